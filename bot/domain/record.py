@@ -1,0 +1,184 @@
+"""
+The record of one incident as plain values: what postmortems, findings and exports are made of.
+
+Built by `bot.services.record.load`; nothing here knows a database. Free text may hold mentions as `<@U123>`:
+`Record.people` gives the names, and whoever renders the text puts them in.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, Severity, SourceKind, Status, TargetKind
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """
+    Where a statement comes from.
+
+    `ref` is unique within the record and stable (`entry-12`, `alert-3`, `escalation-2`, `action-4`): it is the anchor on
+    Dogwatch's own page. `link` is where a reader checks it: the Slack message, the alert's generator, or that anchor.
+    """
+
+    kind: SourceKind
+    ref: str
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One of the incident's times. `because` names the rule that set it (`resolve at:`, `earliest alert`, …)."""
+
+    at: datetime
+    because: str
+    source: Source
+    precision: Precision = Precision.EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """An impact, a cause or a resolution as somebody put it. `users_percent` is 20.0 for 20 %; None where nobody said."""
+
+    text: str
+    language: str | None
+    source: Source
+    at: datetime
+    by: str | None
+    users_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One line of the timeline.
+
+    `happened_at` is None exactly when `precision` is UNKNOWN. Entries come in the incident's order, (sort_at, seq).
+    `author` wrote it, `recorded_by` put it on the timeline (they differ when someone reacts to another's message);
+    both are user ids, None where a machine did it. `text` is empty once the message was deleted.
+    """
+
+    source: Source
+    seq: int
+    kinds: tuple[Kind, ...]
+    text: str
+    happened_at: datetime | None
+    precision: Precision
+    sort_at: datetime
+    recorded_at: datetime
+    author: str | None = None
+    recorded_by: str | None = None
+    language: str | None = None
+    withdrawn_at: datetime | None = None
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert, from its first firing to its end. `ended_at` is None while it fires or if nobody told its end."""
+
+    source: Source
+    name: str
+    status: AlertStatus
+    starts_at: datetime
+    starts_at_precision: Precision
+    ended_at: datetime | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    count: int
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    origin: str
+    """Which monitor sent it: `alertmanager`, `grafana`, `generic`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """
+    Who was asked for help, when, why, and who answered after how long.
+
+    `paged_at` is None if the time is unknown (`at:?`); then `precision` is UNKNOWN. `external` is true for vendors.
+    """
+
+    source: Source
+    target: str
+    target_kind: TargetKind
+    external: bool
+    reason: str
+    paged_at: datetime | None
+    precision: Precision
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    acknowledgement: Source | None
+    declined_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An improvement or a task. `owner` is a user id; `due` a date as ISO 8601 text; None where nobody said."""
+
+    source: Source
+    number: int
+    kind: ActionKind
+    text: str
+    owner: str | None = None
+    due: str | None = None
+    symptom: str | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What is said of the incident as a whole. A time that has not come is None."""
+
+    reference: str
+    """`INC-7`, drills `DRILL-3`."""
+    outside_reference: str | None
+    titles: Mapping[str, str]
+    """By language; the key `""` is the title as typed, in no stated language."""
+    status: Status
+    severity: Severity
+    severity_label: str
+    """The workspace's own word for it (`P1`)."""
+    services: tuple[str, ...]
+    zone: ZoneInfo
+    languages: tuple[str, ...]
+    declared: Moment
+    declared_by: str | None
+    started: Moment
+    detected: Moment
+    acknowledged: Moment | None = None
+    identified: Moment | None = None
+    mitigated: Moment | None = None
+    resolved: Moment | None = None
+    ended: Moment | None = None
+    category: str | None = None
+    responsibility: str | None = None
+    private: bool = False
+    drill: bool = False
+    lead: str | None = None
+    channel_name: str | None = None
+    channel_link: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The title as typed, or else in the first language that has one."""
+        return self.titles.get("") or next((self.titles[code] for code in self.languages if code in self.titles), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The whole of it. `entries` in order, withdrawn ones included (shown struck in exports, left out of drafts)."""
+
+    incident: Incident
+    entries: Sequence[Entry] = ()
+    alerts: Sequence[Alert] = ()
+    escalations: Sequence[Escalation] = ()
+    actions: Sequence[Action] = ()
+    impacts: Sequence[Statement] = ()
+    """The latest that stands in each language; so are the causes and resolutions."""
+    causes: Sequence[Statement] = ()
+    resolutions: Sequence[Statement] = ()
+    people: Mapping[str, str] = field(default_factory=dict)
+    """User id to the name people know. An id that is not in it is shown as it is."""
