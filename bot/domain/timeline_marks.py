@@ -1,0 +1,53 @@
+"""Which reaction gives a message which mark: the default table, and one name for each emoji."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.domain.terms import Kind
+
+DEFAULT_REACTIONS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "rotating_light": Kind.DETECTION,
+        "mag": Kind.INVESTIGATION,
+        "thinking_face": Kind.HYPOTHESIS,
+        "fish": Kind.MISLEADING_PATH,
+        "x": Kind.RULED_OUT,
+        "mega": Kind.ESCALATION,
+        "hammer_and_wrench": Kind.ACTION,
+        "rewind": Kind.ROLLBACK,
+        "dart": Kind.CAUSE,
+        "boom": Kind.IMPACT_BEGAN,
+        "loudspeaker": Kind.COMMUNICATION,
+        "white_check_mark": Kind.FIXED,
+        "memo": Kind.TASK,
+        "bulb": Kind.IMPROVEMENT,
+        "pushpin": Kind.NOTE,
+    }
+)
+
+CONFIRM_EMOJI = "writing_hand"
+"""What the bot answers a mark with. It is in no table, so that its own reaction never becomes a mark."""
+
+# Slack sends the name that was picked, and has two for some pictures. Only names of the same picture stand here:
+# heavy_check_mark looks like white_check_mark and is another emoji, which somebody may want for another kind.
+ALIASES: Mapping[str, str] = MappingProxyType(
+    {
+        "collision": "boom",
+        "pencil": "memo",
+        "thinking": "thinking_face",
+        "light_bulb": "bulb",
+        "round_pushpin": "pushpin",
+        "left-pointing_magnifying_glass": "mag",
+        "megaphone": "mega",
+        "direct_hit": "dart",
+    }
+)
+
+_SKIN_TONE = re.compile(r"::skin-tone-[2-6]$")
+
+
+def normalise_emoji(name: str) -> str:
+    """The one name of an emoji: `:thumbsup::skin-tone-3:` and `thumbsup` are the same, so are `collision` and `boom`."""
+    bare = _SKIN_TONE.sub("", name.strip().strip(":").casefold())
+    return ALIASES.get(bare, bare)

@@ -1,0 +1,42 @@
+"""Improvements and tasks."""
+
+from datetime import datetime
+
+from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
+
+
+class ActionItem(SQLModel, table=True):
+    """An improvement or a task. `due` is a date as ISO 8601 text; `owner` a user id."""
+
+    __tablename__ = "action_item"
+    __table_args__ = (UniqueConstraint("incident_id", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    number: int
+    kind: str
+    text: str
+    language: str | None = None
+    owner: str | None = None
+    due: str | None = None
+    symptom: str | None = None
+    is_done: bool = False
+    entry_id: int | None = Field(default=None, foreign_key="timeline_entry.id")
+    made_by: str | None = None
+    made_at: datetime
+
+    @property
+    def key(self) -> int:
+        if self.id is None:
+            raise ValueError("the action item was never stored")
+        return self.id
+
+
+def of_incident(session: Session, incident_id: int) -> list[ActionItem]:
+    statement = select(ActionItem).where(ActionItem.incident_id == incident_id).order_by(col(ActionItem.number))
+    return list(session.exec(statement))
+
+
+def next_number(session: Session, incident_id: int) -> int:
+    """The incident's next number for an action item. The incident's row has to be locked."""
+    return session.exec(select(func.count()).where(ActionItem.incident_id == incident_id)).one() + 1

@@ -1,0 +1,43 @@
+"""Who did what, from where. Rows are added and never changed."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from bot.store.tables import JSON_COLUMN
+
+
+class AuditRow(SQLModel, table=True):
+    """One act. `origin` is `command`, `button`, `reaction`, `message`, `alert`, `timer` or `cli`."""
+
+    __tablename__ = "audit"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime
+    team_id: str
+    incident_id: int | None = Field(default=None, index=True)
+    who: str | None = None
+    what: str
+    origin: str
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON_COLUMN)
+
+
+def note(
+    session: Session,
+    *,
+    at: datetime,
+    team_id: str,
+    what: str,
+    origin: str,
+    who: str | None = None,
+    incident_id: int | None = None,
+    **details: Any,
+) -> None:
+    session.add(
+        AuditRow(at=at, team_id=team_id, incident_id=incident_id, who=who, what=what, origin=origin, details=details)
+    )
+
+
+def of_incident(session: Session, incident_id: int) -> list[AuditRow]:
+    return list(session.exec(select(AuditRow).where(AuditRow.incident_id == incident_id).order_by(col(AuditRow.id))))

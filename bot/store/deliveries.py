@@ -1,0 +1,46 @@
+"""What was received and answered already, so that a second delivery gets the first answer again."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, Session, SQLModel, col
+
+from bot.store.tables import JSON_COLUMN
+
+KEPT = timedelta(hours=48)
+
+
+class Delivery(SQLModel, table=True):
+    """One event, command or interaction. `key` is Slack's `event_id` or `trigger_id` with the team before it."""
+
+    __tablename__ = "delivery"
+
+    key: str = Field(primary_key=True)
+    received_at: datetime = Field(index=True)
+    answer: dict[str, Any] | None = Field(default=None, sa_type=JSON_COLUMN)
+
+
+def is_first(session: Session, key: str, at: datetime) -> bool:
+    """True for the first delivery of `key`. On PostgreSQL a second one waits here until the first has committed."""
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert(Delivery) if dialect == "postgresql" else sqlite.insert(Delivery)
+    statement = insert.values(key=key, received_at=at).on_conflict_do_nothing().returning(col(Delivery.key))
+    return session.execute(statement).first() is not None
+
+
+def answer_of(session: Session, key: str) -> dict[str, Any] | None:
+    found = session.get(Delivery, key)
+    return found.answer if found else None
+
+
+def remember_answer(session: Session, key: str, answer: dict[str, Any]) -> None:
+    found = session.get(Delivery, key)
+    if found:
+        found.answer = answer
+
+
+def forget_old(session: Session, now: datetime) -> int:
+    result = session.execute(delete(Delivery).where(col(Delivery.received_at) < now - KEPT))
+    return int(getattr(result, "rowcount", 0))

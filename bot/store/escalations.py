@@ -1,0 +1,87 @@
+"""Escalations, and each page by each means."""
+
+from datetime import datetime
+
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from bot.store.tables import JSON_COLUMN
+
+
+class Escalation(SQLModel, table=True):
+    """
+    A call for help. `target_id` is a Slack id (person, group) or the name in the configuration (team, vendor).
+
+    `members` are the people asked, as ids, taken from the configuration when the page went out.
+    """
+
+    __tablename__ = "escalation"
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    entry_id: int | None = Field(default=None, foreign_key="timeline_entry.id")
+    target_kind: str
+    target_id: str
+    target_name: str
+    is_external: bool = False
+    reason: str
+    asked_by: str | None = None
+    asked_at: datetime
+    paged_at: datetime | None = None
+    precision: str
+    members: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
+    declined_by: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
+    reminders: int = 0
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    acknowledgement_entry_id: int | None = None
+    gave_up_at: datetime | None = None
+    message_ts: str | None = None
+
+    @property
+    def key(self) -> int:
+        if self.id is None:
+            raise ValueError("the escalation was never stored")
+        return self.id
+
+
+class Page(SQLModel, table=True):
+    """One attempt to reach one person by one means. `outcome` is empty until the sender knows it."""
+
+    __tablename__ = "page"
+
+    id: int | None = Field(default=None, primary_key=True)
+    escalation_id: int = Field(foreign_key="escalation.id", index=True)
+    user_id: str
+    means: str
+    ordinal: int
+    queued_at: datetime
+    sent_at: datetime | None = None
+    outcome: str = ""
+
+
+def get(session: Session, escalation_id: int) -> Escalation | None:
+    return session.get(Escalation, escalation_id)
+
+
+def lock(session: Session, escalation_id: int) -> Escalation | None:
+    statement = select(Escalation).where(Escalation.id == escalation_id).with_for_update()
+    return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def of_incident(session: Session, incident_id: int) -> list[Escalation]:
+    statement = select(Escalation).where(Escalation.incident_id == incident_id).order_by(col(Escalation.id))
+    return list(session.exec(statement))
+
+
+def unanswered(session: Session, incident_id: int) -> list[Escalation]:
+    """Those that nobody acknowledged, the newest first."""
+    statement = (
+        select(Escalation)
+        .where(Escalation.incident_id == incident_id, col(Escalation.acknowledged_at).is_(None))
+        .order_by(col(Escalation.id).desc())
+    )
+    return list(session.exec(statement))
+
+
+def pages_of(session: Session, escalation_id: int) -> list[Page]:
+    return list(session.exec(select(Page).where(Page.escalation_id == escalation_id).order_by(col(Page.id))))

@@ -1,0 +1,66 @@
+"""People as Slack knows them. Ids are stored everywhere else; names are looked up here when they are shown."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, Session, SQLModel, col, select
+
+
+class Person(SQLModel, table=True):
+    """
+    A user or bot of the workspace. `name` is empty until Slack told it.
+
+    `dm_channel_id` is where the bot writes to them. Guests and people of other workspaces may not command.
+    """
+
+    __tablename__ = "person"
+
+    team_id: str = Field(primary_key=True)
+    user_id: str = Field(primary_key=True)
+    name: str = ""
+    handle: str = ""
+    home_team_id: str | None = None
+    is_bot: bool = False
+    is_guest: bool = False
+    is_deleted: bool = False
+    zone: str | None = None
+    dm_channel_id: str | None = None
+    learned_at: datetime | None = None
+
+
+def meet(session: Session, team_id: str, user_ids: Collection[str]) -> list[str]:
+    """Make sure that each of these has a row. Returns those that are new, whose names have to be asked for."""
+    wanted = sorted(set(user_ids))
+    if not wanted:
+        return []
+    known = session.exec(select(Person.user_id).where(Person.team_id == team_id, col(Person.user_id).in_(wanted))).all()
+    new = [user_id for user_id in wanted if user_id not in set(known)]
+    if new:
+        dialect = session.get_bind().dialect.name
+        insert = postgresql.insert(Person) if dialect == "postgresql" else sqlite.insert(Person)
+        rows: list[dict[str, Any]] = [Person(team_id=team_id, user_id=user_id).model_dump() for user_id in new]
+        session.execute(insert.values(rows).on_conflict_do_nothing())
+    return new
+
+
+def get(session: Session, team_id: str, user_id: str) -> Person | None:
+    return session.get(Person, (team_id, user_id))
+
+
+def names(session: Session, team_id: str, user_ids: Collection[str]) -> dict[str, str]:
+    """Names by id, of those whose name is known."""
+    wanted = sorted(set(user_ids))
+    if not wanted:
+        return {}
+    statement = select(Person).where(Person.team_id == team_id, col(Person.user_id).in_(wanted), Person.name != "")
+    return {person.user_id: person.name for person in session.exec(statement)}
+
+
+def by_handle(session: Session, team_id: str, handle: str) -> Person | None:
+    """Whoever is called so, by handle or shown name, in any case; None where nobody or more than one is."""
+    folded = handle.casefold()
+    statement = select(Person).where(Person.team_id == team_id, col(Person.is_deleted).is_(False))
+    found = [p for p in session.exec(statement) if folded in {p.handle.casefold(), p.name.casefold()}]
+    return found[0] if len(found) == 1 else None

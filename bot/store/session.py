@@ -1,0 +1,286 @@
+"""
+The database behind one door: `await database.run(fn, ...)` is one transaction, and the only commit.
+
+Store and service functions are plain and synchronous. On SQLite they run in one writer thread, first come first served
+(several writers would only wait for one another, and badly: see docs/adr/0003), or in reader threads that cannot write.
+On PostgreSQL they run on an `AsyncSession` by `run_sync`.
+"""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import QueuePool, StaticPool
+from sqlmodel import Session
+
+from bot.domain.errors import UserError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Probe = Callable[[str], None]
+
+READERS = 4
+BUSY_TIMEOUT_MS = 5_000
+SERIALIZATION_FAILURES = {"40001", "40P01"}
+TRIES = 4
+
+
+class DatabaseInUse(UserError):
+    """Another process has the SQLite file open for writing."""
+
+
+class DatabaseUnavailable(Exception):  # noqa: N818  the word operators know
+    """The database does not answer, or refuses writes. Nothing was changed; whoever asked may ask again."""
+
+
+def no_probe(_point: str) -> None:
+    """What a fault test replaces: called before and after each commit."""
+
+
+class Database(Protocol):
+    dialect: str
+    on_commit: Callable[[], None]
+    """Called after a commit that left something for the sender or the engine to do."""
+
+    async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """
+        Run `fn(session, ...)` in one transaction and commit it.
+
+        Raises what `fn` raises (then nothing is changed) and DatabaseUnavailable.
+        """
+
+    async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `fn(session, ...)` beside the writers; what it sees is one consistent state. It cannot write."""
+
+    async def now(self) -> datetime:
+        """The database's own time."""
+
+    async def close(self) -> None: ...
+
+
+def needs_waking(session: Session) -> None:
+    """Say, inside a transaction, that something is due now: after the commit the sender and the engine look."""
+    session.info["wake"] = True
+
+
+def sqlite_path(url: URL) -> Path:
+    if not url.database or url.database == ":memory:":
+        raise UserError("DATABASE_URL: Dogwatch keeps its record in a file: use sqlite:///path/to/dogwatch.db.")
+    return Path(url.database)
+
+
+class SqliteDatabase:
+    """One file, one writing process. `read_only` opens it beside a running bot and takes no lock."""
+
+    dialect = "sqlite"
+
+    def __init__(self, url: URL, *, read_only: bool = False, probe: Probe = no_probe) -> None:
+        self.path = sqlite_path(url)
+        self.on_commit: Callable[[], None] = lambda: None
+        self._probe = probe
+        self._read_only = read_only
+        self._lock: int | None = None
+        if read_only:
+            if not self.path.exists():
+                raise UserError(f"There is no database at {self.path}.")
+        else:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = self._take_lock()
+        self._reading = sqlite_engine(self.path, writable=False, poolclass=QueuePool, pool_size=READERS)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="db-write")
+        self.writing = None if read_only else sqlite_engine(self.path, writable=True, poolclass=StaticPool)
+
+    def _take_lock(self) -> int:
+        lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as problem:
+            os.close(lock)
+            raise DatabaseInUse(
+                f"{self.path} is in use by another Dogwatch process. Stop that one first, "
+                "or use PostgreSQL if you want several."
+            ) from problem
+        return lock
+
+    async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        result, wake = await asyncio.get_running_loop().run_in_executor(
+            self._writer, lambda: self._transaction(fn, *args, **kwargs)
+        )
+        if wake:
+            self.on_commit()
+        return result
+
+    def _transaction(
+        self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[T, bool]:
+        if self.writing is None:
+            raise UserError(f"{self.path} was opened for reading only.")
+        try:
+            with Session(self.writing, expire_on_commit=False) as session:
+                result = fn(session, *args, **kwargs)
+                self._probe("before commit")
+                session.commit()
+                self._probe("after commit")
+                return result, bool(session.info.get("wake"))
+        except OperationalError as problem:
+            raise DatabaseUnavailable(str(problem.orig)) from problem
+
+    async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def reading() -> T:
+            try:
+                with Session(self._reading, expire_on_commit=False) as session:
+                    return fn(session, *args, **kwargs)
+            except OperationalError as problem:
+                raise DatabaseUnavailable(str(problem.orig)) from problem
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, reading)
+
+    async def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self._readers.shutdown)
+        await loop.run_in_executor(None, self._writer.shutdown)
+        self._reading.dispose()
+        if self.writing is not None:
+            self.writing.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def sqlite_engine(path: Path, *, writable: bool, **pool: Any) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=str(path)),
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+        **pool,
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN comes too late and too weak
+        for pragma in (
+            "journal_mode=WAL" if writable else "query_only=ON",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writable else "BEGIN")
+
+    return engine
+
+
+class PostgresDatabase:
+    """A server that several replicas share."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: URL, *, probe: Probe = no_probe, pool_size: int = 10) -> None:
+        self.on_commit: Callable[[], None] = lambda: None
+        self._probe = probe
+        self.engine = create_async_engine(
+            url.set(drivername="postgresql+asyncpg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            pool_timeout=5,
+            connect_args={"timeout": 5, "command_timeout": 30},
+        )
+        self._sessions = async_sessionmaker(self.engine, sync_session_class=Session, expire_on_commit=False)
+
+    async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        for remaining in reversed(range(TRIES)):
+            try:
+                return await self._transaction(fn, *args, **kwargs)
+            except DBAPIError as problem:
+                # Two transactions that waited for one another: the server undid this one, so it may simply run again.
+                if remaining and getattr(problem.orig, "sqlstate", None) in SERIALIZATION_FAILURES:
+                    continue
+                if is_outage(problem):
+                    raise DatabaseUnavailable(str(problem.orig)) from problem
+                raise
+            except (OSError, TimeoutError) as problem:
+                raise DatabaseUnavailable(str(problem) or type(problem).__name__) from problem
+        raise AssertionError("unreachable")
+
+    async def _transaction(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        async with self._sessions() as session:
+            result = await session.run_sync(lambda sync: fn(as_sqlmodel(sync), *args, **kwargs))
+            self._probe("before commit")
+            await session.commit()
+            self._probe("after commit")
+            if session.sync_session.info.get("wake"):
+                self.on_commit()
+            return result
+
+    async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            async with self._sessions() as session:
+                await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+                return await session.run_sync(lambda sync: fn(as_sqlmodel(sync), *args, **kwargs))
+        except DBAPIError as problem:
+            if is_outage(problem):
+                raise DatabaseUnavailable(str(problem.orig)) from problem
+            raise
+        except (OSError, TimeoutError) as problem:
+            raise DatabaseUnavailable(str(problem) or type(problem).__name__) from problem
+
+    async def now(self) -> datetime:
+        try:
+            async with self.engine.connect() as connection:
+                found = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+        except (DBAPIError, OSError, TimeoutError) as problem:
+            raise DatabaseUnavailable(str(problem)) from problem
+        if not isinstance(found, datetime):
+            raise TypeError(f"the server's clock answered {found!r}")
+        return found.astimezone(UTC)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def as_sqlmodel(session: Any) -> Session:
+    if not isinstance(session, Session):
+        raise TypeError("the session factory must make sqlmodel sessions")
+    return session
+
+
+def is_outage(problem: DBAPIError) -> bool:
+    """Whether the server is away or full, rather than asked something wrong. Codes: PostgreSQL, appendix A."""
+    if problem.connection_invalidated or isinstance(problem, OperationalError):
+        return True
+    state = str(getattr(problem.orig, "sqlstate", "") or "")
+    return state[:2] in {"08", "53", "57", "58"} or isinstance(problem.orig, OSError) or not state
+
+
+def open_database(url: str, *, read_only: bool = False, probe: Probe = no_probe) -> SqliteDatabase | PostgresDatabase:
+    """
+    The database that `url` names: `sqlite:///file`, `postgres://…` or `postgresql://…`.
+
+    Raises UserError for any other, and DatabaseInUse if a SQLite file belongs to a running process.
+    """
+    try:
+        parsed = make_url(url)
+    except Exception as problem:
+        raise UserError(
+            "DATABASE_URL is not a database address. Examples: sqlite:///dogwatch.db, postgresql://user@host/dogwatch."
+        ) from problem
+    kind = parsed.drivername.partition("+")[0]
+    if kind == "sqlite":
+        return SqliteDatabase(parsed, read_only=read_only, probe=probe)
+    if kind in {"postgres", "postgresql"}:
+        return PostgresDatabase(parsed, probe=probe)
+    raise UserError(f"DATABASE_URL: Dogwatch keeps its record in SQLite or PostgreSQL, not in {kind!r}.")

@@ -1,0 +1,95 @@
+"""What was said in incidents' channels, and the reactions to it, as Slack told."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, Index, Session, SQLModel, col, select
+
+from bot.store.tables import JSON_COLUMN
+
+
+class Message(SQLModel, table=True):
+    """
+    One message of an incident's channel. `text` is plain, with people as `<@U…>`.
+
+    A deletion leaves the row (who and when) without text or files: also so that a late, older event cannot bring them back.
+    """
+
+    __tablename__ = "message"
+
+    team_id: str = Field(primary_key=True)
+    channel_id: str = Field(primary_key=True)
+    ts: str = Field(primary_key=True)
+    thread_ts: str | None = None
+    author: str | None = None
+    author_name: str | None = None
+    is_own: bool = False
+    text: str = ""
+    files: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
+    edited_ts: str | None = None
+    deleted_at: datetime | None = None
+    stored_at: datetime
+
+
+class Reaction(SQLModel, table=True):
+    """
+    Whether a person's emoji is on a message, by the newest event that spoke of it.
+
+    A reaction that was taken away stays as a row with `is_present` false: events come in any order.
+    """
+
+    __tablename__ = "reaction"
+    __table_args__ = (Index("ix_reaction_message", "team_id", "channel_id", "message_ts"),)
+
+    team_id: str = Field(primary_key=True)
+    channel_id: str = Field(primary_key=True)
+    message_ts: str = Field(primary_key=True)
+    user_id: str = Field(primary_key=True)
+    emoji: str = Field(primary_key=True)
+    is_present: bool
+    event_ts: str
+    user_team_id: str | None = None
+
+
+def message(session: Session, team_id: str, channel_id: str, ts: str) -> Message | None:
+    return session.get(Message, (team_id, channel_id, ts))
+
+
+def marks_on(session: Session, team_id: str, channel_id: str, ts: str) -> list[Reaction]:
+    """The reactions that are on the message now, the earliest first."""
+    statement = (
+        select(Reaction)
+        .where(
+            Reaction.team_id == team_id,
+            Reaction.channel_id == channel_id,
+            Reaction.message_ts == ts,
+            col(Reaction.is_present).is_(True),
+        )
+        .order_by(col(Reaction.event_ts), col(Reaction.user_id))
+    )
+    return list(session.exec(statement))
+
+
+def put_reaction(session: Session, reaction: Reaction) -> bool:
+    """Take over what an event says, unless a newer one was here already. True if anything changed."""
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert(Reaction) if dialect == "postgresql" else sqlite.insert(Reaction)
+    values: dict[str, Any] = reaction.model_dump()
+    statement = (
+        insert.values(**values)
+        .on_conflict_do_update(
+            index_elements=["team_id", "channel_id", "message_ts", "user_id", "emoji"],
+            set_={"is_present": reaction.is_present, "event_ts": reaction.event_ts},
+            where=col(Reaction.event_ts) < reaction.event_ts,
+        )
+        .returning(col(Reaction.emoji))
+    )
+    return session.execute(statement).first() is not None
+
+
+def of_channel(session: Session, team_id: str, channel_id: str) -> list[Message]:
+    statement = (
+        select(Message).where(Message.team_id == team_id, Message.channel_id == channel_id).order_by(col(Message.ts))
+    )
+    return list(session.exec(statement))
