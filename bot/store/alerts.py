@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, select
 
-from bot.store.tables import JSON_COLUMN
+from bot.store.tables import JSON_COLUMN, insert_into
 
 
 class Alert(SQLModel, table=True):
@@ -58,9 +57,8 @@ class AlertGroup(SQLModel, table=True):
 
 
 def lock_group(session: Session, team_id: str, source: str, group_key: str) -> AlertGroup:
-    """The group's row, made if need be, held until the end of the transaction: two replicas open one incident, not two."""
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert(AlertGroup) if dialect == "postgresql" else sqlite.insert(AlertGroup)
+    """The group's row, made if need be and held until the transaction ends: two replicas open one incident, not two."""
+    insert = insert_into(session, AlertGroup)
     values: dict[str, Any] = {"team_id": team_id, "source": source, "group_key": group_key}
     session.execute(insert.values(**values).on_conflict_do_nothing())
     statement = (

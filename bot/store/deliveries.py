@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col
 
-from bot.store.tables import JSON_COLUMN
+from bot.store.tables import JSON_COLUMN, insert_into
 
 KEPT = timedelta(hours=48)
 
@@ -24,8 +23,7 @@ class Delivery(SQLModel, table=True):
 
 def is_first(session: Session, key: str, at: datetime) -> bool:
     """True for the first delivery of `key`. On PostgreSQL a second one waits here until the first has committed."""
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert(Delivery) if dialect == "postgresql" else sqlite.insert(Delivery)
+    insert = insert_into(session, Delivery)
     statement = insert.values(key=key, received_at=at).on_conflict_do_nothing().returning(col(Delivery.key))
     return session.execute(statement).first() is not None
 

@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, select
 
 from bot.domain.errors import UserError
 from bot.domain.terms import Status
-from bot.store.tables import JSON_COLUMN
+from bot.store.tables import JSON_COLUMN, insert_into
 
 OPEN = tuple(status.value for status in Status if status.is_open)
 
@@ -113,9 +112,8 @@ class Installation(SQLModel, table=True):
 
 
 def next_number(session: Session, team_id: str, series: str) -> int:
-    """The series' next number. The counter's row stays locked until the end of the transaction, so no number is given twice."""
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert(Counter) if dialect == "postgresql" else sqlite.insert(Counter)
+    """The series' next number. The counter's row stays locked until the transaction ends: no number is given twice."""
+    insert = insert_into(session, Counter)
     taken = (
         insert.values(team_id=team_id, series=series, value=1)
         .on_conflict_do_update(index_elements=["team_id", "series"], set_={"value": col(Counter.value) + 1})

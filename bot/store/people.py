@@ -4,8 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col, select
+
+from bot.store.tables import insert_into
 
 
 class Person(SQLModel, table=True):
@@ -38,8 +39,7 @@ def meet(session: Session, team_id: str, user_ids: Collection[str]) -> list[str]
     known = session.exec(select(Person.user_id).where(Person.team_id == team_id, col(Person.user_id).in_(wanted))).all()
     new = [user_id for user_id in wanted if user_id not in set(known)]
     if new:
-        dialect = session.get_bind().dialect.name
-        insert = postgresql.insert(Person) if dialect == "postgresql" else sqlite.insert(Person)
+        insert = insert_into(session, Person)
         rows: list[dict[str, Any]] = [Person(team_id=team_id, user_id=user_id).model_dump() for user_id in new]
         session.execute(insert.values(rows).on_conflict_do_nothing())
     return new

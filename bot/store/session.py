@@ -17,7 +17,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool, StaticPool
 from sqlmodel import Session
 
@@ -37,7 +37,7 @@ class DatabaseInUse(UserError):
     """Another process has the SQLite file open for writing."""
 
 
-class DatabaseUnavailable(Exception):  # noqa: N818  the word operators know
+class DatabaseUnavailable(Exception):
     """The database does not answer, or refuses writes. Nothing was changed; whoever asked may ask again."""
 
 

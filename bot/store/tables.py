@@ -3,7 +3,8 @@
 from typing import Any
 
 from sqlalchemy import JSON, MetaData
-from sqlmodel import SQLModel
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -16,3 +17,10 @@ metadata: MetaData = SQLModel.metadata
 
 JSON_COLUMN: Any = JSON
 """Values in such a column are replaced, never changed in place: changes inside them are not seen."""
+
+
+def insert_into(session: Session, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that knows ON CONFLICT, in the dialect of the session's database."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)

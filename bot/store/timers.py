@@ -1,4 +1,4 @@
-"""What has to happen at a time: escalation reminders and the like. A row a timer, taken in the transaction that acts on it."""
+"""What has to happen at a time (escalation reminders, …). A timer is taken in the transaction that acts on it."""
 
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ def cancel(session: Session, key: str) -> None:
 
 
 def take_due(session: Session, now: datetime) -> Timer | None:
-    """The timer that is due longest, taken away from all others. It is gone when the transaction commits, and only then."""
+    """The timer that is due longest, held against all others. It is gone when the transaction commits."""
     statement = (
         select(Timer)
         .where(Timer.due_at <= now)

@@ -3,17 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
-from bot.store.tables import JSON_COLUMN
+from bot.store.tables import JSON_COLUMN, insert_into
 
 
 class Message(SQLModel, table=True):
     """
     One message of an incident's channel. `text` is plain, with people as `<@U…>`.
 
-    A deletion leaves the row (who and when) without text or files: also so that a late, older event cannot bring them back.
+    A deletion leaves the row (who and when) without text or files, also so that a late, older event cannot bring them
+    back.
     """
 
     __tablename__ = "message"
@@ -73,8 +73,7 @@ def marks_on(session: Session, team_id: str, channel_id: str, ts: str) -> list[R
 
 def put_reaction(session: Session, reaction: Reaction) -> bool:
     """Take over what an event says, unless a newer one was here already. True if anything changed."""
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert(Reaction) if dialect == "postgresql" else sqlite.insert(Reaction)
+    insert = insert_into(session, Reaction)
     values: dict[str, Any] = reaction.model_dump()
     statement = (
         insert.values(**values)
