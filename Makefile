@@ -1,0 +1,54 @@
+# Needs python3.11 or newer with its venv module; all else goes into $(VENV).
+VENV ?= .venv
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock clean
+
+help: ## what can be made
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+run: $(VENV)/.installed ## start the bot with a local Slack look-alike and print the address of its page
+	$(BIN)/dogwatch sandbox $(ARGS)
+
+test: $(VENV)/.dev-installed ## run every test; ARGS="-k outbox" runs some
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev-installed ## lint, format, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev-installed ## measure, and print figures with the limits they are to be held against
+	$(BIN)/python -m bench $(ARGS)
+
+# The environment is made anew when what it is locked to changes. A stamp is written last, so that a broken install is
+# not taken for a whole one. `run` needs the runtime packages and the build backend only: it is there in seconds.
+$(VENV)/.locked: requirements.lock requirements-build.lock
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP) --require-hashes -r requirements.lock -r requirements-build.lock
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev-installed: $(VENV)/.installed requirements-dev.lock
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Pins stay as they are unless pyproject.toml asks for more; `make lock ARGS=--upgrade` moves them all.
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-annotate \
+	--allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options $(ARGS)
+lock: $(VENV)/.dev-installed ## write the lock files anew from pyproject.toml
+	$(COMPILE) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --all-build-deps --only-build-deps --output-file requirements-build.lock pyproject.toml
+	$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+clean: ## remove everything that was made, the sandbox's state excepted
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

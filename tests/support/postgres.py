@@ -1,0 +1,228 @@
+"""
+A real PostgreSQL server for the tests, from Debian's package: own directory, own port, gone with the process.
+
+`fsync` is off unless `durable`: the tests kill processes, not the operating system, and what a killed server has
+handed to the system is still written.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+USER = "dogwatch"
+START_SECONDS = 30
+STOP_SECONDS = 30
+
+StopMode = Literal["smart", "fast", "immediate", "kill"]
+SIGNALS: Mapping[StopMode, signal.Signals] = {
+    "smart": signal.SIGTERM,  # waits until every client has gone
+    "fast": signal.SIGINT,  # breaks the connections, then stops in order
+    "immediate": signal.SIGQUIT,  # like a crash: the next start recovers from the log
+    "kill": signal.SIGKILL,  # a crash of the postmaster itself
+}
+
+
+class Unavailable(Exception):
+    """There is no PostgreSQL on this machine that the tests could start; the message says what is missing."""
+
+
+def binaries() -> Path:
+    """The newest installed version's folder of programs."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    if not found:
+        message = "needs a PostgreSQL server (Debian's package postgresql)"
+        raise Unavailable(message)
+    return found[-1].parent
+
+
+def unprivileged() -> tuple[str, ...]:
+    """
+    What to put before a command so that it runs as a user the server accepts: it refuses to run as root.
+
+    The server itself is started without `runuser`, which would stay as a parent in between; see `start`.
+    """
+    return ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
+
+
+class PostgresServer:
+    """
+    One server. Its port stays the same over `stop` and `start`, so a client can find it again.
+
+    The thread that calls `start` must live as long as the server is wanted: the kernel ends the server with it, which
+    is what leaves nothing behind when the tests are killed.
+    """
+
+    def __init__(self, *, durable: bool = False, settings: Mapping[str, str] | None = None) -> None:
+        self._bin = binaries()
+        self._settings = {
+            "listen_addresses": "127.0.0.1",
+            "fsync": "on" if durable else "off",
+            "full_page_writes": "on" if durable else "off",
+            "max_connections": "100",
+            "shared_buffers": "32MB",
+            "log_min_messages": "warning",
+        } | dict(settings or {})
+        self._names = count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = _free_port()
+        # Not pytest's own folder: that is closed to others, and the server is another user when the tests run as root.
+        self.directory = Path(tempfile.mkdtemp(prefix="dogwatch-pg-"))
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            os.chown(self.directory, owner.pw_uid, owner.pw_gid)
+        try:
+            self._initdb()
+        except BaseException:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            raise
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def log(self) -> str:
+        """What the server has written about itself so far."""
+        path = self.directory / "log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Return when the server accepts connections. Raises RuntimeError with the server's log if it does not."""
+        if self.is_running:
+            return
+        settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
+        # setpriv execs, so the process is the postmaster itself and gets our signals; pdeathsig ends it with us.
+        identity = ["--reuid=postgres", "--regid=postgres", "--init-groups"] if os.geteuid() == 0 else []
+        with (self.directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig=INT", *identity, "--", self._bin / "postgres", "-D", self._data,
+                 "-k", self.directory, "-p", str(self.port), *settings],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory, start_new_session=True,
+            )  # fmt: skip
+        deadline = time.monotonic() + START_SECONDS
+        while not self._accepts():
+            if not self.is_running or time.monotonic() > deadline:
+                self.stop("kill")
+                message = f"PostgreSQL did not start:\n{self.log[-2000:]}"
+                raise RuntimeError(message)
+            time.sleep(0.02)
+
+    def stop(self, mode: StopMode = "fast") -> None:
+        """Return when the server has gone. Does nothing where it is not running."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.poll() is None:
+            process.send_signal(SIGNALS[mode])
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            if mode == "kill":
+                self._end_children()
+
+    def restart(self, mode: StopMode = "fast") -> None:
+        self.stop(mode)
+        self.start()
+
+    def close(self) -> None:
+        """Stop the server and remove all that it wrote."""
+        try:
+            self.stop("immediate")
+        finally:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def create_database(self, *, template: str = "template0") -> str:
+        """A fresh database's URL. Another `template` is copied whole; nobody may be connected to it."""
+        name = f"test_{next(self._names)}"
+        self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Breaks the connections that are open to it. Does nothing where the server is not running."""
+        if self.is_running:
+            self.sql(f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)')
+
+    def sql(self, statement: str, *, database: str = "postgres") -> str:
+        """What psql prints for it: rows by line, columns parted by `|`."""
+        command = [
+            self._bin / "psql",
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            statement,
+            self.url(database),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        if done.returncode != 0:
+            message = f"{statement}\n{done.stderr.strip()}"
+            raise RuntimeError(message)
+        return done.stdout.strip()
+
+    @property
+    def _data(self) -> Path:
+        return self.directory / "data"
+
+    def _initdb(self) -> None:
+        command = [*unprivileged(), self._bin / "initdb", "-D", self._data, "-U", USER, "-A", "trust", "--no-sync",
+                   "-E", "UTF8", "--locale=C.UTF-8"]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.directory, timeout=120)
+        if done.returncode != 0:
+            message = f"initdb failed: {done.stderr.strip()}"
+            raise RuntimeError(message)
+
+    def _accepts(self) -> bool:
+        command = [self._bin / "pg_isready", "-q", "-h", self.directory, "-p", str(self.port), "-U", USER]
+        return subprocess.run(command, check=False).returncode == 0
+
+    def _end_children(self) -> None:
+        """Wait until the backends have seen that the postmaster is gone: until then they hold its shared memory."""
+        deadline = time.monotonic() + STOP_SECONDS
+        while has_process_in(self._data) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+def has_process_in(directory: Path) -> bool:
+    """Whether a process works in the folder: every process of a server has the data folder as its own."""
+    for entry in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if entry.readlink() == directory:
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
