@@ -98,7 +98,7 @@ class RouteAction(StrEnum):
     IGNORE = "ignore"
 
 
-class MatcherSyntax(UserError):  # noqa: N818  named for what the person got wrong
+class MatcherSyntax(UserError):
     """A matcher that cannot be read."""
 
 
@@ -148,7 +148,7 @@ def parse_matcher(text: str) -> Matcher:
 
 
 def _unquote(text: str) -> str:
-    """Take the quotes off; only `\\"`, `\\\\` and `\\n` are escapes, so that `"a\\.b"` stays a regex."""
+    """Take the quotes off. Only an escaped quote, backslash and n mean something else, so that a regex stays one."""
     if not text.startswith('"'):
         return text
     return _ESCAPE.sub(lambda found: {'"': '"', "\\": "\\", "n": "\n"}.get(found[1], found[0]), text[1:-1])
@@ -206,7 +206,7 @@ def _severity(
     word = labels.get("severity", "").strip().casefold()
     if word in defaults.severity_words:
         return defaults.severity_words[word], f"of the label severity={word}"
-    if service in defaults.service_severities:
+    if service is not None and service in defaults.service_severities:
         return defaults.service_severities[service], f"of the service {service}"
     return defaults.severity, "by default"
 
@@ -222,7 +222,9 @@ def credible_times(
     """
     believable = stated_start is not None and now - OLDEST_START <= stated_start <= now + CLOCK_SKEW
     if status is AlertStatus.FIRING:
-        return (stated_start, Precision.EXACT, None) if stated_start and believable else (now, Precision.APPROXIMATE, None)
+        return (
+            (stated_start, Precision.EXACT, None) if stated_start and believable else (now, Precision.APPROXIMATE, None)
+        )
     earliest = stated_start if stated_start and stated_start <= now + CLOCK_SKEW else now - OLDEST_START
     ends_at = stated_end if stated_end and earliest <= stated_end <= now + CLOCK_SKEW else None
     if stated_start and believable:

@@ -29,18 +29,19 @@ DEFAULT_REACTIONS: Mapping[str, Kind] = MappingProxyType(
 CONFIRM_EMOJI = "writing_hand"
 """What the bot answers a mark with. It is in no table, so that its own reaction never becomes a mark."""
 
-# Slack sends the name that was picked, and has two for some pictures. Only names of the same picture stand here:
+# Some pictures have two names and Slack sends the one that was picked. Only names of the same picture stand here:
 # heavy_check_mark looks like white_check_mark and is another emoji, which somebody may want for another kind.
 ALIASES: Mapping[str, str] = MappingProxyType(
     {
         "collision": "boom",
         "pencil": "memo",
         "thinking": "thinking_face",
-        "light_bulb": "bulb",
-        "round_pushpin": "pushpin",
-        "left-pointing_magnifying_glass": "mag",
-        "megaphone": "mega",
-        "direct_hit": "dart",
+        "thumbsup": "+1",
+        "thumbsdown": "-1",
+        "raised_hand": "hand",
+        "telephone": "phone",
+        "envelope": "email",
+        "heavy_exclamation_mark": "exclamation",
     }
 )
 
@@ -48,6 +49,6 @@ _SKIN_TONE = re.compile(r"::skin-tone-[2-6]$")
 
 
 def normalise_emoji(name: str) -> str:
-    """The one name of an emoji: `:thumbsup::skin-tone-3:` and `thumbsup` are the same, so are `collision` and `boom`."""
+    """The one name of an emoji: `:hand::skin-tone-3:` and `hand` are the same, so are `collision` and `boom`."""
     bare = _SKIN_TONE.sub("", name.strip().strip(":").casefold())
     return ALIASES.get(bare, bare)

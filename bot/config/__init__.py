@@ -1,0 +1,176 @@
+"""
+The configuration: environment and `dogwatch.toml`, read once, at start, into one typed value.
+
+`load` is the only reader. It reports every mistake at once, and connects to nothing.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import cast
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.config.environment import BY_PLACE, CONFIG_VARIABLE, VARIABLES, read_environment
+from bot.config.mistakes import (
+    ConfigurationError,
+    Place,
+    Problem,
+    dotted,
+    line_of,
+    lines_of,
+    shown,
+    wording,
+)
+from bot.config.references import dangling
+from bot.config.sections import FILE_TABLES, keys_at, severity_words, words_in
+from bot.config.settings import Invitees, Settings
+
+__all__ = ["ConfigurationError", "Invitees", "Problem", "Settings", "check", "load"]
+
+DEFAULT_PATH = Path("dogwatch.toml")
+
+
+def load(environ: Mapping[str, str], *, config_path: Path | None = None) -> Settings:
+    """
+    The settings. `config_path` goes before `DOGWATCH_CONFIG`; a file that is named has to exist, the default one not.
+
+    Raises ConfigurationError with every mistake that was found.
+    """
+    settings, problems = _read(environ, config_path)
+    if settings is None or problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def check(path: Path, environ: Mapping[str, str] | None = None) -> list[Problem]:
+    """Every mistake in the file at `path`, and in the environment if one is given; an empty list if all is well."""
+    return _read(environ or {}, path)[1]
+
+
+def _read(environ: Mapping[str, str], config_path: Path | None) -> tuple[Settings | None, list[Problem]]:
+    values, problems = read_environment(environ)
+    named = config_path or (Path(values[CONFIG_VARIABLE]) if CONFIG_VARIABLE in values else None)
+    reading = _Reading(named or DEFAULT_PATH)
+    if named or reading.path.exists():
+        reading.read_file()
+    reading.take_environment(values)
+    settings = reading.settle()
+    in_order = sorted(reading.problems, key=lambda problem: (problem.origin != "environment", problem.line or 0))
+    return settings, [*problems, *in_order]
+
+
+class _Reading:
+    """One reading of the configuration: what was found so far, and what is wrong with it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.data: dict[str, object] = {}
+        self.lines: dict[Place, int] = {}
+        self.from_environment: set[Place] = set()
+        self.problems: list[Problem] = []
+
+    def read_file(self) -> None:
+        try:
+            text = self.path.read_bytes().decode("utf-8-sig")
+            # TOML's own line ends are LF and CRLF; tomllib would take a lone CR for a mistake, rightly.
+            table = tomllib.loads(text)
+        except OSError as error:
+            self._file_problem(f"The file cannot be read: {error.strerror}. Mend the path or its rights.")
+            return
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+            self._file_problem(f"This is not TOML: {error}. Nothing in the file was looked at.")
+            return
+        self.lines = lines_of(text)
+        self.data["config_path"] = self.path
+        for key, value in table.items():
+            if key in FILE_TABLES:
+                self.data[key] = value
+            else:
+                self._unknown_table(key, value)
+
+    def _file_problem(self, message: str) -> None:
+        self.problems.append(Problem("the file", message, origin=str(self.path)))
+
+    def _unknown_table(self, key: str, value: object) -> None:
+        error = ErrorDetails(type="extra_forbidden", loc=(key,), msg="", input=value)
+        message = wording(error, FILE_TABLES)
+        self.problems.append(Problem(key, message, origin=str(self.path), line=line_of(self.lines, (key,))))
+
+    def take_environment(self, values: Mapping[str, str]) -> None:
+        """Put the variables in their places; they go before the file."""
+        for variable in VARIABLES:
+            if variable.name in values and variable.name != CONFIG_VARIABLE:
+                *tables, last = variable.place
+                target = self.data
+                for name in tables:
+                    inner = target.setdefault(str(name), {})
+                    if not isinstance(inner, dict):
+                        break  # the file has something else there, which is reported as the mistake it is
+                    target = inner
+                else:
+                    target[str(last)] = values[variable.name]
+                    self.from_environment.add(variable.place)
+
+    def settle(self) -> Settings | None:
+        """
+        The settings, or None; in each case with all mistakes in `problems`.
+
+        What is faulty is reported and then taken out, until the rest holds: only so can a dangling reference be found
+        in a file that has other mistakes as well.
+        """
+        rest = deepcopy(self.data)
+        token = severity_words.set(words_in(rest.get("severities")))
+        try:
+            for attempt in range(1_000):
+                try:
+                    settings = Settings.model_validate(rest)
+                except ValidationError as invalid:
+                    errors = invalid.errors(include_url=False)
+                    if attempt == 0:
+                        self.problems += [
+                            self._problem(_place(each), self._wording(each), each["input"]) for each in errors
+                        ]
+                    for each in errors:
+                        _take_out(rest, _place(each))
+                else:
+                    self.problems += [
+                        self._problem(place, message, value) for place, message, value in dangling(settings)
+                    ]
+                    return None if self.problems else settings
+            return None
+        finally:
+            severity_words.reset(token)
+
+    def _wording(self, error: ErrorDetails) -> str:
+        return wording(error, keys_at(_place(error)[:-1]))
+
+    def _problem(self, place: Place, message: str, value: object) -> Problem:
+        variable = BY_PLACE.get(place) if place in self.from_environment or place not in self.lines else None
+        if variable:
+            return Problem(variable.name, message, None if variable.secret else shown(value))
+        visible = None if isinstance(value, dict | list) else shown(value)
+        return Problem(dotted(place), message, visible, str(self.path), line_of(self.lines, place))
+
+
+def _place(error: ErrorDetails) -> Place:
+    """Where it stands; pydantic marks a faulty key of a table by `[key]` behind it."""
+    return tuple(part for part in error["loc"] if part != "[key]")
+
+
+def _take_out(data: dict[str, object], place: Place) -> None:
+    """Remove the value at `place`, or its nearest parent that exists (what is `missing` takes its table with it)."""
+    holder: object = data
+    path: list[tuple[dict[str | int, object], str | int]] = []
+    for part in place:
+        keys = holder if isinstance(holder, dict) else range(len(holder)) if isinstance(holder, list) else ()
+        if part not in keys:
+            break
+        owner = cast("dict[str | int, object]", holder)  # a list is used in the same way: by index, and by pop
+        path.append((owner, part))
+        holder = owner[part]
+    if path:
+        owner, key = path[-1]
+        owner.pop(key)

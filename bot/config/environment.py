@@ -1,0 +1,78 @@
+"""The environment: which variables there are, and where in the settings each one goes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from bot.config.mistakes import Place, Problem
+from bot.domain.alerts import SOURCE_NAMES
+
+FILE_SUFFIX = "_FILE"
+CONFIG_VARIABLE = "DOGWATCH_CONFIG"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable and the setting it gives. The value of a `secret` one is never shown."""
+
+    name: str
+    place: Place
+    secret: bool = False
+
+
+VARIABLES = (
+    Variable("SLACK_BOT_TOKEN", ("slack_bot_token",), secret=True),
+    Variable("SLACK_APP_TOKEN", ("slack_app_token",), secret=True),
+    Variable("SLACK_SIGNING_SECRET", ("slack_signing_secret",), secret=True),
+    Variable("SLACK_API_URL", ("slack_api_url",)),
+    Variable("DATABASE_URL", ("database_url",), secret=True),
+    Variable(CONFIG_VARIABLE, ("config_path",)),
+    Variable("DOGWATCH_HOST", ("host",)),
+    Variable("DOGWATCH_PORT", ("port",)),
+    Variable("DOGWATCH_PUBLIC_URL", ("public_url",)),
+    Variable("DOGWATCH_SECRET_KEY", ("secret_key",), secret=True),
+    Variable("DOGWATCH_INCIDENTS_CHANNEL", ("incidents", "channel")),
+    Variable("DOGWATCH_ALERT_TOKEN", ("alert_token",), secret=True),
+    *(Variable(f"DOGWATCH_ALERT_TOKEN_{name.upper()}", ("alert_tokens", name), secret=True) for name in SOURCE_NAMES),
+    Variable("DOGWATCH_ALERT_SECRET_GRAFANA", ("alert_secrets", "grafana"), secret=True),
+)
+
+BY_PLACE = {variable.place: variable for variable in VARIABLES}
+
+
+def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, str], list[Problem]]:
+    """
+    The values of our variables by name, those of `NAME_FILE` read from their files, and what is wrong with them.
+
+    An empty variable counts as unset: that is what `NAME=${NAME:-}` in a compose file makes of an absent one.
+    """
+    values: dict[str, str] = {}
+    problems: list[Problem] = list(_misspelt(environ))
+    for variable in VARIABLES:
+        direct, path = environ.get(variable.name, ""), environ.get(variable.name + FILE_SUFFIX, "")
+        if direct and path:
+            problems.append(Problem(variable.name, f"{variable.name}{FILE_SUFFIX} is set too. Keep one of the two."))
+        elif path:
+            try:
+                values[variable.name] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+                problems.append(
+                    Problem(
+                        variable.name + FILE_SUFFIX, f"The file cannot be read: {reason}. Mend path or rights.", path
+                    )
+                )
+        elif direct:
+            values[variable.name] = direct
+    return values, problems
+
+
+def _misspelt(environ: Mapping[str, str]) -> Iterator[Problem]:
+    """Only near misses: Kubernetes sets variables like DOGWATCH_SERVICE_HOST itself, for a Service named dogwatch."""
+    known = [name for variable in VARIABLES for name in (variable.name, variable.name + FILE_SUFFIX)]
+    for name in environ:
+        if name.startswith(("DOGWATCH_", "SLACK_")) and name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.9)
+            if near:
+                yield Problem(name, f"There is no such variable. Did you mean {near[0]}?")

@@ -1,0 +1,72 @@
+"""Mistakes that only show when two places are compared: names that lead nowhere, words with two meanings."""
+
+from collections.abc import Iterator
+
+from bot.config.mistakes import Place
+from bot.config.sections import is_user_id
+from bot.config.settings import Settings
+from bot.domain.errors import did_you_mean
+from bot.domain.terms import Severity
+from bot.domain.timeline_marks import normalise_emoji
+
+Dangling = tuple[Place, str, object]
+
+
+def dangling(settings: Settings) -> Iterator[Dangling]:
+    """Each such mistake: where, what is wrong with the remedy, and the value."""
+    yield from _services(settings)
+    yield from _routes(settings)
+    yield from _words(settings)
+    yield from _reactions(settings)
+    yield from _database(settings)
+
+
+def _services(settings: Settings) -> Iterator[Dangling]:
+    teams = list(settings.teams)
+    for name, service in settings.services.items():
+        if service.team is not None and service.team not in teams:
+            yield ("services", name, "team"), _no_such("team", service.team, teams), service.team
+        for index, who in enumerate(service.people):
+            if who not in teams and not is_user_id(who):
+                message = _no_such("team", who, teams) + " A person is given by user id, like U0123456789."
+                yield ("services", name, "people", index), message, who
+
+
+def _routes(settings: Settings) -> Iterator[Dangling]:
+    services = list(settings.services)
+    for index, route in enumerate(settings.routes):
+        # Without any [services] a route may name what it likes: the name is shown and nothing else hangs on it.
+        if route.service is not None and services and route.service not in services:
+            yield ("routes", index, "service"), _no_such("service", route.service, services), route.service
+
+
+def _no_such(what: str, name: str, known: list[str]) -> str:
+    return f"There is no {what} of this name.{did_you_mean(name, known)} Add [{what}s.{name}], or mend the name."
+
+
+def _words(settings: Settings) -> Iterator[Dangling]:
+    owner: dict[str, Severity] = {}
+    for severity, section in settings.severities.items():
+        for word in (section.label, *section.words):
+            taken = owner.setdefault(word.strip().casefold(), severity)
+            if taken is not severity:
+                message = f'"{word}" is a word for {taken} already. Give each severity its own words.'
+                yield ("severities", severity.value), message, word
+
+
+def _reactions(settings: Settings) -> Iterator[Dangling]:
+    seen: dict[str, str] = {}
+    for written, kind in settings.own_reactions.items():
+        first = seen.setdefault(normalise_emoji(written), written)
+        if first != written:
+            message = f"This is the same emoji as `{first}`, which stands here too. Keep one of the two."
+            yield ("reactions", written), message, kind
+    if settings.incidents.confirm_emoji in settings.reactions:
+        message = "This emoji is a mark in the table of reactions, so the bot cannot confirm with it. Choose another."
+        yield ("incidents", "confirm_emoji"), message, settings.incidents.confirm_emoji
+
+
+def _database(settings: Settings) -> Iterator[Dangling]:
+    if settings.sqlite_path is None and settings.secret_key is None:
+        message = "It is needed with PostgreSQL. Make one with `openssl rand -hex 32`; each replica gets the same."
+        yield ("secret_key",), message, None

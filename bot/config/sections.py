@@ -1,0 +1,261 @@
+"""The tables of `dogwatch.toml`, one class each: what may stand in them, and what holds if it does not."""
+
+import re
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from bot.domain.alerts import Matcher, RouteAction, parse_matcher
+from bot.domain.errors import UserError, did_you_mean
+from bot.domain.terms import MARKS, Kind, Severity
+from bot.domain.timeline_marks import CONFIRM_EMOJI, normalise_emoji
+
+TEMPLATES = ("classic", "brief")
+LANGUAGES = ("en", "fr", "it", "es", "de", "pt")
+NO_KIND = "none"
+"""Takes an emoji of the default table out of use."""
+
+PLAIN_WORDS: Mapping[str, Severity] = {
+    word: severity
+    for number, severity in enumerate(Severity, 1)
+    for word in (f"sev{number}", f"sev-{number}", f"p{number}", f"s{number}", str(number))
+}
+"""What people type for a severity where the configuration says nothing else; casefolded."""
+
+
+def build_words(own: Mapping[Severity, Iterable[str]]) -> Mapping[str, Severity]:
+    """
+    All words for severities, casefolded. The workspace's own (labels first) go before the plain ones, and a label that
+    ends in a number claims the number: where SEV1 is called P0, `0` means P0 and `1` the one called P1.
+    """
+    words = dict(PLAIN_WORDS)
+    for severity, names in own.items():
+        words.update({found[0]: severity for name in names if (found := re.search(r"[0-9]+$", name.strip()))})
+    for severity, names in own.items():
+        words.update({name.strip().casefold(): severity for name in names})
+    return words
+
+
+def words_in(table: object) -> Mapping[str, Severity]:
+    """The same from `[severities]` as it was read, whatever it is: its mistakes are reported elsewhere."""
+    own: dict[Severity, list[str]] = {}
+    for key, entry in table.items() if isinstance(table, dict) else ():
+        section = {"label": entry} if isinstance(entry, str) else entry
+        if key in set(Severity) and isinstance(section, dict):
+            words = section.get("words")
+            names = [section.get("label"), *(words if isinstance(words, list) else [])]
+            own[Severity(key)] = [name for name in names if isinstance(name, str)]
+    return build_words(own)
+
+
+severity_words: ContextVar[Mapping[str, Severity]] = ContextVar("severity_words", default=PLAIN_WORDS)
+"""The words in force while a file is read: its own `[severities]` decide what `severity = "P1"` means elsewhere in it.
+(pydantic hands no validation context through a settings class.)"""
+
+
+def _severity(value: object) -> Severity:
+    words = severity_words.get()
+    if isinstance(value, str) and (found := words.get(value.strip().casefold())):
+        return found
+    raise ValueError(f"This is no severity.{did_you_mean(str(value), list(words))} Use one of {', '.join(Severity)}.")
+
+
+def _zone(value: object) -> ZoneInfo:
+    if isinstance(value, ZoneInfo):
+        return value
+    try:
+        return ZoneInfo(str(value))
+    except (KeyError, ValueError, OSError):  # ZoneInfo's ways to say "no such zone", by the shape of the name
+        raise ValueError("There is no such time zone. Use a name like Europe/Paris or UTC.") from None
+
+
+def _emoji(value: str) -> str:
+    name = normalise_emoji(value)
+    if not re.fullmatch(r"[\w+'-]+", name):
+        raise ValueError("This is not the name of an emoji. Write it without colons, like rotating_light.")
+    return name
+
+
+def _template(value: str) -> str:
+    if value not in TEMPLATES:
+        raise ValueError(
+            f"There is no such template.{did_you_mean(value, TEMPLATES)} Use one of {', '.join(TEMPLATES)}."
+        )
+    return value
+
+
+def _language(value: str) -> str:
+    if value not in LANGUAGES:
+        raise ValueError(f"Dogwatch does not speak this language. Use one of {', '.join(LANGUAGES)}.")
+    return value
+
+
+def _prefix(value: str) -> str:
+    # Slack's rule for channel names, with room for the number and the title behind it.
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,19}", value):
+        raise ValueError("Use up to 20 small letters, digits, - and _, beginning with a letter or digit.")
+    return value
+
+
+def is_user_id(value: str) -> bool:
+    return re.fullmatch(r"[UW][A-Z0-9]+", value) is not None
+
+
+def _user_id(value: str) -> str:
+    if not is_user_id(value):
+        raise ValueError("This is not a Slack user id. Copy it from the person's profile (... > Copy member ID).")
+    return value
+
+
+def _usergroup(value: str) -> str:
+    if not re.fullmatch(r"S[A-Z0-9]+", value):
+        raise ValueError("This is not the id of a Slack user group. It begins with S, like S0123456789.")
+    return value
+
+
+def _kind(value: object) -> Kind | None:
+    word = str(value).strip().casefold().replace("_", " ").replace("-", " ")
+    if word == NO_KIND:
+        return None
+    if word in MARKS:
+        return Kind(word)
+    raise ValueError(f"There is no such kind.{did_you_mean(word, MARKS)} Use one of {', '.join(MARKS)}, or {NO_KIND}.")
+
+
+def _matcher(value: object) -> Matcher:
+    if isinstance(value, Matcher):
+        return value
+    try:
+        return parse_matcher(str(value))
+    except UserError as problem:
+        raise ValueError(problem.message) from None
+
+
+SeverityWord = Annotated[Severity, BeforeValidator(_severity)]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone), PlainSerializer(str)]
+Emoji = Annotated[str, AfterValidator(_emoji)]
+Template = Annotated[str, AfterValidator(_template)]
+Language = Annotated[str, AfterValidator(_language)]
+ChannelPrefix = Annotated[str, AfterValidator(_prefix)]
+UserIdText = Annotated[str, AfterValidator(_user_id)]
+UsergroupId = Annotated[str, AfterValidator(_usergroup)]
+Mark = Annotated[Kind | None, BeforeValidator(_kind)]
+MatcherText = Annotated[Matcher, BeforeValidator(_matcher)]
+Word = Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are mistakes, and a number in quotation marks is not a number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
+
+
+class IncidentsSection(Section):
+    """`[incidents]`: what every incident begins with."""
+
+    channel: Word = "incidents"
+    channel_prefix: ChannelPrefix = "inc"
+    drill_prefix: ChannelPrefix = "drill"
+    default_severity: SeverityWord = Severity.SEV3
+    zone: Zone = ZoneInfo("UTC")
+    languages: Annotated[tuple[Language, ...], Field(min_length=1, strict=False)] = ("en",)
+    template: Template = "classic"
+    confirm_emoji: Emoji = CONFIRM_EMOJI
+
+
+class SeveritySection(Section):
+    """`[severities.SEV1]`: the workspace's own word for it, and other words that people may type."""
+
+    label: Word
+    words: Annotated[tuple[Word, ...], Field(strict=False)] = ()
+
+
+def _severity_section(value: object) -> object:
+    return {"label": value} if isinstance(value, str) else value
+
+
+SeverityLabel = Annotated[SeveritySection, BeforeValidator(_severity_section)]
+
+
+class ServiceSection(Section):
+    """`[services.NAME]`. `people` are user ids and names of teams; None means that the incident's own value holds."""
+
+    people: Annotated[tuple[Word, ...], Field(strict=False)] = ()
+    team: Word | None = None
+    severity: SeverityWord | None = None
+    template: Template | None = None
+    zone: Zone | None = None
+
+
+class TeamSection(Section):
+    """`[teams.NAME]`: people by user id, or a user group that Slack keeps, or both."""
+
+    members: Annotated[tuple[UserIdText, ...], Field(strict=False)] = ()
+    usergroup: UsergroupId | None = None
+
+
+class VendorSection(Section):
+    """`[vendors.NAME]`: somebody outside whom an incident can be escalated to as `vendor:NAME`."""
+
+    name: Word | None = None
+    url: str | None = None
+    contact: str | None = None
+
+
+class RouteSection(Section):
+    """`[[routes]]`: the first whose matchers all fit an alert decides about it."""
+
+    match: Annotated[tuple[MatcherText, ...], Field(strict=False)] = ()
+    action: Annotated[RouteAction, Field(strict=False)] = RouteAction.OPEN
+    service: Word | None = None
+    severity: SeverityWord | None = None
+
+
+class GrafanaSection(Section):
+    """`[alerts.grafana]`: the header names, if the contact point uses others."""
+
+    signature_header: Word = "X-Grafana-Alerting-Signature"
+    timestamp_header: Word = "X-Grafana-Alerting-Timestamp"
+
+
+class AlertsSection(Section):
+    """`[alerts]`. `severities` maps values of the label `severity`; empty: the label decides nothing."""
+
+    severities: Mapping[Word, SeverityWord] = Field(default_factory=dict)
+    grafana: GrafanaSection = GrafanaSection()
+
+
+class EscalationSection(Section):
+    """`[escalation]`: the reminders of an escalation that nobody answers."""
+
+    remind_after_minutes: Annotated[int, Field(ge=1, le=1440)] = 5
+    remind_times: Annotated[int, Field(ge=0, le=100)] = 3
+
+
+ANY = "*"
+SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
+    ("incidents",): IncidentsSection,
+    ("severities", ANY): SeveritySection,
+    ("services", ANY): ServiceSection,
+    ("teams", ANY): TeamSection,
+    ("vendors", ANY): VendorSection,
+    ("routes", ANY): RouteSection,
+    ("alerts",): AlertsSection,
+    ("alerts", "grafana"): GrafanaSection,
+    ("escalation",): EscalationSection,
+}
+"""Every table with keys of its own; ANY stands for a name that people choose, or for a number in a list."""
+
+FILE_TABLES = tuple(dict.fromkeys((*(path[0] for path in SECTIONS), "reactions")))
+"""What may stand at the top of `dogwatch.toml`."""
+
+
+def keys_at(place: tuple[str | int, ...]) -> tuple[str, ...]:
+    """The keys that may stand in the table at `place`; none where any name is right."""
+    for path, section in SECTIONS.items():
+        if len(path) == len(place) and all(mine in {ANY, theirs} for mine, theirs in zip(path, place, strict=True)):
+            return tuple(section.model_fields)
+    return tuple(Severity) if place == ("severities",) else ()

@@ -1,0 +1,215 @@
+"""`Settings`, the one typed value that everything else is handed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.config.sections import (
+    AlertsSection,
+    EscalationSection,
+    IncidentsSection,
+    Mark,
+    RouteSection,
+    ServiceSection,
+    SeverityLabel,
+    TeamSection,
+    VendorSection,
+    Word,
+    build_words,
+)
+from bot.domain.alerts import Credentials, Defaults, Route
+from bot.domain.terms import Kind, Severity, UserId
+from bot.domain.timeline_marks import DEFAULT_REACTIONS, normalise_emoji
+
+SHORTEST_SECRET_KEY = 32
+POSTGRESQL = ("postgres://", "postgresql://")
+
+
+@dataclass(frozen=True, slots=True)
+class Invitees:
+    """Whom an incident's channel invites; Slack says who is in a user group."""
+
+    users: tuple[UserId, ...] = ()
+    usergroups: tuple[str, ...] = ()
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("This is no web address. Write it with http:// or https:// and the host.")
+    return value.rstrip("/")
+
+
+def _api_url(value: str) -> str:
+    return _url(value) + "/"  # slack_sdk puts the method's name right behind it
+
+
+WebAddress = Annotated[str, AfterValidator(_url)]
+
+
+class Settings(BaseSettings):
+    """
+    Environment and file together. A field's variable is in `bot.config.environment`, its key is its own name.
+
+    The first group comes from the environment only, so that no secret has to stand in a file that people share.
+    """
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_api_url: Annotated[str, AfterValidator(_api_url)] = "https://slack.com/api/"
+    database_url: SecretStr = SecretStr("sqlite:///dogwatch.db")
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 3000
+    public_url: WebAddress | None = None
+    secret_key: SecretStr | None = None
+    alert_token: SecretStr | None = None
+    alert_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
+    alert_secrets: Mapping[str, SecretStr] = Field(default_factory=dict)
+    config_path: Path | None = None
+
+    incidents: IncidentsSection = IncidentsSection()
+    severities: Mapping[Severity, SeverityLabel] = Field(default_factory=dict)
+    services: Mapping[Word, ServiceSection] = Field(default_factory=dict)
+    teams: Mapping[Word, TeamSection] = Field(default_factory=dict)
+    vendors: Mapping[Word, VendorSection] = Field(default_factory=dict)
+    own_reactions: Mapping[Word, Mark] = Field(default_factory=dict, alias="reactions")
+    routes: tuple[RouteSection, ...] = ()
+    alerts: AlertsSection = AlertsSection()
+    escalation: EscalationSection = EscalationSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  the library calls it by these names
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` hands in: the library's own reader would take a stray ROUTES or PORT for one of ours."""
+        return (init_settings,)
+
+    @field_validator("slack_bot_token")
+    @classmethod
+    def _is_a_bot_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and value.get_secret_value().startswith("xapp-"):
+            raise ValueError("This is an app-level token (xapp-). It belongs in SLACK_APP_TOKEN; here goes xoxb-….")
+        return value
+
+    @field_validator("slack_app_token")
+    @classmethod
+    def _is_an_app_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and value.get_secret_value().startswith(("xoxb-", "xoxp-")):
+            raise ValueError("This is not an app-level token. Make one with connections:write; it begins with xapp-.")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and len(value.get_secret_value()) < SHORTEST_SECRET_KEY:
+            raise ValueError(f"It needs {SHORTEST_SECRET_KEY} characters. Make one with `openssl rand -hex 32`.")
+        return value
+
+    @field_validator("port", mode="before")
+    @classmethod
+    def _is_not_a_service_link(cls, value: object) -> object:
+        if isinstance(value, str) and value.startswith("tcp://"):
+            raise ValueError(
+                "Kubernetes sets this for a Service named dogwatch. Set enableServiceLinks: false in the pod."
+            )
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_known_database(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url.startswith("sqlite://"):
+            path = url.removeprefix("sqlite://").partition("?")[0].removeprefix("/")
+            if path in {"", ":memory:"}:
+                raise ValueError("It names no file. Write sqlite:///dogwatch.db, or sqlite:////var/lib/dogwatch.db.")
+        elif not url.startswith(POSTGRESQL):
+            raise ValueError("This is neither sqlite:// nor postgresql://. Write it like sqlite:///dogwatch.db.")
+        return value
+
+    @property
+    def uses_socket_mode(self) -> bool:
+        return self.slack_app_token is not None
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The database file (relative to the working directory if it is written so); None with PostgreSQL."""
+        url = self.database_url.get_secret_value()
+        if not url.startswith("sqlite://"):
+            return None
+        return Path(url.removeprefix("sqlite://").partition("?")[0].removeprefix("/"))
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach the bot's own pages, without a slash at the end."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    def severity_words(self) -> Mapping[str, Severity]:
+        """What people may type for a severity, casefolded: the fixed names, the workspace's labels, further words."""
+        return build_words({severity: (each.label, *each.words) for severity, each in self.severities.items()})
+
+    def severity_label(self, severity: Severity) -> str:
+        """The workspace's own word for it."""
+        return self.severities[severity].label if severity in self.severities else severity.value
+
+    @cached_property
+    def reactions(self) -> Mapping[str, Kind]:
+        """Emoji (one name each, see `normalise_emoji`) to kind: the default table with the file's changes."""
+        own = {normalise_emoji(name): kind for name, kind in self.own_reactions.items()}
+        return {name: kind for name, kind in {**DEFAULT_REACTIONS, **own}.items() if kind is not None}
+
+    @cached_property
+    def alert_routes(self) -> tuple[Route, ...]:
+        return tuple(Route(each.match, each.action, each.service, each.severity) for each in self.routes)
+
+    @cached_property
+    def alert_defaults(self) -> Defaults:
+        words = {word.strip().casefold(): severity for word, severity in self.alerts.severities.items()}
+        of_services = {name: each.severity for name, each in self.services.items() if each.severity}
+        return Defaults(self.incidents.default_severity, words, of_services)
+
+    def credentials(self, source: str) -> Credentials:
+        """How this alert source proves itself: its own token, or the common one, and its signing secret."""
+        token, secret = self.alert_tokens.get(source, self.alert_token), self.alert_secrets.get(source)
+        return Credentials(
+            token=token.get_secret_value() if token else None,
+            secret=secret.get_secret_value() if secret else None,
+            signature_header=self.alerts.grafana.signature_header,
+            timestamp_header=self.alerts.grafana.timestamp_header,
+        )
+
+    def people_of(self, service: str | None) -> Invitees:
+        """Whom an incident of this service invites: its people and its team. Nobody for an unknown service."""
+        section = self.services.get(service or "")
+        if section is None:
+            return Invitees()
+        names = [*section.people, *([section.team] if section.team else [])]
+        teams = [self.teams[name] for name in names if name in self.teams]
+        users = [name for name in names if name not in self.teams]
+        users += [member for team in teams for member in team.members]
+        return Invitees(
+            tuple(UserId(user) for user in dict.fromkeys(users)),
+            tuple(dict.fromkeys(team.usergroup for team in teams if team.usergroup)),
+        )
+
+    def zone_of(self, service: str | None) -> ZoneInfo:
+        section = self.services.get(service or "")
+        return section.zone if section and section.zone else self.incidents.zone
+
+    def template_of(self, service: str | None) -> str:
+        section = self.services.get(service or "")
+        return section.template if section and section.template else self.incidents.template
