@@ -1,0 +1,119 @@
+"""The rules of an incident's course: its states, its names."""
+
+import re
+from enum import StrEnum
+
+from anyascii import anyascii
+
+from bot.domain.errors import UserError
+from bot.domain.terms import Status
+
+CHANNEL_NAME_LENGTH = 80
+"""Slack's limit; the name itself may hold `a-z 0-9 - _`."""
+SHORT_NAME = 60
+"""Long enough to know the incident by, short enough for a sidebar and a suffix."""
+
+
+class Event(StrEnum):
+    """What moves an incident from one status to another."""
+
+    ACCEPT = "accept"
+    INVESTIGATE = "investigate"
+    IDENTIFY = "identify"
+    MONITOR = "monitor"
+    RESOLVE = "resolve"
+    REOPEN = "reopen"
+    CLOSE = "close"
+    CANCEL = "cancel"
+    MERGE = "merge"
+
+
+def _moves() -> dict[tuple[Status, Event], Status]:
+    steps = {
+        Event.INVESTIGATE: Status.INVESTIGATING,
+        Event.IDENTIFY: Status.IDENTIFIED,
+        Event.MONITOR: Status.MONITORING,
+        Event.RESOLVE: Status.RESOLVED,
+        Event.CANCEL: Status.CANCELLED,
+        Event.MERGE: Status.MERGED,
+    }
+    moves = {
+        (status, event): target
+        for status in Status
+        if status.is_open
+        for event, target in steps.items()
+        if status != target
+    }
+    moves[Status.TRIAGE, Event.ACCEPT] = Status.INVESTIGATING
+    moves[Status.RESOLVED, Event.CLOSE] = Status.CLOSED
+    for status in (Status.RESOLVED, Status.CLOSED, Status.CANCELLED):
+        moves[status, Event.REOPEN] = Status.INVESTIGATING
+    return moves
+
+
+NEXT = _moves()
+"""The whole state machine. What is not in it is refused."""
+
+EVENT_TO = {
+    Status.INVESTIGATING: Event.INVESTIGATE,
+    Status.IDENTIFIED: Event.IDENTIFY,
+    Status.MONITORING: Event.MONITOR,
+    Status.RESOLVED: Event.RESOLVE,
+    Status.CANCELLED: Event.CANCEL,
+    Status.CLOSED: Event.CLOSE,
+}
+"""The event that a person means who names a status."""
+
+
+class NotAllowed(UserError):
+    """The incident's status does not permit the step. `allowed`: what it does permit."""
+
+    def __init__(self, message: str, allowed: list[Event]) -> None:
+        self.allowed = allowed
+        super().__init__(message)
+
+
+def transition(status: Status, event: Event) -> Status:
+    """
+    Where `event` leads from `status`.
+
+    Raises NotAllowed, saying what is possible instead.
+    """
+    target = NEXT.get((status, event))
+    if target is not None:
+        return target
+    allowed = [step for (source, step) in NEXT if source == status]
+    if event == Event.RESOLVE and status == Status.RESOLVED:
+        message = "It is resolved already, and nothing was changed."
+    elif (status, EVENT_TO.get(status)) == (status, event):
+        message = f"It is {status} already, and nothing was changed."
+    else:
+        message = f"An incident that is {status} cannot {event}."
+    ways = ", ".join(f"`{step}`" for step in allowed)
+    raise NotAllowed(f"{message} From here you can: {ways}." if ways else message, allowed)
+
+
+def channel_name(prefix: str, number: int, title: str) -> str:
+    """
+    `inc-7-checkout-is-down`: valid in Slack for any title in any script.
+
+    Letters of other scripts and emoji are written in Latin letters (anyascii); a title without any gives `inc-7`. Cut at
+    a word.
+    """
+    latin = anyascii(re.sub(r"(?i):[a-z0-9_+'-]+:", " ", title)).lower() if title else ""
+    words = re.findall(r"[a-z0-9]+", latin.replace("'", ""))
+    stem = re.sub(r"[^a-z0-9_-]+", "-", anyascii(prefix).lower()).strip("-") or "inc"
+    name = f"{stem}-{number}"
+    for word in words:
+        if len(name) + 1 + len(word) > SHORT_NAME:
+            break
+        name += f"-{word}"
+    if name == f"{stem}-{number}" and words:
+        name += f"-{words[0]}"[: SHORT_NAME - len(name)]
+    return name[:CHANNEL_NAME_LENGTH]
+
+
+def channel_name_again(name: str, attempt: int) -> str:
+    """The name to try when `name` is taken: `…-2`, `…-3`, within the limit."""
+    suffix = f"-{attempt}"
+    return name[: CHANNEL_NAME_LENGTH - len(suffix)].rstrip("-_") + suffix

@@ -1,0 +1,175 @@
+"""
+When things happened: the incident's times, computed from its record.
+
+Each time is set by the first of its sources that exists, and keeps that source; take the source away and the next one
+speaks. The table is written out in `docs/times.md`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.terms import Kind, Precision, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """
+    A standing entry as the times see it. `ref` is `entry-12`, `happened_at` None if nobody knows.
+
+    `started` and `ended` are what its text states of the impact; `status` is the one it set; `is_typed` tells a command
+    from a marked message.
+    """
+
+    ref: str
+    kinds: tuple[Kind, ...]
+    happened_at: datetime | None
+    precision: Precision
+    recorded_at: datetime
+    is_typed: bool = False
+    started: datetime | None = None
+    ended: datetime | None = None
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFact:
+    """An alert of the incident, as `alert-3`."""
+
+    ref: str
+    starts_at: datetime
+    precision: Precision
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A time and the source that set it."""
+
+    at: datetime
+    because: str
+    ref: str
+    precision: Precision = Precision.EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class Milestones:
+    started: Milestone
+    detected: Milestone
+    acknowledged: Milestone | None = None
+    identified: Milestone | None = None
+    mitigated: Milestone | None = None
+    resolved: Milestone | None = None
+    ended: Milestone | None = None
+
+
+KINDS = frozenset(
+    {
+        Kind.DECLARED,
+        Kind.DETECTION,
+        Kind.IMPACT,
+        Kind.IMPACT_BEGAN,
+        Kind.ACKNOWLEDGED,
+        Kind.ROLE,
+        Kind.CAUSE,
+        Kind.FIXED,
+        Kind.STATUS,
+        Kind.RESOLVED,
+        Kind.REOPENED,
+    }
+)
+"""Entries of other kinds say nothing of the incident's times."""
+
+
+def milestones(facts: Sequence[Fact], alerts: Sequence[AlertFact], *, is_over: bool) -> Milestones:
+    """
+    The times of an incident from its standing entries and its alerts.
+
+    `facts` come in the order of the timeline and hold the one of kind DECLARED. `is_over` is false while the incident
+    is open (or was reopened): then it has neither an end nor a resolution.
+    Raises ValueError if nothing declares the incident: then the record is corrupt.
+    """
+    declaration = next((fact for fact in facts if Kind.DECLARED in fact.kinds), None)
+    if declaration is None or declaration.happened_at is None:
+        raise ValueError("a record without a declaration")
+    declared = Milestone(declaration.happened_at, "declared", declaration.ref)
+    earliest_alert = min(alerts, key=lambda alert: alert.starts_at, default=None)
+    from_alert = (
+        Milestone(earliest_alert.starts_at, "earliest alert", earliest_alert.ref, earliest_alert.precision)
+        if earliest_alert
+        else None
+    )
+    typed_impact = [fact for fact in facts if Kind.IMPACT in fact.kinds]
+    resolution = _last(facts, Kind.RESOLVED) if is_over else None
+    started = (
+        _latest_stated(typed_impact, "started", "impact started:")
+        or _stated(declaration, declaration.started, "start at:")
+        or _first_marked(facts, Kind.IMPACT_BEGAN, "message marked as impact began")
+        or from_alert
+        or declared
+    )
+    return Milestones(
+        started=started,
+        detected=from_alert or _first_marked(facts, Kind.DETECTION, "message marked as detection") or declared,
+        acknowledged=_first_known(
+            [
+                _first_marked(facts, Kind.ACKNOWLEDGED, "first acknowledgement"),
+                _first_marked(facts, Kind.ROLE, "first lead"),
+            ]
+        ),
+        identified=_first_status(facts, Status.IDENTIFIED, "status identified")
+        or _first_marked(facts, Kind.CAUSE, "first cause"),
+        mitigated=_first_status(facts, Status.MONITORING, "status monitoring") or _last_fix(facts, resolution),
+        resolved=_at(resolution, "resolved"),
+        ended=(
+            (_latest_stated(typed_impact, "ended", "impact ended:") if is_over else None)
+            or _stated(resolution, resolution.ended if resolution else None, "resolve at:")
+            or _at(resolution, "resolve was typed")
+        ),
+    )
+
+
+def _at(fact: Fact | None, because: str) -> Milestone | None:
+    if fact is None or fact.happened_at is None:
+        return None
+    return Milestone(fact.happened_at, because, fact.ref, fact.precision)
+
+
+def _stated(fact: Fact | None, at: datetime | None, because: str) -> Milestone | None:
+    return Milestone(at, because, fact.ref) if fact and at else None
+
+
+def _last(facts: Sequence[Fact], kind: Kind) -> Fact | None:
+    """The one recorded last: a resolution before a reopening does not count any more."""
+    return max((fact for fact in facts if kind in fact.kinds), key=lambda fact: fact.recorded_at, default=None)
+
+
+def _latest_stated(facts: Iterable[Fact], what: str, because: str) -> Milestone | None:
+    """Who states a time again corrects the one stated before."""
+    stating = [fact for fact in facts if getattr(fact, what) is not None]
+    newest = max(stating, key=lambda fact: fact.recorded_at, default=None)
+    return _stated(newest, getattr(newest, what), because) if newest else None
+
+
+def _first_marked(facts: Sequence[Fact], kind: Kind, because: str) -> Milestone | None:
+    timed = [fact for fact in facts if kind in fact.kinds and fact.happened_at is not None]
+    first = min(timed, key=lambda fact: (fact.happened_at is None, fact.happened_at), default=None)
+    return _at(first, because)
+
+
+def _first_status(facts: Sequence[Fact], status: Status, because: str) -> Milestone | None:
+    return _at(next((fact for fact in facts if fact.status == status and fact.happened_at is not None), None), because)
+
+
+def _first_known(found: Sequence[Milestone | None]) -> Milestone | None:
+    return next((milestone for milestone in found if milestone is not None), None)
+
+
+def _last_fix(facts: Sequence[Fact], resolution: Fact | None) -> Milestone | None:
+    """The last message marked as fixed before the resolution."""
+    before = resolution.happened_at if resolution else None
+    fixes = [
+        fact
+        for fact in facts
+        if Kind.FIXED in fact.kinds and fact.happened_at is not None and (before is None or fact.happened_at <= before)
+    ]
+    return _at(fixes[-1], "last message marked as fixed before the resolution") if fixes else None

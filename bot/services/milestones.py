@@ -1,0 +1,62 @@
+"""Keeps the incident's times in step with the record they follow from."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.domain.milestones import KINDS, AlertFact, Fact, Milestone, milestones
+from bot.domain.terms import Kind, Precision, SourceKind, Status
+from bot.store import alerts, timeline
+from bot.store.incidents import Incident
+from bot.store.timeline import TimelineEntry
+
+NAMES = ("started", "detected", "acknowledged", "identified", "mitigated", "resolved", "ended")
+
+
+def touches(kinds: list[str]) -> bool:
+    """Whether entries of these kinds can move one of the incident's times."""
+    return any(kind in KINDS for kind in kinds)
+
+
+def refresh(session: Session, incident: Incident) -> None:
+    """Compute the incident's times anew. Called whenever an entry or alert that can move them comes, changes or goes."""
+    session.flush()
+    standing = timeline.standing(session, incident.key, besides=[kind.value for kind in KINDS])
+    told = [
+        AlertFact(f"alert-{alert.key}", alert.starts_at, Precision(alert.starts_at_precision))
+        for alert in alerts.of_incident(session, incident.key)
+    ]
+    found = milestones([fact_of(entry) for entry in standing], told, is_over=not incident.is_open)
+    sources = {}
+    for name in NAMES:
+        milestone: Milestone | None = getattr(found, name)
+        if milestone is None:
+            setattr(incident, f"{name}_at", None)
+            continue
+        setattr(incident, f"{name}_at", milestone.at)
+        sources[f"{name}_at"] = {
+            "because": milestone.because,
+            "ref": milestone.ref,
+            "precision": milestone.precision.value,
+        }
+    incident.time_sources = sources
+    session.add(incident)
+
+
+def fact_of(entry: TimelineEntry) -> Fact:
+    def stated(key: str) -> datetime | None:
+        value = entry.details.get(key)
+        return datetime.fromisoformat(value) if value else None
+
+    status = entry.details.get("status")
+    return Fact(
+        ref=f"entry-{entry.key}",
+        kinds=tuple(Kind(kind) for kind in entry.kinds),
+        happened_at=entry.happened_at,
+        precision=Precision(entry.precision),
+        recorded_at=entry.recorded_at,
+        is_typed=entry.source == SourceKind.COMMAND,
+        started=stated("started"),
+        ended=stated("ended"),
+        status=Status(status) if status else None,
+    )

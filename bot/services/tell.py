@@ -1,0 +1,232 @@
+"""
+What Slack has to be told, as outbox rows: the lanes and their urgency, in one place.
+
+Nothing here is worded: an event row holds values, a view row names what to show. `bot.slack` finds the words when it sends.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.domain.terms import Severity
+from bot.store import outbox
+from bot.store.incidents import Incident
+
+
+class What(StrEnum):
+    """The kinds of outbox row. The first group are events, the second views."""
+
+    CREATE_CHANNEL = "create channel"
+    INVITE = "invite"
+    PIN_CARD = "pin card"
+    SAY = "say"
+    PAGE = "page"
+    DRAFT = "draft"
+    WHISPER = "whisper"
+    FETCH_MESSAGE = "fetch message"
+    LEARN_PERSON = "learn person"
+
+    CARD = "card"
+    ANNOUNCEMENT = "announcement"
+    TOPIC = "topic"
+    FOLLOWUPS = "followups"
+    ESCALATION = "escalation"
+    CONFIRM = "confirm"
+
+
+PRIORITY = {
+    What.PAGE: 5,
+    What.CREATE_CHANNEL: 10,
+    What.ESCALATION: 14,
+    What.CARD: 20,
+    What.INVITE: 21,
+    What.SAY: 30,
+    What.DRAFT: 30,
+    What.TOPIC: 31,
+    What.ANNOUNCEMENT: 32,
+    What.PIN_CARD: 33,
+    What.WHISPER: 34,
+    What.FETCH_MESSAGE: 35,
+    What.FOLLOWUPS: 36,
+    What.CONFIRM: 40,
+    What.LEARN_PERSON: 45,
+}
+"""Lower goes first. Creating channels is refined by severity: SEV1 is 10, SEV4 is 13."""
+
+
+def lane_of(what: What, incident_id: int, *, sub: str = "") -> str:
+    """Rows of one lane go one after the other; lanes go side by side."""
+    match what:
+        case What.CREATE_CHANNEL:
+            return f"create:{incident_id}"
+        case What.SAY | What.DRAFT:
+            return f"post:{incident_id}"
+        case What.INVITE:
+            return f"meta:{incident_id}"
+        case What.ANNOUNCEMENT:
+            return "digest"
+        case What.ESCALATION:
+            return f"escalation:{sub}"
+        case What.CONFIRM | What.FETCH_MESSAGE | What.WHISPER:
+            return f"mark:{incident_id}"
+        case _:
+            return f"{what.split(' ', maxsplit=1)[0]}:{incident_id}"
+
+
+def _urgency(what: What, incident: Incident) -> int:
+    if what is What.CREATE_CHANNEL:
+        return PRIORITY[what] + list(Severity).index(Severity(incident.severity))
+    return PRIORITY[what]
+
+
+def _put(
+    session: Session,
+    incident: Incident,
+    what: What,
+    at: datetime,
+    *,
+    sub: str = "",
+    target: str | None = None,
+    waits_for_channel: bool = True,
+    **details: Any,
+) -> None:
+    outbox.put(
+        session,
+        lane=lane_of(what, incident.key, sub=sub),
+        what=what,
+        team_id=incident.team_id,
+        at=at,
+        priority=_urgency(what, incident),
+        incident_id=incident.key,
+        target=target,
+        is_open=incident.channel_id is not None or not waits_for_channel,
+        **details,
+    )
+
+
+def create_channel(session: Session, incident: Incident, at: datetime) -> None:
+    _put(session, incident, What.CREATE_CHANNEL, at, waits_for_channel=False)
+
+
+def invite(session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]) -> None:
+    """Invite people, and the people of user groups, into the incident's channel."""
+    if users or usergroups:
+        _put(session, incident, What.INVITE, at, users=users, usergroups=usergroups)
+
+
+def say(
+    session: Session, incident: Incident, event: str, at: datetime, *, entry_id: int | None = None, **values: Any
+) -> None:
+    """
+    Post one line into the channel: what happened, with the values it had then.
+
+    The message becomes the place where a reader checks the entry `entry_id`.
+    """
+    _put(session, incident, What.SAY, at, event=event, entry_id=entry_id, values=values)
+
+
+def show_card(session: Session, incident: Incident, at: datetime) -> None:
+    """The card in the channel and the announcement in the incidents channel, as things stand when they are sent."""
+    _put(session, incident, What.CARD, at, target=f"card:{incident.key}")
+    show_announcement(session, incident, at)
+
+
+def show_announcement(session: Session, incident: Incident, at: datetime) -> None:
+    if not incident.is_private:
+        _put(
+            session, incident, What.ANNOUNCEMENT, at,
+            target=f"announcement:{incident.key}", waits_for_channel=False,
+        )  # fmt: skip
+
+
+def show_topic(session: Session, incident: Incident, at: datetime) -> None:
+    _put(session, incident, What.TOPIC, at, target=f"topic:{incident.key}")
+
+
+def show_followups(session: Session, incident: Incident, at: datetime) -> None:
+    """The one message that lists improvements and tasks."""
+    _put(session, incident, What.FOLLOWUPS, at, target=f"followups:{incident.key}")
+
+
+def show_escalation(session: Session, incident: Incident, escalation_id: int, at: datetime) -> None:
+    _put(
+        session, incident, What.ESCALATION, at,
+        sub=str(escalation_id), target=f"escalation:{escalation_id}", escalation_id=escalation_id,
+    )  # fmt: skip
+
+
+def pin_card(session: Session, incident: Incident, at: datetime) -> None:
+    _put(session, incident, What.PIN_CARD, at)
+
+
+def post_draft(session: Session, incident: Incident, at: datetime, **values: Any) -> None:
+    _put(session, incident, What.DRAFT, at, **values)
+
+
+def confirm(session: Session, incident: Incident, at: datetime, channel_id: str, message_ts: str) -> None:
+    """Put the confirming emoji on a message that is on the timeline, or take it away, as things stand."""
+    _put(
+        session, incident, What.CONFIRM, at,
+        target=f"confirm:{channel_id}:{message_ts}", channel_id=channel_id, message_ts=message_ts,
+    )  # fmt: skip
+
+
+def whisper(session: Session, incident: Incident, at: datetime, user_id: str, event: str, **values: Any) -> None:
+    """Tell one person something that only they see, in the incident's channel."""
+    _put(session, incident, What.WHISPER, at, user_id=user_id, event=event, values=values)
+
+
+def fetch_message(session: Session, incident: Incident, at: datetime, channel_id: str, message_ts: str) -> None:
+    """Ask Slack for a message that the transcript does not have."""
+    _put(
+        session, incident, What.FETCH_MESSAGE, at,
+        target=f"fetch:{channel_id}:{message_ts}", channel_id=channel_id, message_ts=message_ts,
+    )  # fmt: skip
+
+
+def page(session: Session, incident: Incident, at: datetime, user_id: str, page_id: int, escalation_id: int) -> None:
+    """Write to one person directly: they are needed."""
+    outbox.put(
+        session,
+        lane=f"dm:{user_id}",
+        what=What.PAGE,
+        team_id=incident.team_id,
+        at=at,
+        priority=PRIORITY[What.PAGE],
+        incident_id=incident.key,
+        user_id=user_id,
+        page_id=page_id,
+        escalation_id=escalation_id,
+    )
+
+
+def tell_person(session: Session, incident: Incident, at: datetime, user_id: str, event: str, **values: Any) -> None:
+    """Write to one person directly about something that is no page."""
+    outbox.put(
+        session,
+        lane=f"dm:{user_id}",
+        what=What.SAY,
+        team_id=incident.team_id,
+        at=at,
+        priority=PRIORITY[What.SAY],
+        incident_id=incident.key,
+        user_id=user_id,
+        event=event,
+        values=values,
+    )
+
+
+def learn_person(session: Session, team_id: str, user_id: str, at: datetime) -> None:
+    """Ask Slack who this is."""
+    outbox.put(
+        session,
+        lane="people",
+        what=What.LEARN_PERSON,
+        team_id=team_id,
+        at=at,
+        priority=PRIORITY[What.LEARN_PERSON],
+        target=f"person:{user_id}",
+        user_id=user_id,
+    )
