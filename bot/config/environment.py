@@ -55,9 +55,9 @@ def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, str], list[P
             problems.append(Problem(variable.name, f"{variable.name}{FILE_SUFFIX} is set too. Keep one of the two."))
         elif path:
             try:
-                values[variable.name] = Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+                values[variable.name] = _content(Path(path))
+            except (OSError, ValueError) as error:
+                reason = error.strerror if isinstance(error, OSError) else error
                 problems.append(
                     Problem(
                         variable.name + FILE_SUFFIX, f"The file cannot be read: {reason}. Mend path or rights.", path
@@ -66,6 +66,17 @@ def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, str], list[P
         elif direct:
             values[variable.name] = direct
     return values, problems
+
+
+def _content(path: Path) -> str:
+    """What a secret's file holds, without the line end behind it. Raises OSError or ValueError."""
+    try:
+        text = path.read_bytes().decode().strip()
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8 text") from None
+    if not text or "\x00" in text:
+        raise ValueError("it is empty or not text")
+    return text
 
 
 def _misspelt(environ: Mapping[str, str]) -> Iterator[Problem]:

@@ -1,0 +1,70 @@
+"""
+Prometheus Alertmanager's webhook, version 4, from 0.25 to 0.34 and on: keys that are not known here are left alone.
+
+The format: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.domain.alerts import AlertEvent, Batch, Credentials, bounded, credible_times, group_key
+from bot.domain.terms import AlertStatus
+from bot.sources.body import Fields, Malformed, shown
+from bot.sources.proof import check_token
+
+NAME = "alertmanager"
+
+
+def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> None:  # noqa: ARG001  all sources are called alike
+    """Bearer or Basic: Alertmanager signs nothing. Raises Unauthorized."""
+    check_token(headers, credentials)
+
+
+def parse(payload: object, received_at: datetime) -> Batch:
+    """The alerts of one notification. Raises Malformed."""
+    return read(Fields.of(payload), received_at, source=NAME)
+
+
+def read(root: Fields, received_at: datetime, *, source: str, is_test: bool = False) -> Batch:
+    """The same for each sender of this shape (Grafana is one)."""
+    group = root.text("groupKey")
+    events = tuple(_event(each, group, received_at, source, is_test) for each in root.objects("alerts"))
+    return Batch(source, events, root.count("truncatedAlerts"), root.text("receiver"))
+
+
+def _event(alert: Fields, group: str | None, received_at: datetime, source: str, is_test: bool) -> AlertEvent:
+    labels = alert.texts("labels")
+    status = _status(alert)
+    stated_start = alert.time("startsAt")
+    starts_at, precision, ends_at = credible_times(stated_start, alert.time("endsAt"), status, now=received_at)
+    event_name = labels.get("alertname", "")
+    return AlertEvent(
+        source=source,
+        fingerprint=bounded(alert.text("fingerprint") or fingerprint_of(labels)),
+        status=status,
+        labels=labels,
+        annotations=alert.texts("annotations"),
+        starts_at=starts_at,
+        starts_at_precision=precision,
+        ends_at=ends_at,
+        group=group_key(source, stated=group, service=labels.get("service"), name=event_name),
+        occurrence=stated_start.isoformat() if stated_start else "",
+        generator_url=alert.link("generatorURL", "panelURL", "dashboardURL"),
+        is_test=is_test,
+    )
+
+
+def _status(alert: Fields) -> AlertStatus:
+    text = alert.needed_text("status", 'either "firing" or "resolved"')
+    if text not in set(AlertStatus):
+        raise Malformed(alert.at("status"), f'{shown(text)} is no status. Send "firing" or "resolved".')
+    return AlertStatus(text)
+
+
+def fingerprint_of(labels: Mapping[str, str]) -> str:
+    """What Alertmanager itself computes: FNV-1a (64 bits) over the sorted names and values, each ended by 0xFF."""
+    value = 0xCBF29CE484222325
+    for name in sorted(labels):
+        for byte in b"\xff".join(part.encode("utf-8", "surrogatepass") for part in (name, labels[name], "")):
+            value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return f"{value:016x}"

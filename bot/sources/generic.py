@@ -1,0 +1,141 @@
+"""
+Any other sender: one alert as a plain JSON object, or several in a list. `docs/alerts.md` describes it.
+
+Names that senders for GitLab's alert endpoint use (`start_time`, `end_time`, `hosts`, …) are read as well:
+https://docs.gitlab.com/operations/incident_management/integrations/
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.domain.alerts import AlertEvent, Batch, Credentials, bounded, credible_times, group_key
+from bot.domain.errors import did_you_mean
+from bot.domain.terms import AlertStatus
+from bot.sources.body import Fields, Malformed, shown
+from bot.sources.proof import check_token
+
+NAME = "generic"
+
+STATUS_WORDS = {
+    "firing": AlertStatus.FIRING,
+    "alerting": AlertStatus.FIRING,
+    "triggered": AlertStatus.FIRING,
+    "open": AlertStatus.FIRING,
+    "resolved": AlertStatus.RESOLVED,
+    "ok": AlertStatus.RESOLVED,
+    "closed": AlertStatus.RESOLVED,
+    "recovered": AlertStatus.RESOLVED,
+}
+LABEL_FIELDS = {
+    "service": "service",
+    "severity": "severity",
+    "monitoring_tool": "monitoring_tool",
+    "gitlab_environment_name": "environment",
+}
+"""Fields beside `labels` that become labels, so that routes can match them."""
+
+
+def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> None:  # noqa: ARG001  all sources are called alike
+    """Bearer, or Basic with the token as its password. Raises Unauthorized."""
+    check_token(headers, credentials)
+
+
+def parse(payload: object, received_at: datetime) -> Batch:
+    """The alerts of one request. Raises Malformed."""
+    return Batch(NAME, tuple(_event(each, received_at) for each in _alerts(payload)))
+
+
+def _alerts(payload: object) -> Sequence[Fields]:
+    if isinstance(payload, list):
+        return [Fields.of(each, f"[{index}]") for index, each in enumerate(payload)]
+    root = Fields.of(payload)
+    if root.has("groupKey"):
+        raise Malformed("groupKey", "This is Alertmanager's body. Send it to /alerts/alertmanager or /alerts/grafana.")
+    return root.objects("alerts") if root.has("alerts") else [root]
+
+
+def _event(alert: Fields, received_at: datetime) -> AlertEvent:
+    title = alert.needed_text("title", "a short text that says what is wrong")
+    labels = _labels(alert)
+    group = alert.text("group")
+    stated_start = _first_time(alert, "starts_at", "start_time")
+    stated_end = _first_time(alert, "ends_at", "end_time")
+    status = _status(alert, ended=stated_end is not None)
+    starts_at, precision, ends_at = credible_times(stated_start, stated_end, status, now=received_at)
+    description = alert.text("description")
+    return AlertEvent(
+        source=NAME,
+        fingerprint=_identity(alert) or _fingerprint(title, labels, group),
+        status=status,
+        labels={**labels, **_hosts(alert)},
+        annotations={"summary": title} | ({"description": description} if description else {}),
+        starts_at=starts_at,
+        starts_at_precision=precision,
+        ends_at=ends_at,
+        group=group_key(NAME, stated=group, service=labels.get("service"), name=labels.get("alertname", title)),
+        occurrence=stated_start.isoformat() if stated_start else "",
+        generator_url=alert.link("url"),
+    )
+
+
+def _status(alert: Fields, *, ended: bool) -> AlertStatus:
+    """As stated; unstated, an alert that has an end is over."""
+    text = alert.text("status")
+    if text is None:
+        return AlertStatus.RESOLVED if ended else AlertStatus.FIRING
+    found = STATUS_WORDS.get(text.strip().casefold())
+    if found is None:
+        problem = f'{shown(text)} is no status.{did_you_mean(text, list(STATUS_WORDS))} Send "firing" or "resolved".'
+        raise Malformed(alert.at("status"), problem)
+    return found
+
+
+def _first_time(alert: Fields, *names: str) -> datetime | None:
+    times = [alert.time(name) for name in names]
+    return next((each for each in times if each is not None), None)
+
+
+def _labels(alert: Fields) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    if alert.has("labels"):
+        inner = Fields.of(alert.values["labels"], alert.at("labels"))
+        labels = {name: _scalar(value, inner.at(name)) for name, value in inner.values.items() if value is not None}
+    for field, label in LABEL_FIELDS.items():
+        if text := alert.text(field):
+            labels[label] = text
+    return labels
+
+
+def _scalar(value: object, field: str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise Malformed(field, f"{shown(value)} stands where a text is needed.")
+
+
+def _hosts(alert: Fields) -> dict[str, str]:
+    """GitLab's `hosts`, one text or a list. Not part of the fingerprint: they come and go while the alert fires."""
+    value = alert.values.get("hosts")
+    if value is None:
+        return {}
+    hosts = value if isinstance(value, list) else [value]
+    return {"hosts": ", ".join(_scalar(each, alert.at("hosts")) for each in hosts)}
+
+
+def _identity(alert: Fields) -> str | None:
+    """The sender's own: a text, a number, or (as GitLab takes it) a list of them."""
+    for name in ("fingerprint", "id"):
+        value = alert.values.get(name)
+        parts = value if isinstance(value, list) else [] if value is None else [value]
+        if text := "/".join(_scalar(each, alert.at(name)) for each in parts):
+            return bounded(text)
+    return None
+
+
+def _fingerprint(title: str, labels: Mapping[str, str], group: str | None) -> str:
+    """From what stays the same between firing and resolved: not from times, status or description."""
+    stable = json.dumps([title, sorted(labels.items()), group])
+    return hashlib.sha256(stable.encode()).hexdigest()[:32]

@@ -1,0 +1,36 @@
+"""
+Grafana Alerting's webhook contact point: Alertmanager's shape with keys of its own, and a signature if one is set.
+
+The format: https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.domain.alerts import Batch, Credentials
+from bot.sources import alertmanager
+from bot.sources.body import Fields, Malformed
+from bot.sources.proof import check_signature, check_token
+
+NAME = "grafana"
+
+
+def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> None:
+    """The signature where a secret is set, and then a token is no substitute; else the token. Raises Unauthorized."""
+    if credentials.secret:
+        check_signature(headers, body, credentials.secret, credentials, now)
+    else:
+        check_token(headers, credentials)
+
+
+def parse(payload: object, received_at: datetime) -> Batch:
+    """The alerts of one notification. Raises Malformed."""
+    root = Fields.of(payload)
+    if root.has("evalMatches") and not root.has("alerts"):
+        raise Malformed("alerts", "It is missing. This is the body of Grafana's old alerting, from before version 9.")
+    return alertmanager.read(root, received_at, source=NAME, is_test=_is_test(root))
+
+
+def _is_test(root: Fields) -> bool:
+    """The Test button of a contact point sends one alert that is never resolved, in a group of its own."""
+    return root.text("receiver") == "test" and (root.text("groupKey") or "").startswith("test-")
