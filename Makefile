@@ -21,7 +21,7 @@ check: $(VENV)/.dev-installed ## lint, format, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/.dev-installed ## measure, and print figures with the limits they are to be held against
 	$(BIN)/python -m bench $(ARGS)
