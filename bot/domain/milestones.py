@@ -53,6 +53,7 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class Milestones:
+    declared: Milestone
     started: Milestone
     detected: Milestone
     acknowledged: Milestone | None = None
@@ -108,6 +109,7 @@ def milestones(facts: Sequence[Fact], alerts: Sequence[AlertFact], *, is_over: b
         or declared
     )
     return Milestones(
+        declared=declared,
         started=started,
         detected=from_alert or _first_marked(facts, Kind.DETECTION, "message marked as detection") or declared,
         acknowledged=_first_known(

@@ -10,7 +10,7 @@ from bot.store import alerts, timeline
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
 
-NAMES = ("started", "detected", "acknowledged", "identified", "mitigated", "resolved", "ended")
+NAMES = ("declared", "started", "detected", "acknowledged", "identified", "mitigated", "resolved", "ended")
 
 
 def touches(kinds: list[str]) -> bool:
@@ -19,7 +19,7 @@ def touches(kinds: list[str]) -> bool:
 
 
 def refresh(session: Session, incident: Incident) -> None:
-    """Compute the incident's times anew. Called whenever an entry or alert that can move them comes, changes or goes."""
+    """Compute the times anew. Called whenever an entry or alert that can move them comes, changes or goes."""
     session.flush()
     standing = timeline.standing(session, incident.key, besides=[kind.value for kind in KINDS])
     told = [

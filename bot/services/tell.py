@@ -1,7 +1,8 @@
 """
 What Slack has to be told, as outbox rows: the lanes and their urgency, in one place.
 
-Nothing here is worded: an event row holds values, a view row names what to show. `bot.slack` finds the words when it sends.
+Nothing here is worded: an event row holds values, a view row names what to show. `bot.slack` finds the words when it
+sends.
 """
 
 from datetime import datetime
@@ -32,6 +33,7 @@ class What(StrEnum):
     ANNOUNCEMENT = "announcement"
     TOPIC = "topic"
     FOLLOWUPS = "followups"
+    ALERTS = "alerts"
     ESCALATION = "escalation"
     CONFIRM = "confirm"
 
@@ -49,6 +51,7 @@ PRIORITY = {
     What.PIN_CARD: 33,
     What.WHISPER: 34,
     What.FETCH_MESSAGE: 35,
+    What.ALERTS: 28,
     What.FOLLOWUPS: 36,
     What.CONFIRM: 40,
     What.LEARN_PERSON: 45,
@@ -148,6 +151,11 @@ def show_topic(session: Session, incident: Incident, at: datetime) -> None:
 def show_followups(session: Session, incident: Incident, at: datetime) -> None:
     """The one message that lists improvements and tasks."""
     _put(session, incident, What.FOLLOWUPS, at, target=f"followups:{incident.key}")
+
+
+def show_alerts(session: Session, incident: Incident, at: datetime) -> None:
+    """The one message that says how the incident's alerts stand, with the offer to resolve once all have ended."""
+    _put(session, incident, What.ALERTS, at, target=f"alerts:{incident.key}")
 
 
 def show_escalation(session: Session, incident: Incident, escalation_id: int, at: datetime) -> None:

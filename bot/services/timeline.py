@@ -93,7 +93,7 @@ def _noted(session: Session, incident: Incident, entry: TimelineEntry, actor: Ac
 
 
 def reword(session: Session, entry: TimelineEntry, text: str, files: list[str], at: datetime) -> None:
-    """A message was edited: its entry follows and keeps the text it had. An entry that a person amended stays theirs."""
+    """A message was edited: its entry follows and keeps the text it had. What a person amended stays as they put it."""
     if entry.amended_at is not None or entry.deleted_at is not None or (entry.text == text and entry.files == files):
         return
     entry.earlier = [*entry.earlier, {"text": entry.text, "until": at.isoformat()}]
@@ -102,6 +102,6 @@ def reword(session: Session, entry: TimelineEntry, text: str, files: list[str], 
 
 
 def forget_text(session: Session, entry: TimelineEntry, at: datetime) -> None:
-    """The message was deleted: text, files and earlier texts go; that something was there, by whom and when, stays."""
+    """The message was deleted: text, files and earlier texts go; who wrote something and when stays."""
     entry.text, entry.files, entry.earlier, entry.deleted_at = "", [], [], at
     session.add(entry)

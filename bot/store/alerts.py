@@ -33,6 +33,8 @@ class Alert(SQLModel, table=True):
     first_seen_at: datetime
     last_seen_at: datetime
     count: int = 1
+    is_end_recorded: bool = False
+    """Whether its end is on the timeline: a flapping alert has one entry of its first end, and counts the rest."""
     labels: dict[str, str] = Field(sa_type=JSON_COLUMN)
     annotations: dict[str, str] = Field(sa_type=JSON_COLUMN)
     link: str | None = None

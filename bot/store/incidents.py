@@ -63,6 +63,7 @@ class Incident(SQLModel, table=True):
     card_ts: str | None = None
     announcement_ts: str | None = None
     followups_ts: str | None = None
+    alerts_ts: str | None = None
     next_seq: int = 1
 
     @property

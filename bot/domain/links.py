@@ -1,0 +1,22 @@
+"""Where a reader finds a thing again."""
+
+
+def message_link(workspace_url: str, channel_id: str, ts: str, thread_ts: str | None = None) -> str:
+    """
+    The permalink of a message, built without asking Slack: `https://team.slack.com/archives/C1/p1700000000000100`.
+
+    `workspace_url` is `url` of `auth.test`. A reply needs its thread's ts to open in the thread.
+    """
+    link = f"{workspace_url.rstrip('/')}/archives/{channel_id}/p{ts.replace('.', '')}"
+    if thread_ts and thread_ts != ts:
+        link += f"?thread_ts={thread_ts}&cid={channel_id}"
+    return link
+
+
+def channel_link(workspace_url: str, channel_id: str) -> str:
+    return f"{workspace_url.rstrip('/')}/archives/{channel_id}"
+
+
+def anchor(base_url: str, reference: str, ref: str) -> str:
+    """A place on Dogwatch's own page of an incident."""
+    return f"{base_url}/incidents/{reference}#{ref}"

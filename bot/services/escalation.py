@@ -1,0 +1,236 @@
+"""Calls for help: somebody is paged, reminded while silent, and answers."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import UserError, did_you_mean
+from bot.domain.terms import Kind, Precision, TargetKind
+from bot.domain.when import When, refuse_future
+from bot.services import milestones, people, tell, timeline
+from bot.services.actor import Actor
+from bot.store import escalations, incidents, timers
+from bot.store import people as store_people
+from bot.store.escalations import Escalation, Page
+from bot.store.incidents import Incident
+from bot.store.timers import Timer
+
+REMIND = "remind of an escalation"
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Whom an escalation goes to, as far as the configuration and Slack's own words tell."""
+
+    kind: TargetKind
+    id: str
+    name: str
+    members: tuple[str, ...] = ()
+    usergroups: tuple[str, ...] = ()
+
+
+def find_target(
+    session: Session, settings: Settings, team_id: str, kind: TargetKind, name: str, target_id: str | None
+) -> Called:
+    """
+    Who is meant by what was typed.
+
+    A bare `@word` is a team of the configuration, or else the one person whom people call so. Raises UserError with the
+    nearest that exists.
+    """
+    if kind == TargetKind.PERSON and target_id:
+        return Called(kind, target_id, target_id, members=(target_id,))
+    if kind == TargetKind.GROUP and target_id:
+        return Called(kind, target_id, name, usergroups=(target_id,))
+    if kind == TargetKind.VENDOR:
+        return Called(kind, name, name)
+    teams = {key.casefold(): key for key in settings.teams}
+    if (key := teams.get(name.casefold())) is not None:
+        team = settings.teams[key]
+        groups = (team.usergroup,) if team.usergroup else ()
+        return Called(TargetKind.TEAM, key, key, members=tuple(team.members), usergroups=groups)
+    person = store_people.by_handle(session, team_id, name) if kind != TargetKind.POLICY else None
+    if person is not None:
+        return Called(TargetKind.PERSON, person.user_id, person.user_id, members=(person.user_id,))
+    if kind == TargetKind.POLICY:
+        raise UserError(f"There is no escalation policy called `{name}`.{did_you_mean(name, list(settings.teams))}")
+    raise UserError(
+        f"I do not know `@{name}`.{did_you_mean(name, list(settings.teams))} Escalate to a person or user group that "
+        "Slack completes after `@`, to a team of dogwatch.toml, or to `vendor:NAME`."
+    )
+
+
+def escalate(
+    session: Session,
+    settings: Settings,
+    incident_id: int,
+    actor: Actor,
+    called: Called,
+    reason: str,
+    *,
+    when: When | None = None,
+) -> Escalation:
+    """
+    Call somebody. With `when` it is only recorded that they were called then, and nobody is paged.
+
+    Raises UserError for a time in the future.
+    """
+    incident = incidents.lock(session, incident_id)
+    if when is not None:
+        refuse_future(when, now=actor.at, zone=ZoneInfo(incident.zone))
+    entry = timeline.record(session, incident, [Kind.ESCALATION], reason, actor, when=when)
+    escalation = Escalation(
+        incident_id=incident.key,
+        entry_id=entry.key,
+        target_kind=called.kind.value,
+        target_id=called.id,
+        target_name=called.name,
+        is_external=called.kind == TargetKind.VENDOR,
+        reason=reason,
+        asked_by=actor.user_id,
+        asked_at=actor.at,
+        paged_at=actor.at if when is None else when.at,
+        precision=(Precision.EXACT if when is None else when.precision).value,
+        members=list(called.members),
+    )
+    session.add(escalation)
+    session.flush()
+    entry.details = {**entry.details, "escalation_id": escalation.key}
+    session.add(entry)
+    people.meet(session, incident.team_id, called.members, actor.at)
+    if when is None:
+        tell.invite(session, incident, actor.at, list(called.members), list(called.usergroups))
+        _page(session, incident, escalation, actor)
+        _set_reminder(session, settings, escalation, actor)
+    tell.show_escalation(session, incident, escalation.key, actor.at)
+    tell.show_card(session, incident, actor.at)
+    return escalation
+
+
+def _page(session: Session, incident: Incident, escalation: Escalation, actor: Actor) -> None:
+    """Write to each who was asked and did not decline. A user group is mentioned in the channel instead."""
+    for member in escalation.members:
+        if member in escalation.declined_by:
+            continue
+        page = Page(
+            escalation_id=escalation.key,
+            user_id=member,
+            means="slack",
+            ordinal=escalation.reminders,
+            queued_at=actor.at,
+        )
+        session.add(page)
+        session.flush()
+        tell.page(session, incident, actor.at, member, page.id or 0, escalation.key)
+
+
+def _set_reminder(session: Session, settings: Settings, escalation: Escalation, actor: Actor) -> None:
+    if escalation.is_external:
+        return
+    due = actor.at + timedelta(minutes=settings.escalation.remind_after_minutes)
+    timers.set_timer(session, f"escalation:{escalation.key}", due, REMIND, escalation_id=escalation.key)
+
+
+def remind(session: Session, settings: Settings, timer: Timer, actor: Actor) -> None:
+    """
+    Nobody answered in time: page again, or say in the channel that nobody answers.
+
+    Runs in the transaction that takes the timer, so it happens once, also if the process was down when it fell due.
+    """
+    escalation = escalations.lock(session, int(timer.details["escalation_id"]))
+    if escalation is None or escalation.acknowledged_at is not None:
+        return
+    incident = incidents.lock(session, escalation.incident_id)
+    if not incident.is_open:
+        return
+    if escalation.reminders < settings.escalation.remind_times:
+        escalation.reminders += 1
+        _page(session, incident, escalation, actor)
+        tell.say(session, incident, "reminder", actor.at, escalation_id=escalation.key)
+        _set_reminder(session, settings, escalation, actor)
+    else:
+        escalation.gave_up_at = actor.at
+        tell.say(session, incident, "unanswered", actor.at, escalation_id=escalation.key)
+    session.add(escalation)
+    tell.show_escalation(session, incident, escalation.key, actor.at)
+    tell.show_card(session, incident, actor.at)
+
+
+def acknowledge(session: Session, escalation_id: int, actor: Actor) -> Escalation:
+    """
+    Somebody answers. Whoever is first counts.
+
+    Raises UserError for one who comes second, with the name of the first.
+    """
+    escalation = escalations.lock(session, escalation_id)
+    if escalation is None:
+        raise UserError("That escalation does not exist.")
+    if escalation.acknowledged_at is not None:
+        raise UserError(f"<@{escalation.acknowledged_by}> acknowledged it already. Nothing was changed.")
+    incident = incidents.lock(session, escalation.incident_id)
+    escalation.acknowledged_at, escalation.acknowledged_by = actor.at, actor.user_id
+    timers.cancel(session, f"escalation:{escalation.key}")
+    entry = timeline.record(
+        session, incident, [Kind.ACKNOWLEDGED], f"Escalation to {shown_target(escalation)} acknowledged", actor,
+        escalation_id=escalation.key,
+    )  # fmt: skip
+    escalation.acknowledgement_entry_id = entry.key
+    session.add(escalation)
+    milestones.refresh(session, incident)
+    tell.invite(session, incident, actor.at, [actor.user_id] if actor.user_id else [], [])
+    tell.show_escalation(session, incident, escalation.key, actor.at)
+    tell.show_card(session, incident, actor.at)
+    return escalation
+
+
+def shown_target(escalation: Escalation) -> str:
+    """The target as text: a person as a mention that is replaced by the name when shown."""
+    if escalation.target_kind == TargetKind.PERSON:
+        return f"<@{escalation.target_id}>"
+    return escalation.target_name
+
+
+def acknowledge_for(session: Session, incident_id: int, actor: Actor) -> Escalation:
+    """
+    What `/incident ack` means: the newest unanswered escalation to whoever types, or else the newest of all.
+
+    Raises UserError if nothing waits for an answer.
+    """
+    waiting = escalations.unanswered(session, incident_id)
+    mine = [each for each in waiting if actor.user_id in each.members]
+    inside = [each for each in waiting if not each.is_external]
+    chosen = next(iter(mine or inside or waiting), None)
+    if chosen is None:
+        raise UserError("No escalation of this incident waits for an answer.")
+    return acknowledge(session, chosen.key, actor)
+
+
+def decline(session: Session, escalation_id: int, actor: Actor) -> Escalation:
+    """Somebody cannot. The one who asked is told once nobody is left."""
+    escalation = escalations.lock(session, escalation_id)
+    if escalation is None or actor.user_id is None:
+        raise UserError("That escalation does not exist.")
+    if escalation.acknowledged_at is not None:
+        raise UserError(f"<@{escalation.acknowledged_by}> acknowledged it already. Nothing was changed.")
+    incident = incidents.lock(session, escalation.incident_id)
+    if actor.user_id not in escalation.declined_by:
+        escalation.declined_by = [*escalation.declined_by, actor.user_id]
+        session.add(escalation)
+        people.meet(session, incident.team_id, [actor.user_id], actor.at)
+        if escalation.members and set(escalation.members) <= set(escalation.declined_by):
+            timers.cancel(session, f"escalation:{escalation.key}")
+            tell.say(session, incident, "all declined", actor.at, escalation_id=escalation.key)
+        tell.show_escalation(session, incident, escalation.key, actor.at)
+    return escalation
+
+
+def page_came_of(session: Session, page_id: int, *, sent: bool, outcome: str, actor: Actor) -> None:
+    """Keep what came of one page."""
+    page = session.get(Page, page_id)
+    if page is None:
+        return
+    page.sent_at, page.outcome = (actor.at if sent else None), outcome
+    session.add(page)

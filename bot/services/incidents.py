@@ -1,0 +1,235 @@
+"""An incident's course: it is declared, led, rated, moved on and resolved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.domain.incidents import EVENT_TO, Event, transition
+from bot.domain.terms import Kind, Severity, Status
+from bot.domain.when import When, refuse_future, show_time
+from bot.services import milestones, people, tell, timeline
+from bot.services.actor import Actor
+from bot.store import escalations, incidents, timers
+from bot.store.incidents import Incident
+from bot.store.timeline import TimelineEntry
+
+TITLE_LENGTH = 200
+"""Characters of a title that cards and lists show; the timeline keeps the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What is known when an incident is declared. What is None follows from the service and the configuration."""
+
+    title: str
+    severity: Severity | None = None
+    services: tuple[str, ...] = ()
+    zone: ZoneInfo | None = None
+    outside_reference: str | None = None
+    started: When | None = None
+    is_private: bool = False
+    is_drill: bool = False
+    previous: Incident | None = None
+    invitees: tuple[str, ...] = field(default=())
+
+
+def declare(session: Session, settings: Settings, actor: Actor, wanted: Declaration) -> Incident:
+    """
+    Open an incident: number it, put its declaration on the timeline, and let Slack be told.
+
+    Raises UserError for an empty title or an impact that begins in the future.
+    """
+    title = " ".join(wanted.title.split())
+    if not title:
+        raise UserError("Say in a few words what is wrong, for example `/incident start checkout is down`.")
+    service = wanted.services[0] if wanted.services else None
+    zone = wanted.zone or settings.zone_of(service)
+    if wanted.started is not None:
+        refuse_future(wanted.started, now=actor.at, zone=zone)
+    prefix = settings.incidents.drill_prefix if wanted.is_drill else settings.incidents.channel_prefix
+    series = prefix.upper()
+    incident = Incident(
+        team_id=actor.team_id,
+        series=series,
+        number=incidents.next_number(session, actor.team_id, series),
+        outside_reference=wanted.outside_reference,
+        titles={"": shortened(title, TITLE_LENGTH)},
+        severity=(wanted.severity or _severity_of(settings, service)).value,
+        status=Status.INVESTIGATING.value,
+        services=list(wanted.services),
+        zone=zone.key,
+        languages=list(settings.incidents.languages),
+        template=settings.template_of(service),
+        is_private=wanted.is_private,
+        is_drill=wanted.is_drill,
+        previous_id=wanted.previous.key if wanted.previous else None,
+        declared_by=actor.user_id,
+        declared_at=actor.at,
+        started_at=actor.at,
+        detected_at=actor.at,
+    )
+    session.add(incident)
+    session.flush()
+    started = wanted.started.at if wanted.started else None
+    timeline.record(
+        session, incident, [Kind.DECLARED], title, actor, started=started.isoformat() if started else None
+    )  # fmt: skip
+    milestones.refresh(session, incident)
+    _set_up(session, settings, incident, actor, wanted.invitees)
+    return incident
+
+
+def _severity_of(settings: Settings, service: str | None) -> Severity:
+    section = settings.services.get(service or "")
+    return section.severity if section and section.severity else settings.incidents.default_severity
+
+
+def shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _set_up(session: Session, settings: Settings, incident: Incident, actor: Actor, invitees: Sequence[str]) -> None:
+    """The channel and all that belongs into it. Each is a row of its own: if one is refused, the rest goes on."""
+    users = [actor.user_id] if actor.user_id else []
+    groups: list[str] = []
+    for service in incident.services:
+        asked = settings.people_of(service)
+        users += asked.users
+        groups += asked.usergroups
+    users = list(dict.fromkeys([*users, *invitees]))
+    people.meet(session, incident.team_id, users, actor.at)
+    tell.create_channel(session, incident, actor.at)
+    tell.invite(session, incident, actor.at, users, list(dict.fromkeys(groups)))
+    tell.show_topic(session, incident, actor.at)
+    tell.show_card(session, incident, actor.at)
+
+
+def change_severity(session: Session, incident_id: int, actor: Actor, to: Severity, why: str) -> Incident:
+    """Rate the incident anew. Raises UserError if it is that bad already."""
+    incident = incidents.lock(session, incident_id)
+    before = Severity(incident.severity)
+    if before == to:
+        raise UserError(f"It is {to} already, and nothing was changed.")
+    incident.severity = to.value
+    entry = timeline.record(
+        session, incident, [Kind.SEVERITY], why, actor, severity=to.value, severity_before=before.value
+    )  # fmt: skip
+    tell.say(
+        session, incident, "severity", actor.at,
+        entry_id=entry.key, by=actor.user_id, before=before.value, to=to.value, text=why,
+    )  # fmt: skip
+    tell.show_topic(session, incident, actor.at)
+    tell.show_card(session, incident, actor.at)
+    return incident
+
+
+def change_status(session: Session, incident_id: int, actor: Actor, to: Status, text: str) -> Incident:
+    """Move the incident on. Raises NotAllowed where the state machine has no such way."""
+    if to == Status.RESOLVED:
+        return resolve(session, incident_id, actor, text=text)
+    incident = incidents.lock(session, incident_id)
+    event = EVENT_TO.get(to)
+    if event is None or event in {Event.CANCEL, Event.CLOSE}:
+        raise UserError(f"`{to}` is not set by `/incident status`. Use one of investigating, identified, monitoring.")
+    before = Status(incident.status)
+    if before in {Status.RESOLVED, Status.CLOSED, Status.CANCELLED} and to.is_open:
+        return reopen(session, incident, actor, why=text, to=to)
+    incident.status = transition(before, event).value
+    entry = timeline.record(session, incident, [Kind.STATUS], text, actor, status=to.value, status_before=before.value)
+    milestones.refresh(session, incident)
+    tell.say(
+        session, incident, "status", actor.at,
+        entry_id=entry.key, by=actor.user_id, before=before.value, to=to.value, text=text,
+    )  # fmt: skip
+    tell.show_card(session, incident, actor.at)
+    return incident
+
+
+def reopen(
+    session: Session, incident: Incident, actor: Actor, *, why: str, to: Status = Status.INVESTIGATING
+) -> Incident:
+    """It is not over. The caller holds the lock. The end and the resolution are taken back, and the record says so."""
+    before = Status(incident.status)
+    transition(before, Event.REOPEN)
+    incident.status = to.value
+    entry = timeline.record(
+        session, incident, [Kind.REOPENED], why, actor, status=to.value, status_before=before.value
+    )  # fmt: skip
+    milestones.refresh(session, incident)
+    tell.say(session, incident, "reopened", actor.at, entry_id=entry.key, by=actor.user_id, text=why)
+    tell.show_card(session, incident, actor.at)
+    return incident
+
+
+def take_lead(session: Session, incident_id: int, actor: Actor, lead: str) -> Incident:
+    """Make somebody the incident commander. Raises UserError if they are it already."""
+    incident = incidents.lock(session, incident_id)
+    if incident.lead == lead:
+        raise UserError(f"<@{lead}> leads {incident.reference} already.")
+    before, incident.lead = incident.lead, lead
+    entry = timeline.record(
+        session, incident, [Kind.ROLE], f"<@{lead}> leads", actor, role="lead", user=lead, user_before=before
+    )  # fmt: skip
+    people.meet(session, incident.team_id, [lead], actor.at)
+    milestones.refresh(session, incident)
+    tell.invite(session, incident, actor.at, [lead], [])
+    tell.say(session, incident, "lead", actor.at, entry_id=entry.key, by=actor.user_id, lead=lead, before=before)
+    tell.show_card(session, incident, actor.at)
+    return incident
+
+
+def resolve(session: Session, incident_id: int, actor: Actor, *, text: str = "", ended: When | None = None) -> Incident:
+    """
+    The incident is over. `ended` is when the impact ended, if not now.
+
+    Needs nothing else: what is missing stands as missing in the draft. Raises NotAllowed if it is over already,
+    UserError for an end in the future or before the impact began.
+    """
+    incident = incidents.lock(session, incident_id)
+    status = transition(Status(incident.status), Event.RESOLVE)
+    if ended is not None:
+        _check_end(incident, ended, actor)
+    incident.status = status.value
+    ended_at = ended.at.isoformat() if ended and ended.at else None
+    entry = timeline.record(
+        session, incident, [Kind.RESOLVED], text, actor, status=status.value, ended=ended_at
+    )  # fmt: skip
+    milestones.refresh(session, incident)
+    for escalation in escalations.unanswered(session, incident.key):
+        timers.cancel(session, f"escalation:{escalation.key}")
+        tell.show_escalation(session, incident, escalation.key, actor.at)
+    tell.say(session, incident, "resolved", actor.at, entry_id=entry.key, by=actor.user_id, text=text)
+    tell.show_card(session, incident, actor.at)
+    tell.post_draft(session, incident, actor.at, template=None, languages=None, asked_by=None)
+    return incident
+
+
+def _check_end(incident: Incident, ended: When, actor: Actor) -> None:
+    zone = ZoneInfo(incident.zone)
+    if ended.at is None:
+        raise UserError("`at:?` cannot end an incident. Leave `at:` out to end it now, or name a time.")
+    refuse_future(ended, now=actor.at, zone=zone)
+    if ended.at < incident.started_at:
+        raise UserError(
+            f"{show_time(ended.at, zone)} is before the impact began ({show_time(incident.started_at, zone)}). "
+            "If the start is wrong, put it right first with `/incident impact started:TIME`."
+        )
+
+
+def note(
+    session: Session, incident_id: int, actor: Actor, text: str, *, when: When | None, kind: Kind | None
+) -> TimelineEntry:
+    """Put something on the timeline that nobody wrote as a message. Raises UserError for a time in the future."""
+    incident = incidents.lock(session, incident_id)
+    if when is not None:
+        refuse_future(when, now=actor.at, zone=ZoneInfo(incident.zone))
+    entry = timeline.record(session, incident, [kind or Kind.NOTE], text, actor, when=when)
+    if milestones.touches(entry.kinds):
+        milestones.refresh(session, incident)
+        tell.show_card(session, incident, actor.at)
+    tell.say(session, incident, "note", actor.at, entry_id=entry.key)
+    return entry

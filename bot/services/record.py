@@ -1,0 +1,245 @@
+"""The record of an incident, from the tables to plain values."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.links import anchor, channel_link, message_link
+from bot.domain.record import Action, Alert, Entry, Escalation, Incident, Moment, Record, Source, Statement
+from bot.domain.terms import (
+    ActionKind,
+    AlertStatus,
+    Kind,
+    Precision,
+    Severity,
+    SourceKind,
+    Status,
+    TargetKind,
+)
+from bot.services.people import MENTION
+from bot.store import actions, alerts, escalations, incidents, people, timeline
+from bot.store.actions import ActionItem
+from bot.store.alerts import Alert as AlertRow
+from bot.store.escalations import Escalation as EscalationRow
+from bot.store.incidents import Incident as IncidentRow
+from bot.store.timeline import TimelineEntry
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where this incident's things can be looked at."""
+
+    workspace_url: str
+    base_url: str
+    row: IncidentRow
+
+    def message(self, ts: str | None, *, channel_id: str | None = None, thread_ts: str | None = None) -> str | None:
+        channel = channel_id or self.row.channel_id
+        if not (ts and channel and self.workspace_url):
+            return None
+        return message_link(self.workspace_url, channel, ts, thread_ts)
+
+    def page(self, ref: str) -> str:
+        return anchor(self.base_url, self.row.reference, ref)
+
+
+def load(session: Session, settings: Settings, incident_id: int) -> Record:
+    """
+    The whole record, in the incident's order.
+
+    The link of a statement is, the first that exists: the message it was made from, what the monitor names, the bot's
+    message that told of it, and else its anchor on Dogwatch's own page.
+    """
+    row = incidents.get(session, incident_id)
+    installation = incidents.installation(session)
+    places = _Places(installation.url if installation else "", settings.base_url, row)
+    entry_rows = timeline.in_order(session, incident_id)
+    alert_rows = alerts.of_incident(session, incident_id)
+    alert_links = {alert.key: alert.link for alert in alert_rows if alert.link}
+    sources = {entry.key: _entry_source(places, entry, alert_links) for entry in entry_rows}
+    standing = [entry for entry in entry_rows if entry.withdrawn_at is None]
+    told = {entry.details.get("alert_id"): sources[entry.key].link for entry in standing}
+    alert_values = [_alert(places, alert, told.get(alert.key)) for alert in alert_rows]
+    escalation_rows = escalations.of_incident(session, incident_id)
+    action_rows = actions.of_incident(session, incident_id)
+    refs = {source.ref: source for source in sources.values()}
+    refs.update({alert.source.ref: alert.source for alert in alert_values})
+    typed_causes = [entry for entry in standing if entry.has(Kind.CAUSE) and entry.source == SourceKind.COMMAND]
+    return Record(
+        incident=_incident(places, settings, row, refs),
+        entries=[_entry(entry, sources[entry.key]) for entry in entry_rows],
+        alerts=alert_values,
+        escalations=[_escalation(places, each, sources) for each in escalation_rows],
+        actions=[_action(places, item) for item in action_rows],
+        impacts=_latest_by_language(standing, Kind.IMPACT, sources),
+        causes=_latest_by_language(typed_causes or standing, Kind.CAUSE, sources),
+        resolutions=[] if row.is_open else _latest_by_language(standing, Kind.RESOLVED, sources),
+        people=people.names(session, row.team_id, _people_in(row, entry_rows, escalation_rows, action_rows)),
+    )
+
+
+def _entry_source(places: _Places, entry: TimelineEntry, alert_links: Mapping[int, str]) -> Source:
+    ref = f"entry-{entry.key}"
+    link = (
+        places.message(entry.message_ts, channel_id=entry.channel_id, thread_ts=entry.thread_ts)
+        or alert_links.get(entry.details.get("alert_id", 0))
+        or places.message(entry.posted_ts)
+        or (places.message(places.row.card_ts) if entry.has(Kind.DECLARED) else None)
+        or places.page(ref)
+    )
+    return Source(SourceKind(entry.source), ref, link)
+
+
+def _entry(row: TimelineEntry, source: Source) -> Entry:
+    return Entry(
+        source=source,
+        seq=row.seq,
+        kinds=tuple(Kind(kind) for kind in row.kinds),
+        text=row.text,
+        happened_at=row.happened_at,
+        precision=Precision(row.precision),
+        sort_at=row.sort_at,
+        recorded_at=row.recorded_at,
+        author=row.author,
+        recorded_by=row.recorded_by,
+        language=row.language,
+        withdrawn_at=row.withdrawn_at,
+        files=tuple(row.files),
+    )
+
+
+def _alert(places: _Places, row: AlertRow, told: str | None) -> Alert:
+    ref = f"alert-{row.key}"
+    return Alert(
+        source=Source(SourceKind.ALERT, ref, row.link or told or places.page(ref)),
+        name=row.name,
+        status=AlertStatus(row.status),
+        starts_at=row.starts_at,
+        starts_at_precision=Precision(row.starts_at_precision),
+        ended_at=row.ended_at,
+        first_seen_at=row.first_seen_at,
+        last_seen_at=row.last_seen_at,
+        count=row.count,
+        labels=row.labels,
+        annotations=row.annotations,
+        origin=row.source,
+    )
+
+
+def _escalation(places: _Places, row: EscalationRow, sources: Mapping[int, Source]) -> Escalation:
+    ref = f"escalation-{row.key}"
+    is_person = row.target_kind == TargetKind.PERSON
+    return Escalation(
+        source=Source(SourceKind.COMMAND, ref, places.message(row.message_ts) or places.page(ref)),
+        target=f"<@{row.target_id}>" if is_person else row.target_name,
+        target_kind=TargetKind(row.target_kind),
+        external=row.is_external,
+        reason=row.reason,
+        paged_at=row.paged_at,
+        precision=Precision(row.precision),
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+        acknowledgement=sources.get(row.acknowledgement_entry_id or 0),
+        declined_by=tuple(row.declined_by),
+    )
+
+
+def _action(places: _Places, row: ActionItem) -> Action:
+    ref = f"action-{row.number}"
+    link = places.message(places.row.followups_ts) or places.page(ref)
+    return Action(
+        source=Source(SourceKind.COMMAND, ref, link),
+        number=row.number,
+        kind=ActionKind(row.kind),
+        text=row.text,
+        owner=row.owner,
+        due=row.due,
+        symptom=row.symptom,
+        done=row.is_done,
+    )
+
+
+def _latest_by_language(entries: Iterable[TimelineEntry], kind: Kind, sources: Mapping[int, Source]) -> list[Statement]:
+    """The statement that stands in each language: the one recorded last, in the order of first mention."""
+    latest: dict[str | None, Statement] = {}
+    for entry in sorted((each for each in entries if each.has(kind)), key=lambda each: (each.recorded_at, each.seq)):
+        if not entry.text:
+            continue
+        percent = entry.details.get("users_percent")
+        known = latest.get(entry.language)
+        latest[entry.language] = Statement(
+            text=entry.text,
+            language=entry.language,
+            source=sources[entry.key],
+            at=entry.happened_at or entry.recorded_at,
+            by=entry.author,
+            users_percent=percent if percent is not None else (known.users_percent if known else None),
+        )
+    return list(latest.values())
+
+
+def _incident(places: _Places, settings: Settings, row: IncidentRow, refs: Mapping[str, Source]) -> Incident:
+    def moment(name: str) -> Moment | None:
+        at, origin = getattr(row, f"{name}_at"), row.time_sources.get(f"{name}_at")
+        if at is None or origin is None:
+            return None
+        return _moment(places, refs, at, origin)
+
+    declared, started, detected = moment("declared"), moment("started"), moment("detected")
+    if declared is None or started is None or detected is None:
+        raise ValueError(f"{row.reference} has no computed times")
+    return Incident(
+        reference=row.reference,
+        outside_reference=row.outside_reference,
+        titles=row.titles,
+        status=Status(row.status),
+        severity=Severity(row.severity),
+        severity_label=settings.severity_label(Severity(row.severity)),
+        services=tuple(row.services),
+        zone=ZoneInfo(row.zone),
+        languages=tuple(row.languages),
+        declared=declared,
+        declared_by=row.declared_by,
+        started=started,
+        detected=detected,
+        acknowledged=moment("acknowledged"),
+        identified=moment("identified"),
+        mitigated=moment("mitigated"),
+        resolved=moment("resolved"),
+        ended=moment("ended"),
+        category=row.category,
+        responsibility=row.responsibility,
+        private=row.is_private,
+        drill=row.is_drill,
+        lead=row.lead,
+        channel_name=row.channel_name,
+        channel_link=channel_link(places.workspace_url, row.channel_id) if row.channel_id else None,
+    )
+
+
+def _moment(places: _Places, refs: Mapping[str, Source], at: Any, origin: Mapping[str, str]) -> Moment:
+    ref = origin["ref"]
+    source = refs.get(ref) or Source(SourceKind.SYSTEM, ref, places.page(ref))
+    return Moment(at, origin["because"], source, Precision(origin["precision"]))
+
+
+def _people_in(
+    row: IncidentRow,
+    entries: Sequence[TimelineEntry],
+    escalated: Sequence[EscalationRow],
+    items: Sequence[ActionItem],
+) -> set[str]:
+    """Everybody whom the record names, by id."""
+    found: set[str | None] = {row.lead, row.declared_by}
+    for entry in entries:
+        found |= {entry.author, entry.recorded_by, *MENTION.findall(entry.text)}
+    for escalation in escalated:
+        found |= {escalation.asked_by, escalation.acknowledged_by, *escalation.declined_by, *escalation.members}
+        found |= {escalation.target_id, *MENTION.findall(escalation.reason)}
+    for item in items:
+        found |= {item.owner, item.made_by, *MENTION.findall(item.text)}
+    return {each for each in found if each}

@@ -1,0 +1,67 @@
+"""What people say of the incident as a whole: its impact and its cause."""
+
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.domain.errors import UserError
+from bot.domain.terms import Kind
+from bot.domain.when import When, refuse_future
+from bot.services import milestones, tell, timeline
+from bot.services.actor import Actor
+from bot.store import incidents
+from bot.store.timeline import TimelineEntry
+
+
+def state_impact(
+    session: Session,
+    incident_id: int,
+    actor: Actor,
+    text: str,
+    *,
+    users_percent: float | None = None,
+    started: When | None = None,
+    ended: When | None = None,
+    language: str | None = None,
+) -> TimelineEntry:
+    """
+    Say what the incident did to whom, and when it began and ended.
+
+    Raises UserError if nothing is said, or for a time that is unknown or in the future.
+    """
+    incident = incidents.lock(session, incident_id)
+    if not (text or users_percent is not None or started or ended):
+        raise UserError("Say what the impact is, for example `/incident impact users:20% 20% of users could not pay`.")
+    for name, when in (("started", started), ("ended", ended)):
+        if when is None:
+            continue
+        if when.at is None:
+            raise UserError(f"`{name}:?` says nothing. Leave it out, or name a time.")
+        refuse_future(when, now=actor.at, zone=ZoneInfo(incident.zone))
+    entry = timeline.record(
+        session,
+        incident,
+        [Kind.IMPACT],
+        text or (f"{users_percent:g}% of users affected" if users_percent is not None else ""),
+        actor,
+        language=language,
+        users_percent=users_percent,
+        started=started.at.isoformat() if started and started.at else None,
+        ended=ended.at.isoformat() if ended and ended.at else None,
+    )
+    milestones.refresh(session, incident)
+    tell.say(session, incident, "impact", actor.at, entry_id=entry.key)
+    tell.show_card(session, incident, actor.at)
+    return entry
+
+
+def state_cause(
+    session: Session, incident_id: int, actor: Actor, text: str, *, language: str | None = None
+) -> TimelineEntry:
+    """Say what caused it. Who says it again replaces what was said before, in that language."""
+    incident = incidents.lock(session, incident_id)
+    entry = timeline.record(session, incident, [Kind.CAUSE], text, actor, language=language)
+    milestones.refresh(session, incident)
+    tell.say(session, incident, "cause", actor.at, entry_id=entry.key)
+    tell.show_card(session, incident, actor.at)
+    return entry

@@ -1,0 +1,199 @@
+"""What is said in incidents' channels, and the reactions that make messages entries of the timeline."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.terms import Kind, Precision, SourceKind
+from bot.domain.timeline_marks import normalise_emoji
+from bot.services import milestones, people, tell, timeline
+from bot.services.actor import Actor, Origin
+from bot.store import incidents, transcript
+from bot.store import timeline as store_timeline
+from bot.store.incidents import Incident
+from bot.store.timeline import TimelineEntry
+from bot.store.transcript import Message, Reaction
+
+NO_MARK_LEFT = "its last mark was taken away"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message as Slack told it. `text` is plain; `author` a user id, or a bot's with `author_name`."""
+
+    channel_id: str
+    ts: str
+    text: str
+    author: str | None
+    author_name: str | None = None
+    is_own: bool = False
+    thread_ts: str | None = None
+    files: tuple[str, ...] = ()
+    edited_ts: str | None = None
+
+
+def written_at(ts: str) -> datetime:
+    """
+    When a message was written: Slack's `ts` is seconds since 1970 with six digits behind the point.
+
+    Integer arithmetic, because a float has not digits enough for the last of them.
+    """
+    seconds, _, fraction = ts.partition(".")
+    return datetime.fromtimestamp(int(seconds), UTC).replace(microsecond=int((fraction + "000000")[:6]))
+
+
+def heard(session: Session, settings: Settings, team_id: str, said: Said, at: datetime) -> None:
+    """
+    A message was written or edited in a channel.
+
+    Kept only in an incident's channel. What was deleted stays deleted, and an older edit does not undo a newer one.
+    """
+    incident = incidents.of_channel(session, team_id, said.channel_id)
+    entries = store_timeline.of_any_incident(session, said.channel_id, said.ts)
+    if incident is None and not entries:
+        return
+    known = transcript.message(session, team_id, said.channel_id, said.ts)
+    if known is not None and (known.deleted_at is not None or (said.edited_ts or "") < (known.edited_ts or "")):
+        return
+    if known is None:
+        known = Message(team_id=team_id, channel_id=said.channel_id, ts=said.ts, stored_at=at)
+    known.thread_ts, known.author, known.author_name = said.thread_ts, said.author, said.author_name
+    known.is_own, known.text, known.files = said.is_own, said.text, list(said.files)
+    known.edited_ts = said.edited_ts
+    session.add(known)
+    if not said.is_own:
+        people.meet(session, team_id, [said.author], at, text=said.text)
+        if said.author and said.author_name:
+            people.learned(
+                session, team_id, said.author, name=said.author_name, handle="", at=at, is_bot=True
+            )  # fmt: skip
+    for entry in entries:
+        timeline.reword(session, entry, said.text, list(said.files), at)
+    if incident is not None and not entries and not said.is_own:
+        keep_marks(session, settings, incident, said.channel_id, said.ts, at)
+
+
+def deleted(session: Session, team_id: str, channel_id: str, ts: str, at: datetime) -> None:
+    """
+    A message was deleted in Slack: its text and files are gone here too, from the transcript and every entry.
+
+    A deletion that overtakes its message is remembered, so that the message does not come back.
+    """
+    incident = incidents.of_channel(session, team_id, channel_id)
+    entries = store_timeline.of_any_incident(session, channel_id, ts)
+    if incident is None and not entries:
+        return
+    known = transcript.message(session, team_id, channel_id, ts)
+    if known is None:
+        known = Message(team_id=team_id, channel_id=channel_id, ts=ts, stored_at=at)
+    known.text, known.files, known.deleted_at = "", [], at
+    session.add(known)
+    for entry in entries:
+        timeline.forget_text(session, entry, at)
+        touched = incidents.get(session, entry.incident_id)
+        if milestones.touches(entry.kinds):
+            milestones.refresh(session, touched)
+            tell.show_card(session, touched, at)
+
+
+def reacted(session: Session, settings: Settings, reaction: Reaction, at: datetime) -> None:
+    """
+    Somebody put an emoji on a message of an incident's channel, or took it away.
+
+    An emoji that is in the table marks the message; the message has one entry, whose kinds are the marks present.
+    """
+    reaction.emoji = normalise_emoji(reaction.emoji)
+    if reaction.emoji not in settings.reactions:
+        return
+    incident = incidents.of_channel(session, reaction.team_id, reaction.channel_id)
+    if incident is None or not transcript.put_reaction(session, reaction):
+        return
+    people.meet(session, reaction.team_id, [reaction.user_id], at)
+    known = transcript.message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
+    if known is None:
+        tell.fetch_message(session, incident, at, reaction.channel_id, reaction.message_ts)
+        return
+    if known.is_own and reaction.is_present:
+        tell.whisper(session, incident, at, reaction.user_id, "own message", emoji=reaction.emoji)
+        return
+    keep_marks(session, settings, incident, reaction.channel_id, reaction.message_ts, at)
+
+
+def keep_marks(
+    session: Session, settings: Settings, incident: Incident, channel_id: str, ts: str, at: datetime
+) -> None:
+    """Bring a message's entry into step with the marks that are on it now."""
+    known = transcript.message(session, incident.team_id, channel_id, ts)
+    if known is None or known.is_own:
+        return
+    present = transcript.marks_on(session, incident.team_id, channel_id, ts)
+    kinds = list(
+        dict.fromkeys(settings.reactions[each.emoji].value for each in present if each.emoji in settings.reactions)
+    )
+    entry = store_timeline.of_message(session, incident.key, channel_id, ts)
+    if entry is None and (not kinds or known.deleted_at is not None):
+        return
+    before = list(entry.kinds) if entry and entry.withdrawn_at is None else []
+    if entry is None:
+        entry = _entry_of(session, incident, known, kinds, present[0], at)
+    elif not _change_marks(session, incident, entry, kinds, present, at):
+        return
+    if milestones.touches([*before, *kinds]):
+        incidents.lock(session, incident.key)
+        milestones.refresh(session, incident)
+        tell.show_card(session, incident, at)
+    tell.confirm(session, incident, at, channel_id, ts)
+
+
+def _entry_of(
+    session: Session, incident: Incident, said: Message, kinds: list[str], first: Reaction, at: datetime
+) -> TimelineEntry:
+    """An entry with the message's own text, author and time."""
+    entry = TimelineEntry(
+        incident_id=incident.key,
+        seq=incidents.take_seq(session, incident),
+        kinds=kinds,
+        text=said.text,
+        happened_at=written_at(said.ts),
+        precision=Precision.EXACT.value,
+        sort_at=written_at(said.ts),
+        recorded_at=at,
+        source=SourceKind.MESSAGE.value,
+        author=said.author,
+        recorded_by=first.user_id,
+        details={"recorded_from_team": first.user_team_id} if first.user_team_id else {},
+        channel_id=said.channel_id,
+        message_ts=said.ts,
+        thread_ts=said.thread_ts,
+        files=list(said.files),
+    )
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def _change_marks(
+    session: Session, incident: Incident, entry: TimelineEntry, kinds: list[str], present: list[Reaction], at: datetime
+) -> bool:
+    """
+    Give an entry the marks that are there now; without any it is withdrawn, unless somebody amended it.
+
+    False if nothing changed. Only the loss of the last mark is undone by a new one: what a person withdrew stays so.
+    """
+    if not kinds:
+        if entry.withdrawn_at is not None or entry.amended_at is not None:
+            return False
+        timeline.withdraw(session, incident, entry, Actor(incident.team_id, None, at, Origin.REACTION), NO_MARK_LEFT)
+        return True
+    if entry.withdrawn_at is not None:
+        if entry.withdrawn_why != NO_MARK_LEFT:
+            return False
+        entry.recorded_by = present[0].user_id
+        timeline.restore(session, incident, entry, Actor(incident.team_id, entry.recorded_by, at, Origin.REACTION))
+    elif entry.kinds == kinds:
+        return False
+    entry.kinds = [kind.value for kind in map(Kind, kinds)]
+    session.add(entry)
+    return True

@@ -1,0 +1,44 @@
+"""Postmortems as they were generated, version by version."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
+
+from bot.store.tables import JSON_COLUMN
+
+
+class Postmortem(SQLModel, table=True):
+    """
+    One version of a draft.
+
+    `blocks` is a list of `{section, source, language, generated}`: what later editing is merged against.
+    """
+
+    __tablename__ = "postmortem"
+    __table_args__ = (UniqueConstraint("incident_id", "version"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id")
+    version: int
+    template: str
+    languages: list[str] = Field(sa_type=JSON_COLUMN)
+    state: str = "draft"
+    blocks: list[dict[str, Any]] = Field(sa_type=JSON_COLUMN)
+    made_by: str | None = None
+    made_at: datetime
+
+
+def next_version(session: Session, incident_id: int) -> int:
+    newest = session.exec(select(func.max(Postmortem.version)).where(Postmortem.incident_id == incident_id)).one()
+    return (newest or 0) + 1
+
+
+def latest(session: Session, incident_id: int) -> Postmortem | None:
+    statement = (
+        select(Postmortem)
+        .where(Postmortem.incident_id == incident_id)
+        .order_by(col(Postmortem.version).desc())
+        .limit(1)
+    )
+    return session.exec(statement).first()
