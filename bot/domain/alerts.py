@@ -225,7 +225,7 @@ def credible_times(
         return (
             (stated_start, Precision.EXACT, None) if stated_start and believable else (now, Precision.APPROXIMATE, None)
         )
-    earliest = stated_start if stated_start and stated_start <= now + CLOCK_SKEW else now - OLDEST_START
+    earliest = stated_start if stated_start and believable else now - OLDEST_START
     ends_at = stated_end if stated_end and earliest <= stated_end <= now + CLOCK_SKEW else None
     if stated_start and believable:
         return stated_start, Precision.EXACT, ends_at or max(now, stated_start)
