@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -45,21 +46,22 @@ def binaries() -> Path:
     return found[-1].parent
 
 
-def unprivileged() -> tuple[str, ...]:
+def as_server_user() -> tuple[str, ...]:
     """
-    What to put before a command so that it runs as a user the server accepts: it refuses to run as root.
+    What to put before a command that the server refuses to root: it runs as `postgres` then, else as who we are.
 
-    The server itself is started without `runuser`, which would stay as a parent in between; see `start`.
+    Unlike runuser, setpriv becomes the command, so signals reach the server itself, and the kernel stops it (SIGINT:
+    the fast way) when the thread that started it is gone.
     """
-    return ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
+    identity = ("--reuid=postgres", "--regid=postgres", "--init-groups") if os.geteuid() == 0 else ()
+    return ("setpriv", "--pdeathsig=INT", *identity, "--")
 
 
 class PostgresServer:
     """
     One server. Its port stays the same over `stop` and `start`, so a client can find it again.
 
-    The thread that calls `start` must live as long as the server is wanted: the kernel ends the server with it, which
-    is what leaves nothing behind when the tests are killed.
+    It ends with this process, however that ends: killed tests leave no server behind.
     """
 
     def __init__(self, *, durable: bool = False, settings: Mapping[str, str] | None = None) -> None:
@@ -74,6 +76,8 @@ class PostgresServer:
         } | dict(settings or {})
         self._names = count(1)
         self._process: subprocess.Popen[bytes] | None = None
+        # The server ends with the thread that starts it: this one stays, whoever calls `start`.
+        self._spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="postgres")
         self.port = _free_port()
         # Not pytest's own folder: that is closed to others, and the server is another user when the tests run as root.
         self.directory = Path(tempfile.mkdtemp(prefix="dogwatch-pg-"))
@@ -112,15 +116,7 @@ class PostgresServer:
         """Return when the server accepts connections. Raises RuntimeError with the server's log if it does not."""
         if self.is_running:
             return
-        settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
-        # setpriv execs, so the process is the postmaster itself and gets our signals; pdeathsig ends it with us.
-        identity = ["--reuid=postgres", "--regid=postgres", "--init-groups"] if os.geteuid() == 0 else []
-        with (self.directory / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                ["setpriv", "--pdeathsig=INT", *identity, "--", self._bin / "postgres", "-D", self._data,
-                 "-k", self.directory, "-p", str(self.port), *settings],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory, start_new_session=True,
-            )  # fmt: skip
+        self._process = self._spawner.submit(self._spawn).result()
         deadline = time.monotonic() + START_SECONDS
         while not self._accepts():
             if not self.is_running or time.monotonic() > deadline:
@@ -155,6 +151,7 @@ class PostgresServer:
         try:
             self.stop("immediate")
         finally:
+            self._spawner.shutdown()
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def create_database(self, *, template: str = "template0") -> str:
@@ -170,7 +167,7 @@ class PostgresServer:
 
     def sql(self, statement: str, *, database: str = "postgres") -> str:
         """What psql prints for it: rows by line, columns parted by `|`."""
-        command = [
+        command: list[str | Path] = [
             self._bin / "psql",
             "-X",
             "-q",
@@ -193,15 +190,33 @@ class PostgresServer:
         return self.directory / "data"
 
     def _initdb(self) -> None:
-        command = [*unprivileged(), self._bin / "initdb", "-D", self._data, "-U", USER, "-A", "trust", "--no-sync",
-                   "-E", "UTF8", "--locale=C.UTF-8"]  # fmt: skip
+        options = ("-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        command: list[str | Path] = [*as_server_user(), self._bin / "initdb", "-D", self._data, *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.directory, timeout=120)
         if done.returncode != 0:
             message = f"initdb failed: {done.stderr.strip()}"
             raise RuntimeError(message)
 
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
+        place: list[str | Path] = ["-D", self._data, "-k", self.directory, "-p", str(self.port)]
+        command = [*as_server_user(), self._bin / "postgres", *place, *settings]
+        with (self.directory / "log").open("ab") as log:
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory, start_new_session=True
+            )
+
     def _accepts(self) -> bool:
-        command = [self._bin / "pg_isready", "-q", "-h", self.directory, "-p", str(self.port), "-U", USER]
+        command: list[str | Path] = [
+            self._bin / "pg_isready",
+            "-q",
+            "-h",
+            self.directory,
+            "-p",
+            str(self.port),
+            "-U",
+            USER,
+        ]
         return subprocess.run(command, check=False).returncode == 0
 
     def _end_children(self) -> None:
