@@ -1,0 +1,36 @@
+"""What `/metrics` shows, in Prometheus' terms. No label holds anything a person wrote."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+
+SLACK_CALLS = Counter(
+    "dogwatch_slack_calls", "Calls of Slack's Web API, by method and what came of it.", ["method", "outcome"],
+    registry=REGISTRY,
+)  # fmt: skip
+REQUESTS = Counter(
+    "dogwatch_requests", "What came in, by kind and answer.", ["kind", "outcome"], registry=REGISTRY
+)  # fmt: skip
+ANSWER_SECONDS = Histogram(
+    "dogwatch_answer_seconds", "From receipt to the answer, which comes after the commit.", ["kind"],
+    registry=REGISTRY, buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),
+)  # fmt: skip
+OUTBOX_FINISHED = Counter(
+    "dogwatch_outbox_finished", "Outbox rows by what came of them.", ["what", "outcome"], registry=REGISTRY
+)  # fmt: skip
+SENT_AGAIN = Counter(
+    "dogwatch_sent_again", "Effects repeated because their outcome could not be looked up.", ["what"],
+    registry=REGISTRY,
+)  # fmt: skip
+OUTBOX_WAITING = Gauge("dogwatch_outbox_waiting", "Outbox rows that are not done.", registry=REGISTRY)
+OUTBOX_DEAD = Gauge("dogwatch_outbox_dead", "Outbox rows that were given up.", registry=REGISTRY)
+OUTBOX_OLDEST_SECONDS = Gauge(
+    "dogwatch_outbox_oldest_due_seconds", "How long the lane that is due longest has waited.", registry=REGISTRY
+)  # fmt: skip
+TIMER_LATENESS_SECONDS = Histogram(
+    "dogwatch_timer_lateness_seconds", "How late timers were carried out.", registry=REGISTRY,
+    buckets=(0.1, 0.5, 1, 2, 5, 30, 300),
+)  # fmt: skip
+INCIDENTS_OPEN = Gauge(
+    "dogwatch_incidents_open", "Open incidents, private ones and drills not counted.", registry=REGISTRY
+)

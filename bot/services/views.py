@@ -1,0 +1,290 @@
+"""What a view shows, read from the present state when it is sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.links import channel_link
+from bot.domain.terms import ActionKind, AlertStatus, Precision, Severity, Status, TargetKind
+from bot.services.people import MENTION
+from bot.store import actions, alerts, escalations, incidents, outbox, people, timers
+from bot.store.alerts import Alert
+from bot.store.escalations import Escalation
+from bot.store.timeline import TimelineEntry
+
+LISTED = 10
+"""How many lines of one kind a message shows before it only counts the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An escalation that nobody answered. `target` may be a mention."""
+
+    target: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """The incident in one message."""
+
+    incident_id: int
+    reference: str
+    title: str
+    severity: str
+    severity_rank: int
+    """1 is worst."""
+    status: Status
+    lead: str | None
+    services: tuple[str, ...]
+    started_at: datetime
+    declared_at: datetime
+    ended_at: datetime | None
+    is_drill: bool
+    is_private: bool
+    is_open: bool
+    channel_id: str | None
+    channel_url: str | None
+    previous: str | None
+    impact: str | None
+    waiting: tuple[Waiting, ...]
+    firing: int
+    alerts: int
+    problems: tuple[str, ...]
+    names: Mapping[str, str]
+
+    @property
+    def duration(self) -> timedelta | None:
+        return self.ended_at - self.started_at if self.ended_at else None
+
+
+def card(session: Session, settings: Settings, incident_id: int) -> CardView:
+    row = incidents.get(session, incident_id)
+    installation = incidents.installation(session)
+    told = alerts.of_incident(session, incident_id)
+    severity = Severity(row.severity)
+    waiting = [
+        Waiting(target_of(each), each.paged_at or each.asked_at)
+        for each in escalations.unanswered(session, incident_id)
+        if not each.is_external and row.is_open
+    ]
+    previous = incidents.get(session, row.previous_id).reference if row.previous_id else None
+    url = channel_link(installation.url, row.channel_id) if installation and row.channel_id else None
+    return CardView(
+        incident_id=incident_id,
+        reference=row.reference,
+        title=row.title,
+        severity=settings.severity_label(severity),
+        severity_rank=list(Severity).index(severity) + 1,
+        status=Status(row.status),
+        lead=row.lead,
+        services=tuple(row.services),
+        started_at=row.started_at,
+        declared_at=row.declared_at,
+        ended_at=row.ended_at,
+        is_drill=row.is_drill,
+        is_private=row.is_private,
+        is_open=row.is_open,
+        channel_id=row.channel_id,
+        channel_url=url,
+        previous=previous,
+        impact=None,
+        waiting=tuple(waiting),
+        firing=sum(alert.status == AlertStatus.FIRING for alert in told),
+        alerts=len(told),
+        problems=tuple(
+            dict.fromkeys(f"{each.what}: {each.error}" for each in outbox.problems_of(session, incident_id))
+        ),
+        names=people.names(session, row.team_id, MENTION.findall(row.title)),
+    )
+
+
+def target_of(escalation: Escalation) -> str:
+    """The target as Slack's markup: a mention for a person or a user group, else its name."""
+    match escalation.target_kind:
+        case TargetKind.PERSON:
+            return f"<@{escalation.target_id}>"
+        case TargetKind.GROUP:
+            return f"<!subteam^{escalation.target_id}>"
+        case _:
+            return escalation.target_name
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationView:
+    """One call for help, with who was asked and what came of it."""
+
+    escalation_id: int
+    reference: str
+    target: str
+    target_name: str
+    target_kind: TargetKind
+    is_external: bool
+    reason: str
+    asked_by: str | None
+    paged_at: datetime | None
+    members: tuple[str, ...]
+    unreached: tuple[str, ...]
+    declined_by: tuple[str, ...]
+    reminders: int
+    next_reminder_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    gave_up: bool
+    is_open: bool
+    was_only_recorded: bool
+    names: Mapping[str, str]
+
+
+def escalation(session: Session, escalation_id: int) -> EscalationView | None:
+    row = escalations.get(session, escalation_id)
+    if row is None:
+        return None
+    incident = incidents.get(session, row.incident_id)
+    timer = session.get(timers.Timer, f"escalation:{escalation_id}")
+    unreached = [
+        page.user_id for page in escalations.pages_of(session, escalation_id) if page.outcome not in {"", "sent"}
+    ]
+    return EscalationView(
+        escalation_id=escalation_id,
+        reference=incident.reference,
+        target=target_of(row),
+        target_name=row.target_name,
+        target_kind=TargetKind(row.target_kind),
+        is_external=row.is_external,
+        reason=row.reason,
+        asked_by=row.asked_by,
+        paged_at=row.paged_at,
+        members=tuple(row.members),
+        unreached=tuple(dict.fromkeys(unreached)),
+        declined_by=tuple(row.declined_by),
+        reminders=row.reminders,
+        next_reminder_at=timer.due_at if timer else None,
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+        gave_up=row.gave_up_at is not None,
+        is_open=incident.is_open,
+        was_only_recorded=row.paged_at != row.asked_at,
+        names=people.names(session, incident.team_id, MENTION.findall(row.reason)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    number: int
+    text: str
+    owner: str | None
+    due: str | None
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpsView:
+    """Improvements and tasks, each in the order they came."""
+
+    improvements: tuple[FollowUp, ...]
+    tasks: tuple[FollowUp, ...]
+    names: Mapping[str, str]
+
+
+def followups(session: Session, incident_id: int) -> FollowUpsView:
+    incident = incidents.get(session, incident_id)
+    items = actions.of_incident(session, incident_id)
+
+    def of(kind: ActionKind) -> tuple[FollowUp, ...]:
+        chosen = [item for item in items if item.kind == kind]
+        return tuple(FollowUp(item.number, item.text, item.owner, item.due, item.is_done) for item in chosen)
+
+    mentioned: Sequence[str] = [each for item in items for each in MENTION.findall(item.text)]
+    return FollowUpsView(
+        improvements=of(ActionKind.IMPROVEMENT),
+        tasks=of(ActionKind.TASK),
+        names=people.names(session, incident.team_id, mentioned),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    name: str
+    summary: str
+    link: str | None
+    starts_at: datetime
+    ended_at: datetime | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsView:
+    """How an incident's alerts stand."""
+
+    incident_id: int
+    is_open: bool
+    firing: tuple[AlertLine, ...]
+    ended: tuple[AlertLine, ...]
+
+
+def _alert_line(row: Alert) -> AlertLine:
+    return AlertLine(row.name, row.annotations.get("summary", ""), row.link, row.starts_at, row.ended_at, row.count)
+
+
+def alerts_view(session: Session, incident_id: int) -> AlertsView:
+    incident = incidents.get(session, incident_id)
+    rows = alerts.of_incident(session, incident_id)
+
+    def lines(status: AlertStatus) -> tuple[AlertLine, ...]:
+        return tuple(_alert_line(row) for row in rows if row.status == status)
+
+    return AlertsView(incident_id, incident.is_open, lines(AlertStatus.FIRING), lines(AlertStatus.RESOLVED))
+
+
+@dataclass(frozen=True, slots=True)
+class SaidView:
+    """What a line in the channel says: the row's own values, and the entry or alerts that it tells of."""
+
+    event: str
+    values: Mapping[str, object]
+    severity_labels: Mapping[str, str]
+    title: str
+    reference: str
+    text: str
+    author: str | None
+    happened_at: datetime | None
+    recorded_at: datetime | None
+    is_approximate: bool
+    kinds: tuple[str, ...]
+    details: Mapping[str, object]
+    alerts: tuple[AlertLine, ...]
+    escalation: EscalationView | None
+    names: Mapping[str, str]
+
+
+def said(session: Session, settings: Settings, incident_id: int, row_details: Mapping[str, object]) -> SaidView:
+    """For a `say` row: `event`, `values`, and perhaps `entry_id`, `alert_ids` or `escalation_id` in its values."""
+    incident = incidents.get(session, incident_id)
+    values = row_details.get("values")
+    own: Mapping[str, object] = values if isinstance(values, dict) else {}
+    entry_id, escalation_id = row_details.get("entry_id"), own.get("escalation_id")
+    entry = session.get(TimelineEntry, entry_id) if entry_id else None
+    text = entry.text if entry else str(own.get("text", ""))
+    ids = own.get("alert_ids")
+    rows = [alerts.get(session, each) for each in ids] if isinstance(ids, list) else []
+    return SaidView(
+        event=str(row_details["event"]),
+        values=own,
+        severity_labels={each.value: settings.severity_label(each) for each in Severity},
+        title=incident.title,
+        reference=incident.reference,
+        text=text,
+        author=entry.author if entry else None,
+        happened_at=entry.happened_at if entry else None,
+        recorded_at=entry.recorded_at if entry else None,
+        is_approximate=entry is not None and entry.precision == Precision.APPROXIMATE,
+        kinds=tuple(entry.kinds) if entry else (),
+        details=entry.details if entry else {},
+        alerts=tuple(_alert_line(row) for row in rows if row is not None),
+        escalation=escalation(session, escalation_id) if isinstance(escalation_id, int) else None,
+        names=people.names(session, incident.team_id, MENTION.findall(text)),
+    )

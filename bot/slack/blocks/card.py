@@ -1,0 +1,129 @@
+"""The incident's card, its announcement and its topic."""
+
+from bot.domain.durations import show_duration
+from bot.domain.terms import Status
+from bot.services.views import AlertsView, CardView
+from bot.slack.blocks.kit import (
+    Block,
+    Blocks,
+    actions,
+    button,
+    context,
+    fields,
+    header,
+    link,
+    literal,
+    one_line,
+    section,
+    when,
+)
+from bot.slack.blocks.message import Message
+
+LIGHTS = ("🔴", "🟠", "🟡", "🔵")
+TOPIC_LENGTH = 250
+DATE = "{date_short_pretty} {time}"
+LEAD, NOTE, RESOLVE, DRAFT = "incident_lead", "incident_note", "incident_resolve", "incident_draft"
+
+
+def light(view: CardView) -> str:
+    return LIGHTS[view.severity_rank - 1] if view.is_open else "✅"
+
+
+def marks(view: CardView) -> str:
+    return ("DRILL · " if view.is_drill else "") + ("private · " if view.is_private else "")
+
+
+def headline(view: CardView) -> str:
+    return f"{light(view)} {marks(view)}{view.reference} · {view.title}"
+
+
+def card(view: CardView) -> Message:
+    blocks: Blocks = [
+        header(headline(view)),
+        fields(
+            [
+                f"*Severity:* {literal(view.severity)}",
+                f"*Status:* {view.status.capitalize()}",
+                f"*Lead:* {f'<@{view.lead}>' if view.lead else 'nobody yet'}",
+                f"*{'Since' if view.is_open else 'Impact'}:* {_span(view)}",
+                f"*Services:* {literal(', '.join(view.services)) or 'not stated'}",
+                *([f"*Alerts:* {view.firing} of {view.alerts} firing"] if view.alerts else []),
+            ]
+        ),
+        context(_next(view)),
+    ]
+    if view.problems:
+        blocks.append(context(f":warning: Slack did not let me do everything. {literal('; '.join(view.problems))}"))
+    blocks.append(_buttons(view))
+    return Message(f"{marks(view)}{view.reference} {literal(view.title)}: {view.severity}, {view.status}", blocks)
+
+
+def _span(view: CardView) -> str:
+    if view.ended_at is None or view.duration is None:
+        return when(view.started_at, DATE)
+    return f"{when(view.started_at, DATE)} to {when(view.ended_at, DATE)} ({show_duration(abs(view.duration))})"
+
+
+def _next(view: CardView) -> str:
+    """What is due next, the most pressing first."""
+    if view.status == Status.RESOLVED:
+        return "Resolved. Next: `/incident improve`, `/incident task`, and read the postmortem draft below."
+    if not view.is_open:
+        return f"This incident is {view.status}."
+    due = [f"{each.target} to acknowledge (paged {when(each.since)})" for each in view.waiting[:3]]
+    if view.lead is None:
+        due.append("somebody to lead")
+    if view.alerts and not view.firing:
+        due.append("to resolve: all alerts have ended")
+    waiting = f"*Waiting for:* {'; '.join(due)}. " if due else ""
+    linked = f"Follows {view.previous}. " if view.previous else ""
+    return f"{linked}{waiting}React to a message to log it, or type `/incident help`."
+
+
+def _buttons(view: CardView) -> Block:
+    value = str(view.incident_id)
+    if not view.is_open:
+        return actions(button("Postmortem draft", DRAFT, value), button("Add a note", NOTE, value))
+    lead = [] if view.lead else [button("Lead it", LEAD, value, style="primary")]
+    return actions(*lead, button("Add a note", NOTE, value), button("Resolve", RESOLVE, value))
+
+
+def announcement(view: CardView) -> Message:
+    """One line in the incidents channel, with the way in."""
+    where = f"<#{view.channel_id}>" if view.channel_id else "its channel opens now"
+    state = f"{literal(view.severity)} · {view.status}" + (f" · led by <@{view.lead}>" if view.lead else "")
+    title = literal(f"{marks(view)}{view.reference} {view.title}", view.names)
+    span = f"since {when(view.started_at, DATE)}" if view.is_open else _span(view)
+    line = f"{light(view)} *{title}*\n{state} · {span} · {where}"
+    if view.problems and view.channel_id is None:
+        line += f"\n:warning: No channel could be opened. {literal('; '.join(view.problems))}"
+    return Message(f"{title}: {view.severity}, {view.status}", [section(line)])
+
+
+def topic(view: CardView) -> str:
+    """Plain: a topic takes no markup."""
+    return one_line(f"{marks(view)}{view.severity} · {view.reference} · {view.title}", TOPIC_LENGTH)
+
+
+def alerts(view: AlertsView) -> Message:
+    """How the alerts stand; once all have ended, the offer to resolve."""
+    total = len(view.firing) + len(view.ended)
+    if view.firing:
+        text = f":rotating_light: {len(view.firing)} of {total} alerts firing"
+        return Message(
+            text, [section("\n".join([text, *(f"• {literal(one.name, limit=200)}" for one in view.firing[:10])]))]
+        )
+    last = max((one.ended_at for one in view.ended if one.ended_at), default=None)
+    ended = f", the last at {when(last)}" if last else ""
+    noun = "The alert has" if total == 1 else f"All {total} alerts have"
+    lines = [f":white_circle: {noun} ended{ended}."]
+    lines += [f"• {_named(one.name, one.link)}, ended {when(one.ended_at)}" for one in view.ended[:10] if one.ended_at]
+    if not view.is_open:
+        return Message(lines[0], [section("\n".join(lines))])
+    offer = actions(button("Resolve the incident", RESOLVE, str(view.incident_id), style="primary"))
+    return Message(f"{lines[0]} Resolve the incident?", [section("\n".join(lines)), offer])
+
+
+def _named(name: str, url: str | None) -> str:
+    shown = literal(name, limit=200)
+    return link(url, shown) if url and url.startswith(("http://", "https://")) else shown

@@ -1,0 +1,169 @@
+"""One line a happening, as it is posted into the incident's channel."""
+
+from collections.abc import Callable, Mapping
+
+from bot.services.views import FollowUp, FollowUpsView, SaidView
+from bot.slack.blocks.kit import Blocks, context, link, literal, one_line, quoted, section, when
+from bot.slack.blocks.message import Message, plain
+
+LISTED = 20
+DATE = "{date_short_pretty} {time}"
+
+
+def said(view: SaidView) -> Message:
+    """The message for one `say` row. Raises KeyError for an event that has no words: then the code is at fault."""
+    return WORDING[view.event](view)
+
+
+def _by(view: SaidView, key: str = "by") -> str:
+    user = view.values.get(key)
+    return f"<@{user}>" if user else "Dogwatch"
+
+
+def _with_text(line: str, view: SaidView) -> Message:
+    text = f"{line}\n{quoted(view.text, view.names)}" if view.text else line
+    return Message(f"{line} {literal(view.text, view.names, 1_000)}".strip(), [section(text)])
+
+
+def _severity(view: SaidView) -> Message:
+    labels = view.severity_labels
+    before, to = (literal(labels.get(str(view.values[key]), "")) for key in ("before", "to"))
+    return _with_text(f":vertical_traffic_light: {_by(view)} changed the severity: {before} → *{to}*", view)
+
+
+def _status(view: SaidView) -> Message:
+    return _with_text(f":arrow_right: {_by(view)} set the status: *{view.values['to']}*", view)
+
+
+def _reopened(view: SaidView) -> Message:
+    return _with_text(f":leftwards_arrow_with_hook: *Reopened* by {_by(view)}", view)
+
+
+def _lead(view: SaidView) -> Message:
+    before = view.values.get("before")
+    over = f", taking over from <@{before}>" if before else ""
+    return plain(f":bust_in_silhouette: <@{view.values['lead']}> leads {view.reference}{over}")
+
+
+def _resolved(view: SaidView) -> Message:
+    return _with_text(f":white_check_mark: *Resolved* by {_by(view)}", view)
+
+
+def _note(view: SaidView) -> Message:
+    at = "time not known" if view.happened_at is None else when(view.happened_at, DATE)
+    about = "about " if view.is_approximate else ""
+    kind = view.kinds[0] if view.kinds else "note"
+    stamp = "" if view.happened_at == view.recorded_at else f" · {about}{at}"
+    author = f"<@{view.author}>" if view.author else "Dogwatch"
+    line = f":writing_hand: {author} logged ({kind}{stamp})"
+    return _with_text(line, view)
+
+
+def _impact(view: SaidView) -> Message:
+    percent = view.details.get("users_percent")
+    share = f" ({percent:g}% of users)" if isinstance(percent, int | float) and percent >= 0 else ""
+    return _with_text(f":chart_with_downwards_trend: *Impact*{share}, stated by <@{view.author}>", view)
+
+
+def _cause(view: SaidView) -> Message:
+    return _with_text(f":dart: *Cause*, stated by <@{view.author}>", view)
+
+
+def _alerts(view: SaidView) -> Message:
+    lines = [":rotating_light: *Alert*" if len(view.alerts) == 1 else f":rotating_light: *{len(view.alerts)} alerts*"]
+    for one in view.alerts[:LISTED]:
+        name = literal(one.name, limit=200)
+        shown = link(one.link, name) if one.link and one.link.startswith(("http://", "https://")) else f"*{name}*"
+        summary = literal(one_line(one.summary, 300)) if one.summary and one.summary != one.name else ""
+        lines.append(f"• {shown}{': ' if summary else ''}{summary}, since {when(one.starts_at)}")
+    if len(view.alerts) > LISTED:
+        lines.append(f"and {len(view.alerts) - LISTED} more")
+    first = view.alerts[0] if view.alerts else None
+    return Message(f"Alert: {literal(first.name, limit=300) if first else ''}", [section("\n".join(lines))])
+
+
+def _asked(view: SaidView) -> tuple[str, str]:
+    if view.escalation is None:
+        return "The escalation", "somebody"
+    asked_by = f"<@{view.escalation.asked_by}>" if view.escalation.asked_by else "Whoever leads"
+    return asked_by, literal(view.escalation.target_name, limit=200)
+
+
+def _target(view: SaidView) -> str:
+    escalation = view.escalation
+    if escalation is None:
+        return "nobody"
+    return " ".join(f"<@{each}>" for each in escalation.members if each not in escalation.declined_by) or (
+        escalation.target
+    )
+
+
+def _reminder(view: SaidView) -> Message:
+    return plain(f":mega: {_target(view)} still needed: please acknowledge above, or say that you can't.")
+
+
+def _unanswered(view: SaidView) -> Message:
+    asked_by, _ = _asked(view)
+    return plain(f":warning: {asked_by}, nobody answered the escalation to {_target(view)}. Escalate to somebody else.")
+
+
+def _all_declined(view: SaidView) -> Message:
+    asked_by, _ = _asked(view)
+    return plain(f":warning: {asked_by}, everybody who was asked said that they can't. Escalate to somebody else.")
+
+
+def _no_channel(view: SaidView) -> Message:
+    problem = literal(str(view.values.get("error", "")))
+    return plain(
+        f":warning: {view.reference} is open, but Slack did not let me create its channel ({problem}). "
+        f"Commands work elsewhere with {view.reference} as the first word."
+    )
+
+
+WORDING: Mapping[str, Callable[[SaidView], Message]] = {
+    "severity": _severity,
+    "status": _status,
+    "reopened": _reopened,
+    "lead": _lead,
+    "resolved": _resolved,
+    "note": _note,
+    "impact": _impact,
+    "cause": _cause,
+    "alerts": _alerts,
+    "reminder": _reminder,
+    "unanswered": _unanswered,
+    "all declined": _all_declined,
+    "no channel": _no_channel,
+}
+
+
+def whispered(event: str, values: Mapping[str, object]) -> str:
+    """What one person is told, so that only they see it."""
+    if event == "own message":
+        return (
+            f"That is one of my own messages, so :{values.get('emoji')}: logs nothing. "
+            "React to what people wrote, or type `/incident note`."
+        )
+    raise KeyError(event)
+
+
+def followups(view: FollowUpsView) -> Message:
+    """Improvements and tasks in one message, numbered as people refer to them."""
+    blocks: Blocks = []
+    for title, items in (("Improvements", view.improvements), ("Tasks", view.tasks)):
+        if not items:
+            continue
+        lines = [f"*{title}*", *(_followup(item, view.names) for item in items[-LISTED:])]
+        if len(items) > LISTED:
+            lines.insert(1, f"({len(items) - LISTED} earlier ones are in the postmortem)")
+        blocks.append(section("\n".join(lines)))
+    blocks.append(context("Add with `/incident improve` and `/incident task … @owner due:friday`."))
+    count = len(view.improvements) + len(view.tasks)
+    return Message(f"{count} follow-ups noted", blocks)
+
+
+def _followup(item: FollowUp, names: Mapping[str, str]) -> str:
+    owner = f" · <@{item.owner}>" if item.owner else ""
+    due = f" · due {item.due}" if item.due else ""
+    done = ":white_check_mark: " if item.is_done else ""
+    return f"{item.number}. {done}{literal(one_line(item.text, 140), names)}{owner}{due}"

@@ -1,0 +1,112 @@
+"""
+Block Kit, with Slack's limits kept by construction: a text that is too long is cut and says so.
+
+Limits: docs.slack.dev/reference/block-kit. Two kinds of text go in: markup that Dogwatch wrote, and words of people and
+monitors, which pass through `literal` first.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+Block = dict[str, Any]
+Blocks = list[Block]
+
+MESSAGE_TEXT = 3_900
+SECTION_TEXT = 3_000
+FIELD_TEXT = 2_000
+HEADER_TEXT = 150
+BUTTON_TEXT = 75
+MENTION = re.compile(r"<@([UWB][A-Z0-9]+)>")
+FORMATTING = re.compile(r"(?<!\w)[*_~`]|[*_~`](?!\w)")
+TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters that turn the writing direction of what follows, a way to show one thing and say another."""
+WORD_JOINER = "\u2060"
+
+
+def cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def literal(text: str, names: Mapping[str, str] | None = None, limit: int = SECTION_TEXT) -> str:
+    """
+    Words of others as Slack's markup that shows exactly them: nothing pings, links or is formatted.
+
+    Mentions become the names that are known. An invisible joiner keeps formatting characters from meaning anything.
+    """
+    known = names or {}
+    shown = MENTION.sub(lambda found: f"@{known.get(found[1], found[1])}", TURNING.sub("", text))
+    room = cut(shown, limit)
+    while len(escaped := _escape(room)) > limit:
+        room = cut(room, len(room) - max(1, (len(escaped) - limit) // 5))
+    return escaped
+
+
+def _escape(text: str) -> str:
+    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return FORMATTING.sub(lambda found: found[0] + WORD_JOINER, safe)
+
+
+def quoted(text: str, names: Mapping[str, str] | None = None, limit: int = SECTION_TEXT - 200) -> str:
+    """Words of others as a quotation, line by line."""
+    return "\n".join(f">{line}" for line in literal(text, names, limit).splitlines() if line.strip())
+
+
+def one_line(text: str, limit: int) -> str:
+    return cut(" ".join(text.split()), limit)
+
+
+def when(at: datetime, form: str = "{time}") -> str:
+    """A time that Slack shows in the reader's own zone; the fallback is UTC."""
+    return f"<!date^{int(at.timestamp())}^{form}|{at:%H:%M} UTC>"
+
+
+def link(url: str, label: str) -> str:
+    safe = url.replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
+    return f"<{safe}|{label}>"
+
+
+def section(text: str, *, accessory: Block | None = None) -> Block:
+    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": cut(text, SECTION_TEXT), "verbatim": True}}
+    if accessory:
+        block["accessory"] = accessory
+    return block
+
+
+def fields(texts: Sequence[str]) -> Block:
+    """Up to ten short texts in two columns."""
+    return {
+        "type": "section",
+        "fields": [{"type": "mrkdwn", "text": cut(text, FIELD_TEXT), "verbatim": True} for text in texts[:10]],
+    }
+
+
+def header(text: str) -> Block:
+    return {"type": "header", "text": {"type": "plain_text", "text": one_line(text, HEADER_TEXT), "emoji": True}}
+
+
+def context(*texts: str) -> Block:
+    return {
+        "type": "context",
+        "elements": [{"type": "mrkdwn", "text": cut(text, FIELD_TEXT), "verbatim": True} for text in texts[:10]],
+    }
+
+
+def button(text: str, action_id: str, value: str, *, style: str | None = None, url: str | None = None) -> Block:
+    """A button; `style` is `primary` or `danger`. Pressing it sends `action_id` and `value`."""
+    element: Block = {
+        "type": "button",
+        "text": {"type": "plain_text", "text": cut(text, BUTTON_TEXT), "emoji": True},
+        "action_id": action_id,
+        "value": value,
+    }
+    if style:
+        element["style"] = style
+    if url:
+        element["url"] = url
+    return element
+
+
+def actions(*buttons: Block) -> Block:
+    return {"type": "actions", "elements": list(buttons[:25])}

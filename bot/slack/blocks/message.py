@@ -1,0 +1,28 @@
+"""A message: blocks, and the text beside them for notifications and screen readers."""
+
+from dataclasses import dataclass
+
+from bot.slack.blocks.kit import MESSAGE_TEXT, Blocks, cut, section
+
+MOST_BLOCKS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What `chat.postMessage` and `chat.update` take. `text` is markup, and never empty."""
+
+    text: str
+    blocks: Blocks
+
+    def arguments(self) -> dict[str, object]:
+        return {
+            "text": cut(self.text, MESSAGE_TEXT),
+            "blocks": self.blocks[:MOST_BLOCKS],
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+
+
+def plain(text: str) -> Message:
+    """A message of one paragraph of markup."""
+    return Message(text, [section(text)])

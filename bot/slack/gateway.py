@@ -1,0 +1,188 @@
+"""
+The only way to Slack: one call, one answer, and what it means.
+
+The SDK's own retries are off: it repeats writes whose connection broke, and a message would stand there twice. Whether
+to try again, when, and whether to look first is the outbox's business; here each failure is given its kind.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.metrics import SLACK_CALLS
+
+CALL_SECONDS = 10.0
+"""How long a call may take before its outcome counts as unknown. A lane's lease outlasts it."""
+
+TRANSIENT = frozenset(
+    {"fatal_error", "internal_error", "request_timeout", "service_unavailable", "rate_limited", "ratelimited",
+     "team_added_to_org", "canvas_editing_locked"}
+)  # fmt: skip
+"""Refusals that pass by themselves. After the first two something of the call may have happened."""
+MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout"})
+OF_THE_TOKEN = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission",
+     "org_login_required", "ekm_access_denied", "accesslimited"}
+)  # fmt: skip
+"""The installation is broken, not the row: it waits until an operator has mended the token."""
+
+DEFAULT_RETRY_AFTER = 5.0
+"""Seconds to wait where a 429 does not say how long."""
+
+Args = Mapping[str, Any]
+
+
+class SlackError(Exception):
+    """A call that did not work. `method` is Slack's name of it."""
+
+    def __init__(self, method: str, message: str) -> None:
+        self.method = method
+        super().__init__(f"{method}: {message}")
+
+
+class Refused(SlackError):
+    """Slack understood and said no. `error` is its word, `details` the rest of the answer."""
+
+    def __init__(self, method: str, error: str, details: Mapping[str, Any]) -> None:
+        self.error = error
+        self.details = details
+        needed = f" (needs {details['needed']})" if details.get("needed") else ""
+        super().__init__(method, f"{error}{needed}")
+
+
+class Busy(SlackError):
+    """Too many calls: nothing happened, try again after `seconds`."""
+
+    def __init__(self, method: str, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(method, f"rate limited for {seconds:g} s")
+
+
+class Away(SlackError):
+    """No answer, or none that can be read. `maybe_done`: the call may have had its effect."""
+
+    def __init__(self, method: str, message: str, *, maybe_done: bool) -> None:
+        self.maybe_done = maybe_done
+        super().__init__(method, message)
+
+
+def no_probe(_point: str) -> None:
+    """What a fault test replaces: called before and after each call."""
+
+
+class Gateway:
+    """Calls Slack's Web API with the bot's token. `start` before use, `close` after."""
+
+    def __init__(
+        self, token: str, api_url: str, *, seconds: float = CALL_SECONDS, probe: Callable[[str], None] = no_probe
+    ) -> None:
+        self._token = token
+        self._api_url = api_url
+        self._seconds = seconds
+        self._probe = probe
+        self._session: aiohttp.ClientSession | None = None
+        self._client: AsyncWebClient | None = None
+        self.in_flight = 0
+
+    async def start(self) -> None:
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._seconds))
+        self._client = AsyncWebClient(
+            token=self._token, base_url=self._api_url, session=self._session, retry_handlers=[]
+        )  # fmt: skip
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    @property
+    def client(self) -> AsyncWebClient:
+        """The SDK's client, for bolt and Socket Mode, which want one."""
+        if self._client is None:
+            raise RuntimeError("the gateway was not started")
+        return self._client
+
+    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """
+        One call of the Web API by Slack's own name for it, for example `call("pins.add", channel=…, timestamp=…)`.
+
+        Returns the answer's fields. Raises Refused, Busy or Away.
+        """
+        function = getattr(self.client, method.replace(".", "_"))
+        given = {name: value for name, value in arguments.items() if value is not None}
+        self._probe(f"before {method}")
+        self.in_flight += 1
+        try:
+            answer = await self._ask(method, function(**given))
+        except SlackError as problem:
+            word = problem.error if isinstance(problem, Refused) else type(problem).__name__.lower()
+            SLACK_CALLS.labels(method, word).inc()
+            raise
+        finally:
+            self.in_flight -= 1
+        SLACK_CALLS.labels(method, "ok").inc()
+        self._probe(f"after {method}")
+        return answer
+
+    async def _ask(self, method: str, calling: Any) -> dict[str, Any]:
+        try:
+            response = await calling
+        except SlackApiError as problem:
+            raise _meaning(method, problem) from problem
+        except aiohttp.ClientConnectorError as problem:
+            raise Away(method, "no connection", maybe_done=False) from problem
+        except TimeoutError as problem:
+            raise Away(method, f"no answer within {self._seconds:g} s", maybe_done=True) from problem
+        except (aiohttp.ClientError, ConnectionError, UnicodeDecodeError) as problem:
+            raise Away(method, f"the connection broke ({type(problem).__name__})", maybe_done=True) from problem
+        data = response.data
+        if not isinstance(data, dict):
+            raise Away(method, "an answer that is no JSON object", maybe_done=True)
+        return data
+
+    async def upload(self, url: str, content: bytes) -> None:
+        """Send a file's bytes to where `files.getUploadURLExternal` said. Raises Busy or Away."""
+        if self._session is None:
+            raise RuntimeError("the gateway was not started")
+        self._probe("before upload")
+        self.in_flight += 1
+        try:
+            async with self._session.post(url, data=content) as response:
+                if response.status == 429:
+                    raise Busy("upload", _retry_after(response.headers))
+                if response.status != 200:
+                    raise Away("upload", f"HTTP {response.status}", maybe_done=False)
+        except aiohttp.ClientError as problem:
+            raise Away("upload", f"the connection broke ({type(problem).__name__})", maybe_done=False) from problem
+        except TimeoutError as problem:
+            raise Away("upload", f"no answer within {self._seconds:g} s", maybe_done=False) from problem
+        finally:
+            self.in_flight -= 1
+        self._probe("after upload")
+
+
+def _meaning(method: str, problem: SlackApiError) -> SlackError:
+    response = problem.response
+    status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
+    headers = getattr(response, "headers", None) or {}
+    data = getattr(response, "data", None)
+    if status == 429:
+        return Busy(method, _retry_after(headers))
+    if not isinstance(data, dict) or not data.get("error"):
+        return Away(method, f"HTTP {status} without an answer that can be read", maybe_done=True)
+    error = str(data["error"])
+    if error in {"ratelimited", "rate_limited"}:
+        return Busy(method, _retry_after(headers))
+    if status >= 500 or error in TRANSIENT:
+        return Away(method, error, maybe_done=status >= 500 or error in MAYBE_DONE)
+    return Refused(method, error, data)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    stated = headers.get("Retry-After") or headers.get("retry-after") or ""
+    try:
+        return max(float(stated), 0.1)
+    except ValueError:
+        return DEFAULT_RETRY_AFTER

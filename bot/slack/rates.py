@@ -1,0 +1,47 @@
+"""How often Slack may be called: its tiers, as gates of the outbox. Source: docs.slack.dev/apis/web-api/rate-limits."""
+
+from datetime import timedelta
+
+from bot.store.outbox import Rate
+
+PER_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100}
+"""Calls a minute and method that each tier grants."""
+
+TIER = {
+    "conversations.create": 2,
+    "conversations.setTopic": 2,
+    "conversations.list": 2,
+    "pins.add": 2,
+    "reactions.remove": 2,
+    "conversations.invite": 3,
+    "conversations.history": 3,
+    "conversations.replies": 3,
+    "conversations.open": 3,
+    "chat.update": 3,
+    "reactions.add": 3,
+    "users.info": 4,
+    "chat.postEphemeral": 4,
+    "files.getUploadURLExternal": 4,
+    "files.completeUploadExternal": 4,
+}
+POSTS_PER_MINUTE = 300
+"""`chat.postMessage` has a special tier: one a second and channel, several hundred a minute and workspace."""
+POST = "chat.postMessage"
+
+
+def gate_of(method: str, channel: str | None = None) -> str:
+    return f"{method}:{channel}" if channel else method
+
+
+def rates(method: str, channel: str | None = None) -> tuple[Rate, ...]:
+    """The gates that a call has to pass: a minute's worth at once, then evenly. Posts go one a second and channel."""
+    if method == POST:
+        of_workspace = Rate(gate_of(POST), timedelta(minutes=1) / POSTS_PER_MINUTE, burst=POSTS_PER_MINUTE // 3)
+        if channel is None:
+            return (of_workspace,)
+        return (of_workspace, Rate(gate_of(POST, channel), timedelta(seconds=1)))
+    tier = TIER.get(method)
+    if tier is None:
+        return ()
+    budget = PER_MINUTE[tier]
+    return (Rate(gate_of(method), timedelta(minutes=1) / budget, burst=budget),)
