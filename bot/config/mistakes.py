@@ -71,6 +71,9 @@ _MESSAGES = {
     "dict_type": "This has to be a table of keys and values.",
     "model_type": "This has to be a table of keys and values.",
     "model_attributes_type": "This has to be a table of keys and values.",
+    "string_too_short": "This may not be empty. Take the line out to have the default.",
+    "string_too_long": "This is too long. Use up to 80 characters.",
+    "too_short": "This needs at least one entry. Take the line out to have the default.",
     "missing": "This key is needed and absent. Add it.",
 }
 

@@ -1,0 +1,139 @@
+"""The classes, the example file and the documentation say the same about the configuration."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+from bot.config import Settings, check, load
+from bot.config.environment import VARIABLES
+from bot.config.sections import ANY, FILE_TABLES, SECTIONS
+from bot.domain.timeline_marks import DEFAULT_REACTIONS
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "dogwatch.example.toml"
+HEADINGS = {
+    "[incidents]": ("incidents",),
+    "[severities.SEV1]": ("severities", ANY),
+    "[services.NAME]": ("services", ANY),
+    "[teams.NAME]": ("teams", ANY),
+    "[vendors.NAME]": ("vendors", ANY),
+    "[[routes]]": ("routes", ANY),
+    "[alerts]": ("alerts",),
+    "[alerts.grafana]": ("alerts", "grafana"),
+    "[escalation]": ("escalation",),
+}
+
+
+def documented_tables() -> dict[str, dict[str, str]]:
+    """By heading: the first column of its table, and the second, both without backquotes."""
+    tables: dict[str, dict[str, str]] = {}
+    for part in re.split(r"^#{2,3} ", (ROOT / "docs/configuration.md").read_text(), flags=re.MULTILINE)[1:]:
+        heading = re.sub(r" to .*", "", part.splitlines()[0]).strip("`")
+        rows = re.findall(r"^\| `([^`]+)` \| (.+?) \|", part, flags=re.MULTILINE)
+        tables[heading] = {name: default.strip("`") for name, default in rows}
+    return tables
+
+
+def written(value: Any) -> str:
+    """A default as the file has it."""
+    if value is PydanticUndefined:
+        return "needed"
+    if value is None:
+        return "none"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f'"{each}"' for each in value) + "]"
+    return str(value) if isinstance(value, int) else f'"{value}"'
+
+
+def switched_on(text: str) -> str:
+    """The example with every setting in force: `#` without a space marks one that is off."""
+    return re.sub(r"^#(?=\S)", "", text, flags=re.MULTILINE)
+
+
+def test_every_section_is_documented_with_its_keys_and_defaults():
+    tables = documented_tables()
+    assert set(HEADINGS.values()) == set(SECTIONS)
+
+    for heading, path in HEADINGS.items():
+        fields = SECTIONS[path].model_fields
+        assert list(tables[heading]) == list(fields), heading
+        for name, field in fields.items():
+            if field.default_factory is None and (*path, name) not in SECTIONS:
+                assert tables[heading][name] == written(field.default), f"{heading} {name}"
+
+
+def test_every_variable_is_documented_with_its_default():
+    documented = documented_tables()["Environment variables"]
+    assert list(documented) == [variable.name for variable in VARIABLES]
+
+    for variable in VARIABLES:
+        if variable.name == "DOGWATCH_CONFIG":
+            continue  # its default is a path that may be absent
+        if variable.name == "DOGWATCH_INCIDENTS_CHANNEL":
+            default: Any = Settings().incidents.channel
+        elif variable.name == "DATABASE_URL":
+            default = Settings().database_url.get_secret_value()
+        else:
+            default = getattr(Settings(), str(variable.place[0])) or None
+        assert documented[variable.name] == ("none" if default is None else str(default)), variable.name
+
+
+def test_every_default_reaction_is_documented():
+    assert documented_tables()["[reactions]"] == {emoji: kind.value for emoji, kind in DEFAULT_REACTIONS.items()}
+
+
+def test_the_example_as_it_stands_changes_nothing():
+    settings = load({}, config_path=EXAMPLE)
+
+    assert settings == Settings(config_path=EXAMPLE)
+
+
+def test_the_example_with_everything_switched_on_is_right(tmp_path):
+    path = tmp_path / "dogwatch.toml"
+    path.write_text(switched_on(EXAMPLE.read_text()))
+
+    assert check(path) == []
+
+
+def test_the_example_has_every_key():
+    table = tomllib.loads(switched_on(EXAMPLE.read_text()))
+    assert set(table) == set(FILE_TABLES)
+
+    for path, section in SECTIONS.items():
+        present: set[str] = set()
+        for each in _tables_at(table, path):
+            present |= set(each)
+        assert present == set(section.model_fields), path
+
+
+def _tables_at(value: Any, path: tuple[str, ...]) -> list[dict[str, Any]]:
+    if not path:
+        return [value] if isinstance(value, dict) else []
+    inner = list(value.values()) if path[0] == ANY and isinstance(value, dict) else value
+    if path[0] == ANY:
+        return [found for each in inner for found in _tables_at(each, path[1:])]
+    return _tables_at(inner[path[0]], path[1:])
+
+
+def test_every_key_of_the_example_is_explained_above_it():
+    """A comment stands before it, or before its neighbours."""
+    explained = False
+    for number, line in enumerate(EXAMPLE.read_text().splitlines(), 1):
+        if line.startswith("# ") or line == "#":
+            explained = True
+        elif not line.strip():
+            explained = False
+        else:
+            assert explained or line.lstrip("#").startswith("["), f"line {number}: {line}"
+
+
+@pytest.mark.parametrize("path", ["docs/configuration.md", "docs/alerts.md", "dogwatch.example.toml"])
+def test_the_documents_name_no_key_that_is_not_there(path):
+    known = {variable.name for variable in VARIABLES}
+    named = set(re.findall(r"\bDOGWATCH_[A-Z_]+\b", (ROOT / path).read_text()))
+
+    assert named <= known

@@ -1,0 +1,457 @@
+"""Reading the configuration: right ones as typed values, wrong ones with every mistake at once."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.config import ConfigurationError, Invitees, Settings, check, load
+from bot.config.mistakes import lines_of
+from bot.config.sections import FILE_TABLES, SECTIONS
+from bot.domain.alerts import Matcher, Route, RouteAction
+from bot.domain.terms import MARKS, Kind, Severity
+from bot.domain.timeline_marks import ALIASES, CONFIRM_EMOJI, DEFAULT_REACTIONS, normalise_emoji
+
+LONG_KEY = "k" * 32
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a configuration and returns its path."""
+
+    def _write(text: str) -> Path:
+        path = tmp_path / "dogwatch.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return _write
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    """Nothing lies around that could be taken for a configuration."""
+    folder = tmp_path / "cwd"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+
+def refusal(environ, **options) -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as caught:
+        load(environ, **options)
+    return caught.value
+
+
+def the_problem(path, environ=None):
+    (problem,) = check(path, environ)
+    return problem
+
+
+def test_nothing_is_needed():
+    settings = load({})
+
+    assert settings == Settings()
+    assert settings.sqlite_path == Path("dogwatch.db")
+    assert (settings.host, settings.port, settings.base_url) == ("127.0.0.1", 3000, "http://127.0.0.1:3000")
+    assert settings.incidents.zone == ZoneInfo("UTC")
+    assert not settings.uses_socket_mode
+    assert settings.alert_routes == ()
+    assert settings.people_of("checkout") == Invitees()
+    assert settings.credentials("generic").token is None
+
+
+def test_the_real_environment_is_not_looked_at(monkeypatch):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-real")
+    monkeypatch.setenv("PORT", "1")
+    monkeypatch.setenv("ROUTES", "x")
+
+    assert load({}) == Settings()
+
+
+def test_each_variable_has_its_place():
+    settings = load(
+        {
+            "SLACK_BOT_TOKEN": "xoxb-1",
+            "SLACK_APP_TOKEN": "xapp-1",
+            "SLACK_SIGNING_SECRET": "sign",
+            "SLACK_API_URL": "http://127.0.0.1:8080/api",
+            "DATABASE_URL": "postgres://user:word@host/name",
+            "DOGWATCH_HOST": "0.0.0.0",
+            "DOGWATCH_PORT": "8000",
+            "DOGWATCH_PUBLIC_URL": "https://dogwatch.example.test/",
+            "DOGWATCH_SECRET_KEY": LONG_KEY,
+            "DOGWATCH_INCIDENTS_CHANNEL": "C0123456789",
+            "DOGWATCH_ALERT_TOKEN": "common",
+            "DOGWATCH_ALERT_TOKEN_GRAFANA": "own",
+            "DOGWATCH_ALERT_SECRET_GRAFANA": "hmac",
+            "HOME": "/root",
+        }
+    )
+
+    assert settings.uses_socket_mode
+    assert settings.slack_api_url == "http://127.0.0.1:8080/api/"
+    assert settings.sqlite_path is None
+    assert (settings.host, settings.port) == ("0.0.0.0", 8000)
+    assert settings.base_url == "https://dogwatch.example.test"
+    assert settings.incidents.channel == "C0123456789"
+    assert settings.credentials("alertmanager").token == settings.credentials("generic").token == "common"
+    assert (settings.credentials("grafana").token, settings.credentials("grafana").secret) == ("own", "hmac")
+    assert settings.credentials("alertmanager").secret is None
+
+
+def test_secrets_do_not_show_themselves():
+    secrets = {
+        "SLACK_BOT_TOKEN": "xoxb-hidden",
+        "SLACK_SIGNING_SECRET": "hidden",
+        "DATABASE_URL": "postgresql://user:hidden@host/name",
+        "DOGWATCH_SECRET_KEY": "hidden" * 6,
+        "DOGWATCH_ALERT_TOKEN": "hidden",
+        "DOGWATCH_ALERT_TOKEN_GENERIC": "hidden",
+        "DOGWATCH_ALERT_SECRET_GRAFANA": "hidden",
+    }
+    settings = load(secrets)
+
+    assert "hidden" not in repr(settings)
+    assert "hidden" not in str(settings)
+    assert "hidden" not in repr(settings.credentials("grafana"))
+    assert "hidden" not in settings.model_dump_json(exclude={"own_reactions"})
+
+
+@pytest.mark.parametrize(
+    ("environ", "key"),
+    [
+        ({"SLACK_BOT_TOKEN": "xapp-hidden"}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_APP_TOKEN": "xoxb-hidden"}, "SLACK_APP_TOKEN"),
+        ({"DATABASE_URL": "mysql://user:hidden@host/name"}, "DATABASE_URL"),
+        ({"DOGWATCH_SECRET_KEY": "hidden"}, "DOGWATCH_SECRET_KEY"),
+    ],
+)
+def test_a_mistake_in_a_secret_does_not_show_it(environ, key):
+    error = refusal(environ)
+
+    assert [problem.key for problem in error.problems] == [key]
+    assert "hidden" not in error.message
+    assert error.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("environ", "says"),
+    [
+        ({"DATABASE_URL": "sqlite://"}, "names no file"),
+        ({"DATABASE_URL": "sqlite:///:memory:"}, "names no file"),
+        ({"DATABASE_URL": "dogwatch.db"}, "neither sqlite:// nor postgresql://"),
+        ({"DATABASE_URL": "postgres://h/n"}, "DOGWATCH_SECRET_KEY: It is needed with PostgreSQL"),
+        ({"SLACK_API_URL": "slack.com"}, 'SLACK_API_URL = "slack.com": This is no web address'),
+        ({"DOGWATCH_PUBLIC_URL": "ftp://x"}, "DOGWATCH_PUBLIC_URL"),
+        ({"DOGWATCH_PORT": "http"}, 'DOGWATCH_PORT = "http": This has to be a whole number.'),
+        ({"DOGWATCH_PORT": "65536"}, "at most 65535"),
+        ({"DOGWATCH_PORT": "tcp://10.0.0.1:3000"}, "enableServiceLinks"),
+        ({"DOGWATCH_ALERT_TOKN": "x"}, "Did you mean DOGWATCH_ALERT_TOKEN?"),
+        ({"SLACK_BOT_TOKENS": "x"}, "Did you mean SLACK_BOT_TOKEN?"),
+        ({"DOGWATCH_CONFIG": "/nowhere/dogwatch.toml"}, "/nowhere/dogwatch.toml: the file: The file cannot be read"),
+        ({"DOGWATCH_ALERT_TOKEN": "a", "DOGWATCH_ALERT_TOKEN_FILE": "/b"}, "DOGWATCH_ALERT_TOKEN_FILE is set too"),
+        ({"DOGWATCH_ALERT_TOKEN_FILE": "/nowhere/token"}, "The file cannot be read: No such file"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_its_remedy(environ, says):
+    assert says in refusal(environ).message
+
+
+def test_variables_that_kubernetes_makes_of_a_service_are_left_alone():
+    names = ["DOGWATCH_SERVICE_HOST", "DOGWATCH_SERVICE_PORT", "DOGWATCH_PORT_3000_TCP_ADDR", "SLACK_TEAM"]
+    assert load(dict.fromkeys(names, "x")) == Settings()
+
+
+def test_an_empty_variable_is_unset():
+    assert load({"DATABASE_URL": "", "DOGWATCH_PORT": "", "DOGWATCH_CONFIG": ""}) == Settings()
+
+
+def test_a_value_can_come_from_a_file(tmp_path):
+    path = tmp_path / "token"
+    path.write_text("s3cret\n")
+
+    settings = load({"DOGWATCH_ALERT_TOKEN_FILE": str(path)})
+
+    assert settings.credentials("generic").token == "s3cret"
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe", b"a\x00b"])
+def test_a_file_without_a_readable_value_is_a_mistake(tmp_path, content):
+    path = tmp_path / "token"
+    path.write_bytes(content)
+
+    error = refusal({"DOGWATCH_ALERT_TOKEN_FILE": str(path)})
+
+    assert [problem.key for problem in error.problems] == ["DOGWATCH_ALERT_TOKEN_FILE"]
+
+
+def test_the_file_is_found_by_default_by_variable_and_by_argument(write):
+    named = write('[incidents]\nzone = "Europe/Paris"\n')
+    Path("dogwatch.toml").write_text('[incidents]\nzone = "Europe/Rome"\n')
+
+    assert load({}).incidents.zone == ZoneInfo("Europe/Rome")
+    assert load({"DOGWATCH_CONFIG": str(named)}).incidents.zone == ZoneInfo("Europe/Paris")
+    assert load({"DOGWATCH_CONFIG": "/nowhere"}, config_path=named).config_path == named
+
+
+def test_the_environment_goes_before_the_file(write):
+    path = write('[incidents]\nchannel = "ops"\nzone = "Europe/Paris"\n')
+    settings = load({"DOGWATCH_INCIDENTS_CHANNEL": "war-room"}, config_path=path)
+
+    assert (settings.incidents.channel, settings.incidents.zone) == ("war-room", ZoneInfo("Europe/Paris"))
+
+
+WHOLE = """
+[incidents]
+default_severity = "P2"
+[severities]
+SEV1 = "P1"
+[severities.SEV2]
+label = "P2"
+words = ["Major"]
+[services.checkout]
+people = ["U1", "payments", "U2"]
+team = "database"
+severity = "major"
+template = "brief"
+zone = "Africa/Nairobi"
+[teams.payments]
+members = ["U2", "U3"]
+[teams.database]
+usergroup = "S1"
+[vendors.payplug]
+name = "PayPlug"
+[reactions]
+fire_engine = "detection"
+":collision:" = "misleading_path"
+fish = "none"
+[[routes]]
+match = ['severity="critical"', 'env!~"dev.*"']
+service = "checkout"
+severity = "P1"
+[[routes]]
+action = "attach"
+[alerts.severities]
+Critical = "P1"
+[escalation]
+remind_after_minutes = 10
+"""
+
+
+@pytest.fixture
+def whole(write):
+    return load({}, config_path=write(WHOLE))
+
+
+def test_severities_go_by_their_own_names(whole):
+    words = whole.severity_words()
+
+    assert whole.incidents.default_severity is Severity.SEV2
+    assert [whole.severity_label(each) for each in Severity] == ["P1", "P2", "SEV3", "SEV4"]
+    assert words["major"] is words["p2"] is words["sev2"] is words["2"] is Severity.SEV2
+
+
+def test_a_label_that_ends_in_a_number_claims_it(write):
+    settings = load({}, config_path=write('[severities]\nSEV1 = "SEV0"\nSEV2 = "SEV1"\nSEV3 = "SEV2"\nSEV4 = "SEV3"\n'))
+    words = settings.severity_words()
+
+    assert words["0"] is words["sev0"] is Severity.SEV1
+    assert words["1"] is words["sev1"] is Severity.SEV2
+    assert words["sev3"] is Severity.SEV4
+
+
+def test_a_service_invites_its_people_and_its_team(whole):
+    assert whole.people_of("checkout") == Invitees(users=("U1", "U2", "U3"), usergroups=("S1",))
+    assert whole.people_of("search") == whole.people_of(None) == Invitees()
+
+
+def test_a_service_has_its_own_zone_and_template(whole):
+    assert (whole.zone_of("checkout"), whole.template_of("checkout")) == (ZoneInfo("Africa/Nairobi"), "brief")
+    assert (whole.zone_of("search"), whole.template_of(None)) == (ZoneInfo("UTC"), "classic")
+
+
+def test_reactions_come_on_top_of_the_defaults(whole):
+    assert whole.reactions["fire_engine"] is Kind.DETECTION
+    assert whole.reactions["boom"] is Kind.MISLEADING_PATH
+    assert "fish" not in whole.reactions
+    assert whole.reactions["mag"] is Kind.INVESTIGATION
+
+
+def test_routes_and_defaults_are_ready_for_the_rules(whole):
+    assert whole.alert_routes == (
+        Route(
+            (Matcher("severity", "=", "critical"), Matcher("env", "!~", "dev.*")),
+            RouteAction.OPEN,
+            "checkout",
+            Severity.SEV1,
+        ),
+        Route((), RouteAction.ATTACH),
+    )
+    assert whole.alert_defaults.severity_words == {"critical": Severity.SEV1}
+    assert whole.alert_defaults.service_severities == {"checkout": Severity.SEV2}
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "line", "says"),
+    [
+        ("[incident]\n", "incident", 1, "Did you mean `incidents`?"),
+        ("port = 3000\n", "port", 1, "There is no such key."),
+        ('\n[incidents]\ntimezone = "UTC"\n', "incidents.timezone", 3, "Known here: channel"),
+        ('[incidents]\nzone = "CEST"\n', "incidents.zone", 2, "no such time zone"),
+        ('[incidents]\nzone = "../../etc/passwd"\n', "incidents.zone", 2, "no such time zone"),
+        ("[incidents]\nzone = 7\n", "incidents.zone", 2, "no such time zone"),
+        ('[incidents]\nlanguages = ["en", "xx"]\n', "incidents.languages[1]", 2, "Use one of en, fr"),
+        ("[incidents]\nlanguages = []\n", "incidents.languages", 2, "at least one entry"),
+        ('[incidents]\nlanguages = "en"\n', "incidents.languages", 2, "has to be a list"),
+        ('[incidents]\ntemplate = "clasic"\n', "incidents.template", 2, "Did you mean `classic`?"),
+        ('[incidents]\nchannel_prefix = "Inc"\n', "incidents.channel_prefix", 2, "small letters"),
+        ('[incidents]\nchannel = ""\n', "incidents.channel", 2, "may not be empty"),
+        ('[incidents]\ndefault_severity = "P1a"\n', "incidents.default_severity", 2, "Did you mean `p1`?"),
+        ("[incidents]\ndefault_severity = 2\n", "incidents.default_severity", 2, "This is no severity"),
+        ('[incidents]\nconfirm_emoji = "MAG"\n', "incidents.confirm_emoji", 2, "Choose another"),
+        ('[incidents]\nconfirm_emoji = "a b"\n', "incidents.confirm_emoji", 2, "not the name of an emoji"),
+        ("incidents = 3\n", "incidents", 1, "a table of keys and values"),
+        ('[severities]\nSEV5 = "P5"\n', "severities.SEV5", 2, "Use one of 'SEV1'"),
+        ('[severities]\nSEV1 = "P1"\nSEV2 = "p1"\n', "severities.SEV2", 3, "a word for SEV1 already"),
+        ('[severities.SEV1]\nwords = ["x"]\n', "severities.SEV1.label", 1, "needed and absent"),
+        ('[services.a]\nteam = "b"\n', "services.a.team", 2, "There is no team of this name."),
+        ('[services.a]\npeople = ["ana"]\n', "services.a.people[0]", 2, "A person is given by user id"),
+        ('[services."a b"]\nteam = "c"\n', 'services."a b".team', 2, "There is no team"),
+        ('[teams.a]\nmembers = ["@ana"]\n', "teams.a.members[0]", 2, "not a Slack user id"),
+        ('[teams.a]\nusergroup = "U1"\n', "teams.a.usergroup", 2, "It begins with S"),
+        ('[vendors.a]\nphone = "1"\n', "vendors.a.phone", 2, "Known here: name, url, contact"),
+        ('[reactions]\nfish = "missleading path"\n', "reactions.fish", 2, "Did you mean `misleading path`?"),
+        ('[reactions]\nfish = "resolved"\n', "reactions.fish", 2, "There is no such kind"),
+        ('[reactions]\nboom = "cause"\ncollision = "task"\n', "reactions.collision", 3, "the same emoji as `boom`"),
+        ('[reactions]\nwriting_hand = "note"\n', "incidents.confirm_emoji", None, "is a mark in the table"),
+        ("[[routes]]\nmatch = ['a']\n", "routes[0].match[0]", 2, "is not a matcher"),
+        ("[[routes]]\n[[routes]]\nmatch = ['a=~\"(\"']\n", "routes[1].match[0]", 3, "not a regular expression"),
+        ('[[routes]]\naction = "opne"\n', "routes[0].action", 2, "Use one of 'open'"),
+        ('[[routes]]\nseverity = "SEV9"\n', "routes[0].severity", 2, "This is no severity"),
+        ('[services.a]\n[[routes]]\nservice = "b"\n', "routes[0].service", 3, "There is no service of this name."),
+        ('[routes]\nservice = "b"\n', "routes", 1, "has to be a list"),
+        ('[alerts.severities]\ncritical = "SEV0"\n', "alerts.severities.critical", 2, "This is no severity"),
+        ("[alerts]\nseverites = {}\n", "alerts.severites", 2, "Did you mean `severities`?"),
+        ("[escalation]\nremind_after_minutes = 0\n", "escalation.remind_after_minutes", 2, "at least 1"),
+        ('[escalation]\nremind_times = "3"\n', "escalation.remind_times", 2, "without quotation marks"),
+        ("[escalation]\nremind_times = true\n", "escalation.remind_times", 2, "without quotation marks"),
+        ("[escalation\n", "the file", None, "This is not TOML"),
+        ("[a]\n[a]\n", "the file", None, "This is not TOML"),
+    ],
+)
+def test_a_mistake_is_reported_with_key_line_and_remedy(write, text, key, line, says):
+    problem = the_problem(write(text))
+
+    assert (problem.key, problem.line) == (key, line)
+    assert says in problem.message
+    assert len(str(problem)) < 400
+
+
+def test_all_mistakes_come_at_once_also_those_that_need_two_places(write):
+    path = write(
+        '[incidents]\nzone = "Mars"\n[services.a]\nteam = "dbs"\nseverity = "high"\n'
+        '[teams.dba]\nmembers = ["x"]\n[severities]\nSEV2 = "high"\n[[routes]]\nservice = "b"\nmatch = 1\n'
+    )
+
+    error = refusal({"DOGWATCH_PORT": "x", "DATABASE_URL": "postgres://h/n"}, config_path=path)
+
+    assert [problem.key for problem in error.problems] == [
+        "DOGWATCH_PORT",
+        "DOGWATCH_SECRET_KEY",
+        "incidents.zone",
+        "services.a.team",
+        "teams.dba.members[0]",
+        "routes[0].service",
+        "routes[0].match",
+    ]
+    assert "The configuration has 7 mistakes:" in error.message
+
+
+def test_a_mistake_reads_like_a_compiler_says_it(write):
+    path = write('[incidents]\nzone = "Mars"\n')
+
+    assert str(the_problem(path)) == (
+        f'{path}:2: incidents.zone = "Mars": There is no such time zone. Use a name like Europe/Paris or UTC.'
+    )
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "dogwatch.toml"
+    path.write_bytes(b"\xff\xfe")
+
+    assert "This is not TOML" in the_problem(path).message
+
+
+def test_a_folder_is_no_file(tmp_path):
+    assert "The file cannot be read" in the_problem(tmp_path).message
+
+
+def test_a_route_may_name_any_service_where_none_are_listed(write):
+    assert check(write('[[routes]]\nservice = "checkout"\n')) == []
+
+
+def test_lines_are_found_in_each_way_of_writing_a_table():
+    text = '[a]\nb = 1\n\n[[c]] # first\nd = 2\n[[c]]\n"e f" = 3\n[a.x]\ny.z = 4\n'
+
+    assert lines_of(text) == {
+        ("a",): 1,
+        ("a", "b"): 2,
+        ("c", 0): 4,
+        ("c", 0, "d"): 5,
+        ("c", 1): 6,
+        ("c", 1, "e f"): 7,
+        ("a", "x"): 8,
+        ("a", "x", "y", "z"): 9,
+    }
+
+
+SECTION_KEYS = sorted({key for section in SECTIONS.values() for key in section.model_fields})
+TOML_VALUES = st.recursive(
+    st.sampled_from(['"SEV1"', '"x"', "1", "-1", "1.5", "true", "2026-01-01", '["a"]', "[]", "{}", "[[1]]"]),
+    lambda inner: (
+        st.lists(inner, max_size=2).map(lambda values: f"[{', '.join(values)}]")
+        | st.dictionaries(st.sampled_from(SECTION_KEYS), inner, max_size=3).map(
+            lambda table: "{" + ", ".join(f"{key} = {value}" for key, value in table.items()) + "}"
+        )
+    ),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*FILE_TABLES, "other"]), TOML_VALUES))
+def test_any_file_is_settings_or_a_list_of_mistakes(tmp_path_factory, tables):
+    path = tmp_path_factory.mktemp("any") / "dogwatch.toml"
+    path.write_text("".join(f"{key} = {value}\n" for key, value in tables.items()))
+
+    try:
+        outcome = repr(load({}, config_path=path))
+    except ConfigurationError as error:
+        outcome = "\n".join(problem.message for problem in error.problems)
+
+    assert outcome
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("thumbsup::skin-tone-3", "+1"),
+        (":hand::skin-tone-6:", "hand"),
+        (":Boom:", "boom"),
+        ("collision", "boom"),
+        ("pencil", "memo"),
+        ("thinking", "thinking_face"),
+        ("heavy_check_mark", "heavy_check_mark"),
+        ("round_pushpin", "round_pushpin"),
+        ("skin-tone-3", "skin-tone-3"),
+        ("", ""),
+    ],
+)
+def test_an_emoji_has_one_name(written, name):
+    assert normalise_emoji(written) == name
+
+
+def test_the_default_reactions_cover_every_mark_once_and_leave_one_to_confirm():
+    assert sorted(DEFAULT_REACTIONS.values()) == sorted(MARKS)
+    assert CONFIRM_EMOJI not in DEFAULT_REACTIONS
+    assert all(normalise_emoji(name) == name for name in (*DEFAULT_REACTIONS, *ALIASES.values(), CONFIRM_EMOJI))
