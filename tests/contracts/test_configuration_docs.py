@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot.config import Settings, check, load
 from bot.config.environment import VARIABLES
 from bot.config.sections import ANY, FILE_TABLES, SECTIONS
 from bot.domain.timeline_marks import DEFAULT_REACTIONS
+from bot.sources import SOURCES, decode
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "dogwatch.example.toml"
@@ -137,3 +139,53 @@ def test_the_documents_name_no_key_that_is_not_there(path):
     named = set(re.findall(r"\bDOGWATCH_[A-Z_]+\b", (ROOT / path).read_text()))
 
     assert named <= known
+
+
+def fenced(path: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / path).read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_routes_in_the_documentation_are_right(tmp_path):
+    blocks = fenced("docs/alerts.md", "toml")
+    assert blocks
+
+    for block in blocks:
+        path = tmp_path / "dogwatch.toml"
+        path.write_text(block)
+        assert check(path) == []
+
+
+def test_the_requests_in_the_documentation_are_read():
+    now = datetime(2026, 11, 18, 14, 6, tzinfo=UTC)
+    calls = [
+        call
+        for block in fenced("docs/alerts.md", "console")
+        for call in re.findall(r"/alerts/(\w+) .*?-d '(.*?)'\n(?=\$|\Z)", block, flags=re.DOTALL)
+    ]
+    bodies = [(source, body.replace("'\"$(date -u +%FT%TZ)\"'", now.isoformat())) for source, body in calls]
+    events = [SOURCES[source].parse(decode(body.encode()), now).events[0] for source, body in bodies]
+
+    assert [event.source for event in events] == ["alertmanager", "generic", "generic"]
+    assert [event.status.value for event in events] == ["firing", "firing", "resolved"]
+    assert events[1].fingerprint == events[2].fingerprint
+
+
+def test_the_fields_of_a_plain_alert_are_documented():
+    """Each documented name changes what is read; the reader is asked, so that the table cannot promise too much."""
+    now = datetime(2026, 11, 18, 14, 6, tzinfo=UTC)
+    values: dict[str, Any] = {
+        "title": "Other", "status": "resolved", "service": "s", "severity": "s", "description": "d",
+        "labels": {"a": "b"}, "group": "g", "fingerprint": "f", "id": "f", "starts_at": "2026-11-18T14:00:00Z",
+        "ends_at": "2026-11-18T14:01:00Z", "url": "https://example.test",
+    }  # fmt: skip
+    section = (ROOT / "docs/alerts.md").read_text().split("## From anything else")[1].split("```")[0]
+    names = [
+        name
+        for row in re.findall(r"^\| (`.+?) \|", section, flags=re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    ]
+    plain = SOURCES["generic"].parse({"title": "Title"}, now)
+
+    assert sorted(names) == sorted(values)
+    for name in names:
+        assert SOURCES["generic"].parse({"title": "Title", name: values[name]}, now) != plain, name

@@ -315,6 +315,7 @@ def test_routes_and_defaults_are_ready_for_the_rules(whole):
         ('[severities]\nSEV5 = "P5"\n', "severities.SEV5", 2, "Use one of 'SEV1'"),
         ('[severities]\nSEV1 = "P1"\nSEV2 = "p1"\n', "severities.SEV2", 3, "a word for SEV1 already"),
         ('[severities.SEV1]\nwords = ["x"]\n', "severities.SEV1.label", 1, "needed and absent"),
+        ("[severities.SEV1]\nlabel = 5\n", "severities.SEV1.label", 2, "a text in quotation marks"),
         ('[services.a]\nteam = "b"\n', "services.a.team", 2, "There is no team of this name."),
         ('[services.a]\npeople = ["ana"]\n', "services.a.people[0]", 2, "A person is given by user id"),
         ('[services."a b"]\nteam = "c"\n', 'services."a b".team', 2, "There is no team"),
