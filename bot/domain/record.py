@@ -18,8 +18,8 @@ class Source:
     """
     Where a statement comes from.
 
-    `ref` is unique within the record and stable (`entry-12`, `alert-3`, `escalation-2`, `action-4`): it is the anchor on
-    Dogwatch's own page. `link` is where a reader checks it: the Slack message, the alert's generator, or that anchor.
+    `ref` is unique within the record and stable (`entry-12`, `alert-3`, `escalation-2`, `action-4`): it is the anchor
+    on Dogwatch's own page. `link` is where a reader checks it: the message, the alert's generator, or that anchor.
     """
 
     kind: SourceKind
@@ -39,7 +39,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """An impact, a cause or a resolution as somebody put it. `users_percent` is 20.0 for 20 %; None where nobody said."""
+    """An impact, a cause or a resolution as somebody put it. `users_percent` is 20.0 for 20 %, or None."""
 
     text: str
     language: str | None
@@ -57,6 +57,9 @@ class Entry:
     `happened_at` is None exactly when `precision` is UNKNOWN. Entries come in the incident's order, (sort_at, seq).
     `author` wrote it, `recorded_by` put it on the timeline (they differ when someone reacts to another's message);
     both are user ids, None where a machine did it. `text` is empty once the message was deleted.
+
+    `about` is the ref of what the entry tells of (`escalation-2`, `action-4`), None where it stands for itself.
+    `was` and `became` are the values before and after, of an entry that changes status or severity.
     """
 
     source: Source
@@ -72,6 +75,9 @@ class Entry:
     language: str | None = None
     withdrawn_at: datetime | None = None
     files: tuple[str, ...] = ()
+    about: str | None = None
+    was: str | None = None
+    became: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
