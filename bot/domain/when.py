@@ -1,0 +1,114 @@
+"""
+Times as people write them, read into instants, and instants shown as people write them.
+
+A text is read in the incident's zone unless it names one. Nothing is guessed: what can be read in two ways is asked
+about (`Ambiguous`), with answers that are ready to be typed. Which day a time without one belongs to:
+
+- A clock time alone is today's. If today's is more than 12 hours to come, it is yesterday's (at 00:10, `23:50`). If it
+  is less, it stays in the future, where `refuse_future` finds it: that is a slip far more often than yesterday.
+- A weekday is the last such day, today included. A date without a year is the one nearest to now.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from bot.domain.durations import show_duration
+from bot.domain.errors import UserError
+from bot.domain.when_dates import longest_date, read_date
+from bot.domain.when_days import DAY
+from bot.domain.when_reading import Frame, When, folded_time, read, typeable
+from bot.domain.when_zones import read_zone, zone_label
+
+__all__ = [
+    "When",
+    "is_future",
+    "longest_date",
+    "longest_time",
+    "read_date",
+    "read_time",
+    "read_zone",
+    "refuse_future",
+    "show_time",
+    "typeable",
+    "zone_label",
+]
+
+SKEW = timedelta(minutes=1)
+"""So far ahead a typed time may be: people's clocks, and the minute that is running, are no mistakes."""
+
+_LONGEST = 12
+"""No way of writing a time takes more words."""
+
+_DAY_ALONE = re.compile(DAY, re.VERBOSE | re.IGNORECASE | re.ASCII)
+
+
+def read_time(text: str, *, now: datetime, zone: ZoneInfo, prefer_past: bool = True) -> When:
+    """
+    The time that the whole of `text` names, seen from `now` (aware) by people in `zone`.
+
+    With `prefer_past` off, a time without a day is the next such time, as for a reminder.
+    Raises UserError if it names none, Ambiguous if it can be two. The future is not refused here: see `refuse_future`.
+    """
+    when = read(text, Frame(now, zone, prefer_past, strict=False))
+    if when is None:
+        raise UserError(_no_time(text))
+    return when
+
+
+def longest_time(words: Sequence[str], *, now: datetime, zone: ZoneInfo) -> tuple[When, int] | None:
+    """
+    The time at the head of `words`, and how many of them it takes: the most that make sense. None if there is none.
+
+    What follows may be any text, so zone letters count only in capitals (`at:14:05 est tombé`). Raises UserError if the
+    longest that looks like a time cannot be one (`13pm`, `Feb 30 10:00`), Ambiguous if it can be two.
+    """
+    frame = Frame(now, zone, past=True, strict=True)
+    for count in range(min(len(words), _LONGEST), 0, -1):
+        when = read(" ".join(words[:count]).rstrip(",;"), frame)
+        if when is not None:
+            return when, count
+    return None
+
+
+def is_future(when: When, now: datetime) -> bool:
+    """Later than `now` by more than people's clocks differ (`SKEW`)."""
+    return when.at is not None and when.at > now + SKEW
+
+
+def refuse_future(when: When, *, now: datetime, zone: ZoneInfo) -> None:
+    """Raises UserError for a time that has not come yet, and names the reading in the past if the text has one."""
+    if when.at is None or not is_future(when, now):
+        return
+    away, shown = show_duration(when.at - now), show_time(when.at, zone)
+    message = f"`{when.text}` is {away} from now ({shown})." if when.text else f"{shown} is {away} from now."
+    message += " What has not happened yet cannot be recorded."
+    if when.earlier is not None:
+        message += f" If you mean the time before that, type `{typeable(when.earlier, zone)}`."
+    raise UserError(message)
+
+
+def show_time(at: datetime, zone: tzinfo, *, with_date: bool = True, with_zone: bool = True) -> str:
+    """`2023-11-07 08:45 PST`, to the minute. `read_time` in the same zone reads it back."""
+    local = at.astimezone(zone)
+    parts = [local.date().isoformat()] if with_date else []
+    parts.append(f"{local:%H:%M}")
+    if with_zone:
+        parts.append(zone_label(at, zone))
+    return " ".join(parts)
+
+
+def _no_time(text: str) -> str:
+    folded = folded_time(text)
+    shown = folded if len(folded) <= 60 else folded[:59] + "…"
+    if not folded:
+        return "A time is missing. Write for example `14:05`, `2pm`, `10 min ago`, or `?` if nobody knows it."
+    if _DAY_ALONE.fullmatch(folded):
+        return f"`{shown}` names a day and no clock time. Write for example `{shown} 15:00`."
+    if folded.isdecimal() and len(folded) <= 2:
+        return f"`{shown}` is not a time I can read. Write the minutes too, as in `14:05`, or `2pm`, or `16h`."
+    return (
+        f"`{shown}` is not a time I can read. Write for example `14:05`, `2pm`, `10 min ago`, `yesterday 15:00` or "
+        "`2023-11-07 08:45 PST`; `~14:05` if it is about then, `?` if nobody knows."
+    )
