@@ -1,8 +1,8 @@
 """
 The one clock. Made in `app.py`, handed to whatever needs the time.
 
-`now()` is the time of the record: what is stored, when a row is due, when a rate gate opens. `real_now()` is for what must
-not follow a moved clock: how long a lease lives. In `serve` both are the database's time, so that replicas agree.
+`now()` is the time of the record: what is stored, when a row is due, when a rate gate opens. `real_now()` is for what
+must not follow a moved clock: how long a lease lives. In `serve` both are the database's time, so that replicas agree.
 """
 
 import asyncio

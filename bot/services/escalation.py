@@ -1,7 +1,7 @@
 """Calls for help: somebody is paged, reminded while silent, and answers."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -11,7 +11,7 @@ from bot.domain.errors import UserError, did_you_mean
 from bot.domain.terms import Kind, Precision, TargetKind
 from bot.domain.when import When, refuse_future
 from bot.services import milestones, people, tell, timeline
-from bot.services.actor import Actor
+from bot.services.actor import Actor, Origin
 from bot.store import escalations, incidents, timers
 from bot.store import people as store_people
 from bot.store.escalations import Escalation, Page
@@ -105,7 +105,7 @@ def escalate(
         tell.invite(session, incident, actor.at, list(called.members), list(called.usergroups))
         _page(session, incident, escalation, actor)
         _set_reminder(session, settings, escalation, actor)
-    tell.show_escalation(session, incident, escalation.key, actor.at)
+    tell.show_escalation(session, incident, escalation.key, actor.at, is_new=True)
     tell.show_card(session, incident, actor.at)
     return escalation
 
@@ -134,7 +134,7 @@ def _set_reminder(session: Session, settings: Settings, escalation: Escalation, 
     timers.set_timer(session, f"escalation:{escalation.key}", due, REMIND, escalation_id=escalation.key)
 
 
-def remind(session: Session, settings: Settings, timer: Timer, actor: Actor) -> None:
+def remind(session: Session, settings: Settings, timer: Timer, at: datetime) -> None:
     """
     Nobody answered in time: page again, or say in the channel that nobody answers.
 
@@ -146,6 +146,7 @@ def remind(session: Session, settings: Settings, timer: Timer, actor: Actor) -> 
     incident = incidents.lock(session, escalation.incident_id)
     if not incident.is_open:
         return
+    actor = Actor(incident.team_id, None, at, Origin.TIMER)
     if escalation.reminders < settings.escalation.remind_times:
         escalation.reminders += 1
         _page(session, incident, escalation, actor)
@@ -234,3 +235,11 @@ def page_came_of(session: Session, page_id: int, *, sent: bool, outcome: str, ac
         return
     page.sent_at, page.outcome = (actor.at if sent else None), outcome
     session.add(page)
+
+
+def message_posted(session: Session, escalation_id: int, ts: str) -> None:
+    """Keep where the escalation's message stands."""
+    escalation = escalations.lock(session, escalation_id)
+    if escalation is not None:
+        escalation.message_ts = ts
+        session.add(escalation)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -13,7 +14,7 @@ from bot.domain.terms import Kind, Severity, Status
 from bot.domain.when import When, refuse_future, show_time
 from bot.services import milestones, people, tell, timeline
 from bot.services.actor import Actor
-from bot.store import escalations, incidents, timers
+from bot.store import escalations, incidents, outbox, timers
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
 
@@ -233,3 +234,35 @@ def note(
         tell.show_card(session, incident, actor.at)
     tell.say(session, incident, "note", actor.at, entry_id=entry.key)
     return entry
+
+
+def channel_made(session: Session, incident_id: int, channel_id: str, name: str, at: datetime) -> None:
+    """The channel exists: whatever waited for it goes out, and the announcement shows the way in."""
+    incident = incidents.lock(session, incident_id)
+    incident.channel_id, incident.channel_name = channel_id, name
+    session.add(incident)
+    session.flush()
+    outbox.open_lanes_of(session, incident_id, at)
+    tell.show_announcement(session, incident, at)
+
+
+def channel_refused(session: Session, incident_id: int, error: str, at: datetime) -> None:
+    """There will be no channel. Who declared it and the incidents channel hear of it, and the rest goes on."""
+    incident = incidents.lock(session, incident_id)
+    if incident.declared_by:
+        tell.tell_person(session, incident, at, incident.declared_by, "no channel", error=error)
+    tell.show_announcement(session, incident, at)
+
+
+def card_posted(session: Session, incident_id: int, ts: str, at: datetime) -> None:
+    incident = incidents.lock(session, incident_id)
+    incident.card_ts = ts
+    session.add(incident)
+    tell.pin_card(session, incident, at)
+
+
+def message_posted(session: Session, incident_id: int, column: str, ts: str) -> None:
+    """Keep where one of the incident's views stands: `announcement_ts`, `followups_ts` or `alerts_ts`."""
+    incident = incidents.lock(session, incident_id)
+    setattr(incident, column, ts)
+    session.add(incident)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -9,6 +10,8 @@ from sqlmodel import Session
 from bot.services import tell
 from bot.store import people
 
+PEOPLE = ("U", "W")
+"""How ids of people begin; `B` is a bot, whose messages carry its name."""
 MENTION = re.compile(r"<@([UWB][A-Z0-9]+)>")
 
 
@@ -16,29 +19,32 @@ def meet(session: Session, team_id: str, user_ids: Iterable[str | None], at: dat
     """Whoever is new, among these and among those whom `text` mentions, is looked up soon."""
     ids = [user_id for user_id in user_ids if user_id] + MENTION.findall(text)
     for new in people.meet(session, team_id, ids):
-        tell.learn_person(session, team_id, new, at)
+        if new.startswith(PEOPLE):
+            tell.learn_person(session, team_id, new, at)
 
 
-def learned(
-    session: Session,
-    team_id: str,
-    user_id: str,
-    *,
-    name: str,
-    handle: str,
-    at: datetime,
-    home_team_id: str | None = None,
-    is_bot: bool = False,
-    is_guest: bool = False,
-    is_deleted: bool = False,
-    zone: str | None = None,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What Slack says of a person. `name` is the one people see."""
+
+    user_id: str
+    name: str
+    handle: str = ""
+    home_team_id: str | None = None
+    is_bot: bool = False
+    is_guest: bool = False
+    is_deleted: bool = False
+    zone: str | None = None
+
+
+def learned(session: Session, team_id: str, known: Known, at: datetime) -> None:
     """Keep what Slack says of a person."""
-    people.meet(session, team_id, [user_id])
-    person = people.get(session, team_id, user_id)
+    people.meet(session, team_id, [known.user_id])
+    person = people.get(session, team_id, known.user_id)
     if person is None:
         return
-    person.name, person.handle, person.home_team_id = name or handle or user_id, handle, home_team_id
-    person.is_bot, person.is_guest, person.is_deleted, person.zone = is_bot, is_guest, is_deleted, zone
+    person.name, person.handle = known.name or known.handle or known.user_id, known.handle
+    person.home_team_id, person.zone = known.home_team_id, known.zone
+    person.is_bot, person.is_guest, person.is_deleted = known.is_bot, known.is_guest, known.is_deleted
     person.learned_at = at
     session.add(person)

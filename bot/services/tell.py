@@ -132,7 +132,7 @@ def say(
 
 def show_card(session: Session, incident: Incident, at: datetime) -> None:
     """The card in the channel and the announcement in the incidents channel, as things stand when they are sent."""
-    _put(session, incident, What.CARD, at, target=f"card:{incident.key}")
+    _put(session, incident, What.CARD, at, target=f"card:{incident.key}", posts=incident.card_ts is None)
     show_announcement(session, incident, at)
 
 
@@ -141,6 +141,7 @@ def show_announcement(session: Session, incident: Incident, at: datetime) -> Non
         _put(
             session, incident, What.ANNOUNCEMENT, at,
             target=f"announcement:{incident.key}", waits_for_channel=False,
+            posts=incident.announcement_ts is None,
         )  # fmt: skip
 
 
@@ -150,18 +151,28 @@ def show_topic(session: Session, incident: Incident, at: datetime) -> None:
 
 def show_followups(session: Session, incident: Incident, at: datetime) -> None:
     """The one message that lists improvements and tasks."""
-    _put(session, incident, What.FOLLOWUPS, at, target=f"followups:{incident.key}")
+    _put(
+        session, incident, What.FOLLOWUPS, at, target=f"followups:{incident.key}",
+        posts=incident.followups_ts is None,
+    )  # fmt: skip
 
 
 def show_alerts(session: Session, incident: Incident, at: datetime) -> None:
     """The one message that says how the incident's alerts stand, with the offer to resolve once all have ended."""
-    _put(session, incident, What.ALERTS, at, target=f"alerts:{incident.key}")
+    _put(
+        session, incident, What.ALERTS, at, target=f"alerts:{incident.key}",
+        posts=incident.alerts_ts is None,
+    )  # fmt: skip
 
 
-def show_escalation(session: Session, incident: Incident, escalation_id: int, at: datetime) -> None:
+def show_escalation(
+    session: Session, incident: Incident, escalation_id: int, at: datetime, *, is_new: bool = False
+) -> None:
+    """The one message of an escalation."""
     _put(
         session, incident, What.ESCALATION, at,
         sub=str(escalation_id), target=f"escalation:{escalation_id}", escalation_id=escalation_id,
+        posts=is_new,
     )  # fmt: skip
 
 

@@ -66,9 +66,7 @@ def heard(session: Session, settings: Settings, team_id: str, said: Said, at: da
     if not said.is_own:
         people.meet(session, team_id, [said.author], at, text=said.text)
         if said.author and said.author_name:
-            people.learned(
-                session, team_id, said.author, name=said.author_name, handle="", at=at, is_bot=True
-            )  # fmt: skip
+            people.learned(session, team_id, people.Known(said.author, said.author_name, is_bot=True), at)
     for entry in entries:
         timeline.reword(session, entry, said.text, list(said.files), at)
     if incident is not None and not entries and not said.is_own:

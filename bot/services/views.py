@@ -136,6 +136,7 @@ class EscalationView:
     gave_up: bool
     is_open: bool
     was_only_recorded: bool
+    message_ts: str | None
     names: Mapping[str, str]
 
 
@@ -168,6 +169,7 @@ def escalation(session: Session, escalation_id: int) -> EscalationView | None:
         gave_up=row.gave_up_at is not None,
         is_open=incident.is_open,
         was_only_recorded=row.paged_at != row.asked_at,
+        message_ts=row.message_ts,
         names=people.names(session, incident.team_id, MENTION.findall(row.reason)),
     )
 

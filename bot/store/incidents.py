@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, select
+from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from bot.domain.errors import UserError
 from bot.domain.terms import Status
@@ -198,3 +198,16 @@ def take_seq(session: Session, incident: Incident) -> int:
 def installation(session: Session) -> Installation | None:
     """The one workspace of this installation; None before Slack was ever reached."""
     return session.exec(select(Installation).order_by(col(Installation.seen_at).desc()).limit(1)).first()
+
+
+def channels_in_use(session: Session) -> set[str]:
+    """The channels that some incident has."""
+    return {each for each in session.exec(select(Incident.channel_id)) if each}
+
+
+def count_open(session: Session) -> int:
+    """How many are open, private ones and drills not counted."""
+    statement = select(func.count()).where(
+        col(Incident.status).in_(OPEN), col(Incident.is_private).is_(False), col(Incident.is_drill).is_(False)
+    )
+    return session.exec(statement).one()

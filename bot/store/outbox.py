@@ -203,26 +203,6 @@ def put(
     needs_waking(session)
 
 
-def open_lane(session: Session, key: str, now: datetime) -> None:
-    """What waits in the lane may go from now on."""
-    session.execute(
-        insert_into(session, Lane)
-        .values(key=key, is_open=True, priority=50, due_at=None)
-        .on_conflict_do_update(index_elements=["key"], set_={"is_open": True})
-    )
-    session.execute(update(Lane).where(col(Lane.key) == key, col(Lane.due_at).is_not(None)).values(due_at=now))
-    needs_waking(session)
-
-
-def cancel(session: Session, *, target: str) -> None:
-    """Take back a view that waits."""
-    session.execute(
-        update(OutboxRow)
-        .where(col(OutboxRow.target) == target, col(OutboxRow.state) == State.WAITING)
-        .values(state=State.DONE)
-    )
-
-
 def claim(
     session: Session,
     *,
@@ -261,6 +241,24 @@ def claim(
         lane.owner, lane.lease_until = owner, real_now + lease
         claims.append(claimed)
     return claims
+
+
+def claim_due(
+    session: Session,
+    *,
+    owner: str,
+    now: datetime,
+    real_now: datetime,
+    lease: timedelta,
+    limit: int,
+    rates_of: RatesOf,
+) -> tuple[list[Claim], datetime | None]:
+    """`claim`, and when the next free lane is due after it."""
+    claims = claim(
+        session, owner=owner, now=now, real_now=real_now, lease=lease, limit=limit, rates_of=rates_of
+    )  # fmt: skip
+    session.flush()
+    return claims, next_due(session)
 
 
 def _start_head(session: Session, lane: Lane, *, owner: str, now: datetime, rates_of: RatesOf) -> Claim | None:
@@ -458,3 +456,26 @@ def forget_done(session: Session, before: datetime) -> int:
         delete(OutboxRow).where(col(OutboxRow.state) == State.DONE, col(OutboxRow.done_at) < before)
     )
     return int(getattr(result, "rowcount", 0))
+
+
+def save_progress(session: Session, claimed: Claim, achieved: dict[str, Any]) -> None:
+    """Keep, in mid-row, what has been achieved. Raises LostLease if another worker has the lane."""
+    lane = session.exec(select(Lane).where(Lane.key == claimed.row.lane).with_for_update()).one()
+    row = session.get(OutboxRow, claimed.row.key)
+    if lane.owner != claimed.owner or row is None:
+        raise LostLease(claimed.row.lane)
+    row.progress = {**row.progress, **achieved}
+    claimed.row.progress = row.progress
+    session.add(row)
+
+
+def open_lanes_of(session: Session, incident_id: int, now: datetime) -> None:
+    """The incident's channel exists: whatever waits for it may go."""
+    waiting = select(OutboxRow.lane).where(OutboxRow.incident_id == incident_id, text(IS_UNFINISHED)).distinct()
+    session.execute(
+        update(Lane)
+        .where(col(Lane.key).in_(waiting), col(Lane.is_open).is_(False))
+        .values(is_open=True, due_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    needs_waking(session)

@@ -1,0 +1,43 @@
+"""The workspace that this installation serves."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.store import incidents, people
+from bot.store.incidents import Installation
+
+
+def installed(
+    session: Session, *, team_id: str, team_name: str, url: str, bot_user_id: str, bot_id: str, at: datetime
+) -> None:
+    """Keep what `auth.test` told, so that the next start knows the workspace even while Slack is away."""
+    known = session.get(Installation, team_id) or Installation(team_id=team_id, seen_at=at)
+    known.team_name, known.url, known.bot_user_id, known.bot_id, known.seen_at = (
+        team_name, url, bot_user_id, bot_id, at,
+    )  # fmt: skip
+    session.add(known)
+
+
+def incidents_channel_found(session: Session, team_id: str, wanted: str, channel_id: str) -> None:
+    known = session.get(Installation, team_id)
+    if known is not None:
+        known.incidents_channel, known.incidents_channel_id = wanted, channel_id
+        session.add(known)
+
+
+def incidents_channel_lost(session: Session) -> None:
+    """It was archived or the bot removed: it is looked for again the next time."""
+    known = incidents.installation(session)
+    if known is not None:
+        known.incidents_channel_id = None
+        session.add(known)
+
+
+def direct_channel_opened(session: Session, team_id: str, user_id: str, channel_id: str) -> None:
+    """Keep where the bot writes to one person."""
+    people.meet(session, team_id, [user_id])
+    person = people.get(session, team_id, user_id)
+    if person is not None:
+        person.dm_channel_id = channel_id
+        session.add(person)

@@ -1,0 +1,59 @@
+"""Outbox rows to Slack calls: the table of what each kind of row does."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from bot.services.tell import What
+from bot.slack.effects import channels, files, marks, posts
+from bot.slack.effects.tools import Tools
+from bot.slack.rates import POST, rates
+from bot.store.outbox import Claim, OutboxRow, Outcome, Rate
+
+Effect = Callable[[Tools, Claim], Awaitable[Outcome]]
+
+EFFECTS: Mapping[What, Effect] = {
+    What.CREATE_CHANNEL: channels.create_channel,
+    What.INVITE: channels.invite,
+    What.TOPIC: channels.topic,
+    What.PIN_CARD: channels.pin_card,
+    What.CARD: posts.card,
+    What.ANNOUNCEMENT: posts.announcement,
+    What.FOLLOWUPS: posts.followups,
+    What.ALERTS: posts.alerts,
+    What.ESCALATION: posts.escalation,
+    What.SAY: posts.say,
+    What.PAGE: posts.page,
+    What.WHISPER: posts.whisper,
+    What.DRAFT: files.draft,
+    What.CONFIRM: marks.confirm,
+    What.FETCH_MESSAGE: marks.fetch_message,
+    What.LEARN_PERSON: marks.learn_person,
+}
+
+METHOD: Mapping[What, str] = {
+    What.CREATE_CHANNEL: "conversations.create",
+    What.INVITE: "conversations.invite",
+    What.TOPIC: "conversations.setTopic",
+    What.PIN_CARD: "pins.add",
+    What.SAY: POST,
+    What.PAGE: POST,
+    What.WHISPER: "chat.postEphemeral",
+    What.DRAFT: "files.getUploadURLExternal",
+    What.CONFIRM: "reactions.add",
+    What.FETCH_MESSAGE: "conversations.history",
+    What.LEARN_PERSON: "users.info",
+}
+"""The call by which a row is rated. Views are not in it: they post the first time and are edited from then on."""
+
+
+def place_of(row: OutboxRow) -> str:
+    """Where a row's message goes, as a name for its gate: rows are rated before anybody asks which channel it is."""
+    if user := row.details.get("user_id"):
+        return f"dm:{user}"
+    return "digest" if row.what == What.ANNOUNCEMENT else f"incident:{row.incident_id}"
+
+
+def rates_of(row: OutboxRow) -> Sequence[Rate]:
+    """The gates a row has to pass before its first call."""
+    what = What(row.what)
+    method = METHOD.get(what) or (POST if row.details.get("posts") else "chat.update")
+    return rates(method, place_of(row) if method == POST else None)

@@ -1,0 +1,178 @@
+"""Effects that are messages: events posted once, views edited in place, pages to one person."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.metrics import SENT_AGAIN
+from bot.services import escalation as escalating
+from bot.services import incidents as course
+from bot.services import tell, views, workspace
+from bot.services.actor import Actor, Origin
+from bot.slack.blocks import card as cards
+from bot.slack.blocks import escalation as escalations
+from bot.slack.blocks import events
+from bot.slack.blocks.message import Message
+from bot.slack.effects.channels import incidents_channel
+from bot.slack.effects.tools import Tools
+from bot.slack.gateway import Refused
+from bot.store import incidents, outbox, people
+from bot.store import timeline as store_timeline
+from bot.store.outbox import Claim, Done, Outcome
+
+GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
+"""The message that a view edits is not there any more, or not ours to edit: it is posted anew."""
+Saving = Callable[[Session, str], None]
+
+
+async def show(tools: Tools, claim: Claim, channel: str, ts: str | None, message: Message, saving: Saving) -> Outcome:
+    """Edit the view's message in place, or post it. `saving` keeps the ts of a new one."""
+    if ts is not None:
+        try:
+            await tools.gateway.call("chat.update", channel=channel, ts=ts, **message.arguments())
+        except Refused as problem:
+            if problem.error not in GONE:
+                raise
+        else:
+            return Done()
+    posted = await tools.post(claim, channel, message)
+    return Done(lambda session: saving(session, posted))
+
+
+async def card(tools: Tools, claim: Claim) -> Outcome:
+    incident = await tools.incident(claim.row.incident_id)
+    view = await tools.database.read(views.card, tools.settings(), incident.key)
+    at = tools.now()
+
+    def saving(session: Session, ts: str) -> None:
+        course.card_posted(session, incident.key, ts, at)
+
+    return await show(tools, claim, incident.channel_id or "", incident.card_ts, cards.card(view), saving)
+
+
+async def announcement(tools: Tools, claim: Claim) -> Outcome:
+    incident = await tools.incident(claim.row.incident_id)
+    channel = await incidents_channel(tools)
+    view = await tools.database.read(views.card, tools.settings(), incident.key)
+
+    def saving(session: Session, ts: str) -> None:
+        course.message_posted(session, incident.key, "announcement_ts", ts)
+
+    message = cards.announcement(view)
+    try:
+        return await show(tools, claim, channel, incident.announcement_ts, message, saving)
+    except Refused as problem:
+        if problem.error in {"channel_not_found", "is_archived", "not_in_channel"}:
+            await tools.database.run(workspace.incidents_channel_lost)
+        raise
+
+
+async def followups(tools: Tools, claim: Claim) -> Outcome:
+    incident = await tools.incident(claim.row.incident_id)
+    view = await tools.database.read(views.followups, incident.key)
+
+    def saving(session: Session, ts: str) -> None:
+        course.message_posted(session, incident.key, "followups_ts", ts)
+
+    return await show(
+        tools, claim, incident.channel_id or "", incident.followups_ts, events.followups(view), saving
+    )  # fmt: skip
+
+
+async def alerts(tools: Tools, claim: Claim) -> Outcome:
+    incident = await tools.incident(claim.row.incident_id)
+    view = await tools.database.read(views.alerts_view, incident.key)
+
+    def saving(session: Session, ts: str) -> None:
+        course.message_posted(session, incident.key, "alerts_ts", ts)
+
+    return await show(tools, claim, incident.channel_id or "", incident.alerts_ts, cards.alerts(view), saving)
+
+
+async def escalation(tools: Tools, claim: Claim) -> Outcome:
+    escalation_id = int(claim.row.details["escalation_id"])
+    channel = await tools.channel_of(claim.row.incident_id)
+    view = await tools.database.read(views.escalation, escalation_id)
+    if view is None:
+        return Done()
+
+    def saving(session: Session, ts: str) -> None:
+        escalating.message_posted(session, escalation_id, ts)
+
+    return await show(tools, claim, channel, view.message_ts, escalations.ledger(view), saving)
+
+
+async def say(tools: Tools, claim: Claim) -> Outcome:
+    """One line in the channel, or to one person. The entry it tells of keeps where it stands."""
+    details = claim.row.details
+    incident = await tools.incident(claim.row.incident_id)
+    view = await tools.database.read(views.said, tools.settings(), incident.key, details)
+    message = events.said(view)
+    if user := details.get("user_id"):
+        channel = await direct_channel(tools, claim, str(user))
+        await tools.post(claim, channel, message)
+        return Done()
+    thread = view.escalation.message_ts if view.escalation and view.event == "reminder" else None
+    ts = await tools.post(claim, incident.channel_id or "", message, thread_ts=thread)
+    entry_id = details.get("entry_id")
+
+    def apply(session: Session) -> None:
+        entry = session.get(store_timeline.TimelineEntry, entry_id) if entry_id else None
+        if entry is not None:
+            entry.posted_ts = ts
+            session.add(entry)
+
+    return Done(apply)
+
+
+async def page(tools: Tools, claim: Claim) -> Outcome:
+    """To one person, with the two buttons. What came of it is kept, and a failure shown where people look."""
+    details = claim.row.details
+    escalation_id, page_id = int(details["escalation_id"]), int(details["page_id"])
+    incident = await tools.incident(claim.row.incident_id)
+    view = await tools.database.read(views.escalation, escalation_id)
+    if view is None or view.acknowledged_at is not None or not incident.is_open:
+        return Done(_page_outcome(incident.key, escalation_id, page_id, "not needed any more", tools.now()))
+    message = escalations.page(view, incident.title, incident.channel_id)
+    try:
+        channel = await direct_channel(tools, claim, str(details["user_id"]))
+        await tools.post(claim, channel, message)
+    except Refused as problem:
+        apply = _page_outcome(incident.key, escalation_id, page_id, problem.error, tools.now())
+        return outbox.Refused(problem.error, apply=apply)
+    return Done(_page_outcome(incident.key, escalation_id, page_id, "sent", tools.now()))
+
+
+def _page_outcome(
+    incident_id: int, escalation_id: int, page_id: int, outcome: str, at: datetime
+) -> Callable[[Session], None]:
+    def apply(session: Session) -> None:
+        actor = Actor("", None, at, Origin.TIMER)
+        escalating.page_came_of(session, page_id, sent=outcome == "sent", outcome=outcome, actor=actor)
+        if outcome not in {"sent", "not needed any more"}:
+            tell.show_escalation(session, incidents.get(session, incident_id), escalation_id, at)
+
+    return apply
+
+
+async def direct_channel(tools: Tools, claim: Claim, user: str) -> str:
+    """Where the bot writes to one person."""
+    person = await tools.database.read(people.get, claim.row.team_id, user)
+    if person is not None and person.dm_channel_id:
+        return person.dm_channel_id
+    answer = await tools.gateway.call("conversations.open", users=user)
+    channel = str(answer["channel"]["id"])
+    await tools.database.run(workspace.direct_channel_opened, claim.row.team_id, user, channel)
+    return channel
+
+
+async def whisper(tools: Tools, claim: Claim) -> Outcome:
+    """Only one person sees it, so nobody can look whether it is there: after a lost answer it is said again."""
+    channel = await tools.channel_of(claim.row.incident_id)
+    if claim.is_unknown:
+        SENT_AGAIN.labels(claim.row.what).inc()
+    details = claim.row.details
+    text = events.whispered(str(details["event"]), details.get("values", {}))
+    await tools.gateway.call("chat.postEphemeral", channel=channel, user=details["user_id"], text=text)
+    return Done()

@@ -1,0 +1,189 @@
+"""
+Carries out the outbox.
+
+Awake after each commit, it claims due lanes and runs each of them until nothing in it may go now. What a failure means
+for a row is decided here, for all effects alike.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from structlog import get_logger
+
+from bot.metrics import OUTBOX_FINISHED
+from bot.services.tell import What
+from bot.slack.effects import EFFECTS, place_of, rates_of
+from bot.slack.effects.tools import NotReady, Tools
+from bot.slack.gateway import CALL_SECONDS, OF_THE_TOKEN, Away, Busy, Refused
+from bot.slack.rates import POST, gate_of
+from bot.store import outbox
+from bot.store.outbox import Again, Claim, LostLease, Outcome
+from bot.store.session import DatabaseUnavailable
+
+log = get_logger(__name__)
+
+AT_ONCE = 24
+"""Lanes that one process runs side by side."""
+POLL = timedelta(seconds=5)
+"""The safety net: how long a due lane can be overlooked, for example one whose owner died."""
+LEASE = timedelta(seconds=CALL_SECONDS + 10)
+DEFECTS_FORGIVEN = 5
+"""How often a row is tried whose failure is our own fault, before it is given up."""
+GIVEN_UP_AFTER = timedelta(hours=24)
+TOKEN_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(seconds=60)
+
+
+def backoff(attempts: int) -> timedelta:
+    """1 s, 2 s, 4 s, … and at most a minute, after the first, second, third attempt."""
+    return min(timedelta(seconds=2 ** min(attempts - 1, 6)), LONGEST_PAUSE)
+
+
+class Sender:
+    """One worker. `start` sets it going, `stop` lets it finish what it has in hand."""
+
+    def __init__(self, tools: Tools, *, lease: timedelta = LEASE, poll: timedelta = POLL) -> None:
+        self.owner = str(uuid4())
+        self._tools = tools
+        self._lease = lease
+        self._poll = poll
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._loop: asyncio.Task[None] | None = None
+        self._running: set[asyncio.Task[None]] = set()
+        self.is_claiming = False
+        self.beat_at: datetime | None = None
+        """When the worker last looked for work: if that is long ago, it hangs."""
+
+    def start(self) -> None:
+        self._loop = asyncio.create_task(self._work(), name="sender")
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self._running or self.is_claiming or self._wake.is_set())
+
+    async def stop(self, grace: float = 15.0) -> None:
+        """Take no new work, and wait up to `grace` seconds for the calls that are under way."""
+        self._stopping = True
+        self._wake.set()
+        if self._running:
+            await asyncio.wait(self._running, timeout=grace)
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _work(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            self.is_claiming = True
+            try:
+                claims, next_due = await self._claim()
+            except DatabaseUnavailable as problem:
+                log.warning("the outbox cannot be read", problem=str(problem))
+                claims, next_due = [], None
+            except Exception:
+                log.exception("the outbox could not be claimed from")
+                claims, next_due = [], None
+            finally:
+                self.is_claiming = False
+            for claim in claims:
+                task = asyncio.create_task(self._run_lane(claim), name=claim.row.lane)
+                self._running.add(task)
+                task.add_done_callback(self._lane_ended)
+            now = self._tools.now()
+            self.beat_at = now
+            if claims and len(self._running) < AT_ONCE:
+                continue
+            due = now + self._poll if next_due is None else min(next_due, now + self._poll)
+            if due <= now:  # due, but not ours to take: a lane of another worker, or every place is taken
+                due = now + timedelta(milliseconds=200)
+            await self._tools.clock.sleep_until(due, self._wake)
+
+    def _lane_ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._wake.set()
+
+    async def _claim(self) -> tuple[list[Claim], datetime | None]:
+        free = AT_ONCE - len(self._running)
+        if free <= 0:
+            return [], None
+        return await self._tools.database.run(
+            outbox.claim_due,
+            owner=self.owner,
+            now=self._tools.now(),
+            real_now=self._tools.clock.real_now(),
+            lease=self._lease,
+            limit=free,
+            rates_of=rates_of,
+        )
+
+    async def _run_lane(self, claim: Claim) -> None:
+        current: Claim | None = claim
+        while current is not None:
+            outcome = await self._run(current)
+            try:
+                current = await self._tools.database.run(
+                    outbox.finish,
+                    current,
+                    outcome,
+                    now=self._tools.now(),
+                    real_now=self._tools.clock.real_now(),
+                    lease=self._lease,
+                    rates_of=rates_of,
+                    go_on=not self._stopping,
+                )
+            except LostLease as problem:
+                log.warning("another worker took the lane meanwhile", lane=str(problem))
+                return
+            except DatabaseUnavailable as problem:
+                # The lease runs out, and whoever claims the lane then looks what came of this row.
+                log.warning("what came of a row could not be written down", row=claim.row.id, problem=str(problem))
+                return
+            except Exception:
+                log.exception("what came of a row could not be written down", row=claim.row.id)
+                return
+
+    async def _run(self, claim: Claim) -> Outcome:
+        row = claim.row
+        try:
+            outcome = await EFFECTS[What(row.what)](self._tools, claim)
+        except Exception as problem:  # noqa: BLE001  each kind has its own outcome, and a worker never dies of a row
+            outcome = self._outcome_of(claim, problem)
+        OUTBOX_FINISHED.labels(row.what, type(outcome).__name__.lower()).inc()
+        return outcome
+
+    def _outcome_of(self, claim: Claim, problem: Exception) -> Outcome:
+        row, now = claim.row, self._tools.now()
+        match problem:
+            case NotReady():
+                return Again(now + timedelta(seconds=1), "the workspace is not known yet", is_unknown=claim.is_unknown)
+            case Busy():
+                gates = (gate_of(problem.method, place_of(row) if problem.method == POST else None),)
+                return Again(
+                    now + timedelta(seconds=problem.seconds), "ratelimited", is_unknown=claim.is_unknown, blocks=gates
+                )
+            case Refused() if problem.error in OF_THE_TOKEN:
+                log.error("Slack does not accept the bot's token", error=problem.error)
+                return Again(now + TOKEN_PAUSE, problem.error, is_unknown=claim.is_unknown)
+            case Refused():
+                log.warning("Slack refused", what=row.what, lane=row.lane, method=problem.method, error=str(problem))
+                return outbox.Refused(str(problem))
+            case Away() if now - (row.first_attempt_at or now) > GIVEN_UP_AFTER:
+                return outbox.Refused(str(problem), is_dead=True)
+            case Away():
+                log.warning("Slack is away", what=row.what, lane=row.lane, problem=str(problem))
+                unknown = problem.maybe_done or claim.is_unknown
+                return Again(now + backoff(row.attempts), str(problem), is_unknown=unknown)
+            case DatabaseUnavailable() | LostLease():
+                return Again(now + backoff(row.attempts), str(problem), is_unknown=True)
+        log.error("a row of the outbox failed", what=row.what, lane=row.lane, exc_info=problem)
+        if row.attempts >= DEFECTS_FORGIVEN:
+            return outbox.Refused(f"{type(problem).__name__}: {problem}", is_dead=True)
+        return Again(now + backoff(row.attempts), f"{type(problem).__name__}: {problem}", is_unknown=True)

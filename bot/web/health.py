@@ -1,0 +1,27 @@
+"""Whether the process lives, whether it can do its work, and what it counts."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from bot.metrics import REGISTRY
+
+Readiness = Callable[[], Awaitable[dict[str, str]]]
+"""Gives what is wrong, by name: nothing means ready."""
+
+
+def routes(readiness: Readiness) -> list[web.RouteDef]:
+    """`/livez`, `/readyz`, `/metrics`."""
+
+    async def livez(_request: web.Request) -> web.Response:
+        return web.json_response({"ok": True})
+
+    async def readyz(_request: web.Request) -> web.Response:
+        problems = await readiness()
+        return web.json_response({"ok": not problems, "problems": problems}, status=503 if problems else 200)
+
+    async def metrics(_request: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return [web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics)]
