@@ -1,0 +1,40 @@
+"""`python -m bot.sandbox`: the sandbox alone, until it is told to end."""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+
+from bot.sandbox.server import Sandbox
+
+
+def parsed(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bot.sandbox", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0: a free one")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--state", type=Path, help="folder to keep the workspace in; without it nothing is kept")
+    parser.add_argument("--empty", action="store_true", help="begin without people and channels")
+    parser.add_argument("--print-json", action="store_true", help="print addresses, tokens and secret as one JSON line")
+    parser.add_argument("--answer-seconds", type=float, default=3.0, help="how long an app may take to answer")
+    return parser.parse_args(arguments)
+
+
+async def serve(options: argparse.Namespace) -> None:
+    sandbox = Sandbox(
+        state=options.state, seed=not options.empty, host=options.host, answer_seconds=options.answer_seconds
+    )
+    end = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, end.set)
+    await sandbox.start(options.port)
+    said = json.dumps(sandbox.info()) if options.print_json else f"The sandbox is at {sandbox.page_url}"
+    sys.stdout.write(f"{said}\n")
+    sys.stdout.flush()
+    await end.wait()
+    await sandbox.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(parsed(sys.argv[1:])))

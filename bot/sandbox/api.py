@@ -1,0 +1,122 @@
+"""The Web API as one table: method to handler, and what comes before each: arguments, token, scopes."""
+
+import json
+from typing import Any
+
+from bot.sandbox import api_chat, api_conversations, api_files, api_people
+from bot.sandbox.call import Call, Grant, Handler
+from bot.sandbox.methods import METHODS, Argument, Method
+from bot.sandbox.records import Json, SlackError
+
+HANDLERS: dict[str, Handler] = {
+    "auth.test": api_people.auth_test,
+    "apps.connections.open": api_people.connections_open,
+    "team.info": api_people.team_info,
+    "users.info": api_people.user_info,
+    "users.list": api_people.users_list,
+    "users.lookupByEmail": api_people.lookup_by_email,
+    "usergroups.list": api_people.usergroups_list,
+    "conversations.create": api_conversations.create,
+    "conversations.list": api_conversations.listing,
+    "conversations.info": api_conversations.info,
+    "conversations.members": api_conversations.members,
+    "conversations.history": api_conversations.history,
+    "conversations.replies": api_conversations.replies,
+    "conversations.invite": api_conversations.invite,
+    "conversations.join": api_conversations.join,
+    "conversations.open": api_conversations.opening,
+    "conversations.setTopic": api_conversations.set_topic,
+    "conversations.setPurpose": api_conversations.set_purpose,
+    "conversations.archive": api_conversations.archive,
+    "conversations.unarchive": api_conversations.unarchive,
+    "conversations.rename": api_conversations.rename,
+    "conversations.kick": api_conversations.kick,
+    "chat.postMessage": api_chat.post_message,
+    "chat.update": api_chat.update,
+    "chat.delete": api_chat.delete,
+    "chat.postEphemeral": api_chat.post_ephemeral,
+    "chat.getPermalink": api_chat.permalink,
+    "reactions.add": api_chat.reactions_add,
+    "reactions.remove": api_chat.reactions_remove,
+    "reactions.get": api_chat.reactions_get,
+    "pins.add": api_chat.pins_add,
+    "pins.remove": api_chat.pins_remove,
+    "pins.list": api_chat.pins_list,
+    "files.getUploadURLExternal": api_files.get_upload_url,
+    "files.completeUploadExternal": api_files.complete_upload,
+    "files.info": api_files.info,
+    "views.open": api_files.views_open,
+    "views.push": api_files.views_push,
+    "views.update": api_files.views_update,
+    "views.publish": api_files.views_publish,
+}
+
+PREFIX = {"channel": "channels:", "group": "groups:", "im": "im:", "mpim": "mpim:"}
+BLANK_IS_FINE = {"topic", "purpose", "name"}
+"""Required arguments that may be empty: their own rule refuses them by a better name, or empties something."""
+
+
+def run(name: str, call: Call) -> Json:
+    """The method's answer. Raises SlackError for a refusal; the workspace is then unchanged."""
+    method = METHODS.get(name)
+    if method is None:
+        raise SlackError("unknown_method", req_method=name)
+    if call.grant.kind == "app" and name != "apps.connections.open":
+        raise SlackError("not_allowed_token_type")
+    check_scopes(method, call)
+    call.args = arguments(method, call.args)
+    return HANDLERS[name](call)
+
+
+def arguments(method: Method, given: Json) -> Json:
+    """The arguments in their own types; those that the method does not know are left out, as Slack does."""
+    checked: Json = {}
+    problems = []
+    for argument in method.arguments:
+        value = given.get(argument.name)
+        if value is None or (value == "" and argument.name not in BLANK_IS_FINE):
+            if argument.is_required:
+                problems.append(f"[ERROR] missing required field: {argument.name}")
+            continue
+        try:
+            checked[argument.name] = typed(argument, value)
+        except ValueError:
+            if argument.name == "blocks":
+                raise SlackError("invalid_blocks_format") from None
+            problems.append(f"[ERROR] not of the right type [json-pointer:/{argument.name}]")
+    if problems:
+        raise SlackError("invalid_arguments", problems)
+    return checked
+
+
+def typed(argument: Argument, value: Any) -> Any:
+    if argument.type == "j":
+        found = json.loads(value) if isinstance(value, str) else value
+        if not isinstance(found, dict | list):
+            raise ValueError(argument.name)
+        return found
+    if isinstance(value, dict):
+        raise ValueError(argument.name)
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    if argument.type == "s" and isinstance(value, bool):
+        raise ValueError(argument.name)
+    if argument.type == "b" and str(value).lower() not in ("1", "0", "true", "false"):
+        raise ValueError(argument.name)
+    return value
+
+
+def check_scopes(method: Method, call: Call) -> None:
+    """One of the method's scopes; where it names a channel, one for that kind of channel."""
+    grant: Grant = call.grant
+    if grant.scopes is None or not method.scopes or grant.kind == "app":
+        return
+    wanted = method.scopes
+    channel = call.workspace.channels.get(str(call.args.get("channel")))
+    if channel and method.name.startswith("conversations."):
+        wanted = tuple(scope for scope in wanted if scope.startswith(PREFIX[channel.type])) or wanted
+    elif method.name == "conversations.create":
+        kind = PREFIX["group" if call.flag("is_private") else "channel"]
+        wanted = tuple(scope for scope in wanted if scope.startswith(kind))
+    if not set(wanted) & set(grant.scopes):
+        raise SlackError("missing_scope", needed=",".join(wanted), provided=",".join(grant.scopes))

@@ -1,0 +1,62 @@
+"""The rules of files: an upload in three steps (place, bytes, completion), and the message that shows it."""
+
+from datetime import datetime
+
+from bot.sandbox import messages
+from bot.sandbox.records import Channel, File, Json, Message, SlackError
+from bot.sandbox.workspace import Workspace, seconds
+
+ALT_MAX = 1000
+
+
+def reserve(workspace: Workspace, actor: str, name: str, size: int, alt_txt: str, now: datetime) -> File:
+    if size <= 0 or not name:
+        raise SlackError("invalid_arguments", ["length must be over 0 and filename not empty"])
+    if len(alt_txt) > ALT_MAX:
+        raise SlackError("alt_txt_too_large")
+    file = File(workspace.new_id("F"), name, size, actor, seconds(now), alt_txt=alt_txt)
+    workspace.files[file.id] = file
+    return file
+
+
+def receive(workspace: Workspace, file_id: str, content: bytes) -> None:
+    """The bytes have to be as many as was said."""
+    file = workspace.files.get(file_id)
+    if file is None or file.content is not None:
+        raise SlackError("file_not_found")
+    if len(content) != file.size:
+        raise SlackError("file_update_failed", [f"{file.size} bytes were announced, {len(content)} came"])
+    file.content = content
+
+
+def complete(workspace: Workspace, actor: str, given: list[Json]) -> list[File]:
+    """Files whose bytes are there, once each."""
+    found = []
+    for entry in given:
+        file = workspace.files.get(str(entry.get("id")))
+        if file is None or file.content is None or file.user != actor:
+            raise SlackError("file_not_found")
+        if file.is_complete:
+            raise SlackError("file_update_failed", [f"{file.id} was completed before"])
+        found.append((file, str(entry.get("title") or file.name)))
+    for file, title in found:
+        file.title = title
+        file.is_complete = True
+    return [file for file, _ in found]
+
+
+def share(workspace: Workspace, channel: Channel, files: list[File], message: Message) -> Message:
+    """The message that shows completed files; `message` carries who, when, the comment and the thread."""
+    message.files = [file.id for file in files]
+    message.subtype = "file_share"
+    return messages.post(workspace, channel, message)
+
+
+def visible(workspace: Workspace, file_id: str, viewer: str) -> File:
+    file = workspace.files.get(file_id)
+    if file is None or not file.is_complete:
+        raise SlackError("file_not_found")
+    seen = any(workspace.sees(workspace.channels[each["channel"]], viewer) for each in file.shares)
+    if file.user != viewer and not seen:
+        raise SlackError("file_not_found")
+    return file
