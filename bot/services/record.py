@@ -66,12 +66,13 @@ def load(session: Session, settings: Settings, incident_id: int) -> Record:
     alert_values = [_alert(places, alert, told.get(alert.key)) for alert in alert_rows]
     escalation_rows = escalations.of_incident(session, incident_id)
     action_rows = actions.of_incident(session, incident_id)
+    numbers = {item.key: item.number for item in action_rows}
     refs = {source.ref: source for source in sources.values()}
     refs.update({alert.source.ref: alert.source for alert in alert_values})
     typed_causes = [entry for entry in standing if entry.has(Kind.CAUSE) and entry.source == SourceKind.COMMAND]
     return Record(
         incident=_incident(places, settings, row, refs),
-        entries=[_entry(entry, sources[entry.key]) for entry in entry_rows],
+        entries=[_entry(entry, sources[entry.key], numbers) for entry in entry_rows],
         alerts=alert_values,
         escalations=[_escalation(places, each, sources) for each in escalation_rows],
         actions=[_action(places, item) for item in action_rows],
@@ -94,7 +95,17 @@ def _entry_source(places: _Places, entry: TimelineEntry, alert_links: Mapping[in
     return Source(SourceKind(entry.source), ref, link)
 
 
-def _entry(row: TimelineEntry, source: Source) -> Entry:
+def _about(row: TimelineEntry, numbers: Mapping[int, int]) -> str | None:
+    details = row.details
+    if "escalation_id" in details:
+        return f"escalation-{details['escalation_id']}"
+    if "action_id" in details:
+        return f"action-{numbers.get(details['action_id'], 0)}"
+    return f"alert-{details['alert_id']}" if "alert_id" in details else None
+
+
+def _entry(row: TimelineEntry, source: Source, numbers: Mapping[int, int]) -> Entry:
+    changed = "severity" if row.has(Kind.SEVERITY) else "status"
     return Entry(
         source=source,
         seq=row.seq,
@@ -109,6 +120,9 @@ def _entry(row: TimelineEntry, source: Source) -> Entry:
         language=row.language,
         withdrawn_at=row.withdrawn_at,
         files=tuple(row.files),
+        about=_about(row, numbers),
+        was=row.details.get(f"{changed}_before"),
+        became=row.details.get(changed),
     )
 
 

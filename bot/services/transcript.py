@@ -96,11 +96,14 @@ def deleted(session: Session, team_id: str, channel_id: str, ts: str, at: dateti
             tell.show_card(session, touched, at)
 
 
-def reacted(session: Session, settings: Settings, reaction: Reaction, at: datetime) -> None:
+def reacted(
+    session: Session, settings: Settings, reaction: Reaction, at: datetime, *, is_on_own_message: bool = False
+) -> None:
     """
     Somebody put an emoji on a message of an incident's channel, or took it away.
 
-    An emoji that is in the table marks the message; the message has one entry, whose kinds are the marks present.
+    An emoji that is in the table marks the message; the message has one entry, whose kinds are the marks present. The
+    bot's own messages cannot be marked: whoever tries is told.
     """
     reaction.emoji = normalise_emoji(reaction.emoji)
     if reaction.emoji not in settings.reactions:
@@ -110,11 +113,12 @@ def reacted(session: Session, settings: Settings, reaction: Reaction, at: dateti
         return
     people.meet(session, reaction.team_id, [reaction.user_id], at)
     known = transcript.message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
+    if is_on_own_message or (known is not None and known.is_own):
+        if reaction.is_present:
+            tell.whisper(session, incident, at, reaction.user_id, "own message", emoji=reaction.emoji)
+        return
     if known is None:
         tell.fetch_message(session, incident, at, reaction.channel_id, reaction.message_ts)
-        return
-    if known.is_own and reaction.is_present:
-        tell.whisper(session, incident, at, reaction.user_id, "own message", emoji=reaction.emoji)
         return
     keep_marks(session, settings, incident, reaction.channel_id, reaction.message_ts, at)
 

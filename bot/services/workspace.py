@@ -41,3 +41,18 @@ def direct_channel_opened(session: Session, team_id: str, user_id: str, channel_
     if person is not None:
         person.dm_channel_id = channel_id
         session.add(person)
+
+
+def channel_renamed(session: Session, team_id: str, channel_id: str, name: str) -> None:
+    incident = incidents.of_channel(session, team_id, channel_id)
+    if incident is not None:
+        incident.channel_name = name
+        session.add(incident)
+
+
+def channel_moved(session: Session, team_id: str, old_id: str, new_id: str) -> None:
+    """Slack gave a channel a new id, as it does when an organisation moves it between workspaces."""
+    incident = incidents.of_channel(session, team_id, old_id)
+    if incident is not None:
+        incident.channel_id = new_id
+        session.add(incident)

@@ -1,0 +1,181 @@
+"""
+Bolt's listeners: each is a payload, one transaction, an answer.
+
+`process_before_response`: Slack is answered after the commit, and an exception is no answer, so Slack delivers again.
+Catch-alls acknowledge whatever else Slack sends: unanswered payloads come back, and count as failures of the app.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from structlog import get_logger
+
+from bot import metrics
+from bot.clock import Clock
+from bot.command.table import Command
+from bot.config import Settings
+from bot.slack import commanding, hearing, pressing
+from bot.slack.gateway import Gateway, SlackError
+from bot.slack.replies import markup, words
+from bot.store import incidents
+from bot.store.session import Database, DatabaseUnavailable
+
+log = get_logger(__name__)
+
+EVENTS = (
+    "message", "reaction_added", "reaction_removed", "user_change", "channel_rename", "group_rename",
+    "channel_id_changed",
+)  # fmt: skip
+"""Events that are kept. The manifest asks for these."""
+DATABASE_AWAY = "The database does not answer, so nothing was changed. Try again in a moment."
+SLOW = 2.0
+"""Seconds after which an answer may come too late to be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What the listeners work with."""
+
+    database: Database
+    gateway: Gateway
+    clock: Clock
+    settings: Callable[[], Settings]
+    commands: tuple[Command, ...]
+
+
+def build(deps: Deps, token: str) -> AsyncApp:
+    """The Bolt app. Requests over HTTP are verified before they reach it (`bot.web.slack`)."""
+
+    async def authorize(**_payload: Any) -> AuthorizeResult:
+        known = await deps.database.read(incidents.installation)
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=known.team_id if known else None,
+            bot_user_id=known.bot_user_id if known else None,
+            bot_id=known.bot_id if known else None,
+            bot_token=token,
+        )
+
+    app = AsyncApp(
+        client=deps.gateway.client,
+        authorize=authorize,
+        process_before_response=True,
+        request_verification_enabled=False,
+        raise_error_for_unhandled_request=False,
+    )
+    _listen_to_events(app, deps)
+    _listen_to_commands(app, deps)
+    _listen_to_presses(app, deps)
+    _listen_to_the_rest(app)
+    return app
+
+
+def _listen_to_events(app: AsyncApp, deps: Deps) -> None:
+    async def on_event(body: dict[str, Any]) -> None:
+        began = perf_counter()
+        is_new = await deps.database.run(hearing.hear, deps.settings(), body, deps.clock.now())
+        metrics.REQUESTS.labels("event", "new" if is_new else "again").inc()
+        metrics.ANSWER_SECONDS.labels("event").observe(perf_counter() - began)
+
+    for name in EVENTS:
+        app.event(name)(on_event)
+
+
+def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
+    async def on_command(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+        began = perf_counter()
+        try:
+            answer = await deps.database.run(
+                commanding.carry_out,
+                deps.settings(),
+                deps.commands,
+                commanding.Typed.from_payload(body),
+                deps.clock.now(),
+            )
+        except DatabaseUnavailable as problem:
+            log.error("a command could not be carried out", problem=str(problem))  # noqa: TRY400  an outage
+            answer = words(DATABASE_AWAY)
+        seconds = perf_counter() - began
+        metrics.ANSWER_SECONDS.labels("command").observe(seconds)
+        if seconds > SLOW:
+            await respond(**answer)
+            await ack()
+        else:
+            await ack(answer)
+
+    app.command(re.compile(".*"))(on_command)
+
+
+def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
+    async def on_press(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+        pressed = pressing.Pressed.from_payload(body)
+        if pressed.action_id in pressing.OPENS:
+            await _open(deps, pressed, respond)
+            await ack()
+            return
+        if pressed.action_id not in pressing.PRESSES:
+            await ack()
+            return
+        try:
+            told = await deps.database.run(pressing.carry_out, deps.settings(), pressed, deps.clock.now())
+        except DatabaseUnavailable:
+            told = f":warning: {DATABASE_AWAY}"
+        if told is not None and body.get("response_url"):
+            await respond(text=markup(told), response_type="ephemeral", replace_original=False)
+        await ack()
+
+    async def on_submission(ack: AsyncAck, body: dict[str, Any]) -> None:
+        submitted = pressing.Submitted.from_payload(body)
+        if submitted.callback_id not in pressing.SUBMISSIONS:
+            await ack()
+            return
+        try:
+            errors = await deps.database.run(pressing.submit, deps.settings(), submitted, deps.clock.now())
+        except DatabaseUnavailable:
+            errors = {next(iter(submitted.values), "text"): DATABASE_AWAY}
+        if errors:
+            await ack(response_action="errors", errors=errors)
+        else:
+            await ack()
+
+    app.action(re.compile(".*"))(on_press)
+    app.view(re.compile(".*"))(on_submission)
+
+
+async def _open(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) -> None:
+    """The one call made in a listener: a trigger_id lives three seconds, and a modal needs no database to open."""
+    view = pressing.OPENS[pressed.action_id](pressed.number)
+    try:
+        await deps.gateway.call("views.open", trigger_id=pressed.trigger_id, view=view)
+    except SlackError as problem:
+        log.warning("a modal did not open", problem=str(problem))
+        await respond(
+            text=":warning: Slack did not open the window. Press again, or type the command instead.",
+            response_type="ephemeral",
+            replace_original=False,
+        )
+
+
+def _listen_to_the_rest(app: AsyncApp) -> None:
+    async def acknowledge(ack: AsyncAck) -> None:
+        await ack()
+
+    async def ignore() -> None:
+        """An event that says nothing that is kept."""
+
+    app.event(re.compile(".*"))(ignore)
+    app.shortcut(re.compile(".*"))(acknowledge)
+    app.options(re.compile(".*"))(acknowledge)
+    app.view_closed(re.compile(".*"))(acknowledge)
+
+    async def on_error(error: Exception, body: dict[str, Any]) -> None:
+        log.error("a payload failed", type=body.get("type"), event_id=body.get("event_id"), exc_info=error)
+
+    app.error(on_error)

@@ -1,0 +1,117 @@
+"""A slash command, from its payload to its answer, in one transaction."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.command import parse
+from bot.command.table import Command, Context
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.services import access, people
+from bot.services.actor import Actor, Origin
+from bot.slack.replies import answer_of, problem_of
+from bot.store import deliveries, incidents
+from bot.store.incidents import Incident, IncidentNotFound
+from commands.base import Caller
+
+NAMED = re.compile(r"(?i)(?<![\w-])[a-z][a-z0-9_]*-[0-9]+(?![\w-])")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A slash command as Slack sends it."""
+
+    team_id: str
+    user_id: str
+    home_team_id: str | None
+    channel_id: str
+    text: str
+    trigger_id: str
+
+    @classmethod
+    def from_payload(cls, body: Mapping[str, Any]) -> "Typed":
+        """Source: docs.slack.dev/interactivity/implementing-slash-commands. Raises KeyError for another payload."""
+        team = str(body.get("enterprise_id") or body["team_id"]) if body.get("is_enterprise_install") == "true" else ""
+        return cls(
+            team_id=team or str(body["team_id"]),
+            user_id=str(body["user_id"]),
+            home_team_id=None,
+            channel_id=str(body["channel_id"]),
+            text=str(body.get("text") or ""),
+            trigger_id=str(body.get("trigger_id") or ""),
+        )
+
+
+def carry_out(
+    session: Session, settings: Settings, table: Sequence[Command], typed: Typed, at: datetime
+) -> dict[str, Any]:
+    """
+    Do what was typed and return the body of the answer.
+
+    The same command delivered again gets the first answer again. What a person can put right is answered in words, and
+    nothing is changed; anything else is raised.
+    """
+    key = f"{typed.team_id}:command:{typed.trigger_id}"
+    if typed.trigger_id and not deliveries.is_first(session, key, at):
+        return deliveries.answer_of(session, key) or {}
+    try:
+        with session.begin_nested():
+            answer = _run(session, settings, table, typed, at)
+            session.flush()
+    except UserError as problem:
+        answer = problem_of(problem)
+    if typed.trigger_id:
+        deliveries.remember_answer(session, key, answer)
+    return answer
+
+
+def _run(session: Session, settings: Settings, table: Sequence[Command], typed: Typed, at: datetime) -> dict[str, Any]:
+    actor = Actor(typed.team_id, typed.user_id, at, Origin.COMMAND)
+    people.meet(session, typed.team_id, [typed.user_id], at)
+    access.check(session, actor, home_team_id=typed.home_team_id)
+    here = incidents.of_channel(session, typed.team_id, typed.channel_id)
+    context = context_of(settings, at, inside=here, zone=_zone_meant(session, settings, typed, here))
+    invocation = parse(typed.text, table, context)
+    about = here
+    if invocation.incident is not None and (here is None or invocation.incident != here.reference):
+        about = incidents.by_reference(session, typed.team_id, invocation.incident)
+        _check_seen(about)
+    if invocation.command.run is None:
+        raise UserError(f"`{invocation.command.name}` does nothing.")
+    reply = invocation.command.run(session, Caller(actor, settings, about), invocation)
+    return answer_of(session, settings, reply)
+
+
+def _check_seen(incident: Incident) -> None:
+    """A private incident is commanded in its channel only: elsewhere it does not exist."""
+    if incident.is_private:
+        raise IncidentNotFound(f"There is no {incident.reference}.")
+
+
+def context_of(settings: Settings, at: datetime, *, inside: Incident | None, zone: ZoneInfo) -> Context:
+    """What a line is read against."""
+    return Context(
+        now=at,
+        zone=zone,
+        severities=settings.severity_words(),
+        mark_words=settings.reactions,
+        inside=inside.reference if inside else None,
+        languages=("en", "fr", "it", "es", "de", "pt"),
+    )
+
+
+def _zone_meant(session: Session, settings: Settings, typed: Typed, here: Incident | None) -> ZoneInfo:
+    """Times are read in the zone of the incident that is named first, or else of the channel's."""
+    named = NAMED.search(" ".join(typed.text.split()[:2]))
+    if named:
+        try:
+            return ZoneInfo(incidents.by_reference(session, typed.team_id, named[0]).zone)
+        except IncidentNotFound:
+            pass
+    return ZoneInfo(here.zone) if here else settings.incidents.zone

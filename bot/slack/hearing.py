@@ -1,0 +1,68 @@
+"""Events, from their payload to the record, in one transaction each."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.services import people, transcript, workspace
+from bot.slack.payloads import Deleted, Whose, message_event, person_of, team_of
+from bot.store import deliveries, incidents
+from bot.store.transcript import Reaction
+
+
+def hear(session: Session, settings: Settings, body: Mapping[str, Any], at: datetime) -> bool:
+    """
+    Take in one event. False for one that was taken in before.
+
+    Events of other kinds than those below say nothing that is kept.
+    """
+    event, team_id = body["event"], team_of(body)
+    event_id = body.get("event_id")
+    if event_id and not deliveries.is_first(session, f"{team_id}:event:{event_id}", at):
+        return False
+    match event.get("type"):
+        case "message":
+            _message(session, settings, team_id, event, at)
+        case "reaction_added" | "reaction_removed":
+            _reaction(session, settings, team_id, event, at)
+        case "user_change":
+            people.learned(session, team_id, person_of(event["user"]), at)
+        case "channel_rename" | "group_rename":
+            workspace.channel_renamed(session, team_id, event["channel"]["id"], event["channel"]["name"])
+        case "channel_id_changed":
+            workspace.channel_moved(session, team_id, event["old_channel_id"], event["new_channel_id"])
+    return True
+
+
+def _message(session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime) -> None:
+    told = message_event(event, _whose(session))
+    if isinstance(told, Deleted):
+        transcript.deleted(session, team_id, told.channel_id, told.ts, at)
+    elif told is not None:
+        transcript.heard(session, settings, team_id, told, at)
+
+
+def _reaction(session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime) -> None:
+    item, whose = event.get("item") or {}, _whose(session)
+    if item.get("type", "message") != "message" or event.get("user") == whose.bot_user_id:
+        return
+    reaction = Reaction(
+        team_id=team_id,
+        channel_id=str(item["channel"]),
+        message_ts=str(item["ts"]),
+        user_id=str(event["user"]),
+        emoji=str(event["reaction"]),
+        is_present=event["type"] == "reaction_added",
+        event_ts=str(event.get("event_ts") or f"{at.timestamp():.6f}"),
+        user_team_id=event.get("user_team"),
+    )
+    is_ours = bool(event.get("item_user")) and event.get("item_user") == whose.bot_user_id
+    transcript.reacted(session, settings, reaction, at, is_on_own_message=is_ours)
+
+
+def _whose(session: Session) -> Whose:
+    installation = incidents.installation(session)
+    return Whose(installation.bot_user_id, installation.bot_id) if installation else Whose("", "")

@@ -1,0 +1,19 @@
+"""`/incident ack`."""
+
+from bot.command.table import Command
+from bot.services import escalation
+from commands.base import Caller, Invocation, Reply, Session
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    answered = escalation.acknowledge_for(session, caller.about.key, caller.actor)
+    return Reply(f"You acknowledged the escalation to {escalation.shown_target(answered)}.")
+
+
+COMMAND = Command(
+    name="ack",
+    usage="ack",
+    summary="Acknowledge the escalation that waits for you.",
+    aliases=("acknowledge",),
+    run=run,
+)

@@ -1,0 +1,21 @@
+"""`/incident` alone."""
+
+from bot.command.table import Command
+from commands.base import Asked, Caller, Invocation, Reply, Session
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    if caller.incident is None:
+        return Reply(
+            "Open an incident with `/incident start checkout is down`, or see all commands with `/incident help`."
+        )
+    return Reply(caller.incident.reference, shows=Asked.CARD, incident_id=caller.incident.key)
+
+
+COMMAND = Command(
+    name="",
+    usage="",
+    summary="Show the incident and what can be done next.",
+    inside=False,
+    run=run,
+)

@@ -1,0 +1,34 @@
+"""`/incident escalate`."""
+
+from bot.command.table import Command, Option, Positional, Value
+from bot.services import escalation
+from commands.base import Caller, Invocation, Reply, Session
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    target, at = typed.positionals["target"], typed.options.get("at")
+    called = escalation.find_target(
+        session, caller.settings, caller.actor.team_id, target.kind, target.name, target.id
+    )  # fmt: skip
+    made = escalation.escalate(
+        session, caller.settings, caller.about.key, caller.actor, called, typed.text, when=at
+    )  # fmt: skip
+    name = escalation.shown_target(made)
+    if at is not None:
+        return Reply(f"Recorded that {name} was called. Nobody was paged.")
+    if made.is_external:
+        return Reply(f"Recorded the escalation to {name}. Press *They answered* in the channel when they do.")
+    minutes = caller.settings.escalation.remind_after_minutes
+    return Reply(f"Paging {name}. They are reminded every {minutes} min until somebody acknowledges.")
+
+
+COMMAND = Command(
+    name="escalate",
+    usage="escalate TARGET [at:TIME] WHY",
+    summary="Page a @user, a @team or a user group, or record a call to vendor:NAME. With `at:` nobody is paged.",
+    options=(Option("at", Value.TIME, about="when they were called; nobody is paged then"),),
+    positionals=(Positional("target", Value.TARGET),),
+    text="optional",
+    aliases=("page",),
+    run=run,
+)

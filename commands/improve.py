@@ -1,0 +1,21 @@
+"""`/incident improve`."""
+
+from bot.command.table import Command
+from bot.domain.terms import ActionKind
+from commands.base import Caller, Invocation, Reply, Session
+from commands.followup import OPTIONS, OWNER, add
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    return add(session, caller, typed, ActionKind.IMPROVEMENT)
+
+
+COMMAND = Command(
+    name="improve",
+    usage="improve TEXT [@OWNER] [due:DATE] [symptom:TEXT]",
+    summary="Note what should become better.",
+    options=OPTIONS,
+    positionals=OWNER,
+    text="required",
+    run=run,
+)

@@ -1,0 +1,31 @@
+"""`/incident note`."""
+
+from bot.command.table import Command, Option, Value
+from bot.services import incidents
+from commands.base import Caller, Invocation, Reply, Session
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    entry = incidents.note(
+        session,
+        caller.about.key,
+        caller.actor,
+        typed.text,
+        when=typed.options.get("at"),
+        kind=typed.options.get("kind"),
+    )
+    return Reply(f"Logged ({entry.kinds[0]}).")
+
+
+COMMAND = Command(
+    name="note",
+    usage="note [at:TIME] [kind:KIND] TEXT",
+    summary="Put something on the timeline. `at:` takes a time, `~14:05` for about, `?` for not known.",
+    options=(
+        Option("at", Value.TIME, about="when it happened"),
+        Option("kind", Value.KIND, about="investigation, hypothesis, misleading, action, …"),
+    ),
+    text="required",
+    aliases=("log",),
+    run=run,
+)

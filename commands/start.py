@@ -1,0 +1,50 @@
+"""`/incident start`."""
+
+from bot.command.table import Command, Option, Value
+from bot.services import incidents
+from bot.services.incidents import Declaration
+from commands.base import Caller, Invocation, Reply, Session
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    service = typed.options.get("service")
+    declared = incidents.declare(
+        session,
+        caller.settings,
+        caller.actor,
+        Declaration(
+            title=typed.text,
+            severity=typed.options.get("sev"),
+            services=tuple(each.strip() for each in service.split(",") if each.strip()) if service else (),
+            zone=typed.options.get("tz"),
+            outside_reference=typed.options.get("ref"),
+            started=typed.options.get("at"),
+            is_private=bool(typed.options.get("private")),
+            is_drill=bool(typed.options.get("drill")),
+        ),
+    )
+    label = caller.settings.severity_label(incidents.Severity(declared.severity))
+    drill = "drill " if declared.is_drill else ""
+    return Reply(
+        f"Declared {drill}*{declared.reference}* ({label}). Its channel opens now, and you are invited into it."
+    )
+
+
+COMMAND = Command(
+    name="start",
+    usage="start TITLE [sev:2] [service:NAME] [ref:TEXT] [tz:ZONE] [at:TIME] [private] [drill]",
+    summary="Open an incident and its channel. `at:` is when the impact began.",
+    options=(
+        Option("sev", Value.SEVERITY, ("severity",), about="how bad"),
+        Option("service", Value.TEXT, ("services",), about="what is affected; several with commas"),
+        Option("ref", Value.TEXT, ("reference",), about="its name elsewhere, like TSR-1532"),
+        Option("tz", Value.ZONE, ("zone",), about="the time zone of the people who read it"),
+        Option("at", Value.TIME, about="when the impact began"),
+        Option("private", Value.FLAG, about="only people who are invited see it"),
+        Option("drill", Value.FLAG, about="practice: marked everywhere, left out of figures"),
+    ),
+    text="optional",
+    aliases=("declare", "new", "open"),
+    inside=False,
+    run=run,
+)

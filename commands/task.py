@@ -1,0 +1,22 @@
+"""`/incident task`."""
+
+from bot.command.table import Command
+from bot.domain.terms import ActionKind
+from commands.base import Caller, Invocation, Reply, Session
+from commands.followup import OPTIONS, OWNER, add
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    return add(session, caller, typed, ActionKind.TASK)
+
+
+COMMAND = Command(
+    name="task",
+    usage="task TEXT [@OWNER] [due:DATE] [symptom:TEXT]",
+    summary="Note a piece of work.",
+    options=OPTIONS,
+    positionals=OWNER,
+    text="required",
+    aliases=("todo",),
+    run=run,
+)

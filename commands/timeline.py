@@ -1,0 +1,18 @@
+"""`/incident timeline`."""
+
+from bot.command.table import Command
+from commands.base import Asked, Caller, Invocation, Reply, Session
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    incident = caller.about
+    return Reply(f"Timeline of {incident.reference}", shows=Asked.TIMELINE, incident_id=incident.key)
+
+
+COMMAND = Command(
+    name="timeline",
+    usage="timeline",
+    summary="Show the timeline, with a way to take entries off it.",
+    aliases=("tl",),
+    run=run,
+)
