@@ -1,0 +1,227 @@
+"""A line that somebody typed, read by the table of commands."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.command.help import usage_of, what_it_takes
+from bot.command.slack_text import read_marks
+from bot.command.table import Command, Context, Invocation, Option, Positional, Value
+from bot.command.values import incident_named, read_span, read_value, shown
+from bot.command.words import Word, split, trailing, unquoted, without
+from bot.domain.errors import Ambiguous, UserError, did_you_mean
+from bot.domain.when import When, refuse_future
+
+_KEY = re.compile(r"(?P<dashes>--|—|–)?(?P<name>[^\W\d_][\w-]*)(?P<sign>[:=])?(?P<rest>.*)", re.DOTALL)
+
+
+def parse(text: str, commands: Sequence[Command], context: Context) -> Invocation:
+    """
+    What `text`, as Slack delivers it behind `/incident`, asks for.
+
+    Only the keys that the command declares are options, wherever they stand; the rest is the text, as it was typed. A
+    text that is one quotation loses its quotes. Raises UserError for what cannot be read, Ambiguous for what can be
+    read in two ways; nothing else.
+    """
+    line, groups = read_marks(text)
+    words = split(line)
+    named = incident_named(words[0].text, context) if len(words) > 1 else None
+    command = find_command(words[1 if named else 0].value if words else "", commands)
+    skipped = (2 if named else 1) if command.name else 0
+    return _Line(line, words, command, context, groups).read(skipped, named)
+
+
+def find_command(word: str, commands: Sequence[Command]) -> Command:
+    """The command of that name or alias. UserError with the nearest one, or all of them."""
+    by_name = {name.casefold(): command for command in commands for name in (command.name, *command.aliases)}
+    command = by_name.get(word.casefold())
+    if command is not None:
+        return command
+    if not word:
+        raise UserError("What shall I do? `/incident help` shows what there is.")
+    guess = did_you_mean(word, [name for name in by_name if name])
+    names = ", ".join(f"`{command.name}`" for command in commands if command.name)
+    raise UserError(f"{shown(word)} is not a command.{guess} There are {names}; `/incident help` explains them.")
+
+
+class _Line:
+    """One line while it is read: its words, and which of them are spent."""
+
+    def __init__(
+        self, line: str, words: list[Word], command: Command, context: Context, groups: Mapping[str, str]
+    ) -> None:
+        self.line, self.words, self.command, self.context, self.groups = line, words, command, context, groups
+        self.spent: set[int] = set()
+        self.options: dict[str, Any] = {}
+        self.positionals: dict[str, Any] = {}
+        self.keys = {key.casefold(): option for option in command.options for key in (option.name, *option.aliases)}
+
+    def read(self, skipped: int, named: str | None) -> Invocation:
+        self.spent |= set(range(skipped))
+        # The zone first: `at:` may stand before the `tz:` that it is meant in.
+        for only_zone in (True, False):
+            self._read_options(only_zone=only_zone)
+        self._read_bare_flags()
+        named = named or self._take_incident()
+        for positional in self.command.positionals:
+            self._read_positional(positional)
+        text = unquoted(without(self.line, [self.words[place] for place in self.spent]))
+        self._check_text(text)
+        incident = (named or self.context.inside) if self.command.inside else None
+        if self.command.inside and incident is None:
+            self._ask_which_incident()
+        return Invocation(self.command, self.options, self.positionals, text, incident, self.context.zone)
+
+    def _left(self) -> list[int]:
+        return [place for place in range(len(self.words)) if place not in self.spent]
+
+    def _key_at(self, place: int) -> tuple[Option, re.Match[str]] | None:
+        word = self.words[place]
+        match = None if word.is_quotation else _KEY.fullmatch(word.key or word.text)
+        if match is None or not (match["dashes"] or match["sign"] == ":") or (match["rest"] and not match["sign"]):
+            return None
+        option = self.keys.get(match["name"].casefold())
+        return (option, match) if option else None
+
+    def _read_options(self, *, only_zone: bool) -> None:
+        for place in range(len(self.words)):
+            found = self._key_at(place) if place not in self.spent else None
+            if found is None or (only_zone and found[0].kind is not Value.ZONE):
+                continue
+            option, match = found
+            if option.name in self.options:
+                raise UserError(f"`{option.name}:` stands twice. Leave one of them.")
+            try:
+                self.options[option.name] = value = self._option_value(option, match, place)
+            except Ambiguous:
+                raise
+            except UserError as problem:
+                raise UserError(problem.message + self._if_it_is_text(match, place)) from None
+            if isinstance(value, ZoneInfo):
+                self.context = replace(self.context, zone=value)
+
+    def _option_value(self, option: Option, match: re.Match[str], place: int) -> object:
+        """The value behind a key; its words are spent."""
+        self.spent.add(place)
+        word = self.words[place]
+        if option.kind is Value.FLAG and not match["sign"]:
+            return True
+        if word.quoted is not None:
+            return self._checked(option, self._value(option, word.quoted))
+        behind = self._words_behind(place)
+        if match["rest"]:
+            behind = [replace(word, text=match["rest"]), *behind]
+        elif place + 1 in self._left() and self.words[place + 1].is_quotation:
+            self.spent.add(place + 1)
+            return self._checked(option, self._value(option, self.words[place + 1].value))
+        if not behind:
+            raise UserError(
+                f"`{option.name}:` needs {what_it_takes(option.kind, option.choices, self.context)} behind it."
+            )
+        value, count = self._longest_value(option, [each.text for each in behind])
+        first = place if match["rest"] else place + 1
+        self.spent |= set(range(first, first + count))
+        return self._checked(option, value)
+
+    def _if_it_is_text(self, match: re.Match[str], place: int) -> str:
+        """`look at: the database` has a key in it that was not meant as one."""
+        may_be_text = not match["dashes"] and not match["rest"] and self.words[place].quoted is None
+        return f" If `{self.words[place].text}` belongs to your text, put the text in quotes." if may_be_text else ""
+
+    def _words_behind(self, place: int) -> list[Word]:
+        """The words from the next on to the next key or quotation: as far as a time may go."""
+        words: list[Word] = []
+        for following in range(place + 1, len(self.words)):
+            word = self.words[following]
+            if following in self.spent or word.quoted is not None or self._key_at(following):
+                break
+            words.append(word)
+        return words
+
+    def _longest_value(self, option: Option, words: Sequence[str]) -> tuple[object, int]:
+        if option.kind in {Value.TIME, Value.DATE}:
+            span = read_span(option.kind, words, self.context)
+            if span is not None:
+                return span
+        if option.kind is Value.PERCENT and words[1:2] == ["%"]:
+            return self._value(option, words[0]), 2
+        return self._value(option, words[0].rstrip(",;") or words[0]), 1
+
+    def _value(self, option: Option | Positional, word: str) -> object:
+        return read_value(option.kind, word, self.context, option.choices, self.groups)
+
+    def _checked(self, option: Option, value: object) -> object:
+        if isinstance(value, When) and not option.may_be_future:
+            refuse_future(value, now=self.context.now, zone=self.context.zone)
+        return value
+
+    def _read_bare_flags(self) -> None:
+        flags = {key: option for key, option in self.keys.items() if option.kind is Value.FLAG}
+        left = self._left()
+        for word in trailing([self.words[place] for place in left], flags):
+            option = flags[word.text.casefold()]
+            if option.name in self.options:
+                break
+            self.options[option.name] = True
+            self.spent.add(self.words.index(word))
+
+    def _take_incident(self) -> str | None:
+        """`INC-7` as the text's first word, unless that is what the command wants to know (`merge INC-3`)."""
+        left = self._left()
+        named = incident_named(self.words[left[0]].text, self.context) if left and self.command.inside else None
+        if named is None:
+            return None
+        is_wanted = any(positional.kind is Value.INCIDENT for positional in self.command.positionals)
+        if is_wanted and not (len(left) > 1 and incident_named(self.words[left[1]].text, self.context)):
+            return None
+        self.spent.add(left[0])
+        return named
+
+    def _read_positional(self, positional: Positional) -> None:
+        left = self._left()
+        if not left:
+            if positional.required:
+                raise self._missing(positional)
+            return
+        places = [left[0], left[-1]] if positional.at_either_end else [left[0]]
+        for place in dict.fromkeys(places):
+            try:
+                value = self._value(positional, self._positional_word(place, positional))
+            except Ambiguous:
+                raise
+            except UserError as problem:
+                if positional.required and place == places[-1]:
+                    raise UserError(f"{problem.message} {usage_of(self.command)}") from None
+                continue
+            self.positionals[positional.name] = value
+            self.spent.add(place)
+            return
+
+    def _positional_word(self, place: int, positional: Positional) -> str:
+        word = self.words[place]
+        if positional.kind is Value.TARGET and word.quoted is not None:
+            return word.key + word.quoted
+        return word.value.rstrip(",;:.!") or word.value
+
+    def _missing(self, positional: Positional) -> UserError:
+        wanted = what_it_takes(positional.kind, positional.choices, self.context)
+        return UserError(f"`/incident {self.command.name}` needs {wanted}. {usage_of(self.command)}")
+
+    def _check_text(self, text: str) -> None:
+        if self.command.text == "required" and not text:
+            raise UserError(f"`/incident {self.command.name}` needs a text. {usage_of(self.command)}")
+        if self.command.text == "none" and text:
+            key = text.split(":", maxsplit=1)[0]
+            guess = did_you_mean(f"{key}:", [f"{name}:" for name in self.keys]) if ":" in text else ""
+            raise UserError(
+                f"`/incident {self.command.name}` does not know what to do with {shown(text)}.{guess} "
+                f"{usage_of(self.command)}"
+            )
+
+    def _ask_which_incident(self) -> None:
+        raise UserError(
+            f"Which incident? Type this in its channel, or name it: `/incident {self.command.name} "
+            f"{self.context.series[0]}-7 …`. `/incident list` shows those that are open."
+        )

@@ -1,0 +1,75 @@
+"""What `/incident help` says, made of the same table that reads what is typed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+from bot.command.table import Command, Context, Option, Value
+from bot.domain.terms import Status
+
+_TAKES: Mapping[Value, str] = MappingProxyType(
+    {
+        Value.WORD: "a word",
+        Value.TEXT: "a word, or words in quotes",
+        Value.TIME: "a time (`14:05`, `2pm`, `10 min ago`, `yesterday 15:00`; `~14:05` about then, `?` nobody knows)",
+        Value.DATE: "a day (`2023-12-01`, `1 Dec`, `friday`, `in 2 weeks`)",
+        Value.ZONE: "a time zone (`Europe/Paris`)",
+        Value.SEVERITY: "a severity",
+        Value.STATUS: "a status",
+        Value.PERCENT: "a percentage (`20%`)",
+        Value.LANGUAGES: "languages (`en` or `fr,en`)",
+        Value.KIND: "a kind of entry (`cause`, `action`, `misleading`, or the name of its reaction)",
+        Value.FLAG: "nothing more, or `yes` or `no`",
+        Value.PERSON: "a person (`@` and a name from Slack's list)",
+        Value.TARGET: "whom to call (`@user`, `@team`, `policy:NAME` or `vendor:NAME`)",
+        Value.INCIDENT: "an incident (`INC-7`)",
+    }
+)
+
+
+def help_text(commands: Iterable[Command]) -> str:
+    """Every command on one line, in the order of the table."""
+    lines = [_line(command) for command in commands]
+    lines.append(
+        "`/incident help COMMAND` says more. In an incident's channel the incident is understood; elsewhere name it"
+    )
+    return "\n".join(lines) + ": `/incident note INC-7 …`."
+
+
+def help_for(command: Command) -> str:
+    """One command: how it is written, what it does, and what each of its options takes."""
+    lines = [_line(command)]
+    lines += [f"• {_option(option)}" for option in command.options]
+    if command.options:
+        lines.append('Options stand anywhere, and quotes hold blanks together: `key:"two words"`.')
+    return "\n".join(lines)
+
+
+def usage_of(command: Command) -> str:
+    """The sentence that ends a refusal."""
+    return f"It is written `{_typed(command)}`."
+
+
+def what_it_takes(kind: Value, choices: Sequence[str], context: Context | None = None) -> str:
+    """`a severity: SEV1, SEV2, …`, to stand behind "needs"."""
+    words: Sequence[str] = choices
+    if kind is Value.STATUS and not choices:
+        words = [status.value for status in Status]
+    if kind is Value.SEVERITY and context is not None:
+        words = list(dict.fromkeys(label for label in context.severities if not label.isdecimal()))[:8]
+    return _TAKES[kind] + (f": {', '.join(f'`{word}`' for word in words)}" if words else "")
+
+
+def _typed(command: Command) -> str:
+    return f"/incident {command.usage or command.name}".rstrip()
+
+
+def _line(command: Command) -> str:
+    aliases = f" (also {', '.join(f'`{alias}`' for alias in command.aliases)})" if command.aliases else ""
+    return f"`{_typed(command)}`{aliases}: {command.summary}"
+
+
+def _option(option: Option) -> str:
+    written = option.name if option.kind is Value.FLAG else f"{option.name}:"
+    aliases = "".join(f", `{alias}`" for alias in option.aliases)
+    about = f"{option.about}; " if option.about else ""
+    return f"`{written}`{aliases}: {about}{what_it_takes(option.kind, option.choices)}"

@@ -1,0 +1,204 @@
+"""Single words read into typed values. Each refusal names the word, the nearest right one, and what is allowed."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+
+from bot.command.table import Context, Mention, Target, Typed, Value
+from bot.domain.errors import UserError, did_you_mean, nearest
+from bot.domain.terms import MARKS, Kind, Severity, Status, TargetKind
+from bot.domain.when import When, longest_date, longest_time, read_date, read_time, read_zone
+
+_PERSON = re.compile(r"<@([UW][A-Z0-9]*)>")
+_NUMBER = r"(?P<number>[1-9]\d{0,9})"
+_PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d{1,6})?)%?", re.ASCII)
+_NO = frozenset({"no", "false", "off", "0", "n"})
+_YES = frozenset({"yes", "true", "on", "1", "y"})
+_CALLED = {"policy": TargetKind.POLICY, "vendor": TargetKind.VENDOR}
+
+
+def shown(word: str) -> str:
+    """`word` in code style, cut where it is longer than a word."""
+    bare = " ".join(word.replace("`", "'").split())
+    return f"`{bare if len(bare) <= 60 else bare[:59] + '…'}`"
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a`, `b`, `c`."""
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def read_word(word: str, choices: Sequence[str]) -> str:
+    """One of `choices`, as it is spelled there; anything but nothing if there are none."""
+    if not word:
+        raise UserError("An empty word says nothing.")
+    if not choices:
+        return word
+    by_folded = {choice.casefold(): choice for choice in choices}
+    if word.casefold() not in by_folded:
+        guess = did_you_mean(word, choices)
+        raise UserError(f"{shown(word)} is not one of the words for it.{guess} Use one of {listed(choices)}.")
+    return by_folded[word.casefold()]
+
+
+def read_severity(word: str, context: Context) -> Severity:
+    """`2`, `sev2`, `SEV-2`, or the workspace's own word."""
+    own = {_bare(label): severity for label, severity in context.severities.items()}
+    plain = {_bare(each.value): each for each in Severity}
+    typed = _bare(word)
+    found = own.get(typed) or plain.get(typed)
+    if found is None and typed.isdecimal():
+        numbered = [*own.items(), *plain.items()]
+        found = next((severity for word, severity in numbered if re.fullmatch(rf"\D+{typed}", word)), None)
+    if found is None:
+        words = _one_each(context.severities)
+        guess = did_you_mean(word, list(dict.fromkeys([*words, *context.severities])))
+        raise UserError(f"{shown(word)} is not a severity.{guess} Use one of {listed(words)}; the first is the worst.")
+    return found
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[\W_]", "", word).casefold()
+
+
+def _one_each(severities: Mapping[str, Severity]) -> list[str]:
+    """One word for each severity, worst first: a label rather than a number."""
+    words: dict[Severity, str] = {}
+    for label, severity in severities.items():
+        if severity not in words or words[severity].isdecimal():
+            words[severity] = label
+    return [words[severity] for severity in Severity if severity in words]
+
+
+def read_status(word: str, choices: Sequence[str]) -> Status:
+    """One of the statuses, of those in `choices` if there are any."""
+    allowed = choices or [status.value for status in Status]
+    if word.casefold() not in allowed:
+        raise UserError(f"{shown(word)} is not a status.{did_you_mean(word, allowed)} Use one of {listed(allowed)}.")
+    return Status(word.casefold())
+
+
+def read_kind(word: str, context: Context) -> Kind:
+    """The kind that `word` names: `misleading path`, `misleading`, `:fish:`, or another of the workspace's words."""
+    typed = re.sub(r"[-_\s]+", " ", word.strip().strip(":")).casefold()
+    words = {name.replace("_", " ").replace("-", " ").casefold(): kind for name, kind in context.mark_words.items()}
+    words |= {kind.value: kind for kind in MARKS}
+    if typed in words:
+        return words[typed]
+    begun = {kind for kind in MARKS if len(typed) >= 3 and kind.value.startswith(typed)}
+    if len(begun) == 1:
+        return begun.pop()
+    guess = nearest(typed, list(words))
+    hint = f" Did you mean `{words[guess].value}`?" if guess else ""
+    raise UserError(f"{shown(word)} is not a kind of entry.{hint} Use one of {listed(kind.value for kind in MARKS)}.")
+
+
+def read_percent(word: str) -> float:
+    """`20%` or `20`; `2,5` as well as `2.5`."""
+    match = _PERCENT.fullmatch(word)
+    if match is None:
+        raise UserError(f"{shown(word)} is not a percentage. Write for example `20%`.")
+    percent = float(match[1].replace(",", "."))
+    if percent > 100:
+        raise UserError(f"{shown(word)} is more than all of them. A percentage goes from `0%` to `100%`.")
+    return percent
+
+
+def read_languages(word: str, context: Context) -> tuple[str, ...]:
+    """`fr,en`: each once, in the order typed."""
+    codes = [code.strip().casefold() for code in word.split(",")]
+    for code in codes:
+        if code not in context.languages:
+            guess = did_you_mean(code, context.languages)
+            raise UserError(f"{shown(code)} is not a language I can write.{guess} Use {listed(context.languages)}.")
+    return tuple(dict.fromkeys(codes))
+
+
+def read_flag(word: str) -> bool:
+    """`yes` or `no`, and the other ways of saying so."""
+    if word.casefold() not in _YES | _NO:
+        raise UserError(f"{shown(word)} is neither `yes` nor `no`.")
+    return word.casefold() in _YES
+
+
+def read_person(word: str) -> Mention:
+    """A mention. A name with an `@` is none: only Slack knows who it is."""
+    match = _PERSON.fullmatch(word)
+    if match is None:
+        raise UserError(
+            f"{shown(word)} is nobody I can tell. Type `@` and choose the person from Slack's list, so that it becomes "
+            "a mention."
+        )
+    return Mention(match[1])
+
+
+def read_target(word: str, groups: Mapping[str, str]) -> Target:
+    """`@user`, a user group (of those in `groups`, with their ids), `@team`, `policy:NAME` or `vendor:NAME`."""
+    person = _PERSON.fullmatch(word)
+    if person:
+        return Target(TargetKind.PERSON, person[1], person[1])
+    if word in groups:
+        return Target(TargetKind.GROUP, word.removeprefix("@"), groups[word])
+    if re.fullmatch(r"@[\w.&-]*\w", word):
+        return Target(TargetKind.TEAM, word.removeprefix("@"))
+    kind, colon, name = word.partition(":")
+    if colon and kind.casefold() in _CALLED:
+        if not name:
+            raise UserError(f"Name the {kind.casefold()} right behind the colon, as in `{kind.casefold()}:payments`.")
+        return Target(_CALLED[kind.casefold()], name)
+    raise UserError(
+        f"{shown(word)} is nobody I can call. Start with whom to call (`@user`, `@team`, `policy:NAME` or "
+        "`vendor:NAME`), then say why."
+    )
+
+
+def read_incident(word: str, context: Context) -> str:
+    """`INC-7`, also typed as `inc-7`, `7`, or its channel."""
+    named = incident_named(re.sub(rf"^#(.+?-{_NUMBER})(?:-.*)?$", r"\1", word), context)
+    if named:
+        return named
+    number = re.fullmatch(rf"#?{_NUMBER}", word, re.ASCII)
+    if number:
+        return f"{context.series[0]}-{number['number']}"
+    raise UserError(f"{shown(word)} is not an incident. Write its number, as in `{context.series[0]}-7`.")
+
+
+def incident_named(word: str, context: Context) -> str | None:
+    """The incident that a line's first word names beyond doubt: `INC-7`, not `7`."""
+    series = "|".join(re.escape(each) for each in context.series)
+    match = re.fullmatch(rf"(?P<series>{series})-{_NUMBER}[:,]?", word, re.IGNORECASE | re.ASCII)
+    return f"{match['series'].upper()}-{match['number']}" if match else None
+
+
+def read_value(kind: Value, word: str, context: Context, choices: Sequence[str], groups: Mapping[str, str]) -> Typed:
+    """`word` as what `kind` says. UserError or Ambiguous if it is none."""
+    return _READERS[kind](word, context, choices, groups)
+
+
+def read_span(kind: Value, words: Sequence[str], context: Context) -> tuple[When | date, int] | None:
+    """A TIME or a DATE at the head of `words`, and how many of them it takes."""
+    if kind is Value.TIME:
+        return longest_time(words, now=context.now, zone=context.zone)
+    return longest_date(words, now=context.now, zone=context.zone)
+
+
+_Reader = Callable[[str, Context, Sequence[str], Mapping[str, str]], Typed]
+_READERS: Mapping[Value, _Reader] = MappingProxyType(
+    {
+        Value.WORD: lambda word, _context, choices, _groups: read_word(word, choices),
+        Value.TEXT: lambda word, _context, _choices, _groups: word,
+        Value.TIME: lambda word, context, _choices, _groups: read_time(word, now=context.now, zone=context.zone),
+        Value.DATE: lambda word, context, _choices, _groups: read_date(word, now=context.now, zone=context.zone),
+        Value.ZONE: lambda word, _context, _choices, _groups: read_zone(word),
+        Value.SEVERITY: lambda word, context, _choices, _groups: read_severity(word, context),
+        Value.STATUS: lambda word, _context, choices, _groups: read_status(word, choices),
+        Value.PERCENT: lambda word, _context, _choices, _groups: read_percent(word),
+        Value.LANGUAGES: lambda word, context, _choices, _groups: read_languages(word, context),
+        Value.KIND: lambda word, context, _choices, _groups: read_kind(word, context),
+        Value.FLAG: lambda word, _context, _choices, _groups: read_flag(word),
+        Value.PERSON: lambda word, _context, _choices, _groups: read_person(word),
+        Value.TARGET: lambda word, _context, _choices, groups: read_target(word, groups),
+        Value.INCIDENT: lambda word, context, _choices, _groups: read_incident(word, context),
+    }
+)
