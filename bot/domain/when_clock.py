@@ -10,8 +10,8 @@ CLOCK = r"""(?:
     (?P<hour>\d{1,2})
     (?:
         (?P<point>[:.])(?P<minute>\d{2}) (?: :(?P<second>\d{2}) (?:[.,](?P<fraction>\d{1,9}))? )?
-        (?: \ ?(?P<half>[ap]\.?m\.?) | \ ?(?:uhr|hrs|h) )?
-      | \ ?(?P<half_alone>[ap]\.?m\.?)
+        (?: \ ?(?P<half>[ap]\.?m\.?)(?![a-z]) | \ ?(?:uhr|hrs|h)\b )?
+      | \ ?(?P<half_alone>[ap]\.?m\.?)(?![a-z])
       | h(?P<minute_glued>\d{2})?(?:\ ?min)?
       | \ h(?:\ (?P<minute_apart>\d{2}))?
       | \ ?uhr(?:\ (?P<minute_uhr>\d{2}))?

@@ -136,7 +136,7 @@ def _relative(text: str, now: datetime) -> When | None:
 
 def _absolute(match: re.Match[str], text: str, frame: Frame) -> When | None:
     zones = _zones(match, text, frame)
-    if zones is None:
+    if zones is None or (frame.strict and _ends_in_a_word(match)):
         return None
     letters = match["letters"]
     zone_named = zones != (frame.zone,) or bool(letters or match["zone"])
@@ -152,6 +152,12 @@ def _absolute(match: re.Match[str], text: str, frame: Frame) -> When | None:
     if len(found) > 1:
         raise _which_letters(text, letters, found)
     return When(next(iter(found)), zone_named=True)
+
+
+def _ends_in_a_word(match: re.Match[str]) -> bool:
+    """`14:05 sat down`: short for a day only if something else says so (`sat 14:05`, `14:05 last sat`)."""
+    weekday = match["weekday"] or ""
+    return match.re is _CLOCK_FIRST and bool(weekday) and not match["which"] and not weekday.casefold().endswith("day")
 
 
 def _local(match: re.Match[str], text: str, zone: tzinfo, frame: Frame) -> tuple[datetime, datetime | None]:

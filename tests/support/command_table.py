@@ -13,6 +13,8 @@ AT = Option("at", Value.TIME)
 LANG = Option("lang", Value.LANGUAGES)
 SEV = Option("sev", Value.SEVERITY, aliases=("severity",))
 
+PUBLIC = ("investigating", "identified", "monitoring", "resolved")
+
 COMMANDS = (
     Command(
         "start",
@@ -54,7 +56,7 @@ COMMANDS = (
             positionals=(Positional("owner", Value.PERSON, required=False, at_either_end=True),),
             text="required", aliases=("todo",)),
     Command("update", "update STATE [lang:] text", "Tell the public.", options=(LANG,),
-            positionals=(Positional("state", Value.WORD, choices=("investigating", "identified", "monitoring", "resolved")),),
+            positionals=(Positional("state", Value.WORD, choices=PUBLIC),),
             text="optional"),
     Command("resolve", "resolve [at:] [text]", "It is over.", options=(AT,), text="optional"),
     Command("merge", "merge INC-3", "One incident, not two.", positionals=(Positional("other", Value.INCIDENT),)),
