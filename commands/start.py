@@ -1,6 +1,7 @@
 """`/incident start`."""
 
 from bot.command.table import Command, Option, Value
+from bot.domain.terms import Severity
 from bot.services import incidents
 from bot.services.incidents import Declaration
 from commands.base import Caller, Invocation, Reply, Session
@@ -23,7 +24,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
             is_drill=bool(typed.options.get("drill")),
         ),
     )
-    label = caller.settings.severity_label(incidents.Severity(declared.severity))
+    label = caller.settings.severity_label(Severity(declared.severity))
     drill = "drill " if declared.is_drill else ""
     return Reply(
         f"Declared {drill}*{declared.reference}* ({label}). Its channel opens now, and you are invited into it."

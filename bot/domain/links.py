@@ -16,7 +16,3 @@ def message_link(workspace_url: str, channel_id: str, ts: str, thread_ts: str | 
 def channel_link(workspace_url: str, channel_id: str) -> str:
     return f"{workspace_url.rstrip('/')}/archives/{channel_id}"
 
-
-def anchor(base_url: str, reference: str, ref: str) -> str:
-    """A place on Dogwatch's own page of an incident."""
-    return f"{base_url}/incidents/{reference}#{ref}"

@@ -70,7 +70,7 @@ def keep(session: Session, made: Made, *, at: datetime, by: str | None) -> Postm
         version=postmortems.next_version(session, made.incident_id),
         template=made.template,
         languages=list(made.languages),
-        blocks=_blocks(made.draft),
+        blocks=_blocks_of(made.draft),
         made_by=by,
         made_at=at,
     )
@@ -82,5 +82,14 @@ def keep(session: Session, made: Made, *, at: datetime, by: str | None) -> Postm
     return version
 
 
-def _blocks(assembled: Draft) -> list[dict[str, Any]]:
-    return []
+def _blocks_of(assembled: Draft) -> list[dict[str, Any]]:
+    return [
+        {
+            "section": block.section,
+            "source": block.key,
+            "language": block.language,
+            "kind": block.kind.value,
+            "generated": {"text": block.text, "time": block.time, "label": block.label, "by": block.by},
+        }
+        for block in assembled.blocks()
+    ]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.links import anchor, channel_link, message_link
+from bot.domain.links import channel_link, message_link
 from bot.domain.record import Action, Alert, Entry, Escalation, Incident, Moment, Record, Source, Statement
 from bot.domain.terms import (
     ActionKind,
@@ -20,6 +20,7 @@ from bot.domain.terms import (
     Status,
     TargetKind,
 )
+from bot.pagelinks import page_link
 from bot.services.people import MENTION
 from bot.store import actions, alerts, escalations, incidents, people, timeline
 from bot.store.actions import ActionItem
@@ -34,7 +35,7 @@ class _Places:
     """Where this incident's things can be looked at."""
 
     workspace_url: str
-    base_url: str
+    page_url: str
     row: IncidentRow
 
     def message(self, ts: str | None, *, channel_id: str | None = None, thread_ts: str | None = None) -> str | None:
@@ -44,7 +45,7 @@ class _Places:
         return message_link(self.workspace_url, channel, ts, thread_ts)
 
     def page(self, ref: str) -> str:
-        return anchor(self.base_url, self.row.reference, ref)
+        return f"{self.page_url}#{ref}"
 
 
 def load(session: Session, settings: Settings, incident_id: int) -> Record:
@@ -56,7 +57,7 @@ def load(session: Session, settings: Settings, incident_id: int) -> Record:
     """
     row = incidents.get(session, incident_id)
     installation = incidents.installation(session)
-    places = _Places(installation.url if installation else "", settings.base_url, row)
+    places = _Places(installation.url if installation else "", page_link(settings, row.reference), row)
     entry_rows = timeline.in_order(session, incident_id)
     alert_rows = alerts.of_incident(session, incident_id)
     alert_links = {alert.key: alert.link for alert in alert_rows if alert.link}

@@ -1,0 +1,238 @@
+"""The composition root: the only file that knows all the others, and the order in which they start and stop."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from structlog import get_logger
+
+from bot.clock import Clock, SystemClock
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.engine.runner import Engine
+from bot.pagelinks import with_secret_key
+from bot.services import workspace
+from bot.slack.app import Deps, build
+from bot.slack.effects.tools import Tools
+from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError
+from bot.slack.sender import LEASE, POLL, Sender
+from bot.store import incidents, outbox, timers
+from bot.store.migrate import migrate
+from bot.store.session import Database, DatabaseUnavailable, SqliteDatabase, open_database
+from bot.web import health, pages
+from bot.web.alerts import AlertIntake
+from bot.web.slack import SlackIntake
+from commands import COMMANDS
+
+log = get_logger(__name__)
+
+Probe = Callable[[str], None]
+ASK_AGAIN = 5.0
+"""Seconds between attempts to learn from Slack who the bot is."""
+WATCHDOG = 15.0
+"""Seconds between looks at the Socket Mode connection."""
+HANGS_AFTER = timedelta(minutes=2)
+
+
+def _quiet(_point: str) -> None:
+    """The probe of a process that nobody tests."""
+
+
+class Dogwatch:
+    """
+    One running bot. `start`, then `stop`; between them it answers Slack, monitors and the clock.
+
+    A test hands in its own `clock`, a `probe` that is called between any two effects, and shorter leases.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        probe: Probe = _quiet,
+        call_seconds: float = CALL_SECONDS,
+        lease: timedelta = LEASE,
+        poll: timedelta = POLL,
+    ) -> None:
+        if settings.slack_bot_token is None:
+            raise UserError(
+                "SLACK_BOT_TOKEN is not set. To try Dogwatch without Slack run `dogwatch sandbox`; "
+                "to install it see docs/install.md."
+            )
+        if settings.slack_app_token is None and settings.slack_signing_secret is None:
+            raise UserError(
+                "Set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET to receive Slack's requests over HTTP."
+            )
+        self.settings = with_secret_key(settings)
+        self.clock: Clock = clock or SystemClock()
+        self._token = settings.slack_bot_token.get_secret_value()
+        self._is_clock_given = clock is not None
+        self.database: Database = open_database(settings.database_url.get_secret_value(), probe=probe)
+        self.gateway = Gateway(self._token, settings.slack_api_url, seconds=call_seconds, probe=probe)
+        self.tools = Tools(self.database, self.gateway, self.clock, lambda: self.settings)
+        self.sender = Sender(self.tools, lease=lease, poll=poll)
+        self.engine = Engine(self.database, self.clock, lambda: self.settings)
+        self.alerts = AlertIntake(self.database, self.clock, lambda: self.settings)
+        self.slack: SlackIntake | None = None
+        self._sockets: AsyncSocketModeHandler | None = None
+        self._runner: web.AppRunner | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.port = settings.port
+
+    async def start(self) -> None:
+        """Raises UserError for what an operator has to mend, DatabaseUnavailable if the database does not answer."""
+        await migrate(self.database)
+        if isinstance(self.clock, SystemClock):
+            self.clock.follow(await self.database.now())
+        if isinstance(self.database, SqliteDatabase):
+            await self.database.run(outbox.release_all)  # this is the file's only process: no lease has an owner
+        self.database.on_commit = self._wake
+        await self.gateway.start()
+        is_known = await self._meet_slack()
+        deps = Deps(self.database, self.gateway, self.clock, lambda: self.settings, COMMANDS)
+        app = build(deps, self._token)
+        if self.settings.slack_signing_secret is not None:
+            self.slack = SlackIntake(app, self.settings.slack_signing_secret.get_secret_value())
+        await self._serve()
+        self.sender.start()
+        self.engine.start()
+        if not is_known:
+            self._tasks.append(asyncio.create_task(self._keep_asking(), name="meet slack"))
+        if self.settings.slack_app_token is not None:
+            self._tasks.append(asyncio.create_task(self._hold_socket(app), name="socket mode"))
+            await asyncio.sleep(0)
+        if self.settings.alert_token is None and not self.settings.alert_tokens:
+            log.warning("alerts are refused", reason="DOGWATCH_ALERT_TOKEN is not set")
+        log.info("dogwatch is up", port=self.port, database=self.database.dialect, socket_mode=self._uses_sockets)
+
+    @property
+    def _uses_sockets(self) -> bool:
+        return self.settings.slack_app_token is not None
+
+    def _wake(self) -> None:
+        self.sender.wake()
+        self.engine.wake()
+
+    async def _meet_slack(self) -> bool:
+        """Ask Slack who we are. A start without Slack goes on with what an earlier one learned."""
+        try:
+            told = await self.gateway.call("auth.test")
+        except SlackError as problem:
+            log.warning("Slack did not say who the bot is", problem=str(problem))
+            return False
+        await self.database.run(
+            workspace.installed,
+            team_id=str(told.get("enterprise_id") if told.get("is_enterprise_install") else told["team_id"]),
+            team_name=str(told.get("team") or ""),
+            url=str(told.get("url") or ""),
+            bot_user_id=str(told["user_id"]),
+            bot_id=str(told.get("bot_id") or ""),
+            at=self.clock.now(),
+        )
+        return True
+
+    async def _keep_asking(self) -> None:
+        known = False
+        while not known:
+            await asyncio.sleep(ASK_AGAIN)
+            try:
+                known = await self._meet_slack()
+            except DatabaseUnavailable as problem:
+                log.warning("who the bot is could not be kept", problem=str(problem))
+        self.sender.wake()
+
+    async def _serve(self) -> None:
+        site = web.Application(client_max_size=1024 * 1024)
+        site.add_routes(health.routes(self._problems))
+        site.add_routes(pages.routes(self.database, lambda: self.settings))
+        site.router.add_post("/alerts/{source}", self.alerts.handle)
+        site.router.add_put("/alerts/{source}", self.alerts.handle)
+        if self.slack is not None:
+            site.router.add_post("/slack/events", self.slack.handle)
+        self._runner = web.AppRunner(site, access_log=None, shutdown_timeout=5.0)
+        await self._runner.setup()
+        listening = web.TCPSite(self._runner, self.settings.host, self.settings.port)
+        try:
+            await listening.start()
+        except OSError as problem:
+            raise UserError(
+                f"Cannot listen on {self.settings.host}:{self.settings.port} ({problem.strerror}). "
+                "Set DOGWATCH_PORT to a free port."
+            ) from problem
+        addresses = self._runner.addresses
+        self.port = int(addresses[0][1]) if addresses else self.settings.port
+
+    async def _hold_socket(self, app: AsyncApp) -> None:
+        """Connect, and connect again whenever the connection is lost and does not come back by itself."""
+        secret = self.settings.slack_app_token
+        if secret is None:
+            return
+        while True:
+            if self._sockets is None:
+                handler = AsyncSocketModeHandler(app, secret.get_secret_value(), web_client=self.gateway.client)
+                try:
+                    await handler.connect_async()
+                    self._sockets = handler
+                    log.info("connected to Slack by Socket Mode")
+                except Exception as problem:  # noqa: BLE001  the SDK raises what it likes; we try again
+                    log.warning("Socket Mode did not connect", problem=str(problem))
+                    await handler.close_async()
+                    await asyncio.sleep(ASK_AGAIN)
+                    continue
+            await asyncio.sleep(WATCHDOG)
+            if not await self._sockets.client.is_connected():
+                log.warning("the Socket Mode connection is gone, connecting anew")
+                await self._sockets.close_async()
+                self._sockets = None
+
+    async def _problems(self) -> dict[str, str]:
+        """Why this process cannot do its work, by name."""
+        problems: dict[str, str] = {}
+        try:
+            if await self.database.read(incidents.installation) is None:
+                problems["slack"] = "Slack has not told yet which workspace this is"
+        except DatabaseUnavailable:
+            problems["database"] = "does not answer"
+        if self._uses_sockets and (self._sockets is None or not await self._sockets.client.is_connected()):
+            problems["socket mode"] = "not connected"
+        for name, beat in (("sender", self.sender.beat_at), ("timers", self.engine.beat_at)):
+            if not self._is_clock_given and (beat is None or self.clock.now() - beat > HANGS_AFTER):
+                problems[name] = "does not work"
+        return problems
+
+    @property
+    def is_quiet(self) -> bool:
+        """No request under way, nothing being sent or carried out."""
+        intake = self.alerts.is_idle and (self.slack is None or self.slack.is_idle)
+        return intake and self.sender.is_idle and self.engine.is_idle and self.gateway.in_flight == 0
+
+    async def is_settled(self) -> bool:
+        """Quiet, and nothing is due at this moment of the clock."""
+        if not self.is_quiet:
+            return False
+        due = await self.next_due()
+        return self.is_quiet and (due is None or due > self.clock.now())
+
+    async def next_due(self) -> datetime | None:
+        """When the next lane or timer is due; None if nothing waits."""
+        found = [await self.database.read(outbox.next_due), await self.database.read(timers.next_due)]
+        return min((each for each in found if each is not None), default=None)
+
+    async def stop(self) -> None:
+        """Take nothing new, finish what is under way, let go of the rest: it is in the database."""
+        if self._sockets is not None:
+            await self._sockets.close_async()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._runner is not None:
+            await self._runner.cleanup()
+        await self.engine.stop()
+        await self.sender.stop()
+        await self.gateway.close()
+        await self.database.close()
+        log.info("dogwatch is down")

@@ -1,0 +1,48 @@
+"""The key by which Dogwatch signs links to its own pages."""
+
+import hashlib
+import hmac
+import secrets
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.config import Settings
+
+
+def with_secret_key(settings: Settings) -> Settings:
+    """
+    The settings with a secret key: the operator's, or one that is made once and kept beside the SQLite file.
+
+    With PostgreSQL the configuration demands one, because replicas have to share it.
+    """
+    path = settings.sqlite_path
+    if settings.secret_key is not None or path is None:
+        return settings
+    return settings.model_copy(update={"secret_key": SecretStr(_key_beside(path))})
+
+
+def _key_beside(database: Path) -> str:
+    kept = database.with_name(f"{database.name}.key")
+    if kept.exists():
+        return kept.read_text().strip()
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    key = secrets.token_hex(32)
+    kept.touch(mode=0o600)
+    kept.write_text(key)
+    return key
+
+
+def page_key(settings: Settings, reference: str) -> str:
+    """What has to stand in a link to an incident's page: who has the link may read that incident and no other."""
+    secret = settings.secret_key.get_secret_value() if settings.secret_key else ""
+    return hmac.new(secret.encode(), f"incident page {reference}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def is_page_key(settings: Settings, reference: str, given: str) -> bool:
+    return hmac.compare_digest(page_key(settings, reference).encode(), given.encode())
+
+
+def page_link(settings: Settings, reference: str) -> str:
+    """Dogwatch's own page of an incident, for whoever holds the link; each statement has an anchor on it."""
+    return f"{settings.base_url}/incidents/{reference}?key={page_key(settings, reference)}"

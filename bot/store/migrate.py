@@ -1,0 +1,81 @@
+"""Brings a database to this release's tables. Runs at every start, under a lock, forwards only."""
+
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+
+import bot
+import bot.store
+from bot.domain.errors import UserError
+from bot.store.session import Database, DatabaseUnavailable, PostgresDatabase, SqliteDatabase
+from bot.store.tables import metadata
+
+LOCK = 0x646F6777  # "dogw": the advisory lock under which replicas migrate one after the other
+
+
+class DatabaseTooNew(UserError):
+    """The database was used by a later release."""
+
+
+def all_tables() -> MetaData:
+    """The metadata with every table in it: each file of the store is read."""
+    for module in iter_modules(bot.store.__path__):
+        import_module(f"bot.store.{module.name}")
+    return metadata
+
+
+def migrations_folder() -> Path:
+    """`migrations/` beside `bot/` in a checkout, inside it in an installed wheel."""
+    package = Path(bot.__file__).parent
+    beside, inside = package.parent / "migrations", package / "migrations"
+    return beside if (beside / "env.py").exists() else inside
+
+
+def configuration(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(connection: Connection) -> None:
+    """
+    Run what is missing, in one transaction.
+
+    Raises DatabaseTooNew if the database has a revision that this release does not know.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=LOCK))
+    config = configuration(connection)
+    known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in known:
+        raise DatabaseTooNew(
+            f"The database is of a later release (revision {current}). Start that release, or restore a backup "
+            "that this one made."
+        )
+    command.upgrade(config, "head")
+
+
+async def migrate(database: Database) -> None:
+    """Bring the database up to date. Raises DatabaseTooNew or DatabaseUnavailable."""
+    if isinstance(database, SqliteDatabase):
+        await database.run(_on_session)
+    elif isinstance(database, PostgresDatabase):
+        try:
+            async with database.engine.begin() as connection:
+                await connection.run_sync(upgrade)
+        except (OSError, TimeoutError) as problem:
+            raise DatabaseUnavailable(str(problem)) from problem
+
+
+def _on_session(session: Any) -> None:
+    upgrade(session.connection())

@@ -1,0 +1,87 @@
+"""`POST /slack/events`: everything Slack sends over HTTP. Forged, stale and oversized requests go no further."""
+
+from datetime import UTC, datetime
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.signature import SignatureVerifier
+from structlog import get_logger
+
+from bot import metrics
+from bot.web.bodies import TooLarge, TooSlow, read_body, refusal
+
+log = get_logger(__name__)
+
+LARGEST = 1024 * 1024
+"""Bytes. Slack's largest payloads, views of 250 kB, stay well below."""
+OLDEST = 300
+"""Seconds. Source: docs.slack.dev/authentication/verifying-requests-from-slack."""
+
+
+class SlackIntake:
+    """The handler of Slack's requests. Signatures are checked by real time, whatever the record's clock says."""
+
+    def __init__(self, app: AsyncApp, signing_secret: str) -> None:
+        self._app = app
+        self._verifier = SignatureVerifier(signing_secret)
+        self._under_way = 0
+
+    @property
+    def is_idle(self) -> bool:
+        return self._under_way == 0
+
+    async def handle(self, request: web.Request) -> web.Response:
+        self._under_way += 1
+        try:
+            return await self._answer(request)
+        finally:
+            self._under_way -= 1
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        try:
+            body = await read_body(request, LARGEST)
+        except TooLarge:
+            return _refused(413, f"The body is larger than {LARGEST} bytes.")
+        except TooSlow:
+            return _refused(408, "The body did not arrive in time.")
+        problem = self._problem(request, body)
+        if problem is not None:
+            return _refused(401, problem)
+        try:
+            asked = AsyncBoltRequest(
+                body=body.decode(), query=request.query_string, headers=dict(request.headers)
+            )  # fmt: skip
+        except (ValueError, RecursionError):
+            return _refused(400, "The body is neither JSON nor a form with a payload in JSON.")
+        if not isinstance(asked.body, dict):
+            return _refused(400, "The body is not a JSON object.")
+        return await to_aiohttp_response(await self._app.async_dispatch(asked))
+
+    def _problem(self, request: web.Request, body: bytes) -> str | None:
+        """What is wrong with the request's signature, if anything."""
+        stamps = request.headers.getall("X-Slack-Request-Timestamp", [])
+        signatures = request.headers.getall("X-Slack-Signature", [])
+        if len(stamps) != 1 or len(signatures) != 1:
+            return "A request from Slack has one X-Slack-Request-Timestamp and one X-Slack-Signature."
+        if not (stamps[0].isascii() and stamps[0].isdecimal() and len(stamps[0]) < 16):
+            return "X-Slack-Request-Timestamp is not a number of seconds."
+        if abs(datetime.now(UTC).timestamp() - int(stamps[0])) > OLDEST:
+            return "The request is older than five minutes, or from the future. Check this machine's clock."
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            return "The body is not UTF-8."
+        if not (
+            signatures[0].isascii()
+            and self._verifier.is_valid(body=body, timestamp=stamps[0], signature=signatures[0])
+        ):
+            return "The signature does not fit. Check SLACK_SIGNING_SECRET."
+        return None
+
+
+def _refused(status: int, message: str) -> web.Response:
+    metrics.REQUESTS.labels("slack", str(status)).inc()
+    log.warning("a request to /slack/events was refused", status=status, problem=message)
+    return refusal(status, message)

@@ -1,0 +1,16 @@
+"""Alembic's entry: runs the revisions on the connection that `bot.store.migrate` hands over."""
+
+from alembic import context
+
+from bot.store.migrate import all_tables
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=all_tables(),
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_type=True,
+    transaction_per_migration=False,
+)
+with context.begin_transaction():
+    context.run_migrations()
