@@ -203,7 +203,9 @@ class _Line:
         word = self.words[place]
         if positional.kind is Value.TARGET and word.quoted is not None:
             return word.key + word.quoted
-        return word.value.rstrip(",;:.!") or word.value
+        # `vendor:` with nothing behind it is a mistake of its own, `@dba:` is not.
+        is_keyed = positional.kind is Value.TARGET and word.value[:1] not in {"@", "<"}
+        return word.value.rstrip(",;.!" if is_keyed else ",;:.!") or word.value
 
     def _missing(self, positional: Positional) -> UserError:
         wanted = what_it_takes(positional.kind, positional.choices, self.context)
