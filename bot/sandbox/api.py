@@ -95,11 +95,9 @@ def typed(argument: Argument, value: Any) -> Any:
         if not isinstance(found, dict | list):
             raise ValueError(argument.name)
         return found
-    if isinstance(value, dict):
-        raise ValueError(argument.name)
     if isinstance(value, list):
         return ",".join(map(str, value))
-    if argument.type == "s" and isinstance(value, bool):
+    if isinstance(value, dict) or (argument.type == "s" and isinstance(value, bool)):
         raise ValueError(argument.name)
     if argument.type == "b" and str(value).lower() not in ("1", "0", "true", "false"):
         raise ValueError(argument.name)

@@ -7,43 +7,44 @@ from bot.sandbox.call import Call, ok
 from bot.sandbox.records import Channel, Json, Message, SlackError
 
 METADATA_BYTES = 16_000
+ATTACHMENTS_MAX = 100
 
 
 def content(call: Call, *, kept: Message | None = None) -> dict[str, Any]:
     """
     Text, blocks, attachments and metadata as given, checked.
 
-    `kept`: the message that is being changed; what the call leaves out stays as it is there.
+    `kept`: the message that is being changed. A new text takes old blocks and attachments away, new blocks alone leave
+    the text; a call with neither changes only what else it names.
     """
-    text = call.text("text") or call.text("markdown_text")
     if call.text("markdown_text") and (call.text("text") or call.args.get("blocks")):
         raise SlackError("markdown_text_conflict")
-    given = call.args.get("blocks")
-    if isinstance(given, str):
-        raise SlackError("invalid_blocks_format")
-    if given:
-        problems = blocks.message_problems(given)
-        if problems:
-            raise SlackError("invalid_blocks", problems)
-        if blocks.text_size(given) > blocks.ALL_TEXT:
-            raise SlackError("msg_blocks_too_long")
-        given = blocks.with_ids({"blocks": given})["blocks"]
-    attachments = call.args.get("attachments")
-    if attachments and len(attachments) > 100:
+    text = call.text("text") or call.text("markdown_text")
+    given = checked_blocks(call.args.get("blocks") or [])
+    attachments = call.args.get("attachments") or []
+    if len(attachments) > ATTACHMENTS_MAX:
         raise SlackError("too_many_attachments")
-    if not text and not given and not attachments and not (kept and given is None and call.args.get("text") is None):
-        raise SlackError("no_text")
-    found = {"text": text, "blocks": given or [], "attachments": attachments or [], "metadata": _metadata(call)}
+    if kept is None or text or given or attachments or "blocks" in call.args:
+        if not text and not given and not attachments:
+            raise SlackError("no_text")
+        found = {"text": text, "blocks": given, "attachments": attachments, "metadata": _metadata(call)}
+    else:
+        found = {key: getattr(kept, key) for key in ("text", "blocks", "attachments")} | {"metadata": _metadata(call)}
     if kept:
-        if call.args.get("metadata") is None:
-            found["metadata"] = kept.metadata
-        if call.args.get("text") is None and not call.text("markdown_text"):
-            found["text"] = kept.text
-        if given is None and call.args.get("text") is None:
-            found["blocks"] = kept.blocks
-        if attachments is None and given is None and call.args.get("text") is None:
-            found["attachments"] = kept.attachments
+        found["metadata"] = found["metadata"] if "metadata" in call.args else kept.metadata
+        found["text"] = found["text"] or kept.text
+        found["attachments"] = attachments if "attachments" in call.args else kept.attachments
     return found
+
+
+def checked_blocks(given: Any) -> list[Json]:
+    problems = blocks.message_problems(given)
+    if problems:
+        raise SlackError("invalid_blocks", problems)
+    if blocks.text_size(given) > blocks.ALL_TEXT:
+        raise SlackError("msg_blocks_too_long")
+    filled: list[Json] = blocks.with_ids({"blocks": given})["blocks"]
+    return filled
 
 
 def _metadata(call: Call) -> Json | None:
@@ -121,7 +122,7 @@ def own_message(call: Call, refusal: str) -> tuple[Channel, Message]:
 def update(call: Call) -> Json:
     channel, message = own_message(call, "cant_update_message")
     if channel.is_archived:
-        raise SlackError("cant_update_message", ["the channel is archived"])
+        raise SlackError("is_inactive")
     given = content(call, kept=message)
     if len(given["text"]) > messages.UPDATE_MAX:
         raise SlackError("msg_too_long")

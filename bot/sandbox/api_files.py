@@ -1,5 +1,7 @@
 """Web API methods about files and views."""
 
+from functools import partial
+
 from bot.sandbox import files, views, wire
 from bot.sandbox.api_chat import target
 from bot.sandbox.call import Call, Later, ok
@@ -28,7 +30,7 @@ def complete_upload(call: Call) -> Json:
     call.args.pop("channel", None)
     done = files.complete(call.workspace, call.actor, given)
     for channel in where:
-        call.later.append(Later(lambda channel=channel: _share(call, channel, [file.id for file in done])))
+        call.later.append(Later(partial(_share, call, channel, [file.id for file in done])))
     return ok(files=[wire.file_json(call.workspace, file) for file in done])
 
 

@@ -91,10 +91,7 @@ def read_cursor(cursor: str) -> int:
     if not cursor:
         return 0
     try:
-        kind, _, number = base64.b64decode(cursor, validate=True).decode().partition(":")
-        if kind != "next":
-            raise ValueError(kind)
-        return int(number)
+        return int(base64.b64decode(cursor, validate=True).decode().removeprefix("next:"))
     except (binascii.Error, ValueError, UnicodeDecodeError):
         raise SlackError("invalid_cursor") from None
 

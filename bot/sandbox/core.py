@@ -54,8 +54,7 @@ class Core:
         self.bot_token = bot_token or tokens.get("bot") or f"xoxb-sandbox-{secrets.token_hex(12)}"
         self.app_token = app_token or tokens.get("app") or f"xapp-sandbox-{secrets.token_hex(12)}"
         self.signing_secret = signing_secret or tokens.get("signing") or secrets.token_hex(16)
-        self.hub = SocketHub(self.workspace.app.id)
-        self.hub.on_change = self._sockets_changed
+        self.hub = SocketHub(self.workspace.app.id, self._sockets_changed)
         self.http: HttpLink | None = None
         self.delivery = Delivery(self.workspace, self.clock, self.faults, self.hub)
         self.delivery.retry_delays = retry_delays
@@ -191,15 +190,17 @@ class Core:
 
     async def wait_settled(self, timeout: float = 10.0, quiet: float = 0.0) -> None:  # noqa: ASYNC109  as in wait_until
         """Until nothing has been pending for `quiet` seconds. Raises TimeoutError, naming what still is."""
+        since = time.monotonic()
+
+        def has_been_quiet() -> bool:
+            nonlocal since
+            if not self.settled():
+                since = time.monotonic()
+                return False
+            return time.monotonic() - since >= quiet
+
         try:
-            await self.wait_until(self.settled, timeout)
-            while quiet:
-                began = time.monotonic()
-                while self.settled() and time.monotonic() - began < quiet:
-                    await asyncio.sleep(min(quiet, LOOK_AGAIN))
-                if self.settled():
-                    return
-                await self.wait_until(self.settled, timeout)
+            await self.wait_until(has_been_quiet, timeout)
         except TimeoutError:
             raise TimeoutError(f"not settled after {timeout} s: {self.pending()}") from None
 

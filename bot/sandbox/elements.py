@@ -63,7 +63,7 @@ def _style(element: Json) -> Json:
 
 
 def missing_inputs(given: list[Json], state: Json) -> dict[str, str]:
-    """What Slack itself says of a form before it sends it: empty fields that are not optional, texts of a wrong length."""
+    """What Slack itself says of a form before it sends it: empty fields that must not be, texts of a wrong length."""
     errors = {}
     for block in given:
         if block.get("type") != "input":

@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 import uuid
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import aiohttp
@@ -126,13 +127,13 @@ class SocketHub:
 
     name = "socket"
 
-    def __init__(self, app_id: str) -> None:
+    def __init__(self, app_id: str, on_change: Callable[[], None]) -> None:
         self.app_id = app_id
+        self.on_change = on_change
         self.sockets: list[Socket] = []
         self.tickets: set[str] = set()
         self.turn = 0
         self.is_refusing = False
-        self.opened = asyncio.Event()
 
     def is_open(self) -> bool:
         return bool(self.sockets)
@@ -187,7 +188,6 @@ class SocketHub:
         hello["debug_info"] = {"host": "sandbox", "build_number": 1, "approximate_connection_time": 3600}
         await ws.send_str(json.dumps(hello))
         self.sockets.append(socket)
-        self.opened.set()
         self.on_change()
         try:
             async for message in ws:
@@ -199,9 +199,6 @@ class SocketHub:
             socket.close_out()
             self.on_change()
         return ws
-
-    def on_change(self) -> None:
-        """Replaced by whoever wants to know that connections came or went."""
 
     def acknowledge(self, socket: Socket, data: str) -> None:
         try:

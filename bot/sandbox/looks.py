@@ -6,9 +6,14 @@ from bot.sandbox.records import Channel, Json, Message, SlackError, View
 
 
 class Looks(Core):
-    def channels(self) -> list[Json]:
-        """As the bot sees them, private ones and direct conversations included; each with `num_members`."""
-        return [self._shown_channel(channel) for channel in self.workspace.channels.values()]
+    def channels(self, user: str | None = None) -> list[Json]:
+        """All of them as the bot sees them, or those that this person may know of; each with `num_members`."""
+        viewer = self._user(user).id if user else None
+        return [
+            self._shown_channel(channel, viewer)
+            for channel in self.workspace.channels.values()
+            if viewer is None or self.workspace.sees(channel, viewer)
+        ]
 
     def channel(self, name: str) -> Json | None:
         """None if there is none of that name."""
@@ -17,8 +22,8 @@ class Looks(Core):
         except SlackError:
             return None
 
-    def _shown_channel(self, channel: Channel) -> Json:
-        shown = wire.channel_json(self.workspace, channel, self.bot_user_id)
+    def _shown_channel(self, channel: Channel, viewer: str | None = None) -> Json:
+        shown = wire.channel_json(self.workspace, channel, viewer or self.bot_user_id)
         return shown | {"num_members": len(channel.members)}
 
     def members(self, channel: str) -> list[str]:

@@ -97,7 +97,7 @@ def visible(channel: Channel, ts: str) -> Message:
 
 
 def change(workspace: Workspace, channel: Channel, message: Message, actor: str, now: datetime, **new: object) -> None:
-    """Give a message new contents (`text`, `blocks`, …) and say so."""
+    """Give a message new contents (`text`, `blocks`, …) and say so. An app's message with blocks is not marked edited."""
     if workspace.edit_window is not None:
         age = seconds(now) - float(message.ts)
         if age > workspace.edit_window:
@@ -106,7 +106,8 @@ def change(workspace: Workspace, channel: Channel, message: Message, actor: str,
     changed_at = workspace.new_ts(now)
     for key, value in new.items():
         setattr(message, key, value)
-    message.edited = {"user": actor, "ts": changed_at}
+    if not (message.bot_id and message.blocks):
+        message.edited = {"user": actor, "ts": changed_at}
     after = wire.message_json(workspace, channel, message, with_metadata=False)
     _tell_change(workspace, channel, before, after, changed_at)
 

@@ -4,6 +4,7 @@ Which Web API methods there are: rate tier, scopes (any one of them is enough), 
 Own data, as Slack documents it. An argument is `name:type`, with `*` if required; types: s text, b yes or no, i whole
 number, j JSON (given as such or as text). Tier 0: no limit worth imitating; tier 5: a special limit.
 """
+# ruff: noqa: E501  a table reads best with one method a line
 
 from dataclasses import dataclass
 

@@ -6,7 +6,6 @@ What the page does goes through the control API; the WebSocket only says what lo
 
 import asyncio
 import json
-from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,7 +21,7 @@ STATIC = Path(__file__).parent / "static"
 GATHER_SECONDS = 0.03
 """Changes within this time are told together."""
 SAFE = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: http: https:; style-src 'self'; script-src 'self'",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: http: https:",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
@@ -33,7 +32,7 @@ class Owner(Protocol):
     """What the page needs of the sandbox."""
 
     workspace: Workspace
-    actions: Mapping[str, Any]
+    actions: dict[str, Any]
     page_watchers: list[Any]
 
 
@@ -99,8 +98,9 @@ class Page:
         initials = escape("".join(word[0] for word in words[:2]).upper())
         colour = "#33414d" if user and user.is_bot else COLOURS[sum(map(ord, user_id)) % len(COLOURS)]
         picture = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 72 72"><rect width="72" height="72" rx="12" fill="{colour}"/>'
-            f'<text x="36" y="46" font-family="sans-serif" font-size="28" fill="#fff" text-anchor="middle">{initials}</text></svg>'
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 72 72">'
+            f'<rect width="72" height="72" rx="12" fill="{colour}"/><text x="36" y="46" font-family="sans-serif" '
+            f'font-size="28" fill="#fff" text-anchor="middle">{initials}</text></svg>'
         )
         return web.Response(text=picture, content_type="image/svg+xml", headers={"Cache-Control": "max-age=3600"})
 

@@ -1,4 +1,4 @@
-"""The small workspace that the sandbox begins with: Harbour, its people by role, its first channels. Ids never change."""
+"""The small workspace that the sandbox begins with: Harbour, its people by role, its channels. Ids never change."""
 
 from datetime import datetime
 

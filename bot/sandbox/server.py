@@ -1,4 +1,4 @@
-"""The sandbox as a whole: one HTTP server with Web API, Socket Mode, control API and page, on a port of this machine."""
+"""The sandbox as a whole: one HTTP server with Web API, Socket Mode, control API and page."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path

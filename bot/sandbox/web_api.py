@@ -103,16 +103,16 @@ class WebApi:
                 await asyncio.sleep(float(param(fault, "seconds")))
         if first(befalls, "cut_before") or first(befalls, "hang"):
             return cut(request, record, "cut_before")
-        if fault := first(befalls, "status"):
-            return broken(record, fault)
+        if status := first(befalls, "status"):
+            return broken(record, status)
         limited = first(befalls, "ratelimited")
         wait = int(param(limited, "retry_after")) if limited else None
         if wait is None:
             wait = self.limits.refused(method, str(args.get("channel") or ""), self.clock.now())
         if wait is not None:
             return rate_limited(record, wait)
-        if fault := first(befalls, "error"):
-            return answered(record, SlackError(str(param(fault, "error"))).as_answer(), grant)
+        if refusal := first(befalls, "error"):
+            return answered(record, SlackError(str(param(refusal, "error"))).as_answer(), grant)
         answer = self.call(method, args, grant, token)
         if first(befalls, "cut_after"):
             return cut(request, record, "cut_after")
@@ -122,9 +122,9 @@ class WebApi:
 
     def call(self, method: str, args: Json, grant: Grant | None, token: str) -> Json:
         """The method's answer, refusals included."""
+        if grant is None:
+            return SlackError("invalid_auth" if token else "not_authed").as_answer()
         try:
-            if grant is None:
-                raise SlackError("invalid_auth" if token else "not_authed")
             call = Call(self.workspace, grant, args, self.clock.now(), time.monotonic(), self.base_url)
             call.new_ticket = self.new_ticket
             answer = api.run(method, call)

@@ -170,32 +170,32 @@ def message_json(workspace: Workspace, channel: Channel, message: Message, *, wi
         answer["app_id"] = workspace.app.id
         if message.subtype != "bot_message":
             answer["bot_profile"] = bot_profile(workspace)
-    for key in ("client_msg_id", "username", "icons", "edited"):
-        if value := getattr(message, key):
-            answer[key] = value
-    for key in ("blocks", "attachments"):
+    for key in ("client_msg_id", "username", "icons", "edited", "blocks", "attachments"):
         if value := getattr(message, key):
             answer[key] = value
     if message.files:
-        answer["files"] = [file_json(workspace, workspace.files[file_id]) for file_id in message.files]
-        answer["upload"] = False
-        answer["display_as_bot"] = False
-    if message.reactions:
-        answer["reactions"] = [
-            {"name": name, "users": list(users), "count": len(users)} for name, users in message.reactions.items()
-        ]
-    if message.pinned:
-        answer["pinned_to"] = [channel.id]
-        answer["pinned_info"] = {
-            "channel": channel.id,
-            "pinned_by": message.pinned["by"],
-            "pinned_ts": message.pinned["at"],
-        }
+        files = [file_json(workspace, workspace.files[file_id]) for file_id in message.files]
+        answer |= {"files": files, "upload": False, "display_as_bot": False}
+    answer |= marks(channel, message)
     if message.metadata and with_metadata:
         answer["metadata"] = message.metadata
     answer |= message.extra
     answer |= thread_keys(workspace, channel, message)
     return answer
+
+
+def marks(channel: Channel, message: Message) -> Json:
+    """Reactions and the pin."""
+    found: Json = {}
+    if message.reactions:
+        found["reactions"] = [
+            {"name": name, "users": list(users), "count": len(users)} for name, users in message.reactions.items()
+        ]
+    if message.pinned:
+        found["pinned_to"] = [channel.id]
+        made = {"pinned_by": message.pinned["by"], "pinned_ts": message.pinned["at"]}
+        found["pinned_info"] = {"channel": channel.id} | made
+    return found
 
 
 def thread_keys(workspace: Workspace, channel: Channel, message: Message) -> Json:
