@@ -55,7 +55,7 @@ def what_it_takes(kind: Value, choices: Sequence[str], context: Context | None =
     if kind is Value.STATUS and not choices:
         words = [status.value for status in Status]
     if kind is Value.SEVERITY and context is not None:
-        words = list(dict.fromkeys(label for label in context.severities if not label.isdecimal()))[:8]
+        words = context.severity_labels()
     return _TAKES[kind] + (f": {', '.join(f'`{word}`' for word in words)}" if words else "")
 
 

@@ -145,6 +145,14 @@ class Context:
             raise ValueError("`now` needs a zone")
         object.__setattr__(self, "now", self.now.astimezone(UTC))
 
+    def severity_labels(self) -> list[str]:
+        """One word for each severity, worst first, the first in the table that is no bare number."""
+        words: dict[Severity, str] = {}
+        for label, severity in self.severities.items():
+            if severity not in words or words[severity].isdecimal():
+                words[severity] = severity.value if label.casefold() == severity.value.casefold() else label
+        return [words[severity] for severity in Severity if severity in words]
+
 
 @dataclass(frozen=True, slots=True)
 class Invocation:

@@ -52,7 +52,7 @@ def read_severity(word: str, context: Context) -> Severity:
         numbered = [*own.items(), *plain.items()]
         found = next((severity for word, severity in numbered if re.fullmatch(rf"\D+{typed}", word)), None)
     if found is None:
-        words = _one_each(context.severities)
+        words = context.severity_labels()
         guess = did_you_mean(word, list(dict.fromkeys([*words, *context.severities])))
         raise UserError(f"{shown(word)} is not a severity.{guess} Use one of {listed(words)}; the first is the worst.")
     return found
@@ -60,15 +60,6 @@ def read_severity(word: str, context: Context) -> Severity:
 
 def _bare(word: str) -> str:
     return re.sub(r"[\W_]", "", word).casefold()
-
-
-def _one_each(severities: Mapping[str, Severity]) -> list[str]:
-    """One word for each severity, worst first: a label rather than a number."""
-    words: dict[Severity, str] = {}
-    for label, severity in severities.items():
-        if severity not in words or words[severity].isdecimal():
-            words[severity] = label
-    return [words[severity] for severity in Severity if severity in words]
 
 
 def read_status(word: str, choices: Sequence[str]) -> Status:

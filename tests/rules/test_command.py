@@ -177,6 +177,13 @@ def test_severities_by_the_workspaces_own_words(typed, expected):
     assert read(f"start x sev:{typed}", replace(INSIDE, severities=words)).options["sev"] is expected
 
 
+def test_a_refused_severity_names_one_word_for_each():
+    words = {"1": Severity.SEV1, "sev1": Severity.SEV1, "s1": Severity.SEV1, "minor": Severity.SEV4, "4": Severity.SEV4}
+
+    assert "Use one of `SEV1`, `minor`;" in refusal("start x sev:9", replace(INSIDE, severities=words))
+    assert "a severity: `SEV1`, `minor`." in refusal("severity", replace(INSIDE, severities=words))
+
+
 def test_the_zone_of_the_line_is_the_zone_of_its_times():
     """Also if it stands behind the time."""
     found = read("start at:20:30 Checkout tz:Africa/Nairobi")
