@@ -38,12 +38,13 @@ class Word:
 def split(line: str) -> list[Word]:
     """The words of `line` in order. A quote that nothing closes is a sign like any other."""
     words: list[Word] = []
+    hopeless: set[str] = set()
     place = 0
     while place < len(line):
         if line[place].isspace():
             place += 1
             continue
-        word = _quotation(line, place) or _bare(line, place)
+        word = _quotation(line, place, hopeless) or _bare(line, place)
         words.append(word)
         place = word.end
     return words
@@ -56,7 +57,8 @@ def _bare(line: str, start: int) -> Word:
     return Word(line[start:end], start, end)
 
 
-def _quotation(line: str, start: int) -> Word | None:
+def _quotation(line: str, start: int, hopeless: set[str]) -> Word | None:
+    """`hopeless` gathers the closing quotes that do not come any more, so that a line is searched once for each."""
     key = _KEY.match(line, start)
     opening = key.end() if key else start
     sign = line[opening : opening + 1]
@@ -64,8 +66,10 @@ def _quotation(line: str, start: int) -> Word | None:
         return None
     # A closing quote has no letter behind it: `5"x7"` and `'it's'` do not end in the middle.
     closing = _SINGLE.get(sign) or _CLOSING.get(sign) or '"“”'
-    end = re.compile(rf"[{closing}](?!\w)").search(line, opening + 1)
-    if end:
+    end = None if closing in hopeless else re.compile(rf"[{closing}](?!\w)").search(line, opening + 1)
+    if end is None:
+        hopeless.add(closing)
+    else:
         return Word(line[start : end.end()], start, end.end(), line[opening + 1 : end.start()], key[0] if key else "")
     return None
 
