@@ -1,5 +1,7 @@
 """Slack's escapes, and a line cut into words."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +84,15 @@ def test_what_is_left_keeps_its_blanks(line, places, left):
     words = split(line)
 
     assert without(line, [words[place] for place in places]) == left
+
+
+@pytest.mark.parametrize("line", ['"a ' * 20_000, "« " * 20_000, "k:'a " * 20_000])
+def test_quotes_that_nothing_closes_cost_one_search(line):
+    """A search from each of them to the end would take seconds."""
+    began = time.process_time()
+
+    assert len(split(line)) == 20_000
+    assert time.process_time() - began < 1
 
 
 @given(st.text(alphabet=" \n\"“”«»'ab:,", max_size=40))
