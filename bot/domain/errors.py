@@ -12,7 +12,7 @@ class UserError(Exception):
         super().__init__(message)
 
 
-class Ambiguous(UserError):  # noqa: N818  a question, not a failure
+class Ambiguous(UserError):
     """
     One text, several readings: the person chooses.
 

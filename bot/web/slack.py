@@ -74,8 +74,7 @@ class SlackIntake:
         except UnicodeDecodeError:
             return "The body is not UTF-8."
         if not (
-            signatures[0].isascii()
-            and self._verifier.is_valid(body=body, timestamp=stamps[0], signature=signatures[0])
+            signatures[0].isascii() and self._verifier.is_valid(body=body, timestamp=stamps[0], signature=signatures[0])
         ):
             return "The signature does not fit. Check SLACK_SIGNING_SECRET."
         return None

@@ -1,0 +1,228 @@
+"""`dogwatch`: the commands of the operator."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from bot import log
+from bot.config import ConfigurationError, Settings, check, load
+from bot.domain.errors import UserError
+from bot.store.session import DatabaseUnavailable
+
+T = TypeVar("T")
+UNUSABLE = 2
+"""The exit code where the call, the configuration or the environment is wrong."""
+FAILED = 1
+
+
+def main() -> None:
+    """The entry point: every refusal is one sentence on standard error and an exit code."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as problem:
+        problem.show()
+        sys.exit(problem.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except ConfigurationError as problem:
+        for each in problem.problems:
+            click.echo(str(each), err=True)
+        sys.exit(UNUSABLE)
+    except UserError as problem:
+        click.echo(problem.message, err=True)
+        sys.exit(UNUSABLE)
+    except DatabaseUnavailable as problem:
+        click.echo(f"The database does not answer: {problem}", err=True)
+        sys.exit(FAILED)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dogwatch")
+def cli() -> None:
+    """Run incidents in Slack, from the first alert to the postmortem."""
+
+
+def settings_from_environment() -> Settings:
+    return load(os.environ)
+
+
+def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    return asyncio.run(work())
+
+
+async def until_told_to_stop() -> None:
+    """Return on SIGTERM or SIGINT."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    await told.wait()
+
+
+@cli.command()
+def serve() -> None:
+    """Run the bot against Slack: by Socket Mode if SLACK_APP_TOKEN is set, over HTTP if not."""
+    from bot.app import Dogwatch  # noqa: PLC0415  the other commands start faster without the whole bot
+
+    log.configure()
+    settings = settings_from_environment()
+
+    async def serving() -> None:
+        bot = Dogwatch(settings)
+        try:
+            await bot.start()
+            await until_told_to_stop()
+        finally:
+            await bot.stop()
+
+    run(serving)
+
+
+@cli.command()
+@click.option("--fresh", is_flag=True, help="Forget everything that earlier runs left.")
+@click.option("--headless", is_flag=True, help="Without the page: for scripts, which use the control API.")
+@click.option("--port", default=8055, show_default=True, help="Where the page is; 0 takes any free port.")
+@click.option(
+    "--data",
+    default="dogwatch-data",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The folder that keeps the state of the bot and of the local Slack.",
+)
+def sandbox(*, fresh: bool, headless: bool, port: int, data: Path) -> None:
+    """Try the bot with a local Slack in the browser: nothing to install, no account."""
+    from bot.local import run_local  # noqa: PLC0415
+
+    log.configure(level="WARNING")
+
+    async def running() -> None:
+        async with run_local(data, port=port, fresh=fresh, headless=headless) as local:
+            for line in local.greeting:
+                click.echo(line)
+            await until_told_to_stop()
+
+    run(running)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database up to date. `serve` does this by itself at every start."""
+    from bot.store import migrate as migrations  # noqa: PLC0415
+    from bot.store.session import open_database  # noqa: PLC0415
+
+    settings = settings_from_environment()
+
+    async def migrating() -> None:
+        database = open_database(settings.database_url.get_secret_value())
+        try:
+            await migrations.migrate(database)
+        finally:
+            await database.close()
+
+    run(migrating)
+    click.echo("The database is up to date.")
+
+
+@cli.command("check")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+def check_configuration(path: Path | None) -> None:
+    """Look over the configuration (dogwatch.toml and the environment): every mistake at once."""
+    chosen = path or Path(os.environ.get("DOGWATCH_CONFIG") or "dogwatch.toml")
+    problems = check(chosen, os.environ)
+    for each in problems:
+        click.echo(str(each), err=True)
+    if problems:
+        sys.exit(FAILED)
+    where = str(chosen) if chosen.exists() else f"the environment (there is no {chosen}, and none is needed)"
+    click.echo(f"No mistakes in {where}.")
+
+
+@cli.command()
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the results are written.")
+def replay(scenario: Path, out: Path) -> None:
+    """Play a scenario through the real bot and a local Slack, and compare with what it expects."""
+    from bot import replay as playing  # noqa: PLC0415
+
+    log.configure(level="ERROR")
+    sys.exit(run(lambda: playing.main(scenario, out)))
+
+
+@cli.command()
+@click.argument("reference")
+@click.option(
+    "--format", "form", type=click.Choice(["markdown", "html", "json"]), default="markdown", show_default=True
+)
+@click.option("--template", help="The form of the draft: classic or brief.")
+@click.option("--lang", help="Its languages, for example fr,en.")
+def export(reference: str, form: str, template: str | None, lang: str | None) -> None:
+    """Write an incident's postmortem draft (markdown, html) or its whole record (json) to standard output."""
+    from bot.exporting import export_incident  # noqa: PLC0415
+
+    settings = settings_from_environment()
+    languages = tuple(each.strip() for each in lang.split(",") if each.strip()) if lang else None
+    click.echo(
+        run(lambda: export_incident(settings, reference, form, template=template, languages=languages)), nl=False
+    )
+
+
+@cli.command()
+@click.argument("text", required=False)
+@click.option("--time", "time_text", help="Explain a time instead of a command.")
+@click.option("--zone", default="UTC", show_default=True, help="The zone in which times are read.")
+@click.option("--now", "now_text", help="The moment from which relative times count (ISO 8601); now if left out.")
+@click.option("--inside", help="As if typed in this incident's channel, for example INC-7.")
+def explain(text: str | None, time_text: str | None, zone: str, now_text: str | None, inside: str | None) -> None:
+    """
+    Show how a text would be read, without doing anything.
+
+    Without TEXT or --time, each line of standard input is explained, one JSON object a line.
+    """
+    from bot.command.table import Context  # noqa: PLC0415
+    from bot.domain.when import read_zone  # noqa: PLC0415
+    from bot.explain import explain_command, explain_time  # noqa: PLC0415
+    from commands import COMMANDS  # noqa: PLC0415
+
+    settings = settings_from_environment()
+    read_in = read_zone(zone)
+    context = Context(
+        now=_moment(now_text),
+        zone=read_in,
+        severities=settings.severity_words(),
+        mark_words=settings.reactions,
+        inside=inside,
+    )
+    if time_text is not None:
+        click.echo(_json(explain_time(time_text, now=context.now, zone=read_in), indent=2))
+    elif text is not None:
+        click.echo(_json(explain_command(text, COMMANDS, context), indent=2))
+    else:
+        for line in sys.stdin:
+            if line.strip():
+                click.echo(_json(explain_command(line.rstrip("\n"), COMMANDS, context)))
+
+
+def _json(value: object, *, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def _moment(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise UserError(f"--now {text!r} is not ISO 8601. Write it like 2026-11-18T14:05:00+01:00.") from problem
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+if __name__ == "__main__":
+    main()
