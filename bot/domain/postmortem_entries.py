@@ -1,0 +1,279 @@
+"""Blocks made of entries, escalations, alerts and actions: one recorded thing each, told in the document's language."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+
+from bot.domain.durations import show_duration
+from bot.domain.languages import Language
+from bot.domain.postmortem_clock import Clock
+from bot.domain.postmortem_draft import Block, BlockKind
+from bot.domain.record import Action, Alert, Entry, Escalation, Record, Source
+from bot.domain.terms import Kind, Precision, SourceKind
+
+MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
+
+SUMMARY_ANNOTATIONS = ("summary", "description", "message")
+"""Where monitors say in words what an alert is about, the best first."""
+
+QUIET: Mapping[str, frozenset[Kind]] = MappingProxyType(
+    {
+        "actions_taken": frozenset({Kind.NOTE, Kind.INVESTIGATION, Kind.ACTION}),
+        "misleading_paths": frozenset({Kind.NOTE, Kind.MISLEADING_PATH}),
+        "detection": frozenset({Kind.NOTE, Kind.DETECTION}),
+        "communication": frozenset({Kind.NOTE, Kind.COMMUNICATION}),
+        "tasks": frozenset({Kind.NOTE, Kind.TASK}),
+        "improvements": frozenset({Kind.NOTE, Kind.IMPROVEMENT}),
+    }
+)
+"""Kinds that need no label in a section, because its heading or the text says it."""
+
+ALWAYS_QUIET = frozenset({Kind.NOTE})
+
+CHANGES = frozenset({Kind.STATUS, Kind.SEVERITY})
+"""Kinds whose entries are told as a change from one value to another."""
+
+
+_Told = tuple[str, tuple[Source, ...], str, str, tuple[str, ...]]
+"""Text, sources, time, author and notes of an entry."""
+
+
+def with_names(text: str, people: Mapping[str, str]) -> str:
+    """The text with `@name` for each mention. Who is not among `people` stays an id."""
+    if "<@" not in text:
+        return text
+    return MENTION.sub(lambda found: f"@{people.get(found[1], found[1])}", text)
+
+
+def summary_of(alert: Alert) -> str:
+    """What the alert says in words, empty if it says nothing."""
+    return next((alert.annotations[key] for key in SUMMARY_ANNOTATIONS if alert.annotations.get(key)), "")
+
+
+class Teller:
+    """Tells the parts of one record in one language."""
+
+    def __init__(self, record: Record, language: Language, clock: Clock) -> None:
+        self.record = record
+        self.language = language
+        self.clock = clock
+        self.escalations = {each.source.ref: each for each in record.escalations}
+        self.answers = {each.acknowledgement.ref: each for each in record.escalations if each.acknowledgement}
+        self.title = self._title()
+        self._told: dict[str, _Told] = {}
+        self._labels: dict[tuple[str, tuple[Kind, ...]], str] = {}
+
+    def name(self, user_id: str | None) -> str:
+        return self.record.people.get(user_id, user_id) if user_id else ""
+
+    def named(self, text: str) -> str:
+        return with_names(text, self.record.people)
+
+    def entry(self, section: str, entry: Entry) -> Block:
+        """An entry at its place, its time left empty where nobody knows it."""
+        known = self._told.get(entry.source.ref)
+        if known is None:
+            text, notes = self._text_of(entry)
+            time = self.clock.short(entry.happened_at, entry.precision) if entry.happened_at else ""
+            known = self._told[entry.source.ref] = (text, (entry.source,), time, self.name(entry.author), notes)
+        text, sources, time, by, notes = known
+        label = self._label_of(section, entry, text)
+        return Block(
+            section, entry.source.ref, self.language.code, BlockKind.ENTRY, text, sources, time, label, by, notes
+        )  # fmt: skip
+
+    def _title(self) -> str:
+        """The incident's title in this language, or as typed."""
+        titles, code = self.record.incident.titles, self.language.code
+        text = titles.get(code) or titles.get(code.partition("-")[0]) or self.record.incident.title
+        return " ".join(self.named(text).split())
+
+    def _text_of(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
+        """Text and notes of an entry, the same in each section."""
+        notes = (self.language.say("files", names=", ".join(entry.files)),) if entry.files else ()
+        if self._calls(entry):
+            notes = (*notes, *self.silence(self.escalations[entry.about or ""]))
+        if self._answers(entry) or (entry.kinds == (Kind.DECLARED,) and self.named(entry.text) == self.title):
+            return "", notes
+        return self.named(entry.text), notes
+
+    def _label_of(self, section: str, entry: Entry, text: str) -> str:
+        """What the entry is: by what it tells of, what it changed, or its kinds as far as the section does not say."""
+        if entry.about is not None and self._calls(entry):
+            return self.called(self.escalations[entry.about])
+        if self._answers(entry):
+            return self._answered(self.answers[entry.source.ref])
+        if not entry.text and entry.source.kind is SourceKind.MESSAGE and not entry.files:
+            return self.language.say("message_deleted")
+        if not text and entry.kinds == (Kind.IMPACT,):
+            return self.language.say("impact_times_stated")
+        changes = entry.became is not None and self._changed(entry)
+        return changes or self._kinds(section, entry.kinds)
+
+    def _calls(self, entry: Entry) -> bool:
+        return entry.about in self.escalations and Kind.ESCALATION in entry.kinds
+
+    def _answers(self, entry: Entry) -> bool:
+        """Whether the bot recorded it because somebody acknowledged: its text is ours, and is said anew."""
+        return entry.source.ref in self.answers and entry.source.kind is not SourceKind.MESSAGE
+
+    def _answered(self, escalation: Escalation) -> str:
+        label = self.language.say("escalation_acknowledged", target=self.named(escalation.target))
+        waited = self._waited(escalation)
+        return f"{label} {waited}" if waited else label
+
+    def _kinds(self, section: str, kinds: tuple[Kind, ...]) -> str:
+        known = self._labels.get((section, kinds))
+        if known is None:
+            quiet = QUIET.get(section, ALWAYS_QUIET)
+            words = [self.language.say(f"kind_{kind.name.lower()}") for kind in kinds if kind not in quiet]
+            known = self._labels[section, kinds] = ", ".join(dict.fromkeys(words))
+        return known
+
+    def _changed(self, entry: Entry) -> str:
+        """`Severity changed from SEV2 to SEV1`, empty for an entry that changes nothing."""
+        if entry.was is None or entry.became is None or CHANGES.isdisjoint(entry.kinds):
+            return ""
+        was, became = (self._state(value) for value in (entry.was, entry.became))
+        return self.language.say("changed_to", what=self._kinds("", entry.kinds), was=was, became=became)
+
+    def _state(self, value: str) -> str:
+        return self.language.words.get(f"status_{value}", value)
+
+    def called(self, escalation: Escalation) -> str:
+        key = "escalated_to_vendor" if escalation.external else "escalated_to"
+        return self.language.say(key, target=self.named(escalation.target).strip())
+
+    def silence(self, escalation: Escalation) -> tuple[str, ...]:
+        """Who declined, and whether nobody acknowledged."""
+        declined = ", ".join(self.name(each) for each in escalation.declined_by)
+        said = (self.language.say("declined_by", who=declined),) if declined else ()
+        return said if escalation.acknowledged_at else (*said, self.language.say("nobody_acknowledged"))
+
+    def answer(self, escalation: Escalation) -> tuple[str, ...]:
+        """Who acknowledged when, after how long; who declined; or that nobody acknowledged."""
+        said = self.silence(escalation)
+        if escalation.acknowledged_at is None:
+            return said
+        time = self.clock.short(escalation.acknowledged_at)
+        if escalation.acknowledged_by:
+            who = self.name(escalation.acknowledged_by)
+            answered = self.language.say("acknowledged_by", who=who, time=time)
+        else:
+            answered = self.language.say("acknowledged_at", time=time)
+        waited = self._waited(escalation)
+        return (*said, f"{answered}, {waited}" if waited else answered)
+
+    def _waited(self, escalation: Escalation) -> str:
+        """`after 5m`, empty if the time of the page is unknown or later than the answer."""
+        paged_at, answered_at = escalation.paged_at, escalation.acknowledged_at
+        if paged_at is None or answered_at is None or answered_at < paged_at:
+            return ""
+        return self.language.say("after", duration=show_duration(answered_at - paged_at))
+
+    def escalation(self, section: str, escalation: Escalation) -> Block:
+        answer = (escalation.acknowledgement,) if escalation.acknowledgement else ()
+        return Block(
+            section,
+            escalation.source.ref,
+            self.language.code,
+            BlockKind.ESCALATION,
+            self.named(escalation.reason),
+            (escalation.source, *answer),
+            self._short(escalation.paged_at, escalation.precision),
+            self.called(escalation),
+            notes=self.answer(escalation),
+        )
+
+    def _short(self, at: datetime | None, precision: Precision) -> str:
+        return self.clock.short(at, precision) if at else ""
+
+    def action(self, section: str, action: Action) -> Block:
+        """An improvement or a task; owner and date only where somebody named them."""
+        details: dict[str, str] = {}
+        if action.owner:
+            details["owner"] = self.name(action.owner)
+        if action.due:
+            details["due"] = self.clock.day(action.due)
+        if action.symptom:
+            details["symptom"] = self.named(action.symptom)
+        notes = [
+            *([self.language.say("symptom", text=details["symptom"])] if action.symptom else []),
+            *([self.language.say("owner", who=details["owner"])] if action.owner else []),
+            *([self.language.say("due", date=details["due"])] if action.due else []),
+            *([self.language.say("done")] if action.done else []),
+        ]
+        return Block(
+            section,
+            action.source.ref,
+            self.language.code,
+            BlockKind.ACTION,
+            self.named(action.text),
+            (action.source,),
+            notes=tuple(notes),
+            details=details,
+        )
+
+    def alert(self, section: str, alert: Alert) -> Block:
+        """The whole of an alert: when it fired and ended, who sent it, its labels and what else it says."""
+        start = self.clock.short(alert.starts_at, alert.starts_at_precision)
+        end = self.clock.short(alert.ended_at) if alert.ended_at else ""
+        notes = [
+            self.language.say("alert_fired", start=start, end=end)
+            if end
+            else self.language.say("alert_fires", start=start),
+            *([self.language.say("alert_times_seen", count=alert.count)] if alert.count > 1 else []),
+            self.language.say("alert_sent_by", origin=alert.origin),
+            *([_pairs(alert.labels, without="alertname")] if set(alert.labels) - {"alertname"} else []),
+        ]
+        summary = summary_of(alert)
+        rest = {key: value for key, value in alert.annotations.items() if value and value != summary}
+        if rest:
+            notes.append(_pairs(rest))
+        return Block(
+            section,
+            alert.source.ref,
+            self.language.code,
+            BlockKind.ALERT,
+            summary,
+            (alert.source,),
+            label=alert.name,
+            notes=tuple(notes),
+        )
+
+    def missing(self, section: str, key: str) -> Block:
+        return Block(section, "missing", self.language.code, BlockKind.MISSING, self.language.say(f"missing_{key}"))
+
+    def fact(
+        self,
+        section: str,
+        key: str,
+        text: str,
+        sources: Sequence[Source],
+        *,
+        label: str = "",
+        time: str = "",
+        by: str = "",
+        notes: Sequence[str] = (),
+        details: Mapping[str, str] | None = None,
+    ) -> Block:
+        """A statement about the incident as a whole. Each source is named once."""
+        return Block(
+            section,
+            key,
+            self.language.code,
+            BlockKind.FACT,
+            text,
+            tuple(dict.fromkeys(sources)),
+            time,
+            label,
+            by,
+            tuple(notes),
+            details or {},
+        )
+
+
+def _pairs(values: Mapping[str, str], *, without: str = "") -> str:
+    """`service=payments, severity=critical`, in the order of the names."""
+    return ", ".join(f"{key}={values[key]}" for key in sorted(values) if key != without)

@@ -1,0 +1,203 @@
+"""What a draft says of the incident as a whole: its windows, impact, cause and resolution, and how they sum up."""
+
+from collections.abc import Sequence
+
+from bot.domain.durations import show_duration
+from bot.domain.postmortem_draft import Block
+from bot.domain.postmortem_entries import Teller, summary_of
+from bot.domain.record import Entry, Moment, Source, Statement
+from bot.domain.terms import Kind, SourceKind
+
+RESPONSE = ("detected", "declared", "first_acknowledged", "identified", "mitigated", "resolved")
+"""The times of the response, in the order in which they come when all goes well."""
+
+
+def title_block(teller: Teller) -> Block:
+    return teller.fact("title", "title", teller.title, [teller.record.incident.declared.source])
+
+
+def about(teller: Teller) -> tuple[Block, ...]:
+    """Number, severity, services and state; then what else was said of the incident as a whole."""
+    incident, say = teller.record.incident, teller.language.say
+    words = [
+        incident.reference,
+        incident.severity_label,
+        ", ".join(incident.services),
+        say(f"status_{incident.status.value}"),
+        say("drill") if incident.drill else "",
+        say("private") if incident.private else "",
+    ]
+    state = _last_source(teller, Kind.SEVERITY), _last_source(teller, *_STATE_KINDS)
+    sources = [incident.declared.source, *(source for source in state if source)]
+    blocks = [teller.fact("about", "incident", " · ".join(word for word in words if word), sources)]
+    for key, value in (
+        ("outside_reference", incident.outside_reference),
+        ("category", incident.category),
+        ("responsibility", incident.responsibility),
+    ):
+        if value:
+            blocks.append(teller.fact("about", key, value, [incident.declared.source], label=say(key)))
+    if incident.lead:
+        source = _last_source(teller, Kind.ROLE) or incident.declared.source
+        blocks.append(teller.fact("about", "lead", teller.name(incident.lead), [source], label=say("lead")))
+    return tuple(blocks)
+
+
+_STATE_KINDS = (Kind.STATUS, Kind.RESOLVED, Kind.REOPENED)
+
+
+def _last_source(teller: Teller, *kinds: Kind) -> Source | None:
+    """The source of the last standing entry of one of these kinds: it set the value that the draft shows."""
+    wanted = frozenset(kinds)
+    for entry in reversed(teller.record.entries):
+        if entry.withdrawn_at is None and not wanted.isdisjoint(entry.kinds):
+            return entry.source
+    return None
+
+
+def duration(teller: Teller) -> tuple[Block, ...]:
+    """The impact's window in one sentence: its length and both ends."""
+    incident, say = teller.record.incident, teller.language.say
+    if incident.ended is None:
+        since = say("from_on", start=teller.clock.moment(incident.started))
+        return (
+            teller.fact("duration", "whole", as_sentence(since), [incident.started.source]),
+            teller.missing("duration", "end"),
+        )
+    first, last = teller.clock.span(incident.started, incident.ended)
+    sources = [incident.started.source, incident.ended.source]
+    if incident.ended.at < incident.started.at:
+        unclear = say("from_to_unclear", start=first, end=last)
+        return (teller.fact("duration", "whole", as_sentence(unclear), sources),)
+    length = show_duration(incident.ended.at - incident.started.at)
+    text = say("from_to", duration=length, start=first, end=last)
+    return (teller.fact("duration", "whole", text, sources, details={"length": length}),)
+
+
+def window(teller: Teller) -> tuple[Block, ...]:
+    """Each end of the impact's window by itself."""
+    incident, say = teller.record.incident, teller.language.say
+    ends = (("start", incident.started), ("end", incident.ended))
+    return tuple(
+        teller.fact("window", key, teller.clock.moment(moment), [moment.source], label=say(key))
+        if moment
+        else teller.missing("window", key)
+        for key, moment in ends
+    )
+
+
+def stated(teller: Teller, section: str, statement: Statement | None, missing: str) -> tuple[Block, ...]:
+    """An impact, a cause or a resolution as somebody put it, or that nobody did."""
+    if statement is None:
+        return (teller.missing(section, missing),)
+    return (statement_block(teller, section, statement),)
+
+
+def statement_block(teller: Teller, section: str, statement: Statement, *, label: str = "") -> Block:
+    """A statement in another language than the document's says which; a figure that its text lacks is added."""
+    notes = []
+    text = teller.named(statement.text)
+    if statement.users_percent is not None:
+        figure = f"{statement.users_percent:g}"
+        if f"{figure}%" not in text.replace(" ", "").replace("\xa0", "").replace("\u202f", ""):
+            notes.append(teller.language.say("users_affected", percent=f"{figure}%"))
+    if statement.language and statement.language.partition("-")[0] != teller.language.code.partition("-")[0]:
+        notes.append(teller.language.name_of(statement.language))
+    return teller.fact(section, statement.source.ref, text, [statement.source], label=label, notes=notes)
+
+
+def response(teller: Teller) -> tuple[Block, ...]:
+    """The times of the response that were recorded, each with how long after the detection it came."""
+    incident = teller.record.incident
+    moments: Sequence[Moment | None] = (
+        incident.detected,
+        incident.declared,
+        incident.acknowledged,
+        incident.identified,
+        incident.mitigated,
+        incident.resolved,
+    )
+    blocks = []
+    for key, moment in zip(RESPONSE, moments, strict=True):
+        if moment is None:
+            continue
+        waited = moment.at - incident.detected.at
+        notes = []
+        if waited.total_seconds() >= 60:
+            notes.append(teller.language.say("after", duration=show_duration(waited)))
+        shown = teller.clock.short(moment.at, moment.precision)
+        blocks.append(
+            teller.fact("response", key, shown, [moment.source], label=teller.language.say(key), notes=notes)
+        )  # fmt: skip
+    return tuple(blocks)
+
+
+def detection(teller: Teller, standing: Sequence[Entry]) -> tuple[Block, ...]:
+    """What told of it first: the alert by its name, or a message, or whoever declared it; then other detections."""
+    incident = teller.record.incident
+    detected = incident.detected
+    time = teller.clock.moment(detected)
+    ref = detected.source.ref
+    alert = next((each for each in teller.record.alerts if each.source.ref == ref), None)
+    entry = next((each for each in standing if each.source.ref == ref), None)
+    if alert is not None:
+        label, text = teller.language.say("alert", name=alert.name), teller.named(summary_of(alert))
+        first = teller.fact("detection", ref, text, [detected.source], time=time, label=label)
+    elif entry is not None:
+        first = teller.entry("detection", entry)._replace(time=time)
+    else:
+        label = teller.language.say("detected")
+        first = teller.fact("detection", ref, "", [detected.source], time=time, label=label)
+    others = tuple(
+        teller.entry("detection", each)
+        for each in standing
+        if Kind.DETECTION in each.kinds and each.source.kind is not SourceKind.ALERT and each.source.ref != ref
+    )
+    return (first, *others)
+
+
+def summing_up(
+    teller: Teller,
+    impact: Statement | None,
+    cause: Statement | None,
+    resolution: Statement | None,
+    improvements: Sequence[Block],
+    tasks: Sequence[Block],
+) -> tuple[Block, ...]:
+    """The closing paragraph: one sentence for each fact that was recorded, and none for what was not."""
+    blocks = [_course(teller)]
+    for key, statement in (("impact", impact), ("cause", cause), ("resolution", resolution)):
+        if statement is not None:
+            text = teller.language.say(f"concluded_{key}", text=as_sentence(teller.named(statement.text)))
+            blocks.append(teller.fact("conclusion", key, text, [statement.source]))
+    counted = [("improvement", improvements), ("task", tasks)]
+    known = [(what, [each for each in found if not each.is_missing]) for what, found in counted]
+    parts = [teller.language.count(what, len(found)) for what, found in known if found]
+    if parts:
+        sources = [found[0].sources[0] for _, found in known if found]
+        text = teller.language.say("concluded_followups", what=", ".join(parts))
+        blocks.append(teller.fact("conclusion", "followups", text, sources))
+    return tuple(blocks)
+
+
+def _course(teller: Teller) -> Block:
+    incident = teller.record.incident
+    start, end = incident.started, incident.ended
+    values = {
+        "title": teller.title,
+        "reference": incident.reference,
+        "severity": incident.severity_label,
+    }
+    if end is None or end.at < start.at:
+        text = teller.language.say("concluded_open", **values, start=teller.clock.moment(start))
+        return teller.fact("conclusion", "course", text, [start.source])
+    first, last = teller.clock.span(start, end)
+    length = show_duration(end.at - start.at)
+    text = teller.language.say("concluded", **values, duration=length, start=first, end=last)
+    return teller.fact("conclusion", "course", text, [start.source, end.source])
+
+
+def as_sentence(text: str) -> str:
+    """The text with a full stop, unless it ends with a mark of its own."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?…。！？؟" else f"{text}."

@@ -1,0 +1,101 @@
+"""Blocks as Markdown: how a statement, its sources and a list of them look. Templates use these as filters."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+from bot.domain.markdown import Markdown, escape, link
+from bot.domain.postmortem_draft import Block
+from bot.domain.record import Source
+
+MARK = "↗"
+"""What links a statement to its source."""
+
+
+class Lines:
+    """
+    Writes blocks as lines, and remembers what it has escaped.
+
+    Names and labels come back with every row, and the text of an entry in two sections. One rendering has one of these,
+    so that nothing that is deleted later stays in memory.
+    """
+
+    def __init__(self) -> None:
+        self._short: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
+
+    def bullets(self, blocks: Iterable[Block]) -> str:
+        return "\n".join([f"- {self.item(block)}" for block in blocks])
+
+    def item(self, block: Block) -> str:
+        """The whole of a block, further lines of its text indented to stay in its list item."""
+        if block.is_missing:
+            return f"*{escape(block.text)}*"
+        text, label, by, notes = block.text, block.label, block.by, block.notes
+        parts = [f"**{block.time}**"] if block.time else []
+        if label:
+            shown = self._escaped(label)
+            parts.append(f"*{shown}:*" if text else shown)
+        if text:
+            parts.append(self._texts.get(text) or self._texts.setdefault(text, escape(text, indent="  ")))
+        if by or notes:
+            shown = self._escaped("; ".join([by, *notes]) if by and notes else by or "; ".join(notes))
+            parts.append(f"— {shown}" if parts else shown)
+        parts += [_mark(source) for source in block.sources]
+        return " ".join(parts)
+
+    def _escaped(self, text: str) -> str:
+        return self._short.get(text) or self._short.setdefault(text, escape(text))
+
+
+def _mark(source: Source) -> str:
+    return link(source.link, MARK) or f"({source.ref})"
+
+
+def marks(block: Block) -> Markdown:
+    """A small link for each of a block's sources; a source without an address is named by its ref."""
+    return Markdown(" ".join([_mark(source) for source in block.sources]))
+
+
+def line(block: Block) -> Markdown:
+    """
+    The whole of a block: time, what it is, its text, who said it, what came of it, and its sources.
+
+    Made for list items: further lines of the text are indented. What is missing stands in italics, without a source.
+    """
+    return Markdown(Lines().item(block))
+
+
+def bullets(blocks: Sequence[Block]) -> Markdown:
+    """A list, one item for each block; a section that is missing is a sentence and not a list."""
+    if len(blocks) == 1 and blocks[0].is_missing:
+        return line(blocks[0])
+    lines = getattr(blocks, "lines", None) or Lines()
+    return Markdown(lines.bullets(blocks))
+
+
+def paragraph(blocks: Sequence[Block]) -> Markdown:
+    """The blocks one after the other, as running text."""
+    return Markdown(" ".join([line(block) for block in blocks]))
+
+
+def joined(blocks: Sequence[Block]) -> Markdown:
+    """The blocks on one line, with dots between."""
+    return Markdown(" · ".join([line(block) for block in blocks]))
+
+
+def as_markdown(text: str) -> Markdown:
+    """Marks what a macro put out as Markdown, so that it is not escaped a second time."""
+    return Markdown(text)
+
+
+FILTERS: Mapping[str, Callable[..., Markdown]] = MappingProxyType(
+    {
+        "line": line,
+        "bullets": bullets,
+        "paragraph": paragraph,
+        "joined": joined,
+        "sources": marks,
+        "markdown": as_markdown,
+    }
+)
+"""By the names under which templates use them."""
