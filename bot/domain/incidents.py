@@ -97,8 +97,8 @@ def channel_name(prefix: str, number: int, title: str) -> str:
     """
     `inc-7-checkout-is-down`: valid in Slack for any title in any script.
 
-    Letters of other scripts and emoji are written in Latin letters (anyascii); a title without any gives `inc-7`. Cut at
-    a word.
+    Letters of other scripts and emoji are written in Latin letters (anyascii); a title without any gives `inc-7`. Cut
+    at a word.
     """
     latin = anyascii(re.sub(r"(?i):[a-z0-9_+'-]+:", " ", title)).lower() if title else ""
     words = re.findall(r"[a-z0-9]+", latin.replace("'", ""))

@@ -102,7 +102,7 @@ def context_of(settings: Settings, at: datetime, *, inside: Incident | None, zon
         severities=settings.severity_words(),
         mark_words=settings.reactions,
         inside=inside.reference if inside else None,
-        languages=("en", "fr", "it", "es", "de", "pt"),
+        series=(settings.incidents.channel_prefix.upper(), settings.incidents.drill_prefix.upper()),
     )
 
 

@@ -409,13 +409,8 @@ class Backlog:
 
 
 def backlog(session: Session) -> Backlog:
-    counts = dict(
-        session.execute(
-            select(OutboxRow.state, func.count()).where(col(OutboxRow.state) != State.DONE).group_by(OutboxRow.state)
-        )
-        .tuples()
-        .all()
-    )
+    counting = select(OutboxRow.state, func.count()).where(col(OutboxRow.state) != State.DONE)
+    counts = {state: int(count) for state, count in session.exec(counting.group_by(OutboxRow.state))}
     return Backlog(
         unfinished=sum(counts.get(state, 0) for state in UNFINISHED),
         dead=counts.get(State.DEAD, 0),

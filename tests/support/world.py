@@ -1,0 +1,228 @@
+"""
+A world for stories: the real bot on a real database, a local Slack over HTTP with signed requests, one moved clock.
+
+Time stands still until a story moves it. `settle` waits until nothing is under way and nothing is due; `advance` goes
+from due row to due row. Nothing sleeps for luck.
+"""
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+
+from bot.app import Dogwatch
+from bot.clock import MovedClock
+from bot.config import Settings, load
+from bot.sandbox.server import Sandbox
+from bot.services import record
+from bot.store import incidents
+
+MONDAY = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+TOKEN = "alert-token-of-the-tests"
+PATIENCE = 20.0
+EVERYTHING = timedelta(minutes=2)
+"""Long enough for all that a step of a story sends, at a message a second and channel."""
+
+
+class World:
+    """`async with World(...)`: afterwards everything is stopped, and a failed payload has failed the test."""
+
+    def __init__(self, database_url: str, folder: Path, *, config: str = "", start: datetime = MONDAY) -> None:
+        self.clock = MovedClock(start)
+        self.sandbox = Sandbox(clock=self.clock)
+        self.folder = folder
+        self._url = database_url
+        self._config = config
+        self._http: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.sandbox.start()
+        self.bot = Dogwatch(self.settings(), clock=self.clock)
+        await self.bot.start()
+        self.sandbox.deliver_by_http(f"{self.url}/slack/events")
+        self._http = aiohttp.ClientSession()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._http is not None:
+            await self._http.close()
+        await self.bot.stop()
+        await self.sandbox.stop()
+
+    def settings(self) -> Settings:
+        config = self.folder / "dogwatch.toml"
+        config.write_text(self._config)
+        return load(
+            {
+                "SLACK_BOT_TOKEN": self.sandbox.bot_token,
+                "SLACK_SIGNING_SECRET": self.sandbox.signing_secret,
+                "SLACK_API_URL": self.sandbox.api_url,
+                "DATABASE_URL": self._url,
+                "DOGWATCH_PORT": "0",
+                "DOGWATCH_ALERT_TOKEN": TOKEN,
+                "DOGWATCH_SECRET_KEY": "a secret key that is long enough for tests",
+                "DOGWATCH_CONFIG": str(config),
+            }
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.bot.port}"
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    async def restart(self) -> None:
+        """Stop the bot in order and start it again on the same database."""
+        await self.bot.stop()
+        self.bot = Dogwatch(self.settings(), clock=self.clock)
+        await self.bot.start()
+        self.sandbox.deliver_by_http(f"{self.url}/slack/events")
+
+    async def settle(self) -> None:
+        """Until no request is open, nothing is being sent, and nothing is due at this moment of the clock."""
+        async with asyncio.timeout(PATIENCE):
+            while not (self.sandbox.settled() and await self.bot.is_settled() and self.sandbox.settled()):
+                await asyncio.sleep(0.005)
+
+    async def advance_to(self, moment: datetime) -> None:
+        while True:
+            await self.settle()
+            due = await self.bot.next_due()
+            if due is None or due > moment:
+                break
+            self.clock.move_to(max(due, self.now))
+        self.clock.move_to(moment)
+        await self.settle()
+
+    async def advance(self, **length: float) -> None:
+        """`advance(minutes=5)`: carry out whatever falls due until then."""
+        await self.advance_to(self.now + timedelta(**length))
+
+    async def finish(self) -> None:
+        """Let everything go out that waits for its turn, without going to the next timer further than needed."""
+        await self.advance_to(self.now + EVERYTHING)
+
+    async def types(self, user: str, text: str, channel: str | None = None) -> str:
+        """Type a command; returns what the person is answered."""
+        answer = await self.sandbox.command(user, channel or self.channel, text)
+        assert answer.ok, answer
+        await self.settle()
+        return answer.text or ""
+
+    async def declares(self, text: str = "checkout is down", *, user: str = "oncall", channel: str = "ops") -> str:
+        """Open an incident and let its channel be set up; returns the channel's name."""
+        answer = await self.types(user, f"/incident start {text}", channel)
+        assert "Declared" in answer, answer
+        await self.finish()
+        return self.channel
+
+    async def says(self, user: str, text: str, **more: Any) -> str:
+        ts: str = self.sandbox.say(user, self.channel, text, **more)
+        await self.settle()
+        return ts
+
+    async def reacts(self, user: str, ts: str, emoji: str, *, channel: str | None = None) -> None:
+        self.sandbox.react(user, channel or self.channel, ts, emoji)
+        await self.settle()
+
+    async def unreacts(self, user: str, ts: str, emoji: str) -> None:
+        self.sandbox.unreact(user, self.channel, ts, emoji)
+        await self.settle()
+
+    async def presses(self, user: str, action_id: str, *, channel: str | None = None, nth: int = -1) -> Any:
+        """Press the button of that action, in the newest message that has it (or the `nth`)."""
+        where = channel or self.channel
+        found = [each for each in self.sandbox.messages(where, user) if action_id in action_ids(each)]
+        assert found, f"no button {action_id} in {where}"
+        answer = await self.sandbox.click(user, where, found[nth]["ts"], action_id)
+        await self.settle()
+        return answer
+
+    async def posts(self, source: str, payload: Any, *, token: str | None = TOKEN, **more: Any) -> tuple[int, Any]:
+        """Send what a monitor sends; returns status and answer."""
+        assert self._http is not None
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        kind = "data" if isinstance(payload, bytes) else "json"
+        async with self._http.post(f"{self.url}/alerts/{source}", headers=headers, **{kind: payload}, **more) as got:
+            answer = await got.json()
+            status = got.status
+        await self.settle()
+        return status, answer
+
+    @property
+    def channel(self) -> str:
+        """The newest incident's channel."""
+        found = self.channels
+        assert found, "no incident has a channel"
+        return found[-1]
+
+    @property
+    def channels(self) -> list[str]:
+        """The incidents' channels, in the order of their numbers."""
+        names = [each["name"] for each in self.sandbox.channels()]
+        return sorted(
+            (name for name in names if re.match(r"(inc|drill)-\d+", name)), key=lambda name: int(name.split("-")[1])
+        )
+
+    def texts(self, channel: str | None = None, *, by: str = "U0DOGWATCH") -> list[str]:
+        """What the bot (or somebody) wrote in a channel, joins and topics left out."""
+        return [
+            rendered(message)
+            for message in self.sandbox.messages(channel or self.channel)
+            if message.get("user") == by and not message.get("subtype")
+        ]
+
+    def card(self, channel: str | None = None) -> str:
+        """The pinned card as people read it."""
+        pinned = self.sandbox.pins(channel or self.channel)
+        assert len(pinned) == 1, pinned
+        return rendered(pinned[0])
+
+    async def exported(self, reference: str = "INC-1") -> dict[str, Any]:
+        """`incident.json` of an incident as it stands."""
+
+        from bot.export.json import incident_json
+
+        def read(session: Any) -> dict[str, Any]:
+            row = incidents.by_reference(session, None, reference)
+            return incident_json(record.load(session, self.bot.settings, row.key))
+
+        return await self.bot.database.read(read)
+
+    async def timeline(self, reference: str = "INC-1") -> list[dict[str, Any]]:
+        """The standing entries of an incident, in order."""
+        whole = await self.exported(reference)
+        return [entry for entry in whole["timeline"] if entry["withdrawn_at"] is None]
+
+
+def action_ids(message: dict[str, Any]) -> set[str]:
+    return {
+        element["action_id"]
+        for block in message.get("blocks") or []
+        for element in [*(block.get("elements") or []), *([block["accessory"]] if "accessory" in block else [])]
+        if "action_id" in element
+    }
+
+
+def rendered(message: dict[str, Any]) -> str:
+    """The words of a message with blocks, buttons included; of one without, its text."""
+    words: list[str] = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            if isinstance(value.get("text"), str):
+                words.append(value["text"])
+            for key, each in value.items():
+                if key in {"text", "fields", "elements", "accessory"} and not isinstance(each, str):
+                    walk(each)
+        elif isinstance(value, list):
+            for each in value:
+                walk(each)
+
+    walk(message.get("blocks") or [])
+    return "\n".join(words) if words else str(message.get("text", ""))
