@@ -18,12 +18,19 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--empty", action="store_true", help="begin without people and channels")
     parser.add_argument("--print-json", action="store_true", help="print addresses, tokens and secret as one JSON line")
     parser.add_argument("--answer-seconds", type=float, default=3.0, help="how long an app may take to answer")
+    parser.add_argument(
+        "--retry-seconds", type=float, nargs="*", default=[0, 60, 300], help="how long before each retry of an event"
+    )
     return parser.parse_args(arguments)
 
 
 async def serve(options: argparse.Namespace) -> None:
     sandbox = Sandbox(
-        state=options.state, seed=not options.empty, host=options.host, answer_seconds=options.answer_seconds
+        state=options.state,
+        seed=not options.empty,
+        host=options.host,
+        answer_seconds=options.answer_seconds,
+        retry_delays=tuple(options.retry_seconds),
     )
     end = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -97,7 +97,7 @@ def visible(channel: Channel, ts: str) -> Message:
 
 
 def change(workspace: Workspace, channel: Channel, message: Message, actor: str, now: datetime, **new: object) -> None:
-    """Give a message new contents (`text`, `blocks`, …) and say so. An app's message with blocks is not marked edited."""
+    """Give a message new contents (`text`, `blocks`, …) and say so. An app's own with blocks is not marked edited."""
     if workspace.edit_window is not None:
         age = seconds(now) - float(message.ts)
         if age > workspace.edit_window:
@@ -260,6 +260,7 @@ def _tell_pin(workspace: Workspace, kind: str, channel: Channel, message: Messag
         "item": pin_json(workspace, channel, message),
         "item_user": message.user,
         "pin_count": len(pinned(channel)),
+        "pinned_info": {"channel": channel.id, "pinned_by": actor, "pinned_ts": seconds(now)},
         "event_ts": workspace.new_ts(now),
     }
     workspace.emit(body, channel)

@@ -193,8 +193,6 @@ def marks(channel: Channel, message: Message) -> Json:
         ]
     if message.pinned:
         found["pinned_to"] = [channel.id]
-        made = {"pinned_by": message.pinned["by"], "pinned_ts": message.pinned["at"]}
-        found["pinned_info"] = {"channel": channel.id} | made
     return found
 
 
