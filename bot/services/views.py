@@ -288,5 +288,11 @@ def said(session: Session, settings: Settings, incident_id: int, row_details: Ma
         details=entry.details if entry else {},
         alerts=tuple(_alert_line(row) for row in rows if row is not None),
         escalation=escalation(session, escalation_id) if isinstance(escalation_id, int) else None,
-        names=people.names(session, incident.team_id, MENTION.findall(text)),
+        names=people.names(session, incident.team_id, _named_in(text, own, entry)),
     )
+
+
+def _named_in(text: str, values: Mapping[str, object], entry: TimelineEntry | None) -> list[str]:
+    """Everybody whom a line names: who acts is shown by name, because a mention would ping them for their own act."""
+    ids = [*MENTION.findall(text), *(str(values[key]) for key in ("by", "before") if values.get(key))]
+    return [*ids, entry.author] if entry and entry.author else ids

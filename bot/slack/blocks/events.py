@@ -15,9 +15,16 @@ def said(view: SaidView) -> Message:
     return WORDING[view.event](view)
 
 
-def _by(view: SaidView, key: str = "by") -> str:
-    user = view.values.get(key)
-    return f"<@{user}>" if user else "Dogwatch"
+def _person(view: SaidView, user: object) -> str:
+    """Whoever acted, by name: a mention would ping them for what they just did. Unknown names stay mentions."""
+    if not user:
+        return "Dogwatch"
+    name = view.names.get(str(user))
+    return f"*{literal(name, limit=100)}*" if name else f"<@{user}>"
+
+
+def _by(view: SaidView) -> str:
+    return _person(view, view.values.get("by"))
 
 
 def _with_text(line: str, view: SaidView) -> Message:
@@ -41,8 +48,10 @@ def _reopened(view: SaidView) -> Message:
 
 def _lead(view: SaidView) -> Message:
     before = view.values.get("before")
-    over = f", taking over from <@{before}>" if before else ""
-    return plain(f":bust_in_silhouette: <@{view.values['lead']}> leads {view.reference}{over}")
+    over = f", taking over from {_person(view, before)}" if before else ""
+    lead = view.values["lead"]
+    shown = _by(view) if lead == view.values.get("by") else f"<@{lead}>"
+    return plain(f":bust_in_silhouette: {shown} leads {view.reference}{over}")
 
 
 def _resolved(view: SaidView) -> Message:
@@ -54,19 +63,18 @@ def _note(view: SaidView) -> Message:
     about = "about " if view.is_approximate else ""
     kind = view.kinds[0] if view.kinds else "note"
     stamp = "" if view.happened_at == view.recorded_at else f" · {about}{at}"
-    author = f"<@{view.author}>" if view.author else "Dogwatch"
-    line = f":writing_hand: {author} logged ({kind}{stamp})"
+    line = f":writing_hand: {_person(view, view.author)} logged ({kind}{stamp})"
     return _with_text(line, view)
 
 
 def _impact(view: SaidView) -> Message:
     percent = view.details.get("users_percent")
     share = f" ({percent:g}% of users)" if isinstance(percent, int | float) and percent >= 0 else ""
-    return _with_text(f":chart_with_downwards_trend: *Impact*{share}, stated by <@{view.author}>", view)
+    return _with_text(f":chart_with_downwards_trend: *Impact*{share}, stated by {_person(view, view.author)}", view)
 
 
 def _cause(view: SaidView) -> Message:
-    return _with_text(f":dart: *Cause*, stated by <@{view.author}>", view)
+    return _with_text(f":dart: *Cause*, stated by {_person(view, view.author)}", view)
 
 
 def _alerts(view: SaidView) -> Message:
