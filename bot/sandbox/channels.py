@@ -41,7 +41,9 @@ def create(workspace: Workspace, actor: str, name: str, now: datetime, *, is_pri
     )
     add(workspace, channel)
     if not is_private:
-        body = {"type": "channel_created", "channel": wire.channel_json(workspace, channel, actor)}
+        shown = wire.channel_json(workspace, channel, actor)
+        del shown["is_member"]  # it is told to all, whoever is in it
+        body = {"type": "channel_created", "channel": shown}
         workspace.emit(body | {"event_ts": workspace.new_ts(now)})
     let_in(workspace, channel, workspace.users[actor], now)
     return channel

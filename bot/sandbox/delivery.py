@@ -20,6 +20,8 @@ from bot.sandbox.workspace import Workspace, seconds
 QUEUE_MAX = 30_000
 """Events an app gets in an hour, at most."""
 RECORDED = 50_000
+CONNECTION_SECONDS = 361.0
+"""How long an event waits for the first connection to send it over: as long as the retries would take."""
 REORDER_SECONDS = 1.0
 """How long an event that is to be overtaken waits for another to do so."""
 
@@ -99,7 +101,7 @@ class Delivery:
         if self.subscribed is not None and event.body["type"] not in self.subscribed:
             return
         outgoing = Outgoing("events_api", self.event_payload(event))
-        outgoing.expires = time.monotonic() + sum(self.retry_delays)
+        outgoing.expires = time.monotonic() + CONNECTION_SECONDS
         befalls = self.faults.of_delivery((outgoing.type, "events_api"), (event.channel or "",))
         if first(befalls, "drop"):
             self._record(outgoing, Outcome("dropped"), "dropped")

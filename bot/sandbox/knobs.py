@@ -17,7 +17,9 @@ class Knobs(Core):
 
     def deliver_by_http(self, url: str) -> None:
         """From now on the app is told by signed requests to `url`; nothing goes to its sockets any more."""
-        self.http = HttpLink(url, self.signing_secret)
+        if self.http is None:
+            self.http = HttpLink(url, self.signing_secret)
+        self.http.url = url
         self.delivery.link = self.http
         self.delivery.pump()
 
