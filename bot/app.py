@@ -61,7 +61,7 @@ class Dogwatch:
         if settings.slack_bot_token is None:
             raise UserError(
                 "SLACK_BOT_TOKEN is not set. To try Dogwatch without Slack run `dogwatch sandbox`; "
-                "to install it see docs/install.md."
+                "to install it see the README."
             )
         if settings.slack_app_token is None and settings.slack_signing_secret is None:
             raise UserError(
@@ -165,6 +165,7 @@ class Dogwatch:
             ) from problem
         addresses = self._runner.addresses
         self.port = int(addresses[0][1]) if addresses else self.settings.port
+        self.settings = self.settings.model_copy(update={"port": self.port})  # links name the port that was given
 
     async def _hold_socket(self, app: AsyncApp) -> None:
         """Connect, and connect again whenever the connection is lost and does not come back by itself."""

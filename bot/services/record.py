@@ -61,11 +61,12 @@ def load(session: Session, settings: Settings, incident_id: int) -> Record:
     entry_rows = timeline.in_order(session, incident_id)
     alert_rows = alerts.of_incident(session, incident_id)
     alert_links = {alert.key: alert.link for alert in alert_rows if alert.link}
-    sources = {entry.key: _entry_source(places, entry, alert_links) for entry in entry_rows}
+    escalation_rows = escalations.of_incident(session, incident_id)
+    told_at = {each.key: each.message_ts for each in escalation_rows}
+    sources = {entry.key: _entry_source(places, entry, alert_links, told_at) for entry in entry_rows}
     standing = [entry for entry in entry_rows if entry.withdrawn_at is None]
     told = {entry.details.get("alert_id"): sources[entry.key].link for entry in standing}
     alert_values = [_alert(places, alert, told.get(alert.key)) for alert in alert_rows]
-    escalation_rows = escalations.of_incident(session, incident_id)
     action_rows = actions.of_incident(session, incident_id)
     numbers = {item.key: item.number for item in action_rows}
     refs = {source.ref: source for source in sources.values()}
@@ -84,13 +85,20 @@ def load(session: Session, settings: Settings, incident_id: int) -> Record:
     )
 
 
-def _entry_source(places: _Places, entry: TimelineEntry, alert_links: Mapping[int, str]) -> Source:
-    ref = f"entry-{entry.key}"
+def _entry_source(
+    places: _Places, entry: TimelineEntry, alert_links: Mapping[int, str], told_at: Mapping[int, str | None]
+) -> Source:
+    ref, details = f"entry-{entry.key}", entry.details
+    view_ts = told_at.get(details.get("escalation_id", 0))
+    if "action_id" in details:
+        view_ts = places.row.followups_ts
+    elif entry.has(Kind.DECLARED):
+        view_ts = places.row.card_ts
     link = (
         places.message(entry.message_ts, channel_id=entry.channel_id, thread_ts=entry.thread_ts)
-        or alert_links.get(entry.details.get("alert_id", 0))
+        or alert_links.get(details.get("alert_id", 0))
         or places.message(entry.posted_ts)
-        or (places.message(places.row.card_ts) if entry.has(Kind.DECLARED) else None)
+        or places.message(view_ts)
         or places.page(ref)
     )
     return Source(SourceKind(entry.source), ref, link)
