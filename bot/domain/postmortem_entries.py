@@ -94,7 +94,7 @@ class Teller:
         notes = (self.language.say("files", names=", ".join(entry.files)),) if entry.files else ()
         if self._calls(entry):
             notes = (*notes, *self.silence(self.escalations[entry.about or ""]))
-        if self._answers(entry) or (entry.kinds == (Kind.DECLARED,) and self.named(entry.text) == self.title):
+        if self._answers(entry) or self.only_declares(entry):
             return "", notes
         return self.named(entry.text), notes
 
@@ -110,6 +110,10 @@ class Teller:
             return self.language.say("impact_times_stated")
         changes = entry.became is not None and self._changed(entry)
         return changes or self._kinds(section, entry.kinds)
+
+    def only_declares(self, entry: Entry) -> bool:
+        """Whether it says no more than the document's title."""
+        return entry.kinds == (Kind.DECLARED,) and " ".join(self.named(entry.text).split()) == self.title
 
     def _calls(self, entry: Entry) -> bool:
         return entry.about in self.escalations and Kind.ESCALATION in entry.kinds

@@ -158,21 +158,28 @@ def _is_listed(entry: Entry, known: frozenset[tuple[Kind, str]]) -> bool:
 
 def _timeline(teller: Teller, standing: Sequence[Entry]) -> tuple[Block, ...]:
     """
-    Everything in the record's order, but for what another section shows in full: follow-ups that were put on their
-    list by command, and the impact as it is stated.
+    Everything in the record's order, but for what is shown in full elsewhere: follow-ups that were put on their list by
+    command, the impact as it is stated, and the declaration that came with the alert.
     """
     record = teller.record
+    alerted = {_minute(entry) for entry in standing if entry.kinds == (Kind.DETECTION,) and entry.author is None}
     known = _listed_texts(record)
     impacts = {statement.source.ref for statement in record.impacts}
     shown = [
         entry
         for entry in standing
-        if not (entry.kinds == (Kind.IMPACT,) and entry.source.ref in impacts) and not _is_listed(entry, known)
+        if not (entry.kinds == (Kind.IMPACT,) and entry.source.ref in impacts)
+        and not _is_listed(entry, known)
+        and not (entry.author is None and _minute(entry) in alerted and teller.only_declares(entry))
     ]
     blocks = [teller.entry("timeline", entry) for entry in shown]
     told = {entry.about for entry in shown if Kind.ESCALATION in entry.kinds}
     untold = [each for each in record.escalations if each.source.ref not in told]
     return tuple(_with_escalations(teller, shown, blocks, untold)) or (teller.missing("timeline", "timeline"),)
+
+
+def _minute(entry: Entry) -> datetime | None:
+    return entry.happened_at.replace(second=0, microsecond=0) if entry.happened_at else None
 
 
 def _with_escalations(

@@ -1,0 +1,215 @@
+"""`incident.json`: the whole record. Every key is described in `docs/export.md`."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from bot.domain.durations import show_duration
+from bot.domain.postmortem_entries import with_names
+from bot.domain.postmortems import assemble
+from bot.domain.record import Action, Alert, Entry, Escalation, Moment, Record, Statement
+from bot.domain.terms import SourceKind
+
+Json = dict[str, Any]
+
+MOMENTS = ("started", "ended", "detected", "declared", "acknowledged", "identified", "mitigated", "resolved")
+
+
+class Finding(Protocol):
+    """What a careful reviewer would object to. `entries` are the refs of what it is about."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def entries(self) -> Sequence[str]: ...
+
+
+def incident_json(record: Record, findings: Sequence[Finding] = ()) -> Json:
+    """The record as plain JSON values: times as ISO 8601 in the incident's zone, people by name and by id."""
+    writer = _Writer(record)
+    return {
+        "incident": writer.incident(),
+        "timeline": [writer.entry(entry) for entry in record.entries],
+        "escalations": [writer.escalation(each) for each in record.escalations],
+        "actions": [writer.action(action) for action in record.actions],
+        "updates": [],  # of the public status page, which an incident without one has none of
+        "alerts": [writer.alert(alert) for alert in record.alerts],
+        "findings": [
+            {"code": found.code, "message": found.message, "entries": list(found.entries)} for found in findings
+        ],
+    }
+
+
+def json_text(value: Json) -> str:
+    """As it is written to a file: readable, in UTF-8, ending with a line feed."""
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+class _Writer:
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.zone: ZoneInfo = record.incident.zone
+
+    def at(self, at: datetime | None) -> str | None:
+        return at.astimezone(self.zone).isoformat() if at else None
+
+    def text(self, text: str) -> str:
+        return with_names(text, self.record.people)
+
+    def person(self, user_id: str | None) -> str | None:
+        return self.record.people.get(user_id, user_id) if user_id else None
+
+    def incident(self) -> Json:
+        incident = self.record.incident
+        moments: Mapping[str, Moment | None] = {name: getattr(incident, name) for name in MOMENTS}
+        return {
+            "reference": incident.reference,
+            "outside_reference": incident.outside_reference,
+            "title": self.text(incident.title),
+            "titles": {code: self.text(title) for code, title in incident.titles.items()},
+            "status": incident.status.value,
+            "severity": incident.severity.value,
+            "severity_label": incident.severity_label,
+            "services": list(incident.services),
+            "category": incident.category,
+            "responsibility": incident.responsibility,
+            "zone": incident.zone.key,
+            "languages": list(incident.languages),
+            "private": incident.private,
+            "drill": incident.drill,
+            "lead": self.person(incident.lead),
+            "lead_id": incident.lead,
+            "declared_by": self.person(incident.declared_by),
+            "declared_by_id": incident.declared_by,
+            "channel": incident.channel_name,
+            "channel_link": incident.channel_link,
+            **{f"{name}_at": self.at(moment.at) if moment else None for name, moment in moments.items()},
+            "sources": {f"{name}_at": _because(moment) for name, moment in moments.items() if moment},
+            **self._duration(),
+            "impact": self._impact(),
+            "cause": self._stated(self.record.causes, self._statement),
+            "resolution": self._stated(self.record.resolutions, self._statement),
+            "conclusion": assemble(self.record).documents[0].conclusion,
+        }
+
+    def _duration(self) -> Json:
+        """Of the impact. None while it has no end, or if its end is before its start."""
+        started, ended = self.record.incident.started.at, self.record.incident.ended
+        if ended is None or ended.at < started:
+            return {"duration_seconds": None, "duration": None}
+        length = ended.at - started
+        return {"duration_seconds": int(length.total_seconds()), "duration": show_duration(length)}
+
+    def _stated(self, statements: Sequence[Statement], write: Callable[[Statement], Json]) -> Json | None:
+        """The first statement, with all of them under `texts`; None if there is none."""
+        if not statements:
+            return None
+        texts = [write(each) for each in statements]
+        return {**texts[0], "texts": texts}
+
+    def _statement(self, statement: Statement) -> Json:
+        return {
+            "text": self.text(statement.text),
+            "language": statement.language,
+            "at": self.at(statement.at),
+            "by": self.person(statement.by),
+            "by_id": statement.by,
+            "ref": statement.source.ref,
+            "link": statement.source.link,
+        }
+
+    def _impact(self) -> Json | None:
+        impact = self._stated(
+            self.record.impacts, lambda each: {**self._statement(each), "percent_of_users": each.users_percent}
+        )
+        if impact is not None and impact["percent_of_users"] is None:
+            figures = (each["percent_of_users"] for each in impact["texts"])
+            impact["percent_of_users"] = next((figure for figure in figures if figure is not None), None)
+        return impact
+
+    def entry(self, entry: Entry) -> Json:
+        return {
+            "ref": entry.source.ref,
+            "happened_at": self.at(entry.happened_at),
+            "precision": entry.precision.value,
+            "kinds": [kind.value for kind in entry.kinds],
+            "text": self.text(entry.text),
+            "language": entry.language,
+            "author": self.person(entry.author),
+            "author_id": entry.author,
+            "recorded_at": self.at(entry.recorded_at),
+            "recorded_by": self.person(entry.recorded_by),
+            "recorded_by_id": entry.recorded_by,
+            "source": entry.source.kind.value,
+            "link": entry.source.link,
+            "files": list(entry.files),
+            "about": entry.about,
+            "was": entry.was,
+            "became": entry.became,
+            "deleted": entry.source.kind is SourceKind.MESSAGE and not entry.text and not entry.files,
+            "withdrawn_at": self.at(entry.withdrawn_at),
+        }
+
+    def escalation(self, each: Escalation) -> Json:
+        waited = each.acknowledged_at - each.paged_at if each.acknowledged_at and each.paged_at else None
+        return {
+            "ref": each.source.ref,
+            "target": self.text(each.target),
+            "target_kind": each.target_kind.value,
+            "external": each.external,
+            "reason": self.text(each.reason),
+            "paged_at": self.at(each.paged_at),
+            "precision": each.precision.value,
+            "acknowledged": each.acknowledged_at is not None,
+            "acknowledged_at": self.at(each.acknowledged_at),
+            "acknowledged_by": self.person(each.acknowledged_by),
+            "acknowledged_by_id": each.acknowledged_by,
+            "acknowledged_after_seconds": int(waited.total_seconds()) if waited is not None else None,
+            "declined_by": [self.person(user_id) for user_id in each.declined_by],
+            "link": each.source.link,
+        }
+
+    def action(self, action: Action) -> Json:
+        return {
+            "ref": action.source.ref,
+            "number": action.number,
+            "kind": action.kind.value,
+            "text": self.text(action.text),
+            "owner": self.person(action.owner),
+            "owner_id": action.owner,
+            "due": action.due,
+            "symptom": self.text(action.symptom) if action.symptom else None,
+            "done": action.done,
+            "link": action.source.link,
+        }
+
+    def alert(self, alert: Alert) -> Json:
+        return {
+            "ref": alert.source.ref,
+            "name": alert.name,
+            "origin": alert.origin,
+            "status": alert.status.value,
+            "starts_at": self.at(alert.starts_at),
+            "starts_at_precision": alert.starts_at_precision.value,
+            "ended_at": self.at(alert.ended_at),
+            "first_seen_at": self.at(alert.first_seen_at),
+            "last_seen_at": self.at(alert.last_seen_at),
+            "count": alert.count,
+            "labels": dict(alert.labels),
+            "annotations": dict(alert.annotations),
+            "link": alert.source.link,
+        }
+
+
+def _because(moment: Moment) -> Json:
+    return {
+        "because": moment.because,
+        "precision": moment.precision.value,
+        "kind": moment.source.kind.value,
+        "ref": moment.source.ref,
+        "link": moment.source.link,
+    }
