@@ -1,6 +1,8 @@
 """`POST /slack/events`: everything Slack sends over HTTP. Forged, stale and oversized requests go no further."""
 
+import json
 from datetime import UTC, datetime
+from urllib.parse import parse_qs
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -49,14 +51,10 @@ class SlackIntake:
         problem = self._problem(request, body)
         if problem is not None:
             return _refused(401, problem)
-        try:
-            asked = AsyncBoltRequest(
-                body=body.decode(), query=request.query_string, headers=dict(request.headers)
-            )  # fmt: skip
-        except (ValueError, RecursionError):
-            return _refused(400, "The body is neither JSON nor a form with a payload in JSON.")
-        if not isinstance(asked.body, dict):
-            return _refused(400, "The body is not a JSON object.")
+        text = body.decode()
+        if not _holds_an_object(text):
+            return _refused(400, "The body is neither a JSON object nor a form with one as its payload.")
+        asked = AsyncBoltRequest(body=text, query=request.query_string, headers=dict(request.headers))
         return await to_aiohttp_response(await self._app.async_dispatch(asked))
 
     def _problem(self, request: web.Request, body: bytes) -> str | None:
@@ -78,6 +76,19 @@ class SlackIntake:
         ):
             return "The signature does not fit. Check SLACK_SIGNING_SECRET."
         return None
+
+
+def _holds_an_object(text: str) -> bool:
+    """Whether Bolt can read the body: JSON for events, a form for commands, a form with JSON for interactions."""
+    if not text.lstrip().startswith(("{", "[")):
+        fields = parse_qs(text, keep_blank_values=True)
+        if "payload" not in fields:
+            return bool(fields)
+        text = fields["payload"][0]
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _refused(status: int, message: str) -> web.Response:
