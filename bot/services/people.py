@@ -48,3 +48,15 @@ def learned(session: Session, team_id: str, known: Known, at: datetime) -> None:
     person.is_bot, person.is_guest, person.is_deleted = known.is_bot, known.is_guest, known.is_deleted
     person.learned_at = at
     session.add(person)
+
+
+def called(session: Session, team_id: str, user_id: str, handle: str) -> None:
+    """
+    Keep the handle that came with a command, as long as Slack has not told the name.
+
+    Slack says not to rely on it; in a record it still says more than an id.
+    """
+    person = people.get(session, team_id, user_id)
+    if person is not None and not person.name and handle:
+        person.name = person.handle = handle
+        session.add(person)

@@ -29,6 +29,7 @@ class Typed:
 
     team_id: str
     user_id: str
+    user_name: str
     home_team_id: str | None
     channel_id: str
     text: str
@@ -41,6 +42,7 @@ class Typed:
         return cls(
             team_id=team or str(body["team_id"]),
             user_id=str(body["user_id"]),
+            user_name=str(body.get("user_name") or ""),
             home_team_id=None,
             channel_id=str(body["channel_id"]),
             text=str(body.get("text") or ""),
@@ -74,6 +76,7 @@ def carry_out(
 def _run(session: Session, settings: Settings, table: Sequence[Command], typed: Typed, at: datetime) -> dict[str, Any]:
     actor = Actor(typed.team_id, typed.user_id, at, Origin.COMMAND)
     people.meet(session, typed.team_id, [typed.user_id], at)
+    people.called(session, typed.team_id, typed.user_id, typed.user_name)
     access.check(session, actor, home_team_id=typed.home_team_id)
     here = incidents.of_channel(session, typed.team_id, typed.channel_id)
     context = context_of(settings, at, inside=here, zone=_zone_meant(session, settings, typed, here))
