@@ -18,7 +18,7 @@ from bot.services import workspace
 from bot.slack.app import Deps, build
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError
-from bot.slack.sender import LEASE, POLL, Sender
+from bot.slack.sender import AT_ONCE, LEASE, POLL, Sender
 from bot.store import incidents, outbox, timers
 from bot.store.migrate import migrate
 from bot.store.session import Database, DatabaseUnavailable, SqliteDatabase, open_database
@@ -57,6 +57,7 @@ class Dogwatch:
         call_seconds: float = CALL_SECONDS,
         lease: timedelta = LEASE,
         poll: timedelta = POLL,
+        lanes_at_once: int = AT_ONCE,
     ) -> None:
         if settings.slack_bot_token is None:
             raise UserError(
@@ -74,7 +75,7 @@ class Dogwatch:
         self.database: Database = open_database(settings.database_url.get_secret_value(), probe=probe)
         self.gateway = Gateway(self._token, settings.slack_api_url, seconds=call_seconds, probe=probe)
         self.tools = Tools(self.database, self.gateway, self.clock, lambda: self.settings)
-        self.sender = Sender(self.tools, lease=lease, poll=poll)
+        self.sender = Sender(self.tools, lease=lease, poll=poll, lanes_at_once=lanes_at_once)
         self.engine = Engine(self.database, self.clock, lambda: self.settings)
         self.alerts = AlertIntake(self.database, self.clock, lambda: self.settings)
         self.slack: SlackIntake | None = None

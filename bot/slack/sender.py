@@ -43,11 +43,14 @@ def backoff(attempts: int) -> timedelta:
 class Sender:
     """One worker. `start` sets it going, `stop` lets it finish what it has in hand."""
 
-    def __init__(self, tools: Tools, *, lease: timedelta = LEASE, poll: timedelta = POLL) -> None:
+    def __init__(
+        self, tools: Tools, *, lease: timedelta = LEASE, poll: timedelta = POLL, lanes_at_once: int = AT_ONCE
+    ) -> None:
         self.owner = str(uuid4())
         self._tools = tools
         self._lease = lease
         self._poll = poll
+        self._lanes_at_once = lanes_at_once
         self._wake = asyncio.Event()
         self._stopping = False
         self._loop: asyncio.Task[None] | None = None
@@ -99,7 +102,7 @@ class Sender:
                 task.add_done_callback(self._lane_ended)
             now = self._tools.now()
             self.beat_at = now
-            if claims and len(self._running) < AT_ONCE:
+            if claims and len(self._running) < self._lanes_at_once:
                 continue
             due = now + self._poll if next_due is None else min(next_due, now + self._poll)
             if due <= now:  # due, but not ours to take: a lane of another worker, or every place is taken
@@ -111,7 +114,7 @@ class Sender:
         self._wake.set()
 
     async def _claim(self) -> tuple[list[Claim], datetime | None]:
-        free = AT_ONCE - len(self._running)
+        free = self._lanes_at_once - len(self._running)
         if free <= 0:
             return [], None
         return await self._tools.database.run(

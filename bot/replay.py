@@ -1,0 +1,299 @@
+"""
+`dogwatch replay`: a scenario played through the real bot and a sandbox, in one process, under one moved clock.
+
+What comes out depends on the scenario alone: the clock, the addresses in links and the order of events are fixed.
+"""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import click
+from sqlmodel import Session
+
+from bot.app import Dogwatch
+from bot.clock import MovedClock
+from bot.config import Settings, load
+from bot.config.sections import PLAIN_WORDS
+from bot.domain.errors import UserError
+from bot.domain.terms import Severity
+from bot.export.html import html_document
+from bot.export.json import incident_json, json_text
+from bot.player import Player, PlayError
+from bot.sandbox.server import Sandbox
+from bot.scenario import Alert, Scenario, Step, differences, not_compared, read_scenario
+from bot.services import postmortem, record
+from bot.store import incidents
+
+BEFORE = timedelta(minutes=5)
+"""How long before the first step the clock starts."""
+AFTERWARDS = timedelta(minutes=2)
+"""How long after the last step: enough for all that waits for its turn, at a message a second and channel."""
+PATIENCE = 30.0
+"""Real seconds for everything to settle; a step takes a fraction of one."""
+WAIT = timedelta(minutes=1)
+"""How long, by the moved clock, a step may wait for what it needs."""
+SLACK_URL = "https://harbour.example"
+BOT_URL = "https://dogwatch.example"
+ALERT_TOKEN = "replay"  # noqa: S105  both ends of it are in this process
+SECRET_KEY = "replays sign the links of their pages with this"  # noqa: S105  the pages are gone when it ends
+
+
+class World:
+    """
+    Bot and sandbox, connected over HTTP, on a database in `folder`. `async with` starts and stops them.
+
+    `config` is the text of a `dogwatch.toml`.
+    """
+
+    def __init__(self, start: datetime, folder: Path, *, config: str = "") -> None:
+        self.clock = MovedClock(start)
+        # One delivery at a time: what the bot makes of two at once could come in either order.
+        self.sandbox = Sandbox(clock=self.clock, events_at_once=1, site_url=SLACK_URL)
+        self._folder = folder
+        self._config = config
+        self._dogwatch: Dogwatch | None = None
+
+    @property
+    def dogwatch(self) -> Dogwatch:
+        if self._dogwatch is None:
+            raise RuntimeError("the world was not started")
+        return self._dogwatch
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.dogwatch.port}"
+
+    async def __aenter__(self) -> Self:
+        settings_file = self._folder / "dogwatch.toml"
+        settings_file.write_text(self._config)
+        await self.sandbox.start()
+        try:
+            self._dogwatch = Dogwatch(self._settings(settings_file), clock=self.clock, lanes_at_once=1)
+            await self._dogwatch.start()
+            # What a commit leaves to be sent waits for `settle`, so that it does not race with the answer to whoever
+            # caused it: the sandbox numbers messages in the order in which they come.
+            self._dogwatch.database.on_commit = _nothing
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
+        self.sandbox.deliver_by_http(f"{self.url}/slack/events")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._dogwatch is not None:
+            await self._dogwatch.stop()
+        await self.sandbox.stop()
+
+    def _settings(self, settings_file: Path) -> Settings:
+        return load(
+            {
+                "SLACK_BOT_TOKEN": self.sandbox.bot_token,
+                "SLACK_SIGNING_SECRET": self.sandbox.signing_secret,
+                "SLACK_API_URL": self.sandbox.api_url,
+                "DATABASE_URL": f"sqlite:///{(self._folder / 'dogwatch.db').resolve()}",
+                "DOGWATCH_HOST": "127.0.0.1",
+                "DOGWATCH_PORT": "0",
+                "DOGWATCH_PUBLIC_URL": BOT_URL,
+                "DOGWATCH_ALERT_TOKEN": ALERT_TOKEN,
+                "DOGWATCH_SECRET_KEY": SECRET_KEY,
+            },
+            config_path=settings_file,
+        )
+
+    async def settle(self) -> None:
+        """Until no request is open, nothing is on its way, and nothing is due now. Raises TimeoutError."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not await self._is_settled():
+                    if self._is_quiet():
+                        self._wake()
+                    await asyncio.sleep(0.002)
+        except TimeoutError:
+            raise TimeoutError(f"not settled within {PATIENCE:g} s; in the sandbox: {self.sandbox.pending()}") from None
+
+    def _is_quiet(self) -> bool:
+        return self.sandbox.settled() and self.dogwatch.is_quiet
+
+    async def _is_settled(self) -> bool:
+        return self._is_quiet() and await self.dogwatch.is_settled() and self.sandbox.settled()
+
+    def _wake(self) -> None:
+        self.dogwatch.sender.wake()
+        self.dogwatch.engine.wake()
+
+    async def advance_to(self, moment: datetime) -> None:
+        """Go from due row to due row, and let each settle. A moment that has passed only settles."""
+        while await self._go_to_next(moment):
+            pass
+        self.clock.move_to(max(moment, self.clock.now()))
+        await self.settle()
+
+    async def advance(self, **length: float) -> None:
+        """`advance(minutes=5)`."""
+        await self.advance_to(self.clock.now() + timedelta(**length))
+
+    async def until(self, has_come: Callable[[], bool]) -> bool:
+        """Go on, a due row at a time, until something can be seen; False if it does not come within a minute."""
+        limit = self.clock.now() + WAIT
+        await self.settle()
+        while not has_come():
+            if not await self._go_to_next(limit):
+                return False
+            await self.settle()
+        return True
+
+    async def _go_to_next(self, limit: datetime) -> bool:
+        """Move to the next due row. False, and no move, if there is none up to `limit`."""
+        await self.settle()
+        due = await self.dogwatch.next_due()
+        if due is None or due > limit:
+            return False
+        self.clock.move_to(max(due, self.clock.now()))
+        return True
+
+    def moment(self, step: Step) -> datetime:
+        return step.at
+
+
+def _nothing() -> None:
+    """What a commit sets off in a replay."""
+
+
+def configuration(scenario: Scenario) -> str:
+    """The `dogwatch.toml` that the head of the scenario describes."""
+    lines = ["[incidents]", f"zone = {_toml(scenario.zone.key)}"]
+    if scenario.template:
+        lines.append(f"template = {_toml(scenario.template)}")
+    codes = [code for code in scenario.titles if code]
+    if codes:
+        lines.append(f"languages = {_toml(codes)}")
+    if scenario.severity:
+        severity = _severity(scenario.severity)
+        lines += [f"default_severity = {_toml(severity.value)}", "", "[severities]"]
+        lines.append(f"{severity.value} = {_toml(scenario.severity)}")
+    service = _service_of_the_alert(scenario)
+    if service is not None:
+        lines += ["", "[[routes]]", f"service = {_toml(service)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _severity(word: str) -> Severity:
+    """SEV2 is itself and P2 the same; another name is the workspace's own for its highest."""
+    return PLAIN_WORDS.get(word.casefold(), Severity.SEV1)
+
+
+def _service_of_the_alert(scenario: Scenario) -> str | None:
+    """The scenario's service where an alert opens the incident and does not name it itself. Raises UserError."""
+    first = next((step.act for step in scenario.steps if isinstance(step.act, Alert)), None)
+    if first is None or not scenario.services or scenario.services == (first.labels.get("service"),):
+        return None
+    if len(scenario.services) > 1:
+        raise UserError("service: an incident that an alert opens is of one service. Name one.")
+    return scenario.services[0]
+
+
+def _toml(value: str | Sequence[str]) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+class Played:
+    """What came of a replay: the three documents, and the facts that do not hold."""
+
+    def __init__(self, scenario: Scenario, whole: dict[str, Any], made: postmortem.Made) -> None:
+        self.scenario = scenario
+        self.record = whole
+        self.markdown = made.markdown
+        self.html = html_document(made.markdown, title=made.title)
+
+    @property
+    def differences(self) -> list[str]:
+        return differences(self.scenario, self.record, self.markdown)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was not compared, or could not be applied."""
+        notes = not_compared(self.scenario)
+        title = self.record["incident"].get("title")
+        if self.scenario.title and title != self.scenario.title:
+            notes.append(f"title: the incident is called “{title}”, as whatever opened it said")
+        return notes
+
+    def write(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "postmortem.md").write_text(self.markdown)
+        (folder / "postmortem.html").write_text(self.html)
+        (folder / "incident.json").write_text(json_text(self.record))
+
+
+async def play(scenario: Scenario) -> Played:
+    """Play the whole scenario. Raises UserError, naming the step, if it cannot be played to its end."""
+    with tempfile.TemporaryDirectory(prefix="dogwatch-replay-") as folder:
+        start = scenario.steps[0].at - BEFORE
+        async with World(start, Path(folder), config=configuration(scenario)) as world:
+            player = Player(
+                scenario, world.sandbox, world, alert_url=f"{world.url}/alerts", alert_token=ALERT_TOKEN
+            )  # fmt: skip
+            for step in scenario.steps:
+                await world.advance_to(step.at)
+                await player.perform(step)
+            await world.advance_to(world.clock.now() + AFTERWARDS)
+            channel = player.channel
+            if channel is None:
+                raise PlayError(scenario.steps[-1], "the scenario is over, and no incident was opened.")
+            whole, made = await world.dogwatch.database.read(_outcome, world.dogwatch.settings, channel)
+            return Played(scenario, whole, made)
+
+
+def _outcome(session: Session, settings: Settings, channel_id: str) -> tuple[dict[str, Any], postmortem.Made]:
+    installation = incidents.installation(session)
+    incident = incidents.of_channel(session, installation.team_id if installation else "", channel_id)
+    if incident is None:
+        raise UserError("The incident's channel belongs to no incident.")
+    whole = incident_json(record.load(session, settings, incident.key))
+    return whole, postmortem.draft(session, settings, incident.key)
+
+
+async def replay(path: Path, out: Path) -> list[str]:
+    """
+    Play the scenario in `path`, write `postmortem.md`, `postmortem.html` and `incident.json` into `out`.
+
+    Returns the expected facts that do not hold. Raises UserError for a scenario that cannot be read or played.
+    """
+    played = await play(read_scenario(path))
+    played.write(out)
+    return played.differences
+
+
+async def main(path: Path, out: Path) -> int:
+    """The command: says what was played and what differs. 0: all facts hold; 1: some do not; 2: it cannot be played."""
+    try:
+        scenario = read_scenario(path)
+        played = await play(scenario)
+        played.write(out)
+    except UserError as problem:
+        click.echo(problem.message, err=True)
+        return 2
+    except OSError as problem:
+        click.echo(f"{out}: the results cannot be written there: {problem.strerror}.", err=True)
+        return 2
+    for line in _report(path.name, scenario, played, out):
+        click.echo(line)
+    return 1 if played.differences else 0
+
+
+def _report(name: str, scenario: Scenario, played: Played, out: Path) -> Iterator[str]:
+    first, last = (step.at.astimezone(scenario.zone) for step in (scenario.steps[0], scenario.steps[-1]))
+    span = f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}, {scenario.zone}"
+    yield f"Played {name}: {len(scenario.steps)} steps, {span}."
+    yield f"Written to {out}: postmortem.md, postmortem.html, incident.json."
+    yield from (f"  note: {line}" for line in played.notes)
+    yield from (f"  {line}" for line in played.differences)
+    yield f"{len(played.differences)} expected facts do not hold." if played.differences else "All expected facts hold."
