@@ -82,6 +82,7 @@ class Delivery:
         self.subscribed: set[str] | None = None
         self.queue: deque[Outgoing] = deque()
         self.held: Outgoing | None = None
+        self.held_until: asyncio.TimerHandle | None = None
         self.retries: dict[int, tuple[Outgoing, asyncio.TimerHandle]] = {}
         self.delayed: set[asyncio.TimerHandle] = set()
         self.in_flight = 0
@@ -112,7 +113,7 @@ class Delivery:
             return
         if first(befalls, "reorder") and self.held is None:
             self.held = outgoing
-            self._after(REORDER_SECONDS, self._release)
+            self.held_until = self._after(REORDER_SECONDS, self._release)
             return
         self._put(outgoing)
         if first(befalls, "duplicate"):
@@ -147,6 +148,9 @@ class Delivery:
     def _release(self) -> None:
         if self.held is not None:
             held, self.held = self.held, None
+            if self.held_until:
+                self.held_until.cancel()
+                self.delayed.discard(self.held_until)
             self._put(held)
 
     def _put(self, outgoing: Outgoing) -> None:
@@ -156,7 +160,7 @@ class Delivery:
             self._record(lost, Outcome("queue_full"), "lost")
         self.pump()
 
-    def _after(self, delay: float, act: Callable[[], None]) -> None:
+    def _after(self, delay: float, act: Callable[[], None]) -> asyncio.TimerHandle:
         def run() -> None:
             self.delayed.discard(handle)
             act()
@@ -164,6 +168,7 @@ class Delivery:
 
         handle = asyncio.get_running_loop().call_later(delay, run)
         self.delayed.add(handle)
+        return handle
 
     def pump(self) -> None:
         """Start as many waiting deliveries as may be under way."""

@@ -5,17 +5,18 @@ from bot.sandbox.records import Channel, Json, Message, User, View
 from bot.sandbox.workspace import Workspace
 
 
+UNNAMED = {"message_action": "username", "shortcut": "name"}
+"""Shortcuts name the person in one way only, and not the app."""
+
+
 def _common(workspace: Workspace, user: User, kind: str) -> Json:
+    who = {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id or workspace.team.id}
+    missing = UNNAMED.get(kind)
     return {
         "type": kind,
         "team": {"id": workspace.team.id, "domain": workspace.team.domain},
-        "user": {
-            "id": user.id,
-            "username": user.name,
-            "name": user.name,
-            "team_id": user.team_id or workspace.team.id,
-        },
-        "api_app_id": workspace.app.id,
+        "user": {key: value for key, value in who.items() if key != missing},
+        **({} if missing else {"api_app_id": workspace.app.id}),
         "token": "sandbox",
         "enterprise": None,
         "is_enterprise_install": False,

@@ -11,7 +11,8 @@ from tests.support.sandbox_client import web_client
 FREE = {"blocks", "attachments", "values", "shares", "state"}
 EXAMPLES = {
     "event_message_user", "event_message_bot", "event_message_changed", "event_message_deleted",
-    "event_message_file_share", "event_message_thread_broadcast", "event_message_from_response_url", "event_app_mention",
+    "event_message_file_share", "event_message_thread_broadcast", "event_message_from_response_url",
+    "event_app_mention",
 }  # fmt: skip
 
 
@@ -187,7 +188,7 @@ def any_message(shapes):
     """A message looks the same wherever it is nested; the reference gives it in full only in some places."""
     files = [file for each in shapes["message"] for file in each.get("files", [])]
     messages = [*shapes["message"], *({"files": [file]} for file in (*files, shapes["file"]))]
-    messages += [each["message"] for each in shapes["message"] if "message" in each]
+    messages += [each[key] for each in shapes["message"] for key in ("message", "root") if key in each]
     inside = [{key: each} for each in messages for key in ("message", "previous_message", "root")]
     return [*messages, *inside, *({"item": each} for each in inside), {"event_ts": ""}]
 
