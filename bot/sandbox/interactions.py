@@ -4,7 +4,6 @@ from bot.sandbox import wire
 from bot.sandbox.records import Channel, Json, Message, User, View
 from bot.sandbox.workspace import Workspace
 
-
 UNNAMED = {"message_action": "username", "shortcut": "name"}
 """Shortcuts name the person in one way only, and not the app."""
 

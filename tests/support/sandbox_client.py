@@ -74,5 +74,5 @@ def web_client(sandbox: Any, token: str | None = None) -> AsyncWebClient:
 async def eventually(condition: Callable[[], object], timeout: float = 5.0) -> None:  # noqa: ASYNC109
     """For what happens outside the sandbox, which therefore cannot wake `wait_until`."""
     async with asyncio.timeout(timeout):
-        while not condition():  # noqa: ASYNC110  there is no event to wait for
+        while not condition():
             await asyncio.sleep(0.01)

@@ -68,6 +68,9 @@ const optionsOf = (element) => [...(element.options || []), ...(element.option_g
 const nameOf = (block, element) => `${block.block_id}.${element.action_id}`;
 const held = (block, element, context) => context.values?.[nameOf(block, element)];
 
+// In a form the label says what it is.
+const spoken = (element, context, otherwise) => (context.form ? null : element.placeholder?.text || otherwise);
+
 const ELEMENTS = {
   button(block, element, context) {
     const kind = element.style ? `button.${element.style}` : "button";
@@ -114,7 +117,7 @@ function typed(block, element, context, tag, type) {
 }
 
 function picked(block, element, context, type, initial) {
-  const input = el("input", { id: nameOf(block, element), name: nameOf(block, element), type, "aria-label": element.placeholder?.text || type });
+  const input = el("input", { id: nameOf(block, element), name: nameOf(block, element), type, "aria-label": spoken(element, context, type) });
   input.value = held(block, element, context) ?? initial ?? "";
   input.addEventListener("change", () => {
     const value = type === "datetime-local" ? Math.floor(new Date(input.value) / 1000) : input.value;
@@ -152,7 +155,7 @@ function chooser(block, element, context) {
   const initial = element.initial_option?.value ?? element.initial_user ?? element.initial_channel ?? element.initial_conversation
     ?? (element.initial_options?.map((option) => option.value)) ?? element.initial_users ?? element.initial_channels ?? element.initial_conversations;
   const chosen = [held(block, element, context) ?? initial ?? []].flat();
-  const menu = el("select", { id: nameOf(block, element), name: nameOf(block, element), multiple: many, "aria-label": element.placeholder?.text || "Choose" });
+  const menu = el("select", { id: nameOf(block, element), name: nameOf(block, element), multiple: many, "aria-label": spoken(element, context, "Choose") });
   if (!many) menu.append(el("option", { value: "" }, element.placeholder?.text || "Choose…"));
   menu.append(...options.map(([value, text]) => el("option", { value, selected: chosen.includes(value) }, text)));
   menu.addEventListener("change", () => {
