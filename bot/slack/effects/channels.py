@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
+from html import unescape
 from typing import Any
 
 from sqlmodel import Session
@@ -121,8 +122,22 @@ async def _members_of(tools: Tools, groups: list[str]) -> list[str]:
 async def topic(tools: Tools, claim: Claim) -> Outcome:
     channel = await tools.channel_of(claim.row.incident_id)
     view = await tools.database.read(views.card, tools.settings(), claim.row.incident_id or 0)
-    await tools.gateway.call("conversations.setTopic", channel=channel, topic=topic_of(view))
+    wanted = topic_of(view)
+    if claim.is_unknown and await _stands(tools, channel, wanted):
+        return Done()
+    await tools.gateway.call("conversations.setTopic", channel=channel, topic=wanted)
     return Done()
+
+
+async def _stands(tools: Tools, channel: str, topic: str) -> bool:
+    """Whether an earlier attempt whose answer was lost set this topic: setting it again is told to everybody again."""
+    try:
+        answer = await tools.gateway.call("conversations.info", channel=channel)
+    except Refused:
+        return False
+    return unescape(str(answer["channel"].get("topic", {}).get("value", ""))) == unescape(
+        topic
+    )  # Slack escapes &, < and >
 
 
 async def pin_card(tools: Tools, claim: Claim) -> Outcome:
