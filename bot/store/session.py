@@ -45,6 +45,10 @@ def no_probe(_point: str) -> None:
     """What a fault test replaces: called before and after each commit."""
 
 
+def name_of(fn: Callable[..., object]) -> str:
+    return getattr(fn, "__name__", type(fn).__name__)
+
+
 class Database(Protocol):
     dialect: str
     on_commit: Callable[[], None]
@@ -127,9 +131,9 @@ class SqliteDatabase:
         try:
             with Session(self.writing, expire_on_commit=False) as session:
                 result = fn(session, *args, **kwargs)
-                self._probe("before commit")
+                self._probe(f"before commit of {name_of(fn)}")
                 session.commit()
-                self._probe("after commit")
+                self._probe(f"after commit of {name_of(fn)}")
                 return result, bool(session.info.get("wake"))
         except OperationalError as problem:
             raise DatabaseUnavailable(str(problem.orig)) from problem
@@ -219,9 +223,9 @@ class PostgresDatabase:
     async def _transaction(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         async with self._sessions() as session:
             result = await session.run_sync(lambda sync: fn(as_sqlmodel(sync), *args, **kwargs))
-            self._probe("before commit")
+            self._probe(f"before commit of {name_of(fn)}")
             await session.commit()
-            self._probe("after commit")
+            self._probe(f"after commit of {name_of(fn)}")
             if session.sync_session.info.get("wake"):
                 self.on_commit()
             return result
