@@ -30,6 +30,9 @@ READY_SECONDS = 30.0
 BREATH = 1.0
 """Seconds before a bot that died is started again."""
 PLAYED = "checkout-500s"
+LOG = "dogwatch.log"
+LAST_WORDS = 2_000
+"""Characters of the log that are shown when the bot does not come up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,9 @@ def examples_folder() -> Path:
 class Bot:
     """The bot's process, kept alive."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], log_file: Path) -> None:
         self._environment = {**os.environ, **environment}
+        self._log_file = log_file
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
 
@@ -61,9 +65,10 @@ class Bot:
         self._keeper = asyncio.create_task(self._keep(), name="bot keeper")
 
     async def _spawn(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot.cli", "serve", env=self._environment
-        )  # fmt: skip
+        with await asyncio.to_thread(self._log_file.open, "ab") as told:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot.cli", "serve", env=self._environment, stderr=told
+            )
 
     async def _keep(self) -> None:
         while self._process is not None:
@@ -118,11 +123,12 @@ async def run_local(data: Path, *, port: int, fresh: bool, headless: bool) -> As
             "DOGWATCH_PORT": str(bot_port),
             "DOGWATCH_PUBLIC_URL": bot_url,
             "DOGWATCH_ALERT_TOKEN": alert_token,
-        }
+        },
+        data / LOG,
     )
     try:
         await bot.start()
-        await _ready(bot, bot_url)
+        await _ready(bot, bot_url, data / LOG)
         yield Local(slack, bot_url, alert_token, _greeting(slack, bot_url, alert_token, data, headless=headless))
     finally:
         await bot.stop()
@@ -144,12 +150,12 @@ def _greeting(slack: Sandbox, bot_url: str, token: str, data: Path, *, headless:
         f"  Dogwatch is up. Open {slack.page_url}",
         "",
         f"  Alerts are taken at {bot_url}/alerts/alertmanager with the bearer token {token}",
-        f"  State is kept in {data}/ (begin anew with --fresh). Stop with Ctrl-C.",
+        f"  State and the bot's log are kept in {data}/ (begin anew with --fresh). Stop with Ctrl-C.",
         "",
     )
 
 
-async def _ready(bot: Bot, url: str) -> None:
+async def _ready(bot: Bot, url: str, log_file: Path) -> None:
     """Wait until the bot says that it can work. Raises UserError if it ends or takes too long."""
     async with aiohttp.ClientSession() as session:
         try:
@@ -163,8 +169,14 @@ async def _ready(bot: Bot, url: str) -> None:
                         pass
                     await asyncio.sleep(0.1)
         except TimeoutError as problem:
-            raise UserError(f"The bot did not become ready within {READY_SECONDS:g} s; its log is above.") from problem
-    raise UserError("The bot did not start; why is said above.")
+            raise UserError(
+                f"The bot did not become ready within {READY_SECONDS:g} s.\n{_end_of(log_file)}"
+            ) from problem
+    raise UserError(f"The bot did not start.\n{_end_of(log_file)}")
+
+
+def _end_of(log_file: Path) -> str:
+    return log_file.read_text(errors="replace")[-LAST_WORDS:]
 
 
 def _prepared(data: Path, *, fresh: bool) -> str:
@@ -189,7 +201,9 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-OURS = ("dogwatch.db", "dogwatch.db-wal", "dogwatch.db-shm", "dogwatch.db.lock", "dogwatch.db.key", "alert-token")
+OURS = (
+    "dogwatch.db", "dogwatch.db-wal", "dogwatch.db-shm", "dogwatch.db.lock", "dogwatch.db.key", "alert-token", LOG,
+)  # fmt: skip
 
 
 def _empty(data: Path) -> None:

@@ -30,7 +30,11 @@ def configure(*, level: str = "INFO") -> None:
         without_secrets,
     ]
     on_terminal = sys.stderr.isatty()
-    renderer: Any = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback) if on_terminal else structlog.processors.JSONRenderer()
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if on_terminal
+        else structlog.processors.JSONRenderer()
+    )
     if on_terminal:
         shared.remove(structlog.processors.format_exc_info)
     structlog.configure(
@@ -50,4 +54,3 @@ def configure(*, level: str = "INFO") -> None:
     root.setLevel(level)
     for noisy in ("slack_bolt", "slack_sdk", "alembic", "aiohttp.access", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)  # it warns of what is meant: authorize is ours

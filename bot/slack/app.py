@@ -5,6 +5,7 @@ Bolt's listeners: each is a payload, one transaction, an answer.
 Catch-alls acknowledge whatever else Slack sends: unanswered payloads come back, and count as failures of the app.
 """
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ EVENTS = (
     "channel_id_changed",
 )  # fmt: skip
 """Events that are kept. The manifest asks for these."""
+BOLT_LOGGER = logging.getLogger("slack_bolt.dogwatch")
+BOLT_LOGGER.setLevel(logging.ERROR)  # it warns of what is meant: the token is the client's, `authorize` is ours
 DATABASE_AWAY = "The database does not answer, so nothing was changed. Try again in a moment."
 SLOW = 2.0
 """Seconds after which an answer may come too late to be shown."""
@@ -64,6 +67,7 @@ def build(deps: Deps, token: str) -> AsyncApp:
         )
 
     app = AsyncApp(
+        logger=BOLT_LOGGER,
         client=deps.gateway.client,
         authorize=authorize,
         process_before_response=True,
