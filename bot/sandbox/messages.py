@@ -14,6 +14,8 @@ TEXT_SPLIT = 4_040
 """Text beyond this is sent as several messages, of which the answer names the first."""
 UPDATE_MAX = 4_000
 PINS_MAX = 100
+WHISPERS_KEPT = 2_000
+"""Slack shows ephemeral messages until the client is restarted; here the oldest make room."""
 TS = re.compile(r"^\d{10}\.\d{6}$")
 REACTION = re.compile(r"^[a-z0-9_+'-]{1,100}(::skin-tone-[2-6])?$")
 DELETED = "This message was deleted."
@@ -272,6 +274,7 @@ def _tell_pin(workspace: Workspace, kind: str, channel: Channel, message: Messag
 def whisper(workspace: Workspace, channel: Channel, message: Message) -> Message:
     """A message only `message.ephemeral_to` sees; it is in no history and no event tells of it."""
     workspace.ephemerals.append((channel.id, message))
+    del workspace.ephemerals[:-WHISPERS_KEPT]
     workspace.change("channel", channel.id)
     return message
 
