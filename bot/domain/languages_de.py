@@ -58,7 +58,7 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "with_zone": "{time} ({zone})",
         "about": "gegen {time}",
         "from_to": "{duration}, {start} – {end}",
-        "from_to_unclear": "Das erfasste Ende ({end}) liegt vor dem erfassten Beginn ({start})",
+        "from_to_unclear": "Das erfasste Ende, {end}, liegt vor dem erfassten Beginn, {start}",
         "from_on": "Seit dem {start}",
         "after": "nach {duration}",
         "kind_detection": "Erkennung",

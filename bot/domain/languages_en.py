@@ -63,7 +63,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "with_zone": "{time} ({zone})",
         "about": "about {time}",
         "from_to": "{duration}, from {start} to {end}",
-        "from_to_unclear": "The recorded end ({end}) is before the recorded start ({start})",
+        "from_to_unclear": "The recorded end, {end}, is before the recorded start, {start}",
         "from_on": "Since {start}",
         "after": "after {duration}",
         # What an entry is, by its kind

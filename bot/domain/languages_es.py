@@ -58,7 +58,7 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "with_zone": "{time} ({zone})",
         "about": "hacia las {time}",
         "from_to": "{duration}, {start} – {end}",
-        "from_to_unclear": "El fin registrado ({end}) es anterior al inicio registrado ({start})",
+        "from_to_unclear": "El fin registrado, {end}, es anterior al inicio registrado, {start}",
         "from_on": "En curso desde: {start}",
         "after": "al cabo de {duration}",
         "kind_detection": "Detección",

@@ -58,7 +58,7 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "with_zone": "{time} ({zone})",
         "about": "vers {time}",
         "from_to": "{duration}, {start} – {end}",
-        "from_to_unclear": "La fin enregistrée ({end}) précède le début enregistré ({start})",
+        "from_to_unclear": "La fin enregistrée, {end}, précède le début enregistré, {start}",
         "from_on": "Depuis le {start}",
         "after": "au bout de {duration}",
         "kind_detection": "Détection",

@@ -58,7 +58,7 @@ ITALIAN: Mapping[str, str] = MappingProxyType(
         "with_zone": "{time} ({zone})",
         "about": "circa {time}",
         "from_to": "{duration}, {start} – {end}",
-        "from_to_unclear": "La fine registrata ({end}) precede l’inizio registrato ({start})",
+        "from_to_unclear": "La fine registrata, {end}, precede l’inizio registrato, {start}",
         "from_on": "In corso da: {start}",
         "after": "dopo {duration}",
         "kind_detection": "Rilevamento",

@@ -58,7 +58,7 @@ PORTUGUESE: Mapping[str, str] = MappingProxyType(
         "with_zone": "{time} ({zone})",
         "about": "por volta das {time}",
         "from_to": "{duration}, {start} – {end}",
-        "from_to_unclear": "O fim registrado ({end}) é anterior ao início registrado ({start})",
+        "from_to_unclear": "O fim registrado, {end}, é anterior ao início registrado, {start}",
         "from_on": "Em curso desde: {start}",
         "after": "após {duration}",
         "kind_detection": "Detecção",

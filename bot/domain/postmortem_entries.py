@@ -229,12 +229,12 @@ class Teller:
             else self.language.say("alert_fires", start=start),
             *([self.language.say("alert_times_seen", count=alert.count)] if alert.count > 1 else []),
             self.language.say("alert_sent_by", origin=alert.origin),
-            *([_pairs(alert.labels, without="alertname")] if set(alert.labels) - {"alertname"} else []),
+            *([self.named(_pairs(alert.labels, without="alertname"))] if set(alert.labels) - {"alertname"} else []),
         ]
-        summary = summary_of(alert)
-        rest = {key: value for key, value in alert.annotations.items() if value and value != summary}
+        summary = self.named(summary_of(alert))
+        rest = {key: value for key, value in alert.annotations.items() if value and value != summary_of(alert)}
         if rest:
-            notes.append(_pairs(rest))
+            notes.append(self.named(_pairs(rest)))
         return Block(
             section,
             alert.source.ref,
@@ -242,7 +242,7 @@ class Teller:
             BlockKind.ALERT,
             summary,
             (alert.source,),
-            label=alert.name,
+            label=self.named(alert.name),
             notes=tuple(notes),
         )
 

@@ -132,6 +132,24 @@ def response(teller: Teller) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+def public_window(teller: Teller, standing: Sequence[Entry]) -> tuple[Block, ...]:
+    """When the public was first and last told something. Empty if nobody recorded at what time it was."""
+    told = [entry for entry in standing if Kind.COMMUNICATION in entry.kinds and entry.happened_at]
+    ends = (("first_public_word", told[:1]), ("last_public_word", told[1:][-1:]))
+    return tuple(
+        teller.fact(
+            "public_window",
+            key,
+            teller.clock.full(entry.happened_at, entry.precision),
+            [entry.source],
+            label=teller.language.say(key),
+        )
+        for key, found in ends
+        for entry in found
+        if entry.happened_at
+    )
+
+
 def detection(teller: Teller, standing: Sequence[Entry]) -> tuple[Block, ...]:
     """What told of it first: the alert by its name, or a message, or whoever declared it; then other detections."""
     incident = teller.record.incident
@@ -141,7 +159,7 @@ def detection(teller: Teller, standing: Sequence[Entry]) -> tuple[Block, ...]:
     alert = next((each for each in teller.record.alerts if each.source.ref == ref), None)
     entry = next((each for each in standing if each.source.ref == ref), None)
     if alert is not None:
-        label, text = teller.language.say("alert", name=alert.name), teller.named(summary_of(alert))
+        label, text = teller.language.say("alert", name=teller.named(alert.name)), teller.named(summary_of(alert))
         first = teller.fact("detection", ref, text, [detected.source], time=time, label=label)
     elif entry is not None:
         first = teller.entry("detection", entry)._replace(time=time)

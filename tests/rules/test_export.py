@@ -1,0 +1,199 @@
+"""`incident.json` and the HTML file."""
+
+import json
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from bot.domain.postmortems import assemble
+from bot.domain.record import Record
+from bot.domain.terms import Precision
+from bot.export.html import html_body, html_document
+from bot.export.json import incident_json, json_text
+from bot.render import render_postmortem
+from tests.support.records import HOSTILE, RecordBuilder, checkout_500s, payment_outage, records
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "export.md"
+
+
+@dataclass(frozen=True)
+class Objection:
+    code: str
+    message: str
+    entries: tuple[str, ...]
+
+
+def whole() -> Record:
+    """A record in which every key has a value."""
+    record = payment_outage()
+    incident = replace(record.incident, lead="UONCALL", declared_by="UONCALL", mitigated=record.incident.resolved)
+    return replace(record, incident=incident)
+
+
+def test_the_times_of_the_checkout_are_in_its_zone():
+    incident = incident_json(checkout_500s())["incident"]
+
+    assert incident["started_at"] == "2023-05-15T12:00:00+03:00"
+    assert incident["ended_at"] == "2023-05-15T14:00:00+03:00"
+    assert (incident["duration_seconds"], incident["duration"]) == (7200, "2h 0m")
+    assert incident["zone"] == "Africa/Nairobi"
+    assert incident["mitigated_at"] is None
+    assert "mitigated_at" not in incident["sources"]
+    assert incident["sources"]["started_at"] == {
+        "because": "earliest alert",
+        "precision": "exact",
+        "kind": "alert",
+        "ref": "alert-1",
+        "link": "https://monitor.example/alerts/CheckoutHTTP500Spike",
+    }
+
+
+def test_the_impact_and_its_figure():
+    impact = incident_json(checkout_500s())["incident"]["impact"]
+
+    assert impact["text"].startswith("20% of users")
+    assert impact["percent_of_users"] == 20.0
+    assert [each["text"] for each in impact["texts"]] == [impact["text"]]
+
+
+def test_what_nobody_recorded_is_null():
+    builder = RecordBuilder("2023-12-31", "UTC", "It broke", "shop")
+    builder.declared_by_alert("22:00", "Down", "Shop is down", origin="generic")
+
+    incident = incident_json(builder.record())["incident"]
+
+    for key in ("ended_at", "resolved_at", "duration_seconds", "duration", "impact", "cause", "resolution", "lead"):
+        assert incident[key] is None, key
+
+
+def test_an_end_before_the_start_has_no_duration():
+    record = payment_outage()
+    ended = replace(record.incident.ended, at=datetime.fromisoformat("2023-11-07T08:00:00-08:00"))
+
+    incident = incident_json(replace(record, incident=replace(record.incident, ended=ended)))["incident"]
+
+    assert incident["ended_at"] == "2023-11-07T08:00:00-08:00"
+    assert incident["duration_seconds"] is None
+
+
+def test_entries_keep_their_order_and_their_unknown_times():
+    builder = RecordBuilder("2023-12-31", "UTC", "It broke", "shop")
+    builder.declared_by_alert("22:00", "Down", "Shop is down", origin="generic")
+    builder.entry("22:10", "dba", "Ask <@UDBA> or <@UNOBODY>")
+    builder.entry(None, "dba", "Not the disk")
+    builder.entry("22:20", "dba", "", precision=Precision.APPROXIMATE)
+
+    timeline = incident_json(builder.record())["timeline"][2:]
+
+    assert [each["happened_at"] for each in timeline] == [
+        "2023-12-31T22:10:00+00:00", None, "2023-12-31T22:20:00+00:00",
+    ]  # fmt: skip
+    assert [each["precision"] for each in timeline] == ["exact", "unknown", "approximate"]
+    assert [each["deleted"] for each in timeline] == [False, False, True]
+    assert timeline[0]["text"] == "Ask @dba or @UNOBODY"
+    assert (timeline[0]["author"], timeline[0]["author_id"]) == ("dba", "UDBA")
+
+
+def test_withdrawn_entries_stay_and_say_when():
+    record = payment_outage()
+    entries = [replace(record.entries[0], withdrawn_at=record.entries[0].recorded_at), *record.entries[1:]]
+
+    assert incident_json(replace(record, entries=entries))["timeline"][0]["withdrawn_at"] == "2023-11-07T08:45:01-08:00"
+
+
+def test_escalations_say_who_answered_after_how_long():
+    first, second = incident_json(checkout_500s())["escalations"]
+    answered = incident_json(payment_outage())["escalations"][0]
+
+    assert (first["target"], first["external"], first["acknowledged"]) == ("senior-engineers", False, False)
+    assert (second["target"], second["external"]) == ("payment-gateway", True)
+    assert first["acknowledged_after_seconds"] is None
+    assert (answered["acknowledged_by"], answered["acknowledged_after_seconds"]) == ("developer", 300)
+
+
+def test_findings_are_told():
+    finding = Objection("task-without-owner", "Task 4 has no owner.", ("action-4",))
+
+    assert incident_json(payment_outage(), [finding])["findings"] == [
+        {"code": "task-without-owner", "message": "Task 4 has no owner.", "entries": ["action-4"]}
+    ]
+
+
+@given(records())
+@settings(max_examples=60)
+def test_any_record_is_json_that_reads_back(record):
+    value = incident_json(record)
+
+    assert json.loads(json_text(value)) == value
+    assert json_text(value) == json_text(incident_json(record))
+    assert len(value["timeline"]) == len(record.entries)
+
+
+def described() -> dict[str, set[str]]:
+    """The keys that the documentation describes: by heading, from the first column of its tables."""
+    found: dict[str, set[str]] = {}
+    section = ""
+    for line in DOCUMENT.read_text().splitlines():
+        if heading := re.match(r"#+ `(.+)`", line):
+            section = heading[1]
+        elif key := re.match(r"\| `([^`]+)` \|", line):
+            found.setdefault(section, set()).add(key[1])
+    return found
+
+
+def produced() -> dict[str, set[str]]:
+    value: dict[str, Any] = incident_json(whole(), [Objection("x", "y", ())])
+    incident = value["incident"]
+    return {
+        "incident.json": set(value),
+        "incident": set(incident),
+        "incident.sources": set(incident["sources"]["started_at"]),
+        "incident.impact": set(incident["impact"]),
+        "incident.cause": set(incident["cause"]),
+        **{f"{name}[]": set(value[name][0]) for name in ("timeline", "escalations", "actions", "alerts", "findings")},
+    }
+
+
+def test_the_documentation_describes_every_key_and_no_other():
+    assert described() == produced()
+
+
+def test_a_cause_and_a_resolution_have_the_same_keys():
+    incident = incident_json(whole())["incident"]
+
+    assert set(incident["cause"]) == set(incident["resolution"])
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_are_only_text_in_html(text):
+    record = payment_outage()
+    entries = [replace(each, text=text) if "Reading" in each.text else each for each in record.entries]
+    draft = assemble(replace(record, entries=entries))
+    usual = html_body(render_postmortem(assemble(record)))
+
+    html = html_body(render_postmortem(draft))
+
+    without_breaks = html.replace("<br />\n", "")
+    assert re.findall(r"</?\w+", without_breaks) == re.findall(r"</?\w+", usual)
+    assert html.count("href=") == usual.count("href=")
+
+
+def test_the_html_file_needs_nothing_else():
+    html = html_document(render_postmortem(assemble(payment_outage())), title="A <b>title</b>")
+
+    assert "<title>A &lt;b&gt;title&lt;/b&gt;</title>" in html
+    assert '<meta name="viewport"' in html
+    assert "@media print" in html
+    assert not re.search(r"<script|<img|<link|src=|url\(|@import", html)
+    assert '<a href="https://monitor.example/alerts/FailedTransactionsSpike">↗</a>' in html
+
+
+def test_raw_html_in_markdown_stays_text():
+    assert html_body("<script>alert(1)</script>\n\n[x](javascript:alert(1))") == (
+        "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n<p>[x](javascript:alert(1))</p>\n"
+    )
