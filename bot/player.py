@@ -172,7 +172,7 @@ class Player:
     # --- what they do
 
     async def _type(self, step: Step, act: Typed) -> None:
-        text = act.text if self._keeps_times else CLOCK_VALUE.sub("", act.text)
+        text = act.text if self._keeps_times else without_times(act.text)
         if START.match(text):
             where, text = self.channel or BEFORE_IT, self._with_header(text)
         else:
@@ -268,6 +268,11 @@ class Player:
 def people_of(scenario: Scenario) -> set[str]:
     """The handles of all who do something."""
     return {str(who) for step in scenario.steps if (who := getattr(step.act, "who", None))}
+
+
+def without_times(command: str) -> str:
+    """The command without `at:16:11` and the like; `at:?` says that no time is known, and stays."""
+    return CLOCK_VALUE.sub("", command)
 
 
 class LivePace:
