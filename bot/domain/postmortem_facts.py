@@ -1,6 +1,7 @@
 """What a draft says of the incident as a whole: its windows, impact, cause and resolution, and how they sum up."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from bot.domain.durations import show_duration
 from bot.domain.postmortem_draft import Block
@@ -9,7 +10,7 @@ from bot.domain.record import Entry, Moment, Source, Statement
 from bot.domain.terms import Kind, SourceKind
 
 RESPONSE = ("detected", "declared", "first_acknowledged", "identified", "mitigated", "resolved")
-"""The times of the response, in the order in which they come when all goes well."""
+"""The times of the response; of two at the same moment the one that stands first here comes first."""
 
 
 def title_block(teller: Teller) -> Block:
@@ -107,7 +108,7 @@ def statement_block(teller: Teller, section: str, statement: Statement, *, label
 
 
 def response(teller: Teller) -> tuple[Block, ...]:
-    """The times of the response that were recorded, each with how long after the detection it came."""
+    """The times of the response that were recorded, in their order, each with how long after the detection it came."""
     incident = teller.record.incident
     moments: Sequence[Moment | None] = (
         incident.detected,
@@ -117,19 +118,20 @@ def response(teller: Teller) -> tuple[Block, ...]:
         incident.mitigated,
         incident.resolved,
     )
-    blocks = []
-    for key, moment in zip(RESPONSE, moments, strict=True):
-        if moment is None:
-            continue
-        waited = moment.at - incident.detected.at
-        notes = []
-        if waited.total_seconds() >= 60:
-            notes.append(teller.language.say("after", duration=show_duration(waited)))
-        shown = teller.clock.short(moment.at, moment.precision)
-        blocks.append(
-            teller.fact("response", key, shown, [moment.source], label=teller.language.say(key), notes=notes)
-        )  # fmt: skip
-    return tuple(blocks)
+    known = [(key, moment) for key, moment in zip(RESPONSE, moments, strict=True) if moment]
+    return tuple(_response_time(teller, key, moment) for key, moment in sorted(known, key=lambda each: each[1].at))
+
+
+def _response_time(teller: Teller, key: str, moment: Moment) -> Block:
+    waited = moment.at - teller.record.incident.detected.at
+    return teller.fact(
+        "response",
+        key,
+        teller.clock.short(moment.at, moment.precision),
+        [moment.source],
+        label=teller.language.say(key),
+        notes=[teller.language.say("after", duration=show_duration(waited))] if waited >= timedelta(minutes=1) else [],
+    )
 
 
 def public_window(teller: Teller, standing: Sequence[Entry]) -> tuple[Block, ...]:

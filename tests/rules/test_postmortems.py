@@ -305,6 +305,17 @@ def test_each_language_has_its_own_statement_and_none_is_lost():
     assert said(english.sections["also_stated"]) == ["Cause: Kaputt | German"]
 
 
+def test_the_times_of_the_response_stand_in_their_order():
+    builder = told()
+    fixed = builder.entry("22:20", "dba", "Works again.", Kind.FIXED)
+    builder.cause("22:40", "dba", "A full disk")
+    builder.sets("mitigated", fixed, "last message marked as fixed before the resolution")
+
+    assert [line.partition(": ")[0] for line in said(only(builder.record()).sections["response"])] == [
+        "Detected", "Declared", "Mitigated", "Cause identified",
+    ]  # fmt: skip
+
+
 def test_the_public_window_stands_apart():
     builder = told()
     for at in ("22:30", "22:45", "23:10"):
