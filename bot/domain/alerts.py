@@ -248,11 +248,16 @@ def bounded(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GroupIncident:
-    """An incident that an alert may belong to. `resolved_at` is None while open, and for one that was cancelled."""
+    """
+    An incident that an alert may belong to. `resolved_at` is None while open, and for one that was cancelled.
+
+    `started_at` is when its impact began; None where that is not known.
+    """
 
     id: int
     is_open: bool
     resolved_at: datetime | None = None
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,11 +312,13 @@ def place(
     """
     What an alert does to incidents at `now`. `of_service` are open incidents of its service: only ATTACH looks at them.
 
-    A resolved alert never opens or reopens anything.
+    A resolved alert never opens or reopens anything, and one that was over before the incident began is not part of it.
     """
     if action is RouteAction.IGNORE:
         return Ignore()
     latest = max(of_group, key=lambda each: (each.is_open, each.id), default=None)
+    if latest and latest.started_at and event.ends_at and event.ends_at < latest.started_at:
+        return RecordOnly()
     if latest and latest.is_open:
         return Attach(latest.id)
     if action is RouteAction.ATTACH and event.status is AlertStatus.FIRING and not event.is_test:

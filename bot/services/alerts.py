@@ -23,7 +23,7 @@ from bot.domain.alerts import (
     place,
     route,
 )
-from bot.domain.terms import AlertStatus, Kind, Severity
+from bot.domain.terms import AlertStatus, Kind, Precision, Severity
 from bot.domain.when import When
 from bot.services import incidents as course
 from bot.services import milestones, tell, timeline
@@ -45,9 +45,9 @@ class Receipt:
     incidents: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Arrival:
-    """An alert that is new here, or has changed: it fires again, or has ended."""
+    """An alert that is new here, or has changed: it fires again, or has ended. `row` is as it was before."""
 
     event: AlertEvent
     routing: Routing
@@ -122,13 +122,28 @@ def _take_in(session: Session, event: AlertEvent, routing: Routing, actor: Actor
         )
         session.add(row)
         return _Arrival(event, routing, row, is_new=True)
+    if row.status != event.status.value:
+        return _Arrival(event, routing, row, is_new=False)
     row.last_seen_at = actor.at
     session.add(row)
-    if row.status == event.status.value:
-        return None
-    row.status, row.ended_at = event.status.value, event.ends_at
-    row.count += event.status == AlertStatus.FIRING
-    return _Arrival(event, routing, row, is_new=False)
+    return None
+
+
+def _change(session: Session, arrival: _Arrival, incident_id: int | None, actor: Actor) -> None:
+    """
+    The alert fires again or has ended, and belongs to the incident.
+
+    One that fires again for another incident than before is a new alert there: the first incident keeps its own, and
+    the start that Alertmanager tells is still that of the first firing, so the time of receipt stands in for it.
+    """
+    row, event = arrival.row, arrival.event
+    if row.incident_id is not None and row.incident_id != incident_id:
+        arrival.is_new = True
+        row = arrival.row = alerts.again(row, at=actor.at)
+    row.incident_id = incident_id
+    row.status, row.ended_at, row.last_seen_at = event.status.value, event.ends_at, actor.at
+    row.count += event.status == AlertStatus.FIRING and not arrival.is_new
+    session.add(row)
 
 
 def _place(
@@ -140,40 +155,43 @@ def _place(
     arrivals: Sequence[_Arrival],
     actor: Actor,
 ) -> None:
-    """Decide which incident has the alert, and carry it out."""
-    of_group = incidents.get(session, group.incident_id) if group.incident_id is not None else None
-    neighbours = _neighbours(session, actor.team_id, arrival.routing)
+    """Decide which incident has the alert, and carry it out. One that has ended stays where it was."""
+    own = arrival.row.incident_id
+    if arrival.event.status == AlertStatus.RESOLVED and own is not None:
+        _change(session, arrival, own, actor)
+        return
+    of_group = incidents.lock(session, group.incident_id) if group.incident_id is not None else None
     decision: Placement = place(
         arrival.event,
         arrival.routing.action,
         now=actor.at,
         of_group=[_as_seen(of_group)] if of_group else [],
-        of_service=[_as_seen(each) for each in neighbours],
+        of_service=[_as_seen(each) for each in _neighbours(session, actor.team_id, arrival.routing)],
     )
     match decision:
         case Open():
-            arrival.row.incident_id = _open(session, settings, batch, arrivals, actor, None).key
+            chosen: int | None = _open(session, settings, batch, arrivals, actor, None).key
         case OpenLinked(previous):
             linked = incidents.get(session, previous)
-            arrival.row.incident_id = _open(session, settings, batch, arrivals, actor, linked).key
+            chosen = _open(session, settings, batch, arrivals, actor, linked).key
         case Attach(incident_id):
-            arrival.row.incident_id = incident_id
+            chosen = incident_id
         case Reopen(incident_id):
             again = incidents.lock(session, incident_id)
             course.reopen(session, again, actor, why=f"{arrival.event.name} fires again")
-            arrival.row.incident_id = incident_id
+            chosen = incident_id
         case RecordOnly(incident_id):
-            arrival.row.incident_id = arrival.row.incident_id or incident_id
+            chosen = own if own is not None else incident_id
         case _:
             raise AssertionError("ignored alerts are left out before they are placed")
-    if arrival.row.incident_id is not None and not isinstance(decision, RecordOnly):
-        group.incident_id = arrival.row.incident_id
+    _change(session, arrival, chosen, actor)
+    if chosen is not None and not isinstance(decision, RecordOnly):
+        group.incident_id = chosen
         session.add(group)
-    session.add(arrival.row)
 
 
 def _as_seen(incident: Incident) -> GroupIncident:
-    return GroupIncident(incident.key, incident.is_open, incident.resolved_at)
+    return GroupIncident(incident.key, incident.is_open, incident.resolved_at, incident.started_at)
 
 
 def _neighbours(session: Session, team_id: str, routing: Routing) -> list[Incident]:
@@ -219,7 +237,7 @@ def _remember(session: Session, incident: Incident, arrivals: Sequence[_Arrival]
         first = min(fired, key=lambda each: each.row.starts_at)
         entry = timeline.record(
             session, incident, [Kind.DETECTION], _named([each.event for each in fired]), actor,
-            when=When(first.row.starts_at, first.event.starts_at_precision),
+            when=When(first.row.starts_at, Precision(first.row.starts_at_precision)),
             alert_id=first.row.key, alert_ids=[each.row.key for each in fired],
         )  # fmt: skip
         tell.say(session, incident, "alerts", actor.at, entry_id=entry.key, alert_ids=[e.row.key for e in fired])
@@ -233,7 +251,7 @@ def _remember(session: Session, incident: Incident, arrivals: Sequence[_Arrival]
             session.add(each.row)
     milestones.refresh(session, incident)
     tell.show_card(session, incident, actor.at)
-    if ended or any(not each.is_new for each in arrivals):
+    if ended or incident.alerts_ts is not None or any(not each.is_new for each in arrivals):
         tell.show_alerts(session, incident, actor.at)
 
 

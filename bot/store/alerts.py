@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, select
 
+from bot.domain.terms import Precision
 from bot.store.tables import JSON_COLUMN, insert_into
 
 
@@ -23,7 +24,11 @@ class Alert(SQLModel, table=True):
     source: str
     fingerprint: str
     told_starts_at: str
-    """The start as the sender wrote it, down to its last digit: part of the alert's identity, not of the record."""
+    """
+    The start as the sender wrote it, down to its last digit: part of the alert's identity, not of the record.
+
+    An alert that came back after its incident was over, with the same start, has `#2`, `#3`, … behind it.
+    """
     group_key: str
     name: str
     status: str
@@ -73,13 +78,36 @@ def lock_group(session: Session, team_id: str, source: str, group_key: str) -> A
 
 
 def find(session: Session, team_id: str, source: str, fingerprint: str, told_starts_at: str) -> Alert | None:
-    statement = select(Alert).where(
-        Alert.team_id == team_id,
-        Alert.source == source,
-        Alert.fingerprint == fingerprint,
-        Alert.told_starts_at == told_starts_at,
+    """The alert; of one that came back later with the same start, its latest life."""
+    statement = (
+        select(Alert)
+        .where(
+            Alert.team_id == team_id,
+            Alert.source == source,
+            Alert.fingerprint == fingerprint,
+            (col(Alert.told_starts_at) == told_starts_at)
+            | col(Alert.told_starts_at).startswith(f"{told_starts_at}#", autoescape=True),
+        )
+        .order_by(col(Alert.id).desc())
+        .limit(1)
     )
     return session.exec(statement).first()
+
+
+def again(ended: Alert, *, at: datetime) -> Alert:
+    """The same alert's next life, which begins `at`: about then, because the monitor still tells its first start."""
+    first, _, life = ended.told_starts_at.partition("#")
+    kept = ended.model_dump(
+        include={"team_id", "source", "fingerprint", "group_key", "name", "status", "labels", "annotations", "link"}
+    )
+    return Alert(
+        **kept,
+        told_starts_at=f"{first}#{int(life or 1) + 1}",
+        starts_at=at,
+        starts_at_precision=Precision.APPROXIMATE.value,
+        first_seen_at=at,
+        last_seen_at=at,
+    )
 
 
 def of_incident(session: Session, incident_id: int) -> list[Alert]:
