@@ -15,6 +15,7 @@ from bot.domain.when import When, refuse_future, show_time
 from bot.services import milestones, people, tell, timeline
 from bot.services.actor import Actor
 from bot.store import escalations, incidents, outbox, timers
+from bot.store import timeline as store_timeline
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
 
@@ -203,6 +204,8 @@ def resolve(session: Session, incident_id: int, actor: Actor, *, text: str = "",
     for escalation in escalations.unanswered(session, incident.key):
         timers.cancel(session, f"escalation:{escalation.key}")
         tell.show_escalation(session, incident, escalation.key, actor.at)
+    if incident.alerts_ts is not None:
+        tell.show_alerts(session, incident, actor.at)  # its offer to resolve has had its day
     tell.say(session, incident, "resolved", actor.at, entry_id=entry.key, by=actor.user_id, text=text)
     tell.show_card(session, incident, actor.at)
     tell.post_draft(session, incident, actor.at, template=None, languages=None, asked_by=None)
@@ -266,3 +269,19 @@ def message_posted(session: Session, incident_id: int, column: str, ts: str) -> 
     incident = incidents.lock(session, incident_id)
     setattr(incident, column, ts)
     session.add(incident)
+
+
+def tell_fix(session: Session, incident_id: int, actor: Actor, text: str) -> TimelineEntry:
+    """
+    Say what ended a resolved incident, after the fact.
+
+    It becomes the resolution's own text if that had none; the resolution's time and author stay.
+    """
+    incident = incidents.lock(session, incident_id)
+    standing = store_timeline.in_order(session, incident_id, with_withdrawn=False)
+    resolution = next((entry for entry in reversed(standing) if entry.has(Kind.RESOLVED)), None)
+    if resolution is None or resolution.text:
+        return note(session, incident_id, actor, text, when=None, kind=Kind.FIXED)
+    timeline.reword(session, resolution, text, [], actor.at)
+    tell.show_card(session, incident, actor.at)
+    return resolution
