@@ -31,6 +31,8 @@ LEASE = timedelta(seconds=CALL_SECONDS + 10)
 DEFECTS_FORGIVEN = 5
 """How often a row is tried whose failure is our own fault, before it is given up."""
 GIVEN_UP_AFTER = timedelta(hours=24)
+TRIES_BEFORE_THAT = 10
+"""A row that an operator tries again after a day gets these, too."""
 TOKEN_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(seconds=60)
 
@@ -178,7 +180,7 @@ class Sender:
             case Refused():
                 log.warning("Slack refused", what=row.what, lane=row.lane, method=problem.method, error=str(problem))
                 return outbox.Refused(str(problem))
-            case Away() if now - (row.first_attempt_at or now) > GIVEN_UP_AFTER:
+            case Away() if row.attempts >= TRIES_BEFORE_THAT and now - (row.first_attempt_at or now) > GIVEN_UP_AFTER:
                 return outbox.Refused(str(problem), is_dead=True)
             case Away():
                 log.warning("Slack is away", what=row.what, lane=row.lane, problem=str(problem))

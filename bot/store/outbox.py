@@ -15,14 +15,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import and_, case, delete, or_, text, update
+from sqlalchemy import Executable, case, delete, or_, text, update
 from sqlmodel import Field, Index, Session, SQLModel, col, func, select
 
 from bot.store.session import needs_waking
-from bot.store.tables import JSON_COLUMN, insert_into
+from bot.store.tables import JSON_COLUMN, dialect_of, insert_for, insert_into, table_of
 
 
 class State(StrEnum):
@@ -182,25 +183,34 @@ def put(
 
     `is_open` is how a lane begins that does not exist yet; an existing lane stays as it is.
     """
-    due = not_before or at
-    row = OutboxRow(
-        team_id=team_id, incident_id=incident_id, lane=lane, what=what, target=target, details=details,
-        not_before=due, created_at=at,
-    )  # fmt: skip
-    adding = insert_into(session, OutboxRow).values(**row.model_dump(exclude={"id"}))
-    if target is not None:
-        adding = adding.on_conflict_do_nothing(index_elements=["target"], index_where=text(IS_WAITING_VIEW))
-    session.execute(adding)
-    sooner = case(
-        (or_(col(Lane.due_at).is_(None), col(Lane.due_at) > due), due),
-        else_=col(Lane.due_at),
-    )
-    session.execute(
-        insert_into(session, Lane)
-        .values(key=lane, is_open=is_open, priority=priority, due_at=due)
-        .on_conflict_do_update(index_elements=["key"], set_={"due_at": sooner, "priority": priority})
-    )
+    due, dialect = not_before or at, dialect_of(session)
+    # The lane first: while it is held nobody takes a waiting view from it, so one that waits will show this change too.
+    session.execute(_due(dialect), {"key": lane, "is_open": is_open, "priority": priority, "due_at": due})
+    row = {
+        "uuid": str(uuid4()), "team_id": team_id, "incident_id": incident_id, "lane": lane, "what": what,
+        "target": target, "details": details, "progress": {}, "state": State.WAITING.value, "attempts": 0,
+        "not_before": due, "created_at": at,
+    }  # fmt: skip
+    session.execute(_adding(dialect), row)
     needs_waking(session)
+
+
+@cache
+def _due(dialect: str) -> Executable:
+    """A lane has something to do: it is due then, or sooner if it was already."""
+    due_at, lane = table_of(Lane).c.due_at, insert_for(dialect, Lane)
+    sooner = case((or_(due_at.is_(None), due_at > lane.excluded.due_at), lane.excluded.due_at), else_=due_at)
+    return lane.on_conflict_do_update(
+        index_elements=["key"], set_={"due_at": sooner, "priority": lane.excluded.priority}
+    )
+
+
+@cache
+def _adding(dialect: str) -> Executable:
+    """Events have no target, and the index of waiting views does not hold them: they are added, always."""
+    return insert_for(dialect, OutboxRow).on_conflict_do_nothing(
+        index_elements=["target"], index_where=text(IS_WAITING_VIEW)
+    )
 
 
 def claim(
@@ -378,6 +388,14 @@ def _another_waits(session: Session, row: OutboxRow) -> bool:
     return session.exec(statement).first() is not None
 
 
+def will_edit(session: Session, target: str) -> None:
+    """The view stands in Slack now: the row that waits for it edits, and is not held to the rate of posts any more."""
+    row = session.exec(select(OutboxRow).where(OutboxRow.target == target, OutboxRow.state == State.WAITING)).first()
+    if row is not None:
+        row.details = {**row.details, "posts": False}
+        session.add(row)
+
+
 def block(session: Session, key: str, until: datetime) -> None:
     """Slack said to wait: nobody passes this gate before `until`."""
     session.execute(
@@ -430,17 +448,28 @@ def problems_of(session: Session, incident_id: int) -> list[OutboxRow]:
 
 
 def retry(session: Session, row_id: int, now: datetime) -> bool:
-    """Put a failed or dead row back to wait. False if there is none such."""
+    """
+    Put a failed or dead row back to wait. False if there is none such.
+
+    What was given up may have had its effect: it is looked for first.
+    """
     row = session.get(OutboxRow, row_id)
-    if row is None or row.state not in {State.FAILED, State.DEAD}:
+    if row is None:
         return False
-    row.state, row.not_before, row.attempts, row.error, row.done_at = State.WAITING, now, 0, None, None
+    lane = session.exec(
+        select(Lane).where(Lane.key == row.lane).with_for_update().execution_options(populate_existing=True)
+    ).one()
+    session.refresh(row)
+    if row.state not in {State.FAILED, State.DEAD}:
+        return False
+    lane.due_at = min(lane.due_at or now, now)
+    session.add(lane)
+    if row.target is not None and _another_waits(session, row):
+        row.state, row.done_at = State.DONE, now  # the newer one shows the same thing
+    else:
+        row.state, row.done_at = (State.UNKNOWN if row.state == State.DEAD else State.WAITING), None
+    row.not_before, row.attempts, row.error = now, 0, None
     session.add(row)
-    session.execute(
-        update(Lane)
-        .where(and_(col(Lane.key) == row.lane, or_(col(Lane.due_at).is_(None), col(Lane.due_at) > now)))
-        .values(due_at=now)
-    )
     needs_waking(session)
     return True
 

@@ -37,7 +37,13 @@ async def show(tools: Tools, claim: Claim, channel: str, ts: str | None, message
         else:
             return Done()
     posted = await tools.post(claim, channel, message)
-    return Done(lambda session: saving(session, posted))
+
+    def apply(session: Session) -> None:
+        saving(session, posted)
+        if claim.row.target is not None:
+            outbox.will_edit(session, claim.row.target)
+
+    return Done(apply)
 
 
 async def card(tools: Tools, claim: Claim) -> Outcome:
