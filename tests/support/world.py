@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
+from sqlmodel import SQLModel, select
 
 from bot.app import Dogwatch
 from bot.clock import MovedClock
 from bot.config import Settings, load
+from bot.sandbox import messages
+from bot.sandbox.records import Message
 from bot.sandbox.server import Sandbox
 from bot.services import record
 from bot.store import incidents
+from bot.store.audit import AuditRow
 
 MONDAY = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 TOKEN = "alert-token-of-the-tests"
@@ -134,12 +138,42 @@ class World:
         self.sandbox.unreact(user, self.channel, ts, emoji)
         await self.settle()
 
+    async def edits(self, user: str, ts: str, text: str) -> None:
+        self.sandbox.edit(user, self.channel, ts, text)
+        await self.settle()
+
+    async def deletes(self, user: str, ts: str) -> None:
+        self.sandbox.delete(user, self.channel, ts)
+        await self.settle()
+
+    def says_app(self, *, text: str = "", **parts: Any) -> str:
+        """Another app writes into the channel: `blocks`, `attachments`; by a webhook, so without a user."""
+        place = self.sandbox.workspace.channels[self.sandbox.channel(self.channel)["id"]]
+        message = Message(
+            self.sandbox.workspace.new_ts(self.now), "", text,
+            subtype="bot_message", bot_id="B0MONITOR", username="Watchtower", **parts,
+        )  # fmt: skip
+        return messages.post(self.sandbox.workspace, place, message).ts
+
+    def is_confirmed(self, ts: str, channel: str | None = None) -> bool:
+        """Whether the bot's own emoji is on a message."""
+        message = self.sandbox.message(channel or self.channel, ts)
+        assert message is not None
+        found = [each for each in message.get("reactions", []) if each["name"] == "writing_hand"]
+        return any("U0DOGWATCH" in each["users"] for each in found)
+
     async def presses(self, user: str, action_id: str, *, channel: str | None = None, nth: int = -1) -> Any:
         """Press the button of that action, in the newest message that has it (or the `nth`)."""
         where = channel or self.channel
         found = [each for each in self.sandbox.messages(where, user) if action_id in action_ids(each)]
         assert found, f"no button {action_id} in {where}"
         answer = await self.sandbox.click(user, where, found[nth]["ts"], action_id)
+        await self.settle()
+        return answer
+
+    async def submits(self, user: str, **values: Any) -> Any:
+        """Fill in the form that the person has open, and send it."""
+        answer = await self.sandbox.submit_view(user, self.sandbox.views(user)[-1]["id"], values)
         await self.settle()
         return answer
 
@@ -164,7 +198,7 @@ class World:
     @property
     def channels(self) -> list[str]:
         """The incidents' channels, in the order of their numbers."""
-        names = [each["name"] for each in self.sandbox.channels()]
+        names = [each.get("name", "") for each in self.sandbox.channels()]  # a conversation of two has none
         return sorted(
             (name for name in names if re.match(r"(inc|drill)-\d+", name)), key=lambda name: int(name.split("-")[1])
         )
@@ -183,6 +217,15 @@ class World:
         assert len(pinned) == 1, pinned
         return rendered(pinned[0])
 
+    async def tables(self) -> dict[str, list[str]]:
+        """Every row that the bot keeps, to see that nothing was changed; what only tells repeats apart is left out."""
+
+        def read(session: Any) -> dict[str, list[str]]:
+            tables = [each for each in SQLModel.metadata.sorted_tables if each.name != "delivery"]
+            return {each.name: sorted(map(str, session.execute(each.select()))) for each in tables}
+
+        return await self.bot.database.read(read)
+
     async def exported(self, reference: str = "INC-1") -> dict[str, Any]:
         """`incident.json` of an incident as it stands."""
 
@@ -191,6 +234,24 @@ class World:
         def read(session: Any) -> dict[str, Any]:
             row = incidents.by_reference(session, None, reference)
             return incident_json(record.load(session, self.bot.settings, row.key))
+
+        return await self.bot.database.read(read)
+
+    async def stored(self) -> str:
+        """Every value of every table, to look for what must not be there."""
+
+        def read(session: Any) -> str:
+            tables = SQLModel.metadata.sorted_tables
+            return "\n".join(str(row) for each in tables for row in session.execute(each.select()))
+
+        return await self.bot.database.read(read)
+
+    async def audited(self) -> list[tuple[str | None, str]]:
+        """Who did what, in order."""
+
+        def read(session: Any) -> list[tuple[str | None, str]]:
+            rows = session.exec(select(AuditRow)).all()
+            return [(row.who, row.what) for row in sorted(rows, key=lambda row: row.id)]
 
         return await self.bot.database.read(read)
 

@@ -4,6 +4,7 @@ from bot.domain.durations import show_duration
 from bot.domain.terms import Status
 from bot.services.views import AlertsView, CardView
 from bot.slack.blocks.kit import (
+    FIELD_TEXT,
     Block,
     Blocks,
     actions,
@@ -12,7 +13,9 @@ from bot.slack.blocks.kit import (
     fields,
     header,
     link,
+    listed,
     literal,
+    named,
     one_line,
     section,
     when,
@@ -21,8 +24,12 @@ from bot.slack.blocks.message import Message
 
 LIGHTS = ("🔴", "🟠", "🟡", "🔵")
 TOPIC_LENGTH = 250
+LISTED = 10
+"""Alerts that a message names before it only counts the rest."""
+ANGLES = str.maketrans("<>", "‹›")
 DATE = "{date_short_pretty} {time}"
 LEAD, NOTE, RESOLVE, DRAFT = "incident_lead", "incident_note", "incident_resolve", "incident_draft"
+SEVERITY, STATUS, ESCALATE = "incident_severity", "incident_status", "incident_escalate"
 
 
 def light(view: CardView) -> str:
@@ -34,7 +41,7 @@ def marks(view: CardView) -> str:
 
 
 def headline(view: CardView) -> str:
-    return f"{light(view)} {marks(view)}{view.reference} · {view.title}"
+    return f"{light(view)} {marks(view)}{view.reference} · {named(view.title, view.names)}"
 
 
 def card(view: CardView) -> Message:
@@ -46,16 +53,23 @@ def card(view: CardView) -> Message:
                 f"*Status:* {view.status.capitalize()}",
                 f"*Lead:* {f'<@{view.lead}>' if view.lead else 'nobody yet'}",
                 f"*{'Since' if view.is_open else 'Impact'}:* {_span(view)}",
-                f"*Services:* {literal(', '.join(view.services)) or 'not stated'}",
+                f"*Services:* {literal(', '.join(view.services), limit=FIELD_TEXT - 50) or 'not stated'}",
                 *([f"*Alerts:* {view.firing} of {view.alerts} firing"] if view.alerts else []),
             ]
         ),
         context(_next(view)),
     ]
     if view.problems:
-        blocks.append(context(f":warning: Slack did not let me do everything. {literal('; '.join(view.problems))}"))
+        blocks.append(context(f":warning: Slack did not let me do everything. {_problems(view)}"))
     blocks.append(_buttons(view))
-    return Message(f"{marks(view)}{view.reference} {literal(view.title)}: {view.severity}, {view.status}", blocks)
+    return Message(
+        f"{marks(view)}{view.reference} {literal(view.title, view.names)}: {literal(view.severity)}, {view.status}",
+        blocks,
+    )
+
+
+def _problems(view: CardView) -> str:
+    return literal("; ".join(view.problems), limit=FIELD_TEXT - 100)
 
 
 def _span(view: CardView) -> str:
@@ -85,7 +99,14 @@ def _buttons(view: CardView) -> Block:
     if not view.is_open:
         return actions(button("Postmortem draft", DRAFT, value), button("Add a note", NOTE, value))
     lead = [] if view.lead else [button("Lead it", LEAD, value, style="primary")]
-    return actions(*lead, button("Add a note", NOTE, value), button("Resolve", RESOLVE, value))
+    return actions(
+        *lead,
+        button("Severity", SEVERITY, value),
+        button("Status", STATUS, value),
+        button("Escalate", ESCALATE, value),
+        button("Add a note", NOTE, value),
+        button("Resolve", RESOLVE, value),
+    )
 
 
 def announcement(view: CardView) -> Message:
@@ -96,13 +117,14 @@ def announcement(view: CardView) -> Message:
     span = f"since {when(view.started_at, DATE)}" if view.is_open else _span(view)
     line = f"{light(view)} *{title}*\n{state} · {span} · {where}"
     if view.problems and view.channel_id is None:
-        line += f"\n:warning: No channel could be opened. {literal('; '.join(view.problems))}"
-    return Message(f"{title}: {view.severity}, {view.status}", [section(line)])
+        line += f"\n:warning: No channel could be opened. {_problems(view)}"
+    return Message(f"{title}: {literal(view.severity)}, {view.status}", [section(line)])
 
 
 def topic(view: CardView) -> str:
-    """Plain: a topic takes no markup."""
-    return one_line(f"{marks(view)}{view.severity} · {view.reference} · {view.title}", TOPIC_LENGTH)
+    """Plain: a topic takes no markup, and Slack does not say how it escapes, so nothing in it looks like a mark."""
+    text = f"{marks(view)}{view.severity} · {view.reference} · {named(view.title, view.names)}"
+    return one_line(text.translate(ANGLES), TOPIC_LENGTH)
 
 
 def alerts(view: AlertsView) -> Message:
@@ -110,20 +132,24 @@ def alerts(view: AlertsView) -> Message:
     total = len(view.firing) + len(view.ended)
     if view.firing:
         text = f":rotating_light: {len(view.firing)} of {total} alerts firing"
-        return Message(
-            text, [section("\n".join([text, *(f"• {literal(one.name, limit=200)}" for one in view.firing[:10])]))]
-        )
+        names = [f"• {literal(one.name, limit=200)}" for one in view.firing]
+        return Message(text, [section(listed([text, *names[:LISTED], *_more(names)]))])
     last = max((one.ended_at for one in view.ended if one.ended_at), default=None)
     ended = f", the last at {when(last)}" if last else ""
     noun = "The alert has" if total == 1 else f"All {total} alerts have"
-    lines = [f":white_circle: {noun} ended{ended}."]
-    lines += [f"• {_named(one.name, one.link)}, ended {when(one.ended_at)}" for one in view.ended[:10] if one.ended_at]
+    lines = [f"• {_named(one.name, one.link)}, ended {when(one.ended_at)}" for one in view.ended if one.ended_at]
+    text = f":white_circle: {noun} ended{ended}."
+    body = section(listed([text, *lines[:LISTED], *_more(lines)]))
     if not view.is_open:
-        return Message(lines[0], [section("\n".join(lines))])
+        return Message(text, [body])
     offer = actions(button("Resolve the incident", RESOLVE, str(view.incident_id), style="primary"))
-    return Message(f"{lines[0]} Resolve the incident?", [section("\n".join(lines)), offer])
+    return Message(f"{text} Resolve the incident?", [body, offer])
+
+
+def _more(lines: list[str]) -> list[str]:
+    return [f"and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
 
 
 def _named(name: str, url: str | None) -> str:
     shown = literal(name, limit=200)
-    return link(url, shown) if url and url.startswith(("http://", "https://")) else shown
+    return link(url, shown) if url else shown

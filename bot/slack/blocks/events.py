@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from bot.services.views import FollowUp, FollowUpsView, SaidView
-from bot.slack.blocks.kit import Blocks, context, link, literal, one_line, quoted, section, when
+from bot.services.views import AlertLine, FollowUp, FollowUpsView, SaidView
+from bot.slack.blocks.kit import Blocks, context, link, listed, literal, one_line, quoted, section, when
 from bot.slack.blocks.message import Message, plain
 
 LISTED = 20
@@ -78,16 +78,18 @@ def _cause(view: SaidView) -> Message:
 
 
 def _alerts(view: SaidView) -> Message:
-    lines = [":rotating_light: *Alert*" if len(view.alerts) == 1 else f":rotating_light: *{len(view.alerts)} alerts*"]
-    for one in view.alerts[:LISTED]:
-        name = literal(one.name, limit=200)
-        shown = link(one.link, name) if one.link and one.link.startswith(("http://", "https://")) else f"*{name}*"
-        summary = literal(one_line(one.summary, 300)) if one.summary and one.summary != one.name else ""
-        lines.append(f"• {shown}{': ' if summary else ''}{summary}, since {when(one.starts_at)}")
-    if len(view.alerts) > LISTED:
-        lines.append(f"and {len(view.alerts) - LISTED} more")
+    head = ":rotating_light: *Alert*" if len(view.alerts) == 1 else f":rotating_light: *{len(view.alerts)} alerts*"
+    lines = [_alert(one) for one in view.alerts]
     first = view.alerts[0] if view.alerts else None
-    return Message(f"Alert: {literal(first.name, limit=300) if first else ''}", [section("\n".join(lines))])
+    text = f"Alert: {literal(first.name, limit=300) if first else ''}"
+    return Message(text, [section(listed([head, *lines]))])
+
+
+def _alert(one: AlertLine) -> str:
+    name = literal(one.name, limit=200)
+    shown = link(one.link, name) if one.link else f"*{name}*"
+    summary = f": {literal(one_line(one.summary, 300))}" if one.summary and one.summary != one.name else ""
+    return f"• {shown}{summary}, since {when(one.starts_at)}"
 
 
 def _asked(view: SaidView) -> tuple[str, str]:
@@ -164,7 +166,7 @@ def followups(view: FollowUpsView) -> Message:
         lines = [f"*{title}*", *(_followup(item, view.names) for item in items[-LISTED:])]
         if len(items) > LISTED:
             lines.insert(1, f"({len(items) - LISTED} earlier ones are in the postmortem)")
-        blocks.append(section("\n".join(lines)))
+        blocks.append(section(listed(lines)))
     blocks.append(context("Add with `/incident improve` and `/incident task … @owner due:friday`."))
     count = len(view.improvements) + len(view.tasks)
     return Message(f"{count} follow-ups noted", blocks)

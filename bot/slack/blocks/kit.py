@@ -15,6 +15,9 @@ Blocks = list[Block]
 
 MESSAGE_TEXT = 3_900
 SECTION_TEXT = 3_000
+QUOTED_LINES = 100
+LONGEST_URL = 1_000
+"""Characters; a longer address is left out, because half an address leads nowhere."""
 FIELD_TEXT = 2_000
 HEADER_TEXT = 150
 BUTTON_TEXT = 75
@@ -29,15 +32,19 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def named(text: str, names: Mapping[str, str] | None = None) -> str:
+    """Words of others as people read them: mentions as the names that are known. For plain text, where nothing acts."""
+    known = names or {}
+    return TURNING.sub("", MENTION.sub(lambda found: f"@{known.get(found[1], found[1])}", text))
+
+
 def literal(text: str, names: Mapping[str, str] | None = None, limit: int = SECTION_TEXT) -> str:
     """
     Words of others as Slack's markup that shows exactly them: nothing pings, links or is formatted.
 
     Mentions become the names that are known. An invisible joiner keeps formatting characters from meaning anything.
     """
-    known = names or {}
-    shown = MENTION.sub(lambda found: f"@{known.get(found[1], found[1])}", TURNING.sub("", text))
-    room = cut(shown, limit)
+    room = cut(named(text, names), limit)
     while len(escaped := _escape(room)) > limit:
         room = cut(room, len(room) - max(1, (len(escaped) - limit) // 5))
     return escaped
@@ -48,9 +55,23 @@ def _escape(text: str) -> str:
     return FORMATTING.sub(lambda found: found[0] + WORD_JOINER, safe)
 
 
-def quoted(text: str, names: Mapping[str, str] | None = None, limit: int = SECTION_TEXT - 200) -> str:
-    """Words of others as a quotation, line by line."""
-    return "\n".join(f">{line}" for line in literal(text, names, limit).splitlines() if line.strip())
+def quoted(text: str, names: Mapping[str, str] | None = None, limit: int = SECTION_TEXT - 1_000) -> str:
+    """Words of others as a quotation, line by line; of very many lines the first ones."""
+    lines = [line for line in literal(text, names, limit).splitlines() if line.strip()]
+    return "\n".join(f">{line}" for line in [*lines[:QUOTED_LINES], *(["…"] if len(lines) > QUOTED_LINES else [])])
+
+
+def listed(lines: Sequence[str], limit: int = SECTION_TEXT) -> str:
+    """Whole lines, as many as there is room for, and how many there are more: no line's markup is cut in two."""
+    shown: list[str] = []
+    room = limit - len("and 1000000 more")
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            break
+        shown.append(line)
+    more = len(lines) - len(shown)
+    return "\n".join([*shown, *([f"and {more} more"] if more else [])])
 
 
 def one_line(text: str, limit: int) -> str:
@@ -63,6 +84,9 @@ def when(at: datetime, form: str = "{time}") -> str:
 
 
 def link(url: str, label: str) -> str:
+    """`label` (markup already) as a link to a web address; the label alone where there is no address to go to."""
+    if len(url) > LONGEST_URL or not url.startswith(("http://", "https://")):
+        return label
     safe = url.replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
     return f"<{safe}|{label}>"
 

@@ -1,0 +1,63 @@
+"""What Slack would make of a message: which of its characters act, and what people read."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+TOKEN = re.compile(r"<([^<>]*)>")
+JOINER = "\u2060"
+TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def markups(message: dict[str, Any]) -> Iterator[str]:
+    """Each text of a message, or of a call that posts one, in which `<…>` acts."""
+    if isinstance(message.get("text"), str):
+        yield message["text"]
+    yield from _inside(message.get("blocks") or [])
+
+
+def _inside(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if value.get("type") == "mrkdwn":
+            yield value["text"]
+        else:
+            for each in value.values():
+                yield from _inside(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _inside(each)
+
+
+def plain_texts(value: Any) -> Iterator[str]:
+    """The texts in which nothing acts, but which people read."""
+    if isinstance(value, dict):
+        if value.get("type") == "plain_text":
+            yield value["text"]
+        for each in value.values():
+            yield from plain_texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from plain_texts(each)
+
+
+def acting(message: dict[str, Any]) -> set[str]:
+    """What acts in a message: `@U1`, `!here`, `https://…|label`. Dates are left out: they only show a time."""
+    found = {token for text in markups(message) for token in TOKEN.findall(text)}
+    return {token for token in found if not token.startswith("!date^")}
+
+
+def broken(message: dict[str, Any]) -> list[str]:
+    """Texts in which a `<…>` was cut in two: people would see the half of it."""
+    return [text for text in markups(message) if "<" in TOKEN.sub("", text) or ">" in _without_quotes(text)]
+
+
+def _without_quotes(text: str) -> str:
+    return TOKEN.sub("", "\n".join(line.removeprefix(">") for line in text.splitlines()))
+
+
+def read(message: dict[str, Any]) -> str:
+    """What people read: escapes undone, invisible joiners taken out."""
+    whole = "\n".join([*markups(message), *plain_texts(message.get("blocks") or [])])
+    for escaped, letter in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"), (JOINER, "")):
+        whole = whole.replace(escaped, letter)
+    return whole
