@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.services import tell
-from bot.store import people
+from bot.store import incidents, people
 
 PEOPLE = ("U", "W")
 """How ids of people begin; `B` is a bot, whose messages carry its name."""
@@ -43,11 +43,22 @@ def learned(session: Session, team_id: str, known: Known, at: datetime) -> None:
     person = people.get(session, team_id, known.user_id)
     if person is None:
         return
-    person.name, person.handle = known.name or known.handle or known.user_id, known.handle
+    name = known.name or known.handle or known.user_id
+    if person.name != name:
+        _show_name(session, team_id, known.user_id, at)
+    person.name, person.handle = name, known.handle
     person.home_team_id, person.zone = known.home_team_id, known.zone
     person.is_bot, person.is_guest, person.is_deleted = known.is_bot, known.is_guest, known.is_deleted
     person.learned_at = at
     session.add(person)
+
+
+def _show_name(session: Session, team_id: str, user_id: str, at: datetime) -> None:
+    """Titles that mention somebody show their name: where it stands in a card or topic it is shown anew."""
+    for incident in incidents.open_ones(session, team_id):
+        if f"<@{user_id}>" in incident.title:
+            tell.show_topic(session, incident, at)
+            tell.show_card(session, incident, at)
 
 
 def called(session: Session, team_id: str, user_id: str, handle: str) -> None:

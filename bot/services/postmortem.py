@@ -89,6 +89,7 @@ def _blocks_of(assembled: Draft) -> list[dict[str, Any]]:
             "source": block.key,
             "language": block.language,
             "kind": block.kind.value,
+            "refs": [source.ref for source in block.sources],
             "generated": {"text": block.text, "time": block.time, "label": block.label, "by": block.by},
         }
         for block in assembled.blocks()

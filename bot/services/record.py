@@ -61,13 +61,14 @@ def load(session: Session, settings: Settings, incident_id: int) -> Record:
     entry_rows = timeline.in_order(session, incident_id)
     alert_rows = alerts.of_incident(session, incident_id)
     alert_links = {alert.key: alert.link for alert in alert_rows if alert.link}
-    escalation_rows = escalations.of_incident(session, incident_id)
+    withdrawn = {entry.key for entry in entry_rows if entry.withdrawn_at is not None}
+    escalation_rows = [each for each in escalations.of_incident(session, incident_id) if each.entry_id not in withdrawn]
     told_at = {each.key: each.message_ts for each in escalation_rows}
     sources = {entry.key: _entry_source(places, entry, alert_links, told_at) for entry in entry_rows}
     standing = [entry for entry in entry_rows if entry.withdrawn_at is None]
     told = {entry.details.get("alert_id"): sources[entry.key].link for entry in standing}
     alert_values = [_alert(places, alert, told.get(alert.key)) for alert in alert_rows]
-    action_rows = actions.of_incident(session, incident_id)
+    action_rows = [item for item in actions.of_incident(session, incident_id) if item.entry_id not in withdrawn]
     numbers = {item.key: item.number for item in action_rows}
     refs = {source.ref: source for source in sources.values()}
     refs.update({alert.source.ref: alert.source for alert in alert_values})

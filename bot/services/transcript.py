@@ -10,7 +10,7 @@ from bot.domain.terms import Kind, Precision, SourceKind
 from bot.domain.timeline_marks import normalise_emoji
 from bot.services import milestones, people, tell, timeline
 from bot.services.actor import Actor, Origin
-from bot.store import incidents, transcript
+from bot.store import audit, incidents, postmortems, transcript
 from bot.store import timeline as store_timeline
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
@@ -90,6 +90,11 @@ def deleted(session: Session, team_id: str, channel_id: str, ts: str, at: dateti
     session.add(known)
     for entry in entries:
         timeline.forget_text(session, entry, at)
+        postmortems.forget_source(session, entry.incident_id, f"entry-{entry.key}")
+        audit.note(
+            session, at=at, team_id=team_id, incident_id=entry.incident_id, what="its message was deleted",
+            origin=Origin.MESSAGE, entry=entry.key,
+        )  # fmt: skip
         touched = incidents.get(session, entry.incident_id)
         if milestones.touches(entry.kinds):
             milestones.refresh(session, touched)
@@ -173,7 +178,17 @@ def _entry_of(
     )
     session.add(entry)
     session.flush()
+    _noted(session, incident, entry, first.user_id, f"recorded {', '.join(kinds)}", at)
     return entry
+
+
+def _noted(
+    session: Session, incident: Incident, entry: TimelineEntry, who: str | None, what: str, at: datetime
+) -> None:
+    audit.note(
+        session, at=at, team_id=incident.team_id, incident_id=incident.key, who=who,
+        what=what, origin=Origin.REACTION, entry=entry.key,
+    )  # fmt: skip
 
 
 def _change_marks(
@@ -196,6 +211,42 @@ def _change_marks(
         timeline.restore(session, incident, entry, Actor(incident.team_id, entry.recorded_by, at, Origin.REACTION))
     elif entry.kinds == kinds:
         return False
+    else:
+        _noted(session, incident, entry, None, f"marks are now {', '.join(kinds)}", at)
     entry.kinds = [kind.value for kind in map(Kind, kinds)]
     session.add(entry)
     return True
+
+
+def mark_elsewhere(session: Session, incident: Incident, actor: Actor, said: Said, kind: Kind) -> TimelineEntry:
+    """
+    Put a message of any channel on an incident's timeline, with its own text, author and time.
+
+    In the incident's own channel it is the entry that a reaction would make. A message has one entry per incident:
+    marking it again adds the kind.
+    """
+    entry = store_timeline.of_message(session, incident.key, said.channel_id, said.ts)
+    if entry is not None:
+        entry.kinds = list(dict.fromkeys([*entry.kinds, kind.value]))
+        entry.amended_at = actor.at
+        session.add(entry)
+    else:
+        written = Message(
+            team_id=incident.team_id, channel_id=said.channel_id, ts=said.ts, thread_ts=said.thread_ts,
+            author=said.author, text=said.text, files=list(said.files), stored_at=actor.at,
+        )  # fmt: skip
+        by = Reaction(
+            team_id=incident.team_id, channel_id=said.channel_id, message_ts=said.ts, user_id=actor.user_id or "",
+            emoji="", is_present=True, event_ts="",
+        )  # fmt: skip
+        entry = _entry_of(session, incident, written, [kind.value], by, actor.at)
+        entry.amended_at = actor.at  # it stands by a person's own word: no reaction takes it away
+        session.add(entry)
+        people.meet(session, incident.team_id, [said.author, actor.user_id], actor.at, text=said.text)
+    if milestones.touches(entry.kinds):
+        incidents.lock(session, incident.key)
+        milestones.refresh(session, incident)
+        tell.show_card(session, incident, actor.at)
+    if said.channel_id == incident.channel_id:
+        tell.confirm(session, incident, actor.at, said.channel_id, said.ts)
+    return entry

@@ -134,10 +134,20 @@ class EscalationView:
     acknowledged_at: datetime | None
     acknowledged_by: str | None
     gave_up: bool
+    is_called_off: bool
     is_open: bool
     was_only_recorded: bool
     message_ts: str | None
     names: Mapping[str, str]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer is still asked for."""
+        return self.acknowledged_at is None and self.is_open and not self.is_called_off
+
+    @property
+    def have_all_declined(self) -> bool:
+        return bool(self.members) and set(self.members) <= set(self.declined_by)
 
 
 def escalation(session: Session, escalation_id: int) -> EscalationView | None:
@@ -146,8 +156,11 @@ def escalation(session: Session, escalation_id: int) -> EscalationView | None:
         return None
     incident = incidents.get(session, row.incident_id)
     timer = session.get(timers.Timer, f"escalation:{escalation_id}")
+    reached = {page.user_id for page in escalations.pages_of(session, escalation_id) if page.outcome == "sent"}
     unreached = [
-        page.user_id for page in escalations.pages_of(session, escalation_id) if page.outcome not in {"", "sent"}
+        page.user_id
+        for page in escalations.pages_of(session, escalation_id)
+        if page.outcome not in {"", "sent", escalations.NOT_NEEDED} and page.user_id not in reached
     ]
     return EscalationView(
         escalation_id=escalation_id,
@@ -167,6 +180,7 @@ def escalation(session: Session, escalation_id: int) -> EscalationView | None:
         acknowledged_at=row.acknowledged_at,
         acknowledged_by=row.acknowledged_by,
         gave_up=row.gave_up_at is not None,
+        is_called_off=escalations.is_called_off(session, row),
         is_open=incident.is_open,
         was_only_recorded=row.paged_at != row.asked_at,
         message_ts=row.message_ts,
@@ -194,7 +208,11 @@ class FollowUpsView:
 
 def followups(session: Session, incident_id: int) -> FollowUpsView:
     incident = incidents.get(session, incident_id)
-    items = actions.of_incident(session, incident_id)
+    items = [
+        item
+        for item in actions.of_incident(session, incident_id)
+        if (entry := session.get(TimelineEntry, item.entry_id)) is None or entry.withdrawn_at is None
+    ]
 
     def of(kind: ActionKind) -> tuple[FollowUp, ...]:
         chosen = [item for item in items if item.kind == kind]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from aiohttp import ClientError
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -22,9 +23,10 @@ from bot import metrics
 from bot.clock import Clock
 from bot.command.table import Command
 from bot.config import Settings
-from bot.slack import commanding, hearing, pressing
+from bot.domain.errors import UserError
+from bot.slack import commanding, hearing, pressing, submitting
 from bot.slack.gateway import Gateway, SlackError
-from bot.slack.replies import markup, words
+from bot.slack.replies import words
 from bot.store import incidents
 from bot.store.session import Database, DatabaseUnavailable
 
@@ -109,7 +111,7 @@ def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
         seconds = perf_counter() - began
         metrics.ANSWER_SECONDS.labels("command").observe(seconds)
         if seconds > SLOW:
-            await respond(**answer)
+            await _respond(respond, answer)
             await ack()
         else:
             await ack(answer)
@@ -130,18 +132,18 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
         try:
             told = await deps.database.run(pressing.carry_out, deps.settings(), pressed, deps.clock.now())
         except DatabaseUnavailable:
-            told = f":warning: {DATABASE_AWAY}"
+            told = pressing.answer(f":warning: {DATABASE_AWAY}")
         if told is not None and body.get("response_url"):
-            await respond(text=markup(told), response_type="ephemeral", replace_original=False)
+            await _respond(respond, told)
         await ack()
 
     async def on_submission(ack: AsyncAck, body: dict[str, Any]) -> None:
-        submitted = pressing.Submitted.from_payload(body)
-        if submitted.callback_id not in pressing.SUBMISSIONS:
+        submitted = submitting.Submitted.from_payload(body)
+        if submitted.callback_id not in submitting.SUBMISSIONS:
             await ack()
             return
         try:
-            errors = await deps.database.run(pressing.submit, deps.settings(), submitted, deps.clock.now())
+            errors = await deps.database.run(submitting.submit, deps.settings(), submitted, deps.clock.now())
         except DatabaseUnavailable:
             errors = {next(iter(submitted.values), "text"): DATABASE_AWAY}
         if errors:
@@ -153,18 +155,30 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
     app.view(re.compile(".*"))(on_submission)
 
 
+async def _respond(respond: AsyncRespond, answer: dict[str, Any]) -> None:
+    """What was pressed is done and stored: that its answer does not arrive must not make Slack say that it failed."""
+    try:
+        response = await respond(**answer)
+    except (OSError, TimeoutError, ClientError) as problem:
+        log.warning("an answer did not arrive", problem=str(problem) or type(problem).__name__)
+    else:
+        if response.status_code != 200:
+            log.warning("an answer was refused", status=response.status_code, problem=response.body)
+
+
 async def _open(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) -> None:
     """The one call made in a listener: a trigger_id lives three seconds, and a modal needs no database to open."""
-    view = pressing.OPENS[pressed.action_id](pressed.number)
+    try:
+        view = pressing.OPENS[pressed.action_id](deps.settings(), pressed.number)
+    except UserError as problem:
+        await _respond(respond, pressing.answer(problem.message) or {})
+        return
     try:
         await deps.gateway.call("views.open", trigger_id=pressed.trigger_id, view=view)
     except SlackError as problem:
         log.warning("a modal did not open", problem=str(problem))
-        await respond(
-            text=":warning: Slack did not open the window. Press again, or type the command instead.",
-            response_type="ephemeral",
-            replace_original=False,
-        )
+        told = pressing.answer(":warning: Slack did not open the window. Press again, or type the command instead.")
+        await _respond(respond, told or {})
 
 
 def _listen_to_the_rest(app: AsyncApp) -> None:

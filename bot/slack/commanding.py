@@ -18,8 +18,10 @@ from bot.services.actor import Actor, Origin
 from bot.slack.replies import answer_of, problem_of
 from bot.store import deliveries, incidents
 from bot.store.incidents import Incident, IncidentNotFound
-from commands.base import Caller
+from commands.base import Asked, Caller, Reply
 
+MENTIONED = re.compile(r"<@([UW][A-Z0-9]+)\|([^>|]+)>")
+"""A person as Slack escapes them in commands: with the handle."""
 NAMED = re.compile(r"(?i)(?<![\w-])[a-z][a-z0-9_]*-[0-9]+(?![\w-])")
 
 
@@ -58,25 +60,35 @@ def carry_out(
 
     The same command delivered again gets the first answer again. What a person can put right is answered in words, and
     nothing is changed; anything else is raised.
+
+    An answer that shows a view is not kept: it quotes what people wrote, and they may delete it. The command that asks
+    for one changes nothing, so that a second delivery may simply be carried out.
     """
     key = f"{typed.team_id}:command:{typed.trigger_id}"
     if typed.trigger_id and not deliveries.is_first(session, key, at):
-        return deliveries.answer_of(session, key) or {}
+        known = deliveries.answer_of(session, key)
+        if known is not None:
+            return known
     try:
         with session.begin_nested():
-            answer = _run(session, settings, table, typed, at)
+            reply = _run(session, settings, table, typed, at)
             session.flush()
     except UserError as problem:
-        answer = problem_of(problem)
-    if typed.trigger_id:
+        answer, shows = problem_of(problem), Asked.NOTHING
+    else:
+        answer, shows = answer_of(session, settings, reply), reply.shows
+    if typed.trigger_id and shows is Asked.NOTHING:
         deliveries.remember_answer(session, key, answer)
     return answer
 
 
-def _run(session: Session, settings: Settings, table: Sequence[Command], typed: Typed, at: datetime) -> dict[str, Any]:
+def _run(session: Session, settings: Settings, table: Sequence[Command], typed: Typed, at: datetime) -> Reply:
     actor = Actor(typed.team_id, typed.user_id, at, Origin.COMMAND)
     people.meet(session, typed.team_id, [typed.user_id], at)
     people.called(session, typed.team_id, typed.user_id, typed.user_name)
+    for user_id, handle in MENTIONED.findall(typed.text):
+        people.meet(session, typed.team_id, [user_id], at)
+        people.called(session, typed.team_id, user_id, handle)
     access.check(session, actor, home_team_id=typed.home_team_id)
     here = incidents.of_channel(session, typed.team_id, typed.channel_id)
     context = context_of(settings, at, inside=here, zone=_zone_meant(session, settings, typed, here))
@@ -87,8 +99,8 @@ def _run(session: Session, settings: Settings, table: Sequence[Command], typed: 
         _check_seen(about)
     if invocation.command.run is None:
         raise UserError(f"`{invocation.command.name}` does nothing.")
-    reply = invocation.command.run(session, Caller(actor, settings, about), invocation)
-    return answer_of(session, settings, reply)
+    reply: Reply = invocation.command.run(session, Caller(actor, settings, about), invocation)
+    return reply
 
 
 def _check_seen(incident: Incident) -> None:

@@ -1,26 +1,25 @@
-"""Buttons and modals, from their payload to what they do, in one transaction."""
+"""Buttons, from their payload to what they do, in one transaction."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.domain.when import When, longest_time
-from bot.services import access, escalation, incidents, people, tell, timeline
+from bot.services import access, escalation, incidents, people, removing, tell, views
 from bot.services.actor import Actor, Origin
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import escalation as escalations
-from bot.slack.blocks import modals
+from bot.slack.blocks import modals, questions
+from bot.slack.blocks.message import Message
 from bot.slack.payloads import team_of
-from bot.slack.replies import WITHDRAW
+from bot.slack.replies import WITHDRAW, markup, timeline
 from bot.store import deliveries
+from bot.store import escalations as store_escalations
 from bot.store import incidents as store_incidents
-from bot.store.timeline import TimelineEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,7 @@ class Pressed:
     action_id: str
     value: str
     trigger_id: str
+    channel_id: str = ""
 
     @classmethod
     def from_payload(cls, body: Mapping[str, Any]) -> "Pressed":
@@ -45,6 +45,7 @@ class Pressed:
             action_id=str(action["action_id"]),
             value=str(action.get("value") or ""),
             trigger_id=str(body.get("trigger_id") or ""),
+            channel_id=str((body.get("channel") or {}).get("id") or ""),
         )
 
     @property
@@ -55,8 +56,13 @@ class Pressed:
         return int(self.value)
 
 
-Press = Callable[[Session, Settings, Actor, int], str | None]
-"""What a button does. Returns what only the one who pressed is told; None: the message itself shows it."""
+Answer = dict[str, Any]
+"""What is sent to the press's response URL."""
+Press = Callable[[Session, Settings, Actor, int], str | Message | None]
+"""
+What a button does. Returns words for the one who pressed, or what the message with the button becomes; None: another
+message shows it.
+"""
 
 
 def _lead(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> None:
@@ -77,18 +83,10 @@ def _decline(session: Session, _settings: Settings, actor: Actor, escalation_id:
     escalation.decline(session, escalation_id, actor)
 
 
-def _withdraw(session: Session, _settings: Settings, actor: Actor, entry_id: int) -> str:
-    entry = session.get(TimelineEntry, entry_id)
-    if entry is None:
-        raise UserError("That entry does not exist.")
-    if entry.withdrawn_at is not None:
-        raise UserError("That entry was removed already. Nothing was changed.")
-    incident = store_incidents.lock(session, entry.incident_id)
-    timeline.withdraw(session, incident, entry, actor, "removed by hand")
-    tell.show_card(session, incident, actor.at)
-    if entry.channel_id and entry.message_ts:
-        tell.confirm(session, incident, actor.at, entry.channel_id, entry.message_ts)
-    return "Removed from the timeline. The record keeps who did it."
+def _withdraw(session: Session, settings: Settings, actor: Actor, entry_id: int) -> Message:
+    incident = removing.remove(session, entry_id, actor)
+    session.flush()
+    return timeline(session, settings, incident.key)
 
 
 PRESSES: Mapping[str, Press] = {
@@ -100,17 +98,26 @@ PRESSES: Mapping[str, Press] = {
 }
 """Buttons that act at once. `OPENS` are those that ask first."""
 
-OPENS: Mapping[str, Callable[[int], dict[str, Any]]] = {
+OPENS: Mapping[str, modals.Opening] = {
     cards.RESOLVE: modals.resolve,
     cards.NOTE: modals.note,
+    cards.SEVERITY: modals.severity,
+    cards.STATUS: modals.status,
+    cards.ESCALATE: modals.escalate,
+    f"{questions.ASK}_impact": modals.ask_impact,
+    f"{questions.ASK}_start": modals.ask_start,
+    f"{questions.ASK}_cause": modals.ask_cause,
+    f"{questions.ASK}_detection": modals.ask_detection,
+    f"{questions.ASK}_fix": modals.ask_fix,
 }
 
 
-def carry_out(session: Session, settings: Settings, pressed: Pressed, at: datetime) -> str | None:
+def carry_out(session: Session, settings: Settings, pressed: Pressed, at: datetime) -> Answer | None:
     """
     Do what a button does. The same press delivered again does nothing.
 
-    Returns what the one who pressed is told; a refusal is told in words, and nothing is changed.
+    Returns what the one who pressed is told; a refusal is told in words, and nothing is changed. None: nothing is told,
+    because a message that everybody sees shows it.
     """
     if pressed.trigger_id and not deliveries.is_first(session, f"{pressed.team_id}:press:{pressed.trigger_id}", at):
         return None
@@ -122,117 +129,31 @@ def carry_out(session: Session, settings: Settings, pressed: Pressed, at: dateti
             told = PRESSES[pressed.action_id](session, settings, actor, pressed.number)
             session.flush()
     except UserError as problem:
-        return f":warning: {problem.message}"
-    return told
+        told = f":warning: {problem.message}"
+    page = _page_after(session, pressed)
+    return answer(page or told)
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """A modal that was sent off. `values` by action id; `blocks` tells at which field each of them stood."""
-
-    team_id: str
-    user_id: str
-    home_team_id: str | None
-    callback_id: str
-    incident_id: int
-    values: Mapping[str, str]
-    view_id: str
-
-    @classmethod
-    def from_payload(cls, body: Mapping[str, Any]) -> "Submitted":
-        """Source: docs.slack.dev/reference/interaction-payloads/view-interactions-payload."""
-        view, user = body["view"], body["user"]
-        values = {
-            action_id: _given(element)
-            for block in (view.get("state") or {}).get("values", {}).values()
-            for action_id, element in block.items()
-        }
-        return cls(
-            team_id=team_of(body),
-            user_id=str(user["id"]),
-            home_team_id=user.get("team_id"),
-            callback_id=str(view.get("callback_id") or ""),
-            incident_id=int(view.get("private_metadata") or 0),
-            values=values,
-            view_id=str(view.get("id") or ""),
-        )
-
-
-def _given(element: Mapping[str, Any]) -> str:
-    chosen = element.get("selected_option") or {}
-    return str(element.get("value") or chosen.get("value") or "")
-
-
-def submit(session: Session, settings: Settings, submitted: Submitted, at: datetime) -> dict[str, str]:
-    """
-    Do what a modal asks for. Returns what is wrong, by field: then nothing is changed and what was typed stays.
-
-    The same submission delivered again does nothing.
-    """
-    key = f"{submitted.team_id}:view:{submitted.view_id}:{hash_of(submitted.values)}"
-    if not deliveries.is_first(session, key, at):
-        return deliveries.answer_of(session, key) or {}
-    actor = Actor(submitted.team_id, submitted.user_id, at, Origin.MODAL)
-    try:
-        with session.begin_nested():
-            access.check(session, actor, home_team_id=submitted.home_team_id)
-            SUBMISSIONS[submitted.callback_id](session, settings, actor, submitted)
-            session.flush()
-    except FieldError as problem:
-        deliveries.remember_answer(session, key, {problem.field: problem.message})
-        return {problem.field: problem.message}
-    except UserError as problem:
-        first = modals.FIRST_FIELD[submitted.callback_id]
-        deliveries.remember_answer(session, key, {first: problem.message})
-        return {first: problem.message}
-    return {}
-
-
-def hash_of(values: Mapping[str, str]) -> str:
-    """Tells one submission of a view from the next, corrected one."""
-    return str(sorted(values.items()))[:200]
-
-
-class FieldError(UserError):
-    """What is wrong with one field of a modal."""
-
-    def __init__(self, field: str, message: str) -> None:
-        self.field = field
-        super().__init__(message)
-
-
-def _time_in(session: Session, submitted: Submitted, at: datetime) -> When | None:
-    text = submitted.values.get(modals.AT, "").strip()
-    if not text:
+def answer(told: str | Message | None) -> Answer | None:
+    """Words as a message of their own, that only one person sees; a message instead of the one with the button."""
+    if told is None:
         return None
-    incident = store_incidents.get(session, submitted.incident_id)
-    words = text.split()
-    try:
-        found = longest_time(words, now=at, zone=ZoneInfo(incident.zone))
-    except UserError as problem:
-        raise FieldError(modals.AT, problem.message) from problem
-    if found is None or found[1] != len(words):
-        raise FieldError(modals.AT, f"{text!r} is not a time. Write it like 14:05, 10 min ago or yesterday 15:00.")
-    return found[0]
+    if isinstance(told, Message):
+        return {"text": told.text, "blocks": told.blocks, "replace_original": True}
+    return {"text": markup(told), "response_type": "ephemeral", "replace_original": False}
 
 
-def _resolve(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
-    ended = _time_in(session, submitted, actor.at)
-    text = submitted.values.get(modals.TEXT, "")
-    incidents.resolve(session, submitted.incident_id, actor, text=text, ended=ended)
-
-
-def _note(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
-    text = submitted.values.get(modals.TEXT, "").strip()
-    if not text:
-        raise FieldError(modals.TEXT, "Write what happened.")
-    kind = modals.kind_of(submitted.values.get(modals.KIND, ""))
-    incidents.note(
-        session, submitted.incident_id, actor, text, when=_time_in(session, submitted, actor.at), kind=kind
-    )  # fmt: skip
-
-
-SUBMISSIONS: Mapping[str, Callable[[Session, Settings, Actor, Submitted], None]] = {
-    modals.RESOLVE: _resolve,
-    modals.NOTE: _note,
-}
+def _page_after(session: Session, pressed: Pressed) -> Message | None:
+    """What a page becomes once it is answered or its reader cannot; None for presses elsewhere."""
+    if pressed.action_id not in {escalations.ACKNOWLEDGE, escalations.DECLINE} or not pressed.value.isdecimal():
+        return None
+    row = store_escalations.get(session, pressed.number)
+    view = views.escalation(session, pressed.number)
+    if row is None or view is None:
+        return None
+    incident = store_incidents.get(session, row.incident_id)
+    has_declined = pressed.user_id in view.declined_by
+    if pressed.channel_id in {"", incident.channel_id} or (view.is_waiting and not has_declined):
+        return None
+    shape = escalations.declined if has_declined else escalations.page
+    return shape(view, incident.title, incident.channel_id)

@@ -9,10 +9,11 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.terms import Precision
+from bot.domain.timeline_lines import Line, lines_of
 from bot.domain.when import show_time
-from bot.services import record, views
+from bot.services import record, removing, views
 from bot.slack.blocks import card as cards
-from bot.slack.blocks.kit import MESSAGE_TEXT, Blocks, button, context, cut, link, literal, one_line, section
+from bot.slack.blocks.kit import MESSAGE_TEXT, Block, Blocks, button, context, cut, link, literal, one_line, section
 from bot.slack.blocks.message import Message
 from bot.store import incidents
 from commands.base import Asked, Reply
@@ -20,6 +21,9 @@ from commands.base import Asked, Reply
 TOKEN = re.compile(r"(<@[UW][A-Z0-9]+>)")
 SHOWN = 40
 """Entries of a timeline in one answer: each is a block, and a message has room for fifty."""
+ROOM = 9_000
+"""Characters of all entries together: blocks of more than about 13,200 are refused (`msg_blocks_too_long`)."""
+LINE = 300
 WITHDRAW = "entry_withdraw"
 
 
@@ -52,6 +56,7 @@ def problem_of(problem: UserError) -> dict[str, Any]:
 
 
 def answer_of(session: Session, settings: Settings, reply: Reply) -> dict[str, Any]:
+    """The body of the answer to a command."""
     match reply.shows:
         case Asked.CARD:
             return ephemeral(cards.card(views.card(session, settings, reply.incident_id or 0)))
@@ -66,22 +71,36 @@ def timeline(session: Session, settings: Settings, incident_id: int) -> Message:
     row = incidents.get(session, incident_id)
     whole = record.load(session, settings, incident_id)
     standing = [entry for entry in whole.entries if entry.withdrawn_at is None]
-    shown = standing[-SHOWN:]
+    lines = lines_of(whole, standing[-SHOWN:])
     zone = ZoneInfo(row.zone)
-    blocks: Blocks = [section(f"*Timeline of {row.reference}*, {len(standing)} entries, times in {zone.key}")]
+    days = {line.entry.happened_at.astimezone(zone).date() for line in lines if line.entry.happened_at}
+    shown: Blocks = []
+    room = ROOM
+    for line in reversed(lines):
+        block = _line(line, zone, with_date=len(days) > 1, is_over=not row.is_open)
+        room -= len(block["text"]["text"])
+        if room < 0:
+            break
+        shown.insert(0, block)
+    count = f"{len(standing)} entries" if len(standing) != 1 else "1 entry"
+    head: Blocks = [section(f"*Timeline of {row.reference}*, {count}, times in {zone.key}")]
     if len(standing) > len(shown):
-        blocks.append(context(f"The {len(shown)} latest; the postmortem has them all."))
-    days = {entry.happened_at.astimezone(zone).date() for entry in shown if entry.happened_at}
-    for entry in shown:
-        at = show_time(entry.happened_at, zone, with_date=len(days) > 1, with_zone=False) if entry.happened_at else "–"
-        about = "~" if entry.precision == Precision.APPROXIMATE else ""
-        text = literal(one_line(entry.text, 300), whole.people) or "_message deleted_"
-        kinds = ", ".join(entry.kinds)
-        source = f" {link(entry.source.link, '↗')}" if entry.source.link else ""
-        blocks.append(
-            section(
-                f"*{about}{at}* {text} _({kinds})_{source}",
-                accessory=button("Remove", WITHDRAW, entry.source.ref.removeprefix("entry-")),
-            )
-        )
-    return Message(f"Timeline of {row.reference}: {len(standing)} entries", blocks)
+        head.append(context(f"The {len(shown)} latest; the postmortem has them all."))
+    return Message(f"Timeline of {row.reference}: {count}", head + shown)
+
+
+def _line(line: Line, zone: ZoneInfo, *, with_date: bool, is_over: bool) -> Block:
+    entry = line.entry
+    at = show_time(entry.happened_at, zone, with_date=with_date, with_zone=False) if entry.happened_at else "–"
+    about = "~" if entry.precision == Precision.APPROXIMATE else ""
+    words = " ".join(part for part in [line.text, *line.notes] if part)
+    said = literal(one_line(words, LINE))
+    label = f"_{literal(line.label, limit=LINE)}_" if line.label else ""
+    by = f" · {literal(line.by, limit=100)}" if line.by else ""
+    source = f" {link(entry.source.link, '↗')}" if entry.source.link else ""
+    value = entry.source.ref.removeprefix("entry-")
+    stays = removing.why_it_stays(entry.kinds, is_over=is_over)
+    return section(
+        f"*{about}{at}* {' '.join(filter(None, [said, label]))}{by}{source}",
+        accessory=None if stays else button("Remove", WITHDRAW, value),
+    )

@@ -19,7 +19,7 @@ def ledger(view: EscalationView) -> Message:
         )
     text = f"{line}\n{quoted(view.reason, view.names)}" if view.reason else line
     blocks = [section(text), context(_state(view))]
-    if view.acknowledged_at is None and view.is_open:
+    if view.is_waiting:
         value = str(view.escalation_id)
         label = "They answered" if view.is_external else "Acknowledge"
         buttons = [button(label, ACKNOWLEDGE, value, style="primary")]
@@ -43,8 +43,12 @@ def _state(view: EscalationView) -> str:
     if view.acknowledged_at is not None:
         by = f"<@{view.acknowledged_by}>" if view.acknowledged_by else "somebody"
         parts.append(f":white_check_mark: acknowledged by {by} {when(view.acknowledged_at)}")
+    elif view.is_called_off:
+        parts.append("called off")
     elif not view.is_open:
         parts.append("nobody acknowledged before the incident ended")
+    elif view.have_all_declined:
+        parts.append(":warning: everybody who was asked cannot. Escalate to somebody else.")
     elif view.gave_up:
         parts.append(f":warning: nobody answered after {view.reminders} reminders. Escalate to somebody else.")
     elif view.next_reminder_at is not None:
@@ -59,14 +63,25 @@ def _state(view: EscalationView) -> str:
 
 
 def page(view: EscalationView, title: str, channel_id: str | None) -> Message:
-    """To one person: what is wrong, why they are asked, and the two buttons."""
+    """To one person: what is wrong, why they are asked, and the two buttons, or what came of it."""
     where = f" in <#{channel_id}>" if channel_id else ""
     asker = f"<@{view.asked_by}> needs you" if view.asked_by else "You are needed"
     again = f" (reminder {view.reminders})" if view.reminders else ""
     text = f":rotating_light: {asker}{where}: *{view.reference} {literal(title, limit=300)}*{again}"
     body = f"{text}\n{quoted(view.reason, view.names)}" if view.reason else text
     value = str(view.escalation_id)
+    if not view.is_waiting:
+        return Message(text, [section(body), context(_state(view))])
     buttons = actions(
         button("Acknowledge", ACKNOWLEDGE, value, style="primary"), button("Can't", DECLINE, value)
     )  # fmt: skip
     return Message(text, [section(body), buttons])
+
+
+def declined(view: EscalationView, title: str, channel_id: str | None) -> Message:
+    """The page of somebody who cannot: the other button stays, for those who can after all."""
+    shown = page(view, title, channel_id)
+    if not view.is_waiting:
+        return shown
+    again = actions(button("Acknowledge after all", ACKNOWLEDGE, str(view.escalation_id)))
+    return Message(shown.text, [shown.blocks[0], context("You said that you can't."), again])

@@ -1,71 +1,179 @@
 """Small modals: each opens without asking the database, and keeps what was typed after an error."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.domain.terms import MARKS, Kind
-from bot.slack.blocks.kit import Block, cut
+from bot.config import Settings
+from bot.domain.terms import MARKS, Kind, Severity, Status
+from bot.slack.blocks.forms import Choice, boxes_field, modal, person_field, select_field, text_field
 
-RESOLVE, NOTE = "resolve_modal", "note_modal"
-TEXT, AT, KIND = "text", "at", "kind"
-"""Each input's block id and action id."""
-FIRST_FIELD = {RESOLVE: TEXT, NOTE: TEXT}
+View = dict[str, Any]
+
+DECLARE, RESOLVE, NOTE, MARK = "declare_modal", "resolve_modal", "note_modal", "mark_modal"
+SEVERITY_FORM, STATUS_FORM, ESCALATE_FORM = "severity_modal", "status_modal", "escalate_modal"
+ASK_IMPACT, ASK_START, ASK_CAUSE, ASK_DETECTION = "impact_modal", "start_modal", "cause_modal", "detection_modal"
+ASK_FIX = "fix_modal"
+TEXT, AT, KIND, TITLE, SEVERITY, SERVICE, FLAGS, STATUS = (
+    "text", "at", "kind", "title", "severity", "service", "flags", "status",
+)  # fmt: skip
+PERSON, TEAM, USERS, INCIDENT = "person", "team", "users", "incident"
+
+FIRST_FIELD: Mapping[str, str] = {
+    DECLARE: TITLE,
+    RESOLVE: TEXT,
+    NOTE: TEXT,
+    MARK: KIND,
+    SEVERITY_FORM: SEVERITY,
+    STATUS_FORM: STATUS,
+    ESCALATE_FORM: PERSON,
+    ASK_IMPACT: TEXT,
+    ASK_START: AT,
+    ASK_CAUSE: TEXT,
+    ASK_DETECTION: TEXT,
+    ASK_FIX: TEXT,
+}
 """Where a refusal is shown that belongs to no field."""
-TITLE = 24
+
+MEANING: Mapping[Severity, str] = {
+    Severity.SEV1: "Most people cannot use it, or data is at risk",
+    Severity.SEV2: "An important part is broken for many",
+    Severity.SEV3: "Something is broken or slow; there is a way around it",
+    Severity.SEV4: "Hardly anybody notices",
+}
+A_TIME = "Like 14:05, 10 min ago or yesterday 15:00."
+STATUSES = (
+    Choice(Status.INVESTIGATING, "Investigating", "The cause is not known"),
+    Choice(Status.IDENTIFIED, "Identified", "The cause is known, a fix is on its way"),
+    Choice(Status.MONITORING, "Monitoring", "A fix is in place, is it enough?"),
+    Choice(Status.RESOLVED, "Resolved", "It is over; the postmortem draft follows"),
+)
 
 
-def resolve(incident_id: int) -> dict[str, Any]:
+def severities(settings: Settings) -> Sequence[Choice]:
+    def shown(severity: Severity) -> str:
+        label = settings.severity_label(severity)
+        return label if label == severity.value else f"{label} ({severity.value})"
+
+    return [Choice(severity.value, shown(severity), MEANING[severity]) for severity in Severity]
+
+
+def declare(
+    settings: Settings, *, title: str = "", seen: str = "", carried: Mapping[str, object] | None = None
+) -> View:
+    """`carried` names the message that it is opened from, if there is one."""
+    known = sorted(settings.services)
+    service = (
+        select_field(SERVICE, "Service", [Choice(name, name) for name in known])
+        if known
+        else text_field(SERVICE, "Service", example="checkout")
+    )
     fields = [
-        _input(TEXT, "What ended it?", hint="It becomes the resolution in the postmortem.", is_long=True),
-        _input(AT, "When did the impact end?", hint="Leave it empty for now; else like 14:05 or 10 min ago."),
-    ]
-    return _modal(RESOLVE, "Resolve the incident", "Resolve", incident_id, fields)
+        text_field(TITLE, "What is wrong?", initial=title, example="Checkout is down", is_optional=False),
+        select_field(
+            SEVERITY, "Severity", severities(settings), chosen=settings.incidents.default_severity.value,
+            is_optional=False,
+        ),
+        service,
+        text_field(TEXT, "What do you see?", initial=seen, hint="It becomes the first entry of the log.", is_long=True),
+        boxes_field(
+            FLAGS,
+            "And",
+            [
+                Choice("private", "Private", "Only people who are invited see it"),
+                Choice("drill", "Drill", "Practice: marked everywhere, left out of figures"),
+            ],
+        ),
+    ]  # fmt: skip
+    return modal(DECLARE, "Declare an incident", "Declare", fields, carried or {})
 
 
-def note(incident_id: int) -> dict[str, Any]:
-    options = [{"text": _plain(kind.capitalize()), "value": kind.value} for kind in MARKS]
-    chosen = next(option for option in options if option["value"] == Kind.NOTE.value)
-    kinds: Block = {
-        "type": "input",
-        "block_id": KIND,
-        "label": _plain("Kind"),
-        "element": {"type": "static_select", "action_id": KIND, "options": options, "initial_option": chosen},
-    }
+def resolve(_settings: Settings, incident_id: int) -> View:
     fields = [
-        _input(TEXT, "What happened?", is_long=True, is_optional=False),
-        kinds,
-        _input(AT, "When?", hint="Leave it empty for now; else like 14:05, ~14:05 for about, ? for not known."),
+        text_field(TEXT, "What ended it?", hint="It becomes the resolution in the postmortem.", is_long=True),
+        text_field(AT, "When did the impact end?", hint=f"Leave it empty for now. {A_TIME}"),
     ]
-    return _modal(NOTE, "Add to the timeline", "Add", incident_id, fields)
+    return modal(RESOLVE, "Resolve the incident", "Resolve", fields, {INCIDENT: incident_id})
 
 
-def kind_of(value: str) -> Kind | None:
-    return Kind(value) if value in MARKS else None
+def kinds(chosen: Kind = Kind.NOTE) -> dict[str, Any]:
+    choices = [Choice(kind.value, kind.capitalize()) for kind in MARKS]
+    return select_field(KIND, "Kind", choices, chosen=chosen.value, is_optional=False)
 
 
-def _modal(callback_id: str, title: str, submit: str, incident_id: int, blocks: list[Block]) -> dict[str, Any]:
-    return {
-        "type": "modal",
-        "callback_id": callback_id,
-        "title": _plain(cut(title, TITLE)),
-        "submit": _plain(submit),
-        "close": _plain("Cancel"),
-        "private_metadata": str(incident_id),
-        "blocks": blocks,
-    }
+def note(_settings: Settings, incident_id: int) -> View:
+    fields = [
+        text_field(TEXT, "What happened?", is_long=True, is_optional=False),
+        kinds(),
+        text_field(AT, "When?", hint=f"Leave it empty for now. {A_TIME} ~14:05 is about, ? is not known."),
+    ]
+    return modal(NOTE, "Add to the timeline", "Add", fields, {INCIDENT: incident_id})
 
 
-def _input(name: str, label: str, *, hint: str | None = None, is_long: bool = False, is_optional: bool = True) -> Block:
-    block: Block = {
-        "type": "input",
-        "block_id": name,
-        "optional": is_optional,
-        "label": _plain(label),
-        "element": {"type": "plain_text_input", "action_id": name, "multiline": is_long, "max_length": 3_000},
-    }
-    if hint:
-        block["hint"] = _plain(hint)
-    return block
+def severity(settings: Settings, incident_id: int) -> View:
+    fields = [
+        select_field(SEVERITY, "How bad is it?", severities(settings), is_optional=False),
+        text_field(TEXT, "Why?", is_long=True),
+    ]
+    return modal(SEVERITY_FORM, "Change the severity", "Change", fields, {INCIDENT: incident_id})
 
 
-def _plain(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text, "emoji": True}
+def status(_settings: Settings, incident_id: int) -> View:
+    fields = [
+        select_field(STATUS, "Where does it stand?", STATUSES, is_optional=False),
+        text_field(TEXT, "What is known?", is_long=True),
+    ]
+    return modal(STATUS_FORM, "Change the status", "Change", fields, {INCIDENT: incident_id})
+
+
+def escalate(settings: Settings, incident_id: int) -> View:
+    teams = [Choice(f"team:{name}", f"@{name}", "team") for name in sorted(settings.teams)]
+    teams += [Choice(f"vendor:{name}", name, "vendor") for name in sorted(settings.vendors)]
+    fields = [person_field(PERSON, "A person")]
+    if teams:
+        fields.append(select_field(TEAM, "Or a team or vendor", teams))
+    fields.append(text_field(TEXT, "Why are they needed?", is_long=True))
+    return modal(ESCALATE_FORM, "Escalate", "Page them", fields, {INCIDENT: incident_id})
+
+
+def mark(incidents: Sequence[Choice], carried: Mapping[str, object], *, chosen: str | None = None) -> View:
+    """A message onto a timeline: which incident's, and as what."""
+    where = (
+        select_field(INCIDENT, "Incident", incidents, chosen=chosen or incidents[0].value, is_optional=False)
+        if incidents
+        else text_field(INCIDENT, "Incident", example="INC-7", is_optional=False)
+    )
+    return modal(MARK, "Add to a timeline", "Add", [where, kinds()], carried)
+
+
+def ask_impact(_settings: Settings, incident_id: int) -> View:
+    fields = [
+        text_field(TEXT, "What did it do to whom?", is_long=True, is_optional=False),
+        text_field(USERS, "Share of users", example="20%"),
+    ]
+    return modal(ASK_IMPACT, "The impact", "Record", fields, {INCIDENT: incident_id})
+
+
+def ask_start(_settings: Settings, incident_id: int) -> View:
+    fields = [text_field(AT, "When did the impact really begin?", hint=A_TIME, is_optional=False)]
+    return modal(ASK_START, "The real start", "Record", fields, {INCIDENT: incident_id})
+
+
+def ask_cause(_settings: Settings, incident_id: int) -> View:
+    fields = [text_field(TEXT, "What caused it?", is_long=True, is_optional=False)]
+    return modal(ASK_CAUSE, "The cause", "Record", fields, {INCIDENT: incident_id})
+
+
+def ask_detection(_settings: Settings, incident_id: int) -> View:
+    fields = [
+        text_field(TEXT, "How was it noticed?", example="A customer called", is_long=True, is_optional=False),
+        text_field(AT, "When?", hint=f"Leave it empty if nobody knows. {A_TIME}"),
+    ]
+    return modal(ASK_DETECTION, "How it was noticed", "Record", fields, {INCIDENT: incident_id})
+
+
+def ask_fix(_settings: Settings, incident_id: int) -> View:
+    fields = [text_field(TEXT, "What fixed it?", is_long=True, is_optional=False)]
+    return modal(ASK_FIX, "What fixed it", "Record", fields, {INCIDENT: incident_id})
+
+
+Opening = Callable[[Settings, int], View]

@@ -1,0 +1,281 @@
+"""Modals that were sent off, from their payload to what they do, in one transaction."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.domain.terms import MARKS, Kind, Precision, Severity, Status, TargetKind
+from bot.domain.when import When, longest_time
+from bot.services import access, escalation, incidents, people, statements, transcript
+from bot.services.actor import Actor, Origin
+from bot.services.incidents import Declaration
+from bot.slack.blocks import forms, modals
+from bot.slack.payloads import team_of
+from bot.store import deliveries
+from bot.store import incidents as store_incidents
+
+A_TIME = "Write it like 14:05, 10 min ago or yesterday 15:00."
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A modal that was sent off: what stood in its fields, by name, and what it carried for us."""
+
+    team_id: str
+    user_id: str
+    home_team_id: str | None
+    callback_id: str
+    carried: Mapping[str, Any]
+    values: Mapping[str, str]
+    key: str
+    """Names this submission: the same one delivered again has the same."""
+
+    @classmethod
+    def from_payload(cls, body: Mapping[str, Any]) -> "Submitted":
+        """Source: docs.slack.dev/reference/interaction-payloads/view-interactions-payload."""
+        view, user = body["view"], body["user"]
+        values = {
+            name: forms.given(element)
+            for block in (view.get("state") or {}).get("values", {}).values()
+            for name, element in block.items()
+        }
+        told = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+        return cls(
+            team_id=team_of(body),
+            user_id=str(user["id"]),
+            home_team_id=user.get("team_id"),
+            callback_id=str(view.get("callback_id") or ""),
+            carried=_carried(str(view.get("private_metadata") or "")),
+            values=values,
+            key=str(body.get("trigger_id") or f"{view.get('id')}:{told}"),
+        )
+
+    @property
+    def incident_id(self) -> int:
+        """Raises UserError for a modal that carries none: it is from another version."""
+        found = self.carried.get(modals.INCIDENT)
+        if not isinstance(found, int):
+            raise UserError("This window is from another version of Dogwatch. Close it and open it again.")
+        return found
+
+    def text(self, name: str = modals.TEXT) -> str:
+        return self.values.get(name, "").strip()
+
+
+def _carried(metadata: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(metadata) if metadata else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+class FieldError(UserError):
+    """What is wrong with one field of a modal."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+
+def submit(session: Session, settings: Settings, submitted: Submitted, at: datetime) -> dict[str, str]:
+    """
+    Do what a modal asks for. Returns what is wrong, by field: then nothing is changed and what was typed stays.
+
+    The same submission delivered again gets the first answer again.
+    """
+    key = f"{submitted.team_id}:view:{submitted.key}"
+    if not deliveries.is_first(session, key, at):
+        return deliveries.answer_of(session, key) or {}
+    actor = Actor(submitted.team_id, submitted.user_id, at, Origin.MODAL)
+    errors: dict[str, str] = {}
+    try:
+        with session.begin_nested():
+            people.meet(session, submitted.team_id, [submitted.user_id], at)
+            access.check(session, actor, home_team_id=submitted.home_team_id)
+            SUBMISSIONS[submitted.callback_id](session, settings, actor, submitted)
+            session.flush()
+    except FieldError as problem:
+        errors = {problem.field: problem.message}
+    except UserError as problem:
+        errors = {modals.FIRST_FIELD[submitted.callback_id]: problem.message}
+    deliveries.remember_answer(session, key, errors)
+    return errors
+
+
+def _time_in(session: Session, submitted: Submitted, at: datetime) -> When | None:
+    text = submitted.text(modals.AT)
+    if not text:
+        return None
+    incident = store_incidents.get(session, submitted.incident_id)
+    words = text.split()
+    try:
+        found = longest_time(words, now=at, zone=ZoneInfo(incident.zone))
+    except UserError as problem:
+        raise FieldError(modals.AT, problem.message) from problem
+    if found is None or found[1] != len(words):
+        raise FieldError(modals.AT, f"{text!r} is not a time. {A_TIME}")
+    return found[0]
+
+
+def _at_its_field(field: str, problem: UserError) -> FieldError:
+    return FieldError(field, problem.message)
+
+
+def _declare(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    title = submitted.text(modals.TITLE)
+    if not title:
+        raise FieldError(modals.TITLE, "Say in a few words what is wrong.")
+    flags = submitted.values.get(modals.FLAGS, "").split(",")
+    service = submitted.text(modals.SERVICE)
+    severity = submitted.text(modals.SEVERITY)
+    declared = incidents.declare(
+        session,
+        settings,
+        actor,
+        Declaration(
+            title=title,
+            severity=Severity(severity) if severity in set(Severity) else None,
+            services=(service,) if service else (),
+            is_private="private" in flags,
+            is_drill="drill" in flags,
+        ),
+    )
+    channel, ts = submitted.carried.get("channel"), submitted.carried.get("ts")
+    if channel and ts:
+        transcript.mark_elsewhere(session, declared, actor, _carried_message(submitted), Kind.DETECTION)
+    elif submitted.text():
+        incidents.note(session, declared.key, actor, submitted.text(), when=None, kind=Kind.NOTE)
+
+
+def _carried_message(submitted: Submitted) -> transcript.Said:
+    carried = submitted.carried
+    return transcript.Said(
+        channel_id=str(carried["channel"]),
+        ts=str(carried["ts"]),
+        text=str(carried.get("text") or ""),
+        author=carried.get("author"),
+        author_name=carried.get("author_name"),
+        thread_ts=carried.get("thread_ts"),
+    )
+
+
+def _mark(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    reference = submitted.text(modals.INCIDENT)
+    try:
+        incident = store_incidents.by_reference(session, submitted.team_id, reference)
+    except UserError as problem:
+        raise _at_its_field(modals.INCIDENT, problem) from problem
+    if incident.is_private and incident.channel_id != submitted.carried.get("channel"):
+        raise FieldError(modals.INCIDENT, f"There is no {reference}.")
+    kind = submitted.text(modals.KIND)
+    mark = Kind(kind) if kind in MARKS else Kind.NOTE
+    transcript.mark_elsewhere(session, incident, actor, _carried_message(submitted), mark)
+
+
+def _resolve(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    ended = _time_in(session, submitted, actor.at)
+    try:
+        incidents.resolve(session, submitted.incident_id, actor, text=submitted.text(), ended=ended)
+    except UserError as problem:
+        raise _at_its_field(modals.AT if ended else modals.TEXT, problem) from problem
+
+
+def _note(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    if not submitted.text():
+        raise FieldError(modals.TEXT, "Write what happened.")
+    kind = submitted.text(modals.KIND)
+    when = _time_in(session, submitted, actor.at)
+    try:
+        incidents.note(
+            session, submitted.incident_id, actor, submitted.text(), when=when,
+            kind=Kind(kind) if kind in MARKS else None,
+        )  # fmt: skip
+    except UserError as problem:
+        raise _at_its_field(modals.AT, problem) from problem
+
+
+def _severity(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    to = Severity(submitted.text(modals.SEVERITY))
+    incidents.change_severity(session, submitted.incident_id, actor, to, submitted.text())
+
+
+def _status(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    to = Status(submitted.text(modals.STATUS))
+    incidents.change_status(session, submitted.incident_id, actor, to, submitted.text())
+
+
+def _escalate(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    person, team = submitted.text(modals.PERSON), submitted.text(modals.TEAM)
+    if not person and not team:
+        raise FieldError(modals.PERSON, "Choose whom to page.")
+    targets = [(TargetKind.PERSON, person, person)] if person else []
+    if team:
+        kind, _, name = team.partition(":")
+        targets.append((TargetKind(kind), name, ""))
+    for kind_of, name, target_id in targets:
+        called = escalation.find_target(session, settings, actor.team_id, kind_of, name, target_id or None)
+        escalation.escalate(session, settings, submitted.incident_id, actor, called, submitted.text())
+
+
+def _ask_impact(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    share = submitted.text(modals.USERS).removesuffix("%").strip().replace(",", ".")
+    try:
+        percent = float(share) if share else None
+    except ValueError as problem:
+        raise FieldError(modals.USERS, "Write a number, like 20%.") from problem
+    if percent is not None and not 0 <= percent <= 100:
+        raise FieldError(modals.USERS, "A share of users is between 0% and 100%.")
+    statements.state_impact(
+        session, submitted.incident_id, actor, submitted.text(), users_percent=percent
+    )  # fmt: skip
+
+
+def _ask_start(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    started = _time_in(session, submitted, actor.at)
+    try:
+        statements.state_impact(session, submitted.incident_id, actor, "", started=started)
+    except UserError as problem:
+        raise _at_its_field(modals.AT, problem) from problem
+
+
+def _ask_cause(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    statements.state_cause(session, submitted.incident_id, actor, submitted.text())
+
+
+def _ask_detection(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    when = _time_in(session, submitted, actor.at) or When(None, Precision.UNKNOWN)
+    try:
+        incidents.note(
+            session, submitted.incident_id, actor, submitted.text(), when=when, kind=Kind.DETECTION
+        )  # fmt: skip
+    except UserError as problem:
+        raise _at_its_field(modals.AT, problem) from problem
+
+
+def _ask_fix(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    incidents.tell_fix(session, submitted.incident_id, actor, submitted.text())
+
+
+SUBMISSIONS: Mapping[str, Callable[[Session, Settings, Actor, Submitted], None]] = {
+    modals.DECLARE: _declare,
+    modals.MARK: _mark,
+    modals.RESOLVE: _resolve,
+    modals.NOTE: _note,
+    modals.SEVERITY_FORM: _severity,
+    modals.STATUS_FORM: _status,
+    modals.ESCALATE_FORM: _escalate,
+    modals.ASK_IMPACT: _ask_impact,
+    modals.ASK_START: _ask_start,
+    modals.ASK_CAUSE: _ask_cause,
+    modals.ASK_DETECTION: _ask_detection,
+    modals.ASK_FIX: _ask_fix,
+}
