@@ -1,12 +1,13 @@
 """What was received and answered already, so that a second delivery gets the first answer again."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import Executable, delete
 from sqlmodel import Field, Session, SQLModel, col
 
-from bot.store.tables import JSON_COLUMN, insert_into
+from bot.store.tables import JSON_COLUMN, dialect_of, insert_for, table_of
 
 KEPT = timedelta(hours=48)
 
@@ -23,9 +24,12 @@ class Delivery(SQLModel, table=True):
 
 def is_first(session: Session, key: str, at: datetime) -> bool:
     """True for the first delivery of `key`. On PostgreSQL a second one waits here until the first has committed."""
-    insert = insert_into(session, Delivery)
-    statement = insert.values(key=key, received_at=at).on_conflict_do_nothing().returning(col(Delivery.key))
-    return session.execute(statement).first() is not None
+    return session.execute(_adding(dialect_of(session)), {"key": key, "received_at": at}).first() is not None
+
+
+@cache
+def _adding(dialect: str) -> Executable:
+    return insert_for(dialect, Delivery).on_conflict_do_nothing().returning(table_of(Delivery).c.key)
 
 
 def answer_of(session: Session, key: str) -> dict[str, Any] | None:

@@ -1,14 +1,15 @@
 """Incidents, their numbers, and the workspace they belong to."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Executable, bindparam, update
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from bot.domain.errors import UserError
 from bot.domain.terms import Status
-from bot.store.tables import JSON_COLUMN, insert_into
+from bot.store.tables import JSON_COLUMN, dialect_of, insert_for, table_of
 
 OPEN = tuple(status.value for status in Status if status.is_open)
 
@@ -114,13 +115,18 @@ class Installation(SQLModel, table=True):
 
 def next_number(session: Session, team_id: str, series: str) -> int:
     """The series' next number. The counter's row stays locked until the transaction ends: no number is given twice."""
-    insert = insert_into(session, Counter)
-    taken = (
-        insert.values(team_id=team_id, series=series, value=1)
-        .on_conflict_do_update(index_elements=["team_id", "series"], set_={"value": col(Counter.value) + 1})
-        .returning(col(Counter.value))
+    first = {"team_id": team_id, "series": series, "value": 1}
+    return int(session.execute(_counting(dialect_of(session)), first).scalar_one())
+
+
+@cache
+def _counting(dialect: str) -> Executable:
+    value = table_of(Counter).c.value
+    return (
+        insert_for(dialect, Counter)
+        .on_conflict_do_update(index_elements=["team_id", "series"], set_={"value": value + 1})
+        .returning(value)
     )
-    return int(session.execute(taken).scalar_one())
 
 
 def get(session: Session, incident_id: int) -> Incident:
@@ -139,15 +145,17 @@ def lock(session: Session, incident_id: int) -> Incident:
     return found
 
 
+OF_CHANNEL = (
+    select(Incident)
+    .where(Incident.team_id == bindparam("team_id"), Incident.channel_id == bindparam("channel_id"))
+    .order_by(col(Incident.id).desc())
+    .limit(1)
+)
+
+
 def of_channel(session: Session, team_id: str, channel_id: str) -> Incident | None:
     """The incident whose channel this is; of several (a reopened one in a new life) the newest."""
-    statement = (
-        select(Incident)
-        .where(Incident.team_id == team_id, Incident.channel_id == channel_id)
-        .order_by(col(Incident.id).desc())
-        .limit(1)
-    )
-    return session.exec(statement).first()
+    return session.exec(OF_CHANNEL, params={"team_id": team_id, "channel_id": channel_id}).first()
 
 
 def by_reference(session: Session, team_id: str | None, reference: str) -> Incident:
@@ -183,21 +191,28 @@ def newest_first(session: Session, team_id: str, limit: int) -> list[Incident]:
     return list(session.exec(statement))
 
 
+@cache
+def _taking_seq() -> Executable:
+    table = table_of(Incident)
+    return (
+        update(table)
+        .where(table.c.id == bindparam("incident_id"))
+        .values(next_seq=table.c.next_seq + 1)
+        .returning(table.c.next_seq)
+    )
+
+
 def take_seq(session: Session, incident: Incident) -> int:
     """The next place in the incident's order. Counted in the database, so that two replicas never take the same."""
-    statement = (
-        update(Incident)
-        .where(col(Incident.id) == incident.id)
-        .values(next_seq=Incident.next_seq + 1)
-        .returning(col(Incident.next_seq))
-        .execution_options(synchronize_session=False)
-    )
-    return int(session.execute(statement).scalar_one()) - 1
+    return int(session.execute(_taking_seq(), {"incident_id": incident.id}).scalar_one()) - 1
+
+
+NEWEST_INSTALLATION = select(Installation).order_by(col(Installation.seen_at).desc()).limit(1)
 
 
 def installation(session: Session) -> Installation | None:
     """The one workspace of this installation; None before Slack was ever reached."""
-    return session.exec(select(Installation).order_by(col(Installation.seen_at).desc()).limit(1)).first()
+    return session.exec(NEWEST_INSTALLATION).first()
 
 
 def channels_in_use(session: Session) -> set[str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, MetaData
+from sqlalchemy import JSON, MetaData, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
@@ -19,8 +19,26 @@ JSON_COLUMN: Any = JSON
 """Values in such a column are replaced, never changed in place: changes inside them are not seen."""
 
 
-def insert_into(session: Session, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that knows ON CONFLICT, in the dialect of the session's database."""
-    if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+Insert = postgresql.Insert | sqlite.Insert
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    return metadata.tables[str(model.__tablename__)]
+
+
+def dialect_of(session: Session) -> str:
+    return session.get_bind().dialect.name
+
+
+def insert_for(dialect: str, model: type[SQLModel]) -> Insert:
+    """
+    An INSERT that knows ON CONFLICT.
+
+    For statements that are built once a dialect and run with parameters: building one costs more than running it.
+    """
+    return postgresql.insert(table_of(model)) if dialect == "postgresql" else sqlite.insert(table_of(model))
+
+
+def insert_into(session: Session, model: type[SQLModel]) -> Insert:
+    """`insert_for` the session's database."""
+    return insert_for(dialect_of(session), model)

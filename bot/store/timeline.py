@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
 
 from bot.domain.terms import Kind
@@ -61,13 +62,16 @@ class TimelineEntry(SQLModel, table=True):
         return kind.value in self.kinds
 
 
+OF_MESSAGE = select(TimelineEntry).where(
+    TimelineEntry.incident_id == bindparam("incident_id"),
+    TimelineEntry.channel_id == bindparam("channel_id"),
+    TimelineEntry.message_ts == bindparam("message_ts"),
+)
+
+
 def of_message(session: Session, incident_id: int, channel_id: str, message_ts: str) -> TimelineEntry | None:
-    statement = select(TimelineEntry).where(
-        TimelineEntry.incident_id == incident_id,
-        TimelineEntry.channel_id == channel_id,
-        TimelineEntry.message_ts == message_ts,
-    )
-    return session.exec(statement).first()
+    named = {"incident_id": incident_id, "channel_id": channel_id, "message_ts": message_ts}
+    return session.exec(OF_MESSAGE, params=named).first()
 
 
 def of_any_incident(session: Session, channel_id: str, message_ts: str) -> list[TimelineEntry]:

@@ -1,11 +1,12 @@
 """What was said in incidents' channels, and the reactions to it, as Slack told."""
 
 from datetime import datetime
-from typing import Any
+from functools import cache
 
+from sqlalchemy import Executable, bindparam
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
-from bot.store.tables import JSON_COLUMN, insert_into
+from bot.store.tables import JSON_COLUMN, dialect_of, insert_for, table_of
 
 
 class Message(SQLModel, table=True):
@@ -56,35 +57,36 @@ def message(session: Session, team_id: str, channel_id: str, ts: str) -> Message
     return session.get(Message, (team_id, channel_id, ts))
 
 
+MARKS_ON = (
+    select(Reaction)
+    .where(
+        Reaction.team_id == bindparam("team_id"),
+        Reaction.channel_id == bindparam("channel_id"),
+        Reaction.message_ts == bindparam("ts"),
+        col(Reaction.is_present).is_(True),
+    )
+    .order_by(col(Reaction.event_ts), col(Reaction.user_id))
+)
+
+
 def marks_on(session: Session, team_id: str, channel_id: str, ts: str) -> list[Reaction]:
     """The reactions that are on the message now, the earliest first."""
-    statement = (
-        select(Reaction)
-        .where(
-            Reaction.team_id == team_id,
-            Reaction.channel_id == channel_id,
-            Reaction.message_ts == ts,
-            col(Reaction.is_present).is_(True),
-        )
-        .order_by(col(Reaction.event_ts), col(Reaction.user_id))
-    )
-    return list(session.exec(statement))
+    return list(session.exec(MARKS_ON, params={"team_id": team_id, "channel_id": channel_id, "ts": ts}))
 
 
 def put_reaction(session: Session, reaction: Reaction) -> bool:
     """Take over what an event says, unless a newer one was here already. True if anything changed."""
-    insert = insert_into(session, Reaction)
-    values: dict[str, Any] = reaction.model_dump()
-    statement = (
-        insert.values(**values)
-        .on_conflict_do_update(
-            index_elements=["team_id", "channel_id", "message_ts", "user_id", "emoji"],
-            set_={"is_present": reaction.is_present, "event_ts": reaction.event_ts},
-            where=col(Reaction.event_ts) < reaction.event_ts,
-        )
-        .returning(col(Reaction.emoji))
-    )
-    return session.execute(statement).first() is not None
+    return session.execute(_putting(dialect_of(session)), reaction.model_dump()).first() is not None
+
+
+@cache
+def _putting(dialect: str) -> Executable:
+    table, insert = table_of(Reaction), insert_for(dialect, Reaction)
+    return insert.on_conflict_do_update(
+        index_elements=["team_id", "channel_id", "message_ts", "user_id", "emoji"],
+        set_={"is_present": insert.excluded.is_present, "event_ts": insert.excluded.event_ts},
+        where=table.c.event_ts < insert.excluded.event_ts,
+    ).returning(table.c.emoji)
 
 
 def of_channel(session: Session, team_id: str, channel_id: str) -> list[Message]:
