@@ -10,15 +10,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import click
 from sqlmodel import Session
 
 from bot.app import Dogwatch
 from bot.clock import MovedClock
-from bot.config import Settings, load
+from bot.config import ConfigurationError, Settings, load
 from bot.config.sections import PLAIN_WORDS
 from bot.domain.errors import UserError
 from bot.domain.terms import Severity
@@ -46,7 +45,7 @@ SECRET_KEY = "replays sign the links of their pages with this"  # noqa: S105  th
 
 class World:
     """
-    Bot and sandbox, connected over HTTP, on a database in `folder`. `async with` starts and stops them.
+    Bot and sandbox, connected over HTTP, on a database in `folder`; between `start` and `stop`.
 
     `config` is the text of a `dogwatch.toml`.
     """
@@ -69,25 +68,19 @@ class World:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.dogwatch.port}"
 
-    async def __aenter__(self) -> Self:
+    async def start(self) -> None:
+        """Raises ConfigurationError if `config` is none. `stop` afterwards, also then."""
         settings_file = self._folder / "dogwatch.toml"
         settings_file.write_text(self._config)
         await self.sandbox.start()
-        try:
-            self._dogwatch = Dogwatch(self._settings(settings_file), clock=self.clock, lanes_at_once=1)
-            await self._dogwatch.start()
-            # What a commit leaves to be sent waits for `settle`, so that it does not race with the answer to whoever
-            # caused it: the sandbox numbers messages in the order in which they come.
-            self._dogwatch.database.on_commit = _nothing
-        except BaseException:
-            await self.__aexit__(None, None, None)
-            raise
+        self._dogwatch = Dogwatch(self._settings(settings_file), clock=self.clock, lanes_at_once=1)
+        await self._dogwatch.start()
+        # What a commit leaves to be sent waits for `settle`, so that it does not race with the answer to whoever
+        # caused it: the sandbox numbers messages in the order in which they come.
+        self._dogwatch.database.on_commit = _nothing
         self.sandbox.deliver_by_http(f"{self.url}/slack/events")
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def stop(self) -> None:
         if self._dogwatch is not None:
             await self._dogwatch.stop()
         await self.sandbox.stop()
@@ -234,22 +227,30 @@ class Played:
 
 
 async def play(scenario: Scenario) -> Played:
-    """Play the whole scenario. Raises UserError, naming the step, if it cannot be played to its end."""
+    """Play the whole scenario. Raises UserError, naming the step or the key, if it cannot be played to its end."""
     with tempfile.TemporaryDirectory(prefix="dogwatch-replay-") as folder:
-        start = scenario.steps[0].at - BEFORE
-        async with World(start, Path(folder), config=configuration(scenario)) as world:
-            player = Player(
-                scenario, world.sandbox, world, alert_url=f"{world.url}/alerts", alert_token=ALERT_TOKEN
-            )  # fmt: skip
-            for step in scenario.steps:
-                await world.advance_to(step.at)
-                await player.perform(step)
-            await world.advance_to(world.clock.now() + AFTERWARDS)
-            channel = player.channel
-            if channel is None:
-                raise PlayError(scenario.steps[-1], "the scenario is over, and no incident was opened.")
-            whole, made = await world.dogwatch.database.read(_outcome, world.dogwatch.settings, channel)
-            return Played(scenario, whole, made)
+        world = World(scenario.steps[0].at - BEFORE, Path(folder), config=configuration(scenario))
+        try:
+            await world.start()
+            return await _play_in(world, scenario)
+        except ConfigurationError as wrong:
+            lines = [f"  {each.key.rpartition('.')[2]} = {each.value}: {each.message}" for each in wrong.problems]
+            raise UserError("\n".join(["The bot cannot be set up as the scenario's head says:", *lines])) from wrong
+        finally:
+            await world.stop()
+
+
+async def _play_in(world: World, scenario: Scenario) -> Played:
+    player = Player(scenario, world.sandbox, world, alert_url=f"{world.url}/alerts", alert_token=ALERT_TOKEN)
+    for step in scenario.steps:
+        await world.advance_to(step.at)
+        await player.perform(step)
+    await world.advance_to(world.clock.now() + AFTERWARDS)
+    channel = player.channel
+    if channel is None:
+        raise PlayError(scenario.steps[-1], "the scenario is over, and no incident was opened.")
+    whole, made = await world.dogwatch.database.read(_outcome, world.dogwatch.settings, channel)
+    return Played(scenario, whole, made)
 
 
 def _outcome(session: Session, settings: Settings, channel_id: str) -> tuple[dict[str, Any], postmortem.Made]:

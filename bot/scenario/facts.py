@@ -90,13 +90,13 @@ def _detected_by(outcome: _Outcome) -> Iterator[str]:
         return
     if wanted not in [alert["name"] for alert in outcome.record["alerts"]]:
         yield _differs("detected_by", wanted, ", ".join(alert["name"] for alert in outcome.record["alerts"]))
-    elif wanted not in _detection(outcome.markdown):
+    elif wanted not in _detection(outcome.markdown, (outcome.incident.get("languages") or ["en"])[0]):
         yield f"detected_by: expected {wanted}, which the draft's detection does not name"
 
 
-def _detection(markdown: str) -> str:
+def _detection(markdown: str, code: str) -> str:
     """What stands under the heading of the detection; in a draft without one, the timeline's first line."""
-    words = language("en").words
+    words = language(code).words
     under = _under(markdown, words["detection"])
     return under if under is not None else (_under(markdown, words["timeline"]) or "").strip().partition("\n")[0]
 

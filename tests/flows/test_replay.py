@@ -117,6 +117,15 @@ async def test_what_cannot_be_played_is_named_by_its_step(
     assert not (tmp_path / "out").exists()
 
 
+async def test_a_head_that_is_no_configuration_is_named_by_its_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    code = await main(written(tmp_path, FIRES, template="clasic"), tmp_path / "out")
+
+    assert code == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "The bot cannot be set up as the scenario's head says:"
+    assert said[1].startswith('  template = "clasic": There is no such template. Did you mean `classic`?')
+
+
 async def test_acknowledging_twice_is_refused_and_named():
     ack = {"ack": {"who": "dba", "target": "database"}}
 

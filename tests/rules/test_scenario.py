@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import UserError
+from bot.domain.languages import language
 from bot.domain.terms import AlertStatus
 from bot.player import without_times
 from bot.scenario import Alert, Typed, differences, not_compared, notification, read, read_scenario
@@ -405,6 +406,15 @@ def test_a_draft_without_a_section_for_it_tells_of_the_detection_first():
 
     assert found(markdown=first, detected_by="Spike") == []
     assert found(markdown=first, detected_by="Other") != []
+
+
+def test_the_detection_is_found_in_the_drafts_first_language():
+    record = deepcopy(RECORD)
+    record["incident"]["languages"] = ["fr", "en"]
+    markdown = MARKDOWN.replace("### Detection", f"### {language('fr').words['detection']}")
+
+    assert markdown != MARKDOWN
+    assert found(record, markdown, detected_by="Spike") == []
 
 
 def test_what_is_not_compared_is_said():
