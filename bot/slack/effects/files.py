@@ -1,11 +1,24 @@
 """The postmortem draft as a file in the channel."""
 
+from datetime import timedelta
+from enum import Enum, auto
+
 from sqlmodel import Session
 
 from bot.services import postmortem
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import Refused
-from bot.store.outbox import Claim, Done, Outcome
+from bot.store.outbox import Again, Claim, Done, Outcome
+
+LOOK_AGAIN = timedelta(seconds=2)
+LOOKS = 10
+"""How often a file that is complete but stands in no channel is looked for before it is uploaded again."""
+
+
+class Share(Enum):
+    NONE = auto()
+    COMING = auto()
+    SHOWN = auto()
 
 
 async def draft(tools: Tools, claim: Claim) -> Outcome:
@@ -15,9 +28,6 @@ async def draft(tools: Tools, claim: Claim) -> Outcome:
     The file's id is kept before the last step, so that after a lost answer it is looked up instead of uploaded again.
     """
     channel = await tools.channel_of(claim.row.incident_id)
-    file_id = claim.row.progress.get("file_id")
-    if file_id and claim.is_unknown and await _is_shared(tools, str(file_id), channel):
-        return Done()
     details = claim.row.details
     made = await tools.database.read(
         postmortem.draft,
@@ -26,6 +36,23 @@ async def draft(tools: Tools, claim: Claim) -> Outcome:
         template=details.get("template"),
         languages=details.get("languages"),
     )
+    at, asked_by = tools.now(), details.get("asked_by")
+
+    def apply(session: Session) -> None:
+        postmortem.keep(session, made, at=at, by=asked_by)
+
+    known = claim.row.progress.get("file_id")
+    if known and claim.is_unknown:
+        match await _share_of(tools, str(known), channel):
+            case Share.SHOWN:
+                return Done(apply)
+            case Share.COMING if claim.row.attempts <= LOOKS:
+                return Again(at + LOOK_AGAIN, "the file is not shown yet", is_unknown=True)
+    await _upload(tools, claim, channel, made)
+    return Done(apply)
+
+
+async def _upload(tools: Tools, claim: Claim, channel: str, made: postmortem.Made) -> None:
     content = made.markdown.encode()
     ticket = await tools.gateway.call("files.getUploadURLExternal", filename=made.filename, length=len(content))
     await tools.gateway.upload(str(ticket["upload_url"]), content)
@@ -36,23 +63,17 @@ async def draft(tools: Tools, claim: Claim) -> Outcome:
         channel_id=channel,
         initial_comment=made.comment,
     )
-    at, asked_by = tools.now(), details.get("asked_by")
-
-    def apply(session: Session) -> None:
-        postmortem.keep(session, made, at=at, by=asked_by)
-
-    return Done(apply)
 
 
-async def _is_shared(tools: Tools, file_id: str, channel: str) -> bool:
-    """Whether an upload whose last answer was lost stands in the channel."""
+async def _share_of(tools: Tools, file_id: str, channel: str) -> Share:
+    """What became of an upload whose last answer was lost. Slack shows a file some time after it is completed."""
     try:
         answer = await tools.gateway.call("files.info", file=file_id)
     except Refused:
-        return False
+        return Share.NONE
     file = answer.get("file", {})
     shares = file.get("shares") or {}
     shown_in = {*file.get("channels", []), *file.get("groups", [])}
     for places in shares.values():
         shown_in |= set(places)
-    return channel in shown_in
+    return Share.SHOWN if channel in shown_in else Share.COMING
