@@ -52,3 +52,9 @@ def normalise_emoji(name: str) -> str:
     """The one name of an emoji: `:hand::skin-tone-3:` and `hand` are the same, so are `collision` and `boom`."""
     bare = _SKIN_TONE.sub("", name.strip().strip(":").casefold())
     return ALIASES.get(bare, bare)
+
+
+def emoji_with_tone(name: str) -> str:
+    """The same, with its tone: one person may put an emoji in two tones, and takes them away one by one."""
+    tone = _SKIN_TONE.search(name.strip().strip(":").casefold())
+    return normalise_emoji(name) + (tone[0] if tone else "")

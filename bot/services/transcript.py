@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.terms import Kind, Precision, SourceKind
-from bot.domain.timeline_marks import normalise_emoji
+from bot.domain.timeline_marks import emoji_with_tone, normalise_emoji
 from bot.services import milestones, people, tell, timeline
 from bot.services.actor import Actor, Origin
 from bot.store import audit, incidents, postmortems, transcript
@@ -17,6 +17,8 @@ from bot.store.timeline import TimelineEntry
 from bot.store.transcript import Message, Reaction
 
 NO_MARK_LEFT = "its last mark was taken away"
+BY_HAND = "marked_by_hand"
+"""In an entry's details: the marks that a person chose in a form. No reaction takes them away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def heard(session: Session, settings: Settings, team_id: str, said: Said, at: da
 
     Kept only in an incident's channel. What was deleted stays deleted, and an older edit does not undo a newer one.
     """
-    incident = incidents.of_channel(session, team_id, said.channel_id)
+    incident = _locked(session, team_id, said.channel_id)
     entries = store_timeline.of_any_incident(session, said.channel_id, said.ts)
     if incident is None and not entries:
         return
@@ -73,13 +75,23 @@ def heard(session: Session, settings: Settings, team_id: str, said: Said, at: da
         keep_marks(session, settings, incident, said.channel_id, said.ts, at)
 
 
+def _locked(session: Session, team_id: str, channel_id: str) -> Incident | None:
+    """
+    The incident of a channel, held: events of one channel are taken in one after the other.
+
+    A message and its marks come side by side, and each has to see what the other left.
+    """
+    found = incidents.of_channel(session, team_id, channel_id)
+    return incidents.lock(session, found.key) if found is not None else None
+
+
 def deleted(session: Session, team_id: str, channel_id: str, ts: str, at: datetime) -> None:
     """
     A message was deleted in Slack: its text and files are gone here too, from the transcript and every entry.
 
     A deletion that overtakes its message is remembered, so that the message does not come back.
     """
-    incident = incidents.of_channel(session, team_id, channel_id)
+    incident = _locked(session, team_id, channel_id)
     entries = store_timeline.of_any_incident(session, channel_id, ts)
     if incident is None and not entries:
         return
@@ -110,10 +122,10 @@ def reacted(
     An emoji that is in the table marks the message; the message has one entry, whose kinds are the marks present. The
     bot's own messages cannot be marked: whoever tries is told.
     """
-    reaction.emoji = normalise_emoji(reaction.emoji)
-    if reaction.emoji not in settings.reactions:
+    reaction.emoji = emoji_with_tone(reaction.emoji)
+    if normalise_emoji(reaction.emoji) not in settings.reactions:
         return
-    incident = incidents.of_channel(session, reaction.team_id, reaction.channel_id)
+    incident = _locked(session, reaction.team_id, reaction.channel_id)
     if incident is None or not transcript.put_reaction(session, reaction):
         return
     people.meet(session, reaction.team_id, [reaction.user_id], at)
@@ -137,9 +149,15 @@ def keep_marks(
         return
     present = transcript.marks_on(session, incident.team_id, channel_id, ts)
     kinds = list(
-        dict.fromkeys(settings.reactions[each.emoji].value for each in present if each.emoji in settings.reactions)
+        dict.fromkeys(
+            settings.reactions[name].value
+            for name in (normalise_emoji(each.emoji) for each in present)
+            if name in settings.reactions
+        )
     )
     entry = store_timeline.of_message(session, incident.key, channel_id, ts)
+    if entry is not None:
+        kinds = list(dict.fromkeys([*entry.details.get(BY_HAND, []), *kinds]))
     if entry is None and (not kinds or known.deleted_at is not None):
         return
     before = list(entry.kinds) if entry and entry.withdrawn_at is None else []
@@ -226,11 +244,7 @@ def mark_elsewhere(session: Session, incident: Incident, actor: Actor, said: Sai
     marking it again adds the kind.
     """
     entry = store_timeline.of_message(session, incident.key, said.channel_id, said.ts)
-    if entry is not None:
-        entry.kinds = list(dict.fromkeys([*entry.kinds, kind.value]))
-        entry.amended_at = actor.at
-        session.add(entry)
-    else:
+    if entry is None:
         written = Message(
             team_id=incident.team_id, channel_id=said.channel_id, ts=said.ts, thread_ts=said.thread_ts,
             author=said.author, text=said.text, files=list(said.files), stored_at=actor.at,
@@ -239,10 +253,13 @@ def mark_elsewhere(session: Session, incident: Incident, actor: Actor, said: Sai
             team_id=incident.team_id, channel_id=said.channel_id, message_ts=said.ts, user_id=actor.user_id or "",
             emoji="", is_present=True, event_ts="",
         )  # fmt: skip
-        entry = _entry_of(session, incident, written, [kind.value], by, actor.at)
-        entry.amended_at = actor.at  # it stands by a person's own word: no reaction takes it away
-        session.add(entry)
+        entry = _entry_of(session, incident, written, [], by, actor.at)
         people.meet(session, incident.team_id, [said.author, actor.user_id], actor.at, text=said.text)
+    by_hand = list(dict.fromkeys([*entry.details.get(BY_HAND, []), kind.value]))
+    entry.details = {**entry.details, BY_HAND: by_hand}
+    entry.kinds = list(dict.fromkeys([*entry.kinds, kind.value]))
+    entry.withdrawn_at = entry.withdrawn_by = entry.withdrawn_why = None
+    session.add(entry)
     if milestones.touches(entry.kinds):
         incidents.lock(session, incident.key)
         milestones.refresh(session, incident)

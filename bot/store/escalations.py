@@ -5,6 +5,10 @@ from datetime import datetime
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.store.tables import JSON_COLUMN
+from bot.store.timeline import TimelineEntry
+
+NOT_NEEDED = "not needed any more"
+"""The outcome of a page that was not sent because somebody had answered, or the incident had ended."""
 
 
 class Escalation(SQLModel, table=True):
@@ -74,13 +78,24 @@ def of_incident(session: Session, incident_id: int) -> list[Escalation]:
 
 
 def unanswered(session: Session, incident_id: int) -> list[Escalation]:
-    """Those that nobody acknowledged, the newest first."""
+    """Those that nobody acknowledged and nobody called off, the newest first."""
     statement = (
         select(Escalation)
-        .where(Escalation.incident_id == incident_id, col(Escalation.acknowledged_at).is_(None))
+        .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
+        .where(
+            Escalation.incident_id == incident_id,
+            col(Escalation.acknowledged_at).is_(None),
+            col(TimelineEntry.withdrawn_at).is_(None),
+        )
         .order_by(col(Escalation.id).desc())
     )
     return list(session.exec(statement))
+
+
+def is_called_off(session: Session, escalation: Escalation) -> bool:
+    """Whether somebody took its entry off the timeline."""
+    entry = session.get(TimelineEntry, escalation.entry_id) if escalation.entry_id else None
+    return entry is not None and entry.withdrawn_at is not None
 
 
 def pages_of(session: Session, escalation_id: int) -> list[Page]:

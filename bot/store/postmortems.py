@@ -12,7 +12,8 @@ class Postmortem(SQLModel, table=True):
     """
     One version of a draft.
 
-    `blocks` is a list of `{section, source, language, generated}`: what later editing is merged against.
+    `blocks` is a list of `{section, source, language, refs, generated}`: what later editing is merged against. `refs`
+    are the sources that the text was made of.
     """
 
     __tablename__ = "postmortem"
@@ -42,3 +43,14 @@ def latest(session: Session, incident_id: int) -> Postmortem | None:
         .limit(1)
     )
     return session.exec(statement).first()
+
+
+def forget_source(session: Session, incident_id: int, ref: str) -> None:
+    """What was made of this source loses its text in every version: the message was deleted."""
+    for version in session.exec(select(Postmortem).where(Postmortem.incident_id == incident_id)):
+        if any(ref in block["refs"] for block in version.blocks):
+            version.blocks = [
+                {**block, "generated": {**block["generated"], "text": ""}} if ref in block["refs"] else block
+                for block in version.blocks
+            ]
+            session.add(version)
