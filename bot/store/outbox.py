@@ -19,7 +19,7 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Executable, case, delete, or_, text, update
+from sqlalchemy import Executable, bindparam, case, delete, or_, text, update
 from sqlmodel import Field, Index, Session, SQLModel, col, func, select
 
 from bot.store.session import needs_waking
@@ -213,6 +213,20 @@ def _adding(dialect: str) -> Executable:
     )
 
 
+DUE_LANES = (
+    select(Lane)
+    .where(
+        col(Lane.is_open).is_(True),
+        col(Lane.due_at) <= bindparam("now"),
+        or_(col(Lane.lease_until).is_(None), col(Lane.lease_until) < bindparam("real_now")),
+    )
+    .order_by(col(Lane.priority), col(Lane.due_at), col(Lane.key))
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .execution_options(populate_existing=True)
+)
+
+
 def claim(
     session: Session,
     *,
@@ -228,20 +242,8 @@ def claim(
 
     A lane whose head may not go yet (its own time, a rate gate) is put off to when it may.
     """
-    statement = (
-        select(Lane)
-        .where(
-            col(Lane.is_open).is_(True),
-            col(Lane.due_at) <= now,
-            or_(col(Lane.lease_until).is_(None), col(Lane.lease_until) < real_now),
-        )
-        .order_by(col(Lane.priority), col(Lane.due_at), col(Lane.key))
-        .limit(limit * 4)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
     claims: list[Claim] = []
-    for lane in session.exec(statement).all():
+    for lane in session.exec(DUE_LANES, params={"now": now, "real_now": real_now, "most": limit * 4}).all():
         if len(claims) == limit:
             break
         claimed = _start_head(session, lane, owner=owner, now=now, rates_of=rates_of)
@@ -277,7 +279,9 @@ def _start_head(session: Session, lane: Lane, *, owner: str, now: datetime, rate
     if row is None:
         lane.due_at = None
         return None
-    due = max(row.not_before, _ready_at(session, rates_of(row), now))
+    due = row.not_before
+    if due <= now:  # only what may go counts against the rates
+        due = _ready_at(session, rates_of(row), now)
     if due > now:
         lane.due_at = due
         return None
@@ -290,24 +294,33 @@ def _start_head(session: Session, lane: Lane, *, owner: str, now: datetime, rate
     return Claim(row, owner, is_unknown)
 
 
+HEAD = (
+    select(OutboxRow)
+    .where(OutboxRow.lane == bindparam("lane"), text(IS_UNFINISHED))
+    .order_by(col(OutboxRow.id))
+    .limit(1)
+    .execution_options(populate_existing=True)
+)
+
+
 def _head(session: Session, lane: str) -> OutboxRow | None:
-    statement = (
-        select(OutboxRow)
-        .where(OutboxRow.lane == lane, text(IS_UNFINISHED))
-        .order_by(col(OutboxRow.id))
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
-    return session.exec(statement).first()
+    return session.exec(HEAD, params={"lane": lane}).first()
+
+
+GATES = (
+    select(Gate)
+    .where(col(Gate.key).in_(bindparam("keys", expanding=True)))
+    .order_by(col(Gate.key))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def _ready_at(session: Session, rates: Sequence[Rate], now: datetime) -> datetime:
     """When all the gates let one call through. If that is now, the call is counted; else nothing is."""
     if not rates:
         return now
-    keys = sorted(rate.key for rate in rates)
-    statement = select(Gate).where(col(Gate.key).in_(keys)).order_by(col(Gate.key)).with_for_update()
-    gates = {gate.key: gate for gate in session.exec(statement.execution_options(populate_existing=True))}
+    gates = {gate.key: gate for gate in session.exec(GATES, params={"keys": [rate.key for rate in rates]})}
     ready = now
     for rate in rates:
         gate = gates.get(rate.key)
@@ -323,6 +336,9 @@ def _ready_at(session: Session, rates: Sequence[Rate], now: datetime) -> datetim
             gate.arrival_at = max(gate.arrival_at, now) + rate.interval
             session.add(gate)
     return ready
+
+
+LANE = select(Lane).where(Lane.key == bindparam("lane")).with_for_update().execution_options(populate_existing=True)
 
 
 def finish(
@@ -341,9 +357,7 @@ def finish(
 
     None: the lane is released, due when its next row is. Raises LostLease if another worker has the lane.
     """
-    lane = session.exec(
-        select(Lane).where(Lane.key == claimed.row.lane).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    lane = session.exec(LANE, params={"lane": claimed.row.lane}).one()
     if lane.owner != claimed.owner:
         raise LostLease(claimed.row.lane)
     row = session.get(OutboxRow, claimed.row.key, populate_existing=True)
