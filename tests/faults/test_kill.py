@@ -1,0 +1,138 @@
+"""
+`kill -9` between any two effects, then a restart: the work is finished, nothing is lost, nothing stands there twice.
+
+Each story is played once in peace, counting every point that the bot passes (before and after each commit and each call
+of Slack), and then once for each point, killed there. What people see at the end, and what the record holds, has to be
+the same each time.
+"""
+
+import asyncio
+import shutil
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.server import Sandbox
+from tests.support.killable import Kennel, Point, kennel
+from tests.support.postgres import PostgresServer
+from tests.support.survivor import DECLARED, STORIES, Story, Survivor, same
+
+AT_ONCE = 6
+"""Plays side by side: most of a play is waiting, for leases and for one message a second and channel."""
+UPKEEP = ("run_one", "forget_old", "forget_done")
+"""Commits of a bot that looks what is due and finds nothing: no points of these stories."""
+LOOKING = "claim_due"
+"""How often the sender looks for work depends on who is faster, so not every such point is met again."""
+
+
+@dataclass
+class Databases:
+    """Copies of a database that a story begins with."""
+
+    folder: Path
+    server: PostgresServer | None
+
+    def make(self, place: Path, like: str | None) -> str:
+        """An empty database, or a copy of the one called `like`."""
+        if self.server is not None:
+            return self.server.create_database(template=like.rpartition("/")[2] if like else "template0")
+        if like is not None:
+            old = Path(like.removeprefix("sqlite:///"))
+            for name in (old.name, f"{old.name}-wal"):
+                if (old.parent / name).exists():
+                    shutil.copy(old.parent / name, place / name)
+        return f"sqlite:///{place / 'dogwatch.db'}"
+
+    def drop(self, url: str) -> None:
+        if self.server is not None:
+            self.server.drop_database(url)
+
+
+@dataclass
+class Stage:
+    """Everything a story is played on."""
+
+    kennel: Kennel
+    databases: Databases
+    folder: Path
+    begun: str | None = None
+    """The database in which an incident was declared, and `folder`/begun the workspace that belongs to it."""
+
+    async def play(self, story: Story, name: str, kill_at: Point | None) -> Survivor:
+        place = self.folder / name
+        place.mkdir()
+        if story.begins_declared:
+            shutil.copytree(self.folder / "begun", place / "slack")
+        url = await asyncio.to_thread(self.databases.make, place, self.begun if story.begins_declared else None)
+        try:
+            async with Sandbox(state=place / "slack") as slack:
+                survivor = Survivor(self.kennel, slack, url)
+                await survivor.play(story, kill_at)
+        finally:
+            await asyncio.to_thread(self.databases.drop, url)
+        return survivor
+
+    async def declare(self) -> None:
+        """Make what the later stories begin with."""
+        place = self.folder / "begun"
+        place.mkdir()
+        self.begun = self.databases.make(place, None)
+        async with Sandbox(state=place) as slack:
+            await Survivor(self.kennel, slack, self.begun).play(DECLARED, None)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Databases:
+    server = request.getfixturevalue("postgres_server") if request.param == "postgresql" else None
+    return Databases(tmp_path, server)
+
+
+@pytest.fixture
+async def stage(databases: Databases, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with kennel(tmp_path) as bots:
+        yield Stage(bots, databases, tmp_path)
+
+
+def points_of(passed: list[str]) -> list[Point]:
+    """Each point by its name and how often the name came before: what runs side by side swaps places."""
+    seen: Counter[str] = Counter()
+    points = []
+    for name in passed:
+        seen[name] += 1
+        if not name.endswith(UPKEEP):
+            points.append((name, seen[name]))
+    return points
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+async def test_killed_anywhere_and_started_again(stage: Stage, story: Story, capsys: pytest.CaptureFixture) -> None:
+    began = time.monotonic()
+    if story.begins_declared:
+        await stage.declare()
+    clean = await stage.play(story, "clean", None)
+    points = points_of(clean.points)
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def killed_at(number: int, point: Point) -> str | None:
+        async with gate:
+            try:
+                played = await stage.play(story, f"at-{number}", point)
+            except (AssertionError, TimeoutError) as problem:
+                return f"killed {point}: {type(problem).__name__} {problem}"
+        missed.extend([point] if not played.was_killed else [])
+        difference = same(clean.seen, played.seen)
+        return f"killed {point}: {difference}" if difference else None
+
+    missed: list[Point] = []
+    told = await asyncio.gather(*(killed_at(number, point) for number, point in enumerate(points)))
+
+    figures = f"{story.name}: {len(points)} points, {len(missed)} not met, {time.monotonic() - began:.1f} s"
+    with capsys.disabled():
+        print(f"\n  {figures}")  # noqa: T201  for who wants to know how much was tried
+    assert not [each for each in told if each], "\n".join(each for each in told if each)
+    assert not [point for point in missed if not point[0].endswith(LOOKING)]
+    assert len(missed) < len(points) / 5

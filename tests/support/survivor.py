@@ -1,0 +1,298 @@
+"""
+A story for a bot that may be killed in the middle of it, and what everybody sees at its end.
+
+The people of a story behave as people do: who gets no answer waits until the bot is back, looks, and does it again
+if it has not happened.
+"""
+
+import asyncio
+import json
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session, select
+
+from bot.sandbox.records import SlackError
+from bot.sandbox.server import Sandbox
+from bot.store import outbox
+from bot.store.escalations import Escalation, Page
+from bot.store.incidents import Incident
+from bot.store.outbox import Lane, OutboxRow
+from bot.store.postmortems import Postmortem
+from bot.store.session import Database, DatabaseUnavailable, open_database
+from bot.store.timeline import TimelineEntry
+from bot.store.timers import Timer
+from tests.support.killable import Bot, Kennel, Point
+
+CHANNEL = "inc-1-checkout-is-down"
+PATIENCE = 40.0
+LEASE, CALL = 1.5, 1.0
+"""Seconds, for bots that will be killed: so long their lanes wait on PostgreSQL."""
+
+Act = Callable[["Survivor"], Awaitable[Any]]
+Look = Callable[[Session], object]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a person does, and how they see afterwards that it has happened. None: Slack itself delivers again."""
+
+    act: Act
+    has_happened: Look | None = None
+
+
+@dataclass(frozen=True)
+class Story:
+    name: str
+    steps: tuple[Step, ...]
+    begins_declared: bool = True
+
+
+@dataclass
+class Survivor:
+    """One play of a story."""
+
+    kennel: Kennel
+    slack: Sandbox
+    url: str
+    points: list[str] = field(default_factory=list)
+    was_killed: bool = False
+    seen: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_SIGNING_SECRET": self.slack.signing_secret,
+            "SLACK_API_URL": self.slack.api_url,
+            "DATABASE_URL": self.url,
+            "DOGWATCH_PORT": "0",
+            "DOGWATCH_HOST": "127.0.0.1",
+            "DOGWATCH_PUBLIC_URL": "http://dogwatch.example",
+            "DOGWATCH_SECRET_KEY": "a secret key that is long enough for tests",
+        }
+
+    async def play(self, story: Story, kill_at: Point | None) -> None:
+        self.bot = await self.kennel.start(
+            self.environment, kill_at=kill_at, counts=kill_at is None, lease=LEASE, call_seconds=CALL
+        )  # fmt: skip
+        if self.bot.is_gone.is_set():
+            await self.raise_from_the_dead()
+        self.listen_to(self.bot)
+        self.reading: Database = open_database(self.url, read_only=True)
+        try:
+            for step in story.steps:
+                await self.take(step)
+            self.points = self.bot.points
+            await self.bot.stop()
+            if self.bot.died_at and not self.was_killed:  # after all that could be waited for
+                await self.raise_from_the_dead()
+                await self.finish()
+            lost = [each for each in self.slack.deliveries("events_api") if each["outcome"] == "lost"]
+            assert not lost, lost
+            self.seen = seen_by_all(self.slack) | {"record": await self.reading.read(record)}
+        finally:
+            await self.bot.kill()
+            await self.reading.close()
+
+    async def take(self, step: Step) -> None:
+        answer = await step.act(self)
+        if answer is not None and not answer.ok:
+            async with asyncio.timeout(PATIENCE):
+                await self.bot.is_gone.wait()
+        await self.finish()
+        if step.has_happened and not answer.ok and not await self.reading.read(step.has_happened):
+            assert self.was_killed, answer
+            again = await step.act(self)
+            assert again.ok, again
+            await self.finish()
+
+    async def finish(self) -> None:
+        """Until everything that was begun is done, with a bot that was started again if it was killed."""
+        try:
+            await self.slack.wait_until(self.is_finished, PATIENCE)
+        except TimeoutError:
+            rows = await self.reading.read(unfinished)
+            raise TimeoutError(f"Slack {self.slack.pending()}, outbox {rows}") from None
+
+    async def is_finished(self) -> bool:
+        if self.bot.is_gone.is_set():
+            await self.raise_from_the_dead()
+        if self.was_killed and self.slack.pending()["waiting_retry"]:
+            self.slack.retry_now()
+        if not self.slack.settled():
+            return False
+        try:
+            waiting = await self.reading.read(unfinished)
+        except DatabaseUnavailable:
+            return False
+        return not waiting and self.slack.settled() and not self.bot.is_gone.is_set()
+
+    async def raise_from_the_dead(self) -> None:
+        assert self.bot.died_at is not None, f"the bot ended by itself: {self.bot.refusal}"
+        assert not self.was_killed, "the bot was killed twice"
+        self.was_killed = True
+        self.bot = await self.kennel.start(self.environment, lease=LEASE, call_seconds=CALL, poll=0.2)
+        assert self.bot.refusal is None, self.bot.refusal
+        self.listen_to(self.bot)
+
+    def listen_to(self, bot: Bot) -> None:
+        address = f"http://127.0.0.1:{bot.port}/slack/events"
+        if self.slack.http is None:
+            self.slack.deliver_by_http(address)
+        self.slack.http.url = address
+
+
+def unfinished(session: Session) -> list[tuple[str, str, str, str | None]]:
+    waiting = session.exec(select(OutboxRow).where(OutboxRow.state.in_(outbox.UNFINISHED)))
+    return [(row.lane, row.what, row.state, row.error) for row in waiting]
+
+
+# --- stories
+
+
+async def declare(at: Survivor) -> Any:
+    return await at.slack.command("oncall", "ops", "/incident start checkout is down sev:2")
+
+
+def is_declared(session: Session) -> object:
+    return session.exec(select(Incident)).first()
+
+
+async def mark(at: Survivor) -> None:
+    ts = at.slack.say("engineer", CHANNEL, "Reading the logs of the proxy")
+    at.slack.react("engineer", CHANNEL, ts, "mag")
+
+
+async def resolve(at: Survivor) -> Any:
+    return await at.slack.command("oncall", CHANNEL, "/incident resolve took the release back")
+
+
+def is_resolved(session: Session) -> object:
+    return session.exec(select(Incident).where(Incident.status == "resolved")).first()
+
+
+async def escalate(at: Survivor) -> Any:
+    return await at.slack.command("oncall", CHANNEL, "/incident escalate @dba the primary is full")
+
+
+def is_escalated(session: Session) -> object:
+    return session.exec(select(Escalation)).first()
+
+
+async def acknowledge(at: Survivor) -> Any:
+    """In the message that pages, not in the channel."""
+    place = at.slack.open_dm("dba")
+    paged = [each for each in at.slack.messages(place) if "escalation_acknowledge" in json.dumps(each)]
+    assert len(paged) == 1, paged
+    return await at.slack.click("dba", place, paged[0]["ts"], "escalation_acknowledge")
+
+
+def is_acknowledged(session: Session) -> object:
+    return session.exec(select(Escalation).where(Escalation.acknowledged_at.is_not(None))).first()
+
+
+DECLARED = Story("declare", (Step(declare, is_declared),), begins_declared=False)
+STORIES = (
+    DECLARED,
+    Story("reaction", (Step(mark),)),
+    Story("resolve", (Step(resolve, is_resolved),)),
+    Story("escalation", (Step(escalate, is_escalated), Step(acknowledge, is_acknowledged))),
+)
+
+
+# --- what there is to see
+
+DIFFERS = (
+    (re.compile(r"https?://127\.0\.0\.1:\d+"), "SLACK"),
+    (re.compile(r"\bp?\d{10}\.?\d{6}\b"), "TS"),
+    (re.compile(r"\b\d{10}\b"), "TIME"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "DAY"),
+    (re.compile(r"\b[A-Z][a-z]+ \d{1,2}, \d{4}\b"), "DAY"),
+    (re.compile(r"\b\d{1,2}:\d\d(:\d\d)?([\s\u202f][AP]M)?\b"), "TIME"),
+    (re.compile(r"\b\d+ ?(s|sec|min|seconds?|minutes?)\b"), "LENGTH"),
+    (re.compile(r"\b[CDF]0[0-9A-Z]{8}\b"), "ID"),
+)
+"""What is never the same in two plays: moments, ids, ports."""
+
+
+def steady(text: str) -> str:
+    for pattern, word in DIFFERS:
+        text = pattern.sub(word, text)
+    return text
+
+
+def seen_by_all(slack: Sandbox) -> dict[str, Any]:
+    """Every channel as a person sees it: who is in it, its topic, what is pinned, and each message with its marks."""
+    places = {place["name"]: _place(slack, place["id"]) for place in slack.channels() if place.get("name")}
+    for user in slack.users():
+        try:
+            direct = slack.open_dm(user["id"])
+        except SlackError:
+            continue
+        if said := _messages(slack, direct):
+            places[f"dm {user['name']}"] = said
+    files = [(each["name"], each["title"], steady(slack.file_content(each["id"]).decode())) for each in slack.files()]
+    return {"places": places, "files": files}
+
+
+def _place(slack: Sandbox, channel: str) -> dict[str, Any]:
+    return {
+        "members": sorted(slack.members(channel)),
+        "topic": slack.channel(channel)["topic"]["value"],
+        "pins": [steady(each["text"]) for each in slack.pins(channel)],
+        "messages": _messages(slack, channel),
+    }
+
+
+def _messages(slack: Sandbox, channel: str) -> Counter[str]:
+    return Counter(_shown(each) for each in slack.messages(channel))
+
+
+def _shown(message: dict[str, Any]) -> str:
+    marks = sorted((each["name"], tuple(each["users"])) for each in message.get("reactions", []))
+    parts = [
+        message.get("user"), message.get("subtype"), message.get("text"), "reply" if message.get("thread_ts") else "",
+        _without_block_ids(message.get("blocks")), [each["name"] for each in message.get("files", [])], marks,
+    ]  # fmt: skip
+    return steady(json.dumps(parts, sort_keys=True))
+
+
+def _without_block_ids(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_block_ids(each) for key, each in value.items() if key != "block_id"}
+    return [_without_block_ids(each) for each in value] if isinstance(value, list) else value
+
+
+def record(session: Session) -> dict[str, Any]:
+    """What the database holds, without the moments and the counters of how it came about."""
+    rows = session.exec(select(OutboxRow)).all()
+    incidents = session.exec(select(Incident)).all()
+    entries = session.exec(select(TimelineEntry)).all()
+    return {
+        "incidents": [(each.reference, each.status, each.severity, each.channel_name) for each in incidents],
+        "stands": [(bool(each.card_ts), bool(each.announcement_ts), bool(each.channel_id)) for each in incidents],
+        "timeline": sorted((steady(each.text), str(each.kinds), bool(each.withdrawn_at)) for each in entries),
+        "pages": [(each.user_id, each.outcome) for each in session.exec(select(Page))],
+        "acknowledged": [each.acknowledged_by for each in session.exec(select(Escalation))],
+        "drafts": len(session.exec(select(Postmortem)).all()),
+        "timers": sorted(each.key for each in session.exec(select(Timer))),
+        "not done": [(row.what, row.state, row.error) for row in rows if row.state != outbox.State.DONE],
+        "held lanes": [lane.key for lane in session.exec(select(Lane)) if lane.owner],
+    }
+
+
+def same(expected: dict[str, Any], found: dict[str, Any], where: str = "") -> str:
+    """Where two results differ, in words; empty if they do not."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        keys = {**expected, **found}
+        told = [same(expected.get(key), found.get(key), f"{where}/{key}") for key in keys]
+        return "; ".join(each for each in told if each)
+    if isinstance(expected, list) and isinstance(found, list):
+        gone = [each for each in expected if each not in found]
+        new = [each for each in found if each not in expected]
+        return "" if expected == found else f"{where}: {gone!r:.400} became {new!r:.400}"
+    return "" if expected == found else f"{where}: {expected!r:.400} became {found!r:.400}"
