@@ -6,9 +6,7 @@ from commands.base import Asked, Caller, Invocation, Reply, Session
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     if caller.incident is None:
-        return Reply(
-            "Open an incident with `/incident start checkout is down`, or see all commands with `/incident help`."
-        )
+        return Reply("Open an incident with `/incident start checkout is down`; `/incident help` lists all commands.")
     return Reply(caller.incident.reference, shows=Asked.CARD, incident_id=caller.incident.key)
 
 

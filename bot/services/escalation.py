@@ -76,11 +76,16 @@ def escalate(
     """
     Call somebody. With `when` it is only recorded that they were called then, and nobody is paged.
 
-    Raises UserError for a time in the future.
+    Raises UserError for a time in the future, and for a page in an incident that is over.
     """
     incident = incidents.lock(session, incident_id)
     if when is not None:
         refuse_future(when, now=actor.at, zone=ZoneInfo(incident.zone))
+    elif not incident.is_open:
+        raise UserError(
+            f"{incident.reference} is {incident.status}, so nobody was paged. If it is not over, type "
+            "`/incident status investigating` first; to record an earlier call, add `at:TIME`."
+        )
     entry = timeline.record(session, incident, [Kind.ESCALATION], reason, actor, when=when)
     escalation = Escalation(
         incident_id=incident.key,
@@ -172,6 +177,7 @@ def acknowledge(session: Session, escalation_id: int, actor: Actor) -> Escalatio
     if escalation.acknowledged_at is not None:
         raise UserError(f"<@{escalation.acknowledged_by}> acknowledged it already. Nothing was changed.")
     incident = incidents.lock(session, escalation.incident_id)
+    _check_waits(session, incident, escalation)
     escalation.acknowledged_at, escalation.acknowledged_by = actor.at, actor.user_id
     timers.cancel(session, f"escalation:{escalation.key}")
     entry = timeline.record(
@@ -187,6 +193,14 @@ def acknowledge(session: Session, escalation_id: int, actor: Actor) -> Escalatio
     return escalation
 
 
+def _check_waits(session: Session, incident: Incident, escalation: Escalation) -> None:
+    """Raises UserError if nobody is asked for an answer any more."""
+    if escalations.is_called_off(session, escalation):
+        raise UserError("That escalation was called off: nobody is needed any more.")
+    if not incident.is_open:
+        raise UserError(f"{incident.reference} is {incident.status}: nobody is needed any more.")
+
+
 def shown_target(escalation: Escalation) -> str:
     """The target as text: a person as a mention that is replaced by the name when shown."""
     if escalation.target_kind == TargetKind.PERSON:
@@ -196,14 +210,17 @@ def shown_target(escalation: Escalation) -> str:
 
 def acknowledge_for(session: Session, incident_id: int, actor: Actor) -> Escalation:
     """
-    What `/incident ack` means: the newest unanswered escalation to whoever types, or else the newest of all.
+    What `/incident ack` means: the newest unanswered escalation to whoever types, or else the newest of all. Those who
+    were paged go before those of whom it was only recorded; a vendor's answer comes last.
 
     Raises UserError if nothing waits for an answer.
     """
     waiting = escalations.unanswered(session, incident_id)
-    mine = [each for each in waiting if actor.user_id in each.members]
-    inside = [each for each in waiting if not each.is_external]
-    chosen = next(iter(mine or inside or waiting), None)
+
+    def rank(each: Escalation) -> tuple[bool, bool, bool]:
+        return each.is_external, actor.user_id not in each.members, each.paged_at != each.asked_at
+
+    chosen = min(waiting, key=rank, default=None)
     if chosen is None:
         raise UserError("No escalation of this incident waits for an answer.")
     return acknowledge(session, chosen.key, actor)
@@ -217,6 +234,7 @@ def decline(session: Session, escalation_id: int, actor: Actor) -> Escalation:
     if escalation.acknowledged_at is not None:
         raise UserError(f"<@{escalation.acknowledged_by}> acknowledged it already. Nothing was changed.")
     incident = incidents.lock(session, escalation.incident_id)
+    _check_waits(session, incident, escalation)
     if actor.user_id not in escalation.declined_by:
         escalation.declined_by = [*escalation.declined_by, actor.user_id]
         session.add(escalation)

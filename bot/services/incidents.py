@@ -209,6 +209,7 @@ def resolve(session: Session, incident_id: int, actor: Actor, *, text: str = "",
     tell.say(session, incident, "resolved", actor.at, entry_id=entry.key, by=actor.user_id, text=text)
     tell.show_card(session, incident, actor.at)
     tell.post_draft(session, incident, actor.at, template=None, languages=None, asked_by=None)
+    tell.show_questions(session, incident, actor.at)
     return incident
 
 

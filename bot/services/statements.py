@@ -6,10 +6,11 @@ from sqlmodel import Session
 
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind
-from bot.domain.when import When, refuse_future
+from bot.domain.when import When, refuse_future, show_time
 from bot.services import milestones, tell, timeline
 from bot.services.actor import Actor
 from bot.store import incidents
+from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
 
 
@@ -27,7 +28,7 @@ def state_impact(
     """
     Say what the incident did to whom, and when it began and ended.
 
-    Raises UserError if nothing is said, or for a time that is unknown or in the future.
+    Raises UserError if nothing is said, for a time that is unknown or in the future, and for an end before the start.
     """
     incident = incidents.lock(session, incident_id)
     if not (text or users_percent is not None or started or ended):
@@ -38,6 +39,7 @@ def state_impact(
         if when.at is None:
             raise UserError(f"`{name}:?` says nothing. Leave it out, or name a time.")
         refuse_future(when, now=actor.at, zone=ZoneInfo(incident.zone))
+    _check_window(incident, started, ended)
     entry = timeline.record(
         session,
         incident,
@@ -53,6 +55,22 @@ def state_impact(
     tell.say(session, incident, "impact", actor.at, entry_id=entry.key)
     tell.show_card(session, incident, actor.at)
     return entry
+
+
+def _check_window(incident: Incident, started: When | None, ended: When | None) -> None:
+    """Raises UserError for an impact that would end before it began, whichever of the two is stated now."""
+    start = started.at if started else incident.started_at
+    end = ended.at if ended else incident.ended_at
+    if start is None or end is None or end >= start or not (started or ended):
+        return
+    zone = ZoneInfo(incident.zone)
+    first, last = show_time(start, zone), show_time(end, zone)
+    if started is None:
+        raise UserError(
+            f"{last} is before the impact began ({first}). If the start is wrong, state both: "
+            "`/incident impact started:TIME ended:TIME`."
+        )
+    raise UserError(f"An impact from {first} to {last} would end before it began. State both ends, if both are wrong.")
 
 
 def state_cause(

@@ -34,6 +34,7 @@ class What(StrEnum):
     TOPIC = "topic"
     FOLLOWUPS = "followups"
     ALERTS = "alerts"
+    QUESTIONS = "questions"
     ESCALATION = "escalation"
     CONFIRM = "confirm"
 
@@ -53,6 +54,7 @@ PRIORITY = {
     What.FETCH_MESSAGE: 35,
     What.ALERTS: 28,
     What.FOLLOWUPS: 36,
+    What.QUESTIONS: 37,
     What.CONFIRM: 40,
     What.LEARN_PERSON: 45,
 }
@@ -133,6 +135,8 @@ def say(
 def show_card(session: Session, incident: Incident, at: datetime) -> None:
     """The card in the channel and the announcement in the incidents channel, as things stand when they are sent."""
     _put(session, incident, What.CARD, at, target=f"card:{incident.key}", posts=incident.card_ts is None)
+    if incident.questions_ts is not None:
+        show_questions(session, incident, at)
     show_announcement(session, incident, at)
 
 
@@ -154,6 +158,13 @@ def show_followups(session: Session, incident: Incident, at: datetime) -> None:
     _put(
         session, incident, What.FOLLOWUPS, at, target=f"followups:{incident.key}",
         posts=incident.followups_ts is None,
+    )  # fmt: skip
+
+
+def show_questions(session: Session, incident: Incident, at: datetime) -> None:
+    """The one message that asks for what is missing from a resolved incident's record."""
+    _put(
+        session, incident, What.QUESTIONS, at, target=f"questions:{incident.key}", posts=incident.questions_ts is None,
     )  # fmt: skip
 
 

@@ -24,7 +24,8 @@ from bot.clock import Clock
 from bot.command.table import Command
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.slack import commanding, hearing, pressing, submitting
+from bot.slack import commanding, hearing, pressing, shortcuts, submitting
+from bot.slack.blocks import modals
 from bot.slack.gateway import Gateway, SlackError
 from bot.slack.replies import words
 from bot.store import incidents
@@ -79,6 +80,7 @@ def build(deps: Deps, token: str) -> AsyncApp:
     _listen_to_events(app, deps)
     _listen_to_commands(app, deps)
     _listen_to_presses(app, deps)
+    _listen_to_shortcuts(app, deps)
     _listen_to_the_rest(app)
     return app
 
@@ -96,14 +98,14 @@ def _listen_to_events(app: AsyncApp, deps: Deps) -> None:
 
 def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
     async def on_command(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
-        began = perf_counter()
+        began, typed = perf_counter(), commanding.Typed.from_payload(body)
+        if not typed.text.strip() and not await shortcuts.is_inside(deps.database, typed.team_id, typed.channel_id):
+            problem_met = await _open_view(deps, typed.trigger_id, modals.declare(deps.settings()))
+            await ack(words(problem_met) if problem_met else "")
+            return
         try:
             answer = await deps.database.run(
-                commanding.carry_out,
-                deps.settings(),
-                deps.commands,
-                commanding.Typed.from_payload(body),
-                deps.clock.now(),
+                commanding.carry_out, deps.settings(), deps.commands, typed, deps.clock.now()
             )
         except DatabaseUnavailable as problem:
             log.error("a command could not be carried out", problem=str(problem))  # noqa: TRY400  an outage
@@ -173,12 +175,31 @@ async def _open(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) ->
     except UserError as problem:
         await _respond(respond, pressing.answer(problem.message) or {})
         return
+    problem_met = await _open_view(deps, pressed.trigger_id, view)
+    if problem_met:
+        await _respond(respond, pressing.answer(problem_met) or {})
+
+
+async def _open_view(deps: Deps, trigger_id: str, view: dict[str, Any]) -> str | None:
+    """Open a form. Returns what to tell if Slack did not."""
     try:
-        await deps.gateway.call("views.open", trigger_id=pressed.trigger_id, view=view)
+        await deps.gateway.call("views.open", trigger_id=trigger_id, view=view)
     except SlackError as problem:
         log.warning("a modal did not open", problem=str(problem))
-        told = pressing.answer(":warning: Slack did not open the window. Press again, or type the command instead.")
-        await _respond(respond, told or {})
+        return ":warning: Slack did not open the window. Press again, or type the command: `/incident help` lists them."
+    return None
+
+
+def _listen_to_shortcuts(app: AsyncApp, deps: Deps) -> None:
+    async def on_shortcut(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+        view = await shortcuts.form_for(deps.database, deps.settings(), body)
+        problem_met = await _open_view(deps, str(body.get("trigger_id") or ""), view) if view else None
+        if problem_met and body.get("response_url"):
+            await _respond(respond, pressing.answer(problem_met) or {})
+        await ack()
+
+    for callback_id in (shortcuts.ADD_TO_TIMELINE, shortcuts.OPEN_INCIDENT):
+        app.message_shortcut(callback_id)(on_shortcut)
 
 
 def _listen_to_the_rest(app: AsyncApp) -> None:

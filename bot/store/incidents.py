@@ -65,6 +65,7 @@ class Incident(SQLModel, table=True):
     announcement_ts: str | None = None
     followups_ts: str | None = None
     alerts_ts: str | None = None
+    questions_ts: str | None = None
     next_seq: int = 1
 
     @property

@@ -88,6 +88,7 @@ def upgrade() -> None:
     sa.Column('announcement_ts', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('followups_ts', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('alerts_ts', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('questions_ts', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('next_seq', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['previous_id'], ['incident.id'], name=op.f('fk_incident_previous_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_incident')),

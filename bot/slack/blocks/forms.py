@@ -38,9 +38,20 @@ def modal(
         "title": plain(cut(title, TITLE)),
         "submit": plain(cut(submit, TITLE)),
         "close": plain("Cancel"),
-        "private_metadata": cut(json.dumps(carried), METADATA),
+        "private_metadata": carried_text(carried),
         "blocks": list(blocks),
     }
+
+
+def carried_text(carried: Mapping[str, object]) -> str:
+    """The carried values as JSON within Slack's limit: the longest text among them is cut until they fit."""
+    values = dict(carried)
+    while len(told := json.dumps(values, ensure_ascii=False)) > METADATA:
+        texts = [name for name, value in values.items() if isinstance(value, str)]
+        longest = max(texts, key=lambda name: len(str(values[name])))
+        text = str(values[longest])
+        values[longest] = cut(text, max(1, len(text) - (len(told) - METADATA) - 1))
+    return told
 
 
 def field(element: Block, name: str, label: str, *, hint: str = "", is_optional: bool = True) -> Block:

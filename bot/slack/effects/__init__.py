@@ -19,6 +19,7 @@ EFFECTS: Mapping[What, Effect] = {
     What.ANNOUNCEMENT: posts.announcement,
     What.FOLLOWUPS: posts.followups,
     What.ALERTS: posts.alerts,
+    What.QUESTIONS: posts.questions,
     What.ESCALATION: posts.escalation,
     What.SAY: posts.say,
     What.PAGE: posts.page,

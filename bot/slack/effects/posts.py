@@ -8,11 +8,13 @@ from sqlmodel import Session
 from bot.metrics import SENT_AGAIN
 from bot.services import escalation as escalating
 from bot.services import incidents as course
+from bot.services import questions as asking
 from bot.services import tell, views, workspace
 from bot.services.actor import Actor, Origin
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks import events
+from bot.slack.blocks import questions as questioning
 from bot.slack.blocks.message import Message
 from bot.slack.effects.channels import incidents_channel
 from bot.slack.effects.tools import Tools
@@ -94,6 +96,20 @@ async def alerts(tools: Tools, claim: Claim) -> Outcome:
         course.message_posted(session, incident.key, "alerts_ts", ts)
 
     return await show(tools, claim, incident.channel_id or "", incident.alerts_ts, cards.alerts(view), saving)
+
+
+async def questions(tools: Tools, claim: Claim) -> Outcome:
+    """Asked once, edited as answers come; with nothing missing from the beginning, nothing is asked."""
+    incident = await tools.incident(claim.row.incident_id)
+    view = await tools.database.read(asking.missing, incident.key)
+    if incident.questions_ts is None and not view.missing:
+        return Done()
+
+    def saving(session: Session, ts: str) -> None:
+        course.message_posted(session, incident.key, "questions_ts", ts)
+
+    message = questioning.questions(view)
+    return await show(tools, claim, incident.channel_id or "", incident.questions_ts, message, saving)
 
 
 async def escalation(tools: Tools, claim: Claim) -> Outcome:

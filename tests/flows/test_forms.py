@@ -1,0 +1,165 @@
+"""Buttons that ask, shortcuts, the form that declares, and the questions after a resolve."""
+
+import pytest
+
+from tests.support.world import World, action_ids, rendered
+
+
+async def opened(world: World, user: str = "oncall") -> dict:
+    views = world.sandbox.views(user)
+    assert len(views) == 1, views
+    return views[0]
+
+
+async def test_incident_alone_opens_the_form_that_declares(world: World) -> None:
+    await world.sandbox.command("oncall", "ops", "/incident")
+    form = await opened(world)
+    answer = await world.sandbox.submit_view(
+        "oncall",
+        form["id"],
+        {"title": "Checkout is down", "severity": "SEV1", "service": "checkout", "text": "Users see a blank page"},
+    )
+    await world.finish()
+
+    assert answer.ok, answer
+    assert world.channel == "inc-1-checkout-is-down"
+    assert "SEV1" in world.card()
+    assert "U0ENGINEER" in world.sandbox.members(world.channel)
+    assert [entry["text"] for entry in await world.timeline()] == ["Checkout is down", "Users see a blank page"]
+
+
+async def test_a_form_that_is_wrong_keeps_what_was_typed(world: World) -> None:
+    await world.declares()
+    await world.presses("oncall", "incident_note")
+    form = await opened(world)
+
+    answer = await world.sandbox.submit_view("oncall", form["id"], {"text": "It began early", "at": "25:00"})
+
+    assert list(answer.errors) == ["at"]
+    assert "25:00" in answer.errors["at"]
+    assert await world.timeline() == (await world.timeline())[:1]
+    answer = await world.sandbox.submit_view("oncall", form["id"], {"text": "It began early", "at": "13:30"})
+    await world.finish()
+    assert answer.ok
+    assert (await world.timeline())[0]["text"] == "It began early"
+
+
+@pytest.mark.parametrize(
+    ("action", "values", "shown"),
+    [
+        ("incident_severity", {"severity": "SEV1", "text": "worse"}, "SEV1"),
+        ("incident_status", {"status": "identified", "text": "found it"}, "Identified"),
+        ("incident_escalate", {"person": "U0DBA", "text": "the database is slow"}, "<@U0DBA> to acknowledge"),
+        ("incident_resolve", {"text": "rolled back"}, "Resolved"),
+    ],
+)
+async def test_each_button_of_the_card_does_what_its_command_does(
+    world: World, action: str, values: dict, shown: str
+) -> None:
+    await world.declares()
+
+    await world.presses("oncall", action)
+    form = await opened(world)
+    answer = await world.sandbox.submit_view("oncall", form["id"], values)
+    await world.finish()
+
+    assert answer.ok, answer
+    assert shown in world.card()
+    assert values["text"] in str(await world.exported())
+
+
+async def test_lead_it_makes_the_one_who_presses_the_lead(world: World) -> None:
+    await world.declares()
+
+    await world.presses("engineer", "incident_lead")
+    await world.finish()
+
+    assert "<@U0ENGINEER>" in world.card()
+    assert "incident_lead" not in action_ids(world.sandbox.pins(world.channel)[0])
+
+
+async def test_a_message_of_another_channel_comes_onto_the_timeline_with_its_own_time(world: World) -> None:
+    ts = world.sandbox.say("release-engineer", "deployments", "Deployed the new ingress")
+    await world.advance(minutes=10)
+    await world.declares("payments are down")
+
+    await world.sandbox.shortcut("oncall", "deployments", ts, "add_to_timeline")
+    form = await opened(world)
+    answer = await world.sandbox.submit_view("oncall", form["id"], {"incident": "INC-1", "kind": "impact began"})
+    await world.finish()
+
+    assert answer.ok, answer
+    first = (await world.timeline())[0]
+    assert first["text"] == "Deployed the new ingress"
+    assert first["kinds"] == ["impact began"]
+    assert first["happened_at"].startswith("2026-03-02T14:00:00")
+    whole = await world.exported()
+    assert whole["incident"]["started_at"] == first["happened_at"]
+    assert "/archives/C0DEPLOYS/" in first["link"]
+
+
+async def test_an_incident_is_opened_from_a_message(world: World) -> None:
+    ts = world.sandbox.say("support", "ops", "Customers cannot pay since a minute or two")
+
+    await world.sandbox.shortcut("support", "ops", ts, "open_incident")
+    form = await opened(world, "support")
+    await world.sandbox.submit_view("support", form["id"], {"severity": "SEV2"})
+    await world.finish()
+
+    assert "Customers cannot pay" in world.card()
+    detection = next(entry for entry in await world.timeline() if entry["kinds"] == ["detection"])
+    assert detection["text"] == "Customers cannot pay since a minute or two"
+    assert detection["author"] == "support"
+
+
+async def test_a_form_opens_with_one_call_and_knows_the_incident(world: World) -> None:
+    await world.declares()
+    ts = await world.says("engineer", "the cache is cold")
+    world.sandbox.clear_calls()
+
+    await world.sandbox.shortcut("oncall", world.channel, ts, "add_to_timeline")
+
+    assert [call["method"] for call in world.sandbox.calls()] == ["views.open"]
+    form = await opened(world)
+    assert "INC-1" in str(form["blocks"])
+
+
+async def test_after_the_resolve_only_what_is_missing_is_asked_for(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident cause A flaw in the cache")
+    await world.types("oncall", "/incident resolve")
+    await world.finish()
+
+    asked = next(each for each in world.sandbox.messages(world.channel) if "question_impact" in action_ids(each))
+    assert action_ids(asked) == {"question_impact", "question_start", "question_detection", "question_fix"}
+
+    for action, values in (
+        ("question_impact", {"text": "Nobody could pay", "users": "30%"}),
+        ("question_start", {"at": "13:50"}),
+        ("question_detection", {"text": "A customer called", "at": "13:55"}),
+        ("question_fix", {"text": "The cache was emptied"}),
+    ):
+        await world.sandbox.click("oncall", world.channel, asked["ts"], action)
+        form = await opened(world)
+        answer = await world.sandbox.submit_view("oncall", form["id"], values)
+        assert answer.ok, (action, answer)
+        await world.finish()
+
+    answered = world.sandbox.message(world.channel, asked["ts"])
+    assert action_ids(answered) == set()
+    assert "has its impact, start, cause, detection and fix" in rendered(answered)
+    whole = (await world.exported())["incident"]
+    assert whole["started_at"].startswith("2026-03-02T13:50")
+    assert whole["detected_at"].startswith("2026-03-02T13:55")
+    assert "Nobody could pay" in str(whole["impact"])
+    assert "The cache was emptied" in str(whole["resolution"])
+
+
+async def test_nothing_is_asked_when_nothing_is_missing(world: World) -> None:
+    await world.declares("checkout is down at:13:50")
+    for line in ("impact nobody could pay", "cause a flaw", "note kind:detection at:13:52 a customer called"):
+        await world.types("oncall", f"/incident {line}")
+    await world.types("oncall", "/incident resolve emptied the cache")
+    await world.finish()
+
+    assert not [each for each in world.sandbox.messages(world.channel) if "question" in str(action_ids(each))]
