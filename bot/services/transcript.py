@@ -81,8 +81,7 @@ def _locked(session: Session, team_id: str, channel_id: str) -> Incident | None:
 
     A message and its marks come side by side, and each has to see what the other left.
     """
-    found = incidents.of_channel(session, team_id, channel_id)
-    return incidents.lock(session, found.key) if found is not None else None
+    return incidents.lock_of_channel(session, team_id, channel_id)
 
 
 def deleted(session: Session, team_id: str, channel_id: str, ts: str, at: datetime) -> None:

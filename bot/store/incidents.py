@@ -137,10 +137,17 @@ def get(session: Session, incident_id: int) -> Incident:
     return found
 
 
+HELD = (
+    select(Incident)
+    .where(col(Incident.id) == bindparam("incident_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def lock(session: Session, incident_id: int) -> Incident:
     """The incident, held until the end of the transaction: two people who press at once come one after the other."""
-    statement = select(Incident).where(col(Incident.id) == incident_id).with_for_update()
-    found = session.exec(statement.execution_options(populate_existing=True)).one_or_none()
+    found = session.exec(HELD, params={"incident_id": incident_id}).one_or_none()
     if found is None:
         raise IncidentNotFound("That incident does not exist.")
     return found
@@ -157,6 +164,14 @@ OF_CHANNEL = (
 def of_channel(session: Session, team_id: str, channel_id: str) -> Incident | None:
     """The incident whose channel this is; of several (a reopened one in a new life) the newest."""
     return session.exec(OF_CHANNEL, params={"team_id": team_id, "channel_id": channel_id}).first()
+
+
+OF_CHANNEL_HELD = OF_CHANNEL.with_for_update().execution_options(populate_existing=True)
+
+
+def lock_of_channel(session: Session, team_id: str, channel_id: str) -> Incident | None:
+    """`of_channel`, held until the end of the transaction."""
+    return session.exec(OF_CHANNEL_HELD, params={"team_id": team_id, "channel_id": channel_id}).first()
 
 
 def by_reference(session: Session, team_id: str | None, reference: str) -> Incident:
