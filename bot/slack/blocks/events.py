@@ -1,6 +1,7 @@
 """One line a happening, as it is posted into the incident's channel."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from bot.services.views import AlertLine, FollowUp, FollowUpsView, SaidView
 from bot.slack.blocks.kit import Blocks, context, link, listed, literal, one_line, quoted, section, when
@@ -70,7 +71,10 @@ def _note(view: SaidView) -> Message:
 def _impact(view: SaidView) -> Message:
     percent = view.details.get("users_percent")
     share = f" ({percent:g}% of users)" if isinstance(percent, int | float) and percent >= 0 else ""
-    return _with_text(f":chart_with_downwards_trend: *Impact*{share}, stated by {_person(view, view.author)}", view)
+    ends = {name: view.details.get(name) for name in ("started", "ended")}
+    window = "".join(f" · {name} {when(datetime.fromisoformat(str(at)), DATE)}" for name, at in ends.items() if at)
+    line = f":chart_with_downwards_trend: *Impact*{share}{window}, stated by {_person(view, view.author)}"
+    return _with_text(line, view)
 
 
 def _cause(view: SaidView) -> Message:

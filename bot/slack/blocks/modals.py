@@ -177,3 +177,8 @@ def ask_fix(_settings: Settings, incident_id: int) -> View:
 
 
 Opening = Callable[[Settings, int], View]
+
+OPENINGS: Sequence[Opening] = (
+    resolve, note, severity, status, escalate, ask_impact, ask_start, ask_cause, ask_detection, ask_fix,
+)  # fmt: skip
+"""Every form that a button opens."""

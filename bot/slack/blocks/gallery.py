@@ -1,0 +1,225 @@
+"""
+Every message and form that the bot can make, from fixtures: the sandbox's gallery shows them, a contract test measures
+them.
+
+A new message or form belongs here; a test compares this table with the tables of events, buttons and forms.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.config import Settings
+from bot.domain.terms import Severity, Status, TargetKind
+from bot.services.questions import NEEDED, MissingView
+from bot.services.views import (
+    AlertLine,
+    AlertsView,
+    CardView,
+    EscalationView,
+    FollowUp,
+    FollowUpsView,
+    SaidView,
+    Waiting,
+)
+from bot.slack.blocks import card, escalation, events, modals, questions
+from bot.slack.blocks.forms import Choice
+from bot.slack.blocks.message import Message
+
+BEGAN = datetime(2026, 3, 2, 13, 58, tzinfo=UTC)
+NAMES = {"U0ONCALL": "On-call engineer", "U0DBA": "Database administrator", "U0ENGINEER": "Engineer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """`kind` is `message`, `modal` or `text`; `payload` what Slack would be sent."""
+
+    name: str
+    kind: str
+    payload: dict[str, Any]
+
+
+OPEN = CardView(
+    incident_id=7,
+    reference="INC-7",
+    title="Checkout is down",
+    severity="SEV2",
+    severity_rank=2,
+    status=Status.INVESTIGATING,
+    lead=None,
+    services=("checkout", "payments"),
+    started_at=BEGAN,
+    declared_at=BEGAN + timedelta(minutes=2),
+    ended_at=None,
+    is_drill=False,
+    is_private=False,
+    is_open=True,
+    channel_id="C0INC7",
+    channel_url=None,
+    previous=None,
+    impact=None,
+    waiting=(),
+    firing=0,
+    alerts=0,
+    problems=(),
+    names=NAMES,
+)
+BUSY = replace(
+    OPEN,
+    severity="SEV1",
+    severity_rank=1,
+    status=Status.IDENTIFIED,
+    lead="U0ONCALL",
+    waiting=(Waiting("<@U0DBA>", BEGAN + timedelta(minutes=9)),),
+    firing=2,
+    alerts=3,
+    previous="INC-6",
+    problems=("pin card: pins.add: too_many_pins",),
+)
+OVER = replace(
+    BUSY, status=Status.RESOLVED, is_open=False, ended_at=BEGAN + timedelta(hours=2), waiting=(), firing=0, problems=()
+)
+DRILL = replace(OPEN, is_drill=True, reference="DRILL-3", is_private=True)
+WITHOUT_CHANNEL = replace(OPEN, channel_id=None, problems=("create channel: restricted_action",))
+
+PAGED = EscalationView(
+    escalation_id=1,
+    reference="INC-7",
+    target="<@U0DBA>",
+    target_name="U0DBA",
+    target_kind=TargetKind.PERSON,
+    is_external=False,
+    reason="The database answers slowly since the deployment",
+    asked_by="U0ONCALL",
+    paged_at=BEGAN + timedelta(minutes=9),
+    members=("U0DBA",),
+    unreached=(),
+    declined_by=(),
+    reminders=0,
+    next_reminder_at=BEGAN + timedelta(minutes=14),
+    acknowledged_at=None,
+    acknowledged_by=None,
+    gave_up=False,
+    is_called_off=False,
+    is_open=True,
+    was_only_recorded=False,
+    message_ts=None,
+    names=NAMES,
+)
+ANSWERED = replace(PAGED, acknowledged_at=BEGAN + timedelta(minutes=11), acknowledged_by="U0DBA", next_reminder_at=None)
+SILENT = replace(PAGED, reminders=3, gave_up=True, next_reminder_at=None, unreached=("U0DBA",))
+DECLINED = replace(PAGED, declined_by=("U0DBA",), next_reminder_at=None)
+TEAM = replace(
+    PAGED, target="payments", target_name="payments", target_kind=TargetKind.TEAM, members=("U0DBA", "U0ENGINEER")
+)
+VENDOR = replace(
+    PAGED, target="payment-gateway", target_name="payment-gateway", target_kind=TargetKind.VENDOR, is_external=True,
+    members=(), next_reminder_at=None,
+)  # fmt: skip
+RECORDED = replace(PAGED, was_only_recorded=True, paged_at=None, next_reminder_at=None)
+UNHEARD = replace(PAGED, is_open=False, next_reminder_at=None)
+
+FIRED = AlertLine(
+    "CheckoutHTTP500Spike", "Spike in 500 failures on the checkout page", "https://prometheus.example/graph", BEGAN,
+    None, 1,
+)  # fmt: skip
+ENDED = replace(FIRED, ended_at=BEGAN + timedelta(hours=2))
+
+
+def _said(event: str, **values: object) -> SaidView:
+    return SaidView(
+        event=event,
+        values=values,
+        severity_labels={each.value: each.value for each in Severity},
+        title="Checkout is down",
+        reference="INC-7",
+        text="Half of all payments fail, <@U0ENGINEER> reads the gateway's logs",
+        author="U0ONCALL",
+        happened_at=BEGAN + timedelta(minutes=4),
+        recorded_at=BEGAN + timedelta(minutes=12),
+        is_approximate=True,
+        kinds=("investigation",),
+        details={"users_percent": 20.0},
+        alerts=(FIRED, FIRED),
+        escalation=PAGED,
+        names=NAMES,
+    )
+
+
+SAID = (
+    _said("severity", by="U0ONCALL", before="SEV2", to="SEV1"),
+    _said("status", by="U0ONCALL", before="investigating", to="identified"),
+    _said("reopened", by="U0ONCALL"),
+    replace(_said("lead", by="U0ONCALL", lead="U0ENGINEER", before="U0DBA"), text=""),
+    _said("resolved", by="U0ONCALL"),
+    _said("note"),
+    _said("impact"),
+    _said("cause"),
+    _said("alerts"),
+    _said("reminder"),
+    _said("unanswered"),
+    _said("all declined"),
+    _said("no channel", error="restricted_action"),
+)
+LISTED = FollowUpsView(
+    improvements=(FollowUp(1, "Test the gateway with every kind of card", None, None, is_done=False),),
+    tasks=(
+        FollowUp(2, "Review the integration code", "U0ENGINEER", "2026-03-06", is_done=False),
+        FollowUp(3, "Add an alert on declined payments", None, None, is_done=True),
+    ),
+    names=NAMES,
+)
+
+
+def exhibits(settings: Settings) -> Sequence[Exhibit]:
+    """All of them, worded by these settings."""
+    return (*_messages(), *_forms(settings), *_texts())
+
+
+def _messages() -> Iterator[Exhibit]:
+    shown: list[tuple[str, Message]] = [
+        *((f"card: {name}", card.card(view)) for name, view in CARDS.items()),
+        *((f"announcement: {name}", card.announcement(view)) for name, view in CARDS.items()),
+        *((f"escalation: {name}", escalation.ledger(view)) for name, view in ESCALATIONS.items()),
+        ("page", escalation.page(PAGED, "Checkout is down", "C0INC7")),
+        ("page: reminder", escalation.page(replace(PAGED, reminders=2), "Checkout is down", "C0INC7")),
+        *((f"line: {view.event}", events.said(view)) for view in SAID),
+        ("follow-ups", events.followups(LISTED)),
+        ("alerts: firing", card.alerts(AlertsView(7, is_open=True, firing=(FIRED,), ended=(ENDED,)))),
+        ("alerts: all ended", card.alerts(AlertsView(7, is_open=True, firing=(), ended=(ENDED, ENDED)))),
+        ("questions", questions.questions(MissingView(7, tuple(NEEDED)))),
+        ("questions: answered", questions.questions(MissingView(7, ()))),
+    ]
+    for name, message in shown:
+        yield Exhibit(name, "message", dict(message.arguments()))
+
+
+CARDS = {"open": OPEN, "busy": BUSY, "resolved": OVER, "drill": DRILL, "without a channel": WITHOUT_CHANNEL}
+ESCALATIONS = {
+    "paged": PAGED,
+    "acknowledged": ANSWERED,
+    "nobody answers": SILENT,
+    "declined": DECLINED,
+    "team": TEAM,
+    "vendor": VENDOR,
+    "recorded": RECORDED,
+    "unanswered at the end": UNHEARD,
+}
+
+
+def _forms(settings: Settings) -> Iterator[Exhibit]:
+    yield Exhibit("form: declare", "modal", modals.declare(settings))
+    yield Exhibit(
+        "form: declare from a message", "modal", modals.declare(settings, title="Customers cannot pay", carried={})
+    )
+    known = [Choice("INC-7", "INC-7 Checkout is down"), Choice("INC-8", "INC-8 Search is slow")]
+    yield Exhibit("form: add to a timeline", "modal", modals.mark(known, {"channel": "C0OPS", "ts": "1.2"}))
+    yield Exhibit("form: add to a timeline, typed", "modal", modals.mark([], {"channel": "C0OPS", "ts": "1.2"}))
+    for opening in modals.OPENINGS:
+        yield Exhibit(f"form: {opening.__name__.replace('_', ' ')}", "modal", opening(settings, 7))
+
+
+def _texts() -> Iterator[Exhibit]:
+    yield Exhibit("topic", "text", {"text": card.topic(BUSY)})
+    yield Exhibit("whisper: own message", "text", {"text": events.whispered("own message", {"emoji": "mag"})})
