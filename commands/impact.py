@@ -1,6 +1,7 @@
 """`/incident impact`."""
 
 from bot.command.table import Command, Option, Value
+from bot.domain.when import show_time
 from bot.services import statements
 from commands.base import Caller, Invocation, Reply, Session
 
@@ -17,7 +18,11 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         ended=typed.options.get("ended"),
         language=languages[0],
     )
-    return Reply("Impact recorded.")
+    zone = typed.zone
+    said = [f"{name} {show_time(when.at, zone)}" for name in ("started", "ended") if (when := typed.options.get(name))]
+    share = typed.options.get("users")
+    details = ", ".join([*([f"{share:g}% of users"] if share is not None else []), *said])
+    return Reply(f"Impact recorded{f': {details}' if details else ''}.")
 
 
 COMMAND = Command(

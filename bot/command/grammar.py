@@ -192,7 +192,8 @@ class _Line:
             except Ambiguous:
                 raise
             except UserError as problem:
-                if positional.required and place == places[-1]:
+                is_meant = positional.required or self.command.text == "none"  # it cannot be text
+                if is_meant and place == places[-1]:
                     raise UserError(f"{problem.message} {usage_of(self.command)}") from None
                 continue
             self.positionals[positional.name] = value

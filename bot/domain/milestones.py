@@ -63,6 +63,9 @@ class Milestones:
     ended: Milestone | None = None
 
 
+BACK = frozenset({Status.TRIAGE, Status.INVESTIGATING, Status.IDENTIFIED})
+"""Statuses in which nothing is mitigated."""
+
 KINDS = frozenset(
     {
         Kind.DECLARED,
@@ -120,7 +123,7 @@ def milestones(facts: Sequence[Fact], alerts: Sequence[AlertFact], *, is_over: b
         ),
         identified=_first_status(facts, Status.IDENTIFIED, "status identified")
         or _first_marked(facts, Kind.CAUSE, "first cause"),
-        mitigated=_first_status(facts, Status.MONITORING, "status monitoring") or _last_fix(facts, resolution),
+        mitigated=_monitoring(facts) or _last_fix(facts, resolution),
         resolved=_at(resolution, "resolved"),
         ended=(
             (_latest_stated(typed_impact, "ended", "impact ended:") if is_over else None)
@@ -160,6 +163,18 @@ def _first_marked(facts: Sequence[Fact], kind: Kind, because: str) -> Milestone 
 
 def _first_status(facts: Sequence[Fact], status: Status, because: str) -> Milestone | None:
     return _at(next((fact for fact in facts if fact.status == status and fact.happened_at is not None), None), because)
+
+
+def _monitoring(facts: Sequence[Fact]) -> Milestone | None:
+    """When the status became monitoring for good: what had to be investigated again was not mitigated."""
+    moved = sorted((fact for fact in facts if fact.status is not None), key=lambda fact: fact.recorded_at)
+    held: Fact | None = None
+    for fact in moved:
+        if fact.status == Status.MONITORING:
+            held = held or fact
+        elif fact.status in BACK:
+            held = None
+    return _at(held, "status monitoring")
 
 
 def _first_known(found: Sequence[Milestone | None]) -> Milestone | None:
