@@ -298,7 +298,13 @@ class LivePace:
 
 
 async def play_live(
-    scenario: Scenario, sandbox: Sandbox, *, alert_url: str, alert_token: str, seconds_between: float = 4.0
+    scenario: Scenario,
+    sandbox: Sandbox,
+    *,
+    alert_url: str,
+    alert_token: str,
+    seconds_between: float = 4.0,
+    before_each: Callable[[Step], None] = lambda _step: None,
 ) -> None:
     """
     Play for people who watch: a step every `seconds_between` seconds, each at the moment at which it is done.
@@ -316,4 +322,5 @@ async def play_live(
     for step in scenario.steps:
         if step.number > 1:
             await asyncio.sleep(seconds_between)
+        before_each(step)
         await player.perform(step)

@@ -10,6 +10,12 @@ from bot.sandbox.delivery import Outcome
 from bot.sandbox.people import People
 from bot.sandbox.records import EVERYONE, Channel, Json, Message, SlackError, User, View
 
+WHY_NOT = {
+    "no_connection": "the app {app} did not answer, because it is not connected. Try again when it is back.",
+    "connection_failed": "the app {app} did not answer, because it cannot be reached. Try again when it is back.",
+    "operation_timeout": "the app {app} did not answer in time. It may still have done it: look before you try again.",
+}
+
 
 @dataclass
 class Answer:
@@ -64,7 +70,7 @@ class Acting(People):
         outcome = await self.delivery.ask("slash_commands", payload)
         answer = Answer.of(outcome, trigger)
         if not outcome.is_heard:
-            answer.text = f"{name} failed with the error “{outcome.reason}”"
+            answer.text = f"{name} was not carried out: {self._why_not(outcome.reason)}"
             answer.message_ts = self._whisper(place, who, answer.text).ts
             return answer
         self._show_answer(answer, outcome, right)
@@ -95,6 +101,21 @@ class Acting(People):
         note = Message(self.workspace.new_ts(self.now()), EVERYONE, text, ephemeral_to=who.id)
         return messages.whisper(self.workspace, place, note)
 
+    def dismiss(self, user: str, ts: str) -> None:
+        """Put away a message that only this person sees."""
+        who = self._user(user)
+        for where, note in self.workspace.ephemerals:
+            if note.ts == ts and note.ephemeral_to == who.id:
+                messages.unwhisper(self.workspace, where, ts)
+                return
+        raise SlackError("message_not_found")
+
+    def _why_not(self, reason: str | None) -> str:
+        """Slack's word for what went wrong, as people say it."""
+        return WHY_NOT.get(reason or "", "the app {app} answered with an error. Try again in a moment.").format(
+            app=self.workspace.app.name
+        )
+
     # --- buttons and menus
 
     async def click(self, user: str, channel: str, message_ts: str, action_id: str, value: Any = None) -> Answer:
@@ -113,7 +134,7 @@ class Acting(People):
             payload["state"]["values"] = {block["block_id"]: {element["action_id"]: elements.changed(element, value)}}
         answer = Answer.of(await self.delivery.ask("interactive", payload), trigger)
         if not answer.ok:
-            answer.text = f"The app did not answer ({answer.error})."
+            answer.text = f"Nothing was done: {self._why_not(answer.error)}"
             answer.message_ts = self._whisper(place, who, answer.text).ts
         return answer
 
@@ -127,7 +148,10 @@ class Acting(People):
             view.state.setdefault(block["block_id"], {})[element["action_id"]] = elements.changed(element, value)
         trigger = self._trigger(who, view.id if view.type == "modal" else None)
         payload = interactions.view_action(self.workspace, who, view, action, trigger)
-        return Answer.of(await self.delivery.ask("interactive", payload), trigger)
+        answer = Answer.of(await self.delivery.ask("interactive", payload), trigger)
+        if not answer.ok:
+            answer.text = f"Nothing was done: {self._why_not(answer.error)}"
+        return answer
 
     def _action(self, block: Json, element: Json, value: Any) -> Json:
         held = elements.changed(element, value)
@@ -196,7 +220,7 @@ class Acting(People):
         if answer.ok:
             self._take_answer(view, outcome.body, answer)
         else:
-            answer.text = "We had some trouble connecting. Try again?"
+            answer.text = f"Not sent: {self._why_not(answer.error)}"
             view.errors = {"": answer.text}
         self.workspace.change("views", who.id)
         return answer
@@ -248,7 +272,7 @@ class Acting(People):
         )
         answer = Answer.of(await self.delivery.ask("interactive", payload), trigger)
         if not answer.ok:
-            answer.text = f"The app did not answer ({answer.error})."
+            answer.text = f"Nothing was done: {self._why_not(answer.error)}"
             self._whisper(place, who, answer.text)
         return answer
 
@@ -257,7 +281,10 @@ class Acting(People):
         trigger = self._trigger(who)
         at = self.workspace.new_ts(self.now())
         payload = interactions.global_shortcut(self.workspace, who, callback_id, trigger, at)
-        return Answer.of(await self.delivery.ask("interactive", payload), trigger)
+        answer = Answer.of(await self.delivery.ask("interactive", payload), trigger)
+        if not answer.ok:
+            answer.text = f"Nothing was done: {self._why_not(answer.error)}"
+        return answer
 
     async def open_home(self, user: str) -> None:
         """Look at the app's Home tab."""

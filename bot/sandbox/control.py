@@ -19,7 +19,7 @@ from bot.sandbox.records import Json, SlackError
 LOOKS = (
     "info", "channels", "channel", "members", "messages", "message", "thread", "ephemerals", "pins", "files",
     "file_content", "views", "home", "users", "user", "usergroups", "calls", "deliveries", "pending", "settled",
-    "sockets", "list_faults",
+    "sockets", "list_faults", "unread",
 )  # fmt: skip
 ACTS = (
     "command", "say", "upload", "edit", "delete", "react", "unreact", "pin", "unpin", "create_channel", "join", "leave",
@@ -29,7 +29,7 @@ ACTS = (
     "deliver_by_http", "deliver_by_socket", "verify_url", "disconnect", "drop_sockets", "subscribe", "retry_now",
     "fault", "delivery_fault", "clear_fault", "clear_faults", "rate_limits", "set_scopes", "add_token", "revoke_token",
     "set_down", "upload_seconds", "edit_window", "clear_calls", "clear_deliveries", "wait_settled", "run_action",
-    "save",
+    "run_play", "dismiss", "save",
 )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """What can be looked at: channels, messages, files, views, and what went over the wire."""
 
+from bisect import bisect_right
+
 from bot.sandbox import messages, wire
 from bot.sandbox.core import Core
 from bot.sandbox.records import Channel, Json, Message, SlackError, View
@@ -36,6 +38,7 @@ class Looks(Core):
         notes = [note for where, note in self.workspace.ephemerals if where == place.id and note.ephemeral_to == viewer]
         said = [place.messages[ts] for ts in place.order]
         chosen = [each for each in said if threads or not each.thread_ts or each.is_broadcast]
+        notes = [note for note in notes if threads or not note.thread_ts]
         return [self._shown(place, each) for each in sorted([*chosen, *notes], key=lambda each: each.ts)]
 
     def _shown(self, place: Channel, message: Message) -> Json:
@@ -47,11 +50,38 @@ class Looks(Core):
         found = place.messages.get(ts)
         return self._shown(place, found) if found else None
 
-    def thread(self, channel: str, ts: str) -> list[Json]:
-        """The parent, if it is still there, and its replies."""
+    def thread(self, channel: str, ts: str, user: str | None = None) -> list[Json]:
+        """The parent, if it is still there, and its replies. `user`: with what only this person sees in it."""
         place = self._channel(channel)
         found = [place.messages[each] for each in [ts, *place.threads.get(ts, [])] if each in place.messages]
-        return [self._shown(place, each) for each in found]
+        viewer = self._user(user).id if user else None
+        found += [
+            note
+            for where, note in self.workspace.ephemerals
+            if where == place.id and note.ephemeral_to == viewer and note.thread_ts == ts
+        ]
+        return [self._shown(place, each) for each in sorted(found, key=lambda each: each.ts)]
+
+    def unread(self, user: str, read: dict[str, str], since: str = "0") -> dict[str, Json]:
+        """
+        What others wrote in this person's channels after what was read: `new`, and of these `mentions` of the person.
+
+        `read`: the ts up to which a channel was read; `since` for those not in it. In direct messages all is for them.
+        """
+        who = self._user(user)
+        names = [f"<@{who.id}", "<!channel", "<!here", "<!everyone"]
+        names += [f"<!subteam^{group.id}" for group in self.workspace.usergroups.values() if who.id in group.users]
+        counts = {}
+        for channel in self.workspace.channels.values():
+            if who.id not in channel.members:
+                continue
+            after = read.get(channel.id, since)
+            new = [channel.messages[ts] for ts in channel.order[bisect_right(channel.order, after) :]]
+            new = [each for each in new if is_news(each, who.id)]
+            calls = [each for each in new if channel.is_direct or any(name in each.text for name in names)]
+            if new:
+                counts[channel.id] = {"new": len(new), "mentions": len(calls)}
+        return counts
 
     def ephemerals(self, user: str, channel: str | None = None) -> list[Json]:
         who = self._user(user).id
@@ -131,3 +161,10 @@ class Looks(Core):
             "bot_user_id": self.bot_user_id,
             "bot_id": self.bot_id,
         }
+
+
+def is_news(message: Message, reader: str) -> bool:
+    """Whether a channel is unread because of it: not one's own words, not who joined, not what only a thread shows."""
+    if message.user == reader or (message.subtype and not message.is_broadcast and message.subtype != "bot_message"):
+        return False
+    return not message.thread_ts or message.is_broadcast

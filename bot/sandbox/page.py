@@ -6,6 +6,7 @@ What the page does goes through the control API; the WebSocket only says what lo
 
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +15,9 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.sandbox.control import is_from_here
+from bot.sandbox.guide import Action
 from bot.sandbox.records import Json
+from bot.sandbox.stage import Stage, Watched, tell
 from bot.sandbox.workspace import Workspace
 
 STATIC = Path(__file__).parent / "static"
@@ -28,11 +31,15 @@ SAFE = {
 COLOURS = ("#3d7a6f", "#8a5a44", "#54678f", "#7d5386", "#5f7a3a", "#9a6b1f", "#40728f", "#8c4a5e")
 
 
-class Owner(Protocol):
-    """What the page needs of the sandbox."""
+class Owner(Watched, Protocol):
+    """What the page needs of the sandbox. `marks`: emoji that mean something to the app, each with what it means."""
 
     workspace: Workspace
-    actions: dict[str, Any]
+    actions: dict[str, Action]
+    commands: Sequence[Mapping[str, str]]
+    shortcuts: Sequence[tuple[str, str]]
+    marks: Mapping[str, str]
+    gallery: Sequence[Json]
     page_watchers: list[Any]
 
 
@@ -40,6 +47,7 @@ class Page:
     def __init__(self, owner: Owner) -> None:
         self.owner = owner
         self.sockets: set[web.WebSocketResponse] = set()
+        self.stage = Stage(owner, self.sockets)
         self.changes: set[tuple[str, str]] = set()
         self.task: asyncio.Task[None] | None = None
         owner.page_watchers.append(self.changed)
@@ -47,6 +55,8 @@ class Page:
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
             web.get("/", self.index),
+            web.get("/gallery", self.gallery),
+            web.get("/page/gallery", self.exhibits),
             web.get("/archives/{channel}", self.index),
             web.get("/archives/{channel}/{message}", self.index),
             web.get("/static/{name}", self.static),
@@ -58,6 +68,13 @@ class Page:
 
     async def index(self, _request: web.Request) -> web.FileResponse:
         return web.FileResponse(STATIC / "index.html", headers=SAFE)
+
+    async def gallery(self, _request: web.Request) -> web.FileResponse:
+        return web.FileResponse(STATIC / "gallery.html", headers=SAFE)
+
+    async def exhibits(self, _request: web.Request) -> web.Response:
+        """Every message and view that the app says it can make."""
+        return web.json_response(list(self.owner.gallery))
 
     async def static(self, request: web.Request) -> web.StreamResponse:
         path = STATIC / request.match_info["name"]
@@ -73,6 +90,11 @@ class Page:
                 "team": vars(workspace.team),
                 "app": vars(workspace.app),
                 "actions": list(self.owner.actions),
+                "commands": [dict(each) for each in self.owner.commands],
+                "shortcuts": [{"callback_id": name, "title": title} for name, title in self.owner.shortcuts],
+                "marks": dict(self.owner.marks),
+                "guide": self.owner.guide.as_json() if self.owner.guide else None,
+                "has_gallery": bool(self.owner.gallery),
             }
         )
 
@@ -113,6 +135,7 @@ class Page:
         await ws.prepare(request)
         self.sockets.add(ws)
         try:
+            await self.stage.greet(ws)
             async for _ in ws:
                 pass
         finally:
@@ -131,12 +154,11 @@ class Page:
             await asyncio.sleep(GATHER_SECONDS)
             gathered, self.changes = self.changes, set()
             told: list[Json] = [{"kind": kind, "which": which} for kind, which in sorted(gathered)]
-            for ws in list(self.sockets):
-                if not ws.closed:
-                    await ws.send_str(json.dumps(told))
+            await tell(self.sockets, json.dumps(told))
 
     async def close(self) -> None:
         for ws in list(self.sockets):
             await ws.close()
+        self.stage.close()
         if self.task:
             self.task.cancel()

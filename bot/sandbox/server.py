@@ -1,6 +1,6 @@
 """The sandbox as a whole: one HTTP server with Web API, Socket Mode, control API and page."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,12 +10,13 @@ from aiohttp import web
 from bot.sandbox.acting import Acting
 from bot.sandbox.clock import Clock
 from bot.sandbox.control import Control
+from bot.sandbox.guide import Action, Guide
 from bot.sandbox.knobs import Knobs
 from bot.sandbox.looks import Looks
 from bot.sandbox.page import Page
-from bot.sandbox.records import SlackError
+from bot.sandbox.records import Json, SlackError
+from bot.sandbox.stage import Panel
 
-Action = Callable[[], Awaitable[None]]
 MAX_BODY = 64 * 1024 * 1024
 
 
@@ -27,6 +28,11 @@ class Sandbox(Acting, Looks, Knobs):
     signatures and triggers follow the real one. `retry_delays`: seconds before each retry of an event.
     `events_at_once`: deliveries of events under way at a time. `actions`: buttons on the page, label to coroutine
     function. `site_url`: what permalinks begin with, if not the sandbox's own address.
+
+    What the page tells of the app, all of it optional: `commands` (`name`, `usage`, `summary`) that the composer
+    completes; `shortcuts` of messages, callback id and title; `marks`, emoji that mean something, offered first, and
+    what; `panel`, which says what waits in the app (`what`, `about`, `since` in Unix seconds, `why`); `guide` for the
+    first visit; `gallery`, messages and views to look at (`name`, `kind`, `payload`).
     """
 
     def __init__(
@@ -44,6 +50,12 @@ class Sandbox(Acting, Looks, Knobs):
         events_at_once: int = 64,
         host: str = "127.0.0.1",
         site_url: str | None = None,
+        commands: Sequence[Mapping[str, str]] = (),
+        shortcuts: Sequence[tuple[str, str]] = (),
+        marks: Mapping[str, str] | None = None,
+        panel: Panel | None = None,
+        guide: Guide | None = None,
+        gallery: Sequence[Json] = (),
     ) -> None:
         super().__init__(
             state=state,
@@ -60,6 +72,12 @@ class Sandbox(Acting, Looks, Knobs):
         self.host = host
         self.port = 0
         self.actions: dict[str, Action] = dict(actions or {})
+        self.commands = commands
+        self.shortcuts = shortcuts
+        self.marks: Mapping[str, str] = marks or {}
+        self.panel = panel
+        self.guide = guide
+        self.gallery = gallery
         self.page = Page(self)
         self.runner: web.AppRunner | None = None
 
@@ -103,8 +121,20 @@ class Sandbox(Acting, Looks, Knobs):
     ) -> None:
         await self.stop()
 
+    def is_connected(self) -> bool:
+        """Whether there is a way to the app: a connection it has opened, or an address it is told at."""
+        return self.delivery.link.is_open()
+
     async def run_action(self, label: str) -> None:
         """Do what the page's button of this name does."""
-        if label not in self.actions:
+        suggested = {each.label: each.act for each in self.guide.suggestions if each.act} if self.guide else {}
+        act = self.actions.get(label) or suggested.get(label)
+        if act is None:
             raise SlackError("not_found", [f"there is no button {label!r}"])
-        await self.actions[label]()
+        await act()
+
+    async def run_play(self, name: str, speed: float = 1.0) -> None:
+        """Begin to play a story of the guide; `speed` 10 is ten times as fast, 0 at once."""
+        if self.guide is None or self.guide.play is None or name not in {play.name for play in self.guide.plays}:
+            raise SlackError("not_found", [f"there is no story {name!r}"])
+        await self.guide.play(name, speed)

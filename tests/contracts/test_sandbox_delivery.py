@@ -178,7 +178,7 @@ async def test_a_command_that_nobody_answers_is_said_so(sandbox, receiver):
     answer = await sandbox.command("dba", "room", "/incident")
 
     assert (answer.ok, answer.status, answer.error) == (False, 500, "http_error")
-    assert "failed" in sandbox.ephemerals("dba")[0]["text"]
+    assert "was not carried out" in sandbox.ephemerals("dba")[0]["text"]
     assert len(receiver.requests) == 1
 
 

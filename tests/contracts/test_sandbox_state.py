@@ -205,8 +205,10 @@ async def test_the_page_hears_of_changes_as_they_happen():
         aiohttp.ClientSession() as session,
         session.ws_connect(f"{sandbox.base_url}/page/live") as live,
     ):
+        (standing,) = await live.receive_json(timeout=2)
         sandbox.say("dba", "ops", "hello")
 
+        assert (standing["stage"]["connected"], standing["stage"]["waiting"]) == (False, None)
         assert {"kind": "channel", "which": "C0OPS"} in await live.receive_json(timeout=2)
 
 

@@ -1,0 +1,123 @@
+"""
+`dogwatch sandbox`: a local Slack in this process, and the bot beside it as a process of its own, as in earnest.
+
+Both keep their state in one folder. The bot is connected by Socket Mode; if it dies it is started again.
+"""
+
+import json
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.errors import UserError
+from bot.domain.timeline_marks import DEFAULT_REACTIONS
+from bot.local.folder import DATABASE, LOG, prepared
+from bot.local.process import Bot
+from bot.local.record import Record
+from bot.local.tour import Tour
+from bot.sandbox.server import Sandbox
+from bot.slack.blocks.gallery import EXHIBITS
+from commands import COMMANDS
+
+SHORTCUTS = (("add_to_timeline", "Add to timeline"), ("open_incident", "Open an incident"))
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A running pair. `greeting` is what the person at the terminal is told."""
+
+    sandbox: Sandbox
+    bot: Bot
+    bot_url: str
+    alert_token: str
+    greeting: tuple[str, ...]
+
+
+def examples_folder() -> Path:
+    """The scenarios: inside the package in a wheel, at the top of the tree in a checkout."""
+    package = Path(__file__).parent.parent
+    return next(path for path in (package / "examples", package.parent / "examples") if path.is_dir())
+
+
+@asynccontextmanager
+async def run_local(data: Path, *, port: int, fresh: bool, headless: bool) -> AsyncIterator[Local]:
+    """
+    Run both until the block ends. `fresh` empties the folder first.
+
+    Raises UserError if the port is taken or the bot does not come up.
+    """
+    alert_token = prepared(data, fresh=fresh)
+    bot_port = int(os.environ.get("DOGWATCH_PORT") or 0) or _free_port()
+    bot_url = f"http://127.0.0.1:{bot_port}"
+    slack = _slack(data)
+    try:
+        await slack.start(port=port)
+    except OSError as problem:
+        raise UserError(f"Port {port} is taken. Choose another with --port, or 0 for any free one.") from problem
+    bot = Bot(_environment(slack, data, bot_url, bot_port, alert_token), url=bot_url, log_file=data / LOG)
+    record = Record(data / DATABASE, slack.team_id)
+    tour = Tour(slack, bot, record, examples_folder(), bot_url=bot_url, alert_token=alert_token)
+    try:
+        await bot.start()
+        if not headless:
+            slack.panel, slack.guide = record.waiting, tour.guide()
+        yield Local(
+            slack, bot, bot_url, alert_token, _greeting(slack, bot_url, alert_token, data, headless=headless)
+        )  # fmt: skip
+    finally:
+        await tour.close()
+        await bot.stop()
+        await slack.stop()
+        await record.close()
+
+
+def _slack(data: Path) -> Sandbox:
+    commands = [
+        {"name": "/incident", "usage": each.usage, "summary": each.summary.replace("`", "")} for each in COMMANDS
+    ]
+    marks = {emoji: kind.value for emoji, kind in DEFAULT_REACTIONS.items()}
+    exhibits = [{"name": each.name, "kind": each.kind, "payload": each.payload} for each in EXHIBITS]
+    return Sandbox(state=data, commands=commands, shortcuts=SHORTCUTS, marks=marks, gallery=exhibits)
+
+
+def _environment(slack: Sandbox, data: Path, bot_url: str, bot_port: int, alert_token: str) -> dict[str, str]:
+    return {
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_SIGNING_SECRET": slack.signing_secret,
+        "SLACK_API_URL": slack.api_url,
+        "DATABASE_URL": f"sqlite:///{(data / DATABASE).resolve()}",
+        "DOGWATCH_HOST": "127.0.0.1",
+        "DOGWATCH_PORT": str(bot_port),
+        "DOGWATCH_PUBLIC_URL": bot_url,
+        "DOGWATCH_ALERT_TOKEN": alert_token,
+    }
+
+
+def _greeting(slack: Sandbox, bot_url: str, token: str, data: Path, *, headless: bool) -> tuple[str, ...]:
+    if headless:
+        found = {
+            "base_url": slack.base_url,
+            "api_url": slack.api_url,
+            "bot_url": bot_url,
+            "alert_token": token,
+            "data": str(data),
+        }
+        return (json.dumps(found),)
+    return (
+        "",
+        f"  Dogwatch is up. Open {slack.page_url}",
+        "",
+        f"  Alerts are taken at {bot_url}/alerts/alertmanager with the bearer token {token}",
+        f"  State and the bot's log are kept in {data}/ (begin anew with --fresh). Stop with Ctrl-C.",
+        "",
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,136 @@
+"""What the page shows of the bot's own database, read beside the running bot: what waits, and how far somebody got."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from bot.sandbox.records import Json
+from bot.services.tell import What
+from bot.store import escalations, incidents, postmortems, timeline, waiting
+from bot.store.outbox import State
+from bot.store.session import DatabaseUnavailable, PostgresDatabase, SqliteDatabase, open_database
+from bot.store.waiting import Waiting
+
+T = TypeVar("T")
+AnyDatabase = SqliteDatabase | PostgresDatabase
+SHOWN = 12
+IN_WORDS = {
+    What.CREATE_CHANNEL: "Open the channel",
+    What.INVITE: "Invite people",
+    What.PIN_CARD: "Pin the card",
+    What.SAY: "Post what happened",
+    What.PAGE: "Page somebody",
+    What.DRAFT: "Post the postmortem draft",
+    What.WHISPER: "Answer one person",
+    What.FETCH_MESSAGE: "Read a message that was marked",
+    What.LEARN_PERSON: "Look up a name",
+    What.CARD: "Bring the card up to date",
+    What.ANNOUNCEMENT: "Bring the announcement up to date",
+    What.TOPIC: "Set the topic",
+    What.FOLLOWUPS: "Bring the list of actions up to date",
+    What.ALERTS: "Show how the alerts stand",
+    What.QUESTIONS: "Ask for what is missing",
+    What.ESCALATION: "Show the call for help",
+    What.CONFIRM: "Confirm a mark",
+}
+
+
+STEPS = (
+    "Open an incident: with a button above, or type `/incident` anywhere",
+    "Log something: write in its channel, then add :mag: to your message",
+    "Call for help: `/incident escalate @dba the database is slow`",
+    "Answer the call as the DBA: “Act as”, best in a second tab",
+    "Resolve it: the card's button, or `/incident resolve` and what fixed it",
+    "Read the postmortem draft that appears in the channel",
+)
+
+
+class Record:
+    """Opened when it is first there. What cannot be read (the bot has not made it yet, or is just writing) is empty."""
+
+    def __init__(self, database: Path, team_id: str) -> None:
+        self._path = database
+        self._team_id = team_id
+        self._database: AnyDatabase | None = None
+
+    async def waiting(self) -> list[Json]:
+        """`[{"what", "about", "since", "why"}]`, the oldest first."""
+        return await self._read(lambda session: _waiting(session, datetime.now(UTC))) or []
+
+    async def steps(self) -> list[Json]:
+        """How far the newest incident has got: `[{"text", "done"}]`."""
+        done = await self._read(lambda session: _done(session, self._team_id)) or (False,) * len(STEPS)
+        return [{"text": text, "done": is_done} for text, is_done in zip(STEPS, done, strict=True)]
+
+    async def _read(self, look: Callable[[Session], T]) -> T | None:
+        try:
+            if self._database is None:
+                if not self._path.exists():
+                    return None
+                self._database = open_database(f"sqlite:///{self._path.resolve()}", read_only=True)
+            return await self._database.read(look)
+        except (DatabaseUnavailable, DBAPIError):
+            return None
+
+    async def close(self) -> None:
+        if self._database is not None:
+            await self._database.close()
+
+
+def _waiting(session: Session, now: datetime) -> list[Json]:
+    rows = waiting.waiting(session, SHOWN)
+    shown = [
+        {
+            "what": IN_WORDS[What(row.what)],
+            "about": row.reference or "",
+            "since": int(row.since.timestamp()),
+            "why": why(row, now),
+        }
+        for row in rows
+    ]
+    more = waiting.how_many(session) - len(rows)
+    if more > 0:
+        shown.append({"what": f"and {more} more", "about": "", "since": None, "why": ""})
+    return shown
+
+
+def why(row: Waiting, now: datetime) -> str:
+    """What holds it up, the nearest reason only."""
+    if not row.is_lane_open:
+        return "its channel is not open yet"
+    if row.state == State.RUNNING:
+        return "being sent now" if row.attempts < 2 else f"being sent, for the {ordinal(row.attempts)} time"
+    if not row.is_first:
+        return "one before it goes first"
+    if row.state == State.UNKNOWN:
+        return "its answer was lost: Slack is asked whether it arrived"
+    if row.error:
+        wait = max(0, round((row.not_before - now).total_seconds()))
+        return f"Slack did not take it; tried again in {wait} s" if wait else "Slack did not take it; tried again now"
+    return "it is next"
+
+
+def ordinal(number: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 not in {11, 12, 13} else 0, "th")
+    return f"{number}{ending}"
+
+
+def _done(session: Session, team_id: str) -> tuple[bool, ...]:
+    newest = incidents.newest_first(session, team_id, 1)
+    if not newest:
+        return (False,) * len(STEPS)
+    incident = newest[0]
+    calls = escalations.of_incident(session, incident.key)
+    kept = [entry for entry in timeline.in_order(session, incident.key, with_withdrawn=False) if entry.message_ts]
+    return (
+        True,
+        bool(kept),
+        bool(calls),
+        any(call.acknowledged_at for call in calls),
+        incident.resolved_at is not None,
+        postmortems.latest(session, incident.key) is not None,
+    )
