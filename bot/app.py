@@ -14,7 +14,7 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.engine.runner import Engine
 from bot.pagelinks import with_secret_key
-from bot.services import workspace
+from bot.services import catching_up, workspace
 from bot.slack.app import Deps, build
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError
@@ -99,6 +99,7 @@ class Dogwatch:
         if self.settings.slack_signing_secret is not None:
             self.slack = SlackIntake(app, self.settings.slack_signing_secret.get_secret_value())
         await self._serve()
+        await self.database.run(catching_up.catch_up, self.clock.now())
         self.sender.start()
         self.engine.start()
         if not is_known:
@@ -180,6 +181,7 @@ class Dogwatch:
                     await handler.connect_async()
                     self._sockets = handler
                     log.info("connected to Slack by Socket Mode")
+                    await self.database.run(catching_up.catch_up, self.clock.now())
                 except Exception as problem:  # noqa: BLE001  the SDK raises what it likes; we try again
                     log.warning("Socket Mode did not connect", problem=str(problem))
                     await handler.close_async()

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.services import escalation
+from bot.services import catching_up, escalation
 from bot.store import timers
 from bot.store.timers import Timer
 
 Handler = Callable[[Session, Settings, Timer, datetime], None]
 
-HANDLERS: Mapping[str, Handler] = {escalation.REMIND: escalation.remind}
+HANDLERS: Mapping[str, Handler] = {
+    escalation.REMIND: escalation.remind,
+    catching_up.LOOK: catching_up.look_again,
+}
 TRIES = 5
 PAUSE = timedelta(minutes=1)
 

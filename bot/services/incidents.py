@@ -12,7 +12,7 @@ from bot.domain.errors import UserError
 from bot.domain.incidents import EVENT_TO, Event, transition
 from bot.domain.terms import Kind, Severity, Status
 from bot.domain.when import When, refuse_future, show_time
-from bot.services import milestones, people, tell, timeline
+from bot.services import catching_up, milestones, people, tell, timeline
 from bot.services.actor import Actor
 from bot.store import escalations, incidents, outbox, timers
 from bot.store import timeline as store_timeline
@@ -164,6 +164,7 @@ def reopen(
     milestones.refresh(session, incident)
     tell.say(session, incident, "reopened", actor.at, entry_id=entry.key, by=actor.user_id, text=why)
     tell.show_card(session, incident, actor.at)
+    catching_up.keep_looking(session, incident, actor.at)
     return incident
 
 
@@ -248,6 +249,7 @@ def channel_made(session: Session, incident_id: int, channel_id: str, name: str,
     session.flush()
     outbox.open_lanes_of(session, incident_id, at)
     tell.show_announcement(session, incident, at)
+    catching_up.look_later(session, incident, at)
 
 
 def channel_refused(session: Session, incident_id: int, error: str, at: datetime) -> None:

@@ -37,6 +37,7 @@ class What(StrEnum):
     QUESTIONS = "questions"
     ESCALATION = "escalation"
     CONFIRM = "confirm"
+    LOOK = "look"
 
 
 PRIORITY = {
@@ -57,6 +58,7 @@ PRIORITY = {
     What.QUESTIONS: 37,
     What.CONFIRM: 40,
     What.LEARN_PERSON: 45,
+    What.LOOK: 46,
 }
 """Lower goes first. Creating channels is refined by severity: SEV1 is 10, SEV4 is 13."""
 
@@ -260,3 +262,8 @@ def learn_person(session: Session, team_id: str, user_id: str, at: datetime) -> 
         target=f"person:{user_id}",
         user_id=user_id,
     )
+
+
+def look(session: Session, incident: Incident, at: datetime) -> None:
+    """Read the incident's channel as it is, for what was missed."""
+    _put(session, incident, What.LOOK, at, target=f"look:{incident.key}")

@@ -17,6 +17,8 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
 from structlog import get_logger
 
 from bot import metrics
@@ -59,8 +61,12 @@ class Deps:
 def build(deps: Deps, token: str) -> AsyncApp:
     """The Bolt app. Requests over HTTP are verified before they reach it (`bot.web.slack`)."""
 
+    known: incidents.Installation | None = None
+
     async def authorize(**_payload: Any) -> AuthorizeResult:
-        known = await deps.database.read(incidents.installation)
+        nonlocal known
+        if known is None:  # found out once: another workspace has another token, and so another process
+            known = await deps.database.read(incidents.installation)
         return AuthorizeResult(
             enterprise_id=None,
             team_id=known.team_id if known else None,
@@ -75,7 +81,7 @@ def build(deps: Deps, token: str) -> AsyncApp:
         authorize=authorize,
         process_before_response=True,
         request_verification_enabled=False,
-        raise_error_for_unhandled_request=False,
+        raise_error_for_unhandled_request=True,  # so that the error handler can acknowledge it
     )
     _listen_to_events(app, deps)
     _listen_to_commands(app, deps)
@@ -214,7 +220,11 @@ def _listen_to_the_rest(app: AsyncApp) -> None:
     app.options(re.compile(".*"))(acknowledge)
     app.view_closed(re.compile(".*"))(acknowledge)
 
-    async def on_error(error: Exception, body: dict[str, Any]) -> None:
+    async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+        if isinstance(error, BoltUnhandledRequestError):
+            log.info("a payload of a kind that is not known", type=body.get("type"))
+            return BoltResponse(status=200)
         log.error("a payload failed", type=body.get("type"), event_id=body.get("event_id"), exc_info=error)
+        return None
 
     app.error(on_error)

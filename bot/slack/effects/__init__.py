@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.services.tell import What
-from bot.slack.effects import channels, files, marks, posts
+from bot.slack.effects import channels, files, look, marks, posts
 from bot.slack.effects.tools import Tools
 from bot.slack.rates import POST, rates
 from bot.store.outbox import Claim, OutboxRow, Outcome, Rate
@@ -28,6 +28,7 @@ EFFECTS: Mapping[What, Effect] = {
     What.CONFIRM: marks.confirm,
     What.FETCH_MESSAGE: marks.fetch_message,
     What.LEARN_PERSON: marks.learn_person,
+    What.LOOK: look.look,
 }
 
 METHOD: Mapping[What, str] = {
@@ -42,6 +43,7 @@ METHOD: Mapping[What, str] = {
     What.CONFIRM: "reactions.add",
     What.FETCH_MESSAGE: "conversations.history",
     What.LEARN_PERSON: "users.info",
+    What.LOOK: "conversations.history",
 }
 """The call by which a row is rated. Views are not in it: they post the first time and are edited from then on."""
 
