@@ -7,7 +7,9 @@ from due row to due row. Nothing sleeps for luck.
 
 import asyncio
 import re
+from collections.abc import AsyncIterable
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
 
@@ -83,6 +85,10 @@ class World:
     async def restart(self) -> None:
         """Stop the bot in order and start it again on the same database."""
         await self.bot.stop()
+        await self.starts()
+
+    async def starts(self) -> None:
+        """Start a bot on the same database; the one before has stopped."""
         self.bot = Dogwatch(self.settings(), clock=self.clock)
         await self.bot.start()
         self.sandbox.deliver_by_http(f"{self.url}/slack/events")
@@ -177,12 +183,15 @@ class World:
         await self.settle()
         return answer
 
-    async def posts(self, source: str, payload: Any, *, token: str | None = TOKEN, **more: Any) -> tuple[int, Any]:
-        """Send what a monitor sends; returns status and answer."""
+    async def posts(
+        self, source: str, payload: Any, *, token: str | None = TOKEN, authorization: str | None = None
+    ) -> tuple[int, Any]:
+        """Send what a monitor sends, JSON or bytes (also piece by piece); returns status and answer."""
         assert self._http is not None
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        kind = "data" if isinstance(payload, bytes) else "json"
-        async with self._http.post(f"{self.url}/alerts/{source}", headers=headers, **{kind: payload}, **more) as got:
+        proof = authorization or (f"Bearer {token}" if token else None)
+        headers = {"Authorization": proof} if proof else {}
+        kind = "data" if isinstance(payload, bytes | BytesIO | AsyncIterable) else "json"
+        async with self._http.post(f"{self.url}/alerts/{source}", headers=headers, **{kind: payload}) as got:
             answer = await got.json()
             status = got.status
         await self.settle()
