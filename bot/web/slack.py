@@ -20,6 +20,7 @@ LARGEST = 1024 * 1024
 """Bytes. Slack's largest payloads, views of 250 kB, stay well below."""
 OLDEST = 300
 """Seconds. Source: docs.slack.dev/authentication/verifying-requests-from-slack."""
+UNREADABLE = "The body is neither a JSON object nor a form with one as its payload."
 
 
 class SlackIntake:
@@ -52,9 +53,12 @@ class SlackIntake:
         if problem is not None:
             return _refused(401, problem)
         text = body.decode()
-        if not _holds_an_object(text):
-            return _refused(400, "The body is neither a JSON object nor a form with one as its payload.")
-        asked = AsyncBoltRequest(body=text, query=request.query_string, headers=dict(request.headers))
+        if not _holds_an_object(text, is_json=request.content_type == "application/json"):
+            return _refused(400, UNREADABLE)
+        try:
+            asked = AsyncBoltRequest(body=text, query=request.query_string, headers=dict(request.headers))
+        except Exception:  # noqa: BLE001  Bolt looks into the object, and raises what it likes where it is an odd one
+            return _refused(400, UNREADABLE)
         return await to_aiohttp_response(await self._app.async_dispatch(asked))
 
     def _problem(self, request: web.Request, body: bytes) -> str | None:
@@ -78,13 +82,13 @@ class SlackIntake:
         return None
 
 
-def _holds_an_object(text: str) -> bool:
+def _holds_an_object(text: str, *, is_json: bool) -> bool:
     """Whether Bolt can read the body: JSON for events, a form for commands, a form with JSON for interactions."""
-    if not text.lstrip().startswith(("{", "[")):
+    if not is_json and not text.lstrip().startswith(("{", "[")):
         fields = parse_qs(text, keep_blank_values=True)
         if "payload" not in fields:
             return bool(fields)
-        text = fields["payload"][0]
+        text = fields["payload"][-1]
     try:
         return isinstance(json.loads(text), dict)
     except (ValueError, RecursionError):
