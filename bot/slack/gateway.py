@@ -53,6 +53,14 @@ class Refused(SlackError):
         super().__init__(method, f"{error}{needed}")
 
 
+class TokenRefused(SlackError):
+    """Slack does not accept the bot's token: nothing was done, and nothing can be, until an operator has mended it."""
+
+    def __init__(self, method: str, error: str) -> None:
+        self.error = error
+        super().__init__(method, error)
+
+
 class Busy(SlackError):
     """Too many calls: nothing happened, try again after `seconds`."""
 
@@ -108,7 +116,7 @@ class Gateway:
         """
         One call of the Web API by Slack's own name for it, for example `call("pins.add", channel=…, timestamp=…)`.
 
-        Returns the answer's fields. Raises Refused, Busy or Away.
+        Returns the answer's fields. Raises Refused, TokenRefused, Busy or Away.
         """
         function = getattr(self.client, method.replace(".", "_"))
         given = {name: value for name, value in arguments.items() if value is not None}
@@ -117,7 +125,7 @@ class Gateway:
         try:
             answer = await self._ask(method, function(**given))
         except SlackError as problem:
-            word = problem.error if isinstance(problem, Refused) else type(problem).__name__.lower()
+            word = problem.error if isinstance(problem, Refused | TokenRefused) else type(problem).__name__.lower()
             SLACK_CALLS.labels(method, word).inc()
             raise
         finally:
@@ -177,6 +185,8 @@ def _meaning(method: str, problem: SlackApiError) -> SlackError:
         return Busy(method, _retry_after(headers))
     if status >= 500 or error in TRANSIENT:
         return Away(method, error, maybe_done=status >= 500 or error in MAYBE_DONE)
+    if error in OF_THE_TOKEN:
+        return TokenRefused(method, error)
     return Refused(method, error, data)
 
 
