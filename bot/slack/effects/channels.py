@@ -7,6 +7,7 @@ from html import unescape
 from typing import Any
 
 from sqlmodel import Session
+from structlog import get_logger
 
 from bot.domain.incidents import channel_name, channel_name_again
 from bot.services import incidents as course
@@ -17,6 +18,8 @@ from bot.slack.gateway import Refused
 from bot.store import incidents, outbox
 from bot.store.incidents import Incident, Installation
 from bot.store.outbox import Claim, Done, Outcome
+
+log = get_logger(__name__)
 
 NAMES_TRIED = 20
 HARMLESS_INVITES = {"already_in_channel", "cant_invite_self"}
@@ -53,18 +56,25 @@ async def create_channel(tools: Tools, claim: Claim) -> Outcome:
 
 
 async def _find_ours(tools: Tools, claim: Claim, installation: Installation, wanted: str) -> dict[str, Any] | None:
-    """A channel of a fitting name that our bot created since the first attempt and that no other incident has."""
+    """
+    A channel of a fitting name that our bot created since the first attempt and that no other incident has.
+
+    None too if channels may not be listed: then another is made, under the next name.
+    """
     since = (claim.row.first_attempt_at or claim.row.created_at) - SKEW
     names = {wanted, *(channel_name_again(wanted, attempt) for attempt in range(2, NAMES_TRIED + 1))}
     taken = await tools.database.read(incidents.channels_in_use)
-    async for channel in _channels(tools):
-        if (
-            channel.get("name") in names
-            and channel.get("creator") == installation.bot_user_id
-            and datetime.fromtimestamp(channel.get("created", 0), UTC) >= since
-            and channel["id"] not in taken
-        ):
-            return channel
+    try:
+        async for channel in _channels(tools):
+            if (
+                channel.get("name") in names
+                and channel.get("creator") == installation.bot_user_id
+                and datetime.fromtimestamp(channel.get("created", 0), UTC) >= since
+                and channel["id"] not in taken
+            ):
+                return channel
+    except Refused as problem:
+        log.warning("a half-made channel cannot be looked for", problem=str(problem))
     return None
 
 
