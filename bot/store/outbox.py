@@ -381,12 +381,14 @@ def _write_outcome(session: Session, row: OutboxRow, outcome: Outcome, now: date
             row.state, row.done_at, row.error = (State.DEAD if is_dead else State.FAILED), now, error
         case Again(at, error, is_unknown, progress, blocks):
             apply = None
+            is_outdone = not is_unknown and row.target is not None and _another_waits(session, row)
             row.not_before, row.error = at, error
-            row.state = State.UNKNOWN if is_unknown else State.WAITING
             if progress is not None:
                 row.progress = progress
-            if row.target is not None and not is_unknown and _another_waits(session, row):
+            if is_outdone:
                 row.state, row.done_at = State.DONE, now  # the newer one shows the same thing
+            else:
+                row.state = State.UNKNOWN if is_unknown else State.WAITING
             for key in blocks:
                 block(session, key, at)
     session.add(row)
@@ -459,6 +461,18 @@ def problems_of(session: Session, incident_id: int) -> list[OutboxRow]:
         .order_by(col(OutboxRow.id))
     )
     return list(session.exec(statement))
+
+
+def is_news(session: Session, row: OutboxRow) -> bool:
+    """Whether a row is the first of its kind that failed in this way, as far as its incident goes."""
+    failed = session.get(OutboxRow, row.key)
+    if failed is None:
+        return False
+    others = select(OutboxRow.id).where(
+        OutboxRow.incident_id == failed.incident_id, OutboxRow.what == failed.what, OutboxRow.error == failed.error,
+        col(OutboxRow.state).in_([State.FAILED, State.DEAD]), OutboxRow.id != failed.id,
+    )  # fmt: skip
+    return session.exec(others).first() is None
 
 
 def retry(session: Session, row_id: int, now: datetime) -> bool:
