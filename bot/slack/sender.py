@@ -6,19 +6,22 @@ for a row is decided here, for all effects alike.
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from sqlmodel import Session
 from structlog import get_logger
 
 from bot.metrics import OUTBOX_FINISHED
+from bot.services import tell
 from bot.services.tell import What
 from bot.slack.effects import EFFECTS, place_of, rates_of
 from bot.slack.effects.tools import NotReady, Tools
-from bot.slack.gateway import CALL_SECONDS, OF_THE_TOKEN, Away, Busy, Refused
+from bot.slack.gateway import CALL_SECONDS, Away, Busy, Refused, TokenRefused
 from bot.slack.rates import POST, gate_of
-from bot.store import outbox
-from bot.store.outbox import Again, Claim, LostLease, Outcome
+from bot.store import incidents, outbox
+from bot.store.outbox import Again, Claim, LostLease, OutboxRow, Outcome
 from bot.store.session import DatabaseUnavailable
 
 log = get_logger(__name__)
@@ -134,16 +137,7 @@ class Sender:
         while current is not None:
             outcome = await self._run(current)
             try:
-                current = await self._tools.database.run(
-                    outbox.finish,
-                    current,
-                    outcome,
-                    now=self._tools.now(),
-                    real_now=self._tools.clock.real_now(),
-                    lease=self._lease,
-                    rates_of=rates_of,
-                    go_on=not self._stopping,
-                )
+                current = await self._write_down(current, outcome)
             except LostLease as problem:
                 log.warning("another worker took the lane meanwhile", lane=str(problem))
                 return
@@ -152,8 +146,28 @@ class Sender:
                 log.warning("what came of a row could not be written down", row=claim.row.id, problem=str(problem))
                 return
             except Exception:
-                log.exception("what came of a row could not be written down", row=claim.row.id)
+                log.exception("a lane was left", lane=claim.row.lane)
                 return
+
+    async def _write_down(self, claim: Claim, outcome: Outcome) -> Claim | None:
+        try:
+            return await self._finish(claim, outcome)
+        except (LostLease, DatabaseUnavailable):
+            raise
+        except Exception as problem:  # noqa: BLE001  a defect in what the outcome writes back counts against the row
+            return await self._finish(claim, self._outcome_of(claim, problem))
+
+    async def _finish(self, claim: Claim, outcome: Outcome) -> Claim | None:
+        return await self._tools.database.run(
+            outbox.finish,
+            claim,
+            outcome,
+            now=self._tools.now(),
+            real_now=self._tools.clock.real_now(),
+            lease=self._lease,
+            rates_of=rates_of,
+            go_on=not self._stopping,
+        )
 
     async def _run(self, claim: Claim) -> Outcome:
         row = claim.row
@@ -162,7 +176,7 @@ class Sender:
         except Exception as problem:  # noqa: BLE001  each kind has its own outcome, and a worker never dies of a row
             outcome = self._outcome_of(claim, problem)
         OUTBOX_FINISHED.labels(row.what, type(outcome).__name__.lower()).inc()
-        return outcome
+        return _shown(row, outcome, self._tools.now()) if isinstance(outcome, outbox.Refused) else outcome
 
     def _outcome_of(self, claim: Claim, problem: Exception) -> Outcome:
         row, now = claim.row, self._tools.now()
@@ -174,7 +188,7 @@ class Sender:
                 return Again(
                     now + timedelta(seconds=problem.seconds), "ratelimited", is_unknown=claim.is_unknown, blocks=gates
                 )
-            case Refused() if problem.error in OF_THE_TOKEN:
+            case TokenRefused():
                 log.error("Slack does not accept the bot's token", error=problem.error)
                 return Again(now + TOKEN_PAUSE, problem.error, is_unknown=claim.is_unknown)
             case Refused():
@@ -192,3 +206,18 @@ class Sender:
         if row.attempts >= DEFECTS_FORGIVEN:
             return outbox.Refused(f"{type(problem).__name__}: {problem}", is_dead=True)
         return Again(now + backoff(row.attempts), f"{type(problem).__name__}: {problem}", is_unknown=True)
+
+
+def _shown(row: OutboxRow, outcome: outbox.Refused, at: datetime) -> outbox.Refused:
+    """The refusal, with the card edited where it says something new: there people see what could not be done."""
+    incident_id = row.incident_id
+    if incident_id is None or row.what == What.CARD:
+        return outcome
+
+    def apply(session: Session) -> None:
+        if outcome.apply is not None:
+            outcome.apply(session)
+        if outbox.is_news(session, row):
+            tell.show_card(session, incidents.get(session, incident_id), at)
+
+    return replace(outcome, apply=apply)
