@@ -147,7 +147,9 @@ def breed(path: str) -> None:
 
     import bot.app
     import bot.log
+    from bot.store.migrate import all_tables
 
+    all_tables()
     bot.log.configure(level="WARNING")
     die_with_parent()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -1,0 +1,14 @@
+"""Worlds for faults that have nothing to do with the kind of database: on SQLite, because it is there at once."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.world import World
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as built:
+        yield built
