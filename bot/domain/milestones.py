@@ -145,13 +145,17 @@ def _stated(fact: Fact | None, at: datetime | None, because: str) -> Milestone |
 
 def _last(facts: Sequence[Fact], kind: Kind) -> Fact | None:
     """The one recorded last: a resolution before a reopening does not count any more."""
-    return max((fact for fact in facts if kind in fact.kinds), key=lambda fact: fact.recorded_at, default=None)
+    return _newest(fact for fact in facts if kind in fact.kinds)
+
+
+def _newest(facts: Iterable[Fact]) -> Fact | None:
+    """The one recorded last; of several at one moment the last in the order."""
+    return max(reversed(list(facts)), key=lambda fact: fact.recorded_at, default=None)
 
 
 def _latest_stated(facts: Iterable[Fact], what: str, because: str) -> Milestone | None:
     """Who states a time again corrects the one stated before."""
-    stating = [fact for fact in facts if getattr(fact, what) is not None]
-    newest = max(stating, key=lambda fact: fact.recorded_at, default=None)
+    newest = _newest(fact for fact in facts if getattr(fact, what) is not None)
     return _stated(newest, getattr(newest, what), because) if newest else None
 
 
