@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from dateutil.relativedelta import relativedelta
+
 from bot.domain.durations import read_duration
 from bot.domain.errors import UserError
 from bot.domain.when_days import DAY, day_of, shifted, which_day
@@ -65,20 +67,9 @@ def _ahead(folded: str, today: date) -> date | None:
     months = _MONTHS_AHEAD.fullmatch(folded)
     if months:
         count = months["count"] or "one"
-        return _months_after(today, _COUNTS.get(count) or int(count))
+        return today + relativedelta(months=_COUNTS.get(count) or int(count))  # Jan 31 becomes the last of February
     length = read_duration(folded.removeprefix("in "))
     # Hours and minutes lead to no day: `2h` from now is today, and nobody means that.
     if length is None or not re.search(r"\d\s*[dw]|day|week", folded) or length.seconds:
         return None
     return shifted(today, length.days)
-
-
-def _months_after(day: date, count: int) -> date:
-    """The same day of a later month, or the last one that month has."""
-    years, month = divmod(day.month - 1 + count, 12)
-    for mday in range(day.day, 27, -1):
-        try:
-            return date(day.year + years, month + 1, mday)
-        except ValueError:
-            continue
-    return date(day.year + years, month + 1, min(day.day, 28))
