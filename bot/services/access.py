@@ -7,6 +7,10 @@ from bot.services.actor import Actor
 from bot.store import people
 
 
+ORGANISATION = "E"
+"""How ids of Enterprise organisations begin: their people are at home in any of its workspaces."""
+
+
 class NotPermitted(UserError):
     """This person may not command."""
 
@@ -20,7 +24,8 @@ def check(session: Session, actor: Actor, *, home_team_id: str | None) -> None:
     if actor.user_id is None:
         return
     person = people.get(session, actor.team_id, actor.user_id)
-    is_stranger = home_team_id is not None and home_team_id != actor.team_id
+    home = home_team_id or (person.home_team_id if person else None)
+    is_stranger = home is not None and home != actor.team_id and not actor.team_id.startswith(ORGANISATION)
     if is_stranger or (person is not None and person.is_guest):
         raise NotPermitted(
             "Guests and people of other workspaces cannot command Dogwatch. "

@@ -15,6 +15,7 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.services import access, people
 from bot.services.actor import Actor, Origin
+from bot.slack.payloads import team_of
 from bot.slack.replies import answer_of, problem_of
 from bot.store import deliveries, incidents
 from bot.store.incidents import Incident, IncidentNotFound
@@ -39,10 +40,9 @@ class Typed:
 
     @classmethod
     def from_payload(cls, body: Mapping[str, Any]) -> "Typed":
-        """Source: docs.slack.dev/interactivity/implementing-slash-commands. Raises KeyError for another payload."""
-        team = str(body.get("enterprise_id") or body["team_id"]) if body.get("is_enterprise_install") == "true" else ""
+        """Source: docs.slack.dev/interactivity/implementing-slash-commands. KeyError or ValueError for another."""
         return cls(
-            team_id=team or str(body["team_id"]),
+            team_id=team_of(body),
             user_id=str(body["user_id"]),
             user_name=str(body.get("user_name") or ""),
             home_team_id=None,

@@ -40,14 +40,27 @@ def team_of(body: Mapping[str, Any]) -> str:
     """
     The workspace or Enterprise organisation that a payload belongs to, the same for all payloads of one installation.
 
-    Raises ValueError if it names none.
+    Where a whole organisation installed the app it is the organisation, as `auth.test` says too. Raises ValueError if
+    the payload names none.
     """
+    if organisation := _organisation_of(body):
+        return organisation
     team = body.get("team")
     inner = team.get("id") if isinstance(team, Mapping) else None
     found = body.get("team_id") or inner or (body.get("user") or {}).get("team_id")
     if not found:
         raise ValueError("a payload without a team")
     return str(found)
+
+
+def _organisation_of(body: Mapping[str, Any]) -> str | None:
+    """The organisation that installed the app; None where a workspace did. Events say so in their authorizations."""
+    told = next(iter(body.get("authorizations") or []), body)
+    if str(told.get("is_enterprise_install")).lower() != "true":
+        return None
+    inner = body.get("enterprise")
+    found = told.get("enterprise_id") or body.get("enterprise_id") or (inner or {}).get("id")
+    return str(found) if found else None
 
 
 def said_of(message: Mapping[str, Any], channel_id: str, whose: Whose) -> Said:

@@ -221,7 +221,7 @@ any_alerts = st.lists(st.builds(lambda starts, number: alert(f"alert-{number}", 
 
 
 @given(st.lists(facts_of_any_kind), any_alerts, st.booleans())
-def test_every_time_comes_from_the_record(facts: list[Fact], alerts: list[AlertFact], is_over: bool) -> None:  # noqa: FBT001  drawn
+def test_every_time_comes_from_the_record(facts: list[Fact], alerts: list[AlertFact], is_over: bool) -> None:
     times = found(facts, alerts, is_over=is_over)
 
     refs = {each.ref for each in [DECLARED, *facts, *alerts]}
@@ -236,7 +236,7 @@ def test_every_time_comes_from_the_record(facts: list[Fact], alerts: list[AlertF
 
 
 @given(st.lists(facts_of_any_kind), any_alerts, st.booleans())
-def test_entries_of_other_kinds_change_nothing(facts: list[Fact], alerts: list[AlertFact], is_over: bool) -> None:  # noqa: FBT001  drawn
+def test_entries_of_other_kinds_change_nothing(facts: list[Fact], alerts: list[AlertFact], is_over: bool) -> None:
     telling = [each for each in facts if KINDS.intersection(each.kinds)]
 
     assert found(telling, alerts, is_over=is_over) == found(facts, alerts, is_over=is_over)
