@@ -2,7 +2,8 @@
 The database behind one door: `await database.run(fn, ...)` is one transaction, and the only commit.
 
 Store and service functions are plain and synchronous. On SQLite they run in one writer thread, first come first served
-(several writers would only wait for one another, and badly: see docs/adr/0003), or in reader threads that cannot write.
+(several writers would only wait for one another, and badly: see docs/adr/0003; what waits is committed together, see
+`writer`), or in reader threads that cannot write.
 On PostgreSQL they run on an `AsyncSession` by `run_sync`.
 """
 
@@ -22,6 +23,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
+from bot.store.writer import Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -89,8 +91,6 @@ class SqliteDatabase:
     def __init__(self, url: URL, *, read_only: bool = False, probe: Probe = no_probe) -> None:
         self.path = sqlite_path(url)
         self.on_commit: Callable[[], None] = lambda: None
-        self._probe = probe
-        self._read_only = read_only
         self._lock: int | None = None
         if read_only:
             if not self.path.exists():
@@ -100,8 +100,8 @@ class SqliteDatabase:
             self._lock = self._take_lock()
         self._reading = sqlite_engine(self.path, writable=False, poolclass=QueuePool, pool_size=READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="db-write")
         self.writing = None if read_only else sqlite_engine(self.path, writable=True, poolclass=StaticPool)
+        self._writer = None if self.writing is None else Writer(self.writing, probe)
 
     def _take_lock(self) -> int:
         lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -116,27 +116,16 @@ class SqliteDatabase:
         return lock
 
     async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        result, wake = await asyncio.get_running_loop().run_in_executor(
-            self._writer, lambda: self._transaction(fn, *args, **kwargs)
-        )
+        if self._writer is None:
+            raise UserError(f"{self.path} was opened for reading only.")
+        try:
+            job = self._writer.submit(name_of(fn), lambda session: fn(session, *args, **kwargs))
+            result, wake = await asyncio.wrap_future(job)
+        except OperationalError as problem:
+            raise DatabaseUnavailable(str(problem.orig)) from problem
         if wake:
             self.on_commit()
         return result
-
-    def _transaction(
-        self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> tuple[T, bool]:
-        if self.writing is None:
-            raise UserError(f"{self.path} was opened for reading only.")
-        try:
-            with Session(self.writing, expire_on_commit=False) as session:
-                result = fn(session, *args, **kwargs)
-                self._probe(f"before commit of {name_of(fn)}")
-                session.commit()
-                self._probe(f"after commit of {name_of(fn)}")
-                return result, bool(session.info.get("wake"))
-        except OperationalError as problem:
-            raise DatabaseUnavailable(str(problem.orig)) from problem
 
     async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         def reading() -> T:
@@ -154,7 +143,8 @@ class SqliteDatabase:
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, self._readers.shutdown)
-        await loop.run_in_executor(None, self._writer.shutdown)
+        if self._writer is not None:
+            await loop.run_in_executor(None, self._writer.close)
         self._reading.dispose()
         if self.writing is not None:
             self.writing.dispose()
