@@ -59,6 +59,8 @@ def record(
         recorded_by=actor.user_id,
         language=language,
         details={key: value for key, value in details.items() if value is not None},
+        files=[],
+        earlier=[],
     )
     session.add(entry)
     session.flush()

@@ -192,6 +192,7 @@ def _entry_of(
         message_ts=said.ts,
         thread_ts=said.thread_ts,
         files=list(said.files),
+        earlier=[],
     )
     session.add(entry)
     session.flush()

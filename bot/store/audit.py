@@ -1,11 +1,13 @@
 """Who did what, from where. Rows are added and never changed."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Executable, insert
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from bot.store.tables import JSON_COLUMN
+from bot.store.tables import JSON_COLUMN, table_of
 
 
 class AuditRow(SQLModel, table=True):
@@ -34,9 +36,13 @@ def note(
     incident_id: int | None = None,
     **details: Any,
 ) -> None:
-    session.add(
-        AuditRow(at=at, team_id=team_id, incident_id=incident_id, who=who, what=what, origin=origin, details=details)
-    )
+    row = {"at": at, "team_id": team_id, "incident_id": incident_id, "who": who, "what": what, "origin": origin}
+    session.execute(_adding(), {**row, "details": details})
+
+
+@cache
+def _adding() -> Executable:
+    return insert(table_of(AuditRow))
 
 
 def of_incident(session: Session, incident_id: int) -> list[AuditRow]:
