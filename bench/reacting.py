@@ -18,15 +18,18 @@ TYPED_AT_ONCE = 8
 
 async def reactions(runs: int, server: PostgresServer | None) -> list[Figure]:
     """2,000 reactions on as many messages that the bot has heard; each answer follows its commit."""
-    rates, slowest, shares, notes = [], [], [], []
+    rates, slowest, costs, shares, notes = [], [], [], [], []
     for run in range(runs):
         async with staged(server) as stage:
             requests = await _prepared(stage)
+            worked = stage.bot.worked()
             salvo = await stage.send(requests, in_flight=IN_FLIGHT)
+            worked = stage.bot.worked() - worked
             _check_none_lost(stage)
             rates.append(salvo.rate)
             slowest.append(salvo.slowest * 1000)
-            notes += salvo.notes()
+            costs.append(worked / REACTIONS * 1000)
+            notes += [f"run {run + 1}: the bot used {worked / salvo.seconds:.2f} of a core", *salvo.notes()]
             if run == 0:
                 shares = await _limits(stage, requests, server)
     name, place = f"{REACTIONS:,} reactions, {IN_FLIGHT} in flight", stage.place.name
@@ -37,6 +40,7 @@ async def reactions(runs: int, server: PostgresServer | None) -> list[Figure]:
             f"{name}: made durable", "per s", rates, place, limit, target,
             [f"none lost: {REACTIONS:,} entries counted after each run", *shares, *notes],
         ),
+        Figure(f"{name}: processor time of the bot each", "ms", costs, place),
         Figure(f"{name}: slowest answer", "ms", slowest, place, target=Target(3000)),
     ]  # fmt: skip
 

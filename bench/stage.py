@@ -142,6 +142,11 @@ class BotProcess:
             self._process.send_signal(signal.SIGTERM)
             await asyncio.wait_for(self._process.wait(), READY_SECONDS)
 
+    def worked(self) -> float:
+        """Seconds of processor time that it has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self) -> float:
         """What it holds in memory (resident), in MB."""
         return resident(self.pid)
