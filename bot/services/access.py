@@ -6,7 +6,6 @@ from bot.domain.errors import UserError
 from bot.services.actor import Actor
 from bot.store import people
 
-
 ORGANISATION = "E"
 """How ids of Enterprise organisations begin: their people are at home in any of its workspaces."""
 
