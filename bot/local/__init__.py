@@ -12,14 +12,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.config import Settings, load
 from bot.domain.errors import UserError
-from bot.domain.timeline_marks import DEFAULT_REACTIONS
 from bot.local.folder import DATABASE, LOG, prepared
 from bot.local.process import Bot
 from bot.local.record import Record
 from bot.local.tour import Tour
 from bot.sandbox.server import Sandbox
-from bot.slack.blocks.gallery import EXHIBITS
+from bot.slack.blocks.gallery import exhibits
 from commands import COMMANDS
 
 SHORTCUTS = (("add_to_timeline", "Add to timeline"), ("open_incident", "Open an incident"))
@@ -52,18 +52,20 @@ async def run_local(data: Path, *, port: int, fresh: bool, headless: bool) -> As
     alert_token = prepared(data, fresh=fresh)
     bot_port = int(os.environ.get("DOGWATCH_PORT") or 0) or _free_port()
     bot_url = f"http://127.0.0.1:{bot_port}"
-    slack = _slack(data)
+    slack = Sandbox(state=data)
     try:
         await slack.start(port=port)
     except OSError as problem:
         raise UserError(f"Port {port} is taken. Choose another with --port, or 0 for any free one.") from problem
-    bot = Bot(_environment(slack, data, bot_url, bot_port, alert_token), url=bot_url, log_file=data / LOG)
+    environment = _environment(slack, data, bot_url, bot_port, alert_token)
+    bot = Bot(environment, url=bot_url, log_file=data / LOG)
     record = Record(data / DATABASE, slack.team_id)
     tour = Tour(slack, bot, record, examples_folder(), bot_url=bot_url, alert_token=alert_token)
     try:
-        await bot.start()
         if not headless:
+            _tell_of_the_bot(slack, load({**os.environ, **environment}))
             slack.panel, slack.guide = record.waiting, tour.guide()
+        await bot.start()
         yield Local(
             slack, bot, bot_url, alert_token, _greeting(slack, bot_url, alert_token, data, headless=headless)
         )  # fmt: skip
@@ -74,13 +76,14 @@ async def run_local(data: Path, *, port: int, fresh: bool, headless: bool) -> As
         await record.close()
 
 
-def _slack(data: Path) -> Sandbox:
-    commands = [
+def _tell_of_the_bot(slack: Sandbox, settings: Settings) -> None:
+    """What the page offers of the bot: what can be typed, marked and chosen, and all that the bot can say."""
+    slack.commands = [
         {"name": "/incident", "usage": each.usage, "summary": each.summary.replace("`", "")} for each in COMMANDS
     ]
-    marks = {emoji: kind.value for emoji, kind in DEFAULT_REACTIONS.items()}
-    exhibits = [{"name": each.name, "kind": each.kind, "payload": each.payload} for each in EXHIBITS]
-    return Sandbox(state=data, commands=commands, shortcuts=SHORTCUTS, marks=marks, gallery=exhibits)
+    slack.shortcuts = SHORTCUTS
+    slack.marks = {emoji: kind.value for emoji, kind in settings.reactions.items()}
+    slack.gallery = [{"name": each.name, "kind": each.kind, "payload": each.payload} for each in exhibits(settings)]
 
 
 def _environment(slack: Sandbox, data: Path, bot_url: str, bot_port: int, alert_token: str) -> dict[str, str]:

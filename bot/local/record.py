@@ -40,12 +40,12 @@ IN_WORDS = {
 
 
 STEPS = (
-    "Open an incident: with a button above, or type `/incident` anywhere",
-    "Log something: write in its channel, then add :mag: to your message",
-    "Call for help: `/incident escalate @dba the database is slow`",
-    "Answer the call as the DBA: “Act as”, best in a second tab",
-    "Resolve it: the card's button, or `/incident resolve` and what fixed it",
-    "Read the postmortem draft that appears in the channel",
+    "Open an incident, with a button above",
+    "Write in its channel, add :mag: to it",
+    "Type `/incident escalate @dba slow`",
+    "Acknowledge as the DBA, in a new tab",
+    "Resolve it, with the card's button",
+    "Read the postmortem draft",
 )
 
 

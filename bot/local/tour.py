@@ -74,7 +74,7 @@ class Tour:
                     ),
                 ),
                 Group(
-                    "Break something: nothing that was taken is lost",
+                    "Break something: nothing is lost",
                     (
                         Suggestion("Make Slack slow", f"{CALL_SECONDS:g} s a call, for a minute.", self.slow),
                         Suggestion(

@@ -95,6 +95,7 @@ class Page:
                 "marks": dict(self.owner.marks),
                 "guide": self.owner.guide.as_json() if self.owner.guide else None,
                 "has_gallery": bool(self.owner.gallery),
+                "stage": await self.stage.now(),
             }
         )
 

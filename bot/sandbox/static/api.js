@@ -1,11 +1,16 @@
 // The sandbox's own methods, and its news of what looks different.
 
 export async function ask(name, args = {}) {
-  const response = await fetch(`/control/${name}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(args),
-  });
+  let response;
+  try {
+    response = await fetch(`/control/${name}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(args),
+    });
+  } catch {
+    throw new Error("The sandbox does not answer. Is it still running in the terminal?");
+  }
   const answer = await response.json();
   if (!answer.ok) throw new Error(answer.detail || answer.error);
   return answer.result;
@@ -15,14 +20,17 @@ export async function pageState() {
   return (await fetch("/page/state")).json();
 }
 
-// Calls back with each list of {kind, which}; after a break in the connection with null: look at everything again.
+// Calls back with each list of {kind, which}; after a break in the connection with null: look at everything again. One
+// list is dealt with after the other.
 export function listen(tell) {
   let broken = false;
+  let before = Promise.resolve();
+  const next = (changes) => { before = before.then(() => tell(changes)).catch(() => {}); };
   const connect = () => {
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/page/live`);
-    socket.onopen = () => { if (broken) tell(null); };
-    socket.onmessage = (event) => tell(JSON.parse(event.data));
-    socket.onclose = () => { broken = true; setTimeout(connect, 1000); };
+    socket.onopen = () => { document.body.classList.remove("offline"); if (broken) next(null); };
+    socket.onmessage = (event) => next(JSON.parse(event.data));
+    socket.onclose = () => { broken = true; document.body.classList.add("offline"); setTimeout(connect, 1000); };
   };
   connect();
 }

@@ -1,41 +1,62 @@
-// The page: whose eyes, which channel, which thread; everything shown is asked anew when it is said to have changed.
+// The page: everything shown is asked anew when it is said to have changed.
 
 import { ask, listen, pageState } from "/static/api.js";
-import { byId, el } from "/static/dom.js";
-import { renderMessages } from "/static/messages.js";
+import { showChannel, showHome } from "/static/channel.js";
+import { wireComposer } from "/static/composer.js";
+import { byId, el, roving } from "/static/dom.js";
+import { paneClosed, showGuide, showStage, wantsGuide, wireGuide } from "/static/guide.js";
+import { edit } from "/static/message.js";
+import { staysAtEnd } from "/static/messages.js";
 import { refreshModal } from "/static/modal.js";
+import { closePane, paneShows, showFile, showThread, wirePane } from "/static/pane.js";
+import { showPeople, showSidebar, wireSidebar } from "/static/sidebar.js";
+import { dropToast, toast } from "/static/toasts.js";
+import { addressOf, countUnread, loadChannels, loadPeople, markRead, readAddress, remember, state, titleOf, world } from "/static/world.js";
 
-const state = { me: "", channel: "", thread: "", marked: "", users: new Map(), groups: new Map(), channels: new Map(), unread: new Set(), bot: "" };
-
-const world = {
-  get botUser() { return state.bot; },
-  userName: (id) => state.users.get(id)?.name,
-  realName: (id) => state.users.get(id)?.real_name || id,
-  isBot: (id) => Boolean(state.users.get(id)?.is_bot),
-  channelName: (id) => state.channels.get(id)?.name,
-  groupName: (id) => state.groups.get(id)?.handle,
-  people: () => [...state.users.values()].filter((user) => !user.deleted && user.id !== "USLACKBOT"),
-  places: () => [...state.channels.values()].filter((channel) => channel.name),
-};
+const on = (message) => ({ user: state.me, channel: state.channel, ts: message.ts });
 
 const act = {
+  run,
+  type: (line) => send(line, null),
   use: (message, block, element, value) => run(ask("click", { user: state.me, channel: state.channel, message_ts: message.ts, action_id: `${block.block_id}.${element.action_id}`, value })),
   suggest: (message, element, query) => ask("suggest", { user: state.me, action_id: element.action_id, query, channel: state.channel, message_ts: message.ts }),
-  react: (message, name, mine) => run(ask(mine ? "unreact" : "react", { user: state.me, channel: state.channel, ts: message.ts, name })),
-  pin: (message) => run(ask(message.pinned_to ? "unpin" : "pin", { user: state.me, channel: state.channel, ts: message.ts })),
-  openThread: (ts) => { state.thread = ts; showThread(); byId("reply-text").focus(); },
-  edit(message) {
-    const text = window.prompt("Edit the message", message.text);
-    if (text && text !== message.text) run(ask("edit", { user: state.me, channel: state.channel, ts: message.ts, text }));
+  react: (message, name, mine) => {
+    const has = mine || message.reactions?.some((each) => each.name === name && each.users.includes(state.me));
+    return run(ask(has ? "unreact" : "react", { ...on(message), name }));
   },
-  remove: (message) => { if (window.confirm("Delete this message?")) run(ask("delete", { user: state.me, channel: state.channel, ts: message.ts })); },
+  pin: (message) => run(ask(message.pinned_to ? "unpin" : "pin", on(message))),
+  edit: (message, text) => (text === message.text ? true : run(ask("edit", { ...on(message), text }))),
+  remove: (message) => run(ask("delete", on(message))),
+  dismiss: (message) => run(ask("dismiss", { user: state.me, ts: message.ts })),
+  shortcut: (message, callback_id) => run(ask("shortcut", { user: state.me, channel: state.channel, message_ts: message.ts, callback_id })),
+  openFile: (file, href) => { leaveThread(); return showFile(file, href); },
+  copyLink: async (message) => {
+    const link = `${location.origin}/archives/${state.channel}/p${message.ts.replace(".", "")}`;
+    try {
+      await navigator.clipboard.writeText(link);
+      say("The link was copied.");
+    } catch {
+      say(link);
+    }
+  },
+  openThread: async (ts) => {
+    state.thread = ts;
+    remember();
+    await showThread(view());
+    composers.reply.refill();
+    composers.reply.focus();
+  },
 };
 
+const view = () => ({ world, me: state.me, act, page: state.page });
+const composers = {};
+
+// What went wrong is said; true if nothing did.
 async function run(asked) {
   try {
     const answer = await asked;
-    say(answer && answer.ok === false && answer.text ? answer.text : "");
-    return answer;
+    say("");
+    return answer ?? true;
   } catch (problem) {
     say(problem.message);
     return null;
@@ -47,132 +68,152 @@ function say(text) {
   byId("notice").textContent = text;
 }
 
-// --- what is shown
+// --- where one is
 
-async function loadPeople() {
-  const [users, groups] = await Promise.all([ask("users"), ask("usergroups")]);
-  state.users = new Map(users.map((user) => [user.id, user]));
-  state.groups = new Map(groups.map((group) => [group.id, group]));
-  const people = users.filter((user) => !user.is_bot && !user.deleted && user.id !== "USLACKBOT");
-  if (!people.some((user) => user.id === state.me)) state.me = localStorage.getItem("me") || "";
-  if (!people.some((user) => user.id === state.me)) state.me = people[0]?.id || "";
-  byId("me").replaceChildren(...people.map((user) => el("option", { value: user.id, selected: user.id === state.me }, user.real_name)));
-}
-
-async function loadChannels() {
-  const channels = await ask("channels", { user: state.me });
-  state.channels = new Map(channels.map((channel) => [channel.id, channel]));
-  if (!state.channels.has(state.channel)) state.channel = (channels.find((channel) => channel.name === "ops") || channels[0])?.id || "";
-  const link = (channel, label) => {
-    const classes = ["a", channel.is_archived && "archived", state.unread.has(channel.id) && "unread"].filter(Boolean).join(".");
-    return el("li", {}, el(classes, { href: `/archives/${channel.id}`, "data-channel": channel.id, "aria-current": channel.id === state.channel ? "page" : null }, label));
-  };
-  const named = channels.filter((channel) => !channel.is_im).sort((a, b) => a.is_archived - b.is_archived || a.name.localeCompare(b.name));
-  byId("channels").replaceChildren(...named.map((channel) => link(channel, `${channel.is_private ? "🔒" : "#"} ${channel.name}`)));
-  byId("directs").replaceChildren(...channels.filter((channel) => channel.is_im).map((channel) => link(channel, world.realName(channel.user))));
-}
-
-async function showChannel() {
-  const channel = state.channels.get(state.channel);
-  if (!channel) return;
-  const title = channel.is_im ? world.realName(channel.user) : `${channel.is_private ? "🔒 " : "#"}${channel.name}`;
-  document.title = title;
-  byId("name").textContent = title;
-  byId("topic").textContent = channel.topic?.value || channel.purpose?.value || "";
-  byId("text").placeholder = channel.is_archived ? "This channel is archived" : `Message ${title}, or /command`;
-  const wanted = state.channel;
-  const messages = await ask("messages", { channel: wanted, user: state.me, threads: false });
-  if (wanted !== state.channel) return;
-  renderMessages(byId("messages"), messages, { world, me: state.me, act, marked: state.marked });
-  state.marked = "";
-}
-
-async function showThread() {
-  byId("pane").hidden = !state.thread;
-  if (!state.thread) return;
-  const messages = await ask("thread", { channel: state.channel, ts: state.thread });
-  renderMessages(byId("thread"), messages, { world, me: state.me, act, inThread: true });
-}
-
-function goTo(channel, marked = "") {
-  Object.assign(state, { channel, marked, thread: "" });
-  state.unread.delete(channel);
-  history.pushState(null, "", `/archives/${channel}`);
+export function goTo(channel, { marked = "", thread = "", push = true } = {}) {
+  Object.assign(state, { channel, marked, thread, tab: "messages", newFrom: "" });
+  if (push) history.pushState(null, "", addressOf(channel, thread));
+  dropToast(channel);
   byId("messages").replaceChildren();
+  if (paneShows() !== "guide" && !thread) closePane();
   say("");
+  composers.main.refill();
+  return refresh().then(() => { if (!marked && !matchMedia("(pointer: coarse)").matches) composers.main.focus(); });
+}
+
+function become(user) {
+  Object.assign(state, { me: user, channels: new Map(), thread: "" });
+  closePane();
+  remember();
   return refresh();
 }
 
 async function refresh() {
   await loadChannels();
-  await Promise.all([showChannel(), showThread(), refreshModal(state.me, world, say)]);
+  await countUnread();
+  await Promise.all([showChannel(view(), { goTo, run }), showThread(view()), refreshModal(state.me, world, say), showHome(view())]);
+  showSidebar();
+  remember();
+}
+
+function leaveThread() {
+  state.thread = "";
+  remember();
 }
 
 // --- what one does
 
-async function send(field, thread) {
-  const text = field.value.trim();
-  if (!text) return;
-  field.value = "";
+async function send(text, form) {
+  const inThread = form === byId("reply");
   const where = { user: state.me, channel: state.channel, text };
-  if (/^\/[a-z]/.test(text)) await run(ask("command", { ...where, thread: Boolean(thread) }));
-  else await run(ask("say", thread ? { ...where, thread_ts: thread } : where));
+  if (!/^\/[a-z]/i.test(text)) {
+    const thread = inThread ? { thread_ts: state.thread, broadcast: byId("broadcast").checked } : {};
+    byId("broadcast").checked = false;
+    return run(ask("say", { ...where, ...thread }));
+  }
+  return run(ask("command", { ...where, thread: inThread }));
+}
+
+async function attach(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return run(ask("upload", { user: state.me, channel: state.channel, name: file.name, content_base64: btoa(text) }));
+}
+
+function editLast() {
+  const own = [...byId("messages").querySelectorAll(".message")].filter((node) => node.dataset.key).reverse();
+  ask("messages", { channel: state.channel, user: state.me, threads: false }).then((messages) => {
+    const last = messages.findLast((each) => each.user === state.me && !each.subtype && !each.is_ephemeral);
+    const node = last && own.find((each) => each.dataset.key === last.ts);
+    if (node) edit(last, node, view());
+  });
+}
+
+function followLinks(event) {
+  const link = event.target.closest("a[href]");
+  if (!link || event.metaKey || event.ctrlKey || event.button) return;
+  const address = new URL(link.href);
+  const target = address.origin === location.origin && readAddress(address);
+  if (!target?.channel) return;
+  event.preventDefault();
+  goTo(target.channel, target);
 }
 
 function wire() {
-  for (const [form, field, thread] of [["composer", "text", () => ""], ["reply", "reply-text", () => state.thread]]) {
-    byId(form).addEventListener("submit", (event) => { event.preventDefault(); send(byId(field), thread()); });
-    byId(field).addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); send(byId(field), thread()); }
-    });
+  const page = () => state.page;
+  composers.main = wireComposer(byId("composer"), { place: () => state.channel + state.me, page, send, attach, editLast });
+  composers.reply = wireComposer(byId("reply"), { place: () => `${state.channel}${state.thread}${state.me}`, page, send });
+  for (const id of ["messages", "thread"]) {
+    roving(byId(id), ".message");
+    staysAtEnd(byId(id).parentElement);
   }
-  byId("me").addEventListener("change", (event) => {
-    state.me = event.target.value;
-    localStorage.setItem("me", state.me);
-    refresh();
+  byId("log").addEventListener("keydown", (event) => {
+    if (event.key === "ArrowUp" && event.target === byId("log")) { event.preventDefault(); byId("messages").querySelector(".message:last-of-type")?.focus(); }
   });
-  byId("close-pane").addEventListener("click", () => { state.thread = ""; showThread(); });
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-channel]");
-    if (!link || event.metaKey || event.ctrlKey) return;
-    event.preventDefault();
-    goTo(link.dataset.channel);
+  wireSidebar({ goTo, become });
+  wireGuide(act);
+  wirePane((kind) => {
+    leaveThread();
+    paneClosed(kind);
   });
-  window.addEventListener("popstate", () => { readAddress(); refresh(); });
+  document.addEventListener("click", followLinks);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+  window.addEventListener("popstate", () => {
+    const { channel, marked, thread } = readAddress();
+    goTo(channel || state.channel, { marked, thread, push: false });
+  });
 }
 
-function readAddress() {
-  const [, channel, message] = location.pathname.match(/^\/archives\/(\w+)(?:\/p(\d+))?/) || [];
-  if (channel) state.channel = channel;
-  state.marked = message ? `${message.slice(0, -6)}.${message.slice(-6)}` : "";
-  state.thread = new URLSearchParams(location.search).get("thread_ts") || "";
-}
+// --- what others do
 
 async function changed(changes) {
   if (!changes) return start();
-  const kinds = new Set(changes.map((change) => change.kind));
-  for (const change of changes) if (change.kind === "channel" && change.which !== state.channel) state.unread.add(change.which);
-  if (kinds.has("users")) await loadPeople();
-  if (kinds.has("channels") || kinds.has("users") || changes.some((change) => change.which !== state.channel)) await loadChannels();
-  if (changes.some((change) => change.kind === "channel" && change.which === state.channel)) await Promise.all([showChannel(), showThread()]);
-  if (kinds.has("views")) await refreshModal(state.me, world, say);
+  const about = (kind) => changes.filter((change) => change.kind === kind);
+  for (const { stage } of about("stage")) {
+    state.stage = stage;
+    showStage();
+  }
+  if (about("users").length) {
+    await loadPeople();
+    showPeople();
+  }
+  if (changes.every((change) => change.kind === "stage")) return null;
+  offerNew(await loadChannels());
+  const isHere = about("channel").some((change) => change.which === state.channel) || about("channels").length > 0;
+  if (isHere) await Promise.all([showChannel(view(), { goTo, run }), showThread(view())]);
+  if (about("views").length) await Promise.all([refreshModal(state.me, world, say), showHome(view())]);
+  await countUnread();
+  if (!document.hidden && isHere) markRead(state.channel, "");
+  return showSidebar();
+}
+
+function offerNew(channels) {
+  for (const channel of channels.filter((each) => !each.is_archived && each.id !== state.channel)) {
+    toast(channel.id, `${titleOf(channel)} was opened`, "Go there", () => goTo(channel.id));
+  }
 }
 
 async function start() {
-  const page = await pageState();
-  state.bot = page.app.bot_user_id;
-  byId("team").textContent = page.team.name;
-  byId("actions").replaceChildren(...page.actions.map((label) => el("button", { type: "button", onclick: async (event) => {
+  state.page = await pageState();
+  byId("team").textContent = state.page.team.name;
+  byId("actions").replaceChildren(...state.page.actions.map((label) => el("button", { type: "button", onclick: async (event) => {
     event.target.disabled = true;
     await run(ask("run_action", { label }));
     event.target.disabled = false;
   } }, label)));
   await loadPeople();
+  showPeople();
   await refresh();
 }
 
+Object.assign(state, readAddress());
+state.channel ||= "";
+state.page = await pageState();
+state.stage = state.page.stage;
 wire();
-readAddress();
 await start();
-byId("messages").scrollTop = byId("messages").scrollHeight;
+composers.main.refill();
+if (!state.thread && wantsGuide() && (innerWidth > 900 || !sessionStorage.getItem("guided"))) showGuide();
+sessionStorage.setItem("guided", "yes");
 listen(changed);

@@ -12,19 +12,14 @@ phone ☎️|telephone_receiver 📞|email 📧|incoming_envelope 📨|speech_ba
 service_dog 🐕‍🦺|robot_face 🤖|question ❓|exclamation ❗|grey_question ❔|information_source ℹ️|sos 🆘|no_entry ⛔|no_entry_sign 🚫|recycle ♻️
 arrow_up ⬆️|arrow_down ⬇️|arrow_right ➡️|arrow_left ⬅️|leftwards_arrow_with_hook ↩️|twisted_rightwards_arrows 🔀|repeat 🔁|checkered_flag 🏁
 triangular_flag_on_post 🚩|white_flag 🏳️|sleeping 😴|sweat_smile 😅|smile 😄|joy 😂|slightly_smiling_face 🙂|grimacing 😬|scream 😱|sob 😭
-face_with_monocle 🧐|hot_face 🥵|cold_face 🥶|bug 🐛|ghost 👻|gear ⚙️|electric_plug 🔌|computer 💻|floppy_disk 💾|package 📦|globe_with_meridians 🌐
+face_with_monocle 🧐|writing_hand ✍️|hot_face 🥵|cold_face 🥶|bug 🐛|ghost 👻|gear ⚙️|electric_plug 🔌|computer 💻|floppy_disk 💾|package 📦|globe_with_meridians 🌐
 snowflake ❄️|sunny ☀️|cloud ☁️|zap ⚡|droplet 💧|ocean 🌊|coffee ☕|ballot_box_with_check ☑️|radio_button 🔘|heavy_plus_sign ➕|heavy_minus_sign ➖
-bookmark 🔖|label 🏷️|label 🏷️|inbox_tray 📥|outbox_tray 📤|newspaper 📰|scroll 📜|book 📖|books 📚|video_camera 📹|movie_camera 🎥|art 🎨
+bookmark 🔖|label 🏷️|inbox_tray 📥|outbox_tray 📤|newspaper 📰|scroll 📜|book 📖|books 📚|video_camera 📹|movie_camera 🎥|art 🎨
 seedling 🌱|star ⭐|sparkles ✨|100 💯|new 🆕|up 🆙|back 🔙|end 🔚|on 🔛|soon 🔜|top 🔝|thread 🧵|broom 🧹|test_tube 🧪|lower_left_ballpoint_pen 🖊️
 pencil2 ✏️|scissors ✂️|paperclip 📎|round_pushpin 📍|mailbox 📫|satellite 🛰️|satellite_antenna 📡|battery 🔋|traffic_light 🚦|vertical_traffic_light 🚦
 `;
 
 export const EMOJI = new Map(TABLE.trim().split(/[\n|]/).map((pair) => pair.split(" ")));
-
-export const COMMON = [
-  "eyes", "+1", "white_check_mark", "rotating_light", "mag", "thinking_face", "fish", "x", "mega", "hammer_and_wrench",
-  "rewind", "dart", "boom", "loudspeaker", "memo", "bulb", "pushpin", "fire", "tada", "pray",
-];
 
 const TONES = ["", "", "🏻", "🏼", "🏽", "🏾", "🏿"];
 

@@ -1,4 +1,4 @@
-// The topmost open modal of the person one acts as. What was typed survives updates of the view.
+// The topmost open modal of the person one acts as. What was typed survives errors and updates of the view.
 
 import { ask } from "/static/api.js";
 import { byId, el } from "/static/dom.js";
@@ -6,6 +6,7 @@ import { renderBlocks } from "/static/blocks.js";
 
 const typed = new Map();
 let shown = "";
+let opener = null;
 
 export async function refreshModal(me, world, say) {
   const open = await ask("views", { user: me });
@@ -13,45 +14,59 @@ export async function refreshModal(me, world, say) {
   const view = open.at(-1);
   if (!view) {
     shown = "";
+    typed.clear();
     if (dialog.open) dialog.close();
+    if (opener?.isConnected) opener.focus();
+    opener = null;
     return;
   }
-  const state = view.id + view.hash + JSON.stringify(view.errors);
-  if (state === shown) return;
-  shown = state;
+  const sign = view.id + view.hash + JSON.stringify(view.errors);
+  if (sign === shown) return;
+  shown = sign;
   if (!typed.has(view.id)) typed.set(view.id, {});
-  draw(dialog, view, typed.get(view.id), { me, world, say });
+  if (!dialog.open) opener = document.activeElement;
+  const before = document.activeElement?.id;
+  draw(dialog, view, typed.get(view.id), { me, world, say, depth: open.length });
   if (!dialog.open) dialog.showModal();
+  const first = dialog.querySelector("[aria-invalid]") || (before && dialog.querySelector(`#${CSS.escape(before)}`))
+    || dialog.querySelector("[data-focus]") || dialog.querySelector(".content :is(input, textarea, select)") || dialog.querySelector("footer .primary");
+  first?.focus();
 }
 
-function draw(dialog, view, values, { me, world, say }) {
-  const name = (block, element) => `${block.block_id}.${element.action_id}`;
+function draw(dialog, view, values, { me, world, say, depth }) {
   const context = {
     world, values, errors: view.errors,
-    use: (block, element, value) => tell(ask("click_view", { user: me, view_id: view.id, action_id: name(block, element), value }), say),
+    use: (block, element, value) => tell(ask("click_view", { user: me, view_id: view.id, action_id: `${block.block_id}.${element.action_id}`, value }), say),
     suggest: (element, query) => ask("suggest", { user: me, action_id: element.action_id, query, view_id: view.id }),
   };
   const close = () => ask("close_view", { user: me, view_id: view.id });
-  const form = el("form", { novalidate: "", onsubmit: (event) => {
-    event.preventDefault();
-    submit(event.submitter, form, view, values, { me, say });
-  } },
-    el("div.head", {}, el("h1", { id: "modal-title" }, view.title.text), el("button", { type: "button", "aria-label": "Close", onclick: close }, "✕")),
-    el("div.content", {}, view.errors[""] && el("p.wrongness", { role: "alert" }, view.errors[""]), ...renderBlocks(view.blocks, context)),
+  const form = el("form", { novalidate: "", onsubmit: (event) => { event.preventDefault(); submit(form, view, values, { me, say }); } },
+    el("div.head", {}, el("h2", { id: "modal-title" }, view.title.text), el("button.plain", { type: "button", "aria-label": depth > 1 ? "Back" : "Close", onclick: close }, depth > 1 ? "←" : "✕")),
+    el("div.content", { tabindex: view.blocks.some((block) => block.type === "input") ? null : "0" },
+      view.errors[""] && el("p.wrongness", { role: "alert" }, view.errors[""]), ...renderBlocks(view.blocks, context)),
     el("footer", {}, el("button", { type: "button", onclick: close }, view.close?.text || "Cancel"),
       view.submit && el("button.primary", { type: "submit" }, view.submit.text)));
   dialog.replaceChildren(form);
   dialog.oncancel = (event) => { event.preventDefault(); close(); };
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
 }
 
-async function submit(button, form, view, values, { me, say }) {
-  for (const input of form.querySelectorAll("input[type=text], input[type=email], input[type=url], input[type=number], textarea")) {
-    if (input.name) values[input.name] = input.value;
-  }
+async function submit(form, view, values, { me, say }) {
+  const button = form.querySelector("[type=submit]");
+  if (button?.disabled) return;
   if (button) button.disabled = true;
   shown = "";
-  await tell(ask("submit_view", { user: me, view_id: view.id, values }), say);
+  await tell(ask("submit_view", { user: me, view_id: view.id, values: shownOnly(view, values) }), say);
   if (button) button.disabled = false;
+}
+
+// An update may have taken fields away that were typed in before.
+function shownOnly(view, values) {
+  const names = new Set(view.blocks.flatMap((block) => [block.element, block.accessory, ...(block.elements || [])]
+    .filter(Boolean).map((element) => `${block.block_id}.${element.action_id}`)));
+  return Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
 }
 
 async function tell(asked, say) {
@@ -62,3 +77,4 @@ async function tell(asked, say) {
     say(problem.message);
   }
 }
+

@@ -2,6 +2,7 @@
 
 import { el } from "/static/dom.js";
 import { emoji } from "/static/emoji.js";
+import { dateMark } from "/static/times.js";
 
 const unescape = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
@@ -64,45 +65,31 @@ function angle(token, world) {
   const bar = token.indexOf("|");
   const target = bar < 0 ? token : token.slice(0, bar);
   const label = bar < 0 ? "" : unescape(token.slice(bar + 1));
-  if (target.startsWith("@")) return el("span.mention", {}, `@${world.userName(target.slice(1)) || label}`);
+  if (target.startsWith("@")) {
+    const id = target.slice(1);
+    return el(id === world.me ? "span.mention.me" : "span.mention", { title: world.realName(id) }, `@${world.userName(id) || label || id}`);
+  }
   if (target.startsWith("#")) {
     const name = world.channelName(target.slice(1)) || label;
-    return el("a.mention", { href: `/archives/${target.slice(1)}`, "data-channel": target.slice(1) }, `#${name}`);
+    if (!name) return el("span.mention", {}, "#a-private-channel");
+    return el("a.mention", { href: `/archives/${target.slice(1)}` }, `#${name}`);
   }
   if (target.startsWith("!subteam^")) return el("span.mention", {}, label || `@${world.groupName(target.slice(9))}`);
-  if (target.startsWith("!date^")) return date(target, label);
+  if (target.startsWith("!date^")) return dateMark(target, label);
   if (target.startsWith("!")) return el("span.mention", {}, `@${label || target.slice(1)}`);
   const href = unescape(target);
   if (!/^(https?|mailto):/.test(href)) return `<${unescape(token)}>`;
   return el("a", { href, target: "_blank", rel: "noreferrer" }, label || href.replace(/^mailto:/, ""));
 }
 
-const WEEK = 7 * 86400;
-const style = (options) => (at) => new Intl.DateTimeFormat(undefined, options).format(at);
-const pretty = (short) => (at) => {
-  const days = Math.round((new Date(at).setHours(0, 0, 0, 0) - new Date().setHours(0, 0, 0, 0)) / 86400000);
-  if (Math.abs(days) <= 1) return ["yesterday", "today", "tomorrow"][days + 1];
-  return style({ day: "numeric", month: short ? "short" : "long", year: Math.abs(Date.now() - at) > 26 * WEEK * 1000 ? "numeric" : undefined })(at);
-};
-const DATES = {
-  date_num: (at) => at.toISOString().slice(0, 10),
-  date: style({ day: "numeric", month: "long", year: "numeric" }),
-  date_short: style({ day: "numeric", month: "short", year: "numeric" }),
-  date_long: style({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
-  date_pretty: pretty(false), date_short_pretty: pretty(true), date_long_pretty: pretty(false),
-  time: style({ hour: "2-digit", minute: "2-digit" }),
-  time_secs: style({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
-  ago: (at) => {
-    const minutes = Math.round((Date.now() - at) / 60000);
-    return minutes < 60 ? `${minutes} minutes ago` : `${Math.round(minutes / 60)} hours ago`;
-  },
-};
-
-function date(target, fallback) {
-  const [, seconds, format, link] = target.split("^");
-  const at = new Date(Number(seconds) * 1000);
-  if (Number.isNaN(at.getTime()) || !format) return fallback;
-  const shown = format.replace(/\{(\w+)\}/g, (all, name) => (DATES[name] ? DATES[name](at) : all));
-  const node = el("time", { datetime: at.toISOString(), title: at.toLocaleString() }, shown);
-  return link ? el("a", { href: link }, node) : node;
+// Slack's markup as people would type it again: for editing what one wrote.
+export function typedAgain(text, world) {
+  return unescape(text.replace(/<([^<>\n]+)>/g, (all, token) => {
+    const [target, label] = token.split("|");
+    if (target.startsWith("@")) return `@${world.userName(target.slice(1)) || label}`;
+    if (target.startsWith("#")) return `#${world.channelName(target.slice(1)) || label}`;
+    if (target.startsWith("!subteam^")) return label || `@${world.groupName(target.slice(9))}`;
+    if (target.startsWith("!")) return `@${target.slice(1)}`;
+    return label && !target.startsWith("mailto:") && target !== label ? all : label || target;
+  }));
 }

@@ -1,0 +1,108 @@
+// Markdown to nodes, as much of it as drafts and notes use. Nothing is ever taken for HTML.
+
+import { el } from "/static/dom.js";
+
+export function markdown(text) {
+  const box = el("article.markdown");
+  const lines = text.replaceAll("\r\n", "\n").split("\n");
+  let at = 0;
+  while (at < lines.length) {
+    const [node, next] = block(lines, at);
+    if (node) box.append(node);
+    at = next;
+  }
+  return box;
+}
+
+const ITEM = /^(\s*)([-*+]|\d+[.)])\s+(.*)$/;
+
+function block(lines, at) {
+  const line = lines[at];
+  if (!line.trim()) return [null, at + 1];
+  const heading = line.match(/^(#{1,6})\s+(.*?)\s*#*$/);
+  if (heading) return [el(`h${Math.min(6, heading[1].length + 1)}`, {}, ...inline(heading[2])), at + 1];
+  if (/^```/.test(line)) return fenced(lines, at);
+  if (/^ {0,3}([-*_])( *\1){2,}\s*$/.test(line)) return [el("hr"), at + 1];
+  if (line.startsWith(">")) return quote(lines, at);
+  if (ITEM.test(line)) return list(lines, at);
+  if (line.includes("|") && /^[\s|:-]+$/.test(lines[at + 1] || "") && lines[at + 1].includes("-")) return table(lines, at);
+  return paragraph(lines, at);
+}
+
+function fenced(lines, at) {
+  let end = at + 1;
+  while (end < lines.length && !/^```/.test(lines[end])) end += 1;
+  return [el("pre", {}, lines.slice(at + 1, end).join("\n")), end + 1];
+}
+
+function quote(lines, at) {
+  let end = at;
+  while (end < lines.length && lines[end].startsWith(">")) end += 1;
+  return [el("blockquote", {}, ...markdown(lines.slice(at, end).map((line) => line.replace(/^>\s?/, "")).join("\n")).childNodes), end];
+}
+
+function list(lines, at) {
+  const [, indent, mark] = lines[at].match(ITEM);
+  const node = el(/\d/.test(mark) ? "ol" : "ul");
+  while (at < lines.length) {
+    const item = lines[at].match(ITEM);
+    if (!item || item[1].length < indent.length) break;
+    if (item[1].length > indent.length) {
+      const [inner, next] = list(lines, at);
+      (node.lastChild || node).append(inner);
+      at = next;
+      continue;
+    }
+    let text = item[3];
+    at += 1;
+    while (at < lines.length && /^\s+\S/.test(lines[at]) && !ITEM.test(lines[at])) text += ` ${lines[at++].trim()}`;
+    node.append(el("li", {}, ...inline(text)));
+    if (!lines[at]?.trim() && ITEM.test(lines[at + 1] || "")) at += 1;
+  }
+  return [node, at];
+}
+
+const cells = (line) => line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => inline(cell.trim()));
+
+function table(lines, at) {
+  const head = el("tr", {}, ...cells(lines[at]).map((cell) => el("th", { scope: "col" }, ...cell)));
+  const rows = [];
+  for (at += 2; at < lines.length && lines[at].includes("|"); at += 1) rows.push(el("tr", {}, ...cells(lines[at]).map((cell) => el("td", {}, ...cell))));
+  return [el("div.wide", { tabindex: "0", role: "region", "aria-label": "Table" }, el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows))), at];
+}
+
+function paragraph(lines, at) {
+  let end = at;
+  while (end < lines.length && lines[end].trim() && !/^(#{1,6}\s|```|>)/.test(lines[end]) && !(end > at && ITEM.test(lines[end]))) end += 1;
+  const parts = lines.slice(at, end).flatMap((line, index, all) => [...inline(line.trim()), index < all.length - 1 ? (/( {2}|\\)$/.test(line) ? el("br") : " ") : ""]);
+  return [el("p", {}, ...parts), end];
+}
+
+const PIECES = /\\([\\`*_{}[\]()#+.!|<>~-])|`([^`]+)`|\[((?:[^\][]|\\[[\]])*)\]\((<[^>]*>|[^()\s]*)(?:\s+"[^"]*")?\)|\*\*(?=\S)(.+?)(?<=\S)\*\*|(?<![\w*])\*(?=\S)(.+?)(?<=\S)\*(?!\w)|(?<!\w)_(?=\S)(.+?)(?<=\S)_(?!\w)|~~(.+?)~~|<((?:https?|mailto):[^>\s]+)>/g;
+
+function inline(text) {
+  const nodes = [];
+  let end = 0;
+  for (const match of text.matchAll(PIECES)) {
+    if (match.index > end) nodes.push(entities(text.slice(end, match.index)));
+    end = match.index + match[0].length;
+    const [, escaped, code, label, target, bold, star, under, struck, auto] = match;
+    if (escaped) nodes.push(escaped);
+    else if (code !== undefined) nodes.push(el("code", {}, code));
+    else if (target !== undefined) nodes.push(link(target.replace(/^<|>$/g, ""), inline(label)));
+    else if (bold) nodes.push(el("strong", {}, ...inline(bold)));
+    else if (star || under) nodes.push(el("em", {}, ...inline(star || under)));
+    else if (struck) nodes.push(el("s", {}, ...inline(struck)));
+    else nodes.push(link(auto, [auto]));
+  }
+  if (end < text.length) nodes.push(entities(text.slice(end)));
+  return nodes;
+}
+
+const entities = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&#39;", "'").replaceAll("&amp;", "&");
+
+function link(href, label) {
+  if (!/^(https?:|mailto:|\/|#)/.test(href)) return el("span", {}, ...label);
+  const isSource = label.length === 1 && label[0] === "↗";
+  return el(isSource ? "a.source" : "a", { href, target: "_blank", rel: "noreferrer", "aria-label": isSource ? "Source" : null }, ...label);
+}
