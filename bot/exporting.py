@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.errors import UserError
 from bot.export.html import html_document
 from bot.export.json import incident_json, json_text
 from bot.pagelinks import with_secret_key
@@ -21,6 +22,8 @@ async def export_incident(
 
     Raises UserError if there is no such incident, template or language, and DatabaseUnavailable.
     """
+    if form == "json" and (template or languages):
+        raise UserError("The JSON is the whole record in every language: leave --template and --lang out.")
     database = open_database(settings.database_url.get_secret_value(), read_only=True)
 
     def read(session: Session) -> str:

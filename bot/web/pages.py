@@ -8,8 +8,9 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.durations import show_duration
 from bot.domain.postmortem_entries import with_names
-from bot.domain.record import Entry, Record
+from bot.domain.record import Record
 from bot.domain.terms import Precision
+from bot.domain.timeline_lines import Line, lines_of
 from bot.domain.when import show_time
 from bot.pagelinks import is_page_key
 from bot.render import render_template
@@ -60,14 +61,16 @@ def _values(whole: Record) -> dict[str, object]:
         found = getattr(moment, "at", None)
         return show_time(found, incident.zone) if found else ""
 
-    def row(entry: Entry) -> dict[str, object]:
+    def row(line: Line) -> dict[str, object]:
+        entry = line.entry
         about = "about " if entry.precision == Precision.APPROXIMATE else ""
         return {
             "ref": entry.source.ref,
             "time": about + show_time(entry.happened_at, incident.zone) if entry.happened_at else "time not known",
-            "text": said(entry.text) or "message deleted",
-            "by": whole.people.get(entry.author or "", ""),
-            "kinds": ", ".join(entry.kinds),
+            "text": line.text or line.label,
+            "notes": line.notes,
+            "by": line.by,
+            "kinds": line.label if line.text else "",
             "is_withdrawn": entry.withdrawn_at is not None,
             "link": entry.source.link,
         }
@@ -84,7 +87,7 @@ def _values(whole: Record) -> dict[str, object]:
             ("Duration", show_duration(length) if length is not None and length.total_seconds() >= 0 else ""),
             *((name.capitalize(), at(getattr(incident, name))) for name in times),
         ],
-        "entries": [row(entry) for entry in whole.entries],
+        "entries": [row(line) for line in lines_of(whole, whole.entries)],
         "escalations": [
             {
                 "ref": each.source.ref,

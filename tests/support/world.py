@@ -58,21 +58,23 @@ class World:
         await self.bot.stop()
         await self.sandbox.stop()
 
-    def settings(self) -> Settings:
+    def environment(self) -> dict[str, str]:
+        """What the bot is told by its environment, for it and for commands beside it."""
         config = self.folder / "dogwatch.toml"
         config.write_text(self._config)
-        return load(
-            {
-                "SLACK_BOT_TOKEN": self.sandbox.bot_token,
-                "SLACK_SIGNING_SECRET": self.sandbox.signing_secret,
-                "SLACK_API_URL": self.sandbox.api_url,
-                "DATABASE_URL": self._url,
-                "DOGWATCH_PORT": "0",
-                "DOGWATCH_ALERT_TOKEN": TOKEN,
-                "DOGWATCH_SECRET_KEY": "a secret key that is long enough for tests",
-                "DOGWATCH_CONFIG": str(config),
-            }
-        )
+        return {
+            "SLACK_BOT_TOKEN": self.sandbox.bot_token,
+            "SLACK_SIGNING_SECRET": self.sandbox.signing_secret,
+            "SLACK_API_URL": self.sandbox.api_url,
+            "DATABASE_URL": self._url,
+            "DOGWATCH_PORT": "0",
+            "DOGWATCH_ALERT_TOKEN": TOKEN,
+            "DOGWATCH_SECRET_KEY": "a secret key that is long enough for tests",
+            "DOGWATCH_CONFIG": str(config),
+        }
+
+    def settings(self) -> Settings:
+        return load(self.environment())
 
     @property
     def url(self) -> str:
@@ -196,6 +198,12 @@ class World:
             status = got.status
         await self.settle()
         return status, answer
+
+    async def gets(self, path: str) -> tuple[int, str]:
+        """Ask one of the bot's own pages; returns status and text."""
+        assert self._http is not None
+        async with self._http.get(f"{self.url}{path}") as got:
+            return got.status, await got.text()
 
     @property
     def channel(self) -> str:
