@@ -96,7 +96,6 @@ class SqliteDatabase:
             if not self.path.exists():
                 raise UserError(f"There is no database at {self.path}.")
         else:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = self._take_lock()
         self._reading = sqlite_engine(self.path, writable=False, poolclass=QueuePool, pool_size=READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
@@ -104,7 +103,14 @@ class SqliteDatabase:
         self._writer = None if self.writing is None else Writer(self.writing, probe)
 
     def _take_lock(self) -> int:
-        lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as problem:
+            raise UserError(
+                f"{self.path} cannot be written ({problem.strerror}). Give the user that runs Dogwatch its folder, "
+                "or set DATABASE_URL to another place."
+            ) from problem
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as problem:
@@ -258,6 +264,13 @@ def is_outage(problem: DBAPIError) -> bool:
         return True
     state = str(getattr(problem.orig, "sqlstate", "") or "")
     return state[:2] in {"08", "53", "57", "58"} or isinstance(problem.orig, OSError) or not state
+
+
+def is_passing(problem: Exception) -> bool:
+    """Whether the same may well succeed if it is run again: after an outage, or two that were in each other's way."""
+    if not isinstance(problem, DBAPIError):
+        return False
+    return getattr(problem.orig, "sqlstate", None) in SERIALIZATION_FAILURES or is_outage(problem)
 
 
 def open_database(url: str, *, read_only: bool = False, probe: Probe = no_probe) -> SqliteDatabase | PostgresDatabase:
