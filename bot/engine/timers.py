@@ -8,6 +8,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.services import catching_up, escalation
 from bot.store import timers
+from bot.store.session import is_passing
 from bot.store.timers import Timer
 
 Handler = Callable[[Session, Settings, Timer, datetime], None]
@@ -32,7 +33,8 @@ def run_one(session: Session, settings: Settings, now: datetime) -> Timer | None
     """
     Carry out the timer that is due longest, if there is one.
 
-    Raises TimerFailed; then the transaction is undone and the timer still there: `put_off` lets the others pass.
+    Raises TimerFailed; then the transaction is undone and the timer still there: `put_off` lets the others pass. What
+    the database does not grant at the moment is no fault of the timer's: it is raised as it is.
     """
     timer = timers.take_due(session, now)
     if timer is None:
@@ -41,6 +43,8 @@ def run_one(session: Session, settings: Settings, now: datetime) -> Timer | None
         HANDLERS[timer.what](session, settings, timer, now)
         session.flush()
     except Exception as problem:
+        if is_passing(problem):
+            raise
         raise TimerFailed(timer.key) from problem
     return timer
 
