@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.log import configure
 from tests.support.world import World
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> None:
+    """As in earnest: structlog's own way of showing an exception takes seconds, and Slack waits for three."""
+    configure()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from bot.store import outbox
 from bot.store.migrate import migrate
-from bot.store.outbox import Again, Claim, Done, LostLease, Outcome, OutboxRow, Rate, Refused, State
+from bot.store.outbox import Again, Claim, Done, LostLease, OutboxRow, Outcome, Rate, Refused, State
 from bot.store.session import Database, PostgresDatabase, open_database
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
