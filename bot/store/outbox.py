@@ -22,6 +22,7 @@ from uuid import uuid4
 from sqlalchemy import Executable, bindparam, case, delete, or_, text, update
 from sqlmodel import Field, Index, Session, SQLModel, col, func, select
 
+from bot.store.incidents import Incident
 from bot.store.session import needs_waking
 from bot.store.tables import JSON_COLUMN, dialect_of, insert_for, insert_into, table_of
 
@@ -338,6 +339,7 @@ def _ready_at(session: Session, rates: Sequence[Rate], now: datetime) -> datetim
     return ready
 
 
+INCIDENT = select(Incident.id).where(col(Incident.id) == bindparam("incident_id")).with_for_update()
 LANE = select(Lane).where(Lane.key == bindparam("lane")).with_for_update().execution_options(populate_existing=True)
 
 
@@ -357,6 +359,9 @@ def finish(
 
     None: the lane is released, due when its next row is. Raises LostLease if another worker has the lane.
     """
+    if claimed.row.incident_id is not None:
+        # The incident before the lane, as whoever changes an incident: the other way round each waits for the other.
+        session.exec(INCIDENT, params={"incident_id": claimed.row.incident_id})
     lane = session.exec(LANE, params={"lane": claimed.row.lane}).one()
     if lane.owner != claimed.owner:
         raise LostLease(claimed.row.lane)
