@@ -123,7 +123,7 @@ def announcement(view: CardView) -> Message:
 
 def topic(view: CardView) -> str:
     """Plain: a topic takes no markup, and Slack does not say how it escapes, so nothing in it looks like a mark."""
-    text = f"{marks(view)}{view.severity} · {view.reference} · {named(view.title, view.names)}"
+    text = named(f"{marks(view)}{view.severity} · {view.reference} · {view.title}", view.names)
     return one_line(text.translate(ANGLES), TOPIC_LENGTH)
 
 

@@ -85,9 +85,9 @@ def when(at: datetime, form: str = "{time}") -> str:
 
 def link(url: str, label: str) -> str:
     """`label` (markup already) as a link to a web address; the label alone where there is no address to go to."""
-    if len(url) > LONGEST_URL or not url.startswith(("http://", "https://")):
+    if len(url) > LONGEST_URL or not url.startswith(("http://", "https://")) or not url.isprintable():
         return label
-    safe = url.replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
+    safe = url.replace(" ", "%20").replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
     return f"<{safe}|{label}>"
 
 

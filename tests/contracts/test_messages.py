@@ -1,0 +1,218 @@
+"""Whatever the record holds, what is built from it stays within Slack's limits, and none of its words act."""
+
+import types
+from collections.abc import Callable, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from bot.config import load
+from bot.domain.errors import Ambiguous, UserError
+from bot.domain.incidents import channel_name, channel_name_again
+from bot.domain.terms import Severity
+from bot.services.questions import MissingView
+from bot.services.views import AlertsView, CardView, EscalationView, FollowUpsView, SaidView
+from bot.slack import replies
+from bot.slack.blocks import card, escalation, events, modals, questions
+from bot.slack.blocks.forms import Choice
+from bot.slack.blocks.message import Message
+from tests.support import markup, needs
+from tests.support.limits import Limits, is_channel_name
+
+PIECES = (
+    "<!channel>", "<!here>", "<@U0MANAGER>", "<https://evil.test|click>", "<!subteam^S0ALL>", "&", "&lt;", "<", ">",
+    "|", "`", "```", "*bold*", "_", "~", "\n", "\n>", " ", "a", "word ", "ünï", "😀", "支付", "\u202e", "\u2066", "• ",
+    "{{7*7}}", "<script>", "https://evil.test/", "@here", "\u0301",
+)  # fmt: skip
+ACTING = {"@U0ENGINEER", "@U0DBA", "#C0INCIDENT", "!subteam^S0DATABASE"}
+"""What the bot itself mentions in these views."""
+
+words = st.builds(
+    lambda parts, times, end: ("".join(parts) * times)[:40_000] + end,
+    st.lists(st.sampled_from(PIECES), max_size=8),
+    st.sampled_from((1, 1, 1, 2, 30, 400, 10_000)),
+    st.sampled_from(("", "end")),
+)
+something = words.filter(str.strip)
+people = st.sampled_from(("U0ENGINEER", "U0DBA"))
+moments = st.integers(1_600_000_000, 2_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+addresses = words.map(lambda text: f"https://monitor.test/{text}") | words.map(lambda text: f"javascript:{text}")
+
+BY_NAME: dict[str, st.SearchStrategy[Any]] = {
+    "title": something,
+    "reference": st.just("INC-7"),
+    "previous": st.none() | st.just("INC-6"),
+    "severity": something,
+    "severity_rank": st.integers(1, 4),
+    "channel_id": st.none() | st.just("C0INCIDENT"),
+    "target": st.sampled_from(("<@U0DBA>", "<!subteam^S0DATABASE>", "payments")),
+    "target_name": something,
+    "lead": st.none() | people,
+    "asked_by": st.none() | people,
+    "acknowledged_by": st.none() | people,
+    "author": st.none() | people,
+    "owner": st.none() | people,
+    "members": st.lists(people, max_size=3).map(tuple),
+    "declined_by": st.lists(people, max_size=3).map(tuple),
+    "unreached": st.lists(people, max_size=3).map(tuple),
+    "due": st.none() | st.just("2026-03-09"),
+    "name": something,
+    "link": st.none() | addresses,
+    "kinds": st.just(("note",)),
+    "severity_labels": st.fixed_dictionaries({severity.value: something for severity in Severity}),
+    "names": st.dictionaries(st.sampled_from(("U0MANAGER", "U0ENGINEER", "U0DBA")), something),
+    "details": st.fixed_dictionaries({}, optional={"users_percent": st.floats(0, 100)}),
+    "event": st.just(""),
+    "values": st.just({}),
+    "missing": st.lists(st.sampled_from(tuple(questions.WORDING)), unique=True).map(tuple),
+}
+
+
+def any_of(kind: type) -> st.SearchStrategy[Any]:
+    """Any view of that class: hostile, long and odd words wherever words of others stand."""
+    hints = get_type_hints(kind)
+    known = BY_NAME | {name: _of_type(hint) for name, hint in hints.items() if name not in BY_NAME}
+    return st.builds(kind, **{each.name: known[each.name] for each in fields(kind)})
+
+
+def _of_type(kind: Any) -> st.SearchStrategy[Any]:
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return st.one_of([_of_type(each) for each in inner])
+    if origin is tuple:
+        return st.lists(_of_type(inner[0]), max_size=4).map(lambda some: tuple(some * 6))
+    if kind is str:
+        return words
+    if kind is datetime:
+        return moments
+    if is_dataclass(kind):
+        return any_of(kind)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return st.sampled_from(kind)
+    return {bool: st.booleans(), int: st.integers(0, 1_000_000), type(None): st.none()}[kind]
+
+
+@pytest.fixture(scope="module")
+def limits() -> Limits:
+    return Limits(needs.conformance_data())
+
+
+def check(limits: Limits, message: Message, *, acts: set[str] = ACTING) -> None:
+    sent = message.arguments()
+    assert limits.problems_of_message(sent) == []
+    assert {token for token in markup.acting(sent) if not token.startswith("https://monitor.test/")} <= acts
+    assert markup.broken({"blocks": sent["blocks"]}) == []
+    assert not markup.TURNING.search(markup.read(sent))
+
+
+@given(any_of(CardView))
+def test_card_announcement_and_topic(limits: Limits, view: CardView) -> None:
+    check(limits, card.card(view))
+    check(limits, card.announcement(view))
+    topic = card.topic(view)
+    assert 1 <= len(topic) <= limits.facts["channel"]["topic"]
+    assert not set("<>") & set(topic)
+    assert not markup.TURNING.search(topic)
+
+
+@given(any_of(AlertsView).filter(lambda view: view.firing or view.ended))
+def test_the_alerts(limits: Limits, view: AlertsView) -> None:
+    check(limits, card.alerts(view))
+
+
+@given(any_of(EscalationView), something)
+def test_an_escalation_and_its_page(limits: Limits, view: EscalationView, title: str) -> None:
+    for message in (
+        escalation.ledger(view),
+        escalation.page(view, title, "C0INCIDENT"),
+        escalation.declined(view, title, None),
+    ):
+        check(limits, message)
+
+
+@pytest.mark.parametrize("event", events.WORDING)
+@hypothesis_settings(max_examples=40)
+@given(data=st.data())
+def test_every_line_in_the_channel(limits: Limits, event: str, data: st.DataObject) -> None:
+    values = {
+        "by": data.draw(st.none() | people),
+        "before": "investigating" if event == "status" else "SEV2" if event == "severity" else "U0DBA",
+        "to": "monitoring" if event == "status" else "SEV1",
+        "lead": "U0ENGINEER",
+        "error": data.draw(words),
+    }
+    view = data.draw(any_of(SaidView).map(lambda view: _with(view, event=event, values=values)))
+
+    check(limits, events.said(view))
+
+
+def _with(view: SaidView, **changes: Any) -> SaidView:
+    return SaidView(**{each.name: changes.get(each.name, getattr(view, each.name)) for each in fields(SaidView)})
+
+
+@given(any_of(FollowUpsView))
+def test_the_follow_ups(limits: Limits, view: FollowUpsView) -> None:
+    check(limits, events.followups(view))
+
+
+@given(any_of(MissingView))
+def test_the_questions(limits: Limits, view: MissingView) -> None:
+    check(limits, questions.questions(view))
+
+
+def test_a_whisper(limits: Limits) -> None:
+    assert limits.problems_of_message({"text": events.whispered("own message", {"emoji": "mag"})}) == []
+
+
+OPENINGS: Sequence[Callable[..., Any]] = modals.OPENINGS
+
+
+@pytest.mark.parametrize("opening", OPENINGS, ids=lambda opening: opening.__name__)
+def test_every_form(limits: Limits, opening: Callable[..., Any], tmp_path: Path) -> None:
+    assert limits.problems_of_view(opening(settings(tmp_path), 10**12)) == []
+
+
+@given(title=words, seen=words, carried=st.dictionaries(st.sampled_from(("channel", "ts", "said")), words))
+def test_the_form_that_declares(limits: Limits, title: str, seen: str, carried: dict[str, str]) -> None:
+    view = modals.declare(load({}), title=title, seen=seen, carried=carried)
+
+    assert limits.problems_of_view(view) == []
+
+
+@given(
+    st.lists(st.builds(Choice, st.just("1"), something, something), max_size=150),
+    st.dictionaries(st.sampled_from(("channel", "ts", "said")), words),
+)
+def test_the_form_that_marks(limits: Limits, choices: list[Choice], carried: dict[str, str]) -> None:
+    assert limits.problems_of_view(modals.mark(choices, carried)) == []
+
+
+def settings(folder: Path) -> Any:
+    """A configuration with as many teams, vendors and services as a large company has."""
+    lines = [f'[services."service-{number}"]\n' for number in range(150)]
+    lines += [f'[teams."team-{number}"]\nmembers = ["U0DBA"]\n' for number in range(150)]
+    (folder / "dogwatch.toml").write_text("".join(lines))
+    return load({"DOGWATCH_CONFIG": str(folder / "dogwatch.toml")})
+
+
+@given(something, words, st.lists(words, max_size=200))
+def test_a_refusal(limits: Limits, message: str, about: str, candidates: list[str]) -> None:
+    for problem in (UserError(message), Ambiguous(message, about=about, candidates=candidates)):
+        answer = replies.problem_of(problem)
+        assert limits.problems_of_message(answer) == []
+        assert {token[0] for token in markup.acting(answer)} <= {"@"}, "who is named may be, to one person only"
+
+
+@given(st.sampled_from(("INC", "DRILL", "Störung")), st.integers(1, 10**9), words, st.integers(2, 20))
+def test_a_channels_name(limits: Limits, series: str, number: int, title: str, attempt: int) -> None:
+    name = channel_name(series, number, title)
+
+    assert is_channel_name(name, limits)
+    assert is_channel_name(channel_name_again(name, attempt), limits)
