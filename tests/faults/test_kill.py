@@ -21,10 +21,10 @@ from tests.support.killable import Kennel, Point, kennel
 from tests.support.postgres import PostgresServer
 from tests.support.survivor import DECLARED, STORIES, Story, Survivor, same
 
-AT_ONCE = 6
+AT_ONCE = 8
 """Plays side by side: most of a play is waiting, for leases and for one message a second and channel."""
-UPKEEP = ("run_one", "forget_old", "forget_done")
-"""Commits of a bot that looks what is due and finds nothing: no points of these stories."""
+UPKEEP = ("run_one", "forget_old", "forget_done", "before commit of claim_due")
+"""Where nothing has been done since the point before: looking what is due, and work that was claimed by nobody yet."""
 LOOKING = "claim_due"
 """How often the sender looks for work depends on who is faster, so not every such point is met again."""
 

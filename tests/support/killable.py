@@ -89,7 +89,7 @@ class Kennel:
         counts: bool = False,
         lease: float = 3.0,
         poll: float = 5.0,
-        call_seconds: float = 2.0,
+        call_seconds: float = 10.0,
         user_id: int | None = None,
     ) -> Bot:
         """
