@@ -5,8 +5,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from aiohttp import web
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.app.async_app import AsyncApp
 from structlog import get_logger
 
 from bot.clock import Clock, SystemClock
@@ -19,6 +17,7 @@ from bot.slack.app import Deps, build
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError
 from bot.slack.sender import AT_ONCE, LEASE, POLL, Sender
+from bot.slack.socket import SocketLink
 from bot.store import incidents, outbox, timers
 from bot.store.migrate import migrate
 from bot.store.session import Database, DatabaseUnavailable, SqliteDatabase, open_database
@@ -32,8 +31,8 @@ log = get_logger(__name__)
 Probe = Callable[[str], None]
 ASK_AGAIN = 5.0
 """Seconds between attempts to learn from Slack who the bot is."""
-WATCHDOG = 15.0
-"""Seconds between looks at the Socket Mode connection."""
+MEETING_SECONDS = 3.0
+"""How long a start waits for Slack; after that it goes on with what an earlier one learned, and asks again."""
 HANGS_AFTER = timedelta(minutes=2)
 
 
@@ -79,7 +78,7 @@ class Dogwatch:
         self.engine = Engine(self.database, self.clock, lambda: self.settings)
         self.alerts = AlertIntake(self.database, self.clock, lambda: self.settings)
         self.slack: SlackIntake | None = None
-        self._sockets: AsyncSocketModeHandler | None = None
+        self.sockets: SocketLink | None = None
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.port = settings.port
@@ -105,15 +104,12 @@ class Dogwatch:
         if not is_known:
             self._tasks.append(asyncio.create_task(self._keep_asking(), name="meet slack"))
         if self.settings.slack_app_token is not None:
-            self._tasks.append(asyncio.create_task(self._hold_socket(app), name="socket mode"))
-            await asyncio.sleep(0)
+            token = self.settings.slack_app_token.get_secret_value()
+            self.sockets = SocketLink(app, token, self.gateway.client, self._catch_up)
+            self.sockets.start()
         if self.settings.alert_token is None and not self.settings.alert_tokens:
             log.warning("alerts are refused", reason="DOGWATCH_ALERT_TOKEN is not set")
-        log.info("dogwatch is up", port=self.port, database=self.database.dialect, socket_mode=self._uses_sockets)
-
-    @property
-    def _uses_sockets(self) -> bool:
-        return self.settings.slack_app_token is not None
+        log.info("dogwatch is up", port=self.port, database=self.database.dialect, socket_mode=self.sockets is not None)
 
     def _wake(self) -> None:
         self.sender.wake()
@@ -122,9 +118,10 @@ class Dogwatch:
     async def _meet_slack(self) -> bool:
         """Ask Slack who we are. A start without Slack goes on with what an earlier one learned."""
         try:
-            told = await self.gateway.call("auth.test")
-        except SlackError as problem:
-            log.warning("Slack did not say who the bot is", problem=str(problem))
+            async with asyncio.timeout(MEETING_SECONDS):
+                told = await self.gateway.call("auth.test")
+        except (SlackError, TimeoutError) as problem:
+            log.warning("Slack did not say who the bot is", problem=str(problem) or "no answer")
             return False
         await self.database.run(
             workspace.installed,
@@ -169,29 +166,12 @@ class Dogwatch:
         self.port = int(addresses[0][1]) if addresses else self.settings.port
         self.settings = self.settings.model_copy(update={"port": self.port})  # links name the port that was given
 
-    async def _hold_socket(self, app: AsyncApp) -> None:
-        """Connect, and connect again whenever the connection is lost and does not come back by itself."""
-        secret = self.settings.slack_app_token
-        if secret is None:
-            return
-        while True:
-            if self._sockets is None:
-                handler = AsyncSocketModeHandler(app, secret.get_secret_value(), web_client=self.gateway.client)
-                try:
-                    await handler.connect_async()
-                    self._sockets = handler
-                    log.info("connected to Slack by Socket Mode")
-                    await self.database.run(catching_up.catch_up, self.clock.now())
-                except Exception as problem:  # noqa: BLE001  the SDK raises what it likes; we try again
-                    log.warning("Socket Mode did not connect", problem=str(problem))
-                    await handler.close_async()
-                    await asyncio.sleep(ASK_AGAIN)
-                    continue
-            await asyncio.sleep(WATCHDOG)
-            if not await self._sockets.client.is_connected():
-                log.warning("the Socket Mode connection is gone, connecting anew")
-                await self._sockets.close_async()
-                self._sockets = None
+    async def _catch_up(self) -> None:
+        """Ask Slack for what was said while nobody listened."""
+        try:
+            await self.database.run(catching_up.catch_up, self.clock.now())
+        except DatabaseUnavailable as problem:
+            log.warning("what was missed is looked for later", problem=str(problem))
 
     async def _problems(self) -> dict[str, str]:
         """Why this process cannot do its work, by name."""
@@ -201,7 +181,7 @@ class Dogwatch:
                 problems["slack"] = "Slack has not told yet which workspace this is"
         except DatabaseUnavailable:
             problems["database"] = "does not answer"
-        if self._uses_sockets and (self._sockets is None or not await self._sockets.client.is_connected()):
+        if self.sockets is not None and not await self.sockets.is_connected():
             problems["socket mode"] = "not connected"
         for name, beat in (("sender", self.sender.beat_at), ("timers", self.engine.beat_at)):
             if not self._is_clock_given and (beat is None or self.clock.now() - beat > HANGS_AFTER):
@@ -211,7 +191,9 @@ class Dogwatch:
     @property
     def is_quiet(self) -> bool:
         """No request under way, nothing being sent or carried out."""
-        intake = self.alerts.is_idle and (self.slack is None or self.slack.is_idle)
+        over_http = self.slack is None or self.slack.is_idle
+        over_sockets = self.sockets is None or self.sockets.is_idle
+        intake = self.alerts.is_idle and over_http and over_sockets
         return intake and self.sender.is_idle and self.engine.is_idle and self.gateway.in_flight == 0
 
     async def is_settled(self) -> bool:
@@ -228,8 +210,8 @@ class Dogwatch:
 
     async def stop(self) -> None:
         """Take nothing new, finish what is under way, let go of the rest: it is in the database."""
-        if self._sockets is not None:
-            await self._sockets.close_async()
+        if self.sockets is not None:
+            await self.sockets.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

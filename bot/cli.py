@@ -58,13 +58,25 @@ def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     return asyncio.run(work())
 
 
-async def until_told_to_stop() -> None:
-    """Return on SIGTERM or SIGINT."""
+def told_to_stop() -> asyncio.Event:
+    """Set on SIGTERM or SIGINT, from now on."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
-    await told.wait()
+    return told
+
+
+async def started_unless(told: asyncio.Event, starting: Coroutine[Any, Any, None]) -> None:
+    """Wait for a start, but not after somebody said to stop."""
+    tasks = [asyncio.ensure_future(starting), asyncio.ensure_future(told.wait())]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        if not task.done():
+            task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    if isinstance(results[0], Exception):
+        raise results[0]
 
 
 @cli.command()
@@ -76,10 +88,11 @@ def serve() -> None:
     settings = settings_from_environment()
 
     async def serving() -> None:
+        told = told_to_stop()
         bot = Dogwatch(settings)
         try:
-            await bot.start()
-            await until_told_to_stop()
+            await started_unless(told, bot.start())
+            await told.wait()
         finally:
             await bot.stop()
 
@@ -104,10 +117,11 @@ def sandbox(*, fresh: bool, headless: bool, port: int, data: Path) -> None:
     log.configure(level="WARNING")
 
     async def running() -> None:
+        told = told_to_stop()
         async with run_local(data, port=port, fresh=fresh, headless=headless) as local:
             for line in local.greeting:
                 click.echo(line)
-            await until_told_to_stop()
+            await told.wait()
 
     run(running)
 
