@@ -9,18 +9,17 @@ MOST_BLOCKS = 50
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What `chat.postMessage` and `chat.update` take. `text` is markup, and never empty."""
+    """What `chat.postMessage` takes, and `content` what `chat.update` does. `text` is markup, and never empty."""
 
     text: str
     blocks: Blocks
 
     def arguments(self) -> dict[str, object]:
-        return {
-            "text": cut(self.text, MESSAGE_TEXT),
-            "blocks": self.blocks[:MOST_BLOCKS],
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
+        return {**self.content(), "unfurl_links": False, "unfurl_media": False}
+
+    def content(self) -> dict[str, object]:
+        """What can be edited: how links unfurl is settled when a message is posted."""
+        return {"text": cut(self.text, MESSAGE_TEXT), "blocks": self.blocks[:MOST_BLOCKS]}
 
 
 def plain(text: str) -> Message:

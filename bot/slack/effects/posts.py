@@ -32,7 +32,7 @@ async def show(tools: Tools, claim: Claim, channel: str, ts: str | None, message
     """Edit the view's message in place, or post it. `saving` keeps the ts of a new one."""
     if ts is not None:
         try:
-            await tools.gateway.call("chat.update", channel=channel, ts=ts, **message.arguments())
+            await tools.gateway.call("chat.update", channel=channel, ts=ts, **message.content())
         except Refused as problem:
             if problem.error not in GONE:
                 raise
