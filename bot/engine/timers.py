@@ -8,7 +8,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.services import catching_up, escalation
 from bot.store import timers
-from bot.store.session import is_passing
+from bot.store.connections import is_passing
 from bot.store.timers import Timer
 
 Handler = Callable[[Session, Settings, Timer, datetime], None]

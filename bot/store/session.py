@@ -16,13 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool, StaticPool
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
+from bot.store.connections import SERIALIZATION_FAILURES, is_outage, sqlite_engine, try_unused
 from bot.store.writer import Writer
 
 P = ParamSpec("P")
@@ -30,8 +31,6 @@ T = TypeVar("T")
 Probe = Callable[[str], None]
 
 READERS = 4
-BUSY_TIMEOUT_MS = 5_000
-SERIALIZATION_FAILURES = {"40001", "40P01"}
 TRIES = 4
 
 
@@ -159,30 +158,6 @@ class SqliteDatabase:
             self._lock = None
 
 
-def sqlite_engine(path: Path, *, writable: bool, **pool: Any) -> Engine:
-    engine = create_engine(
-        URL.create("sqlite+pysqlite", database=str(path)),
-        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
-        **pool,
-    )
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver's own BEGIN comes too late and too weak
-        for pragma in (
-            "journal_mode=WAL" if writable else "query_only=ON",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writable else "BEGIN")
-
-    return engine
-
-
 class PostgresDatabase:
     """A server that several replicas share."""
 
@@ -195,11 +170,14 @@ class PostgresDatabase:
             url.set(drivername="postgresql+asyncpg"),
             pool_size=pool_size,
             max_overflow=0,
-            pool_pre_ping=True,
             pool_timeout=5,
             connect_args={"timeout": 5, "command_timeout": 30},
         )
+        try_unused(self.engine.sync_engine)
         self._sessions = async_sessionmaker(self.engine, sync_session_class=Session, expire_on_commit=False)
+        # As options they are part of BEGIN; as a statement of their own they would be one more way to the server.
+        reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._readings = async_sessionmaker(reading, sync_session_class=Session, expire_on_commit=False)
 
     async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         for remaining in reversed(range(TRIES)):
@@ -207,7 +185,9 @@ class PostgresDatabase:
                 return await self._transaction(fn, *args, **kwargs)
             except DBAPIError as problem:
                 # Two transactions that waited for one another: the server undid this one, so it may simply run again.
-                if remaining and getattr(problem.orig, "sqlstate", None) in SERIALIZATION_FAILURES:
+                # So it may if the connection went before the commit was asked for.
+                state = getattr(problem.orig, "sqlstate", None)
+                if remaining and (problem.connection_invalidated or state in SERIALIZATION_FAILURES):
                     continue
                 if is_outage(problem):
                     raise DatabaseUnavailable(str(problem.orig)) from problem
@@ -220,7 +200,12 @@ class PostgresDatabase:
         async with self._sessions() as session:
             result = await session.run_sync(lambda sync: fn(as_sqlmodel(sync), *args, **kwargs))
             self._probe(f"before commit of {name_of(fn)}")
-            await session.commit()
+            try:
+                await session.commit()
+            except DBAPIError as problem:
+                if problem.connection_invalidated:  # it may be kept or not: running it again could do it twice
+                    raise DatabaseUnavailable(str(problem.orig)) from problem
+                raise
             self._probe(f"after commit of {name_of(fn)}")
             if session.sync_session.info.get("wake"):
                 self.on_commit()
@@ -228,8 +213,7 @@ class PostgresDatabase:
 
     async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            async with self._sessions() as session:
-                await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            async with self._readings() as session:
                 return await session.run_sync(lambda sync: fn(as_sqlmodel(sync), *args, **kwargs))
         except DBAPIError as problem:
             if is_outage(problem):
@@ -256,21 +240,6 @@ def as_sqlmodel(session: Any) -> Session:
     if not isinstance(session, Session):
         raise TypeError("the session factory must make sqlmodel sessions")
     return session
-
-
-def is_outage(problem: DBAPIError) -> bool:
-    """Whether the server is away or full, rather than asked something wrong. Codes: PostgreSQL, appendix A."""
-    if problem.connection_invalidated or isinstance(problem, OperationalError):
-        return True
-    state = str(getattr(problem.orig, "sqlstate", "") or "")
-    return state[:2] in {"08", "53", "57", "58"} or isinstance(problem.orig, OSError) or not state
-
-
-def is_passing(problem: Exception) -> bool:
-    """Whether the same may well succeed if it is run again: after an outage, or two that were in each other's way."""
-    if not isinstance(problem, DBAPIError):
-        return False
-    return getattr(problem.orig, "sqlstate", None) in SERIALIZATION_FAILURES or is_outage(problem)
 
 
 def open_database(url: str, *, read_only: bool = False, probe: Probe = no_probe) -> SqliteDatabase | PostgresDatabase:
