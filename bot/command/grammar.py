@@ -226,5 +226,5 @@ class _Line:
     def _ask_which_incident(self) -> None:
         raise UserError(
             f"Which incident? Type this in its channel, or name it: `/incident {self.command.name} "
-            f"{self.context.series[0]}-7 …`. `/incident list` shows those that are open."
+            f"{self.context.series[0]}-7 …`."
         )

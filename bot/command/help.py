@@ -69,7 +69,8 @@ def _line(command: Command) -> str:
 
 
 def _option(option: Option) -> str:
-    written = option.name if option.kind is Value.FLAG else f"{option.name}:"
-    aliases = "".join(f", `{alias}`" for alias in option.aliases)
+    sign = "" if option.kind is Value.FLAG else ":"
+    written = f"{option.name}{sign}"
+    aliases = "".join(f", `{alias}{sign}`" for alias in option.aliases)
     about = f"{option.about}; " if option.about else ""
     return f"`{written}`{aliases}: {about}{what_it_takes(option.kind, option.choices)}"

@@ -43,7 +43,7 @@ def declare(session: Session, settings: Settings, actor: Actor, wanted: Declarat
     """
     Open an incident: number it, put its declaration on the timeline, and let Slack be told.
 
-    Raises UserError for an empty title or an impact that begins in the future.
+    Raises UserError for an empty title, or an impact that begins in the future or at no known time.
     """
     title = " ".join(wanted.title.split())
     if not title:
@@ -51,6 +51,8 @@ def declare(session: Session, settings: Settings, actor: Actor, wanted: Declarat
     service = wanted.services[0] if wanted.services else None
     zone = wanted.zone or settings.zone_of(service)
     if wanted.started is not None:
+        if wanted.started.at is None:
+            raise UserError("`at:?` says nothing. Leave it out, and state the start once somebody knows it.")
         refuse_future(wanted.started, now=actor.at, zone=zone)
     prefix = settings.incidents.drill_prefix if wanted.is_drill else settings.incidents.channel_prefix
     series = prefix.upper()

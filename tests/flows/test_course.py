@@ -313,6 +313,13 @@ async def test_start_takes_what_is_known(world: World) -> None:
     assert found["services"] == ["checkout"]
 
 
+async def test_a_start_that_nobody_knows_is_refused(world: World) -> None:
+    answer = await world.types("oncall", "/incident start checkout is down at:?", "ops")
+
+    assert "`at:?` says nothing" in answer
+    assert world.channels == []
+
+
 async def test_a_drill_has_a_number_of_its_own_and_says_what_it_is(world: World) -> None:
     answer = await world.types("oncall", "/incident start practise drill", "ops")
     await world.finish()
