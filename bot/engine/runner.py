@@ -71,9 +71,15 @@ class Engine:
             await self._clock.sleep_until(limit if next_due is None else min(next_due, limit), self._wake)
 
     async def _run_due(self) -> datetime | None:
-        """Everything that is due now, one transaction each. Returns when the next is due."""
+        """
+        Everything that is due now, one transaction each. Returns when the next is due.
+
+        Whether anything is due is read first: this is asked after every commit, and would stand in the writers' way.
+        """
         while True:
-            now = self._clock.now()
+            next_due, now = await self._database.read(timers.next_due), self._clock.now()
+            if next_due is None or next_due > now:
+                return next_due
             try:
                 timer = await self._database.run(due.run_one, self._settings(), now)
             except due.TimerFailed as problem:
@@ -81,8 +87,8 @@ class Engine:
                 if not await self._database.run(due.put_off, problem.key, now):
                     log.error("a timer was given up", timer=problem.key)  # noqa: TRY400  the exception stands above
                 continue
-            if timer is None:
-                return await self._database.read(timers.next_due)
+            if timer is None:  # another replica has it in hand
+                return now + POLL
             metrics.TIMER_LATENESS_SECONDS.observe((now - timer.due_at).total_seconds())
 
     async def _keep_house(self) -> None:

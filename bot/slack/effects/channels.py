@@ -34,10 +34,9 @@ async def create_channel(tools: Tools, claim: Claim) -> Outcome:
     incident = await tools.incident(claim.row.incident_id)
     if incident.channel_id is not None:
         return Done()
-    installation = await tools.installation()
     wanted = channel_name(incident.series, incident.number, incident.title)
     if claim.is_unknown or claim.row.attempts > 1:
-        found = await _find_ours(tools, claim, installation, wanted)
+        found = await _find_ours(tools, claim, await tools.installation(), wanted)
         if found is not None:
             return _made(incident, found, tools.now())
     for attempt in range(1, NAMES_TRIED + 1):
