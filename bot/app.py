@@ -109,6 +109,8 @@ class Dogwatch:
             self.sockets.start()
         if self.settings.alert_token is None and not self.settings.alert_tokens:
             log.warning("alerts are refused", reason="DOGWATCH_ALERT_TOKEN is not set")
+        if self.settings.public_url is None:
+            log.warning("links to incidents' pages work on this machine only", reason="DOGWATCH_PUBLIC_URL is not set")
         log.info("dogwatch is up", port=self.port, database=self.database.dialect, socket_mode=self.sockets is not None)
 
     def _wake(self) -> None:

@@ -149,12 +149,12 @@ def migrate() -> None:
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 def check_configuration(path: Path | None) -> None:
     """Look over the configuration (dogwatch.toml and the environment): every mistake at once."""
-    chosen = path or Path(os.environ.get("DOGWATCH_CONFIG") or "dogwatch.toml")
-    problems = check(chosen, os.environ)
+    problems = check(path, os.environ)
     for each in problems:
         click.echo(str(each), err=True)
     if problems:
         sys.exit(FAILED)
+    chosen = path or Path(os.environ.get("DOGWATCH_CONFIG") or "dogwatch.toml")
     where = str(chosen) if chosen.exists() else f"the environment (there is no {chosen}, and none is needed)"
     click.echo(f"No mistakes in {where}.")
 

@@ -20,7 +20,7 @@ _TAKES: Mapping[Value, str] = MappingProxyType(
         Value.KIND: "a kind of entry (`cause`, `action`, `misleading`, or the name of its reaction)",
         Value.FLAG: "nothing more, or `yes` or `no`",
         Value.PERSON: "a person (`@` and a name from Slack's list)",
-        Value.TARGET: "whom to call (`@user`, `@team`, `policy:NAME` or `vendor:NAME`)",
+        Value.TARGET: "whom to call (`@user`, `@team` or `vendor:NAME`)",
         Value.INCIDENT: "an incident (`INC-7`)",
     }
 )

@@ -139,8 +139,8 @@ def read_target(word: str, groups: Mapping[str, str]) -> Target:
             raise UserError(f"Name the {kind.casefold()} right behind the colon, as in `{kind.casefold()}:payments`.")
         return Target(_CALLED[kind.casefold()], name)
     raise UserError(
-        f"{shown(word)} is nobody I can call. Start with whom to call (`@user`, `@team`, `policy:NAME` or "
-        "`vendor:NAME`), then say why."
+        f"{shown(word)} is nobody I can call. Start with whom to call (`@user`, `@team` or `vendor:NAME`), "
+        "then say why."
     )
 
 

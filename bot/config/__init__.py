@@ -45,8 +45,12 @@ def load(environ: Mapping[str, str], *, config_path: Path | None = None) -> Sett
     return settings
 
 
-def check(path: Path, environ: Mapping[str, str] | None = None) -> list[Problem]:
-    """Every mistake in the file at `path`, and in the environment if one is given; an empty list if all is well."""
+def check(path: Path | None, environ: Mapping[str, str] | None = None) -> list[Problem]:
+    """
+    Every mistake in the file at `path`, and in the environment if one is given; an empty list if all is well.
+
+    None is the file that `load` would read: what `DOGWATCH_CONFIG` names, or the default one, which may be absent.
+    """
     return _read(environ or {}, path)[1]
 
 

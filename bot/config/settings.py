@@ -156,7 +156,9 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """Where people reach the bot's own pages, without a slash at the end."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        # A server listens on 0.0.0.0, but nobody can go there.
+        host = "localhost" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104  read, not bound
+        return self.public_url or f"http://{host}:{self.port}"
 
     def severity_words(self) -> Mapping[str, Severity]:
         """What people may type for a severity, casefolded: the fixed names, the workspace's labels, further words."""

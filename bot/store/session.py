@@ -166,12 +166,13 @@ class PostgresDatabase:
     def __init__(self, url: URL, *, probe: Probe = no_probe, pool_size: int = 10) -> None:
         self.on_commit: Callable[[], None] = lambda: None
         self._probe = probe
+        address, arguments = for_asyncpg(url)
         self.engine = create_async_engine(
-            url.set(drivername="postgresql+asyncpg"),
+            address,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=5,
-            connect_args={"timeout": 5, "command_timeout": 30},
+            connect_args={**arguments, "timeout": 5, "command_timeout": 30},
         )
         try_unused(self.engine.sync_engine)
         self._sessions = async_sessionmaker(self.engine, sync_session_class=Session, expire_on_commit=False)
@@ -234,6 +235,29 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def for_asyncpg(url: URL) -> tuple[URL, dict[str, Any]]:
+    """
+    The address and the arguments for the driver, whose words differ from libpq's: `sslmode` is its `ssl`.
+
+    Raises UserError for a parameter that would be ignored: somebody meant something by it.
+    """
+    query = dict(url.query)
+    arguments: dict[str, Any] = {}
+    mode = query.pop("sslmode", None) or query.pop("ssl", None)
+    if mode is not None:
+        arguments["ssl"] = mode
+    name = query.pop("application_name", None)
+    if name is not None:
+        arguments["server_settings"] = {"application_name": name}
+    unknown = sorted(set(query) - {"host", "port"})
+    if unknown:
+        raise UserError(
+            f"DATABASE_URL: Dogwatch does not know the parameter {', '.join(unknown)}. It understands sslmode, "
+            "application_name, host and port."
+        )
+    return url.set(drivername="postgresql+asyncpg", query=query), arguments
 
 
 def as_sqlmodel(session: Any) -> Session:

@@ -456,3 +456,11 @@ def test_the_default_reactions_cover_every_mark_once_and_leave_one_to_confirm():
     assert sorted(DEFAULT_REACTIONS.values()) == sorted(MARKS)
     assert CONFIRM_EMOJI not in DEFAULT_REACTIONS
     assert all(normalise_emoji(name) == name for name in (*DEFAULT_REACTIONS, *ALIASES.values(), CONFIRM_EMOJI))
+
+
+def test_check_needs_no_file_unless_one_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert check(None, {}) == []
+    assert "cannot be read" in check(tmp_path / "dogwatch.toml")[0].message
+    assert "cannot be read" in check(None, {"DOGWATCH_CONFIG": "elsewhere.toml"})[0].message

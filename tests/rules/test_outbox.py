@@ -268,6 +268,34 @@ async def test_a_lease_is_drawn_out_row_by_row(database: Database) -> None:
     assert names(await other.claim(36)) == ["second"]
 
 
+async def test_a_long_row_renews_its_lease(database: Database) -> None:
+    worker, other = Worker(database), Worker(database, "other")
+    await database.run(put, "lane", "first")
+    (claim,) = await worker.claim()
+
+    assert await database.run(outbox.renew, "lane", "worker", after(40))
+    assert not await database.run(outbox.renew, "lane", "other", after(90))
+
+    assert await other.claim(39) == []
+    assert names(await other.claim(41)) == ["first"]
+    assert not await database.run(outbox.renew, "lane", "worker", after(90)), "it has been taken"
+    with pytest.raises(LostLease):
+        await worker.finish(claim, Done(), 42)
+
+
+async def test_a_worker_does_not_take_what_it_is_doing(database: Database) -> None:
+    """Its lease ran out because the database was away: the row still runs here, and must not run twice."""
+    await database.run(put, "lane", "first")
+    await Worker(database).claim()
+
+    again = await database.run(
+        outbox.claim, owner="worker", now=after(60), real_now=after(60), lease=LEASE, limit=10,
+        rates_of=lambda _row: (), busy={"lane"},
+    )  # fmt: skip
+
+    assert again == []
+
+
 async def test_leases_follow_real_time_only(database: Database) -> None:
     """A replay may move the record's clock by hours: the lanes that run stay whose they are."""
     await database.run(put, "lane", "first")
