@@ -130,9 +130,36 @@ class Sender:
             lease=self._lease,
             limit=free,
             rates_of=rates_of,
+            busy={task.get_name() for task in self._running},
         )
 
     async def _run_lane(self, claim: Claim) -> None:
+        ended = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_lease(claim.row.lane, ended))
+            try:
+                await self._run_rows(claim)
+            finally:
+                ended.set()
+
+    async def _keep_lease(self, lane: str, ended: asyncio.Event) -> None:
+        """Renew the lease until the lane has ended: one call is shorter than a lease, but a row may have many."""
+        while not ended.is_set():
+            try:
+                async with asyncio.timeout(self._lease.total_seconds() / 3):
+                    await ended.wait()
+            except TimeoutError:
+                await self._renew(lane)
+
+    async def _renew(self, lane: str) -> None:
+        until = self._tools.clock.real_now() + self._lease
+        try:
+            if not await self._tools.database.run(outbox.renew, lane, self.owner, until):
+                log.warning("a lane was lost while its row ran", lane=lane)
+        except DatabaseUnavailable as problem:
+            log.warning("a lease could not be renewed", lane=lane, problem=str(problem))
+
+    async def _run_rows(self, claim: Claim) -> None:
         current: Claim | None = claim
         while current is not None:
             outcome = await self._run(current)

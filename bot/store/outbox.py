@@ -8,10 +8,11 @@ all else on the record's clock. The states of a row:
 
     waiting -> running -> done | waiting (again later) | unknown | failed (refused for good) | dead (given up)
 
-`running` under a lease that ran out means that a worker died in mid-call: like `unknown`, look before repeating.
+A row may take several calls, so its worker renews the lease while it runs. `running` under a lease that ran out means
+that a worker died in mid-call: like `unknown`, look before repeating.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -237,16 +238,20 @@ def claim(
     lease: timedelta,
     limit: int,
     rates_of: RatesOf,
+    busy: Collection[str] = (),
 ) -> list[Claim]:
     """
     Take up to `limit` due lanes, the most urgent first, and mark their heads as running.
 
-    A lane whose head may not go yet (its own time, a rate gate) is put off to when it may.
+    A lane whose head may not go yet (its own time, a rate gate) is put off to when it may. `busy` lanes are under way
+    at this very worker: it does not take them a second time, even if it could not renew its lease.
     """
     claims: list[Claim] = []
     for lane in session.exec(DUE_LANES, params={"now": now, "real_now": real_now, "most": limit * 4}).all():
         if len(claims) == limit:
             break
+        if lane.key in busy:
+            continue
         claimed = _start_head(session, lane, owner=owner, now=now, rates_of=rates_of)
         if claimed is None:
             lane.owner = lane.lease_until = None
@@ -265,10 +270,11 @@ def claim_due(
     lease: timedelta,
     limit: int,
     rates_of: RatesOf,
+    busy: Collection[str] = (),
 ) -> tuple[list[Claim], datetime | None]:
     """`claim`, and when the next free lane is due after it."""
     claims = claim(
-        session, owner=owner, now=now, real_now=real_now, lease=lease, limit=limit, rates_of=rates_of
+        session, owner=owner, now=now, real_now=real_now, lease=lease, limit=limit, rates_of=rates_of, busy=busy
     )  # fmt: skip
     session.flush()
     return claims, next_due(session)
@@ -424,6 +430,12 @@ def block(session: Session, key: str, until: datetime) -> None:
         .values(key=key, arrival_at=until, blocked_until=until)
         .on_conflict_do_update(index_elements=["key"], set_={"blocked_until": until})
     )
+
+
+def renew(session: Session, lane: str, owner: str, until: datetime) -> bool:
+    """Draw out the lease of a lane whose row takes long. False if the lane is this owner's no more."""
+    statement = update(Lane).where(col(Lane.key) == lane, col(Lane.owner) == owner).values(lease_until=until)
+    return bool(getattr(session.execute(statement), "rowcount", 0))
 
 
 def release_all(session: Session) -> None:

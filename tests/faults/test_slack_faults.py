@@ -5,6 +5,7 @@ One story calls every method that matters. Played in peace it says what should s
 to the same: everything arrives, once.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,24 @@ async def test_an_upload_that_shows_late_is_waited_for(world: World, tmp_path: P
     world.sandbox.fault("cut_after", "files.completeUploadExternal", times=1)
 
     assert same(expected, await play(world)) == ""
+
+
+async def test_a_row_that_takes_longer_than_its_lease_keeps_its_lane(world: World) -> None:
+    """An upload has three calls: nobody else, and not the same worker either, may begin it again meanwhile."""
+    await world.declares("checkout is down")
+    world.bot.sender._lease = timedelta(seconds=0.6)
+    world.sandbox.fault("latency", "files.getUploadURLExternal", seconds=1.5)
+    await world.sandbox.command("oncall", CHANNEL, "/incident resolve over")
+
+    def is_uploaded() -> bool:
+        world.bot.sender.wake()
+        return bool(world.sandbox.files())
+
+    await world.sandbox.wait_until(is_uploaded)
+    await world.finish()
+
+    assert len(world.sandbox.calls("files.getUploadURLExternal")) == 1
+    assert len(world.sandbox.files()) == 1
 
 
 async def test_slack_is_away_for_an_hour(world: World, tmp_path: Path) -> None:

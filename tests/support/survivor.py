@@ -213,6 +213,7 @@ DIFFERS = (
     (re.compile(r"\b[A-Z][a-z]+ \d{1,2}, \d{4}\b"), "DAY"),
     (re.compile(r"\b\d{1,2}:\d\d(:\d\d)?([\s\u202f][AP]M)?\b"), "TIME"),
     (re.compile(r"\b\d+ ?(s|m|sec|min|seconds?|minutes?)\b"), "LENGTH"),
+    (re.compile(r" — after LENGTH"), ""),  # told from a minute on
     (re.compile(r"\b[CDF]0[0-9A-Z]{8}\b"), "ID"),
     (re.compile(r'"value": "\d+"'), '"value": "KEY"'),  # PostgreSQL does not give out again what a rollback took
 )
@@ -235,8 +236,12 @@ def seen_by_all(slack: Sandbox) -> dict[str, Any]:
             continue
         if said := _messages(slack, direct):
             places[f"dm {user['name']}"] = said
-    files = [(each["name"], each["title"], steady(slack.file_content(each["id"]).decode())) for each in slack.files()]
+    files = {f"{number} {each['title']}": _content(slack, each["id"]) for number, each in enumerate(slack.files())}
     return {"places": places, "files": files}
+
+
+def _content(slack: Sandbox, file_id: str) -> list[str]:
+    return steady(slack.file_content(file_id).decode()).splitlines()
 
 
 def _place(slack: Sandbox, channel: str) -> dict[str, Any]:
