@@ -20,7 +20,11 @@ class Markdown(str):
 
 
 _BREAK = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f]")
+# The second row turns the writing direction of what follows: a way to show one thing and say another.
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x1f\x7f"
+    r"\u202a-\u202e\u2066-\u2069]"
+)
 
 # In the order in which they have to be done: what escapes comes before what is escaped.
 _BACKSLASH = re.compile(r"\\(?=[!-/:-@\[-`{-~]|$)")  # before anything else it is only a backslash

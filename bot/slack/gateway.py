@@ -6,6 +6,7 @@ to try again, when, and whether to look first is the outbox's business; here eac
 """
 
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -157,7 +158,7 @@ class Gateway:
         self._probe("before upload")
         self.in_flight += 1
         try:
-            async with self._session.post(url, data=content) as response:
+            async with self._session.post(url, data=BytesIO(content)) as response:
                 if response.status == 429:
                     raise Busy("upload", _retry_after(response.headers))
                 if response.status != 200:
