@@ -6,6 +6,7 @@ from due row to due row. Nothing sleeps for luck.
 """
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterable
 from datetime import UTC, datetime, timedelta
@@ -191,9 +192,10 @@ class World:
         """Send what a monitor sends, JSON or bytes (also piece by piece); returns status and answer."""
         assert self._http is not None
         proof = authorization or (f"Bearer {token}" if token else None)
-        headers = {"Authorization": proof} if proof else {}
-        kind = "data" if isinstance(payload, bytes | BytesIO | AsyncIterable) else "json"
-        async with self._http.post(f"{self.url}/alerts/{source}", headers=headers, **{kind: payload}) as got:
+        headers = {"Content-Type": "application/json"} | ({"Authorization": proof} if proof else {})
+        is_body = isinstance(payload, bytes | BytesIO | AsyncIterable)
+        body = payload if is_body else BytesIO(json.dumps(payload).encode())
+        async with self._http.post(f"{self.url}/alerts/{source}", headers=headers, data=body) as got:
             answer = await got.json()
             status = got.status
         await self.settle()
