@@ -60,7 +60,6 @@ class Deps:
 
 def build(deps: Deps, token: str) -> AsyncApp:
     """The Bolt app. Requests over HTTP are verified before they reach it (`bot.web.slack`)."""
-
     known: incidents.Installation | None = None
 
     async def authorize(**_payload: Any) -> AuthorizeResult:

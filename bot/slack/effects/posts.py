@@ -196,5 +196,9 @@ async def whisper(tools: Tools, claim: Claim) -> Outcome:
         SENT_AGAIN.labels(claim.row.what).inc()
     details = claim.row.details
     text = events.whispered(str(details["event"]), details.get("values", {}))
-    await tools.gateway.call("chat.postEphemeral", channel=channel, user=details["user_id"], text=text)
+    try:
+        await tools.gateway.call("chat.postEphemeral", channel=channel, user=details["user_id"], text=text)
+    except Refused as problem:
+        if problem.error != "user_not_in_channel":  # they have left meanwhile: a hint is not worth a word on the card
+            raise
     return Done()
