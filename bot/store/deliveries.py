@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, delete
+from sqlalchemy import Executable, bindparam, delete, update
 from sqlmodel import Field, Session, SQLModel, col
 
 from bot.store.tables import JSON_COLUMN, dialect_of, insert_for, table_of
@@ -38,9 +38,13 @@ def answer_of(session: Session, key: str) -> dict[str, Any] | None:
 
 
 def remember_answer(session: Session, key: str, answer: dict[str, Any]) -> None:
-    found = session.get(Delivery, key)
-    if found:
-        found.answer = answer
+    session.execute(_answering(), {"received_key": key, "told": answer})
+
+
+@cache
+def _answering() -> Executable:
+    table = table_of(Delivery)
+    return update(table).where(table.c.key == bindparam("received_key")).values(answer=bindparam("told"))
 
 
 def forget_old(session: Session, now: datetime) -> int:

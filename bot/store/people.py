@@ -32,18 +32,18 @@ class Person(SQLModel, table=True):
     learned_at: datetime | None = None
 
 
-KNOWN_OF = select(Person.user_id).where(
-    Person.team_id == bindparam("team_id"), col(Person.user_id).in_(bindparam("user_ids", expanding=True))
-)
+KNOWN = select(Person.user_id).where(
+    Person.team_id == bindparam("team_id"), Person.user_id == bindparam("user_id")
+)  # fmt: skip
 
 
 def meet(session: Session, team_id: str, user_ids: Collection[str]) -> list[str]:
     """Make sure that each of these has a row. Returns those that are new, whose names have to be asked for."""
-    wanted = sorted(set(user_ids))
-    if not wanted:
-        return []
-    known = set(session.exec(KNOWN_OF, params={"team_id": team_id, "user_ids": wanted}))
-    new = [user_id for user_id in wanted if user_id not in known]
+    new = [
+        user_id
+        for user_id in sorted(set(user_ids))
+        if session.exec(KNOWN, params={"team_id": team_id, "user_id": user_id}).first() is None
+    ]
     if new:
         insert = insert_into(session, Person)
         rows: list[dict[str, Any]] = [Person(team_id=team_id, user_id=user_id).model_dump() for user_id in new]
