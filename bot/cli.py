@@ -190,7 +190,9 @@ def export(reference: str, form: str, template: str | None, lang: str | None) ->
 
 @cli.command()
 @click.argument("text", required=False)
-@click.option("--time", "time_text", help="Explain a time instead of a command.")
+@click.option(
+    "--time", "time_text", help="Explain a time instead of a command; - reads one from each line of standard input."
+)
 @click.option("--zone", default="UTC", show_default=True, help="The zone in which times are read.")
 @click.option("--now", "now_text", help="The moment from which relative times count (ISO 8601); now if left out.")
 @click.option("--inside", help="As if typed in this incident's channel, for example INC-7.")
@@ -214,7 +216,11 @@ def explain(text: str | None, time_text: str | None, zone: str, now_text: str | 
         mark_words=settings.reactions,
         inside=inside,
     )
-    if time_text is not None:
+    if time_text == "-":
+        for line in sys.stdin:
+            if line.strip():
+                click.echo(_json(explain_time(line.strip(), now=context.now, zone=read_in)))
+    elif time_text is not None:
         click.echo(_json(explain_time(time_text, now=context.now, zone=read_in), indent=2))
     elif text is not None:
         click.echo(_json(explain_command(text, COMMANDS, context), indent=2))

@@ -9,8 +9,10 @@ from commands import (
     impact,
     improve,
     lead,
+    list,  # noqa: A004  the same
     note,
     postmortem,
+    reopen,
     resolve,
     severity,
     start,
@@ -22,6 +24,7 @@ from commands import (
 _WORDS = (
     start.COMMAND,
     card.COMMAND,
+    list.COMMAND,
     note.COMMAND,
     timeline.COMMAND,
     status.COMMAND,
@@ -34,6 +37,7 @@ _WORDS = (
     improve.COMMAND,
     task.COMMAND,
     resolve.COMMAND,
+    reopen.COMMAND,
     postmortem.COMMAND,
 )
 COMMANDS = (*_WORDS, help.command(_WORDS))

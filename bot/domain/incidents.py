@@ -65,6 +65,16 @@ EVENT_TO = {
 """The event that a person means who names a status."""
 
 
+TYPED = {
+    Event.INVESTIGATE: "status investigating",
+    Event.IDENTIFY: "status identified",
+    Event.MONITOR: "status monitoring",
+    Event.RESOLVE: "resolve",
+    Event.REOPEN: "reopen WHY",
+}
+"""What people type for an event, as far as there is a command for it."""
+
+
 class NotAllowed(UserError):
     """The incident's status does not permit the step. `allowed`: what it does permit."""
 
@@ -89,7 +99,7 @@ def transition(status: Status, event: Event) -> Status:
         message = f"It is {status} already, and nothing was changed."
     else:
         message = f"An incident that is {status} cannot {event}."
-    ways = ", ".join(f"`{step}`" for step in allowed)
+    ways = ", ".join(f"`/incident {TYPED[step]}`" for step in allowed if step in TYPED)
     raise NotAllowed(f"{message} From here you can: {ways}." if ways else message, allowed)
 
 

@@ -17,7 +17,7 @@ from bot.services.actor import Actor, Origin
 from bot.sources import SOURCES, Malformed, Unauthorized, decode
 from bot.store import incidents
 from bot.store.session import Database, DatabaseUnavailable
-from bot.web.bodies import TooLarge, TooSlow, read_body, refusal
+from bot.web.bodies import TooLarge, TooSlow, Unreadable, read_body, refusal
 
 log = get_logger(__name__)
 
@@ -72,6 +72,8 @@ class AlertIntake:
             return refusal(413, f"The body is larger than {LARGEST} bytes. Send fewer alerts at once (max_alerts).")
         except TooSlow:
             return refusal(408, "The body did not arrive in time.")
+        except Unreadable:
+            return refusal(400, "The body is not encoded as its Content-Encoding says.")
         except Unauthorized as problem:
             return refusal(401, problem.message)
         except Malformed as problem:

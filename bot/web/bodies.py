@@ -3,6 +3,7 @@
 import asyncio
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 READ_SECONDS = 10.0
 
@@ -15,8 +16,15 @@ class TooSlow(Exception):
     """The body did not arrive in time."""
 
 
+class Unreadable(Exception):
+    """The body is not encoded as its headers say (Content-Encoding, chunks)."""
+
+
 async def read_body(request: web.Request, limit: int) -> bytes:
-    """The body, of at most `limit` bytes. Raises TooLarge (a stated length is believed at once) or TooSlow."""
+    """
+    The body, of at most `limit` bytes. Raises TooLarge (a stated length is believed at once), TooSlow or
+    Unreadable.
+    """
     if request.content_length is not None and request.content_length > limit:
         raise TooLarge
     received = bytearray()
@@ -28,6 +36,8 @@ async def read_body(request: web.Request, limit: int) -> bytes:
                     raise TooLarge
     except TimeoutError as problem:
         raise TooSlow from problem
+    except HttpProcessingError as problem:
+        raise Unreadable from problem
     return bytes(received)
 
 

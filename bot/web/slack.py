@@ -12,7 +12,7 @@ from slack_sdk.signature import SignatureVerifier
 from structlog import get_logger
 
 from bot import metrics
-from bot.web.bodies import TooLarge, TooSlow, read_body, refusal
+from bot.web.bodies import TooLarge, TooSlow, Unreadable, read_body, refusal
 
 log = get_logger(__name__)
 
@@ -49,6 +49,8 @@ class SlackIntake:
             return _refused(413, f"The body is larger than {LARGEST} bytes.")
         except TooSlow:
             return _refused(408, "The body did not arrive in time.")
+        except Unreadable:
+            return _refused(400, "The body is not encoded as its Content-Encoding says.")
         problem = self._problem(request, body)
         if problem is not None:
             return _refused(401, problem)

@@ -65,6 +65,8 @@ def test_every_reaction_stands_in_the_table() -> None:
 
 
 EXAMPLES = {
+    "list": "list",
+    "reopen": "reopen it came back",
     "start": "start checkout is down sev:2 service:checkout",
     "": "",
     "note": "note at:~14:05 kind:hypothesis the cache is cold",

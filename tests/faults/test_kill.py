@@ -21,7 +21,7 @@ from tests.support.killable import Kennel, Point, kennel
 from tests.support.postgres import PostgresServer
 from tests.support.survivor import DECLARED, STORIES, Story, Survivor, same
 
-AT_ONCE = 8
+AT_ONCE = 10
 """Plays side by side: most of a play is waiting, for leases and for one message a second and channel."""
 UPKEEP = ("run_one", "forget_old", "forget_done", "before commit of claim_due")
 """Where nothing has been done since the point before: looking what is due, and work that was claimed by nobody yet."""

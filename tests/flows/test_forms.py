@@ -131,7 +131,13 @@ async def test_after_the_resolve_only_what_is_missing_is_asked_for(world: World)
     await world.finish()
 
     asked = next(each for each in world.sandbox.messages(world.channel) if "question_impact" in action_ids(each))
-    assert action_ids(asked) == {"question_impact", "question_start", "question_detection", "question_fix"}
+    assert action_ids(asked) == {
+        "question_impact",
+        "question_start",
+        "question_detection",
+        "question_fix",
+        "incident_draft",
+    }
 
     for action, values in (
         ("question_impact", {"text": "Nobody could pay", "users": "30%"}),
@@ -146,7 +152,7 @@ async def test_after_the_resolve_only_what_is_missing_is_asked_for(world: World)
         await world.finish()
 
     answered = world.sandbox.message(world.channel, asked["ts"])
-    assert action_ids(answered) == set()
+    assert action_ids(answered) == {"incident_draft"}
     assert "has its impact, start, cause, detection and fix" in rendered(answered)
     whole = (await world.exported())["incident"]
     assert whole["started_at"].startswith("2026-03-02T13:50")
@@ -163,3 +169,20 @@ async def test_nothing_is_asked_when_nothing_is_missing(world: World) -> None:
     await world.finish()
 
     assert not [each for each in world.sandbox.messages(world.channel) if "question" in str(action_ids(each))]
+
+
+async def test_reopen_and_list_say_and_show_what_is_open(world: World) -> None:
+    await world.declares()
+    assert "INC-1" in await world.types("engineer", "/incident list", "ops")
+    await world.types("oncall", "/incident resolve")
+    await world.finish()
+    assert "`/incident reopen WHY`" in await world.types("oncall", "/incident resolve")
+    assert "No incident is open" in await world.types("engineer", "/incident list", "ops")
+
+    assert "open again" in await world.types("oncall", "/incident reopen it came back")
+    await world.finish()
+
+    assert "Investigating" in world.card()
+    whole = await world.exported()
+    assert whole["incident"]["ended_at"] is None
+    assert whole["timeline"][-1]["kinds"] == ["reopened"]

@@ -1,14 +1,27 @@
 """An incident's states as a table that says everything, and names of channels for any title."""
 
 import re
+from datetime import UTC, datetime
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.incidents import EVENT_TO, NEXT, Event, NotAllowed, channel_name, channel_name_again, transition
+from bot.command import parse
+from bot.command.table import Context
+from bot.domain.incidents import (
+    EVENT_TO,
+    NEXT,
+    TYPED,
+    Event,
+    NotAllowed,
+    channel_name,
+    channel_name_again,
+    transition,
+)
 from bot.domain.terms import Status
+from commands import COMMANDS
 
 VALID = re.compile(r"[a-z0-9_-]{1,80}")
 
@@ -50,8 +63,15 @@ def test_every_event_in_every_status_leads_somewhere_or_is_refused(status: Statu
     assert (status, event) not in NEXT
     message = refused.value.message
     assert message.endswith(".")
-    for step in refused.value.allowed:
-        assert f"`{step}`" in message
+    for step in set(refused.value.allowed) & set(TYPED):
+        assert f"`/incident {TYPED[step]}`" in message
+
+
+def test_the_ways_out_that_a_refusal_names_can_be_typed() -> None:
+    context = Context(now=datetime(2026, 3, 2, 14, tzinfo=UTC), inside="INC-7")
+
+    for words in TYPED.values():
+        assert parse(words, COMMANDS, context).incident == "INC-7"
 
 
 @pytest.mark.parametrize(

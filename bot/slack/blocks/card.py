@@ -97,7 +97,7 @@ def _next(view: CardView) -> str:
 def _buttons(view: CardView) -> Block:
     value = str(view.incident_id)
     if not view.is_open:
-        return actions(button("Postmortem draft", DRAFT, value), button("Add a note", NOTE, value))
+        return actions(button("Write the draft anew", DRAFT, value), button("Add a note", NOTE, value))
     lead = [] if view.lead else [button("Lead it", LEAD, value, style="primary")]
     return actions(
         *lead,

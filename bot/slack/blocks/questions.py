@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.services.questions import MissingView
+from bot.slack.blocks.card import DRAFT
 from bot.slack.blocks.kit import actions, button, section
 from bot.slack.blocks.message import Message
 
@@ -19,9 +20,10 @@ WORDING: Mapping[str, str] = {
 
 
 def questions(view: MissingView) -> Message:
+    anew = button("Write the draft anew", DRAFT, str(view.incident_id))
     if not view.missing:
         text = ":white_check_mark: The record has its impact, start, cause, detection and fix."
-        return Message(text, [section(text)])
+        return Message(text, [section(text), actions(anew)])
     text = "For the postmortem, a tap each, if you know it. What nobody says stands there as missing."
     buttons = [button(WORDING[name], f"{ASK}_{name}", str(view.incident_id)) for name in view.missing]
-    return Message(text, [section(text), actions(*buttons)])
+    return Message(text, [section(text), actions(*buttons, anew)])
