@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.config import Settings
+from bot.domain.errors import UserError
 
 
 def with_secret_key(settings: Settings) -> Settings:
@@ -26,7 +27,8 @@ def _key_beside(database: Path) -> str:
     kept = database.with_name(f"{database.name}.key")
     if kept.exists():
         return kept.read_text().strip()
-    kept.parent.mkdir(parents=True, exist_ok=True)
+    if not kept.parent.is_dir():
+        raise UserError(f"DATABASE_URL: there is no folder {kept.parent}. Make it, or mend the path.")
     key = secrets.token_hex(32)
     kept.touch(mode=0o600)
     kept.write_text(key)

@@ -26,7 +26,7 @@ from bot.clock import Clock
 from bot.command.table import Command
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.slack import commanding, hearing, pressing, shortcuts, submitting
+from bot.slack import commanding, hearing, payloads, pressing, shortcuts, submitting
 from bot.slack.blocks import modals
 from bot.slack.gateway import Gateway, SlackError
 from bot.slack.replies import words
@@ -93,6 +93,8 @@ def build(deps: Deps, token: str) -> AsyncApp:
 def _listen_to_events(app: AsyncApp, deps: Deps) -> None:
     async def on_event(body: dict[str, Any]) -> None:
         began = perf_counter()
+        with payloads.reading():
+            hearing.check_shape(body)
         is_new = await deps.database.run(hearing.hear, deps.settings(), body, deps.clock.now())
         metrics.REQUESTS.labels("event", "new" if is_new else "again").inc()
         metrics.ANSWER_SECONDS.labels("event").observe(perf_counter() - began)
@@ -103,7 +105,11 @@ def _listen_to_events(app: AsyncApp, deps: Deps) -> None:
 
 def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
     async def on_command(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
-        began, typed = perf_counter(), commanding.Typed.from_payload(body)
+        began = perf_counter()
+        if not body.get("team_id") and (known := await deps.database.read(incidents.installation)):
+            body = {**body, "team_id": known.team_id}  # one installation, one workspace: it can be no other
+        with payloads.reading():
+            typed = commanding.Typed.from_payload(body)
         if not typed.text.strip() and not await shortcuts.is_inside(deps.database, typed.team_id, typed.channel_id):
             problem_met = await _open_view(deps, typed.trigger_id, modals.declare(deps.settings()))
             await ack(words(problem_met) if problem_met else "")
@@ -128,7 +134,8 @@ def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
 
 def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
     async def on_press(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
-        pressed = pressing.Pressed.from_payload(body)
+        with payloads.reading():
+            pressed = pressing.Pressed.from_payload(body)
         if pressed.action_id in pressing.OPENS:
             await _open(deps, pressed, respond)
             await ack()
@@ -145,7 +152,8 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
         await ack()
 
     async def on_submission(ack: AsyncAck, body: dict[str, Any]) -> None:
-        submitted = submitting.Submitted.from_payload(body)
+        with payloads.reading():
+            submitted = submitting.Submitted.from_payload(body)
         if submitted.callback_id not in submitting.SUBMISSIONS:
             await ack()
             return
@@ -223,6 +231,9 @@ def _listen_to_the_rest(app: AsyncApp) -> None:
         if isinstance(error, BoltUnhandledRequestError):
             log.info("a payload of a kind that is not known", type=body.get("type"))
             return BoltResponse(status=200)
+        if isinstance(error, payloads.Malformed):
+            log.warning("a payload is not of Slack's shape", type=body.get("type"), problem=str(error))
+            return BoltResponse(status=400, body={"ok": False, "error": "The payload is not of Slack's shape."})
         log.error("a payload failed", type=body.get("type"), event_id=body.get("event_id"), exc_info=error)
         return None
 

@@ -37,6 +37,21 @@ def hear(session: Session, settings: Settings, body: Mapping[str, Any], at: date
     return True
 
 
+def check_shape(body: Mapping[str, Any]) -> None:
+    """Read an event without keeping anything. Raises what `payloads.reading` turns into Malformed."""
+    team_of(body)
+    event = body["event"]
+    match event.get("type"):
+        case "message":
+            message_event(event, Whose("", ""))
+        case "reaction_added" | "reaction_removed":
+            _ = (event.get("item") or {}).get("type"), event["user"], event["reaction"]
+        case "user_change":
+            person_of(event["user"])
+        case "channel_rename" | "group_rename":
+            _ = event["channel"]["id"], event["channel"]["name"]
+
+
 def _message(session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime) -> None:
     told = message_event(event, _whose(session))
     if isinstance(told, Deleted):

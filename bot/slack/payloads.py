@@ -1,6 +1,7 @@
 """Slack's payloads as typed values. Shapes: docs.slack.dev/reference/events and /reference/interaction-payloads."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,19 @@ class Whose:
 
     bot_user_id: str
     bot_id: str
+
+
+class Malformed(Exception):
+    """A payload that is validly signed and not of Slack's shape. Nothing was changed."""
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Whatever a payload of a wrong shape makes its reader stumble over becomes Malformed."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as problem:
+        raise Malformed(f"{type(problem).__name__}: {problem}") from problem
 
 
 def team_of(body: Mapping[str, Any]) -> str:

@@ -78,14 +78,14 @@ class Sender:
         """Take no new work, and wait up to `grace` seconds for the calls that are under way."""
         self._stopping = True
         self._wake.set()
+        if self._loop is not None:  # it may just be claiming: what it has claimed it also runs
+            await asyncio.wait([self._loop], timeout=grace)
         if self._running:
             await asyncio.wait(self._running, timeout=grace)
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
-        for task in self._running:
+        left = [*self._running, *([self._loop] if self._loop is not None else [])]
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _work(self) -> None:
         while not self._stopping:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import URL, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool, StaticPool
 from sqlmodel import Session
@@ -102,8 +102,9 @@ class SqliteDatabase:
         self._writer = None if self.writing is None else Writer(self.writing, probe)
 
     def _take_lock(self) -> int:
+        if not self.path.parent.is_dir():
+            raise UserError(f"DATABASE_URL: there is no folder {self.path.parent}. Make it, or mend the path.")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as problem:
             raise UserError(
@@ -128,6 +129,8 @@ class SqliteDatabase:
             result, wake = await asyncio.wrap_future(job)
         except OperationalError as problem:
             raise DatabaseUnavailable(str(problem.orig)) from problem
+        except DatabaseError as problem:
+            raise _not_sqlite(self.path, problem) from problem
         if wake:
             self.on_commit()
         return result
@@ -139,6 +142,8 @@ class SqliteDatabase:
                     return fn(session, *args, **kwargs)
             except OperationalError as problem:
                 raise DatabaseUnavailable(str(problem.orig)) from problem
+            except DatabaseError as problem:
+                raise _not_sqlite(self.path, problem) from problem
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, reading)
 
@@ -156,6 +161,13 @@ class SqliteDatabase:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _not_sqlite(path: Path, problem: DatabaseError) -> Exception:
+    """A damaged or foreign file is for the operator; what our own statements did wrong (a constraint) stays itself."""
+    if type(problem) is not DatabaseError:
+        return problem
+    return UserError(f"{path} cannot be used: {problem.orig}. Restore a backup, or set DATABASE_URL to another file.")
 
 
 class PostgresDatabase:

@@ -92,9 +92,10 @@ def _holds_an_object(text: str, *, is_json: bool) -> bool:
             return bool(fields)
         text = fields["payload"][-1]
     try:
-        return isinstance(json.loads(text), dict)
+        found = json.loads(text)
     except (ValueError, RecursionError):
         return False
+    return isinstance(found, dict) and isinstance(found.get("event", {}), dict)
 
 
 def _refused(status: int, message: str) -> web.Response:
