@@ -1,7 +1,7 @@
 """How long something took, as people write it: `1h 45m`."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 _UNITS = {
     "w": 7 * 86_400,
@@ -85,3 +85,15 @@ def read_duration(text: str) -> timedelta | None:
 def _number(text: str) -> float:
     folded = " ".join(text.casefold().split())
     return _WORDED[folded] if folded in _WORDED else float(folded.replace(",", "."))
+
+
+def between(start: datetime, end: datetime) -> timedelta:
+    """
+    How long from `start` to `end`, as their printed minutes say: from 3:34 to 3:37 is 3 minutes, whatever the seconds.
+
+    A document that shows minutes must not contradict them. Under a minute it is the exact length.
+    """
+    exact = end - start
+    if abs(exact) < timedelta(minutes=1):
+        return exact
+    return end.replace(second=0, microsecond=0) - start.replace(second=0, microsecond=0)

@@ -15,4 +15,3 @@ def message_link(workspace_url: str, channel_id: str, ts: str, thread_ts: str | 
 
 def channel_link(workspace_url: str, channel_id: str) -> str:
     return f"{workspace_url.rstrip('/')}/archives/{channel_id}"
-

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.domain.durations import show_duration
+from bot.domain.durations import between, show_duration
 from bot.domain.languages import Language
 from bot.domain.postmortem_clock import Clock
 from bot.domain.postmortem_draft import Block, BlockKind
@@ -174,7 +174,7 @@ class Teller:
         paged_at, answered_at = escalation.paged_at, escalation.acknowledged_at
         if paged_at is None or answered_at is None or answered_at < paged_at:
             return ""
-        return self.language.say("after", duration=show_duration(answered_at - paged_at))
+        return self.language.say("after", duration=show_duration(between(paged_at, answered_at)))
 
     def escalation(self, section: str, escalation: Escalation) -> Block:
         answer = (escalation.acknowledgement,) if escalation.acknowledgement else ()

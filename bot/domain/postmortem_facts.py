@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.domain.durations import show_duration
+from bot.domain.durations import between, show_duration
 from bot.domain.postmortem_draft import Block
 from bot.domain.postmortem_entries import Teller, summary_of
 from bot.domain.record import Entry, Moment, Source, Statement
@@ -70,7 +70,7 @@ def duration(teller: Teller) -> tuple[Block, ...]:
     if incident.ended.at < incident.started.at:
         unclear = say("from_to_unclear", start=first, end=last)
         return (teller.fact("duration", "whole", as_sentence(unclear), sources),)
-    length = show_duration(incident.ended.at - incident.started.at)
+    length = show_duration(between(incident.started.at, incident.ended.at))
     text = say("from_to", duration=length, start=first, end=last)
     return (teller.fact("duration", "whole", text, sources, details={"length": length}),)
 
@@ -123,7 +123,7 @@ def response(teller: Teller) -> tuple[Block, ...]:
 
 
 def _response_time(teller: Teller, key: str, moment: Moment) -> Block:
-    waited = moment.at - teller.record.incident.detected.at
+    waited = between(teller.record.incident.detected.at, moment.at)
     return teller.fact(
         "response",
         key,
@@ -212,7 +212,7 @@ def _course(teller: Teller) -> Block:
         text = teller.language.say("concluded_open", **values, start=teller.clock.moment(start))
         return teller.fact("conclusion", "course", text, [start.source])
     first, last = teller.clock.span(start, end)
-    length = show_duration(end.at - start.at)
+    length = show_duration(between(start.at, end.at))
     text = teller.language.say("concluded", **values, duration=length, start=first, end=last)
     return teller.fact("conclusion", "course", text, [start.source, end.source])
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from bot.domain.durations import show_duration
+from bot.domain.durations import between, show_duration
 from bot.domain.postmortem_entries import with_names
 from bot.domain.postmortems import assemble
 from bot.domain.record import Action, Alert, Entry, Escalation, Moment, Record, Statement
@@ -102,7 +102,7 @@ class _Writer:
         if ended is None or ended.at < started:
             return {"duration_seconds": None, "duration": None}
         length = ended.at - started
-        return {"duration_seconds": int(length.total_seconds()), "duration": show_duration(length)}
+        return {"duration_seconds": int(length.total_seconds()), "duration": show_duration(between(started, ended.at))}
 
     def _stated(self, statements: Sequence[Statement], write: Callable[[Statement], Json]) -> Json | None:
         """The first statement, with all of them under `texts`; None if there is none."""

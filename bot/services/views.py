@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.durations import between
 from bot.domain.links import channel_link
 from bot.domain.terms import ActionKind, AlertStatus, Precision, Severity, Status, TargetKind
 from bot.services.people import MENTION
@@ -58,7 +59,7 @@ class CardView:
 
     @property
     def duration(self) -> timedelta | None:
-        return self.ended_at - self.started_at if self.ended_at else None
+        return between(self.started_at, self.ended_at) if self.ended_at else None
 
 
 def card(session: Session, settings: Settings, incident_id: int) -> CardView:

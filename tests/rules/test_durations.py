@@ -1,10 +1,10 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.durations import read_duration, show_duration
+from bot.domain.durations import between, read_duration, show_duration
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,19 @@ def test_what_is_shown_reads_back_to_the_unit_shown(length):
 @given(st.text())
 def test_any_text_is_a_duration_or_none(text):
     read_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "shown"),
+    [
+        ("03:34:50", "03:37:10", "3m"),
+        ("03:34:10", "03:37:50", "3m"),
+        ("03:34:50", "03:35:20", "30s"),
+        ("03:34:59", "03:36:00", "2m"),
+        ("12:00:00", "14:00:00", "2h 0m"),
+    ],
+)
+def test_a_length_agrees_with_the_minutes_beside_it(start: str, end: str, shown: str) -> None:
+    times = [datetime.fromisoformat(f"2026-03-02T{text}").replace(tzinfo=UTC) for text in (start, end)]
+
+    assert show_duration(between(*times)) == shown
