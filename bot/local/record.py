@@ -28,14 +28,15 @@ IN_WORDS = {
     What.WHISPER: "Answer one person",
     What.FETCH_MESSAGE: "Read a message that was marked",
     What.LEARN_PERSON: "Look up a name",
-    What.CARD: "Bring the card up to date",
-    What.ANNOUNCEMENT: "Bring the announcement up to date",
+    What.CARD: "Update the card",
+    What.ANNOUNCEMENT: "Update the announcement",
     What.TOPIC: "Set the topic",
-    What.FOLLOWUPS: "Bring the list of actions up to date",
+    What.FOLLOWUPS: "Update the list of actions",
     What.ALERTS: "Show how the alerts stand",
     What.QUESTIONS: "Ask for what is missing",
     What.ESCALATION: "Show the call for help",
     What.CONFIRM: "Confirm a mark",
+    What.LOOK: "Look for what was missed",
 }
 
 

@@ -26,11 +26,11 @@ CALL_SECONDS = 4.0
 CUT_SECONDS = 30.0
 STEP_SECONDS = 4.0
 """Between two steps of a story at the speed at which people can follow it."""
-SHOWN_SECONDS = 8.0
+SHOWN_SECONDS = 6.0
 """How long it stays on the page that something is over."""
 WATCHED = "checkout-500s"
 SAMPLE = {"alertname": "CheckoutErrorRateHigh", "service": "checkout", "severity": "critical"}
-SUMMARY = "12% of checkouts fail with an error, for 5 minutes now"
+SUMMARY = "Checkout fails for 12% of customers"
 
 
 @dataclass

@@ -46,15 +46,18 @@ class Stage:
 
     async def greet(self, ws: web.WebSocketResponse) -> None:
         """Tell a page that has just opened, and look after it from now on."""
-        self.shown = await self.now()
-        await ws.send_str(as_news(self.shown))
+        await ws.send_str(as_news(await self.now()))
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._watch(), name="stage")
 
     async def _watch(self) -> None:
         while self.sockets:
             await asyncio.sleep(LOOK_EVERY)
-            found = await self.now()
+            try:
+                found = await self.now()
+            except Exception as problem:  # noqa: BLE001  whatever the app's own panel stumbles over: the page goes on
+                asyncio.get_running_loop().call_exception_handler({"message": "no panel", "exception": problem})
+                continue
             if found != self.shown:
                 self.shown = found
                 await tell(self.sockets, as_news(found))

@@ -142,15 +142,17 @@ function followLinks(event) {
 
 function wire() {
   const page = () => state.page;
-  composers.main = wireComposer(byId("composer"), { place: () => state.channel + state.me, page, send, attach, editLast });
-  composers.reply = wireComposer(byId("reply"), { place: () => `${state.channel}${state.thread}${state.me}`, page, send });
+  const upward = (list) => () => {
+    const newest = [...byId(list).querySelectorAll(".message")].at(-1);
+    newest?.focus();
+    return Boolean(newest);
+  };
+  composers.main = wireComposer(byId("composer"), { place: () => state.channel + state.me, page, send, attach, editLast, upward: upward("messages") });
+  composers.reply = wireComposer(byId("reply"), { place: () => `${state.channel}${state.thread}${state.me}`, page, send, upward: upward("thread") });
   for (const id of ["messages", "thread"]) {
     roving(byId(id), ".message");
     staysAtEnd(byId(id).parentElement);
   }
-  byId("log").addEventListener("keydown", (event) => {
-    if (event.key === "ArrowUp" && event.target === byId("log")) { event.preventDefault(); byId("messages").querySelector(".message:last-of-type")?.focus(); }
-  });
   wireSidebar({ goTo, become });
   wireGuide(act);
   wirePane((kind) => {
@@ -217,3 +219,4 @@ composers.main.refill();
 if (!state.thread && wantsGuide() && (innerWidth > 900 || !sessionStorage.getItem("guided"))) showGuide();
 sessionStorage.setItem("guided", "yes");
 listen(changed);
+document.body.dataset.ready = "yes";

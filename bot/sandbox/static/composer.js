@@ -6,8 +6,9 @@ import { pickEmoji } from "/static/picker.js";
 
 const drafts = new Map();
 
-// `place()` names what is written to, so that each keeps its draft; `send(text, form)` returns whether it was taken.
-export function wireComposer(form, { place, page, send, attach, editLast }) {
+// `place()` names what is written to, so that each keeps its draft; `send(text, form)` returns whether it was taken;
+// `upward()` moves the focus to the newest message, and returns whether there is one.
+export function wireComposer(form, { place, page, send, attach, editLast, upward }) {
   const field = form.querySelector("textarea");
   const list = form.querySelector("[role=listbox]");
   const hint = form.querySelector(".usage");
@@ -69,6 +70,8 @@ export function wireComposer(form, { place, page, send, attach, editLast }) {
     } else if (items.length && event.key === "Tab" && !event.shiftKey) {
       event.preventDefault();
       take(items[Math.max(0, chosen)]);
+    } else if (event.key === "Tab" && event.shiftKey && upward()) {
+      event.preventDefault();
     } else if ((items.length || offered?.hint) && event.key === "Escape") {
       event.stopPropagation();
       close();

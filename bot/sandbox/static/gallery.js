@@ -56,3 +56,4 @@ const exhibits = await (await fetch("/page/gallery")).json();
 byId("exhibits").replaceChildren(...exhibits.map(exhibit));
 for (const id of ["find", "scheme", "width"]) byId(id).addEventListener("input", choose);
 choose();
+document.body.dataset.ready = "yes";

@@ -35,7 +35,7 @@ export function showGuide() {
   openPane("guide", guide.title, [
     el("p.soft", {}, guide.words), groups[0],
     state.stage.steps.length > 0 && el("section", {}, el("h3", {}, "Then"), el("ol.steps", { id: "steps" })), ...groups.slice(1),
-    state.stage.waiting && el("section", {}, el("h3", { id: "waiting-heading" }, "Waiting to be sent"), el("div.waiting", { id: "waiting", role: "region", "aria-labelledby": "waiting-heading" })),
+    state.stage.waiting && el("section.at-foot", {}, el("h3", { id: "waiting-heading" }, "Waiting to be sent"), el("div.waiting", { id: "waiting", role: "region", "aria-labelledby": "waiting-heading" })),
     guide.plays.length > 0 && el("section", {}, el("h3", {}, "Stories"), stories(guide.plays)),
     state.page.has_gallery && el("p.soft", {}, el("a", { href: "/gallery", target: "_blank" }, "Every message and form it can make")),
   ].flat().filter(Boolean));

@@ -1,0 +1,168 @@
+"""
+The page as people meet it: `dogwatch sandbox` as a process of its own, looked at with Debian's Chromium.
+
+With DOGWATCH_PICTURES set to a folder the pictures of README and docs are taken anew into it.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+
+from tests.support.needs import program
+
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 780}
+PATIENCE = 15_000
+"""Milliseconds: what the bot does takes a moment on a busy machine."""
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+ROOT = Path(__file__).parents[2]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+class Sandboxed:
+    """A running `dogwatch sandbox`, and the pages that are open on it."""
+
+    def __init__(self, browser: Browser, url: str, process: asyncio.subprocess.Process, data: Path) -> None:
+        self.browser = browser
+        self.url = url
+        self.process = process
+        self.data = data
+        self.wrong: list[str] = []
+
+    async def page(self, person: str = "", *, size: ViewportSize = WIDE, path: str = "", **options: Any) -> Page:
+        """A browser of one's own, as `person`. What its console complains of fails the test."""
+        context = await self.browser.new_context(viewport=size, timezone_id="Europe/Paris", **options)
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda problem: self.wrong.append(str(problem)))
+        page.on("console", lambda said: self.wrong.append(said.text) if said.type == "error" else None)
+        await page.goto(f"{self.url}{path}{f'?as={person}' if person else ''}")
+        await page.locator("body[data-ready]").wait_for()
+        return page
+
+    async def control(self, method: str, **args: Any) -> Any:
+        async with aiohttp.ClientSession() as session, session.post(f"{self.url}control/{method}", json=args) as answer:
+            body = await answer.json()
+        assert body["ok"], body
+        return body["result"]
+
+    async def stop(self) -> None:
+        self.process.terminate()
+        assert await asyncio.wait_for(self.process.wait(), 20) == 0
+
+
+@asynccontextmanager
+async def running(browser: Browser, data: Path, *arguments: str) -> AsyncIterator[Sandboxed]:
+    """`dogwatch sandbox` on a free port; its page is where it says."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot.cli", "sandbox", "--port", "0", "--data", str(data), *arguments,
+        stdout=asyncio.subprocess.PIPE, cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1", "DOGWATCH_PORT": "0"},
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        url = await asyncio.wait_for(printed_address(process.stdout), 40)
+        found = Sandboxed(browser, url, process, data)
+        yield found
+        assert found.wrong == []
+    finally:
+        for context in browser.contexts:
+            await context.close()
+        if process.returncode is None:
+            process.terminate()
+            await asyncio.wait_for(process.wait(), 20)
+
+
+async def printed_address(output: asyncio.StreamReader) -> str:
+    async for line in output:
+        if b"Open http" in line:
+            return line.decode().split("Open ")[1].strip()
+    raise AssertionError("the sandbox ended without saying where it is: what it said instead is above")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    chromium = program("chromium", package="chromium")
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        await started.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def dogwatch(browser: Browser, tmp_path: Path) -> AsyncIterator[Sandboxed]:
+    async with running(browser, tmp_path / "data") as found:
+        yield found
+
+
+# --- what people do on a page
+
+
+async def say(page: Page, text: str, field: str = "#text") -> None:
+    await page.locator(field).fill(text)
+    await page.locator(field).press("Enter")
+
+
+def message(page: Page, text: str, within: str = "#messages") -> Any:
+    return page.locator(f"{within} .message", has_text=text).last
+
+
+def card(page: Page) -> Any:
+    """The incident's card in its channel; the topic says its title too."""
+    return page.locator("#messages .message", has=page.locator(".block.header")).first
+
+
+async def mark(page: Page, text: str, emoji: str) -> None:
+    """React to a message as one does with the mouse."""
+    await message(page, text).hover()
+    await message(page, text).get_by_role("button", name="Add a reaction").click()
+    await page.get_by_role("searchbox", name="Search emoji").fill(emoji)
+    await page.keyboard.press("Enter")
+
+
+async def declare(page: Page, title: str) -> None:
+    """By the form, and on into the incident's channel."""
+    await page.get_by_role("button", name="Start an incident myself").click()
+    await page.get_by_label("What is wrong?").fill(title)
+    await page.get_by_role("button", name="Declare", exact=True).click()
+    await page.locator(".toast", has_text="#inc-").get_by_role("button", name="Go there").click()
+    await expect(page.get_by_role("button", name="Resolve")).to_be_visible(timeout=PATIENCE)
+
+
+async def picture(page: Page, name: str, *, is_quiet: bool = True) -> None:
+    """For README and docs; only where they are asked for. `is_quiet`: once nothing goes on any more."""
+    folder = os.environ.get("DOGWATCH_PICTURES")
+    if folder:
+        if is_quiet:
+            await expect(page.locator("#chips > *")).to_have_count(0, timeout=PATIENCE)
+        await page.mouse.move(0, 0)
+        await page.screenshot(path=Path(folder) / f"{name}.png", animations="disabled")
+
+
+async def complaints(page: Page) -> list[str]:
+    """What axe finds in either scheme."""
+    found = []
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)
+        results = await Axe().run(page)
+        found += [
+            f"{scheme}: {each['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
+            for each in results.response["violations"]
+            for node in each["nodes"]
+        ]
+    await page.emulate_media(color_scheme="light")
+    return found

@@ -1,0 +1,135 @@
+"""Somebody who has never run an incident opens the page and, in two minutes, has been through one."""
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import PATIENCE, PHONE, card, declare, mark, message, picture, say
+
+
+async def test_from_the_alert_to_the_draft(dogwatch):
+    oncall = await dogwatch.page()
+    await expect(oncall.get_by_role("heading", name="Try Dogwatch")).to_be_visible()
+    await picture(oncall, "first-visit")
+
+    await oncall.get_by_role("button", name="Fire the sample alert").click()
+    await oncall.locator(".toast", has_text="#inc-1").get_by_role("button", name="Go there").click()
+    await card(oncall).get_by_role("button", name="Lead it").click()
+    await expect(card(oncall)).to_contain_text("Lead: @oncall", timeout=PATIENCE)
+
+    await say(oncall, "All errors come from the new connection pool")
+    await mark(oncall, "connection pool", "investigation")
+    await expect(message(oncall, "connection pool").get_by_role("button", name="mag, 1")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    await expect(oncall.locator(".steps li.done")).to_have_count(2, timeout=PATIENCE)
+
+    await say(oncall, "/incident escalate @dba the database is slow")
+    await expect(message(oncall, "the database is slow").get_by_role("button", name="Acknowledge")).to_be_visible(
+        timeout=PATIENCE
+    )
+    dba = await dogwatch.page("dba")
+    await dba.get_by_role("link", name="inc-1").click()
+    await message(dba, "the database is slow").get_by_role("button", name="Acknowledge").click()
+    await expect(message(oncall, "the database is slow")).to_contain_text("acknowledged", timeout=PATIENCE)
+    await say(dba, "Half of the connections hang in `idle in transaction`")
+    await mark(dba, "Half of the connections", "cause")
+    await expect(message(oncall, "Half of the connections").get_by_role("button", name="dart, 1")).to_be_visible()
+    await picture(oncall, "incident")
+    await oncall.emulate_media(color_scheme="dark")
+    await picture(oncall, "incident-dark")
+    await oncall.emulate_media(color_scheme="light")
+
+    await say(oncall, "/incident resolve the pool was made smaller again")
+    await oncall.locator("button.file").last.click()
+    draft = oncall.get_by_role("complementary")
+    await expect(draft).to_contain_text("All errors come from the new connection pool", timeout=PATIENCE)
+    await expect(draft).to_contain_text("the pool was made smaller again")
+    await picture(oncall, "draft")
+
+    await draft.get_by_role("button", name="Raw").click()
+    await expect(draft.locator("pre.raw")).to_contain_text("# Postmortem")
+    await oncall.get_by_role("button", name="Close").click()
+    await expect(oncall.locator(".steps li.done")).to_have_count(6)
+
+
+async def test_a_form_says_at_its_fields_what_is_wrong_and_keeps_what_was_typed(dogwatch):
+    page = await dogwatch.page()
+    await page.get_by_role("button", name="Start an incident myself").click()
+    await page.get_by_label("What do you see?").fill("Card payments time out")
+    await page.get_by_role("button", name="Declare", exact=True).click()
+
+    title = page.get_by_label("What is wrong?")
+    await expect(title).to_have_attribute("aria-invalid", "true")
+    await expect(title).to_be_focused()
+    await expect(page.get_by_label("What do you see?")).to_have_value("Card payments time out")
+
+    await title.fill("Checkout is down")
+    await page.get_by_role("button", name="Declare", exact=True).click()
+    await expect(page.get_by_role("dialog", name="Declare an incident")).to_be_hidden()
+    await expect(page.locator(".toast", has_text="#inc-1-checkout-is-down")).to_be_visible(timeout=PATIENCE)
+
+
+async def test_ones_own_words_can_be_edited_and_deleted_and_a_reaction_taken_back(dogwatch):
+    page = await dogwatch.page()
+    await say(page, "The *deploy* of @developer broke it")
+    await mark(page, "broke it", "boom")
+
+    await message(page, "broke it").get_by_role("button", name="boom, 1").click()
+    await expect(message(page, "broke it").locator(".reactions button.mine")).to_have_count(0)
+
+    await page.locator("#text").press("ArrowUp")
+    field = page.get_by_label("Edit the message")
+    await expect(field).to_have_value("The *deploy* of @developer broke it")
+    await field.fill("The deploy of @developer may have broken it")
+    await field.press("Enter")
+    await expect(message(page, "may have broken it")).to_contain_text("(edited)")
+
+    await message(page, "may have broken it").hover()
+    await message(page, "may have broken it").get_by_role("button", name="More").click()
+    await page.get_by_role("menuitem", name="Delete").click()
+    await page.get_by_role("button", name="Delete", exact=True).click()
+    await expect(page.get_by_text("may have broken it")).to_have_count(0)
+
+
+async def test_a_message_elsewhere_opens_an_incident_and_goes_on_its_timeline(dogwatch):
+    page = await dogwatch.page()
+    await say(page, "Nobody can pay since ten")
+    await message(page, "Nobody can pay").hover()
+    await message(page, "Nobody can pay").get_by_role("button", name="More").click()
+    await page.get_by_role("menuitem", name="Open an incident").click()
+    await expect(page.get_by_label("What is wrong?")).to_have_value("Nobody can pay since ten")
+    await page.get_by_role("button", name="Declare", exact=True).click()
+
+    await page.locator(".toast", has_text="#inc-1").get_by_role("button", name="Go there").click()
+    await expect(card(page)).to_be_visible(timeout=PATIENCE)
+
+
+async def test_unread_marks_and_mentions_are_counted_for_each_person(dogwatch):
+    support = await dogwatch.page("support")
+    oncall = await dogwatch.page("oncall")
+    await oncall.get_by_role("link", name="general").click()
+    await expect(oncall.get_by_role("heading", name="#general")).to_be_visible()
+    await say(oncall, "Does anybody see this?")
+    await say(oncall, "@support do you?")
+
+    link = support.get_by_role("link", name="general, 2 unread, 1 for you")
+    await expect(link).to_be_visible()
+    await link.click()
+    await expect(support.locator("#messages .new-line")).to_be_visible()
+    await expect(support.get_by_role("link", name="general", exact=True)).to_be_visible()
+
+
+async def test_on_a_phone(dogwatch):
+    page = await dogwatch.page(size=PHONE, has_touch=True, is_mobile=True)
+    await expect(page.get_by_role("heading", name="Try Dogwatch")).to_be_visible()
+    await picture(page, "phone-guide")
+
+    await declare(page, "Search is slow")
+    await say(page, "It began after the reindexing")
+    await expect(message(page, "after the reindexing")).to_be_visible()
+    await picture(page, "phone")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+    await page.get_by_role("button", name="Conversations").click()
+    await page.get_by_role("link", name="general").click()
+    await expect(page.get_by_role("heading", name="#general")).to_be_visible()
+    await expect(page.get_by_role("link", name="random")).to_be_hidden()
