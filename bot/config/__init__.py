@@ -28,7 +28,7 @@ from bot.config.references import dangling
 from bot.config.sections import FILE_TABLES, keys_at, severity_words, words_in
 from bot.config.settings import Invitees, Settings
 
-__all__ = ["ConfigurationError", "Invitees", "Problem", "Settings", "check", "load"]
+__all__ = ["DEFAULT_PATH", "ConfigurationError", "Invitees", "Problem", "Settings", "check", "load"]
 
 DEFAULT_PATH = Path("dogwatch.toml")
 

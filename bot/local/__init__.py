@@ -12,9 +12,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.config import Settings, load
+from bot.config import DEFAULT_PATH, Settings, load
 from bot.domain.errors import UserError
-from bot.local.folder import DATABASE, LOG, prepared
+from bot.local.folder import CONFIG, DATABASE, LOG, prepared
 from bot.local.process import Bot
 from bot.local.record import Record
 from bot.local.tour import Tour
@@ -87,7 +87,10 @@ def _tell_of_the_bot(slack: Sandbox, settings: Settings) -> None:
 
 
 def _environment(slack: Sandbox, data: Path, bot_url: str, bot_port: int, alert_token: str) -> dict[str, str]:
+    """What the bot is started with. A configuration of one's own, where there is one, goes before the sandbox's."""
+    own = os.environ.get("DOGWATCH_CONFIG") or (DEFAULT_PATH if DEFAULT_PATH.exists() else None)
     return {
+        "DOGWATCH_CONFIG": str(own or (data / CONFIG).resolve()),
         "SLACK_BOT_TOKEN": slack.bot_token,
         "SLACK_APP_TOKEN": slack.app_token,
         "SLACK_SIGNING_SECRET": slack.signing_secret,
