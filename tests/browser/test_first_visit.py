@@ -2,7 +2,9 @@
 
 from playwright.async_api import expect
 
-from tests.browser.conftest import PATIENCE, PHONE, card, declare, mark, message, picture, say
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, card, declare, mark, message, picture, say
+
+TALL = {"width": 1280, "height": 1000}
 
 
 async def test_from_the_alert_to_the_draft(dogwatch):
@@ -33,10 +35,12 @@ async def test_from_the_alert_to_the_draft(dogwatch):
     await say(dba, "Half of the connections hang in `idle in transaction`")
     await mark(dba, "Half of the connections", "cause")
     await expect(message(oncall, "Half of the connections").get_by_role("button", name="dart, 1")).to_be_visible()
+    await oncall.set_viewport_size(TALL)
     await picture(oncall, "incident")
     await oncall.emulate_media(color_scheme="dark")
     await picture(oncall, "incident-dark")
     await oncall.emulate_media(color_scheme="light")
+    await oncall.set_viewport_size(WIDE)
 
     await say(oncall, "/incident resolve the pool was made smaller again")
     await oncall.locator("button.file").last.click()
