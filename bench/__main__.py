@@ -48,6 +48,7 @@ async def measure(options: argparse.Namespace) -> tuple[dict[str, str], dict[str
             figures = await SCENARIOS[name].measure(options.runs, server if database == "postgresql" else None)
             found.setdefault(name, []).extend(figures)
             _print(figures)
+            facts[f"load after {name} ({database})"] = machine.load()
     return facts, found
 
 

@@ -18,7 +18,7 @@ def facts(postgres: str | None) -> dict[str, str]:
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "commit": _commit(),
         "machine": f"{os.cpu_count()} cores, {_processor()}, {_memory():.1f} GB, {system}",
-        "load before": f"{os.getloadavg()[0]:.2f} (1 min)",
+        "load before": load(),
         "Python": platform.python_version(),
         "SQLite": f"{sqlite3.sqlite_version}, WAL, synchronous=FULL",
         "PostgreSQL": f"{postgres}, fsync on" if postgres else "not measured",
@@ -26,6 +26,11 @@ def facts(postgres: str | None) -> dict[str, str]:
             f"{name} {version(name)}" for name in ("aiohttp", "slack-bolt", "sqlalchemy", "sqlmodel")
         ),
     }
+
+
+def load() -> str:
+    """How many processes wanted to run: above the number of cores, the figures are too low."""
+    return f"{os.getloadavg()[0]:.2f} (mean of a minute)"
 
 
 def _commit() -> str:
