@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlmodel import Session, col, select
 
 from bot.app import Dogwatch
@@ -83,6 +83,7 @@ async def test_a_reminder_that_fell_due_while_nobody_ran(either: World) -> None:
     world.bot = Dogwatch(world.settings(), clock=world.clock)
     await world.bot.start()
     world.sandbox.http.url = f"{world.url}/slack/events"
+    world.sandbox.retry_now()  # what was told while nobody listened
     await world.advance(minutes=1)
 
     assert (pages(world), reminders(world)) == (2, 1)
@@ -98,6 +99,7 @@ async def test_a_restart_does_not_remind_again(either: World) -> None:
     world.bot = Dogwatch(world.settings(), clock=world.clock)
     await world.bot.start()
     world.sandbox.http.url = f"{world.url}/slack/events"
+    world.sandbox.retry_now()  # what was told while nobody listened
     await world.settle()
 
     assert (pages(world), reminders(world)) == (2, 1)
@@ -127,6 +129,7 @@ async def test_a_replica_that_dies_leaves_its_work_to_the_other(pair: Pair) -> N
     pair.bot, pair.second = pair.second, Dogwatch(pair.settings(), clock=pair.clock)
     await pair.second.start()
     pair.sandbox.http.url = f"{pair.url}/slack/events"
+    pair.sandbox.retry_now()  # what was told while nobody listened
 
     await pair.finish()
 
@@ -146,17 +149,19 @@ async def test_a_reminder_in_the_way_of_an_answer_is_not_put_off(pair: Pair) -> 
 
     async def hold_and_touch() -> None:
         async with partner.engine.begin() as connection:
+            await connection.execute(text("SET LOCAL deadlock_timeout = '60s'"))  # who looks first is undone
             await connection.run_sync(lambda sync: escalations.lock(Session(sync), 1))
             has_locked.set()
             await may_go.wait()
             await connection.execute(update(Timer).values(what=col(Timer.what)))
 
-    async def remind() -> Timer | None:
-        return await database.run(engine.run_one, pair.bot.settings, due)
+    def run_one(session: Session) -> Timer | None:
+        session.execute(text("SET LOCAL deadlock_timeout = '3s'"))  # not before the other waits too
+        return engine.run_one(session, pair.bot.settings, due)
 
     holding = asyncio.create_task(hold_and_touch())
     await has_locked.wait()
-    reminding = asyncio.create_task(remind())
+    reminding = asyncio.create_task(database.run(run_one))
     await pair.sandbox.wait_until(lambda: _is_waiting(partner))
     may_go.set()
 

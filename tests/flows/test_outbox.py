@@ -83,6 +83,7 @@ async def test_an_orderly_restart_changes_nothing(world: World, *, settled: bool
     world.bot = type(world.bot)(world.settings(), clock=world.clock)
     await world.bot.start()
     world.sandbox.http.url = f"{world.url}/slack/events"
+    world.sandbox.retry_now()  # what was told while nobody listened
     await world.finish()
 
     assert world.channels == ["inc-1-checkout-is-down"]
