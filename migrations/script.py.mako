@@ -22,4 +22,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("Dogwatch's migrations go forwards only: restore a backup instead.")
+    raise RuntimeError("Dogwatch's migrations go forwards only: restore a backup instead.")

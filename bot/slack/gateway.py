@@ -33,7 +33,8 @@ OF_THE_TOKEN = frozenset(
 DEFAULT_RETRY_AFTER = 5.0
 """Seconds to wait where a 429 does not say how long."""
 
-Args = Mapping[str, Any]
+Client = AsyncWebClient
+"""The SDK's client, by name for those who pass it on without calling it."""
 
 
 class SlackError(Exception):

@@ -9,8 +9,9 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.web.async_client import AsyncWebClient
 from structlog import get_logger
+
+from bot.slack.gateway import Client
 
 log = get_logger(__name__)
 
@@ -27,7 +28,7 @@ GRACE_SECONDS = 5.0
 class _Handler(AsyncSocketModeHandler):
     """Bolt's handler, which counts what is under way. What comes after `refuse` is left to Slack to deliver again."""
 
-    def __init__(self, app: AsyncApp, token: str, client: AsyncWebClient) -> None:
+    def __init__(self, app: AsyncApp, token: str, client: Client) -> None:
         super().__init__(app, token, web_client=client, ping_interval=PING_SECONDS)
         self.under_way = 0
         self.is_refusing = False
@@ -64,9 +65,7 @@ class SocketLink:
     The SDK mends most losses by itself; what it cannot mend within a while is replaced.
     """
 
-    def __init__(
-        self, app: AsyncApp, token: str, client: AsyncWebClient, on_connected: Callable[[], Awaitable[None]]
-    ) -> None:
+    def __init__(self, app: AsyncApp, token: str, client: Client, on_connected: Callable[[], Awaitable[None]]) -> None:
         self._app, self._token, self._client = app, token, client
         self._on_connected = on_connected
         self._handler: _Handler | None = None

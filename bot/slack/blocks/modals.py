@@ -41,6 +41,7 @@ MEANING: Mapping[Severity, str] = {
     Severity.SEV4: "Hardly anybody notices",
 }
 A_TIME = "Like 14:05, 10 min ago or yesterday 15:00."
+A_TIME_HERE = "a time like 14:05, 10 min ago or yesterday 15:00."
 STATUSES = (
     Choice(Status.INVESTIGATING, "Investigating", "The cause is not known"),
     Choice(Status.IDENTIFIED, "Identified", "The cause is known, a fix is on its way"),
@@ -90,7 +91,7 @@ def declare(
 def resolve(_settings: Settings, incident_id: int) -> View:
     fields = [
         text_field(TEXT, "What ended it?", hint="It becomes the resolution in the postmortem.", is_long=True),
-        text_field(AT, "When did the impact end?", hint=f"Leave it empty for now. {A_TIME}"),
+        text_field(AT, "When did the impact end?", hint=f"Empty means: now. Else {A_TIME_HERE}"),
     ]
     return modal(RESOLVE, "Resolve the incident", "Resolve", fields, {INCIDENT: incident_id})
 
@@ -104,7 +105,7 @@ def note(_settings: Settings, incident_id: int) -> View:
     fields = [
         text_field(TEXT, "What happened?", is_long=True, is_optional=False),
         kinds(),
-        text_field(AT, "When?", hint=f"Leave it empty for now. {A_TIME} ~14:05 is about, ? is not known."),
+        text_field(AT, "When?", hint=f"Empty means: now. Else {A_TIME_HERE} ~14:05 is about, ? is not known."),
     ]
     return modal(NOTE, "Add to the timeline", "Add", fields, {INCIDENT: incident_id})
 
