@@ -27,6 +27,8 @@ TIER = {
 POSTS_PER_MINUTE = 300
 """`chat.postMessage` has a special tier: one a second and channel, several hundred a minute and workspace."""
 POST = "chat.postMessage"
+SPACING = timedelta(seconds=1.05)
+"""Between two posts into one channel: a second, and what clocks and connections add or take."""
 
 
 def gate_of(method: str, channel: str | None = None) -> str:
@@ -39,7 +41,7 @@ def rates(method: str, channel: str | None = None) -> tuple[Rate, ...]:
         of_workspace = Rate(gate_of(POST), timedelta(minutes=1) / POSTS_PER_MINUTE, burst=POSTS_PER_MINUTE // 3)
         if channel is None:
             return (of_workspace,)
-        return (of_workspace, Rate(gate_of(POST, channel), timedelta(seconds=1)))
+        return (of_workspace, Rate(gate_of(POST, channel), SPACING))
     tier = TIER.get(method)
     if tier is None:
         return ()
