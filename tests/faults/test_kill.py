@@ -23,6 +23,8 @@ from tests.support.survivor import DECLARED, STORIES, Story, Survivor, same
 
 AT_ONCE = 10
 """Plays side by side: most of a play is waiting, for leases and for one message a second and channel."""
+PATIENCE = 30.0
+"""Seconds that Slack waits for an answer: longer than in earnest, because ten bots share the machine here."""
 UPKEEP = ("run_one", "forget_old", "forget_done", "before commit of claim_due")
 """Where nothing has been done since the point before: looking what is due, and work that was claimed by nobody yet."""
 
@@ -67,7 +69,7 @@ class Stage:
             shutil.copytree(self.folder / "begun", place / "slack")
         url = await asyncio.to_thread(self.databases.make, place, self.begun if story.begins_declared else None)
         try:
-            async with Sandbox(state=place / "slack") as slack:
+            async with Sandbox(state=place / "slack", answer_seconds=PATIENCE) as slack:
                 survivor = Survivor(self.kennel, slack, url)
                 await survivor.play(story, kill_at)
         finally:
@@ -79,7 +81,7 @@ class Stage:
         place = self.folder / "begun"
         place.mkdir()
         self.begun = self.databases.make(place, None)
-        async with Sandbox(state=place) as slack:
+        async with Sandbox(state=place, answer_seconds=PATIENCE) as slack:
             await Survivor(self.kennel, slack, self.begun).play(DECLARED, None)
 
 
