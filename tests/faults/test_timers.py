@@ -165,8 +165,11 @@ async def test_a_reminder_in_the_way_of_an_answer_is_not_put_off(pair: Pair) -> 
     await pair.sandbox.wait_until(lambda: _is_waiting(partner))
     may_go.set()
 
-    assert await reminding is not None
+    carried_out = await reminding
     await holding
+    if carried_out is None:  # run again so soon that the other still held the timer: the engine's next look takes it
+        carried_out = await database.run(run_one)
+    assert carried_out is not None
     await partner.close()
     row = await database.read(lambda session: session.exec(select(Escalation)).one())
     assert row.reminders == 1
