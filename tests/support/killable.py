@@ -69,6 +69,7 @@ class Bot:
     async def _end(self, by: signal.Signals) -> None:
         if self.is_gone.is_set():
             return
+        assert self.pid > 0, "a signal to process 0 would reach the tests themselves"
         with suppress(ProcessLookupError):
             os.kill(self.pid, by)
         await self.is_gone.wait()
