@@ -82,6 +82,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "kind_task": "Task",
         "kind_improvement": "Improvement",
         "kind_note": "Note",
+        "kind_went_well": "Went well",
+        "kind_went_badly": "Went badly",
+        "kind_got_lucky": "Got lucky",
         "kind_declared": "Incident declared",
         "kind_status": "Status changed",
         "kind_severity": "Severity changed",
@@ -91,6 +94,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "kind_resolved": "Resolved",
         "kind_reopened": "Reopened",
         "kind_alert_resolved": "Alert ended",
+        "kind_cancelled": "Incident cancelled",
+        "kind_details": "Details changed",
         "changed_to": "{what} from {was} to {became}",
         "impact_times_stated": "Times of the impact stated",
         # Alerts

@@ -10,7 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, Severity, SourceKind, Status, TargetKind
+from bot.domain.terms import (
+    ActionKind,
+    AlertStatus,
+    Kind,
+    Precision,
+    Severity,
+    SourceKind,
+    Status,
+    TargetKind,
+    UpdateState,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,10 @@ class Entry:
     both are user ids, None where a machine did it. `text` is empty once the message was deleted.
 
     `about` is the ref of what the entry tells of (`escalation-2`, `action-4`), None where it stands for itself.
-    `was` and `became` are the values before and after, of an entry that changes status or severity.
+    `was` and `became` are the values before and after, of an entry that changes status or severity. `role` and
+    `person` (a user id) are what a ROLE entry gives to whom. `changes` are the fields that a DETAILS entry set, each
+    with its new value. `public` is the state that an entry told the public. `states_start` and `states_end` are the
+    ends of the impact that it states (`impact started:`, `resolve at:`), whether or not they still hold.
     """
 
     source: Source
@@ -78,6 +91,34 @@ class Entry:
     about: str | None = None
     was: str | None = None
     became: str | None = None
+    role: str | None = None
+    person: str | None = None
+    changes: tuple[tuple[str, str], ...] = ()
+    public: UpdateState | None = None
+    states_start: datetime | None = None
+    states_end: datetime | None = None
+    amended_at: datetime | None = None
+    withdrawn_by: str | None = None
+    withdrawn_why: str | None = None
+    merged_into: str | None = None
+    """The ref of the entry that took this one in; such an entry is withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """
+    What the public was told at one time, in one or more languages.
+
+    `texts` by language, `""` where nobody said which; empty for a published postmortem, whose `languages` are the ones
+    it is published in. `sources` has the entries that it was recorded by, in the order of the languages.
+    """
+
+    state: UpdateState
+    published_at: datetime | None
+    texts: Mapping[str, str]
+    languages: tuple[str, ...]
+    sources: tuple[Source, ...]
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +204,9 @@ class Incident:
     responsibility: str | None = None
     private: bool = False
     drill: bool = False
+    template: str = "classic"
+    closure_reason: str | None = None
+    """Why it was cancelled, where it was."""
     lead: str | None = None
     channel_name: str | None = None
     channel_link: str | None = None
@@ -186,5 +230,7 @@ class Record:
     """The latest that stands in each language; so are the causes and resolutions."""
     causes: Sequence[Statement] = ()
     resolutions: Sequence[Statement] = ()
+    updates: Sequence[Update] = ()
+    """What the public was told, in the order in which it was published."""
     people: Mapping[str, str] = field(default_factory=dict)
     """User id to the name people know. An id that is not in it is shown as it is."""

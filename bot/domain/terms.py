@@ -51,6 +51,9 @@ class Kind(StrEnum):
     TASK = "task"
     IMPROVEMENT = "improvement"
     NOTE = "note"
+    WENT_WELL = "went well"
+    WENT_BADLY = "went badly"
+    GOT_LUCKY = "got lucky"
 
     DECLARED = "declared"
     STATUS = "status"
@@ -61,10 +64,23 @@ class Kind(StrEnum):
     RESOLVED = "resolved"
     REOPENED = "reopened"
     ALERT_RESOLVED = "alert resolved"
+    CANCELLED = "cancelled"
+    DETAILS = "details"
+    """The title, the services or another field was changed. `Entry.changes` says to what."""
 
 
 MARKS = tuple(Kind)[: list(Kind).index(Kind.DECLARED)]
 """The kinds that a person can give an entry, by reaction or by `kind:`."""
+
+
+class UpdateState(StrEnum):
+    """What the public is told: where the incident stands, or that the postmortem is published."""
+
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MONITORING = "monitoring"
+    RESOLVED = "resolved"
+    POSTMORTEM = "postmortem"
 
 
 class Precision(StrEnum):

@@ -1,7 +1,8 @@
 """The record of an incident, from the tables to plain values."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,18 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.links import channel_link, message_link
-from bot.domain.record import Action, Alert, Entry, Escalation, Incident, Moment, Record, Source, Statement
+from bot.domain.record import (
+    Action,
+    Alert,
+    Entry,
+    Escalation,
+    Incident,
+    Moment,
+    Record,
+    Source,
+    Statement,
+    Update,
+)
 from bot.domain.terms import (
     ActionKind,
     AlertStatus,
@@ -19,6 +31,7 @@ from bot.domain.terms import (
     SourceKind,
     Status,
     TargetKind,
+    UpdateState,
 )
 from bot.pagelinks import page_link
 from bot.services.people import MENTION
@@ -82,6 +95,7 @@ def load(session: Session, settings: Settings, incident_id: int) -> Record:
         impacts=_latest_by_language(standing, Kind.IMPACT, sources),
         causes=_latest_by_language(typed_causes or standing, Kind.CAUSE, sources),
         resolutions=[] if row.is_open else _latest_by_language(standing, Kind.RESOLVED, sources),
+        updates=_updates(standing, sources),
         people=people.names(session, row.team_id, _people_in(row, entry_rows, escalation_rows, action_rows)),
     )
 
@@ -133,7 +147,46 @@ def _entry(row: TimelineEntry, source: Source, numbers: Mapping[int, int]) -> En
         about=_about(row, numbers),
         was=row.details.get(f"{changed}_before"),
         became=row.details.get(changed),
+        role=row.details.get("role"),
+        person=row.details.get("user"),
+        changes=tuple(row.details.get("changes", {}).items()),
+        public=UpdateState(row.details["public"]) if "public" in row.details else None,
+        states_start=_instant(row.details.get("started")),
+        states_end=_instant(row.details.get("ended")),
+        amended_at=row.amended_at,
+        withdrawn_by=row.withdrawn_by,
+        withdrawn_why=row.withdrawn_why,
+        merged_into=f"entry-{row.merged_into_id}" if row.merged_into_id else None,
     )
+
+
+def _instant(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
+
+
+def _updates(entries: Iterable[TimelineEntry], sources: Mapping[int, Source]) -> list[Update]:
+    """
+    What the public was told. What was said in several languages, one after the other, is one update: the same state
+    again, with no other between, in a language that it did not have yet.
+    """
+    told: list[Update] = []
+    for entry in entries:
+        if "public" not in entry.details:
+            continue
+        state, code = UpdateState(entry.details["public"]), entry.language or ""
+        languages = tuple(entry.details.get("public_languages") or ([code] if code else []))
+        texts = {code: entry.text} if entry.text else {}
+        last = told[-1] if told else None
+        if last is not None and last.state is state and texts and code and last.texts and code not in last.texts:
+            told[-1] = replace(
+                last,
+                texts={**last.texts, **texts},
+                languages=tuple(dict.fromkeys([*last.languages, *languages])),
+                sources=(*last.sources, sources[entry.key]),
+            )
+        else:
+            told.append(Update(state, entry.happened_at, texts, languages, (sources[entry.key],), entry.author))
+    return told
 
 
 def _alert(places: _Places, row: AlertRow, told: str | None) -> Alert:
@@ -239,6 +292,8 @@ def _incident(places: _Places, settings: Settings, row: IncidentRow, refs: Mappi
         responsibility=row.responsibility,
         private=row.is_private,
         drill=row.is_drill,
+        template=row.template,
+        closure_reason=row.closure_reason,
         lead=row.lead,
         channel_name=row.channel_name,
         channel_link=channel_link(places.workspace_url, row.channel_id) if row.channel_id else None,

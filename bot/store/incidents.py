@@ -40,6 +40,7 @@ class Incident(SQLModel, table=True):
     services: list[str] = Field(sa_type=JSON_COLUMN)
     category: str | None = None
     responsibility: str | None = None
+    closure_reason: str | None = None
     zone: str
     languages: list[str] = Field(sa_type=JSON_COLUMN)
     template: str

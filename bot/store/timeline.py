@@ -17,7 +17,8 @@ class TimelineEntry(SQLModel, table=True):
 
     A message has one entry per incident (the unique key). `happened_at` is None exactly where `precision` is `unknown`.
     `details` holds what the kind carries beyond its text: `started`, `ended` (ISO 8601), `users_percent`, `status`,
-    `severity`, `role`, `escalation_id`, `alert_id`, `action_id`. `posted_ts` is the bot's message that tells of it.
+    `severity`, `role`, `user`, `changes`, `public`, `public_languages`, `escalation_id`, `alert_id`, `action_id`.
+    `merged_into_id` is the entry that took this one in. `posted_ts` is the bot's message that tells of it.
     Whoever makes many gives `details`, `files` and `earlier` too: a default that is made costs as much as a query.
     """
 
@@ -52,6 +53,7 @@ class TimelineEntry(SQLModel, table=True):
     withdrawn_at: datetime | None = None
     withdrawn_by: str | None = None
     withdrawn_why: str | None = None
+    merged_into_id: int | None = None
 
     @property
     def key(self) -> int:
