@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from bot.store import outbox
 from bot.store.migrate import migrate
-from bot.store.outbox import Again, Claim, Done, LostLease, OutboxRow, Outcome, Rate, Refused, State
+from bot.store.outbox import Again, Claim, Done, LostLease, OutboxRow, Outcome, Rate, Refused, State, rows
 from bot.store.session import Database, PostgresDatabase, open_database
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -469,5 +469,5 @@ async def test_done_rows_are_forgotten_and_failures_kept(database: Database) -> 
 
 def test_states_are_all_known() -> None:
     """The database's partial indexes name them as text."""
-    named = outbox.IS_UNFINISHED + outbox.IS_WAITING_VIEW
+    named = rows.IS_UNFINISHED + rows.IS_WAITING_VIEW
     assert {state for state in State if f"'{state}'" in named} == set(outbox.UNFINISHED)

@@ -1,0 +1,59 @@
+"""
+What has to reach Slack, in the transaction that decided it. The rules stand in `rows`.
+
+`queue` puts rows into lanes, `leases` takes lanes and carries rows out, `gates` keeps to the rates, `upkeep` shows and
+clears what is left.
+"""
+
+from bot.store.outbox.gates import block
+from bot.store.outbox.leases import claim, claim_due, finish, next_due, release_all, renew, save_progress
+from bot.store.outbox.queue import open_lanes_of, put, will_edit
+from bot.store.outbox.rows import (
+    UNFINISHED,
+    Again,
+    Claim,
+    Done,
+    Gate,
+    Lane,
+    LostLease,
+    OutboxRow,
+    Outcome,
+    Rate,
+    RatesOf,
+    Refused,
+    State,
+)
+from bot.store.outbox.upkeep import Backlog, backlog, forget_done, is_news, problems_of, retry
+
+__all__ = [
+    "UNFINISHED",
+    "Again",
+    "Backlog",
+    "Claim",
+    "Done",
+    "Gate",
+    "Lane",
+    "LostLease",
+    "OutboxRow",
+    "Outcome",
+    "Rate",
+    "RatesOf",
+    "Refused",
+    "State",
+    "backlog",
+    "block",
+    "claim",
+    "claim_due",
+    "finish",
+    "forget_done",
+    "is_news",
+    "next_due",
+    "open_lanes_of",
+    "problems_of",
+    "put",
+    "release_all",
+    "renew",
+    "retry",
+    "save_progress",
+    "will_edit",
+]

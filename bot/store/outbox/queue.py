@@ -1,0 +1,89 @@
+"""Rows come into their lanes."""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Executable, case, or_, text, update
+from sqlmodel import Session, col, select
+
+from bot.store.outbox.rows import IS_UNFINISHED, IS_WAITING_VIEW, Lane, OutboxRow, State
+from bot.store.session import needs_waking
+from bot.store.tables import dialect_of, insert_for, table_of
+
+
+def put(
+    session: Session,
+    *,
+    lane: str,
+    what: str,
+    team_id: str,
+    at: datetime,
+    priority: int,
+    incident_id: int | None = None,
+    target: str | None = None,
+    not_before: datetime | None = None,
+    is_open: bool = True,
+    **details: Any,
+) -> None:
+    """
+    Queue one effect. With a `target` it is a view, and nothing is added while one for that target waits.
+
+    `is_open` is how a lane begins that does not exist yet; an existing lane stays as it is.
+    """
+    due, dialect = not_before or at, dialect_of(session)
+    # The lane first: while it is held nobody takes a waiting view from it, so one that waits will show this change too.
+    session.execute(_due(dialect), {"key": lane, "is_open": is_open, "priority": priority, "due_at": due})
+    row = {
+        "uuid": str(uuid4()), "team_id": team_id, "incident_id": incident_id, "lane": lane, "what": what,
+        "target": target, "details": details, "progress": {}, "state": State.WAITING.value, "attempts": 0,
+        "not_before": due, "created_at": at,
+    }  # fmt: skip
+    session.execute(_adding(dialect), row)
+    needs_waking(session)
+
+
+@cache
+def _due(dialect: str) -> Executable:
+    """A lane has something to do: it is due then, or sooner if it was already."""
+    due_at, lane = table_of(Lane).c.due_at, insert_for(dialect, Lane)
+    sooner = case((or_(due_at.is_(None), due_at > lane.excluded.due_at), lane.excluded.due_at), else_=due_at)
+    return lane.on_conflict_do_update(
+        index_elements=["key"], set_={"due_at": sooner, "priority": lane.excluded.priority}
+    )
+
+
+@cache
+def _adding(dialect: str) -> Executable:
+    """Events have no target, and the index of waiting views does not hold them: they are added, always."""
+    return insert_for(dialect, OutboxRow).on_conflict_do_nothing(
+        index_elements=["target"], index_where=text(IS_WAITING_VIEW)
+    )
+
+
+def another_waits(session: Session, row: OutboxRow) -> bool:
+    statement = select(OutboxRow.id).where(
+        OutboxRow.target == row.target, OutboxRow.state == State.WAITING, OutboxRow.id != row.id
+    )
+    return session.exec(statement).first() is not None
+
+
+def will_edit(session: Session, target: str) -> None:
+    """The view stands in Slack now: the row that waits for it edits, and is not held to the rate of posts any more."""
+    row = session.exec(select(OutboxRow).where(OutboxRow.target == target, OutboxRow.state == State.WAITING)).first()
+    if row is not None:
+        row.details = {**row.details, "posts": False}
+        session.add(row)
+
+
+def open_lanes_of(session: Session, incident_id: int, now: datetime) -> None:
+    """The incident's channel exists: whatever waits for it may go."""
+    waiting = select(OutboxRow.lane).where(OutboxRow.incident_id == incident_id, text(IS_UNFINISHED)).distinct()
+    session.execute(
+        update(Lane)
+        .where(col(Lane.key).in_(waiting), col(Lane.is_open).is_(False))
+        .values(is_open=True, due_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    needs_waking(session)
