@@ -122,7 +122,7 @@ class Sender:
         free = self._lanes_at_once - len(self._running)
         if free <= 0:
             return [], None
-        return await self._tools.database.run(
+        return await self._tools.database.run_behind(
             outbox.claim_due,
             owner=self.owner,
             now=self._tools.now(),
@@ -185,7 +185,7 @@ class Sender:
             return await self._finish(claim, self._outcome_of(claim, problem))
 
     async def _finish(self, claim: Claim, outcome: Outcome) -> Claim | None:
-        return await self._tools.database.run(
+        return await self._tools.database.run_behind(
             outbox.finish,
             claim,
             outcome,

@@ -38,12 +38,20 @@ KNOWN = select(Person.user_id).where(
 
 
 def meet(session: Session, team_id: str, user_ids: Collection[str]) -> list[str]:
-    """Make sure that each of these has a row. Returns those that are new, whose names have to be asked for."""
-    new = [
-        user_id
-        for user_id in sorted(set(user_ids))
-        if session.exec(KNOWN, params={"team_id": team_id, "user_id": user_id}).first() is None
-    ]
+    """
+    Make sure that each of these has a row. Returns those that are new, whose names have to be asked for.
+
+    Who has one is asked once a transaction: a command meets its author again and again.
+    """
+    known: set[tuple[str, str]] = session.info.setdefault("known people", set())
+    new = []
+    for user_id in sorted(set(user_ids)):
+        if (team_id, user_id) in known:
+            continue
+        if session.exec(KNOWN, params={"team_id": team_id, "user_id": user_id}).first() is None:
+            new.append(user_id)
+        else:
+            known.add((team_id, user_id))
     if new:
         insert = insert_into(session, Person)
         rows: list[dict[str, Any]] = [Person(team_id=team_id, user_id=user_id).model_dump() for user_id in new]

@@ -62,6 +62,9 @@ class Database(Protocol):
         Raises what `fn` raises (then nothing is changed) and DatabaseUnavailable.
         """
 
+    async def run_behind(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`run`, behind what people wait for: where there is one writer, theirs goes first."""
+
     async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn(session, ...)` beside the writers; what it sees is one consistent state. It cannot write."""
 
@@ -122,10 +125,16 @@ class SqliteDatabase:
         return lock
 
     async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._write(name_of(fn), lambda session: fn(session, *args, **kwargs), is_behind=False)
+
+    async def run_behind(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._write(name_of(fn), lambda session: fn(session, *args, **kwargs), is_behind=True)
+
+    async def _write(self, name: str, work: Callable[[Session], T], *, is_behind: bool) -> T:
         if self._writer is None:
             raise UserError(f"{self.path} was opened for reading only.")
         try:
-            job = self._writer.submit(name_of(fn), lambda session: fn(session, *args, **kwargs))
+            job = self._writer.submit(name, work, is_behind=is_behind)
             result, wake = await asyncio.wrap_future(job)
         except OperationalError as problem:
             raise DatabaseUnavailable(str(problem.orig)) from problem
@@ -208,6 +217,9 @@ class PostgresDatabase:
             except (OSError, TimeoutError) as problem:
                 raise DatabaseUnavailable(str(problem) or type(problem).__name__) from problem
         raise AssertionError("unreachable")
+
+    async def run_behind(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.run(fn, *args, **kwargs)
 
     async def _transaction(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         async with self._sessions() as session:

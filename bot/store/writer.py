@@ -1,6 +1,9 @@
 """
 The one writer of a SQLite file. What waits for it is committed together: waiting for the disk is what costs.
 
+What somebody waits for goes before what nobody sees: fifty commands at once are answered before their channels are
+made. What goes behind does not wait for ever.
+
 Each transaction of a group runs in a savepoint of its own, so one that fails undoes nothing of the others; and nobody
 is told of success before the group is on disk.
 """
@@ -18,6 +21,8 @@ from sqlmodel import Session
 
 T = TypeVar("T")
 
+LONGEST_BEHIND = 0.2
+"""Seconds after which a job that goes behind is done in its turn."""
 GROUP_SECONDS = 0.01
 """How long a group takes in others. The first of it waits so much longer for its answer, at most."""
 
@@ -29,6 +34,7 @@ class Job(Generic[T]):
     name: str
     work: Callable[[Session], T]
     future: Future[tuple[T, bool]] = field(default_factory=Future)
+    since: float = field(default_factory=time.monotonic)
     outcome: tuple[T, bool] | None = None
     problem: Exception | None = None
 
@@ -59,12 +65,13 @@ class Writer:
         self._engine = engine
         self._probe = probe
         self._waiting: deque[Job[Any]] = deque()
+        self._behind: deque[Job[Any]] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="db-write")
 
-    def submit(self, name: str, work: Callable[[Session], T]) -> Future[tuple[T, bool]]:
+    def submit(self, name: str, work: Callable[[Session], T], *, is_behind: bool = False) -> Future[tuple[T, bool]]:
         """Run `work` in a transaction. The future fails with what `work` raises; an outage is an OperationalError."""
         job = Job(name, work)
-        self._waiting.append(job)
+        (self._behind if is_behind else self._waiting).append(job)
         self._thread.submit(self._write)
         return job.future
 
@@ -80,11 +87,16 @@ class Writer:
 
     def _next(self) -> Job[Any] | None:
         """The next that still has somebody who waits for it."""
-        while self._waiting:
-            job = self._waiting.popleft()
+        while self._waiting or self._behind:
+            job = (self._behind if self._is_turn_of_those_behind() else self._waiting).popleft()
             if job.future.set_running_or_notify_cancel():
                 return job
         return None
+
+    def _is_turn_of_those_behind(self) -> bool:
+        if not (self._waiting and self._behind):
+            return not self._waiting
+        return time.monotonic() - self._behind[0].since > LONGEST_BEHIND
 
     def _commit(self, group: list[Job[Any]], *, until: float) -> None:
         """Commit the group, which grows by whatever waits `until` then (monotonic)."""

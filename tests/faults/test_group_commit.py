@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,8 @@ class Probed:
     def _count(self, _connection: object) -> None:
         self.commits += 1
 
-    async def together(self, *works: Work) -> list[Any]:
-        """What comes of each, when all of them waited for the writer at once."""
+    async def together(self, *works: Work, behind: Sequence[Work] = ()) -> list[Any]:
+        """What comes of each, when all of them waited for the writer at once; those `behind` asked first."""
         started, gate = threading.Event(), threading.Event()
 
         def hold(_session: Session) -> None:
@@ -45,7 +45,8 @@ class Probed:
 
         held = asyncio.ensure_future(self.database.run(hold))
         await asyncio.to_thread(started.wait, 10)
-        waiting = [asyncio.ensure_future(self.database.run(work)) for work in works]
+        waiting = [asyncio.ensure_future(self.database.run_behind(work)) for work in behind]
+        waiting += [asyncio.ensure_future(self.database.run(work)) for work in works]
         await asyncio.sleep(0)  # each has asked now
         self.commits = 0
         gate.set()
@@ -144,3 +145,28 @@ async def test_a_wish_that_was_given_up_is_not_carried_out(probed: Probed):
 
     assert await probed.database.run(say("after")) == "after"
     assert await probed.words() == ["after"]
+
+
+async def test_what_somebody_waits_for_goes_first(probed: Probed, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(writer, "LONGEST_BEHIND", 60.0)
+    order: list[str] = []
+
+    await probed.together(*noted(order, "two", "three"), behind=noted(order, "one"))
+
+    assert order == ["two", "three", "one"]
+
+
+async def test_what_goes_behind_does_not_wait_for_ever(probed: Probed, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(writer, "LONGEST_BEHIND", 0.0)
+    order: list[str] = []
+
+    await probed.together(*noted(order, "two", "three"), behind=noted(order, "one"))
+
+    assert order == ["one", "two", "three"]
+
+
+def noted(order: list[str], *words: str) -> list[Work]:
+    def noting(word: str) -> Work:
+        return lambda _session: order.append(word)
+
+    return [noting(word) for word in words]
