@@ -71,13 +71,17 @@ def read_status(word: str, choices: Sequence[str]) -> Status:
 
 
 def read_kind(word: str, context: Context) -> Kind:
-    """The kind that `word` names: `misleading path`, `misleading`, `:fish:`, or another of the workspace's words."""
+    """
+    The kind that `word` names: `misleading path`, `misleading`, `:fish:`, or another of the workspace's words.
+
+    The beginning of any of its words is enough where only one kind has it: `lucky` and `began`, but not `went`.
+    """
     typed = re.sub(r"[-_\s]+", " ", word.strip().strip(":")).casefold()
     words = {name.replace("_", " ").replace("-", " ").casefold(): kind for name, kind in context.mark_words.items()}
     words |= {kind.value: kind for kind in MARKS}
     if typed in words:
         return words[typed]
-    begun = {kind for kind in MARKS if len(typed) >= 3 and kind.value.startswith(typed)}
+    begun = {kind for kind in MARKS if len(typed) >= 3 and f" {typed}" in f" {kind.value}"}
     if len(begun) == 1:
         return begun.pop()
     guess = nearest(typed, list(words))

@@ -72,6 +72,8 @@ def refusal(line, context=INSIDE):
          {"at": When(None, Precision.UNKNOWN), "kind": Kind.MISLEADING_PATH}, "It"),
         ("note at:~9:50 The db", "note", {"at": at("09:50", Precision.APPROXIMATE)}, "The db"),
         ("note kind:fish The db", "note", {"kind": Kind.MISLEADING_PATH}, "The db"),
+        ("note kind:lucky The db", "note", {"kind": Kind.GOT_LUCKY}, "The db"),
+        ("note kind:began The db", "note", {"kind": Kind.IMPACT_BEGAN}, "The db"),
         ("note kind::mag: The db", "note", {"kind": Kind.INVESTIGATION}, "The db"),
         ('note kind:"Ruled out" The db', "note", {"kind": Kind.RULED_OUT}, "The db"),
         ("note kind:red-herring The db", "note", {"kind": Kind.MISLEADING_PATH}, "The db"),
