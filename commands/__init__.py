@@ -2,8 +2,11 @@
 
 from commands import (
     ack,
+    cancel,
     card,
+    catchup,
     cause,
+    edit,
     escalate,
     help,  # noqa: A004  the file is named by the word that is typed
     impact,
@@ -19,6 +22,7 @@ from commands import (
     status,
     task,
     timeline,
+    update,
 )
 
 _WORDS = (
@@ -27,16 +31,20 @@ _WORDS = (
     list.COMMAND,
     note.COMMAND,
     timeline.COMMAND,
+    catchup.COMMAND,
     status.COMMAND,
     severity.COMMAND,
     lead.COMMAND,
+    edit.COMMAND,
     escalate.COMMAND,
     ack.COMMAND,
     impact.COMMAND,
     cause.COMMAND,
     improve.COMMAND,
     task.COMMAND,
+    update.COMMAND,
     resolve.COMMAND,
+    cancel.COMMAND,
     reopen.COMMAND,
     postmortem.COMMAND,
 )

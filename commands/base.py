@@ -21,6 +21,7 @@ class Asked(StrEnum):
     NOTHING = "nothing"
     CARD = "card"
     TIMELINE = "timeline"
+    CATCHUP = "catchup"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """An impact, a cause or a resolution as somebody put it. `users_percent` is 20.0 for 20 %, or None."""
+    """
+    An impact, a cause or a resolution as somebody put it. `users_percent` is 20.0 for 20 %, or None.
+
+    `users_source` is where the figure was said, if that was not with this text: saying the impact anew keeps the figure.
+    """
 
     text: str
     language: str | None
@@ -57,6 +61,7 @@ class Statement:
     at: datetime
     by: str | None
     users_percent: float | None = None
+    users_source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,8 @@ class Entry:
     withdrawn_why: str | None = None
     merged_into: str | None = None
     """The ref of the entry that took this one in; such an entry is withdrawn."""
+    thread: str | None = None
+    """Which thread its message belongs to, the same text for all of one thread; None where it is no message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,3 +241,9 @@ class Record:
     """What the public was told, in the order in which it was published."""
     people: Mapping[str, str] = field(default_factory=dict)
     """User id to the name people know. An id that is not in it is shown as it is."""
+
+    @property
+    def postmortem_languages(self) -> tuple[str, ...]:
+        """The languages that the postmortem was last published in, or else the incident's own."""
+        published = [each.languages for each in self.updates if each.state is UpdateState.POSTMORTEM and each.languages]
+        return published[-1] if published else self.incident.languages

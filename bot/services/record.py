@@ -94,7 +94,7 @@ def load(session: Session, settings: Settings, incident_id: int) -> Record:
         actions=[_action(places, item) for item in action_rows],
         impacts=_latest_by_language(standing, Kind.IMPACT, sources),
         causes=_latest_by_language(typed_causes or standing, Kind.CAUSE, sources),
-        resolutions=[] if row.is_open else _latest_by_language(standing, Kind.RESOLVED, sources),
+        resolutions=[] if not row.is_resolved else _latest_by_language(standing, Kind.RESOLVED, sources),
         updates=_updates(standing, sources),
         people=people.names(session, row.team_id, _people_in(row, entry_rows, escalation_rows, action_rows)),
     )
@@ -157,6 +157,7 @@ def _entry(row: TimelineEntry, source: Source, numbers: Mapping[int, int]) -> En
         withdrawn_by=row.withdrawn_by,
         withdrawn_why=row.withdrawn_why,
         merged_into=f"entry-{row.merged_into_id}" if row.merged_into_id else None,
+        thread=f"{row.channel_id}/{row.thread_ts or row.message_ts}" if row.message_ts else None,
     )
 
 
@@ -248,13 +249,15 @@ def _latest_by_language(entries: Iterable[TimelineEntry], kind: Kind, sources: M
             continue
         percent = entry.details.get("users_percent")
         known = latest.get(entry.language)
+        is_kept = percent is None and known is not None and known.users_percent is not None
         latest[entry.language] = Statement(
             text=entry.text,
             language=entry.language,
             source=sources[entry.key],
             at=entry.happened_at or entry.recorded_at,
             by=entry.author,
-            users_percent=percent if percent is not None else (known.users_percent if known else None),
+            users_percent=known.users_percent if known is not None and is_kept else percent,
+            users_source=known.users_source or known.source if known is not None and is_kept else None,
         )
     return list(latest.values())
 
@@ -313,9 +316,10 @@ def _people_in(
     items: Sequence[ActionItem],
 ) -> set[str]:
     """Everybody whom the record names, by id."""
-    found: set[str | None] = {row.lead, row.declared_by}
+    found: set[str | None] = {row.lead, row.declared_by, *MENTION.findall(" ".join(row.titles.values()))}
     for entry in entries:
         found |= {entry.author, entry.recorded_by, *MENTION.findall(entry.text)}
+        found |= {found for value in entry.details.get("changes", {}).values() for found in MENTION.findall(value)}
     for escalation in escalated:
         found |= {escalation.asked_by, escalation.acknowledged_by, *escalation.declined_by, *escalation.members}
         found |= {escalation.target_id, *MENTION.findall(escalation.reason)}

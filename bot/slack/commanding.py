@@ -76,7 +76,7 @@ def carry_out(
     except UserError as problem:
         answer, shows = problem_of(problem), Asked.NOTHING
     else:
-        answer, shows = answer_of(session, settings, reply), reply.shows
+        answer, shows = answer_of(session, settings, reply, at), reply.shows
     if typed.trigger_id and shows is Asked.NOTHING:
         deliveries.remember_answer(session, key, answer)
     return answer

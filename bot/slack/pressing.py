@@ -9,14 +9,15 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.services import access, escalation, incidents, people, removing, tell, views
+from bot.services import access, catchup, escalation, incidents, people, removing, tell, views
 from bot.services.actor import Actor, Origin
 from bot.slack.blocks import card as cards
+from bot.slack.blocks import catchup as catchup_blocks
 from bot.slack.blocks import escalation as escalations
-from bot.slack.blocks import modals, questions
+from bot.slack.blocks import details, modals, questions
 from bot.slack.blocks.message import Message
 from bot.slack.payloads import team_of
-from bot.slack.replies import WITHDRAW, markup, timeline
+from bot.slack.replies import WITHDRAW, ephemeral, markup, timeline
 from bot.store import deliveries
 from bot.store import escalations as store_escalations
 from bot.store import incidents as store_incidents
@@ -58,10 +59,19 @@ class Pressed:
 
 Answer = dict[str, Any]
 """What is sent to the press's response URL."""
-Press = Callable[[Session, Settings, Actor, int], str | Message | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A message of its own for the one who pressed; the one with the button stays as it is."""
+
+    message: Message
+
+
+Press = Callable[[Session, Settings, Actor, int], str | Message | Aside | None]
 """
-What a button does. Returns words for the one who pressed, or what the message with the button becomes; None: another
-message shows it.
+What a button does. Returns words or a message for the one who pressed, or what the message with the button becomes;
+None: another message shows it.
 """
 
 
@@ -73,6 +83,10 @@ def _draft(session: Session, _settings: Settings, actor: Actor, incident_id: int
     incident = store_incidents.get(session, incident_id)
     tell.post_draft(session, incident, actor.at, template=None, languages=None, asked_by=actor.user_id)
     return "The postmortem draft follows."
+
+
+def _catch_up(session: Session, settings: Settings, actor: Actor, incident_id: int) -> Aside:
+    return Aside(catchup_blocks.catchup(catchup.view(session, settings, incident_id, actor.at)))
 
 
 def _acknowledge(session: Session, _settings: Settings, actor: Actor, escalation_id: int) -> None:
@@ -92,6 +106,7 @@ def _withdraw(session: Session, settings: Settings, actor: Actor, entry_id: int)
 PRESSES: Mapping[str, Press] = {
     cards.LEAD: _lead,
     cards.DRAFT: _draft,
+    cards.CATCHUP: _catch_up,
     escalations.ACKNOWLEDGE: _acknowledge,
     escalations.DECLINE: _decline,
     WITHDRAW: _withdraw,
@@ -109,7 +124,11 @@ OPENS: Mapping[str, modals.Opening] = {
     f"{questions.ASK}_cause": modals.ask_cause,
     f"{questions.ASK}_detection": modals.ask_detection,
     f"{questions.ASK}_fix": modals.ask_fix,
+    cards.CANCEL: modals.cancel,
 }
+
+FILLED: Mapping[str, Callable[[Session, Settings, int], modals.View]] = {cards.EDIT: details.edit}
+"""Buttons that open a form with what the record holds now."""
 
 
 def carry_out(session: Session, settings: Settings, pressed: Pressed, at: datetime) -> Answer | None:
@@ -134,10 +153,12 @@ def carry_out(session: Session, settings: Settings, pressed: Pressed, at: dateti
     return answer(page or told)
 
 
-def answer(told: str | Message | None) -> Answer | None:
+def answer(told: str | Message | Aside | None) -> Answer | None:
     """Words as a message of their own, that only one person sees; a message instead of the one with the button."""
     if told is None:
         return None
+    if isinstance(told, Aside):
+        return {**ephemeral(told.message), "replace_original": False}
     if isinstance(told, Message):
         return {"text": told.text, "blocks": told.blocks, "replace_original": True}
     return {"text": markup(told), "response_type": "ephemeral", "replace_original": False}

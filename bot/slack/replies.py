@@ -1,6 +1,7 @@
 """Answers to one person: words of ours with others' words escaped, and a view beside them where asked for."""
 
 import re
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,9 @@ from bot.domain.errors import Ambiguous, UserError
 from bot.domain.terms import Precision
 from bot.domain.timeline_lines import Line, lines_of
 from bot.domain.when import show_time
-from bot.services import record, removing, views
+from bot.services import catchup, record, removing, views
 from bot.slack.blocks import card as cards
+from bot.slack.blocks import catchup as catchup_blocks
 from bot.slack.blocks.kit import MESSAGE_TEXT, Block, Blocks, button, context, cut, link, literal, one_line, section
 from bot.slack.blocks.message import Message
 from bot.store import incidents
@@ -55,13 +57,16 @@ def problem_of(problem: UserError) -> dict[str, Any]:
     return words(f":warning: {problem.message}")
 
 
-def answer_of(session: Session, settings: Settings, reply: Reply) -> dict[str, Any]:
-    """The body of the answer to a command."""
+def answer_of(session: Session, settings: Settings, reply: Reply, at: datetime) -> dict[str, Any]:
+    """The body of the answer to a command that was typed at `at`."""
     match reply.shows:
         case Asked.CARD:
             return ephemeral(cards.card(views.card(session, settings, reply.incident_id or 0)))
         case Asked.TIMELINE:
             return ephemeral(timeline(session, settings, reply.incident_id or 0))
+        case Asked.CATCHUP:
+            view = catchup.view(session, settings, reply.incident_id or 0, at)
+            return ephemeral(catchup_blocks.catchup(view))
         case _:
             return words(reply.text)
 

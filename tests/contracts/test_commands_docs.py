@@ -71,6 +71,7 @@ EXAMPLES = {
     "": "",
     "note": "note at:~14:05 kind:hypothesis the cache is cold",
     "timeline": "tl",
+    "catchup": "catch-up",
     "status": "status identified the deploy",
     "severity": "sev 1 half of all payments fail",
     "lead": "lead <@U1>",

@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -14,17 +14,21 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot.config import load
+from bot.domain.catchup import catch_up
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.incidents import channel_name, channel_name_again
+from bot.domain.record import Record
 from bot.domain.terms import Severity
+from bot.services.catchup import CatchupView
 from bot.services.questions import MissingView
 from bot.services.views import AlertsView, CardView, EscalationView, FollowUpsView, SaidView
 from bot.slack import replies
-from bot.slack.blocks import card, escalation, events, modals, questions
+from bot.slack.blocks import card, catchup, escalation, events, modals, questions
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.message import Message
 from tests.support import markup, needs
 from tests.support.limits import Limits, is_channel_name
+from tests.support.records import records
 
 PIECES = (
     "<!channel>", "<!here>", "<@U0MANAGER>", "<https://evil.test|click>", "<!subteam^S0ALL>", "&", "&lt;", "<", ">",
@@ -99,6 +103,15 @@ def _of_type(kind: Any) -> st.SearchStrategy[Any]:
     return {bool: st.booleans(), int: st.integers(0, 1_000_000), type(None): st.none()}[kind]
 
 
+@st.composite
+def hostile_records(draw: st.DrawFn) -> Record:
+    """Any record, with very long and hostile words in place of some of its own."""
+    record = draw(records())
+    entries = [replace(each, text=draw(words)) for each in record.entries]
+    said = [replace(each, text=draw(words)) for each in record.impacts]
+    return replace(record, entries=entries, impacts=said)
+
+
 @pytest.fixture(scope="module")
 def limits() -> Limits:
     return Limits(needs.conformance_data())
@@ -160,6 +173,20 @@ def _with(view: SaidView, **changes: Any) -> SaidView:
 @given(any_of(FollowUpsView))
 def test_the_follow_ups(limits: Limits, view: FollowUpsView) -> None:
     check(limits, events.followups(view))
+
+
+@given(hostile_records(), moments)
+@hypothesis_settings(max_examples=60)
+def test_catching_up(limits: Limits, record: Record, now: datetime) -> None:
+    reminders = {each.source.ref: now for each in record.escalations[:1]}
+    view = CatchupView(catch_up(record, now, reminders=reminders), "https://monitor.test/x", now, record.people)
+    sent = catchup.catchup(view).arguments()
+
+    assert limits.problems_of_message(sent) == []
+    acting = {token for token in markup.acting(sent) if not token.startswith("https://")}
+    assert acting <= {"@UONCALL", "@UDBA", "@UENG"}
+    assert markup.broken({"blocks": sent["blocks"]}) == []
+    assert not markup.TURNING.search(markup.read(sent))
 
 
 @given(any_of(MissingView))

@@ -24,15 +24,21 @@ from bot.slack.blocks.message import Message
 
 LIGHTS = ("🔴", "🟠", "🟡", "🔵")
 TOPIC_LENGTH = 250
+WHY = 300
+"""Characters of the reason of a cancellation that card and announcement show."""
 LISTED = 10
 """Alerts that a message names before it only counts the rest."""
 ANGLES = str.maketrans("<>", "‹›")
 DATE = "{date_short_pretty} {time}"
 LEAD, NOTE, RESOLVE, DRAFT = "incident_lead", "incident_note", "incident_resolve", "incident_draft"
+CATCHUP = "incident_catchup"
 SEVERITY, STATUS, ESCALATE = "incident_severity", "incident_status", "incident_escalate"
+EDIT, CANCEL = "incident_edit", "incident_cancel"
 
 
 def light(view: CardView) -> str:
+    if view.status == Status.CANCELLED:
+        return "⚪"
     return LIGHTS[view.severity_rank - 1] if view.is_open else "✅"
 
 
@@ -52,7 +58,7 @@ def card(view: CardView) -> Message:
                 f"*Severity:* {literal(view.severity)}",
                 f"*Status:* {view.status.capitalize()}",
                 f"*Lead:* {f'<@{view.lead}>' if view.lead else 'nobody yet'}",
-                f"*{'Since' if view.is_open else 'Impact'}:* {_span(view)}",
+                f"*{_span_name(view)}:* {_span(view)}",
                 f"*Services:* {literal(', '.join(view.services), limit=FIELD_TEXT - 50) or 'not stated'}",
                 *([f"*Alerts:* {view.firing} of {view.alerts} firing"] if view.alerts else []),
             ]
@@ -61,7 +67,7 @@ def card(view: CardView) -> Message:
     ]
     if view.problems:
         blocks.append(context(f":warning: Slack did not let me do everything. {_problems(view)}"))
-    blocks.append(_buttons(view))
+    blocks += _buttons(view)
     return Message(
         f"{marks(view)}{view.reference} {literal(view.title, view.names)}: {literal(view.severity)}, {view.status}",
         blocks,
@@ -72,7 +78,15 @@ def _problems(view: CardView) -> str:
     return literal("; ".join(view.problems), limit=FIELD_TEXT - 100)
 
 
+def _span_name(view: CardView) -> str:
+    if view.status == Status.CANCELLED:
+        return "Opened"
+    return "Since" if view.is_open else "Impact"
+
+
 def _span(view: CardView) -> str:
+    if view.status == Status.CANCELLED:
+        return when(view.declared_at, DATE)
     if view.ended_at is None or view.duration is None:
         return when(view.started_at, DATE)
     return f"{when(view.started_at, DATE)} to {when(view.ended_at, DATE)} ({show_duration(abs(view.duration))})"
@@ -82,6 +96,8 @@ def _next(view: CardView) -> str:
     """What is due next, the most pressing first."""
     if view.status == Status.RESOLVED:
         return "Resolved. Next: `/incident improve`, `/incident task`, and read the postmortem draft below."
+    if view.status == Status.CANCELLED:
+        return f"Cancelled: {_why(view)}\n`/incident reopen WHY` takes it back."
     if not view.is_open:
         return f"This incident is {view.status}."
     due = [f"{each.target} to acknowledge (paged {when(each.since)})" for each in view.waiting[:3]]
@@ -94,19 +110,27 @@ def _next(view: CardView) -> str:
     return f"{linked}{waiting}React to a message to log it, or type `/incident help`."
 
 
-def _buttons(view: CardView) -> Block:
+def _why(view: CardView) -> str:
+    return literal(one_line(view.closure_reason or "nobody said why", WHY), view.names, WHY)
+
+
+def _buttons(view: CardView) -> Blocks:
+    """What is done in the heat of it, then in a row of its own what is done seldom."""
     value = str(view.incident_id)
+    edit = button("Edit details", EDIT, value)
     if not view.is_open:
-        return actions(button("Write the draft anew", DRAFT, value), button("Add a note", NOTE, value))
+        return [actions(button("Write the draft anew", DRAFT, value), button("Add a note", NOTE, value), edit)]
     lead = [] if view.lead else [button("Lead it", LEAD, value, style="primary")]
-    return actions(
+    often = actions(
         *lead,
         button("Severity", SEVERITY, value),
         button("Status", STATUS, value),
         button("Escalate", ESCALATE, value),
         button("Add a note", NOTE, value),
+        button("Catch me up", CATCHUP, value),
         button("Resolve", RESOLVE, value),
     )
+    return [often, actions(edit, button("Cancel the incident", CANCEL, value))]
 
 
 def announcement(view: CardView) -> Message:
@@ -115,6 +139,8 @@ def announcement(view: CardView) -> Message:
     state = f"{literal(view.severity)} · {view.status}" + (f" · led by <@{view.lead}>" if view.lead else "")
     title = literal(f"{marks(view)}{view.reference} {view.title}", view.names)
     span = f"since {when(view.started_at, DATE)}" if view.is_open else _span(view)
+    if view.status == Status.CANCELLED:
+        span = _why(view)
     line = f"{light(view)} *{title}*\n{state} · {span} · {where}"
     if view.problems and view.channel_id is None:
         line += f"\n:warning: No channel could be opened. {_problems(view)}"
@@ -123,7 +149,8 @@ def announcement(view: CardView) -> Message:
 
 def topic(view: CardView) -> str:
     """Plain: a topic takes no markup, and Slack does not say how it escapes, so nothing in it looks like a mark."""
-    text = named(f"{marks(view)}{view.severity} · {view.reference} · {view.title}", view.names)
+    state = "cancelled" if view.status == Status.CANCELLED else view.severity
+    text = named(f"{marks(view)}{state} · {view.reference} · {view.title}", view.names)
     return one_line(text.translate(ANGLES), TOPIC_LENGTH)
 
 

@@ -23,9 +23,11 @@ from bot.services.views import (
     SaidView,
     Waiting,
 )
-from bot.slack.blocks import card, escalation, events, modals, questions
+from bot.slack.blocks import card, catchup, details, escalation, events, modals, questions
 from bot.slack.blocks.forms import Choice
+from bot.slack.blocks.gallery_catchup import CATCHUPS
 from bot.slack.blocks.message import Message
+from bot.store.incidents import Incident
 
 BEGAN = datetime(2026, 3, 2, 13, 58, tzinfo=UTC)
 NAMES = {"U0ONCALL": "On-call engineer", "U0DBA": "Database administrator", "U0ENGINEER": "Engineer"}
@@ -79,6 +81,9 @@ BUSY = replace(
 )
 OVER = replace(
     BUSY, status=Status.RESOLVED, is_open=False, ended_at=BEGAN + timedelta(hours=2), waiting=(), firing=0, problems=()
+)
+CANCELLED = replace(
+    OPEN, status=Status.CANCELLED, is_open=False, closure_reason="False alarm: the monitor was set too low"
 )
 DRILL = replace(OPEN, is_drill=True, reference="DRILL-3", is_private=True)
 WITHOUT_CHANNEL = replace(OPEN, channel_id=None, problems=("create channel: restricted_action",))
@@ -153,6 +158,14 @@ SAID = (
     _said("reopened", by="U0ONCALL"),
     replace(_said("lead", by="U0ONCALL", lead="U0ENGINEER", before="U0DBA"), text=""),
     _said("resolved", by="U0ONCALL"),
+    _said("cancelled", by="U0ONCALL"),
+    replace(
+        _said("details", by="U0ONCALL"),
+        text="",
+        details={"changes": {"title.fr": "Paiements en panne", "category": "Production", "reference": ""}},
+    ),
+    replace(_said("update"), details={"public": "monitoring"}, language="en", kinds=("communication",)),
+    replace(_said("update"), details={"public": "postmortem", "public_languages": ["fr", "en"]}, text=""),
     _said("note"),
     _said("impact"),
     _said("cause"),
@@ -188,6 +201,7 @@ def _messages() -> Iterator[Exhibit]:
         ("follow-ups", events.followups(LISTED)),
         ("alerts: firing", card.alerts(AlertsView(7, is_open=True, firing=(FIRED,), ended=(ENDED,)))),
         ("alerts: all ended", card.alerts(AlertsView(7, is_open=True, firing=(), ended=(ENDED, ENDED)))),
+        *((f"catch up: {name}", catchup.catchup(view)) for name, view in CATCHUPS.items()),
         ("questions", questions.questions(MissingView(7, tuple(NEEDED)))),
         ("questions: answered", questions.questions(MissingView(7, ()))),
     ]
@@ -195,7 +209,30 @@ def _messages() -> Iterator[Exhibit]:
         yield Exhibit(name, "message", dict(message.arguments()))
 
 
-CARDS = {"open": OPEN, "busy": BUSY, "resolved": OVER, "drill": DRILL, "without a channel": WITHOUT_CHANNEL}
+CARDS = {
+    "open": OPEN,
+    "busy": BUSY,
+    "resolved": OVER,
+    "cancelled": CANCELLED,
+    "drill": DRILL,
+    "without a channel": WITHOUT_CHANNEL,
+}
+EDITED = Incident(
+    id=7,
+    team_id="T0HARBOUR",
+    series="INC",
+    number=7,
+    titles={"": "Checkout is down", "fr": "Le paiement est en panne"},
+    severity="SEV2",
+    status="investigating",
+    services=["checkout", "payments"],
+    zone="Europe/Paris",
+    languages=["fr", "en"],
+    template="classic",
+    declared_at=BEGAN,
+    started_at=BEGAN,
+    detected_at=BEGAN,
+)
 ESCALATIONS = {
     "paged": PAGED,
     "acknowledged": ANSWERED,
@@ -216,6 +253,7 @@ def _forms(settings: Settings) -> Iterator[Exhibit]:
     known = [Choice("INC-7", "INC-7 Checkout is down"), Choice("INC-8", "INC-8 Search is slow")]
     yield Exhibit("form: add to a timeline", "modal", modals.mark(known, {"channel": "C0OPS", "ts": "1.2"}))
     yield Exhibit("form: add to a timeline, typed", "modal", modals.mark([], {"channel": "C0OPS", "ts": "1.2"}))
+    yield Exhibit("form: edit details", "modal", details.form(EDITED))
     for opening in modals.OPENINGS:
         yield Exhibit(f"form: {opening.__name__.replace('_', ' ')}", "modal", opening(settings, 7))
 

@@ -1,0 +1,34 @@
+"""An incident for somebody who joins late, as its record stands now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.catchup import Catchup, catch_up
+from bot.pagelinks import page_link
+from bot.services import record
+from bot.store import escalations, timers
+
+
+@dataclass(frozen=True, slots=True)
+class CatchupView:
+    """`page_url` is where the whole record can be read; `now` the moment for which it was made; `names` by user id."""
+
+    catchup: Catchup
+    page_url: str
+    now: datetime
+    names: Mapping[str, str]
+
+
+def view(session: Session, settings: Settings, incident_id: int, now: datetime) -> CatchupView:
+    whole = record.load(session, settings, incident_id)
+    due = {
+        f"escalation-{each.key}": timer.due_at
+        for each in escalations.unanswered(session, incident_id)
+        if (timer := session.get(timers.Timer, f"escalation:{each.key}"))
+    }
+    url = page_link(settings, whole.incident.reference)
+    return CatchupView(catch_up(whole, now, reminders=due), url, now, whole.people)

@@ -1,0 +1,17 @@
+"""`/incident catchup`."""
+
+from bot.command.table import Command
+from commands.base import Asked, Caller, Invocation, Reply, Session
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    return Reply(caller.about.reference, shows=Asked.CATCHUP, incident_id=caller.about.key)
+
+
+COMMAND = Command(
+    name="catchup",
+    usage="catchup",
+    summary="Tell me where it stands: what is suspected, who does what, what is due next.",
+    aliases=("catch-up",),
+    run=run,
+)
