@@ -145,6 +145,34 @@ def migrate() -> None:
     click.echo("The database is up to date.")
 
 
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the SQLite database, with its key, to FILE. The bot may run meanwhile."""
+    from bot.store.backup import back_up  # noqa: PLC0415
+
+    written = back_up(_sqlite_file("pg_dump"), file)
+    click.echo(f"Written: {', '.join(map(str, written))}. This is everything that was recorded: keep it safe.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(file: Path) -> None:
+    """Put a backup where the SQLite database was. Dogwatch must not run, and the old file has to be moved away."""
+    from bot.store.backup import restore as put_back  # noqa: PLC0415
+
+    path = _sqlite_file("pg_restore")
+    put_back(file, path)
+    click.echo(f"Restored to {path}. `dogwatch serve` brings it up to date if it is of an earlier release.")
+
+
+def _sqlite_file(tool: str) -> Path:
+    path = settings_from_environment().sqlite_path
+    if path is None:
+        raise UserError(f"DATABASE_URL names a PostgreSQL database: use its own `{tool}`.")
+    return path
+
+
 @cli.command("check")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 def check_configuration(path: Path | None) -> None:
