@@ -34,7 +34,10 @@ from bot.scenario import (
 REFUSALS = (":warning:", ":grey_question:")
 """What the bot's words to one person begin with where it did not do what was asked."""
 ACKNOWLEDGE = "escalation_acknowledge"
-INCIDENT_CHANNEL = re.compile(r"(?:inc|drill)-[0-9]+(?:-|$)")
+ADD_TO_TIMELINE = "add_to_timeline"
+NOTHING_CHANGED = "It is so already"
+"""What the bot says to a change that would change nothing: what was wanted holds."""
+INCIDENT_CHANNEL = re.compile(r"(?P<reference>(?:inc|drill)-[0-9]+)(?:-|$)")
 BEFORE_IT = "general"
 """Where people type while the incident has no channel."""
 START = re.compile(r"/incident\s+(?:start|declare|new|open)\b", re.IGNORECASE)
@@ -42,6 +45,7 @@ CALL = re.compile(
     r"/incident\s+(?:escalate|page)\b.*?(?<!\S)@(?P<handle>[A-Za-z0-9][\w.-]*)", re.IGNORECASE | re.DOTALL
 )
 GROUP_SIZE = 3
+SOMEBODY = "oncall"
 CLOCK_VALUE = re.compile(
     r"\s*(?<!\S)(?:at|started|ended):(?!\?)(?:\"[^\"]*\"|~?(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\s+)?[0-9]{1,2}[:h][0-9]{2}"
     r"(?:\s?[AaPp][Mm]\b)?(?:\s[A-Z]{3,5}\b)?|\S+)"
@@ -98,6 +102,7 @@ class Player:
         self._channels_before = {channel["id"] for channel in sandbox.channels()}
         self._messages: dict[str, tuple[str, str]] = {}
         self._fired: dict[str, datetime] = {}
+        self._has_head = False
         self._people()
         self._groups()
 
@@ -117,9 +122,12 @@ class Player:
         """Do what the step says. Raises PlayError if it cannot be done, or if the bot refuses it."""
         try:
             await self._do(step, step.act)
+            await self._pace.settle()
+            if not self._has_head and opens(step.act) and await self._pace.until(lambda: self.channel is not None):
+                self._has_head = True
+                await self._apply_head(step)
         except SlackError as problem:
             raise PlayError(step, f"Slack refuses it: {problem}.") from problem
-        await self._pace.settle()
 
     async def _do(self, step: Step, act: Act) -> None:
         match act:
@@ -135,7 +143,7 @@ class Player:
             case Ack():
                 await self._acknowledge(step, act)
             case Shortcut():
-                raise PlayError(step, f"the bot offers no message shortcut `{act.name}`.")
+                await self._use_shortcut(step, act)
             case VendorStatus():
                 raise PlayError(step, "the bot watches no vendor's status page.")
             case _:
@@ -177,11 +185,22 @@ class Player:
             where, text = self.channel or BEFORE_IT, self._with_header(text)
         else:
             where = await self._incident_channel(step)
-        answer = await self.sandbox.command(act.who, where, text)
+        await self._command(step, act.who, where, text)
+
+    async def _command(self, step: Step, who: str, where: str, text: str) -> None:
+        answer = await self.sandbox.command(who, where, text)
         if not answer.ok:
             raise PlayError(step, f"the bot did not answer ({answer.error}).")
-        if (answer.text or "").startswith(REFUSALS):
+        if (answer.text or "").startswith(REFUSALS) and NOTHING_CHANGED not in (answer.text or ""):
             raise PlayError(step, f"the bot refuses it: {answer.text}")
+
+    async def _apply_head(self, step: Step) -> None:
+        """What the head of the scenario says and the incident does not yet, typed by the scenario's first person."""
+        channel = await self._incident_channel(step)
+        is_started = isinstance(step.act, Typed)
+        for line in head_edits(self.scenario, is_started=is_started):
+            await self._command(step, first_person(self.scenario), channel, line)
+            await self._pace.settle()
 
     def _with_header(self, text: str) -> str:
         """The command that opens the incident, with what the head of the scenario says and it does not."""
@@ -209,6 +228,30 @@ class Player:
         ts = self.sandbox.say(act.who, channel, act.text)
         if act.name:
             self._messages[act.name] = (channel, ts)
+
+    async def _use_shortcut(self, step: Step, act: Shortcut) -> None:
+        """Choose it in the message's menu, fill in the form that opens, send it."""
+        callback_id = act.name.replace("-", "_")
+        if callback_id != ADD_TO_TIMELINE:
+            raise PlayError(step, f"the player knows no message shortcut `{act.name}`. There is add-to-timeline.")
+        named = INCIDENT_CHANNEL.match(self._name_of(await self._incident_channel(step)))
+        channel, ts = self._messages[act.to]
+        opened = {view["id"] for view in self.sandbox.views(act.who)}
+        answer = await self.sandbox.shortcut(act.who, channel, ts, callback_id)
+        new = [view for view in self.sandbox.views(act.who) if view["id"] not in opened]
+        if not answer.ok or not new:
+            raise PlayError(step, f"the bot opens no form ({answer.error or 'and does not say why'}).")
+        chosen = {
+            "incident": named["reference"].upper() if named else "",
+            **({"kind": act.entry_kind} if act.entry_kind else {}),
+        }
+        sent = await self.sandbox.submit_view(act.who, new[-1]["id"], chosen)
+        if not sent.ok or sent.errors:
+            said = "; ".join(f"{name}: {problem}" for name, problem in (sent.errors or {}).items())
+            raise PlayError(step, f"the bot refuses it: {said or sent.error}")
+
+    def _name_of(self, channel: str) -> str:
+        return str((self.sandbox.channel(channel) or {}).get("name") or "")
 
     async def _acknowledge(self, step: Step, act: Ack) -> None:
         channel = await self._incident_channel(step)
@@ -263,6 +306,52 @@ class Player:
                 raise PlayError(step, f"the bot refuses it (HTTP {answer.status}): {await answer.text()}")
             if not (await answer.json()).get("recorded"):
                 raise PlayError(step, "the bot ignores it: a route of its configuration says so.")
+
+
+def opens(act: Act) -> bool:
+    """Whether it may be what opens the scenario's incident."""
+    is_firing = isinstance(act, Alert) and act.status is AlertStatus.FIRING
+    return is_firing or (isinstance(act, Typed) and START.match(act.text) is not None)
+
+
+def first_person(scenario: Scenario) -> str:
+    """Who does the first thing that a person does. Where only monitors act, somebody of the workspace."""
+    return next((who for step in scenario.steps if (who := getattr(step.act, "who", None))), SOMEBODY)
+
+
+def head_edits(scenario: Scenario, *, is_started: bool) -> Iterator[str]:
+    """
+    `/incident edit` for what stands above the steps. `is_started`: the command that opened the incident holds its part.
+
+    Titles that have a language are given one by one, each in a line of its own.
+    """
+    languages = tuple(code for code in scenario.titles if code)
+    started = () if is_started else (
+        ("title", scenario.titles.get("")),
+        ("service", ", ".join(scenario.services)),
+        ("ref", scenario.reference),
+        ("tz", scenario.zone.key),
+    )  # fmt: skip
+    given = (
+        *started,
+        ("category", scenario.category),
+        ("responsibility", scenario.responsibility),
+        ("template", scenario.template),
+    )
+    options = " ".join(f"{key}:{quoted(value)}" for key, value in given if value)
+    if options:
+        yield f"/incident edit {options}"
+    for code in languages:
+        yield f"/incident edit lang:{code} title:{quoted(scenario.titles[code])}"
+    if len(languages) > 0:
+        yield f"/incident edit lang:{','.join(languages)}"
+
+
+def quoted(value: str) -> str:
+    """In quotes that the text does not hold itself."""
+    if '"' in value or "“" in value or "”" in value:
+        return f"«{value}»"
+    return f'"{value}"'
 
 
 def people_of(scenario: Scenario) -> set[str]:

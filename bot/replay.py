@@ -212,12 +212,8 @@ class Played:
 
     @property
     def notes(self) -> list[str]:
-        """What was not compared, or could not be applied."""
-        notes = not_compared(self.scenario)
-        title = self.record["incident"].get("title")
-        if self.scenario.title and title != self.scenario.title:
-            notes.append(f"title: the incident is called “{title}”, as whatever opened it said")
-        return notes
+        """What was not compared."""
+        return not_compared(self.scenario)
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

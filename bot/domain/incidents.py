@@ -71,6 +71,7 @@ TYPED = {
     Event.MONITOR: "status monitoring",
     Event.RESOLVE: "resolve",
     Event.REOPEN: "reopen WHY",
+    Event.CANCEL: "cancel WHY",
 }
 """What people type for an event, as far as there is a command for it."""
 

@@ -107,6 +107,12 @@ class Entry:
     withdrawn_why: str | None = None
     merged_into: str | None = None
     """The ref of the entry that took this one in; such an entry is withdrawn."""
+    also: tuple[Source, ...] = ()
+    """The sources of the entries that this one took in."""
+    redacted_at: datetime | None = None
+    redacted_by: str | None = None
+    redacted_why: str | None = None
+    """Its words were removed on request: by whom, and why."""
     thread: str | None = None
     """Which thread its message belongs to, the same text for all of one thread; None where it is no message."""
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.durations import between, show_duration
 from bot.domain.postmortem_entries import with_names
 from bot.domain.postmortems import assemble
-from bot.domain.record import Action, Alert, Entry, Escalation, Moment, Record, Statement
+from bot.domain.record import Action, Alert, Entry, Escalation, Moment, Record, Statement, Update
 from bot.domain.terms import SourceKind
 
 Json = dict[str, Any]
@@ -36,7 +36,7 @@ def incident_json(record: Record, findings: Sequence[Finding] = ()) -> Json:
         "timeline": [writer.entry(entry) for entry in record.entries],
         "escalations": [writer.escalation(each) for each in record.escalations],
         "actions": [writer.action(action) for action in record.actions],
-        "updates": [],  # of the public status page, which an incident without one has none of
+        "updates": [writer.update(update) for update in record.updates],
         "alerts": [writer.alert(alert) for alert in record.alerts],
         "findings": [
             {"code": found.code, "message": found.message, "entries": list(found.entries)} for found in findings
@@ -77,6 +77,8 @@ class _Writer:
             "services": list(incident.services),
             "category": incident.category,
             "responsibility": incident.responsibility,
+            "template": incident.template,
+            "closure_reason": self.text(incident.closure_reason) if incident.closure_reason else None,
             "zone": incident.zone.key,
             "languages": list(incident.languages),
             "private": incident.private,
@@ -150,6 +152,11 @@ class _Writer:
             "about": entry.about,
             "was": entry.was,
             "became": entry.became,
+            "role": entry.role,
+            "person": self.person(entry.person),
+            "person_id": entry.person,
+            "changes": {name: self.text(value) for name, value in entry.changes},
+            "public": entry.public.value if entry.public else None,
             "deleted": entry.source.kind is SourceKind.MESSAGE and not entry.text and not entry.files,
             "withdrawn_at": self.at(entry.withdrawn_at),
         }
@@ -185,6 +192,18 @@ class _Writer:
             "symptom": self.text(action.symptom) if action.symptom else None,
             "done": action.done,
             "link": action.source.link,
+        }
+
+    def update(self, update: Update) -> Json:
+        return {
+            "state": update.state.value,
+            "published_at": self.at(update.published_at),
+            "texts": {code: self.text(text) for code, text in update.texts.items()},
+            "languages": list(update.languages),
+            "by": self.person(update.by),
+            "by_id": update.by,
+            "refs": [source.ref for source in update.sources],
+            "links": [source.link for source in update.sources],
         }
 
     def alert(self, alert: Alert) -> Json:

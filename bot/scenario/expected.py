@@ -6,11 +6,11 @@ from bot.domain.durations import read_duration
 from bot.scenario.model import Expected, ExpectedEscalation, ExpectedImpact
 from bot.scenario.parts import Part
 
-NOT_COMPARED = ("findings", "public_page", "vendor_view")
+NOT_COMPARED = ("public_page", "vendor_view")
 KEYS = (
     "started", "resolved", "identified", "duration", "zone_label", "detected_by", "impact", "languages",
     "timeline_times", "actions_taken", "misleading_paths", "escalations", "improvements", "tasks", "symptom_table",
-    "conclusion", *NOT_COMPARED,
+    "conclusion", "findings", *NOT_COMPARED,
 )  # fmt: skip
 
 
@@ -38,6 +38,7 @@ def read_expected(part: Part | None, *, has_vendor_view: bool) -> Expected:
         tasks=part.count("tasks"),
         symptom_table=part.count("symptom_table"),
         conclusion=part.flag("conclusion"),
+        findings=_texts(part, "findings"),
         not_compared=(*(key for key in NOT_COMPARED if key in part.values), *vendor_view),
     )
 

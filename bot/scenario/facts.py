@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.durations import read_duration, show_duration
-from bot.domain.languages import language
+from bot.domain.languages import TABLES, language
 from bot.domain.terms import ActionKind, Kind
 from bot.scenario.model import Expected, ExpectedEscalation, Scenario
 
@@ -121,14 +121,18 @@ def _impact(outcome: _Outcome) -> Iterator[str]:
 
 
 def _languages(outcome: _Outcome) -> Iterator[str]:
-    """A document is known by its word for the duration, which no two of the languages share."""
+    """These, in this order, and no other: one document after the other."""
     wanted = outcome.expected.languages
-    if wanted is None:
-        return
-    places = {code: outcome.markdown.find(f"**{language(code).words['duration']}:**") for code in wanted}
-    found = sorted((code for code in wanted if places[code] >= 0), key=lambda code: places[code])
-    if tuple(found) != wanted:
+    found = tuple(spoken(document) for document in re.split(r"^(?=# )", outcome.markdown, flags=re.MULTILINE)[1:])
+    if wanted is not None and found != wanted:
         yield _differs("languages", ", ".join(wanted), ", ".join(found))
+
+
+def spoken(document: str) -> str:
+    """The language whose words a document has most of for its headings and labels."""
+    marked = re.findall(r"^#+ (.+)$|\*\*(.+?)\*\*", document.replace("\\", ""), re.MULTILINE)
+    labels = {re.sub(r"[\s:\u00a0\u202f]+$", "", heading or label) for heading, label in marked}
+    return max(TABLES, key=lambda code: len(labels & set(language(code).words.values())))
 
 
 def _timeline_times(outcome: _Outcome) -> Iterator[str]:
@@ -200,6 +204,14 @@ def _conclusion(outcome: _Outcome) -> Iterator[str]:
         yield _differs("conclusion", _yes(outcome.expected.conclusion), _yes(ends))
 
 
+def _findings(outcome: _Outcome) -> Iterator[str]:
+    """At least these codes."""
+    found = list(dict.fromkeys(finding["code"] for finding in outcome.record["findings"]))
+    for code in outcome.expected.findings or ():
+        if code not in found:
+            yield f"findings: {code} is missing among {', '.join(found) or 'none'}"
+
+
 def _words(text: str) -> list[str]:
     """Letters and figures only, without the links to the sources."""
     return re.findall(r"\w+", re.sub(r"\]\([^)]*\)", "]", text))
@@ -207,5 +219,5 @@ def _words(text: str) -> list[str]:
 
 CHECKS: tuple[Callable[[_Outcome], Iterator[str]], ...] = (
     _times, _duration, _zone_label, _detected_by, _impact, _languages, _timeline_times, _counts, _escalations,
-    _conclusion,
+    _conclusion, _findings,
 )  # fmt: skip

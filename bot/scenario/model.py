@@ -144,6 +144,7 @@ class Expected:
     tasks: int | None = None
     symptom_table: int | None = None
     conclusion: bool | None = None
+    findings: tuple[str, ...] | None = None
     not_compared: tuple[str, ...] = ()
 
 

@@ -137,7 +137,9 @@ def change_status(session: Session, incident_id: int, actor: Actor, to: Status, 
         return resolve(session, incident_id, actor, text=text)
     incident = incidents.lock(session, incident_id)
     event = EVENT_TO.get(to)
-    if event is None or event in {Event.CANCEL, Event.CLOSE}:
+    if event is Event.CANCEL:
+        raise UserError("Cancelling needs a reason: type `/incident cancel WHY`.")
+    if event is None or event is Event.CLOSE:
         raise UserError(f"`{to}` is not set by `/incident status`. Use one of investigating, identified, monitoring.")
     before = Status(incident.status)
     if before in {Status.RESOLVED, Status.CLOSED, Status.CANCELLED} and to.is_open:
@@ -156,10 +158,10 @@ def change_status(session: Session, incident_id: int, actor: Actor, to: Status, 
 def reopen(
     session: Session, incident: Incident, actor: Actor, *, why: str, to: Status = Status.INVESTIGATING
 ) -> Incident:
-    """It is not over. The caller holds the lock. The end and the resolution are taken back, and the record says so."""
+    """It is not over: end, resolution or cancellation are taken back. The caller holds the lock."""
     before = Status(incident.status)
     transition(before, Event.REOPEN)
-    incident.status = to.value
+    incident.status, incident.closure_reason = to.value, None
     entry = timeline.record(
         session, incident, [Kind.REOPENED], why, actor, status=to.value, status_before=before.value
     )  # fmt: skip
@@ -204,16 +206,21 @@ def resolve(session: Session, incident_id: int, actor: Actor, *, text: str = "",
         session, incident, [Kind.RESOLVED], text, actor, status=status.value, ended=ended_at
     )  # fmt: skip
     milestones.refresh(session, incident)
-    for escalation in escalations.unanswered(session, incident.key):
-        timers.cancel(session, f"escalation:{escalation.key}")
-        tell.show_escalation(session, incident, escalation.key, actor.at)
-    if incident.alerts_ts is not None:
-        tell.show_alerts(session, incident, actor.at)  # its offer to resolve has had its day
+    call_off(session, incident, actor)
     tell.say(session, incident, "resolved", actor.at, entry_id=entry.key, by=actor.user_id, text=text)
     tell.show_card(session, incident, actor.at)
     tell.post_draft(session, incident, actor.at, template=None, languages=None, asked_by=None)
     tell.show_questions(session, incident, actor.at)
     return incident
+
+
+def call_off(session: Session, incident: Incident, actor: Actor) -> None:
+    """It is over: nobody is waited for any more."""
+    for escalation in escalations.unanswered(session, incident.key):
+        timers.cancel(session, f"escalation:{escalation.key}")
+        tell.show_escalation(session, incident, escalation.key, actor.at)
+    if incident.alerts_ts is not None:
+        tell.show_alerts(session, incident, actor.at)  # its offer to resolve has had its day
 
 
 def _check_end(incident: Incident, ended: When, actor: Actor) -> None:

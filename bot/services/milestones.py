@@ -26,7 +26,7 @@ def refresh(session: Session, incident: Incident) -> None:
         AlertFact(f"alert-{alert.key}", alert.starts_at, Precision(alert.starts_at_precision))
         for alert in alerts.of_incident(session, incident.key)
     ]
-    found = milestones([fact_of(entry) for entry in standing], told, is_over=not incident.is_open)
+    found = milestones([fact_of(entry) for entry in standing], told, is_over=incident.is_resolved)
     sources = {}
     for name in NAMES:
         milestone: Milestone | None = getattr(found, name)

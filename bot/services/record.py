@@ -78,6 +78,7 @@ def load(session: Session, settings: Settings, incident_id: int) -> Record:
     escalation_rows = [each for each in escalations.of_incident(session, incident_id) if each.entry_id not in withdrawn]
     told_at = {each.key: each.message_ts for each in escalation_rows}
     sources = {entry.key: _entry_source(places, entry, alert_links, told_at) for entry in entry_rows}
+    also = _taken_in(entry_rows, sources)
     standing = [entry for entry in entry_rows if entry.withdrawn_at is None]
     told = {entry.details.get("alert_id"): sources[entry.key].link for entry in standing}
     alert_values = [_alert(places, alert, told.get(alert.key)) for alert in alert_rows]
@@ -88,7 +89,7 @@ def load(session: Session, settings: Settings, incident_id: int) -> Record:
     typed_causes = [entry for entry in standing if entry.has(Kind.CAUSE) and entry.source == SourceKind.COMMAND]
     return Record(
         incident=_incident(places, settings, row, refs),
-        entries=[_entry(entry, sources[entry.key], numbers) for entry in entry_rows],
+        entries=[_entry(entry, sources[entry.key], numbers, tuple(also.get(entry.key, ()))) for entry in entry_rows],
         alerts=alert_values,
         escalations=[_escalation(places, each, sources) for each in escalation_rows],
         actions=[_action(places, item) for item in action_rows],
@@ -119,6 +120,19 @@ def _entry_source(
     return Source(SourceKind(entry.source), ref, link)
 
 
+def _taken_in(rows: Sequence[TimelineEntry], sources: Mapping[int, Source]) -> dict[int, list[Source]]:
+    """The sources of the entries that were merged into each, also by way of others."""
+    into = {row.key: row.merged_into_id for row in rows if row.merged_into_id is not None}
+    found: dict[int, list[Source]] = {}
+    for row in rows:
+        outer, seen = into.get(row.key), {row.key}
+        while outer is not None and outer not in seen:
+            found.setdefault(outer, []).append(sources[row.key])
+            seen.add(outer)
+            outer = into.get(outer)
+    return found
+
+
 def _about(row: TimelineEntry, numbers: Mapping[int, int]) -> str | None:
     details = row.details
     if "escalation_id" in details:
@@ -128,7 +142,7 @@ def _about(row: TimelineEntry, numbers: Mapping[int, int]) -> str | None:
     return f"alert-{details['alert_id']}" if "alert_id" in details else None
 
 
-def _entry(row: TimelineEntry, source: Source, numbers: Mapping[int, int]) -> Entry:
+def _entry(row: TimelineEntry, source: Source, numbers: Mapping[int, int], also: tuple[Source, ...]) -> Entry:
     changed = "severity" if row.has(Kind.SEVERITY) else "status"
     return Entry(
         source=source,
@@ -157,6 +171,10 @@ def _entry(row: TimelineEntry, source: Source, numbers: Mapping[int, int]) -> En
         withdrawn_by=row.withdrawn_by,
         withdrawn_why=row.withdrawn_why,
         merged_into=f"entry-{row.merged_into_id}" if row.merged_into_id else None,
+        also=also,
+        redacted_at=row.redacted_at,
+        redacted_by=row.redacted_by,
+        redacted_why=row.redacted_why,
         thread=f"{row.channel_id}/{row.thread_ts or row.message_ts}" if row.message_ts else None,
     )
 
@@ -318,7 +336,7 @@ def _people_in(
     """Everybody whom the record names, by id."""
     found: set[str | None] = {row.lead, row.declared_by, *MENTION.findall(" ".join(row.titles.values()))}
     for entry in entries:
-        found |= {entry.author, entry.recorded_by, *MENTION.findall(entry.text)}
+        found |= {entry.author, entry.recorded_by, entry.withdrawn_by, entry.redacted_by, *MENTION.findall(entry.text)}
         found |= {found for value in entry.details.get("changes", {}).values() for found in MENTION.findall(value)}
     for escalation in escalated:
         found |= {escalation.asked_by, escalation.acknowledged_by, *escalation.declined_by, *escalation.members}

@@ -1,13 +1,16 @@
-"""Entries that somebody takes off the timeline by hand, and what goes with them."""
+"""Entries that somebody takes off the timeline by hand, or puts back, and what goes with them."""
 
 from collections.abc import Collection
 
 from sqlmodel import Session
 
+from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind
-from bot.services import tell, timeline
+from bot.services import merging, tell, timeline
 from bot.services.actor import Actor
+from bot.services.amending import held
+from bot.services.timeline import BY_HAND as MARKED_BY_HAND
 from bot.store import incidents, timers
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
@@ -26,29 +29,49 @@ def why_it_stays(kinds: Collection[str], *, is_over: bool) -> str | None:
     return None
 
 
-def remove(session: Session, entry_id: int, actor: Actor) -> Incident:
+def remove(session: Session, entry_id: int, actor: Actor, why: str = "", *, seen: str | None = None) -> Incident:
     """
-    Take an entry off the timeline; it stays in the record as withdrawn. A call for help is called off with its entry,
-    an improvement or a task leaves its list.
+    Take an entry off the timeline; it stays in the record as withdrawn, with who did it and why. A call for help is
+    called off with its entry, an improvement or a task leaves its list.
 
     Raises UserError for one that was removed already, or that has to stay.
     """
-    entry = session.get(TimelineEntry, entry_id)
-    if entry is None:
-        raise UserError("That entry does not exist.")
-    incident = incidents.lock(session, entry.incident_id)
-    session.refresh(entry)  # somebody may have removed it while this one waited for the lock
+    incident, entry = held(session, entry_id, None)
     if entry.withdrawn_at is not None:
         raise UserError("That entry was removed already. Nothing was changed.")
     if reason := why_it_stays(entry.kinds, is_over=not incident.is_open):
         raise UserError(reason)
-    timeline.withdraw(session, incident, entry, actor, BY_HAND)
+    held(session, entry_id, seen)
+    timeline.withdraw(session, incident, entry, actor, " ".join(why.split()) or BY_HAND)
     if escalation_id := entry.details.get("escalation_id"):
         timers.cancel(session, f"escalation:{escalation_id}")
+    _show(session, incident, entry, actor)
+    return incident
+
+
+def put_back(session: Session, settings: Settings, entry_id: int, actor: Actor, *, seen: str | None = None) -> Incident:
+    """
+    Put an entry on the timeline again. Nobody is paged anew for a call that had been called off.
+
+    One that was merged into another becomes its own again. Raises UserError for one that stands already.
+    """
+    incident, entry = held(session, entry_id, seen)
+    if entry.withdrawn_at is None:
+        raise UserError("That entry stands on the timeline. Nothing was changed.")
+    if entry.merged_into_id is not None:
+        merging.undo(session, settings, entry_id, actor)
+        return incident
+    entry.details = {**entry.details, MARKED_BY_HAND: list(entry.kinds)}  # its reactions may be gone
+    timeline.restore(session, incident, entry, actor)
+    _show(session, incident, entry, actor)
+    return incidents.get(session, incident.key)
+
+
+def _show(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
+    if escalation_id := entry.details.get("escalation_id"):
         tell.show_escalation(session, incident, escalation_id, actor.at)
     if "action_id" in entry.details:
         tell.show_followups(session, incident, actor.at)
     if entry.channel_id and entry.message_ts:
         tell.confirm(session, incident, actor.at, entry.channel_id, entry.message_ts)
     tell.show_card(session, incident, actor.at)
-    return incident

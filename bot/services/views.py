@@ -56,6 +56,7 @@ class CardView:
     alerts: int
     problems: tuple[str, ...]
     names: Mapping[str, str]
+    closure_reason: str | None = None
 
     @property
     def duration(self) -> timedelta | None:
@@ -99,7 +100,8 @@ def card(session: Session, settings: Settings, incident_id: int) -> CardView:
         problems=tuple(
             dict.fromkeys(f"{each.what}: {each.error}" for each in outbox.problems_of(session, incident_id))
         ),
-        names=people.names(session, row.team_id, MENTION.findall(row.title)),
+        names=people.names(session, row.team_id, MENTION.findall(f"{row.title} {row.closure_reason or ''}")),
+        closure_reason=row.closure_reason,
     )
 
 
@@ -280,6 +282,7 @@ class SaidView:
     alerts: tuple[AlertLine, ...]
     escalation: EscalationView | None
     names: Mapping[str, str]
+    language: str | None = None
 
 
 def said(session: Session, settings: Settings, incident_id: int, row_details: Mapping[str, object]) -> SaidView:
@@ -308,10 +311,12 @@ def said(session: Session, settings: Settings, incident_id: int, row_details: Ma
         alerts=tuple(_alert_line(row) for row in rows if row is not None),
         escalation=escalation(session, escalation_id) if isinstance(escalation_id, int) else None,
         names=people.names(session, incident.team_id, _named_in(text, own, entry)),
+        language=entry.language if entry else None,
     )
 
 
 def _named_in(text: str, values: Mapping[str, object], entry: TimelineEntry | None) -> list[str]:
     """Everybody whom a line names: who acts is shown by name, because a mention would ping them for their own act."""
-    ids = [*MENTION.findall(text), *(str(values[key]) for key in ("by", "before") if values.get(key))]
+    changed = " ".join(entry.details.get("changes", {}).values()) if entry else ""
+    ids = [*MENTION.findall(f"{text} {changed}"), *(str(values[key]) for key in ("by", "before") if values.get(key))]
     return [*ids, entry.author] if entry and entry.author else ids

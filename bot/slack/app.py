@@ -5,6 +5,7 @@ Bolt's listeners: each is a payload, one transaction, an answer.
 Catch-alls acknowledge whatever else Slack sends: unanswered payloads come back, and count as failures of the app.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable
@@ -136,7 +137,7 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
     async def on_press(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         with payloads.reading():
             pressed = pressing.Pressed.from_payload(body)
-        if pressed.action_id in pressing.OPENS:
+        if pressed.action_id in pressing.OPENS or pressed.action_id in pressing.FILLED:
             await _open(deps, pressed, respond)
             await ack()
             return
@@ -184,13 +185,25 @@ async def _respond(respond: AsyncRespond, answer: dict[str, Any]) -> None:
 async def _open(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) -> None:
     """The one call made in a listener: a trigger_id lives three seconds, and a modal needs no database to open."""
     try:
-        view = pressing.OPENS[pressed.action_id](deps.settings(), pressed.number)
+        view = await _view_of(deps, pressed)
     except UserError as problem:
         await _respond(respond, pressing.answer(problem.message) or {})
+        return
+    except (TimeoutError, DatabaseUnavailable):
+        await _respond(respond, pressing.answer(f":warning: {DATABASE_AWAY}") or {})
         return
     problem_met = await _open_view(deps, pressed.trigger_id, view)
     if problem_met:
         await _respond(respond, pressing.answer(problem_met) or {})
+
+
+async def _view_of(deps: Deps, pressed: pressing.Pressed) -> dict[str, Any]:
+    """Raises UserError; for a form that shows what the record holds also TimeoutError and DatabaseUnavailable."""
+    filled = pressing.FILLED.get(pressed.action_id)
+    if filled is None:
+        return pressing.OPENS[pressed.action_id](deps.settings(), pressed.number)
+    async with asyncio.timeout(shortcuts.LOOK_SECONDS):
+        return await deps.database.read(filled, deps.settings(), pressed.number)
 
 
 async def _open_view(deps: Deps, trigger_id: str, view: dict[str, Any]) -> str | None:

@@ -13,8 +13,8 @@ from bot.services import access, catchup, escalation, incidents, people, removin
 from bot.services.actor import Actor, Origin
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
-from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks import details, modals, questions
+from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks.message import Message
 from bot.slack.payloads import team_of
 from bot.slack.replies import WITHDRAW, ephemeral, markup, timeline

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,9 +13,10 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import MARKS, Kind, Precision, Severity, Status, TargetKind
-from bot.domain.when import When, longest_time
-from bot.services import access, escalation, incidents, people, statements, transcript
+from bot.domain.when import When, longest_time, read_zone
+from bot.services import access, cancelling, editing, escalation, incidents, people, statements, transcript
 from bot.services.actor import Actor, Origin
+from bot.services.editing import Edit
 from bot.services.incidents import Declaration
 from bot.slack.blocks import forms, modals
 from bot.slack.payloads import team_of
@@ -37,6 +38,8 @@ class Submitted:
     values: Mapping[str, str]
     key: str
     """Names this submission: the same one delivered again has the same."""
+    shown: Mapping[str, str] = field(default_factory=dict)
+    """What stood in the fields when the modal was opened."""
 
     @classmethod
     def from_payload(cls, body: Mapping[str, Any]) -> "Submitted":
@@ -56,6 +59,7 @@ class Submitted:
             carried=_carried(str(view.get("private_metadata") or "")),
             values=values,
             key=str(body.get("trigger_id") or f"{view.get('id')}:{told}"),
+            shown=forms.shown_in(view.get("blocks") or []),
         )
 
     @property
@@ -265,6 +269,38 @@ def _ask_fix(session: Session, _settings: Settings, actor: Actor, submitted: Sub
     incidents.tell_fix(session, submitted.incident_id, actor, submitted.text())
 
 
+def _edit(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    """Only what is different from what the form showed: somebody else may have changed the rest meanwhile."""
+    given = {name: text.strip() for name, text in submitted.values.items() if text != submitted.shown.get(name, "")}
+    wanted = Edit(
+        titles={
+            name.partition(".")[2]: text for name, text in given.items() if name.partition(".")[0] == editing.TITLE
+        },
+        services=editing.services_of(given[editing.SERVICES]) if editing.SERVICES in given else None,
+        reference=given.get(editing.REFERENCE),
+        category=given.get(editing.CATEGORY),
+        responsibility=given.get(editing.RESPONSIBILITY),
+        zone=_zone_in(given),
+        languages=editing.services_of(given[editing.LANGUAGES].lower()) if editing.LANGUAGES in given else None,
+        template=given.get(editing.TEMPLATE),
+    )
+    try:
+        editing.edit(session, settings, submitted.incident_id, actor, wanted)
+    except editing.WrongField as problem:
+        raise _at_its_field(problem.field, problem) from problem
+
+
+def _zone_in(given: Mapping[str, str]) -> ZoneInfo | None:
+    try:
+        return read_zone(given[editing.ZONE]) if editing.ZONE in given else None
+    except UserError as problem:
+        raise _at_its_field(editing.ZONE, problem) from problem
+
+
+def _cancel(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    cancelling.cancel(session, submitted.incident_id, actor, submitted.text())
+
+
 SUBMISSIONS: Mapping[str, Callable[[Session, Settings, Actor, Submitted], None]] = {
     modals.DECLARE: _declare,
     modals.MARK: _mark,
@@ -278,4 +314,6 @@ SUBMISSIONS: Mapping[str, Callable[[Session, Settings, Actor, Submitted], None]]
     modals.ASK_CAUSE: _ask_cause,
     modals.ASK_DETECTION: _ask_detection,
     modals.ASK_FIX: _ask_fix,
+    modals.EDIT_FORM: _edit,
+    modals.CANCEL_FORM: _cancel,
 }

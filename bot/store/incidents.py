@@ -88,6 +88,11 @@ class Incident(SQLModel, table=True):
     def is_open(self) -> bool:
         return Status(self.status).is_open
 
+    @property
+    def is_resolved(self) -> bool:
+        """Whether it came to an end. One that was cancelled did not: it was none."""
+        return not self.is_open and self.status != Status.CANCELLED
+
 
 class Counter(SQLModel, table=True):
     """The last number given in a series. A row a series, so that drills have numbers of their own."""

@@ -67,6 +67,9 @@ def test_every_reaction_stands_in_the_table() -> None:
 EXAMPLES = {
     "list": "list",
     "reopen": "reopen it came back",
+    "edit": 'edit title:"Paiements en panne" lang:fr category:""',
+    "update": "update monitoring lang:en at:14:05 it is better",
+    "cancel": "cancel a false alarm",
     "start": "start checkout is down sev:2 service:checkout",
     "": "",
     "note": "note at:~14:05 kind:hypothesis the cache is cold",

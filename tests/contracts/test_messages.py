@@ -18,7 +18,7 @@ from bot.domain.catchup import catch_up
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.incidents import channel_name, channel_name_again
 from bot.domain.record import Record
-from bot.domain.terms import Severity
+from bot.domain.terms import Severity, UpdateState
 from bot.services.catchup import CatchupView
 from bot.services.questions import MissingView
 from bot.services.views import AlertsView, CardView, EscalationView, FollowUpsView, SaidView
@@ -72,7 +72,15 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "kinds": st.just(("note",)),
     "severity_labels": st.fixed_dictionaries({severity.value: something for severity in Severity}),
     "names": st.dictionaries(st.sampled_from(("U0MANAGER", "U0ENGINEER", "U0DBA")), something),
-    "details": st.fixed_dictionaries({}, optional={"users_percent": st.floats(0, 100)}),
+    "details": st.fixed_dictionaries(
+        {},
+        optional={
+            "users_percent": st.floats(0, 100),
+            "changes": st.dictionaries(st.sampled_from(("title", "title.fr", "services")) | something, words),
+            "public": st.sampled_from(UpdateState),
+            "public_languages": st.lists(st.sampled_from(("fr", "en"))),
+        },
+    ),
     "event": st.just(""),
     "values": st.just({}),
     "missing": st.lists(st.sampled_from(tuple(questions.WORDING)), unique=True).map(tuple),

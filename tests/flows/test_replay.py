@@ -18,6 +18,7 @@ from bot.sandbox.server import Sandbox
 from bot.scenario import Scenario, read, read_scenario
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+REFERENCES = ("checkout-500s", "payment-outage", "nuru-outage", "payplug-tsr-1532")
 HEAD = {"title": "Card payments fail", "timezone": "Europe/Paris", "date": "2025-03-27", "template": "classic"}
 ALERT = {
     "source": "generic",
@@ -54,9 +55,44 @@ async def test_every_fact_of_an_example_holds(name: str, tmp_path: Path, capsys:
     assert json.loads((tmp_path / "out" / "incident.json").read_text())["incident"]["reference"] == "INC-1"
 
 
-@pytest.mark.parametrize("name", ["checkout-500s", "payment-outage", "nuru-outage"])
-async def test_every_fact_of_the_reference_holds(name: str, conformance: Path, tmp_path: Path):
-    assert await replay(conformance / "scenarios" / f"{name}.yaml", tmp_path) == []
+@pytest.mark.parametrize("name", REFERENCES)
+async def test_every_fact_of_the_reference_holds_each_time_in_the_same_bytes(
+    name: str, conformance: Path, tmp_path: Path
+):
+    for folder in ("first", "second"):
+        assert await replay(conformance / "scenarios" / f"{name}.yaml", tmp_path / folder) == []
+
+    for name_of_file in ("postmortem.md", "postmortem.html", "incident.json"):
+        first, second = ((tmp_path / folder / name_of_file).read_bytes() for folder in ("first", "second"))
+        assert first == second
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+async def test_nothing_is_noted_of_a_reference_but_what_has_no_page(name: str, conformance: Path):
+    played = await play(read_scenario(conformance / "scenarios" / f"{name}.yaml"))
+
+    assert set(played.notes) <= {"public_page: not compared", "vendor_view: not compared"}
+    assert played.record["incident"]["titles"].items() >= played.scenario.titles.items()
+
+
+async def test_the_record_of_the_vendors_incident(conformance: Path):
+    """What stands above the steps, the message of another channel, and what the public was told in three languages."""
+    record = (await play(read_scenario(conformance / "scenarios" / "payplug-tsr-1532.yaml"))).record
+
+    incident = record["incident"]
+    assert (incident["outside_reference"], incident["severity_label"]) == ("TSR-1532", "P1")
+    assert (incident["category"], incident["responsibility"]) == ("Production", "Payplug")
+    assert incident["services"] == ["e-commerce payments", "in-store payments"]
+    assert incident["titles"]["it"] == "Perturbazioni della piattaforma di pagamento"
+    first = record["timeline"][0]
+    assert (first["kinds"], first["happened_at"]) == (["impact began"], "2025-03-27T16:11:00+01:00")
+    assert (first["author"], first["recorded_by"]) == ("release-engineer", "oncall")
+    assert [(each["state"], each["languages"], each["published_at"]) for each in record["updates"]] == [
+        ("monitoring", ["en", "fr", "it"], "2025-03-27T16:42:00+01:00"),
+        ("resolved", ["en", "fr", "it"], "2025-03-27T18:00:00+01:00"),
+        ("postmortem", ["fr", "en"], "2025-03-31T09:43:00+02:00"),
+    ]
+    assert record["updates"][0]["texts"]["it"].startswith("Tra le 16.11 e le 16.23")
 
 
 @pytest.mark.parametrize("name", ["checkout-500s", "payment-outage"])
@@ -101,8 +137,18 @@ async def test_a_fact_that_does_not_hold_is_named(tmp_path: Path, capsys: pytest
         ([{"at": "10:00", "say": {"who": "dba", "text": "x", "channel": "ops"}}], "no incident was opened"),
         (
             [FIRES, {"say": {"id": "m", "who": "dba", "text": "x"}},
+             {"shortcut": {"who": "dba", "name": "save-for-later", "to": "m"}}],
+            "step 3 (shortcut): the player knows no message shortcut `save-for-later`.",
+        ),
+        (
+            [{"at": "10:00", "say": {"id": "m", "who": "dba", "text": "x", "channel": "ops"}},
              {"shortcut": {"who": "dba", "name": "add-to-timeline", "to": "m"}}],
-            "step 3 (shortcut): the bot offers no message shortcut `add-to-timeline`.",
+            "step 2 (shortcut): there is no incident",
+        ),
+        (
+            [FIRES, {"say": {"id": "m", "who": "dba", "text": "x"}},
+             {"shortcut": {"who": "dba", "name": "add-to-timeline", "to": "m", "kind": "gossip"}}],
+            "step 3 (shortcut): Slack refuses it",
         ),
         ([FIRES, {"vendor_status": {"vendor": "v", "id": "1", "state": "up"}}], "step 2 (vendor_status): the bot"),
     ],
@@ -219,6 +265,54 @@ async def test_the_head_goes_into_the_command_that_opens_the_incident():
     assert incident["started_at"] == "2025-03-27T09:55:00+01:00"
     assert played.markdown.startswith("# Card payments fail\n")
     assert played.notes == []
+
+
+async def test_the_head_is_told_of_an_incident_that_an_alert_opened():
+    played = await play(
+        scenario(
+            FIRES, typed("/incident note x", who="dba"), RESOLVED,
+            title="“Gold” cards fail", reference="TSR-1", category="Production", responsibility="The gateway's vendor",
+        )
+    )  # fmt: skip
+
+    incident = played.record["incident"]
+    assert (incident["title"], incident["outside_reference"]) == ("“Gold” cards fail", "TSR-1")
+    assert (incident["category"], incident["responsibility"]) == ("Production", "The gateway's vendor")
+    (edited,) = [entry for entry in played.record["timeline"] if entry["kinds"] == ["details"]]
+    assert edited["author"] == "dba"
+    assert set(edited["changes"]) == {"title", "reference", "category", "responsibility"}
+
+
+async def test_a_scenarios_own_words_go_before_its_head():
+    played = await play(
+        scenario(
+            {"at": "10:00", **typed("/incident start Cards fail")},
+            typed("/incident edit category:Test"),
+            typed("/incident update monitoring lang:fr Cela va mieux."),
+            typed("/incident cancel a drill that looked real"),
+            title={"fr": "Cartes en panne", "de": "Kartenzahlung gestört"}, category="Production",
+        )
+    )  # fmt: skip
+
+    incident = played.record["incident"]
+    assert incident["titles"] == {"": "Cards fail", "fr": "Cartes en panne", "de": "Kartenzahlung gestört"}
+    assert incident["languages"] == ["fr", "de"]
+    assert incident["category"] == "Test"
+    assert incident["closure_reason"] == "a drill that looked real"
+    assert played.record["updates"][0]["texts"] == {"fr": "Cela va mieux."}
+
+
+async def test_a_message_of_the_incidents_own_channel_takes_the_shortcut_too():
+    played = await play(
+        scenario(
+            FIRES,
+            {"say": {"id": "m", "who": "dba", "text": "The replica lags"}},
+            {"shortcut": {"who": "oncall", "name": "add-to-timeline", "to": "m", "kind": "hypothesis"}},
+        )
+    )
+
+    (entry,) = [each for each in played.record["timeline"] if each["text"] == "The replica lags"]
+    assert (entry["kinds"], entry["author"]) == (["hypothesis"], "dba")
 
 
 async def test_an_alert_without_a_service_is_of_the_scenarios():

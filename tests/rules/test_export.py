@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 
 from bot.domain.postmortems import assemble
-from bot.domain.record import Record
-from bot.domain.terms import Precision
+from bot.domain.record import Record, Update
+from bot.domain.terms import Precision, UpdateState
 from bot.export.html import html_body, html_document
 from bot.export.json import incident_json, json_text
 from bot.render import render_postmortem
@@ -32,7 +32,10 @@ def whole() -> Record:
     """A record in which every key has a value."""
     record = payment_outage()
     incident = replace(record.incident, lead="UONCALL", declared_by="UONCALL", mitigated=record.incident.resolved)
-    return replace(record, incident=incident)
+    told = Update(
+        UpdateState.RESOLVED, record.incident.resolved.at, {"en": "It is over"}, ("en",), (record.entries[0].source,)
+    )
+    return replace(record, incident=incident, updates=[told])
 
 
 def test_the_times_of_the_checkout_are_in_its_zone():
@@ -116,6 +119,30 @@ def test_escalations_say_who_answered_after_how_long():
     assert (answered["acknowledged_by"], answered["acknowledged_after_seconds"]) == ("developer", 300)
 
 
+def test_an_update_has_its_texts_by_language_and_its_sources():
+    record = whole()
+    first, second = record.entries[0].source, record.entries[1].source
+    told = Update(
+        UpdateState.MONITORING, record.incident.resolved.at, {"en": "Better, says <@UDEVELOPER>", "fr": "Mieux"},
+        ("en", "fr"), (first, second), "UONCALL",
+    )  # fmt: skip
+    published = Update(UpdateState.POSTMORTEM, None, {}, ("fr", "en"), (first,))
+
+    updates = incident_json(replace(record, updates=[told, published]))["updates"]
+
+    assert updates[0] == {
+        "state": "monitoring",
+        "published_at": "2023-11-07T10:30:00-08:00",
+        "texts": {"en": "Better, says @developer", "fr": "Mieux"},
+        "languages": ["en", "fr"],
+        "by": "oncall",
+        "by_id": "UONCALL",
+        "refs": [first.ref, second.ref],
+        "links": [first.link, second.link],
+    }
+    assert (updates[1]["published_at"], updates[1]["texts"], updates[1]["languages"]) == (None, {}, ["fr", "en"])
+
+
 def test_findings_are_told():
     finding = Objection("task-without-owner", "Task 4 has no owner.", ("action-4",))
 
@@ -155,7 +182,10 @@ def produced() -> dict[str, set[str]]:
         "incident.sources": set(incident["sources"]["started_at"]),
         "incident.impact": set(incident["impact"]),
         "incident.cause": set(incident["cause"]),
-        **{f"{name}[]": set(value[name][0]) for name in ("timeline", "escalations", "actions", "alerts", "findings")},
+        **{
+            f"{name}[]": set(value[name][0])
+            for name in ("timeline", "escalations", "actions", "updates", "alerts", "findings")
+        },
     }
 
 

@@ -5,7 +5,6 @@ from bot.domain.terms import Status
 from bot.services.views import AlertsView, CardView
 from bot.slack.blocks.kit import (
     FIELD_TEXT,
-    Block,
     Blocks,
     actions,
     button,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from bot.domain.terms import UpdateState
 from bot.services.views import AlertLine, FollowUp, FollowUpsView, SaidView
 from bot.slack.blocks.kit import Blocks, context, link, listed, literal, one_line, quoted, section, when
 from bot.slack.blocks.message import Message, plain
@@ -59,11 +60,45 @@ def _resolved(view: SaidView) -> Message:
     return _with_text(f":white_check_mark: *Resolved* by {_by(view)}", view)
 
 
+def _cancelled(view: SaidView) -> Message:
+    return _with_text(f":no_entry_sign: *Cancelled* by {_by(view)}", view)
+
+
+def _details(view: SaidView) -> Message:
+    changes = view.details.get("changes")
+    lines = [_change(view, name, value) for name, value in changes.items()] if isinstance(changes, dict) else []
+    head = f":pencil2: {_by(view)} changed the details"
+    return Message(head, [section(listed([head, *lines]))])
+
+
+def _change(view: SaidView, name: object, value: object) -> str:
+    field, _, code = str(name).partition(".")
+    label = literal(f"{field} ({code})" if code else field, limit=100)
+    return f"• {label}: *{literal(str(value), view.names, 300)}*" if value else f"• {label}: taken away"
+
+
+def _update(view: SaidView) -> Message:
+    state = str(view.details.get("public", ""))
+    languages = view.details.get("public_languages") or ([view.language] if view.language else [])
+    told = "The postmortem is published" if state == UpdateState.POSTMORTEM else f"The public was told: {state}"
+    named = (
+        f" ({literal(', '.join(map(str, languages)), limit=100)})" if isinstance(languages, list) and languages else ""
+    )
+    at = "" if view.happened_at == view.recorded_at else f" · {_stamp(view)}"
+    return _with_text(
+        f":loudspeaker: *{literal(told, limit=100)}*{named}{at}, recorded by {_person(view, view.author)}", view
+    )
+
+
+def _stamp(view: SaidView) -> str:
+    if view.happened_at is None:
+        return "time not known"
+    return f"{'about ' if view.is_approximate else ''}{when(view.happened_at, DATE)}"
+
+
 def _note(view: SaidView) -> Message:
-    at = "time not known" if view.happened_at is None else when(view.happened_at, DATE)
-    about = "about " if view.is_approximate else ""
     kind = view.kinds[0] if view.kinds else "note"
-    stamp = "" if view.happened_at == view.recorded_at else f" · {about}{at}"
+    stamp = "" if view.happened_at == view.recorded_at else f" · {_stamp(view)}"
     line = f":writing_hand: {_person(view, view.author)} logged ({kind}{stamp})"
     return _with_text(line, view)
 
@@ -140,6 +175,9 @@ WORDING: Mapping[str, Callable[[SaidView], Message]] = {
     "reopened": _reopened,
     "lead": _lead,
     "resolved": _resolved,
+    "cancelled": _cancelled,
+    "details": _details,
+    "update": _update,
     "note": _note,
     "impact": _impact,
     "cause": _cause,
@@ -149,6 +187,11 @@ WORDING: Mapping[str, Callable[[SaidView], Message]] = {
     "all declined": _all_declined,
     "no channel": _no_channel,
 }
+
+
+def unsaid() -> Message:
+    """What is left of one of the bot's own messages once its words were redacted."""
+    return plain(":no_entry_sign: _Redacted. The timeline says by whom and why._")
 
 
 def whispered(event: str, values: Mapping[str, object]) -> str:

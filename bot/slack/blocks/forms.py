@@ -122,3 +122,14 @@ def given(element: Mapping[str, Any]) -> str:
     chosen = element.get("selected_option") or {}
     boxes = ",".join(str(option.get("value", "")) for option in element.get("selected_options") or [])
     return str(element.get("value") or chosen.get("value") or element.get("selected_user") or boxes or "")
+
+
+def shown_in(blocks: Sequence[Block]) -> dict[str, str]:
+    """What stood in a modal's fields when it was opened, by name."""
+    elements = [block["element"] for block in blocks if block.get("type") == "input"]
+    return {
+        str(element.get("action_id")): str(
+            element.get("initial_value") or (element.get("initial_option") or {}).get("value") or ""
+        )
+        for element in elements
+    }

@@ -13,6 +13,7 @@ DECLARE, RESOLVE, NOTE, MARK = "declare_modal", "resolve_modal", "note_modal", "
 SEVERITY_FORM, STATUS_FORM, ESCALATE_FORM = "severity_modal", "status_modal", "escalate_modal"
 ASK_IMPACT, ASK_START, ASK_CAUSE, ASK_DETECTION = "impact_modal", "start_modal", "cause_modal", "detection_modal"
 ASK_FIX = "fix_modal"
+EDIT_FORM, CANCEL_FORM = "edit_modal", "cancel_modal"
 TEXT, AT, KIND, TITLE, SEVERITY, SERVICE, FLAGS, STATUS = (
     "text", "at", "kind", "title", "severity", "service", "flags", "status",
 )  # fmt: skip
@@ -31,6 +32,8 @@ FIRST_FIELD: Mapping[str, str] = {
     ASK_CAUSE: TEXT,
     ASK_DETECTION: TEXT,
     ASK_FIX: TEXT,
+    EDIT_FORM: TITLE,
+    CANCEL_FORM: TEXT,
 }
 """Where a refusal is shown that belongs to no field."""
 
@@ -177,9 +180,22 @@ def ask_fix(_settings: Settings, incident_id: int) -> View:
     return modal(ASK_FIX, "What fixed it", "Record", fields, {INCIDENT: incident_id})
 
 
+def cancel(_settings: Settings, incident_id: int) -> View:
+    why = text_field(
+        TEXT,
+        "Why?",
+        hint="What was recorded stays. To end an incident that was one, resolve it instead.",
+        example="False alarm: the monitor was set too low",
+        is_long=True,
+        is_optional=False,
+    )
+    return modal(CANCEL_FORM, "Cancel the incident", "Cancel it", [why], {INCIDENT: incident_id})
+
+
 Opening = Callable[[Settings, int], View]
 
 OPENINGS: Sequence[Opening] = (
     resolve, note, severity, status, escalate, ask_impact, ask_start, ask_cause, ask_detection, ask_fix,
+    cancel,
 )  # fmt: skip
 """Every form that a button opens."""

@@ -1,0 +1,22 @@
+"""`/incident cancel`."""
+
+from bot.command.table import Command
+from bot.services import cancelling
+from commands.base import Caller, Invocation, Reply, Session
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    cancelled = cancelling.cancel(session, caller.about.key, caller.actor, typed.text)
+    return Reply(
+        f"{cancelled.reference} is cancelled. `/incident postmortem` still writes what was recorded; "
+        "`/incident reopen WHY` takes the cancellation back."
+    )
+
+
+COMMAND = Command(
+    name="cancel",
+    usage="cancel WHY",
+    summary="Call it off: a false alarm, a duplicate. Its record stays.",
+    text="required",
+    run=run,
+)

@@ -1,0 +1,38 @@
+"""`/incident update`."""
+
+from bot.command.table import Command, Option, Positional, Value
+from bot.domain.languages import language
+from bot.domain.terms import UpdateState
+from bot.services import updates
+from commands.base import Caller, Invocation, Reply, Session
+
+OUTSIDE = "Dogwatch publishes nothing outside: put it where your customers read it."
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    state = UpdateState(typed.positionals["state"])
+    languages = typed.options.get("lang") or ()
+    updates.record_update(
+        session, caller.about.key, caller.actor, state, typed.text, languages=languages, when=typed.options.get("at")
+    )  # fmt: skip
+    english = language("en")
+    named = " and ".join(english.name_of(code) for code in languages)
+    where = f", in {named}" if named else ""
+    if state is UpdateState.POSTMORTEM:
+        written = f" `/incident postmortem` writes it in {named} from now on." if named else ""
+        return Reply(f"On the record: the postmortem is published{where}.{written} {OUTSIDE}")
+    return Reply(f"On the record: the public was told that it is {state}{where}. {OUTSIDE}")
+
+
+COMMAND = Command(
+    name="update",
+    usage="update STATE [lang:LANG] [at:TIME] [TEXT]",
+    summary="Record what the public was told: investigating, identified, monitoring, resolved, postmortem.",
+    options=(
+        Option("lang", Value.LANGUAGES, about="the language of the text; for a postmortem all that it is published in"),
+        Option("at", Value.TIME, about="when the public was told"),
+    ),
+    positionals=(Positional("state", Value.WORD, choices=tuple(UpdateState)),),
+    text="optional",
+    run=run,
+)
