@@ -17,6 +17,7 @@ class BlockKind(StrEnum):
     ESCALATION = "escalation"
     ACTION = "action"
     ALERT = "alert"
+    FINDING = "finding"
     MISSING = "missing"
     """Says that nobody recorded a thing. It has no source, because there is none."""
 
@@ -32,7 +33,8 @@ class Block(NamedTuple):
     is the ref of its source, or the name of the fact. A named tuple, because a long record has tens of thousands.
     `text` is what somebody wrote, or a whole sentence; `label` says what it is ("Misleading path"); `time` is empty
     where nobody knows it. `notes` are remarks made of the record ("nobody acknowledged"). `details` are for templates
-    that show some part by itself: `owner`, `due`, `symptom`, `length`.
+    that show some part by itself: `owner`, `due`, `symptom`, `type`, `length`, `code`; and `mark`, which is shown in
+    bold ("Incident begins.").
     """
 
     section: str
