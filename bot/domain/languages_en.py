@@ -59,13 +59,32 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "last_public_word": "Last public word",
         # Times
         "date_and_time": "{date}, {time}",
-        "day_and_time": "{day}, {time}",
+        "date_and_about": "{date}, {time}",
+        "oclock": "{time}",
         "with_zone": "{time} ({zone})",
-        "about": "about {time}",
-        "from_to": "{duration}, from {start} to {end}",
+        "about_one": "about {time}",
+        "about_other": "about {time}",
+        "at_one": "at {time}",
+        "at_other": "at {time}",
+        "from_one": "from {time}",
+        "from_other": "from {time}",
+        "to_one": "to {time}",
+        "to_other": "to {time}",
+        "roughly": "about {time}",
+        "on_day": "on {when}",
+        "since": "Since {when}",
+        "span_day": "{start} {end} on {date}",
+        "span_days": "from {start} to {end}",
+        "first_of_month": "1",
+        "length_d_one": "{count}d",
+        "length_d_other": "{count}d",
+        "length_h": "{count}h",
+        "length_m": "{count}m",
+        "length_s": "{count}s",
+        "from_to": "{duration}, {span}",
         "from_to_unclear": "The recorded end, {end}, is before the recorded start, {start}",
-        "from_on": "Since {start}",
         "after": "after {duration}",
+        "after_detection": "{duration} after detection",
         # What an entry is, by its kind
         "kind_detection": "Detection",
         "kind_investigation": "Investigation",
@@ -97,6 +116,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "kind_cancelled": "Incident cancelled",
         "kind_details": "Details changed",
         "changed_to": "{what} from {was} to {became}",
+        "leads": "{who} leads",
         "impact_times_stated": "Times of the impact stated",
         # Alerts
         "alert": "Alert {name}",
@@ -104,16 +124,20 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "alert_fired": "fired {start}, ended {end}",
         "alert_fires": "fired {start}, no end reported",
         "alert_times_seen": "fired {count} times",
+        "and_more": "and {count} more",
         # Escalations
         "escalated_to": "Escalated to {target}",
         "escalated_to_vendor": "Escalated to the vendor {target}",
         "escalation_acknowledged": "Escalation to {target} acknowledged",
-        "acknowledged_by": "acknowledged by {who} at {time}",
-        "acknowledged_at": "acknowledged at {time}",
+        "acknowledged_by": "acknowledged by {who} {when}",
+        "acknowledged_at": "acknowledged {when}",
         "declined_by": "declined by {who}",
         "nobody_acknowledged": "nobody acknowledged",
+        "no_answer_recorded": "no answer recorded",
+        "no_answer_yet": "no answer yet",
         # Entries
         "message_deleted": "Message deleted",
+        "redacted": "Redacted by {who}: {why}",
         "files": "files: {names}",
         # Improvements and tasks
         "owner": "owner: {who}",
@@ -121,16 +145,17 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "done": "done",
         "symptom": "symptom: {text}",
         "users_affected": "{percent} of users",
+        "users_are_affected": "{percent} of users affected",
         # The conclusion
-        "concluded": "“{title}” ({reference}, {severity}) lasted {duration}, from {start} to {end}.",
-        "concluded_open": "“{title}” ({reference}, {severity}) began on {start}.",
+        "concluded": "“{title}” ({reference}, {severity}) lasted {duration}, {span}.",
+        "concluded_open": "“{title}” ({reference}, {severity}) began {when}.",
         "concluded_impact": "Impact: {text}",
         "concluded_cause": "Cause: {text}",
         "concluded_resolution": "Resolution: {text}",
         "concluded_followups": "Recorded as follow-up: {what}.",
-        "improvement_one": "1 improvement",
+        "improvement_one": "{count} improvement",
         "improvement_other": "{count} improvements",
-        "task_one": "1 task",
+        "task_one": "{count} task",
         "task_other": "{count} tasks",
         # What nobody recorded
         "missing_impact": "Nobody recorded the impact.",
@@ -187,13 +212,75 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "path_cost": "cost {duration}, until {time}",
         "stated_start": "states the start: {time}",
         "stated_end": "states the end: {time}",
+        "but_holds": "{stated} ({held} holds)",
+        "holds_no_more": "{stated} (no longer holds)",
         "cancelled_because": "Cancelled: {reason}",
         "concluded_cancelled": "“{title}” ({reference}, {severity}) was cancelled.",
+        "missing_impact_cancelled": "The incident was cancelled; nobody recorded an impact.",
+        "missing_cause_cancelled": "The incident was cancelled; nobody recorded a cause.",
         "missing_resolution_cancelled": "The incident was cancelled; nobody recorded a resolution.",
         "missing_trigger": "Nobody recorded what set it off.",
         "missing_lessons": "Nobody recorded what went well, what went badly, or where luck helped.",
         "missing_action_items": "Nobody recorded an improvement or a task.",
         "missing_owner": "nobody",
         "colon": ":",
+        "semicolon": "; ",
+        # What a careful reader would object to
+        "finding_end_before_start": "The impact is recorded as ended {end}, before its start {start}.",
+        "finding_end_before_start_alert": "The alert “{name}” is recorded as ended {end}, before its start {start}.",
+        "finding_start_time_conflict": (
+            "By the record the impact began {recorded}; elsewhere it is said to have begun "
+            "{stated}."
+        ),
+        "finding_end_time_conflict": (
+            "By the record the impact ended {recorded}; elsewhere it is said to have ended "
+            "{stated}."
+        ),
+        "finding_duration_conflict": "A text says that it lasted {stated}; by the recorded times it was {recorded}.",
+        "finding_out_of_order_answer": (
+            "The escalation to {target} is recorded as answered {answered}, before the call "
+            "{paged}."
+        ),
+        "finding_out_of_order_fix": "A fix is recorded {fixed}, before the start of the impact {start}.",
+        "finding_out_of_order_told_late": "An entry stands {recorded}; by its own text it happened {stated}: “{text}”",
+        "finding_repeated_entry": "The same is recorded {number} times: “{text}”",
+        "finding_long_gap": "While the impact lasted, nothing is recorded for {length} after the entry {start}.",
+        "finding_escalation_not_acknowledged": "No answer is recorded to the escalation to {targets}.",
+        "finding_cause_unsupported": "No other entry speaks of the stated cause: “{text}”",
+        "finding_public_word_late": (
+            "By one entry the public was told {claimed}; the first public update recorded came "
+            "{published}."
+        ),
+        "finding_language_missing": (
+            "The postmortem is missing in languages in which the public knows of the incident: "
+            "{languages}."
+        ),
+        "finding_language_missing_update": (
+            "The last public update is missing in languages that had earlier ones: "
+            "{languages}."
+        ),
+        "finding_language_missing_impact": (
+            "The impact is not stated in every language of the document. Missing: "
+            "{languages}."
+        ),
+        "finding_language_missing_cause": (
+            "The cause is not stated in every language of the document. Missing: "
+            "{languages}."
+        ),
+        "finding_language_outdated_impact": "The impact was stated anew in {newest} {at}. Older: {languages}.",
+        "finding_language_outdated_cause": "The cause was stated anew in {newest} {at}. Older: {languages}.",
+        "finding_measure_repeats_task": "The improvement “{measure}” says the same as the task “{task}”.",
+        "finding_task_without_owner_one": "{count} task has no owner.",
+        "finding_task_without_owner_other": "{count} tasks have no owner.",
+        "finding_task_without_owner_nor_date_one": "{count} task has neither an owner nor a date.",
+        "finding_task_without_owner_nor_date_other": "{count} tasks have neither an owner nor a date.",
+        "finding_task_without_date_one": "{count} task has an owner, but no date.",
+        "finding_task_without_date_other": "{count} tasks have an owner, but no date.",
+        # An export's source marks, and the transcript behind it
+        "source": "Source",
+        "transcript": "Appendix: transcript of the channel",
+        "transcript_empty": "No message of the channel is kept.",
+        "message_edited": "edited",
+        "message_redacted": "Text redacted",
     }
 )

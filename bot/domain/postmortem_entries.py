@@ -76,7 +76,8 @@ class Teller:
         if known is None:
             text, notes = self._text_of(entry)
             time = self.clock.short(entry.happened_at, entry.precision) if entry.happened_at else ""
-            known = self._told[entry.source.ref] = (text, (entry.source,), time, self.name(entry.author), notes)
+            sources = (entry.source, *entry.also)
+            known = self._told[entry.source.ref] = (text, sources, time, self.name(entry.author), notes)
         text, sources, time, by, notes = known
         label = self._label_of(section, entry, text)
         return Block(
@@ -94,6 +95,9 @@ class Teller:
         notes = (self.language.say("files", names=", ".join(entry.files)),) if entry.files else ()
         if self._calls(entry):
             notes = (*notes, *self.silence(self.escalations[entry.about or ""]))
+        if entry.redacted_at is not None:
+            who, why = self.name(entry.redacted_by), self.named(entry.redacted_why or "")
+            notes = (*notes, self.language.say("redacted", who=who, why=why))
         if self._answers(entry) or self.only_declares(entry):
             return "", notes
         return self.named(entry.text), notes
@@ -104,7 +108,7 @@ class Teller:
             return self.called(self.escalations[entry.about])
         if self._answers(entry):
             return self._answered(self.answers[entry.source.ref])
-        if not entry.text and entry.source.kind is SourceKind.MESSAGE and not entry.files:
+        if not entry.text and entry.redacted_at is None and entry.source.kind is SourceKind.MESSAGE and not entry.files:
             return self.language.say("message_deleted")
         if not text and entry.kinds == (Kind.IMPACT,):
             return self.language.say("impact_times_stated")

@@ -79,6 +79,8 @@ def reconcile(session: Session, settings: Settings, team_id: str, snapshot: Snap
     known = {message.ts: message for message in stored.of_channel(session, team_id, snapshot.channel_id)}
     for each in snapshot.seen:
         message = known.get(each.said.ts)
+        if message is not None and message.sealed_at is not None:
+            continue
         if (
             message is None
             or (message.edited_ts or "") != (each.said.edited_ts or "")

@@ -246,12 +246,15 @@ def decline(session: Session, escalation_id: int, actor: Actor) -> Escalation:
     return escalation
 
 
-def page_came_of(session: Session, page_id: int, *, sent: bool, outcome: str, actor: Actor) -> None:
-    """Keep what came of one page."""
+def page_came_of(
+    session: Session, page_id: int, *, sent: bool, outcome: str, actor: Actor, place: tuple[str, str] | None = None
+) -> None:
+    """Keep what came of one page; `place` is the channel and ts of its message."""
     page = session.get(Page, page_id)
     if page is None:
         return
     page.sent_at, page.outcome = (actor.at if sent else None), outcome
+    page.channel_id, page.message_ts = place or (None, None)
     session.add(page)
 
 

@@ -1,6 +1,6 @@
 """Postmortem drafts: written from the record, kept version by version."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,10 +8,11 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.postmortem_draft import BlockKind
 from bot.domain.postmortems import Draft, assemble
-from bot.render import render_postmortem
-from bot.services import record
-from bot.store import audit, incidents, postmortems
+from bot.render import one_after_the_other, render_documents
+from bot.services import record, tell
+from bot.store import audit, incidents, postmortems, timeline
 from bot.store.postmortems import Postmortem
 
 
@@ -24,8 +25,21 @@ class Made:
     title: str
     template: str
     languages: tuple[str, ...]
-    markdown: str
+    documents: Mapping[str, str]
+    """Markdown, by language."""
     draft: Draft
+
+    @property
+    def markdown(self) -> str:
+        """All languages, one after the other."""
+        return one_after_the_other(self.documents.values())
+
+    @property
+    def document_title(self) -> str:
+        """As `title`, in the language that comes first."""
+        first = self.draft.documents[0]
+        words = first.words
+        return f"{words['postmortem']} {self.reference}{words['colon']} {first.title.text}"
 
     @property
     def filename(self) -> str:
@@ -49,21 +63,25 @@ def draft(
 ) -> Made:
     """The draft of an incident as its record stands now. What is None is the incident's own choice."""
     row = incidents.get(session, incident_id)
-    chosen = tuple(languages or row.languages)
-    assembled = assemble(record.load(session, settings, incident_id), languages=chosen)
+    assembled = assemble(record.load(session, settings, incident_id), languages=languages)
+    chosen = tuple(document.language for document in assembled.documents)
     return Made(
         incident_id=incident_id,
         reference=row.reference,
         title=f"Postmortem {row.reference}: {row.title}",
         template=template or row.template,
         languages=chosen,
-        markdown=render_postmortem(assembled, template=template or row.template, languages=chosen),
+        documents=render_documents(assembled, template=template or row.template, languages=chosen),
         draft=assembled,
     )
 
 
-def keep(session: Session, made: Made, *, at: datetime, by: str | None) -> Postmortem:
-    """Store a version of the draft, block by block."""
+def keep(session: Session, made: Made, *, at: datetime, by: str | None, file_id: str | None = None) -> Postmortem:
+    """
+    Store a version of the draft, block by block. `file_id` is the file that it was posted as.
+
+    Words that were deleted or redacted while the draft was on its way are taken out, and it is posted anew.
+    """
     incident = incidents.lock(session, made.incident_id)
     version = Postmortem(
         incident_id=made.incident_id,
@@ -73,13 +91,32 @@ def keep(session: Session, made: Made, *, at: datetime, by: str | None) -> Postm
         blocks=_blocks_of(made.draft),
         made_by=by,
         made_at=at,
+        file_id=file_id,
     )
     session.add(version)
+    if _forget_what_went(session, version) and file_id is not None:
+        tell.delete_file(session, incident, at, file_id)
+        tell.post_draft(session, incident, at, template=made.template, languages=list(made.languages), asked_by=by)
     audit.note(
         session, at=at, team_id=incident.team_id, incident_id=incident.key, who=by,
         what=f"wrote postmortem draft {version.version}", origin="command" if by else "system",
     )  # fmt: skip
     return version
+
+
+def _forget_what_went(session: Session, version: Postmortem) -> bool:
+    """Whether the version quotes entries that have no words any more. It quotes them no longer."""
+    session.flush()
+    gone = {f"entry-{each.key}" for each in timeline.without_words(session, version.incident_id)}
+    quoted = {
+        ref
+        for block in version.blocks
+        for ref in gone.intersection(block["refs"])
+        if block["kind"] == BlockKind.ENTRY and block["generated"]["text"]
+    }
+    for ref in quoted:
+        postmortems.forget_source(session, version.incident_id, ref)
+    return bool(quoted)
 
 
 def _blocks_of(assembled: Draft) -> list[dict[str, Any]]:

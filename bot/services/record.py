@@ -337,6 +337,8 @@ def _people_in(
     found: set[str | None] = {row.lead, row.declared_by, *MENTION.findall(" ".join(row.titles.values()))}
     for entry in entries:
         found |= {entry.author, entry.recorded_by, entry.withdrawn_by, entry.redacted_by, *MENTION.findall(entry.text)}
+        if entry.withdrawn_why or entry.redacted_why:
+            found |= set(MENTION.findall(f"{entry.withdrawn_why} {entry.redacted_why}"))
         found |= {found for value in entry.details.get("changes", {}).values() for found in MENTION.findall(value)}
     for escalation in escalated:
         found |= {escalation.asked_by, escalation.acknowledged_by, *escalation.declined_by, *escalation.members}

@@ -28,6 +28,8 @@ class What(StrEnum):
     WHISPER = "whisper"
     FETCH_MESSAGE = "fetch message"
     LEARN_PERSON = "learn person"
+    UNSAY = "unsay"
+    DELETE_FILE = "delete file"
 
     CARD = "card"
     ANNOUNCEMENT = "announcement"
@@ -58,6 +60,8 @@ PRIORITY = {
     What.QUESTIONS: 37,
     What.CONFIRM: 40,
     What.LEARN_PERSON: 45,
+    What.UNSAY: 15,
+    What.DELETE_FILE: 16,
     What.LOOK: 46,
 }
 """Lower goes first. Creating channels is refined by severity: SEV1 is 10, SEV4 is 13."""
@@ -232,6 +236,25 @@ def page(session: Session, incident: Incident, at: datetime, user_id: str, page_
         page_id=page_id,
         escalation_id=escalation_id,
     )
+
+
+def unsay(
+    session: Session, incident: Incident, at: datetime, channel_id: str, message_ts: str, *, page_of: int | None = None
+) -> None:
+    """
+    Take the words out of one of the bot's own messages: what it told of was redacted.
+
+    The page of an escalation, `page_of`, is shown anew without them: its buttons are still needed.
+    """
+    _put(
+        session, incident, What.UNSAY, at, target=f"unsay:{channel_id}:{message_ts}", waits_for_channel=False,
+        channel_id=channel_id, message_ts=message_ts, page_of=page_of,
+    )  # fmt: skip
+
+
+def delete_file(session: Session, incident: Incident, at: datetime, file_id: str) -> None:
+    """Delete a draft from Slack that the bot once posted."""
+    _put(session, incident, What.DELETE_FILE, at, target=f"delete:{file_id}", waits_for_channel=False, file_id=file_id)
 
 
 def tell_person(session: Session, incident: Incident, at: datetime, user_id: str, event: str, **values: Any) -> None:

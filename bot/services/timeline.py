@@ -25,6 +25,14 @@ SOURCE_OF = {
 }
 
 
+BY_HAND = "marked_by_hand"
+"""In an entry's details: the marks that a person chose. No reaction takes them away."""
+DROPPED = "marks_dropped"
+"""In an entry's details: the marks that a person took from it by hand. No reaction brings them back."""
+PARTS = "parts"
+"""In an entry's details: `[entry id, text]` of each source of a merged text, as long as nobody amended it since."""
+
+
 def record(
     session: Session,
     incident: Incident,
@@ -96,14 +104,15 @@ def _noted(session: Session, incident: Incident, entry: TimelineEntry, actor: Ac
 
 def reword(session: Session, entry: TimelineEntry, text: str, files: list[str], at: datetime) -> None:
     """A message was edited: its entry follows and keeps the text it had. What a person amended stays as they put it."""
-    if entry.amended_at is not None or entry.deleted_at is not None or (entry.text == text and entry.files == files):
+    is_gone = entry.deleted_at is not None or entry.redacted_at is not None
+    if entry.amended_at is not None or is_gone or (entry.text == text and entry.files == files):
         return
-    entry.earlier = [*entry.earlier, {"text": entry.text, "until": at.isoformat()}]
+    entry.earlier = [*entry.earlier, {"act": "edited", "text": entry.text, "until": at.isoformat()}]
     entry.text, entry.files = text, files
     session.add(entry)
 
 
-def forget_text(session: Session, entry: TimelineEntry, at: datetime) -> None:
-    """The message was deleted: text, files and earlier texts go; who wrote something and when stays."""
-    entry.text, entry.files, entry.earlier, entry.deleted_at = "", [], [], at
+def forget_text(session: Session, entry: TimelineEntry) -> None:
+    """Text, files and earlier texts go; who wrote something and when stays."""
+    entry.text, entry.files, entry.earlier = "", [], []
     session.add(entry)

@@ -6,19 +6,19 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.errors import UserError
 from bot.domain.terms import Kind, Precision, SourceKind
 from bot.domain.timeline_marks import emoji_with_tone, normalise_emoji
-from bot.services import milestones, people, tell, timeline
+from bot.services import forgetting, milestones, people, tell, timeline
 from bot.services.actor import Actor, Origin
-from bot.store import audit, incidents, postmortems, transcript
+from bot.services.timeline import BY_HAND, DROPPED
+from bot.store import audit, incidents, transcript
 from bot.store import timeline as store_timeline
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
 from bot.store.transcript import Message, Reaction
 
 NO_MARK_LEFT = "its last mark was taken away"
-BY_HAND = "marked_by_hand"
-"""In an entry's details: the marks that a person chose in a form. No reaction takes them away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,9 @@ def heard(session: Session, settings: Settings, team_id: str, said: Said, at: da
     if incident is None and not entries:
         return
     known = transcript.message(session, team_id, said.channel_id, said.ts)
-    if known is not None and (known.deleted_at is not None or (said.edited_ts or "") < (known.edited_ts or "")):
+    if known is not None and (known.sealed_at is not None or known.deleted_at is not None):
+        return
+    if known is not None and (said.edited_ts or "") < (known.edited_ts or ""):
         return
     if known is None:
         known = Message(team_id=team_id, channel_id=said.channel_id, ts=said.ts, stored_at=at)
@@ -100,8 +102,8 @@ def deleted(session: Session, team_id: str, channel_id: str, ts: str, at: dateti
     known.text, known.files, known.deleted_at = "", [], at
     session.add(known)
     for entry in entries:
-        timeline.forget_text(session, entry, at)
-        postmortems.forget_source(session, entry.incident_id, f"entry-{entry.key}")
+        forgetting.forget_entry(session, entry)
+        entry.deleted_at = at
         audit.note(
             session, at=at, team_id=team_id, incident_id=entry.incident_id, what="its message was deleted",
             origin=Origin.MESSAGE, entry=entry.key,
@@ -119,16 +121,20 @@ def reacted(
     Somebody put an emoji on a message of an incident's channel, or took it away.
 
     An emoji that is in the table marks the message; the message has one entry, whose kinds are the marks present. The
-    bot's own messages cannot be marked: whoever tries is told.
+    bot's own messages cannot be marked: whoever tries is told. A sealed message takes no new marks.
     """
     reaction.emoji = emoji_with_tone(reaction.emoji)
     if normalise_emoji(reaction.emoji) not in settings.reactions:
         return
     incident = _locked(session, reaction.team_id, reaction.channel_id)
-    if incident is None or not transcript.put_reaction(session, reaction):
+    if incident is None:
+        return
+    known = transcript.message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
+    if known is not None and known.sealed_at is not None and not transcript.is_known(session, reaction):
+        return
+    if not transcript.put_reaction(session, reaction):
         return
     people.meet(session, reaction.team_id, [reaction.user_id], at)
-    known = transcript.message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
     if is_on_own_message or (known is not None and known.is_own):
         if reaction.is_present:
             tell.whisper(session, incident, at, reaction.user_id, "own message", emoji=reaction.emoji)
@@ -147,17 +153,13 @@ def keep_marks(
     if known is None or known.is_own:
         return
     present = transcript.marks_on(session, incident.team_id, channel_id, ts)
-    kinds = list(
-        dict.fromkeys(
-            settings.reactions[name].value
-            for name in (normalise_emoji(each.emoji) for each in present)
-            if name in settings.reactions
-        )
-    )
+    kinds = _kinds_of(settings, present)
     entry = store_timeline.of_message(session, incident.key, channel_id, ts)
     if entry is not None:
-        kinds = list(dict.fromkeys([*entry.details.get(BY_HAND, []), *kinds]))
-    if entry is None and (not kinds or known.deleted_at is not None):
+        dropped = entry.details.get(DROPPED, [])
+        kinds = [*entry.details.get(BY_HAND, []), *(kind for kind in kinds if kind not in dropped)]
+        kinds = list(dict.fromkeys(kinds))
+    if entry is None and (not kinds or known.deleted_at is not None or known.sealed_at is not None):
         return
     before = list(entry.kinds) if entry and entry.withdrawn_at is None else []
     if entry is None:
@@ -169,6 +171,11 @@ def keep_marks(
         milestones.refresh(session, incident)
         tell.show_card(session, incident, at)
     tell.confirm(session, incident, at, channel_id, ts)
+
+
+def _kinds_of(settings: Settings, present: list[Reaction]) -> list[str]:
+    names = (normalise_emoji(each.emoji) for each in present)
+    return list(dict.fromkeys(settings.reactions[name].value for name in names if name in settings.reactions))
 
 
 def _entry_of(
@@ -236,14 +243,28 @@ def _change_marks(
     return True
 
 
+def follow_again(session: Session, settings: Settings, incident: Incident, entry: TimelineEntry, at: datetime) -> None:
+    """An entry that is amended no more says again what its message says now, and bears the marks that are on it."""
+    if entry.channel_id is None or entry.message_ts is None:
+        return
+    known = transcript.message(session, incident.team_id, entry.channel_id, entry.message_ts)
+    if known is None or known.sealed_at is not None or known.deleted_at is not None:
+        return
+    timeline.reword(session, entry, known.text, list(known.files), at)
+    keep_marks(session, settings, incident, entry.channel_id, entry.message_ts, at)
+
+
 def mark_elsewhere(session: Session, incident: Incident, actor: Actor, said: Said, kind: Kind) -> TimelineEntry:
     """
     Put a message of any channel on an incident's timeline, with its own text, author and time.
 
     In the incident's own channel it is the entry that a reaction would make. A message has one entry per incident:
-    marking it again adds the kind.
+    marking it again adds the kind. Raises UserError for one that was redacted.
     """
     entry = store_timeline.of_message(session, incident.key, said.channel_id, said.ts)
+    known = transcript.message(session, incident.team_id, said.channel_id, said.ts)
+    if entry is None and known is not None and known.sealed_at is not None:
+        raise UserError("The words of this message were redacted, or somebody in it erased: it is not taken in again.")
     if entry is None:
         written = Message(
             team_id=incident.team_id, channel_id=said.channel_id, ts=said.ts, thread_ts=said.thread_ts,

@@ -44,6 +44,8 @@ class Alert(SQLModel, table=True):
     annotations: dict[str, str] = Field(sa_type=JSON_COLUMN)
     link: str | None = None
     incident_id: int | None = Field(default=None, foreign_key="incident.id")
+    redacted_at: datetime | None = None
+    """Its annotations were removed on request."""
 
     @property
     def key(self) -> int:
@@ -98,8 +100,11 @@ def again(ended: Alert, *, at: datetime) -> Alert:
     """The same alert's next life, which begins `at`: about then, because the monitor still tells its first start."""
     first, _, life = ended.told_starts_at.partition("#")
     kept = ended.model_dump(
-        include={"team_id", "source", "fingerprint", "group_key", "name", "status", "labels", "annotations", "link"}
-    )
+        include={
+            "team_id", "source", "fingerprint", "group_key", "name", "status", "labels", "annotations", "link",
+            "redacted_at",
+        }
+    )  # fmt: skip
     return Alert(
         **kept,
         told_starts_at=f"{first}#{int(life or 1) + 1}",

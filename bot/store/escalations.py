@@ -61,6 +61,9 @@ class Page(SQLModel, table=True):
     queued_at: datetime
     sent_at: datetime | None = None
     outcome: str = ""
+    channel_id: str | None = None
+    message_ts: str | None = None
+    """Where it stands in Slack."""
 
 
 def get(session: Session, escalation_id: int) -> Escalation | None:

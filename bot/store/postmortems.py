@@ -28,6 +28,8 @@ class Postmortem(SQLModel, table=True):
     blocks: list[dict[str, Any]] = Field(sa_type=JSON_COLUMN)
     made_by: str | None = None
     made_at: datetime
+    file_id: str | None = None
+    """Slack's id of the file it was posted as; None once that was deleted, and for those of an early release."""
 
 
 def next_version(session: Session, incident_id: int) -> int:
@@ -43,6 +45,18 @@ def latest(session: Session, incident_id: int) -> Postmortem | None:
         .limit(1)
     )
     return session.exec(statement).first()
+
+
+def of_incident(session: Session, incident_id: int) -> list[Postmortem]:
+    statement = select(Postmortem).where(Postmortem.incident_id == incident_id).order_by(col(Postmortem.version))
+    return list(session.exec(statement))
+
+
+def file_deleted(session: Session, file_id: str) -> None:
+    """The file is no more in Slack."""
+    for version in session.exec(select(Postmortem).where(Postmortem.file_id == file_id)):
+        version.file_id = None
+        session.add(version)
 
 
 def forget_source(session: Session, incident_id: int, ref: str) -> None:

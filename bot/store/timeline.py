@@ -4,8 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, literal, or_, tuple_
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from bot.domain.terms import Kind
 from bot.store.tables import JSON_COLUMN
@@ -18,7 +19,8 @@ class TimelineEntry(SQLModel, table=True):
     A message has one entry per incident (the unique key). `happened_at` is None exactly where `precision` is `unknown`.
     `details` holds what the kind carries beyond its text: `started`, `ended` (ISO 8601), `users_percent`, `status`,
     `severity`, `role`, `user`, `changes`, `public`, `public_languages`, `escalation_id`, `alert_id`, `action_id`.
-    `merged_into_id` is the entry that took this one in. `posted_ts` is the bot's message that tells of it.
+    `merged_into_id` is the entry that took this one in. `posted_ts` is the bot's message that tells of it. `earlier` is
+    the state before each change, the oldest first (`services.amending.EARLIER` names its keys).
     Whoever makes many gives `details`, `files` and `earlier` too: a default that is made costs as much as a query.
     """
 
@@ -54,6 +56,9 @@ class TimelineEntry(SQLModel, table=True):
     withdrawn_by: str | None = None
     withdrawn_why: str | None = None
     merged_into_id: int | None = None
+    redacted_at: datetime | None = None
+    redacted_by: str | None = None
+    redacted_why: str | None = None
 
     @property
     def key(self) -> int:
@@ -109,6 +114,60 @@ def standing(session: Session, incident_id: int, *, besides: Collection[str] = (
     )
     wanted = set(besides)
     return [entry for entry in session.exec(statement) if not wanted or wanted.intersection(entry.kinds)]
+
+
+def get(session: Session, entry_id: int) -> TimelineEntry | None:
+    return session.get(TimelineEntry, entry_id)
+
+
+def sharing_place(session: Session, incident_id: int, sort_at: datetime) -> list[TimelineEntry]:
+    """The entries that only their `seq` tells apart, in order."""
+    statement = (
+        select(TimelineEntry)
+        .where(TimelineEntry.incident_id == incident_id, TimelineEntry.sort_at == sort_at)
+        .order_by(col(TimelineEntry.seq))
+    )
+    return list(session.exec(statement))
+
+
+def merged_into(session: Session, entry_id: int) -> list[TimelineEntry]:
+    """The entries that this one took in, themselves; not what those had taken in before."""
+    statement = select(TimelineEntry).where(TimelineEntry.merged_into_id == entry_id).order_by(col(TimelineEntry.id))
+    return list(session.exec(statement))
+
+
+def told_by(session: Session, incident_id: int, posted_ts: str) -> TimelineEntry | None:
+    """The entry that the bot's own message tells of."""
+    statement = select(TimelineEntry).where(
+        TimelineEntry.incident_id == incident_id, TimelineEntry.posted_ts == posted_ts
+    )
+    return session.exec(statement).first()
+
+
+def around(session: Session, entry: TimelineEntry, limit: int) -> list[TimelineEntry]:
+    """The standing entries nearest to this one in the incident's order, itself left out, in order."""
+    of_incident = select(TimelineEntry).where(
+        TimelineEntry.incident_id == entry.incident_id, col(TimelineEntry.withdrawn_at).is_(None)
+    )
+    place = tuple_(col(TimelineEntry.sort_at), col(TimelineEntry.seq))
+    here = tuple_(literal(entry.sort_at, UTCDateTime()), literal(entry.seq))
+    sort_at, seq = col(TimelineEntry.sort_at), col(TimelineEntry.seq)
+    before = list(session.exec(of_incident.where(place < here).order_by(sort_at.desc(), seq.desc()).limit(limit)))
+    behind = list(session.exec(of_incident.where(place > here).order_by(sort_at, seq).limit(limit)))
+    half = limit // 2
+    first = max(half, limit - len(behind))
+    chosen = before[:first]
+    return [*reversed(chosen), *behind[: limit - len(chosen)]]
+
+
+def without_words(session: Session, incident_id: int) -> list[TimelineEntry]:
+    """The entries whose words were deleted or redacted."""
+    statement = select(TimelineEntry).where(
+        TimelineEntry.incident_id == incident_id,
+        TimelineEntry.text == "",
+        or_(col(TimelineEntry.deleted_at).is_not(None), col(TimelineEntry.redacted_at).is_not(None)),
+    )
+    return list(session.exec(statement))
 
 
 def last_sort_at(session: Session, incident_id: int) -> datetime | None:

@@ -14,7 +14,8 @@ class Message(SQLModel, table=True):
     One message of an incident's channel. `text` is plain, with people as `<@U…>`.
 
     A deletion leaves the row (who and when) without text or files, also so that a late, older event cannot bring them
-    back.
+    back. From `sealed_at` on nothing but its deletion is taken in: it was redacted, or somebody in it was erased, and
+    what Slack still tells of it would bring that back.
     """
 
     __tablename__ = "message"
@@ -30,6 +31,7 @@ class Message(SQLModel, table=True):
     files: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
     edited_ts: str | None = None
     deleted_at: datetime | None = None
+    sealed_at: datetime | None = None
     stored_at: datetime
 
 
@@ -72,6 +74,12 @@ MARKS_ON = (
 def marks_on(session: Session, team_id: str, channel_id: str, ts: str) -> list[Reaction]:
     """The reactions that are on the message now, the earliest first."""
     return list(session.exec(MARKS_ON, params={"team_id": team_id, "channel_id": channel_id, "ts": ts}))
+
+
+def is_known(session: Session, reaction: Reaction) -> bool:
+    """Whether this person's emoji is or was on the message."""
+    key = (reaction.team_id, reaction.channel_id, reaction.message_ts, reaction.user_id, reaction.emoji)
+    return session.get(Reaction, key) is not None
 
 
 def put_reaction(session: Session, reaction: Reaction) -> bool:

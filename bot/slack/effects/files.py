@@ -8,6 +8,7 @@ from sqlmodel import Session
 from bot.services import postmortem
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import Refused
+from bot.store import postmortems
 from bot.store.outbox import Again, Claim, Done, Outcome
 
 LOOK_AGAIN = timedelta(seconds=2)
@@ -39,7 +40,7 @@ async def draft(tools: Tools, claim: Claim) -> Outcome:
     at, asked_by = tools.now(), details.get("asked_by")
 
     def apply(session: Session) -> None:
-        postmortem.keep(session, made, at=at, by=asked_by)
+        postmortem.keep(session, made, at=at, by=asked_by, file_id=claim.row.progress.get("file_id"))
 
     known = claim.row.progress.get("file_id")
     if known and claim.is_unknown:
@@ -77,3 +78,18 @@ async def _share_of(tools: Tools, file_id: str, channel: str) -> Share:
     for places in shares.values():
         shown_in |= set(places)
     return Share.SHOWN if channel in shown_in else Share.COMING
+
+
+async def delete(tools: Tools, claim: Claim) -> Outcome:
+    """Delete a draft that was posted before some of its words were redacted."""
+    file_id = str(claim.row.details["file_id"])
+    try:
+        await tools.gateway.call("files.delete", file=file_id)
+    except Refused as problem:
+        if problem.error not in {"file_not_found", "file_deleted"}:
+            raise
+
+    def apply(session: Session) -> None:
+        postmortems.file_deleted(session, file_id)
+
+    return Done(apply)

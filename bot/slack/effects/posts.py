@@ -144,8 +144,27 @@ async def say(tools: Tools, claim: Claim) -> Outcome:
         if entry is not None:
             entry.posted_ts = ts
             session.add(entry)
+            if entry.redacted_at is not None:  # while the line was on its way
+                tell.unsay(session, incident, tools.now(), incident.channel_id or "", ts)
 
     return Done(apply)
+
+
+async def unsay(tools: Tools, claim: Claim) -> Outcome:
+    """One of the bot's own messages loses its words, because what it told of was redacted."""
+    details, message = claim.row.details, events.unsaid()
+    if escalation_id := details.get("page_of"):
+        view = await tools.database.read(views.escalation, int(escalation_id))
+        incident = await tools.incident(claim.row.incident_id)
+        message = escalations.page(view, incident.title, incident.channel_id) if view else message
+    try:
+        await tools.gateway.call(
+            "chat.update", channel=details["channel_id"], ts=details["message_ts"], **message.content()
+        )  # fmt: skip
+    except Refused as problem:
+        if problem.error != "message_not_found":
+            raise
+    return Done()
 
 
 async def page(tools: Tools, claim: Claim) -> Outcome:
@@ -159,19 +178,19 @@ async def page(tools: Tools, claim: Claim) -> Outcome:
     message = escalations.page(view, incident.title, incident.channel_id)
     try:
         channel = await direct_channel(tools, claim, str(details["user_id"]))
-        await tools.post(claim, channel, message)
+        ts = await tools.post(claim, channel, message)
     except Refused as problem:
         apply = _page_outcome(incident.key, escalation_id, page_id, problem.error, tools.now())
         return outbox.Refused(problem.error, apply=apply)
-    return Done(_page_outcome(incident.key, escalation_id, page_id, "sent", tools.now()))
+    return Done(_page_outcome(incident.key, escalation_id, page_id, "sent", tools.now(), (channel, ts)))
 
 
 def _page_outcome(
-    incident_id: int, escalation_id: int, page_id: int, outcome: str, at: datetime
+    incident_id: int, escalation_id: int, page_id: int, outcome: str, at: datetime, place: tuple[str, str] | None = None
 ) -> Callable[[Session], None]:
     def apply(session: Session) -> None:
         actor = Actor("", None, at, Origin.TIMER)
-        escalating.page_came_of(session, page_id, sent=outcome == "sent", outcome=outcome, actor=actor)
+        escalating.page_came_of(session, page_id, sent=outcome == "sent", outcome=outcome, actor=actor, place=place)
         if outcome not in {"sent", "not needed any more"}:
             tell.show_escalation(session, incidents.get(session, incident_id), escalation_id, at)
 
