@@ -1,0 +1,190 @@
+"""
+The words that times are written with, in the six languages of documents: months, weekdays, days and parts of the day.
+
+All stand without accents, as `plain` leaves them: people in a hurry type `fevrier` and `Maerz`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+_SIGNS = {"’": "'", "‘": "'", "ʼ": "'", "´": "'"}
+
+
+def plain(text: str) -> str:
+    """
+    `text` without accents and with straight apostrophes, sign for sign, so that places in it are places in `text`.
+
+    Letters of other scripts stay as they are.
+    """
+    return text if text.isascii() else "".join(map(_plain_sign, text))
+
+
+@lru_cache(maxsize=4096)
+def _plain_sign(sign: str) -> str:
+    base = unicodedata.normalize("NFD", sign)[0]
+    return _SIGNS.get(sign) or (base if base.isascii() else sign)
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A pattern (verbose) for one of these words, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
+
+
+def _by_row(text: str) -> Mapping[str, int]:
+    """Of words, one row for each number from 0 on, each word's row; `_` stands for a blank."""
+    rows = text.strip().splitlines()
+    return MappingProxyType({word.replace("_", " "): row for row, words in enumerate(rows) for word in words.split()})
+
+
+ENGLISH_MONTHS = _by_row("""
+january jan
+february feb
+march mar
+april apr
+may
+june jun
+july jul
+august aug
+september sept sep
+october oct
+november nov
+december dec
+""")
+"""Only in English does the month stand before the day: `set 3` and `out 5` are no dates."""
+
+MONTHS = _by_row("""
+january jan janvier janv janeiro gennaio gen enero ene januar janner jaenner
+february feb fevrier fevr fev fevereiro febbraio febrero februar
+march mar mars marco marzo marz maerz mrz
+april apr avril avr abril abr aprile
+may mai maio maggio mag mayo
+june jun juin giugno giu junio juni junho
+july jul juillet juil luglio lug julio juli julho
+august aug aout agosto ago
+september sept sep septembre settembre set septiembre setiembre setembro
+october oct octobre ottobre ott octubre oktober okt outubro out
+november nov novembre noviembre novembro
+december dec decembre dicembre dic diciembre dezember dez dezembro
+""")
+
+WHOLE_WEEKDAYS = _by_row("""
+monday lundi lunedi lunes montag segunda-feira
+tuesday mardi martedi martes dienstag terca-feira
+wednesday mercredi mercoledi miercoles mittwoch quarta-feira
+thursday jeudi giovedi jueves donnerstag quinta-feira
+friday vendredi venerdi viernes freitag sexta-feira
+saturday samedi sabato sabado samstag sonnabend
+sunday dimanche domenica domingo sonntag
+""")
+"""Names that are a day wherever they stand."""
+
+_ENGLISH_WEEKDAYS = _by_row("""
+mon
+tue tues
+wed
+thu thur thurs
+fri
+sat
+sun
+""")
+_SHORT_WEEKDAYS = _by_row("""
+lun mo seg segunda
+mar di ter terca
+mer mie mi qua quarta
+jeu gio jue do qui quinta
+ven vie fr sex sexta
+sam sab sa
+dim dom so
+""")
+"""Short forms that are other words elsewhere (`so`, `do`, `qui`, `segunda`): a day only with something beside them."""
+
+ENGLISH_WEEKDAYS: Mapping[str, int] = MappingProxyType({**WHOLE_WEEKDAYS, **_ENGLISH_WEEKDAYS})
+WEEKDAYS: Mapping[str, int] = MappingProxyType({**ENGLISH_WEEKDAYS, **_SHORT_WEEKDAYS})
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_AWAY = _by_row("""
+the_day_before_yesterday avant-hier avant_hier l'altro_ieri ieri_l'altro l'altroieri anteayer antes_de_ayer vorgestern anteontem antes_de_ontem
+yesterday hier ieri ayer gestern ontem
+today aujourd'hui oggi hoy heute hoje
+tomorrow demain domani manana morgen amanha
+the_day_after_tomorrow apres-demain apres_demain dopodomani pasado_manana ubermorgen uebermorgen depois_de_amanha
+""")  # noqa: E501  a row is one day
+DAYS_AWAY: Mapping[str, int] = MappingProxyType({word: row - 2 for word, row in _AWAY.items()})
+"""Days named from today: -1 is yesterday."""
+
+HERE_IN_GERMAN = "hier"
+"""Yesterday in French, and the beginning of many German sentences."""
+
+LAST = frozenset(
+    {
+        "last", "dernier", "derniere", "passe", "passee", "scorso", "scorsa", "pasado", "pasada", "ultimo", "ultima",
+        "passado", "passada", "letzten", "letzter", "letzte", "letztem", "vergangenen", "vergangene",
+    }
+)  # fmt: skip
+NEXT = frozenset(
+    {
+        "next", "prochain", "prochaine", "prossimo", "prossima", "proximo", "proxima", "que viene", "que vem",
+        "nachsten", "nachster", "nachste", "naechsten", "naechster", "naechste", "kommenden", "kommende",
+    }
+)  # fmt: skip
+THIS = frozenset({"this", "ce", "questo", "questa", "este", "esta", "diesen", "diese"})
+
+_PARTS = {
+    "morning": "morning matin matinee mattina mattino manana madrugada morgen fruh frueh vormittag manha",
+    "afternoon": "afternoon apres-midi pomeriggio tarde nachmittag",
+    "evening": "evening soir soiree sera abend",
+    "night": "night nuit notte noche nacht noite",
+}
+PARTS: Mapping[str, str] = MappingProxyType({word: part for part, words in _PARTS.items() for word in words.split()})
+"""Parts of the day as they stand beside a day: `gestern Abend`, `hier soir`, `this morning`."""
+
+_PHRASES = {
+    "morning": (
+        "in the morning", "du matin", "del mattino", "della mattina", "di mattina", "de la manana", "por la manana",
+        "de la madrugada", "da manha", "da madrugada", "morgens", "vormittags",
+    ),
+    "afternoon": (
+        "in the afternoon", "de l'apres-midi", "del pomeriggio", "di pomeriggio", "de la tarde", "por la tarde",
+        "da tarde", "nachmittags",
+    ),
+    "evening": ("in the evening", "du soir", "di sera", "della sera", "abends"),
+    "night": ("at night", "di notte", "de la noche", "por la noche", "da noite", "nachts"),
+}  # fmt: skip
+PHRASES: Mapping[str, str] = MappingProxyType({phrase: part for part, some in _PHRASES.items() for phrase in some})
+"""Parts of the day as they stand behind a clock time: `las 4 de la tarde`."""
+
+ONE_WORD_DAYS: Mapping[str, tuple[int, str]] = MappingProxyType(
+    {
+        "stamattina": (0, "morning"),
+        "stamani": (0, "morning"),
+        "stasera": (0, "evening"),
+        "last night": (-1, "night"),
+        "la nuit derniere": (-1, "night"),
+        "la notte scorsa": (-1, "night"),
+        "anoche": (-1, "night"),
+        "letzte nacht": (-1, "night"),
+        "a noite passada": (-1, "night"),
+        "tonight": (0, "evening"),
+    }
+)
+"""A day and a part of it in one: days from today, and the part."""
+
+NOON = ("noon", "midday", "midi", "mezzogiorno", "mediodia", "mittag", "meio-dia", "meio dia")
+MIDNIGHT = ("midnight", "minuit", "mezzanotte", "medianoche", "mitternacht", "meia-noite", "meia noite")
+
+# What stands before a clock time and says no more than that one follows. `las 4` and `alle 16.11` are what people say.
+AT = r"(?:at|um|a|as|ao|al|a\ las?|las?|le|alle(?:\ ore)?|(?:le\ )?ore|h\.?)\ |all'"
+
+ABOUT = r"""[~≈]\ ?|(?:
+    about|around|approx(?:imately|\.)?|roughly|circa|ca\.?|vers|environ|aux\ environs\ de|autour\ de|gegen|etwa
+  | ungefahr|ungefaehr|verso|intorno\ al(?:le)?|attorno\ al(?:le)?|hacia|sobre|alrededor\ de|cerca\ d[aeo]s?
+  | aproximadamente|por\ volta\ d[aeo]s?|perto\ d[aeo]s?|unos|como
+)\ """
+
+# What stands before a date: `on 7 Nov`, `le 7 novembre`, `el día 7 de noviembre`, `am 7. November`.
+ON = r"(?:on|le|il|el(?:\ dia)?|am|den|em|n[ao](?:\ dia)?|dia)\ |l'"
+# The same behind a clock time: `16.11 del 27 marzo`, `16:11 vom 27. März`.
+OF = r"(?:on|le|du|il|del|el|am|vom|den|em|de|do|n[ao]|do\ dia)\ |(?:l|dell)'"
