@@ -10,6 +10,7 @@ from structlog import get_logger
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.domain.errors import UserError
+from bot.engine.heartbeat import Heartbeat
 from bot.engine.runner import Engine
 from bot.pagelinks import with_secret_key
 from bot.services import catching_up, workspace
@@ -79,6 +80,7 @@ class Dogwatch:
         self.alerts = AlertIntake(self.database, self.clock, lambda: self.settings)
         self.slack: SlackIntake | None = None
         self.sockets: SocketLink | None = None
+        self._heartbeat: Heartbeat | None = None
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.port = settings.port
@@ -107,6 +109,10 @@ class Dogwatch:
             token = self.settings.slack_app_token.get_secret_value()
             self.sockets = SocketLink(app, token, self.gateway.client, self._catch_up)
             self.sockets.start()
+        if self.settings.heartbeat_url is not None:
+            interval = timedelta(seconds=self.settings.heartbeat_seconds)
+            self._heartbeat = Heartbeat(self.settings.heartbeat_url.get_secret_value(), interval, self._problems)
+            self._heartbeat.start()
         if self.settings.alert_token is None and not self.settings.alert_tokens:
             log.warning("alerts are refused", reason="DOGWATCH_ALERT_TOKEN is not set")
         if self.settings.public_url is None:
@@ -212,6 +218,8 @@ class Dogwatch:
 
     async def stop(self) -> None:
         """Take nothing new, finish what is under way, let go of the rest: it is in the database."""
+        if self._heartbeat is not None:
+            await self._heartbeat.stop()
         if self.sockets is not None:
             await self.sockets.stop()
         for task in self._tasks:

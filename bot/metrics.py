@@ -27,6 +27,9 @@ OUTBOX_DEAD = Gauge("dogwatch_outbox_dead", "Outbox rows that were given up.", r
 OUTBOX_OLDEST_SECONDS = Gauge(
     "dogwatch_outbox_oldest_due_seconds", "How long the lane that is due longest has waited.", registry=REGISTRY
 )  # fmt: skip
+HEARTBEATS = Counter(
+    "dogwatch_heartbeats", "Calls of the heartbeat's address, and what came of them.", ["outcome"], registry=REGISTRY
+)  # fmt: skip
 TIMER_LATENESS_SECONDS = Histogram(
     "dogwatch_timer_lateness_seconds", "How late timers were carried out.", registry=REGISTRY,
     buckets=(0.1, 0.5, 1, 2, 5, 30, 300),

@@ -32,6 +32,8 @@ VARIABLES = (
     Variable("DOGWATCH_PORT", ("port",)),
     Variable("DOGWATCH_PUBLIC_URL", ("public_url",)),
     Variable("DOGWATCH_SECRET_KEY", ("secret_key",), secret=True),
+    Variable("DOGWATCH_HEARTBEAT_URL", ("heartbeat_url",), secret=True),
+    Variable("DOGWATCH_HEARTBEAT_SECONDS", ("heartbeat_seconds",)),
     Variable("DOGWATCH_INCIDENTS_CHANNEL", ("incidents", "channel")),
     Variable("DOGWATCH_ALERT_TOKEN", ("alert_token",), secret=True),
     *(Variable(f"DOGWATCH_ALERT_TOKEN_{name.upper()}", ("alert_tokens", name), secret=True) for name in SOURCE_NAMES),

@@ -12,10 +12,13 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.config.sections import (
+    TEMPLATES,
     AlertsSection,
     EscalationSection,
+    FindingsSection,
     IncidentsSection,
     Mark,
+    PostmortemSection,
     RouteSection,
     ServiceSection,
     SeverityLabel,
@@ -72,6 +75,8 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
     public_url: WebAddress | None = None
     secret_key: SecretStr | None = None
+    heartbeat_url: SecretStr | None = None
+    heartbeat_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     alert_token: SecretStr | None = None
     alert_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
     alert_secrets: Mapping[str, SecretStr] = Field(default_factory=dict)
@@ -86,6 +91,8 @@ class Settings(BaseSettings):
     routes: tuple[RouteSection, ...] = ()
     alerts: AlertsSection = AlertsSection()
     escalation: EscalationSection = EscalationSection()
+    findings: FindingsSection = FindingsSection()
+    postmortem: PostmortemSection = PostmortemSection()
 
     @classmethod
     def settings_customise_sources(
@@ -111,6 +118,13 @@ class Settings(BaseSettings):
     def _is_an_app_token(cls, value: SecretStr | None) -> SecretStr | None:
         if value and value.get_secret_value().startswith(("xoxb-", "xoxp-")):
             raise ValueError("This is not an app-level token. Make one with connections:write; it begins with xapp-.")
+        return value
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _is_an_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value:
+            _url(value.get_secret_value())
         return value
 
     @field_validator("secret_key")
@@ -211,6 +225,20 @@ class Settings(BaseSettings):
     def zone_of(self, service: str | None) -> ZoneInfo:
         section = self.services.get(service or "")
         return section.zone if section and section.zone else self.incidents.zone
+
+    @property
+    def template_folders(self) -> tuple[Path, ...]:
+        """The operator's folder of templates, laid out like the built-in one; empty if there is none."""
+        if self.postmortem.templates is None:
+            return ()
+        beside = self.config_path.parent if self.config_path else Path()
+        return (beside / self.postmortem.templates,)
+
+    @property
+    def template_names(self) -> tuple[str, ...]:
+        """The postmortem templates that can be chosen now, the built-in ones first."""
+        own = [path.name for folder in self.template_folders for path in (folder / "postmortem").glob("*.md.j2")]
+        return tuple(dict.fromkeys([*TEMPLATES, *sorted(name.removesuffix(".md.j2") for name in own)]))
 
     def template_of(self, service: str | None) -> str:
         section = self.services.get(service or "")

@@ -46,9 +46,13 @@ class Served:
                 found = next((line for line in self.logs if f'"event": "{words}' in line), None)
                 if found is not None:
                     return dict(json.loads(found))
-                assert not self._reading.done(), self.log_text
-                self._grew.clear()
-                await self._grew.wait()
+                await self.grows()
+
+    async def grows(self) -> None:
+        """Until there is another line."""
+        assert not self._reading.done(), self.log_text
+        self._grew.clear()
+        await self._grew.wait()
 
     async def port(self) -> int:
         return int((await self.says("dogwatch is up"))["port"])
