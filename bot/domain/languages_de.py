@@ -111,13 +111,24 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "kind_details": "Angaben geändert",
         "changed_to": "{what}: {was} → {became}",
         "leads": "{who} leitet den Einsatz",
+        "field_set": "{field}: {value}",
+        "field_removed": "{field}: entfernt",
+        "field_title": "Titel",
+        "field_services": "Dienste",
+        "field_reference": "Referenz",
+        "field_category": "Kategorie",
+        "field_responsibility": "Verantwortung",
+        "field_zone": "Zeitzone",
+        "field_languages": "Sprachen",
+        "field_template": "Vorlage",
         "impact_times_stated": "Beginn oder Ende der Auswirkungen angegeben",
         "alert": "Alarm {name}",
         "alert_sent_by": "gesendet von {origin}",
         "alert_fired": "ausgelöst {start}, beendet {end}",
         "alert_fires": "ausgelöst {start}, kein Ende gemeldet",
         "alert_times_seen": "{count}-mal ausgelöst",
-        "and_more": "und {count} weitere",
+        "and_more_one": "und {count} weiterer",
+        "and_more_other": "und {count} weitere",
         "escalated_to": "Eskalation an {target}",
         "escalated_to_vendor": "Eskalation an den Anbieter {target}",
         "escalation_acknowledged": "Eskalation an {target} angenommen",
@@ -215,32 +226,25 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         # What a careful reader would object to
         "finding_end_before_start": "Das Ende der Auswirkungen ist {end} festgehalten, also vor ihrem Beginn {start}.",
         "finding_end_before_start_alert": (
-            "Das Ende des Alarms „{name}“ ist {end} festgehalten, also vor seinem Beginn "
-            "{start}."
+            "Das Ende des Alarms „{name}“ ist {end} festgehalten, also vor seinem Beginn {start}."
         ),
         "finding_start_time_conflict": (
-            "Nach den festgehaltenen Zeiten begannen die Auswirkungen {recorded}, nach anderer Angabe "
-            "{stated}."
+            "Nach den festgehaltenen Zeiten begannen die Auswirkungen {recorded}, nach anderer Angabe {stated}."
         ),
         "finding_end_time_conflict": (
-            "Nach den festgehaltenen Zeiten endeten die Auswirkungen {recorded}, nach anderer Angabe "
-            "{stated}."
+            "Nach den festgehaltenen Zeiten endeten die Auswirkungen {recorded}, nach anderer Angabe {stated}."
         ),
         "finding_duration_conflict": (
-            "Ein Text nennt eine Dauer von {stated}; nach den festgehaltenen Zeiten waren es "
-            "{recorded}."
+            "Ein Text nennt eine Dauer von {stated}; nach den festgehaltenen Zeiten waren es {recorded}."
         ),
         "finding_out_of_order_answer": (
-            "Die Antwort auf die Eskalation an {target} ist {answered} festgehalten, also vor dem Ruf "
-            "{paged}."
+            "Die Antwort auf die Eskalation an {target} ist {answered} festgehalten, also vor dem Ruf {paged}."
         ),
         "finding_out_of_order_fix": (
-            "Eine Behebung ist {fixed} festgehalten, also vor dem Beginn der Auswirkungen "
-            "{start}."
+            "Eine Behebung ist {fixed} festgehalten, also vor dem Beginn der Auswirkungen {start}."
         ),
         "finding_out_of_order_told_late": (
-            "Ein Eintrag steht {recorded}, geschah seinem Text nach aber {stated}: "
-            "„{text}“"
+            "Ein Eintrag steht {recorded}, geschah seinem Text nach aber {stated}: „{text}“"
         ),
         "finding_repeated_entry": "Dasselbe ist {number}-mal festgehalten: „{text}“",
         "finding_long_gap": "Während der Auswirkungen ist nach dem Eintrag {start} für {length} nichts festgehalten.",
@@ -251,39 +255,31 @@ GERMAN: Mapping[str, str] = MappingProxyType(
             "öffentliche Meldung erschien {published}."
         ),
         "finding_language_missing": (
-            "Das Postmortem fehlt in Sprachen, in denen die Öffentlichkeit von dem Vorfall weiß: "
-            "{languages}."
+            "Das Postmortem fehlt in Sprachen, in denen die Öffentlichkeit von dem Vorfall weiß: {languages}."
         ),
         "finding_language_missing_update": (
-            "Die letzte öffentliche Meldung fehlt in Sprachen, in denen es frühere gab: "
-            "{languages}."
+            "Die letzte öffentliche Meldung fehlt in Sprachen, in denen es frühere gab: {languages}."
         ),
         "finding_language_missing_impact": (
-            "Die Auswirkungen sind nicht in allen Sprachen des Dokuments beschrieben. Es fehlt: "
-            "{languages}."
+            "Die Auswirkungen sind nicht in allen Sprachen des Dokuments beschrieben. Es fehlt: {languages}."
         ),
         "finding_language_missing_cause": (
-            "Die Ursache ist nicht in allen Sprachen des Dokuments genannt. Es fehlt: "
-            "{languages}."
+            "Die Ursache ist nicht in allen Sprachen des Dokuments genannt. Es fehlt: {languages}."
         ),
         "finding_language_outdated_impact": (
-            "Die Auswirkungen wurden {at} neu beschrieben (Sprache: {newest}). Älter: "
-            "{languages}."
+            "Die Auswirkungen wurden {at} neu beschrieben (Sprache: {newest}). Älter: {languages}."
         ),
         "finding_language_outdated_cause": (
-            "Die Ursache wurde {at} neu beschrieben (Sprache: {newest}). Älter: "
-            "{languages}."
+            "Die Ursache wurde {at} neu beschrieben (Sprache: {newest}). Älter: {languages}."
         ),
         "finding_measure_repeats_task": "Die Verbesserung „{measure}“ besagt dasselbe wie die Aufgabe „{task}“.",
         "finding_task_without_owner_one": "Für {count} Aufgabe ist niemand zuständig.",
         "finding_task_without_owner_other": "Für {count} Aufgaben ist niemand zuständig.",
         "finding_task_without_owner_nor_date_one": (
-            "Für {count} Aufgabe ist weder jemand zuständig noch eine Frist "
-            "genannt."
+            "Für {count} Aufgabe ist weder jemand zuständig noch eine Frist genannt."
         ),
         "finding_task_without_owner_nor_date_other": (
-            "Für {count} Aufgaben ist weder jemand zuständig noch eine Frist "
-            "genannt."
+            "Für {count} Aufgaben ist weder jemand zuständig noch eine Frist genannt."
         ),
         "finding_task_without_date_one": "Für {count} Aufgabe ist jemand zuständig, aber keine Frist genannt.",
         "finding_task_without_date_other": "Für {count} Aufgaben ist jemand zuständig, aber keine Frist genannt.",

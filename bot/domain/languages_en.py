@@ -117,6 +117,16 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "kind_details": "Details changed",
         "changed_to": "{what} from {was} to {became}",
         "leads": "{who} leads",
+        "field_set": "{field}: {value}",
+        "field_removed": "{field} removed",
+        "field_title": "title",
+        "field_services": "services",
+        "field_reference": "reference",
+        "field_category": "category",
+        "field_responsibility": "responsibility",
+        "field_zone": "time zone",
+        "field_languages": "languages",
+        "field_template": "template",
         "impact_times_stated": "Times of the impact stated",
         # Alerts
         "alert": "Alert {name}",
@@ -124,7 +134,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "alert_fired": "fired {start}, ended {end}",
         "alert_fires": "fired {start}, no end reported",
         "alert_times_seen": "fired {count} times",
-        "and_more": "and {count} more",
+        "and_more_one": "and {count} more",
+        "and_more_other": "and {count} more",
         # Escalations
         "escalated_to": "Escalated to {target}",
         "escalated_to_vendor": "Escalated to the vendor {target}",
@@ -229,17 +240,14 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "finding_end_before_start": "The impact is recorded as ended {end}, before its start {start}.",
         "finding_end_before_start_alert": "The alert “{name}” is recorded as ended {end}, before its start {start}.",
         "finding_start_time_conflict": (
-            "By the record the impact began {recorded}; elsewhere it is said to have begun "
-            "{stated}."
+            "By the record the impact began {recorded}; elsewhere it is said to have begun {stated}."
         ),
         "finding_end_time_conflict": (
-            "By the record the impact ended {recorded}; elsewhere it is said to have ended "
-            "{stated}."
+            "By the record the impact ended {recorded}; elsewhere it is said to have ended {stated}."
         ),
         "finding_duration_conflict": "A text says that it lasted {stated}; by the recorded times it was {recorded}.",
         "finding_out_of_order_answer": (
-            "The escalation to {target} is recorded as answered {answered}, before the call "
-            "{paged}."
+            "The escalation to {target} is recorded as answered {answered}, before the call {paged}."
         ),
         "finding_out_of_order_fix": "A fix is recorded {fixed}, before the start of the impact {start}.",
         "finding_out_of_order_told_late": "An entry stands {recorded}; by its own text it happened {stated}: “{text}”",
@@ -248,24 +256,19 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "finding_escalation_not_acknowledged": "No answer is recorded to the escalation to {targets}.",
         "finding_cause_unsupported": "No other entry speaks of the stated cause: “{text}”",
         "finding_public_word_late": (
-            "By one entry the public was told {claimed}; the first public update recorded came "
-            "{published}."
+            "By one entry the public was told {claimed}; the first public update recorded came {published}."
         ),
         "finding_language_missing": (
-            "The postmortem is missing in languages in which the public knows of the incident: "
-            "{languages}."
+            "The postmortem is missing in languages in which the public knows of the incident: {languages}."
         ),
         "finding_language_missing_update": (
-            "The last public update is missing in languages that had earlier ones: "
-            "{languages}."
+            "The last public update is missing in languages that had earlier ones: {languages}."
         ),
         "finding_language_missing_impact": (
-            "The impact is not stated in every language of the document. Missing: "
-            "{languages}."
+            "The impact is not stated in every language of the document. Missing: {languages}."
         ),
         "finding_language_missing_cause": (
-            "The cause is not stated in every language of the document. Missing: "
-            "{languages}."
+            "The cause is not stated in every language of the document. Missing: {languages}."
         ),
         "finding_language_outdated_impact": "The impact was stated anew in {newest} {at}. Older: {languages}.",
         "finding_language_outdated_cause": "The cause was stated anew in {newest} {at}. Older: {languages}.",

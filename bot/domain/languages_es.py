@@ -111,13 +111,24 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "kind_details": "Ficha modificada",
         "changed_to": "{what}: {was} → {became}",
         "leads": "{who} coordina el incidente",
+        "field_set": "{field}: {value}",
+        "field_removed": "{field}: quitado",
+        "field_title": "título",
+        "field_services": "servicios",
+        "field_reference": "referencia",
+        "field_category": "categoría",
+        "field_responsibility": "responsabilidad",
+        "field_zone": "zona horaria",
+        "field_languages": "idiomas",
+        "field_template": "plantilla",
         "impact_times_stated": "Horas del impacto indicadas",
         "alert": "Alerta {name}",
         "alert_sent_by": "enviada por {origin}",
         "alert_fired": "activada {start}, terminada {end}",
         "alert_fires": "activada {start}, fin no comunicado",
         "alert_times_seen": "activada {count} veces",
-        "and_more": "y {count} más",
+        "and_more_one": "y {count} más",
+        "and_more_other": "y {count} más",
         "escalated_to": "Escalado a {target}",
         "escalated_to_vendor": "Escalado al proveedor {target}",
         "escalation_acknowledged": "Escalado a {target} atendido",
@@ -216,30 +227,24 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "finding_end_before_start": "Consta que el impacto terminó {end}, antes de su inicio {start}.",
         "finding_end_before_start_alert": "Consta que la alerta «{name}» terminó {end}, antes de activarse {start}.",
         "finding_start_time_conflict": (
-            "Según las horas registradas, el impacto empezó {recorded}; en otro lugar consta que empezó "
-            "{stated}."
+            "Según las horas registradas, el impacto empezó {recorded}; en otro lugar consta que empezó {stated}."
         ),
         "finding_end_time_conflict": (
-            "Según las horas registradas, el impacto terminó {recorded}; en otro lugar consta que terminó "
-            "{stated}."
+            "Según las horas registradas, el impacto terminó {recorded}; en otro lugar consta que terminó {stated}."
         ),
         "finding_duration_conflict": (
-            "Un texto habla de una duración de {stated}; según las horas registradas fue de "
-            "{recorded}."
+            "Un texto habla de una duración de {stated}; según las horas registradas fue de {recorded}."
         ),
         "finding_out_of_order_answer": (
-            "Consta que el escalado a {target} se atendió {answered}, antes del aviso "
-            "{paged}."
+            "Consta que el escalado a {target} se atendió {answered}, antes del aviso {paged}."
         ),
         "finding_out_of_order_fix": "Consta una solución {fixed}, antes del inicio del impacto {start}.",
         "finding_out_of_order_told_late": (
-            "Una entrada figura {recorded}, pero según su texto ocurrió {stated}: "
-            "«{text}»"
+            "Una entrada figura {recorded}, pero según su texto ocurrió {stated}: «{text}»"
         ),
         "finding_repeated_entry": "Lo mismo está registrado {number} veces: «{text}»",
         "finding_long_gap": (
-            "Durante el impacto no hay nada registrado en {length} después de la entrada registrada "
-            "{start}."
+            "Durante el impacto no hay nada registrado en {length} después de la entrada registrada {start}."
         ),
         "finding_escalation_not_acknowledged": "No consta respuesta al escalado a {targets}.",
         "finding_cause_unsupported": "Ninguna otra entrada menciona la causa indicada: «{text}»",
@@ -248,25 +253,20 @@ SPANISH: Mapping[str, str] = MappingProxyType(
             "se publicó {published}."
         ),
         "finding_language_missing": (
-            "Falta el postmortem en idiomas en los que el público conoce el incidente: "
-            "{languages}."
+            "Falta el postmortem en idiomas en los que el público conoce el incidente: {languages}."
         ),
         "finding_language_missing_update": "La última comunicación pública falta en idiomas usados antes: {languages}.",
         "finding_language_missing_impact": (
-            "El impacto no está descrito en todos los idiomas del documento. Falta: "
-            "{languages}."
+            "El impacto no está descrito en todos los idiomas del documento. Falta: {languages}."
         ),
         "finding_language_missing_cause": (
-            "La causa no está indicada en todos los idiomas del documento. Falta: "
-            "{languages}."
+            "La causa no está indicada en todos los idiomas del documento. Falta: {languages}."
         ),
         "finding_language_outdated_impact": (
-            "El impacto se reformuló {at} (idioma: {newest}). Versión anterior: "
-            "{languages}."
+            "El impacto se reformuló {at} (idioma: {newest}). Versión anterior: {languages}."
         ),
         "finding_language_outdated_cause": (
-            "La causa se reformuló {at} (idioma: {newest}). Versión anterior: "
-            "{languages}."
+            "La causa se reformuló {at} (idioma: {newest}). Versión anterior: {languages}."
         ),
         "finding_measure_repeats_task": "La mejora «{measure}» dice lo mismo que la tarea «{task}».",
         "finding_task_without_owner_one": "{count} tarea no tiene responsable.",

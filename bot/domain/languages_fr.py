@@ -111,13 +111,24 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "kind_details": "Fiche modifiée",
         "changed_to": "{what}\u202f: {was} → {became}",
         "leads": "{who} pilote l’incident",
+        "field_set": "{field}\u202f: {value}",
+        "field_removed": "{field}\u202f: supprimé",
+        "field_title": "titre",
+        "field_services": "services",
+        "field_reference": "référence",
+        "field_category": "catégorie",
+        "field_responsibility": "responsabilité",
+        "field_zone": "fuseau horaire",
+        "field_languages": "langues",
+        "field_template": "modèle",
         "impact_times_stated": "Début ou fin de l’impact précisés",
         "alert": "Alerte {name}",
         "alert_sent_by": "envoyée par {origin}",
         "alert_fired": "déclenchée {start}, terminée {end}",
         "alert_fires": "déclenchée {start}, fin non signalée",
         "alert_times_seen": "déclenchée {count} fois",
-        "and_more": "et {count} de plus",
+        "and_more_one": "et {count} autre",
+        "and_more_other": "et {count} autres",
         "escalated_to": "Escalade vers {target}",
         "escalated_to_vendor": "Escalade vers le fournisseur {target}",
         "escalation_acknowledged": "Escalade vers {target} prise en charge",
@@ -128,7 +139,7 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "no_answer_recorded": "aucune réponse consignée",
         "no_answer_yet": "pas encore de réponse",
         "message_deleted": "Message supprimé",
-        "redacted": "Texte supprimé par {who} : {why}",
+        "redacted": "Texte supprimé par {who}\u202f: {why}",
         "files": "fichiers\u202f: {names}",
         "owner": "responsable\u202f: {who}",
         "due": "échéance\u202f: {date}",
@@ -215,29 +226,23 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         # What a careful reader would object to
         "finding_end_before_start": "La fin de l’impact est consignée {end}, avant son début {start}.",
         "finding_end_before_start_alert": (
-            "La fin de l’alerte «\u202f{name}\u202f» est consignée {end}, avant son début "
-            "{start}."
+            "La fin de l’alerte «\u202f{name}\u202f» est consignée {end}, avant son début {start}."
         ),
         "finding_start_time_conflict": (
-            "L’impact a débuté {recorded} d’après les heures consignées, mais {stated} d’après un autre "
-            "élément."
+            "L’impact a débuté {recorded} d’après les heures consignées, mais {stated} d’après un autre élément."
         ),
         "finding_end_time_conflict": (
-            "L’impact a pris fin {recorded} d’après les heures consignées, mais {stated} d’après un autre "
-            "élément."
+            "L’impact a pris fin {recorded} d’après les heures consignées, mais {stated} d’après un autre élément."
         ),
         "finding_duration_conflict": (
-            "Un texte indique une durée de {stated}\u202f; d’après les heures consignées, elle est de "
-            "{recorded}."
+            "Un texte indique une durée de {stated}\u202f; d’après les heures consignées, elle est de {recorded}."
         ),
         "finding_out_of_order_answer": (
-            "La réponse à l’escalade vers {target} est consignée {answered}, avant l’appel "
-            "{paged}."
+            "La réponse à l’escalade vers {target} est consignée {answered}, avant l’appel {paged}."
         ),
         "finding_out_of_order_fix": "Un rétablissement est consigné {fixed}, avant le début de l’impact {start}.",
         "finding_out_of_order_told_late": (
-            "Une entrée est consignée {recorded}, mais son texte situe le fait {stated}\u202f: "
-            "«\u202f{text}\u202f»"
+            "Une entrée est consignée {recorded}, mais son texte situe le fait {stated}\u202f: «\u202f{text}\u202f»"
         ),
         "finding_repeated_entry": "La même chose est consignée {number} fois\u202f: «\u202f{text}\u202f»",
         "finding_long_gap": "Pendant l’impact, rien n’est consigné pendant {length} après l’entrée faite {start}.",
@@ -248,32 +253,25 @@ FRENCH: Mapping[str, str] = MappingProxyType(
             "publique consignée a été publiée {published}."
         ),
         "finding_language_missing": (
-            "Le postmortem manque dans des langues où le public a eu connaissance de l’incident\u202f: "
-            "{languages}."
+            "Le postmortem manque dans des langues où le public a eu connaissance de l’incident\u202f: {languages}."
         ),
         "finding_language_missing_update": (
-            "La dernière communication publique manque dans des langues utilisées auparavant\u202f: "
-            "{languages}."
+            "La dernière communication publique manque dans des langues utilisées auparavant\u202f: {languages}."
         ),
         "finding_language_missing_impact": (
-            "L’impact n’est pas décrit dans toutes les langues du document. Il manque\u202f: "
-            "{languages}."
+            "L’impact n’est pas décrit dans toutes les langues du document. Il manque\u202f: {languages}."
         ),
         "finding_language_missing_cause": (
-            "La cause n’est pas indiquée dans toutes les langues du document. Il manque\u202f: "
-            "{languages}."
+            "La cause n’est pas indiquée dans toutes les langues du document. Il manque\u202f: {languages}."
         ),
         "finding_language_outdated_impact": (
-            "L’impact a été reformulé {at} (langue\u202f: {newest}). Version plus ancienne\u202f: "
-            "{languages}."
+            "L’impact a été reformulé {at} (langue\u202f: {newest}). Version plus ancienne\u202f: {languages}."
         ),
         "finding_language_outdated_cause": (
-            "La cause a été reformulée {at} (langue\u202f: {newest}). Version plus ancienne\u202f: "
-            "{languages}."
+            "La cause a été reformulée {at} (langue\u202f: {newest}). Version plus ancienne\u202f: {languages}."
         ),
         "finding_measure_repeats_task": (
-            "L’amélioration «\u202f{measure}\u202f» dit la même chose que la tâche "
-            "«\u202f{task}\u202f»."
+            "L’amélioration «\u202f{measure}\u202f» dit la même chose que la tâche «\u202f{task}\u202f»."
         ),
         "finding_task_without_owner_one": "{count} tâche n’a pas de responsable.",
         "finding_task_without_owner_other": "{count} tâches n’ont pas de responsable.",
@@ -283,7 +281,7 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "finding_task_without_date_other": "{count} tâches ont un responsable, mais pas d’échéance.",
         # An export's source marks, and the transcript behind it
         "source": "Source",
-        "transcript": "Annexe : transcription du canal",
+        "transcript": "Annexe\u202f: transcription du canal",
         "transcript_empty": "Aucun message du canal n’est conservé.",
         "message_edited": "modifié",
         "message_redacted": "Texte masqué",

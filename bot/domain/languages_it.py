@@ -111,13 +111,24 @@ ITALIAN: Mapping[str, str] = MappingProxyType(
         "kind_details": "Scheda modificata",
         "changed_to": "{what}: {was} → {became}",
         "leads": "{who} coordina l’incidente",
+        "field_set": "{field}: {value}",
+        "field_removed": "{field}: rimosso",
+        "field_title": "titolo",
+        "field_services": "servizi",
+        "field_reference": "riferimento",
+        "field_category": "categoria",
+        "field_responsibility": "responsabilità",
+        "field_zone": "fuso orario",
+        "field_languages": "lingue",
+        "field_template": "modello",
         "impact_times_stated": "Orari dell’impatto indicati",
         "alert": "Allarme {name}",
         "alert_sent_by": "inviato da {origin}",
         "alert_fired": "scattato {start}, rientrato {end}",
         "alert_fires": "scattato {start}, fine non segnalata",
         "alert_times_seen": "scattato {count} volte",
-        "and_more": "e altri {count}",
+        "and_more_one": "e {count} altro",
+        "and_more_other": "e altri {count}",
         "escalated_to": "Escalation a {target}",
         "escalated_to_vendor": "Escalation al fornitore {target}",
         "escalation_acknowledged": "Escalation a {target} presa in carico",
@@ -216,25 +227,20 @@ ITALIAN: Mapping[str, str] = MappingProxyType(
         "finding_end_before_start": "L’impatto risulta terminato {end}, prima del suo inizio {start}.",
         "finding_end_before_start_alert": "L’allarme «{name}» risulta rientrato {end}, prima di scattare {start}.",
         "finding_start_time_conflict": (
-            "Secondo gli orari registrati l’impatto è iniziato {recorded}, ma altrove risulta iniziato "
-            "{stated}."
+            "Secondo gli orari registrati l’impatto è iniziato {recorded}, ma altrove risulta iniziato {stated}."
         ),
         "finding_end_time_conflict": (
-            "Secondo gli orari registrati l’impatto è terminato {recorded}, ma altrove risulta terminato "
-            "{stated}."
+            "Secondo gli orari registrati l’impatto è terminato {recorded}, ma altrove risulta terminato {stated}."
         ),
         "finding_duration_conflict": (
-            "Un testo indica una durata di {stated}; dagli orari registrati risulta di "
-            "{recorded}."
+            "Un testo indica una durata di {stated}; dagli orari registrati risulta di {recorded}."
         ),
         "finding_out_of_order_answer": (
-            "La risposta all’escalation a {target} è registrata {answered}, prima della chiamata "
-            "{paged}."
+            "La risposta all’escalation a {target} è registrata {answered}, prima della chiamata {paged}."
         ),
         "finding_out_of_order_fix": "Un ripristino è registrato {fixed}, prima dell’inizio dell’impatto {start}.",
         "finding_out_of_order_told_late": (
-            "Una voce è registrata {recorded}, ma secondo il suo testo il fatto è avvenuto {stated}: "
-            "«{text}»"
+            "Una voce è registrata {recorded}, ma secondo il suo testo il fatto è avvenuto {stated}: «{text}»"
         ),
         "finding_repeated_entry": "La stessa cosa è registrata {number} volte: «{text}»",
         "finding_long_gap": "Durante l’impatto non è registrato nulla per {length} dopo la voce registrata {start}.",
@@ -245,28 +251,22 @@ ITALIAN: Mapping[str, str] = MappingProxyType(
             "registrato è uscito {published}."
         ),
         "finding_language_missing": (
-            "Il postmortem manca in lingue in cui il pubblico è a conoscenza dell’incidente: "
-            "{languages}."
+            "Il postmortem manca in lingue in cui il pubblico è a conoscenza dell’incidente: {languages}."
         ),
         "finding_language_missing_update": (
-            "L’ultimo aggiornamento pubblico manca in lingue usate in precedenza: "
-            "{languages}."
+            "L’ultimo aggiornamento pubblico manca in lingue usate in precedenza: {languages}."
         ),
         "finding_language_missing_impact": (
-            "L’impatto non è descritto in tutte le lingue del documento. Manca: "
-            "{languages}."
+            "L’impatto non è descritto in tutte le lingue del documento. Manca: {languages}."
         ),
         "finding_language_missing_cause": (
-            "La causa non è indicata in tutte le lingue del documento. Manca: "
-            "{languages}."
+            "La causa non è indicata in tutte le lingue del documento. Manca: {languages}."
         ),
         "finding_language_outdated_impact": (
-            "L’impatto è stato riformulato {at} (lingua: {newest}). Versione meno recente: "
-            "{languages}."
+            "L’impatto è stato riformulato {at} (lingua: {newest}). Versione meno recente: {languages}."
         ),
         "finding_language_outdated_cause": (
-            "La causa è stata riformulata {at} (lingua: {newest}). Versione meno recente: "
-            "{languages}."
+            "La causa è stata riformulata {at} (lingua: {newest}). Versione meno recente: {languages}."
         ),
         "finding_measure_repeats_task": "Il miglioramento «{measure}» dice la stessa cosa dell’attività «{task}».",
         "finding_task_without_owner_one": "{count} attività non ha un responsabile.",

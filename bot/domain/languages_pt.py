@@ -111,13 +111,24 @@ PORTUGUESE: Mapping[str, str] = MappingProxyType(
         "kind_details": "Ficha alterada",
         "changed_to": "{what}: {was} → {became}",
         "leads": "{who} coordena o incidente",
+        "field_set": "{field}: {value}",
+        "field_removed": "{field}: removido",
+        "field_title": "título",
+        "field_services": "serviços",
+        "field_reference": "referência",
+        "field_category": "categoria",
+        "field_responsibility": "responsabilidade",
+        "field_zone": "fuso horário",
+        "field_languages": "idiomas",
+        "field_template": "modelo",
         "impact_times_stated": "Horários do impacto informados",
         "alert": "Alerta {name}",
         "alert_sent_by": "enviado por {origin}",
         "alert_fired": "disparado {start}, encerrado {end}",
         "alert_fires": "disparado {start}, fim não informado",
         "alert_times_seen": "disparado {count} vezes",
-        "and_more": "e mais {count}",
+        "and_more_one": "e mais {count}",
+        "and_more_other": "e mais {count}",
         "escalated_to": "Escalonamento a {target}",
         "escalated_to_vendor": "Escalonamento ao fornecedor {target}",
         "escalation_acknowledged": "Escalonamento a {target} atendido",
@@ -216,25 +227,20 @@ PORTUGUESE: Mapping[str, str] = MappingProxyType(
         "finding_end_before_start": "O fim do impacto está registrado {end}, antes do início {start}.",
         "finding_end_before_start_alert": "O fim do alerta “{name}” está registrado {end}, antes do início {start}.",
         "finding_start_time_conflict": (
-            "Pelos horários registrados, o impacto começou {recorded}; em outro lugar consta que começou "
-            "{stated}."
+            "Pelos horários registrados, o impacto começou {recorded}; em outro lugar consta que começou {stated}."
         ),
         "finding_end_time_conflict": (
-            "Pelos horários registrados, o impacto terminou {recorded}; em outro lugar consta que terminou "
-            "{stated}."
+            "Pelos horários registrados, o impacto terminou {recorded}; em outro lugar consta que terminou {stated}."
         ),
         "finding_duration_conflict": (
-            "Um texto fala em uma duração de {stated}; pelos horários registrados, foi de "
-            "{recorded}."
+            "Um texto fala em uma duração de {stated}; pelos horários registrados, foi de {recorded}."
         ),
         "finding_out_of_order_answer": (
-            "O atendimento do escalonamento a {target} está registrado {answered}, antes do chamado "
-            "{paged}."
+            "O atendimento do escalonamento a {target} está registrado {answered}, antes do chamado {paged}."
         ),
         "finding_out_of_order_fix": "Uma correção está registrada {fixed}, antes do início do impacto {start}.",
         "finding_out_of_order_told_late": (
-            "Uma entrada consta {recorded}, mas, pelo seu texto, ocorreu {stated}: "
-            "“{text}”"
+            "Uma entrada consta {recorded}, mas, pelo seu texto, ocorreu {stated}: “{text}”"
         ),
         "finding_repeated_entry": "A mesma coisa está registrada {number} vezes: “{text}”",
         "finding_long_gap": "Durante o impacto, nada foi registrado por {length} depois da entrada feita {start}.",
@@ -245,25 +251,20 @@ PORTUGUESE: Mapping[str, str] = MappingProxyType(
             "registrada saiu {published}."
         ),
         "finding_language_missing": (
-            "Falta o postmortem em idiomas nos quais o público soube do incidente: "
-            "{languages}."
+            "Falta o postmortem em idiomas nos quais o público soube do incidente: {languages}."
         ),
         "finding_language_missing_update": "A última comunicação pública falta em idiomas usados antes: {languages}.",
         "finding_language_missing_impact": (
-            "O impacto não está descrito em todos os idiomas do documento. Falta: "
-            "{languages}."
+            "O impacto não está descrito em todos os idiomas do documento. Falta: {languages}."
         ),
         "finding_language_missing_cause": (
-            "A causa não está indicada em todos os idiomas do documento. Falta: "
-            "{languages}."
+            "A causa não está indicada em todos os idiomas do documento. Falta: {languages}."
         ),
         "finding_language_outdated_impact": (
-            "O impacto foi reformulado {at} (idioma: {newest}). Versão anterior: "
-            "{languages}."
+            "O impacto foi reformulado {at} (idioma: {newest}). Versão anterior: {languages}."
         ),
         "finding_language_outdated_cause": (
-            "A causa foi reformulada {at} (idioma: {newest}). Versão anterior: "
-            "{languages}."
+            "A causa foi reformulada {at} (idioma: {newest}). Versão anterior: {languages}."
         ),
         "finding_measure_repeats_task": "A melhoria “{measure}” diz o mesmo que a tarefa “{task}”.",
         "finding_task_without_owner_one": "{count} tarefa não tem responsável.",

@@ -1,8 +1,10 @@
 """Times as a document shows them: in the incident's zone, by the language's own clock."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -20,6 +22,10 @@ class Clock:
 
     A time of the incident's first day is shown without its date. Where the labels of the zone differ among `instants`
     (the clocks changed meanwhile), every time bears its own.
+
+    A time stands by itself (`8:45 AM`, `Nov 8, about 8:45 AM`) or in a sentence, with the word that the language puts
+    before it (`at 8:45 AM`, `on Nov 8 about 8:45 AM`). That word can depend on the hour: Spanish says `a la 1:05` and
+    `a las 2:05`, which is what the language's plural rule says of the hour.
     """
 
     def __init__(self, language: Language, zone: ZoneInfo, first: datetime, instants: Iterable[datetime]) -> None:
@@ -41,64 +47,114 @@ class Clock:
         """`8:45 AM`; with its date on another day than the first; with its label where there are several."""
         local = at.astimezone(self.zone)
         text = self._minutes[local.hour * 60 + local.minute]
-        day = local.date()
-        shown_day = self._days.get(day)
-        if shown_day is None:
-            shown_day = self._days[day] = self._short_day(day)
-        if shown_day:
-            text = self.language.say("day_and_time", day=shown_day, time=text)
         if len(self.labels) > 1:
             text = f"{text} {zone_label(at, self.zone)}"
+        day = self._short_day(local.date())
         if precision is Precision.APPROXIMATE:
-            text = self.language.say("about", time=text)
-        return text
+            text = self.language.count("about", local.hour, time=text)
+            return self.language.say("date_and_about", date=day, time=text) if day else text
+        return self.language.say("date_and_time", date=day, time=text) if day else text
+
+    def short_when(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
+        """The same in a sentence: `at 8:45 AM`, `on Nov 8 at 8:45 AM`."""
+        text = self._oclock(at)
+        if len(self.labels) > 1:
+            text = f"{text} {zone_label(at, self.zone)}"
+        text = self._placed("about" if precision is Precision.APPROXIMATE else "at", at, text)
+        day = self._short_day(at.astimezone(self.zone).date())
+        return self.language.say("on_day", when=f"{day} {text}") if day else text
 
     def full(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
         """`November 7, 2023, 8:45 AM (PST)`."""
-        return self._with_zone(self._date_and_time(at, precision), at)
+        text, joint = self._oclock(at), "date_and_time"
+        if precision is Precision.APPROXIMATE:
+            text, joint = self._placed("about", at, text), "date_and_about"
+        return self._with_zone(self.language.say(joint, date=self._date(at), time=text), at)
 
     def moment(self, moment: Moment) -> str:
         return self.full(moment.at, moment.precision)
 
-    def span(self, start: Moment, end: Moment) -> tuple[str, str]:
-        """Both ends, saying once what they have in common: the day and the zone."""
-        first = self._date_and_time(start.at, start.precision)
-        if zone_label(start.at, self.zone) != zone_label(end.at, self.zone):
-            first = self._with_zone(first, start.at)
+    def when(self, moment: Moment) -> str:
+        """`on November 7, 2023 at 8:45 AM (PST)`."""
+        return self.language.say("on_day", when=self.dated(moment))
+
+    def since(self, moment: Moment) -> str:
+        """`Since November 7, 2023 at 8:45 AM (PST)`."""
+        return self.language.say("since", when=self.dated(moment))
+
+    def dated(self, moment: Moment) -> str:
+        """`November 7, 2023 at 8:45 AM (PST)`, for a sentence that brings the word before the date."""
+        return self._with_zone(self._dated(moment), moment.at)
+
+    def span(self, start: Moment, end: Moment) -> str:
+        """From when to when, saying once what both ends have in common: the day and the zone."""
+        zones_differ = zone_label(start.at, self.zone) != zone_label(end.at, self.zone)
         if self._day(start.at) == self._day(end.at):
-            last = self._time(end.at)
-            if end.precision is Precision.APPROXIMATE:
-                last = self.language.say("about", time=last)
+            first, last = self._end("from", start), self._end("to", end)
         else:
-            last = self._date_and_time(end.at, end.precision)
-        return first, self._with_zone(last, end.at)
+            first, last = self._dated(start), self._dated(end)
+        if zones_differ:
+            first = self._with_zone(first, start.at)
+        last = self._with_zone(last, end.at)
+        if self._day(start.at) == self._day(end.at):
+            return self.language.say("span_day", date=self._date(start.at), start=first, end=last)
+        return self.language.say("span_days", start=first, end=last)
 
     def day(self, iso: str) -> str:
         """A date given as ISO 8601 text, in words; a text that is no date as it stands."""
         try:
-            return format_date(date.fromisoformat(iso), "long", locale=self.language.locale)
+            return self._in_words(date.fromisoformat(iso), "long")
         except ValueError:
             return iso
 
     def _day(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
 
+    def _date(self, at: datetime) -> str:
+        return self._in_words(self._day(at), "long")
+
     def _time(self, at: datetime) -> str:
         local = at.astimezone(self.zone)
         return self._minutes[local.hour * 60 + local.minute]
 
-    def _date_and_time(self, at: datetime, precision: Precision) -> str:
-        day = format_date(self._day(at), "long", locale=self.language.locale)
-        text = self.language.say("date_and_time", date=day, time=self._time(at))
-        return self.language.say("about", time=text) if precision is Precision.APPROXIMATE else text
+    def _oclock(self, at: datetime) -> str:
+        """The time as sentences have it: German says `8:45 Uhr`."""
+        return self.language.say("oclock", time=self._time(at))
+
+    def _placed(self, word: str, at: datetime, text: str) -> str:
+        """The time with the word before it, as the hour wants it."""
+        return self.language.count(word, at.astimezone(self.zone).hour, time=text)
+
+    def _dated(self, moment: Moment) -> str:
+        word = "about" if moment.precision is Precision.APPROXIMATE else "at"
+        return f"{self._date(moment.at)} {self._placed(word, moment.at, self._oclock(moment.at))}"
+
+    def _end(self, word: str, moment: Moment) -> str:
+        """One end of a span: `from 8:45 AM`, `to about 10:30 AM`. Only the second one says `Uhr` in German."""
+        text = self._time(moment.at)
+        if moment.precision is Precision.APPROXIMATE:
+            text = self.language.say("roughly", time=text)
+        return self._placed(word, moment.at, self.language.say("oclock", time=text) if word == "to" else text)
 
     def _with_zone(self, text: str, at: datetime) -> str:
         return self.language.say("with_zone", time=text, zone=zone_label(at, self.zone))
 
     def _short_day(self, day: date) -> str:
-        if day.year != self.first_day.year:
-            return format_date(day, "medium", locale=self.language.locale)
-        return format_skeleton("MMMd", day, locale=self.language.locale)
+        """Empty for the incident's first day; with the year if it is another one."""
+        shown = self._days.get(day)
+        if shown is None:
+            shown = self._days[day] = self._in_words(day, "medium" if day.year != self.first_day.year else "MMMd")
+        return shown
+
+    def _in_words(self, day: date, form: Literal["long", "medium", "MMMd"]) -> str:
+        """A date by Babel, but for the first of a month, which French and others count: `1er mars`."""
+        locale = self.language.locale
+        text = format_skeleton(form, day, locale=locale) if form == "MMMd" else format_date(day, form, locale=locale)
+        return FIRST.sub(self.language.say("first_of_month"), text) if day.day == 1 else text
+
+
+FIRST = re.compile(r"^1(?= )")
+"""The number of the day at the head of a date in words; `1. März` and `01/01` are none."""
 
 
 @cache

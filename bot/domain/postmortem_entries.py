@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.domain.durations import between, show_duration
+from bot.domain.durations import between
 from bot.domain.languages import Language
 from bot.domain.postmortem_clock import Clock
 from bot.domain.postmortem_draft import Block, BlockKind
+from bot.domain.postmortem_remarks import own_words_of, remarks_of
 from bot.domain.record import Action, Alert, Entry, Escalation, Record, Source
 from bot.domain.terms import Kind, Precision, SourceKind
 
@@ -92,7 +93,7 @@ class Teller:
 
     def _text_of(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
         """Text and notes of an entry, the same in each section."""
-        notes = (self.language.say("files", names=", ".join(entry.files)),) if entry.files else ()
+        notes = tuple(self.named(remark) for remark in remarks_of(entry, self.record.incident, self.clock))
         if self._calls(entry):
             notes = (*notes, *self.silence(self.escalations[entry.about or ""]))
         if entry.redacted_at is not None:
@@ -100,7 +101,7 @@ class Teller:
             notes = (*notes, self.language.say("redacted", who=who, why=why))
         if self._answers(entry) or self.only_declares(entry):
             return "", notes
-        return self.named(entry.text), notes
+        return self.named(own_words_of(entry, self.language) or entry.text), notes
 
     def _label_of(self, section: str, entry: Entry, text: str) -> str:
         """What the entry is: by what it tells of, what it changed, or its kinds as far as the section does not say."""
@@ -112,6 +113,8 @@ class Teller:
             return self.language.say("message_deleted")
         if not text and entry.kinds == (Kind.IMPACT,):
             return self.language.say("impact_times_stated")
+        if entry.public is not None:
+            return self.language.say("public_update", state=self.language.say(f"public_{entry.public.value}"))
         changes = entry.became is not None and self._changed(entry)
         return changes or self._kinds(section, entry.kinds)
 
@@ -154,22 +157,26 @@ class Teller:
         return self.language.say(key, target=self.named(escalation.target).strip())
 
     def silence(self, escalation: Escalation) -> tuple[str, ...]:
-        """Who declined, and whether nobody acknowledged."""
-        declined = ", ".join(self.name(each) for each in escalation.declined_by)
+        """Who declined, and that there was no answer. That a vendor's is not recorded is no reproach."""
+        declined = self.language.listed([self.name(each) for each in escalation.declined_by])
         said = (self.language.say("declined_by", who=declined),) if declined else ()
-        return said if escalation.acknowledged_at else (*said, self.language.say("nobody_acknowledged"))
+        if escalation.acknowledged_at:
+            return said
+        if self.record.incident.status.is_open:
+            return (*said, self.language.say("no_answer_yet"))
+        return (*said, self.language.say("no_answer_recorded" if escalation.external else "nobody_acknowledged"))
 
     def answer(self, escalation: Escalation) -> tuple[str, ...]:
         """Who acknowledged when, after how long; who declined; or that nobody acknowledged."""
         said = self.silence(escalation)
         if escalation.acknowledged_at is None:
             return said
-        time = self.clock.short(escalation.acknowledged_at)
+        when = self.clock.short_when(escalation.acknowledged_at)
         if escalation.acknowledged_by:
             who = self.name(escalation.acknowledged_by)
-            answered = self.language.say("acknowledged_by", who=who, time=time)
+            answered = self.language.say("acknowledged_by", who=who, when=when)
         else:
-            answered = self.language.say("acknowledged_at", time=time)
+            answered = self.language.say("acknowledged_at", when=when)
         waited = self._waited(escalation)
         return (*said, f"{answered}, {waited}" if waited else answered)
 
@@ -178,7 +185,7 @@ class Teller:
         paged_at, answered_at = escalation.paged_at, escalation.acknowledged_at
         if paged_at is None or answered_at is None or answered_at < paged_at:
             return ""
-        return self.language.say("after", duration=show_duration(between(paged_at, answered_at)))
+        return self.language.say("after", duration=self.language.length(between(paged_at, answered_at)))
 
     def escalation(self, section: str, escalation: Escalation) -> Block:
         answer = (escalation.acknowledgement,) if escalation.acknowledgement else ()
@@ -225,8 +232,8 @@ class Teller:
 
     def alert(self, section: str, alert: Alert) -> Block:
         """The whole of an alert: when it fired and ended, who sent it, its labels and what else it says."""
-        start = self.clock.short(alert.starts_at, alert.starts_at_precision)
-        end = self.clock.short(alert.ended_at) if alert.ended_at else ""
+        start = self.clock.short_when(alert.starts_at, alert.starts_at_precision)
+        end = self.clock.short_when(alert.ended_at) if alert.ended_at else ""
         notes = [
             self.language.say("alert_fired", start=start, end=end)
             if end

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.domain.durations import between, show_duration
+from bot.domain.durations import between
+from bot.domain.languages import Language
 from bot.domain.postmortem_draft import Block
 from bot.domain.postmortem_entries import Teller, summary_of
+from bot.domain.postmortem_remarks import statement_text
 from bot.domain.record import Entry, Moment, Source, Statement
-from bot.domain.terms import Kind, SourceKind
+from bot.domain.terms import Kind, SourceKind, Status
 
 RESPONSE = ("detected", "declared", "first_acknowledged", "identified", "mitigated", "resolved")
 """The times of the response; of two at the same moment the one that stands first here comes first."""
@@ -18,7 +20,7 @@ def title_block(teller: Teller) -> Block:
 
 
 def about(teller: Teller) -> tuple[Block, ...]:
-    """Number, severity, services and state; then what else was said of the incident as a whole."""
+    """Number, severity, services and state in one line."""
     incident, say = teller.record.incident, teller.language.say
     words = [
         incident.reference,
@@ -30,21 +32,10 @@ def about(teller: Teller) -> tuple[Block, ...]:
     ]
     state = _last_source(teller, Kind.SEVERITY), _last_source(teller, *_STATE_KINDS)
     sources = [incident.declared.source, *(source for source in state if source)]
-    blocks = [teller.fact("about", "incident", " · ".join(word for word in words if word), sources)]
-    for key, value in (
-        ("outside_reference", incident.outside_reference),
-        ("category", incident.category),
-        ("responsibility", incident.responsibility),
-    ):
-        if value:
-            blocks.append(teller.fact("about", key, value, [incident.declared.source], label=say(key)))
-    if incident.lead:
-        source = _last_source(teller, Kind.ROLE) or incident.declared.source
-        blocks.append(teller.fact("about", "lead", teller.name(incident.lead), [source], label=say("lead")))
-    return tuple(blocks)
+    return (teller.fact("about", "incident", " · ".join(word for word in words if word), sources),)
 
 
-_STATE_KINDS = (Kind.STATUS, Kind.RESOLVED, Kind.REOPENED)
+_STATE_KINDS = (Kind.STATUS, Kind.RESOLVED, Kind.REOPENED, Kind.CANCELLED)
 
 
 def _last_source(teller: Teller, *kinds: Kind) -> Source | None:
@@ -59,25 +50,39 @@ def _last_source(teller: Teller, *kinds: Kind) -> Source | None:
 def duration(teller: Teller) -> tuple[Block, ...]:
     """The impact's window in one sentence: its length and both ends."""
     incident, say = teller.record.incident, teller.language.say
+    if incident.ended is None and incident.status is Status.CANCELLED:
+        return (called_off(teller, "duration"),)
     if incident.ended is None:
-        since = say("from_on", start=teller.clock.moment(incident.started))
+        since = teller.clock.since(incident.started)
         return (
             teller.fact("duration", "whole", as_sentence(since), [incident.started.source]),
             teller.missing("duration", "end"),
         )
-    first, last = teller.clock.span(incident.started, incident.ended)
     sources = [incident.started.source, incident.ended.source]
     if incident.ended.at < incident.started.at:
+        first, last = teller.clock.dated(incident.started), teller.clock.dated(incident.ended)
         unclear = say("from_to_unclear", start=first, end=last)
         return (teller.fact("duration", "whole", as_sentence(unclear), sources),)
-    length = show_duration(between(incident.started.at, incident.ended.at))
-    text = say("from_to", duration=length, start=first, end=last)
+    length = teller.language.length(between(incident.started.at, incident.ended.at))
+    text = say("from_to", duration=length, span=teller.clock.span(incident.started, incident.ended))
     return (teller.fact("duration", "whole", text, sources, details={"length": length}),)
+
+
+def called_off(teller: Teller, section: str) -> Block:
+    """That the incident was cancelled, and why: it has no window then."""
+    incident, say = teller.record.incident, teller.language.say
+    source = _last_source(teller, Kind.CANCELLED) or incident.declared.source
+    if not incident.closure_reason:
+        return teller.fact(section, "cancelled", say("kind_cancelled"), [source])
+    text = say("cancelled_because", reason=as_sentence(teller.named(incident.closure_reason)))
+    return teller.fact(section, "cancelled", text, [source])
 
 
 def window(teller: Teller) -> tuple[Block, ...]:
     """Each end of the impact's window by itself."""
     incident, say = teller.record.incident, teller.language.say
+    if incident.ended is None and incident.status is Status.CANCELLED:
+        return (called_off(teller, "window"),)
     ends = (("start", incident.started), ("end", incident.ended))
     return tuple(
         teller.fact("window", key, teller.clock.moment(moment), [moment.source], label=say(key))
@@ -96,15 +101,20 @@ def stated(teller: Teller, section: str, statement: Statement | None, missing: s
 
 def statement_block(teller: Teller, section: str, statement: Statement, *, label: str = "") -> Block:
     """A statement in another language than the document's says which; a figure that its text lacks is added."""
-    notes = []
-    text = teller.named(statement.text)
-    if statement.users_percent is not None:
-        figure = f"{statement.users_percent:g}"
-        if f"{figure}%" not in text.replace(" ", "").replace("\xa0", "").replace("\u202f", ""):
-            notes.append(teller.language.say("users_affected", percent=f"{figure}%"))
-    if statement.language and statement.language.partition("-")[0] != teller.language.code.partition("-")[0]:
+    notes, sources = [], [statement.source]
+    text = teller.named(statement_text(statement, teller.language))
+    if statement.users_percent is not None and not _names_percent(text, statement.users_percent, teller.language):
+        notes.append(teller.language.say("users_affected", percent=teller.language.percent(statement.users_percent)))
+        sources += [statement.users_source] if statement.users_source else []
+    if statement.language and teller.language.is_foreign(statement.language):
         notes.append(teller.language.name_of(statement.language))
-    return teller.fact(section, statement.source.ref, text, [statement.source], label=label, notes=notes)
+    return teller.fact(section, statement.source.ref, text, sources, label=label, notes=notes)
+
+
+def _names_percent(text: str, percent: float, language: Language) -> bool:
+    """Whether a text has the figure, however it is written there: `12.5%`, `12,5 %`."""
+    plain = "".join(text.split())
+    return f"{percent:g}%" in plain or "".join(language.percent(percent).split()) in plain
 
 
 def response(teller: Teller) -> tuple[Block, ...]:
@@ -130,7 +140,9 @@ def _response_time(teller: Teller, key: str, moment: Moment) -> Block:
         teller.clock.short(moment.at, moment.precision),
         [moment.source],
         label=teller.language.say(key),
-        notes=[teller.language.say("after", duration=show_duration(waited))] if waited >= timedelta(minutes=1) else [],
+        notes=[teller.language.say("after_detection", duration=teller.language.length(waited))]
+        if waited >= timedelta(minutes=1)
+        else [],
     )
 
 
@@ -177,25 +189,28 @@ def detection(teller: Teller, standing: Sequence[Entry]) -> tuple[Block, ...]:
 
 
 def summing_up(
-    teller: Teller,
-    impact: Statement | None,
-    cause: Statement | None,
-    resolution: Statement | None,
-    improvements: Sequence[Block],
-    tasks: Sequence[Block],
+    teller: Teller, resolution: Statement | None, improvements: Sequence[Block], tasks: Sequence[Block]
 ) -> tuple[Block, ...]:
-    """The closing paragraph: one sentence for each fact that was recorded, and none for what was not."""
+    """
+    The closing paragraph: how long it lasted, how it was resolved and what follows; nothing for what nobody recorded.
+
+    Impact and cause stand in full above it.
+    """
     blocks = [_course(teller)]
-    for key, statement in (("impact", impact), ("cause", cause), ("resolution", resolution)):
-        if statement is not None:
-            text = teller.language.say(f"concluded_{key}", text=as_sentence(teller.named(statement.text)))
-            blocks.append(teller.fact("conclusion", key, text, [statement.source]))
+    incident = teller.record.incident
+    if incident.status is Status.CANCELLED and incident.closure_reason:
+        text = teller.language.say("cancelled_because", reason=as_sentence(teller.named(incident.closure_reason)))
+        source = _last_source(teller, Kind.CANCELLED) or incident.declared.source
+        blocks.append(teller.fact("conclusion", "closure", text, [source]))
+    if resolution is not None:
+        text = teller.language.say("concluded_resolution", text=as_sentence(teller.named(resolution.text)))
+        blocks.append(teller.fact("conclusion", "resolution", text, [resolution.source]))
     counted = [("improvement", improvements), ("task", tasks)]
     known = [(what, [each for each in found if not each.is_missing]) for what, found in counted]
     parts = [teller.language.count(what, len(found)) for what, found in known if found]
     if parts:
         sources = [found[0].sources[0] for _, found in known if found]
-        text = teller.language.say("concluded_followups", what=", ".join(parts))
+        text = teller.language.say("concluded_followups", what=teller.language.listed(parts))
         blocks.append(teller.fact("conclusion", "followups", text, sources))
     return tuple(blocks)
 
@@ -208,12 +223,14 @@ def _course(teller: Teller) -> Block:
         "reference": incident.reference,
         "severity": incident.severity_label,
     }
+    if end is None and incident.status is Status.CANCELLED:
+        source = _last_source(teller, Kind.CANCELLED) or incident.declared.source
+        return teller.fact("conclusion", "course", teller.language.say("concluded_cancelled", **values), [source])
     if end is None or end.at < start.at:
-        text = teller.language.say("concluded_open", **values, start=teller.clock.moment(start))
+        text = teller.language.say("concluded_open", **values, when=teller.clock.when(start))
         return teller.fact("conclusion", "course", text, [start.source])
-    first, last = teller.clock.span(start, end)
-    length = show_duration(between(start.at, end.at))
-    text = teller.language.say("concluded", **values, duration=length, start=first, end=last)
+    length = teller.language.length(between(start.at, end.at))
+    text = teller.language.say("concluded", **values, duration=length, span=teller.clock.span(start, end))
     return teller.fact("conclusion", "course", text, [start.source, end.source])
 
 

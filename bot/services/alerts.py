@@ -7,6 +7,7 @@ from itertools import groupby
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain import own_words
 from bot.domain.alerts import (
     AlertEvent,
     Attach,
@@ -245,7 +246,7 @@ def _remember(session: Session, incident: Incident, arrivals: Sequence[_Arrival]
         if each.row.ended_at is not None and not each.row.is_end_recorded:
             each.row.is_end_recorded = True
             timeline.record(
-                session, incident, [Kind.ALERT_RESOLVED], f"{_line(each.event)} ended", actor,
+                session, incident, [Kind.ALERT_RESOLVED], own_words.alert_ended(_line(each.event)), actor,
                 when=When(each.row.ended_at), alert_id=each.row.key,
             )  # fmt: skip
             session.add(each.row)
@@ -261,5 +262,4 @@ def _line(event: AlertEvent) -> str:
 
 def _named(events: Sequence[AlertEvent]) -> str:
     lines = list(dict.fromkeys(_line(event) for event in events))
-    more = len(lines) - NAMED
-    return "\n".join(lines[:NAMED]) + (f"\nand {more} more" if more > 0 else "")
+    return own_words.and_more("\n".join(lines[:NAMED]), len(lines) - NAMED)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain import own_words
 from bot.domain.errors import UserError
 from bot.domain.incidents import EVENT_TO, Event, transition
 from bot.domain.terms import Kind, Severity, Status
@@ -179,7 +180,7 @@ def take_lead(session: Session, incident_id: int, actor: Actor, lead: str) -> In
         raise UserError(f"<@{lead}> leads {incident.reference} already.")
     before, incident.lead = incident.lead, lead
     entry = timeline.record(
-        session, incident, [Kind.ROLE], f"<@{lead}> leads", actor, role="lead", user=lead, user_before=before
+        session, incident, [Kind.ROLE], own_words.leads(lead), actor, role="lead", user=lead, user_before=before
     )  # fmt: skip
     people.meet(session, incident.team_id, [lead], actor.at)
     milestones.refresh(session, incident)

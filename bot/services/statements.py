@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from bot.domain import own_words
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind
 from bot.domain.when import When, refuse_future, show_time
@@ -44,7 +45,7 @@ def state_impact(
         session,
         incident,
         [Kind.IMPACT],
-        text or (f"{users_percent:g}% of users affected" if users_percent is not None else ""),
+        text or (own_words.users_affected(users_percent) if users_percent is not None else ""),
         actor,
         language=language,
         users_percent=users_percent,

@@ -1,0 +1,72 @@
+"""What stands beside an entry in a draft, and what Dogwatch itself wrote into it, in the document's language."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.domain import own_words
+from bot.domain.languages import Language
+from bot.domain.postmortem_clock import Clock
+from bot.domain.record import Entry, Incident, Moment, Statement
+from bot.domain.terms import Kind, SourceKind
+
+
+def remarks_of(entry: Entry, incident: Incident, clock: Clock) -> Iterator[str]:
+    """Files, changed fields, stated ends of the impact, and another language than the document's: a few words each."""
+    language = clock.language
+    if entry.files:
+        yield language.say("files", names=language.listed(entry.files))
+    for name, value in entry.changes:
+        yield _change(name, value, language)
+    if entry.states_start is not None:
+        yield _stated("stated_start", entry.states_start, incident.started, clock)
+    if entry.states_end is not None:
+        yield _stated("stated_end", entry.states_end, incident.ended, clock)
+    if entry.language and language.is_foreign(entry.language):
+        yield language.name_of(entry.language)
+
+
+def _change(name: str, value: str, language: Language) -> str:
+    """`title (French): Panne`, `category removed`. The names are those of `bot.services.editing`."""
+    field, _, code = name.partition(".")
+    word = language.words.get(f"field_{field}", field)
+    if code:
+        word = f"{word} ({language.name_of(code)})"
+    if field == "languages":
+        value = language.listed([language.name_of(each) for each in value.split(", ")])
+    return language.say("field_set" if value else "field_removed", field=word, value=value)
+
+
+def _stated(key: str, at: datetime, holds: Moment | None, clock: Clock) -> str:
+    """An end of the impact that an entry states, and the one that holds where another one does."""
+    shown = clock.short(at)
+    said = clock.language.say(key, time=shown)
+    if holds is None:
+        return clock.language.say("holds_no_more", stated=said)
+    held = clock.short(holds.at, holds.precision)
+    return said if held == shown else clock.language.say("but_holds", stated=said, held=held)
+
+
+def own_words_of(entry: Entry, language: Language) -> str:
+    """A sentence that Dogwatch wrote into the entry, in this language; empty where the text is somebody's own."""
+    text, kinds = entry.text, entry.kinds
+    if not text or entry.source.kind is SourceKind.MESSAGE:
+        return ""
+    if entry.person is not None and text == own_words.leads(entry.person):
+        return language.say("leads", who=f"<@{entry.person}>")
+    if kinds == (Kind.ALERT_RESOLVED,):
+        return own_words.ended_alert(text) or ""
+    if kinds == (Kind.DETECTION,) and entry.source.kind is SourceKind.ALERT:
+        lines, more = own_words.named_and_more(text)
+        return f"{lines}\n{language.count('and_more', more)}" if more else ""
+    percent = own_words.percent_affected(text) if kinds == (Kind.IMPACT,) else None
+    return _users_affected(percent, language) if percent is not None else ""
+
+
+def statement_text(statement: Statement, language: Language) -> str:
+    """The text of an impact, a cause or a resolution; a share of users that was stated alone is said anew."""
+    percent = own_words.percent_affected(statement.text) if statement.users_percent is not None else None
+    return statement.text if percent is None else _users_affected(percent, language)
+
+
+def _users_affected(percent: float, language: Language) -> str:
+    return language.say("users_are_affected", percent=language.percent(percent))
