@@ -176,10 +176,14 @@ def _sqlite_file(tool: str) -> Path:
 @cli.command("check")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 def check_configuration(path: Path | None) -> None:
-    """Look over the configuration (dogwatch.toml and the environment): every mistake at once."""
-    problems = check(path, os.environ)
+    """Look over the configuration (dogwatch.toml, the environment, templates of your own): every mistake at once."""
+    from bot.services.forms import problems_of  # noqa: PLC0415
+
+    problems = [str(each) for each in check(path, os.environ)]
+    if not problems:
+        problems = [each.message for each in problems_of(load(os.environ, config_path=path))]
     for each in problems:
-        click.echo(str(each), err=True)
+        click.echo(each, err=True)
     if problems:
         sys.exit(FAILED)
     chosen = path or Path(os.environ.get("DOGWATCH_CONFIG") or "dogwatch.toml")
@@ -203,17 +207,33 @@ def replay(scenario: Path, out: Path) -> None:
 @click.option(
     "--format", "form", type=click.Choice(["markdown", "html", "json"]), default="markdown", show_default=True
 )
-@click.option("--template", help="The form of the draft: classic or brief.")
+@click.option("--template", help="The form of the draft: classic, brief, statuspage, sre, or one of your own.")
 @click.option("--lang", help="Its languages, for example fr,en.")
-def export(reference: str, form: str, template: str | None, lang: str | None) -> None:
+@click.option("--transcript", is_flag=True, help="With what was written in the channel, message by message.")
+def export(*, reference: str, form: str, template: str | None, lang: str | None, transcript: bool) -> None:
     """Write an incident's postmortem draft (markdown, html) or its whole record (json) to standard output."""
-    from bot.exporting import export_incident  # noqa: PLC0415
+    from bot.exporting import Wanted, export_incident  # noqa: PLC0415
 
     settings = settings_from_environment()
     languages = tuple(each.strip() for each in lang.split(",") if each.strip()) if lang else None
-    click.echo(
-        run(lambda: export_incident(settings, reference, form, template=template, languages=languages)), nl=False
-    )
+    wanted = Wanted(form, template, languages, with_transcript=transcript)
+    click.echo(run(lambda: export_incident(settings, reference, wanted)), nl=False)
+
+
+@cli.command("erase-person")
+@click.argument("user_id")
+@click.option("--also", multiple=True, metavar="TEXT", help="Another way in which texts name them; may be repeated.")
+@click.option("--yes", is_flag=True, help="Do it. Without this it is only shown what would change.")
+def erase_person(user_id: str, also: tuple[str, ...], *, yes: bool) -> None:
+    """Replace a person's id (U012ABCDEF) and name by "former member" everywhere in the database. For ever."""
+    from bot import erasing  # noqa: PLC0415
+
+    settings = settings_from_environment()
+    for line in run(lambda: erasing.erase_person(settings, user_id, also=also, is_meant=yes)):
+        click.echo(line)
+    if not yes:
+        click.echo("To do it, run the same command with --yes. There is no way back.")
+        sys.exit(FAILED)
 
 
 @cli.command()

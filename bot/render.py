@@ -5,7 +5,8 @@ Templates and what they may do.
 built-in one. Templates are sandboxed, a name they misspell is an error, and what they put out is limited.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from traceback import walk_tb
@@ -22,12 +23,29 @@ from bot.domain.postmortem_draft import Block, Document, Draft
 from bot.domain.postmortem_markdown import FILTERS, Lines
 
 MARKDOWN, HTML = ".md.j2", ".html.j2"
+DEFAULT_TEMPLATE = "classic"
 
 OUTPUT_LIMIT = 30_000_000
 """Characters that one template may put out: ten times what 10,000 entries take."""
 
 ROW_LIMIT = 3_000_000
 """Rows that one template may go through, all loops taken together."""
+
+
+class BrokenTemplate(UserError):
+    """A template that exists and cannot be used. `file` is its path; `line` counts from 1, None if nobody knows it."""
+
+    def __init__(self, file: str, line: int | None, said: str) -> None:
+        self.file, self.line, self.said = file, line, said
+        super().__init__(f"{self._at(file)}: {said}")
+
+    @property
+    def short(self) -> str:
+        """The message without the folders, for people who know no more of them than the file's name."""
+        return f"{self._at(Path(self.file).name)}: {self.said}"
+
+    def _at(self, file: str) -> str:
+        return file if self.line is None else f"{file}, line {self.line}"
 
 
 def templates_folder() -> Path:
@@ -67,6 +85,11 @@ class Section(Sequence[Block]):
 
     def __len__(self) -> int:
         return len(self._blocks)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it states anything: it is not empty, and does not say that nobody recorded it."""
+        return bool(self._blocks) and not self._blocks[0].is_missing
 
     @overload
     def __getitem__(self, index: int) -> Block: ...
@@ -120,7 +143,7 @@ def render_template(name: str, values: Mapping[str, object], *, folders: Sequenc
     """
     A template by its path under `templates/`, as `web/incident.html.j2`.
 
-    Raises UserError naming file and line for a template that is missing, wrong or too large.
+    Raises UserError for one that is missing, and BrokenTemplate for one that is wrong or puts out too much.
     """
     environment = _environment(HTML if name.endswith(HTML) else MARKDOWN, tuple(folders))
     try:
@@ -128,13 +151,23 @@ def render_template(name: str, values: Mapping[str, object], *, folders: Sequenc
     except TemplateNotFound as missing:
         raise UserError(f"There is no template `{missing.name}`.") from missing
     except TemplateSyntaxError as wrong:
-        raise UserError(f"{wrong.filename or wrong.name}, line {wrong.lineno}: {_said(wrong)}") from wrong
+        raise _syntax(wrong) from wrong
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise BrokenTemplate(name, None, f"It cannot be read: {_said(wrong)}") from wrong
     try:
         return _limited(template, values)
     except TemplateSyntaxError as wrong:  # of a template that this one includes
-        raise UserError(f"{wrong.filename or wrong.name}, line {wrong.lineno}: {_said(wrong)}") from wrong
-    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as wrong:
-        raise UserError(f"{_place(wrong, name)}: {_said(wrong)}") from wrong
+        raise _syntax(wrong) from wrong
+    except _FAILURES as wrong:
+        raise BrokenTemplate(*_place(wrong, name), _said(wrong)) from wrong
+
+
+_FAILURES = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a template can do wrong while it runs."""
+
+
+def _syntax(wrong: TemplateSyntaxError) -> BrokenTemplate:
+    return BrokenTemplate(wrong.filename or wrong.name or "", wrong.lineno, _said(wrong))
 
 
 def _said(problem: Exception) -> str:
@@ -152,42 +185,68 @@ def _limited(template: Template, values: Mapping[str, object]) -> str:
     return "".join(pieces)
 
 
-def _place(problem: BaseException, name: str) -> str:
+def _place(problem: BaseException, name: str) -> tuple[str, int | None]:
     """File and line of the template in which it happened: Jinja2 puts its templates into the traceback."""
-    place = name
+    place: tuple[str, int | None] = (name, None)
     for frame, line in walk_tb(problem.__traceback__):
         if frame.f_code.co_filename.endswith(".j2"):
-            place = f"{frame.f_code.co_filename}, line {line}"
+            place = (frame.f_code.co_filename, line)
     return place
 
 
 def render_postmortem(
     draft: Draft,
     *,
-    template: str = "classic",
+    template: str = DEFAULT_TEMPLATE,
     languages: Sequence[str] | None = None,
     loader_paths: Sequence[Path] = (),
 ) -> str:
     """
-    The draft as Markdown, one language after the other: `languages`, or all that the draft has.
+    The draft as Markdown, one language after the other: `render_documents`, with a rule between.
 
     `loader_paths` are the operator's folders, laid out like `templates/`; their `postmortem/NAME.md.j2` comes before
-    the built-in one. Raises UserError for a template that is missing or fails, and for a language the draft has not.
+    the built-in one. Raises UserError for a template that does not exist and for a language the draft has not, and
+    BrokenTemplate for a template that fails.
     """
+    return one_after_the_other(
+        render_documents(draft, template=template, languages=languages, loader_paths=loader_paths).values()
+    )
+
+
+def one_after_the_other(documents: Iterable[str]) -> str:
+    """Documents of Markdown as one, with a rule between."""
+    return "\n---\n\n".join(documents)
+
+
+def render_documents(
+    draft: Draft,
+    *,
+    template: str = DEFAULT_TEMPLATE,
+    languages: Sequence[str] | None = None,
+    loader_paths: Sequence[Path] = (),
+) -> dict[str, str]:
+    """The draft as Markdown, by language: `languages`, or all that it has. Raises what `render_postmortem` does."""
     name = _postmortem_template(template, loader_paths)
     documents = {document.language: document for document in draft.documents}
     wanted = tuple(languages or documents)
     for code in wanted:
         if code not in documents:
             raise UserError(f"The draft is not written in `{code}`. It has: {', '.join(documents)}.")
-    return "\n---\n\n".join(_rendered(documents[code], draft, name, loader_paths) for code in wanted)
+    chosen = [documents[code] for code in wanted]
+    return {
+        document.language: _rendered(document, chosen[place + 1 :], draft, name, loader_paths)
+        for place, document in enumerate(chosen)
+    }
 
 
 def postmortem_templates(loader_paths: Sequence[Path] = ()) -> tuple[str, ...]:
     """The names of the postmortem templates there are, the operator's own among them."""
-    folders = [folder / "postmortem" for folder in (*loader_paths, templates_folder())]
-    found = {path.name.removesuffix(MARKDOWN) for folder in folders for path in folder.glob(f"*{MARKDOWN}")}
-    return tuple(sorted(found))
+    return tuple(sorted({name for folder in (*loader_paths, templates_folder()) for name in templates_in(folder)}))
+
+
+def templates_in(folder: Path) -> tuple[str, ...]:
+    """The names of the postmortem templates in one folder that is laid out like `templates/`."""
+    return tuple(sorted(path.name.removesuffix(MARKDOWN) for path in (folder / "postmortem").glob(f"*{MARKDOWN}")))
 
 
 def _postmortem_template(name: str, loader_paths: Sequence[Path]) -> str:
@@ -199,7 +258,9 @@ def _postmortem_template(name: str, loader_paths: Sequence[Path]) -> str:
     return f"postmortem/{name}{MARKDOWN}"
 
 
-def _rendered(document: Document, draft: Draft, name: str, loader_paths: Sequence[Path]) -> str:
+def _rendered(
+    document: Document, later: Sequence[Document], draft: Draft, name: str, loader_paths: Sequence[Path]
+) -> str:
     rows, lines = _Rows(), Lines()
     values = {
         "reference": draft.reference,
@@ -207,7 +268,14 @@ def _rendered(document: Document, draft: Draft, name: str, loader_paths: Sequenc
         "title": document.title,
         "zone": document.zone,
         "t": document.words,
+        "colon": Markdown(document.words["colon"]),
+        "below": [each.words["version_below"] for each in later],
         "sections": {key: Section(blocks, rows, lines) for key, blocks in document.sections.items()},
         "range": rows.range,
     }
-    return render_template(name, values, folders=loader_paths).strip() + "\n"
+    return _tidied(render_template(name, values, folders=loader_paths))
+
+
+def _tidied(markdown: str) -> str:
+    """Without the blank lines that parts which were left out leave behind."""
+    return re.sub(r"\n{3,}", "\n\n", markdown).strip() + "\n"

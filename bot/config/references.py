@@ -15,6 +15,7 @@ Dangling = tuple[Place, str, object]
 def dangling(settings: Settings) -> Iterator[Dangling]:
     """Each such mistake: where, what is wrong with the remedy, and the value."""
     yield from _services(settings)
+    yield from _templates(settings)
     yield from _routes(settings)
     yield from _words(settings)
     yield from _reactions(settings)
@@ -30,6 +31,20 @@ def _services(settings: Settings) -> Iterator[Dangling]:
             if who not in teams and not is_user_id(who):
                 message = _no_such("team", who, teams) + " A person is given by user id, like U0123456789."
                 yield ("services", name, "people", index), message, who
+
+
+def _templates(settings: Settings) -> Iterator[Dangling]:
+    for folder in settings.template_folders:
+        if not folder.is_dir():
+            message = f"There is no folder {folder}. Make it, and put your templates into postmortem/ in it."
+            yield ("postmortem", "templates"), message, settings.postmortem.templates
+    places: list[tuple[Place, str | None]] = [(("incidents", "template"), settings.incidents.template)]
+    places += [(("services", name, "template"), each.template) for name, each in settings.services.items()]
+    known = settings.template_names
+    for place, name in places:
+        if name is not None and name not in known:
+            message = f"There is no such template.{did_you_mean(name, known)} Use one of {', '.join(known)}."
+            yield place, message, name
 
 
 def _routes(settings: Settings) -> Iterator[Dangling]:

@@ -10,10 +10,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.domain.alerts import Matcher, RouteAction, parse_matcher
 from bot.domain.errors import UserError, did_you_mean
+from bot.domain.findings import RULES
 from bot.domain.terms import MARKS, Kind, Severity
 from bot.domain.timeline_marks import CONFIRM_EMOJI, normalise_emoji
 
-TEMPLATES = ("classic", "brief")
+TEMPLATES = ("classic", "brief", "statuspage", "sre")
+"""The built-in forms of a postmortem. An operator's own come from the folder of `[postmortem]`."""
 LANGUAGES = ("en", "fr", "it", "es", "de", "pt")
 NO_KIND = "none"
 """Takes an emoji of the default table out of use."""
@@ -79,14 +81,6 @@ def _emoji(value: str) -> str:
     return name
 
 
-def _template(value: str) -> str:
-    if value not in TEMPLATES:
-        raise ValueError(
-            f"There is no such template.{did_you_mean(value, TEMPLATES)} Use one of {', '.join(TEMPLATES)}."
-        )
-    return value
-
-
 def _language(value: str) -> str:
     if value not in LANGUAGES:
         raise ValueError(f"Dogwatch does not speak this language. Use one of {', '.join(LANGUAGES)}.")
@@ -134,14 +128,22 @@ def _matcher(value: object) -> Matcher:
         raise ValueError(problem.message) from None
 
 
+def _finding(value: str) -> str:
+    if value not in RULES:
+        raise ValueError(f"There is no such finding.{did_you_mean(value, list(RULES))} Use one of {', '.join(RULES)}.")
+    return value
+
+
 SeverityWord = Annotated[Severity, BeforeValidator(_severity)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone), PlainSerializer(str)]
 Emoji = Annotated[str, AfterValidator(_emoji)]
-Template = Annotated[str, AfterValidator(_template)]
+Template = Annotated[str, Field(min_length=1, max_length=80)]
+"""Whether there is such a template depends on another table: `bot.config.references` looks."""
 Language = Annotated[str, AfterValidator(_language)]
 ChannelPrefix = Annotated[str, AfterValidator(_prefix)]
 UserIdText = Annotated[str, AfterValidator(_user_id)]
 UsergroupId = Annotated[str, AfterValidator(_usergroup)]
+FindingCode = Annotated[str, AfterValidator(_finding)]
 Mark = Annotated[Kind | None, BeforeValidator(_kind)]
 MatcherText = Annotated[Matcher, BeforeValidator(_matcher)]
 Word = Annotated[str, Field(min_length=1, max_length=80)]
@@ -235,6 +237,18 @@ class EscalationSection(Section):
     remind_times: Annotated[int, Field(ge=0, le=100)] = 3
 
 
+class PostmortemSection(Section):
+    """`[postmortem]`. `templates` is a folder, written as seen from the one that the file is in."""
+
+    templates: Word | None = None
+
+
+class FindingsSection(Section):
+    """`[findings]`: codes of the rules that do not look at the record."""
+
+    off: Annotated[tuple[FindingCode, ...], Field(strict=False)] = ()
+
+
 ANY = "*"
 SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
     ("incidents",): IncidentsSection,
@@ -246,6 +260,8 @@ SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
     ("alerts",): AlertsSection,
     ("alerts", "grafana"): GrafanaSection,
     ("escalation",): EscalationSection,
+    ("findings",): FindingsSection,
+    ("postmortem",): PostmortemSection,
 }
 """Every table with keys of its own; ANY stands for a name that people choose, or for a number in a list."""
 

@@ -3,12 +3,17 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from bot.domain.languages import language
 from bot.domain.markdown import Markdown, escape, link
 from bot.domain.postmortem_draft import Block
 from bot.domain.record import Source
 
 MARK = "↗"
 """What links a statement to its source."""
+
+
+ENDINGS = ".!?…:。！？؟"
+"""After one of these a text needs no full stop."""
 
 
 class Lines:
@@ -22,6 +27,7 @@ class Lines:
     def __init__(self) -> None:
         self._short: dict[str, str] = {}
         self._texts: dict[str, str] = {}
+        self._between: dict[str, tuple[str, str]] = {}
 
     def bullets(self, blocks: Iterable[Block]) -> str:
         return "\n".join([f"- {self.item(block)}" for block in blocks])
@@ -30,18 +36,35 @@ class Lines:
         """The whole of a block, further lines of its text indented to stay in its list item."""
         if block.is_missing:
             return f"*{escape(block.text)}*"
-        text, label, by, notes = block.text, block.label, block.by, block.notes
+        text, label, by, notes, mark = block.text, block.label, block.by, block.notes, block.details.get("mark")
+        colon, semicolon = self._between.get(block.language) or self._marks(block.language)
         parts = [f"**{block.time}**"] if block.time else []
         if label:
             shown = self._escaped(label)
-            parts.append(f"*{shown}:*" if text else shown)
-        if text:
+            parts.append(f"*{shown}{colon}*" if text else f"{shown}." if mark else shown)
+        if text and mark and text[-1] not in ENDINGS:
+            parts.append(f"{escape(text, indent='  ')}.")
+        elif text:
             parts.append(self._texts.get(text) or self._texts.setdefault(text, escape(text, indent="  ")))
+        if mark:
+            parts.append(f"**{self._escaped(mark)}**")
         if by or notes:
-            shown = self._escaped("; ".join([by, *notes]) if by and notes else by or "; ".join(notes))
+            shown = self._escaped(semicolon.join([by, *notes]) if by and notes else by or semicolon.join(notes))
             parts.append(f"— {shown}" if parts else shown)
         parts += [_mark(source) for source in block.sources]
         return " ".join(parts)
+
+    def cell(self, block: Block) -> str:
+        """The text and its remarks as the cell of a table: on one line, with its sources."""
+        if block.is_missing:
+            return f"*{escape(block.text)}*"
+        remarks = f"({self._escaped(self._marks(block.language)[1].join(block.notes))})" if block.notes else ""
+        return " ".join(part for part in (escape(block.text), remarks, *map(_mark, block.sources)) if part)
+
+    def _marks(self, code: str) -> tuple[str, str]:
+        """What stands behind a label and between remarks; in French with a blank before it."""
+        words = language(code).words
+        return self._between.setdefault(code, (words["colon"], words["semicolon"]))
 
     def _escaped(self, text: str) -> str:
         return self._short.get(text) or self._short.setdefault(text, escape(text))
@@ -83,17 +106,47 @@ def joined(blocks: Sequence[Block]) -> Markdown:
     return Markdown(" · ".join([line(block) for block in blocks]))
 
 
+def cell(block: Block) -> Markdown:
+    """A block as the cell of a table: its text, its remarks and its sources on one line."""
+    return Markdown(Lines().cell(block))
+
+
+def quoted(blocks: Sequence[Block], heading: str) -> Markdown:
+    """The blocks as a list in a quoted box, under a heading in bold. Nothing if there are none."""
+    if not blocks:
+        return Markdown("")
+    lines = [f"**{escape(heading)}**", "", *bullets(blocks).split("\n")]
+    return Markdown("\n".join(f"> {line}" if line else ">" for line in lines))
+
+
+class _Rest(list[Block]):
+    """Blocks that a filter left over, written by the same `Lines` as the section they come from."""
+
+    lines: Lines | None = None
+
+
+def without(blocks: Sequence[Block], others: Sequence[Block]) -> Sequence[Block]:
+    """The blocks but for those that stand in another section too: told by their keys."""
+    left_out = {block.key for block in others}
+    rest = _Rest(block for block in blocks if block.key not in left_out)
+    rest.lines = getattr(blocks, "lines", None)
+    return rest
+
+
 def as_markdown(text: str) -> Markdown:
     """Marks what a macro put out as Markdown, so that it is not escaped a second time."""
     return Markdown(text)
 
 
-FILTERS: Mapping[str, Callable[..., Markdown]] = MappingProxyType(
+FILTERS: Mapping[str, Callable[..., object]] = MappingProxyType(
     {
         "line": line,
         "bullets": bullets,
         "paragraph": paragraph,
         "joined": joined,
+        "cell": cell,
+        "quoted": quoted,
+        "without": without,
         "sources": marks,
         "markdown": as_markdown,
     }

@@ -10,6 +10,8 @@ from datetime import datetime
 from itertools import chain
 from types import MappingProxyType
 
+from bot.domain.findings import Finding
+from bot.domain.findings.telling import blocks_of
 from bot.domain.languages import language as language_of
 from bot.domain.postmortem_clock import Clock
 from bot.domain.postmortem_draft import Block, BlockKind, Document, Draft
@@ -26,62 +28,101 @@ from bot.domain.postmortem_facts import (
     title_block,
     window,
 )
-from bot.domain.record import Entry, Escalation, Record, Statement
-from bot.domain.terms import ActionKind, Kind, SourceKind
+from bot.domain.postmortem_groups import causes, course, follow_ups, lessons, public
+from bot.domain.postmortem_head import APART, alerts, closure, particulars, titles, whereabouts
+from bot.domain.postmortem_scene import Scene
+from bot.domain.postmortem_timeline import context, timeline
+from bot.domain.record import Entry, Record, Statement
+from bot.domain.terms import Kind, Status, UpdateState
 
 __all__ = ["Block", "BlockKind", "Document", "Draft", "assemble"]
 
 DEFAULT_LANGUAGES = ("en",)
 
-ACTIONS_TAKEN = frozenset({Kind.INVESTIGATION, Kind.HYPOTHESIS, Kind.RULED_OUT, Kind.ACTION, Kind.ROLLBACK})
-OUTCOME = frozenset({Kind.FIXED, Kind.RESOLVED, Kind.REOPENED})
 
-
-def assemble(record: Record, *, languages: Sequence[str] | None = None) -> Draft:
+def assemble(record: Record, *, languages: Sequence[str] | None = None, findings: Sequence[Finding] = ()) -> Draft:
     """
-    The draft of a record, once in each language: `languages`, or the incident's own, or English.
+    The draft of a record, once in each language: `languages`, or else those it is published in.
+
+    `findings` are what a reviewer should look at first; they stand in a section of their own.
 
     Raises UserError for a language without words.
     """
-    chosen = tuple(dict.fromkeys(languages or record.incident.languages or DEFAULT_LANGUAGES))
+    chosen = tuple(dict.fromkeys(languages or record.postmortem_languages or DEFAULT_LANGUAGES))
     standing = [entry for entry in record.entries if entry.withdrawn_at is None]
-    documents = tuple(_document(record, standing, code, chosen) for code in chosen)
+    documents = tuple(_document(record, standing, code, chosen, findings) for code in chosen)
     return Draft(record.incident.reference, documents)
 
 
-def _document(record: Record, standing: Sequence[Entry], code: str, languages: Sequence[str]) -> Document:
+def _document(
+    record: Record, standing: Sequence[Entry], code: str, languages: Sequence[str], findings: Sequence[Finding]
+) -> Document:
     language = language_of(code)
     incident = record.incident
     clock = Clock(language, incident.zone, incident.started.at, _instants(record, standing))
     teller = Teller(record, language, clock)
-    impact = best(record.impacts, code, incident.languages)
-    cause = best(record.causes, code, incident.languages)
-    resolution = best(record.resolutions, code, incident.languages)
-    improvements = _actions(teller, standing, "improvements", ActionKind.IMPROVEMENT, Kind.IMPROVEMENT)
-    tasks = _actions(teller, standing, "tasks", ActionKind.TASK, Kind.TASK)
-    missing_resolution = "resolution_open" if incident.resolved is None else "resolution"
-    sections = {
-        "about": about(teller),
-        "duration": duration(teller),
-        "window": window(teller),
-        "impact": stated(teller, "impact", impact, "impact"),
-        "cause": stated(teller, "cause", cause, "cause"),
-        "resolution": stated(teller, "resolution", resolution, missing_resolution),
-        "response": response(teller),
-        "detection": detection(teller, standing),
-        "public_window": public_window(teller, standing),
-        "communication": _entries(teller, "communication", standing, Kind.COMMUNICATION),
-        **_groups(teller, standing),
-        "timeline": _timeline(teller, standing),
-        "improvements": improvements,
-        "tasks": tasks,
-        "conclusion": summing_up(teller, impact, cause, resolution, improvements, tasks),
-        "alerts": tuple(teller.alert("alerts", alert) for alert in record.alerts),
-        "also_stated": _also_stated(teller, languages),
-    }
+    scene = Scene(teller, standing, _chosen(record, code), languages)
+    sections = {**_head(scene), "findings": blocks_of(record, findings, clock), **_told(scene)}
     return Document(
         code, ", ".join(clock.labels), title_block(teller), MappingProxyType(sections), language.words
     )  # fmt: skip
+
+
+def _head(scene: Scene) -> Mapping[str, tuple[Block, ...]]:
+    """What is said of the incident as a whole."""
+    teller, stated_of, parts = scene.teller, scene.statements, particulars(scene)
+    cause = stated(teller, "cause", stated_of[Kind.CAUSE], _missing("cause", scene.record))
+    resolution = stated(teller, "resolution", stated_of[Kind.RESOLVED], _missing("resolution", scene.record))
+    return {
+        "about": (*about(teller), *(block._replace(section="about") for block in parts if block.key in APART)),
+        "particulars": parts,
+        "closure": closure(scene),
+        "duration": duration(teller),
+        "window": window(teller),
+        "impact": stated(teller, "impact", stated_of[Kind.IMPACT], _missing("impact", scene.record)),
+        "cause": cause,
+        "resolution": resolution,
+        "response": response(teller),
+        "detection": detection(teller, scene.standing),
+        "public_window": public_window(teller, scene.standing),
+        **causes(scene, cause),
+    }
+
+
+def _told(scene: Scene) -> Mapping[str, tuple[Block, ...]]:
+    """What was recorded on the way, and what follows from it."""
+    to_do = follow_ups(scene)
+    conclusion = summing_up(scene.teller, scene.statements[Kind.RESOLVED], to_do["improvements"], to_do["tasks"])
+    return {
+        **public(scene),
+        **course(scene),
+        **lessons(scene),
+        "context": context(scene),
+        "timeline": timeline(scene),
+        **to_do,
+        "summary": (conclusion[0]._replace(section="summary"),),
+        "conclusion": conclusion,
+        "alerts": alerts(scene),
+        "also_stated": (*titles(scene), *_also_stated(scene.teller, scene.languages)),
+        "whereabouts": whereabouts(scene),
+    }
+
+
+def _chosen(record: Record, code: str) -> Mapping[Kind, Statement | None]:
+    """The impact, the cause and the resolution that a document in this language states."""
+    preferred = record.incident.languages
+    return {
+        Kind.IMPACT: best(record.impacts, code, preferred),
+        Kind.CAUSE: best(record.causes, code, preferred),
+        Kind.RESOLVED: best(record.resolutions, code, preferred),
+    }
+
+
+def _missing(what: str, record: Record) -> str:
+    """What is said of an impact, a cause or a resolution that nobody stated. A cancelled incident need have none."""
+    if record.incident.status is Status.CANCELLED:
+        return f"{what}_cancelled"
+    return "resolution_open" if what == "resolution" and record.incident.resolved is None else what
 
 
 def _instants(record: Record, standing: Sequence[Entry]) -> Iterable[datetime]:
@@ -90,7 +131,7 @@ def _instants(record: Record, standing: Sequence[Entry]) -> Iterable[datetime]:
     moments = (incident.detected, incident.declared, incident.ended, incident.resolved)
     return chain(
         (moment.at for moment in moments if moment),
-        (entry.happened_at for entry in standing if entry.happened_at),
+        (entry.happened_at for entry in standing if entry.happened_at and entry.public is not UpdateState.POSTMORTEM),
         (at for each in record.escalations for at in (each.paged_at, each.acknowledged_at) if at),
         (at for alert in record.alerts for at in (alert.starts_at, alert.ended_at) if at),
     )
@@ -100,106 +141,6 @@ def best(statements: Sequence[Statement], code: str, preferred: Sequence[str]) -
     """The statement in a document's language, else in no stated language, else in the first of the preferred ones."""
     order = {tag: place for place, tag in enumerate(dict.fromkeys([code, code.partition("-")[0], "", *preferred]))}
     return min(statements, key=lambda each: order.get(each.language or "", len(order)), default=None)
-
-
-def _entries(teller: Teller, section: str, standing: Iterable[Entry], *kinds: Kind) -> tuple[Block, ...]:
-    wanted = frozenset(kinds)
-    return tuple(teller.entry(section, entry) for entry in standing if not wanted.isdisjoint(entry.kinds))
-
-
-def _groups(teller: Teller, standing: Sequence[Entry]) -> Mapping[str, tuple[Block, ...]]:
-    """
-    Actions, misleading paths, escalations and outcome, each entry in one group.
-
-    What turned out to be misleading is not among the actions, whatever else it was marked as; a fix is the outcome.
-    """
-    groups: dict[str, list[Block]] = {"actions_taken": [], "misleading_paths": [], "outcome": []}
-    told: list[Block] = []
-    for entry in standing:
-        kinds = entry.kinds
-        if Kind.MISLEADING_PATH in kinds:
-            groups["misleading_paths"].append(teller.entry("misleading_paths", entry))
-        elif not OUTCOME.isdisjoint(kinds):
-            groups["outcome"].append(teller.entry("outcome", entry))
-        elif not ACTIONS_TAKEN.isdisjoint(kinds):
-            groups["actions_taken"].append(teller.entry("actions_taken", entry))
-        elif Kind.ESCALATION in kinds and entry.about not in teller.escalations:
-            told.append(teller.entry("escalations", entry))
-    escalated = [teller.escalation("escalations", each) for each in teller.record.escalations]
-    groups["escalations"] = escalated + told
-    return {
-        name: tuple(blocks) if blocks else (teller.missing(name, name),) for name, blocks in groups.items()
-    }  # fmt: skip
-
-
-def _actions(
-    teller: Teller, standing: Sequence[Entry], section: str, kind: ActionKind, mark: Kind
-) -> tuple[Block, ...]:
-    """The list of actions, then the messages that were marked as one and are in no list."""
-    listed = [teller.action(section, action) for action in teller.record.actions if action.kind is kind]
-    known = _listed_texts(teller.record)
-    marked = [
-        teller.entry(section, entry) for entry in standing if mark in entry.kinds and not _is_listed(entry, known)
-    ]
-    return (*listed, *marked) or (teller.missing(section, section),)
-
-
-def _listed_texts(record: Record) -> frozenset[tuple[Kind, str]]:
-    marks = {ActionKind.TASK: Kind.TASK, ActionKind.IMPROVEMENT: Kind.IMPROVEMENT}
-    return frozenset((marks[action.kind], action.text) for action in record.actions)
-
-
-def _is_listed(entry: Entry, known: frozenset[tuple[Kind, str]]) -> bool:
-    """Whether an entry only says that an action was put on a list that the draft shows anyway."""
-    return (
-        len(entry.kinds) == 1
-        and entry.source.kind is not SourceKind.MESSAGE
-        and (entry.kinds[0], entry.text) in known
-    )  # fmt: skip
-
-
-def _timeline(teller: Teller, standing: Sequence[Entry]) -> tuple[Block, ...]:
-    """
-    Everything in the record's order, but for what is shown in full elsewhere: follow-ups that were put on their list by
-    command, the impact as it is stated, and the declaration that came with the alert.
-    """
-    record = teller.record
-    alerted = {_minute(entry) for entry in standing if entry.kinds == (Kind.DETECTION,) and entry.author is None}
-    known = _listed_texts(record)
-    impacts = {statement.source.ref for statement in record.impacts}
-    shown = [
-        entry
-        for entry in standing
-        if not (entry.kinds == (Kind.IMPACT,) and entry.source.ref in impacts)
-        and not _is_listed(entry, known)
-        and not (entry.author is None and _minute(entry) in alerted and teller.only_declares(entry))
-    ]
-    blocks = [teller.entry("timeline", entry) for entry in shown]
-    told = {entry.about for entry in shown if Kind.ESCALATION in entry.kinds}
-    untold = [each for each in record.escalations if each.source.ref not in told]
-    return tuple(_with_escalations(teller, shown, blocks, untold)) or (teller.missing("timeline", "timeline"),)
-
-
-def _minute(entry: Entry) -> datetime | None:
-    return entry.happened_at.replace(second=0, microsecond=0) if entry.happened_at else None
-
-
-def _with_escalations(
-    teller: Teller, shown: Sequence[Entry], blocks: list[Block], untold: Sequence[Escalation]
-) -> list[Block]:
-    """The timeline with the escalations that no entry tells of: before the first later entry, else at the end."""
-    if not untold:
-        return blocks
-    woven: list[Block] = []
-    waiting = sorted(
-        ((each.paged_at, place, each) for place, each in enumerate(untold) if each.paged_at is not None), reverse=True
-    )
-    for entry, block in zip(shown, blocks, strict=True):
-        while waiting and waiting[-1][0] < entry.sort_at:
-            woven.append(teller.escalation("timeline", waiting.pop()[2]))
-        woven.append(block)
-    rest = [*(each for _, _, each in reversed(waiting)), *(each for each in untold if each.paged_at is None)]
-    return woven + [teller.escalation("timeline", each) for each in rest]
 
 
 def _also_stated(teller: Teller, languages: Sequence[str]) -> tuple[Block, ...]:

@@ -95,10 +95,10 @@ def _detected_by(outcome: _Outcome) -> Iterator[str]:
 
 
 def _detection(markdown: str, code: str) -> str:
-    """What stands under the heading of the detection; in a draft without one, the timeline's first line."""
+    """What stands under the heading of the detection; in a draft without one, under that of its timeline."""
     words = language(code).words
-    under = _under(markdown, words["detection"])
-    return under if under is not None else (_under(markdown, words["timeline"]) or "").strip().partition("\n")[0]
+    found = (_under(markdown, words[heading]) for heading in ("detection", "timeline", "overview"))
+    return next((text for text in found if text is not None), "")
 
 
 def _under(markdown: str, heading: str) -> str | None:

@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError, did_you_mean
+from bot.domain.errors import UserError
 from bot.domain.languages import language
 from bot.domain.terms import Kind
-from bot.render import postmortem_templates
-from bot.services import people, tell, timeline
+from bot.services import forms, people, tell, timeline
 from bot.services.actor import Actor
 from bot.services.incidents import TITLE_LENGTH, shortened
 from bot.store import audit, incidents
@@ -166,11 +165,8 @@ def _languages(incident: Incident, wanted: Edit) -> list[str] | None:
         raise WrongField(LANGUAGES, problem.message) from problem
 
 
-def _template(settings: Settings, name: str) -> str:  # noqa: ARG001  which templates there are may be configured
-    known = postmortem_templates()
-    if name not in known:
-        raise WrongField(
-            TEMPLATE,
-            f"There is no postmortem template `{name}`.{did_you_mean(name, known)} There are: {', '.join(known)}.",
-        )
-    return name
+def _template(settings: Settings, name: str) -> str:
+    try:
+        return forms.existing(settings, name)
+    except UserError as problem:
+        raise WrongField(TEMPLATE, problem.message) from problem

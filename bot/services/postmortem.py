@@ -10,8 +10,8 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.postmortem_draft import BlockKind
 from bot.domain.postmortems import Draft, assemble
-from bot.render import one_after_the_other, render_documents
-from bot.services import record, tell
+from bot.render import one_after_the_other
+from bot.services import findings, forms, record, tell
 from bot.store import audit, incidents, postmortems, timeline
 from bot.store.postmortems import Postmortem
 
@@ -28,6 +28,10 @@ class Made:
     documents: Mapping[str, str]
     """Markdown, by language."""
     draft: Draft
+    problem: str | None = None
+    """Why it has not the form that was asked for, in words for the channel."""
+    problem_details: str | None = None
+    """The same for the operator, with the path of the template."""
 
     @property
     def markdown(self) -> str:
@@ -49,7 +53,7 @@ class Made:
     def comment(self) -> str:
         return (
             f"Postmortem draft of {self.reference}, written from the record as it stands. "
-            "After changes, `/incident postmortem` writes it anew."
+            "After changes, `/incident postmortem` writes it anew." + (f"\n{self.problem}" if self.problem else "")
         )
 
 
@@ -61,18 +65,26 @@ def draft(
     template: str | None = None,
     languages: Sequence[str] | None = None,
 ) -> Made:
-    """The draft of an incident as its record stands now. What is None is the incident's own choice."""
+    """
+    The draft of an incident as its record stands now. What is None is the incident's own choice.
+
+    With a template that is broken or gone it has another form, and says so in `problem`.
+    """
     row = incidents.get(session, incident_id)
-    assembled = assemble(record.load(session, settings, incident_id), languages=languages)
+    whole = record.load(session, settings, incident_id)
+    assembled = assemble(whole, languages=languages, findings=findings.of_record(settings, whole))
     chosen = tuple(document.language for document in assembled.documents)
+    written = forms.write(settings, assembled, template or row.template)
     return Made(
         incident_id=incident_id,
         reference=row.reference,
         title=f"Postmortem {row.reference}: {row.title}",
-        template=template or row.template,
+        template=written.template,
         languages=chosen,
-        documents=render_documents(assembled, template=template or row.template, languages=chosen),
+        documents=written.documents,
         draft=assembled,
+        problem=written.problem,
+        problem_details=written.details,
     )
 
 

@@ -27,6 +27,8 @@ HEADINGS = {
     "[alerts]": ("alerts",),
     "[alerts.grafana]": ("alerts", "grafana"),
     "[escalation]": ("escalation",),
+    "[findings]": ("findings",),
+    "[postmortem]": ("postmortem",),
 }
 
 

@@ -4,12 +4,16 @@ from datetime import timedelta
 from enum import Enum, auto
 
 from sqlmodel import Session
+from structlog import get_logger
 
 from bot.services import postmortem
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import Refused
+from bot.slack.replies import markup
 from bot.store import postmortems
 from bot.store.outbox import Again, Claim, Done, Outcome
+
+log = get_logger(__name__)
 
 LOOK_AGAIN = timedelta(seconds=2)
 LOOKS = 10
@@ -38,6 +42,8 @@ async def draft(tools: Tools, claim: Claim) -> Outcome:
         languages=details.get("languages"),
     )
     at, asked_by = tools.now(), details.get("asked_by")
+    if made.problem_details:
+        log.warning("the template cannot be used", reference=made.reference, problem=made.problem_details)
 
     def apply(session: Session) -> None:
         postmortem.keep(session, made, at=at, by=asked_by, file_id=claim.row.progress.get("file_id"))
@@ -62,7 +68,7 @@ async def _upload(tools: Tools, claim: Claim, channel: str, made: postmortem.Mad
         "files.completeUploadExternal",
         files=[{"id": ticket["file_id"], "title": made.title}],
         channel_id=channel,
-        initial_comment=made.comment,
+        initial_comment=markup(made.comment),
     )
 
 

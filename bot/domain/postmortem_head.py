@@ -1,0 +1,104 @@
+"""What stands at the head of a document, and where a reader finds more."""
+
+from collections.abc import Mapping
+
+from bot.domain.postmortem_draft import Block
+from bot.domain.postmortem_entries import Teller, summary_of
+from bot.domain.postmortem_scene import Scene
+from bot.domain.record import Alert, Source
+from bot.domain.terms import Kind, SourceKind, Status
+
+
+def last_changes(scene: Scene) -> Mapping[str, str]:
+    """By field (`category`, `title.fr`), the ref of the standing entry that changed it last."""
+    return {
+        name: entry.source.ref
+        for entry in scene.standing
+        if Kind.DETAILS in entry.kinds
+        for name, _ in entry.changes
+    }  # fmt: skip
+
+
+def particulars(scene: Scene) -> tuple[Block, ...]:
+    """What the head of a form asks for, one fact each: whatever of it is known."""
+    incident, teller = scene.record.incident, scene.teller
+    values = (
+        ("outside_reference", incident.outside_reference, "reference"),
+        ("number", incident.reference, ""),
+        ("severity", incident.severity_label, ""),
+        ("status", teller.language.say(f"status_{incident.status.value}"), ""),
+        ("services", ", ".join(teller.named(each) for each in incident.services), "services"),
+        ("category", incident.category, "category"),
+        ("responsibility", incident.responsibility, "responsibility"),
+        ("lead", teller.name(incident.lead), ""),
+    )
+    return tuple(
+        teller.fact(
+            "particulars", key, teller.named(value), [_source(scene, key, name)], label=teller.language.say(key)
+        )
+        for key, value, name in values
+        if value
+    )
+
+
+APART = frozenset({"outside_reference", "category", "responsibility", "lead"})
+"""What the head names behind number, severity, services and status."""
+
+_SET_BY: Mapping[str, frozenset[Kind]] = {
+    "severity": frozenset({Kind.SEVERITY}),
+    "status": frozenset({Kind.STATUS, Kind.RESOLVED, Kind.REOPENED, Kind.CANCELLED}),
+    "lead": frozenset({Kind.ROLE}),
+}
+
+
+def _source(scene: Scene, key: str, field: str) -> Source:
+    """What set the value that holds: the last entry that changed it, or else the declaration."""
+    kinds = _SET_BY.get(key, frozenset())
+    for entry in reversed(scene.standing):
+        if not kinds.isdisjoint(entry.kinds) or (field and field in dict(entry.changes)):
+            return entry.source
+    return scene.record.incident.declared.source
+
+
+def titles(scene: Scene) -> tuple[Block, ...]:
+    """The titles that no document of the draft bears."""
+    teller, titles_by_code = scene.teller, scene.record.incident.titles
+    shown = {code.partition("-")[0] for code in scene.languages}
+    label = teller.language.say("field_title").capitalize()
+    return tuple(
+        teller.fact(
+            "also_stated", f"title-{code}", teller.named(title), [_source(scene, "title", f"title.{code}")],
+            label=label, notes=[teller.language.name_of(code)],
+        )
+        for code, title in titles_by_code.items()
+        if code and code.partition("-")[0] not in shown
+    )  # fmt: skip
+
+
+def closure(scene: Scene) -> tuple[Block, ...]:
+    """Why an incident was cancelled; empty for one that was not, or if nobody said why."""
+    incident, teller = scene.record.incident, scene.teller
+    if incident.status is not Status.CANCELLED or not incident.closure_reason:
+        return ()
+    text = teller.language.say("cancelled_because", reason=teller.named(incident.closure_reason))
+    return (teller.fact("closure", "reason", text, [_source(scene, "status", "")]),)
+
+
+def alerts(scene: Scene) -> tuple[Block, ...]:
+    """Every alert in full, but for the summary where the timeline has it already."""
+    told = {entry.text for entry in scene.standing if Kind.DETECTION in entry.kinds}
+    return tuple(_alert(scene.teller, alert, told) for alert in scene.record.alerts)
+
+
+def _alert(teller: Teller, alert: Alert, told: set[str]) -> Block:
+    block, summary = teller.alert("alerts", alert), summary_of(alert)
+    return block._replace(text="") if {f"{alert.name}: {summary}", summary} & told else block
+
+
+def whereabouts(scene: Scene) -> tuple[Block, ...]:
+    """Where more can be read: the incident's channel."""
+    incident, say = scene.record.incident, scene.teller.language.say
+    if not incident.channel_name:
+        return ()
+    source = Source(SourceKind.SYSTEM, "channel", incident.channel_link or incident.declared.source.link)
+    return (scene.teller.fact("whereabouts", "channel", f"#{incident.channel_name}", [source], label=say("channel")),)

@@ -1,0 +1,87 @@
+"""One document in the making: who tells it, what stands in the record, and what is told in full in which place."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.domain.durations import between
+from bot.domain.postmortem_draft import Block
+from bot.domain.postmortem_entries import Teller
+from bot.domain.postmortem_paths import ends_of_paths
+from bot.domain.record import Entry, Record, Source, Statement, Update
+from bot.domain.terms import Kind
+
+
+class Scene:
+    """
+    What the sections of one document share.
+
+    `statements` are what the document says in full elsewhere, by kind: its impact, cause and resolution. An entry that
+    states one of them is told by its label alone, and so is an update: no fact stands three times.
+    """
+
+    def __init__(
+        self,
+        teller: Teller,
+        standing: Sequence[Entry],
+        statements: Mapping[Kind, Statement | None],
+        languages: Sequence[str],
+    ) -> None:
+        self.teller = teller
+        self.standing = standing
+        self.languages = languages
+        self.statements = statements
+        self.record: Record = teller.record
+        self.updates: Mapping[str, Update] = {update.sources[0].ref: update for update in self.record.updates}
+        self.asked_by = {
+            entry.about: entry.author for entry in standing if entry.about and Kind.ESCALATION in entry.kinds
+        }
+        self._ends = ends_of_paths(standing)
+        self._labels = dict([*self._of_statements(), *self._of_updates()])
+
+    def entry(self, section: str, entry: Entry) -> Block:
+        """An entry in a section: without its text where that stands in full elsewhere, with what a path cost."""
+        block = self.teller.entry(section, entry)
+        label = self._labels.get(entry.source.ref)
+        if label is not None:
+            language = self.teller.language.name_of(entry.language or "")
+            notes = tuple(note for note in block.notes if note != language)
+            block = block._replace(text="", label=label, notes=notes)
+        end = self._ends.get(entry.source.ref)
+        return block if end is None else self._with_cost(block, entry, end)
+
+    def of_kinds(self, section: str, *kinds: Kind) -> tuple[Block, ...]:
+        wanted = frozenset(kinds)
+        return tuple(self.entry(section, entry) for entry in self.standing if not wanted.isdisjoint(entry.kinds))
+
+    def is_label(self, entry: Entry) -> bool:
+        """Whether the entry's text stands elsewhere in this document."""
+        return entry.source.ref in self._labels
+
+    def _with_cost(self, block: Block, entry: Entry, end: Entry) -> Block:
+        if entry.happened_at is None or end.happened_at is None:
+            return block
+        language = self.teller.language
+        length = language.length(between(entry.happened_at, end.happened_at))
+        note = language.say("path_cost", duration=length, time=self.teller.clock.short(end.happened_at))
+        return block._replace(notes=(*block.notes, note), sources=(*block.sources, end.source))
+
+    def _of_statements(self) -> Iterable[tuple[str, str]]:
+        words = self.teller.language.words
+        labels = {Kind.CAUSE: words["identified"], Kind.RESOLVED: words["kind_resolved"]}
+        texts = {kind: statement.text for kind, statement in self.statements.items() if statement}
+        return [
+            (entry.source.ref, labels[entry.kinds[0]])
+            for entry in self.standing
+            if len(entry.kinds) == 1 and entry.kinds[0] in labels and entry.text == texts.get(entry.kinds[0])
+        ]
+
+    def _of_updates(self) -> Iterable[tuple[str, str]]:
+        say = self.teller.language.say
+        return [
+            (source.ref, say("public_update", state=say(f"public_{update.state.value}")))
+            for update in self.record.updates
+            for source in update.sources
+        ]
+
+
+def with_source(block: Block, source: Source) -> Block:
+    return block if source in block.sources else block._replace(sources=(*block.sources, source))
