@@ -61,6 +61,8 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "about_other": "gegen {time}",
         "at_one": "um {time}",
         "at_other": "um {time}",
+        "at_about_one": "gegen {time}",
+        "at_about_other": "gegen {time}",
         "from_one": "von {time}",
         "from_other": "von {time}",
         "to_one": "bis {time}",

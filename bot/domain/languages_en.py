@@ -66,6 +66,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "about_other": "about {time}",
         "at_one": "at {time}",
         "at_other": "at {time}",
+        "at_about_one": "at about {time}",
+        "at_about_other": "at about {time}",
         "from_one": "from {time}",
         "from_other": "from {time}",
         "to_one": "to {time}",

@@ -61,6 +61,8 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "about_other": "hacia las {time}",
         "at_one": "a la {time}",
         "at_other": "a las {time}",
+        "at_about_one": "hacia la {time}",
+        "at_about_other": "hacia las {time}",
         "from_one": "de la {time}",
         "from_other": "de las {time}",
         "to_one": "a la {time}",

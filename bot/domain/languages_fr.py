@@ -61,6 +61,8 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "about_other": "vers {time}",
         "at_one": "à {time}",
         "at_other": "à {time}",
+        "at_about_one": "vers {time}",
+        "at_about_other": "vers {time}",
         "from_one": "de {time}",
         "from_other": "de {time}",
         "to_one": "à {time}",

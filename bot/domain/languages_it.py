@@ -61,6 +61,8 @@ ITALIAN: Mapping[str, str] = MappingProxyType(
         "about_other": "verso le {time}",
         "at_one": "alle {time}",
         "at_other": "alle {time}",
+        "at_about_one": "verso le {time}",
+        "at_about_other": "verso le {time}",
         "from_one": "dalle {time}",
         "from_other": "dalle {time}",
         "to_one": "alle {time}",

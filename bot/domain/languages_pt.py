@@ -61,6 +61,8 @@ PORTUGUESE: Mapping[str, str] = MappingProxyType(
         "about_other": "por volta das {time}",
         "at_one": "à {time}",
         "at_other": "às {time}",
+        "at_about_one": "por volta da {time}",
+        "at_about_other": "por volta das {time}",
         "from_one": "da {time}",
         "from_other": "das {time}",
         "to_one": "à {time}",

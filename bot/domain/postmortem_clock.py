@@ -24,8 +24,8 @@ class Clock:
     (the clocks changed meanwhile), every time bears its own.
 
     A time stands by itself (`8:45 AM`, `Nov 8, about 8:45 AM`) or in a sentence, with the word that the language puts
-    before it (`at 8:45 AM`, `on Nov 8 about 8:45 AM`). That word can depend on the hour: Spanish says `a la 1:05` and
-    `a las 2:05`, which is what the language's plural rule says of the hour.
+    before it (`at 8:45 AM`, `on Nov 8 at about 8:45 AM`). That word can depend on the hour: Spanish says `a la 1:05`
+    and `a las 2:05`, which is what the language's plural rule says of the hour.
     """
 
     def __init__(self, language: Language, zone: ZoneInfo, first: datetime, instants: Iterable[datetime]) -> None:
@@ -60,7 +60,7 @@ class Clock:
         text = self._oclock(at)
         if len(self.labels) > 1:
             text = f"{text} {zone_label(at, self.zone)}"
-        text = self._placed("about" if precision is Precision.APPROXIMATE else "at", at, text)
+        text = self._placed("at_about" if precision is Precision.APPROXIMATE else "at", at, text)
         day = self._short_day(at.astimezone(self.zone).date())
         return self.language.say("on_day", when=f"{day} {text}") if day else text
 
@@ -126,7 +126,7 @@ class Clock:
         return self.language.count(word, at.astimezone(self.zone).hour, time=text)
 
     def _dated(self, moment: Moment) -> str:
-        word = "about" if moment.precision is Precision.APPROXIMATE else "at"
+        word = "at_about" if moment.precision is Precision.APPROXIMATE else "at"
         return f"{self._date(moment.at)} {self._placed(word, moment.at, self._oclock(moment.at))}"
 
     def _end(self, word: str, moment: Moment) -> str:
@@ -143,13 +143,13 @@ class Clock:
         """Empty for the incident's first day; with the year if it is another one."""
         shown = self._days.get(day)
         if shown is None:
-            shown = self._days[day] = self._in_words(day, "medium" if day.year != self.first_day.year else "MMMd")
+            shown = self._days[day] = self._in_words(day, "yMMMd" if day.year != self.first_day.year else "MMMd")
         return shown
 
-    def _in_words(self, day: date, form: Literal["long", "medium", "MMMd"]) -> str:
+    def _in_words(self, day: date, form: Literal["long", "yMMMd", "MMMd"]) -> str:
         """A date by Babel, but for the first of a month, which French and others count: `1er mars`."""
         locale = self.language.locale
-        text = format_skeleton(form, day, locale=locale) if form == "MMMd" else format_date(day, form, locale=locale)
+        text = format_date(day, form, locale=locale) if form == "long" else format_skeleton(form, day, locale=locale)
         return FIRST.sub(self.language.say("first_of_month"), text) if day.day == 1 else text
 
 
