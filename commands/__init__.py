@@ -15,6 +15,7 @@ from commands import (
     list,  # noqa: A004  the same
     note,
     postmortem,
+    redact,
     reopen,
     resolve,
     severity,
@@ -31,6 +32,7 @@ _WORDS = (
     list.COMMAND,
     note.COMMAND,
     timeline.COMMAND,
+    redact.COMMAND,
     catchup.COMMAND,
     status.COMMAND,
     severity.COMMAND,

@@ -11,7 +11,7 @@ from bot.domain.terms import MARKS, Kind, Precision
 from bot.domain.when import When, is_future, read_time, show_time, typeable
 from bot.domain.when_zones import instants
 
-DONE_THEN = frozenset({Kind.DECLARED, Kind.RESOLVED, Kind.ACKNOWLEDGED})
+DONE_THEN = frozenset({Kind.DECLARED, Kind.RESOLVED, Kind.ACKNOWLEDGED, Kind.CANCELLED})
 """Kinds whose time is when it was done, and is never moved."""
 STATES = frozenset(Kind) - frozenset(MARKS)
 """Kinds that a command gave the entry, with all that follows from it: nobody takes them away."""

@@ -44,6 +44,7 @@ HANDLERS: dict[str, Handler] = {
     "pins.list": api_chat.pins_list,
     "files.getUploadURLExternal": api_files.get_upload_url,
     "files.completeUploadExternal": api_files.complete_upload,
+    "files.delete": api_files.delete,
     "files.info": api_files.info,
     "views.open": api_files.views_open,
     "views.push": api_files.views_push,

@@ -50,6 +50,11 @@ def info(call: Call) -> Json:
     return ok(file=wire.file_json(call.workspace, file), comments=[], response_metadata={"next_cursor": ""})
 
 
+def delete(call: Call) -> Json:
+    files.delete(call.workspace, call.actor, call.text("file"))
+    return ok()
+
+
 def _view(call: Call) -> Json:
     given = call.args.get("view")
     if not isinstance(given, dict):

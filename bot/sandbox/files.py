@@ -52,6 +52,18 @@ def share(workspace: Workspace, channel: Channel, files: list[File], message: Me
     return messages.post(workspace, channel, message)
 
 
+def delete(workspace: Workspace, actor: str, file_id: str) -> None:
+    """Whoever uploaded a file may delete it: it is gone from the messages that show it, which stay."""
+    file = visible(workspace, file_id, actor)
+    if file.user != actor:
+        raise SlackError("cant_delete_file")
+    for share in file.shares:
+        message = workspace.channels[share["channel"]].messages.get(share["ts"])
+        if message is not None:
+            message.files = [each for each in message.files if each != file_id]
+    del workspace.files[file_id]
+
+
 def visible(workspace: Workspace, file_id: str, viewer: str) -> File:
     file = workspace.files.get(file_id)
     if file is None or not file.is_complete:

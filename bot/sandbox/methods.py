@@ -46,6 +46,7 @@ pins.remove                  | 2 | pins:write | channel:s* timestamp:s
 pins.list                    | 2 | pins:read | channel:s*
 files.getUploadURLExternal   | 4 | files:write | filename:s* length:i* snippet_type:s alt_txt:s
 files.completeUploadExternal | 4 | files:write | files:j* channel_id:s channels:s initial_comment:s thread_ts:s blocks:j username:s icon_url:s icon_emoji:s
+files.delete                 | 3 | files:write | file:s*
 files.info                   | 4 | files:read | file:s* count:i page:i cursor:s limit:i
 views.open                   | 4 | - | view:j* trigger_id:s interactivity_pointer:s
 views.push                   | 4 | - | view:j* trigger_id:s interactivity_pointer:s

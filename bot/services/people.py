@@ -53,6 +53,12 @@ def learned(session: Session, team_id: str, known: Known, at: datetime) -> None:
     session.add(person)
 
 
+def changed(session: Session, team_id: str, known: Known, at: datetime) -> None:
+    """Slack says that somebody changed: kept for those who are on record. Who was erased does not come back by it."""
+    if people.get(session, team_id, known.user_id) is not None:
+        learned(session, team_id, known, at)
+
+
 def _show_name(session: Session, team_id: str, user_id: str, at: datetime) -> None:
     """Titles that mention somebody show their name: where it stands in a card or topic it is shown anew."""
     for incident in incidents.open_ones(session, team_id):

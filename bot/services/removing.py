@@ -26,6 +26,8 @@ def why_it_stays(kinds: Collection[str], *, is_over: bool) -> str | None:
         return "Somebody acknowledged, and that stays on record."
     if Kind.RESOLVED in kinds and is_over:
         return "It is what ended the incident. If it is not over, type `/incident status investigating`."
+    if Kind.CANCELLED in kinds and is_over:
+        return "It is why the incident was cancelled. If it goes on, type `/incident reopen WHY`."
     return None
 
 

@@ -37,6 +37,7 @@ class What(StrEnum):
     FOLLOWUPS = "followups"
     ALERTS = "alerts"
     QUESTIONS = "questions"
+    FINDINGS = "findings"
     ESCALATION = "escalation"
     CONFIRM = "confirm"
     LOOK = "look"
@@ -58,6 +59,7 @@ PRIORITY = {
     What.ALERTS: 28,
     What.FOLLOWUPS: 36,
     What.QUESTIONS: 37,
+    What.FINDINGS: 38,
     What.CONFIRM: 40,
     What.LEARN_PERSON: 45,
     What.UNSAY: 15,
@@ -143,6 +145,8 @@ def show_card(session: Session, incident: Incident, at: datetime) -> None:
     _put(session, incident, What.CARD, at, target=f"card:{incident.key}", posts=incident.card_ts is None)
     if incident.questions_ts is not None:
         show_questions(session, incident, at)
+    if incident.findings_ts is not None:
+        show_findings(session, incident, at)
     show_announcement(session, incident, at)
 
 
@@ -165,12 +169,21 @@ def show_followups(session: Session, incident: Incident, at: datetime) -> None:
         session, incident, What.FOLLOWUPS, at, target=f"followups:{incident.key}",
         posts=incident.followups_ts is None,
     )  # fmt: skip
+    if incident.findings_ts is not None:
+        show_findings(session, incident, at)
 
 
 def show_questions(session: Session, incident: Incident, at: datetime) -> None:
     """The one message that asks for what is missing from a resolved incident's record."""
     _put(
         session, incident, What.QUESTIONS, at, target=f"questions:{incident.key}", posts=incident.questions_ts is None,
+    )  # fmt: skip
+
+
+def show_findings(session: Session, incident: Incident, at: datetime) -> None:
+    """The one message that says what to check in the record of an incident that is over."""
+    _put(
+        session, incident, What.FINDINGS, at, target=f"findings:{incident.key}", posts=incident.findings_ts is None,
     )  # fmt: skip
 
 
@@ -198,7 +211,10 @@ def pin_card(session: Session, incident: Incident, at: datetime) -> None:
 
 
 def post_draft(session: Session, incident: Incident, at: datetime, **values: Any) -> None:
+    """The draft as a file; beside that of an incident that is over, what to check in its record."""
     _put(session, incident, What.DRAFT, at, **values)
+    if incident.findings_ts is not None or incident.is_resolved:
+        show_findings(session, incident, at)
 
 
 def confirm(session: Session, incident: Incident, at: datetime, channel_id: str, message_ts: str) -> None:

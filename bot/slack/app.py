@@ -27,10 +27,11 @@ from bot.clock import Clock
 from bot.command.table import Command
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.slack import commanding, hearing, payloads, pressing, shortcuts, submitting
-from bot.slack.blocks import modals
+from bot.slack import commanding, entry_acts, hearing, payloads, pressing, shortcuts, submitting, timeline_view
+from bot.slack.blocks import amending, modals
 from bot.slack.gateway import Gateway, SlackError
 from bot.slack.replies import words
+from bot.slack.submitted import Submitted
 from bot.store import incidents
 from bot.store.session import Database, DatabaseUnavailable
 
@@ -137,7 +138,11 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
     async def on_press(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         with payloads.reading():
             pressed = pressing.Pressed.from_payload(body)
-        if pressed.action_id in pressing.OPENS or pressed.action_id in pressing.FILLED:
+        if pressed.action_id in timeline_view.TURNS:
+            await _turn(deps, pressed.value, respond)
+            await ack()
+            return
+        if pressed.action_id in {*pressing.OPENS, *pressing.FILLED, amending.MENU}:
             await _open(deps, pressed, respond)
             await ack()
             return
@@ -154,7 +159,7 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
 
     async def on_submission(ack: AsyncAck, body: dict[str, Any]) -> None:
         with payloads.reading():
-            submitted = submitting.Submitted.from_payload(body)
+            submitted = Submitted.from_payload(body)
         if submitted.callback_id not in submitting.SUBMISSIONS:
             await ack()
             return
@@ -164,8 +169,12 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
             errors = {next(iter(submitted.values), "text"): DATABASE_AWAY}
         if errors:
             await ack(response_action="errors", errors=errors)
-        else:
-            await ack()
+            return
+        after = entry_acts.page_after(submitted) if submitted.callback_id in entry_acts.SUBMISSIONS else None
+        if after is not None:
+            page, url = after
+            await _turn(deps, page.value, AsyncRespond(response_url=url))
+        await ack()
 
     app.action(re.compile(".*"))(on_press)
     app.view(re.compile(".*"))(on_submission)
@@ -180,6 +189,19 @@ async def _respond(respond: AsyncRespond, answer: dict[str, Any]) -> None:
     else:
         if response.status_code != 200:
             log.warning("an answer was refused", status=response.status_code, problem=response.body)
+
+
+async def _turn(deps: Deps, value: str, respond: AsyncRespond) -> None:
+    """Another page of the timeline, or the same one as it stands now, instead of the one that is shown."""
+    try:
+        page = timeline_view.Page.of(value)
+        message = await deps.database.read(timeline_view.timeline, deps.settings(), page)
+    except UserError as problem:
+        await _respond(respond, pressing.answer(problem.message) or {})
+    except DatabaseUnavailable:
+        await _respond(respond, pressing.answer(f":warning: {DATABASE_AWAY}") or {})
+    else:
+        await _respond(respond, pressing.answer(message) or {})
 
 
 async def _open(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) -> None:
@@ -199,6 +221,9 @@ async def _open(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) ->
 
 async def _view_of(deps: Deps, pressed: pressing.Pressed) -> dict[str, Any]:
     """Raises UserError; for a form that shows what the record holds also TimeoutError and DatabaseUnavailable."""
+    if pressed.action_id == amending.MENU:
+        async with asyncio.timeout(shortcuts.LOOK_SECONDS):
+            return await deps.database.read(entry_acts.form_of, pressed.value, pressed.response_url)
     filled = pressing.FILLED.get(pressed.action_id)
     if filled is None:
         return pressing.OPENS[pressed.action_id](deps.settings(), pressed.number)
@@ -218,13 +243,17 @@ async def _open_view(deps: Deps, trigger_id: str, view: dict[str, Any]) -> str |
 
 def _listen_to_shortcuts(app: AsyncApp, deps: Deps) -> None:
     async def on_shortcut(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
-        view = await shortcuts.form_for(deps.database, deps.settings(), body)
-        problem_met = await _open_view(deps, str(body.get("trigger_id") or ""), view) if view else None
+        try:
+            view = await shortcuts.form_for(deps.database, deps.settings(), body)
+        except UserError as problem:
+            problem_met: str | None = f":warning: {problem.message}"
+        else:
+            problem_met = await _open_view(deps, str(body.get("trigger_id") or ""), view) if view else None
         if problem_met and body.get("response_url"):
             await _respond(respond, pressing.answer(problem_met) or {})
         await ack()
 
-    for callback_id in (shortcuts.ADD_TO_TIMELINE, shortcuts.OPEN_INCIDENT):
+    for callback_id in shortcuts.SHORTCUTS:
         app.message_shortcut(callback_id)(on_shortcut)
 
 

@@ -29,7 +29,7 @@ def hear(session: Session, settings: Settings, body: Mapping[str, Any], at: date
         case "reaction_added" | "reaction_removed":
             _reaction(session, settings, team_id, event, at)
         case "user_change":
-            people.learned(session, team_id, person_of(event["user"]), at)
+            people.changed(session, team_id, person_of(event["user"]), at)
         case "channel_rename" | "group_rename":
             workspace.channel_renamed(session, team_id, event["channel"]["id"], event["channel"]["name"])
         case "channel_id_changed":

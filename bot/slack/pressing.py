@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.services import access, catchup, escalation, incidents, people, removing, tell, views
+from bot.services import access, catchup, escalation, incidents, people, tell, views
 from bot.services.actor import Actor, Origin
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
@@ -17,7 +17,7 @@ from bot.slack.blocks import details, modals, questions
 from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks.message import Message
 from bot.slack.payloads import team_of
-from bot.slack.replies import WITHDRAW, ephemeral, markup, timeline
+from bot.slack.replies import ephemeral, markup
 from bot.store import deliveries
 from bot.store import escalations as store_escalations
 from bot.store import incidents as store_incidents
@@ -25,7 +25,7 @@ from bot.store import incidents as store_incidents
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A button. `value` is what the button carries: the id of an incident, escalation or entry."""
+    """A button, or a choice of a menu. `value` is what it carries: the id of an incident or escalation, for example."""
 
     team_id: str
     user_id: str
@@ -34,6 +34,7 @@ class Pressed:
     value: str
     trigger_id: str
     channel_id: str = ""
+    response_url: str = ""
 
     @classmethod
     def from_payload(cls, body: Mapping[str, Any]) -> "Pressed":
@@ -44,9 +45,10 @@ class Pressed:
             user_id=str(user["id"]),
             home_team_id=user.get("team_id"),
             action_id=str(action["action_id"]),
-            value=str(action.get("value") or ""),
+            value=str(action.get("value") or (action.get("selected_option") or {}).get("value") or ""),
             trigger_id=str(body.get("trigger_id") or ""),
             channel_id=str((body.get("channel") or {}).get("id") or ""),
+            response_url=str(body.get("response_url") or ""),
         )
 
     @property
@@ -97,19 +99,12 @@ def _decline(session: Session, _settings: Settings, actor: Actor, escalation_id:
     escalation.decline(session, escalation_id, actor)
 
 
-def _withdraw(session: Session, settings: Settings, actor: Actor, entry_id: int) -> Message:
-    incident = removing.remove(session, entry_id, actor)
-    session.flush()
-    return timeline(session, settings, incident.key)
-
-
 PRESSES: Mapping[str, Press] = {
     cards.LEAD: _lead,
     cards.DRAFT: _draft,
     cards.CATCHUP: _catch_up,
     escalations.ACKNOWLEDGE: _acknowledge,
     escalations.DECLINE: _decline,
-    WITHDRAW: _withdraw,
 }
 """Buttons that act at once. `OPENS` are those that ask first."""
 

@@ -1,11 +1,7 @@
 """Modals that were sent off, from their payload to what they do, in one transaction."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -18,76 +14,14 @@ from bot.services import access, cancelling, editing, escalation, incidents, peo
 from bot.services.actor import Actor, Origin
 from bot.services.editing import Edit
 from bot.services.incidents import Declaration
-from bot.slack.blocks import forms, modals
-from bot.slack.payloads import team_of
+from bot.slack import entry_acts
+from bot.slack.blocks import amending, modals
+from bot.slack.submitted import FieldError, Submitted
 from bot.store import deliveries
 from bot.store import incidents as store_incidents
 
+FIRST_FIELD: Mapping[str, str] = {**modals.FIRST_FIELD, **amending.FIRST_FIELD}
 A_TIME = "Write it like 14:05, 10 min ago or yesterday 15:00."
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """A modal that was sent off: what stood in its fields, by name, and what it carried for us."""
-
-    team_id: str
-    user_id: str
-    home_team_id: str | None
-    callback_id: str
-    carried: Mapping[str, Any]
-    values: Mapping[str, str]
-    key: str
-    """Names this submission: the same one delivered again has the same."""
-    shown: Mapping[str, str] = field(default_factory=dict)
-    """What stood in the fields when the modal was opened."""
-
-    @classmethod
-    def from_payload(cls, body: Mapping[str, Any]) -> "Submitted":
-        """Source: docs.slack.dev/reference/interaction-payloads/view-interactions-payload."""
-        view, user = body["view"], body["user"]
-        values = {
-            name: forms.given(element)
-            for block in (view.get("state") or {}).get("values", {}).values()
-            for name, element in block.items()
-        }
-        told = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-        return cls(
-            team_id=team_of(body),
-            user_id=str(user["id"]),
-            home_team_id=user.get("team_id"),
-            callback_id=str(view.get("callback_id") or ""),
-            carried=_carried(str(view.get("private_metadata") or "")),
-            values=values,
-            key=str(body.get("trigger_id") or f"{view.get('id')}:{told}"),
-            shown=forms.shown_in(view.get("blocks") or []),
-        )
-
-    @property
-    def incident_id(self) -> int:
-        """Raises UserError for a modal that carries none: it is from another version."""
-        found = self.carried.get(modals.INCIDENT)
-        if not isinstance(found, int):
-            raise UserError("This window is from another version of Dogwatch. Close it and open it again.")
-        return found
-
-    def text(self, name: str = modals.TEXT) -> str:
-        return self.values.get(name, "").strip()
-
-
-def _carried(metadata: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(metadata) if metadata else {}
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-class FieldError(UserError):
-    """What is wrong with one field of a modal."""
-
-    def __init__(self, field: str, message: str) -> None:
-        self.field = field
-        super().__init__(message)
 
 
 def submit(session: Session, settings: Settings, submitted: Submitted, at: datetime) -> dict[str, str]:
@@ -110,9 +44,15 @@ def submit(session: Session, settings: Settings, submitted: Submitted, at: datet
     except FieldError as problem:
         errors = {problem.field: problem.message}
     except UserError as problem:
-        errors = {modals.FIRST_FIELD[submitted.callback_id]: problem.message}
+        errors = {field: problem.message for field in _first_field(submitted)}
     deliveries.remember_answer(session, key, errors)
     return errors
+
+
+def _first_field(submitted: Submitted) -> list[str]:
+    """Where a refusal is shown that belongs to no field. None for a form that only shows something."""
+    wanted = FIRST_FIELD[submitted.callback_id]
+    return [wanted] if wanted in submitted.values else list(submitted.values)[:1]
 
 
 def _time_in(session: Session, submitted: Submitted, at: datetime) -> When | None:
@@ -314,6 +254,7 @@ SUBMISSIONS: Mapping[str, Callable[[Session, Settings, Actor, Submitted], None]]
     modals.ASK_CAUSE: _ask_cause,
     modals.ASK_DETECTION: _ask_detection,
     modals.ASK_FIX: _ask_fix,
+    **entry_acts.SUBMISSIONS,
     modals.EDIT_FORM: _edit,
     modals.CANCEL_FORM: _cancel,
 }

@@ -18,6 +18,7 @@ def sqlite_engine(path: Path, *, writable: bool, **pool: Any) -> Engine:
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+        hide_parameters=True,  # errors are logged, and the record's words must not be
         **pool,
     )
 
@@ -27,6 +28,7 @@ def sqlite_engine(path: Path, *, writable: bool, **pool: Any) -> Engine:
         for pragma in (
             "journal_mode=WAL" if writable else "query_only=ON",
             "synchronous=FULL",
+            "secure_delete=FAST",  # what is deleted is overwritten, where that takes no further write
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")

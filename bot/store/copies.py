@@ -1,10 +1,11 @@
 """Where words of the record stand a second time: rows to be sent, answers that are kept, the audit, drafts."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Table, Text, cast, or_, select, update
+from sqlalchemy import JSON, Table, Text, cast, or_, select, tuple_, update
 from sqlmodel import Session, col
 from sqlmodel import select as sql_select
 from sqlmodel.sql.sqltypes import AutoString
@@ -13,11 +14,11 @@ from bot.domain.terms import SourceKind
 from bot.store.audit import AuditRow
 from bot.store.deliveries import Delivery
 from bot.store.incidents import Incident
-from bot.store.outbox import OutboxRow
+from bot.store.outbox import UNFINISHED, OutboxRow
 from bot.store.postmortems import Postmortem
-from bot.store.tables import metadata
+from bot.store.tables import metadata, table_of
 from bot.store.timeline import TimelineEntry
-from bot.store.transcript import Message
+from bot.store.transcript import Message, Reaction
 
 Change = Callable[[str], str]
 
@@ -80,38 +81,94 @@ def audit_of_entry(session: Session, incident_id: int, entry_id: int) -> Iterato
             yield row
 
 
-def change_everywhere(session: Session, words: tuple[str, ...], change: Change) -> dict[str, int]:
+MACHINE = frozenset(
+    {
+        "kinds", "status", "severity", "source", "precision", "emoji", "zone", "template", "languages", "services",
+        "lane", "target", "state", "key", "series", "origin", "kind", "target_kind", "means", "language", "role",
+    }
+)  # fmt: skip
+"""Columns that hold words of ours or of the configuration, and ids: a person's name in them is no name."""
+
+
+def change_everywhere(session: Session, words: tuple[str, ...], ids: Change, prose: Change) -> dict[str, int]:
     """
-    Change every text in every table in which one of `words` stands; returns how many rows changed, by table.
+    Change every text in every table in which one of `words` stands, by `ids`, and by `prose` where people's words may
+    be. Returns how many rows changed, by table.
 
     Rows are found by the database (a text in JSON is looked for as JSON writes it), and changed one by one.
     """
     session.flush()
     counts: dict[str, int] = {}
     for table in metadata.sorted_tables:
-        found = _change_table(session, table, words, change)
+        found = _change_table(session, table, words, ids, prose)
         if found:
             counts[table.name] = found
     session.expire_all()
     return counts
 
 
-def _change_table(session: Session, table: Table, words: tuple[str, ...], change: Change) -> int:
+def _change_table(session: Session, table: Table, words: tuple[str, ...], ids: Change, prose: Change) -> int:
     texts = [column for column in table.columns if isinstance(column.type, JSON | AutoString)]
     if not texts:
         return 0
     written = dict.fromkeys([*words, *(json.dumps(word)[1:-1] for word in words)])
-    matches = [cast(column, Text).contains(word, autoescape=True) for column in texts for word in written]
+    matches = [cast(column, Text).icontains(word, autoescape=True) for column in texts for word in written]
     keys = list(table.primary_key.columns)
     count = 0
     for row in session.execute(select(table).where(or_(*matches))).mappings().all():
-        after = {column.name: changed(row[column.name], change) for column in texts}
+        after = {column.name: changed(row[column.name], ids) for column in texts}
+        after |= {name: changed(value, prose) for name, value in after.items() if name not in MACHINE}
         different = {name: value for name, value in after.items() if value != row[name]}
         if different:
             here = [column == row[column.name] for column in keys]
             session.execute(update(table).where(*here).values(different))
             count += 1
     return count
+
+
+def seal_messages_of(session: Session, team_id: str, user_id: str, at: datetime) -> int:
+    """Seal what somebody wrote or marked, or is mentioned in: what Slack still tells of it is not taken in again."""
+    marked = select(col(Reaction.channel_id), col(Reaction.message_ts)).where(
+        col(Reaction.team_id) == team_id, col(Reaction.user_id) == user_id
+    )
+    theirs = or_(
+        col(Message.author) == user_id,
+        col(Message.text).contains(user_id, autoescape=True),
+        tuple_(col(Message.channel_id), col(Message.ts)).in_(marked),
+    )
+    sealing = update(table_of(Message)).where(col(Message.team_id) == team_id, theirs, col(Message.sealed_at).is_(None))
+    return int(getattr(session.execute(sealing.values(sealed_at=at)), "rowcount", 0))
+
+
+def forget_unsent(session: Session, user_id: str) -> int:
+    """Drop what waits to be sent to one person, and take them off the lists of whom to invite."""
+    waiting = sql_select(OutboxRow).where(
+        col(OutboxRow.state).in_(UNFINISHED), cast(col(OutboxRow.details), Text).contains(user_id, autoescape=True)
+    )
+    count = 0
+    for row in session.exec(waiting):
+        users = row.details.get("users")
+        if row.details.get("user_id") == user_id:
+            session.delete(row)
+            count += 1
+        elif isinstance(users, list):
+            row.details = {**row.details, "users": [each for each in users if each != user_id]}
+            session.add(row)
+    session.flush()
+    return count
+
+
+def drafts_naming(session: Session, words: Collection[str]) -> list[str]:
+    """The incidents of which a draft stands in Slack that names somebody, by their references."""
+    posted = sql_select(Postmortem, Incident).where(
+        col(Postmortem.incident_id) == col(Incident.id), col(Postmortem.file_id).is_not(None)
+    )
+    found = {
+        incident.reference
+        for version, incident in session.exec(posted)
+        if any(word in json.dumps(version.blocks, ensure_ascii=False) for word in words)
+    }
+    return sorted(found)
 
 
 def all_values(session: Session) -> Iterator[tuple[str, Any]]:

@@ -67,6 +67,7 @@ class Incident(SQLModel, table=True):
     followups_ts: str | None = None
     alerts_ts: str | None = None
     questions_ts: str | None = None
+    findings_ts: str | None = None
     next_seq: int = 1
 
     @property

@@ -63,6 +63,10 @@ def get(session: Session, team_id: str, user_id: str) -> Person | None:
     return session.get(Person, (team_id, user_id))
 
 
+def ids(session: Session, team_id: str) -> list[str]:
+    return list(session.exec(select(Person.user_id).where(Person.team_id == team_id)))
+
+
 def names(session: Session, team_id: str, user_ids: Collection[str]) -> dict[str, str]:
     """Names by id, of those whose name is known."""
     wanted = sorted(set(user_ids))

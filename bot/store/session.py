@@ -194,6 +194,7 @@ class PostgresDatabase:
             max_overflow=0,
             pool_timeout=5,
             connect_args={**arguments, "timeout": 5, "command_timeout": 30},
+            hide_parameters=True,  # errors are logged, and the record's words must not be
         )
         try_unused(self.engine.sync_engine)
         self._sessions = async_sessionmaker(self.engine, sync_session_class=Session, expire_on_commit=False)

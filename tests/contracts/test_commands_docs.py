@@ -70,6 +70,7 @@ EXAMPLES = {
     "edit": 'edit title:"Paiements en panne" lang:fr category:""',
     "update": "update monitoring lang:en at:14:05 it is better",
     "cancel": "cancel a false alarm",
+    "redact": "redact entry-12 it holds a password",
     "start": "start checkout is down sev:2 service:checkout",
     "": "",
     "note": "note at:~14:05 kind:hypothesis the cache is cold",

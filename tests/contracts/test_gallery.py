@@ -35,7 +35,7 @@ def test_every_line_button_and_form_is_shown() -> None:
     forms = {each.payload["callback_id"] for each in EXHIBITS if each.kind == "modal"}
     assert forms == set(submitting.SUBMISSIONS)
     pressed = {each.get("action_id") for shown in EXHIBITS if shown.kind == "message" for each in walk(shown.payload)}
-    assert pressed - {None} == (set(pressing.PRESSES) | set(pressing.OPENS) | set(pressing.FILLED)) - {"entry_withdraw"}
+    assert pressed - {None} == (set(pressing.PRESSES) | set(pressing.OPENS) | set(pressing.FILLED))
 
 
 @pytest.mark.parametrize("exhibit", EXHIBITS, ids=lambda exhibit: exhibit.name)

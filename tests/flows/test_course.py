@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.entries import removes
 from tests.support.world import World
 
 
@@ -174,11 +175,8 @@ async def test_a_task_that_is_removed_leaves_its_list(world: World) -> None:
     await world.types("oncall", "/incident task one")
     await world.types("oncall", "/incident task two")
     await world.types("oncall", "/incident timeline")
-    listed = world.sandbox.ephemerals("oncall", world.channel)[-1]
-    line = next(block for block in listed["blocks"] if " one" in str(block))
 
-    await world.sandbox.click("oncall", world.channel, listed["ts"], f"{line['block_id']}.entry_withdraw")
-    await world.settle()
+    await removes(world, "oncall", " one")
     await world.finish()
 
     assert [each["text"] for each in (await world.exported())["actions"]] == ["two"]

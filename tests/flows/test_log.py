@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.entries import listed_for, picks, removes
 from tests.support.world import World, rendered
 
 FIRST = 1
@@ -472,7 +473,7 @@ async def test_an_entry_of_unknown_time_keeps_its_place(world: World) -> None:
     assert everything == ["first", "between", "checkout is down", "second", "somewhere here", "third"]
 
 
-async def test_the_timeline_has_a_button_that_removes(world: World) -> None:
+async def test_the_timeline_has_a_menu_that_removes(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident note wrong channel, sorry")
     ts = await world.says("engineer", "also wrong")
@@ -480,8 +481,8 @@ async def test_the_timeline_has_a_button_that_removes(world: World) -> None:
     await world.finish()
 
     await world.types("oncall", "/incident timeline")
-    await remove(world, "oncall", "wrong channel, sorry")
-    await remove(world, "oncall", "also wrong")
+    await removes(world, "oncall", "wrong channel, sorry")
+    await removes(world, "oncall", "also wrong")
     await world.finish()
 
     assert await added(world) == []
@@ -497,11 +498,12 @@ async def test_what_was_removed_already_is_said_so(world: World) -> None:
     await world.types("oncall", "/incident note twice")
     for user in ("oncall", "engineer"):
         await world.types(user, "/incident timeline")
+        await picks(world, user, "twice", "remove")
 
-    await remove(world, "oncall", "twice")
-    await remove(world, "engineer", "twice")
+    await world.submits("oncall", act="take off")
+    answer = await world.submits("engineer", act="take off")
 
-    assert "removed already" in world.sandbox.ephemerals("engineer", world.channel)[-1]["text"]
+    assert "removed already" in answer.errors["act"]
 
 
 async def test_the_declaration_cannot_be_removed(world: World) -> None:
@@ -509,9 +511,8 @@ async def test_the_declaration_cannot_be_removed(world: World) -> None:
 
     await world.types("oncall", "/incident timeline")
 
-    listed = next(each for each in world.sandbox.ephemerals("oncall", world.channel) if each["blocks"])
-    line = next(block for block in listed["blocks"] if "checkout is down" in str(block))
-    assert "accessory" not in line
+    _, line = listed_for(world, "oncall", "checkout is down")
+    assert "Take off or redact" not in str(line)
 
 
 async def test_a_long_timeline_fits_into_one_answer(world: World) -> None:
@@ -524,7 +525,7 @@ async def test_a_long_timeline_fits_into_one_answer(world: World) -> None:
     assert answer.ok, answer
     shown = shown_to(world, "oncall")
     assert "59 long" in shown
-    assert "latest" in shown
+    assert "to 61" in shown
     assert "00 long" not in shown
 
 
@@ -548,11 +549,3 @@ def shown_to(world: World, user: str) -> str:
     """What the last answer with blocks shows to one person."""
     found = [each for each in world.sandbox.ephemerals(user, world.channel) if each.get("blocks")]
     return rendered(found[-1])
-
-
-async def remove(world: World, user: str, text: str) -> None:
-    """Press the button beside the entry of that text in the person's newest timeline."""
-    listed = [each for each in world.sandbox.ephemerals(user, world.channel) if text in str(each.get("blocks"))][-1]
-    block = next(each for each in listed["blocks"] if text in str(each))
-    await world.sandbox.click(user, world.channel, listed["ts"], f"{block['block_id']}.entry_withdraw")
-    await world.settle()

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.flows.conftest import CONFIG
+from tests.support.entries import removes
 from tests.support.world import World
 
 DAY = "2026-03-02T"
@@ -20,12 +21,9 @@ async def times(world: World) -> dict[str, tuple[str, str] | None]:
 
 
 async def remove(world: World, text: str) -> None:
-    """Take the entry of that text off the timeline, as somebody does with the button beside it."""
+    """Take the entry of that text off the timeline, as somebody does with the menu beside it."""
     await world.types("oncall", "/incident timeline")
-    listed = world.sandbox.ephemerals("oncall", world.channel)[-1]
-    line = next(block for block in listed["blocks"] if text in str(block))
-    await world.sandbox.click("oncall", world.channel, listed["ts"], f"{line['block_id']}.entry_withdraw")
-    await world.settle()
+    await removes(world, "oncall", text)
 
 
 def alert(starts_at: str) -> dict[str, Any]:

@@ -16,16 +16,16 @@ from bot.store.incidents import Incident
 SEVERAL = "Several with commas."
 
 
-def edit(session: Session, _settings: Settings, incident_id: int) -> dict[str, Any]:
+def edit(session: Session, settings: Settings, incident_id: int) -> dict[str, Any]:
     """Raises IncidentNotFound."""
-    return form(incidents.get(session, incident_id))
+    return form(settings, incidents.get(session, incident_id))
 
 
-def form(incident: Incident) -> dict[str, Any]:
+def form(settings: Settings, incident: Incident) -> dict[str, Any]:
     english = language("en")
     spoken = dict.fromkeys([*incident.languages, *(code for code in incident.titles if code)])
     titled = [code for code in spoken if len(spoken) > 1 or code in incident.titles]
-    templates = [Choice(name, name.capitalize()) for name in postmortem_templates()]
+    templates = [Choice(name, name.capitalize()) for name in postmortem_templates(settings.template_folders)]
     fields = [
         text_field(editing.TITLE, "Title", initial=incident.title, is_optional=False),
         *(

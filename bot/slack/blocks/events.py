@@ -201,6 +201,10 @@ def whispered(event: str, values: Mapping[str, object]) -> str:
             f"That is one of my own messages, so :{values.get('emoji')}: logs nothing. "
             "React to what people wrote, or type `/incident note`."
         )
+    if event == "redacted":
+        still = values.get("still")
+        left = "\n".join(f"• {each}" for each in still) if isinstance(still, list) else ""
+        return f"Redacted. What is left for a person to do:\n{left}"
     raise KeyError(event)
 
 

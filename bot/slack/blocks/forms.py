@@ -102,6 +102,18 @@ def select_field(
     return field(element, name, label, hint=hint, is_optional=is_optional)
 
 
+def multi_field(
+    name: str, label: str, choices: Sequence[Choice], *, chosen: Sequence[str] = (), hint: str = ""
+) -> Block:
+    """Several of the choices; `chosen` are those at the beginning."""
+    options = [_option(choice) for choice in choices[:OPTIONS]]
+    element: Block = {"type": "multi_static_select", "options": options}
+    initial = [option for option in options if option["value"] in chosen]
+    if initial:
+        element["initial_options"] = initial
+    return field(element, name, label, hint=hint)
+
+
 def person_field(name: str, label: str, *, hint: str = "") -> Block:
     return field({"type": "users_select"}, name, label, hint=hint)
 

@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.config import Settings
-from bot.domain.terms import Severity, Status, TargetKind
+from bot.domain.terms import Kind, Severity, Status, TargetKind
+from bot.services.entry_forms import EntryView, Neighbour
+from bot.services.findings import FindingsView, Found, Place
 from bot.services.questions import NEEDED, MissingView
 from bot.services.views import (
     AlertLine,
@@ -23,7 +25,7 @@ from bot.services.views import (
     SaidView,
     Waiting,
 )
-from bot.slack.blocks import card, catchup, details, escalation, events, modals, questions
+from bot.slack.blocks import amending, card, catchup, details, escalation, events, findings, modals, questions
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.gallery_catchup import CATCHUPS
 from bot.slack.blocks.message import Message
@@ -185,6 +187,52 @@ LISTED = FollowUpsView(
 )
 
 
+ENTRY = EntryView(
+    entry_id=12,
+    incident_id=7,
+    incident="INC-7",
+    version="a1b2c3",
+    text="Half of all payments fail, @Engineer reads the gateway's logs",
+    typed_at="2026-03-02 14:02",
+    zone="Europe/Paris",
+    kinds=(Kind.INVESTIGATION, Kind.HYPOTHESIS),
+    fixed=frozenset(),
+    language=None,
+    is_withdrawn=False,
+    has_words=True,
+    neighbours=(Neighbour(11, "14:01 The pool is exhausted"), Neighbour(13, "14:05 Rolled back")),
+    places=(Neighbour(11, "14:01 The pool is exhausted"),),
+    history=(
+        "2026-03-02 14:10 recorded by @On-call engineer",
+        "2026-03-02 14:31 amended by @Engineer; before: 2026-03-02 14:03, investigation, “Half of payments fail”",
+    ),
+    undoable="Undo the last amendment",
+)
+ENTRIES = {
+    "": ENTRY,
+    " (taken off)": replace(ENTRY, is_withdrawn=True, undoable="Put it back"),
+    " (redacted)": replace(
+        ENTRY, text="", has_words=False, typed_at="?", undoable=None, fixed=frozenset({Kind.STATUS})
+    ),
+    " (long)": replace(ENTRY, text="long words " * 400),
+}
+
+
+TO_CHECK = FindingsView(
+    "INC-7",
+    (
+        Found(
+            "By the record the impact ended at 4:24 PM; elsewhere it is said to have ended at 4:23 PM (CET).",
+            (Place("4:42 PM", "https://harbour.slack.example/archives/C0INC7/p42"), Place("6:00 PM", None)),
+        ),
+        Found(
+            "2 tasks have neither an owner nor a date.",
+            (Place("task 2", "https://harbour.slack.example/archives/C0INC7/p43"), Place("task 3", None)),
+        ),
+    ),
+)
+
+
 def exhibits(settings: Settings) -> Sequence[Exhibit]:
     """All of them, worded by these settings."""
     return (*_messages(), *_forms(settings), *_texts())
@@ -202,8 +250,11 @@ def _messages() -> Iterator[Exhibit]:
         ("alerts: firing", card.alerts(AlertsView(7, is_open=True, firing=(FIRED,), ended=(ENDED,)))),
         ("alerts: all ended", card.alerts(AlertsView(7, is_open=True, firing=(), ended=(ENDED, ENDED)))),
         *((f"catch up: {name}", catchup.catchup(view)) for name, view in CATCHUPS.items()),
+        ("line: redacted", events.unsaid()),
         ("questions", questions.questions(MissingView(7, tuple(NEEDED)))),
         ("questions: answered", questions.questions(MissingView(7, ()))),
+        ("findings", findings.findings(TO_CHECK)),
+        ("findings: nothing left", findings.findings(FindingsView("INC-7", ()))),
     ]
     for name, message in shown:
         yield Exhibit(name, "message", dict(message.arguments()))
@@ -253,11 +304,18 @@ def _forms(settings: Settings) -> Iterator[Exhibit]:
     known = [Choice("INC-7", "INC-7 Checkout is down"), Choice("INC-8", "INC-8 Search is slow")]
     yield Exhibit("form: add to a timeline", "modal", modals.mark(known, {"channel": "C0OPS", "ts": "1.2"}))
     yield Exhibit("form: add to a timeline, typed", "modal", modals.mark([], {"channel": "C0OPS", "ts": "1.2"}))
-    yield Exhibit("form: edit details", "modal", details.form(EDITED))
+    yield Exhibit("form: edit details", "modal", details.form(settings, EDITED))
     for opening in modals.OPENINGS:
         yield Exhibit(f"form: {opening.__name__.replace('_', ' ')}", "modal", opening(settings, 7))
+
+    for name, form in amending.FORMS.items():
+        for state, view in ENTRIES.items():
+            if name != "remove" or view.has_words or view.is_withdrawn or state == "":
+                yield Exhibit(f"form: {name} an entry{state}", "modal", form(view, {"page": "7.0.0.0"}))
 
 
 def _texts() -> Iterator[Exhibit]:
     yield Exhibit("topic", "text", {"text": card.topic(BUSY)})
+    left = {"still": ["The message itself stays in Slack: its author or an admin deletes it there."]}
+    yield Exhibit("whisper: redacted", "text", {"text": events.whispered("redacted", left)})
     yield Exhibit("whisper: own message", "text", {"text": events.whispered("own message", {"emoji": "mag"})})

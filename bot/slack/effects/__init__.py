@@ -20,6 +20,7 @@ EFFECTS: Mapping[What, Effect] = {
     What.FOLLOWUPS: posts.followups,
     What.ALERTS: posts.alerts,
     What.QUESTIONS: posts.questions,
+    What.FINDINGS: posts.findings,
     What.ESCALATION: posts.escalation,
     What.SAY: posts.say,
     What.PAGE: posts.page,

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from bot.metrics import SENT_AGAIN
 from bot.services import escalation as escalating
+from bot.services import findings as reviewing
 from bot.services import incidents as course
 from bot.services import questions as asking
 from bot.services import tell, views, workspace
@@ -14,6 +15,7 @@ from bot.services.actor import Actor, Origin
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks import events
+from bot.slack.blocks import findings as finding
 from bot.slack.blocks import questions as questioning
 from bot.slack.blocks.message import Message
 from bot.slack.effects.channels import incidents_channel
@@ -110,6 +112,20 @@ async def questions(tools: Tools, claim: Claim) -> Outcome:
 
     message = questioning.questions(view)
     return await show(tools, claim, incident.channel_id or "", incident.questions_ts, message, saving)
+
+
+async def findings(tools: Tools, claim: Claim) -> Outcome:
+    """Said once there is something to check, edited as the record changes; a record without fault is not praised."""
+    incident = await tools.incident(claim.row.incident_id)
+    view = await tools.database.read(reviewing.view, tools.settings(), incident.key)
+    if incident.findings_ts is None and not view.found:
+        return Done()
+
+    def saving(session: Session, ts: str) -> None:
+        course.message_posted(session, incident.key, "findings_ts", ts)
+
+    message = finding.findings(view)
+    return await show(tools, claim, incident.channel_id or "", incident.findings_ts, message, saving)
 
 
 async def escalation(tools: Tools, claim: Claim) -> Outcome:

@@ -1,0 +1,24 @@
+"""`/incident redact`."""
+
+from bot.command.table import Command, Positional, Value
+from bot.domain.errors import UserError
+from bot.services import redacting
+from commands.base import Caller, Invocation, Reply, Session
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    if not typed.text.strip():
+        raise UserError("Say why: it stands in the words' place. `/incident redact LINK contains a password`")
+    what = typed.positionals["what"]
+    done = redacting.redact(session, caller.about, what, caller.actor, typed.text)
+    return Reply("\n".join([f"Redacted: {done.what}.", *(f"• {each}" for each in done.still)]))
+
+
+COMMAND = Command(
+    name="redact",
+    usage="redact LINK_OR_ENTRY WHY",
+    summary="Remove the words of a message or an entry from everywhere, for ever.",
+    positionals=(Positional("what", Value.WORD),),
+    text="required",
+    run=run,
+)
