@@ -1,22 +1,37 @@
 """What stands at the head of a document, and where a reader finds more."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bot.domain.postmortem_draft import Block
 from bot.domain.postmortem_entries import Teller, summary_of
 from bot.domain.postmortem_scene import Scene
-from bot.domain.record import Alert, Source
+from bot.domain.record import Alert, Entry, Source
 from bot.domain.terms import Kind, SourceKind, Status
 
 
-def last_changes(scene: Scene) -> Mapping[str, str]:
-    """By field (`category`, `title.fr`), the ref of the standing entry that changed it last."""
-    return {
-        name: entry.source.ref
-        for entry in scene.standing
-        if Kind.DETAILS in entry.kinds
-        for name, _ in entry.changes
-    }  # fmt: skip
+def only_sets_what_holds(scene: Scene) -> Callable[[Entry], bool]:
+    """Tells an entry that put details right, and nothing else, of which the document's head has every one."""
+    incident = scene.record.incident
+    last = {
+        name: entry.source.ref for entry in scene.standing if Kind.DETAILS in entry.kinds for name, _ in entry.changes
+    }
+    held = {
+        "reference": incident.outside_reference or "",
+        "category": incident.category or "",
+        "responsibility": incident.responsibility or "",
+        "services": ", ".join(incident.services),
+        **{f"title.{code}".rstrip("."): title for code, title in incident.titles.items()},
+    }
+
+    def holds(entry: Entry) -> bool:
+        if entry.kinds != (Kind.DETAILS,) or entry.text or entry.files:
+            return False
+        return all(
+            last[name] == entry.source.ref and held.get(name, "" if name.startswith("title") else value) == value
+            for name, value in entry.changes
+        )
+
+    return holds
 
 
 def particulars(scene: Scene) -> tuple[Block, ...]:
@@ -61,17 +76,19 @@ def _source(scene: Scene, key: str, field: str) -> Source:
 
 
 def titles(scene: Scene) -> tuple[Block, ...]:
-    """The titles that no document of the draft bears."""
-    teller, titles_by_code = scene.teller, scene.record.incident.titles
-    shown = {code.partition("-")[0] for code in scene.languages}
+    """The titles that no document of the draft bears, and no entry either."""
+    teller, incident = scene.teller, scene.record.incident
+    named = {code.partition("-")[0]: code for code in incident.titles}
+    borne = {incident.titles.get(named.get(code.partition("-")[0], ""), incident.title) for code in scene.languages}
+    borne |= {entry.text for entry in scene.standing if Kind.DECLARED in entry.kinds}
     label = teller.language.say("field_title").capitalize()
     return tuple(
         teller.fact(
-            "also_stated", f"title-{code}", teller.named(title), [_source(scene, "title", f"title.{code}")],
-            label=label, notes=[teller.language.name_of(code)],
+            "also_stated", f"title-{code}", teller.named(title), [_source(scene, "title", f"title.{code}".rstrip("."))],
+            label=label, notes=[teller.language.name_of(code)] if code else [],
         )
-        for code, title in titles_by_code.items()
-        if code and code.partition("-")[0] not in shown
+        for code, title in incident.titles.items()
+        if title not in borne
     )  # fmt: skip
 
 

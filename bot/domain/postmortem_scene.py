@@ -52,10 +52,6 @@ class Scene:
         wanted = frozenset(kinds)
         return tuple(self.entry(section, entry) for entry in self.standing if not wanted.isdisjoint(entry.kinds))
 
-    def is_label(self, entry: Entry) -> bool:
-        """Whether the entry's text stands elsewhere in this document."""
-        return entry.source.ref in self._labels
-
     def _with_cost(self, block: Block, entry: Entry, end: Entry) -> Block:
         if entry.happened_at is None or end.happened_at is None:
             return block
@@ -66,7 +62,11 @@ class Scene:
 
     def _of_statements(self) -> Iterable[tuple[str, str]]:
         words = self.teller.language.words
-        labels = {Kind.CAUSE: words["identified"], Kind.RESOLVED: words["kind_resolved"]}
+        labels = {
+            Kind.IMPACT: words["impact_times_stated"],
+            Kind.CAUSE: words["identified"],
+            Kind.RESOLVED: words["kind_resolved"],
+        }
         texts = {kind: statement.text for kind, statement in self.statements.items() if statement}
         return [
             (entry.source.ref, labels[entry.kinds[0]])

@@ -1,12 +1,12 @@
 """The timeline of a document: everything in the record's order, each thing once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from bot.domain.postmortem_draft import Block
 from bot.domain.postmortem_groups import is_listed, is_only_lesson, listed_texts
-from bot.domain.postmortem_head import last_changes
+from bot.domain.postmortem_head import only_sets_what_holds
 from bot.domain.postmortem_scene import Scene, with_source
 from bot.domain.record import Entry, Moment
 from bot.domain.terms import Kind, UpdateState
@@ -58,14 +58,18 @@ def _shown(scene: Scene) -> list[Entry]:
     known = listed_texts(record)
     stated = {Kind.IMPACT: {each.source.ref for each in record.impacts}, Kind.CAUSE: _causes_elsewhere(scene)}
     later = {source.ref for update in record.updates for source in update.sources[1:]}
-    changed = last_changes(scene)
+    holds = only_sets_what_holds(scene)
 
     def is_shown(entry: Entry) -> bool:
-        if entry.source.ref in later or is_listed(entry, known) or is_only_lesson(entry):
+        if is_only_lesson(entry):
             return False
-        if entry.public is UpdateState.POSTMORTEM or _holds(entry, changed):
+        if entry.files:  # they are shown with their entry and nowhere else
+            return True
+        if entry.source.ref in later or is_listed(entry, known):
             return False
-        if len(entry.kinds) == 1 and not entry.files and entry.source.ref in stated.get(entry.kinds[0], ()):
+        if entry.public is UpdateState.POSTMORTEM or holds(entry):
+            return False
+        if len(entry.kinds) == 1 and entry.source.ref in stated.get(entry.kinds[0], ()) and not _says_more(entry):
             return False
         came_with_alert = entry.author is None and entry.happened_at and minute(entry.happened_at) in alerted
         return not (came_with_alert and teller.only_declares(entry))
@@ -73,9 +77,9 @@ def _shown(scene: Scene) -> list[Entry]:
     return [entry for entry in scene.standing if is_shown(entry)]
 
 
-def _holds(entry: Entry, changed: Mapping[str, str]) -> bool:
-    """Whether an entry only put details right that the document's head shows."""
-    return entry.kinds == (Kind.DETAILS,) and all(changed[name] == entry.source.ref for name, _ in entry.changes)
+def _says_more(entry: Entry) -> bool:
+    """Whether it states an end of the impact beside its text."""
+    return entry.states_start is not None or entry.states_end is not None
 
 
 def _causes_elsewhere(scene: Scene) -> frozenset[str]:

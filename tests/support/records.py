@@ -1,13 +1,13 @@
 """Records built by hand, as the services would store them, and hypothesis strategies of random ones."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from bot.domain.record import Action, Alert, Entry, Escalation, Incident, Moment, Record, Source, Statement
+from bot.domain.record import Action, Alert, Entry, Escalation, Incident, Moment, Record, Source, Statement, Update
 from bot.domain.terms import (
     ActionKind,
     AlertStatus,
@@ -17,6 +17,7 @@ from bot.domain.terms import (
     SourceKind,
     Status,
     TargetKind,
+    UpdateState,
 )
 
 WORKSPACE = "https://acme.example/archives/C01"
@@ -367,6 +368,18 @@ def source_of(kind: SourceKind, ref: str) -> Source:
     return Source(kind, ref, f"https://acme.example/{ref}?a=(1)&b=2")
 
 
+CHANGES = (
+    (("category", "Production *x*"),),
+    (("title.fr", "Titre <b>neuf</b>"), ("reference", "TSR-1|2")),
+    (("services", ""), ("zone", "Europe/Paris")),
+)
+
+
+def gone(seq: int) -> str:
+    """What stands in the text of a withdrawn entry and nowhere else."""
+    return f"gone{seq}gone"
+
+
 @st.composite
 def entries(draw: st.DrawFn, seq: int, escalations: int) -> Entry:
     known = draw(st.booleans())
@@ -374,18 +387,25 @@ def entries(draw: st.DrawFn, seq: int, escalations: int) -> Entry:
     kind = draw(st.sampled_from(list(SourceKind)))
     kinds = draw(st.lists(st.sampled_from(list(Kind)), min_size=1, max_size=2, unique=True))
     changes = draw(st.booleans())
+    withdrawn_at = draw(st.sampled_from([None, None, None, START]))
+    text = draw(st.one_of(st.just(""), _said()))
     return Entry(
         source=source_of(kind, f"entry-{seq}"),
         seq=seq,
         kinds=tuple(kinds),
-        text=draw(st.one_of(st.just(""), _said())),
+        text=text if withdrawn_at is None else f"{text} {gone(seq)}",
         happened_at=at if known else None,
         precision=draw(st.sampled_from([Precision.EXACT, Precision.APPROXIMATE])) if known else Precision.UNKNOWN,
         sort_at=at,
         recorded_at=at,
         author=draw(st.sampled_from([None, *PEOPLE])),
         recorded_by=draw(st.sampled_from([None, *PEOPLE])),
-        withdrawn_at=draw(st.sampled_from([None, None, None, START])),
+        withdrawn_at=withdrawn_at,
+        language=draw(st.sampled_from([None, None, "en", "fr", "ja"])),
+        changes=draw(st.sampled_from(CHANGES)) if Kind.DETAILS in kinds else (),
+        public=draw(st.sampled_from([None, *UpdateState])) if Kind.COMMUNICATION in kinds else None,
+        states_start=draw(st.one_of(st.none(), instants())) if Kind.IMPACT in kinds else None,
+        states_end=draw(st.one_of(st.none(), instants())) if Kind.RESOLVED in kinds else None,
         files=draw(st.sampled_from([(), ("graph_*1*.png",)])),
         about=f"escalation-{draw(st.integers(1, escalations))}" if escalations and draw(st.booleans()) else None,
         was="investigating" if changes else None,
@@ -465,6 +485,22 @@ def moments(draw: st.DrawFn, name: str, at: datetime | None = None) -> Moment:
     )
 
 
+def _updates(ordered: list[Entry]) -> list[Update]:
+    """What the entries told the public; the same state in another language belongs to the update before."""
+    told: list[Update] = []
+    for entry in ordered:
+        if entry.public is None or entry.withdrawn_at is not None:
+            continue
+        code = entry.language or ""
+        texts = {code: entry.text} if entry.text else {}
+        last = told[-1] if told else None
+        if last and last.state is entry.public and texts and code and last.texts and code not in last.texts:
+            told[-1] = replace(last, texts={**last.texts, **texts}, sources=(*last.sources, entry.source))
+        else:
+            told.append(Update(entry.public, entry.happened_at, texts, ("fr",), (entry.source,), entry.author))
+    return told
+
+
 @st.composite
 def records(draw: st.DrawFn, max_entries: int = 8) -> Record:
     """Any record that the tables could hold, also those that no careful person would make."""
@@ -477,7 +513,10 @@ def records(draw: st.DrawFn, max_entries: int = 8) -> Record:
     incident = Incident(
         reference="INC-1",
         outside_reference=draw(st.one_of(st.none(), _said())),
-        titles={"": draw(_said())},
+        titles={
+            "": draw(_said()),
+            **draw(st.sampled_from(({}, {"fr": "Panne *générale*"}, {"it": "Guasto", "en": "Fault"}))),
+        },
         status=draw(st.sampled_from(list(Status))),
         severity=Severity.SEV1,
         severity_label=draw(st.sampled_from(["SEV1", "P1 *"])),
@@ -489,16 +528,23 @@ def records(draw: st.DrawFn, max_entries: int = 8) -> Record:
         started=draw(moments("started")),
         detected=draw(moments("detected")),
         lead=draw(st.sampled_from([None, "UDBA"])),
+        category=draw(st.one_of(st.none(), _said())),
+        responsibility=draw(st.one_of(st.none(), _said())),
+        closure_reason=draw(st.one_of(st.none(), _said())),
+        channel_name=draw(st.sampled_from([None, "inc-1-checkout_is_down"])),
+        drill=draw(st.booleans()),
         **later,
     )
+    ordered = sorted(found, key=lambda entry: (entry.sort_at, entry.seq))
     return Record(
         incident=incident,
-        entries=sorted(found, key=lambda entry: (entry.sort_at, entry.seq)),
+        entries=ordered,
         alerts=[draw(alerts(number)) for number in range(1, draw(st.integers(0, 2)) + 1)],
         escalations=called,
         actions=[draw(actions(number)) for number in range(1, draw(st.integers(0, 3)) + 1)],
         impacts=draw(statements("impact")),
         causes=draw(statements("cause")),
         resolutions=draw(statements("resolution")),
+        updates=_updates(ordered),
         people=PEOPLE,
     )
