@@ -22,7 +22,6 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "resolution": "Behebung",
         "communication": "Öffentliche Mitteilungen",
         "root_cause_and_resolution": "Grundursache und Behebung",
-        "underlying_and_resolution": "Zugrunde liegendes Problem und Behebung",
         "measures": "Korrektur- und Vorbeugemaßnahmen",
         "improvements": "Verbesserungen",
         "tasks": "Aufgaben",
@@ -43,7 +42,7 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "status_monitoring": "unter Beobachtung",
         "status_resolved": "behoben",
         "status_closed": "abgeschlossen",
-        "status_cancelled": "abgebrochen",
+        "status_cancelled": "verworfen",
         "status_merged": "mit einem anderen Vorfall zusammengeführt",
         "detected": "Erkannt",
         "declared": "Eröffnet",
@@ -109,7 +108,7 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "kind_resolved": "Vorfall behoben",
         "kind_reopened": "Vorfall wieder geöffnet",
         "kind_alert_resolved": "Alarm beendet",
-        "kind_cancelled": "Vorfall abgebrochen",
+        "kind_cancelled": "Vorfall verworfen",
         "kind_details": "Angaben geändert",
         "changed_to": "{what}: {was} → {became}",
         "leads": "{who} leitet den Einsatz",
@@ -134,6 +133,7 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "escalated_to": "Eskalation an {target}",
         "escalated_to_vendor": "Eskalation an den Anbieter {target}",
         "escalation_acknowledged": "Eskalation an {target} angenommen",
+        "escalation_acknowledged_after": "Eskalation an {target} nach {duration} angenommen",
         "acknowledged_by": "angenommen von {who} {when}",
         "acknowledged_at": "angenommen {when}",
         "declined_by": "abgelehnt von {who}",
@@ -151,8 +151,6 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "users_are_affected": "{percent} der Nutzer betroffen",
         "concluded": "„{title}“ ({reference}, {severity}) dauerte {duration}, {span}.",
         "concluded_open": "„{title}“ ({reference}, {severity}) begann {when}.",
-        "concluded_impact": "Auswirkungen: {text}",
-        "concluded_cause": "Ursache: {text}",
         "concluded_resolution": "Behebung: {text}",
         "concluded_followups": "Als Folgearbeiten festgehalten: {what}.",
         "improvement_one": "{count} Verbesserung",
@@ -172,7 +170,7 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "missing_improvements": "Es wurde keine Verbesserung festgehalten.",
         "missing_tasks": "Es wurde keine Aufgabe festgehalten.",
         "summary": "Zusammenfassung",
-        "contributing_factors": "Mitwirkende Ursachen",
+        "contributing_factors": "Beitragende Faktoren",
         "trigger": "Auslöser",
         "action_items": "Folgemaßnahmen",
         "action_item": "Maßnahme",
@@ -191,7 +189,7 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "severity": "Schweregrad",
         "status": "Status",
         "services": "Betroffene Dienste",
-        "client_impact": "Auswirkung auf Kunden",
+        "client_impact": "Auswirkungen auf Kunden",
         "overview": "Ablauf des Vorfalls",
         "context": "Vorgeschichte",
         "actions_by": "Maßnahmen von {who}",
@@ -203,32 +201,32 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "public_identified": "Ursache gefunden",
         "public_monitoring": "Wird beobachtet",
         "public_resolved": "Behoben",
-        "public_postmortem": "Post-mortem veröffentlicht",
+        "public_postmortem": "Postmortem veröffentlicht",
         "public_update": "Öffentliche Mitteilung: {state}",
         "to_check": "Vor dem Veröffentlichen prüfen",
         "version_below": "Deutsche Fassung weiter unten",
         "incident_begins": "Beginn des Vorfalls.",
         "incident_ends": "Ende des Vorfalls.",
-        "path_cost": "kostete {duration}, bis {time}",
+        "path_cost": "kostete {duration} (Ende: {time})",
         "stated_start": "nennt als Beginn: {time}",
         "stated_end": "nennt als Ende: {time}",
         "but_holds": "{stated} (maßgeblich: {held})",
         "holds_no_more": "{stated} (gilt nicht mehr)",
-        "cancelled_because": "Storniert: {reason}",
-        "concluded_cancelled": "„{title}“ ({reference}, {severity}) wurde storniert.",
-        "missing_impact_cancelled": "Der Vorfall wurde storniert; niemand hat Auswirkungen festgehalten.",
-        "missing_cause_cancelled": "Der Vorfall wurde storniert; niemand hat eine Ursache festgehalten.",
-        "missing_resolution_cancelled": "Der Vorfall wurde storniert; niemand hat eine Behebung festgehalten.",
-        "missing_trigger": "Niemand hat den Auslöser festgehalten.",
-        "missing_lessons": "Niemand hat festgehalten, was gut oder schlecht lief oder wo Glück geholfen hat.",
-        "missing_action_items": "Niemand hat eine Verbesserung oder Aufgabe festgehalten.",
+        "cancelled_because": "Verworfen: {reason}",
+        "concluded_cancelled": "„{title}“ ({reference}, {severity}) wurde verworfen.",
+        "missing_impact_cancelled": "Der Vorfall wurde verworfen; Auswirkungen wurden nicht festgehalten.",
+        "missing_cause_cancelled": "Der Vorfall wurde verworfen; eine Ursache wurde nicht festgehalten.",
+        "missing_resolution_cancelled": "Der Vorfall wurde verworfen; eine Behebung wurde nicht festgehalten.",
+        "missing_trigger": "Der Auslöser wurde nicht festgehalten.",
+        "missing_lessons": "Was gut oder schlecht lief und wo Glück im Spiel war, wurde nicht festgehalten.",
+        "missing_action_items": "Es wurde weder eine Verbesserung noch eine Aufgabe festgehalten.",
         "missing_owner": "niemand",
         "colon": ":",
         "semicolon": "; ",
         # What a careful reader would object to
-        "finding_end_before_start": "Das Ende der Auswirkungen ist {end} festgehalten, also vor ihrem Beginn {start}.",
+        "finding_end_before_start": "Die Auswirkungen endeten laut Aufzeichnung {end}, also vor ihrem Beginn {start}.",
         "finding_end_before_start_alert": (
-            "Das Ende des Alarms „{name}“ ist {end} festgehalten, also vor seinem Beginn {start}."
+            "Der Alarm „{name}“ endete laut Aufzeichnung {end}, also vor seinem Beginn {start}."
         ),
         "finding_start_time_conflict": (
             "Nach den festgehaltenen Zeiten begannen die Auswirkungen {recorded}, nach anderer Angabe {stated}."
@@ -240,16 +238,16 @@ GERMAN: Mapping[str, str] = MappingProxyType(
             "Ein Text nennt eine Dauer von {stated}; nach den festgehaltenen Zeiten waren es {recorded}."
         ),
         "finding_out_of_order_answer": (
-            "Die Antwort auf die Eskalation an {target} ist {answered} festgehalten, also vor dem Ruf {paged}."
+            "Die Eskalation an {target} wurde laut Aufzeichnung {answered} angenommen, vor der Alarmierung {paged}."
         ),
         "finding_out_of_order_fix": (
-            "Eine Behebung ist {fixed} festgehalten, also vor dem Beginn der Auswirkungen {start}."
+            "Eine Behebung gab es laut Aufzeichnung {fixed}, also vor dem Beginn der Auswirkungen {start}."
         ),
         "finding_out_of_order_told_late": (
-            "Ein Eintrag steht {recorded}, geschah seinem Text nach aber {stated}: „{text}“"
+            "Ein Eintrag ist {recorded} eingeordnet, das Geschehen laut Text aber {stated}: „{text}“"
         ),
         "finding_repeated_entry": "Dasselbe ist {number}-mal festgehalten: „{text}“",
-        "finding_long_gap": "Während der Auswirkungen ist nach dem Eintrag {start} für {length} nichts festgehalten.",
+        "finding_long_gap": "Während der Auswirkungen ist nach dem Eintrag {start} {length} lang nichts festgehalten.",
         "finding_escalation_not_acknowledged": "Auf die Eskalation an {targets} ist keine Antwort festgehalten.",
         "finding_cause_unsupported": "Kein anderer Eintrag erwähnt die genannte Ursache: „{text}“",
         "finding_public_word_late": (

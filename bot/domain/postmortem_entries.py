@@ -130,9 +130,10 @@ class Teller:
         return entry.source.ref in self.answers and entry.source.kind is not SourceKind.MESSAGE
 
     def _answered(self, escalation: Escalation) -> str:
-        label = self.language.say("escalation_acknowledged", target=self.named(escalation.target))
-        waited = self._waited(escalation)
-        return f"{label} {waited}" if waited else label
+        target, waited = self.named(escalation.target), self._waited(escalation)
+        if waited is None:
+            return self.language.say("escalation_acknowledged", target=target)
+        return self.language.say("escalation_acknowledged_after", target=target, duration=waited)
 
     def _kinds(self, section: str, kinds: tuple[Kind, ...]) -> str:
         known = self._labels.get((section, kinds))
@@ -178,14 +179,14 @@ class Teller:
         else:
             answered = self.language.say("acknowledged_at", when=when)
         waited = self._waited(escalation)
-        return (*said, f"{answered}, {waited}" if waited else answered)
+        return (*said, f"{answered}, {self.language.say('after', duration=waited)}" if waited else answered)
 
-    def _waited(self, escalation: Escalation) -> str:
-        """`after 5m`, empty if the time of the page is unknown or later than the answer."""
+    def _waited(self, escalation: Escalation) -> str | None:
+        """How long it took, None if the time of the page is unknown or later than the answer."""
         paged_at, answered_at = escalation.paged_at, escalation.acknowledged_at
         if paged_at is None or answered_at is None or answered_at < paged_at:
-            return ""
-        return self.language.say("after", duration=self.language.length(between(paged_at, answered_at)))
+            return None
+        return self.language.length(between(paged_at, answered_at))
 
     def escalation(self, section: str, escalation: Escalation) -> Block:
         answer = (escalation.acknowledgement,) if escalation.acknowledgement else ()

@@ -189,7 +189,8 @@ def _updates(scene: Scene) -> Iterable[Block]:
             yield teller.fact("updates", f"{source.ref}-{code}", teller.named(text), [source], label=label, time=time)
         if not update.texts:
             names = [teller.language.name_of(code) for code in update.languages]
-            yield teller.fact("updates", update.sources[0].ref, "", update.sources, label=state, time=time, notes=names)
+            named = [teller.language.listed(names)] if names else []
+            yield teller.fact("updates", update.sources[0].ref, "", update.sources, label=state, time=time, notes=named)
 
 
 def _published(teller: Teller, update: Update) -> str:
