@@ -4,7 +4,6 @@ Plays a scenario in a sandbox, as its people and monitors would: through Slack a
 The player knows the bot by what everybody sees of it: its channels, its buttons, its answers.
 """
 
-import asyncio
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -30,6 +29,7 @@ from bot.scenario import (
     fingerprint,
     notification,
 )
+from bot.scenario.head import START, first_person, head_edits, opens, with_head
 
 REFUSALS = (":warning:", ":grey_question:")
 """What the bot's words to one person begin with where it did not do what was asked."""
@@ -40,12 +40,10 @@ NOTHING_CHANGED = "It is so already"
 INCIDENT_CHANNEL = re.compile(r"(?P<reference>(?:inc|drill)-[0-9]+)(?:-|$)")
 BEFORE_IT = "general"
 """Where people type while the incident has no channel."""
-START = re.compile(r"/incident\s+(?:start|declare|new|open)\b", re.IGNORECASE)
 CALL = re.compile(
     r"/incident\s+(?:escalate|page)\b.*?(?<!\S)@(?P<handle>[A-Za-z0-9][\w.-]*)", re.IGNORECASE | re.DOTALL
 )
 GROUP_SIZE = 3
-SOMEBODY = "oncall"
 CLOCK_VALUE = re.compile(
     r"\s*(?<!\S)(?:at|started|ended):(?!\?)(?:\"[^\"]*\"|~?(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\s+)?[0-9]{1,2}[:h][0-9]{2}"
     r"(?:\s?[AaPp][Mm]\b)?(?:\s[A-Z]{3,5}\b)?|\S+)"
@@ -118,12 +116,19 @@ class Player:
         ]
         return made[-1] if made else None
 
+    def _is_set_up(self) -> bool:
+        """Whether the bot has written into the incident's channel: from then on commands are understood there."""
+        return self.channel is not None and any(
+            message.get("user") == self.sandbox.bot_user_id and "subtype" not in message
+            for message in self.sandbox.messages(self.channel)
+        )
+
     async def perform(self, step: Step) -> None:
         """Do what the step says. Raises PlayError if it cannot be done, or if the bot refuses it."""
         try:
             await self._do(step, step.act)
             await self._pace.settle()
-            if not self._has_head and opens(step.act) and await self._pace.until(lambda: self.channel is not None):
+            if not self._has_head and opens(step.act) and await self._pace.until(self._is_set_up):
                 self._has_head = True
                 await self._apply_head(step)
         except SlackError as problem:
@@ -182,7 +187,7 @@ class Player:
     async def _type(self, step: Step, act: Typed) -> None:
         text = act.text if self._keeps_times else without_times(act.text)
         if START.match(text):
-            where, text = self.channel or BEFORE_IT, self._with_header(text)
+            where, text = self.channel or BEFORE_IT, with_head(self.scenario, text)
         else:
             where = await self._incident_channel(step)
         await self._command(step, act.who, where, text)
@@ -201,20 +206,6 @@ class Player:
         for line in head_edits(self.scenario, is_started=is_started):
             await self._command(step, first_person(self.scenario), channel, line)
             await self._pace.settle()
-
-    def _with_header(self, text: str) -> str:
-        """The command that opens the incident, with what the head of the scenario says and it does not."""
-        scenario = self.scenario
-        options = (
-            ("sev|severity", "sev", scenario.severity),
-            ("service|services", "service", ", ".join(scenario.services)),
-            ("ref|reference", "ref", scenario.reference),
-            ("tz|zone", "tz", scenario.zone.key),
-        )
-        for names, key, value in options:
-            if value and not re.search(rf"(?<!\S)(?:--)?(?:{names})[:=]", text, re.IGNORECASE):
-                text += f' {key}:"{value}"' if " " in value else f" {key}:{value}"
-        return text
 
     async def _incident_channel(self, step: Step) -> str:
         if not await self._pace.until(lambda: self.channel is not None) or self.channel is None:
@@ -308,52 +299,6 @@ class Player:
                 raise PlayError(step, "the bot ignores it: a route of its configuration says so.")
 
 
-def opens(act: Act) -> bool:
-    """Whether it may be what opens the scenario's incident."""
-    is_firing = isinstance(act, Alert) and act.status is AlertStatus.FIRING
-    return is_firing or (isinstance(act, Typed) and START.match(act.text) is not None)
-
-
-def first_person(scenario: Scenario) -> str:
-    """Who does the first thing that a person does. Where only monitors act, somebody of the workspace."""
-    return next((who for step in scenario.steps if (who := getattr(step.act, "who", None))), SOMEBODY)
-
-
-def head_edits(scenario: Scenario, *, is_started: bool) -> Iterator[str]:
-    """
-    `/incident edit` for what stands above the steps. `is_started`: the command that opened the incident holds its part.
-
-    Titles that have a language are given one by one, each in a line of its own.
-    """
-    languages = tuple(code for code in scenario.titles if code)
-    started = () if is_started else (
-        ("title", scenario.titles.get("")),
-        ("service", ", ".join(scenario.services)),
-        ("ref", scenario.reference),
-        ("tz", scenario.zone.key),
-    )  # fmt: skip
-    given = (
-        *started,
-        ("category", scenario.category),
-        ("responsibility", scenario.responsibility),
-        ("template", scenario.template),
-    )
-    options = " ".join(f"{key}:{quoted(value)}" for key, value in given if value)
-    if options:
-        yield f"/incident edit {options}"
-    for code in languages:
-        yield f"/incident edit lang:{code} title:{quoted(scenario.titles[code])}"
-    if len(languages) > 0:
-        yield f"/incident edit lang:{','.join(languages)}"
-
-
-def quoted(value: str) -> str:
-    """In quotes that the text does not hold itself."""
-    if '"' in value or "“" in value or "”" in value:
-        return f"«{value}»"
-    return f'"{value}"'
-
-
 def people_of(scenario: Scenario) -> set[str]:
     """The handles of all who do something."""
     return {str(who) for step in scenario.steps if (who := getattr(step.act, "who", None))}
@@ -362,54 +307,3 @@ def people_of(scenario: Scenario) -> set[str]:
 def without_times(command: str) -> str:
     """The command without `at:16:11` and the like; `at:?` says that no time is known, and stays."""
     return CLOCK_VALUE.sub("", command)
-
-
-class LivePace:
-    """Real time. What people would wait for is waited for; a step happens when it is done."""
-
-    PATIENCE = 60.0
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-
-    async def settle(self) -> None:
-        """Nothing: the pause between steps is long enough to watch, and so for the bot."""
-
-    async def until(self, has_come: Callable[[], bool]) -> bool:
-        try:
-            await self._sandbox.wait_until(has_come, self.PATIENCE)
-        except TimeoutError:
-            return False
-        return True
-
-    def moment(self, step: Step) -> datetime:  # noqa: ARG002  as in every pace
-        return self._sandbox.now()
-
-
-async def play_live(
-    scenario: Scenario,
-    sandbox: Sandbox,
-    *,
-    alert_url: str,
-    alert_token: str,
-    seconds_between: float = 4.0,
-    before_each: Callable[[Step], None] = lambda _step: None,
-) -> None:
-    """
-    Play for people who watch: a step every `seconds_between` seconds, each at the moment at which it is done.
-
-    Clock times in commands (`at:16:11`, `started:`, `ended:`) are left out, because the scenario's day is not today and
-    its hours may be yet to come; `at:?` stays. What the head of the scenario would configure (template, zone, severity
-    names) is as the running bot has it. Each playing opens an incident of its own.
-
-    Raises PlayError for a step that cannot be done.
-    """
-    run = f"/{sandbox.now():%Y%m%d%H%M%S}"
-    player = Player(
-        scenario, sandbox, LivePace(sandbox), alert_url=alert_url, alert_token=alert_token, run=run, keeps_times=False
-    )
-    for step in scenario.steps:
-        if step.number > 1:
-            await asyncio.sleep(seconds_between)
-        before_each(step)
-        await player.perform(step)

@@ -21,12 +21,12 @@ from bot.config import ConfigurationError, Settings, load
 from bot.config.sections import PLAIN_WORDS
 from bot.domain.errors import UserError
 from bot.domain.terms import Severity
-from bot.export.html import html_document
 from bot.export.json import incident_json, json_text
+from bot.exporting import as_html
 from bot.player import Player, PlayError
 from bot.sandbox.server import Sandbox
 from bot.scenario import Alert, Scenario, Step, differences, not_compared, read_scenario
-from bot.services import postmortem, record
+from bot.services import findings, postmortem, record
 from bot.store import incidents
 
 BEFORE = timedelta(minutes=5)
@@ -200,11 +200,11 @@ def _toml(value: str | Sequence[str]) -> str:
 class Played:
     """What came of a replay: the three documents, and the facts that do not hold."""
 
-    def __init__(self, scenario: Scenario, whole: dict[str, Any], made: postmortem.Made) -> None:
+    def __init__(self, scenario: Scenario, *, whole: dict[str, Any], markdown: str, html: str) -> None:
         self.scenario = scenario
         self.record = whole
-        self.markdown = made.markdown
-        self.html = html_document(made.markdown, title=made.title)
+        self.markdown = markdown
+        self.html = html
 
     @property
     def differences(self) -> list[str]:
@@ -245,17 +245,18 @@ async def _play_in(world: World, scenario: Scenario) -> Played:
     channel = player.channel
     if channel is None:
         raise PlayError(scenario.steps[-1], "the scenario is over, and no incident was opened.")
-    whole, made = await world.dogwatch.database.read(_outcome, world.dogwatch.settings, channel)
-    return Played(scenario, whole, made)
+    return await world.dogwatch.database.read(_outcome, world.dogwatch.settings, scenario, channel)
 
 
-def _outcome(session: Session, settings: Settings, channel_id: str) -> tuple[dict[str, Any], postmortem.Made]:
+def _outcome(session: Session, settings: Settings, scenario: Scenario, channel_id: str) -> Played:
     installation = incidents.installation(session)
     incident = incidents.of_channel(session, installation.team_id if installation else "", channel_id)
     if incident is None:
         raise UserError("The incident's channel belongs to no incident.")
-    whole = incident_json(record.load(session, settings, incident.key))
-    return whole, postmortem.draft(session, settings, incident.key)
+    loaded = record.load(session, settings, incident.key)
+    whole = incident_json(loaded, findings.of_record(settings, loaded))
+    made = postmortem.draft(session, settings, incident.key)
+    return Played(scenario, whole=whole, markdown=made.markdown, html=as_html(made, loaded.incident))
 
 
 async def replay(path: Path, out: Path) -> list[str]:

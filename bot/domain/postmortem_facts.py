@@ -25,7 +25,7 @@ def about(teller: Teller) -> tuple[Block, ...]:
     words = [
         incident.reference,
         incident.severity_label,
-        ", ".join(incident.services),
+        teller.named(", ".join(incident.services)),
         say(f"status_{incident.status.value}"),
         say("drill") if incident.drill else "",
         say("private") if incident.private else "",

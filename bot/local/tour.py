@@ -10,9 +10,9 @@ import aiohttp
 from structlog import get_logger
 
 from bot.domain.errors import UserError
+from bot.live import play_live
 from bot.local.process import Bot
 from bot.local.record import Record
-from bot.player import play_live
 from bot.sandbox.guide import Group, Guide, Play, Suggestion
 from bot.sandbox.records import Json
 from bot.sandbox.server import Sandbox

@@ -100,10 +100,13 @@ def _detected_by(outcome: _Outcome) -> Iterator[str]:
 
 
 def _detection(markdown: str, code: str) -> str:
-    """What stands under the heading of the detection; in a draft without one, under that of its timeline."""
+    """What stands under the heading of the detection; in a draft without one, the timeline's lines of that name."""
     words = language(code).words
-    found = (_under(markdown, words[heading]) for heading in ("detection", "timeline", "overview"))
-    return next((text for text in found if text is not None), "")
+    under = _under(markdown, words["detection"])
+    if under is not None:
+        return under
+    course = _under(markdown, words["timeline"]) or _under(markdown, words["overview"]) or ""
+    return "\n".join(line for line in course.splitlines() if words["kind_detection"] in line)
 
 
 def _under(markdown: str, heading: str) -> str | None:
@@ -128,16 +131,18 @@ def _impact(outcome: _Outcome) -> Iterator[str]:
 def _languages(outcome: _Outcome) -> Iterator[str]:
     """These, in this order, and no other: one document after the other."""
     wanted = outcome.expected.languages
-    found = tuple(spoken(document) for document in re.split(r"^(?=# )", outcome.markdown, flags=re.MULTILINE)[1:])
+    documents = re.split(r"^(?=# )", outcome.markdown, flags=re.MULTILINE)[1:]
+    found = tuple(code for document in documents if (code := spoken(document)))
     if wanted is not None and found != wanted:
         yield _differs("languages", ", ".join(wanted), ", ".join(found))
 
 
-def spoken(document: str) -> str:
-    """The language whose words a document has most of for its headings and labels."""
+def spoken(document: str) -> str | None:
+    """The language whose words a document has most of for its headings and labels; None if it has none of any."""
     marked = re.findall(r"^#+ (.+)$|\*\*(.+?)\*\*", document.replace("\\", ""), re.MULTILINE)
-    labels = {re.sub(r"[\s:\u00a0\u202f]+$", "", heading or label) for heading, label in marked}
-    return max(TABLES, key=lambda code: len(labels & set(language(code).words.values())))
+    labels = {re.sub(r"(?:\s*\([^()]*\))?[\s:]*$", "", heading or label) for heading, label in marked}
+    counts = {code: len(labels & set(language(code).words.values())) for code in TABLES}
+    return max(TABLES, key=lambda code: counts[code]) if any(counts.values()) else None
 
 
 def _timeline_times(outcome: _Outcome) -> Iterator[str]:

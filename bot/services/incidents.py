@@ -168,6 +168,8 @@ def reopen(
     )  # fmt: skip
     milestones.refresh(session, incident)
     tell.say(session, incident, "reopened", actor.at, entry_id=entry.key, by=actor.user_id, text=why)
+    if before is Status.CANCELLED:
+        tell.show_topic(session, incident, actor.at)
     tell.show_card(session, incident, actor.at)
     catching_up.keep_looking(session, incident, actor.at)
     return incident

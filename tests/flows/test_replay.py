@@ -12,7 +12,8 @@ import yaml
 
 from bot.app import Dogwatch
 from bot.config import load
-from bot.player import PlayError, play_live
+from bot.live import play_live
+from bot.player import PlayError
 from bot.replay import main, play, replay
 from bot.sandbox.server import Sandbox
 from bot.scenario import Scenario, read, read_scenario
