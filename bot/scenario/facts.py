@@ -205,11 +205,12 @@ def _yes(value: bool) -> str:
 
 
 def _conclusion(outcome: _Outcome) -> Iterator[str]:
-    """The draft ends with the paragraph that the record holds."""
+    """The draft ends with the paragraph that the record holds; of several documents, the first one does."""
     if outcome.expected.conclusion is None:
         return
     stated = _words(outcome.incident.get("conclusion") or "")
-    ends = bool(stated) and _words(outcome.markdown.strip().rpartition("\n")[2]) == stated
+    first = outcome.markdown.partition("\n---\n")[0]
+    ends = bool(stated) and _words(first.strip().rpartition("\n")[2]) == stated
     if ends != outcome.expected.conclusion:
         yield _differs("conclusion", _yes(outcome.expected.conclusion), _yes(ends))
 
