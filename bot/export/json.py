@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.durations import between, show_duration
+from bot.domain.findings import Finding
+from bot.domain.findings.telling import in_english
 from bot.domain.postmortem_entries import with_names
 from bot.domain.postmortems import assemble
 from bot.domain.record import Action, Alert, Entry, Escalation, Moment, Record, Statement, Update
@@ -15,17 +17,6 @@ from bot.domain.terms import SourceKind
 Json = dict[str, Any]
 
 MOMENTS = ("started", "ended", "detected", "declared", "acknowledged", "identified", "mitigated", "resolved")
-
-
-class Finding(Protocol):
-    """What a careful reviewer would object to. `entries` are the refs of what it is about."""
-
-    @property
-    def code(self) -> str: ...
-    @property
-    def message(self) -> str: ...
-    @property
-    def entries(self) -> Sequence[str]: ...
 
 
 def incident_json(record: Record, findings: Sequence[Finding] = ()) -> Json:
@@ -38,10 +29,16 @@ def incident_json(record: Record, findings: Sequence[Finding] = ()) -> Json:
         "actions": [writer.action(action) for action in record.actions],
         "updates": [writer.update(update) for update in record.updates],
         "alerts": [writer.alert(alert) for alert in record.alerts],
-        "findings": [
-            {"code": found.code, "message": found.message, "entries": list(found.entries)} for found in findings
-        ],
+        "findings": _findings(record, findings),
     }
+
+
+def _findings(record: Record, findings: Sequence[Finding]) -> list[Json]:
+    """In English, as all that the JSON says by itself."""
+    wording = in_english(record)
+    return [
+        {"code": found.code, "message": wording.tell(found), "entries": list(found.entries)} for found in findings
+    ]
 
 
 def json_text(value: Json) -> str:
@@ -157,8 +154,18 @@ class _Writer:
             "person_id": entry.person,
             "changes": {name: self.text(value) for name, value in entry.changes},
             "public": entry.public.value if entry.public else None,
-            "deleted": entry.source.kind is SourceKind.MESSAGE and not entry.text and not entry.files,
+            "deleted": _is_deleted(entry),
             "withdrawn_at": self.at(entry.withdrawn_at),
+            "withdrawn_by": self.person(entry.withdrawn_by),
+            "withdrawn_by_id": entry.withdrawn_by,
+            "withdrawn_why": self.text(entry.withdrawn_why) if entry.withdrawn_why else None,
+            "amended_at": self.at(entry.amended_at),
+            "merged_into": entry.merged_into,
+            "also": [{"ref": source.ref, "link": source.link} for source in entry.also],
+            "redacted_at": self.at(entry.redacted_at),
+            "redacted_by": self.person(entry.redacted_by),
+            "redacted_by_id": entry.redacted_by,
+            "redacted_why": self.text(entry.redacted_why) if entry.redacted_why else None,
         }
 
     def escalation(self, each: Escalation) -> Json:
@@ -222,6 +229,11 @@ class _Writer:
             "annotations": dict(alert.annotations),
             "link": alert.source.link,
         }
+
+
+def _is_deleted(entry: Entry) -> bool:
+    is_empty = not entry.text and not entry.files and entry.redacted_at is None
+    return entry.source.kind is SourceKind.MESSAGE and is_empty
 
 
 def _because(moment: Moment) -> Json:

@@ -34,6 +34,7 @@ IN_WORDS = {
     What.FOLLOWUPS: "Update the list of actions",
     What.ALERTS: "Show how the alerts stand",
     What.QUESTIONS: "Ask for what is missing",
+    What.FINDINGS: "Say what to check in the record",
     What.ESCALATION: "Show the call for help",
     What.CONFIRM: "Confirm a mark",
     What.LOOK: "Look for what was missed",

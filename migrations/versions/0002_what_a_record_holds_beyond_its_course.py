@@ -9,6 +9,8 @@ nullable: the release before does not know them, and would take the words of a r
 edited it while that release runs. `postmortem.file_id`, `page.channel_id` and `page.message_ts`, nullable: where a draft
 or a page stands in Slack; what the release before posts has none.
 
+`incident.findings_ts`, nullable: where the message with what to check stands; the release before posts none.
+
 Revision 0002, after 0001.
 """
 
@@ -34,6 +36,7 @@ def upgrade() -> None:
     op.add_column('postmortem', sa.Column('file_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True))
     op.add_column('page', sa.Column('channel_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True))
     op.add_column('page', sa.Column('message_ts', sqlmodel.sql.sqltypes.AutoString(), nullable=True))
+    op.add_column('incident', sa.Column('findings_ts', sqlmodel.sql.sqltypes.AutoString(), nullable=True))
 
 
 def downgrade() -> None:

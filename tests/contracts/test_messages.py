@@ -20,10 +20,11 @@ from bot.domain.incidents import channel_name, channel_name_again
 from bot.domain.record import Record
 from bot.domain.terms import Severity, UpdateState
 from bot.services.catchup import CatchupView
+from bot.services.findings import FindingsView
 from bot.services.questions import MissingView
 from bot.services.views import AlertsView, CardView, EscalationView, FollowUpsView, SaidView
 from bot.slack import replies
-from bot.slack.blocks import card, catchup, escalation, events, modals, questions
+from bot.slack.blocks import card, catchup, escalation, events, findings, modals, questions
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.message import Message
 from tests.support import markup, needs
@@ -195,6 +196,11 @@ def test_catching_up(limits: Limits, record: Record, now: datetime) -> None:
     assert acting <= {"@UONCALL", "@UDBA", "@UENG"}
     assert markup.broken({"blocks": sent["blocks"]}) == []
     assert not markup.TURNING.search(markup.read(sent))
+
+
+@given(any_of(FindingsView))
+def test_the_findings(limits: Limits, view: FindingsView) -> None:
+    check(limits, findings.findings(view))
 
 
 @given(any_of(MissingView))

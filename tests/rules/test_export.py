@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from bot.domain.findings import Finding, find
 from bot.domain.postmortems import assemble
 from bot.domain.record import Record, Update
 from bot.domain.terms import Precision, UpdateState
@@ -19,13 +20,6 @@ from bot.render import render_postmortem
 from tests.support.records import HOSTILE, RecordBuilder, checkout_500s, payment_outage, records
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "export.md"
-
-
-@dataclass(frozen=True)
-class Objection:
-    code: str
-    message: str
-    entries: tuple[str, ...]
 
 
 def whole() -> Record:
@@ -144,10 +138,10 @@ def test_an_update_has_its_texts_by_language_and_its_sources():
 
 
 def test_findings_are_told():
-    finding = Objection("task-without-owner", "Task 4 has no owner.", ("action-4",))
+    finding = Finding("task-without-owner", ("action-4",), {"count": 1})
 
     assert incident_json(payment_outage(), [finding])["findings"] == [
-        {"code": "task-without-owner", "message": "Task 4 has no owner.", "entries": ["action-4"]}
+        {"code": "task-without-owner", "message": "1 task has no owner.", "entries": ["action-4"]}
     ]
 
 
@@ -174,7 +168,7 @@ def described() -> dict[str, set[str]]:
 
 
 def produced() -> dict[str, set[str]]:
-    value: dict[str, Any] = incident_json(whole(), [Objection("x", "y", ())])
+    value: dict[str, Any] = incident_json(whole(), find(whole()))
     incident = value["incident"]
     return {
         "incident.json": set(value),

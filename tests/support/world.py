@@ -23,7 +23,7 @@ from bot.config import Settings, load
 from bot.sandbox import messages
 from bot.sandbox.records import Message
 from bot.sandbox.server import Sandbox
-from bot.services import record
+from bot.services import findings, record
 from bot.store import incidents
 from bot.store.audit import AuditRow
 
@@ -252,7 +252,8 @@ class World:
 
         def read(session: Any) -> dict[str, Any]:
             row = incidents.by_reference(session, None, reference)
-            return incident_json(record.load(session, self.bot.settings, row.key))
+            whole = record.load(session, self.bot.settings, row.key)
+            return incident_json(whole, findings.of_record(self.bot.settings, whole))
 
         return await self.bot.database.read(read)
 

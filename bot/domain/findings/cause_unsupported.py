@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.findings.common import standing
+from bot.domain.findings.common import refs_of, standing
 from bot.domain.findings.finding import Finding, Quote
 from bot.domain.findings.words import language_of, stems_of, words_of
 from bot.domain.record import Entry, Record
@@ -34,8 +34,8 @@ def cause_unsupported(record: Record) -> Iterator[Finding]:
     """
     A stated cause that shares no word of four letters or more with any entry that tells what was seen or done.
 
-    Silent with fewer than three such entries, where the cause is in another language than they are or in one that is not
-    known here, where one of several causes is supported, and where the cause is a link or a handful of words.
+    Silent with fewer than three such entries, where the cause is in another language than they are or in one that is
+    not known here, where one of several causes is supported, and where the cause is a link or a handful of words.
     """
     own = {statement.source.ref for statement in record.causes}
     evidence = [
@@ -49,8 +49,10 @@ def cause_unsupported(record: Record) -> Iterator[Finding]:
     wanted = frozenset().union(*(stems for _, stems in causes))
     if any(len(stems) < FEWEST_WORDS for _, stems in causes) or _is_shared(wanted, evidence, record):
         return
-    spoken = _language(evidence)
+    spoken, known = _language(evidence), refs_of(record)
     for statement, _ in causes:
+        if statement.source.ref not in known:
+            continue
         if spoken is not None and language_of(words_of(statement.text)) == spoken:
             yield Finding(CODE, (statement.source.ref,), {"text": Quote(statement.text)})
 

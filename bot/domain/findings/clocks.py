@@ -1,5 +1,6 @@
 """
-Clock times and lengths in running text, as the six languages write them: "between 4.11pm and 4.23pm", "durant 13 minutes".
+Clock times and lengths in running text, as the six languages write them: "between 4.11pm and 4.23pm", "durant 13
+minutes".
 
 Only whole phrases count: a window with both ends, an end with the word before it that makes it one, a length with the
 words that make it the whole. Everything else in a text is left alone.
@@ -24,7 +25,7 @@ _ABOUT = (
     r"cerca de|por volta de|por volta das|etwa|ungefähr|gegen|~|≈)\s?"
 )
 _AT = r"(?:las?|les?|le ore|las|os|as|às|l['’])\s?"
-_ZONE = r"(?:\s\(?[A-Z]{3,5}\)?(?![A-Za-z]))?"
+_ZONE = r"(?-i:(?:\s\(?[A-Z]{3,5}\)?(?![A-Za-z]))?)"
 _NO_UNIT = r"(?!\s?(?:%|€|\$|£|ms\b|s\b|sec|seconds|x\b|[kKMGT]i?B\b|EUR|USD|GBP|euros?\b|million|mil\b))"
 
 
@@ -33,7 +34,7 @@ def _time(name: str) -> str:
 
 
 _PAIRS = (
-    ("between", "and"), ("from", "(?:to|until|till|through)"), ("entre", "(?:et|e|y)"), ("de", "à"), ("de", "a(?: las)?"),
+    ("between", "and"), ("from", "(?:to|until|till|through)"), ("entre", "(?:et|e|y)"), ("de", "à"),
     ("(?:tra|fra)", "e"), ("dalle(?: ore)?", "alle(?: ore)?"), ("(?:desde|de)", "(?:hasta|a)"), ("das", "às"),
     ("(?:desde|de)", "(?:até|a)"), ("zwischen", "und"), ("von", "bis"),
 )  # fmt: skip
@@ -152,13 +153,15 @@ _UNITS = {
     "dia": timedelta(days=1), "tag": timedelta(days=1),
 }  # fmt: skip
 _UNIT = (
-    r"(?:minut(?:es?|os?|i|en?)|mins?|hours?|heures?|or[ea]|horas?|stunden?|days?|jours?|giorn[oi]|d[íi]as?|tage?)(?!\w)"
+    r"(?:minut(?:es?|os?|i|en?)|mins?|hours?|heures?|or[ea]|horas?|stunden?|days?|jours?|giorn[oi]|d[íi]as?|tage?)"
+    r"(?!\w)"
 )
 _AND = r"(?:\s?,?\s(?:and|et|e|y|und)\s|\s)"
 _LENGTH = (
     rf"(?P<amount>\d{{1,4}}(?:[.,]\d{{1,2}})?)[\s-]?(?P<unit>{_UNIT})"
     rf"(?:{_AND}(?P<amount_more>\d{{1,2}})\s(?P<unit_more>{_UNIT}))?"
 )
+_ANY_LENGTH = re.compile(_LENGTH, _FLAGS)
 _FULL_STOP = r"(?=\s*(?:$|[.,;:!)\n]))"
 _LASTED = re.compile(
     r"(?<!\w)(?:lasted|lasting|a duré|dure|è durat[oa]|durò|dur[óo]|ha durado|durou|dauerte|for a total of|"
@@ -181,7 +184,7 @@ def length_in(text: str, *, is_impact: bool) -> tuple[timedelta, timedelta] | No
     if not any(char.isdigit() for char in text):
         return None
     folded = " ".join(text.split())
-    if len(re.findall(rf"\d[\s-]?{_UNIT}", folded, _FLAGS)) > 2:
+    if sum(1 for _ in _ANY_LENGTH.finditer(folded)) > 1:
         return None
     patterns = (_LASTED, _OF_LENGTH, _FOR) if is_impact else (_LASTED, _OF_LENGTH)
     found = list(_lengths(folded, patterns))

@@ -21,9 +21,8 @@ def refs_of(record: Record) -> frozenset[str]:
     )
 
 
-def existing(record: Record, refs: Iterable[str]) -> tuple[str, ...]:
-    """Those of the refs that the record has, each once."""
-    known = refs_of(record)
+def existing(known: frozenset[str], refs: Iterable[str]) -> tuple[str, ...]:
+    """Those of the refs that are known, each once."""
     return tuple(ref for ref in dict.fromkeys(refs) if ref in known)
 
 

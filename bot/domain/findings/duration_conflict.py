@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.domain.durations import between
 from bot.domain.findings.clocks import length_in
-from bot.domain.findings.common import existing, last_reopening
+from bot.domain.findings.common import last_reopening, refs_of
 from bot.domain.findings.finding import Finding
 from bot.domain.record import Record
 from bot.domain.terms import Precision, UpdateState
@@ -14,25 +14,23 @@ CODE = "duration-conflict"
 
 def duration_conflict(record: Record) -> Iterator[Finding]:
     """
-    "Lasted 2 hours", "a 13-minute outage", and in a statement of the impact "for 13 minutes", against the impact window.
+    "Lasted 2 hours", "a 13-minute outage", and in a statement of the impact "for 13 minutes", against its window.
 
-    Silent within the rounding of the text ("2 hours" is 1 h 30 to 2 h 30), where it names several lengths, and where one
-    of the record's own ends is only known about.
+    Silent within the rounding of the text ("2 hours" is 1 h 30 to 2 h 30), where it names several lengths, and where
+    one of the record's own ends is only known about.
     """
     start, end = record.incident.started, record.incident.ended
-    if end is None or end.at < start.at or Precision.EXACT not in {start.precision, end.precision}:
-        return
-    if start.precision is not end.precision:
+    if end is None or end.at < start.at or {start.precision, end.precision} != {Precision.EXACT}:
         return
     recorded = between(start.at, end.at)
+    known = refs_of(record)
     for text, is_impact, refs in _texts(record):
         found = length_in(text, is_impact=is_impact)
         if found is None:
             continue
         length, slack = found
-        named = existing(record, refs)
-        if abs(length - recorded) > slack and named:
-            yield Finding(CODE, named, {"stated": length, "recorded": recorded})
+        if abs(length - recorded) > slack and known.issuperset(refs):
+            yield Finding(CODE, refs, {"stated": length, "recorded": recorded})
 
 
 def _texts(record: Record) -> Iterator[tuple[str, bool, tuple[str, ...]]]:

@@ -44,7 +44,7 @@ def _came_too_late(escalation: Escalation, record: Record) -> bool:
     return end is not None and escalation.paged_at is not None and escalation.paged_at > end.at - TOO_LATE
 
 
-def _acted(escalation: Escalation, place: int, last_of: dict[str | None, int]) -> bool:
+def _acted(escalation: Escalation, place: int, last_of: dict[str, int]) -> bool:
     """Whether the person who was called wrote something that stands behind the call."""
     if escalation.target_kind is not TargetKind.PERSON:
         return False

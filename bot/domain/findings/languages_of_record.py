@@ -1,11 +1,11 @@
 """Languages that the postmortem lacks, and texts that are older in one language than in another."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from bot.domain.findings.common import existing, standing
-from bot.domain.findings.finding import Finding, LanguageName
+from bot.domain.findings.common import existing, refs_of, standing
+from bot.domain.findings.finding import Finding, LanguageName, Value
 from bot.domain.record import Record, Statement, Update
 from bot.domain.terms import Kind, UpdateState
 
@@ -24,23 +24,27 @@ def language_missing(record: Record) -> Iterator[Finding]:
     """
     documents = _documents(record)
     told = [update for update in record.updates if update.state is not UpdateState.POSTMORTEM]
-    if any(update.state is UpdateState.POSTMORTEM for update in record.updates):
-        promised = [*(code for update in told for code in update.languages), *record.incident.titles]
-        refs = [_last(record, UpdateState.POSTMORTEM), *told]
-        yield from _lacking(record, promised, documents, [source.ref for each in refs if each for source in each.sources])
-    elif told:
-        promised = [code for update in told for code in update.languages]
-        yield from _lacking(record, promised, documents, [source.ref for each in told for source in each.sources])
+    published = _last(record, UpdateState.POSTMORTEM)
+    titles = list(record.incident.titles) if published else []
+    yield from _lacking(record, _by_language(told), titles, documents, published)
     if len(told) > 1:
-        promised = [code for update in told[:-1] for code in update.languages]
-        refs_of_last = [source.ref for source in told[-1].sources]
-        yield from _lacking(record, promised, told[-1].languages, refs_of_last, "update")
+        yield from _lacking(record, _by_language(told[:-1]), [], told[-1].languages, told[-1], "update")
     for variant, statements in (("impact", record.impacts), ("cause", record.causes)):
-        codes = [statement.language for statement in statements]
-        if codes and None not in codes and "" not in codes and _bases(documents) & _bases(each or "" for each in codes):
-            refs_of_it = [statement.source.ref for statement in statements]
-            stated = [code for code in codes if code]
-            yield from _lacking(record, documents, stated, refs_of_it, variant)
+        stated = {statement.language or "": [statement.source.ref] for statement in statements}
+        if "" not in stated and _bases(documents) & _bases(stated):
+            missing = {code: [ref for refs in stated.values() for ref in refs] for code in documents}
+            yield from _lacking(record, missing, [], list(stated), None, variant)
+
+
+def _by_language(updates: Iterable[Update]) -> dict[str, list[str]]:
+    """The refs of the updates in each language, the languages in the order in which they came."""
+    found: dict[str, list[str]] = {}
+    for update in updates:
+        is_one_each = len(update.sources) == len(update.languages)
+        for place, code in enumerate(update.languages):
+            sources = update.sources[place : place + 1] if is_one_each else update.sources
+            found.setdefault(code, []).extend(source.ref for source in sources)
+    return found
 
 
 def _documents(record: Record) -> Sequence[str]:
@@ -62,12 +66,24 @@ def _bases(codes: Iterable[str]) -> frozenset[str]:
 
 
 def _lacking(
-    record: Record, wanted: Iterable[str], present: Sequence[str], refs: Iterable[str], variant: str = ""
+    record: Record,
+    wanted: Mapping[str, Sequence[str]],
+    others: Iterable[str],
+    present: Iterable[str],
+    there: Update | None,
+    variant: str = "",
 ) -> Iterator[Finding]:
-    """`pt-BR` is there where `pt` is. Nothing is missing where nobody said which languages there are."""
+    """
+    Which of the languages `wanted` (with the refs that show each) and `others` are not among those `present`.
+
+    `there` is where they are missing. `pt-BR` is present where `pt` is. Nothing is missing where nobody said which
+    languages there are.
+    """
     have = _bases(present)
-    missing = [code for code in dict.fromkeys(wanted) if code and _base(code) not in have]
-    named = existing(record, refs)
+    missing = [code for code in dict.fromkeys([*wanted, *others]) if code and _base(code) not in have]
+    refs = [source.ref for source in there.sources] if there else []
+    refs += [ref for code in missing for ref in wanted.get(code, ())[:2]]
+    named = existing(refs_of(record), refs)
     if have and missing and named:
         yield Finding(MISSING, named, {"languages": tuple(LanguageName(code) for code in missing)}, variant)
 
@@ -78,24 +94,22 @@ def language_outdated(record: Record) -> Iterator[Finding]:
 
     Silent within ten minutes, where nothing was stated twice, and about statements in no stated language.
     """
-    times = Counter(
-        (kind, entry.language) for entry in standing(record) if entry.language and entry.text for kind in entry.kinds
-    )
+    times = Counter((kind, entry.language or "") for entry in standing(record) if entry.text for kind in entry.kinds)
     for variant, kind, statements in (
         ("impact", Kind.IMPACT, record.impacts),
         ("cause", Kind.CAUSE, record.causes),
     ):
         known = [statement for statement in statements if statement.language]
         newest = max(known, key=lambda each: each.at, default=None)
-        if newest is None or times[kind, newest.language] < 2:
+        if newest is None or times[kind, newest.language or ""] < 2:
             continue
         yield from _older(record, known, newest, variant)
 
 
 def _older(record: Record, known: Sequence[Statement], newest: Statement, variant: str) -> Iterator[Finding]:
     older = [each for each in known if newest.at - each.at > BESIDE]
-    refs = existing(record, [*(each.source.ref for each in older), newest.source.ref])
+    refs = existing(refs_of(record), [*(each.source.ref for each in older), newest.source.ref])
     if older and refs:
         names = tuple(LanguageName(each.language or "") for each in older)
-        values = {"languages": names, "newest": LanguageName(newest.language or ""), "at": newest.at}
+        values: dict[str, Value] = {"languages": names, "newest": LanguageName(newest.language or ""), "at": newest.at}
         yield Finding(OUTDATED, refs, values, variant)

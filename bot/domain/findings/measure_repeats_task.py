@@ -13,22 +13,25 @@ CODE = "measure-repeats-task"
 COMMON = 0.8
 """The share of all their words that both have."""
 FEWEST_WORDS = 4
+_Stems = frozenset[str]
+_Key = tuple[_Stems, str]
+
 COMPARED = 20
 """With how many tasks that share a telling word an improvement is compared: the newest."""
 
 
 def measure_repeats_task(record: Record) -> Iterator[Finding]:
     """
-    An improvement and a task that share four in five of the words that say something, endings apart.
+    An improvement and a task that share four in five of the words that say something, endings apart, and every figure.
 
     Silent about measures of fewer than four such words, and about those that are only about the same thing.
     """
-    tasks: dict[str, deque[tuple[Action, frozenset[str]]]] = defaultdict(lambda: deque(maxlen=COMPARED))
+    tasks: dict[_Key, deque[tuple[Action, _Stems]]] = defaultdict(lambda: deque(maxlen=COMPARED))
     for action in record.actions:
-        stems = frozenset(stems_of(action.text))
-        if action.kind is ActionKind.TASK and len(stems) >= FEWEST_WORDS:
-            for word in _telling(stems):
-                tasks[word].append((action, stems))
+        if action.kind is ActionKind.TASK:
+            stems = frozenset(stems_of(action.text))
+            for key in _keys(stems):
+                tasks[key].append((action, stems))
     for action in record.actions:
         if action.kind is ActionKind.IMPROVEMENT:
             found = _same(frozenset(stems_of(action.text)), tasks)
@@ -37,17 +40,21 @@ def measure_repeats_task(record: Record) -> Iterator[Finding]:
                 yield Finding(CODE, refs, {"measure": Quote(action.text), "task": Quote(found.text)})
 
 
-def _telling(stems: frozenset[str]) -> list[str]:
-    """So many of the longest words that two texts alike enough have at least one of them in common."""
-    ordered = sorted(stems, key=lambda word: (-len(word), word))
-    return ordered[: len(ordered) - ceil(COMMON * len(ordered)) + 1]
-
-
-def _same(stems: frozenset[str], tasks: dict[str, deque[tuple[Action, frozenset[str]]]]) -> Action | None:
+def _keys(stems: _Stems) -> list[_Key]:
+    """
+    What two measures that are alike enough have in common at least once: all figures, and one of so many of the longest
+    words.
+    """
     if len(stems) < FEWEST_WORDS:
-        return None
-    for word in _telling(stems):
-        for task, others in tasks.get(word, ()):
+        return []
+    figures = frozenset(word for word in stems if word.isdecimal())
+    ordered = sorted(stems, key=lambda word: (-len(word), word))
+    return [(figures, word) for word in ordered[: len(ordered) - ceil(COMMON * len(ordered)) + 1]]
+
+
+def _same(stems: _Stems, tasks: dict[_Key, deque[tuple[Action, _Stems]]]) -> Action | None:
+    for key in _keys(stems):
+        for task, others in tasks.get(key, ()):
             if len(stems & others) >= COMMON * len(stems | others):
                 return task
     return None

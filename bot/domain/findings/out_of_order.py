@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.errors import UserError
 from bot.domain.findings.common import minute, standing, timed
-from bot.domain.findings.finding import Finding, Quote
+from bot.domain.findings.finding import Finding, Quote, Value
 from bot.domain.record import Entry, Record
 from bot.domain.terms import MARKS, Kind, Precision, SourceKind
 from bot.domain.when import read_time
@@ -41,7 +41,7 @@ def _answers(record: Record) -> Iterator[Finding]:
         if paged is None or answered is None or each.precision is not Precision.EXACT:
             continue
         if minute(answered) < minute(paged):
-            values = {"target": Quote(each.target), "paged": paged, "answered": answered}
+            values: dict[str, Value] = {"target": Quote(each.target), "paged": paged, "answered": answered}
             yield Finding(CODE, (each.source.ref,), values, variant="answer")
 
 
@@ -56,15 +56,13 @@ def _fixes(record: Record, entries: Sequence[Entry]) -> Iterator[Finding]:
 
 def _told_late(record: Record, entries: Sequence[Entry]) -> Iterator[Finding]:
     """A clock time at the head of a message that lies on the other side of another entry."""
-    known = [at for _, at in timed(entries)]
-    place = 0
+    earlier: datetime | None = None
     for entry, at in timed(entries):
         stated = _stated(record, entry, at)
-        earlier = known[place - 1] if place else None
         if stated is not None and earlier is not None and minute(stated) < minute(earlier):
-            values = {"text": Quote(entry.text), "recorded": at, "stated": stated}
+            values: dict[str, Value] = {"text": Quote(entry.text), "recorded": at, "stated": stated}
             yield Finding(CODE, (entry.source.ref,), values, variant="told_late")
-        place += 1
+        earlier = at
 
 
 def _stated(record: Record, entry: Entry, at: datetime) -> datetime | None:

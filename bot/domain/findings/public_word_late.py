@@ -19,21 +19,22 @@ _PAGE = re.compile(
     re.IGNORECASE,
 )
 _DONE = re.compile(
-    r"communicat|posted|published|publi[éc]|updated|informed|mise? à jour|veröffentlicht|aktualisiert|informiert|"
+    r"communicat|posted|published|publi[éc]|updated|informed|mise? à jour|"
+    r"veröffentlicht|aktualisiert|informiert|"
     r"comunica|aggiornat|pubblicat|publicad|actualizad|atualizad",
     re.IGNORECASE,
 )
 _TO_COME = re.compile(
     r"\?|\b(?:not|no|never|will|shall|should|need|must|let['’]s|can|please|ask|prepar\w*|draft\w*|todo|to do|soon|next|"
-    r"going to|waiting|pas|faut|préparer|va|non|da|dovremmo|nicht|noch|muss|sollte\w*|bitte|hay que|debe\w*|não|deve\w*|"
-    r"precisa\w*)\b",
+    r"going to|waiting|pas|faut|préparer|va|non|dovremmo|nicht|noch|muss|sollte\w*|bitte|hay que|debe\w*|não|"
+    r"deve\w*|precisa\w*)\b",
     re.IGNORECASE,
 )
 
 
 def public_word_late(record: Record) -> Iterator[Finding]:
     """
-    An entry that says the status page told of it, while the first public update came more than five minutes later.
+    An entry that says the status page told of it, and a first public update that came more than five minutes later.
 
     Silent where no public update is recorded, about long texts, and about texts that ask for it, plan it or deny it.
     """
@@ -49,7 +50,7 @@ def public_word_late(record: Record) -> Iterator[Finding]:
         if entry.public is not None or entry.precision is not Precision.EXACT or first_at - at <= LATE:
             continue
         if Kind.IMPROVEMENT not in entry.kinds and Kind.TASK not in entry.kinds and _claims(entry.text):
-            refs = (entry.source.ref, *(source.ref for source in first.sources))
+            refs = (entry.source.ref, *(source.ref for source in first.sources[:1]))
             yield Finding(CODE, tuple(dict.fromkeys(refs)), {"claimed": at, "published": first_at})
             return
 

@@ -23,9 +23,36 @@ UNLIKE = frozenset({Kind.ESCALATION, Kind.IMPACT_BEGAN, Kind.COMMUNICATION})
 """Several teams are called for one reason, and the public is told in the words that the channel reads."""
 _OF_PEOPLE = frozenset({SourceKind.MESSAGE, SourceKind.COMMAND})
 _MARKS = frozenset(MARKS)
-_ARTICLES = frozenset("the a an le la les l un une der die das ein eine el los las lo il gli i o os as um uma".split())
-
-Said = tuple[str, ...]
+_ARTICLES = frozenset(
+    {
+        "the",
+        "a",
+        "an",
+        "le",
+        "la",
+        "les",
+        "l",
+        "un",
+        "une",
+        "der",
+        "die",
+        "das",
+        "ein",
+        "eine",
+        "el",
+        "los",
+        "las",
+        "lo",
+        "il",
+        "gli",
+        "i",
+        "o",
+        "os",
+        "as",
+        "um",
+        "uma",
+    }
+)
 
 
 def repeated_entry(record: Record) -> Iterator[Finding]:
@@ -37,36 +64,37 @@ def repeated_entry(record: Record) -> Iterator[Finding]:
     as a whole: a cause is typed again on purpose. A word more, another ending or a figure that differs ("rolling back",
     "rolled back") is another thing that happened.
     """
-    last: dict[Said, tuple[int, list[Entry]]] = {}
-    groups: list[list[Entry]] = []
-    for place, entry in enumerate(standing(record)):
+    entries = standing(record)
+    last: dict[str, int] = {}
+    groups: dict[int, list[Entry]] = {}
+    """By the place of the last entry in it."""
+    for place, entry in enumerate(entries):
         said = _said(entry)
-        if said is None:
+        if not said:
             continue
         before = last.get(said)
-        if before is not None and _is_near(place - before[0], before[1][-1], entry):
-            group = before[1]
-            group.append(entry)
-        else:
-            group = [entry]
-            groups.append(group)
-        last[said] = (place, group)
-    return (_finding(group) for group in groups if len(group) > 1)
+        last[said] = place
+        if before is not None and _is_near(place - before, entries[before], entry):
+            groups[place] = [*groups.pop(before, [entries[before]]), entry]
+    return (_finding(group) for group in sorted(groups.values(), key=lambda group: (group[0].sort_at, group[0].seq)))
 
 
-def _said(entry: Entry) -> Said | None:
-    """What an entry says, as a value to compare; None for one that is not compared."""
+def _said(entry: Entry) -> str:
+    """What an entry says, as a value to compare; empty for one that is not compared."""
     if entry.source.kind not in _OF_PEOPLE or entry.public is not None or len(entry.text) < SHORTEST:
-        return None
+        return ""
     if not _MARKS.issuperset(entry.kinds) or not UNLIKE.isdisjoint(entry.kinds):
-        return None
+        return ""
     if entry.source.kind is SourceKind.COMMAND and Kind.CAUSE in entry.kinds:
-        return None
+        return ""
     words = [word for word in words_of(entry.text) if word not in _ARTICLES]
+    if len(words) < FEWEST_WORDS:
+        return ""
     if len(words) >= LONG:
         telling = [word for word in words if word not in ALL_STOP_WORDS]
         words = sorted(telling) if len(telling) >= LONG else words
-    return (_group(entry.kinds), *words) if len(words) >= FEWEST_WORDS else None
+    # One text and not a tuple of them: tens of thousands of tuples make the garbage collector work.
+    return f"{_group(entry.kinds)} {' '.join(words)}"
 
 
 def _group(kinds: Iterable[Kind]) -> str:

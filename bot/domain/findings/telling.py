@@ -3,7 +3,7 @@
 import string
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 
 from bot.domain.findings.finding import Finding, LanguageName, Quote, Single, Value
 from bot.domain.languages import Language, language
@@ -37,11 +37,21 @@ def blocks_of(record: Record, findings: Sequence[Finding], clock: Clock) -> tupl
             clock.language.code,
             BlockKind.FINDING,
             wording.tell(finding),
-            tuple(sources[ref] for ref in finding.entries),
+            _shown_once(finding, [sources[ref] for ref in finding.entries]),
             details={"code": finding.code},
         )
         for finding in findings
     )
+
+
+def _shown_once(finding: Finding, sources: Sequence[Source]) -> tuple[Source, ...]:
+    """
+    One source for each link: tasks stand in one message. A finding that quotes keeps all, because a quotation goes with
+    what it was taken from.
+    """
+    if any(isinstance(value, Quote) for value in finding.values.values()):
+        return tuple(sources)
+    return tuple({source.link or source.ref: source for source in reversed(sources)}.values())[::-1]
 
 
 class Wording:
@@ -59,6 +69,20 @@ class Wording:
         record = self._record
         groups = (record.entries, record.alerts, record.escalations, record.actions)
         return {each.source.ref: each.source for group in groups for each in group}
+
+    def label(self, ref: str) -> str:
+        """What stands there in a word: the time of an entry, `task 4`, or what kind of thing it is."""
+        return self._labels.get(ref, ref.partition("-")[0])
+
+    @cached_property
+    def _labels(self) -> Mapping[str, str]:
+        record = self._record
+        times = {
+            entry.source.ref: self._clock.short(entry.happened_at, entry.precision)
+            for entry in record.entries
+            if entry.happened_at
+        }
+        return times | {action.source.ref: f"{action.kind.value} {action.number}" for action in record.actions}
 
     def tell(self, finding: Finding) -> str:
         """One or two sentences. The last time in them bears the zone's label."""

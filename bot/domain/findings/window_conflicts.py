@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.findings.clocks import Stated, Window, window_in
-from bot.domain.findings.common import existing, last_reopening, minute, standing
+from bot.domain.findings.common import existing, last_reopening, minute, refs_of, standing
 from bot.domain.findings.finding import Finding
 from bot.domain.record import Entry, Moment, Record
 from bot.domain.terms import Precision, UpdateState
@@ -68,11 +68,10 @@ def start_time_conflict(record: Record) -> Iterator[Finding]:
     yield from _findings(record, START, start, stated)
 
 
-def _findings(
-    record: Record, code: str, moment: Moment, stated: Mapping[datetime, list[str]]
-) -> Iterator[Finding]:
+def _findings(record: Record, code: str, moment: Moment, stated: Mapping[datetime, list[str]]) -> Iterator[Finding]:
+    known = refs_of(record) if stated else frozenset()
     for at, refs in sorted(stated.items()):
-        named = existing(record, [*refs, moment.source.ref])
+        named = existing(known, [*refs, moment.source.ref])
         if named:
             yield Finding(code, named, {"recorded": moment.at, "stated": at})
 

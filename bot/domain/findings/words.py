@@ -10,36 +10,41 @@ from types import MappingProxyType
 
 _WORD = re.compile(r"\w+")
 
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 STOP_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "en": frozenset(
+        "en": _listed(
             "a an and are as at be been but by can could did do does for from had has have he her his how i if in into "
             "is it its may of on or our she should so some than that the their them then there these they this to was "
-            "we were what when where which who will with would you your".split()
+            "we were what when where which who will with would you your"
         ),
-        "fr": frozenset(
+        "fr": _listed(
             "à au aux avec ce ces cet cette d dans de des du elle en est et été eu il ils l la le les leur leurs lui "
             "mais n nos notre nous on ont ou par pour qu que qui s sa sans se ses son sont sur un une vers vos votre "
-            "vous y était ainsi".split()
+            "vous y était ainsi"
         ),
-        "it": frozenset(
+        "it": _listed(
             "a ad ai al alla alle allo anche che chi ci con da dai dal dalla dalle dei del della delle dello di e ed è "
             "fra gli ha hanno i il in l la le lo ma nei nel nella nelle o per più quale quando questa questo si sono "
-            "stata stato su sul sulla tra un una uno".split()
+            "stata stato su sul sulla tra un una uno"
         ),
-        "es": frozenset(
+        "es": _listed(
             "a al ante como con cuando de del desde donde el ella en entre es esta este fue ha han hasta la las le les "
-            "lo los más o para pero por que quien se sin sobre son su sus también un una unas uno unos y ya".split()
+            "lo los más o para pero por que quien se sin sobre son su sus también un una unas uno unos y ya"
         ),
-        "de": frozenset(
+        "de": _listed(
             "als am an auch auf aus bei beim bis das dass dem den der des die durch ein eine einem einen einer eines "
             "er es für hat haben ich ihr im in ist mit nach oder sein sich sie sind so über um und uns unter von vom "
-            "vor war waren was wenn wer wie wir wird wurde wurden zu zum zur".split()
+            "vor war waren was wenn wer wie wir wird wurde wurden zu zum zur"
         ),
-        "pt": frozenset(
+        "pt": _listed(
             "a ao aos as até com como da das de do dos e ela ele em entre era essa esse esta este foi foram há já mais "
             "mas na nas no nos num numa o os ou para pela pelas pelo pelos por que quem se sem seu seus sua suas são "
-            "também um uma umas uns".split()
+            "também um uma umas uns"
         ),
     }
 )
