@@ -5,6 +5,7 @@ Every language is a table of its own with the same keys; what people wrote is ne
 languages and the choice between singular and plural are Babel's. Portuguese is that of Brazil.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +29,10 @@ TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"en": ENGLISH, "fr": FRENCH, "it": ITALIAN, "es": SPANISH, "de": GERMAN, "pt": PORTUGUESE}
 )
 """By language; the English table defines the keys."""
+
+
+_SOUNDS_LIKE_I = re.compile(r"h?i(?![aeo])", re.IGNORECASE)
+"""`inglés`, `hilo`; in `hielo` the i is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,11 @@ class Language:
         return format_percent(percent / 100, f"{head}{zero}.####{sign}", locale=self.locale)
 
     def listed(self, items: Sequence[str]) -> str:
-        """`a, b, and c`."""
-        return format_list(list(items), locale=self.locale)
+        """`a, b, and c`. Babel does not know that Spanish says `e` before an i: `francés e inglés`."""
+        text = format_list(list(items), locale=self.locale)
+        if self.locale.language == "es" and len(items) > 1 and _SOUNDS_LIKE_I.match(items[-1]):
+            text = f"{text.removesuffix(f' y {items[-1]}')} e {items[-1]}"
+        return text
 
     def is_foreign(self, code: str) -> bool:
         """Whether it is another language than this one; a region makes no difference."""

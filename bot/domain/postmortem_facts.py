@@ -40,11 +40,14 @@ _STATE_KINDS = (Kind.STATUS, Kind.RESOLVED, Kind.REOPENED, Kind.CANCELLED)
 
 def _last_source(teller: Teller, *kinds: Kind) -> Source | None:
     """The source of the last standing entry of one of these kinds: it set the value that the draft shows."""
+    entry = _last_entry(teller, *kinds)
+    return entry.source if entry else None
+
+
+def _last_entry(teller: Teller, *kinds: Kind) -> Entry | None:
     wanted = frozenset(kinds)
-    for entry in reversed(teller.record.entries):
-        if entry.withdrawn_at is None and not wanted.isdisjoint(entry.kinds):
-            return entry.source
-    return None
+    standing = (entry for entry in reversed(teller.record.entries) if entry.withdrawn_at is None)
+    return next((entry for entry in standing if not wanted.isdisjoint(entry.kinds)), None)
 
 
 def duration(teller: Teller) -> tuple[Block, ...]:
@@ -69,13 +72,13 @@ def duration(teller: Teller) -> tuple[Block, ...]:
 
 
 def called_off(teller: Teller, section: str) -> Block:
-    """That the incident was cancelled, and why: it has no window then."""
-    incident, say = teller.record.incident, teller.language.say
-    source = _last_source(teller, Kind.CANCELLED) or incident.declared.source
-    if not incident.closure_reason:
-        return teller.fact(section, "cancelled", say("kind_cancelled"), [source])
-    text = say("cancelled_because", reason=as_sentence(teller.named(incident.closure_reason)))
-    return teller.fact(section, "cancelled", text, [source])
+    """When the incident was cancelled: it has no window then."""
+    incident, label = teller.record.incident, teller.language.say("kind_cancelled")
+    entry = _last_entry(teller, Kind.CANCELLED)
+    if entry is None or entry.happened_at is None:
+        return teller.fact(section, "cancelled", label, [entry.source if entry else incident.declared.source])
+    text = teller.clock.full(entry.happened_at, entry.precision)
+    return teller.fact(section, "cancelled", text, [entry.source], label=label)
 
 
 def window(teller: Teller) -> tuple[Block, ...]:
@@ -199,7 +202,7 @@ def summing_up(
     blocks = [_course(teller)]
     incident = teller.record.incident
     if incident.status is Status.CANCELLED and incident.closure_reason:
-        text = teller.language.say("cancelled_because", reason=as_sentence(teller.named(incident.closure_reason)))
+        text = teller.language.say("concluded_reason", reason=as_sentence(teller.named(incident.closure_reason)))
         source = _last_source(teller, Kind.CANCELLED) or incident.declared.source
         blocks.append(teller.fact("conclusion", "closure", text, [source]))
     if resolution is not None:

@@ -1,19 +1,25 @@
 """Blocks as Markdown: how a statement, its sources and a list of them look. Templates use these as filters."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from bot.domain.languages import language
 from bot.domain.markdown import Markdown, escape, link
-from bot.domain.postmortem_draft import Block
+from bot.domain.postmortem_draft import Block, BlockKind
 from bot.domain.record import Source
 
 MARK = "↗"
 """What links a statement to its source."""
 
 
+MISSING = BlockKind.MISSING
 ENDINGS = ".!?…:。！？؟"
 """After one of these a text needs no full stop."""
+
+
+_NUMBERED = re.compile(r"^(\d{1,9})\\([.)])")
+"""The head of a text that would begin a numbered list, as `escape` leaves it."""
 
 
 class Lines:
@@ -34,7 +40,7 @@ class Lines:
 
     def item(self, block: Block) -> str:
         """The whole of a block, further lines of its text indented to stay in its list item."""
-        if block.is_missing:
+        if block.kind is MISSING:
             return f"*{escape(block.text)}*"
         text, label, by, notes, mark = block.text, block.label, block.by, block.notes, block.details.get("mark")
         colon, semicolon = self._between.get(block.language) or self._marks(block.language)
@@ -45,7 +51,9 @@ class Lines:
         if text and mark and text[-1] not in ENDINGS:
             parts.append(f"{escape(text, indent='  ')}.")
         elif text:
-            parts.append(self._texts.get(text) or self._texts.setdefault(text, escape(text, indent="  ")))
+            shown = self._texts.get(text) or self._texts.setdefault(text, escape(text, indent="  "))
+            # Behind a label a number with a full stop (`1. März`) begins no list.
+            parts.append(_NUMBERED.sub(r"\1\2", shown) if parts else shown)
         if mark:
             parts.append(f"**{self._escaped(mark)}**")
         if by or notes:

@@ -96,7 +96,7 @@ def test_a_state_stands_without_a_preposition(code):
     """`de en cours d’analyse` is no French: a state is named, never declined."""
     changed = TABLES[code]["changed_to"].format(what="W", was="A", became="B")
 
-    assert re.fullmatch(r"W\u202f?: A → B", changed)
+    assert changed == "W (A → B)"
 
 
 @pytest.mark.parametrize("code", ["en", "en-GB", "en-AU", "fr", "it", "es", "es-MX", "de", "pt", "pt-BR"])
