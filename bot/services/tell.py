@@ -145,8 +145,7 @@ def show_card(session: Session, incident: Incident, at: datetime) -> None:
     _put(session, incident, What.CARD, at, target=f"card:{incident.key}", posts=incident.card_ts is None)
     if incident.questions_ts is not None:
         show_questions(session, incident, at)
-    if incident.findings_ts is not None:
-        show_findings(session, incident, at)
+    check_again(session, incident, at)
     show_announcement(session, incident, at)
 
 
@@ -169,8 +168,7 @@ def show_followups(session: Session, incident: Incident, at: datetime) -> None:
         session, incident, What.FOLLOWUPS, at, target=f"followups:{incident.key}",
         posts=incident.followups_ts is None,
     )  # fmt: skip
-    if incident.findings_ts is not None:
-        show_findings(session, incident, at)
+    check_again(session, incident, at)
 
 
 def show_questions(session: Session, incident: Incident, at: datetime) -> None:
@@ -185,6 +183,12 @@ def show_findings(session: Session, incident: Incident, at: datetime) -> None:
     _put(
         session, incident, What.FINDINGS, at, target=f"findings:{incident.key}", posts=incident.findings_ts is None,
     )  # fmt: skip
+
+
+def check_again(session: Session, incident: Incident, at: datetime) -> None:
+    """The record changed: so may what to check in it, where somebody was told of that."""
+    if incident.findings_ts is not None:
+        show_findings(session, incident, at)
 
 
 def show_alerts(session: Session, incident: Incident, at: datetime) -> None:
@@ -213,7 +217,8 @@ def pin_card(session: Session, incident: Incident, at: datetime) -> None:
 def post_draft(session: Session, incident: Incident, at: datetime, **values: Any) -> None:
     """The draft as a file; beside that of an incident that is over, what to check in its record."""
     _put(session, incident, What.DRAFT, at, **values)
-    if incident.findings_ts is not None or incident.is_resolved:
+    check_again(session, incident, at)
+    if incident.findings_ts is None and incident.is_resolved:
         show_findings(session, incident, at)
 
 

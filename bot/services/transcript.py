@@ -73,6 +73,7 @@ def heard(session: Session, settings: Settings, team_id: str, said: Said, at: da
             people.learned(session, team_id, people.Known(said.author, said.author_name, is_bot=True), at)
     for entry in entries:
         timeline.reword(session, entry, said.text, list(said.files), at)
+        tell.check_again(session, incidents.get(session, entry.incident_id), at)
     if incident is not None and not entries and not said.is_own:
         keep_marks(session, settings, incident, said.channel_id, said.ts, at)
 
@@ -109,6 +110,7 @@ def deleted(session: Session, team_id: str, channel_id: str, ts: str, at: dateti
             origin=Origin.MESSAGE, entry=entry.key,
         )  # fmt: skip
         touched = incidents.get(session, entry.incident_id)
+        tell.check_again(session, touched, at)
         if milestones.touches(entry.kinds):
             milestones.refresh(session, touched)
             tell.show_card(session, touched, at)

@@ -9,7 +9,9 @@ LINE = "It is connected to the payment gateway integration: reading its logs"
 
 def said(world: World) -> list[dict[str, Any]]:
     """The messages in the channel that say what to check, as they stand."""
-    return [each for each in world.sandbox.messages(world.channel) if "check in the record of INC-1" in str(each)]
+    return [
+        each for each in world.sandbox.messages(world.channel) if each["text"].endswith("check in the record of INC-1")
+    ]
 
 
 async def has_two_findings(world: World) -> None:
@@ -82,4 +84,18 @@ async def test_words_that_are_deleted_are_quoted_no_longer(world: World) -> None
 
     everything = str([each for each in world.sandbox.messages(world.channel) if each.get("bot_id")])
     assert "Nothing is left to check in the record of INC-1" in everything
+    assert said(world) == []
+
+
+async def test_words_that_are_edited_are_read_anew(world: World) -> None:
+    await world.declares("Payments fail at:13:50")
+    stamps = [await world.says("engineer", LINE) for _ in range(2)]
+    for ts in stamps:
+        await world.reacts("engineer", ts, "mag")
+    await world.types("oncall", "/incident resolve rolled back")
+    await world.finish()
+
+    await world.edits("engineer", stamps[1], "It is the network after all, looking at the switches")
+    await world.finish()
+
     assert said(world) == []
