@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bench import declaring, reacting, resting
+from bench import declaring, drafting, reacting, resting
 from bench.figures import Figure
 from tests.support.postgres import PostgresServer
 
@@ -26,6 +26,7 @@ SCENARIOS = {
     "overhead": Scenario("one declare, Slack answers at once", declaring.without_latency, BOTH),
     "storm": Scenario("50 declares at once, with Slack's rate limits", declaring.storm),
     "reactions": Scenario("2,000 reactions in a burst", reacting.reactions, BOTH),
+    "draft": Scenario("the draft of 10,000 entries, in each form", drafting.drafting),
     "start": Scenario("start to ready", resting.starting),
     "memory": Scenario("memory at rest", resting.memory),
 }

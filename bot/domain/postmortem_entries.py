@@ -9,7 +9,7 @@ from bot.domain.durations import between
 from bot.domain.languages import Language
 from bot.domain.postmortem_clock import Clock
 from bot.domain.postmortem_draft import Block, BlockKind
-from bot.domain.postmortem_remarks import own_words_of, remarks_of
+from bot.domain.postmortem_remarks import has_remarks, own_words_of, remarks_of
 from bot.domain.record import Action, Alert, Entry, Escalation, Record, Source
 from bot.domain.terms import Kind, Precision, SourceKind
 
@@ -34,6 +34,13 @@ ALWAYS_QUIET = frozenset({Kind.NOTE})
 
 CHANGES = frozenset({Kind.STATUS, Kind.SEVERITY})
 """Kinds whose entries are told as a change from one value to another."""
+
+
+ANSWERED = {
+    False: ("escalation_acknowledged", "escalation_acknowledged_after"),
+    True: ("vendor_answered", "vendor_answered_after"),
+}
+"""What is said of an answer, by whether a vendor gave it: without and with how long it took."""
 
 
 _Told = tuple[str, tuple[Source, ...], str, str, tuple[str, ...]]
@@ -93,7 +100,9 @@ class Teller:
 
     def _text_of(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
         """Text and notes of an entry, the same in each section."""
-        notes = tuple(self.named(remark) for remark in remarks_of(entry, self.record.incident, self.clock))
+        notes: tuple[str, ...] = ()
+        if has_remarks(entry):
+            notes = tuple(self.named(remark) for remark in remarks_of(entry, self.record.incident, self.clock))
         if self._calls(entry):
             notes = (*notes, *self.silence(self.escalations[entry.about or ""]))
         if entry.redacted_at is not None:
@@ -130,10 +139,11 @@ class Teller:
         return entry.source.ref in self.answers and entry.source.kind is not SourceKind.MESSAGE
 
     def _answered(self, escalation: Escalation) -> str:
+        at_once, after = ANSWERED[escalation.external]
         target, waited = self.named(escalation.target), self._waited(escalation)
         if waited is None:
-            return self.language.say("escalation_acknowledged", target=target)
-        return self.language.say("escalation_acknowledged_after", target=target, duration=waited)
+            return self.language.say(at_once, target=target)
+        return self.language.say(after, target=target, duration=waited)
 
     def _kinds(self, section: str, kinds: tuple[Kind, ...]) -> str:
         known = self._labels.get((section, kinds))
@@ -168,18 +178,24 @@ class Teller:
         return (*said, self.language.say("no_answer_recorded" if escalation.external else "nobody_acknowledged"))
 
     def answer(self, escalation: Escalation) -> tuple[str, ...]:
-        """Who acknowledged when, after how long; who declined; or that nobody acknowledged."""
+        """
+        Who acknowledged when, after how long; who declined; or that nobody acknowledged.
+
+        A vendor answers by itself: whoever pressed the button only noted it.
+        """
         said = self.silence(escalation)
         if escalation.acknowledged_at is None:
             return said
-        when = self.clock.short_when(escalation.acknowledged_at)
-        if escalation.acknowledged_by:
-            who = self.name(escalation.acknowledged_by)
+        when, who = self.clock.short_when(escalation.acknowledged_at), self.name(escalation.acknowledged_by)
+        if escalation.external:
+            answered = self.language.say("vendor_answered_at", when=when)
+        elif who:
             answered = self.language.say("acknowledged_by", who=who, when=when)
         else:
             answered = self.language.say("acknowledged_at", when=when)
         waited = self._waited(escalation)
-        return (*said, f"{answered}, {self.language.say('after', duration=waited)}" if waited else answered)
+        said = (*said, f"{answered}, {self.language.say('after', duration=waited)}" if waited else answered)
+        return (*said, self.language.say("noted_by", who=who)) if escalation.external and who else said
 
     def _waited(self, escalation: Escalation) -> str | None:
         """How long it took, None if the time of the page is unknown or later than the answer."""

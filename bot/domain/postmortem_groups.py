@@ -106,11 +106,7 @@ def _actions(scene: Scene, section: str, kind: ActionKind) -> tuple[Block, ...]:
     """The list of actions, then the messages that were marked as one and are in no list."""
     listed = [scene.teller.action(section, action) for action in scene.record.actions if action.kind is kind]
     known = listed_texts(scene.record)
-    marked = [
-        scene.entry(section, entry)
-        for entry in scene.standing
-        if MARKS[kind] in entry.kinds and not is_listed(entry, known)
-    ]
+    marked = [scene.entry(section, entry) for entry in scene.having(MARKS[kind]) if not is_listed(entry, known)]
     return (*listed, *marked)
 
 
@@ -145,8 +141,8 @@ def causes(scene: Scene, stated: Sequence[Block]) -> Groups:
     said = {_words(each) for each in scene.record.causes}
     others = [
         scene.entry("contributing_factors", entry)
-        for entry in scene.standing
-        if Kind.CAUSE in entry.kinds and entry.source.ref not in told and " ".join(entry.text.split()) not in said
+        for entry in scene.having(Kind.CAUSE)
+        if entry.source.ref not in told and " ".join(entry.text.split()) not in said
     ]
     factors = [block._replace(section="contributing_factors") for block in stated if not block.is_missing or not others]
     return {
@@ -162,7 +158,7 @@ def _words(statement: Statement) -> str:
 def public(scene: Scene) -> Groups:
     """What the public was told, by state and language; and the messages that were marked as communication."""
     told = {source.ref for update in scene.record.updates for source in update.sources}
-    others = [entry for entry in scene.standing if Kind.COMMUNICATION in entry.kinds and entry.source.ref not in told]
+    others = [entry for entry in scene.having(Kind.COMMUNICATION) if entry.source.ref not in told]
     return {
         "updates": tuple(_updates(scene)),
         "communication": tuple(scene.entry("communication", entry) for entry in others),

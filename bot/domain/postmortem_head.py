@@ -12,9 +12,7 @@ from bot.domain.terms import Kind, SourceKind, Status
 def only_sets_what_holds(scene: Scene) -> Callable[[Entry], bool]:
     """Tells an entry that put details right, and nothing else, of which the document's head has every one."""
     incident = scene.record.incident
-    last = {
-        name: entry.source.ref for entry in scene.standing if Kind.DETAILS in entry.kinds for name, _ in entry.changes
-    }
+    last = {name: entry.source.ref for entry in scene.having(Kind.DETAILS) for name, _ in entry.changes}
     held = {
         "reference": incident.outside_reference or "",
         "category": incident.category or "",
@@ -59,20 +57,18 @@ def particulars(scene: Scene) -> tuple[Block, ...]:
 APART = frozenset({"outside_reference", "category", "responsibility", "lead"})
 """What the head names behind number, severity, services and status."""
 
-_SET_BY: Mapping[str, frozenset[Kind]] = {
-    "severity": frozenset({Kind.SEVERITY}),
-    "status": frozenset({Kind.STATUS, Kind.RESOLVED, Kind.REOPENED, Kind.CANCELLED}),
-    "lead": frozenset({Kind.ROLE}),
+_SET_BY: Mapping[str, tuple[Kind, ...]] = {
+    "severity": (Kind.SEVERITY,),
+    "status": (Kind.STATUS, Kind.RESOLVED, Kind.REOPENED, Kind.CANCELLED),
+    "lead": (Kind.ROLE,),
 }
 
 
 def _source(scene: Scene, key: str, field: str) -> Source:
     """What set the value that holds: the last entry that changed it, or else the declaration."""
-    kinds = _SET_BY.get(key, frozenset())
-    for entry in reversed(scene.standing):
-        if not kinds.isdisjoint(entry.kinds) or (field and field in dict(entry.changes)):
-            return entry.source
-    return scene.record.incident.declared.source
+    changes = [entry for entry in scene.having(Kind.DETAILS) if field in dict(entry.changes)]
+    found = scene.having(*_SET_BY[key]) if key in _SET_BY else changes
+    return found[-1].source if found else scene.record.incident.declared.source
 
 
 def titles(scene: Scene) -> tuple[Block, ...]:
@@ -80,7 +76,7 @@ def titles(scene: Scene) -> tuple[Block, ...]:
     teller, incident = scene.teller, scene.record.incident
     named = {code.partition("-")[0]: code for code in incident.titles}
     borne = {incident.titles.get(named.get(code.partition("-")[0], ""), incident.title) for code in scene.languages}
-    borne |= {entry.text for entry in scene.standing if Kind.DECLARED in entry.kinds}
+    borne |= {entry.text for entry in scene.having(Kind.DECLARED)}
     label = teller.language.say("field_title").capitalize()
     return tuple(
         teller.fact(
@@ -103,7 +99,7 @@ def closure(scene: Scene) -> tuple[Block, ...]:
 
 def alerts(scene: Scene) -> tuple[Block, ...]:
     """Every alert in full, but for the summary where the timeline has it already."""
-    told = {entry.text for entry in scene.standing if Kind.DETECTION in entry.kinds}
+    told = {entry.text for entry in scene.having(Kind.DETECTION)}
     return tuple(_alert(scene.teller, alert, told) for alert in scene.record.alerts)
 
 

@@ -5,11 +5,16 @@ from collections.abc import Mapping, Sequence
 from bot.domain.record import Entry
 from bot.domain.terms import Kind, Precision
 
-LEFT_BY_ANYBODY = frozenset({Kind.RULED_OUT, Kind.CAUSE, Kind.ROLLBACK, Kind.FIXED, Kind.RESOLVED, Kind.CANCELLED})
-"""After one of these nobody follows a path any more, whoever recorded it."""
+LEFT_BY_ANYBODY = frozenset({Kind.RULED_OUT, Kind.CAUSE, Kind.ROLLBACK, Kind.FIXED})
+"""
+After one of these nobody follows a path any more, whoever recorded it. That the incident was over, or was called off,
+says nothing of it: the path may have been left hours before.
+"""
 
-LEFT_BY_ITS_AUTHOR = frozenset({Kind.MISLEADING_PATH, Kind.INVESTIGATION, Kind.HYPOTHESIS, Kind.ACTION})
-"""Whoever took the path has turned to something else. Others may look elsewhere at the same time."""
+LEFT_BY_ITS_AUTHOR = frozenset(
+    {Kind.MISLEADING_PATH, Kind.INVESTIGATION, Kind.HYPOTHESIS, Kind.ACTION, Kind.ESCALATION}
+)
+"""Whoever took the path has turned to something else, or to somebody. Others may look elsewhere at the same time."""
 
 
 def ends_of_paths(standing: Sequence[Entry]) -> Mapping[str, Entry]:

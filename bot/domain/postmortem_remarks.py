@@ -10,6 +10,11 @@ from bot.domain.record import Entry, Incident, Moment, Statement
 from bot.domain.terms import Kind, SourceKind
 
 
+def has_remarks(entry: Entry) -> bool:
+    """Whether anything stands beside it: most entries have nothing, and a long record has tens of thousands."""
+    return bool(entry.files or entry.changes or entry.language or entry.states_start or entry.states_end)
+
+
 def remarks_of(entry: Entry, incident: Incident, clock: Clock) -> Iterator[str]:
     """Files, changed fields, stated ends of the impact, and another language than the document's: a few words each."""
     language = clock.language
@@ -38,7 +43,7 @@ def _change(name: str, value: str, language: Language) -> str:
 
 def _stated(key: str, at: datetime, holds: Moment | None, clock: Clock) -> str:
     """An end of the impact that an entry states, and the one that holds where another one does."""
-    shown = clock.short(at)
+    shown = clock.short(at, holds.precision) if holds and holds.at == at else clock.short(at)
     said = clock.language.say(key, time=shown)
     if holds is None:
         return clock.language.say("holds_no_more", stated=said)

@@ -35,22 +35,32 @@ class Scene:
             entry.about: entry.author for entry in standing if entry.about and Kind.ESCALATION in entry.kinds
         }
         self._ends = ends_of_paths(standing)
+        self._by_kind: dict[Kind, dict[int, Entry]] = {}
+        for place, entry in enumerate(standing):
+            for kind in entry.kinds:
+                self._by_kind.setdefault(kind, {})[place] = entry
         self._labels = dict([*self._of_statements(), *self._of_updates()])
 
     def entry(self, section: str, entry: Entry) -> Block:
         """An entry in a section: without its text where that stands in full elsewhere, with what a path cost."""
-        block = self.teller.entry(section, entry)
-        label = self._labels.get(entry.source.ref)
+        block, ref = self.teller.entry(section, entry), entry.source.ref
+        label = self._labels.get(ref)
         if label is not None:
             language = self.teller.language.name_of(entry.language or "")
             notes = tuple(note for note in block.notes if note != language)
             block = block._replace(text="", label=label, notes=notes)
-        end = self._ends.get(entry.source.ref)
+        end = self._ends.get(ref)
         return block if end is None else self._with_cost(block, entry, end)
 
     def of_kinds(self, section: str, *kinds: Kind) -> tuple[Block, ...]:
-        wanted = frozenset(kinds)
-        return tuple(self.entry(section, entry) for entry in self.standing if not wanted.isdisjoint(entry.kinds))
+        return tuple(self.entry(section, entry) for entry in self.having(*kinds))
+
+    def having(self, *kinds: Kind) -> list[Entry]:
+        """The standing entries of any of these kinds, in order."""
+        found: dict[int, Entry] = {}
+        for kind in kinds:
+            found.update(self._by_kind.get(kind, {}))
+        return [found[place] for place in sorted(found)]
 
     def _with_cost(self, block: Block, entry: Entry, end: Entry) -> Block:
         if entry.happened_at is None or end.happened_at is None:
@@ -68,10 +78,13 @@ class Scene:
             Kind.RESOLVED: words["kind_resolved"],
         }
         texts = {kind: statement.text for kind, statement in self.statements.items() if statement}
+        elsewhere = {impact.source.ref for impact in self.record.impacts}
         return [
             (entry.source.ref, labels[entry.kinds[0]])
             for entry in self.standing
-            if len(entry.kinds) == 1 and entry.kinds[0] in labels and entry.text == texts.get(entry.kinds[0])
+            if len(entry.kinds) == 1
+            and entry.kinds[0] in labels
+            and (entry.text == texts.get(entry.kinds[0]) or entry.source.ref in elsewhere)
         ]
 
     def _of_updates(self) -> Iterable[tuple[str, str]]:

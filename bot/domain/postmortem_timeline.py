@@ -1,7 +1,7 @@
 """The timeline of a document: everything in the record's order, each thing once."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.domain.postmortem_draft import Block
@@ -9,7 +9,7 @@ from bot.domain.postmortem_groups import is_listed, is_only_lesson, listed_texts
 from bot.domain.postmortem_head import only_sets_what_holds
 from bot.domain.postmortem_scene import Scene, with_source
 from bot.domain.record import Entry, Moment
-from bot.domain.terms import Kind, UpdateState
+from bot.domain.terms import Kind, Status, UpdateState
 
 
 class Line(NamedTuple):
@@ -20,27 +20,19 @@ class Line(NamedTuple):
     kinds: tuple[Kind, ...] = ()
 
 
-def timeline(scene: Scene) -> tuple[Block, ...]:
-    """
-    Everything in the record's order, with the beginning and the end of the impact marked, but for what is shown in full
-    elsewhere: follow-ups that were put on their list by command, lessons, the impact and causes as they are stated in
-    another language, the declaration that came with the alert, details that hold, and the publication of this document.
-    """
-    entries = _shown(scene)
+def timeline(scene: Scene, entries: Sequence[Entry]) -> tuple[Block, ...]:
+    """The entries that are `shown`, with the beginning and the end of the impact marked."""
     lines = [Line(entry.happened_at, scene.entry("timeline", entry), entry.kinds) for entry in entries]
     lines = _with_escalations(scene, entries, lines)
     return tuple(line.block for line in _with_ends(scene, lines)) or (scene.teller.missing("timeline", "timeline"),)
 
 
-def context(scene: Scene) -> tuple[Block, ...]:
+def context(scene: Scene, entries: Sequence[Entry]) -> tuple[Block, ...]:
     """What happened before the impact began, and neither set it off nor told of it."""
     began = minute(scene.record.incident.started.at)
+    early = [entry for entry in entries if entry.happened_at and entry.happened_at < began]
     causes = frozenset({Kind.IMPACT_BEGAN, Kind.DETECTION, Kind.DECLARED})
-    return tuple(
-        scene.entry("context", entry)
-        for entry in _shown(scene)
-        if entry.happened_at and minute(entry.happened_at) < began and causes.isdisjoint(entry.kinds)
-    )
+    return tuple(scene.entry("context", entry) for entry in early if causes.isdisjoint(entry.kinds))
 
 
 def minute(at: datetime) -> datetime:
@@ -48,13 +40,18 @@ def minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
 
 
-def _shown(scene: Scene) -> list[Entry]:
+def shown(scene: Scene) -> list[Entry]:
+    """
+    Everything in the record's order, but for what is told in full elsewhere: follow-ups that were put on their list by
+    command, lessons, the impact and causes as they are stated in another language, the declaration that came with the
+    alert, details that hold, and the publication of this document.
+    """
     teller, record = scene.teller, scene.record
-    alerted = {
-        minute(entry.happened_at)
+    alerted = [
+        (minute(entry.happened_at), entry.text)
         for entry in scene.standing
         if entry.kinds == (Kind.DETECTION,) and entry.author is None and entry.happened_at
-    }
+    ]
     known = listed_texts(record)
     stated = {Kind.IMPACT: {each.source.ref for each in record.impacts}, Kind.CAUSE: _causes_elsewhere(scene)}
     later = {source.ref for update in record.updates for source in update.sources[1:]}
@@ -71,10 +68,17 @@ def _shown(scene: Scene) -> list[Entry]:
             return False
         if len(entry.kinds) == 1 and entry.source.ref in stated.get(entry.kinds[0], ()) and not _says_more(entry):
             return False
-        came_with_alert = entry.author is None and entry.happened_at and minute(entry.happened_at) in alerted
-        return not (came_with_alert and teller.only_declares(entry))
+        if entry.author is not None or not alerted or entry.happened_at is None:
+            return True
+        told = [text for at, text in alerted if at == minute(entry.happened_at)]
+        return not told or not (teller.only_declares(entry) or _is_declared_in(entry, told))
 
     return [entry for entry in scene.standing if is_shown(entry)]
+
+
+def _is_declared_in(entry: Entry, told: Sequence[str]) -> bool:
+    """Whether it declares the incident in the words of an alert, which the incident may not be called any more."""
+    return entry.kinds == (Kind.DECLARED,) and any(entry.text.rstrip("…") in text for text in told)
 
 
 def _says_more(entry: Entry) -> bool:
@@ -111,6 +115,8 @@ def _is_before(at: datetime | None, limit: datetime) -> bool:
 def _with_ends(scene: Scene, lines: list[Line]) -> list[Line]:
     """The lines at which the impact began and ended say so; where there is none, a line of its own is put in."""
     incident, words = scene.record.incident, scene.teller.language.words
+    if incident.ended is None and incident.status is Status.CANCELLED:
+        return lines  # what was no incident did not begin either
     if incident.ended is None or incident.ended.at >= incident.started.at:
         lines = _marked(scene, lines, incident.started, "incident_begins", words["incident_begins"])
         if incident.ended is not None:
@@ -118,12 +124,20 @@ def _with_ends(scene: Scene, lines: list[Line]) -> list[Line]:
     return lines
 
 
+PREFERRED = {"incident_begins": (Kind.IMPACT_BEGAN,), "incident_ends": (Kind.FIXED, Kind.RESOLVED)}
+"""Which of several entries of one minute tells of the beginning or the end, the best first."""
+
+
+def _of_kind(lines: Sequence[Line], places: Sequence[int], kind: Kind) -> list[int]:
+    return [place for place in places if kind in lines[place].kinds]
+
+
 def _marked(scene: Scene, lines: list[Line], moment: Moment, key: str, mark: str) -> list[Line]:
     at = minute(moment.at)
-    there = [place for place, line in enumerate(lines) if line.at and minute(line.at) == at]
+    after = at + timedelta(minutes=1)
+    there = [place for place, line in enumerate(lines) if line.at and at <= line.at < after]
     if there:
-        preferred = Kind.IMPACT_BEGAN if key == "incident_begins" else Kind.FIXED
-        chosen = [place for place in there if preferred in lines[place].kinds] or there
+        chosen = next((found for kind in PREFERRED[key] if (found := _of_kind(lines, there, kind))), there)
         place = chosen[0] if key == "incident_begins" else chosen[-1]
         lines[place] = _with_mark(lines[place], moment, mark, scene.teller.language.words["kind_impact_began"])
         return lines

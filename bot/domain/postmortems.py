@@ -31,7 +31,7 @@ from bot.domain.postmortem_facts import (
 from bot.domain.postmortem_groups import causes, course, follow_ups, lessons, public
 from bot.domain.postmortem_head import APART, alerts, closure, particulars, titles, whereabouts
 from bot.domain.postmortem_scene import Scene
-from bot.domain.postmortem_timeline import context, timeline
+from bot.domain.postmortem_timeline import context, shown, timeline
 from bot.domain.record import Entry, Record, Statement
 from bot.domain.terms import Kind, Status, UpdateState
 
@@ -91,14 +91,14 @@ def _head(scene: Scene) -> Mapping[str, tuple[Block, ...]]:
 
 def _told(scene: Scene) -> Mapping[str, tuple[Block, ...]]:
     """What was recorded on the way, and what follows from it."""
-    to_do = follow_ups(scene)
+    to_do, entries = follow_ups(scene), shown(scene)
     conclusion = summing_up(scene.teller, scene.statements[Kind.RESOLVED], to_do["improvements"], to_do["tasks"])
     return {
         **public(scene),
         **course(scene),
         **lessons(scene),
-        "context": context(scene),
-        "timeline": timeline(scene),
+        "context": context(scene, entries),
+        "timeline": timeline(scene, entries),
         **to_do,
         "summary": (conclusion[0]._replace(section="summary"),),
         "conclusion": conclusion,

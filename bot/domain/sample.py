@@ -71,7 +71,6 @@ def _moment(name: str, minutes: float) -> Moment:
 
 
 def _incident(*, is_over: bool = False) -> Incident:
-    later = {"acknowledged": 6, "identified": 20, "mitigated": 30, "resolved": 45, "ended": 40} if is_over else {}
     return Incident(
         reference="INC-0",
         outside_reference="SAMPLE-1" if is_over else None,
@@ -90,7 +89,11 @@ def _incident(*, is_over: bool = False) -> Incident:
         responsibility="Sample team" if is_over else None,
         lead="USAMPLE" if is_over else None,
         channel_name="inc-0-sample" if is_over else None,
-        **{name: _moment(name, minutes) for name, minutes in later.items()},
+        acknowledged=_moment("acknowledged", 6) if is_over else None,
+        identified=_moment("identified", 20) if is_over else None,
+        mitigated=_moment("mitigated", 30) if is_over else None,
+        resolved=_moment("resolved", 45) if is_over else None,
+        ended=_moment("ended", 40) if is_over else None,
     )
 
 
