@@ -399,6 +399,11 @@ def test_what_the_draft_does_not_say_is_a_difference(key, without):
     assert [line.partition(":")[0] for line in lines] == [key]
 
 
+def test_a_draft_says_the_duration_as_its_language_does():
+    assert found(markdown=MARKDOWN.replace("2h 0m", "2 h 0 min"), duration="2h 0m") == []
+    assert found(markdown=MARKDOWN.replace("2h 0m", "12 h 0 min"), duration="2h 0m") != []
+
+
 def test_a_draft_that_goes_on_after_its_conclusion_does_not_end_with_it():
     assert found(markdown=MARKDOWN + "\nLessons were learned.\n", conclusion=True) == [
         "conclusion: expected yes, found no"
