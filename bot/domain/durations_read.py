@@ -17,7 +17,7 @@ _HALF = {
     "half an", "half a", "une demi-", "une demi", "demi-", "mezz'", "mezza", "media", "meia",
     "einer halben", "eine halbe", "halben", "halbe",
 }  # fmt: skip
-_WORDED = {word: 0.5 for word in _HALF} | {
+_WORDED = dict.fromkeys(_HALF, 0.5) | {
     word: number
     for number, words in {
         1: "a an one un une uno una un' um uma ein eine einer einem einen",

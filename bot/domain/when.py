@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.durations import show_duration
 from bot.domain.errors import UserError
+from bot.domain.when_asking import typeable
 from bot.domain.when_dates import longest_date, read_date
 from bot.domain.when_days import DAY
-from bot.domain.when_reading import Frame, When, folded_time, read, typeable
+from bot.domain.when_reading import Frame, When, folded_time, read
+from bot.domain.when_words import plain
 from bot.domain.when_zones import read_zone, zone_label
 
 __all__ = [
@@ -38,10 +40,17 @@ __all__ = [
 SKEW = timedelta(minutes=1)
 """So far ahead a typed time may be: people's clocks, and the minute that is running, are no mistakes."""
 
-_LONGEST = 12
+_LONGEST = 16
 """No way of writing a time takes more words."""
 
-_DAY_ALONE = re.compile(DAY, re.VERBOSE | re.IGNORECASE | re.ASCII)
+_BEHIND = ",;:."
+"""What may stand between a time and a text: `at:14:05, payments fail`."""
+
+_FLAGS = re.VERBOSE | re.IGNORECASE | re.ASCII
+_DAY_ALONE = re.compile(DAY, _FLAGS)
+_HOUR_ALONE = re.compile(r"(?:.* )?\d{1,2}", re.ASCII)
+_NO_UNIT = re.compile(r"(?:il y a|vor|hace|ha) (\d{1,3})|(\d{1,3}) (?:ago|fa)", re.ASCII | re.IGNORECASE)
+_SHORT_YEAR = re.compile(r"(?:.*\D)?\d{1,2}[/-]\d{1,2}[/-]\d{2}(?:\D.*)?", re.ASCII)
 
 
 def read_time(text: str, *, now: datetime, zone: ZoneInfo, prefer_past: bool = True) -> When:
@@ -66,7 +75,7 @@ def longest_time(words: Sequence[str], *, now: datetime, zone: ZoneInfo) -> tupl
     """
     frame = Frame(now, zone, past=True, strict=True)
     for count in range(min(len(words), _LONGEST), 0, -1):
-        when = read(" ".join(words[:count]).rstrip(",;"), frame)
+        when = read(" ".join(words[:count]).rstrip(_BEHIND), frame)
         if when is not None:
             return when, count
     return None
@@ -104,10 +113,17 @@ def _no_time(text: str) -> str:
     shown = folded if len(folded) <= 60 else folded[:59] + "…"
     if not folded:
         return "A time is missing. Write for example `14:05`, `2pm`, `10 min ago`, or `?` if nobody knows it."
-    if _DAY_ALONE.fullmatch(folded):
+    bare = plain(folded)
+    number = _NO_UNIT.fullmatch(bare)
+    if number:
+        count = number[1] or number[2]
+        return f"`{shown}` is not a time I can read: minutes, or hours? Write for example `{count} min ago`."
+    if _DAY_ALONE.fullmatch(bare):
         return f"`{shown}` names a day and no clock time. Write for example `{shown} 15:00`."
-    if folded.isdecimal() and len(folded) <= 2:
+    if _HOUR_ALONE.fullmatch(bare):
         return f"`{shown}` is not a time I can read. Write the minutes too, as in `14:05`, or `2pm`, or `16h`."
+    if _SHORT_YEAR.fullmatch(bare):
+        return f"`{shown}` can be several days. Write the year in full, as in `2023-11-07 08:45` or `7 Nov 2023 08:45`."
     return (
         f"`{shown}` is not a time I can read. Write for example `14:05`, `2pm`, `10 min ago`, `yesterday 15:00` or "
         "`2023-11-07 08:45 PST`; `~14:05` if it is about then, `?` if nobody knows."

@@ -2,44 +2,40 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from bot.domain.durations import read_duration
-from bot.domain.errors import Ambiguous, UserError, did_you_mean
+from bot.domain.errors import Ambiguous
 from bot.domain.terms import Precision
-from bot.domain.when_clock import CLOCK, clock_of
-from bot.domain.when_days import DAY, MONTHS, WEEKDAYS, bare_clock, day_of, names_day, shifted, which_day
-from bot.domain.when_zones import (
-    around_gap,
-    fixed_offset,
-    instants,
-    is_zone_shaped,
-    offset_label,
-    places_of_letters,
-    zone_label,
-    zone_names,
-    zones_of_letters,
+from bot.domain.when_asking import Doubt, Reading, typeable, which_reading
+from bot.domain.when_clock import CLOCK, clock_of, contradicts_itself, is_midnight
+from bot.domain.when_days import (
+    DAY,
+    Day,
+    bare_clock,
+    day_of,
+    is_text_behind,
+    may_be_here,
+    part_named,
+    shifted,
+    written_in_figures,
 )
+from bot.domain.when_labels import ZONE, zones_in
+from bot.domain.when_relative import read_relative
+from bot.domain.when_words import ABOUT, AT, OF, ON, plain
+from bot.domain.when_zones import around_gap, instants, places_of_letters, zone_label
 
-_ABOUT = r"(?P<about>[~≈]\ ?|(?:about|around|approx(?:imately|\.)?|roughly|circa|ca\.?|vers|gegen|verso)\ )"
-_NO_LETTERS = "|".join(
-    ("last", "next", "this", "on", "at", "ago", "today", "yesterday", "tomorrow", *MONTHS, *WEEKDAYS)
-)
-_ZONE = rf"""(?:
-    (?P<offset_glued>[+\-−]\d{{2}}(?::?\d{{2}})?)
-  | \ \(?(?P<offset_apart>[+\-−]\d{{2}}:?\d{{2}})\)?
-  | \ ?\(?(?P<offset_named>(?:UTC|GMT)\ ?[+\-−]\d{{1,2}}(?::?\d{{2}})?)\)?
-  | \ \(?(?P<zone>[A-Za-z_]+/[\w+\-/]+)\)?
-  | \ ?\(?(?!(?:{_NO_LETTERS})\b)(?P<letters>[A-Za-z]{{2,5}}|z)\)?
-)?"""
+_LEAD = rf"(?:{AT})?(?:(?P<about>{ABOUT})(?:{AT})?)?"
 _FLAGS = re.VERBOSE | re.IGNORECASE | re.ASCII
-_DAY_FIRST = re.compile(rf"{DAY}(?:,?\ (?:at\ |um\ |à\ )?|t){_ABOUT}?{CLOCK}{_ZONE}", _FLAGS)
-_CLOCK_FIRST = re.compile(rf"(?:at\ )?{_ABOUT}?{CLOCK}{_ZONE}(?:,?\ (?:on\ )?{DAY})?", _FLAGS)
-_APPROXIMATE = re.compile(_ABOUT, _FLAGS)
+_DAY_FIRST = re.compile(rf"(?:{ON})?{DAY}(?:,?\ |t){_LEAD}{CLOCK}{ZONE}", _FLAGS)
+_CLOCK_FIRST = re.compile(rf"{_LEAD}{CLOCK}{ZONE}(?:,?\ (?P<of>{OF})?{DAY})?", _FLAGS)
+_ABOUT_FIRST = re.compile(rf"(?:{ABOUT})", _FLAGS)
+_ABOUT_LAST = re.compile(r"(?:\ ?\?|\ (?:circa|ca\.?|environ|approx\.?|approximately|aproximadamente))", _FLAGS)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})[tT](\d{2})(\d{2})(\d{2})?(?!\d)", re.ASCII)
+_LONGEST = 100
+"""No way of writing a time has more signs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +67,12 @@ class Frame:
 def read(text: str, frame: Frame) -> When | None:
     """None if `text` has not the form of a time; UserError if it has, and cannot be one; Ambiguous if it can be two."""
     folded = folded_time(text)
-    if len(folded) > 80:
+    if len(folded) > _LONGEST:
         return None
     try:
         when = _read(folded, frame)
     except Ambiguous as question:
-        is_about = _APPROXIMATE.search(folded) or folded.endswith("?")
-        candidates = [f"~{each}" if is_about else each for each in question.candidates]
-        raise Ambiguous(question.message, about=text.strip(), candidates=candidates) from None
+        raise Ambiguous(question.message, about=text.strip(), candidates=question.candidates) from None
     return when and replace(when, text=text.strip())
 
 
@@ -92,173 +86,130 @@ def folded_time(text: str) -> str:
     return f"{year}-{month}-{day}T{hour}:{minute}" + (f":{second}" if second else "") + folded[compact.end() :]
 
 
-def typeable(at: datetime, zone: tzinfo) -> str:
-    """`2025-10-26 02:30 +02:00`: the way of writing an instant that nobody can read differently."""
-    local = at.astimezone(zone)
-    clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
-    return f"{local.date().isoformat()} {clock} {offset_label(local)}"
-
-
 def _read(text: str, frame: Frame) -> When | None:
+    """`text` folded, with its accents: they stand in what is said about it."""
     if text == "?":
         return When(None, Precision.UNKNOWN)
-    if text.endswith("?") and text[:1].isdigit():
-        return _approximately(_read(text[:-1].rstrip(), frame))
-    relative = _relative(text, frame.now)
+    bare = plain(text)
+    relative = read_relative(bare, frame.now)
     if relative is not None:
-        return relative
-    match = _DAY_FIRST.fullmatch(text) or _CLOCK_FIRST.fullmatch(text)
-    if match is None:
-        about = _APPROXIMATE.match(text)
-        return _approximately(_read(text[about.end() :], frame)) if about else None
-    when = _absolute(match, text, frame)
-    return _approximately(when) if match["about"] else when
+        when = When(relative.at.astimezone(UTC))
+        return _approximate(when) if relative.is_about else when
+    match = _DAY_FIRST.fullmatch(bare) or _CLOCK_FIRST.fullmatch(bare)
+    if match is not None:
+        when = _absolute(match, text, frame)
+        return _approximate(when) if when and match["about"] else when
+    first, last = _ABOUT_FIRST.match(bare), _ABOUT_LAST.search(bare) if bare[:1].isdigit() else None
+    if first:
+        return _about(text[first.end() :], frame)
+    if last and last.end() == len(bare) and (bare.endswith("?") or not frame.strict):
+        return _about(text[: last.start()], frame)
+    return None
 
 
-def _approximately(when: When | None) -> When | None:
-    return replace(when, precision=Precision.APPROXIMATE) if when is not None and when.at is not None else when
+def _about(text: str, frame: Frame) -> When | None:
+    try:
+        when = _read(text, frame)
+    except Ambiguous as question:
+        raise _about_all(question) from None
+    return _approximate(when) if when else None
 
 
-def _relative(text: str, now: datetime) -> When | None:
-    """`10 min ago`, counted from the moment at which it was typed."""
-    folded = text.casefold()
-    if folded == "now":
-        return When(now.astimezone(UTC))
-    is_past = folded.endswith(" ago")
-    length = read_duration(folded.removesuffix(" ago") if is_past else folded.removeprefix("in "))
-    if length is None or not (is_past or folded.startswith("in ")):
-        return None
-    if length > timedelta(days=3660):
-        raise UserError(f"`{text}` is further away than any incident.")
-    at = now.astimezone(UTC) - length if is_past else now.astimezone(UTC) + length
-    return When(at)
+def _about_all(question: Ambiguous) -> Ambiguous:
+    candidates = [each if each.startswith("~") else f"~{each}" for each in question.candidates]
+    return Ambiguous(question.message, about=question.about, candidates=candidates)
+
+
+def _approximate(when: When) -> When:
+    return replace(when, precision=Precision.APPROXIMATE) if when.at is not None else when
 
 
 def _absolute(match: re.Match[str], text: str, frame: Frame) -> When | None:
-    zones = _zones(match, text, frame)
-    if zones is None or (frame.strict and _ends_in_a_word(match)):
+    zones = zones_in(match, text, now=frame.now, own=frame.zone, strict=frame.strict)
+    if zones is None or (frame.strict and _goes_on_as_text(match)):
         return None
-    letters = match["letters"]
-    zone_named = zones != (frame.zone,) or bool(letters or match["zone"])
-    if len(zones) == 1:
-        local, earlier = _local(match, text, zones[0], frame)
-        at = _instant(local, zones[0], text, frame)
-        return When(at, zone_named=zone_named, earlier=_last_instant(earlier, zones[0]))
-    found: dict[datetime, tzinfo] = {}
-    for zone in zones:
-        local, earlier = _local(match, text, zone, frame)
-        found[instants(earlier or local, zone)[0]] = zone
+    if frame.strict and match.re is _CLOCK_FIRST and may_be_here(match):
+        raise _which_hier(match, text, frame)
+    letters = match["letters"] or ""
+    found = [reading for zone in zones for reading in _in_zone(match, zone, frame)]
     found = _borne(found, letters, frame.zone) or found
-    if len(found) > 1:
-        raise _which_letters(text, letters, found)
-    return When(next(iter(found)), zone_named=True)
+    distinct = list({each.at: each for each in reversed(found)}.values())[::-1]
+    if len(distinct) > 1:
+        is_letters = len({each.zone for each in distinct}) > 1
+        written = written_in_figures(match) or text if any(each.doubt is Doubt.DAY for each in distinct) else text
+        question = which_reading(
+            written, distinct, letters if is_letters else "", places_of_letters(letters) if is_letters else {}
+        )
+        raise _about_all(question) if match["about"] else question
+    named = zones != (frame.zone,) or bool(letters or match["zone"])
+    return When(distinct[0].at, zone_named=named, earlier=distinct[0].earlier)
 
 
-def _ends_in_a_word(match: re.Match[str]) -> bool:
-    """`14:05 sat down`: short for a day only if something else says so (`sat 14:05`, `14:05 last sat`)."""
-    weekday = match["weekday"] or ""
-    return match.re is _CLOCK_FIRST and bool(weekday) and not match["which"] and not weekday.casefold().endswith("day")
+def _goes_on_as_text(match: re.Match[str]) -> bool:
+    """Whether what was taken for the end of a time is rather the beginning of the text behind it."""
+    return match.re is _CLOCK_FIRST and (contradicts_itself(match, part_named(match)) or is_text_behind(match))
 
 
-def _local(match: re.Match[str], text: str, zone: tzinfo, frame: Frame) -> tuple[datetime, datetime | None]:
-    """What the clocks in `zone` showed (naive); and, if that is still to come, what else the text can mean."""
+def _which_hier(match: re.Match[str], text: str, frame: Frame) -> Ambiguous:
+    word = match["relative"]
+    clock = text[: match.start("relative")].rstrip(" ,")
+    meant = [replace(frame, strict=False), frame]
+    yesterday, today = (read(each, at) for each, at in zip((text, clock), meant, strict=True))
+    shown = [typeable(each.at, frame.zone) for each in (yesterday, today) if each and each.at]
+    about = "~" if match["about"] else ""
+    return Ambiguous(
+        f"`{word}` is yesterday in French and “here” in German. Do you mean `{shown[0]}`, or `{shown[-1]}` and a text "
+        f"that begins with `{word}`?",
+        about=text,
+        candidates=[f"{about}{shown[0]}", f"{about}{shown[-1]} {word}"],
+    )
+
+
+def _in_zone(match: re.Match[str], zone: tzinfo, frame: Frame) -> list[Reading]:
+    """What the text means if it was written by the clocks of `zone`: one instant, or several to ask about."""
     today = frame.now.astimezone(zone).date()
-    clock = clock_of(match)
     named = day_of(match, today, past=frame.past)
     day = named or bare_clock(today, past=frame.past)
-    if len(day.readings) > 1:
-        written = match["slashed"] or match["weekday"]
-        raise which_day(text, written, [text.replace(written, each.isoformat()) for each in day.readings])
-    if named and (match["named"] or "").casefold() == "midnight":
-        night = [f"{shifted(day.choices[0], step)} {clock:%H:%M}" for step in (0, 1)]
-        raise which_day(text, text, night)
+    clock = clock_of(match, day.part)
+    nights = _nights(match, day, clock) if named else ()
+    days = day.readings or nights
+    if days:
+        locals_of = [datetime.combine(each, clock) for each in days]
+        return [replace(each, doubt=Doubt.DAY) for local in locals_of for each in _at(local, zone, frame)]
     first, *others = (datetime.combine(each, clock) for each in day.choices)
     away = first.replace(tzinfo=zone).astimezone(UTC) - frame.now
     is_wrong_side = away > timedelta() if frame.past else away < timedelta()
     if not others or not is_wrong_side:
-        return first, None
-    return (others[0], None) if abs(away) > day.reach else (first, others[0])
+        return _at(first, zone, frame)
+    if abs(away) > day.reach:
+        return _at(others[0], zone, frame)
+    before = instants(others[0], zone)
+    return [replace(each, earlier=before[-1] if before else None) for each in _at(first, zone, frame)]
 
 
-def _instant(local: datetime, zone: tzinfo, text: str, frame: Frame) -> datetime:
-    """Ambiguous if the clocks skip `local`, or if they show it twice and both are over (or both to come)."""
+def _nights(match: re.Match[str], day: Day, clock: time) -> tuple[date, ...]:
+    """The two days that `yesterday midnight` and `gestern Nacht 2 Uhr` can be; none where the day is clear."""
+    if is_midnight(match) or (day.part == "night" and clock.hour < 12):
+        return day.choices[0], shifted(day.choices[0], 1)
+    return ()
+
+
+def _at(local: datetime, zone: tzinfo, frame: Frame) -> list[Reading]:
+    """Several if the clocks skip `local`, or if they show it twice and both are over (or both to come)."""
     found = instants(local, zone)
     if not found:
-        problem = "does not exist: the clocks were put forward then"
-        raise _which_instant(text, problem, around_gap(local, zone), zone)
+        return [Reading(at, zone, Doubt.SKIPPED) for at in around_gap(local, zone)]
     if len(found) > 1:
         sided = [at for at in found if (at <= frame.now) is frame.past]
-        if len(sided) != 1:
-            raise _which_instant(text, "came twice: the clocks were put back then", found, zone)
-        return sided[0]
-    return found[0]
+        return [Reading(at, zone, Doubt.TWICE) for at in (sided if len(sided) == 1 else found)]
+    return [Reading(found[0], zone)]
 
 
-def _last_instant(local: datetime | None, zone: tzinfo) -> datetime | None:
-    found = instants(local, zone) if local is not None else ()
-    return found[-1] if found else None
-
-
-def _borne(found: Mapping[datetime, tzinfo], letters: str, zone: ZoneInfo) -> dict[datetime, tzinfo]:
+def _borne(found: Sequence[Reading], letters: str, zone: ZoneInfo) -> list[Reading]:
     """Of the readings of the zone's own letters, those at which its clocks bore them: Moscow's `MSK` moved in 2014."""
-    return {
-        at: offset
-        for at, offset in found.items()
-        if zone_label(at, zone).upper() == letters.upper() and at.astimezone(zone).utcoffset() == offset.utcoffset(None)
-    }
-
-
-def _which_instant(text: str, problem: str, found: Sequence[datetime], zone: tzinfo) -> Ambiguous:
-    candidates = [typeable(at, zone) for at in found]
-    shown = " or ".join(f"`{candidate}`" for candidate in candidates)
-    return Ambiguous(f"`{text}` {problem}. Do you mean {shown}?", about=text, candidates=candidates)
-
-
-def _which_letters(text: str, letters: str, found: Mapping[datetime, tzinfo]) -> Ambiguous:
-    places = places_of_letters(letters)
-    candidates = [typeable(at, zone) for at, zone in found.items()]
-    shown = [
-        f"`{candidate}`" + (f" ({places[zone]})" if zone in places else "")
-        for candidate, zone in zip(candidates, found.values(), strict=True)
+    return [
+        each
+        for each in found
+        if zone_label(each.at, zone).upper() == letters.upper()
+        and each.at.astimezone(zone).utcoffset() == each.at.astimezone(each.zone).utcoffset()
     ]
-    message = f"`{letters}` stands for several time zones. Do you mean {', '.join(shown[:-1])} or {shown[-1]}?"
-    return Ambiguous(message, about=text, candidates=candidates)
-
-
-def _zones(match: re.Match[str], text: str, frame: Frame) -> tuple[tzinfo, ...] | None:
-    """The zones that the text can mean; the incident's if it names none. None: that word is no zone."""
-    offset = match["offset_glued"] or match["offset_apart"] or match["offset_named"]
-    if offset:
-        if match["offset_glued"] and offset[0] in "-−" and match["hour"] and not names_day(match):
-            raise UserError(
-                f"`{text}` looks like a span of two times: type the first of them alone. "
-                f"If `{offset}` is an offset from UTC, put a blank before it."
-            )
-        return (fixed_offset(re.sub(r"(?i)UTC|GMT|\ ", "", offset)),)
-    if match["zone"]:
-        name = zone_names().get(match["zone"].casefold())
-        if name is not None:
-            return (ZoneInfo(name),)
-        if frame.strict and not is_zone_shaped(match["zone"]):
-            return None
-        raise UserError(
-            f"`{match['zone']}` is not a time zone I know.{did_you_mean(match['zone'], list(zone_names().values()))}"
-        )
-    letters = match["letters"]
-    if not letters:
-        return (frame.zone,)
-    if frame.strict and letters.islower():
-        return None
-    zones = zones_of_letters(letters, frame.zone, _year(match, frame))
-    if not zones and not frame.strict:
-        raise UserError(
-            f"I do not know the time zone `{letters}`. Leave it out for the incident's zone, or write an offset "
-            "(`14:05 +02:00`) or a place (`14:05 Europe/Paris`)."
-        )
-    return zones or None
-
-
-def _year(match: re.Match[str], frame: Frame) -> int:
-    year = re.search(r"\d{4}", match["iso"] or match["dotted"] or match["slashed"] or "")
-    text = year[0] if year else match["year_behind"] or match["year_last"] or "0"
-    return int(text) if 1970 <= int(text) <= 2100 else frame.now.year

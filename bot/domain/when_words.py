@@ -146,6 +146,7 @@ _PHRASES = {
         "in the morning", "du matin", "del mattino", "della mattina", "di mattina", "de la manana", "por la manana",
         "de la madrugada", "da manha", "da madrugada", "morgens", "vormittags",
     ),
+    "midday": ("mittags",),
     "afternoon": (
         "in the afternoon", "de l'apres-midi", "del pomeriggio", "di pomeriggio", "de la tarde", "por la tarde",
         "da tarde", "nachmittags",
