@@ -61,7 +61,11 @@ COMMAND = Command(
         Option("responsibility", Value.TEXT, about="who answers for it, like a company or a team"),
         Option("tz", Value.ZONE, ("zone",), about="the time zone of the people who read it"),
         Option("lang", Value.LANGUAGES, about="the languages of its documents; beside `title:` the title's own"),
-        Option("template", Value.TEXT, about="the form of its postmortem"),
+        Option(
+            "template",
+            Value.TEXT,
+            about="the form of its postmortem: classic, brief, statuspage, sre, or one of your own",
+        ),
     ),
     run=run,
 )

@@ -17,7 +17,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         languages=list(typed.options["lang"]) if "lang" in typed.options else None,
         asked_by=caller.actor.user_id,
     )
-    return Reply(f"The postmortem draft of {incident.reference} follows in the channel.")
+    cancelled = f" The incident was cancelled: {incident.closure_reason}" if incident.closure_reason else ""
+    return Reply(f"The postmortem draft of {incident.reference} follows in the channel.{cancelled}")
 
 
 COMMAND = Command(

@@ -124,7 +124,7 @@ def _turns(
 
 def _line(whole: Record, line: Line, page: Page, *, with_date: bool, is_over: bool) -> Block:
     entry, zone = line.entry, whole.incident.zone
-    words = " ".join(part for part in [line.text, *line.notes] if part)
+    words = " ".join(part for part in [line.text, "; ".join(line.notes)] if part)
     said = literal(one_line(words, LINE))
     label = f"_{literal(line.label, limit=LINE)}_" if line.label else ""
     by = f" · {literal(line.by, limit=100)}" if line.by else ""

@@ -37,9 +37,10 @@ async def test_a_false_alarm_is_over_and_says_why(world: World) -> None:
 async def test_its_draft_says_that_it_was_cancelled_and_asks_for_nothing(world: World) -> None:
     await world.declares()
     await world.types("oncall", f"/incident cancel {WHY}")
-    await world.types("oncall", "/incident postmortem")
+    answer = await world.types("oncall", "/incident postmortem")
     await world.finish()
 
+    assert answer.endswith(f"The incident was cancelled: {WHY}")
     (draft,) = drafts(world)
     assert f"Cancelled: {WHY}" in draft
     assert "Nobody recorded an end" not in draft

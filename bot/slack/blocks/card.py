@@ -118,7 +118,13 @@ def _buttons(view: CardView) -> Blocks:
     value = str(view.incident_id)
     edit = button("Edit details", EDIT, value)
     if not view.is_open:
-        return [actions(button("Write the draft anew", DRAFT, value), button("Add a note", NOTE, value), edit)]
+        return [
+            actions(
+                button("Write the draft anew" if view.ended_at else "Write the draft", DRAFT, value),
+                button("Add a note", NOTE, value),
+                edit,
+            )
+        ]
     lead = [] if view.lead else [button("Lead it", LEAD, value, style="primary")]
     often = actions(
         *lead,

@@ -110,8 +110,10 @@ class _Teller:
         ]
 
     def _span(self) -> str:
-        """When the impact began, and how long it lasts or lasted."""
+        """When the impact began, and how long it lasts or lasted. What was none had no impact."""
         incident = self.told.incident
+        if incident.status is Status.CANCELLED:
+            return f"*Opened* {self._at(incident.declared.at, incident.declared.precision)}"
         began = f"*Impact since* {self._at(incident.started.at, incident.started.precision)}"
         mark = _mark(incident.started.source)
         if incident.ended is None:

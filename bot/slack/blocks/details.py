@@ -6,7 +6,6 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.languages import language
-from bot.render import postmortem_templates
 from bot.services import editing
 from bot.slack.blocks import modals
 from bot.slack.blocks.forms import Choice, modal, select_field, text_field
@@ -25,7 +24,7 @@ def form(settings: Settings, incident: Incident) -> dict[str, Any]:
     english = language("en")
     spoken = dict.fromkeys([*incident.languages, *(code for code in incident.titles if code)])
     titled = [code for code in spoken if len(spoken) > 1 or code in incident.titles]
-    templates = [Choice(name, name.capitalize()) for name in postmortem_templates(settings.template_folders)]
+    templates = [Choice(name, name.capitalize()) for name in settings.template_names]
     fields = [
         text_field(editing.TITLE, "Title", initial=incident.title, is_optional=False),
         *(
