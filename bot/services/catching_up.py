@@ -76,10 +76,13 @@ def catch_up(session: Session, at: datetime) -> None:
 def reconcile(session: Session, settings: Settings, team_id: str, snapshot: Snapshot, at: datetime) -> None:
     """Bring transcript and timeline into step with a channel as it was."""
     moment = f"{snapshot.at.timestamp():.6f}"
+    incident = incidents.of_channel(session, team_id, snapshot.channel_id)
     known = {message.ts: message for message in stored.of_channel(session, team_id, snapshot.channel_id)}
     for each in snapshot.seen:
         message = known.get(each.said.ts)
         if message is not None and message.sealed_at is not None:
+            continue
+        if message is None and incident is not None and transcript.is_before_history(incident, each.said.ts):
             continue
         if (
             message is None

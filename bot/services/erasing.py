@@ -51,6 +51,7 @@ def erase(session: Session, user_id: str, *, former_id: str, at: datetime, also:
     drafts = copies.drafts_naming(session, words)
     unsent = copies.forget_unsent(session, user_id)
     copies.seal_messages_of(session, team_id, user_id, at)
+    incidents.begin_history(session, team_id, at)
     rows = copies.change_everywhere(session, words, _ids(user_id, former_id), _names(name, handle, also))
     if not rows:
         known = did_you_mean(user_id, people.ids(session, team_id))
@@ -70,8 +71,9 @@ def _make_former(session: Session, team_id: str, former_id: str) -> None:
 
 
 def _ids(user_id: str, former_id: str) -> copies.Change:
-    whole = re.compile(rf"(?<![A-Z0-9]){re.escape(user_id)}(?![A-Z0-9])")
-    return lambda text: whole.sub(former_id, text)
+    """Channels are named in small letters."""
+    whole = re.compile(rf"(?<![A-Za-z0-9]){re.escape(user_id)}(?![A-Za-z0-9])", re.IGNORECASE)
+    return lambda text: whole.sub(lambda found: former_id.lower() if found[0].islower() else former_id, text)
 
 
 def _names(name: str, handle: str, also: Sequence[str]) -> copies.Change:

@@ -1,6 +1,7 @@
 """Words go: from their entry, and from everything that was made of it. Who said something and when stays."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
@@ -135,7 +136,9 @@ def cleaner(texts: Iterable[str]) -> copies.Change:
     return clean
 
 
-def forget_copies(session: Session, incident: Incident, texts: Iterable[str], posts: Iterable[str | None]) -> None:
+def forget_copies(
+    session: Session, incident: Incident, texts: Iterable[str], posts: Iterable[str | None], at: datetime
+) -> None:
     """
     Remove these texts from what waits to be sent, from kept answers, the audit, drafts and the incident's own fields,
     and from the transcript of what the bot itself posted: there the `posts` (their ts) whole.
@@ -144,8 +147,10 @@ def forget_copies(session: Session, incident: Incident, texts: Iterable[str], po
     copies.change_incident(session, incident, clean)
     copies.change_answers(session, clean)
     if incident.channel_id is not None:
+        for ts in whole:  # what the bot posts it only hears of when it looks at the channel
+            copies.seal_own(session, incident.team_id, incident.channel_id, ts, at)
         for message in copies.own_messages(session, incident.team_id, incident.channel_id):
-            message.text = GONE if message.ts in whole else clean(message.text)
+            message.text = clean(message.text)
             session.add(message)
     for item in actions.of_incident(session, incident.key):
         item.symptom = clean(item.symptom) if item.symptom else item.symptom

@@ -17,7 +17,7 @@ from bot.store import timeline as store_timeline
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
 
-STATED = ("started", "ended", "users_percent")
+STATED = ("started", "ended", "stated_about", "users_percent")
 """What an entry's details state of the impact; the kept one takes over what it does not state itself."""
 
 

@@ -86,7 +86,7 @@ def redact_message(session: Session, incident: Incident, channel_id: str, ts: st
     for entry in entries:
         still += _redact(session, incidents.lock(session, entry.incident_id), entry, actor, why, texts)
     if not entries:
-        forget_copies(session, incident, texts, [])
+        forget_copies(session, incident, texts, [], actor.at)
         _noted(session, incident, actor, why, message_ts=ts)
     if own is None:
         still.append("The message itself stays in Slack: its author or an admin deletes it there.")
@@ -112,7 +112,7 @@ def _redact(
     _redact_alerts(session, entry, actor, cleaner(texts))
     still = _redact_title(session, incident, entry)
     called = [each for each in escalations.of_incident(session, incident.key) if each.entry_id == entry.key]
-    forget_copies(session, incident, texts, [entry.posted_ts, *(each.message_ts for each in called)])
+    forget_copies(session, incident, texts, [entry.posted_ts, *(each.message_ts for each in called)], actor.at)
     _noted(session, incident, actor, why, entry=entry.key)
     if milestones.touches(entry.kinds):
         milestones.refresh(session, incident)

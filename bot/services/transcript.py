@@ -46,6 +46,11 @@ def written_at(ts: str) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC).replace(microsecond=int((fraction + "000000")[:6]))
 
 
+def is_before_history(incident: Incident, ts: str) -> bool:
+    """Whether a message that is not known stays so: it is older than the last erasure of a person."""
+    return incident.history_from is not None and written_at(ts) < incident.history_from
+
+
 def heard(session: Session, settings: Settings, team_id: str, said: Said, at: datetime) -> None:
     """
     A message was written or edited in a channel.
@@ -60,6 +65,8 @@ def heard(session: Session, settings: Settings, team_id: str, said: Said, at: da
     if known is not None and (known.sealed_at is not None or known.deleted_at is not None):
         return
     if known is not None and (said.edited_ts or "") < (known.edited_ts or ""):
+        return
+    if known is None and incident is not None and is_before_history(incident, said.ts):
         return
     if known is None:
         known = Message(team_id=team_id, channel_id=said.channel_id, ts=said.ts, stored_at=at)

@@ -37,7 +37,8 @@ def changed(value: Any, change: Change) -> Any:
 def change_incident(session: Session, incident: Incident, change: Change) -> None:
     """Every text that an incident's rows hold besides its timeline and its transcript."""
     key = incident.key
-    _change(session, [incident], ("titles", "closure_reason"), change)
+    fields = ("titles", "closure_reason", "category", "responsibility", "outside_reference")
+    _change(session, [incident], fields, change)
     _change(session, _rows(session, OutboxRow, key), ("details", "progress", "error"), change)
     _change(session, _rows(session, AuditRow, key), ("what", "details"), change)
     _change(session, _rows(session, Postmortem, key), ("blocks",), change)
@@ -73,6 +74,15 @@ def own_messages(session: Session, team_id: str, channel_id: str) -> list[Messag
         Message.team_id == team_id, Message.channel_id == channel_id, col(Message.is_own).is_(True)
     )
     return list(session.exec(statement))
+
+
+def seal_own(session: Session, team_id: str, channel_id: str, ts: str, at: datetime) -> None:
+    """A message of the bot itself has no words here from now on, known or not."""
+    known = session.get(Message, (team_id, channel_id, ts))
+    known = known or Message(team_id=team_id, channel_id=channel_id, ts=ts, is_own=True, stored_at=at)
+    known.text, known.files, known.sealed_at = "", [], at
+    session.add(known)
+    session.flush()
 
 
 def audit_of_entry(session: Session, incident_id: int, entry_id: int) -> Iterator[AuditRow]:

@@ -68,6 +68,8 @@ class Incident(SQLModel, table=True):
     alerts_ts: str | None = None
     questions_ts: str | None = None
     findings_ts: str | None = None
+    history_from: datetime | None = None
+    """Messages older than this that nobody knows yet stay unknown: somebody was erased, and may stand in them."""
     next_seq: int = 1
 
     @property
@@ -179,6 +181,11 @@ OF_CHANNEL_HELD = OF_CHANNEL.with_for_update().execution_options(populate_existi
 def lock_of_channel(session: Session, team_id: str, channel_id: str) -> Incident | None:
     """`of_channel`, held until the end of the transaction."""
     return session.exec(OF_CHANNEL_HELD, params={"team_id": team_id, "channel_id": channel_id}).first()
+
+
+def begin_history(session: Session, team_id: str, at: datetime) -> None:
+    """Take in no message from before `at` that is not known already."""
+    session.execute(update(table_of(Incident)).where(table_of(Incident).c.team_id == team_id).values(history_from=at))
 
 
 def by_reference(session: Session, team_id: str | None, reference: str) -> Incident:

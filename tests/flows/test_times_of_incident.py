@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.flows.conftest import CONFIG
-from tests.support.entries import removes
+from tests.support.entries import listed_for, removes
 from tests.support.world import World
 
 DAY = "2026-03-02T"
@@ -190,9 +190,8 @@ async def test_what_ended_an_incident_cannot_be_taken_off(world: World) -> None:
 
     await world.types("oncall", "/incident timeline")
 
-    listed = world.sandbox.ephemerals("oncall", world.channel)[-1]
-    line = next(block for block in listed["blocks"] if "rolled back" in str(block))
-    assert "accessory" not in line
+    _, line = listed_for(world, "oncall", "rolled back")
+    assert "Take off or redact" not in str(line)
 
 
 async def test_times_are_read_and_shown_in_the_incident_s_zone(tmp_path: Any, database_url: str) -> None:
