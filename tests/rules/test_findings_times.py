@@ -46,6 +46,7 @@ def clock(at: datetime | None) -> str | None:
         ("Houve uma falha entre as 16h11 e as 16h23.", "16:11", "16:23"),
         ("O serviço ficou fora das 16:11 às 16:23.", "16:11", "16:23"),
         ("From 16:11 to 16:15 all failed, from 16:15 to 16:23 some.", "16:11", "16:23"),
+        ("Between 16:11 and 16:23 cards failed; refunds were late until 17:30.", "16:11", "16:23"),
         ("Payments failed until 16:23.", None, "16:23"),
         ("Jusqu'à 16h23, aucun paiement.", None, "16:23"),
         ("Fino alle 16.23 nessun pagamento.", None, "16:23"),
@@ -92,6 +93,9 @@ def test_texts_that_state_no_window(text):
         ("We monitor from 16:11 to 19:00.", []),  # still to come when it was said
         ("Payments failed until 16:23.", ["end-time-conflict"]),
         ("Payments failed until 16:24.", []),
+        ("Cards failed from 16:11 to 16:24, refunds from 16:11 to 16:40.", []),
+        ("Cards failed from 16:11 to 16:24; refunds were late until 16:40.", []),
+        ("Cards failed from 16:11 to 16:15, then some until 16:24.", []),
         ("Everything works again.", []),
         ("Von 16:11 bis 16:23 Uhr ging nichts.", ["end-time-conflict"]),
     ],
@@ -123,6 +127,17 @@ def test_who_states_an_end_again_corrects_it():
     told.sets("ended", holds, "impact ended:", at="16:24")
 
     assert codes(end_time_conflict, told.record()) == []
+
+
+def test_who_states_the_start_after_the_declaration_corrects_it():
+    told = RecordBuilder("2025-03-27", "Europe/Paris", "Payments are down", "payments")
+    declared = told.typed("16:16", "oncall", told.title, Kind.DECLARED, states_start=told.at("16:11"))
+    stated = told.typed("16:50", "oncall", "", Kind.IMPACT, states_start=told.at("16:05"))
+    for name in ("declared", "detected"):
+        told.sets(name, declared, "declared")
+    told.sets("started", stated, "impact started:", at="16:05")
+
+    assert codes(start_time_conflict, told.record()) == []
 
 
 def test_what_was_said_before_a_reopening_is_out_of_date():

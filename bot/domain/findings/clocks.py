@@ -61,15 +61,29 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window of an incident as a text gives it; `start` is None where only its end is stated."""
+    """
+    The window of an incident as a text gives it, from its first start to its last end.
 
-    start: Stated | None
-    end: Stated
+    `starts` are empty where only an end is stated. A text may give several windows, one of each service: then each
+    start and each end is among them. `others` are ends that it states beside its windows ("some until 16:24").
+    """
+
+    starts: tuple[Stated, ...]
+    ends: tuple[Stated, ...]
+    others: tuple[Stated, ...] = ()
+
+    @property
+    def start(self) -> Stated | None:
+        return min(self.starts, key=lambda each: each.at, default=None)
+
+    @property
+    def end(self) -> Stated:
+        return max(self.ends, key=lambda each: each.at)
 
 
 def window_in(text: str, near: datetime, zone: ZoneInfo) -> Window | None:
     """
-    The one window that a text states, from the first start to the last end that it names; None if it names none.
+    The window that a text states; None if it states none. Ends alone ("until 16:23") count where no window is stated.
 
     A clock without a date is read as the one nearest to `near` (the incident's start), its end as the next after it.
     None too where a time can be read in two ways.
@@ -77,15 +91,16 @@ def window_in(text: str, near: datetime, zone: ZoneInfo) -> Window | None:
     if not any(char.isdigit() for char in text):
         return None
     folded = " ".join(text.split())
-    found = [_window(match, near, zone) for match in _WINDOW.finditer(folded)]
-    rest = _WINDOW.sub(" ", folded)
-    starts = [each.start for each in found if each and each.start]
-    after = starts[0].at if starts else near
-    ends = [_end(match["end"], match["about_end"], after, zone) for match in _UNTIL.finditer(rest)]
-    known = [each.end for each in found if each] + [end for end in ends if end]
-    if None in found or None in ends or not known:
+    windows = [_window(match, near, zone) for match in _WINDOW.finditer(folded)]
+    known = [each for each in windows if each]
+    if len(known) < len(windows):
         return None
-    return Window(min(starts, key=lambda each: each.at, default=None), max(known, key=lambda each: each.at))
+    rest = _WINDOW.sub(" ", folded)
+    ends = [_end(match["end"], match["about_end"], near, zone) for match in _UNTIL.finditer(rest)]
+    stated = tuple(end for end in ends if end)
+    if known:
+        return Window(tuple(each.starts[0] for each in known), tuple(each.ends[0] for each in known), stated)
+    return Window((), stated) if stated and len(stated) == len(ends) else None
 
 
 def _window(match: re.Match[str], near: datetime, zone: ZoneInfo) -> Window | None:
@@ -100,7 +115,7 @@ def _window(match: re.Match[str], near: datetime, zone: ZoneInfo) -> Window | No
     if start is None:
         return None
     end = _end(last, match["about_end"], start, zone)
-    return Window(Stated(start, _slack(first, start, match["about_start"])), end) if end else None
+    return Window((Stated(start, _slack(first, start, match["about_start"])),), (end,)) if end else None
 
 
 def _end(text: str, about: str | None, start: datetime, zone: ZoneInfo) -> Stated | None:

@@ -1,7 +1,7 @@
 """Starts and ends of the impact that contradict one another."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,8 +36,9 @@ def end_time_conflict(record: Record) -> Iterator[Finding]:
     """
     The record's end against ends that people typed, and against windows in public updates and statements of the impact.
 
-    Silent about what was said before a reopening, about an end that the same command stated anew, about windows that do
-    not begin when the incident did, about round numbers within two minutes, and in incidents of more than 18 hours.
+    Silent about what was said before a reopening, about an end that was stated anew later, about windows that do not
+    begin when the incident did or of which another agrees, about round numbers within two minutes, and in incidents of
+    more than 18 hours.
     """
     end = record.incident.ended
     if end is None:
@@ -45,7 +46,7 @@ def end_time_conflict(record: Record) -> Iterator[Finding]:
     stated = dict(_typed(record, end, "states_end"))
     for text in _texts(record):
         window = _window(record, text)
-        if window is not None and _is_about(record, window, text) and _differs(window.end, end):
+        if window is not None and _is_about(record, window, text) and _all_differ((*window.ends, *window.others), end):
             stated.setdefault(minute(window.end.at), []).extend(text.refs)
     yield from _findings(record, END, end, stated)
 
@@ -61,7 +62,7 @@ def start_time_conflict(record: Record) -> Iterator[Finding]:
     stated = dict(_typed(record, start, "states_start"))
     for text in _texts(record) if end is not None else ():
         window = _window(record, text)
-        if window is None or window.start is None or end is None or not _differs(window.start, start):
+        if window is None or window.start is None or end is None or not _all_differ(window.starts, start):
             continue
         if abs(minute(window.end.at) - minute(end.at)) <= ANCHOR and _is_mostly_common(window, start.at, end.at):
             stated.setdefault(minute(window.start.at), []).extend(text.refs)
@@ -93,7 +94,7 @@ def _typed(record: Record, moment: Moment, states: str) -> dict[datetime, list[s
 
 
 def _is_corrected(entry: Entry, holds: Entry | None) -> bool:
-    return holds is not None and entry.kinds == holds.kinds and entry.recorded_at <= holds.recorded_at
+    return holds is not None and entry.recorded_at <= holds.recorded_at
 
 
 def _texts(record: Record) -> Iterator[_Text]:
@@ -124,6 +125,11 @@ def _is_about(record: Record, window: Window, text: _Text) -> bool:
     if window.start is not None:
         return abs(minute(window.start.at) - minute(start)) <= max(ANCHOR, window.start.slack)
     return abs(window.end.at - end.at) <= LATEST
+
+
+def _all_differ(stated: Iterable[Stated], moment: Moment) -> bool:
+    """Of several windows in a text one is right if it agrees with the record: the others are of parts of it."""
+    return all(_differs(each, moment) for each in stated)
 
 
 def _differs(stated: Stated, moment: Moment) -> bool:
