@@ -98,9 +98,8 @@ def _hour_in(part: str | None, hour: int, minute: int) -> int:
         return hour
     found = _HOURS_OF[part].get(hour)
     if found is None:
-        raise UserError(
-            f"`{hour}:{minute:02}` is not in the {part}. Write the time alone, as in `{hour:02}:{minute:02}`."
-        )
+        typed = f"{hour}:{minute:02}"
+        raise UserError(f"`{typed}` is not in the {part}. Write the time alone, as in `{typed}`.")
     return found
 
 

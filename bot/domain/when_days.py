@@ -241,7 +241,7 @@ def _weekday(match: re.Match[str], today: date, *, past: bool) -> Day:
 
 
 def _on_weekday(name: str, day: Day) -> Day:
-    """Of the days that were meant, those on that weekday: it settles which of two, and of which year. UserError if none."""
+    """The weekday beside a date settles which of two days is meant, and of which year. UserError if none is on it."""
     wanted = WEEKDAYS[name.casefold()]
     readings = tuple(each for each in day.readings if each.weekday() == wanted)
     choices = tuple(each for each in day.choices if each.weekday() == wanted)

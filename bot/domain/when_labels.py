@@ -13,8 +13,10 @@ _NO_LETTERS = any_of(
     word
     for words in (
         MONTHS, WEEKDAYS, DAYS_AWAY, LAST, NEXT, THIS,
-        ("on", "at", "ago", "fa", "le", "il", "el", "am", "den", "del", "du", "vom", "em", "no", "na", "do", "de", "dia",
-         "circa", "ca"),
+        (
+            "on", "at", "ago", "fa", "le", "il", "el", "am", "den", "del", "du", "vom", "em", "no", "na", "do", "de",
+            "dia", "circa", "ca",
+        ),
     )
     for word in words
     if word.isalpha() and len(word) <= 5

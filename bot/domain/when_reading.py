@@ -97,8 +97,8 @@ def _read(text: str, frame: Frame) -> When | None:
         return _approximate(when) if relative.is_about else when
     match = _DAY_FIRST.fullmatch(bare) or _CLOCK_FIRST.fullmatch(bare)
     if match is not None:
-        when = _absolute(match, text, frame)
-        return _approximate(when) if when and match["about"] else when
+        found = _absolute(match, text, frame)
+        return _approximate(found) if found and match["about"] else found
     first, last = _ABOUT_FIRST.match(bare), _ABOUT_LAST.search(bare) if bare[:1].isdigit() else None
     if first:
         return _about(text[first.end() :], frame)
