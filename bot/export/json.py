@@ -13,16 +13,21 @@ from bot.domain.postmortem_entries import with_names
 from bot.domain.postmortems import assemble
 from bot.domain.record import Action, Alert, Entry, Escalation, Moment, Record, Statement, Update
 from bot.domain.terms import SourceKind
+from bot.domain.transcript import Said, Transcript
 
 Json = dict[str, Any]
 
 MOMENTS = ("started", "ended", "detected", "declared", "acknowledged", "identified", "mitigated", "resolved")
 
 
-def incident_json(record: Record, findings: Sequence[Finding] = ()) -> Json:
-    """The record as plain JSON values: times as ISO 8601 in the incident's zone, people by name and by id."""
+def incident_json(record: Record, findings: Sequence[Finding] = (), *, transcript: Transcript | None = None) -> Json:
+    """
+    The record as plain JSON values: times as ISO 8601 in the incident's zone, people by name and by id.
+
+    With a `transcript` it has one more key, of that name.
+    """
     writer = _Writer(record)
-    return {
+    whole: Json = {
         "incident": writer.incident(),
         "timeline": [writer.entry(entry) for entry in record.entries],
         "escalations": [writer.escalation(each) for each in record.escalations],
@@ -31,14 +36,15 @@ def incident_json(record: Record, findings: Sequence[Finding] = ()) -> Json:
         "alerts": [writer.alert(alert) for alert in record.alerts],
         "findings": _findings(record, findings),
     }
+    if transcript is not None:
+        whole["transcript"] = [writer.said(said, transcript.people) for said in transcript.messages]
+    return whole
 
 
 def _findings(record: Record, findings: Sequence[Finding]) -> list[Json]:
     """In English, as all that the JSON says by itself."""
     wording = in_english(record)
-    return [
-        {"code": found.code, "message": wording.tell(found), "entries": list(found.entries)} for found in findings
-    ]
+    return [{"code": found.code, "message": wording.tell(found), "entries": list(found.entries)} for found in findings]
 
 
 def json_text(value: Json) -> str:
@@ -52,7 +58,8 @@ class _Writer:
         self.zone: ZoneInfo = record.incident.zone
 
     def at(self, at: datetime | None) -> str | None:
-        return at.astimezone(self.zone).isoformat() if at else None
+        """To the second, as Slack shows it: what is smaller is cut off, so that no time is later than it was."""
+        return at.astimezone(self.zone).isoformat(timespec="seconds") if at else None
 
     def text(self, text: str) -> str:
         return with_names(text, self.record.people)
@@ -100,8 +107,7 @@ class _Writer:
         started, ended = self.record.incident.started.at, self.record.incident.ended
         if ended is None or ended.at < started:
             return {"duration_seconds": None, "duration": None}
-        length = ended.at - started
-        return {"duration_seconds": int(length.total_seconds()), "duration": show_duration(between(started, ended.at))}
+        return {"duration_seconds": _seconds(started, ended.at), "duration": show_duration(between(started, ended.at))}
 
     def _stated(self, statements: Sequence[Statement], write: Callable[[Statement], Json]) -> Json | None:
         """The first statement, with all of them under `texts`; None if there is none."""
@@ -122,12 +128,11 @@ class _Writer:
         }
 
     def _impact(self) -> Json | None:
-        impact = self._stated(
-            self.record.impacts, lambda each: {**self._statement(each), "percent_of_users": each.users_percent}
-        )
-        if impact is not None and impact["percent_of_users"] is None:
-            figures = (each["percent_of_users"] for each in impact["texts"])
-            impact["percent_of_users"] = next((figure for figure in figures if figure is not None), None)
+        """The share of users is the first that anybody stated, and has a ref of its own: it may be another's words."""
+        impact = self._stated(self.record.impacts, lambda each: {**self._statement(each), **_share(each)})
+        if impact is not None:
+            shares = [_share(each) for each in self.record.impacts]
+            impact |= next((each for each in shares if each["percent_of_users"] is not None), shares[0])
         return impact
 
     def entry(self, entry: Entry) -> Json:
@@ -169,7 +174,7 @@ class _Writer:
         }
 
     def escalation(self, each: Escalation) -> Json:
-        waited = each.acknowledged_at - each.paged_at if each.acknowledged_at and each.paged_at else None
+        waited = _seconds(each.paged_at, each.acknowledged_at) if each.acknowledged_at and each.paged_at else None
         return {
             "ref": each.source.ref,
             "target": self.text(each.target),
@@ -182,7 +187,7 @@ class _Writer:
             "acknowledged_at": self.at(each.acknowledged_at),
             "acknowledged_by": self.person(each.acknowledged_by),
             "acknowledged_by_id": each.acknowledged_by,
-            "acknowledged_after_seconds": int(waited.total_seconds()) if waited is not None else None,
+            "acknowledged_after_seconds": waited,
             "declined_by": [self.person(user_id) for user_id in each.declined_by],
             "link": each.source.link,
         }
@@ -199,6 +204,22 @@ class _Writer:
             "symptom": self.text(action.symptom) if action.symptom else None,
             "done": action.done,
             "link": action.source.link,
+        }
+
+    def said(self, said: Said, people: Mapping[str, str]) -> Json:
+        return {
+            "id": said.id,
+            "at": self.at(said.at),
+            "author": people.get(said.author, said.author) if said.author else None,
+            "author_id": said.author,
+            "text": with_names(said.text, people),
+            "files": list(said.files),
+            "thread": said.thread,
+            "edited": said.is_edited,
+            "deleted": said.is_deleted,
+            "redacted": said.is_redacted,
+            "entry": said.entry,
+            "link": said.link,
         }
 
     def update(self, update: Update) -> Json:
@@ -234,6 +255,17 @@ class _Writer:
 def _is_deleted(entry: Entry) -> bool:
     is_empty = not entry.text and not entry.files and entry.redacted_at is None
     return entry.source.kind is SourceKind.MESSAGE and is_empty
+
+
+def _seconds(start: datetime, end: datetime) -> int:
+    """Between two times as they stand in the file: whole seconds."""
+    return int((end.replace(microsecond=0) - start.replace(microsecond=0)).total_seconds())
+
+
+def _share(statement: Statement) -> Json:
+    percent = statement.users_percent
+    source = statement.users_source or statement.source
+    return {"percent_of_users": percent, "percent_of_users_ref": source.ref if percent is not None else None}
 
 
 def _because(moment: Moment) -> Json:

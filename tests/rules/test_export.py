@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,15 @@ from hypothesis import given, settings
 
 from bot.domain.findings import Finding, find
 from bot.domain.postmortems import assemble
-from bot.domain.record import Record, Update
+from bot.domain.record import Record, Statement, Update
 from bot.domain.terms import Precision, UpdateState
-from bot.export.html import html_body, html_document
+from bot.domain.transcript import Said, Transcript
+from bot.export.html import Article, html_body, html_document
 from bot.export.json import incident_json, json_text
-from bot.render import render_postmortem
+from bot.render import render_documents, render_postmortem
 from tests.support.records import HOSTILE, RecordBuilder, checkout_500s, payment_outage, records
 
+TRANSCRIPT = Transcript("inc-1", [Said("1.2", datetime.fromisoformat("2023-11-07T17:00:00+00:00"), "U1", "Hello")])
 DOCUMENT = Path(__file__).parents[2] / "docs" / "export.md"
 
 
@@ -168,7 +170,7 @@ def described() -> dict[str, set[str]]:
 
 
 def produced() -> dict[str, set[str]]:
-    value: dict[str, Any] = incident_json(whole(), find(whole()))
+    value: dict[str, Any] = incident_json(whole(), find(whole()), transcript=TRANSCRIPT)
     incident = value["incident"]
     return {
         "incident.json": set(value),
@@ -178,7 +180,7 @@ def produced() -> dict[str, set[str]]:
         "incident.cause": set(incident["cause"]),
         **{
             f"{name}[]": set(value[name][0])
-            for name in ("timeline", "escalations", "actions", "updates", "alerts", "findings")
+            for name in ("timeline", "escalations", "actions", "updates", "alerts", "findings", "transcript")
         },
     }
 
@@ -207,14 +209,78 @@ def test_hostile_texts_are_only_text_in_html(text):
     assert html.count("href=") == usual.count("href=")
 
 
+def html_of(record: Record, **chosen: Any) -> str:
+    documents = render_documents(assemble(record, **chosen))
+    return html_document([Article(code, markdown) for code, markdown in documents.items()], title="A <b>title</b>")
+
+
 def test_the_html_file_needs_nothing_else():
-    html = html_document(render_postmortem(assemble(payment_outage())), title="A <b>title</b>")
+    html = html_of(payment_outage())
 
     assert "<title>A &lt;b&gt;title&lt;/b&gt;</title>" in html
     assert '<meta name="viewport"' in html
     assert "@media print" in html
     assert not re.search(r"<script|<img|<link|src=|url\(|@import", html)
-    assert '<a href="https://monitor.example/alerts/FailedTransactionsSpike">↗</a>' in html
+    assert "<nav>" not in html, "there is one language"
+
+
+def test_a_source_is_a_small_mark_that_says_where_it_leads():
+    html = html_of(payment_outage(), languages=["de"])
+
+    assert (
+        '<a href="https://monitor.example/alerts/FailedTransactionsSpike" class="source" '
+        'title="Quelle: monitor.example" aria-label="Quelle: monitor.example">↗</a>' in html
+    )
+    assert html.count('class="source"') == html.count(">↗</a>")
+
+
+def test_each_language_is_a_part_that_says_so():
+    html = html_of(payment_outage(), languages=["fr", "en"])
+
+    assert '<html lang="fr">' in html
+    assert re.findall(r'<article id="([\w-]+)" class="document" lang="(\w+)">', html) == [
+        ("in-fr", "fr"),
+        ("in-en", "en"),
+    ]
+    assert '<a href="#in-fr" hreflang="fr" lang="fr">Français</a>' in html
+
+
+def test_a_table_scrolls_by_itself_and_has_a_head():
+    html = html_body("| a | b |\n| --- | --- |\n| 1 | 2 |")
+
+    assert html.startswith('<div class="wide" tabindex="0">\n<table>')
+    assert '<th scope="col">a</th>' in html
+
+
+def test_times_are_to_the_second_and_lengths_agree_with_them():
+    record = payment_outage()
+    started = replace(record.incident.started, at=record.incident.started.at.replace(microsecond=900_000))
+    ended = replace(record.incident.ended, at=started.at.replace(microsecond=100_000) + timedelta(seconds=90))
+
+    incident = incident_json(replace(record, incident=replace(record.incident, started=started, ended=ended)))[
+        "incident"
+    ]
+
+    assert incident["started_at"] == "2023-11-07T08:45:00-08:00"
+    assert incident["ended_at"] == "2023-11-07T08:46:30-08:00"
+    assert incident["duration_seconds"] == 90
+
+
+def test_a_figure_names_the_entry_that_states_it():
+    record = checkout_500s()
+    said = record.impacts[0]
+    elsewhere = replace(said.source, ref="entry-99")
+    anew = replace(said, users_source=elsewhere)
+    french = replace(said, language="fr", users_percent=12.5, source=replace(said.source, ref="entry-7"))
+
+    def refs(*impacts: Statement) -> tuple[float | None, str | None]:
+        impact = incident_json(replace(record, impacts=impacts))["incident"]["impact"]
+        return impact["percent_of_users"], impact["percent_of_users_ref"]
+
+    assert refs(said) == (20.0, said.source.ref)
+    assert refs(anew) == (20.0, "entry-99")
+    assert refs(replace(said, users_percent=None), french) == (12.5, "entry-7")
+    assert refs(replace(said, users_percent=None)) == (None, None)
 
 
 def test_raw_html_in_markdown_stays_text():
