@@ -17,8 +17,8 @@ class Fact:
     """
     A standing entry as the times see it. `ref` is `entry-12`, `happened_at` None if nobody knows.
 
-    `started` and `ended` are what its text states of the impact; `status` is the one it set; `is_typed` tells a command
-    from a marked message.
+    `started` and `ended` are what its text states of the impact, `stated_about` names the ones that it states as about
+    then; `status` is the one it set; `is_typed` tells a command from a marked message.
     """
 
     ref: str
@@ -29,6 +29,7 @@ class Fact:
     is_typed: bool = False
     started: datetime | None = None
     ended: datetime | None = None
+    stated_about: frozenset[str] = frozenset()
     status: Status | None = None
 
 
@@ -106,7 +107,7 @@ def milestones(facts: Sequence[Fact], alerts: Sequence[AlertFact], *, is_over: b
     resolution = _last(facts, Kind.RESOLVED) if is_over else None
     started = (
         _latest_stated(typed_impact, "started", "impact started:")
-        or _stated(declaration, declaration.started, "start at:")
+        or _stated(declaration, "started", "start at:")
         or _first_marked(facts, Kind.IMPACT_BEGAN, "message marked as impact began")
         or from_alert
         or declared
@@ -127,7 +128,7 @@ def milestones(facts: Sequence[Fact], alerts: Sequence[AlertFact], *, is_over: b
         resolved=_at(resolution, "resolved"),
         ended=(
             (_latest_stated(typed_impact, "ended", "impact ended:") if is_over else None)
-            or _stated(resolution, resolution.ended if resolution else None, "resolve at:")
+            or _stated(resolution, "ended", "resolve at:")
             or _at(resolution, "resolve was typed")
         ),
     )
@@ -139,8 +140,12 @@ def _at(fact: Fact | None, because: str) -> Milestone | None:
     return Milestone(fact.happened_at, because, fact.ref, fact.precision)
 
 
-def _stated(fact: Fact | None, at: datetime | None, because: str) -> Milestone | None:
-    return Milestone(at, because, fact.ref) if fact and at else None
+def _stated(fact: Fact | None, what: str, because: str) -> Milestone | None:
+    """`what` is `started` or `ended`."""
+    at: datetime | None = getattr(fact, what, None)
+    if fact is None or at is None:
+        return None
+    return Milestone(at, because, fact.ref, Precision.APPROXIMATE if what in fact.stated_about else Precision.EXACT)
 
 
 def _last(facts: Sequence[Fact], kind: Kind) -> Fact | None:
@@ -156,7 +161,7 @@ def _newest(facts: Iterable[Fact]) -> Fact | None:
 def _latest_stated(facts: Iterable[Fact], what: str, because: str) -> Milestone | None:
     """Who states a time again corrects the one stated before."""
     newest = _newest(fact for fact in facts if getattr(fact, what) is not None)
-    return _stated(newest, getattr(newest, what), because) if newest else None
+    return _stated(newest, what, because)
 
 
 def _first_marked(facts: Sequence[Fact], kind: Kind, because: str) -> Milestone | None:

@@ -20,8 +20,8 @@ class Clock:
     """
     Shows the times of one incident in one language.
 
-    A time of the incident's first day is shown without its date. Where the labels of the zone differ among `instants`
-    (the clocks changed meanwhile), every time bears its own.
+    A time of the incident's first day is shown without its date, unless one of `instants` is of a day before it. Where
+    the labels of the zone differ among `instants` (the clocks changed meanwhile), every time bears its own.
 
     A time stands by itself (`8:45 AM`, `Nov 8, about 8:45 AM`) or in a sentence, with the word that the language puts
     before it (`at 8:45 AM`, `on Nov 8 at about 8:45 AM`). That word can depend on the hour: Spanish says `a la 1:05`
@@ -32,9 +32,11 @@ class Clock:
         self.language = language
         self.zone = zone
         self.first_day = first.astimezone(zone).date()
-        self.labels = self._labels([first, *instants])
+        known = [first, *instants]
+        self.labels = self._labels(known)
         self._minutes = _minutes_of_a_day(language.locale)
-        self._days: dict[date, str] = {self.first_day: ""}
+        is_earliest = self._day(min(known)) == self.first_day
+        self._days: dict[date, str] = {self.first_day: ""} if is_earliest else {}
 
     def _labels(self, instants: Iterable[datetime]) -> tuple[str, ...]:
         """The labels of all instants, one instant for each."""

@@ -7,7 +7,7 @@ from bot.domain.postmortem_draft import Block
 from bot.domain.postmortem_entries import Teller
 from bot.domain.postmortem_paths import ends_of_paths
 from bot.domain.record import Entry, Record, Source, Statement, Update
-from bot.domain.terms import Kind
+from bot.domain.terms import Kind, Status
 
 
 class Scene:
@@ -76,15 +76,18 @@ class Scene:
             Kind.IMPACT: words["impact_times_stated"],
             Kind.CAUSE: words["identified"],
             Kind.RESOLVED: words["kind_resolved"],
+            Kind.CANCELLED: words["kind_cancelled"],
         }
         texts = {kind: statement.text for kind, statement in self.statements.items() if statement}
-        elsewhere = {impact.source.ref for impact in self.record.impacts}
+        if self.record.incident.status is Status.CANCELLED and self.record.incident.closure_reason:
+            texts[Kind.CANCELLED] = self.record.incident.closure_reason
+        elsewhere = {(impact.source.ref, impact.text) for impact in self.record.impacts}
         return [
             (entry.source.ref, labels[entry.kinds[0]])
             for entry in self.standing
             if len(entry.kinds) == 1
             and entry.kinds[0] in labels
-            and (entry.text == texts.get(entry.kinds[0]) or entry.source.ref in elsewhere)
+            and (entry.text == texts.get(entry.kinds[0]) or (entry.source.ref, entry.text) in elsewhere)
         ]
 
     def _of_updates(self) -> Iterable[tuple[str, str]]:

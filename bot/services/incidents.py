@@ -81,7 +81,8 @@ def declare(session: Session, settings: Settings, actor: Actor, wanted: Declarat
     session.flush()
     started = wanted.started.at if wanted.started else None
     timeline.record(
-        session, incident, [Kind.DECLARED], title, actor, started=started.isoformat() if started else None
+        session, incident, [Kind.DECLARED], title, actor, started=started.isoformat() if started else None,
+        stated_about=milestones.stated_about(started=wanted.started),
     )  # fmt: skip
     milestones.refresh(session, incident)
     _set_up(session, settings, incident, actor, wanted.invitees)
@@ -206,7 +207,8 @@ def resolve(session: Session, incident_id: int, actor: Actor, *, text: str = "",
     incident.status = status.value
     ended_at = ended.at.isoformat() if ended and ended.at else None
     entry = timeline.record(
-        session, incident, [Kind.RESOLVED], text, actor, status=status.value, ended=ended_at
+        session, incident, [Kind.RESOLVED], text, actor, status=status.value, ended=ended_at,
+        stated_about=milestones.stated_about(ended=ended),
     )  # fmt: skip
     milestones.refresh(session, incident)
     call_off(session, incident, actor)

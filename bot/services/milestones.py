@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from bot.domain.milestones import KINDS, AlertFact, Fact, Milestone, milestones
 from bot.domain.terms import Kind, Precision, SourceKind, Status
+from bot.domain.when import When
 from bot.store import alerts, timeline
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
@@ -43,6 +44,11 @@ def refresh(session: Session, incident: Incident) -> None:
     session.add(incident)
 
 
+def stated_about(**ends: When | None) -> list[str] | None:
+    """Which of `started` and `ended` an entry states as about then, for its details; None if it is sure of both."""
+    return [name for name, when in ends.items() if when and when.precision is Precision.APPROXIMATE] or None
+
+
 def fact_of(entry: TimelineEntry) -> Fact:
     def stated(key: str) -> datetime | None:
         value = entry.details.get(key)
@@ -58,5 +64,6 @@ def fact_of(entry: TimelineEntry) -> Fact:
         is_typed=entry.source == SourceKind.COMMAND,
         started=stated("started"),
         ended=stated("ended"),
+        stated_about=frozenset(entry.details.get("stated_about") or ()),
         status=Status(status) if status else None,
     )

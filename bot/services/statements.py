@@ -51,6 +51,7 @@ def state_impact(
         users_percent=users_percent,
         started=started.at.isoformat() if started and started.at else None,
         ended=ended.at.isoformat() if ended and ended.at else None,
+        stated_about=milestones.stated_about(started=started, ended=ended),
     )
     milestones.refresh(session, incident)
     tell.say(session, incident, "impact", actor.at, entry_id=entry.key)

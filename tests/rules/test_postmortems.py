@@ -115,7 +115,7 @@ def test_the_payment_outage_in_groups():
         "9:40 AM | Rollback: Rolling back the recent payment gateway code deployment. | developer",
     ]
     assert said(document.sections["misleading_paths"]) == [
-        "9:06 AM | Exploring network issues, suspecting connectivity problems. | oncall; cost 34m, until 9:40 AM"
+        "9:06 AM | Exploring network issues, suspecting connectivity problems. | oncall; cost 9m, until 9:15 AM"
     ]
     assert said(document.sections["escalations"]) == [
         f"9:15 AM | Escalated to development: {why} | oncall; acknowledged by developer at 9:20 AM, after 5m",
