@@ -88,4 +88,6 @@ def _left_to_do(settings: Settings, user_id: str, erased: Erased) -> Iterator[st
             f"Drafts that were posted to Slack still name them: {', '.join(erased.drafts)}. Delete those files there; "
             "`/incident postmortem` posts a new one."
         )
+    if erased.channels:
+        yield f"Channels that are named after them: {', '.join(erased.channels)}. Rename them in Slack."
     yield "What stands in Slack itself stays there, and so do backups, and the logs of the database server."

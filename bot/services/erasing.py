@@ -22,7 +22,8 @@ class Erased:
     """
     What was replaced. `rows` counts by table; `name` is how people knew them; `former_id` stands in the id's place.
 
-    `unsent` is how many messages to them were dropped, `drafts` the incidents whose posted drafts name them.
+    `unsent` is how many messages to them were dropped, `drafts` the incidents whose posted drafts name them,
+    `channels` the names of channels that do.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Erased:
     rows: dict[str, int]
     unsent: int
     drafts: tuple[str, ...]
+    channels: tuple[str, ...]
 
 
 def erase(session: Session, user_id: str, *, former_id: str, at: datetime, also: Sequence[str] = ()) -> Erased:
@@ -48,7 +50,7 @@ def erase(session: Session, user_id: str, *, former_id: str, at: datetime, also:
     if installation is not None and user_id == installation.bot_user_id:
         raise UserError("That is Dogwatch itself.")
     words = tuple(dict.fromkeys(word for word in (user_id, name, handle, *also) if word))
-    drafts = copies.drafts_naming(session, words)
+    drafts, channels = copies.drafts_naming(session, words), copies.channels_naming(session, words)
     unsent = copies.forget_unsent(session, user_id)
     copies.seal_messages_of(session, team_id, user_id, at)
     incidents.begin_history(session, team_id, at)
@@ -58,7 +60,7 @@ def erase(session: Session, user_id: str, *, former_id: str, at: datetime, also:
         raise UserError(f"Nobody with the id {user_id} is on record.{known} Nothing was changed.")
     _make_former(session, team_id, former_id)
     audit.note(session, at=at, team_id=team_id, what="erased a person", origin="cli", former=former_id)
-    return Erased(name or user_id, former_id, rows, unsent, tuple(drafts))
+    return Erased(name or user_id, former_id, rows, unsent, tuple(drafts), tuple(channels))
 
 
 def _make_former(session: Session, team_id: str, former_id: str) -> None:

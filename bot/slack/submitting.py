@@ -44,7 +44,7 @@ def submit(session: Session, settings: Settings, submitted: Submitted, at: datet
     except FieldError as problem:
         errors = {problem.field: problem.message}
     except UserError as problem:
-        errors = {field: problem.message for field in _first_field(submitted)}
+        errors = dict.fromkeys(_first_field(submitted), problem.message)
     deliveries.remember_answer(session, key, errors)
     return errors
 

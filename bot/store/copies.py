@@ -181,6 +181,12 @@ def drafts_naming(session: Session, words: Collection[str]) -> list[str]:
     return sorted(found)
 
 
+def channels_naming(session: Session, words: Collection[str]) -> list[str]:
+    """The names of incidents' channels in which one of these words stands: only Slack can rename them."""
+    names = [name for name in session.exec(sql_select(Incident.channel_name)) if name]
+    return sorted(name for name in names if any(word.casefold() in name for word in words))
+
+
 def all_values(session: Session) -> Iterator[tuple[str, Any]]:
     """Every value of every row of every table, with the table's name: to look for what must not be there."""
     for table in metadata.sorted_tables:

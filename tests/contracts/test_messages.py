@@ -18,13 +18,14 @@ from bot.domain.catchup import catch_up
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.incidents import channel_name, channel_name_again
 from bot.domain.record import Record
-from bot.domain.terms import Severity, UpdateState
+from bot.domain.terms import Kind, Severity, UpdateState
 from bot.services.catchup import CatchupView
+from bot.services.entry_forms import EntryView, Neighbour
 from bot.services.findings import FindingsView
 from bot.services.questions import MissingView
 from bot.services.views import AlertsView, CardView, EscalationView, FollowUpsView, SaidView
 from bot.slack import replies
-from bot.slack.blocks import card, catchup, escalation, events, findings, modals, questions
+from bot.slack.blocks import amending, card, catchup, escalation, events, findings, modals, questions
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.message import Message
 from tests.support import markup, needs
@@ -86,6 +87,30 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "values": st.just({}),
     "missing": st.lists(st.sampled_from(tuple(questions.WORDING)), unique=True).map(tuple),
 }
+
+
+def entries_of_forms() -> st.SearchStrategy[EntryView]:
+    """An entry whose form can be opened: it has neighbours, places and a history."""
+    neighbours = st.lists(st.builds(Neighbour, st.integers(1, 99), words.map(lambda said: f"14:02 {said}")), min_size=1, max_size=99)
+    return st.builds(
+        EntryView,
+        entry_id=st.integers(1, 10**9),
+        incident_id=st.integers(1, 10**9),
+        incident=st.just("INC-7"),
+        version=st.just("a1b2c3"),
+        text=words,
+        typed_at=st.sampled_from(("?", "~2026-03-02 14:02")),
+        zone=st.just("America/Argentina/ComodRivadavia"),
+        kinds=st.lists(st.sampled_from(Kind), min_size=1, unique=True).map(tuple),
+        fixed=st.frozensets(st.sampled_from(Kind)),
+        language=st.none() | st.just("fr"),
+        is_withdrawn=st.booleans(),
+        has_words=st.just(True),
+        neighbours=neighbours.map(tuple),
+        places=neighbours.map(tuple),
+        history=st.lists(words.filter(str.strip), min_size=1, max_size=20).map(tuple),
+        undoable=st.none() | st.just("Undo the last amendment"),
+    )
 
 
 def any_of(kind: type) -> st.SearchStrategy[Any]:
@@ -201,6 +226,16 @@ def test_catching_up(limits: Limits, record: Record, now: datetime) -> None:
 @given(any_of(FindingsView))
 def test_the_findings(limits: Limits, view: FindingsView) -> None:
     check(limits, findings.findings(view))
+
+
+@given(entries_of_forms(), st.sampled_from(sorted(amending.FORMS)))
+@hypothesis_settings(max_examples=60)
+def test_forms_about_an_entry(limits: Limits, view: EntryView, name: str) -> None:
+    form = amending.FORMS[name](view, {"page": "7.0.123.1", "url": "https://hooks.slack.test/actions/" + "x" * 200})
+
+    assert limits.problems_of_view(form) == []
+    assert markup.acting(form) == set()
+    assert markup.broken(form) == []
 
 
 @given(any_of(MissingView))

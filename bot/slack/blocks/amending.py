@@ -8,7 +8,7 @@ from bot.domain.terms import MARKS
 from bot.services.entry_forms import EntryView, Neighbour
 from bot.services.merging import Texts
 from bot.slack.blocks.forms import INPUT, Choice, modal, multi_field, plain, select_field, text_field
-from bot.slack.blocks.kit import Block, literal, one_line, section
+from bot.slack.blocks.kit import Block, literal, named, one_line, section
 
 View = dict[str, Any]
 
@@ -59,7 +59,7 @@ def amend(view: EntryView, more: Mapping[str, object]) -> View:
 
 
 def _choices(entries: tuple[Neighbour, ...]) -> list[Choice]:
-    return [Choice(str(each.entry_id), one_line(each.label, 75)) for each in entries]
+    return [Choice(str(each.entry_id), one_line(named(each.label), 75)) for each in entries]
 
 
 def move(view: EntryView, more: Mapping[str, object]) -> View:
