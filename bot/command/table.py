@@ -139,6 +139,8 @@ class Context:
     series: tuple[str, ...] = ("INC", "DRILL")
     """What incidents are numbered under; the first is meant by a bare number."""
     languages: Sequence[str] = LANGUAGES
+    chosen: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Of texts that can be several times, the reading that somebody chose when they were asked."""
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:

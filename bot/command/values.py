@@ -6,7 +6,7 @@ from datetime import date
 from types import MappingProxyType
 
 from bot.command.table import Context, Mention, Target, Typed, Value
-from bot.domain.errors import UserError, did_you_mean, nearest
+from bot.domain.errors import Ambiguous, UserError, did_you_mean, nearest
 from bot.domain.terms import MARKS, Kind, Severity, Status, TargetKind
 from bot.domain.when import When, longest_date, longest_time, read_date, read_time, read_zone
 
@@ -168,11 +168,28 @@ def incident_named(word: str, context: Context) -> str | None:
 
 def read_value(kind: Value, word: str, context: Context, choices: Sequence[str], groups: Mapping[str, str]) -> Typed:
     """`word` as what `kind` says. UserError or Ambiguous if it is none."""
-    return _READERS[kind](word, context, choices, groups)
+    try:
+        return _READERS[kind](word, context, choices, groups)
+    except Ambiguous as question:
+        if question.about not in context.chosen:
+            raise
+        return _READERS[kind](context.chosen[question.about], context, choices, groups)
 
 
 def read_span(kind: Value, words: Sequence[str], context: Context) -> tuple[When | date, int] | None:
-    """A TIME or a DATE at the head of `words`, and how many of them it takes."""
+    """A TIME or a DATE at the head of `words`, and how many of them it takes: the one that was chosen where one was."""
+    try:
+        return _longest(kind, words, context)
+    except Ambiguous as question:
+        if question.about not in context.chosen:
+            raise
+        asked, chosen = len(question.about.split()), context.chosen[question.about].split()
+        span = _longest(kind, [*chosen, *words[asked:]], context)
+        # A word of the choice that is no part of the time is the first one of the text: `14:05 hier ist alles rot`.
+        return (span[0], span[1] + asked - len(chosen)) if span else None
+
+
+def _longest(kind: Value, words: Sequence[str], context: Context) -> tuple[When | date, int] | None:
     if kind is Value.TIME:
         return longest_time(words, now=context.now, zone=context.zone)
     return longest_date(words, now=context.now, zone=context.zone)

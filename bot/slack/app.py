@@ -28,7 +28,7 @@ from bot.command.table import Command
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.slack import commanding, entry_acts, hearing, payloads, pressing, shortcuts, submitting, timeline_view
-from bot.slack.blocks import amending, modals
+from bot.slack.blocks import amending, modals, times
 from bot.slack.gateway import Gateway, SlackError
 from bot.slack.replies import words
 from bot.slack.submitted import Submitted
@@ -107,7 +107,7 @@ def _listen_to_events(app: AsyncApp, deps: Deps) -> None:
 
 def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
     async def on_command(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
-        began = perf_counter()
+        began, at = perf_counter(), deps.clock.now()  # `10 min ago` counts from here, however long the rest takes
         if not body.get("team_id") and (known := await deps.database.read(incidents.installation)):
             body = {**body, "team_id": known.team_id}  # one installation, one workspace: it can be no other
         with payloads.reading():
@@ -117,9 +117,7 @@ def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
             await ack(words(problem_met) if problem_met else "")
             return
         try:
-            answer = await deps.database.run(
-                commanding.carry_out, deps.settings(), deps.commands, typed, deps.clock.now()
-            )
+            answer = await deps.database.run(commanding.carry_out, deps.settings(), deps.commands, typed, at)
         except DatabaseUnavailable as problem:
             log.error("a command could not be carried out", problem=str(problem))  # noqa: TRY400  an outage
             answer = words(DATABASE_AWAY)
@@ -146,11 +144,11 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
             await _open(deps, pressed, respond)
             await ack()
             return
-        if pressed.action_id not in pressing.PRESSES:
+        if pressed.action_id not in {*pressing.PRESSES, *times.CHOICES}:
             await ack()
             return
         try:
-            told = await deps.database.run(pressing.carry_out, deps.settings(), pressed, deps.clock.now())
+            told = await _pressed(deps, pressed)
         except DatabaseUnavailable:
             told = pressing.answer(f":warning: {DATABASE_AWAY}")
         if told is not None and body.get("response_url"):
@@ -178,6 +176,12 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
 
     app.action(re.compile(".*"))(on_press)
     app.view(re.compile(".*"))(on_submission)
+
+
+async def _pressed(deps: Deps, pressed: pressing.Pressed) -> pressing.Answer | None:
+    if pressed.action_id in times.CHOICES:
+        return await deps.database.run(commanding.choose, deps.settings(), deps.commands, pressed, deps.clock.now())
+    return await deps.database.run(pressing.carry_out, deps.settings(), pressed, deps.clock.now())
 
 
 async def _respond(respond: AsyncRespond, answer: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,10 +12,12 @@ from sqlmodel import Session
 from bot.command import parse
 from bot.command.table import Command, Context
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import Ambiguous, UserError
 from bot.services import access, people
 from bot.services.actor import Actor, Origin
+from bot.slack.asking import Question, answer_to
 from bot.slack.payloads import team_of
+from bot.slack.pressing import Pressed
 from bot.slack.replies import answer_of, problem_of
 from bot.store import deliveries, incidents
 from bot.store.incidents import Incident, IncidentNotFound
@@ -61,8 +63,8 @@ def carry_out(
     The same command delivered again gets the first answer again. What a person can put right is answered in words, and
     nothing is changed; anything else is raised.
 
-    An answer that shows a view is not kept: it quotes what people wrote, and they may delete it. The command that asks
-    for one changes nothing, so that a second delivery may simply be carried out.
+    An answer that shows a view is not kept: it quotes what people wrote, and they may delete it. Nor is a question,
+    whose buttons carry the line. Neither has changed anything, so that a second delivery may simply be carried out.
     """
     key = f"{typed.team_id}:command:{typed.trigger_id}"
     if typed.trigger_id and not deliveries.is_first(session, key, at):
@@ -73,6 +75,8 @@ def carry_out(
         with session.begin_nested():
             reply = _run(session, settings, table, typed, at)
             session.flush()
+    except Ambiguous as problem:
+        return answer_to(problem, _question(typed, at))
     except UserError as problem:
         answer, shows = problem_of(problem), Asked.NOTHING
     else:
@@ -82,7 +86,55 @@ def carry_out(
     return answer
 
 
-def _run(session: Session, settings: Settings, table: Sequence[Command], typed: Typed, at: datetime) -> Reply:
+def _question(typed: Typed, at: datetime) -> Question:
+    return Question(typed.user_id, typed.user_name, typed.channel_id, typed.text, typed.trigger_id, at)
+
+
+def choose(
+    session: Session, settings: Settings, table: Sequence[Command], pressed: Pressed, at: datetime
+) -> dict[str, Any] | None:
+    """
+    Do what was typed when it was asked about, with the time that was chosen. Returns what its message becomes.
+
+    It is done once, whichever of the buttons are pressed how often; a refusal leaves them as they are. None: the same
+    press was delivered again.
+    """
+    if pressed.trigger_id and not deliveries.is_first(session, f"{pressed.team_id}:press:{pressed.trigger_id}", at):
+        return None
+    try:
+        asked = Question.of(pressed.value)
+        asked.check_answered_by(pressed.user_id, at)
+        typed = Typed(
+            pressed.team_id, asked.user_id, asked.user_name, pressed.home_team_id, asked.channel_id, asked.text,
+            asked.trigger_id,
+        )  # fmt: skip
+        with session.begin_nested():
+            _answer_once(session, f"{pressed.team_id}:asked:{asked.trigger_id}", at)
+            reply = _run(session, settings, table, typed, at, asked)
+            session.flush()
+    except Ambiguous as problem:
+        told = answer_to(problem, asked)
+    except UserError as problem:
+        return {**problem_of(problem), "replace_original": False}
+    else:
+        told = answer_of(session, settings, reply, at)
+    return {**told, "replace_original": True}
+
+
+def _answer_once(session: Session, key: str, at: datetime) -> None:
+    if not deliveries.is_first(session, key, at):
+        raise UserError("You have answered this already, and what you typed was done then.")
+
+
+def _run(
+    session: Session,
+    settings: Settings,
+    table: Sequence[Command],
+    typed: Typed,
+    at: datetime,
+    asked: Question | None = None,
+) -> Reply:
+    """`at` is when it is done; with `asked` the line is read as of the moment at which it was typed."""
     actor = Actor(typed.team_id, typed.user_id, at, Origin.COMMAND)
     people.meet(session, typed.team_id, [typed.user_id], at)
     people.called(session, typed.team_id, typed.user_id, typed.user_name)
@@ -91,7 +143,11 @@ def _run(session: Session, settings: Settings, table: Sequence[Command], typed: 
         people.called(session, typed.team_id, user_id, handle)
     access.check(session, actor, home_team_id=typed.home_team_id)
     here = incidents.of_channel(session, typed.team_id, typed.channel_id)
-    context = context_of(settings, at, inside=here, zone=_zone_meant(session, settings, typed, here))
+    context = context_of(
+        settings, asked.asked_at if asked else at, inside=here, zone=_zone_meant(session, settings, typed, here)
+    )
+    if asked:
+        context = replace(context, chosen=asked.chosen)
     invocation = parse(typed.text, table, context)
     about = here
     if invocation.incident is not None and (here is None or invocation.incident != here.reference):

@@ -9,7 +9,7 @@ import pytest
 
 from bot.config import load
 from bot.slack import pressing, submitting
-from bot.slack.blocks import events
+from bot.slack.blocks import events, times
 from bot.slack.blocks.gallery import SAID, Exhibit, exhibits
 
 EXHIBITS = exhibits(load({}))
@@ -35,7 +35,7 @@ def test_every_line_button_and_form_is_shown() -> None:
     forms = {each.payload["callback_id"] for each in EXHIBITS if each.kind == "modal"}
     assert forms == set(submitting.SUBMISSIONS)
     pressed = {each.get("action_id") for shown in EXHIBITS if shown.kind == "message" for each in walk(shown.payload)}
-    assert pressed - {None} == (set(pressing.PRESSES) | set(pressing.OPENS) | set(pressing.FILLED))
+    assert pressed - {None} == {*pressing.PRESSES, *pressing.OPENS, *pressing.FILLED, *times.CHOICES}
 
 
 @pytest.mark.parametrize("exhibit", EXHIBITS, ids=lambda exhibit: exhibit.name)

@@ -25,7 +25,7 @@ from bot.services.views import (
     SaidView,
     Waiting,
 )
-from bot.slack.blocks import amending, card, catchup, details, escalation, events, findings, modals, questions
+from bot.slack.blocks import amending, card, catchup, details, escalation, events, findings, modals, questions, times
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.gallery_catchup import CATCHUPS
 from bot.slack.blocks.message import Message
@@ -238,6 +238,13 @@ def exhibits(settings: Settings) -> Sequence[Exhibit]:
     return (*_messages(), *_forms(settings), *_texts())
 
 
+TWO_DAYS = ("2026-02-03 08:45 -06:00", "2026-03-02 08:45 -06:00")
+WHICH_TIME = (
+    f"`03/02/2026 08:45 CST` can be two days. Do you mean `{TWO_DAYS[0]}` or `{TWO_DAYS[1]}`?",
+    [(each, "{}") for each in TWO_DAYS * (times.MOST // 2)],
+)
+
+
 def _messages() -> Iterator[Exhibit]:
     shown: list[tuple[str, Message]] = [
         *((f"card: {name}", card.card(view)) for name, view in CARDS.items()),
@@ -254,6 +261,7 @@ def _messages() -> Iterator[Exhibit]:
         ("questions", questions.questions(MissingView(7, tuple(NEEDED)))),
         ("questions: answered", questions.questions(MissingView(7, ()))),
         ("findings", findings.findings(TO_CHECK)),
+        ("question: which time", times.which_time(*WHICH_TIME)),
         ("findings: nothing left", findings.findings(FindingsView("INC-7", ()))),
     ]
     for name, message in shown:
