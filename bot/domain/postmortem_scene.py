@@ -6,7 +6,7 @@ from bot.domain.durations import between
 from bot.domain.postmortem_draft import Block
 from bot.domain.postmortem_entries import Teller
 from bot.domain.postmortem_paths import ends_of_paths
-from bot.domain.record import Entry, Record, Source, Statement, Update
+from bot.domain.record import Entry, Escalation, Record, Source, Statement, Update
 from bot.domain.terms import Kind, Status
 
 
@@ -34,6 +34,7 @@ class Scene:
         self.asked_by = {
             entry.about: entry.author for entry in standing if entry.about and Kind.ESCALATION in entry.kinds
         }
+        self._refs = {entry.source.ref for entry in standing}
         self._ends = ends_of_paths(standing)
         self._by_kind: dict[Kind, dict[int, Entry]] = {}
         for place, entry in enumerate(standing):
@@ -49,6 +50,9 @@ class Scene:
             language = self.teller.language.name_of(entry.language or "")
             notes = tuple(note for note in block.notes if note != language)
             block = block._replace(text="", label=label, notes=notes)
+        if Kind.ESCALATION in entry.kinds and entry.about in self.teller.escalations:
+            escalation = self.teller.escalations[entry.about]
+            block = self._with_answer(self._with_reason(block, entry, escalation), escalation)
         end = self._ends.get(ref)
         return block if end is None else self._with_cost(block, entry, end)
 
@@ -62,6 +66,22 @@ class Scene:
             found.update(self._by_kind.get(kind, {}))
         return [found[place] for place in sorted(found)]
 
+    def _with_reason(self, block: Block, entry: Entry, escalation: Escalation) -> Block:
+        """Why help was asked for, where the entry that tells of it has other words, or none."""
+        reason = self.teller.named(escalation.reason)
+        if entry.redacted_at is not None or not reason.strip() or reason == block.text:
+            return block
+        return block._replace(notes=(*block.notes, reason)) if block.text else block._replace(text=reason)
+
+    def _with_answer(self, block: Block, escalation: Escalation) -> Block:
+        """Who acknowledged, where no entry of its own says so."""
+        answer = escalation.acknowledgement
+        if escalation.acknowledged_at is None or (answer is not None and answer.ref in self._refs):
+            return block
+        said = tuple(note for note in self.teller.answer(escalation) if note not in block.notes)
+        block = block._replace(notes=(*block.notes, *said))
+        return with_source(block, answer) if answer is not None else block
+
     def _with_cost(self, block: Block, entry: Entry, end: Entry) -> Block:
         if entry.happened_at is None or end.happened_at is None:
             return block
@@ -73,8 +93,8 @@ class Scene:
     def _of_statements(self) -> Iterable[tuple[str, str]]:
         words = self.teller.language.words
         labels = {
-            Kind.IMPACT: words["impact_times_stated"],
-            Kind.CAUSE: words["identified"],
+            Kind.IMPACT: words["kind_impact"],
+            Kind.CAUSE: words["cause_stated"],
             Kind.RESOLVED: words["kind_resolved"],
             Kind.CANCELLED: words["kind_cancelled"],
         }
@@ -82,8 +102,10 @@ class Scene:
         if self.record.incident.status is Status.CANCELLED and self.record.incident.closure_reason:
             texts[Kind.CANCELLED] = self.record.incident.closure_reason
         elsewhere = {(impact.source.ref, impact.text) for impact in self.record.impacts}
+        identified = self.record.incident.identified
+        found_in = identified.source.ref if identified else ""
         return [
-            (entry.source.ref, labels[entry.kinds[0]])
+            (entry.source.ref, words["identified"] if entry.source.ref == found_in else labels[entry.kinds[0]])
             for entry in self.standing
             if len(entry.kinds) == 1
             and entry.kinds[0] in labels

@@ -28,7 +28,7 @@ from bot.domain.postmortem_facts import (
     title_block,
     window,
 )
-from bot.domain.postmortem_groups import causes, course, follow_ups, lessons, public
+from bot.domain.postmortem_groups import causes, course, follow_ups, is_listed, lessons, listed_texts, public
 from bot.domain.postmortem_head import APART, alerts, closure, particulars, titles, whereabouts
 from bot.domain.postmortem_scene import Scene
 from bot.domain.postmortem_timeline import context, shown, timeline
@@ -126,12 +126,20 @@ def _missing(what: str, record: Record) -> str:
 
 
 def _instants(record: Record, standing: Sequence[Entry]) -> Iterable[datetime]:
-    """Every time that the draft may show, so that the clock knows whether the zone's label changes among them."""
-    incident = record.incident
+    """
+    Every time that the draft may show without its zone, so that the clock knows whether the label changes among them.
+
+    Follow-ups that were put on a list have no time there, and the publication of the document itself bears its zone.
+    """
+    incident, listed = record.incident, listed_texts(record)
+
+    def has_time(entry: Entry) -> bool:
+        return bool(entry.files) or not (entry.public is UpdateState.POSTMORTEM or is_listed(entry, listed))
+
     moments = (incident.detected, incident.declared, incident.ended, incident.resolved)
     return chain(
         (moment.at for moment in moments if moment),
-        (entry.happened_at for entry in standing if entry.happened_at and entry.public is not UpdateState.POSTMORTEM),
+        (entry.happened_at for entry in standing if entry.happened_at and has_time(entry)),
         (at for each in record.escalations for at in (each.paged_at, each.acknowledged_at) if at),
         (at for alert in record.alerts for at in (alert.starts_at, alert.ended_at) if at),
     )
