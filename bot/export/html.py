@@ -4,7 +4,6 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ from bot.domain.postmortem_markdown import MARK
 from bot.export.style import STYLE
 
 CLASS_OF_SOURCES = "source"
+NO_BREAK = "\u202f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,10 @@ def _mark_sources(state: StateCore) -> None:
     word = state.env.get("source", language_of("en").words["source"])
     for block in state.tokens:
         children = block.children or []
-        for link, text in pairwise(children):
+        for before, link, text in zip([None, *children], children, children[1:], strict=False):
             if link.type == "link_open" and text.content == MARK:
+                if before is not None and before.content.endswith(" "):  # a mark never begins a line
+                    before.content = f"{before.content[:-1]}{NO_BREAK}"
                 where = f"{word}: {urlsplit(str(link.attrGet('href'))).hostname}"
                 for name, value in (("class", CLASS_OF_SOURCES), ("title", where), ("aria-label", where)):
                     link.attrSet(name, value)

@@ -1,9 +1,11 @@
 """How the exported file looks: on a phone, on a desk, light, dark, and on paper."""
 
 STYLE = """
-:root { color-scheme: light dark; --text: #1d2129; --quiet: #5b6472; --line: #d9dde3; --link: #1259c3; --paper: #fff; }
+:root { color-scheme: light dark; --text: #1d2129; --quiet: #5b6472; --line: #d9dde3; --link: #1259c3; --paper: #fff;
+  --tint: #f5f6f8; }
 @media (prefers-color-scheme: dark) {
-  :root { --text: #e4e7ec; --quiet: #9aa3b2; --line: #363c46; --link: #7fb0ff; --paper: #15181d; }
+  :root { --text: #e4e7ec; --quiet: #9aa3b2; --line: #363c46; --link: #7fb0ff; --paper: #15181d;
+    --tint: #1d2128; }
 }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
@@ -21,8 +23,10 @@ li::marker { color: var(--quiet); }
 em { color: var(--quiet); }
 strong { font-variant-numeric: tabular-nums; }
 pre { overflow-x: auto; }
+blockquote { margin: 1rem 0; padding: .35rem 1rem; border-left: 3px solid var(--line); background: var(--tint);
+  border-radius: 0 .35rem .35rem 0; }
 a { color: var(--link); text-underline-offset: .15em; }
-a.source { display: inline-block; padding: 0 .2em; font-size: .75em; line-height: 1; vertical-align: super;
+a.source { padding: 0 .15em; font-size: .75em; line-height: 1; vertical-align: super;
   color: var(--quiet); text-decoration: none; }
 a.source:hover, a.source:focus { color: var(--link); text-decoration: underline; }
 a:focus-visible, .wide:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
@@ -32,17 +36,18 @@ article + article { margin-top: 3.5rem; padding-top: 2.5rem; border-top: 3px dou
 table { border-collapse: collapse; width: 100%; overflow-wrap: break-word; }
 th, td { border: 1px solid var(--line); padding: .4rem .55rem; text-align: left; vertical-align: top; min-width: 6rem; }
 th { font-weight: 600; }
-@media (pointer: coarse) { a.source { padding: .35em .5em; margin: -.35em 0; } }
+@media (pointer: coarse) { a.source { padding: .5em; } }
 @media print {
   @page { margin: 18mm 16mm 20mm; @bottom-right { content: counter(page) " / " counter(pages);
     font: 8pt system-ui, "Noto Sans", sans-serif; color: #555; } }
-  :root { color-scheme: light; --text: #000; --quiet: #555; --line: #bbb; --link: #000; --paper: #fff; }
+  :root { color-scheme: light; --text: #000; --quiet: #555; --line: #bbb; --link: #000; --paper: #fff;
+    --tint: none; }
   body { max-width: none; padding: 0; font-size: 10.5pt; line-height: 1.45; background: none; }
   nav { display: none; }
   h1 { font-size: 17pt; } h2 { font-size: 13pt; margin-top: 1.4rem; } h3 { font-size: 11pt; margin-top: 1rem; }
   h1, h2, h3 { break-after: avoid; break-inside: avoid; }
   p, li { orphans: 3; widows: 3; }
-  li, tr { break-inside: avoid; }
+  li, tr, blockquote { break-inside: avoid; }
   thead { display: table-header-group; }
   a { text-decoration: none; }
   .wide { overflow: visible; }
