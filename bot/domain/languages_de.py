@@ -48,6 +48,7 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "declared": "Eröffnet",
         "first_acknowledged": "Erste Reaktion",
         "identified": "Ursache gefunden",
+        "cause_stated": "Ursache festgehalten",
         "mitigated": "Eingedämmt",
         "resolved": "Behoben",
         "first_public_word": "Erste Mitteilung",
@@ -250,9 +251,9 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "finding_out_of_order_told_late": (
             "Ein Eintrag ist {recorded} eingeordnet, das Geschehen laut Text aber {stated}: „{text}“"
         ),
-        "finding_repeated_entry": "Dasselbe ist {number}-mal festgehalten: „{text}“",
+        "finding_repeated_entry": "{number} Einträge sagen dasselbe: „{text}“",
         "finding_long_gap": "Während der Auswirkungen ist nach dem Eintrag {start} {length} lang nichts festgehalten.",
-        "finding_escalation_not_acknowledged": "Auf die Eskalation an {targets} ist keine Antwort festgehalten.",
+        "finding_escalation_not_acknowledged": "Eskaliert, ohne dass eine Antwort festgehalten ist: {targets}.",
         "finding_cause_unsupported": "Kein anderer Eintrag erwähnt die genannte Ursache: „{text}“",
         "finding_public_word_late": (
             "Einem Eintrag nach wurde die Öffentlichkeit {claimed} informiert; die erste festgehaltene "

@@ -52,6 +52,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "declared": "Declared",
         "first_acknowledged": "First response",
         "identified": "Cause identified",
+        "cause_stated": "Cause stated",
         "mitigated": "Mitigated",
         "resolved": "Resolved",
         "first_public_word": "First public word",
@@ -255,9 +256,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         ),
         "finding_out_of_order_fix": "A fix is recorded {fixed}, before the start of the impact {start}.",
         "finding_out_of_order_told_late": "An entry stands {recorded}; by its own text it happened {stated}: “{text}”",
-        "finding_repeated_entry": "The same is recorded {number} times: “{text}”",
+        "finding_repeated_entry": "{number} entries say the same: “{text}”",
         "finding_long_gap": "While the impact lasted, nothing is recorded for {length} after the entry {start}.",
-        "finding_escalation_not_acknowledged": "No answer is recorded to the escalation to {targets}.",
+        "finding_escalation_not_acknowledged": "Escalated, and no answer recorded: {targets}.",
         "finding_cause_unsupported": "No other entry speaks of the stated cause: “{text}”",
         "finding_public_word_late": (
             "By one entry the public was told {claimed}; the first public update recorded came {published}."

@@ -48,6 +48,7 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "declared": "Declarado",
         "first_acknowledged": "Primera respuesta",
         "identified": "Causa identificada",
+        "cause_stated": "Causa registrada",
         "mitigated": "Impacto contenido",
         "resolved": "Resuelto",
         "first_public_word": "Primera comunicación",
@@ -246,11 +247,11 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "finding_out_of_order_told_late": (
             "Una entrada figura {recorded}, pero según su texto ocurrió {stated}: «{text}»"
         ),
-        "finding_repeated_entry": "Lo mismo está registrado {number} veces: «{text}»",
+        "finding_repeated_entry": "{number} entradas dicen lo mismo: «{text}»",
         "finding_long_gap": (
             "Durante el impacto no hay nada registrado en {length} después de la entrada registrada {start}."
         ),
-        "finding_escalation_not_acknowledged": "No consta respuesta al escalado a {targets}.",
+        "finding_escalation_not_acknowledged": "Escalado sin respuesta registrada: {targets}.",
         "finding_cause_unsupported": "Ninguna otra entrada menciona la causa indicada: «{text}»",
         "finding_public_word_late": (
             "Según una entrada, se informó al público {claimed}; la primera comunicación pública registrada "

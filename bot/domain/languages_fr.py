@@ -48,6 +48,7 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "declared": "Déclaré",
         "first_acknowledged": "Première prise en charge",
         "identified": "Cause identifiée",
+        "cause_stated": "Cause consignée",
         "mitigated": "Impact maîtrisé",
         "resolved": "Résolu",
         "first_public_word": "Première communication",
@@ -248,9 +249,9 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "finding_out_of_order_told_late": (
             "Une entrée est consignée {recorded}, mais son texte situe le fait {stated}\u202f: «\u202f{text}\u202f»"
         ),
-        "finding_repeated_entry": "La même chose est consignée {number} fois\u202f: «\u202f{text}\u202f»",
+        "finding_repeated_entry": "{number} entrées disent la même chose\u202f: «\u202f{text}\u202f»",
         "finding_long_gap": "Pendant l’impact, rien n’est consigné pendant {length} après l’entrée faite {start}.",
-        "finding_escalation_not_acknowledged": "Aucune prise en charge n’est consignée pour l’escalade vers {targets}.",
+        "finding_escalation_not_acknowledged": "Escalade sans prise en charge consignée\u202f: {targets}.",
         "finding_cause_unsupported": "Aucune autre entrée ne mentionne la cause indiquée\u202f: «\u202f{text}\u202f»",
         "finding_public_word_late": (
             "D’après une entrée, le public a été informé {claimed}\u202f; la première communication "

@@ -48,6 +48,7 @@ ITALIAN: Mapping[str, str] = MappingProxyType(
         "declared": "Dichiarato",
         "first_acknowledged": "Prima presa in carico",
         "identified": "Causa individuata",
+        "cause_stated": "Causa registrata",
         "mitigated": "Impatto contenuto",
         "resolved": "Risolto",
         "first_public_word": "Prima comunicazione",
@@ -246,9 +247,9 @@ ITALIAN: Mapping[str, str] = MappingProxyType(
         "finding_out_of_order_told_late": (
             "Una voce è registrata {recorded}, ma secondo il suo testo il fatto è avvenuto {stated}: «{text}»"
         ),
-        "finding_repeated_entry": "La stessa cosa è registrata {number} volte: «{text}»",
+        "finding_repeated_entry": "{number} voci dicono la stessa cosa: «{text}»",
         "finding_long_gap": "Durante l’impatto non è registrato nulla per {length} dopo la voce registrata {start}.",
-        "finding_escalation_not_acknowledged": "Non risulta alcuna presa in carico dell’escalation a {targets}.",
+        "finding_escalation_not_acknowledged": "Escalation senza presa in carico registrata: {targets}.",
         "finding_cause_unsupported": "Nessun’altra voce parla della causa indicata: «{text}»",
         "finding_public_word_late": (
             "Secondo una voce il pubblico è stato informato {claimed}; il primo aggiornamento pubblico "

@@ -48,6 +48,7 @@ PORTUGUESE: Mapping[str, str] = MappingProxyType(
         "declared": "Declarado",
         "first_acknowledged": "Primeira resposta",
         "identified": "Causa identificada",
+        "cause_stated": "Causa registrada",
         "mitigated": "Impacto contido",
         "resolved": "Resolvido",
         "first_public_word": "Primeira comunicação",
@@ -246,9 +247,9 @@ PORTUGUESE: Mapping[str, str] = MappingProxyType(
         "finding_out_of_order_told_late": (
             "Uma entrada consta {recorded}, mas, pelo seu texto, ocorreu {stated}: “{text}”"
         ),
-        "finding_repeated_entry": "A mesma coisa está registrada {number} vezes: “{text}”",
+        "finding_repeated_entry": "{number} registros dizem a mesma coisa: “{text}”",
         "finding_long_gap": "Durante o impacto, nada foi registrado por {length} depois da entrada feita {start}.",
-        "finding_escalation_not_acknowledged": "Não consta atendimento do escalonamento a {targets}.",
+        "finding_escalation_not_acknowledged": "Escalonamento sem atendimento registrado: {targets}.",
         "finding_cause_unsupported": "Nenhuma outra entrada menciona a causa indicada: “{text}”",
         "finding_public_word_late": (
             "Segundo uma entrada, o público foi informado {claimed}; a primeira comunicação pública "

@@ -26,6 +26,9 @@ QUIET: Mapping[str, frozenset[Kind]] = MappingProxyType(
         "communication": frozenset({Kind.NOTE, Kind.COMMUNICATION}),
         "tasks": frozenset({Kind.NOTE, Kind.TASK}),
         "improvements": frozenset({Kind.NOTE, Kind.IMPROVEMENT}),
+        "went_well": frozenset({Kind.NOTE, Kind.WENT_WELL}),
+        "went_badly": frozenset({Kind.NOTE, Kind.WENT_BADLY}),
+        "got_lucky": frozenset({Kind.NOTE, Kind.GOT_LUCKY}),
     }
 )
 """Kinds that need no label in a section, because its heading or the text says it."""
@@ -68,6 +71,7 @@ class Teller:
         self.clock = clock
         self.escalations = {each.source.ref: each for each in record.escalations}
         self.answers = {each.acknowledgement.ref: each for each in record.escalations if each.acknowledgement}
+        self.twins = _told_apart(record.alerts)
         self.title = self._title()
         self._told: dict[str, _Told] = {}
         self._labels: dict[tuple[str, tuple[Kind, ...]], str] = {}
@@ -103,17 +107,25 @@ class Teller:
         notes: tuple[str, ...] = ()
         if has_remarks(entry):
             notes = tuple(self.named(remark) for remark in remarks_of(entry, self.record.incident, self.clock))
+        if entry.about in self.twins:
+            notes = (*notes, self.named(self.twins[entry.about]))
         if self._calls(entry):
             notes = (*notes, *self.silence(self.escalations[entry.about or ""]))
-        if entry.redacted_at is not None:
-            who, why = self.name(entry.redacted_by), self.named(entry.redacted_why or "")
-            notes = (*notes, self.language.say("redacted", who=who, why=why))
         if self._answers(entry) or self.only_declares(entry):
             return "", notes
         return self.named(own_words_of(entry, self.language) or entry.text), notes
 
     def _label_of(self, section: str, entry: Entry, text: str) -> str:
-        """What the entry is: by what it tells of, what it changed, or its kinds as far as the section does not say."""
+        """What the entry is, and if its words were redacted, by whom and why."""
+        label = self._what_it_is(section, entry, text)
+        if entry.redacted_at is None:
+            return label
+        who, why = self.name(entry.redacted_by), self.named(entry.redacted_why or "")
+        gone = self.language.say("redacted", who=who, why=why)
+        return f"{label}. {gone}" if label else gone
+
+    def _what_it_is(self, section: str, entry: Entry, text: str) -> str:
+        """By what it tells of, what it changed, or its kinds as far as the section does not say."""
         if entry.about is not None and self._calls(entry):
             return self.called(self.escalations[entry.about])
         if self._answers(entry):
@@ -149,6 +161,8 @@ class Teller:
         known = self._labels.get((section, kinds))
         if known is None:
             quiet = QUIET.get(section, ALWAYS_QUIET)
+            if Kind.RULED_OUT in kinds:  # that it was a hypothesis goes without saying
+                quiet |= {Kind.HYPOTHESIS}
             words = [self.language.say(f"kind_{kind.name.lower()}") for kind in kinds if kind not in quiet]
             known = self._labels[section, kinds] = ", ".join(dict.fromkeys(words))
         return known
@@ -304,6 +318,19 @@ class Teller:
             tuple(notes),
             details or {},
         )
+
+
+def _told_apart(alerts: Sequence[Alert]) -> Mapping[str, str]:
+    """By the ref of an alert that others say the same as, the labels by which it differs from them: `probe=london`."""
+    alike: dict[tuple[str, str], list[Alert]] = {}
+    for alert in alerts:
+        alike.setdefault((alert.name, summary_of(alert)), []).append(alert)
+    found: dict[str, str] = {}
+    for group in alike.values():
+        shared = set.intersection(*(set(alert.labels.items()) for alert in group))
+        own = {alert.source.ref: dict(set(alert.labels.items()) - shared) for alert in group if len(group) > 1}
+        found |= {ref: _pairs(labels) for ref, labels in own.items() if labels}
+    return found
 
 
 def _pairs(values: Mapping[str, str], *, without: str = "") -> str:
