@@ -121,6 +121,7 @@ CASES = [
     ("pins.remove", {"channel": "CROOM", "timestamp": "THEIRS"}, "no_pin"),
     ("files.getUploadURLExternal", {"filename": "a", "length": 0}, "invalid_arguments"),
     ("files.completeUploadExternal", {"files": [{"id": "FNONE"}]}, "file_not_found"),
+    ("files.delete", {"file": "FNONE"}, "file_not_found"),
     ("files.info", {"file": "FNONE"}, "file_not_found"),
     ("users.info", {"user": "UNONE"}, "user_not_found"),
     ("users.lookupByEmail", {"email": "nobody@example.com"}, "users_not_found"),
