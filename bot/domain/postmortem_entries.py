@@ -107,7 +107,7 @@ class Teller:
         notes: tuple[str, ...] = ()
         if has_remarks(entry):
             notes = tuple(self.named(remark) for remark in remarks_of(entry, self.record.incident, self.clock))
-        if entry.about in self.twins:
+        if entry.about and entry.about in self.twins:
             notes = (*notes, self.named(self.twins[entry.about]))
         if self._calls(entry):
             notes = (*notes, *self.silence(self.escalations[entry.about or ""]))
