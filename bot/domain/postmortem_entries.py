@@ -175,7 +175,9 @@ class Teller:
         return self.language.say("changed_to", what=self._kinds("", entry.kinds), was=was, became=became)
 
     def _state(self, value: str) -> str:
-        return self.language.words.get(f"status_{value}", value)
+        """A status in the language's words, a severity in the workspace's own."""
+        labels = self.record.incident.severity_labels
+        return self.language.words.get(f"status_{value}") or labels.get(value, value)
 
     def called(self, escalation: Escalation) -> str:
         key = "escalated_to_vendor" if escalation.external else "escalated_to"

@@ -218,6 +218,8 @@ class Incident:
     private: bool = False
     drill: bool = False
     template: str = "classic"
+    severity_labels: Mapping[str, str] = field(default_factory=dict)
+    """The workspace's own words for all severities; one that is not in it is shown by its fixed name."""
     closure_reason: str | None = None
     """Why it was cancelled, where it was."""
     lead: str | None = None

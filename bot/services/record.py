@@ -297,6 +297,7 @@ def _incident(places: _Places, settings: Settings, row: IncidentRow, refs: Mappi
         status=Status(row.status),
         severity=Severity(row.severity),
         severity_label=settings.severity_label(Severity(row.severity)),
+        severity_labels={each.value: settings.severity_label(each) for each in Severity},
         services=tuple(row.services),
         zone=ZoneInfo(row.zone),
         languages=tuple(row.languages),

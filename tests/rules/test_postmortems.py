@@ -235,6 +235,15 @@ def test_what_commands_record_in_words(kind, was, became, text, expected):
     assert said(only(builder.record()).sections["timeline"])[-1] == f"10:10 PM | {expected} | dba"
 
 
+def test_a_change_of_severity_is_told_in_the_workspace_s_own_words():
+    builder = told()
+    builder.typed("22:10", "dba", "all down", Kind.SEVERITY, was="SEV2", became="SEV1")
+    record = builder.record()
+    labelled = replace(record, incident=replace(record.incident, severity_labels={"SEV1": "P0", "SEV2": "P1"}))
+
+    assert said(only(labelled).sections["timeline"])[-1] == "10:10 PM | Severity changed from P1 to P0: all down | dba"
+
+
 def test_the_clocks_change_meanwhile_and_every_time_bears_its_label():
     builder = RecordBuilder("2023-11-04", "America/Los_Angeles", "It broke", "shop")
     builder.declared_by_alert("23:00", "Down", "Shop is down", origin="generic")
