@@ -132,6 +132,7 @@ function editLast() {
 
 function followLinks(event) {
   const link = event.target.closest("a[href]");
+  if (link?.closest("#pane-body .markdown")) return; // elsewhere, so that the draft that is read stays
   if (!link || event.metaKey || event.ctrlKey || event.button) return;
   const address = new URL(link.href);
   const target = address.origin === location.origin && readAddress(address);
