@@ -32,7 +32,7 @@ _FLAGS = re.VERBOSE | re.IGNORECASE | re.ASCII
 _DAY_FIRST = re.compile(rf"(?:{ON})?{DAY}(?:,?\ |t){_LEAD}{CLOCK}{ZONE}", _FLAGS)
 _CLOCK_FIRST = re.compile(rf"{_LEAD}{CLOCK}{ZONE}(?:,?\ (?P<of>{OF})?{DAY})?", _FLAGS)
 _ABOUT_FIRST = re.compile(rf"(?:{ABOUT})", _FLAGS)
-_ABOUT_LAST = re.compile(r"(?:\ ?\?|\ (?:circa|ca\.?|environ|approx\.?|approximately|aproximadamente))", _FLAGS)
+_ABOUT_LAST = re.compile(r"(?:\ ?\?|\ (?:circa|ca\.?|environ|approx\.?|approximately|aproximadamente))\Z", _FLAGS)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})[tT](\d{2})(\d{2})(\d{2})?(?!\d)", re.ASCII)
 _LONGEST = 100
 """No way of writing a time has more signs."""
@@ -99,10 +99,10 @@ def _read(text: str, frame: Frame) -> When | None:
     if match is not None:
         found = _absolute(match, text, frame)
         return _approximate(found) if found and match["about"] else found
-    first, last = _ABOUT_FIRST.match(bare), _ABOUT_LAST.search(bare) if bare[:1].isdigit() else None
+    first, last = _ABOUT_FIRST.match(bare), _ABOUT_LAST.search(bare)
     if first:
         return _about(text[first.end() :], frame)
-    if last and last.end() == len(bare) and (bare.endswith("?") or not frame.strict):
+    if last and (bare[0].isdigit() if bare[-1] == "?" else not frame.strict):
         return _about(text[: last.start()], frame)
     return None
 

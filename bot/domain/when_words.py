@@ -181,11 +181,11 @@ AT = r"(?:at|um|a|as|ao|al|a\ las?|las?|le|alle(?:\ ore)?|(?:le\ )?ore|h\.?)\ |a
 
 ABOUT = r"""[~≈]\ ?|(?:
     about|around|approx(?:imately|\.)?|roughly|circa|ca\.?|vers|environ|aux\ environs\ de|autour\ de|gegen|etwa
-  | ungefahr|ungefaehr|verso|intorno\ al(?:le)?|attorno\ al(?:le)?|hacia|sobre|alrededor\ de|cerca\ d[aeo]s?
+  | ungefahr|ungefaehr|verso|intorno\ al(?:le)?|attorno\ al(?:le)?|hacia|sobre|a\ eso\ de|alrededor\ de|cerca\ d[aeo]s?
   | aproximadamente|por\ volta\ d[aeo]s?|perto\ d[aeo]s?|unos|como
 )\ """
 
 # What stands before a date: `on 7 Nov`, `le 7 novembre`, `el día 7 de noviembre`, `am 7. November`.
-ON = r"(?:on|le|il|el(?:\ dia)?|am|den|em|n[ao](?:\ dia)?|dia)\ |l'"
+ON = r"(?:on|le|il(?:\ giorno)?|el(?:\ dia)?|am|den|em|n[ao](?:\ dia)?|dia)\ |l'"
 # The same behind a clock time: `16.11 del 27 marzo`, `16:11 vom 27. März`.
 OF = r"(?:on|le|du|il|del|el|am|vom|den|em|de|do|n[ao]|do\ dia)\ |(?:l|dell)'"

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import MARKS, Kind, Precision, Severity, Status, TargetKind
-from bot.domain.when import When, longest_time, read_zone
+from bot.domain.when import When, read_time, read_zone
 from bot.services import access, cancelling, editing, escalation, incidents, people, statements, transcript
 from bot.services.actor import Actor, Origin
 from bot.services.editing import Edit
@@ -21,7 +21,6 @@ from bot.store import deliveries
 from bot.store import incidents as store_incidents
 
 FIRST_FIELD: Mapping[str, str] = {**modals.FIRST_FIELD, **amending.FIRST_FIELD}
-A_TIME = "Write it like 14:05, 10 min ago or yesterday 15:00."
 
 
 def submit(session: Session, settings: Settings, submitted: Submitted, at: datetime) -> dict[str, str]:
@@ -42,11 +41,16 @@ def submit(session: Session, settings: Settings, submitted: Submitted, at: datet
             SUBMISSIONS[submitted.callback_id](session, settings, actor, submitted)
             session.flush()
     except FieldError as problem:
-        errors = {problem.field: problem.message}
+        errors = {problem.field: _in_a_form(problem)}
     except UserError as problem:
-        errors = dict.fromkeys(_first_field(submitted), problem.message)
+        errors = dict.fromkeys(_first_field(submitted), _in_a_form(problem))
     deliveries.remember_answer(session, key, errors)
     return errors
+
+
+def _in_a_form(problem: UserError) -> str:
+    """Slack shows what is wrong with a field as it is, backquotes and all."""
+    return problem.message.replace("`", "")
 
 
 def _first_field(submitted: Submitted) -> list[str]:
@@ -60,14 +64,10 @@ def _time_in(session: Session, submitted: Submitted, at: datetime) -> When | Non
     if not text:
         return None
     incident = store_incidents.get(session, submitted.incident_id)
-    words = text.split()
     try:
-        found = longest_time(words, now=at, zone=ZoneInfo(incident.zone))
+        return read_time(text, now=at, zone=ZoneInfo(incident.zone))
     except UserError as problem:
         raise FieldError(modals.AT, problem.message) from problem
-    if found is None or found[1] != len(words):
-        raise FieldError(modals.AT, f"{text!r} is not a time. {A_TIME}")
-    return found[0]
 
 
 def _at_its_field(field: str, problem: UserError) -> FieldError:
