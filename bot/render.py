@@ -98,6 +98,24 @@ class Section(Sequence[Block]):
         return self._blocks[index]
 
 
+class Sections(Mapping[str, Section]):
+    """A document's sections as a template has them, each made when it is asked for."""
+
+    def __init__(self, document: Document, rows: _Rows, lines: Lines) -> None:
+        self._blocks = document.sections
+        self._rows = rows
+        self._lines = lines
+
+    def __getitem__(self, name: str) -> Section:
+        return Section(self._blocks[name], self._rows, self._lines)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._blocks)
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+
 class _Environment(SandboxedEnvironment):
     """The sandbox, which also refuses to multiply a text or a list into something huge."""
 
@@ -274,7 +292,7 @@ def variables(document: Document, later: Sequence[Document], draft: Draft) -> di
         "t": document.words,
         "colon": Markdown(document.words["colon"]),
         "below": [each.words["version_below"] for each in later],
-        "sections": {key: Section(blocks, rows, lines) for key, blocks in document.sections.items()},
+        "sections": Sections(document, rows, lines),
         "range": rows.range,
     }
 

@@ -1,6 +1,6 @@
 """The shape of a draft: documents, one for each language, made of sections of blocks. Templates only arrange them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -56,6 +56,31 @@ class Block(NamedTuple):
     @property
     def is_missing(self) -> bool:
         return self.kind is BlockKind.MISSING
+
+
+class Sections(Mapping[str, tuple[Block, ...]]):
+    """
+    A document's sections by name. Those of a group are made together, when one of them is first asked for: a template
+    that tells everything by the clock does not wait for ten thousand entries to be sorted into kinds.
+    """
+
+    def __init__(
+        self, made: Mapping[str, tuple[Block, ...]], later: Mapping[str, Callable[[], Mapping[str, tuple[Block, ...]]]]
+    ) -> None:
+        self._made = dict(made)
+        self._later = later
+        self._names = tuple(dict.fromkeys([*made, *later]))
+
+    def __getitem__(self, name: str) -> tuple[Block, ...]:
+        if name not in self._made:
+            self._made.update(self._later[name]())
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ MARKS = {ActionKind.IMPROVEMENT: Kind.IMPROVEMENT, ActionKind.TASK: Kind.TASK}
 LESSONS = {"went_well": Kind.WENT_WELL, "went_badly": Kind.WENT_BADLY, "got_lucky": Kind.GOT_LUCKY}
 ONLY_LESSONS = frozenset({*LESSONS.values(), Kind.NOTE})
 
+COURSE = ("actions_taken", "misleading_paths", "escalations", "outcome")
+"""The sections of `course`."""
+
 Groups = Mapping[str, tuple[Block, ...]]
 
 
@@ -23,7 +26,7 @@ def course(scene: Scene) -> Groups:
 
     What turned out to be misleading is not among the actions, whatever else it was marked as; a fix is the outcome.
     """
-    groups: dict[str, list[Block]] = {"actions_taken": [], "misleading_paths": [], "escalations": [], "outcome": []}
+    groups: dict[str, list[Block]] = {name: [] for name in COURSE}
     groups["escalations"] += [_escalation(scene, each) for each in scene.record.escalations]
     for entry in scene.standing:
         section = _group_of(entry, scene.teller)

@@ -7,14 +7,14 @@ said to be missing, never filled in.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache, partial
 from itertools import chain
-from types import MappingProxyType
 
 from bot.domain.findings import Finding
 from bot.domain.findings.telling import blocks_of
 from bot.domain.languages import language as language_of
 from bot.domain.postmortem_clock import Clock
-from bot.domain.postmortem_draft import Block, BlockKind, Document, Draft
+from bot.domain.postmortem_draft import Block, BlockKind, Document, Draft, Sections
 from bot.domain.postmortem_entries import Teller
 from bot.domain.postmortem_facts import (
     about,
@@ -28,7 +28,7 @@ from bot.domain.postmortem_facts import (
     title_block,
     window,
 )
-from bot.domain.postmortem_groups import causes, course, follow_ups, is_listed, lessons, listed_texts, public
+from bot.domain.postmortem_groups import COURSE, causes, course, follow_ups, is_listed, lessons, listed_texts, public
 from bot.domain.postmortem_head import APART, alerts, closure, particulars, titles, whereabouts
 from bot.domain.postmortem_scene import Scene
 from bot.domain.postmortem_timeline import context, shown, timeline
@@ -62,10 +62,10 @@ def _document(
     clock = Clock(language, incident.zone, incident.started.at, _instants(record, standing))
     teller = Teller(record, language, clock)
     scene = Scene(teller, standing, _chosen(record, code), languages)
-    sections = {**_head(scene), "findings": blocks_of(record, findings, clock), **_told(scene)}
-    return Document(
-        code, ", ".join(clock.labels), title_block(teller), MappingProxyType(sections), language.words
-    )  # fmt: skip
+    known = {**_head(scene), "findings": blocks_of(record, findings, clock), **_told(scene)}
+    by_kind = cache(partial(course, scene))
+    sections = Sections(known, dict.fromkeys(COURSE, by_kind))
+    return Document(code, ", ".join(clock.labels), title_block(teller), sections, language.words)
 
 
 def _head(scene: Scene) -> Mapping[str, tuple[Block, ...]]:
@@ -95,7 +95,6 @@ def _told(scene: Scene) -> Mapping[str, tuple[Block, ...]]:
     conclusion = summing_up(scene.teller, scene.statements[Kind.RESOLVED], to_do["improvements"], to_do["tasks"])
     return {
         **public(scene),
-        **course(scene),
         **lessons(scene),
         "context": context(scene, entries),
         "timeline": timeline(scene, entries),

@@ -59,7 +59,7 @@ def test_for_a_broken_one_the_built_in_one_is_used_and_it_is_said(own, tmp_path,
     assert (written.documents, written.template) == (usual.documents, instead)
     assert written.problem == (
         f"The template `{name}` could not be used, so this is the built-in `{instead}`. "
-        f"{name}.md.j2, line 3: 'dict object' has no attribute 'nonsense'."
+        f"{name}.md.j2, line 3: 'bot.render.Sections object' has no attribute 'nonsense'."
     )
     assert str(tmp_path) in written.details
     assert "line 3" in written.details
