@@ -52,7 +52,8 @@ class Statement:
     """
     An impact, a cause or a resolution as somebody put it. `users_percent` is 20.0 for 20 %, or None.
 
-    `users_source` is where the figure was said, if that was not with this text: saying the impact anew keeps the figure.
+    `users_source` is where the figure was said, if that was not with this text: saying the impact anew keeps the
+    figure.
     """
 
     text: str

@@ -22,7 +22,11 @@ from bot.sandbox.server import Sandbox
 from bot.slack.blocks.gallery import exhibits
 from commands import COMMANDS
 
-SHORTCUTS = (("add_to_timeline", "Add to timeline"), ("open_incident", "Open an incident"), ("amend_entry", "Amend timeline entry"))
+SHORTCUTS = (
+    ("add_to_timeline", "Add to timeline"),
+    ("open_incident", "Open an incident"),
+    ("amend_entry", "Amend timeline entry"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,9 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
 
 def entries_of_forms() -> st.SearchStrategy[EntryView]:
     """An entry whose form can be opened: it has neighbours, places and a history."""
-    neighbours = st.lists(st.builds(Neighbour, st.integers(1, 99), words.map(lambda said: f"14:02 {said}")), min_size=1, max_size=99)
+    neighbours = st.lists(
+        st.builds(Neighbour, st.integers(1, 99), words.map(lambda said: f"14:02 {said}")), min_size=1, max_size=99
+    )
     return st.builds(
         EntryView,
         entry_id=st.integers(1, 10**9),

@@ -201,6 +201,8 @@ async def fetch_files(method, client, sandbox):
     channel = await with_channel(client)
     done = await client.files_completeUploadExternal(files=[{"id": file_id, "title": "Notes"}], channel_id=channel)
     await sandbox.wait_until(lambda: sandbox.files(channel))
+    if method == "files.delete":
+        return await client.files_delete(file=file_id)
     return done if method == "files.completeUploadExternal" else await client.files_info(file=file_id)
 
 

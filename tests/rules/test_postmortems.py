@@ -267,8 +267,10 @@ def test_an_end_before_the_start_is_told_and_not_computed():
     document = only(replace(record, incident=replace(record.incident, ended=ended)))
 
     assert said(document.sections["duration"]) == [
-        "The recorded end, November 7, 2023 at 8:40 AM (PST), is before the recorded start, "
-        "November 7, 2023 at 8:45 AM (PST)."
+        (
+            "The recorded end, November 7, 2023 at 8:40 AM (PST), is before the recorded start, "
+            "November 7, 2023 at 8:45 AM (PST)."
+        )
     ]
     assert "lasted" not in document.conclusion
 
