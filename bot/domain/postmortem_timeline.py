@@ -30,7 +30,7 @@ def timeline(scene: Scene, entries: Sequence[Entry]) -> tuple[Block, ...]:
 def context(scene: Scene, entries: Sequence[Entry]) -> tuple[Block, ...]:
     """What happened before the impact began, and neither set it off nor told of it."""
     began = minute(scene.record.incident.started.at)
-    early = [entry for entry in entries if entry.happened_at and entry.happened_at < began]
+    early = [entry for entry in entries if (entry.happened_at or entry.sort_at) < began]
     causes = frozenset({Kind.IMPACT_BEGAN, Kind.DETECTION, Kind.DECLARED})
     return tuple(scene.entry("context", entry) for entry in early if causes.isdisjoint(entry.kinds))
 
