@@ -1,6 +1,9 @@
 """`/incident resolve`."""
 
+from datetime import datetime
+
 from bot.command.table import Command, Option, Value
+from bot.domain.when import time_in_front, typeable
 from bot.services import incidents
 from commands.base import Caller, Invocation, Reply, Session
 
@@ -9,7 +12,19 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     resolved = incidents.resolve(
         session, caller.about.key, caller.actor, text=typed.text, ended=typed.options.get("at")
     )  # fmt: skip
-    return Reply(f"{resolved.reference} is resolved. The postmortem draft follows in the channel.")
+    hint = "" if "at" in typed.options else _time_taken_for_text(typed, caller.actor.at)
+    return Reply(f"{resolved.reference} is resolved. The postmortem draft follows in the channel.{hint}")
+
+
+def _time_taken_for_text(typed: Invocation, at: datetime) -> str:
+    """`resolve 10 min ago fixed it`: what to type if the time in front of the text was meant as one. Nothing if not."""
+    when = time_in_front(typed.text, now=at, zone=typed.zone)
+    if when is None or when.at is None:
+        return ""
+    return (
+        f" Its impact ended now: without `at:` your `{when.text}` is text. If it ended then, type "
+        f"`/incident impact ended:{typeable(when.at, typed.zone)}`."
+    )
 
 
 COMMAND = Command(

@@ -33,6 +33,7 @@ __all__ = [
     "read_zone",
     "refuse_future",
     "show_time",
+    "time_in_front",
     "typeable",
     "zone_label",
 ]
@@ -48,6 +49,7 @@ _BEHIND = ",;:."
 
 _FLAGS = re.VERBOSE | re.IGNORECASE | re.ASCII
 _DAY_ALONE = re.compile(DAY, _FLAGS)
+_BEYOND_DOUBT = re.compile(r"\d[:h]\d\d|\b(?:ago|fa|atras)$|^(?:il y a|vor|hace|ha) .*\d", re.ASCII | re.IGNORECASE)
 _HOUR_ALONE = re.compile(r"(?:.* )?\d{1,2}", re.ASCII)
 _NO_UNIT = re.compile(r"(?:il y a|vor|hace|ha) (\d{1,3})|(\d{1,3}) (?:ago|fa)", re.ASCII | re.IGNORECASE)
 _SHORT_YEAR = re.compile(r"(?:.*\D)?\d{1,2}[/-]\d{1,2}[/-]\d{2}(?:\D.*)?", re.ASCII)
@@ -79,6 +81,22 @@ def longest_time(words: Sequence[str], *, now: datetime, zone: ZoneInfo) -> tupl
         if when is not None:
             return when, count
     return None
+
+
+def time_in_front(text: str, *, now: datetime, zone: ZoneInfo) -> When | None:
+    """
+    The time that a text begins with, where it can be nothing else: `10 min ago fixed it`, `14:05 rolled back`.
+
+    None for all that a text may begin with as well: `noon batch disabled`, `16.11 rolled back` (a version), what can be
+    two times, or lies ahead.
+    """
+    try:
+        found = longest_time(text.split(), now=now, zone=zone)
+    except UserError:
+        return None
+    if found is None or found[0].at is None or not _BEYOND_DOUBT.search(plain(found[0].text)):
+        return None
+    return None if is_future(found[0], now) else found[0]
 
 
 def is_future(when: When, now: datetime) -> bool:

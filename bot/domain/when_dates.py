@@ -36,6 +36,8 @@ _NEXT_MONTH = frozenset(
         "kommenden monat", "no proximo mes", "mes que vem", "o proximo mes", "no mes que vem",
     }
 )  # fmt: skip
+_WORDS = frozenset({"so", "do", "qui"})
+"""Short for a day only as `So` or `so.`: `due:so schnell wie möglich` names none."""
 _LONGEST = 8
 """No way of writing a day takes more words."""
 _MOST_SIGNS = 60
@@ -76,7 +78,7 @@ def _read(text: str, today: date, *, strict: bool) -> date | None:
     bare = plain(folded)
     match = _DAY.fullmatch(bare)
     if match is not None:
-        if strict and is_short_weekday(match):
+        if is_short_weekday(match) and (strict or match["weekday"] in _WORDS):
             return None
         day = day_of(match, today, past=False)
         if day and len(day.readings) > 1:

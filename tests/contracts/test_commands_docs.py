@@ -13,7 +13,7 @@ from bot.command.table import Command, Context, Option, Value
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.terms import Precision
 from bot.domain.timeline_marks import DEFAULT_REACTIONS
-from bot.domain.when import read_time, refuse_future
+from bot.domain.when import longest_time, read_date, read_time, refuse_future
 from commands import COMMANDS
 from tests.rules.test_milestones import LADDERS
 
@@ -134,3 +134,31 @@ def test_every_example_of_a_time_is_read_as_the_table_says(typed: str, told: str
     if remark.startswith("which is refused"):
         with pytest.raises(UserError):
             refuse_future(when, now=READ_AT, zone=PARIS)
+
+
+@pytest.mark.parametrize(("line", "left"), [tuple(cells) for cells in rows(TIMES_TEXT, "behind `at:`")])
+def test_every_example_of_a_line_leaves_the_text_that_the_table_says(line: str, left: str) -> None:
+    words = line.strip("`").split()
+
+    found = longest_time(words, now=READ_AT, zone=PARIS)
+
+    assert found is not None
+    assert " ".join(words[found[1] :]) == left
+
+
+@pytest.mark.parametrize("text", [cells[0].strip("`") for cells in rows(TIMES_TEXT, "refused")])
+def test_every_text_that_is_documented_as_refused_is(text: str) -> None:
+    with pytest.raises(UserError) as refusal:
+        read_time(text, now=READ_AT, zone=PARIS)
+
+    assert not isinstance(refusal.value, Ambiguous)
+
+
+@pytest.mark.parametrize(("typed", "told"), [tuple(cells) for cells in rows(TIMES_TEXT, "due")])
+def test_every_example_of_a_day_is_read_as_the_table_says(typed: str, told: str) -> None:
+    text = typed.strip("`")
+    if told.startswith("asked about"):
+        with pytest.raises(Ambiguous):
+            read_date(text, now=READ_AT, zone=PARIS)
+    else:
+        assert read_date(text, now=READ_AT, zone=PARIS).isoformat() == told

@@ -111,7 +111,7 @@ async def test_a_time_that_means_two_is_asked_about(world: World) -> None:
 
     answer = await refused(world, "/incident note at:14:05 CST it began")
 
-    assert "type one of" in answer
+    assert "press the one you mean" in answer
     assert "America/Chicago" in answer or "UTC-06" in answer or "Asia/Shanghai" in answer
 
 

@@ -199,3 +199,26 @@ async def test_a_form_shows_the_question_at_its_field(world: World) -> None:
     answer = await world.submits("oncall", text="It began early", at="2026-03-02 07:45 -06:00")
     assert answer.ok
     assert not answer.errors
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("10 min ago fixed it", "`/incident impact ended:2026-03-02 13:52 +00:00`"),
+        ("13:55 rolled back", "`/incident impact ended:2026-03-02 13:55 +00:00`"),
+        ("il y a 10 min, rollback", "impact ended:"),
+        ("16.11 rolled back", None),
+        ("noon batch disabled", None),
+        ("the 13:55 deploy was rolled back", None),
+        ("at:13:55 10 min ago fixed it", None),
+        ("23:50 batch disabled", None),
+        ("", None),
+    ],
+)
+async def test_a_time_that_was_taken_for_text_is_pointed_out(world: World, text: str, hint: str | None) -> None:
+    await world.declares("checkout is down at:12:00")
+
+    answer = await world.types("oncall", f"/incident resolve {text}")
+
+    assert "INC-1 is resolved" in answer
+    assert (hint in answer) if hint else ("impact ended" not in answer)

@@ -47,6 +47,22 @@ def test_show_duration(length, shown):
         ("2 weeks", timedelta(weeks=2)),
         ("1d 2h 5m", timedelta(days=1, hours=2, minutes=5)),
         ("  10   minutes ", timedelta(minutes=10)),
+        ("1 h 45 min", timedelta(minutes=105)),
+        ("une heure et demie", timedelta(minutes=90)),
+        ("une demi-heure", timedelta(minutes=30)),
+        ("un quart d’heure", timedelta(minutes=15)),
+        ("2 jours", timedelta(days=2)),
+        ("mezz'ora", timedelta(minutes=30)),
+        ("un'ora e mezza", timedelta(minutes=90)),
+        ("2 ore e 5 minuti", timedelta(minutes=125)),
+        ("media hora", timedelta(minutes=30)),
+        ("una hora y media", timedelta(minutes=90)),
+        ("2 horas y 5 minutos", timedelta(minutes=125)),
+        ("einer halben Stunde", timedelta(minutes=30)),
+        ("2 Std. 5 Min.", timedelta(minutes=125)),
+        ("anderthalb Stunden", timedelta(minutes=90)),
+        ("uma hora e meia", timedelta(minutes=90)),
+        ("2 dias", timedelta(days=2)),
     ],
 )
 def test_read_duration(text, length):
@@ -54,7 +70,7 @@ def test_read_duration(text, length):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "5", "h", "1 30", "1m30", "5m 1h", "1h 1h", "soon", "-5m", "1h30 of it", "5 miles"]
+    "text", ["", "5", "h", "1 30", "1m30", "5m 1h", "1h 1h", "soon", "-5m", "1h30 of it", "5 miles", "am", "at"]
 )
 def test_what_is_no_duration(text):
     assert read_duration(text) is None

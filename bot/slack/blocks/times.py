@@ -13,7 +13,7 @@ CHOICES = tuple(f"time_choice_{number}" for number in range(MOST))
 
 def which_time(question: str, choices: Sequence[tuple[str, str]]) -> Message:
     """`question` is markup; `choices` are what the buttons say and what they carry, at most `MOST`."""
-    text = f":grey_question: {question}\nNothing was done yet."
+    text = f":grey_question: {question}\nNothing was done yet: press the one you mean."
     buttons = [
         button(label, action_id, value) for action_id, (label, value) in zip(CHOICES, choices[:MOST], strict=False)
     ]
