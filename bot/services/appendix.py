@@ -11,13 +11,17 @@ from bot.store.transcript import Message
 
 
 def load(session: Session, incident_id: int) -> Transcript:
-    """All that is kept of the incident's channel; empty for an incident without one."""
+    """
+    What people and other apps wrote in the incident's channel; empty for an incident without one.
+
+    The bot's own messages only tell what stands in the record.
+    """
     row = incidents.get(session, incident_id)
     if row.channel_id is None:
         return Transcript(row.channel_name)
     installation = incidents.installation(session)
     workspace = installation.url if installation else ""
-    kept = transcript.of_channel(session, row.team_id, row.channel_id)
+    kept = [each for each in transcript.of_channel(session, row.team_id, row.channel_id) if not each.is_own]
     entries = {
         each.message_ts: f"entry-{each.key}"
         for each in timeline.in_order(session, incident_id, with_withdrawn=False)
