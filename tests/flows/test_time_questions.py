@@ -222,3 +222,14 @@ async def test_a_time_that_was_taken_for_text_is_pointed_out(world: World, text:
 
     assert "INC-1 is resolved" in answer
     assert (hint in answer) if hint else ("impact ended" not in answer)
+
+
+async def test_a_question_and_its_answer_that_are_delivered_twice(world: World) -> None:
+    await world.declares()
+    world.sandbox.delivery_fault("duplicate", event="slash_commands")
+    world.sandbox.delivery_fault("duplicate", event="interactive")
+
+    await world.types("oncall", f"/incident note at:{LETTERS} the pool was full")
+    assert "Logged" in await choose(world, asked(world), 0)
+
+    assert [entry["text"] for entry in await world.timeline()].count("the pool was full") == 1
