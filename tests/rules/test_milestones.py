@@ -53,6 +53,15 @@ def alert(ref: str, starts: float, precision: Precision = Precision.EXACT) -> Al
     return AlertFact(ref, at(starts), precision)
 
 
+def test_an_end_that_is_stated_as_about_then_is_about_then():
+    stated = replace(fact("resolved", Kind.RESOLVED, 60, ended=50), stated_about=frozenset({"ended"}))
+
+    times = found([stated], [], is_over=True)
+
+    assert times.ended == Milestone(at(50), "resolve at:", "resolved", Precision.APPROXIMATE)
+    assert times.resolved == Milestone(at(60), "resolved", "resolved", Precision.EXACT)
+
+
 RESOLVED = fact("resolved", Kind.RESOLVED, 60, status=Status.RESOLVED)
 LADDERS = {
     "started": [

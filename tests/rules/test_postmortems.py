@@ -13,7 +13,7 @@ from bot.domain.postmortem_draft import Block, BlockKind, Document
 from bot.domain.postmortem_entries import with_names
 from bot.domain.postmortems import assemble
 from bot.domain.record import Record
-from bot.domain.terms import Kind, Precision, SourceKind
+from bot.domain.terms import Kind, Precision, SourceKind, TargetKind
 from tests.support.records import RecordBuilder, checkout_500s, payment_outage, records
 
 
@@ -201,6 +201,70 @@ def test_a_time_of_another_day_or_year_shows_its_date():
 
     assert times["Happy new year."] == "Jan 1, 2024, 12:10 AM"
     assert times["It began here."] == "Dec 30, 11:50 PM"
+
+
+def test_where_something_happened_on_a_day_before_no_time_stands_without_its_date():
+    """Behind `Dec 30, 11:50 PM` a bare `10:10 PM` would be read as of that day."""
+    builder = told()
+    builder.entry("2023-12-30 23:50", "dba", "It began here.", Kind.NOTE)
+    builder.entry("22:10", "dba", "Restarted.", Kind.ACTION)
+
+    times = {block.text: block.time for block in only(builder.record()).sections["timeline"]}
+
+    assert times["Restarted."] == "Dec 31, 10:10 PM"
+
+
+@pytest.mark.parametrize(
+    ("who", "kind", "cost"),
+    [
+        ("dba", Kind.INVESTIGATION, "cost 20m, until 10:30 PM"),
+        ("dba", Kind.ESCALATION, "cost 20m, until 10:30 PM"),
+        ("engineer", Kind.ROLLBACK, "cost 20m, until 10:30 PM"),
+        ("engineer", Kind.INVESTIGATION, None),
+        ("dba", Kind.RESOLVED, None),
+        ("dba", Kind.CANCELLED, None),
+    ],
+)
+def test_what_a_misleading_path_cost_is_said_where_somebody_left_it(who, kind, cost):
+    builder = told()
+    builder.entry("22:10", "dba", "Is it the disk?", Kind.MISLEADING_PATH)
+    builder.entry("22:30", who, "Something else.", kind)
+
+    [path] = only(builder.record()).sections["misleading_paths"]
+
+    assert path.notes == ((cost,) if cost else ())
+
+
+def test_a_vendor_answers_by_itself():
+    builder = told()
+    builder.escalated("22:10", "oncall", "acme", "Your gateway is down", kind=TargetKind.VENDOR)
+    builder.acknowledged("22:25", "oncall", "acme")
+    document = only(builder.record())
+
+    [called] = said(document.sections["escalations"])
+    assert called.endswith("acme: Your gateway is down | oncall; answered at 10:25 PM, after 15m; noted by oncall")
+    assert said(document.sections["timeline"])[-1] == "10:25 PM | acme answered after 15m | oncall"
+
+
+def test_alerts_of_one_name_are_told_apart_by_their_labels():
+    builder = told()
+    first = replace(builder.alerts[0], labels={"alertname": "Down", "probe": "london"})
+    second = replace(first, source=replace(first.source, ref="alert-2"), labels={"alertname": "Down", "probe": "leeds"})
+    builder.alerts[:] = [first, second]
+    for ref in ("alert-1", "alert-2"):
+        builder.entry("22:05", None, "Down: Shop is down", Kind.DETECTION, source=SourceKind.ALERT, about=ref)
+
+    notes = [block.notes for block in only(builder.record()).sections["timeline"]][-2:]
+
+    assert notes == [("probe=london",), ("probe=leeds",)]
+
+
+def test_a_cause_that_is_stated_after_it_was_known_is_not_identified_again():
+    builder = told()
+    builder.sets("identified", builder.entry("22:10", "dba", "It is the disk.", Kind.CAUSE), "first cause")
+    builder.states(builder.typed("23:10", "dba", "The disk was full", Kind.CAUSE))
+
+    assert said(only(builder.record()).sections["timeline"])[-1] == "11:10 PM | Cause stated | dba"
 
 
 def test_an_approximate_time_says_so():
