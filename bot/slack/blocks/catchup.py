@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.catchup import Catchup, Missing, Owed, RuledOut, Waiting
+from bot.domain.catchup import OVER, Catchup, Missing, Owed, RuledOut, Waiting
 from bot.domain.durations import between, show_duration
 from bot.domain.postmortem_entries import with_names
 from bot.domain.record import Escalation, Source, Statement
@@ -97,12 +97,13 @@ class _Teller:
         services = [literal(one_line(", ".join(incident.services), 200))] if incident.services else []
         why = [f"*Why:* {self._said(incident.closure_reason, STATEMENT)}"] if incident.closure_reason else []
         roles = [f"*{literal(one_line(each.name, 40)).capitalize()}:* <@{each.person}>" for each in told.roles]
-        lead = f"*Lead:* {f'<@{incident.lead}>' if incident.lead else 'nobody'}"
+        led = [f"*Lead:* <@{incident.lead}>"] if incident.lead else []
+        led += ["*Lead:* nobody"] if incident.status.is_open and not led else []
         return [
             f"{light} {marks}*{incident.reference} · {self._said(incident.title, 200)}*",
             " · ".join([literal(incident.severity_label, limit=60), stands, *services]),
             self._span(),
-            " · ".join([lead, *roles[:LINES]]),
+            *([" · ".join([*led, *roles[:LINES]])] if led or roles else []),
             *why,
             *self._stated("Impact", told.impact),
             *self._stated("Cause", told.cause),
@@ -177,7 +178,7 @@ class _Teller:
 
     def _task(self, owed: Owed) -> str:
         task = owed.task
-        owner = f" · <@{task.owner}>" if task.owner else " · nobody's"
+        owner = f" · <@{task.owner}>" if task.owner else " · no owner"
         due = f" · due {literal(task.due, limit=40)}" if task.due else ""
         late = " :warning: overdue" if owed.is_overdue else ""
         return f"• Task {task.number}: {self._said(task.text)}{owner}{due}{late} {_mark(task.source)}"
@@ -209,7 +210,8 @@ class _Teller:
             named = f": {', '.join(firing)}" if firing else ""
             lines.append(f"• {len(told.firing)} of {told.alerts} alerts firing{named}")
         if told.public is None and told.announced is None:
-            lines.append("• Nobody recorded that the public was told anything.")
+            if told.incident.status not in OVER:
+                lines.append("• Nobody recorded that the public was told anything.")
         elif told.public is None and told.announced is not None:
             lines.append(f"• Last public word: {self._line(told.announced).removeprefix('• ')}")
         elif told.public is not None:
