@@ -111,8 +111,9 @@ def catch_up(record: Record, now: datetime, *, reminders: Mapping[str, datetime]
     standing = [entry for entry in record.entries if entry.withdrawn_at is None]
     move = next((each for each in reversed(standing) if not MOVES.isdisjoint(each.kinds)), None)
     suspected, excluded = _hypotheses(standing, has_cause=bool(record.causes)) if is_open else ((), ())
-    doing = _last_work(standing, now) if is_open else ()
-    told = {each.source.ref for each in [*suspected, *doing, *(each for pair in excluded for each in pair if each)]}
+    told = {each.source.ref for each in [*suspected, *(each for pair in excluded for each in pair if each)]}
+    doing = [each for each in _last_work(standing, now) if each.source.ref not in told] if is_open else []
+    told |= {each.source.ref for each in doing}
     told |= {each.source.ref for each in (*record.impacts, *record.causes, *record.resolutions)}
     announced = [each for each in standing if Kind.COMMUNICATION in each.kinds and each.public is None and each.text]
     latest = [each for each in standing if _is_news(each) and each.source.ref not in told][-LATEST:]
@@ -179,7 +180,7 @@ def _ruled_out(record: Record, excluded: Sequence[tuple[Entry, Entry | None]]) -
     return tuple(found)
 
 
-def _last_work(standing: Iterable[Entry], now: datetime) -> tuple[Entry, ...]:
+def _last_work(standing: Iterable[Entry], now: datetime) -> Iterable[Entry]:
     """The last that each person was doing, the earliest first."""
     last: dict[str, Entry] = {}
     for entry in standing:
@@ -187,7 +188,7 @@ def _last_work(standing: Iterable[Entry], now: datetime) -> tuple[Entry, ...]:
         if entry.author and entry.text and at > now - RECENT and not WORK.isdisjoint(entry.kinds):
             last.pop(entry.author, None)
             last[entry.author] = entry
-    return tuple(entry for entry in last.values() if RULES_OUT.isdisjoint(entry.kinds))
+    return last.values()
 
 
 def _is_news(entry: Entry) -> bool:

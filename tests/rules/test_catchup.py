@@ -208,6 +208,15 @@ def test_each_entry_is_told_once() -> None:
     assert [line.text for line in told(made).latest] == ["call 16", "call 17", "call 18", "call 19"]
 
 
+def test_what_is_both_a_hypothesis_and_work_is_a_hypothesis() -> None:
+    made = builder()
+    made.entry("14:10", "dba", "reads the disk's log: is it the disk?", H, MAG)
+    found = told(made)
+
+    assert [len(found.open_hypotheses), len(found.doing), len(found.latest)] == [1, 0, 1]
+    assert "disk" not in found.latest[0].text
+
+
 def test_roles_are_the_last_ones_given() -> None:
     made = builder()
     for minute, (role, person) in enumerate([("scribe", "U1"), ("lead", "U2"), ("scribe", "U3")], 10):
