@@ -1,6 +1,6 @@
 """The entries of a document by what they are: actions, paths, escalations, lessons, and what is to be done."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.domain.postmortem_draft import Block
 from bot.domain.postmortem_entries import Teller
@@ -111,6 +111,15 @@ def _actions(scene: Scene, section: str, kind: ActionKind) -> tuple[Block, ...]:
     known = listed_texts(scene.record)
     marked = [scene.entry(section, entry) for entry in scene.having(MARKS[kind]) if not is_listed(entry, known)]
     return (*listed, *marked)
+
+
+def marked_follow_ups(record: Record) -> Iterator[tuple[ActionKind, Entry]]:
+    """What was marked as an improvement or a task and is on no list: the drafts show it with those that are."""
+    known = listed_texts(record)
+    for kind, mark in MARKS.items():
+        for entry in record.entries:
+            if mark in entry.kinds and entry.withdrawn_at is None and not is_listed(entry, known):
+                yield kind, entry
 
 
 def listed_texts(record: Record) -> frozenset[tuple[Kind, str]]:

@@ -10,9 +10,10 @@ from bot.domain.durations import between, show_duration
 from bot.domain.findings import Finding
 from bot.domain.findings.telling import in_english
 from bot.domain.postmortem_entries import with_names
+from bot.domain.postmortem_groups import marked_follow_ups
 from bot.domain.postmortems import assemble
 from bot.domain.record import Action, Alert, Entry, Escalation, Moment, Record, Statement, Update
-from bot.domain.terms import SourceKind
+from bot.domain.terms import ActionKind, SourceKind
 from bot.domain.transcript import Said, Transcript
 
 Json = dict[str, Any]
@@ -31,7 +32,10 @@ def incident_json(record: Record, findings: Sequence[Finding] = (), *, transcrip
         "incident": writer.incident(),
         "timeline": [writer.entry(entry) for entry in record.entries],
         "escalations": [writer.escalation(each) for each in record.escalations],
-        "actions": [writer.action(action) for action in record.actions],
+        "actions": [
+            *(writer.action(action) for action in record.actions),
+            *(writer.marked(kind, entry) for kind, entry in marked_follow_ups(record)),
+        ],
         "updates": [writer.update(update) for update in record.updates],
         "alerts": [writer.alert(alert) for alert in record.alerts],
         "findings": _findings(record, findings),
@@ -204,6 +208,18 @@ class _Writer:
             "symptom": self.text(action.symptom) if action.symptom else None,
             "done": action.done,
             "link": action.source.link,
+        }
+
+    def marked(self, kind: ActionKind, entry: Entry) -> Json:
+        """A message that was marked as an improvement or a task: nobody gave it a number, an owner or a date."""
+        nothing = dict.fromkeys(("number", "owner", "owner_id", "due", "symptom"))
+        return {
+            "ref": entry.source.ref,
+            "kind": kind.value,
+            "text": self.text(entry.text),
+            **nothing,
+            "done": False,
+            "link": entry.source.link,
         }
 
     def said(self, said: Said, people: Mapping[str, str]) -> Json:

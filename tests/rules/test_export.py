@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from bot.domain.findings import Finding, find
 from bot.domain.postmortems import assemble
 from bot.domain.record import Record, Statement, Update
-from bot.domain.terms import Precision, UpdateState
+from bot.domain.terms import Kind, Precision, UpdateState
 from bot.domain.transcript import Said, Transcript
 from bot.export.html import Article, html_body, html_document
 from bot.export.json import incident_json, json_text
@@ -50,6 +50,24 @@ def test_the_times_of_the_checkout_are_in_its_zone():
         "ref": "alert-1",
         "link": "https://monitor.example/alerts/CheckoutHTTP500Spike",
     }
+
+
+def test_messages_that_were_marked_as_tasks_are_among_the_actions():
+    builder = RecordBuilder("2023-11-07", "UTC", "It broke", "shop")
+    builder.declared_by_alert("09:00", "Down", "Shop is down", origin="generic")
+    builder.entry("10:00", "dba", "Renew the certificate by hand.", Kind.TASK)
+    marked = builder.entry("10:05", "dba", "Alert on certificates that end soon.", Kind.IMPROVEMENT)
+    gone = builder.entry("10:06", "dba", "Buy a bigger clock.", Kind.TASK)
+    record = builder.record()
+    entries = [replace(each, withdrawn_at=each.recorded_at) if each == gone else each for each in record.entries]
+
+    actions = incident_json(replace(record, entries=entries))["actions"]
+
+    assert [(each["kind"], each["text"]) for each in actions] == [
+        ("improvement", "Alert on certificates that end soon."),
+        ("task", "Renew the certificate by hand."),
+    ]
+    assert (actions[0]["ref"], actions[0]["number"], actions[0]["owner"]) == (marked.source.ref, None, None)
 
 
 def test_the_impact_and_its_figure():
