@@ -28,10 +28,12 @@ def timeline(scene: Scene, entries: Sequence[Entry]) -> tuple[Block, ...]:
 
 
 def context(scene: Scene, entries: Sequence[Entry]) -> tuple[Block, ...]:
-    """What happened before the impact began, and neither set it off nor told of it."""
+    """What happened before the impact began, and neither set it off nor told of it; nothing where all of it did."""
     began = minute(scene.record.incident.started.at)
     early = [entry for entry in entries if (entry.happened_at or entry.sort_at) < began]
     causes = frozenset({Kind.IMPACT_BEGAN, Kind.DETECTION, Kind.DECLARED})
+    if len(early) == len(entries):
+        return ()
     return tuple(scene.entry("context", entry) for entry in early if causes.isdisjoint(entry.kinds))
 
 

@@ -29,7 +29,7 @@ async def test_after_the_resolve_one_message_says_what_to_check(world: World) ->
     [message] = said(world)
     assert message["text"] == "2 things to check in the record of INC-1"
     shown = str(message["blocks"])
-    assert "recorded 2 times" in shown
+    assert "2 entries say the same" in shown
     assert "1 task has neither an owner nor a date." in shown
     assert "|1:55 PM>" in shown
     assert "|task 1>" in shown
