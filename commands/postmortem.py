@@ -26,9 +26,7 @@ COMMAND = Command(
     usage="postmortem [template:NAME] [lang:LANG]",
     summary="Write the draft from the record as it stands, and post it.",
     options=(
-        Option(
-            "template", Value.WORD, about="classic, brief, statuspage, sre, or one of your own"
-        ),
+        Option("template", Value.WORD, about="classic, brief, statuspage, sre, or one of your own"),
         Option("lang", Value.LANGUAGES, about="its languages, like fr,en"),
     ),
     aliases=("pm",),
