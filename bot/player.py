@@ -37,6 +37,7 @@ ACKNOWLEDGE = "escalation_acknowledge"
 ADD_TO_TIMELINE = "add_to_timeline"
 NOTHING_CHANGED = "It is so already"
 """What the bot says to a change that would change nothing: what was wanted holds."""
+NAMED_BY_HANDLE = re.compile(r"<@([a-z0-9][\w.-]*)>")
 INCIDENT_CHANNEL = re.compile(r"(?P<reference>(?:inc|drill)-[0-9]+)(?:-|$)")
 BEFORE_IT = "general"
 """Where people type while the incident has no channel."""
@@ -106,15 +107,18 @@ class Player:
 
     @property
     def channel(self) -> str | None:
-        """The id of the incident's channel: the newest that the bot has made since the playing began."""
-        made = [
-            channel["id"]
+        """The id of the incident's channel: the first that the bot has made since the playing began."""
+        return next((str(channel["id"]) for channel in self.incident_channels()), None)
+
+    def incident_channels(self) -> list[dict[str, Any]]:
+        """Those that the bot has made since the playing began, the first of them the scenario's."""
+        return [
+            channel
             for channel in self.sandbox.channels()
             if channel.get("creator") == self.sandbox.bot_user_id
             and channel["id"] not in self._channels_before
             and INCIDENT_CHANNEL.match(channel.get("name") or "")
         ]
-        return made[-1] if made else None
 
     def _is_set_up(self) -> bool:
         """Whether the bot has written into the incident's channel: from then on commands are understood there."""
@@ -126,6 +130,7 @@ class Player:
     async def perform(self, step: Step) -> None:
         """Do what the step says. Raises PlayError if it cannot be done, or if the bot refuses it."""
         try:
+            self._let_in(str(getattr(step.act, "who", "")))
             await self._do(step, step.act)
             await self._pace.settle()
             if not self._has_head and opens(step.act) and await self._pace.until(self._is_set_up):
@@ -144,7 +149,7 @@ class Player:
                 await self._say(step, act)
             case React():
                 channel, ts = self._messages[act.to]
-                self.sandbox.react(act.who, channel, ts, act.emoji)
+                self._react(act.who, channel, ts, act.emoji)
             case Ack():
                 await self._acknowledge(step, act)
             case Shortcut():
@@ -153,6 +158,25 @@ class Player:
                 raise PlayError(step, "the bot watches no vendor's status page.")
             case _:
                 assert_never(act)
+
+    def _react(self, who: str, channel: str, ts: str, emoji: str) -> None:
+        """Who adds an emoji again changes nothing."""
+        try:
+            self.sandbox.react(who, channel, ts, emoji)
+        except SlackError as problem:
+            if problem.error != "already_reacted":
+                raise
+
+    def _let_in(self, who: str) -> None:
+        """Whoever does something in a private incident is invited first, by somebody who is in it."""
+        channel = self.channel
+        if not (who and channel and (self.sandbox.channel(channel) or {}).get("is_private")):
+            return
+        person = self.sandbox.workspace.user_by_handle(who)
+        members = self.sandbox.members(channel)
+        inside = next((each for each in members if each != self.sandbox.bot_user_id), None)
+        if person is not None and inside is not None and person.id not in members:
+            self.sandbox.invite(inside, channel, [who])
 
     # --- people
 
@@ -193,7 +217,7 @@ class Player:
         await self._command(step, act.who, where, text)
 
     async def _command(self, step: Step, who: str, where: str, text: str) -> None:
-        answer = await self.sandbox.command(who, where, text)
+        answer = await self.sandbox.command(who, where, as_typed(text))
         if not answer.ok:
             raise PlayError(step, f"the bot did not answer ({answer.error}).")
         if (answer.text or "").startswith(REFUSALS) and NOTHING_CHANGED not in (answer.text or ""):
@@ -216,7 +240,7 @@ class Player:
         channel = act.channel or await self._incident_channel(step)
         if self.sandbox.channel(channel) is None:
             self.sandbox.create_channel(act.who, channel)
-        ts = self.sandbox.say(act.who, channel, act.text)
+        ts = self.sandbox.say(act.who, channel, as_typed(act.text))
         if act.name:
             self._messages[act.name] = (channel, ts)
 
@@ -302,6 +326,11 @@ class Player:
 def people_of(scenario: Scenario) -> set[str]:
     """The handles of all who do something."""
     return {str(who) for step in scenario.steps if (who := getattr(step.act, "who", None))}
+
+
+def as_typed(text: str) -> str:
+    """`<@dba>` as people type it, `@dba`: the angle brackets are Slack's, around ids that no scenario knows."""
+    return NAMED_BY_HANDLE.sub(r"@\1", text)
 
 
 def without_times(command: str) -> str:

@@ -6,8 +6,9 @@ What comes out depends on the scenario alone: the clock, the addresses in links 
 
 import asyncio
 import json
+import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from bot.exporting import as_html
 from bot.player import Player, PlayError
 from bot.sandbox.server import Sandbox
 from bot.scenario import Alert, Scenario, Step, differences, not_compared, read_scenario
+from bot.scenario.head import opens
 from bot.services import findings, postmortem, record
 from bot.store import incidents
 
@@ -169,13 +171,9 @@ def configuration(scenario: Scenario) -> str:
     if codes:
         lines.append(f"languages = {_toml(codes)}")
     if scenario.severity:
-        severity = _severity(scenario.severity)
-        lines += [f"default_severity = {_toml(severity.value)}", "", "[severities]"]
-        lines.append(f"{severity.value} = {_toml(scenario.severity)}")
-    service = _service_of_the_alert(scenario)
-    if service is not None:
-        lines += ["", "[[routes]]", f"service = {_toml(service)}"]
-    return "\n".join(lines) + "\n"
+        lines += [f"default_severity = {_toml(_severity(scenario.severity).value)}", "", "[severities]"]
+        lines += [f"{severity} = {_toml(label)}" for severity, label in _labels(scenario.severity).items()]
+    return "\n".join([*lines, *_routes(scenario)]) + "\n"
 
 
 def _severity(word: str) -> Severity:
@@ -183,14 +181,29 @@ def _severity(word: str) -> Severity:
     return PLAIN_WORDS.get(word.casefold(), Severity.SEV1)
 
 
-def _service_of_the_alert(scenario: Scenario) -> str | None:
-    """The scenario's service where an alert opens the incident and does not name it itself. Raises UserError."""
-    first = next((step.act for step in scenario.steps if isinstance(step.act, Alert)), None)
-    if first is None or not scenario.services or scenario.services == (first.labels.get("service"),):
-        return None
-    if len(scenario.services) > 1:
-        raise UserError("service: an incident that an alert opens is of one service. Name one.")
-    return scenario.services[0]
+def _labels(word: str) -> Mapping[Severity, str]:
+    """The scenario's word for its severity; one with a number (`P2`) stands for the whole scale."""
+    of_scale = re.fullmatch(r"(.*\D)([1-4])", word)
+    if of_scale is None or word.casefold() not in PLAIN_WORDS:
+        return {_severity(word): word}
+    return {severity: f"{of_scale[1]}{number}" for number, severity in enumerate(Severity, 1)}
+
+
+def _routes(scenario: Scenario) -> Iterator[str]:
+    """
+    One incident for all alerts: the first opens it, unless somebody declares it, and the others belong to it.
+
+    An alert that names no service, or another one, is of the scenario's first.
+    """
+    first = next((step.act for step in scenario.steps if opens(step.act)), None)
+    names = dict.fromkeys(step.act.labels["alertname"] for step in scenario.steps if isinstance(step.act, Alert))
+    service = [f"service = {_toml(scenario.services[0])}"] if scenario.services else []
+    if isinstance(first, Alert):
+        opener = str(first.labels["alertname"])
+        yield from ("", "[[routes]]", f"match = {_toml([f'alertname={_toml(opener)}'])}", 'action = "open"', *service)
+        names.pop(opener, None)
+    if names:
+        yield from ("", "[[routes]]", 'action = "attach"', *service)
 
 
 def _toml(value: str | Sequence[str]) -> str:
@@ -198,9 +211,16 @@ def _toml(value: str | Sequence[str]) -> str:
 
 
 class Played:
-    """What came of a replay: the three documents, and the facts that do not hold."""
+    """
+    What came of a replay: the three documents, and the facts that do not hold.
 
-    def __init__(self, scenario: Scenario, *, whole: dict[str, Any], markdown: str, html: str) -> None:
+    `others` are the channels of further incidents that were opened.
+    """
+
+    def __init__(
+        self, scenario: Scenario, *, whole: dict[str, Any], markdown: str, html: str, others: Sequence[str] = ()
+    ) -> None:
+        self._others = others
         self.scenario = scenario
         self.record = whole
         self.markdown = markdown
@@ -212,8 +232,9 @@ class Played:
 
     @property
     def notes(self) -> list[str]:
-        """What was not compared."""
-        return not_compared(self.scenario)
+        """What was not compared, and what is not in the documents."""
+        opened = [f"#{name} was opened too, and is not in the documents" for name in self._others]
+        return [*not_compared(self.scenario), *opened]
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -245,10 +266,11 @@ async def _play_in(world: World, scenario: Scenario) -> Played:
     channel = player.channel
     if channel is None:
         raise PlayError(scenario.steps[-1], "the scenario is over, and no incident was opened.")
-    return await world.dogwatch.database.read(_outcome, world.dogwatch.settings, scenario, channel)
+    others = [str(each["name"]) for each in player.incident_channels()[1:]]
+    return await world.dogwatch.database.read(_outcome, world.dogwatch.settings, scenario, channel, others)
 
 
-def _outcome(session: Session, settings: Settings, scenario: Scenario, channel_id: str) -> Played:
+def _outcome(session: Session, settings: Settings, scenario: Scenario, channel_id: str, others: list[str]) -> Played:
     installation = incidents.installation(session)
     incident = incidents.of_channel(session, installation.team_id if installation else "", channel_id)
     if incident is None:
@@ -256,7 +278,7 @@ def _outcome(session: Session, settings: Settings, scenario: Scenario, channel_i
     loaded = record.load(session, settings, incident.key)
     whole = incident_json(loaded, findings.of_record(settings, loaded))
     made = postmortem.draft(session, settings, incident.key)
-    return Played(scenario, whole=whole, markdown=made.markdown, html=as_html(made, loaded.incident))
+    return Played(scenario, whole=whole, markdown=made.markdown, html=as_html(made, loaded.incident), others=others)
 
 
 async def replay(path: Path, out: Path) -> list[str]:

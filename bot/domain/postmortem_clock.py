@@ -66,6 +66,17 @@ class Clock:
         day = self._short_day(at.astimezone(self.zone).date())
         return self.language.say("on_day", when=f"{day} {text}") if day else text
 
+    def is_one_day(self, one: datetime, other: datetime) -> bool:
+        return self._day(one) == self._day(other)
+
+    def on_its_day(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
+        """`short`, with the date also on the first day: beside something of another day."""
+        text = self.short(at, precision)
+        if self._short_day(self._day(at)):
+            return text
+        joint = "date_and_about" if precision is Precision.APPROXIMATE else "date_and_time"
+        return self.language.say(joint, date=self._in_words(self._day(at), "MMMd"), time=text)
+
     def full(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
         """`November 7, 2023, 8:45 AM (PST)`."""
         text, joint = self._oclock(at), "date_and_time"

@@ -103,12 +103,20 @@ def stated(teller: Teller, section: str, statement: Statement | None, missing: s
 
 
 def statement_block(teller: Teller, section: str, statement: Statement, *, label: str = "") -> Block:
-    """A statement in another language than the document's says which; a figure that its text lacks is added."""
+    """
+    A statement in another language than the document's says which; a figure that its text lacks is added.
+
+    The share of users holds for the impact in every language, in whichever it was said.
+    """
     notes, sources = [], [statement.source]
     text = teller.named(statement_text(statement, teller.language))
-    if statement.users_percent is not None and not _names_percent(text, statement.users_percent, teller.language):
-        notes.append(teller.language.say("users_affected", percent=teller.language.percent(statement.users_percent)))
-        sources += [statement.users_source] if statement.users_source else []
+    percent, said_in = statement.users_percent, statement.users_source
+    if section == "impact" and percent is None:
+        told = next((each for each in teller.record.impacts if each.users_percent is not None), None)
+        percent, said_in = (told.users_percent, told.users_source or told.source) if told else (None, None)
+    if percent is not None and not _names_percent(text, percent, teller.language):
+        notes.append(teller.language.say("users_affected", percent=teller.language.percent(percent)))
+        sources += [said_in] if said_in else []
     if statement.language and teller.language.is_foreign(statement.language):
         notes.append(teller.language.name_of(statement.language))
     return teller.fact(section, statement.source.ref, text, sources, label=label, notes=notes)

@@ -205,9 +205,8 @@ def _published(teller: Teller, update: Update) -> str:
     """When it was. The postmortem's own publication bears its zone: it is so late that the clocks may have changed."""
     if update.published_at is None:
         return ""
-    clock = teller.clock
-    is_late = update.state is UpdateState.POSTMORTEM
-    return clock.full(update.published_at) if is_late else clock.short(update.published_at)
+    tell = teller.clock.full if update.state is UpdateState.POSTMORTEM else teller.clock.short
+    return tell(update.published_at, update.precision)
 
 
 def _base(code: str) -> str:

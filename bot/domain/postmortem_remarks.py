@@ -7,7 +7,7 @@ from bot.domain import own_words
 from bot.domain.languages import Language
 from bot.domain.postmortem_clock import Clock
 from bot.domain.record import Entry, Incident, Moment, Statement
-from bot.domain.terms import Kind, SourceKind
+from bot.domain.terms import Kind, Precision, SourceKind
 
 
 def has_remarks(entry: Entry) -> bool:
@@ -23,9 +23,9 @@ def remarks_of(entry: Entry, incident: Incident, clock: Clock) -> Iterator[str]:
     for name, value in entry.changes:
         yield _change(name, value, language)
     if entry.states_start is not None:
-        yield _stated("stated_start", entry.states_start, incident.started, clock)
+        yield _stated("stated_start", entry.states_start, incident.started, clock, entry)
     if entry.states_end is not None:
-        yield _stated("stated_end", entry.states_end, incident.ended, clock)
+        yield _stated("stated_end", entry.states_end, incident.ended, clock, entry)
     if entry.language and language.is_foreign(entry.language):
         yield language.name_of(entry.language)
 
@@ -41,12 +41,16 @@ def _change(name: str, value: str, language: Language) -> str:
     return language.say("field_set" if value else "field_removed", field=word, value=value)
 
 
-def _stated(key: str, at: datetime, holds: Moment | None, clock: Clock) -> str:
-    """An end of the impact that an entry states, and the one that holds where another one does."""
-    shown = clock.short(at, holds.precision) if holds and holds.at == at else clock.short(at)
+def _stated(key: str, at: datetime, holds: Moment | None, clock: Clock, entry: Entry) -> str:
+    """An end of the impact that an entry states, with its date on another day; and the one that holds, if not it."""
+    precision = holds.precision if holds and holds.at == at else Precision.EXACT
+    is_of_that_day = entry.happened_at is None or clock.is_one_day(at, entry.happened_at)
+    shown = clock.short(at, precision) if is_of_that_day else clock.on_its_day(at, precision)
     said = clock.language.say(key, time=shown)
     if holds is None:
         return clock.language.say("holds_no_more", stated=said)
+    if holds.at == at:
+        return said
     held = clock.short(holds.at, holds.precision)
     return said if held == shown else clock.language.say("but_holds", stated=said, held=held)
 

@@ -133,6 +133,8 @@ class Update:
     languages: tuple[str, ...]
     sources: tuple[Source, ...]
     by: str | None = None
+    precision: Precision = Precision.EXACT
+    """Of `published_at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +231,15 @@ class Incident:
 
     @property
     def title(self) -> str:
-        """The title as typed, or else in the first language that has one."""
-        return self.titles.get("") or next((self.titles[code] for code in self.languages if code in self.titles), "")
+        """
+        The title as typed, or else in the first language that has one.
+
+        The first language's own goes before one that no document bears any more, as what an alert said.
+        """
+        typed, named = self.titles.get(""), [self.titles[code] for code in self.languages if code in self.titles]
+        if typed and (typed in named or self.titles.get(next(iter(self.languages), "")) is None):
+            return typed
+        return next(iter(named), typed or "")
 
 
 @dataclass(frozen=True, slots=True)

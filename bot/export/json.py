@@ -242,6 +242,7 @@ class _Writer:
         return {
             "state": update.state.value,
             "published_at": self.at(update.published_at),
+            "precision": update.precision.value,
             "texts": {code: self.text(text) for code, text in update.texts.items()},
             "languages": list(update.languages),
             "by": self.person(update.by),

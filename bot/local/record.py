@@ -38,6 +38,8 @@ IN_WORDS = {
     What.ESCALATION: "Show the call for help",
     What.CONFIRM: "Confirm a mark",
     What.LOOK: "Look for what was missed",
+    What.UNSAY: "Take words back",
+    What.DELETE_FILE: "Delete a draft",
 }
 
 

@@ -204,7 +204,10 @@ def _updates(entries: Iterable[TimelineEntry], sources: Mapping[int, Source]) ->
                 sources=(*last.sources, sources[entry.key]),
             )
         else:
-            told.append(Update(state, entry.happened_at, texts, languages, (sources[entry.key],), entry.author))
+            precision = Precision(entry.precision)
+            told.append(
+                Update(state, entry.happened_at, texts, languages, (sources[entry.key],), entry.author, precision)
+            )
     return told
 
 

@@ -351,6 +351,50 @@ async def live(folder: Path) -> AsyncIterator[tuple[Sandbox, str]]:
             await bot.stop()
 
 
+async def test_two_monitors_tell_of_one_incident():
+    other = {"source": "grafana", "labels": {"alertname": "QueueGrows"}, "annotations": {"summary": "It grows"}}
+    played = await play(
+        scenario(
+            FIRES,
+            {"at": "23:55", "alert": {**other, "status": "firing"}},
+            {"at": "23:58", **typed("/incident severity P1 all are refused")},
+            RESOLVED,
+            service=["payments", "refunds"],
+            severity="P2",
+        )
+    )
+
+    assert sorted(alert["name"] for alert in played.record["alerts"]) == ["CardsFail", "QueueGrows"]
+    assert played.record["incident"]["services"] == ["payments", "refunds"]
+    assert "Severity changed from P2 to P1" in played.markdown
+    assert played.notes == []
+
+
+async def test_an_incident_that_is_not_the_scenario_s_is_named():
+    again = {"at": "2025-03-28 02:00", "alert": {**ALERT, "status": "firing", "labels": {"alertname": "CardsFail"}}}
+    played = await play(
+        scenario(FIRES, RESOLVED, {"at": "2025-03-28 01:00", "alert": {**ALERT, "status": "resolved"}}, again)
+    )
+
+    assert played.record["incident"]["reference"] == "INC-1"
+    assert played.notes == ["#inc-2-card-payments-fail was opened too, and is not in the documents"]
+
+
+async def test_whoever_does_something_in_a_private_incident_is_let_in():
+    played = await play(
+        scenario(
+            {"at": "10:00", **typed("/incident start Card numbers leaked private")},
+            {"say": {"id": "m1", "who": "dba", "text": "Only <@engineer> had that key."}},
+            {"react": {"who": "engineer", "emoji": "mag", "to": "m1"}},
+            {"react": {"who": "engineer", "emoji": "mag", "to": "m1"}},
+            RESOLVED,
+        )
+    )
+
+    [said] = [entry for entry in played.record["timeline"] if entry["kinds"] == ["investigation"]]
+    assert (said["text"], said["author"]) == ("Only @engineer had that key.", "dba")
+
+
 async def test_a_live_play_runs_to_its_end_and_each_opens_its_own_incident(tmp_path: Path):
     """The scenario's hours are those of another day; what is typed must not be refused for it."""
     story = scenario(

@@ -147,6 +147,7 @@ def test_an_update_has_its_texts_by_language_and_its_sources():
     assert updates[0] == {
         "state": "monitoring",
         "published_at": "2023-11-07T10:30:00-08:00",
+        "precision": "exact",
         "texts": {"en": "Better, says @developer", "fr": "Mieux"},
         "languages": ["en", "fr"],
         "by": "oncall",

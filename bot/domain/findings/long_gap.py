@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.durations import between
 from bot.domain.findings.common import existing, refs_of, standing
 from bot.domain.findings.finding import Finding
 from bot.domain.record import Record
-from bot.domain.terms import Severity
+from bot.domain.terms import Kind, Severity
 
 CODE = "long-gap"
 SHORTEST = timedelta(minutes=60)
@@ -38,7 +39,7 @@ def long_gap(record: Record) -> Iterator[Finding]:
     if found is None:
         return
     start, end, refs = found
-    length = end - start
+    length = between(start, end)
     people_sleep = last - first > DAY or (incident.severity in LIGHT and _is_over_a_night(start, end, incident.zone))
     if length > SHORTEST and length * SHARE > last - first and not (people_sleep and length <= NIGHT):
         yield Finding(CODE, refs, {"start": start, "end": end, "length": length})
@@ -55,7 +56,7 @@ def _longest(record: Record, first: datetime, last: datetime) -> tuple[datetime,
     """The longest gap in which no entry of unknown time stands: its ends, and the refs on its two sides."""
     longest: tuple[datetime, datetime, tuple[str, str]] | None = None
     before, before_ref, is_broken = first, record.incident.declared.source.ref, False
-    points = [(entry.happened_at, entry.source.ref) for entry in standing(record)]
+    points = [(entry.happened_at, entry.source.ref) for entry in standing(record) if entry.kinds != (Kind.DETAILS,)]
     ended = record.incident.ended
     points.append((last, ended.source.ref if ended else before_ref))
     for at, ref in points:

@@ -24,7 +24,7 @@ def measure_repeats_task(record: Record) -> Iterator[Finding]:
     """
     An improvement and a task that share four in five of the words that say something, endings apart, and every figure.
 
-    Silent about measures of fewer than four such words, and about those that are only about the same thing.
+    Of fewer than four such words all have to be the same. Silent about those that are only about the same thing.
     """
     tasks: dict[_Key, deque[tuple[Action, _Stems]]] = defaultdict(lambda: deque(maxlen=COMPARED))
     for action in record.actions:
@@ -46,7 +46,7 @@ def _keys(stems: _Stems) -> list[_Key]:
     words.
     """
     if len(stems) < FEWEST_WORDS:
-        return []
+        return [(stems, "")] if stems else []
     figures = frozenset(word for word in stems if word.isdecimal())
     ordered = sorted(stems, key=lambda word: (-len(word), word))
     return [(figures, word) for word in ordered[: len(ordered) - ceil(COMMON * len(ordered)) + 1]]
