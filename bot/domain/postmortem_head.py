@@ -74,8 +74,8 @@ def _source(scene: Scene, key: str, field: str) -> Source:
 def titles(scene: Scene) -> tuple[Block, ...]:
     """The titles that no document of the draft bears, and no entry either."""
     teller, incident = scene.teller, scene.record.incident
-    named = {code.partition("-")[0]: code for code in incident.titles}
-    borne = {incident.titles.get(named.get(code.partition("-")[0], ""), incident.title) for code in scene.languages}
+    named = {code.partition("-")[0]: title for code, title in incident.titles.items()}
+    borne = {named.get(code.partition("-")[0], incident.title) for code in scene.languages}
     borne |= {entry.text for entry in scene.having(Kind.DECLARED)}
     label = teller.language.say("field_title").capitalize()
     return tuple(

@@ -113,7 +113,8 @@ def measures(improvement: str, task: str) -> list[str]:
         ("Write and keep incident response guidelines", "Create and maintain incident response guidelines", False),
         ("Training and documentation on payment gateway integration",
          "Train the relevant teams on payment gateway integration and troubleshooting", False),
-        ("Better monitoring", "Better monitoring", False),  # too short to tell
+        ("Better monitoring", "Better monitoring", True),  # short, and the very same
+        ("Better monitoring", "Better alerts", False),
         ("Des tests automatisés de l'intégration de la passerelle",
          "Des tests automatisés pour l'intégration de la passerelle", True),
     ],
