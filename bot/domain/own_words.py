@@ -11,6 +11,9 @@ _AFFECTED = re.compile(r"(?P<percent>\d+(?:\.\d+)?)% of users affected")
 _ENDED = " ended"
 _MORE = re.compile(r"\nand (?P<count>\d+) more\Z")
 
+REDACTED = "[redacted]"
+"""What stands where words were removed on request."""
+
 
 def leads(user_id: str) -> str:
     """What the entry says by which somebody became the incident commander."""

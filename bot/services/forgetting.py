@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from bot.domain.own_words import REDACTED
 from bot.domain.terms import Kind
 from bot.services import timeline
 from bot.services.timeline import PARTS
@@ -15,7 +16,7 @@ from bot.store.actions import ActionItem
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
 
-GONE = "[redacted]"
+GONE = REDACTED
 LEAST = 8
 """Characters that a text needs to be looked for within longer ones: of a shorter one only whole copies are removed."""
 

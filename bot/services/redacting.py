@@ -122,7 +122,7 @@ def _redact(
     for version in stale:
         if version.file_id:
             tell.delete_file(session, incident, actor.at, version.file_id)
-        else:
+        elif version.file_id is None:
             still.append(f"Draft {version.version} was posted by an earlier release: delete its file in the channel.")
     if stale:
         tell.post_draft(session, incident, actor.at, template=None, languages=None, asked_by=actor.user_id)
@@ -192,6 +192,6 @@ def _show(session: Session, incident: Incident, entry: TimelineEntry, actor: Act
         tell.show_followups(session, incident, actor.at)
     if incident.alerts_ts is not None and {"alert_id", "alert_ids"} & entry.details.keys():
         tell.show_alerts(session, incident, actor.at)
-    if Kind.DECLARED in entry.kinds:
+    if Kind.DECLARED in entry.kinds or Kind.DETAILS in entry.kinds:
         tell.show_topic(session, incident, actor.at)
     tell.show_card(session, incident, actor.at)

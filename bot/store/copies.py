@@ -171,7 +171,7 @@ def forget_unsent(session: Session, user_id: str) -> int:
 def drafts_naming(session: Session, words: Collection[str]) -> list[str]:
     """The incidents of which a draft stands in Slack that names somebody, by their references."""
     posted = sql_select(Postmortem, Incident).where(
-        col(Postmortem.incident_id) == col(Incident.id), col(Postmortem.file_id).is_not(None)
+        col(Postmortem.incident_id) == col(Incident.id), col(Postmortem.file_id).is_not(None), Postmortem.file_id != ""
     )
     found = {
         incident.reference

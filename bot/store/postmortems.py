@@ -29,6 +29,7 @@ class Postmortem(SQLModel, table=True):
     made_by: str | None = None
     made_at: datetime
     file_id: str | None = None
+    """The file that it was posted as; empty once that was deleted, None where an earlier release did not keep it."""
     """Slack's id of the file it was posted as; None once that was deleted, and for those of an early release."""
 
 
@@ -55,7 +56,7 @@ def of_incident(session: Session, incident_id: int) -> list[Postmortem]:
 def file_deleted(session: Session, file_id: str) -> None:
     """The file is no more in Slack."""
     for version in session.exec(select(Postmortem).where(Postmortem.file_id == file_id)):
-        version.file_id = None
+        version.file_id = ""
         session.add(version)
 
 

@@ -146,6 +146,39 @@ async def test_a_redacted_declaration_takes_the_title_with_it(world: World) -> N
     assert await remains(world, SECRET) == []
 
 
+async def test_a_title_that_was_edited_goes_from_the_topic_too(world: World) -> None:
+    await world.declares("checkout is down")
+    await world.types("oncall", '/incident edit title:"Quokka leak"')
+    await world.finish()
+    assert "Quokka" in world.sandbox.channel(world.channel)["topic"]["value"]
+    [edited] = [each["ref"] for each in (await world.exported())["timeline"] if each["kinds"] == ["details"]]
+
+    await redacts(world, edited)
+
+    assert "Quokka" not in world.sandbox.channel(world.channel)["topic"]["value"]
+    assert await remains(world, "Quokka") == []
+
+
+async def test_each_redaction_names_only_what_is_left_to_do(world: World) -> None:
+    await world.declares()
+    for word in ("one", "two", "three"):
+        await world.types("oncall", f"/incident note the password is {word}, of all words")
+    for kind in ("improve", "task"):
+        await world.types("oncall", f"/incident {kind} Rotate the keys of the vault")
+    await world.types("oncall", "/incident resolve rolled back")
+    await world.finish()
+    refs = [each["ref"] for each in (await world.exported())["timeline"] if "of all words" in each["text"]]
+
+    answers = [await redacts(world, ref) for ref in refs]
+
+    assert not any("earlier release" in answer for answer in answers), answers
+    assert len(world.sandbox.files(world.channel)) == 1, "the newest draft alone"
+    for action in ("improvement", "task"):
+        [ref] = [each["ref"] for each in (await world.exported())["timeline"] if each["kinds"] == [action]]
+        await redacts(world, ref)
+    assert "measure-repeats-task" not in [found["code"] for found in (await world.exported())["findings"]]
+
+
 async def test_what_an_alert_says_is_redacted_and_not_told_again(world: World) -> None:
     payload = {
         "title": "Checkout fails", "service": "checkout", "status": "firing", "summary": SECRET,

@@ -6,6 +6,7 @@ from math import ceil
 
 from bot.domain.findings.finding import Finding, Quote
 from bot.domain.findings.words import stems_of
+from bot.domain.own_words import REDACTED
 from bot.domain.record import Action, Record
 from bot.domain.terms import ActionKind
 
@@ -28,7 +29,7 @@ def measure_repeats_task(record: Record) -> Iterator[Finding]:
     """
     tasks: dict[_Key, deque[tuple[Action, _Stems]]] = defaultdict(lambda: deque(maxlen=COMPARED))
     for action in record.actions:
-        if action.kind is ActionKind.TASK:
+        if action.kind is ActionKind.TASK and action.text != REDACTED:
             stems = frozenset(stems_of(action.text))
             for key in _keys(stems):
                 tasks[key].append((action, stems))
