@@ -17,6 +17,7 @@ from bot.services import catching_up, workspace
 from bot.slack.app import Deps, build
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError
+from bot.slack.meeting import Meeting
 from bot.slack.sender import AT_ONCE, LEASE, POLL, Sender
 from bot.slack.socket import SocketLink
 from bot.store import incidents, outbox, timers
@@ -95,7 +96,8 @@ class Dogwatch:
         self.database.on_commit = self._wake
         await self.gateway.start()
         is_known = await self._meet_slack()
-        deps = Deps(self.database, self.gateway, self.clock, lambda: self.settings, COMMANDS)
+        meeting = Meeting(self.database, self.gateway, self.clock)
+        deps = Deps(self.database, self.gateway, self.clock, lambda: self.settings, COMMANDS, meeting)
         app = build(deps, self._token)
         if self.settings.slack_signing_secret is not None:
             self.slack = SlackIntake(app, self.settings.slack_signing_secret.get_secret_value())

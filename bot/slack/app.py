@@ -30,6 +30,7 @@ from bot.domain.errors import UserError
 from bot.slack import commanding, entry_acts, hearing, payloads, pressing, shortcuts, submitting, timeline_view
 from bot.slack.blocks import amending, modals, times
 from bot.slack.gateway import Gateway, SlackError
+from bot.slack.meeting import Meeting
 from bot.slack.replies import words
 from bot.slack.submitted import Submitted
 from bot.store import incidents
@@ -58,6 +59,7 @@ class Deps:
     clock: Clock
     settings: Callable[[], Settings]
     commands: tuple[Command, ...]
+    meeting: Meeting
 
 
 def build(deps: Deps, token: str) -> AsyncApp:
@@ -112,6 +114,7 @@ def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
             body = {**body, "team_id": known.team_id}  # one installation, one workspace: it can be no other
         with payloads.reading():
             typed = commanding.Typed.from_payload(body)
+        await deps.meeting.meet(typed.team_id, typed.user_id)
         if not typed.text.strip() and not await shortcuts.is_inside(deps.database, typed.team_id, typed.channel_id):
             problem_met = await _open_view(deps, typed.trigger_id, modals.declare(deps.settings()))
             await ack(words(problem_met) if problem_met else "")
@@ -147,6 +150,7 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
         if pressed.action_id not in {*pressing.PRESSES, *times.CHOICES}:
             await ack()
             return
+        await deps.meeting.meet(pressed.team_id, pressed.user_id)
         try:
             told = await _pressed(deps, pressed)
         except DatabaseUnavailable:
@@ -161,6 +165,7 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
         if submitted.callback_id not in submitting.SUBMISSIONS:
             await ack()
             return
+        await deps.meeting.meet(submitted.team_id, submitted.user_id)
         try:
             errors = await deps.database.run(submitting.submit, deps.settings(), submitted, deps.clock.now())
         except DatabaseUnavailable:

@@ -157,6 +157,30 @@ async def test_guests_write_and_react_but_do_not_command(world: World) -> None:
     assert (entry["text"], entry["author_id"]) == ("our shop shows an empty basket", "U0GUEST")
 
 
+async def test_a_guest_s_very_first_act_is_refused_too(world: World) -> None:
+    """Slack's payloads do not say who is a guest: it is asked before the first command is carried out."""
+    await world.declares("checkout is down")
+    world.sandbox.add_user("visitor", is_restricted=True)
+    world.sandbox.add_user("partner", team_id="T0OTHER")
+    world.sandbox.add_user("caller", is_restricted=True)
+    world.sandbox.invite("oncall", world.channel, ["visitor", "partner", "caller"])
+
+    for user in ("visitor", "partner"):
+        assert "cannot command" in await world.types(user, "/incident severity 4 it works for me")
+    assert "cannot command" in await world.types("caller", "/incident start something else")
+    await world.finish()
+
+    assert (await world.exported())["incident"]["severity"] == "SEV3"
+    assert len(world.channels) == 1
+
+
+async def test_somebody_whom_slack_does_not_describe_can_declare_all_the_same(world: World) -> None:
+    world.sandbox.add_user("newcomer")
+    world.sandbox.fault("error", method="users.info", error="internal_error", times=1)
+
+    assert "Declared" in await world.types("newcomer", "/incident start checkout is down", "ops")
+
+
 async def test_a_guest_may_press_no_button(world: World) -> None:
     await world.declares()
     world.sandbox.invite("oncall", world.channel, ["guest"])

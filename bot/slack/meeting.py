@@ -1,0 +1,46 @@
+"""Getting to know somebody before their first command: Slack's payloads do not say who is a guest."""
+
+import asyncio
+
+from structlog import get_logger
+
+from bot.clock import Clock
+from bot.services import people as knowing
+from bot.slack import payloads
+from bot.slack.gateway import Gateway, SlackError
+from bot.store import people
+from bot.store.session import Database, DatabaseUnavailable
+
+log = get_logger(__name__)
+
+PATIENCE = 1.5
+"""Seconds that Slack may take to say it: whoever acts waits no longer than three for an answer."""
+
+
+class Meeting:
+    """
+    Who was met by this process is not asked about again; what Slack tells of them later is kept in the database.
+
+    If Slack does not say who somebody is, they pass: in an outage an incident has to be declared all the same.
+    """
+
+    def __init__(self, database: Database, gateway: Gateway, clock: Clock) -> None:
+        self._database = database
+        self._gateway = gateway
+        self._clock = clock
+        self._met: set[tuple[str, str]] = set()
+
+    async def meet(self, team_id: str, user_id: str) -> None:
+        if not user_id or (team_id, user_id) in self._met:
+            return
+        try:
+            person = await self._database.read(people.get, team_id, user_id)
+            if person is None or person.learned_at is None:
+                async with asyncio.timeout(PATIENCE):
+                    answer = await self._gateway.call("users.info", user=user_id)
+                    known = payloads.person_of(answer["user"])
+                await self._database.run(knowing.learned, team_id, known, self._clock.now())
+        except (SlackError, TimeoutError, KeyError, DatabaseUnavailable) as problem:
+            log.warning("somebody acts whom Slack did not describe", problem=str(problem) or type(problem).__name__)
+            return
+        self._met.add((team_id, user_id))
