@@ -199,7 +199,7 @@ async def test_a_button_of_another_version_is_answered(world: World, logged: lis
     await world.declares()
     (card,) = world.sandbox.pins(world.channel)
     before = await world.tables()
-    user = {"id": "U0ENGINEER", "team_id": world.sandbox.team_id}
+    user = {"id": "U0ONCALL", "team_id": world.sandbox.team_id}
     action = {"type": "button", "action_id": "incident_lead", "block_id": "b", "value": "not a number"}
     payload = {
         "type": "block_actions", "team": {"id": world.sandbox.team_id}, "user": user, "actions": [action],
