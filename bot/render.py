@@ -16,10 +16,10 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment, safe_range
 
 import bot
+from bot.domain.drafting.draft import Block, Document, Draft
+from bot.domain.drafting.markdown import FILTERS, Lines
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.markdown import Markdown, escape
-from bot.domain.postmortem_draft import Block, Document, Draft
-from bot.domain.postmortem_markdown import FILTERS, Lines
 
 MARKDOWN, HTML = ".md.j2", ".html.j2"
 DEFAULT_TEMPLATE = "classic"

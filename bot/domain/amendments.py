@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.errors import UserError
 from bot.domain.terms import MARKS, Kind, Precision
 from bot.domain.when import When, is_future, read_time, show_time, typeable
-from bot.domain.when_zones import instants
+from bot.domain.when.zones import instants
 
 DONE_THEN = frozenset({Kind.DECLARED, Kind.RESOLVED, Kind.ACKNOWLEDGED, Kind.CANCELLED})
 """Kinds whose time is when it was done, and is never moved."""

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from bot.domain.when_words import plain
+from bot.domain.plain import plain
 
 _SECONDS = {"w": 7 * 86_400, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _UNITS = {

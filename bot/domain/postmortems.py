@@ -10,13 +10,10 @@ from datetime import datetime
 from functools import cache, partial
 from itertools import chain
 
-from bot.domain.findings import Finding
-from bot.domain.findings.telling import blocks_of
-from bot.domain.languages import language as language_of
-from bot.domain.postmortem_clock import Clock
-from bot.domain.postmortem_draft import Block, BlockKind, Document, Draft, Sections
-from bot.domain.postmortem_entries import Teller
-from bot.domain.postmortem_facts import (
+from bot.domain.drafting.clock import Clock
+from bot.domain.drafting.draft import Block, BlockKind, Document, Draft, Sections
+from bot.domain.drafting.entries import Teller
+from bot.domain.drafting.facts import (
     about,
     detection,
     duration,
@@ -28,10 +25,13 @@ from bot.domain.postmortem_facts import (
     title_block,
     window,
 )
-from bot.domain.postmortem_groups import COURSE, causes, course, follow_ups, is_listed, lessons, listed_texts, public
-from bot.domain.postmortem_head import APART, alerts, closure, particulars, titles, whereabouts
-from bot.domain.postmortem_scene import Scene
-from bot.domain.postmortem_timeline import context, shown, timeline
+from bot.domain.drafting.groups import COURSE, causes, course, follow_ups, is_listed, lessons, listed_texts, public
+from bot.domain.drafting.head import APART, alerts, closure, particulars, titles, whereabouts
+from bot.domain.drafting.scene import Scene
+from bot.domain.drafting.timeline import context, shown, timeline
+from bot.domain.findings import Finding
+from bot.domain.findings.telling import blocks_of
+from bot.domain.languages import language as language_of
 from bot.domain.record import Entry, Record, Statement
 from bot.domain.terms import Kind, Status, UpdateState
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.drafting.clock import Clock
+from bot.domain.drafting.entries import Teller
 from bot.domain.languages import language
-from bot.domain.postmortem_clock import Clock
-from bot.domain.postmortem_entries import Teller
 from bot.domain.record import Entry, Record
 
 SECTION = "screen"

@@ -13,8 +13,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from bot.domain.drafting.markdown import MARK
 from bot.domain.languages import language as language_of
-from bot.domain.postmortem_markdown import MARK
 from bot.export.style import STYLE
 
 CLASS_OF_SOURCES = "source"

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.domain.drafting.entries import with_names
+from bot.domain.drafting.groups import marked_follow_ups
 from bot.domain.durations import between, show_duration
 from bot.domain.findings import Finding
 from bot.domain.findings.telling import in_english
-from bot.domain.postmortem_entries import with_names
-from bot.domain.postmortem_groups import marked_follow_ups
 from bot.domain.postmortems import assemble
 from bot.domain.record import Action, Alert, Entry, Escalation, Moment, Record, Statement, Update
 from bot.domain.terms import ActionKind, SourceKind

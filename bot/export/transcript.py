@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
+from bot.domain.drafting.clock import Clock
+from bot.domain.drafting.entries import with_names
+from bot.domain.drafting.markdown import MARK
 from bot.domain.languages import language as language_of
 from bot.domain.markdown import escape, link
-from bot.domain.postmortem_clock import Clock
-from bot.domain.postmortem_entries import with_names
-from bot.domain.postmortem_markdown import MARK
 from bot.domain.record import Incident
 from bot.domain.transcript import Said, Transcript, threads
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.domain.amendments import fixed_kinds, typed_time, why_not_beside
+from bot.domain.drafting.entries import with_names
 from bot.domain.errors import UserError
-from bot.domain.postmortem_entries import with_names
 from bot.domain.terms import Kind, Precision
 from bot.domain.when import show_time
 from bot.services.amending import carries, last_act, version_of

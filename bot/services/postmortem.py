@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.postmortem_draft import BlockKind
+from bot.domain.drafting.draft import BlockKind
 from bot.domain.postmortems import Draft, assemble
 from bot.render import one_after_the_other
 from bot.services import findings, forms, record, tell

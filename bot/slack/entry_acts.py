@@ -7,8 +7,8 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.amendments import amended_time
+from bot.domain.drafting.entries import with_names
 from bot.domain.errors import Ambiguous, UserError
-from bot.domain.postmortem_entries import with_names
 from bot.domain.terms import MARKS, Kind
 from bot.domain.when import When
 from bot.services import amending, entry_forms, merging, redacting, removing, tell

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.drafting.entries import with_names
 from bot.domain.errors import UserError
-from bot.domain.postmortem_entries import with_names
 from bot.domain.record import Entry, Record
 from bot.domain.terms import Precision
 from bot.domain.timeline_lines import Line, lines_of

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.domain.drafting.entries import summary_of, with_names
 from bot.domain.durations import between, show_duration
 from bot.domain.findings import Finding
 from bot.domain.findings.telling import in_english
 from bot.domain.languages import language as language_of
-from bot.domain.postmortem_entries import summary_of, with_names
 from bot.domain.record import Action, Alert, Entry, Escalation, Record, Source, Statement, Update
 from bot.domain.terms import Kind, Precision
 from bot.domain.timeline_lines import Line, lines_of

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.config.sections import TEMPLATES
-from bot.domain.postmortem_draft import Block
-from bot.domain.postmortem_markdown import FILTERS
+from bot.domain.drafting.draft import Block
+from bot.domain.drafting.markdown import FILTERS
 from bot.domain.postmortems import assemble
 from bot.domain.sample import bare_record, full_record
 from bot.render import postmortem_templates, render_postmortem, templates_folder, variables

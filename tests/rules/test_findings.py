@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 
+from bot.domain.drafting.clock import Clock
 from bot.domain.findings import RULES, find
 from bot.domain.findings.telling import blocks_of, in_english
 from bot.domain.languages import TABLES, language
-from bot.domain.postmortem_clock import Clock
 from bot.domain.postmortems import assemble
 from bot.domain.record import Record, Update
 from bot.domain.terms import Kind, UpdateState

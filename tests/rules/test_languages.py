@@ -11,9 +11,9 @@ import pytest
 from babel.dates import format_time
 
 import bot
+from bot.domain.drafting.clock import Clock
 from bot.domain.errors import UserError
 from bot.domain.languages import TABLES, language
-from bot.domain.postmortem_clock import Clock
 from bot.domain.terms import Kind, Status, UpdateState
 from bot.render import templates_folder
 

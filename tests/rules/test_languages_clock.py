@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain.drafting.clock import Clock
 from bot.domain.durations import show_duration
 from bot.domain.languages import TABLES, language
-from bot.domain.postmortem_clock import Clock
 from bot.domain.record import Moment, Source
 from bot.domain.terms import Precision, SourceKind
 

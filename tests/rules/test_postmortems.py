@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 
+from bot.domain.drafting.draft import Block, BlockKind, Document
+from bot.domain.drafting.entries import with_names
 from bot.domain.errors import UserError
 from bot.domain.markdown import lines_of
-from bot.domain.postmortem_draft import Block, BlockKind, Document
-from bot.domain.postmortem_entries import with_names
 from bot.domain.postmortems import assemble
 from bot.domain.record import Record
 from bot.domain.terms import Kind, Precision, SourceKind, TargetKind

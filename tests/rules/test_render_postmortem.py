@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from bot.domain.drafting.draft import Draft
+from bot.domain.drafting.entries import with_names
 from bot.domain.errors import UserError
 from bot.domain.findings import find
 from bot.domain.markdown import escape, lines_of, link
-from bot.domain.postmortem_draft import Draft
-from bot.domain.postmortem_entries import with_names
 from bot.domain.postmortems import assemble
 from bot.domain.record import Record
 from bot.render import postmortem_templates, render_postmortem, render_template

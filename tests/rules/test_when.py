@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.terms import Precision
 from bot.domain.when import is_future, longest_time, read_time, refuse_future, show_time, typeable, zone_label
-from bot.domain.when_zones import zone_names
+from bot.domain.when.zones import zone_names
 
 NAIROBI, PACIFIC, PARIS, KOLKATA = (
     ZoneInfo(name) for name in ("Africa/Nairobi", "America/Los_Angeles", "Europe/Paris", "Asia/Kolkata")

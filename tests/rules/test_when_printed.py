@@ -8,13 +8,14 @@ from babel import Locale
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.drafting.clock import Clock
 from bot.domain.errors import Ambiguous
 from bot.domain.languages import language
-from bot.domain.postmortem_clock import Clock
+from bot.domain.plain import plain
 from bot.domain.terms import Precision
 from bot.domain.when import read_time
-from bot.domain.when_words import MONTHS, WEEKDAYS, plain
-from bot.domain.when_zones import zone_names
+from bot.domain.when.words import MONTHS, WEEKDAYS
+from bot.domain.when.zones import zone_names
 from tests.rules.test_when import INSTANTS, ZONES
 
 LANGUAGES = ("en", "en-GB", "fr", "it", "es", "es-MX", "de", "pt", "pt-PT")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import UserError
 from bot.domain.when import read_zone
-from bot.domain.when_zones import SEVERAL, UNMISTAKABLE, instants, zone_names
+from bot.domain.when.zones import SEVERAL, UNMISTAKABLE, instants, zone_names
 
 
 @pytest.mark.parametrize(

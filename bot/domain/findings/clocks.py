@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UserError
 from bot.domain.when import read_time
-from bot.domain.when_zones import instants
+from bot.domain.when.zones import instants
 
 _CLOCK = (
     r"(?:\d{1,2}(?:[:.]\d{2}(?![\d.:]*\d)|\s?h\s?\d{2}|\s?h(?![a-z])|(?=\s?[ap]\.?m\b))(?:\s?[ap]\.?m\.?(?![a-z]))?"

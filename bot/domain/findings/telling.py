@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 
+from bot.domain.drafting.clock import Clock
+from bot.domain.drafting.draft import Block, BlockKind
+from bot.domain.drafting.entries import with_names
 from bot.domain.findings.finding import Finding, LanguageName, Quote, Single, Value
 from bot.domain.languages import Language, language
-from bot.domain.postmortem_clock import Clock
-from bot.domain.postmortem_draft import Block, BlockKind
-from bot.domain.postmortem_entries import with_names
 from bot.domain.record import Record, Source
 from bot.domain.when import zone_label
 

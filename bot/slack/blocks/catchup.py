@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.catchup import OVER, Catchup, Missing, Owed, RuledOut, Waiting
+from bot.domain.drafting.entries import with_names
 from bot.domain.durations import between, show_duration
-from bot.domain.postmortem_entries import with_names
 from bot.domain.record import Escalation, Source, Statement
 from bot.domain.terms import Precision, Severity, Status, UpdateState
 from bot.domain.timeline_lines import Line

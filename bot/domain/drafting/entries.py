@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
+from bot.domain.drafting.clock import Clock
+from bot.domain.drafting.draft import Block, BlockKind
+from bot.domain.drafting.remarks import has_remarks, own_words_of, remarks_of
 from bot.domain.durations import between
 from bot.domain.languages import Language
-from bot.domain.postmortem_clock import Clock
-from bot.domain.postmortem_draft import Block, BlockKind
-from bot.domain.postmortem_remarks import has_remarks, own_words_of, remarks_of
 from bot.domain.record import Action, Alert, Entry, Escalation, Record, Source
 from bot.domain.terms import Kind, Precision, SourceKind
 

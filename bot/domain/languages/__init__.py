@@ -18,12 +18,12 @@ from babel.numbers import format_decimal, format_percent
 
 from bot.domain.durations import duration_parts
 from bot.domain.errors import UserError, did_you_mean
-from bot.domain.languages_de import GERMAN
-from bot.domain.languages_en import ENGLISH
-from bot.domain.languages_es import SPANISH
-from bot.domain.languages_fr import FRENCH
-from bot.domain.languages_it import ITALIAN
-from bot.domain.languages_pt import PORTUGUESE
+from bot.domain.languages.de import GERMAN
+from bot.domain.languages.en import ENGLISH
+from bot.domain.languages.es import SPANISH
+from bot.domain.languages.fr import FRENCH
+from bot.domain.languages.it import ITALIAN
+from bot.domain.languages.pt import PORTUGUESE
 
 TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"en": ENGLISH, "fr": FRENCH, "it": ITALIAN, "es": SPANISH, "de": GERMAN, "pt": PORTUGUESE}

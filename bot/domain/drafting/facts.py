@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from bot.domain.drafting.draft import Block
+from bot.domain.drafting.entries import Teller, summary_of
+from bot.domain.drafting.remarks import statement_text
 from bot.domain.durations import between
 from bot.domain.languages import Language
-from bot.domain.postmortem_draft import Block
-from bot.domain.postmortem_entries import Teller, summary_of
-from bot.domain.postmortem_remarks import statement_text
 from bot.domain.record import Entry, Moment, Source, Statement
 from bot.domain.terms import Kind, SourceKind, Status
 

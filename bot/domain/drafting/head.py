@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from bot.domain.postmortem_draft import Block
-from bot.domain.postmortem_entries import Teller, summary_of
-from bot.domain.postmortem_scene import Scene
+from bot.domain.drafting.draft import Block
+from bot.domain.drafting.entries import Teller, summary_of
+from bot.domain.drafting.scene import Scene
 from bot.domain.record import Alert, Entry, Source
 from bot.domain.terms import Kind, SourceKind, Status
 

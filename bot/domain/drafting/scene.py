@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from bot.domain.drafting.draft import Block
+from bot.domain.drafting.entries import Teller
+from bot.domain.drafting.paths import ends_of_paths
 from bot.domain.durations import between
-from bot.domain.postmortem_draft import Block
-from bot.domain.postmortem_entries import Teller
-from bot.domain.postmortem_paths import ends_of_paths
 from bot.domain.record import Entry, Escalation, Record, Source, Statement, Update
 from bot.domain.terms import Kind, Status
 

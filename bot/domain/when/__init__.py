@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.durations import show_duration
 from bot.domain.errors import UserError
-from bot.domain.when_asking import typeable
-from bot.domain.when_dates import longest_date, read_date
-from bot.domain.when_days import DAY
-from bot.domain.when_reading import Frame, When, folded_time, read
-from bot.domain.when_words import plain
-from bot.domain.when_zones import read_zone, zone_label
+from bot.domain.plain import plain
+from bot.domain.when.asking import typeable
+from bot.domain.when.dates import longest_date, read_date
+from bot.domain.when.days import DAY
+from bot.domain.when.reading import Frame, When, folded_time, read
+from bot.domain.when.zones import read_zone, zone_label
 
 __all__ = [
     "When",

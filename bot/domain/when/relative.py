@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.durations import read_duration
 from bot.domain.errors import UserError
-from bot.domain.when_words import ABOUT
+from bot.domain.when.words import ABOUT
 
 FARTHEST = timedelta(days=3660)
 

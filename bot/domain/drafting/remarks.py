@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.domain import own_words
+from bot.domain.drafting.clock import Clock
 from bot.domain.languages import Language
-from bot.domain.postmortem_clock import Clock
 from bot.domain.record import Entry, Incident, Moment, Statement
 from bot.domain.terms import Kind, Precision, SourceKind
 

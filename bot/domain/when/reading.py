@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import Ambiguous
+from bot.domain.plain import plain
 from bot.domain.terms import Precision
-from bot.domain.when_asking import Doubt, Reading, typeable, which_reading
-from bot.domain.when_clock import CLOCK, clock_of, contradicts_itself, is_midnight
-from bot.domain.when_days import (
+from bot.domain.when.asking import Doubt, Reading, typeable, which_reading
+from bot.domain.when.clock import CLOCK, clock_of, contradicts_itself, is_midnight
+from bot.domain.when.days import (
     DAY,
     Day,
     bare_clock,
@@ -22,10 +23,10 @@ from bot.domain.when_days import (
     shifted,
     written_in_figures,
 )
-from bot.domain.when_labels import ZONE, zones_in
-from bot.domain.when_relative import read_relative
-from bot.domain.when_words import ABOUT, AT, OF, ON, plain
-from bot.domain.when_zones import around_gap, instants, places_of_letters, zone_label
+from bot.domain.when.labels import ZONE, zones_in
+from bot.domain.when.relative import read_relative
+from bot.domain.when.words import ABOUT, AT, OF, ON
+from bot.domain.when.zones import around_gap, instants, places_of_letters, zone_label
 
 _LEAD = rf"(?:{AT})?(?:(?P<about>{ABOUT})(?:{AT})?)?"
 _FLAGS = re.VERBOSE | re.IGNORECASE | re.ASCII

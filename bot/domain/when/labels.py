@@ -5,9 +5,9 @@ from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UserError, did_you_mean
-from bot.domain.when_days import names_day, year_named
-from bot.domain.when_words import DAYS_AWAY, LAST, MONTHS, NEXT, THIS, WEEKDAYS, any_of
-from bot.domain.when_zones import fixed_offset, is_zone_shaped, zone_names, zones_of_letters
+from bot.domain.when.days import names_day, year_named
+from bot.domain.when.words import DAYS_AWAY, LAST, MONTHS, NEXT, THIS, WEEKDAYS, any_of
+from bot.domain.when.zones import fixed_offset, is_zone_shaped, zone_names, zones_of_letters
 
 _NO_LETTERS = any_of(
     word

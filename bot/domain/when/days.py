@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.domain.errors import Ambiguous, UserError
-from bot.domain.when_words import (
+from bot.domain.when.words import (
     DAYS_AWAY,
     ENGLISH_MONTHS,
     ENGLISH_WEEKDAYS,

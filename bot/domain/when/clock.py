@@ -4,7 +4,7 @@ import re
 from datetime import time
 
 from bot.domain.errors import UserError
-from bot.domain.when_words import MIDNIGHT, NOON, PHRASES, any_of
+from bot.domain.when.words import MIDNIGHT, NOON, PHRASES, any_of
 
 _ON_IN_GERMAN = r"am\ (?:\d{1,2}\.|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|sonnabend)"
 """`14:05 am 27. März`: the one `am` that is no half of a day."""

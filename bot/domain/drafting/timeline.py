@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from bot.domain.postmortem_draft import Block
-from bot.domain.postmortem_groups import is_listed, is_only_lesson, listed_texts
-from bot.domain.postmortem_head import only_sets_what_holds
-from bot.domain.postmortem_scene import Scene, with_source
+from bot.domain.drafting.draft import Block
+from bot.domain.drafting.groups import is_listed, is_only_lesson, listed_texts
+from bot.domain.drafting.head import only_sets_what_holds
+from bot.domain.drafting.scene import Scene, with_source
 from bot.domain.record import Entry, Moment
 from bot.domain.terms import Kind, Status, UpdateState
 

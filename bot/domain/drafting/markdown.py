@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from bot.domain.drafting.draft import Block, BlockKind
 from bot.domain.languages import language
 from bot.domain.markdown import Markdown, escape, link
-from bot.domain.postmortem_draft import Block, BlockKind
 from bot.domain.record import Source
 
 MARK = "↗"

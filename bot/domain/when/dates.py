@@ -9,9 +9,10 @@ from dateutil.relativedelta import relativedelta
 
 from bot.domain.durations import read_duration
 from bot.domain.errors import Ambiguous, UserError
-from bot.domain.when_days import DAY, day_of, is_short_weekday, shifted, written_in_figures
-from bot.domain.when_reading import folded_time
-from bot.domain.when_words import ON, plain
+from bot.domain.plain import plain
+from bot.domain.when.days import DAY, day_of, is_short_weekday, shifted, written_in_figures
+from bot.domain.when.reading import folded_time
+from bot.domain.when.words import ON
 
 _FLAGS = re.VERBOSE | re.IGNORECASE | re.ASCII
 _BY = r"(?:by|until|avant|d'ici(?:\ a)?|entro|para|antes\ d[eo]|ate|bis(?:\ zum)?|zum)\ "

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from bot.domain.errors import Ambiguous
-from bot.domain.when_zones import offset_label
+from bot.domain.when.zones import offset_label
 
 
 class Doubt(StrEnum):

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bot.domain.postmortem_draft import Block
-from bot.domain.postmortem_entries import Teller
-from bot.domain.postmortem_scene import Scene
+from bot.domain.drafting.draft import Block
+from bot.domain.drafting.entries import Teller
+from bot.domain.drafting.scene import Scene
 from bot.domain.record import Entry, Escalation, Record, Statement, Update
 from bot.domain.terms import ActionKind, Kind, SourceKind, UpdateState
 

@@ -1,0 +1,1 @@
+"""The parts of a postmortem draft. `bot.domain.postmortems` puts them together."""
