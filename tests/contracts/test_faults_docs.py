@@ -32,7 +32,7 @@ def rows() -> list[Row]:
 
 
 @cache
-def tests_in(path: str) -> frozenset[str]:
+def known_tests(path: str) -> frozenset[str]:
     file = ROOT / path
     if not file.is_file():
         return frozenset()
@@ -70,5 +70,5 @@ def _missing() -> Iterator[str]:
     for row in rows():
         for name in row.named:
             path, _, test = name.partition("::")
-            if test not in tests_in(path):
+            if test not in known_tests(path):
                 yield f"{row.number}: {name}"
