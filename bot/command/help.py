@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from bot.command.table import Command, Context, Option, Value
-from bot.domain.terms import Status
+from bot.domain.terms import NAMED_BY_PEOPLE
 
 _TAKES: Mapping[Value, str] = MappingProxyType(
     {
@@ -53,7 +53,7 @@ def what_it_takes(kind: Value, choices: Sequence[str], context: Context | None =
     """`a severity: SEV1, SEV2, …`, to stand behind "needs"."""
     words: Sequence[str] = choices
     if kind is Value.STATUS and not choices:
-        words = [status.value for status in Status]
+        words = [status.value for status in NAMED_BY_PEOPLE]
     if kind is Value.SEVERITY and context is not None:
         words = context.severity_labels()
     return _TAKES[kind] + (f": {', '.join(f'`{word}`' for word in words)}" if words else "")

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from bot.command.table import Context, Mention, Target, Typed, Value
 from bot.domain.errors import Ambiguous, UserError, did_you_mean, nearest
-from bot.domain.terms import MARKS, Kind, Severity, Status, TargetKind
+from bot.domain.terms import MARKS, NAMED_BY_PEOPLE, Kind, Severity, Status, TargetKind
 from bot.domain.when import When, longest_date, longest_time, read_date, read_time, read_zone
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]*)>")
@@ -53,7 +53,8 @@ def read_severity(word: str, context: Context) -> Severity:
         found = next((severity for word, severity in numbered if re.fullmatch(rf"\D+{typed}", word)), None)
     if found is None:
         words = context.severity_labels()
-        guess = did_you_mean(word, list(dict.fromkeys([*words, *context.severities])))
+        known = [each for each in dict.fromkeys([*words, *context.severities]) if _stem(each) != _stem(word)]
+        guess = did_you_mean(word, known)  # of `SEV9` the next number is no better guess than any other
         raise UserError(f"{shown(word)} is not a severity.{guess} Use one of {listed(words)}; the first is the worst.")
     return found
 
@@ -62,11 +63,16 @@ def _bare(word: str) -> str:
     return re.sub(r"[\W_]", "", word).casefold()
 
 
+def _stem(word: str) -> str:
+    return re.sub(r"[\W\d_]", "", word).casefold()
+
+
 def read_status(word: str, choices: Sequence[str]) -> Status:
     """One of the statuses, of those in `choices` if there are any."""
     allowed = choices or [status.value for status in Status]
     if word.casefold() not in allowed:
-        raise UserError(f"{shown(word)} is not a status.{did_you_mean(word, allowed)} Use one of {listed(allowed)}.")
+        named = choices or NAMED_BY_PEOPLE
+        raise UserError(f"{shown(word)} is not a status.{did_you_mean(word, named)} Use one of {listed(named)}.")
     return Status(word.casefold())
 
 

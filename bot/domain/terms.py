@@ -24,6 +24,10 @@ class Status(StrEnum):
         return self in {Status.TRIAGE, Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING}
 
 
+NAMED_BY_PEOPLE = (Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING, Status.RESOLVED)
+"""Statuses that are set by naming them; the others come from commands that ask for more, or from Dogwatch."""
+
+
 class Severity(StrEnum):
     """How bad it is: SEV1 is worst. A workspace shows its own labels for these (`P1`, …)."""
 

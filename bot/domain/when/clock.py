@@ -4,7 +4,7 @@ import re
 from datetime import time
 
 from bot.domain.errors import UserError
-from bot.domain.when.words import MIDNIGHT, NOON, PHRASES, any_of
+from bot.domain.when.words import MIDNIGHT, NOON, PAST, PHRASES, any_of
 
 _ON_IN_GERMAN = r"am\ (?:\d{1,2}\.|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|sonnabend)"
 """`14:05 am 27. März`: the one `am` that is no half of a day."""
@@ -13,7 +13,8 @@ _ON_IN_GERMAN = r"am\ (?:\d{1,2}\.|(?:mon|diens|donners|frei|sams|sonn)tag|mittw
 CLOCK = rf"""(?:
     (?P<hour>\d{{1,2}})
     (?:
-        (?P<point>[:.])(?P<minute>\d{{2}}) (?: :(?P<second>\d{{2}}) (?:[.,](?P<fraction>\d{{1,9}}))? )?
+        (?:\ ?h)?\ (?P<past>{any_of(PAST)})(?![a-z])
+      | (?P<point>[:.])(?P<minute>\d{{2}}) (?: :(?P<second>\d{{2}}) (?:[.,](?P<fraction>\d{{1,9}}))? )?
         (?: \ ?(?!{_ON_IN_GERMAN})(?P<half>[ap](?:\.\ ?)?m\.?)(?![a-z]) | \ ?(?:uhr|hrs|h|horas)\b )?
       | \ ?(?!{_ON_IN_GERMAN})(?P<half_alone>[ap](?:\.\ ?)?m\.?)(?![a-z])
       | h(?P<minute_glued>\d{{2}})?(?:\ ?min)?(?![a-z])
@@ -48,6 +49,10 @@ def clock_of(match: re.Match[str], part: str | None = None) -> time:
         return time(0 if is_midnight(match) else 12)
     hour = int(match["hour"])
     minute, second = _minute(match), int(match["second"] or 0)
+    if match["past"]:
+        hour, minute = divmod(hour * 60 + PAST[match["past"].casefold()], 60)
+    if hour < 0:
+        raise UserError(f"`{match[0].strip()}` is of the day before: write `23:45` with its day.")
     half = match["half"] or match["half_alone"]
     if minute > 59 or second > 59:
         raise UserError(

@@ -154,6 +154,16 @@ ONE_WORD_DAYS: Mapping[str, tuple[int, str]] = MappingProxyType(
 )
 """A day and a part of it in one: days from today, and the part."""
 
+PAST: Mapping[str, int] = MappingProxyType(
+    {
+        "et quart": 15, "et demie": 30, "et demi": 30, "moins le quart": -15, "moins quart": -15,
+        "e un quarto": 15, "e mezza": 30, "e mezzo": 30, "meno un quarto": -15,
+        "y cuarto": 15, "y media": 30, "menos cuarto": -15,
+        "e um quarto": 15, "e meia": 30, "menos um quarto": -15,
+    }
+)  # fmt: skip
+"""Minutes that stand behind an hour in words: `14h et quart`, `las 4 y media`."""
+
 NOON = ("noon", "midday", "midi", "mezzogiorno", "mediodia", "mittag", "meio-dia", "meio dia")
 MIDNIGHT = ("midnight", "minuit", "mezzanotte", "medianoche", "mitternacht", "meia-noite", "meia noite")
 
