@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UserError
+from bot.domain.plain import plain
 from bot.domain.terms import MARKS, Kind, Precision
 from bot.domain.when import When, is_future, read_time, show_time, typeable
+from bot.domain.when.clock import CLOCK
+from bot.domain.when.words import ABOUT, AT, DAYS_AWAY, WEEKDAYS, any_of
 from bot.domain.when.zones import instants
 
 DONE_THEN = frozenset({Kind.DECLARED, Kind.RESOLVED, Kind.ACKNOWLEDGED, Kind.CANCELLED})
@@ -17,10 +20,11 @@ STATES = frozenset(Kind) - frozenset(MARKS)
 """Kinds that a command gave the entry, with all that follows from it: nobody takes them away."""
 
 _BARE = re.compile(
-    r"[~≈]?\s*\d{1,2}\s*(?:[:.h]\s*(?:\d{2}(?:[:.]\d{2})?)?)?\s*(?:[ap]\.?\s?m\.?)?"
-    r"(?:\s*(?:uhr|[A-Z]{3,5}|[+\-−]\d{2}:?\d{2}))?\s*\??",
-    re.IGNORECASE,
+    rf"(?:{ABOUT})?(?:{AT})?{CLOCK}"
+    rf"(?:\ ?(?:(?!{any_of([*DAYS_AWAY, *WEEKDAYS])})[a-z]{{3,5}}|[+\-−]\d{{2}}:?\d{{2}}))?\ ?\??",
+    re.VERBOSE | re.IGNORECASE,
 )
+"""A clock time without a day, in any of the ways in which clock times are read."""
 DAY = timedelta(days=1)
 
 
@@ -73,7 +77,7 @@ def amended_time(text: str, *, near: datetime, now: datetime, zone: ZoneInfo) ->
     A clock time without a day is the one nearest to `near`, where the entry stands: an entry is often amended days
     later. Raises UserError for a text that is no time and for the future, Ambiguous for one that can be two.
     """
-    if not _BARE.fullmatch(text.strip()):
+    if not _BARE.fullmatch(plain(" ".join(text.split()))):
         when = read_time(text, now=now, zone=zone)
     else:
         day = near.astimezone(zone).replace(hour=23, minute=59, second=59, microsecond=0)

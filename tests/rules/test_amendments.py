@@ -57,6 +57,11 @@ def test_a_move_moves_one_entry_and_nothing_else(case: tuple[list[Place], Place,
         ("11:58 pm", "2026-03-02T23:58"),
         ("2026-03-01 10:00", "2026-03-01T10:00"),
         ("22:50 UTC", "2026-03-02T23:50"),
+        ("alle 23.50", "2026-03-02T23:50"),
+        ("23 Uhr 50", "2026-03-02T23:50"),
+        ("vers minuit", "2026-03-03T00:00"),
+        ("23:50 today", "2026-03-11T23:50"),
+        ("23:50 hier", "2026-03-10T23:50"),
     ],
 )
 def test_a_clock_time_is_the_one_nearest_to_where_the_entry_stands(typed: str, expected: str) -> None:
