@@ -162,3 +162,12 @@ def test_reading_a_time_is_cheap(line):
         return perf_counter() - began
 
     assert min(seconds() for _ in range(5)) < 0.005
+
+
+def test_what_is_still_to_come_is_not_offered():
+    with pytest.raises(Ambiguous) as question:
+        longest_time(["14:05", "CST"], now=datetime(2026, 11, 21, 12, tzinfo=UTC), zone=PARIS)
+
+    assert question.value.candidates == (
+        "2026-11-20 14:05 -06:00", "2026-11-21 14:05 +08:00", "2026-11-20 14:05 -05:00",
+    )  # fmt: skip

@@ -135,6 +135,9 @@ def _absolute(match: re.Match[str], text: str, frame: Frame) -> When | None:
     found = [reading for zone in zones for reading in _in_zone(match, zone, frame)]
     found = _borne(found, letters, frame.zone) or found
     distinct = list({each.at: each for each in reversed(found)}.values())[::-1]
+    over = _over(distinct, frame.now) if frame.past else []
+    if len(over) > 1:  # a single one is asked about all the same: the letters may be of a zone where it is to come
+        distinct = over
     if len(distinct) > 1:
         is_letters = len({each.zone for each in distinct}) > 1
         written = written_in_figures(match) or text if any(each.doubt is Doubt.DAY for each in distinct) else text
@@ -144,6 +147,12 @@ def _absolute(match: re.Match[str], text: str, frame: Frame) -> When | None:
         raise _about_all(question) if match["about"] else question
     named = zones != (frame.zone,) or bool(letters or match["zone"])
     return When(distinct[0].at, zone_named=named, earlier=distinct[0].earlier)
+
+
+def _over(readings: Sequence[Reading], now: datetime) -> list[Reading]:
+    """What may be chosen of several where only the past can be meant: what is to come gives way to the day before."""
+    past = [each if each.at <= now or each.earlier is None else replace(each, at=each.earlier) for each in readings]
+    return [each for each in past if each.at <= now]
 
 
 def _goes_on_as_text(match: re.Match[str]) -> bool:
