@@ -9,9 +9,12 @@ from structlog import get_logger
 
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
+from bot.config.rotation import Rotation
 from bot.domain.errors import UserError
 from bot.engine.heartbeat import Heartbeat
 from bot.engine.runner import Engine
+from bot.engine.timekeeping import keep_time
+from bot.log import hide
 from bot.pagelinks import with_secret_key
 from bot.services import catching_up, workspace
 from bot.slack.app import Deps, build
@@ -36,6 +39,10 @@ ASK_AGAIN = 5.0
 MEETING_SECONDS = 3.0
 """How long a start waits for Slack; after that it goes on with what an earlier one learned, and asks again."""
 HANGS_AFTER = timedelta(minutes=2)
+
+
+def _hide_secrets(settings: Settings) -> None:
+    hide(settings.secret_values())
 
 
 def _quiet(_point: str) -> None:
@@ -78,7 +85,9 @@ class Dogwatch:
         self.tools = Tools(self.database, self.gateway, self.clock, lambda: self.settings)
         self.sender = Sender(self.tools, lease=lease, poll=poll, lanes_at_once=lanes_at_once)
         self.engine = Engine(self.database, self.clock, lambda: self.settings)
-        self.alerts = AlertIntake(self.database, self.clock, lambda: self.settings)
+        self._rotation = Rotation(self.settings, changed=_hide_secrets)
+        _hide_secrets(self.settings)
+        self.alerts = AlertIntake(self.database, self.clock, self.current_settings)
         self.slack: SlackIntake | None = None
         self.sockets: SocketLink | None = None
         self._heartbeat: Heartbeat | None = None
@@ -86,11 +95,15 @@ class Dogwatch:
         self._tasks: list[asyncio.Task[None]] = []
         self.port = settings.port
 
+    def current_settings(self) -> Settings:
+        """The settings, with the secrets that stand in their files now."""
+        self.settings = self._rotation.refreshed(self.settings)
+        return self.settings
+
     async def start(self) -> None:
         """Raises UserError for what an operator has to mend, DatabaseUnavailable if the database does not answer."""
         await migrate(self.database)
-        if isinstance(self.clock, SystemClock):
-            self.clock.follow(await self.database.now())
+        await keep_time(self.database, self.clock)
         if isinstance(self.database, SqliteDatabase):
             await self.database.run(outbox.release_all)  # this is the file's only process: no lease has an owner
         self.database.on_commit = self._wake
@@ -100,7 +113,7 @@ class Dogwatch:
         deps = Deps(self.database, self.gateway, self.clock, lambda: self.settings, COMMANDS, meeting)
         app = build(deps, self._token)
         if self.settings.slack_signing_secret is not None:
-            self.slack = SlackIntake(app, self.settings.slack_signing_secret.get_secret_value())
+            self.slack = SlackIntake(app, lambda: self.current_settings().signing_secrets)
         await self._serve()
         await self.database.run(catching_up.catch_up, self.clock.now())
         self.sender.start()

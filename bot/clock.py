@@ -3,12 +3,27 @@ The one clock. Made in `app.py`, handed to whatever needs the time.
 
 `now()` is the time of the record: what is stored, when a row is due, when a rate gate opens. `real_now()` is for what
 must not follow a moved clock: how long a lease lives. In `serve` both are the database's time, so that replicas agree.
+
+Clocks are set, by people and by machines. Between two looks at the database's clock the time is carried on by a counter
+that nobody can set, so what happens to this machine's own clock is not noticed at all. What happens to the database's
+(with SQLite that is this machine's) is noticed at the next look; `engine/timekeeping` does what it takes.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+STEP = timedelta(seconds=2)
+"""A clock that is further off than this was set. Less is drift, or a machine that answered slowly."""
+HELD = timedelta(seconds=60)
+"""How long after the clock was set ahead no lease runs out. Longer than replicas take to notice, and then a lease."""
+
+
+def machine_now() -> datetime:
+    """What this machine's clock shows."""
+    return datetime.now(UTC)
 
 
 class Clock(Protocol):
@@ -16,27 +31,50 @@ class Clock(Protocol):
         """The time of the record, aware, in UTC."""
 
     def real_now(self) -> datetime:
-        """The time outside, aware, in UTC: for lease lengths only."""
+        """The time outside, aware, in UTC: for lease lengths, and for how old a signature is."""
+
+    def lapsed_before(self) -> datetime:
+        """Leases that ended before this have run out. `real_now()`, but for a while after the clock was set ahead."""
 
     async def sleep_until(self, due: datetime, wake: asyncio.Event) -> None:
         """Return when `now()` has reached `due` or `wake` is set, whichever is first. Does not clear `wake`."""
 
 
 class SystemClock:
-    """This machine's clock, corrected by how far the database's is ahead of it."""
+    """The database's time. `counter` gives seconds that only ever grow, as fast as time passes."""
 
-    def __init__(self) -> None:
-        self.offset = timedelta()
+    def __init__(self, *, counter: Callable[[], float] = time.monotonic) -> None:
+        self._counter = counter
+        self._at_zero = machine_now() - timedelta(seconds=counter())
+        self._set_ahead_by = timedelta()
+        self._holds_until = self.now()
+        self._is_following = False
 
-    def follow(self, database_now: datetime) -> None:
-        """Take over the database's time. Called at start and every minute, because machines drift."""
-        self.offset = database_now - datetime.now(UTC)
+    def follow(self, found: datetime, *, asked_at: datetime) -> timedelta:
+        """
+        Take over the database's time `found`, for which was asked at `asked_at` of this clock.
+
+        Returns how far the clock was moved, back if less than zero. Zero while there is no contradiction: the answer's
+        way takes time, and where in it the database looked at its clock nobody knows.
+        """
+        now = self.now()
+        step = min(found - asked_at, timedelta()) or max(found - now, timedelta())
+        if step >= STEP and self._is_following:
+            self._set_ahead_by = step + (self._set_ahead_by if now < self._holds_until else timedelta())
+            self._holds_until = now + step + HELD
+        self._is_following = True
+        self._at_zero += step
+        return step
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.offset
+        return self._at_zero + timedelta(seconds=self._counter())
 
     def real_now(self) -> datetime:
         return self.now()
+
+    def lapsed_before(self) -> datetime:
+        now = self.now()
+        return now - self._set_ahead_by if now < self._holds_until else now
 
     async def sleep_until(self, due: datetime, wake: asyncio.Event) -> None:
         seconds = (due - self.now()).total_seconds()
@@ -61,7 +99,10 @@ class MovedClock:
         return self._now
 
     def real_now(self) -> datetime:
-        return datetime.now(UTC)
+        return machine_now()
+
+    def lapsed_before(self) -> datetime:
+        return self.real_now()
 
     def move_to(self, moment: datetime) -> None:
         """

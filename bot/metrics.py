@@ -11,6 +11,13 @@ SLACK_CALLS = Counter(
 REQUESTS = Counter(
     "dogwatch_requests", "What came in, by kind and answer.", ["kind", "outcome"], registry=REGISTRY
 )  # fmt: skip
+PROOFS = Counter(
+    "dogwatch_proofs", "Requests that proved themselves, by sender and by which of its secrets (first, second, …).",
+    ["sender", "which"], registry=REGISTRY,
+)  # fmt: skip
+REFUSED_PERSONS = Counter(
+    "dogwatch_refused_persons", "Acts of people who may not command, by why.", ["why"], registry=REGISTRY
+)  # fmt: skip
 ANSWER_SECONDS = Histogram(
     "dogwatch_answer_seconds", "From receipt to the answer, which comes after the commit.", ["kind"],
     registry=REGISTRY, buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),
@@ -33,6 +40,10 @@ HEARTBEATS = Counter(
 TIMER_LATENESS_SECONDS = Histogram(
     "dogwatch_timer_lateness_seconds", "How late timers were carried out.", registry=REGISTRY,
     buckets=(0.1, 0.5, 1, 2, 5, 30, 300),
+)  # fmt: skip
+CLOCK_STEPS = Counter(
+    "dogwatch_clock_steps", "How often the clock was found to have been set, ahead or back.", ["direction"],
+    registry=REGISTRY,
 )  # fmt: skip
 INCIDENTS_OPEN = Gauge(
     "dogwatch_incidents_open", "Open incidents, private ones and drills not counted.", registry=REGISTRY

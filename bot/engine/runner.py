@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from structlog import get_logger
 
 from bot import metrics
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock
 from bot.config import Settings
 from bot.engine import timers as due
+from bot.engine.timekeeping import keep_time
 from bot.store import deliveries, incidents, outbox, timers
 from bot.store.session import Database, DatabaseUnavailable
 
@@ -96,8 +97,7 @@ class Engine:
         cleaned: datetime | None = None
         while True:
             try:
-                if isinstance(self._clock, SystemClock):
-                    self._clock.follow(await self._database.now())
+                await keep_time(self._database, self._clock)
                 now = self._clock.now()
                 await self._count(now)
                 if cleaned is None or now - cleaned > KEEP_HOUSE:

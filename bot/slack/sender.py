@@ -131,6 +131,7 @@ class Sender:
             limit=free,
             rates_of=rates_of,
             busy={task.get_name() for task in self._running},
+            lapsed_before=self._tools.clock.lapsed_before(),
         )
 
     async def _run_lane(self, claim: Claim) -> None:

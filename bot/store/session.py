@@ -18,12 +18,21 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool, StaticPool
 from sqlmodel import Session
 
+from bot.clock import machine_now
+from bot.config.servers import read_servers
 from bot.domain.errors import UserError
-from bot.store.connections import SERIALIZATION_FAILURES, is_outage, sqlite_engine, try_unused
+from bot.store.connections import (
+    SERIALIZATION_FAILURES,
+    is_outage,
+    leave_what_takes_no_writes,
+    sqlite_engine,
+    try_unused,
+)
 from bot.store.writer import Writer
 
 P = ParamSpec("P")
@@ -40,6 +49,10 @@ class DatabaseInUse(UserError):
 
 class DatabaseUnavailable(Exception):
     """The database does not answer, or refuses writes. Nothing was changed; whoever asked may ask again."""
+
+
+class OutcomeUnknown(DatabaseUnavailable):
+    """The connection went while the commit was under way: all was changed, or nothing. Look before asking again."""
 
 
 def no_probe(_point: str) -> None:
@@ -93,6 +106,8 @@ class SqliteDatabase:
     def __init__(self, url: URL, *, read_only: bool = False, probe: Probe = no_probe) -> None:
         self.path = sqlite_path(url)
         self.on_commit: Callable[[], None] = lambda: None
+        self.wall: Callable[[], datetime] = machine_now
+        """The clock that stands beside the file. People set it."""
         self._lock: int | None = None
         if read_only:
             if not self.path.exists():
@@ -157,7 +172,7 @@ class SqliteDatabase:
         return await asyncio.get_running_loop().run_in_executor(self._readers, reading)
 
     async def now(self) -> datetime:
-        return datetime.now(UTC)
+        return self.wall()
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
@@ -184,19 +199,25 @@ class PostgresDatabase:
 
     dialect = "postgresql"
 
-    def __init__(self, url: URL, *, probe: Probe = no_probe, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, probe: Probe = no_probe, pool_size: int = 10) -> None:
+        from bot.store.finding import Finder  # noqa: PLC0415  a bot on SQLite starts without the driver
+
         self.on_commit: Callable[[], None] = lambda: None
         self._probe = probe
-        address, arguments = for_asyncpg(url)
+        try:
+            finder = Finder(read_servers(url))
+        except ValueError as problem:
+            raise UserError(f"DATABASE_URL: {problem}") from problem
         self.engine = create_async_engine(
-            address,
+            "postgresql+asyncpg://",
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=5,
-            connect_args={**arguments, "timeout": 5, "command_timeout": 30},
+            connect_args={"async_creator_fn": finder.connect},
             hide_parameters=True,  # errors are logged, and the record's words must not be
         )
         try_unused(self.engine.sync_engine)
+        leave_what_takes_no_writes(self.engine.sync_engine)
         self._sessions = async_sessionmaker(self.engine, sync_session_class=Session, expire_on_commit=False)
         # As options they are part of BEGIN; as a statement of their own they would be one more way to the server.
         reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -217,6 +238,8 @@ class PostgresDatabase:
                 raise
             except (OSError, TimeoutError) as problem:
                 raise DatabaseUnavailable(str(problem) or type(problem).__name__) from problem
+            except PoolTimeout as problem:
+                raise DatabaseUnavailable("every connection to the server is in use") from problem
         raise AssertionError("unreachable")
 
     async def run_behind(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -230,8 +253,10 @@ class PostgresDatabase:
                 await session.commit()
             except DBAPIError as problem:
                 if problem.connection_invalidated:  # it may be kept or not: running it again could do it twice
-                    raise DatabaseUnavailable(str(problem.orig)) from problem
+                    raise OutcomeUnknown(str(problem.orig)) from problem
                 raise
+            except (OSError, TimeoutError) as problem:
+                raise OutcomeUnknown(str(problem) or type(problem).__name__) from problem
             self._probe(f"after commit of {name_of(fn)}")
             if session.sync_session.info.get("wake"):
                 self.on_commit()
@@ -247,12 +272,14 @@ class PostgresDatabase:
             raise
         except (OSError, TimeoutError) as problem:
             raise DatabaseUnavailable(str(problem) or type(problem).__name__) from problem
+        except PoolTimeout as problem:
+            raise DatabaseUnavailable("every connection to the server is in use") from problem
 
     async def now(self) -> datetime:
         try:
             async with self.engine.connect() as connection:
                 found = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
-        except (DBAPIError, OSError, TimeoutError) as problem:
+        except (DBAPIError, OSError, TimeoutError, PoolTimeout) as problem:
             raise DatabaseUnavailable(str(problem)) from problem
         if not isinstance(found, datetime):
             raise TypeError(f"the server's clock answered {found!r}")
@@ -260,29 +287,6 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         await self.engine.dispose()
-
-
-def for_asyncpg(url: URL) -> tuple[URL, dict[str, Any]]:
-    """
-    The address and the arguments for the driver, whose words differ from libpq's: `sslmode` is its `ssl`.
-
-    Raises UserError for a parameter that would be ignored: somebody meant something by it.
-    """
-    query = dict(url.query)
-    arguments: dict[str, Any] = {}
-    mode = query.pop("sslmode", None) or query.pop("ssl", None)
-    if mode is not None:
-        arguments["ssl"] = mode
-    name = query.pop("application_name", None)
-    if name is not None:
-        arguments["server_settings"] = {"application_name": name}
-    unknown = sorted(set(query) - {"host", "port"})
-    if unknown:
-        raise UserError(
-            f"DATABASE_URL: Dogwatch does not know the parameter {', '.join(unknown)}. It understands sslmode, "
-            "application_name, host and port."
-        )
-    return url.set(drivername="postgresql+asyncpg", query=query), arguments
 
 
 def as_sqlmodel(session: Any) -> Session:
@@ -293,19 +297,19 @@ def as_sqlmodel(session: Any) -> Session:
 
 def open_database(url: str, *, read_only: bool = False, probe: Probe = no_probe) -> SqliteDatabase | PostgresDatabase:
     """
-    The database that `url` names: `sqlite:///file`, `postgres://…` or `postgresql://…`.
+    The database that `url` names: `sqlite:///file`, `postgres://…` or `postgresql://…` with one or several hosts.
 
     Raises UserError for any other, and DatabaseInUse if a SQLite file belongs to a running process.
     """
+    kind = url.partition(":")[0].partition("+")[0]
+    if kind in {"postgres", "postgresql"}:
+        return PostgresDatabase(url, probe=probe)
     try:
         parsed = make_url(url)
     except Exception as problem:
         raise UserError(
             "DATABASE_URL is not a database address. Examples: sqlite:///dogwatch.db, postgresql://user@host/dogwatch."
         ) from problem
-    kind = parsed.drivername.partition("+")[0]
     if kind == "sqlite":
         return SqliteDatabase(parsed, read_only=read_only, probe=probe)
-    if kind in {"postgres", "postgresql"}:
-        return PostgresDatabase(parsed, probe=probe)
     raise UserError(f"DATABASE_URL: Dogwatch keeps its record in SQLite or PostgreSQL, not in {kind!r}.")

@@ -23,7 +23,7 @@ from bot.store.outbox.rows import (
     Refused,
     State,
 )
-from bot.store.outbox.upkeep import Backlog, backlog, forget_done, is_news, problems_of, retry
+from bot.store.outbox.upkeep import Backlog, backlog, drop, forget_done, get, is_news, let_go, problems_of, retry
 
 __all__ = [
     "UNFINISHED",
@@ -44,9 +44,12 @@ __all__ = [
     "block",
     "claim",
     "claim_due",
+    "drop",
     "finish",
     "forget_done",
+    "get",
     "is_news",
+    "let_go",
     "next_due",
     "open_lanes_of",
     "problems_of",

@@ -29,7 +29,7 @@ DUE_LANES = (
     .where(
         col(Lane.is_open).is_(True),
         col(Lane.due_at) <= bindparam("now"),
-        or_(col(Lane.lease_until).is_(None), col(Lane.lease_until) < bindparam("real_now")),
+        or_(col(Lane.lease_until).is_(None), col(Lane.lease_until) < bindparam("lapsed_before")),
     )
     .order_by(col(Lane.priority), col(Lane.due_at), col(Lane.key))
     .limit(bindparam("most"))
@@ -61,15 +61,19 @@ def claim(
     limit: int,
     rates_of: RatesOf,
     busy: Collection[str] = (),
+    lapsed_before: datetime | None = None,
 ) -> list[Claim]:
     """
     Take up to `limit` due lanes, the most urgent first, and mark their heads as running.
 
     A lane whose head may not go yet (its own time, a rate gate) is put off to when it may. `busy` lanes are under way
-    at this very worker: it does not take them a second time, even if it could not renew its lease.
+    at this very worker: it does not take them a second time, even if it could not renew its lease. `lapsed_before`:
+    leases that ended before have run out; None is `real_now`.
     """
     claims: list[Claim] = []
-    due = session.exec(DUE_LANES, params={"now": now, "real_now": real_now, "most": limit * 4}).all()
+    due = session.exec(
+        DUE_LANES, params={"now": now, "lapsed_before": lapsed_before or real_now, "most": limit * 4}
+    ).all()
     lanes = [lane for lane in due if lane.key not in busy]
     while lanes and len(claims) < limit:
         some, lanes = lanes[: limit - len(claims)], lanes[limit - len(claims) :]
@@ -91,10 +95,12 @@ def claim_due(
     limit: int,
     rates_of: RatesOf,
     busy: Collection[str] = (),
+    lapsed_before: datetime | None = None,
 ) -> tuple[list[Claim], datetime | None]:
     """`claim`, and when the next free lane is due after it."""
     claims = claim(
-        session, owner=owner, now=now, real_now=real_now, lease=lease, limit=limit, rates_of=rates_of, busy=busy
+        session, owner=owner, now=now, real_now=real_now, lease=lease, limit=limit, rates_of=rates_of, busy=busy,
+        lapsed_before=lapsed_before,
     )  # fmt: skip
     session.flush()
     return claims, next_due(session)

@@ -1,15 +1,18 @@
 """What waits and what failed, for people; what is done goes."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, func, select
 
 from bot.store.outbox.leases import next_due
 from bot.store.outbox.queue import another_waits
-from bot.store.outbox.rows import UNFINISHED, Lane, OutboxRow, State
+from bot.store.outbox.rows import UNFINISHED, Gate, Lane, OutboxRow, State
 from bot.store.session import needs_waking
+
+LONGEST_LEASE = timedelta(minutes=1)
+"""No worker takes a lane for longer at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,14 @@ def is_news(session: Session, row: OutboxRow) -> bool:
     return session.exec(others).first() is None
 
 
+def get(session: Session, row_id: int) -> OutboxRow:
+    """Raises LookupError if there is none such."""
+    row = session.get(OutboxRow, row_id)
+    if row is None:
+        raise LookupError(f"row {row_id} is gone")
+    return row
+
+
 def retry(session: Session, row_id: int, now: datetime) -> bool:
     """
     Put a failed or dead row back to wait. False if there is none such.
@@ -82,9 +93,49 @@ def retry(session: Session, row_id: int, now: datetime) -> bool:
     return True
 
 
+def drop(session: Session, row_id: int, now: datetime) -> bool:
+    """
+    Give up a row for good, because a person said so; its lane goes on. False if there is none such.
+
+    One that is being carried out is left alone: nobody can say whether it is too late. Once its lease has run out
+    without anybody having taken it, it may be dropped.
+    """
+    row = session.get(OutboxRow, row_id)
+    if row is None:
+        return False
+    lane = session.exec(
+        select(Lane).where(Lane.key == row.lane).with_for_update().execution_options(populate_existing=True)
+    ).one()
+    session.refresh(row)
+    if row.state in {State.DONE, State.DROPPED, State.RUNNING}:
+        return False
+    if row.state in UNFINISHED:
+        lane.due_at = min(lane.due_at or now, now)
+        session.add(lane)
+        needs_waking(session)
+    row.state, row.done_at = State.DROPPED, now
+    session.add(row)
+    return True
+
+
 def forget_done(session: Session, before: datetime) -> int:
     """Drop rows that were done before; failed and dead ones stay for people to see."""
     result = session.execute(
         delete(OutboxRow).where(col(OutboxRow.state) == State.DONE, col(OutboxRow.done_at) < before)
     )
     return int(getattr(result, "rowcount", 0))
+
+
+def let_go(session: Session, now: datetime) -> None:
+    """
+    Let all that waits go at once, and no lease last longer than one can: for a clock that was set back.
+
+    What was to wait some seconds would wait for as long as the clock was set back. Slack says so if it is too soon.
+    """
+    longest = now + LONGEST_LEASE
+    session.execute(update(Lane).where(col(Lane.due_at) > now).values(due_at=now))
+    session.execute(update(Lane).where(col(Lane.lease_until) > longest).values(lease_until=longest))
+    unfinished = col(OutboxRow.state).in_(UNFINISHED)
+    session.execute(update(OutboxRow).where(unfinished, col(OutboxRow.not_before) > now).values(not_before=now))
+    session.execute(update(Gate).where(col(Gate.arrival_at) > now).values(arrival_at=now))
+    session.execute(update(Gate).where(col(Gate.blocked_until) > now).values(blocked_until=now))
