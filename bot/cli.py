@@ -90,6 +90,7 @@ def serve() -> None:
     async def serving() -> None:
         told = told_to_stop()
         bot = Dogwatch(settings)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, bot.current_settings)
         try:
             await started_unless(told, bot.start())
             await told.wait()

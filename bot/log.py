@@ -1,10 +1,14 @@
 """Structured logs: one JSON object a line, or colours on a terminal. Secrets never get in."""
 
+import json
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+import traceback
+from collections.abc import Callable, Iterable, MutableMapping
+from types import TracebackType
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 
@@ -12,12 +16,44 @@ SECRET = re.compile(r"(xox[a-z]-|xapp-|xoxe\.)[A-Za-z0-9-]+|(?<=Bearer )[^\s\"']
 """Slack's tokens, bearer tokens, and name and password in an address."""
 
 
-def without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace whatever looks like a secret, wherever it stands."""
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = SECRET.sub("[secret]", value)
-    return event
+HIDDEN = "[secret]"
+SHORTEST_HIDDEN = 12
+"""Characters. A shorter one, like a database's password that is a word, would take that word out of every line."""
+
+_known: list[str] = []
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """These are this process's own secrets: from now on they stand in no line, whatever they look like."""
+    forms = {form for each in secrets if len(each) >= SHORTEST_HIDDEN for form in _forms(each)}
+    _known[:] = sorted(forms.union(_known), key=len, reverse=True)  # one may be the beginning of another
+
+
+def _forms(secret: str) -> set[str]:
+    """As it is, as JSON and `repr` write it, and as it stands in an address."""
+    return {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1],
+            quote(secret), quote(secret, safe="")}  # fmt: skip
+
+
+def scrubbed(text: str) -> str:
+    """The text without this process's secrets and without what looks like one."""
+    for each in _known:
+        text = text.replace(each, HIDDEN)
+    return SECRET.sub(HIDDEN, text)
+
+
+def _without_secrets(render: Any) -> Callable[[Any, str, MutableMapping[str, Any]], str]:
+    """The last thing that is done to a line, so that it covers whatever was put into it: lists, objects, tracebacks."""
+
+    def rendered(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+        return scrubbed(str(render(logger, method, event)))
+
+    return rendered
+
+
+def _crash(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
+    """What Python does with an exception that nobody caught, without the secrets that its message may hold."""
+    sys.stderr.write(scrubbed("".join(traceback.format_exception(kind, problem, trace))))
 
 
 def configure(*, level: str = "INFO") -> None:
@@ -27,7 +63,6 @@ def configure(*, level: str = "INFO") -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        without_secrets,
     ]
     on_terminal = sys.stderr.isatty()
     renderer: Any = (
@@ -45,9 +80,10 @@ def configure(*, level: str = "INFO") -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_secrets(renderer)],
         )
     )
+    sys.excepthook = _crash
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

@@ -41,7 +41,7 @@ WAIT = timedelta(minutes=1)
 """How long, by the moved clock, a step may wait for what it needs."""
 SLACK_URL = "https://harbour.example"
 BOT_URL = "https://dogwatch.example"
-ALERT_TOKEN = "replay"  # noqa: S105  both ends of it are in this process
+ALERT_TOKEN = "token-of-the-replay"  # noqa: S105  both ends of it are in this process
 SECRET_KEY = "replays sign the links of their pages with this"  # noqa: S105  the pages are gone when it ends
 
 

@@ -13,7 +13,7 @@ from typing import cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.config.environment import BY_PLACE, CONFIG_VARIABLE, VARIABLES, read_environment
+from bot.config.environment import BY_PLACE, CONFIG_VARIABLE, VARIABLES, read_environment, secret_files
 from bot.config.mistakes import (
     ConfigurationError,
     Place,
@@ -61,6 +61,7 @@ def _read(environ: Mapping[str, str], config_path: Path | None) -> tuple[Setting
     if named or reading.path.exists():
         reading.read_file()
     reading.take_environment(values)
+    reading.data["secret_files"] = secret_files(environ)
     settings = reading.settle()
     in_order = sorted(reading.problems, key=lambda problem: (problem.origin != "environment", problem.line or 0))
     return settings, [*problems, *in_order]

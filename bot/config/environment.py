@@ -57,7 +57,7 @@ def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, str], list[P
             problems.append(Problem(variable.name, f"{variable.name}{FILE_SUFFIX} is set too. Keep one of the two."))
         elif path:
             try:
-                values[variable.name] = _content(Path(path))
+                values[variable.name] = content_of(Path(path))
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) else error
                 problems.append(
@@ -70,7 +70,13 @@ def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, str], list[P
     return values, problems
 
 
-def _content(path: Path) -> str:
+def secret_files(environ: Mapping[str, str]) -> dict[str, Path]:
+    """The files that hold our variables' values, by the name of the variable."""
+    files = {variable.name: environ.get(variable.name + FILE_SUFFIX, "") for variable in VARIABLES}
+    return {name: Path(path) for name, path in files.items() if path}
+
+
+def content_of(path: Path) -> str:
     """What a secret's file holds, without the line end behind it. Raises OSError or ValueError."""
     try:
         text = path.read_bytes().decode().strip()

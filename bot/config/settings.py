@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
@@ -27,11 +27,14 @@ from bot.config.sections import (
     Word,
     build_words,
 )
+from bot.config.servers import read_servers
 from bot.domain.alerts import Credentials, Defaults, Route
 from bot.domain.terms import Kind, Severity, UserId
 from bot.domain.timeline_marks import DEFAULT_REACTIONS, normalise_emoji
 
 SHORTEST_SECRET_KEY = 32
+SHORTEST_TOKEN = 16
+"""Characters of what a monitor shows. A shorter one can be guessed by trying, because nothing limits how often."""
 POSTGRESQL = ("postgres://", "postgresql://")
 
 
@@ -41,6 +44,11 @@ class Invitees:
 
     users: tuple[UserId, ...] = ()
     usergroups: tuple[str, ...] = ()
+
+
+def values_of(secret: SecretStr | None) -> tuple[str, ...]:
+    """The values that are right at the same time, while one takes the place of another: blanks or lines between."""
+    return tuple(secret.get_secret_value().split()) if secret else ()
 
 
 def _url(value: str) -> str:
@@ -54,6 +62,17 @@ def _api_url(value: str) -> str:
     return _url(value) + "/"  # slack_sdk puts the method's name right behind it
 
 
+def _no_guess(value: SecretStr) -> SecretStr:
+    if min(map(len, values_of(value)), default=0) < SHORTEST_TOKEN:
+        raise ValueError(
+            f"Each value needs {SHORTEST_TOKEN} characters; blanks and line ends stand between several. "
+            "Make one with `openssl rand -hex 32`."
+        )
+    return value
+
+
+Token = Annotated[SecretStr, AfterValidator(_no_guess)]
+"""What a monitor shows or signs with, or several of it."""
 WebAddress = Annotated[str, AfterValidator(_url)]
 
 
@@ -77,10 +96,12 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     heartbeat_url: SecretStr | None = None
     heartbeat_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
-    alert_token: SecretStr | None = None
-    alert_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
-    alert_secrets: Mapping[str, SecretStr] = Field(default_factory=dict)
+    alert_token: Token | None = None
+    alert_tokens: Mapping[str, Token] = Field(default_factory=dict)
+    alert_secrets: Mapping[str, Token] = Field(default_factory=dict)
     config_path: Path | None = None
+    secret_files: Mapping[str, Path] = Field(default_factory=dict)
+    """By variable, where `NAME_FILE` named a file: some are read again while the bot runs."""
 
     incidents: IncidentsSection = IncidentsSection()
     severities: Mapping[Severity, SeverityLabel] = Field(default_factory=dict)
@@ -153,6 +174,8 @@ class Settings(BaseSettings):
                 raise ValueError("It names no file. Write sqlite:///dogwatch.db, or sqlite:////var/lib/dogwatch.db.")
         elif not url.startswith(POSTGRESQL):
             raise ValueError("This is neither sqlite:// nor postgresql://. Write it like sqlite:///dogwatch.db.")
+        else:
+            read_servers(url)
         return value
 
     @property
@@ -199,14 +222,32 @@ class Settings(BaseSettings):
         return Defaults(self.incidents.default_severity, words, of_services)
 
     def credentials(self, source: str) -> Credentials:
-        """How this alert source proves itself: its own token, or the common one, and its signing secret."""
-        token, secret = self.alert_tokens.get(source, self.alert_token), self.alert_secrets.get(source)
+        """How this alert source proves itself: its own tokens, or the common ones, and its signing secrets."""
         return Credentials(
-            token=token.get_secret_value() if token else None,
-            secret=secret.get_secret_value() if secret else None,
+            tokens=values_of(self.alert_tokens.get(source, self.alert_token)),
+            secrets=values_of(self.alert_secrets.get(source)),
             signature_header=self.alerts.grafana.signature_header,
             timestamp_header=self.alerts.grafana.timestamp_header,
         )
+
+    def secret_values(self) -> tuple[str, ...]:
+        """Everything that may stand in no log, page or message."""
+        single = (self.slack_bot_token, self.slack_app_token, self.secret_key, self.heartbeat_url)
+        several = (
+            self.slack_signing_secret,
+            self.alert_token,
+            *self.alert_tokens.values(),
+            *self.alert_secrets.values(),
+        )
+        password = urlsplit(self.database_url.get_secret_value()).password if self.sqlite_path is None else None
+        found = [each.get_secret_value() for each in single if each]
+        found += [value for each in several for value in values_of(each)]
+        return tuple(filter(None, [*found, password, unquote(password) if password else None]))
+
+    @property
+    def signing_secrets(self) -> tuple[str, ...]:
+        """With which of them Slack signs is found out with each request."""
+        return values_of(self.slack_signing_secret)
 
     def people_of(self, service: str | None) -> Invitees:
         """Whom an incident of this service invites: its people and its team. Nobody for an unknown service."""

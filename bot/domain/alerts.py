@@ -32,13 +32,14 @@ KEY_LIMIT = 400
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """
-    How one source proves itself: a bearer `token`, or the `secret` of an HMAC signature, which then is required.
+    How one source proves itself: by one of the `tokens`, or a signature with one of the `secrets`, which then is
+    required. There are several of them while a new one takes an old one's place.
 
-    Both None: the source is refused. Header names are Grafana's, where people can change them.
+    Both empty: the source is refused. Header names are Grafana's, where people can change them.
     """
 
-    token: str | None = field(default=None, repr=False)
-    secret: str | None = field(default=None, repr=False)
+    tokens: tuple[str, ...] = field(default=(), repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     signature_header: str = "X-Grafana-Alerting-Signature"
     timestamp_header: str = "X-Grafana-Alerting-Timestamp"
 

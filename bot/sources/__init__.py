@@ -19,9 +19,13 @@ __all__ = ["SOURCES", "Malformed", "Source", "Unauthorized", "decode"]
 
 
 class Verify(Protocol):
-    """Raises Unauthorized. `body` are the bytes as they came, `now` is real time (aware)."""
+    """
+    Returns which of the values that are right was used, counted from 0. Raises Unauthorized.
 
-    def __call__(self, headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> None: ...
+    `body` are the bytes as they came, `now` is real time (aware).
+    """
+
+    def __call__(self, headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from bot.sources.proof import check_token
 NAME = "alertmanager"
 
 
-def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> None:  # noqa: ARG001  all sources are called alike
+def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> int:  # noqa: ARG001  all sources are called alike
     """Bearer or Basic: Alertmanager signs nothing. Raises Unauthorized."""
-    check_token(headers, credentials)
+    return check_token(headers, credentials)
 
 
 def parse(payload: object, received_at: datetime) -> Batch:

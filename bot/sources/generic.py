@@ -37,9 +37,9 @@ LABEL_FIELDS = {
 """Fields beside `labels` that become labels, so that routes can match them."""
 
 
-def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> None:  # noqa: ARG001  all sources are called alike
+def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> int:  # noqa: ARG001  all sources are called alike
     """Bearer, or Basic with the token as its password. Raises Unauthorized."""
-    check_token(headers, credentials)
+    return check_token(headers, credentials)
 
 
 def parse(payload: object, received_at: datetime) -> Batch:

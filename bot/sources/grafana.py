@@ -15,12 +15,11 @@ from bot.sources.proof import check_signature, check_token
 NAME = "grafana"
 
 
-def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> None:
+def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> int:
     """The signature where a secret is set, and then a token is no substitute; else the token. Raises Unauthorized."""
-    if credentials.secret:
-        check_signature(headers, body, credentials.secret, credentials, now)
-    else:
-        check_token(headers, credentials)
+    if credentials.secrets:
+        return check_signature(headers, body, credentials, now)
+    return check_token(headers, credentials)
 
 
 def parse(payload: object, received_at: datetime) -> Batch:

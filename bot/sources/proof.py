@@ -1,10 +1,14 @@
-"""How a sender proves itself: a token, or a signature over the bytes as they came. Comparisons take constant time."""
+"""
+How a sender proves itself: a token, or a signature over the bytes as they came.
+
+Comparisons take the same time whatever was sent: digests of one length are compared, with every value that is right.
+"""
 
 import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from bot.domain.alerts import Credentials
@@ -24,9 +28,20 @@ def header(headers: Mapping[str, str], name: str) -> str | None:
     return next((value for key, value in headers.items() if key.casefold() == wanted), None)
 
 
-def check_token(headers: Mapping[str, str], credentials: Credentials) -> None:
-    """Bearer, or Basic with the token as its password (any user name). Raises Unauthorized."""
-    if not credentials.token:
+def matching(presented: bytes, right: Iterable[bytes]) -> int | None:
+    """The place of the value that was presented, counted from 0; None if it is none of them. Nothing is never right."""
+    digest = hashlib.sha256(presented).digest()
+    same = [hmac.compare_digest(digest, hashlib.sha256(each).digest()) for each in right]
+    return same.index(True) if presented and any(same) else None
+
+
+def check_token(headers: Mapping[str, str], credentials: Credentials) -> int:
+    """
+    Bearer, or Basic with the token as its password (any user name).
+
+    Returns the place of the token that was shown, counted from 0. Raises Unauthorized.
+    """
+    if not any(credentials.tokens):
         raise Unauthorized("No token is set for this source, so its alerts are refused. Set DOGWATCH_ALERT_TOKEN.")
     sent = header(headers, "Authorization")
     if sent is None:
@@ -38,8 +53,10 @@ def check_token(headers: Mapping[str, str], credentials: Credentials) -> None:
         presented = _bytes(value.strip())
     else:
         raise Unauthorized("The Authorization header is of another kind. Send `Authorization: Bearer` and the token.")
-    if not hmac.compare_digest(presented, _bytes(credentials.token)):
+    place = matching(presented, map(_bytes, credentials.tokens))
+    if place is None:
         raise Unauthorized("The token is not the right one. Compare it with DOGWATCH_ALERT_TOKEN.")
+    return place
 
 
 def _password(encoded: str) -> bytes:
@@ -54,13 +71,11 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def check_signature(
-    headers: Mapping[str, str], body: bytes, secret: str, credentials: Credentials, now: datetime
-) -> None:
+def check_signature(headers: Mapping[str, str], body: bytes, credentials: Credentials, now: datetime) -> int:
     """
     Grafana's HMAC-SHA256 in lower-case hex, over the body, or over `<timestamp>:<body>` if a timestamp came with it.
 
-    `now` is real time, aware. Raises Unauthorized.
+    `now` is real time, aware. Returns the place of the secret that was used, counted from 0. Raises Unauthorized.
     """
     sent = header(headers, credentials.signature_header)
     if sent is None:
@@ -70,9 +85,15 @@ def check_signature(
     if stamp is not None:
         signed = _bytes(stamp) + b":" + body
         _check_age(stamp, now)
-    expected = hmac.new(_bytes(secret), signed, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(_bytes(sent), expected.encode()):
+    place = matching(_bytes(sent), (hex_signature(secret, signed) for secret in credentials.secrets))
+    if place is None:
         raise Unauthorized("The signature does not fit the body. Compare the secret in Grafana with the one set here.")
+    return place
+
+
+def hex_signature(secret: str, signed: bytes) -> bytes:
+    """HMAC-SHA256 in lower-case hex, as both Slack and Grafana write it."""
+    return hmac.new(_bytes(secret), signed, hashlib.sha256).hexdigest().encode()
 
 
 def _check_age(stamp: str, now: datetime) -> None:

@@ -18,6 +18,7 @@ from bot.sources import SOURCES, Malformed, Unauthorized, decode
 from bot.store import incidents
 from bot.store.session import Database, DatabaseUnavailable
 from bot.web.bodies import TooLarge, TooSlow, Unreadable, read_body, refusal
+from bot.web.proofs import Proofs
 
 log = get_logger(__name__)
 
@@ -36,6 +37,7 @@ class AlertIntake:
         self._database = database
         self._clock = clock
         self._settings = settings
+        self._proofs = Proofs()
         self._under_way = 0
 
     @property
@@ -63,9 +65,7 @@ class AlertIntake:
             return refusal(503, "Too many requests are under way. Send it again.")
         try:
             body = await read_body(request, LARGEST)
-            SOURCES[source].verify(
-                request.headers, body, self._settings().credentials(source), now=datetime.now(UTC)
-            )  # fmt: skip
+            self._verify(source, request, body)
             batch = await self._parse(source, body)
             receipt = await self._receive(batch)
         except TooLarge:
@@ -91,6 +91,12 @@ class AlertIntake:
                 "incidents": sorted(receipt.incidents),
             }
         )
+
+    def _verify(self, source: str, request: web.Request, body: bytes) -> None:
+        """Raises Unauthorized."""
+        known = self._settings().credentials(source)
+        place = SOURCES[source].verify(request.headers, body, known, now=datetime.now(UTC))
+        self._proofs.note(source, place, of=len(known.secrets or known.tokens))
 
     async def _parse(self, source: str, body: bytes) -> Batch:
         at = self._clock.now()

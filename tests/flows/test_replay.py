@@ -18,6 +18,7 @@ from bot.replay import main, play, replay
 from bot.sandbox.server import Sandbox
 from bot.scenario import Scenario, read, read_scenario
 
+LIVE_TOKEN = "token-of-the-live-play"
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REFERENCES = ("checkout-500s", "payment-outage", "nuru-outage", "payplug-tsr-1532")
 HEAD = {"title": "Card payments fail", "timezone": "Europe/Paris", "date": "2025-03-27", "template": "classic"}
@@ -339,7 +340,7 @@ async def live(folder: Path) -> AsyncIterator[tuple[Sandbox, str]]:
                     "SLACK_API_URL": sandbox.api_url,
                     "DATABASE_URL": f"sqlite:///{folder / 'live.db'}",
                     "DOGWATCH_PORT": "0",
-                    "DOGWATCH_ALERT_TOKEN": "live",
+                    "DOGWATCH_ALERT_TOKEN": LIVE_TOKEN,
                 }
             )
         )
@@ -408,7 +409,7 @@ async def test_a_live_play_runs_to_its_end_and_each_opens_its_own_incident(tmp_p
     )
     async with live(tmp_path) as (sandbox, alert_url):
         for number in (1, 2):
-            await play_live(story, sandbox, alert_url=alert_url, alert_token="live", seconds_between=0.1)
+            await play_live(story, sandbox, alert_url=alert_url, alert_token=LIVE_TOKEN, seconds_between=0.1)
             name = f"inc-{number}-card-payments-fail"
             await sandbox.wait_until(lambda name=name: sandbox.files(name), 30)
 

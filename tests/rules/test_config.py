@@ -58,7 +58,7 @@ def test_nothing_is_needed():
     assert not settings.uses_socket_mode
     assert settings.alert_routes == ()
     assert settings.people_of("checkout") == Invitees()
-    assert settings.credentials("generic").token is None
+    assert settings.credentials("generic").tokens == ()
 
 
 def test_the_real_environment_is_not_looked_at(monkeypatch):
@@ -82,9 +82,9 @@ def test_each_variable_has_its_place():
             "DOGWATCH_PUBLIC_URL": "https://dogwatch.example.test/",
             "DOGWATCH_SECRET_KEY": LONG_KEY,
             "DOGWATCH_INCIDENTS_CHANNEL": "C0123456789",
-            "DOGWATCH_ALERT_TOKEN": "common",
-            "DOGWATCH_ALERT_TOKEN_GRAFANA": "own",
-            "DOGWATCH_ALERT_SECRET_GRAFANA": "hmac",
+            "DOGWATCH_ALERT_TOKEN": "common" * 4,
+            "DOGWATCH_ALERT_TOKEN_GRAFANA": "own" * 8,
+            "DOGWATCH_ALERT_SECRET_GRAFANA": "hmac" * 4,
             "HOME": "/root",
         }
     )
@@ -95,9 +95,10 @@ def test_each_variable_has_its_place():
     assert (settings.host, settings.port) == ("0.0.0.0", 8000)
     assert settings.base_url == "https://dogwatch.example.test"
     assert settings.incidents.channel == "C0123456789"
-    assert settings.credentials("alertmanager").token == settings.credentials("generic").token == "common"
-    assert (settings.credentials("grafana").token, settings.credentials("grafana").secret) == ("own", "hmac")
-    assert settings.credentials("alertmanager").secret is None
+    assert settings.credentials("alertmanager").tokens == settings.credentials("generic").tokens == ("common" * 4,)
+    assert settings.credentials("grafana").tokens == ("own" * 8,)
+    assert settings.credentials("grafana").secrets == ("hmac" * 4,)
+    assert settings.credentials("alertmanager").secrets == ()
 
 
 def test_secrets_do_not_show_themselves():
@@ -106,9 +107,9 @@ def test_secrets_do_not_show_themselves():
         "SLACK_SIGNING_SECRET": "hidden",
         "DATABASE_URL": "postgresql://user:hidden@host/name",
         "DOGWATCH_SECRET_KEY": "hidden" * 6,
-        "DOGWATCH_ALERT_TOKEN": "hidden",
-        "DOGWATCH_ALERT_TOKEN_GENERIC": "hidden",
-        "DOGWATCH_ALERT_SECRET_GRAFANA": "hidden",
+        "DOGWATCH_ALERT_TOKEN": "hidden" * 3,
+        "DOGWATCH_ALERT_TOKEN_GENERIC": "hidden" * 3,
+        "DOGWATCH_ALERT_SECRET_GRAFANA": "hidden" * 3,
     }
     settings = load(secrets)
 
@@ -125,6 +126,10 @@ def test_secrets_do_not_show_themselves():
         ({"SLACK_APP_TOKEN": "xoxb-hidden"}, "SLACK_APP_TOKEN"),
         ({"DATABASE_URL": "mysql://user:hidden@host/name"}, "DATABASE_URL"),
         ({"DOGWATCH_SECRET_KEY": "hidden"}, "DOGWATCH_SECRET_KEY"),
+        ({"DOGWATCH_ALERT_TOKEN": "hidden"}, "DOGWATCH_ALERT_TOKEN"),
+        ({"DOGWATCH_ALERT_TOKEN": "a-token-that-is-long-enough hidden"}, "DOGWATCH_ALERT_TOKEN"),
+        ({"DOGWATCH_ALERT_TOKEN_GRAFANA": "hidden"}, "DOGWATCH_ALERT_TOKEN_GRAFANA"),
+        ({"DOGWATCH_ALERT_SECRET_GRAFANA": "hidden"}, "DOGWATCH_ALERT_SECRET_GRAFANA"),
     ],
 )
 def test_a_mistake_in_a_secret_does_not_show_it(environ, key):
@@ -169,11 +174,22 @@ def test_an_empty_variable_is_unset():
 
 def test_a_value_can_come_from_a_file(tmp_path):
     path = tmp_path / "token"
-    path.write_text("s3cret\n")
+    path.write_text("s3cret-that-is-long-enough\n")
 
     settings = load({"DOGWATCH_ALERT_TOKEN_FILE": str(path)})
 
-    assert settings.credentials("generic").token == "s3cret"
+    assert settings.credentials("generic").tokens == ("s3cret-that-is-long-enough",)
+
+
+@pytest.mark.parametrize("between", [" ", "\n", "\r\n", "\n\n  "])
+def test_several_values_are_right_at_the_same_time(tmp_path, between):
+    path = tmp_path / "token"
+    path.write_text(f"the-old-token-of-them{between}the-new-token-of-them\n")
+
+    from_file = load({"DOGWATCH_ALERT_TOKEN_GENERIC_FILE": str(path), "SLACK_SIGNING_SECRET": f"one{between}two"})
+
+    assert from_file.credentials("generic").tokens == ("the-old-token-of-them", "the-new-token-of-them")
+    assert from_file.signing_secrets == ("one", "two")
 
 
 @pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe", b"a\x00b"])

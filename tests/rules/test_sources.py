@@ -33,7 +33,7 @@ def sent(samples) -> list[dict[str, Any]]:
 
 
 def credentials_of(request):
-    return Credentials(token=TOKEN, secret=request.get("secret"))
+    return Credentials((TOKEN,), (request["secret"],) if request.get("secret") else ())
 
 
 def moment(text):

@@ -15,8 +15,8 @@ from bot.sources import SOURCES, Unauthorized
 NOW = datetime(2026, 11, 18, 14, 6, tzinfo=UTC)
 BODY = b'{"alerts": []}'
 TOKEN, SECRET = "s3cret-token-é", "hmac-secret"
-BY_TOKEN = Credentials(token=TOKEN)
-BY_SIGNATURE = Credentials(token=TOKEN, secret=SECRET)
+BY_TOKEN = Credentials((TOKEN,))
+BY_SIGNATURE = Credentials((TOKEN,), (SECRET,))
 
 
 def basic(user, password):
@@ -70,10 +70,10 @@ def test_anything_else_is_refused_without_telling_the_token(source, authorizatio
 
 
 @pytest.mark.parametrize("source", sorted(SOURCES))
-@pytest.mark.parametrize("nothing", [None, ""])
+@pytest.mark.parametrize("nothing", [(), ("",)])
 def test_without_a_token_set_nobody_gets_in(source, nothing):
     with pytest.raises(Unauthorized, match="Set DOGWATCH_ALERT_TOKEN"):
-        verify({"Authorization": "Bearer "}, Credentials(token=nothing), source=source)
+        verify({"Authorization": "Bearer "}, Credentials(nothing), source=source)
 
 
 def test_a_signature_over_the_body_proves_grafana():
@@ -127,7 +127,7 @@ def test_where_a_secret_is_set_nothing_but_the_signature_counts(headers, says):
 
 
 def test_the_headers_of_the_signature_can_have_other_names():
-    credentials = Credentials(secret=SECRET, signature_header="X-Mine", timestamp_header="X-When")
+    credentials = Credentials(secrets=(SECRET,), signature_header="X-Mine", timestamp_header="X-When")
 
     verify({"X-Mine": signature(stamp=STAMP), "X-When": str(STAMP)}, credentials)
 
