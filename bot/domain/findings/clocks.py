@@ -185,9 +185,16 @@ _LASTED = re.compile(
     _FLAGS,
 )
 _FOR = re.compile(
-    rf"(?<!\w)(?:for|during|durant|pendant|per|durante|für|während)\s(?P<about>{_ABOUT})?{_LENGTH}{_FULL_STOP}", _FLAGS
+    rf"(?<!\w)(?:for|during|durant|pendant|per|por|durante|für|während)\s(?P<about>{_ABOUT})?{_LENGTH}{_FULL_STOP}",
+    _FLAGS,
 )
-_OF_LENGTH = re.compile(rf"(?<!\w)(?P<about>{_ABOUT})?{_LENGTH}\s(?:outage|disruption|downtime)(?!\w)", _FLAGS)
+_OUTAGE = (
+    r"(?:outage|disruption|downtime|interruption|panne|coupure|indisponibilité|interruzione|disservizio|guasto|"
+    r"interrupción|corte|caída|interrupção|queda|indisponibilidade|ausfall|störung|unterbrechung)"
+)
+_OF_LENGTH = re.compile(rf"(?<!\w)(?P<about>{_ABOUT})?{_LENGTH}\s{_OUTAGE}(?!\w)", _FLAGS)
+_OUTAGE_OF = re.compile(rf"(?<!\w){_OUTAGE}\s(?:of|de|di|von)\s(?P<about>{_ABOUT})?{_LENGTH}", _FLAGS)
+_LONG = re.compile(rf"(?<!\w)(?P<about>{_ABOUT})?{_LENGTH}\slang(?!\w)", _FLAGS)
 
 
 def length_in(text: str, *, is_impact: bool) -> tuple[timedelta, timedelta] | None:
@@ -201,7 +208,7 @@ def length_in(text: str, *, is_impact: bool) -> tuple[timedelta, timedelta] | No
     folded = " ".join(text.split())
     if sum(1 for _ in _ANY_LENGTH.finditer(folded)) > 1:
         return None
-    patterns = (_LASTED, _OF_LENGTH, _FOR) if is_impact else (_LASTED, _OF_LENGTH)
+    patterns = (_LASTED, _OF_LENGTH, _OUTAGE_OF, *((_FOR, _LONG) if is_impact else ()))
     found = list(_lengths(folded, patterns))
     return found[0] if len({length for length, _ in found}) == 1 else None
 
