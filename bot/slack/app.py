@@ -34,7 +34,7 @@ from bot.slack.meeting import Meeting
 from bot.slack.replies import words
 from bot.slack.submitted import Submitted
 from bot.store import incidents
-from bot.store.session import Database, DatabaseUnavailable
+from bot.store.session import Database, DatabaseUnavailable, OutcomeUnknown
 
 log = get_logger(__name__)
 
@@ -46,6 +46,10 @@ EVENTS = (
 BOLT_LOGGER = logging.getLogger("slack_bolt.dogwatch")
 BOLT_LOGGER.setLevel(logging.ERROR)  # it warns of what is meant: the token is the client's, `authorize` is ours
 DATABASE_AWAY = "The database does not answer, so nothing was changed. Try again in a moment."
+OUTCOME_UNKNOWN = (
+    "The database went away while this was being saved, so it was done in full or not at all. "
+    "Look whether it was before you do it again."
+)
 SLOW = 2.0
 """Seconds after which an answer may come too late to be shown."""
 
@@ -123,7 +127,7 @@ def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
             answer = await deps.database.run(commanding.carry_out, deps.settings(), deps.commands, typed, at)
         except DatabaseUnavailable as problem:
             log.error("a command could not be carried out", problem=str(problem))  # noqa: TRY400  an outage
-            answer = words(DATABASE_AWAY)
+            answer = words(of_outage(problem))
         seconds = perf_counter() - began
         metrics.ANSWER_SECONDS.labels("command").observe(seconds)
         if seconds > SLOW:
@@ -153,8 +157,8 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
         await deps.meeting.meet(pressed.team_id, pressed.user_id)
         try:
             told = await _pressed(deps, pressed)
-        except DatabaseUnavailable:
-            told = pressing.answer(f":warning: {DATABASE_AWAY}")
+        except DatabaseUnavailable as problem:
+            told = pressing.answer(f":warning: {of_outage(problem)}")
         if told is not None and body.get("response_url"):
             await _respond(respond, told)
         await ack()
@@ -168,8 +172,8 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
         await deps.meeting.meet(submitted.team_id, submitted.user_id)
         try:
             errors = await deps.database.run(submitting.submit, deps.settings(), submitted, deps.clock.now())
-        except DatabaseUnavailable:
-            errors = {next(iter(submitted.values), "text"): DATABASE_AWAY}
+        except DatabaseUnavailable as problem:
+            errors = {next(iter(submitted.values), "text"): of_outage(problem)}
         if errors:
             await ack(response_action="errors", errors=errors)
             return
@@ -181,6 +185,11 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
 
     app.action(re.compile(".*"))(on_press)
     app.view(re.compile(".*"))(on_submission)
+
+
+def of_outage(problem: DatabaseUnavailable) -> str:
+    """What a person is told who wanted something changed."""
+    return OUTCOME_UNKNOWN if isinstance(problem, OutcomeUnknown) else DATABASE_AWAY
 
 
 async def _pressed(deps: Deps, pressed: pressing.Pressed) -> pressing.Answer | None:

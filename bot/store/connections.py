@@ -4,12 +4,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_MS = 5_000
 SERIALIZATION_FAILURES = {"40001", "40P01"}
+AWAY = {"08", "53", "57", "58"}
+"""Classes of SQLSTATE that speak of the server and not of what it was asked: PostgreSQL's manual, appendix A."""
+READ_ONLY = "25006"
+TRY_SECONDS = 3.0
+"""How long a connection that is tried may take: a server whose machine has gone never answers."""
 UNUSED_SECONDS = 1.0
 """Trying a connection costs three ways to the server: it is not done between the transactions of one piece of work."""
 
@@ -53,17 +58,32 @@ def try_unused(engine: Engine) -> None:
         if now - record.info.get("used_at", now) < UNUSED_SECONDS:
             return
         try:
-            engine.dialect.do_ping(connection)
+            connection.run_async(lambda driver: driver.execute("", timeout=TRY_SECONDS))
         except Exception as problem:
             raise InvalidatePoolError from problem
 
 
+def leave_what_takes_no_writes(engine: Engine) -> None:
+    """
+    A server that refuses a write as read-only has been demoted: leave it, with every connection there is to it.
+
+    The next connection looks for the server that takes writes.
+    """
+
+    @event.listens_for(engine, "handle_error")
+    def look(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) != READ_ONLY or context.connection is None:
+            return
+        if not context.connection.get_execution_options().get("postgresql_readonly"):  # there it is our own doing
+            context.is_disconnect = True
+
+
 def is_outage(problem: DBAPIError) -> bool:
-    """Whether the server is away or full, rather than asked something wrong. Codes: PostgreSQL, appendix A."""
+    """Whether the server is away or full, rather than asked something wrong."""
     if problem.connection_invalidated or isinstance(problem, OperationalError):
         return True
     state = str(getattr(problem.orig, "sqlstate", "") or "")
-    return state[:2] in {"08", "53", "57", "58"} or isinstance(problem.orig, OSError) or not state
+    return state[:2] in AWAY or isinstance(problem.orig, OSError) or not state
 
 
 def is_passing(problem: Exception) -> bool:

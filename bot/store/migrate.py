@@ -10,10 +10,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.exc import DBAPIError
 
 import bot
 import bot.store
 from bot.domain.errors import UserError
+from bot.store.connections import is_outage
 from bot.store.session import Database, DatabaseUnavailable, PostgresDatabase, SqliteDatabase
 from bot.store.tables import metadata
 
@@ -75,6 +77,10 @@ async def migrate(database: Database) -> None:
                 await connection.run_sync(upgrade)
         except (OSError, TimeoutError) as problem:
             raise DatabaseUnavailable(str(problem)) from problem
+        except DBAPIError as problem:
+            if is_outage(problem):
+                raise DatabaseUnavailable(str(problem.orig)) from problem
+            raise
 
 
 def _on_session(session: Any) -> None:

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from enum import Flag, auto
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -63,9 +64,21 @@ def name_of(fn: Callable[..., object]) -> str:
     return getattr(fn, "__name__", type(fn).__name__)
 
 
+class Due(Flag):
+    """What a transaction may leave to be done at once: by the sender, by the engine."""
+
+    NOTHING = 0
+    ROWS = auto()
+    TIMERS = auto()
+
+
+def _nobody(_due: Due) -> None:
+    """Whom a database wakes that nobody carries anything out for."""
+
+
 class Database(Protocol):
     dialect: str
-    on_commit: Callable[[], None]
+    on_commit: Callable[[Due], None]
     """Called after a commit that left something for the sender or the engine to do."""
 
     async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -87,9 +100,20 @@ class Database(Protocol):
     async def close(self) -> None: ...
 
 
-def needs_waking(session: Session) -> None:
-    """Say, inside a transaction, that something is due now: after the commit the sender and the engine look."""
-    session.info["wake"] = True
+def needs_waking(session: Session, due: Due) -> None:
+    """Say, inside a transaction, that something is due now: after the commit whoever carries it out looks."""
+    session.info["wake"] = left_due(session) | due
+
+
+def nobody_needs_waking(session: Session, due: Due) -> None:
+    """What this transaction left to do is in hand already: whoever carries it out took it in this very transaction."""
+    session.info["wake"] = left_due(session) & ~due
+
+
+def left_due(session: Session) -> Due:
+    """What the transaction leaves to be done at once."""
+    left: Due = session.info.get("wake", Due.NOTHING)
+    return left
 
 
 def sqlite_path(url: URL) -> Path:
@@ -105,7 +129,7 @@ class SqliteDatabase:
 
     def __init__(self, url: URL, *, read_only: bool = False, probe: Probe = no_probe) -> None:
         self.path = sqlite_path(url)
-        self.on_commit: Callable[[], None] = lambda: None
+        self.on_commit: Callable[[Due], None] = _nobody
         self.wall: Callable[[], datetime] = machine_now
         """The clock that stands beside the file. People set it."""
         self._lock: int | None = None
@@ -150,13 +174,13 @@ class SqliteDatabase:
             raise UserError(f"{self.path} was opened for reading only.")
         try:
             job = self._writer.submit(name, work, is_behind=is_behind)
-            result, wake = await asyncio.wrap_future(job)
+            result, due = await asyncio.wrap_future(job)
         except OperationalError as problem:
             raise DatabaseUnavailable(str(problem.orig)) from problem
         except DatabaseError as problem:
             raise _not_sqlite(self.path, problem) from problem
-        if wake:
-            self.on_commit()
+        if due:
+            self.on_commit(due)
         return result
 
     async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -202,7 +226,7 @@ class PostgresDatabase:
     def __init__(self, url: str, *, probe: Probe = no_probe, pool_size: int = 10) -> None:
         from bot.store.finding import Finder  # noqa: PLC0415  a bot on SQLite starts without the driver
 
-        self.on_commit: Callable[[], None] = lambda: None
+        self.on_commit: Callable[[Due], None] = _nobody
         self._probe = probe
         try:
             finder = Finder(read_servers(url))
@@ -258,8 +282,8 @@ class PostgresDatabase:
             except (OSError, TimeoutError) as problem:
                 raise OutcomeUnknown(str(problem) or type(problem).__name__) from problem
             self._probe(f"after commit of {name_of(fn)}")
-            if session.sync_session.info.get("wake"):
-                self.on_commit()
+            if due := left_due(as_sqlmodel(session.sync_session)):
+                self.on_commit(due)
             return result
 
     async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -61,10 +61,17 @@ class PostgresServer:
     """
     One server. Its port stays the same over `stop` and `start`, so a client can find it again.
 
-    It ends with this process, however that ends: killed tests leave no server behind.
+    It ends with this process, however that ends: killed tests leave no server behind. With `standby_of` it is a copy of
+    that running server and follows it, until it is promoted.
     """
 
-    def __init__(self, *, durable: bool = False, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        durable: bool = False,
+        settings: Mapping[str, str] | None = None,
+        standby_of: "PostgresServer | None" = None,
+    ) -> None:
         self._bin = binaries()
         self._settings = {
             "listen_addresses": "127.0.0.1",
@@ -85,7 +92,10 @@ class PostgresServer:
             owner = pwd.getpwnam("postgres")
             os.chown(self.directory, owner.pw_uid, owner.pw_gid)
         try:
-            self._initdb()
+            if standby_of is None:
+                self._initdb()
+            else:
+                self._copy(standby_of)
         except BaseException:
             shutil.rmtree(self.directory, ignore_errors=True)
             raise
@@ -154,6 +164,26 @@ class PostgresServer:
             self._spawner.shutdown()
             shutil.rmtree(self.directory, ignore_errors=True)
 
+    def wait_for_standby(self) -> None:
+        """
+        From now on a commit is answered when the standby has it too, and can show it.
+
+        Raises TimeoutError if none follows.
+        """
+        self.sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self.sql("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + START_SECONDS
+        while self.sql("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") != "1":
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no standby follows:\n{self.log[-2000:]}")
+            time.sleep(0.05)
+
+    def promote(self) -> None:
+        """Let the standby become a primary that waits for nobody; return when it takes writes."""
+        self.sql("ALTER SYSTEM SET synchronous_standby_names = ''")
+        self.sql("SELECT pg_reload_conf()")
+        self.sql("SELECT pg_promote(true)")
+
     def create_database(self, *, template: str = "template0") -> str:
         """A fresh database's URL. Another `template` is copied whole; nobody may be connected to it."""
         name = f"test_{next(self._names)}"
@@ -195,6 +225,17 @@ class PostgresServer:
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.directory, timeout=120)
         if done.returncode != 0:
             message = f"initdb failed: {done.stderr.strip()}"
+            raise RuntimeError(message)
+
+    def _copy(self, primary: "PostgresServer") -> None:
+        """Source: postgresql.org/docs/15/app-pgbasebackup.html. `-R` writes down whom to follow."""
+        options = ("-X", "stream", "-c", "fast", "-R", "--no-sync", "-h", "127.0.0.1", "-U", USER)
+        command: list[str | Path] = [
+            *as_server_user(), self._bin / "pg_basebackup", "-D", self._data, "-p", str(primary.port), *options
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.directory, timeout=120)
+        if done.returncode != 0:
+            message = f"pg_basebackup failed: {done.stderr.strip()}"
             raise RuntimeError(message)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
