@@ -26,6 +26,7 @@ from bot.slack.socket import SocketLink
 from bot.store import incidents, outbox, timers
 from bot.store.migrate import migrate
 from bot.store.session import Database, DatabaseUnavailable, SqliteDatabase, open_database
+from bot.store.waking import Due
 from bot.web import health, pages
 from bot.web.alerts import AlertIntake
 from bot.web.slack import SlackIntake
@@ -134,9 +135,11 @@ class Dogwatch:
             log.warning("links to incidents' pages work on this machine only", reason="DOGWATCH_PUBLIC_URL is not set")
         log.info("dogwatch is up", port=self.port, database=self.database.dialect, socket_mode=self.sockets is not None)
 
-    def _wake(self) -> None:
-        self.sender.wake()
-        self.engine.wake()
+    def _wake(self, due: Due) -> None:
+        if Due.ROWS in due:
+            self.sender.wake()
+        if Due.TIMERS in due:
+            self.engine.wake()
 
     async def _meet_slack(self) -> bool:
         """Ask Slack who we are. A start without Slack goes on with what an earlier one learned."""

@@ -30,6 +30,7 @@ from bot.scenario import Alert, Scenario, Step, differences, not_compared, read_
 from bot.scenario.head import opens
 from bot.services import findings, postmortem, record
 from bot.store import incidents
+from bot.store.waking import Due
 
 BEFORE = timedelta(minutes=5)
 """How long before the first step the clock starts."""
@@ -158,7 +159,7 @@ class World:
         return step.at
 
 
-def _nothing() -> None:
+def _nothing(_due: Due) -> None:
     """What a commit sets off in a replay."""
 
 

@@ -7,9 +7,9 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.clock import STEP
 from bot.store import outbox
-from bot.store.session import needs_waking
 from bot.store.tables import insert_into, table_of
 from bot.store.timers import Timer
+from bot.store.waking import Due, needs_waking
 
 
 class ClockMark(SQLModel, table=True):
@@ -35,7 +35,7 @@ def keep_up(session: Session, now: datetime, step: timedelta) -> timedelta:
         _move_timers(session, back)
     if is_set_back or step <= -STEP:
         outbox.let_go(session, now)
-        needs_waking(session)
+        needs_waking(session, Due.ROWS | Due.TIMERS)
     return back if is_set_back else timedelta()
 
 

@@ -13,7 +13,6 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from enum import Flag, auto
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -34,6 +33,7 @@ from bot.store.connections import (
     sqlite_engine,
     try_unused,
 )
+from bot.store.waking import Due, left_due
 from bot.store.writer import Writer
 
 P = ParamSpec("P")
@@ -64,14 +64,6 @@ def name_of(fn: Callable[..., object]) -> str:
     return getattr(fn, "__name__", type(fn).__name__)
 
 
-class Due(Flag):
-    """What a transaction may leave to be done at once: by the sender, by the engine."""
-
-    NOTHING = 0
-    ROWS = auto()
-    TIMERS = auto()
-
-
 def _nobody(_due: Due) -> None:
     """Whom a database wakes that nobody carries anything out for."""
 
@@ -98,22 +90,6 @@ class Database(Protocol):
         """The database's own time."""
 
     async def close(self) -> None: ...
-
-
-def needs_waking(session: Session, due: Due) -> None:
-    """Say, inside a transaction, that something is due now: after the commit whoever carries it out looks."""
-    session.info["wake"] = left_due(session) | due
-
-
-def nobody_needs_waking(session: Session, due: Due) -> None:
-    """What this transaction left to do is in hand already: whoever carries it out took it in this very transaction."""
-    session.info["wake"] = left_due(session) & ~due
-
-
-def left_due(session: Session) -> Due:
-    """What the transaction leaves to be done at once."""
-    left: Due = session.info.get("wake", Due.NOTHING)
-    return left
 
 
 def sqlite_path(url: URL) -> Path:

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
-from bot.store.session import needs_waking
 from bot.store.tables import JSON_COLUMN
+from bot.store.waking import Due, needs_waking
 
 
 class Timer(SQLModel, table=True):
@@ -24,7 +24,7 @@ class Timer(SQLModel, table=True):
 def set_timer(session: Session, key: str, due_at: datetime, what: str, **details: Any) -> None:
     """Set or move a timer."""
     session.merge(Timer(key=key, due_at=due_at, what=what, details=details))
-    needs_waking(session)
+    needs_waking(session, Due.TIMERS)
 
 
 def cancel(session: Session, key: str) -> None:

@@ -19,6 +19,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
+from bot.store.waking import Due, left_due
+
 T = TypeVar("T")
 
 LONGEST_BEHIND = 0.2
@@ -29,13 +31,13 @@ GROUP_SECONDS = 0.01
 
 @dataclass(slots=True)
 class Job(Generic[T]):
-    """One transaction, and who waits for it: for its result, and whether it left something to do at once."""
+    """One transaction, and who waits for it: for its result, and for what it left to do at once."""
 
     name: str
     work: Callable[[Session], T]
-    future: Future[tuple[T, bool]] = field(default_factory=Future)
+    future: Future[tuple[T, Due]] = field(default_factory=Future)
     since: float = field(default_factory=time.monotonic)
-    outcome: tuple[T, bool] | None = None
+    outcome: tuple[T, Due] | None = None
     problem: Exception | None = None
 
     def run(self, connection: Connection) -> None:
@@ -45,7 +47,7 @@ class Job(Generic[T]):
             with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
                 result = self.work(session)
                 session.commit()
-                self.outcome = result, bool(session.info.get("wake"))
+                self.outcome = result, left_due(session)
         except OperationalError:
             raise
         except Exception as problem:  # noqa: BLE001  it belongs to whoever waits for this one
@@ -68,7 +70,7 @@ class Writer:
         self._behind: deque[Job[Any]] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="db-write")
 
-    def submit(self, name: str, work: Callable[[Session], T], *, is_behind: bool = False) -> Future[tuple[T, bool]]:
+    def submit(self, name: str, work: Callable[[Session], T], *, is_behind: bool = False) -> Future[tuple[T, Due]]:
         """Run `work` in a transaction. The future fails with what `work` raises; an outage is an OperationalError."""
         job = Job(name, work)
         (self._behind if is_behind else self._waiting).append(job)

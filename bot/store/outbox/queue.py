@@ -9,7 +9,7 @@ from sqlalchemy import Executable, case, or_, text, update
 from sqlmodel import Session, col, select
 
 from bot.store.outbox.rows import IS_UNFINISHED, IS_WAITING_VIEW, Lane, OutboxRow, State
-from bot.store.session import needs_waking
+from bot.store.waking import Due, needs_waking
 from bot.store.tables import dialect_of, insert_for, table_of
 
 
@@ -41,7 +41,7 @@ def put(
         "not_before": due, "created_at": at,
     }  # fmt: skip
     session.execute(_adding(dialect), row)
-    needs_waking(session)
+    needs_waking(session, Due.ROWS)
 
 
 @cache
@@ -86,4 +86,4 @@ def open_lanes_of(session: Session, incident_id: int, now: datetime) -> None:
         .values(is_open=True, due_at=now)
         .execution_options(synchronize_session=False)
     )
-    needs_waking(session)
+    needs_waking(session, Due.ROWS)

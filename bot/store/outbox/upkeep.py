@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 from bot.store.outbox.leases import next_due
 from bot.store.outbox.queue import another_waits
 from bot.store.outbox.rows import UNFINISHED, Gate, Lane, OutboxRow, State
-from bot.store.session import needs_waking
+from bot.store.waking import Due, needs_waking
 
 LONGEST_LEASE = timedelta(minutes=1)
 """No worker takes a lane for longer at a time."""
@@ -89,7 +89,7 @@ def retry(session: Session, row_id: int, now: datetime) -> bool:
         row.state, row.done_at = (State.UNKNOWN if row.state == State.DEAD else State.WAITING), None
     row.not_before, row.attempts, row.error = now, 0, None
     session.add(row)
-    needs_waking(session)
+    needs_waking(session, Due.ROWS)
     return True
 
 
@@ -97,8 +97,7 @@ def drop(session: Session, row_id: int, now: datetime) -> bool:
     """
     Give up a row for good, because a person said so; its lane goes on. False if there is none such.
 
-    One that is being carried out is left alone: nobody can say whether it is too late. Once its lease has run out
-    without anybody having taken it, it may be dropped.
+    One that is being carried out is left alone: nobody can say whether it is too late.
     """
     row = session.get(OutboxRow, row_id)
     if row is None:
@@ -112,17 +111,16 @@ def drop(session: Session, row_id: int, now: datetime) -> bool:
     if row.state in UNFINISHED:
         lane.due_at = min(lane.due_at or now, now)
         session.add(lane)
-        needs_waking(session)
+        needs_waking(session, Due.ROWS)
     row.state, row.done_at = State.DROPPED, now
     session.add(row)
     return True
 
 
 def forget_done(session: Session, before: datetime) -> int:
-    """Drop rows that were done before; failed and dead ones stay for people to see."""
-    result = session.execute(
-        delete(OutboxRow).where(col(OutboxRow.state) == State.DONE, col(OutboxRow.done_at) < before)
-    )
+    """Delete rows that were done, or dropped by a person, before; failed and dead ones stay for people to see."""
+    over = col(OutboxRow.state).in_([State.DONE, State.DROPPED])
+    result = session.execute(delete(OutboxRow).where(over, col(OutboxRow.done_at) < before))
     return int(getattr(result, "rowcount", 0))
 
 
