@@ -19,14 +19,15 @@ from bot.sandbox.records import Json, SlackError
 LOOKS = (
     "info", "channels", "channel", "members", "messages", "message", "thread", "ephemerals", "pins", "files",
     "file_content", "views", "home", "users", "user", "usergroups", "calls", "deliveries", "pending", "settled",
-    "sockets", "list_faults", "unread",
+    "sockets", "connections", "list_faults", "unread",
 )  # fmt: skip
 ACTS = (
     "command", "say", "upload", "edit", "delete", "react", "unreact", "pin", "unpin", "create_channel", "join", "leave",
     "invite", "kick", "archive", "unarchive", "rename", "set_topic", "set_purpose", "open_dm", "click", "click_view",
     "suggest", "submit_view", "close_view", "shortcut", "global_shortcut", "open_home",
     "add_user", "change_user", "add_usergroup", "add_channel", "reset",
-    "deliver_by_http", "deliver_by_socket", "verify_url", "disconnect", "drop_sockets", "subscribe", "retry_now",
+    "deliver_by_http", "deliver_by_socket", "verify_url", "disconnect", "drop_sockets", "silence", "socket_mode",
+    "socket_limit", "connection_lives", "subscribe", "retry_now",
     "fault", "delivery_fault", "clear_fault", "clear_faults", "rate_limits", "set_scopes", "add_token", "revoke_token",
     "set_down", "upload_seconds", "edit_window", "clear_calls", "clear_deliveries", "wait_settled", "run_action",
     "run_play", "dismiss", "save",

@@ -13,8 +13,9 @@ from bot.sandbox.call import Grant
 from bot.sandbox.clock import Clock, RealClock
 from bot.sandbox.delivery import Delivery
 from bot.sandbox.faults import Faults
-from bot.sandbox.links import HttpLink, SocketHub
+from bot.sandbox.links import HttpLink
 from bot.sandbox.records import Channel, Event, Json, Message, SlackError, User
+from bot.sandbox.sockets import SocketHub
 from bot.sandbox.web_api import WebApi
 from bot.sandbox.workspace import Workspace
 

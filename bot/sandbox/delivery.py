@@ -36,6 +36,8 @@ class Outgoing:
     """Why the attempt before failed."""
     expires: float = 0.0
     unheard: bool = False
+    is_cut: bool = False
+    """The connection ends when the answer comes, and the answer with it."""
 
     @property
     def type(self) -> str:
@@ -108,6 +110,7 @@ class Delivery:
             self._record(outgoing, Outcome("dropped"), "dropped")
             return
         outgoing.unheard = first(befalls, "unheard") is not None
+        outgoing.is_cut = first(befalls, "cut") is not None
         if fault := first(befalls, "delay"):
             self._after(float(param(fault, "seconds")), lambda: self._put(outgoing))
             return
@@ -250,6 +253,7 @@ class Delivery:
     async def _ask(self, outgoing: Outgoing, befalls: list[Fault]) -> Outcome:
         if fault := first(befalls, "delay"):
             await asyncio.sleep(float(param(fault, "seconds")))
+        outgoing.is_cut = first(befalls, "cut") is not None
         outcome = await self.link.send(outgoing, self.answer_seconds)
         if first(befalls, "duplicate"):
             await self.link.send(Outgoing(outgoing.kind, outgoing.payload), self.answer_seconds)

@@ -14,7 +14,7 @@ from bot.sandbox.methods import METHODS, PER_MINUTE
 from bot.sandbox.records import Json, SlackError
 
 CALL_KINDS = {"latency", "error", "status", "cut_before", "cut_after", "truncated", "hang", "ratelimited"}
-DELIVERY_KINDS = {"duplicate", "delay", "reorder", "drop", "unheard"}
+DELIVERY_KINDS = {"duplicate", "delay", "reorder", "drop", "unheard", "cut"}
 NEEDED = {"latency": "seconds", "error": "error", "status": "status", "hang": "seconds", "delay": "seconds"}
 NEEDED |= {"ratelimited": "retry_after"}
 

@@ -8,6 +8,7 @@ from bot.sandbox.call import Grant
 from bot.sandbox.core import Core
 from bot.sandbox.links import HttpLink
 from bot.sandbox.records import Channel, Json, SlackError, Usergroup
+from bot.sandbox.sockets import MAX_SOCKETS
 from bot.sandbox.wire import channel_json, usergroup_json
 from bot.sandbox.workspace import seconds
 
@@ -34,14 +35,44 @@ class Knobs(Core):
     def sockets(self) -> int:
         return len(self.hub.sockets)
 
-    async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """`warning` leaves the connections open; `refresh_requested` and `link_disabled` close them."""
+    def connections(self) -> list[Json]:
+        """Each open connection: `n`, `seconds` it is open, payloads `sent`, `answered`, `unanswered`, `is_silent`."""
+        return [each.as_json() for each in self.hub.sockets]
+
+    async def disconnect(self, reason: str = "refresh_requested", connection: int | None = None) -> None:
+        """
+        Say goodbye on one connection, by its number, or on all of them.
+
+        `warning` leaves them open; `refresh_requested` and `link_disabled` close them.
+        """
         if reason not in ("warning", "refresh_requested", "link_disabled"):
             raise SlackError("invalid_arguments", [f"{reason!r} is no reason to disconnect"])
-        await self.hub.disconnect(reason)
+        for socket in self.hub.chosen(connection):
+            await self.hub.dismiss(socket, reason)
 
-    async def drop_sockets(self) -> None:
-        await self.hub.drop()
+    async def drop_sockets(self, connection: int | None = None) -> None:
+        """Cut one connection, or all, without a word."""
+        for socket in self.hub.chosen(connection):
+            self.hub.cut(socket)
+
+    def silence(self, connection: int | None = None) -> None:
+        """One connection, or all, stay open and are dead: nothing is heard, nothing comes, pings have no answer."""
+        for socket in self.hub.chosen(connection):
+            socket.is_silent = True
+
+    async def socket_mode(self, on: bool = True) -> None:
+        """Whether the app's settings have Socket Mode switched on. Off: every connection ends with `link_disabled`."""
+        self.hub.is_disabled = not on
+        if not on:
+            await self.disconnect("link_disabled")
+
+    def socket_limit(self, most: int = MAX_SOCKETS) -> None:
+        """How many connections an app may have; one more is refused with `too_many_websockets`."""
+        self.hub.most = most
+
+    def connection_lives(self, seconds: float | None, warned: float = 10.0) -> None:
+        """Refresh each connection made from now on after that many seconds, `warned` seconds after a warning."""
+        self.hub.lives = None if seconds is None else (seconds, warned)
 
     def subscribe(self, events: Sequence[str] | None) -> None:
         """The event types the app gets; None: all."""
@@ -96,7 +127,7 @@ class Knobs(Core):
         """Slack as a whole is out, or back: calls and connections are cut; events wait."""
         self.faults.is_down = self.hub.is_refusing = down
         if down:
-            await self.hub.drop()
+            await self.drop_sockets()
         self.delivery.pump()
 
     def upload_seconds(self, seconds: float) -> None:
