@@ -99,7 +99,7 @@ def shortened(text: str, limit: int) -> str:
 
 
 def _set_up(session: Session, settings: Settings, incident: Incident, actor: Actor, invitees: Sequence[str]) -> None:
-    """The channel and all that belongs into it. Each is a row of its own: if one is refused, the rest goes on."""
+    """The channel and all that belongs into it, with whoever is asked to be there."""
     users = [actor.user_id] if actor.user_id else []
     groups: list[str] = []
     for service in incident.services:
@@ -108,10 +108,7 @@ def _set_up(session: Session, settings: Settings, incident: Incident, actor: Act
         groups += asked.usergroups
     users = list(dict.fromkeys([*users, *invitees]))
     people.meet(session, incident.team_id, users, actor.at)
-    tell.create_channel(session, incident, actor.at)
-    tell.invite(session, incident, actor.at, users, list(dict.fromkeys(groups)))
-    tell.show_topic(session, incident, actor.at)
-    tell.show_card(session, incident, actor.at)
+    tell.set_up(session, incident, actor.at, users, list(dict.fromkeys(groups)))
 
 
 def change_severity(session: Session, incident_id: int, actor: Actor, to: Severity, why: str) -> Incident:

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from bot.domain.terms import Severity
 from bot.store import outbox
 from bot.store.incidents import Incident
+from bot.store.outbox import Wanted
 
 
 class What(StrEnum):
@@ -94,8 +95,7 @@ def _urgency(what: What, incident: Incident) -> int:
     return PRIORITY[what]
 
 
-def _put(
-    session: Session,
+def _row(
     incident: Incident,
     what: What,
     at: datetime,
@@ -104,9 +104,8 @@ def _put(
     target: str | None = None,
     waits_for_channel: bool = True,
     **details: Any,
-) -> None:
-    outbox.put(
-        session,
+) -> Wanted:
+    return Wanted(
         lane=lane_of(what, incident.key, sub=sub),
         what=what,
         team_id=incident.team_id,
@@ -115,12 +114,23 @@ def _put(
         incident_id=incident.key,
         target=target,
         is_open=incident.channel_id is not None or not waits_for_channel,
-        **details,
+        details=details,
     )
 
 
-def create_channel(session: Session, incident: Incident, at: datetime) -> None:
-    _put(session, incident, What.CREATE_CHANNEL, at, waits_for_channel=False)
+def _put(session: Session, incident: Incident, what: What, at: datetime, **given: Any) -> None:
+    outbox.put_all(session, _row(incident, what, at, **given))
+
+
+def set_up(session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]) -> None:
+    """All that a new incident needs in Slack. Each is a row of its own: if one is refused, the rest goes on."""
+    rows = [_row(incident, What.CREATE_CHANNEL, at, waits_for_channel=False)]
+    if users or usergroups:
+        rows.append(_row(incident, What.INVITE, at, users=users, usergroups=usergroups))
+    rows += [_topic(incident, at), _card(incident, at)]
+    if not incident.is_private:
+        rows.append(_announcement(incident, at))
+    outbox.put_all(session, *rows)
 
 
 def invite(session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]) -> None:
@@ -142,24 +152,38 @@ def say(
 
 def show_card(session: Session, incident: Incident, at: datetime) -> None:
     """The card in the channel and the announcement in the incidents channel, as things stand when they are sent."""
-    _put(session, incident, What.CARD, at, target=f"card:{incident.key}", posts=incident.card_ts is None)
+    rows = [_card(incident, at)]
     if incident.questions_ts is not None:
-        show_questions(session, incident, at)
-    check_again(session, incident, at)
-    show_announcement(session, incident, at)
+        rows.append(_questions(incident, at))
+    if incident.findings_ts is not None:
+        rows.append(_findings(incident, at))
+    if not incident.is_private:
+        rows.append(_announcement(incident, at))
+    outbox.put_all(session, *rows)
+
+
+def _card(incident: Incident, at: datetime) -> Wanted:
+    return _row(incident, What.CARD, at, target=f"card:{incident.key}", posts=incident.card_ts is None)
 
 
 def show_announcement(session: Session, incident: Incident, at: datetime) -> None:
     if not incident.is_private:
-        _put(
-            session, incident, What.ANNOUNCEMENT, at,
-            target=f"announcement:{incident.key}", waits_for_channel=False,
-            posts=incident.announcement_ts is None,
-        )  # fmt: skip
+        outbox.put_all(session, _announcement(incident, at))
+
+
+def _announcement(incident: Incident, at: datetime) -> Wanted:
+    return _row(
+        incident, What.ANNOUNCEMENT, at, target=f"announcement:{incident.key}", waits_for_channel=False,
+        posts=incident.announcement_ts is None,
+    )  # fmt: skip
 
 
 def show_topic(session: Session, incident: Incident, at: datetime) -> None:
-    _put(session, incident, What.TOPIC, at, target=f"topic:{incident.key}")
+    outbox.put_all(session, _topic(incident, at))
+
+
+def _topic(incident: Incident, at: datetime) -> Wanted:
+    return _row(incident, What.TOPIC, at, target=f"topic:{incident.key}")
 
 
 def show_followups(session: Session, incident: Incident, at: datetime) -> None:
@@ -173,16 +197,22 @@ def show_followups(session: Session, incident: Incident, at: datetime) -> None:
 
 def show_questions(session: Session, incident: Incident, at: datetime) -> None:
     """The one message that asks for what is missing from a resolved incident's record."""
-    _put(
-        session, incident, What.QUESTIONS, at, target=f"questions:{incident.key}", posts=incident.questions_ts is None,
+    outbox.put_all(session, _questions(incident, at))
+
+
+def _questions(incident: Incident, at: datetime) -> Wanted:
+    return _row(
+        incident, What.QUESTIONS, at, target=f"questions:{incident.key}", posts=incident.questions_ts is None
     )  # fmt: skip
 
 
 def show_findings(session: Session, incident: Incident, at: datetime) -> None:
     """The one message that says what to check in the record of an incident that is over."""
-    _put(
-        session, incident, What.FINDINGS, at, target=f"findings:{incident.key}", posts=incident.findings_ts is None,
-    )  # fmt: skip
+    outbox.put_all(session, _findings(incident, at))
+
+
+def _findings(incident: Incident, at: datetime) -> Wanted:
+    return _row(incident, What.FINDINGS, at, target=f"findings:{incident.key}", posts=incident.findings_ts is None)
 
 
 def check_again(session: Session, incident: Incident, at: datetime) -> None:

@@ -7,7 +7,7 @@ clears what is left.
 
 from bot.store.outbox.gates import block
 from bot.store.outbox.leases import claim, claim_due, finish, next_due, release_all, renew, save_progress
-from bot.store.outbox.queue import open_lanes_of, put, will_edit
+from bot.store.outbox.queue import Wanted, open_lanes_of, put, put_all, will_edit
 from bot.store.outbox.rows import (
     UNFINISHED,
     Again,
@@ -40,6 +40,7 @@ __all__ = [
     "RatesOf",
     "Refused",
     "State",
+    "Wanted",
     "backlog",
     "block",
     "claim",
@@ -54,6 +55,7 @@ __all__ = [
     "open_lanes_of",
     "problems_of",
     "put",
+    "put_all",
     "release_all",
     "renew",
     "retry",

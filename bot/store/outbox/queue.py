@@ -1,5 +1,7 @@
 """Rows come into their lanes."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -9,8 +11,28 @@ from sqlalchemy import Executable, case, or_, text, update
 from sqlmodel import Session, col, select
 
 from bot.store.outbox.rows import IS_UNFINISHED, IS_WAITING_VIEW, Lane, OutboxRow, State
-from bot.store.waking import Due, needs_waking
 from bot.store.tables import dialect_of, insert_for, table_of
+from bot.store.waking import Due, needs_waking
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """
+    An effect that is to be queued. With a `target` it is a view, and nothing is added while one for that target waits.
+
+    `is_open` is how a lane begins that does not exist yet; an existing lane stays as it is.
+    """
+
+    lane: str
+    what: str
+    team_id: str
+    at: datetime
+    priority: int
+    incident_id: int | None = None
+    target: str | None = None
+    not_before: datetime | None = None
+    is_open: bool = True
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 def put(
@@ -27,21 +49,31 @@ def put(
     is_open: bool = True,
     **details: Any,
 ) -> None:
-    """
-    Queue one effect. With a `target` it is a view, and nothing is added while one for that target waits.
+    """Queue one effect, as `Wanted` says it."""
+    put_all(session, Wanted(lane, what, team_id, at, priority, incident_id, target, not_before, is_open, details))
 
-    `is_open` is how a lane begins that does not exist yet; an existing lane stays as it is.
-    """
-    due, dialect = not_before or at, dialect_of(session)
+
+def put_all(session: Session, *wanted: Wanted) -> None:
+    """Queue effects, in this order, by two statements however many they are."""
+    dialect = dialect_of(session)
     # The lane first: while it is held nobody takes a waiting view from it, so one that waits will show this change too.
-    session.execute(_due(dialect), {"key": lane, "is_open": is_open, "priority": priority, "due_at": due})
-    row = {
-        "uuid": str(uuid4()), "team_id": team_id, "incident_id": incident_id, "lane": lane, "what": what,
-        "target": target, "details": details, "progress": {}, "state": State.WAITING.value, "attempts": 0,
-        "not_before": due, "created_at": at,
-    }  # fmt: skip
-    session.execute(_adding(dialect), row)
+    session.execute(_due(dialect), [_lane_of(each) for each in wanted])
+    session.execute(_adding(dialect), [_row_of(each) for each in wanted])
     needs_waking(session, Due.ROWS)
+
+
+def _lane_of(wanted: Wanted) -> dict[str, Any]:
+    due = wanted.not_before or wanted.at
+    return {"key": wanted.lane, "is_open": wanted.is_open, "priority": wanted.priority, "due_at": due}
+
+
+def _row_of(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "uuid": str(uuid4()), "team_id": wanted.team_id, "incident_id": wanted.incident_id, "lane": wanted.lane,
+        "what": wanted.what, "target": wanted.target, "details": wanted.details, "progress": {},
+        "state": State.WAITING.value, "attempts": 0, "not_before": wanted.not_before or wanted.at,
+        "created_at": wanted.at,
+    }  # fmt: skip
 
 
 @cache
