@@ -28,6 +28,7 @@ from bot.command.table import Command
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.slack import commanding, entry_acts, hearing, payloads, pressing, shortcuts, submitting, timeline_view
+from bot.slack.belonging import only_ours
 from bot.slack.blocks import amending, modals, times
 from bot.slack.gateway import Gateway, SlackError
 from bot.slack.meeting import Meeting
@@ -68,12 +69,16 @@ class Deps:
 
 def build(deps: Deps, token: str) -> AsyncApp:
     """The Bolt app. Requests over HTTP are verified before they reach it (`bot.web.slack`)."""
-    known: incidents.Installation | None = None
+    found: incidents.Installation | None = None
+
+    async def installed() -> incidents.Installation | None:
+        nonlocal found
+        if found is None:  # found out once: another workspace has another token, and so another process
+            found = await deps.database.read(incidents.installation)
+        return found
 
     async def authorize(**_payload: Any) -> AuthorizeResult:
-        nonlocal known
-        if known is None:  # found out once: another workspace has another token, and so another process
-            known = await deps.database.read(incidents.installation)
+        known = await installed()
         return AuthorizeResult(
             enterprise_id=None,
             team_id=known.team_id if known else None,
@@ -90,6 +95,7 @@ def build(deps: Deps, token: str) -> AsyncApp:
         request_verification_enabled=False,
         raise_error_for_unhandled_request=True,  # so that the error handler can acknowledge it
     )
+    app.use(only_ours(installed))
     _listen_to_events(app, deps)
     _listen_to_commands(app, deps)
     _listen_to_presses(app, deps)
@@ -120,7 +126,9 @@ def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
             typed = commanding.Typed.from_payload(body)
         await deps.meeting.meet(typed.team_id, typed.user_id)
         if not typed.text.strip() and not await shortcuts.is_inside(deps.database, typed.team_id, typed.channel_id):
-            problem_met = await _open_view(deps, typed.trigger_id, modals.declare(deps.settings()))
+            problem_met = await deps.meeting.refusal(typed.team_id, typed.user_id) or await _open_view(
+                deps, typed.trigger_id, modals.declare(deps.settings())
+            )
             await ack(words(problem_met) if problem_met else "")
             return
         try:
@@ -143,12 +151,8 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
     async def on_press(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         with payloads.reading():
             pressed = pressing.Pressed.from_payload(body)
-        if pressed.action_id in timeline_view.TURNS:
-            await _turn(deps, pressed.value, respond)
-            await ack()
-            return
-        if pressed.action_id in {*pressing.OPENS, *pressing.FILLED, amending.MENU}:
-            await _open(deps, pressed, respond)
+        if pressed.action_id in {*timeline_view.TURNS, *pressing.OPENS, *pressing.FILLED, amending.MENU}:
+            await _show(deps, pressed, respond)
             await ack()
             return
         if pressed.action_id not in {*pressing.PRESSES, *times.CHOICES}:
@@ -209,6 +213,17 @@ async def _respond(respond: AsyncRespond, answer: dict[str, Any]) -> None:
             log.warning("an answer was refused", status=response.status_code, problem=response.body)
 
 
+async def _show(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) -> None:
+    """A form, or a page of the timeline: nothing is changed yet, and who may not change anything is told so now."""
+    refused = await deps.meeting.refusal(pressed.team_id, pressed.user_id, pressed.home_team_id)
+    if refused:
+        await _respond(respond, pressing.answer(f":warning: {refused}") or {})
+    elif pressed.action_id in timeline_view.TURNS:
+        await _turn(deps, pressed.value, respond)
+    else:
+        await _open(deps, pressed, respond)
+
+
 async def _turn(deps: Deps, value: str, respond: AsyncRespond) -> None:
     """Another page of the timeline, or the same one as it stands now, instead of the one that is shown."""
     try:
@@ -262,6 +277,9 @@ async def _open_view(deps: Deps, trigger_id: str, view: dict[str, Any]) -> str |
 def _listen_to_shortcuts(app: AsyncApp, deps: Deps) -> None:
     async def on_shortcut(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         try:
+            with payloads.reading():
+                team_id, user = payloads.team_of(body), body["user"]
+            await deps.meeting.check(team_id, str(user["id"]), user.get("team_id"))
             view = await shortcuts.form_for(deps.database, deps.settings(), body)
         except UserError as problem:
             problem_met: str | None = f":warning: {problem.message}"
@@ -294,6 +312,9 @@ def _listen_to_the_rest(app: AsyncApp) -> None:
         if isinstance(error, payloads.Malformed):
             log.warning("a payload is not of Slack's shape", type=body.get("type"), problem=str(error))
             return BoltResponse(status=400, body={"ok": False, "error": "The payload is not of Slack's shape."})
+        if isinstance(error, DatabaseUnavailable):  # Slack gets no answer, and delivers it again
+            log.error("a payload could not be kept", type=body.get("type"), problem=str(error))
+            return None
         log.error("a payload failed", type=body.get("type"), event_id=body.get("event_id"), exc_info=error)
         return None
 

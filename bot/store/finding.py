@@ -7,7 +7,7 @@ that swallows every packet would keep it from ever asking the second.
 
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]  it ships no annotations
+import asyncpg  # type: ignore[import-untyped]  # it ships no annotations
 
 from bot.config.servers import Servers
 from bot.store.connections import AWAY

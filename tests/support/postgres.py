@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -140,6 +141,7 @@ class PostgresServer:
         process, self._process = self._process, None
         if process is None:
             return
+        self.resume()
         if process.poll() is None:
             process.send_signal(SIGNALS[mode])
         try:
@@ -183,6 +185,18 @@ class PostgresServer:
         self.sql("ALTER SYSTEM SET synchronous_standby_names = ''")
         self.sql("SELECT pg_reload_conf()")
         self.sql("SELECT pg_promote(true)")
+
+    def pause(self) -> None:
+        """Let every process of the server stand still: it takes connections and answers nothing, until `resume`."""
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, by: signal.Signals) -> None:
+        for process_id in processes_in(self._data):
+            with suppress(ProcessLookupError):
+                os.kill(process_id, by)
 
     def create_database(self, *, template: str = "template0") -> str:
         """A fresh database's URL. Another `template` is copied whole; nobody may be connected to it."""
@@ -269,13 +283,18 @@ class PostgresServer:
 
 def has_process_in(directory: Path) -> bool:
     """Whether a process works in the folder: every process of a server has the data folder as its own."""
+    return bool(processes_in(directory))
+
+
+def processes_in(directory: Path) -> list[int]:
+    found = []
     for entry in Path("/proc").glob("[0-9]*/cwd"):
         try:
             if entry.readlink() == directory:
-                return True
+                found.append(int(entry.parent.name))
         except OSError:
             continue
-    return False
+    return found
 
 
 def _free_port() -> int:
