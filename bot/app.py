@@ -23,12 +23,15 @@ from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError
 from bot.slack.meeting import Meeting
 from bot.slack.sender import AT_ONCE, LEASE, POLL, Sender
 from bot.slack.socket import SocketLink
+from bot.slack.websocket import PING_SECONDS
 from bot.store import incidents, outbox, timers
 from bot.store.migrate import migrate
 from bot.store.session import Database, DatabaseUnavailable, SqliteDatabase, open_database
 from bot.store.waking import Due
 from bot.web import health, pages
 from bot.web.alerts import AlertIntake
+from bot.web.headers import add_headers
+from bot.web.outbox import OutboxDesk
 from bot.web.slack import SlackIntake
 from commands import COMMANDS
 
@@ -39,6 +42,10 @@ ASK_AGAIN = 5.0
 """Seconds between attempts to learn from Slack who the bot is."""
 MEETING_SECONDS = 3.0
 """How long a start waits for Slack; after that it goes on with what an earlier one learned, and asks again."""
+IDLE_SECONDS = 75.0
+"""How long a connection may be open without a whole request's head: a sender that dawdles holds it no longer."""
+LINGERING_SECONDS = 2.0
+"""How long the rest of a body is still taken and thrown away after its refusal, so that the answer can be read."""
 HANGS_AFTER = timedelta(minutes=2)
 
 
@@ -67,6 +74,7 @@ class Dogwatch:
         lease: timedelta = LEASE,
         poll: timedelta = POLL,
         lanes_at_once: int = AT_ONCE,
+        ping_seconds: float = PING_SECONDS,
     ) -> None:
         if settings.slack_bot_token is None:
             raise UserError(
@@ -81,6 +89,7 @@ class Dogwatch:
         self.clock: Clock = clock or SystemClock()
         self._token = settings.slack_bot_token.get_secret_value()
         self._is_clock_given = clock is not None
+        self._ping_seconds = ping_seconds
         self.database: Database = open_database(settings.database_url.get_secret_value(), probe=probe)
         self.gateway = Gateway(self._token, settings.slack_api_url, seconds=call_seconds, probe=probe)
         self.tools = Tools(self.database, self.gateway, self.clock, lambda: self.settings)
@@ -123,7 +132,10 @@ class Dogwatch:
             self._tasks.append(asyncio.create_task(self._keep_asking(), name="meet slack"))
         if self.settings.slack_app_token is not None:
             token = self.settings.slack_app_token.get_secret_value()
-            self.sockets = SocketLink(app, token, self.gateway.client, self._catch_up)
+            self.sockets = SocketLink(
+                app, token, self.gateway, self._catch_up,
+                count=self.settings.socket_connections, ping_seconds=self._ping_seconds,
+            )  # fmt: skip
             self.sockets.start()
         if self.settings.heartbeat_url is not None:
             interval = timedelta(seconds=self.settings.heartbeat_seconds)
@@ -172,13 +184,21 @@ class Dogwatch:
 
     async def _serve(self) -> None:
         site = web.Application(client_max_size=1024 * 1024)
+        site.on_response_prepare.append(add_headers)
         site.add_routes(health.routes(self._problems))
         site.add_routes(pages.routes(self.database, lambda: self.settings))
+        site.add_routes(OutboxDesk(self.database, lambda: self.settings, self.clock).routes())
         site.router.add_post("/alerts/{source}", self.alerts.handle)
         site.router.add_put("/alerts/{source}", self.alerts.handle)
         if self.slack is not None:
             site.router.add_post("/slack/events", self.slack.handle)
-        self._runner = web.AppRunner(site, access_log=None, shutdown_timeout=5.0)
+        self._runner = web.AppRunner(
+            site,
+            access_log=None,
+            shutdown_timeout=5.0,
+            keepalive_timeout=IDLE_SECONDS,
+            lingering_time=LINGERING_SECONDS,
+        )
         await self._runner.setup()
         listening = web.TCPSite(self._runner, self.settings.host, self.settings.port)
         try:
@@ -193,11 +213,15 @@ class Dogwatch:
         self.settings = self.settings.model_copy(update={"port": self.port})  # links name the port that was given
 
     async def _catch_up(self) -> None:
-        """Ask Slack for what was said while nobody listened."""
-        try:
-            await self.database.run(catching_up.catch_up, self.clock.now())
-        except DatabaseUnavailable as problem:
-            log.warning("what was missed is looked for later", problem=str(problem))
+        """Ask Slack for what was said while nobody listened: as soon as the database can keep the question."""
+        while True:
+            try:
+                await self.database.run(catching_up.catch_up, self.clock.now())
+            except DatabaseUnavailable as problem:
+                log.warning("what was missed is looked for later", problem=str(problem))
+                await asyncio.sleep(ASK_AGAIN)
+            else:
+                return
 
     async def _problems(self) -> dict[str, str]:
         """Why this process cannot do its work, by name."""
@@ -207,8 +231,8 @@ class Dogwatch:
                 problems["slack"] = "Slack has not told yet which workspace this is"
         except DatabaseUnavailable:
             problems["database"] = "does not answer"
-        if self.sockets is not None and not await self.sockets.is_connected():
-            problems["socket mode"] = "not connected"
+        if self.sockets is not None and (problem := self.sockets.problem()) is not None:
+            problems["socket mode"] = problem
         for name, beat in (("sender", self.sender.beat_at), ("timers", self.engine.beat_at)):
             if not self._is_clock_given and (beat is None or self.clock.now() - beat > HANGS_AFTER):
                 problems[name] = "does not work"

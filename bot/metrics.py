@@ -45,6 +45,20 @@ CLOCK_STEPS = Counter(
     "dogwatch_clock_steps", "How often the clock was found to have been set, ahead or back.", ["direction"],
     registry=REGISTRY,
 )  # fmt: skip
+SOCKET_CONNECTIONS = Gauge(
+    "dogwatch_socket_connections", "Socket Mode connections of this process that are open.", registry=REGISTRY
+)
+SOCKET_OLDEST_SECONDS = Gauge(
+    "dogwatch_socket_oldest_seconds", "How long the oldest Socket Mode connection has been open.", registry=REGISTRY
+)
+SOCKET_RECONNECTS = Counter(
+    "dogwatch_socket_reconnects", "Socket Mode connections that were replaced, by reason.", ["reason"],
+    registry=REGISTRY,
+)  # fmt: skip
+SOCKET_ENVELOPES = Counter(
+    "dogwatch_socket_envelopes", "What came over Socket Mode: answered, failed, refused, or its answer lost.",
+    ["outcome"], registry=REGISTRY,
+)  # fmt: skip
 INCIDENTS_OPEN = Gauge(
     "dogwatch_incidents_open", "Open incidents, private ones and drills not counted.", registry=REGISTRY
 )

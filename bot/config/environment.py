@@ -26,6 +26,7 @@ VARIABLES = (
     Variable("SLACK_APP_TOKEN", ("slack_app_token",), secret=True),
     Variable("SLACK_SIGNING_SECRET", ("slack_signing_secret",), secret=True),
     Variable("SLACK_API_URL", ("slack_api_url",)),
+    Variable("DOGWATCH_SOCKET_CONNECTIONS", ("socket_connections",)),
     Variable("DATABASE_URL", ("database_url",), secret=True),
     Variable(CONFIG_VARIABLE, ("config_path",)),
     Variable("DOGWATCH_HOST", ("host",)),

@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
     slack_api_url: Annotated[str, AfterValidator(_api_url)] = "https://slack.com/api/"
+    socket_connections: Annotated[int, Field(ge=1, le=10)] = 2
     database_url: SecretStr = SecretStr("sqlite:///dogwatch.db")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000

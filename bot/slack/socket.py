@@ -1,128 +1,257 @@
-"""The Socket Mode connection: held, made anew when it is lost, and let go of once what came over it is answered."""
+"""
+Socket Mode by several connections: while one is made anew, Slack has another to deliver over.
+
+Slack sends each envelope over one of them. A connection that Slack wants to end is let go of only when there is a new
+one; two of one process are never renewed at the same time.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 import aiohttp
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
 from slack_bolt.app.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
+from slack_bolt.response import BoltResponse
+from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 from slack_sdk.socket_mode.request import SocketModeRequest
 from structlog import get_logger
 
-from bot.slack.gateway import Client
+from bot.metrics import SOCKET_CONNECTIONS, SOCKET_OLDEST_SECONDS, SOCKET_RECONNECTS
+from bot.slack.gateway import Busy, Gateway, Refused, SlackError, TokenRefused
+from bot.slack.websocket import BROKEN, CLOSE_SECONDS, CUT, PING_SECONDS, SILENT, Connection, Dismissed
 
 log = get_logger(__name__)
 
-PING_SECONDS = 5.0
-"""Seconds between signs of life: so soon a connection that was cut without a word is missed."""
 CONNECT_SECONDS = 20.0
-WATCHDOG_SECONDS = 15.0
-"""Seconds that the SDK has to mend a lost connection by itself before it is replaced."""
-PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Seconds between attempts; the last stays. `apps.connections.open` is a rated method."""
+PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between attempts, more or less; the last stays. `apps.connections.open` is a rated method."""
+SLOW_PAUSE = 60.0
+"""Seconds between attempts where only an operator can mend what is wrong."""
+LIFETIME = 3600.0
+"""Seconds that a connection lives if Slack does not say."""
+RENEWED_AT = 0.9
+"""Of that, when it is renewed: before Slack asks for it."""
+LINGER_SECONDS = 15.0
+"""How long a connection that was replaced still listens: what was sent over it last has to be answered over it."""
+UNREADY_AFTER = 30.0
+"""Seconds without any connection until the process calls itself unready."""
 GRACE_SECONDS = 5.0
-
-
-class _Handler(AsyncSocketModeHandler):
-    """Bolt's handler, which counts what is under way. What comes after `refuse` is left to Slack to deliver again."""
-
-    def __init__(self, app: AsyncApp, token: str, client: Client) -> None:
-        super().__init__(app, token, web_client=client, ping_interval=PING_SECONDS)
-        self.under_way = 0
-        self.is_refusing = False
-        self.went_quiet = asyncio.Event()
-
-    async def handle(self, client: Any, req: SocketModeRequest) -> None:
-        if self.is_refusing:
-            return
-        self.under_way += 1
-        self.went_quiet.clear()
-        try:
-            await super().handle(client, req)
-        finally:
-            self.under_way -= 1
-            if not self.under_way:
-                self.went_quiet.set()
-
-    async def finish(self) -> None:
-        """Take nothing new, and wait for what is under way, but not for ever."""
-        self.is_refusing = True
-        if not self.under_way:
-            return
-        try:
-            async with asyncio.timeout(GRACE_SECONDS):
-                await self.went_quiet.wait()
-        except TimeoutError:
-            log.warning("stopped before everything was answered", under_way=self.under_way)
+LINK_DISABLED, TOO_MANY = "link_disabled", "too_many_websockets"
+REMEDIES = {
+    LINK_DISABLED: "Socket Mode is switched off in the app's settings. Switch it on there, or unset SLACK_APP_TOKEN "
+    "and let Slack call a request URL.",
+    TOO_MANY: "Slack allows an app ten connections, and they are in use. Run fewer replicas, or set "
+    "DOGWATCH_SOCKET_CONNECTIONS to a lower number.",
+}
+WITHOUT_ACCESS = (
+    "Slack does not accept SLACK_APP_TOKEN. Make an app-level token with the scope connections:write in the app's "
+    "settings, under Basic Information, and start again with it."
+)
 
 
 class SocketLink:
     """
-    `start`, then `stop`. `on_connected` is awaited after each new connection, because things may have been missed.
-
-    The SDK mends most losses by itself; what it cannot mend within a while is replaced.
+    `start`, then `stop`. `on_gap` is awaited when something may have been missed: after the first connection, and
+    after each that was lost without a replacement.
     """
 
-    def __init__(self, app: AsyncApp, token: str, client: Client, on_connected: Callable[[], Awaitable[None]]) -> None:
-        self._app, self._token, self._client = app, token, client
-        self._on_connected = on_connected
-        self._handler: _Handler | None = None
-        self._task: asyncio.Task[None] | None = None
+    def __init__(
+        self,
+        app: AsyncApp,
+        token: str,
+        gateway: Gateway,
+        on_gap: Callable[[], Awaitable[None]],
+        *,
+        count: int = 2,
+        ping_seconds: float = PING_SECONDS,
+    ) -> None:
+        self._app, self._token, self._gateway = app, token, gateway
+        self._on_gap = on_gap
+        self._count = count
+        self._ping_seconds = ping_seconds
+        self._proxy = load_http_proxy_from_env()
+        self._http: aiohttp.ClientSession | None = None
+        self._open: set[Connection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._opened = 0
+        self._turn = asyncio.Lock()
+        self._is_somewhere = asyncio.Event()
+        self._is_nowhere = asyncio.Event()
+        self._lost_at: float | None = None
+        self._is_gap = True
+        self._trouble = ""
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._hold(), name="socket mode")
+        self._http = aiohttp.ClientSession()
+        SOCKET_OLDEST_SECONDS.set_function(self.oldest_seconds)
+        for place in range(self._count):
+            self._spawn(self._hold(place), f"socket mode {place + 1}")
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     @property
     def is_idle(self) -> bool:
-        return self._handler is None or not self._handler.under_way
+        return not any(each.under_way for each in self._open)
 
-    async def is_connected(self) -> bool:
-        return self._handler is not None and bool(await self._handler.client.is_connected())
+    def oldest_seconds(self) -> float:
+        """How long the oldest connection has been open; 0 without any."""
+        return max((monotonic() - each.opened_at for each in self._open), default=0.0)
+
+    def problem(self) -> str | None:
+        """Why nothing can come from Slack, in words; None while it can, or could a moment ago."""
+        if self._open:
+            return None
+        if self._lost_at is not None and monotonic() - self._lost_at < UNREADY_AFTER:
+            return None
+        return f"not connected: {self._trouble}" if self._trouble else "not connected"
 
     async def stop(self) -> None:
-        if self._handler is not None:
-            await self._handler.finish()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        """Take nothing new, and wait for what is under way, but not for ever."""
+        for each in self._open:
+            each.is_refusing = True
+        try:
+            async with asyncio.timeout(GRACE_SECONDS):
+                await asyncio.gather(*(each.drain() for each in self._open))
+        except TimeoutError:
+            left = sum(len(each.under_way) for each in self._open)
+            log.warning("stopped before everything was answered", under_way=left)
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(each.close() for each in list(self._open)))
+        if self._http is not None:
+            await self._http.close()
+        SOCKET_OLDEST_SECONDS.set_function(lambda: 0.0)
 
-    async def _hold(self) -> None:
+    # --- one place, held
+
+    async def _hold(self, place: int) -> None:
+        """One of the connections, and its successors. The first lives shorter, so that they come of age in turn."""
+        connection: Connection | None = None
+        share = (place + 1) / self._count
+        while True:
+            former, (connection, seconds) = connection, await self._keep_opening(place)
+            if former is not None:
+                SOCKET_RECONNECTS.labels(former.reason).inc()
+                log.info("a Socket Mode connection was replaced", connection=former.number, reason=former.reason)
+                self._spawn(self._let_go(former), f"farewell to socket {former.number}")
+            if self._is_gap:
+                self._is_gap = False
+                self._spawn(self._look_for_what_was_missed(), "look for what was missed")
+            await connection.stay(seconds * RENEWED_AT * share)
+            share = 1.0
+
+    async def _keep_opening(self, place: int) -> tuple[Connection, float]:
+        """Another connection, however many attempts it takes, and the seconds that it will live."""
         failures = 0
         while True:
-            handler = _Handler(self._app, self._token, self._client)
-            handler.client.message_listeners.append(self._hear)
+            if place and not self._open:  # one attempt at a time is enough to learn that Slack is away
+                await self._is_somewhere.wait()
             try:
-                await self._connect(handler)
-                failures, self._handler = 0, handler
-                await self._watch(handler)
-            except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as problem:
-                log.warning("Socket Mode did not connect", problem=str(problem) or type(problem).__name__)
-                await asyncio.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
-                failures += 1
-            finally:
-                self._handler = None
-                await handler.close_async()  # type: ignore[no-untyped-call]
+                async with self._turn, asyncio.timeout(CONNECT_SECONDS):
+                    return await self._connect()
+            except Exception as problem:  # noqa: BLE001  this is what keeps the bot reachable: it goes on whatever comes
+                pause = self._pause_after(problem, failures)
+            failures += 1
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._is_nowhere.wait()
 
-    async def _connect(self, handler: _Handler) -> None:
-        """The address is asked for here, because the SDK's `connect` never gives up on one that was used up."""
-        async with asyncio.timeout(CONNECT_SECONDS):
-            handler.client.wss_uri = await handler.client.issue_new_wss_url()
-            await handler.connect_async()  # type: ignore[no-untyped-call]
+    async def _connect(self) -> tuple[Connection, float]:
+        assert self._http is not None  # noqa: S101  `start` made it
+        told = await self._gateway.call("apps.connections.open", app_token=self._token)
+        ws = await self._http.ws_connect(
+            str(told["url"]),
+            autoping=False,
+            max_msg_size=0,
+            proxy=self._proxy,
+            timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
+        )
+        self._opened += 1
+        connection = Connection(self._opened, ws, self._dispatch, self._ended, self._ping_seconds)
+        try:
+            hello = await connection.greeting()
+        except BaseException:
+            await connection.close()
+            raise
+        self._came(connection)
+        log.info("connected to Slack by Socket Mode", connection=connection.number, open=len(self._open))
+        return connection, float((hello.get("debug_info") or {}).get("approximate_connection_time") or LIFETIME)
 
-    async def _watch(self, handler: _Handler) -> None:
-        """Return once the connection is lost and stays lost."""
-        is_lost = False
-        while True:
-            await asyncio.sleep(WATCHDOG_SECONDS)
-            was_lost, is_lost = is_lost, not await handler.client.is_connected()
-            if is_lost and was_lost:
-                log.warning("the Socket Mode connection is gone, connecting anew")
-                return
+    async def _dispatch(self, request: SocketModeRequest) -> BoltResponse:
+        response: BoltResponse = await run_async_bolt_app(self._app, request)
+        return response
 
-    async def _hear(self, _client: Any, message: dict[str, Any], _raw: str | None) -> None:
-        """Each connection begins with a `hello`. Source: docs.slack.dev/apis/events-api/using-socket-mode."""
-        if message.get("type") == "hello":
-            log.info("connected to Slack by Socket Mode")
-            await self._on_connected()
+    async def _let_go(self, former: Connection) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                await former.has_ended.wait()
+        former.is_refusing = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                await former.drain()
+        await former.close()
+
+    # --- what there is
+
+    def _came(self, connection: Connection) -> None:
+        self._open.add(connection)
+        self._is_somewhere.set()
+        self._lost_at, self._trouble = None, ""
+        SOCKET_CONNECTIONS.set(len(self._open))
+
+    def _ended(self, connection: Connection) -> None:
+        if connection not in self._open:
+            return
+        self._open.discard(connection)
+        SOCKET_CONNECTIONS.set(len(self._open))
+        if connection.reason in {CUT, SILENT}:
+            self._is_gap = True
+            log.warning("a Socket Mode connection is gone", connection=connection.number, reason=connection.reason)
+        if not self._open:
+            self._is_gap = True
+            self._lost_at = monotonic()
+            self._is_somewhere.clear()
+            self._is_nowhere.set()  # wakes those who wait now, and nobody later
+            self._is_nowhere.clear()
+
+    async def _look_for_what_was_missed(self) -> None:
+        try:
+            await self._on_gap()
+        except Exception:
+            log.exception("what was missed was not looked for")
+
+    # --- what goes wrong
+
+    def _pause_after(self, problem: Exception, failures: int) -> float:
+        """Say what is wrong, the first time loudly if it is an operator's business. Returns seconds, with jitter."""
+        remedy = _remedy(problem)
+        words = str(problem) or type(problem).__name__
+        if not isinstance(problem, (SlackError, Dismissed, *BROKEN)):
+            log.error("a Socket Mode connection failed", exc_info=problem)
+        elif remedy is None:
+            log.warning("Socket Mode did not connect", problem=words)
+        elif words != self._trouble:
+            log.error("Socket Mode cannot connect", problem=words, remedy=remedy)
+        else:
+            log.warning("Socket Mode still cannot connect", problem=words)
+        self._trouble = words
+        if isinstance(problem, Busy):
+            return problem.seconds + random.uniform(0, 1)  # noqa: S311  jitter, no secret
+        pause = PAUSES[min(failures, len(PAUSES) - 1)] if remedy is None else SLOW_PAUSE
+        return pause * random.uniform(0.5, 1.5)  # noqa: S311
+
+
+def _remedy(problem: Exception) -> str | None:
+    """What an operator has to do; None for what passes by itself."""
+    if isinstance(problem, Dismissed):
+        return REMEDIES.get(problem.reason)
+    return WITHOUT_ACCESS if isinstance(problem, Refused | TokenRefused) else None
