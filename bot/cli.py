@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from bot import log
+from bot.cli_outbox import outbox
 from bot.config import ConfigurationError, Settings, check, load
 from bot.domain.errors import UserError
 from bot.store.session import DatabaseUnavailable
@@ -48,6 +49,9 @@ def main() -> None:
 @click.version_option(package_name="dogwatch")
 def cli() -> None:
     """Run incidents in Slack, from the first alert to the postmortem."""
+
+
+cli.add_command(outbox)
 
 
 def settings_from_environment() -> Settings:

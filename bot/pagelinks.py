@@ -3,12 +3,17 @@
 import hashlib
 import hmac
 import secrets
+from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
 from bot.config import Settings
 from bot.domain.errors import UserError
+
+ORDERS_LIVE = timedelta(minutes=1)
+"""How far the clock of who signs an order may be from that of who carries it out."""
 
 
 def with_secret_key(settings: Settings) -> Settings:
@@ -37,8 +42,13 @@ def _key_beside(database: Path) -> str:
 
 def page_key(settings: Settings, reference: str) -> str:
     """What has to stand in a link to an incident's page: who has the link may read that incident and no other."""
+    return _signed(settings, f"incident page {reference}")[:32]
+
+
+def _signed(settings: Settings, words: str) -> str:
+    """With the settings of a running bot, which always have a key; those without one have no pages either."""
     secret = settings.secret_key.get_secret_value() if settings.secret_key else ""
-    return hmac.new(secret.encode(), f"incident page {reference}".encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(secret.encode(), words.encode(), hashlib.sha256).hexdigest()
 
 
 def is_page_key(settings: Settings, reference: str, given: str) -> bool:
@@ -48,3 +58,33 @@ def is_page_key(settings: Settings, reference: str, given: str) -> bool:
 def page_link(settings: Settings, reference: str) -> str:
     """Dogwatch's own page of an incident, for whoever holds the link; each statement has an anchor on it."""
     return f"{settings.base_url}/incidents/{reference}?key={page_key(settings, reference)}"
+
+
+def outbox_key(settings: Settings, until: int) -> str:
+    """What has to stand in a link to the operators' page. `until`: seconds since 1970."""
+    return _signed(settings, f"outbox page until {until}")[:32]
+
+
+def is_outbox_key(settings: Settings, until: str, given: str, now: datetime) -> bool:
+    """Whether a link to the operators' page is ours and has not run out. Both parts come from strangers."""
+    if not (until.isascii() and until.isdecimal() and len(until) < 12):
+        return False
+    is_ours = hmac.compare_digest(outbox_key(settings, int(until)).encode(), given.encode(errors="replace"))
+    return is_ours and now.timestamp() <= int(until)
+
+
+def outbox_path(settings: Settings, until: int) -> str:
+    return f"/outbox?{urlencode({'until': until, 'key': outbox_key(settings, until)})}"
+
+
+def order_signature(settings: Settings, at: int, body: bytes) -> str:
+    """What a command of the operator's signs, so that the running bot carries it out. `at`: seconds since 1970."""
+    return _signed(settings, f"order {at} {hashlib.sha256(body).hexdigest()}")
+
+
+def is_order(settings: Settings, at: str, body: bytes, given: str, now: datetime) -> bool:
+    """Whether an order was signed with our key within the last minute."""
+    if not (at.isascii() and at.isdecimal() and len(at) < 12):
+        return False
+    is_ours = hmac.compare_digest(order_signature(settings, int(at), body).encode(), given.encode(errors="replace"))
+    return is_ours and abs(now.timestamp() - int(at)) <= ORDERS_LIVE.total_seconds()

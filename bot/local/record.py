@@ -9,40 +9,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from bot.sandbox.records import Json
-from bot.services.tell import What
+from bot.services.outboxing import act_of, why
 from bot.store import escalations, incidents, postmortems, timeline, waiting
-from bot.store.outbox import State
 from bot.store.session import DatabaseUnavailable, PostgresDatabase, SqliteDatabase, open_database
-from bot.store.waiting import Waiting
 
 T = TypeVar("T")
 AnyDatabase = SqliteDatabase | PostgresDatabase
 SHOWN = 12
-IN_WORDS = {
-    What.CREATE_CHANNEL: "Open the channel",
-    What.INVITE: "Invite people",
-    What.PIN_CARD: "Pin the card",
-    What.SAY: "Post what happened",
-    What.PAGE: "Page somebody",
-    What.DRAFT: "Post the postmortem draft",
-    What.WHISPER: "Answer one person",
-    What.FETCH_MESSAGE: "Read a message that was marked",
-    What.LEARN_PERSON: "Look up a name",
-    What.CARD: "Update the card",
-    What.ANNOUNCEMENT: "Update the announcement",
-    What.TOPIC: "Set the topic",
-    What.FOLLOWUPS: "Update the list of actions",
-    What.ALERTS: "Show how the alerts stand",
-    What.QUESTIONS: "Ask for what is missing",
-    What.FINDINGS: "Say what to check in the record",
-    What.ESCALATION: "Show the call for help",
-    What.CONFIRM: "Confirm a mark",
-    What.LOOK: "Look for what was missed",
-    What.UNSAY: "Take words back",
-    What.DELETE_FILE: "Delete a draft",
-}
-
-
 STEPS = (
     "Open an incident, with a button above",
     "Write in its channel, add :mag: to it",
@@ -89,7 +62,7 @@ def _waiting(session: Session, now: datetime) -> list[Json]:
     rows = waiting.waiting(session, SHOWN)
     shown = [
         {
-            "what": IN_WORDS[What(row.what)],
+            "what": act_of(row.what),
             "about": row.reference or "",
             "since": int(row.since.timestamp()),
             "why": why(row, now),
@@ -100,27 +73,6 @@ def _waiting(session: Session, now: datetime) -> list[Json]:
     if more > 0:
         shown.append({"what": f"and {more} more", "about": "", "since": None, "why": ""})
     return shown
-
-
-def why(row: Waiting, now: datetime) -> str:
-    """What holds it up, the nearest reason only."""
-    if not row.is_lane_open:
-        return "its channel is not open yet"
-    if row.state == State.RUNNING:
-        return "being sent now" if row.attempts < 2 else f"being sent, for the {ordinal(row.attempts)} time"
-    if not row.is_first:
-        return "one before it goes first"
-    if row.state == State.UNKNOWN:
-        return "its answer was lost: Slack is asked whether it arrived"
-    if row.error:
-        wait = max(0, round((row.not_before - now).total_seconds()))
-        return f"Slack did not take it; tried again in {wait} s" if wait else "Slack did not take it; tried again now"
-    return "it is next"
-
-
-def ordinal(number: int) -> str:
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 not in {11, 12, 13} else 0, "th")
-    return f"{number}{ending}"
 
 
 def _done(session: Session, team_id: str) -> tuple[bool, ...]:

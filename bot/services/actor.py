@@ -15,6 +15,8 @@ class Origin(StrEnum):
     MESSAGE = "message"
     ALERT = "alert"
     TIMER = "timer"
+    CLI = "cli"
+    PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from bot.config import Settings
 from bot.domain.durations import between
 from bot.domain.links import channel_link
 from bot.domain.terms import ActionKind, AlertStatus, Precision, Severity, Status, TargetKind
+from bot.services import outboxing
 from bot.services.people import MENTION
-from bot.store import actions, alerts, escalations, incidents, outbox, people, timers
+from bot.store import actions, alerts, escalations, incidents, people, timers
 from bot.store.alerts import Alert
 from bot.store.escalations import Escalation
 from bot.store.timeline import TimelineEntry
@@ -55,6 +56,7 @@ class CardView:
     firing: int
     alerts: int
     problems: tuple[str, ...]
+    """What could not be done, in sentences. People are mentions in them."""
     names: Mapping[str, str]
     closure_reason: str | None = None
 
@@ -73,6 +75,7 @@ def card(session: Session, settings: Settings, incident_id: int) -> CardView:
         for each in escalations.unanswered(session, incident_id)
         if not each.is_external and row.is_open
     ]
+    problems = tuple(each.sentence for each in outboxing.problems(session, incident_id))
     previous = incidents.get(session, row.previous_id).reference if row.previous_id else None
     url = channel_link(installation.url, row.channel_id) if installation and row.channel_id else None
     return CardView(
@@ -97,10 +100,10 @@ def card(session: Session, settings: Settings, incident_id: int) -> CardView:
         waiting=tuple(waiting),
         firing=sum(alert.status == AlertStatus.FIRING for alert in told),
         alerts=len(told),
-        problems=tuple(
-            dict.fromkeys(f"{each.what}: {each.error}" for each in outbox.problems_of(session, incident_id))
+        problems=problems,
+        names=people.names(
+            session, row.team_id, MENTION.findall(f"{row.title} {row.closure_reason or ''} {' '.join(problems)}")
         ),
-        names=people.names(session, row.team_id, MENTION.findall(f"{row.title} {row.closure_reason or ''}")),
         closure_reason=row.closure_reason,
     )
 

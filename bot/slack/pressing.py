@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.services import access, catchup, escalation, incidents, people, tell, views
+from bot.services import access, catchup, escalation, incidents, outboxing, people, tell, views
 from bot.services.actor import Actor, Origin
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
@@ -91,6 +91,12 @@ def _catch_up(session: Session, settings: Settings, actor: Actor, incident_id: i
     return Aside(catchup_blocks.catchup(catchup.view(session, settings, incident_id, actor.at)))
 
 
+def _retry(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> str:
+    done = outboxing.retry_incident(session, incident_id, actor)
+    what = "It is" if len(done) == 1 else f"{len(done)} steps are"
+    return f"{what} tried again. What fails once more is shown here."
+
+
 def _acknowledge(session: Session, _settings: Settings, actor: Actor, escalation_id: int) -> None:
     escalation.acknowledge(session, escalation_id, actor)
 
@@ -103,6 +109,7 @@ PRESSES: Mapping[str, Press] = {
     cards.LEAD: _lead,
     cards.DRAFT: _draft,
     cards.CATCHUP: _catch_up,
+    cards.RETRY: _retry,
     escalations.ACKNOWLEDGE: _acknowledge,
     escalations.DECLINE: _decline,
 }

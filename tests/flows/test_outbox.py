@@ -36,7 +36,8 @@ async def test_in_a_storm_the_worst_goes_first(world: World) -> None:
     made = [call["args"]["name"] for call in world.sandbox.calls("conversations.create") if call["ok"]]
     of_incidents = [name for name in made if name.startswith("inc-")]
     assert len(of_incidents) == 26
-    assert of_incidents.index("inc-26-worst") < of_incidents.index("inc-25-bad") < len(of_incidents) - 2
+    late = {of_incidents.index("inc-26-worst"), of_incidents.index("inc-25-bad")}
+    assert max(late) < 22, "of what Slack did not let through at once, they are first"
     assert len(world.texts("incidents")) == 26
 
 

@@ -25,12 +25,15 @@ LIGHTS = ("🔴", "🟠", "🟡", "🔵")
 TOPIC_LENGTH = 250
 WHY = 300
 """Characters of the reason of a cancellation that card and announcement show."""
+PROBLEMS, PROBLEM = 5, 400
+"""How many problems a message shows, and characters of each."""
 LISTED = 10
 """Alerts that a message names before it only counts the rest."""
 ANGLES = str.maketrans("<>", "‹›")
 DATE = "{date_short_pretty} {time}"
 LEAD, NOTE, RESOLVE, DRAFT = "incident_lead", "incident_note", "incident_resolve", "incident_draft"
 CATCHUP = "incident_catchup"
+RETRY = "incident_retry"
 SEVERITY, STATUS, ESCALATE = "incident_severity", "incident_status", "incident_escalate"
 EDIT, CANCEL = "incident_edit", "incident_cancel"
 
@@ -65,7 +68,7 @@ def card(view: CardView) -> Message:
         context(_next(view)),
     ]
     if view.problems:
-        blocks.append(context(f":warning: Slack did not let me do everything. {_problems(view)}"))
+        blocks += _problems(view, "Not everything could be done")
     blocks += _buttons(view)
     return Message(
         f"{marks(view)}{view.reference} {literal(view.title, view.names)}: {literal(view.severity)}, {view.status}",
@@ -73,8 +76,12 @@ def card(view: CardView) -> Message:
     )
 
 
-def _problems(view: CardView) -> str:
-    return literal("; ".join(view.problems), limit=FIELD_TEXT - 100)
+def _problems(view: CardView, headline: str) -> Blocks:
+    """What could not be done and what mends it, with the button for afterwards."""
+    said = [f"• {literal(each, view.names, PROBLEM)}" for each in view.problems]
+    more = [f"• and {len(said) - PROBLEMS} more: `dogwatch outbox` lists them"] if len(said) > PROBLEMS else []
+    text = listed([f":warning: *{headline}:*", *said[:PROBLEMS], *more])
+    return [section(text), actions(button("Try again", RETRY, str(view.incident_id)))]
 
 
 def _span_name(view: CardView) -> str:
@@ -147,9 +154,10 @@ def announcement(view: CardView) -> Message:
     if view.status == Status.CANCELLED:
         span = _why(view)
     line = f"{light(view)} *{title}*\n{state} · {span} · {where}"
+    blocks: Blocks = [section(line)]
     if view.problems and view.channel_id is None:
-        line += f"\n:warning: No channel could be opened. {_problems(view)}"
-    return Message(f"{title}: {literal(view.severity)}, {view.status}", [section(line)])
+        blocks += _problems(view, "No channel could be opened")
+    return Message(f"{title}: {literal(view.severity)}, {view.status}", blocks)
 
 
 def topic(view: CardView) -> str:

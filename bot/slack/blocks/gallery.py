@@ -79,7 +79,10 @@ BUSY = replace(
     firing=2,
     alerts=3,
     previous="INC-6",
-    problems=("pin card: pins.add: too_many_pins",),
+    problems=(
+        "Pin the card: The channel holds as many pins as Slack allows (too_many_pins). Remove one.",
+        "Invite people (<@U0MANAGER>): A guest cannot be invited by an app (user_is_restricted). Invite them by hand.",
+    ),
 )
 OVER = replace(
     BUSY, status=Status.RESOLVED, is_open=False, ended_at=BEGAN + timedelta(hours=2), waiting=(), firing=0, problems=()
@@ -88,7 +91,16 @@ CANCELLED = replace(
     OPEN, status=Status.CANCELLED, is_open=False, closure_reason="False alarm: the monitor was set too low"
 )
 DRILL = replace(OPEN, is_drill=True, reference="DRILL-3", is_private=True)
-WITHOUT_CHANNEL = replace(OPEN, channel_id=None, problems=("create channel: restricted_action",))
+WITHOUT_CHANNEL = replace(
+    OPEN,
+    channel_id=None,
+    problems=(
+        (
+            "Open the channel: The workspace does not allow it to apps (restricted_action). "
+            "A workspace admin can allow it in Slack's settings."
+        ),
+    ),
+)
 
 PAGED = EscalationView(
     escalation_id=1,

@@ -7,6 +7,7 @@ Every write checks the owner, so that a worker which was paused and wakes finds 
 all else on the record's clock. The states of a row:
 
     waiting -> running -> done | waiting (again later) | unknown | failed (refused for good) | dead (given up)
+    any of them but running and done -> dropped (by a person)
 
 A row may take several calls, so its worker renews the lease while it runs. `running` under a lease that ran out means
 that a worker died in mid-call: like `unknown`, look before repeating.
@@ -32,6 +33,7 @@ class State(StrEnum):
     DONE = "done"
     FAILED = "failed"
     DEAD = "dead"
+    DROPPED = "dropped"
 
 
 UNFINISHED = (State.WAITING, State.RUNNING, State.UNKNOWN)

@@ -1,0 +1,78 @@
+"""`dogwatch outbox` and its subcommands, as typed. What they do is in `bot.outboxing`."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from bot.config import load
+from bot.domain.errors import UserError
+
+FAILED = 1
+
+
+@click.group("outbox", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.option("--all", "everything", is_flag=True, help="Every row, not only the first 200.")
+@click.option("--link", is_flag=True, help="Print the address of the page that shows the same. It is good for a day.")
+@click.pass_context
+def outbox(context: click.Context, *, as_json: bool, everything: bool, link: bool) -> None:
+    """Show what has to reach Slack and has not: what failed, what waits, and why. The bot may run meanwhile."""
+    if context.invoked_subcommand is not None:
+        return
+    from bot import outboxing  # noqa: PLC0415  the other commands start faster without it
+
+    settings = load(os.environ)
+    if link:
+        click.echo(outboxing.link(settings))
+        return
+    found = asyncio.run(outboxing.shown(settings, everything=everything))
+    if as_json:
+        click.echo(json.dumps(outboxing.as_json(found), indent=2))
+        return
+    for line in outboxing.lines(found):
+        click.echo(line)
+
+
+@outbox.command()
+@click.argument("ids", nargs=-1, type=click.IntRange(min=1), metavar="ID…")
+@click.option("--all-dead", "everything", is_flag=True, help="All that was refused or given up.")
+@click.option("--url", help="Where the running bot listens, if not where the configuration says.")
+def retry(ids: tuple[int, ...], *, everything: bool, url: str | None) -> None:
+    """Try rows again that were refused or given up. What may have arrived is looked for first."""
+    if bool(ids) == everything:
+        raise UserError("Name the rows that `dogwatch outbox` shows, or say --all-dead.")
+    done = _changed("retry", None if everything else ids, url)
+    click.echo(f"Tried again: {_listed(done)}." if done else "Nothing failed that could be tried again.")
+    _check(ids, done, "did not fail, or is gone")
+
+
+@outbox.command()
+@click.argument("ids", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ID…")
+@click.option("--url", help="Where the running bot listens, if not where the configuration says.")
+def drop(ids: tuple[int, ...], *, url: str | None) -> None:
+    """Give rows up: they are never sent, and what stands behind them goes on. There is no way back."""
+    done = _changed("drop", ids, url)
+    click.echo(f"Dropped: {_listed(done)}." if done else "Nothing was dropped.")
+    _check(ids, done, "is being sent, was done, or is gone")
+
+
+def _changed(what: str, ids: Sequence[int] | None, url: str | None) -> list[int]:
+    from bot import outboxing  # noqa: PLC0415
+
+    return asyncio.run(outboxing.change(load(os.environ), what, ids, url=url))
+
+
+def _listed(ids: Sequence[int]) -> str:
+    return ", ".join(map(str, ids))
+
+
+def _check(asked: Sequence[int], done: Sequence[int], otherwise: str) -> None:
+    """Exit with an error if something that was named was left out."""
+    left = [each for each in asked if each not in done]
+    if left:
+        click.echo("\n".join(f"Row {each} {otherwise}." for each in left), err=True)
+        sys.exit(FAILED)

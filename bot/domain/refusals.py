@@ -1,0 +1,101 @@
+"""What a failed step means, in words for people, and what they can do about it. Pure: from the error that was kept."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`word` is Slack's own, for those who look it up; None where Slack said nothing. `remedy` may be empty."""
+
+    word: str | None
+    meaning: str
+    remedy: str = ""
+
+    @property
+    def sentence(self) -> str:
+        said = f"{self.meaning} ({self.word})." if self.word else f"{self.meaning}."
+        return f"{said} {self.remedy}".strip()
+
+
+_INSTALL = "Install the app again with `slack-manifest.yaml`"
+_MEND_TOKEN = "Install the app again, set SLACK_BOT_TOKEN and restart Dogwatch; what waits goes out then."
+_ADMIN = "A workspace admin can allow it in Slack's settings."
+_DEFECT = "This is a mistake of Dogwatch: report it with the log's lines."
+
+MEANINGS: Mapping[str, tuple[str, str]] = {
+    "missing_scope": ("The app lacks a permission", f"{_INSTALL}."),
+    "restricted_action": ("The workspace does not allow it to apps", _ADMIN),
+    "restricted_action_read_only_channel": ("Only some people may write in that channel", _ADMIN),
+    "restricted_action_thread_only_channel": ("That channel takes threads only", _ADMIN),
+    "restricted_action_non_threadable_channel": ("That channel takes no threads", _ADMIN),
+    "not_in_channel": ("Dogwatch is not in the channel", "Invite it there: `/invite @Dogwatch`."),
+    "channel_not_found": ("Dogwatch cannot see the channel", "If the channel still exists, invite Dogwatch there."),
+    "is_archived": ("The channel is archived", "Unarchive it if it is still needed."),
+    "name_taken": ("Every name for the channel is taken", "Rename the channels that have the incident's name."),
+    "too_many_pins": ("The channel holds as many pins as Slack allows", "Remove one."),
+    "no_item_specified": ("The message is gone", ""),
+    "message_not_found": ("The message is gone", ""),
+    "no_pin": ("The message is gone", ""),
+    "not_pinnable": ("Slack does not pin that message", ""),
+    "permission_denied": ("Slack does not permit it to the app", _ADMIN),
+    "user_is_restricted": ("A guest cannot be invited by an app", "Invite them by hand."),
+    "user_is_ultra_restricted": ("A guest cannot be invited by an app", "Invite them by hand."),
+    "ura_max_channels": ("The guest is in as many channels as they may be", "Invite somebody else."),
+    "cant_invite": ("Slack does not let the app invite this person", "Invite them by hand."),
+    "user_not_found": ("Slack does not know this person", "Look at the ids in `dogwatch.toml`."),
+    "user_disabled": ("Their account is deactivated", "Take them out of `dogwatch.toml`."),
+    "cannot_dm_bot": ("An app takes no direct messages", "Name a person instead."),
+    "messages_tab_disabled": ("The app's messages tab is switched off", f"{_INSTALL}."),
+    "user_not_in_channel": ("They are not in the channel", ""),
+    "no_permission": ("Slack does not permit it to the app", f"{_INSTALL}."),
+    "file_uploads_disabled": ("The workspace takes no files", _ADMIN),
+    "storage_limit_reached": ("The workspace's storage is full", "A workspace admin can make room."),
+    "plan_upgrade_required": ("The workspace's plan does not include it", ""),
+    "msg_too_long": ("The message is too long for Slack", _DEFECT),
+    "invalid_blocks": ("Slack cannot show the message", _DEFECT),
+    "invalid_arguments": ("Slack does not understand the call", _DEFECT),
+    "invalid_auth": ("Slack does not accept the bot's token", _MEND_TOKEN),
+    "not_authed": ("Slack does not accept the bot's token", _MEND_TOKEN),
+    "token_revoked": ("Slack does not accept the bot's token", _MEND_TOKEN),
+    "token_expired": ("Slack does not accept the bot's token", _MEND_TOKEN),
+    "account_inactive": ("Slack does not accept the bot's token", _MEND_TOKEN),
+    "org_login_required": ("Slack is moving the workspace", ""),
+    "ratelimited": ("Slack asked to wait", ""),
+    "fatal_error": ("Slack failed", ""),
+    "internal_error": ("Slack failed", ""),
+    "service_unavailable": ("Slack is not available", ""),
+    "request_timeout": ("Slack did not get the whole call", ""),
+    "team_added_to_org": ("Slack is moving the workspace", ""),
+}
+"""Slack's words for what it refuses, with what they mean here and what mends it."""
+
+AWAY = re.compile(r"no connection|no answer within|the connection broke|HTTP \d+|no JSON object")
+WORD = re.compile(r"(?:^|[ :])([a-z]+(?:_[a-z]+)+|ratelimited)\b")
+NEEDS = re.compile(r"\(needs ([a-z:,. _]+)\)")
+OF_OURS = re.compile(r"^([A-Z]\w+): ")
+
+
+def explained(error: str | None) -> Refusal:
+    """
+    The meaning of what a step's last attempt left as its error.
+
+    Nothing of the error is passed on but Slack's own words and the names of our exceptions: it may hold words of the
+    record.
+    """
+    text = error or ""
+    if not text:
+        return Refusal(None, "It was not done")
+    if defect := OF_OURS.match(text):
+        return Refusal(defect[1], "Dogwatch failed at it", _DEFECT)
+    if AWAY.search(text):
+        return Refusal(None, "Slack did not answer", "It is Slack, or the way there: try again when it is back.")
+    found = [word for word in WORD.findall(text) if word in MEANINGS] or WORD.findall(text)
+    if not found:
+        return Refusal(None, "It was not done", "The log says more.")
+    word = found[0]
+    meaning, remedy = MEANINGS.get(word, ("Slack refuses it", "Look the word up in Slack's documentation of the call."))
+    if needed := NEEDS.search(text):
+        remedy = f"It needs {needed[1]}. {_INSTALL}."
+    return Refusal(word, meaning, remedy)

@@ -1,0 +1,172 @@
+"""
+The outbox for operators: a page for whoever holds its link, and orders of `dogwatch outbox` to the running bot.
+
+The link has an expiry and is signed with the installation's secret key, and so is each order. Nothing but POST changes
+anything, and a POST has to bring the key too, so no other site can send one.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+from sqlmodel import Session
+from structlog import get_logger
+
+from bot.clock import Clock
+from bot.config import Settings
+from bot.domain.refusals import explained
+from bot.pagelinks import is_order, is_outbox_key, outbox_path
+from bot.render import render_template
+from bot.services import outboxing
+from bot.services.actor import Actor, Origin
+from bot.services.outboxing import Overview
+from bot.store.outbox import State
+from bot.store.session import Database, DatabaseUnavailable
+from bot.store.waiting import Waiting
+from bot.web.bodies import TooLarge, TooSlow, Unreadable, read_body, refusal
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+}
+LARGEST_ORDER = 64 * 1024
+NO_LINK = "There is nothing here. `dogwatch outbox --link` prints the address; it is good for a day."
+
+log = get_logger(__name__)
+
+
+class OutboxDesk:
+    """`/outbox` for people with a link, `/control/outbox` for the command. `now` is real time: links and orders age."""
+
+    def __init__(self, database: Database, settings: Callable[[], Settings], clock: Clock) -> None:
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/outbox", self.show),
+            web.post("/outbox", self.press),
+            web.post("/control/outbox", self.order),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        until, key = request.query.get("until", ""), request.query.get("key", "")
+        if not is_outbox_key(self._settings(), until, key, self._clock.real_now()):
+            return web.Response(status=404, text=NO_LINK)
+        try:
+            found = await self._database.read(outboxing.overview, self._clock.now())
+        except DatabaseUnavailable:
+            return web.Response(status=503, text="The database does not answer. Try again in a moment.")
+        page = render_template("web/outbox.html.j2", {**values_of(found), "until": until, "key": key})
+        return web.Response(text=page, content_type="text/html", headers=HEADERS)
+
+    async def press(self, request: web.Request) -> web.Response:
+        """A Retry button. Back to the page, which shows how it stands then."""
+        try:
+            form = dict(await request.post())
+        except (ValueError, web.HTTPException):
+            return web.Response(status=400, text="The form cannot be read.")
+        until, key, row = (str(form.get(name, "")) for name in ("until", "key", "row"))
+        if not is_outbox_key(self._settings(), until, key, self._clock.real_now()):
+            return web.Response(status=403, text=NO_LINK)
+        try:
+            keys = [_row_id(row)] if row != "all" else None
+        except ValueError:
+            return web.Response(status=400, text="There is no such row.")
+        try:
+            await self._database.run(carry_out, "retry", keys, self._clock.now(), Origin.PAGE)
+        except DatabaseUnavailable:
+            return web.Response(status=503, text="The database does not answer. Try again in a moment.")
+        return web.Response(status=303, headers={**HEADERS, "Location": outbox_path(self._settings(), int(until))})
+
+    async def order(self, request: web.Request) -> web.Response:
+        """`{"do": "retry" | "drop", "rows": [1, 2] | "failed"}`, signed."""
+        try:
+            body = await read_body(request, LARGEST_ORDER)
+        except (TooLarge, TooSlow, Unreadable):
+            return refusal(400, "The order cannot be read.")
+        stamp, signature = (request.headers.get(f"X-Dogwatch-{name}", "") for name in ("Time", "Signature"))
+        if not is_order(self._settings(), stamp, body, signature, self._clock.real_now()):
+            log.warning("an order was refused", reason="its signature is wrong or older than a minute")
+            return refusal(403, "The order is not signed with this installation's key, or the clocks differ.")
+        try:
+            what, keys = _order(body)
+        except ValueError:
+            return refusal(400, "The order cannot be read.")
+        try:
+            done = await self._database.run(carry_out, what, keys, self._clock.now(), Origin.CLI)
+        except DatabaseUnavailable:
+            return refusal(503, "The database does not answer.")
+        return web.json_response({"ok": True, "done": done})
+
+
+def _row_id(value: object) -> int:
+    """Raises ValueError for what can be no row's id."""
+    text = str(value)
+    if isinstance(value, bool) or not (text.isascii() and text.isdecimal()) or len(text) > 18:
+        raise ValueError(text)
+    return int(text)
+
+
+def _order(body: bytes) -> tuple[str, list[int] | None]:
+    """What to do, and with which rows; None: with all that failed. Raises ValueError."""
+    found = json.loads(body)
+    if not isinstance(found, dict) or found.get("do") not in {"retry", "drop"}:
+        raise ValueError("do")
+    rows = found.get("rows")
+    if rows == "failed" and found["do"] == "retry":
+        return "retry", None
+    if not isinstance(rows, list):
+        raise ValueError("rows")  # noqa: TRY004  it was typed or sent, not programmed
+    return str(found["do"]), [_row_id(each) for each in rows]
+
+
+def carry_out(session: Session, what: str, keys: Sequence[int] | None, at: datetime, origin: Origin) -> list[int]:
+    """Try rows again, or drop them; `keys` None: all that failed. Returns those with which it was done."""
+    actor = Actor("", None, at, origin)
+    if what == "drop":
+        return outboxing.drop(session, keys or [], actor)
+    return outboxing.retry_all(session, actor) if keys is None else outboxing.retry(session, keys, actor)
+
+
+def values_of(found: Overview) -> dict[str, Any]:
+    """For `web/outbox.html.j2`."""
+    failed = [each for each in found.rows if each.state in outboxing.FAILED]
+    waits = [each for each in found.rows if each.state not in outboxing.FAILED]
+    return {
+        "at": found.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        "failed": [_row(each, found.at) for each in failed],
+        "waiting": [_row(each, found.at) for each in waits],
+        "more": found.unfinished + found.refused + found.given_up - len(found.rows),
+        "lanes": [
+            {"lane": outboxing.lane_of(each.lane), "about": each.reference or "no incident", "rows": each.rows}
+            for each in found.closed_lanes
+        ],
+        "gates": [
+            {"call": outboxing.gate_in_words(each.key), "until": each.until.strftime("%H:%M:%S UTC")}
+            for each in found.closed_gates
+        ],
+    }
+
+
+def _row(row: Waiting, now: datetime) -> dict[str, Any]:
+    refusal_of = explained(row.error) if row.error or row.state in outboxing.FAILED else None
+    return {
+        "key": row.key,
+        "act": outboxing.act_of(row.what),
+        "about": row.reference or "no incident",
+        "since": outboxing.ago(row.since, now),
+        "tries": outboxing.times(row.attempts) if row.attempts else "not tried yet",
+        "why": outboxing.begun(outboxing.why(row, now)),
+        "refusal": refusal_of.sentence if refusal_of else "",
+        "is_held": row.state == State.RUNNING,
+        "holder": f"{row.owner[:8]} until {row.lease_until:%H:%M:%S} UTC" if row.owner and row.lease_until else "",
+    }
