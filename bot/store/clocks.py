@@ -29,14 +29,14 @@ def keep_up(session: Session, now: datetime, step: timedelta) -> timedelta:
     the outbox, which may be done any number of times. Timers are moved by the one who notices first, also where nobody
     ran when the clock was set: the mark tells. Returns by how much they were moved.
     """
-    back = _mark(session, now)
-    is_set_back = back >= STEP
-    if is_set_back:
-        _move_timers(session, back)
-    if is_set_back or step <= -STEP:
+    marked = _mark(session, now)
+    moved = max(marked, -step) if marked >= STEP else timedelta()  # the mark is some seconds old
+    if moved:
+        _move_timers(session, moved)
+    if moved or step <= -STEP:
         outbox.let_go(session, now)
         needs_waking(session, Due.ROWS | Due.TIMERS)
-    return back if is_set_back else timedelta()
+    return moved
 
 
 def _mark(session: Session, now: datetime) -> timedelta:
