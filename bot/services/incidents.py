@@ -80,11 +80,11 @@ def declare(session: Session, settings: Settings, actor: Actor, wanted: Declarat
     session.add(incident)
     session.flush()
     started = wanted.started.at if wanted.started else None
-    timeline.record(
+    entry = timeline.record(
         session, incident, [Kind.DECLARED], title, actor, started=started.isoformat() if started else None,
         stated_about=milestones.stated_about(started=wanted.started),
     )  # fmt: skip
-    milestones.refresh(session, incident)
+    milestones.begin(session, incident, entry)
     _set_up(session, settings, incident, actor, wanted.invitees)
     return incident
 

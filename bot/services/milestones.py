@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.domain.milestones import KINDS, AlertFact, Fact, Milestone, milestones
+from bot.domain.milestones import KINDS, AlertFact, Fact, Milestone, Milestones, milestones
 from bot.domain.terms import Kind, Precision, SourceKind, Status
 from bot.domain.when import When
 from bot.store import alerts, timeline
@@ -27,7 +27,15 @@ def refresh(session: Session, incident: Incident) -> None:
         AlertFact(f"alert-{alert.key}", alert.starts_at, Precision(alert.starts_at_precision))
         for alert in alerts.of_incident(session, incident.key)
     ]
-    found = milestones([fact_of(entry) for entry in standing], told, is_over=incident.is_resolved)
+    _keep(session, incident, milestones([fact_of(entry) for entry in standing], told, is_over=incident.is_resolved))
+
+
+def begin(session: Session, incident: Incident, entry: TimelineEntry) -> None:
+    """`refresh` for an incident that has this one entry and no alerts: there is nothing to read."""
+    _keep(session, incident, milestones([fact_of(entry)], [], is_over=False))
+
+
+def _keep(session: Session, incident: Incident, found: Milestones) -> None:
     sources = {}
     for name in NAMES:
         milestone: Milestone | None = getattr(found, name)

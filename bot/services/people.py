@@ -67,13 +67,16 @@ def _show_name(session: Session, team_id: str, user_id: str, at: datetime) -> No
             tell.show_card(session, incident, at)
 
 
-def called(session: Session, team_id: str, user_id: str, handle: str) -> None:
+def called(session: Session, team_id: str, user_id: str, handle: str, at: datetime) -> None:
     """
-    Keep the handle that came with a command, as long as Slack has not told the name.
+    Meet somebody, and keep the handle that came with a command, as long as Slack has not told the name.
 
     Slack says not to rely on it; in a record it still says more than an id.
     """
     person = people.get(session, team_id, user_id)
+    if person is None:
+        meet(session, team_id, [user_id], at)
+        person = people.get(session, team_id, user_id)
     if person is not None and not person.name and handle:
         person.name = person.handle = handle
         session.add(person)

@@ -136,11 +136,9 @@ def _run(
 ) -> Reply:
     """`at` is when it is done; with `asked` the line is read as of the moment at which it was typed."""
     actor = Actor(typed.team_id, typed.user_id, at, Origin.COMMAND)
-    people.meet(session, typed.team_id, [typed.user_id], at)
-    people.called(session, typed.team_id, typed.user_id, typed.user_name)
+    people.called(session, typed.team_id, typed.user_id, typed.user_name, at)
     for user_id, handle in MENTIONED.findall(typed.text):
-        people.meet(session, typed.team_id, [user_id], at)
-        people.called(session, typed.team_id, user_id, handle)
+        people.called(session, typed.team_id, user_id, handle, at)
     access.check(session, actor, home_team_id=typed.home_team_id)
     here = incidents.of_channel(session, typed.team_id, typed.channel_id)
     context = context_of(

@@ -43,7 +43,7 @@ def meet(session: Session, team_id: str, user_ids: Collection[str]) -> list[str]
 
     Who has one is asked once a transaction: a command meets its author again and again.
     """
-    known: set[tuple[str, str]] = session.info.setdefault("known people", set())
+    known = _known(session)
     new = []
     for user_id in sorted(set(user_ids)):
         if (team_id, user_id) in known:
@@ -51,7 +51,7 @@ def meet(session: Session, team_id: str, user_ids: Collection[str]) -> list[str]
         if session.exec(KNOWN, params={"team_id": team_id, "user_id": user_id}).first() is None:
             new.append(user_id)
         else:
-            known.add((team_id, user_id))
+            known[team_id, user_id] = None
     if new:
         insert = insert_into(session, Person)
         rows: list[dict[str, Any]] = [Person(team_id=team_id, user_id=user_id).model_dump() for user_id in new]
@@ -60,7 +60,17 @@ def meet(session: Session, team_id: str, user_ids: Collection[str]) -> list[str]
 
 
 def get(session: Session, team_id: str, user_id: str) -> Person | None:
-    return session.get(Person, (team_id, user_id))
+    """Whoever was read is kept for the transaction: the session itself forgets rows that nobody holds."""
+    found = session.get(Person, (team_id, user_id))
+    if found is not None:
+        _known(session)[team_id, user_id] = found
+    return found
+
+
+def _known(session: Session) -> dict[tuple[str, str], Person | None]:
+    """Who has a row, by team and id; with the row where it was read whole."""
+    known: dict[tuple[str, str], Person | None] = session.info.setdefault("known people", {})
+    return known
 
 
 def ids(session: Session, team_id: str) -> list[str]:
