@@ -4,10 +4,12 @@ from datetime import date
 
 from sqlmodel import Session
 
+from bot.domain.errors import UserError
 from bot.domain.terms import ActionKind, Kind
 from bot.services import people, tell, timeline
 from bot.services.actor import Actor
-from bot.store import actions, incidents
+from bot.store import actions, audit, incidents
+from bot.store import timeline as store_timeline
 from bot.store.actions import ActionItem
 
 
@@ -45,5 +47,43 @@ def add(
     entry.details = {**entry.details, "action_id": item.key}
     session.add(entry)
     people.meet(session, incident.team_id, [owner], actor.at)
+    tell.show_followups(session, incident, actor.at)
+    return item
+
+
+def change(
+    session: Session,
+    incident_id: int,
+    number: int,
+    actor: Actor,
+    *,
+    owner: str | None = None,
+    due: date | None = None,
+    symptom: str | None = None,
+    is_done: bool | None = None,
+) -> ActionItem:
+    """
+    Give an improvement or a task an owner, a date, a symptom, or finish it or take it up again. None: as it was.
+
+    Raises UserError if there is none of that number, or if nothing would be different.
+    """
+    incident = incidents.lock(session, incident_id)
+    item = actions.numbered(session, incident.key, number)
+    entry = store_timeline.get(session, item.entry_id) if item is not None and item.entry_id is not None else None
+    if item is None or (entry is not None and entry.withdrawn_at is not None):
+        raise UserError(f"{incident.reference} has no improvement or task {number}.")
+    wanted = {"owner": owner, "due": due.isoformat() if due else None, "symptom": symptom, "is_done": is_done}
+    changes = {name: value for name, value in wanted.items() if value is not None and value != getattr(item, name)}
+    if not changes:
+        raise UserError(f"{item.kind.capitalize()} {number} is so already, and nothing was changed.")
+    before = {name: getattr(item, name) for name in changes}
+    for name, value in changes.items():
+        setattr(item, name, value)
+    session.add(item)
+    people.meet(session, incident.team_id, [owner], actor.at)
+    audit.note(
+        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
+        what=f"changed {item.kind} {number}", origin=actor.origin, before=before, after=changes,
+    )  # fmt: skip
     tell.show_followups(session, incident, actor.at)
     return item

@@ -37,6 +37,11 @@ def of_incident(session: Session, incident_id: int) -> list[ActionItem]:
     return list(session.exec(statement))
 
 
+def numbered(session: Session, incident_id: int, number: int) -> ActionItem | None:
+    statement = select(ActionItem).where(ActionItem.incident_id == incident_id, ActionItem.number == number)
+    return session.exec(statement).first()
+
+
 def next_number(session: Session, incident_id: int) -> int:
     """The incident's next number for an action item. The incident's row has to be locked."""
     return session.exec(select(func.count()).where(ActionItem.incident_id == incident_id)).one() + 1

@@ -170,6 +170,42 @@ async def test_improvements_and_tasks_stand_in_one_message(world: World) -> None
         assert words in listed
 
 
+async def test_a_task_gets_an_owner_and_a_day_and_is_done(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident task Raise the limit")
+    await world.types("oncall", "/incident resolve rolled back")
+
+    assert (
+        await world.types("oncall", "/incident task #1 @dba due:friday")
+        == "Task 1 is owned by <@U0DBA>, due 2026-03-06 now."
+    )
+    assert await world.types("dba", "/incident task 1 done") == "Task 1 is done, owned by <@U0DBA>, due 2026-03-06 now."
+    await world.finish()
+
+    [task] = (await world.exported())["actions"]
+    assert (task["owner_id"], task["due"], task["done"]) == ("U0DBA", "2026-03-06", True)
+    [listed] = [text for text in world.texts() if "*Tasks*" in text]
+    assert "1. :white_check_mark: Raise the limit · <@U0DBA> · due 2026-03-06" in listed
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("task #2 done", "INC-1 has no improvement or task 2."),
+        ("task #1", "Say what shall be different"),
+        ("task #1 open", "Task 1 is so already, and nothing was changed."),
+    ],
+)
+async def test_a_change_of_a_task_that_changes_nothing(world: World, line: str, says: str) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident task Raise the limit")
+    before = await world.exported()
+
+    assert says in await world.types("oncall", f"/incident {line}")
+
+    assert await world.exported() == before
+
+
 async def test_a_task_that_is_removed_leaves_its_list(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident task one")
@@ -181,7 +217,7 @@ async def test_a_task_that_is_removed_leaves_its_list(world: World) -> None:
 
     assert [each["text"] for each in (await world.exported())["actions"]] == ["two"]
     [shown] = [text for text in world.texts() if "*Tasks*" in text]
-    assert "one" not in shown
+    assert "1. one" not in shown
     assert "2. two" in shown, "numbers stay: people may have written them down"
 
 

@@ -218,7 +218,11 @@ def followups(view: FollowUpsView) -> Message:
         if len(items) > LISTED:
             lines.insert(1, f"({len(items) - LISTED} earlier ones are in the postmortem)")
         blocks.append(section(listed(lines)))
-    blocks.append(context("Add with `/incident improve` and `/incident task … @owner due:friday`."))
+    blocks.append(
+        context(
+            "Add with `/incident improve` and `/incident task … @owner due:friday`; change with `/incident task #2 done`."
+        )
+    )
     count = len(view.improvements) + len(view.tasks)
     return Message(f"{count} follow-ups noted", blocks)
 
