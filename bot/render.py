@@ -179,7 +179,9 @@ def render_template(name: str, values: Mapping[str, object], *, folders: Sequenc
         raise BrokenTemplate(*_place(wrong, name), _said(wrong)) from wrong
 
 
-_FAILURES = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_FAILURES = (
+    TemplateError, ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError
+)  # fmt: skip
 """What a template can do wrong while it runs."""
 
 
@@ -188,6 +190,8 @@ def _syntax(wrong: TemplateSyntaxError) -> BrokenTemplate:
 
 
 def _said(problem: Exception) -> str:
+    if isinstance(problem, MemoryError):
+        return "it takes too much memory."
     text = str(getattr(problem, "message", None) or problem).rstrip(".")
     return f"{text or type(problem).__name__}."
 

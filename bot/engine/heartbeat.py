@@ -50,8 +50,8 @@ class Heartbeat:
             log.warning("no heartbeat", problems=dict(problems))
             return "held back"
         try:
-            async with session.get(self._url) as answer:
-                if answer.status < 400:
+            async with session.get(self._url, allow_redirects=False) as answer:
+                if answer.status < 300:  # a redirect is not followed: it reached nobody who would miss it
                     return "answered"
                 log.warning("the heartbeat was refused", status=answer.status)
                 return "refused"

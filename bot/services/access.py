@@ -1,7 +1,12 @@
-"""Who may command. Guests and people of other workspaces write and react, and are recorded; they do not command."""
+"""
+Who may command: the people of the workspace.
+
+Guests and people of other workspaces write and react, and are recorded; they do not command. Nor do bots and workflows.
+"""
 
 from sqlmodel import Session
 
+from bot import metrics
 from bot.domain.errors import UserError
 from bot.services.actor import Actor
 from bot.store import people
@@ -10,23 +15,41 @@ ORGANISATION = "E"
 """How ids of Enterprise organisations begin: their people are at home in any of its workspaces."""
 
 
+REFUSAL = (
+    "Guests and people of other workspaces cannot command Dogwatch. "
+    "What you write and react is recorded; ask somebody of this workspace for the rest."
+)
+NOBODY = "Only people of this workspace can command Dogwatch, not bots, workflows or accounts that are closed."
+
+
 class NotPermitted(UserError):
     """This person may not command."""
 
 
 def check(session: Session, actor: Actor, *, home_team_id: str | None) -> None:
     """
-    Raises NotPermitted for guests, and for people whose own workspace is another one.
+    Raises NotPermitted for guests, people whose own workspace is another one, bots, closed accounts, and for nobody.
 
     Somebody whom Slack has not described yet passes: their payload came from a workspace that installed Dogwatch.
     """
-    if actor.user_id is None:
-        return
-    person = people.get(session, actor.team_id, actor.user_id)
+    person = people.get(session, actor.team_id, actor.user_id) if actor.user_id else None
+    why = _objection(actor, person, home_team_id)
+    if why is not None:
+        metrics.REFUSED_PERSONS.labels(why).inc()
+        raise NotPermitted(REFUSAL if why in {"guest", "another workspace"} else NOBODY)
+
+
+def _objection(actor: Actor, person: people.Person | None, home_team_id: str | None) -> str | None:
+    """Why they may not, as the metric has it."""
+    if not actor.user_id:
+        return "nobody"
     home = home_team_id or (person.home_team_id if person else None)
-    is_stranger = home is not None and home != actor.team_id and not actor.team_id.startswith(ORGANISATION)
-    if is_stranger or (person is not None and person.is_guest):
-        raise NotPermitted(
-            "Guests and people of other workspaces cannot command Dogwatch. "
-            "What you write and react is recorded; ask somebody of this workspace for the rest."
-        )
+    if home is not None and home != actor.team_id and not actor.team_id.startswith(ORGANISATION):
+        return "another workspace"
+    if person is None:
+        return None
+    if person.is_guest:
+        return "guest"
+    if person.is_bot:
+        return "bot"
+    return "closed account" if person.is_deleted else None

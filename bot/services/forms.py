@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.apart import render_apart
 from bot.config import Settings
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.postmortems import Draft, assemble
@@ -46,7 +47,9 @@ def write(settings: Settings, draft: Draft, wanted: str) -> Written:
     """
     folders = settings.template_folders
     try:
-        return Written(render_documents(draft, template=wanted, loader_paths=folders), wanted)
+        if folders:
+            return Written(render_apart(draft, template=wanted, folders=folders), wanted)
+        return Written(render_documents(draft, template=wanted), wanted)
     except BrokenTemplate as broken:
         if not folders:
             raise
@@ -74,7 +77,7 @@ def _first_problem(
     """One for each template: the next ones mostly follow from the first."""
     for record in records:
         try:
-            render_documents(assemble(record, languages=languages), template=name, loader_paths=[folder])
+            render_apart(assemble(record, languages=languages), template=name, folders=[folder])
         except BrokenTemplate as broken:
             yield broken
             return

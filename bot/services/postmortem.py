@@ -68,23 +68,54 @@ def draft(
     """
     The draft of an incident as its record stands now. What is None is the incident's own choice.
 
-    With a template that is broken or gone it has another form, and says so in `problem`.
+    With a template that is broken or gone it has another form, and says so in `problem`. It may take a while (see
+    `bot.apart`): a running bot uses `assembled`, and writes it in a thread.
     """
+    return assembled(session, settings, incident_id, template=template, languages=languages).write(settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """A draft that has yet to be put into the form `wanted`. It needs no database any more."""
+
+    incident_id: int
+    reference: str
+    title: str
+    wanted: str
+    draft: Draft
+
+    def write(self, settings: Settings) -> Made:
+        written = forms.write(settings, self.draft, self.wanted)
+        return Made(
+            incident_id=self.incident_id,
+            reference=self.reference,
+            title=self.title,
+            template=written.template,
+            languages=tuple(document.language for document in self.draft.documents),
+            documents=written.documents,
+            draft=self.draft,
+            problem=written.problem,
+            problem_details=written.details,
+        )
+
+
+def assembled(
+    session: Session,
+    settings: Settings,
+    incident_id: int,
+    *,
+    template: str | None = None,
+    languages: Sequence[str] | None = None,
+) -> Unwritten:
+    """What was recorded, arranged. What is None is the incident's own choice."""
     row = incidents.get(session, incident_id)
     whole = record.load(session, settings, incident_id)
-    assembled = assemble(whole, languages=languages, findings=findings.of_record(settings, whole))
-    chosen = tuple(document.language for document in assembled.documents)
-    written = forms.write(settings, assembled, template or row.template)
-    return Made(
+    return Unwritten(
         incident_id=incident_id,
         reference=row.reference,
         title=f"Postmortem {row.reference}: {row.title}",
-        template=written.template,
-        languages=chosen,
-        documents=written.documents,
-        draft=assembled,
-        problem=written.problem,
-        problem_details=written.details,
+        wanted=template or row.template,
+        draft=assemble(whole, languages=languages, findings=findings.of_record(settings, whole)),
     )
 
 

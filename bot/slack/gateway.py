@@ -159,7 +159,7 @@ class Gateway:
         self._probe("before upload")
         self.in_flight += 1
         try:
-            async with self._session.post(url, data=BytesIO(content)) as response:
+            async with self._session.post(url, data=BytesIO(content), allow_redirects=False) as response:
                 if response.status == 429:
                     raise Busy("upload", _retry_after(response.headers))
                 if response.status != 200:

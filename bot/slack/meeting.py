@@ -5,7 +5,9 @@ import asyncio
 from structlog import get_logger
 
 from bot.clock import Clock
+from bot.services import access
 from bot.services import people as knowing
+from bot.services.actor import Actor, Origin
 from bot.slack import payloads
 from bot.slack.gateway import Gateway, SlackError
 from bot.store import people
@@ -44,3 +46,25 @@ class Meeting:
             log.warning("somebody acts whom Slack did not describe", problem=str(problem) or type(problem).__name__)
             return
         self._met.add((team_id, user_id))
+
+    async def check(self, team_id: str, user_id: str, home_team_id: str | None = None) -> None:
+        """
+        Before a form is opened for somebody. Raises NotPermitted for those who may not command.
+
+        A database that does not answer in time refuses nobody: what a form sends is checked again.
+        """
+        await self.meet(team_id, user_id)
+        actor = Actor(team_id, user_id, self._clock.now(), Origin.BUTTON)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._database.read(access.check, actor, home_team_id=home_team_id)
+        except (TimeoutError, DatabaseUnavailable) as problem:
+            log.warning("who opens a form was not checked", problem=str(problem) or type(problem).__name__)
+
+    async def refusal(self, team_id: str, user_id: str, home_team_id: str | None = None) -> str | None:
+        """As `check`, with what is to be told instead of an error; None for those who may."""
+        try:
+            await self.check(team_id, user_id, home_team_id)
+        except access.NotPermitted as problem:
+            return problem.message
+        return None

@@ -1,5 +1,6 @@
 """Slack's payloads as typed values. Shapes: docs.slack.dev/reference/events and /reference/interaction-payloads."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,23 @@ class Whose:
     bot_id: str
 
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""NUL, which PostgreSQL keeps in no text, and halves of surrogate pairs, which are no characters."""
+
+
+def storable(value: Any) -> Any:
+    """The value with "\ufffd" in place of what no database holds. Monitors are told of it; Slack could mend nothing."""
+    match value:
+        case str():
+            return _UNSTORABLE.sub("\ufffd", value) if _UNSTORABLE.search(value) else value
+        case dict():
+            return {storable(key): storable(each) for key, each in value.items()}
+        case list():
+            return [storable(each) for each in value]
+        case _:
+            return value
+
+
 class Malformed(Exception):
     """A payload that is validly signed and not of Slack's shape. Nothing was changed."""
 
@@ -46,7 +64,7 @@ def reading() -> Iterator[None]:
     """Whatever a payload of a wrong shape makes its reader stumble over becomes Malformed."""
     try:
         yield
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as problem:
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError) as problem:
         raise Malformed(f"{type(problem).__name__}: {problem}") from problem
 
 
@@ -59,9 +77,13 @@ def team_of(body: Mapping[str, Any]) -> str:
     """
     if organisation := _organisation_of(body):
         return organisation
+    # In a channel that two workspaces share, `team` may be the other one; these two say through whom it came to us.
+    told: Mapping[str, Any] = next(iter(body.get("authorizations") or []), {})
+    view = body.get("view") or {}
     team = body.get("team")
     inner = team.get("id") if isinstance(team, Mapping) else None
-    found = body.get("team_id") or inner or (body.get("user") or {}).get("team_id")
+    through = told.get("team_id") or view.get("app_installed_team_id")
+    found = through or body.get("team_id") or inner or (body.get("user") or {}).get("team_id")
     if not found:
         raise ValueError("a payload without a team")
     return str(found)
@@ -79,6 +101,7 @@ def _organisation_of(body: Mapping[str, Any]) -> str | None:
 
 def said_of(message: Mapping[str, Any], channel_id: str, whose: Whose) -> Said:
     """A message, from an event or from history."""
+    message = storable(message)
     bot_id = message.get("bot_id")
     is_own = message.get("user") == whose.bot_user_id or (bool(bot_id) and bot_id == whose.bot_id)
     author = message.get("user")
@@ -121,6 +144,7 @@ def message_event(event: Mapping[str, Any], whose: Whose) -> Said | Deleted | No
 
 def person_of(user: Mapping[str, Any]) -> Known:
     """A user object, of `users.info` or `user_change`."""
+    user = storable(user)
     profile = user.get("profile") or {}
     name = profile.get("display_name") or user.get("real_name") or profile.get("real_name") or user.get("name") or ""
     return Known(

@@ -16,14 +16,6 @@ from bot.store.incidents import IncidentNotFound
 from bot.store.session import Database, DatabaseUnavailable
 from bot.web.incident_page import values_of
 
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex",
-}
-
 
 def routes(database: Database, settings: Callable[[], Settings]) -> list[web.RouteDef]:
     """`/incidents/{reference}?key=…`. Without the right key an incident does not exist."""
@@ -39,7 +31,7 @@ def routes(database: Database, settings: Callable[[], Settings]) -> list[web.Rou
         except DatabaseUnavailable:
             return web.Response(status=503, text="The database does not answer. Try again in a moment.")
         page = render_template("web/incident.html.j2", values_of(whole, found))
-        return web.Response(text=page, content_type="text/html", headers=HEADERS)
+        return web.Response(text=page, content_type="text/html")
 
     return [web.get("/incidents/{reference}", incident_page)]
 

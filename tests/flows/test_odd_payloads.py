@@ -26,10 +26,10 @@ async def sent(world: World, body: str, kind: str = "application/json") -> int:
 @pytest.mark.parametrize(
     "payload",
     [
-        {"type": "event_callback", "event": [], "team_id": "T1"},
+        {"type": "event_callback", "event": [], "team_id": "T0HARBOUR"},
         {"type": "event_callback", "event": {"type": "message"}, "event_id": 5, "team_id": []},
-        {"type": "event_callback", "event": {"type": "reaction_added", "item": []}, "team_id": "T1"},
-        {"type": "event_callback", "event": {"type": "user_change", "user": "U1"}, "team_id": "T1"},
+        {"type": "event_callback", "event": {"type": "reaction_added", "item": []}, "team_id": "T0HARBOUR"},
+        {"type": "event_callback", "event": {"type": "user_change", "user": "U1"}, "team_id": "T0HARBOUR"},
     ],
 )
 async def test_an_event_of_a_wrong_shape_is_refused(world: World, payload: dict) -> None:

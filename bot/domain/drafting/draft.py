@@ -71,6 +71,10 @@ class Sections(Mapping[str, tuple[Block, ...]]):
         self._later = later
         self._names = tuple(dict.fromkeys([*made, *later]))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """For another process, which is handed all of them made."""
+        return Sections, (dict(self), {})
+
     def __getitem__(self, name: str) -> tuple[Block, ...]:
         if name not in self._made:
             self._made.update(self._later[name]())

@@ -1,5 +1,6 @@
 """The postmortem draft as a file in the channel."""
 
+import asyncio
 from datetime import timedelta
 from enum import Enum, auto
 
@@ -34,13 +35,15 @@ async def draft(tools: Tools, claim: Claim) -> Outcome:
     """
     channel = await tools.channel_of(claim.row.incident_id)
     details = claim.row.details
-    made = await tools.database.read(
-        postmortem.draft,
-        tools.settings(),
+    settings = tools.settings()
+    assembled = await tools.database.read(
+        postmortem.assembled,
+        settings,
         claim.row.incident_id or 0,
         template=details.get("template"),
         languages=details.get("languages"),
     )
+    made = await asyncio.to_thread(assembled.write, settings)
     at, asked_by = tools.now(), details.get("asked_by")
     if made.problem_details:
         log.warning("the template cannot be used", reference=made.reference, problem=made.problem_details)

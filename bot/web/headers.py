@@ -1,0 +1,28 @@
+"""What every answer says to a browser, whichever page or refusal it is."""
+
+from aiohttp import web
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+}
+"""
+No script runs, nothing is fetched, no frame shows it. An address with a key reaches neither another site nor a cache. A
+page that needs something else, like a form, says so itself.
+"""
+SERVER = "dogwatch"
+"""What listens here in which version is nobody's business."""
+
+
+async def add_headers(_request: web.BaseRequest, response: web.StreamResponse) -> None:
+    """For `on_response_prepare`: it is called for the router's own refusals too."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["Server"] = SERVER
