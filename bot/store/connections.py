@@ -13,7 +13,7 @@ SERIALIZATION_FAILURES = {"40001", "40P01"}
 AWAY = {"08", "53", "57", "58"}
 """Classes of SQLSTATE that speak of the server and not of what it was asked: PostgreSQL's manual, appendix A."""
 READ_ONLY = "25006"
-TRY_SECONDS = 3.0
+TRY_SECONDS = 2.0
 """How long a connection that is tried may take: a server whose machine has gone never answers."""
 UNUSED_SECONDS = 1.0
 """Trying a connection costs three ways to the server: it is not done between the transactions of one piece of work."""
@@ -54,8 +54,8 @@ def try_unused(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def check(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
-        now = time.monotonic()
-        if now - record.info.get("used_at", now) < UNUSED_SECONDS:
+        used_at = record.info.get("used_at")  # a new connection has none
+        if used_at is None or time.monotonic() - used_at < UNUSED_SECONDS:
             return
         try:
             connection.run_async(lambda driver: driver.execute("", timeout=TRY_SECONDS))
