@@ -78,6 +78,7 @@ class SocketLink:
         self._open: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened = 0
+        self._renewals: dict[int, float] = {}
         self._turn = asyncio.Lock()
         self._is_somewhere = asyncio.Event()
         self._is_nowhere = asyncio.Event()
@@ -134,9 +135,8 @@ class SocketLink:
     # --- one place, held
 
     async def _hold(self, place: int) -> None:
-        """One of the connections, and its successors. The first lives shorter, so that they come of age in turn."""
+        """One of the connections, and its successors."""
         connection: Connection | None = None
-        share = (place + 1) / self._count
         while True:
             former, (connection, seconds) = connection, await self._keep_opening(place)
             if former is not None:
@@ -146,8 +146,17 @@ class SocketLink:
             if self._is_gap:
                 self._is_gap = False
                 self._spawn(self._look_for_what_was_missed(), "look for what was missed")
-            await connection.stay(seconds * RENEWED_AT * share)
-            share = 1.0
+            await connection.stay(self._life(place, seconds * RENEWED_AT))
+
+    def _life(self, place: int, seconds: float) -> float:
+        """How long to keep a connection: at most `seconds`, and not until when another one is to be renewed."""
+        now, apart = monotonic(), seconds / (2 * self._count)
+        others = [at for other, at in self._renewals.items() if other != place]
+        at = now + seconds
+        while any(abs(at - other) < apart * 0.99 for other in others):
+            at -= apart
+        self._renewals[place] = at
+        return at - now
 
     async def _keep_opening(self, place: int) -> tuple[Connection, float]:
         """Another connection, however many attempts it takes, and the seconds that it will live."""
