@@ -1,8 +1,8 @@
 """
 `dogwatch outbox`: what waits and why, read beside a running bot; what failed is tried again, or dropped.
 
-Changes go through the running bot, which then is awake at once. Where none runs, the command writes itself: on SQLite it
-has the file's lock for that moment, and the next bot finds what waits.
+Changes go through the running bot, which then is awake at once. Where none runs, the command writes itself: on SQLite
+it has the file's lock for that moment, and the next bot finds what waits.
 """
 
 import json
@@ -19,7 +19,7 @@ from bot.domain.refusals import explained
 from bot.pagelinks import order_signature, outbox_path, with_secret_key
 from bot.services import outboxing
 from bot.services.actor import Origin
-from bot.services.outboxing import FAILED, Overview
+from bot.services.outboxing import FAILED, RATE_LIMITED, Overview
 from bot.store.session import DatabaseInUse, open_database
 from bot.store.waiting import Waiting
 from bot.web.outbox import carry_out
@@ -49,23 +49,23 @@ def lines(found: Overview) -> Iterator[str]:
     if hidden:
         yield f"\nand {hidden} more: --all shows them."
     for gate in found.closed_gates:
-        yield f"\nSlack asked to wait with {outboxing.gate_in_words(gate.key)} until {_clock(gate.until)}."
+        yield f"\nSlack asked to wait with {outboxing.gate_in_words(gate)} until {_clock(gate.until)}."
     for lane in found.closed_lanes:
         about = lane.reference or "no incident"
-        yield f"\nClosed until the channel of {about} is open: {outboxing.lane_of(lane.lane)}, with {lane.rows} waiting."
+        waits = f"{outboxing.lane_of(lane.lane)}, with {lane.rows} waiting"
+        yield f"\nClosed until the channel of {about} is open: {waits}."
     if found.refused + found.given_up:
         yield "\nTo try again: dogwatch outbox retry ID…, or retry --all-dead. To give up: dogwatch outbox drop ID…"
 
 
 def _row_lines(row: Waiting, now: datetime) -> Iterator[str]:
-    yield f"{row.key:>6}  {outboxing.act_of(row.what)} · {row.reference or 'no incident'} · {outboxing.lane_of(row.lane)}"
+    about = f"{row.reference or 'no incident'} · {outboxing.lane_of(row.lane)}"
+    yield f"{row.key:>6}  {outboxing.act_of(row.what)} · {about}"
     yield f"        {outboxing.begun(outboxing.why(row, now))}."
-    if row.error or row.state in FAILED:
+    if row.state in FAILED or row.error not in {None, RATE_LIMITED}:
         yield f"        {explained(row.error).sentence}"
-    details = [
-        f"asked for {outboxing.ago(row.since, now)}",
-        outboxing.times(row.attempts) if row.attempts else "no try",
-    ]
+    tries = outboxing.times(row.attempts) if row.attempts else "not tried yet"
+    details = [f"asked for {outboxing.ago(row.since, now)}", tries]
     if row.state not in FAILED and row.not_before > now:
         details.append(f"next {_clock(row.not_before)}")
     if row.owner and row.lease_until and row.state not in FAILED:
@@ -85,12 +85,14 @@ def as_json(found: Overview) -> dict[str, Any]:
         "refused": found.refused,
         "given_up": found.given_up,
         "rows": [_row_json(row, found.at) for row in found.rows],
-        "gates_closed": [{"gate": outboxing.gate_in_words(each.key), "until": each.until.isoformat()} for each in found.closed_gates],
+        "gates_closed": [
+            {"gate": outboxing.gate_in_words(each), "until": each.until.isoformat()} for each in found.closed_gates
+        ],
         "lanes_closed": [
             {"lane": outboxing.lane_of(each.lane), "incident": each.reference, "rows": each.rows}
             for each in found.closed_lanes
         ],
-    }  # fmt: skip
+    }
 
 
 def _row_json(row: Waiting, now: datetime) -> dict[str, Any]:

@@ -19,8 +19,8 @@ class Refusal:
         return f"{said} {self.remedy}".strip()
 
 
-_INSTALL = "Install the app again with `slack-manifest.yaml`"
-_MEND_TOKEN = "Install the app again, set SLACK_BOT_TOKEN and restart Dogwatch; what waits goes out then."
+_INSTALL = "Install the app again with slack-manifest.yaml"
+_MEND_IT = "Install the app again, set SLACK_BOT_TOKEN and restart Dogwatch; what waits goes out then."
 _ADMIN = "A workspace admin can allow it in Slack's settings."
 _DEFECT = "This is a mistake of Dogwatch: report it with the log's lines."
 
@@ -30,7 +30,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "restricted_action_read_only_channel": ("Only some people may write in that channel", _ADMIN),
     "restricted_action_thread_only_channel": ("That channel takes threads only", _ADMIN),
     "restricted_action_non_threadable_channel": ("That channel takes no threads", _ADMIN),
-    "not_in_channel": ("Dogwatch is not in the channel", "Invite it there: `/invite @Dogwatch`."),
+    "not_in_channel": ("Dogwatch is not in the channel", "Invite it there: /invite @Dogwatch."),
     "channel_not_found": ("Dogwatch cannot see the channel", "If the channel still exists, invite Dogwatch there."),
     "is_archived": ("The channel is archived", "Unarchive it if it is still needed."),
     "name_taken": ("Every name for the channel is taken", "Rename the channels that have the incident's name."),
@@ -44,8 +44,8 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "user_is_ultra_restricted": ("A guest cannot be invited by an app", "Invite them by hand."),
     "ura_max_channels": ("The guest is in as many channels as they may be", "Invite somebody else."),
     "cant_invite": ("Slack does not let the app invite this person", "Invite them by hand."),
-    "user_not_found": ("Slack does not know this person", "Look at the ids in `dogwatch.toml`."),
-    "user_disabled": ("Their account is deactivated", "Take them out of `dogwatch.toml`."),
+    "user_not_found": ("Slack does not know this person", "Look at the ids in dogwatch.toml."),
+    "user_disabled": ("Their account is deactivated", "Take them out of dogwatch.toml."),
     "cannot_dm_bot": ("An app takes no direct messages", "Name a person instead."),
     "messages_tab_disabled": ("The app's messages tab is switched off", f"{_INSTALL}."),
     "user_not_in_channel": ("They are not in the channel", ""),
@@ -56,11 +56,11 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "msg_too_long": ("The message is too long for Slack", _DEFECT),
     "invalid_blocks": ("Slack cannot show the message", _DEFECT),
     "invalid_arguments": ("Slack does not understand the call", _DEFECT),
-    "invalid_auth": ("Slack does not accept the bot's token", _MEND_TOKEN),
-    "not_authed": ("Slack does not accept the bot's token", _MEND_TOKEN),
-    "token_revoked": ("Slack does not accept the bot's token", _MEND_TOKEN),
-    "token_expired": ("Slack does not accept the bot's token", _MEND_TOKEN),
-    "account_inactive": ("Slack does not accept the bot's token", _MEND_TOKEN),
+    "invalid_auth": ("Slack does not accept the bot's token", _MEND_IT),
+    "not_authed": ("Slack does not accept the bot's token", _MEND_IT),
+    "token_revoked": ("Slack does not accept the bot's token", _MEND_IT),
+    "token_expired": ("Slack does not accept the bot's token", _MEND_IT),
+    "account_inactive": ("Slack does not accept the bot's token", _MEND_IT),
     "org_login_required": ("Slack is moving the workspace", ""),
     "ratelimited": ("Slack asked to wait", ""),
     "fatal_error": ("Slack failed", ""),

@@ -47,6 +47,7 @@ IN_WORDS = {
     What.DELETE_FILE: "Delete a draft",
 }
 FAILED = (State.FAILED, State.DEAD)
+RATE_LIMITED = "ratelimited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +117,25 @@ def why(row: Waiting, now: datetime) -> str:
         return "its channel is not open yet"
     if row.state == State.RUNNING:
         return "being sent now" if row.attempts < 2 else f"being sent, for the {ordinal(row.attempts)} time"
-    if not row.is_first:
-        return "one before it goes first"
+    return _held_up_by(row, now) if row.is_first else "one before it goes first"
+
+
+def _held_up_by(row: Waiting, now: datetime) -> str:
     due = max(row.not_before, row.lane_due_at or row.not_before)
     wait = max(0, round((due - now).total_seconds()))
-    if row.error == "ratelimited" and wait:
+    if row.error == RATE_LIMITED and wait:
         return f"Slack asked to wait; tried again in {wait} s"
     if row.state == State.UNKNOWN:
         return "its answer was lost: Slack is asked whether it arrived" + (f", in {wait} s" if wait else "")
     if row.error:
         return f"Slack did not take it; tried again in {wait} s" if wait else "Slack did not take it; tried again now"
-    if wait:
-        return f"its turn is in {wait} s, at the rate that Slack allows"
-    return "it is next"
+    return f"its turn is in {wait} s, at the rate that Slack allows" if wait else "it is next"
 
 
-def gate_in_words(key: str) -> str:
-    """Which calls a gate holds back, without whom or which incident it is about."""
-    method, _, place = key.partition(":")
-    where = {"dm": " to one person", "digest": " in the incidents channel", "incident": " in one channel"}
+def gate_in_words(gate: ClosedGate) -> str:
+    """Which calls a gate holds back, without to whom."""
+    method, _, place = gate.key.partition(":")
+    where = {"dm": " to one person", "digest": " in the incidents channel", "incident": f" in {gate.reference}"}
     return method + where.get(place.partition(":")[0], "")
 
 

@@ -47,10 +47,11 @@ class ClosedLane:
 
 @dataclass(frozen=True, slots=True)
 class ClosedGate:
-    """A call that Slack asked to leave alone until then."""
+    """A call that Slack asked to leave alone until then. `reference`: of the incident whose channel it is about."""
 
     key: str
     until: datetime
+    reference: str | None = None
 
 
 def waiting(session: Session, limit: int, states: Collection[str] = UNFINISHED) -> list[Waiting]:
@@ -115,7 +116,17 @@ def closed_lanes(session: Session) -> Sequence[ClosedLane]:
 def closed_gates(session: Session, now: datetime) -> Sequence[ClosedGate]:
     """Gates that Slack itself closed, by a 429, and that are closed still."""
     statement = select(Gate).where(col(Gate.blocked_until) > now).order_by(col(Gate.key))
-    return [ClosedGate(gate.key, gate.blocked_until) for gate in session.exec(statement) if gate.blocked_until]
+    return [
+        ClosedGate(gate.key, gate.blocked_until, _reference_of(session, gate.key))
+        for gate in session.exec(statement)
+        if gate.blocked_until
+    ]
+
+
+def _reference_of(session: Session, gate: str) -> str | None:
+    kind, _, number = gate.partition(":")[2].partition(":")
+    incident = session.get(Incident, int(number)) if kind == "incident" and number.isdecimal() else None
+    return incident.reference if incident else None
 
 
 def failed_of(session: Session, incident_id: int | None = None) -> list[int]:

@@ -151,14 +151,14 @@ def values_of(found: Overview) -> dict[str, Any]:
             for each in found.closed_lanes
         ],
         "gates": [
-            {"call": outboxing.gate_in_words(each.key), "until": each.until.strftime("%H:%M:%S UTC")}
+            {"call": outboxing.gate_in_words(each), "until": each.until.strftime("%H:%M:%S UTC")}
             for each in found.closed_gates
         ],
     }
 
 
 def _row(row: Waiting, now: datetime) -> dict[str, Any]:
-    refusal_of = explained(row.error) if row.error or row.state in outboxing.FAILED else None
+    is_told = row.state in outboxing.FAILED or row.error not in {None, outboxing.RATE_LIMITED}
     return {
         "key": row.key,
         "act": outboxing.act_of(row.what),
@@ -166,7 +166,7 @@ def _row(row: Waiting, now: datetime) -> dict[str, Any]:
         "since": outboxing.ago(row.since, now),
         "tries": outboxing.times(row.attempts) if row.attempts else "not tried yet",
         "why": outboxing.begun(outboxing.why(row, now)),
-        "refusal": refusal_of.sentence if refusal_of else "",
+        "refusal": explained(row.error).sentence if is_told else "",
         "is_held": row.state == State.RUNNING,
         "holder": f"{row.owner[:8]} until {row.lease_until:%H:%M:%S} UTC" if row.owner and row.lease_until else "",
     }

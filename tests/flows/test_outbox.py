@@ -50,7 +50,7 @@ async def test_our_own_mistake_is_given_up_and_the_lane_goes_on(world: World) ->
     assert any("the cache is cold" in text for text in world.texts())
     (dead,) = await world.bot.database.read(by_state, State.DEAD, State.FAILED)
     assert (dead.what, dead.state, dead.attempts) == (What.SAY, State.DEAD, 5)
-    assert "say" in world.card(), "the card says that something could not be done"
+    assert "Post what happened: Dogwatch failed at it (KeyError)" in world.card(), "and people see it"
 
 
 async def test_what_slack_did_not_take_for_a_day_is_given_up_until_somebody_tries_again(world: World) -> None:
