@@ -148,7 +148,7 @@ class Dogwatch:
         log.info("dogwatch is up", port=self.port, database=self.database.dialect, socket_mode=self.sockets is not None)
 
     def _wake(self, due: Due) -> None:
-        if Due.ROWS in due:
+        if due & (Due.ROWS | Due.ROWS_LATER):
             self.sender.wake()
         if Due.TIMERS in due:
             self.engine.wake()

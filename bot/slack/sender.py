@@ -6,6 +6,8 @@ for a row is decided here, for all effects alike.
 """
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -36,6 +38,10 @@ DEFECTS_FORGIVEN = 5
 GIVEN_UP_AFTER = timedelta(hours=24)
 TRIES_BEFORE_THAT = 10
 """A row that an operator tries again after a day gets these, too."""
+FOLLOWERS = 8
+"""Lanes that are taken with the end of the row that made them due. More than that are claimed as any others."""
+NOTHING = outbox.Look([], None, is_all=True, passed_over=frozenset())
+"""What is found where nobody could look."""
 TOKEN_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(seconds=60)
 
@@ -60,6 +66,10 @@ class Sender:
         self._stopping = False
         self._loop: asyncio.Task[None] | None = None
         self._running: set[asyncio.Task[None]] = set()
+        self._asked_for = 0
+        """Places that are kept for what is just being claimed."""
+        self._passed_over: frozenset[str] = frozenset()
+        """Lanes that were due while they were under way here: they are looked at again when they have ended."""
         self.is_claiming = False
         self.beat_at: datetime | None = None
         """When the worker last looked for work: if that is long ago, it hangs."""
@@ -80,8 +90,9 @@ class Sender:
         self._wake.set()
         if self._loop is not None:  # it may just be claiming: what it has claimed it also runs
             await asyncio.wait([self._loop], timeout=grace)
-        if self._running:
-            await asyncio.wait(self._running, timeout=grace)
+        ends_at = asyncio.get_running_loop().time() + grace
+        while self._running and (seconds := ends_at - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(self._running, timeout=seconds)
         left = [*self._running, *([self._loop] if self._loop is not None else [])]
         for task in left:
             task.cancel()
@@ -92,47 +103,71 @@ class Sender:
             self._wake.clear()
             self.is_claiming = True
             try:
-                claims, next_due = await self._claim()
+                look = await self._claim()
             except DatabaseUnavailable as problem:
                 log.warning("the outbox cannot be read", problem=str(problem))
-                claims, next_due = [], None
+                look = NOTHING
             except Exception:
                 log.exception("the outbox could not be claimed from")
-                claims, next_due = [], None
+                look = NOTHING
             finally:
                 self.is_claiming = False
-            for claim in claims:
-                task = asyncio.create_task(self._run_lane(claim), name=claim.row.lane)
-                self._running.add(task)
-                task.add_done_callback(self._lane_ended)
+            self._take_up(look.claims)
             now = self._tools.now()
             self.beat_at = now
-            if claims and len(self._running) < self._lanes_at_once:
+            self._passed_over = look.passed_over
+            if (self._free and not look.is_all) or not look.passed_over <= self._lanes:
                 continue
-            due = now + self._poll if next_due is None else min(next_due, now + self._poll)
+            due = now + self._poll if look.next_due is None else min(look.next_due, now + self._poll)
             if due <= now:  # due, but not ours to take: a lane of another worker, or every place is taken
                 due = now + timedelta(milliseconds=200)
             await self._tools.clock.sleep_until(due, self._wake)
 
-    def _lane_ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        self._wake.set()
+    @property
+    def _free(self) -> int:
+        """How many lanes may still be taken."""
+        return max(self._lanes_at_once - len(self._running) - self._asked_for, 0)
 
-    async def _claim(self) -> tuple[list[Claim], datetime | None]:
-        free = self._lanes_at_once - len(self._running)
-        if free <= 0:
-            return [], None
-        return await self._tools.database.run_behind(
-            outbox.claim_due,
-            owner=self.owner,
-            now=self._tools.now(),
-            real_now=self._tools.clock.real_now(),
-            lease=self._lease,
-            limit=free,
-            rates_of=rates_of,
-            busy={task.get_name() for task in self._running},
-            lapsed_before=self._tools.clock.lapsed_before(),
-        )
+    @property
+    def _lanes(self) -> set[str]:
+        return {task.get_name() for task in self._running}
+
+    def _take_up(self, claims: Sequence[Claim]) -> None:
+        for claim in claims:
+            task = asyncio.create_task(self._run_lane(claim), name=claim.row.lane)
+            self._running.add(task)
+            task.add_done_callback(self._lane_ended)
+
+    def _lane_ended(self, task: asyncio.Task[None]) -> None:
+        was_full = not self._free
+        self._running.discard(task)
+        if was_full or task.get_name() in self._passed_over:
+            self._wake.set()
+
+    async def _claim(self) -> outbox.Look:
+        free = self._free
+        if not free:
+            return NOTHING
+        with self._keeping(free):
+            return await self._tools.database.run_behind(
+                outbox.claim,
+                owner=self.owner,
+                now=self._tools.now(),
+                real_now=self._tools.clock.real_now(),
+                lease=self._lease,
+                limit=free,
+                rates_of=rates_of,
+                busy=self._lanes,
+                lapsed_before=self._tools.clock.lapsed_before(),
+            )
+
+    @contextmanager
+    def _keeping(self, places: int) -> Iterator[None]:
+        self._asked_for += places
+        try:
+            yield
+        finally:
+            self._asked_for -= places
 
     async def _run_lane(self, claim: Claim) -> None:
         ended = asyncio.Event()
@@ -186,16 +221,25 @@ class Sender:
             return await self._finish(claim, self._outcome_of(claim, problem))
 
     async def _finish(self, claim: Claim, outcome: Outcome) -> Claim | None:
-        return await self._tools.database.run_behind(
-            outbox.finish,
-            claim,
-            outcome,
-            now=self._tools.now(),
-            real_now=self._tools.clock.real_now(),
-            lease=self._lease,
-            rates_of=rates_of,
-            go_on=not self._stopping,
-        )
+        others = min(self._free, FOLLOWERS)
+        with self._keeping(others):
+            finished = await self._tools.database.run_behind(
+                outbox.finish,
+                claim,
+                outcome,
+                now=self._tools.now(),
+                real_now=self._tools.clock.real_now(),
+                lease=self._lease,
+                rates_of=rates_of,
+                go_on=not self._stopping,
+                others=others,
+                busy=self._lanes,
+                lapsed_before=self._tools.clock.lapsed_before(),
+            )
+        self._take_up(finished.others)
+        if finished.due_at is not None:
+            self._wake.set()  # the loop does not know of that time yet
+        return finished.following
 
     async def _run(self, claim: Claim) -> Outcome:
         row = claim.row

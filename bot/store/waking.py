@@ -8,10 +8,11 @@ KEY = "due"
 
 
 class Due(Flag):
-    """Rows are the sender's, timers the engine's."""
+    """Rows are the sender's, now or at a time of their own; timers the engine's."""
 
     NOTHING = 0
     ROWS = auto()
+    ROWS_LATER = auto()
     TIMERS = auto()
 
 

@@ -13,8 +13,9 @@ from sqlmodel import Session, col, select
 
 from bot.store import outbox
 from bot.store.migrate import migrate
-from bot.store.outbox import Again, Claim, Done, LostLease, OutboxRow, Outcome, Rate, Refused, State, rows
+from bot.store.outbox import Again, Claim, Done, Finished, LostLease, OutboxRow, Outcome, Rate, Refused, State, rows
 from bot.store.session import Database, PostgresDatabase, open_database
+from bot.store.waking import Due
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=20)
@@ -41,12 +42,16 @@ class Worker:
         self.rates = rates
 
     async def claim(self, at: float = 0, *, real: float | None = None, limit: int = 10) -> list[Claim]:
-        return await self.database.run(
+        look = await self.database.run(
             outbox.claim, owner=self.name, now=after(at), real_now=after(at if real is None else real), lease=LEASE,
             limit=limit, rates_of=lambda _row: self.rates,
         )  # fmt: skip
+        return look.claims
 
     async def finish(self, claim: Claim, outcome: Outcome, at: float = 0, **more: Any) -> Claim | None:
+        return (await self.finish_with_others(claim, outcome, at, **more)).following
+
+    async def finish_with_others(self, claim: Claim, outcome: Outcome, at: float = 0, **more: Any) -> Finished:
         return await self.database.run(
             outbox.finish, claim, outcome, now=after(at), real_now=after(at), lease=LEASE,
             rates_of=lambda _row: self.rates, **more,
@@ -288,12 +293,13 @@ async def test_a_worker_does_not_take_what_it_is_doing(database: Database) -> No
     await database.run(put, "lane", "first")
     await Worker(database).claim()
 
-    again = await database.run(
+    look = await database.run(
         outbox.claim, owner="worker", now=after(60), real_now=after(60), lease=LEASE, limit=10,
         rates_of=lambda _row: (), busy={"lane"},
     )  # fmt: skip
 
-    assert again == []
+    assert look.claims == []
+    assert look.passed_over == {"lane"}, "so that it is looked at again when it has ended"
 
 
 async def test_leases_follow_real_time_only(database: Database) -> None:
@@ -462,8 +468,8 @@ async def test_done_rows_are_forgotten_and_failures_kept(database: Database) -> 
             await worker.finish(claim, Done() if claim.row.what == "done" else Refused("error"))
     await database.run(lambda session: session.execute(update(OutboxRow).values(first_attempt_at=after(0))))
 
-    assert await database.run(outbox.forget_done, after(0)) == 0
-    assert await database.run(outbox.forget_done, after(1)) == 1
+    assert await database.run(outbox.forget_done, after(0), 100) == 0
+    assert await database.run(outbox.forget_done, after(1), 100) == 1
     assert set(await database.read(states)) == {"refused", "waiting"}
 
 
@@ -471,3 +477,79 @@ def test_states_are_all_known() -> None:
     """The database's partial indexes name them as text."""
     named = rows.IS_UNFINISHED + rows.IS_WAITING_VIEW
     assert {state for state in State if f"'{state}'" in named} == set(outbox.UNFINISHED)
+
+
+# --- what an end makes due
+
+
+async def test_what_an_end_makes_due_goes_with_it(database: Database) -> None:
+    """The channel exists, and what waited for it is in hand at once, the most urgent first; no one is woken for it."""
+    woken: list[Due] = []
+    database.on_commit = woken.append
+    worker = Worker(database)
+    await database.run(put, "create", "channel")
+    (channel,) = await worker.claim()
+    woken.clear()
+
+    def made(session: Session) -> None:
+        put(session, "topic", "topic", priority=31)
+        put(session, "card", "card", priority=20)
+
+    finished = await worker.finish_with_others(channel, Done(made), others=8)
+
+    assert (finished.following, names(finished.others), finished.due_at) == (None, ["card", "topic"], None)
+    assert await Worker(database, "other").claim() == [], "the lanes are leased"
+    assert woken == []
+
+
+async def test_an_end_takes_no_more_than_there_are_places_for(database: Database) -> None:
+    woken: list[Due] = []
+    database.on_commit = woken.append
+    worker = Worker(database)
+    await database.run(put, "create", "channel")
+    (channel,) = await worker.claim()
+    woken.clear()
+
+    def made(session: Session) -> None:
+        for lane in ("one", "two", "three"):
+            put(session, lane, lane)
+
+    finished = await worker.finish_with_others(channel, Done(made), others=2)
+
+    assert len(finished.others) == 2
+    assert woken == [Due.ROWS], "somebody has to look for the third"
+    assert len(await worker.claim()) == 1
+
+
+async def test_what_a_gate_holds_back_at_an_end_is_named_with_its_time(database: Database) -> None:
+    worker = Worker(database, rates=[Rate("posts", timedelta(seconds=10))])
+    await database.run(put, "create", "channel")
+    (channel,) = await worker.claim()
+
+    finished = await worker.finish_with_others(channel, Done(lambda session: put(session, "card", "card")), 4, others=8)
+
+    assert (finished.others, finished.due_at) == ([], after(10))
+    assert names(await worker.claim(10)) == ["card"]
+
+
+async def test_an_end_that_makes_nothing_due_leaves_the_others_alone(database: Database) -> None:
+    """Each end would look for work else, and in a storm there are many ends."""
+    worker = Worker(database)
+    await database.run(put, "one", "one")
+    (one,) = await worker.claim()
+    await database.run(put, "two", "two")
+
+    assert (await worker.finish_with_others(one, Done(), others=8)).others == []
+    assert names(await worker.claim()) == ["two"]
+
+
+async def test_a_lost_lane_brings_no_others(database: Database) -> None:
+    """Whoever comes too late is fenced off before anything is written, what it would have made due included."""
+    old, new = Worker(database, "old"), Worker(database, "new")
+    await database.run(put, "lane", "first")
+    (late,) = await old.claim()
+    await new.claim(60)
+
+    with pytest.raises(LostLease):
+        await old.finish_with_others(late, Done(lambda session: put(session, "card", "card")), 60, others=8)
+    assert await new.claim(60) == []

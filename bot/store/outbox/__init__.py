@@ -6,7 +6,7 @@ clears what is left.
 """
 
 from bot.store.outbox.gates import block
-from bot.store.outbox.leases import claim, claim_due, finish, next_due, release_all, renew, save_progress
+from bot.store.outbox.leases import Finished, Look, claim, finish, next_due, release_all, renew, save_progress
 from bot.store.outbox.queue import Wanted, open_lanes_of, put, put_all, will_edit
 from bot.store.outbox.rows import (
     UNFINISHED,
@@ -31,8 +31,10 @@ __all__ = [
     "Backlog",
     "Claim",
     "Done",
+    "Finished",
     "Gate",
     "Lane",
+    "Look",
     "LostLease",
     "OutboxRow",
     "Outcome",
@@ -44,7 +46,6 @@ __all__ = [
     "backlog",
     "block",
     "claim",
-    "claim_due",
     "drop",
     "finish",
     "forget_done",

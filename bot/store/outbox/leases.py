@@ -1,6 +1,7 @@
 """Lanes are taken, their rows carried out one after the other, and given back."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,18 +24,21 @@ from bot.store.outbox.rows import (
     Refused,
     State,
 )
+from bot.store.tables import table_of
+from bot.store.waking import Due, is_in_hand, left_due
+
+LANES, ROWS = table_of(Lane), table_of(OutboxRow)
 
 DUE_LANES = (
-    select(Lane)
+    select(LANES.c.key)
     .where(
-        col(Lane.is_open).is_(True),
-        col(Lane.due_at) <= bindparam("now"),
-        or_(col(Lane.lease_until).is_(None), col(Lane.lease_until) < bindparam("lapsed_before")),
+        LANES.c.is_open.is_(True),
+        LANES.c.due_at <= bindparam("now"),
+        or_(LANES.c.lease_until.is_(None), LANES.c.lease_until < bindparam("lapsed_before")),
     )
-    .order_by(col(Lane.priority), col(Lane.due_at), col(Lane.key))
+    .order_by(LANES.c.priority, LANES.c.due_at, LANES.c.key)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
-    .execution_options(populate_existing=True)
 )
 
 HEADS = (
@@ -50,6 +54,47 @@ HEADS = (
 )
 """The first unfinished row of each lane."""
 
+STARTING = (
+    update(ROWS)
+    .where(ROWS.c.id == bindparam("row_id"))
+    .values(state=State.RUNNING.value, attempts=bindparam("tries"), first_attempt_at=bindparam("first_at"))
+)
+LEASING = (
+    update(LANES)
+    .where(LANES.c.key == bindparam("lane"))
+    .values(owner=bindparam("new_owner"), lease_until=bindparam("until"), due_at=bindparam("due"))
+)
+NEXT_DUE = select(func.min(LANES.c.due_at)).where(LANES.c.is_open.is_(True), LANES.c.owner.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """
+    What a worker found when it looked for work.
+
+    `next_due` is when the next free lane is due. `is_all`: nothing else is due now; if not, `next_due` is None.
+    `passed_over` are lanes that are due and under way at this very worker: they are due again when they have ended.
+    """
+
+    claims: list[Claim]
+    next_due: datetime | None
+    is_all: bool
+    passed_over: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """
+    What is in a worker's hand when a row has ended.
+
+    `following`: the lane's next row; None: the lane is released. `others`: heads of lanes that the outcome made due.
+    `due_at`: when the earliest of these lanes is due that was not taken; None if none of them waits.
+    """
+
+    following: Claim | None
+    others: list[Claim]
+    due_at: datetime | None
+
 
 def claim(
     session: Session,
@@ -62,7 +107,7 @@ def claim(
     rates_of: RatesOf,
     busy: Collection[str] = (),
     lapsed_before: datetime | None = None,
-) -> list[Claim]:
+) -> Look:
     """
     Take up to `limit` due lanes, the most urgent first, and mark their heads as running.
 
@@ -71,79 +116,81 @@ def claim(
     leases that ended before have run out; None is `real_now`.
     """
     claims: list[Claim] = []
-    due = session.exec(
-        DUE_LANES, params={"now": now, "lapsed_before": lapsed_before or real_now, "most": limit * 4}
-    ).all()
-    lanes = [lane for lane in due if lane.key not in busy]
+    most = limit * 4 + len(busy)
+    due = _due_lanes(session, now, lapsed_before or real_now, most)
+    lanes = [lane for lane in due if lane not in busy]
     while lanes and len(claims) < limit:
         some, lanes = lanes[: limit - len(claims)], lanes[limit - len(claims) :]
-        started = _start_heads(session, some, owner=owner, now=now, rates_of=rates_of)
-        for lane in some:
-            claimed = started.get(lane.key)
-            lane.owner, lane.lease_until = (owner, real_now + lease) if claimed else (None, None)
+        started, _ = _start_heads(session, some, owner=owner, now=now, until=real_now + lease, rates_of=rates_of)
         claims += started.values()
-    return claims
+    is_all = not lanes and len(due) < most
+    return Look(claims, next_due(session) if is_all else None, is_all, frozenset(due) & frozenset(busy))
 
 
-def claim_due(
-    session: Session,
-    *,
-    owner: str,
-    now: datetime,
-    real_now: datetime,
-    lease: timedelta,
-    limit: int,
-    rates_of: RatesOf,
-    busy: Collection[str] = (),
-    lapsed_before: datetime | None = None,
-) -> tuple[list[Claim], datetime | None]:
-    """`claim`, and when the next free lane is due after it."""
-    claims = claim(
-        session, owner=owner, now=now, real_now=real_now, lease=lease, limit=limit, rates_of=rates_of, busy=busy,
-        lapsed_before=lapsed_before,
-    )  # fmt: skip
-    session.flush()
-    return claims, next_due(session)
+def _due_lanes(session: Session, now: datetime, lapsed_before: datetime, most: int) -> list[str]:
+    """Lanes that are due and free, the most urgent first, held from now on. Those that somebody holds are left out."""
+    named = {"now": now, "lapsed_before": lapsed_before, "most": most}
+    return list(session.execute(DUE_LANES, named).scalars())
 
 
 def _start_heads(
-    session: Session, lanes: Collection[Lane], *, owner: str, now: datetime, rates_of: RatesOf
-) -> dict[str, Claim]:
+    session: Session, lanes: Sequence[str], *, owner: str, now: datetime, until: datetime, rates_of: RatesOf
+) -> tuple[dict[str, Claim], datetime | None]:
     """
-    Mark the lanes' heads as running, or set when they are due. Claims by lane, in the order of the lanes.
+    Mark the lanes' heads as running and lease these lanes, or release them and set when they are due.
 
-    The lanes' rows are locked by the caller. Heads and gates are read for all lanes at once: in a storm there are many,
-    and every command waits meanwhile.
+    Returns the claims by lane, in the order of the lanes, and when the earliest of the others is due. The lanes are
+    held by the caller. Heads and gates are read for all of them at once, and all is written at once: in a storm there
+    are many, and every command waits meanwhile.
     """
-    heads = {row.lane: row for row in session.exec(HEADS, params={"lanes": [lane.key for lane in lanes]})}
+    heads = {row.lane: row for row in session.exec(HEADS, params={"lanes": list(lanes)})}
     rates = {row.lane: rates_of(row) for row in heads.values() if row.not_before <= now}
     gates = Gates(session, {rate.key for each in rates.values() for rate in each}, now)
+    due: dict[str, datetime | None] = dict.fromkeys(lanes)
     claims = {}
     for lane in lanes:
-        row = heads.get(lane.key)
+        row = heads.get(lane)
         if row is None:
-            lane.due_at = None
             continue
-        due = row.not_before
-        if due <= now:  # only what may go counts against the rates
-            due = gates.ready_at(rates[lane.key], now)
-        lane.due_at = max(due, now)
-        if due <= now:
-            claims[lane.key] = _started(session, row, owner, now)
-    return claims
+        ready = gates.ready_at(rates[lane], now) if lane in rates else row.not_before  # only what may go is counted
+        due[lane] = max(ready, now)
+        if ready <= now:
+            claims[lane] = _started(session, row, owner, now)
+    gates.save()
+    if claims:
+        session.execute(STARTING, [_start_of(each.row) for each in claims.values()])
+    session.execute(
+        LEASING,
+        [
+            {"lane": lane, "due": due[lane], **({"new_owner": owner, "until": until} if lane in claims else RELEASED)}
+            for lane in lanes
+        ],
+    )
+    return claims, min((at for lane, at in due.items() if at is not None and lane not in claims), default=None)
+
+
+RELEASED = {"new_owner": None, "until": None}
 
 
 def _started(session: Session, row: OutboxRow, owner: str, now: datetime) -> Claim:
+    """The row as its worker has it: taken out of the session, because `STARTING` writes it for all at once."""
     is_unknown = row.state in {State.RUNNING, State.UNKNOWN}
+    session.expunge(row)
     row.state = State.RUNNING
     row.attempts += 1
     row.first_attempt_at = row.first_attempt_at or now
-    session.add(row)
     return Claim(row, owner, is_unknown)
 
 
+def _start_of(row: OutboxRow) -> dict[str, Any]:
+    return {"row_id": row.id, "tries": row.attempts, "first_at": row.first_attempt_at}
+
+
 INCIDENT = select(Incident.id).where(col(Incident.id) == bindparam("incident_id")).with_for_update()
-LANE = select(Lane).where(Lane.key == bindparam("lane")).with_for_update().execution_options(populate_existing=True)
+OWNER = select(LANES.c.owner).where(LANES.c.key == bindparam("lane")).with_for_update()
+RELEASING = (
+    update(LANES).where(LANES.c.key == bindparam("lane")).values(owner=None, lease_until=None)
+)  # fmt: skip
 
 
 def finish(
@@ -156,52 +203,60 @@ def finish(
     lease: timedelta,
     rates_of: RatesOf,
     go_on: bool = True,
-) -> Claim | None:
+    others: int = 0,
+    busy: Collection[str] = (),
+    lapsed_before: datetime | None = None,
+) -> Finished:
     """
     Write down what came of a claimed row and take the lane's next one, if it may go now.
 
-    None: the lane is released, due when its next row is. Raises LostLease if another worker has the lane.
+    If that made other lanes due, up to `others` of them are taken in the same transaction: what waits for a channel, or
+    for the card, goes out that much sooner. Raises LostLease if another worker has the lane.
     """
-    if claimed.row.incident_id is not None:
+    row = claimed.row
+    if row.incident_id is not None and not isinstance(outcome, Again) and outcome.apply is not None:
         # The incident before the lane, as whoever changes an incident: the other way round each waits for the other.
-        session.exec(INCIDENT, params={"incident_id": claimed.row.incident_id})
-    lane = session.exec(LANE, params={"lane": claimed.row.lane}).one()
-    if lane.owner != claimed.owner:
-        raise LostLease(claimed.row.lane)
-    row = session.get(OutboxRow, claimed.row.key, populate_existing=True)
-    if row is None:
-        raise LostLease(f"row {claimed.row.key} is gone")
+        session.exec(INCIDENT, params={"incident_id": row.incident_id})
+    if session.execute(OWNER, {"lane": row.lane}).scalar_one() != claimed.owner:
+        raise LostLease(row.lane)
     _write_outcome(session, row, outcome, now)
-    started = _start_heads(session, [lane], owner=claimed.owner, now=now, rates_of=rates_of) if go_on else {}
-    following = started.get(lane.key)
-    if following is None:
-        lane.owner = lane.lease_until = None
-    else:
-        lane.lease_until = real_now + lease
-    session.add(lane)
-    return following
+    if not go_on:
+        session.execute(RELEASING, {"lane": row.lane})
+        return Finished(None, [], None)
+    lanes = [row.lane]
+    if others > 0 and Due.ROWS in left_due(session):
+        due = _due_lanes(session, now, lapsed_before or real_now, others + len(busy) + 1)
+        free = [lane for lane in due if lane != row.lane and lane not in busy]
+        lanes += free[:others]
+        if len(free) <= others:
+            is_in_hand(session, Due.ROWS)
+    started, due_at = _start_heads(
+        session, lanes, owner=claimed.owner, now=now, until=real_now + lease, rates_of=rates_of
+    )  # fmt: skip
+    following = started.pop(row.lane, None)
+    return Finished(following, list(started.values()), due_at)
 
 
 def _write_outcome(session: Session, row: OutboxRow, outcome: Outcome, now: datetime) -> None:
+    apply: Callable[[Session], None] | None = None
     match outcome:
         case Done(apply):
-            row.state, row.done_at, row.error = State.DONE, now, None
+            written: dict[str, Any] = {"state": State.DONE, "done_at": now, "error": None}
         case Refused(error, is_dead, apply):
-            row.state, row.done_at, row.error = (State.DEAD if is_dead else State.FAILED), now, error
+            written = {"state": State.DEAD if is_dead else State.FAILED, "done_at": now, "error": error}
         case Again(at, error, is_unknown, progress, blocks):
-            apply = None
-            is_outdone = not is_unknown and row.target is not None and another_waits(session, row)
-            row.not_before, row.error = at, error
+            written = {"not_before": at, "error": error}
             if progress is not None:
-                row.progress = progress
-            if is_outdone:
-                row.state, row.done_at = State.DONE, now  # the newer one shows the same thing
+                written["progress"] = progress
+            if not is_unknown and row.target is not None and another_waits(session, row):
+                written |= {"state": State.DONE, "done_at": now}  # the newer one shows the same thing
             else:
-                row.state = State.UNKNOWN if is_unknown else State.WAITING
+                written["state"] = State.UNKNOWN if is_unknown else State.WAITING
             for key in blocks:
                 block(session, key, at)
-    session.add(row)
-    session.flush()
+    told = session.execute(update(ROWS).where(ROWS.c.id == row.key).values(**written))
+    if not getattr(told, "rowcount", 0):
+        raise LostLease(f"row {row.key} is gone")
     if apply is not None:
         apply(session)
 
@@ -219,8 +274,8 @@ def release_all(session: Session) -> None:
 
 def next_due(session: Session) -> datetime | None:
     """When the next free, open lane is due."""
-    statement = select(func.min(Lane.due_at)).where(col(Lane.is_open).is_(True), col(Lane.owner).is_(None))
-    return session.exec(statement).one()
+    found: datetime | None = session.execute(NEXT_DUE).scalar_one()
+    return found
 
 
 def save_progress(session: Session, claimed: Claim, achieved: dict[str, Any]) -> None:

@@ -59,7 +59,8 @@ def put_all(session: Session, *wanted: Wanted) -> None:
     # The lane first: while it is held nobody takes a waiting view from it, so one that waits will show this change too.
     session.execute(_due(dialect), [_lane_of(each) for each in wanted])
     session.execute(_adding(dialect), [_row_of(each) for each in wanted])
-    needs_waking(session, Due.ROWS)
+    for each in wanted:
+        needs_waking(session, Due.ROWS if each.not_before is None else Due.ROWS_LATER)
 
 
 def _lane_of(wanted: Wanted) -> dict[str, Any]:
