@@ -47,6 +47,7 @@ IDLE_SECONDS = 75.0
 LINGERING_SECONDS = 2.0
 """How long the rest of a body is still taken and thrown away after its refusal, so that the answer can be read."""
 HANGS_AFTER = timedelta(minutes=2)
+SOCKET_MODE = "socket mode"
 
 
 def _hide_secrets(settings: Settings) -> None:
@@ -74,6 +75,7 @@ class Dogwatch:
         lease: timedelta = LEASE,
         poll: timedelta = POLL,
         lanes_at_once: int = AT_ONCE,
+        hangs_after: timedelta = HANGS_AFTER,
         ping_seconds: float = PING_SECONDS,
     ) -> None:
         if settings.slack_bot_token is None:
@@ -89,6 +91,7 @@ class Dogwatch:
         self.clock: Clock = clock or SystemClock()
         self._token = settings.slack_bot_token.get_secret_value()
         self._is_clock_given = clock is not None
+        self._hangs_after = hangs_after
         self._ping_seconds = ping_seconds
         self.database: Database = open_database(settings.database_url.get_secret_value(), probe=probe)
         self.gateway = Gateway(self._token, settings.slack_api_url, seconds=call_seconds, probe=probe)
@@ -125,7 +128,8 @@ class Dogwatch:
         if self.settings.slack_signing_secret is not None:
             self.slack = SlackIntake(app, lambda: self.current_settings().signing_secrets)
         await self._serve()
-        await self.database.run(catching_up.catch_up, self.clock.now())
+        if not self.settings.uses_socket_mode:  # else the first connection is what ends the gap
+            await self.database.run(catching_up.catch_up, self.clock.now())
         self.sender.start()
         self.engine.start()
         if not is_known:
@@ -185,7 +189,7 @@ class Dogwatch:
     async def _serve(self) -> None:
         site = web.Application(client_max_size=1024 * 1024)
         site.on_response_prepare.append(add_headers)
-        site.add_routes(health.routes(self._problems))
+        site.add_routes(health.routes(self._not_ready))
         site.add_routes(pages.routes(self.database, lambda: self.settings))
         site.add_routes(OutboxDesk(self.database, lambda: self.settings, self.clock).routes())
         site.router.add_post("/alerts/{source}", self.alerts.handle)
@@ -223,8 +227,20 @@ class Dogwatch:
             else:
                 return
 
+    async def _not_ready(self) -> dict[str, str]:
+        """
+        Why nobody should send this process anything, by name.
+
+        Once it has been connected, a Socket Mode that is away is no such reason: Slack is away for every replica, and
+        what monitors send is kept all the same. The heartbeat tells of it.
+        """
+        problems = await self._problems()
+        if self.sockets is not None and self.sockets.was_connected:
+            problems.pop(SOCKET_MODE, None)
+        return problems
+
     async def _problems(self) -> dict[str, str]:
-        """Why this process cannot do its work, by name."""
+        """Why this process cannot do all of its work, by name."""
         problems: dict[str, str] = {}
         try:
             if await self.database.read(incidents.installation) is None:
@@ -232,9 +248,9 @@ class Dogwatch:
         except DatabaseUnavailable:
             problems["database"] = "does not answer"
         if self.sockets is not None and (problem := self.sockets.problem()) is not None:
-            problems["socket mode"] = problem
+            problems[SOCKET_MODE] = problem
         for name, beat in (("sender", self.sender.beat_at), ("timers", self.engine.beat_at)):
-            if not self._is_clock_given and (beat is None or self.clock.now() - beat > HANGS_AFTER):
+            if not self._is_clock_given and (beat is None or self.clock.now() - beat > self._hangs_after):
                 problems[name] = "does not work"
         return problems
 

@@ -1,22 +1,29 @@
 """What happened in Slack while nobody listened: the channel as it is, held against the transcript."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.timeline_marks import emoji_with_tone, normalise_emoji
-from bot.services import tell, transcript
+from bot.services import tell, transcript, workspace
 from bot.services.transcript import Said, written_at
 from bot.store import incidents, timers
 from bot.store import transcript as stored
 from bot.store.incidents import Incident
 from bot.store.timers import Timer
-from bot.store.transcript import Reaction
+from bot.store.transcript import Message, Reaction
 
 EVERY = timedelta(minutes=10)
 LOOK = "look at a channel again"
+STILL_MARKED = timedelta(days=3)
+"""How long after its end an incident's channel is read after a gap: people mark messages for the postmortem."""
+UNSETTLED = timedelta(seconds=30)
+"""What Slack told of so shortly before a channel was read may be absent from what was read."""
+EARLIER = timedelta(minutes=5)
+"""How far Slack's clock and ours may be apart when a message is called older than its incident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +34,54 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A message as it stands. `is_whole`: `marks` are all of them (Slack may name fewer people than there are)."""
+    """A message as it stands. `cut`: emoji of which Slack named fewer people than it counted."""
 
     said: Said
     marks: tuple[Mark, ...] = ()
-    is_whole: bool = True
+    cut: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """
-    A channel as it was at `at`, from the message `oldest` on, with the threads of `threads` (their parents' ts).
+    A part of a channel as it was at `at`; what happened later is not in it, and is left alone.
 
-    What happened later than `at` is not in it, and is left alone.
+    It holds all messages of the channel itself that were written from `oldest` on and before `before` (None: to the
+    end), and all replies of the `threads` (their parents' ts).
     """
 
     channel_id: str
     at: datetime
-    oldest: str
-    seen: tuple[Seen, ...]
-    threads: frozenset[str]
+    seen: tuple[Seen, ...] = ()
+    oldest: str = ""
+    before: str | None = ""
+    threads: frozenset[str] = frozenset()
+    name: str | None = None
+    """The channel's newest name, where it was renamed in this part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    reaction: Reaction
+    is_on_own_message: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    name: str
+
+
+Missed = Heard | Marked | Gone | Renamed
 
 
 def keep_looking(session: Session, incident: Incident, at: datetime) -> None:
@@ -66,50 +101,129 @@ def look_again(session: Session, _settings: Settings, timer: Timer, at: datetime
 
 
 def catch_up(session: Session, at: datetime) -> None:
-    """After a start, or a gap in the connection: look at every open incident's channel."""
+    """After a start, or a gap in the connection: read the channels of open incidents, and of those just over, whole."""
     installation = incidents.installation(session)
-    if installation is not None:
-        for incident in incidents.open_ones(session, installation.team_id):
-            keep_looking(session, incident, at)
+    if installation is None:
+        return
+    for incident in incidents.open_ones(session, installation.team_id):
+        if incident.channel_id is not None:
+            tell.look(session, incident, at, whole=True)
+            look_later(session, incident, at)
+    for incident in incidents.over_since(session, installation.team_id, at - STILL_MARKED):
+        tell.look(session, incident, at, whole=True)
 
 
-def reconcile(session: Session, settings: Settings, team_id: str, snapshot: Snapshot, at: datetime) -> None:
-    """Bring transcript and timeline into step with a channel as it was."""
-    moment = f"{snapshot.at.timestamp():.6f}"
-    incident = incidents.of_channel(session, team_id, snapshot.channel_id)
-    known = {message.ts: message for message in stored.of_channel(session, team_id, snapshot.channel_id)}
-    for each in snapshot.seen:
-        message = known.get(each.said.ts)
-        if message is not None and message.sealed_at is not None:
-            continue
-        if message is None and incident is not None and transcript.is_before_history(incident, each.said.ts):
-            continue
-        if (
-            message is None
-            or (message.edited_ts or "") != (each.said.edited_ts or "")
-            or (message.text != each.said.text and message.deleted_at is None)
-        ):
-            transcript.heard(session, settings, team_id, each.said, at)
-        _reconcile_marks(session, settings, team_id, each, moment, at)
-    there = {each.said.ts for each in snapshot.seen}
-    for ts, message in known.items():
-        was_read = ts >= snapshot.oldest and (message.thread_ts in {None, ts} or message.thread_ts in snapshot.threads)
-        if was_read and ts not in there and message.deleted_at is None and written_at(ts) < snapshot.at:
-            transcript.deleted(session, team_id, snapshot.channel_id, ts, at)
+# --- what was missed
 
 
-def _reconcile_marks(session: Session, settings: Settings, team_id: str, seen: Seen, moment: str, at: datetime) -> None:
-    channel_id, ts = seen.said.channel_id, seen.said.ts
-    present = {
-        (mark.user_id, emoji_with_tone(mark.emoji))
-        for mark in seen.marks
-        if normalise_emoji(mark.emoji) in settings.reactions
-    }
-    recorded = {(each.user_id, each.emoji) for each in stored.marks_on(session, team_id, channel_id, ts)}
-    gone = recorded - present if seen.is_whole else set()
-    for user_id, emoji in sorted((present - recorded) | gone):
+def missed(session: Session, settings: Settings, team_id: str, part: Snapshot) -> list[Missed]:
+    """In which order to take in what the transcript does not have; reads only."""
+    incident = incidents.of_channel(session, team_id, part.channel_id)
+    if incident is None:
+        return []
+    comparing = _Comparing.of(session, settings, team_id, incident, part)
+    found: list[Missed] = []
+    if part.name is not None and part.name != incident.channel_name:
+        found.append(Renamed(part.name))
+    for each in part.seen:
+        found += comparing.of_message(each)
+    return found + list(comparing.gone())
+
+
+def take_in(
+    session: Session, settings: Settings, team_id: str, channel_id: str, several: Sequence[Missed], at: datetime
+) -> None:
+    """As if Slack had told of it now. What an event told meanwhile goes before it."""
+    for each in several:
+        match each:
+            case Heard(said):
+                transcript.heard(session, settings, team_id, said, at)
+            case Marked(reaction, is_own):
+                new = Reaction.model_validate(reaction.model_dump())
+                transcript.reacted(session, settings, new, at, is_on_own_message=is_own)
+            case Gone(ts):
+                transcript.deleted(session, team_id, channel_id, ts, at)
+            case Renamed(name):
+                workspace.channel_renamed(session, team_id, channel_id, name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparing:
+    """A part of a channel beside what is kept of it."""
+
+    settings: Settings
+    team_id: str
+    incident: Incident
+    part: Snapshot
+    known: dict[str, Message]
+    marks: dict[str, list[Reaction]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, session: Session, settings: Settings, team_id: str, incident: Incident, part: Snapshot) -> "_Comparing":
+        kept = stored.replies_to(session, team_id, part.channel_id, part.threads)
+        if part.oldest != part.before:
+            kept += stored.in_span(session, team_id, part.channel_id, part.oldest, part.before)
+        known = {each.ts: each for each in kept}
+        marks = stored.marks_in(session, team_id, part.channel_id, {each.said.ts for each in part.seen})
+        return cls(settings, team_id, incident, part, known, marks)
+
+    def of_message(self, seen: Seen) -> Iterator[Missed]:
+        known = self.known.get(seen.said.ts)
+        if known is not None and (known.sealed_at is not None or known.deleted_at is not None):
+            return
+        if known is None and not self._is_ours(seen):
+            return
+        if known is None or _is_news(known, seen.said):
+            yield Heard(seen.said)
+        yield from self._of_marks(seen)
+
+    def _is_ours(self, seen: Seen) -> bool:
+        """
+        Whether a message that nobody told of would have been told of.
+
+        What was written before the incident counts if it was edited since, or marked.
+        """
+        if transcript.is_before_history(self.incident, seen.said.ts):
+            return False
+        since = self.incident.declared_at - EARLIER
+        if written_at(max(seen.said.ts, seen.said.edited_ts or "")) >= since:
+            return True
+        return any(normalise_emoji(mark.emoji) in self.settings.reactions for mark in seen.marks)
+
+    def _of_marks(self, seen: Seen) -> Iterator[Missed]:
+        """Marks in the order in which Slack names them, which is that in which they were put."""
+        present = [
+            (mark.user_id, emoji_with_tone(mark.emoji))
+            for mark in seen.marks
+            if normalise_emoji(mark.emoji) in self.settings.reactions
+        ]
+        recorded = {(each.user_id, each.emoji): each for each in self.marks.get(seen.said.ts, [])}
+        cut = {emoji_with_tone(emoji) for emoji in seen.cut}
+        new = [pair for pair in dict.fromkeys(present) if pair not in recorded]
+        for place, pair in enumerate(new):
+            yield self._marked(seen, pair, place, is_present=True)
+        for pair in sorted(set(recorded) - set(present)):
+            if pair[1] not in cut and written_at(recorded[pair].event_ts) <= self.part.at - UNSETTLED:
+                yield self._marked(seen, pair, 0, is_present=False)
+
+    def _marked(self, seen: Seen, pair: tuple[str, str], place: int, *, is_present: bool) -> Marked:
+        moment = self.part.at + timedelta(microseconds=place)
         reaction = Reaction(
-            team_id=team_id, channel_id=channel_id, message_ts=ts, user_id=user_id, emoji=emoji,
-            is_present=(user_id, emoji) in present, event_ts=moment,
+            team_id=self.team_id, channel_id=self.part.channel_id, message_ts=seen.said.ts, user_id=pair[0],
+            emoji=pair[1], is_present=is_present, event_ts=f"{moment.timestamp():.6f}",
         )  # fmt: skip
-        transcript.reacted(session, settings, reaction, at, is_on_own_message=seen.said.is_own)
+        return Marked(reaction, seen.said.is_own)
+
+    def gone(self) -> Iterator[Gone]:
+        """What is kept, was there long enough to be seen, and was not."""
+        there = {each.said.ts for each in self.part.seen}
+        for ts, message in sorted(self.known.items()):
+            was_read = message.thread_ts in {None, ts} or message.thread_ts in self.part.threads
+            is_settled = message.stored_at <= self.part.at - UNSETTLED
+            if was_read and is_settled and ts not in there and message.deleted_at is None:
+                yield Gone(ts)
+
+
+def _is_news(known: Message, said: Said) -> bool:
+    edited, known_edited = said.edited_ts or "", known.edited_ts or ""
+    return edited > known_edited or (edited == known_edited and known.text != said.text)

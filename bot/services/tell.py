@@ -70,6 +70,29 @@ PRIORITY = {
 """Lower goes first. Creating channels is refined by severity: SEV1 is 10, SEV4 is 13."""
 
 
+URGENCIES = ("pages", "channels", "messages", "views", "reading")
+URGENCY = {
+    What.PAGE: "pages",
+    What.ESCALATION: "pages",
+    What.CREATE_CHANNEL: "channels",
+    What.INVITE: "channels",
+    What.SAY: "messages",
+    What.DRAFT: "messages",
+    What.WHISPER: "messages",
+    What.UNSAY: "messages",
+    What.DELETE_FILE: "messages",
+    What.FETCH_MESSAGE: "reading",
+    What.LEARN_PERSON: "reading",
+    What.LOOK: "reading",
+}
+"""How bad it is if a kind of row waits, for the metrics; all else are views."""
+
+
+def urgency_of(what: str) -> str:
+    """One of URGENCIES."""
+    return URGENCY.get(What(what), "views") if what in set(What) else "views"
+
+
 def lane_of(what: What, incident_id: int, *, sub: str = "") -> str:
     """Rows of one lane go one after the other; lanes go side by side."""
     match what:
@@ -338,6 +361,6 @@ def learn_person(session: Session, team_id: str, user_id: str, at: datetime) -> 
     )
 
 
-def look(session: Session, incident: Incident, at: datetime) -> None:
-    """Read the incident's channel as it is, for what was missed."""
-    _put(session, incident, What.LOOK, at, target=f"look:{incident.key}")
+def look(session: Session, incident: Incident, at: datetime, *, whole: bool = False) -> None:
+    """Read the incident's channel as it is, for what was missed: all of it, or what is cheap to read."""
+    _put(session, incident, What.LOOK, at, target=f"look{' whole' * whole}:{incident.key}", whole=whole)

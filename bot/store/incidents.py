@@ -70,7 +70,11 @@ class Incident(SQLModel, table=True):
     findings_ts: str | None = None
     history_from: datetime | None = None
     """Messages older than this that nobody knows yet stay unknown: somebody was erased, and may stand in them."""
+    forgotten_to: str | None = None
+    """The ts up to which retention has deleted the messages that are no entries; None where it has not."""
     next_seq: int = 1
+    storm_id: int | None = None
+    """The incident of the alert storm that came up beside this one."""
 
     @property
     def key(self) -> int:
@@ -213,6 +217,19 @@ def open_ones(session: Session, team_id: str) -> list[Incident]:
         .where(Incident.team_id == team_id, col(Incident.status).in_(OPEN))
         .order_by(Incident.severity, col(Incident.id).desc())
     )
+    return list(session.exec(statement))
+
+
+def over_since(session: Session, team_id: str, since: datetime) -> list[Incident]:
+    """Those that were resolved at or after a moment, the newest first."""
+    statement = (
+        select(Incident)
+        .where(
+            Incident.team_id == team_id, col(Incident.status).not_in(OPEN), col(Incident.channel_id).is_not(None),
+            func.coalesce(Incident.resolved_at, Incident.declared_at) >= since,
+        )
+        .order_by(col(Incident.id).desc())
+    )  # fmt: skip
     return list(session.exec(statement))
 
 

@@ -1,12 +1,18 @@
 """What was said in incidents' channels, and the reactions to it, as Slack told."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Executable, bindparam
-from sqlmodel import Field, Index, Session, SQLModel, col, select
+from sqlalchemy import Executable, bindparam, true
+from sqlmodel import Field, Index, Session, SQLModel, col, func, select
 
 from bot.store.tables import JSON_COLUMN, dialect_of, insert_for, table_of
+
+AT_ONCE = 500
+"""Values that one statement names: databases have a limit of their own."""
 
 
 class Message(SQLModel, table=True):
@@ -102,3 +108,60 @@ def of_channel(session: Session, team_id: str, channel_id: str) -> list[Message]
         select(Message).where(Message.team_id == team_id, Message.channel_id == channel_id).order_by(col(Message.ts))
     )
     return list(session.exec(statement))
+
+
+def in_span(session: Session, team_id: str, channel_id: str, oldest: str, before: str | None) -> list[Message]:
+    """Messages and replies written from `oldest` on, and before `before` if there is one; both are `ts`."""
+    statement = select(Message).where(
+        Message.team_id == team_id,
+        Message.channel_id == channel_id,
+        Message.ts >= oldest,
+        _is_before(Message.ts, before),
+    )
+    return list(session.exec(statement))
+
+
+def replies_to(session: Session, team_id: str, channel_id: str, parents: Collection[str]) -> list[Message]:
+    statement = select(Message).where(
+        Message.team_id == team_id, Message.channel_id == channel_id, col(Message.thread_ts).in_(parents)
+    )
+    return [each for each in session.exec(statement) if each.ts != each.thread_ts] if parents else []
+
+
+def marks_in(session: Session, team_id: str, channel_id: str, messages: Collection[str]) -> dict[str, list[Reaction]]:
+    """The reactions that are on these messages now, by the message's ts."""
+    found: dict[str, list[Reaction]] = {}
+    wanted = sorted(messages)
+    for first in range(0, len(wanted), AT_ONCE):
+        statement = select(Reaction).where(
+            Reaction.team_id == team_id, Reaction.channel_id == channel_id,
+            col(Reaction.message_ts).in_(wanted[first : first + AT_ONCE]), col(Reaction.is_present).is_(True),
+        )  # fmt: skip
+        for each in session.exec(statement):
+            found.setdefault(each.message_ts, []).append(each)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What is kept of a thread's replies, deleted ones not counted."""
+
+    count: int
+    newest: str
+
+
+def threads_in(session: Session, team_id: str, channel_id: str, oldest: str, before: str | None) -> dict[str, Thread]:
+    """Threads of which replies are kept, by the `ts` of their parents, for parents written in a span."""
+    statement = (
+        select(Message.thread_ts, func.count(), func.max(Message.ts))
+        .where(
+            Message.team_id == team_id, Message.channel_id == channel_id, col(Message.deleted_at).is_(None),
+            Message.thread_ts != Message.ts, col(Message.thread_ts) >= oldest, _is_before(Message.thread_ts, before),
+        )
+        .group_by(col(Message.thread_ts))
+    )  # fmt: skip
+    return {str(parent): Thread(count, newest) for parent, count, newest in session.exec(statement)}
+
+
+def _is_before(column: Any, before: str | None) -> Any:
+    return true() if before is None else column < before
