@@ -41,6 +41,7 @@ class Bot:
     died_at: str | None = None
     is_gone: asyncio.Event = field(default_factory=asyncio.Event)
     is_ready: asyncio.Event = field(default_factory=asyncio.Event)
+    is_paused: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def listen(self) -> None:
         while line := await self.reader.readline():
@@ -53,6 +54,8 @@ class Bot:
                     self.points.append(told["name"])
                 case "killed":
                     self.died_at = told["name"]
+                case "paused":
+                    self.is_paused.set()
                 case "refused":
                     self.refusal = told["why"]
         self.is_gone.set()
@@ -65,6 +68,11 @@ class Bot:
 
     async def kill(self) -> None:
         await self._end(signal.SIGKILL)
+
+    def go_on(self) -> None:
+        """Wake it from where it was paused."""
+        assert self.is_paused.is_set(), "it does not stand still"
+        os.kill(self.pid, signal.SIGCONT)
 
     async def _end(self, by: signal.Signals) -> None:
         if self.is_gone.is_set():
@@ -87,6 +95,7 @@ class Kennel:
         environment: Mapping[str, str],
         *,
         kill_at: Point | None = None,
+        pause_at: Point | None = None,
         counts: bool = False,
         lease: float = 3.0,
         poll: float = 5.0,
@@ -96,12 +105,13 @@ class Kennel:
         """
         Start a bot and wait until it is up, was killed at `kill_at`, or has refused.
 
-        `counts`: tell every point that is passed. `user_id`: run as that user of the machine.
+        At `pause_at` it stands still until `go_on`. `counts`: tell every point that is passed. `user_id`: run as that
+        user of the machine.
         """
         reader, writer = await asyncio.open_unix_connection(str(self.path))
         order = {
-            "environment": dict(environment), "kill_at": kill_at, "counts": counts, "lease": lease, "poll": poll,
-            "call_seconds": call_seconds, "user_id": user_id,
+            "environment": dict(environment), "kill_at": kill_at, "pause_at": pause_at, "counts": counts,
+            "lease": lease, "poll": poll, "call_seconds": call_seconds, "user_id": user_id,
         }  # fmt: skip
         writer.write(json.dumps(order).encode() + b"\n")
         await writer.drain()
@@ -183,7 +193,7 @@ async def live(connection: socket.socket) -> None:
         os.setgroups([])
         os.setuid(order["user_id"])
     passed: Counter[str] = Counter()
-    kill_at = tuple(order["kill_at"]) if order["kill_at"] else None
+    kill_at, pause_at = (tuple(order[name]) if order[name] else None for name in ("kill_at", "pause_at"))
 
     def tell(what: str, **more: Any) -> None:
         connection.sendall(json.dumps({"what": what, **more}).encode() + b"\n")
@@ -195,6 +205,9 @@ async def live(connection: socket.socket) -> None:
         if kill_at == (name, passed[name]):
             tell("killed", name=name)
             os.kill(os.getpid(), signal.SIGKILL)
+        if pause_at == (name, passed[name]):
+            tell("paused", name=name)
+            os.kill(os.getpid(), signal.SIGSTOP)
 
     try:
         dogwatch = Dogwatch(
