@@ -29,13 +29,39 @@ SENT_AGAIN = Counter(
     "dogwatch_sent_again", "Effects repeated because their outcome could not be looked up.", ["what"],
     registry=REGISTRY,
 )  # fmt: skip
+OUTBOX_FENCED = Counter(
+    "dogwatch_outbox_fenced",
+    "Outbox rows that were carried out by a worker which had lost its lane meanwhile: they may be there twice.",
+    ["what"], registry=REGISTRY,
+)  # fmt: skip
+OUTBOX_ROWS = Gauge(
+    "dogwatch_outbox_rows", "Outbox rows that are not done, by state and by how urgent they are.",
+    ["state", "urgency"], registry=REGISTRY,
+)  # fmt: skip
+OUTBOX_REFUSED = Gauge("dogwatch_outbox_refused", "Outbox rows that Slack refused for good.", registry=REGISTRY)
+OUTBOX_OLDEST_WAITING_SECONDS = Gauge(
+    "dogwatch_outbox_oldest_waiting_seconds",
+    "How long ago the oldest unfinished outbox row was asked for, whatever it waits for.", registry=REGISTRY,
+)  # fmt: skip
+WORKER_RESTARTS = Counter(
+    "dogwatch_worker_restarts", "Workers of this process that died by a defect and were started again.", ["worker"],
+    registry=REGISTRY,
+)  # fmt: skip
+DELIVERIES_REPEATED = Counter(
+    "dogwatch_deliveries_repeated", "What Slack delivered again although it was done already: it counted once.",
+    ["kind"], registry=REGISTRY,
+)  # fmt: skip
 OUTBOX_WAITING = Gauge("dogwatch_outbox_waiting", "Outbox rows that are not done.", registry=REGISTRY)
 OUTBOX_DEAD = Gauge("dogwatch_outbox_dead", "Outbox rows that were given up.", registry=REGISTRY)
 OUTBOX_OLDEST_SECONDS = Gauge(
-    "dogwatch_outbox_oldest_due_seconds", "How long the lane that is due longest has waited.", registry=REGISTRY
+    "dogwatch_outbox_oldest_due_seconds", "How long what may go has waited for its turn.", registry=REGISTRY
 )  # fmt: skip
 HEARTBEATS = Counter(
     "dogwatch_heartbeats", "Calls of the heartbeat's address, and what came of them.", ["outcome"], registry=REGISTRY
+)  # fmt: skip
+RETENTION_DELETED = Counter(
+    "dogwatch_retention_deleted", "Rows that were deleted because they were old enough, by what they held.", ["what"],
+    registry=REGISTRY,
 )  # fmt: skip
 TIMER_LATENESS_SECONDS = Histogram(
     "dogwatch_timer_lateness_seconds", "How late timers were carried out.", registry=REGISTRY,

@@ -13,6 +13,7 @@ import aiohttp
 from structlog import get_logger
 
 from bot.metrics import HEARTBEATS
+from bot.supervision import kept_going
 
 log = get_logger(__name__)
 
@@ -29,7 +30,7 @@ class Heartbeat:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._beat(), name="heartbeat")
+        self._task = asyncio.create_task(kept_going("heartbeat", self._beat), name="heartbeat")
 
     async def stop(self) -> None:
         if self._task is not None:

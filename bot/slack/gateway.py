@@ -7,12 +7,14 @@ to try again, when, and whether to look first is the outbox's business; here eac
 
 from collections.abc import Callable, Mapping
 from io import BytesIO
+from math import isfinite
 from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.refusals import MEANINGS
 from bot.metrics import SLACK_CALLS
 
 CALL_SECONDS = 10.0
@@ -30,8 +32,15 @@ OF_THE_TOKEN = frozenset(
 )  # fmt: skip
 """The installation is broken, not the row: it waits until an operator has mended the token."""
 
-DEFAULT_RETRY_AFTER = 5.0
-"""Seconds to wait where a 429 does not say how long."""
+RATE_LIMITED = "ratelimited"
+EXPECTED = TRANSIENT | OF_THE_TOKEN | MEANINGS.keys() | {
+    "already_in_channel", "already_pinned", "already_reacted", "no_reaction", "cant_invite_self", "cant_update_message",
+    "edit_window_closed", "file_not_found", "invalid_name", "invalid_name_maxlength", "invalid_name_required",
+    "invalid_name_specials", "thread_not_found", "too_long", "user_not_visible", "users_not_found",
+}  # fmt: skip
+"""Refusals that are counted by their own word."""
+DEFAULT_RETRY_AFTER, LONGEST_RETRY_AFTER = 5.0, 3600.0
+"""Seconds to wait where a 429 does not say how long, and at most."""
 
 Client = AsyncWebClient
 """The SDK's client, by name for those who pass it on without calling it."""
@@ -77,6 +86,17 @@ class Away(SlackError):
     def __init__(self, method: str, message: str, *, maybe_done: bool) -> None:
         self.maybe_done = maybe_done
         super().__init__(method, message)
+
+
+def outcome_of(problem: SlackError) -> str:
+    """For the metric: what the call came to. Slack's word where it is known, so that there are only so many."""
+    match problem:
+        case Busy():
+            return RATE_LIMITED
+        case Refused() | TokenRefused():
+            return problem.error if problem.error in EXPECTED else "other refusal"
+        case _:
+            return "away"
 
 
 def no_probe(_point: str) -> None:
@@ -127,8 +147,7 @@ class Gateway:
         try:
             answer = await self._ask(method, function(**given))
         except SlackError as problem:
-            word = problem.error if isinstance(problem, Refused | TokenRefused) else type(problem).__name__.lower()
-            SLACK_CALLS.labels(method, word).inc()
+            SLACK_CALLS.labels(method, outcome_of(problem)).inc()
             raise
         finally:
             self.in_flight -= 1
@@ -159,7 +178,18 @@ class Gateway:
         self._probe("before upload")
         self.in_flight += 1
         try:
-            async with self._session.post(url, data=BytesIO(content), allow_redirects=False) as response:
+            await self._send(self._session, url, content)
+        except SlackError as problem:
+            SLACK_CALLS.labels("upload", outcome_of(problem)).inc()
+            raise
+        finally:
+            self.in_flight -= 1
+        SLACK_CALLS.labels("upload", "ok").inc()
+        self._probe("after upload")
+
+    async def _send(self, session: aiohttp.ClientSession, url: str, content: bytes) -> None:
+        try:
+            async with session.post(url, data=BytesIO(content), allow_redirects=False) as response:
                 if response.status == 429:
                     raise Busy("upload", _retry_after(response.headers))
                 if response.status != 200:
@@ -168,9 +198,6 @@ class Gateway:
             raise Away("upload", f"the connection broke ({type(problem).__name__})", maybe_done=False) from problem
         except TimeoutError as problem:
             raise Away("upload", f"no answer within {self._seconds:g} s", maybe_done=False) from problem
-        finally:
-            self.in_flight -= 1
-        self._probe("after upload")
 
 
 def _meaning(method: str, problem: SlackApiError) -> SlackError:
@@ -195,6 +222,7 @@ def _meaning(method: str, problem: SlackApiError) -> SlackError:
 def _retry_after(headers: Mapping[str, str]) -> float:
     stated = headers.get("Retry-After") or headers.get("retry-after") or ""
     try:
-        return max(float(stated), 0.1)
+        seconds = float(stated)
     except ValueError:
         return DEFAULT_RETRY_AFTER
+    return min(max(seconds, 0.1), LONGEST_RETRY_AFTER) if isfinite(seconds) else DEFAULT_RETRY_AFTER

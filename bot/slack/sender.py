@@ -15,7 +15,7 @@ from uuid import uuid4
 from sqlmodel import Session
 from structlog import get_logger
 
-from bot.metrics import OUTBOX_FINISHED
+from bot.metrics import OUTBOX_FENCED, OUTBOX_FINISHED
 from bot.services import tell
 from bot.services.tell import What
 from bot.slack.effects import EFFECTS, place_of, rates_of
@@ -25,6 +25,7 @@ from bot.slack.rates import POST, gate_of
 from bot.store import incidents, outbox
 from bot.store.outbox import Again, Claim, LostLease, OutboxRow, Outcome
 from bot.store.session import DatabaseUnavailable
+from bot.supervision import kept_going
 
 log = get_logger(__name__)
 
@@ -72,10 +73,10 @@ class Sender:
         """Lanes that were due while they were under way here: they are looked at again when they have ended."""
         self.is_claiming = False
         self.beat_at: datetime | None = None
-        """When the worker last looked for work: if that is long ago, it hangs."""
+        """When the worker last looked for work with success: if that is long ago, it hangs, or fails each time."""
 
     def start(self) -> None:
-        self._loop = asyncio.create_task(self._work(), name="sender")
+        self._loop = asyncio.create_task(kept_going("sender", self._work), name="sender")
 
     def wake(self) -> None:
         self._wake.set()
@@ -104,6 +105,7 @@ class Sender:
             self.is_claiming = True
             try:
                 look = await self._claim()
+                self.beat_at = self._tools.now()
             except DatabaseUnavailable as problem:
                 log.warning("the outbox cannot be read", problem=str(problem))
                 look = NOTHING
@@ -114,7 +116,6 @@ class Sender:
                 self.is_claiming = False
             self._take_up(look.claims)
             now = self._tools.now()
-            self.beat_at = now
             self._passed_over = look.passed_over
             if (self._free and not look.is_all) or not look.passed_over <= self._lanes:
                 continue
@@ -198,10 +199,11 @@ class Sender:
     async def _run_rows(self, claim: Claim) -> None:
         current: Claim | None = claim
         while current is not None:
-            outcome = await self._run(current)
+            row, outcome = current.row, await self._run(current)
             try:
                 current = await self._write_down(current, outcome)
             except LostLease as problem:
+                OUTBOX_FENCED.labels(row.what).inc()
                 log.warning("another worker took the lane meanwhile", lane=str(problem))
                 return
             except DatabaseUnavailable as problem:

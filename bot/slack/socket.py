@@ -98,6 +98,11 @@ class SocketLink:
         task.add_done_callback(self._tasks.discard)
 
     @property
+    def was_connected(self) -> bool:
+        """Whether there ever was a connection since the start."""
+        return self._lost_at is not None or bool(self._open)
+
+    @property
     def is_idle(self) -> bool:
         return not any(each.under_way for each in self._open)
 

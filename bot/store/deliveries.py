@@ -5,8 +5,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Executable, bindparam, delete, update
-from sqlmodel import Field, Session, SQLModel, col
+from sqlmodel import Field, Session, SQLModel, col, select
 
+from bot.metrics import DELIVERIES_REPEATED
 from bot.store.tables import JSON_COLUMN, dialect_of, insert_for, table_of
 
 KEPT = timedelta(hours=48)
@@ -24,7 +25,10 @@ class Delivery(SQLModel, table=True):
 
 def is_first(session: Session, key: str, at: datetime) -> bool:
     """True for the first delivery of `key`. On PostgreSQL a second one waits here until the first has committed."""
-    return session.execute(_adding(dialect_of(session)), {"key": key, "received_at": at}).first() is not None
+    if session.execute(_adding(dialect_of(session)), {"key": key, "received_at": at}).first() is not None:
+        return True
+    DELIVERIES_REPEATED.labels(key.split(":")[1]).inc()
+    return False
 
 
 @cache
@@ -47,6 +51,14 @@ def _answering() -> Executable:
     return update(table).where(table.c.key == bindparam("received_key")).values(answer=bindparam("told"))
 
 
-def forget_old(session: Session, now: datetime) -> int:
-    result = session.execute(delete(Delivery).where(col(Delivery.received_at) < now - KEPT))
+def forget_old(session: Session, now: datetime, limit: int) -> int:
+    """Delete at most `limit` of those that no second delivery can ask for any more: how many went."""
+    old = (
+        select(Delivery.key)
+        .where(col(Delivery.received_at) < now - KEPT)
+        .order_by(col(Delivery.received_at))
+        .limit(limit)
+    )
+    forgetting = delete(Delivery).where(col(Delivery.key).in_(old))
+    result = session.execute(forgetting, execution_options={"synchronize_session": False})
     return int(getattr(result, "rowcount", 0))

@@ -1,14 +1,24 @@
 """What waits and what failed, for people; what is done goes."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 from sqlmodel import Session, col, func, select
 
-from bot.store.outbox.leases import next_due
 from bot.store.outbox.queue import another_waits
-from bot.store.outbox.rows import UNFINISHED, Gate, Lane, OutboxRow, State
+from bot.store.outbox.rows import (
+    IS_OVER,
+    IS_TROUBLED,
+    IS_UNFINISHED,
+    UNFINISHED,
+    Gate,
+    Lane,
+    OutboxRow,
+    State,
+)
 from bot.store.waking import Due, needs_waking
 
 LONGEST_LEASE = timedelta(minutes=1)
@@ -17,22 +27,36 @@ LONGEST_LEASE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits. `oldest_due_at` is of the open lanes; None if nothing is due."""
+    """
+    What waits, and what failed. `rows` counts by state and kind.
+
+    `oldest_due_at`: since when the open lane that is due longest is due, whoever has it; None if nothing is.
+    `oldest_created_at`: when the oldest unfinished row was asked for.
+    """
 
     unfinished: int
     dead: int
     failed: int
+    rows: Mapping[tuple[str, str], int]
     oldest_due_at: datetime | None
+    oldest_created_at: datetime | None
 
 
 def backlog(session: Session) -> Backlog:
-    counting = select(OutboxRow.state, func.count()).where(col(OutboxRow.state) != State.DONE)
-    counts = {state: int(count) for state, count in session.exec(counting.group_by(OutboxRow.state))}
+    counting = select(OutboxRow.state, OutboxRow.what, func.count()).group_by(OutboxRow.state, OutboxRow.what)
+    rows: dict[tuple[str, str], int] = {}
+    by_state: Counter[str] = Counter()
+    for some in (IS_UNFINISHED, IS_TROUBLED):
+        for state, what, count in session.exec(counting.where(text(some))):
+            rows[state, what] = int(count)
+            by_state[state] += int(count)
     return Backlog(
-        unfinished=sum(counts.get(state, 0) for state in UNFINISHED),
-        dead=counts.get(State.DEAD, 0),
-        failed=counts.get(State.FAILED, 0),
-        oldest_due_at=next_due(session),
+        unfinished=sum(by_state[state] for state in UNFINISHED),
+        dead=by_state[State.DEAD],
+        failed=by_state[State.FAILED],
+        rows=rows,
+        oldest_due_at=session.exec(select(func.min(Lane.due_at)).where(col(Lane.is_open).is_(True))).one(),
+        oldest_created_at=session.exec(select(func.min(OutboxRow.created_at)).where(text(IS_UNFINISHED))).one(),
     )
 
 
@@ -117,10 +141,21 @@ def drop(session: Session, row_id: int, now: datetime) -> bool:
     return True
 
 
-def forget_done(session: Session, before: datetime) -> int:
-    """Delete rows that were done, or dropped by a person, before; failed and dead ones stay for people to see."""
-    over = col(OutboxRow.state).in_([State.DONE, State.DROPPED])
-    result = session.execute(delete(OutboxRow).where(over, col(OutboxRow.done_at) < before))
+def forget_done(session: Session, before: datetime, limit: int) -> int:
+    """
+    Delete at most `limit` rows that were done, or dropped by a person, before: how many went.
+
+    Failed and dead ones stay for people to see.
+    """
+    old = (
+        select(OutboxRow.id)
+        .where(text(IS_OVER), col(OutboxRow.done_at) < before)
+        .order_by(col(OutboxRow.done_at))
+        .limit(limit)
+    )
+    result = session.execute(
+        delete(OutboxRow).where(col(OutboxRow.id).in_(old)), execution_options={"synchronize_session": False}
+    )
     return int(getattr(result, "rowcount", 0))
 
 

@@ -1,0 +1,31 @@
+"""The counts of the outbox and of incidents for `/metrics`: taken every few seconds, not at each scrape."""
+
+from datetime import datetime, timedelta
+
+from bot import metrics
+from bot.services import tell
+from bot.store import incidents, outbox
+from bot.store.outbox import State
+from bot.store.session import Database
+
+COUNTED = (State.WAITING, State.RUNNING, State.UNKNOWN, State.FAILED, State.DEAD)
+
+
+async def count(database: Database, now: datetime) -> None:
+    """Raises DatabaseUnavailable; the gauges keep what they showed."""
+    backlog = await database.read(outbox.backlog)
+    by_class: dict[tuple[State, str], int] = {(state, urgency): 0 for state in COUNTED for urgency in tell.URGENCIES}
+    for (state, what), rows in backlog.rows.items():
+        by_class[State(state), tell.urgency_of(what)] += rows
+    for (state, urgency), rows in by_class.items():
+        metrics.OUTBOX_ROWS.labels(state.value, urgency).set(rows)
+    metrics.OUTBOX_WAITING.set(backlog.unfinished)
+    metrics.OUTBOX_DEAD.set(backlog.dead)
+    metrics.OUTBOX_REFUSED.set(backlog.failed)
+    metrics.OUTBOX_OLDEST_SECONDS.set(_age(backlog.oldest_due_at, now))
+    metrics.OUTBOX_OLDEST_WAITING_SECONDS.set(_age(backlog.oldest_created_at, now))
+    metrics.INCIDENTS_OPEN.set(await database.read(incidents.count_open))
+
+
+def _age(moment: datetime | None, now: datetime) -> float:
+    return max((now - moment) / timedelta(seconds=1), 0.0) if moment else 0.0
