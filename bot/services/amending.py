@@ -31,6 +31,8 @@ from bot.store.escalations import Escalation
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
 
+BOOKKEEPING = frozenset({PARTS, DROPPED, BY_HAND})
+"""Details that say how the entry was amended, and nothing that could be read in place of its text."""
 EARLIER = (
     "text", "happened_at", "precision", "sort_at", "kinds", "language", "files", "details", "amended_at",
 )  # fmt: skip
@@ -125,7 +127,7 @@ def _amend_text(entry: TimelineEntry, text: str) -> None:
     if entry.redacted_at is not None or entry.deleted_at is not None:
         gone = "redacted" if entry.redacted_at is not None else "deleted in Slack"
         raise UserError(f"The words of this entry were {gone}. What is to be said now, say with `/incident note`.")
-    if not text and not entry.details:
+    if not text and not entry.details.keys() - BOOKKEEPING:
         raise UserError("An entry without words says nothing: take it off the timeline instead.")
     entry.text = text
     entry.details = {key: value for key, value in entry.details.items() if key != PARTS}

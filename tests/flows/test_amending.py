@@ -54,6 +54,17 @@ async def test_a_text_is_put_right_and_kept_as_it_was(world: World) -> None:
     assert row.details["after"] == {"text": "the pool is full"}
 
 
+async def test_an_entry_keeps_its_words_whatever_else_was_amended(world: World) -> None:
+    await world.declares()
+    await marked(world)
+    await acts(world, "dba", "teh pool", "amend", kinds=["cause"])
+
+    answer = await acts(world, "dba", "teh pool", "amend", text="")
+
+    assert "says nothing" in str(answer.errors)
+    assert await texts(world) == ["teh pool is full"]
+
+
 async def test_the_list_follows_what_was_amended_from_it(world: World) -> None:
     await world.declares()
     await marked(world)
