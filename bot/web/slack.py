@@ -1,7 +1,7 @@
 """`POST /slack/events`: everything Slack sends over HTTP. Forged, stale and oversized requests go no further."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
@@ -12,14 +12,18 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from structlog import get_logger
 
 from bot import metrics
+from bot.config import Settings
 from bot.sources.proof import hex_signature, matching
 from bot.web.bodies import TooLarge, TooSlow, Unreadable, read_body, refusal
+from bot.web.door import Door, Full, Place, Room
 from bot.web.proofs import Proofs
 
 log = get_logger(__name__)
 
 LARGEST = 1024 * 1024
 """Bytes. Slack's largest payloads, views of 250 kB, stay well below."""
+EVENTS_SHARE = 0.75
+"""The share of the places that events may take: the rest is kept for what people type and press."""
 OLDEST = 300
 """Seconds. Source: docs.slack.dev/authentication/verifying-requests-from-slack."""
 UNREADABLE = "The body is neither a JSON object nor a form with one as its payload."
@@ -29,29 +33,37 @@ class SlackIntake:
     """
     The handler of Slack's requests. Signatures are checked by real time, whatever the record's clock says.
 
-    `secrets` are those that are right now: two of them while Slack's is renewed.
+    The secrets are those that are right now: two of them while Slack's is renewed.
     """
 
-    def __init__(self, app: AsyncApp, secrets: Callable[[], Sequence[str]]) -> None:
+    def __init__(self, app: AsyncApp, settings: Callable[[], Settings]) -> None:
         self._app = app
-        self._secrets = secrets
+        self._settings = settings
         self._proofs = Proofs()
-        self._under_way = 0
+        self._door = Door("slack", self._room)
 
     @property
     def is_idle(self) -> bool:
-        return self._under_way == 0
+        return self._door.under_way == 0
+
+    def _room(self) -> Room:
+        told = self._settings().intake
+        return Room(told.requests, told.requests, told.megabytes)
 
     async def handle(self, request: web.Request) -> web.Response:
-        self._under_way += 1
+        """Events that find no room are delivered again; commands are not, so some places are for people only."""
+        is_event = request.content_type == "application/json"
+        sender, most = ("events", int(self._room().requests * EVENTS_SHARE)) if is_event else ("people", None)
         try:
-            return await self._answer(request)
-        finally:
-            self._under_way -= 1
+            with self._door.entered(sender, per_sender=most) as place:
+                return await self._answer(request, place)
+        except Full as full:
+            metrics.REQUESTS.labels("slack", "503").inc()
+            return self._door.turn_away(sender, full)
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request, place: Place) -> web.Response:
         try:
-            body = await read_body(request, LARGEST)
+            body = await read_body(request, LARGEST, place.hold)
         except TooLarge:
             return _refused(413, f"The body is larger than {LARGEST} bytes.")
         except TooSlow:
@@ -66,9 +78,10 @@ class SlackIntake:
             return _refused(400, UNREADABLE)
         try:
             asked = AsyncBoltRequest(body=text, query=request.query_string, headers=dict(request.headers))
-        except Exception:  # noqa: BLE001  Bolt looks into the object, and raises what it likes where it is an odd one
+            response = await self._app.async_dispatch(asked)
+        except Exception:  # noqa: BLE001  ours are answered in `app.error`; Bolt raises what it likes at odd objects
             return _refused(400, UNREADABLE)
-        return await to_aiohttp_response(await self._app.async_dispatch(asked))
+        return await to_aiohttp_response(response)
 
     def _problem(self, request: web.Request, body: bytes) -> str | None:
         """What is wrong with the request's signature, if anything."""
@@ -84,7 +97,7 @@ class SlackIntake:
             body.decode()
         except UnicodeDecodeError:
             return "The body is not UTF-8."
-        signed, secrets = f"v0:{stamps[0]}:".encode() + body, self._secrets()
+        signed, secrets = f"v0:{stamps[0]}:".encode() + body, self._settings().signing_secrets
         sent = signatures[0].encode("utf-8", "surrogatepass")
         place = matching(sent, (b"v0=" + hex_signature(each, signed) for each in secrets))
         if place is None:
