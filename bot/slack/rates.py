@@ -25,8 +25,11 @@ TIER = {
     "files.getUploadURLExternal": 4,
     "files.completeUploadExternal": 4,
 }
-POSTS_PER_MINUTE = 300
-"""`chat.postMessage` has a special tier: one a second and channel, several hundred a minute and workspace."""
+POSTS_PER_MINUTE, POSTS_AT_ONCE = 240, 60
+"""
+`chat.postMessage` has a special tier: one a second and channel, several hundred a minute and workspace. With these it
+is at most 300 in any minute.
+"""
 POST = "chat.postMessage"
 SPACING = timedelta(seconds=1.05)
 """Between two posts into one channel: a second, and what clocks and connections add or take."""
@@ -37,9 +40,14 @@ def gate_of(method: str, channel: str | None = None) -> str:
 
 
 def rates(method: str, channel: str | None = None) -> tuple[Rate, ...]:
-    """The gates that a call has to pass: a minute's worth at once, then evenly. Posts go one a second and channel."""
+    """
+    The gates that a call has to pass: a tier's number in any minute, at once if need be, never more.
+
+    So one incident is set up without waiting, and a storm gets as many channels as Slack grants. Posts go one a second
+    and channel.
+    """
     if method == POST:
-        of_workspace = Rate(gate_of(POST), timedelta(minutes=1) / POSTS_PER_MINUTE, burst=POSTS_PER_MINUTE // 3)
+        of_workspace = Rate(gate_of(POST), timedelta(minutes=1) / POSTS_PER_MINUTE, burst=POSTS_AT_ONCE)
         if channel is None:
             return (of_workspace,)
         return (of_workspace, Rate(gate_of(POST, channel), SPACING))
@@ -47,4 +55,4 @@ def rates(method: str, channel: str | None = None) -> tuple[Rate, ...]:
     if tier is None:
         return ()
     budget = PER_MINUTE[tier]
-    return (Rate(gate_of(method), timedelta(minutes=1) / budget, burst=budget),)
+    return (Rate(gate_of(method), timedelta(minutes=1) / budget, burst=budget, a_minute=budget),)

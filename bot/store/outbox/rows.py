@@ -38,6 +38,8 @@ class State(StrEnum):
 
 UNFINISHED = (State.WAITING, State.RUNNING, State.UNKNOWN)
 IS_WAITING_VIEW = "target IS NOT NULL AND state = 'waiting'"
+IS_TROUBLED = "state IN ('failed', 'dead')"
+IS_OVER = "state IN ('done', 'dropped')"
 IS_UNFINISHED = "state IN ('waiting', 'running', 'unknown')"
 
 
@@ -61,6 +63,8 @@ class OutboxRow(SQLModel, table=True):
             sqlite_where=text(IS_UNFINISHED),
         ),
         Index("ix_outbox_incident", "incident_id", "state"),
+        Index("ix_outbox_troubled", "state", postgresql_where=text(IS_TROUBLED), sqlite_where=text(IS_TROUBLED)),
+        Index("ix_outbox_over", "done_at", postgresql_where=text(IS_OVER), sqlite_where=text(IS_OVER)),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -102,22 +106,32 @@ class Lane(SQLModel, table=True):
 
 
 class Gate(SQLModel, table=True):
-    """A rate limit, shared by all replicas: a generic cell rate (`arrival_at`) and a stop that Slack asked for."""
+    """
+    A rate limit, shared by all replicas: a generic cell rate (`arrival_at`) and a stop that Slack asked for.
+
+    `recent`: of a rate that counts by the minute, when the last calls went, in seconds since 1970, the oldest first.
+    """
 
     __tablename__ = "gate"
 
     key: str = Field(primary_key=True)
     arrival_at: datetime
     blocked_until: datetime | None = None
+    recent: list[float] | None = Field(default=None, sa_type=JSON_COLUMN)
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`burst` calls at once, then one an `interval`."""
+    """
+    `burst` calls at once, then one an `interval`.
+
+    With `a_minute` there is another bound instead of the burst: at most so many in any minute, however they fall.
+    """
 
     key: str
     interval: timedelta
     burst: int = 1
+    a_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
