@@ -126,7 +126,7 @@ class Dogwatch:
         deps = Deps(self.database, self.gateway, self.clock, lambda: self.settings, COMMANDS, meeting)
         app = build(deps, self._token)
         if self.settings.slack_signing_secret is not None:
-            self.slack = SlackIntake(app, lambda: self.current_settings().signing_secrets)
+            self.slack = SlackIntake(app, self.current_settings)
         await self._serve()
         if not self.settings.uses_socket_mode:  # else the first connection is what ends the gap
             await self.database.run(catching_up.catch_up, self.clock.now())

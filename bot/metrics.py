@@ -18,6 +18,10 @@ PROOFS = Counter(
 REFUSED_PERSONS = Counter(
     "dogwatch_refused_persons", "Acts of people who may not command, by why.", ["why"], registry=REGISTRY
 )  # fmt: skip
+INTAKE_REFUSED = Counter(
+    "dogwatch_intake_refused", "Requests that were turned away with 503 for want of room, by kind and reason.",
+    ["kind", "reason"], registry=REGISTRY,
+)  # fmt: skip
 ANSWER_SECONDS = Histogram(
     "dogwatch_answer_seconds", "From receipt to the answer, which comes after the commit.", ["kind"],
     registry=REGISTRY, buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),

@@ -230,11 +230,34 @@ class AlertsSection(Section):
     grafana: GrafanaSection = GrafanaSection()
 
 
+class IntakeSection(Section):
+    """`[intake]`: how much is taken in at once. More is answered with 503, and is sent again."""
+
+    requests: Annotated[int, Field(ge=8, le=10_000)] = 512
+    requests_per_sender: Annotated[int, Field(ge=1, le=10_000)] = 256
+    per_second_and_sender: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    megabytes: Annotated[int, Field(ge=6, le=1024)] = 16
+
+
+class StormsSection(Section):
+    """`[storms]`: more incidents than these that alerts would open within so many minutes share one."""
+
+    incidents: Annotated[int, Field(ge=0, le=1000)] = 10
+    minutes: Annotated[int, Field(ge=1, le=1440)] = 5
+
+
 class EscalationSection(Section):
     """`[escalation]`: the reminders of an escalation that nobody answers."""
 
     remind_after_minutes: Annotated[int, Field(ge=1, le=1440)] = 5
     remind_times: Annotated[int, Field(ge=0, le=100)] = 3
+
+
+class RetentionSection(Section):
+    """`[retention]`: days until something is deleted that is no part of the record. None: it is kept for ever."""
+
+    transcripts_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    payloads_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
 
 class PostmortemSection(Section):
@@ -259,8 +282,11 @@ SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
     ("routes", ANY): RouteSection,
     ("alerts",): AlertsSection,
     ("alerts", "grafana"): GrafanaSection,
+    ("intake",): IntakeSection,
+    ("storms",): StormsSection,
     ("escalation",): EscalationSection,
     ("findings",): FindingsSection,
+    ("retention",): RetentionSection,
     ("postmortem",): PostmortemSection,
 }
 """Every table with keys of its own; ANY stands for a name that people choose, or for a number in a list."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
@@ -17,11 +18,14 @@ from bot.config.sections import (
     EscalationSection,
     FindingsSection,
     IncidentsSection,
+    IntakeSection,
     Mark,
     PostmortemSection,
+    RetentionSection,
     RouteSection,
     ServiceSection,
     SeverityLabel,
+    StormsSection,
     TeamSection,
     VendorSection,
     Word,
@@ -29,6 +33,7 @@ from bot.config.sections import (
 )
 from bot.config.servers import read_servers
 from bot.domain.alerts import Credentials, Defaults, Route
+from bot.domain.storms import Limits
 from bot.domain.terms import Kind, Severity, UserId
 from bot.domain.timeline_marks import DEFAULT_REACTIONS, normalise_emoji
 
@@ -112,8 +117,11 @@ class Settings(BaseSettings):
     own_reactions: Mapping[Word, Mark] = Field(default_factory=dict, alias="reactions")
     routes: tuple[RouteSection, ...] = ()
     alerts: AlertsSection = AlertsSection()
+    intake: IntakeSection = IntakeSection()
+    storms: StormsSection = StormsSection()
     escalation: EscalationSection = EscalationSection()
     findings: FindingsSection = FindingsSection()
+    retention: RetentionSection = RetentionSection()
     postmortem: PostmortemSection = PostmortemSection()
 
     @classmethod
@@ -221,6 +229,10 @@ class Settings(BaseSettings):
         words = {word.strip().casefold(): severity for word, severity in self.alerts.severities.items()}
         of_services = {name: each.severity for name, each in self.services.items() if each.severity}
         return Defaults(self.incidents.default_severity, words, of_services)
+
+    @property
+    def storm_limits(self) -> Limits:
+        return Limits(self.storms.incidents, timedelta(minutes=self.storms.minutes))
 
     def credentials(self, source: str) -> Credentials:
         """How this alert source proves itself: its own tokens, or the common ones, and its signing secrets."""

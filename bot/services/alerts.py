@@ -1,13 +1,12 @@
 """Alerts come in: each finds its incident, or opens one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain import own_words
 from bot.domain.alerts import (
     AlertEvent,
     Attach,
@@ -24,17 +23,15 @@ from bot.domain.alerts import (
     place,
     route,
 )
-from bot.domain.terms import AlertStatus, Kind, Precision, Severity
-from bot.domain.when import When
+from bot.domain.storms import Begin, Join, Resume
+from bot.domain.terms import Severity
+from bot.services import alert_log, storms
 from bot.services import incidents as course
-from bot.services import milestones, tell, timeline
 from bot.services.actor import Actor
+from bot.services.alert_log import Arrival
 from bot.store import alerts, audit, incidents
 from bot.store.alerts import Alert, AlertGroup
 from bot.store.incidents import Incident
-
-NAMED = 5
-"""How many alerts of one notification an entry names; it says how many more there are."""
 
 
 @dataclass(slots=True)
@@ -46,14 +43,22 @@ class Receipt:
     incidents: set[str] = field(default_factory=set)
 
 
-@dataclass(slots=True)
-class _Arrival:
-    """An alert that is new here, or has changed: it fires again, or has ended. `row` is as it was before."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One alert of one notification: the `number` of it among those that came together."""
 
     event: AlertEvent
     routing: Routing
-    row: Alert
-    is_new: bool
+    number: int
+    truncated: int
+
+    @property
+    def group(self) -> tuple[str, str]:
+        return self.event.source, self.event.group
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        return self.event.source, self.event.fingerprint, self.event.occurrence
 
 
 def receive(session: Session, settings: Settings, batch: Batch, actor: Actor) -> Receipt:
@@ -63,74 +68,110 @@ def receive(session: Session, settings: Settings, batch: Batch, actor: Actor) ->
     A notification may hold a part of its group: alerts that are not in it stay as they are. The same one again changes
     nothing but when it was last seen.
     """
-    receipt = Receipt()
-    for key, group in groupby(sorted(batch.events, key=lambda event: event.group), key=lambda event: event.group):
-        _receive_group(session, settings, batch, key, list(group), actor, receipt)
-    return receipt
+    return receive_all(session, settings, [batch], actor)[0]
+
+
+def receive_all(session: Session, settings: Settings, batches: Sequence[Batch], actor: Actor) -> list[Receipt]:
+    """
+    Take in several notifications at once, in the order in which they came.
+
+    What several of them say of one group is told once.
+    """
+    receipts = [Receipt() for _ in batches]
+    wanted = list(_wanted(settings, batches, receipts))
+    if not wanted:
+        return receipts
+    groups = alerts.lock_groups(session, actor.team_id, {told.group for told in wanted})
+    known = alerts.known(session, actor.team_id, {told.identity for told in wanted})
+    for key, of_group in groupby(sorted(wanted, key=lambda told: told.group), key=lambda told: told.group):
+        for told in _rounds(of_group):
+            _receive_group(session, settings, groups[key], told, known, actor, receipts)
+            known |= {each.identity for each in told}
+    return receipts
+
+
+def _wanted(settings: Settings, batches: Sequence[Batch], receipts: Sequence[Receipt]) -> Iterator[_Told]:
+    for number, (batch, receipt) in enumerate(zip(batches, receipts, strict=True)):
+        for event in batch.events:
+            routing = route(event.labels, settings.alert_routes, settings.alert_defaults)
+            if routing.action == RouteAction.IGNORE:
+                receipt.ignored += 1
+            else:
+                receipt.recorded += 1
+                yield _Told(event, routing, number, batch.truncated)
+
+
+def _rounds(told: Iterable[_Told]) -> Iterator[list[_Told]]:
+    """What may be taken together: an alert that several notifications tell of changes from one to the next."""
+    together: list[_Told] = []
+    for each in told:
+        if any(each.identity == other.identity and each.number != other.number for other in together):
+            yield together
+            together = []
+        together.append(each)
+    yield together
 
 
 def _receive_group(
     session: Session,
     settings: Settings,
-    batch: Batch,
-    key: str,
-    events: Sequence[AlertEvent],
+    group: AlertGroup,
+    told: Sequence[_Told],
+    known: set[tuple[str, str, str]],
     actor: Actor,
-    receipt: Receipt,
+    receipts: Sequence[Receipt],
 ) -> None:
-    wanted = []
-    for event in events:
-        routing = route(event.labels, settings.alert_routes, settings.alert_defaults)
-        if routing.action == RouteAction.IGNORE:
-            receipt.ignored += 1
+    arrivals: list[tuple[_Told, Arrival]] = []
+    repeated: set[int] = set()
+    for each in told:
+        row = _stored(session, each, actor) if each.identity in known else None
+        if row is not None and row.status == each.event.status.value:
+            repeated.add(row.key)
         else:
-            wanted.append((event, routing))
-    if not wanted:
-        return
-    group = alerts.lock_group(session, actor.team_id, batch.source, key)
-    receipt.recorded += len(wanted)
-    arrivals = [each for event, routing in wanted if (each := _take_in(session, event, routing, actor))]
-    for arrival in sorted(arrivals, key=lambda each: each.event.status != AlertStatus.FIRING):
-        _place(session, settings, batch, group, arrival, arrivals, actor)
-    session.flush()
-    touched = {arrival.row.incident_id for arrival in arrivals if arrival.row.incident_id is not None}
-    for incident_id in sorted(touched):
-        incident = incidents.get(session, incident_id)
-        _remember(session, incident, [each for each in arrivals if each.row.incident_id == incident_id], actor)
-        receipt.incidents.add(incident.reference)
+            arrivals.append((each, Arrival(each.event, each.routing, row or _new_row(each, actor), row is None)))
+    alerts.seen_again(session, repeated, actor.at)
+    only = [arrival for _, arrival in arrivals]
+    truncated = max((each.truncated for each, _ in arrivals), default=0)
+    for arrival in sorted(only, key=lambda one: not one.fires):
+        _place(session, settings, group, arrival, only, truncated, actor)
+    for incident_id in sorted({arrival.row.incident_id for arrival in only if arrival.row.incident_id is not None}):
+        its_own = [arrival for arrival in only if arrival.row.incident_id == incident_id]
+        alert_log.tell_of(session, incident_id, its_own, actor, truncated=truncated)
+    for each, arrival in arrivals:
+        if arrival.row.incident_id is None:
+            session.add(arrival.row)
+        else:
+            receipts[each.number].incidents.add(incidents.get(session, arrival.row.incident_id).reference)
 
 
-def _take_in(session: Session, event: AlertEvent, routing: Routing, actor: Actor) -> _Arrival | None:
-    """The alert's row, made or brought up to date. None if the notification says nothing new of it."""
-    row = alerts.find(session, actor.team_id, event.source, event.fingerprint, event.occurrence)
-    if row is None:
-        row = Alert(
-            team_id=actor.team_id,
-            source=event.source,
-            fingerprint=event.fingerprint,
-            told_starts_at=event.occurrence,
-            group_key=event.group,
-            name=event.name,
-            status=event.status.value,
-            starts_at=event.starts_at,
-            starts_at_precision=event.starts_at_precision.value,
-            ended_at=event.ends_at,
-            first_seen_at=actor.at,
-            last_seen_at=actor.at,
-            labels=dict(event.labels),
-            annotations=dict(event.annotations),
-            link=event.generator_url,
-        )
-        session.add(row)
-        return _Arrival(event, routing, row, is_new=True)
-    if row.status != event.status.value:
-        return _Arrival(event, routing, row, is_new=False)
-    row.last_seen_at = actor.at
-    session.add(row)
-    return None
+def _stored(session: Session, told: _Told, actor: Actor) -> Alert | None:
+    source, fingerprint, occurrence = told.identity
+    return alerts.find(session, actor.team_id, source, fingerprint, occurrence)
 
 
-def _change(session: Session, arrival: _Arrival, incident_id: int | None, actor: Actor) -> None:
+def _new_row(told: _Told, actor: Actor) -> Alert:
+    event = told.event
+    return Alert(
+        team_id=actor.team_id,
+        source=event.source,
+        fingerprint=event.fingerprint,
+        told_starts_at=event.occurrence,
+        group_key=event.group,
+        name=event.name,
+        status=event.status.value,
+        starts_at=event.starts_at,
+        starts_at_precision=event.starts_at_precision.value,
+        ended_at=event.ends_at,
+        first_seen_at=actor.at,
+        last_seen_at=actor.at,
+        labels=dict(event.labels),
+        annotations=dict(event.annotations),
+        link=event.generator_url,
+        service=told.routing.service,
+    )
+
+
+def _change(arrival: Arrival, incident_id: int | None, actor: Actor) -> None:
     """
     The alert fires again or has ended, and belongs to the incident.
 
@@ -143,40 +184,33 @@ def _change(session: Session, arrival: _Arrival, incident_id: int | None, actor:
         row = arrival.row = alerts.again(row, at=actor.at)
     row.incident_id = incident_id
     row.status, row.ended_at, row.last_seen_at = event.status.value, event.ends_at, actor.at
-    row.count += event.status == AlertStatus.FIRING and not arrival.is_new
-    session.add(row)
+    row.count += arrival.fires and not arrival.is_new
 
 
 def _place(
     session: Session,
     settings: Settings,
-    batch: Batch,
     group: AlertGroup,
-    arrival: _Arrival,
-    arrivals: Sequence[_Arrival],
+    arrival: Arrival,
+    arrivals: Sequence[Arrival],
+    truncated: int,
     actor: Actor,
 ) -> None:
     """Decide which incident has the alert, and carry it out. One that has ended stays where it was."""
     own = arrival.row.incident_id
-    if arrival.event.status == AlertStatus.RESOLVED and own is not None:
-        _change(session, arrival, own, actor)
+    if not arrival.fires and own is not None:
+        _change(arrival, own, actor)
         return
-    of_group = incidents.lock(session, group.incident_id) if group.incident_id is not None else None
-    decision: Placement = place(
-        arrival.event,
-        arrival.routing.action,
-        now=actor.at,
-        of_group=[_as_seen(of_group)] if of_group else [],
-        of_service=[_as_seen(each) for each in _neighbours(session, actor.team_id, arrival.routing)],
-    )
+    decision = _decide(session, group, arrival, actor)
     match decision:
         case Open():
-            chosen: int | None = _open(session, settings, batch, arrivals, actor, None).key
+            chosen: int | None = _open(session, settings, arrivals, truncated, actor, None)
         case OpenLinked(previous):
-            linked = incidents.get(session, previous)
-            chosen = _open(session, settings, batch, arrivals, actor, linked).key
+            chosen = _open(session, settings, arrivals, truncated, actor, incidents.get(session, previous))
         case Attach(incident_id):
             chosen = incident_id
+            if arrival.is_new and storms.is_storm(session, incident_id):
+                storms.take_in(session, incident_id, arrival.routing.severity, actor)
         case Reopen(incident_id):
             again = incidents.lock(session, incident_id)
             course.reopen(session, again, actor, why=f"{arrival.event.name} fires again")
@@ -185,10 +219,29 @@ def _place(
             chosen = own if own is not None else incident_id
         case _:
             raise AssertionError("ignored alerts are left out before they are placed")
-    _change(session, arrival, chosen, actor)
-    if chosen is not None and not isinstance(decision, RecordOnly):
+    _change(arrival, chosen, actor)
+    if chosen is not None and not isinstance(decision, RecordOnly) and group.incident_id != chosen:
         group.incident_id = chosen
         session.add(group)
+
+
+def _decide(session: Session, group: AlertGroup, arrival: Arrival, actor: Actor) -> Placement:
+    """An open incident takes the alert as it is; for anything else it is held first, and looked at again."""
+    neighbours = [_as_seen(each) for each in _neighbours(session, actor.team_id, arrival.routing)]
+
+    def decided(of_group: Incident | None) -> Placement:
+        return place(
+            arrival.event,
+            arrival.routing.action,
+            now=actor.at,
+            of_group=[_as_seen(of_group)] if of_group else [],
+            of_service=neighbours,
+        )
+
+    if group.incident_id is None:
+        return decided(None)
+    decision = decided(incidents.get(session, group.incident_id))
+    return decision if isinstance(decision, Attach) else decided(incidents.lock(session, group.incident_id))
 
 
 def _as_seen(incident: Incident) -> GroupIncident:
@@ -204,62 +257,41 @@ def _neighbours(session: Session, team_id: str, routing: Routing) -> list[Incide
 def _open(
     session: Session,
     settings: Settings,
-    batch: Batch,
-    arrivals: Sequence[_Arrival],
+    arrivals: Sequence[Arrival],
+    truncated: int,
     actor: Actor,
     previous: Incident | None,
-) -> Incident:
-    """An incident for the alerts that fire in this notification: rated by the worst, for all their services."""
-    firing = [
-        each for each in arrivals if each.event.status == AlertStatus.FIRING and each.routing.action == RouteAction.OPEN
-    ]
-    order = list(Severity)
-    worst = min((each.routing.severity for each in firing), key=order.index)
-    services = tuple(dict.fromkeys(each.routing.service for each in firing if each.routing.service))
-    wanted = course.Declaration(
-        title=incident_title([each.event for each in firing], batch.truncated),
-        severity=worst,
-        services=services,
-        previous=previous,
+) -> int:
+    """
+    An incident for the alerts that fire in this notification: rated by the worst, for all their services.
+
+    In a storm it is the storm's.
+    """
+    firing = [each for each in arrivals if each.fires and each.routing.action == RouteAction.OPEN]
+    worst = min((each.routing.severity for each in firing), key=list(Severity).index)
+    step, watch = storms.decide(session, settings, actor)
+    match step:
+        case Join(incident_id) | Resume(incident_id):
+            if isinstance(step, Resume):
+                storms.resume(session, step, actor)
+            storms.take_in(session, incident_id, worst, actor)
+            return incident_id
+        case Begin() if watch is not None:
+            return storms.begin(session, settings, watch, step, worst, actor).key
+    incident = course.declare(
+        session,
+        settings,
+        actor,
+        course.Declaration(
+            title=incident_title([each.event for each in firing], truncated),
+            severity=worst,
+            services=tuple(dict.fromkeys(each.routing.service for each in firing if each.routing.service)),
+            previous=previous,
+        ),
     )
-    incident = course.declare(session, settings, actor, wanted)
+    storms.opened(session, settings, watch, incident, actor.at)
     audit.note(
         session, at=actor.at, team_id=actor.team_id, incident_id=incident.key, what="opened by alerts",
-        origin=actor.origin, why=firing[0].routing.why, truncated=batch.truncated,
+        origin=actor.origin, why=firing[0].routing.why, truncated=truncated,
     )  # fmt: skip
-    return incident
-
-
-def _remember(session: Session, incident: Incident, arrivals: Sequence[_Arrival], actor: Actor) -> None:
-    """What the alerts say goes onto the timeline, once for all of a notification, and the times follow."""
-    fired = [each for each in arrivals if each.is_new and each.event.status == AlertStatus.FIRING]
-    ended = [each for each in arrivals if each.event.status == AlertStatus.RESOLVED]
-    if fired:
-        first = min(fired, key=lambda each: each.row.starts_at)
-        entry = timeline.record(
-            session, incident, [Kind.DETECTION], _named([each.event for each in fired]), actor,
-            when=When(first.row.starts_at, Precision(first.row.starts_at_precision)),
-            alert_id=first.row.key, alert_ids=[each.row.key for each in fired],
-        )  # fmt: skip
-        tell.say(session, incident, "alerts", actor.at, entry_id=entry.key, alert_ids=[e.row.key for e in fired])
-    for each in ended:
-        if each.row.ended_at is not None and not each.row.is_end_recorded:
-            each.row.is_end_recorded = True
-            timeline.record(
-                session, incident, [Kind.ALERT_RESOLVED], own_words.alert_ended(_line(each.event)), actor,
-                when=When(each.row.ended_at), alert_id=each.row.key,
-            )  # fmt: skip
-            session.add(each.row)
-    milestones.refresh(session, incident)
-    tell.show_card(session, incident, actor.at)
-    if ended or incident.alerts_ts is not None or any(not each.is_new for each in arrivals):
-        tell.show_alerts(session, incident, actor.at)
-
-
-def _line(event: AlertEvent) -> str:
-    return event.name if event.summary == event.name else f"{event.name}: {event.summary}"
-
-
-def _named(events: Sequence[AlertEvent]) -> str:
-    lines = list(dict.fromkeys(_line(event) for event in events))
-    return own_words.and_more("\n".join(lines[:NAMED]), len(lines) - NAMED)
+    return incident.key

@@ -23,10 +23,8 @@ def refresh(session: Session, incident: Incident) -> None:
     """Compute the times anew. Called whenever an entry or alert that can move them comes, changes or goes."""
     session.flush()
     standing = timeline.standing(session, incident.key, besides=[kind.value for kind in KINDS])
-    told = [
-        AlertFact(f"alert-{alert.key}", alert.starts_at, Precision(alert.starts_at_precision))
-        for alert in alerts.of_incident(session, incident.key)
-    ]
+    first = alerts.earliest(session, incident.key)
+    told = [AlertFact(f"alert-{first.key}", first.starts_at, Precision(first.starts_at_precision))] if first else []
     _keep(session, incident, milestones([fact_of(entry) for entry in standing], told, is_over=incident.is_resolved))
 
 

@@ -12,7 +12,7 @@ from bot.domain.links import channel_link
 from bot.domain.terms import ActionKind, AlertStatus, Precision, Severity, Status, TargetKind
 from bot.services import outboxing
 from bot.services.people import MENTION
-from bot.store import actions, alerts, escalations, incidents, people, timers
+from bot.store import actions, alerts, escalations, incidents, people, storms, timers
 from bot.store.alerts import Alert
 from bot.store.escalations import Escalation
 from bot.store.timeline import TimelineEntry
@@ -27,6 +27,14 @@ class Waiting:
 
     target: str
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Another incident, and its channel once it has one."""
+
+    reference: str
+    channel_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,10 @@ class CardView:
     """What could not be done, in sentences. People are mentions in them."""
     names: Mapping[str, str]
     closure_reason: str | None = None
+    is_storm: bool = False
+    """It takes what alerts would open further incidents for."""
+    beside: tuple[Beside, ...] = ()
+    """A storm's: those that alerts had opened before. Any other's: the storm that came up beside it."""
 
     @property
     def duration(self) -> timedelta | None:
@@ -68,7 +80,7 @@ class CardView:
 def card(session: Session, settings: Settings, incident_id: int) -> CardView:
     row = incidents.get(session, incident_id)
     installation = incidents.installation(session)
-    told = alerts.of_incident(session, incident_id)
+    told = alerts.count(session, incident_id)
     severity = Severity(row.severity)
     waiting = [
         Waiting(target_of(each), each.paged_at or each.asked_at)
@@ -98,14 +110,24 @@ def card(session: Session, settings: Settings, incident_id: int) -> CardView:
         previous=previous,
         impact=None,
         waiting=tuple(waiting),
-        firing=sum(alert.status == AlertStatus.FIRING for alert in told),
-        alerts=len(told),
+        firing=told.firing,
+        alerts=told.alerts,
         problems=problems,
         names=people.names(
             session, row.team_id, MENTION.findall(f"{row.title} {row.closure_reason or ''} {' '.join(problems)}")
         ),
         closure_reason=row.closure_reason,
+        is_storm=row.storm_id == incident_id,
+        beside=_beside(session, row),
     )
+
+
+def _beside(session: Session, row: incidents.Incident) -> tuple[Beside, ...]:
+    if row.storm_id is None:
+        return ()
+    storm = storms.get(session, row.storm_id)
+    keys = storm.beside if storm and row.storm_id == row.id else [row.storm_id]
+    return tuple(Beside(each.reference, each.channel_id) for each in (incidents.get(session, key) for key in keys))
 
 
 def target_of(escalation: Escalation) -> str:
@@ -244,12 +266,19 @@ class AlertLine:
 
 @dataclass(frozen=True, slots=True)
 class AlertsView:
-    """How an incident's alerts stand."""
+    """
+    How an incident's alerts stand: all of them counted, the first of those that fire and of those that ended named.
+
+    `last_end` is None while none has ended.
+    """
 
     incident_id: int
     is_open: bool
-    firing: tuple[AlertLine, ...]
+    alerts: int
+    firing: int
+    named: tuple[AlertLine, ...]
     ended: tuple[AlertLine, ...]
+    last_end: datetime | None
 
 
 def _alert_line(row: Alert) -> AlertLine:
@@ -258,12 +287,20 @@ def _alert_line(row: Alert) -> AlertLine:
 
 def alerts_view(session: Session, incident_id: int) -> AlertsView:
     incident = incidents.get(session, incident_id)
-    rows = alerts.of_incident(session, incident_id)
+    told = alerts.count(session, incident_id)
 
     def lines(status: AlertStatus) -> tuple[AlertLine, ...]:
-        return tuple(_alert_line(row) for row in rows if row.status == status)
+        return tuple(_alert_line(row) for row in alerts.first_of(session, incident_id, status, LISTED))
 
-    return AlertsView(incident_id, incident.is_open, lines(AlertStatus.FIRING), lines(AlertStatus.RESOLVED))
+    return AlertsView(
+        incident_id,
+        incident.is_open,
+        told.alerts,
+        told.firing,
+        lines(AlertStatus.FIRING),
+        lines(AlertStatus.RESOLVED),
+        alerts.last_end(session, incident_id),
+    )
 
 
 @dataclass(frozen=True, slots=True)

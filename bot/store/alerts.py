@@ -1,12 +1,16 @@
 """Alerts, and the groups by which they find their incident."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, select
+from sqlalchemy import case, text, tuple_, update
+from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
 
-from bot.domain.terms import Precision
+from bot.domain.terms import AlertStatus, Precision
 from bot.store.tables import JSON_COLUMN, insert_into
+
+IS_LOOSE = "incident_id IS NULL"
 
 
 class Alert(SQLModel, table=True):
@@ -16,6 +20,7 @@ class Alert(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("team_id", "source", "fingerprint", "told_starts_at"),
         Index("ix_alert_incident", "incident_id"),
+        Index("ix_alert_loose", "last_seen_at", postgresql_where=text(IS_LOOSE), sqlite_where=text(IS_LOOSE)),
         Index("ix_alert_group", "team_id", "source", "group_key"),
     )
 
@@ -46,6 +51,10 @@ class Alert(SQLModel, table=True):
     incident_id: int | None = Field(default=None, foreign_key="incident.id")
     redacted_at: datetime | None = None
     """Its annotations were removed on request."""
+    service: str | None = None
+    """The service that its route or label named when it came."""
+    is_start_recorded: bool | None = None
+    """False while it waits for the summary that counts it; None for one that was told of by itself."""
 
     @property
     def key(self) -> int:
@@ -65,18 +74,31 @@ class AlertGroup(SQLModel, table=True):
     incident_id: int | None = Field(default=None, foreign_key="incident.id")
 
 
-def lock_group(session: Session, team_id: str, source: str, group_key: str) -> AlertGroup:
-    """The group's row, made if need be and held until the transaction ends: two replicas open one incident, not two."""
-    insert = insert_into(session, AlertGroup)
-    values: dict[str, Any] = {"team_id": team_id, "source": source, "group_key": group_key}
-    session.execute(insert.values(**values).on_conflict_do_nothing())
+def lock_groups(
+    session: Session, team_id: str, keys: Collection[tuple[str, str]]
+) -> Mapping[tuple[str, str], AlertGroup]:
+    """
+    The groups' rows by (source, group key), made if need be and held until the transaction ends: two replicas open one
+    incident, not two. They are taken in one order, so that nobody waits in a ring.
+    """
+    ordered = sorted(set(keys))
+    values = [{"team_id": team_id, "source": source, "group_key": key} for source, key in ordered]
+    session.execute(insert_into(session, AlertGroup).values(values).on_conflict_do_nothing())
     statement = (
         select(AlertGroup)
-        .where(AlertGroup.team_id == team_id, AlertGroup.source == source, AlertGroup.group_key == group_key)
+        .where(AlertGroup.team_id == team_id, tuple_(col(AlertGroup.source), col(AlertGroup.group_key)).in_(ordered))
+        .order_by(col(AlertGroup.source), col(AlertGroup.group_key))
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return session.exec(statement).one()
+    return {(group.source, group.group_key): group for group in session.exec(statement)}
+
+
+def known(session: Session, team_id: str, told: Collection[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """Which of these (source, fingerprint, start as told) were ever heard of."""
+    columns = (col(Alert.source), col(Alert.fingerprint), col(Alert.told_starts_at))
+    statement = select(*columns).where(Alert.team_id == team_id, tuple_(*columns).in_(list(told)))
+    return {(source, fingerprint, start) for source, fingerprint, start in session.exec(statement)}
 
 
 def find(session: Session, team_id: str, source: str, fingerprint: str, told_starts_at: str) -> Alert | None:
@@ -102,7 +124,7 @@ def again(ended: Alert, *, at: datetime) -> Alert:
     kept = ended.model_dump(
         include={
             "team_id", "source", "fingerprint", "group_key", "name", "status", "labels", "annotations", "link",
-            "redacted_at",
+            "redacted_at", "service",
         }
     )  # fmt: skip
     return Alert(
@@ -122,3 +144,87 @@ def of_incident(session: Session, incident_id: int) -> list[Alert]:
 
 def get(session: Session, alert_id: int) -> Alert | None:
     return session.get(Alert, alert_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """An incident's alerts, counted: all of them, those that fire, and all by service (None where nobody named one)."""
+
+    alerts: int
+    firing: int
+    services: Mapping[str | None, int]
+
+
+def count(session: Session, incident_id: int) -> Counts:
+    fires = func.sum(case((col(Alert.status) == AlertStatus.FIRING.value, 1), else_=0))
+    statement = (
+        select(Alert.service, func.count(), fires)
+        .where(Alert.incident_id == incident_id)
+        .group_by(col(Alert.service))
+        .order_by(func.count().desc(), col(Alert.service))
+    )
+    rows = list(session.exec(statement))
+    return Counts(
+        sum(alerts for _, alerts, _ in rows),
+        sum(int(firing) for _, _, firing in rows),
+        {service: alerts for service, alerts, _ in rows},
+    )
+
+
+def earliest(session: Session, incident_id: int) -> Alert | None:
+    """The one that began first."""
+    statement = (
+        select(Alert).where(Alert.incident_id == incident_id).order_by(col(Alert.starts_at), col(Alert.id)).limit(1)
+    )
+    return session.exec(statement).first()
+
+
+def first_of(session: Session, incident_id: int, status: AlertStatus, limit: int) -> list[Alert]:
+    """The incident's alerts of that status that began first."""
+    statement = (
+        select(Alert)
+        .where(Alert.incident_id == incident_id, Alert.status == status.value)
+        .order_by(col(Alert.starts_at), col(Alert.id))
+        .limit(limit)
+    )
+    return list(session.exec(statement))
+
+
+def last_end(session: Session, incident_id: int) -> datetime | None:
+    return session.exec(select(func.max(Alert.ended_at)).where(Alert.incident_id == incident_id)).one()
+
+
+def untold(session: Session, incident_id: int) -> list[Alert]:
+    """Those that wait for the summary that counts them, as they came."""
+    statement = (
+        select(Alert)
+        .where(Alert.incident_id == incident_id, col(Alert.is_start_recorded).is_(False))
+        .order_by(col(Alert.first_seen_at), col(Alert.id))
+    )
+    return list(session.exec(statement))
+
+
+def untold_ends(session: Session, incident_id: int) -> list[Alert]:
+    """Those that have ended, and no entry says so; as they ended."""
+    statement = (
+        select(Alert)
+        .where(
+            Alert.incident_id == incident_id,
+            Alert.status == AlertStatus.RESOLVED.value,
+            col(Alert.ended_at).is_not(None),
+            col(Alert.is_end_recorded).is_(False),
+        )
+        .order_by(col(Alert.ended_at), col(Alert.id))
+    )
+    return list(session.exec(statement))
+
+
+def seen_again(session: Session, ids: Collection[int], at: datetime) -> None:
+    """A monitor repeated what it had said."""
+    if ids:
+        session.execute(
+            update(Alert)
+            .where(col(Alert.id).in_(sorted(ids)))
+            .values(last_seen_at=at)
+            .execution_options(synchronize_session=False)
+        )

@@ -3,15 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import case, delete
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
-from bot.store.tables import JSON_COLUMN
+from bot.store.tables import JSON_COLUMN, insert_into, table_of
 from bot.store.waking import Due, needs_waking
 
 
 class Timer(SQLModel, table=True):
-    """Something due at `due_at`. `key` names it, so that whoever makes it pointless can cancel it."""
+    """
+    Something due at `due_at`. `key` names it, so that whoever makes it pointless can cancel it.
+
+    `given_up_at`: what it does failed so often that it is left alone, until somebody sets it anew or the bot starts.
+    """
 
     __tablename__ = "timer"
 
@@ -19,11 +23,35 @@ class Timer(SQLModel, table=True):
     due_at: datetime = Field(index=True)
     what: str
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON_COLUMN)
+    given_up_at: datetime | None = None
+
+
+TIMER = table_of(Timer)
+IS_DUE = (TIMER.c.due_at <= bindparam("now"), TIMER.c.given_up_at.is_(None))
 
 
 def set_timer(session: Session, key: str, due_at: datetime, what: str, **details: Any) -> None:
     """Set or move a timer."""
-    session.merge(Timer(key=key, due_at=due_at, what=what, details=details))
+    row = {"key": key, "due_at": due_at, "what": what, "details": details, "given_up_at": None}
+    session.execute(_setting(dialect_of(session)), row)
+    needs_waking(session, Due.TIMERS)
+
+
+@cache
+def _setting(dialect: str) -> Executable:
+    row = insert_for(dialect, Timer)
+    columns = ("due_at", "what", "details", "given_up_at")
+    return row.on_conflict_do_update(
+        index_elements=["key"], set_={name: getattr(row.excluded, name) for name in columns}
+    )
+
+
+def hurry(session: Session, key: str, due_at: datetime, what: str, **details: Any) -> None:
+    """Set a timer, or move one that is there forward. It is held until the transaction ends: it runs after it."""
+    table = table_of(Timer)
+    row = insert_into(session, Timer).values(key=key, due_at=due_at, what=what, details=details)
+    sooner = case((table.c.due_at > row.excluded.due_at, row.excluded.due_at), else_=table.c.due_at)
+    session.execute(row.on_conflict_do_update(index_elements=["key"], set_={"due_at": sooner, "given_up_at": None}))
     needs_waking(session, Due.TIMERS)
 
 
@@ -32,24 +60,50 @@ def cancel(session: Session, key: str) -> None:
 
 
 def take_due(session: Session, now: datetime) -> Timer | None:
-    """The timer that is due longest, held against all others. It is gone when the transaction commits."""
-    statement = (
-        select(Timer)
-        .where(Timer.due_at <= now)
-        .order_by(col(Timer.due_at), col(Timer.key))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    timer = session.exec(statement).first()
-    if timer is not None:
-        session.delete(timer)
-        session.flush()
-    return timer
+    """
+    The timer that is due longest, held against all others. It is gone when the transaction commits.
+
+    One that somebody else holds is passed over: it is in their hands.
+    """
+    taken = session.execute(TAKING, {"now": now}).first()
+    return None if taken is None else Timer(**taken._mapping)
+
+
+_LONGEST_DUE = (
+    select(TIMER.c.key).where(*IS_DUE).order_by(TIMER.c.due_at, TIMER.c.key).limit(1).with_for_update(skip_locked=True)
+)
+TAKING = delete(TIMER).where(TIMER.c.key == _LONGEST_DUE.scalar_subquery()).returning(*TIMER.c)
+
+
+def put_back(session: Session, timer: Timer, *, due_at: datetime, given_up_at: datetime | None, **more: Any) -> None:
+    """Put back a timer that this transaction took: it is due again then, or left alone. `more` joins its details."""
+    row = {"key": timer.key, "what": timer.what, "details": {**timer.details, **more}}
+    session.execute(_setting(dialect_of(session)), {**row, "due_at": due_at, "given_up_at": given_up_at})
+
+
+def try_again(session: Session, now: datetime) -> int:
+    """Let those that were given up be due once more. How many there are."""
+    given_up = session.execute(
+        update(TIMER).where(TIMER.c.given_up_at.is_not(None)).values(given_up_at=None, due_at=now).returning(TIMER.c.key)
+    ).all()
+    if given_up:
+        needs_waking(session, Due.TIMERS)
+    return len(given_up)
+
+
+NEXT_DUE = select(func.min(TIMER.c.due_at)).where(TIMER.c.given_up_at.is_(None))
+DUE_NOW = select(func.count()).select_from(select(TIMER.c.key).where(*IS_DUE).limit(bindparam("most")).subquery())
 
 
 def next_due(session: Session) -> datetime | None:
-    return session.exec(select(func.min(Timer.due_at))).one()
+    found: datetime | None = session.execute(NEXT_DUE).scalar_one()
+    return found
 
 
-def overdue(session: Session, now: datetime) -> int:
-    return session.exec(select(func.count()).where(col(Timer.due_at) <= now)).one()
+def due_now(session: Session, now: datetime, most: int) -> int:
+    """How many are due, counted up to `most`."""
+    return int(session.execute(DUE_NOW, {"now": now, "most": most}).scalar_one())
+
+
+def count_given_up(session: Session) -> int:
+    return int(session.execute(select(func.count()).where(TIMER.c.given_up_at.is_not(None))).scalar_one())

@@ -1,11 +1,12 @@
 """`POST /alerts/{source}`: what monitors send. A 2xx means that it is in the database."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from time import perf_counter
 
 from aiohttp import web
+from sqlmodel import Session
 from structlog import get_logger
 
 from bot import metrics
@@ -18,6 +19,8 @@ from bot.sources import SOURCES, Malformed, Unauthorized, decode
 from bot.store import incidents
 from bot.store.session import Database, DatabaseUnavailable
 from bot.web.bodies import TooLarge, TooSlow, Unreadable, read_body, refusal
+from bot.web.door import Door, Full, Place, Room, come_back
+from bot.web.gathering import Gathering
 from bot.web.proofs import Proofs
 
 log = get_logger(__name__)
@@ -26,8 +29,8 @@ LARGEST = 5 * 1024 * 1024
 """Bytes. Alertmanager's `max_alerts` keeps a notification below it."""
 PARSED_ASIDE = 100_000
 """Bytes from which a body is parsed in a thread, so that others are not kept waiting."""
-AT_ONCE = 256
-"""Requests under way; above that the sender is told to come back (503), which Alertmanager does within a second."""
+PARSED_AT_ONCE = 1
+"""Large bodies that are parsed at one time: what is made of one is several times its size."""
 
 
 class AlertIntake:
@@ -38,36 +41,42 @@ class AlertIntake:
         self._clock = clock
         self._settings = settings
         self._proofs = Proofs()
-        self._under_way = 0
+        self._door = Door("alerts", self._room)
+        self._gathering = Gathering(self._keep)
+        self._parsing = asyncio.Semaphore(PARSED_AT_ONCE)
 
     @property
     def is_idle(self) -> bool:
-        return self._under_way == 0
+        return self._door.under_way == 0
+
+    def _room(self) -> Room:
+        told = self._settings().intake
+        return Room(told.requests, told.requests_per_sender, told.megabytes, told.per_second_and_sender)
 
     async def handle(self, request: web.Request) -> web.Response:
         source, began = request.match_info["source"], perf_counter()
-        self._under_way += 1
+        sender = f"{source if source in SOURCES else 'unknown'} {request.remote}"
         try:
-            response = await self._answer(request, source)
-        finally:
-            self._under_way -= 1
+            with self._door.entered(sender) as place:
+                response = await self._answer(request, source, sender, place)
+            was_turned_away = False
+        except Full as full:
+            response, was_turned_away = self._door.turn_away(sender, full), True
         known = source if source in SOURCES else "unknown"
         metrics.REQUESTS.labels(f"alerts/{known}", str(response.status)).inc()
         metrics.ANSWER_SECONDS.labels("alerts").observe(perf_counter() - began)
-        if response.status >= 400:
+        if response.status >= 400 and not was_turned_away:
             log.warning("an alert webhook was refused", source=known, status=response.status, answer=response.text)
         return response
 
-    async def _answer(self, request: web.Request, source: str) -> web.Response:
+    async def _answer(self, request: web.Request, source: str, sender: str, place: Place) -> web.Response:
         if source not in SOURCES:
             return refusal(404, f"There is no alert source of that name. Known: {', '.join(SOURCES)}.")
-        if self._under_way > AT_ONCE:
-            return refusal(503, "Too many requests are under way. Send it again.")
         try:
-            body = await read_body(request, LARGEST)
+            body = await read_body(request, LARGEST, place.hold)
             self._verify(source, request, body)
             batch = await self._parse(source, body)
-            receipt = await self._receive(batch)
+            receipt = await self._gathering.put(sender, batch)
         except TooLarge:
             return refusal(413, f"The body is larger than {LARGEST} bytes. Send fewer alerts at once (max_alerts).")
         except TooSlow:
@@ -80,9 +89,9 @@ class AlertIntake:
             return refusal(400, problem.message, field=problem.field)
         except DatabaseUnavailable as problem:
             log.error("an alert could not be kept", problem=str(problem))  # noqa: TRY400  an outage has no traceback
-            return refusal(503, "The database does not answer. Nothing was kept; send it again.")
+            return come_back(503, "The database does not answer. Nothing was kept; send it again.")
         if receipt is None:
-            return refusal(503, "Slack has not told yet which workspace this is. Send it again.")
+            return come_back(503, "Slack has not told yet which workspace this is. Send it again.")
         return web.json_response(
             {
                 "ok": True,
@@ -104,11 +113,20 @@ class AlertIntake:
         def parse() -> Batch:
             return SOURCES[source].parse(decode(body), at)
 
-        return await asyncio.to_thread(parse) if len(body) > PARSED_ASIDE else parse()
+        if len(body) <= PARSED_ASIDE:
+            return parse()
+        async with self._parsing:
+            return await asyncio.to_thread(parse)
 
-    async def _receive(self, batch: Batch) -> alerts.Receipt | None:
-        installation = await self._database.read(incidents.installation)
-        if installation is None:
-            return None
-        actor = Actor(installation.team_id, None, self._clock.now(), Origin.ALERT)
-        return await self._database.run(alerts.receive, self._settings(), batch, actor)
+    async def _keep(self, batches: Sequence[Batch]) -> Sequence[alerts.Receipt | None]:
+        return await self._database.run(_receive, self._settings(), batches, self._clock.now())
+
+
+def _receive(
+    session: Session, settings: Settings, batches: Sequence[Batch], at: datetime
+) -> Sequence[alerts.Receipt | None]:
+    """None for each, as long as nobody knows which workspace this is."""
+    installation = incidents.installation(session)
+    if installation is None:
+        return [None] * len(batches)
+    return alerts.receive_all(session, settings, batches, Actor(installation.team_id, None, at, Origin.ALERT))

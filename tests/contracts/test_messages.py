@@ -171,7 +171,7 @@ def test_card_announcement_and_topic(limits: Limits, view: CardView) -> None:
     assert not markup.TURNING.search(topic)
 
 
-@given(any_of(AlertsView).filter(lambda view: view.firing or view.ended))
+@given(any_of(AlertsView).filter(lambda view: view.alerts))
 def test_the_alerts(limits: Limits, view: AlertsView) -> None:
     check(limits, card.alerts(view))
 
@@ -196,6 +196,10 @@ def test_every_line_in_the_channel(limits: Limits, event: str, data: st.DataObje
         "to": "monitoring" if event == "status" else "SEV1",
         "lead": "U0ENGINEER",
         "error": data.draw(words),
+        "reference": "INC-11",
+        "channel_id": "C0INCIDENT",
+        "alerts": data.draw(st.integers(0, 5_000)),
+        "truncated": data.draw(st.integers(0, 5_000)),
     }
     view = data.draw(any_of(SaidView).map(lambda view: _with(view, event=event, values=values)))
 

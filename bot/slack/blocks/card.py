@@ -1,6 +1,7 @@
 """The incident's card, its announcement and its topic."""
 
 from bot.domain.durations import show_duration
+from bot.domain.own_words import without_count
 from bot.domain.terms import Status
 from bot.services.views import AlertsView, CardView
 from bot.slack.blocks.kit import (
@@ -27,8 +28,8 @@ WHY = 300
 """Characters of the reason of a cancellation that card and announcement show."""
 PROBLEMS, PROBLEM = 5, 400
 """How many problems a message shows, and characters of each."""
-LISTED = 10
-"""Alerts that a message names before it only counts the rest."""
+BESIDE = 20
+"""Incidents beside a storm that its card links."""
 ANGLES = str.maketrans("<>", "‹›")
 DATE = "{date_short_pretty} {time}"
 LEAD, NOTE, RESOLVE, DRAFT = "incident_lead", "incident_note", "incident_resolve", "incident_draft"
@@ -62,11 +63,13 @@ def card(view: CardView) -> Message:
                 f"*Lead:* {f'<@{view.lead}>' if view.lead else 'nobody yet'}",
                 f"*{_span_name(view)}:* {_span(view)}",
                 f"*Services:* {literal(', '.join(view.services), limit=FIELD_TEXT - 50) or 'not stated'}",
-                *([f"*Alerts:* {view.firing} of {view.alerts} firing"] if view.alerts else []),
+                *([f"*Alerts:* {view.firing:,} of {view.alerts:,} firing"] if view.alerts else []),
             ]
         ),
         context(_next(view)),
     ]
+    if view.beside:
+        blocks.append(context(_storm(view)))
     if view.problems:
         blocks += _problems(view, "Not everything could be done")
     blocks += _buttons(view)
@@ -116,6 +119,15 @@ def _next(view: CardView) -> str:
     return f"{linked}{waiting}React to a message to log it, or type `/incident help`."
 
 
+def _storm(view: CardView) -> str:
+    """A storm and the incidents beside it, each with the way to the others."""
+    places = [f"{each.reference} <#{each.channel_id}>" if each.channel_id else each.reference for each in view.beside]
+    if not view.is_storm:
+        return f":thunder_cloud_and_rain: An alert storm came up beside this: {places[0]}"
+    more = f" and {len(places) - BESIDE} more" if len(places) > BESIDE else ""
+    return f":thunder_cloud_and_rain: Opened by alerts just before, and still their own: {', '.join(places[:BESIDE])}{more}"
+
+
 def _why(view: CardView) -> str:
     return literal(one_line(view.closure_reason or "nobody said why", WHY), view.names, WHY)
 
@@ -163,31 +175,32 @@ def announcement(view: CardView) -> Message:
 def topic(view: CardView) -> str:
     """Plain: a topic takes no markup, and Slack does not say how it escapes, so nothing in it looks like a mark."""
     state = "cancelled" if view.status == Status.CANCELLED else view.severity
-    text = named(f"{marks(view)}{state} · {view.reference} · {view.title}", view.names)
+    text = named(f"{marks(view)}{state} · {view.reference} · {without_count(view.title)}", view.names)
     return one_line(text.translate(ANGLES), TOPIC_LENGTH)
 
 
 def alerts(view: AlertsView) -> Message:
     """How the alerts stand; once all have ended, the offer to resolve."""
-    total = len(view.firing) + len(view.ended)
     if view.firing:
-        text = f":rotating_light: {len(view.firing)} of {total} alerts firing"
-        names = [f"• {literal(one.name, limit=200)}" for one in view.firing]
-        return Message(text, [section(listed([text, *names[:LISTED], *_more(names)]))])
-    last = max((one.ended_at for one in view.ended if one.ended_at), default=None)
-    ended = f", the last at {when(last)}" if last else ""
-    noun = "The alert has" if total == 1 else f"All {total} alerts have"
+        over = view.alerts - view.firing
+        text = f":rotating_light: {view.firing:,} of {view.alerts:,} alerts firing"
+        if over:
+            text += f", {over:,} resolved"
+        names = [f"• {literal(one.name, limit=200)}" for one in view.named]
+        return Message(text, [section(listed([text, *names, *_more(view.firing - len(names))]))])
+    ended = f", the last at {when(view.last_end)}" if view.last_end else ""
+    noun = "The alert has" if view.alerts == 1 else f"All {view.alerts:,} alerts have"
     lines = [f"• {_named(one.name, one.link)}, ended {when(one.ended_at)}" for one in view.ended if one.ended_at]
     text = f":white_circle: {noun} ended{ended}."
-    body = section(listed([text, *lines[:LISTED], *_more(lines)]))
+    body = section(listed([text, *lines, *_more(view.alerts - len(lines))]))
     if not view.is_open:
         return Message(text, [body])
     offer = actions(button("Resolve the incident", RESOLVE, str(view.incident_id), style="primary"))
     return Message(f"{text} Resolve the incident?", [body, offer])
 
 
-def _more(lines: list[str]) -> list[str]:
-    return [f"and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
+def _more(count: int) -> list[str]:
+    return [f"and {count:,} more"] if count > 0 else []
 
 
 def _named(name: str, url: str | None) -> str:

@@ -117,11 +117,37 @@ def _cause(view: SaidView) -> Message:
 
 
 def _alerts(view: SaidView) -> Message:
-    head = ":rotating_light: *Alert*" if len(view.alerts) == 1 else f":rotating_light: *{len(view.alerts)} alerts*"
+    told, truncated = (_number(view.values.get(key)) for key in ("alerts", "truncated"))
+    count = max(told, len(view.alerts))
+    head = ":rotating_light: *Alert*" if count == 1 else f":rotating_light: *{count:,} alerts*"
     lines = [_alert(one) for one in view.alerts]
+    if count > len(lines):
+        lines.append(f"and {count - len(lines):,} more")
+    if truncated:
+        lines.append(f"_The monitor left out {truncated:,} more of this group._")
     first = view.alerts[0] if view.alerts else None
     text = f"Alert: {literal(first.name, limit=300) if first else ''}"
     return Message(text, [section(listed([head, *lines]))])
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _more_alerts(view: SaidView) -> Message:
+    return plain(f":rotating_light: {literal(view.text, limit=1_000)}")
+
+
+def _storm(view: SaidView) -> Message:
+    return plain(f":thunder_cloud_and_rain: {literal(view.text, limit=2_000)}")
+
+
+def _storm_elsewhere(view: SaidView) -> Message:
+    channel = view.values.get("channel_id")
+    where = f"<#{channel}> ({view.values['reference']})" if channel else str(view.values["reference"])
+    return plain(
+        f":thunder_cloud_and_rain: An alert storm began. This incident stays as it is; what else fires is collected in {where}."
+    )
 
 
 def _alert(one: AlertLine) -> str:
@@ -182,6 +208,9 @@ WORDING: Mapping[str, Callable[[SaidView], Message]] = {
     "impact": _impact,
     "cause": _cause,
     "alerts": _alerts,
+    "more alerts": _more_alerts,
+    "storm": _storm,
+    "storm elsewhere": _storm_elsewhere,
     "reminder": _reminder,
     "unanswered": _unanswered,
     "all declined": _all_declined,

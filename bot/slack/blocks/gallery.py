@@ -18,6 +18,7 @@ from bot.services.questions import NEEDED, MissingView
 from bot.services.views import (
     AlertLine,
     AlertsView,
+    Beside,
     CardView,
     EscalationView,
     FollowUp,
@@ -90,6 +91,16 @@ OVER = replace(
 CANCELLED = replace(
     OPEN, status=Status.CANCELLED, is_open=False, closure_reason="False alarm: the monitor was set too low"
 )
+STORM = replace(
+    BUSY,
+    title="Alert storm: 1,950 alerts of 12 services",
+    firing=1_900,
+    alerts=1_950,
+    problems=(),
+    is_storm=True,
+    beside=(Beside("INC-1", "C0INC1"), Beside("INC-2", None)),
+)
+BESIDE_A_STORM = replace(OPEN, beside=(Beside("INC-11", "C0INC11"),))
 DRILL = replace(OPEN, is_drill=True, reference="DRILL-3", is_private=True)
 WITHOUT_CHANNEL = replace(
     OPEN,
@@ -183,7 +194,10 @@ SAID = (
     _said("note"),
     _said("impact"),
     _said("cause"),
-    _said("alerts"),
+    _said("alerts", alerts=271, truncated=11),
+    replace(_said("more alerts"), text="61 more alerts of payments in one minute"),
+    replace(_said("storm"), text="The alert storm is over: no further alert for 5 min."),
+    _said("storm elsewhere", reference="INC-11", channel_id="C0INC11"),
     _said("reminder"),
     _said("unanswered"),
     _said("all declined"),
@@ -266,8 +280,8 @@ def _messages() -> Iterator[Exhibit]:
         ("page: reminder", escalation.page(replace(PAGED, reminders=2), "Checkout is down", "C0INC7")),
         *((f"line: {view.event}", events.said(view)) for view in SAID),
         ("follow-ups", events.followups(LISTED)),
-        ("alerts: firing", card.alerts(AlertsView(7, is_open=True, firing=(FIRED,), ended=(ENDED,)))),
-        ("alerts: all ended", card.alerts(AlertsView(7, is_open=True, firing=(), ended=(ENDED, ENDED)))),
+        ("alerts: firing", card.alerts(AlertsView(7, True, 2, 1, (FIRED,), (ENDED,), ENDED.ended_at))),
+        ("alerts: all ended", card.alerts(AlertsView(7, True, 2, 0, (), (ENDED, ENDED), ENDED.ended_at))),
         *((f"catch up: {name}", catchup.catchup(view)) for name, view in CATCHUPS.items()),
         ("line: redacted", events.unsaid()),
         ("questions", questions.questions(MissingView(7, tuple(NEEDED)))),
@@ -285,6 +299,8 @@ CARDS = {
     "busy": BUSY,
     "resolved": OVER,
     "cancelled": CANCELLED,
+    "storm": STORM,
+    "beside a storm": BESIDE_A_STORM,
     "drill": DRILL,
     "without a channel": WITHOUT_CHANNEL,
 }

@@ -10,8 +10,9 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.domain.incidents import channel_name, channel_name_again
+from bot.domain.own_words import without_count
 from bot.services import incidents as course
-from bot.services import views, workspace
+from bot.services import storms, views, workspace
 from bot.slack.blocks.card import topic as topic_of
 from bot.slack.effects.tools import PAGE_SIZE, SKEW, Tools
 from bot.slack.gateway import Refused
@@ -34,7 +35,7 @@ async def create_channel(tools: Tools, claim: Claim) -> Outcome:
     incident = await tools.incident(claim.row.incident_id)
     if incident.channel_id is not None:
         return Done()
-    wanted = channel_name(incident.series, incident.number, incident.title)
+    wanted = channel_name(incident.series, incident.number, without_count(incident.title))
     if claim.is_unknown or claim.row.attempts > 1:
         found = await _find_ours(tools, claim, await tools.installation(), wanted)
         if found is not None:
@@ -80,6 +81,7 @@ async def _find_ours(tools: Tools, claim: Claim, installation: Installation, wan
 def _made(incident: Incident, channel: dict[str, Any], at: datetime) -> Done:
     def apply(session: Session) -> None:
         course.channel_made(session, incident.key, str(channel["id"]), str(channel.get("name") or ""), at)
+        storms.channel_made(session, incident.key, at)
 
     return Done(apply)
 

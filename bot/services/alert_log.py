@@ -1,0 +1,199 @@
+"""
+How a channel and a timeline tell of alerts, however many come: the first by themselves, the rest counted.
+
+What waits to be counted is in the database, with a timer: the card follows within a second, the summary after a minute.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain import own_words
+from bot.domain.alerts import AlertEvent, Routing
+from bot.domain.storms import SHOWN_AFTER, SUMMED_UP_AFTER, Told, told_once_more
+from bot.domain.terms import AlertStatus, Kind, Precision
+from bot.domain.when import When
+from bot.services import milestones, storms, tell, timeline
+from bot.services.actor import Actor, Origin
+from bot.store import alerts, incidents, tallies, timers
+from bot.store.alerts import Alert
+from bot.store.incidents import Incident
+from bot.store.tallies import AlertTally
+from bot.store.timers import Timer
+
+CATCH_UP = "tell of alerts"
+NAMED = 5
+"""How many alerts an entry names; it says how many more there are."""
+LISTED = 20
+"""How many alerts a message lists."""
+
+
+@dataclass(slots=True)
+class Arrival:
+    """An alert that is new here, or has changed: it fires again, or has ended. `row` is as it was before."""
+
+    event: AlertEvent
+    routing: Routing
+    row: Alert
+    is_new: bool
+
+    @property
+    def fires(self) -> bool:
+        return self.event.status == AlertStatus.FIRING
+
+
+def tell_of(
+    session: Session, incident_id: int, arrivals: Sequence[Arrival], actor: Actor, *, truncated: int = 0
+) -> None:
+    """
+    What these alerts say goes into the record and the channel of their incident: now, or with the next summary.
+
+    `truncated` alerts of the same group exist that the monitor did not name.
+    """
+    seen = tallies.get(session, incident_id)
+    if seen is not None and _once_more(seen, actor.at) is None:
+        _leave_to_summary(session, incident_id, arrivals, actor.at)
+        return
+    if storms.is_storm(session, incident_id):
+        _soon(session, incident_id, actor.at)  # before the incident is held: whoever carries timers out does it so
+    incident = incidents.lock(session, incident_id)
+    tally = tallies.lock(session, incident_id)
+    told = _once_more(tally, actor.at)
+    if told is None:
+        _leave_to_summary(session, incident_id, arrivals, actor.at)
+        return
+    tally.told, tally.told_since = told.count, told.since
+    for arrival in arrivals:
+        session.add(arrival.row)
+    session.flush()
+    _tell_now(session, incident, arrivals, actor, truncated)
+    tally.shown = []  # what the card is asked for here is not what was counted last
+    session.add(tally)
+
+
+def _once_more(tally: AlertTally, at: datetime) -> Told | None:
+    return told_once_more(Told(tally.told, tally.told_since), at)
+
+
+def _soon(session: Session, incident_id: int, at: datetime) -> None:
+    timers.hurry(session, f"alerts:{incident_id}", at + SHOWN_AFTER, CATCH_UP, incident_id=incident_id)
+
+
+def _leave_to_summary(session: Session, incident_id: int, arrivals: Sequence[Arrival], at: datetime) -> None:
+    _soon(session, incident_id, at)
+    for arrival in arrivals:
+        if arrival.is_new and arrival.fires:
+            arrival.row.is_start_recorded = False
+        session.add(arrival.row)
+
+
+def _tell_now(session: Session, incident: Incident, arrivals: Sequence[Arrival], actor: Actor, truncated: int) -> None:
+    fired = [each.row for each in arrivals if each.is_new and each.fires]
+    if fired:
+        _tell_started(session, incident, fired, actor, truncated)
+    ended = [each.row for each in arrivals if not each.fires]
+    _tell_ended(session, incident, [row for row in ended if row.ended_at and not row.is_end_recorded], actor)
+    milestones.refresh(session, incident)
+    tell.show_card(session, incident, actor.at)
+    if ended or incident.alerts_ts is not None or any(not each.is_new for each in arrivals):
+        tell.show_alerts(session, incident, actor.at)
+
+
+def _tell_started(
+    session: Session, incident: Incident, rows: Sequence[Alert], actor: Actor, truncated: int = 0
+) -> None:
+    first = min(rows, key=lambda row: row.starts_at)
+    lines = list(dict.fromkeys(line_of(row) for row in rows))
+    text = own_words.and_more("\n".join(lines[:NAMED]), max(len(lines) - NAMED, 0) + truncated)
+    entry = timeline.record(
+        session, incident, [Kind.DETECTION], text, actor,
+        when=When(first.starts_at, Precision(first.starts_at_precision)),
+        alert_id=first.key, alert_ids=[row.key for row in rows],
+    )  # fmt: skip
+    ids = [row.key for row in rows]
+    tell.say(
+        session, incident, "alerts", actor.at, entry_id=entry.key, alert_ids=ids[:LISTED], alerts=len(ids),
+        truncated=truncated,
+    )  # fmt: skip
+
+
+def _tell_ended(session: Session, incident: Incident, rows: Sequence[Alert], actor: Actor) -> None:
+    for row in rows[:NAMED] if len(rows) <= NAMED else ():
+        timeline.record(
+            session, incident, [Kind.ALERT_RESOLVED], own_words.alert_ended(line_of(row)), actor,
+            when=When(row.ended_at), alert_id=row.key,
+        )  # fmt: skip
+    if len(rows) > NAMED:
+        last = max(rows, key=lambda row: row.ended_at or actor.at)
+        timeline.record(
+            session, incident, [Kind.ALERT_RESOLVED], own_words.alerts_ended(_counted(rows)), actor,
+            when=When(last.ended_at), alert_id=last.key, alerts=len(rows),
+        )  # fmt: skip
+    for row in rows:
+        row.is_end_recorded = True
+        session.add(row)
+
+
+def _counted(rows: Sequence[Alert]) -> own_words.Counted:
+    return own_words.counted(Counter(row.service for row in rows))
+
+
+def line_of(row: Alert) -> str:
+    """An alert in the words of a timeline: its name, and what it says of itself."""
+    summary = row.annotations.get("summary") or row.name
+    return row.name if summary == row.name else f"{row.name}: {summary}"
+
+
+def catch_up(session: Session, settings: Settings, timer: Timer, now: datetime) -> None:
+    """What came since the last look reaches card and record. Looks again until nothing more comes."""
+    incident = incidents.lock(session, int(timer.details["incident_id"]))
+    actor = Actor(incident.team_id, None, now, Origin.ALERT)
+    waits_since = _sum_up(session, incident, actor)
+    counts = alerts.count(session, incident.key)
+    tally = tallies.lock(session, incident.key)
+    has_changed = tally.shown != [counts.alerts, counts.firing]
+    ends_at = storms.keep_up(session, settings, incident, counts, actor)
+    if has_changed:
+        tally.shown = [counts.alerts, counts.firing]
+        session.add(tally)
+        milestones.refresh(session, incident)
+        tell.show_card(session, incident, now)
+        if counts.firing < counts.alerts or incident.alerts_ts is not None:
+            tell.show_alerts(session, incident, now)
+    due = [now + SHOWN_AFTER] if has_changed else []
+    due += [waits_since + SUMMED_UP_AFTER] if waits_since else []
+    due += [ends_at] if ends_at else []
+    if due:
+        timers.set_timer(session, timer.key, max(min(due), now + SHOWN_AFTER), CATCH_UP, incident_id=incident.key)
+
+
+def _sum_up(session: Session, incident: Incident, actor: Actor) -> datetime | None:
+    """Write down what waits, if it has waited long enough. Since when it waits otherwise; None if nothing does."""
+    started = alerts.untold(session, incident.key)
+    ended = alerts.untold_ends(session, incident.key)
+    since = min([row.first_seen_at for row in started] + [row.last_seen_at for row in ended], default=None)
+    if since is None or actor.at - since < SUMMED_UP_AFTER:
+        return since
+    if len(started) > NAMED:
+        _tell_counted(session, incident, started, actor)
+    elif started:
+        _tell_started(session, incident, started, actor)
+    for row in started:
+        row.is_start_recorded = True
+        session.add(row)
+    _tell_ended(session, incident, ended, actor)
+    milestones.refresh(session, incident)
+    return None
+
+
+def _tell_counted(session: Session, incident: Incident, rows: Sequence[Alert], actor: Actor) -> None:
+    first = rows[0]
+    entry = timeline.record(
+        session, incident, [Kind.DETECTION], own_words.more_alerts(_counted(rows)), actor,
+        when=When(first.first_seen_at), alert_id=first.key, alerts=len(rows),
+    )  # fmt: skip
+    tell.say(session, incident, "more alerts", actor.at, entry_id=entry.key)

@@ -1,0 +1,197 @@
+"""An alert storm: its incident is opened, takes in what comes, keeps its title, severity and people, and ends."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain import own_words
+from bot.domain.storms import Begin, Folding, Join, LastStorm, OpenOwn, Resume, fold, is_blowing
+from bot.domain.terms import Kind, Severity
+from bot.services import incidents as course
+from bot.services import people, tell, timeline
+from bot.services.actor import Actor
+from bot.store import audit, incidents, storms
+from bot.store.alerts import Counts
+from bot.store.incidents import Incident
+from bot.store.storms import Storm, StormWatch
+
+LAST_SEEN_STEP = timedelta(seconds=10)
+"""How exactly it is kept when a storm last took something in: each writing of it would hold up all others."""
+CALLED = 30
+"""How many services the incident of a storm names; the people of all are called."""
+
+
+def decide(session: Session, settings: Settings, actor: Actor) -> tuple[Folding, StormWatch | None]:
+    """
+    What becomes of an alert that would open an incident, and what was locked for it.
+
+    While a storm goes on nothing is locked. Else the workspace's watch is: whoever comes at the same time waits here,
+    and then sees what this one did.
+    """
+    limits = settings.storm_limits
+    if limits.incidents == 0:
+        return OpenOwn(), None
+    seen = storms.watch(session, actor.team_id)
+    if seen is not None and seen.storm_id is not None:
+        quick = fold(actor.at, (), _last_storm(session, seen), limits)
+        if isinstance(quick, Join):
+            return quick, None
+    watch = storms.lock_watch(session, actor.team_id)
+    openings = [datetime.fromisoformat(at) for _, at in watch.openings]
+    return fold(actor.at, openings, _last_storm(session, watch), limits), watch
+
+
+def _last_storm(session: Session, watch: StormWatch) -> LastStorm | None:
+    storm = storms.get(session, watch.storm_id) if watch.storm_id is not None else None
+    if storm is None:
+        return None
+    incident = incidents.get(session, storm.incident_id)
+    return LastStorm(incident.key, storm.last_at, incident.is_open, incident.resolved_at)
+
+
+def opened(session: Session, settings: Settings, watch: StormWatch | None, incident: Incident, at: datetime) -> None:
+    """An alert opened an incident of its own: it counts towards a storm."""
+    if watch is not None:
+        window = settings.storm_limits.window
+        recent = [(key, then) for key, then in watch.openings if at - datetime.fromisoformat(then) < window]
+        watch.openings = [*recent, (incident.key, at.isoformat())]
+        session.add(watch)
+
+
+def begin(
+    session: Session, settings: Settings, watch: StormWatch, step: Begin, severity: Severity, actor: Actor
+) -> Incident:
+    """Open the incident that takes what comes from now on. Those that are open stay as they are."""
+    previous = incidents.get(session, step.previous) if step.previous is not None else None
+    incident = course.declare(
+        session, settings, actor, course.Declaration(own_words.STORM, severity=severity, previous=previous)
+    )
+    window = settings.storm_limits.window
+    beside = [key for key, at in watch.openings if actor.at - datetime.fromisoformat(at) < window]
+    incident.storm_id = incident.key
+    session.add(
+        Storm(
+            incident_id=incident.key, team_id=actor.team_id, began_at=actor.at, last_at=actor.at,
+            worst=severity.value, title=incident.title, beside=beside,
+        )
+    )  # fmt: skip
+    others = [incidents.lock(session, key) for key in sorted(beside)]
+    for other in others:
+        other.storm_id = incident.key
+        session.add(other)
+    watch.storm_id = incident.key
+    session.add_all([incident, watch])
+    entry = timeline.record(
+        session, incident, [Kind.NOTE], own_words.storm_began([each.reference for each in others], window), actor
+    )
+    tell.say(session, incident, "storm", actor.at, entry_id=entry.key)
+    audit.note(
+        session, at=actor.at, team_id=actor.team_id, incident_id=incident.key, what="opened for an alert storm",
+        origin=actor.origin, beside=[each.reference for each in others],
+    )  # fmt: skip
+    return incident
+
+
+def resume(session: Session, step: Resume, actor: Actor) -> None:
+    incident = incidents.lock(session, step.incident)
+    if not incident.is_open:
+        course.reopen(session, incident, actor, why="The alert storm goes on")
+
+
+def take_in(session: Session, incident_id: int, severity: Severity, actor: Actor) -> None:
+    """The storm has one more alert: it goes on, and is as bad as the worst of them."""
+    storm = storms.get(session, incident_id)
+    if storm is None:
+        return
+    is_worse = _is_worse(severity, Severity(storm.worst))
+    if is_worse:
+        incident = incidents.lock(session, incident_id)
+        session.refresh(storm)
+        if _is_worse(severity, Severity(incident.severity)):
+            _rate(session, incident, severity, actor)
+        storm.worst = min((severity, Severity(storm.worst)), key=list(Severity).index).value
+    if is_worse or storm.ended_at is not None or actor.at - storm.last_at >= LAST_SEEN_STEP:
+        storm.last_at, storm.ended_at = max(storm.last_at, actor.at), None
+        session.add(storm)
+
+
+def _is_worse(one: Severity, other: Severity) -> bool:
+    order = list(Severity)
+    return order.index(one) < order.index(other)
+
+
+def _rate(session: Session, incident: Incident, to: Severity, actor: Actor) -> None:
+    before, incident.severity = Severity(incident.severity), to.value
+    session.add(incident)
+    entry = timeline.record(
+        session, incident, [Kind.SEVERITY], "", actor, severity=to.value, severity_before=before.value
+    )  # fmt: skip
+    tell.say(
+        session, incident, "severity", actor.at,
+        entry_id=entry.key, by=None, before=before.value, to=to.value, text="",
+    )  # fmt: skip
+    tell.show_topic(session, incident, actor.at)
+
+
+def is_storm(session: Session, incident_id: int) -> bool:
+    return incidents.get(session, incident_id).storm_id == incident_id
+
+
+def keep_up(session: Session, settings: Settings, incident: Incident, counts: Counts, actor: Actor) -> datetime | None:
+    """
+    Title and people of a storm's incident follow its alerts. The caller holds it, and shows what changed.
+
+    When to look whether the storm is over; None if it is, and for an incident that is of no storm.
+    """
+    storm = storms.get(session, incident.key) if incident.storm_id == incident.key else None
+    if storm is None:
+        return None
+    title = own_words.storm_title(own_words.counted(counts.services))
+    if incident.title == storm.title != title:
+        incident.titles = {**incident.titles, "": title}
+    storm.title = title
+    _call_people(session, settings, incident, storm, [name for name in counts.services if name], actor)
+    session.add_all([incident, storm])
+    if storm.ended_at is not None or not incident.is_open:
+        return None
+    limits = settings.storm_limits
+    if is_blowing(storm.last_at, actor.at, limits):
+        return storm.last_at + limits.window
+    storm.ended_at = actor.at
+    entry = timeline.record(session, incident, [Kind.NOTE], own_words.storm_over(limits.window), actor)
+    tell.say(session, incident, "storm", actor.at, entry_id=entry.key)
+    return None
+
+
+def _call_people(
+    session: Session, settings: Settings, incident: Incident, storm: Storm, services: Sequence[str], actor: Actor
+) -> None:
+    """The people of services that are new in the storm: they would have been called to incidents of their own."""
+    new = [name for name in services if name not in storm.services]
+    if not new:
+        return
+    storm.services = [*storm.services, *new]
+    room = max(CALLED - len(incident.services), 0)
+    incident.services = [*incident.services, *[name for name in new if name not in incident.services][:room]]
+    asked = [settings.people_of(name) for name in new]
+    users: list[str] = list(dict.fromkeys(user for each in asked for user in each.users))
+    groups = list(dict.fromkeys(group for each in asked for group in each.usergroups))
+    people.meet(session, incident.team_id, users, actor.at)
+    tell.invite(session, incident, actor.at, users, groups)
+
+
+def channel_made(session: Session, incident_id: int, at: datetime) -> None:
+    """A channel exists now: a storm and the incidents beside it show the way to one another."""
+    incident = incidents.get(session, incident_id)
+    if incident.storm_id is None:
+        return
+    storm = storms.get(session, incident_id) if incident.storm_id == incident_id else None
+    others = storm.beside if storm else [incident.storm_id]
+    for other in [incidents.get(session, key) for key in others]:
+        tell.show_card(session, other, at)
+        if storm is not None and other.is_open:
+            tell.say(
+                session, other, "storm elsewhere", at, reference=incident.reference, channel_id=incident.channel_id
+            )  # fmt: skip
