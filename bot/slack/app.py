@@ -204,6 +204,9 @@ async def _pressed(deps: Deps, pressed: pressing.Pressed) -> pressing.Answer | N
 
 async def _respond(respond: AsyncRespond, answer: dict[str, Any]) -> None:
     """What was pressed is done and stored: that its answer does not arrive must not make Slack say that it failed."""
+    if not respond.response_url:
+        log.warning("an answer has no address to go to")
+        return
     try:
         response = await respond(**answer)
     except (OSError, TimeoutError, ClientError) as problem:

@@ -17,6 +17,7 @@ from bot.services.amending import Amendment
 from bot.services.merging import Texts
 from bot.slack.blocks import amending as blocks
 from bot.slack.blocks.forms import INPUT
+from bot.slack.payloads import is_row
 from bot.slack.submitted import FieldError, Submitted
 from bot.slack.timeline_view import Page
 from bot.store import incidents, timeline
@@ -31,7 +32,7 @@ def form_of(session: Session, value: str, url: str) -> blocks.View:
     """
     name, _, rest = value.partition(":")
     entry_id, _, page = rest.partition(":")
-    if name not in blocks.FORMS or not entry_id.isdecimal():
+    if name not in blocks.FORMS or not is_row(entry_id):
         raise UserError("This menu is from another version of Dogwatch. Type `/incident timeline` again.")
     return opened(session, name, int(entry_id), {"page": Page.of(page).value, "url": url})
 
@@ -127,7 +128,7 @@ def _marks_in(submitted: Submitted, entry: TimelineEntry) -> tuple[Kind, ...] | 
 def _move(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
     entry, seen = _entry_of(session, submitted)
     beside, is_before = submitted.text(blocks.BESIDE), submitted.text(blocks.PLACE) == "before"
-    if not beside.isdecimal():
+    if not is_row(beside):
         raise FieldError(blocks.BESIDE, "Choose the entry to put it beside.")
     amending.move(session, entry.key, int(beside), actor, before=is_before, seen=seen)
 
@@ -135,7 +136,7 @@ def _move(session: Session, _settings: Settings, actor: Actor, submitted: Submit
 def _merge(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
     entry, seen = _entry_of(session, submitted)
     other = submitted.text(blocks.OTHER)
-    if not other.isdecimal():
+    if not is_row(other):
         raise FieldError(blocks.OTHER, "Choose the other entry.")
     merging.merge(session, entry.key, int(other), actor, Texts(submitted.text(blocks.TEXTS)), seen=seen)
 

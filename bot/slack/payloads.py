@@ -55,6 +55,11 @@ def storable(value: Any) -> Any:
             return value
 
 
+def is_row(text: str) -> bool:
+    """Whether it can be a row's number: more digits than these no database counts."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18
+
+
 class Malformed(Exception):
     """A payload that is validly signed and not of Slack's shape. Nothing was changed."""
 

@@ -16,7 +16,7 @@ from bot.slack.blocks import catchup as catchup_blocks
 from bot.slack.blocks import details, modals, questions
 from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks.message import Message
-from bot.slack.payloads import team_of
+from bot.slack.payloads import is_row, team_of
 from bot.slack.replies import ephemeral, markup
 from bot.store import deliveries
 from bot.store import escalations as store_escalations
@@ -54,7 +54,7 @@ class Pressed:
     @property
     def number(self) -> int:
         """Raises UserError for a button that carries no number: it is not one of ours, or from another version."""
-        if not self.value.isdecimal():
+        if not is_row(self.value):
             raise UserError("This button is from another version of Dogwatch. Use `/incident` instead.")
         return int(self.value)
 
@@ -168,7 +168,7 @@ def answer(told: str | Message | Aside | None) -> Answer | None:
 
 def _page_after(session: Session, pressed: Pressed) -> Message | None:
     """What a page becomes once it is answered or its reader cannot; None for presses elsewhere."""
-    if pressed.action_id not in {escalations.ACKNOWLEDGE, escalations.DECLINE} or not pressed.value.isdecimal():
+    if pressed.action_id not in {escalations.ACKNOWLEDGE, escalations.DECLINE} or not is_row(pressed.value):
         return None
     row = store_escalations.get(session, pressed.number)
     view = views.escalation(session, pressed.number)

@@ -17,6 +17,7 @@ from bot.services import record, removing
 from bot.slack.blocks.amending import menu
 from bot.slack.blocks.kit import Block, Blocks, actions, button, link, literal, one_line, section
 from bot.slack.blocks.message import Message
+from bot.slack.payloads import is_row
 from bot.store import incidents
 
 SHOWN = 30
@@ -51,7 +52,7 @@ class Page:
     def of(cls, value: str) -> "Page":
         """Raises UserError for what is none of ours."""
         parts = value.split(".")
-        if len(parts) != 4 or not all(part.isdecimal() for part in parts):
+        if len(parts) != 4 or not all(map(is_row, parts)):
             raise UserError("This button is from another version of Dogwatch. Type `/incident timeline` again.")
         incident_id, removed, beside, behind = map(int, parts)
         return cls(incident_id, bool(removed), beside or None, bool(behind))

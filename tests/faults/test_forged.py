@@ -21,6 +21,7 @@ from tests.support.strangers import (
     SIGNATURE,
     STAMP,
     Headers,
+    channel_id,
     command,
     counted,
     interaction,
@@ -95,7 +96,7 @@ async def test_a_signed_request_counts_once_however_often_it_is_replayed(world: 
     secret = world.sandbox.signing_secret
     requests = [(command(world, "start replayed", trigger="7.7.a"), FORM)]
     (card,) = world.sandbox.pins(world.channel)
-    channel = world.sandbox.channel(world.channel)
+    channel = {"id": channel_id(world)}
     team = {"id": world.sandbox.team_id}
     user = {"id": "U0DBA", "team_id": world.sandbox.team_id}
     lead = {"type": "button", "action_id": "incident_lead", "block_id": "b", "value": "1"}
@@ -181,7 +182,7 @@ async def test_a_payload_of_another_workspace_is_answered_and_not_carried_out(
         "id": "V1", "type": "modal", "callback_id": "incident_resolve", "private_metadata": '{"incident": 1}',
         "blocks": [], "state": {"values": values},
     }  # fmt: skip
-    channel = {"id": world.sandbox.channel(world.channel)["id"]}
+    channel = {"id": channel_id(world)}
     payloads = [
         command(world, "start ours now", user="U0STRANGER", team_id="T0OTHER"),
         command(world, "severity 4", user="U0STRANGER", team_id="T0OTHER", channel_id=channel["id"]),
@@ -214,7 +215,7 @@ async def test_a_message_of_a_partner_in_a_shared_channel_is_ours(world: World) 
     event = {
         "type": "event_callback", "team_id": "T0OTHER", "event_id": "Ev2",
         "authorizations": [{"team_id": world.sandbox.team_id, "enterprise_id": None, "is_enterprise_install": False}],
-        "event": {"type": "message", "channel": world.sandbox.channel(world.channel)["id"], "user": "U0PARTNER",
+        "event": {"type": "message", "channel": channel_id(world), "user": "U0PARTNER",
                   "text": "our side is fine", "ts": "1772460000.000300"},
     }  # fmt: skip
 

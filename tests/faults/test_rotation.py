@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -56,7 +56,7 @@ def replace(path: Path, text: str) -> None:
 
 
 @pytest.fixture
-async def filed(tmp_path: Path):
+async def filed(tmp_path: Path) -> AsyncIterator[Filed]:
     async with Filed(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as built:
         yield built
 

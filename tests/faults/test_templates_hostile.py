@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,7 +153,8 @@ async def test_the_bot_answers_while_a_template_never_ends_and_the_draft_comes(w
     await world.declares()
     await world.sandbox.command("oncall", world.channel, "/incident resolve rolled back")
 
-    slowest, drafts = 0.0, []
+    slowest = 0.0
+    drafts: list[dict[str, Any]] = []
     async with asyncio.timeout(60):
         while not drafts:
             began = time.perf_counter()

@@ -90,6 +90,13 @@ def command(world: World, text: str, *, user: str = "U0ONCALL", trigger: str = "
     return urlencode(fields | more).encode()
 
 
+def channel_id(world: World) -> str:
+    """Of the newest incident's channel."""
+    channel = world.sandbox.channel(world.channel)
+    assert channel is not None
+    return str(channel["id"])
+
+
 def interaction(payload: dict[str, Any]) -> bytes:
     return urlencode({"payload": json.dumps(payload)}).encode()
 
