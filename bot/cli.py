@@ -242,6 +242,17 @@ def erase_person(user_id: str, also: tuple[str, ...], *, yes: bool) -> None:
 
 
 @cli.command()
+@click.option("--now", "is_meant", is_flag=True, help="Do it now. Without this it is only shown what would go.")
+def retention(*, is_meant: bool) -> None:
+    """Show what `[retention]` deletes: how much, and how old it is. `serve` does it by itself once a day."""
+    from bot import retaining  # noqa: PLC0415
+
+    settings = settings_from_environment()
+    for line in run(lambda: retaining.retain(settings, is_meant=is_meant)):
+        click.echo(line)
+
+
+@cli.command()
 @click.argument("text", required=False)
 @click.option(
     "--time", "time_text", help="Explain a time instead of a command; - reads one from each line of standard input."

@@ -54,11 +54,11 @@ async def erase_person(settings: Settings, user_id: str, *, also: Sequence[str],
     finally:
         await database.close()
     if is_meant and isinstance(database, SqliteDatabase):
-        _overwrite_free_pages(database.path)
+        overwrite_free_pages(database.path)
     return [*_lines(erased, is_meant=is_meant), *_left_to_do(settings, user_id, erased)]
 
 
-def _overwrite_free_pages(path: Path) -> None:
+def overwrite_free_pages(path: Path) -> None:
     """SQLite only marks what is deleted as free: written anew, the file does not hold it any more."""
     connection = sqlite3.connect(path)
     try:

@@ -71,6 +71,10 @@ TIMER_LATENESS_SECONDS = Histogram(
     "dogwatch_timer_lateness_seconds", "How late timers were carried out.", registry=REGISTRY,
     buckets=(0.1, 0.5, 1, 2, 5, 30, 300),
 )  # fmt: skip
+TIMERS_GIVEN_UP = Gauge(
+    "dogwatch_timers_given_up", "Timers that failed so often that they are left alone until the next start.",
+    registry=REGISTRY,
+)  # fmt: skip
 CLOCK_STEPS = Counter(
     "dogwatch_clock_steps", "How often the clock was found to have been set, ahead or back.", ["direction"],
     registry=REGISTRY,

@@ -30,11 +30,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The messages in the order in which they were written. `people` are the names by user id."""
+    """
+    The messages in the order in which they were written. `people` are the names by user id.
+
+    `forgotten_to`: what was written up to then and is on no timeline was deleted by the retention rule.
+    """
 
     channel: str | None
     messages: Sequence[Said] = ()
     people: Mapping[str, str] = field(default_factory=dict)
+    forgotten_to: datetime | None = None
 
 
 def threads(messages: Sequence[Said]) -> list[tuple[Said, list[Said]]]:

@@ -10,34 +10,41 @@ from bot import metrics
 from bot.clock import Clock
 from bot.config import Settings
 from bot.engine import timers as due
+from bot.engine.counting import count
+from bot.engine.retention import Retention
 from bot.engine.timekeeping import keep_time
-from bot.store import deliveries, incidents, outbox, timers
+from bot.store import timers
 from bot.store.session import Database, DatabaseUnavailable
+from bot.supervision import kept_going
 
 log = get_logger(__name__)
 
 POLL = timedelta(seconds=5)
-KEEP_HOUSE = timedelta(hours=1)
-DONE_ROWS_KEPT = timedelta(days=7)
+AT_ONCE = 4
+"""Due timers that one process carries out side by side. On SQLite they are committed together."""
 LOOK_AGAIN = timedelta(seconds=15)
 
 
 class Engine:
-    """One loop for what is due, one for upkeep. `start` sets it going, `stop` ends it."""
+    """A loop for what is due, one for upkeep, one for what is old enough to go. `start` sets them going, `stop` ends them."""
 
     def __init__(self, database: Database, clock: Clock, settings: Callable[[], Settings]) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
+        self.retention = Retention(database, clock, settings)
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._has_begun = False
         self.is_working = False
         self.beat_at: datetime | None = None
+        """When timers were last looked for with success."""
 
     def start(self) -> None:
         self._tasks = [
-            asyncio.create_task(self._run_timers(), name="timers"),
-            asyncio.create_task(self._keep_house(), name="upkeep"),
+            asyncio.create_task(kept_going("timers", self._run_timers), name="timers"),
+            asyncio.create_task(kept_going("upkeep", self._keep_house), name="upkeep"),
+            asyncio.create_task(kept_going("retention", self.retention.keep), name="retention"),
         ]
 
     def wake(self) -> None:
@@ -57,6 +64,7 @@ class Engine:
             self._wake.clear()
             self.is_working = True
             try:
+                await self._begin()
                 next_due = await self._run_due()
             except DatabaseUnavailable as problem:
                 log.warning("timers cannot be read", problem=str(problem))
@@ -66,54 +74,57 @@ class Engine:
                 next_due = None
             finally:
                 self.is_working = False
-            now = self._clock.now()
-            self.beat_at = now
-            limit = now + POLL
+            limit = self._clock.now() + POLL
             await self._clock.sleep_until(limit if next_due is None else min(next_due, limit), self._wake)
+
+    async def _begin(self) -> None:
+        """What was given up is tried once more with each start: it may be the release that mends it."""
+        if not self._has_begun:
+            if again := await self._database.run(timers.try_again, self._clock.now()):
+                log.info("timers that were given up are tried again", count=again)
+            self._has_begun = True
 
     async def _run_due(self) -> datetime | None:
         """
-        Everything that is due now, one transaction each. Returns when the next is due.
+        Everything that is due now, one transaction each, several side by side. Returns when the next is due.
 
-        Whether anything is due is read first: this is asked after every commit, and would stand in the writers' way.
+        What is due is read first: this is asked after every commit, and would stand in the writers' way.
         """
         while True:
-            next_due, now = await self._database.read(timers.next_due), self._clock.now()
-            if next_due is None or next_due > now:
+            now = self._clock.now()
+            next_due, waiting = await self._database.read(timers.look, now, AT_ONCE)
+            self.beat_at = now
+            if not waiting:
                 return next_due
-            try:
-                timer = await self._database.run(due.run_one, self._settings(), now)
-            except due.TimerFailed as problem:
-                log.exception("a timer failed", timer=problem.key)
-                if not await self._database.run(due.put_off, problem.key, now):
-                    log.error("a timer was given up", timer=problem.key)  # noqa: TRY400  the exception stands above
-                continue
-            if timer is None:  # another replica has it in hand
+            carried_out = await asyncio.gather(*(self._run_some() for _ in range(waiting)), return_exceptions=True)
+            for each in carried_out:
+                if isinstance(each, BaseException):
+                    raise each
+            if not any(carried_out):  # another replica has them in hand
                 return now + POLL
-            metrics.TIMER_LATENESS_SECONDS.observe((now - timer.due_at).total_seconds())
+
+    async def _run_some(self) -> int:
+        """One due timer after the other, until there is none left that nobody has in hand. How many there were."""
+        count = 0
+        while (ran := await self._database.run(due.run_one, self._settings(), self._clock.now())) is not None:
+            count += 1
+            if ran.problem is None:
+                late = self._clock.now() - ran.timer.due_at
+                metrics.TIMER_LATENESS_SECONDS.observe(late.total_seconds())
+                continue
+            log.error("a timer failed", timer=ran.timer.key, exc_info=ran.problem)
+            if ran.is_given_up:
+                log.error("a timer was given up", timer=ran.timer.key)
+        return count
 
     async def _keep_house(self) -> None:
-        """Runs on real time: how often the counts are taken and old rows dropped has nothing to do with the record."""
-        cleaned: datetime | None = None
+        """Runs on real time: how often the counts are taken has nothing to do with the record."""
         while True:
             try:
                 await keep_time(self._database, self._clock)
-                now = self._clock.now()
-                await self._count(now)
-                if cleaned is None or now - cleaned > KEEP_HOUSE:
-                    await self._database.run(deliveries.forget_old, now)
-                    await self._database.run(outbox.forget_done, now - DONE_ROWS_KEPT)
-                    cleaned = now
+                await count(self._database, self._clock.now())
             except DatabaseUnavailable as problem:
                 log.warning("upkeep has to wait", problem=str(problem))
             except Exception:
                 log.exception("upkeep failed")
             await asyncio.sleep(LOOK_AGAIN.total_seconds())
-
-    async def _count(self, now: datetime) -> None:
-        backlog = await self._database.read(outbox.backlog)
-        metrics.OUTBOX_WAITING.set(backlog.unfinished)
-        metrics.OUTBOX_DEAD.set(backlog.dead)
-        oldest = backlog.oldest_due_at
-        metrics.OUTBOX_OLDEST_SECONDS.set(max((now - oldest).total_seconds(), 0) if oldest else 0)
-        metrics.INCIDENTS_OPEN.set(await self._database.read(incidents.count_open))

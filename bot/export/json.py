@@ -25,7 +25,7 @@ def incident_json(record: Record, findings: Sequence[Finding] = (), *, transcrip
     """
     The record as plain JSON values: times as ISO 8601 in the incident's zone, people by name and by id.
 
-    With a `transcript` it has one more key, of that name.
+    With a `transcript` it has two more keys: that one, and up to when messages were deleted from it.
     """
     writer = _Writer(record)
     whole: Json = {
@@ -42,6 +42,7 @@ def incident_json(record: Record, findings: Sequence[Finding] = (), *, transcrip
     }
     if transcript is not None:
         whole["transcript"] = [writer.said(said, transcript.people) for said in transcript.messages]
+        whole["transcript_deleted_to"] = writer.at(transcript.forgotten_to)
     return whole
 
 

@@ -22,7 +22,8 @@ def transcript_markdown(transcript: Transcript, incident: Incident, *, language:
         for said, answers in threads(transcript.messages)
         for line in [writer.line(said, ""), *(writer.line(each, "  ") for each in answers)]
     ]
-    return "\n".join([f"{heading}{channel}", "", *(lines or [f"*{words['transcript_empty']}*"]), ""])
+    lines = lines or [f"*{words['transcript_empty']}*"]
+    return "\n".join([f"{heading}{channel}", "", *writer.gone(transcript), *lines, ""])
 
 
 class _Writer:
@@ -32,6 +33,13 @@ class _Writer:
         instants: list[datetime] = [said.at for said in transcript.messages]
         first = min([incident.started.at, *instants])
         self.clock = Clock(self.language, incident.zone, first, instants)
+
+    def gone(self, transcript: Transcript) -> list[str]:
+        """What the retention rule has deleted, before what it has left."""
+        if transcript.forgotten_to is None:
+            return []
+        until = self.clock.full(transcript.forgotten_to)
+        return [f"*{escape(self.language.say('transcript_forgotten', until=until))}*", ""]
 
     def line(self, said: Said, indent: str) -> str:
         by = with_names(f"<@{said.author}>", self.people).removeprefix("@") if said.author else ""

@@ -30,7 +30,12 @@ def load(session: Session, incident_id: int) -> Transcript:
     named = {each.author for each in kept if each.author} | {id_ for each in kept for id_ in MENTION.findall(each.text)}
     known = people.names(session, row.team_id, named)
     known |= {each.author: each.author_name for each in kept if each.author and each.author_name}
-    return Transcript(row.channel_name, [_said(each, workspace, entries.get(each.ts)) for each in kept], known)
+    return Transcript(
+        row.channel_name,
+        [_said(each, workspace, entries.get(each.ts)) for each in kept],
+        known,
+        written_at(row.forgotten_to) if row.forgotten_to else None,
+    )
 
 
 def _said(row: Message, workspace: str, entry: str | None) -> Said:

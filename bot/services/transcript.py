@@ -51,6 +51,24 @@ def is_before_history(incident: Incident, ts: str) -> bool:
     return incident.history_from is not None and written_at(ts) < incident.history_from
 
 
+def is_forgotten(incident: Incident, ts: str) -> bool:
+    """Whether retention has cleared the transcript up to here: what is not known and has no mark stays away."""
+    return incident.forgotten_to is not None and ts <= incident.forgotten_to
+
+
+def _stays_unknown(session: Session, settings: Settings, incident: Incident, said: Said, *, is_entry: bool) -> bool:
+    """
+    Whether a message that is not known is not taken in.
+
+    One that is on a timeline, or is marked after all, is: it belongs to the record.
+    """
+    if is_before_history(incident, said.ts):
+        return True
+    if is_entry or not is_forgotten(incident, said.ts):
+        return False
+    return not _kinds_of(settings, transcript.marks_on(session, incident.team_id, said.channel_id, said.ts))
+
+
 def heard(session: Session, settings: Settings, team_id: str, said: Said, at: datetime) -> None:
     """
     A message was written or edited in a channel.
@@ -66,9 +84,9 @@ def heard(session: Session, settings: Settings, team_id: str, said: Said, at: da
         return
     if known is not None and (said.edited_ts or "") < (known.edited_ts or ""):
         return
-    if known is None and incident is not None and is_before_history(incident, said.ts):
-        return
     if known is None:
+        if incident is not None and _stays_unknown(session, settings, incident, said, is_entry=bool(entries)):
+            return
         known = Message(team_id=team_id, channel_id=said.channel_id, ts=said.ts, stored_at=at)
     known.thread_ts, known.author, known.author_name = said.thread_ts, said.author, said.author_name
     known.is_own, known.text, known.files = said.is_own, said.text, list(said.files)
@@ -106,6 +124,8 @@ def deleted(session: Session, team_id: str, channel_id: str, ts: str, at: dateti
         return
     known = transcript.message(session, team_id, channel_id, ts)
     if known is None:
+        if incident is not None and is_forgotten(incident, ts) and not entries:
+            return
         known = Message(team_id=team_id, channel_id=channel_id, ts=ts, stored_at=at)
     known.text, known.files, known.deleted_at = "", [], at
     session.add(known)

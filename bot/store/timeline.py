@@ -28,6 +28,7 @@ class TimelineEntry(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("incident_id", "channel_id", "message_ts"),
         Index("ix_timeline_entry_order", "incident_id", "sort_at", "seq"),
+        Index("ix_timeline_entry_message", "channel_id", "message_ts"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

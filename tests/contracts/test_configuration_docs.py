@@ -28,6 +28,7 @@ HEADINGS = {
     "[alerts.grafana]": ("alerts", "grafana"),
     "[escalation]": ("escalation",),
     "[findings]": ("findings",),
+    "[retention]": ("retention",),
     "[postmortem]": ("postmortem",),
 }
 

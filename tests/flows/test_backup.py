@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,11 +19,13 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield built
 
 
-async def dogwatch(database: Path | str, *words: str) -> tuple[int, str, str]:
+async def dogwatch(
+    database: Path | str, *words: str, environment: Mapping[str, str] | None = None
+) -> tuple[int, str, str]:
     url = database if isinstance(database, str) else f"sqlite:///{database}"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot.cli", *words,
-        env={"DATABASE_URL": url, "DOGWATCH_SECRET_KEY": "a secret key that is long enough for tests"},
+        env=environment or {"DATABASE_URL": url, "DOGWATCH_SECRET_KEY": "a secret key that is long enough for tests"},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     out, err = await process.communicate()

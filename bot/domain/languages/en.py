@@ -138,6 +138,26 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "alert_times_seen": "fired {count} times",
         "and_more_one": "and {count} more",
         "and_more_other": "and {count} more",
+        "storm_title_one": "Alert storm: {count} alert{of}",
+        "storm_title_other": "Alert storm: {count} alerts{of}",
+        "storm_title": "Alert storm",
+        "of_service": " of {service}",
+        "of_services_one": " of {count} service",
+        "of_services_other": " of {count} services",
+        "more_alerts_one": "{count} more alert{of} in one minute",
+        "more_alerts_other": "{count} more alerts{of} in one minute",
+        "alerts_ended_one": "{count} alert{of} ended",
+        "alerts_ended_other": "{count} alerts{of} ended",
+        "storm_began_one": "Alerts had opened {count} incident within {length} ({names}). "
+        "Further alerts are collected here.",
+        "storm_began_other": "Alerts had opened {count} incidents within {length} ({names}). "
+        "Further alerts are collected here.",
+        "storm_over": "The alert storm is over: no further alert for {length}.",
+        "alerts_counted_one": "{count} alert",
+        "alerts_counted_other": "{count} alerts",
+        "alerts_endless_one": "no end reported of {count}",
+        "alerts_endless_other": "no end reported of {count}",
+        "other_services": "other services",
         # Escalations
         "escalated_to": "Escalated to {target}",
         "escalated_to_vendor": "Escalated to the vendor {target}",
@@ -288,6 +308,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "source": "Source",
         "transcript": "Appendix: transcript of the channel",
         "transcript_empty": "No message of the channel is kept.",
+        "transcript_forgotten": "Messages up to {until} that are not on the timeline were"
+        " deleted by the retention rule.",
         "message_edited": "edited",
         "message_redacted": "Text redacted",
     }

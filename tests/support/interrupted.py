@@ -1,0 +1,73 @@
+"""
+Migrate a database again and again, each time killed (`kill -9`) one statement later, until it comes through.
+
+`python -m tests.support.interrupted URL`: the revision that stands after each attempt is written to standard output, a
+line each. Every attempt is a process of its own; this one never has a connection while it makes another.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from itertools import count
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, event
+from sqlmodel import Session
+
+from bot.store.migrate import migrate
+from bot.store.session import PostgresDatabase, SqliteDatabase, open_database
+
+
+def die_at(statement_number: int, engine: Engine) -> None:
+    statements = count(1)
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def executed(*_: object) -> None:
+        if next(statements) == statement_number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def attempt(url: str, statement_number: int) -> None:
+    database = open_database(url)
+    if isinstance(database, SqliteDatabase) and database.writing is not None:
+        die_at(statement_number, database.writing)
+    elif isinstance(database, PostgresDatabase):
+        die_at(statement_number, database.engine.sync_engine)
+    await migrate(database)
+    await database.close()
+
+
+async def revision(url: str) -> str | None:
+    def read(session: Session) -> str | None:
+        return MigrationContext.configure(session.connection()).get_current_revision()
+
+    database = open_database(url)
+    try:
+        return await database.run(read)
+    finally:
+        await database.close()
+
+
+def in_a_child(url: str, statement_number: int) -> int:
+    """How the attempt ended: an exit code, or minus the signal."""
+    child = os.fork()
+    if child == 0:
+        asyncio.run(attempt(url, statement_number))
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def main(url: str) -> None:
+    for statement_number in count(1):
+        ended = in_a_child(url, statement_number)
+        found = asyncio.run(revision(url))
+        sys.stdout.write(f"{found}\n")
+        if ended == 0:
+            return
+        if ended != -signal.SIGKILL:
+            sys.exit(f"attempt {statement_number} ended with {ended}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
