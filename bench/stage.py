@@ -21,6 +21,7 @@ from tests.support.sandbox_client import SandboxClient, spawned_sandbox
 
 READY_SECONDS = 30
 CHANNEL = "ops"
+ALERT_TOKEN = "bench" * 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class BotProcess:
             "DOGWATCH_HOST": "127.0.0.1",
             "DOGWATCH_PORT": str(self.port),
             "DOGWATCH_SECRET_KEY": "b" * 40,
-            "DOGWATCH_ALERT_TOKEN": "bench",
+            "DOGWATCH_ALERT_TOKEN": ALERT_TOKEN,
         }
 
     @property

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from bot import metrics
 from bot.services import tell
-from bot.store import incidents, outbox
+from bot.store import incidents, outbox, timers
 from bot.store.outbox import State
 from bot.store.session import Database
 
@@ -24,6 +24,7 @@ async def count(database: Database, now: datetime) -> None:
     metrics.OUTBOX_REFUSED.set(backlog.failed)
     metrics.OUTBOX_OLDEST_SECONDS.set(_age(backlog.oldest_due_at, now))
     metrics.OUTBOX_OLDEST_WAITING_SECONDS.set(_age(backlog.oldest_created_at, now))
+    metrics.TIMERS_GIVEN_UP.set(await database.read(timers.count_given_up))
     metrics.INCIDENTS_OPEN.set(await database.read(incidents.count_open))
 
 

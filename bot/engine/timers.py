@@ -46,7 +46,7 @@ def run_one(session: Session, settings: Settings, now: datetime) -> Ran | None:
         with session.begin_nested():
             HANDLERS[timer.what](session, settings, timer, now)
             session.flush()
-    except Exception as problem:  # noqa: BLE001  a timer of whatever kind must not hold the others
+    except Exception as problem:
         if is_passing(problem):
             raise
         return Ran(timer, problem, _put_off(session, timer, now))

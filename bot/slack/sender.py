@@ -6,7 +6,7 @@ for a row is decided here, for all effects alike.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,12 +18,12 @@ from structlog import get_logger
 from bot.metrics import OUTBOX_FENCED, OUTBOX_FINISHED
 from bot.services import tell
 from bot.services.tell import What
-from bot.slack.effects import EFFECTS, place_of, rates_of
+from bot.slack.effects import EFFECTS, Effect, place_of, rates_of
 from bot.slack.effects.tools import NotReady, Tools
 from bot.slack.gateway import CALL_SECONDS, Away, Busy, Refused, TokenRefused
 from bot.slack.rates import POST, gate_of
 from bot.store import incidents, outbox
-from bot.store.outbox import Again, Claim, LostLease, OutboxRow, Outcome
+from bot.store.outbox import Again, Claim, LostLease, OutboxRow, Outcome, RatesOf
 from bot.store.session import DatabaseUnavailable
 from bot.supervision import kept_going
 
@@ -56,8 +56,17 @@ class Sender:
     """One worker. `start` sets it going, `stop` lets it finish what it has in hand."""
 
     def __init__(
-        self, tools: Tools, *, lease: timedelta = LEASE, poll: timedelta = POLL, lanes_at_once: int = AT_ONCE
+        self,
+        tools: Tools,
+        *,
+        lease: timedelta = LEASE,
+        poll: timedelta = POLL,
+        lanes_at_once: int = AT_ONCE,
+        effects: Mapping[What, Effect] = EFFECTS,
+        rates_of: RatesOf = rates_of,
     ) -> None:
+        self._effects = effects
+        self._rates_of = rates_of
         self.owner = str(uuid4())
         self._tools = tools
         self._lease = lease
@@ -69,6 +78,8 @@ class Sender:
         self._running: set[asyncio.Task[None]] = set()
         self._asked_for = 0
         """Places that are kept for what is just being claimed."""
+        self._is_short = False
+        """Whether there was more to do than places to do it in."""
         self._passed_over: frozenset[str] = frozenset()
         """Lanes that were due while they were under way here: they are looked at again when they have ended."""
         self.is_claiming = False
@@ -117,6 +128,7 @@ class Sender:
             self._take_up(look.claims)
             now = self._tools.now()
             self._passed_over = look.passed_over
+            self._is_short |= not look.is_all and not self._free
             if (self._free and not look.is_all) or not look.passed_over <= self._lanes:
                 continue
             due = now + self._poll if look.next_due is None else min(look.next_due, now + self._poll)
@@ -140,14 +152,21 @@ class Sender:
             task.add_done_callback(self._lane_ended)
 
     def _lane_ended(self, task: asyncio.Task[None]) -> None:
-        was_full = not self._free
         self._running.discard(task)
-        if was_full or task.get_name() in self._passed_over:
+        self._tell_of_places()
+        if task.get_name() in self._passed_over:
+            self._wake.set()
+
+    def _tell_of_places(self) -> None:
+        """Let the loop look again, if it found more to do than it had places for."""
+        if self._is_short and self._free:
+            self._is_short = False
             self._wake.set()
 
     async def _claim(self) -> outbox.Look:
         free = self._free
         if not free:
+            self._is_short = True
             return NOTHING
         with self._keeping(free):
             return await self._tools.database.run_behind(
@@ -157,7 +176,7 @@ class Sender:
                 real_now=self._tools.clock.real_now(),
                 lease=self._lease,
                 limit=free,
-                rates_of=rates_of,
+                rates_of=self._rates_of,
                 busy=self._lanes,
                 lapsed_before=self._tools.clock.lapsed_before(),
             )
@@ -169,6 +188,7 @@ class Sender:
             yield
         finally:
             self._asked_for -= places
+            self._tell_of_places()
 
     async def _run_lane(self, claim: Claim) -> None:
         ended = asyncio.Event()
@@ -232,7 +252,7 @@ class Sender:
                 now=self._tools.now(),
                 real_now=self._tools.clock.real_now(),
                 lease=self._lease,
-                rates_of=rates_of,
+                rates_of=self._rates_of,
                 go_on=not self._stopping,
                 others=others,
                 busy=self._lanes,
@@ -246,7 +266,7 @@ class Sender:
     async def _run(self, claim: Claim) -> Outcome:
         row = claim.row
         try:
-            outcome = await EFFECTS[What(row.what)](self._tools, claim)
+            outcome = await self._effects[What(row.what)](self._tools, claim)
         except Exception as problem:  # noqa: BLE001  each kind has its own outcome, and a worker never dies of a row
             outcome = self._outcome_of(claim, problem)
         OUTBOX_FINISHED.labels(row.what, type(outcome).__name__.lower()).inc()

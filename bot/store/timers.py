@@ -1,12 +1,13 @@
 """What has to happen at a time (escalation reminders, …). A timer is taken in the transaction that acts on it."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, delete
-from sqlmodel import Field, Session, SQLModel, col, func, select
+from sqlalchemy import Executable, bindparam, case, delete, func, select, update
+from sqlmodel import Field, Session, SQLModel
 
-from bot.store.tables import JSON_COLUMN, insert_into, table_of
+from bot.store.tables import JSON_COLUMN, dialect_of, insert_for, insert_into, table_of
 from bot.store.waking import Due, needs_waking
 
 
@@ -55,8 +56,11 @@ def hurry(session: Session, key: str, due_at: datetime, what: str, **details: An
     needs_waking(session, Due.TIMERS)
 
 
+CANCELLING = delete(TIMER).where(TIMER.c.key == bindparam("of"))
+
+
 def cancel(session: Session, key: str) -> None:
-    session.execute(delete(Timer).where(col(Timer.key) == key))
+    session.execute(CANCELLING, {"of": key})
 
 
 def take_due(session: Session, now: datetime) -> Timer | None:
@@ -66,7 +70,7 @@ def take_due(session: Session, now: datetime) -> Timer | None:
     One that somebody else holds is passed over: it is in their hands.
     """
     taken = session.execute(TAKING, {"now": now}).first()
-    return None if taken is None else Timer(**taken._mapping)
+    return None if taken is None else Timer(**taken._asdict())
 
 
 _LONGEST_DUE = (
@@ -83,12 +87,8 @@ def put_back(session: Session, timer: Timer, *, due_at: datetime, given_up_at: d
 
 def try_again(session: Session, now: datetime) -> int:
     """Let those that were given up be due once more. How many there are."""
-    given_up = session.execute(
-        update(TIMER).where(TIMER.c.given_up_at.is_not(None)).values(given_up_at=None, due_at=now).returning(TIMER.c.key)
-    ).all()
-    if given_up:
-        needs_waking(session, Due.TIMERS)
-    return len(given_up)
+    reviving = update(TIMER).where(TIMER.c.given_up_at.is_not(None)).values(given_up_at=None, due_at=now)
+    return len(session.execute(reviving.returning(TIMER.c.key)).all())
 
 
 NEXT_DUE = select(func.min(TIMER.c.due_at)).where(TIMER.c.given_up_at.is_(None))
@@ -100,9 +100,9 @@ def next_due(session: Session) -> datetime | None:
     return found
 
 
-def due_now(session: Session, now: datetime, most: int) -> int:
-    """How many are due, counted up to `most`."""
-    return int(session.execute(DUE_NOW, {"now": now, "most": most}).scalar_one())
+def look(session: Session, now: datetime, most: int) -> tuple[datetime | None, int]:
+    """When the next is due, and how many are due already, counted up to `most`."""
+    return next_due(session), int(session.execute(DUE_NOW, {"now": now, "most": most}).scalar_one())
 
 
 def count_given_up(session: Session) -> int:

@@ -1,16 +1,19 @@
 """What falls due happens once: also if nobody was there, if two were there, or if they were in each other's way."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 from sqlalchemy import text, update
 from sqlmodel import Session, col, select
+from structlog.testing import capture_logs
 
 from bot.app import Dogwatch
 from bot.engine import timers as engine
+from bot.engine.counting import count
+from bot.metrics import REGISTRY
 from bot.store import escalations, timers
 from bot.store.escalations import Escalation
 from bot.store.session import open_database
@@ -67,6 +70,19 @@ def reminders(world: World) -> int:
     return len([each for each in world.sandbox.messages(CHANNEL) if each.get("thread_ts") not in (None, each["ts"])])
 
 
+async def restart(world: World) -> None:
+    await world.bot.stop()
+    world.bot = Dogwatch(world.settings(), clock=world.clock)
+    await world.bot.start()
+    listen(world)
+
+
+def listen(world: World) -> None:
+    """Slack finds the bot where it is now."""
+    world.sandbox.http.url = f"{world.url}/slack/events"
+    world.sandbox.retry_now()  # what was told while nobody listened
+
+
 async def call_for_help(world: World) -> None:
     await world.declares("checkout is down")
     await world.types("oncall", "/incident escalate @dba the primary is full")
@@ -95,13 +111,93 @@ async def test_a_restart_does_not_remind_again(either: World) -> None:
     await world.advance(minutes=4)
     assert (pages(world), reminders(world)) == (2, 1)
 
-    await world.bot.stop()
-    world.bot = Dogwatch(world.settings(), clock=world.clock)
-    await world.bot.start()
-    world.sandbox.http.url = f"{world.url}/slack/events"
-    world.sandbox.retry_now()  # what was told while nobody listened
+    await restart(world)
     await world.settle()
 
+    assert (pages(world), reminders(world)) == (2, 1)
+
+
+ASKED = ("dba", "engineer", "developer", "operator")
+
+
+def all_pages(world: World) -> list[int]:
+    """How often each of those who were asked for was written to."""
+    rooms = [world.sandbox.messages(world.sandbox.open_dm(who)) for who in ASKED]
+    return [len([each for each in room if each["user"] == "U0DOGWATCH"]) for room in rooms]
+
+
+async def call_them_all(world: World) -> None:
+    """Several calls for help at one moment: their reminders fall due at one moment, too."""
+    await world.declares("checkout is down")
+    for who in ASKED:
+        await world.types("oncall", f"/incident escalate @{who} the primary is full")
+    await world.finish()
+    assert (all_pages(world), reminders(world)) == ([1, 1, 1, 1], 0)
+
+
+async def test_what_falls_due_at_one_moment_is_carried_out_side_by_side(either: World) -> None:
+    await call_them_all(either)
+
+    await either.advance(minutes=4)
+
+    assert (all_pages(either), reminders(either)) == ([2, 2, 2, 2], 4)
+
+
+async def test_two_engines_share_what_falls_due_at_one_moment(pair: Pair) -> None:
+    await call_them_all(pair)
+
+    await pair.advance(minutes=4)
+
+    assert (all_pages(pair), reminders(pair)) == ([2, 2, 2, 2], 4)
+
+
+async def test_a_broken_timer_stops_no_other_and_is_given_up(either: World) -> None:
+    """It is tried once a minute, then left alone where an operator sees it; a new start tries it again."""
+    world = either
+    await call_for_help(world)
+    with capture_logs() as log:
+        await world.bot.database.run(timers.set_timer, "broken", world.now, "what this release does not know")
+        await world.settle()
+        await world.advance(minutes=2.5)
+        assert failures(log) == 3
+        await world.advance(minutes=20)
+
+    assert (pages(world), reminders(world)) >= (2, 1), "the reminder was due behind it"
+    assert failures(log) == engine.TRIES
+    assert [each["timer"] for each in log if each["event"] == "a timer was given up"] == ["broken"]
+    await count(world.bot.database, world.now)
+    assert REGISTRY.get_sample_value("dogwatch_timers_given_up") == 1
+
+    with capture_logs() as log:
+        await restart(world)
+        await world.settle()
+    assert failures(log) == 1
+
+
+def failures(log: list[MutableMapping[str, Any]]) -> int:
+    return len([each for each in log if each["event"] == "a timer failed"])
+
+
+async def test_what_a_failed_timer_did_is_undone(either: World) -> None:
+    """It changed the escalation and wrote pages before it failed: nothing of that is kept, and it is tried again."""
+    world = either
+    await call_for_help(world)
+    escalation = world.bot.settings.escalation.model_copy(update={"remind_after_minutes": "soon"})  # takes a number
+    broken = world.bot.settings.model_copy(update={"escalation": escalation})
+    due = await world.bot.database.read(timers.next_due)
+    await world.bot.stop()
+
+    world.bot = Dogwatch(world.settings(), clock=world.clock)
+    ran = await world.bot.database.run(engine.run_one, broken, due)
+    row = await world.bot.database.read(lambda session: session.exec(select(Escalation)).one())
+    put_off = await world.bot.database.read(lambda session: session.get(Timer, ran.timer.key))
+
+    assert isinstance(ran.problem, TypeError)
+    assert row.reminders == 0
+    assert put_off.due_at == due + engine.PAUSE
+    await world.bot.start()
+    listen(world)
+    await world.advance(minutes=5)
     assert (pages(world), reminders(world)) == (2, 1)
 
 
@@ -155,7 +251,7 @@ async def test_a_reminder_in_the_way_of_an_answer_is_not_put_off(pair: Pair) -> 
             await may_go.wait()
             await connection.execute(update(Timer).values(what=col(Timer.what)))
 
-    def run_one(session: Session) -> Timer | None:
+    def run_one(session: Session) -> engine.Ran | None:
         session.execute(text("SET LOCAL deadlock_timeout = '3s'"))  # not before the other waits too
         return engine.run_one(session, pair.bot.settings, due)
 
