@@ -2,7 +2,7 @@
 A story for a bot that may be killed in the middle of it, and what everybody sees at its end.
 
 The people of a story behave as people do: who gets no answer waits until the bot is back, looks, and does it again
-if it has not happened.
+if it has not happened. A monitor does not look: it sends again what was not answered with 2xx.
 """
 
 import asyncio
@@ -11,13 +11,18 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
+import aiohttp
+from sqlalchemy import update as sql_update
 from sqlmodel import Session, select
 
 from bot.sandbox.records import SlackError
 from bot.sandbox.server import Sandbox
 from bot.store import outbox
+from bot.store.alerts import Alert
+from bot.store.audit import AuditRow
 from bot.store.escalations import Escalation, Page
 from bot.store.incidents import Incident
 from bot.store.outbox import Lane, OutboxRow
@@ -26,8 +31,10 @@ from bot.store.session import Database, DatabaseUnavailable, open_database
 from bot.store.timeline import TimelineEntry
 from bot.store.timers import Timer
 from tests.support.killable import Bot, Kennel, Point
+from tests.support.notifications import a_notification, an_alert
 
 CHANNEL = "inc-1-checkout-is-down"
+ALERT_TOKEN = "alert-token-of-the-tests"
 PATIENCE = 40.0
 LEASE = 2.5
 """Seconds that the lanes of a killed bot wait on PostgreSQL. Longer than any call takes here, as it has to be."""
@@ -46,9 +53,19 @@ class Step:
 
 @dataclass(frozen=True)
 class Story:
+    """`begins`: after which other story; None: with a new workspace. `before`: what happens before the bot starts."""
+
     name: str
     steps: tuple[Step, ...]
-    begins_declared: bool = True
+    begins: "Story | None" = None
+    before: Act | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a monitor makes of an answer."""
+
+    ok: bool
 
 
 @dataclass
@@ -61,6 +78,7 @@ class Survivor:
     points: list[str] = field(default_factory=list)
     was_killed: bool = False
     seen: dict[str, Any] = field(default_factory=dict)
+    alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -73,9 +91,28 @@ class Survivor:
             "DOGWATCH_HOST": "127.0.0.1",
             "DOGWATCH_PUBLIC_URL": "http://dogwatch.example",
             "DOGWATCH_SECRET_KEY": "a secret key that is long enough for tests",
+            "DOGWATCH_ALERT_TOKEN": ALERT_TOKEN,
         }
 
+    async def sends_alert(self, instance: str) -> Told:
+        """As Alertmanager sends it: the very same each time."""
+        if instance not in self.alerts:
+            alert = an_alert(at=datetime.now(UTC), instance=instance)
+            self.alerts[instance] = a_notification(alert, group="web")
+        return await self.sends(self.alerts[instance])
+
+    async def sends(self, payload: dict[str, Any]) -> Told:
+        address = f"http://127.0.0.1:{self.bot.port}/alerts/alertmanager"
+        headers = {"Authorization": f"Bearer {ALERT_TOKEN}"}
+        try:
+            async with aiohttp.ClientSession() as http, http.post(address, json=payload, headers=headers) as got:
+                return Told(got.status == 200)
+        except aiohttp.ClientError:
+            return Told(ok=False)
+
     async def play(self, story: Story, kill_at: Point | None) -> None:
+        if story.before is not None:
+            await story.before(self)
         self.bot = await self.kennel.start(
             self.environment, kill_at=kill_at, counts=kill_at is None, lease=LEASE
         )  # fmt: skip
@@ -194,12 +231,118 @@ def is_acknowledged(session: Session) -> object:
     return session.exec(select(Escalation).where(Escalation.acknowledged_at.is_not(None))).first()
 
 
-DECLARED = Story("declare", (Step(declare, is_declared),), begins_declared=False)
+async def note(at: Survivor) -> Any:
+    return await at.slack.command("engineer", CHANNEL, "/incident note teh pool is full")
+
+
+def is_noted(session: Session) -> object:
+    return session.exec(select(TimelineEntry).where(TimelineEntry.text == "teh pool is full")).first()
+
+
+async def amend(at: Survivor) -> Any:
+    """Ask for the timeline, choose in the menu beside the entry, fill in the form."""
+    for view in reversed(at.slack.views("dba")):  # of an attempt that came to nothing
+        await at.slack.close_view("dba", view["id"])
+    answer = await at.slack.command("dba", CHANNEL, "/incident timeline")
+    if not answer.ok:
+        return answer
+    listed, block = next(
+        (each, block)
+        for each in reversed(at.slack.ephemerals("dba", CHANNEL))
+        for block in each.get("blocks") or []
+        if "teh pool" in str(block.get("text")) and "accessory" in block
+    )
+    [choice] = [each["value"] for each in block["accessory"]["options"] if each["value"].startswith("amend:")]
+    answer = await at.slack.click("dba", CHANNEL, listed["ts"], f"{block['block_id']}.entry_menu", choice)
+    if not answer.ok or not at.slack.views("dba"):
+        return Told(ok=False)
+    return await at.slack.submit_view("dba", at.slack.views("dba")[-1]["id"], {"text": "the pool is full"})
+
+
+def is_amended(session: Session) -> object:
+    return session.exec(select(TimelineEntry).where(TimelineEntry.text == "the pool is full")).first()
+
+
+async def edit(at: Survivor) -> Any:
+    return await at.slack.command("oncall", CHANNEL, '/incident edit title:"Cards are refused" service:cards')
+
+
+def is_edited(session: Session) -> object:
+    return session.exec(select(Incident).where(Incident.title == "Cards are refused")).first()
+
+
+async def update(at: Survivor) -> Any:
+    return await at.slack.command("oncall", CHANNEL, "/incident update monitoring lang:en It is better.")
+
+
+def is_updated(session: Session) -> object:
+    return session.exec(select(TimelineEntry).where(TimelineEntry.text == "It is better.")).first()
+
+
+async def cancel(at: Survivor) -> Any:
+    return await at.slack.command("oncall", CHANNEL, "/incident cancel the monitor was set too low")
+
+
+def is_cancelled(session: Session) -> object:
+    return session.exec(select(Incident).where(Incident.status == "cancelled")).first()
+
+
+async def fire(at: Survivor) -> Told:
+    return await at.sends_alert("web-1")
+
+
+async def fire_again(at: Survivor) -> Told:
+    return await at.sends_alert("web-2")
+
+
+def never(_session: Session) -> None:
+    """A monitor cannot see what became of what it sent."""
+
+
+async def resolve_alerted(at: Survivor) -> Any:
+    return await at.slack.command("oncall", "ops", "/incident resolve INC-1 took the release back")
+
+
+async def work_unheard(at: Survivor) -> None:
+    """People go on while nobody listens."""
+    at.slack.delivery_fault("drop")
+    ts = at.slack.say("engineer", CHANNEL, "Reading the logs of the proxy")
+    at.slack.react("engineer", CHANNEL, ts, "mag")
+    at.slack.say("dba", CHANNEL, "So do I", thread_ts=ts)
+    at.slack.clear_faults()
+
+
+async def nothing(_at: Survivor) -> None:
+    """The bot does what there is to do by itself."""
+
+
+async def let_time_pass(at: Survivor) -> None:
+    """The reminder's time came while nobody ran."""
+    database = open_database(at.url)
+    try:
+        await database.run(lambda session: session.execute(sql_update(Timer).values(due_at=datetime.now(UTC))))
+    finally:
+        await database.close()
+
+
+ESCALATE = Step(escalate, is_escalated)
+RESOLVE = Step(resolve, is_resolved)
+DECLARED = Story("declare", (Step(declare, is_declared),))
+CALLED = Story("call for help", (ESCALATE,), DECLARED)
+FIRED = Story("alert", (Step(fire, never),))
+OVER = Story("an alert's incident is over", (Step(resolve_alerted, is_resolved),), FIRED)
+CATCH_UP = Story("catch up", (Step(nothing),), DECLARED, before=work_unheard)
 STORIES = (
     DECLARED,
-    Story("reaction", (Step(mark),)),
-    Story("resolve", (Step(resolve, is_resolved),)),
-    Story("escalation", (Step(escalate, is_escalated), Step(acknowledge, is_acknowledged))),
+    Story("reaction", (Step(mark),), DECLARED),
+    Story("resolve", (RESOLVE,), DECLARED),
+    Story("escalation", (ESCALATE, Step(acknowledge, is_acknowledged)), DECLARED),
+    FIRED,
+    Story("alert reopens", (Step(fire_again, never),), OVER),
+    Story("put right", (Step(note, is_noted), Step(amend, is_amended), Step(edit, is_edited)), DECLARED),
+    Story("update and cancel", (Step(update, is_updated), Step(cancel, is_cancelled)), DECLARED),
+    CATCH_UP,
+    Story("reminder", (Step(nothing),), CALLED, before=let_time_pass),
 )
 
 
@@ -277,6 +420,7 @@ def record(session: Session) -> dict[str, Any]:
     rows = session.exec(select(OutboxRow)).all()
     incidents = session.exec(select(Incident)).all()
     entries = session.exec(select(TimelineEntry)).all()
+    named = {each.id: each.reference for each in incidents}
     return {
         "incidents": [(each.reference, each.status, each.severity, each.channel_name) for each in incidents],
         "stands": [(bool(each.card_ts), bool(each.announcement_ts), bool(each.channel_id)) for each in incidents],
@@ -284,6 +428,8 @@ def record(session: Session) -> dict[str, Any]:
         "pages": [(each.user_id, each.outcome) for each in session.exec(select(Page))],
         "acknowledged": [each.acknowledged_by for each in session.exec(select(Escalation))],
         "drafts": len(session.exec(select(Postmortem)).all()),
+        "alerts": sorted((each.name, each.status, named.get(each.incident_id)) for each in session.exec(select(Alert))),
+        "acts": sorted((each.who or "", each.what, each.origin) for each in session.exec(select(AuditRow))),
         "timers": sorted(each.key.partition(":")[0] for each in session.exec(select(Timer))),
         "not done": [(row.what, row.state, row.error) for row in rows if row.state != outbox.State.DONE],
         "held lanes": [lane.key for lane in session.exec(select(Lane)) if lane.owner],
