@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bench import declaring, drafting, reacting, resting
+from bench import alerting, declaring, drafting, reacting, resting, sending
 from bench.figures import Figure
 from tests.support.postgres import PostgresServer
 
@@ -25,7 +25,11 @@ SCENARIOS = {
     "declare": Scenario("one declare, 100 ms a Slack call", declaring.with_latency),
     "overhead": Scenario("one declare, Slack answers at once", declaring.without_latency, BOTH),
     "storm": Scenario("50 declares at once, with Slack's rate limits", declaring.storm),
+    "outbox": Scenario("what waits for Slack, with a call that does nothing", sending.outbox_rate, BOTH),
+    "posting rate": Scenario("20 declares at one message a second", sending.posting_rate),
     "reactions": Scenario("2,000 reactions in a burst", reacting.reactions, BOTH),
+    "webhooks": Scenario("2,000 webhooks of one alert each", alerting.webhooks, BOTH),
+    "alertmanager": Scenario("a real Alertmanager with 2,000 groups at once", alerting.alertmanager, BOTH),
     "draft": Scenario("the draft of 10,000 entries, in each form", drafting.drafting),
     "start": Scenario("start to ready", resting.starting),
     "memory": Scenario("memory at rest", resting.memory),
