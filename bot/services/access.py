@@ -43,8 +43,8 @@ def _objection(actor: Actor, person: people.Person | None, home_team_id: str | N
     """Why they may not, as the metric has it."""
     if not actor.user_id:
         return "nobody"
-    home = home_team_id or (person.home_team_id if person else None)
-    if home is not None and home != actor.team_id and not actor.team_id.startswith(ORGANISATION):
+    homes = {home_team_id, person.home_team_id if person else None} - {None, actor.team_id}
+    if homes and not actor.team_id.startswith(ORGANISATION):
         return "another workspace"
     if person is None:
         return None
