@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bench import alerting, declaring, drafting, reacting, resting, sending
+from bench import alerting, declaring, drafting, growing, paging, reacting, resting, sending, timing
 from bench.figures import Figure
 from tests.support.postgres import PostgresServer
 
@@ -30,7 +30,10 @@ SCENARIOS = {
     "reactions": Scenario("2,000 reactions in a burst", reacting.reactions, BOTH),
     "webhooks": Scenario("2,000 webhooks of one alert each", alerting.webhooks, BOTH),
     "alertmanager": Scenario("a real Alertmanager with 2,000 groups at once", alerting.alertmanager, BOTH),
+    "timers": Scenario("10,000 timers, 1,000 due in one second", timing.many_timers, BOTH),
     "draft": Scenario("the draft of 10,000 entries, in each form", drafting.drafting),
+    "growth": Scenario("the same work beside 100,000 past incidents, and beside 100", growing.growth, BOTH),
+    "page": Scenario("the page of an incident with 10,000 entries", paging.page, BOTH),
     "start": Scenario("start to ready", resting.starting),
     "memory": Scenario("memory at rest", resting.memory),
 }

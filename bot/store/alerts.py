@@ -1,10 +1,11 @@
 """Alerts, and the groups by which they find their incident."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, text, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, text, tuple_, update
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
 
 from bot.domain.terms import AlertStatus, Precision
@@ -20,7 +21,13 @@ class Alert(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("team_id", "source", "fingerprint", "told_starts_at"),
         Index("ix_alert_incident", "incident_id"),
-        Index("ix_alert_loose", "last_seen_at", postgresql_where=text(IS_LOOSE), sqlite_where=text(IS_LOOSE)),
+        Index(
+            "ix_alert_loose",
+            "incident_id",
+            "last_seen_at",
+            postgresql_where=text(IS_LOOSE),
+            sqlite_where=text(IS_LOOSE),
+        ),
         Index("ix_alert_group", "team_id", "source", "group_key"),
     )
 
@@ -82,23 +89,39 @@ def lock_groups(
     incident, not two. They are taken in one order, so that nobody waits in a ring.
     """
     ordered = sorted(set(keys))
-    values = [{"team_id": team_id, "source": source, "group_key": key} for source, key in ordered]
-    session.execute(insert_into(session, AlertGroup).values(values).on_conflict_do_nothing())
-    statement = (
-        select(AlertGroup)
-        .where(AlertGroup.team_id == team_id, tuple_(col(AlertGroup.source), col(AlertGroup.group_key)).in_(ordered))
-        .order_by(col(AlertGroup.source), col(AlertGroup.group_key))
-        .with_for_update()
-        .execution_options(populate_existing=True)
+    found = _held(session, team_id, ordered)
+    if missing := [key for key in ordered if key not in found]:
+        values = [{"team_id": team_id, "source": source, "group_key": key} for source, key in missing]
+        session.execute(insert_into(session, AlertGroup).values(values).on_conflict_do_nothing())
+        found |= _held(session, team_id, missing)
+    return found
+
+
+GROUPS = (
+    select(AlertGroup)
+    .where(
+        AlertGroup.team_id == bindparam("team_id"),
+        tuple_(col(AlertGroup.source), col(AlertGroup.group_key)).in_(bindparam("keys", expanding=True)),
     )
-    return {(group.source, group.group_key): group for group in session.exec(statement)}
+    .order_by(col(AlertGroup.source), col(AlertGroup.group_key))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
+def _held(session: Session, team_id: str, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], AlertGroup]:
+    groups = session.exec(GROUPS, params={"team_id": team_id, "keys": list(keys)})
+    return {(group.source, group.group_key): group for group in groups}
+
+
+TOLD = (col(Alert.source), col(Alert.fingerprint), col(Alert.told_starts_at))
+KNOWN = select(*TOLD).where(Alert.team_id == bindparam("team_id"), tuple_(*TOLD).in_(bindparam("told", expanding=True)))
 
 
 def known(session: Session, team_id: str, told: Collection[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
     """Which of these (source, fingerprint, start as told) were ever heard of."""
-    columns = (col(Alert.source), col(Alert.fingerprint), col(Alert.told_starts_at))
-    statement = select(*columns).where(Alert.team_id == team_id, tuple_(*columns).in_(list(told)))
-    return {(source, fingerprint, start) for source, fingerprint, start in session.exec(statement)}
+    rows = session.exec(KNOWN, params={"team_id": team_id, "told": list(told)})
+    return {(source, fingerprint, start) for source, fingerprint, start in rows}
 
 
 def find(session: Session, team_id: str, source: str, fingerprint: str, told_starts_at: str) -> Alert | None:
@@ -194,29 +217,80 @@ def last_end(session: Session, incident_id: int) -> datetime | None:
     return session.exec(select(func.max(Alert.ended_at)).where(Alert.incident_id == incident_id)).one()
 
 
-def untold(session: Session, incident_id: int) -> list[Alert]:
-    """Those that wait for the summary that counts them, as they came."""
-    statement = (
-        select(Alert)
-        .where(Alert.incident_id == incident_id, col(Alert.is_start_recorded).is_(False))
-        .order_by(col(Alert.first_seen_at), col(Alert.id))
-    )
-    return list(session.exec(statement))
+UNTOLD = col(Alert.is_start_recorded).is_(False)
+"""Those that wait for the summary that counts them."""
+UNTOLD_END = and_(
+    col(Alert.status) == AlertStatus.RESOLVED.value,
+    col(Alert.ended_at).is_not(None),
+    col(Alert.is_end_recorded).is_(False),
+)
+"""Those that have ended, and no entry says so."""
 
 
-def untold_ends(session: Session, incident_id: int) -> list[Alert]:
-    """Those that have ended, and no entry says so; as they ended."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many starts and how many ends no entry tells of yet, and since when the first of them waits."""
+
+    starts: int
+    ends: int
+    since: datetime | None
+
+
+def waiting(session: Session, incident_id: int) -> Waiting:
+    starts, first = session.exec(
+        select(func.count(), func.min(Alert.first_seen_at)).where(Alert.incident_id == incident_id, UNTOLD)
+    ).one()
+    ends, told = session.exec(
+        select(func.count(), func.min(Alert.last_seen_at)).where(Alert.incident_id == incident_id, UNTOLD_END)
+    ).one()
+    return Waiting(starts, ends, min([at for at in (first, told) if at is not None], default=None))
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Alerts that are counted, not named: by service, and when the first was heard of and the last ended."""
+
+    services: Mapping[str | None, int]
+    first_seen_at: datetime
+    last_end: datetime | None
+
+    @property
+    def count(self) -> int:
+        return sum(self.services.values())
+
+
+def tell_starts(session: Session, incident_id: int) -> Summary | None:
+    """Mark all whose start waits as told of, and count them. None if there are none."""
+    return _told(session, incident_id, UNTOLD, {"is_start_recorded": True})
+
+
+def tell_ends(session: Session, incident_id: int) -> Summary | None:
+    return _told(session, incident_id, UNTOLD_END, {"is_end_recorded": True})
+
+
+def _told(session: Session, incident_id: int, which: ColumnElement[bool], values: dict[str, bool]) -> Summary | None:
+    """Counted as they are marked: what comes meanwhile belongs to the next summary."""
     statement = (
-        select(Alert)
-        .where(
-            Alert.incident_id == incident_id,
-            Alert.status == AlertStatus.RESOLVED.value,
-            col(Alert.ended_at).is_not(None),
-            col(Alert.is_end_recorded).is_(False),
-        )
-        .order_by(col(Alert.ended_at), col(Alert.id))
+        update(Alert)
+        .where(col(Alert.incident_id) == incident_id, which)
+        .values(**values)
+        .returning(col(Alert.service), col(Alert.first_seen_at), col(Alert.ended_at))
+        .execution_options(synchronize_session=False)
     )
-    return list(session.exec(statement))
+    rows = session.execute(statement).all()
+    if not rows:
+        return None
+    ends = [ended_at for _, _, ended_at in rows if ended_at is not None]
+    return Summary(
+        Counter(service for service, _, _ in rows), min(seen for _, seen, _ in rows), max(ends, default=None)
+    )
+
+
+def untold(session: Session, incident_id: int, *, ends: bool) -> list[Alert]:
+    """Those whose start, or whose end, no entry tells of yet, as they came."""
+    order = (col(Alert.ended_at), col(Alert.id)) if ends else (col(Alert.first_seen_at), col(Alert.id))
+    which = UNTOLD_END if ends else UNTOLD
+    return list(session.exec(select(Alert).where(Alert.incident_id == incident_id, which).order_by(*order)))
 
 
 def seen_again(session: Session, ids: Collection[int], at: datetime) -> None:

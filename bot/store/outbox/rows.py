@@ -38,6 +38,7 @@ class State(StrEnum):
 
 UNFINISHED = (State.WAITING, State.RUNNING, State.UNKNOWN)
 IS_WAITING_VIEW = "target IS NOT NULL AND state = 'waiting'"
+IS_LEASED = "owner IS NOT NULL"
 IS_TROUBLED = "state IN ('failed', 'dead')"
 IS_OVER = "state IN ('done', 'dropped')"
 IS_UNFINISHED = "state IN ('waiting', 'running', 'unknown')"
@@ -96,6 +97,7 @@ class Lane(SQLModel, table=True):
     """Rows that must go out one after the other. `due_at` None: nothing waits. Closed: what waits may not go yet."""
 
     __tablename__ = "lane"
+    __table_args__ = (Index("ix_lane_leased", "owner", postgresql_where=text(IS_LEASED), sqlite_where=text(IS_LEASED)),)
 
     key: str = Field(primary_key=True)
     is_open: bool = True
