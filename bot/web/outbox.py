@@ -99,7 +99,7 @@ class OutboxDesk:
             return refusal(403, "The order is not signed with this installation's key, or the clocks differ.")
         try:
             what, keys = _order(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return refusal(400, "The order cannot be read.")
         try:
             done = await self._database.run(carry_out, what, keys, self._clock.now(), Origin.CLI)

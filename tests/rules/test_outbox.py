@@ -553,3 +553,21 @@ async def test_a_lost_lane_brings_no_others(database: Database) -> None:
     with pytest.raises(LostLease):
         await old.finish_with_others(late, Done(lambda session: put(session, "card", "card")), 60, others=8)
     assert await new.claim(60) == []
+
+
+async def test_an_end_that_makes_a_lane_due_which_is_under_way_wakes_its_worker(database: Database) -> None:
+    """That lane may have looked for its next row a moment before, and found none."""
+    worker = Worker(database)
+    await database.run(put, "pin", "pin")
+    await database.run(put, "digest", "announcement")
+    digest, pin = await worker.claim()
+    assert await worker.finish(digest, Done()) is None
+    woken: list[Due] = []
+    database.on_commit = woken.append
+
+    finished = await worker.finish_with_others(
+        pin, Done(lambda session: put(session, "digest", "again")), others=8, busy={"pin", "digest"}
+    )
+
+    assert finished.others == []
+    assert woken == [Due.ROWS]

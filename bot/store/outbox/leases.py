@@ -226,9 +226,10 @@ def finish(
     lanes = [row.lane]
     if others > 0 and Due.ROWS in left_due(session):
         due = _due_lanes(session, now, lapsed_before or real_now, others + len(busy) + 1)
-        free = [lane for lane in due if lane != row.lane and lane not in busy]
+        due = [lane for lane in due if lane != row.lane]
+        free = [lane for lane in due if lane not in busy]
         lanes += free[:others]
-        if len(free) <= others:
+        if len(free) == len(due) <= others:  # a busy one may just be ending: its worker has to look again
             is_in_hand(session, Due.ROWS)
     started, due_at = _start_heads(
         session, lanes, owner=claimed.owner, now=now, until=real_now + lease, rates_of=rates_of
