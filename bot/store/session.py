@@ -56,6 +56,10 @@ class OutcomeUnknown(DatabaseUnavailable):
     """The connection went while the commit was under way: all was changed, or nothing. Look before asking again."""
 
 
+class DatabaseDamaged(DatabaseUnavailable):
+    """The file is no database of SQLite, or damaged: for the operator, who is told what to do. It was not changed."""
+
+
 def no_probe(_point: str) -> None:
     """What a fault test replaces: called before and after each commit."""
 
@@ -122,13 +126,13 @@ class SqliteDatabase:
     def _take_lock(self) -> int:
         if not self.path.parent.is_dir():
             raise UserError(f"DATABASE_URL: there is no folder {self.path.parent}. Make it, or mend the path.")
+        for path in (self.path, self.path.parent):
+            if path.exists() and not os.access(path, os.W_OK):
+                raise _not_writable(self.path, f"{path} may only be read")
         try:
             lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as problem:
-            raise UserError(
-                f"{self.path} cannot be written ({problem.strerror}). Give the user that runs Dogwatch its folder, "
-                "or set DATABASE_URL to another place."
-            ) from problem
+            raise _not_writable(self.path, str(problem.strerror)) from problem
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as problem:
@@ -187,11 +191,21 @@ class SqliteDatabase:
             self._lock = None
 
 
+def _not_writable(path: Path, why: str) -> UserError:
+    return UserError(
+        f"{path} cannot be written ({why}). Give the user that runs Dogwatch the file and its folder, or set "
+        "DATABASE_URL to another place."
+    )
+
+
 def _not_sqlite(path: Path, problem: DatabaseError) -> Exception:
     """A damaged or foreign file is for the operator; what our own statements did wrong (a constraint) stays itself."""
     if type(problem) is not DatabaseError:
         return problem
-    return UserError(f"{path} cannot be used: {problem.orig}. Restore a backup, or set DATABASE_URL to another file.")
+    return DatabaseDamaged(
+        f"{path} cannot be used: {problem.orig}. Stop Dogwatch, move the file and those beside it to another place, "
+        "and put a backup back with `dogwatch restore`; or set DATABASE_URL to another file."
+    )
 
 
 class PostgresDatabase:
@@ -251,12 +265,13 @@ class PostgresDatabase:
             self._probe(f"before commit of {name_of(fn)}")
             try:
                 await session.commit()
-            except DBAPIError as problem:
-                if problem.connection_invalidated:  # it may be kept or not: running it again could do it twice
-                    raise OutcomeUnknown(str(problem.orig)) from problem
-                raise
-            except (OSError, TimeoutError) as problem:
-                raise OutcomeUnknown(str(problem) or type(problem).__name__) from problem
+            except (DBAPIError, OSError, TimeoutError) as problem:
+                if isinstance(problem, DBAPIError) and not problem.connection_invalidated:
+                    raise
+                if due := left_due(as_sqlmodel(session.sync_session)):
+                    self.on_commit(due)  # if it was kept, what it left is to be done
+                # It may be kept or not: running it again could do it twice.
+                raise OutcomeUnknown(str(getattr(problem, "orig", problem)) or type(problem).__name__) from problem
             self._probe(f"after commit of {name_of(fn)}")
             if due := left_due(as_sqlmodel(session.sync_session)):
                 self.on_commit(due)
