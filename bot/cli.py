@@ -16,7 +16,7 @@ from bot import log
 from bot.cli_outbox import outbox
 from bot.config import ConfigurationError, Settings, check, load
 from bot.domain.errors import UserError
-from bot.store.session import DatabaseUnavailable
+from bot.store.session import DatabaseDamaged, DatabaseUnavailable
 
 T = TypeVar("T")
 UNUSABLE = 2
@@ -26,6 +26,7 @@ FAILED = 1
 
 def main() -> None:
     """The entry point: every refusal is one sentence on standard error and an exit code."""
+    log.scrub_crashes()
     try:
         cli(standalone_mode=False)
     except click.ClickException as problem:
@@ -39,6 +40,9 @@ def main() -> None:
         sys.exit(UNUSABLE)
     except UserError as problem:
         click.echo(problem.message, err=True)
+        sys.exit(UNUSABLE)
+    except DatabaseDamaged as problem:
+        click.echo(str(problem), err=True)
         sys.exit(UNUSABLE)
     except DatabaseUnavailable as problem:
         click.echo(f"The database does not answer: {problem}", err=True)
@@ -55,7 +59,9 @@ cli.add_command(outbox)
 
 
 def settings_from_environment() -> Settings:
-    return load(os.environ)
+    settings = load(os.environ)
+    log.hide(settings.secret_values())
+    return settings
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:

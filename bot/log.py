@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterable, MutableMapping
 from types import TracebackType
@@ -56,6 +57,16 @@ def _crash(kind: type[BaseException], problem: BaseException, trace: TracebackTy
     sys.stderr.write(scrubbed("".join(traceback.format_exception(kind, problem, trace))))
 
 
+def _thread_crash(told: threading.ExceptHookArgs) -> None:
+    if told.exc_value is not None and not isinstance(told.exc_value, SystemExit):
+        _crash(told.exc_type, told.exc_value, told.exc_traceback)
+
+
+def scrub_crashes() -> None:
+    """For every command, also for those that log nothing."""
+    sys.excepthook, threading.excepthook = _crash, _thread_crash
+
+
 def configure(*, level: str = "INFO") -> None:
     """Send everything, the libraries' lines too, through structlog to standard error."""
     shared: list[Any] = [
@@ -83,7 +94,7 @@ def configure(*, level: str = "INFO") -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_secrets(renderer)],
         )
     )
-    sys.excepthook = _crash
+    scrub_crashes()
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

@@ -12,7 +12,7 @@ from bot.domain.terms import Kind, Precision, TargetKind
 from bot.domain.when import When, refuse_future
 from bot.services import milestones, people, tell, timeline
 from bot.services.actor import Actor, Origin
-from bot.store import escalations, incidents, timers
+from bot.store import audit, escalations, incidents, timers
 from bot.store import people as store_people
 from bot.store.escalations import Escalation, Page
 from bot.store.incidents import Incident
@@ -157,10 +157,16 @@ def remind(session: Session, settings: Settings, timer: Timer, at: datetime) -> 
         _page(session, incident, escalation, actor)
         tell.say(session, incident, "reminder", actor.at, escalation_id=escalation.key)
         _set_reminder(session, settings, escalation, actor)
+        done = f"paged again, reminder {escalation.reminders}"
     else:
         escalation.gave_up_at = actor.at
         tell.say(session, incident, "unanswered", actor.at, escalation_id=escalation.key)
+        done = "gave up paging: nobody answered"
     session.add(escalation)
+    audit.note(
+        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, what=done, origin=actor.origin,
+        escalation=escalation.key,
+    )  # fmt: skip
     tell.show_escalation(session, incident, escalation.key, actor.at)
     tell.show_card(session, incident, actor.at)
 
@@ -239,6 +245,10 @@ def decline(session: Session, escalation_id: int, actor: Actor) -> Escalation:
         escalation.declined_by = [*escalation.declined_by, actor.user_id]
         session.add(escalation)
         people.meet(session, incident.team_id, [actor.user_id], actor.at)
+        audit.note(
+            session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
+            what="declined an escalation", origin=actor.origin, escalation=escalation.key,
+        )  # fmt: skip
         if escalation.members and set(escalation.members) <= set(escalation.declined_by):
             timers.cancel(session, f"escalation:{escalation.key}")
             tell.say(session, incident, "all declined", actor.at, escalation_id=escalation.key)

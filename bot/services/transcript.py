@@ -1,6 +1,6 @@
 """What is said in incidents' channels, and the reactions that make messages entries of the timeline."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlmodel import Session
@@ -171,13 +171,20 @@ def reacted(
     if known is None:
         tell.fetch_message(session, incident, at, reaction.channel_id, reaction.message_ts)
         return
-    keep_marks(session, settings, incident, reaction.channel_id, reaction.message_ts, at)
+    keep_marks(session, settings, incident, reaction.channel_id, reaction.message_ts, at, by=reaction.user_id)
 
 
 def keep_marks(
-    session: Session, settings: Settings, incident: Incident, channel_id: str, ts: str, at: datetime
+    session: Session,
+    settings: Settings,
+    incident: Incident,
+    channel_id: str,
+    ts: str,
+    at: datetime,
+    *,
+    by: str | None = None,
 ) -> None:
-    """Bring a message's entry into step with the marks that are on it now."""
+    """Bring a message's entry into step with the marks that are on it now. `by`: who changed them, if it is known."""
     known = transcript.message(session, incident.team_id, channel_id, ts)
     if known is None or known.is_own:
         return
@@ -193,7 +200,7 @@ def keep_marks(
     before = list(entry.kinds) if entry and entry.withdrawn_at is None else []
     if entry is None:
         entry = _entry_of(session, incident, known, kinds, present[0], at)
-    elif not _change_marks(session, incident, entry, kinds, present, at):
+    elif not _change_marks(session, incident, entry, kinds, present, Actor(incident.team_id, by, at, Origin.REACTION)):
         return
     if milestones.touches([*before, *kinds]):
         incidents.lock(session, incident.key)
@@ -232,21 +239,21 @@ def _entry_of(
     )
     session.add(entry)
     session.flush()
-    _noted(session, incident, entry, first.user_id, f"recorded {', '.join(kinds)}", at)
+    if kinds:
+        by = Actor(incident.team_id, first.user_id, at, Origin.REACTION)
+        _noted(session, incident, entry, by, f"recorded {', '.join(kinds)}")
     return entry
 
 
-def _noted(
-    session: Session, incident: Incident, entry: TimelineEntry, who: str | None, what: str, at: datetime
-) -> None:
+def _noted(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor, what: str) -> None:
     audit.note(
-        session, at=at, team_id=incident.team_id, incident_id=incident.key, who=who,
-        what=what, origin=Origin.REACTION, entry=entry.key,
+        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
+        what=what, origin=actor.origin, entry=entry.key,
     )  # fmt: skip
 
 
 def _change_marks(
-    session: Session, incident: Incident, entry: TimelineEntry, kinds: list[str], present: list[Reaction], at: datetime
+    session: Session, incident: Incident, entry: TimelineEntry, kinds: list[str], present: list[Reaction], actor: Actor
 ) -> bool:
     """
     Give an entry the marks that are there now; without any it is withdrawn, unless somebody amended it.
@@ -256,17 +263,17 @@ def _change_marks(
     if not kinds:
         if entry.withdrawn_at is not None or entry.amended_at is not None:
             return False
-        timeline.withdraw(session, incident, entry, Actor(incident.team_id, None, at, Origin.REACTION), NO_MARK_LEFT)
+        timeline.withdraw(session, incident, entry, actor, NO_MARK_LEFT)
         return True
     if entry.withdrawn_at is not None:
         if entry.withdrawn_why != NO_MARK_LEFT:
             return False
         entry.recorded_by = present[0].user_id
-        timeline.restore(session, incident, entry, Actor(incident.team_id, entry.recorded_by, at, Origin.REACTION))
+        timeline.restore(session, incident, entry, replace(actor, user_id=actor.user_id or entry.recorded_by))
     elif entry.kinds == kinds:
         return False
     else:
-        _noted(session, incident, entry, None, f"marks are now {', '.join(kinds)}", at)
+        _noted(session, incident, entry, actor, f"marks are now {', '.join(kinds)}")
     entry.kinds = [kind.value for kind in map(Kind, kinds)]
     session.add(entry)
     return True
@@ -310,6 +317,7 @@ def mark_elsewhere(session: Session, incident: Incident, actor: Actor, said: Sai
     entry.kinds = list(dict.fromkeys([*entry.kinds, kind.value]))
     entry.withdrawn_at = entry.withdrawn_by = entry.withdrawn_why = None
     session.add(entry)
+    _noted(session, incident, entry, actor, f"recorded {kind}")
     if milestones.touches(entry.kinds):
         incidents.lock(session, incident.key)
         milestones.refresh(session, incident)
