@@ -181,12 +181,14 @@ class _Comparing:
         """
         Whether a message that nobody told of would have been told of.
 
-        What was written before the incident counts if it was edited since, or marked.
+        What was written before the incident counts if it was edited since, or marked; what retention has let go of
+        counts if it was marked.
         """
         if transcript.is_before_history(self.incident, seen.said.ts):
             return False
         since = self.incident.declared_at - EARLIER
-        if written_at(max(seen.said.ts, seen.said.edited_ts or "")) >= since:
+        is_of_its_time = written_at(max(seen.said.ts, seen.said.edited_ts or "")) >= since
+        if is_of_its_time and not transcript.is_forgotten(self.incident, seen.said.ts):
             return True
         return any(normalise_emoji(mark.emoji) in self.settings.reactions for mark in seen.marks)
 
