@@ -22,6 +22,7 @@ from tests.support.sandbox_client import SandboxClient, spawned_sandbox
 READY_SECONDS = 30
 CHANNEL = "ops"
 ALERT_TOKEN = "bench" * 4
+SECRET_KEY = "b" * 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class BotProcess:
             "DATABASE_URL": place.url,
             "DOGWATCH_HOST": "127.0.0.1",
             "DOGWATCH_PORT": str(self.port),
-            "DOGWATCH_SECRET_KEY": "b" * 40,
+            "DOGWATCH_SECRET_KEY": SECRET_KEY,
             "DOGWATCH_ALERT_TOKEN": ALERT_TOKEN,
         }
 
@@ -142,6 +143,13 @@ class BotProcess:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
             await asyncio.wait_for(self._process.wait(), READY_SECONDS)
+
+    async def kill(self) -> None:
+        """`kill -9`."""
+        if self._process is None:
+            raise RuntimeError("the bot was not started")
+        self._process.kill()
+        await self._process.wait()
 
     def worked(self) -> float:
         """Seconds of processor time that it has used."""

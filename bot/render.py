@@ -27,6 +27,9 @@ DEFAULT_TEMPLATE = "classic"
 OUTPUT_LIMIT = 30_000_000
 """Characters that one template may put out: ten times what 10,000 entries take."""
 
+PIECE = 16_384
+"""Characters, more or less: a moment's work."""
+
 ROW_LIMIT = 3_000_000
 """Rows that one template may go through, all loops taken together."""
 
@@ -162,6 +165,11 @@ def render_template(name: str, values: Mapping[str, object], *, folders: Sequenc
 
     Raises UserError for one that is missing, and BrokenTemplate for one that is wrong or puts out too much.
     """
+    return "".join(render_pieces(name, values, folders=folders))
+
+
+def render_pieces(name: str, values: Mapping[str, object], *, folders: Sequence[Path] = ()) -> Iterator[str]:
+    """`render_template` bit by bit, for what is long: each piece is made when it is asked for. Raises the same."""
     environment = _environment(HTML if name.endswith(HTML) else MARKDOWN, tuple(folders))
     try:
         template = environment.get_template(name)
@@ -172,7 +180,7 @@ def render_template(name: str, values: Mapping[str, object], *, folders: Sequenc
     except (OSError, UnicodeDecodeError) as wrong:
         raise BrokenTemplate(name, None, f"It cannot be read: {_said(wrong)}") from wrong
     try:
-        return _limited(template, values)
+        yield from _limited(template, values)
     except TemplateSyntaxError as wrong:  # of a template that this one includes
         raise _syntax(wrong) from wrong
     except _FAILURES as wrong:
@@ -196,14 +204,17 @@ def _said(problem: Exception) -> str:
     return f"{text or type(problem).__name__}."
 
 
-def _limited(template: Template, values: Mapping[str, object]) -> str:
-    length, pieces = 0, []
+def _limited(template: Template, values: Mapping[str, object]) -> Iterator[str]:
+    length, since, pieces = 0, 0, []
     for piece in template.generate(values):
         pieces.append(piece)
         length += len(piece)
         if length > OUTPUT_LIMIT:
             raise SecurityError(f"it puts out more than {OUTPUT_LIMIT:,} characters")
-    return "".join(pieces)
+        if length - since >= PIECE:
+            yield "".join(pieces)
+            since, pieces = length, []
+    yield "".join(pieces)
 
 
 def _place(problem: BaseException, name: str) -> tuple[str, int | None]:

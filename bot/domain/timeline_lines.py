@@ -1,6 +1,6 @@
 """The timeline as people read it on a screen: each entry in words, also where its text is empty."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.drafting.clock import Clock
@@ -25,9 +25,14 @@ class Line:
 
 def lines_of(record: Record, entries: Sequence[Entry]) -> list[Line]:
     """These entries of the record, told in English: the language of the bot's own words."""
+    return list(each_line(record, entries))
+
+
+def each_line(record: Record, entries: Iterable[Entry]) -> Iterator[Line]:
+    """`lines_of`, each told when it is asked for."""
     english = language("en")
     teller = Teller(record, english, Clock(english, record.incident.zone, record.incident.started.at, ()))
-    return [_line(teller, entry) for entry in entries]
+    return (_line(teller, entry) for entry in entries)
 
 
 def _line(teller: Teller, entry: Entry) -> Line:

@@ -11,7 +11,7 @@ from bot.domain.findings.telling import in_english
 from bot.domain.languages import language as language_of
 from bot.domain.record import Action, Alert, Entry, Escalation, Record, Source, Statement, Update
 from bot.domain.terms import Kind, Precision
-from bot.domain.timeline_lines import Line, lines_of
+from bot.domain.timeline_lines import Line, each_line
 from bot.domain.when import show_time
 
 Values = dict[str, Any]
@@ -21,7 +21,11 @@ NOT_KNOWN = "time not known"
 
 
 def values_of(record: Record, findings: Sequence[Finding]) -> Values:
-    """For `web/incident.html.j2`. Its words are English, as all that the bot says by itself on a screen."""
+    """
+    For `web/incident.html.j2`. Its words are English, as all that the bot says by itself on a screen.
+
+    The entries can be gone through once, and are put into words meanwhile: there may be ten thousand.
+    """
     return _Page(record).values(findings)
 
 
@@ -47,7 +51,7 @@ class _Page:
                 )
             ],
             "findings": self.findings(findings),
-            "entries": [self.entry(line) for line in lines_of(record, record.entries)],
+            "entries": (self.entry(line) for line in each_line(record, record.entries)),
             "updates": [self.update(each) for each in record.updates],
             "escalations": [self.escalation(each) for each in record.escalations],
             "actions": [self.action(each) for each in record.actions],

@@ -1,6 +1,7 @@
 """An incident's own page, where each statement of its draft can be checked: for whoever holds its link."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from aiohttp import web
 from sqlmodel import Session
@@ -9,7 +10,7 @@ from bot.config import Settings
 from bot.domain.findings import Finding
 from bot.domain.record import Record
 from bot.pagelinks import is_page_key
-from bot.render import render_template
+from bot.render import render_pieces
 from bot.services import findings, record
 from bot.store import incidents
 from bot.store.incidents import IncidentNotFound
@@ -25,17 +26,27 @@ def routes(database: Database, settings: Callable[[], Settings]) -> list[web.Rou
         if not is_page_key(settings(), reference, request.query.get("key", "")):
             return web.Response(status=404, text="There is nothing here. The link of an incident's page has a key.")
         try:
-            whole, found = await database.read(_load, settings(), reference)
+            whole = await database.read(_load, settings(), reference)
         except IncidentNotFound:
             return web.Response(status=404, text="There is no such incident.")
         except DatabaseUnavailable:
             return web.Response(status=503, text="The database does not answer. Try again in a moment.")
-        page = render_template("web/incident.html.j2", values_of(whole, found))
-        return web.Response(text=page, content_type="text/html")
+        found = await asyncio.to_thread(findings.of_record, settings(), whole)
+        return web.Response(body=_pieces(whole, found), content_type="text/html", charset="utf-8")
 
     return [web.get("/incidents/{reference}", incident_page)]
 
 
-def _load(session: Session, settings: Settings, reference: str) -> tuple[Record, tuple[Finding, ...]]:
-    whole = record.load(session, settings, incidents.by_reference(session, None, reference).key)
-    return whole, findings.of_record(settings, whole)
+def _load(session: Session, settings: Settings, reference: str) -> Record:
+    return record.load(session, settings, incidents.by_reference(session, None, reference).key)
+
+
+async def _pieces(whole: Record, found: Sequence[Finding]) -> AsyncIterator[bytes]:
+    """
+    The page as it is made. One page, however long: what a draft leads to has to be on it.
+
+    Between two pieces others get their turn, and whoever reads it on a phone has the first screen at once.
+    """
+    for piece in render_pieces("web/incident.html.j2", values_of(whole, found)):
+        yield piece.encode()
+        await asyncio.sleep(0)
