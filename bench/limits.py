@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+import asyncpg
+
 from bench.posting import Salvo, fire
 from bench.stage import Stage, resident
 from bot.slack.gateway import Gateway
@@ -81,6 +83,28 @@ def bare_sqlite(count: int = 2000) -> float:
             connection.execute("INSERT INTO limits VALUES (?, ?)", (f"bench:{key}", "2026-11-18"))
             connection.execute("COMMIT")
         return count / (time.perf_counter() - began)
+
+
+async def bare_postgres(server: PostgresServer, count: int = 2000, at_once: int = 8) -> float:
+    """The same on a server: `at_once` connections, each with one transaction after the other."""
+    url = server.create_database()
+    pool = await asyncpg.create_pool(url, min_size=at_once, max_size=at_once)
+    try:
+        await pool.execute("CREATE TABLE limits (key TEXT PRIMARY KEY, at TEXT)")
+        keys = iter(range(count))
+
+        async def work() -> None:
+            async with pool.acquire() as connection:
+                for key in keys:
+                    async with connection.transaction():
+                        await connection.execute("INSERT INTO limits VALUES ($1, '2026-11-18')", f"bench:{key}")
+
+        began = time.perf_counter()
+        await asyncio.gather(*(work() for _ in range(at_once)))
+        return count / (time.perf_counter() - began)
+    finally:
+        await pool.close()
+        server.drop_database(url)
 
 
 async def bare_http(secret: str, requests: Sequence[bytes], *, in_flight: int) -> Salvo:

@@ -100,7 +100,7 @@ async def fire(port: int, requests: Sequence[bytes], *, in_flight: int) -> Salvo
         for request in waiting:
             sent_at, began = time.time(), time.perf_counter()
             writer.write(request)
-            status, body = await _answer(reader)
+            status, body = await one_answer(reader)
             answers.append(Answer(sent_at, time.perf_counter() - began, status, body))
 
     began, worked = time.perf_counter(), time.process_time()
@@ -116,7 +116,8 @@ async def fire(port: int, requests: Sequence[bytes], *, in_flight: int) -> Salvo
     return Salvo(answers, seconds, busy / seconds)
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+async def one_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """Status and body of the next answer on a connection."""
     head = await reader.readuntil(b"\r\n\r\n")
     status = int(head[9:12])
     for line in head.split(b"\r\n"):

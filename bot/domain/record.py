@@ -154,6 +154,8 @@ class Alert:
     annotations: Mapping[str, str]
     origin: str
     """Which monitor sent it: `alertmanager`, `grafana`, `generic`."""
+    service: str | None = None
+    """What its route or label named when it came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ What waits to be counted is in the database, with a timer: the card follows with
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -107,7 +107,8 @@ def _tell_started(
     session: Session, incident: Incident, rows: Sequence[Alert], actor: Actor, truncated: int = 0
 ) -> None:
     first = min(rows, key=lambda row: row.starts_at)
-    lines = list(dict.fromkeys(line_of(row) for row in rows))
+    line = line_with_service if incident.storm_id == incident.key else line_of
+    lines = list(dict.fromkeys(line(row) for row in rows))
     text = own_words.and_more("\n".join(lines[:NAMED]), max(len(lines) - NAMED, 0) + truncated)
     entry = timeline.record(
         session, incident, [Kind.DETECTION], text, actor,
@@ -122,30 +123,51 @@ def _tell_started(
 
 
 def _tell_ended(session: Session, incident: Incident, rows: Sequence[Alert], actor: Actor) -> None:
-    for row in rows[:NAMED] if len(rows) <= NAMED else ():
-        timeline.record(
-            session, incident, [Kind.ALERT_RESOLVED], own_words.alert_ended(line_of(row)), actor,
-            when=When(row.ended_at), alert_id=row.key,
-        )  # fmt: skip
-    if len(rows) > NAMED:
-        last = max(rows, key=lambda row: row.ended_at or actor.at)
-        timeline.record(
-            session, incident, [Kind.ALERT_RESOLVED], own_words.alerts_ended(_counted(rows)), actor,
-            when=When(last.ended_at), alert_id=last.key, alerts=len(rows),
-        )  # fmt: skip
     for row in rows:
         row.is_end_recorded = True
         session.add(row)
+    if len(rows) > NAMED:
+        last = max(row.ended_at or actor.at for row in rows)
+        _tell_counted_ends(session, incident, Counter(row.service for row in rows), last, actor)
+        return
+    line = line_with_service if incident.storm_id == incident.key else line_of
+    for row in rows:
+        timeline.record(
+            session, incident, [Kind.ALERT_RESOLVED], own_words.alert_ended(line(row)), actor,
+            when=When(row.ended_at), alert_id=row.key,
+        )  # fmt: skip
 
 
-def _counted(rows: Sequence[Alert]) -> own_words.Counted:
-    return own_words.counted(Counter(row.service for row in rows))
+def _tell_counted_ends(
+    session: Session, incident: Incident, services: Mapping[str | None, int], last: datetime, actor: Actor
+) -> None:
+    told = own_words.counted(services)
+    timeline.record(
+        session, incident, [Kind.ALERT_RESOLVED], own_words.alerts_ended(told), actor,
+        when=When(last), alerts=told.count,
+    )  # fmt: skip
+
+
+def _tell_counted_starts(
+    session: Session, incident: Incident, services: Mapping[str | None, int], first: datetime, actor: Actor
+) -> None:
+    """Without an alert's name: its link is that of the bot's own message, where all are counted."""
+    told = own_words.counted(services)
+    entry = timeline.record(
+        session, incident, [Kind.DETECTION], own_words.more_alerts(told), actor, when=When(first), alerts=told.count
+    )
+    tell.say(session, incident, "more alerts", actor.at, entry_id=entry.key)
 
 
 def line_of(row: Alert) -> str:
     """An alert in the words of a timeline: its name, and what it says of itself."""
     summary = row.annotations.get("summary") or row.name
     return row.name if summary == row.name else f"{row.name}: {summary}"
+
+
+def line_with_service(row: Alert) -> str:
+    """The same among the alerts of many services."""
+    return f"{line_of(row)} ({row.service})" if row.service else line_of(row)
 
 
 def catch_up(session: Session, settings: Settings, timer: Timer, now: datetime) -> None:
@@ -173,27 +195,19 @@ def catch_up(session: Session, settings: Settings, timer: Timer, now: datetime) 
 
 def _sum_up(session: Session, incident: Incident, actor: Actor) -> datetime | None:
     """Write down what waits, if it has waited long enough. Since when it waits otherwise; None if nothing does."""
-    started = alerts.untold(session, incident.key)
-    ended = alerts.untold_ends(session, incident.key)
-    since = min([row.first_seen_at for row in started] + [row.last_seen_at for row in ended], default=None)
-    if since is None or actor.at - since < SUMMED_UP_AFTER:
-        return since
-    if len(started) > NAMED:
-        _tell_counted(session, incident, started, actor)
-    elif started:
+    waiting = alerts.waiting(session, incident.key)
+    if waiting.since is None or actor.at - waiting.since < SUMMED_UP_AFTER:
+        return waiting.since
+    if waiting.starts > NAMED and (more := alerts.tell_starts(session, incident.key)) is not None:
+        _tell_counted_starts(session, incident, more.services, more.first_seen_at, actor)
+    elif started := alerts.untold(session, incident.key, ends=False):
+        for row in started:
+            row.is_start_recorded = True
+            session.add(row)
         _tell_started(session, incident, started, actor)
-    for row in started:
-        row.is_start_recorded = True
-        session.add(row)
-    _tell_ended(session, incident, ended, actor)
+    if waiting.ends > NAMED and (over := alerts.tell_ends(session, incident.key)) is not None:
+        _tell_counted_ends(session, incident, over.services, over.last_end or actor.at, actor)
+    else:
+        _tell_ended(session, incident, alerts.untold(session, incident.key, ends=True), actor)
     milestones.refresh(session, incident)
     return None
-
-
-def _tell_counted(session: Session, incident: Incident, rows: Sequence[Alert], actor: Actor) -> None:
-    first = rows[0]
-    entry = timeline.record(
-        session, incident, [Kind.DETECTION], own_words.more_alerts(_counted(rows)), actor,
-        when=When(first.first_seen_at), alert_id=first.key, alerts=len(rows),
-    )  # fmt: skip
-    tell.say(session, incident, "more alerts", actor.at, entry_id=entry.key)

@@ -29,7 +29,8 @@ from bot.services import alert_log, storms
 from bot.services import incidents as course
 from bot.services.actor import Actor
 from bot.services.alert_log import Arrival
-from bot.store import alerts, audit, incidents
+from bot.store import alerts, audit, incidents, tallies
+from bot.store import storms as store_storms
 from bot.store.alerts import Alert, AlertGroup
 from bot.store.incidents import Incident
 
@@ -82,12 +83,38 @@ def receive_all(session: Session, settings: Settings, batches: Sequence[Batch], 
     if not wanted:
         return receipts
     groups = alerts.lock_groups(session, actor.team_id, {told.group for told in wanted})
+    near = _Near(session, actor.team_id)
     known = alerts.known(session, actor.team_id, {told.identity for told in wanted})
     for key, of_group in groupby(sorted(wanted, key=lambda told: told.group), key=lambda told: told.group):
         for told in _rounds(of_group):
+            near.keep(groups[key].incident_id)
             _receive_group(session, settings, groups[key], told, known, actor, receipts)
+            near.keep(groups[key].incident_id)
             known |= {each.identity for each in told}
     return receipts
+
+
+class _Near:
+    """Holds on to what many alerts ask for: a session forgets what nobody holds, and would ask for it each time."""
+
+    def __init__(self, session: Session, team_id: str) -> None:
+        self._session = session
+        self._team_id = team_id
+        self._kept: dict[int, tuple[object, ...]] = {}
+        self._watch: object = None
+
+    def keep(self, incident_id: int | None) -> None:
+        """The incident that a group has, if any, and the storm."""
+        if incident_id is None:
+            if self._watch is None and (watch := store_storms.watch(self._session, self._team_id)) is not None:
+                self._watch, incident_id = watch, watch.storm_id
+            if incident_id is None:
+                return
+        if incident_id not in self._kept:
+            session = self._session
+            incident = incidents.get(session, incident_id)
+            storm = store_storms.get(session, incident_id) if incident.storm_id == incident_id else None
+            self._kept[incident_id] = (incident, storm, tallies.get(session, incident_id))
 
 
 def _wanted(settings: Settings, batches: Sequence[Batch], receipts: Sequence[Receipt]) -> Iterator[_Told]:
@@ -210,7 +237,9 @@ def _place(
         case Attach(incident_id):
             chosen = incident_id
             if arrival.is_new and storms.is_storm(session, incident_id):
-                storms.take_in(session, incident_id, arrival.routing.severity, actor)
+                storms.take_in(
+                    session, incident_id, arrival.routing.severity, alert_log.line_with_service(arrival.row), actor
+                )
         case Reopen(incident_id):
             again = incidents.lock(session, incident_id)
             course.reopen(session, again, actor, why=f"{arrival.event.name} fires again")
@@ -268,13 +297,14 @@ def _open(
     In a storm it is the storm's.
     """
     firing = [each for each in arrivals if each.fires and each.routing.action == RouteAction.OPEN]
-    worst = min((each.routing.severity for each in firing), key=list(Severity).index)
+    worst_one = min(firing, key=lambda each: list(Severity).index(each.routing.severity))
+    worst = worst_one.routing.severity
     step, watch = storms.decide(session, settings, actor)
     match step:
         case Join(incident_id) | Resume(incident_id):
             if isinstance(step, Resume):
                 storms.resume(session, step, actor)
-            storms.take_in(session, incident_id, worst, actor)
+            storms.take_in(session, incident_id, worst, alert_log.line_with_service(worst_one.row), actor)
             return incident_id
         case Begin() if watch is not None:
             return storms.begin(session, settings, watch, step, worst, actor).key

@@ -226,6 +226,7 @@ def _alert(places: _Places, row: AlertRow, told: str | None) -> Alert:
         labels=row.labels,
         annotations=row.annotations,
         origin=row.source,
+        service=row.service,
     )
 
 

@@ -100,8 +100,8 @@ def resume(session: Session, step: Resume, actor: Actor) -> None:
         course.reopen(session, incident, actor, why="The alert storm goes on")
 
 
-def take_in(session: Session, incident_id: int, severity: Severity, actor: Actor) -> None:
-    """The storm has one more alert: it goes on, and is as bad as the worst of them."""
+def take_in(session: Session, incident_id: int, severity: Severity, why: str, actor: Actor) -> None:
+    """The storm has one more alert: it goes on, and is as bad as the worst of them. `why` tells of that alert."""
     storm = storms.get(session, incident_id)
     if storm is None:
         return
@@ -110,7 +110,7 @@ def take_in(session: Session, incident_id: int, severity: Severity, actor: Actor
         incident = incidents.lock(session, incident_id)
         session.refresh(storm)
         if _is_worse(severity, Severity(incident.severity)):
-            _rate(session, incident, severity, actor)
+            _rate(session, incident, severity, why, actor)
         storm.worst = min((severity, Severity(storm.worst)), key=list(Severity).index).value
     if is_worse or storm.ended_at is not None or actor.at - storm.last_at >= LAST_SEEN_STEP:
         storm.last_at, storm.ended_at = max(storm.last_at, actor.at), None
@@ -122,15 +122,15 @@ def _is_worse(one: Severity, other: Severity) -> bool:
     return order.index(one) < order.index(other)
 
 
-def _rate(session: Session, incident: Incident, to: Severity, actor: Actor) -> None:
+def _rate(session: Session, incident: Incident, to: Severity, why: str, actor: Actor) -> None:
     before, incident.severity = Severity(incident.severity), to.value
     session.add(incident)
     entry = timeline.record(
-        session, incident, [Kind.SEVERITY], "", actor, severity=to.value, severity_before=before.value
+        session, incident, [Kind.SEVERITY], why, actor, severity=to.value, severity_before=before.value
     )  # fmt: skip
     tell.say(
         session, incident, "severity", actor.at,
-        entry_id=entry.key, by=None, before=before.value, to=to.value, text="",
+        entry_id=entry.key, by=None, before=before.value, to=to.value, text=why,
     )  # fmt: skip
     tell.show_topic(session, incident, actor.at)
 

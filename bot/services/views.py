@@ -262,6 +262,8 @@ class AlertLine:
     starts_at: datetime
     ended_at: datetime | None
     count: int
+    service: str | None = None
+    """Named where one incident has the alerts of many services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,8 +283,10 @@ class AlertsView:
     last_end: datetime | None
 
 
-def _alert_line(row: Alert) -> AlertLine:
-    return AlertLine(row.name, row.annotations.get("summary", ""), row.link, row.starts_at, row.ended_at, row.count)
+def _alert_line(row: Alert, incident: incidents.Incident) -> AlertLine:
+    service = row.service if incident.storm_id == incident.key else None
+    summary = row.annotations.get("summary", "")
+    return AlertLine(row.name, summary, row.link, row.starts_at, row.ended_at, row.count, service)
 
 
 def alerts_view(session: Session, incident_id: int) -> AlertsView:
@@ -290,7 +294,7 @@ def alerts_view(session: Session, incident_id: int) -> AlertsView:
     told = alerts.count(session, incident_id)
 
     def lines(status: AlertStatus) -> tuple[AlertLine, ...]:
-        return tuple(_alert_line(row) for row in alerts.first_of(session, incident_id, status, LISTED))
+        return tuple(_alert_line(row, incident) for row in alerts.first_of(session, incident_id, status, LISTED))
 
     return AlertsView(
         incident_id,
@@ -348,7 +352,7 @@ def said(session: Session, settings: Settings, incident_id: int, row_details: Ma
         is_approximate=entry is not None and entry.precision == Precision.APPROXIMATE,
         kinds=tuple(entry.kinds) if entry else (),
         details=entry.details if entry else {},
-        alerts=tuple(_alert_line(row) for row in rows if row is not None),
+        alerts=tuple(_alert_line(row, incident) for row in rows if row is not None),
         escalation=escalation(session, escalation_id) if isinstance(escalation_id, int) else None,
         names=people.names(session, incident.team_id, _named_in(text, own, entry)),
         language=entry.language if entry else None,

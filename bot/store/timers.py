@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Executable, bindparam, case, delete, func, select, update
 from sqlmodel import Field, Session, SQLModel
 
-from bot.store.tables import JSON_COLUMN, dialect_of, insert_for, insert_into, table_of
+from bot.store.tables import JSON_COLUMN, dialect_of, insert_for, table_of
 from bot.store.waking import Due, needs_waking
 
 
@@ -49,11 +49,18 @@ def _setting(dialect: str) -> Executable:
 
 def hurry(session: Session, key: str, due_at: datetime, what: str, **details: Any) -> None:
     """Set a timer, or move one that is there forward. It is held until the transaction ends: it runs after it."""
-    table = table_of(Timer)
-    row = insert_into(session, Timer).values(key=key, due_at=due_at, what=what, details=details)
-    sooner = case((table.c.due_at > row.excluded.due_at, row.excluded.due_at), else_=table.c.due_at)
-    session.execute(row.on_conflict_do_update(index_elements=["key"], set_={"due_at": sooner, "given_up_at": None}))
-    needs_waking(session, Due.TIMERS)
+    row = {"key": key, "due_at": due_at, "what": what, "details": details}
+    if session.execute(_hurrying(dialect_of(session)), row).scalar_one() == due_at:  # else it is due before
+        needs_waking(session, Due.TIMERS)
+
+
+@cache
+def _hurrying(dialect: str) -> Executable:
+    due_at, row = table_of(Timer).c.due_at, insert_for(dialect, Timer)
+    sooner = case((due_at > row.excluded.due_at, row.excluded.due_at), else_=due_at)
+    return row.on_conflict_do_update(
+        index_elements=["key"], set_={"due_at": sooner, "given_up_at": None}
+    ).returning(due_at)  # fmt: skip
 
 
 CANCELLING = delete(TIMER).where(TIMER.c.key == bindparam("of"))

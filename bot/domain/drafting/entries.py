@@ -1,13 +1,14 @@
 """Blocks made of entries, escalations, alerts and actions: one recorded thing each, told in the document's language."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
 from bot.domain.drafting.clock import Clock
 from bot.domain.drafting.draft import Block, BlockKind
-from bot.domain.drafting.remarks import has_remarks, own_words_of, remarks_of
+from bot.domain.drafting.remarks import has_remarks, own_words_of, remarks_of, title_words
 from bot.domain.durations import between
 from bot.domain.languages import Language
 from bot.domain.record import Action, Alert, Entry, Escalation, Record, Source
@@ -15,6 +16,8 @@ from bot.domain.terms import Kind, Precision, SourceKind
 
 MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
 
+NAMES = 5
+"""Names that a line about many alerts shows with their counts."""
 SUMMARY_ANNOTATIONS = ("summary", "description", "message")
 """Where monitors say in words what an alert is about, the best first."""
 
@@ -99,7 +102,8 @@ class Teller:
     def _title(self) -> str:
         """The incident's title in this language, or as typed."""
         titles, code = self.record.incident.titles, self.language.code
-        text = titles.get(code) or titles.get(code.partition("-")[0]) or self.record.incident.title
+        given = titles.get(code) or titles.get(code.partition("-")[0])
+        text = given or title_words(self.record.incident.title, self.language)
         return " ".join(self.named(text).split())
 
     def _text_of(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
@@ -287,6 +291,32 @@ class Teller:
             summary,
             (alert.source,),
             label=self.named(alert.name),
+            notes=tuple(notes),
+        )
+
+    def alerts(self, section: str, service: str, alerts: Sequence[Alert]) -> Block:
+        """Many alerts of one service in one line: how many of which name, from the first to the last end."""
+        names = Counter(alert.name for alert in alerts).most_common()
+        shown = ", ".join(f"{self.named(name)} {count:,}" for name, count in names[:NAMES])
+        first, ends = (
+            min(alerts, key=lambda alert: alert.starts_at),
+            [each.ended_at for each in alerts if each.ended_at],
+        )
+        start = self.clock.short_when(first.starts_at, first.starts_at_precision)
+        say, endless = self.language.say, len(alerts) - len(ends)
+        fired = say("alert_fired", start=start, end=self.clock.short_when(max(ends))) if ends else ""
+        notes = [
+            fired or say("alert_fires", start=start),
+            *([self.language.count("alerts_endless", endless)] if ends and endless else []),
+        ]
+        return Block(
+            section,
+            f"{first.source.ref}-and-more",
+            self.language.code,
+            BlockKind.ALERT,
+            f"{self.language.count('alerts_counted', len(alerts))}: {shown}{', …' if names[NAMES:] else ''}",
+            (first.source,),
+            label=self.named(service) or say("other_services"),
             notes=tuple(notes),
         )
 

@@ -97,10 +97,32 @@ def closure(scene: Scene) -> tuple[Block, ...]:
     return (teller.fact("closure", "reason", text, [_source(scene, "status", "")]),)
 
 
+ALERTS_IN_FULL = 50
+"""Alerts that are told one by one. More, as of a storm, are told by service: the record has each of them."""
+SERVICES = 40
+"""Services that are told one by one then."""
+
+
 def alerts(scene: Scene) -> tuple[Block, ...]:
-    """Every alert in full, but for the summary where the timeline has it already."""
+    """
+    Every alert in full, but for the summary where the timeline has it already.
+
+    Very many are counted by service, the one with the most first.
+    """
+    if len(scene.record.alerts) > ALERTS_IN_FULL:
+        return _by_service(scene)
     told = {entry.text for entry in scene.having(Kind.DETECTION)}
     return tuple(_alert(scene.teller, alert, told) for alert in scene.record.alerts)
+
+
+def _by_service(scene: Scene) -> tuple[Block, ...]:
+    of: dict[str, list[Alert]] = {}
+    for alert in scene.record.alerts:
+        of.setdefault(alert.service or alert.labels.get("service", ""), []).append(alert)
+    ordered = sorted(of.items(), key=lambda each: (not each[0], -len(each[1]), each[0]))
+    rest = [alert for _, those in ordered[SERVICES:] for alert in those]
+    told = [*ordered[:SERVICES], *([("", rest)] if rest else [])]
+    return tuple(scene.teller.alerts("alerts", service, those) for service, those in told)
 
 
 def _alert(teller: Teller, alert: Alert, told: set[str]) -> Block:

@@ -63,10 +63,15 @@ def own_words_of(entry: Entry, language: Language) -> str:
     if entry.person is not None and text == own_words.leads(entry.person):
         return language.say("leads", who=f"<@{entry.person}>")
     if kinds == (Kind.ALERT_RESOLVED,):
-        return own_words.ended_alert(text) or ""
+        ended = own_words.read_alerts_ended(text)
+        return counted("alerts_ended", ended, language) if ended else own_words.ended_alert(text) or ""
     if kinds == (Kind.DETECTION,) and entry.source.kind is SourceKind.ALERT:
+        if more_alerts := own_words.read_more_alerts(text):
+            return counted("more_alerts", more_alerts, language)
         lines, more = own_words.named_and_more(text)
         return f"{lines}\n{language.count('and_more', more)}" if more else ""
+    if entry.source.kind is SourceKind.ALERT and kinds in ((Kind.NOTE,), (Kind.DECLARED,)):
+        return _of_storm(text, language)
     percent = own_words.percent_affected(text) if kinds == (Kind.IMPACT,) else None
     return _users_affected(percent, language) if percent is not None else ""
 
@@ -79,3 +84,30 @@ def statement_text(statement: Statement, language: Language) -> str:
 
 def _users_affected(percent: float, language: Language) -> str:
     return language.say("users_are_affected", percent=language.percent(percent))
+
+
+def title_words(title: str, language: Language) -> str:
+    """The title; one that counts the alerts of a storm is said in this language."""
+    told = own_words.read_storm_title(title)
+    return counted("storm_title", told, language) if told else title
+
+
+def counted(key: str, told: own_words.Counted, language: Language) -> str:
+    """Alerts that are only counted, with the services that are named beside it as they stand."""
+    if told.service:
+        services = language.say("of_service", service=told.service)
+    else:
+        services = language.count("of_services", told.services) if told.services > 1 else ""
+    text = language.count(key, told.count, of=services)
+    return f"{text}: {told.listed}" if told.listed else text
+
+
+def _of_storm(text: str, language: Language) -> str:
+    """What an alert storm's incident says by itself; empty for anything else."""
+    if text == own_words.STORM:
+        return language.say("storm_title")
+    if began := own_words.read_storm_began(text):
+        count, window, names = began
+        return language.count("storm_began", count, length=language.length(window), names=names)
+    quiet = own_words.read_storm_over(text)
+    return language.say("storm_over", length=language.length(quiet)) if quiet else ""

@@ -3,7 +3,7 @@
 from bot.domain.durations import show_duration
 from bot.domain.own_words import without_count
 from bot.domain.terms import Status
-from bot.services.views import AlertsView, CardView
+from bot.services.views import AlertLine, AlertsView, CardView
 from bot.slack.blocks.kit import (
     FIELD_TEXT,
     Blocks,
@@ -125,7 +125,8 @@ def _storm(view: CardView) -> str:
     if not view.is_storm:
         return f":thunder_cloud_and_rain: An alert storm came up beside this: {places[0]}"
     more = f" and {len(places) - BESIDE} more" if len(places) > BESIDE else ""
-    return f":thunder_cloud_and_rain: Opened by alerts just before, and still their own: {', '.join(places[:BESIDE])}{more}"
+    listed_places = ", ".join(places[:BESIDE])
+    return f":thunder_cloud_and_rain: Opened by alerts just before, and still their own: {listed_places}{more}"
 
 
 def _why(view: CardView) -> str:
@@ -186,17 +187,23 @@ def alerts(view: AlertsView) -> Message:
         text = f":rotating_light: {view.firing:,} of {view.alerts:,} alerts firing"
         if over:
             text += f", {over:,} resolved"
-        names = [f"• {literal(one.name, limit=200)}" for one in view.named]
+        names = [f"• {literal(one.name, limit=200)}{_of(one)}" for one in view.named]
         return Message(text, [section(listed([text, *names, *_more(view.firing - len(names))]))])
     ended = f", the last at {when(view.last_end)}" if view.last_end else ""
     noun = "The alert has" if view.alerts == 1 else f"All {view.alerts:,} alerts have"
-    lines = [f"• {_named(one.name, one.link)}, ended {when(one.ended_at)}" for one in view.ended if one.ended_at]
+    lines = [
+        f"• {_named(one.name, one.link)}{_of(one)}, ended {when(one.ended_at)}" for one in view.ended if one.ended_at
+    ]
     text = f":white_circle: {noun} ended{ended}."
     body = section(listed([text, *lines, *_more(view.alerts - len(lines))]))
     if not view.is_open:
         return Message(text, [body])
     offer = actions(button("Resolve the incident", RESOLVE, str(view.incident_id), style="primary"))
     return Message(f"{text} Resolve the incident?", [body, offer])
+
+
+def _of(one: AlertLine) -> str:
+    return f" of {literal(one.service, limit=100)}" if one.service else ""
 
 
 def _more(count: int) -> list[str]:

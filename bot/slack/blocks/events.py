@@ -146,7 +146,8 @@ def _storm_elsewhere(view: SaidView) -> Message:
     channel = view.values.get("channel_id")
     where = f"<#{channel}> ({view.values['reference']})" if channel else str(view.values["reference"])
     return plain(
-        f":thunder_cloud_and_rain: An alert storm began. This incident stays as it is; what else fires is collected in {where}."
+        ":thunder_cloud_and_rain: An alert storm began. This incident stays as it is; "
+        f"what else fires is collected in {where}."
     )
 
 
@@ -154,7 +155,8 @@ def _alert(one: AlertLine) -> str:
     name = literal(one.name, limit=200)
     shown = link(one.link, name) if one.link else f"*{name}*"
     summary = f": {literal(one_line(one.summary, 300))}" if one.summary and one.summary != one.name else ""
-    return f"• {shown}{summary}, since {when(one.starts_at)}"
+    service = f" of {literal(one.service, limit=100)}" if one.service else ""
+    return f"• {shown}{service}{summary}, since {when(one.starts_at)}"
 
 
 def _asked(view: SaidView) -> tuple[str, str]:
