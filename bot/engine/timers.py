@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.services import alert_log, catching_up, escalation
-from bot.store import timers
+from bot.store import outbox, timers
 from bot.store.connections import is_passing
 from bot.store.timers import Timer
 
@@ -43,7 +43,7 @@ def run_one(session: Session, settings: Settings, now: datetime) -> Ran | None:
     if timer is None:
         return None
     try:
-        with session.begin_nested():
+        with session.begin_nested(), outbox.together(session):
             HANDLERS[timer.what](session, settings, timer, now)
             session.flush()
     except Exception as problem:

@@ -14,7 +14,7 @@ from bot.domain.own_words import without_count
 from bot.services import incidents as course
 from bot.services import storms, views, workspace
 from bot.slack.blocks.card import topic as topic_of
-from bot.slack.effects.tools import PAGE_SIZE, SKEW, Tools
+from bot.slack.effects.tools import PAGE_SIZE, SKEW, Tools, channel_of, known
 from bot.slack.gateway import Refused
 from bot.store import incidents, outbox
 from bot.store.incidents import Incident, Installation
@@ -92,8 +92,10 @@ def _not_made(incident_id: int, error: str, at: datetime, session: Session) -> N
 
 async def invite(tools: Tools, claim: Claim) -> Outcome:
     """People and the people of user groups. If Slack refuses one of them, the others are still invited."""
-    channel = await tools.channel_of(claim.row.incident_id)
-    installation = await tools.installation()
+    incident, found = await tools.seen(
+        claim.row.incident_id, lambda session, _incident_id: incidents.installation(session)
+    )
+    channel, installation = channel_of(incident), known(found)
     users = list(claim.row.details.get("users", []))
     if groups := claim.row.details.get("usergroups"):
         users += await _members_of(tools, groups)
@@ -131,9 +133,11 @@ async def _members_of(tools: Tools, groups: list[str]) -> list[str]:
 
 
 async def topic(tools: Tools, claim: Claim) -> Outcome:
-    channel = await tools.channel_of(claim.row.incident_id)
-    view = await tools.database.read(views.card, tools.settings(), claim.row.incident_id or 0)
-    wanted = topic_of(view)
+    settings = tools.settings()
+    incident, view = await tools.seen(
+        claim.row.incident_id, lambda session, incident_id: views.card(session, settings, incident_id)
+    )
+    channel, wanted = channel_of(incident), topic_of(view)
     if claim.is_unknown and await _stands(tools, channel, wanted):
         return Done()
     await tools.gateway.call("conversations.setTopic", channel=channel, topic=wanted)
@@ -161,13 +165,12 @@ async def pin_card(tools: Tools, claim: Claim) -> Outcome:
     return Done()
 
 
-async def incidents_channel(tools: Tools) -> str:
+async def incidents_channel(tools: Tools, installation: Installation) -> str:
     """
     The channel for announcements, by the name or id of the configuration; made if there is none of that name.
 
     Raises Refused if it can be neither found nor made.
     """
-    installation = await tools.installation()
     wanted = tools.settings().incidents.channel.removeprefix("#")
     if installation.incidents_channel_id and installation.incidents_channel == wanted:
         return installation.incidents_channel_id

@@ -19,7 +19,7 @@ from bot.slack.blocks import findings as finding
 from bot.slack.blocks import questions as questioning
 from bot.slack.blocks.message import Message
 from bot.slack.effects.channels import incidents_channel
-from bot.slack.effects.tools import Tools
+from bot.slack.effects.tools import Tools, channel_of, known
 from bot.slack.gateway import Refused
 from bot.store import incidents, outbox, people
 from bot.store import timeline as store_timeline
@@ -51,8 +51,10 @@ async def show(tools: Tools, claim: Claim, channel: str, ts: str | None, message
 
 
 async def card(tools: Tools, claim: Claim) -> Outcome:
-    incident = await tools.incident(claim.row.incident_id)
-    view = await tools.database.read(views.card, tools.settings(), incident.key)
+    settings = tools.settings()
+    incident, view = await tools.seen(
+        claim.row.incident_id, lambda session, incident_id: views.card(session, settings, incident_id)
+    )
     at = tools.now()
 
     def saving(session: Session, ts: str) -> None:
@@ -62,9 +64,13 @@ async def card(tools: Tools, claim: Claim) -> Outcome:
 
 
 async def announcement(tools: Tools, claim: Claim) -> Outcome:
-    incident = await tools.incident(claim.row.incident_id)
-    channel = await incidents_channel(tools)
-    view = await tools.database.read(views.card, tools.settings(), incident.key)
+    settings = tools.settings()
+
+    def look(session: Session, incident_id: int) -> tuple[views.CardView, incidents.Installation | None]:
+        return views.card(session, settings, incident_id), incidents.installation(session)
+
+    incident, (view, installation) = await tools.seen(claim.row.incident_id, look)
+    channel = await incidents_channel(tools, known(installation))
 
     def saving(session: Session, ts: str) -> None:
         course.message_posted(session, incident.key, "announcement_ts", ts)
@@ -79,8 +85,7 @@ async def announcement(tools: Tools, claim: Claim) -> Outcome:
 
 
 async def followups(tools: Tools, claim: Claim) -> Outcome:
-    incident = await tools.incident(claim.row.incident_id)
-    view = await tools.database.read(views.followups, incident.key)
+    incident, view = await tools.seen(claim.row.incident_id, views.followups)
 
     def saving(session: Session, ts: str) -> None:
         course.message_posted(session, incident.key, "followups_ts", ts)
@@ -91,8 +96,7 @@ async def followups(tools: Tools, claim: Claim) -> Outcome:
 
 
 async def alerts(tools: Tools, claim: Claim) -> Outcome:
-    incident = await tools.incident(claim.row.incident_id)
-    view = await tools.database.read(views.alerts_view, incident.key)
+    incident, view = await tools.seen(claim.row.incident_id, views.alerts_view)
 
     def saving(session: Session, ts: str) -> None:
         course.message_posted(session, incident.key, "alerts_ts", ts)
@@ -102,8 +106,7 @@ async def alerts(tools: Tools, claim: Claim) -> Outcome:
 
 async def questions(tools: Tools, claim: Claim) -> Outcome:
     """Asked once, edited as answers come; with nothing missing from the beginning, nothing is asked."""
-    incident = await tools.incident(claim.row.incident_id)
-    view = await tools.database.read(asking.missing, incident.key)
+    incident, view = await tools.seen(claim.row.incident_id, asking.missing)
     if incident.questions_ts is None and not view.missing:
         return Done()
 
@@ -116,8 +119,10 @@ async def questions(tools: Tools, claim: Claim) -> Outcome:
 
 async def findings(tools: Tools, claim: Claim) -> Outcome:
     """Said once there is something to check, edited as the record changes; a record without fault is not praised."""
-    incident = await tools.incident(claim.row.incident_id)
-    view = await tools.database.read(reviewing.view, tools.settings(), incident.key)
+    settings = tools.settings()
+    incident, view = await tools.seen(
+        claim.row.incident_id, lambda session, incident_id: reviewing.view(session, settings, incident_id)
+    )
     if incident.findings_ts is None and not view.found:
         return Done()
 
@@ -130,22 +135,25 @@ async def findings(tools: Tools, claim: Claim) -> Outcome:
 
 async def escalation(tools: Tools, claim: Claim) -> Outcome:
     escalation_id = int(claim.row.details["escalation_id"])
-    channel = await tools.channel_of(claim.row.incident_id)
-    view = await tools.database.read(views.escalation, escalation_id)
+    incident, view = await tools.seen(
+        claim.row.incident_id, lambda session, _incident_id: views.escalation(session, escalation_id)
+    )
     if view is None:
         return Done()
 
     def saving(session: Session, ts: str) -> None:
         escalating.message_posted(session, escalation_id, ts)
 
-    return await show(tools, claim, channel, view.message_ts, escalations.ledger(view), saving)
+    return await show(tools, claim, channel_of(incident), view.message_ts, escalations.ledger(view), saving)
 
 
 async def say(tools: Tools, claim: Claim) -> Outcome:
     """One line in the channel, or to one person. The entry it tells of keeps where it stands."""
     details = claim.row.details
-    incident = await tools.incident(claim.row.incident_id)
-    view = await tools.database.read(views.said, tools.settings(), incident.key, details)
+    settings = tools.settings()
+    incident, view = await tools.seen(
+        claim.row.incident_id, lambda session, incident_id: views.said(session, settings, incident_id, details)
+    )
     message = events.said(view)
     if user := details.get("user_id"):
         channel = await direct_channel(tools, claim, str(user))
@@ -187,8 +195,9 @@ async def page(tools: Tools, claim: Claim) -> Outcome:
     """To one person, with the two buttons. What came of it is kept, and a failure shown where people look."""
     details = claim.row.details
     escalation_id, page_id = int(details["escalation_id"]), int(details["page_id"])
-    incident = await tools.incident(claim.row.incident_id)
-    view = await tools.database.read(views.escalation, escalation_id)
+    incident, view = await tools.seen(
+        claim.row.incident_id, lambda session, _incident_id: views.escalation(session, escalation_id)
+    )
     if view is None or view.acknowledged_at is not None or not incident.is_open:
         return Done(_page_outcome(incident.key, escalation_id, page_id, "not needed any more", tools.now()))
     message = escalations.page(view, incident.title, incident.channel_id)

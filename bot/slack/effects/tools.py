@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+from sqlmodel import Session
 
 from bot.clock import Clock
 from bot.config import Settings
@@ -20,8 +22,29 @@ SKEW = timedelta(minutes=5)
 PAGE_SIZE = 200
 
 
+T = TypeVar("T")
+
+
 class NotReady(Exception):
     """The bot does not know its own workspace yet: nothing can be sent."""
+
+
+def known(installation: incidents.Installation | None) -> incidents.Installation:
+    """Raises NotReady as long as Slack has not told who the bot is."""
+    if installation is None or not installation.bot_user_id:
+        raise NotReady
+    return installation
+
+
+def channel_of(incident: incidents.Incident) -> str:
+    """Raises ValueError if it has none: lanes that need it are closed until it exists."""
+    if incident.channel_id is None:
+        raise ValueError(f"{incident.reference} has no channel")
+    return incident.channel_id
+
+
+def _seen(session: Session, incident_id: int, look: Callable[[Session, int], T]) -> tuple[incidents.Incident, T]:
+    return incidents.get(session, incident_id), look(session, incident_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +57,22 @@ class Tools:
     settings: Callable[[], Settings]
 
     async def installation(self) -> incidents.Installation:
-        found = await self.database.read(incidents.installation)
-        if found is None or not found.bot_user_id:
-            raise NotReady
-        return found
+        return known(await self.database.read(incidents.installation))
 
     async def incident(self, incident_id: int | None) -> incidents.Incident:
         if incident_id is None:
             raise ValueError("the row names no incident")
         return await self.database.read(incidents.get, incident_id)
 
+    async def seen(self, incident_id: int | None, look: Callable[[Session, int], T]) -> tuple[incidents.Incident, T]:
+        """The incident, and what `look` finds given its id: at one moment, by one way to the database."""
+        if incident_id is None:
+            raise ValueError("the row names no incident")
+        return await self.database.read(_seen, incident_id, look)
+
     async def channel_of(self, incident_id: int | None) -> str:
         """The incident's channel. Lanes that need it are closed until it exists."""
-        incident = await self.incident(incident_id)
-        if incident.channel_id is None:
-            raise ValueError(f"{incident.reference} has no channel")
-        return incident.channel_id
+        return channel_of(await self.incident(incident_id))
 
     async def post(self, claim: Claim, channel: str, message: Message, *, thread_ts: str | None = None) -> str:
         """

@@ -7,7 +7,7 @@ clears what is left.
 
 from bot.store.outbox.gates import block
 from bot.store.outbox.leases import Finished, Look, claim, finish, next_due, release_all, renew, save_progress
-from bot.store.outbox.queue import Wanted, open_lanes_of, put, put_all, will_edit
+from bot.store.outbox.queue import Wanted, open_lanes_of, put, put_all, together, will_edit
 from bot.store.outbox.rows import (
     UNFINISHED,
     Again,
@@ -61,5 +61,6 @@ __all__ = [
     "renew",
     "retry",
     "save_progress",
+    "together",
     "will_edit",
 ]

@@ -1,9 +1,11 @@
 """Rows come into their lanes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +15,8 @@ from sqlmodel import Session, col, select
 from bot.store.outbox.rows import IS_UNFINISHED, IS_WAITING_VIEW, Lane, OutboxRow, State
 from bot.store.tables import dialect_of, insert_for, table_of
 from bot.store.waking import Due, needs_waking
+
+GATHERED = "gathered for the outbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,38 @@ def put(
 
 
 def put_all(session: Session, *wanted: Wanted) -> None:
-    """Queue effects, in this order, by two statements however many they are."""
+    """Queue effects, in this order, by two statements however many they are; in a block of `together`, at its end."""
+    gathered: list[Wanted] | None = session.info.get(GATHERED)
+    if gathered is not None:
+        gathered += wanted
+        return
     dialect = dialect_of(session)
     # The lane first: while it is held nobody takes a waiting view from it, so one that waits will show this change too.
-    session.execute(_due(dialect), [_lane_of(each) for each in wanted])
+    # All in one order: some lanes are shared by many incidents, and two that wait for one another are one too many.
+    session.execute(_due(dialect), [_lane_of(each) for each in sorted(wanted, key=attrgetter("lane"))])
     session.execute(_adding(dialect), [_row_of(each) for each in wanted])
     for each in wanted:
         needs_waking(session, Due.ROWS if each.not_before is None else Due.ROWS_LATER)
+
+
+@contextmanager
+def together(session: Session) -> Iterator[None]:
+    """
+    Queue what is put in this block at its end, all at once; nothing of it if the block fails.
+
+    So lanes that many share are held for the shortest time. What is put cannot be read back within the block.
+    """
+    if GATHERED in session.info:
+        yield
+        return
+    gathered: list[Wanted] = []
+    session.info[GATHERED] = gathered
+    try:
+        yield
+    finally:
+        del session.info[GATHERED]
+    if gathered:
+        put_all(session, *gathered)
 
 
 def _lane_of(wanted: Wanted) -> dict[str, Any]:
