@@ -10,7 +10,7 @@ from statistics import median
 from bench.figures import Figure, Reference, Target
 from bench.past import fill
 from bench.posting import Salvo, command, event
-from bench.stage import Stage, prepared
+from bench.stage import ALERT_TOKEN, Stage, prepared
 from tests.support.postgres import PostgresServer
 
 FEW, MANY = 100, 100_000
@@ -78,7 +78,8 @@ async def declare(stage: Stage, turn: int) -> float:
 
 async def change(stage: Stage, turn: int) -> float:
     """A change of severity, until the card shows it."""
-    return await _until_told(stage, _typed(stage, f"severity {1 + turn % 3} INC-1", f"change {turn}"))
+    channel = await _channel(stage)
+    return await _until_told(stage, _typed(stage, f"severity {1 + turn % 2} turn {turn}", f"change {turn}", channel))
 
 
 async def list_them(stage: Stage, turn: int) -> float:
@@ -87,12 +88,12 @@ async def list_them(stage: Stage, turn: int) -> float:
 
 async def react(stage: Stage, turn: int) -> float:
     """A mark on a message, until it is answered: it is an entry then."""
-    channel = next(each for each in await stage.sandbox.channels() if each["name"].startswith("inc-1-"))
-    ts = await stage.sandbox.say(user="dba", channel=channel["id"], text=f"What was seen, turn {turn}")
+    channel = await _channel(stage)
+    ts = await stage.sandbox.say(user="dba", channel=channel, text=f"What was seen, turn {turn}")
     await stage.quiet(SILENCE)
     told = {
         "type": "reaction_added", "user": "U0ONCALL", "reaction": "mag", "item_user": "U0DBA",
-        "item": {"type": "message", "channel": channel["id"], "ts": ts}, "event_ts": f"{time.time():.6f}",
+        "item": {"type": "message", "channel": channel, "ts": ts}, "event_ts": f"{time.time():.6f}",
     }  # fmt: skip
     return _answered(await stage.send([event(stage.secret, stage.team_id, f"EvGROWTH{turn}", told)]))
 
@@ -105,15 +106,20 @@ async def alert(stage: Stage, turn: int) -> float:
     }).encode()  # fmt: skip
     head = (
         "POST /alerts/generic HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"Authorization: Bearer bench\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Authorization: Bearer {ALERT_TOKEN}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     seconds = _answered(await stage.send([head.encode() + body]))
     await stage.quiet(SILENCE)
     return seconds
 
 
-def _typed(stage: Stage, text: str, trigger: str) -> bytes:
-    who = {"user_id": "U0ONCALL", "user_name": "oncall", "channel_id": "C0OPS", "channel_name": "ops"}
+async def _channel(stage: Stage) -> str:
+    """The first incident's."""
+    return next(str(each["id"]) for each in await stage.sandbox.channels() if each["name"].startswith("inc-1-"))
+
+
+def _typed(stage: Stage, text: str, trigger: str, channel: str = "C0OPS") -> bytes:
+    who = {"user_id": "U0ONCALL", "user_name": "oncall", "channel_id": channel, "channel_name": "any"}
     return command(stage.secret, {**who, "team_id": stage.team_id}, text, f"{time.time_ns()}.{trigger}")
 
 

@@ -1,5 +1,6 @@
 """A copy of a SQLite database that can be taken while the bot runs, and its way back."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable
@@ -68,7 +69,8 @@ def _write_new(path: Path, write: Callable[[Path], object]) -> None:
         raise UserError(f"{path} cannot be written: {problem.strerror}.") from problem
     finally:
         if partial.parent.is_dir():
-            partial.unlink(missing_ok=True)
+            for ending in ("", "-journal", "-wal", "-shm"):  # SQLite's own, where it could not finish
+                beside(partial, ending).unlink(missing_ok=True)
 
 
 def _copy_database(database: Path, new: Path) -> None:
@@ -80,7 +82,15 @@ def _copy_database(database: Path, new: Path) -> None:
             source.execute("SELECT version_num FROM alembic_version").fetchone()
             source.backup(copy)
             found = copy.execute("PRAGMA integrity_check").fetchone()[0]
+    except sqlite3.OperationalError as problem:
+        if problem.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from problem
+        raise _no_database(database, problem) from problem
     except sqlite3.DatabaseError as problem:
-        raise UserError(f"{database} is no database of Dogwatch, or it is damaged: {problem}.") from problem
+        raise _no_database(database, problem) from problem
     if found != "ok":
         raise UserError(f"{database} is damaged: {found}. Use an earlier backup.")
+
+
+def _no_database(database: Path, problem: sqlite3.DatabaseError) -> UserError:
+    return UserError(f"{database} is no database of Dogwatch, or it is damaged: {problem}.")

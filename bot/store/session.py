@@ -156,7 +156,7 @@ class SqliteDatabase:
             job = self._writer.submit(name, work, is_behind=is_behind)
             result, due = await asyncio.wrap_future(job)
         except OperationalError as problem:
-            raise DatabaseUnavailable(str(problem.orig)) from problem
+            raise DatabaseUnavailable(str(_first(problem).orig)) from problem
         except DatabaseError as problem:
             raise _not_sqlite(self.path, problem) from problem
         if due:
@@ -189,6 +189,15 @@ class SqliteDatabase:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _first(problem: OperationalError) -> OperationalError:
+    """What went wrong to begin with: on a full disk SQLite undoes everything, and then no savepoint is there either."""
+    found, earlier = problem, problem.__context__
+    while earlier is not None:
+        found = earlier if isinstance(earlier, OperationalError) else found
+        earlier = earlier.__context__
+    return found
 
 
 def _not_writable(path: Path, why: str) -> UserError:
