@@ -5,6 +5,7 @@ Templates and what they may do.
 built-in one. Templates are sandboxed, a name they misspell is an error, and what they put out is limited.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -143,13 +144,24 @@ def _as_markdown(value: object) -> object:
     return escape(str(value))
 
 
+_TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Signs that turn the direction of what follows: a way to show one thing and say another."""
+
+
+def _as_text(value: object) -> object:
+    """For HTML, which escapes it afterwards."""
+    if isinstance(value, str) and _TURNING.search(value):
+        return type(value)(_TURNING.sub("", value))
+    return value
+
+
 @cache
 def _environment(kind: str, folders: tuple[Path, ...]) -> _Environment:
     environment = _Environment(
         loader=FileSystemLoader([*folders, templates_folder()]),
         autoescape=_escapes_html,
         undefined=StrictUndefined,
-        finalize=_as_markdown if kind == MARKDOWN else None,
+        finalize=_as_markdown if kind == MARKDOWN else _as_text,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
