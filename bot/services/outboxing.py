@@ -123,13 +123,14 @@ def why(row: Waiting, now: datetime) -> str:
 def _held_up_by(row: Waiting, now: datetime) -> str:
     due = max(row.not_before, row.lane_due_at or row.not_before)
     wait = max(0, round((due - now).total_seconds()))
+    soon = f"{wait} s" if wait < 120 else show_duration(due - now)
     if row.error == RATE_LIMITED and wait:
-        return f"Slack asked to wait; tried again in {wait} s"
+        return f"Slack asked to wait; tried again in {soon}"
     if row.state == State.UNKNOWN:
-        return "its answer was lost: Slack is asked whether it arrived" + (f", in {wait} s" if wait else "")
+        return "its answer was lost: Slack is asked whether it arrived" + (f", in {soon}" if wait else "")
     if row.error:
-        return f"Slack did not take it; tried again in {wait} s" if wait else "Slack did not take it; tried again now"
-    return f"its turn is in {wait} s, at the rate that Slack allows" if wait else "it is next"
+        return f"Slack did not take it; tried again in {soon}" if wait else "Slack did not take it; tried again now"
+    return f"its turn is in {soon}, at the rate that Slack allows" if wait else "it is next"
 
 
 def gate_in_words(gate: ClosedGate) -> str:

@@ -55,7 +55,7 @@ class Sandboxed:
         await page.locator("body[data-ready]").wait_for()
         return page
 
-    async def control(self, method: str, **args: Any) -> Any:
+    async def control(self, method: str, /, **args: Any) -> Any:
         async with aiohttp.ClientSession() as session, session.post(f"{self.url}control/{method}", json=args) as answer:
             body = await answer.json()
         assert body["ok"], body

@@ -14,6 +14,7 @@ from tests.support import needs
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "deploy" / "prometheus" / "dogwatch.rules.yml"
 DASHBOARD = ROOT / "deploy" / "grafana" / "dogwatch.json"
+OPERATIONS = ROOT / "docs" / "operations.md"
 CASES = Path(__file__).with_name("dogwatch.rules.test.yml")
 METRIC = re.compile(r"\bdogwatch_[a-z_]+")
 
@@ -33,6 +34,15 @@ def test_only_metrics_that_there_are_stand_in_it(path: Path):
 
     assert used
     assert used - metrics() == set()
+
+
+def test_operators_are_told_what_is_normal_of_each_metric():
+    told = set(METRIC.findall(OPERATIONS.read_text()))
+
+    assert {
+        family.name + ("_total" if family.type == "counter" else "") for family in REGISTRY.collect()
+    } - told == set()
+    assert {name for name in told if name not in metrics() and f"{name}_bucket" not in metrics()} == set()
 
 
 def test_the_rules_fire_when_they_should(tmp_path: Path):
