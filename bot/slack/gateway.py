@@ -6,6 +6,7 @@ to try again, when, and whether to look first is the outbox's business; here eac
 """
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from io import BytesIO
 from math import isfinite
 from typing import Any
@@ -103,6 +104,15 @@ def no_probe(_point: str) -> None:
     """What a fault test replaces: called before and after each call."""
 
 
+def may_call() -> None:
+    """Nobody else could be doing the same."""
+
+
+HELD: ContextVar[Callable[[], None]] = ContextVar("held", default=may_call)
+"""Called right before each call. Raises if the caller may not make it any more: a process that was paused does not know
+by itself that its lease ran out meanwhile, and that another one has taken over."""
+
+
 class Gateway:
     """Calls Slack's Web API with the bot's token. `start` before use, `close` after."""
 
@@ -143,6 +153,7 @@ class Gateway:
         function = getattr(self.client, method.replace(".", "_"))
         given = {name: value for name, value in arguments.items() if value is not None}
         self._probe(f"before {method}")
+        HELD.get()()
         self.in_flight += 1
         try:
             answer = await self._ask(method, function(**given))
@@ -176,6 +187,7 @@ class Gateway:
         if self._session is None:
             raise RuntimeError("the gateway was not started")
         self._probe("before upload")
+        HELD.get()()
         self.in_flight += 1
         try:
             await self._send(self._session, url, content)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 from sqlmodel import Session
@@ -20,7 +21,7 @@ from bot.services import tell
 from bot.services.tell import What
 from bot.slack.effects import EFFECTS, Effect, place_of, rates_of
 from bot.slack.effects.tools import NotReady, Tools
-from bot.slack.gateway import CALL_SECONDS, Away, Busy, Refused, TokenRefused
+from bot.slack.gateway import CALL_SECONDS, HELD, Away, Busy, Refused, TokenRefused
 from bot.slack.rates import POST, gate_of
 from bot.store import incidents, outbox
 from bot.store.outbox import Again, Claim, LostLease, OutboxRow, Outcome, RatesOf
@@ -82,6 +83,8 @@ class Sender:
         """Whether there was more to do than places to do it in."""
         self._passed_over: frozenset[str] = frozenset()
         """Lanes that were due while they were under way here: they are looked at again when they have ended."""
+        self._held_until: dict[str, datetime] = {}
+        """When the lease of each lane that is under way here runs out, in real time."""
         self.is_claiming = False
         self.beat_at: datetime | None = None
         """When the worker last looked for work with success: if that is long ago, it hangs, or fails each time."""
@@ -168,18 +171,29 @@ class Sender:
         if not free:
             self._is_short = True
             return NOTHING
+        real_now = self._tools.clock.real_now()
         with self._keeping(free):
-            return await self._tools.database.run_behind(
+            look = await self._tools.database.run_behind(
                 outbox.claim,
                 owner=self.owner,
                 now=self._tools.now(),
-                real_now=self._tools.clock.real_now(),
+                real_now=real_now,
                 lease=self._lease,
                 limit=free,
                 rates_of=self._rates_of,
                 busy=self._lanes,
                 lapsed_before=self._tools.clock.lapsed_before(),
             )
+        self._hold(look.claims, real_now)
+        return look
+
+    def _hold(self, claims: Sequence[Claim], since: datetime) -> None:
+        self._held_until |= {claim.row.lane: since + self._lease for claim in claims}
+
+    def _check_held(self, lane: str) -> None:
+        """Raises LostLease where the lease has run out: whoever was paused for that long has been replaced."""
+        if self._held_until[lane] < self._tools.clock.lapsed_before():
+            raise LostLease(lane)
 
     @contextmanager
     def _keeping(self, places: int) -> Iterator[None]:
@@ -192,6 +206,7 @@ class Sender:
 
     async def _run_lane(self, claim: Claim) -> None:
         ended = asyncio.Event()
+        HELD.set(partial(self._check_held, claim.row.lane))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_lease(claim.row.lane, ended))
             try:
@@ -211,7 +226,9 @@ class Sender:
     async def _renew(self, lane: str) -> None:
         until = self._tools.clock.real_now() + self._lease
         try:
-            if not await self._tools.database.run(outbox.renew, lane, self.owner, until):
+            if await self._tools.database.run(outbox.renew, lane, self.owner, until):
+                self._held_until[lane] = until
+            else:
                 log.warning("a lane was lost while its row ran", lane=lane)
         except DatabaseUnavailable as problem:
             log.warning("a lease could not be renewed", lane=lane, problem=str(problem))
@@ -244,13 +261,14 @@ class Sender:
 
     async def _finish(self, claim: Claim, outcome: Outcome) -> Claim | None:
         others = min(self._free, FOLLOWERS)
+        real_now = self._tools.clock.real_now()
         with self._keeping(others):
             finished = await self._tools.database.run_behind(
                 outbox.finish,
                 claim,
                 outcome,
                 now=self._tools.now(),
-                real_now=self._tools.clock.real_now(),
+                real_now=real_now,
                 lease=self._lease,
                 rates_of=self._rates_of,
                 go_on=not self._stopping,
@@ -258,6 +276,7 @@ class Sender:
                 busy=self._lanes,
                 lapsed_before=self._tools.clock.lapsed_before(),
             )
+        self._hold([*finished.others, *([finished.following] if finished.following else [])], real_now)
         self._take_up(finished.others)
         if finished.due_at is not None:
             self._wake.set()  # the loop does not know of that time yet
