@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.domain.errors import UserError
+from bot.store.migrate import known_revisions
 
 
 def back_up(database: Path, into: Path) -> list[Path]:
@@ -31,7 +32,9 @@ def restore(backup: Path, database: Path) -> None:
     """
     Put a backup in the place of a database that is not there (any more), with its key.
 
-    Raises UserError, and changes nothing, if the backup is none, or if something stands where it has to go.
+    Slack may have been told meanwhile what the backup still has to tell: each such row looks before it acts.
+    Raises UserError, and changes nothing, if the backup is none or of a later release, or if something stands where it
+    has to go.
     """
     if not backup.exists():
         raise UserError(f"There is no backup at {backup}.")
@@ -41,7 +44,7 @@ def restore(backup: Path, database: Path) -> None:
             f"{standing[0]} exists. Stop Dogwatch, move {database.name} and the files beside it "
             "to another place, and try again."
         )
-    _write_new(database, lambda new: _copy_database(backup, new))
+    _write_new(database, lambda new: _put_back(backup, new))
     key = beside(backup, ".key")
     if key.exists():
         _write_new(beside(database, ".key"), lambda new: new.write_bytes(key.read_bytes()))
@@ -71,6 +74,25 @@ def _write_new(path: Path, write: Callable[[Path], object]) -> None:
         if partial.parent.is_dir():
             for ending in ("", "-journal", "-wal", "-shm"):  # SQLite's own, where it could not finish
                 beside(partial, ending).unlink(missing_ok=True)
+
+
+LOOK_FIRST = """
+UPDATE outbox SET state = 'unknown', first_attempt_at = coalesce(first_attempt_at, created_at)
+WHERE state IN ('waiting', 'running', 'unknown')
+"""
+"""What had not been sent when the backup was made may have been sent since."""
+
+
+def _put_back(backup: Path, new: Path) -> None:
+    _copy_database(backup, new)
+    with closing(sqlite3.connect(new)) as copy, copy:
+        revision = str(copy.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+        if revision not in known_revisions():
+            raise UserError(
+                f"{backup} is of a later release (revision {revision}). Restore it with that release, or use a backup "
+                "that this one made."
+            )
+        copy.execute(LOOK_FIRST)
 
 
 def _copy_database(database: Path, new: Path) -> None:

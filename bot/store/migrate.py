@@ -56,15 +56,18 @@ def upgrade(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=LOCK))
-    config = configuration(connection)
-    known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
     current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in known:
+    if current is not None and current not in known_revisions():
         raise DatabaseTooNew(
             f"The database is of a later release (revision {current}). Start that release, or restore a backup "
             "that this one made."
         )
-    command.upgrade(config, "head")
+    command.upgrade(configuration(connection), "head")
+
+
+def known_revisions() -> frozenset[str]:
+    """Those of this release and of all before it."""
+    return frozenset(each.revision for each in ScriptDirectory(str(migrations_folder())).walk_revisions())
 
 
 async def migrate(database: Database) -> None:

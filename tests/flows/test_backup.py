@@ -4,13 +4,23 @@ import asyncio
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlmodel import Session
 
 from bot.sandbox.server import Sandbox
+from bot.store import deliveries
+from bot.store.backup import back_up, restore
+from bot.store.migrate import migrate
+from bot.store.session import open_database
 from tests.flows.test_serve import declares, environment, reaches
+from tests.support.released import REVISIONS, Released
 from tests.support.serving import served
+from tests.support.world import World
 
 
 @pytest.fixture
@@ -127,3 +137,93 @@ async def test_postgresql_has_tools_of_its_own():
     code, _, problem = await dogwatch("postgresql://user@nowhere/dogwatch", "backup", "copy.db")
 
     assert (code, problem) == (2, "DATABASE_URL names a PostgreSQL database: use its own `pg_dump`.\n")
+
+
+# --- Under fire, and of other releases
+
+
+async def test_what_slack_was_told_after_the_backup_is_not_told_again(tmp_path: Path):
+    """The backup was made while the card, the announcement and the channel itself were still to be made."""
+    first, second, copy = tmp_path / "dogwatch.db", tmp_path / "elsewhere.db", tmp_path / "copy.db"
+    async with World(f"sqlite:///{first}", tmp_path) as world:
+        await world.declares("checkout is down")
+        fault = world.sandbox.fault("status", status=503)
+        assert (await world.sandbox.command("oncall", world.channel, "/incident status identified a full disk")).ok
+        assert (await world.sandbox.command("oncall", "ops", "/incident start search is slow")).ok
+        back_up(first, copy)
+        world.sandbox.clear_fault(fault)
+        await world.finish()
+        before = {name: world.texts(name) for name in ["incidents", *world.channels]}
+        assert len(world.channels) == 2
+        await world.bot.stop()
+
+        restore(copy, second)
+        world._url = f"sqlite:///{second}"
+        await world.starts()
+        await world.finish()
+
+        assert {name: world.texts(name) for name in ["incidents", *world.channels]} == before
+        assert [len(world.sandbox.pins(name)) for name in world.channels] == [1, 1]
+        await world.types("oncall", "/incident severity 1 worse", world.channels[1])
+        await world.finish()
+        assert "SEV1" in world.card(world.channels[1]), "the card that was found is edited"
+
+
+async def test_backups_under_a_storm_of_writes_are_whole(tmp_path: Path):
+    """Each copy is one moment: a row is there with all that was committed with it."""
+    path = tmp_path / "dogwatch.db"
+    database = open_database(f"sqlite:///{path}")
+    await migrate(database)
+    now, numbers = datetime.now(UTC), count(1)
+
+    def both(session: Session, number: int) -> None:
+        deliveries.is_first(session, f"one:{number}", now)
+        deliveries.is_first(session, f"two:{number}", now)
+
+    async def storm() -> None:
+        while True:
+            await asyncio.gather(*(database.run(both, next(numbers)) for _ in range(20)))
+
+    storming = asyncio.create_task(storm())
+    copies = [tmp_path / f"copy-{number}.db" for number in range(5)]
+    for copy in copies:
+        await asyncio.to_thread(back_up, path, copy)
+    storming.cancel()
+    await asyncio.gather(storming, return_exceptions=True)
+    await database.close()
+
+    held = []
+    for copy in copies:
+        with closing(sqlite3.connect(copy)) as connection:
+            ones, twos = (
+                {key for (key,) in connection.execute("SELECT substr(key, 5) FROM delivery WHERE key LIKE ?", (like,))}
+                for like in ("one:%", "two:%")
+            )
+        assert ones == twos
+        held.append(len(ones))
+    assert held == sorted(held)
+    assert held[-1] > held[0], "it was written to all the time"
+
+
+async def test_a_backup_of_an_earlier_release_is_brought_up_to_date(tmp_path: Path):
+    old, path = tmp_path / "old.db", tmp_path / "dogwatch.db"
+    await Released.read(REVISIONS[0]).fill(f"sqlite:///{old}")
+
+    assert (await dogwatch(path, "restore", str(old)))[0] == 0
+    assert (await dogwatch(path, "migrate"))[0] == 0
+
+    code, draft, problem = await dogwatch(path, "export", "INC-1")
+    assert (code, "The disk was full of old logs" in draft) == (0, True), problem
+
+
+async def test_a_backup_of_a_later_release_is_refused(database: Path):
+    copy, path = database.with_name("copy.db"), database.with_name("new.db")
+    await dogwatch(database, "backup", str(copy))
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999_from_the_future'")
+
+    code, _, problem = await dogwatch(path, "restore", str(copy))
+
+    assert (code, "is of a later release (revision 9999_from_the_future)" in problem) == (2, True)
+    assert not path.exists()
+    assert list(path.parent.glob("*.partial*")) == []
