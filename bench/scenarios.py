@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bench import alerting, declaring, drafting, growing, paging, reacting, resting, sending, timing
+from bench import alerting, declaring, drafting, forgetting, growing, killing, paging, reacting, resting, sending, timing
 from bench.figures import Figure
 from tests.support.postgres import PostgresServer
 
@@ -33,7 +33,9 @@ SCENARIOS = {
     "timers": Scenario("10,000 timers, 1,000 due in one second", timing.many_timers, BOTH),
     "draft": Scenario("the draft of 10,000 entries, in each form", drafting.drafting),
     "growth": Scenario("the same work beside 100,000 past incidents, and beside 100", growing.growth, BOTH),
+    "kill": Scenario("200 declares while the bot is killed", killing.killed, BOTH),
     "page": Scenario("the page of an incident with 10,000 entries", paging.page, BOTH),
+    "retention": Scenario("a million rows go, and people work", forgetting.retention, BOTH),
     "start": Scenario("start to ready", resting.starting),
     "memory": Scenario("memory at rest", resting.memory),
 }

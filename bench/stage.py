@@ -107,6 +107,7 @@ class BotProcess:
     def __init__(self, sandbox: SandboxClient, place: Place, folder: Path) -> None:
         self.port = free_port()
         self.log = folder / "bot.log"
+        self.program = ("bot.cli", "serve")
         self._process: asyncio.subprocess.Process | None = None
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DOGWATCH_", "SLACK_"))}
         self._environment = inherited | {
@@ -131,7 +132,7 @@ class BotProcess:
         began = time.perf_counter()
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot.cli", "serve", env=self._environment, stdout=log, stderr=log
+                sys.executable, "-m", *self.program, env=self._environment, stdout=log, stderr=log
             )
         while not await _is_ready(self.port):
             if self._process.returncode is not None or time.perf_counter() - began > READY_SECONDS:
