@@ -57,9 +57,10 @@ SERIAL = ("timeline_entry", "alert", "outbox", "audit")
 """Tables of which new rows get the next number by a counter of the server's."""
 
 
-def statements(team_id: str, count: int, *, postgresql: bool) -> Iterator[str]:
+def statements(team_id: str, count: int, rows: Mapping[str, int], *, postgresql: bool) -> Iterator[str]:
     """One statement a table."""
-    for table, (each, columns) in TABLES.items():
+    for table, (usual, columns) in TABLES.items():
+        each = rows.get(table, usual)
         values = ", ".join(_value(value.format(team=team_id), postgresql=postgresql) for value in columns.values())
         last = FIRST + count - 1
         yield (
@@ -80,13 +81,17 @@ def _value(value: str, *, postgresql: bool) -> str:
     if value == "LATELY":
         return "now()" if postgresql else "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'"
     if value == "TS":
-        return "'17408304' || (10 + n.n) || '.' || (100000 + past.id % 900000)"
+        return "'1740830' || (100 + n.n) || '.' || (100000 + past.id % 900000)"
     return value
 
 
-def fill(place: Place, team_id: str, count: int) -> None:
-    """Add `count` past incidents to a bot's database while it does not run."""
-    made = list(statements(team_id, count, postgresql=place.server is not None))
+def fill(place: Place, team_id: str, count: int, **rows: int) -> None:
+    """
+    Add `count` past incidents to a bot's database while it does not run.
+
+    `rows`: how many rows an incident has in a table, where it is not as usual.
+    """
+    made = list(statements(team_id, count, rows, postgresql=place.server is not None))
     if place.server is not None:
         counters = [
             f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))" for name in SERIAL

@@ -3,7 +3,19 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bench import alerting, declaring, drafting, forgetting, growing, killing, paging, reacting, resting, sending, timing
+from bench import (
+    alerting,
+    declaring,
+    drafting,
+    forgetting,
+    growing,
+    killing,
+    paging,
+    reacting,
+    resting,
+    sending,
+    timing,
+)
 from bench.figures import Figure
 from tests.support.postgres import PostgresServer
 
