@@ -40,7 +40,7 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Run:
     told: Told
-    lost: int
+    lost: list[str]
     doubled: Counter[str]
     done_after: float
     """Seconds from the last start's being ready until all is carried out."""
@@ -67,8 +67,9 @@ async def killed(runs: int, server: PostgresServer | None) -> list[Figure]:
     ready = [seconds for each in found for seconds in each.told.ready]
     name = f"{DECLARES} declares, {KILLS} times kill -9"
     return [
-        Figure(f"{name}: lost", "", [float(each.lost) for each in found], place, target=Target(0),
-               notes=[f"{again} of {DECLARES * runs} were typed again: no answer came, and nothing was in the record"]),
+        Figure(f"{name}: lost", "", [float(len(each.lost)) for each in found], place, target=Target(0),
+               notes=[f"{again} of {DECLARES * runs} were typed again: no answer came, and nothing was in the record",
+                      *(part for each in found for part in each.lost)]),
         Figure(f"{name}: doubled for people to see", "", [float(each.doubled.total()) for each in found], place,
                notes=[f"in all runs: {dict(doubled) or 'nothing'}"]),
         Figure(f"{name}: from ready until it goes on, the slowest", "s",
@@ -162,17 +163,19 @@ async def _until_done(stage: Stage) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _held_against_slack(stage: Stage) -> tuple[int, Counter[str]]:
-    """How many declares lack something, and what stands there more than once."""
+async def _held_against_slack(stage: Stage) -> tuple[list[str], Counter[str]]:
+    """Which declares lack something, and what stands there more than once."""
     channels = [each for each in await stage.sandbox.channels() if each.get("name", "").startswith("inc-")]
     named = {number: [each for each in channels if _is_of(each["name"], number)] for number in range(DECLARES)}
     incidents = {number: stage.place.number(_count_of(_title(number))) for number in named}
     announced = Counter(_numbers(await stage.sandbox.messages(channel="incidents")))
     doubled: Counter[str] = Counter()
-    lost = 0
+    lost: list[str] = []
     for number, places in named.items():
         cards = [len(await stage.sandbox.pins(channel=each["id"])) for each in places]
-        lost += not (places and sum(cards) and announced[number] and incidents[number])
+        parts = {"incident": incidents[number], "channel": len(places), "card": sum(cards), "post": announced[number]}
+        if not all(parts.values()):
+            lost.append(f"{_title(number)}: {parts}")
         doubled["incidents"] += max(incidents[number] - 1, 0)
         doubled["channels"] += max(len(places) - 1, 0)
         doubled["cards"] += max(sum(cards) - 1, 0)
