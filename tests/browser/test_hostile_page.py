@@ -1,0 +1,158 @@
+"""An incident's page and an exported file in a real browser: what people wrote runs nothing and calls nobody."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+
+from tests.browser.conftest import PATIENCE, ROOT, Sandboxed, declare, say
+
+ATTACKS = (
+    "<script>window.ran='script'</script>",
+    "<img src=x onerror=\"window.ran='img'\">",
+    "<svg onload=\"window.ran='svg'\"></svg>",
+    "'\"><iframe srcdoc=\"<script>parent.ran='frame'</script>\"></iframe>",
+    "<a href=\"javascript:window.ran='link'\">press</a>",
+    "[press](javascript:window.ran='markdown')",
+    "<style>@import 'http://127.0.0.1:1/style'</style><link rel=stylesheet href=http://127.0.0.1:1/link>",
+    "<meta http-equiv=refresh content=0;url=http://127.0.0.1:1/meta>",
+    "<base href=http://127.0.0.1:1/><form action=http://127.0.0.1:1/form><input name=key></form>",
+)
+
+
+async def address_of_the_page(page: Page) -> str:
+    await say(page, "/incident catchup")
+    whole = page.get_by_role("link", name="The whole record").last
+    await whole.wait_for(timeout=PATIENCE)
+    return str(await whole.get_attribute("href"))
+
+
+async def opened(browser: Browser, address: str) -> tuple[Page, list[str]]:
+    """A page of its own, and everything that it asks for."""
+    page = await (await browser.new_context()).new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: asked.append(dialog.message))
+    await page.goto(address)
+    return page, asked
+
+
+async def runs_nothing(page: Page) -> None:
+    """Whatever can be pressed is pressed; then nothing has run."""
+    for link in await page.locator("a[href^='javascript']").all():
+        await link.click()
+    assert await page.evaluate("window.ran") is None
+    assert await page.locator("script, iframe, img, object, embed, form, base, link").count() == 0
+    assert await page.locator("meta[http-equiv=refresh]").count() == 0
+
+
+async def test_nothing_that_people_wrote_runs_in_a_browser(dogwatch: Sandboxed, tmp_path: Path) -> None:
+    people = await dogwatch.page()
+    await declare(people, "Checkout <script>window.ran='title'</script>")
+    for attack in ATTACKS:
+        await say(people, f"/incident note {attack}")
+    await say(people, f"/incident cause {''.join(ATTACKS)}")
+    address = await address_of_the_page(people)
+
+    page, asked = await opened(dogwatch.browser, address)
+
+    assert asked == [address]
+    assert "window.ran='title'" in await page.locator("h1").inner_text(), "it is read as it was written"
+    await runs_nothing(page)
+    assert await page.context.cookies() == []
+
+    exported, asked = await opened(dogwatch.browser, await exported_file(dogwatch, tmp_path))
+    assert len(asked) == 1
+    await runs_nothing(exported)
+
+
+async def exported_file(dogwatch: Sandboxed, folder: Path) -> str:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot.cli", "export", "INC-1", "--format", "html", "--transcript",
+        stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": f"sqlite:///{dogwatch.data / 'dogwatch.db'}"},
+    )  # fmt: skip
+    html, _ = await process.communicate()
+    assert process.returncode == 0
+    file = folder / "postmortem.html"
+    file.write_bytes(html)
+    return file.as_uri()
+
+
+class Listening:
+    """Another site: keeps the head of each request."""
+
+    def __init__(self) -> None:
+        self.heads: list[str] = []
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._hear, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    def stop(self) -> None:
+        self._server.close()
+
+    async def _hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+        writer.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def elsewhere() -> AsyncIterator[Listening]:
+    listening = Listening()
+    await listening.start()
+    yield listening
+    listening.stop()
+
+
+async def test_the_browser_itself_refuses_what_would_slip_through(dogwatch: Sandboxed, elsewhere: Listening) -> None:
+    """Scripts, pictures, frames and styles that are put into the page by force: its headers stop them."""
+    people = await dogwatch.page()
+    await declare(people, "Checkout is down")
+    page, _ = await opened(dogwatch.browser, await address_of_the_page(people))
+
+    await page.evaluate(
+        """url => {
+            for (const [name, parts] of [
+                ["script", {textContent: "window.ran = 'inline'"}],
+                ["script", {src: url + "/a.js"}],
+                ["img", {src: url + "/a.png"}],
+                ["iframe", {src: url + "/frame"}],
+                ["link", {rel: "stylesheet", href: url + "/a.css"}],
+            ]) document.body.append(Object.assign(document.createElement(name), parts));
+            document.body.insertAdjacentHTML("beforeend", "<b id=b onclick=\\"window.ran='handler'\\">b</b>");
+        }""",
+        elsewhere.url,
+    )
+    await page.locator("#b").click()
+    assert await page.evaluate("url => fetch(url).then(() => 'fetched', () => 'refused')", elsewhere.url) == "refused"
+
+    assert await page.evaluate("window.ran") is None
+    assert elsewhere.heads == []
+
+
+async def test_the_key_is_told_to_nobody_and_no_frame_shows_the_page(
+    dogwatch: Sandboxed, elsewhere: Listening, tmp_path: Path
+) -> None:
+    people = await dogwatch.page()
+    await declare(people, "Checkout is down")
+    address = await address_of_the_page(people)
+    page, _ = await opened(dogwatch.browser, address)
+
+    await page.evaluate("url => { location.href = url }", f"{elsewhere.url}/elsewhere")
+    await page.wait_for_url(f"{elsewhere.url}/elsewhere")
+    assert "referer" not in elsewhere.heads[0].casefold()
+    assert not [head for head in elsewhere.heads if "key=" in head]
+
+    framing = tmp_path / "frame.html"
+    framing.write_text(f'<iframe src="{address}"></iframe>')
+    outer, asked = await opened(dogwatch.browser, framing.as_uri())
+    assert address in asked
+    shown = [await frame.content() for frame in outer.frames if frame is not outer.main_frame]
+    assert shown
+    assert not [content for content in shown if "Checkout is down" in content]
