@@ -10,7 +10,7 @@ import pytest
 from pydantic_core import PydanticUndefined
 
 from bot.config import Settings, check, load
-from bot.config.environment import VARIABLES
+from bot.config.environment import FILE_SUFFIX, VARIABLES
 from bot.config.sections import ANY, FILE_TABLES, SECTIONS
 from bot.domain.timeline_marks import DEFAULT_REACTIONS
 from bot.sources import SOURCES, decode
@@ -138,7 +138,7 @@ def test_every_key_of_the_example_is_explained_above_it():
 
 @pytest.mark.parametrize("path", ["docs/configuration.md", "docs/alerts.md", "dogwatch.example.toml"])
 def test_the_documents_name_no_key_that_is_not_there(path):
-    known = {variable.name for variable in VARIABLES}
+    known = {name for variable in VARIABLES for name in (variable.name, f"{variable.name}{FILE_SUFFIX}")}
     named = set(re.findall(r"\bDOGWATCH_[A-Z_]+\b", (ROOT / path).read_text()))
 
     assert named <= known
