@@ -8,7 +8,7 @@ from bot.sandbox.call import Grant
 from bot.sandbox.core import Core
 from bot.sandbox.links import HttpLink
 from bot.sandbox.records import Channel, Json, SlackError, Usergroup
-from bot.sandbox.sockets import MAX_SOCKETS
+from bot.sandbox.sockets import APPROXIMATE_SECONDS, MAX_SOCKETS
 from bot.sandbox.wire import channel_json, usergroup_json
 from bot.sandbox.workspace import seconds
 
@@ -70,9 +70,14 @@ class Knobs(Core):
         """How many connections an app may have; one more is refused with `too_many_websockets`."""
         self.hub.most = most
 
-    def connection_lives(self, seconds: float | None, warned: float = 10.0) -> None:
-        """Refresh each connection made from now on after that many seconds, `warned` seconds after a warning."""
+    def connection_lives(self, seconds: float | None, warned: float = 10.0, says: float | None = None) -> None:
+        """
+        Refresh each connection made from now on after that many seconds, `warned` seconds after a warning.
+
+        `says`: how long it will live by its `hello`, if that is something else.
+        """
         self.hub.lives = None if seconds is None else (seconds, warned)
+        self.hub.says = says or seconds or APPROXIMATE_SECONDS
 
     def subscribe(self, events: Sequence[str] | None) -> None:
         """The event types the app gets; None: all."""

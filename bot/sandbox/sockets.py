@@ -73,6 +73,7 @@ class SocketHub:
         self.most = MAX_SOCKETS
         self.lives: tuple[float, float] | None = None
         """Seconds after which a connection is refreshed, and how long before that it is warned. None: never."""
+        self.says: float = APPROXIMATE_SECONDS
         self.tasks: set[asyncio.Task[None]] = set()
 
     def is_open(self) -> bool:
@@ -163,12 +164,11 @@ class SocketHub:
                 await socket.ws.pong(message.data)
 
     def hello(self) -> Json:
-        lives = self.lives[0] if self.lives else APPROXIMATE_SECONDS
         return {
             "type": "hello",
             "connection_info": {"app_id": self.app_id},
             "num_connections": len(self.sockets) + 1,
-            "debug_info": {"host": "sandbox", "build_number": 1, "approximate_connection_time": lives},
+            "debug_info": {"host": "sandbox", "build_number": 1, "approximate_connection_time": self.says},
         }
 
     def farewell(self, reason: str) -> Json:

@@ -143,7 +143,7 @@ class SocketLink:
         """One of the connections, and its successors."""
         connection: Connection | None = None
         while True:
-            former, (connection, seconds) = connection, await self._keep_opening(place)
+            former, (connection, seconds) = connection, await self._keep_opening(place, connection)
             if former is not None:
                 SOCKET_RECONNECTS.labels(former.reason).inc()
                 log.info("a Socket Mode connection was replaced", connection=former.number, reason=former.reason)
@@ -163,8 +163,8 @@ class SocketLink:
         self._renewals[place] = at
         return at - now
 
-    async def _keep_opening(self, place: int) -> tuple[Connection, float]:
-        """Another connection, however many attempts it takes, and the seconds that it will live."""
+    async def _keep_opening(self, place: int, former: Connection | None) -> tuple[Connection, float]:
+        """A successor, however many attempts it takes, and the seconds that it will live."""
         failures = 0
         while True:
             if place and not self._open:  # one attempt at a time is enough to learn that Slack is away
@@ -175,9 +175,18 @@ class SocketLink:
             except Exception as problem:  # noqa: BLE001  this is what keeps the bot reachable: it goes on whatever comes
                 pause = self._pause_after(problem, failures)
             failures += 1
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._is_nowhere.wait()
+            await self._wait(pause, former)
+
+    async def _wait(self, seconds: float, former: Connection | None) -> None:
+        """At most so long: not while nothing is connected any more, nor where the former one has just made room."""
+        waits = [asyncio.create_task(self._is_nowhere.wait())]
+        if former is not None and not former.has_ended.is_set():
+            waits.append(asyncio.create_task(former.has_ended.wait()))
+        try:
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
 
     async def _connect(self) -> tuple[Connection, float]:
         assert self._http is not None  # noqa: S101  `start` made it

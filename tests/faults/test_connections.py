@@ -179,7 +179,8 @@ async def test_a_refresh_of_one_is_served_by_the_other(line: Line) -> None:
 
 async def test_connections_are_renewed_in_turn_before_slack_asks(line: Line) -> None:
     """Slack says that they live 1.6 s. Events go on all the time, and none is delivered twice."""
-    line.sandbox.connection_lives(1.6, warned=0.1)
+    line.sandbox.connection_lives(60, says=1.6)
+    line.sandbox.delivery.answer_seconds = 10.0
     await line.sandbox.drop_sockets()
     await line.connects()
     await line.is_quiet()
@@ -286,6 +287,21 @@ async def test_more_connections_than_slack_allows(line: Line, monkeypatch: pytes
 
     line.sandbox.socket_limit()
     await line.connects()
+
+
+async def test_a_refresh_where_no_connection_is_left_for_it(line: Line) -> None:
+    """All that Slack allows are in use: the successor comes as soon as Slack has closed the old one."""
+    line.sandbox.socket_limit(2)
+    old = line.numbers()
+
+    with capture_logs() as logs:
+        await line.sandbox.disconnect("warning", old[0])
+        await eventually(lambda: [each for each in logs if each.get("problem") == "too_many_websockets"])
+    await line.is_confirmed(line.marks("over both of the old ones"))
+    await line.sandbox.disconnect("refresh_requested", old[0])
+
+    await line.sandbox.wait_until(lambda: line.sandbox.sockets() == 2 and old[0] not in line.numbers())
+    await line.is_confirmed(line.marks("over one old and one new one"))
 
 
 async def test_socket_mode_switched_off_and_on_again(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
