@@ -1,7 +1,10 @@
 """The migrations make the tables that the code has, on both databases; one of a later release is left alone."""
 
+import ast
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +14,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import Session
 
-from bot.store.migrate import DatabaseTooNew, all_tables, configuration, migrate
+from bot.store.migrate import DatabaseTooNew, all_tables, configuration, migrate, migrations_folder
 from bot.store.session import Database, PostgresDatabase, open_database
 from tests.support.postgres import PostgresServer
+from tests.support.released import REVISIONS
 
 
 @pytest.fixture
@@ -135,3 +139,43 @@ async def test_the_revisions_are_one_line_and_say_what_the_release_before_sees(d
         assert not revision.is_branch_point
         assert revision.doc.strip()
     assert revisions[-1].down_revision is None
+
+
+RELEASED = {
+    "0001": "f3c6b571c337f3d5d6938b34955a2476e3934fa398c53f2c743bc2693ef1f982",
+    "0002": "afd602da4f93feb6975457c17b63a8aefb5d9020e3faaca9d63342120badde2a",
+}
+"""The revisions that are out there, by the SHA-256 of their files: a change to one would reach new databases only."""
+ADDING = {"create_table", "add_column", "create_index", "f"}
+"""What a revision may do, so that the release before goes on beside it: `f` only marks a name as final."""
+
+
+def files() -> dict[str, Path]:
+    return {path.name[:4]: path for path in sorted((migrations_folder() / "versions").glob("[0-9]*.py"))}
+
+
+@pytest.mark.parametrize("revision", RELEASED)
+def test_a_released_revision_is_as_it_was(revision: str) -> None:
+    assert hashlib.sha256(files()[revision].read_bytes()).hexdigest() == RELEASED[revision]
+
+
+def test_what_was_released_is_tried_with_data_in_it() -> None:
+    assert tuple(RELEASED) == REVISIONS
+
+
+@pytest.mark.parametrize("revision", [each for each in files() if each > "0001"])
+def test_a_revision_only_adds(revision: str) -> None:
+    """The release before inserts rows without the new columns, and never looks at the new tables."""
+    [upgrade] = [
+        each
+        for each in ast.parse(files()[revision].read_text()).body
+        if isinstance(each, ast.FunctionDef) and each.name == "upgrade"
+    ]
+    calls = [each for each in ast.walk(upgrade) if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
+    done = {each.func.attr for each in calls if isinstance(each.func.value, ast.Name) and each.func.value.id == "op"}  # type: ignore[attr-defined]
+    assert done <= ADDING
+    for call in calls:
+        if call.func.attr == "add_column":  # type: ignore[attr-defined]
+            assert "nullable=True" in ast.unparse(call), ast.unparse(call)
+        if call.func.attr == "create_index":  # type: ignore[attr-defined]
+            assert "unique=True" not in ast.unparse(call), "the release before does not know that it must hold"
