@@ -25,6 +25,14 @@ MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 PLACES = ("host", "port", "user", "password", "dbname")
 KNOWN = (*PLACES, *TLS, "passfile", "application_name", "connect_timeout", "target_session_attrs")
 WRITABLE = ("read-write", "primary")
+LETTING_GO = {
+    "idle_in_transaction_session_timeout": "10s",
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+"""For the server: what a replica has locked that was paused, or whose machine has gone, is free again after this time.
+The others wait for the same incident meanwhile."""
 CONNECT_SECONDS = 5.0
 COMMAND_SECONDS = 30.0
 
@@ -61,7 +69,7 @@ def read_servers(url: str) -> Servers:
         "password": password,
         "database": _text(form["database"]) or query.get("dbname"),
         "passfile": query.get("passfile"),
-        "server_settings": {"application_name": query.get("application_name", "dogwatch")},
+        "server_settings": {"application_name": query.get("application_name", "dogwatch"), **LETTING_GO},
         "command_timeout": COMMAND_SECONDS,
     }
     return Servers(hosts, _seconds(query), _target(query, len(hosts)), arguments)

@@ -20,13 +20,15 @@ from bot.supervision import kept_going
 log = get_logger(__name__)
 
 POLL = timedelta(seconds=5)
+TOGETHER = 20
+"""Due timers of one kind that go in one transaction: a few dozen milliseconds, and nobody waits longer for it."""
 AT_ONCE = 4
-"""Due timers that one process carries out side by side. On SQLite they are committed together."""
+"""Such transactions that one process has under way side by side."""
 LOOK_AGAIN = timedelta(seconds=15)
 
 
 class Engine:
-    """A loop for what is due, one for upkeep, one for what is old enough to go. `start` sets them going, `stop` ends them."""
+    """Loops for what is due, for upkeep, and for what is old enough to go. `start` sets them going, `stop` ends them."""
 
     def __init__(self, database: Database, clock: Clock, settings: Callable[[], Settings]) -> None:
         self._database = database
@@ -86,17 +88,18 @@ class Engine:
 
     async def _run_due(self) -> datetime | None:
         """
-        Everything that is due now, one transaction each, several side by side. Returns when the next is due.
+        Everything that is due now, several in each transaction, some of these side by side; then when the next is due.
 
         What is due is read first: this is asked after every commit, and would stand in the writers' way.
         """
         while True:
             now = self._clock.now()
-            next_due, waiting = await self._database.read(timers.look, now, AT_ONCE)
+            next_due, waiting = await self._database.read(timers.look, now, AT_ONCE * TOGETHER)
             self.beat_at = now
             if not waiting:
                 return next_due
-            carried_out = await asyncio.gather(*(self._run_some() for _ in range(waiting)), return_exceptions=True)
+            workers = min(1 + waiting // TOGETHER, AT_ONCE)
+            carried_out = await asyncio.gather(*(self._run_some() for _ in range(workers)), return_exceptions=True)
             for each in carried_out:
                 if isinstance(each, BaseException):
                     raise each
@@ -104,24 +107,30 @@ class Engine:
                 return now + POLL
 
     async def _run_some(self) -> int:
-        """One due timer after the other, until there is none left that nobody has in hand. How many there were."""
+        """Due timers, some at a time, until there is none left that nobody has in hand. How many there were."""
         count = 0
-        while (ran := await self._database.run(due.run_one, self._settings(), self._clock.now())) is not None:
-            count += 1
-            if ran.problem is None:
-                late = self._clock.now() - ran.timer.due_at
-                metrics.TIMER_LATENESS_SECONDS.observe(late.total_seconds())
-                continue
-            log.error("a timer failed", timer=ran.timer.key, exc_info=ran.problem)
-            if ran.is_given_up:
-                log.error("a timer was given up", timer=ran.timer.key)
+        while ran := await self._database.run(due.run_due, self._settings(), self._clock.now(), TOGETHER):
+            count += len(ran)
+            for each in ran:
+                self._tell(each)
         return count
+
+    def _tell(self, ran: due.Ran) -> None:
+        if ran.problem is None:
+            late = self._clock.now() - ran.timer.due_at
+            metrics.TIMER_LATENESS_SECONDS.observe(late.total_seconds())
+            return
+        log.error("a timer failed", timer=ran.timer.key, exc_info=ran.problem)
+        if ran.is_given_up:
+            log.error("a timer was given up", timer=ran.timer.key)
 
     async def _keep_house(self) -> None:
         """Runs on real time: how often the counts are taken has nothing to do with the record."""
         while True:
             try:
                 await keep_time(self._database, self._clock)
+                if ended := await self._database.end_stuck():
+                    log.warning("transactions of a replica that stands still were ended", count=ended)
                 await count(self._database, self._clock.now())
             except DatabaseUnavailable as problem:
                 log.warning("upkeep has to wait", problem=str(problem))

@@ -12,7 +12,7 @@ import fcntl
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -41,6 +41,15 @@ T = TypeVar("T")
 Probe = Callable[[str], None]
 
 READERS = 4
+STUCK_AFTER = timedelta(seconds=10)
+END_STUCK = text("""
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+    AND application_name = current_setting('application_name')
+    AND wait_event = 'ClientRead' AND state <> 'idle' AND xact_start < clock_timestamp() - CAST(:after AS interval)
+""")
+"""A replica that is paused (SIGSTOP, a frozen container) keeps what it has locked. The server's own limit for idle
+transactions does not see one that was paused between two messages of a statement."""
 TRIES = 4
 
 
@@ -92,6 +101,9 @@ class Database(Protocol):
 
     async def now(self) -> datetime:
         """The database's own time."""
+
+    async def end_stuck(self, after: timedelta = STUCK_AFTER) -> int:
+        """End transactions of other replicas that have waited for their replica for so long. Returns how many."""
 
     async def close(self) -> None: ...
 
@@ -177,6 +189,9 @@ class SqliteDatabase:
 
     async def now(self) -> datetime:
         return self.wall()
+
+    async def end_stuck(self, after: timedelta = STUCK_AFTER) -> int:  # noqa: ARG002  as the other kind of database
+        return 0  # the file has one process: nobody else can be in its way
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
@@ -308,6 +323,13 @@ class PostgresDatabase:
         if not isinstance(found, datetime):
             raise TypeError(f"the server's clock answered {found!r}")
         return found.astimezone(UTC)
+
+    async def end_stuck(self, after: timedelta = STUCK_AFTER) -> int:
+        try:
+            async with self.engine.connect() as connection:
+                return len((await connection.execute(END_STUCK, {"after": after})).all())
+        except (DBAPIError, OSError, TimeoutError, PoolTimeout) as problem:
+            raise DatabaseUnavailable(str(problem)) from problem
 
     async def close(self) -> None:
         await self.engine.dispose()

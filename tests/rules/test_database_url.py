@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.servers import read_servers
+from bot.config.servers import LETTING_GO, read_servers
 from bot.domain.errors import UserError
 from bot.store.session import open_database
 
-NAMES = {"server_settings": {"application_name": "dogwatch"}}
+NAMES = {"server_settings": {"application_name": "dogwatch", **LETTING_GO}}
 ONE = "postgresql://bot@db.example/dogwatch"
 TWO = "postgresql://bot@db1,db2:5433/dogwatch"
 
@@ -43,7 +43,7 @@ def test_the_hosts_are_asked_in_their_order(url: str, expected: list[Any]) -> No
         ("?sslmode=require", {"dsn": "postgresql://?sslmode=require"}),
         ("?ssl=verify-full", {"dsn": "postgresql://?sslmode=verify-full"}),
         ("?ssl=true", {"dsn": "postgresql://?sslmode=require"}),
-        ("?application_name=pager", {"server_settings": {"application_name": "pager"}}),
+        ("?application_name=pager", {"server_settings": {"application_name": "pager", **LETTING_GO}}),
         ("?user=other&password=word&dbname=ignored", {"password": "word"}),
         ("?passfile=/etc/dogwatch/pgpass", {"passfile": "/etc/dogwatch/pgpass"}),
     ],

@@ -1,0 +1,107 @@
+"""What is run by `docker compose`: the services of each profile, what they need, and how they are held together."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.config.environment import VARIABLES
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+BALANCER = (ROOT / "deploy" / "haproxy" / "haproxy.cfg").read_text()
+BOTS = {name for name, each in SERVICES.items() if each.get("build") == "."}
+ON_POSTGRES = BOTS - {"dogwatch"}
+
+
+def of_profile(profile: str) -> set[str]:
+    return {name for name, each in SERVICES.items() if profile in each["profiles"]}
+
+
+def test_each_profile_is_whole_and_none_starts_a_bot_of_another():
+    """Two bots with the same tokens and two databases would do everything twice."""
+    assert of_profile("sqlite") == {"dogwatch"}
+    assert of_profile("postgres") == {"single", "database"}
+    assert of_profile("replicas") == {"first", "second", "balancer", "database"}
+    assert all(each["profiles"] for each in SERVICES.values()), "nothing runs without being asked for"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_a_service_names_exists(name: str):
+    service = SERVICES[name]
+    profiles = set(service["profiles"])
+    named = {each.partition(":")[0] for each in service.get("volumes", [])}
+
+    assert {each for each in named if not each.startswith("./")} <= set(COMPOSE["volumes"])
+    assert all((ROOT / each).exists() for each in named if each.startswith("./"))
+    assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
+    for other in service.get("depends_on", []):
+        assert profiles <= set(SERVICES[other]["profiles"]), f"{other} is not there in every profile of {name}"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_started_again_and_may_do_little(name: str):
+    service = SERVICES[name]
+
+    assert service["restart"] == "unless-stopped"
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert all(str(each).startswith("127.0.0.1:") for each in service.get("ports", [])), "TLS is somebody else's"
+
+
+@pytest.mark.parametrize("name", sorted(ON_POSTGRES | {"balancer", "database"}))
+def test_a_service_says_how_it_is(name: str):
+    assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+
+
+@pytest.mark.parametrize("name", sorted(ON_POSTGRES))
+def test_a_bot_on_postgresql_is_told_what_it_knows_and_its_secrets_by_file(name: str):
+    service = SERVICES[name]
+    known = {each.name: each for each in VARIABLES}
+
+    told: dict[str, str] = service["environment"]
+    assert {variable.removesuffix("_FILE") for variable in told} <= set(known)
+    secret = {name for name, each in known.items() if each.secret}
+    assert {each for each in told if each in secret and told[each]} == set(), "a secret stands in the file itself"
+    files = {each.rpartition("/")[2] for variable, each in told.items() if variable.endswith("_FILE")}
+    assert files == set(service["secrets"])
+    assert "/readyz" in " ".join(service["healthcheck"]["test"])
+    assert f"127.0.0.1:{told['DOGWATCH_PORT']}/" in " ".join(service["healthcheck"]["test"])
+    assert service["depends_on"] == {"database": {"condition": "service_healthy"}}
+
+
+def test_a_stop_is_longer_than_what_a_bot_finishes():
+    """It takes up to 20 s to end what is under way."""
+    assert {SERVICES[name]["stop_grace_period"] for name in BOTS} == {"30s"}
+
+
+def test_the_balancer_asks_each_replica_whether_it_is_ready():
+    port = SERVICES["first"]["environment"]["DOGWATCH_PORT"]
+
+    assert set(re.findall(r"^ +server (\S+) \S+$", BALANCER, re.MULTILINE)) == of_profile("replicas") & BOTS
+    assert set(re.findall(r"^ +server (\S+) \1:(\d+)$", BALANCER, re.MULTILINE)) == {("first", port), ("second", port)}
+    assert "option httpchk GET /readyz" in BALANCER
+    outside, inside = re.findall(r"^ +bind :(\d+)$", BALANCER, re.MULTILINE)
+    assert SERVICES["balancer"]["ports"][0].endswith(f":{outside}")
+    assert f":{inside}/ready" in " ".join(SERVICES["balancer"]["healthcheck"]["test"])
+
+
+def test_what_is_for_monitoring_stays_inside():
+    assert "deny deny_status 404 if { path /livez /readyz /metrics }" in BALANCER
+
+
+@pytest.mark.skipif(shutil.which("haproxy") is None, reason="needs haproxy (Debian's package haproxy)")
+def test_the_balancer_takes_its_configuration(tmp_path: Path):
+    """With addresses in place of the containers' names, which exist in their network only."""
+    config = tmp_path / "haproxy.cfg"
+    config.write_text(re.sub(r"server (\S+) \1:", r"server \1 127.0.0.1:", BALANCER))
+
+    done = subprocess.run(["haproxy", "-c", "-f", str(config)], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
