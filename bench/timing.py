@@ -21,7 +21,7 @@ from tests.support.postgres import PostgresServer
 TIMERS = 10_000
 DUE = 1_000
 """As many fall due within one second, evenly; the others on another day."""
-AHEAD = timedelta(seconds=6)
+AHEAD = timedelta(seconds=12)
 """From the filling of the database to the first that is due: the bot starts meanwhile."""
 LOOK = 0.02
 """Seconds between two looks into the database: how exact a figure is."""

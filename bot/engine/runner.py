@@ -28,7 +28,7 @@ LOOK_AGAIN = timedelta(seconds=15)
 
 
 class Engine:
-    """Loops for what is due, for upkeep, and for what is old enough to go. `start` sets them going, `stop` ends them."""
+    """Loops for what is due, for upkeep and for what is old enough to go. `start` sets them going, `stop` ends them."""
 
     def __init__(self, database: Database, clock: Clock, settings: Callable[[], Settings]) -> None:
         self._database = database

@@ -1,6 +1,6 @@
-"""What happens when a timer falls due. A timer and what it does are one transaction, so it happens once."""
+"""What happens when timers fall due. A timer and what it does are one transaction, so it happens once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,17 +8,24 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.services import alert_log, catching_up, escalation
-from bot.store import outbox, timers
+from bot.store import incidents, outbox, timers
 from bot.store.connections import is_passing
 from bot.store.timers import Timer
 
 Handler = Callable[[Session, Settings, Timer, datetime], None]
+Hold = Callable[[Session, Sequence[Timer]], None]
 
-HANDLERS: Mapping[str, Handler] = {
-    escalation.REMIND: escalation.remind,
-    catching_up.LOOK: catching_up.look_again,
-    alert_log.CATCH_UP: alert_log.catch_up,
+
+def _hold_incidents(session: Session, due: Sequence[Timer]) -> None:
+    incidents.hold(session, [int(timer.details["incident_id"]) for timer in due])
+
+
+HANDLERS: Mapping[str, tuple[Handler, Hold]] = {
+    escalation.REMIND: (escalation.remind, escalation.hold),
+    catching_up.LOOK: (catching_up.look_again, _hold_incidents),
+    alert_log.CATCH_UP: (alert_log.catch_up, _hold_incidents),
 }
+"""What each kind does, and what several of it lock first: in one order, so that nobody waits in a ring."""
 TRIES = 5
 PAUSE = timedelta(minutes=1)
 
@@ -32,32 +39,54 @@ class Ran:
     is_given_up: bool = False
 
 
-def run_one(session: Session, settings: Settings, now: datetime) -> Ran | None:
+def run_due(session: Session, settings: Settings, now: datetime, most: int) -> list[Ran]:
     """
-    Carry out the timer that is due longest, if there is one that nobody else has in hand.
+    Carry out up to `most` of the timers that are due longest; none if there are none that nobody else has in hand.
 
-    What fails is undone and put off in this same transaction: nobody else takes it meanwhile, and the others pass. What
-    the database does not grant at the moment is no fault of the timer's: it is raised as it is.
+    Several go together; if one of them fails, each is tried alone. What fails alone is undone and put off in this same
+    transaction: nobody else takes it meanwhile, and the others pass. What the database does not grant at the moment is
+    no fault of the timers: it is raised as it is.
     """
-    timer = timers.take_due(session, now)
-    if timer is None:
-        return None
+    due = timers.take_due(session, now, most)
     try:
-        with session.begin_nested(), outbox.together(session):
-            HANDLERS[timer.what](session, settings, timer, now)
-            session.flush()
+        _carry_out(session, settings, due, now)
     except Exception as problem:
         if is_passing(problem):
             raise
-        return Ran(timer, problem, _put_off(session, timer, now))
+        if len(due) == 1:
+            return [_failed(session, due[0], problem, now)]
+        return [_alone(session, settings, timer, now) for timer in due]
+    return [Ran(timer) for timer in due]
+
+
+def _carry_out(session: Session, settings: Settings, due: Sequence[Timer], now: datetime) -> None:
+    """Raises what one of them raises; then nothing is done."""
+    if not due:
+        return
+    with session.begin_nested(), outbox.together(session):
+        if len(due) > 1:
+            HANDLERS[due[0].what][1](session, due)
+        for timer in due:
+            if not timers.is_cancelled(session, timer.key):  # by one before it
+                HANDLERS[timer.what][0](session, settings, timer, now)
+        session.flush()
+
+
+def _alone(session: Session, settings: Settings, timer: Timer, now: datetime) -> Ran:
+    try:
+        _carry_out(session, settings, [timer], now)
+    except Exception as problem:
+        if is_passing(problem):
+            raise
+        return _failed(session, timer, problem, now)
     return Ran(timer)
 
 
-def _put_off(session: Session, timer: Timer, now: datetime) -> bool:
-    """Try a failed timer again in a minute, a few times. True if it is given up: an operator sees that."""
+def _failed(session: Session, timer: Timer, problem: Exception, now: datetime) -> Ran:
+    """Put it off by a minute, a few times; then it is given up: an operator sees that."""
     tries = int(timer.details.get("tries", 0)) + 1
     is_given_up = tries >= TRIES
     timers.put_back(
         session, timer, due_at=now + PAUSE, given_up_at=now if is_given_up else None, tries=0 if is_given_up else tries
     )
-    return is_given_up
+    return Ran(timer, problem, is_given_up)

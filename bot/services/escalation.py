@@ -1,5 +1,6 @@
 """Calls for help: somebody is paged, reminded while silent, and answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -137,6 +138,12 @@ def _set_reminder(session: Session, settings: Settings, escalation: Escalation, 
         return
     due = actor.at + timedelta(minutes=settings.escalation.remind_after_minutes)
     timers.set_timer(session, f"escalation:{escalation.key}", due, REMIND, escalation_id=escalation.key)
+
+
+def hold(session: Session, due: Sequence[Timer]) -> None:
+    """Lock what the reminders are about, escalations before incidents as each of them would."""
+    found = escalations.hold(session, [int(timer.details["escalation_id"]) for timer in due])
+    incidents.hold(session, [escalation.incident_id for escalation in found])
 
 
 def remind(session: Session, settings: Settings, timer: Timer, at: datetime) -> None:

@@ -1,7 +1,9 @@
 """Escalations, and each page by each means."""
 
+from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.store.tables import JSON_COLUMN
@@ -70,7 +72,27 @@ def get(session: Session, escalation_id: int) -> Escalation | None:
     return session.get(Escalation, escalation_id)
 
 
+HELD_AT_ONCE = "held escalations"
+SEVERAL_HELD = (
+    select(Escalation)
+    .where(col(Escalation.id).in_(bindparam("ids", expanding=True)))
+    .order_by(col(Escalation.id))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
+def hold(session: Session, escalation_ids: Collection[int]) -> list[Escalation]:
+    """Lock several, in one order, for a transaction that is about them all: `lock` finds them held."""
+    found = list(session.exec(SEVERAL_HELD, params={"ids": sorted(set(escalation_ids))}))
+    session.info[HELD_AT_ONCE] = {escalation.key: escalation for escalation in found}
+    return found
+
+
 def lock(session: Session, escalation_id: int) -> Escalation | None:
+    held: Escalation | None = session.info.get(HELD_AT_ONCE, {}).get(escalation_id)
+    if held is not None:
+        return held
     statement = select(Escalation).where(Escalation.id == escalation_id).with_for_update()
     return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
 

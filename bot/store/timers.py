@@ -64,26 +64,45 @@ def _hurrying(dialect: str) -> Executable:
 
 
 CANCELLING = delete(TIMER).where(TIMER.c.key == bindparam("of"))
+CANCELLED = "cancelled timers"
 
 
 def cancel(session: Session, key: str) -> None:
     session.execute(CANCELLING, {"of": key})
+    session.info.setdefault(CANCELLED, set()).add(key)
 
 
-def take_due(session: Session, now: datetime) -> Timer | None:
+def is_cancelled(session: Session, key: str) -> bool:
+    """Whether this very transaction cancelled it, after it had been taken."""
+    return key in session.info.get(CANCELLED, ())
+
+
+def take_due(session: Session, now: datetime, most: int) -> list[Timer]:
     """
-    The timer that is due longest, held against all others. It is gone when the transaction commits.
+    Those that are due longest, all of one kind, held against all others. They are gone when the transaction commits.
 
-    One that somebody else holds is passed over: it is in their hands.
+    What somebody else holds is passed over: it is in their hands.
     """
-    taken = session.execute(TAKING, {"now": now}).first()
-    return None if taken is None else Timer(**taken._asdict())
+    named = {"now": now, "most": 1}
+    longest = session.execute(LONGEST_DUE, named).first()
+    if longest is None:
+        return []
+    due = [longest]
+    if most > 1:
+        due += session.execute(MORE_DUE, {**named, "most": most - 1, "what": longest.what, "but": longest.key}).all()
+    session.execute(TAKING, {"keys": [row.key for row in due]})
+    return [Timer(**row._asdict()) for row in due]
 
 
-_LONGEST_DUE = (
-    select(TIMER.c.key).where(*IS_DUE).order_by(TIMER.c.due_at, TIMER.c.key).limit(1).with_for_update(skip_locked=True)
+LONGEST_DUE = (
+    select(*TIMER.c)
+    .where(*IS_DUE)
+    .order_by(TIMER.c.due_at, TIMER.c.key)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
 )
-TAKING = delete(TIMER).where(TIMER.c.key == _LONGEST_DUE.scalar_subquery()).returning(*TIMER.c)
+MORE_DUE = LONGEST_DUE.where(TIMER.c.what == bindparam("what"), TIMER.c.key != bindparam("but"))
+TAKING = delete(TIMER).where(TIMER.c.key.in_(bindparam("keys", expanding=True)))
 
 
 def put_back(session: Session, timer: Timer, *, due_at: datetime, given_up_at: datetime | None, **more: Any) -> None:
