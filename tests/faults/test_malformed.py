@@ -131,6 +131,13 @@ async def test_a_connection_on_which_nothing_is_asked_is_closed(
             assert 0.5 < time.perf_counter() - began < 15
 
 
+async def test_who_shows_no_token_takes_no_room_for_a_body(world: World) -> None:
+    """The refusal is there before the first byte of it."""
+    answer = await raw(world, head_of("/alerts/generic", 4_000_000, headers=[("Authorization", "Bearer wrong")]), [])
+
+    assert answer.startswith(b"HTTP/1.1 401 ")
+
+
 @pytest.mark.parametrize(
     "head",
     [
