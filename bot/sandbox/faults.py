@@ -13,9 +13,16 @@ from typing import Any
 from bot.sandbox.methods import METHODS, PER_MINUTE
 from bot.sandbox.records import Json, SlackError
 
-CALL_KINDS = {"latency", "error", "status", "cut_before", "cut_after", "truncated", "hang", "ratelimited"}
+CALL_KINDS = {"latency", "error", "status", "cut_before", "cut_after", "truncated", "hang", "mute", "ratelimited"}
 DELIVERY_KINDS = {"duplicate", "delay", "reorder", "drop", "unheard", "cut"}
-NEEDED = {"latency": "seconds", "error": "error", "status": "status", "hang": "seconds", "delay": "seconds"}
+NEEDED = {
+    "latency": "seconds",
+    "error": "error",
+    "status": "status",
+    "hang": "seconds",
+    "mute": "seconds",
+    "delay": "seconds",
+}
 NEEDED |= {"ratelimited": "retry_after"}
 
 

@@ -114,7 +114,9 @@ class WebApi:
         if refusal := first(befalls, "error"):
             return answered(record, SlackError(str(param(refusal, "error"))).as_answer(), grant)
         answer = self.call(method, args, grant, token)
-        if first(befalls, "cut_after"):
+        if mute := first(befalls, "mute"):
+            await asyncio.sleep(float(param(mute, "seconds")))
+        if mute or first(befalls, "cut_after"):
             return cut(request, record, "cut_after")
         if first(befalls, "truncated"):
             return await truncated(request, record, answer)
