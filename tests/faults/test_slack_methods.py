@@ -30,6 +30,8 @@ SELDOM = (
     "conversations.join", "usergroups.list", "conversations.history", "reactions.remove", "chat.postEphemeral",
     "files.delete", "conversations.replies",
 )  # fmt: skip
+ASKED_AGAIN = {"conversations.history", "conversations.replies", "usergroups.list"}
+"""Reading calls are GET requests: one whose connection breaks the HTTP client makes again by itself, unnoticed."""
 GAVE_UP = 0.3
 """Seconds that a call may take in a world where nobody wants to wait for ten."""
 PEACE: dict[str, Any] = {}
@@ -112,7 +114,8 @@ async def test_the_seldom_methods_fail_once_before_they_work(
     world: World, tmp_path: Path, kind: str, params: dict[str, Any], outcome: str
 ) -> None:
     expected = await seldom_in_peace(tmp_path)
-    before = {method: calls(method, outcome) for method in SELDOM}
+    counted = [method for method in SELDOM if kind != "cut_before" or method not in ASKED_AGAIN]
+    before = {method: calls(method, outcome) for method in counted}
     for method in SELDOM:
         world.sandbox.fault(kind, method, times=1, **params)
 
@@ -120,7 +123,7 @@ async def test_the_seldom_methods_fail_once_before_they_work(
 
     assert not world.sandbox.list_faults(), "a method was never called"
     assert same(expected, seen) == ""
-    assert {method: calls(method, outcome) - before[method] for method in SELDOM} == dict.fromkeys(SELDOM, 1)
+    assert {method: calls(method, outcome) - before[method] for method in counted} == dict.fromkeys(counted, 1)
 
 
 async def test_a_429_that_does_not_say_how_long_is_waited_out(world: World, tmp_path: Path) -> None:
