@@ -21,7 +21,7 @@ async def reactions(runs: int, server: PostgresServer | None) -> list[Figure]:
     rates, slowest, costs, shares, notes = [], [], [], [], []
     for run in range(runs):
         async with staged(server) as stage:
-            requests = await _prepared(stage)
+            requests = await prepared_reactions(stage)
             worked = stage.bot.worked()
             salvo = await stage.send(requests, in_flight=IN_FLIGHT)
             worked = stage.bot.worked() - worked
@@ -45,7 +45,7 @@ async def reactions(runs: int, server: PostgresServer | None) -> list[Figure]:
     ]  # fmt: skip
 
 
-async def _prepared(stage: Stage) -> list[bytes]:
+async def prepared_reactions(stage: Stage) -> list[bytes]:
     """Messages that the bot has heard, and a signed reaction to each."""
     channel = next(each for each in await stage.sandbox.channels() if each["name"].startswith("inc-"))
     numbers = iter(range(REACTIONS))

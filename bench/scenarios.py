@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bench import (
+from bench import (, slowing
     alerting,
     declaring,
     drafting,
@@ -12,6 +12,7 @@ from bench import (
     killing,
     paging,
     reacting,
+    replicas,
     resting,
     sending,
     timing,
@@ -46,6 +47,9 @@ SCENARIOS = {
     "draft": Scenario("the draft of 10,000 entries, in each form", drafting.drafting),
     "growth": Scenario("the same work beside 100,000 past incidents, and beside 100", growing.growth, BOTH),
     "kill": Scenario("200 declares while the bot is killed", killing.killed, BOTH),
+    "replicas": Scenario("two replicas against one", replicas.replicas, ("postgresql",)),
+    "burst": Scenario("20 declares at once, 300 ms a Slack call", slowing.burst),
+    "slow": Scenario("Slack takes 5 s a call for a minute", slowing.slow),
     "page": Scenario("the page of an incident with 10,000 entries", paging.page, BOTH),
     "retention": Scenario("a million rows go, and people work", forgetting.retention, BOTH),
     "start": Scenario("start to ready", resting.starting),
