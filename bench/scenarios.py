@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bench import (, slowing
+from bench import (
     alerting,
     declaring,
     drafting,
@@ -15,6 +15,7 @@ from bench import (, slowing
     replicas,
     resting,
     sending,
+    slowing,
     timing,
 )
 from bench.figures import Figure

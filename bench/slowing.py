@@ -1,4 +1,4 @@
-"""B14: Slack takes five seconds for each call, for a minute, and people go on marking messages. B3: 20 declares then."""
+"""B14: Slack takes five seconds for each call, for a minute, and people go on. B3: 20 declares while it is slow."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ async def slow(_runs: int, server: PostgresServer | None) -> list[Figure]:
         await _until_done(stage)
         fault = await stage.sandbox.fault(kind="latency", seconds=SLOW)
         answers = await _one_by_one(stage, requests[:EVENTS])
-        await stage.sandbox.clear_fault(fault_id=fault)
+        await stage.sandbox.clear_fault(id=fault)
         began = time.perf_counter()
         backlog = stage.place.number(UNFINISHED)
         await _until_done(stage)
