@@ -108,7 +108,7 @@ async def without_latency(runs: int, server: PostgresServer | None) -> list[Figu
         Figure(f"{name}: answer", "ms", [each.answered * 1000 for each in declares], place, reference),
         Figure(
             f"{name}: everything set up", "ms", [each.set_up * 1000 for each in declares], place, reference,
-            Target(60), [_calls_note(declares)],
+            Target(40 if server is None else 30), [_calls_note(declares)],
         ),
     ]  # fmt: skip
 

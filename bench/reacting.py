@@ -33,7 +33,7 @@ async def reactions(runs: int, server: PostgresServer | None) -> list[Figure]:
             if run == 0:
                 shares = await _limits(stage, requests, server)
     name, place = f"{REACTIONS:,} reactions, {IN_FLIGHT} in flight", stage.place.name
-    target = Target(400, at_least=True) if server is None else None
+    target = Target(500, at_least=True) if server is None else None
     limit = Reference("transactions of one row", await transactions(server))
     return [
         Figure(

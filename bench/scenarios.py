@@ -36,7 +36,7 @@ class Scenario:
 
 
 SCENARIOS = {
-    "declare": Scenario("one declare, 100 ms a Slack call", declaring.with_latency),
+    "declare": Scenario("one declare, 100 ms a Slack call", declaring.with_latency, BOTH),
     "overhead": Scenario("one declare, Slack answers at once", declaring.without_latency, BOTH),
     "storm": Scenario("50 declares at once, with Slack's rate limits", declaring.storm),
     "outbox": Scenario("what waits for Slack, with a call that does nothing", sending.outbox_rate, BOTH),

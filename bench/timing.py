@@ -52,6 +52,10 @@ async def many_timers(runs: int, server: PostgresServer | None) -> list[Figure]:
         async with prepared(server) as (_sandbox, place, bot):
             due = await _filled(place)
             await bot.start()
+            if time.time() > due:
+                raise RuntimeError(
+                    "the first timer fell due before the bot was ready: its lateness would be the start's"
+                )
             worked = bot.worked()
             seen = await _watched(place, until=DUE)
             costs.append((bot.worked() - worked) / DUE * 1000)
@@ -108,8 +112,7 @@ def _incident(number: int, at: datetime) -> Incident:
     return Incident(
         team_id="T0HARBOUR", series="INC", number=number, titles={"": f"checkout is slow, number {number}"},
         severity="sev2", status="investigating", services=[], zone="UTC", languages=["en"], template="classic",
-        declared_by="U0ONCALL", declared_at=at, started_at=at, detected_at=at, channel_id=f"C0BENCH{number}",
-        channel_name=f"inc-{number}", card_ts=f"{at.timestamp():.6f}", announcement_ts=f"{at.timestamp():.6f}",
+        declared_by="U0ONCALL", declared_at=at, started_at=at, detected_at=at, channel_id="C0OPS", channel_name="ops",
     )  # fmt: skip
 
 

@@ -20,9 +20,9 @@ from bot.supervision import kept_going
 log = get_logger(__name__)
 
 POLL = timedelta(seconds=5)
-TOGETHER = 20
+TOGETHER = 50
 """Due timers of one kind that go in one transaction: a few dozen milliseconds, and nobody waits longer for it."""
-AT_ONCE = 4
+AT_ONCE = 2
 """Such transactions that one process has under way side by side."""
 LOOK_AGAIN = timedelta(seconds=15)
 
