@@ -66,7 +66,9 @@ async def either(database_url: str, tmp_path: Path) -> AsyncIterator[Storming]:
 async def alerts_by_incident(world: World) -> Counter[str]:
     def read(session: Session) -> Counter[str]:
         rows = session.exec(
-            select(Incident.number, func.count()).join(Alert, Alert.incident_id == Incident.id).group_by(Incident.number)
+            select(Incident.number, func.count())
+            .join(Alert, Alert.incident_id == Incident.id)
+            .group_by(Incident.number)
         )
         return Counter({f"INC-{number}": count for number, count in rows})
 
@@ -232,7 +234,10 @@ async def test_how_many_have_ended_is_counted(world: Storming) -> None:
     ("language", "words"),
     [
         ("en", ["Alert storm: 197 alerts of 12 services", "The alert storm is over", "more alerts of 12 services"]),
-        ("de", ["Alarmsturm: 197 Alarme von 12 Diensten", "Der Alarmsturm ist vorbei", "weitere Alarme von 12 Diensten"]),
+        (
+            "de",
+            ["Alarmsturm: 197 Alarme von 12 Diensten", "Der Alarmsturm ist vorbei", "weitere Alarme von 12 Diensten"],
+        ),
     ],
 )
 async def test_its_draft_is_short_and_reads_well(tmp_path: Path, language: str, words: list[str]) -> None:
