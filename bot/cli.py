@@ -253,6 +253,7 @@ def retention(*, is_meant: bool) -> None:
     """Show what `[retention]` deletes: how much, and how old it is. `serve` does it by itself once a day."""
     from bot import retaining  # noqa: PLC0415
 
+    log.configure(level="ERROR")
     settings = settings_from_environment()
     for line in run(lambda: retaining.retain(settings, is_meant=is_meant)):
         click.echo(line)

@@ -1,10 +1,8 @@
 """`dogwatch erase-person`: one person is replaced everywhere, in one transaction; without `--yes` it shows what."""
 
 import secrets
-import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from sqlmodel import Session
 
@@ -13,6 +11,7 @@ from bot.domain.errors import UserError
 from bot.services import erasing
 from bot.services.erasing import Erased
 from bot.store import migrate
+from bot.store.backup import write_anew
 from bot.store.session import DatabaseInUse, SqliteDatabase, open_database
 
 
@@ -54,19 +53,8 @@ async def erase_person(settings: Settings, user_id: str, *, also: Sequence[str],
     finally:
         await database.close()
     if is_meant and isinstance(database, SqliteDatabase):
-        overwrite_free_pages(database.path)
+        write_anew(database.path)
     return [*_lines(erased, is_meant=is_meant), *_left_to_do(settings, user_id, erased)]
-
-
-def overwrite_free_pages(path: Path) -> None:
-    """SQLite only marks what is deleted as free: written anew, the file does not hold it any more."""
-    connection = sqlite3.connect(path)
-    try:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.execute("VACUUM")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        connection.close()
 
 
 def _lines(erased: Erased, *, is_meant: bool) -> Iterator[str]:

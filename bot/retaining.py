@@ -6,11 +6,11 @@ from bot.clock import SystemClock
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.engine.retention import Deleted, Retention
-from bot.erasing import overwrite_free_pages
 from bot.services import retention
 from bot.services.actor import Origin
 from bot.services.retention import Due
 from bot.store import migrate
+from bot.store.backup import write_anew
 from bot.store.session import DatabaseInUse, SqliteDatabase, open_database
 
 NAMES = {
@@ -47,7 +47,7 @@ def _told(due: Due) -> Iterator[str]:
     if due.kept is None:
         yield f"  {name}: none, kept for ever ([retention] {SETTINGS[due.what]} is not set)"
         return
-    kept = f"older than {due.kept.days} days"
+    kept = f"older than {due.kept.days} day{'s' if due.kept.days != 1 else ''}"
     if due.oldest is None or due.newest is None:
         yield f"  {name}, {kept}: none"
         return
@@ -69,7 +69,7 @@ async def _now(settings: Settings) -> list[str]:
     finally:
         await database.close()
     if isinstance(database, SqliteDatabase):
-        overwrite_free_pages(database.path)
+        write_anew(database.path)
     return ["Deleted:", *_counts(deleted)]
 
 

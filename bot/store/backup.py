@@ -50,6 +50,14 @@ def restore(backup: Path, database: Path) -> None:
         _write_new(beside(database, ".key"), lambda new: new.write_bytes(key.read_bytes()))
 
 
+def write_anew(database: Path) -> None:
+    """SQLite only marks what is deleted as free: written anew, the file does not hold it. Nobody else may have it open."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def beside(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
 

@@ -143,7 +143,7 @@ async def attaches_an_alert_of_before(world: Continued):
 
 
 async def test_a_migration_that_is_killed_leaves_the_database_as_it_was(database_url: str):
-    """Killed behind each of its statements; the start after it brings the database up to date."""
+    """Killed behind every third of its statements; the start after it brings the database up to date."""
     released = Released.read(REVISIONS[0])
     await released.fill(database_url)
     before = await rows(database_url)

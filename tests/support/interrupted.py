@@ -1,5 +1,5 @@
 """
-Migrate a database again and again, each time killed (`kill -9`) one statement later, until it comes through.
+Migrate a database again and again, each time killed (`kill -9`) three statements later, until it comes through.
 
 `python -m tests.support.interrupted URL`: the revision that stands after each attempt is written to standard output, a
 line each. Every attempt is a process of its own; this one never has a connection while it makes another.
@@ -59,7 +59,7 @@ def in_a_child(url: str, statement_number: int) -> int:
 
 
 def main(url: str) -> None:
-    for statement_number in count(1):
+    for statement_number in count(1, 3):
         ended = in_a_child(url, statement_number)
         found = asyncio.run(revision(url))
         sys.stdout.write(f"{found}\n")
