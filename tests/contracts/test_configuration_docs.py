@@ -26,6 +26,8 @@ HEADINGS = {
     "[[routes]]": ("routes", ANY),
     "[alerts]": ("alerts",),
     "[alerts.grafana]": ("alerts", "grafana"),
+    "[storms]": ("storms",),
+    "[intake]": ("intake",),
     "[escalation]": ("escalation",),
     "[findings]": ("findings",),
     "[retention]": ("retention",),
