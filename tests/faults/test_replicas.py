@@ -12,7 +12,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from alembic import command
+from sqlalchemy import MetaData, Table, and_
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 from bot.app import Dogwatch
 from bot.clock import SystemClock
@@ -21,11 +24,13 @@ from bot.sandbox.acting import Answer
 from bot.sandbox.delivery import Outcome, Outgoing
 from bot.sandbox.links import HttpLink
 from bot.sandbox.server import Sandbox
+from bot.store.migrate import configuration, migrate
 from bot.store.session import PostgresDatabase, open_database
 from tests.faults.test_slack_faults import CHANNEL, in_peace, play
 from tests.faults.test_timers import Pair
 from tests.support.killable import Bot, Kennel, kennel
 from tests.support.postgres import PostgresServer
+from tests.support.released import REVISIONS, Continued, Released
 from tests.support.survivor import Survivor, same, unfinished
 
 LEASE = 2.0
@@ -396,3 +401,44 @@ async def test_one_that_is_paused_and_wakes_after_its_lease(herd: Herd, point: s
     assert "SEV1" in (answer.text or "")
     await herd.is_all_done()
     assert "SEV1" in str(herd.slack.pins(CHANNEL)[0])
+
+
+# --- the release before, beside this one
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_the_release_before_works_on_this_one_s_tables(database_url: str, tmp_path: Path, revision: str) -> None:
+    """All that it ever wrote it can still write, read and change, in its own columns; this release goes on with it."""
+    released = Released.read(revision)
+    database = open_database(database_url)
+    tables = await database.run(tables_of, revision)
+    await migrate(database)
+
+    await database.run(released.write, tables)
+    for table in tables.sorted_tables:
+        kept = await database.read(lambda session, table=table: session.execute(table.select()).mappings().all())
+        assert len(kept) >= len(released.tables.get(table.name, [])), table.name
+        await database.run(write_again, table, [dict(row) for row in kept])
+    await database.close()
+
+    async with Continued(released, database_url, tmp_path) as world:
+        await world.finish()
+        assert not await world.bot.database.read(unfinished)
+        assert "SEV1" in await world.types("oncall", "/incident severity 1 worse", world.channel)
+
+
+def tables_of(session: Session, revision: str) -> MetaData:
+    """The tables as the release of that revision knows them."""
+    command.upgrade(configuration(session.connection()), revision)
+    schema = MetaData()
+    schema.reflect(session.connection())
+    schema.remove(schema.tables["alembic_version"])
+    return schema
+
+
+def write_again(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
+    """What an ORM does that knows the old columns only: every column, found by the key."""
+    for row in rows:
+        is_it = and_(*(column == row[column.name] for column in table.primary_key))
+        done = session.execute(table.update().where(is_it).values(row))
+        assert done.rowcount == 1

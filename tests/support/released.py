@@ -53,6 +53,11 @@ class Released:
         command.upgrade(configuration(connection), self.revision)
         schema = MetaData()
         schema.reflect(connection)
+        self.write(session, schema)
+
+    def write(self, session: Session, schema: MetaData) -> None:
+        """All that it wrote, in the columns of `schema`."""
+        connection = session.connection()
         for table in schema.sorted_tables:
             rows = self.tables.get(table.name, [])
             if rows:
