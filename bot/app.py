@@ -21,6 +21,7 @@ from bot.slack.app import Deps, build
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError
 from bot.slack.meeting import Meeting
+from bot.slack.pacing import Pacer
 from bot.slack.sender import AT_ONCE, LEASE, POLL, Sender
 from bot.slack.socket import SocketLink
 from bot.slack.websocket import PING_SECONDS
@@ -95,7 +96,8 @@ class Dogwatch:
         self._ping_seconds = ping_seconds
         self.database: Database = open_database(settings.database_url.get_secret_value(), probe=probe)
         self.gateway = Gateway(self._token, settings.slack_api_url, seconds=call_seconds, probe=probe)
-        self.tools = Tools(self.database, self.gateway, self.clock, lambda: self.settings)
+        pacer = None if clock is not None else Pacer()
+        self.tools = Tools(self.database, self.gateway, self.clock, lambda: self.settings, pacer)
         self.sender = Sender(self.tools, lease=lease, poll=poll, lanes_at_once=lanes_at_once)
         self.engine = Engine(self.database, self.clock, lambda: self.settings)
         self._rotation = Rotation(self.settings, changed=_hide_secrets)

@@ -31,8 +31,8 @@ POSTS_PER_MINUTE, POSTS_AT_ONCE = 240, 60
 is at most 300 in any minute.
 """
 POST = "chat.postMessage"
-SPACING = timedelta(seconds=1.05)
-"""Between two posts into one channel: a second, and what clocks and connections add or take."""
+SPACING = timedelta(seconds=1.03)
+"""Between two posts into one channel: a second, and what connections add or take. See `pacing`, too."""
 
 
 def gate_of(method: str, channel: str | None = None) -> str:

@@ -1,13 +1,17 @@
 """How often Slack is called at most: by tier, whatever falls together, and without holding up one incident."""
 
+import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from time import monotonic
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.slack.pacing import LONGEST, Pacer
 from bot.slack.rates import PER_MINUTE, POST, TIER, rates
 from bot.store.outbox.gates import _Place
 
@@ -55,7 +59,7 @@ def test_posts_go_one_a_second_and_channel_and_some_hundred_a_minute() -> None:
     in_one = let_through(POST, [0.0] * 20, "digest")
     anywhere = let_through(POST, [0.0] * 700)
 
-    assert min(b - a for a, b in zip(in_one, in_one[1:], strict=False)) >= 1
+    assert min(b - a for a, b in pairwise(in_one)) >= 1
     assert in_one[-1] <= 19 * 1.1
     assert most_in_a_minute(anywhere) <= 300
 
@@ -70,3 +74,19 @@ def test_what_was_counted_before_a_clock_was_set_back_holds_nobody_up() -> None:
 def test_each_method_that_is_held_back_has_one_gate() -> None:
     keys = Counter(rate.key for method in TIER for rate in rates(method))
     assert set(keys.values()) == {1}
+
+
+async def test_posts_that_were_taken_up_too_close_leave_far_enough_apart() -> None:
+    pacer = Pacer()
+    left: list[tuple[str, float]] = []
+
+    async def posts(channel: str) -> None:
+        await pacer.wait(channel)
+        left.append((channel, monotonic()))
+
+    await pacer.wait("C1")
+    began = monotonic()
+    await asyncio.gather(posts("C1"), posts("C2"))
+
+    assert [channel for channel, _ in left] == ["C2", "C1"], "another channel waits for nobody"
+    assert left[1][1] - began >= LONGEST - 0.01, "and for one that is far too early the gate is there"

@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.metrics import SENT_AGAIN
 from bot.slack.blocks.message import Message
 from bot.slack.gateway import Gateway, Refused
+from bot.slack.pacing import Pacer
 from bot.store import incidents, outbox
 from bot.store.outbox import Claim
 from bot.store.session import Database
@@ -49,12 +50,16 @@ def _seen(session: Session, incident_id: int, look: Callable[[Session, int], T])
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`settings` is asked each time, because an operator may load a new configuration."""
+    """
+    `settings` is asked each time, because an operator may load a new configuration. `pacer`: None where the clock is
+    moved by hand, and posts leave when it says.
+    """
 
     database: Database
     gateway: Gateway
     clock: Clock
     settings: Callable[[], Settings]
+    pacer: Pacer | None = None
 
     async def installation(self) -> incidents.Installation:
         return known(await self.database.read(incidents.installation))
@@ -84,6 +89,8 @@ class Tools:
             found = await self.find_post(claim, channel, thread_ts)
             if found is not None:
                 return found
+        if self.pacer is not None:
+            await self.pacer.wait(channel)
         answer = await self.gateway.call(
             "chat.postMessage",
             channel=channel,
