@@ -51,7 +51,7 @@ def restore(backup: Path, database: Path) -> None:
 
 
 def write_anew(database: Path) -> None:
-    """SQLite only marks what is deleted as free: written anew, the file does not hold it. Nobody else may have it open."""
+    """SQLite only marks what is deleted as free: written anew, the file does not hold it. Nobody else may use it."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("VACUUM")

@@ -95,11 +95,11 @@ def _goes() -> ColumnElement[bool]:
 
 
 def _of_incident(ts: str) -> ColumnElement[bool]:
-    """Of a message: in the incident's channel, from before `ts`, and behind what went before."""
+    """Of a message: in the incident's channel, up to `ts`, and behind what went before."""
     return and_(
         col(Message.team_id) == col(Incident.team_id),
         col(Message.channel_id) == col(Incident.channel_id),
-        col(Message.ts) < ts,
+        col(Message.ts) <= ts,
         col(Message.ts) > func.coalesce(col(Incident.forgotten_to), ""),
     )
 
@@ -124,7 +124,7 @@ def incidents_to_clear(session: Session, before: datetime, ts: str, *, after: in
 
 def forget_messages(session: Session, incident_id: int, before: datetime, ts: str, limit: int) -> Step:
     """
-    Look at the next `limit` messages of an incident's channel from before `ts`, and delete those that go.
+    Look at the next `limit` messages of an incident's channel up to `ts`, and delete those that go.
 
     The incident is held, so that nobody makes an entry of one of them meanwhile.
     """
@@ -132,36 +132,51 @@ def forget_messages(session: Session, incident_id: int, before: datetime, ts: st
     still = select(Incident.id).where(Incident.id == incident_id, _is_over(before))
     if session.exec(still).first() is None:
         return Step(0, is_done=True)
-    here = (col(Message.team_id) == incident.team_id, col(Message.channel_id) == incident.channel_id)
-    looked_at = session.exec(
-        select(Message.ts, _goes())
-        .where(*here, Message.ts > (incident.forgotten_to or ""), Message.ts < ts)
+    last = session.exec(
+        select(Message.ts)
+        .where(_between(Message, Message.ts, incident, ts))
         .order_by(col(Message.ts))
-        .limit(limit)
-    ).all()
-    entries = set(
-        session.exec(
-            select(TimelineEntry.message_ts).where(
-                TimelineEntry.channel_id == incident.channel_id,
-                col(TimelineEntry.message_ts).in_([each for each, _ in looked_at]),
-            )
-        )
+        .offset(limit - 1)
+        .limit(1)
+    ).first()
+    until = ts if last is None else last
+    going = delete(Message).where(_between(Message, Message.ts, incident, until), _goes(), _is_no_entry())
+    count = int(getattr(session.execute(going, execution_options=UNSEEN), "rowcount", 0))
+    session.execute(
+        delete(Reaction).where(_between(Reaction, Reaction.message_ts, incident, until), _is_on_nothing()),
+        execution_options=UNSEEN,
     )
-    going = [each for each, goes in looked_at if goes and each not in entries]
-    if going:
-        session.execute(delete(Message).where(*here, col(Message.ts).in_(going)), execution_options=UNSEEN)
-        session.execute(
-            delete(Reaction).where(
-                col(Reaction.team_id) == incident.team_id,
-                col(Reaction.channel_id) == incident.channel_id,
-                col(Reaction.message_ts).in_(going),
-            ),
-            execution_options=UNSEEN,
-        )
-    is_done = len(looked_at) < limit
-    incident.forgotten_to = ts if is_done else looked_at[-1][0]
+    incident.forgotten_to = until
     session.add(incident)
-    return Step(len(going), is_done)
+    return Step(count, is_done=last is None)
+
+
+def _between(model: Any, place: Any, incident: Incident, until: str) -> ColumnElement[bool]:
+    """
+    In the incident's channel, behind what went before and up to `until`.
+
+    By bounds and not by a list: one statement for all batches, which the databases and SQLAlchemy read once.
+    """
+    return and_(
+        model.team_id == incident.team_id,
+        model.channel_id == incident.channel_id,
+        place > (incident.forgotten_to or ""),
+        place <= until,
+    )
+
+
+def _is_on_nothing() -> ColumnElement[bool]:
+    """Of a reaction: its message is neither in the transcript nor on a timeline."""
+    said = exists().where(
+        col(Message.team_id) == col(Reaction.team_id),
+        col(Message.channel_id) == col(Reaction.channel_id),
+        col(Message.ts) == col(Reaction.message_ts),
+    )
+    noted = exists().where(
+        col(TimelineEntry.channel_id) == col(Reaction.channel_id),
+        col(TimelineEntry.message_ts) == col(Reaction.message_ts),
+    )
+    return and_(~said, ~noted)
 
 
 def count_messages(session: Session, before: datetime, ts: str) -> Found:
