@@ -233,8 +233,8 @@ class AlertsSection(Section):
 class IntakeSection(Section):
     """`[intake]`: how much is taken in at once. More is answered with 503, and is sent again."""
 
-    requests: Annotated[int, Field(ge=8, le=10_000)] = 512
-    requests_per_sender: Annotated[int, Field(ge=1, le=10_000)] = 256
+    requests: Annotated[int, Field(ge=8, le=10_000)] = 4096
+    requests_per_sender: Annotated[int, Field(ge=1, le=10_000)] = 2048
     per_second_and_sender: Annotated[int, Field(ge=1, le=100_000)] = 1000
     megabytes: Annotated[int, Field(ge=6, le=1024)] = 16
 

@@ -80,6 +80,11 @@ def _once_more(tally: AlertTally, at: datetime) -> Told | None:
 
 
 def _soon(session: Session, incident_id: int, at: datetime) -> None:
+    """Once in a transaction: in a storm many groups of it have the same incident."""
+    asked = session.info.setdefault(CATCH_UP, set())
+    if incident_id in asked:
+        return
+    asked.add(incident_id)
     timers.hurry(session, f"alerts:{incident_id}", at + SHOWN_AFTER, CATCH_UP, incident_id=incident_id)
 
 

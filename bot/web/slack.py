@@ -22,6 +22,8 @@ log = get_logger(__name__)
 
 LARGEST = 1024 * 1024
 """Bytes. Slack's largest payloads, views of 250 kB, stay well below."""
+AT_ONCE = 512
+"""Requests under way. Slack waits three seconds for an answer: more would only be answered too late."""
 EVENTS_SHARE = 0.75
 """The share of the places that events may take: the rest is kept for what people type and press."""
 OLDEST = 300
@@ -48,7 +50,8 @@ class SlackIntake:
 
     def _room(self) -> Room:
         told = self._settings().intake
-        return Room(told.requests, told.requests, told.megabytes)
+        most = min(told.requests, AT_ONCE)
+        return Room(most, most, told.megabytes)
 
     async def handle(self, request: web.Request) -> web.Response:
         """Events that find no room are delivered again; commands are not, so some places are for people only."""
