@@ -54,7 +54,7 @@ async def many_timers(runs: int, server: PostgresServer | None) -> list[Figure]:
             await bot.start()
             if time.time() > due:
                 raise RuntimeError(
-                    "the first timer fell due before the bot was ready: its lateness would be the start's"
+                    "the first timer fell due before the bot was ready: that would measure the start"
                 )
             worked = bot.worked()
             seen = await _watched(place, until=DUE)
