@@ -43,7 +43,7 @@ async def slow(_runs: int, server: PostgresServer | None) -> list[Figure]:
     return [
         Figure(f"{name}: slowest answer", "ms", [max(answers) * 1000], place, target=Target(250)),
         Figure(f"{name}: what waited then, carried out", "s", [drained], place,
-               Reference(f"{SLOW:g} s until the last slow call has ended, and {backlog:,} rows at {limit:,.0f} a second, "
+               Reference(f"{SLOW:g} s for slow calls under way, and {backlog:,} rows at {limit:,.0f} a second, "
                          "as fast as when Slack is quick", SLOW + backlog / limit),
                Target(1.2, of_ratio=True)),
     ]  # fmt: skip

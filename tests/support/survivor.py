@@ -82,7 +82,11 @@ class Survivor:
 
     @property
     def environment(self) -> dict[str, str]:
+        config = self.kennel.path.with_name("dogwatch.toml")
+        if not config.exists():
+            config.write_text(CONFIG)
         return {
+            "DOGWATCH_CONFIG": str(config),
             "SLACK_BOT_TOKEN": self.slack.bot_token,
             "SLACK_SIGNING_SECRET": self.slack.signing_secret,
             "SLACK_API_URL": self.slack.api_url,
@@ -94,11 +98,11 @@ class Survivor:
             "DOGWATCH_ALERT_TOKEN": ALERT_TOKEN,
         }
 
-    async def sends_alert(self, instance: str) -> Told:
+    async def sends_alert(self, instance: str, *, group: str = "web") -> Told:
         """As Alertmanager sends it: the very same each time."""
         if instance not in self.alerts:
             alert = an_alert(at=datetime.now(UTC), instance=instance)
-            self.alerts[instance] = a_notification(alert, group="web")
+            self.alerts[instance] = a_notification(alert, group=group)
         return await self.sends(self.alerts[instance])
 
     async def sends(self, payload: dict[str, Any]) -> Told:
@@ -295,6 +299,12 @@ async def fire_again(at: Survivor) -> Told:
     return await at.sends_alert("web-2")
 
 
+async def storm(at: Survivor) -> Told:
+    """One notification after the other; all are sent again if one of them was not taken."""
+    told = [await at.sends_alert(f"web-{number}", group=f"storm {number}") for number in range(STORMING)]
+    return Told(all(each.ok for each in told))
+
+
 def never(_session: Session) -> None:
     """A monitor cannot see what became of what it sent."""
 
@@ -325,6 +335,13 @@ async def let_time_pass(at: Survivor) -> None:
         await database.close()
 
 
+STORMING = 2
+"""Alerts, each of which would open an incident. One may, and it is there already."""
+CONFIG = """
+[storms]
+incidents = 1
+minutes = 60
+"""
 ESCALATE = Step(escalate, is_escalated)
 RESOLVE = Step(resolve, is_resolved)
 DECLARED = Story("declare", (Step(declare, is_declared),))
@@ -342,6 +359,7 @@ STORIES = (
     Story("put right", (Step(note, is_noted), Step(amend, is_amended), Step(edit, is_edited)), DECLARED),
     Story("update and cancel", (Step(update, is_updated), Step(cancel, is_cancelled)), DECLARED),
     CATCH_UP,
+    Story("storm", (Step(storm, never),), FIRED),
     Story("reminder", (Step(nothing),), CALLED, before=let_time_pass),
 )
 
