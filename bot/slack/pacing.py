@@ -10,6 +10,8 @@ from time import monotonic
 
 APART = 1.01
 """Seconds between two posts into one channel, as they leave this process."""
+ON_ITS_WAY = 0.06
+"""Seconds that a post may have been on its way, which the next one waits for if its answer came no sooner."""
 LONGEST = 0.5
 """Seconds that are made up here at most. The gate does the rest; what has passed it all the same, Slack may refuse."""
 REMEMBERED = 1000
@@ -30,3 +32,9 @@ class Pacer:
         self._last[channel] = at
         if at > now:
             await asyncio.sleep(at - now)
+
+    def arrived(self, channel: str) -> None:
+        """The last post into this channel was answered: it reached Slack between when it left and now."""
+        left = self._last.get(channel)
+        if left is not None:
+            self._last[channel] = max(left, min(monotonic(), left + ON_ITS_WAY))

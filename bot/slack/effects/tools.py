@@ -98,6 +98,8 @@ class Tools:
             metadata={"event_type": METADATA_EVENT, "event_payload": {"id": claim.row.uuid}},
             **message.arguments(),
         )
+        if self.pacer is not None:
+            self.pacer.arrived(channel)
         return str(answer["ts"])
 
     async def find_post(self, claim: Claim, channel: str, thread_ts: str | None) -> str | None:
