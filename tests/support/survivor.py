@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -38,6 +38,9 @@ ALERT_TOKEN = "alert-token-of-the-tests"
 PATIENCE = 40.0
 LEASE = 2.5
 """Seconds that the lanes of a killed bot wait on PostgreSQL. Longer than any call takes here, as it has to be."""
+
+SOON = timedelta(seconds=3)
+"""A timer that is due by then belongs to what was done: a card that is shown a second later."""
 
 Act = Callable[["Survivor"], Awaitable[Any]]
 Look = Callable[[Session], object]
@@ -189,7 +192,11 @@ class Survivor:
 
 def unfinished(session: Session) -> list[tuple[str, str, str, str | None]]:
     waiting = session.exec(select(OutboxRow).where(OutboxRow.state.in_(outbox.UNFINISHED)))
-    return [(row.lane, row.what, row.state, row.error) for row in waiting]
+    soon = session.exec(select(Timer).where(Timer.due_at < datetime.now(UTC) + SOON))
+    return [
+        *((row.lane, row.what, row.state, row.error) for row in waiting),
+        *(("timer", each.what, each.key, None) for each in soon),
+    ]
 
 
 # --- stories
@@ -440,8 +447,8 @@ def record(session: Session) -> dict[str, Any]:
     entries = session.exec(select(TimelineEntry)).all()
     named = {each.id: each.reference for each in incidents}
     return {
-        "incidents": [(each.reference, each.status, each.severity, each.channel_name) for each in incidents],
-        "stands": [(bool(each.card_ts), bool(each.announcement_ts), bool(each.channel_id)) for each in incidents],
+        "incidents": sorted((each.reference, each.status, each.severity, each.channel_name) for each in incidents),
+        "stands": sorted((bool(each.card_ts), bool(each.announcement_ts), bool(each.channel_id)) for each in incidents),
         "timeline": sorted((steady(each.text), str(each.kinds), bool(each.withdrawn_at)) for each in entries),
         "pages": [(each.user_id, each.outcome) for each in session.exec(select(Page))],
         "acknowledged": [each.acknowledged_by for each in session.exec(select(Escalation))],
