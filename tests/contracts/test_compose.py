@@ -1,4 +1,4 @@
-"""What is run by `docker compose`: the services of each profile, what they need, and how they are held together."""
+"""What is run by `docker compose`: the services of each way, what they need, and how they are held together."""
 
 import re
 import shutil
@@ -20,28 +20,36 @@ ON_POSTGRES = BOTS - {"dogwatch"}
 
 
 def of_profile(profile: str) -> set[str]:
-    return {name for name, each in SERVICES.items() if profile in each["profiles"]}
+    return {name for name, each in SERVICES.items() if profile in each.get("profiles", [])}
 
 
-def test_each_profile_is_whole_and_none_starts_a_bot_of_another():
+def started_by(name: str) -> set[str]:
+    """What `docker compose up NAME` starts: the service and what it depends on."""
+    return {name}.union(*(started_by(other) for other in SERVICES[name].get("depends_on", [])))
+
+
+def test_each_way_is_whole_and_none_starts_a_bot_of_another():
     """Two bots with the same tokens and two databases would do everything twice."""
-    assert of_profile("sqlite") == {"dogwatch"}
+    assert [name for name, each in SERVICES.items() if "profiles" not in each] == ["dogwatch"], "without a name"
+    assert started_by("single") == of_profile("postgres")
+    assert started_by("balancer") == of_profile("replicas")
+    ports = {SERVICES[name]["ports"][0].rpartition(":")[0] for name in ("dogwatch", "single", "balancer")}
+    assert len(ports) == 1, "two ways at once have to fail"
     assert of_profile("postgres") == {"single", "database"}
     assert of_profile("replicas") == {"first", "second", "balancer", "database"}
-    assert all(each["profiles"] for each in SERVICES.values()), "nothing runs without being asked for"
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_what_a_service_names_exists(name: str):
     service = SERVICES[name]
-    profiles = set(service["profiles"])
+    profiles = set(service.get("profiles", []))
     named = {each.partition(":")[0] for each in service.get("volumes", [])}
 
     assert {each for each in named if not each.startswith("./")} <= set(COMPOSE["volumes"])
     assert all((ROOT / each).exists() for each in named if each.startswith("./"))
     assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
     for other in service.get("depends_on", []):
-        assert profiles <= set(SERVICES[other]["profiles"]), f"{other} is not there in every profile of {name}"
+        assert profiles <= set(SERVICES[other].get("profiles", [])), f"{other} is not there in every profile of {name}"
 
 
 @pytest.mark.parametrize("name", SERVICES)
