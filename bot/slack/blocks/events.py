@@ -251,7 +251,8 @@ def followups(view: FollowUpsView) -> Message:
         blocks.append(section(listed(lines)))
     blocks.append(
         context(
-            "Add with `/incident improve` and `/incident task … @owner due:friday`; change with `/incident task #2 done`."
+            "Add with `/incident improve` and `/incident task … @owner due:friday`; "
+            "change with `/incident task #2 done`."
         )
     )
     count = len(view.improvements) + len(view.tasks)
