@@ -53,9 +53,7 @@ async def many_timers(runs: int, server: PostgresServer | None) -> list[Figure]:
             due = await _filled(place)
             await bot.start()
             if time.time() > due:
-                raise RuntimeError(
-                    "the first timer fell due before the bot was ready: that would measure the start"
-                )
+                raise RuntimeError("the first timer fell due before the bot was ready: that would measure the start")
             worked = bot.worked()
             seen = await _watched(place, until=DUE)
             costs.append((bot.worked() - worked) / DUE * 1000)
