@@ -8,9 +8,10 @@ from bot.sandbox import blocks, channels, files, messages, respond, views
 from bot.sandbox.api import HANDLERS
 from bot.sandbox.delivery import QUEUE_MAX
 from bot.sandbox.faults import RateLimits
-from bot.sandbox.links import MAX_REDIRECTS, MAX_SOCKETS
+from bot.sandbox.links import MAX_REDIRECTS
 from bot.sandbox.methods import METHODS, PER_MINUTE
 from bot.sandbox.server import Sandbox
+from bot.sandbox.sockets import MAX_SOCKETS
 from tests.support.needs import conformance_data
 
 TIERS = {"t1": 1, "t2": 2, "t3": 3, "t4": 4}
