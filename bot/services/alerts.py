@@ -29,7 +29,7 @@ from bot.services import alert_log, storms
 from bot.services import incidents as course
 from bot.services.actor import Actor
 from bot.services.alert_log import Arrival
-from bot.store import alerts, audit, incidents, tallies
+from bot.store import alerts, audit, incidents, outbox, tallies
 from bot.store import storms as store_storms
 from bot.store.alerts import Alert, AlertGroup
 from bot.store.incidents import Incident
@@ -85,12 +85,14 @@ def receive_all(session: Session, settings: Settings, batches: Sequence[Batch], 
     groups = alerts.lock_groups(session, actor.team_id, {told.group for told in wanted})
     near = _Near(session, actor.team_id)
     known = alerts.known(session, actor.team_id, {told.identity for told in wanted})
-    for key, of_group in groupby(sorted(wanted, key=lambda told: told.group), key=lambda told: told.group):
-        for told in _rounds(of_group):
-            near.keep(groups[key].incident_id)
-            _receive_group(session, settings, groups[key], told, known, actor, receipts)
-            near.keep(groups[key].incident_id)
-            known |= {each.identity for each in told}
+    # Lanes come after all incidents: whoever carries out a row of one of these holds the incident, and wants the lane.
+    with outbox.together(session):
+        for key, of_group in groupby(sorted(wanted, key=lambda told: told.group), key=lambda told: told.group):
+            for told in _rounds(of_group):
+                near.keep(groups[key].incident_id)
+                _receive_group(session, settings, groups[key], told, known, actor, receipts)
+                near.keep(groups[key].incident_id)
+                known |= {each.identity for each in told}
     return receipts
 
 

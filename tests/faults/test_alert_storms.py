@@ -1,16 +1,21 @@
 """More alerts than people can follow: they share an incident, nothing is lost, and the channel can be read."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import Session, func, select
 
+from bot.services import alerts
+from bot.services.actor import Actor, Origin
+from bot.sources import SOURCES
 from bot.store.alerts import Alert
 from bot.store.incidents import Incident
+from bot.store.session import PostgresDatabase
 from tests.faults.test_timers import Pair
 from tests.support.postgres import PostgresServer
 from tests.support.storming import Monitors, one_of_many
@@ -291,6 +296,41 @@ async def test_a_storm_within_slacks_limits_loses_nothing_and_the_worst_goes_fir
 
 
 # --- two replicas
+
+
+async def test_who_takes_in_alerts_of_several_incidents_locks_lanes_last(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """Whoever carries out a row holds its incident and wants lanes: the other way round, each would wait for ever."""
+    url = postgres_server.create_database()
+    async with Storming(url, tmp_path) as world:
+        await world.storms(3)
+        await world.settle()
+        locked: dict[object, list[str]] = defaultdict(list)
+
+        def note(connection: object, _cursor: object, statement: str, *_: object) -> None:
+            if statement.startswith("INSERT INTO lane"):
+                locked[connection].append("lane")
+            elif "FROM incident" in statement and statement.endswith("FOR UPDATE"):
+                locked[connection].append("incident")
+
+        database = world.bot.database
+        assert isinstance(database, PostgresDatabase)
+        again = [one_of_many(world, number, pod="new") for number in range(3)]
+        told = [SOURCES["alertmanager"].parse(each, world.now) for each in again]
+        await world.advance(minutes=2)
+
+        def take_in(session: Session) -> None:
+            event.listen(session.connection(), "before_cursor_execute", note)
+            actor = Actor("T0HARBOUR", None, world.now, Origin.ALERT)
+            alerts.receive_all(session, world.settings(), told, actor)
+
+        await database.run(take_in)
+
+        ((order,),) = [locked.values()]
+        assert order.count("incident") == 3
+        assert order == sorted(order), "incidents, then lanes"
+    postgres_server.drop_database(url)
 
 
 async def test_two_replicas_open_one_storm(postgres_server: PostgresServer, tmp_path: Path) -> None:
