@@ -11,6 +11,7 @@ from bot.services import alert_log, catching_up, escalation
 from bot.store import incidents, outbox, timers
 from bot.store.connections import is_passing
 from bot.store.timers import Timer
+from bot.store.undoing import undone_if_it_fails
 
 Handler = Callable[[Session, Settings, Timer, datetime], None]
 Hold = Callable[[Session, Sequence[Timer]], None]
@@ -63,7 +64,7 @@ def _carry_out(session: Session, settings: Settings, due: Sequence[Timer], now: 
     """Raises what one of them raises; then nothing is done."""
     if not due:
         return
-    with session.begin_nested(), outbox.together(session):
+    with undone_if_it_fails(session), outbox.together(session):
         if len(due) > 1:
             HANDLERS[due[0].what][1](session, due)
         for timer in due:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import event, text, update
 from sqlmodel import Session, col, select
 from structlog.testing import capture_logs
 
@@ -199,6 +199,24 @@ async def test_what_a_failed_timer_did_is_undone(either: World) -> None:
     listen(world)
     await world.advance(minutes=5)
     assert (pages(world), reminders(world)) == (2, 1)
+
+
+async def test_what_several_held_is_held_no_more_once_they_are_undone(either: World) -> None:
+    """Together they fail, and the database lets go of what they had locked: each alone has to lock its own anew."""
+    world = either
+    await call_them_all(world)
+    escalation = world.bot.settings.escalation.model_copy(update={"remind_after_minutes": "soon"})  # takes a number
+    broken = world.bot.settings.model_copy(update={"escalation": escalation})
+    due = await world.bot.database.read(timers.next_due)
+
+    def fail_and_lock(session: Session) -> tuple[int, int]:
+        ran = engine.run_due(session, broken, due, len(ASKED))
+        asked: list[object] = []
+        event.listen(session, "do_orm_execute", asked.append)
+        escalations.lock(session, 1)
+        return len([each for each in ran if each.problem]), len(asked)
+
+    assert await world.bot.database.run(fail_and_lock) == (len(ASKED), 1)
 
 
 async def test_two_engines_remind_once(pair: Pair) -> None:
