@@ -21,6 +21,7 @@ from bot.services import tell
 from bot.services.tell import What
 from bot.slack.effects import EFFECTS, Effect, place_of, rates_of
 from bot.slack.effects.tools import NotReady, Tools
+from bot.slack.ending import Ending
 from bot.slack.gateway import CALL_SECONDS, HELD, Away, Busy, Refused, TokenRefused
 from bot.slack.rates import POST, gate_of
 from bot.store import incidents, outbox
@@ -77,6 +78,7 @@ class Sender:
         self._stopping = False
         self._loop: asyncio.Task[None] | None = None
         self._running: set[asyncio.Task[None]] = set()
+        self._ending = Ending(self._end_several)
         self._asked_for = 0
         """Places that are kept for what is just being claimed."""
         self._is_short = False
@@ -108,7 +110,7 @@ class Sender:
         ends_at = asyncio.get_running_loop().time() + grace
         while self._running and (seconds := ends_at - asyncio.get_running_loop().time()) > 0:
             await asyncio.wait(self._running, timeout=seconds)
-        left = [*self._running, *([self._loop] if self._loop is not None else [])]
+        left = [*self._running, *self._ending.under_way, *([self._loop] if self._loop is not None else [])]
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
@@ -157,6 +159,8 @@ class Sender:
     def _lane_ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self._tell_of_places()
+        if task.get_name() not in self._lanes:  # it may have been taken up again before this one was over
+            self._held_until.pop(task.get_name(), None)
         if task.get_name() in self._passed_over:
             self._wake.set()
 
@@ -245,7 +249,7 @@ class Sender:
                 return
             except DatabaseUnavailable as problem:
                 # The lease runs out, and whoever claims the lane then looks what came of this row.
-                log.warning("what came of a row could not be written down", row=claim.row.id, problem=str(problem))
+                log.warning("what came of a row could not be written down", row=row.id, problem=str(problem))
                 return
             except Exception:
                 log.exception("a lane was left", lane=claim.row.lane)
@@ -260,10 +264,32 @@ class Sender:
             return await self._finish(claim, self._outcome_of(claim, problem))
 
     async def _finish(self, claim: Claim, outcome: Outcome) -> Claim | None:
-        others = min(self._free, FOLLOWERS)
+        finished = None
         real_now = self._tools.clock.real_now()
+        if isinstance(outcome, outbox.Done) and outcome.apply is None and not self._stopping:
+            finished = await self._ending.put(claim)
+        if finished is None:
+            finished = await self._end_alone(claim, outcome, real_now)
+        self._hold([*finished.others, *([finished.following] if finished.following else [])], real_now)
+        self._take_up(finished.others)
+        if finished.due_at is not None:
+            self._wake.set()  # the loop does not know of that time yet
+        return finished.following
+
+    async def _end_several(self, claims: Sequence[Claim]) -> Sequence[outbox.Finished | None]:
+        return await self._tools.database.run_behind(
+            outbox.finish_several,
+            claims,
+            now=self._tools.now(),
+            real_now=self._tools.clock.real_now(),
+            lease=self._lease,
+            rates_of=self._rates_of,
+        )
+
+    async def _end_alone(self, claim: Claim, outcome: Outcome, real_now: datetime) -> outbox.Finished:
+        others = min(self._free, FOLLOWERS)
         with self._keeping(others):
-            finished = await self._tools.database.run_behind(
+            return await self._tools.database.run_behind(
                 outbox.finish,
                 claim,
                 outcome,
@@ -276,11 +302,6 @@ class Sender:
                 busy=self._lanes,
                 lapsed_before=self._tools.clock.lapsed_before(),
             )
-        self._hold([*finished.others, *([finished.following] if finished.following else [])], real_now)
-        self._take_up(finished.others)
-        if finished.due_at is not None:
-            self._wake.set()  # the loop does not know of that time yet
-        return finished.following
 
     async def _run(self, claim: Claim) -> Outcome:
         row = claim.row

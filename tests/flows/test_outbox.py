@@ -42,6 +42,15 @@ async def test_in_a_storm_the_worst_goes_first(world: World) -> None:
     assert len(world.texts("incidents")) == 42
 
 
+async def test_a_worker_remembers_nothing_of_lanes_that_are_over(world: World) -> None:
+    """However many incidents there were: it runs for months."""
+    await world.declares("checkout is down")
+    await world.types("oncall", "/incident note the cache is cold")
+    await world.finish()
+
+    assert world.bot.sender._held_until == {}
+
+
 async def test_our_own_mistake_is_given_up_and_the_lane_goes_on(world: World) -> None:
     await world.declares("checkout is down")
     await world.bot.database.run(put_broken)
