@@ -26,16 +26,12 @@ from bot.store.outbox import State
 from bot.store.session import Database, DatabaseUnavailable
 from bot.store.waiting import Waiting
 from bot.web.bodies import TooLarge, TooSlow, Unreadable, read_body, refusal
+from bot.web.headers import HEADERS
 
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex",
+WITH_A_FORM = {
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
 }
+"""The page has buttons, which send to itself. All else is as with any other answer."""
 LARGEST_ORDER = 64 * 1024
 NO_LINK = "There is nothing here. `dogwatch outbox --link` prints the address; it is good for a day."
 
@@ -66,7 +62,7 @@ class OutboxDesk:
         except DatabaseUnavailable:
             return web.Response(status=503, text="The database does not answer. Try again in a moment.")
         page = render_template("web/outbox.html.j2", {**values_of(found), "until": until, "key": key})
-        return web.Response(text=page, content_type="text/html", headers=HEADERS)
+        return web.Response(text=page, content_type="text/html", headers=WITH_A_FORM)
 
     async def press(self, request: web.Request) -> web.Response:
         """A Retry button. Back to the page, which shows how it stands then."""
@@ -85,7 +81,7 @@ class OutboxDesk:
             await self._database.run(carry_out, "retry", keys, self._clock.now(), Origin.PAGE)
         except DatabaseUnavailable:
             return web.Response(status=503, text="The database does not answer. Try again in a moment.")
-        return web.Response(status=303, headers={**HEADERS, "Location": outbox_path(self._settings(), int(until))})
+        return web.Response(status=303, headers={"Location": outbox_path(self._settings(), int(until))})
 
     async def order(self, request: web.Request) -> web.Response:
         """`{"do": "retry" | "drop", "rows": [1, 2] | "failed"}`, signed."""
