@@ -102,7 +102,7 @@ def test_the_balancer_asks_each_replica_whether_it_is_ready():
 
 
 def test_what_is_for_monitoring_stays_inside():
-    assert "deny deny_status 404 if { path /livez /readyz /metrics }" in BALANCER
+    assert "deny deny_status 404 if { path /livez /readyz /metrics /control/outbox }" in BALANCER
 
 
 @pytest.mark.skipif(shutil.which("haproxy") is None, reason="needs haproxy (Debian's package haproxy)")
