@@ -110,7 +110,7 @@ class Sender:
         ends_at = asyncio.get_running_loop().time() + grace
         while self._running and (seconds := ends_at - asyncio.get_running_loop().time()) > 0:
             await asyncio.wait(self._running, timeout=seconds)
-        left = [*self._running, *self._ending.under_way, *([self._loop] if self._loop is not None else [])]
+        left = [*self._running, *(task for task in (self._loop, self._ending.under_way) if task is not None)]
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)

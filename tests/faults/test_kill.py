@@ -33,7 +33,7 @@ PATIENCE = 30.0
 LOOKING = ("forget_old", "forget_done", "claim", "keep_up")
 """Commits of what looks for work, or keeps the house: whose work it is, nobody knows yet."""
 WORKING = (
-    *LOOKING, "finish", "save_progress", "run_due", "take_in",
+    *LOOKING, "finish", "finish_several", "save_progress", "run_due", "take_in",
     "learned", "incidents_channel_found", "direct_channel_opened",
 )  # fmt: skip
 """Commits after which nobody is answered."""

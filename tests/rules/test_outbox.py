@@ -48,6 +48,12 @@ class Worker:
         )  # fmt: skip
         return look.claims
 
+    async def finish_several(self, claims: Sequence[Claim], at: float = 0) -> list[Finished | None]:
+        return await self.database.run(
+            outbox.finish_several, claims, now=after(at), real_now=after(at), lease=LEASE,
+            rates_of=lambda _row: self.rates,
+        )  # fmt: skip
+
     async def finish(self, claim: Claim, outcome: Outcome, at: float = 0, **more: Any) -> Claim | None:
         return (await self.finish_with_others(claim, outcome, at, **more)).following
 
@@ -477,6 +483,71 @@ def test_states_are_all_known() -> None:
     """The database's partial indexes name them as text."""
     named = rows.IS_UNFINISHED + rows.IS_WAITING_VIEW
     assert {state for state in State if f"'{state}'" in named} == set(outbox.UNFINISHED)
+
+
+# --- ends that are written down together
+
+
+async def test_ends_together_are_as_each_alone(database: Database) -> None:
+    """Each lane goes on with its next row, waits for its gate, or has nothing more to do."""
+    worker = Worker(database)
+    for lane, whats in {"one": ("a", "b"), "two": ("c",), "three": ("d", "e")}.items():
+        for what in whats:
+            await database.run(put, lane, what)
+    claims = await worker.claim()
+    worker.rates = [Rate("shared", timedelta(seconds=10))]
+
+    ended = await worker.finish_several(claims)
+
+    assert all(ended)
+    following = [each.following for each in ended if each is not None and each.following is not None]
+    assert len(following) == 1, "the gate lets one through"
+    assert {each.due_at for each in ended if each is not None} == {after(10)}
+    found = await database.read(states)
+    assert [what for what, state in found.items() if state == "done"] == ["a", "c", "d"]
+    assert sorted(found[what] for what in "be") == ["running", "waiting"]
+    assert await worker.claim(9) == []
+    assert len(await worker.claim(10)) == 1
+
+
+async def test_a_lost_lane_does_not_end_with_the_others(database: Database) -> None:
+    old, new = Worker(database, "old"), Worker(database, "new")
+    await database.run(put, "lost", "first")
+    (late,) = await old.claim()
+    await new.claim(60)
+    await database.run(put, "own", "second")
+    (own,) = await old.claim(60)
+
+    lost, ended = await old.finish_several([late, own], 60)
+
+    assert lost is None
+    assert ended is not None
+    assert await database.read(states) == {"first": "running", "second": "done"}
+
+
+async def test_ends_together_wait_for_no_lane_that_somebody_holds(database: Database, database_url: str) -> None:
+    """Who holds it may want another of these: that one ends by itself, and takes what was put into it meanwhile."""
+    if not isinstance(database, PostgresDatabase):
+        return  # one writer: two transactions never overlap
+    worker = Worker(database)
+    await database.run(put, "held", "first")
+    await database.run(put, "free", "second")
+    claims = sorted(await worker.claim(), key=lambda claim: claim.row.lane)
+    replica = open_database(database_url)
+    ended: list[Finished | None] = []
+
+    def change(session: Session) -> None:
+        put(session, "held", "third")
+        ended.extend(await_only(Worker(replica).finish_several(claims)))
+
+    async with asyncio.timeout(10):
+        await database.run(change)
+    await replica.close()
+
+    assert [each is None for each in ended] == [False, True]
+    following = await worker.finish(claims[1], Done())
+    assert following is not None
+    assert following.row.what == "third"
 
 
 # --- what an end makes due

@@ -6,7 +6,17 @@ clears what is left.
 """
 
 from bot.store.outbox.gates import block
-from bot.store.outbox.leases import Finished, Look, claim, finish, next_due, release_all, renew, save_progress
+from bot.store.outbox.leases import (
+    Finished,
+    Look,
+    claim,
+    finish,
+    finish_several,
+    next_due,
+    release_all,
+    renew,
+    save_progress,
+)
 from bot.store.outbox.queue import Wanted, open_lanes_of, put, put_all, together, will_edit
 from bot.store.outbox.rows import (
     UNFINISHED,
@@ -48,6 +58,7 @@ __all__ = [
     "claim",
     "drop",
     "finish",
+    "finish_several",
     "forget_done",
     "get",
     "is_news",

@@ -186,6 +186,46 @@ def _start_of(row: OutboxRow) -> dict[str, Any]:
     return {"row_id": row.id, "tries": row.attempts, "first_at": row.first_attempt_at}
 
 
+FREE_OWNERS = (
+    select(LANES.c.key, LANES.c.owner)
+    .where(LANES.c.key.in_(bindparam("lanes", expanding=True)))
+    .with_for_update(skip_locked=True)
+)
+ENDING = (
+    update(ROWS)
+    .where(ROWS.c.id.in_(bindparam("rows", expanding=True)))
+    .values(state=State.DONE.value, done_at=bindparam("at"), error=None)
+    .returning(ROWS.c.lane)
+)
+
+
+def finish_several(
+    session: Session,
+    claims: Sequence[Claim],
+    *,
+    now: datetime,
+    real_now: datetime,
+    lease: timedelta,
+    rates_of: RatesOf,
+) -> list[Finished | None]:
+    """
+    `finish` rows of one owner that are done and write nothing back, by as many statements as one of them takes.
+
+    None for each that has to be finished by itself: somebody holds its lane at this moment, or it was lost. So nobody
+    waits here for a lane while others are held.
+    """
+    owner = claims[0].owner
+    of_lanes = {each.row.lane: each for each in claims}
+    held = session.execute(FREE_OWNERS, {"lanes": sorted(of_lanes)}).all()
+    rows = [of_lanes[lane].row.key for lane, owned_by in held if owned_by == owner]
+    if not rows:
+        return [None] * len(claims)
+    lanes = session.execute(ENDING, {"rows": rows, "at": now}).scalars().all()
+    started, due = _start_heads(session, lanes, owner=owner, now=now, until=real_now + lease, rates_of=rates_of)
+    ended = {lane: Finished(started.get(lane), [], due) for lane in lanes}
+    return [ended.get(each.row.lane) for each in claims]
+
+
 INCIDENT = select(Incident.id).where(col(Incident.id) == bindparam("incident_id")).with_for_update()
 OWNER = select(LANES.c.owner).where(LANES.c.key == bindparam("lane")).with_for_update()
 RELEASING = (
