@@ -2,8 +2,8 @@
 Templates of the operator's own, rendered in a process of their own.
 
 A sandbox keeps a template from the bot's insides, but not from running for ever or from filling the memory: macros call
-themselves, texts double. So the process has a limit of time and memory, no file and no environment, and what it is
-handed is the draft and nothing else.
+themselves, texts double. So the process has a limit of time and memory and no environment, may write no file, and what
+it is handed is the draft and nothing else.
 """
 
 import io

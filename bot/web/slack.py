@@ -82,7 +82,8 @@ class SlackIntake:
         try:
             asked = AsyncBoltRequest(body=text, query=request.query_string, headers=dict(request.headers))
             response = await self._app.async_dispatch(asked)
-        except Exception:  # noqa: BLE001  ours are answered in `app.error`; Bolt raises what it likes at odd objects
+        except Exception as odd:  # noqa: BLE001  ours are answered in `app.error`; Bolt raises what it likes at odd objects
+            log.warning("Bolt cannot read a request", problem=type(odd).__name__)  # its message may quote the request
             return _refused(400, UNREADABLE)
         return await to_aiohttp_response(response)
 
