@@ -133,10 +133,11 @@ def _wanted(settings: Settings, batches: Sequence[Batch], receipts: Sequence[Rec
 def _rounds(told: Iterable[_Told]) -> Iterator[list[_Told]]:
     """What may be taken together: an alert that several notifications tell of changes from one to the next."""
     together: list[_Told] = []
+    numbers: dict[tuple[str, str, str], int] = {}
     for each in told:
-        if any(each.identity == other.identity and each.number != other.number for other in together):
+        if numbers.setdefault(each.identity, each.number) != each.number:
             yield together
-            together = []
+            together, numbers = [], {each.identity: each.number}
         together.append(each)
     yield together
 

@@ -1,9 +1,10 @@
 """Alerts, and the groups by which they find their incident."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, text, tuple_, update
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
@@ -11,7 +12,10 @@ from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, fun
 from bot.domain.terms import AlertStatus, Precision
 from bot.store.tables import JSON_COLUMN, insert_into
 
+T = TypeVar("T")
 IS_LOOSE = "incident_id IS NULL"
+AT_ONCE = 5_000
+"""Alerts or groups that one statement names. PostgreSQL takes 32,767 values in one, and these have three each."""
 
 
 class Alert(SQLModel, table=True):
@@ -88,13 +92,20 @@ def lock_groups(
     The groups' rows by (source, group key), made if need be and held until the transaction ends: two replicas open one
     incident, not two. They are taken in one order, so that nobody waits in a ring.
     """
-    ordered = sorted(set(keys))
-    found = _held(session, team_id, ordered)
-    if missing := [key for key in ordered if key not in found]:
-        values = [{"team_id": team_id, "source": source, "group_key": key} for source, key in missing]
-        session.execute(insert_into(session, AlertGroup).values(values).on_conflict_do_nothing())
-        found |= _held(session, team_id, missing)
+    found: dict[tuple[str, str], AlertGroup] = {}
+    for some in _portions(sorted(set(keys))):
+        found |= _held(session, team_id, some)
+        if missing := [key for key in some if key not in found]:
+            values = [{"team_id": team_id, "source": source, "group_key": key} for source, key in missing]
+            session.execute(insert_into(session, AlertGroup).values(values).on_conflict_do_nothing())
+            found |= _held(session, team_id, missing)
     return found
+
+
+def _portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many at a time as one statement may name."""
+    for first in range(0, len(values), AT_ONCE):
+        yield values[first : first + AT_ONCE]
 
 
 GROUPS = (
@@ -120,8 +131,11 @@ KNOWN = select(*TOLD).where(Alert.team_id == bindparam("team_id"), tuple_(*TOLD)
 
 def known(session: Session, team_id: str, told: Collection[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
     """Which of these (source, fingerprint, start as told) were ever heard of."""
-    rows = session.exec(KNOWN, params={"team_id": team_id, "told": list(told)})
-    return {(source, fingerprint, start) for source, fingerprint, start in rows}
+    return {
+        (source, fingerprint, start)
+        for some in _portions(list(told))
+        for source, fingerprint, start in session.exec(KNOWN, params={"team_id": team_id, "told": list(some)})
+    }
 
 
 def find(session: Session, team_id: str, source: str, fingerprint: str, told_starts_at: str) -> Alert | None:
@@ -295,10 +309,10 @@ def untold(session: Session, incident_id: int, *, ends: bool) -> list[Alert]:
 
 def seen_again(session: Session, ids: Collection[int], at: datetime) -> None:
     """A monitor repeated what it had said."""
-    if ids:
+    for some in _portions(sorted(ids)):
         session.execute(
             update(Alert)
-            .where(col(Alert.id).in_(sorted(ids)))
+            .where(col(Alert.id).in_(some))
             .values(last_seen_at=at)
             .execution_options(synchronize_session=False)
         )

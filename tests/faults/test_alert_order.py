@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
+from bot.store import alerts
 from bot.store.alerts import Alert
 from tests.support.notifications import Notifications, a_notification, an_alert
 from tests.support.world import World
@@ -37,6 +38,19 @@ async def kept(world: World) -> list[Alert]:
 
 def posts(world: World, words: str) -> list[str]:
     return [text for text in world.texts() if words in text]
+
+
+async def test_more_alerts_than_one_statement_can_name(world: World) -> None:
+    """A body of 5 MB may hold tens of thousands, and what is refused with 503 is only sent again."""
+    database = world.bot.database
+    told = {("alertmanager", str(number), "2026-03-02T14:00:00Z") for number in range(11_000)}
+    groups = {("alertmanager", str(number)) for number in range(alerts.AT_ONCE + 1)}
+
+    assert await database.read(alerts.known, "T0HARBOUR", told) == set()
+    held = await database.run(alerts.lock_groups, "T0HARBOUR", groups)
+    await database.run(alerts.seen_again, range(1, 33_000), world.now)
+
+    assert held.keys() == groups
 
 
 # --- out of order
