@@ -13,7 +13,7 @@ from bot.store.connections import is_passing
 from bot.store.timers import Timer
 from bot.store.undoing import undone_if_it_fails
 
-Handler = Callable[[Session, Settings, Timer, datetime], None]
+Handler = Callable[[Session, Settings, Sequence[Timer], datetime], None]
 Hold = Callable[[Session, Sequence[Timer]], None]
 
 
@@ -21,10 +21,19 @@ def _hold_incidents(session: Session, due: Sequence[Timer]) -> None:
     incidents.hold(session, [int(timer.details["incident_id"]) for timer in due])
 
 
+def _one_by_one(handle: Callable[[Session, Settings, Timer, datetime], None]) -> Handler:
+    def handle_all(session: Session, settings: Settings, due: Sequence[Timer], now: datetime) -> None:
+        for timer in due:
+            if not timers.is_cancelled(session, timer.key):  # by one before it
+                handle(session, settings, timer, now)
+
+    return handle_all
+
+
 HANDLERS: Mapping[str, tuple[Handler, Hold]] = {
     escalation.REMIND: (escalation.remind, escalation.hold),
-    catching_up.LOOK: (catching_up.look_again, _hold_incidents),
-    alert_log.CATCH_UP: (alert_log.catch_up, _hold_incidents),
+    catching_up.LOOK: (_one_by_one(catching_up.look_again), _hold_incidents),
+    alert_log.CATCH_UP: (_one_by_one(alert_log.catch_up), _hold_incidents),
 }
 """What each kind does, and what several of it lock first: in one order, so that nobody waits in a ring."""
 TRIES = 5
@@ -67,9 +76,7 @@ def _carry_out(session: Session, settings: Settings, due: Sequence[Timer], now: 
     with undone_if_it_fails(session), outbox.together(session):
         if len(due) > 1:
             HANDLERS[due[0].what][1](session, due)
-        for timer in due:
-            if not timers.is_cancelled(session, timer.key):  # by one before it
-                HANDLERS[timer.what][0](session, settings, timer, now)
+        HANDLERS[due[0].what][0](session, settings, due, now)
         session.flush()
 
 

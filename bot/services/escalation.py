@@ -15,6 +15,7 @@ from bot.services import milestones, people, tell, timeline
 from bot.services.actor import Actor, Origin
 from bot.store import audit, escalations, incidents, timers
 from bot.store import people as store_people
+from bot.store.audit import AuditRow
 from bot.store.escalations import Escalation, Page
 from bot.store.incidents import Incident
 from bot.store.timers import Timer
@@ -109,35 +110,37 @@ def escalate(
     people.meet(session, incident.team_id, called.members, actor.at)
     if when is None:
         tell.invite(session, incident, actor.at, list(called.members), list(called.usergroups))
-        _page(session, incident, escalation, actor)
-        _set_reminder(session, settings, escalation, actor)
+        _page(session, [(incident, escalation)], actor.at)
+        _set_reminders(session, settings, [escalation], actor.at)
     tell.show_escalation(session, incident, escalation.key, actor.at, is_new=True)
     tell.show_card(session, incident, actor.at)
     return escalation
 
 
-def _page(session: Session, incident: Incident, escalation: Escalation, actor: Actor) -> None:
+def _page(session: Session, called: Sequence[tuple[Incident, Escalation]], at: datetime) -> None:
     """Write to each who was asked and did not decline. A user group is mentioned in the channel instead."""
-    for member in escalation.members:
-        if member in escalation.declined_by:
-            continue
-        page = Page(
-            escalation_id=escalation.key,
-            user_id=member,
-            means="slack",
-            ordinal=escalation.reminders,
-            queued_at=actor.at,
-        )
-        session.add(page)
-        session.flush()
-        tell.page(session, incident, actor.at, member, page.id or 0, escalation.key)
+    pages = [
+        (incident, _new_page(escalation, member, at))
+        for incident, escalation in called
+        for member in escalation.members
+        if member not in escalation.declined_by
+    ]
+    session.add_all(page for _, page in pages)
+    session.flush()
+    for incident, page in pages:
+        tell.page(session, incident, at, page.user_id, page.id or 0, page.escalation_id)
 
 
-def _set_reminder(session: Session, settings: Settings, escalation: Escalation, actor: Actor) -> None:
-    if escalation.is_external:
-        return
-    due = actor.at + timedelta(minutes=settings.escalation.remind_after_minutes)
-    timers.set_timer(session, f"escalation:{escalation.key}", due, REMIND, escalation_id=escalation.key)
+def _new_page(escalation: Escalation, member: str, at: datetime) -> Page:
+    return Page(
+        escalation_id=escalation.key, user_id=member, means="slack", ordinal=escalation.reminders, queued_at=at
+    )  # fmt: skip
+
+
+def _set_reminders(session: Session, settings: Settings, called: Sequence[Escalation], at: datetime) -> None:
+    due = at + timedelta(minutes=settings.escalation.remind_after_minutes)
+    internal = [escalation.key for escalation in called if not escalation.is_external]
+    timers.set_several(session, REMIND, {f"escalation:{key}": {"escalation_id": key} for key in internal}, due)
 
 
 def hold(session: Session, due: Sequence[Timer]) -> None:
@@ -146,36 +149,49 @@ def hold(session: Session, due: Sequence[Timer]) -> None:
     incidents.hold(session, [escalation.incident_id for escalation in found])
 
 
-def remind(session: Session, settings: Settings, timer: Timer, at: datetime) -> None:
+def remind(session: Session, settings: Settings, due: Sequence[Timer], at: datetime) -> None:
     """
     Nobody answered in time: page again, or say in the channel that nobody answers.
 
-    Runs in the transaction that takes the timer, so it happens once, also if the process was down when it fell due.
+    Runs in the transaction that takes the timers, so it happens once, also if the process was down when they fell due.
+    What is written for all of them is written at once: in a bad hour many fall due together.
     """
+    silent = [each for each in (_still_silent(session, timer) for timer in due) if each is not None]
+    again = [each for each in silent if each[1].reminders < settings.escalation.remind_times]
+    for _, escalation in again:
+        escalation.reminders += 1
+    _page(session, again, at)
+    _set_reminders(session, settings, [escalation for _, escalation in again], at)
+    paged = {escalation.key for _, escalation in again}
+    for incident, escalation in silent:
+        if escalation.key not in paged:
+            escalation.gave_up_at = at
+        said = "reminder" if escalation.key in paged else "unanswered"
+        tell.say(session, incident, said, at, escalation_id=escalation.key)
+        tell.show_escalation(session, incident, escalation.key, at)
+        tell.show_card(session, incident, at)
+    audit.note_all(session, [_audited(incident, escalation, at) for incident, escalation in silent])
+
+
+def _still_silent(session: Session, timer: Timer) -> tuple[Incident, Escalation] | None:
+    """What a reminder is about, held; None if nobody is needed any more."""
     escalation = escalations.lock(session, int(timer.details["escalation_id"]))
     if escalation is None or escalation.acknowledged_at is not None:
-        return
+        return None
     incident = incidents.lock(session, escalation.incident_id)
-    if not incident.is_open:
-        return
-    actor = Actor(incident.team_id, None, at, Origin.TIMER)
-    if escalation.reminders < settings.escalation.remind_times:
-        escalation.reminders += 1
-        _page(session, incident, escalation, actor)
-        tell.say(session, incident, "reminder", actor.at, escalation_id=escalation.key)
-        _set_reminder(session, settings, escalation, actor)
-        done = f"paged again, reminder {escalation.reminders}"
-    else:
-        escalation.gave_up_at = actor.at
-        tell.say(session, incident, "unanswered", actor.at, escalation_id=escalation.key)
-        done = "gave up paging: nobody answered"
-    session.add(escalation)
-    audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, what=done, origin=actor.origin,
-        escalation=escalation.key,
-    )  # fmt: skip
-    tell.show_escalation(session, incident, escalation.key, actor.at)
-    tell.show_card(session, incident, actor.at)
+    return (incident, escalation) if incident.is_open else None
+
+
+def _audited(incident: Incident, escalation: Escalation, at: datetime) -> AuditRow:
+    gave_up = escalation.gave_up_at is not None
+    return AuditRow(
+        at=at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        what="gave up paging: nobody answered" if gave_up else f"paged again, reminder {escalation.reminders}",
+        origin=Origin.TIMER,
+        details={"escalation": escalation.key},
+    )
 
 
 def acknowledge(session: Session, escalation_id: int, actor: Actor) -> Escalation:

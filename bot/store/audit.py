@@ -1,5 +1,6 @@
 """Who did what, from where. Rows are added and never changed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -38,6 +39,12 @@ def note(
 ) -> None:
     row = {"at": at, "team_id": team_id, "incident_id": incident_id, "who": who, "what": what, "origin": origin}
     session.execute(_adding(), {**row, "details": details})
+
+
+def note_all(session: Session, rows: Sequence[AuditRow]) -> None:
+    """By one statement."""
+    if rows:
+        session.execute(_adding(), [row.model_dump(exclude={"id"}) for row in rows])
 
 
 @cache

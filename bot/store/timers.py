@@ -1,5 +1,6 @@
 """What has to happen at a time (escalation reminders, …). A timer is taken in the transaction that acts on it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -33,9 +34,18 @@ IS_DUE = (TIMER.c.due_at <= bindparam("now"), TIMER.c.given_up_at.is_(None))
 
 def set_timer(session: Session, key: str, due_at: datetime, what: str, **details: Any) -> None:
     """Set or move a timer."""
-    row = {"key": key, "due_at": due_at, "what": what, "details": details, "given_up_at": None}
-    session.execute(_setting(dialect_of(session)), row)
-    needs_waking(session, Due.TIMERS)
+    set_several(session, what, {key: details}, due_at)
+
+
+def set_several(session: Session, what: str, details: Mapping[str, dict[str, Any]], due_at: datetime) -> None:
+    """Set or move timers of one kind that fall due together: the details of each by its key. By one statement."""
+    if details:
+        rows = [
+            {"key": key, "due_at": due_at, "what": what, "details": of_one, "given_up_at": None}
+            for key, of_one in details.items()
+        ]
+        session.execute(_setting(dialect_of(session)), rows)
+        needs_waking(session, Due.TIMERS)
 
 
 @cache

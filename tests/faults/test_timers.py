@@ -219,6 +219,24 @@ async def test_what_several_held_is_held_no_more_once_they_are_undone(either: Wo
     assert await world.bot.database.run(fail_and_lock) == (len(ASKED), 1)
 
 
+async def test_what_several_reminders_write_is_written_at_once(either: World) -> None:
+    """In a bad hour hundreds fall due in one second: what each of them sent to the database by itself would add up."""
+    world = either
+    await call_them_all(world)
+    due = await world.bot.database.read(timers.next_due)
+    sent: list[str] = []
+
+    def remind(session: Session) -> int:
+        event.listen(
+            session.connection(), "before_cursor_execute", lambda _connection, _cursor, told, *_: sent.append(told)
+        )
+        return len(engine.run_due(session, world.bot.settings, due, len(ASKED)))
+
+    assert await world.bot.database.run(remind) == len(ASKED)
+    for start in ("INSERT INTO timer", "INSERT INTO audit", "INSERT INTO lane", "UPDATE escalation"):
+        assert sum(each.startswith(start) for each in sent) == 1, start
+
+
 async def test_two_engines_remind_once(pair: Pair) -> None:
     await call_for_help(pair)
 
