@@ -46,10 +46,11 @@ END_STUCK = text("""
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
     AND application_name = current_setting('application_name')
-    AND wait_event = 'ClientRead' AND state <> 'idle' AND xact_start < clock_timestamp() - CAST(:after AS interval)
+    AND wait_event = 'ClientRead' AND state <> 'idle' AND state_change < clock_timestamp() - CAST(:after AS interval)
 """)
 """A replica that is paused (SIGSTOP, a frozen container) keeps what it has locked. The server's own limit for idle
-transactions does not see one that was paused between two messages of a statement."""
+transactions does not see one that was paused between two messages of a statement. What counts is how long its server
+has waited for it: a transaction of much work may be older."""
 TRIES = 4
 
 

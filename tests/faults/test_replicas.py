@@ -252,6 +252,17 @@ async def _is_less(figure: Awaitable[float], limit: float) -> bool:
 # --- a replica that stands still in the middle of a transaction
 
 
+async def test_a_transaction_of_much_work_is_not_ended(pair: Pair) -> None:
+    """It is older than the time after which others end one, but its server has just heard from it."""
+    working = open_database(pair._url)
+    assert isinstance(working, PostgresDatabase)
+    async with working.engine.connect() as connection:
+        await connection.exec_driver_sql("SELECT pg_sleep(1.2)")
+        assert await pair.bot.database.end_stuck(timedelta(seconds=1)) == 0
+        assert (await connection.exec_driver_sql("SELECT 1")).scalar_one() == 1
+    await working.close()
+
+
 async def test_what_a_paused_replica_has_locked_is_free_again(pair: Pair) -> None:
     await pair.declares("checkout is down")
     paused = open_database(pair._url)
