@@ -24,6 +24,7 @@ from bot.sandbox.acting import Answer
 from bot.sandbox.delivery import Outcome, Outgoing
 from bot.sandbox.links import HttpLink
 from bot.sandbox.server import Sandbox
+from bot.store import outbox
 from bot.store.migrate import configuration, migrate
 from bot.store.session import PostgresDatabase, open_database
 from tests.faults.test_slack_faults import CHANNEL, in_peace, play
@@ -434,7 +435,7 @@ async def test_the_release_before_works_on_this_one_s_tables(database_url: str, 
 
     async with Continued(released, database_url, tmp_path) as world:
         await world.finish()
-        assert not await world.bot.database.read(unfinished)
+        assert (await world.bot.database.read(outbox.backlog)).unfinished == 0
         assert "SEV1" in await world.types("oncall", "/incident severity 1 worse", world.channel)
 
 
