@@ -1,7 +1,9 @@
 """What is run by `docker compose`: the services of each way, what they need, and how they are held together."""
 
+import asyncio
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -101,11 +103,74 @@ def test_the_balancer_asks_each_replica_whether_it_is_ready():
     assert f":{inside}/ready" in " ".join(SERVICES["balancer"]["healthcheck"]["test"])
 
 
-def test_what_is_for_monitoring_stays_inside():
-    assert "deny deny_status 404 if { path /livez /readyz /metrics /control/outbox }" in BALANCER
+NEEDS_HAPROXY = pytest.mark.skipif(shutil.which("haproxy") is None, reason="needs haproxy (Debian's package haproxy)")
+OUTSIDE = ("/alerts/alertmanager", "/alerts/grafana?x=1", "/alerts/generic", "/incidents/INC-7?key=1", "/slack/events")
+INSIDE = (
+    "/metrics", "/%6detrics", "/%6Detrics", "/METRICS", "//metrics", "/metrics/", "/./metrics", "/livez", "/readyz",
+    "/control/outbox", "/outbox", "/outbox?until=1&key=2", "/", "/alerts/../metrics", "/alerts/%2e%2e/metrics",
+    "/alerts/%2E%2E%2Fmetrics", "/incidents/../readyz", "/incidents/..", "/slack/events/../../metrics", "/slack/events/",
+    "/alerts/generic;/../../metrics", "/alerts/generic%3f/metrics", "/incidents/INC-7%00", "http://dogwatch/metrics",
+)  # fmt: skip
 
 
-@pytest.mark.skipif(shutil.which("haproxy") is None, reason="needs haproxy (Debian's package haproxy)")
+@NEEDS_HAPROXY
+async def test_only_what_outsiders_ask_for_reaches_a_replica(tmp_path: Path):
+    """The real balancer, and behind it something that answers everything."""
+    reached: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        target = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1].decode()
+        reached.append(target)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    replica = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port, front = replica.sockets[0].getsockname()[1], free_port()
+    config = tmp_path / "haproxy.cfg"
+    text = re.sub(r"server (\S+) \1:\d+", rf"server \1 127.0.0.1:{port}", BALANCER)
+    text = text.replace("bind :3000", f"bind 127.0.0.1:{front}").replace("bind :3001", f"bind 127.0.0.1:{free_port()}")
+    # That it asks whether a replica is ready is seen elsewhere: here all that arrives is somebody's request.
+    config.write_text(re.sub(r"^ +(option httpchk|http-check|default-server check).*$", "", text, flags=re.MULTILINE))
+    balancer = await asyncio.create_subprocess_exec(
+        "haproxy", "-f", str(config), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    try:
+        assert balancer.stdout is not None
+        found = {target: await status_of(front, target) for target in (*OUTSIDE, *INSIDE)}
+    finally:
+        balancer.terminate()
+        await balancer.communicate()
+        replica.close()
+        await replica.wait_closed()
+
+    assert {each: found[each] for each in OUTSIDE} == dict.fromkeys(OUTSIDE, 200)
+    assert {each: found[each] for each in INSIDE if found[each] not in {400, 404}} == {}
+    assert reached == list(OUTSIDE)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+async def status_of(port: int, target: str) -> int:
+    """Of a request with exactly this target; waits until somebody listens."""
+    for _ in range(200):
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(0.02)
+            continue
+        writer.write(f"GET {target} HTTP/1.1\r\nHost: dogwatch\r\nConnection: close\r\n\r\n".encode())
+        line = await reader.readline()
+        writer.close()
+        return int(line.split()[1])
+    raise AssertionError("nobody listens")
+
+
+@NEEDS_HAPROXY
 def test_the_balancer_takes_its_configuration(tmp_path: Path):
     """With addresses in place of the containers' names, which exist in their network only."""
     config = tmp_path / "haproxy.cfg"
