@@ -27,7 +27,6 @@ class Alert(SQLModel, table=True):
         Index("ix_alert_incident", "incident_id"),
         Index(
             "ix_alert_loose",
-            "incident_id",
             "last_seen_at",
             postgresql_where=text(IS_LOOSE),
             sqlite_where=text(IS_LOOSE),

@@ -67,9 +67,7 @@ def upgrade() -> None:
     op.add_column("incident", sa.Column("forgotten_to", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
     op.create_index("ix_timeline_entry_message", "timeline_entry", ["channel_id", "message_ts"])
     loose, over = sa.text("incident_id IS NULL"), sa.text("state IN ('done', 'dropped')")
-    op.create_index(
-        "ix_alert_loose", "alert", ["incident_id", "last_seen_at"], postgresql_where=loose, sqlite_where=loose
-    )
+    op.create_index("ix_alert_loose", "alert", ["last_seen_at"], postgresql_where=loose, sqlite_where=loose)
     op.create_index("ix_incident_team_status", "incident", ["team_id", "status"])
     op.create_index("ix_incident_reference", "incident", ["series", "number"])
     op.create_index("ix_incident_resolved", "incident", ["team_id", "resolved_at"])
