@@ -126,7 +126,8 @@ class Dogwatch:
         is_known = await self._meet_slack()
         meeting = Meeting(self.database, self.gateway, self.clock)
         deps = Deps(self.database, self.gateway, self.clock, lambda: self.settings, COMMANDS, meeting)
-        app = build(deps, self._token)
+        met = await self.database.read(incidents.installation) if is_known else None
+        app = build(deps, self._token, met)
         if self.settings.slack_signing_secret is not None:
             self.slack = SlackIntake(app, self.current_settings)
         await self._serve()

@@ -28,7 +28,7 @@ from bot.command.table import Command
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.slack import commanding, entry_acts, hearing, payloads, pressing, shortcuts, submitting, timeline_view
-from bot.slack.belonging import only_ours
+from bot.slack.belonging import kind_of, only_ours, refused_form
 from bot.slack.blocks import amending, modals, times
 from bot.slack.gateway import Gateway, SlackError
 from bot.slack.meeting import Meeting
@@ -67,9 +67,13 @@ class Deps:
     meeting: Meeting
 
 
-def build(deps: Deps, token: str) -> AsyncApp:
-    """The Bolt app. Requests over HTTP are verified before they reach it (`bot.web.slack`)."""
-    found: incidents.Installation | None = None
+def build(deps: Deps, token: str, known: incidents.Installation | None = None) -> AsyncApp:
+    """
+    The Bolt app. Requests over HTTP are verified before they reach it (`bot.web.slack`).
+
+    `known`: the workspace that Slack told of at this start; None if it is to be looked up once something comes.
+    """
+    found = known
 
     async def installed() -> incidents.Installation | None:
         nonlocal found
@@ -308,17 +312,37 @@ def _listen_to_the_rest(app: AsyncApp) -> None:
     app.options(re.compile(".*"))(acknowledge)
     app.view_closed(re.compile(".*"))(acknowledge)
 
-    async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+    async def on_error(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> BoltResponse | None:
         if isinstance(error, BoltUnhandledRequestError):
             log.info("a payload of a kind that is not known", type=body.get("type"))
             return BoltResponse(status=200)
         if isinstance(error, payloads.Malformed):
             log.warning("a payload is not of Slack's shape", type=body.get("type"), problem=str(error))
             return BoltResponse(status=400, body={"ok": False, "error": "The payload is not of Slack's shape."})
-        if isinstance(error, DatabaseUnavailable):  # Slack gets no answer, and delivers it again
+        if isinstance(error, DatabaseUnavailable):
             log.error("a payload could not be kept", type=body.get("type"), problem=str(error))
-            return None
+            return await _tell_of_outage(body, error, respond)
         log.error("a payload failed", type=body.get("type"), event_id=body.get("event_id"), exc_info=error)
         return None
 
     app.error(on_error)
+
+
+async def _tell_of_outage(
+    body: dict[str, Any], problem: DatabaseUnavailable, respond: AsyncRespond
+) -> BoltResponse | None:
+    """
+    Whoever acted is told. None for an event, which Slack delivers again, and where there is no place for words: then
+    Slack itself shows that it failed.
+    """
+    text = of_outage(problem)
+    match kind_of(body):
+        case "command":
+            return BoltResponse(status=200, body=words(text))
+        case "view_submission":
+            return refused_form(body, text)
+        case "block_actions" | "message_action" | "shortcut" if body.get("response_url"):
+            await _respond(respond, pressing.answer(f":warning: {text}") or {})
+            return BoltResponse(status=200, body="")
+        case _:
+            return None

@@ -42,12 +42,24 @@ def only_ours(installed: Callable[[], Awaitable[Installation | None]]) -> Middle
         if known is None or team_id in {None, known.team_id}:
             await next()
             return resp
-        kind = str(req.body.get("type") or "command")
+        kind = kind_of(req.body)
         metrics.REFUSED_PERSONS.labels("another workspace").inc()
         log.warning("a payload of another workspace was not carried out", type=kind, team=team_id)
         return await _told(req.body, kind, respond)
 
     return check
+
+
+def kind_of(body: Mapping[str, Any]) -> str:
+    """Slack's word for a payload; a command has none."""
+    return str(body.get("type") or "command")
+
+
+def refused_form(body: Mapping[str, Any], text: str) -> BoltResponse | None:
+    """A form stays open and says why. None for one without fields, which has no place for it."""
+    values = ((body.get("view") or {}).get("state") or {}).get("values") or {}
+    errors = dict.fromkeys(list(values)[:1], text)
+    return BoltResponse(status=200, body={"response_action": "errors", "errors": errors}) if errors else None
 
 
 def _team_named(body: Mapping[str, Any]) -> str | None:
@@ -63,9 +75,7 @@ async def _told(body: Mapping[str, Any], kind: str, respond: AsyncRespond) -> Bo
     if kind == "command":
         return BoltResponse(status=200, body=words(REFUSAL))
     if kind == "view_submission":
-        fields = ((body.get("view") or {}).get("state") or {}).get("values") or {}
-        errors = dict.fromkeys(list(fields)[:1], REFUSAL)
-        return BoltResponse(status=200, body={"response_action": "errors", "errors": errors} if errors else "")
+        return refused_form(body, REFUSAL) or BoltResponse(status=200, body="")
     if body.get("response_url"):
         await respond(**words(REFUSAL), replace_original=False)
     return BoltResponse(status=200, body="")

@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from bot.domain.errors import UserError
 from bot.slack.app import DATABASE_AWAY
+from bot.slack.blocks import card as cards
 from bot.store import outbox
 from bot.store.migrate import migrate
 from bot.store.session import DatabaseInUse, DatabaseUnavailable, open_database
@@ -72,6 +73,38 @@ async def test_postgres_goes_and_comes_back(
     assert whole["incident"]["severity"] == "SEV2"
     assert len([entry for entry in whole["timeline"] if entry["kinds"] == ["severity"]]) == 1, "nothing of the first"
     assert len(world.channels) == 2, "the alert has opened its own"
+
+
+@pytest.mark.parametrize("slack_answers", [True, False])
+async def test_postgres_goes_before_a_process_was_ever_asked_anything(
+    on_postgres: World, own_postgres_server: PostgresServer, slack_answers: bool
+) -> None:
+    """Whoever acts is told the same as by any other process, also where Slack did not answer at the start either."""
+    world = on_postgres
+    await world.declares("checkout is down")
+    await world.presses("oncall", cards.NOTE)
+    form = world.sandbox.views("oncall")[-1]["id"]
+    card = world.sandbox.pins(world.channel)[0]["ts"]
+    silent = None if slack_answers else world.sandbox.fault("status", method="auth.test", status=503)
+    await world.restart()
+    await asyncio.to_thread(own_postgres_server.stop, "fast")
+
+    assert DATABASE_AWAY in await ask(world, "/incident severity 1 worse", world.channel)
+    refused = await world.sandbox.submit_view("oncall", form, {"text": "the fans are loud"})
+    assert set(refused.errors.values()) == {DATABASE_AWAY}
+    assert (await world.sandbox.click("dba", world.channel, card, cards.LEAD)).ok
+    assert [DATABASE_AWAY in each["text"] for each in world.sandbox.ephemerals("dba", world.channel)] == [True]
+    world.sandbox.say("engineer", world.channel, "Reading the logs of the proxy")
+    await world.sandbox.wait_until(lambda: world.sandbox.pending()["waiting_retry"])
+
+    await asyncio.to_thread(own_postgres_server.start)
+    if silent is not None:
+        world.sandbox.clear_fault(silent)
+    world.sandbox.retry_now()
+    assert "SEV2" in await world.types("oncall", "/incident severity 2 worse")
+    await world.finish()
+    entries = [each["text"] for each in await world.timeline()]
+    assert "the fans are loud" not in entries
 
 
 async def test_postgres_restarts_while_work_is_under_way(
