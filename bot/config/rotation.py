@@ -28,6 +28,8 @@ class _Watched:
     path: Path
     seen: Seen | None = None
     text: str = ""
+    problem: str = ""
+    """Why it cannot be read; empty if it can."""
 
 
 class Rotation:
@@ -65,17 +67,29 @@ class Rotation:
         try:
             found = watched.path.stat()
             seen = (found.st_mtime_ns, found.st_ino, found.st_size)
-            if seen == watched.seen:
+            if seen == watched.seen and not watched.problem:
                 return None
             text = content_of(watched.path)
         except (OSError, ValueError) as problem:
-            if watched.seen != (0, 0, 0):
-                reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-                log.error("a secret's file cannot be read", variable=watched.variable.name, problem=reason)  # noqa: TRY400
-            watched.seen = (0, 0, 0)
+            _tell(watched, (problem.strerror or str(problem)) if isinstance(problem, OSError) else str(problem))
             return None
+        _tell(watched, "")
         watched.seen = seen if time.time_ns() - found.st_mtime_ns > SETTLED_NS else None
         return text
+
+
+def _tell(watched: _Watched, problem: str) -> None:
+    """Say what became of a file: each change once, not with every request."""
+    if problem == watched.problem:
+        return
+    watched.problem = problem
+    if problem:
+        log.error(
+            "a secret's file cannot be read", variable=watched.variable.name, problem=problem,
+            meanwhile="what it held before stays right until the next start, which will fail",
+        )  # fmt: skip
+    else:
+        log.info("a secret's file can be read again", variable=watched.variable.name)
 
 
 def _value_at(settings: Settings, variable: Variable) -> str:

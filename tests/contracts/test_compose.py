@@ -108,8 +108,9 @@ OUTSIDE = ("/alerts/alertmanager", "/alerts/grafana?x=1", "/alerts/generic", "/i
 INSIDE = (
     "/metrics", "/%6detrics", "/%6Detrics", "/METRICS", "//metrics", "/metrics/", "/./metrics", "/livez", "/readyz",
     "/control/outbox", "/outbox", "/outbox?until=1&key=2", "/", "/alerts/../metrics", "/alerts/%2e%2e/metrics",
-    "/alerts/%2E%2E%2Fmetrics", "/incidents/../readyz", "/incidents/..", "/slack/events/../../metrics", "/slack/events/",
+    "/alerts/%2E%2E%2Fmetrics", "/incidents/../readyz", "/incidents/..", "/slack/events/../../metrics",
     "/alerts/generic;/../../metrics", "/alerts/generic%3f/metrics", "/incidents/INC-7%00", "http://dogwatch/metrics",
+    "/slack/events/",
 )  # fmt: skip
 
 

@@ -125,6 +125,25 @@ async def test_a_file_that_cannot_be_used_changes_nothing_and_is_told(
     assert [await filed.status(OLD), await filed.status(NEWEST)] == [401, 200]
 
 
+async def test_a_file_that_is_removed_is_told_whatever_was_wrong_with_it_before(
+    filed: Filed, logged: list[EventDict]
+) -> None:
+    """And that it is back, although it holds what it did."""
+    filed.token.write_bytes(b"\xff\xfe")
+    assert await filed.status(OLD) == 200
+    filed.token.unlink()
+    assert [await filed.status(OLD), await filed.status(OLD)] == [200, 200]
+    filed.token.write_text(OLD)
+    assert await filed.status(OLD) == 200
+
+    told = [(each["log_level"], each["event"], each.get("problem")) for each in logged if "file" in each["event"]]
+    assert told == [
+        ("error", "a secret's file cannot be read", "it is not UTF-8 text"),
+        ("error", "a secret's file cannot be read", "No such file or directory"),
+        ("info", "a secret's file can be read again", None),
+    ]
+
+
 async def test_slacks_secret_is_rotated_like_a_token(filed: Filed, logged: list[EventDict]) -> None:
     """Slack makes a new signing secret, and signs with either until the old one is taken back."""
     old, new = filed.sandbox.signing_secret, "0123456789abcdef0123456789abcdef"
