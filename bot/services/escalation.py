@@ -15,7 +15,6 @@ from bot.services import milestones, people, tell, timeline
 from bot.services.actor import Actor, Origin
 from bot.store import audit, escalations, incidents, timers
 from bot.store import people as store_people
-from bot.store.audit import AuditRow
 from bot.store.escalations import Escalation, Page
 from bot.store.incidents import Incident
 from bot.store.timers import Timer
@@ -170,7 +169,7 @@ def remind(session: Session, settings: Settings, due: Sequence[Timer], at: datet
         tell.say(session, incident, said, at, escalation_id=escalation.key)
         tell.show_escalation(session, incident, escalation.key, at)
         tell.show_card(session, incident, at)
-    audit.note_all(session, [_audited(incident, escalation, at) for incident, escalation in silent])
+    audit.note_all(session, at=at, origin=Origin.TIMER, acts=[_act(*each) for each in silent])
 
 
 def _still_silent(session: Session, timer: Timer) -> tuple[Incident, Escalation] | None:
@@ -182,16 +181,10 @@ def _still_silent(session: Session, timer: Timer) -> tuple[Incident, Escalation]
     return (incident, escalation) if incident.is_open else None
 
 
-def _audited(incident: Incident, escalation: Escalation, at: datetime) -> AuditRow:
+def _act(incident: Incident, escalation: Escalation) -> tuple[str, int, str, dict[str, int]]:
     gave_up = escalation.gave_up_at is not None
-    return AuditRow(
-        at=at,
-        team_id=incident.team_id,
-        incident_id=incident.key,
-        what="gave up paging: nobody answered" if gave_up else f"paged again, reminder {escalation.reminders}",
-        origin=Origin.TIMER,
-        details={"escalation": escalation.key},
-    )
+    done = "gave up paging: nobody answered" if gave_up else f"paged again, reminder {escalation.reminders}"
+    return incident.team_id, incident.key, done, {"escalation": escalation.key}
 
 
 def acknowledge(session: Session, escalation_id: int, actor: Actor) -> Escalation:

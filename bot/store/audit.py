@@ -41,10 +41,24 @@ def note(
     session.execute(_adding(), {**row, "details": details})
 
 
-def note_all(session: Session, rows: Sequence[AuditRow]) -> None:
-    """By one statement."""
-    if rows:
-        session.execute(_adding(), [row.model_dump(exclude={"id"}) for row in rows])
+def note_all(
+    session: Session, *, at: datetime, origin: str, acts: Sequence[tuple[str, int, str, dict[str, Any]]]
+) -> None:
+    """Acts of one moment, each as workspace, incident, what and details. By one statement."""
+    if acts:
+        rows = [
+            {
+                "at": at,
+                "team_id": team,
+                "incident_id": incident,
+                "who": None,
+                "what": what,
+                "origin": origin,
+                "details": more,
+            }
+            for team, incident, what, more in acts
+        ]
+        session.execute(_adding(), rows)
 
 
 @cache
