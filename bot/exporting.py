@@ -18,6 +18,7 @@ from bot.render import one_after_the_other
 from bot.services import appendix, findings, forms, postmortem, record
 from bot.services.postmortem import Made
 from bot.store import incidents
+from bot.store.migrate import require_current
 from bot.store.session import open_database
 
 
@@ -41,6 +42,7 @@ async def export_incident(settings: Settings, reference: str, wanted: Wanted) ->
         raise UserError("The JSON is the whole record in every language: leave --template and --lang out.")
     database = open_database(settings.database_url.get_secret_value(), read_only=True)
     try:
+        await require_current(database)
         return await database.read(_exported, with_secret_key(settings), reference, wanted)
     finally:
         await database.close()

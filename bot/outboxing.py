@@ -20,6 +20,7 @@ from bot.pagelinks import order_signature, outbox_path, with_secret_key
 from bot.services import outboxing
 from bot.services.actor import Origin
 from bot.services.outboxing import FAILED, RATE_LIMITED, Overview
+from bot.store import migrate
 from bot.store.session import DatabaseInUse, open_database
 from bot.store.waiting import Waiting
 from bot.web.outbox import carry_out
@@ -33,6 +34,7 @@ async def shown(settings: Settings, *, everything: bool) -> Overview:
     """What stands in the outbox now. Raises UserError if there is no database, DatabaseUnavailable."""
     database = open_database(settings.database_url.get_secret_value(), read_only=True)
     try:
+        await migrate.require_current(database)
         now = await database.now()
         return await database.read(outboxing.overview, now, limit=None if everything else outboxing.SHOWN)
     finally:
@@ -175,6 +177,7 @@ async def _done_here(settings: Settings, address: str, what: str, rows: Sequence
             "example --url http://127.0.0.1:3000."
         ) from problem
     try:
+        await migrate.migrate(database)
         return await database.run(carry_out, what, rows, await database.now(), Origin.CLI)
     finally:
         await database.close()

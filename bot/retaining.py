@@ -34,6 +34,7 @@ async def retain(settings: Settings, *, is_meant: bool) -> list[str]:
 async def _shown(settings: Settings) -> list[str]:
     database = open_database(settings.database_url.get_secret_value(), read_only=True)
     try:
+        await migrate.require_current(database)
         found = await database.read(retention.preview, settings, await database.now())
     finally:
         await database.close()

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 import bot
 import bot.store
@@ -24,6 +25,10 @@ LOCK = 0x646F6777  # "dogw": the advisory lock under which replicas migrate one 
 
 class DatabaseTooNew(UserError):
     """The database was used by a later release."""
+
+
+class DatabaseTooOld(UserError):
+    """The database was not brought up to date since an earlier release."""
 
 
 def all_tables() -> MetaData:
@@ -56,18 +61,50 @@ def upgrade(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=LOCK))
+    _known_revision(connection)
+    command.upgrade(configuration(connection), "head")
+
+
+def _known_revision(connection: Connection) -> str | None:
+    """Which one the database has; None: it was never used. Raises DatabaseTooNew."""
     current = MigrationContext.configure(connection).get_current_revision()
     if current is not None and current not in known_revisions():
         raise DatabaseTooNew(
             f"The database is of a later release (revision {current}). Start that release, or restore a backup "
             "that this one made."
         )
-    command.upgrade(configuration(connection), "head")
+    return current
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(migrations_folder()))
 
 
 def known_revisions() -> frozenset[str]:
     """Those of this release and of all before it."""
-    return frozenset(each.revision for each in ScriptDirectory(str(migrations_folder())).walk_revisions())
+    return frozenset(each.revision for each in _scripts().walk_revisions())
+
+
+async def require_current(database: Database) -> None:
+    """
+    For commands that only read, and so cannot bring the database up to date.
+
+    Raises DatabaseTooOld, DatabaseTooNew or DatabaseUnavailable.
+    """
+    await database.read(_require_current)
+
+
+def _require_current(session: Session) -> None:
+    current = _known_revision(session.connection())
+    if current is None:
+        raise DatabaseTooOld(
+            "This database was never used by Dogwatch; `dogwatch serve` or `dogwatch migrate` fill it."
+        )
+    if current != _scripts().get_current_head():
+        raise DatabaseTooOld(
+            f"This database is of an earlier release (revision {current}); run `dogwatch migrate`, or start this "
+            "release's bot on it."
+        )
 
 
 async def migrate(database: Database) -> None:

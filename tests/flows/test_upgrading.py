@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData
+from pydantic import SecretStr
+from sqlalchemy import MetaData, text
 from sqlmodel import Session
 
+from bot import outboxing, retaining
+from bot.config import Settings
+from bot.domain.errors import UserError
 from bot.exporting import Wanted, export_incident
 from bot.store.migrate import migrate
 from bot.store.session import open_database
@@ -140,6 +144,51 @@ async def attaches_an_alert_of_before(world: Continued):
 
     assert (status, answer["incidents"]) == (200, ["INC-2"])
     assert len(world.channels) == 2
+
+
+READING = {
+    "export": lambda settings: export_incident(settings, "INC-1", Wanted("markdown")),
+    "outbox": lambda settings: outboxing.shown(settings, everything=False),
+    "retention": lambda settings: retaining.retain(settings, is_meant=False),
+}
+
+
+@pytest.mark.parametrize("command", READING)
+async def test_a_command_that_only_reads_says_that_the_database_is_of_another_release(command: str, database_url: str):
+    """It cannot bring it up to date, and what it would read may not be there."""
+    settings = Settings(
+        database_url=SecretStr(database_url), secret_key=SecretStr("a key of thirty-two letters, or so")
+    )
+    released = Released.read(REVISIONS[-1])
+    await released.fill(database_url)
+    before = await rows(database_url)
+
+    with pytest.raises(
+        UserError, match=rf"of an earlier release \(revision {released.revision}\); run `dogwatch migrate`"
+    ):
+        await READING[command](settings)
+    assert await rows(database_url) == before
+
+    database = open_database(database_url)
+    await migrate(database)
+    await READING[command](settings)
+    await database.run(lambda session: session.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    with pytest.raises(UserError, match="of a later release"):
+        await READING[command](settings)
+    await database.close()
+
+
+async def test_a_row_of_an_earlier_release_is_dropped_without_a_bot(database_url: str):
+    released = Released.read(REVISIONS[0])
+    await released.fill(database_url)
+    settings = Settings(
+        database_url=SecretStr(database_url), secret_key=SecretStr("a key of thirty-two letters, or so")
+    )
+    settings = settings.model_copy(update={"port": 1})
+
+    found = next(row for row in (await rows(database_url))["outbox"] if row["state"] in {"waiting", "unknown"})
+
+    assert await outboxing.change(settings, "drop", [found["id"]]) == [found["id"]]
 
 
 async def test_a_migration_that_is_killed_leaves_the_database_as_it_was(database_url: str):
