@@ -129,13 +129,13 @@ def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
         with payloads.reading():
             typed = commanding.Typed.from_payload(body)
         await deps.meeting.meet(typed.team_id, typed.user_id)
-        if not typed.text.strip() and not await shortcuts.is_inside(deps.database, typed.team_id, typed.channel_id):
-            problem_met = await deps.meeting.refusal(typed.team_id, typed.user_id) or await _open_view(
-                deps, typed.trigger_id, modals.declare(deps.settings())
-            )
-            await ack(words(problem_met) if problem_met else "")
-            return
         try:
+            if not typed.text.strip() and not await shortcuts.is_inside(deps.database, typed.team_id, typed.channel_id):
+                problem_met = await deps.meeting.refusal(typed.team_id, typed.user_id) or await _open_view(
+                    deps, typed.trigger_id, modals.declare(deps.settings())
+                )
+                await ack(words(problem_met) if problem_met else "")
+                return
             answer = await deps.database.run(commanding.carry_out, deps.settings(), deps.commands, typed, at)
         except DatabaseUnavailable as problem:
             log.error("a command could not be carried out", problem=str(problem))  # noqa: TRY400  an outage

@@ -99,9 +99,9 @@ def _offer(session: Session, team_id: str, channel: str) -> Offer:
 
 
 async def is_inside(database: Database, team_id: str, channel: str) -> bool:
-    """Whether a channel is an incident's. A database that does not answer in time counts as no."""
+    """Whether a channel is an incident's. Raises DatabaseUnavailable if nobody says so in time: it may be one."""
     try:
         async with asyncio.timeout(LOOK_SECONDS):
             return await database.read(incidents.of_channel, team_id, channel) is not None
-    except (TimeoutError, DatabaseUnavailable):
-        return False
+    except TimeoutError as problem:
+        raise DatabaseUnavailable(f"no answer within {LOOK_SECONDS:g} s") from problem

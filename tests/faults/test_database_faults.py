@@ -57,6 +57,8 @@ async def test_postgres_goes_and_comes_back(
     await asyncio.to_thread(own_postgres_server.stop, mode)
 
     assert DATABASE_AWAY in await ask(world, "/incident severity 1 worse", world.channel)
+    assert DATABASE_AWAY in await ask(world, "/incident", world.channel), "which would show the incident's card"
+    assert world.sandbox.views("oncall") == []
     assert await send_alert(world) == 503
     world.sandbox.say("engineer", world.channel, "Reading the logs of the proxy")
     await world.sandbox.wait_until(lambda: world.sandbox.pending()["waiting_retry"])
