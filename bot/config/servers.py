@@ -5,11 +5,14 @@ Source of the form: postgresql.org/docs/current/libpq-connect.html, 34.1.1.2 and
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qsl, unquote, urlencode
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 FORM = re.compile(
     r"postgres(?:ql)?(?:\+\w+)?://"
@@ -51,7 +54,7 @@ class Servers:
 
 def read_servers(url: str) -> Servers:
     """
-    What an address names. Raises ValueError for what cannot be honoured: somebody meant something by it.
+    What an address names. Raises ValueError for what cannot be honoured, all of it: somebody meant something by it.
 
     With several hosts a server has to take writes to be chosen. That is libpq's `read-write` and not its `any`, which
     would stay with a standby.
@@ -59,10 +62,15 @@ def read_servers(url: str) -> Servers:
     form = FORM.fullmatch(url)
     if form is None:
         raise ValueError("It is not an address of PostgreSQL. An example: postgresql://user:password@host/dogwatch.")
-    query = _query(form["query"] or "")
-    hosts = _hosts(form["hosts"] or "", query)
+    query, problems = _query(form["query"] or "")
+    hosts = problems.of(_hosts, form["hosts"] or "", query) or (None,)
+    tls = {name: query[name] for name in TLS if name in query}
+    problems += _tls_problems(query)
+    seconds = problems.of(_seconds, query) or CONNECT_SECONDS
+    target = problems.of(_target, query, len(hosts)) or "any"
+    if problems:
+        raise ValueError(" ".join(problems))
     user, password = (_text(form[name]) or query.get(name) for name in ("user", "password"))
-    tls = _tls(query)
     arguments = {
         "dsn": f"postgresql://?{urlencode(tls)}" if tls else None,
         "user": user,
@@ -72,27 +80,49 @@ def read_servers(url: str) -> Servers:
         "server_settings": {"application_name": query.get("application_name", "dogwatch"), **LETTING_GO},
         "command_timeout": COMMAND_SECONDS,
     }
-    return Servers(hosts, _seconds(query), _target(query, len(hosts)), arguments)
+    return Servers(hosts, seconds, target, arguments)
 
 
 def _text(part: str | None) -> str | None:
     return unquote(part) if part else None
 
 
-def _query(text: str) -> dict[str, str]:
+class _Problems(list[str]):
+    """What is wrong with one address."""
+
+    def of(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """What `read` finds; None if it found a mistake, which is added."""
+        try:
+            return read(*args, **kwargs)
+        except ValueError as problem:
+            self.append(str(problem))
+            return None
+
+
+def _query(text: str) -> tuple[dict[str, str], _Problems]:
+    """The parameters that can be honoured, as far as their names tell, and what is wrong with the others."""
+    problems = _Problems()
     query = dict(parse_qsl(text, keep_blank_values=True))
     if "ssl" in query:  # as other drivers write it
         mode = query.pop("ssl")
         query.setdefault("sslmode", "require" if mode == "true" else mode)
     unknown = sorted(set(query) - set(KNOWN))
     if unknown:
-        raise ValueError(
-            f"Dogwatch cannot honour the parameter {', '.join(unknown)}. It understands {', '.join(sorted(KNOWN))}."
+        problems.append(
+            f"Dogwatch cannot honour the parameter{_s(unknown)} {', '.join(unknown)}. "
+            f"It understands {', '.join(sorted(KNOWN))}."
         )
-    empty = sorted(name for name, value in query.items() if not value)
+    empty = sorted(name for name, value in query.items() if name in KNOWN and not value)
     if empty:
-        raise ValueError(f"The parameter {', '.join(empty)} is empty. Give it a value, or leave it out.")
-    return query
+        problems.append(
+            f"The parameter{_s(empty)} {', '.join(empty)} {'are' if len(empty) > 1 else 'is'} empty. "
+            f"Give {'each' if len(empty) > 1 else 'it'} a value, or leave {'them' if len(empty) > 1 else 'it'} out."
+        )
+    return {name: value for name, value in query.items() if name in KNOWN and value}, problems
+
+
+def _s(names: Sequence[str]) -> str:
+    return "s" if len(names) > 1 else ""
 
 
 def _hosts(text: str, query: Mapping[str, str]) -> tuple[tuple[str, int] | None, ...]:
@@ -125,13 +155,12 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _tls(query: Mapping[str, str]) -> dict[str, str]:
+def _tls_problems(query: Mapping[str, str]) -> Iterator[str]:
     if query.get("sslmode", "prefer") not in MODES:
-        raise ValueError(f"sslmode is {query['sslmode']!r}; it can be {', '.join(MODES)}.")
+        yield f"sslmode is {query['sslmode']!r}; it can be {', '.join(MODES)}."
     for name in TLS_FILES:
         if name in query and not Path(query[name]).is_file():
-            raise ValueError(f"{name}: there is no file {query[name]}.")
-    return {name: query[name] for name in TLS if name in query}
+            yield f"{name}: there is no file {query[name]}."
 
 
 def _seconds(query: Mapping[str, str]) -> float:

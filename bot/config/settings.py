@@ -178,7 +178,8 @@ class Settings(BaseSettings):
     def _is_a_known_database(cls, value: SecretStr) -> SecretStr:
         url = value.get_secret_value()
         if url.startswith("sqlite://"):
-            path = url.removeprefix("sqlite://").partition("?")[0].removeprefix("/")
+            # Between the second and the third slash stands a host's name, and a file has none.
+            path = url.removeprefix("sqlite:///").partition("?")[0] if url.startswith("sqlite:///") else ""
             if path in {"", ":memory:"}:
                 raise ValueError("It names no file. Write sqlite:///dogwatch.db, or sqlite:////var/lib/dogwatch.db.")
         elif not url.startswith(POSTGRESQL):

@@ -145,6 +145,8 @@ def test_a_mistake_in_a_secret_does_not_show_it(environ, key):
     [
         ({"DATABASE_URL": "sqlite://"}, "names no file"),
         ({"DATABASE_URL": "sqlite:///:memory:"}, "names no file"),
+        ({"DATABASE_URL": "sqlite://rel.db"}, "names no file"),
+        ({"DATABASE_URL": "sqlite://host/dogwatch.db"}, "names no file"),
         ({"DATABASE_URL": "dogwatch.db"}, "neither sqlite:// nor postgresql://"),
         ({"DATABASE_URL": "postgres://h/n"}, "DOGWATCH_SECRET_KEY: It is needed with PostgreSQL"),
         ({"SLACK_API_URL": "slack.com"}, 'SLACK_API_URL = "slack.com": This is no web address'),

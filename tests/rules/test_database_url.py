@@ -107,6 +107,7 @@ def test_the_certificate_has_to_be_there(tmp_path: Path) -> None:
         ("postgresql:///dogwatch?host=db1,db2&port=1,2,3", "2 hosts and 3 ports"),
         ("mysql://bot@db.example/dogwatch", "mysql"),
         ("sqlite://", "in a file"),
+        ("sqlite://rel.db", "in a file"),
         ("nonsense", "not a database address"),
     ],
 )
@@ -116,6 +117,22 @@ def test_what_would_be_ignored_is_refused_by_name(url: str, said: str) -> None:
 
     assert refused.value.message.startswith("DATABASE_URL")
     assert said in refused.value.message
+
+
+def test_all_that_is_wrong_with_an_address_is_said_at_once() -> None:
+    with pytest.raises(ValueError, match="names") as refused:
+        read_servers(
+            f"{TWO}?channel_binding=require&names=x&passfile=&sslmode=full&sslcert=/no/such&sslkey=/nor/this"
+            "&connect_timeout=soon&target_session_attrs=standby&port=1,2,3"
+        )
+
+    said = str(refused.value)
+    for each in (
+        "the parameters channel_binding, names", "passfile is empty", "sslmode is 'full'", "sslcert: there is no file",
+        "sslkey: there is no file", "connect_timeout is 'soon'", "target_session_attrs is 'standby'",
+        "2 hosts and 3 ports",
+    ):  # fmt: skip
+        assert each in said, each
 
 
 @given(st.text())
