@@ -21,6 +21,7 @@ from bot.slack.pressing import Pressed
 from bot.slack.replies import answer_of, problem_of
 from bot.store import deliveries, incidents
 from bot.store.incidents import Incident, IncidentNotFound
+from bot.store.undoing import undone_if_it_fails
 from commands.base import Asked, Caller, Reply
 
 MENTIONED = re.compile(r"<@([UW][A-Z0-9]+)\|([^>|]+)>")
@@ -72,7 +73,7 @@ def carry_out(
         if known is not None:
             return known
     try:
-        with session.begin_nested():
+        with undone_if_it_fails(session):
             reply = _run(session, settings, table, typed, at)
             session.flush()
     except Ambiguous as problem:
@@ -108,7 +109,7 @@ def choose(
             pressed.team_id, asked.user_id, asked.user_name, pressed.home_team_id, asked.channel_id, asked.text,
             asked.trigger_id,
         )  # fmt: skip
-        with session.begin_nested():
+        with undone_if_it_fails(session):
             _answer_once(session, f"{pressed.team_id}:asked:{asked.trigger_id}", at)
             reply = _run(session, settings, table, typed, at, asked)
             session.flush()

@@ -21,6 +21,7 @@ from bot.slack.replies import ephemeral, markup
 from bot.store import deliveries
 from bot.store import escalations as store_escalations
 from bot.store import incidents as store_incidents
+from bot.store.undoing import undone_if_it_fails
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def carry_out(session: Session, settings: Settings, pressed: Pressed, at: dateti
         return None
     actor = Actor(pressed.team_id, pressed.user_id, at, Origin.BUTTON)
     try:
-        with session.begin_nested():
+        with undone_if_it_fails(session):
             people.meet(session, pressed.team_id, [pressed.user_id], at)
             access.check(session, actor, home_team_id=pressed.home_team_id)
             told = PRESSES[pressed.action_id](session, settings, actor, pressed.number)

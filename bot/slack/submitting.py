@@ -19,6 +19,7 @@ from bot.slack.blocks import amending, modals
 from bot.slack.submitted import FieldError, Submitted
 from bot.store import deliveries
 from bot.store import incidents as store_incidents
+from bot.store.undoing import undone_if_it_fails
 
 FIRST_FIELD: Mapping[str, str] = {**modals.FIRST_FIELD, **amending.FIRST_FIELD}
 
@@ -35,7 +36,7 @@ def submit(session: Session, settings: Settings, submitted: Submitted, at: datet
     actor = Actor(submitted.team_id, submitted.user_id, at, Origin.MODAL)
     errors: dict[str, str] = {}
     try:
-        with session.begin_nested():
+        with undone_if_it_fails(session):
             people.meet(session, submitted.team_id, [submitted.user_id], at)
             access.check(session, actor, home_team_id=submitted.home_team_id)
             SUBMISSIONS[submitted.callback_id](session, settings, actor, submitted)
