@@ -68,6 +68,10 @@ _BEGAN = re.compile(
     r"Alerts had opened (?P<count>\d+) incidents? within (?P<minutes>\d+) min \((?P<names>.+)\)\. "
     r"Further alerts are collected here\."
 )
+_GOES_ON = re.compile(
+    r"The alert storm goes on: alerts had opened (?P<count>\d+) more incidents? within (?P<minutes>\d+) min "
+    r"\((?P<names>.+)\)\. Further alerts are collected here again\."
+)
 _OVER = re.compile(r"The alert storm is over: no further alert for (?P<minutes>\d+) min\.")
 
 
@@ -137,6 +141,15 @@ def storm_began(references: Sequence[str], window: timedelta) -> str:
     )
 
 
+def storm_goes_on(references: Sequence[str], window: timedelta) -> str:
+    """What an entry of a storm's incident says when alerts storm again."""
+    noun = "incident" if len(references) == 1 else "incidents"
+    return (
+        f"The alert storm goes on: alerts had opened {len(references)} more {noun} within {_minutes(window)} min "
+        f"({', '.join(references)}). Further alerts are collected here again."
+    )
+
+
 def storm_over(quiet: timedelta) -> str:
     return f"The alert storm is over: no further alert for {_minutes(quiet)} min."
 
@@ -168,7 +181,16 @@ def _read(pattern: re.Pattern[str], text: str) -> Counted | None:
 
 def read_storm_began(text: str) -> tuple[int, timedelta, str] | None:
     """How many incidents there were, within what time, and their references."""
-    found = _BEGAN.fullmatch(text)
+    return _read_opened(_BEGAN, text)
+
+
+def read_storm_goes_on(text: str) -> tuple[int, timedelta, str] | None:
+    """The same of a storm that goes on."""
+    return _read_opened(_GOES_ON, text)
+
+
+def _read_opened(pattern: re.Pattern[str], text: str) -> tuple[int, timedelta, str] | None:
+    found = pattern.fullmatch(text)
     return (int(found["count"]), timedelta(minutes=int(found["minutes"])), found["names"]) if found else None
 
 

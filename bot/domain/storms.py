@@ -52,7 +52,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """The storm's `incident` was resolved a moment ago, and it storms again: it is reopened and takes the alert."""
+    """The storm was over, and alerts storm again: its `incident` takes the alert, reopened if it was resolved."""
 
     incident: int
 
@@ -80,7 +80,7 @@ def fold(now: datetime, openings: Sequence[datetime], storm: LastStorm | None, l
     if sum(now - at < limits.window for at in openings) < limits.incidents:
         return OpenOwn()
     if storm and storm.is_open and now - storm.last_at < REOPEN_WITHIN:
-        return Join(storm.incident)
+        return Resume(storm.incident)
     if storm and storm.resolved_at and now - storm.resolved_at < REOPEN_WITHIN:
         return Resume(storm.incident)
     return Begin(storm.incident if storm else None)

@@ -305,8 +305,8 @@ def _open(
     step, watch = storms.decide(session, settings, actor)
     match step:
         case Join(incident_id) | Resume(incident_id):
-            if isinstance(step, Resume):
-                storms.resume(session, step, actor)
+            if isinstance(step, Resume) and watch is not None:
+                storms.resume(session, settings, watch, step, actor)
             storms.take_in(session, incident_id, worst, alert_log.line_with_service(worst_one.row), actor)
             return incident_id
         case Begin() if watch is not None:

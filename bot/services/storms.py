@@ -40,7 +40,15 @@ def decide(session: Session, settings: Settings, actor: Actor) -> tuple[Folding,
             return quick, None
     watch = storms.lock_watch(session, actor.team_id)
     openings = [datetime.fromisoformat(at) for _, at in watch.openings]
+    _look_again(session, watch.storm_id)
     return fold(actor.at, openings, _last_storm(session, watch), limits), watch
+
+
+def _look_again(session: Session, storm_id: int | None) -> None:
+    """Whoever held the watch until now may have changed the storm since it was seen."""
+    if storm_id is not None and (storm := storms.get(session, storm_id)) is not None:
+        session.refresh(storm)
+        session.refresh(incidents.get(session, storm.incident_id))
 
 
 def _last_storm(session: Session, watch: StormWatch) -> LastStorm | None:
@@ -69,7 +77,7 @@ def begin(
         session, settings, actor, course.Declaration(own_words.STORM, severity=severity, previous=previous)
     )
     window = settings.storm_limits.window
-    beside = [key for key, at in watch.openings if actor.at - datetime.fromisoformat(at) < window]
+    beside = _opened_lately(watch, window, actor.at)
     incident.storm_id = incident.key
     session.add(
         Storm(
@@ -77,10 +85,7 @@ def begin(
             worst=severity.value, title=incident.title, beside=beside,
         )
     )  # fmt: skip
-    others = [incidents.lock(session, key) for key in sorted(beside)]
-    for other in others:
-        other.storm_id = incident.key
-        session.add(other)
+    others = _put_beside(session, incident.key, beside)
     watch.storm_id = incident.key
     session.add_all([incident, watch])
     entry = timeline.record(
@@ -94,14 +99,51 @@ def begin(
     return incident
 
 
-def resume(session: Session, step: Resume, actor: Actor) -> None:
+def resume(session: Session, settings: Settings, watch: StormWatch, step: Resume, actor: Actor) -> None:
+    """It storms again: the storm's incident says so, and the incidents that alerts opened meanwhile are beside it."""
     incident = incidents.lock(session, step.incident)
     if not incident.is_open:
-        course.reopen(session, incident, actor, why="The alert storm goes on")
+        course.reopen(session, incident, actor, why="Alerts storm again")
+    storm = storms.get(session, incident.key)
+    if storm is None:
+        raise ValueError(f"{incident.reference} is no incident of a storm")
+    session.refresh(storm)
+    window = settings.storm_limits.window
+    new = [key for key in _opened_lately(watch, window, actor.at) if key not in storm.beside]
+    storm.beside = [*storm.beside, *new]
+    storm.last_at, storm.ended_at = max(storm.last_at, actor.at), None
+    session.add(storm)
+    if not new:
+        return
+    others = _put_beside(session, incident.key, new)
+    entry = timeline.record(
+        session, incident, [Kind.NOTE], own_words.storm_goes_on([each.reference for each in others], window), actor
+    )
+    tell.say(session, incident, "storm", actor.at, entry_id=entry.key)
+    if incident.channel_id is not None:
+        for other in others:
+            _show_the_way(session, other, incident, actor.at, goes_on=True)
+
+
+def _opened_lately(watch: StormWatch, window: timedelta, at: datetime) -> list[int]:
+    return [key for key, opened_at in watch.openings if at - datetime.fromisoformat(opened_at) < window]
+
+
+def _put_beside(session: Session, storm_id: int, keys: Sequence[int]) -> list[Incident]:
+    others = [incidents.lock(session, key) for key in sorted(keys)]
+    for other in others:
+        other.storm_id = storm_id
+        session.add(other)
+    return others
 
 
 def take_in(session: Session, incident_id: int, severity: Severity, why: str, actor: Actor) -> None:
-    """The storm has one more alert: it goes on, and is as bad as the worst of them. `why` tells of that alert."""
+    """
+    The storm's incident has one more alert: it is as bad as the worst of them. `why` tells of that alert.
+
+    While the storm blows, this keeps it going. Once that was said to be over, an alert of a group that the incident has
+    does not begin it anew: only `resume` does.
+    """
     storm = storms.get(session, incident_id)
     if storm is None:
         return
@@ -112,8 +154,10 @@ def take_in(session: Session, incident_id: int, severity: Severity, why: str, ac
         if _is_worse(severity, Severity(incident.severity)):
             _rate(session, incident, severity, why, actor)
         storm.worst = min((severity, Severity(storm.worst)), key=list(Severity).index).value
-    if is_worse or storm.ended_at is not None or actor.at - storm.last_at >= LAST_SEEN_STEP:
-        storm.last_at, storm.ended_at = max(storm.last_at, actor.at), None
+    goes_on = storm.ended_at is None
+    if goes_on and (is_worse or actor.at - storm.last_at >= LAST_SEEN_STEP):
+        storm.last_at = max(storm.last_at, actor.at)
+    if goes_on or is_worse:
         session.add(storm)
 
 
@@ -190,8 +234,16 @@ def channel_made(session: Session, incident_id: int, at: datetime) -> None:
     storm = storms.get(session, incident_id) if incident.storm_id == incident_id else None
     others = storm.beside if storm else [incident.storm_id]
     for other in [incidents.get(session, key) for key in others]:
-        tell.show_card(session, other, at)
-        if storm is not None and other.is_open:
-            tell.say(
-                session, other, "storm elsewhere", at, reference=incident.reference, channel_id=incident.channel_id
-            )  # fmt: skip
+        if storm is not None:
+            _show_the_way(session, other, incident, at)
+        else:
+            tell.show_card(session, other, at)
+
+
+def _show_the_way(session: Session, other: Incident, storm: Incident, at: datetime, *, goes_on: bool = False) -> None:
+    tell.show_card(session, other, at)
+    if other.is_open:
+        tell.say(
+            session, other, "storm elsewhere", at,
+            reference=storm.reference, channel_id=storm.channel_id, goes_on=goes_on,
+        )  # fmt: skip

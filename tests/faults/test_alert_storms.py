@@ -217,6 +217,34 @@ async def test_it_goes_on_within_half_an_hour_after_it_was_resolved(world: Storm
     assert "Alert storm: 34 alerts" in world.card(STORM)
 
 
+async def test_a_second_burst_is_told_and_linked_while_the_first_incident_is_open(either: Storming) -> None:
+    world = either
+    await world.storms(20)
+    await world.advance(minutes=6)
+
+    await world.hears(one_of_many(world, 10, pod="new"))
+    await world.advance(minutes=6)
+    assert sum("The alert storm is over" in text for text in posts(world)) == 1, "one alert of it is no storm"
+    await world.storms(20, first=100)
+    await world.advance(minutes=6)
+
+    told = [text for text in posts(world) if "storm" in text]
+    assert ["goes on" in text for text in told] == [False, True, False], told
+    assert "The alert storm goes on: alerts had opened 3 more incidents within 5 min (INC-5, INC-6, INC-7)." in told[1]
+    notes = [
+        each["text"] for each in await world.timeline("INC-4") if "storm" in each["text"] and each["kinds"] == ["note"]
+    ]
+    assert [text.split(":")[0] for text in notes] == [
+        "The alert storm is over", "The alert storm goes on", "The alert storm is over"
+    ]  # fmt: skip
+    ids = {each["name"]: each["id"] for each in world.sandbox.channels()}
+    assert len(world.channels) == 7
+    for other in world.channels[4:]:
+        assert f"<#{ids[other]}>" in world.card(STORM)
+        assert f"<#{ids[STORM]}>" in world.card(other)
+        assert sum("The alert storm goes on" in text for text in world.texts(other)) == 1
+
+
 async def test_how_many_have_ended_is_counted(world: Storming) -> None:
     await world.storms(200)
     await world.advance(minutes=7)

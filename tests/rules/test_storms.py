@@ -18,6 +18,7 @@ from bot.domain.storms import (
     Resume,
     Told,
     fold,
+    is_blowing,
     told_once_more,
 )
 
@@ -43,7 +44,7 @@ OPEN_STORM = LastStorm(11, ago(1), is_open=True)
         ([1, 2, 4.9], None, Begin()),
         ([], OPEN_STORM, Join(11)),
         ([], LastStorm(11, ago(5), is_open=True), OpenOwn()),
-        ([1, 2, 3], LastStorm(11, ago(10), is_open=True), Join(11)),
+        ([1, 2, 3], LastStorm(11, ago(10), is_open=True), Resume(11)),
         ([1, 2, 3], LastStorm(11, ago(40), is_open=True), Begin(11)),
         ([], LastStorm(11, ago(1), is_open=False, resolved_at=ago(0.5)), OpenOwn()),
         ([1, 2, 3], LastStorm(11, ago(1), is_open=False, resolved_at=ago(0.5)), Resume(11)),
@@ -80,8 +81,11 @@ def test_never_more_incidents_than_may_be(arrivals, most, seconds):
                 assert storm is not None
                 assert incident == storm.incident
                 storm = LastStorm(incident, at, is_open=True)
-            case Resume():
-                raise AssertionError("nobody resolved anything")
+            case Resume(incident):
+                assert storm is not None
+                assert incident == storm.incident
+                assert not is_blowing(storm.last_at, at, limits), "it was over"
+                storm = LastStorm(incident, at, is_open=True)
     for first in opened:
         assert sum(first <= at < first + limits.window for at in opened) <= most
 

@@ -106,8 +106,12 @@ def _of_storm(text: str, language: Language) -> str:
     """What an alert storm's incident says by itself; empty for anything else."""
     if text == own_words.STORM:
         return language.say("storm_title")
-    if began := own_words.read_storm_began(text):
-        count, window, names = began
-        return language.count("storm_began", count, length=language.length(window), names=names)
+    for key, opened in (
+        ("storm_began", own_words.read_storm_began(text)),
+        ("storm_goes_on", own_words.read_storm_goes_on(text)),
+    ):
+        if opened:
+            count, window, names = opened
+            return language.count(key, count, length=language.length(window), names=names)
     quiet = own_words.read_storm_over(text)
     return language.say("storm_over", length=language.length(quiet)) if quiet else ""

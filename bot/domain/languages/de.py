@@ -145,6 +145,12 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "Weitere Alarme werden hier gesammelt.",
         "storm_began_other": "Alarme hatten innerhalb von {length} {count} Vorfälle eröffnet ({names}). "
         "Weitere Alarme werden hier gesammelt.",
+        "storm_goes_on_one": "Der Alarmsturm geht weiter: "
+        "Alarme hatten innerhalb von {length} {count} weiteren Vorfall eröffnet ({names}). "
+        "Weitere Alarme werden wieder hier gesammelt.",
+        "storm_goes_on_other": "Der Alarmsturm geht weiter: "
+        "Alarme hatten innerhalb von {length} {count} weitere Vorfälle eröffnet ({names}). "
+        "Weitere Alarme werden wieder hier gesammelt.",
         "storm_over": "Der Alarmsturm ist vorbei: seit {length} kein weiterer Alarm.",
         "alerts_counted_one": "{count} Alarm",
         "alerts_counted_other": "{count} Alarme",

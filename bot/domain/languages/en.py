@@ -152,6 +152,12 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "Further alerts are collected here.",
         "storm_began_other": "Alerts had opened {count} incidents within {length} ({names}). "
         "Further alerts are collected here.",
+        "storm_goes_on_one": "The alert storm goes on: "
+        "alerts had opened {count} more incident within {length} ({names}). "
+        "Further alerts are collected here again.",
+        "storm_goes_on_other": "The alert storm goes on: "
+        "alerts had opened {count} more incidents within {length} ({names}). "
+        "Further alerts are collected here again.",
         "storm_over": "The alert storm is over: no further alert for {length}.",
         "alerts_counted_one": "{count} alert",
         "alerts_counted_other": "{count} alerts",

@@ -145,6 +145,12 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "Las alertas siguientes se reúnen aquí.",
         "storm_began_other": "Las alertas habían abierto {count} incidentes en {length} ({names}). "
         "Las alertas siguientes se reúnen aquí.",
+        "storm_goes_on_one": "La tormenta de alertas continúa: "
+        "las alertas habían abierto {count} incidente más en {length} ({names}). "
+        "Las alertas siguientes se reúnen de nuevo aquí.",
+        "storm_goes_on_other": "La tormenta de alertas continúa: "
+        "las alertas habían abierto {count} incidentes más en {length} ({names}). "
+        "Las alertas siguientes se reúnen de nuevo aquí.",
         "storm_over": "La tormenta de alertas ha terminado: ninguna alerta nueva desde hace {length}.",
         "alerts_counted_one": "{count} alerta",
         "alerts_counted_other": "{count} alertas",

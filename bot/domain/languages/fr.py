@@ -145,6 +145,12 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "Les alertes suivantes sont rassemblées ici.",
         "storm_began_other": "Des alertes avaient ouvert {count} incidents en {length} ({names}). "
         "Les alertes suivantes sont rassemblées ici.",
+        "storm_goes_on_one": "La tempête d’alertes continue\u202f: "
+        "des alertes avaient ouvert {count} incident de plus en {length} ({names}). "
+        "Les alertes suivantes sont de nouveau rassemblées ici.",
+        "storm_goes_on_other": "La tempête d’alertes continue\u202f: "
+        "des alertes avaient ouvert {count} incidents de plus en {length} ({names}). "
+        "Les alertes suivantes sont de nouveau rassemblées ici.",
         "storm_over": "La tempête d’alertes est passée : aucune nouvelle alerte depuis {length}.",
         "alerts_counted_one": "{count} alerte",
         "alerts_counted_other": "{count} alertes",

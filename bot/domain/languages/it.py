@@ -145,6 +145,12 @@ ITALIAN: Mapping[str, str] = MappingProxyType(
         "Gli allarmi successivi sono raccolti qui.",
         "storm_began_other": "Gli allarmi avevano aperto {count} incidenti in {length} ({names}). "
         "Gli allarmi successivi sono raccolti qui.",
+        "storm_goes_on_one": "La tempesta di allarmi continua: "
+        "gli allarmi avevano aperto {count} altro incidente in {length} ({names}). "
+        "Gli allarmi successivi vengono di nuovo raccolti qui.",
+        "storm_goes_on_other": "La tempesta di allarmi continua: "
+        "gli allarmi avevano aperto altri {count} incidenti in {length} ({names}). "
+        "Gli allarmi successivi vengono di nuovo raccolti qui.",
         "storm_over": "La tempesta di allarmi è finita: nessun nuovo allarme da {length}.",
         "alerts_counted_one": "{count} allarme",
         "alerts_counted_other": "{count} allarmi",

@@ -145,6 +145,12 @@ PORTUGUESE: Mapping[str, str] = MappingProxyType(
         "Os alertas seguintes são reunidos aqui.",
         "storm_began_other": "Alertas haviam aberto {count} incidentes em {length} ({names}). "
         "Os alertas seguintes são reunidos aqui.",
+        "storm_goes_on_one": "A tempestade de alertas continua: "
+        "alertas haviam aberto mais {count} incidente em {length} ({names}). "
+        "Os alertas seguintes são novamente reunidos aqui.",
+        "storm_goes_on_other": "A tempestade de alertas continua: "
+        "alertas haviam aberto mais {count} incidentes em {length} ({names}). "
+        "Os alertas seguintes são novamente reunidos aqui.",
         "storm_over": "A tempestade de alertas acabou: nenhum alerta novo há {length}.",
         "alerts_counted_one": "{count} alerta",
         "alerts_counted_other": "{count} alertas",

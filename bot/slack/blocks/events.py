@@ -145,9 +145,9 @@ def _storm(view: SaidView) -> Message:
 def _storm_elsewhere(view: SaidView) -> Message:
     channel = view.values.get("channel_id")
     where = f"<#{channel}> ({view.values['reference']})" if channel else str(view.values["reference"])
+    begins = "The alert storm goes on" if view.values.get("goes_on") else "An alert storm began"
     return plain(
-        ":thunder_cloud_and_rain: An alert storm began. This incident stays as it is; "
-        f"what else fires is collected in {where}."
+        f":thunder_cloud_and_rain: {begins}. This incident stays as it is; what else fires is collected in {where}."
     )
 
 
