@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from aiohttp import ClientError
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -33,6 +32,7 @@ from bot.slack.blocks import amending, modals, times
 from bot.slack.gateway import Gateway, SlackError
 from bot.slack.meeting import Meeting
 from bot.slack.replies import words
+from bot.slack.responding import told_later
 from bot.slack.submitted import Submitted
 from bot.store import incidents
 from bot.store.session import Database, DatabaseUnavailable, OutcomeUnknown
@@ -143,7 +143,7 @@ def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
         seconds = perf_counter() - began
         metrics.ANSWER_SECONDS.labels("command").observe(seconds)
         if seconds > SLOW:
-            await _respond(respond, answer)
+            await told_later(respond, answer)
             await ack()
         else:
             await ack(answer)
@@ -168,7 +168,7 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
         except DatabaseUnavailable as problem:
             told = pressing.answer(f":warning: {of_outage(problem)}")
         if told is not None and body.get("response_url"):
-            await _respond(respond, told)
+            await told_later(respond, told)
         await ack()
 
     async def on_submission(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -206,25 +206,11 @@ async def _pressed(deps: Deps, pressed: pressing.Pressed) -> pressing.Answer | N
     return await deps.database.run(pressing.carry_out, deps.settings(), pressed, deps.clock.now())
 
 
-async def _respond(respond: AsyncRespond, answer: dict[str, Any]) -> None:
-    """What was pressed is done and stored: that its answer does not arrive must not make Slack say that it failed."""
-    if not respond.response_url:
-        log.warning("an answer has no address to go to")
-        return
-    try:
-        response = await respond(**answer)
-    except (OSError, TimeoutError, ClientError) as problem:
-        log.warning("an answer did not arrive", problem=str(problem) or type(problem).__name__)
-    else:
-        if response.status_code != 200:
-            log.warning("an answer was refused", status=response.status_code, problem=response.body)
-
-
 async def _show(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) -> None:
     """A form, or a page of the timeline: nothing is changed yet, and who may not change anything is told so now."""
     refused = await deps.meeting.refusal(pressed.team_id, pressed.user_id, pressed.home_team_id)
     if refused:
-        await _respond(respond, pressing.answer(f":warning: {refused}") or {})
+        await told_later(respond, pressing.answer(f":warning: {refused}") or {})
     elif pressed.action_id in timeline_view.TURNS:
         await _turn(deps, pressed.value, respond)
     else:
@@ -237,11 +223,11 @@ async def _turn(deps: Deps, value: str, respond: AsyncRespond) -> None:
         page = timeline_view.Page.of(value)
         message = await deps.database.read(timeline_view.timeline, deps.settings(), page)
     except UserError as problem:
-        await _respond(respond, pressing.answer(problem.message) or {})
+        await told_later(respond, pressing.answer(problem.message) or {})
     except DatabaseUnavailable:
-        await _respond(respond, pressing.answer(f":warning: {DATABASE_AWAY}") or {})
+        await told_later(respond, pressing.answer(f":warning: {DATABASE_AWAY}") or {})
     else:
-        await _respond(respond, pressing.answer(message) or {})
+        await told_later(respond, pressing.answer(message) or {})
 
 
 async def _open(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) -> None:
@@ -249,14 +235,14 @@ async def _open(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) ->
     try:
         view = await _view_of(deps, pressed)
     except UserError as problem:
-        await _respond(respond, pressing.answer(problem.message) or {})
+        await told_later(respond, pressing.answer(problem.message) or {})
         return
     except (TimeoutError, DatabaseUnavailable):
-        await _respond(respond, pressing.answer(f":warning: {DATABASE_AWAY}") or {})
+        await told_later(respond, pressing.answer(f":warning: {DATABASE_AWAY}") or {})
         return
     problem_met = await _open_view(deps, pressed.trigger_id, view)
     if problem_met:
-        await _respond(respond, pressing.answer(problem_met) or {})
+        await told_later(respond, pressing.answer(problem_met) or {})
 
 
 async def _view_of(deps: Deps, pressed: pressing.Pressed) -> dict[str, Any]:
@@ -293,7 +279,7 @@ def _listen_to_shortcuts(app: AsyncApp, deps: Deps) -> None:
         else:
             problem_met = await _open_view(deps, str(body.get("trigger_id") or ""), view) if view else None
         if problem_met and body.get("response_url"):
-            await _respond(respond, pressing.answer(problem_met) or {})
+            await told_later(respond, pressing.answer(problem_met) or {})
         await ack()
 
     for callback_id in shortcuts.SHORTCUTS:
@@ -342,7 +328,7 @@ async def _tell_of_outage(
         case "view_submission":
             return refused_form(body, text)
         case "block_actions" | "message_action" | "shortcut" if body.get("response_url"):
-            await _respond(respond, pressing.answer(f":warning: {text}") or {})
+            await told_later(respond, pressing.answer(f":warning: {text}") or {})
             return BoltResponse(status=200, body="")
         case _:
             return None

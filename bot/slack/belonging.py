@@ -17,6 +17,7 @@ from bot import metrics
 from bot.services.access import REFUSAL
 from bot.slack.payloads import Malformed, reading, storable, team_of
 from bot.slack.replies import words
+from bot.slack.responding import told_later
 from bot.store.incidents import Installation
 
 log = get_logger(__name__)
@@ -77,5 +78,5 @@ async def _told(body: Mapping[str, Any], kind: str, respond: AsyncRespond) -> Bo
     if kind == "view_submission":
         return refused_form(body, REFUSAL) or BoltResponse(status=200, body="")
     if body.get("response_url"):
-        await respond(**words(REFUSAL), replace_original=False)
+        await told_later(respond, {**words(REFUSAL), "replace_original": False})
     return BoltResponse(status=200, body="")
