@@ -9,6 +9,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -60,7 +61,9 @@ class WebApi:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         self.open_requests += 1
         try:
-            return await self._serve(request, request.match_info["method"])
+            answer = await self._serve(request, request.match_info["method"])
+            answer.headers.setdefault("Date", format_datetime(self.clock.now(), usegmt=True))
+            return answer
         finally:
             self.open_requests -= 1
             self.changed()

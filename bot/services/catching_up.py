@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.domain.timeline_marks import emoji_with_tone, normalise_emoji
 from bot.services import tell, transcript, workspace
 from bot.services.transcript import Said, written_at
-from bot.store import incidents, timers
+from bot.store import incidents, outbox, timers
 from bot.store import transcript as stored
 from bot.store.incidents import Incident
 from bot.store.timers import Timer
@@ -92,7 +92,11 @@ def keep_looking(session: Session, incident: Incident, at: datetime) -> None:
 
 
 def look_later(session: Session, incident: Incident, at: datetime) -> None:
-    timers.set_timer(session, f"look:{incident.key}", at + EVERY, LOOK, incident_id=incident.key)
+    timers.set_timer(session, _timer_of(incident), at + EVERY, LOOK, incident_id=incident.key)
+
+
+def _timer_of(incident: Incident) -> str:
+    return f"look:{incident.key}"
 
 
 def look_again(session: Session, _settings: Settings, timer: Timer, at: datetime) -> None:
@@ -105,12 +109,13 @@ def catch_up(session: Session, at: datetime) -> None:
     installation = incidents.installation(session)
     if installation is None:
         return
-    for incident in incidents.open_ones(session, installation.team_id):
-        if incident.channel_id is not None:
+    still_open = [each for each in incidents.open_ones(session, installation.team_id) if each.channel_id is not None]
+    just_over = incidents.over_since(session, installation.team_id, at - STILL_MARKED)
+    with outbox.together(session):  # the timers first, then the lanes, as the engine does: nobody waits in a ring
+        later = {_timer_of(each): {"incident_id": each.key} for each in sorted(still_open, key=_timer_of)}
+        timers.set_several(session, LOOK, later, at + EVERY)
+        for incident in (*still_open, *just_over):
             tell.look(session, incident, at, whole=True)
-            look_later(session, incident, at)
-    for incident in incidents.over_since(session, installation.team_id, at - STILL_MARKED):
-        tell.look(session, incident, at, whole=True)
 
 
 # --- what was missed
@@ -221,7 +226,7 @@ class _Comparing:
         there = {each.said.ts for each in self.part.seen}
         for ts, message in sorted(self.known.items()):
             was_read = message.thread_ts in {None, ts} or message.thread_ts in self.part.threads
-            is_settled = message.stored_at <= self.part.at - UNSETTLED
+            is_settled = max(message.stored_at, written_at(ts)) <= self.part.at - UNSETTLED
             if was_read and is_settled and ts not in there and message.deleted_at is None:
                 yield Gone(ts)
 

@@ -7,6 +7,8 @@ to try again, when, and whether to look first is the outbox's business; here eac
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from io import BytesIO
 from math import isfinite
 from typing import Any
@@ -108,6 +110,10 @@ def may_call() -> None:
     """Nobody else could be doing the same."""
 
 
+def nobody_waits() -> None:
+    """Nothing was put off until Slack answers."""
+
+
 HELD: ContextVar[Callable[[], None]] = ContextVar("held", default=may_call)
 """Called right before each call. Raises if the caller may not make it any more: a process that was paused does not know
 by itself that its lease ran out meanwhile, and that another one has taken over."""
@@ -126,6 +132,8 @@ class Gateway:
         self._session: aiohttp.ClientSession | None = None
         self._client: AsyncWebClient | None = None
         self.in_flight = 0
+        self.answered: Callable[[], None] = nobody_waits
+        """Called each time that Slack did what it was asked, or understood and said no: it is there."""
 
     async def start(self) -> None:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._seconds))
@@ -150,6 +158,10 @@ class Gateway:
 
         Returns the answer's fields. Raises Refused, TokenRefused, Busy or Away.
         """
+        return (await self.call_at(method, **arguments))[0]
+
+    async def call_at(self, method: str, **arguments: Any) -> tuple[dict[str, Any], datetime | None]:
+        """`call`, with the second in which Slack answered, by Slack's clock; None where the answer does not say."""
         function = getattr(self.client, method.replace(".", "_"))
         given = {name: value for name, value in arguments.items() if value is not None}
         self._probe(f"before {method}")
@@ -159,14 +171,17 @@ class Gateway:
             answer = await self._ask(method, function(**given))
         except SlackError as problem:
             SLACK_CALLS.labels(method, outcome_of(problem)).inc()
+            if isinstance(problem, Refused):
+                self.answered()
             raise
         finally:
             self.in_flight -= 1
         SLACK_CALLS.labels(method, "ok").inc()
+        self.answered()
         self._probe(f"after {method}")
         return answer
 
-    async def _ask(self, method: str, calling: Any) -> dict[str, Any]:
+    async def _ask(self, method: str, calling: Any) -> tuple[dict[str, Any], datetime | None]:
         try:
             response = await calling
         except SlackApiError as problem:
@@ -180,7 +195,7 @@ class Gateway:
         data = response.data
         if not isinstance(data, dict):
             raise Away(method, "an answer that is no JSON object", maybe_done=True)
-        return data
+        return data, _answered_at(response.headers)
 
     async def upload(self, url: str, content: bytes) -> None:
         """Send a file's bytes to where `files.getUploadURLExternal` said. Raises Busy or Away."""
@@ -229,6 +244,14 @@ def _meaning(method: str, problem: SlackApiError) -> SlackError:
     if error in OF_THE_TOKEN:
         return TokenRefused(method, error)
     return Refused(method, error, data)
+
+
+def _answered_at(headers: Mapping[str, str]) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(headers.get("Date") or headers.get("date") or "")
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -11,9 +11,11 @@ from bot.app import Dogwatch
 from bot.clock import SystemClock
 from bot.engine.timekeeping import keep_time
 from bot.metrics import REGISTRY
+from bot.store.transcript import of_channel
 from tests.faults.test_timers import CHANNEL, call_for_help, pages, reminders
 from tests.support.postgres import PostgresServer
 from tests.support.set_clocks import SetWorld, TheirClock
+from tests.support.strangers import channel_id
 
 REMINDED_AFTER = timedelta(minutes=5)
 
@@ -152,3 +154,29 @@ async def test_a_replica_takes_nothing_from_another_because_the_clock_was_set_ah
         assert made.count(CHANNEL) == 1
         assert "another worker took the lane meanwhile" not in [each["event"] for each in logs]
     postgres_server.drop_database(url)
+
+
+async def test_what_is_said_and_marked_during_a_look_stands_while_our_clock_runs_ahead(world: SetWorld) -> None:
+    """By our clock it was all said minutes before; by Slack's it came just as the channel was read, and was missed."""
+    await world.declares()
+    kept = await world.says("engineer", "reading the logs")
+    await world.reacts("oncall", kept, "mag")
+    world.theirs.set_by(minutes=10)
+    await world.looks_at_the_clock()
+    ts = await world.says("engineer", "it was the release")
+    await world.reacts("oncall", kept, "dart")
+    place = world.sandbox.workspace.channels[channel_id(world)]
+    hidden = place.messages.pop(ts)
+    place.order.remove(hidden.ts)
+    place.messages[kept].reactions.pop("dart")
+    world.sandbox.clear_calls()
+
+    world.theirs.set_by(minutes=10)
+    await world.looks_at_the_clock()
+    await world.advance(seconds=1)
+
+    assert world.sandbox.calls("conversations.history"), "the regular look is due by this clock"
+    entries = [each for each in await world.timeline() if each["source"] == "message"]
+    assert [sorted(each["kinds"]) for each in entries] == [["cause", "investigation"]]
+    said = await world.bot.database.read(of_channel, world.sandbox.team_id, place.id)
+    assert [each.deleted_at for each in said if each.ts == ts] == [None]

@@ -7,7 +7,7 @@ reading came: a look that Slack holds back, or that dies with its process, goes 
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
@@ -31,6 +31,8 @@ UNCHANGED_THREADS = 3
 """Threads without new or deleted replies that such a look reads, of each page: others each time."""
 AT_ONCE = 25
 """Messages and marks taken in with one transaction: people's commands wait for it."""
+A_SECOND = timedelta(seconds=1)
+"""As exactly as an answer says when it was given."""
 NAMED = {"channel_name", "group_name"}
 NOT_THERE = {"thread_not_found", "message_not_found"}
 OUT_OF_REACH = {"channel_not_found", "not_in_channel", "is_archived"}
@@ -104,10 +106,7 @@ class _Reading:
     async def _pages(self) -> AsyncIterator[_Page]:
         before: str | None = self.claim.row.progress.get("before")
         while True:
-            at = self.tools.now()
-            answer = await self.tools.gateway.call(
-                "conversations.history", channel=self.place, latest=before, limit=PAGE_SIZE
-            )
+            answer, at = await self._asked("conversations.history", channel=self.place, latest=before, limit=PAGE_SIZE)
             found = [each for each in answer.get("messages", []) if each.get("ts")]
             if not found:
                 return
@@ -136,13 +135,14 @@ class _Reading:
         return [ts for ts in parents if ts in chosen]
 
     async def _thread(self, parent: str) -> None:
-        at, cursor = self.tools.now(), None
+        began, cursor = self.tools.now(), None
         replies: list[dict[str, Any]] = []
         while True:
             try:
-                answer = await self.tools.gateway.call(
+                answer, at = await self._asked(
                     "conversations.replies", channel=self.place, ts=parent, limit=PAGE_SIZE, cursor=cursor
                 )
+                began = min(began, at)
             except Refused as problem:
                 if problem.error not in NOT_THERE:
                     raise
@@ -151,8 +151,19 @@ class _Reading:
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
                 break
-        part = Snapshot(self.place, at, self._seen(replies), threads=frozenset({parent}))
+        part = Snapshot(self.place, began, self._seen(replies), threads=frozenset({parent}))
         await self._take_in(part)
+
+    async def _asked(self, method: str, **arguments: Any) -> tuple[dict[str, Any], datetime]:
+        """
+        An answer, and the moment whose state it shows.
+
+        What is compared with it has Slack's times. Ours is taken only while it is behind: with a clock that is ahead
+        what came later would seem to be of before, and to be gone.
+        """
+        began = self.tools.now()
+        answer, answered = await self.tools.gateway.call_at(method, **arguments)
+        return answer, began if answered is None else min(began, answered + A_SECOND)
 
     def _snapshot(self, page: _Page, threads: frozenset[str]) -> Snapshot:
         name = self._name_in(page)
