@@ -5,11 +5,15 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.config import load
 from bot.domain.errors import UserError
+
+if TYPE_CHECKING:
+    from bot.web.outbox import Outcome
 
 FAILED = 1
 
@@ -46,21 +50,27 @@ def retry(ids: tuple[int, ...], *, everything: bool, url: str | None) -> None:
     if bool(ids) == everything:
         raise UserError("Name the rows that `dogwatch outbox` shows, or say --all-dead.")
     done = _changed("retry", None if everything else ids, url)
-    click.echo(f"Tried again: {_listed(done)}." if done else "Nothing failed that could be tried again.")
-    _check(ids, done, "did not fail, or is gone")
+    tried = done.done
+    click.echo(f"Tried again: {_listed(tried)}." if tried else "Nothing failed that could be tried again.")
+    _check(ids, tried, "did not fail, or is gone")
 
 
 @outbox.command()
 @click.argument("ids", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ID…")
 @click.option("--url", help="Where the running bot listens, if not where the configuration says.")
 def drop(ids: tuple[int, ...], *, url: str | None) -> None:
-    """Give rows up: they are never sent, and what stands behind them goes on. There is no way back."""
+    """
+    Give rows up: they are never sent, and what stands behind them goes on. There is no way back.
+
+    What waits for an incident's channel is dropped with the row that was to open it.
+    """
     done = _changed("drop", ids, url)
-    click.echo(f"Dropped: {_listed(done)}." if done else "Nothing was dropped.")
-    _check(ids, done, "is being sent, was done, or is gone")
+    along = f", and {len(done.along)} that waited for {'it' if len(done.done) == 1 else 'them'}" if done.along else ""
+    click.echo(f"Dropped: {_listed(done.done)}{along}." if done.done else "Nothing was dropped.")
+    _check(ids, [*done.done, *done.along], "is being sent, was done, or is gone")
 
 
-def _changed(what: str, ids: Sequence[int] | None, url: str | None) -> list[int]:
+def _changed(what: str, ids: Sequence[int] | None, url: str | None) -> "Outcome":
     from bot import outboxing  # noqa: PLC0415
 
     return asyncio.run(outboxing.change(load(os.environ), what, ids, url=url))

@@ -15,15 +15,15 @@ import aiohttp
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.domain.refusals import explained
 from bot.pagelinks import order_signature, outbox_path, with_secret_key
+from bot.services import outbox_words as words
 from bot.services import outboxing
 from bot.services.actor import Origin
-from bot.services.outboxing import FAILED, RATE_LIMITED, Overview
+from bot.services.outboxing import Overview
 from bot.store import migrate
 from bot.store.session import DatabaseInUse, open_database
 from bot.store.waiting import Waiting
-from bot.web.outbox import carry_out
+from bot.web.outbox import Outcome, carry_out
 
 LINK_LIVES = timedelta(days=1)
 ORDER_SECONDS = 10.0
@@ -51,27 +51,26 @@ def lines(found: Overview) -> Iterator[str]:
     if hidden:
         yield f"\nand {hidden} more: --all shows them."
     for gate in found.closed_gates:
-        yield f"\nSlack asked to wait with {outboxing.gate_in_words(gate)} until {_clock(gate.until)}."
+        yield f"\nSlack asked to wait with {words.gate_in_words(gate)} until {_clock(gate.until)}."
     for lane in found.closed_lanes:
-        about = lane.reference or "no incident"
-        waits = f"{outboxing.lane_of(lane.lane)}, with {lane.rows} waiting"
+        about = lane.reference or words.NO_INCIDENT
+        waits = f"{words.lane_of(lane.lane)}, with {lane.rows} waiting"
         yield f"\nClosed until the channel of {about} is open: {waits}."
     if found.refused + found.given_up:
         yield "\nTo try again: dogwatch outbox retry ID…, or retry --all-dead. To give up: dogwatch outbox drop ID…"
 
 
 def _row_lines(row: Waiting, now: datetime) -> Iterator[str]:
-    about = f"{row.reference or 'no incident'} · {outboxing.lane_of(row.lane)}"
-    yield f"{row.key:>6}  {outboxing.act_of(row.what)} · {about}"
-    yield f"        {outboxing.begun(outboxing.why(row, now))}."
-    if row.state in FAILED or row.error not in {None, RATE_LIMITED}:
-        yield f"        {explained(row.error).sentence}"
-    tries = outboxing.times(row.attempts) if row.attempts else "not tried yet"
-    details = [f"asked for {outboxing.ago(row.since, now)}", tries]
-    if row.state not in FAILED and row.not_before > now:
-        details.append(f"next {_clock(row.not_before)}")
-    if row.owner and row.lease_until and row.state not in FAILED:
-        details.append(f"with worker {row.owner[:8]} until {_clock(row.lease_until)}")
+    told = words.told(row, now)
+    yield f"{row.key:>6}  {told.act} · {told.about} · {told.lane}"
+    yield f"        {words.begun(told.why)}."
+    if told.remark:
+        yield f"        {told.remark}"
+    details = [told.since, told.tries]
+    if told.next_at and told.next_at > now:
+        details.append(f"next {_clock(told.next_at)}")
+    if told.holder and told.held_until:
+        details.append(f"with worker {told.holder} until {_clock(told.held_until)}")
     yield f"        {', '.join(details)}"
 
 
@@ -88,28 +87,29 @@ def as_json(found: Overview) -> dict[str, Any]:
         "given_up": found.given_up,
         "rows": [_row_json(row, found.at) for row in found.rows],
         "gates_closed": [
-            {"gate": outboxing.gate_in_words(each), "until": each.until.isoformat()} for each in found.closed_gates
+            {"gate": words.gate_in_words(each), "until": each.until.isoformat()} for each in found.closed_gates
         ],
         "lanes_closed": [
-            {"lane": outboxing.lane_of(each.lane), "incident": each.reference, "rows": each.rows}
+            {"lane": words.lane_of(each.lane), "incident": each.reference, "rows": each.rows}
             for each in found.closed_lanes
         ],
     }
 
 
 def _row_json(row: Waiting, now: datetime) -> dict[str, Any]:
-    refusal = explained(row.error) if row.error or row.state in FAILED else None
+    told = words.told(row, now)
+    refusal = told.refusal
     return {
         "id": row.key,
         "what": row.what,
-        "act": outboxing.act_of(row.what),
+        "act": told.act,
         "incident": row.reference,
-        "lane": outboxing.lane_of(row.lane),
+        "lane": told.lane,
         "state": row.state,
-        "why": outboxing.why(row, now),
+        "why": told.why,
         "since": row.since.isoformat(),
         "attempts": row.attempts,
-        "next_attempt": None if row.state in FAILED else row.not_before.isoformat(),
+        "next_attempt": told.next_at.isoformat() if told.next_at else None,
         "error": refusal.word if refusal else None,
         "meaning": refusal.meaning if refusal else None,
         "remedy": (refusal.remedy or None) if refusal else None,
@@ -125,11 +125,11 @@ def link(settings: Settings) -> str:
     return f"{settings.base_url}{outbox_path(settings, until)}"
 
 
-async def change(settings: Settings, what: str, rows: Sequence[int] | None, *, url: str | None = None) -> list[int]:
+async def change(settings: Settings, what: str, rows: Sequence[int] | None, *, url: str | None = None) -> Outcome:
     """
     Let the running bot do `what` (`retry` or `drop`) with these rows; None: with all that failed.
 
-    Returns those with which it was done. Where no bot answers it is done here. `url` is where the bot listens, if that
+    Where no bot answers it is done here. `url` is where the bot listens, if that
     is not what the configuration says. Raises UserError if a bot runs on this SQLite file and cannot be asked.
     """
     settings = with_secret_key(settings)
@@ -146,7 +146,7 @@ async def change(settings: Settings, what: str, rows: Sequence[int] | None, *, u
     return await _done_here(settings, address, what, rows)
 
 
-async def _ordered(settings: Settings, address: str, what: str, rows: Sequence[int] | None) -> list[int]:
+async def _ordered(settings: Settings, address: str, what: str, rows: Sequence[int] | None) -> Outcome:
     body = json.dumps({"do": what, "rows": "failed" if rows is None else list(rows)}).encode()
     at = int(time.time())
     headers = {
@@ -159,7 +159,8 @@ async def _ordered(settings: Settings, address: str, what: str, rows: Sequence[i
         http.post(f"{address}/control/outbox", data=body, headers=headers, allow_redirects=False) as answer,
     ):
         if answer.status == 200:
-            return [int(each) for each in (await answer.json())["done"]]
+            told = await answer.json()
+            return Outcome(told["done"], told.get("along", []))  # a bot of an earlier release takes nothing along
         if answer.status == 503:
             raise UserError("The bot's database does not answer. Try again in a moment.")
         raise UserError(
@@ -168,7 +169,7 @@ async def _ordered(settings: Settings, address: str, what: str, rows: Sequence[i
         )
 
 
-async def _done_here(settings: Settings, address: str, what: str, rows: Sequence[int] | None) -> list[int]:
+async def _done_here(settings: Settings, address: str, what: str, rows: Sequence[int] | None) -> Outcome:
     try:
         database = open_database(settings.database_url.get_secret_value())
     except DatabaseInUse as problem:

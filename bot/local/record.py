@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from bot.sandbox.records import Json
-from bot.services.outboxing import act_of, why
+from bot.services.outbox_words import act_of, why
 from bot.store import escalations, incidents, postmortems, timeline, waiting
 from bot.store.session import DatabaseUnavailable, PostgresDatabase, SqliteDatabase, open_database
 

@@ -7,8 +7,10 @@ anything, and a POST has to bring the key too, so no other site can send one.
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 from aiohttp import web
 from sqlmodel import Session
@@ -16,9 +18,9 @@ from structlog import get_logger
 
 from bot.clock import Clock
 from bot.config import Settings
-from bot.domain.refusals import explained
 from bot.pagelinks import is_order, is_outbox_key, outbox_path
 from bot.render import render_template
+from bot.services import outbox_words as words
 from bot.services import outboxing
 from bot.services.actor import Actor, Origin
 from bot.services.outboxing import Overview
@@ -33,6 +35,9 @@ WITH_A_FORM = {
 }
 """The page has buttons, which send to itself. All else is as with any other answer."""
 LARGEST_ORDER = 64 * 1024
+FIELDS = ("until", "key", "row")
+LARGEST_FORM = 2 * 1024
+"""Bytes. It is read before anybody knows who sends it."""
 NO_LINK = "There is nothing here. `dogwatch outbox --link` prints the address; it is good for a day."
 
 log = get_logger(__name__)
@@ -67,10 +72,10 @@ class OutboxDesk:
     async def press(self, request: web.Request) -> web.Response:
         """A Retry button. Back to the page, which shows how it stands then."""
         try:
-            form = dict(await request.post())
-        except (ValueError, web.HTTPException):
+            form = parse_qs((await read_body(request, LARGEST_FORM)).decode(), max_num_fields=len(FIELDS))
+        except (TooLarge, TooSlow, Unreadable, ValueError):
             return web.Response(status=400, text="The form cannot be read.")
-        until, key, row = (str(form.get(name, "")) for name in ("until", "key", "row"))
+        until, key, row = (form.get(name, [""])[0] for name in FIELDS)
         if not is_outbox_key(self._settings(), until, key, self._clock.real_now()):
             return web.Response(status=403, text=NO_LINK)
         try:
@@ -101,7 +106,7 @@ class OutboxDesk:
             done = await self._database.run(carry_out, what, keys, self._clock.now(), Origin.CLI)
         except DatabaseUnavailable:
             return refusal(503, "The database does not answer.")
-        return web.json_response({"ok": True, "done": done})
+        return web.json_response({"ok": True, "done": list(done.done), "along": list(done.along)})
 
 
 def _row_id(value: object) -> int:
@@ -125,44 +130,53 @@ def _order(body: bytes) -> tuple[str, list[int] | None]:
     return str(found["do"]), [_row_id(each) for each in rows]
 
 
-def carry_out(session: Session, what: str, keys: Sequence[int] | None, at: datetime, origin: Origin) -> list[int]:
-    """Try rows again, or drop them; `keys` None: all that failed. Returns those with which it was done."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The rows with which an order was carried out, and those that went `along`: they could never go without them."""
+
+    done: Sequence[int]
+    along: Sequence[int] = ()
+
+
+def carry_out(session: Session, what: str, keys: Sequence[int] | None, at: datetime, origin: Origin) -> Outcome:
+    """Try rows again, or drop them; `keys` None: all that failed."""
     actor = Actor("", None, at, origin)
     if what == "drop":
-        return outboxing.drop(session, keys or [], actor)
-    return outboxing.retry_all(session, actor) if keys is None else outboxing.retry(session, keys, actor)
+        dropped = outboxing.drop(session, keys or [], actor)
+        return Outcome(dropped.rows, dropped.along)
+    return Outcome(outboxing.retry_all(session, actor) if keys is None else outboxing.retry(session, keys, actor))
 
 
 def values_of(found: Overview) -> dict[str, Any]:
     """For `web/outbox.html.j2`."""
-    failed = [each for each in found.rows if each.state in outboxing.FAILED]
-    waits = [each for each in found.rows if each.state not in outboxing.FAILED]
+    failed = [each for each in found.rows if each.state in words.FAILED]
+    waits = [each for each in found.rows if each.state not in words.FAILED]
     return {
         "at": found.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
         "failed": [_row(each, found.at) for each in failed],
         "waiting": [_row(each, found.at) for each in waits],
         "more": found.unfinished + found.refused + found.given_up - len(found.rows),
         "lanes": [
-            {"lane": outboxing.lane_of(each.lane), "about": each.reference or "no incident", "rows": each.rows}
+            {"lane": words.lane_of(each.lane), "about": each.reference or words.NO_INCIDENT, "rows": each.rows}
             for each in found.closed_lanes
         ],
         "gates": [
-            {"call": outboxing.gate_in_words(each), "until": each.until.strftime("%H:%M:%S UTC")}
+            {"call": words.gate_in_words(each), "until": each.until.strftime("%H:%M:%S UTC")}
             for each in found.closed_gates
         ],
     }
 
 
 def _row(row: Waiting, now: datetime) -> dict[str, Any]:
-    is_told = row.state in outboxing.FAILED or row.error not in {None, outboxing.RATE_LIMITED}
+    told = words.told(row, now)
     return {
         "key": row.key,
-        "act": outboxing.act_of(row.what),
-        "about": row.reference or "no incident",
-        "since": outboxing.ago(row.since, now),
-        "tries": outboxing.times(row.attempts) if row.attempts else "not tried yet",
-        "why": outboxing.begun(outboxing.why(row, now)),
-        "refusal": explained(row.error).sentence if is_told else "",
+        "act": told.act,
+        "about": told.about,
+        "since": told.since,
+        "tries": told.tries,
+        "why": words.begun(told.why),
+        "refusal": told.remark,
         "is_held": row.state == State.RUNNING,
-        "holder": f"{row.owner[:8]} until {row.lease_until:%H:%M:%S} UTC" if row.owner and row.lease_until else "",
+        "holder": f"{told.holder} until {told.held_until:%H:%M:%S} UTC" if told.holder else "",
     }

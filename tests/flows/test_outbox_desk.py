@@ -107,6 +107,34 @@ async def test_a_row_that_is_dropped_lets_the_others_go_on(world: World) -> None
     assert ("outbox dropped", "cli", None) in await audits(world)
 
 
+async def test_what_waits_for_a_channel_is_dropped_with_the_row_that_was_to_open_it(world: World) -> None:
+    """Nothing else would ever let it go. Another incident's rows wait on, in whatever order they are named."""
+    refusal = world.sandbox.fault("error", "conversations.create", channel=None, error="restricted_action")
+    for title in ("checkout is down", "search is down"):
+        await world.types("oncall", f"/incident start {title}", "ops")
+        await world.finish()
+    failed = [row.key for row in await world.bot.database.read(by_state, State.FAILED) if row.what == "create channel"]
+    waiting = await world.bot.database.read(by_state, State.WAITING)
+    behind = [row for row in waiting if row.incident_id == 1]
+    others = [row.key for row in waiting if row.incident_id != 1]
+    assert len(failed) == 2
+    assert len(behind) > 1
+    assert others
+
+    code, out, err = await outbox_command(world, "drop", str(behind[-1].key), str(failed[0]))
+    await world.finish()
+
+    rest = len(behind) - 1
+    first, last = sorted((failed[0], behind[-1].key))
+    assert (code, out, err) == (0, f"Dropped: {first}, {last}, and {rest} that waited for them.\n", "")
+    left = await world.bot.database.read(by_state, State.WAITING)
+    assert [row.key for row in left] == others
+    world.sandbox.clear_fault(refusal)
+    await outbox_command(world, "retry", str(failed[1]))
+    await world.finish()
+    assert len([name for name in world.channels if name.endswith("is-down")]) == 1
+
+
 async def test_without_a_bot_the_command_does_it_itself(world: World) -> None:
     row = await has_a_failed_pin(world)
     await world.bot.stop()
@@ -211,6 +239,8 @@ async def test_the_page_is_for_those_with_its_link_and_a_post_needs_its_key(worl
         for form, expected in (
             ({"until": tomorrow, "key": "x", "row": row}, 403),
             ({"until": tomorrow, "key": key, "row": "first"}, 400),
+            ({"until": tomorrow, "key": "x" * 3_000, "row": row}, 400),
+            ({"until": tomorrow, "key": key, "row": row, "more": "x"}, 400),
             ({"until": tomorrow, "key": key, "row": row}, 303),
         ):
             async with http.post(f"{world.url}/outbox", data=form, allow_redirects=False) as got:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.errors import UserError
 from bot.local.folder import DATABASE, prepared
-from bot.services.outboxing import IN_WORDS, why
+from bot.services.outbox_words import IN_WORDS, why
 from bot.services.tell import What
 from bot.store.outbox import State
 from bot.store.waiting import Waiting
