@@ -124,6 +124,12 @@ def channel_name(prefix: str, number: int, title: str) -> str:
     return name[:CHANNEL_NAME_LENGTH]
 
 
+def is_channel_name(name: str, prefix: str, number: int) -> bool:
+    """Whether a channel of this name may be that of the incident, whatever its title is by now."""
+    stem = channel_name(prefix, number, "")
+    return name == stem or name.startswith(f"{stem}-")
+
+
 def channel_name_again(name: str, attempt: int) -> str:
     """The name to try when `name` is taken: `…-2`, `…-3`, within the limit."""
     suffix = f"-{attempt}"

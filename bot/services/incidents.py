@@ -1,5 +1,6 @@
 """An incident's course: it is declared, led, rated, moved on and resolved."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain import own_words
 from bot.domain.errors import UserError
-from bot.domain.incidents import EVENT_TO, Event, transition
+from bot.domain.incidents import EVENT_TO, Event, is_channel_name, transition
 from bot.domain.terms import Kind, Severity, Status
 from bot.domain.when import When, refuse_future, show_time
 from bot.services import catching_up, milestones, people, tell, timeline
@@ -20,6 +21,8 @@ from bot.store import timeline as store_timeline
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
 
+NUMBERED = re.compile(r"[a-z0-9_-]+?-([0-9]{1,9})(?:-|$)")
+"""A channel's name that begins as those of incidents do."""
 TITLE_LENGTH = 200
 """Characters of a title that cards and lists show; the timeline keeps the whole."""
 
@@ -250,6 +253,21 @@ def note(
         tell.show_card(session, incident, actor.at)
     tell.say(session, incident, "note", actor.at, entry_id=entry.key)
     return entry
+
+
+def of_place(session: Session, team_id: str, channel_id: str, name: str) -> Incident | None:
+    """
+    The incident whose channel this is.
+
+    People see a channel before the bot has written down which it is, and long before if the bot dies at that moment:
+    then its name tells.
+    """
+    found = incidents.of_channel(session, team_id, channel_id)
+    named = NUMBERED.match(name)
+    if found is not None or named is None:
+        return found
+    candidates = incidents.without_channel(session, team_id, int(named[1]))
+    return next((each for each in candidates if is_channel_name(name, each.series, each.number)), None)
 
 
 def channel_made(session: Session, incident_id: int, channel_id: str, name: str, at: datetime) -> None:

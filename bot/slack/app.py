@@ -130,7 +130,8 @@ def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
             typed = commanding.Typed.from_payload(body)
         await deps.meeting.meet(typed.team_id, typed.user_id)
         try:
-            if not typed.text.strip() and not await shortcuts.is_inside(deps.database, typed.team_id, typed.channel_id):
+            place = (typed.team_id, typed.channel_id, typed.channel_name)
+            if not typed.text.strip() and not await shortcuts.is_inside(deps.database, *place):
                 problem_met = await deps.meeting.refusal(typed.team_id, typed.user_id) or await _open_view(
                     deps, typed.trigger_id, modals.declare(deps.settings())
                 )

@@ -15,6 +15,7 @@ from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
 from bot.services import access, people
 from bot.services.actor import Actor, Origin
+from bot.services.incidents import of_place
 from bot.slack.asking import Question, answer_to
 from bot.slack.payloads import team_of
 from bot.slack.pressing import Pressed
@@ -40,6 +41,8 @@ class Typed:
     channel_id: str
     text: str
     trigger_id: str
+    channel_name: str = ""
+    """`privategroup` for every private channel."""
 
     @classmethod
     def from_payload(cls, body: Mapping[str, Any]) -> "Typed":
@@ -52,6 +55,7 @@ class Typed:
             channel_id=str(body["channel_id"]),
             text=str(body.get("text") or ""),
             trigger_id=str(body.get("trigger_id") or ""),
+            channel_name=str(body.get("channel_name") or ""),
         )
 
 
@@ -107,7 +111,7 @@ def choose(
         asked.check_answered_by(pressed.user_id, at)
         typed = Typed(
             pressed.team_id, asked.user_id, asked.user_name, pressed.home_team_id, asked.channel_id, asked.text,
-            asked.trigger_id,
+            asked.trigger_id, pressed.channel_name,
         )  # fmt: skip
         with undone_if_it_fails(session):
             _answer_once(session, f"{pressed.team_id}:asked:{asked.trigger_id}", at)
@@ -141,7 +145,7 @@ def _run(
     for user_id, handle in MENTIONED.findall(typed.text):
         people.called(session, typed.team_id, user_id, handle, at)
     access.check(session, actor, home_team_id=typed.home_team_id)
-    here = incidents.of_channel(session, typed.team_id, typed.channel_id)
+    here = of_place(session, typed.team_id, typed.channel_id, typed.channel_name)
     context = context_of(
         settings, asked.asked_at if asked else at, inside=here, zone=_zone_meant(session, settings, typed, here)
     )

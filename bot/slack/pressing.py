@@ -36,6 +36,7 @@ class Pressed:
     trigger_id: str
     channel_id: str = ""
     response_url: str = ""
+    channel_name: str = ""
 
     @classmethod
     def from_payload(cls, body: Mapping[str, Any]) -> "Pressed":
@@ -50,6 +51,7 @@ class Pressed:
             trigger_id=str(body.get("trigger_id") or ""),
             channel_id=str((body.get("channel") or {}).get("id") or ""),
             response_url=str(body.get("response_url") or ""),
+            channel_name=str((body.get("channel") or {}).get("name") or ""),
         )
 
     @property

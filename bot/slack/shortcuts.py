@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
+from bot.services.incidents import of_place
 from bot.slack import entry_acts
 from bot.slack.blocks import modals
 from bot.slack.blocks.forms import Choice
@@ -98,10 +99,10 @@ def _offer(session: Session, team_id: str, channel: str) -> Offer:
     return Offer(choices, here.reference if here else None)
 
 
-async def is_inside(database: Database, team_id: str, channel: str) -> bool:
+async def is_inside(database: Database, team_id: str, channel: str, name: str) -> bool:
     """Whether a channel is an incident's. Raises DatabaseUnavailable if nobody says so in time: it may be one."""
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            return await database.read(incidents.of_channel, team_id, channel) is not None
+            return await database.read(of_place, team_id, channel, name) is not None
     except TimeoutError as problem:
         raise DatabaseUnavailable(f"no answer within {LOOK_SECONDS:g} s") from problem

@@ -213,6 +213,15 @@ def lock_of_channel(session: Session, team_id: str, channel_id: str) -> Incident
     return session.exec(OF_CHANNEL_HELD, params={"team_id": team_id, "channel_id": channel_id}).first()
 
 
+def without_channel(session: Session, team_id: str, number: int) -> list[Incident]:
+    """Open ones of this number, in whatever series, whose channel is not known; not the private ones."""
+    statement = select(Incident).where(
+        Incident.team_id == team_id, Incident.number == number, col(Incident.status).in_(OPEN),
+        col(Incident.channel_id).is_(None), col(Incident.is_private).is_(False),
+    )  # fmt: skip
+    return list(session.exec(statement))
+
+
 def begin_history(session: Session, team_id: str, at: datetime) -> None:
     """Take in no message from before `at` that is not known already."""
     session.execute(update(table_of(Incident)).where(table_of(Incident).c.team_id == team_id).values(history_from=at))

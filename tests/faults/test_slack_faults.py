@@ -320,3 +320,24 @@ async def test_a_fault_is_one(world: World) -> None:
     await world.declares("checkout is down")
     failed = [call for call in world.sandbox.calls("chat.postMessage") if call["error"] == "fatal_error"]
     assert len(failed) == 1
+
+
+async def test_a_command_in_a_channel_of_which_the_bot_does_not_know_yet_that_it_is_there(world: World) -> None:
+    """Slack has made it, and its answer was lost: people are in it and write."""
+    lost = world.sandbox.fault("cut_after", method="conversations.create")
+    declared = await world.sandbox.command("oncall", "ops", "/incident start checkout is down")
+    assert "Declared" in (declared.text or "")
+    await world.sandbox.wait_until(lambda: bool(world.channels))
+
+    noted = await world.sandbox.command("oncall", world.channel, "/incident note the fans are loud")
+    shown = await world.sandbox.command("oncall", world.channel, "/incident")
+    other = await world.sandbox.command("oncall", "ops", "/incident note the fans are loud")
+
+    assert noted.text == "Logged (note)."
+    assert "checkout is down" in str(shown)
+    assert world.sandbox.views("oncall") == [], "no form to declare another one"
+    assert "Which incident" in (other.text or "")
+    world.sandbox.clear_fault(lost)
+    await world.finish()
+    assert len(world.channels) == 1
+    assert "the fans are loud" in [each["text"] for each in await world.timeline()]
