@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.storms import TOLD_LATE
 from bot.domain.terms import Kind, Precision, Status
 
 
@@ -85,24 +86,22 @@ KINDS = frozenset(
 """Entries of other kinds say nothing of the incident's times."""
 
 
-def milestones(facts: Sequence[Fact], alerts: Sequence[AlertFact], *, is_over: bool) -> Milestones:
+def milestones(
+    facts: Sequence[Fact], alerts: Sequence[AlertFact], *, is_over: bool, storm_began: datetime | None = None
+) -> Milestones:
     """
     The times of an incident from its standing entries and its alerts.
 
     `facts` come in the order of the timeline and hold the one of kind DECLARED. `is_over` is false while the incident
-    is open (or was reopened): then it has neither an end nor a resolution.
+    is open (or was reopened): then it has neither an end nor a resolution. `storm_began` is set for the incident of an
+    alert storm alone: of its alerts those that began long before say nothing of when the storm did.
     Raises ValueError if nothing declares the incident: then the record is corrupt.
     """
     declaration = next((fact for fact in facts if Kind.DECLARED in fact.kinds), None)
     if declaration is None or declaration.happened_at is None:
         raise ValueError("a record without a declaration")
     declared = Milestone(declaration.happened_at, "declared", declaration.ref)
-    earliest_alert = min(alerts, key=lambda alert: alert.starts_at, default=None)
-    from_alert = (
-        Milestone(earliest_alert.starts_at, "earliest alert", earliest_alert.ref, earliest_alert.precision)
-        if earliest_alert
-        else None
-    )
+    from_alert = _storm(alerts, storm_began, declaration.ref) if storm_began else _first_alert(alerts, "earliest alert")
     typed_impact = [fact for fact in facts if Kind.IMPACT in fact.kinds]
     resolution = _last(facts, Kind.RESOLVED) if is_over else None
     started = (
@@ -132,6 +131,21 @@ def milestones(facts: Sequence[Fact], alerts: Sequence[AlertFact], *, is_over: b
             or _at(resolution, "resolve was typed")
         ),
     )
+
+
+def _first_alert(alerts: Sequence[AlertFact], because: str) -> Milestone | None:
+    first = min(alerts, key=lambda alert: alert.starts_at, default=None)
+    return Milestone(first.starts_at, because, first.ref, first.precision) if first else None
+
+
+def _storm(alerts: Sequence[AlertFact], began: datetime, ref: str) -> Milestone:
+    new = [alert for alert in alerts if is_of_storm(alert.starts_at, began)]
+    return _first_alert(new, "earliest alert of the storm") or Milestone(began, "alert storm began", ref)
+
+
+def is_of_storm(starts_at: datetime, began: datetime) -> bool:
+    """Whether an alert that began then may be what the storm began with."""
+    return starts_at >= began - TOLD_LATE
 
 
 def _at(fact: Fact | None, because: str) -> Milestone | None:

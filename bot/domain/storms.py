@@ -19,6 +19,9 @@ SUMMED_UP_AFTER = timedelta(minutes=1)
 SHOWN_AFTER = timedelta(seconds=1)
 """How far a card may be behind while alerts pour in: it is edited no more often."""
 
+TOLD_LATE = timedelta(minutes=5)
+"""An alert of a storm began this long before its first incident was opened, at most: monitors wait and collect."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.domain.milestones import KINDS, AlertFact, Fact, Milestone, Milestones, milestones
+from bot.domain.storms import TOLD_LATE
 from bot.domain.terms import Kind, Precision, SourceKind, Status
 from bot.domain.when import When
-from bot.store import alerts, timeline
+from bot.store import alerts, storms, timeline
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
 
@@ -23,9 +24,12 @@ def refresh(session: Session, incident: Incident) -> None:
     """Compute the times anew. Called whenever an entry or alert that can move them comes, changes or goes."""
     session.flush()
     standing = timeline.standing(session, incident.key, besides=[kind.value for kind in KINDS])
-    first = alerts.earliest(session, incident.key)
+    storm = storms.get(session, incident.key) if incident.storm_id == incident.key else None
+    began = storm.began_at if storm else None
+    first = alerts.earliest(session, incident.key, since=began - TOLD_LATE if began else None)
     told = [AlertFact(f"alert-{first.key}", first.starts_at, Precision(first.starts_at_precision))] if first else []
-    _keep(session, incident, milestones([fact_of(entry) for entry in standing], told, is_over=incident.is_resolved))
+    facts = [fact_of(entry) for entry in standing]
+    _keep(session, incident, milestones(facts, told, is_over=incident.is_resolved, storm_began=began))
 
 
 def begin(session: Session, incident: Incident, entry: TimelineEntry) -> None:

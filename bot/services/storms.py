@@ -81,8 +81,8 @@ def begin(
     incident.storm_id = incident.key
     session.add(
         Storm(
-            incident_id=incident.key, team_id=actor.team_id, began_at=actor.at, last_at=actor.at,
-            worst=severity.value, title=incident.title, beside=beside,
+            incident_id=incident.key, team_id=actor.team_id,
+            began_at=_first_opening(watch, window, actor.at), last_at=actor.at, worst=severity.value, title=incident.title, beside=beside,
         )
     )  # fmt: skip
     others = _put_beside(session, incident.key, beside)
@@ -127,6 +127,12 @@ def resume(session: Session, settings: Settings, watch: StormWatch, step: Resume
 
 def _opened_lately(watch: StormWatch, window: timedelta, at: datetime) -> list[int]:
     return [key for key, opened_at in watch.openings if at - datetime.fromisoformat(opened_at) < window]
+
+
+def _first_opening(watch: StormWatch, window: timedelta, at: datetime) -> datetime:
+    """When the burst began of which a storm was made `at`."""
+    times = [datetime.fromisoformat(opened_at) for _, opened_at in watch.openings]
+    return min((each for each in times if at - each < window), default=at)
 
 
 def _put_beside(session: Session, storm_id: int, keys: Sequence[int]) -> list[Incident]:

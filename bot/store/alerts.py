@@ -207,12 +207,12 @@ def count(session: Session, incident_id: int) -> Counts:
     )
 
 
-def earliest(session: Session, incident_id: int) -> Alert | None:
-    """The one that began first."""
-    statement = (
-        select(Alert).where(Alert.incident_id == incident_id).order_by(col(Alert.starts_at), col(Alert.id)).limit(1)
-    )
-    return session.exec(statement).first()
+def earliest(session: Session, incident_id: int, *, since: datetime | None = None) -> Alert | None:
+    """The one that began first; of those that began at `since` or later, if that is given."""
+    statement = select(Alert).where(Alert.incident_id == incident_id)
+    if since is not None:
+        statement = statement.where(Alert.starts_at >= since)
+    return session.exec(statement.order_by(col(Alert.starts_at), col(Alert.id)).limit(1)).first()
 
 
 def first_of(session: Session, incident_id: int, status: AlertStatus, limit: int) -> list[Alert]:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,27 @@ async def test_a_second_burst_is_told_and_linked_while_the_first_incident_is_ope
         assert f"<#{ids[other]}>" in world.card(STORM)
         assert f"<#{ids[STORM]}>" in world.card(other)
         assert sum("The alert storm goes on" in text for text in world.texts(other)) == 1
+
+
+async def test_an_old_alert_does_not_date_the_storm(world: Storming) -> None:
+    """A monitor that is connected tells what has been firing for days as well."""
+    await world.advance(minutes=30)
+    old, began = world.began, world.now
+    await world.storms(6)
+    await world.finish()
+    first = (await world.exported("INC-4"))["incident"]
+    world.began = began - timedelta(seconds=30)
+    await world.storms(3, first=50)
+    await world.finish()
+    then = (await world.exported("INC-4"))["incident"]
+
+    assert first["sources"]["started_at"]["because"] == "alert storm began"
+    assert datetime.fromisoformat(first["started_at"]) == datetime.fromisoformat(first["detected_at"])
+    assert began <= datetime.fromisoformat(first["started_at"]) <= world.now
+    assert then["sources"]["started_at"]["because"] == "earliest alert of the storm"
+    assert datetime.fromisoformat(then["started_at"]) == began - timedelta(seconds=30)
+    other = (await world.exported("INC-1"))["incident"]
+    assert datetime.fromisoformat(other["started_at"]) == old, "any other incident began with its alert"
 
 
 async def test_how_many_have_ended_is_counted(world: Storming) -> None:

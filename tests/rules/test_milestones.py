@@ -62,6 +62,22 @@ def test_an_end_that_is_stated_as_about_then_is_about_then():
     assert times.resolved == Milestone(at(60), "resolved", "resolved", Precision.EXACT)
 
 
+@pytest.mark.parametrize(
+    ("starts", "expected"),
+    [
+        ([-4000, -7], Milestone(at(-7), "earliest alert of the storm", "alert-1")),
+        ([-4000, -8], Milestone(at(-8), "earliest alert of the storm", "alert-1")),
+        ([-4000, -8.1], Milestone(at(-3), "alert storm began", "declared")),
+        ([], Milestone(at(-3), "alert storm began", "declared")),
+    ],
+)
+def test_an_alert_that_fired_long_before_does_not_date_a_storm(starts, expected):
+    told = [alert(f"alert-{number}", each) for number, each in enumerate(starts)]
+    times = milestones([DECLARED], told, is_over=False, storm_began=at(-3))
+
+    assert times.started == times.detected == expected
+
+
 RESOLVED = fact("resolved", Kind.RESOLVED, 60, status=Status.RESOLVED)
 LADDERS = {
     "started": [
