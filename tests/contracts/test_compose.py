@@ -87,6 +87,40 @@ def test_a_bot_on_postgresql_is_told_what_it_knows_and_its_secrets_by_file(name:
     assert service["depends_on"] == {"database": {"condition": "service_healthy"}}
 
 
+@pytest.mark.parametrize("name", sorted(ON_POSTGRES))
+def test_what_is_written_for_sqlite_does_not_reach_the_others(name: str):
+    """`.env` names DATABASE_URL or tokens, which beside the files is a mistake that keeps the bot from starting."""
+    assert SERVICES["dogwatch"]["env_file"] == ".env"
+    assert SERVICES[name]["env_file"] == [{"path": ".env.replicas", "required": False}]
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert {".env", ".env.replicas", "/secrets/"} <= set(ignored), "tokens are not committed by accident"
+
+
+def as_its_comments_say(text: str) -> dict[str, Any]:
+    """The services on PostgreSQL after somebody did both: Socket Mode, and a configuration."""
+    text = text.replace(
+        "SLACK_SIGNING_SECRET_FILE: /run/secrets/slack_signing_secret",
+        "SLACK_APP_TOKEN_FILE: /run/secrets/slack_app_token",
+    )
+    text = text.replace("    - slack_signing_secret\n", "    - slack_app_token\n")
+    for line in ("  DOGWATCH_CONFIG: /etc/dogwatch.toml", "volumes:", "  - ./dogwatch.toml:/etc/dogwatch.toml:ro"):
+        indent, rest = ("    ", line.strip()) if "CONFIG" in line else ("  ", line)
+        text = text.replace(f"{indent}# {rest}\n", f"{indent}{rest}\n", 1)
+    return dict(yaml.safe_load(text)["services"])
+
+
+@pytest.mark.parametrize("name", sorted(ON_POSTGRES))
+def test_what_the_comments_say_makes_a_bot_with_socket_mode_and_a_configuration(name: str):
+    service = as_its_comments_say((ROOT / "compose.yaml").read_text())[name]
+
+    assert "slack_signing_secret" not in str(service)
+    assert service["environment"]["SLACK_APP_TOKEN_FILE"] == "/run/secrets/slack_app_token"
+    assert "slack_app_token" in service["secrets"]
+    assert service["environment"]["DOGWATCH_CONFIG"] == "/etc/dogwatch.toml"
+    assert service["volumes"] == ["./dogwatch.toml:/etc/dogwatch.toml:ro"]
+    assert COMPOSE["secrets"]["slack_app_token"] == {"file": "./secrets/slack_app_token"}
+
+
 def test_a_stop_is_longer_than_what_a_bot_finishes():
     """It takes up to 20 s to end what is under way."""
     assert {SERVICES[name]["stop_grace_period"] for name in BOTS} == {"30s"}
