@@ -2,30 +2,27 @@
 Carries out the outbox.
 
 Awake after each commit, it claims due lanes and runs each of them until nothing in it may go now. What a failure means
-for a row is decided here, for all effects alike.
+for a row is decided in `outcomes`.
 """
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
-from sqlmodel import Session
 from structlog import get_logger
 
 from bot.metrics import OUTBOX_FENCED, OUTBOX_FINISHED
-from bot.services import tell
 from bot.services.tell import What
-from bot.slack.effects import EFFECTS, Effect, place_of, rates_of
-from bot.slack.effects.tools import NotReady, Tools
+from bot.slack.effects import EFFECTS, Effect, rates_of
+from bot.slack.effects.tools import Tools
 from bot.slack.ending import Ending
-from bot.slack.gateway import CALL_SECONDS, HELD, Away, Busy, Refused, TokenRefused
-from bot.slack.rates import POST, gate_of
-from bot.store import incidents, outbox
-from bot.store.outbox import Again, Claim, LostLease, OutboxRow, Outcome, RatesOf
+from bot.slack.gateway import CALL_SECONDS, HELD
+from bot.slack.outcomes import outcome_of, shown
+from bot.store import outbox
+from bot.store.outbox import Claim, LostLease, Outcome, RatesOf
 from bot.store.session import DatabaseUnavailable
 from bot.supervision import kept_going
 
@@ -36,22 +33,12 @@ AT_ONCE = 24
 POLL = timedelta(seconds=5)
 """The safety net: how long a due lane can be overlooked, for example one whose owner died."""
 LEASE = timedelta(seconds=CALL_SECONDS + 10)
-DEFECTS_FORGIVEN = 5
-"""How often a row is tried whose failure is our own fault, before it is given up."""
-GIVEN_UP_AFTER = timedelta(hours=24)
-TRIES_BEFORE_THAT = 10
-"""A row that an operator tries again after a day gets these, too."""
 FOLLOWERS = 8
 """Lanes that are taken with the end of the row that made them due. More than that are claimed as any others."""
+BETWEEN_RECOVERIES = timedelta(seconds=10)
+"""Where Slack answers some calls and not others, what it does not take is not tried more often than that."""
 NOTHING = outbox.Look([], None, is_all=True, passed_over=frozenset())
 """What is found where nobody could look."""
-TOKEN_PAUSE = timedelta(seconds=30)
-LONGEST_PAUSE = timedelta(seconds=60)
-
-
-def backoff(attempts: int) -> timedelta:
-    """1 s, 2 s, 4 s, … and at most a minute, after the first, second, third attempt."""
-    return min(timedelta(seconds=2 ** min(attempts - 1, 6)), LONGEST_PAUSE)
 
 
 class Sender:
@@ -87,15 +74,27 @@ class Sender:
         """Lanes that were due while they were under way here: they are looked at again when they have ended."""
         self._held_until: dict[str, datetime] = {}
         """When the lease of each lane that is under way here runs out, in real time."""
+        self._is_slack_back = True
+        """Whether what an outage held up is to be let go: at the start, and when Slack answers, now and then."""
+        self._let_go_at: datetime | None = None
         self.is_claiming = False
         self.beat_at: datetime | None = None
         """When the worker last looked for work with success: if that is long ago, it hangs, or fails each time."""
 
     def start(self) -> None:
+        self._tools.gateway.answered = self._slack_answered
         self._loop = asyncio.create_task(kept_going("sender", self._work), name="sender")
 
     def wake(self) -> None:
         self._wake.set()
+
+    def _slack_answered(self) -> None:
+        """Slack may have been away before, for this process or another one: that is looked up, but not each time."""
+        now = self._tools.now()
+        if self._let_go_at is None or not timedelta(0) <= now - self._let_go_at < BETWEEN_RECOVERIES:
+            self._let_go_at = now
+            self._is_slack_back = True
+            self._wake.set()
 
     @property
     def is_idle(self) -> bool:
@@ -120,6 +119,7 @@ class Sender:
             self._wake.clear()
             self.is_claiming = True
             try:
+                await self._let_go()
                 look = await self._claim()
                 self.beat_at = self._tools.now()
             except DatabaseUnavailable as problem:
@@ -140,6 +140,20 @@ class Sender:
             if due <= now:  # due, but not ours to take: a lane of another worker, or every place is taken
                 due = now + timedelta(milliseconds=200)
             await self._tools.clock.sleep_until(due, self._wake)
+
+    async def _let_go(self) -> None:
+        """Once for each recovery, let go what waits only because Slack was away."""
+        if not self._is_slack_back:
+            return
+        now, self._is_slack_back = self._tools.now(), False
+        try:
+            if await self._tools.database.read(outbox.some_wait_for_slack, now):
+                log.info("what waited while Slack was away is due")
+                if not await self._tools.database.run(outbox.slack_is_back, now):
+                    self._let_go_at = None  # some lanes were held at this moment: the next answer is for them
+        except BaseException:
+            self._is_slack_back = True
+            raise
 
     @property
     def _free(self) -> int:
@@ -261,7 +275,7 @@ class Sender:
         except (LostLease, DatabaseUnavailable):
             raise
         except Exception as problem:  # noqa: BLE001  a defect in what the outcome writes back counts against the row
-            return await self._finish(claim, self._outcome_of(claim, problem))
+            return await self._finish(claim, outcome_of(claim, problem, self._tools.now()))
 
     async def _finish(self, claim: Claim, outcome: Outcome) -> Claim | None:
         finished = None
@@ -308,50 +322,6 @@ class Sender:
         try:
             outcome = await self._effects[What(row.what)](self._tools, claim)
         except Exception as problem:  # noqa: BLE001  each kind has its own outcome, and a worker never dies of a row
-            outcome = self._outcome_of(claim, problem)
+            outcome = outcome_of(claim, problem, self._tools.now())
         OUTBOX_FINISHED.labels(row.what, type(outcome).__name__.lower()).inc()
-        return _shown(row, outcome, self._tools.now()) if isinstance(outcome, outbox.Refused) else outcome
-
-    def _outcome_of(self, claim: Claim, problem: Exception) -> Outcome:
-        row, now = claim.row, self._tools.now()
-        match problem:
-            case NotReady():
-                return Again(now + timedelta(seconds=1), "the workspace is not known yet", is_unknown=claim.is_unknown)
-            case Busy():
-                gates = (gate_of(problem.method, place_of(row) if problem.method == POST else None),)
-                return Again(
-                    now + timedelta(seconds=problem.seconds), "ratelimited", is_unknown=claim.is_unknown, blocks=gates
-                )
-            case TokenRefused():
-                log.error("Slack does not accept the bot's token", error=problem.error)
-                return Again(now + TOKEN_PAUSE, problem.error, is_unknown=claim.is_unknown)
-            case Refused():
-                log.warning("Slack refused", what=row.what, lane=row.lane, method=problem.method, error=str(problem))
-                return outbox.Refused(str(problem))
-            case Away() if row.attempts >= TRIES_BEFORE_THAT and now - (row.first_attempt_at or now) > GIVEN_UP_AFTER:
-                return outbox.Refused(str(problem), is_dead=True)
-            case Away():
-                log.warning("Slack is away", what=row.what, lane=row.lane, problem=str(problem))
-                unknown = problem.maybe_done or claim.is_unknown
-                return Again(now + backoff(row.attempts), str(problem), is_unknown=unknown)
-            case DatabaseUnavailable() | LostLease():
-                return Again(now + backoff(row.attempts), str(problem), is_unknown=True)
-        log.error("a row of the outbox failed", what=row.what, lane=row.lane, exc_info=problem)
-        if row.attempts >= DEFECTS_FORGIVEN:
-            return outbox.Refused(f"{type(problem).__name__}: {problem}", is_dead=True)
-        return Again(now + backoff(row.attempts), f"{type(problem).__name__}: {problem}", is_unknown=True)
-
-
-def _shown(row: OutboxRow, outcome: outbox.Refused, at: datetime) -> outbox.Refused:
-    """The refusal, with the card edited where it says something new: there people see what could not be done."""
-    incident_id = row.incident_id
-    if incident_id is None or row.what == What.CARD:
-        return outcome
-
-    def apply(session: Session) -> None:
-        if outcome.apply is not None:
-            outcome.apply(session)
-        if outbox.is_news(session, row):
-            tell.show_card(session, incidents.get(session, incident_id), at)
-
-    return replace(outcome, apply=apply)
+        return shown(row, outcome, self._tools.now()) if isinstance(outcome, outbox.Refused) else outcome

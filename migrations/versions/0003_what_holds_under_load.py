@@ -78,6 +78,9 @@ def upgrade() -> None:
     op.create_index("ix_outbox_troubled", "outbox", ["state"], postgresql_where=troubled, sqlite_where=troubled)
     op.create_index("ix_outbox_over", "outbox", ["done_at"], postgresql_where=over, sqlite_where=over)
     op.add_column("gate", sa.Column("recent", sa.JSON(), nullable=True))
+    op.add_column("outbox", sa.Column("silences", sa.Integer(), nullable=True))
+    op.add_column("outbox", sa.Column("defects", sa.Integer(), nullable=True))
+    op.add_column("outbox", sa.Column("waits_for_slack", sa.Boolean(), nullable=True))
     op.add_column("timer", sa.Column("given_up_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
 
 

@@ -13,7 +13,20 @@ from sqlmodel import Session, col, select
 
 from bot.store import outbox
 from bot.store.migrate import migrate
-from bot.store.outbox import Again, Claim, Done, Finished, LostLease, OutboxRow, Outcome, Rate, Refused, State, rows
+from bot.store.outbox import (
+    Again,
+    Claim,
+    Done,
+    Failure,
+    Finished,
+    LostLease,
+    OutboxRow,
+    Outcome,
+    Rate,
+    Refused,
+    State,
+    rows,
+)
 from bot.store.session import Database, PostgresDatabase, open_database
 from bot.store.waking import Due
 
@@ -463,6 +476,33 @@ async def test_a_view_is_not_tried_again_beside_a_newer_one(database: Database) 
     assert await database.run(outbox.retry, claim.row.key, after(5))
 
     assert (await database.read(outbox.backlog)).unfinished == 1
+
+
+async def test_each_kind_of_failure_is_counted_for_itself(database: Database) -> None:
+    """Silences in a row, defects all together; a limit is neither, and whoever gets on begins to count anew."""
+    worker = Worker(database)
+    await database.run(put, "lane", "row")
+    counted: list[tuple[int | None, int | None]] = []
+    course = [
+        Failure.SLACK_AWAY, Failure.DATABASE_AWAY, None, Failure.SLACK_AWAY, Failure.DEFECT, Failure.SLACK_AWAY,
+        Failure.SLACK_AWAY,
+    ]  # fmt: skip
+    for second, failure in enumerate(course):
+        (claim,) = await worker.claim(second)
+        await worker.finish(claim, Again(after(second + 1), "error", failure=failure), second)
+        counted.append(await database.read(counts))
+    assert counted == [(1, 0), (2, 0), (0, 0), (1, 0), (0, 1), (1, 1), (2, 1)]
+
+    (claim,) = await worker.claim(20)
+    await database.run(outbox.save_progress, claim, {"before": "1.0"})
+    assert claim.row.silences == 0, "the next pause is the first one again"
+    await worker.finish(claim, Again(after(21), "error", failure=Failure.SLACK_AWAY), 20)
+    assert await database.read(counts) == (1, 1)
+
+
+def counts(session: Session) -> tuple[int | None, int | None]:
+    row = session.exec(select(OutboxRow)).one()
+    return row.silences, row.defects
 
 
 async def test_done_rows_are_forgotten_and_failures_kept(database: Database) -> None:

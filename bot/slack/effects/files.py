@@ -56,8 +56,9 @@ async def draft(tools: Tools, claim: Claim) -> Outcome:
         match await _share_of(tools, str(known), channel):
             case Share.SHOWN:
                 return Done(apply)
-            case Share.COMING if claim.row.attempts <= LOOKS:
-                return Again(at + LOOK_AGAIN, "the file is not shown yet", is_unknown=True)
+            case Share.COMING if (looks := int(claim.row.progress.get("looks", 0))) < LOOKS:
+                progress = {**claim.row.progress, "looks": looks + 1}
+                return Again(at + LOOK_AGAIN, "the file is not shown yet", is_unknown=True, progress=progress)
     await _upload(tools, claim, channel, made)
     return Done(apply)
 
@@ -66,7 +67,7 @@ async def _upload(tools: Tools, claim: Claim, channel: str, made: postmortem.Mad
     content = made.markdown.encode()
     ticket = await tools.gateway.call("files.getUploadURLExternal", filename=made.filename, length=len(content))
     await tools.gateway.upload(str(ticket["upload_url"]), content)
-    await tools.save_progress(claim, file_id=ticket["file_id"])
+    await tools.save_progress(claim, file_id=ticket["file_id"], looks=0)
     await tools.gateway.call(
         "files.completeUploadExternal",
         files=[{"id": ticket["file_id"], "title": made.title}],

@@ -1,8 +1,8 @@
 """
 What has to reach Slack, in the transaction that decided it. The rules stand in `rows`.
 
-`queue` puts rows into lanes, `leases` takes lanes and carries rows out, `gates` keeps to the rates, `upkeep` shows and
-clears what is left.
+`queue` puts rows into lanes, `leases` takes lanes and carries rows out, `gates` keeps to the rates, `recovery` lets go
+what an outage of Slack held up, `upkeep` shows and clears what is left.
 """
 
 from bot.store.outbox.gates import block
@@ -18,11 +18,13 @@ from bot.store.outbox.leases import (
     save_progress,
 )
 from bot.store.outbox.queue import Wanted, open_lanes_of, put, put_all, together, will_edit
+from bot.store.outbox.recovery import slack_is_back, some_wait_for_slack
 from bot.store.outbox.rows import (
     UNFINISHED,
     Again,
     Claim,
     Done,
+    Failure,
     Gate,
     Lane,
     LostLease,
@@ -41,6 +43,7 @@ __all__ = [
     "Backlog",
     "Claim",
     "Done",
+    "Failure",
     "Finished",
     "Gate",
     "Lane",
@@ -72,6 +75,8 @@ __all__ = [
     "renew",
     "retry",
     "save_progress",
+    "slack_is_back",
+    "some_wait_for_slack",
     "together",
     "will_edit",
 ]

@@ -16,6 +16,7 @@ from bot.store.outbox.rows import (
     Again,
     Claim,
     Done,
+    Failure,
     Lane,
     LostLease,
     OutboxRow,
@@ -285,8 +286,8 @@ def _write_outcome(session: Session, row: OutboxRow, outcome: Outcome, now: date
             written: dict[str, Any] = {"state": State.DONE, "done_at": now, "error": None}
         case Refused(error, is_dead, apply):
             written = {"state": State.DEAD if is_dead else State.FAILED, "done_at": now, "error": error}
-        case Again(at, error, is_unknown, progress, blocks):
-            written = {"not_before": at, "error": error}
+        case Again(at, error, is_unknown, progress, blocks, failure):
+            written = {"not_before": at, "error": error, **_counted(row, failure)}
             if progress is not None:
                 written["progress"] = progress
             if not is_unknown and row.target is not None and another_waits(session, row):
@@ -300,6 +301,16 @@ def _write_outcome(session: Session, row: OutboxRow, outcome: Outcome, now: date
         raise LostLease(f"row {row.key} is gone")
     if apply is not None:
         apply(session)
+
+
+def _counted(row: OutboxRow, failure: Failure | None) -> dict[str, Any]:
+    """Each kind is counted for itself: whoever sat out an outage still has all the patience for defects of ours."""
+    is_silence = failure in {Failure.SLACK_AWAY, Failure.DATABASE_AWAY}
+    return {
+        "silences": (row.silences or 0) + 1 if is_silence else 0,
+        "defects": (row.defects or 0) + (failure is Failure.DEFECT),
+        "waits_for_slack": failure is Failure.SLACK_AWAY,
+    }
 
 
 def renew(session: Session, lane: str, owner: str, until: datetime) -> bool:
@@ -320,11 +331,16 @@ def next_due(session: Session) -> datetime | None:
 
 
 def save_progress(session: Session, claimed: Claim, achieved: dict[str, Any]) -> None:
-    """Keep, in mid-row, what has been achieved. Raises LostLease if another worker has the lane."""
+    """
+    Keep, in mid-row, what has been achieved. Raises LostLease if another worker has the lane.
+
+    Whoever gets on is not made to wait longer each time: the pauses begin anew.
+    """
     lane = session.exec(select(Lane).where(Lane.key == claimed.row.lane).with_for_update()).one()
     row = session.get(OutboxRow, claimed.row.key)
     if lane.owner != claimed.owner or row is None:
         raise LostLease(claimed.row.lane)
     row.progress = {**row.progress, **achieved}
     claimed.row.progress = row.progress
+    row.silences = claimed.row.silences = 0
     session.add(row)

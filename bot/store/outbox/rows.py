@@ -16,7 +16,7 @@ that a worker died in mid-call: like `unknown`, look before repeating.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import Any
 from uuid import uuid4
 
@@ -80,6 +80,13 @@ class OutboxRow(SQLModel, table=True):
     """What an effect of several calls has achieved so far (a file's id, a name that was taken)."""
     state: str = State.WAITING
     attempts: int = 0
+    """How often it was begun, whatever came of it."""
+    silences: int | None = None
+    """How often in a row nobody answered, since it last got on: what the pause before the next attempt grows by."""
+    defects: int | None = None
+    """How often it failed by a defect of ours."""
+    waits_for_slack: bool | None = None
+    """Whether `not_before` is only so late because Slack was away."""
     not_before: datetime
     created_at: datetime
     first_attempt_at: datetime | None = None
@@ -152,6 +159,14 @@ class Done:
     apply: Callable[[Session], None] | None = None
 
 
+class Failure(StrEnum):
+    """Why a row has to be begun again, as far as it counts: a limit or a refused token are nobody's failure."""
+
+    SLACK_AWAY = auto()
+    DATABASE_AWAY = auto()
+    DEFECT = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Again:
     """Not now. `at` is when; `is_unknown` if the attempt may have had its effect; `progress` replaces the row's."""
@@ -162,6 +177,7 @@ class Again:
     progress: dict[str, Any] | None = None
     blocks: tuple[str, ...] = ()
     """Gates that Slack has closed until `at`."""
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)

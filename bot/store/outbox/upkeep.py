@@ -112,6 +112,7 @@ def retry(session: Session, row_id: int, now: datetime) -> bool:
     else:
         row.state, row.done_at = (State.UNKNOWN if row.state == State.DEAD else State.WAITING), None
     row.not_before, row.attempts, row.error = now, 0, None
+    row.silences, row.defects, row.waits_for_slack = 0, 0, None
     session.add(row)
     needs_waking(session, Due.ROWS)
     return True
