@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.record import Action, Alert, Entry, Escalation, Incident, Record, Source, Statement, Update
+from bot.domain.record import (
+    Action,
+    Alert,
+    Entry,
+    Escalation,
+    Incident,
+    Record,
+    Source,
+    Statement,
+    Update,
+    newest_firings,
+)
 from bot.domain.terms import ActionKind, AlertStatus, Kind, Status
 from bot.domain.timeline_lines import Line, lines_of
 
@@ -118,6 +129,7 @@ def catch_up(record: Record, now: datetime, *, reminders: Mapping[str, datetime]
     announced = [each for each in standing if Kind.COMMUNICATION in each.kinds and each.public is None and each.text]
     latest = [each for each in standing if _is_news(each) and each.source.ref not in told][-LATEST:]
     waiting = [each for each in record.escalations if each.acknowledged_at is None and is_open]
+    newest = newest_firings(record.alerts)
     return Catchup(
         incident=incident,
         since=(move.happened_at or move.recorded_at) if move else incident.declared.at,
@@ -132,8 +144,8 @@ def catch_up(record: Record, now: datetime, *, reminders: Mapping[str, datetime]
         answered=tuple(each for each in record.escalations if each.acknowledged_at is not None) if is_open else (),
         doing=tuple(lines_of(record, doing)),
         tasks=_owed(record.actions, now.astimezone(incident.zone).date()),
-        firing=tuple(each for each in record.alerts if each.status is AlertStatus.FIRING and each.ended_at is None),
-        alerts=len(record.alerts),
+        firing=tuple(each for each in newest if each.status is AlertStatus.FIRING and each.ended_at is None),
+        alerts=len(newest),
         missing=_missing(record),
         public=next(reversed(record.updates), None),
         announced=next(iter(lines_of(record, announced[-1:])), None),

@@ -156,6 +156,17 @@ class Alert:
     """Which monitor sent it: `alertmanager`, `grafana`, `generic`."""
     service: str | None = None
     """What its route or label named when it came."""
+    fingerprint: str = ""
+    """What its firings have in common, within `origin`: each of them stands here by itself. Empty: nothing is known."""
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        return (self.origin, self.fingerprint) if self.fingerprint else ("", self.source.ref)
+
+
+def newest_firings(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+    """Each alert once, by its newest firing: whether that ended says whether the alert has. In the order of these."""
+    return tuple({alert.identity: alert for alert in sorted(alerts, key=lambda each: each.starts_at)}.values())
 
 
 @dataclass(frozen=True, slots=True)

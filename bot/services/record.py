@@ -227,6 +227,7 @@ def _alert(places: _Places, row: AlertRow, told: str | None) -> Alert:
         annotations=row.annotations,
         origin=row.source,
         service=row.service,
+        fingerprint=row.fingerprint,
     )
 
 

@@ -82,7 +82,8 @@ def begin(
     session.add(
         Storm(
             incident_id=incident.key, team_id=actor.team_id,
-            began_at=_first_opening(watch, window, actor.at), last_at=actor.at, worst=severity.value, title=incident.title, beside=beside,
+            began_at=_first_opening(watch, window, actor.at), last_at=actor.at,
+            worst=severity.value, title=incident.title, beside=beside,
         )
     )  # fmt: skip
     others = _put_beside(session, incident.key, beside)

@@ -191,11 +191,30 @@ class Counts:
     services: Mapping[str | None, int]
 
 
+def _newest(incident_id: int) -> ColumnElement[bool]:
+    """Of each alert the newest firing: that one says whether it fires, and for which service."""
+    ranked = (
+        select(
+            col(Alert.id).label("id"),
+            func.row_number()
+            .over(
+                partition_by=(col(Alert.source), col(Alert.fingerprint)),
+                order_by=(col(Alert.starts_at).desc(), col(Alert.id).desc()),
+            )
+            .label("age"),
+        )
+        .where(Alert.incident_id == incident_id)
+        .subquery()
+    )
+    return col(Alert.id).in_(select(ranked.c.id).where(ranked.c.age == 1))
+
+
 def count(session: Session, incident_id: int) -> Counts:
+    """An alert that fired twenty times is one."""
     fires = func.sum(case((col(Alert.status) == AlertStatus.FIRING.value, 1), else_=0))
     statement = (
         select(Alert.service, func.count(), fires)
-        .where(Alert.incident_id == incident_id)
+        .where(Alert.incident_id == incident_id, _newest(incident_id))
         .group_by(col(Alert.service))
         .order_by(func.count().desc(), col(Alert.service))
     )
@@ -216,10 +235,10 @@ def earliest(session: Session, incident_id: int, *, since: datetime | None = Non
 
 
 def first_of(session: Session, incident_id: int, status: AlertStatus, limit: int) -> list[Alert]:
-    """The incident's alerts of that status that began first."""
+    """The incident's alerts of that status, by their newest firings, that began first."""
     statement = (
         select(Alert)
-        .where(Alert.incident_id == incident_id, Alert.status == status.value)
+        .where(Alert.incident_id == incident_id, Alert.status == status.value, _newest(incident_id))
         .order_by(col(Alert.starts_at), col(Alert.id))
         .limit(limit)
     )

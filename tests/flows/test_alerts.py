@@ -197,7 +197,7 @@ async def test_the_same_notification_again_changes_nothing(world: World, told: N
     await world.advance(minutes=10)
     answer = await sends(world, told[THREE])
 
-    assert answer["incidents"] == []
+    assert answer["incidents"] == ["INC-1"]
     assert as_told(await world.exported()) == before
     assert world.sandbox.messages(world.channel) == posted
 
@@ -270,6 +270,25 @@ async def test_an_alert_that_flaps_stays_one_alert_of_one_incident(world: World,
     assert (first["status"], first["ended_at"], first["count"]) == ("firing", None, 2)
     assert "1 of 2 firing" in world.card()
     assert not shown(world, "have ended")
+
+
+async def test_one_alert_that_fired_often_is_one_and_a_lost_end_does_not_keep_it_firing(world: World) -> None:
+    began = world.now
+
+    def firing(number: int, *, ended: bool = False) -> dict[str, Any]:
+        start = began + timedelta(minutes=number)
+        return a_notification(an_alert("Disk", at=start, ended=world.now if ended else None), group="disk")
+
+    for number in range(3):
+        await sends(world, firing(number))
+        await world.advance(minutes=1)
+    assert "1 of 1 firing" in world.card()
+
+    await sends(world, firing(2, ended=True))
+
+    assert len(shown(world, "The alert has ended")) == 1, "and the offer to resolve is made"
+    assert "0 of 1 firing" in world.card()
+    assert len((await world.exported())["alerts"]) == 3, "the record has each firing"
 
 
 async def test_an_end_that_arrives_first_opens_nothing_and_hides_nothing(world: World, told: Notifications) -> None:
@@ -416,7 +435,7 @@ async def test_a_start_that_cannot_be_becomes_the_time_of_receipt(world: World, 
     assert whole["alerts"][0]["starts_at_precision"] == "approximate"
 
     answer = await sends(world, a_notification(an_alert(at=at + off)))
-    assert answer["incidents"] == [], "told again it is the same alert"
+    assert answer["incidents"] == ["INC-1"], "told again it is the same alert"
 
 
 # --- routes

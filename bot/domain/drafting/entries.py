@@ -11,7 +11,7 @@ from bot.domain.drafting.draft import Block, BlockKind
 from bot.domain.drafting.remarks import has_remarks, own_words_of, remarks_of, title_words
 from bot.domain.durations import between
 from bot.domain.languages import Language
-from bot.domain.record import Action, Alert, Entry, Escalation, Record, Source
+from bot.domain.record import Action, Alert, Entry, Escalation, Record, Source, newest_firings
 from bot.domain.terms import Kind, Precision, SourceKind
 
 MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
@@ -296,14 +296,15 @@ class Teller:
 
     def alerts(self, section: str, service: str, alerts: Sequence[Alert]) -> Block:
         """Many alerts of one service in one line: how many of which name, from the first to the last end."""
-        names = Counter(alert.name for alert in alerts).most_common()
+        newest = newest_firings(alerts)
+        names = Counter(alert.name for alert in newest).most_common()
         shown = ", ".join(f"{self.named(name)} {count:,}" for name, count in names[:NAMES])
         first, ends = (
             min(alerts, key=lambda alert: alert.starts_at),
             [each.ended_at for each in alerts if each.ended_at],
         )
         start = self.clock.short_when(first.starts_at, first.starts_at_precision)
-        say, endless = self.language.say, len(alerts) - len(ends)
+        say, endless = self.language.say, sum(each.ended_at is None for each in newest)
         fired = say("alert_fired", start=start, end=self.clock.short_when(max(ends))) if ends else ""
         notes = [
             fired or say("alert_fires", start=start),
@@ -314,7 +315,7 @@ class Teller:
             f"{first.source.ref}-and-more",
             self.language.code,
             BlockKind.ALERT,
-            f"{self.language.count('alerts_counted', len(alerts))}: {shown}{', …' if names[NAMES:] else ''}",
+            f"{self.language.count('alerts_counted', len(newest))}: {shown}{', …' if names[NAMES:] else ''}",
             (first.source,),
             label=self.named(service) or say("other_services"),
             notes=tuple(notes),
