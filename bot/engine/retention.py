@@ -19,6 +19,7 @@ from bot.config import Settings
 from bot.services import retention as rules
 from bot.services.actor import Origin
 from bot.store import deliveries, outbox, retention
+from bot.store.outbox import idle
 from bot.store.session import Database, DatabaseUnavailable
 
 log = get_logger(__name__)
@@ -27,6 +28,8 @@ BATCH = 200
 """Rows that one transaction looks at, at most."""
 PAUSE = timedelta(milliseconds=20)
 INCIDENTS_AT_ONCE = 50
+LANES_AT_ONCE = 5_000
+GATES_KEPT = timedelta(days=1)
 CHORE = "retention"
 EVERY = timedelta(days=1)
 LOOK = timedelta(minutes=10)
@@ -81,12 +84,13 @@ class Retention:
             await self._batches(outbox.forget_done, now - rules.DONE_ROWS_KEPT),
             await self._batches(deliveries.forget_old, now),
         )
+        lanes, gates = await self._lanes(), await self._batches(idle.forget_gates, now - GATES_KEPT)
         await self._database.run_behind(rules.note, now, origin, messages, alerts)
         for table in ("messages", "alerts", "sent", "deliveries"):
             metrics.RETENTION_DELETED.labels(table).inc(getattr(deleted, table))
         log.info(
             "what was old enough was deleted", messages=messages, alerts=alerts, sent=deleted.sent,
-            deliveries=deleted.deliveries,
+            deliveries=deleted.deliveries, lanes=lanes, gates=gates,
         )  # fmt: skip
         return deleted
 
@@ -110,6 +114,19 @@ class Retention:
             count += step.messages
             await asyncio.sleep(PAUSE.total_seconds())
             if step.is_done:
+                return count
+
+    async def _lanes(self) -> int:
+        """Where incidents' rows stood that are gone. They are looked for beside what people wait for."""
+        count = 0
+        while True:
+            found = await self._database.read(idle.idle_lanes, LANES_AT_ONCE)
+            gone = 0
+            for first in range(0, len(found), BATCH):
+                gone += await self._database.run_behind(idle.forget_lanes, found[first : first + BATCH])
+                await asyncio.sleep(PAUSE.total_seconds())
+            count += gone
+            if len(found) < LANES_AT_ONCE or not gone:
                 return count
 
     async def _batches(self, forget: Callable[..., int], *arguments: Any) -> int:

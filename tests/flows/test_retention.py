@@ -18,7 +18,8 @@ from bot.metrics import REGISTRY
 from bot.store.alerts import Alert
 from bot.store.incidents import Incident
 from bot.store.migrate import migrate
-from bot.store.outbox.rows import OutboxRow
+from bot.store.outbox import idle
+from bot.store.outbox.rows import Gate, Lane, OutboxRow
 from bot.store.session import open_database
 from bot.store.transcript import Message, Reaction
 from tests.flows.test_backup import dogwatch
@@ -303,3 +304,53 @@ async def test_each_transaction_is_small_and_people_come_between(database_url: s
     steps = [one[0] - next_[0] for one, next_ in pairwise(seen)]
     assert max(steps) <= BATCH, "between two commands at most one transaction of it"
     assert len([step for step in steps if step]) >= MANY // BATCH
+
+
+def lanes_and_gates(session: Session) -> tuple[set[str], set[str]]:
+    return set(session.exec(select(Lane.key))), set(session.exec(select(Gate.key)))
+
+
+async def test_what_an_incident_leaves_of_lanes_and_gates_goes_too(world: World) -> None:
+    """What failed keeps its lane: it can be tried again. A lane that goes is made anew when it is needed."""
+    refusal = world.sandbox.fault("error", "pins.add", error="too_many_pins")
+    await story(world)
+    world.sandbox.clear_fault(refusal)
+    lanes, gates = await world.bot.database.read(lanes_and_gates)
+    assert len(lanes) > 4
+    assert gates
+
+    async def cleared(days: int) -> tuple[set[str], set[str]]:
+        retention = Retention(world.bot.database, world.clock, world.settings)
+        await retention.run(world.now + timedelta(days=days))
+        return await world.bot.database.read(lanes_and_gates)
+
+    assert await cleared(0) == (lanes, gates)
+    left, shut = await cleared(8)
+    assert shut == set()
+    assert {lane.partition(":")[0] for lane in left} == {"pin"}
+
+    answer = await world.types("dba", "/incident note everything goes on")
+    await world.finish()
+    assert any("everything goes on" in text for text in world.texts()), answer
+
+
+async def test_a_lane_that_is_used_again_meanwhile_stays(world: World) -> None:
+    await story(world)
+    retention = Retention(world.bot.database, world.clock, world.settings)
+    await retention.run(world.now + timedelta(days=8))
+
+    def filled(session: Session, due_at: datetime | None) -> None:
+        session.add(Lane(key="card:77", priority=30, due_at=due_at))
+
+    await world.bot.database.run(filled, None)
+    found = await world.bot.database.read(idle.idle_lanes, 10)
+    assert "card:77" in found
+
+    def used(session: Session) -> None:
+        lane = session.get_one(Lane, "card:77")
+        lane.due_at = world.now + timedelta(days=30)
+        session.add(lane)
+
+    await world.bot.database.run(used)
+    assert await world.bot.database.run(idle.forget_lanes, found) == 0
+    assert "card:77" in (await world.bot.database.read(lanes_and_gates))[0]
