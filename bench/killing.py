@@ -23,6 +23,8 @@ SEED = 13
 """The same moments each time, as far as the machine lets it be."""
 PATIENCE = 120.0
 LOOKING = 0.25
+ACCEPTED = b"Declared"
+"""What the answer to a declare says that was done."""
 AT_STARTS = {"auth.test", "conversations.history"}
 """Calls that a start makes, whatever was under way."""
 
@@ -32,7 +34,9 @@ class Told:
     """What came of the declares, and how long it took to go on after each kill."""
 
     again: int = 0
-    """Typed again, because there was no answer and nothing of it in the record."""
+    """Typed again, because it was not accepted and nothing of it was in the record."""
+    declined: int = 0
+    """Answers that said that it was not done."""
     ready: list[float] = field(default_factory=list)
     went_on: list[float] = field(default_factory=list)
 
@@ -50,8 +54,8 @@ async def killed(runs: int, server: PostgresServer | None) -> list[Figure]:
     """
     Slack's rates left aside, so that the bot is always in the middle of many things.
 
-    Who gets no answer waits for the bot, looks, and types it again if nothing came of it. At the end every incident
-    has its channel with one card, and one announcement.
+    Who gets no answer, or reads that it was not done, waits for the bot, looks, and types it again if nothing came of
+    it. At the end every incident has its channel with one card, and one announcement.
     """
     found = []
     for run in range(runs):
@@ -64,11 +68,13 @@ async def killed(runs: int, server: PostgresServer | None) -> list[Figure]:
             place = stage.place.name
     doubled = sum((each.doubled for each in found), Counter[str]())
     again = sum(each.told.again for each in found)
+    declined = sum(each.told.declined for each in found)
     ready = [seconds for each in found for seconds in each.told.ready]
     name = f"{DECLARES} declares, {KILLS} times kill -9"
     return [
         Figure(f"{name}: lost", "", [float(len(each.lost)) for each in found], place, target=Target(0),
-               notes=[f"{again} of {DECLARES * runs} were typed again: no answer came, and nothing was in the record",
+               notes=[f"{again} of {DECLARES * runs} were typed again: nothing of them was in the record",
+                      f"{declined} answers said that it was not done, or not for sure",
                       *(part for each in found for part in each.lost)]),
         Figure(f"{name}: doubled for people to see", "", [float(each.doubled.total()) for each in found], place,
                notes=[f"in all runs: {dict(doubled) or 'nothing'}"]),
@@ -97,7 +103,7 @@ def _title(number: int) -> str:
 
 async def _declare(stage: Stage, number: int, told: Told) -> None:
     await asyncio.sleep(number * APART)
-    while not await _is_answered(stage, number):
+    while not await _is_accepted(stage, number, told):
         while not await _is_up(stage):  # noqa: ASYNC110  another process tells nobody
             await asyncio.sleep(LOOKING)
         if await asyncio.to_thread(stage.place.number, _count_of(_title(number))):
@@ -109,16 +115,21 @@ def _count_of(title: str) -> str:
     return f"SELECT count(*) FROM incident WHERE CAST(titles AS TEXT) LIKE '%{title}%'"
 
 
-async def _is_answered(stage: Stage, number: int) -> bool:
+async def _is_accepted(stage: Stage, number: int, told: Told) -> bool:
+    """Every answer to a person is a 200: what was not done is said in words. One that came late is empty."""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", stage.bot.port)
     except OSError:
         return False
     try:
         writer.write(stage.declaration(_title(number)))
-        return (await one_answer(reader))[0] == 200
+        status, answer = await one_answer(reader)
     except (OSError, asyncio.IncompleteReadError):
         return False
+    else:
+        is_declined = status == 200 and bool(answer) and ACCEPTED not in answer
+        told.declined += is_declined
+        return status == 200 and not is_declined
     finally:
         writer.close()
 

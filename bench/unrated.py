@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
+from dataclasses import replace
 
 from bot.app import Dogwatch
 from bot.config import load
@@ -21,7 +22,7 @@ async def serve() -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     bot = Dogwatch(load(os.environ))
-    bot.sender = Sender(bot.tools, rates_of=no_rates)
+    bot.sender = Sender(replace(bot.tools, pacer=None), rates_of=no_rates)
     await bot.start()
     await ended.wait()
     await bot.stop()
