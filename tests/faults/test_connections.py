@@ -302,6 +302,14 @@ async def test_a_refresh_where_no_connection_is_left_for_it(line: Line) -> None:
 
     await line.sandbox.wait_until(lambda: line.sandbox.sockets() == 2 and old[0] not in line.numbers())
     await line.is_confirmed(line.marks("over one old and one new one"))
+    await line.is_quiet()
+
+    now = line.numbers()
+    assert old[0] not in now
+    assert (len(now), old[1] in now) == (2, True), "the other one was left alone"
+    assert await line.entries("over both of the old ones") == 1
+    assert await line.entries("over one old and one new one") == 1
+    assert await line.readiness() == {}
 
 
 async def test_socket_mode_switched_off_and_on_again(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
