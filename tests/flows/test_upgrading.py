@@ -92,6 +92,11 @@ async def test_a_record_is_read_and_an_open_incident_goes_on(world: Continued, r
     await attaches_an_alert_of_before(world)
     await goes_on(world)
 
+    assert [each.split("-")[1] for each in world.channels] == ["1", "2"], "none is made anew"
+    whole = await world.exported("INC-2")
+    assert whole["incident"]["channel"] == world.channel
+    assert whole["incident"]["status"] == "resolved"
+
 
 async def tells_the_same_as_before(world: Continued, released: Released):
     for reference, before in released.exports.items():
