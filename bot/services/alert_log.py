@@ -75,6 +75,19 @@ def tell_of(
     session.add(tally)
 
 
+def only_counts(session: Session, incident_id: int, at: datetime) -> bool:
+    """
+    Whether what comes for the incident waits for its summary, so that nobody has to hold it.
+
+    Asks for that summary where the timer has to be held before the incident.
+    """
+    seen = tallies.get(session, incident_id)
+    counts = seen is not None and _once_more(seen, at) is None
+    if counts or storms.is_storm(session, incident_id):
+        _soon(session, incident_id, at)
+    return counts
+
+
 def _once_more(tally: AlertTally, at: datetime) -> Told | None:
     return told_once_more(Told(tally.told, tally.told_since), at)
 
@@ -189,8 +202,10 @@ def catch_up(session: Session, settings: Settings, timer: Timer, now: datetime) 
         session.add(tally)
         milestones.refresh(session, incident)
         tell.show_card(session, incident, now)
-        if counts.firing < counts.alerts or incident.alerts_ts is not None:
-            tell.show_alerts(session, incident, now)
+    # Nobody reads that alerts have ended before they read that they fired.
+    is_told = incident.alerts_ts is not None or (waits_since is None and counts.firing < counts.alerts)
+    if is_told and (has_changed or incident.alerts_ts is None):
+        tell.show_alerts(session, incident, now)
     due = [now + SHOWN_AFTER] if has_changed else []
     due += [waits_since + SUMMED_UP_AFTER] if waits_since else []
     due += [ends_at] if ends_at else []

@@ -5,6 +5,7 @@ Nothing here is worded: an event row holds values, a view row names what to show
 sends.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -185,8 +186,13 @@ def show_card(session: Session, incident: Incident, at: datetime) -> None:
     outbox.put_all(session, *rows)
 
 
+def card_target(incident_id: int) -> str:
+    """The card as a view: at most one row waits for it."""
+    return f"card:{incident_id}"
+
+
 def _card(incident: Incident, at: datetime) -> Wanted:
-    return _row(incident, What.CARD, at, target=f"card:{incident.key}", posts=incident.card_ts is None)
+    return _row(incident, What.CARD, at, target=card_target(incident.key), posts=incident.card_ts is None)
 
 
 def show_announcement(session: Session, incident: Incident, at: datetime) -> None:
@@ -245,11 +251,17 @@ def check_again(session: Session, incident: Incident, at: datetime) -> None:
 
 
 def show_alerts(session: Session, incident: Incident, at: datetime) -> None:
-    """The one message that says how the incident's alerts stand, with the offer to resolve once all have ended."""
-    _put(
-        session, incident, What.ALERTS, at, target=f"alerts:{incident.key}",
-        posts=incident.alerts_ts is None,
+    """
+    The one message that says how the incident's alerts stand, with the offer to resolve once all have ended.
+
+    It is posted behind the lines that tell of the alerts; where it stands already it is edited without waiting.
+    """
+    row = _row(
+        incident, What.ALERTS, at, target=f"alerts:{incident.key}", posts=incident.alerts_ts is None
     )  # fmt: skip
+    if incident.alerts_ts is None:
+        row = replace(row, lane=lane_of(What.SAY, incident.key), priority=PRIORITY[What.SAY])
+    outbox.put_all(session, row)
 
 
 def show_escalation(

@@ -291,6 +291,23 @@ async def test_one_alert_that_fired_often_is_one_and_a_lost_end_does_not_keep_it
     assert len((await world.exported())["alerts"]) == 3, "the record has each firing"
 
 
+async def test_that_an_alert_fired_is_told_before_that_it_ended(world: World) -> None:
+    """Posts leave one a second: the offer to resolve does not overtake what it is about."""
+    at = world.now
+    for number in range(4):
+        one = [an_alert(f"Disk{number}", at=at, ended=at if ended else None) for ended in (False, True)]
+        for each in one:
+            assert (await world.posts("alertmanager", a_notification(each, group="disk")))[0] == 200
+    await world.advance(seconds=30)
+
+    texts = world.texts()
+    lines = [text for text in texts if "Disk" in text and "*Alert*" in text]
+    assert len(lines) == 4
+    (offer,) = [number for number, text in enumerate(texts) if text.startswith(":white_circle:")]
+    assert texts.index(lines[0]) < offer, texts
+    assert not any("since" in text for text in lines), "they have ended meanwhile"
+
+
 async def test_an_end_that_arrives_first_opens_nothing_and_hides_nothing(world: World, told: Notifications) -> None:
     await world.advance(minutes=2)
     answer = await sends(world, told[ALL_ENDED])

@@ -156,7 +156,8 @@ def _alert(one: AlertLine) -> str:
     shown = link(one.link, name) if one.link else f"*{name}*"
     summary = f": {literal(one_line(one.summary, 300))}" if one.summary and one.summary != one.name else ""
     service = f" of {literal(one.service, limit=100)}" if one.service else ""
-    return f"• {shown}{service}{summary}, since {when(one.starts_at)}"
+    span = f"{when(one.starts_at)} to {when(one.ended_at)}" if one.ended_at else f"since {when(one.starts_at)}"
+    return f"• {shown}{service}{summary}, {span}"
 
 
 def _asked(view: SaidView) -> tuple[str, str]:
