@@ -25,6 +25,8 @@ REOPEN_WITHIN = timedelta(minutes=30)
 """An alert that fires again this soon after the incident was resolved belongs to the same incident."""
 
 TITLE_LIMIT = 150
+NAME_LIMIT = 100
+"""Characters of an alert's or a service's name; what tells alerts and groups apart keeps the whole."""
 KEY_LIMIT = 400
 """Characters of a group key or fingerprint that are kept: both are indexed, and an index row has a limit."""
 
@@ -72,11 +74,11 @@ class AlertEvent:
     @property
     def name(self) -> str:
         """What people call the alert: its `alertname`, or else its summary."""
-        return self.labels.get("alertname") or self.annotations.get("summary") or self.fingerprint
+        return shortened(self.labels.get("alertname") or self.annotations.get("summary") or self.fingerprint)
 
     @property
     def service(self) -> str | None:
-        return self.labels.get("service") or None
+        return shortened(self.labels.get("service", "")) or None
 
     @property
     def summary(self) -> str:
@@ -193,7 +195,7 @@ def route(labels: Mapping[str, str], routes: Sequence[Route], defaults: Defaults
         ((number, each) for number, each in enumerate(routes, 1) if all(m.fits(labels) for m in each.matchers)),
         (0, Route(())),
     )
-    service = chosen.service or labels.get("service") or None
+    service = chosen.service or shortened(labels.get("service", "")) or None
     severity, because = _severity(labels, chosen, service, defaults)
     matched = f"route {number} ({', '.join(map(str, chosen.matchers)) or 'every alert'})" if number else "no route"
     return Routing(chosen.action, service, severity, f"{matched}; severity {because}")
@@ -237,6 +239,11 @@ def credible_times(
 def group_key(source: str, *, stated: str | None, service: str | None, name: str) -> str:
     """What keeps alerts together: the monitor's own group, or else service and name. Bounded in length."""
     return bounded(f"{source}:{stated}" if stated else f"{source}:service={service or ''},alertname={name}")
+
+
+def shortened(name: str) -> str:
+    """A name as people see it."""
+    return name if len(name) <= NAME_LIMIT else f"{name[: NAME_LIMIT - 1].rstrip()}…"
 
 
 def bounded(key: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 
 from sqlmodel import Session
@@ -29,8 +30,7 @@ from bot.services import alert_log, storms
 from bot.services import incidents as course
 from bot.services.actor import Actor
 from bot.services.alert_log import Arrival
-from bot.store import alerts, audit, incidents, outbox, tallies
-from bot.store import storms as store_storms
+from bot.store import alerts, audit, incidents, outbox
 from bot.store.alerts import Alert, AlertGroup
 from bot.store.incidents import Incident
 
@@ -42,6 +42,10 @@ class Receipt:
     recorded: int = 0
     ignored: int = 0
     incidents: set[str] = field(default_factory=set)
+
+    def with_more(self, other: "Receipt") -> "Receipt":
+        """Of two parts of one notification."""
+        return Receipt(self.recorded + other.recorded, self.ignored + other.ignored, self.incidents | other.incidents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class _Told:
         return self.event.source, self.event.group
 
     @property
-    def identity(self) -> tuple[str, str, str]:
+    def identity(self) -> alerts.Identity:
         return self.event.source, self.event.fingerprint, self.event.occurrence
 
 
@@ -83,40 +87,28 @@ def receive_all(session: Session, settings: Settings, batches: Sequence[Batch], 
     if not wanted:
         return receipts
     groups = alerts.lock_groups(session, actor.team_id, {told.group for told in wanted})
-    near = _Near(session, actor.team_id)
     known = alerts.known(session, actor.team_id, {told.identity for told in wanted})
+    news = [told for told in wanted if _is_news(told, known.get(told.identity))]
+    had = [known[told.identity].incident_id for told in news if told.identity in known]
+    _hold(session, [*had, *(groups[told.group].incident_id for told in news)], actor.at)
     # Lanes come after all incidents: whoever carries out a row of one of these holds the incident, and wants the lane.
     with outbox.together(session):
         for key, of_group in groupby(sorted(wanted, key=lambda told: told.group), key=lambda told: told.group):
             for told in _rounds(of_group):
-                near.keep(groups[key].incident_id)
                 _receive_group(session, settings, groups[key], told, known, actor, receipts)
-                near.keep(groups[key].incident_id)
-                known |= {each.identity for each in told}
+                session.flush()
     return receipts
 
 
-class _Near:
-    """Holds on to what many alerts ask for: a session forgets what nobody holds, and would ask for it each time."""
+def _hold(session: Session, incident_ids: Iterable[int | None], at: datetime) -> None:
+    """
+    Lock several incidents in one order, so that nobody waits in a ring.
 
-    def __init__(self, session: Session, team_id: str) -> None:
-        self._session = session
-        self._team_id = team_id
-        self._kept: dict[int, tuple[object, ...]] = {}
-        self._watch: object = None
-
-    def keep(self, incident_id: int | None) -> None:
-        """The incident that a group has, if any, and the storm."""
-        if incident_id is None:
-            if self._watch is None and (watch := store_storms.watch(self._session, self._team_id)) is not None:
-                self._watch, incident_id = watch, watch.storm_id
-            if incident_id is None:
-                return
-        if incident_id not in self._kept:
-            session = self._session
-            incident = incidents.get(session, incident_id)
-            storm = store_storms.get(session, incident_id) if incident.storm_id == incident_id else None
-            self._kept[incident_id] = (incident, storm, tallies.get(session, incident_id))
+    Those that only count what comes are left to everybody; their timers come first, as with whoever carries those out.
+    """
+    concerned = sorted({key for key in incident_ids if key is not None})
+    if len(concerned) > 1:
+        incidents.hold(session, [key for key in concerned if not alert_log.only_counts(session, key, at)])
 
 
 def _wanted(settings: Settings, batches: Sequence[Batch], receipts: Sequence[Receipt]) -> Iterator[_Told]:
@@ -131,15 +123,17 @@ def _wanted(settings: Settings, batches: Sequence[Batch], receipts: Sequence[Rec
 
 
 def _rounds(told: Iterable[_Told]) -> Iterator[list[_Told]]:
-    """What may be taken together: an alert that several notifications tell of changes from one to the next."""
-    together: list[_Told] = []
-    numbers: dict[tuple[str, str, str], int] = {}
+    """What may be taken together: an alert that is told of several times changes from one to the next."""
+    together: dict[alerts.Identity, _Told] = {}
     for each in told:
-        if numbers.setdefault(each.identity, each.number) != each.number:
-            yield together
-            together, numbers = [], {each.identity: each.number}
-        together.append(each)
-    yield together
+        before = together.get(each.identity)
+        if before is not None and before.event.status == each.event.status and before.number == each.number:
+            continue  # one notification says the same twice
+        if before is not None:
+            yield list(together.values())
+            together = {}
+        together[each.identity] = each
+    yield list(together.values())
 
 
 def _receive_group(
@@ -147,16 +141,17 @@ def _receive_group(
     settings: Settings,
     group: AlertGroup,
     told: Sequence[_Told],
-    known: set[tuple[str, str, str]],
+    known: dict[alerts.Identity, Alert],
     actor: Actor,
     receipts: Sequence[Receipt],
 ) -> None:
     arrivals: list[tuple[_Told, Arrival]] = []
     repeated: set[int] = set()
     for each in told:
-        row = _stored(session, each, actor) if each.identity in known else None
-        if row is not None and row.status == each.event.status.value:
+        row = known.get(each.identity)
+        if row is not None and not _is_news(each, row):
             repeated.add(row.key)
+            _name(session, receipts[each.number], row)
         else:
             arrivals.append((each, Arrival(each.event, each.routing, row or _new_row(each, actor), row is None)))
     alerts.seen_again(session, repeated, actor.at)
@@ -168,15 +163,20 @@ def _receive_group(
         its_own = [arrival for arrival in only if arrival.row.incident_id == incident_id]
         alert_log.tell_of(session, incident_id, its_own, actor, truncated=truncated)
     for each, arrival in arrivals:
+        known[each.identity] = arrival.row
         if arrival.row.incident_id is None:
             session.add(arrival.row)
-        else:
-            receipts[each.number].incidents.add(incidents.get(session, arrival.row.incident_id).reference)
+        _name(session, receipts[each.number], arrival.row)
 
 
-def _stored(session: Session, told: _Told, actor: Actor) -> Alert | None:
-    source, fingerprint, occurrence = told.identity
-    return alerts.find(session, actor.team_id, source, fingerprint, occurrence)
+def _is_news(told: _Told, row: Alert | None) -> bool:
+    """Whether the alert is new, or has changed; else the monitor repeats what it had said."""
+    return row is None or row.status != told.event.status.value
+
+
+def _name(session: Session, receipt: Receipt, row: Alert) -> None:
+    if row.incident_id is not None:
+        receipt.incidents.add(incidents.get(session, row.incident_id).reference)
 
 
 def _new_row(told: _Told, actor: Actor) -> Alert:

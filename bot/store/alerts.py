@@ -4,18 +4,23 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, text, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, text, update
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
 
 from bot.domain.terms import AlertStatus, Precision
 from bot.store.tables import JSON_COLUMN, insert_into
 
 T = TypeVar("T")
+K = TypeVar("K", bound=tuple[str, ...])
+Identity = tuple[str, str, str]
+"""Source, fingerprint, and the start as told."""
 IS_LOOSE = "incident_id IS NULL"
-AT_ONCE = 5_000
-"""Alerts or groups that one statement names. PostgreSQL takes 32,767 values in one, and these have three each."""
+AT_ONCE = 500
+"""Alerts or groups that one statement names. A list of pairs is no use: PostgreSQL reads it as one condition inside
+another, slowly, and at some 8,000 its stack is at an end."""
 
 
 class Alert(SQLModel, table=True):
@@ -92,12 +97,12 @@ def lock_groups(
     incident, not two. They are taken in one order, so that nobody waits in a ring.
     """
     found: dict[tuple[str, str], AlertGroup] = {}
-    for some in _portions(sorted(set(keys))):
-        found |= _held(session, team_id, some)
+    for source, some in _by_source(sorted(set(keys))):
+        found |= _held(session, team_id, source, some)
         if missing := [key for key in some if key not in found]:
-            values = [{"team_id": team_id, "source": source, "group_key": key} for source, key in missing]
+            values = [{"team_id": team_id, "source": source, "group_key": key} for _, key in missing]
             session.execute(insert_into(session, AlertGroup).values(values).on_conflict_do_nothing())
-            found |= _held(session, team_id, missing)
+            found |= _held(session, team_id, source, missing)
     return found
 
 
@@ -111,47 +116,78 @@ GROUPS = (
     select(AlertGroup)
     .where(
         AlertGroup.team_id == bindparam("team_id"),
-        tuple_(col(AlertGroup.source), col(AlertGroup.group_key)).in_(bindparam("keys", expanding=True)),
+        AlertGroup.source == bindparam("source"),
+        col(AlertGroup.group_key).in_(bindparam("keys", expanding=True)),
     )
-    .order_by(col(AlertGroup.source), col(AlertGroup.group_key))
+    .order_by(col(AlertGroup.group_key))
     .with_for_update()
     .execution_options(populate_existing=True)
 )
 
 
-def _held(session: Session, team_id: str, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], AlertGroup]:
-    groups = session.exec(GROUPS, params={"team_id": team_id, "keys": list(keys)})
+def _held(
+    session: Session, team_id: str, source: str, keys: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], AlertGroup]:
+    names = [key for _, key in keys]
+    groups = session.exec(GROUPS, params={"team_id": team_id, "source": source, "keys": names})
     return {(group.source, group.group_key): group for group in groups}
 
 
-TOLD = (col(Alert.source), col(Alert.fingerprint), col(Alert.told_starts_at))
-KNOWN = select(*TOLD).where(Alert.team_id == bindparam("team_id"), tuple_(*TOLD).in_(bindparam("told", expanding=True)))
+TOLD = and_(
+    col(Alert.team_id) == bindparam("team_id"),
+    col(Alert.source) == bindparam("source"),
+    col(Alert.fingerprint).in_(bindparam("fingerprints", expanding=True)),
+)
+FIRST_LIVES = select(Alert).where(TOLD, col(Alert.told_starts_at).in_(bindparam("starts", expanding=True)))
+LATER_LIVES = select(Alert.id, Alert.source, Alert.fingerprint, Alert.told_starts_at).where(
+    TOLD, col(Alert.told_starts_at).like("%#%")
+)
 
 
-def known(session: Session, team_id: str, told: Collection[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-    """Which of these (source, fingerprint, start as told) were ever heard of."""
-    return {
-        (source, fingerprint, start)
-        for some in _portions(list(told))
-        for source, fingerprint, start in session.exec(KNOWN, params={"team_id": team_id, "told": list(some)})
-    }
+def known(session: Session, team_id: str, told: Collection[Identity]) -> dict[Identity, Alert]:
+    """
+    Those of these that were ever heard of, by few statements; of one that came back later with the same start, its
+    latest life.
+    """
+    found: dict[Identity, Alert] = {}
+    for source, some in _by_source(sorted(told)):
+        of_these = {"team_id": team_id, "source": source}
+        names = {"fingerprints": sorted({each[1] for each in some}), "starts": sorted({each[2] for each in some})}
+        rows = session.exec(FIRST_LIVES, params={**of_these, **names})
+        first = {identity: row for row in rows if (identity := _identity(*_as_stored(row))) in set(some)}
+        if first:
+            found |= first | _later(session, of_these, first)
+    return found
 
 
-def find(session: Session, team_id: str, source: str, fingerprint: str, told_starts_at: str) -> Alert | None:
-    """The alert; of one that came back later with the same start, its latest life."""
-    statement = (
-        select(Alert)
-        .where(
-            Alert.team_id == team_id,
-            Alert.source == source,
-            Alert.fingerprint == fingerprint,
-            (col(Alert.told_starts_at) == told_starts_at)
-            | col(Alert.told_starts_at).startswith(f"{told_starts_at}#", autoescape=True),
-        )
-        .order_by(col(Alert.id).desc())
-        .limit(1)
-    )
-    return session.exec(statement).first()
+def _later(session: Session, of_these: Mapping[str, str], first: Collection[Identity]) -> dict[Identity, Alert]:
+    """The latest lives of those that have more than one."""
+    names = sorted({fingerprint for _, fingerprint, _ in first})
+    latest: dict[Identity, int] = {}
+    for key, *stored in session.exec(LATER_LIVES, params={**of_these, "fingerprints": names}):
+        identity = _identity(*stored)
+        if identity in first and key is not None:
+            latest[identity] = max(key, latest.get(identity, 0))
+    if not latest:
+        return {}
+    rows = session.exec(select(Alert).where(col(Alert.id).in_(latest.values())))
+    return {_identity(*_as_stored(row)): row for row in rows}
+
+
+def _by_source(keys: Sequence[K]) -> Iterator[tuple[str, Sequence[K]]]:
+    """As many at a time as one statement may name, each of one source: a list of single values is quickly looked up."""
+    for source, of_source in groupby(keys, key=lambda key: key[0]):
+        for some in _portions(list(of_source)):
+            yield source, some
+
+
+def _as_stored(row: Alert) -> Identity:
+    return row.source, row.fingerprint, row.told_starts_at
+
+
+def _identity(source: str, fingerprint: str, told_starts_at: str) -> Identity:
+    """As the sender tells it: without the number of the life."""
+    return source, fingerprint, told_starts_at.partition("#")[0]
 
 
 def again(ended: Alert, *, at: datetime) -> Alert:

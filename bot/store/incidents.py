@@ -10,7 +10,7 @@ from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, fun
 
 from bot.domain.errors import UserError
 from bot.domain.terms import Status
-from bot.store.tables import JSON_COLUMN, dialect_of, insert_for, table_of
+from bot.store.tables import JSON_COLUMN, dialect_of, insert_for, kept, table_of
 
 OPEN = tuple(status.value for status in Status if status.is_open)
 
@@ -154,7 +154,7 @@ def get(session: Session, incident_id: int) -> Incident:
     found = session.get(Incident, incident_id)
     if found is None:
         raise IncidentNotFound("That incident does not exist.")
-    return found
+    return kept(session, found)
 
 
 HELD = (
@@ -177,8 +177,10 @@ SEVERAL_HELD = (
 
 def hold(session: Session, incident_ids: Collection[int]) -> None:
     """Lock several, in one order, for a transaction that is about them all: `lock` finds them held."""
-    found = session.exec(SEVERAL_HELD, params={"ids": sorted(set(incident_ids))}).all()
-    session.info[HELD_AT_ONCE] = {incident.key: incident for incident in found}
+    held: dict[int, Incident] = session.info.setdefault(HELD_AT_ONCE, {})
+    if missing := sorted(set(incident_ids) - held.keys()):
+        found = session.exec(SEVERAL_HELD, params={"ids": missing}).all()
+        held |= {incident.key: incident for incident in found}
 
 
 def lock(session: Session, incident_id: int) -> Incident:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Field, Session, SQLModel, select
 
-from bot.store.tables import JSON_COLUMN, insert_into
+from bot.store.tables import JSON_COLUMN, insert_into, kept
 
 
 class Storm(SQLModel, table=True):
@@ -45,12 +45,12 @@ class StormWatch(SQLModel, table=True):
 
 def get(session: Session, incident_id: int) -> Storm | None:
     """What makes the incident one of a storm; None for any other."""
-    return session.get(Storm, incident_id)
+    return kept(session, session.get(Storm, incident_id))
 
 
 def watch(session: Session, team_id: str) -> StormWatch | None:
     """As it stands, not held: enough to see that a storm goes on."""
-    return session.get(StormWatch, team_id)
+    return kept(session, session.get(StormWatch, team_id))
 
 
 def lock_watch(session: Session, team_id: str) -> StormWatch:
@@ -64,4 +64,4 @@ def lock_watch(session: Session, team_id: str) -> StormWatch:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return session.exec(statement).one()
+    return kept(session, session.exec(statement).one())

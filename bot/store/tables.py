@@ -1,6 +1,6 @@
 """What every table file needs: naming, JSON columns, and the one metadata that migrations compare with."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import JSON, MetaData, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,6 +19,7 @@ JSON_COLUMN: Any = JSON
 """Values in such a column are replaced, never changed in place: changes inside them are not seen."""
 
 
+T = TypeVar("T")
 Insert = postgresql.Insert | sqlite.Insert
 
 
@@ -42,3 +43,10 @@ def insert_for(dialect: str, model: type[SQLModel]) -> Insert:
 def insert_into(session: Session, model: type[SQLModel]) -> Insert:
     """`insert_for` the session's database."""
     return insert_for(dialect_of(session), model)
+
+
+def kept(session: Session, row: T) -> T:
+    """The row, held for the transaction: the session itself forgets what nobody holds, and would ask for it again."""
+    if row is not None:
+        session.info.setdefault("kept rows", {})[id(row)] = row
+    return row

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Field, Session, SQLModel
 
-from bot.store.tables import JSON_COLUMN
+from bot.store.tables import JSON_COLUMN, kept
 
 
 class AlertTally(SQLModel, table=True):
@@ -24,7 +24,7 @@ class AlertTally(SQLModel, table=True):
 
 
 def get(session: Session, incident_id: int) -> AlertTally | None:
-    return session.get(AlertTally, incident_id)
+    return kept(session, session.get(AlertTally, incident_id))
 
 
 def lock(session: Session, incident_id: int) -> AlertTally:
@@ -33,4 +33,4 @@ def lock(session: Session, incident_id: int) -> AlertTally:
     if found is None:
         found = AlertTally(incident_id=incident_id)
         session.add(found)
-    return found
+    return kept(session, found)

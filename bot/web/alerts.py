@@ -18,7 +18,7 @@ from bot.services.actor import Actor, Origin
 from bot.sources import SOURCES, Malformed, Unauthorized, decode
 from bot.store import incidents
 from bot.store.session import Database, DatabaseUnavailable
-from bot.web.bodies import TooLarge, TooSlow, Unreadable, read_body, refusal
+from bot.web.bodies import TooLarge, TooSlow, UnknownEncoding, Unreadable, read_body, refusal
 from bot.web.door import Door, Full, Place, Room, come_back
 from bot.web.gathering import Gathering
 from bot.web.proofs import Proofs
@@ -31,6 +31,9 @@ PARSED_ASIDE = 100_000
 """Bytes from which a body is parsed in a thread, so that others are not kept waiting."""
 PARSED_AT_ONCE = 1
 """Large bodies that are parsed at one time: what is made of one is several times its size."""
+
+LARGE = 50
+"""Alerts in one transaction from which it goes behind what people wait for."""
 
 
 class AlertIntake:
@@ -76,19 +79,16 @@ class AlertIntake:
             body = await self._proved_body(source, request, place)
             batch = await self._parse(source, body)
             receipt = await self._gathering.put(sender, batch)
-        except TooLarge:
-            return refusal(413, f"The body is larger than {LARGEST} bytes. Send fewer alerts at once (max_alerts).")
-        except TooSlow:
-            return refusal(408, "The body did not arrive in time.")
-        except Unreadable:
-            return refusal(400, "The body is not encoded as its Content-Encoding says.")
-        except Unauthorized as problem:
-            return refusal(401, problem.message)
-        except Malformed as problem:
-            return refusal(400, problem.message, field=problem.field)
+        except (TooLarge, TooSlow, Unreadable, Unauthorized, Malformed) as problem:
+            return _refused(problem)
         except DatabaseUnavailable as problem:
             log.error("an alert could not be kept", problem=str(problem))  # noqa: TRY400  an outage has no traceback
             return come_back(503, "The database does not answer. Nothing was kept; send it again.")
+        except (Full, ConnectionError):
+            raise
+        except Exception:
+            log.exception("an alert webhook broke off", source=source)
+            return come_back(503, "Something went wrong here; the log of Dogwatch says what. Send it again.")
         if receipt is None:
             return come_back(503, "Slack has not told yet which workspace this is. Send it again.")
         return web.json_response(
@@ -128,7 +128,26 @@ class AlertIntake:
             return await asyncio.to_thread(parse)
 
     async def _keep(self, batches: Sequence[Batch]) -> Sequence[alerts.Receipt | None]:
-        return await self._database.run(_receive, self._settings(), batches, self._clock.now())
+        alerts_told = sum(len(batch.events) for batch in batches)
+        run = self._database.run_behind if alerts_told > LARGE else self._database.run
+        return await run(_receive, self._settings(), batches, self._clock.now())
+
+
+def _refused(problem: Exception) -> web.Response:
+    """What would be refused the next time, too."""
+    match problem:
+        case TooLarge():
+            return refusal(413, f"The body is larger than {LARGEST} bytes. Send fewer alerts at once (max_alerts).")
+        case TooSlow():
+            return refusal(408, "The body did not arrive in time.")
+        case UnknownEncoding():
+            return refusal(415, problem.message)
+        case Unauthorized():
+            return refusal(401, problem.message)
+        case Malformed():
+            return refusal(400, problem.message, field=problem.field)
+        case _:
+            return refusal(400, "The body is not encoded as its Content-Encoding says.")
 
 
 def _receive(

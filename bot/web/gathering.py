@@ -1,15 +1,16 @@
 """
 Notifications that wait are taken into the database together: waiting for the disk is what costs.
 
-Each sender has a queue of its own, and they take turns: one that goes wild waits for itself. Nobody is told of success
-before the transaction is kept.
+Each sender has a queue of its own, and they take turns: one that goes wild waits for itself. A large notification goes
+in parts, one after the other, with what others want in between. Nobody is told of success before all of it is kept; if
+it breaks off, the sender sends it again, and what is there already is found.
 """
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain.alerts import Batch
 from bot.services.alerts import Receipt
@@ -17,8 +18,8 @@ from bot.store.session import DatabaseUnavailable
 
 TOGETHER = 64
 """Notifications in one transaction."""
-ALERTS_TOGETHER = 1000
-"""Alerts in one transaction, unless a single notification has more."""
+ALERTS_TOGETHER = 500
+"""Alerts in one transaction. Nobody else writes meanwhile where there is one writer."""
 AT_ONCE = 4
 """Transactions under way. One is enough as long as it is quick: what comes meanwhile goes with the next."""
 SLOW = 0.1
@@ -42,9 +43,22 @@ class Gathering:
         self._under_way: dict[asyncio.Task[None], float] = {}
 
     async def put(self, sender: str, batch: Batch) -> Receipt | None:
-        """Wait until the notification is kept. Raises what `carry_out` raises."""
-        waiting = _Waiting(batch)
-        self._queues.setdefault(sender, deque()).append(waiting)
+        """Wait until the notification is kept, all of it. Raises what `carry_out` raises."""
+        first, *others = _parts(batch)
+        receipt = await self._one(sender, _Waiting(first))
+        for part in others:
+            another = await self._one(sender, _Waiting(part), is_next=True)
+            if receipt is None or another is None:
+                return None
+            receipt = receipt.with_more(another)
+        return receipt
+
+    async def _one(self, sender: str, waiting: _Waiting, *, is_next: bool = False) -> Receipt | None:
+        queue = self._queues.setdefault(sender, deque())
+        if is_next:
+            queue.appendleft(waiting)
+        else:
+            queue.append(waiting)
         self._go_on()
         return await waiting.future
 
@@ -65,11 +79,13 @@ class Gathering:
         """The next of each sender in turn, until it is enough."""
         taken: list[_Waiting] = []
         alerts = 0
-        while self._queues and len(taken) < TOGETHER and alerts < ALERTS_TOGETHER:
+        while self._queues and len(taken) < TOGETHER:
             sender, queue = next(iter(self._queues.items()))
+            alerts += len(queue[0].batch.events)
+            if taken and alerts > ALERTS_TOGETHER:
+                break
             del self._queues[sender]
             taken.append(queue.popleft())
-            alerts += len(taken[-1].batch.events)
             if queue:
                 self._queues[sender] = queue  # behind the others
         return taken
@@ -90,6 +106,16 @@ class Gathering:
             for each, receipt in zip(waiting, receipts, strict=True):
                 if not each.future.done():
                     each.future.set_result(receipt)
+
+
+def _parts(batch: Batch) -> list[Batch]:
+    """At least one, in the order of the alerts. What the monitor left out is told with the last."""
+    events = batch.events
+    if len(events) <= ALERTS_TOGETHER:
+        return [batch]
+    firsts = range(0, len(events), ALERTS_TOGETHER)
+    parts = [replace(batch, events=events[first : first + ALERTS_TOGETHER], truncated=0) for first in firsts]
+    return [*parts[:-1], replace(parts[-1], truncated=batch.truncated)]
 
 
 def _fail(waiting: _Waiting, problem: Exception) -> None:

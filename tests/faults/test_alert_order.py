@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
+from bot.services import alerts as service
 from bot.store import alerts
 from bot.store.alerts import Alert
+from bot.web import gathering
 from tests.support.notifications import Notifications, a_notification, an_alert
 from tests.support.world import World
 
@@ -46,11 +48,79 @@ async def test_more_alerts_than_one_statement_can_name(world: World) -> None:
     told = {("alertmanager", str(number), "2026-03-02T14:00:00Z") for number in range(11_000)}
     groups = {("alertmanager", str(number)) for number in range(alerts.AT_ONCE + 1)}
 
-    assert await database.read(alerts.known, "T0HARBOUR", told) == set()
+    assert await database.read(alerts.known, "T0HARBOUR", told) == {}
     held = await database.run(alerts.lock_groups, "T0HARBOUR", groups)
     await database.run(alerts.seen_again, range(1, 33_000), world.now)
 
     assert held.keys() == groups
+
+
+async def test_a_large_notification_goes_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several transactions, one incident; the same again changes nothing and names it, too."""
+    monkeypatch.setattr(gathering, "ALERTS_TOGETHER", 4)
+    monkeypatch.setattr(alerts, "AT_ONCE", 3)
+    at = world.now
+    told = a_notification(*(an_alert(at=at, instance=f"web-{number}") for number in range(11)))
+    over = a_notification(*(an_alert(at=at, ended=at, instance=f"web-{number}") for number in range(11)))
+
+    for payload, firing in ((told, 11), (told, 11), (over, 0)):
+        assert await hears(world, payload) == {"ok": True, "recorded": 11, "ignored": 0, "incidents": ["INC-1"]}
+        await world.finish()
+        assert f"{firing} of 11 firing" in world.card()
+    assert len(world.channels) == 1
+    assert len(await kept(world)) == 11
+
+
+async def test_a_notification_that_breaks_off_is_sent_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sender is told 503 and why; what was kept before is found when it comes again."""
+    monkeypatch.setattr(gathering, "ALERTS_TOGETHER", 4)
+    whole, parts = service.receive_all, 0
+
+    def breaks_off(*given: Any) -> list[service.Receipt]:
+        nonlocal parts
+        parts += 1
+        if parts == 2:
+            raise RuntimeError("no such thing")
+        return whole(*given)
+
+    monkeypatch.setattr(service, "receive_all", breaks_off)
+    told = a_notification(*(an_alert(at=world.now, instance=f"web-{number}") for number in range(11)))
+    status, answer = await world.posts("alertmanager", told)
+
+    assert (status, answer["ok"]) == (503, False)
+    assert "Send it again" in answer["error"]
+    assert len(await kept(world)) == 4
+    await hears(world, told)
+    await world.finish()
+    assert len(await kept(world)) == 11
+    assert len(world.channels) == 1
+    assert "11 of 11 firing" in world.card()
+
+
+async def test_one_notification_says_the_same_twice(world: World) -> None:
+    """And that it is over, too: in the order in which they stand there."""
+    alert, over = an_alert(at=world.now), an_alert(at=world.now, ended=world.now)
+    answer = await hears(world, a_notification(alert, alert, over, over))
+    await world.finish()
+
+    assert answer["incidents"] == ["INC-1"]
+    assert len(await kept(world)) == 1
+    assert "0 of 1 firing" in world.card()
+
+
+async def test_names_of_any_length(world: World) -> None:
+    """They are cut where they are shown; two that differ at the end only are still two."""
+    long = "x" * 5_000
+    told = [an_alert(long + end, at=world.now, service=long + end) for end in "ab"]
+    for each in told:
+        await hears(world, a_notification(each, group=each["labels"]["service"]))
+    await world.finish()
+
+    rows = await kept(world)
+    assert [(len(row.name), len(row.service or "")) for row in rows] == [(100, 100), (100, 100)]
+    assert [row.labels["service"] for row in rows] == [each["labels"]["service"] for each in told]
+    assert len(world.channels) == 2
+    assert long not in world.card()
 
 
 # --- out of order
