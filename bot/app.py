@@ -205,6 +205,7 @@ class Dogwatch:
             shutdown_timeout=5.0,
             keepalive_timeout=IDLE_SECONDS,
             lingering_time=LINGERING_SECONDS,
+            auto_decompress=False,
         )
         await self._runner.setup()
         listening = web.TCPSite(self._runner, self.settings.host, self.settings.port)

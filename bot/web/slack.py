@@ -14,7 +14,7 @@ from structlog import get_logger
 from bot import metrics
 from bot.config import Settings
 from bot.sources.proof import hex_signature, matching
-from bot.web.bodies import TooLarge, TooSlow, Unreadable, read_body, refusal
+from bot.web.bodies import TooLarge, TooSlow, UnknownEncoding, Unreadable, read_body, refusal
 from bot.web.door import Door, Full, Place, Room
 from bot.web.proofs import Proofs
 
@@ -71,6 +71,8 @@ class SlackIntake:
             return _refused(413, f"The body is larger than {LARGEST} bytes.")
         except TooSlow:
             return _refused(408, "The body did not arrive in time.")
+        except UnknownEncoding as unknown:
+            return _refused(415, unknown.message)
         except Unreadable:
             return _refused(400, "The body is not encoded as its Content-Encoding says.")
         problem = self._problem(request, body)

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import hmac
 import json
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -154,6 +155,35 @@ async def test_a_body_in_another_encoding_is_read_as_it_was_signed_or_refused(
     assert (await send(world, "/slack/events", body, charset)).status == 200
     await world.finish()
     assert world.channels == ["inc-1-packed"], "read as UTF-8, whatever the header says"
+
+
+@pytest.mark.parametrize("path", ["/slack/events", "/alerts/generic"])
+@pytest.mark.parametrize("encoding", ["zstd", "br", "gzip, br", "no such thing"])
+async def test_a_body_packed_in_an_unknown_way(
+    world: World, logged: list[EventDict], caplog: pytest.LogCaptureFixture, path: str, encoding: str
+) -> None:
+    """From strangers, too: words, and no traceback for each."""
+    answer = await send(world, path, b"(\xb5/\xfd whatever", [("Content-Encoding", encoding)])
+
+    assert answer.status == (415 if path == "/slack/events" else 401), "who shows no token learns nothing else"
+    assert answer.told["ok"] is False
+    if path == "/alerts/generic":
+        proof = [("Authorization", f"Bearer {TOKEN}"), ("Content-Encoding", encoding)]
+        answer = await send(world, path, b"(\xb5/\xfd whatever", proof)
+        assert answer.status == 415
+        assert "gzip" in answer.told["error"]
+    assert "Traceback" not in caplog.text
+    assert [each for each in logged if each["log_level"] in {"error", "critical"}] == []
+
+
+async def test_a_packed_body_is_read(world: World) -> None:
+    body = json.dumps({"title": "packed", "description": "x" * 200_000}).encode()
+    proof = ("Authorization", f"Bearer {TOKEN}")
+
+    for encoding, packed in (("gzip", gzip.compress(body)), ("deflate", zlib.compress(body)), ("identity", body)):
+        assert (await send(world, "/alerts/generic", packed, [proof, ("Content-Encoding", encoding)])).status == 200
+    more = await send(world, "/alerts/generic", gzip.compress(body) + b"more", [proof, ("Content-Encoding", "gzip")])
+    assert more.status == 400
 
 
 async def test_a_small_body_that_unpacks_to_a_huge_one(world: World) -> None:
