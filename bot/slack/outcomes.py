@@ -23,6 +23,8 @@ DEFECTS_FORGIVEN = 5
 GIVEN_UP_AFTER = timedelta(hours=24)
 TRIES_BEFORE_THAT = 10
 """A row that an operator tries again after a day gets these, too."""
+REFUSED_FOR = timedelta(days=1)
+"""How long a card that was refused is believed to be."""
 TOKEN_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(seconds=60)
 LONGEST_PAUSE_OF_PAGES = timedelta(seconds=5)
@@ -79,7 +81,11 @@ def _defect(row: OutboxRow, problem: Exception, now: datetime) -> Outcome:
 
 
 def shown(row: OutboxRow, outcome: outbox.Refused, at: datetime) -> outbox.Refused:
-    """The refusal, with the card edited where it says something new: there people see what could not be done."""
+    """
+    The refusal, with the card edited where it says something new: there people see what could not be done.
+
+    A card that was refused itself is not tried again for that: it shows all of it when somebody tries it again.
+    """
     incident_id = row.incident_id
     if incident_id is None or row.what == What.CARD:
         return outcome
@@ -87,7 +93,8 @@ def shown(row: OutboxRow, outcome: outbox.Refused, at: datetime) -> outbox.Refus
     def apply(session: Session) -> None:
         if outcome.apply is not None:
             outcome.apply(session)
-        if outbox.is_news(session, row):
+        card = tell.card_target(incident_id)
+        if outbox.is_news(session, row) and not outbox.is_refused(session, incident_id, card, at - REFUSED_FOR):
             tell.show_card(session, incidents.get(session, incident_id), at)
 
     return replace(outcome, apply=apply)

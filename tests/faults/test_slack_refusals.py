@@ -4,7 +4,10 @@ What Slack refuses for good, what people do to channels, and rows that can never
 One step is lost, no other; people read which, why and what mends it; and it is done once that was mended.
 """
 
+from datetime import datetime
+
 import pytest
+from sqlmodel import Session
 
 from bot.services.actor import Actor, Origin
 from bot.services.outboxing import retry_all
@@ -215,6 +218,36 @@ async def test_a_card_that_is_gone_cannot_be_pinned_and_the_next_one_is(world: W
     await world.presses("oncall", "incident_retry", channel=CHANNEL)
     await world.finish()
     assert "Not everything" not in world.card()
+
+
+async def test_a_card_that_cannot_be_shown_is_one_row_however_much_is_refused(world: World) -> None:
+    await world.declares("checkout is down")
+    for method in ("chat.update", "conversations.setTopic", "chat.postMessage", "conversations.invite"):
+        world.sandbox.fault("error", method, channel=CHANNEL, error="restricted_action")
+    for text in ("severity 1 worse", "note the cache is cold", "lead @engineer", "title checkout is slow"):
+        await world.types("oncall", f"/incident {text}")
+        await world.finish()
+    edits = len(world.sandbox.calls("chat.update"))
+    failed = await world.bot.database.read(by_state, State.FAILED, State.DEAD)
+    assert [row.what for row in failed].count(What.CARD) == 1
+    assert {What.SAY, What.TOPIC, What.INVITE} <= {row.what for row in failed}
+
+    world.sandbox.fault("error", "pins.add", channel=CHANNEL, error="restricted_action")
+    await world.bot.database.run(put_pin, world.now)
+    await world.finish()
+    assert len(world.sandbox.calls("chat.update")) == edits, "what is refused now is no reason to try the card again"
+
+    world.sandbox.clear_faults()
+    await retries(world)
+    assert not await world.bot.database.read(by_state, State.FAILED, State.DEAD)
+    assert "SEV1" in the_card(world)
+    assert "Not everything" not in the_card(world)
+
+
+def put_pin(session: Session, at: datetime) -> None:
+    outbox.put(
+        session, lane="pin:1", what=What.PIN_CARD, team_id="T0HARBOUR", at=at, priority=33, incident_id=1
+    )  # fmt: skip
 
 
 # --- a row that nothing can carry out

@@ -35,7 +35,18 @@ from bot.store.outbox.rows import (
     Refused,
     State,
 )
-from bot.store.outbox.upkeep import Backlog, backlog, drop, forget_done, get, is_news, let_go, problems_of, retry
+from bot.store.outbox.upkeep import (
+    Backlog,
+    backlog,
+    drop,
+    forget_done,
+    get,
+    is_news,
+    is_refused,
+    let_go,
+    problems_of,
+    retry,
+)
 
 __all__ = [
     "UNFINISHED",
@@ -65,6 +76,7 @@ __all__ = [
     "forget_done",
     "get",
     "is_news",
+    "is_refused",
     "let_go",
     "next_due",
     "open_lanes_of",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, text, update
+from sqlalchemy import bindparam, delete, or_, text, update
 from sqlmodel import Session, col, func, select
 
 from bot.store.incidents import Incident
@@ -299,8 +299,22 @@ def _write_outcome(session: Session, row: OutboxRow, outcome: Outcome, now: date
     told = session.execute(update(ROWS).where(ROWS.c.id == row.key).values(**written))
     if not getattr(told, "rowcount", 0):
         raise LostLease(f"row {row.key} is gone")
+    if isinstance(outcome, Refused) and row.target is not None:
+        _keep_one(session, row, written)
     if apply is not None:
         apply(session)
+
+
+def _keep_one(session: Session, row: OutboxRow, written: dict[str, Any]) -> None:
+    """A view that was refused before is refused once more: one row stands for it, and trying that again shows all."""
+    same = (
+        ROWS.c.incident_id == row.incident_id,
+        ROWS.c.target == row.target,
+        ROWS.c.state.in_([State.FAILED.value, State.DEAD.value]),
+    )
+    oldest = session.execute(select(func.min(ROWS.c.id)).where(*same)).scalar_one()
+    session.execute(delete(ROWS).where(*same, ROWS.c.id > oldest))
+    session.execute(update(ROWS).where(ROWS.c.id == oldest).values(**written))
 
 
 def _counted(row: OutboxRow, failure: Failure | None) -> dict[str, Any]:

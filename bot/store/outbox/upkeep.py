@@ -82,6 +82,20 @@ def is_news(session: Session, row: OutboxRow) -> bool:
     return session.exec(others).first() is None
 
 
+def is_refused(session: Session, incident_id: int, target: str, since: datetime) -> bool:
+    """Whether the view, when it was last to be shown since then, could not be."""
+    ended = (
+        select(OutboxRow.state)
+        .where(
+            OutboxRow.incident_id == incident_id, OutboxRow.target == target,
+            col(OutboxRow.state).in_([State.DONE, State.FAILED, State.DEAD]), col(OutboxRow.done_at) >= since,
+        )
+        .order_by(col(OutboxRow.done_at).desc(), col(OutboxRow.id).desc())
+        .limit(1)
+    )  # fmt: skip
+    return session.exec(ended).first() in {State.FAILED, State.DEAD}
+
+
 def get(session: Session, row_id: int) -> OutboxRow:
     """Raises LookupError if there is none such."""
     row = session.get(OutboxRow, row_id)
