@@ -239,11 +239,16 @@ def test_the_last_public_word_and_alerts() -> None:
         Update(state, at("14:20"), {"en": "We look into it."}, ("en",), (source,))
         for state in (UpdateState.INVESTIGATING, UpdateState.IDENTIFIED)
     ]
-    ended = replace(record.alerts[0], status=AlertStatus.RESOLVED, ended_at=at("14:20"))
+    ended = replace(record.alerts[0], status=AlertStatus.RESOLVED, ended_at=at("14:20"), fingerprint="another")
     found = told(replace(record, updates=updates, alerts=[*record.alerts, ended]))
 
     assert found.public is updates[-1]
     assert ([each.name for each in found.firing], found.alerts) == (["Errors"], 2)
+
+    again = replace(record.alerts[0], starts_at=at("14:30"), fingerprint="one")
+    before = replace(again, starts_at=at("14:00"))
+    found = told(replace(record, alerts=[before, again]))
+    assert ([each.name for each in found.firing], found.alerts) == (["Errors"], 1), "one alert that fired twice"
 
 
 @given(records(), st.integers(-3 * 86_400, 6 * 86_400))
