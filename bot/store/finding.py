@@ -14,10 +14,15 @@ from bot.store.connections import AWAY
 
 
 class Finder:
-    """Opens connections to the server that takes writes. The one that did the last time is asked first."""
+    """
+    Opens connections to the server that takes writes. The one that did the last time is asked first.
 
-    def __init__(self, servers: Servers) -> None:
+    `is_patient`: a statement on them may take as long as it needs.
+    """
+
+    def __init__(self, servers: Servers, *, is_patient: bool = False) -> None:
         self._servers = servers
+        self._limit = {"command_timeout": None} if is_patient else {}
         self._last = 0
 
     async def connect(self) -> Any:
@@ -42,7 +47,10 @@ class Finder:
         place = {} if host is None else {"host": host[0], "port": host[1]}
         servers = self._servers
         return await asyncpg.connect(
-            **servers.arguments, **place, timeout=servers.connect_seconds, target_session_attrs=servers.target
+            **{**servers.arguments, **self._limit},
+            **place,
+            timeout=servers.connect_seconds,
+            target_session_attrs=servers.target,
         )
 
 

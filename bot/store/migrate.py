@@ -112,8 +112,9 @@ async def migrate(database: Database) -> None:
     if isinstance(database, SqliteDatabase):
         await database.run(_on_session)
     elif isinstance(database, PostgresDatabase):
+        engine = database.unhurried()
         try:
-            async with database.engine.begin() as connection:
+            async with engine.begin() as connection:
                 await connection.run_sync(upgrade)
         except (OSError, TimeoutError) as problem:
             raise DatabaseUnavailable(str(problem)) from problem
@@ -121,6 +122,8 @@ async def migrate(database: Database) -> None:
             if is_outage(problem):
                 raise DatabaseUnavailable(str(problem.orig)) from problem
             raise
+        finally:
+            await engine.dispose()
 
 
 def _on_session(session: Any) -> None:

@@ -19,8 +19,8 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 from sqlmodel import Session
 
 from bot.clock import machine_now
@@ -244,7 +244,7 @@ class PostgresDatabase:
         self.on_commit: Callable[[Due], None] = _nobody
         self._probe = probe
         try:
-            finder = Finder(read_servers(url))
+            self._servers = read_servers(url)
         except ValueError as problem:
             raise UserError(f"DATABASE_URL: {problem}") from problem
         self.engine = create_async_engine(
@@ -252,7 +252,7 @@ class PostgresDatabase:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=5,
-            connect_args={"async_creator_fn": finder.connect},
+            connect_args={"async_creator_fn": Finder(self._servers).connect},
             hide_parameters=True,  # errors are logged, and the record's words must not be
         )
         try_unused(self.engine.sync_engine)
@@ -261,6 +261,16 @@ class PostgresDatabase:
         # As options they are part of BEGIN; as a statement of their own they would be one more way to the server.
         reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._readings = async_sessionmaker(reading, sync_session_class=Session, expire_on_commit=False)
+
+    def unhurried(self) -> AsyncEngine:
+        """For migrations: its statements may take long, and may wait long for another replica's. Dispose of it."""
+        from bot.store.finding import Finder  # noqa: PLC0415  as above
+
+        finder = Finder(self._servers, is_patient=True)
+        return create_async_engine(
+            "postgresql+asyncpg://", poolclass=NullPool, connect_args={"async_creator_fn": finder.connect},
+            hide_parameters=True,
+        )  # fmt: skip
 
     async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         for remaining in reversed(range(TRIES)):

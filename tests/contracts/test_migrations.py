@@ -14,7 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import Session
 
-from bot.store.migrate import DatabaseTooNew, all_tables, configuration, migrate, migrations_folder
+from bot.config import servers
+from bot.store.migrate import LOCK, DatabaseTooNew, all_tables, configuration, migrate, migrations_folder
 from bot.store.session import Database, PostgresDatabase, open_database
 from tests.support.postgres import PostgresServer
 from tests.support.released import REVISIONS
@@ -81,6 +82,34 @@ async def test_replicas_that_start_at_once_migrate_one_after_the_other(database_
     finally:
         for replica in replicas:
             await replica.close()
+
+
+async def test_a_migration_may_wait_longer_than_a_statement(
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another replica's may take minutes, and so may one of its own statements."""
+    monkeypatch.setattr(servers, "COMMAND_SECONDS", 0.2)
+    url = postgres_server.create_database()
+    one, other = open_database(url), open_database(url)
+    assert isinstance(one, PostgresDatabase)
+    assert isinstance(other, PostgresDatabase)
+    try:
+        async with one.unhurried().begin() as holder:
+            await holder.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+            waiting = asyncio.create_task(migrate(other))
+            has_waited = text(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' "
+                "AND query_start < clock_timestamp() - interval '0.4 s'"
+            )
+            async with asyncio.timeout(10):
+                while not (await holder.execute(has_waited)).scalar_one():
+                    await asyncio.sleep(0.02)
+        await waiting
+        assert await on_connection(other, difference) == []
+    finally:
+        await one.close()
+        await other.close()
+        postgres_server.drop_database(url)
 
 
 async def test_a_database_of_a_later_release_is_refused_and_left_alone(database: Database) -> None:
