@@ -26,19 +26,19 @@ def by_state(session: Session, *states: State) -> list[OutboxRow]:
 
 
 async def test_in_a_storm_the_worst_goes_first(world: World) -> None:
-    """Slack lets a bot make twenty channels a minute: the second twenty hold what is worst, some wait for the third."""
+    """Slack lets a bot make twenty channels a minute: the second minute's hold what is worst, others wait."""
     for number in range(40):
         await world.sandbox.command("oncall", "ops", f"/incident start minor {number} sev:4")
     await world.sandbox.command("oncall", "ops", "/incident start bad sev:2")
     await world.sandbox.command("oncall", "ops", "/incident start worst sev:1")
     await world.finish()
-    await world.advance(minutes=2)
+    await world.advance(minutes=3)
 
     made = [call["args"]["name"] for call in world.sandbox.calls("conversations.create") if call["ok"]]
     of_incidents = [name for name in made if name.startswith("inc-")]
     assert len(of_incidents) == 42
     late = {of_incidents.index("inc-42-worst"), of_incidents.index("inc-41-bad")}
-    assert max(late) < 40, "twenty go side by side in the second minute, and these are among them"
+    assert max(late) < 38, "nineteen go side by side in the second minute, and these are among them"
     assert len(world.texts("incidents")) == 42
 
 

@@ -48,11 +48,16 @@ def test_no_minute_has_more_calls_than_the_tier_grants(method: str, asked_at: li
 
 def test_a_burst_and_then_a_steady_flow_keep_to_it_too() -> None:
     """Twenty at once and then one every three seconds would be forty in the first minute."""
-    went = let_through("conversations.create", [0.0] * 60)
+    went = let_through("conversations.setTopic", [0.0] * 60)
 
     assert most_in_a_minute(went) == 20
     assert went[:20] == [0.0] * 20, "one incident, or twenty, do not wait"
     assert went[-1] == pytest.approx(122, abs=1), "and a storm is no slower than Slack"
+
+
+def test_a_channel_a_minute_is_left_for_the_announcements() -> None:
+    """Theirs is made on the way to a post, past the gate; without room for it, some incident's would be refused."""
+    assert most_in_a_minute(let_through("conversations.create", [0.0] * 60)) == 19
 
 
 def test_posts_go_one_a_second_and_channel_and_some_hundred_a_minute() -> None:
