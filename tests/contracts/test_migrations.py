@@ -102,8 +102,8 @@ async def test_a_migration_may_wait_longer_than_a_statement(
                 "AND query_start < clock_timestamp() - interval '0.4 s'"
             )
             async with asyncio.timeout(10):
-                while not (await holder.execute(has_waited)).scalar_one():
-                    await asyncio.sleep(0.02)
+                while not await on_connection(one, lambda connection: connection.execute(has_waited).scalar_one()):
+                    await asyncio.sleep(0.02)  # one transaction would see the same each time
         await waiting
         assert await on_connection(other, difference) == []
     finally:

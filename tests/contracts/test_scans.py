@@ -24,6 +24,7 @@ SMALL = {
     "chore": "a handful of rows",
     "clock_mark": "one row",
     "storm_watch": "one row a workspace",
+    "gate": "those of the last day: older ones are deleted",
     "timer": "what is still to come",
     "person": "read by its key alone; as many as there are people",
 }

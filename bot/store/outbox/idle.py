@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, select, text
+from sqlalchemy import Select, delete, exists, select, text
 from sqlmodel import Session, col
 
 from bot.store.outbox.rows import IS_TROUBLED, IS_UNFINISHED, Gate, Lane, OutboxRow
@@ -14,10 +14,14 @@ NOBODYS = (col(Lane.is_open).is_(True), col(Lane.due_at).is_(None), col(Lane.own
 
 
 def idle_lanes(session: Session, limit: int) -> list[str]:
-    """Open lanes in which no row stands, not even one that is done: those go some days after they were done."""
-    in_use = select(col(OutboxRow.lane))
-    idle = select(col(Lane.key)).where(*NOBODYS, col(Lane.key).not_in(in_use)).order_by(col(Lane.key)).limit(limit)
-    return list(session.execute(idle).scalars())
+    """Open lanes in which nothing waits and nothing failed. One that is needed again is made again."""
+    return list(session.execute(_idle().limit(limit)).scalars())
+
+
+def _idle() -> Select[str]:
+    waits = exists().where(col(OutboxRow.lane) == col(Lane.key), text(IS_UNFINISHED))
+    failed = select(col(OutboxRow.lane)).where(text(IS_TROUBLED))
+    return select(col(Lane.key)).where(*NOBODYS, ~waits, col(Lane.key).not_in(failed)).order_by(col(Lane.key))
 
 
 def forget_lanes(session: Session, keys: Sequence[str]) -> int:
@@ -26,10 +30,8 @@ def forget_lanes(session: Session, keys: Sequence[str]) -> int:
 
     Whoever puts a row into a lane meanwhile comes first, and it stays, or waits for this and makes it anew.
     """
-    waits = exists().where(col(OutboxRow.lane) == col(Lane.key), text(IS_UNFINISHED))
-    failed = select(col(OutboxRow.lane)).where(text(IS_TROUBLED))
-    idle = select(col(Lane.key)).where(col(Lane.key).in_(keys), *NOBODYS, ~waits, col(Lane.key).not_in(failed))
-    held = list(session.execute(idle.order_by(col(Lane.key)).with_for_update(skip_locked=True)).scalars())
+    idle = _idle().where(col(Lane.key).in_(keys)).with_for_update(skip_locked=True)
+    held = list(session.execute(idle).scalars())
     if held:
         session.execute(delete(Lane).where(col(Lane.key).in_(held), *NOBODYS), execution_options=UNSEEN)
     return len(held)
