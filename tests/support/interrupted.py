@@ -16,13 +16,14 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session
 
 from bot.store.migrate import migrate
-from bot.store.session import PostgresDatabase, SqliteDatabase, open_database
+from bot.store.session import open_database
 
 
-def die_at(statement_number: int, engine: Engine) -> None:
+def die_at(statement_number: int) -> None:
+    """On PostgreSQL migrations have a connection of their own, so each is listened to: the attempt makes no others."""
     statements = count(1)
 
-    @event.listens_for(engine, "after_cursor_execute")
+    @event.listens_for(Engine, "after_cursor_execute")
     def executed(*_: object) -> None:
         if next(statements) == statement_number:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -30,10 +31,7 @@ def die_at(statement_number: int, engine: Engine) -> None:
 
 async def attempt(url: str, statement_number: int) -> None:
     database = open_database(url)
-    if isinstance(database, SqliteDatabase) and database.writing is not None:
-        die_at(statement_number, database.writing)
-    elif isinstance(database, PostgresDatabase):
-        die_at(statement_number, database.engine.sync_engine)
+    die_at(statement_number)
     await migrate(database)
     await database.close()
 
