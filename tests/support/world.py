@@ -121,11 +121,14 @@ class World:
         await self.advance_to(self.now + EVERYTHING)
 
     async def types(self, user: str, text: str, channel: str | None = None) -> str:
-        """Type a command; returns what the person is answered."""
-        answer = await self.sandbox.command(user, channel or self.channel, text)
+        """Type a command; returns what the person is answered: at once, or on a busy machine a moment later."""
+        where = channel or self.channel
+        known = len(self.sandbox.ephemerals(user, where))
+        answer = await self.sandbox.command(user, where, text)
         assert answer.ok, answer
         await self.settle()
-        return answer.text or ""
+        later = self.sandbox.ephemerals(user, where)[known:]
+        return answer.text or "".join(each["text"] for each in later[-1:])
 
     async def declares(self, text: str = "checkout is down", *, user: str = "oncall", channel: str = "ops") -> str:
         """Open an incident and let its channel be set up; returns the channel's name."""
