@@ -16,6 +16,7 @@ from bot.store.deliveries import Delivery
 from bot.store.incidents import Incident
 from bot.store.outbox import UNFINISHED, OutboxRow
 from bot.store.postmortems import Postmortem
+from bot.store.roles import IncidentRole
 from bot.store.tables import metadata, table_of
 from bot.store.timeline import TimelineEntry
 from bot.store.transcript import Message, Reaction
@@ -42,6 +43,7 @@ def change_incident(session: Session, incident: Incident, change: Change) -> Non
     _change(session, _rows(session, OutboxRow, key), ("details", "progress", "error"), change)
     _change(session, _rows(session, AuditRow, key), ("what", "details"), change)
     _change(session, _rows(session, Postmortem, key), ("blocks",), change)
+    _change(session, _rows(session, IncidentRole, key), ("note",), change)
     entries = _rows(session, TimelineEntry, key)
     _change(session, entries, ("withdrawn_why",), change)
     # What an alert says stands in several entries that nobody wrote: the declaration, its end.

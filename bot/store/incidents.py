@@ -82,6 +82,19 @@ class Incident(SQLModel, table=True):
     next_seq: int = 1
     storm_id: int | None = None
     """The incident of the alert storm that came up beside this one."""
+    merged_into_id: int | None = None
+    """The incident that this one was merged into."""
+    is_retro: bool | None = None
+    """Recorded after the fact: nobody is called, and it may have no channel."""
+    drill_of: str | None = None
+    """The past incident or the scenario that a drill replays."""
+    archived_at: datetime | None = None
+    """When its channel was seen to be archived; None while it is not."""
+    former_channels: list[dict[str, str]] | None = Field(default=None, sa_type=JSON_COLUMN)
+    """The channels that it had before this one, the oldest first: `id` and `name` of each."""
+    canvas_id: str | None = None
+    bookmark_ids: dict[str, str] | None = Field(default=None, sa_type=JSON_COLUMN)
+    """Slack's ids of the channel's bookmarks that the bot made, by what each is for."""
 
     @property
     def key(self) -> int:
