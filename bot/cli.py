@@ -203,6 +203,29 @@ def check_configuration(path: Path | None) -> None:
 
 
 @cli.command()
+@click.option(
+    "--http",
+    "address",
+    is_flag=False,
+    flag_value="",
+    metavar="[URL]",
+    help="For requests over HTTP, to the bot's public address; without URL to DOGWATCH_PUBLIC_URL.",
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of YAML. Slack takes both.")
+def manifest(*, address: str | None, as_json: bool) -> None:
+    """Print the Slack app's manifest, to create the app from or to bring it up to date."""
+    from bot import manifest as app  # noqa: PLC0415
+
+    if address == "":
+        address = settings_from_environment().public_url
+        if address is None:
+            raise UserError(
+                "Name the bot's public address (--http https://bot.example.org), or set DOGWATCH_PUBLIC_URL."
+            )
+    click.echo(app.shown(address, as_json=as_json), nl=False)
+
+
+@cli.command()
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the results are written.")
 def replay(scenario: Path, out: Path) -> None:

@@ -2,12 +2,22 @@
 
 import ast
 import json
+import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from bot.command.help import help_text
+from bot.domain.errors import UserError
+from bot.domain.permissions import BY_SCOPE
+from bot.manifest import read_manifest, shown
+from bot.slack import shortcuts
+from bot.slack.app import EVENTS
+from commands import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,29 +61,49 @@ def flatten(value: object, path: str = "") -> Iterator[tuple[str, object]]:
             yield from flatten(inner, f"{path}[]")
 
 
-def words_of(folder: str) -> set[str]:
-    """Every attribute and every string in the folder's modules: where a method is called, its name is among them."""
-    found: set[str] = set()
-    for path in (ROOT / folder).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Attribute):
-                found.add(node.attr)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.add(node.value)
-    return found
+CALLING = {"call", "call_at", "_asked"}
+
+
+@cache
+def nodes() -> tuple[ast.AST, ...]:
+    """Of every module that Slack is talked to in. Which methods are rated is a table of limits and no call."""
+    paths = [*(ROOT / "bot/slack").rglob("*.py"), ROOT / "bot/app.py"]
+    return tuple(node for path in paths if path.name != "rates.py" for node in ast.walk(ast.parse(path.read_text())))
+
+
+def words() -> set[str]:
+    """Every string: where a method is called its name is among them, also if a variable holds it."""
+    return {node.value for node in nodes() if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def named_in_calls(functions: set[str]) -> set[str]:
+    """The strings that are the first argument where one of these is called."""
+    return {
+        node.args[0].value
+        for node in nodes()
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in functions
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
 
 
 def methods_called(folder: Path) -> dict[str, set[str]]:
     """Slack's methods that the bot calls, each with the scopes of which one is enough (none: needs no scope)."""
-    words = words_of("bot/slack")
+    known = reference(folder, "web_api_methods")["methods"]
+    called = named_in_calls(CALLING)
+    assert {name for name in called if "." in name} <= known.keys()
     return {
         name: set(facts.get("scope", {}).get("bot", ()))
-        for name, facts in reference(folder, "web_api_methods")["methods"].items()
-        if name in words or facts.get("python_sdk_3_47_0", {}).get("fn") in words
+        for name, facts in known.items()
+        if name in called | {word for word in words() if "." in word}
     }
 
 
-def test_keys_are_known_and_values_fit(manifest, conformance: Path):
+@pytest.mark.parametrize("address", [None, "https://bot.example.org"])
+def test_keys_are_known_and_values_fit(address: str | None, conformance: Path):
+    manifest = yaml.safe_load(shown(address))
     facts = reference(conformance, "app_manifest_fields")
     parents = {**facts["keys"], "": facts["keys"]["top_level"]}
 
@@ -98,10 +128,36 @@ def test_every_event_exists_and_may_be_read(events, scopes, conformance: Path):
         assert not wanted or wanted & scopes, f"{event} needs one of {wanted}"
 
 
-def test_every_subscribed_event_is_listened_to(events):
-    words = words_of("bot/slack")
+def test_exactly_what_is_listened_to_is_subscribed(events):
+    listened = {*EVENTS, *named_in_calls({"event"})}
 
-    assert {DELIVERED_AS.get(event, event) for event in events} <= words
+    assert {DELIVERED_AS.get(event, event) for event in events} == listened
+
+
+def test_exactly_the_shortcuts_that_the_bot_knows_are_offered(manifest):
+    offered = [(each["callback_id"], each["type"]) for each in manifest["features"]["shortcuts"]]
+
+    assert sorted(callback_id for callback_id, kind in offered if kind == "message") == sorted(shortcuts.SHORTCUTS)
+    assert {kind for _, kind in offered} <= {"message", "global"}
+
+
+def test_the_command_is_the_one_that_texts_name(manifest):
+    told = set(re.findall(r"`(/[a-z]+)", help_text(COMMANDS)))
+
+    assert told == {each["command"] for each in manifest["features"]["slash_commands"]}
+
+
+def test_the_bot_knows_what_each_scope_is_for(scopes):
+    assert set(BY_SCOPE) == scopes
+    required = {each.scope for each in BY_SCOPE.values() if each.is_required}
+    assert required == {
+        "commands",
+        "chat:write",
+        "channels:manage",
+        "channels:read",
+        "channels:history",
+        "reactions:read",
+    }
 
 
 def test_every_method_called_is_allowed(scopes, conformance: Path):
@@ -136,3 +192,30 @@ def test_mentions_arrive_as_ids(manifest):
 def test_it_works_without_a_public_address(manifest):
     assert manifest["settings"]["socket_mode_enabled"]
     assert not any(path.endswith("url") for path, _ in flatten(manifest))
+
+
+def test_what_is_printed_for_http_differs_in_the_addresses_only(manifest):
+    printed = json.loads(shown("https://bot.example.org/", as_json=True))
+
+    before, after = dict(flatten(manifest)), dict(flatten(printed))
+    leaves = {path for path, value in after.items() if not isinstance(value, Mapping | list)}
+    added = {path: after[path] for path in leaves - before.keys()}
+    assert set(added.values()) == {"https://bot.example.org/slack/events"}
+    assert added.keys() == {
+        "features.slash_commands[].url",
+        "settings.event_subscriptions.request_url",
+        "settings.interactivity.request_url",
+        "settings.interactivity.message_menu_options_url",
+    }
+    changed = {path for path in leaves & before.keys() if not path.count("[]") and after[path] != before[path]}
+    assert changed == {"settings.socket_mode_enabled"}
+
+
+def test_for_socket_mode_it_is_the_file_with_its_comments():
+    assert shown(None) == (ROOT / "slack-manifest.yaml").read_text()
+    assert json.loads(shown(None, as_json=True)) == read_manifest()
+
+
+def test_an_address_that_slack_does_not_call_is_refused():
+    with pytest.raises(UserError, match="https://"):
+        shown("http://bot.example.org")

@@ -134,6 +134,7 @@ def test_the_wheel_holds_code_templates_and_migrations(wheel: Path):
     assert expected - packed == set()
     assert any(name.startswith("bot/migrations/versions/") for name in packed)
     assert any(name.startswith("bot/templates/postmortem/") for name in packed)
+    assert "bot/slack-manifest.yaml" in packed
 
 
 def test_the_wheel_holds_nothing_else(wheel: Path):
