@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from bot.sandbox import elements, interactions, messages, respond, typed, views, wire
+from bot.sandbox import blocks, elements, interactions, messages, respond, typed, views, wire
 from bot.sandbox.delivery import Outcome
 from bot.sandbox.people import People
 from bot.sandbox.records import EVERYONE, Channel, Json, Message, SlackError, User, View
@@ -124,6 +124,7 @@ class Acting(People):
         place = self._seen(who, channel)
         message = self._message(place, message_ts, who)
         block, element = elements.find(message.blocks, action_id)
+        element = self._with_offer(who, block, element)
         action = self._action(block, element, value)
         right = respond.new_url(self.workspace, place, who.id, self.now(), message)
         trigger = self._trigger(who)
@@ -143,6 +144,7 @@ class Acting(People):
         who = self._user(user)
         view = self._view(who, view_id)
         block, element = elements.find(view.payload["blocks"], action_id)
+        element = self._with_offer(who, block, element)
         action = self._action(block, element, value)
         if element["type"] not in ("button", "overflow"):
             view.state.setdefault(block["block_id"], {})[element["action_id"]] = elements.changed(element, value)
@@ -180,15 +182,29 @@ class Acting(People):
             place = self._seen(who, channel or "")
             message = self._message(place, message_ts or "", who)
             given = message.blocks
-            container = {"type": "message", "message_ts": message.ts, "channel_id": place.id, "is_ephemeral": False}
-            where = {"container": container, "channel": interactions.place(place)}
+            where = {
+                "container": interactions.container(place, message),
+                "channel": interactions.place(place),
+                **interactions.as_seen(self.workspace, place, message),
+            }
         block, element = elements.find(given, action_id)
         payload = interactions.suggestion(self.workspace, who, block["block_id"], element["action_id"], query, where)
         outcome = await self.delivery.ask("interactive", payload)
         if not outcome.is_heard:
             raise SlackError(outcome.reason)
-        groups = [option for group in outcome.body.get("option_groups", []) for option in group["options"]]
-        return [*outcome.body.get("options", []), *groups]
+        if problems := blocks.offer_problems(outcome.body):
+            raise SlackError("invalid_options", problems)
+        offered = elements.options_of(outcome.body)
+        self.workspace.offered[(who.id, block["block_id"], element["action_id"])] = offered
+        return offered
+
+    def _with_offer(self, who: User, block: Json, element: Json) -> Json:
+        """An external select with the options that this person was last offered, and those it had from the start."""
+        if not element["type"].endswith("external_select"):
+            return element
+        held = [element.get("initial_option"), *element.get("initial_options", [])]
+        offered = self.workspace.offered.get((who.id, block.get("block_id", ""), element["action_id"]), [])
+        return element | {"options": [*offered, *(each for each in held if each)]}
 
     # --- forms
 
@@ -209,6 +225,7 @@ class Acting(People):
         view = self._view(who, view_id)
         for name, value in (values or {}).items():
             block, element = elements.find(view.payload["blocks"], name)
+            element = self._with_offer(who, block, element)
             view.state.setdefault(block["block_id"], {})[element["action_id"]] = elements.changed(element, value)
         view.errors = elements.missing_inputs(view.payload["blocks"], view.state)
         if view.errors:
@@ -286,17 +303,19 @@ class Acting(People):
             answer.text = f"Nothing was done: {self._why_not(answer.error)}"
         return answer
 
-    async def open_home(self, user: str) -> None:
-        """Look at the app's Home tab."""
+    async def open_home(self, user: str, tab: str = "home") -> None:
+        """Look at the app's Home tab; Slack tells the app of its `messages` tab by the same event."""
+        if tab not in ("home", "messages"):
+            raise SlackError("invalid_arguments", [f"{tab!r} is neither home nor messages"])
         who = self._user(user)
         body: Json = {
             "type": "app_home_opened",
             "user": who.id,
             "channel": self.open_dm(user),
-            "tab": "home",
+            "tab": tab,
             "event_ts": self.workspace.new_ts(self.now()),
         }
         view = self.workspace.views.get(self.workspace.homes.get(who.id, ""))
-        if view:
+        if view and tab == "home":
             body["view"] = wire.view_json(self.workspace, view)
         self.workspace.emit(body)

@@ -64,6 +64,16 @@ def view_problems(view: Any, kind: str) -> list[str]:
     return check.problems
 
 
+def offer_problems(answer: Json) -> list[str]:
+    """What an app answers to an external select's question: `options` or `option_groups`, either possibly empty."""
+    check = Check(in_view=False)
+    if "option_groups" in answer:
+        check.groups(answer["option_groups"], "/option_groups", least=0)
+    elif "options" in answer:
+        check.options(answer["options"], 100, "/options", least=0)
+    return check.problems
+
+
 def _modal_problems(check: "Check", view: Json, given: list[Any]) -> None:
     if "title" not in view:
         check.complain("missing required field: title", "/view")
@@ -212,6 +222,8 @@ class Check:
             self._button(element, where)
         elif kind == "plain_text_input":
             self._typed(element, where)
+        elif kind in ("external_select", "multi_external_select"):
+            self._external(element, where)
         elif "options" in element or kind in ("static_select", "multi_static_select", "overflow", *CHOICES):
             self._choice(element, str(kind), where)
 
@@ -231,18 +243,31 @@ class Check:
 
     def _choice(self, element: Json, kind: str, where: str) -> None:
         if "option_groups" in element:
-            for number, group in enumerate(self.items(element["option_groups"], 100, f"{where}/option_groups")):
-                here = f"{where}/option_groups/{number}"
-                self.text(group.get("label"), 75, f"{here}/label", plain=True)
-                self._options(group.get("options"), 100, f"{here}/options")
+            self.groups(element["option_groups"], f"{where}/option_groups")
             return
-        self._options(element.get("options"), OPTION_MAX.get(kind, 100), f"{where}/options")
+        self.options(element.get("options"), OPTION_MAX.get(kind, 100), f"{where}/options")
         initial = element.get("initial_option")
         if initial is not None and initial not in (element.get("options") or []):
             self.complain("must be one of the provided options", f"{where}/initial_option")
 
-    def _options(self, given: Any, limit: int, where: str) -> None:
-        for number, option in enumerate(self.items(given, limit, where)):
+    def _external(self, element: Json, where: str) -> None:
+        """The options come from the app when somebody types; only what is chosen from the start stands in it."""
+        if not isinstance(element.get("min_query_length", 0), int):
+            self.complain("must be an integer", f"{where}/min_query_length")
+        held = [element["initial_option"]] if "initial_option" in element else element.get("initial_options", [])
+        self.options(held, 100, f"{where}/initial_option", least=0)
+
+    def groups(self, given: Any, where: str, least: int = 1) -> None:
+        for number, group in enumerate(self.items(given, 100, where, least)):
+            here = f"{where}/{number}"
+            if not isinstance(group, dict):
+                self.complain("must be an object", here)
+                continue
+            self.text(group.get("label"), 75, f"{here}/label", plain=True)
+            self.options(group.get("options"), 100, f"{here}/options")
+
+    def options(self, given: Any, limit: int, where: str, least: int = 1) -> None:
+        for number, option in enumerate(self.items(given, limit, where, least)):
             here = f"{where}/{number}"
             if not isinstance(option, dict):
                 self.complain("must be an object", here)

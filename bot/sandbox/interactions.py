@@ -48,26 +48,30 @@ def message_action(
     workspace: Workspace, user: User, channel: Channel, message: Message, action: Json, trigger: str, url: str
 ) -> Json:
     """A button or a menu in a message was used."""
-    is_ephemeral = message.ephemeral_to is not None
-    container: Json = {
-        "type": "message",
-        "message_ts": message.ts,
-        "channel_id": channel.id,
-        "is_ephemeral": is_ephemeral,
-    }
-    if message.thread_ts:
-        container["thread_ts"] = message.thread_ts
-    payload = _common(workspace, user, "block_actions") | {
-        "container": container,
+    return _common(workspace, user, "block_actions") | {
+        "container": container(channel, message),
         "trigger_id": trigger,
         "channel": place(channel),
         "state": {"values": {}},
         "response_url": url,
         "actions": [action],
+        **as_seen(workspace, channel, message),
     }
-    if not is_ephemeral:
-        payload["message"] = wire.message_json(workspace, channel, message)
-    return payload
+
+
+def container(channel: Channel, message: Message) -> Json:
+    found: Json = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": message.ephemeral_to is not None,
+    }
+    return found | {"thread_ts": message.thread_ts} if message.thread_ts else found
+
+
+def as_seen(workspace: Workspace, channel: Channel, message: Message) -> Json:
+    """The message itself, which Slack leaves out where one person only sees it."""
+    return {} if message.ephemeral_to else {"message": wire.message_json(workspace, channel, message)}
 
 
 def view_action(workspace: Workspace, user: User, view: View, action: Json, trigger: str) -> Json:

@@ -38,6 +38,7 @@ class Owner(Watched, Protocol):
     actions: dict[str, Action]
     commands: Sequence[Mapping[str, str]]
     shortcuts: Sequence[tuple[str, str]]
+    global_shortcuts: Sequence[tuple[str, str]]
     marks: Mapping[str, str]
     gallery: Sequence[Json]
     page_watchers: list[Any]
@@ -92,6 +93,9 @@ class Page:
                 "actions": list(self.owner.actions),
                 "commands": [dict(each) for each in self.owner.commands],
                 "shortcuts": [{"callback_id": name, "title": title} for name, title in self.owner.shortcuts],
+                "global_shortcuts": [
+                    {"callback_id": name, "title": title} for name, title in self.owner.global_shortcuts
+                ],
                 "marks": dict(self.owner.marks),
                 "guide": self.owner.guide.as_json() if self.owner.guide else None,
                 "has_gallery": bool(self.owner.gallery),

@@ -30,8 +30,8 @@ class Sandbox(Acting, Looks, Knobs):
     function. `site_url`: what permalinks begin with, if not the sandbox's own address.
 
     What the page tells of the app, all of it optional: `commands` (`name`, `usage`, `summary`) that the composer
-    completes; `shortcuts` of messages, callback id and title; `marks`, emoji that mean something, offered first, and
-    what; `panel`, which says what waits in the app (`what`, `about`, `since` in Unix seconds, `why`); `guide` for the
+    completes; `shortcuts` of messages and `global_shortcuts` of the composer, callback id and title; `marks`, emoji
+    that mean something, offered first, and what; `panel`, which says what waits in the app (`what`, `about`, `since` in Unix seconds, `why`); `guide` for the
     first visit; `gallery`, messages and views to look at (`name`, `kind`, `payload`).
     """
 
@@ -52,6 +52,7 @@ class Sandbox(Acting, Looks, Knobs):
         site_url: str | None = None,
         commands: Sequence[Mapping[str, str]] = (),
         shortcuts: Sequence[tuple[str, str]] = (),
+        global_shortcuts: Sequence[tuple[str, str]] = (),
         marks: Mapping[str, str] | None = None,
         panel: Panel | None = None,
         guide: Guide | None = None,
@@ -74,6 +75,7 @@ class Sandbox(Acting, Looks, Knobs):
         self.actions: dict[str, Action] = dict(actions or {})
         self.commands = commands
         self.shortcuts = shortcuts
+        self.global_shortcuts = global_shortcuts
         self.marks: Mapping[str, str] = marks or {}
         self.panel = panel
         self.guide = guide

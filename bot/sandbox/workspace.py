@@ -52,6 +52,8 @@ class Workspace:
         self.ephemerals: list[tuple[str, Message]] = []
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
+        self.offered: dict[tuple[str, str, str], list[Json]] = {}
+        """What external selects last offered, by person, block id and action id: a choice is one of these."""
         self.counter = 0
         self.last_micros = 0
         self.edit_window: float | None = None

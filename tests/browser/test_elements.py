@@ -254,3 +254,16 @@ async def test_a_file_from_a_person_is_shown_and_never_runs(stage):
     await expect(read).to_contain_text("<img src=x onerror=alert(1)>")
     assert await read.locator("img").count() == 0
     assert await read.locator("a").evaluate_all("links => links.map((each) => each.href)") == ["https://example.org/"]
+
+
+async def test_a_global_shortcut_is_chosen_where_one_writes(stage):
+    sandbox, app, page = stage
+    sandbox.global_shortcuts = [("declare", "Declare an incident")]
+    await page.reload()
+    await page.locator("body[data-ready]").wait_for()
+
+    await page.get_by_role("button", name="Shortcuts", exact=True).click()
+    await page.get_by_role("menuitem", name="Declare an incident").click()
+
+    heard = await app.next()
+    assert (heard["type"], heard["callback_id"], heard["user"]["id"]) == ("shortcut", "declare", "U0ONCALL")

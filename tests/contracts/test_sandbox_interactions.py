@@ -295,6 +295,87 @@ async def test_an_external_select_asks_the_app(sandbox, app, client):
     assert (app.bodies[0]["type"], app.bodies[0]["value"]) == ("block_suggestion", "che")
 
 
+SEARCH = {
+    "type": "section",
+    "block_id": "near",
+    "text": words("Which"),
+    "accessory": {"type": "external_select", "action_id": "service", "min_query_length": 0},
+}
+
+
+async def test_an_external_select_in_a_message_is_chosen_from_what_the_app_offered(sandbox, app, client):
+    ts = (await client.chat_postMessage(channel="CROOM", text="card", blocks=[SEARCH]))["ts"]
+    app.reply = {"option_groups": [{"label": words("Services"), "options": [option("checkout")]}]}
+
+    await sandbox.suggest("oncall", "service", "", channel="room", message_ts=ts)
+    app.reply = {}
+    await sandbox.click("oncall", "room", ts, "service", "checkout")
+
+    asked, chosen = app.bodies
+    assert (asked["container"]["message_ts"], asked["message"]["ts"], asked["channel"]["id"]) == (ts, ts, "CROOM")
+    assert chosen["actions"][0]["selected_option"] == option("checkout")
+
+
+async def test_several_are_chosen_of_an_external_select_in_a_form(sandbox, app, client):
+    several = field("places", {"type": "multi_external_select", "initial_options": [option("ops")]})
+    view_id = await open_form(sandbox, client, FORM | {"blocks": [several]})
+    app.reply = {"options": [option("checkout"), option("search")]}
+
+    await sandbox.suggest("oncall", "places", "che", view_id=view_id)
+    app.reply = {}
+    await sandbox.submit_view("oncall", view_id, {"places": ["ops", "search"]})
+
+    held = app.bodies[-1]["view"]["state"]["values"]["places"]["it"]["selected_options"]
+    assert held == [option("ops"), option("search")]
+
+
+async def test_options_that_slack_would_not_show_are_the_apps_mistake(sandbox, app, client):
+    view_id = await open_form(sandbox, client, FORM | {"blocks": [field("it", {"type": "external_select"})]})
+    app.reply = {"options": [option("v" * 151)]}
+
+    with pytest.raises(SlackError, match="must be less than 151 characters"):
+        await sandbox.suggest("oncall", "it", "che", view_id=view_id)
+
+
+async def test_a_response_url_ends_after_half_an_hour(app, sandbox):
+    await sandbox.command("oncall", "room", "/incident")
+    right = next(iter(sandbox.workspace.response_urls.values()))
+
+    right.issued -= 30 * 60 + 1
+
+    assert (await respond(app.bodies[0], text="late"))[0] == 404
+    assert sandbox.messages("room") == []
+
+
+async def test_a_response_url_speaks_to_one_or_to_all_replaces_and_deletes(sandbox, app, client):
+    ts = (await client.chat_postMessage(channel="CROOM", text="card", blocks=CARD))["ts"]
+    await sandbox.click("oncall", "room", ts, "ack")
+    [body] = app.bodies
+
+    await respond(body, text="for you", replace_original=False)
+    await respond(body, text="for all", response_type="in_channel", replace_original=False)
+    await respond(body, text="changed", replace_original=True)
+
+    assert [note["text"] for note in sandbox.ephemerals("oncall", "room")] == ["for you"]
+    assert [each["text"] for each in sandbox.messages("room")] == ["changed", "for all"]
+    await respond(body, delete_original=True)
+    assert [each["text"] for each in sandbox.messages("room")] == ["for all"]
+
+
+async def test_the_messages_tab_is_told_of_by_the_same_event(sandbox, app):
+    heard = []
+    sandbox.subscribe(["app_home_opened"])
+
+    @app.event("app_home_opened")
+    async def keep(event):
+        heard.append(event)
+
+    await sandbox.open_home("dba", tab="messages")
+    await eventually(lambda: heard)
+
+    assert (heard[0]["tab"], "view" in heard[0]) == ("messages", False)
+
+
 async def test_shortcuts(sandbox, app):
     ts = sandbox.say("dba", "room", "this one")
     await sandbox.shortcut("oncall", "room", ts, "add-to-timeline")
@@ -337,7 +418,7 @@ def shapes():
         "view_submission": [found["ViewSubmission"], examples["view_submission"]],
         "view_closed": [found["ViewClosed"], examples["view_closed"]],
         "shortcut": [examples["global_shortcut"], {"enterprise": None, "is_enterprise_install": False}],
-        "block_suggestion": [examples["block_suggestion"], found["ViewSubmission"]],
+        "block_suggestion": [examples["block_suggestion"], found["ViewSubmission"], found["BlockAction"]],
         "command": [found["SlashCommand"]],
     }
 
@@ -363,13 +444,15 @@ async def test_payloads_have_no_key_that_slacks_have_not(sandbox, app, client, s
     await sandbox.click("oncall", "room", ts, "ack")
     await sandbox.shortcut("oncall", "room", ts, "s")
     await sandbox.global_shortcut("oncall", "s")
+    search = (await client.chat_postMessage(channel="CROOM", text="card", blocks=[SEARCH]))["ts"]
+    await sandbox.suggest("oncall", "service", "che", channel="room", message_ts=search)
     view_id = await open_form(sandbox, client)
     await sandbox.click_view("oncall", view_id, "severity", "sev1")
     await sandbox.submit_view("oncall", view_id, {"title": "Down"})
     await sandbox.close_view("oncall", await open_form(sandbox, client))
 
     kinds = [body.get("type", "command") for body in app.bodies]
-    assert set(kinds) == shapes.keys() - {"block_suggestion"}
+    assert set(kinds) == shapes.keys()
     assert [
         name for kind, body in zip(kinds, app.bodies, strict=True) for name in strangers(kind, body, shapes[kind])
     ] == []

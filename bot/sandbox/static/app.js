@@ -10,6 +10,7 @@ import { staysAtEnd } from "/static/messages.js";
 import { refreshModal } from "/static/modal.js";
 import { closePane, paneShows, showFile, showThread, wirePane } from "/static/pane.js";
 import { showPeople, showSidebar, wireSidebar } from "/static/sidebar.js";
+import { menu } from "/static/popover.js";
 import { dropToast, toast } from "/static/toasts.js";
 import { addressOf, countUnread, loadChannels, loadPeople, markRead, readAddress, remember, state, titleOf, world } from "/static/world.js";
 
@@ -156,6 +157,7 @@ function wire() {
   }
   wireSidebar({ goTo, become });
   wireGuide(act);
+  wireShortcuts();
   wirePane((kind) => {
     leaveThread();
     paneClosed(kind);
@@ -191,6 +193,17 @@ async function changed(changes) {
   return showSidebar();
 }
 
+// What the app offers everywhere; the menu closes where one is told of an answer.
+function wireShortcuts() {
+  byId("shortcuts").addEventListener("click", (event) => menu(event.currentTarget, "Shortcuts", state.page.global_shortcuts.map((each) => ({
+    label: each.title, about: state.page.app.name,
+    run: async () => {
+      const answer = await run(ask("global_shortcut", { user: state.me, callback_id: each.callback_id }));
+      if (answer?.text) say(answer.text);
+    },
+  }))));
+}
+
 function offerNew(channels) {
   for (const channel of channels.filter((each) => !each.is_archived && each.id !== state.channel)) {
     toast(channel.id, `${titleOf(channel)} was opened`, "Go there", () => goTo(channel.id));
@@ -200,6 +213,7 @@ function offerNew(channels) {
 async function start() {
   state.page = await pageState();
   byId("team").textContent = state.page.team.name;
+  byId("shortcuts").hidden = !state.page.global_shortcuts.length;
   byId("actions").replaceChildren(...state.page.actions.map((label) => el("button", { type: "button", onclick: async (event) => {
     event.target.disabled = true;
     await run(ask("run_action", { label }));

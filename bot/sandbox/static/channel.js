@@ -70,8 +70,7 @@ async function chooseTab(tab, channel, view) {
   state.tab = tab;
   showTabs(channel, view);
   byId(`tab-${tab}`).focus();
-  if (tab !== "home") return;
-  await ask("open_home", { user: state.me });
+  await ask("open_home", { user: state.me, tab });
   await showHome(view);
 }
 
