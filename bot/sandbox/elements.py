@@ -28,7 +28,7 @@ def options_of(element: Json) -> list[Json]:
 
 
 def option(element: Json, value: str) -> Json:
-    """By value or by the text shown. An external select also takes what it was not seen to offer: a kept form's choice."""
+    """By value or by the text shown. An external select also takes what it was not seen to offer."""
     for candidate in options_of(element):
         if value in (candidate.get("value"), candidate["text"]["text"]):
             return candidate

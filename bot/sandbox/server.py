@@ -31,8 +31,9 @@ class Sandbox(Acting, Looks, Knobs):
 
     What the page tells of the app, all of it optional: `commands` (`name`, `usage`, `summary`) that the composer
     completes; `shortcuts` of messages and `global_shortcuts` of the composer, callback id and title; `marks`, emoji
-    that mean something, offered first, and what; `panel`, which says what waits in the app (`what`, `about`, `since` in Unix seconds, `why`); `guide` for the
-    first visit; `gallery`, messages and views to look at (`name`, `kind`, `payload`).
+    that mean something, offered first, and what; `panel`, which says what waits in the app (`what`, `about`, `since` in
+    Unix seconds, `why`); `guide` for the first visit; `gallery`, messages and views to look at (`name`, `kind`,
+    `payload`).
     """
 
     def __init__(
