@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 from structlog import get_logger
 
+import bot
 from bot.domain.errors import UserError
 
 log = get_logger(__name__)
@@ -22,7 +23,7 @@ LAST_WORDS = 2_000
 
 class Bot:
     def __init__(self, environment: dict[str, str], *, url: str, log_file: Path) -> None:
-        self._environment = {**os.environ, **environment}
+        self._environment = {**os.environ, **environment, "PYTHONPATH": _our_path()}
         self._url = url
         self._log_file = log_file
         self._process: asyncio.subprocess.Process | None = None
@@ -37,7 +38,7 @@ class Bot:
     async def _spawn(self) -> None:
         with await asyncio.to_thread(self._log_file.open, "ab") as told:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot.cli", "serve", env=self._environment, stderr=told
+                sys.executable, "-P", "-m", "bot.cli", "serve", env=self._environment, stderr=told
             )
 
     async def _keep(self) -> None:
@@ -91,3 +92,9 @@ class Bot:
         if self._process is not None and not self.has_ended:
             self._process.terminate()
             await self._process.wait()
+
+
+def _our_path() -> str:
+    """Where this code was found: in the folder in which it is tried, `bot` may be something of somebody else's."""
+    ours = str(Path(bot.__file__).parent.parent)
+    return os.pathsep.join([ours, *filter(None, [os.environ.get("PYTHONPATH")])])

@@ -1,11 +1,9 @@
-"""What is built and what is committed: the wheel, the lock files, and what must not stand in a tracked file."""
+"""What is committed: the lock files, and what must not stand in a tracked file."""
 
-import os
 import re
 import subprocess
 import sys
 import tomllib
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -114,56 +112,3 @@ def test_no_registry_is_named():
     assert hosts
 
     assert [(name, host) for name, text in tracked() for host in hosts if host in text] == []
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return next(folder.glob("*.whl"))
-
-
-def test_the_wheel_holds_code_templates_and_migrations(wheel: Path):
-    packed = set(zipfile.ZipFile(wheel).namelist())
-    committed = [name for name, _ in tracked()]
-
-    expected = {name for name in committed if name.startswith(("bot/", "commands/"))}
-    expected |= {f"bot/{name}" for name in committed if name.startswith(("templates/", "migrations/"))}
-    assert expected - packed == set()
-    assert any(name.startswith("bot/migrations/versions/") for name in packed)
-    assert any(name.startswith("bot/templates/postmortem/") for name in packed)
-    assert "bot/slack-manifest.yaml" in packed
-
-
-def test_the_wheel_holds_nothing_else(wheel: Path):
-    packed = zipfile.ZipFile(wheel).namelist()
-
-    outside = {name for name in packed if not name.startswith(("bot/", "commands/", "dogwatch-"))}
-    assert outside == set()
-    assert [name for name in packed if name.endswith((".pyc", ".db"))] == []
-    assert any(name.endswith("licenses/LICENSE") for name in packed)
-
-
-def test_the_wheel_works_without_the_checkout(wheel: Path, tmp_path: Path):
-    """Unpacked in an empty folder it finds its own migrations, and writes a database where it is told to."""
-    installed, elsewhere = tmp_path / "installed", tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    zipfile.ZipFile(wheel).extractall(installed)
-    program = (
-        "import bot, sys; from bot.cli import main; sys.argv = ['dogwatch', 'migrate']; print(bot.__file__); main()"
-    )
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(installed),
-        "DATABASE_URL": f"sqlite:///{elsewhere / 'fresh.db'}",
-    }
-
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=elsewhere, env=environment, capture_output=True, text=True, check=False
-    )
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith(str(installed))
-    assert (elsewhere / "fresh.db").stat().st_size > 0
