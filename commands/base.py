@@ -11,6 +11,7 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.services.actor import Actor
 from bot.store.incidents import Incident
+from bot.store.sight import Sight
 
 __all__ = ["Asked", "Caller", "Invocation", "Reply", "Session"]
 
@@ -22,15 +23,23 @@ class Asked(StrEnum):
     CARD = "card"
     TIMELINE = "timeline"
     CATCHUP = "catchup"
+    WHOLE = "whole"
+    LIST = "list"
+    FOUND = "found"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who typed, and the incident it is about: the channel's, or the one named."""
+    """
+    Who typed, and the incident it is about: the channel's, or the one named. `here` is the channel's, None elsewhere;
+    `sight` which incidents exist for them there.
+    """
 
     actor: Actor
     settings: Settings
     incident: Incident | None
+    here: Incident | None
+    sight: Sight
 
     @property
     def about(self) -> Incident:

@@ -27,10 +27,29 @@ def parse(text: str, commands: Sequence[Command], context: Context) -> Invocatio
     """
     line, groups = read_marks(text)
     words = split(line)
-    named = incident_named(words[0].text, context) if len(words) > 1 else None
-    command = find_command(words[1 if named else 0].value if words else "", commands)
-    skipped = (2 if named else 1) if command.name else 0
+    command, skipped, named = _head(words, commands, context)
     return _Line(line, words, command, context, groups).read(skipped, named)
+
+
+def command_meant(text: str, commands: Sequence[Command], context: Context) -> Command | None:
+    """The command that `text` begins with, whatever stands behind it. None for a line that `parse` refuses for it."""
+    line, _ = read_marks(text)
+    try:
+        return _head(split(line), commands, context)[0]
+    except UserError:
+        return None
+
+
+def _head(words: list[Word], commands: Sequence[Command], context: Context) -> tuple[Command, int, str | None]:
+    """
+    The command, how many words are spent on it, and the incident that is named in front of it.
+
+    `INC-7` and nothing else is `/incident` alone, about that incident.
+    """
+    named = incident_named(words[0].text, context) if words else None
+    behind = words[1:] if named else words
+    command = find_command(behind[0].value if behind else "", commands)
+    return command, len(words) - len(behind) + bool(behind), named
 
 
 def find_command(word: str, commands: Sequence[Command]) -> Command:
@@ -69,7 +88,8 @@ class _Line:
             self._read_positional(positional)
         text = unquoted(without(self.line, [self.words[place] for place in self.spent]))
         self._check_text(text)
-        incident = (named or self.context.inside) if self.command.inside else None
+        is_alone = not self.command.name
+        incident = (named or self.context.inside) if self.command.inside else named if is_alone else None
         if self.command.inside and incident is None:
             self._ask_which_incident()
         return Invocation(self.command, self.options, self.positionals, text, incident, self.context.zone)

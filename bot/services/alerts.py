@@ -33,6 +33,7 @@ from bot.services.alert_log import Arrival
 from bot.store import alerts, audit, incidents, outbox
 from bot.store.alerts import Alert, AlertGroup
 from bot.store.incidents import Incident
+from bot.store.sight import Sight
 
 
 @dataclass(slots=True)
@@ -175,8 +176,10 @@ def _is_news(told: _Told, row: Alert | None) -> bool:
 
 
 def _name(session: Session, receipt: Receipt, row: Alert) -> None:
-    if row.incident_id is not None:
-        receipt.incidents.add(incidents.get(session, row.incident_id).reference)
+    """Whoever sends alerts is in no private incident."""
+    incident = incidents.get(session, row.incident_id) if row.incident_id is not None else None
+    if incident is not None and Sight(incident.team_id).sees(incident):
+        receipt.incidents.add(incident.reference)
 
 
 def _new_row(told: _Told, actor: Actor) -> Alert:

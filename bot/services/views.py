@@ -15,6 +15,7 @@ from bot.services.people import MENTION
 from bot.store import actions, alerts, escalations, incidents, people, storms, timers
 from bot.store.alerts import Alert
 from bot.store.escalations import Escalation
+from bot.store.sight import Sight
 from bot.store.timeline import TimelineEntry
 
 LISTED = 10
@@ -88,7 +89,8 @@ def card(session: Session, settings: Settings, incident_id: int) -> CardView:
         if not each.is_external and row.is_open
     ]
     problems = tuple(each.sentence for each in outboxing.problems(session, incident_id))
-    previous = incidents.get(session, row.previous_id).reference if row.previous_id else None
+    before = incidents.get(session, row.previous_id) if row.previous_id else None
+    previous = before.reference if before and Sight(row.team_id, incident_id).sees(before) else None
     url = channel_link(installation.url, row.channel_id) if installation and row.channel_id else None
     return CardView(
         incident_id=incident_id,

@@ -137,7 +137,9 @@ def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
                 )
                 await ack(words(problem_met) if problem_met else "")
                 return
-            answer = await deps.database.run(commanding.carry_out, deps.settings(), deps.commands, typed, at)
+            reads = commanding.only_reads(deps.settings(), deps.commands, typed, at)
+            work = (commanding.look if reads else commanding.carry_out, deps.settings(), deps.commands, typed, at)
+            answer = await (deps.database.read(*work) if reads else deps.database.run(*work))
         except DatabaseUnavailable as problem:
             log.error("a command could not be carried out", problem=str(problem))  # noqa: TRY400  an outage
             answer = words(of_outage(problem))

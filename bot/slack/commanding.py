@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.command import parse
+from bot.command import command_meant, parse
 from bot.command.table import Command, Context
 from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
@@ -20,8 +20,9 @@ from bot.slack.asking import Question, answer_to
 from bot.slack.payloads import team_of
 from bot.slack.pressing import Pressed
 from bot.slack.replies import answer_of, problem_of
-from bot.store import deliveries, incidents
+from bot.store import deliveries
 from bot.store.incidents import Incident, IncidentNotFound
+from bot.store.sight import Sight
 from bot.store.undoing import undone_if_it_fails
 from commands.base import Asked, Caller, Reply
 
@@ -78,6 +79,7 @@ def carry_out(
             return known
     try:
         with undone_if_it_fails(session):
+            _meet(session, typed, at)
             reply = _run(session, settings, table, typed, at)
             session.flush()
     except Ambiguous as problem:
@@ -89,6 +91,29 @@ def carry_out(
     if typed.trigger_id and shows is Asked.NOTHING:
         deliveries.remember_answer(session, key, answer)
     return answer
+
+
+def only_reads(settings: Settings, table: Sequence[Command], typed: Typed, at: datetime) -> bool:
+    """Whether the line is of a command that changes nothing, as far as its first words tell."""
+    context = context_of(settings, at, inside=None, zone=settings.incidents.zone)
+    meant = command_meant(typed.text, table, context)
+    return meant is not None and meant.reads_only
+
+
+def look(
+    session: Session, settings: Settings, table: Sequence[Command], typed: Typed, at: datetime
+) -> dict[str, Any]:
+    """
+    The answer to a line that `only_reads`, in a session that cannot write.
+
+    Nothing is kept of it: delivered again, it is answered again.
+    """
+    try:
+        return answer_of(session, settings, _run(session, settings, table, typed, at), at)
+    except Ambiguous as problem:
+        return answer_to(problem, _question(typed, at))
+    except UserError as problem:
+        return problem_of(problem)
 
 
 def _question(typed: Typed, at: datetime) -> Question:
@@ -115,6 +140,7 @@ def choose(
         )  # fmt: skip
         with undone_if_it_fails(session):
             _answer_once(session, f"{pressed.team_id}:asked:{asked.trigger_id}", at)
+            _meet(session, typed, at)
             reply = _run(session, settings, table, typed, at, asked)
             session.flush()
     except Ambiguous as problem:
@@ -131,6 +157,13 @@ def _answer_once(session: Session, key: str, at: datetime) -> None:
         raise UserError("You have answered this already, and what you typed was done then.")
 
 
+def _meet(session: Session, typed: Typed, at: datetime) -> None:
+    """Who typed, and whom they name."""
+    people.called(session, typed.team_id, typed.user_id, typed.user_name, at)
+    for user_id, handle in MENTIONED.findall(typed.text):
+        people.called(session, typed.team_id, user_id, handle, at)
+
+
 def _run(
     session: Session,
     settings: Settings,
@@ -141,31 +174,22 @@ def _run(
 ) -> Reply:
     """`at` is when it is done; with `asked` the line is read as of the moment at which it was typed."""
     actor = Actor(typed.team_id, typed.user_id, at, Origin.COMMAND)
-    people.called(session, typed.team_id, typed.user_id, typed.user_name, at)
-    for user_id, handle in MENTIONED.findall(typed.text):
-        people.called(session, typed.team_id, user_id, handle, at)
     access.check(session, actor, home_team_id=typed.home_team_id)
     here = of_place(session, typed.team_id, typed.channel_id, typed.channel_name)
+    sight = Sight(typed.team_id, here.key if here else None)
     context = context_of(
-        settings, asked.asked_at if asked else at, inside=here, zone=_zone_meant(session, settings, typed, here)
+        settings, asked.asked_at if asked else at, inside=here, zone=_zone_meant(session, settings, typed, here, sight)
     )
     if asked:
         context = replace(context, chosen=asked.chosen)
     invocation = parse(typed.text, table, context)
     about = here
     if invocation.incident is not None and (here is None or invocation.incident != here.reference):
-        about = incidents.by_reference(session, typed.team_id, invocation.incident)
-        _check_seen(about)
+        about = sight.named(session, invocation.incident)
     if invocation.command.run is None:
         raise UserError(f"`{invocation.command.name}` does nothing.")
-    reply: Reply = invocation.command.run(session, Caller(actor, settings, about), invocation)
+    reply: Reply = invocation.command.run(session, Caller(actor, settings, about, here, sight), invocation)
     return reply
-
-
-def _check_seen(incident: Incident) -> None:
-    """A private incident is commanded in its channel only: elsewhere it does not exist."""
-    if incident.is_private:
-        raise IncidentNotFound(f"There is no {incident.reference}.")
 
 
 def context_of(settings: Settings, at: datetime, *, inside: Incident | None, zone: ZoneInfo) -> Context:
@@ -180,12 +204,14 @@ def context_of(settings: Settings, at: datetime, *, inside: Incident | None, zon
     )
 
 
-def _zone_meant(session: Session, settings: Settings, typed: Typed, here: Incident | None) -> ZoneInfo:
+def _zone_meant(
+    session: Session, settings: Settings, typed: Typed, here: Incident | None, sight: Sight
+) -> ZoneInfo:
     """Times are read in the zone of the incident that is named first, or else of the channel's."""
     named = NAMED.search(" ".join(typed.text.split()[:2]))
     if named:
         try:
-            return ZoneInfo(incidents.by_reference(session, typed.team_id, named[0]).zone)
+            return ZoneInfo(sight.named(session, named[0]).zone)
         except IncidentNotFound:
             pass
     return ZoneInfo(here.zone) if here else settings.incidents.zone

@@ -16,6 +16,7 @@ from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.kit import one_line
 from bot.slack.payloads import Whose, said_of, team_of
 from bot.store import incidents, timeline
+from bot.store.sight import sight_in
 from bot.store.session import Database, DatabaseUnavailable
 
 ADD_TO_TIMELINE, OPEN_INCIDENT, AMEND_ENTRY = "add_to_timeline", "open_incident", "amend_entry"
@@ -77,7 +78,8 @@ def _amending_form(session: Session, team_id: str, channel: str, ts: str) -> dic
     found = timeline.of_any_incident(session, channel, ts)
     found += [told] if here is not None and (told := timeline.told_by(session, here.key, ts)) else []
     of_here = [entry for entry in found if here is not None and entry.incident_id == here.key]
-    seen = [entry for entry in found if not incidents.get(session, entry.incident_id).is_private]
+    sight = sight_in(session, team_id, channel)
+    seen = [entry for entry in found if sight.sees(incidents.get(session, entry.incident_id))]
     chosen = next(iter(of_here), None) or (seen[-1] if seen else None)
     return entry_acts.opened(session, "amend", chosen.key, {}) if chosen else None
 
@@ -92,7 +94,7 @@ async def _within_time(database: Database, team_id: str, channel: str) -> Offer:
 
 def _offer(session: Session, team_id: str, channel: str) -> Offer:
     here = incidents.of_channel(session, team_id, channel)
-    shown = [each for each in incidents.open_ones(session, team_id) if not each.is_private]
+    shown = sight_in(session, team_id, channel).of(incidents.open_ones(session, team_id))
     if here is not None:
         shown = [here, *(each for each in shown if each.id != here.id)]
     choices = tuple(Choice(each.reference, f"{each.reference} {one_line(each.title, 60)}") for each in shown)

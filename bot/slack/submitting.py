@@ -19,6 +19,7 @@ from bot.slack.blocks import amending, modals
 from bot.slack.submitted import FieldError, Submitted
 from bot.store import deliveries
 from bot.store import incidents as store_incidents
+from bot.store.sight import sight_in
 from bot.store.undoing import undone_if_it_fails
 
 FIRST_FIELD: Mapping[str, str] = {**modals.FIRST_FIELD, **amending.FIRST_FIELD}
@@ -115,12 +116,11 @@ def _carried_message(submitted: Submitted) -> transcript.Said:
 
 def _mark(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
     reference = submitted.text(modals.INCIDENT)
+    sight = sight_in(session, submitted.team_id, str(submitted.carried.get("channel") or ""))
     try:
-        incident = store_incidents.by_reference(session, submitted.team_id, reference)
+        incident = sight.named(session, reference)
     except UserError as problem:
         raise _at_its_field(modals.INCIDENT, problem) from problem
-    if incident.is_private and incident.channel_id != submitted.carried.get("channel"):
-        raise FieldError(modals.INCIDENT, f"There is no {reference}.")
     kind = submitted.text(modals.KIND)
     mark = Kind(kind) if kind in MARKS else Kind.NOTE
     transcript.mark_elsewhere(session, incident, actor, _carried_message(submitted), mark)

@@ -256,8 +256,12 @@ def by_reference(session: Session, team_id: str | None, reference: str) -> Incid
         statement = statement.where(Incident.team_id == team_id)
     found = session.exec(statement).first()
     if found is None:
-        raise IncidentNotFound(f"There is no {reference.upper()}.")
+        raise IncidentNotFound(no_such(reference))
     return found
+
+
+def no_such(reference: str) -> str:
+    return f"There is no {reference.upper()}."
 
 
 def open_ones(session: Session, team_id: str) -> list[Incident]:

@@ -1,0 +1,60 @@
+"""
+Who may see which incident. This is the one place where that is decided.
+
+An incident that is not private is seen by everybody of the workspace. A private one is seen where its people are: in
+its own channel, by whoever is in it, because Slack shows that channel to nobody else. Anywhere else it does not exist.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import Session, col
+
+from bot.store import incidents
+from bot.store.incidents import Incident, IncidentNotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is seen from one place of a workspace. `inside` is the incident in whose channel that is, None elsewhere."""
+
+    team_id: str
+    inside: int | None = None
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """As a part of a query: the rule itself. `sees` is the same for a row that was read already."""
+        of_all = col(Incident.is_private).is_(False)
+        seen = of_all if self.inside is None else or_(of_all, col(Incident.id) == self.inside)
+        return and_(col(Incident.team_id) == self.team_id, seen)
+
+    def sees(self, incident: Incident) -> bool:
+        return incident.team_id == self.team_id and (not incident.is_private or incident.id == self.inside)
+
+    def of(self, found: Iterable[Incident]) -> list[Incident]:
+        return [each for each in found if self.sees(each)]
+
+    def named(self, session: Session, reference: str) -> Incident:
+        """
+        The incident that somebody names here.
+
+        Raises IncidentNotFound, in the same words for one that is not there and for one that is not seen.
+        """
+        found = incidents.by_reference(session, self.team_id, reference)
+        if not self.sees(found):
+            raise IncidentNotFound(incidents.no_such(reference))
+        return found
+
+    def get(self, session: Session, incident_id: int) -> Incident:
+        """The incident that a button or a form carries. Raises IncidentNotFound for one that is not seen here."""
+        found = incidents.get(session, incident_id)
+        if not self.sees(found):
+            raise IncidentNotFound("That incident does not exist.")
+        return found
+
+
+def sight_in(session: Session, team_id: str, channel_id: str) -> Sight:
+    """What is seen in a channel."""
+    here = incidents.of_channel(session, team_id, channel_id) if channel_id else None
+    return Sight(team_id, here.id if here else None)
