@@ -1,4 +1,4 @@
-"""`/incident` alone."""
+"""`/incident` alone, or with nothing but an incident's name."""
 
 from bot.command.table import Command
 from commands.base import Asked, Caller, Invocation, Reply, Session
@@ -7,7 +7,8 @@ from commands.base import Asked, Caller, Invocation, Reply, Session
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     if caller.incident is None:
         return Reply("Open an incident with `/incident start checkout is down`; `/incident help` lists all commands.")
-    return Reply(caller.incident.reference, shows=Asked.CARD, incident_id=caller.incident.key)
+    shows = Asked.CARD if typed.incident is None else Asked.WHOLE
+    return Reply(caller.incident.reference, shows=shows, incident_id=caller.incident.key)
 
 
 COMMAND = Command(
@@ -16,4 +17,5 @@ COMMAND = Command(
     summary="Show the incident and what can be done next.",
     inside=False,
     run=run,
+    reads_only=True,
 )

@@ -14,4 +14,5 @@ COMMAND = Command(
     summary="Tell me where it stands: what is suspected, who does what, what is due next.",
     aliases=("catch-up",),
     run=run,
+    reads_only=True,
 )

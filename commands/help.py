@@ -24,5 +24,6 @@ def command(table: "tuple[Command, ...]") -> Command:
         positionals=(Positional("command", Value.WORD, required=False, choices=(*words, "help")),),
         inside=False,
         run=run,
+        reads_only=True,
     )
     return described

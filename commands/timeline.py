@@ -15,4 +15,5 @@ COMMAND = Command(
     summary="Show the timeline, with a menu beside each entry: amend, move, merge, take off, redact, undo.",
     aliases=("tl",),
     run=run,
+    reads_only=True,
 )

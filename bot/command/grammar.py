@@ -86,7 +86,8 @@ class _Line:
         named = named or self._take_incident()
         for positional in self.command.positionals:
             self._read_positional(positional)
-        text = unquoted(without(self.line, [self.words[place] for place in self.spent]))
+        text = without(self.line, [self.words[place] for place in self.spent])
+        text = text if self.command.keeps_quotes and unquoted(text) else unquoted(text)
         self._check_text(text)
         is_alone = not self.command.name
         incident = (named or self.context.inside) if self.command.inside else named if is_alone else None

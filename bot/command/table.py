@@ -119,6 +119,8 @@ class Command:
     who: Any = None
     inside: bool = True
     run: Callable[..., Any] | None = None
+    keeps_quotes: bool = False
+    """Quotes around the whole text mean something to it."""
     reads_only: bool = False
     """It changes nothing, and so is carried out beside the writers: nobody waits for it, nor it for anybody."""
 

@@ -26,9 +26,9 @@ from bot.clock import Clock
 from bot.command.table import Command
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.slack import commanding, entry_acts, hearing, payloads, pressing, shortcuts, submitting, timeline_view
+from bot.slack import commanding, entry_acts, hearing, listing, payloads, pressing, shortcuts, submitting, timeline_view
 from bot.slack.belonging import kind_of, only_ours, refused_form
-from bot.slack.blocks import amending, modals, times
+from bot.slack.blocks import amending, lists, modals, times
 from bot.slack.gateway import Gateway, SlackError
 from bot.slack.meeting import Meeting
 from bot.slack.replies import words
@@ -51,6 +51,8 @@ OUTCOME_UNKNOWN = (
     "The database went away while this was being saved, so it was done in full or not at all. "
     "Look whether it was before you do it again."
 )
+SHOWS = frozenset({*timeline_view.TURNS, *listing.TURNS, lists.SHOW})
+"""Buttons that only show something."""
 SLOW = 2.0
 """Seconds after which an answer may come too late to be shown."""
 
@@ -138,8 +140,10 @@ def _listen_to_commands(app: AsyncApp, deps: Deps) -> None:
                 await ack(words(problem_met) if problem_met else "")
                 return
             reads = commanding.only_reads(deps.settings(), deps.commands, typed, at)
-            work = (commanding.look if reads else commanding.carry_out, deps.settings(), deps.commands, typed, at)
-            answer = await (deps.database.read(*work) if reads else deps.database.run(*work))
+            if reads:
+                answer = await deps.database.read(commanding.look, deps.settings(), deps.commands, typed, at)
+            else:
+                answer = await deps.database.run(commanding.carry_out, deps.settings(), deps.commands, typed, at)
         except DatabaseUnavailable as problem:
             log.error("a command could not be carried out", problem=str(problem))  # noqa: TRY400  an outage
             answer = words(of_outage(problem))
@@ -158,7 +162,7 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
     async def on_press(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         with payloads.reading():
             pressed = pressing.Pressed.from_payload(body)
-        if pressed.action_id in {*timeline_view.TURNS, *pressing.OPENS, *pressing.FILLED, amending.MENU}:
+        if pressed.action_id in SHOWS or pressed.action_id in {*pressing.OPENS, *pressing.FILLED, amending.MENU}:
             await _show(deps, pressed, respond)
             await ack()
             return
@@ -216,6 +220,8 @@ async def _show(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) ->
         await told_later(respond, pressing.answer(f":warning: {refused}") or {})
     elif pressed.action_id in timeline_view.TURNS:
         await _turn(deps, pressed.value, respond)
+    elif pressed.action_id in SHOWS:
+        await _show_list(deps, pressed, respond)
     else:
         await _open(deps, pressed, respond)
 
@@ -231,6 +237,23 @@ async def _turn(deps: Deps, value: str, respond: AsyncRespond) -> None:
         await told_later(respond, pressing.answer(f":warning: {DATABASE_AWAY}") or {})
     else:
         await told_later(respond, pressing.answer(message) or {})
+
+
+async def _show_list(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) -> None:
+    """Another page of a list of incidents instead of this one, or below it one of them."""
+    place = (deps.settings(), pressed.team_id, pressed.channel_id)
+    try:
+        if pressed.action_id == lists.SHOW:
+            incident = await deps.database.read(listing.show, *place, pressed.number)
+            told = pressing.answer(pressing.Aside(incident))
+        else:
+            page = await deps.database.read(listing.turn, *place, pressed.action_id, pressed.value)
+            told = pressing.answer(page)
+    except UserError as problem:
+        told = pressing.answer(f":warning: {problem.message}")
+    except DatabaseUnavailable:
+        told = pressing.answer(f":warning: {DATABASE_AWAY}")
+    await told_later(respond, told or {})
 
 
 async def _open(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) -> None:

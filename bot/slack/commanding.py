@@ -100,9 +100,7 @@ def only_reads(settings: Settings, table: Sequence[Command], typed: Typed, at: d
     return meant is not None and meant.reads_only
 
 
-def look(
-    session: Session, settings: Settings, table: Sequence[Command], typed: Typed, at: datetime
-) -> dict[str, Any]:
+def look(session: Session, settings: Settings, table: Sequence[Command], typed: Typed, at: datetime) -> dict[str, Any]:
     """
     The answer to a line that `only_reads`, in a session that cannot write.
 
@@ -204,9 +202,7 @@ def context_of(settings: Settings, at: datetime, *, inside: Incident | None, zon
     )
 
 
-def _zone_meant(
-    session: Session, settings: Settings, typed: Typed, here: Incident | None, sight: Sight
-) -> ZoneInfo:
+def _zone_meant(session: Session, settings: Settings, typed: Typed, here: Incident | None, sight: Sight) -> ZoneInfo:
     """Times are read in the zone of the incident that is named first, or else of the channel's."""
     named = NAMED.search(" ".join(typed.text.split()[:2]))
     if named:

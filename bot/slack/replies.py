@@ -9,6 +9,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
 from bot.services import catchup, views
+from bot.slack import listing
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
 from bot.slack.blocks.kit import MESSAGE_TEXT, cut
@@ -52,6 +53,15 @@ def answer_of(session: Session, settings: Settings, reply: Reply, at: datetime) 
     match reply.shows:
         case Asked.CARD:
             return ephemeral(cards.card(views.card(session, settings, reply.incident_id or 0)))
+        case Asked.WHOLE:
+            return ephemeral(listing.shown(session, settings, reply.incident_id or 0))
+        case Asked.LIST:
+            return ephemeral(listing.listed(session, settings, reply.values["sight"], reply.values["text"]))
+        case Asked.FOUND:
+            asked = reply.values
+            return ephemeral(
+                listing.found(session, settings, asked["sight"], asked["text"], with_drills=asked["drills"])
+            )
         case Asked.TIMELINE:
             return ephemeral(timeline(session, settings, Page(reply.incident_id or 0)))
         case Asked.CATCHUP:

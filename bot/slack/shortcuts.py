@@ -16,8 +16,8 @@ from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.kit import one_line
 from bot.slack.payloads import Whose, said_of, team_of
 from bot.store import incidents, timeline
-from bot.store.sight import sight_in
 from bot.store.session import Database, DatabaseUnavailable
+from bot.store.sight import sight_in
 
 ADD_TO_TIMELINE, OPEN_INCIDENT, AMEND_ENTRY = "add_to_timeline", "open_incident", "amend_entry"
 SHORTCUTS = (ADD_TO_TIMELINE, OPEN_INCIDENT, AMEND_ENTRY)

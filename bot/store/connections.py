@@ -8,6 +8,8 @@ from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.domain.folded import folded
+
 BUSY_TIMEOUT_MS = 5_000
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 AWAY = {"08", "53", "57", "58"}
@@ -37,6 +39,7 @@ def sqlite_engine(path: Path, *, writable: bool, **pool: Any) -> Engine:
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("folded", 1, folded, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:

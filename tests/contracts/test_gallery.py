@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.config import load
-from bot.slack import pressing, submitting
-from bot.slack.blocks import events, times
+from bot.slack import listing, pressing, submitting
+from bot.slack.blocks import events, lists, times
 from bot.slack.blocks.gallery import SAID, Exhibit, exhibits
 
 EXHIBITS = exhibits(load({}))
@@ -35,7 +35,8 @@ def test_every_line_button_and_form_is_shown() -> None:
     forms = {each.payload["callback_id"] for each in EXHIBITS if each.kind == "modal"}
     assert forms == set(submitting.SUBMISSIONS)
     pressed = {each.get("action_id") for shown in EXHIBITS if shown.kind == "message" for each in walk(shown.payload)}
-    assert pressed - {None} == {*pressing.PRESSES, *pressing.OPENS, *pressing.FILLED, *times.CHOICES}
+    shown = {*listing.TURNS, lists.SHOW}
+    assert pressed - {None} == {*pressing.PRESSES, *pressing.OPENS, *pressing.FILLED, *times.CHOICES, *shown}
 
 
 @pytest.mark.parametrize("exhibit", EXHIBITS, ids=lambda exhibit: exhibit.name)

@@ -29,6 +29,7 @@ from bot.services.views import (
 from bot.slack.blocks import amending, card, catchup, details, escalation, events, findings, modals, questions, times
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.gallery_catchup import CATCHUPS
+from bot.slack.blocks.gallery_lists import lists_shown
 from bot.slack.blocks.message import Message
 from bot.store.incidents import Incident
 
@@ -283,6 +284,7 @@ def _messages() -> Iterator[Exhibit]:
         ("alerts: firing", card.alerts(AlertsView(7, True, 2, 1, (FIRED,), (ENDED,), ENDED.ended_at))),
         ("alerts: all ended", card.alerts(AlertsView(7, True, 2, 0, (), (ENDED, ENDED), ENDED.ended_at))),
         *((f"catch up: {name}", catchup.catchup(view)) for name, view in CATCHUPS.items()),
+        *lists_shown(OVER),
         ("line: redacted", events.unsaid()),
         ("questions", questions.questions(MissingView(7, tuple(NEEDED)))),
         ("questions: answered", questions.questions(MissingView(7, ()))),

@@ -1,0 +1,202 @@
+"""What people look for: a list of incidents, or those whose record holds certain words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.domain.folded import folded, words_of
+from bot.domain.links import channel_link, message_link
+from bot.domain.terms import Severity, Status
+from bot.pagelinks import page_link
+from bot.services.people import MENTION
+from bot.store import incidents, people, searching
+from bot.store.incidents import Incident, Installation
+from bot.store.searching import Wanted
+from bot.store.sight import Sight
+from bot.store.timeline import TimelineEntry
+
+OPEN = frozenset(status for status in Status if status.is_open)
+OVER = frozenset({Status.RESOLVED, Status.CLOSED})
+ON_A_PAGE = 8
+"""Incidents of one page of an answer."""
+LINE = 200
+"""Characters of the line that fits, around the word that was looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One incident in a list. `line` is the entry that fits a search, None where only the head does."""
+
+    incident_id: int
+    reference: str
+    title: str
+    severity: str
+    severity_rank: int
+    status: Status
+    lead: str | None
+    services: tuple[str, ...]
+    is_drill: bool
+    is_private: bool
+    declared_at: datetime
+    channel_id: str | None
+    channel_url: str | None
+    line: str | None = None
+    line_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """
+    One page of a list, the newest first. `text` is what was typed, so that the next page asks for the same.
+
+    `first` counts from 0; `count` are all that fit.
+    """
+
+    what: str
+    text: str
+    count: int
+    first: int
+    listed: tuple[Listed, ...]
+    names: Mapping[str, str]
+    with_drills: bool = False
+
+
+def list_of(session: Session, settings: Settings, sight: Sight, text: str, first: int = 0) -> Listing:
+    """The incidents that the words of `/incident list` ask for."""
+    wanted, what = read_wanted(settings, text)
+    ids = searching.newest(session, sight, wanted)
+    return _page(session, settings, ids, what, text, first)
+
+
+def read_wanted(settings: Settings, text: str) -> tuple[Wanted, str]:
+    """
+    What `open`, `all`, `resolved`, `drills`, statuses, severities and services in a line ask for, and in plain words.
+
+    Words that are none of these are parts of services' names. Without a status it is the open ones.
+    """
+    statuses: set[Status] = set()
+    severities: set[Severity] = set()
+    services: list[str] = []
+    drills: bool | None = False
+    has_status = False
+    rated = settings.severity_words()
+    for word in words_of(text):
+        if word in {"open", "all", "resolved", *Status}:
+            has_status = True
+            statuses |= {"open": OPEN, "all": frozenset(Status), "resolved": OVER}.get(word) or {Status(word)}
+        elif word in {"drill", "drills"}:
+            drills = True
+        elif word in rated:
+            severities.add(rated[word])
+        else:
+            services.append(word)
+    if not has_status:
+        statuses = set(Status) if drills else set(OPEN)
+    wanted = Wanted(
+        frozenset() if statuses == set(Status) else frozenset(statuses), frozenset(severities), tuple(services), drills
+    )
+    return wanted, _in_words(settings, wanted)
+
+
+def _in_words(settings: Settings, wanted: Wanted) -> str:
+    noun = "drills" if wanted.drills else "incidents"
+    state = ""
+    if wanted.statuses == OPEN:
+        state = "open "
+    elif wanted.statuses:
+        state = f"{' or '.join(each for each in Status if each in wanted.statuses)} "
+    rated = " or ".join(settings.severity_label(each) for each in sorted(wanted.severities))
+    served = " and ".join(wanted.services)
+    return f"{state}{noun}{f' of {rated}' if rated else ''}{f' of the service {served}' if served else ''}"
+
+
+def find(
+    session: Session, settings: Settings, sight: Sight, text: str, *, with_drills: bool = False, first: int = 0
+) -> Listing:
+    """
+    The incidents that hold all the words, in what they are called or in their timeline.
+
+    Raises UserError if there is nothing to look for.
+    """
+    words = words_of(text)
+    if not words:
+        raise UserError("Say what to look for, for example `/incident find certificate expired`.")
+    told = searching.holding(session, sight, words, with_drills=with_drills)
+    heads = searching.heads(session, sight, with_drills=with_drills)
+    ids = [
+        head.incident_id
+        for head in heads
+        if all(word in told.get(head.incident_id, ()) or word in head.text for word in words)
+    ]
+    found = _page(session, settings, ids, f"incidents with “{text.strip()}”", text, first, words)
+    return found if not with_drills else _with_drills(found)
+
+
+def _with_drills(found: Listing) -> Listing:
+    return Listing(found.what, found.text, found.count, found.first, found.listed, found.names, with_drills=True)
+
+
+def _page(
+    session: Session,
+    settings: Settings,
+    ids: Sequence[int],
+    what: str,
+    text: str,
+    first: int,
+    words: Sequence[str] = (),
+) -> Listing:
+    first = max(0, min(first, (len(ids) - 1) // ON_A_PAGE * ON_A_PAGE))
+    shown = searching.of_ids(session, ids[first : first + ON_A_PAGE])
+    lines = searching.best_lines(session, [each.key for each in shown], words) if words and shown else {}
+    installation = incidents.installation(session)
+    listed = tuple(_listed(settings, installation, each, lines.get(each.key), words) for each in shown)
+    said = " ".join(f"{each.title} {each.line or ''}" for each in listed)
+    names = people.names(session, shown[0].team_id, MENTION.findall(said)) if shown else {}
+    return Listing(what, text, len(ids), first, listed, names)
+
+
+def _listed(
+    settings: Settings,
+    installation: Installation | None,
+    row: Incident,
+    entry: TimelineEntry | None,
+    words: Sequence[str],
+) -> Listed:
+    severity, url = Severity(row.severity), installation.url if installation else ""
+    place = None
+    if entry is not None and url:
+        channel, ts = entry.channel_id or row.channel_id, entry.message_ts or entry.posted_ts
+        place = message_link(url, channel, ts, entry.thread_ts) if channel and ts else None
+    if entry is not None and place is None:
+        place = f"{page_link(settings, row.reference)}#entry-{entry.key}"
+    return Listed(
+        incident_id=row.key,
+        reference=row.reference,
+        title=row.title,
+        severity=settings.severity_label(severity),
+        severity_rank=list(Severity).index(severity) + 1,
+        status=Status(row.status),
+        lead=row.lead,
+        services=tuple(row.services),
+        is_drill=row.is_drill,
+        is_private=row.is_private,
+        declared_at=row.declared_at,
+        channel_id=row.channel_id,
+        channel_url=channel_link(url, row.channel_id) if url and row.channel_id else None,
+        line=_around(entry.text, words) if entry is not None else None,
+        line_url=place,
+    )
+
+
+def _around(text: str, words: Sequence[str]) -> str:
+    """The text on one line; of a long one the part where the first of the words stands."""
+    line = " ".join(text.split())
+    if len(line) <= LINE:
+        return line
+    found = [place for place in map(folded(line).find, words) if place >= 0]
+    begin = max(0, min(found, default=0) - LINE // 4)
+    return f"{'…' if begin else ''}{line[begin : begin + LINE].strip()}{'…' if begin + LINE < len(line) else ''}"

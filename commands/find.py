@@ -1,0 +1,23 @@
+"""`/incident find`."""
+
+from bot.command.table import Command, Option, Value
+from commands.base import Asked, Caller, Invocation, Reply, Session
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    asked = {"text": typed.text, "sight": caller.sight, "drills": bool(typed.options.get("drills"))}
+    return Reply("Found", shows=Asked.FOUND, values=asked)
+
+
+COMMAND = Command(
+    name="find",
+    usage="find WORDS [drills]",
+    summary="Search titles, references, services and timelines. All words have to be there; quotes hold them together.",
+    options=(Option("drills", Value.FLAG, about="look into drills too"),),
+    text="required",
+    aliases=("search",),
+    inside=False,
+    run=run,
+    keeps_quotes=True,
+    reads_only=True,
+)

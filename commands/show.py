@@ -1,0 +1,17 @@
+"""`/incident show`."""
+
+from bot.command.table import Command
+from commands.base import Asked, Caller, Invocation, Reply, Session
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    return Reply(caller.about.reference, shows=Asked.WHOLE, incident_id=caller.about.key)
+
+
+COMMAND = Command(
+    name="show",
+    usage="show [INC-3]",
+    summary="Show everything about an incident, only to you. `/incident INC-3` does the same.",
+    run=run,
+    reads_only=True,
+)
