@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from bot.sandbox import api_chat, api_conversations, api_files, api_people
+from bot.sandbox import api_bookmarks, api_canvases, api_chat, api_conversations, api_files, api_people
 from bot.sandbox.call import Call, Grant, Handler
 from bot.sandbox.methods import METHODS, Argument, Method
 from bot.sandbox.records import Json, SlackError
@@ -16,6 +16,19 @@ HANDLERS: dict[str, Handler] = {
     "users.list": api_people.users_list,
     "users.lookupByEmail": api_people.lookup_by_email,
     "usergroups.list": api_people.usergroups_list,
+    "usergroups.users.list": api_people.usergroup_users,
+    "bookmarks.add": api_bookmarks.add,
+    "bookmarks.edit": api_bookmarks.edit,
+    "bookmarks.remove": api_bookmarks.remove,
+    "bookmarks.list": api_bookmarks.listing,
+    "canvases.create": api_canvases.create,
+    "canvases.edit": api_canvases.edit,
+    "canvases.delete": api_canvases.delete,
+    "canvases.getContent": api_canvases.content,
+    "canvases.access.set": api_canvases.give_access,
+    "canvases.access.delete": api_canvases.take_access,
+    "canvases.sections.lookup": api_canvases.lookup,
+    "conversations.canvases.create": api_canvases.create_of_channel,
     "conversations.create": api_conversations.create,
     "conversations.list": api_conversations.listing,
     "conversations.info": api_conversations.info,
@@ -96,6 +109,9 @@ def typed(argument: Argument, value: Any) -> Any:
         if not isinstance(found, dict | list):
             raise ValueError(argument.name)
         return found
+    if argument.type == "l":
+        found = json.loads(value) if isinstance(value, str) and value.startswith("[") else value
+        return [str(each) for each in found] if isinstance(found, list) else str(found).split(",")
     if isinstance(value, list):
         return ",".join(map(str, value))
     if isinstance(value, dict) or (argument.type == "s" and isinstance(value, bool)):

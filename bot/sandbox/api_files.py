@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from bot.sandbox import files, views, wire
+from bot.sandbox import canvases, files, views, wire
 from bot.sandbox.api_chat import target
 from bot.sandbox.call import Call, Later, ok
 from bot.sandbox.records import Channel, Json, Message, SlackError
@@ -46,6 +46,12 @@ def _share(call: Call, channel: Channel, file_ids: list[str]) -> None:
 
 
 def info(call: Call) -> Json:
+    canvas = call.workspace.canvases.get(call.text("file"))
+    if canvas is not None:
+        if not canvases.may(call.workspace, canvas, call.actor, "read"):
+            raise SlackError("file_not_found")
+        shown = wire.canvas_json(call.workspace, canvas)
+        return ok(file=shown, comments=[], response_metadata={"next_cursor": ""})
     file = files.visible(call.workspace, call.text("file"), call.actor)
     return ok(file=wire.file_json(call.workspace, file), comments=[], response_metadata={"next_cursor": ""})
 

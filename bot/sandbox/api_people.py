@@ -65,7 +65,13 @@ def lookup_by_email(call: Call) -> Json:
     raise SlackError("users_not_found")
 
 
+def _has_groups(call: Call) -> None:
+    if not call.workspace.plan.usergroups:
+        raise SlackError("plan_upgrade_required")
+
+
 def usergroups_list(call: Call) -> Json:
+    _has_groups(call)
     groups = [
         wire.usergroup_json(
             call.workspace, group, with_users=call.flag("include_users"), with_count=call.flag("include_count")
@@ -74,3 +80,11 @@ def usergroups_list(call: Call) -> Json:
         if call.flag("include_disabled") or not group.is_disabled
     ]
     return ok(usergroups=groups)
+
+
+def usergroup_users(call: Call) -> Json:
+    _has_groups(call)
+    group = call.workspace.usergroups.get(call.text("usergroup"))
+    if group is None or (group.is_disabled and not call.flag("include_disabled")):
+        raise SlackError("no_such_subteam")
+    return ok(users=list(group.users))

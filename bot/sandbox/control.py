@@ -19,7 +19,7 @@ from bot.sandbox.records import Json, SlackError
 LOOKS = (
     "info", "channels", "channel", "members", "messages", "message", "thread", "ephemerals", "pins", "files",
     "file_content", "views", "home", "users", "user", "usergroups", "calls", "deliveries", "pending", "settled",
-    "sockets", "connections", "list_faults", "unread",
+    "sockets", "connections", "list_faults", "unread", "bookmarks", "canvases", "canvas_content",
 )  # fmt: skip
 ACTS = (
     "command", "say", "upload", "edit", "delete", "react", "unreact", "pin", "unpin", "create_channel", "join", "leave",
@@ -30,7 +30,8 @@ ACTS = (
     "socket_limit", "connection_lives", "subscribe", "retry_now",
     "fault", "delivery_fault", "clear_fault", "clear_faults", "rate_limits", "set_scopes", "add_token", "revoke_token",
     "set_down", "upload_seconds", "edit_window", "clear_calls", "clear_deliveries", "wait_settled", "run_action",
-    "run_play", "dismiss", "save",
+    "run_play", "dismiss", "save", "add_bookmark", "edit_bookmark", "remove_bookmark", "create_canvas", "edit_canvas",
+    "delete_canvas", "plan",
 )  # fmt: skip
 
 

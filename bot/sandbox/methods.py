@@ -2,7 +2,7 @@
 Which Web API methods there are: rate tier, scopes (any one of them is enough), arguments.
 
 Own data, as Slack documents it. An argument is `name:type`, with `*` if required; types: s text, b yes or no, i whole
-number, j JSON (given as such or as text). Tier 0: no limit worth imitating; tier 5: a special limit.
+number, j JSON (given as such or as text), l a list (JSON, or parted by commas). Tier 0: no limit worth imitating; tier 5: a special limit.
 """
 # ruff: noqa: E501  a table reads best with one method a line
 
@@ -18,6 +18,19 @@ users.info                   | 4 | users:read | user:s* include_locale:b
 users.list                   | 2 | users:read | cursor:s limit:i include_locale:b team_id:s
 users.lookupByEmail          | 3 | users:read.email | email:s*
 usergroups.list              | 2 | usergroups:read | include_count:b include_disabled:b include_users:b team_id:s
+usergroups.users.list        | 2 | usergroups:read | usergroup:s* include_disabled:b team_id:s
+bookmarks.add                | 2 | bookmarks:write | channel_id:s title:s* type:s* link:s emoji:s entity_id:s access_level:s parent_id:s
+bookmarks.edit               | 2 | bookmarks:write | channel_id:s bookmark_id:s title:s link:s emoji:s
+bookmarks.remove             | 2 | bookmarks:write | channel_id:s bookmark_id:s quip_section_id:s
+bookmarks.list               | 3 | bookmarks:read | channel_id:s
+canvases.create              | 2 | canvases:write | title:s document_content:j channel_id:s
+canvases.edit                | 3 | canvases:write | canvas_id:s* changes:j*
+canvases.delete              | 3 | canvases:write | canvas_id:s*
+canvases.getContent          | 3 | canvases:read | canvas_id:s* content_type:s
+canvases.access.set          | 3 | canvases:write | canvas_id:s* access_level:s* channel_ids:l user_ids:l
+canvases.access.delete       | 3 | canvases:write | canvas_id:s* channel_ids:l user_ids:l
+canvases.sections.lookup     | 3 | canvases:read | canvas_id:s* criteria:j*
+conversations.canvases.create | 2 | canvases:write | channel_id:s* document_content:j title:s
 conversations.create         | 2 | channels:manage groups:write im:write mpim:write channels:write | name:s* is_private:b team_id:s
 conversations.list           | 2 | channels:read groups:read im:read mpim:read | types:s exclude_archived:b cursor:s limit:i team_id:s
 conversations.info           | 3 | channels:read groups:read im:read mpim:read | channel:s* include_locale:b include_num_members:b

@@ -11,7 +11,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.sandbox import channels, messages, seed
-from bot.sandbox.records import App, Channel, File, Json, Message, Note, ResponseUrl, Team, User, Usergroup, View
+from bot.sandbox.records import (
+    App,
+    Bookmark,
+    Canvas,
+    Channel,
+    File,
+    Json,
+    Message,
+    Note,
+    Plan,
+    ResponseUrl,
+    Team,
+    User,
+    Usergroup,
+    View,
+)
 from bot.sandbox.workspace import Workspace
 
 VERSION = 1
@@ -31,6 +46,8 @@ def as_json(workspace: Workspace, tokens: Json) -> Json:
         "usergroups": [vars(group) for group in workspace.usergroups.values()],
         "channels": [_channel(channel) for channel in workspace.channels.values()],
         "files": [_file(file) for file in workspace.files.values()],
+        "canvases": [vars(canvas) for canvas in workspace.canvases.values()],
+        "plan": vars(workspace.plan),
         "views": [vars(view) for view in workspace.views.values()],
         "stacks": workspace.stacks,
         "homes": workspace.homes,
@@ -46,6 +63,7 @@ def _message(message: Message) -> Json:
 def _channel(channel: Channel) -> Json:
     kept = {key: value for key, value in vars(channel).items() if key not in ("messages", "order", "threads")}
     kept |= {"topic": vars(channel.topic), "purpose": vars(channel.purpose)}
+    kept["bookmarks"] = [vars(bookmark) for bookmark in channel.bookmarks]
     return kept | {"messages": [_message(channel.messages[ts]) for ts in channel.order]}
 
 
@@ -64,6 +82,8 @@ def from_json(data: Json) -> Workspace:
     workspace.users = {each["id"]: User(**each) for each in data["users"]}
     workspace.usergroups = {each["id"]: Usergroup(**each) for each in data["usergroups"]}
     workspace.files = {each["id"]: _read_file(each) for each in data["files"]}
+    workspace.canvases = {each["id"]: _read_canvas(each) for each in data.get("canvases", [])}
+    workspace.plan = Plan(**data.get("plan", {}))
     for each in data["channels"]:
         _read_channel(workspace, each)
     workspace.views = {each["id"]: View(**each) for each in data["views"]}
@@ -80,12 +100,17 @@ def from_json(data: Json) -> Workspace:
 def _read_channel(workspace: Workspace, data: Json) -> None:
     said = data.pop("messages")
     data |= {"topic": Note(**data["topic"]), "purpose": Note(**data["purpose"])}
+    data["bookmarks"] = [Bookmark(**each) for each in data.get("bookmarks", [])]
     channel = Channel(**data)
     if channel.is_direct:
         workspace.directs[",".join(sorted(channel.members))] = channel.id
     channels.add(workspace, channel)
     for each in said:
         messages.put(workspace, channel, Message(**each))
+
+
+def _read_canvas(data: Json) -> Canvas:
+    return Canvas(**data | {"sections": [(section, text) for section, text in data["sections"]]})
 
 
 def _read_file(data: Json) -> File:

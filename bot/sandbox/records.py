@@ -121,6 +121,53 @@ class Message:
 
 
 @dataclass
+class Bookmark:
+    """A link in the bar under a channel's name."""
+
+    id: str
+    title: str
+    link: str
+    creator: str
+    created: int
+    type: str = "link"
+    emoji: str = ""
+    updated: int = 0
+    """0 until it was edited first."""
+    updated_by: str = ""
+    entity_id: str | None = None
+    parent_id: str | None = None
+
+
+@dataclass
+class Canvas:
+    """A document. `sections`: its id and its Markdown, one each, in order."""
+
+    id: str
+    title: str
+    creator: str
+    created: int
+    sections: list[tuple[str, str]] = field(default_factory=list)
+    channel: str | None = None
+    """Where it is a tab; None: it stands alone."""
+    is_channel_canvas: bool = False
+    """The one canvas that a channel has of its own."""
+    updated: int = 0
+    editors: list[str] = field(default_factory=list)
+    levels: dict[str, str] = field(default_factory=dict)
+    """Who may `read`, `write` or `owner` it: by the id of a person or of a channel."""
+
+
+@dataclass
+class Plan:
+    """What the workspace's plan includes. Without `standalone_canvases` a canvas has to be a channel's tab."""
+
+    canvases: bool = True
+    standalone_canvases: bool = True
+    channel_canvases: bool = True
+    usergroups: bool = True
+
+
+@dataclass
 class Channel:
     id: str
     name: str
@@ -137,6 +184,7 @@ class Channel:
     previous_names: list[str] = field(default_factory=list)
     updated: int = 0
     """Milliseconds, as Slack has it."""
+    bookmarks: list[Bookmark] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     threads: dict[str, list[str]] = field(default_factory=dict)

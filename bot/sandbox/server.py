@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.sandbox.acting import Acting
 from bot.sandbox.clock import Clock
 from bot.sandbox.control import Control
+from bot.sandbox.documents import Documents
 from bot.sandbox.guide import Action, Guide
 from bot.sandbox.knobs import Knobs
 from bot.sandbox.looks import Looks
@@ -20,7 +21,7 @@ from bot.sandbox.stage import Panel
 MAX_BODY = 64 * 1024 * 1024
 
 
-class Sandbox(Acting, Looks, Knobs):
+class Sandbox(Acting, Documents, Looks, Knobs):
     """
     A Slack to try an app against. `async with Sandbox() as sandbox:` starts and stops it.
 

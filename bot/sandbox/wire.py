@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.sandbox.records import Channel, File, Json, Message, User, Usergroup, View
+from bot.sandbox.records import Bookmark, Canvas, Channel, File, Json, Message, User, Usergroup, View
 from bot.sandbox.workspace import Workspace
 
 PRETTY = {
@@ -141,6 +141,80 @@ def channel_json(workspace: Workspace, channel: Channel, viewer: str) -> Json:
         "topic": channel.topic.as_json(),
         "purpose": channel.purpose.as_json(),
         "previous_names": list(channel.previous_names),
+        **_properties(workspace, channel),
+    }
+
+
+def _properties(workspace: Workspace, channel: Channel) -> Json:
+    """The canvases that are the channel's tabs; its own one by a key of its own as well."""
+    shown = [canvas for canvas in workspace.canvases.values() if canvas.channel == channel.id]
+    if not shown:
+        return {}
+    tabs = [
+        {"id": f"Ct{canvas.id[1:]}", "type": "canvas", "label": canvas.title, "data": {"file_id": canvas.id}}
+        for canvas in shown
+    ]
+    properties: Json = {"tabs": tabs}
+    for canvas in shown:
+        if canvas.is_channel_canvas:
+            properties["canvas"] = {"file_id": canvas.id, "is_empty": not canvas.sections, "quip_thread_id": ""}
+    return {"properties": properties}
+
+
+def bookmark_json(workspace: Workspace, channel: Channel, bookmark: Bookmark) -> Json:
+    place = channel.bookmarks.index(bookmark)
+    return {
+        "id": bookmark.id,
+        "channel_id": channel.id,
+        "title": bookmark.title,
+        "link": bookmark.link,
+        "emoji": bookmark.emoji,
+        "icon_url": "",
+        "type": bookmark.type,
+        "entity_id": bookmark.entity_id,
+        "date_created": bookmark.created,
+        "date_updated": bookmark.updated,
+        "rank": f"{place:04d}",
+        "last_updated_by_user_id": bookmark.updated_by or bookmark.creator,
+        "last_updated_by_team_id": workspace.team.id,
+        "shortcut_id": None,
+        "app_id": None,
+    }
+
+
+def canvas_json(workspace: Workspace, canvas: Canvas) -> Json:
+    """A canvas is a file to Slack, of a kind of its own."""
+    channel = workspace.channels.get(canvas.channel or "")
+    address = f"{workspace.site_url}/docs/{workspace.team.id}/{canvas.id}"
+    places: Json = {"channels": [], "groups": [], "ims": []}
+    if channel:
+        places["channels" if channel.type == "channel" else "groups"] = [channel.id]
+    return {
+        "id": canvas.id,
+        "created": canvas.created,
+        "timestamp": canvas.created,
+        "name": canvas.title,
+        "title": canvas.title,
+        "mimetype": "application/vnd.slack-docs",
+        "filetype": "quip",
+        "pretty_type": "Canvas",
+        "user": canvas.creator,
+        "user_team": workspace.team.id,
+        "editable": True,
+        "size": sum(len(text.encode()) for _, text in canvas.sections),
+        "mode": "quip",
+        "is_external": False,
+        "external_type": "",
+        "is_public": bool(channel and channel.type == "channel"),
+        "public_url_shared": False,
+        "display_as_bot": False,
+        "username": "",
+        "url_private": address,
+        "url_private_download": address,
+        "permalink": address,
+        "shares": {},
+        "has_rich_preview": False,
+        **places,
     }
 
 

@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 
 from bot.sandbox.records import (
     App,
+    Canvas,
     Channel,
     Event,
     File,
     Json,
     Message,
+    Plan,
     ResponseUrl,
     SlackError,
     Team,
@@ -46,6 +48,8 @@ class Workspace:
         self.names: dict[str, str] = {}
         self.directs: dict[str, str] = {}
         self.files: dict[str, File] = {}
+        self.canvases: dict[str, Canvas] = {}
+        self.plan = Plan()
         self.views: dict[str, View] = {}
         self.stacks: dict[str, list[str]] = {}
         self.homes: dict[str, str] = {}

@@ -267,3 +267,27 @@ async def test_a_global_shortcut_is_chosen_where_one_writes(stage):
 
     heard = await app.next()
     assert (heard["type"], heard["callback_id"], heard["user"]["id"]) == ("shortcut", "declare", "U0ONCALL")
+
+
+async def test_bookmarks_and_canvases_stand_under_the_channels_name(stage):
+    sandbox, _, page = stage
+    client = web_client(sandbox)
+    await client.conversations_join(channel="C0OPS")
+    await client.bookmarks_add(channel_id="C0OPS", title="Runbook", type="link", link="https://example.org/runbook")
+    words = {"type": "markdown", "markdown": "# What happened\n\n- seen by ![](@U0DBA)"}
+    await client.canvases_create(title="Postmortem", channel_id="C0OPS", document_content=words)
+
+    bar = page.get_by_role("navigation", name="Bookmarks")
+    await expect(bar.get_by_role("link", name="Runbook")).to_have_attribute("href", "https://example.org/runbook")
+    await bar.get_by_role("button", name="Postmortem").click()
+    read = page.locator("#pane .markdown")
+    await expect(read.get_by_role("heading", name="What happened")).to_be_visible()
+    await expect(read).to_contain_text("@dba")
+
+    sandbox.join("oncall", "ops")
+    await page.get_by_role("button", name="Edit", exact=True).click()
+    await page.get_by_label("Markdown of the canvas").fill("# What we saw")
+    await page.get_by_role("button", name="Save").click()
+
+    await expect(read.get_by_role("heading", name="What we saw")).to_be_visible()
+    assert sandbox.canvases("ops")[0]["editors"] == ["U0DOGWATCH", "U0ONCALL"]

@@ -37,6 +37,24 @@ async def lived_in(sandbox):
     return channel
 
 
+def kept(sandbox):
+    shown = [sandbox.canvas_content(each["id"]) for each in sandbox.canvases()]
+    return sandbox.bookmarks("ops"), sandbox.canvases("ops"), shown, sandbox.plan()
+
+
+async def test_bookmarks_canvases_and_the_plan_survive_a_restart(tmp_path):
+    async with Sandbox(state=tmp_path, site_url="http://harbour") as sandbox:
+        sandbox.join("dba", "ops")
+        sandbox.add_bookmark("dba", "ops", "Runbook", "https://example.org/runbook", ":book:")
+        sandbox.create_canvas("dba", "ops", "Notes", "# Notes\n\n* one\n* two")
+        sandbox.plan(standalone_canvases=False)
+        before = kept(sandbox)
+
+    async with Sandbox(state=tmp_path, site_url="http://harbour") as sandbox:
+        assert kept(sandbox) == before
+        assert before[2] == ["# Notes\n\n- one\n- two\n"]
+
+
 def seen(sandbox):
     everything = [sandbox.channels(), sandbox.users(), sandbox.usergroups(), sandbox.files(), sandbox.home("dba")]
     for channel in sandbox.channels():

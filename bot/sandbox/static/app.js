@@ -9,6 +9,7 @@ import { edit } from "/static/message.js";
 import { staysAtEnd } from "/static/messages.js";
 import { refreshModal } from "/static/modal.js";
 import { closePane, paneShows, showFile, showThread, wirePane } from "/static/pane.js";
+import { canvasChanged } from "/static/documents.js";
 import { showPeople, showSidebar, wireSidebar } from "/static/sidebar.js";
 import { menu } from "/static/popover.js";
 import { dropToast, toast } from "/static/toasts.js";
@@ -18,6 +19,7 @@ const on = (message) => ({ user: state.me, channel: state.channel, ts: message.t
 
 const act = {
   run,
+  leaveThread,
   type: (line) => send(line, null),
   use: (message, block, element, value) => run(ask("click", { user: state.me, channel: state.channel, message_ts: message.ts, action_id: `${block.block_id}.${element.action_id}`, value })),
   suggest: (message, element, query) => ask("suggest", { user: state.me, action_id: element.action_id, query, channel: state.channel, message_ts: message.ts }),
@@ -188,6 +190,7 @@ async function changed(changes) {
   const isHere = about("channel").some((change) => change.which === state.channel) || about("channels").length > 0;
   if (isHere) await Promise.all([showChannel(view(), { goTo, run }), showThread(view())]);
   if (about("views").length) await Promise.all([refreshModal(state.me, world, say), showHome(view())]);
+  await Promise.all(about("canvas").map((change) => canvasChanged(change.which)));
   await countUnread();
   if (!document.hidden && isHere) markRead(state.channel, "");
   return showSidebar();

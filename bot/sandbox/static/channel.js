@@ -4,6 +4,7 @@ import { ask } from "/static/api.js";
 import { byId, el } from "/static/dom.js";
 import { renderBlocks } from "/static/blocks.js";
 import { renderMessages } from "/static/messages.js";
+import { showBar } from "/static/documents.js";
 import { showMembers, showPins } from "/static/pane.js";
 import { here, markRead, readUpTo, state, titleOf, world } from "/static/world.js";
 
@@ -32,6 +33,7 @@ async function showHead(channel, view, { goTo, run }) {
   byId("topic").textContent = channel.topic?.value || channel.purpose?.value || "";
   byId("text").placeholder = channel.is_archived ? "This channel is archived" : `Message ${title}, or /command`;
   showTabs(channel, view);
+  showBar(channel, view);
   if (channel.is_im) return byId("head-tools").replaceChildren();
   const pins = (await ask("pins", { channel: channel.id })).length;
   const writeTo = async (user) => goTo(await ask("open_dm", { user: state.me, with_user: user }));
