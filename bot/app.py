@@ -21,6 +21,7 @@ from bot.slack.app import Deps, build
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError
 from bot.slack.meeting import Meeting
+from bot.slack.noticing import Noticing
 from bot.slack.pacing import Pacer
 from bot.slack.sender import AT_ONCE, LEASE, POLL, Sender
 from bot.slack.socket import SocketLink
@@ -96,6 +97,8 @@ class Dogwatch:
         self._ping_seconds = ping_seconds
         self.database: Database = open_database(settings.database_url.get_secret_value(), probe=probe)
         self.gateway = Gateway(self._token, settings.slack_api_url, seconds=call_seconds, probe=probe)
+        self.noticing = Noticing(self.database, self.clock)
+        self.gateway.refused = self.noticing.heard
         pacer = None if clock is not None else Pacer()
         self.tools = Tools(self.database, self.gateway, self.clock, lambda: self.settings, pacer)
         self.sender = Sender(self.tools, lease=lease, poll=poll, lanes_at_once=lanes_at_once)
@@ -177,6 +180,8 @@ class Dogwatch:
             bot_id=str(told.get("bot_id") or ""),
             at=self.clock.now(),
         )
+        if self.gateway.granted is not None:
+            await self.noticing.started(self.gateway.granted)
         return True
 
     async def _keep_asking(self) -> None:
@@ -264,7 +269,13 @@ class Dogwatch:
         over_http = self.slack is None or self.slack.is_idle
         over_sockets = self.sockets is None or self.sockets.is_idle
         intake = self.alerts.is_idle and over_http and over_sockets
-        return intake and self.sender.is_idle and self.engine.is_idle and self.gateway.in_flight == 0
+        return (
+            intake
+            and self.noticing.is_idle
+            and self.sender.is_idle
+            and self.engine.is_idle
+            and not self.gateway.in_flight
+        )
 
     async def is_settled(self) -> bool:
         """Quiet, and nothing is due at this moment of the clock."""
@@ -291,6 +302,7 @@ class Dogwatch:
             await self._runner.cleanup()
         await self.engine.stop()
         await self.sender.stop()
+        await self.noticing.stop()
         await self.gateway.close()
         await self.database.close()
         log.info("dogwatch is down")

@@ -4,6 +4,7 @@ What the Slack app may be allowed to do: each scope of slack-manifest.yaml, what
 Pure: from the scopes that Slack names to words for people. Names: docs.slack.dev/reference/scopes.
 """
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -98,15 +99,47 @@ SERVED_BY = (
 """By how a method's name begins, the permission whose work it does."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """
+    Something that the app cannot do: its `permission` was not granted, or the workspace does not have what it is for.
+
+    `word` is Slack's own: `missing_scope`, or one of PLAN_WORDS.
+    """
+
+    permission: Permission
+    word: str = MISSING_SCOPE
+
+    @property
+    def is_scope(self) -> bool:
+        return self.word == MISSING_SCOPE
+
+    @property
+    def key(self) -> str:
+        """By which it is told once."""
+        return f"{MISSING_SCOPE if self.is_scope else 'not_available'}:{self.permission.scope}"
+
+    @classmethod
+    def of(cls, key: str, word: str | None) -> "Lack | None":
+        """From its `key`; None for one of another release, which knew other permissions."""
+        permission = BY_SCOPE.get(key.partition(":")[2])
+        return cls(permission, word or MISSING_SCOPE) if permission else None
+
+
+def is_lack(error: str | None) -> bool:
+    """Whether a step failed because the app or the workspace lacks something. `error`: what the step left."""
+    return bool(error) and not PLAN_WORDS.union({MISSING_SCOPE}).isdisjoint(re.findall(r"\w+", error or ""))
+
+
 def missing(granted: Iterable[str]) -> list[Permission]:
     """What the app was not allowed, required things first."""
     have = set(granted)
     return sorted((each for each in PERMISSIONS if each.scope not in have), key=lambda each: not each.is_required)
 
 
-def refused_for(method: str, error: str, needed: str = "", provided: str = "") -> Permission | None:
+def lacking(method: str, error: str, needed: str = "", provided: str = "") -> Lack | None:
     """
-    The permission that a refused call lacks: by what Slack says is `needed`, or by the method. None if it is not that.
+    What a refused call lacked: by what Slack says is `needed`, or by the method. None if that was not why.
 
     `needed` and `provided` are Slack's lists, with commas between. Where any of several would do, it is the one that
     the app asks for and was not given.
@@ -114,8 +147,10 @@ def refused_for(method: str, error: str, needed: str = "", provided: str = "") -
     if error == MISSING_SCOPE:
         have = set(_listed(provided))
         found = [BY_SCOPE[each] for each in _listed(needed) if each in BY_SCOPE and each not in have]
-        return found[0] if found else _served_by(method)
-    return _served_by(method) if error in PLAN_WORDS else None
+        permission = found[0] if found else _served_by(method)
+    else:
+        permission = _served_by(method) if error in PLAN_WORDS else None
+    return Lack(permission, error) if permission else None
 
 
 def _served_by(method: str) -> Permission | None:

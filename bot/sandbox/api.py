@@ -65,6 +65,7 @@ HANDLERS: dict[str, Handler] = {
     "views.publish": api_files.views_publish,
 }
 
+LISTED = {"public_channel": "channels:", "private_channel": "groups:", "im": "im:", "mpim": "mpim:"}
 PREFIX = {"channel": "channels:", "group": "groups:", "im": "im:", "mpim": "mpim:"}
 BLANK_IS_FINE = {"topic", "purpose", "name"}
 """Required arguments that may be empty: their own rule refuses them by a better name, or empties something."""
@@ -122,16 +123,27 @@ def typed(argument: Argument, value: Any) -> Any:
 
 
 def check_scopes(method: Method, call: Call) -> None:
-    """One of the method's scopes; where it names a channel, one for that kind of channel."""
+    """One of the method's scopes; where it is about some kind of channel, one for that kind, and for each kind."""
     grant: Grant = call.grant
     if grant.scopes is None or not method.scopes or grant.kind == "app":
         return
-    wanted = method.scopes
+    for kind in kinds_of_channel(method, call):
+        wanted = tuple(scope for scope in method.scopes if scope.startswith(kind)) or method.scopes
+        if not set(wanted) & set(grant.scopes):
+            raise SlackError("missing_scope", needed=",".join(wanted), provided=",".join(grant.scopes))
+
+
+def kinds_of_channel(method: Method, call: Call) -> list[str]:
+    """How the scopes begin that a call needs; the empty text: any of the method's will do."""
     channel = call.workspace.channels.get(str(call.args.get("channel")))
     if channel and method.name.startswith("conversations."):
-        wanted = tuple(scope for scope in wanted if scope.startswith(PREFIX[channel.type])) or wanted
-    elif method.name == "conversations.create":
-        kind = PREFIX["group" if call.flag("is_private") else "channel"]
-        wanted = tuple(scope for scope in wanted if scope.startswith(kind))
-    if not set(wanted) & set(grant.scopes):
-        raise SlackError("missing_scope", needed=",".join(wanted), provided=",".join(grant.scopes))
+        return [PREFIX[channel.type]]
+    match method.name:
+        case "conversations.create":
+            return [PREFIX["group" if call.flag("is_private") else "channel"]]
+        case "conversations.open":
+            return ["mpim:" if "," in call.text("users") else "im:"]
+        case "conversations.list":
+            types = call.text("types") or "public_channel"
+            return [LISTED[each.strip()] for each in types.split(",") if each.strip() in LISTED] or [""]
+    return [""]

@@ -36,6 +36,7 @@ IN_WORDS = {
     What.LOOK: "Look for what was missed",
     What.UNSAY: "Take words back",
     What.DELETE_FILE: "Delete a draft",
+    What.NOTICE: "Say what Dogwatch may not do",
 }
 FAILED = (State.FAILED, State.DEAD)
 RATE_LIMITED = "ratelimited"

@@ -11,8 +11,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
+from bot.domain.permissions import Lack, is_lack
 from bot.domain.refusals import Refusal, explained
-from bot.services import tell
+from bot.services import notices, tell
 from bot.services.actor import Actor
 from bot.services.outbox_words import FAILED, act_of
 from bot.services.people import MENTION
@@ -23,6 +24,8 @@ from bot.store.outbox.holding import hold
 from bot.store.waiting import ClosedGate, ClosedLane, Waiting
 
 SHOWN = 200
+TOLD_ONCE = frozenset({What.PIN_CARD})
+"""What an incident does well without. That the app may not do it is told once, and not on every card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Overview:
     given_up: int
     closed_lanes: Sequence[ClosedLane]
     closed_gates: Sequence[ClosedGate]
+    lacks: Sequence[Lack] = ()
+    """What the app may not do, or the workspace does not have, as far as is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ def overview(session: Session, now: datetime, *, limit: int | None = SHOWN) -> O
         given_up=waiting.how_many(session, [State.DEAD]),
         closed_lanes=waiting.closed_lanes(session),
         closed_gates=waiting.closed_gates(session, now),
+        lacks=notices.standing(session),
     )
 
 
@@ -80,6 +86,8 @@ def problems(session: Session, incident_id: int) -> list[Problem]:
     """What could not be done for an incident, each thing once, in the order in which it failed."""
     found: dict[str, Problem] = {}
     for row in outbox.problems_of(session, incident_id):
+        if row.what in TOLD_ONCE and is_lack(row.error):
+            continue
         whom = [f"<@{user}>" for user in dict.fromkeys(MENTION.findall(row.error or ""))]
         problem = Problem(act_of(row.what), explained(row.error), whom)
         found.setdefault(problem.sentence, problem)

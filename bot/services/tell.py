@@ -5,6 +5,7 @@ Nothing here is worded: an event row holds values, a view row names what to show
 sends.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -32,6 +33,7 @@ class What(StrEnum):
     LEARN_PERSON = "learn person"
     UNSAY = "unsay"
     DELETE_FILE = "delete file"
+    NOTICE = "notice"
 
     CARD = "card"
     ANNOUNCEMENT = "announcement"
@@ -66,6 +68,7 @@ PRIORITY = {
     What.LEARN_PERSON: 45,
     What.UNSAY: 15,
     What.DELETE_FILE: 16,
+    What.NOTICE: 39,
     What.LOOK: 46,
 }
 """Lower goes first. Creating channels is refined by severity: SEV1 is 10, SEV4 is 13."""
@@ -82,6 +85,7 @@ URGENCY = {
     What.WHISPER: "messages",
     What.UNSAY: "messages",
     What.DELETE_FILE: "messages",
+    What.NOTICE: "messages",
     What.FETCH_MESSAGE: "reading",
     What.LEARN_PERSON: "reading",
     What.LOOK: "reading",
@@ -371,6 +375,14 @@ def learn_person(session: Session, team_id: str, user_id: str, at: datetime) -> 
         target=f"person:{user_id}",
         user_id=user_id,
     )
+
+
+def notice(session: Session, team_id: str, at: datetime, keys: Collection[str]) -> None:
+    """Say once in the incidents channel what the app or the workspace lacks."""
+    outbox.put(
+        session, lane="notices", what=What.NOTICE, team_id=team_id, at=at, priority=PRIORITY[What.NOTICE],
+        keys=list(keys),
+    )  # fmt: skip
 
 
 def look(session: Session, incident: Incident, at: datetime, *, whole: bool = False) -> None:

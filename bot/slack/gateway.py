@@ -114,6 +114,10 @@ def nobody_waits() -> None:
     """Nothing was put off until Slack answers."""
 
 
+def nobody_asks(_problem: Refused) -> None:
+    """Why Slack said no is the caller's business alone."""
+
+
 HELD: ContextVar[Callable[[], None]] = ContextVar("held", default=may_call)
 """Called right before each call. Raises if the caller may not make it any more: a process that was paused does not know
 by itself that its lease ran out meanwhile, and that another one has taken over."""
@@ -134,6 +138,10 @@ class Gateway:
         self.in_flight = 0
         self.answered: Callable[[], None] = nobody_waits
         """Called each time that Slack did what it was asked, or understood and said no: it is there."""
+        self.refused: Callable[[Refused], None] = nobody_asks
+        """Called each time that Slack said no, also where the caller goes on without."""
+        self.granted: frozenset[str] | None = None
+        """The scopes of the bot's token by the last `auth.test`; None before, and where the answer does not say."""
 
     async def start(self) -> None:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._seconds))
@@ -173,6 +181,7 @@ class Gateway:
             SLACK_CALLS.labels(method, outcome_of(problem)).inc()
             if isinstance(problem, Refused):
                 self.answered()
+                self.refused(problem)
             raise
         finally:
             self.in_flight -= 1
@@ -195,6 +204,8 @@ class Gateway:
         data = response.data
         if not isinstance(data, dict):
             raise Away(method, "an answer that is no JSON object", maybe_done=True)
+        if method == "auth.test":
+            self.granted = _scopes(response.headers)
         return data, _answered_at(response.headers)
 
     async def upload(self, url: str, content: bytes) -> None:
@@ -252,6 +263,11 @@ def _answered_at(headers: Mapping[str, str]) -> datetime | None:
     except ValueError:
         return None
     return found.astimezone(UTC) if found.tzinfo else None
+
+
+def _scopes(headers: Mapping[str, str]) -> frozenset[str] | None:
+    stated = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes")
+    return None if stated is None else frozenset(filter(None, (each.strip() for each in stated.split(","))))
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -164,6 +164,14 @@ def values_of(found: Overview) -> dict[str, Any]:
             {"call": words.gate_in_words(each), "until": each.until.strftime("%H:%M:%S UTC")}
             for each in found.closed_gates
         ],
+        "lacks": [
+            {
+                "name": each.permission.scope if each.is_scope else each.word,
+                "purpose": each.permission.purpose,
+                "without": each.permission.without,
+            }
+            for each in found.lacks
+        ],
     }
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.config import Settings
+from bot.domain.permissions import BY_SCOPE, PERMISSIONS, Lack
 from bot.domain.terms import Kind, Severity, Status, TargetKind
 from bot.services.entry_forms import EntryView, Neighbour
 from bot.services.findings import FindingsView, Found, Place
@@ -26,7 +27,19 @@ from bot.services.views import (
     SaidView,
     Waiting,
 )
-from bot.slack.blocks import amending, card, catchup, details, escalation, events, findings, modals, questions, times
+from bot.slack.blocks import (
+    amending,
+    card,
+    catchup,
+    details,
+    escalation,
+    events,
+    findings,
+    modals,
+    notices,
+    questions,
+    times,
+)
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.gallery_catchup import CATCHUPS
 from bot.slack.blocks.gallery_lists import lists_shown
@@ -277,6 +290,7 @@ def _messages() -> Iterator[Exhibit]:
         *((f"card: {name}", card.card(view)) for name, view in CARDS.items()),
         *((f"announcement: {name}", card.announcement(view)) for name, view in CARDS.items()),
         *((f"escalation: {name}", escalation.ledger(view)) for name, view in ESCALATIONS.items()),
+        *((f"notice: {name}", notices.lacking(lacks)) for name, lacks in LACKS.items()),
         ("page", escalation.page(PAGED, "Checkout is down", "C0INC7")),
         ("page: reminder", escalation.page(replace(PAGED, reminders=2), "Checkout is down", "C0INC7")),
         *((f"line: {view.event}", events.said(view)) for view in SAID),
@@ -331,6 +345,12 @@ ESCALATIONS = {
     "vendor": VENDOR,
     "recorded": RECORDED,
     "unanswered at the end": UNHEARD,
+}
+LACKS = {
+    "a permission": [Lack(BY_SCOPE["pins:write"])],
+    "a permission that is needed": [Lack(BY_SCOPE["channels:manage"]), Lack(BY_SCOPE["usergroups:read"])],
+    "a plan": [Lack(BY_SCOPE["usergroups:read"], "paid_teams_only")],
+    "all": [*map(Lack, PERMISSIONS), *(Lack(each, "plan_upgrade_required") for each in PERMISSIONS)],
 }
 
 

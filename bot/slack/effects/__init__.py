@@ -32,6 +32,7 @@ EFFECTS: Mapping[What, Effect] = {
     What.FETCH_MESSAGE: marks.fetch_message,
     What.LEARN_PERSON: marks.learn_person,
     What.LOOK: look.look,
+    What.NOTICE: posts.notice,
 }
 
 METHOD: Mapping[What, str] = {
@@ -40,6 +41,7 @@ METHOD: Mapping[What, str] = {
     What.TOPIC: "conversations.setTopic",
     What.PIN_CARD: "pins.add",
     What.SAY: POST,
+    What.NOTICE: POST,
     What.PAGE: POST,
     What.WHISPER: "chat.postEphemeral",
     What.DELETE_FILE: "files.delete",
@@ -56,7 +58,7 @@ def place_of(row: OutboxRow) -> str:
     """Where a row's message goes, as a name for its gate: rows are rated before anybody asks which channel it is."""
     if user := row.details.get("user_id"):
         return f"dm:{user}"
-    return "digest" if row.what == What.ANNOUNCEMENT else f"incident:{row.incident_id}"
+    return "digest" if row.what in {What.ANNOUNCEMENT, What.NOTICE} else f"incident:{row.incident_id}"
 
 
 def rates_of(row: OutboxRow) -> Sequence[Rate]:

@@ -11,6 +11,7 @@ from structlog import get_logger
 
 from bot.domain.incidents import channel_name, channel_name_again
 from bot.domain.own_words import without_count
+from bot.domain.permissions import MISSING_SCOPE
 from bot.services import incidents as course
 from bot.services import storms, views, workspace
 from bot.slack.blocks.card import topic as topic_of
@@ -23,6 +24,8 @@ from bot.store.outbox import Claim, Done, Outcome
 log = get_logger(__name__)
 
 NAMES_TRIED = 20
+PUBLIC = "public_channel"
+PUBLIC_AND_PRIVATE = "public_channel,private_channel"
 HARMLESS_INVITES = {"already_in_channel", "cant_invite_self"}
 
 
@@ -199,13 +202,18 @@ async def _find_channel(tools: Tools, wanted: str) -> dict[str, Any] | None:
 
 
 async def _channels(tools: Tools) -> AsyncIterator[dict[str, Any]]:
-    """The workspace's channels that are not archived, as far as the bot sees them, page by page."""
-    cursor: str | None = None
+    """The workspace's channels that are not archived, as far as the bot sees and may see them, page by page."""
+    types, cursor = PUBLIC_AND_PRIVATE, None
     while True:
-        answer = await tools.gateway.call(
-            "conversations.list", types="public_channel,private_channel", exclude_archived=True,
-            limit=PAGE_SIZE, cursor=cursor,
-        )  # fmt: skip
+        try:
+            answer = await tools.gateway.call(
+                "conversations.list", types=types, exclude_archived=True, limit=PAGE_SIZE, cursor=cursor
+            )
+        except Refused as problem:
+            if problem.error != MISSING_SCOPE or types == PUBLIC:
+                raise
+            types, cursor = PUBLIC, None
+            continue
         for channel in answer.get("channels", []):
             yield channel
         cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None

@@ -2,6 +2,7 @@
 
 from sqlmodel import Session
 
+from bot.domain.permissions import is_lack
 from bot.services import people as knowing
 from bot.services import transcript as hearing
 from bot.slack import payloads
@@ -25,7 +26,7 @@ async def confirm(tools: Tools, claim: Claim) -> Outcome:
     try:
         await tools.gateway.call(method, channel=channel, timestamp=ts, name=emoji)
     except Refused as problem:
-        if problem.error not in settled:
+        if problem.error not in settled and not is_lack(problem.error):
             return outbox.Refused(problem.error)
     return Done()
 
@@ -62,7 +63,13 @@ async def fetch_message(tools: Tools, claim: Claim) -> Outcome:
 
 
 async def learn_person(tools: Tools, claim: Claim) -> Outcome:
-    answer = await tools.gateway.call("users.info", user=claim.row.details["user_id"])
+    """Without the scope for it people are shown by their ids, and there is nothing to try again for each of them."""
+    try:
+        answer = await tools.gateway.call("users.info", user=claim.row.details["user_id"])
+    except Refused as problem:
+        if not is_lack(problem.error):
+            raise
+        return Done()
     known, at, team_id = payloads.person_of(answer["user"]), tools.now(), claim.row.team_id
 
     def apply(session: Session) -> None:

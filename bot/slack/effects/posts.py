@@ -1,6 +1,7 @@
 """Effects that are messages: events posted once, views edited in place, pages to one person."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from sqlmodel import Session
@@ -9,12 +10,13 @@ from bot.metrics import SENT_AGAIN
 from bot.services import escalation as escalating
 from bot.services import findings as reviewing
 from bot.services import incidents as course
+from bot.services import notices as noticing
 from bot.services import questions as asking
 from bot.services import tell, views, workspace
 from bot.services.actor import Actor, Origin
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import escalation as escalations
-from bot.slack.blocks import events
+from bot.slack.blocks import events, notices
 from bot.slack.blocks import findings as finding
 from bot.slack.blocks import questions as questioning
 from bot.slack.blocks.message import Message
@@ -76,12 +78,35 @@ async def announcement(tools: Tools, claim: Claim) -> Outcome:
         course.message_posted(session, incident.key, "announcement_ts", ts)
 
     message = cards.announcement(view)
-    try:
+    async with _found_again(tools):
         return await show(tools, claim, channel, incident.announcement_ts, message, saving)
+
+
+@asynccontextmanager
+async def _found_again(tools: Tools) -> AsyncIterator[None]:
+    """Around what goes into the incidents channel: if it is not where it was, it is looked for the next time."""
+    try:
+        yield
     except Refused as problem:
         if problem.error in {"channel_not_found", "is_archived", "not_in_channel"}:
             await tools.database.run(workspace.incidents_channel_lost)
         raise
+
+
+async def notice(tools: Tools, claim: Claim) -> Outcome:
+    """What the app or the workspace lacks, in the incidents channel. Nothing if it has come to hold no longer."""
+    keys, team_id = claim.row.details["keys"], claim.row.team_id
+    lacks = await tools.database.read(noticing.untold, team_id, keys)
+    if not lacks:
+        return Done()
+    channel = await incidents_channel(tools, await tools.installation())
+    async with _found_again(tools):
+        await tools.post(claim, channel, notices.lacking(lacks))
+
+    def apply(session: Session) -> None:
+        noticing.told(session, team_id, keys, tools.now())
+
+    return Done(apply)
 
 
 async def followups(tools: Tools, claim: Claim) -> Outcome:
