@@ -1,22 +1,24 @@
 """The composition root: the only file that knows all the others, and the order in which they start and stop."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from aiohttp import web
 from structlog import get_logger
 
 from bot.clock import Clock, SystemClock
-from bot.config import Settings
-from bot.config.rotation import Rotation
+from bot.config import Report, Settings, examine
+from bot.configuration import Configuration, Reader
 from bot.domain.errors import UserError
 from bot.engine.heartbeat import Heartbeat
 from bot.engine.runner import Engine
 from bot.engine.timekeeping import keep_time
 from bot.log import hide
 from bot.pagelinks import with_secret_key
-from bot.services import catching_up, workspace
+from bot.services import catching_up, forms, workspace
 from bot.slack.app import Deps, build
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError
@@ -30,6 +32,7 @@ from bot.store import incidents, outbox, timers
 from bot.store.migrate import migrate
 from bot.store.session import Database, DatabaseUnavailable, SqliteDatabase, open_database
 from bot.store.waking import Due
+from bot.supervision import kept_going
 from bot.web import health, pages
 from bot.web.alerts import AlertIntake
 from bot.web.headers import add_headers
@@ -56,6 +59,11 @@ def _hide_secrets(settings: Settings) -> None:
     hide(settings.secret_values())
 
 
+def _from_environment(path: Path | None) -> Report:
+    """What this process is told by its environment and the file."""
+    return examine(os.environ, config_path=path)
+
+
 def _quiet(_point: str) -> None:
     """The probe of a process that nobody tests."""
 
@@ -64,13 +72,15 @@ class Dogwatch:
     """
     One running bot. `start`, then `stop`; between them it answers Slack, monitors and the clock.
 
-    A test hands in its own `clock`, a `probe` that is called between any two effects, and shorter leases.
+    A test hands in its own `clock`, a `probe` that is called between any two effects, and shorter leases; `reader` is
+    how the configuration is read again.
     """
 
     def __init__(
         self,
         settings: Settings,
         *,
+        reader: Reader = _from_environment,
         clock: Clock | None = None,
         probe: Probe = _quiet,
         call_seconds: float = CALL_SECONDS,
@@ -89,7 +99,9 @@ class Dogwatch:
             raise UserError(
                 "Set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET to receive Slack's requests over HTTP."
             )
-        self.settings = with_secret_key(settings)
+        self.configuration = Configuration(with_secret_key(settings), reader=reader, changed=_hide_secrets)
+        _hide_secrets(self.settings)
+        self._reload_asked = asyncio.Event()
         self.clock: Clock = clock or SystemClock()
         self._token = settings.slack_bot_token.get_secret_value()
         self._is_clock_given = clock is not None
@@ -103,9 +115,7 @@ class Dogwatch:
         self.tools = Tools(self.database, self.gateway, self.clock, lambda: self.settings, pacer)
         self.sender = Sender(self.tools, lease=lease, poll=poll, lanes_at_once=lanes_at_once)
         self.engine = Engine(self.database, self.clock, lambda: self.settings)
-        self._rotation = Rotation(self.settings, changed=_hide_secrets)
-        _hide_secrets(self.settings)
-        self.alerts = AlertIntake(self.database, self.clock, self.current_settings)
+        self.alerts = AlertIntake(self.database, self.clock, self.configuration.with_secrets)
         self.slack: SlackIntake | None = None
         self.sockets: SocketLink | None = None
         self._heartbeat: Heartbeat | None = None
@@ -113,10 +123,26 @@ class Dogwatch:
         self._tasks: list[asyncio.Task[None]] = []
         self.port = settings.port
 
-    def current_settings(self) -> Settings:
-        """The settings, with the secrets that stand in their files now."""
-        self.settings = self._rotation.refreshed(self.settings)
-        return self.settings
+    @property
+    def settings(self) -> Settings:
+        """Those in force. A unit of work asks once, and so sees one configuration from begin to end."""
+        return self.configuration.current
+
+    def ask_to_reload(self) -> None:
+        """For a signal. What comes while the file is read makes it be read once more."""
+        self._reload_asked.set()
+
+    async def reload(self) -> bool:
+        """Read the configuration again; False if it was refused, and the old one stays."""
+        is_taken = await self.configuration.read_again(self.clock.real_now())
+        for broken in await asyncio.to_thread(list, forms.problems_of(self.settings)):
+            log.warning("a template cannot be used", problem=broken.message, instead="the built-in form of the name")
+        return is_taken
+
+    async def _keep_reloading(self) -> None:
+        while await self._reload_asked.wait():
+            self._reload_asked.clear()
+            await self.reload()
 
     async def start(self) -> None:
         """Raises UserError for what an operator has to mend, DatabaseUnavailable if the database does not answer."""
@@ -132,12 +158,13 @@ class Dogwatch:
         met = await self.database.read(incidents.installation) if is_known else None
         app = build(deps, self._token, met)
         if self.settings.slack_signing_secret is not None:
-            self.slack = SlackIntake(app, self.current_settings)
+            self.slack = SlackIntake(app, self.configuration.with_secrets)
         await self._serve()
         if not self.settings.uses_socket_mode:  # else the first connection is what ends the gap
             await self.database.run(catching_up.catch_up, self.clock.now())
         self.sender.start()
         self.engine.start()
+        self._tasks.append(asyncio.create_task(kept_going("reload", self._keep_reloading), name="reload"))
         if not is_known:
             self._tasks.append(asyncio.create_task(self._keep_asking(), name="meet slack"))
         if self.settings.slack_app_token is not None:
@@ -155,7 +182,10 @@ class Dogwatch:
             log.warning("alerts are refused", reason="DOGWATCH_ALERT_TOKEN is not set")
         if self.settings.public_url is None:
             log.warning("links to incidents' pages work on this machine only", reason="DOGWATCH_PUBLIC_URL is not set")
-        log.info("dogwatch is up", port=self.port, database=self.database.dialect, socket_mode=self.sockets is not None)
+        log.info(
+            "dogwatch is up", port=self.port, database=self.database.dialect, socket_mode=self.sockets is not None,
+            configuration=self.configuration.fingerprint,
+        )  # fmt: skip
 
     def _wake(self, due: Due) -> None:
         if due & (Due.ROWS | Due.ROWS_LATER):
@@ -197,9 +227,9 @@ class Dogwatch:
     async def _serve(self) -> None:
         site = web.Application(client_max_size=1024 * 1024)
         site.on_response_prepare.append(add_headers)
-        site.add_routes(health.routes(self._not_ready))
+        site.add_routes(health.routes(self._not_ready, lambda: self.configuration.fingerprint))
         site.add_routes(pages.routes(self.database, lambda: self.settings))
-        site.add_routes(OutboxDesk(self.database, lambda: self.settings, self.clock).routes())
+        site.add_routes(OutboxDesk(self.database, self.configuration, self.clock).routes())
         site.router.add_post("/alerts/{source}", self.alerts.handle)
         site.router.add_put("/alerts/{source}", self.alerts.handle)
         if self.slack is not None:
@@ -223,7 +253,8 @@ class Dogwatch:
             ) from problem
         addresses = self._runner.addresses
         self.port = int(addresses[0][1]) if addresses else self.settings.port
-        self.settings = self.settings.model_copy(update={"port": self.port})  # links name the port that was given
+        # Links name the port that was given.
+        self.configuration.put(self.settings.model_copy(update={"port": self.port}))
 
     async def _catch_up(self) -> None:
         """Ask Slack for what was said while nobody listened: as soon as the database can keep the question."""

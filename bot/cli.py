@@ -14,7 +14,8 @@ import click
 
 from bot import log
 from bot.cli_outbox import outbox
-from bot.config import ConfigurationError, Settings, check, load
+from bot.config import ConfigurationError, Settings, check, examine, load
+from bot.configuration import tell_warnings
 from bot.domain.errors import UserError
 from bot.store.session import DatabaseDamaged, DatabaseUnavailable
 
@@ -96,11 +97,12 @@ def serve() -> None:
 
     log.configure()
     settings = settings_from_environment()
+    tell_warnings(examine(os.environ).warnings)
 
     async def serving() -> None:
         told = told_to_stop()
         bot = Dogwatch(settings)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, bot.current_settings)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, bot.ask_to_reload)
         try:
             await started_unless(told, bot.start())
             await told.wait()
@@ -130,6 +132,7 @@ def sandbox(*, fresh: bool, headless: bool, port: int, data: Path) -> None:
     async def running() -> None:
         told = told_to_stop()
         async with run_local(data, port=port, fresh=fresh, headless=headless) as local:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, local.read_again)
             for line in local.greeting:
                 click.echo(line)
             await told.wait()

@@ -93,6 +93,19 @@ SOCKET_ENVELOPES = Counter(
     "dogwatch_socket_envelopes", "What came over Socket Mode: answered, failed, refused, or its answer lost.",
     ["outcome"], registry=REGISTRY,
 )  # fmt: skip
+CONFIG_RELOADS = Counter(
+    "dogwatch_config_reloads", "Times that the configuration was read again: taken, unchanged, refused.",
+    ["outcome"], registry=REGISTRY,
+)  # fmt: skip
+CONFIG_LAST_RELOAD = Gauge(
+    "dogwatch_config_last_reload_successful",
+    "1 if the configuration in force is what the file said when it was last read, 0 if that was refused.",
+    registry=REGISTRY,
+)  # fmt: skip
+CONFIG_INFO = Gauge(
+    "dogwatch_config_info", "1, with the fingerprint of the configuration in force: the same for each replica.",
+    ["fingerprint"], registry=REGISTRY,
+)  # fmt: skip
 INCIDENTS_OPEN = Gauge(
     "dogwatch_incidents_open", "Open incidents, private ones and drills not counted.", registry=REGISTRY
 )

@@ -7,13 +7,21 @@ The configuration: environment and `dogwatch.toml`, read once, at start, into on
 import tomllib
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.config.environment import BY_PLACE, CONFIG_VARIABLE, VARIABLES, read_environment, secret_files
+from bot.config.environment import (
+    BY_PLACE,
+    CONFIG_VARIABLE,
+    VARIABLES,
+    read_environment,
+    secret_files,
+    unknown_variables,
+)
 from bot.config.mistakes import (
     ConfigurationError,
     Place,
@@ -24,13 +32,25 @@ from bot.config.mistakes import (
     shown,
     wording,
 )
-from bot.config.references import dangling
+from bot.config.references import dangling, doubtful
 from bot.config.sections import FILE_TABLES, keys_at, severity_words, words_in
 from bot.config.settings import Invitees, Settings
 
-__all__ = ["DEFAULT_PATH", "ConfigurationError", "Invitees", "Problem", "Settings", "check", "load"]
+__all__ = [
+    "DEFAULT_PATH", "ConfigurationError", "Invitees", "Problem", "Report", "Settings", "check", "examine", "load",
+]  # fmt: skip
 
 DEFAULT_PATH = Path("dogwatch.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was read. `settings` is None if there is any mistake; `warnings` stop nothing; `is_blank`: an empty file."""
+
+    settings: Settings | None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    is_blank: bool = False
 
 
 def load(environ: Mapping[str, str], *, config_path: Path | None = None) -> Settings:
@@ -39,10 +59,10 @@ def load(environ: Mapping[str, str], *, config_path: Path | None = None) -> Sett
 
     Raises ConfigurationError with every mistake that was found.
     """
-    settings, problems = _read(environ, config_path)
-    if settings is None or problems:
-        raise ConfigurationError(problems)
-    return settings
+    report = examine(environ, config_path=config_path)
+    if report.settings is None:
+        raise ConfigurationError(report.problems)
+    return report.settings
 
 
 def check(path: Path | None, environ: Mapping[str, str] | None = None) -> list[Problem]:
@@ -51,10 +71,11 @@ def check(path: Path | None, environ: Mapping[str, str] | None = None) -> list[P
 
     None is the file that `load` would read: what `DOGWATCH_CONFIG` names, or the default one, which may be absent.
     """
-    return _read(environ or {}, path)[1]
+    return list(examine(environ or {}, config_path=path).problems)
 
 
-def _read(environ: Mapping[str, str], config_path: Path | None) -> tuple[Settings | None, list[Problem]]:
+def examine(environ: Mapping[str, str], *, config_path: Path | None = None) -> Report:
+    """Everything that can be said of the configuration; raises nothing."""
     values, problems = read_environment(environ)
     named = config_path or (Path(values[CONFIG_VARIABLE]) if CONFIG_VARIABLE in values else None)
     reading = _Reading(named or DEFAULT_PATH)
@@ -64,7 +85,9 @@ def _read(environ: Mapping[str, str], config_path: Path | None) -> tuple[Setting
     reading.data["secret_files"] = secret_files(environ)
     settings = reading.settle()
     in_order = sorted(reading.problems, key=lambda problem: (problem.origin != "environment", problem.line or 0))
-    return settings, [*problems, *in_order]
+    found = (*problems, *in_order)
+    warnings = (*unknown_variables(environ), *reading.warnings)
+    return Report(None if found else settings, found, warnings, reading.is_blank)
 
 
 class _Reading:
@@ -76,6 +99,8 @@ class _Reading:
         self.lines: dict[Place, int] = {}
         self.from_environment: set[Place] = set()
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.is_blank = False
 
     def read_file(self) -> None:
         try:
@@ -88,6 +113,7 @@ class _Reading:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             self._file_problem(f"This is not TOML: {error}. Nothing in the file was looked at.")
             return
+        self.is_blank = not text.strip()
         self.lines = lines_of(text)
         self.data["config_path"] = self.path
         for key, value in table.items():
@@ -143,6 +169,9 @@ class _Reading:
                 else:
                     self.problems += [
                         self._problem(place, message, value) for place, message, value in dangling(settings)
+                    ]
+                    self.warnings += [
+                        self._problem(place, message, value) for place, message, value in doubtful(settings)
                     ]
                     return None if self.problems else settings
             return None

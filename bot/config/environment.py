@@ -1,5 +1,6 @@
 """The environment: which variables there are, and where in the settings each one goes."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from bot.config.mistakes import Place, Problem
 from bot.domain.alerts import SOURCE_NAMES
+from bot.domain.errors import did_you_mean
 
 FILE_SUFFIX = "_FILE"
 CONFIG_VARIABLE = "DOGWATCH_CONFIG"
@@ -40,6 +42,10 @@ VARIABLES = (
     *(Variable(f"DOGWATCH_ALERT_TOKEN_{name.upper()}", ("alert_tokens", name), secret=True) for name in SOURCE_NAMES),
     Variable("DOGWATCH_ALERT_SECRET_GRAFANA", ("alert_secrets", "grafana"), secret=True),
 )
+
+KNOWN = tuple(name for variable in VARIABLES for name in (variable.name, variable.name + FILE_SUFFIX))
+CLUSTER = re.compile(r"DOGWATCH_(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
+"""What Kubernetes sets by itself for Services whose names begin with "dogwatch"."""
 
 BY_PLACE = {variable.place: variable for variable in VARIABLES}
 
@@ -88,11 +94,21 @@ def content_of(path: Path) -> str:
     return text
 
 
+def unknown_variables(environ: Mapping[str, str]) -> Iterator[Problem]:
+    """Those that look like ours and mean nothing: what is nearer to one of ours is a mistake, see `_misspelt`."""
+    for name in sorted(environ):
+        if name.startswith("DOGWATCH_") and name not in KNOWN and not CLUSTER.fullmatch(name) and not _near(name):
+            guess = did_you_mean(name, KNOWN)
+            message = f"There is no such variable, so it does nothing.{guess} Mend the name, or take it away."
+            yield Problem(name, message)
+
+
 def _misspelt(environ: Mapping[str, str]) -> Iterator[Problem]:
-    """Only near misses: Kubernetes sets variables like DOGWATCH_SERVICE_HOST itself, for a Service named dogwatch."""
-    known = [name for variable in VARIABLES for name in (variable.name, variable.name + FILE_SUFFIX)]
+    """Only near misses: whoever has set SLACK_BOT_TOKN meant something by it, and would miss it in the night."""
     for name in environ:
-        if name.startswith(("DOGWATCH_", "SLACK_")) and name not in known:
-            near = get_close_matches(name, known, n=1, cutoff=0.9)
-            if near:
-                yield Problem(name, f"There is no such variable. Did you mean {near[0]}?")
+        if name.startswith(("DOGWATCH_", "SLACK_")) and name not in KNOWN and (near := _near(name)):
+            yield Problem(name, f"There is no such variable. Did you mean {near}?")
+
+
+def _near(name: str) -> str | None:
+    return next(iter(get_close_matches(name, KNOWN, n=1, cutoff=0.9)), None)

@@ -22,6 +22,23 @@ def dangling(settings: Settings) -> Iterator[Dangling]:
     yield from _database(settings)
 
 
+def doubtful(settings: Settings) -> Iterator[Dangling]:
+    """What is right and yet hardly meant, in the same form."""
+    for later, route in enumerate(settings.routes):
+        for earlier, other in enumerate(settings.routes[:later]):
+            if set(other.match) <= set(route.match):
+                message = (
+                    f"This route never decides: routes[{earlier}] comes first and takes whatever fits here. "
+                    "Put this one before it, or take one of the two out."
+                )
+                yield ("routes", later), message, None
+                break
+    for name, team in settings.teams.items():
+        if not team.members and team.usergroup is None:
+            message = "Nobody is in this team, so nobody is called. Give it members, or a usergroup."
+            yield ("teams", name), message, None
+
+
 def _services(settings: Settings) -> Iterator[Dangling]:
     teams = list(settings.teams)
     for name, service in settings.services.items():

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.config.sections import (
+    FILE_TABLES,
     TEMPLATES,
     AlertsSection,
     EscalationSection,
@@ -298,3 +299,7 @@ class Settings(BaseSettings):
     def template_of(self, service: str | None) -> str:
         section = self.services.get(service or "")
         return section.template if section and section.template else self.incidents.template
+
+
+IN_THE_FILE = frozenset(name for name, field in Settings.model_fields.items() if (field.alias or name) in FILE_TABLES)
+"""The settings that `dogwatch.toml` decides: these can change while the bot runs."""

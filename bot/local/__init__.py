@@ -7,12 +7,12 @@ Both keep their state in one folder. The bot is connected by Socket Mode; if it 
 import json
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.config import DEFAULT_PATH, Settings, load
+from bot.config import DEFAULT_PATH, Settings, examine, load
 from bot.domain.errors import UserError
 from bot.local.folder import CONFIG, DATABASE, LOG, prepared
 from bot.local.process import Bot
@@ -38,6 +38,8 @@ class Local:
     bot_url: str
     alert_token: str
     greeting: tuple[str, ...]
+    read_again: Callable[[], None]
+    """For SIGHUP: the bot reads its configuration anew, and the page offers what it says then."""
 
 
 def examples_folder() -> Path:
@@ -65,13 +67,21 @@ async def run_local(data: Path, *, port: int, fresh: bool, headless: bool) -> As
     bot = Bot(environment, url=bot_url, log_file=data / LOG)
     record = Record(data / DATABASE, slack.team_id)
     tour = Tour(slack, bot, record, examples_folder(), bot_url=bot_url, alert_token=alert_token)
+
+    def read_again() -> None:
+        bot.hang_up()
+        found = examine({**os.environ, **environment}).settings
+        if found is not None and not headless:  # what is wrong with it stands in the bot's log
+            _tell_of_the_bot(slack, found)
+
     try:
         if not headless:
             _tell_of_the_bot(slack, load({**os.environ, **environment}))
             slack.panel, slack.guide = record.waiting, tour.guide()
         await bot.start()
         yield Local(
-            slack, bot, bot_url, alert_token, _greeting(slack, bot_url, alert_token, data, headless=headless)
+            slack, bot, bot_url, alert_token, _greeting(slack, bot_url, alert_token, data, headless=headless),
+            read_again,
         )  # fmt: skip
     finally:
         await tour.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -52,6 +53,11 @@ class Bot:
         """SIGKILL: it gets no chance to put anything in order. The keeper starts it again."""
         if self._process is not None and not self.has_ended:
             self._process.kill()
+
+    def hang_up(self) -> None:
+        """SIGHUP: it reads its configuration again."""
+        if self._process is not None and not self.has_ended:
+            self._process.send_signal(signal.SIGHUP)
 
     @property
     def pid(self) -> int | None:

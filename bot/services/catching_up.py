@@ -204,12 +204,13 @@ class _Comparing:
             for mark in seen.marks
             if normalise_emoji(mark.emoji) in self.settings.reactions
         ]
+        on_it = {(mark.user_id, emoji_with_tone(mark.emoji)) for mark in seen.marks}
         recorded = {(each.user_id, each.emoji): each for each in self.marks.get(seen.said.ts, [])}
         cut = {emoji_with_tone(emoji) for emoji in seen.cut}
         new = [pair for pair in dict.fromkeys(present) if pair not in recorded]
         for place, pair in enumerate(new):
             yield self._marked(seen, pair, place, is_present=True)
-        for pair in sorted(set(recorded) - set(present)):
+        for pair in sorted(set(recorded) - on_it):
             if pair[1] not in cut and written_at(recorded[pair].event_ts) <= self.part.at - UNSETTLED:
                 yield self._marked(seen, pair, 0, is_present=False)
 

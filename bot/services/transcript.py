@@ -150,10 +150,12 @@ def reacted(
     Somebody put an emoji on a message of an incident's channel, or took it away.
 
     An emoji that is in the table marks the message; the message has one entry, whose kinds are the marks present. The
-    bot's own messages cannot be marked: whoever tries is told. A sealed message takes no new marks.
+    bot's own messages cannot be marked: whoever tries is told. A sealed message takes no new marks. An emoji that has
+    left the table marks nothing any more, but what it marked before follows it when it is taken away.
     """
     reaction.emoji = emoji_with_tone(reaction.emoji)
-    if normalise_emoji(reaction.emoji) not in settings.reactions:
+    is_a_mark = normalise_emoji(reaction.emoji) in settings.reactions
+    if not is_a_mark and (reaction.is_present or not transcript.is_known(session, reaction)):
         return
     incident = _locked(session, reaction.team_id, reaction.channel_id)
     if incident is None:
@@ -192,6 +194,10 @@ def keep_marks(
     kinds = _kinds_of(settings, present)
     entry = store_timeline.of_message(session, incident.key, channel_id, ts)
     if entry is not None:
+        if entry.withdrawn_at is None and not all(
+            normalise_emoji(each.emoji) in settings.reactions for each in present
+        ):
+            kinds = [*entry.kinds, *kinds]  # one of them meant something that the table does not tell any more
         dropped = entry.details.get(DROPPED, [])
         kinds = [*entry.details.get(BY_HAND, []), *(kind for kind in kinds if kind not in dropped)]
         kinds = list(dict.fromkeys(kinds))

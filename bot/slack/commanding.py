@@ -176,8 +176,9 @@ def _run(
     here = of_place(session, typed.team_id, typed.channel_id, typed.channel_name)
     sight = Sight(typed.team_id, here.key if here else None)
     context = context_of(
-        settings, asked.asked_at if asked else at, inside=here, zone=_zone_meant(session, settings, typed, here, sight)
-    )
+        settings, asked.asked_at if asked else at, inside=here, zone=_zone_meant(session, settings, typed, here, sight),
+        earlier=incidents.series_in_use(session, typed.team_id),
+    )  # fmt: skip
     if asked:
         context = replace(context, chosen=asked.chosen)
     invocation = parse(typed.text, table, context)
@@ -190,15 +191,18 @@ def _run(
     return reply
 
 
-def context_of(settings: Settings, at: datetime, *, inside: Incident | None, zone: ZoneInfo) -> Context:
-    """What a line is read against."""
+def context_of(
+    settings: Settings, at: datetime, *, inside: Incident | None, zone: ZoneInfo, earlier: Sequence[str] = ()
+) -> Context:
+    """What a line is read against. `earlier`: prefixes of before, under which incidents are still known."""
+    now = (settings.incidents.channel_prefix.upper(), settings.incidents.drill_prefix.upper())
     return Context(
         now=at,
         zone=zone,
         severities=settings.severity_words(),
         mark_words=settings.reactions,
         inside=inside.reference if inside else None,
-        series=(settings.incidents.channel_prefix.upper(), settings.incidents.drill_prefix.upper()),
+        series=tuple(dict.fromkeys([*now, *earlier])),
     )
 
 

@@ -163,6 +163,11 @@ def _counting(dialect: str) -> Executable:
     )
 
 
+def series_in_use(session: Session, team_id: str) -> list[str]:
+    """The beginnings of references that were ever given: those of today, and those before somebody changed them."""
+    return list(session.exec(select(Counter.series).where(Counter.team_id == team_id).order_by(Counter.series)))
+
+
 def get(session: Session, incident_id: int) -> Incident:
     found = session.get(Incident, incident_id)
     if found is None:

@@ -11,15 +11,16 @@ Readiness = Callable[[], Awaitable[dict[str, str]]]
 """Gives what is wrong, by name: nothing means ready."""
 
 
-def routes(readiness: Readiness) -> list[web.RouteDef]:
-    """`/livez`, `/readyz`, `/metrics`."""
+def routes(readiness: Readiness, fingerprint: Callable[[], str]) -> list[web.RouteDef]:
+    """`/livez`, `/readyz`, `/metrics`. `fingerprint`: of the configuration, by which replicas can be compared."""
 
     async def livez(_request: web.Request) -> web.Response:
         return web.json_response({"ok": True})
 
     async def readyz(_request: web.Request) -> web.Response:
         problems = await readiness()
-        return web.json_response({"ok": not problems, "problems": problems}, status=503 if problems else 200)
+        told = {"ok": not problems, "problems": problems, "configuration": fingerprint()}
+        return web.json_response(told, status=503 if problems else 200)
 
     async def metrics(_request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -6,7 +6,7 @@ anything, and a POST has to bring the key too, so no other site can send one.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.clock import Clock
-from bot.config import Settings
+from bot.configuration import Configuration
 from bot.pagelinks import is_order, is_outbox_key, outbox_path
 from bot.render import render_template
 from bot.services import outbox_words as words
@@ -46,9 +46,9 @@ log = get_logger(__name__)
 class OutboxDesk:
     """`/outbox` for people with a link, `/control/outbox` for the command. `now` is real time: links and orders age."""
 
-    def __init__(self, database: Database, settings: Callable[[], Settings], clock: Clock) -> None:
+    def __init__(self, database: Database, configuration: Configuration, clock: Clock) -> None:
         self._database = database
-        self._settings = settings
+        self._configuration = configuration
         self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
@@ -60,13 +60,14 @@ class OutboxDesk:
 
     async def show(self, request: web.Request) -> web.Response:
         until, key = request.query.get("until", ""), request.query.get("key", "")
-        if not is_outbox_key(self._settings(), until, key, self._clock.real_now()):
+        if not is_outbox_key(self._configuration.current, until, key, self._clock.real_now()):
             return web.Response(status=404, text=NO_LINK)
         try:
             found = await self._database.read(outboxing.overview, self._clock.now())
         except DatabaseUnavailable:
             return web.Response(status=503, text="The database does not answer. Try again in a moment.")
-        page = render_template("web/outbox.html.j2", {**values_of(found), "until": until, "key": key})
+        values = {**values_of(found), **_standing(self._configuration), "until": until, "key": key}
+        page = render_template("web/outbox.html.j2", values)
         return web.Response(text=page, content_type="text/html", headers=WITH_A_FORM)
 
     async def press(self, request: web.Request) -> web.Response:
@@ -76,7 +77,7 @@ class OutboxDesk:
         except (TooLarge, TooSlow, Unreadable, ValueError):
             return web.Response(status=400, text="The form cannot be read.")
         until, key, row = (form.get(name, [""])[0] for name in FIELDS)
-        if not is_outbox_key(self._settings(), until, key, self._clock.real_now()):
+        if not is_outbox_key(self._configuration.current, until, key, self._clock.real_now()):
             return web.Response(status=403, text=NO_LINK)
         try:
             keys = [_row_id(row)] if row != "all" else None
@@ -86,7 +87,7 @@ class OutboxDesk:
             await self._database.run(carry_out, "retry", keys, self._clock.now(), Origin.PAGE)
         except DatabaseUnavailable:
             return web.Response(status=503, text="The database does not answer. Try again in a moment.")
-        return web.Response(status=303, headers={"Location": outbox_path(self._settings(), int(until))})
+        return web.Response(status=303, headers={"Location": outbox_path(self._configuration.current, int(until))})
 
     async def order(self, request: web.Request) -> web.Response:
         """`{"do": "retry" | "drop", "rows": [1, 2] | "failed"}`, signed."""
@@ -95,7 +96,7 @@ class OutboxDesk:
         except (TooLarge, TooSlow, Unreadable):
             return refusal(400, "The order cannot be read.")
         stamp, signature = (request.headers.get(f"X-Dogwatch-{name}", "") for name in ("Time", "Signature"))
-        if not is_order(self._settings(), stamp, body, signature, self._clock.real_now()):
+        if not is_order(self._configuration.current, stamp, body, signature, self._clock.real_now()):
             log.warning("an order was refused", reason="its signature is wrong or older than a minute")
             return refusal(403, "The order is not signed with this installation's key, or the clocks differ.")
         try:
@@ -107,6 +108,16 @@ class OutboxDesk:
         except DatabaseUnavailable:
             return refusal(503, "The database does not answer.")
         return web.json_response({"ok": True, "done": list(done.done), "along": list(done.along)})
+
+
+def _standing(configuration: Configuration) -> dict[str, Any]:
+    """Which configuration is in force in this process, and what was wrong with a newer one."""
+    refusal = configuration.refusal
+    return {
+        "configuration": configuration.fingerprint,
+        "refused_at": refusal.at.strftime("%Y-%m-%d %H:%M:%S UTC") if refusal else None,
+        "mistakes": [str(each) for each in refusal.problems] if refusal else [],
+    }
 
 
 def _row_id(value: object) -> int:

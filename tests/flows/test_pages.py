@@ -1,5 +1,6 @@
 """An incident's page: where each statement of its draft can be checked, for whoever holds its link and nobody else."""
 
+import json
 import re
 
 import pytest
@@ -109,7 +110,8 @@ async def test_the_pages_for_machines(world: World) -> None:
     await world.declares()
 
     assert await world.gets("/livez") == (200, '{"ok": true}')
-    assert await world.gets("/readyz") == (200, '{"ok": true, "problems": {}}')
+    told = {"ok": True, "problems": {}, "configuration": world.bot.configuration.fingerprint}
+    assert await world.gets("/readyz") == (200, json.dumps(told))
     status, metrics = await world.gets("/metrics")
     assert status == 200
     assert "# HELP" in metrics

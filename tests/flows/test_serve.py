@@ -1,6 +1,7 @@
 """`dogwatch serve` as operators run it: a process with an environment, probes, logs and signals."""
 
 import asyncio
+import json
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -75,7 +76,7 @@ async def test_it_serves_by_the_tokens_that_are_set(sandbox: Sandbox, database_u
         await sandbox.wait_until(lambda: confirmed(sandbox, channel, ts))
 
         assert (await bot.gets("/livez"))[0] == 200
-        assert (await bot.gets("/readyz"))[1] == '{"ok": true, "problems": {}}'
+        assert json.loads((await bot.gets("/readyz"))[1])["problems"] == {}
         status, metrics = await bot.gets("/metrics")
         assert status == 200
         assert "dogwatch_" in metrics

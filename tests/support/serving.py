@@ -85,7 +85,7 @@ class Served:
 @asynccontextmanager
 async def served(environment: Mapping[str, str], *, command: str = "serve") -> AsyncIterator[Served]:
     """Run `dogwatch serve` with nothing in its environment but this, until the block ends."""
-    base = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+    base = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "PYTHONPATH") if key in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot.cli", command,
         env={**base, **environment}, cwd="/",
