@@ -20,7 +20,7 @@ from bot.slack.asking import Question, answer_to
 from bot.slack.payloads import team_of
 from bot.slack.pressing import Pressed
 from bot.slack.replies import answer_of, problem_of
-from bot.store import deliveries
+from bot.store import deliveries, incidents
 from bot.store.incidents import Incident, IncidentNotFound
 from bot.store.sight import Sight
 from bot.store.undoing import undone_if_it_fails
