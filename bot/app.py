@@ -19,11 +19,13 @@ from bot.engine.timekeeping import keep_time
 from bot.log import hide
 from bot.pagelinks import with_secret_key
 from bot.services import catching_up, forms, workspace
-from bot.slack.app import Deps, build
+from bot.slack.app import build
+from bot.slack.deps import Deps
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError
 from bot.slack.meeting import Meeting
 from bot.slack.noticing import Noticing
+from bot.slack.opening import Opening
 from bot.slack.pacing import Pacer
 from bot.slack.sender import AT_ONCE, LEASE, POLL, Sender
 from bot.slack.socket import SocketLink
@@ -111,6 +113,7 @@ class Dogwatch:
         self.gateway = Gateway(self._token, settings.slack_api_url, seconds=call_seconds, probe=probe)
         self.noticing = Noticing(self.database, self.clock)
         self.gateway.refused = self.noticing.heard
+        self.opening = Opening(self.gateway)
         pacer = None if clock is not None else Pacer()
         self.tools = Tools(self.database, self.gateway, self.clock, lambda: self.settings, pacer)
         self.sender = Sender(self.tools, lease=lease, poll=poll, lanes_at_once=lanes_at_once)
@@ -154,7 +157,7 @@ class Dogwatch:
         await self.gateway.start()
         is_known = await self._meet_slack()
         meeting = Meeting(self.database, self.gateway, self.clock)
-        deps = Deps(self.database, self.gateway, self.clock, lambda: self.settings, COMMANDS, meeting)
+        deps = Deps(self.database, self.gateway, self.clock, lambda: self.settings, COMMANDS, meeting, self.opening)
         met = await self.database.read(incidents.installation) if is_known else None
         app = build(deps, self._token, met)
         if self.settings.slack_signing_secret is not None:
@@ -303,6 +306,7 @@ class Dogwatch:
         return (
             intake
             and self.noticing.is_idle
+            and self.opening.is_idle
             and self.sender.is_idle
             and self.engine.is_idle
             and not self.gateway.in_flight
@@ -331,6 +335,7 @@ class Dogwatch:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
+        await self.opening.stop()
         await self.engine.stop()
         await self.sender.stop()
         await self.noticing.stop()

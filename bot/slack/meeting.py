@@ -36,7 +36,8 @@ class Meeting:
         if not user_id or (team_id, user_id) in self._met:
             return
         try:
-            person = await self._database.read(people.get, team_id, user_id)
+            async with asyncio.timeout(PATIENCE):
+                person = await self._database.read(people.get, team_id, user_id)
             if person is None or person.learned_at is None:
                 async with asyncio.timeout(PATIENCE):
                     answer = await self._gateway.call("users.info", user=user_id)
@@ -47,19 +48,22 @@ class Meeting:
             return
         self._met.add((team_id, user_id))
 
-    async def check(self, team_id: str, user_id: str, home_team_id: str | None = None) -> None:
+    async def admit(self, team_id: str, user_id: str, home_team_id: str | None = None) -> None:
         """
-        Before a form is opened for somebody. Raises NotPermitted for those who may not command.
-
-        A database that does not answer in time refuses nobody: what a form sends is checked again.
+        Before a form is opened for somebody. Raises NotPermitted for those who may not command, and what a database
+        that is away raises: whoever opens the form decides what then. What a form sends is checked again.
         """
         await self.meet(team_id, user_id)
         actor = Actor(team_id, user_id, self._clock.now(), Origin.BUTTON)
+        await self._database.read(access.check, actor, home_team_id=home_team_id)
+
+    async def check(self, team_id: str, user_id: str, home_team_id: str | None = None) -> None:
+        """As `admit`, but a database that does not answer in time refuses nobody."""
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._database.read(access.check, actor, home_team_id=home_team_id)
+                await self.admit(team_id, user_id, home_team_id)
         except (TimeoutError, DatabaseUnavailable) as problem:
-            log.warning("who opens a form was not checked", problem=str(problem) or type(problem).__name__)
+            log.warning("who looks was not checked", problem=str(problem) or type(problem).__name__)
 
     async def refusal(self, team_id: str, user_id: str, home_team_id: str | None = None) -> str | None:
         """As `check`, with what is to be told instead of an error; None for those who may."""

@@ -135,6 +135,9 @@ OPENS: Mapping[str, modals.Opening] = {
 FILLED: Mapping[str, Callable[[Session, Settings, int], modals.View]] = {cards.EDIT: details.edit}
 """Buttons that open a form with what the record holds now."""
 
+EMPTY: Mapping[str, modals.Opening] = {cards.EDIT: details.empty}
+"""The same forms for when nobody says what the record holds: what is left empty stays as it is."""
+
 
 def carry_out(session: Session, settings: Settings, pressed: Pressed, at: datetime) -> Answer | None:
     """

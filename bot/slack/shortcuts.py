@@ -1,4 +1,4 @@
-"""Shortcuts on messages, and `/incident` alone: what opens a form."""
+"""Shortcuts, on messages and anywhere, and `/incident` alone: what opens a form."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,22 +8,28 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
-from bot.services.incidents import of_place
+from bot.services.incidents import NUMBERED, of_place
+from bot.services.transcript import Said
 from bot.slack import entry_acts
 from bot.slack.blocks import modals
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.kit import one_line
+from bot.slack.blocks.windows import View
+from bot.slack.commanding import Typed
 from bot.slack.payloads import Whose, said_of, team_of
 from bot.store import incidents, timeline
 from bot.store.session import Database, DatabaseUnavailable
 from bot.store.sight import sight_in
 
 ADD_TO_TIMELINE, OPEN_INCIDENT, AMEND_ENTRY = "add_to_timeline", "open_incident", "amend_entry"
-SHORTCUTS = (ADD_TO_TIMELINE, OPEN_INCIDENT, AMEND_ENTRY)
+DECLARE_INCIDENT = "declare_incident"
+ON_MESSAGES = (ADD_TO_TIMELINE, OPEN_INCIDENT, AMEND_ENTRY)
+SHORTCUTS = (*ON_MESSAGES, DECLARE_INCIDENT)
 LOOK_SECONDS = 1.0
-"""How long a form may wait for the database before it opens without what the database knows: a trigger lives 3 s."""
+"""How long it may take to find out what `/incident` alone means here: a trigger lives 3 s."""
 TITLE = 150
+NOT_TOLD = "privategroup"
+"""What Slack calls every private channel in a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +40,77 @@ class Offer:
     here: str | None = None
 
 
-async def form_for(database: Database, settings: Settings, body: Mapping[str, Any]) -> dict[str, Any] | None:
-    """
-    The form of a message shortcut, from its payload alone if the database is slow. None for one that is not ours.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A shortcut that somebody took. `said` is the message that it was taken on, None for one from anywhere."""
 
-    Raises UserError where only the database could say what to show.
-    """
-    message, channel = body.get("message") or {}, str((body.get("channel") or {}).get("id") or "")
-    said = said_of(message, channel, Whose("", ""))
-    carried = {
-        "channel": channel,
-        "ts": said.ts,
-        "thread_ts": said.thread_ts,
-        "author": said.author,
-        "author_name": said.author_name,
-        "text": said.text,
-    }
-    if body.get("callback_id") == OPEN_INCIDENT:
-        return modals.declare(settings, title=one_line(said.text, TITLE), carried=carried)
-    if body.get("callback_id") == AMEND_ENTRY and (form := await _amending(database, team_of(body), channel, said.ts)):
-        return form
-    if body.get("callback_id") in {ADD_TO_TIMELINE, AMEND_ENTRY}:  # what is on no timeline yet can be added
-        offer = await _within_time(database, team_of(body), channel)
-        return modals.mark(offer.incidents, carried, chosen=offer.here)
-    return None
+    team_id: str
+    user_id: str
+    home_team_id: str | None
+    callback_id: str
+    trigger_id: str
+    channel_id: str
+    said: Said | None
+
+    @classmethod
+    def from_payload(cls, body: Mapping[str, Any]) -> "Taken":
+        """Source: docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload."""
+        user, channel = body["user"], str((body.get("channel") or {}).get("id") or "")
+        callback_id = str(body["callback_id"])
+        return cls(
+            team_id=team_of(body),
+            user_id=str(user["id"]),
+            home_team_id=user.get("team_id"),
+            callback_id=callback_id,
+            trigger_id=str(body.get("trigger_id") or ""),
+            channel_id=channel,
+            said=said_of(body["message"], channel, Whose("", "")) if callback_id in ON_MESSAGES else None,
+        )
+
+    @property
+    def text(self) -> str:
+        return self.said.text if self.said else ""
+
+    @property
+    def carried(self) -> dict[str, object]:
+        """The message, for the form to carry to its submission."""
+        if self.said is None:
+            return {}
+        return {
+            "channel": self.channel_id,
+            "ts": self.said.ts,
+            "thread_ts": self.said.thread_ts,
+            "author": self.said.author,
+            "author_name": self.said.author_name,
+            "text": self.said.text,
+        }
 
 
-async def _amending(database: Database, team_id: str, channel: str, ts: str) -> dict[str, Any] | None:
-    try:
-        async with asyncio.timeout(LOOK_SECONDS):
-            return await database.read(_amending_form, team_id, channel, ts)
-    except (TimeoutError, DatabaseUnavailable) as problem:
-        raise UserError("The database does not answer, so nothing was changed. Try again in a moment.") from problem
+async def form_for(database: Database, settings: Settings, taken: Taken) -> View:
+    """The form of a shortcut. Raises DatabaseUnavailable where only the database could say what to show."""
+    if taken.callback_id in {OPEN_INCIDENT, DECLARE_INCIDENT}:
+        return _declare(settings, taken)
+    return await database.read(_form_of_message, taken)
+
+
+def plain_form(settings: Settings, taken: Taken) -> View | None:
+    """What can be shown without the database. None where an entry was to be amended that nobody can look up."""
+    if taken.callback_id == AMEND_ENTRY:
+        return None
+    return _declare(settings, taken) if taken.callback_id != ADD_TO_TIMELINE else modals.mark((), taken.carried)
+
+
+def _declare(settings: Settings, taken: Taken) -> View:
+    return modals.declare(settings, title=one_line(taken.text, TITLE), carried=taken.carried)
+
+
+def _form_of_message(session: Session, taken: Taken) -> View:
+    if taken.callback_id == AMEND_ENTRY and taken.said is not None:
+        form = _amending_form(session, taken.team_id, taken.channel_id, taken.said.ts)
+        if form is not None:  # what is on no timeline yet can be added
+            return form
+    offer = _offer(session, taken.team_id, taken.channel_id)
+    return modals.mark(offer.incidents, taken.carried, chosen=offer.here)
 
 
 def _amending_form(session: Session, team_id: str, channel: str, ts: str) -> dict[str, Any] | None:
@@ -84,14 +129,6 @@ def _amending_form(session: Session, team_id: str, channel: str, ts: str) -> dic
     return entry_acts.opened(session, "amend", chosen.key, {}) if chosen else None
 
 
-async def _within_time(database: Database, team_id: str, channel: str) -> Offer:
-    try:
-        async with asyncio.timeout(LOOK_SECONDS):
-            return await database.read(_offer, team_id, channel)
-    except (TimeoutError, DatabaseUnavailable):
-        return Offer()
-
-
 def _offer(session: Session, team_id: str, channel: str) -> Offer:
     here = incidents.of_channel(session, team_id, channel)
     shown = sight_in(session, team_id, channel).of(incidents.open_ones(session, team_id))
@@ -101,10 +138,16 @@ def _offer(session: Session, team_id: str, channel: str) -> Offer:
     return Offer(choices, here.reference if here else None)
 
 
-async def is_inside(database: Database, team_id: str, channel: str, name: str) -> bool:
-    """Whether a channel is an incident's. Raises DatabaseUnavailable if nobody says so in time: it may be one."""
+async def is_inside(database: Database, typed: Typed) -> bool:
+    """
+    Whether a command was typed in an incident's channel. If the database does not say so in time, its name does.
+
+    Raises DatabaseUnavailable where it bears an incident's name, or none that is told: then it may be one.
+    """
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            return await database.read(of_place, team_id, channel, name) is not None
-    except TimeoutError as problem:
-        raise DatabaseUnavailable(f"no answer within {LOOK_SECONDS:g} s") from problem
+            return await database.read(of_place, typed.team_id, typed.channel_id, typed.channel_name) is not None
+    except (TimeoutError, DatabaseUnavailable) as problem:
+        if NUMBERED.match(typed.channel_name) or typed.channel_name in {"", NOT_TOLD}:
+            raise DatabaseUnavailable(str(problem) or f"no answer within {LOOK_SECONDS:g} s") from problem
+        return False

@@ -25,6 +25,10 @@ class Submitted:
     """Names this submission: the same one delivered again has the same."""
     shown: Mapping[str, str] = field(default_factory=dict)
     """What stood in the fields when the modal was opened."""
+    window: str = ""
+    """Names the window: whatever is sent from it, however often, is meant once. Empty if the payload has no id."""
+    told: str = ""
+    """A digest of the values, to tell whether the same was sent again."""
 
     @classmethod
     def from_payload(cls, body: Mapping[str, Any]) -> "Submitted":
@@ -45,6 +49,8 @@ class Submitted:
             values=values,
             key=str(body.get("trigger_id") or f"{view.get('id')}:{told}"),
             shown=forms.shown_in(view.get("blocks") or []),
+            window=str(view.get("id") or ""),
+            told=told,
         )
 
     @property

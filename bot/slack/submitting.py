@@ -40,25 +40,44 @@ def submit(session: Session, settings: Settings, submitted: Submitted, at: datet
         with undone_if_it_fails(session):
             people.meet(session, submitted.team_id, [submitted.user_id], at)
             access.check(session, actor, home_team_id=submitted.home_team_id)
-            SUBMISSIONS[submitted.callback_id](session, settings, actor, submitted)
+            if not _is_done(session, submitted, at):
+                SUBMISSIONS[submitted.callback_id](session, settings, actor, submitted)
             session.flush()
     except FieldError as problem:
-        errors = {problem.field: _in_a_form(problem)}
+        errors = {problem.field: _in_a_form(problem.message)}
     except UserError as problem:
-        errors = dict.fromkeys(_first_field(submitted), _in_a_form(problem))
+        errors = at_first_field(submitted, problem.message)
     deliveries.remember_answer(session, key, errors)
     return errors
 
 
-def _in_a_form(problem: UserError) -> str:
+def _is_done(session: Session, submitted: Submitted, at: datetime) -> bool:
+    """
+    Whether this window was sent before, with success: its answer came too late, so that it was sent again.
+
+    Raises UserError if something else stands in it now: that would be lost, or done beside the first.
+    """
+    key = f"{submitted.team_id}:window:{submitted.window}:{submitted.callback_id}"
+    if not submitted.window:
+        return False
+    if deliveries.is_first(session, key, at):
+        deliveries.remember_answer(session, key, {"told": submitted.told})
+        return False
+    if (deliveries.answer_of(session, key) or {}).get("told") != submitted.told:
+        raise UserError("This was saved already, as you sent it first. Close the window; to change it, do it anew.")
+    return True
+
+
+def _in_a_form(message: str) -> str:
     """Slack shows what is wrong with a field as it is, backquotes and all."""
-    return problem.message.replace("`", "")
+    return message.replace("`", "")
 
 
-def _first_field(submitted: Submitted) -> list[str]:
-    """Where a refusal is shown that belongs to no field. None for a form that only shows something."""
+def at_first_field(submitted: Submitted, message: str) -> dict[str, str]:
+    """What belongs to no field, shown where it is seen. Nothing for a form that only shows something."""
     wanted = FIRST_FIELD[submitted.callback_id]
-    return [wanted] if wanted in submitted.values else list(submitted.values)[:1]
+    fields = [wanted] if wanted in submitted.values else list(submitted.values)[:1]
+    return dict.fromkeys(fields, _in_a_form(message))
 
 
 def _time_in(session: Session, submitted: Submitted, at: datetime) -> When | None:

@@ -13,8 +13,8 @@ import pytest
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
-from bot.slack.app import DATABASE_AWAY
 from bot.slack.blocks import card as cards
+from bot.slack.opening import DATABASE_AWAY
 from bot.store import outbox
 from bot.store.migrate import migrate
 from bot.store.session import DatabaseInUse, DatabaseUnavailable, open_database

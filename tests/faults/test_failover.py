@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.acting import Answer
-from bot.slack.app import DATABASE_AWAY, OUTCOME_UNKNOWN
+from bot.slack.opening import DATABASE_AWAY, OUTCOME_UNKNOWN
 from bot.store import connections, outbox
 from bot.store.migrate import migrate
 from bot.store.session import DatabaseUnavailable, open_database

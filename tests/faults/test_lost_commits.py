@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
-from bot.slack.app import OUTCOME_UNKNOWN
+from bot.slack.opening import OUTCOME_UNKNOWN
 from bot.store.migrate import migrate
 from bot.store.session import Database, open_database
 from tests.faults.test_database_faults import ALERT, send_alert

@@ -13,7 +13,7 @@ import pytest
 
 from bot.metrics import REGISTRY
 from bot.sandbox.server import Sandbox
-from bot.slack.app import DATABASE_AWAY
+from bot.slack.opening import DATABASE_AWAY
 from bot.store.session import SqliteDatabase
 from tests.faults.test_database_faults import ALERT, NOBODY, ask, open_folder, send_alert
 from tests.flows.test_backup import dogwatch

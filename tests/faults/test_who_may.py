@@ -125,7 +125,7 @@ class Stage:
         found["the form to declare"] = self.declares_by_form
         found |= {f"button {name}": of(self.presses, name) for name in ACTIONS}
         found |= {f"form {name}": of(self.sends, name) for name in submitting.SUBMISSIONS}
-        found |= {f"shortcut {name}": of(self.takes_shortcut, name) for name in shortcuts.SHORTCUTS}
+        found |= {f"shortcut {name}": of(self.takes_shortcut, name) for name in shortcuts.ON_MESSAGES}
         return found
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.services.access import REFUSAL
 from tests.support.world import World, action_ids, rendered
 
 
@@ -186,3 +187,21 @@ async def test_reopen_and_list_say_and_show_what_is_open(world: World) -> None:
     whole = await world.exported()
     assert whole["incident"]["ended_at"] is None
     assert whole["timeline"][-1]["kinds"] == ["reopened"]
+
+
+async def test_an_incident_is_declared_from_anywhere_in_slack(world: World) -> None:
+    answer = await world.sandbox.global_shortcut("oncall", "declare_incident")
+    assert answer.ok, answer
+    form = await opened(world)
+    await world.sandbox.submit_view("oncall", form["id"], {"title": "Checkout is down"})
+    await world.finish()
+
+    assert world.channel == "inc-1-checkout-is-down"
+
+
+async def test_a_guest_who_wants_to_declare_is_told_in_a_window(world: World) -> None:
+    await world.sandbox.global_shortcut("guest", "declare_incident")
+
+    window = await opened(world, "guest")
+    assert REFUSAL in rendered(window)
+    assert window["submit"] is None

@@ -20,11 +20,29 @@ def edit(session: Session, settings: Settings, incident_id: int) -> dict[str, An
     return form(settings, incidents.get(session, incident_id))
 
 
+def empty(settings: Settings, incident_id: int) -> dict[str, Any]:
+    """The form without what stands there now. What is left empty stays as it is."""
+    fields = [
+        text_field(editing.TITLE, "Title", hint="What is left empty here stays as it is."),
+        text_field(editing.SERVICES, "Services", hint=SEVERAL),
+        text_field(editing.REFERENCE, "Reference", hint="Its name elsewhere.", example="TSR-1532"),
+        text_field(editing.CATEGORY, "Category", example="Production"),
+        text_field(editing.RESPONSIBILITY, "Responsibility", hint="Who answers for it: a company or a team."),
+        text_field(editing.ZONE, "Time zone", hint="Of the people who read it, like Europe/Paris."),
+        text_field(editing.LANGUAGES, "Languages of its documents", hint=f"{SEVERAL} Like en, fr."),
+        select_field(editing.TEMPLATE, "Its postmortem's form", _templates(settings)),
+    ]
+    return modal(modals.EDIT_FORM, "Edit the details", "Save", fields, {modals.INCIDENT: incident_id})
+
+
+def _templates(settings: Settings) -> list[Choice]:
+    return [Choice(name, name.capitalize()) for name in settings.template_names]
+
+
 def form(settings: Settings, incident: Incident) -> dict[str, Any]:
     english = language("en")
     spoken = dict.fromkeys([*incident.languages, *(code for code in incident.titles if code)])
     titled = [code for code in spoken if len(spoken) > 1 or code in incident.titles]
-    templates = [Choice(name, name.capitalize()) for name in settings.template_names]
     fields = [
         text_field(editing.TITLE, "Title", initial=incident.title, is_optional=False),
         *(
@@ -51,6 +69,9 @@ def form(settings: Settings, incident: Incident) -> dict[str, Any]:
             editing.LANGUAGES, "Languages of its documents", initial=", ".join(incident.languages),
             hint=f"{SEVERAL} Like en, fr.", is_optional=False,
         ),
-        select_field(editing.TEMPLATE, "Its postmortem's form", templates, chosen=incident.template, is_optional=False),
+        select_field(
+            editing.TEMPLATE, "Its postmortem's form", _templates(settings), chosen=incident.template,
+            is_optional=False,
+        ),
     ]  # fmt: skip
     return modal(modals.EDIT_FORM, "Edit the details", "Save", fields, {modals.INCIDENT: incident.key})

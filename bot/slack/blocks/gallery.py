@@ -39,6 +39,7 @@ from bot.slack.blocks import (
     notices,
     questions,
     times,
+    windows,
 )
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.gallery_catchup import CATCHUPS
@@ -363,6 +364,10 @@ def _forms(settings: Settings) -> Iterator[Exhibit]:
     yield Exhibit("form: add to a timeline", "modal", modals.mark(known, {"channel": "C0OPS", "ts": "1.2"}))
     yield Exhibit("form: add to a timeline, typed", "modal", modals.mark([], {"channel": "C0OPS", "ts": "1.2"}))
     yield Exhibit("form: edit details", "modal", details.form(settings, EDITED))
+    without = windows.without_record(details.empty(settings, 7))
+    yield Exhibit("form: edit details, without the database", "modal", without)
+    yield Exhibit("window: one moment", "modal", windows.loading())
+    yield Exhibit("window: words", "modal", windows.notice(":warning: There is no INC-70."))
     for opening in modals.OPENINGS:
         yield Exhibit(f"form: {opening.__name__.replace('_', ' ')}", "modal", opening(settings, 7))
 

@@ -1,0 +1,58 @@
+"""Buttons that only show something: a form, another page of a list or of the timeline. Nothing is changed yet."""
+
+from slack_bolt.context.respond.async_respond import AsyncRespond
+
+from bot.domain.errors import UserError
+from bot.slack import listing, pressing, timeline_view, windows_for
+from bot.slack.blocks import lists
+from bot.slack.deps import Deps
+from bot.slack.opening import DATABASE_AWAY
+from bot.slack.responding import told_later
+from bot.store.session import DatabaseUnavailable
+
+SHOWS = frozenset({*timeline_view.TURNS, *listing.TURNS, lists.SHOW})
+"""Buttons that show something in a message; all others open a window."""
+
+
+async def show(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) -> None:
+    """Who may not change anything is told so now."""
+    if pressed.action_id not in SHOWS:
+        told = await windows_for.press(deps, pressed)
+    elif (refused := await deps.meeting.refusal(pressed.team_id, pressed.user_id, pressed.home_team_id)) is not None:
+        told = f":warning: {refused}"
+    elif pressed.action_id in timeline_view.TURNS:
+        return await turn(deps, pressed.value, respond)
+    else:
+        return await _show_list(deps, pressed, respond)
+    if told is not None:
+        await told_later(respond, pressing.answer(told) or {})
+
+
+async def turn(deps: Deps, value: str, respond: AsyncRespond) -> None:
+    """Another page of the timeline, or the same one as it stands now, instead of the one that is shown."""
+    try:
+        page = timeline_view.Page.of(value)
+        message = await deps.database.read(timeline_view.timeline, deps.settings(), page)
+    except UserError as problem:
+        await told_later(respond, pressing.answer(problem.message) or {})
+    except DatabaseUnavailable:
+        await told_later(respond, pressing.answer(f":warning: {DATABASE_AWAY}") or {})
+    else:
+        await told_later(respond, pressing.answer(message) or {})
+
+
+async def _show_list(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) -> None:
+    """Another page of a list of incidents instead of this one, or below it one of them."""
+    place = (deps.settings(), pressed.team_id, pressed.channel_id)
+    try:
+        if pressed.action_id == lists.SHOW:
+            incident = await deps.database.read(listing.show, *place, pressed.number)
+            told = pressing.answer(pressing.Aside(incident))
+        else:
+            page = await deps.database.read(listing.turn, *place, pressed.action_id, pressed.value)
+            told = pressing.answer(page)
+    except UserError as problem:
+        told = pressing.answer(f":warning: {problem.message}")
+    except DatabaseUnavailable:
+        told = pressing.answer(f":warning: {DATABASE_AWAY}")
+    await told_later(respond, told or {})

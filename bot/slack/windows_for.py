@@ -1,0 +1,73 @@
+"""Which window a press, a shortcut or a command alone opens: what it is made of, and what opens with no database."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.slack import entry_acts, pressing, shortcuts
+from bot.slack.blocks import amending, modals, windows
+from bot.slack.blocks.windows import View
+from bot.slack.commanding import Typed
+from bot.slack.deps import Deps
+from bot.slack.replies import markup
+
+
+async def declare(deps: Deps, typed: Typed) -> str | None:
+    """`/incident` alone, outside. Returns what is to be told if no window opened."""
+    form = modals.declare(deps.settings())
+
+    async def making() -> View:
+        await deps.meeting.admit(typed.team_id, typed.user_id)
+        return form
+
+    return await _opened(deps, typed.trigger_id, making(), form)
+
+
+async def press(deps: Deps, pressed: pressing.Pressed) -> str | None:
+    """A button that asks first, or a choice of the menu beside an entry. Returns what is to be told if none opened."""
+    settings = deps.settings()
+
+    async def making() -> View:
+        await deps.meeting.admit(pressed.team_id, pressed.user_id, pressed.home_team_id)
+        if pressed.action_id == amending.MENU:
+            return await deps.database.read(entry_acts.form_of, pressed.value, pressed.response_url)
+        filled = pressing.FILLED.get(pressed.action_id)
+        if filled is None:
+            return pressing.OPENS[pressed.action_id](settings, pressed.number)
+        return await deps.database.read(filled, settings, pressed.number)
+
+    try:
+        plain = _plain(settings, pressed)
+    except UserError as problem:
+        return f":warning: {problem.message}"
+    return await _opened(deps, pressed.trigger_id, making(), plain)
+
+
+def _plain(settings: Settings, pressed: pressing.Pressed) -> View | None:
+    """The form with empty fields. None for a form about an entry, which would say nothing without the entry."""
+    opening = {**pressing.OPENS, **pressing.EMPTY}.get(pressed.action_id)
+    return opening(settings, pressed.number) if opening else None
+
+
+async def shortcut(deps: Deps, taken: shortcuts.Taken) -> str | None:
+    """A shortcut, on a message or anywhere. Returns what is to be told if no window opened."""
+
+    async def making() -> View:
+        try:
+            await deps.meeting.admit(taken.team_id, taken.user_id, taken.home_team_id)
+        except UserError as problem:
+            if taken.said is None:  # there is no message beside which it could be told
+                return windows.notice(markup(f":warning: {problem.message}"))
+            raise
+        return await shortcuts.form_for(deps.database, deps.settings(), taken)
+
+    return await _opened(deps, taken.trigger_id, making(), shortcuts.plain_form(deps.settings(), taken))
+
+
+async def _opened(deps: Deps, trigger_id: str, making: Coroutine[Any, Any, View], plain: View | None) -> str | None:
+    try:
+        await deps.opening.open(trigger_id, making, plain)
+    except UserError as problem:
+        return f":warning: {problem.message}"
+    return None
