@@ -145,7 +145,11 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
     async def on_press(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         with payloads.reading():
             pressed = pressing.Pressed.from_payload(body)
-        if pressed.action_id in SHOWS or pressed.action_id in {*pressing.OPENS, *pressing.FILLED, amending.MENU}:
+        if pressed.action_id in showing.SHOWS or pressed.action_id in {
+            *pressing.OPENS,
+            *pressing.FILLED,
+            amending.MENU,
+        }:
             await showing.show(deps, pressed, respond)
             await ack()
             return

@@ -21,9 +21,11 @@ async def show(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) -> 
     elif (refused := await deps.meeting.refusal(pressed.team_id, pressed.user_id, pressed.home_team_id)) is not None:
         told = f":warning: {refused}"
     elif pressed.action_id in timeline_view.TURNS:
-        return await turn(deps, pressed.value, respond)
+        await turn(deps, pressed.value, respond)
+        return
     else:
-        return await _show_list(deps, pressed, respond)
+        await _show_list(deps, pressed, respond)
+        return
     if told is not None:
         await told_later(respond, pressing.answer(told) or {})
 
