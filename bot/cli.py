@@ -242,7 +242,12 @@ def replay(scenario: Path, out: Path) -> None:
 @cli.command()
 @click.argument("reference")
 @click.option(
-    "--format", "form", type=click.Choice(["markdown", "html", "json"]), default="markdown", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["markdown", "html", "json"]),
+    default="markdown",
+    show_default=True,
+    help="What is written: the draft as Markdown or as a page, or the whole record.",
 )
 @click.option("--template", help="The form of the draft: classic, brief, statuspage, sre, or one of your own.")
 @click.option("--lang", help="Its languages, for example fr,en.")

@@ -36,7 +36,7 @@ pygments_style = "default"
 
 CONTENTS = {"index", "adr/README"}
 PART = re.compile(r"^## (.+)$", re.MULTILINE)
-LISTED = re.compile(r"^- \[[^\]]+\]\(([\w./-]+)\.md\)", re.MULTILINE)
+LISTED = re.compile(r"^- \[([^\]]+)\]\(([\w./-]+)\.md\)", re.MULTILINE)
 LINKED = re.compile(r"\]\((?=\.\.?/)([\w./-]+\.md)\)")
 
 
@@ -48,8 +48,8 @@ def with_navigation(_: Sphinx, name: str, source: list[str]) -> None:
     whole = beginning
     for heading, text in zip(parts[::2], parts[1::2], strict=True):
         whole += f"## {heading}{text}\n"
-        if pages := LISTED.findall(text):
-            whole += "\n".join(["```{toctree}", ":hidden:", f":caption: {heading}", "", *pages, "```", "", ""])
+        if listed := [f"{title} <{page}>" for title, page in LISTED.findall(text)]:
+            whole += "\n".join(["```{toctree}", ":hidden:", f":caption: {heading}", "", *listed, "```", "", ""])
     source[0] = whole
 
 
