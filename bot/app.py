@@ -11,7 +11,9 @@ from structlog import get_logger
 
 from bot.clock import Clock, SystemClock
 from bot.config import Report, Settings, examine
+from bot.config.settings import SLACK_API
 from bot.configuration import Configuration, Reader
+from bot.domain.alerts import SOURCE_NAMES
 from bot.domain.errors import UserError
 from bot.engine.heartbeat import Heartbeat
 from bot.engine.runner import Engine
@@ -92,15 +94,9 @@ class Dogwatch:
         hangs_after: timedelta = HANGS_AFTER,
         ping_seconds: float = PING_SECONDS,
     ) -> None:
-        if settings.slack_bot_token is None:
-            raise UserError(
-                "SLACK_BOT_TOKEN is not set. To try Dogwatch without Slack run `dogwatch sandbox`; "
-                "to install it see the README."
-            )
-        if settings.slack_app_token is None and settings.slack_signing_secret is None:
-            raise UserError(
-                "Set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET to receive Slack's requests over HTTP."
-            )
+        if problem := settings.no_way_to_slack:
+            raise UserError(problem)
+        assert settings.slack_bot_token is not None  # noqa: S101  or there were no way
         self.configuration = Configuration(with_secret_key(settings), reader=reader, changed=_hide_secrets)
         _hide_secrets(self.settings)
         self._reload_asked = asyncio.Event()
@@ -125,6 +121,8 @@ class Dogwatch:
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.port = settings.port
+        self._stranger: str | None = None
+        """Why nothing is sent although Slack answers."""
 
     @property
     def settings(self) -> Settings:
@@ -185,10 +183,26 @@ class Dogwatch:
             log.warning("alerts are refused", reason="DOGWATCH_ALERT_TOKEN is not set")
         if self.settings.public_url is None:
             log.warning("links to incidents' pages work on this machine only", reason="DOGWATCH_PUBLIC_URL is not set")
-        log.info(
-            "dogwatch is up", port=self.port, database=self.database.dialect, socket_mode=self.sockets is not None,
-            configuration=self.configuration.fingerprint,
-        )  # fmt: skip
+        log.info("dogwatch is up", **self._described(await self.database.read(incidents.installation)))
+
+    def _described(self, met: incidents.Installation | None) -> dict[str, object]:
+        """What this process is, in one line for whoever started it."""
+        settings = self.settings
+        return {
+            "workspace": f"{met.team_name} ({met.team_id})" if met else "not known yet: Slack does not answer",
+            "bot": met.bot_user_id if met else None,
+            "socket_mode": self.sockets is not None,
+            "takes": "Socket Mode" if self.sockets is not None else "requests to /slack/events",
+            "slack": None if settings.slack_api_url == SLACK_API else settings.slack_api_url,
+            "host": settings.host,
+            "port": self.port,
+            "public_url": settings.public_url,
+            "database": self.database.dialect,
+            "configuration": self.configuration.fingerprint,
+            "configuration_file": str(settings.config_path) if settings.config_path else None,
+            "incidents_channel": settings.incidents.channel,
+            "alerts_from": [name for name in SOURCE_NAMES if settings.credentials(name).are_set],
+        }
 
     def _wake(self, due: Due) -> None:
         if due & (Due.ROWS | Due.ROWS_LATER):
@@ -225,6 +239,11 @@ class Dogwatch:
                 known = await self._meet_slack()
             except DatabaseUnavailable as problem:
                 log.warning("who the bot is could not be kept", problem=str(problem))
+            except workspace.AnotherWorkspace as problem:
+                self._stranger = problem.message
+                log.error("nothing is sent", problem=problem.message)  # noqa: TRY400  an operator's business
+                await self.sender.stop()
+                return
         self.sender.wake()
 
     async def _serve(self) -> None:
@@ -290,6 +309,8 @@ class Dogwatch:
                 problems["slack"] = "Slack has not told yet which workspace this is"
         except DatabaseUnavailable:
             problems["database"] = "does not answer"
+        if self._stranger is not None:
+            problems["slack"] = self._stranger
         if self.sockets is not None and (problem := self.sockets.problem()) is not None:
             problems[SOCKET_MODE] = problem
         for name, beat in (("sender", self.sender.beat_at), ("timers", self.engine.beat_at)):

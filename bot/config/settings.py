@@ -1,6 +1,6 @@
 """`Settings`, the one typed value that everything else is handed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -33,11 +33,13 @@ from bot.config.sections import (
     build_words,
 )
 from bot.config.servers import read_servers
+from bot.config.tokens import no_way_to_slack, wrong_app_token, wrong_bot_token, wrong_signing_secret
 from bot.domain.alerts import Credentials, Defaults, Route
 from bot.domain.storms import Limits
 from bot.domain.terms import Kind, Severity, UserId
 from bot.domain.timeline_marks import DEFAULT_REACTIONS, normalise_emoji
 
+SLACK_API = "https://slack.com/api/"
 SHORTEST_SECRET_KEY = 32
 SHORTEST_TOKEN = 16
 """Characters of what a monitor shows. A shorter one can be guessed by trying, because nothing limits how often."""
@@ -77,6 +79,14 @@ def _no_guess(value: SecretStr) -> SecretStr:
     return value
 
 
+def _unless(problem_of: Callable[[str], str | None], value: SecretStr | None) -> SecretStr | None:
+    """The value, if there is no problem with it nor with any of several that stand in it."""
+    for each in values_of(value):
+        if problem := problem_of(each):
+            raise ValueError(problem)
+    return value
+
+
 Token = Annotated[SecretStr, AfterValidator(_no_guess)]
 """What a monitor shows or signs with, or several of it."""
 WebAddress = Annotated[str, AfterValidator(_url)]
@@ -94,7 +104,7 @@ class Settings(BaseSettings):
     slack_bot_token: SecretStr | None = None
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
-    slack_api_url: Annotated[str, AfterValidator(_api_url)] = "https://slack.com/api/"
+    slack_api_url: Annotated[str, AfterValidator(_api_url)] = SLACK_API
     socket_connections: Annotated[int, Field(ge=1, le=10)] = 2
     database_url: SecretStr = SecretStr("sqlite:///dogwatch.db")
     host: str = "127.0.0.1"
@@ -140,16 +150,17 @@ class Settings(BaseSettings):
     @field_validator("slack_bot_token")
     @classmethod
     def _is_a_bot_token(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and value.get_secret_value().startswith("xapp-"):
-            raise ValueError("This is an app-level token (xapp-). It belongs in SLACK_APP_TOKEN; here goes xoxb-….")
-        return value
+        return _unless(wrong_bot_token, value)
 
     @field_validator("slack_app_token")
     @classmethod
     def _is_an_app_token(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and value.get_secret_value().startswith(("xoxb-", "xoxp-")):
-            raise ValueError("This is not an app-level token. Make one with connections:write; it begins with xapp-.")
-        return value
+        return _unless(wrong_app_token, value)
+
+    @field_validator("slack_signing_secret")
+    @classmethod
+    def _is_a_signing_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        return _unless(wrong_signing_secret, value)
 
     @field_validator("heartbeat_url")
     @classmethod
@@ -188,6 +199,15 @@ class Settings(BaseSettings):
         else:
             read_servers(url)
         return value
+
+    @property
+    def no_way_to_slack(self) -> str | None:
+        """Why the bot cannot be run with the tokens that are set, and how to mend it; None if it can."""
+        return no_way_to_slack(
+            bot=self.slack_bot_token is not None,
+            app=self.slack_app_token is not None,
+            signing=self.slack_signing_secret is not None,
+        )
 
     @property
     def uses_socket_mode(self) -> bool:

@@ -45,6 +45,11 @@ class Credentials:
     signature_header: str = "X-Grafana-Alerting-Signature"
     timestamp_header: str = "X-Grafana-Alerting-Timestamp"
 
+    @property
+    def are_set(self) -> bool:
+        """Whether the source is let in at all."""
+        return any((*self.tokens, *self.secrets))
+
 
 @dataclass(frozen=True, slots=True)
 class AlertEvent:

@@ -4,14 +4,35 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from bot.domain.errors import UserError
 from bot.store import incidents, people
 from bot.store.incidents import Installation
+
+
+class AnotherWorkspace(UserError):
+    """The token is of one workspace, and the database of another."""
+
+    def __init__(self, before: Installation, team_id: str, team_name: str) -> None:
+        kept, given = (f"{name or key} ({key})" for name, key in (
+            (before.team_name, before.team_id), (team_name, team_id),
+        ))  # fmt: skip
+        super().__init__(
+            f"SLACK_BOT_TOKEN is of the workspace {given}, and the database holds the record of {kept}. "
+            "Use that workspace's token, or give this one a database of its own with DATABASE_URL."
+        )
 
 
 def installed(
     session: Session, *, team_id: str, team_name: str, url: str, bot_user_id: str, bot_id: str, at: datetime
 ) -> None:
-    """Keep what `auth.test` told, so that the next start knows the workspace even while Slack is away."""
+    """
+    Keep what `auth.test` told, so that the next start knows the workspace even while Slack is away.
+
+    Raises AnotherWorkspace where the record belongs to another one: nobody there could reach its incidents any more.
+    """
+    before = incidents.installation(session)
+    if before is not None and before.team_id != team_id:
+        raise AnotherWorkspace(before, team_id, team_name)
     known = session.get(Installation, team_id) or Installation(team_id=team_id, seen_at=at)
     known.team_name, known.url, known.bot_user_id, known.bot_id, known.seen_at = (
         team_name, url, bot_user_id, bot_id, at,

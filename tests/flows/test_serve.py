@@ -184,21 +184,81 @@ async def test_a_lost_connection_is_made_again_and_nothing_is_missed(
 
 
 @pytest.mark.parametrize(
-    ("without", "told"),
+    ("given", "told"),
     [
-        (["SLACK_BOT_TOKEN"], "dogwatch sandbox"),
-        (["SLACK_SIGNING_SECRET"], "SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET"),
+        ({"SLACK_BOT_TOKEN": "", "SLACK_SIGNING_SECRET": ""}, "dogwatch sandbox"),
+        ({"SLACK_BOT_TOKEN": ""}, "SLACK_SIGNING_SECRET is set and SLACK_BOT_TOKEN is not"),
+        (
+            {"SLACK_BOT_TOKEN": "", "SLACK_SIGNING_SECRET": "", "SLACK_APP_TOKEN": "xapp-1-A1-2-c0ffee"},
+            "SLACK_APP_TOKEN is set and SLACK_BOT_TOKEN is not",
+        ),
+        ({"SLACK_SIGNING_SECRET": ""}, "SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET"),
+        ({"SLACK_BOT_TOKEN": "xoxp-1-2"}, "SLACK_BOT_TOKEN: This is a user's token (xoxp-). Here goes the bot token"),
+        ({"SLACK_BOT_TOKEN": "xapp-1-2"}, "This is an app-level token (xapp-). It belongs in SLACK_APP_TOKEN."),
+        ({"SLACK_BOT_TOKEN": "xoxe.xoxb-1-2"}, "Switch token rotation off"),
+        ({"SLACK_APP_TOKEN": "xoxb-1-2"}, "This is a bot token (xoxb-). It belongs in SLACK_BOT_TOKEN."),
+        ({"SLACK_SIGNING_SECRET": "xapp-1-2"}, "It belongs in SLACK_APP_TOKEN. Here goes the Signing Secret"),
     ],
 )
-async def test_without_tokens_it_says_what_to_do(
-    sandbox: Sandbox, tmp_path: Path, without: list[str], told: str
+async def test_tokens_that_make_no_bot_are_told_of_with_what_to_do(
+    sandbox: Sandbox, tmp_path: Path, given: dict[str, str], told: str
 ) -> None:
-    given = environment(sandbox, f"sqlite:///{tmp_path / 'dogwatch.db'}")
-    async with served({key: value for key, value in given.items() if key not in without}) as bot:
+    async with served({**environment(sandbox, f"sqlite:///{tmp_path / 'dogwatch.db'}"), **given}) as bot:
         assert await bot.ends() == 2
 
     assert told in bot.log_text
     assert "Traceback" not in bot.log_text
+    for each in filter(None, given.values()):
+        assert each not in bot.log_text
+
+
+async def test_a_start_says_in_one_line_what_it_is(sandbox: Sandbox, tmp_path: Path) -> None:
+    given = environment(sandbox, f"sqlite:///{tmp_path / 'dogwatch.db'}", "socket")
+    async with served({**given, "DOGWATCH_PUBLIC_URL": "https://bot.example.org"}) as bot:
+        told = await bot.says("dogwatch is up")
+        await bot.becomes_ready()
+
+    assert told["workspace"] == "Harbour (T0HARBOUR)"
+    assert told["bot"] == "U0DOGWATCH"
+    assert told["takes"] == "Socket Mode"
+    assert told["slack"] == sandbox.api_url
+    assert told["public_url"] == "https://bot.example.org"
+    assert told["database"] == "sqlite"
+    assert told["alerts_from"] == ["alertmanager", "grafana", "generic"]
+
+
+async def test_the_record_of_another_workspace_is_refused(sandbox: Sandbox, database_url: str) -> None:
+    given = environment(sandbox, database_url)
+    async with served(given) as bot:
+        await reaches(sandbox, bot, "http")
+    sandbox.workspace.team.id = "T0ELSEWHERE"
+
+    async with served(given) as bot:
+        assert await bot.ends() == 2
+
+    assert "the workspace Harbour (T0ELSEWHERE)" in bot.log_text
+    assert "Harbour (T0HARBOUR)" in bot.log_text
+    assert "DATABASE_URL" in bot.log_text
+    assert "Traceback" not in bot.log_text
+
+
+async def test_another_workspace_that_shows_only_later_is_sent_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Slack is away at the start, so the bot goes on with what an earlier one learned."""
+    given = environment(sandbox, f"sqlite:///{tmp_path / 'dogwatch.db'}")
+    async with served(given) as bot:
+        await reaches(sandbox, bot, "http")
+    sandbox.workspace.team.id = "T0ELSEWHERE"
+    await sandbox.set_down()
+
+    async with served(given) as bot:
+        await bot.says("dogwatch is up")
+        await sandbox.set_down(down=False)
+        told = await bot.says("nothing is sent")
+        status, text = await bot.gets("/readyz")
+        assert await bot.stops() == 0
+
+    assert "T0ELSEWHERE" in told["problem"]
+    assert (status, "T0ELSEWHERE" in text) == (503, True)
 
 
 async def test_a_port_that_is_taken_is_named(sandbox: Sandbox, database_url: str) -> None:
