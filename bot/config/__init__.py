@@ -5,7 +5,7 @@ The configuration: environment and `dogwatch.toml`, read once, at start, into on
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,7 +159,7 @@ class _Reading:
                 try:
                     settings = Settings.model_validate(rest)
                 except ValidationError as invalid:
-                    errors = invalid.errors(include_url=False)
+                    errors = _told_once(invalid.errors(include_url=False))
                     if attempt == 0:
                         self.problems += [
                             self._problem(_place(each), self._wording(each), each["input"]) for each in errors
@@ -187,6 +187,12 @@ class _Reading:
             return Problem(variable.name, message, None if variable.secret else shown(value))
         visible = None if isinstance(value, dict | list) else shown(value)
         return Problem(dotted(place), message, visible, str(self.path), line_of(self.lines, place))
+
+
+def _told_once(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Without the complaint about an empty list where it is empty only because what stands in it is wrong."""
+    around = {_place(each)[:depth] for each in errors for depth in range(len(_place(each)))}
+    return [each for each in errors if each["type"] != "too_short" or _place(each) not in around]
 
 
 def _place(error: ErrorDetails) -> Place:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from bot.config.mistakes import Place
-from bot.config.sections import is_user_id
+from bot.config.sections import OwnHoursSection, is_user_id
 from bot.config.settings import Settings
 from bot.domain.errors import did_you_mean
 from bot.domain.terms import Severity
 from bot.domain.timeline_marks import normalise_emoji
+
+SAME_TIME = 'Work ends when it begins. For the whole day write from = "00:00" and to = "24:00".'
 
 Dangling = tuple[Place, str, object]
 
@@ -19,6 +21,7 @@ def dangling(settings: Settings) -> Iterator[Dangling]:
     yield from _routes(settings)
     yield from _words(settings)
     yield from _reactions(settings)
+    yield from _working_hours(settings)
     yield from _database(settings)
 
 
@@ -96,6 +99,20 @@ def _reactions(settings: Settings) -> Iterator[Dangling]:
     if settings.incidents.confirm_emoji in settings.reactions:
         message = "This emoji is a mark in the table of reactions, so the bot cannot confirm with it. Choose another."
         yield ("incidents", "confirm_emoji"), message, settings.incidents.confirm_emoji
+
+
+def _working_hours(settings: Settings) -> Iterator[Dangling]:
+    places: list[tuple[Place, OwnHoursSection | None]] = []
+    places += [(("services", name, "working_hours"), each.working_hours) for name, each in settings.services.items()]
+    places += [(("teams", name, "working_hours"), each.working_hours) for name, each in settings.teams.items()]
+    common = settings.working_hours
+    if common is not None and common.opens == common.closes:
+        yield ("working_hours", "to"), SAME_TIME, common.closes
+    for place, own in places:
+        if own is not None and (own.opens or own.closes):
+            told = settings.with_own_hours(own)
+            if told.opens == told.closes:
+                yield place, SAME_TIME, told.closes
 
 
 def _database(settings: Settings) -> Iterator[Dangling]:

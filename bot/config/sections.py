@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from datetime import date, time
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from bot.domain.errors import UserError, did_you_mean
 from bot.domain.findings import RULES
 from bot.domain.terms import MARKS, Kind, Severity
 from bot.domain.timeline_marks import CONFIRM_EMOJI, normalise_emoji
+from bot.domain.working_hours import DAYS
 
 TEMPLATES = ("classic", "brief", "statuspage", "sre")
 """The built-in forms of a postmortem. An operator's own come from the folder of `[postmortem]`."""
@@ -134,6 +136,40 @@ def _finding(value: str) -> str:
     return value
 
 
+WHOLE_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _day(value: str) -> str:
+    word = value.strip().casefold()
+    if word not in (*DAYS, *WHOLE_DAYS):
+        raise ValueError(f"This is no day of the week. Use one of {', '.join(DAYS)}.")
+    return word[:3]
+
+
+def _clock_time(value: object) -> str:
+    """A text like 09:00, or one of TOML's own times."""
+    text = value.isoformat("minutes") if isinstance(value, time) else str(value)
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError('This is no time of day. Write it like "09:00".')
+    return text
+
+
+def _end_of_work(value: object) -> str:
+    try:
+        return "24:00" if value == "24:00" else _clock_time(value)
+    except ValueError as problem:
+        raise ValueError(f'{problem} "24:00" is the end of the day.') from None
+
+
+def _holiday(value: object) -> str:
+    text = value.isoformat() if isinstance(value, date) else str(value)
+    try:
+        date.fromisoformat(text if len(text) == 10 else f"2024-{text}")  # a leap year has every day there is
+    except ValueError:
+        raise ValueError('This is no day. Write it like "2026-12-25", or "12-25" for every year.') from None
+    return text
+
+
 SeverityWord = Annotated[Severity, BeforeValidator(_severity)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone), PlainSerializer(str)]
 Emoji = Annotated[str, AfterValidator(_emoji)]
@@ -147,6 +183,11 @@ FindingCode = Annotated[str, AfterValidator(_finding)]
 Mark = Annotated[Kind | None, BeforeValidator(_kind)]
 MatcherText = Annotated[Matcher, BeforeValidator(_matcher)]
 Word = Annotated[str, Field(min_length=1, max_length=80)]
+Day = Annotated[str, AfterValidator(_day)]
+ClockTime = Annotated[str, BeforeValidator(_clock_time)]
+EndOfWork = Annotated[str, BeforeValidator(_end_of_work)]
+"""`24:00` is right too."""
+Holiday = Annotated[str, BeforeValidator(_holiday)]
 
 
 class Section(BaseModel):
@@ -182,6 +223,26 @@ def _severity_section(value: object) -> object:
 SeverityLabel = Annotated[SeveritySection, BeforeValidator(_severity_section)]
 
 
+class WorkingHoursSection(Section):
+    """`[working_hours]`. Without `zone` the incident's own counts."""
+
+    days: Annotated[tuple[Day, ...], Field(min_length=1, strict=False)] = DAYS[:5]
+    opens: Annotated[ClockTime, Field(alias="from")] = "09:00"
+    closes: Annotated[EndOfWork, Field(alias="to")] = "18:00"
+    zone: Zone | None = None
+    holidays: Annotated[tuple[Holiday, ...], Field(strict=False)] = ()
+
+
+class OwnHoursSection(Section):
+    """`[services.NAME.working_hours]` and `[teams.NAME.working_hours]`. None: as in `[working_hours]`."""
+
+    days: Annotated[tuple[Day, ...], Field(min_length=1, strict=False)] | None = None
+    opens: Annotated[ClockTime | None, Field(alias="from")] = None
+    closes: Annotated[EndOfWork | None, Field(alias="to")] = None
+    zone: Zone | None = None
+    holidays: Annotated[tuple[Holiday, ...], Field(strict=False)] | None = None
+
+
 class ServiceSection(Section):
     """`[services.NAME]`. `people` are user ids and names of teams; None means that the incident's own value holds."""
 
@@ -190,6 +251,7 @@ class ServiceSection(Section):
     severity: SeverityWord | None = None
     template: Template | None = None
     zone: Zone | None = None
+    working_hours: OwnHoursSection | None = None
 
 
 class TeamSection(Section):
@@ -197,6 +259,7 @@ class TeamSection(Section):
 
     members: Annotated[tuple[UserIdText, ...], Field(strict=False)] = ()
     usergroup: UsergroupId | None = None
+    working_hours: OwnHoursSection | None = None
 
 
 class VendorSection(Section):
@@ -277,13 +340,16 @@ SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
     ("incidents",): IncidentsSection,
     ("severities", ANY): SeveritySection,
     ("services", ANY): ServiceSection,
+    ("services", ANY, "working_hours"): OwnHoursSection,
     ("teams", ANY): TeamSection,
+    ("teams", ANY, "working_hours"): OwnHoursSection,
     ("vendors", ANY): VendorSection,
     ("routes", ANY): RouteSection,
     ("alerts",): AlertsSection,
     ("alerts", "grafana"): GrafanaSection,
     ("intake",): IntakeSection,
     ("storms",): StormsSection,
+    ("working_hours",): WorkingHoursSection,
     ("escalation",): EscalationSection,
     ("findings",): FindingsSection,
     ("retention",): RetentionSection,
@@ -295,9 +361,14 @@ FILE_TABLES = tuple(dict.fromkeys((*(path[0] for path in SECTIONS), "reactions")
 """What may stand at the top of `dogwatch.toml`."""
 
 
+def keys_of(section: type[Section]) -> tuple[str, ...]:
+    """Its keys as the file has them."""
+    return tuple(field.alias or name for name, field in section.model_fields.items())
+
+
 def keys_at(place: tuple[str | int, ...]) -> tuple[str, ...]:
     """The keys that may stand in the table at `place`; none where any name is right."""
     for path, section in SECTIONS.items():
         if len(path) == len(place) and all(mine in {ANY, theirs} for mine, theirs in zip(path, place, strict=True)):
-            return tuple(section.model_fields)
+            return keys_of(section)
     return tuple(Severity) if place == ("severities",) else ()

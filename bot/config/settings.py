@@ -1,6 +1,6 @@
 """`Settings`, the one typed value that everything else is handed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -21,6 +21,7 @@ from bot.config.sections import (
     IncidentsSection,
     IntakeSection,
     Mark,
+    OwnHoursSection,
     PostmortemSection,
     RetentionSection,
     RouteSection,
@@ -30,6 +31,7 @@ from bot.config.sections import (
     TeamSection,
     VendorSection,
     Word,
+    WorkingHoursSection,
     build_words,
 )
 from bot.config.servers import read_servers
@@ -38,6 +40,7 @@ from bot.domain.alerts import Credentials, Defaults, Route
 from bot.domain.storms import Limits
 from bot.domain.terms import Kind, Severity, UserId
 from bot.domain.timeline_marks import DEFAULT_REACTIONS, normalise_emoji
+from bot.domain.working_hours import WorkingHours
 
 SLACK_API = "https://slack.com/api/"
 SHORTEST_SECRET_KEY = 32
@@ -92,6 +95,15 @@ Token = Annotated[SecretStr, AfterValidator(_no_guess)]
 WebAddress = Annotated[str, AfterValidator(_url)]
 
 
+def _said(section: OwnHoursSection) -> Iterator[tuple[str, object]]:
+    return (pair for pair in section if pair[1] is not None)
+
+
+def _minutes(text: str) -> int:
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
 class Settings(BaseSettings):
     """
     Environment and file together. A field's variable is in `bot.config.environment`, its key is its own name.
@@ -130,6 +142,8 @@ class Settings(BaseSettings):
     alerts: AlertsSection = AlertsSection()
     intake: IntakeSection = IntakeSection()
     storms: StormsSection = StormsSection()
+    working_hours: WorkingHoursSection | None = None
+    """None: nobody said when people work, so nothing is said of it."""
     escalation: EscalationSection = EscalationSection()
     findings: FindingsSection = FindingsSection()
     retention: RetentionSection = RetentionSection()
@@ -301,6 +315,30 @@ class Settings(BaseSettings):
     def zone_of(self, service: str | None) -> ZoneInfo:
         section = self.services.get(service or "")
         return section.zone if section and section.zone else self.incidents.zone
+
+    def with_own_hours(self, own: OwnHoursSection | None) -> WorkingHoursSection:
+        """The common hours, or the defaults, with what a service's or team's own say differently."""
+        common = self.working_hours or WorkingHoursSection()
+        return common if own is None else common.model_copy(update=dict(_said(own)))
+
+    def hours_of(
+        self, team: str | None, people: Sequence[str], services: Sequence[str], zone: ZoneInfo
+    ) -> WorkingHours | None:
+        """
+        The working hours of those who are called: of the team, or the first team with hours of its own that one of the
+        `people` is in; else of the first of the incident's services that has its own; else the common ones. `zone` is
+        the incident's. None if none are known.
+        """
+        called = self.teams.get(team or "")
+        theirs = [called] if called else [each for each in self.teams.values() if set(people) & set(each.members)]
+        known = [self.services[name] for name in services if name in self.services]
+        places = [each.working_hours for each in theirs] + [each.working_hours for each in known]
+        own = next((hours for hours in places if hours is not None), None)
+        if own is None and self.working_hours is None:
+            return None
+        told = self.with_own_hours(own)
+        days, holidays = frozenset(told.days), frozenset(told.holidays)
+        return WorkingHours(days, _minutes(told.opens), _minutes(told.closes), told.zone or zone, holidays)
 
     @property
     def template_folders(self) -> tuple[Path, ...]:

@@ -175,6 +175,7 @@ class Escalation:
     Who was asked for help, when, why, and who answered after how long.
 
     `paged_at` is None if the time is unknown (`at:?`); then `precision` is UNKNOWN. `external` is true for vendors.
+    `out_of_hours`: whether that was outside the working hours of those called; None where these are not known.
     """
 
     source: Source
@@ -188,6 +189,7 @@ class Escalation:
     acknowledged_by: str | None
     acknowledgement: Source | None
     declined_by: tuple[str, ...] = ()
+    out_of_hours: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,6 +194,7 @@ class _Writer:
             "acknowledged_by_id": each.acknowledged_by,
             "acknowledged_after_seconds": waited,
             "declined_by": [self.person(user_id) for user_id in each.declined_by],
+            "out_of_hours": each.out_of_hours,
             "link": each.source.link,
         }
 

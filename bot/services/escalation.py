@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -101,6 +102,7 @@ def escalate(
         paged_at=actor.at if when is None else when.at,
         precision=(Precision.EXACT if when is None else when.precision).value,
         members=list(called.members),
+        working_hours=_hours(settings, incident, called),
     )
     session.add(escalation)
     session.flush()
@@ -114,6 +116,15 @@ def escalate(
     tell.show_escalation(session, incident, escalation.key, actor.at, is_new=True)
     tell.show_card(session, incident, actor.at)
     return escalation
+
+
+def _hours(settings: Settings, incident: Incident, called: Called) -> dict[str, Any] | None:
+    """A vendor has hours of its own, which nobody knows here."""
+    if called.kind == TargetKind.VENDOR:
+        return None
+    team = called.id if called.kind == TargetKind.TEAM else None
+    hours = settings.hours_of(team, called.members, incident.services, ZoneInfo(incident.zone))
+    return hours.as_json() if hours else None
 
 
 def _page(session: Session, called: Sequence[tuple[Incident, Escalation]], at: datetime) -> None:

@@ -33,6 +33,7 @@ from bot.domain.terms import (
     TargetKind,
     UpdateState,
 )
+from bot.domain.working_hours import from_json, is_outside
 from bot.pagelinks import page_link
 from bot.services.people import MENTION
 from bot.store import actions, alerts, escalations, incidents, people, timeline
@@ -246,6 +247,7 @@ def _escalation(places: _Places, row: EscalationRow, sources: Mapping[int, Sourc
         acknowledged_by=row.acknowledged_by,
         acknowledgement=sources.get(row.acknowledgement_entry_id or 0),
         declined_by=tuple(row.declined_by),
+        out_of_hours=is_outside(from_json(row.working_hours), row.paged_at),
     )
 
 

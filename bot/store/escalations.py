@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import JSON, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.store.tables import JSON_COLUMN
@@ -42,6 +43,8 @@ class Escalation(SQLModel, table=True):
     acknowledgement_entry_id: int | None = None
     gave_up_at: datetime | None = None
     message_ts: str | None = None
+    working_hours: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    """Of those who were called, as they were then; None where nobody had said."""
 
     @property
     def key(self) -> int:

@@ -1,5 +1,5 @@
 """
-Who has which role since when, how incidents belong together, and notices that are told once.
+Who has which role since when, how incidents belong together, notices that are told once, and when people work.
 
 The release before neither reads nor writes these tables and columns; all new columns are nullable. It goes on keeping
 the lead in `incident.lead`, and so does this one. The leads of past incidents are taken over from the timeline.
@@ -57,6 +57,7 @@ def upgrade() -> None:
     op.add_column("incident", sa.Column("former_channels", sa.JSON(), nullable=True))
     op.add_column("incident", sa.Column("canvas_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
     op.add_column("incident", sa.Column("bookmark_ids", sa.JSON(), nullable=True))
+    op.add_column("escalation", sa.Column("working_hours", sa.JSON(), nullable=True))
     _take_over_leads()
 
 

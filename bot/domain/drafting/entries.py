@@ -188,9 +188,13 @@ class Teller:
         return self.language.say(key, target=self.named(escalation.target).strip())
 
     def silence(self, escalation: Escalation) -> tuple[str, ...]:
-        """Who declined, and that there was no answer. That a vendor's is not recorded is no reproach."""
+        """
+        That people were not at work, who declined, and that there was no answer. That a vendor's is not recorded is no
+        reproach.
+        """
         declined = self.language.listed([self.name(each) for each in escalation.declined_by])
-        said = (self.language.say("declined_by", who=declined),) if declined else ()
+        said = (self.language.say("out_of_hours"),) if escalation.out_of_hours else ()
+        said = (*said, self.language.say("declined_by", who=declined)) if declined else said
         if escalation.acknowledged_at:
             return said
         if self.record.incident.status.is_open:

@@ -168,6 +168,7 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "vendor_answered": "Antwort von {target}",
         "vendor_answered_after": "Antwort von {target} nach {duration}",
         "declined_by": "abgelehnt von {who}",
+        "out_of_hours": "außerhalb der Arbeitszeit",
         "nobody_acknowledged": "blieb unbeantwortet",
         "no_answer_recorded": "keine Antwort festgehalten",
         "no_answer_yet": "noch keine Antwort",

@@ -176,6 +176,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "vendor_answered": "{target} answered",
         "vendor_answered_after": "{target} answered after {duration}",
         "declined_by": "declined by {who}",
+        "out_of_hours": "outside working hours",
         "nobody_acknowledged": "nobody acknowledged",
         "no_answer_recorded": "no answer recorded",
         "no_answer_yet": "no answer yet",

@@ -168,6 +168,7 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "vendor_answered": "Respuesta de {target}",
         "vendor_answered_after": "Respuesta de {target} al cabo de {duration}",
         "declined_by": "rechazado por {who}",
+        "out_of_hours": "fuera del horario laboral",
         "nobody_acknowledged": "quedó sin respuesta",
         "no_answer_recorded": "sin respuesta registrada",
         "no_answer_yet": "aún sin respuesta",

@@ -168,6 +168,7 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "vendor_answered": "Réponse de {target}",
         "vendor_answered_after": "Réponse de {target} au bout de {duration}",
         "declined_by": "déclinée par {who}",
+        "out_of_hours": "en dehors des heures de travail",
         "nobody_acknowledged": "restée sans réponse",
         "no_answer_recorded": "aucune réponse consignée",
         "no_answer_yet": "pas encore de réponse",

@@ -168,6 +168,7 @@ ITALIAN: Mapping[str, str] = MappingProxyType(
         "vendor_answered": "Risposta di {target}",
         "vendor_answered_after": "Risposta di {target} dopo {duration}",
         "declined_by": "rifiutata da {who}",
+        "out_of_hours": "fuori dall’orario di lavoro",
         "nobody_acknowledged": "rimasta senza risposta",
         "no_answer_recorded": "nessuna risposta registrata",
         "no_answer_yet": "ancora nessuna risposta",

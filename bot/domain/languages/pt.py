@@ -168,6 +168,7 @@ PORTUGUESE: Mapping[str, str] = MappingProxyType(
         "vendor_answered": "Resposta de {target}",
         "vendor_answered_after": "Resposta de {target} após {duration}",
         "declined_by": "recusado por {who}",
+        "out_of_hours": "fora do horário de trabalho",
         "nobody_acknowledged": "ficou sem resposta",
         "no_answer_recorded": "sem resposta registrada",
         "no_answer_yet": "ainda sem resposta",

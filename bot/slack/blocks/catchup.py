@@ -197,6 +197,7 @@ class _Teller:
     def _waiting(self, waiting: Waiting) -> str:
         call = waiting.escalation
         paged = f"since {self._at(call.paged_at, call.precision)}" if call.paged_at else "time not known"
+        paged += ", outside working hours" if call.out_of_hours else ""
         again = f"; next reminder {when(waiting.next_reminder_at)}" if waiting.next_reminder_at else ""
         declined = f"; cannot: {', '.join(self._person(each) for each in call.declined_by)}" if call.declined_by else ""
         why = f": {self._said(call.reason)}" if call.reason else ""
