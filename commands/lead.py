@@ -2,7 +2,8 @@
 
 from bot.command.table import Command, Positional, Value
 from bot.domain.errors import UserError
-from bot.services import incidents
+from bot.domain.roles import LEAD
+from bot.services import roles
 from commands.base import Caller, Invocation, Reply, Session
 
 
@@ -11,8 +12,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     lead = named.user_id if named else caller.actor.user_id
     if lead is None:
         raise UserError("Say who leads: `/incident lead @somebody`.")
-    changed = incidents.take_lead(session, caller.about.key, caller.actor, lead)
-    return Reply(f"<@{lead}> leads {changed.reference} now.")
+    given = roles.assign(session, caller.settings, caller.about.key, caller.actor, LEAD, lead)
+    return Reply(f"<@{lead}> leads {given.incident.reference} now.")
 
 
 COMMAND = Command(

@@ -22,6 +22,7 @@ _TAKES: Mapping[Value, str] = MappingProxyType(
         Value.PERSON: "a person (`@` and a name from Slack's list)",
         Value.TARGET: "whom to call (`@user`, `@team` or `vendor:NAME`)",
         Value.INCIDENT: "an incident (`INC-7`)",
+        Value.ROLE: "a role",
     }
 )
 
@@ -56,6 +57,8 @@ def what_it_takes(kind: Value, choices: Sequence[str], context: Context | None =
         words = [status.value for status in NAMED_BY_PEOPLE]
     if kind is Value.SEVERITY and context is not None:
         words = context.severity_labels()
+    if kind is Value.ROLE and context is not None:
+        words = list(dict.fromkeys(context.roles.values()))
     return _TAKES[kind] + (f": {', '.join(f'`{word}`' for word in words)}" if words else "")
 
 

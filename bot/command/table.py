@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from bot.domain.roles import DEFAULTS, all_words
 from bot.domain.terms import Kind, Severity, Status, TargetKind
 from bot.domain.when import When
 
@@ -46,6 +47,8 @@ class Value(StrEnum):
     """Target."""
     INCIDENT = "incident"
     """str: `INC-7`."""
+    ROLE = "role"
+    """str: a role's name, by the workspace's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,8 @@ class Context:
         default_factory=lambda: MappingProxyType({each.value: each for each in Severity})
     )
     mark_words: Mapping[str, Kind] = field(default_factory=lambda: MappingProxyType({}))
+    roles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(all_words(DEFAULTS)))
+    """What people may type for a role, casefolded, and its name."""
     inside: str | None = None
     series: tuple[str, ...] = ("INC", "DRILL")
     """What incidents are numbered under; the first is meant by a bare number."""

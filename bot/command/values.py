@@ -76,6 +76,17 @@ def read_status(word: str, choices: Sequence[str]) -> Status:
     return Status(word.casefold())
 
 
+def read_role(word: str, context: Context) -> str:
+    """A role's name, by any of its words; what is written with blanks is found with dashes, too."""
+    by_word = {each.replace(" ", "-").replace("_", "-"): name for each, name in context.roles.items()}
+    found = by_word.get(word.strip().casefold().replace(" ", "-").replace("_", "-"))
+    if found is None:
+        names = list(dict.fromkeys(context.roles.values()))
+        guess = did_you_mean(word, [*names, *context.roles])
+        raise UserError(f"{shown(word)} is not a role.{guess} Use one of {listed(names)}.")
+    return found
+
+
 def read_kind(word: str, context: Context) -> Kind:
     """
     The kind that `word` names: `misleading path`, `misleading`, `:fish:`, or another of the workspace's words.
@@ -218,5 +229,6 @@ _READERS: Mapping[Value, _Reader] = MappingProxyType(
         Value.PERSON: lambda word, _context, _choices, _groups: read_person(word),
         Value.TARGET: lambda word, _context, _choices, groups: read_target(word, groups),
         Value.INCIDENT: lambda word, context, _choices, _groups: read_incident(word, context),
+        Value.ROLE: lambda word, context, _choices, _groups: read_role(word, context),
     }
 )

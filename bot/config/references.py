@@ -20,6 +20,7 @@ def dangling(settings: Settings) -> Iterator[Dangling]:
     yield from _templates(settings)
     yield from _routes(settings)
     yield from _words(settings)
+    yield from _role_words(settings)
     yield from _reactions(settings)
     yield from _working_hours(settings)
     yield from _database(settings)
@@ -87,6 +88,16 @@ def _words(settings: Settings) -> Iterator[Dangling]:
             if taken is not severity:
                 message = f'"{word}" is a word for {taken} already. Give each severity its own words.'
                 yield ("severities", severity.value), message, word
+
+
+def _role_words(settings: Settings) -> Iterator[Dangling]:
+    owner = {name: name for name in settings.role_table}
+    for name, section in settings.roles.items():
+        for word in filter(None, (section.label, *section.words)):
+            taken = owner.setdefault(word.strip().casefold(), name)
+            if taken != name:
+                message = f'"{word}" is a word for the role {taken} already. Give each role its own words.'
+                yield ("roles", name), message, word
 
 
 def _reactions(settings: Settings) -> Iterator[Dangling]:

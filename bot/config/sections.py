@@ -96,6 +96,12 @@ def _prefix(value: str) -> str:
     return value
 
 
+def _role(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", value):
+        raise ValueError("Use up to 40 small letters, digits, - and _, like customer-liaison; `label` says the rest.")
+    return value
+
+
 def is_user_id(value: str) -> bool:
     return re.fullmatch(r"[UW][A-Z0-9]+", value) is not None
 
@@ -188,6 +194,9 @@ ClockTime = Annotated[str, BeforeValidator(_clock_time)]
 EndOfWork = Annotated[str, BeforeValidator(_end_of_work)]
 """`24:00` is right too."""
 Holiday = Annotated[str, BeforeValidator(_holiday)]
+RoleName = Annotated[str, AfterValidator(_role)]
+LONGEST_BRIEFING = 1_500
+"""Characters: with where the incident stands it has to go into one message."""
 
 
 class Section(BaseModel):
@@ -241,6 +250,14 @@ class OwnHoursSection(Section):
     closes: Annotated[EndOfWork | None, Field(alias="to")] = None
     zone: Zone | None = None
     holidays: Annotated[tuple[Holiday, ...], Field(strict=False)] | None = None
+
+
+class RoleSection(Section):
+    """`[roles.NAME]`: a part that people take. None of a built-in role means that its own holds."""
+
+    label: Word | None = None
+    words: Annotated[tuple[Word, ...], Field(strict=False)] = ()
+    briefing: Annotated[str, Field(min_length=1, max_length=LONGEST_BRIEFING)] | None = None
 
 
 class ServiceSection(Section):
@@ -339,6 +356,7 @@ ANY = "*"
 SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
     ("incidents",): IncidentsSection,
     ("severities", ANY): SeveritySection,
+    ("roles", ANY): RoleSection,
     ("services", ANY): ServiceSection,
     ("services", ANY, "working_hours"): OwnHoursSection,
     ("teams", ANY): TeamSection,

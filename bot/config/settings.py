@@ -24,6 +24,8 @@ from bot.config.sections import (
     OwnHoursSection,
     PostmortemSection,
     RetentionSection,
+    RoleName,
+    RoleSection,
     RouteSection,
     ServiceSection,
     SeverityLabel,
@@ -37,6 +39,7 @@ from bot.config.sections import (
 from bot.config.servers import read_servers
 from bot.config.tokens import no_way_to_slack, wrong_app_token, wrong_bot_token, wrong_signing_secret
 from bot.domain.alerts import Credentials, Defaults, Route
+from bot.domain.roles import DEFAULTS, Role, all_words, named_so
 from bot.domain.storms import Limits
 from bot.domain.terms import Kind, Severity, UserId
 from bot.domain.timeline_marks import DEFAULT_REACTIONS, normalise_emoji
@@ -134,6 +137,7 @@ class Settings(BaseSettings):
 
     incidents: IncidentsSection = IncidentsSection()
     severities: Mapping[Severity, SeverityLabel] = Field(default_factory=dict)
+    roles: Mapping[RoleName, RoleSection] = Field(default_factory=dict)
     services: Mapping[Word, ServiceSection] = Field(default_factory=dict)
     teams: Mapping[Word, TeamSection] = Field(default_factory=dict)
     vendors: Mapping[Word, VendorSection] = Field(default_factory=dict)
@@ -249,6 +253,26 @@ class Settings(BaseSettings):
     def severity_label(self, severity: Severity) -> str:
         """The workspace's own word for it."""
         return self.severities[severity].label if severity in self.severities else severity.value
+
+    @cached_property
+    def role_table(self) -> Mapping[str, Role]:
+        """All roles by name: the built-in ones with the file's changes, then the file's own."""
+        table = {role.name: role for role in DEFAULTS}
+        for name, own in self.roles.items():
+            base = table.get(name, named_so(name))
+            table[name] = Role(
+                name, own.label or base.label, own.words or base.words, own.briefing or base.briefing
+            )  # fmt: skip
+        return table
+
+    def role_named(self, name: str) -> Role:
+        """A role that the file does not name any more keeps its name."""
+        return self.role_table.get(name) or named_so(name)
+
+    @cached_property
+    def role_words(self) -> Mapping[str, str]:
+        """What people may type for a role, casefolded, and its name."""
+        return all_words(tuple(self.role_table.values()))
 
     @cached_property
     def reactions(self) -> Mapping[str, Kind]:

@@ -21,6 +21,7 @@ from bot.domain.record import (
     Update,
     newest_firings,
 )
+from bot.domain.roles import LEAD
 from bot.domain.terms import ActionKind, AlertStatus, Kind, Status
 from bot.domain.timeline_lines import Line, lines_of
 
@@ -137,7 +138,7 @@ def catch_up(record: Record, now: datetime, *, reminders: Mapping[str, datetime]
         impact=next(iter(record.impacts), None),
         cause=next(iter(record.causes), None),
         resolution=next(iter(record.resolutions), None),
-        roles=_roles(standing),
+        roles=_roles(record),
         open_hypotheses=tuple(lines_of(record, suspected)),
         ruled_out=_ruled_out(record, excluded),
         waiting=tuple(Waiting(each, (reminders or {}).get(each.source.ref)) for each in waiting),
@@ -208,14 +209,10 @@ def _is_news(entry: Entry) -> bool:
     return bool(entry.text) and entry.about is None and entry.public is None and TOLD_APART.isdisjoint(entry.kinds)
 
 
-def _roles(standing: Iterable[Entry]) -> tuple[Role, ...]:
-    """The last who was given each role. The lead is the incident's own."""
-    held = {
-        entry.role: Role(entry.role, entry.person, entry.source)
-        for entry in standing
-        if Kind.ROLE in entry.kinds and entry.role and entry.person and entry.role != "lead"
-    }
-    return tuple(held.values())
+def _roles(record: Record) -> tuple[Role, ...]:
+    """Who has which role now. The lead is the incident's own."""
+    held = [each for each in record.roles if each.until is None and each.role != LEAD]
+    return tuple(Role(each.label, each.person, each.source) for each in held)
 
 
 def _owed(actions: Iterable[Action], today: date) -> tuple[Owed, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.roles import LEAD
 from bot.domain.storms import TOLD_LATE
 from bot.domain.terms import Kind, Precision, Status
 
@@ -32,6 +33,8 @@ class Fact:
     ended: datetime | None = None
     stated_about: frozenset[str] = frozenset()
     status: Status | None = None
+    role: str | None = None
+    """Which role it gave to somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def milestones(
         acknowledged=_first_known(
             [
                 _first_marked(facts, Kind.ACKNOWLEDGED, "first acknowledgement"),
-                _first_marked(facts, Kind.ROLE, "first lead"),
+                _first_marked([fact for fact in facts if fact.role == LEAD], Kind.ROLE, "first lead"),
             ]
         ),
         identified=_first_status(facts, Status.IDENTIFIED, "status identified")

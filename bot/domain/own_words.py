@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.domain.roles import LEAD
+
 _AFFECTED = re.compile(r"(?P<percent>\d+(?:\.\d+)?)% of users affected")
 _ENDED = " ended"
 _MORE = re.compile(r"\nand (?P<count>\d+) more\Z")
@@ -21,6 +23,31 @@ REDACTED = "[redacted]"
 def leads(user_id: str) -> str:
     """What the entry says by which somebody became the incident commander."""
     return f"<@{user_id}> leads"
+
+
+def role_given(role: str, label: str, user_id: str | None, before: str | None) -> str:
+    """
+    What the entry says by which a role came to somebody, or to nobody.
+
+    `before` is who handed it over, or gave it up; None where it was given without.
+    """
+    if user_id is None:
+        return f"<@{before}> gives up: {label}"
+    if before is not None:
+        return f"<@{before}> hands over to <@{user_id}>: {label}"
+    return leads(user_id) if role == LEAD else f"{label}: <@{user_id}>"
+
+
+def with_note(sentence: str, note: str) -> str:
+    """A sentence of ours, with what somebody said to it."""
+    return f"{sentence}. {note}" if note else sentence
+
+
+def note_behind(sentence: str, text: str) -> str | None:
+    """What somebody said to this sentence of ours (maybe nothing); None if the text is another."""
+    if text == sentence:
+        return ""
+    return text.removeprefix(f"{sentence}. ") if text.startswith(f"{sentence}. ") else None
 
 
 def users_affected(percent: float) -> str:

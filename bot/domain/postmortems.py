@@ -26,7 +26,7 @@ from bot.domain.drafting.facts import (
     window,
 )
 from bot.domain.drafting.groups import COURSE, causes, course, follow_ups, is_listed, lessons, listed_texts, public
-from bot.domain.drafting.head import APART, alerts, closure, particulars, titles, whereabouts
+from bot.domain.drafting.head import about_roles, alerts, closure, particulars, roles, titles, whereabouts
 from bot.domain.drafting.scene import Scene
 from bot.domain.drafting.timeline import context, shown, timeline
 from bot.domain.findings import Finding
@@ -74,8 +74,9 @@ def _head(scene: Scene) -> Mapping[str, tuple[Block, ...]]:
     cause = stated(teller, "cause", stated_of[Kind.CAUSE], _missing("cause", scene.record))
     resolution = stated(teller, "resolution", stated_of[Kind.RESOLVED], _missing("resolution", scene.record))
     return {
-        "about": (*about(teller), *(block._replace(section="about") for block in parts if block.key in APART)),
+        "about": (*about(teller), *about_roles(scene, parts)),
         "particulars": parts,
+        "roles": roles(scene),
         "closure": closure(scene),
         "duration": duration(teller),
         "window": window(teller),

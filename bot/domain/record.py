@@ -76,7 +76,8 @@ class Entry:
 
     `about` is the ref of what the entry tells of (`escalation-2`, `action-4`), None where it stands for itself.
     `was` and `became` are the values before and after, of an entry that changes status or severity. `role` and
-    `person` (a user id) are what a ROLE entry gives to whom. `changes` are the fields that a DETAILS entry set, each
+    `person` (a user id) are what a ROLE entry gives to whom, `role_label` the word for it then and `person_before` who
+    handed it over or gave it up. `changes` are the fields that a DETAILS entry set, each
     with its new value. `public` is the state that an entry told the public. `states_start` and `states_end` are the
     ends of the impact that it states (`impact started:`, `resolve at:`), whether or not they still hold.
     """
@@ -99,6 +100,8 @@ class Entry:
     became: str | None = None
     role: str | None = None
     person: str | None = None
+    role_label: str | None = None
+    person_before: str | None = None
     changes: tuple[tuple[str, str], ...] = ()
     public: UpdateState | None = None
     states_start: datetime | None = None
@@ -207,6 +210,25 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleHeld:
+    """
+    One person in one role, from `since` to `until`; None while they have it. People are user ids.
+
+    `label` is the workspace's word for the role, empty where it has none of its own. `handed_to` had it next.
+    """
+
+    source: Source
+    role: str
+    label: str
+    person: str
+    since: datetime
+    until: datetime | None = None
+    assigned_by: str | None = None
+    handed_to: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """What is said of the incident as a whole. A time that has not come is None."""
 
@@ -266,6 +288,8 @@ class Record:
     alerts: Sequence[Alert] = ()
     escalations: Sequence[Escalation] = ()
     actions: Sequence[Action] = ()
+    roles: Sequence[RoleHeld] = ()
+    """Who had which role, past and present, in the order in which they got it."""
     impacts: Sequence[Statement] = ()
     """The latest that stands in each language; so are the causes and resolutions."""
     causes: Sequence[Statement] = ()

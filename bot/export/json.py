@@ -12,7 +12,7 @@ from bot.domain.durations import between, show_duration
 from bot.domain.findings import Finding
 from bot.domain.findings.telling import in_english
 from bot.domain.postmortems import assemble
-from bot.domain.record import Action, Alert, Entry, Escalation, Moment, Record, Statement, Update
+from bot.domain.record import Action, Alert, Entry, Escalation, Moment, Record, RoleHeld, Statement, Update
 from bot.domain.terms import ActionKind, SourceKind
 from bot.domain.transcript import Said, Transcript
 
@@ -94,6 +94,7 @@ class _Writer:
             "drill": incident.drill,
             "lead": self.person(incident.lead),
             "lead_id": incident.lead,
+            "roles": [self.role(each) for each in self.record.roles],
             "declared_by": self.person(incident.declared_by),
             "declared_by_id": incident.declared_by,
             "channel": incident.channel_name,
@@ -105,6 +106,22 @@ class _Writer:
             "cause": self._stated(self.record.causes, self._statement),
             "resolution": self._stated(self.record.resolutions, self._statement),
             "conclusion": assemble(self.record).documents[0].conclusion,
+        }
+
+    def role(self, held: RoleHeld) -> Json:
+        return {
+            "role": held.role,
+            "label": held.label,
+            "person": self.person(held.person),
+            "person_id": held.person,
+            "since": self.at(held.since),
+            "until": self.at(held.until),
+            "assigned_by": self.person(held.assigned_by),
+            "assigned_by_id": held.assigned_by,
+            "handed_to": self.person(held.handed_to),
+            "handed_to_id": held.handed_to,
+            "note": self.text(held.note) if held.note else None,
+            "link": held.source.link,
         }
 
     def _duration(self) -> Json:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain import own_words
 from bot.domain.errors import UserError
 from bot.domain.incidents import EVENT_TO, Event, is_channel_name, transition
 from bot.domain.terms import Kind, Severity, Status
@@ -173,23 +172,6 @@ def reopen(
         tell.show_topic(session, incident, actor.at)
     tell.show_card(session, incident, actor.at)
     catching_up.keep_looking(session, incident, actor.at)
-    return incident
-
-
-def take_lead(session: Session, incident_id: int, actor: Actor, lead: str) -> Incident:
-    """Make somebody the incident commander. Raises UserError if they are it already."""
-    incident = incidents.lock(session, incident_id)
-    if incident.lead == lead:
-        raise UserError(f"<@{lead}> leads {incident.reference} already.")
-    before, incident.lead = incident.lead, lead
-    entry = timeline.record(
-        session, incident, [Kind.ROLE], own_words.leads(lead), actor, role="lead", user=lead, user_before=before
-    )  # fmt: skip
-    people.meet(session, incident.team_id, [lead], actor.at)
-    milestones.refresh(session, incident)
-    tell.invite(session, incident, actor.at, [lead], [])
-    tell.say(session, incident, "lead", actor.at, entry_id=entry.key, by=actor.user_id, lead=lead, before=before)
-    tell.show_card(session, incident, actor.at)
     return incident
 
 

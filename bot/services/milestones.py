@@ -76,4 +76,5 @@ def fact_of(entry: TimelineEntry) -> Fact:
         ended=stated("ended"),
         stated_about=frozenset(entry.details.get("stated_about") or ()),
         status=Status(status) if status else None,
+        role=entry.details.get("role"),
     )

@@ -22,6 +22,7 @@ IN_WORDS = {
     What.PAGE: "Page somebody",
     What.DRAFT: "Post the postmortem draft",
     What.WHISPER: "Answer one person",
+    What.BRIEF: "Brief somebody on their role",
     What.FETCH_MESSAGE: "Read a message that was marked",
     What.LEARN_PERSON: "Look up a name",
     What.CARD: "Update the card",

@@ -36,6 +36,7 @@ from bot.domain.terms import (
 from bot.domain.working_hours import from_json, is_outside
 from bot.pagelinks import page_link
 from bot.services.people import MENTION
+from bot.services.role_history import handed_over_by, history, people_of
 from bot.store import actions, alerts, escalations, incidents, people, timeline
 from bot.store.actions import ActionItem
 from bot.store.alerts import Alert as AlertRow
@@ -87,6 +88,8 @@ def load(session: Session, settings: Settings, incident_id: int) -> Record:
     numbers = {item.key: item.number for item in action_rows}
     refs = {source.ref: source for source in sources.values()}
     refs.update({alert.source.ref: alert.source for alert in alert_values})
+    declared = Source(SourceKind.SYSTEM, "declared", places.page("declared"))
+    held = history(session, settings, row, standing, sources, next(iter(sources.values()), declared))
     typed_causes = [entry for entry in standing if entry.has(Kind.CAUSE) and entry.source == SourceKind.COMMAND]
     return Record(
         incident=_incident(places, settings, row, refs),
@@ -97,8 +100,11 @@ def load(session: Session, settings: Settings, incident_id: int) -> Record:
         impacts=_latest_by_language(standing, Kind.IMPACT, sources),
         causes=_latest_by_language(typed_causes or standing, Kind.CAUSE, sources),
         resolutions=[] if not row.is_resolved else _latest_by_language(standing, Kind.RESOLVED, sources),
+        roles=held,
         updates=_updates(standing, sources),
-        people=people.names(session, row.team_id, _people_in(row, entry_rows, escalation_rows, action_rows)),
+        people=people.names(
+            session, row.team_id, {*_people_in(row, entry_rows, escalation_rows, action_rows), *people_of(held)}
+        ),
     )
 
 
@@ -164,6 +170,8 @@ def _entry(row: TimelineEntry, source: Source, numbers: Mapping[int, int], also:
         became=row.details.get(changed),
         role=row.details.get("role"),
         person=row.details.get("user"),
+        role_label=row.details.get("role_label"),
+        person_before=handed_over_by(row),
         changes=tuple(row.details.get("changes", {}).items()),
         public=UpdateState(row.details["public"]) if "public" in row.details else None,
         states_start=_instant(row.details.get("started")),

@@ -16,6 +16,7 @@ from bot.store.actions import ActionItem
 from bot.store.copies import Change, changed
 from bot.store.incidents import Incident
 from bot.store.postmortems import Postmortem
+from bot.store.roles import IncidentRole
 from bot.store.timeline import TimelineEntry
 from bot.store.transcript import Message
 
@@ -117,6 +118,7 @@ def _redact(
     if milestones.touches(entry.kinds):
         milestones.refresh(session, incident)
     _show(session, incident, entry, actor)
+    still += _redact_briefing(session, entry)
     for each in called:
         still += _redact_pages(session, incident, each.key, actor)
     for version in stale:
@@ -162,6 +164,16 @@ def _redact_title(session: Session, incident: Incident, entry: TimelineEntry) ->
     session.add(incident)
     name = f" (#{incident.channel_name})" if incident.channel_name else ""
     return [f"The channel's name{name} was made of the title: rename it in Slack if it must go."]
+
+
+def _redact_briefing(session: Session, entry: TimelineEntry) -> list[str]:
+    """What was said when a role was handed over. Whoever got it has read it directly."""
+    row = session.get(IncidentRole, entry.details.get("role_id", 0))
+    if row is None or not row.note:
+        return []
+    row.note = None
+    session.add(row)
+    return [f"The briefing of <@{row.user_id}> keeps the words: nobody but them sees it."]
 
 
 def _redact_pages(session: Session, incident: Incident, escalation_id: int, actor: Actor) -> list[str]:

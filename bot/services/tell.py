@@ -29,6 +29,7 @@ class What(StrEnum):
     PAGE = "page"
     DRAFT = "draft"
     WHISPER = "whisper"
+    BRIEF = "brief"
     FETCH_MESSAGE = "fetch message"
     LEARN_PERSON = "learn person"
     UNSAY = "unsay"
@@ -59,6 +60,7 @@ PRIORITY = {
     What.ANNOUNCEMENT: 32,
     What.PIN_CARD: 33,
     What.WHISPER: 34,
+    What.BRIEF: 29,
     What.FETCH_MESSAGE: 35,
     What.ALERTS: 28,
     What.FOLLOWUPS: 36,
@@ -83,6 +85,7 @@ URGENCY = {
     What.SAY: "messages",
     What.DRAFT: "messages",
     What.WHISPER: "messages",
+    What.BRIEF: "messages",
     What.UNSAY: "messages",
     What.DELETE_FILE: "messages",
     What.NOTICE: "messages",
@@ -360,6 +363,21 @@ def tell_person(session: Session, incident: Incident, at: datetime, user_id: str
         user_id=user_id,
         event=event,
         values=values,
+    )
+
+
+def brief(session: Session, incident: Incident, at: datetime, user_id: str, role_id: int) -> None:
+    """Tell somebody directly what the role is that they got, and where the incident stands when it is sent."""
+    outbox.put(
+        session,
+        lane=f"dm:{user_id}",
+        what=What.BRIEF,
+        team_id=incident.team_id,
+        at=at,
+        priority=PRIORITY[What.BRIEF],
+        incident_id=incident.key,
+        user_id=user_id,
+        role_id=role_id,
     )
 
 

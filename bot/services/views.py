@@ -9,8 +9,9 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.durations import between
 from bot.domain.links import channel_link
+from bot.domain.roles import LEAD
 from bot.domain.terms import ActionKind, AlertStatus, Precision, Severity, Status, TargetKind
-from bot.services import outboxing
+from bot.services import outboxing, roles
 from bot.services.people import MENTION
 from bot.store import actions, alerts, escalations, incidents, people, storms, timers
 from bot.store.alerts import Alert
@@ -68,6 +69,9 @@ class CardView:
     """What could not be done, in sentences. People are mentions in them."""
     names: Mapping[str, str]
     closure_reason: str | None = None
+    lead_label: str = "Lead"
+    roles: tuple[tuple[str, str], ...] = ()
+    """Who has which other role: its label, and the user id."""
     is_storm: bool = False
     """It takes what alerts would open further incidents for."""
     beside: tuple[Beside, ...] = ()
@@ -119,9 +123,16 @@ def card(session: Session, settings: Settings, incident_id: int) -> CardView:
             session, row.team_id, MENTION.findall(f"{row.title} {row.closure_reason or ''} {' '.join(problems)}")
         ),
         closure_reason=row.closure_reason,
+        lead_label=settings.role_named(LEAD).label,
+        roles=_roles(session, settings, row),
         is_storm=row.storm_id == incident_id,
         beside=_beside(session, row),
     )
+
+
+def _roles(session: Session, settings: Settings, row: incidents.Incident) -> tuple[tuple[str, str], ...]:
+    held = roles.held(session, settings, row)
+    return tuple((each.role.label, each.user_id) for each in held if each.user_id and each.role.name != LEAD)
 
 
 def _beside(session: Session, row: incidents.Incident) -> tuple[Beside, ...]:

@@ -201,6 +201,7 @@ def context_of(
         zone=zone,
         severities=settings.severity_words(),
         mark_words=settings.reactions,
+        roles=settings.role_words,
         inside=inside.reference if inside else None,
         series=tuple(dict.fromkeys([*now, *earlier])),
     )

@@ -9,12 +9,15 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.services import access, catchup, escalation, incidents, outboxing, people, tell, views
+from bot.domain.roles import LEAD
+from bot.services import access, briefing, catchup, escalation, outboxing, people, roles, tell, views
 from bot.services.actor import Actor, Origin
+from bot.slack.blocks import briefing as briefings
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
 from bot.slack.blocks import details, modals, questions
 from bot.slack.blocks import escalation as escalations
+from bot.slack.blocks import roles as role_forms
 from bot.slack.blocks.message import Message
 from bot.slack.payloads import is_row, team_of
 from bot.slack.replies import ephemeral, markup
@@ -80,8 +83,13 @@ None: another message shows it.
 """
 
 
-def _lead(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> None:
-    incidents.take_lead(session, incident_id, actor, actor.user_id or "")
+def _lead(session: Session, settings: Settings, actor: Actor, incident_id: int) -> None:
+    roles.assign(session, settings, incident_id, actor, LEAD, actor.user_id or "")
+
+
+def _took(session: Session, settings: Settings, actor: Actor, role_id: int) -> Message:
+    roles.took(session, settings, role_id, actor)
+    return briefings.briefing(briefing.view(session, settings, role_id, actor.at), is_taken=True)
 
 
 def _draft(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> str:
@@ -110,6 +118,7 @@ def _decline(session: Session, _settings: Settings, actor: Actor, escalation_id:
 
 PRESSES: Mapping[str, Press] = {
     cards.LEAD: _lead,
+    briefings.TOOK: _took,
     cards.DRAFT: _draft,
     cards.CATCHUP: _catch_up,
     cards.RETRY: _retry,
@@ -132,10 +141,13 @@ OPENS: Mapping[str, modals.Opening] = {
     cards.CANCEL: modals.cancel,
 }
 
-FILLED: Mapping[str, Callable[[Session, Settings, int], modals.View]] = {cards.EDIT: details.edit}
+FILLED: Mapping[str, Callable[[Session, Settings, int], modals.View]] = {
+    cards.EDIT: details.edit,
+    cards.ROLES: role_forms.roles,
+}
 """Buttons that open a form with what the record holds now."""
 
-EMPTY: Mapping[str, modals.Opening] = {cards.EDIT: details.empty}
+EMPTY: Mapping[str, modals.Opening] = {cards.EDIT: details.empty, cards.ROLES: role_forms.empty}
 """The same forms for when nobody says what the record holds: what is left empty stays as it is."""
 
 

@@ -10,12 +10,13 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import MARKS, Kind, Precision, Severity, Status, TargetKind
 from bot.domain.when import When, read_time, read_zone
-from bot.services import access, cancelling, editing, escalation, incidents, people, statements, transcript
+from bot.services import access, cancelling, editing, escalation, incidents, people, roles, statements, transcript
 from bot.services.actor import Actor, Origin
 from bot.services.editing import Edit
 from bot.services.incidents import Declaration
 from bot.slack import entry_acts
 from bot.slack.blocks import amending, modals
+from bot.slack.blocks import roles as role_forms
 from bot.slack.submitted import FieldError, Submitted
 from bot.store import deliveries
 from bot.store import incidents as store_incidents
@@ -261,6 +262,23 @@ def _cancel(session: Session, _settings: Settings, actor: Actor, submitted: Subm
     cancelling.cancel(session, submitted.incident_id, actor, submitted.text())
 
 
+def _roles(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    """Only the roles that are different from what the form showed: somebody else may have changed the rest."""
+    for field, user_id in submitted.values.items():
+        shown = submitted.shown.get(field, "")
+        if not field.startswith(role_forms.FIELDS) or user_id == shown:
+            continue
+        name = field.removeprefix(role_forms.FIELDS)
+        try:
+            if not user_id:
+                roles.give_up(session, settings, submitted.incident_id, actor, name)
+            else:
+                pass_on = roles.hand_over if shown else roles.assign
+                pass_on(session, settings, submitted.incident_id, actor, name, user_id, note=submitted.text())
+        except UserError as problem:
+            raise _at_its_field(field, problem) from problem
+
+
 SUBMISSIONS: Mapping[str, Callable[[Session, Settings, Actor, Submitted], None]] = {
     modals.DECLARE: _declare,
     modals.MARK: _mark,
@@ -277,4 +295,5 @@ SUBMISSIONS: Mapping[str, Callable[[Session, Settings, Actor, Submitted], None]]
     **entry_acts.SUBMISSIONS,
     modals.EDIT_FORM: _edit,
     modals.CANCEL_FORM: _cancel,
+    modals.ROLES_FORM: _roles,
 }

@@ -9,8 +9,9 @@ from bot.domain.durations import between, show_duration
 from bot.domain.findings import Finding
 from bot.domain.findings.telling import in_english
 from bot.domain.languages import language as language_of
-from bot.domain.record import Action, Alert, Entry, Escalation, Record, Source, Statement, Update
-from bot.domain.terms import Kind, Precision
+from bot.domain.record import Action, Alert, Entry, Escalation, Record, RoleHeld, Source, Statement, Update
+from bot.domain.roles import LEAD
+from bot.domain.terms import Precision
 from bot.domain.timeline_lines import Line, each_line
 from bot.domain.when import show_time
 
@@ -92,10 +93,22 @@ class _Page:
         return [(name, value) for name, value in facts if value]
 
     def roles(self) -> list[tuple[str, str]]:
-        """Who was given each role last, the lead's left out."""
-        given = [each for each in self.record.entries if Kind.ROLE in each.kinds and each.withdrawn_at is None]
-        held = {each.role: self.name(each.person) for each in given if each.role and each.role != "lead"}
-        return [(role.capitalize(), who) for role, who in held.items()]
+        """Who had each role, one after the other; the lead's only where it was more than one."""
+        held: dict[str, list[RoleHeld]] = {}
+        for each in self.record.roles:
+            held.setdefault(each.role, []).append(each)
+        return [
+            (had[-1].label, ", ".join(self.held(each, is_alone=len(had) == 1) for each in had))
+            for role, had in held.items()
+            if role != LEAD or len(had) > 1
+        ]
+
+    def held(self, held: RoleHeld, *, is_alone: bool) -> str:
+        """With the times where it was not one person all the time."""
+        if is_alone and held.until is None:
+            return self.name(held.person)
+        until = f"until {self.time(held.until)}" if held.until else "and is now"
+        return f"{self.name(held.person)} (from {self.time(held.since)} {until})"
 
     def statement(self, name: str, statement: Statement) -> Values:
         percent = statement.users_percent

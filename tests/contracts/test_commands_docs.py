@@ -81,6 +81,8 @@ EXAMPLES = {
     "status": "status identified the deploy",
     "severity": "sev 1 half of all payments fail",
     "lead": "lead <@U1>",
+    "role": "role scribe <@U1> the logs are not read yet",
+    "handover": "handover scribe <@U1> the logs are not read yet",
     "escalate": "page vendor:Adyen at:? by phone",
     "ack": "ack",
     "impact": "impact users:20% started:14:00 one in five",

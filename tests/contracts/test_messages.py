@@ -18,14 +18,16 @@ from bot.domain.catchup import catch_up
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.incidents import channel_name, channel_name_again
 from bot.domain.record import Record
+from bot.domain.roles import Role
 from bot.domain.terms import Kind, Severity, UpdateState
+from bot.services.briefing import BriefingView
 from bot.services.catchup import CatchupView
 from bot.services.entry_forms import EntryView, Neighbour
 from bot.services.findings import FindingsView
 from bot.services.questions import MissingView
 from bot.services.views import AlertsView, CardView, EscalationView, FollowUpsView, SaidView
 from bot.slack import replies
-from bot.slack.blocks import amending, card, catchup, escalation, events, findings, modals, questions
+from bot.slack.blocks import amending, briefing, card, catchup, escalation, events, findings, modals, questions
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.message import Message
 from tests.support import markup, needs
@@ -71,6 +73,7 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "due": st.none() | st.just("2026-03-09"),
     "name": something,
     "link": st.none() | addresses,
+    "roles": st.lists(st.tuples(words, people), max_size=8).map(tuple),
     "kinds": st.just(("note",)),
     "severity_labels": st.fixed_dictionaries({severity.value: something for severity in Severity}),
     "names": st.dictionaries(st.sampled_from(("U0MANAGER", "U0ENGINEER", "U0DBA")), something),
@@ -79,6 +82,9 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
         optional={
             "users_percent": st.floats(0, 100),
             "changes": st.dictionaries(st.sampled_from(("title", "title.fr", "services")) | something, words),
+            "role": st.just("scribe"),
+            "role_label": words,
+            "user": people,
             "public": st.sampled_from(UpdateState),
             "public_languages": st.lists(st.sampled_from(("fr", "en"))),
         },
@@ -195,6 +201,11 @@ def test_every_line_in_the_channel(limits: Limits, event: str, data: st.DataObje
         "before": "investigating" if event == "status" else "SEV2" if event == "severity" else "U0DBA",
         "to": "monitoring" if event == "status" else "SEV1",
         "lead": "U0ENGINEER",
+        "person": "U0ENGINEER",
+        "label": data.draw(words),
+        "calls": data.draw(st.integers(0, 5_000)),
+        "lacks": data.draw(st.sampled_from(([], ["impact", "cause"]))),
+        "page": data.draw(addresses),
         "error": data.draw(words),
         "reference": "INC-11",
         "channel_id": "C0INCIDENT",
@@ -208,6 +219,23 @@ def test_every_line_in_the_channel(limits: Limits, event: str, data: st.DataObje
 
 def _with(view: SaidView, **changes: Any) -> SaidView:
     return SaidView(**{each.name: changes.get(each.name, getattr(view, each.name)) for each in fields(SaidView)})
+
+
+@given(hostile_records(), moments, words, words, words, st.booleans())
+@hypothesis_settings(max_examples=40)
+def test_a_briefing(
+    limits: Limits, record: Record, now: datetime, label: str, says: str, note: str, is_taken: bool
+) -> None:
+    told = CatchupView(catch_up(record, now), "https://monitor.test/x", now, record.people)
+    view = BriefingView(
+        3, Role("scribe", label, briefing=says), "U0DBA", "U0ENGINEER", note, is_over=False, channel_id="C0INCIDENT",
+        catchup=told,
+    )  # fmt: skip
+    sent = briefing.briefing(view, is_taken=is_taken).arguments()
+
+    assert limits.problems_of_message(sent) == []
+    acting = {token for token in markup.acting(sent) if not token.startswith("https://")}
+    assert acting <= {"@UONCALL", "@UDBA", "@UENG", "@U0DBA", "@U0ENGINEER", "#C0INCIDENT"}
 
 
 @given(any_of(FollowUpsView))

@@ -95,4 +95,4 @@ def test_every_section_is_used_by_a_template_or_made_for_those_of_operators(reco
         for name in re.findall(r"\bsections\.(\w+)", path.read_text())
     }
 
-    assert set(assemble(record).documents[0].sections) - used == {"window"}
+    assert set(assemble(record).documents[0].sections) - used == {"window", "roles"}

@@ -15,7 +15,7 @@ from tests.support.world import World
 
 BOOKKEEPING = {"person", "outbox", "lane", "timer", "counter", "gate", "chore", "clock_mark", "installation", "audit"}
 """Tables that hold nothing that somebody did."""
-READS = {"", "list", "timeline", "catchup", "help"}
+READS = {"", "list", "find", "show", "timeline", "catchup", "help"}
 LINES = (
     ("oncall", "note it began at the pool"),
     ("oncall", "note at:14:00 kind:hypothesis it is the cache"),
@@ -23,6 +23,9 @@ LINES = (
     ("oncall", "severity 2 all of them"),
     ("engineer", "lead"),
     ("oncall", "lead @dba"),
+    ("oncall", "role scribe @engineer"),
+    ("oncall", "handover scribe @dba the logs are not read yet"),
+    ("oncall", "role scribe nobody"),
     ("oncall", 'edit title:"checkout is slow" category:capacity'),
     ("oncall", "escalate @engineer look at the pool"),
     ("engineer", "ack"),

@@ -32,9 +32,11 @@ PEOPLE: Mapping[str, tuple[str, str, str]] = {
 }
 """Id, what the metric calls them, what they are told."""
 LINES = {
-    "start": "start something else", "": "", "list": "list", "note": "note it began", "timeline": "timeline",
+    "start": "start something else", "": "", "list": "list", "find": "find pool", "show": "show INC-1",
+    "note": "note it began", "timeline": "timeline",
     "redact": "redact entry-1 a password", "catchup": "catchup", "status": "status identified",
-    "severity": "severity 1", "lead": "lead", "edit": "edit title:other", "escalate": "escalate @U0DBA help",
+    "severity": "severity 1", "lead": "lead", "role": "role scribe", "handover": "handover <@U0DBA>",
+    "edit": "edit title:other", "escalate": "escalate @U0DBA help",
     "ack": "ack", "impact": "impact nobody can pay", "cause": "cause a deploy", "improve": "improve the alert",
     "task": "task tell them", "update": "update investigating we look", "resolve": "resolve", "cancel": "cancel false",
     "reopen": "reopen it is back", "postmortem": "postmortem", "help": "help",

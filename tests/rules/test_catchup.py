@@ -217,10 +217,11 @@ def test_what_is_both_a_hypothesis_and_work_is_a_hypothesis() -> None:
     assert "disk" not in found.latest[0].text
 
 
-def test_roles_are_the_last_ones_given() -> None:
+def test_roles_are_those_that_somebody_has_now() -> None:
     made = builder()
-    for minute, (role, person) in enumerate([("scribe", "U1"), ("lead", "U2"), ("scribe", "U3")], 10):
-        made.typed(f"14:{minute}", "oncall", "", Kind.ROLE, role=role, person=person)
+    made.role("14:10", "scribe", "U1", until="14:12")
+    made.role("14:11", "lead", "U2")
+    made.role("14:12", "scribe", "U3")
 
     assert [(each.name, each.person) for each in told(made).roles] == [("scribe", "U3")]
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 from bot.domain.findings import Finding, find
 from bot.domain.postmortems import assemble
-from bot.domain.record import Record, Statement, Update
+from bot.domain.record import Record, RoleHeld, Statement, Update
 from bot.domain.terms import Kind, Precision, UpdateState
 from bot.domain.transcript import Said, Transcript
 from bot.export.html import Article, html_body, html_document
@@ -31,7 +31,8 @@ def whole() -> Record:
     told = Update(
         UpdateState.RESOLVED, record.incident.resolved.at, {"en": "It is over"}, ("en",), (record.entries[0].source,)
     )
-    return replace(record, incident=incident, updates=[told])
+    led = RoleHeld(record.entries[0].source, "lead", "Lead", "UONCALL", record.incident.declared.at)
+    return replace(record, incident=incident, updates=[told], roles=[led])
 
 
 def test_the_times_of_the_checkout_are_in_its_zone():
@@ -196,6 +197,7 @@ def produced() -> dict[str, set[str]]:
         "incident": set(incident),
         "incident.sources": set(incident["sources"]["started_at"]),
         "incident.impact": set(incident["impact"]),
+        "incident.roles[]": set(incident["roles"][0]),
         "incident.cause": set(incident["cause"]),
         **{
             f"{name}[]": set(value[name][0])

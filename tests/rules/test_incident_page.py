@@ -55,7 +55,7 @@ def test_what_was_done_to_an_entry_is_told() -> None:
 
 def test_roles_statements_findings_and_public_words() -> None:
     made = builder()
-    made.typed("14:01", "oncall", "", Kind.ROLE, role="communications lead", person=made.person("support"))
+    made.role("14:01", "Communications lead", made.person("support"))
     made.impact("14:10", "oncall", "One in five payments failed", percent=20.0)
     record = made.record()
     told = Update(UpdateState.IDENTIFIED, AT, {"fr": "Nous savons pourquoi."}, ("fr",), (record.entries[0].source,))

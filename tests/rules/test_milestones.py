@@ -38,6 +38,7 @@ def fact(
         started=None if started is None else at(started),
         ended=None if ended is None else at(ended),
         status=status,
+        role="lead" if kind is Kind.ROLE else None,
     )
 
 

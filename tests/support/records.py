@@ -7,7 +7,19 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from bot.domain.record import Action, Alert, Entry, Escalation, Incident, Moment, Record, Source, Statement, Update
+from bot.domain.record import (
+    Action,
+    Alert,
+    Entry,
+    Escalation,
+    Incident,
+    Moment,
+    Record,
+    RoleHeld,
+    Source,
+    Statement,
+    Update,
+)
 from bot.domain.terms import (
     ActionKind,
     AlertStatus,
@@ -44,6 +56,7 @@ class RecordBuilder:
     alerts: list[Alert] = field(default_factory=list)
     escalations: list[Escalation] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
+    roles: list[RoleHeld] = field(default_factory=list)
     statements: dict[Kind, list[Statement]] = field(default_factory=dict)
     moments: dict[str, Moment] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
@@ -189,6 +202,12 @@ class RecordBuilder:
                 link = f"{WORKSPACE}/p{999_000 + number}"
                 self.actions.append(Action(Source(SourceKind.COMMAND, ref, link), number, kind, text))
 
+    def role(self, since: str, label: str, person: str, until: str | None = None) -> None:
+        """Somebody had a role, or has it still."""
+        source = Source(SourceKind.COMMAND, f"role-{len(self.roles) + 1}", f"{WORKSPACE}/p{998_000 + len(self.roles)}")
+        ended = self.at(until) if until else None
+        self.roles.append(RoleHeld(source, label.split(maxsplit=1)[0].lower(), label, person, self.at(since), ended))
+
     def record(self) -> Record:
         incident = Incident(
             reference="INC-1",
@@ -207,7 +226,7 @@ class RecordBuilder:
         entries = sorted(self.entries, key=lambda entry: (entry.sort_at, entry.seq))
         said = {name: tuple(self.statements.get(kind, ())) for name, kind in _STATED.items()}
         return Record(
-            incident, entries, self.alerts, self.escalations, self.actions, **said, people=dict(self.people)
+            incident, entries, self.alerts, self.escalations, self.actions, self.roles, **said, people=dict(self.people)
         )  # fmt: skip
 
 

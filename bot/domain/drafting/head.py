@@ -1,11 +1,13 @@
 """What stands at the head of a document, and where a reader finds more."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.domain.drafting.draft import Block
 from bot.domain.drafting.entries import Teller, summary_of
+from bot.domain.drafting.remarks import role_label
 from bot.domain.drafting.scene import Scene
-from bot.domain.record import Alert, Entry, Source
+from bot.domain.record import Alert, Entry, RoleHeld, Source
+from bot.domain.roles import LEAD
 from bot.domain.terms import Kind, SourceKind, Status
 
 
@@ -54,6 +56,33 @@ def particulars(scene: Scene) -> tuple[Block, ...]:
     )
 
 
+def roles(scene: Scene) -> tuple[Block, ...]:
+    """Who had which role, one fact a role, in the order of time; the times only where it was more than one person."""
+    teller, held = scene.teller, scene.record.roles
+    found = []
+    for name in dict.fromkeys([LEAD, *(each.role for each in held)]):
+        had = [each for each in held if each.role == name]
+        if had:
+            label = role_label(name, had[-1].label, teller.language)
+            text = ", ".join(_held(scene, each, is_alone=len(had) == 1) for each in had)
+            found.append(teller.fact("roles", name, text, [each.source for each in had], label=label))
+    return tuple(found)
+
+
+def _held(scene: Scene, held: RoleHeld, *, is_alone: bool) -> str:
+    who, short = scene.teller.name(held.person) or "", scene.teller.clock.short
+    if is_alone and held.until is None:
+        return who
+    return f"{who} ({short(held.since)}–{short(held.until) if held.until else ''})"
+
+
+def about_roles(scene: Scene, parts: Sequence[Block]) -> tuple[Block, ...]:
+    """What the head names behind the rest: the parts that stand apart, and every role that was held."""
+    held = {block.key: block for block in roles(scene)}
+    apart = [held.pop(LEAD, block) if block.key == LEAD else block for block in parts if block.key in APART]
+    return tuple(block._replace(section="about") for block in [*apart, *held.values()])
+
+
 APART = frozenset({"outside_reference", "category", "responsibility", "lead"})
 """What the head names behind number, severity, services and status."""
 
@@ -68,6 +97,8 @@ def _source(scene: Scene, key: str, field: str) -> Source:
     """What set the value that holds: the last entry that changed it, or else the declaration."""
     changes = [entry for entry in scene.having(Kind.DETAILS) if field in dict(entry.changes)]
     found = scene.having(*_SET_BY[key]) if key in _SET_BY else changes
+    if key == LEAD:
+        found = [entry for entry in found if entry.role in {None, LEAD}]
     return found[-1].source if found else scene.record.incident.declared.source
 
 

@@ -7,6 +7,7 @@ from bot.domain import own_words
 from bot.domain.drafting.clock import Clock
 from bot.domain.languages import Language
 from bot.domain.record import Entry, Incident, Moment, Statement
+from bot.domain.roles import LEAD, is_built_in
 from bot.domain.terms import Kind, Precision, SourceKind
 
 
@@ -55,13 +56,39 @@ def _stated(key: str, at: datetime, holds: Moment | None, clock: Clock, entry: E
     return said if held == shown else clock.language.say("but_holds", stated=said, held=held)
 
 
+def role_label(role: str, label: str, language: Language) -> str:
+    """A role in this language, as far as the workspace has not given it a name of its own."""
+    return language.say("lead" if role == LEAD else f"role_{role}") if is_built_in(role, label) else label
+
+
+def _role_given(entry: Entry, language: Language) -> str:
+    """The sentence by which a role came to somebody, with what was said to it; empty if somebody put other words."""
+    role, who, before = entry.role or LEAD, entry.person, entry.person_before
+    if who is None and before is None:
+        return ""
+    label = entry.role_label or role.capitalize()
+    note = own_words.note_behind(own_words.role_given(role, label, who, before), entry.text)
+    if note is None:
+        return ""
+    shown = role_label(role, label, language)
+    if who is None:
+        said = language.say("gives_up", who=f"<@{before}>", role=shown)
+    elif before is not None:
+        said = language.say("hands_over", before=f"<@{before}>", who=f"<@{who}>", role=shown)
+    elif role == LEAD:
+        said = language.say("leads", who=f"<@{who}>")
+    else:
+        said = language.say("takes_role", role=shown, who=f"<@{who}>")
+    return own_words.with_note(said, note)
+
+
 def own_words_of(entry: Entry, language: Language) -> str:
     """A sentence that Dogwatch wrote into the entry, in this language; empty where the text is somebody's own."""
     text, kinds = entry.text, entry.kinds
     if not text or entry.source.kind is SourceKind.MESSAGE:
         return ""
-    if entry.person is not None and text == own_words.leads(entry.person):
-        return language.say("leads", who=f"<@{entry.person}>")
+    if kinds == (Kind.ROLE,) and (said := _role_given(entry, language)):
+        return said
     if kinds == (Kind.ALERT_RESOLVED,):
         ended = own_words.read_alerts_ended(text)
         return counted("alerts_ended", ended, language) if ended else own_words.ended_alert(text) or ""

@@ -33,6 +33,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "also_stated": "Also stated",
         # What stands at the head of a document
         "lead": "Lead",
+        "role_communications": "Communications lead",
+        "role_scribe": "Scribe",
         "outside_reference": "Reference",
         "category": "Category",
         "responsibility": "Responsibility",
@@ -119,6 +121,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "kind_details": "Details changed",
         "changed_to": "{what} from {was} to {became}",
         "leads": "{who} leads",
+        "takes_role": "{role}: {who}",
+        "hands_over": "{before} hands over to {who}: {role}",
+        "gives_up": "{who} gives up: {role}",
         "field_set": "{field}: {value}",
         "field_removed": "{field} removed",
         "field_title": "title",

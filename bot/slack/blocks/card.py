@@ -37,6 +37,9 @@ CATCHUP = "incident_catchup"
 RETRY = "incident_retry"
 SEVERITY, STATUS, ESCALATE = "incident_severity", "incident_status", "incident_escalate"
 EDIT, CANCEL = "incident_edit", "incident_cancel"
+ROLES = "roles"
+ROLES_SHOWN = 4
+"""A section has ten fields."""
 
 
 def light(view: CardView) -> str:
@@ -60,10 +63,11 @@ def card(view: CardView) -> Message:
             [
                 f"*Severity:* {literal(view.severity)}",
                 f"*Status:* {view.status.capitalize()}",
-                f"*Lead:* {f'<@{view.lead}>' if view.lead else 'nobody yet'}",
+                f"*{literal(view.lead_label, limit=100)}:* {f'<@{view.lead}>' if view.lead else 'nobody yet'}",
                 f"*{_span_name(view)}:* {_span(view)}",
                 f"*Services:* {literal(', '.join(view.services), limit=FIELD_TEXT - 50) or 'not stated'}",
                 *([f"*Alerts:* {view.firing:,} of {view.alerts:,} firing"] if view.alerts else []),
+                *_roles(view),
             ]
         ),
         context(_next(view)),
@@ -77,6 +81,12 @@ def card(view: CardView) -> Message:
         f"{marks(view)}{view.reference} {literal(view.title, view.names)}: {literal(view.severity)}, {view.status}",
         blocks,
     )
+
+
+def _roles(view: CardView) -> list[str]:
+    shown = [f"*{literal(label, limit=100)}:* <@{who}>" for label, who in view.roles[:ROLES_SHOWN]]
+    more = len(view.roles) - len(shown)
+    return [*shown[:-1], f"{shown[-1]} and {more} more: `/incident role`"] if more > 0 else shown
 
 
 def _problems(view: CardView, headline: str) -> Blocks:
@@ -155,7 +165,7 @@ def _buttons(view: CardView) -> Blocks:
         button("Catch me up", CATCHUP, value),
         button("Resolve", RESOLVE, value),
     )
-    return [often, actions(edit, button("Cancel the incident", CANCEL, value))]
+    return [often, actions(edit, button("Roles", ROLES, value), button("Cancel the incident", CANCEL, value))]
 
 
 def announcement(view: CardView) -> Message:

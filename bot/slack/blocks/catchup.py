@@ -55,6 +55,12 @@ def catchup(view: CatchupView) -> Message:
     return _Teller(view).message()
 
 
+def parts(view: CatchupView) -> Blocks:
+    """Where it stands and what is open, to stand in a message about something else: there is room for so much."""
+    teller = _Teller(view)
+    return [section(listed(teller.head())), *teller.lists(("Open hypotheses", "Who does what", "Due next", "Now"))]
+
+
 class _Teller:
     def __init__(self, view: CatchupView) -> None:
         self.view = view
@@ -62,22 +68,25 @@ class _Teller:
 
     def message(self) -> Message:
         told, incident = self.told, self.told.incident
-        shown: Blocks = [section(listed(self._head()))]
-        for title, lines in (
+        shown: Blocks = [section(listed(self.head())), *self.lists()]
+        whole = link(self.view.page_url, "The whole record")
+        count = "1 entry" if told.entries == 1 else f"{told.entries} entries"
+        shown.append(context(f"{whole}: {count}. Times are in your own zone."))
+        title = self._said(incident.title, 200)
+        return Message(f"{incident.reference} {title}: {literal(incident.severity_label)}, {incident.status}", shown)
+
+    def lists(self, wanted: Sequence[str] = ()) -> Blocks:
+        """Those of `wanted`, or all; one without lines is left out."""
+        told = self.told
+        found = (
             ("Open hypotheses", [self._line(each, is_labelled=False) for each in told.open_hypotheses]),
             ("Ruled out", [self._ruled_out(each) for each in told.ruled_out]),
             ("Who does what", self._work()),
             ("Due next", self._due()),
             ("Now", self._now()),
             ("Last entries", [self._line(each) for each in told.latest]),
-        ):
-            if lines:
-                shown.append(section(_part(title, lines)))
-        whole = link(self.view.page_url, "The whole record")
-        count = "1 entry" if told.entries == 1 else f"{told.entries} entries"
-        shown.append(context(f"{whole}: {count}. Times are in your own zone."))
-        title = self._said(incident.title, 200)
-        return Message(f"{incident.reference} {title}: {literal(incident.severity_label)}, {incident.status}", shown)
+        )
+        return [section(_part(title, lines)) for title, lines in found if lines and (not wanted or title in wanted)]
 
     def _said(self, text: str, limit: int = WORDS) -> str:
         return literal(one_line(with_names(text, self.view.names), limit), limit=limit * 2)
@@ -89,7 +98,7 @@ class _Teller:
         about = "about " if precision is Precision.APPROXIMATE else ""
         return about + when(at, "{time}" if abs(self.view.now - at) < TODAY else DATE)
 
-    def _head(self) -> list[str]:
+    def head(self) -> list[str]:
         told, incident = self.told, self.told.incident
         light = LIGHTS[list(Severity).index(incident.severity)] if incident.status.is_open else "✅"
         marks = ("DRILL · " if incident.drill else "") + ("private · " if incident.private else "")

@@ -1,8 +1,10 @@
 """One line a happening, as it is posted into the incident's channel."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
+from bot.domain import own_words
 from bot.domain.terms import UpdateState
 from bot.services.views import AlertLine, FollowUp, FollowUpsView, SaidView
 from bot.slack.blocks.kit import Blocks, context, link, listed, literal, one_line, quoted, section, when
@@ -53,7 +55,88 @@ def _lead(view: SaidView) -> Message:
     over = f", taking over from {_person(view, before)}" if before else ""
     lead = view.values["lead"]
     shown = _by(view) if lead == view.values.get("by") else f"<@{lead}>"
-    return plain(f":bust_in_silhouette: {shown} leads {view.reference}{over}")
+    return _with_note(f":bust_in_silhouette: {shown} leads {view.reference}{over}", view)
+
+
+def _note_of(view: SaidView) -> str:
+    """What somebody said as they gave a role: in the entry it stands behind a sentence of ours."""
+    given = view.details
+    if "role" not in given or "role_label" not in given:
+        return ""
+    before = given.get("user_before") if given.get("handed_over") or not given.get("user") else None
+    sentence = own_words.role_given(
+        str(given["role"]), str(given["role_label"]), _id(given.get("user")), _id(before)
+    )  # fmt: skip
+    return own_words.note_behind(sentence, view.text) or ""
+
+
+def _id(value: object) -> str | None:
+    return str(value) if value else None
+
+
+def _with_note(line: str, view: SaidView) -> Message:
+    return _with_text(line, replace(view, text=_note_of(view)))
+
+
+def _label(view: SaidView) -> str:
+    return literal(str(view.values.get("label", "")), limit=100)
+
+
+def _role(view: SaidView) -> Message:
+    before, to = view.values.get("before"), view.values["person"]
+    over = f", taking over from {_person(view, before)}" if before else ""
+    shown = _by(view) if to == view.values.get("by") else f"<@{to}>"
+    return _with_note(f":bust_in_silhouette: {shown} is *{_label(view)}* of {view.reference}{over}", view)
+
+
+def _handed_over(view: SaidView) -> Message:
+    """Who to whom, and what is open in numbers: the page has it all."""
+    before, by, to = (view.values.get(key) for key in ("before", "by", "person"))
+    if before == by:
+        line = f"{_person(view, before)} handed over to <@{to}>: *{_label(view)}*"
+    elif to == by:
+        line = f"{_by(view)} took over from {_person(view, before)}: *{_label(view)}*"
+    else:
+        line = f"{_by(view)} handed *{_label(view)}* over from {_person(view, before)} to <@{to}>"
+    message = _with_note(f":handshake: {line}", view)
+    return Message(message.text, [*message.blocks, context(_what_is_open(view))])
+
+
+def _what_is_open(view: SaidView) -> str:
+    counted = [
+        _count(view.values.get("calls"), "call for help unanswered", "calls for help unanswered"),
+        _count(view.values.get("tasks"), "open task", "open tasks"),
+        _count(view.values.get("hypotheses"), "open hypothesis", "open hypotheses"),
+    ]
+    lacks = view.values.get("lacks")
+    missing = [f"no {each} stated" for each in lacks] if isinstance(lacks, list) else []
+    page = link(str(view.values.get("page", "")), "the whole record")
+    found = [each for each in (*counted, *missing) if each]
+    return f"Open: {', '.join(found)} · {page}" if found else f"Nothing is open on record · {page}"
+
+
+def _count(value: object, one: str, more: str) -> str:
+    number = _number(value)
+    return f"{number} {one if number == 1 else more}" if number else ""
+
+
+def _given_up(view: SaidView) -> Message:
+    before, by = view.values.get("before"), view.values.get("by")
+    whom = _person(view, before)
+    line = f"{whom} is *{_label(view)}* no more, and nobody else is"
+    return plain(f":bust_in_silhouette: {line}" + ("" if before == by else f" ({_by(view)} changed it)"))
+
+
+def _passed_on(view: SaidView) -> Message:
+    """To the one who had the role, where another gave it away."""
+    to, by = view.values["person"], view.values.get("by")
+    who = f"<@{to}> took" if to == by else f"{_by(view)} gave"
+    rest = " over from you" if to == by else f" to <@{to}>, who takes over from you"
+    return plain(f":handshake: {who} *{_label(view)}* of {view.reference}{rest}.")
+
+
+def _taken(view: SaidView) -> Message:
+    return plain(f":white_check_mark: {_by(view)} has it: *{_label(view)}* of {view.reference}.")
 
 
 def _resolved(view: SaidView) -> Message:
@@ -203,6 +286,11 @@ WORDING: Mapping[str, Callable[[SaidView], Message]] = {
     "status": _status,
     "reopened": _reopened,
     "lead": _lead,
+    "role": _role,
+    "handed over": _handed_over,
+    "role given up": _given_up,
+    "role passed on": _passed_on,
+    "role taken": _taken,
     "resolved": _resolved,
     "cancelled": _cancelled,
     "details": _details,

@@ -114,8 +114,11 @@ def multi_field(
     return field(element, name, label, hint=hint)
 
 
-def person_field(name: str, label: str, *, hint: str = "") -> Block:
-    return field({"type": "users_select"}, name, label, hint=hint)
+def person_field(name: str, label: str, *, hint: str = "", chosen: str | None = None) -> Block:
+    element: Block = {"type": "users_select"}
+    if chosen:
+        element["initial_user"] = chosen
+    return field(element, name, label, hint=hint)
 
 
 def boxes_field(name: str, label: str, choices: Sequence[Choice]) -> Block:
@@ -141,7 +144,10 @@ def shown_in(blocks: Sequence[Block]) -> dict[str, str]:
     elements = [block["element"] for block in blocks if block.get("type") == "input"]
     return {
         str(element.get("action_id")): str(
-            element.get("initial_value") or (element.get("initial_option") or {}).get("value") or ""
+            element.get("initial_value")
+            or (element.get("initial_option") or {}).get("value")
+            or element.get("initial_user")
+            or ""
         )
         for element in elements
     }

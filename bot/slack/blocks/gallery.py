@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.config import Settings
+from bot.domain import own_words
 from bot.domain.permissions import BY_SCOPE, PERMISSIONS, Lack
 from bot.domain.terms import Kind, Severity, Status, TargetKind
 from bot.services.entry_forms import EntryView, Neighbour
@@ -29,6 +30,7 @@ from bot.services.views import (
 )
 from bot.slack.blocks import (
     amending,
+    briefing,
     card,
     catchup,
     details,
@@ -41,9 +43,11 @@ from bot.slack.blocks import (
     times,
     windows,
 )
+from bot.slack.blocks import roles as role_forms
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.gallery_catchup import CATCHUPS
 from bot.slack.blocks.gallery_lists import lists_shown
+from bot.slack.blocks.gallery_roles import BRIEFINGS, HELD
 from bot.slack.blocks.message import Message
 from bot.store.incidents import Incident
 
@@ -87,6 +91,7 @@ OPEN = CardView(
 )
 BUSY = replace(
     OPEN,
+    roles=(("Communications lead", "U0ENGINEER"), ("Scribe", "U0DBA")),
     severity="SEV1",
     severity_rank=1,
     status=Status.IDENTIFIED,
@@ -192,11 +197,33 @@ def _said(event: str, **values: object) -> SaidView:
     )
 
 
+def _given(event: str, *, by: str, to: str | None, before: str | None, **values: object) -> SaidView:
+    details = {"role": "scribe", "role_label": "Scribe", "user": to, "user_before": before}
+    sentence = own_words.role_given("scribe", "Scribe", to, None)
+    said = _said(event, by=by, person=to, before=before, label="Scribe", role="scribe", **values)
+    return replace(said, details=details, text=own_words.with_note(sentence, "The logs since 14:00 are not read yet"))
+
+
 SAID = (
     _said("severity", by="U0ONCALL", before="SEV2", to="SEV1"),
     _said("status", by="U0ONCALL", before="investigating", to="identified"),
     _said("reopened", by="U0ONCALL"),
     replace(_said("lead", by="U0ONCALL", lead="U0ENGINEER", before="U0DBA"), text=""),
+    _given("role", by="U0ONCALL", to="U0ENGINEER", before=None),
+    _given(
+        "handed over",
+        by="U0DBA",
+        to="U0ENGINEER",
+        before="U0DBA",
+        calls=1,
+        tasks=2,
+        hypotheses=1,
+        lacks=["impact", "cause"],
+        page="https://dogwatch.example/incidents/INC-7",
+    ),
+    _given("role given up", by="U0DBA", to=None, before="U0DBA"),
+    _given("role passed on", by="U0ONCALL", to="U0ENGINEER", before="U0DBA"),
+    _given("role taken", by="U0ENGINEER", to="U0ENGINEER", before="U0DBA"),
     _said("resolved", by="U0ONCALL"),
     _said("cancelled", by="U0ONCALL"),
     replace(
@@ -302,6 +329,8 @@ def _messages() -> Iterator[Exhibit]:
         *lists_shown(OVER),
         ("line: redacted", events.unsaid()),
         ("questions", questions.questions(MissingView(7, tuple(NEEDED)))),
+        *((f"briefing: {name}", briefing.briefing(view)) for name, view in BRIEFINGS.items()),
+        ("briefing: taken", briefing.briefing(BRIEFINGS["handed over"], is_taken=True)),
         ("questions: answered", questions.questions(MissingView(7, ()))),
         ("findings", findings.findings(TO_CHECK)),
         ("question: which time", times.which_time(*WHICH_TIME)),
@@ -363,6 +392,7 @@ def _forms(settings: Settings) -> Iterator[Exhibit]:
     known = [Choice("INC-7", "INC-7 Checkout is down"), Choice("INC-8", "INC-8 Search is slow")]
     yield Exhibit("form: add to a timeline", "modal", modals.mark(known, {"channel": "C0OPS", "ts": "1.2"}))
     yield Exhibit("form: add to a timeline, typed", "modal", modals.mark([], {"channel": "C0OPS", "ts": "1.2"}))
+    yield Exhibit("form: roles", "modal", role_forms.form(HELD, 7))
     yield Exhibit("form: edit details", "modal", details.form(settings, EDITED))
     without = windows.without_record(details.empty(settings, 7))
     yield Exhibit("form: edit details, without the database", "modal", without)

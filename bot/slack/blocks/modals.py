@@ -13,7 +13,7 @@ DECLARE, RESOLVE, NOTE, MARK = "declare_modal", "resolve_modal", "note_modal", "
 SEVERITY_FORM, STATUS_FORM, ESCALATE_FORM = "severity_modal", "status_modal", "escalate_modal"
 ASK_IMPACT, ASK_START, ASK_CAUSE, ASK_DETECTION = "impact_modal", "start_modal", "cause_modal", "detection_modal"
 ASK_FIX = "fix_modal"
-EDIT_FORM, CANCEL_FORM = "edit_modal", "cancel_modal"
+EDIT_FORM, CANCEL_FORM, ROLES_FORM = "edit_modal", "cancel_modal", "roles_modal"
 TEXT, AT, KIND, TITLE, SEVERITY, SERVICE, FLAGS, STATUS = (
     "text", "at", "kind", "title", "severity", "service", "flags", "status",
 )  # fmt: skip
@@ -34,6 +34,7 @@ FIRST_FIELD: Mapping[str, str] = {
     ASK_FIX: TEXT,
     EDIT_FORM: TITLE,
     CANCEL_FORM: TEXT,
+    ROLES_FORM: TEXT,
 }
 """Where a refusal is shown that belongs to no field."""
 

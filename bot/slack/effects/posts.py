@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.metrics import SENT_AGAIN
+from bot.services import briefing, tell, views, workspace
 from bot.services import escalation as escalating
 from bot.services import findings as reviewing
 from bot.services import incidents as course
 from bot.services import notices as noticing
 from bot.services import questions as asking
-from bot.services import tell, views, workspace
 from bot.services.actor import Actor, Origin
+from bot.slack.blocks import briefing as briefings
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks import events, notices
@@ -256,6 +257,15 @@ async def direct_channel(tools: Tools, claim: Claim, user: str) -> str:
     channel = str(answer["channel"]["id"])
     await tools.database.run(workspace.direct_channel_opened, claim.row.team_id, user, channel)
     return channel
+
+
+async def brief(tools: Tools, claim: Claim) -> Outcome:
+    """To whoever got a role, as things stand when it is sent."""
+    details, settings, now = claim.row.details, tools.settings(), tools.now()
+    view = await tools.database.read(briefing.view, settings, int(details["role_id"]), now)
+    channel = await direct_channel(tools, claim, str(details["user_id"]))
+    await tools.post(claim, channel, briefings.briefing(view))
+    return Done()
 
 
 async def whisper(tools: Tools, claim: Claim) -> Outcome:

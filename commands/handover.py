@@ -1,0 +1,26 @@
+"""`/incident handover`."""
+
+from bot.command.table import Command, Positional, Value
+from bot.domain.roles import LEAD
+from bot.services import roles
+from commands.base import Caller, Invocation, Reply, Session
+from commands.role import said
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    name, user_id = typed.positionals.get("role", LEAD), typed.positionals["person"].user_id
+    given = roles.hand_over(
+        session, caller.settings, caller.about.key, caller.actor, name, user_id, note=typed.text
+    )  # fmt: skip
+    return Reply(said(caller, given, name, user_id))
+
+
+COMMAND = Command(
+    name="handover",
+    usage="handover [ROLE] @USER [NOTE]",
+    summary="Hand the lead over, or another role, and tell the channel what is open.",
+    positionals=(Positional("role", Value.ROLE, required=False), Positional("person", Value.PERSON)),
+    text="optional",
+    aliases=("hand-over",),
+    run=run,
+)

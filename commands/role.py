@@ -1,0 +1,56 @@
+"""`/incident role`."""
+
+from bot.command.table import Command, Positional, Value
+from bot.domain.errors import UserError, did_you_mean
+from bot.domain.roles import LEAD
+from bot.services import roles
+from bot.services.roles import Held
+from commands.base import Caller, Invocation, Reply, Session
+
+NOBODY = frozenset({"nobody", "none", "no-one"})
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    name, named, text = typed.positionals.get("role"), typed.positionals.get("person"), typed.text
+    if name is None:
+        if text or named:
+            guess = did_you_mean(text.split()[0], list(caller.settings.role_words)) if text else ""
+            raise UserError(f"Name the role first: `/incident role scribe @somebody`.{guess} Alone it shows them.")
+        held = roles.held(session, caller.settings, caller.about)
+        return Reply("\n".join(_line(each) for each in held))
+    if named is None and text.casefold() in NOBODY:
+        given = roles.give_up(session, caller.settings, caller.about.key, caller.actor, name)
+        label = caller.settings.role_named(name).label
+        return Reply(f"<@{given.before}> is {label} of {given.incident.reference} no more, and nobody else is.")
+    user_id = named.user_id if named else caller.actor.user_id
+    if user_id is None or (text and named is None):
+        raise UserError(f"Say who: `/incident role {name} @somebody`, or `/incident role {name} nobody`.")
+    given = roles.assign(session, caller.settings, caller.about.key, caller.actor, name, user_id, note=text)
+    return Reply(said(caller, given, name, user_id))
+
+
+def said(caller: Caller, given: roles.Given, name: str, user_id: str) -> str:
+    """The answer: who is what now, and that they are briefed."""
+    label, reference = caller.settings.role_named(name).label, given.incident.reference
+    part = f"<@{user_id}> leads {reference}" if name == LEAD else f"<@{user_id}> is {label} of {reference}"
+    over = f", taking over from <@{given.before}>" if given.before else ""
+    briefed = "" if user_id == caller.actor.user_id else " They get a briefing."
+    return f"{part} now{over}.{briefed}"
+
+
+def _line(held: Held) -> str:
+    """One role, who has it and since when; what is typed for it where that is not its label."""
+    word = "" if held.role.label.casefold() == held.role.name else f" (`{held.role.name}`)"
+    who = f"<@{held.user_id}>" if held.user_id else "nobody"
+    return f"• {held.role.label}{word}: {who}"
+
+
+COMMAND = Command(
+    name="role",
+    usage="role [ROLE] [@USER] [NOTE]",
+    summary="Say who is lead, communications or scribe; without a name, you are. `nobody` takes it away.",
+    positionals=(Positional("role", Value.ROLE, required=False), Positional("person", Value.PERSON, required=False)),
+    text="optional",
+    aliases=("roles",),
+    run=run,
+)
