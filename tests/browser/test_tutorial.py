@@ -1,0 +1,85 @@
+"""The tutorial, followed to the letter: what it says to press, to write and to type is taken from its page."""
+
+import re
+import sys
+from pathlib import Path
+from subprocess import run
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import PATIENCE, ROOT, card, mark, message, say
+
+PAGE = (ROOT / "docs" / "tutorial.md").read_text()
+WRITTEN = re.findall(r"^> (.+)$", PAGE, re.MULTILINE)
+TYPED = re.findall(r"^(/incident .+)$", PAGE, re.MULTILINE)
+MARKS = re.findall(r"\*(investigation|cause)\* \(:", PAGE)
+
+
+def button(name: str) -> str:
+    """A name that the page sets in bold, so that what is pressed here is what it says to press."""
+    assert f"**{name}" in PAGE, name
+    return name
+
+
+async def test_step_by_step(dogwatch, tmp_path):
+    finding, cause = WRITTEN
+    note, escalate, resolve = TYPED
+    first_mark, second_mark = MARKS
+    page = await dogwatch.page()
+
+    await page.get_by_role("button", name=button("Fire the sample alert")).click()
+    await page.locator(".toast", has_text="#inc-1").get_by_role("button", name=button("Go there")).click()
+    await card(page).get_by_role("button", name=button("Lead it")).click()
+    await expect(card(page)).to_contain_text("Lead: @oncall", timeout=PATIENCE)
+
+    await say(page, finding)
+    await mark(page, finding, first_mark)
+    await expect(message(page, finding).get_by_role("button", name="writing_hand, 1")).to_be_visible(timeout=PATIENCE)
+    await say(page, note)
+    await expect(message(page, "deployed 4.2")).to_be_visible(timeout=PATIENCE)
+
+    await say(page, escalate)
+    await expect(message(page, "the database is slow").get_by_role("button", name="Acknowledge")).to_be_visible(
+        timeout=PATIENCE
+    )
+    await page.get_by_label(button("Act as")).select_option(label="Database administrator")
+    await message(page, "the database is slow").get_by_role("button", name=button("Acknowledge")).click()
+    await expect(message(page, "the database is slow")).to_contain_text("acknowledged", timeout=PATIENCE)
+    await say(page, cause)
+    await mark(page, "Half of the connections hang", second_mark)
+
+    await page.get_by_label("Act as").select_option(label="On-call engineer")
+    await expect(card(page).get_by_role("button", name=button("Resolve"))).to_be_visible()
+    await say(page, resolve)
+    await page.locator("button.file").last.click()
+    draft = page.get_by_role("complementary")
+    for words in (finding, "Half of the connections hang", "deployed 4.2", "the pool was made smaller again"):
+        await expect(draft).to_contain_text(words, timeout=PATIENCE)
+    await page.get_by_role("button", name="Close").click()
+    await page.get_by_role("button", name=button("Try it")).click()
+    for name in (
+        "Cut Slack for 30 s",
+        "Kill and restart the bot",
+        "Make Slack slow",
+        "Watch one",
+        "Start an incident myself",
+    ):
+        await expect(page.get_by_role("button", name=button(name))).to_have_count(1)
+
+    for exported in re.findall(r"^\$ \.venv/bin/dogwatch (export .+)$", PAGE, re.MULTILINE):
+        assert finding in printed(exported.split(), dogwatch.data)
+
+
+def printed(arguments: list[str], data: Path) -> str:
+    """`dogwatch …` beside the running sandbox, as the page says."""
+    url = re.findall(r"^\$ export DATABASE_URL=sqlite:///dogwatch-data/(.+)$", PAGE, re.MULTILINE)[0]
+    environment = {"DATABASE_URL": f"sqlite:///{data / url}", "PYTHONPATH": str(ROOT)}
+    done = run(
+        [sys.executable, "-m", "bot.cli", *arguments],
+        env=environment,
+        cwd=data,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
