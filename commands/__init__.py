@@ -15,6 +15,7 @@ from commands import (
     improve,
     lead,
     list,  # noqa: A004  the same
+    merge,
     note,
     postmortem,
     redact,
@@ -56,6 +57,7 @@ _WORDS = (
     resolve.COMMAND,
     cancel.COMMAND,
     reopen.COMMAND,
+    merge.COMMAND,
     postmortem.COMMAND,
 )
 COMMANDS = (*_WORDS, help.command(_WORDS))

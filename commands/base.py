@@ -26,6 +26,7 @@ class Asked(StrEnum):
     WHOLE = "whole"
     LIST = "list"
     FOUND = "found"
+    MERGE = "merge"
 
 
 @dataclass(frozen=True, slots=True)

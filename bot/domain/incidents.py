@@ -94,7 +94,11 @@ def transition(status: Status, event: Event) -> Status:
     if target is not None:
         return target
     allowed = [step for (source, step) in NEXT if source == status]
-    if event == Event.RESOLVE and status == Status.RESOLVED:
+    if status == Status.MERGED:
+        message = (
+            f"An incident that is merged cannot {event}. Its card names the one that it was merged into: go on there."
+        )
+    elif event == Event.RESOLVE and status == Status.RESOLVED:
         message = "It is resolved already, and nothing was changed."
     elif (status, EVENT_TO.get(status)) == (status, event):
         message = f"It is {status} already, and nothing was changed."

@@ -111,6 +111,8 @@ class Entry:
     withdrawn_why: str | None = None
     merged_into: str | None = None
     """The ref of the entry that took this one in; such an entry is withdrawn."""
+    came_from: str | None = None
+    """The incident that it was carried over from, when that one was merged into this."""
     also: tuple[Source, ...] = ()
     """The sources of the entries that this one took in."""
     redacted_at: datetime | None = None
@@ -265,6 +267,10 @@ class Incident:
     lead: str | None = None
     channel_name: str | None = None
     channel_link: str | None = None
+    merged_into: str | None = None
+    """The incident that this one was merged into; what it had was carried over to that one."""
+    took_in: tuple[str, ...] = ()
+    """The incidents that were merged into this one."""
 
     @property
     def title(self) -> str:

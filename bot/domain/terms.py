@@ -71,6 +71,8 @@ class Kind(StrEnum):
     CANCELLED = "cancelled"
     DETAILS = "details"
     """The title, the services or another field was changed. `Entry.changes` says to what."""
+    MERGED = "merged"
+    """The incident was merged into the one that the text names, or took that one in."""
 
 
 MARKS = tuple(Kind)[: list(Kind).index(Kind.DECLARED)]

@@ -230,7 +230,8 @@ def _place(
     actor: Actor,
 ) -> None:
     """Decide which incident has the alert, and carry it out. One that has ended stays where it was."""
-    own = arrival.row.incident_id
+    own = incidents.survivor_of(session, arrival.row.incident_id) if arrival.row.incident_id is not None else None
+    arrival.row.incident_id = own
     if not arrival.fires and own is not None:
         _change(arrival, own, actor)
         return
@@ -275,8 +276,9 @@ def _decide(session: Session, group: AlertGroup, arrival: Arrival, actor: Actor)
 
     if group.incident_id is None:
         return decided(None)
-    decision = decided(incidents.get(session, group.incident_id))
-    return decision if isinstance(decision, Attach) else decided(incidents.lock(session, group.incident_id))
+    goes_on = incidents.survivor_of(session, group.incident_id)
+    decision = decided(incidents.get(session, goes_on))
+    return decision if isinstance(decision, Attach) else decided(incidents.lock(session, goes_on))
 
 
 def _as_seen(incident: Incident) -> GroupIncident:

@@ -37,6 +37,7 @@ from bot.domain.working_hours import from_json, is_outside
 from bot.pagelinks import page_link
 from bot.services.people import MENTION
 from bot.services.role_history import handed_over_by, history, people_of
+from bot.services.timeline import CAME_FROM
 from bot.store import actions, alerts, escalations, incidents, people, timeline
 from bot.store.actions import ActionItem
 from bot.store.alerts import Alert as AlertRow
@@ -92,7 +93,7 @@ def load(session: Session, settings: Settings, incident_id: int) -> Record:
     held = history(session, settings, row, standing, sources, next(iter(sources.values()), declared))
     typed_causes = [entry for entry in standing if entry.has(Kind.CAUSE) and entry.source == SourceKind.COMMAND]
     return Record(
-        incident=_incident(places, settings, row, refs),
+        incident=_incident(places, settings, row, refs, _belonging(session, row)),
         entries=[_entry(entry, sources[entry.key], numbers, tuple(also.get(entry.key, ()))) for entry in entry_rows],
         alerts=alert_values,
         escalations=[_escalation(places, each, sources) for each in escalation_rows],
@@ -117,10 +118,12 @@ def _entry_source(
         view_ts = places.row.followups_ts
     elif entry.has(Kind.DECLARED):
         view_ts = places.row.card_ts
+    elsewhere = (details.get(CAME_FROM) or {}).get("posted") or {}
     link = (
         places.message(entry.message_ts, channel_id=entry.channel_id, thread_ts=entry.thread_ts)
         or alert_links.get(details.get("alert_id", 0))
         or places.message(entry.posted_ts)
+        or places.message(elsewhere.get("ts"), channel_id=elsewhere.get("channel"))
         or places.message(view_ts)
         or places.page(ref)
     )
@@ -180,6 +183,7 @@ def _entry(row: TimelineEntry, source: Source, numbers: Mapping[int, int], also:
         withdrawn_by=row.withdrawn_by,
         withdrawn_why=row.withdrawn_why,
         merged_into=f"entry-{row.merged_into_id}" if row.merged_into_id else None,
+        came_from=(row.details.get(CAME_FROM) or {}).get("reference"),
         also=also,
         redacted_at=row.redacted_at,
         redacted_by=row.redacted_by,
@@ -295,7 +299,22 @@ def _latest_by_language(entries: Iterable[TimelineEntry], kind: Kind, sources: M
     return list(latest.values())
 
 
-def _incident(places: _Places, settings: Settings, row: IncidentRow, refs: Mapping[str, Source]) -> Incident:
+@dataclass(frozen=True, slots=True)
+class _Belonging:
+    """How the incident belongs together with others."""
+
+    merged_into: str | None
+    took_in: tuple[str, ...]
+
+
+def _belonging(session: Session, row: IncidentRow) -> _Belonging:
+    into = incidents.get(session, row.merged_into_id).reference if row.merged_into_id else None
+    return _Belonging(into, tuple(each.reference for each in incidents.merged_into(session, row.key)))
+
+
+def _incident(
+    places: _Places, settings: Settings, row: IncidentRow, refs: Mapping[str, Source], belonging: _Belonging
+) -> Incident:
     def moment(name: str) -> Moment | None:
         at, origin = getattr(row, f"{name}_at"), row.time_sources.get(f"{name}_at")
         if at is None or origin is None:
@@ -334,6 +353,8 @@ def _incident(places: _Places, settings: Settings, row: IncidentRow, refs: Mappi
         lead=row.lead,
         channel_name=row.channel_name,
         channel_link=channel_link(places.workspace_url, row.channel_id) if row.channel_id else None,
+        merged_into=belonging.merged_into,
+        took_in=belonging.took_in,
     )
 
 

@@ -64,6 +64,9 @@ def redact_entry(session: Session, entry_id: int, actor: Actor, why: str, *, see
     if entry.channel_id and entry.message_ts:
         return redact_message(session, incident, entry.channel_id, entry.message_ts, actor, why)
     still = _redact(session, incident, entry, actor, why, [])
+    for same in store_timeline.carried(session, entry):
+        if same.redacted_at is None:
+            still += _redact(session, incidents.lock(session, same.incident_id), same, actor, why, [])
     return Redacted(f"entry-{entry.key}", tuple(still))
 
 

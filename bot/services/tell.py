@@ -170,6 +170,11 @@ def invite(session: Session, incident: Incident, at: datetime, users: list[str],
         _put(session, incident, What.INVITE, at, users=users, usergroups=usergroups)
 
 
+def invite_all_of(session: Session, incident: Incident, at: datetime, channel_id: str, users: list[str]) -> None:
+    """Invite everybody who is in another channel when this is carried out, and these people in any case."""
+    _put(session, incident, What.INVITE, at, users=users, usergroups=[], from_channel=channel_id)
+
+
 def say(
     session: Session, incident: Incident, event: str, at: datetime, *, entry_id: int | None = None, **values: Any
 ) -> None:

@@ -29,6 +29,11 @@ BY_HAND = "marked_by_hand"
 """In an entry's details: the marks that a person chose. No reaction takes them away."""
 DROPPED = "marks_dropped"
 """In an entry's details: the marks that a person took from it by hand. No reaction brings them back."""
+CAME_FROM = "came_from"
+"""
+In an entry's details, of one that was carried over from an incident that was merged: its `reference`, the `entry`
+there, and where the bot's own message of it was `posted` (`channel`, `ts`).
+"""
 PARTS = "parts"
 """In an entry's details: `[entry id, text]` of each source of a merged text, as long as nobody amended it since."""
 

@@ -74,6 +74,9 @@ class CardView:
     """Who has which other role: its label, and the user id."""
     is_storm: bool = False
     """It takes what alerts would open further incidents for."""
+    merged_into: Beside | None = None
+    took_in: tuple[Beside, ...] = ()
+    """The incidents that were merged into this one."""
     beside: tuple[Beside, ...] = ()
     """A storm's: those that alerts had opened before. Any other's: the storm that came up beside it."""
 
@@ -125,6 +128,8 @@ def card(session: Session, settings: Settings, incident_id: int) -> CardView:
         closure_reason=row.closure_reason,
         lead_label=settings.role_named(LEAD).label,
         roles=_roles(session, settings, row),
+        merged_into=_beside_of(session, row.merged_into_id),
+        took_in=tuple(Beside(each.reference, each.channel_id) for each in incidents.merged_into(session, incident_id)),
         is_storm=row.storm_id == incident_id,
         beside=_beside(session, row),
     )
@@ -133,6 +138,11 @@ def card(session: Session, settings: Settings, incident_id: int) -> CardView:
 def _roles(session: Session, settings: Settings, row: incidents.Incident) -> tuple[tuple[str, str], ...]:
     held = roles.held(session, settings, row)
     return tuple((each.role.label, each.user_id) for each in held if each.user_id and each.role.name != LEAD)
+
+
+def _beside_of(session: Session, incident_id: int | None) -> Beside | None:
+    row = incidents.get(session, incident_id) if incident_id is not None else None
+    return Beside(row.reference, row.channel_id) if row else None
 
 
 def _beside(session: Session, row: incidents.Incident) -> tuple[Beside, ...]:
@@ -180,6 +190,9 @@ class EscalationView:
     was_only_recorded: bool
     message_ts: str | None
     names: Mapping[str, str]
+    channel_id: str | None = None
+    """The channel of its incident, which may be another than the one that it was asked in."""
+    title: str = ""
 
     @property
     def is_waiting(self) -> bool:
@@ -226,6 +239,8 @@ def escalation(session: Session, escalation_id: int) -> EscalationView | None:
         was_only_recorded=row.paged_at != row.asked_at,
         message_ts=row.message_ts,
         names=people.names(session, incident.team_id, MENTION.findall(row.reason)),
+        channel_id=incident.channel_id,
+        title=incident.title,
     )
 
 
@@ -294,6 +309,8 @@ class AlertsView:
     named: tuple[AlertLine, ...]
     ended: tuple[AlertLine, ...]
     last_end: datetime | None
+    moved_to: Beside | None = None
+    """The incident that has them now."""
 
 
 def _alert_line(row: Alert, incident: incidents.Incident) -> AlertLine:
@@ -317,6 +334,7 @@ def alerts_view(session: Session, incident_id: int) -> AlertsView:
         lines(AlertStatus.FIRING),
         lines(AlertStatus.RESOLVED),
         alerts.last_end(session, incident_id),
+        _beside_of(session, incident.merged_into_id),
     )
 
 
@@ -340,6 +358,8 @@ class SaidView:
     escalation: EscalationView | None
     names: Mapping[str, str]
     language: str | None = None
+    other: Beside | None = None
+    """Another incident that the line tells of, as it is found now."""
 
 
 def said(session: Session, settings: Settings, incident_id: int, row_details: Mapping[str, object]) -> SaidView:
@@ -347,7 +367,7 @@ def said(session: Session, settings: Settings, incident_id: int, row_details: Ma
     incident = incidents.get(session, incident_id)
     values = row_details.get("values")
     own: Mapping[str, object] = values if isinstance(values, dict) else {}
-    entry_id, escalation_id = row_details.get("entry_id"), own.get("escalation_id")
+    entry_id, escalation_id, other_id = row_details.get("entry_id"), own.get("escalation_id"), own.get("other_id")
     entry = session.get(TimelineEntry, entry_id) if entry_id else None
     text = entry.text if entry else str(own.get("text", ""))
     ids = own.get("alert_ids")
@@ -369,6 +389,7 @@ def said(session: Session, settings: Settings, incident_id: int, row_details: Ma
         escalation=escalation(session, escalation_id) if isinstance(escalation_id, int) else None,
         names=people.names(session, incident.team_id, _named_in(text, own, entry)),
         language=entry.language if entry else None,
+        other=_beside_of(session, other_id if isinstance(other_id, int) else None),
     )
 
 

@@ -12,9 +12,11 @@ from bot.domain.errors import UserError
 from bot.domain.roles import LEAD
 from bot.services import access, briefing, catchup, escalation, outboxing, people, roles, tell, views
 from bot.services.actor import Actor, Origin
+from bot.slack import combining
 from bot.slack.blocks import briefing as briefings
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
+from bot.slack.blocks import combining as combined
 from bot.slack.blocks import details, modals, questions
 from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks import roles as role_forms
@@ -127,6 +129,9 @@ PRESSES: Mapping[str, Press] = {
 }
 """Buttons that act at once. `OPENS` are those that ask first."""
 
+CONFIRMS: Mapping[str, Callable[[Session, Settings, Actor, str], Message]] = {combined.CONFIRM: combining.confirmed}
+"""Buttons of a question that was asked first: handed what they carry, the question becomes the message."""
+
 OPENS: Mapping[str, modals.Opening] = {
     cards.RESOLVE: modals.resolve,
     cards.NOTE: modals.note,
@@ -144,10 +149,13 @@ OPENS: Mapping[str, modals.Opening] = {
 FILLED: Mapping[str, Callable[[Session, Settings, int], modals.View]] = {
     cards.EDIT: details.edit,
     cards.ROLES: role_forms.roles,
+    cards.MERGE: combining.form,
 }
 """Buttons that open a form with what the record holds now."""
 
-EMPTY: Mapping[str, modals.Opening] = {cards.EDIT: details.empty, cards.ROLES: role_forms.empty}
+EMPTY: Mapping[str, modals.Opening] = {
+    cards.EDIT: details.empty, cards.ROLES: role_forms.empty, cards.MERGE: combined.typed,
+}  # fmt: skip
 """The same forms for when nobody says what the record holds: what is left empty stays as it is."""
 
 
@@ -165,12 +173,18 @@ def carry_out(session: Session, settings: Settings, pressed: Pressed, at: dateti
         with undone_if_it_fails(session):
             people.meet(session, pressed.team_id, [pressed.user_id], at)
             access.check(session, actor, home_team_id=pressed.home_team_id)
-            told = PRESSES[pressed.action_id](session, settings, actor, pressed.number)
+            told = _done(session, settings, actor, pressed)
             session.flush()
     except UserError as problem:
         told = f":warning: {problem.message}"
     page = _page_after(session, pressed)
     return answer(page or told)
+
+
+def _done(session: Session, settings: Settings, actor: Actor, pressed: Pressed) -> str | Message | Aside | None:
+    if pressed.action_id in CONFIRMS:
+        return CONFIRMS[pressed.action_id](session, settings, actor, pressed.value)
+    return PRESSES[pressed.action_id](session, settings, actor, pressed.number)
 
 
 def answer(told: str | Message | Aside | None) -> Answer | None:

@@ -12,6 +12,7 @@ from bot.services import catchup, views
 from bot.slack import listing
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
+from bot.slack.blocks import combining
 from bot.slack.blocks.kit import MESSAGE_TEXT, cut
 from bot.slack.blocks.message import Message
 from bot.slack.timeline_view import Page, timeline
@@ -62,6 +63,8 @@ def answer_of(session: Session, settings: Settings, reply: Reply, at: datetime) 
             return ephemeral(
                 listing.found(session, settings, asked["sight"], asked["text"], with_drills=asked["drills"])
             )
+        case Asked.MERGE:
+            return ephemeral(combining.question(reply.values["weighed"]))
         case Asked.TIMELINE:
             return ephemeral(timeline(session, settings, Page(reply.incident_id or 0)))
         case Asked.CATCHUP:

@@ -14,8 +14,9 @@ from bot.services import access, cancelling, editing, escalation, incidents, peo
 from bot.services.actor import Actor, Origin
 from bot.services.editing import Edit
 from bot.services.incidents import Declaration
-from bot.slack import entry_acts
+from bot.slack import combining, entry_acts
 from bot.slack.blocks import amending, modals
+from bot.slack.blocks import combining as combined
 from bot.slack.blocks import roles as role_forms
 from bot.slack.submitted import FieldError, Submitted
 from bot.store import deliveries
@@ -23,7 +24,9 @@ from bot.store import incidents as store_incidents
 from bot.store.sight import sight_in
 from bot.store.undoing import undone_if_it_fails
 
-FIRST_FIELD: Mapping[str, str] = {**modals.FIRST_FIELD, **amending.FIRST_FIELD}
+FIRST_FIELD: Mapping[str, str] = {
+    **modals.FIRST_FIELD, **amending.FIRST_FIELD, combined.MERGE_FORM: combined.INCIDENT,
+}  # fmt: skip
 
 
 def submit(session: Session, settings: Settings, submitted: Submitted, at: datetime) -> dict[str, str]:
@@ -293,6 +296,7 @@ SUBMISSIONS: Mapping[str, Callable[[Session, Settings, Actor, Submitted], None]]
     modals.ASK_DETECTION: _ask_detection,
     modals.ASK_FIX: _ask_fix,
     **entry_acts.SUBMISSIONS,
+    combined.MERGE_FORM: combining.submitted,
     modals.EDIT_FORM: _edit,
     modals.CANCEL_FORM: _cancel,
     modals.ROLES_FORM: _roles,

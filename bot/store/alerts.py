@@ -106,6 +106,31 @@ def lock_groups(
     return found
 
 
+def lock_groups_of(session: Session, incident_id: int) -> list[AlertGroup]:
+    """The groups whose alerts go to the incident, held in the order of `lock_groups`."""
+    statement = (
+        select(AlertGroup)
+        .where(AlertGroup.incident_id == incident_id)
+        .order_by(col(AlertGroup.source), col(AlertGroup.group_key))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(session.exec(statement))
+
+
+def hand_over(session: Session, incident_id: int, to: int) -> int:
+    """All alerts of one incident become another's. Returns how many."""
+    session.flush()
+    moved = session.execute(
+        update(Alert)
+        .where(col(Alert.incident_id) == incident_id)
+        .values(incident_id=to)
+        .returning(col(Alert.id))
+        .execution_options(synchronize_session=False)
+    ).all()
+    return len(moved)
+
+
 def _portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """As many at a time as one statement may name."""
     for first in range(0, len(values), AT_ONCE):

@@ -117,8 +117,8 @@ class Incident(SQLModel, table=True):
 
     @property
     def is_resolved(self) -> bool:
-        """Whether it came to an end. One that was cancelled did not: it was none."""
-        return not self.is_open and self.status != Status.CANCELLED
+        """Whether it came to an end. One that was cancelled did not: it was none. One that was merged goes on there."""
+        return not self.is_open and self.status not in {Status.CANCELLED, Status.MERGED}
 
 
 class Counter(SQLModel, table=True):
@@ -239,6 +239,21 @@ def without_channel(session: Session, team_id: str, number: int) -> list[Inciden
         Incident.team_id == team_id, Incident.number == number, col(Incident.status).in_(OPEN),
         col(Incident.channel_id).is_(None), col(Incident.is_private).is_(False),
     )  # fmt: skip
+    return list(session.exec(statement))
+
+
+def survivor_of(session: Session, incident_id: int) -> int:
+    """The incident that goes on for this one: itself, or the one that it was merged into, also by way of others."""
+    seen: set[int] = set()
+    while incident_id not in seen:
+        seen.add(incident_id)
+        incident_id = get(session, incident_id).merged_into_id or incident_id
+    return incident_id
+
+
+def merged_into(session: Session, incident_id: int) -> list[Incident]:
+    """Those that were merged into this one, itself, in the order of their numbers."""
+    statement = select(Incident).where(Incident.merged_into_id == incident_id).order_by(col(Incident.id))
     return list(session.exec(statement))
 
 

@@ -137,6 +137,14 @@ def merged_into(session: Session, entry_id: int) -> list[TimelineEntry]:
     return list(session.exec(statement))
 
 
+def carried(session: Session, entry: TimelineEntry) -> list[TimelineEntry]:
+    """The same entry where incidents were merged: the one that it was carried over from, and those made from it."""
+    origin = (entry.details.get("came_from") or {}).get("entry")
+    named = col(TimelineEntry.details)["came_from"]["entry"].as_integer()
+    statement = select(TimelineEntry).where(or_(named == entry.key, col(TimelineEntry.id) == origin))
+    return list(session.exec(statement.order_by(col(TimelineEntry.id))))
+
+
 def told_by(session: Session, incident_id: int, posted_ts: str) -> TimelineEntry | None:
     """The entry that the bot's own message tells of."""
     statement = select(TimelineEntry).where(

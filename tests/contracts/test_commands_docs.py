@@ -68,6 +68,7 @@ EXAMPLES = {
     "list": "list resolved sev1 checkout",
     "find": 'find "connection pool" exhausted drills',
     "show": "show INC-3",
+    "merge": "merge INC-3",
     "reopen": "reopen it came back",
     "edit": 'edit title:"Paiements en panne" lang:fr category:""',
     "update": "update monitoring lang:en at:14:05 it is better",

@@ -35,7 +35,7 @@ def test_every_line_button_and_form_is_shown() -> None:
     forms = {each.payload["callback_id"] for each in EXHIBITS if "submit" in each.payload}
     assert forms == set(submitting.SUBMISSIONS)
     pressed = {each.get("action_id") for shown in EXHIBITS if shown.kind == "message" for each in walk(shown.payload)}
-    shown = {*listing.TURNS, lists.SHOW}
+    shown = {*listing.TURNS, lists.SHOW, *pressing.CONFIRMS}
     assert pressed - {None} == {*pressing.PRESSES, *pressing.OPENS, *pressing.FILLED, *times.CHOICES, *shown}
 
 

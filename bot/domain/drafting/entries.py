@@ -115,6 +115,8 @@ class Teller:
             notes = (*notes, self.named(self.twins[entry.about]))
         if self._calls(entry):
             notes = (*notes, *self.silence(self.escalations[entry.about or ""]))
+        if entry.came_from is not None:
+            notes = (*notes, self.language.say("came_from", incident=entry.came_from))
         if self._answers(entry) or self.only_declares(entry):
             return "", notes
         return self.named(own_words_of(entry, self.language) or entry.text), notes

@@ -113,6 +113,8 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "kind_alert_resolved": "Alarm beendet",
         "kind_cancelled": "Vorfall verworfen",
         "kind_details": "Angaben geändert",
+        "kind_merged": "Vorfälle zusammengelegt",
+        "came_from": "aus {incident}",
         "changed_to": "{what} ({was} → {became})",
         "leads": "{who} leitet den Einsatz",
         "takes_role": "{role}: {who}",

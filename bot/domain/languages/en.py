@@ -119,6 +119,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "kind_alert_resolved": "Alert ended",
         "kind_cancelled": "Incident cancelled",
         "kind_details": "Details changed",
+        "kind_merged": "Incidents merged",
+        "came_from": "from {incident}",
         "changed_to": "{what} from {was} to {became}",
         "leads": "{who} leads",
         "takes_role": "{role}: {who}",

@@ -113,6 +113,8 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "kind_alert_resolved": "Fin de la alerta",
         "kind_cancelled": "Incidente cancelado",
         "kind_details": "Ficha modificada",
+        "kind_merged": "Incidentes fusionados",
+        "came_from": "de {incident}",
         "changed_to": "{what} ({was} → {became})",
         "leads": "{who} coordina el incidente",
         "takes_role": "{role}: {who}",

@@ -113,6 +113,8 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "kind_alert_resolved": "Fin d’alerte",
         "kind_cancelled": "Incident annulé",
         "kind_details": "Fiche modifiée",
+        "kind_merged": "Incidents fusionnés",
+        "came_from": "repris de {incident}",
         "changed_to": "{what} ({was} → {became})",
         "leads": "{who} pilote l’incident",
         "takes_role": "{role} : {who}",

@@ -113,6 +113,8 @@ ITALIAN: Mapping[str, str] = MappingProxyType(
         "kind_alert_resolved": "Allarme rientrato",
         "kind_cancelled": "Incidente annullato",
         "kind_details": "Scheda modificata",
+        "kind_merged": "Incidenti uniti",
+        "came_from": "da {incident}",
         "changed_to": "{what} ({was} → {became})",
         "leads": "{who} coordina l’incidente",
         "takes_role": "{role}: {who}",

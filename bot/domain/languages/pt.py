@@ -113,6 +113,8 @@ PORTUGUESE: Mapping[str, str] = MappingProxyType(
         "kind_alert_resolved": "Fim do alerta",
         "kind_cancelled": "Incidente cancelado",
         "kind_details": "Ficha alterada",
+        "kind_merged": "Incidentes unificados",
+        "came_from": "de {incident}",
         "changed_to": "{what} ({was} → {became})",
         "leads": "{who} coordena o incidente",
         "takes_role": "{role}: {who}",

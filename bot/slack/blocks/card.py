@@ -3,7 +3,7 @@
 from bot.domain.durations import show_duration
 from bot.domain.own_words import without_count
 from bot.domain.terms import Status
-from bot.services.views import AlertLine, AlertsView, CardView
+from bot.services.views import AlertLine, AlertsView, Beside, CardView
 from bot.slack.blocks.kit import (
     FIELD_TEXT,
     Blocks,
@@ -20,7 +20,7 @@ from bot.slack.blocks.kit import (
     section,
     when,
 )
-from bot.slack.blocks.message import Message
+from bot.slack.blocks.message import Message, plain
 
 LIGHTS = ("🔴", "🟠", "🟡", "🔵")
 TOPIC_LENGTH = 250
@@ -36,14 +36,14 @@ LEAD, NOTE, RESOLVE, DRAFT = "incident_lead", "incident_note", "incident_resolve
 CATCHUP = "incident_catchup"
 RETRY = "incident_retry"
 SEVERITY, STATUS, ESCALATE = "incident_severity", "incident_status", "incident_escalate"
-EDIT, CANCEL = "incident_edit", "incident_cancel"
 ROLES = "roles"
 ROLES_SHOWN = 4
 """A section has ten fields."""
+EDIT, CANCEL, MERGE = "incident_edit", "incident_cancel", "incident_merge"
 
 
 def light(view: CardView) -> str:
-    if view.status == Status.CANCELLED:
+    if view.status in {Status.CANCELLED, Status.MERGED}:
         return "⚪"
     return LIGHTS[view.severity_rank - 1] if view.is_open else "✅"
 
@@ -98,13 +98,13 @@ def _problems(view: CardView, headline: str) -> Blocks:
 
 
 def _span_name(view: CardView) -> str:
-    if view.status == Status.CANCELLED:
+    if view.status in {Status.CANCELLED, Status.MERGED}:
         return "Opened"
     return "Since" if view.is_open else "Impact"
 
 
 def _span(view: CardView) -> str:
-    if view.status == Status.CANCELLED:
+    if view.status in {Status.CANCELLED, Status.MERGED}:
         return when(view.declared_at, DATE)
     if view.ended_at is None or view.duration is None:
         return when(view.started_at, DATE)
@@ -117,6 +117,8 @@ def _next(view: CardView) -> str:
         return "Resolved. Next: `/incident improve`, `/incident task`, and read the postmortem draft below."
     if view.status == Status.CANCELLED:
         return f"Cancelled: {_why(view)}\n`/incident reopen WHY` takes it back."
+    if view.merged_into is not None:
+        return f"Merged into {place(view.merged_into)}: go on there. What was recorded here went along."
     if not view.is_open:
         return f"This incident is {view.status}."
     due = [f"{each.target} to acknowledge (paged {when(each.since)})" for each in view.waiting[:3]]
@@ -126,12 +128,19 @@ def _next(view: CardView) -> str:
         due.append("to resolve: all alerts have ended")
     waiting = f"*Waiting for:* {'; '.join(due)}. " if due else ""
     linked = f"Follows {view.previous}. " if view.previous else ""
+    if view.took_in:
+        linked += f"Took in {', '.join(each.reference for each in view.took_in[:BESIDE])}. "
     return f"{linked}{waiting}React to a message to log it, or type `/incident help`."
+
+
+def place(other: Beside) -> str:
+    """Another incident, with the way into its channel."""
+    return f"{other.reference} <#{other.channel_id}>" if other.channel_id else other.reference
 
 
 def _storm(view: CardView) -> str:
     """A storm and the incidents beside it, each with the way to the others."""
-    places = [f"{each.reference} <#{each.channel_id}>" if each.channel_id else each.reference for each in view.beside]
+    places = [place(each) for each in view.beside]
     if not view.is_storm:
         return f":thunder_cloud_and_rain: An alert storm came up beside this: {places[0]}"
     more = f" and {len(places) - BESIDE} more" if len(places) > BESIDE else ""
@@ -147,6 +156,8 @@ def _buttons(view: CardView) -> Blocks:
     """What is done in the heat of it, then in a row of its own what is done seldom."""
     value = str(view.incident_id)
     edit = button("Edit details", EDIT, value)
+    if view.merged_into is not None:
+        return []
     if not view.is_open:
         return [
             actions(
@@ -165,7 +176,12 @@ def _buttons(view: CardView) -> Blocks:
         button("Catch me up", CATCHUP, value),
         button("Resolve", RESOLVE, value),
     )
-    return [often, actions(edit, button("Roles", ROLES, value), button("Cancel the incident", CANCEL, value))]
+    seldom = (
+        button("Roles", ROLES, value),
+        button("Merge it", MERGE, value),
+        button("Cancel the incident", CANCEL, value),
+    )
+    return [often, actions(edit, *seldom)]
 
 
 def announcement(view: CardView) -> Message:
@@ -176,6 +192,8 @@ def announcement(view: CardView) -> Message:
     span = f"since {when(view.started_at, DATE)}" if view.is_open else _span(view)
     if view.status == Status.CANCELLED:
         span = _why(view)
+    elif view.merged_into is not None:
+        span = f"into {place(view.merged_into)}"
     line = f"{light(view)} *{title}*\n{state} · {span} · {where}"
     blocks: Blocks = [section(line)]
     if view.problems and view.channel_id is None:
@@ -186,12 +204,16 @@ def announcement(view: CardView) -> Message:
 def topic(view: CardView) -> str:
     """Plain: a topic takes no markup, and Slack does not say how it escapes, so nothing in it looks like a mark."""
     state = "cancelled" if view.status == Status.CANCELLED else view.severity
+    if view.merged_into is not None:
+        state = f"merged into {view.merged_into.reference}"
     text = named(f"{marks(view)}{state} · {view.reference} · {without_count(view.title)}", view.names)
     return one_line(text.translate(ANGLES), TOPIC_LENGTH)
 
 
 def alerts(view: AlertsView) -> Message:
     """How the alerts stand; once all have ended, the offer to resolve."""
+    if view.moved_to is not None:
+        return plain(f":white_circle: The alerts went along to {place(view.moved_to)}.")
     if view.firing:
         over = view.alerts - view.firing
         text = f":rotating_light: {view.firing:,} of {view.alerts:,} alerts firing"

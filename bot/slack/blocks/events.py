@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.domain import own_words
 from bot.domain.terms import UpdateState
 from bot.services.views import AlertLine, FollowUp, FollowUpsView, SaidView
+from bot.slack.blocks.card import place
 from bot.slack.blocks.kit import Blocks, context, link, listed, literal, one_line, quoted, section, when
 from bot.slack.blocks.message import Message, plain
 
@@ -145,6 +146,23 @@ def _resolved(view: SaidView) -> Message:
 
 def _cancelled(view: SaidView) -> Message:
     return _with_text(f":no_entry_sign: *Cancelled* by {_by(view)}", view)
+
+
+def _merged(view: SaidView) -> Message:
+    into = place(view.other) if view.other else "another incident"
+    return plain(
+        f":twisted_rightwards_arrows: *Merged* into {into} by {_by(view)}. Go on there: timeline, alerts, tasks and "
+        "who is still waited for went along, and everybody here is invited. This channel stays as it is; what is "
+        "written here from now on is not followed in the other one."
+    )
+
+
+def _took_in(view: SaidView) -> Message:
+    came = place(view.other) if view.other else "Another incident"
+    what = f"{_number(view.values.get('entries')):,} timeline entries"
+    if told := _number(view.values.get("alerts")):
+        what += f" and {told:,} alerts"
+    return plain(f":twisted_rightwards_arrows: {came} was merged into this incident by {_by(view)}, with {what}.")
 
 
 def _details(view: SaidView) -> Message:
@@ -293,6 +311,8 @@ WORDING: Mapping[str, Callable[[SaidView], Message]] = {
     "role taken": _taken,
     "resolved": _resolved,
     "cancelled": _cancelled,
+    "merged": _merged,
+    "took in": _took_in,
     "details": _details,
     "update": _update,
     "note": _note,

@@ -14,6 +14,7 @@ from bot.config import Settings
 from bot.domain import own_words
 from bot.domain.permissions import BY_SCOPE, PERMISSIONS, Lack
 from bot.domain.terms import Kind, Severity, Status, TargetKind
+from bot.services.combining import Merged, Weighed
 from bot.services.entry_forms import EntryView, Neighbour
 from bot.services.findings import FindingsView, Found, Place
 from bot.services.questions import NEEDED, MissingView
@@ -33,6 +34,7 @@ from bot.slack.blocks import (
     briefing,
     card,
     catchup,
+    combining,
     details,
     escalation,
     events,
@@ -111,6 +113,8 @@ OVER = replace(
 CANCELLED = replace(
     OPEN, status=Status.CANCELLED, is_open=False, closure_reason="False alarm: the monitor was set too low"
 )
+MERGED = replace(OPEN, status=Status.MERGED, is_open=False, merged_into=Beside("INC-3", "C0INC3"))
+TOOK_IN = replace(OPEN, took_in=(Beside("INC-8", "C0INC8"), Beside("INC-9", None)))
 STORM = replace(
     BUSY,
     title="Alert storm: 1,950 alerts of 12 services",
@@ -226,6 +230,8 @@ SAID = (
     _given("role taken", by="U0ENGINEER", to="U0ENGINEER", before="U0DBA"),
     _said("resolved", by="U0ONCALL"),
     _said("cancelled", by="U0ONCALL"),
+    replace(_said("merged", by="U0ONCALL"), other=Beside("INC-3", "C0INC3")),
+    replace(_said("took in", by="U0ONCALL", entries=31, alerts=3), other=Beside("INC-8", "C0INC8")),
     replace(
         _said("details", by="U0ONCALL"),
         text="",
@@ -324,9 +330,12 @@ def _messages() -> Iterator[Exhibit]:
         *((f"line: {view.event}", events.said(view)) for view in SAID),
         ("follow-ups", events.followups(LISTED)),
         ("alerts: firing", card.alerts(AlertsView(7, True, 2, 1, (FIRED,), (ENDED,), ENDED.ended_at))),
+        ("alerts: moved", card.alerts(AlertsView(7, False, 0, 0, (), (), None, Beside("INC-3", "C0INC3")))),
         ("alerts: all ended", card.alerts(AlertsView(7, True, 2, 0, (), (ENDED, ENDED), ENDED.ended_at))),
         *((f"catch up: {name}", catchup.catchup(view)) for name, view in CATCHUPS.items()),
         *lists_shown(OVER),
+        ("merge?", combining.question(Weighed(EDITED, OTHER, 31, 3, 1, 2))),
+        ("merged", combining.done(Merged(EDITED, OTHER, 31, 3))),
         ("line: redacted", events.unsaid()),
         ("questions", questions.questions(MissingView(7, tuple(NEEDED)))),
         *((f"briefing: {name}", briefing.briefing(view)) for name, view in BRIEFINGS.items()),
@@ -345,6 +354,8 @@ CARDS = {
     "busy": BUSY,
     "resolved": OVER,
     "cancelled": CANCELLED,
+    "merged": MERGED,
+    "took another in": TOOK_IN,
     "storm": STORM,
     "beside a storm": BESIDE_A_STORM,
     "drill": DRILL,
@@ -366,6 +377,7 @@ EDITED = Incident(
     started_at=BEGAN,
     detected_at=BEGAN,
 )
+OTHER = EDITED.model_copy(update={"id": 3, "number": 3, "titles": {"": "Payments fail"}, "channel_id": "C0INC3"})
 ESCALATIONS = {
     "paged": PAGED,
     "acknowledged": ANSWERED,
@@ -398,6 +410,8 @@ def _forms(settings: Settings) -> Iterator[Exhibit]:
     yield Exhibit("form: edit details, without the database", "modal", without)
     yield Exhibit("window: one moment", "modal", windows.loading())
     yield Exhibit("window: words", "modal", windows.notice(":warning: There is no INC-70."))
+    yield Exhibit("form: merge", "modal", combining.form(7, "INC-7", known))
+    yield Exhibit("form: merge, typed", "modal", combining.form(7, "INC-7", []))
     for opening in modals.OPENINGS:
         yield Exhibit(f"form: {opening.__name__.replace('_', ' ')}", "modal", opening(settings, 7))
 

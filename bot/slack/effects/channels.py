@@ -102,6 +102,8 @@ async def invite(tools: Tools, claim: Claim) -> Outcome:
     users = list(claim.row.details.get("users", []))
     if groups := claim.row.details.get("usergroups"):
         users += await _members_of(tools, groups)
+    if other := claim.row.details.get("from_channel"):
+        users += await _people_in(tools, str(other))
     users = [user for user in dict.fromkeys(users) if user != installation.bot_user_id]
     if not users:
         return Done()
@@ -133,6 +135,24 @@ async def _members_of(tools: Tools, groups: list[str]) -> list[str]:
     return [
         user for group in answer.get("usergroups", []) if group.get("id") in groups for user in group.get("users", [])
     ]
+
+
+async def _people_in(tools: Tools, channel: str) -> list[str]:
+    """Who is in a channel now, bots among them. Nobody where Slack does not say: then those who are named are asked."""
+    found: list[str] = []
+    cursor: str | None = None
+    while True:
+        try:
+            answer = await tools.gateway.call(
+                "conversations.members", channel=channel, limit=PAGE_SIZE, cursor=cursor
+            )  # fmt: skip
+        except Refused as problem:
+            log.warning("who is in a channel is not known", channel=channel, problem=str(problem))
+            return found
+        found += answer.get("members", [])
+        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
+        if cursor is None:
+            return found
 
 
 async def topic(tools: Tools, claim: Claim) -> Outcome:

@@ -22,7 +22,7 @@ from bot.slack.blocks import findings as finding
 from bot.slack.blocks import questions as questioning
 from bot.slack.blocks.message import Message
 from bot.slack.effects.channels import incidents_channel
-from bot.slack.effects.tools import Tools, channel_of, known
+from bot.slack.effects.tools import Tools, known
 from bot.slack.gateway import Refused
 from bot.store import incidents, outbox, people
 from bot.store import timeline as store_timeline
@@ -161,16 +161,16 @@ async def findings(tools: Tools, claim: Claim) -> Outcome:
 
 async def escalation(tools: Tools, claim: Claim) -> Outcome:
     escalation_id = int(claim.row.details["escalation_id"])
-    incident, view = await tools.seen(
-        claim.row.incident_id, lambda session, _incident_id: views.escalation(session, escalation_id)
-    )
+    view = await tools.database.read(views.escalation, escalation_id)
     if view is None:
         return Done()
+    if view.channel_id is None:
+        raise ValueError(f"{view.reference} has no channel")
 
     def saving(session: Session, ts: str) -> None:
         escalating.message_posted(session, escalation_id, ts)
 
-    return await show(tools, claim, channel_of(incident), view.message_ts, escalations.ledger(view), saving)
+    return await show(tools, claim, view.channel_id, view.message_ts, escalations.ledger(view), saving)
 
 
 async def say(tools: Tools, claim: Claim) -> Outcome:
@@ -205,8 +205,7 @@ async def unsay(tools: Tools, claim: Claim) -> Outcome:
     details, message = claim.row.details, events.unsaid()
     if escalation_id := details.get("page_of"):
         view = await tools.database.read(views.escalation, int(escalation_id))
-        incident = await tools.incident(claim.row.incident_id)
-        message = escalations.page(view, incident.title, incident.channel_id) if view else message
+        message = escalations.page(view, view.title, view.channel_id) if view else message
     try:
         await tools.gateway.call(
             "chat.update", channel=details["channel_id"], ts=details["message_ts"], **message.content()
@@ -221,19 +220,18 @@ async def page(tools: Tools, claim: Claim) -> Outcome:
     """To one person, with the two buttons. What came of it is kept, and a failure shown where people look."""
     details = claim.row.details
     escalation_id, page_id = int(details["escalation_id"]), int(details["page_id"])
-    incident, view = await tools.seen(
-        claim.row.incident_id, lambda session, _incident_id: views.escalation(session, escalation_id)
-    )
-    if view is None or view.acknowledged_at is not None or not incident.is_open:
-        return Done(_page_outcome(incident.key, escalation_id, page_id, "not needed any more", tools.now()))
-    message = escalations.page(view, incident.title, incident.channel_id)
+    view = await tools.database.read(views.escalation, escalation_id)
+    incident_id = claim.row.incident_id or 0
+    if view is None or view.acknowledged_at is not None or not view.is_open:
+        return Done(_page_outcome(incident_id, escalation_id, page_id, "not needed any more", tools.now()))
+    message = escalations.page(view, view.title, view.channel_id)
     try:
         channel = await direct_channel(tools, claim, str(details["user_id"]))
         ts = await tools.post(claim, channel, message)
     except Refused as problem:
-        apply = _page_outcome(incident.key, escalation_id, page_id, problem.error, tools.now())
+        apply = _page_outcome(incident_id, escalation_id, page_id, problem.error, tools.now())
         return outbox.Refused(problem.error, apply=apply)
-    return Done(_page_outcome(incident.key, escalation_id, page_id, "sent", tools.now(), (channel, ts)))
+    return Done(_page_outcome(incident_id, escalation_id, page_id, "sent", tools.now(), (channel, ts)))
 
 
 def _page_outcome(

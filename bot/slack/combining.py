@@ -1,0 +1,56 @@
+"""Merging incidents from Slack: the question's button, and the form."""
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.services import combining
+from bot.services.actor import Actor
+from bot.slack.blocks import combining as blocks
+from bot.slack.blocks.forms import Choice
+from bot.slack.blocks.kit import one_line
+from bot.slack.blocks.message import Message
+from bot.slack.payloads import is_row
+from bot.slack.submitted import FieldError, Submitted
+from bot.store import incidents
+from bot.store.sight import Sight
+
+SHOWN = 60
+
+
+def confirmed(session: Session, _settings: Settings, actor: Actor, value: str) -> Message:
+    """The button of the question. Raises UserError where it cannot be merged any more."""
+    source, _, target = value.partition(".")
+    if not (is_row(source) and is_row(target)):
+        raise UserError("This button is from another version of Dogwatch. Type `/incident merge` again.")
+    return blocks.done(combining.merge(session, int(source), int(target), actor))
+
+
+def form(session: Session, _settings: Settings, incident_id: int) -> dict[str, object]:
+    """The form with the incidents that this one can be merged into. Raises UserError where it cannot into any."""
+    incident = incidents.get(session, incident_id)
+    seen = Sight(incident.team_id, incident_id).of(incidents.open_ones(session, incident.team_id))
+    choices = [
+        Choice(each.reference, one_line(f"{each.reference} {each.title}", SHOWN))
+        for each in seen
+        if each.key != incident_id and _fits(session, incident, each)
+    ]
+    if not choices:
+        raise UserError(f"There is no other open incident that {incident.reference} could be merged into.")
+    return blocks.form(incident_id, incident.reference, choices)
+
+
+def _fits(session: Session, source: incidents.Incident, target: incidents.Incident) -> bool:
+    try:
+        combining.check(session, source, target)
+    except UserError:
+        return False
+    return True
+
+
+def submitted(session: Session, _settings: Settings, actor: Actor, sent: Submitted) -> None:
+    try:
+        target = Sight(sent.team_id, sent.incident_id).named(session, sent.text(blocks.INCIDENT))
+        combining.merge(session, sent.incident_id, target.key, actor)
+    except UserError as problem:
+        raise FieldError(blocks.INCIDENT, problem.message) from problem
