@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 import click
 
 from bot import log
+from bot.cli_check import check_configuration
 from bot.cli_outbox import outbox
-from bot.config import ConfigurationError, Settings, check, examine, load
+from bot.config import ConfigurationError, Settings, examine, load
 from bot.configuration import tell_warnings
 from bot.domain.errors import UserError
 from bot.store.session import DatabaseDamaged, DatabaseUnavailable
@@ -56,6 +57,7 @@ def cli() -> None:
     """Run incidents in Slack, from the first alert to the postmortem."""
 
 
+cli.add_command(check_configuration)
 cli.add_command(outbox)
 
 
@@ -185,24 +187,6 @@ def _sqlite_file(tool: str) -> Path:
     if path is None:
         raise UserError(f"DATABASE_URL names a PostgreSQL database: use its own `{tool}`.")
     return path
-
-
-@cli.command("check")
-@click.argument("path", required=False, type=click.Path(path_type=Path))
-def check_configuration(path: Path | None) -> None:
-    """Look over the configuration (dogwatch.toml, the environment, templates of your own): every mistake at once."""
-    from bot.services.forms import problems_of  # noqa: PLC0415
-
-    problems = [str(each) for each in check(path, os.environ)]
-    if not problems:
-        problems = [each.message for each in problems_of(load(os.environ, config_path=path))]
-    for each in problems:
-        click.echo(each, err=True)
-    if problems:
-        sys.exit(FAILED)
-    chosen = path or Path(os.environ.get("DOGWATCH_CONFIG") or "dogwatch.toml")
-    where = str(chosen) if chosen.exists() else f"the environment (there is no {chosen}, and none is needed)"
-    click.echo(f"No mistakes in {where}.")
 
 
 @cli.command()

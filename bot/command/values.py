@@ -54,9 +54,19 @@ def read_severity(word: str, context: Context) -> Severity:
     if found is None:
         words = context.severity_labels()
         known = [each for each in dict.fromkeys([*words, *context.severities]) if _stem(each) != _stem(word)]
+        if re.fullmatch(r"(sev|s|p)?5", typed):
+            raise UserError(_a_fifth(word, words[-1]))
         guess = did_you_mean(word, known)  # of `SEV9` the next number is no better guess than any other
         raise UserError(f"{shown(word)} is not a severity.{guess} Use one of {listed(words)}; the first is the worst.")
     return found
+
+
+def _a_fifth(word: str, least: str) -> str:
+    """Many teams have five levels, and Dogwatch four: what was the fifth has to be said by somebody."""
+    return (
+        f"There is no fifth severity here: {shown(least)} is the least. Type that, or ask whoever keeps dogwatch.toml "
+        f"to make {shown(word)} a word for it, in `words` of `[severities.SEV4]`."
+    )
 
 
 def _bare(word: str) -> str:

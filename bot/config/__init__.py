@@ -4,6 +4,7 @@ The configuration: environment and `dogwatch.toml`, read once, at start, into on
 `load` is the only reader. It reports every mistake at once, and connects to nothing.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -111,7 +112,9 @@ class _Reading:
             self._file_problem(f"The file cannot be read: {error.strerror}. Mend the path or its rights.")
             return
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-            self._file_problem(f"This is not TOML: {error}. Nothing in the file was looked at.")
+            line = re.search(r"\(at line (\d+)", str(error))
+            message = f"This is not TOML: {error}. Nothing in the file was looked at."
+            self._file_problem(message, int(line[1]) if line else None)
             return
         self.is_blank = not text.strip()
         self.lines = lines_of(text)
@@ -122,12 +125,15 @@ class _Reading:
             else:
                 self._unknown_table(key, value)
 
-    def _file_problem(self, message: str) -> None:
-        self.problems.append(Problem("the file", message, origin=str(self.path)))
+    def _file_problem(self, message: str, line: int | None = None) -> None:
+        self.problems.append(Problem("the file", message, origin=str(self.path), line=line))
 
     def _unknown_table(self, key: str, value: object) -> None:
         error = ErrorDetails(type="extra_forbidden", loc=(key,), msg="", input=value)
+        variable = next((each.name for each in VARIABLES if each.place == (key,)), None)
         message = wording(error, FILE_TABLES)
+        if variable:
+            message = f"This does not stand in the file but in the environment: set {variable}."
         self.problems.append(Problem(key, message, origin=str(self.path), line=line_of(self.lines, (key,))))
 
     def take_environment(self, values: Mapping[str, str]) -> None:
@@ -185,7 +191,7 @@ class _Reading:
         variable = BY_PLACE.get(place) if place in self.from_environment or place not in self.lines else None
         if variable:
             return Problem(variable.name, message, None if variable.secret else shown(value))
-        visible = None if isinstance(value, dict | list) else shown(value)
+        visible = None if value is None or isinstance(value, dict | list) else shown(value)
         return Problem(dotted(place), message, visible, str(self.path), line_of(self.lines, place))
 
 

@@ -72,7 +72,6 @@ _MESSAGES = {
     "model_type": "This has to be a table of keys and values.",
     "model_attributes_type": "This has to be a table of keys and values.",
     "string_too_short": "This may not be empty. Take the line out to have the default.",
-    "string_too_long": "This is too long. Use up to 80 characters.",
     "too_short": "This needs at least one entry. Take the line out to have the default.",
     "missing": "This key is needed and absent. Add it.",
 }
@@ -82,6 +81,12 @@ def wording(error: ErrorDetails, siblings: Sequence[str]) -> str:
     """What is wrong and the remedy. `siblings` are the keys that may stand where an unknown one does."""
     kind = error["type"]
     limits: Mapping[str, object] = error.get("ctx", {})
+    if error["loc"][-1:] == ("[key]",) and kind.startswith("string_"):
+        return "A name has 1 to 80 characters. Give it one."
+    if error["loc"] == ("severities", "SEV5", "[key]"):
+        return "There are four. A fifth is one more word for the least: put its name into `words` of [severities.SEV4]."
+    if error["loc"] == ("routes",):
+        return "Each route is a table of its own, under [[routes]] with two brackets."
     if kind == "extra_forbidden":
         guess = did_you_mean(str(error["loc"][-1]), siblings)
         return f"There is no such key.{guess} Known here: {', '.join(siblings)}."
@@ -90,6 +95,8 @@ def wording(error: ErrorDetails, siblings: Sequence[str]) -> str:
     if kind in {"greater_than_equal", "less_than_equal"}:
         bound = "at least" if kind == "greater_than_equal" else "at most"
         return f"This has to be {bound} {limits.get('ge', limits.get('le'))}."
+    if kind == "string_too_long":
+        return f"This is too long. Use up to {limits['max_length']} characters."
     if kind == "value_error":
         return error["msg"].removeprefix("Value error, ")
     return _MESSAGES.get(kind, f"{error['msg']}.")
@@ -129,7 +136,10 @@ def _parts(name: str) -> Place:
 
 
 def line_of(places: Mapping[Place, int], place: Place) -> int | None:
-    """The line of a key or of the nearest thing around it; None for the file as a whole."""
+    """The line of a key, or of the first thing in it, or of the nearest thing around it; None for the whole file."""
+    inside = [line for each, line in places.items() if each[: len(place)] == place]
+    if inside:
+        return min(inside)
     while place:
         if place in places:
             return places[place]

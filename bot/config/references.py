@@ -22,6 +22,7 @@ def dangling(settings: Settings) -> Iterator[Dangling]:
     yield from _words(settings)
     yield from _role_words(settings)
     yield from _reactions(settings)
+    yield from _alert_words(settings)
     yield from _working_hours(settings)
     yield from _database(settings)
 
@@ -98,6 +99,15 @@ def _role_words(settings: Settings) -> Iterator[Dangling]:
             if taken != name:
                 message = f'"{word}" is a word for the role {taken} already. Give each role its own words.'
                 yield ("roles", name), message, word
+
+
+def _alert_words(settings: Settings) -> Iterator[Dangling]:
+    seen: dict[str, str] = {}
+    for word, severity in settings.alerts.severities.items():
+        first = seen.setdefault(word.strip().casefold(), word)
+        if first != word:
+            message = f"Keep one: it stands here as `{first}` too: upper and lower case mean the same."
+            yield ("alerts", "severities", word), message, severity.value
 
 
 def _reactions(settings: Settings) -> Iterator[Dangling]:

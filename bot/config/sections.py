@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import date, time
 from typing import Annotated
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
@@ -64,6 +64,10 @@ def _severity(value: object) -> Severity:
     words = severity_words.get()
     if isinstance(value, str) and (found := words.get(value.strip().casefold())):
         return found
+    if re.fullmatch(r"(sev|s|p)?-?5", str(value).strip().casefold()):
+        raise ValueError(
+            f'There are four severities. Write SEV4, or make it a word for SEV4: [severities.SEV4] words = ["{value}"].'
+        )
     raise ValueError(f"This is no severity.{did_you_mean(str(value), list(words))} Use one of {', '.join(Severity)}.")
 
 
@@ -73,7 +77,8 @@ def _zone(value: object) -> ZoneInfo:
     try:
         return ZoneInfo(str(value))
     except (KeyError, ValueError, OSError):  # ZoneInfo's ways to say "no such zone", by the shape of the name
-        raise ValueError("There is no such time zone. Use a name like Europe/Paris or UTC.") from None
+        guess = did_you_mean(str(value), sorted(available_timezones()))
+        raise ValueError(f"There is no such time zone.{guess} Use a name like Europe/Paris or UTC.") from None
 
 
 def _emoji(value: str) -> str:
@@ -102,6 +107,19 @@ def _role(value: str) -> str:
     return value
 
 
+def _channel(value: str) -> str:
+    # Slack's rule for channel names; the letters of every script are right.
+    name = value.removeprefix("#")
+    if re.fullmatch(r"[CG][A-Z0-9]{6,}", name):
+        return name
+    if not re.fullmatch(r"[\w-]{1,80}", name) or name != name.lower():
+        raise ValueError(
+            "This is no channel's name. Slack's have up to 80 small letters, digits, - and _, and no blanks. "
+            "A channel's id, like C0123456789, is right too."
+        )
+    return name
+
+
 def is_user_id(value: str) -> bool:
     return re.fullmatch(r"[UW][A-Z0-9]+", value) is not None
 
@@ -115,6 +133,12 @@ def _user_id(value: str) -> str:
 def _usergroup(value: str) -> str:
     if not re.fullmatch(r"S[A-Z0-9]+", value):
         raise ValueError("This is not the id of a Slack user group. It begins with S, like S0123456789.")
+    return value
+
+
+def _web_address(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]\S*", value):
+        raise ValueError("This is no web address. Write it with http:// or https://.")
     return value
 
 
@@ -189,6 +213,7 @@ FindingCode = Annotated[str, AfterValidator(_finding)]
 Mark = Annotated[Kind | None, BeforeValidator(_kind)]
 MatcherText = Annotated[Matcher, BeforeValidator(_matcher)]
 Word = Annotated[str, Field(min_length=1, max_length=80)]
+Channel = Annotated[Word, AfterValidator(_channel)]
 Day = Annotated[str, AfterValidator(_day)]
 ClockTime = Annotated[str, BeforeValidator(_clock_time)]
 EndOfWork = Annotated[str, BeforeValidator(_end_of_work)]
@@ -208,7 +233,7 @@ class Section(BaseModel):
 class IncidentsSection(Section):
     """`[incidents]`: what every incident begins with."""
 
-    channel: Word = "incidents"
+    channel: Channel = "incidents"
     channel_prefix: ChannelPrefix = "inc"
     drill_prefix: ChannelPrefix = "drill"
     default_severity: SeverityWord = Severity.SEV3
@@ -283,8 +308,8 @@ class VendorSection(Section):
     """`[vendors.NAME]`: somebody outside whom an incident can be escalated to as `vendor:NAME`."""
 
     name: Word | None = None
-    url: str | None = None
-    contact: str | None = None
+    url: Annotated[str, Field(max_length=2000), AfterValidator(_web_address)] | None = None
+    contact: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
 class RouteSection(Section):

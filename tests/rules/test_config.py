@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import ConfigurationError, Invitees, Settings, check, load
+from bot.config import ConfigurationError, Invitees, Settings, check, examine, load
 from bot.config.mistakes import lines_of
 from bot.config.sections import FILE_TABLES, SECTIONS
 from bot.domain.alerts import Matcher, Route, RouteAction
@@ -314,7 +314,9 @@ def test_routes_and_defaults_are_ready_for_the_rules(whole):
     ("text", "key", "line", "says"),
     [
         ("[incident]\n", "incident", 1, "Did you mean `incidents`?"),
-        ("port = 3000\n", "port", 1, "There is no such key."),
+        ("port = 3000\n", "port", 1, "set DOGWATCH_PORT"),
+        ('slack_bot_token = "xoxb-1"\n', "slack_bot_token", 1, "set SLACK_BOT_TOKEN"),
+        ("[server.tls]\ny = 1\n", "server", 1, "There is no such key."),
         ('\n[incidents]\ntimezone = "UTC"\n', "incidents.timezone", 3, "Known here: channel"),
         ('[incidents]\nzone = "CEST"\n', "incidents.zone", 2, "no such time zone"),
         ('[incidents]\nzone = "../../etc/passwd"\n', "incidents.zone", 2, "no such time zone"),
@@ -330,7 +332,15 @@ def test_routes_and_defaults_are_ready_for_the_rules(whole):
         ('[incidents]\nconfirm_emoji = "MAG"\n', "incidents.confirm_emoji", 2, "Choose another"),
         ('[incidents]\nconfirm_emoji = "a b"\n', "incidents.confirm_emoji", 2, "not the name of an emoji"),
         ("incidents = 3\n", "incidents", 1, "a table of keys and values"),
-        ('[severities]\nSEV5 = "P5"\n', "severities.SEV5", 2, "Use one of 'SEV1'"),
+        ('[severities]\nSEV5 = "P5"\n', "severities.SEV5", 2, "`words` of [severities.SEV4]"),
+        ('[severities]\nSEV7 = "P7"\n', "severities.SEV7", 2, "Use one of 'SEV1'"),
+        ('[incidents]\ndefault_severity = "P5"\n', "incidents.default_severity", 2, 'words = ["P5"]'),
+        ('[incidents]\nchannel = "War Room"\n', "incidents.channel", 2, "small letters"),
+        ('[incidents]\nzone = "Europe/Pariss"\n', "incidents.zone", 2, "Did you mean `Europe/Paris`?"),
+        ('[services.""]\n', 'services.""', 1, "Give it one"),
+        ('[vendors.x]\nname = ""\n', "vendors.x.name", 2, "may not be empty"),
+        ('[vendors.x]\nurl = "support.example"\n', "vendors.x.url", 2, "http://"),
+        ('[alerts.severities]\na = "SEV1"\nA = "SEV2"\n', "alerts.severities.A", 3, "`a`"),
         ('[severities]\nSEV1 = "P1"\nSEV2 = "p1"\n', "severities.SEV2", 3, "a word for SEV1 already"),
         ('[severities.SEV1]\nwords = ["x"]\n', "severities.SEV1.label", 1, "needed and absent"),
         ("[severities.SEV1]\nlabel = 5\n", "severities.SEV1.label", 2, "a text in quotation marks"),
@@ -349,14 +359,14 @@ def test_routes_and_defaults_are_ready_for_the_rules(whole):
         ('[[routes]]\naction = "opne"\n', "routes[0].action", 2, "Use one of 'open'"),
         ('[[routes]]\nseverity = "SEV9"\n', "routes[0].severity", 2, "This is no severity"),
         ('[services.a]\n[[routes]]\nservice = "b"\n', "routes[0].service", 3, "There is no service of this name."),
-        ('[routes]\nservice = "b"\n', "routes", 1, "has to be a list"),
+        ('[routes]\nservice = "b"\n', "routes", 1, "two brackets"),
         ('[alerts.severities]\ncritical = "SEV0"\n', "alerts.severities.critical", 2, "This is no severity"),
         ("[alerts]\nseverites = {}\n", "alerts.severites", 2, "Did you mean `severities`?"),
         ("[escalation]\nremind_after_minutes = 0\n", "escalation.remind_after_minutes", 2, "at least 1"),
         ('[escalation]\nremind_times = "3"\n', "escalation.remind_times", 2, "without quotation marks"),
         ("[escalation]\nremind_times = true\n", "escalation.remind_times", 2, "without quotation marks"),
-        ("[escalation\n", "the file", None, "This is not TOML"),
-        ("[a]\n[a]\n", "the file", None, "This is not TOML"),
+        ("[escalation\n", "the file", 1, "This is not TOML"),
+        ("[a]\n[a]\n", "the file", 2, "This is not TOML"),
     ],
 )
 def test_a_mistake_is_reported_with_key_line_and_remedy(write, text, key, line, says):
@@ -483,3 +493,54 @@ def test_check_needs_no_file_unless_one_is_named(tmp_path: Path, monkeypatch: py
     assert check(None, {}) == []
     assert "cannot be read" in check(tmp_path / "dogwatch.toml")[0].message
     assert "cannot be read" in check(None, {"DOGWATCH_CONFIG": "elsewhere.toml"})[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "line", "says"),
+    [
+        ("[[routes]]\n[[routes]]\nmatch = ['a=\"b\"']\n", "routes[1]", 2, "routes[0] comes first"),
+        ("[[routes]]\nmatch = ['a=b']\n[[routes]]\nmatch = ['c=d', 'a=b']\n", "routes[1]", 3, "routes[0] comes first"),
+        ("[teams.payments]\n", "teams.payments", 1, "Nobody is in this team"),
+    ],
+)
+def test_what_is_hardly_meant_is_a_warning(write, text, key, line, says):
+    report = examine({}, config_path=write(text))
+
+    assert report.settings is not None
+    (warning,) = report.warnings
+    assert (warning.key, warning.line) == (key, line)
+    assert says in warning.message
+
+
+def test_routes_that_each_decide_something_are_no_warning(write):
+    text = "[[routes]]\nmatch = ['a=b', 'c=d']\n[[routes]]\nmatch = ['a=b']\n[[routes]]\nmatch = ['c=d']\n[[routes]]\n"
+
+    assert examine({}, config_path=write(text)).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("DOGWATCH_PUBLIC_ADDRESS", "DOGWATCH_PUBLIC_URL"), ("DOGWATCH_DATABASE_URL", "DATABASE_URL")]
+)
+def test_a_variable_that_means_nothing_is_a_warning(name, near):
+    report = examine({name: "https://example.test"})
+
+    assert report.settings is not None
+    assert [(each.key, near in each.message, each.value) for each in report.warnings] == [(name, True, None)]
+
+
+@pytest.mark.parametrize(
+    "name", ["DOGWATCH_SERVICE_HOST", "DOGWATCH_PORT_3000_TCP_ADDR", "DOGWATCH_PG_SERVICE_PORT_SQL", "DOGWATCH_PG_PORT"]
+)
+def test_what_kubernetes_sets_is_none(name):
+    assert examine({name: "10.0.0.1"}).warnings == ()
+
+
+def test_a_fifth_level_is_a_word_for_the_least(write):
+    settings = load(
+        {}, config_path=write('[severities.SEV4]\nlabel = "P4"\nwords = ["P5"]\n[alerts.severities]\nP5 = "P5"\n')
+    )
+
+    words = settings.severity_words()
+    assert {words[each] for each in ("p4", "p5", "4", "5", "sev4")} == {Severity.SEV4}
+    assert settings.alerts.severities == {"P5": Severity.SEV4}
+    assert settings.severity_label(Severity.SEV4) == "P4"

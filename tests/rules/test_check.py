@@ -1,0 +1,69 @@
+"""`dogwatch check`: what it prints, in words and for scripts, and how it ends."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli import cli
+from bot.config import load
+from bot.configuration import fingerprint
+
+DOUBTFUL = "[teams.payments]\n"
+WRONG = '[incidents]\nzone = "Europe/Pariss"\n[services.a]\nteam = "b"\n'
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("DOGWATCH_CONFORMANCE_DATA", raising=False)
+    return tmp_path / "dogwatch.toml"
+
+
+def checked(path: Path, text: str, *options: str) -> Result:
+    path.write_text(text)
+    return CliRunner().invoke(cli, ["check", str(path), *options])
+
+
+def told(path: Path, text: str, *options: str) -> dict[str, Any]:
+    return dict(json.loads(checked(path, text, "--json", *options).output))
+
+
+def test_mistakes_are_printed_a_line_each(path: Path) -> None:
+    done = checked(path, WRONG)
+
+    assert done.exit_code == 1
+    assert [line.split(": ")[:2] for line in done.output.splitlines()] == [
+        [f"{path}:2", 'incidents.zone = "Europe/Pariss"'],
+        [f"{path}:4", 'services.a.team = "b"'],
+    ]
+
+
+def test_a_warning_fails_only_where_that_is_asked_for(path: Path) -> None:
+    easy, strict = checked(path, DOUBTFUL), checked(path, DOUBTFUL, "--strict")
+
+    assert (easy.exit_code, strict.exit_code) == (0, 1)
+    assert easy.output.startswith(f"warning: {path}:1: teams.payments: Nobody is in this team")
+    assert "No mistakes" in easy.output
+    assert "No mistakes" not in strict.output
+    assert checked(path, "", "--strict").exit_code == 0
+
+
+def test_for_scripts(path: Path) -> None:
+    wrong, doubtful, strict = told(path, WRONG), told(path, DOUBTFUL), told(path, DOUBTFUL, "--strict")
+
+    assert (wrong["ok"], doubtful["ok"], strict["ok"]) == (False, True, False)
+    assert wrong["file"] == str(path)
+    assert wrong["mistakes"][0] | {"message": ""} == {
+        "where": str(path), "line": 2, "key": "incidents.zone", "value": '"Europe/Pariss"', "message": "",
+    }  # fmt: skip
+    assert (wrong["fingerprint"], doubtful["fingerprint"]) == (None, fingerprint(load({}, config_path=path)))
+    assert [each["key"] for each in doubtful["warnings"]] == ["teams.payments"]
+
+
+def test_a_file_that_is_not_there_is_a_mistake(path: Path) -> None:
+    done = CliRunner().invoke(cli, ["check", str(path)])
+
+    assert done.exit_code == 1
+    assert "No such file" in done.output
