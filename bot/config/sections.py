@@ -366,9 +366,14 @@ class RetentionSection(Section):
 
 
 class PostmortemSection(Section):
-    """`[postmortem]`. `templates` is a folder, written as seen from the one that the file is in."""
+    """
+    `[postmortem]`. `templates` is a folder, written as seen from the one that the file is in.
+
+    `canvas`: whether the draft is put into a canvas of the incident's channel, too.
+    """
 
     templates: Word | None = None
+    canvas: bool = True
 
 
 class FindingsSection(Section):

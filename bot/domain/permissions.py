@@ -37,6 +37,19 @@ PERMISSIONS = (
         "What people write is not kept, so a reaction finds no message.",
     ),
     _required("reactions:read", "see the reactions that put messages on the timeline", "Reactions mark nothing."),
+    Permission("bookmarks:read", "see which bookmarks a channel has", "An incident's channel gets no bookmarks."),
+    Permission(
+        "bookmarks:write", "bookmark the incident's page, ticket and postmortem in its channel",
+        "An incident's channel gets no bookmarks.",
+    ),
+    Permission(
+        "canvases:read", "see whether people wrote in a postmortem's canvas",
+        "A postmortem's canvas is not written anew after changes; the file is.",
+    ),
+    Permission(
+        "canvases:write", "put the postmortem draft into a canvas",
+        "The postmortem draft is not put into a canvas; it is posted as a file, as always.",
+    ),
     Permission(
         "channels:join", "join the incidents channel if somebody else made it",
         "Somebody has to invite the bot to the incidents channel, if it did not make it.",
@@ -86,7 +99,9 @@ PLAN_WORDS = frozenset(
 MISSING_SCOPE = "missing_scope"
 
 SERVED_BY = (
+    ("bookmarks.list", "bookmarks:read"),
     ("bookmarks.", "bookmarks:write"),
+    ("canvases.getContent", "canvases:read"),
     ("canvases.", "canvases:write"),
     ("conversations.canvases.", "canvases:write"),
     ("files.", "files:write"),

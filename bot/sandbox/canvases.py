@@ -19,6 +19,7 @@ FENCE = re.compile(r"\s{0,3}(```|~~~)")
 HEADING = re.compile(r"(#{1,6})\s+\S")
 LIST_IN_QUOTE = re.compile(r"\s{0,3}>\s*([-*+]|\d+[.)])\s")
 TABLE_ROW = re.compile(r"\s*\|.*\|\s*")
+TABLE_RULE = re.compile(r"[\s|:-]*")
 STAR = re.compile(r"^(\s*)[*+] ", re.MULTILINE)
 
 
@@ -200,7 +201,10 @@ def _checked(markdown: str, error: str) -> str:
             raise SlackError(
                 error, detail=f"'content' error: line {number}: Unsupported block type (List) within block quote"
             )
-        cells = cells + line.count("|") - 1 if TABLE_ROW.fullmatch(line) else 0
+        if not TABLE_ROW.fullmatch(line):
+            cells = 0
+        elif not TABLE_RULE.fullmatch(line):
+            cells += line.count("|") - 1
         if cells > TABLE_CELLS:
             raise SlackError(error, detail=f"'content' error: line {number}: a table has at most {TABLE_CELLS} cells")
     return markdown

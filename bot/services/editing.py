@@ -11,7 +11,7 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.languages import language
 from bot.domain.terms import Kind
-from bot.services import forms, people, tell, timeline
+from bot.services import documents, forms, people, tell, timeline
 from bot.services.actor import Actor
 from bot.services.incidents import TITLE_LENGTH, shortened
 from bot.store import audit, incidents
@@ -92,6 +92,8 @@ def edit(
         what=f"changed {', '.join(changes)}", origin=actor.origin, entry=entry.key,
     )  # fmt: skip
     tell.say(session, incident, "details", actor.at, entry_id=entry.key, by=actor.user_id)
+    if REFERENCE in changes:
+        documents.linked(session, incident, actor.at)
     if any(name.split(".")[0] in SHOWN_IN_CHANNEL for name in changes):
         tell.show_topic(session, incident, actor.at)
         tell.show_card(session, incident, actor.at)

@@ -13,7 +13,7 @@ from bot.domain.errors import UserError
 from bot.domain.incidents import EVENT_TO, Event, is_channel_name, transition
 from bot.domain.terms import Kind, Severity, Status
 from bot.domain.when import When, refuse_future, show_time
-from bot.services import catching_up, milestones, people, tell, timeline
+from bot.services import catching_up, documents, milestones, people, tell, timeline
 from bot.services.actor import Actor
 from bot.store import escalations, incidents, outbox, timers
 from bot.store import timeline as store_timeline
@@ -111,6 +111,7 @@ def _set_up(session: Session, settings: Settings, incident: Incident, actor: Act
     users = list(dict.fromkeys([*users, *invitees]))
     people.meet(session, incident.team_id, users, actor.at)
     tell.set_up(session, incident, actor.at, users, list(dict.fromkeys(groups)))
+    documents.opened(session, settings, incident, actor.at)
 
 
 def change_severity(session: Session, incident_id: int, actor: Actor, to: Severity, why: str) -> Incident:

@@ -37,6 +37,8 @@ IN_WORDS = {
     What.LOOK: "Look for what was missed",
     What.UNSAY: "Take words back",
     What.DELETE_FILE: "Delete a draft",
+    What.BOOKMARKS: "Set the channel's bookmarks",
+    What.CANVAS: "Put the draft into the canvas",
     What.NOTICE: "Say what Dogwatch may not do",
 }
 FAILED = (State.FAILED, State.DEAD)

@@ -139,7 +139,9 @@ def keep(session: Session, made: Made, *, at: datetime, by: str | None, file_id:
     session.add(version)
     if _forget_what_went(session, version) and file_id is not None:
         tell.delete_file(session, incident, at, file_id)
-        tell.post_draft(session, incident, at, template=made.template, languages=list(made.languages), asked_by=by)
+        tell.post_draft(
+            session, incident, at, template=made.template, languages=list(made.languages), asked_by=by, went=True
+        )  # fmt: skip
     audit.note(
         session, at=at, team_id=incident.team_id, incident_id=incident.key, who=by,
         what=f"wrote postmortem draft {version.version}", origin="command" if by else "system",

@@ -130,7 +130,9 @@ def _redact(
         elif version.file_id is None:
             still.append(f"Draft {version.version} was posted by an earlier release: delete its file in the channel.")
     if stale:
-        tell.post_draft(session, incident, actor.at, template=None, languages=None, asked_by=actor.user_id)
+        tell.post_draft(
+            session, incident, actor.at, template=None, languages=None, asked_by=actor.user_id, went=True
+        )  # fmt: skip
     return still
 
 

@@ -46,6 +46,8 @@ class What(StrEnum):
     ESCALATION = "escalation"
     CONFIRM = "confirm"
     LOOK = "look"
+    BOOKMARKS = "bookmarks"
+    CANVAS = "canvas"
 
 
 PRIORITY = {
@@ -72,6 +74,8 @@ PRIORITY = {
     What.DELETE_FILE: 16,
     What.NOTICE: 39,
     What.LOOK: 46,
+    What.CANVAS: 41,
+    What.BOOKMARKS: 42,
 }
 """Lower goes first. Creating channels is refined by severity: SEV1 is 10, SEV4 is 13."""
 
@@ -305,6 +309,16 @@ def confirm(session: Session, incident: Incident, at: datetime, channel_id: str,
         session, incident, What.CONFIRM, at,
         target=f"confirm:{channel_id}:{message_ts}", channel_id=channel_id, message_ts=message_ts,
     )  # fmt: skip
+
+
+def show_bookmarks(session: Session, incident: Incident, at: datetime) -> None:
+    """The channel's bookmarks of what people look for, as it stands when they are set."""
+    _put(session, incident, What.BOOKMARKS, at, target=f"bookmarks:{incident.key}")
+
+
+def show_canvas(session: Session, incident: Incident, at: datetime, **values: Any) -> None:
+    """The draft in a canvas of the channel. `values`: its `template` and `languages`, and whether words `went`."""
+    _put(session, incident, What.CANVAS, at, target=f"canvas:{incident.key}", **values)
 
 
 def whisper(session: Session, incident: Incident, at: datetime, user_id: str, event: str, **values: Any) -> None:

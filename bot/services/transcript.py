@@ -9,7 +9,7 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind, Precision, SourceKind
 from bot.domain.timeline_marks import emoji_with_tone, normalise_emoji
-from bot.services import forgetting, milestones, people, tell, timeline
+from bot.services import documents, forgetting, milestones, people, tell, timeline
 from bot.services.actor import Actor, Origin
 from bot.services.timeline import BY_HAND, DROPPED
 from bot.store import audit, incidents, transcript
@@ -138,6 +138,7 @@ def deleted(session: Session, team_id: str, channel_id: str, ts: str, at: dateti
         )  # fmt: skip
         touched = incidents.get(session, entry.incident_id)
         tell.check_again(session, touched, at)
+        documents.words_went(session, touched, at)
         if milestones.touches(entry.kinds):
             milestones.refresh(session, touched)
             tell.show_card(session, touched, at)

@@ -20,6 +20,8 @@ TIER = {
     "chat.update": 3,
     "files.delete": 3,
     "reactions.add": 3,
+    "bookmarks.list": 3,
+    "canvases.create": 2,
     "users.info": 4,
     "chat.postEphemeral": 4,
     "files.getUploadURLExternal": 4,

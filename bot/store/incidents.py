@@ -93,6 +93,12 @@ class Incident(SQLModel, table=True):
     former_channels: list[dict[str, str]] | None = Field(default=None, sa_type=JSON_COLUMN)
     """The channels that it had before this one, the oldest first: `id` and `name` of each."""
     canvas_id: str | None = None
+    """Slack's id of the canvas that the postmortem's draft was put into."""
+    canvas_digest: str | None = None
+    """
+    Of what Slack gave back right after that; None where it gave nothing. Empty once people may have written in it and
+    were told that it is theirs from then on.
+    """
     bookmark_ids: dict[str, str] | None = Field(default=None, sa_type=JSON_COLUMN)
     """Slack's ids of the channel's bookmarks that the bot made, by what each is for."""
 

@@ -56,6 +56,7 @@ def upgrade() -> None:
     op.add_column("incident", sa.Column("archived_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
     op.add_column("incident", sa.Column("former_channels", sa.JSON(), nullable=True))
     op.add_column("incident", sa.Column("canvas_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
+    op.add_column("incident", sa.Column("canvas_digest", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
     op.add_column("incident", sa.Column("bookmark_ids", sa.JSON(), nullable=True))
     op.add_column("escalation", sa.Column("working_hours", sa.JSON(), nullable=True))
     _take_over_leads()

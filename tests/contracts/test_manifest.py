@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 # Scopes that no method or event of the reference names, and what they are for.
 UNLISTED_SCOPES = {
+    "canvases:read": "canvases.getContent, which the reference only names",
     "commands": "the slash command",
     "metadata.message:read": "conversations.history with include_all_metadata",
 }

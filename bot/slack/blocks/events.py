@@ -178,6 +178,14 @@ def _change(view: SaidView, name: object, value: object) -> str:
     return f"• {label}: *{literal(str(value), view.names, 300)}*" if value else f"• {label}: taken away"
 
 
+def _canvas_left(view: SaidView) -> Message:
+    why = "It may still quote what was taken out of the record: look it through." if view.values.get("went") else ""
+    return plain(
+        ":page_facing_up: The postmortem's canvas stays as it is: people may have written in it, and nothing of that "
+        f"is overwritten. The newest draft is the file in this channel. {why}".strip()
+    )
+
+
 def _update(view: SaidView) -> Message:
     state = str(view.details.get("public", ""))
     languages = view.details.get("public_languages") or ([view.language] if view.language else [])
@@ -326,6 +334,7 @@ WORDING: Mapping[str, Callable[[SaidView], Message]] = {
     "unanswered": _unanswered,
     "all declined": _all_declined,
     "no channel": _no_channel,
+    "canvas left": _canvas_left,
 }
 
 

@@ -250,6 +250,7 @@ SAID = (
     _said("unanswered"),
     _said("all declined"),
     _said("no channel", error="restricted_action"),
+    _said("canvas left"),
 )
 LISTED = FollowUpsView(
     improvements=(FollowUp(1, "Test the gateway with every kind of card", None, None, is_done=False),),

@@ -7,11 +7,11 @@ from enum import Enum, auto
 from sqlmodel import Session
 from structlog import get_logger
 
-from bot.services import postmortem
+from bot.services import documents, postmortem
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import Refused
 from bot.slack.replies import markup
-from bot.store import postmortems
+from bot.store import outbox, postmortems
 from bot.store.outbox import Again, Claim, Done, Outcome
 
 log = get_logger(__name__)
@@ -50,6 +50,10 @@ async def draft(tools: Tools, claim: Claim) -> Outcome:
 
     def apply(session: Session) -> None:
         postmortem.keep(session, made, at=at, by=asked_by, file_id=claim.row.progress.get("file_id"))
+        beside(session)
+
+    def beside(session: Session) -> None:
+        documents.drafted(session, settings, made.incident_id, at, details)
 
     known = claim.row.progress.get("file_id")
     if known and claim.is_unknown:
@@ -59,7 +63,11 @@ async def draft(tools: Tools, claim: Claim) -> Outcome:
             case Share.COMING if (looks := int(claim.row.progress.get("looks", 0))) < LOOKS:
                 progress = {**claim.row.progress, "looks": looks + 1}
                 return Again(at + LOOK_AGAIN, "the file is not shown yet", is_unknown=True, progress=progress)
-    await _upload(tools, claim, channel, made)
+    try:
+        await _upload(tools, claim, channel, made)
+    except Refused as problem:
+        log.warning("Slack did not take the draft", reference=made.reference, problem=str(problem))
+        return outbox.Refused(str(problem), apply=beside)
     return Done(apply)
 
 
