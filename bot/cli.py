@@ -134,7 +134,12 @@ def sandbox(*, fresh: bool, headless: bool, port: int, data: Path) -> None:
     async def running() -> None:
         told = told_to_stop()
         async with run_local(data, port=port, fresh=fresh, headless=headless) as local:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, local.read_again)
+
+            def hung_up() -> None:
+                for line in local.read_again():
+                    click.echo(line, err=True)
+
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up)
             for line in local.greeting:
                 click.echo(line)
             await told.wait()

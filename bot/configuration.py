@@ -138,4 +138,4 @@ _KEYS = {"own_reactions": "reactions"}
 def tell_warnings(warnings: Sequence[Problem]) -> None:
     """What is no mistake, but hardly meant."""
     for each in warnings:
-        log.warning("a doubt about the configuration", doubt=str(each))
+        log.warning("a warning about the configuration", warning=str(each))

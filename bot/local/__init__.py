@@ -38,8 +38,8 @@ class Local:
     bot_url: str
     alert_token: str
     greeting: tuple[str, ...]
-    read_again: Callable[[], None]
-    """For SIGHUP: the bot reads its configuration anew, and the page offers what it says then."""
+    read_again: Callable[[], tuple[str, ...]]
+    """For SIGHUP: the bot reads its configuration anew, and the page offers what it says then. Gives what to say."""
 
 
 def examples_folder() -> Path:
@@ -68,11 +68,14 @@ async def run_local(data: Path, *, port: int, fresh: bool, headless: bool) -> As
     record = Record(data / DATABASE, slack.team_id)
     tour = Tour(slack, bot, record, examples_folder(), bot_url=bot_url, alert_token=alert_token)
 
-    def read_again() -> None:
+    def read_again() -> tuple[str, ...]:
         bot.hang_up()
-        found = examine({**os.environ, **environment}).settings
-        if found is not None and not headless:  # what is wrong with it stands in the bot's log
-            _tell_of_the_bot(slack, found)
+        report = examine({**os.environ, **environment})
+        if report.settings is None:
+            return (*map(str, report.problems), "The bot goes on with the configuration of before.")
+        if not headless:
+            _tell_of_the_bot(slack, report.settings)
+        return ("The configuration is read again.",)
 
     try:
         if not headless:

@@ -22,16 +22,16 @@ def routes(database: Database, settings: Callable[[], Settings]) -> list[web.Rou
     """`/incidents/{reference}?key=…`. Without the right key an incident does not exist."""
 
     async def incident_page(request: web.Request) -> web.Response:
-        reference = request.match_info["reference"].upper()
-        if not is_page_key(settings(), reference, request.query.get("key", "")):
+        reference, in_force = request.match_info["reference"].upper(), settings()
+        if not is_page_key(in_force, reference, request.query.get("key", "")):
             return web.Response(status=404, text="There is nothing here. The link of an incident's page has a key.")
         try:
-            whole = await database.read(_load, settings(), reference)
+            whole = await database.read(_load, in_force, reference)
         except IncidentNotFound:
             return web.Response(status=404, text="There is no such incident.")
         except DatabaseUnavailable:
             return web.Response(status=503, text="The database does not answer. Try again in a moment.")
-        found = await asyncio.to_thread(findings.of_record, settings(), whole)
+        found = await asyncio.to_thread(findings.of_record, in_force, whole)
         return web.Response(body=_pieces(whole, found), content_type="text/html", charset="utf-8")
 
     return [web.get("/incidents/{reference}", incident_page)]

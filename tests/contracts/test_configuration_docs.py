@@ -170,7 +170,8 @@ def test_the_requests_in_the_documentation_are_read():
     now = datetime(2026, 11, 18, 14, 6, tzinfo=UTC)
     calls = [
         call
-        for block in fenced("docs/alerts.md", "console")
+        for language in ("bash", "console")
+        for block in fenced("docs/alerts.md", language)
         for call in re.findall(r"/alerts/(\w+) .*?-d '(.*?)'\n(?=\$|\Z)", block, flags=re.DOTALL)
     ]
     bodies = [(source, body.replace("'\"$(date -u +%FT%TZ)\"'", now.isoformat())) for source, body in calls]

@@ -15,6 +15,8 @@ from structlog.typing import EventDict
 
 from bot.app import Dogwatch
 from bot.config import Report, examine, load
+from bot.configuration import fingerprint
+from bot.local import run_local
 from bot.metrics import REGISTRY
 from bot.pagelinks import outbox_path
 from tests.support.serving import served
@@ -188,19 +190,20 @@ async def test_secrets_and_places_are_kept(world: Changing) -> None:
 
 
 async def test_a_running_incident_outlives_what_the_file_no_longer_has(world: Changing) -> None:
-    """Its service, team, severity label, template and prefix are gone."""
+    """Its service, team, role, severity label, template and prefix are gone."""
     (world.folder / "forms" / "postmortem").mkdir(parents=True)
     (world.folder / "forms" / "postmortem" / "house.md.j2").write_text("# {{ title }}\n")
-    own = '[postmortem]\ntemplates = "forms"\n' + LABELS
+    own = '[postmortem]\ntemplates = "forms"\n[roles.liaison]\nlabel = "Liaison to the bank"\n' + LABELS
     assert await world.reloads(own + CHECKOUT.replace("zone", 'template = "house"\nzone'))
     await world.declares("checkout is down service:checkout sev:P1")
     await world.types("oncall", "/incident escalate @payments please look")
+    assert "Liaison" in await world.types("oncall", "/incident role liaison <@U0COMMS|comms>")
     await world.finish()
 
     assert await world.reloads('[incidents]\nchannel_prefix = "outage"\n')
 
     assert "P1" not in await world.types("oncall", "/incident severity SEV1 worse")
-    for line in ("catchup", "timeline", "edit category:Production", "ack", "postmortem"):
+    for line in ("catchup", "timeline", "edit category:Production", "ack", "postmortem", "show", "list"):
         answer = await world.types("dba", f"/incident {line}")
         assert "reference" not in answer, (line, answer)
         await world.finish()
@@ -294,7 +297,7 @@ async def test_a_hangup_reads_the_file_in_a_process(tmp_path: Path) -> None:
         del environment["DATABASE_URL"]
         async with served(environment) as running:
             up = await running.says("dogwatch is up")
-            assert "DOGWATCH_TEMPRATURE" in (await running.says("a doubt about the configuration"))["doubt"]
+            assert "DOGWATCH_TEMPRATURE" in (await running.says("a warning about the configuration"))["warning"]
             (tmp_path / "dogwatch.toml").write_text(BROKEN)
             running.process.send_signal(signal.SIGHUP)
             assert (await running.says("the new configuration was refused"))["in_force"] == up["configuration"]
@@ -308,3 +311,31 @@ async def test_a_hangup_reads_the_file_in_a_process(tmp_path: Path) -> None:
             assert (await running.says("a change waits for the next start"))["variables"] == ["DATABASE_URL"]
             assert json.loads((await running.gets("/readyz"))[1])["configuration"] == said["configuration"]
             assert await running.stops() == 0
+
+
+async def test_the_sandbox_passes_a_hangup_on_and_says_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DOGWATCH_CONFIG", raising=False)
+    file = tmp_path / "dogwatch.toml"
+    file.write_text(LABELS)
+    async with (
+        run_local(tmp_path / "data", port=0, fresh=False, headless=True) as local,
+        aiohttp.ClientSession() as http,
+    ):
+
+        async def in_force() -> str:
+            async with http.get(f"{local.bot_url}/readyz") as got:
+                return str((await got.json(content_type=None))["configuration"])
+
+        first = await in_force()
+        file.write_text(BROKEN)
+        assert sum("dogwatch.toml:" in line for line in local.read_again()) == 3
+        file.write_text(CHECKOUT)
+        local.read_again()
+
+        async with asyncio.timeout(20):
+            while await in_force() == first:
+                await asyncio.sleep(0.02)
+        assert await in_force() == fingerprint(load({"DOGWATCH_CONFIG": str(file)}))
