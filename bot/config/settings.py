@@ -336,6 +336,14 @@ class Settings(BaseSettings):
             tuple(dict.fromkeys(team.usergroup for team in teams if team.usergroup)),
         )
 
+    def named_people(self) -> Invitees:
+        """Everybody whom the configuration names, and every user group."""
+        of_services = [self.people_of(name) for name in self.services]
+        users = [user for each in of_services for user in each.users]
+        users += [UserId(user) for team in self.teams.values() for user in team.members]
+        groups = [team.usergroup for team in self.teams.values() if team.usergroup]
+        return Invitees(tuple(dict.fromkeys(users)), tuple(dict.fromkeys(groups)))
+
     def zone_of(self, service: str | None) -> ZoneInfo:
         section = self.services.get(service or "")
         return section.zone if section and section.zone else self.incidents.zone
