@@ -220,3 +220,12 @@ def test_for_socket_mode_it_is_the_file_with_its_comments():
 def test_an_address_that_slack_does_not_call_is_refused():
     with pytest.raises(UserError, match="https://"):
         shown("http://bot.example.org")
+
+
+def test_the_documents_name_each_permission_with_what_it_is_for():
+    written = (ROOT / "docs" / "doctor.md").read_text().partition("## Permissions")[2]
+
+    rows = re.findall(r"^\| `([a-z.:_]+)`( \(needed\))? \| (.+) \| (.+) \|$", written, re.MULTILINE)
+    assert [(scope, bool(needed), purpose, without) for scope, needed, purpose, without in rows] == [
+        (each.scope, each.is_required, each.purpose, each.without) for each in BY_SCOPE.values()
+    ]
