@@ -42,7 +42,7 @@ class Outgoing:
     @property
     def type(self) -> str:
         if self.kind == "events_api":
-            return str(self.payload["event"]["type"])
+            return str((self.payload.get("event") or self.payload)["type"])  # `app_rate_limited` has no event in it
         return str(self.payload.get("type") or self.payload.get("command"))
 
 
