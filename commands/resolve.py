@@ -13,7 +13,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         session, caller.about.key, caller.actor, text=typed.text, ended=typed.options.get("at")
     )  # fmt: skip
     hint = "" if "at" in typed.options else _time_taken_for_text(typed, caller.actor.at)
-    return Reply(f"{resolved.reference} is resolved. The postmortem draft follows in the channel.{hint}")
+    where = "comes to you in a direct message" if resolved.is_retro else "follows in the channel"
+    return Reply(f"{resolved.reference} is resolved. The postmortem draft {where}.{hint}")
 
 
 def _time_taken_for_text(typed: Invocation, at: datetime) -> str:

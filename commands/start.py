@@ -22,18 +22,30 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
             started=typed.options.get("at"),
             is_private=bool(typed.options.get("private")),
             is_drill=bool(typed.options.get("drill")),
+            is_retro=bool(typed.options.get("retro")),
         ),
     )
     label = caller.settings.severity_label(Severity(declared.severity))
+    if declared.is_retro:
+        return Reply(_after_the_fact(declared.reference, label))
     drill = "drill " if declared.is_drill else ""
     return Reply(
         f"Declared {drill}*{declared.reference}* ({label}). Its channel opens now, and you are invited into it."
     )
 
 
+def _after_the_fact(reference: str, label: str) -> str:
+    return (
+        f"Recorded *{reference}* ({label}) after the fact: it has no channel, nobody was called and nothing was "
+        f"announced. Type from anywhere: `/incident note {reference} at:14:05 what happened`, `/incident impact "
+        f"{reference} …`, and in the end `/incident resolve {reference} at:15:30 what ended it`. The postmortem draft "
+        "comes to you in a direct message."
+    )
+
+
 COMMAND = Command(
     name="start",
-    usage="start TITLE [sev:2] [service:NAME] [ref:TEXT] [tz:ZONE] [at:TIME] [private] [drill]",
+    usage="start TITLE [sev:2] [service:NAME] [ref:TEXT] [tz:ZONE] [at:TIME] [private] [drill] [retro]",
     summary="Open an incident and its channel. `at:` is when the impact began.",
     options=(
         Option("sev", Value.SEVERITY, ("severity",), about="how bad"),
@@ -43,6 +55,7 @@ COMMAND = Command(
         Option("at", Value.TIME, about="when the impact began"),
         Option("private", Value.FLAG, about="only people who are invited see it"),
         Option("drill", Value.FLAG, about="practice: marked everywhere, left out of figures"),
+        Option("retro", Value.FLAG, about="recorded after the fact: no channel, nobody is called"),
     ),
     text="optional",
     aliases=("declare", "new", "open"),

@@ -267,6 +267,10 @@ class Incident:
     lead: str | None = None
     channel_name: str | None = None
     channel_link: str | None = None
+    retro: bool = False
+    """Recorded after the fact."""
+    drill_of: str | None = None
+    """What a drill replays: a past incident (`INC-7`) or the name of a scenario."""
     merged_into: str | None = None
     """The incident that this one was merged into; what it had was carried over to that one."""
     took_in: tuple[str, ...] = ()

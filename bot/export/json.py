@@ -92,6 +92,8 @@ class _Writer:
             "languages": list(incident.languages),
             "private": incident.private,
             "drill": incident.drill,
+            "drill_of": incident.drill_of,
+            "retro": incident.retro,
             "lead": self.person(incident.lead),
             "lead_id": incident.lead,
             "roles": [self.role(each) for each in self.record.roles],

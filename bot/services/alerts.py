@@ -288,7 +288,12 @@ def _as_seen(incident: Incident) -> GroupIncident:
 def _neighbours(session: Session, team_id: str, routing: Routing) -> list[Incident]:
     if routing.action != RouteAction.ATTACH or routing.service is None:
         return []
-    return [each for each in incidents.open_ones(session, team_id) if routing.service in each.services]
+    return [each for each in incidents.open_ones(session, team_id) if _takes_alerts(each, routing.service)]
+
+
+def _takes_alerts(incident: Incident, service: str) -> bool:
+    """Practice, and what is recorded after the fact, is not what an alert of now is about."""
+    return service in incident.services and not incident.is_drill and not incident.is_retro
 
 
 def _open(

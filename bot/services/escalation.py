@@ -83,6 +83,11 @@ def escalate(
     incident = incidents.lock(session, incident_id)
     if when is not None:
         refuse_future(when, now=actor.at, zone=ZoneInfo(incident.zone))
+    elif incident.is_retro:
+        raise UserError(
+            f"{incident.reference} is recorded after the fact, so nobody was paged. Add `at:TIME` to record who was "
+            "called then."
+        )
     elif not incident.is_open:
         raise UserError(
             f"{incident.reference} is {incident.status}, so nobody was paged. If it is not over, type "

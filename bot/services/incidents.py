@@ -38,6 +38,8 @@ class Declaration:
     started: When | None = None
     is_private: bool = False
     is_drill: bool = False
+    is_retro: bool = False
+    drill_of: str | None = None
     previous: Incident | None = None
     invitees: tuple[str, ...] = field(default=())
 
@@ -57,6 +59,11 @@ def declare(session: Session, settings: Settings, actor: Actor, wanted: Declarat
         if wanted.started.at is None:
             raise UserError("`at:?` says nothing. Leave it out, and state the start once somebody knows it.")
         refuse_future(wanted.started, now=actor.at, zone=zone)
+    if wanted.is_retro and (wanted.is_private or wanted.is_drill):
+        raise UserError(
+            "What is recorded after the fact has no channel: it can be neither private, which a channel is, "
+            "nor a drill. Leave one of the words out."
+        )
     prefix = settings.incidents.drill_prefix if wanted.is_drill else settings.incidents.channel_prefix
     series = prefix.upper()
     incident = Incident(
@@ -73,6 +80,8 @@ def declare(session: Session, settings: Settings, actor: Actor, wanted: Declarat
         template=settings.template_of(service),
         is_private=wanted.is_private,
         is_drill=wanted.is_drill,
+        is_retro=wanted.is_retro or None,
+        drill_of=wanted.drill_of,
         previous_id=wanted.previous.key if wanted.previous else None,
         declared_by=actor.user_id,
         declared_at=actor.at,
@@ -87,7 +96,8 @@ def declare(session: Session, settings: Settings, actor: Actor, wanted: Declarat
         stated_about=milestones.stated_about(started=wanted.started),
     )  # fmt: skip
     milestones.begin(session, incident, entry)
-    _set_up(session, settings, incident, actor, wanted.invitees)
+    if not wanted.is_retro:
+        _set_up(session, settings, incident, actor, wanted.invitees)
     return incident
 
 
@@ -197,7 +207,8 @@ def resolve(session: Session, incident_id: int, actor: Actor, *, text: str = "",
     call_off(session, incident, actor)
     tell.say(session, incident, "resolved", actor.at, entry_id=entry.key, by=actor.user_id, text=text)
     tell.show_card(session, incident, actor.at)
-    tell.post_draft(session, incident, actor.at, template=None, languages=None, asked_by=None)
+    asked_by = actor.user_id if incident.is_retro else None
+    tell.post_draft(session, incident, actor.at, template=None, languages=None, asked_by=asked_by)
     tell.show_questions(session, incident, actor.at)
     return incident
 

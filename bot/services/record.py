@@ -353,6 +353,8 @@ def _incident(
         lead=row.lead,
         channel_name=row.channel_name,
         channel_link=channel_link(places.workspace_url, row.channel_id) if row.channel_id else None,
+        retro=bool(row.is_retro),
+        drill_of=row.drill_of,
         merged_into=belonging.merged_into,
         took_in=belonging.took_in,
     )

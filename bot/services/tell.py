@@ -153,8 +153,18 @@ def _row(
     )
 
 
+def _queue(session: Session, incident: Incident, *rows: Wanted) -> None:
+    """
+    What was recorded after the fact has no channel, and is announced nowhere: of it only its documents go out, to a
+    person.
+    """
+    wanted = [row for row in rows if not incident.is_retro or row.what == What.DRAFT or incident.channel_id is not None]
+    if wanted:
+        outbox.put_all(session, *wanted)
+
+
 def _put(session: Session, incident: Incident, what: What, at: datetime, **given: Any) -> None:
-    outbox.put_all(session, _row(incident, what, at, **given))
+    _queue(session, incident, _row(incident, what, at, **given))
 
 
 def set_up(session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]) -> None:
@@ -165,7 +175,7 @@ def set_up(session: Session, incident: Incident, at: datetime, users: list[str],
     rows += [_topic(incident, at), _card(incident, at)]
     if not incident.is_private:
         rows.append(_announcement(incident, at))
-    outbox.put_all(session, *rows)
+    _queue(session, incident, *rows)
 
 
 def invite(session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]) -> None:
@@ -199,7 +209,7 @@ def show_card(session: Session, incident: Incident, at: datetime) -> None:
         rows.append(_findings(incident, at))
     if not incident.is_private:
         rows.append(_announcement(incident, at))
-    outbox.put_all(session, *rows)
+    _queue(session, incident, *rows)
 
 
 def card_target(incident_id: int) -> str:
@@ -213,7 +223,7 @@ def _card(incident: Incident, at: datetime) -> Wanted:
 
 def show_announcement(session: Session, incident: Incident, at: datetime) -> None:
     if not incident.is_private:
-        outbox.put_all(session, _announcement(incident, at))
+        _queue(session, incident, _announcement(incident, at))
 
 
 def _announcement(incident: Incident, at: datetime) -> Wanted:
@@ -224,7 +234,7 @@ def _announcement(incident: Incident, at: datetime) -> Wanted:
 
 
 def show_topic(session: Session, incident: Incident, at: datetime) -> None:
-    outbox.put_all(session, _topic(incident, at))
+    _queue(session, incident, _topic(incident, at))
 
 
 def _topic(incident: Incident, at: datetime) -> Wanted:
@@ -242,7 +252,7 @@ def show_followups(session: Session, incident: Incident, at: datetime) -> None:
 
 def show_questions(session: Session, incident: Incident, at: datetime) -> None:
     """The one message that asks for what is missing from a resolved incident's record."""
-    outbox.put_all(session, _questions(incident, at))
+    _queue(session, incident, _questions(incident, at))
 
 
 def _questions(incident: Incident, at: datetime) -> Wanted:
@@ -253,7 +263,7 @@ def _questions(incident: Incident, at: datetime) -> Wanted:
 
 def show_findings(session: Session, incident: Incident, at: datetime) -> None:
     """The one message that says what to check in the record of an incident that is over."""
-    outbox.put_all(session, _findings(incident, at))
+    _queue(session, incident, _findings(incident, at))
 
 
 def _findings(incident: Incident, at: datetime) -> Wanted:
@@ -277,7 +287,7 @@ def show_alerts(session: Session, incident: Incident, at: datetime) -> None:
     )  # fmt: skip
     if incident.alerts_ts is None:
         row = replace(row, lane=lane_of(What.SAY, incident.key), priority=PRIORITY[What.SAY])
-    outbox.put_all(session, row)
+    _queue(session, incident, row)
 
 
 def show_escalation(
@@ -296,7 +306,15 @@ def pin_card(session: Session, incident: Incident, at: datetime) -> None:
 
 
 def post_draft(session: Session, incident: Incident, at: datetime, **values: Any) -> None:
-    """The draft as a file; beside that of an incident that is over, what to check in its record."""
+    """
+    The draft as a file; beside that of an incident that is over, what to check in its record.
+
+    Of an incident without a channel it goes to whoever asked, or else to whoever recorded it.
+    """
+    reader = (values.get("asked_by") or incident.declared_by) if incident.is_retro else None
+    if reader is not None:
+        _queue(session, incident, _row(incident, What.DRAFT, at, waits_for_channel=False, user_id=reader, **values))
+        return
     _put(session, incident, What.DRAFT, at, **values)
     check_again(session, incident, at)
     if incident.findings_ts is None and incident.is_resolved:

@@ -74,6 +74,7 @@ class CardView:
     """Who has which other role: its label, and the user id."""
     is_storm: bool = False
     """It takes what alerts would open further incidents for."""
+    is_retro: bool = False
     merged_into: Beside | None = None
     took_in: tuple[Beside, ...] = ()
     """The incidents that were merged into this one."""
@@ -128,6 +129,7 @@ def card(session: Session, settings: Settings, incident_id: int) -> CardView:
         closure_reason=row.closure_reason,
         lead_label=settings.role_named(LEAD).label,
         roles=_roles(session, settings, row),
+        is_retro=bool(row.is_retro),
         merged_into=_beside_of(session, row.merged_into_id),
         took_in=tuple(Beside(each.reference, each.channel_id) for each in incidents.merged_into(session, incident_id)),
         is_storm=row.storm_id == incident_id,

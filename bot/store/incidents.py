@@ -243,7 +243,7 @@ def without_channel(session: Session, team_id: str, number: int) -> list[Inciden
     """Open ones of this number, in whatever series, whose channel is not known; not the private ones."""
     statement = select(Incident).where(
         Incident.team_id == team_id, Incident.number == number, col(Incident.status).in_(OPEN),
-        col(Incident.channel_id).is_(None), col(Incident.is_private).is_(False),
+        col(Incident.channel_id).is_(None), col(Incident.is_private).is_(False), col(Incident.is_retro).is_not(True),
     )  # fmt: skip
     return list(session.exec(statement))
 
@@ -352,8 +352,11 @@ def channels_in_use(session: Session) -> set[str]:
 
 
 def count_open(session: Session) -> int:
-    """How many are open, private ones and drills not counted."""
+    """How many are open; private ones, drills and what is recorded after the fact are not counted."""
     statement = select(func.count()).where(
-        col(Incident.status).in_(OPEN), col(Incident.is_private).is_(False), col(Incident.is_drill).is_(False)
+        col(Incident.status).in_(OPEN),
+        col(Incident.is_private).is_(False),
+        col(Incident.is_drill).is_(False),
+        col(Incident.is_retro).is_not(True),
     )
     return session.exec(statement).one()

@@ -49,7 +49,8 @@ def light(view: CardView) -> str:
 
 
 def marks(view: CardView) -> str:
-    return ("DRILL · " if view.is_drill else "") + ("private · " if view.is_private else "")
+    marked = {"DRILL · ": view.is_drill, "private · ": view.is_private, "after the fact · ": view.is_retro}
+    return "".join(mark for mark, is_so in marked.items() if is_so)
 
 
 def headline(view: CardView) -> str:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.services import documents, postmortem
+from bot.slack.effects.posts import direct_channel
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import Refused
 from bot.slack.replies import markup
@@ -33,8 +34,12 @@ async def draft(tools: Tools, claim: Claim) -> Outcome:
 
     The file's id is kept before the last step, so that after a lost answer it is looked up instead of uploaded again.
     """
-    channel = await tools.channel_of(claim.row.incident_id)
     details = claim.row.details
+    reader = details.get("user_id")
+    if reader:
+        channel = await direct_channel(tools, claim, str(reader))
+    else:
+        channel = await tools.channel_of(claim.row.incident_id)
     settings = tools.settings()
     assembled = await tools.database.read(
         postmortem.assembled,
