@@ -11,6 +11,7 @@ from bot.services.actor import Actor
 from bot.store import actions, audit, incidents
 from bot.store import timeline as store_timeline
 from bot.store.actions import ActionItem
+from bot.store.timeline import TimelineEntry
 
 
 def add(
@@ -24,11 +25,19 @@ def add(
     due: date | None = None,
     symptom: str | None = None,
     language: str | None = None,
+    entry: TimelineEntry | None = None,
 ) -> ActionItem:
-    """Note an improvement or a task. It may come long after the incident was resolved."""
+    """
+    Note an improvement or a task. It may come long after the incident was resolved.
+
+    `entry` is the one that it is made of, for example a message's. Raises UserError if something was made of it before.
+    """
     incident = incidents.lock(session, incident_id)
     mark = Kind.TASK if kind == ActionKind.TASK else Kind.IMPROVEMENT
-    entry = timeline.record(session, incident, [mark], text, actor, language=language)
+    if entry is not None and (known := session.get(ActionItem, entry.details.get("action_id", 0))) is not None:
+        raise UserError(f"This is {known.kind} {known.number} of {incident.reference} already.")
+    if entry is None:
+        entry = timeline.record(session, incident, [mark], text, actor, language=language)
     item = ActionItem(
         incident_id=incident.key,
         number=actions.next_number(session, incident.key),

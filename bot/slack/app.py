@@ -33,7 +33,7 @@ from bot.slack import (
     windows_for,
 )
 from bot.slack.belonging import kind_of, only_ours, refused_form
-from bot.slack.blocks import amending, times
+from bot.slack.blocks import amending, more, times, windows
 from bot.slack.deps import Deps
 from bot.slack.opening import SENT, STILL_SAVING, of_outage
 from bot.slack.replies import words
@@ -145,11 +145,7 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
     async def on_press(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         with payloads.reading():
             pressed = pressing.Pressed.from_payload(body)
-        if pressed.action_id in showing.SHOWS or pressed.action_id in {
-            *pressing.OPENS,
-            *pressing.FILLED,
-            amending.MENU,
-        }:
+        if pressed.action_id in {*showing.SHOWS, *pressing.OPENS, *pressing.FILLED, *pressing.SAME, amending.MENU}:
             await showing.show(deps, pressed, respond)
             await ack()
             return
@@ -161,8 +157,7 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
             told = await _pressed(deps, pressed)
         except DatabaseUnavailable as problem:
             told = pressing.answer(f":warning: {of_outage(problem)}")
-        if told is not None and body.get("response_url"):
-            await told_later(respond, told)
+        await showing.tell(deps, pressed, respond, told)
         await ack()
 
     async def on_submission(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -171,10 +166,15 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
         if submitted.callback_id not in submitting.SUBMISSIONS:
             await ack()
             return
-        errors = await _sent(deps, submitted)
-        if errors:
-            await ack(response_action="errors", errors=errors)
+        sent = await _sent(deps, submitted)
+        if sent.errors:
+            await ack(response_action="errors", errors=sent.errors)
             return
+        if sent.told is not None and not (url := submitted.carried.get(more.URL)):
+            await ack(response_action="update", view=windows.of_answer(sent.told))
+            return
+        if sent.told is not None:
+            await told_later(AsyncRespond(response_url=str(url)), {**sent.told, "replace_original": False})
         after = entry_acts.page_after(submitted) if submitted.callback_id in entry_acts.SUBMISSIONS else None
         if after is not None:
             page, url = after
@@ -191,20 +191,20 @@ async def _pressed(deps: Deps, pressed: pressing.Pressed) -> pressing.Answer | N
     return await deps.database.run(pressing.carry_out, deps.settings(), pressed, deps.clock.now())
 
 
-async def _sent(deps: Deps, submitted: Submitted) -> dict[str, str]:
+async def _sent(deps: Deps, submitted: Submitted) -> submitting.Sent:
     """Keep what a form sent. Where that takes longer than Slack waits it goes on, and what was typed stays."""
     keeping = asyncio.create_task(_keep(deps, submitted, deps.clock.now()), name="keep a form")
     await asyncio.wait({keeping}, timeout=SENT)
     if not keeping.done():
         deps.opening.keep(keeping)
-        return submitting.at_first_field(submitted, STILL_SAVING)
+        return submitting.Sent(submitting.at_first_field(submitted, STILL_SAVING))
     try:
         return keeping.result()
     except DatabaseUnavailable as problem:
-        return submitting.at_first_field(submitted, of_outage(problem))
+        return submitting.Sent(submitting.at_first_field(submitted, of_outage(problem)))
 
 
-async def _keep(deps: Deps, submitted: Submitted, at: datetime) -> dict[str, str]:
+async def _keep(deps: Deps, submitted: Submitted, at: datetime) -> submitting.Sent:
     await deps.meeting.meet(submitted.team_id, submitted.user_id)
     return await deps.database.run(submitting.submit, deps.settings(), submitted, at)
 

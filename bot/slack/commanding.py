@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.command import command_meant, parse
-from bot.command.table import Command, Context
+from bot.command.table import Command
 from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
 from bot.services import access, people
 from bot.services.actor import Actor, Origin
 from bot.services.incidents import of_place
 from bot.slack.asking import Question, answer_to
+from bot.slack.contexts import context_of
 from bot.slack.payloads import team_of
 from bot.slack.pressing import Pressed
 from bot.slack.replies import answer_of, problem_of
@@ -189,22 +190,6 @@ def _run(
         raise UserError(f"`{invocation.command.name}` does nothing.")
     reply: Reply = invocation.command.run(session, Caller(actor, settings, about, here, sight), invocation)
     return reply
-
-
-def context_of(
-    settings: Settings, at: datetime, *, inside: Incident | None, zone: ZoneInfo, earlier: Sequence[str] = ()
-) -> Context:
-    """What a line is read against. `earlier`: prefixes of before, under which incidents are still known."""
-    now = (settings.incidents.channel_prefix.upper(), settings.incidents.drill_prefix.upper())
-    return Context(
-        now=at,
-        zone=zone,
-        severities=settings.severity_words(),
-        mark_words=settings.reactions,
-        roles=settings.role_words,
-        inside=inside.reference if inside else None,
-        series=tuple(dict.fromkeys([*now, *earlier])),
-    )
 
 
 def _zone_meant(session: Session, settings: Settings, typed: Typed, here: Incident | None, sight: Sight) -> ZoneInfo:

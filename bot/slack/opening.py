@@ -93,7 +93,7 @@ class Opening:
             raise
         self.keep(asyncio.create_task(self._fill(str(opened["id"]), made, plain), name="fill a window"))
 
-    async def replace(self, view_id: str, making: Coroutine[Any, Any, View], plain: View | None = None) -> None:
+    def replace(self, view_id: str, making: Coroutine[Any, Any, View], plain: View | None = None) -> None:
         """The open window becomes what `making` makes, now or later: that takes no trigger, and so has time."""
         self.keep(asyncio.create_task(self._fill(view_id, asyncio.ensure_future(making), plain), name="fill a window"))
 

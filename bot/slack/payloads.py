@@ -1,5 +1,6 @@
 """Slack's payloads as typed values. Shapes: docs.slack.dev/reference/events and /reference/interaction-payloads."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -102,6 +103,15 @@ def _organisation_of(body: Mapping[str, Any]) -> str | None:
     inner = body.get("enterprise")
     found = told.get("enterprise_id") or body.get("enterprise_id") or (inner or {}).get("id")
     return str(found) if found else None
+
+
+def carried_in(view: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a window carries for us; nothing for one of Slack's or of another version."""
+    try:
+        found = json.loads(view.get("private_metadata") or "{}")
+    except (TypeError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def said_of(message: Mapping[str, Any], channel_id: str, whose: Whose) -> Said:

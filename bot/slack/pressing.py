@@ -7,22 +7,25 @@ from typing import Any
 
 from sqlmodel import Session
 
+from bot.command.table import Command
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.roles import LEAD
 from bot.services import access, briefing, catchup, escalation, outboxing, people, roles, tell, views
 from bot.services.actor import Actor, Origin
-from bot.slack import combining
+from bot.slack import combining, form_acts, ways
 from bot.slack.blocks import briefing as briefings
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
 from bot.slack.blocks import combining as combined
-from bot.slack.blocks import details, modals, questions
+from bot.slack.blocks import details, modals, more, questions
 from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks import roles as role_forms
+from bot.slack.blocks.command_forms import form as command_form
+from bot.slack.blocks.command_forms import is_form
 from bot.slack.blocks.message import Message
-from bot.slack.payloads import is_row, team_of
-from bot.slack.replies import ephemeral, markup
+from bot.slack.payloads import carried_in, is_row, team_of
+from bot.slack.replies import answer_of, ephemeral, markup
 from bot.store import deliveries
 from bot.store import escalations as store_escalations
 from bot.store import incidents as store_incidents
@@ -42,11 +45,14 @@ class Pressed:
     channel_id: str = ""
     response_url: str = ""
     channel_name: str = ""
+    view_id: str = ""
+    """The window, or the Home, that the button is in; empty for one in a message."""
+    is_in_home: bool = False
 
     @classmethod
     def from_payload(cls, body: Mapping[str, Any]) -> "Pressed":
         """Source: docs.slack.dev/reference/interaction-payloads/block_actions-payload."""
-        action, user = body["actions"][0], body["user"]
+        action, user, view = body["actions"][0], body["user"], body.get("view") or {}
         return cls(
             team_id=team_of(body),
             user_id=str(user["id"]),
@@ -55,8 +61,10 @@ class Pressed:
             value=str(action.get("value") or (action.get("selected_option") or {}).get("value") or ""),
             trigger_id=str(body.get("trigger_id") or ""),
             channel_id=str((body.get("channel") or {}).get("id") or ""),
-            response_url=str(body.get("response_url") or ""),
+            response_url=str(body.get("response_url") or carried_in(view).get(more.URL) or ""),
             channel_name=str((body.get("channel") or {}).get("name") or ""),
+            view_id=str(view.get("id") or ""),
+            is_in_home=view.get("type") == "home",
         )
 
     @property
@@ -118,7 +126,19 @@ def _decline(session: Session, _settings: Settings, actor: Actor, escalation_id:
     escalation.decline(session, escalation_id, actor)
 
 
+def _command(command: Command) -> Press:
+    """A command that takes nothing, as a button."""
+
+    def press(session: Session, settings: Settings, actor: Actor, incident_id: int) -> str | Aside:
+        reply = form_acts.press(session, settings, command, actor, incident_id)
+        told = answer_of(session, settings, reply, actor.at)
+        return Aside(Message(told["text"], told["blocks"])) if told.get("blocks") else reply.text
+
+    return press
+
+
 PRESSES: Mapping[str, Press] = {
+    **{name: _command(each) for name, each in ways.IN_MENU.items() if not is_form(each)},
     cards.LEAD: _lead,
     briefings.TOOK: _took,
     cards.DRAFT: _draft,
@@ -132,6 +152,16 @@ PRESSES: Mapping[str, Press] = {
 CONFIRMS: Mapping[str, Callable[[Session, Settings, Actor, str], Message]] = {combined.CONFIRM: combining.confirmed}
 """Buttons of a question that was asked first: handed what they carry, the question becomes the message."""
 
+
+def _form(command: Command) -> modals.Opening:
+    """A command's form, about the incident whose number the button carries; 0 for a command that is about none."""
+
+    def opening(settings: Settings, incident_id: int) -> modals.View:
+        return command_form(command, settings, {modals.INCIDENT: incident_id})
+
+    return opening
+
+
 OPENS: Mapping[str, modals.Opening] = {
     cards.RESOLVE: modals.resolve,
     cards.NOTE: modals.note,
@@ -144,6 +174,8 @@ OPENS: Mapping[str, modals.Opening] = {
     f"{questions.ASK}_detection": modals.ask_detection,
     f"{questions.ASK}_fix": modals.ask_fix,
     cards.CANCEL: modals.cancel,
+    cards.MORE: lambda _settings, incident_id: more.menu(ways.IN_MENU.values(), incident_id),
+    **{name: _form(each) for name, each in ways.FORMS.items()},
 }
 
 FILLED: Mapping[str, Callable[[Session, Settings, int], modals.View]] = {
@@ -152,6 +184,11 @@ FILLED: Mapping[str, Callable[[Session, Settings, int], modals.View]] = {
     cards.MERGE: combining.form,
 }
 """Buttons that open a form with what the record holds now."""
+
+SAME: Mapping[str, str] = {
+    name: ways.OWN[each.name] for name, each in ways.IN_MENU.items() if each.name in ways.OWN and is_form(each)
+}
+"""Lines of the card's menu that do what a button of the card does."""
 
 EMPTY: Mapping[str, modals.Opening] = {
     cards.EDIT: details.empty, cards.ROLES: role_forms.empty, cards.MERGE: combined.typed,

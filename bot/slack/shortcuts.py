@@ -11,8 +11,10 @@ from bot.config import Settings
 from bot.services.incidents import NUMBERED, of_place
 from bot.services.transcript import Said
 from bot.slack import entry_acts
-from bot.slack.blocks import modals
-from bot.slack.blocks.forms import Choice
+from bot.slack.blocks import modals, more
+from bot.slack.blocks.command_forms import form as command_form
+from bot.slack.blocks.command_forms import incident_field
+from bot.slack.blocks.forms import Choice, plain
 from bot.slack.blocks.kit import one_line
 from bot.slack.blocks.windows import View
 from bot.slack.commanding import Typed
@@ -20,10 +22,11 @@ from bot.slack.payloads import Whose, said_of, team_of
 from bot.store import incidents, timeline
 from bot.store.session import Database, DatabaseUnavailable
 from bot.store.sight import sight_in
+from commands import task
 
 ADD_TO_TIMELINE, OPEN_INCIDENT, AMEND_ENTRY = "add_to_timeline", "open_incident", "amend_entry"
-DECLARE_INCIDENT = "declare_incident"
-ON_MESSAGES = (ADD_TO_TIMELINE, OPEN_INCIDENT, AMEND_ENTRY)
+DECLARE_INCIDENT, MAKE_TASK = "declare_incident", "make_it_a_task"
+ON_MESSAGES = (ADD_TO_TIMELINE, OPEN_INCIDENT, AMEND_ENTRY, MAKE_TASK)
 SHORTCUTS = (*ON_MESSAGES, DECLARE_INCIDENT)
 LOOK_SECONDS = 1.0
 """How long it may take to find out what `/incident` alone means here: a trigger lives 3 s."""
@@ -51,6 +54,7 @@ class Taken:
     trigger_id: str
     channel_id: str
     said: Said | None
+    response_url: str = ""
 
     @classmethod
     def from_payload(cls, body: Mapping[str, Any]) -> "Taken":
@@ -65,6 +69,7 @@ class Taken:
             trigger_id=str(body.get("trigger_id") or ""),
             channel_id=channel,
             said=said_of(body["message"], channel, Whose("", "")) if callback_id in ON_MESSAGES else None,
+            response_url=str(body.get("response_url") or ""),
         )
 
     @property
@@ -90,13 +95,15 @@ async def form_for(database: Database, settings: Settings, taken: Taken) -> View
     """The form of a shortcut. Raises DatabaseUnavailable where only the database could say what to show."""
     if taken.callback_id in {OPEN_INCIDENT, DECLARE_INCIDENT}:
         return _declare(settings, taken)
-    return await database.read(_form_of_message, taken)
+    return await database.read(_form_of_message, settings, taken)
 
 
 def plain_form(settings: Settings, taken: Taken) -> View | None:
     """What can be shown without the database. None where an entry was to be amended that nobody can look up."""
     if taken.callback_id == AMEND_ENTRY:
         return None
+    if taken.callback_id == MAKE_TASK:
+        return task_form(settings, taken, Offer())
     return _declare(settings, taken) if taken.callback_id != ADD_TO_TIMELINE else modals.mark((), taken.carried)
 
 
@@ -104,12 +111,22 @@ def _declare(settings: Settings, taken: Taken) -> View:
     return modals.declare(settings, title=one_line(taken.text, TITLE), carried=taken.carried)
 
 
-def _form_of_message(session: Session, taken: Taken) -> View:
+def task_form(settings: Settings, taken: Taken, offer: Offer) -> View:
+    """The form of `/incident task` with the message's words in it, and the incident to choose."""
+    carried = {**taken.carried, more.URL: taken.response_url}
+    view = command_form(task.COMMAND, settings, carried, initial={modals.TEXT: taken.text})
+    blocks = [incident_field(offer.incidents, offer.here), *view["blocks"]]
+    return {**view, "callback_id": modals.TASK_OF_MESSAGE, "title": plain("Make it a task"), "blocks": blocks}
+
+
+def _form_of_message(session: Session, settings: Settings, taken: Taken) -> View:
     if taken.callback_id == AMEND_ENTRY and taken.said is not None:
         form = _amending_form(session, taken.team_id, taken.channel_id, taken.said.ts)
         if form is not None:  # what is on no timeline yet can be added
             return form
     offer = _offer(session, taken.team_id, taken.channel_id)
+    if taken.callback_id == MAKE_TASK:
+        return task_form(settings, taken, offer)
     return modals.mark(offer.incidents, taken.carried, chosen=offer.here)
 
 

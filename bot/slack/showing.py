@@ -4,12 +4,13 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot.domain.errors import UserError
 from bot.slack import listing, pressing, timeline_view, windows_for
-from bot.slack.blocks import lists
+from bot.slack.blocks import lists, windows
 from bot.slack.deps import Deps
 from bot.slack.opening import DATABASE_AWAY
 from bot.slack.responding import told_later
 from bot.store.session import DatabaseUnavailable
 
+ANSWERED = ":white_check_mark: The answer is in the channel, for you alone."
 SHOWS = frozenset({*timeline_view.TURNS, *listing.TURNS, lists.SHOW})
 """Buttons that show something in a message; all others open a window."""
 
@@ -26,8 +27,26 @@ async def show(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) -> 
     else:
         await _show_list(deps, pressed, respond)
         return
-    if told is not None:
-        await told_later(respond, pressing.answer(told) or {})
+    await tell(deps, pressed, respond, pressing.answer(told))
+
+
+async def tell(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond, told: pressing.Answer | None) -> None:
+    """Answer whoever pressed: beside the message that the button is in, or in a window where it is in none."""
+    if told is None:
+        return
+    if respond.response_url:
+        await told_later(respond, told)
+    elif pressed.response_url:  # of the message from which the window was opened
+        await told_later(AsyncRespond(response_url=pressed.response_url), {**told, "replace_original": False})
+        deps.opening.replace(pressed.view_id, _window(windows.notice(ANSWERED)))
+    elif pressed.is_in_home:
+        await windows_for.shown(deps, pressed.trigger_id, windows.of_answer(told))
+    elif pressed.view_id:
+        deps.opening.replace(pressed.view_id, _window(windows.of_answer(told)))
+
+
+async def _window(view: windows.View) -> windows.View:
+    return view
 
 
 async def turn(deps: Deps, value: str, respond: AsyncRespond) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.domain.errors import UserError
 from bot.slack.blocks import forms, modals
-from bot.slack.payloads import team_of
+from bot.slack.payloads import carried_in, team_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Submitted:
             user_id=str(user["id"]),
             home_team_id=user.get("team_id"),
             callback_id=str(view.get("callback_id") or ""),
-            carried=_carried(str(view.get("private_metadata") or "")),
+            carried=carried_in(view),
             values=values,
             key=str(body.get("trigger_id") or f"{view.get('id')}:{told}"),
             shown=forms.shown_in(view.get("blocks") or []),
@@ -63,14 +63,6 @@ class Submitted:
 
     def text(self, name: str = modals.TEXT) -> str:
         return self.values.get(name, "").strip()
-
-
-def _carried(metadata: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(metadata) if metadata else {}
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 class FieldError(UserError):

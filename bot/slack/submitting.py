@@ -1,58 +1,91 @@
 """Modals that were sent off, from their payload to what they do, in one transaction."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as made
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from bot.command.table import Command
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.domain.terms import MARKS, Kind, Precision, Severity, Status, TargetKind
+from bot.domain.terms import MARKS, ActionKind, Kind, Precision, Severity, Status, TargetKind
 from bot.domain.when import When, read_time, read_zone
-from bot.services import access, cancelling, editing, escalation, incidents, people, roles, statements, transcript
+from bot.services import (
+    access,
+    actions,
+    cancelling,
+    editing,
+    escalation,
+    incidents,
+    people,
+    roles,
+    statements,
+    transcript,
+)
 from bot.services.actor import Actor, Origin
 from bot.services.editing import Edit
 from bot.services.incidents import Declaration
-from bot.slack import combining, entry_acts
+from bot.slack import combining, entry_acts, form_acts, ways
 from bot.slack.blocks import amending, modals
 from bot.slack.blocks import combining as combined
 from bot.slack.blocks import roles as role_forms
+from bot.slack.replies import answer_of, words
 from bot.slack.submitted import FieldError, Submitted
 from bot.store import deliveries
 from bot.store import incidents as store_incidents
 from bot.store.sight import sight_in
 from bot.store.undoing import undone_if_it_fails
+from commands import task
 
 FIRST_FIELD: Mapping[str, str] = {
     **modals.FIRST_FIELD, **amending.FIRST_FIELD, combined.MERGE_FORM: combined.INCIDENT,
 }  # fmt: skip
 
 
-def submit(session: Session, settings: Settings, submitted: Submitted, at: datetime) -> dict[str, str]:
-    """
-    Do what a modal asks for. Returns what is wrong, by field: then nothing is changed and what was typed stays.
+Submission = Callable[[Session, Settings, Actor, Submitted], dict[str, Any] | None]
 
-    The same submission delivered again gets the first answer again.
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """
+    What came of a form. `errors`: what is wrong, by field; then nothing was changed and what was typed stays.
+
+    `told`: what whoever sent it is answered, as the body of an answer to a command; None where the channel shows it.
+    """
+
+    errors: dict[str, str] = made(default_factory=dict)
+    told: dict[str, Any] | None = None
+
+
+def submit(session: Session, settings: Settings, submitted: Submitted, at: datetime) -> Sent:
+    """
+    Do what a modal asks for.
+
+    The same submission delivered again gets the first errors again; what was told is not kept.
     """
     key = f"{submitted.team_id}:view:{submitted.key}"
     if not deliveries.is_first(session, key, at):
-        return deliveries.answer_of(session, key) or {}
+        return Sent(deliveries.answer_of(session, key) or {})
     actor = Actor(submitted.team_id, submitted.user_id, at, Origin.MODAL)
     errors: dict[str, str] = {}
+    told = None
     try:
         with undone_if_it_fails(session):
             people.meet(session, submitted.team_id, [submitted.user_id], at)
             access.check(session, actor, home_team_id=submitted.home_team_id)
             if not _is_done(session, submitted, at):
-                SUBMISSIONS[submitted.callback_id](session, settings, actor, submitted)
+                told = SUBMISSIONS[submitted.callback_id](session, settings, actor, submitted)
             session.flush()
     except FieldError as problem:
         errors = {problem.field: _in_a_form(problem.message)}
     except UserError as problem:
         errors = at_first_field(submitted, problem.message)
     deliveries.remember_answer(session, key, errors)
-    return errors
+    return Sent(errors, told)
 
 
 def _is_done(session: Session, submitted: Submitted, at: datetime) -> bool:
@@ -79,7 +112,7 @@ def _in_a_form(message: str) -> str:
 
 def at_first_field(submitted: Submitted, message: str) -> dict[str, str]:
     """What belongs to no field, shown where it is seen. Nothing for a form that only shows something."""
-    wanted = FIRST_FIELD[submitted.callback_id]
+    wanted = FIRST_FIELD.get(submitted.callback_id, modals.TEXT)
     fields = [wanted] if wanted in submitted.values else list(submitted.values)[:1]
     return dict.fromkeys(fields, _in_a_form(message))
 
@@ -149,6 +182,23 @@ def _mark(session: Session, _settings: Settings, actor: Actor, submitted: Submit
     transcript.mark_elsewhere(session, incident, actor, _carried_message(submitted), mark)
 
 
+def _task_of_message(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> dict[str, Any]:
+    """The message comes onto the timeline as a task, and the task is made of that entry: its source is the message."""
+    sight = sight_in(session, submitted.team_id, str(submitted.carried.get("channel") or ""))
+    try:
+        incident = sight.named(session, submitted.text(modals.INCIDENT))
+    except UserError as problem:
+        raise _at_its_field(modals.INCIDENT, problem) from problem
+    typed = form_acts.read(settings, task.COMMAND, actor, submitted, incident)
+    owner, languages = typed.options.get("owner"), typed.options.get("lang") or (None,)
+    entry = transcript.mark_elsewhere(session, incident, actor, _carried_message(submitted), Kind.TASK)
+    item = actions.add(
+        session, incident.key, actor, ActionKind.TASK, typed.text, owner=owner.user_id if owner else None,
+        due=typed.options.get("due"), symptom=typed.options.get("symptom"), language=languages[0], entry=entry,
+    )  # fmt: skip
+    return words(f"Task {item.number} of {incident.reference} noted.")
+
+
 def _resolve(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
     ended = _time_in(session, submitted, actor.at)
     try:
@@ -185,13 +235,17 @@ def _escalate(session: Session, settings: Settings, actor: Actor, submitted: Sub
     person, team = submitted.text(modals.PERSON), submitted.text(modals.TEAM)
     if not person and not team:
         raise FieldError(modals.PERSON, "Choose whom to page.")
+    when = _time_in(session, submitted, actor.at)
     targets = [(TargetKind.PERSON, person, person)] if person else []
     if team:
         kind, _, name = team.partition(":")
         targets.append((TargetKind(kind), name, ""))
     for kind_of, name, target_id in targets:
         called = escalation.find_target(session, settings, actor.team_id, kind_of, name, target_id or None)
-        escalation.escalate(session, settings, submitted.incident_id, actor, called, submitted.text())
+        try:
+            escalation.escalate(session, settings, submitted.incident_id, actor, called, submitted.text(), when=when)
+        except UserError as problem:
+            raise _at_its_field(modals.AT if when else modals.PERSON, problem) from problem
 
 
 def _ask_impact(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
@@ -282,9 +336,21 @@ def _roles(session: Session, settings: Settings, actor: Actor, submitted: Submit
             raise _at_its_field(field, problem) from problem
 
 
-SUBMISSIONS: Mapping[str, Callable[[Session, Settings, Actor, Submitted], None]] = {
+def _command(command: Command) -> Submission:
+    """The form of a command, as the command is made in the table."""
+
+    def submission(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> dict[str, Any]:
+        reply = form_acts.carry_out(session, settings, command, actor, submitted)
+        return answer_of(session, settings, reply, actor.at)
+
+    return submission
+
+
+SUBMISSIONS: Mapping[str, Submission] = {
+    **{name: _command(each) for name, each in ways.FORMS.items()},
     modals.DECLARE: _declare,
     modals.MARK: _mark,
+    modals.TASK_OF_MESSAGE: _task_of_message,
     modals.RESOLVE: _resolve,
     modals.NOTE: _note,
     modals.SEVERITY_FORM: _severity,

@@ -3,13 +3,14 @@
 from collections.abc import Coroutine
 from typing import Any
 
-from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.slack import entry_acts, pressing, shortcuts
-from bot.slack.blocks import amending, modals, windows
+from bot.slack import entry_acts, pressing, shortcuts, ways
+from bot.slack.blocks import amending, modals, more, windows
+from bot.slack.blocks.forms import carried_text
 from bot.slack.blocks.windows import View
 from bot.slack.commanding import Typed
 from bot.slack.deps import Deps
+from bot.slack.payloads import carried_in
 from bot.slack.replies import markup
 
 
@@ -27,27 +28,45 @@ async def declare(deps: Deps, typed: Typed) -> str | None:
 async def press(deps: Deps, pressed: pressing.Pressed) -> str | None:
     """A button that asks first, or a choice of the menu beside an entry. Returns what is to be told if none opened."""
     settings = deps.settings()
+    action_id = pressing.SAME.get(pressed.action_id, pressed.action_id)
 
     async def making() -> View:
         await deps.meeting.admit(pressed.team_id, pressed.user_id, pressed.home_team_id)
-        if pressed.action_id == amending.MENU:
+        if action_id == amending.MENU:
             return await deps.database.read(entry_acts.form_of, pressed.value, pressed.response_url)
-        filled = pressing.FILLED.get(pressed.action_id)
+        filled = pressing.FILLED.get(action_id)
         if filled is None:
-            return pressing.OPENS[pressed.action_id](settings, pressed.number)
+            return _answered_at(pressing.OPENS[action_id](settings, pressed.number), pressed)
         return await deps.database.read(filled, settings, pressed.number)
 
     try:
-        plain = _plain(settings, pressed)
+        opening = {**pressing.OPENS, **pressing.EMPTY}.get(action_id)
+        plain = _answered_at(opening(settings, pressed.number), pressed) if opening else None
     except UserError as problem:
         return f":warning: {problem.message}"
+    if pressed.view_id and not pressed.is_in_home:
+        deps.opening.replace(pressed.view_id, making(), plain)
+        return None
     return await _opened(deps, pressed.trigger_id, making(), plain)
 
 
-def _plain(settings: Settings, pressed: pressing.Pressed) -> View | None:
-    """The form with empty fields. None for a form about an entry, which would say nothing without the entry."""
-    opening = {**pressing.OPENS, **pressing.EMPTY}.get(pressed.action_id)
-    return opening(settings, pressed.number) if opening else None
+def _answered_at(view: View, pressed: pressing.Pressed) -> View:
+    """
+    The window carries where whoever pressed is answered, as far as it says anything: forms that were made for a button
+    of the card do not, because the channel shows what they did.
+    """
+    if view["callback_id"] not in {more.MENU, *ways.FORMS}:
+        return view
+    return {**view, "private_metadata": carried_text({**carried_in(view), more.URL: pressed.response_url})}
+
+
+async def shown(deps: Deps, trigger_id: str, view: View) -> None:
+    """A window that is there already."""
+
+    async def making() -> View:
+        return view
+
+    await _opened(deps, trigger_id, making(), view)
 
 
 async def shortcut(deps: Deps, taken: shortcuts.Taken) -> str | None:

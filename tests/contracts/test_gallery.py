@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.config import load
-from bot.slack import listing, pressing, submitting
-from bot.slack.blocks import events, lists, times
+from bot.slack import listing, pressing, submitting, ways
+from bot.slack.blocks import amending, events, lists, times
 from bot.slack.blocks.gallery import SAID, Exhibit, exhibits
 
 EXHIBITS = exhibits(load({}))
@@ -34,9 +34,14 @@ def test_every_line_button_and_form_is_shown() -> None:
     assert {view.event for view in SAID} == set(events.WORDING)
     forms = {each.payload["callback_id"] for each in EXHIBITS if "submit" in each.payload}
     assert forms == set(submitting.SUBMISSIONS)
-    pressed = {each.get("action_id") for shown in EXHIBITS if shown.kind == "message" for each in walk(shown.payload)}
-    shown = {*listing.TURNS, lists.SHOW, *pressing.CONFIRMS}
-    assert pressed - {None} == {*pressing.PRESSES, *pressing.OPENS, *pressing.FILLED, *times.CHOICES, *shown}
+    buttons = [shown.payload for shown in EXHIBITS if "submit" not in shown.payload]
+    pressed = {each.get("action_id") for shown in buttons for each in walk(shown)}
+    shown = {*listing.TURNS, lists.SHOW, *pressing.SAME, *pressing.CONFIRMS} | {
+        *pressing.PRESSES,
+        *pressing.OPENS,
+        *pressing.FILLED,
+    }
+    assert pressed - {None, amending.MENU} == {*times.CHOICES, *shown} - ways.IN_HOME.keys()
 
 
 @pytest.mark.parametrize("exhibit", EXHIBITS, ids=lambda exhibit: exhibit.name)

@@ -13,6 +13,7 @@ from bot.services.access import REFUSAL
 from bot.slack import pressing
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import modals, windows
+from bot.slack.blocks.more import MENU
 from bot.slack.opening import DATABASE_AWAY, STILL_SAVING
 from bot.store.session import READERS, PostgresDatabase
 from tests.support.world import World, action_ids, rendered
@@ -87,7 +88,7 @@ async def test_a_window_opens_in_time_and_becomes_the_form_when_the_record_is_re
 async def test_each_form_of_the_card_opens_without_the_database_and_says_so(world: World) -> None:
     await world.declares()
     card = world.sandbox.pins(world.channel)[0]
-    asking = sorted(action_ids(card) & (pressing.OPENS.keys() | pressing.FILLED.keys()))
+    asking = sorted(action_ids(card) & (pressing.OPENS.keys() | pressing.FILLED.keys()) - {cards.MORE})
     assert len(asking) >= 7, asking
     patience(world, later=0.1)
 
@@ -99,6 +100,10 @@ async def test_each_form_of_the_card_opens_without_the_database_and_says_so(worl
             assert "does not answer right now" in rendered(form), action_id
             assert form["submit"] is not None, action_id
             await world.sandbox.close_view("oncall", form["id"])
+        await click(world, cards.MORE)
+        menu = await becomes(world, MENU)
+        await world.sandbox.click_view("oncall", menu["id"], "do_impact")
+        assert "does not answer right now" in rendered(await becomes(world, "do_impact"))
 
 
 async def test_declaring_needs_no_database_to_open(world: World) -> None:

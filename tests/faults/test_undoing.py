@@ -49,7 +49,7 @@ def a_press(session: Session, settings: Settings) -> str:
 def a_form(session: Session, settings: Settings) -> str:
     carried, values = {modals.INCIDENT: int(NOTHING)}, {modals.TEXT: "the fans are loud"}
     submitted = Submitted(TEAM, NEWCOMER, None, modals.NOTE, carried, values, "1.5")
-    return " ".join(submitting.submit(session, settings, submitted, AT).values())
+    return " ".join(submitting.submit(session, settings, submitted, AT).errors.values())
 
 
 @pytest.mark.parametrize("ask", [a_command, an_answered_question, a_press, a_form])

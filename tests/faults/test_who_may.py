@@ -100,7 +100,7 @@ class Stage:
 
     def sends(self, callback_id: str, user: str) -> bytes:
         carried = {"incident": 1, "entry": self.entry, "seen": ""}
-        if callback_id == "mark_modal":
+        if callback_id in {"mark_modal", "task_of_message_modal"}:
             carried = {"channel": channel_id(self.world), "ts": self.ts, "text": "x"}  # type: ignore[dict-item]
         values = {
             name: {name: {"type": "plain_text_input", "value": value}}

@@ -127,8 +127,9 @@ def listed_texts(record: Record) -> frozenset[tuple[Kind, str]]:
 
 
 def is_listed(entry: Entry, known: frozenset[tuple[Kind, str]]) -> bool:
-    """Whether an entry only says that an action was put on a list that the draft shows anyway."""
-    return (
+    """Whether an entry is what an action was made of, or only says that it was put on a list that is shown anyway."""
+    is_made_of_it = entry.source.kind is SourceKind.MESSAGE and (entry.about or "").startswith("action-")
+    return is_made_of_it or (
         len(entry.kinds) == 1
         and entry.source.kind is not SourceKind.MESSAGE
         and (entry.kinds[0], entry.text) in known

@@ -34,6 +34,7 @@ ANGLES = str.maketrans("<>", "‹›")
 DATE = "{date_short_pretty} {time}"
 LEAD, NOTE, RESOLVE, DRAFT = "incident_lead", "incident_note", "incident_resolve", "incident_draft"
 CATCHUP = "incident_catchup"
+MORE = "incident_more"
 RETRY = "incident_retry"
 SEVERITY, STATUS, ESCALATE = "incident_severity", "incident_status", "incident_escalate"
 ROLES = "roles"
@@ -156,7 +157,7 @@ def _why(view: CardView) -> str:
 def _buttons(view: CardView) -> Blocks:
     """What is done in the heat of it, then in a row of its own what is done seldom."""
     value = str(view.incident_id)
-    edit = button("Edit details", EDIT, value)
+    edit, more = button("Edit details", EDIT, value), button("More…", MORE, value)
     if view.merged_into is not None:
         return []
     if not view.is_open:
@@ -165,6 +166,7 @@ def _buttons(view: CardView) -> Blocks:
                 button("Write the draft anew" if view.ended_at else "Write the draft", DRAFT, value),
                 button("Add a note", NOTE, value),
                 edit,
+                more,
             )
         ]
     lead = [] if view.lead else [button("Lead it", LEAD, value, style="primary")]
@@ -181,6 +183,7 @@ def _buttons(view: CardView) -> Blocks:
         button("Roles", ROLES, value),
         button("Merge it", MERGE, value),
         button("Cancel the incident", CANCEL, value),
+        more,
     )
     return [often, actions(edit, *seldom)]
 

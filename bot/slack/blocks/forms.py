@@ -121,6 +121,10 @@ def person_field(name: str, label: str, *, hint: str = "", chosen: str | None = 
     return field(element, name, label, hint=hint)
 
 
+def date_field(name: str, label: str) -> Block:
+    return field({"type": "datepicker"}, name, label)
+
+
 def boxes_field(name: str, label: str, choices: Sequence[Choice]) -> Block:
     return field({"type": "checkboxes", "options": [_option(choice) for choice in choices[:10]]}, name, label)
 
@@ -136,7 +140,14 @@ def given(element: Mapping[str, Any]) -> str:
     """What stood in a field when it was sent off: text, the chosen option's value, a person's id; boxes by commas."""
     chosen = element.get("selected_option") or {}
     boxes = ",".join(str(option.get("value", "")) for option in element.get("selected_options") or [])
-    return str(element.get("value") or chosen.get("value") or element.get("selected_user") or boxes or "")
+    return str(
+        element.get("value")
+        or chosen.get("value")
+        or element.get("selected_user")
+        or element.get("selected_date")
+        or boxes
+        or ""
+    )
 
 
 def shown_in(blocks: Sequence[Block]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from bot.services.combining import Merged, Weighed
 from bot.services.entry_forms import EntryView, Neighbour
 from bot.services.findings import FindingsView, Found, Place
 from bot.services.questions import NEEDED, MissingView
+from bot.services.transcript import Said
 from bot.services.views import (
     AlertLine,
     AlertsView,
@@ -29,17 +30,20 @@ from bot.services.views import (
     SaidView,
     Waiting,
 )
+from bot.slack import shortcuts, ways
 from bot.slack.blocks import (
     amending,
     briefing,
     card,
     catchup,
     combining,
+    command_forms,
     details,
     escalation,
     events,
     findings,
     modals,
+    more,
     notices,
     questions,
     times,
@@ -409,6 +413,11 @@ def _forms(settings: Settings) -> Iterator[Exhibit]:
     yield Exhibit("form: edit details", "modal", details.form(settings, EDITED))
     without = windows.without_record(details.empty(settings, 7))
     yield Exhibit("form: edit details, without the database", "modal", without)
+    for callback_id, command in ways.FORMS.items():
+        form_made = command_forms.form(command, settings, {modals.INCIDENT: 7})
+        yield Exhibit(f"form: {callback_id.removeprefix('do_')}, of the menu", "modal", form_made)
+    yield Exhibit("window: what to do", "modal", more.menu(ways.IN_MENU.values(), 7))
+    yield Exhibit("form: make it a task", "modal", _task_of_message(settings))
     yield Exhibit("window: one moment", "modal", windows.loading())
     yield Exhibit("window: words", "modal", windows.notice(":warning: There is no INC-70."))
     yield Exhibit("form: merge", "modal", combining.form(7, "INC-7", known))
@@ -420,6 +429,13 @@ def _forms(settings: Settings) -> Iterator[Exhibit]:
         for state, view in ENTRIES.items():
             if name != "remove" or view.has_words or view.is_withdrawn or state == "":
                 yield Exhibit(f"form: {name} an entry{state}", "modal", form(view, {"page": "7.0.0.0"}))
+
+
+def _task_of_message(settings: Settings) -> dict[str, Any]:
+    said = Said("C0OPS", "1772460000.000200", "Customers cannot pay", author="U0SUPPORT")
+    taken = shortcuts.Taken("T0HARBOUR", "U0ONCALL", None, shortcuts.MAKE_TASK, "1.2", "C0OPS", said)
+    known = (Choice("INC-7", "INC-7 Checkout is down"), Choice("INC-8", "INC-8 Search is slow"))
+    return shortcuts.task_form(settings, taken, shortcuts.Offer(known, "INC-7"))
 
 
 def _texts() -> Iterator[Exhibit]:

@@ -13,6 +13,7 @@ DECLARE, RESOLVE, NOTE, MARK = "declare_modal", "resolve_modal", "note_modal", "
 SEVERITY_FORM, STATUS_FORM, ESCALATE_FORM = "severity_modal", "status_modal", "escalate_modal"
 ASK_IMPACT, ASK_START, ASK_CAUSE, ASK_DETECTION = "impact_modal", "start_modal", "cause_modal", "detection_modal"
 ASK_FIX = "fix_modal"
+TASK_OF_MESSAGE = "task_of_message_modal"
 EDIT_FORM, CANCEL_FORM, ROLES_FORM = "edit_modal", "cancel_modal", "roles_modal"
 TEXT, AT, KIND, TITLE, SEVERITY, SERVICE, FLAGS, STATUS = (
     "text", "at", "kind", "title", "severity", "service", "flags", "status",
@@ -100,9 +101,12 @@ def resolve(_settings: Settings, incident_id: int) -> View:
     return modal(RESOLVE, "Resolve the incident", "Resolve", fields, {INCIDENT: incident_id})
 
 
+def kind_choices() -> Sequence[Choice]:
+    return [Choice(kind.value, kind.capitalize()) for kind in MARKS]
+
+
 def kinds(chosen: Kind = Kind.NOTE) -> dict[str, Any]:
-    choices = [Choice(kind.value, kind.capitalize()) for kind in MARKS]
-    return select_field(KIND, "Kind", choices, chosen=chosen.value, is_optional=False)
+    return select_field(KIND, "Kind", kind_choices(), chosen=chosen.value, is_optional=False)
 
 
 def note(_settings: Settings, incident_id: int) -> View:
@@ -137,6 +141,8 @@ def escalate(settings: Settings, incident_id: int) -> View:
     if teams:
         fields.append(select_field(TEAM, "Or a team or vendor", teams))
     fields.append(text_field(TEXT, "Why are they needed?", is_long=True))
+    called = "If somebody called them by other means: nobody is paged then, and it is recorded. Like 14:05."
+    fields.append(text_field(AT, "Were they called already? When?", hint=called))
     return modal(ESCALATE_FORM, "Escalate", "Page them", fields, {INCIDENT: incident_id})
 
 

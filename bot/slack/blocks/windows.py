@@ -1,6 +1,6 @@
 """Windows without fields: one that waits for its form, one that only says something; and what a form says above."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.slack.blocks.forms import TITLE, plain
@@ -33,6 +33,21 @@ def loading() -> View:
 def notice(text: str, title: str = "Dogwatch") -> View:
     """`text` is markup."""
     return window(NOTICE, title, [section(text)])
+
+
+def of_message(blocks: Sequence[Block], title: str = "Dogwatch") -> View:
+    """A message as a window that is only read: its buttons and menus belong to the message."""
+    read = [
+        {key: value for key, value in block.items() if key != "accessory"}
+        for block in blocks
+        if block["type"] != "actions"
+    ]
+    return window(NOTICE, title, read)
+
+
+def of_answer(told: Mapping[str, Any]) -> View:
+    """What a command answers, as a window."""
+    return of_message(told["blocks"]) if told.get("blocks") else notice(told["text"])
 
 
 def without_record(view: View) -> View:

@@ -1,0 +1,214 @@
+"""
+Commands as forms, made of the same table that reads what is typed: a field for each value that a command takes.
+
+So a form asks for nothing that cannot be typed, and leaves nothing out. What words a form has beyond the table's stand
+in WORDS; a command without any gets a form all the same. Block ids are the names that the table gives to the values.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from bot.command.help import what_it_takes
+from bot.command.table import LANGUAGES, Command, Option, Positional, Value
+from bot.config import Settings
+from bot.domain.languages import language
+from bot.slack.blocks import modals
+from bot.slack.blocks.forms import (
+    Choice,
+    boxes_field,
+    date_field,
+    modal,
+    multi_field,
+    person_field,
+    select_field,
+    text_field,
+)
+from bot.slack.blocks.kit import Block
+from bot.slack.blocks.modals import INCIDENT, PERSON, TEAM, TEXT, View
+
+Asked = Option | Positional
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a form puts it. `labels`, `hints` and `examples` by the value's name in the table, `text` for the text."""
+
+    title: str
+    submit: str
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    hints: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    examples: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+OF_TEXT = {"lang": "Language of the text"}
+FOLLOW_UP = {"owner": "Who does it?", "due": "Until when?", "symptom": "Which symptom does it answer?", **OF_TEXT}
+WORDS: Mapping[str, Words] = {
+    "show": Words("Everything about it", "Show"),
+    "timeline": Words("The timeline", "Show"),
+    "catchup": Words("Catch me up", "Show"),
+    "ack": Words("Acknowledge the page", "Acknowledge"),
+    "note": Words("Add to the timeline", "Add"),
+    "status": Words("Change the status", "Change"),
+    "severity": Words("Change the severity", "Change"),
+    "edit": Words("Edit the details", "Save"),
+    "escalate": Words("Escalate", "Page them"),
+    "role": Words("Roles", "Save"),
+    "handover": Words(
+        "Hand over", "Hand over", {"role": "Which role?", "person": "To whom?", "text": "Anything they should know?"},
+        {"role": "Nothing chosen: the lead."},
+    ),
+    "merge": Words("Merge it", "Merge"),
+    "resolve": Words("Resolve the incident", "Resolve"),
+    "cancel": Words("Cancel the incident", "Cancel it"),
+    "impact": Words(
+        "The impact", "Record",
+        {"text": "What did it do to whom?", "users": "Share of users", "started": "When did it begin?",
+         "ended": "When did it end?", **OF_TEXT},
+        examples={"users": "20%"},
+    ),
+    "cause": Words("The cause", "Record", {"text": "What caused it?", **OF_TEXT}),
+    "improve": Words("What to improve", "Note it", {"text": "What should become better?", **FOLLOW_UP}),
+    "task": Words("A task", "Note it", {"text": "What is to be done?", **FOLLOW_UP}),
+    "update": Words(
+        "What the public was told", "Record",
+        {"state": "What was said of it?", "text": "In which words?", "lang": "Languages", "at": "When?"},
+    ),
+    "lead": Words("Who leads", "Give the lead", {"person": "Who?"}, {"person": "Nobody chosen: you take the lead."}),
+    "redact": Words(
+        "Redact", "Redact for ever",
+        {"what": "A link to the message, or an entry", "text": "Why?"},
+        {"what": "Like entry-12. Its words go everywhere, for ever.", "text": "It stands in the words' place."},
+    ),
+    "reopen": Words("Open it again", "Reopen", {"text": "Why?"}, {"text": "Its end is taken back."}),
+    "postmortem": Words(
+        "The postmortem draft", "Write it", {"template": "Its form", "lang": "Its languages"},
+        {"template": "Empty: as the incident has it.", "lang": "Empty: as the incident has them."},
+    ),
+    "find": Words(
+        "Find an incident", "Search", {"text": "Words", "drills": "And"},
+        {"text": "In titles, references, services and timelines. All of them have to be there."},
+    ),
+}  # fmt: skip
+ONE_LANGUAGE = frozenset({"impact", "cause", "improve", "task"})
+"""Commands of which a text is in one language: they read the first that is named."""
+TEMPLATE = "template"
+
+
+def callback_of(command: Command) -> str:
+    return f"do_{command.name}"
+
+
+def words_of(command: Command) -> Words:
+    return WORDS.get(command.name) or Words(command.name.capitalize(), "Do it")
+
+
+def values_of(command: Command) -> list[Asked]:
+    """What a command takes beside its text, each name once: an owner may stand in two places of a line."""
+    asked: list[Asked] = [*command.positionals, *command.options]
+    return list({each.name: each for each in asked}.values())
+
+
+def is_form(command: Command) -> bool:
+    """Whether there is anything to fill in. Else the command is a button."""
+    return bool(command.options or command.positionals or command.text != "none")
+
+
+def form(
+    command: Command,
+    settings: Settings,
+    carried: Mapping[str, object],
+    *,
+    initial: Mapping[str, str] = MappingProxyType({}),
+    incidents: Sequence[Choice] = (),
+) -> View:
+    """`initial`: what the fields hold at first. `incidents`: those that a field for one offers; else it is typed."""
+    words = words_of(command)
+    asked = values_of(command)
+    needed = [each for each in asked if isinstance(each, Positional) and each.required]
+    fields = [block for each in needed for block in _fields(command, each, settings, words, incidents)]
+    if command.text != "none":
+        fields.append(_text(command, words, initial.get(TEXT, "")))
+    fields += [
+        block for each in asked if each not in needed for block in _fields(command, each, settings, words, incidents)
+    ]
+    return modal(callback_of(command), words.title, words.submit, fields, carried)
+
+
+def _text(command: Command, words: Words, initial: str) -> Block:
+    return text_field(
+        TEXT, words.labels.get(TEXT, "Text"), initial=initial, hint=words.hints.get(TEXT, ""),
+        example=words.examples.get(TEXT, ""), is_long=True, is_optional=command.text != "required",
+    )  # fmt: skip
+
+
+def _fields(
+    command: Command, asked: Asked, settings: Settings, words: Words, incidents: Sequence[Choice]
+) -> list[Block]:
+    if asked.kind is Value.TARGET:
+        return targets(settings)
+    name, is_optional = asked.name, not (isinstance(asked, Positional) and asked.required)
+    label = words.labels.get(name, name.capitalize())
+    hint = words.hints.get(name, _hint(asked))
+    example = words.examples.get(name, "")
+    choices = [*incidents] if asked.kind is Value.INCIDENT else _choices(asked, settings)
+    match asked.kind:
+        case Value.PERSON:
+            return [person_field(name, label, hint=words.hints.get(name, ""))]
+        case Value.DATE:
+            return [date_field(name, label)]
+        case Value.FLAG:
+            return [boxes_field(name, label, [Choice("yes", (asked.about if isinstance(asked, Option) else name))])]
+        case Value.LANGUAGES if command.name not in ONE_LANGUAGE:
+            return [multi_field(name, label, choices, hint=words.hints.get(name, ""))]
+        case _ if choices:
+            return [select_field(name, label, choices, hint=words.hints.get(name, ""), is_optional=is_optional)]
+        case _:
+            return [text_field(name, label, hint=hint, example=example, is_optional=is_optional)]
+
+
+def _hint(asked: Asked) -> str:
+    """What the table says of it, as `help` does; a form shows backquotes as they are."""
+    about = asked.about if isinstance(asked, Option) else ""
+    takes = modals.A_TIME if asked.kind is Value.TIME else what_it_takes(asked.kind, asked.choices)
+    text = "; ".join(filter(None, [about, takes])).replace("`", "")
+    return text[:1].upper() + text[1:]
+
+
+def _choices(asked: Asked, settings: Settings) -> list[Choice]:
+    """What can be chosen. Empty where it has to be written."""
+    if asked.name == TEMPLATE:
+        return [Choice(name, name.capitalize()) for name in settings.template_names]
+    if asked.choices and asked.kind in {Value.WORD, Value.STATUS}:
+        return [Choice(each, each.capitalize()) for each in asked.choices]
+    found = CHOICES.get(asked.kind)
+    return list(found(settings)) if found else []
+
+
+def languages(_settings: Settings) -> list[Choice]:
+    english = language("en")
+    return [Choice(code, english.name_of(code).capitalize()) for code in LANGUAGES]
+
+
+CHOICES: Mapping[Value, Callable[[Settings], Sequence[Choice]]] = {
+    Value.SEVERITY: modals.severities,
+    Value.STATUS: lambda _settings: modals.STATUSES,
+    Value.LANGUAGES: languages,
+    Value.ROLE: lambda settings: [Choice(name, role.label) for name, role in settings.role_table.items()],
+    Value.KIND: lambda _settings: modals.kind_choices(),
+}
+
+
+def targets(settings: Settings) -> list[Block]:
+    """Whom to call: a person, or a team or vendor of the configuration."""
+    teams = [Choice(f"@{name}", f"@{name}", "team") for name in sorted(settings.teams)]
+    teams += [Choice(f"vendor:{name}", name, "vendor") for name in sorted(settings.vendors)]
+    person = person_field(PERSON, "A person")
+    return [person, select_field(TEAM, "Or a team or vendor", teams)] if teams else [person]
+
+
+def incident_field(incidents: Sequence[Choice], chosen: str | None = None) -> Block:
+    """Which incident a form from outside is about: one of those seen there, or typed where nobody knows them."""
+    if incidents:
+        return select_field(INCIDENT, "Incident", incidents, chosen=chosen, is_optional=False)
+    return text_field(INCIDENT, "Incident", example="INC-7", is_optional=False)
