@@ -168,7 +168,7 @@ class _Reading:
                     errors = _told_once(invalid.errors(include_url=False))
                     if attempt == 0:
                         self.problems += [
-                            self._problem(_place(each), self._wording(each), each["input"]) for each in errors
+                            self._problem(_place(each), self._wording(each), _showable(each)) for each in errors
                         ]
                     for each in errors:
                         _take_out(rest, _place(each))
@@ -193,6 +193,15 @@ class _Reading:
             return Problem(variable.name, message, None if variable.secret else shown(value))
         visible = None if value is None or isinstance(value, dict | list) else shown(value)
         return Problem(dotted(place), message, visible, str(self.path), line_of(self.lines, place))
+
+
+SECRET_KEYS = re.compile("token|secret|password|key", re.IGNORECASE)
+
+
+def _showable(error: ErrorDetails) -> object:
+    """The value; None where somebody may have put a secret in the file, where none belongs."""
+    is_secret = error["type"] == "extra_forbidden" and SECRET_KEYS.search(str(error["loc"][-1]))
+    return None if is_secret else error["input"]
 
 
 def _told_once(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:

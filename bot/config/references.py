@@ -82,13 +82,16 @@ def _no_such(what: str, name: str, known: list[str]) -> str:
 
 
 def _words(settings: Settings) -> Iterator[Dangling]:
+    """What is shown counts too: a severity without a label of its own is shown by its fixed name."""
     owner: dict[str, Severity] = {}
-    for severity, section in settings.severities.items():
-        for word in (section.label, *section.words):
+    for severity in Severity:
+        section = settings.severities.get(severity)
+        for word in (section.label, *section.words) if section else (severity.value,):
             taken = owner.setdefault(word.strip().casefold(), severity)
             if taken is not severity:
                 message = f'"{word}" is a word for {taken} already. Give each severity its own words.'
-                yield ("severities", severity.value), message, word
+                where = severity if section else taken
+                yield ("severities", where.value), message, word
 
 
 def _role_words(settings: Settings) -> Iterator[Dangling]:

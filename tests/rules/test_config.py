@@ -495,6 +495,20 @@ def test_check_needs_no_file_unless_one_is_named(tmp_path: Path, monkeypatch: py
     assert "cannot be read" in check(None, {"DOGWATCH_CONFIG": "elsewhere.toml"})[0].message
 
 
+def test_a_secret_in_the_wrong_place_is_not_repeated(write):
+    problem = the_problem(write('[incidents]\nslack_bot_token = "a-very-secret-thing"\n'))
+
+    assert problem.value is None
+    assert "a-very-secret-thing" not in str(problem)
+
+
+def test_a_label_that_is_another_severitys_fixed_name_is_a_mistake(write):
+    problem = the_problem(write('[severities]\nSEV1 = "SEV2"\n'))
+
+    assert (problem.key, problem.line, problem.value) == ("severities.SEV1", 2, '"SEV2"')
+    assert check(write('[severities]\nSEV1 = "SEV0"\nSEV2 = "SEV1"\nSEV3 = "SEV2"\nSEV4 = "SEV3"\n')) == []
+
+
 @pytest.mark.parametrize(
     ("text", "key", "line", "says"),
     [
