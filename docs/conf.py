@@ -37,6 +37,8 @@ pygments_style = "default"
 CONTENTS = {"index", "adr/README"}
 PART = re.compile(r"^## (.+)$", re.MULTILINE)
 LISTED = re.compile(r"^- \[([^\]]+)\]\(([\w./-]+)\.md\)", re.MULTILINE)
+EMOJI = dict(re.findall(r"([\w+-]+) ([^\s|]+)", (HERE.parent / "bot/sandbox/static/emoji.js").read_text()))
+NAMED = re.compile(r"(?<![\w`:]):([a-z_]+):(?![\w`:])")
 LINKED = re.compile(r"\]\((?=\.\.?/)([\w./-]+\.md)\)")
 
 
@@ -64,6 +66,12 @@ def with_files(_: Sphinx, name: str, source: list[str]) -> None:
     source[0] = LINKED.sub(link, source[0])
 
 
+def with_emoji(_: Sphinx, __: str, source: list[str]) -> None:
+    """A forge shows `:mag:` as its picture; the site shows both, because people look for it by its name."""
+    source[0] = NAMED.sub(lambda found: f"{EMOJI[found[1]]} `{found[0]}`" if found[1] in EMOJI else found[0], source[0])
+
+
 def setup(app: Sphinx) -> None:
     app.connect("source-read", with_navigation)
     app.connect("source-read", with_files)
+    app.connect("source-read", with_emoji)
