@@ -19,6 +19,8 @@ TYPES: dict[str, dict[str, Any]] = {
     "number, seconds": {"type": "integer"},
     "number, percent": {"type": "number"},
     "list of text": {"type": "array", "items": {"type": "string"}},
+    "list": {"type": "array"},
+    "object": {"type": "object"},
     "object of text": {"type": "object", "additionalProperties": {"type": "string"}},
 }
 OPTIONAL = "with `--transcript` only"
@@ -27,7 +29,7 @@ OPTIONAL = "with `--transcript` only"
 def tables() -> dict[str, list[list[str]]]:
     """By heading: the rows of its table, without the head."""
     found = {}
-    for part in re.split(r"^## ", (DOCS / "export.md").read_text(), flags=re.MULTILINE)[1:]:
+    for part in re.split(r"^##+ ", (DOCS / "export.md").read_text(), flags=re.MULTILINE)[1:]:
         heading = part.splitlines()[0].strip("`")
         rows = [
             [cell.strip() for cell in line.strip("|").split("|")] for line in part.splitlines() if line[:3] == "| `"
@@ -50,6 +52,9 @@ def made() -> dict[str, Any]:
     properties["titles"] = TYPES["object of text"]
     properties["sources"] = {"type": "object", "additionalProperties": _object(parts["incident.sources"])}
     properties |= {"impact": _or_null(impact), "cause": _or_null(cause), "resolution": _or_null(cause)}
+    for name, rows in parts.items():
+        if name.startswith("incident.") and name.endswith("[]"):
+            properties[name.removeprefix("incident.")[:-2]] = _list(_object(rows))
     entry = _object(parts["timeline[]"])
     taken_in = {"ref": TYPES["text"], "link": _or_null(TYPES["text"])}
     entry["properties"]["also"] = _list({"type": "object", "properties": taken_in, "required": [*taken_in]})
@@ -58,7 +63,7 @@ def made() -> dict[str, Any]:
     items = {"timeline": entry, "updates": update}
     top = {"incident": incident}
     for name, rows in parts.items():
-        if name.endswith("[]"):
+        if name.endswith("[]") and "." not in name:
             top[name[:-2]] = _list(items.get(name[:-2]) or _object(rows))
     top["transcript_deleted_to"] = _or_null(TYPES["time"])
     keys = parts["incident.json"]
@@ -76,8 +81,8 @@ def _object(rows: list[list[str]]) -> dict[str, Any]:
     properties = {}
     for row in rows:
         kind, null = row[1], row[2]
-        known = TYPES.get(kind, {})  # an object or a list has a table of its own
-        properties[_key(row)] = _or_null(known) if null and known else known
+        assert kind in TYPES, f"docs/export.md: {row[0]} is of no known type: {kind!r}. Known: {', '.join(TYPES)}"
+        properties[_key(row)] = _or_null(TYPES[kind]) if null else TYPES[kind]
     return {"type": "object", "properties": properties, "required": [*properties]}
 
 
