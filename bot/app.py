@@ -38,6 +38,7 @@ from bot.store.session import Database, DatabaseUnavailable, SqliteDatabase, ope
 from bot.store.waking import Due
 from bot.supervision import kept_going
 from bot.web import health, pages
+from bot.web.access import as_unit
 from bot.web.alerts import AlertIntake
 from bot.web.headers import add_headers
 from bot.web.outbox import OutboxDesk
@@ -247,7 +248,7 @@ class Dogwatch:
         self.sender.wake()
 
     async def _serve(self) -> None:
-        site = web.Application(client_max_size=1024 * 1024)
+        site = web.Application(client_max_size=1024 * 1024, middlewares=[as_unit])
         site.on_response_prepare.append(add_headers)
         site.add_routes(health.routes(self._not_ready, lambda: self.configuration.fingerprint))
         site.add_routes(pages.routes(self.database, lambda: self.settings))

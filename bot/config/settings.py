@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -124,6 +124,13 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("sqlite:///dogwatch.db")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
+    drain_seconds: Annotated[int, Field(ge=0, le=300)] = 0
+    """How long a process that is told to stop goes on listening, with `/readyz` at 503."""
+    stop_seconds: Annotated[int, Field(ge=1, le=300)] = 20
+    """How long it then finishes what is under way."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "text"] | None = None
+    """None: text on a terminal, else JSON."""
     public_url: WebAddress | None = None
     secret_key: SecretStr | None = None
     heartbeat_url: SecretStr | None = None

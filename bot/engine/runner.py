@@ -13,6 +13,7 @@ from bot.engine import timers as due
 from bot.engine.counting import count
 from bot.engine.retention import Retention
 from bot.engine.timekeeping import keep_time
+from bot.log import unit
 from bot.store import timers
 from bot.store.session import Database, DatabaseUnavailable
 from bot.supervision import kept_going
@@ -109,11 +110,15 @@ class Engine:
     async def _run_some(self) -> int:
         """Due timers, some at a time, until there is none left that nobody has in hand. How many there were."""
         count = 0
-        while ran := await self._database.run(due.run_due, self._settings(), self._clock.now(), TOGETHER):
-            count += len(ran)
-            for each in ran:
-                self._tell(each)
-        return count
+        while True:
+            with unit():
+                ran = await self._database.run(due.run_due, self._settings(), self._clock.now(), TOGETHER)
+                if not ran:
+                    return count
+                count += len(ran)
+                log.info("timers were carried out", what=ran[0].timer.what, timers=[each.timer.key for each in ran])
+                for each in ran:
+                    self._tell(each)
 
     def _tell(self, ran: due.Ran) -> None:
         if ran.problem is None:

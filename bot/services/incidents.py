@@ -13,6 +13,7 @@ from bot.domain.errors import UserError
 from bot.domain.incidents import EVENT_TO, Event, is_channel_name, transition
 from bot.domain.terms import Kind, Severity, Status
 from bot.domain.when import When, refuse_future, show_time
+from bot.log import concerns
 from bot.services import catching_up, documents, milestones, people, tell, timeline
 from bot.services.actor import Actor
 from bot.store import escalations, incidents, outbox, timers
@@ -90,6 +91,7 @@ def declare(session: Session, settings: Settings, actor: Actor, wanted: Declarat
     )
     session.add(incident)
     session.flush()
+    concerns(incident.reference)
     started = wanted.started.at if wanted.started else None
     entry = timeline.record(
         session, incident, [Kind.DECLARED], title, actor, started=started.isoformat() if started else None,

@@ -11,14 +11,19 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from io import BytesIO
 from math import isfinite
+from time import perf_counter
 from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from structlog import get_logger
+
 from bot.domain.refusals import MEANINGS
 from bot.metrics import SLACK_CALLS
+
+log = get_logger(__name__)
 
 CALL_SECONDS = 10.0
 """How long a call may take before its outcome counts as unknown. A lane's lease outlasts it."""
@@ -175,16 +180,19 @@ class Gateway:
         self._probe(f"before {method}")
         HELD.get()()
         self.in_flight += 1
+        began, outcome = perf_counter(), "ok"
         try:
             answer = await self._ask(method, function(**given))
         except SlackError as problem:
-            SLACK_CALLS.labels(method, outcome_of(problem)).inc()
+            outcome = outcome_of(problem)
+            SLACK_CALLS.labels(method, outcome).inc()
             if isinstance(problem, Refused):
                 self.answered()
                 self.refused(problem)
             raise
         finally:
             self.in_flight -= 1
+            log.debug("called Slack", method=method, outcome=outcome, ms=round((perf_counter() - began) * 1000, 1))
         SLACK_CALLS.labels(method, "ok").inc()
         self.answered()
         self._probe(f"after {method}")

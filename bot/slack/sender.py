@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from time import perf_counter
 from uuid import uuid4
 
 from structlog import get_logger
 
+from bot.log import unit
 from bot.metrics import OUTBOX_FENCED, OUTBOX_FINISHED
 from bot.services.tell import What
 from bot.slack.effects import EFFECTS, Effect, rates_of
@@ -225,6 +227,10 @@ class Sender:
     async def _run_lane(self, claim: Claim) -> None:
         ended = asyncio.Event()
         HELD.set(partial(self._check_held, claim.row.lane))
+        with unit(lane=claim.row.lane):  # the task may have been begun by the end of another lane's row
+            await self._run_and_hold(claim, ended)
+
+    async def _run_and_hold(self, claim: Claim, ended: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_lease(claim.row.lane, ended))
             try:
@@ -254,20 +260,26 @@ class Sender:
     async def _run_rows(self, claim: Claim) -> None:
         current: Claim | None = claim
         while current is not None:
-            row, outcome = current.row, await self._run(current)
-            try:
-                current = await self._write_down(current, outcome)
-            except LostLease as problem:
-                OUTBOX_FENCED.labels(row.what).inc()
-                log.warning("another worker took the lane meanwhile", lane=str(problem))
-                return
-            except DatabaseUnavailable as problem:
-                # The lease runs out, and whoever claims the lane then looks what came of this row.
-                log.warning("what came of a row could not be written down", row=row.id, problem=str(problem))
-                return
-            except Exception:
-                log.exception("a lane was left", lane=claim.row.lane)
-                return
+            with unit(current.row.request_id, row=current.row.id, what=current.row.what):
+                current = await self._run_row(current)
+
+    async def _run_row(self, claim: Claim) -> Claim | None:
+        """The row that follows in its lane, if there is one that may go now."""
+        row, began = claim.row, perf_counter()
+        outcome = await self._run(claim)
+        if isinstance(outcome, outbox.Done):
+            log.info("a row of the outbox is done", ms=round((perf_counter() - began) * 1000, 1))
+        try:
+            return await self._write_down(claim, outcome)
+        except LostLease as problem:
+            OUTBOX_FENCED.labels(row.what).inc()
+            log.warning("another worker took the lane meanwhile", lane=str(problem))
+        except DatabaseUnavailable as problem:
+            # The lease runs out, and whoever claims the lane then looks what came of this row.
+            log.warning("what came of a row could not be written down", problem=str(problem))
+        except Exception:
+            log.exception("a lane was left", lane=row.lane)
+        return None
 
     async def _write_down(self, claim: Claim, outcome: Outcome) -> Claim | None:
         try:

@@ -8,7 +8,7 @@ there is another, and sees a dead one by the wall clock. Frames: docs.slack.dev/
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any
 
 import aiohttp
@@ -16,9 +16,13 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.request import SocketModeRequest
 from structlog import get_logger
 
+from bot.log import unit
 from bot.metrics import SOCKET_ENVELOPES
 
 log = get_logger(__name__)
+
+LONGEST_ID = 64
+"""Characters of an envelope's id that are kept for the log."""
 
 PING_SECONDS = 5.0
 """Seconds between our pings. A connection from which two of them in a row brought nothing back is dead."""
@@ -179,22 +183,27 @@ class Connection:
 
     async def _answer(self, request: SocketModeRequest) -> None:
         """The listeners commit before they return, so what is acknowledged is kept."""
+        with unit(str(request.envelope_id)[:LONGEST_ID] or None, connection=self.number):
+            began = perf_counter()
+            outcome = await self._carried_out(request)
+            SOCKET_ENVELOPES.labels(outcome).inc()
+            seconds = perf_counter() - began
+            log.info("answered an envelope", type=request.type, outcome=outcome, ms=round(seconds * 1000, 1))
+
+    async def _carried_out(self, request: SocketModeRequest) -> str:
+        """What came of it: `answered`, `failed` (Slack delivers it again) or `lost` (done, and Slack does not know)."""
         try:
             response = await self._dispatch(request)
         except Exception:
             log.exception("an envelope failed", type=request.type)
-            SOCKET_ENVELOPES.labels("failed").inc()
-            return
+            return "failed"
         if response.status != 200:
-            SOCKET_ENVELOPES.labels("failed").inc()
-            return
+            return "failed"
         try:
             await self._ws.send_str(json.dumps(acknowledgement(request.envelope_id, response)))
         except BROKEN:
-            log.info("an acknowledgement was lost with its connection", type=request.type, connection=self.number)
-            SOCKET_ENVELOPES.labels("lost").inc()
-        else:
-            SOCKET_ENVELOPES.labels("answered").inc()
+            return "lost"
+        return "answered"
 
 
 def acknowledgement(envelope_id: str, response: BoltResponse) -> dict[str, Any]:

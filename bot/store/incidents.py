@@ -10,6 +10,7 @@ from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, fun
 
 from bot.domain.errors import UserError
 from bot.domain.terms import Status
+from bot.log import concerns
 from bot.store.tables import JSON_COLUMN, dialect_of, insert_for, kept, table_of
 
 OPEN = tuple(status.value for status in Status if status.is_open)
@@ -178,6 +179,7 @@ def get(session: Session, incident_id: int) -> Incident:
     found = session.get(Incident, incident_id)
     if found is None:
         raise IncidentNotFound("That incident does not exist.")
+    concerns(found.reference)
     return kept(session, found)
 
 
@@ -210,11 +212,10 @@ def hold(session: Session, incident_ids: Collection[int]) -> None:
 def lock(session: Session, incident_id: int) -> Incident:
     """The incident, held until the end of the transaction: two people who press at once come one after the other."""
     held: Incident | None = session.info.get(HELD_AT_ONCE, {}).get(incident_id)
-    if held is not None:
-        return held
-    found = session.exec(HELD, params={"incident_id": incident_id}).one_or_none()
+    found = held or session.exec(HELD, params={"incident_id": incident_id}).one_or_none()
     if found is None:
         raise IncidentNotFound("That incident does not exist.")
+    concerns(found.reference)
     return found
 
 
@@ -228,7 +229,13 @@ OF_CHANNEL = (
 
 def of_channel(session: Session, team_id: str, channel_id: str) -> Incident | None:
     """The incident whose channel this is; of several (a reopened one in a new life) the newest."""
-    return session.exec(OF_CHANNEL, params={"team_id": team_id, "channel_id": channel_id}).first()
+    return _found(session.exec(OF_CHANNEL, params={"team_id": team_id, "channel_id": channel_id}).first())
+
+
+def _found(incident: Incident | None) -> Incident | None:
+    if incident is not None:
+        concerns(incident.reference)
+    return incident
 
 
 OF_CHANNEL_HELD = OF_CHANNEL.with_for_update().execution_options(populate_existing=True)
@@ -236,7 +243,7 @@ OF_CHANNEL_HELD = OF_CHANNEL.with_for_update().execution_options(populate_existi
 
 def lock_of_channel(session: Session, team_id: str, channel_id: str) -> Incident | None:
     """`of_channel`, held until the end of the transaction."""
-    return session.exec(OF_CHANNEL_HELD, params={"team_id": team_id, "channel_id": channel_id}).first()
+    return _found(session.exec(OF_CHANNEL_HELD, params={"team_id": team_id, "channel_id": channel_id}).first())
 
 
 def without_channel(session: Session, team_id: str, number: int) -> list[Incident]:
@@ -283,6 +290,7 @@ def by_reference(session: Session, team_id: str | None, reference: str) -> Incid
     found = session.exec(statement).first()
     if found is None:
         raise IncidentNotFound(no_such(reference))
+    concerns(found.reference)
     return found
 
 

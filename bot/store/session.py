@@ -8,6 +8,7 @@ On PostgreSQL they run on an `AsyncSession` by `run_sync`.
 """
 
 import asyncio
+import contextvars
 import fcntl
 import os
 from collections.abc import Callable
@@ -186,7 +187,8 @@ class SqliteDatabase:
             except DatabaseError as problem:
                 raise _not_sqlite(self.path, problem) from problem
 
-        return await asyncio.get_running_loop().run_in_executor(self._readers, reading)
+        inside = contextvars.copy_context()  # a thread has none of its own, and its lines belong to the same unit
+        return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: inside.run(reading))
 
     async def now(self) -> datetime:
         return self.wall()

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -37,6 +38,8 @@ class Job(Generic[T]):
     work: Callable[[Session], T]
     future: Future[tuple[T, Due]] = field(default_factory=Future)
     since: float = field(default_factory=time.monotonic)
+    context: Context = field(default_factory=copy_context)
+    """Of whoever waits: what is logged meanwhile belongs to the same unit."""
     outcome: tuple[T, Due] | None = None
     problem: Exception | None = None
 
@@ -45,7 +48,7 @@ class Job(Generic[T]):
         self.outcome = self.problem = None
         try:
             with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
-                result = self.work(session)
+                result = self.context.run(self.work, session)
                 session.commit()
                 self.outcome = result, left_due(session)
         except OperationalError:

@@ -12,9 +12,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from structlog import get_logger
+
 from bot.domain.alerts import Batch
+from bot.log import request_id, unit
 from bot.services.alerts import Receipt
 from bot.store.session import DatabaseUnavailable
+
+log = get_logger(__name__)
 
 TOGETHER = 64
 """Notifications in one transaction."""
@@ -31,6 +36,7 @@ Receipts = Sequence[Receipt | None]
 @dataclass(slots=True)
 class _Waiting:
     batch: Batch
+    request_id: str | None = field(default_factory=request_id)
     future: asyncio.Future[Receipt | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -91,6 +97,13 @@ class Gathering:
         return taken
 
     async def _take(self, waiting: Sequence[_Waiting]) -> None:
+        """What it leaves to do bears the first one's id; a line names the others'."""
+        with unit(waiting[0].request_id):
+            if len(waiting) > 1:
+                log.info("requests are taken in together", requests=[each.request_id for each in waiting])
+            await self._keep(waiting)
+
+    async def _keep(self, waiting: Sequence[_Waiting]) -> None:
         try:
             receipts = await self._carry_out([each.batch for each in waiting])
         except DatabaseUnavailable as problem:

@@ -21,8 +21,10 @@ SERVER = "dogwatch"
 """What listens here in which version is nobody's business."""
 
 
-async def add_headers(_request: web.BaseRequest, response: web.StreamResponse) -> None:
+async def add_headers(request: web.BaseRequest, response: web.StreamResponse) -> None:
     """For `on_response_prepare`: it is called for the router's own refusals too."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = SERVER
+    if request_id := request.get("request_id"):
+        response.headers["X-Request-Id"] = request_id

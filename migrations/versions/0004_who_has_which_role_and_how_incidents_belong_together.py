@@ -59,6 +59,7 @@ def upgrade() -> None:
     op.add_column("incident", sa.Column("canvas_digest", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
     op.add_column("incident", sa.Column("bookmark_ids", sa.JSON(), nullable=True))
     op.add_column("escalation", sa.Column("working_hours", sa.JSON(), nullable=True))
+    op.add_column("outbox", sa.Column("request_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
     _take_over_leads()
 
 

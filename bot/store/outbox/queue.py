@@ -12,6 +12,7 @@ from uuid import uuid4
 from sqlalchemy import Executable, case, or_, text, update
 from sqlmodel import Session, col, select
 
+from bot.log import request_id
 from bot.store.outbox.rows import IS_UNFINISHED, IS_WAITING_VIEW, Lane, OutboxRow, State
 from bot.store.tables import dialect_of, insert_for, table_of
 from bot.store.waking import Due, needs_waking
@@ -102,7 +103,7 @@ def _row_of(wanted: Wanted) -> dict[str, Any]:
         "uuid": str(uuid4()), "team_id": wanted.team_id, "incident_id": wanted.incident_id, "lane": wanted.lane,
         "what": wanted.what, "target": wanted.target, "details": wanted.details, "progress": {},
         "state": State.WAITING.value, "attempts": 0, "not_before": wanted.not_before or wanted.at,
-        "created_at": wanted.at,
+        "created_at": wanted.at, "request_id": request_id(),
     }  # fmt: skip
 
 

@@ -92,6 +92,8 @@ class OutboxRow(SQLModel, table=True):
     first_attempt_at: datetime | None = None
     done_at: datetime | None = None
     error: str | None = None
+    request_id: str | None = None
+    """The unit of work that asked for it (see `bot.log`), so that its lines can be followed to this call."""
 
     @property
     def key(self) -> int:
