@@ -38,9 +38,8 @@ from bot.store.session import Database, DatabaseUnavailable, SqliteDatabase, ope
 from bot.store.waking import Due
 from bot.supervision import kept_going
 from bot.web import health, pages
-from bot.web.access import as_unit
 from bot.web.alerts import AlertIntake
-from bot.web.headers import add_headers
+from bot.web.listening import Listener
 from bot.web.outbox import OutboxDesk
 from bot.web.slack import SlackIntake
 from commands import COMMANDS
@@ -52,12 +51,11 @@ ASK_AGAIN = 5.0
 """Seconds between attempts to learn from Slack who the bot is."""
 MEETING_SECONDS = 3.0
 """How long a start waits for Slack; after that it goes on with what an earlier one learned, and asks again."""
-IDLE_SECONDS = 75.0
-"""How long a connection may be open without a whole request's head: a sender that dawdles holds it no longer."""
-LINGERING_SECONDS = 2.0
-"""How long the rest of a body is still taken and thrown away after its refusal, so that the answer can be read."""
+ANSWERING_SECONDS = 5.0
+"""How long a stop waits for requests and payloads under way, of all the time that it has."""
 HANGS_AFTER = timedelta(minutes=2)
 SOCKET_MODE = "socket mode"
+STARTING, STOPPING = "it is starting", "it is stopping"
 
 
 def _hide_secrets(settings: Settings) -> None:
@@ -119,11 +117,14 @@ class Dogwatch:
         self.slack: SlackIntake | None = None
         self.sockets: SocketLink | None = None
         self._heartbeat: Heartbeat | None = None
-        self._runner: web.AppRunner | None = None
+        self._listener = Listener(lambda: self._phase != STARTING)
         self._tasks: list[asyncio.Task[None]] = []
         self.port = settings.port
         self._stranger: str | None = None
         """Why nothing is sent although Slack answers."""
+        self._phase: str | None = STARTING
+        """Why it can do nothing yet, or nothing any more; None while it works."""
+        self._was_ready: bool | None = None
 
     @property
     def settings(self) -> Settings:
@@ -148,6 +149,7 @@ class Dogwatch:
 
     async def start(self) -> None:
         """Raises UserError for what an operator has to mend, DatabaseUnavailable if the database does not answer."""
+        await self._listen()
         await migrate(self.database)
         await keep_time(self.database, self.clock)
         if isinstance(self.database, SqliteDatabase):
@@ -161,7 +163,7 @@ class Dogwatch:
         app = build(deps, self._token, met)
         if self.settings.slack_signing_secret is not None:
             self.slack = SlackIntake(app, self.configuration.with_secrets)
-        await self._serve()
+        self._phase = None
         if not self.settings.uses_socket_mode:  # else the first connection is what ends the gap
             await self.database.run(catching_up.catch_up, self.clock.now())
         self.sender.start()
@@ -247,37 +249,27 @@ class Dogwatch:
                 return
         self.sender.wake()
 
-    async def _serve(self) -> None:
-        site = web.Application(client_max_size=1024 * 1024, middlewares=[as_unit])
-        site.on_response_prepare.append(add_headers)
+    async def _listen(self) -> None:
+        site = self._listener.site
         site.add_routes(health.routes(self._not_ready, lambda: self.configuration.fingerprint))
         site.add_routes(pages.routes(self.database, lambda: self.settings))
         site.add_routes(OutboxDesk(self.database, self.configuration, self.clock).routes())
         site.router.add_post("/alerts/{source}", self.alerts.handle)
         site.router.add_put("/alerts/{source}", self.alerts.handle)
-        if self.slack is not None:
-            site.router.add_post("/slack/events", self.slack.handle)
-        self._runner = web.AppRunner(
-            site,
-            access_log=None,
-            shutdown_timeout=5.0,
-            keepalive_timeout=IDLE_SECONDS,
-            lingering_time=LINGERING_SECONDS,
-            auto_decompress=False,
-        )
-        await self._runner.setup()
-        listening = web.TCPSite(self._runner, self.settings.host, self.settings.port)
-        try:
-            await listening.start()
-        except OSError as problem:
-            raise UserError(
-                f"Cannot listen on {self.settings.host}:{self.settings.port} ({problem.strerror}). "
-                "Set DOGWATCH_PORT to a free port."
-            ) from problem
-        addresses = self._runner.addresses
-        self.port = int(addresses[0][1]) if addresses else self.settings.port
+        if self.settings.slack_signing_secret is not None:
+            site.router.add_post("/slack/events", self._take_from_slack)
+        self.port = await self._listener.open(self.settings, self._answering_seconds)
         # Links name the port that was given.
         self.configuration.put(self.settings.model_copy(update={"port": self.port}))
+
+    async def _take_from_slack(self, request: web.Request) -> web.Response:
+        if self.slack is None:  # it is made before the listener lets anything through
+            raise RuntimeError("a request of Slack's came before there was anybody to take it")
+        return await self.slack.handle(request)
+
+    @property
+    def _answering_seconds(self) -> float:
+        return min(ANSWERING_SECONDS, self.settings.stop_seconds)
 
     async def _catch_up(self) -> None:
         """Ask Slack for what was said while nobody listened: as soon as the database can keep the question."""
@@ -297,10 +289,18 @@ class Dogwatch:
         Once it has been connected, a Socket Mode that is away is no such reason: Slack is away for every replica, and
         what monitors send is kept all the same. The heartbeat tells of it.
         """
-        problems = await self._problems()
+        problems = {"process": self._phase} if self._phase else await self._problems()
         if self.sockets is not None and self.sockets.was_connected:
             problems.pop(SOCKET_MODE, None)
+        self._tell_of_readiness(problems)
         return problems
+
+    def _tell_of_readiness(self, problems: dict[str, str]) -> None:
+        """In the log, when it changes: who asks does so every few seconds."""
+        is_ready = not problems
+        if is_ready != self._was_ready:
+            (log.info if is_ready or self._phase else log.warning)("ready" if is_ready else "not ready", **problems)
+        self._was_ready = is_ready
 
     async def _problems(self) -> dict[str, str]:
         """Why this process cannot do all of its work, by name."""
@@ -347,19 +347,29 @@ class Dogwatch:
         return min((each for each in found if each is not None), default=None)
 
     async def stop(self) -> None:
-        """Take nothing new, finish what is under way, let go of the rest: it is in the database."""
+        """
+        Take nothing new, finish what is under way, let go of the rest: it is in the database.
+
+        From now on it is not ready. With `drain_seconds` it goes on listening for so long, until a load balancer has
+        noticed; the time for what is under way, `stop_seconds`, begins after that.
+        """
+        drain_seconds = 0 if self._phase == STARTING else self.settings.drain_seconds
+        self._phase = STOPPING
+        log.info("dogwatch is stopping", listens_for=drain_seconds, finishes_for=self.settings.stop_seconds)
         if self._heartbeat is not None:
             await self._heartbeat.stop()
+        drained = asyncio.create_task(asyncio.sleep(drain_seconds))
         if self.sockets is not None:
-            await self.sockets.stop()
+            await self.sockets.stop(self._answering_seconds)
+        await drained
+        ends_at = asyncio.get_running_loop().time() + self.settings.stop_seconds
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._listener.close()
         await self.opening.stop()
         await self.engine.stop()
-        await self.sender.stop()
+        await self.sender.stop(max(ends_at - asyncio.get_running_loop().time(), 0.0))
         await self.noticing.stop()
         await self.gateway.close()
         await self.database.close()

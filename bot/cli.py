@@ -16,46 +16,31 @@ from bot import log
 from bot.cli_check import check_configuration
 from bot.cli_doctor import doctor
 from bot.cli_outbox import outbox
-from bot.config import ConfigurationError, Settings, examine, load
+from bot.config import Settings, examine, load
 from bot.configuration import tell_warnings
 from bot.domain.errors import UserError
-from bot.store.session import DatabaseDamaged, DatabaseUnavailable
+from bot.exits import FAILED, ends_at_once, told_in_words, told_to_stop
+from bot.notifying import Notifier
 
 T = TypeVar("T")
-UNUSABLE = 2
-"""The exit code where the call, the configuration or the environment is wrong."""
-FAILED = 1
 
 
 def main() -> None:
-    """The entry point: every refusal is one sentence on standard error and an exit code."""
+    """The entry point."""
     log.scrub_crashes()
-    try:
+    with told_in_words():
         cli(standalone_mode=False)
-    except click.ClickException as problem:
-        problem.show()
-        sys.exit(problem.exit_code)
-    except click.Abort:
-        sys.exit(130)
-    except ConfigurationError as problem:
-        for each in problem.problems:
-            click.echo(str(each), err=True)
-        sys.exit(UNUSABLE)
-    except UserError as problem:
-        click.echo(problem.message, err=True)
-        sys.exit(UNUSABLE)
-    except DatabaseDamaged as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(UNUSABLE)
-    except DatabaseUnavailable as problem:
-        click.echo(f"The database does not answer: {problem}", err=True)
-        sys.exit(FAILED)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dogwatch")
 def cli() -> None:
-    """Run incidents in Slack, from the first alert to the postmortem."""
+    """
+    Run incidents in Slack, from the first alert to the postmortem.
+
+    A command ends with 0 when it did what was asked, with 1 when it failed, with 2 when the call or the configuration
+    is wrong, and with 3 when another process has the SQLite file.
+    """
 
 
 cli.add_command(check_configuration)
@@ -73,15 +58,6 @@ def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     return asyncio.run(work())
 
 
-def told_to_stop() -> asyncio.Event:
-    """Set on SIGTERM or SIGINT, from now on."""
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
-    return told
-
-
 async def started_unless(told: asyncio.Event, starting: Coroutine[Any, Any, None]) -> None:
     """Wait for a start, but not after somebody said to stop."""
     tasks = [asyncio.ensure_future(starting), asyncio.ensure_future(told.wait())]
@@ -97,21 +73,28 @@ async def started_unless(told: asyncio.Event, starting: Coroutine[Any, Any, None
 @cli.command()
 def serve() -> None:
     """Run the bot against Slack: by Socket Mode if SLACK_APP_TOKEN is set, over HTTP if not."""
+    ends_at_once()
     from bot.app import Dogwatch  # noqa: PLC0415  the other commands start faster without the whole bot
 
     log.configure()
     settings = settings_from_environment()
+    log.configure(level=settings.log_level.upper(), form=settings.log_format)
     tell_warnings(examine(os.environ).warnings)
 
     async def serving() -> None:
-        told = told_to_stop()
+        told, systemd = told_to_stop(), Notifier(os.environ, os.getpid())
         bot = Dogwatch(settings)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, bot.ask_to_reload)
+        living = asyncio.create_task(systemd.keep_alive(), name="signs of life")
         try:
             await started_unless(told, bot.start())
+            if not told.is_set():
+                systemd.tell("READY=1", f"STATUS=Listening on port {bot.port}")
             await told.wait()
         finally:
+            systemd.tell("STOPPING=1", "STATUS=Finishing what is under way")
             await bot.stop()
+            living.cancel()
 
     run(serving)
 
@@ -129,6 +112,7 @@ def serve() -> None:
 )
 def sandbox(*, fresh: bool, headless: bool, port: int, data: Path) -> None:
     """Try the bot with a local Slack in the browser: nothing to install, no account."""
+    ends_at_once()
     from bot.local import run_local  # noqa: PLC0415
 
     log.configure(level="WARNING")

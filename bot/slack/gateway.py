@@ -17,7 +17,6 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-
 from structlog import get_logger
 
 from bot.domain.refusals import MEANINGS

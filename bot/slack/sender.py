@@ -104,14 +104,16 @@ class Sender:
 
     async def stop(self, grace: float = 15.0) -> None:
         """Take no new work, and wait up to `grace` seconds for the calls that are under way."""
+        ends_at = asyncio.get_running_loop().time() + grace
         self._stopping = True
         self._wake.set()
         if self._loop is not None:  # it may just be claiming: what it has claimed it also runs
             await asyncio.wait([self._loop], timeout=grace)
-        ends_at = asyncio.get_running_loop().time() + grace
         while self._running and (seconds := ends_at - asyncio.get_running_loop().time()) > 0:
             await asyncio.wait(self._running, timeout=seconds)
         left = [*self._running, *(task for task in (self._loop, self._ending.under_way) if task is not None)]
+        if self._running:
+            log.warning("stopped in the middle of calls: they are looked up later", lanes=len(self._running))
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)

@@ -118,12 +118,12 @@ class SocketLink:
             return None
         return f"not connected: {self._trouble}" if self._trouble else "not connected"
 
-    async def stop(self) -> None:
-        """Take nothing new, and wait for what is under way, but not for ever."""
+    async def stop(self, grace: float = GRACE_SECONDS) -> None:
+        """Take nothing new, and wait for what is under way, but at most `grace` seconds."""
         for each in self._open:
             each.is_refusing = True
         try:
-            async with asyncio.timeout(GRACE_SECONDS):
+            async with asyncio.timeout(grace):
                 await asyncio.gather(*(each.drain() for each in self._open))
         except TimeoutError:
             left = sum(len(each.under_way) for each in self._open)

@@ -91,7 +91,8 @@ def test_every_variable_is_documented_with_its_default():
         elif variable.name == "DATABASE_URL":
             default = Settings().database_url.get_secret_value()
         else:
-            default = getattr(Settings(), str(variable.place[0])) or None
+            found = getattr(Settings(), str(variable.place[0]))
+            default = None if found == {} else found
         assert documented[variable.name] == ("none" if default is None else str(default)), variable.name
 
 

@@ -282,7 +282,7 @@ async def test_a_second_process_on_the_same_file_is_refused_and_the_first_goes_o
     async with served(given) as first:
         await reaches(sandbox, first, "http")
         async with served(given) as second:
-            assert await second.ends() == 2
+            assert await second.ends() == 3
         assert "in use by another Dogwatch process" in second.log_text
         assert await first.is_ready()
         await declares(sandbox)
