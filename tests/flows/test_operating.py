@@ -4,7 +4,7 @@ import asyncio
 import re
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,12 +37,12 @@ def lines_of(bot: Served, request_id: str) -> list[dict[str, Any]]:
 
 async def asked(
     port: int, path: str, *, method: str = "GET", headers: dict[str, str] | None = None, json: Any = None
-) -> tuple[int, str, dict[str, str]]:
+) -> tuple[int, str, Mapping[str, str]]:
     async with (
         aiohttp.ClientSession() as http,
         http.request(method, f"http://127.0.0.1:{port}{path}", headers=headers, json=json) as got,
     ):
-        return got.status, await got.text(), dict(got.headers)
+        return got.status, await got.text(), got.headers
 
 
 @pytest.mark.parametrize("mode", ["http", "socket"])
