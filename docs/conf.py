@@ -50,7 +50,7 @@ def with_navigation(_: Sphinx, name: str, source: list[str]) -> None:
     whole = beginning
     for heading, text in zip(parts[::2], parts[1::2], strict=True):
         whole += f"## {heading}{text}\n"
-        if listed := [f"{title} <{page}>" for title, page in LISTED.findall(text)]:
+        if listed := [f"{title.replace('`', '')} <{page}>" for title, page in LISTED.findall(text)]:
             whole += "\n".join(["```{toctree}", ":hidden:", f":caption: {heading}", "", *listed, "```", "", ""])
     source[0] = whole
 

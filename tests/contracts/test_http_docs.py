@@ -17,9 +17,9 @@ def documented() -> dict[str, set[str]]:
     return {path: set(re.findall(r"`(\w+)`", methods)) for path, methods in rows}
 
 
-def served(runner: web.AppRunner) -> dict[str, set[str]]:
+def served(site: web.Application) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for route in runner.app.router.routes():
+    for route in site.router.routes():
         assert route.resource is not None
         if route.method != "HEAD":  # aiohttp adds it to each GET
             found.setdefault(route.resource.canonical, set()).add(route.method)
@@ -28,9 +28,7 @@ def served(runner: web.AppRunner) -> dict[str, set[str]]:
 
 async def test_every_route_of_the_running_bot_is_documented(tmp_path: Path) -> None:
     async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as world:
-        assert world.bot._runner is not None
-
-        assert documented() == served(world.bot._runner)
+        assert documented() == served(world.bot._listener.site)
 
 
 def test_each_route_has_its_part() -> None:
@@ -46,4 +44,4 @@ def test_what_is_not_ready_is_named_as_the_bot_names_it() -> None:
         for name in re.findall(r"`([^`]+)`", row)
     }
 
-    assert named == {"database", "slack", "sender", "timers", SOCKET_MODE}
+    assert named == {"process", "database", "slack", "sender", "timers", SOCKET_MODE}
