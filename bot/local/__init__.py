@@ -18,15 +18,10 @@ from bot.local.folder import CONFIG, DATABASE, LOG, prepared
 from bot.local.process import Bot
 from bot.local.record import Record
 from bot.local.tour import Tour
+from bot.manifest import read_manifest
 from bot.sandbox.server import Sandbox
 from bot.slack.blocks.gallery import exhibits
 from commands import COMMANDS
-
-SHORTCUTS = (
-    ("add_to_timeline", "Add to timeline"),
-    ("open_incident", "Open an incident"),
-    ("amend_entry", "Amend timeline entry"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +93,15 @@ def _tell_of_the_bot(slack: Sandbox, settings: Settings) -> None:
     slack.commands = [
         {"name": "/incident", "usage": each.usage, "summary": each.summary.replace("`", "")} for each in COMMANDS
     ]
-    slack.shortcuts = SHORTCUTS
+    slack.shortcuts, slack.global_shortcuts = _shortcuts("message"), _shortcuts("global")
     slack.marks = {emoji: kind.value for emoji, kind in settings.reactions.items()}
     slack.gallery = [{"name": each.name, "kind": each.kind, "payload": each.payload} for each in exhibits(settings)]
+
+
+def _shortcuts(kind: str) -> tuple[tuple[str, str], ...]:
+    """Those that the app's manifest declares, by callback id and title: what people find in Slack."""
+    declared = read_manifest()["features"]["shortcuts"]
+    return tuple((each["callback_id"], each["name"]) for each in declared if each["type"] == kind)
 
 
 def _environment(slack: Sandbox, data: Path, bot_url: str, bot_port: int, alert_token: str) -> dict[str, str]:

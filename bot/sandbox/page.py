@@ -60,6 +60,7 @@ class Page:
             web.get("/page/gallery", self.exhibits),
             web.get("/archives/{channel}", self.index),
             web.get("/archives/{channel}/{message}", self.index),
+            web.get("/docs/{team}/{canvas}", self.canvas),
             web.get("/static/{name}", self.static),
             web.get("/page/state", self.state),
             web.get("/page/live", self.live),
@@ -69,6 +70,15 @@ class Page:
 
     async def index(self, _request: web.Request) -> web.FileResponse:
         return web.FileResponse(STATIC / "index.html", headers=SAFE)
+
+    async def canvas(self, request: web.Request) -> web.Response:
+        """A canvas's own address leads to the channel whose tab it is, with the canvas open."""
+        canvas = self.owner.workspace.canvases.get(request.match_info["canvas"])
+        if canvas is None:
+            return web.Response(status=404, text="There is no such canvas.")
+        raise web.HTTPFound(
+            f"/archives/{canvas.channel}?canvas={canvas.id}" if canvas.channel else f"/?canvas={canvas.id}"
+        )
 
     async def gallery(self, _request: web.Request) -> web.FileResponse:
         return web.FileResponse(STATIC / "gallery.html", headers=SAFE)

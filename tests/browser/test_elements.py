@@ -291,3 +291,7 @@ async def test_bookmarks_and_canvases_stand_under_the_channels_name(stage):
 
     await expect(read.get_by_role("heading", name="What we saw")).to_be_visible()
     assert sandbox.canvases("ops")[0]["editors"] == ["U0DOGWATCH", "U0ONCALL"]
+
+    link = sandbox.canvases("ops")[0]["permalink"]
+    await page.goto(link)
+    await expect(page.locator("#pane").get_by_role("heading", name="What we saw")).to_be_visible()

@@ -9,7 +9,7 @@ import { edit } from "/static/message.js";
 import { staysAtEnd } from "/static/messages.js";
 import { refreshModal } from "/static/modal.js";
 import { closePane, paneShows, showFile, showThread, wirePane } from "/static/pane.js";
-import { canvasChanged } from "/static/documents.js";
+import { canvasChanged, showCanvas } from "/static/documents.js";
 import { showPeople, showSidebar, wireSidebar } from "/static/sidebar.js";
 import { menu } from "/static/popover.js";
 import { dropToast, toast } from "/static/toasts.js";
@@ -138,6 +138,13 @@ function followLinks(event) {
   if (link?.closest("#pane-body .markdown")) return; // elsewhere, so that the draft that is read stays
   if (!link || event.metaKey || event.ctrlKey || event.button) return;
   const address = new URL(link.href);
+  const canvas = address.origin === location.origin && address.pathname.match(/^\/docs\/\w+\/(\w+)$/)?.[1];
+  if (canvas) {
+    event.preventDefault();
+    leaveThread();
+    run(showCanvas(canvas, act));
+    return;
+  }
   const target = address.origin === location.origin && readAddress(address);
   if (!target?.channel) return;
   event.preventDefault();
@@ -227,6 +234,7 @@ async function start() {
   await refresh();
 }
 
+const canvasAsked = new URLSearchParams(location.search).get("canvas");
 Object.assign(state, readAddress());
 state.channel ||= "";
 state.page = await pageState();
@@ -234,7 +242,8 @@ state.stage = state.page.stage;
 wire();
 await start();
 composers.main.refill();
-if (!state.thread && wantsGuide() && (innerWidth > 900 || !sessionStorage.getItem("guided"))) showGuide();
+if (canvasAsked) await run(showCanvas(canvasAsked, act));
+else if (!state.thread && wantsGuide() && (innerWidth > 900 || !sessionStorage.getItem("guided"))) showGuide();
 sessionStorage.setItem("guided", "yes");
 listen(changed);
 document.body.dataset.ready = "yes";

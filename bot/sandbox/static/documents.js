@@ -25,13 +25,15 @@ export async function showBar(channel, { act }) {
 }
 
 function bookmark(each) {
-  const sign = each.emoji ? emoji(each.emoji.replaceAll(":", "")) : "🔗";
+  const known = emoji(each.emoji.replaceAll(":", ""));
+  const sign = !known || known.startsWith(":") ? "🔗" : known;
   return el("a", { href: each.link, target: "_blank", rel: "noreferrer", title: each.link }, el("span", { "aria-hidden": "true" }, `${sign} `), each.title);
 }
 
 export async function showCanvas(id, act) {
   const [text, all] = await Promise.all([ask("canvas_content", { canvas_id: id }), ask("canvases")]);
   const canvas = all.find((each) => each.id === id);
+  if (!canvas) throw new Error("There is no such canvas any more.");
   reading = { id, act };
   const body = el("div", {}, markdown(withNames(text)), el("p.soft", {}, writers(canvas)));
   const write = el("button", { type: "button", onclick: () => editCanvas(canvas, text, act) }, "Edit");
