@@ -6,6 +6,7 @@ from commands import (
     card,
     catchup,
     cause,
+    drill,
     edit,
     escalate,
     find,
@@ -59,5 +60,6 @@ _WORDS = (
     reopen.COMMAND,
     merge.COMMAND,
     postmortem.COMMAND,
+    drill.COMMAND,
 )
 COMMANDS = (*_WORDS, help.command(_WORDS))

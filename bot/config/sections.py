@@ -236,6 +236,7 @@ class IncidentsSection(Section):
     channel: Channel = "incidents"
     channel_prefix: ChannelPrefix = "inc"
     drill_prefix: ChannelPrefix = "drill"
+    drills: Word | None = None
     default_severity: SeverityWord = Severity.SEV3
     zone: Zone = ZoneInfo("UTC")
     languages: Annotated[tuple[Language, ...], Field(min_length=1, strict=False)] = ("en",)

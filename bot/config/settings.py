@@ -380,6 +380,14 @@ class Settings(BaseSettings):
         return WorkingHours(days, _minutes(told.opens), _minutes(told.closes), told.zone or zone, holidays)
 
     @property
+    def drill_folders(self) -> tuple[Path, ...]:
+        """The operator's folder of scenarios to practise; empty if there is none."""
+        if self.incidents.drills is None:
+            return ()
+        beside = self.config_path.parent if self.config_path else Path()
+        return (beside / self.incidents.drills,)
+
+    @property
     def template_folders(self) -> tuple[Path, ...]:
         """The operator's folder of templates, laid out like the built-in one; empty if there is none."""
         if self.postmortem.templates is None:

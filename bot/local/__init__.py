@@ -20,6 +20,7 @@ from bot.local.record import Record
 from bot.local.tour import Tour
 from bot.manifest import read_manifest
 from bot.sandbox.server import Sandbox
+from bot.scenario.shelf import examples_folder
 from bot.slack.blocks.gallery import exhibits
 from commands import COMMANDS
 
@@ -35,12 +36,6 @@ class Local:
     greeting: tuple[str, ...]
     read_again: Callable[[], tuple[str, ...]]
     """For SIGHUP: the bot reads its configuration anew, and the page offers what it says then. Gives what to say."""
-
-
-def examples_folder() -> Path:
-    """The scenarios: inside the package in a wheel, at the top of the tree in a checkout."""
-    package = Path(__file__).parent.parent
-    return next(path for path in (package / "examples", package.parent / "examples") if path.is_dir())
 
 
 @asynccontextmanager

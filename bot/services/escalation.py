@@ -115,7 +115,8 @@ def escalate(
     session.add(entry)
     people.meet(session, incident.team_id, called.members, actor.at)
     if when is None:
-        tell.invite(session, incident, actor.at, list(called.members), list(called.usergroups))
+        if incident.drill_of is None:
+            tell.invite(session, incident, actor.at, list(called.members), list(called.usergroups))
         _page(session, [(incident, escalation)], actor.at)
         _set_reminders(session, settings, [escalation], actor.at)
     tell.show_escalation(session, incident, escalation.key, actor.at, is_new=True)
@@ -133,10 +134,15 @@ def _hours(settings: Settings, incident: Incident, called: Called) -> dict[str, 
 
 
 def _page(session: Session, called: Sequence[tuple[Incident, Escalation]], at: datetime) -> None:
-    """Write to each who was asked and did not decline. A user group is mentioned in the channel instead."""
+    """
+    Write to each who was asked and did not decline. A user group is mentioned in the channel instead.
+
+    Nobody is written to in a drill that replays something: it is practised in its channel.
+    """
     pages = [
         (incident, _new_page(escalation, member, at))
         for incident, escalation in called
+        if incident.drill_of is None
         for member in escalation.members
         if member not in escalation.declined_by
     ]

@@ -116,7 +116,7 @@ def _set_up(session: Session, settings: Settings, incident: Incident, actor: Act
     """The channel and all that belongs into it, with whoever is asked to be there."""
     users = [actor.user_id] if actor.user_id else []
     groups: list[str] = []
-    for service in incident.services:
+    for service in incident.services if incident.drill_of is None else ():  # nobody is called to somebody's practice
         asked = settings.people_of(service)
         users += asked.users
         groups += asked.usergroups
@@ -217,6 +217,7 @@ def resolve(session: Session, incident_id: int, actor: Actor, *, text: str = "",
 
 def call_off(session: Session, incident: Incident, actor: Actor) -> None:
     """It is over: nobody is waited for any more."""
+    timers.cancel(session, f"drill:{incident.key}")
     for escalation in escalations.unanswered(session, incident.key):
         timers.cancel(session, f"escalation:{escalation.key}")
         tell.show_escalation(session, incident, escalation.key, actor.at)

@@ -371,7 +371,9 @@ def said(session: Session, settings: Settings, incident_id: int, row_details: Ma
     own: Mapping[str, object] = values if isinstance(values, dict) else {}
     entry_id, escalation_id, other_id = row_details.get("entry_id"), own.get("escalation_id"), own.get("other_id")
     entry = session.get(TimelineEntry, entry_id) if entry_id else None
-    text = entry.text if entry else str(own.get("text", ""))
+    told_of = session.get(TimelineEntry, own["told_of"]) if own.get("told_of") else None
+    about = told_of or entry
+    text = about.text if about else str(own.get("text", ""))
     ids = own.get("alert_ids")
     rows = [alerts.get(session, each) for each in ids] if isinstance(ids, list) else []
     return SaidView(

@@ -165,6 +165,37 @@ def _took_in(view: SaidView) -> Message:
     return plain(f":twisted_rightwards_arrows: {came} was merged into this incident by {_by(view)}, with {what}.")
 
 
+def _drill_began(view: SaidView) -> Message:
+    script = literal(str(view.values.get("script")), limit=100)
+    return plain(
+        f":performing_arts: *This is a drill*, started by {_by(view)} after {script}. What happened is told here line "
+        "by line, marked as practice; do what you would do, here and with `/incident`. Nobody is paged outside this "
+        "channel. End it with `/incident resolve` or `/incident cancel WHY`."
+    )
+
+
+def _practice(view: SaidView) -> Message:
+    what, is_over = view.values.get("what"), view.values.get("over")
+    sign = {"alert": "white_circle" if is_over else "rotating_light", "vendor": "satellite_antenna"}.get(
+        str(what), "speech_balloon"
+    )
+    noun = {"alert": "an alert has ended" if is_over else "an alert", "vendor": "a vendor's status page"}.get(
+        str(what), "somebody writes"
+    )
+    said = str(view.values.get("text") or view.text)
+    return Message(
+        f"Practice: {literal(said, view.names, 1_000)}",
+        [section(f":{sign}: *Practice*, {noun}:\n{quoted(said, view.names)}")],
+    )
+
+
+def _drill_told(_view: SaidView) -> Message:
+    return plain(
+        ":performing_arts: That is all that this drill tells. Finish what you are practising, then end it with "
+        "`/incident resolve`: the draft that follows is practice too."
+    )
+
+
 def _details(view: SaidView) -> Message:
     changes = view.details.get("changes")
     lines = [_change(view, name, value) for name, value in changes.items()] if isinstance(changes, dict) else []
@@ -319,6 +350,9 @@ WORDING: Mapping[str, Callable[[SaidView], Message]] = {
     "role taken": _taken,
     "resolved": _resolved,
     "cancelled": _cancelled,
+    "drill began": _drill_began,
+    "practice": _practice,
+    "drill told": _drill_told,
     "merged": _merged,
     "took in": _took_in,
     "details": _details,

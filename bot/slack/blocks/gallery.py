@@ -234,6 +234,12 @@ SAID = (
     _given("role taken", by="U0ENGINEER", to="U0ENGINEER", before="U0DBA"),
     _said("resolved", by="U0ONCALL"),
     _said("cancelled", by="U0ONCALL"),
+    _said("drill began", by="U0ONCALL", script="checkout-500s", lines=12),
+    _said("practice", what="alert", text="CheckoutHTTP500Spike: Spike in 500 failures", over=False),
+    _said("practice", what="alert", text="CheckoutHTTP500Spike", over=True),
+    _said("practice", what="message", text="<@U0ENGINEER> reads the gateway's logs"),
+    _said("practice", what="vendor", text="gateway (monitoring): a fix is in place"),
+    _said("drill told"),
     replace(_said("merged", by="U0ONCALL"), other=Beside("INC-3", "C0INC3")),
     replace(_said("took in", by="U0ONCALL", entries=31, alerts=3), other=Beside("INC-8", "C0INC8")),
     replace(
