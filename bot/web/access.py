@@ -9,6 +9,7 @@ from structlog import get_logger
 
 from bot.log import unit
 from bot.web.bodies import refusal
+from bot.web.headers import REQUEST_ID
 
 log = get_logger(__name__)
 
@@ -29,10 +30,16 @@ async def as_unit(request: web.Request, handler: Handler) -> web.StreamResponse:
     The line names the route, not the path: a path may hold a key.
     """
     with unit(given(request)) as begun:
-        request["request_id"] = begun.request_id
-        began = perf_counter()
-        response = await _answered(request, handler)
-        _tell(request, response.status, (perf_counter() - began) * 1000)
+        request[REQUEST_ID] = begun.request_id
+        began, status = perf_counter(), 500
+        try:
+            response = await _answered(request, handler)
+            status = response.status
+        except web.HTTPException as answer:  # the router's own refusals
+            status = answer.status
+            raise
+        finally:
+            _tell(request, status, (perf_counter() - began) * 1000)
         return response
 
 
@@ -45,9 +52,7 @@ def given(request: web.BaseRequest) -> str | None:
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
-    except web.HTTPException as answer:
-        return answer
-    except ConnectionError:
+    except (web.HTTPException, ConnectionError):
         raise
     except Exception:
         log.exception("a request broke off", route=route_of(request))

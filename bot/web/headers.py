@@ -17,6 +17,7 @@ HEADERS = {
 No script runs, nothing is fetched, no frame shows it. An address with a key reaches neither another site nor a cache. A
 page that needs something else, like a form, says so itself.
 """
+REQUEST_ID = web.RequestKey("request_id", str)
 SERVER = "dogwatch"
 """What listens here in which version is nobody's business."""
 
@@ -26,5 +27,5 @@ async def add_headers(request: web.BaseRequest, response: web.StreamResponse) ->
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = SERVER
-    if request_id := request.get("request_id"):
+    if request_id := request.get(REQUEST_ID):
         response.headers["X-Request-Id"] = request_id
