@@ -90,7 +90,8 @@ BY_SCOPE = {each.scope: each for each in PERMISSIONS}
 
 PLAN_WORDS = frozenset(
     {"paid_only", "paid_teams_only", "plan_upgrade_required", "team_not_on_paid_plan", "feature_not_enabled",
-     "canvas_disabled", "canvas_disabled_user_team", "canvas_disabled_file_team",
+     "canvas_disabled", "canvas_disabled_user_team", "canvas_disabled_file_team", "canvas_globally_disabled",
+     "free_teams_cannot_create_non_tabbed_canvases", "not_implemented",
      "free_teams_cannot_edit_standalone_canvases", "free_teams_cannot_create_standalone_canvases",
      "team_tier_cannot_create_channel_canvases", "file_uploads_disabled", "not_enabled", "unknown_method",
      "not_allowed_token_type"}

@@ -238,6 +238,20 @@ async def test_a_lost_answer_to_our_own_writing_is_not_taken_for_peoples(world: 
     assert not lines(world, "canvas stays")
 
 
+async def test_a_canvas_that_may_not_be_edited_any_more_is_left(world: World) -> None:
+    await world.declares()
+    await resolves(world)
+    world.sandbox.fault("error", "canvases.edit", error="free_teams_cannot_edit_standalone_canvases")
+
+    for cause in ("the deploy", "the pool"):
+        await world.types("oncall", f"/incident cause {cause}")
+        await world.types("oncall", "/incident postmortem")
+        await world.advance(minutes=1)
+
+    assert len(lines(world, "canvas stays as it is")) == 1
+    assert len(world.sandbox.files(world.channel)) == 3
+
+
 async def test_a_canvas_that_others_are_editing_is_tried_again(world: World) -> None:
     await world.declares()
     await resolves(world)

@@ -48,6 +48,8 @@ async def show(tools: Tools, claim: Claim) -> Outcome:
     except Refused as problem:
         if is_lack(problem.error) or problem.error in OF_THIS_CHANNEL:
             log.info("no canvas for the draft", reference=incident.reference, problem=str(problem))
+            if incident.canvas_id is not None:
+                return _left(tools, claim, incident)
             return Done(lambda session: documents.without_canvas(session, incident.key, tools.now()))
         return outbox.Refused(
             str(problem), apply=lambda session: documents.without_canvas(session, incident.key, tools.now())
