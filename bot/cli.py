@@ -291,6 +291,8 @@ def explain(text: str | None, time_text: str | None, zone: str, now_text: str | 
         zone=read_in,
         severities=settings.severity_words(),
         mark_words=settings.reactions,
+        roles=settings.role_words,
+        statuses=settings.status_words,
         inside=inside,
     )
     if time_text == "-":

@@ -1,16 +1,19 @@
 """`/incident severity`."""
 
 from bot.command.table import Command, Positional, Value
+from bot.domain.demands import in_words
 from bot.domain.terms import Severity
-from bot.services import incidents
+from bot.services import demands, incidents
 from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     changed = incidents.change_severity(
-        session, caller.about.key, caller.actor, typed.positionals["severity"], typed.text
+        session, caller.settings, caller.about.key, caller.actor, typed.positionals["severity"], typed.text
     )  # fmt: skip
-    return Reply(f"{changed.reference} is {caller.settings.severity_label(Severity(changed.severity))} now.")
+    label = caller.settings.severity_label(Severity(changed.severity))
+    asks = in_words(demands.of_severity(session, caller.settings, changed))
+    return Reply(f"{changed.reference} is {label} now. {asks}".rstrip())
 
 
 COMMAND = Command(

@@ -1,15 +1,19 @@
 """`/incident status`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.services import incidents
+from bot.domain.demands import in_words
+from bot.domain.terms import Status
+from bot.services import demands, incidents
 from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     changed = incidents.change_status(
-        session, caller.about.key, caller.actor, typed.positionals["status"], typed.text
+        session, caller.settings, caller.about.key, caller.actor, typed.positionals["status"], typed.text
     )  # fmt: skip
-    return Reply(f"{changed.reference} is {changed.status} now.")
+    label = caller.settings.status_label(Status(changed.status))
+    asks = in_words(demands.of_status(session, caller.settings, changed))
+    return Reply(f"{changed.reference} is {label} now. {asks}".rstrip())
 
 
 COMMAND = Command(

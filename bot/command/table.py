@@ -144,6 +144,10 @@ class Context:
     mark_words: Mapping[str, Kind] = field(default_factory=lambda: MappingProxyType({}))
     roles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(all_words(DEFAULTS)))
     """What people may type for a role, casefolded, and its name."""
+    statuses: Mapping[str, Status] = field(
+        default_factory=lambda: MappingProxyType({each.value: each for each in Status})
+    )
+    """What people may type for a status, casefolded."""
     inside: str | None = None
     series: tuple[str, ...] = ("INC", "DRILL")
     """What incidents are numbered under; the first is meant by a bare number."""

@@ -77,13 +77,15 @@ def _stem(word: str) -> str:
     return re.sub(r"[\W\d_]", "", word).casefold()
 
 
-def read_status(word: str, choices: Sequence[str]) -> Status:
-    """One of the statuses, of those in `choices` if there are any."""
-    allowed = choices or [status.value for status in Status]
-    if word.casefold() not in allowed:
-        named = choices or NAMED_BY_PEOPLE
-        raise UserError(f"{shown(word)} is not a status.{did_you_mean(word, named)} Use one of {listed(named)}.")
-    return Status(word.casefold())
+def read_status(word: str, context: Context, choices: Sequence[str]) -> Status:
+    """One of the statuses, by any of the workspace's words; of those in `choices` if there are any."""
+    by_word = {each.replace(" ", "-").replace("_", "-"): status for each, status in context.statuses.items()}
+    found = by_word.get(word.strip().casefold().replace(" ", "-").replace("_", "-"))
+    if found is None or (choices and found not in choices):
+        meant = {Status(each) for each in choices or NAMED_BY_PEOPLE}
+        words = [each for each, status in context.statuses.items() if status in meant]
+        raise UserError(f"{shown(word)} is not a status.{did_you_mean(word, words)} Use one of {listed(words)}.")
+    return found
 
 
 def read_role(word: str, context: Context) -> str:
@@ -231,7 +233,7 @@ _READERS: Mapping[Value, _Reader] = MappingProxyType(
         Value.DATE: lambda word, context, _choices, _groups: read_date(word, now=context.now, zone=context.zone),
         Value.ZONE: lambda word, _context, _choices, _groups: read_zone(word),
         Value.SEVERITY: lambda word, context, _choices, _groups: read_severity(word, context),
-        Value.STATUS: lambda word, _context, choices, _groups: read_status(word, choices),
+        Value.STATUS: lambda word, context, choices, _groups: read_status(word, context, choices),
         Value.PERCENT: lambda word, _context, _choices, _groups: read_percent(word),
         Value.LANGUAGES: lambda word, context, _choices, _groups: read_languages(word, context),
         Value.KIND: lambda word, context, _choices, _groups: read_kind(word, context),

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from bot.config.mistakes import Place
 from bot.config.sections import OwnHoursSection, is_user_id
 from bot.config.settings import Settings
+from bot.domain.demands import Demand
 from bot.domain.errors import did_you_mean
-from bot.domain.terms import Severity
+from bot.domain.terms import Severity, Status
 from bot.domain.timeline_marks import normalise_emoji
 
 SAME_TIME = 'Work ends when it begins. For the whole day write from = "00:00" and to = "24:00".'
@@ -20,7 +21,9 @@ def dangling(settings: Settings) -> Iterator[Dangling]:
     yield from _templates(settings)
     yield from _routes(settings)
     yield from _words(settings)
+    yield from _status_words(settings)
     yield from _role_words(settings)
+    yield from _demands(settings)
     yield from _reactions(settings)
     yield from _alert_words(settings)
     yield from _working_hours(settings)
@@ -86,12 +89,36 @@ def _words(settings: Settings) -> Iterator[Dangling]:
     owner: dict[str, Severity] = {}
     for severity in Severity:
         section = settings.severities.get(severity)
-        for word in (section.label, *section.words) if section else (severity.value,):
+        shown = section.label if section and section.label else severity.value
+        for word in (shown, *(section.words if section else ())):
             taken = owner.setdefault(word.strip().casefold(), severity)
             if taken is not severity:
                 message = f'"{word}" is a word for {taken} already. Give each severity its own words.'
                 where = severity if section else taken
                 yield ("severities", where.value), message, word
+
+
+def _status_words(settings: Settings) -> Iterator[Dangling]:
+    owner = {status.value: status for status in Status}
+    for status, section in settings.statuses.items():
+        for word in filter(None, (section.label, *section.words)):
+            taken = owner.setdefault(word.strip().casefold(), status)
+            if taken is not status:
+                message = f'"{word}" is a word for the status {taken} already. Give each status its own words.'
+                yield ("statuses", status.value), message, word
+
+
+def _demands(settings: Settings) -> Iterator[Dangling]:
+    known = [*settings.role_table, *Demand]
+    asking: list[tuple[str, str, tuple[str, ...]]] = [
+        *(("severities", each.value, section.demands) for each, section in settings.severities.items()),
+        *(("statuses", each.value, section.demands) for each, section in settings.statuses.items()),
+    ]
+    for table, name, demands in asking:
+        for index, demand in enumerate(demands):
+            if demand not in known:
+                message = f"This cannot be asked for.{did_you_mean(demand, known)} Use one of {', '.join(known)}."
+                yield (table, name, "demands", index), message, demand
 
 
 def _role_words(settings: Settings) -> Iterator[Dangling]:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bot.domain.alerts import Matcher, RouteAction, parse_matcher
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.findings import RULES
-from bot.domain.terms import MARKS, Kind, Severity
+from bot.domain.terms import MARKS, Kind, Severity, Status
 from bot.domain.timeline_marks import CONFIRM_EMOJI, normalise_emoji
 from bot.domain.working_hours import DAYS
 
@@ -245,17 +245,27 @@ class IncidentsSection(Section):
 
 
 class SeveritySection(Section):
-    """`[severities.SEV1]`: the workspace's own word for it, and other words that people may type."""
+    """`[severities.SEV1]`: the workspace's own word for it, further words that people may type, what it asks for."""
 
-    label: Word
+    label: Word | None = None
     words: Annotated[tuple[Word, ...], Field(strict=False)] = ()
+    demands: Annotated[tuple[Word, ...], Field(strict=False)] = ()
 
 
-def _severity_section(value: object) -> object:
+class StatusSection(Section):
+    """`[statuses.STATUS]`: the same for one of the statuses, whose meanings are fixed."""
+
+    label: Word | None = None
+    words: Annotated[tuple[Word, ...], Field(strict=False)] = ()
+    demands: Annotated[tuple[Word, ...], Field(strict=False)] = ()
+
+
+def _only_a_label(value: object) -> object:
     return {"label": value} if isinstance(value, str) else value
 
 
-SeverityLabel = Annotated[SeveritySection, BeforeValidator(_severity_section)]
+SeverityLabel = Annotated[SeveritySection, BeforeValidator(_only_a_label)]
+StatusLabel = Annotated[StatusSection, BeforeValidator(_only_a_label)]
 
 
 class WorkingHoursSection(Section):
@@ -387,6 +397,7 @@ ANY = "*"
 SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
     ("incidents",): IncidentsSection,
     ("severities", ANY): SeveritySection,
+    ("statuses", ANY): StatusSection,
     ("roles", ANY): RoleSection,
     ("services", ANY): ServiceSection,
     ("services", ANY, "working_hours"): OwnHoursSection,
@@ -420,4 +431,6 @@ def keys_at(place: tuple[str | int, ...]) -> tuple[str, ...]:
     for path, section in SECTIONS.items():
         if len(path) == len(place) and all(mine in {ANY, theirs} for mine, theirs in zip(path, place, strict=True)):
             return keys_of(section)
-    return tuple(Severity) if place == ("severities",) else ()
+    if place == ("severities",):
+        return tuple(Severity)
+    return tuple(Status) if place == ("statuses",) else ()

@@ -29,6 +29,7 @@ from bot.config.sections import (
     RouteSection,
     ServiceSection,
     SeverityLabel,
+    StatusLabel,
     StormsSection,
     TeamSection,
     VendorSection,
@@ -41,7 +42,7 @@ from bot.config.tokens import no_way_to_slack, wrong_app_token, wrong_bot_token,
 from bot.domain.alerts import Credentials, Defaults, Route
 from bot.domain.roles import DEFAULTS, Role, all_words, named_so
 from bot.domain.storms import Limits
-from bot.domain.terms import Kind, Severity, UserId
+from bot.domain.terms import Kind, Severity, Status, UserId
 from bot.domain.timeline_marks import DEFAULT_REACTIONS, normalise_emoji
 from bot.domain.working_hours import WorkingHours
 
@@ -144,6 +145,7 @@ class Settings(BaseSettings):
 
     incidents: IncidentsSection = IncidentsSection()
     severities: Mapping[Severity, SeverityLabel] = Field(default_factory=dict)
+    statuses: Mapping[Status, StatusLabel] = Field(default_factory=dict)
     roles: Mapping[RoleName, RoleSection] = Field(default_factory=dict)
     services: Mapping[Word, ServiceSection] = Field(default_factory=dict)
     teams: Mapping[Word, TeamSection] = Field(default_factory=dict)
@@ -255,11 +257,29 @@ class Settings(BaseSettings):
 
     def severity_words(self) -> Mapping[str, Severity]:
         """What people may type for a severity, casefolded: the fixed names, the workspace's labels, further words."""
-        return build_words({severity: (each.label, *each.words) for severity, each in self.severities.items()})
+        return build_words(
+            {severity: (*filter(None, [each.label]), *each.words) for severity, each in self.severities.items()}
+        )
 
     def severity_label(self, severity: Severity) -> str:
         """The workspace's own word for it."""
-        return self.severities[severity].label if severity in self.severities else severity.value
+        section = self.severities.get(severity)
+        return section.label if section and section.label else severity.value
+
+    def status_label(self, status: Status) -> str:
+        """The workspace's own word for it."""
+        section = self.statuses.get(status)
+        return section.label if section and section.label else status.value
+
+    @cached_property
+    def status_words(self) -> Mapping[str, Status]:
+        """What people may type for a status, casefolded: its name, the workspace's label, further words."""
+        own = {
+            word.strip().casefold(): status
+            for status, each in self.statuses.items()
+            for word in (*filter(None, [each.label]), *each.words)
+        }
+        return {**own, **{status.value: status for status in Status}}
 
     @cached_property
     def role_table(self) -> Mapping[str, Role]:

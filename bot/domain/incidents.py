@@ -1,6 +1,7 @@
 """The rules of an incident's course: its states, its names."""
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
 
 from anyascii import anyascii
@@ -84,9 +85,9 @@ class NotAllowed(UserError):
         super().__init__(message)
 
 
-def transition(status: Status, event: Event) -> Status:
+def transition(status: Status, event: Event, label: Callable[[Status], str] = str) -> Status:
     """
-    Where `event` leads from `status`.
+    Where `event` leads from `status`. `label` is how people call a status.
 
     Raises NotAllowed, saying what is possible instead.
     """
@@ -101,9 +102,9 @@ def transition(status: Status, event: Event) -> Status:
     elif event == Event.RESOLVE and status == Status.RESOLVED:
         message = "It is resolved already, and nothing was changed."
     elif (status, EVENT_TO.get(status)) == (status, event):
-        message = f"It is {status} already, and nothing was changed."
+        message = f"It is {label(status)} already, and nothing was changed."
     else:
-        message = f"An incident that is {status} cannot {event}."
+        message = f"An incident that is {label(status)} cannot {event}."
     ways = ", ".join(f"`/incident {TYPED[step]}`" for step in allowed if step in TYPED)
     raise NotAllowed(f"{message} From here you can: {ways}." if ways else message, allowed)
 

@@ -260,6 +260,8 @@ class Incident:
     private: bool = False
     drill: bool = False
     template: str = "classic"
+    own_status: str = ""
+    """The workspace's own word for the status; empty where it has none."""
     severity_labels: Mapping[str, str] = field(default_factory=dict)
     """The workspace's own words for all severities; one that is not in it is shown by its fixed name."""
     closure_reason: str | None = None
@@ -275,6 +277,11 @@ class Incident:
     """The incident that this one was merged into; what it had was carried over to that one."""
     took_in: tuple[str, ...] = ()
     """The incidents that were merged into this one."""
+
+    @property
+    def status_label(self) -> str:
+        """The word for its status that the workspace's people know; documents say it in their own language."""
+        return self.own_status or self.status.value
 
     @property
     def title(self) -> str:

@@ -81,6 +81,7 @@ class _Writer:
             "title": self.text(incident.title),
             "titles": {code: self.text(title) for code, title in incident.titles.items()},
             "status": incident.status.value,
+            "status_label": incident.status_label,
             "severity": incident.severity.value,
             "severity_label": incident.severity_label,
             "services": list(incident.services),

@@ -57,6 +57,7 @@ def add(
     session.add(entry)
     people.meet(session, incident.team_id, [owner], actor.at)
     tell.show_followups(session, incident, actor.at)
+    tell.show_card(session, incident, actor.at)
     return item
 
 

@@ -96,7 +96,7 @@ def edit(
         documents.linked(session, incident, actor.at)
     if any(name.split(".")[0] in SHOWN_IN_CHANNEL for name in changes):
         tell.show_topic(session, incident, actor.at)
-        tell.show_card(session, incident, actor.at)
+    tell.show_card(session, incident, actor.at)
     return incident, changes
 
 

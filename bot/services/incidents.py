@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.demands import open_ones
 from bot.domain.errors import UserError
 from bot.domain.incidents import EVENT_TO, Event, is_channel_name, transition
 from bot.domain.terms import Kind, Severity, Status
 from bot.domain.when import When, refuse_future, show_time
 from bot.log import concerns
-from bot.services import catching_up, documents, milestones, people, tell, timeline
+from bot.services import catching_up, demands, documents, milestones, people, tell, timeline
 from bot.services.actor import Actor
 from bot.store import escalations, incidents, outbox, timers
 from bot.store import timeline as store_timeline
@@ -126,12 +127,14 @@ def _set_up(session: Session, settings: Settings, incident: Incident, actor: Act
     documents.opened(session, settings, incident, actor.at)
 
 
-def change_severity(session: Session, incident_id: int, actor: Actor, to: Severity, why: str) -> Incident:
+def change_severity(
+    session: Session, settings: Settings, incident_id: int, actor: Actor, to: Severity, why: str
+) -> Incident:
     """Rate the incident anew. Raises UserError if it is that bad already."""
     incident = incidents.lock(session, incident_id)
     before = Severity(incident.severity)
     if before == to:
-        raise UserError(f"It is {to} already, and nothing was changed.")
+        raise UserError(f"It is {settings.severity_label(to)} already, and nothing was changed.")
     incident.severity = to.value
     entry = timeline.record(
         session, incident, [Kind.SEVERITY], why, actor, severity=to.value, severity_before=before.value
@@ -139,13 +142,16 @@ def change_severity(session: Session, incident_id: int, actor: Actor, to: Severi
     tell.say(
         session, incident, "severity", actor.at,
         entry_id=entry.key, by=actor.user_id, before=before.value, to=to.value, text=why,
+        **open_ones(demands.of_severity(session, settings, incident)),
     )  # fmt: skip
     tell.show_topic(session, incident, actor.at)
     tell.show_card(session, incident, actor.at)
     return incident
 
 
-def change_status(session: Session, incident_id: int, actor: Actor, to: Status, text: str) -> Incident:
+def change_status(
+    session: Session, settings: Settings, incident_id: int, actor: Actor, to: Status, text: str
+) -> Incident:
     """Move the incident on. Raises NotAllowed where the state machine has no such way."""
     if to == Status.RESOLVED:
         return resolve(session, incident_id, actor, text=text)
@@ -158,12 +164,13 @@ def change_status(session: Session, incident_id: int, actor: Actor, to: Status, 
     before = Status(incident.status)
     if before in {Status.RESOLVED, Status.CLOSED, Status.CANCELLED} and to.is_open:
         return reopen(session, incident, actor, why=text, to=to)
-    incident.status = transition(before, event).value
+    incident.status = transition(before, event, settings.status_label).value
     entry = timeline.record(session, incident, [Kind.STATUS], text, actor, status=to.value, status_before=before.value)
     milestones.refresh(session, incident)
     tell.say(
         session, incident, "status", actor.at,
         entry_id=entry.key, by=actor.user_id, before=before.value, to=to.value, text=text,
+        **open_ones(demands.of_status(session, settings, incident)),
     )  # fmt: skip
     tell.show_card(session, incident, actor.at)
     return incident

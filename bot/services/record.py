@@ -331,6 +331,7 @@ def _incident(
         status=Status(row.status),
         severity=Severity(row.severity),
         severity_label=settings.severity_label(Severity(row.severity)),
+        own_status=label if (label := settings.status_label(Status(row.status))) != row.status else "",
         severity_labels={each.value: settings.severity_label(each) for each in Severity},
         services=tuple(row.services),
         zone=ZoneInfo(row.zone),

@@ -37,6 +37,8 @@ class Listed:
     severity: str
     severity_rank: int
     status: Status
+    status_label: str
+    """The workspace\'s own word for it."""
     lead: str | None
     services: tuple[str, ...]
     is_drill: bool
@@ -83,11 +85,11 @@ def read_wanted(settings: Settings, text: str) -> tuple[Wanted, str]:
     services: list[str] = []
     drills: bool | None = False
     has_status = False
-    rated = settings.severity_words()
+    rated, named = settings.severity_words(), settings.status_words
     for word in words_of(text):
-        if word in {"open", "all", "resolved", *Status}:
+        if word in {"open", "all", "resolved", *named}:
             has_status = True
-            statuses |= {"open": OPEN, "all": frozenset(Status), "resolved": OVER}.get(word) or {Status(word)}
+            statuses |= {"open": OPEN, "all": frozenset(Status), "resolved": OVER}.get(word) or {named[word]}
         elif word in {"drill", "drills"}:
             drills = True
         elif word in rated:
@@ -180,6 +182,7 @@ def _listed(
         severity=settings.severity_label(severity),
         severity_rank=list(Severity).index(severity) + 1,
         status=Status(row.status),
+        status_label=settings.status_label(Status(row.status)),
         lead=row.lead,
         services=tuple(row.services),
         is_drill=row.is_drill,

@@ -51,4 +51,5 @@ def record_update(
         public_languages=(list(languages) or None) if state is UpdateState.POSTMORTEM else None,
     )
     tell.say(session, incident, "update", actor.at, entry_id=entry.key)
+    tell.show_card(session, incident, actor.at)
     return entry

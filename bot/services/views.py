@@ -1,17 +1,18 @@
 """What a view shows, read from the present state when it is sent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.demands import Asked
 from bot.domain.durations import between
 from bot.domain.links import channel_link
 from bot.domain.roles import LEAD
 from bot.domain.terms import ActionKind, AlertStatus, Precision, Severity, Status, TargetKind
-from bot.services import outboxing, roles
+from bot.services import demands, outboxing, roles
 from bot.services.people import MENTION
 from bot.store import actions, alerts, escalations, incidents, people, storms, timers
 from bot.store.alerts import Alert
@@ -70,6 +71,10 @@ class CardView:
     names: Mapping[str, str]
     closure_reason: str | None = None
     lead_label: str = "Lead"
+    own_status: str = ""
+    """The workspace's own word for the status; empty where it has none."""
+    demands: tuple[Asked, ...] = ()
+    """What severity and status ask for, met or not."""
     roles: tuple[tuple[str, str], ...] = ()
     """Who has which other role: its label, and the user id."""
     is_storm: bool = False
@@ -80,6 +85,10 @@ class CardView:
     """The incidents that were merged into this one."""
     beside: tuple[Beside, ...] = ()
     """A storm's: those that alerts had opened before. Any other's: the storm that came up beside it."""
+
+    @property
+    def status_label(self) -> str:
+        return self.own_status or self.status.value
 
     @property
     def duration(self) -> timedelta | None:
@@ -128,6 +137,8 @@ def card(session: Session, settings: Settings, incident_id: int) -> CardView:
         ),
         closure_reason=row.closure_reason,
         lead_label=settings.role_named(LEAD).label,
+        own_status=_own_status(settings, Status(row.status)),
+        demands=(*demands.of_severity(session, settings, row), *demands.of_status(session, settings, row)),
         roles=_roles(session, settings, row),
         is_retro=bool(row.is_retro),
         merged_into=_beside_of(session, row.merged_into_id),
@@ -135,6 +146,11 @@ def card(session: Session, settings: Settings, incident_id: int) -> CardView:
         is_storm=row.storm_id == incident_id,
         beside=_beside(session, row),
     )
+
+
+def _own_status(settings: Settings, status: Status) -> str:
+    label = settings.status_label(status)
+    return label if label != status.value else ""
 
 
 def _roles(session: Session, settings: Settings, row: incidents.Incident) -> tuple[tuple[str, str], ...]:
@@ -362,6 +378,7 @@ class SaidView:
     language: str | None = None
     other: Beside | None = None
     """Another incident that the line tells of, as it is found now."""
+    status_labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def said(session: Session, settings: Settings, incident_id: int, row_details: Mapping[str, object]) -> SaidView:
@@ -380,6 +397,7 @@ def said(session: Session, settings: Settings, incident_id: int, row_details: Ma
         event=str(row_details["event"]),
         values=own,
         severity_labels={each.value: settings.severity_label(each) for each in Severity},
+        status_labels={each.value: settings.status_label(each) for each in Status},
         title=incident.title,
         reference=incident.reference,
         text=text,

@@ -20,6 +20,7 @@ def context_of(
         severities=settings.severity_words(),
         mark_words=settings.reactions,
         roles=settings.role_words,
+        statuses=settings.status_words,
         inside=inside.reference if inside else None,
         series=tuple(dict.fromkeys([*now, *earlier])),
     )

@@ -221,14 +221,14 @@ def _note(session: Session, _settings: Settings, actor: Actor, submitted: Submit
         raise _at_its_field(modals.AT, problem) from problem
 
 
-def _severity(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
+def _severity(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:
     to = Severity(submitted.text(modals.SEVERITY))
-    incidents.change_severity(session, submitted.incident_id, actor, to, submitted.text())
+    incidents.change_severity(session, settings, submitted.incident_id, actor, to, submitted.text())
 
 
-def _status(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
+def _status(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:
     to = Status(submitted.text(modals.STATUS))
-    incidents.change_status(session, submitted.incident_id, actor, to, submitted.text())
+    incidents.change_status(session, settings, submitted.incident_id, actor, to, submitted.text())
 
 
 def _escalate(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:

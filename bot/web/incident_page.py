@@ -79,7 +79,7 @@ class _Page:
         moments = [(name.capitalize(), getattr(incident, name)) for name in TIMES]
         facts = [
             ("Severity", incident.severity_label),
-            ("Status", incident.status.value),
+            ("Status", incident.status_label),
             ("Reference", incident.outside_reference or ""),
             ("Services", ", ".join(incident.services)),
             ("Category", incident.category or ""),

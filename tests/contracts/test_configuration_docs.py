@@ -20,6 +20,7 @@ EXAMPLE = ROOT / "dogwatch.example.toml"
 HEADINGS = {
     "[incidents]": ("incidents",),
     "[severities.SEV1]": ("severities", ANY),
+    "[statuses.STATUS]": ("statuses", ANY),
     "[roles.NAME]": ("roles", ANY),
     "[services.NAME]": ("services", ANY),
     "[services.NAME.working_hours]": ("services", ANY, "working_hours"),

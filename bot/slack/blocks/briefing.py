@@ -22,8 +22,8 @@ def briefing(view: BriefingView, *, is_taken: bool = False) -> Message:
     if view.note:
         head.append(quoted(one_line(view.note, NOTE), names))
     blocks = [section(listed(head))]
-    if view.role.briefing:
-        blocks.append(section(literal(view.role.briefing, limit=BRIEFING)))
+    if says := literal(view.role.briefing.strip(), limit=BRIEFING):
+        blocks.append(section(says))
     if view.is_over:
         blocks.append(context("Somebody else has this role by now."))
         return Message(f"{part} {incident.reference}: {title}", blocks)

@@ -64,7 +64,7 @@ def card(view: CardView) -> Message:
         fields(
             [
                 f"*Severity:* {literal(view.severity)}",
-                f"*Status:* {view.status.capitalize()}",
+                f"*Status:* {literal(view.own_status, limit=100) or view.status.capitalize()}",
                 f"*{literal(view.lead_label, limit=100)}:* {f'<@{view.lead}>' if view.lead else 'nobody yet'}",
                 f"*{_span_name(view)}:* {_span(view)}",
                 f"*Services:* {literal(', '.join(view.services), limit=FIELD_TEXT - 50) or 'not stated'}",
@@ -73,6 +73,7 @@ def card(view: CardView) -> Message:
             ]
         ),
         context(_next(view)),
+        *_demands(view),
     ]
     if view.beside:
         blocks.append(context(_storm(view)))
@@ -80,9 +81,24 @@ def card(view: CardView) -> Message:
         blocks += _problems(view, "Not everything could be done")
     blocks += _buttons(view)
     return Message(
-        f"{marks(view)}{view.reference} {literal(view.title, view.names)}: {literal(view.severity)}, {view.status}",
+        f"{marks(view)}{view.reference} {literal(view.title, view.names)}: {literal(view.severity)}, {_status(view)}",
         blocks,
     )
+
+
+def _status(view: CardView) -> str:
+    return literal(view.status_label, limit=100)
+
+
+def _demands(view: CardView) -> Blocks:
+    """What severity and status ask for, as a list of what is done and what is not."""
+    by: dict[str, list[str]] = {}
+    for each in view.demands:
+        shown = f":white_check_mark: {literal(each.what, limit=150)}"
+        if not each.is_met:
+            shown = f":white_medium_square: {literal(each.what, limit=150)} `/incident {each.how}`"
+        by.setdefault(each.by, []).append(shown)
+    return [context(listed([f"*{literal(name, limit=100)} asks for*", *items])) for name, items in by.items()]
 
 
 def _roles(view: CardView) -> list[str]:
@@ -122,7 +138,7 @@ def _next(view: CardView) -> str:
     if view.merged_into is not None:
         return f"Merged into {place(view.merged_into)}: go on there. What was recorded here went along."
     if not view.is_open:
-        return f"This incident is {view.status}."
+        return f"This incident is {_status(view)}."
     due = [f"{each.target} to acknowledge (paged {when(each.since)})" for each in view.waiting[:3]]
     if view.lead is None:
         due.append("somebody to lead")
@@ -191,7 +207,7 @@ def _buttons(view: CardView) -> Blocks:
 def announcement(view: CardView) -> Message:
     """One line in the incidents channel, with the way in."""
     where = f"<#{view.channel_id}>" if view.channel_id else "its channel opens now"
-    state = f"{literal(view.severity)} · {view.status}" + (f" · led by <@{view.lead}>" if view.lead else "")
+    state = f"{literal(view.severity)} · {_status(view)}" + (f" · led by <@{view.lead}>" if view.lead else "")
     title = literal(f"{marks(view)}{view.reference} {view.title}", view.names)
     span = f"since {when(view.started_at, DATE)}" if view.is_open else _span(view)
     if view.status == Status.CANCELLED:
@@ -202,7 +218,7 @@ def announcement(view: CardView) -> Message:
     blocks: Blocks = [section(line)]
     if view.problems and view.channel_id is None:
         blocks += _problems(view, "No channel could be opened")
-    return Message(f"{title}: {literal(view.severity)}, {view.status}", blocks)
+    return Message(f"{title}: {literal(view.severity)}, {_status(view)}", blocks)
 
 
 def topic(view: CardView) -> str:

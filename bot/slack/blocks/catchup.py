@@ -73,7 +73,8 @@ class _Teller:
         count = "1 entry" if told.entries == 1 else f"{told.entries} entries"
         shown.append(context(f"{whole}: {count}. Times are in your own zone."))
         title = self._said(incident.title, 200)
-        return Message(f"{incident.reference} {title}: {literal(incident.severity_label)}, {incident.status}", shown)
+        state = f"{literal(incident.severity_label)}, {literal(incident.status_label)}"
+        return Message(f"{incident.reference} {title}: {state}", shown)
 
     def lists(self, wanted: Sequence[str] = ()) -> Blocks:
         """Those of `wanted`, or all; one without lines is left out."""
@@ -102,7 +103,8 @@ class _Teller:
         told, incident = self.told, self.told.incident
         light = LIGHTS[list(Severity).index(incident.severity)] if incident.status.is_open else "✅"
         marks = ("DRILL · " if incident.drill else "") + ("private · " if incident.private else "")
-        stands = f"*{STANDS[incident.status]}* since {self._at(told.since)} {_mark(told.since_source)}"
+        state = literal(incident.own_status, limit=60) or STANDS[incident.status]
+        stands = f"*{state}* since {self._at(told.since)} {_mark(told.since_source)}"
         services = [literal(one_line(", ".join(incident.services), 200))] if incident.services else []
         why = [f"*Why:* {self._said(incident.closure_reason, STATEMENT)}"] if incident.closure_reason else []
         roles = [f"*{literal(one_line(each.name, 40)).capitalize()}:* <@{each.person}>" for each in told.roles]

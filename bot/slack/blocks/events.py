@@ -40,11 +40,24 @@ def _with_text(line: str, view: SaidView) -> Message:
 def _severity(view: SaidView) -> Message:
     labels = view.severity_labels
     before, to = (literal(labels.get(str(view.values[key]), "")) for key in ("before", "to"))
-    return _with_text(f":vertical_traffic_light: {_by(view)} changed the severity: {before} → *{to}*", view)
+    line = f":vertical_traffic_light: {_by(view)} changed the severity: {before} → *{to}*"
+    return _with_demands(_with_text(line, view), view)
 
 
 def _status(view: SaidView) -> Message:
-    return _with_text(f":arrow_right: {_by(view)} set the status: *{view.values['to']}*", view)
+    to = str(view.values["to"])
+    label = literal(view.status_labels.get(to, to), limit=100)
+    return _with_demands(_with_text(f":arrow_right: {_by(view)} set the status: *{label}*", view), view)
+
+
+def _with_demands(message: Message, view: SaidView) -> Message:
+    """What the new severity or status asks for beside what is on record."""
+    asks = view.values.get("asks")
+    if not isinstance(asks, list) or not asks:
+        return message
+    told = [f"{literal(str(what), limit=150)} (`/incident {how}`)" for what, how in asks]
+    head = f"{literal(str(view.values.get('asks_by')), limit=100)} asks for"
+    return Message(message.text, [*message.blocks, context(f"{head}: {', '.join(told)}.")])
 
 
 def _reopened(view: SaidView) -> Message:

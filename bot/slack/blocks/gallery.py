@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.config import Settings
 from bot.domain import own_words
+from bot.domain.demands import Asked
 from bot.domain.permissions import BY_SCOPE, PERMISSIONS, Lack
 from bot.domain.terms import Kind, Severity, Status, TargetKind
 from bot.services.combining import Merged, Weighed
@@ -97,6 +98,12 @@ OPEN = CardView(
 )
 BUSY = replace(
     OPEN,
+    own_status="Cause known",
+    demands=(
+        Asked("SEV1", "somebody as Lead", "lead", is_met=True),
+        Asked("SEV1", "what the impact is", "impact TEXT", is_met=False),
+        Asked("Cause known", "what caused it", "cause TEXT", is_met=False),
+    ),
     roles=(("Communications lead", "U0ENGINEER"), ("Scribe", "U0DBA")),
     severity="SEV1",
     severity_rank=1,
@@ -214,7 +221,14 @@ def _given(event: str, *, by: str, to: str | None, before: str | None, **values:
 
 SAID = (
     _said("severity", by="U0ONCALL", before="SEV2", to="SEV1"),
-    _said("status", by="U0ONCALL", before="investigating", to="identified"),
+    _said(
+        "status",
+        by="U0ONCALL",
+        before="investigating",
+        to="identified",
+        asks=[["what caused it", "cause TEXT"]],
+        asks_by="Identified",
+    ),
     _said("reopened", by="U0ONCALL"),
     replace(_said("lead", by="U0ONCALL", lead="U0ENGINEER", before="U0DBA"), text=""),
     _given("role", by="U0ONCALL", to="U0ENGINEER", before=None),

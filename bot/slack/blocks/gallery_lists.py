@@ -21,6 +21,7 @@ ONE = Listed(
     title="Checkout is down",
     severity="SEV2",
     severity_rank=2,
+    status_label="identified",
     status=Status.IDENTIFIED,
     lead="U0ONCALL",
     services=("checkout", "payments"),

@@ -59,9 +59,10 @@ def _incident(view: Listing, each: Listed) -> Block:
     where = f" · <#{each.channel_id}>" if each.channel_id else ""
     led = f" · led by {literal('@' + view.names.get(each.lead, each.lead), limit=TITLE)}" if each.lead else ""
     services = f" · {literal(one_line(', '.join(each.services), SERVICES))}" if each.services else ""
+    state = f"{literal(each.severity)} · {literal(each.status_label, limit=100)}"
     lines = [
         f"{light} {marks}*{each.reference}* {literal(one_line(each.title, TITLE), view.names)}",
-        f"{literal(each.severity)} · {each.status} · {when(each.declared_at, DATE)}{services}{led}{where}",
+        f"{state} · {when(each.declared_at, DATE)}{services}{led}{where}",
     ]
     if each.line:
         fits = literal(each.line, view.names)

@@ -1,6 +1,7 @@
 """Small modals: each opens without asking the database, and keeps what was typed after an error."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.config import Settings
@@ -126,9 +127,17 @@ def severity(settings: Settings, incident_id: int) -> View:
     return modal(SEVERITY_FORM, "Change the severity", "Change", fields, {INCIDENT: incident_id})
 
 
-def status(_settings: Settings, incident_id: int) -> View:
+def statuses(settings: Settings) -> Sequence[Choice]:
+    """Under the workspace's own words, where it has any."""
+    return [
+        replace(each, text=label) if (label := settings.status_label(Status(each.value))) != each.value else each
+        for each in STATUSES
+    ]
+
+
+def status(settings: Settings, incident_id: int) -> View:
     fields = [
-        select_field(STATUS, "Where does it stand?", STATUSES, is_optional=False),
+        select_field(STATUS, "Where does it stand?", statuses(settings), is_optional=False),
         text_field(TEXT, "What is known?", is_long=True),
     ]
     return modal(STATUS_FORM, "Change the status", "Change", fields, {INCIDENT: incident_id})
