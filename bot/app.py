@@ -21,6 +21,7 @@ from bot.engine.timekeeping import keep_time
 from bot.log import hide
 from bot.pagelinks import with_secret_key
 from bot.services import catching_up, forms, workspace
+from bot.services.access import ORGANISATION
 from bot.slack.app import build
 from bot.slack.deps import Deps
 from bot.slack.effects.tools import Tools
@@ -28,6 +29,7 @@ from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError
 from bot.slack.meeting import Meeting
 from bot.slack.noticing import Noticing
 from bot.slack.opening import Opening
+from bot.slack.organisation import workspace_of
 from bot.slack.pacing import Pacer
 from bot.slack.sender import AT_ONCE, LEASE, POLL, Sender
 from bot.slack.socket import SocketLink
@@ -166,7 +168,10 @@ class Dogwatch:
         self._phase = None
         if not self.settings.uses_socket_mode:  # else the first connection is what ends the gap
             await self.database.run(catching_up.catch_up, self.clock.now())
-        self.sender.start()
+        met = await self.database.read(incidents.installation)
+        # An organisation's app has to name a workspace with some calls, and which one only Slack knows.
+        if is_known or met is None or not met.team_id.startswith(ORGANISATION):
+            self.sender.start()
         self.engine.start()
         self._tasks.append(asyncio.create_task(kept_going("reload", self._keep_reloading), name="reload"))
         if not is_known:
@@ -218,6 +223,8 @@ class Dogwatch:
         try:
             async with asyncio.timeout(MEETING_SECONDS):
                 told = await self.gateway.call("auth.test")
+                if told.get("is_enterprise_install"):
+                    self.gateway.workspace = await workspace_of(self.gateway)
         except (SlackError, TimeoutError) as problem:
             log.warning("Slack did not say who the bot is", problem=str(problem) or "no answer")
             return False
@@ -242,11 +249,12 @@ class Dogwatch:
                 known = await self._meet_slack()
             except DatabaseUnavailable as problem:
                 log.warning("who the bot is could not be kept", problem=str(problem))
-            except workspace.AnotherWorkspace as problem:
+            except UserError as problem:
                 self._stranger = problem.message
                 log.error("nothing is sent", problem=problem.message)  # noqa: TRY400  an operator's business
                 await self.sender.stop()
                 return
+        self.sender.start()
         self.sender.wake()
 
     async def _listen(self) -> None:

@@ -9,10 +9,12 @@ from bot.clock import machine_now
 from bot.config import Settings
 from bot.doctor.databases import Known
 from bot.doctor.finding import Finding, failed, ok, warning
+from bot.domain.errors import UserError
 from bot.domain.permissions import MISSING_SCOPE, Lack, Permission, missing
 from bot.domain.refusals import explained
 from bot.services.workspace import AnotherWorkspace
 from bot.slack.gateway import Away, Busy, Gateway, Refused, SlackError, TokenRefused
+from bot.slack.organisation import workspace_of
 
 SECONDS = 5.0
 PAGES, PAGE = 10, 1000
@@ -71,6 +73,12 @@ class Slack:
             return [failed(name, f"Slack does not answer at {self._settings.slack_api_url} ({problem})", _way(problem))]
         self._answered = (at, machine_now()) if at else None
         self._is_in = True
+        if told.get("is_enterprise_install"):
+            try:
+                self._gateway.workspace = await workspace_of(self._gateway)
+            except UserError as problem:
+                sentence, _, remedy = problem.message.partition(". ")
+                return [failed(name, sentence, remedy)]
         return self._told(name, told)
 
     def _told(self, name: str, told: dict[str, Any]) -> list[Finding]:

@@ -10,6 +10,7 @@ from bot.sandbox.records import Json, SlackError
 
 HANDLERS: dict[str, Handler] = {
     "auth.test": api_people.auth_test,
+    "auth.teams.list": api_people.auth_teams_list,
     "apps.connections.open": api_people.connections_open,
     "team.info": api_people.team_info,
     "users.info": api_people.user_info,
@@ -65,6 +66,7 @@ HANDLERS: dict[str, Handler] = {
     "views.publish": api_files.views_publish,
 }
 
+NAMES_A_WORKSPACE = {"conversations.create", "conversations.list", "users.list", "usergroups.list"}
 LISTED = {"public_channel": "channels:", "private_channel": "groups:", "im": "im:", "mpim": "mpim:"}
 PREFIX = {"channel": "channels:", "group": "groups:", "im": "im:", "mpim": "mpim:"}
 BLANK_IS_FINE = {"topic", "purpose", "name"}
@@ -79,6 +81,7 @@ def run(name: str, call: Call) -> Json:
     if call.grant.kind == "app" and name != "apps.connections.open":
         raise SlackError("not_allowed_token_type")
     check_scopes(method, call)
+    check_workspace(method, call)
     call.args = arguments(method, call.args)
     return HANDLERS[name](call)
 
@@ -120,6 +123,17 @@ def typed(argument: Argument, value: Any) -> Any:
     if argument.type == "b" and str(value).lower() not in ("1", "0", "true", "false"):
         raise ValueError(argument.name)
     return value
+
+
+def check_workspace(method: Method, call: Call) -> None:
+    """Where an organisation has installed the app, a call that can name a workspace has to name one that has it."""
+    workspace, named = call.workspace, call.text("team_id")
+    if workspace.organisation is None or method.name not in NAMES_A_WORKSPACE:
+        return
+    if not named:
+        raise SlackError("missing_argument")
+    if named not in workspace.approved:
+        raise SlackError("team_access_not_granted")
 
 
 def check_scopes(method: Method, call: Call) -> None:

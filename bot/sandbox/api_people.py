@@ -12,11 +12,22 @@ def auth_test(call: Call) -> Json:
         url=f"{workspace.site_url}/",
         team=workspace.team.name,
         user=user.name,
-        team_id=workspace.team.id,
+        team_id=workspace.organisation or workspace.team.id,
         user_id=user.id,
-        is_enterprise_install=False,
+        is_enterprise_install=workspace.organisation is not None,
     )
+    if workspace.organisation is not None:
+        answer["enterprise_id"] = workspace.organisation
     return answer | {"bot_id": workspace.app.bot_id} if call.grant.kind == "bot" else answer
+
+
+def auth_teams_list(call: Call) -> Json:
+    """The workspaces that an organisation has approved the app for, or the one that has installed it."""
+    workspace = call.workspace
+    teams = workspace.approved if workspace.organisation else [workspace.team.id]
+    return ok(
+        teams=[{"id": each, "name": workspace.team.name} for each in teams], response_metadata={"next_cursor": ""}
+    )
 
 
 def connections_open(call: Call) -> Json:

@@ -129,7 +129,7 @@ class Delivery:
             "token": "sandbox",
             "team_id": workspace.team.id,
             "context_team_id": workspace.team.id,
-            "context_enterprise_id": None,
+            "context_enterprise_id": workspace.organisation,
             "api_app_id": workspace.app.id,
             "event": event.body,
             "type": "event_callback",
@@ -137,11 +137,11 @@ class Delivery:
             "event_time": seconds(self.clock.now()),
             "authorizations": [
                 {
-                    "enterprise_id": None,
-                    "team_id": workspace.team.id,
+                    "enterprise_id": workspace.organisation,
+                    "team_id": None if workspace.organisation else workspace.team.id,
                     "user_id": workspace.app.bot_user_id,
                     "is_bot": True,
-                    "is_enterprise_install": False,
+                    "is_enterprise_install": workspace.organisation is not None,
                 }
             ],
             "is_ext_shared_channel": False,

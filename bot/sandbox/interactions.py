@@ -17,8 +17,8 @@ def _common(workspace: Workspace, user: User, kind: str) -> Json:
         "user": {key: value for key, value in who.items() if key != missing},
         **({} if missing else {"api_app_id": workspace.app.id}),
         "token": "sandbox",
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "enterprise": {"id": workspace.organisation, "name": "Organisation"} if workspace.organisation else None,
+        "is_enterprise_install": workspace.organisation is not None,
     }
 
 
@@ -38,7 +38,8 @@ def command(workspace: Workspace, user: User, channel: Channel, name: str, text:
         "command": name,
         "text": text,
         "api_app_id": workspace.app.id,
-        "is_enterprise_install": "false",
+        **({"enterprise_id": workspace.organisation} if workspace.organisation else {}),
+        "is_enterprise_install": "true" if workspace.organisation else "false",
         "response_url": url,
         "trigger_id": trigger,
     }

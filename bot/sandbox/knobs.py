@@ -121,6 +121,14 @@ class Knobs(Core):
         """The bot token's scopes; None: all."""
         self.api.grants[self.bot_token].scopes = None if scopes is None else tuple(scopes)
 
+    def organisation(self, organisation: str | None, approved: Sequence[str] | None = None) -> None:
+        """
+        The app is installed by this Enterprise organisation, and approved for these of its workspaces (None: for the
+        one there is). None: it is installed in the workspace again.
+        """
+        self.workspace.organisation = organisation
+        self.workspace.approved = [self.workspace.team.id] if approved is None else list(approved)
+
     def add_token(self, token: str, user: str) -> None:
         """A user token: calls made with it are this person's."""
         self.api.grants[token] = Grant("user", self._user(user).id)

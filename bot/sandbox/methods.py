@@ -12,6 +12,7 @@ PER_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100, 5: 300}
 
 TABLE = """
 auth.test                    | 0 | -
+auth.teams.list              | 2 | - | cursor:s limit:i include_icon:b
 apps.connections.open        | 3 | connections:write
 team.info                    | 3 | team:read | team:s domain:s
 users.info                   | 4 | users:read | user:s* include_locale:b

@@ -50,6 +50,10 @@ class Workspace:
         self.files: dict[str, File] = {}
         self.canvases: dict[str, Canvas] = {}
         self.plan = Plan()
+        self.organisation: str | None = None
+        """The id of the Enterprise organisation that has installed the app; None: the workspace has."""
+        self.approved: list[str] = []
+        """The workspaces that the organisation has approved it for."""
         self.views: dict[str, View] = {}
         self.stacks: dict[str, list[str]] = {}
         self.homes: dict[str, str] = {}

@@ -49,6 +49,9 @@ EXPECTED = TRANSIENT | OF_THE_TOKEN | MEANINGS.keys() | {
 DEFAULT_RETRY_AFTER, LONGEST_RETRY_AFTER = 5.0, 3600.0
 """Seconds to wait where a 429 does not say how long, and at most."""
 
+OF_A_WORKSPACE = frozenset({"conversations.create", "conversations.list", "usergroups.list"})
+"""Calls that have to name the workspace where an organisation has installed the app."""
+
 Client = AsyncWebClient
 """The SDK's client, by name for those who pass it on without calling it."""
 
@@ -144,6 +147,8 @@ class Gateway:
         """Called each time that Slack did what it was asked, or understood and said no: it is there."""
         self.refused: Callable[[Refused], None] = nobody_asks
         """Called each time that Slack said no, also where the caller goes on without."""
+        self.workspace: str | None = None
+        """Which workspace such calls name; None where the app is installed in one."""
         self.granted: frozenset[str] | None = None
         """The scopes of the bot's token by the last `auth.test`; None before, and where the answer does not say."""
 
@@ -176,6 +181,8 @@ class Gateway:
         """`call`, with the second in which Slack answered, by Slack's clock; None where the answer does not say."""
         function = getattr(self.client, method.replace(".", "_"))
         given = {name: value for name, value in arguments.items() if value is not None}
+        if self.workspace is not None and method in OF_A_WORKSPACE:
+            given.setdefault("team_id", self.workspace)
         self._probe(f"before {method}")
         HELD.get()()
         self.in_flight += 1

@@ -84,6 +84,9 @@ class Sender:
         """When the worker last looked for work with success: if that is long ago, it hangs, or fails each time."""
 
     def start(self) -> None:
+        """Set it going; nothing if it was."""
+        if self._loop is not None:
+            return
         self._tools.gateway.answered = self._slack_answered
         self._loop = asyncio.create_task(kept_going("sender", self._work), name="sender")
 
