@@ -42,7 +42,7 @@ async def test_an_incident_runs_in_the_workspace_that_the_app_was_approved_for(
         assert installation.team_id == "E0HARBOUR"
         assert world.is_confirmed(ts)
         assert "U0DBA" in world.sandbox.members(world.channel), "by the user group"
-        assert "resolved" in world.card()
+        assert "Resolved" in world.card()
         assert not [call for call in world.sandbox.calls() if call["error"] == "missing_argument"]
         token = next(each for each in await examine(world.bot.settings) if each.check == "bot token")
         assert (token.state, "the organisation Harbour (E0HARBOUR)" in token.found) == ("ok", True)
