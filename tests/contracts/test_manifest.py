@@ -186,6 +186,13 @@ def test_private_channels_are_followed_like_public_ones(scopes, events):
     } <= events
 
 
+def test_the_home_tab_is_switched_on_if_the_bot_fills_it(manifest, events, conformance: Path):
+    fills = "views.publish" in methods_called(conformance)
+
+    assert manifest["features"]["app_home"]["home_tab_enabled"] is fills
+    assert ("app_home_opened" in events) is fills
+
+
 def test_mentions_arrive_as_ids(manifest):
     assert [command["should_escape"] for command in manifest["features"]["slash_commands"]] == [True]
 

@@ -20,6 +20,7 @@ from bot.doctor import Finding, configuration, examine
 from bot.doctor.finding import is_all_well, lines
 from bot.domain.permissions import PERMISSIONS
 from bot.sandbox.server import Sandbox
+from tests.support.postgres import PostgresServer
 from tests.support.serving import served
 from tests.support.world import World
 
@@ -367,6 +368,23 @@ class a_server:  # noqa: N801  reads as what it is
 
     async def __aexit__(self, *_: object) -> None:
         await self._runner.cleanup()
+
+
+async def test_a_server_that_refuses_the_login_is_told_of(patient: Patient, postgres_server: PostgresServer) -> None:
+    url = postgres_server.create_database()
+    patient.environ["DOGWATCH_SECRET_KEY"] = SECRET_KEY
+    try:
+        patient.environ["DATABASE_URL"] = url + "_that_is_not_there"
+        ((state, said),) = of(await patient.examined(), "database")
+        patient.environ["DATABASE_URL"] = url
+        ((empty_state, empty),) = of(await patient.examined(), "database")
+    finally:
+        postgres_server.drop_database(url)
+
+    assert state == "failed"
+    assert "does not exist" in said
+    assert "DATABASE_URL" in said
+    assert (empty_state, "never used by Dogwatch" in empty) == ("warning", True)
 
 
 # --- as typed
