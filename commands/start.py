@@ -1,7 +1,7 @@
 """`/incident start`."""
 
 from bot.command.table import Command, Option, Value
-from bot.domain.terms import Severity
+from bot.domain.terms import Severity, Status
 from bot.services import incidents
 from bot.services.incidents import Declaration
 from commands.base import Caller, Invocation, Reply, Session
@@ -16,6 +16,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         Declaration(
             title=typed.text,
             severity=typed.options.get("sev"),
+            status=typed.options.get("status"),
             services=tuple(each.strip() for each in service.split(",") if each.strip()) if service else (),
             zone=typed.options.get("tz"),
             outside_reference=typed.options.get("ref"),
@@ -29,8 +30,9 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     if declared.is_retro:
         return Reply(_after_the_fact(declared.reference, label))
     drill = "drill " if declared.is_drill else ""
+    triage = ", in triage" if declared.status == Status.TRIAGE else ""
     return Reply(
-        f"Declared {drill}*{declared.reference}* ({label}). Its channel opens now, and you are invited into it."
+        f"Declared {drill}*{declared.reference}* ({label}{triage}). Its channel opens now, and you are invited into it."
     )
 
 
@@ -45,7 +47,7 @@ def _after_the_fact(reference: str, label: str) -> str:
 
 COMMAND = Command(
     name="start",
-    usage="start TITLE [sev:2] [service:NAME] [ref:TEXT] [tz:ZONE] [at:TIME] [private] [drill] [retro]",
+    usage="start TITLE [sev:2] [service:NAME] [ref:TEXT] [tz:ZONE] [at:TIME] [status:triage] [private] [drill] [retro]",
     summary="Open an incident and its channel. `at:` is when the impact began.",
     options=(
         Option("sev", Value.SEVERITY, ("severity",), about="how bad"),
@@ -53,6 +55,12 @@ COMMAND = Command(
         Option("ref", Value.TEXT, ("reference",), about="its name elsewhere, like TSR-1532"),
         Option("tz", Value.ZONE, ("zone",), about="the time zone of the people who read it"),
         Option("at", Value.TIME, about="when the impact began"),
+        Option(
+            "status",
+            Value.STATUS,
+            choices=(Status.TRIAGE.value, Status.INVESTIGATING.value),
+            about="where it begins: in triage, to find out whether it is an incident",
+        ),
         Option("private", Value.FLAG, about="only people who are invited see it"),
         Option("drill", Value.FLAG, about="practice: marked everywhere, left out of figures"),
         Option("retro", Value.FLAG, about="recorded after the fact: no channel, nobody is called"),

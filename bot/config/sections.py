@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import date, time
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -238,6 +238,7 @@ class IncidentsSection(Section):
     drill_prefix: ChannelPrefix = "drill"
     drills: Word | None = None
     default_severity: SeverityWord = Severity.SEV3
+    triage: Literal["none", "alerts", "all"] = "none"
     zone: Zone = ZoneInfo("UTC")
     languages: Annotated[tuple[Language, ...], Field(min_length=1, strict=False)] = ("en",)
     template: Template = "classic"

@@ -16,7 +16,7 @@ from bot.domain.terms import Kind, Severity, Status
 from bot.domain.when import When, refuse_future, show_time
 from bot.log import concerns
 from bot.services import catching_up, demands, documents, milestones, people, tell, timeline
-from bot.services.actor import Actor
+from bot.services.actor import Actor, Origin
 from bot.store import escalations, incidents, outbox, timers
 from bot.store import timeline as store_timeline
 from bot.store.incidents import Incident
@@ -34,6 +34,8 @@ class Declaration:
 
     title: str
     severity: Severity | None = None
+    status: Status | None = None
+    """Triage or investigating."""
     services: tuple[str, ...] = ()
     zone: ZoneInfo | None = None
     outside_reference: str | None = None
@@ -75,7 +77,7 @@ def declare(session: Session, settings: Settings, actor: Actor, wanted: Declarat
         outside_reference=wanted.outside_reference,
         titles={"": shortened(title, TITLE_LENGTH)},
         severity=(wanted.severity or _severity_of(settings, service)).value,
-        status=Status.INVESTIGATING.value,
+        status=_first_status(settings, actor, wanted).value,
         services=list(wanted.services),
         zone=zone.key,
         languages=list(settings.incidents.languages),
@@ -102,6 +104,14 @@ def declare(session: Session, settings: Settings, actor: Actor, wanted: Declarat
     if not wanted.is_retro:
         _set_up(session, settings, incident, actor, wanted.invitees)
     return incident
+
+
+def _first_status(settings: Settings, actor: Actor, wanted: Declaration) -> Status:
+    """What is recorded after the fact was one: nobody has to find that out."""
+    if wanted.is_retro:
+        return Status.INVESTIGATING
+    who = {"all"} | ({"alerts"} if actor.origin is Origin.ALERT else set())
+    return wanted.status or (Status.TRIAGE if settings.incidents.triage in who else Status.INVESTIGATING)
 
 
 def _severity_of(settings: Settings, service: str | None) -> Severity:
@@ -167,6 +177,8 @@ def change_status(
     incident.status = transition(before, event, settings.status_label).value
     entry = timeline.record(session, incident, [Kind.STATUS], text, actor, status=to.value, status_before=before.value)
     milestones.refresh(session, incident)
+    if before is Status.TRIAGE:
+        tell.show_topic(session, incident, actor.at)
     tell.say(
         session, incident, "status", actor.at,
         entry_id=entry.key, by=actor.user_id, before=before.value, to=to.value, text=text,

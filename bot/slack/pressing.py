@@ -11,7 +11,8 @@ from bot.command.table import Command
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.roles import LEAD
-from bot.services import access, briefing, catchup, escalation, outboxing, people, roles, tell, views
+from bot.domain.terms import Status
+from bot.services import access, briefing, catchup, escalation, incidents, outboxing, people, roles, tell, views
 from bot.services.actor import Actor, Origin
 from bot.slack import combining, form_acts, ways
 from bot.slack.blocks import briefing as briefings
@@ -97,6 +98,10 @@ def _lead(session: Session, settings: Settings, actor: Actor, incident_id: int) 
     roles.assign(session, settings, incident_id, actor, LEAD, actor.user_id or "")
 
 
+def _accept(session: Session, settings: Settings, actor: Actor, incident_id: int) -> None:
+    incidents.change_status(session, settings, incident_id, actor, Status.INVESTIGATING, "")
+
+
 def _took(session: Session, settings: Settings, actor: Actor, role_id: int) -> Message:
     roles.took(session, settings, role_id, actor)
     return briefings.briefing(briefing.view(session, settings, role_id, actor.at), is_taken=True)
@@ -140,6 +145,7 @@ def _command(command: Command) -> Press:
 PRESSES: Mapping[str, Press] = {
     **{name: _command(each) for name, each in ways.IN_MENU.items() if not is_form(each)},
     cards.LEAD: _lead,
+    cards.ACCEPT: _accept,
     briefings.TOOK: _took,
     cards.DRAFT: _draft,
     cards.CATCHUP: _catch_up,

@@ -6,6 +6,7 @@ from bot.domain.terms import Status
 from bot.services.views import AlertLine, AlertsView, Beside, CardView
 from bot.slack.blocks.kit import (
     FIELD_TEXT,
+    Block,
     Blocks,
     actions,
     button,
@@ -38,6 +39,7 @@ MORE = "incident_more"
 RETRY = "incident_retry"
 SEVERITY, STATUS, ESCALATE = "incident_severity", "incident_status", "incident_escalate"
 ROLES = "roles"
+ACCEPT = "incident_accept"
 ROLES_SHOWN = 4
 """A section has ten fields."""
 EDIT, CANCEL, MERGE = "incident_edit", "incident_cancel", "incident_merge"
@@ -50,7 +52,12 @@ def light(view: CardView) -> str:
 
 
 def marks(view: CardView) -> str:
-    marked = {"DRILL · ": view.is_drill, "private · ": view.is_private, "after the fact · ": view.is_retro}
+    marked = {
+        "TRIAGE · ": view.status == Status.TRIAGE,
+        "DRILL · ": view.is_drill,
+        "private · ": view.is_private,
+        "after the fact · ": view.is_retro,
+    }
     return "".join(mark for mark, is_so in marked.items() if is_so)
 
 
@@ -135,6 +142,8 @@ def _next(view: CardView) -> str:
         return "Resolved. Next: `/incident improve`, `/incident task`, and read the postmortem draft below."
     if view.status == Status.CANCELLED:
         return f"Cancelled: {_why(view)}\n`/incident reopen WHY` takes it back."
+    if view.status == Status.TRIAGE:
+        return "Is this an incident? Accept it (`/incident status investigating`), or decline it and say why."
     if view.merged_into is not None:
         return f"Merged into {place(view.merged_into)}: go on there. What was recorded here went along."
     if not view.is_open:
@@ -185,6 +194,8 @@ def _buttons(view: CardView) -> Blocks:
                 more,
             )
         ]
+    if view.status == Status.TRIAGE:
+        return _in_triage(value, edit, more)
     lead = [] if view.lead else [button("Lead it", LEAD, value, style="primary")]
     often = actions(
         *lead,
@@ -202,6 +213,19 @@ def _buttons(view: CardView) -> Blocks:
         more,
     )
     return [often, actions(edit, *seldom)]
+
+
+def _in_triage(value: str, *seldom: Block) -> Blocks:
+    """The question first: whether it is an incident at all."""
+    often = actions(
+        button("Accept it", ACCEPT, value, style="primary"),
+        button("Decline it", CANCEL, value),
+        button("Severity", SEVERITY, value),
+        button("Escalate", ESCALATE, value),
+        button("Add a note", NOTE, value),
+        button("Catch me up", CATCHUP, value),
+    )
+    return [often, actions(button("Roles", ROLES, value), button("Merge it", MERGE, value), *seldom)]
 
 
 def announcement(view: CardView) -> Message:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain import own_words
-from bot.domain.terms import UpdateState
+from bot.domain.terms import Status, UpdateState
 from bot.services.views import AlertLine, FollowUp, FollowUpsView, SaidView
 from bot.slack.blocks.card import place
 from bot.slack.blocks.kit import Blocks, context, link, listed, literal, one_line, quoted, section, when
@@ -47,7 +47,11 @@ def _severity(view: SaidView) -> Message:
 def _status(view: SaidView) -> Message:
     to = str(view.values["to"])
     label = literal(view.status_labels.get(to, to), limit=100)
-    return _with_demands(_with_text(f":arrow_right: {_by(view)} set the status: *{label}*", view), view)
+    if view.values.get("before") == Status.TRIAGE:
+        line = f":white_check_mark: {_by(view)} accepted it as an incident: *{label}*"
+    else:
+        line = f":arrow_right: {_by(view)} set the status: *{label}*"
+    return _with_demands(_with_text(line, view), view)
 
 
 def _with_demands(message: Message, view: SaidView) -> Message:

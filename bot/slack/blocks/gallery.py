@@ -118,6 +118,7 @@ BUSY = replace(
         "Invite people (<@U0MANAGER>): A guest cannot be invited by an app (user_is_restricted). Invite them by hand.",
     ),
 )
+IN_TRIAGE = replace(OPEN, status=Status.TRIAGE)
 OVER = replace(
     BUSY, status=Status.RESOLVED, is_open=False, ended_at=BEGAN + timedelta(hours=2), waiting=(), firing=0, problems=()
 )
@@ -377,6 +378,7 @@ def _messages() -> Iterator[Exhibit]:
 CARDS = {
     "open": OPEN,
     "busy": BUSY,
+    "in triage": IN_TRIAGE,
     "resolved": OVER,
     "cancelled": CANCELLED,
     "merged": MERGED,
