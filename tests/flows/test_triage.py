@@ -62,7 +62,7 @@ async def test_declining_it_asks_why_and_keeps_the_record(world: World) -> None:
 
 async def test_what_alerts_open_waits_to_be_accepted_where_it_is_configured(careful: World) -> None:
     answered, _ = await careful.posts("generic", ALERT)
-    assert answered == 202
+    assert answered == 200
     await careful.finish()
 
     assert await status(careful) == "triage"
