@@ -32,7 +32,7 @@ FINGERPRINT = 8
 
 def fingerprint(settings: Settings) -> str:
     """A short hash of what the file can decide, defaults included: equal where two processes do the same."""
-    told = json.dumps(settings.model_dump(mode="json", include=set(IN_THE_FILE)), sort_keys=True)
+    told = json.dumps(settings.model_dump(mode="json", include=set(IN_THE_FILE)))
     return hashlib.sha256(told.encode()).hexdigest()[:FINGERPRINT]
 
 
