@@ -19,6 +19,7 @@ from commands import (
     merge,
     note,
     postmortem,
+    private,
     redact,
     reopen,
     resolve,
@@ -59,6 +60,7 @@ _WORDS = (
     cancel.COMMAND,
     reopen.COMMAND,
     merge.COMMAND,
+    private.COMMAND,
     postmortem.COMMAND,
     drill.COMMAND,
 )

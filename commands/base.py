@@ -27,6 +27,7 @@ class Asked(StrEnum):
     LIST = "list"
     FOUND = "found"
     MERGE = "merge"
+    ARCHIVED = "archived"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,12 @@ def load(session: Session, incident_id: int) -> Transcript:
         return Transcript(row.channel_name)
     installation = incidents.installation(session)
     workspace = installation.url if installation else ""
-    kept = [each for each in transcript.of_channel(session, row.team_id, row.channel_id) if not each.is_own]
+    places = [*(each["id"] for each in row.former_channels or []), row.channel_id]
+    kept = [each for place in places for each in transcript.of_channel(session, row.team_id, place) if not each.is_own]
     entries = {
         each.message_ts: f"entry-{each.key}"
         for each in timeline.in_order(session, incident_id, with_withdrawn=False)
-        if each.channel_id == row.channel_id
+        if each.channel_id in places
     }
     named = {each.author for each in kept if each.author} | {id_ for each in kept for id_ in MENTION.findall(each.text)}
     known = people.names(session, row.team_id, named)

@@ -118,7 +118,7 @@ def _entry_source(
         view_ts = places.row.followups_ts
     elif entry.has(Kind.DECLARED):
         view_ts = places.row.card_ts
-    elsewhere = (details.get(CAME_FROM) or {}).get("posted") or {}
+    elsewhere = details.get("posted") or (details.get(CAME_FROM) or {}).get("posted") or {}
     link = (
         places.message(entry.message_ts, channel_id=entry.channel_id, thread_ts=entry.thread_ts)
         or alert_links.get(details.get("alert_id", 0))

@@ -158,6 +158,10 @@ def _queue(session: Session, incident: Incident, *rows: Wanted) -> None:
     What was recorded after the fact has no channel, and is announced nowhere: of it only its documents go out, to a
     person.
     """
+    if (
+        incident.archived_at is not None
+    ):  # what cannot be posted would only be refused; the announcement stands elsewhere
+        rows = tuple(row for row in rows if row.what == What.ANNOUNCEMENT)
     wanted = [row for row in rows if not incident.is_retro or row.what == What.DRAFT or incident.channel_id is not None]
     if wanted:
         outbox.put_all(session, *wanted)

@@ -9,7 +9,7 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind, Precision, SourceKind
 from bot.domain.timeline_marks import emoji_with_tone, normalise_emoji
-from bot.services import documents, forgetting, milestones, people, tell, timeline
+from bot.services import channels, documents, forgetting, milestones, people, tell, timeline
 from bot.services.actor import Actor, Origin
 from bot.services.timeline import BY_HAND, DROPPED
 from bot.store import audit, incidents, transcript
@@ -99,6 +99,8 @@ def heard(session: Session, settings: Settings, team_id: str, said: Said, at: da
     for entry in entries:
         timeline.reword(session, entry, said.text, list(said.files), at)
         tell.check_again(session, incidents.get(session, entry.incident_id), at)
+    if incident is not None and incident.archived_at is not None and not said.is_own:
+        channels.opened_again(session, team_id, said.channel_id, at)  # who writes there could not before
     if incident is not None and not entries and not said.is_own:
         keep_marks(session, settings, incident, said.channel_id, said.ts, at)
 

@@ -4,8 +4,9 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.services import combining
+from bot.services import channels, combining
 from bot.services.actor import Actor
+from bot.slack.blocks import archiving
 from bot.slack.blocks import combining as blocks
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.kit import one_line
@@ -24,6 +25,13 @@ def confirmed(session: Session, _settings: Settings, actor: Actor, value: str) -
     if not (is_row(source) and is_row(target)):
         raise UserError("This button is from another version of Dogwatch. Type `/incident merge` again.")
     return blocks.done(combining.merge(session, int(source), int(target), actor))
+
+
+def gone_on(session: Session, _settings: Settings, actor: Actor, value: str) -> Message:
+    """The button that opens a new channel for an incident whose own is archived."""
+    if not is_row(value):
+        raise UserError("This button is from another version of Dogwatch. Type `/incident reopen` again.")
+    return archiving.goes_on(channels.go_on_elsewhere(session, int(value), actor).reference)
 
 
 def form(session: Session, _settings: Settings, incident_id: int) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.services import people, transcript, workspace
+from bot.services import channels, people, transcript, workspace
 from bot.slack.payloads import Deleted, Whose, message_event, person_of, team_of
 from bot.store import deliveries, incidents
 from bot.store.transcript import Reaction
@@ -53,6 +53,13 @@ def check_shape(body: Mapping[str, Any]) -> None:
 
 
 def _message(session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime) -> None:
+    match event.get("subtype"):
+        case "channel_archive" | "group_archive":
+            channels.archived(session, team_id, str(event.get("channel") or ""), at)
+        case "channel_unarchive" | "group_unarchive":
+            channels.opened_again(session, team_id, str(event.get("channel") or ""), at)
+        case "channel_convert_to_private":
+            channels.made_private(session, team_id, str(event.get("channel") or ""), at)
     told = message_event(event, _whose(session))
     if isinstance(told, Deleted):
         transcript.deleted(session, team_id, told.channel_id, told.ts, at)

@@ -93,6 +93,10 @@ def shown(row: OutboxRow, outcome: outbox.Refused, at: datetime) -> outbox.Refus
     def apply(session: Session) -> None:
         if outcome.apply is not None:
             outcome.apply(session)
+        if str(outcome.error).startswith("is_archived"):
+            incident = incidents.lock(session, incident_id)
+            incident.archived_at = incident.archived_at or at
+            session.add(incident)
         card = tell.card_target(incident_id)
         if outbox.is_news(session, row) and not outbox.is_refused(session, incident_id, card, at - REFUSED_FOR):
             tell.show_card(session, incidents.get(session, incident_id), at)

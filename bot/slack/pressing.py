@@ -15,11 +15,11 @@ from bot.domain.terms import Status
 from bot.services import access, briefing, catchup, escalation, incidents, outboxing, people, roles, tell, views
 from bot.services.actor import Actor, Origin
 from bot.slack import combining, form_acts, ways
+from bot.slack.blocks import archiving, details, modals, more, questions
 from bot.slack.blocks import briefing as briefings
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
 from bot.slack.blocks import combining as combined
-from bot.slack.blocks import details, modals, more, questions
 from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks import roles as role_forms
 from bot.slack.blocks.command_forms import form as command_form
@@ -155,7 +155,10 @@ PRESSES: Mapping[str, Press] = {
 }
 """Buttons that act at once. `OPENS` are those that ask first."""
 
-CONFIRMS: Mapping[str, Callable[[Session, Settings, Actor, str], Message]] = {combined.CONFIRM: combining.confirmed}
+CONFIRMS: Mapping[str, Callable[[Session, Settings, Actor, str], Message]] = {
+    combined.CONFIRM: combining.confirmed,
+    archiving.GO_ON: combining.gone_on,
+}
 """Buttons of a question that was asked first: handed what they carry, the question becomes the message."""
 
 

@@ -10,15 +10,16 @@ from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
 from bot.services import catchup, views
 from bot.slack import listing
+from bot.slack.blocks import archiving, combining
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
-from bot.slack.blocks import combining
 from bot.slack.blocks.kit import MESSAGE_TEXT, cut
 from bot.slack.blocks.message import Message
 from bot.slack.timeline_view import Page, timeline
+from bot.store import incidents
 from commands.base import Asked, Reply
 
-TOKEN = re.compile(r"(<@[UW][A-Z0-9]+>)")
+TOKEN = re.compile(r"(<@[UW][A-Z0-9]+>|<#C[A-Z0-9]+>)")
 
 
 def markup(text: str) -> str:
@@ -63,6 +64,9 @@ def answer_of(session: Session, settings: Settings, reply: Reply, at: datetime) 
             return ephemeral(
                 listing.found(session, settings, asked["sight"], asked["text"], with_drills=asked["drills"])
             )
+        case Asked.ARCHIVED:
+            row = incidents.get(session, reply.incident_id or 0)
+            return ephemeral(archiving.archived(row.key, row.reference, row.channel_name or ""))
         case Asked.MERGE:
             return ephemeral(combining.question(reply.values["weighed"]))
         case Asked.TIMELINE:

@@ -68,6 +68,7 @@ EXAMPLES = {
     "list": "list resolved sev1 checkout",
     "find": 'find "connection pool" exhausted drills',
     "show": "show INC-3",
+    "private": "private",
     "drill": "drill checkout-500s speed:10",
     "merge": "merge INC-3",
     "reopen": "reopen it came back",

@@ -229,7 +229,9 @@ def _in_triage(value: str, *seldom: Block) -> Blocks:
 
 
 def announcement(view: CardView) -> Message:
-    """One line in the incidents channel, with the way in."""
+    """One line in the incidents channel, with the way in. Of one that was made private later, nothing more."""
+    if view.is_private:
+        return plain(":lock: This incident was made private.")
     where = f"<#{view.channel_id}>" if view.channel_id else "its channel opens now"
     state = f"{literal(view.severity)} · {_status(view)}" + (f" · led by <@{view.lead}>" if view.lead else "")
     title = literal(f"{marks(view)}{view.reference} {view.title}", view.names)

@@ -213,6 +213,14 @@ def _drill_told(_view: SaidView) -> Message:
     )
 
 
+def _goes_on_here(view: SaidView) -> Message:
+    return plain(
+        f":twisted_rightwards_arrows: *{view.reference} goes on here*, by {_by(view)}: its channel "
+        f"<#{view.values.get('channel_id')}> is archived. Who wrote there is invited, and what was said there stays in "
+        "the record."
+    )
+
+
 def _details(view: SaidView) -> Message:
     changes = view.details.get("changes")
     lines = [_change(view, name, value) for name, value in changes.items()] if isinstance(changes, dict) else []
@@ -371,6 +379,7 @@ WORDING: Mapping[str, Callable[[SaidView], Message]] = {
     "practice": _practice,
     "drill told": _drill_told,
     "merged": _merged,
+    "goes on here": _goes_on_here,
     "took in": _took_in,
     "details": _details,
     "update": _update,

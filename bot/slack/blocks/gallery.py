@@ -34,6 +34,7 @@ from bot.services.views import (
 from bot.slack import shortcuts, ways
 from bot.slack.blocks import (
     amending,
+    archiving,
     briefing,
     card,
     catchup,
@@ -255,6 +256,7 @@ SAID = (
     _said("practice", what="message", text="<@U0ENGINEER> reads the gateway's logs"),
     _said("practice", what="vendor", text="gateway (monitoring): a fix is in place"),
     _said("drill told"),
+    _said("goes on here", by="U0ONCALL", channel_id="C0INC7"),
     replace(_said("merged", by="U0ONCALL"), other=Beside("INC-3", "C0INC3")),
     replace(_said("took in", by="U0ONCALL", entries=31, alerts=3), other=Beside("INC-8", "C0INC8")),
     replace(
@@ -360,6 +362,8 @@ def _messages() -> Iterator[Exhibit]:
         ("alerts: all ended", card.alerts(AlertsView(7, True, 2, 0, (), (ENDED, ENDED), ENDED.ended_at))),
         *((f"catch up: {name}", catchup.catchup(view)) for name, view in CATCHUPS.items()),
         *lists_shown(OVER),
+        ("reopened: its channel is archived", archiving.archived(7, "INC-7", "inc-7-checkout")),
+        ("goes on elsewhere", archiving.goes_on("INC-7")),
         ("merge?", combining.question(Weighed(EDITED, OTHER, 31, 3, 1, 2))),
         ("merged", combining.done(Merged(EDITED, OTHER, 31, 3))),
         ("line: redacted", events.unsaid()),

@@ -17,7 +17,7 @@ from bot.store.outbox.leases import (
     renew,
     save_progress,
 )
-from bot.store.outbox.queue import Wanted, open_lanes_of, put, put_all, together, will_edit
+from bot.store.outbox.queue import Wanted, close_lanes_of, open_lanes_of, put, put_all, together, will_edit
 from bot.store.outbox.recovery import slack_is_back, some_wait_for_slack
 from bot.store.outbox.rows import (
     UNFINISHED,
@@ -70,6 +70,7 @@ __all__ = [
     "backlog",
     "block",
     "claim",
+    "close_lanes_of",
     "drop",
     "finish",
     "finish_several",

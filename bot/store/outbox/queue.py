@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Executable, case, or_, text, update
+from sqlalchemy import Executable, case, delete, or_, text, update
 from sqlmodel import Session, col, select
 
 from bot.log import request_id
@@ -138,6 +138,26 @@ def will_edit(session: Session, target: str) -> None:
     if row is not None:
         row.details = {**row.details, "posts": False}
         session.add(row)
+
+
+def close_lanes_of(session: Session, incident_id: int) -> None:
+    """
+    The incident has no channel any more, and waits for another: `open_lanes_of` lets them go again.
+
+    Lanes in which nothing waits are forgotten: they begin anew with what comes, closed as those of a new incident.
+    """
+    session.flush()
+    of_incident = select(OutboxRow.lane).where(
+        OutboxRow.incident_id == incident_id,
+        *(col(OutboxRow.lane).not_like(kind) for kind in ("create:%", "dm:%", "digest")),
+    )
+    waiting = select(OutboxRow.lane).where(OutboxRow.incident_id == incident_id, text(IS_UNFINISHED))
+    idle = delete(Lane).where(
+        col(Lane.key).in_(of_incident), col(Lane.key).not_in(waiting), col(Lane.owner).is_(None)
+    )  # fmt: skip
+    closing = update(Lane).where(col(Lane.key).in_(of_incident), col(Lane.key).in_(waiting)).values(is_open=False)
+    for statement in (idle, closing):
+        session.execute(statement.execution_options(synchronize_session=False))
 
 
 def open_lanes_of(session: Session, incident_id: int, now: datetime) -> None:

@@ -1,0 +1,27 @@
+"""`/incident private`."""
+
+from bot.command.table import Command
+from commands.base import Caller, Invocation, Reply, Session
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    about = caller.about
+    if about.is_private:
+        return Reply(f"{about.reference} is private: only who is in its channel sees anything of it.")
+    if about.channel_id is None:
+        return Reply(f"{about.reference} has no channel, and only a channel can be private. Nothing was changed.")
+    return Reply(
+        f"Nothing was changed yet: Slack lets only people make a channel private, not an app. In <#{about.channel_id}> "
+        "click the channel's name at the top, then Settings, then *Change to a private channel* (a workspace may keep "
+        f"that for its admins). I notice it, take the title out of the announcement, and show {about.reference} "
+        "nowhere else from then on. What was announced or read before stays read."
+    )
+
+
+COMMAND = Command(
+    name="private",
+    usage="private",
+    summary="Say how to make it private, and whether it is. `start … private` opens one that is from the beginning.",
+    run=run,
+    reads_only=True,
+)
