@@ -119,7 +119,16 @@ async def test_a_private_incident_without_its_permissions_is_recorded(world: Wor
     assert "account" not in "".join(world.texts("incidents"))
 
 
-REFUSED_IN_A_STORY = ["pins:write", "reactions:write", "files:write", "im:write", "users:read", "usergroups:read"]
+REFUSED_IN_A_STORY = [
+    "bookmarks:write",
+    "canvases:write",
+    "pins:write",
+    "reactions:write",
+    "files:write",
+    "im:write",
+    "users:read",
+    "usergroups:read",
+]
 
 
 @pytest.mark.parametrize("scope", REFUSED_IN_A_STORY)
@@ -152,6 +161,19 @@ async def test_a_plan_without_user_groups_is_told_once(world: World) -> None:
 
     assert len(said_of(world, "paid_teams_only")) == 1
     assert "paid_teams_only" not in world.card()
+
+
+@pytest.mark.parametrize("missing", ["canvases", "usergroups"])
+async def test_what_a_plan_lacks_is_told_once_and_stops_nothing(world: World, missing: str) -> None:
+    setattr(world.sandbox.workspace.plan, missing, False)
+
+    await an_incident(world)
+    await an_incident(world)
+
+    (lack,) = await world.bot.database.read(notices.standing)
+    assert not lack.is_scope
+    assert len(said_of(world, lack.word)) == 1
+    assert "comes with the workspace's plan" in said_of(world, lack.word)[0]
 
 
 async def test_several_that_are_missing_at_a_start_are_told_in_one_message(world: World) -> None:
