@@ -7,14 +7,14 @@ sends.
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlmodel import Session
 
 from bot.domain.terms import Severity
-from bot.store import outbox
+from bot.store import outbox, people
 from bot.store.incidents import Incident
 from bot.store.outbox import Wanted
 
@@ -44,6 +44,7 @@ class What(StrEnum):
     QUESTIONS = "questions"
     FINDINGS = "findings"
     ESCALATION = "escalation"
+    HOME = "home"
     CONFIRM = "confirm"
     LOOK = "look"
     BOOKMARKS = "bookmarks"
@@ -69,6 +70,7 @@ PRIORITY = {
     What.QUESTIONS: 37,
     What.FINDINGS: 38,
     What.CONFIRM: 40,
+    What.HOME: 43,
     What.LEARN_PERSON: 45,
     What.UNSAY: 15,
     What.DELETE_FILE: 16,
@@ -180,6 +182,7 @@ def set_up(session: Session, incident: Incident, at: datetime, users: list[str],
     if not incident.is_private:
         rows.append(_announcement(incident, at))
     _queue(session, incident, *rows)
+    show_homes(session, incident.team_id, at)
 
 
 def invite(session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]) -> None:
@@ -214,6 +217,35 @@ def show_card(session: Session, incident: Incident, at: datetime) -> None:
     if not incident.is_private:
         rows.append(_announcement(incident, at))
     _queue(session, incident, *rows)
+    show_homes(session, incident.team_id, at)
+
+
+HOME_OPEN = timedelta(minutes=30)
+"""How long somebody is taken to look at App Home after they opened it: Slack does not say when they leave."""
+HOMES = 20
+"""People whose Home follows a change at once. Whoever opens it gets it fresh in any case."""
+LOOKING = "who looks at App Home"
+
+
+def show_home(session: Session, team_id: str, user_id: str, at: datetime) -> None:
+    """App Home of one person, as things stand when it is sent."""
+    outbox.put_all(session, _home(team_id, user_id, at))
+
+
+def _home(team_id: str, user_id: str, at: datetime) -> Wanted:
+    return Wanted(
+        lane=f"home:{user_id}", what=What.HOME, team_id=team_id, at=at, priority=PRIORITY[What.HOME],
+        target=f"home:{team_id}:{user_id}", details={"user_id": user_id},
+    )  # fmt: skip
+
+
+def show_homes(session: Session, team_id: str, at: datetime) -> None:
+    """What those who look at App Home see may have changed. Who looks is asked once a transaction."""
+    looking: dict[str, list[str]] = session.info.setdefault(LOOKING, {})
+    if team_id not in looking:
+        looking[team_id] = people.with_home_open(session, team_id, at - HOME_OPEN, HOMES)
+    if looking[team_id]:
+        outbox.put_all(session, *(_home(team_id, user_id, at) for user_id in sorted(looking[team_id])))
 
 
 def card_target(incident_id: int) -> str:
@@ -228,6 +260,7 @@ def _card(incident: Incident, at: datetime) -> Wanted:
 def show_announcement(session: Session, incident: Incident, at: datetime) -> None:
     if not incident.is_private:
         _queue(session, incident, _announcement(incident, at))
+    show_homes(session, incident.team_id, at)
 
 
 def _announcement(incident: Incident, at: datetime) -> Wanted:
@@ -252,6 +285,7 @@ def show_followups(session: Session, incident: Incident, at: datetime) -> None:
         posts=incident.followups_ts is None,
     )  # fmt: skip
     check_again(session, incident, at)
+    show_homes(session, incident.team_id, at)
 
 
 def show_questions(session: Session, incident: Incident, at: datetime) -> None:
@@ -303,6 +337,7 @@ def show_escalation(
         sub=str(escalation_id), target=f"escalation:{escalation_id}", escalation_id=escalation_id,
         posts=is_new,
     )  # fmt: skip
+    show_homes(session, incident.team_id, at)
 
 
 def pin_card(session: Session, incident: Incident, at: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.services import channels, people, transcript, workspace
+from bot.services import channels, homes, people, transcript, workspace
 from bot.slack.payloads import Deleted, Whose, message_event, person_of, team_of
 from bot.store import deliveries, incidents
 from bot.store.transcript import Reaction
@@ -30,6 +30,9 @@ def hear(session: Session, settings: Settings, body: Mapping[str, Any], at: date
             _reaction(session, settings, team_id, event, at)
         case "user_change":
             people.changed(session, team_id, person_of(event["user"]), at)
+        case "app_home_opened":
+            if event.get("tab", "home") == "home":
+                homes.opened(session, team_id, str(event["user"]), at)
         case "channel_rename" | "group_rename":
             workspace.channel_renamed(session, team_id, event["channel"]["id"], event["channel"]["name"])
         case "channel_id_changed":
@@ -48,6 +51,8 @@ def check_shape(body: Mapping[str, Any]) -> None:
             _ = (event.get("item") or {}).get("type"), event["user"], event["reaction"]
         case "user_change":
             person_of(event["user"])
+        case "app_home_opened":
+            _ = event["user"]
         case "channel_rename" | "group_rename":
             _ = event["channel"]["id"], event["channel"]["name"]
 

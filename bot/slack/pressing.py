@@ -12,7 +12,19 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.roles import LEAD
 from bot.domain.terms import Status
-from bot.services import access, briefing, catchup, escalation, incidents, outboxing, people, roles, tell, views
+from bot.services import (
+    access,
+    actions,
+    briefing,
+    catchup,
+    escalation,
+    incidents,
+    outboxing,
+    people,
+    roles,
+    tell,
+    views,
+)
 from bot.services.actor import Actor, Origin
 from bot.slack import combining, form_acts, ways
 from bot.slack.blocks import archiving, details, modals, more, questions
@@ -21,12 +33,14 @@ from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
 from bot.slack.blocks import combining as combined
 from bot.slack.blocks import escalation as escalations
+from bot.slack.blocks import home as homes
 from bot.slack.blocks import roles as role_forms
 from bot.slack.blocks.command_forms import form as command_form
 from bot.slack.blocks.command_forms import is_form
 from bot.slack.blocks.message import Message
 from bot.slack.payloads import carried_in, is_row, team_of
 from bot.slack.replies import answer_of, ephemeral, markup
+from bot.store import actions as store_actions
 from bot.store import deliveries
 from bot.store import escalations as store_escalations
 from bot.store import incidents as store_incidents
@@ -142,7 +156,15 @@ def _command(command: Command) -> Press:
     return press
 
 
+def _finish(session: Session, _settings: Settings, actor: Actor, item_id: int) -> None:
+    item = store_actions.get(session, item_id)
+    if item is None:
+        raise UserError("There is no such task any more.")
+    actions.change(session, item.incident_id, item.number, actor, is_done=True)
+
+
 PRESSES: Mapping[str, Press] = {
+    homes.DONE: _finish,
     **{name: _command(each) for name, each in ways.IN_MENU.items() if not is_form(each)},
     cards.LEAD: _lead,
     cards.ACCEPT: _accept,
@@ -183,6 +205,7 @@ OPENS: Mapping[str, modals.Opening] = {
     f"{questions.ASK}_detection": modals.ask_detection,
     f"{questions.ASK}_fix": modals.ask_fix,
     cards.CANCEL: modals.cancel,
+    homes.DECLARE: lambda settings, _nothing: modals.declare(settings),
     cards.MORE: lambda _settings, incident_id: more.menu(ways.IN_MENU.values(), incident_id),
     **{name: _form(each) for name, each in ways.FORMS.items()},
 }

@@ -24,6 +24,7 @@ TIER = {
     "canvases.create": 2,
     "users.info": 4,
     "chat.postEphemeral": 4,
+    "views.publish": 4,
     "files.getUploadURLExternal": 4,
     "files.completeUploadExternal": 4,
 }

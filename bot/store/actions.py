@@ -4,6 +4,10 @@ from datetime import datetime
 
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
+from bot.store.incidents import Incident
+from bot.store.sight import Sight
+from bot.store.timeline import TimelineEntry
+
 
 class ActionItem(SQLModel, table=True):
     """An improvement or a task. `due` is a date as ISO 8601 text; `owner` a user id."""
@@ -40,6 +44,25 @@ def of_incident(session: Session, incident_id: int) -> list[ActionItem]:
 def numbered(session: Session, incident_id: int, number: int) -> ActionItem | None:
     statement = select(ActionItem).where(ActionItem.incident_id == incident_id, ActionItem.number == number)
     return session.exec(statement).first()
+
+
+def owned_by(session: Session, sight: Sight, user_id: str) -> list[tuple[ActionItem, Incident]]:
+    """What one person has still to do, of the incidents that are seen: those that are due first, then the newest."""
+    statement = (
+        select(ActionItem, Incident)
+        .join(Incident, col(Incident.id) == ActionItem.incident_id)
+        .outerjoin(TimelineEntry, col(TimelineEntry.id) == ActionItem.entry_id)
+        .where(
+            ActionItem.owner == user_id, col(ActionItem.is_done).is_(False),
+            col(TimelineEntry.withdrawn_at).is_(None), sight.condition,
+        )
+        .order_by(col(ActionItem.due).is_(None), col(ActionItem.due), col(ActionItem.id).desc())
+    )  # fmt: skip
+    return list(session.exec(statement))
+
+
+def get(session: Session, item_id: int) -> ActionItem | None:
+    return session.get(ActionItem, item_id)
 
 
 def next_number(session: Session, incident_id: int) -> int:

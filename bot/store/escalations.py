@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import JSON, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from bot.store.incidents import OPEN, Incident
+from bot.store.sight import Sight
 from bot.store.tables import JSON_COLUMN
 from bot.store.timeline import TimelineEntry
 
@@ -117,6 +119,21 @@ def unanswered(session: Session, incident_id: int) -> list[Escalation]:
         )
         .order_by(col(Escalation.id).desc())
     )
+    return list(session.exec(statement))
+
+
+def waiting_in(session: Session, sight: Sight) -> list[tuple[Escalation, Incident]]:
+    """Pages of open incidents that are seen which nobody acknowledged and nobody called off, the newest first."""
+    statement = (
+        select(Escalation, Incident)
+        .join(Incident, col(Incident.id) == Escalation.incident_id)
+        .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
+        .where(
+            sight.condition, col(Incident.status).in_(OPEN), col(Escalation.acknowledged_at).is_(None),
+            col(Escalation.is_external).is_(False), col(TimelineEntry.withdrawn_at).is_(None),
+        )
+        .order_by(col(Escalation.id).desc())
+    )  # fmt: skip
     return list(session.exec(statement))
 
 

@@ -308,6 +308,31 @@ def open_ones(session: Session, team_id: str) -> list[Incident]:
     return list(session.exec(statement))
 
 
+def private_ones(session: Session, team_id: str, limit: int) -> list[Incident]:
+    """Private ones that have a channel: the open ones first, and the newest."""
+    statement = (
+        select(Incident)
+        .where(Incident.team_id == team_id, col(Incident.is_private).is_(True), col(Incident.channel_id).is_not(None))
+        .order_by(col(Incident.status).in_(OPEN).desc(), col(Incident.id).desc())
+        .limit(limit)
+    )
+    return list(session.exec(statement))
+
+
+def led_by(session: Session, team_id: str, user_id: str, since: datetime, limit: int) -> list[Incident]:
+    """Those that somebody led and that were resolved since then, the newest first. Drills are left out."""
+    statement = (
+        select(Incident)
+        .where(
+            Incident.team_id == team_id, Incident.lead == user_id, Incident.status == Status.RESOLVED.value,
+            col(Incident.resolved_at) >= since, col(Incident.is_drill).is_(False),
+        )
+        .order_by(col(Incident.resolved_at).desc())
+        .limit(limit)
+    )  # fmt: skip
+    return list(session.exec(statement))
+
+
 def over_since(session: Session, team_id: str, since: datetime) -> list[Incident]:
     """Those that were resolved at or after a moment, the newest first."""
     statement = (

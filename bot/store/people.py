@@ -4,10 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlalchemy import bindparam, text
+from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from bot.store.tables import insert_into
+
+OPENED = text("home_opened_at IS NOT NULL")
 
 
 class Person(SQLModel, table=True):
@@ -18,6 +20,9 @@ class Person(SQLModel, table=True):
     """
 
     __tablename__ = "person"
+    __table_args__ = (
+        Index("ix_person_home", "team_id", "home_opened_at", postgresql_where=OPENED, sqlite_where=OPENED),
+    )  # fmt: skip
 
     team_id: str = Field(primary_key=True)
     user_id: str = Field(primary_key=True)
@@ -30,6 +35,8 @@ class Person(SQLModel, table=True):
     zone: str | None = None
     dm_channel_id: str | None = None
     learned_at: datetime | None = None
+    home_opened_at: datetime | None = None
+    """When they last looked at App Home."""
 
 
 KNOWN = select(Person.user_id).where(
@@ -71,6 +78,17 @@ def _known(session: Session) -> dict[tuple[str, str], Person | None]:
     """Who has a row, by team and id; with the row where it was read whole."""
     known: dict[tuple[str, str], Person | None] = session.info.setdefault("known people", {})
     return known
+
+
+def with_home_open(session: Session, team_id: str, since: datetime, limit: int) -> list[str]:
+    """Who looked at App Home since then, the last ones first."""
+    statement = (
+        select(Person.user_id)
+        .where(Person.team_id == team_id, col(Person.home_opened_at) >= since)
+        .order_by(col(Person.home_opened_at).desc())
+        .limit(limit)
+    )
+    return list(session.exec(statement))
 
 
 def ids(session: Session, team_id: str) -> list[str]:

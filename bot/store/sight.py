@@ -2,7 +2,8 @@
 Who may see which incident. This is the one place where that is decided.
 
 An incident that is not private is seen by everybody of the workspace. A private one is seen where its people are: in
-its own channel, by whoever is in it, because Slack shows that channel to nobody else. Anywhere else it does not exist.
+its own channel, by whoever is in it, because Slack shows that channel to nobody else; and in the App
+Home of those whom Slack names as the channel's members. Anywhere else it does not exist.
 """
 
 from collections.abc import Iterable
@@ -21,16 +22,22 @@ class Sight:
 
     team_id: str
     inside: int | None = None
+    among: frozenset[int] = frozenset()
+    """Private incidents in whose channels the one who looks is, as Slack says: for App Home, which is one person's."""
+
+    @property
+    def _private(self) -> frozenset[int]:
+        return self.among if self.inside is None else self.among | {self.inside}
 
     @property
     def condition(self) -> ColumnElement[bool]:
         """As a part of a query: the rule itself. `sees` is the same for a row that was read already."""
         of_all = col(Incident.is_private).is_(False)
-        seen = of_all if self.inside is None else or_(of_all, col(Incident.id) == self.inside)
+        seen = or_(of_all, col(Incident.id).in_(self._private)) if self._private else of_all
         return and_(col(Incident.team_id) == self.team_id, seen)
 
     def sees(self, incident: Incident) -> bool:
-        return incident.team_id == self.team_id and (not incident.is_private or incident.id == self.inside)
+        return incident.team_id == self.team_id and (not incident.is_private or incident.id in self._private)
 
     def of(self, found: Iterable[Incident]) -> list[Incident]:
         return [each for each in found if self.sees(each)]

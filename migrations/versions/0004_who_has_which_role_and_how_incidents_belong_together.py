@@ -60,6 +60,11 @@ def upgrade() -> None:
     op.add_column("incident", sa.Column("bookmark_ids", sa.JSON(), nullable=True))
     op.add_column("escalation", sa.Column("working_hours", sa.JSON(), nullable=True))
     op.add_column("outbox", sa.Column("request_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
+    op.add_column("person", sa.Column("home_opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
+    opened = sa.text("home_opened_at IS NOT NULL")
+    op.create_index(
+        "ix_person_home", "person", ["team_id", "home_opened_at"], postgresql_where=opened, sqlite_where=opened
+    )
     _take_over_leads()
 
 

@@ -15,9 +15,11 @@ from bot.domain import own_words
 from bot.domain.demands import Asked
 from bot.domain.permissions import BY_SCOPE, PERMISSIONS, Lack
 from bot.domain.terms import Kind, Severity, Status, TargetKind
+from bot.services.access import REFUSAL
 from bot.services.combining import Merged, Weighed
 from bot.services.entry_forms import EntryView, Neighbour
 from bot.services.findings import FindingsView, Found, Place
+from bot.services.homes import Draft, HomeView, Open, Paged, ToDo
 from bot.services.questions import NEEDED, MissingView
 from bot.services.transcript import Said
 from bot.services.views import (
@@ -44,6 +46,7 @@ from bot.slack.blocks import (
     escalation,
     events,
     findings,
+    home,
     modals,
     more,
     notices,
@@ -443,6 +446,9 @@ def _forms(settings: Settings) -> Iterator[Exhibit]:
         form_made = command_forms.form(command, settings, {modals.INCIDENT: 7})
         yield Exhibit(f"form: {callback_id.removeprefix('do_')}, of the menu", "modal", form_made)
     yield Exhibit("window: what to do", "modal", more.menu(ways.IN_MENU.values(), 7))
+    for state, shown in HOMES.items():
+        yield Exhibit(f"home: {state}", "home", home.home(shown, ways.IN_HOME.values()))
+    yield Exhibit("home: of a guest", "home", home.refused(REFUSAL))
     yield Exhibit("form: make it a task", "modal", _task_of_message(settings))
     yield Exhibit("window: one moment", "modal", windows.loading())
     yield Exhibit("window: words", "modal", windows.notice(":warning: There is no INC-70."))
@@ -455,6 +461,17 @@ def _forms(settings: Settings) -> Iterator[Exhibit]:
         for state, view in ENTRIES.items():
             if name != "remove" or view.has_words or view.is_withdrawn or state == "":
                 yield Exhibit(f"form: {name} an entry{state}", "modal", form(view, {"page": "7.0.0.0"}))
+
+
+AN_OPEN = Open(7, "INC-7", "Checkout is down", "SEV2", 2, "investigating", BEGAN, None, "C0INC7", False, False)
+A_PAGE = Paged(1, "INC-7", "Checkout is down", "The database answers slowly", "C0INC7", BEGAN)
+A_TODO = ToDo(2, "task", 2, "INC-7", "Review the integration code", "2026-03-01", True, "C0INC7")
+A_DRAFT = Draft(6, "INC-6", "Search is slow", BEGAN - timedelta(days=3), "C0INC6")
+HOMES = {
+    "busy": HomeView(BEGAN, [AN_OPEN, replace(AN_OPEN, is_private=True)], [A_PAGE], [A_TODO], [A_DRAFT], NAMES),
+    "nothing": HomeView(BEGAN, [], [], [], [], {}),
+    "too much": HomeView(BEGAN, [AN_OPEN] * 90, [A_PAGE] * 40, [A_TODO] * 60, [A_DRAFT] * 20, NAMES),
+}
 
 
 def _task_of_message(settings: Settings) -> dict[str, Any]:

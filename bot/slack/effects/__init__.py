@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.services.tell import What
-from bot.slack.effects import bookmarks, canvases, channels, files, look, marks, posts
+from bot.slack.effects import bookmarks, canvases, channels, files, home, look, marks, posts
 from bot.slack.effects.tools import Tools
 from bot.slack.rates import POST, rates
 from bot.store.outbox import Claim, OutboxRow, Outcome, Rate
@@ -33,6 +33,7 @@ EFFECTS: Mapping[What, Effect] = {
     What.FETCH_MESSAGE: marks.fetch_message,
     What.LEARN_PERSON: marks.learn_person,
     What.LOOK: look.look,
+    What.HOME: home.publish,
     What.BOOKMARKS: bookmarks.show,
     What.CANVAS: canvases.show,
     What.NOTICE: posts.notice,
@@ -49,6 +50,7 @@ METHOD: Mapping[What, str] = {
     What.WHISPER: "chat.postEphemeral",
     What.BRIEF: POST,
     What.DELETE_FILE: "files.delete",
+    What.HOME: "views.publish",
     What.DRAFT: "files.getUploadURLExternal",
     What.CONFIRM: "reactions.add",
     What.BOOKMARKS: "bookmarks.list",
