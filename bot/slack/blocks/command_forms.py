@@ -85,6 +85,12 @@ WORDS: Mapping[str, Words] = {
         "The postmortem draft", "Write it", {"template": "Its form", "lang": "Its languages"},
         {"template": "Empty: as the incident has it.", "lang": "Empty: as the incident has them."},
     ),
+    "drill": Words(
+        "Practise", "Begin",
+        {"text": "Which one?", "speed": "How many times as fast?"},
+        {"text": "A scenario, or a past incident like INC-7. Empty: which there are.", "speed": "Empty: as it happened."},
+        {"speed": "10"},
+    ),
     "find": Words(
         "Find an incident", "Search", {"text": "Words", "drills": "And"},
         {"text": "In titles, references, services and timelines. All of them have to be there."},
