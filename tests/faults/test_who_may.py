@@ -32,7 +32,8 @@ PEOPLE: Mapping[str, tuple[str, str, str]] = {
 }
 """Id, what the metric calls them, what they are told."""
 LINES = {
-    "start": "start something else", "": "", "list": "list", "find": "find pool", "show": "show INC-1",
+    "start": "start something else", "": "", "list": "list", "merge": "merge INC-9", "drill": "drill",
+    "find": "find pool", "show": "show INC-1",
     "note": "note it began", "timeline": "timeline",
     "redact": "redact entry-1 a password", "catchup": "catchup", "status": "status identified",
     "severity": "severity 1", "lead": "lead", "role": "role scribe", "handover": "handover <@U0DBA>",

@@ -88,7 +88,7 @@ WORDS: Mapping[str, Words] = {
     "drill": Words(
         "Practise", "Begin",
         {"text": "Which one?", "speed": "How many times as fast?"},
-        {"text": "A scenario, or a past incident like INC-7. Empty: which there are.", "speed": "Empty: as it happened."},
+        {"text": "A scenario, or an incident like INC-7. Empty: which there are.", "speed": "Empty: as it happened."},
         {"speed": "10"},
     ),
     "find": Words(
