@@ -190,13 +190,15 @@ async def test_secrets_and_places_are_kept(world: Changing) -> None:
 
 
 async def test_a_running_incident_outlives_what_the_file_no_longer_has(world: Changing) -> None:
-    """Its service, team, role, severity label, template and prefix are gone."""
+    """Its service, team, role, labels of severity and status, template and prefix are gone."""
     (world.folder / "forms" / "postmortem").mkdir(parents=True)
     (world.folder / "forms" / "postmortem" / "house.md.j2").write_text("# {{ title }}\n")
     own = '[postmortem]\ntemplates = "forms"\n[roles.liaison]\nlabel = "Liaison to the bank"\n' + LABELS
+    own += '[statuses.monitoring]\nlabel = "Watching it"\n'
     assert await world.reloads(own + CHECKOUT.replace("zone", 'template = "house"\nzone'))
     await world.declares("checkout is down service:checkout sev:P1")
     await world.types("oncall", "/incident escalate @payments please look")
+    assert "Watching it" in await world.types("oncall", '/incident status "Watching it"')
     assert "Liaison" in await world.types("oncall", "/incident role liaison <@U0COMMS|comms>")
     await world.finish()
 
@@ -207,6 +209,8 @@ async def test_a_running_incident_outlives_what_the_file_no_longer_has(world: Ch
         answer = await world.types("dba", f"/incident {line}")
         assert "reference" not in answer, (line, answer)
         await world.finish()
+    assert "Watching it" not in world.card()
+    assert "*Liaison:*" in world.card(), "of a role that is gone its name is left"
     assert "INC-1" in await world.types("oncall", "/incident resolve INC-1 all is well", "ops")
     await world.finish()
     whole = (await world.exported())["incident"]
