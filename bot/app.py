@@ -307,7 +307,9 @@ class Dogwatch:
         """In the log, when it changes: who asks does so every few seconds."""
         is_ready = not problems
         if is_ready != self._was_ready:
-            (log.info if is_ready or self._phase else log.warning)("ready" if is_ready else "not ready", **problems)
+            (log.warning if self._was_ready and not self._phase else log.info)(
+                "ready" if is_ready else "not ready", **problems
+            )
         self._was_ready = is_ready
 
     async def _problems(self) -> dict[str, str]:

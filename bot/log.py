@@ -111,6 +111,12 @@ def scrubbed(text: str) -> str:
     return SECRET.sub(HIDDEN, text)
 
 
+def _in_order(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """When, how bad and what stand first, for those who read the lines as they are."""
+    first = {name: event.pop(name) for name in ("timestamp", "level", "event") if name in event}
+    return {**first, **event}
+
+
 def _without_secrets(render: Any) -> Callable[[Any, str, MutableMapping[str, Any]], str]:
     """The last thing that is done to a line, so that it covers whatever was put into it: lists, objects, tracebacks."""
 
@@ -165,7 +171,11 @@ def configure(*, level: str = "INFO", form: str | None = None) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_secrets(renderer)],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _in_order,
+                _without_secrets(renderer),
+            ],
         )
     )
     scrub_crashes()

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from structlog import get_logger
 
-from bot.log import unit
+from bot.log import concerns, unit
 from bot.metrics import OUTBOX_FENCED, OUTBOX_FINISHED
 from bot.services.tell import What
 from bot.slack.effects import EFFECTS, Effect, rates_of
@@ -23,7 +23,7 @@ from bot.slack.effects.tools import Tools
 from bot.slack.ending import Ending
 from bot.slack.gateway import CALL_SECONDS, HELD
 from bot.slack.outcomes import outcome_of, shown
-from bot.store import outbox
+from bot.store import incidents, outbox
 from bot.store.outbox import Claim, LostLease, Outcome, RatesOf
 from bot.store.session import DatabaseUnavailable
 from bot.supervision import kept_going
@@ -79,6 +79,8 @@ class Sender:
         self._is_slack_back = True
         """Whether what an outage held up is to be let go: at the start, and when Slack answers, now and then."""
         self._let_go_at: datetime | None = None
+        self._references: dict[int, str] = {}
+        """What people call the incidents whose rows ran here: some bytes for each."""
         self.is_claiming = False
         self.beat_at: datetime | None = None
         """When the worker last looked for work with success: if that is long ago, it hangs, or fails each time."""
@@ -266,7 +268,18 @@ class Sender:
         current: Claim | None = claim
         while current is not None:
             with unit(current.row.request_id, row=current.row.id, what=current.row.what):
+                await self._name_incident(current.row.incident_id)
                 current = await self._run_row(current)
+
+    async def _name_incident(self, incident_id: int | None) -> None:
+        """For the row's lines: its number is looked up once."""
+        if incident_id is not None and incident_id not in self._references:
+            try:
+                self._references[incident_id] = (await self._tools.incident(incident_id)).reference
+            except (DatabaseUnavailable, incidents.IncidentNotFound):
+                return  # the row itself will meet that
+        if incident_id is not None:
+            concerns(self._references[incident_id])
 
     async def _run_row(self, claim: Claim) -> Claim | None:
         """The row that follows in its lane, if there is one that may go now."""

@@ -21,6 +21,8 @@ from bot.metrics import SOCKET_ENVELOPES
 
 log = get_logger(__name__)
 
+EVENTS = "events_api"
+"""The type of envelopes that come whenever anybody says anything: their lines stand at `debug`."""
 LONGEST_ID = 64
 """Characters of an envelope's id that are kept for the log."""
 
@@ -188,7 +190,9 @@ class Connection:
             outcome = await self._carried_out(request)
             SOCKET_ENVELOPES.labels(outcome).inc()
             seconds = perf_counter() - began
-            log.info("answered an envelope", type=request.type, outcome=outcome, ms=round(seconds * 1000, 1))
+            is_routine = request.type == EVENTS and outcome == "answered"
+            say = log.debug if is_routine else log.info
+            say("answered an envelope", type=request.type, outcome=outcome, ms=round(seconds * 1000, 1))
 
     async def _carried_out(self, request: SocketModeRequest) -> str:
         """What came of it: `answered`, `failed` (Slack delivers it again) or `lost` (done, and Slack does not know)."""

@@ -16,6 +16,8 @@ log = get_logger(__name__)
 HEADER = "X-Request-Id"
 WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 """Of a proxy in front, which gave the request its id: what else may stand there is not for a log."""
+ROUTINE = web.RequestKey("routine", bool)
+"""Set by who takes a request that comes whenever anybody says anything: its line stands at `debug`."""
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 """Asked every few seconds: their lines stand at `debug`."""
 
@@ -61,7 +63,8 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
 
 def _tell(request: web.Request, status: int, milliseconds: float) -> None:
     route = route_of(request)
-    say = log.debug if route in PROBES else log.warning if status >= 500 else log.info
+    is_routine = route in PROBES or (status < 400 and request.get(ROUTINE, False))
+    say = log.debug if is_routine else log.warning if status >= 500 else log.info
     say("answered a request", method=request.method, route=route, status=status, ms=round(milliseconds, 1))
 
 

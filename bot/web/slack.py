@@ -14,6 +14,7 @@ from structlog import get_logger
 from bot import metrics
 from bot.config import Settings
 from bot.sources.proof import hex_signature, matching
+from bot.web.access import ROUTINE
 from bot.web.bodies import TooLarge, TooSlow, UnknownEncoding, Unreadable, read_body, refusal
 from bot.web.door import Door, Full, Place, Room
 from bot.web.proofs import Proofs
@@ -55,7 +56,7 @@ class SlackIntake:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Events that find no room are delivered again; commands are not, so some places are for people only."""
-        is_event = request.content_type == "application/json"
+        is_event = request[ROUTINE] = request.content_type == "application/json"
         sender, most = ("events", int(self._room().requests * EVENTS_SHARE)) if is_event else ("people", None)
         try:
             with self._door.entered(sender, per_sender=most) as place:
