@@ -71,7 +71,17 @@ async def erased(world: World, *, is_meant: bool = True, also: tuple[str, ...] =
 async def test_id_and_name_are_found_nowhere(world: World) -> None:
     await lived(world)
     before = {name for name, _ in await remains(world, ID, NAME, HANDLE)}
-    assert {"person", "timeline_entry", "message", "reaction", "escalation", "page", "audit", "outbox"} <= before
+    assert {
+        "person",
+        "timeline_entry",
+        "message",
+        "reaction",
+        "escalation",
+        "page",
+        "audit",
+        "outbox",
+        "incident_role",
+    } <= before
     assert {"action_item", "postmortem", "incident", "delivery"} & before
 
     lines = await erased(world)

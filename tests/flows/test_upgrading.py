@@ -107,6 +107,9 @@ async def tells_the_same_as_before(world: Continued, released: Released):
         assert [each["text"] for each in after["actions"]] == [each["text"] for each in before["actions"]]
         for name in ("started_at", "detected_at", "acknowledged_at", "mitigated_at", "resolved_at", "ended_at"):
             assert after["incident"][name] == before["incident"][name], name
+        led = [(each["role"], each["person"], each["until"]) for each in after["incident"]["roles"]]
+        assert led == ([("lead", before["incident"]["lead"], None)] if before["incident"]["lead"] else [])
+        assert all(each["link"] and each["since"] for each in after["incident"]["roles"])
 
 
 async def drafts_an_earlier_incident(world: Continued):

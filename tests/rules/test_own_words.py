@@ -40,6 +40,35 @@ def test_who_leads(code, expected):
     assert last(builder.record(), code) == expected
 
 
+@pytest.mark.parametrize(
+    ("code", "label", "given", "expected"),
+    [
+        ("en", "Scribe", ("UDBA", None, ""), "Role | Scribe: @dba"),
+        ("fr", "Scribe", ("UDBA", None, ""), "Rôle | Secrétaire de l’incident\u00a0: @dba"),
+        (
+            "de",
+            "Scribe",
+            ("UDBA", "UONCALL", "alles gelesen"),
+            "Rolle | @oncall übergibt an @dba: Protokoll. alles gelesen",
+        ),
+        ("de", "Schreiber", ("UDBA", None, ""), "Rolle | Schreiber: @dba"),
+        ("it", "Scribe", (None, "UDBA", ""), "Ruolo | @dba lascia il ruolo: Verbalizzante"),
+    ],
+)
+def test_who_takes_which_part(code, label, given, expected):
+    """A built-in role bears its name in each language, one with a label of the workspace that label."""
+    person, before, note = given
+    builder = told()
+    users = {f"U{name.upper()}": builder.person(name) for name in ("dba", "oncall")}
+    said = own_words.with_note(own_words.role_given("scribe", label, users.get(person), users.get(before)), note)
+    builder.typed(
+        "22:05", "oncall", said, Kind.ROLE, role="scribe", role_label=label, person=users.get(person),
+        person_before=users.get(before),
+    )  # fmt: skip
+
+    assert last(builder.record(), code) == expected
+
+
 def test_what_somebody_put_instead_of_our_words_stands_as_they_put_it():
     builder = told()
     builder.typed(

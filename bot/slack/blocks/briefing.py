@@ -3,7 +3,7 @@
 from bot.domain.roles import LEAD
 from bot.services.briefing import BriefingView
 from bot.slack.blocks.catchup import parts
-from bot.slack.blocks.kit import actions, button, context, link, listed, literal, one_line, quoted, section
+from bot.slack.blocks.kit import actions, button, context, formatted, link, listed, literal, one_line, quoted, section
 from bot.slack.blocks.message import Message
 
 TOOK = "role_took"
@@ -22,7 +22,7 @@ def briefing(view: BriefingView, *, is_taken: bool = False) -> Message:
     if view.note:
         head.append(quoted(one_line(view.note, NOTE), names))
     blocks = [section(listed(head))]
-    if says := literal(view.role.briefing.strip(), limit=BRIEFING):
+    if says := formatted(view.role.briefing.strip(), BRIEFING):
         blocks.append(section(says))
     if view.is_over:
         blocks.append(context("Somebody else has this role by now."))

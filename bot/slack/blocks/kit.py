@@ -50,8 +50,20 @@ def literal(text: str, names: Mapping[str, str] | None = None, limit: int = SECT
     return escaped
 
 
+def formatted(text: str, limit: int = SECTION_TEXT) -> str:
+    """Words of the operator: they may be bold or code, but nothing in them pings."""
+    room = cut(TURNING.sub("", text), limit)
+    while len(safe := _unmarked(room)) > limit:
+        room = cut(room, len(room) - max(1, (len(safe) - limit) // 5))
+    return safe
+
+
+def _unmarked(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def _escape(text: str) -> str:
-    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = _unmarked(text)
     return FORMATTING.sub(lambda found: found[0] + WORD_JOINER, safe)
 
 
