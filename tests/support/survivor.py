@@ -395,7 +395,7 @@ def steady(text: str) -> str:
 
 
 def seen_by_all(slack: Sandbox) -> dict[str, Any]:
-    """Every channel as a person sees it: who is in it, its topic, what is pinned, and each message with its marks."""
+    """Every channel as a person sees it: who is in it, its topic, what is pinned and kept, and each message with its marks."""
     places = {place["name"]: _place(slack, place["id"]) for place in slack.channels() if place.get("name")}
     for user in slack.users():
         try:
@@ -418,6 +418,10 @@ def _place(slack: Sandbox, channel: str) -> dict[str, Any]:
         "topic": slack.channel(channel)["topic"]["value"],
         "pins": [steady(each["text"]) for each in slack.pins(channel)],
         "messages": _messages(slack, channel),
+        "bookmarks": [each["title"] for each in slack.bookmarks(channel)],
+        "canvases": [
+            [each["title"], *steady(slack.canvas_content(each["id"])).splitlines()] for each in slack.canvases(channel)
+        ],
     }
 
 
