@@ -10,7 +10,16 @@ from bot.services.actor import Actor, Origin
 from bot.store import audit, escalations, incidents, outbox, timeline, transcript
 from bot.store.incidents import Incident
 
-VIEWS = ("card_ts", "followups_ts", "alerts_ts", "questions_ts", "findings_ts", "canvas_id", "bookmark_ids")
+VIEWS = (
+    "card_ts",
+    "followups_ts",
+    "alerts_ts",
+    "questions_ts",
+    "findings_ts",
+    "canvas_id",
+    "canvas_digest",
+    "bookmark_ids",
+)
 """What an incident keeps of messages and the like in its channel."""
 POSTED = "posted"
 """In an entry's details: where the bot's own message of it stands, if not in the incident's channel."""
@@ -72,6 +81,7 @@ def go_on_elsewhere(session: Session, incident_id: int, actor: Actor) -> Inciden
     outbox.close_lanes_of(session, incident.key)
     people.meet(session, incident.team_id, users, actor.at)
     tell.set_up(session, incident, actor.at, users, [])
+    tell.show_bookmarks(session, incident, actor.at)
     tell.say(session, incident, "goes on here", actor.at, by=actor.user_id, channel_id=old_id)
     for each in escalations.of_incident(session, incident.key):
         each.message_ts = None

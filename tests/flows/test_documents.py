@@ -300,3 +300,23 @@ async def test_of_a_canvas_that_was_left_people_hear_that_words_went(world: Worl
     await world.advance(minutes=1)
 
     assert len(lines(world, "It may still quote what was taken out of the record")) == 1
+
+
+async def test_a_new_channel_gets_bookmarks_and_a_canvas_of_its_own(world: World) -> None:
+    old = await world.declares(f"checkout is down ref:{TICKET}")
+    await resolves(world)
+    await world.advance(minutes=1)
+    world.sandbox.archive("oncall", old)
+    await world.settle()
+    await world.types("oncall", "/incident reopen INC-1 it is back", "ops")
+    await world.presses("oncall", "go_on_elsewhere", channel="ops")
+    await world.advance(minutes=1)
+    new = world.channel
+    assert [each["title"] for each in world.sandbox.bookmarks(new)][:2] == ["INC-1: the record", "TSR-1532"]
+
+    await world.types("oncall", "/incident resolve done")
+    await world.advance(minutes=2)
+
+    assert new != old
+    assert [len(world.sandbox.canvases(each)) for each in (old, new)] == [1, 1]
+    assert not [text for text in world.texts(new) if "canvas stays" in text]

@@ -395,7 +395,7 @@ def steady(text: str) -> str:
 
 
 def seen_by_all(slack: Sandbox) -> dict[str, Any]:
-    """Every channel as a person sees it: who is in it, its topic, what is pinned and kept, and each message with its marks."""
+    """Every channel as a person sees it: people, topic, pins, what is kept beside, and each message with its marks."""
     places = {place["name"]: _place(slack, place["id"]) for place in slack.channels() if place.get("name")}
     for user in slack.users():
         try:
