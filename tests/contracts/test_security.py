@@ -19,7 +19,7 @@ FETCHERS = {
     "bot/slack/socket.py": "the address that `apps.connections.open` answers",
     "bot/engine/heartbeat.py": "DOGWATCH_HEARTBEAT_URL",
     "bot/outboxing.py": "the bot that runs beside the command: this machine",
-    "bot/doctor/reach.py": "this machine's bot, DOGWATCH_PUBLIC_URL, and the heartbeat's host, for whoever asks on a terminal",
+    "bot/doctor/reach.py": "this machine's bot, DOGWATCH_PUBLIC_URL, the heartbeat's host: by command only",
     "bot/player.py": "the webhook of a bot that is tried out",
     "bot/local/process.py": "the bot that `dogwatch sandbox` has started",
     "bot/local/tour.py": "the same",
