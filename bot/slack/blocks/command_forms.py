@@ -75,6 +75,7 @@ WORDS: Mapping[str, Words] = {
         {"state": "What was said of it?", "text": "In which words?", "lang": "Languages", "at": "When?"},
     ),
     "lead": Words("Who leads", "Give the lead", {"person": "Who?"}, {"person": "Nobody chosen: you take the lead."}),
+    "private": Words("Make it private", "Make it private"),
     "redact": Words(
         "Redact", "Redact for ever",
         {"what": "A link to the message, or an entry", "text": "Why?"},
@@ -135,9 +136,8 @@ def form(
     fields = [block for each in needed for block in _fields(command, each, settings, words, incidents)]
     if command.text != "none":
         fields.append(_text(command, words, initial.get(TEXT, "")))
-    fields += [
-        block for each in asked if each not in needed for block in _fields(command, each, settings, words, incidents)
-    ]
+    others = sorted((each for each in asked if each not in needed), key=lambda each: each.kind is Value.LANGUAGES)
+    fields += [block for each in others for block in _fields(command, each, settings, words, incidents)]
     return modal(callback_of(command), words.title, words.submit, fields, carried)
 
 
@@ -155,7 +155,7 @@ def _fields(
         return targets(settings)
     name, is_optional = asked.name, not (isinstance(asked, Positional) and asked.required)
     label = words.labels.get(name, name.capitalize())
-    hint = words.hints.get(name, _hint(asked))
+    hint = words.hints.get(name, _hint(asked, is_labelled=name in words.labels))
     example = words.examples.get(name, "")
     choices = [*incidents] if asked.kind is Value.INCIDENT else _choices(asked, settings)
     match asked.kind:
@@ -173,9 +173,9 @@ def _fields(
             return [text_field(name, label, hint=hint, example=example, is_optional=is_optional)]
 
 
-def _hint(asked: Asked) -> str:
-    """What the table says of it, as `help` does; a form shows backquotes as they are."""
-    about = asked.about if isinstance(asked, Option) else ""
+def _hint(asked: Asked, *, is_labelled: bool) -> str:
+    """What the table says of it, as `help` does, unless the label says it; a form shows backquotes as they are."""
+    about = asked.about if isinstance(asked, Option) and not is_labelled else ""
     takes = modals.A_TIME if asked.kind is Value.TIME else what_it_takes(asked.kind, asked.choices)
     text = "; ".join(filter(None, [about, takes])).replace("`", "")
     return text[:1].upper() + text[1:]
