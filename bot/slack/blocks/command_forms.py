@@ -75,7 +75,7 @@ WORDS: Mapping[str, Words] = {
         {"state": "What was said of it?", "text": "In which words?", "lang": "Languages", "at": "When?"},
     ),
     "lead": Words("Who leads", "Give the lead", {"person": "Who?"}, {"person": "Nobody chosen: you take the lead."}),
-    "private": Words("Make it private", "Make it private"),
+    "private": Words("Make it private", "Show how"),
     "redact": Words(
         "Redact", "Redact for ever",
         {"what": "A link to the message, or an entry", "text": "Why?"},
