@@ -44,7 +44,7 @@ def test_who_leads(code, expected):
     ("code", "label", "given", "expected"),
     [
         ("en", "Scribe", ("UDBA", None, ""), "Role | Scribe: @dba"),
-        ("fr", "Scribe", ("UDBA", None, ""), "Rôle | Secrétaire de l’incident\u00a0: @dba"),
+        ("fr", "Scribe", ("UDBA", None, ""), "Rôle | Secrétaire de l’incident\u202f: @dba"),
         (
             "de",
             "Scribe",
