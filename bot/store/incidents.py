@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, and_, bindparam, or_, update
+from sqlalchemy import Executable, and_, bindparam, or_, text, update
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
 
 from bot.domain.errors import UserError
@@ -18,6 +18,9 @@ OPEN = tuple(status.value for status in Status if status.is_open)
 
 class IncidentNotFound(UserError):
     """No incident of that reference, or of that channel."""
+
+
+MERGED = text("merged_into_id IS NOT NULL")
 
 
 class Incident(SQLModel, table=True):
@@ -35,6 +38,7 @@ class Incident(SQLModel, table=True):
         Index("ix_incident_reference", "series", "number"),
         Index("ix_incident_resolved", "team_id", "resolved_at"),
         Index("ix_incident_declared", "team_id", "declared_at"),
+        Index("ix_incident_merged_into_id", "merged_into_id", postgresql_where=MERGED, sqlite_where=MERGED),
     )
 
     id: int | None = Field(default=None, primary_key=True)

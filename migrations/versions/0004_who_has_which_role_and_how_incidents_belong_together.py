@@ -61,6 +61,10 @@ def upgrade() -> None:
     op.add_column("escalation", sa.Column("working_hours", sa.JSON(), nullable=True))
     op.add_column("outbox", sa.Column("request_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
     op.add_column("person", sa.Column("home_opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
+    merged = sa.text("merged_into_id IS NOT NULL")
+    op.create_index(
+        "ix_incident_merged_into_id", "incident", ["merged_into_id"], postgresql_where=merged, sqlite_where=merged
+    )
     opened = sa.text("home_opened_at IS NOT NULL")
     op.create_index(
         "ix_person_home", "person", ["team_id", "home_opened_at"], postgresql_where=opened, sqlite_where=opened

@@ -57,6 +57,7 @@ def test_no_secret_is_compared_by_a_comparison_that_stops_early() -> None:
     harmless = {
         "len(parts) != 4",
         "text == each.text",  # what a file holds against what it held: nobody else has a say in it
+        "digest(stands) != incident.canvas_digest",  # whether people wrote on a page that they can read
     }
     found = [each for each in equalities() if each[2] not in harmless and "len(" not in each[2]]
 
