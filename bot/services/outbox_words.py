@@ -33,6 +33,7 @@ IN_WORDS = {
     What.QUESTIONS: "Ask for what is missing",
     What.FINDINGS: "Say what to check in the record",
     What.ESCALATION: "Show the call for help",
+    What.HOME: "Show somebody's App Home",
     What.CONFIRM: "Confirm a mark",
     What.LOOK: "Look for what was missed",
     What.UNSAY: "Take words back",

@@ -11,7 +11,7 @@ from bot.domain.terms import Precision, Severity, Status, UpdateState
 from bot.domain.timeline_lines import Line
 from bot.services.catchup import CatchupView
 from bot.slack.blocks.card import DATE, LIGHTS
-from bot.slack.blocks.kit import Blocks, context, link, listed, literal, one_line, section, when
+from bot.slack.blocks.kit import Blocks, context, is_mention, link, listed, literal, one_line, section, when
 from bot.slack.blocks.message import Message
 
 LINES = 5
@@ -184,8 +184,7 @@ class _Teller:
 
     def _target(self, call: Escalation) -> str:
         kind = "the vendor " if call.external else ""
-        is_person = call.target.startswith("<@") and call.target.endswith(">")
-        return call.target if is_person else f"{kind}*{literal(one_line(call.target, 80))}*"
+        return call.target if is_mention(call.target) else f"{kind}*{literal(one_line(call.target, 80))}*"
 
     def _task(self, owed: Owed) -> str:
         task = owed.task

@@ -38,6 +38,11 @@ def named(text: str, names: Mapping[str, str] | None = None) -> str:
     return TURNING.sub("", MENTION.sub(lambda found: f"@{known.get(found[1], found[1])}", text))
 
 
+def is_mention(text: str) -> bool:
+    """Whether it names one person and says nothing else, so that it needs no escaping."""
+    return MENTION.fullmatch(text) is not None
+
+
 def literal(text: str, names: Mapping[str, str] | None = None, limit: int = SECTION_TEXT) -> str:
     """
     Words of others as Slack's markup that shows exactly them: nothing pings, links or is formatted.

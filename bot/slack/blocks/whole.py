@@ -3,7 +3,7 @@
 from bot.services.views import CardView
 from bot.services.whole import WholeView
 from bot.slack.blocks.card import DATE, card
-from bot.slack.blocks.kit import Blocks, context, link, listed, literal, one_line, section, when
+from bot.slack.blocks.kit import Blocks, context, is_mention, link, listed, literal, one_line, section, when
 from bot.slack.blocks.message import Message
 
 STATED = 600
@@ -28,7 +28,7 @@ def whole(card_view: CardView, view: WholeView) -> Message:
 
 
 def _value(value: str, view: WholeView) -> str:
-    return value if value.startswith("<@") else literal(one_line(value, FACT), view.names)
+    return value if is_mention(value) else literal(one_line(value, FACT), view.names)
 
 
 def _times(view: WholeView) -> list[str]:
