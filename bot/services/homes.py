@@ -97,6 +97,14 @@ def opened(session: Session, team_id: str, user_id: str, at: datetime) -> None:
     tell.show_home(session, team_id, user_id, at)
 
 
+def left(session: Session, team_id: str, user_id: str) -> None:
+    """It does not follow what changes any more, until they open it again."""
+    person = people.get(session, team_id, user_id)
+    if person is not None:
+        person.home_opened_at = None
+        session.add(person)
+
+
 def view(session: Session, settings: Settings, sight: Sight, user_id: str, at: datetime) -> HomeView:
     """`sight` says which private incidents its reader is in."""
     open_ones = sight.of(incidents.open_ones(session, sight.team_id))

@@ -41,9 +41,12 @@ IN_WORDS = {
     What.BOOKMARKS: "Set the channel's bookmarks",
     What.CANVAS: "Put the draft into the canvas",
     What.NOTICE: "Say what Dogwatch may not do",
+    What.HOME: "Show App Home to somebody",
 }
 FAILED = (State.FAILED, State.DEAD)
 RATE_LIMITED = "ratelimited"
+OF_ONE_PERSON = ("dm", "home")
+"""Lanes that are named after whoever they are for."""
 NO_INCIDENT = "no incident"
 
 
@@ -96,7 +99,7 @@ def act_of(what: str) -> str:
 def lane_of(lane: str) -> str:
     """A lane's name without whom it is for: who is written to in a private incident is nobody else's business."""
     kind, _, whose = lane.partition(":")
-    return "dm" if kind == "dm" else f"{kind}:{whose}" if whose else kind
+    return kind if kind in OF_ONE_PERSON else f"{kind}:{whose}" if whose else kind
 
 
 def why(row: Waiting, now: datetime) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 from structlog import get_logger
 
+from bot.domain.refusals import explained
 from bot.services import tell
 from bot.services.tell import What
 from bot.slack.effects import place_of
@@ -23,6 +24,7 @@ DEFECTS_FORGIVEN = 5
 GIVEN_UP_AFTER = timedelta(hours=24)
 TRIES_BEFORE_THAT = 10
 """A row that an operator tries again after a day gets these, too."""
+ARCHIVED = "is_archived"
 REFUSED_FOR = timedelta(days=1)
 """How long a card that was refused is believed to be."""
 TOKEN_PAUSE = timedelta(seconds=30)
@@ -93,7 +95,7 @@ def shown(row: OutboxRow, outcome: outbox.Refused, at: datetime) -> outbox.Refus
     def apply(session: Session) -> None:
         if outcome.apply is not None:
             outcome.apply(session)
-        if str(outcome.error).startswith("is_archived"):
+        if row.what != What.ANNOUNCEMENT and explained(outcome.error).word == ARCHIVED:  # that one stands elsewhere
             incident = incidents.lock(session, incident_id)
             incident.archived_at = incident.archived_at or at
             session.add(incident)

@@ -93,3 +93,17 @@ async def test_a_channel_that_somebody_makes_private_takes_its_incident_along(wo
     assert world.texts("incidents")[-1] == ":lock: This incident was made private."
     assert "There is no INC-1" in await world.types("dba", "/incident show INC-1", "ops")
     assert "INC-1 is private" in await world.types("oncall", "/incident private", name)
+
+
+async def test_a_refusal_tells_of_an_archive_that_the_bot_did_not_hear_of(world: World) -> None:
+    name = await world.declares()
+    await world.types("oncall", "/incident resolve rolled back")
+    await world.finish()
+    world.sandbox.delivery_fault("drop", "message", times=1)
+    world.sandbox.archive("oncall", name)
+    await world.settle()
+
+    await world.types("oncall", "/incident note INC-1 the deploy went out", "ops")
+    await world.finish()
+
+    assert "*Unarchive channel*" in await world.types("oncall", "/incident reopen INC-1 it is back", "ops")

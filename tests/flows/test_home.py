@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bot.services.access import REFUSAL
 from bot.services.tell import HOME_OPEN
+from bot.store.waiting import failed_of
 from tests.support.world import World, action_ids, rendered
 
 
@@ -175,3 +178,17 @@ async def test_a_workspace_without_the_home_tab_holds_nothing_up(world: World) -
     await world.finish()
 
     assert "SEV1" in world.card()
+
+
+@pytest.mark.parametrize("word", ["unknown_method", "not_enabled"])
+async def test_a_slack_without_app_home_is_asked_once_for_each_time_that_it_is_opened(world: World, word: str) -> None:
+    world.sandbox.fault("error", "views.publish", error=word)
+    await world.sandbox.open_home("oncall")
+    await world.finish()
+    await world.declares()
+    await world.types("engineer", "/incident lead")
+    await world.types("engineer", "/incident severity 1 worse")
+    await world.finish()
+
+    assert len(world.sandbox.calls("views.publish")) == 1
+    assert await world.bot.database.read(failed_of) == []

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.errors import UserError
 from bot.local.folder import DATABASE, prepared
-from bot.services.outbox_words import IN_WORDS, why
+from bot.services.outbox_words import IN_WORDS, lane_of, why
 from bot.services.tell import What
 from bot.store.outbox import State
 from bot.store.waiting import Waiting
@@ -24,6 +24,10 @@ def row(**changes):
 
 def test_each_kind_of_row_has_words():
     assert set(IN_WORDS) == set(What)
+
+
+def test_a_lane_does_not_say_whom_it_is_for():
+    assert [lane_of(lane) for lane in ("dm:U1", "home:U1", "post:7", "digest")] == ["dm", "home", "post:7", "digest"]
 
 
 @pytest.mark.parametrize(

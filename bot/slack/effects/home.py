@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session
+from structlog import get_logger
 
 from bot.config import Settings
+from bot.domain.permissions import is_lack
 from bot.services import access, homes
 from bot.services import people as knowing
 from bot.services.actor import Actor, Origin
@@ -19,19 +21,28 @@ from bot.store.incidents import Incident
 from bot.store.outbox import Claim, Done, Outcome
 from bot.store.sight import Sight
 
+log = get_logger(__name__)
+
 PRIVATE = 20
 """Private incidents of which the members are asked for: the open ones first. Others are not shown."""
 PAGE_SIZE = 1_000
 
 
 async def publish(tools: Tools, claim: Claim) -> Outcome:
-    """Guests and others who may not command get a plain explanation."""
+    """Guests and others who may not command get a plain explanation. Without an App Home nothing is followed."""
     team_id, user_id = claim.row.team_id, str(claim.row.details["user_id"])
     await _know(tools, team_id, user_id)
     private = await tools.database.read(incidents.private_ones, team_id, PRIVATE)
     among = await _those_with(tools, private, user_id)
     view = await tools.database.read(shown, tools.settings(), Sight(team_id, among=among), user_id, tools.now())
-    await tools.gateway.call("views.publish", user_id=user_id, view=view)
+    try:
+        await tools.gateway.call("views.publish", user_id=user_id, view=view)
+    except Refused as problem:
+        if not is_lack(problem.error):
+            raise
+        # As long as nobody opens it there is nothing to show, and each change would be refused anew.
+        log.warning("the workspace does not offer App Home", reason=problem.error)
+        return Done(lambda session: homes.left(session, team_id, user_id))
     return Done()
 
 
