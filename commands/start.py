@@ -1,37 +1,43 @@
 """`/incident start`."""
 
 from bot.command.table import Command, Option, Value
+from bot.config import Settings
 from bot.domain.terms import Severity, Status
 from bot.services import incidents
+from bot.services.editing import services_of
 from bot.services.incidents import Declaration
+from bot.store.incidents import Incident
 from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    service = typed.options.get("service")
-    declared = incidents.declare(
-        session,
-        caller.settings,
-        caller.actor,
-        Declaration(
-            title=typed.text,
-            severity=typed.options.get("sev"),
-            status=typed.options.get("status"),
-            services=tuple(each.strip() for each in service.split(",") if each.strip()) if service else (),
-            zone=typed.options.get("tz"),
-            outside_reference=typed.options.get("ref"),
-            started=typed.options.get("at"),
-            is_private=bool(typed.options.get("private")),
-            is_drill=bool(typed.options.get("drill")),
-            is_retro=bool(typed.options.get("retro")),
-        ),
+    declared = incidents.declare(session, caller.settings, caller.actor, declaration(typed))
+    return Reply(told(caller.settings, declared))
+
+
+def declaration(typed: Invocation) -> Declaration:
+    return Declaration(
+        title=typed.text,
+        severity=typed.options.get("sev"),
+        status=typed.options.get("status"),
+        services=services_of(typed.options.get("service", "")),
+        zone=typed.options.get("tz"),
+        outside_reference=typed.options.get("ref"),
+        started=typed.options.get("at"),
+        is_private=bool(typed.options.get("private")),
+        is_drill=bool(typed.options.get("drill")),
+        is_retro=bool(typed.options.get("retro")),
     )
-    label = caller.settings.severity_label(Severity(declared.severity))
+
+
+def told(settings: Settings, declared: Incident) -> str:
+    """What whoever declared it is answered."""
+    label = settings.severity_label(Severity(declared.severity))
     if declared.is_retro:
-        return Reply(_after_the_fact(declared.reference, label))
+        return _after_the_fact(declared.reference, label)
     drill = "drill " if declared.is_drill else ""
-    triage = ", in triage" if declared.status == Status.TRIAGE else ""
-    return Reply(
+    triage = f", in {settings.status_label(Status.TRIAGE)}" if declared.status == Status.TRIAGE else ""
+    return (
         f"Declared {drill}*{declared.reference}* ({label}{triage}). Its channel opens now, and you are invited into it."
     )
 

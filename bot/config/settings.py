@@ -271,6 +271,11 @@ class Settings(BaseSettings):
         section = self.statuses.get(status)
         return section.label if section and section.label else status.value
 
+    def status_name(self, status: Status) -> str:
+        """The same as it stands by itself: `Investigating`. The workspace's own word is spelled as it is."""
+        label = self.status_label(status)
+        return label.capitalize() if label == status.value else label
+
     @cached_property
     def status_words(self) -> Mapping[str, Status]:
         """What people may type for a status, casefolded: its name, the workspace's label, further words."""

@@ -12,6 +12,14 @@ class UserError(Exception):
         super().__init__(message)
 
 
+class WrongField(UserError):
+    """What is wrong with one of the values that were given, by the name that whoever reads them gives to it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+
 class Ambiguous(UserError):
     """
     One text, several readings: the person chooses.

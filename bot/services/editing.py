@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import UserError, WrongField
 from bot.domain.languages import language
 from bot.domain.terms import Kind
 from bot.services import documents, forms, people, tell, timeline
 from bot.services.actor import Actor
-from bot.services.incidents import TITLE_LENGTH, shortened
+from bot.services.incidents import FIELD_LENGTH, TITLE_LENGTH, shortened
 from bot.store import audit, incidents
 from bot.store.incidents import Incident
 
@@ -22,16 +22,6 @@ TITLE, SERVICES, REFERENCE, CATEGORY, RESPONSIBILITY, ZONE, LANGUAGES, TEMPLATE 
 )  # fmt: skip
 SHOWN_IN_CHANNEL = (TITLE, SERVICES)
 """What card, topic or announcement show."""
-FIELD_LENGTH = 200
-"""Characters of a reference, a category or a responsibility: each is a word or two at the head of a document."""
-
-
-class WrongField(UserError):
-    """What is wrong with one field, by its name among the constants of this module."""
-
-    def __init__(self, field_name: str, message: str) -> None:
-        self.field = field_name
-        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +58,8 @@ def edit(
     """
     Change the incident's details; possible whatever its status. Returns what is different now, by field.
 
-    Raises UserError if nothing is given or nothing would be different, and WrongField for a value that cannot be.
+    Raises UserError if nothing is given or nothing would be different, and WrongField, by this module's constants, for
+    a value that cannot be.
     """
     incident = incidents.lock(session, incident_id)
     if wanted == Edit():

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.demands import open_ones
-from bot.domain.errors import UserError
+from bot.domain.errors import UserError, WrongField
 from bot.domain.incidents import EVENT_TO, Event, is_channel_name, transition
 from bot.domain.terms import Kind, Severity, Status
 from bot.domain.when import When, refuse_future, show_time
@@ -26,6 +26,8 @@ NUMBERED = re.compile(r"[a-z0-9_-]+?-([0-9]{1,9})(?:-|$)")
 """A channel's name that begins as those of incidents do."""
 TITLE_LENGTH = 200
 """Characters of a title that cards and lists show; the timeline keeps the whole."""
+FIELD_LENGTH = 200
+"""Characters of a reference, a category or a responsibility: each is a word or two at the head of a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +54,20 @@ def declare(session: Session, settings: Settings, actor: Actor, wanted: Declarat
     """
     Open an incident: number it, put its declaration on the timeline, and let Slack be told.
 
-    Raises UserError for an empty title, or an impact that begins in the future or at no known time.
+    Raises WrongField, by the names of `/incident start`, for what cannot be: no title, an impact that begins in the
+    future or at no known time, a reference that is a text, and what does not go together.
     """
-    title = " ".join(wanted.title.split())
-    if not title:
-        raise UserError("Say in a few words what is wrong, for example `/incident start checkout is down`.")
     service = wanted.services[0] if wanted.services else None
     zone = wanted.zone or settings.zone_of(service)
-    if wanted.started is not None:
-        if wanted.started.at is None:
-            raise UserError("`at:?` says nothing. Leave it out, and state the start once somebody knows it.")
-        refuse_future(wanted.started, now=actor.at, zone=zone)
-    if wanted.is_retro and (wanted.is_private or wanted.is_drill):
-        raise UserError(
-            "What is recorded after the fact has no channel: it can be neither private, which a channel is, "
-            "nor a drill. Leave one of the words out."
-        )
+    _check(wanted, actor, zone)
+    title = " ".join(wanted.title.split())
     prefix = settings.incidents.drill_prefix if wanted.is_drill else settings.incidents.channel_prefix
     series = prefix.upper()
     incident = Incident(
         team_id=actor.team_id,
         series=series,
         number=incidents.next_number(session, actor.team_id, series),
-        outside_reference=wanted.outside_reference,
+        outside_reference=" ".join((wanted.outside_reference or "").split()) or None,
         titles={"": shortened(title, TITLE_LENGTH)},
         severity=(wanted.severity or _severity_of(settings, service)).value,
         status=_first_status(settings, actor, wanted).value,
@@ -104,6 +97,34 @@ def declare(session: Session, settings: Settings, actor: Actor, wanted: Declarat
     if not wanted.is_retro:
         _set_up(session, settings, incident, actor, wanted.invitees)
     return incident
+
+
+def _check(wanted: Declaration, actor: Actor, zone: ZoneInfo) -> None:
+    if not wanted.title.strip():
+        raise WrongField("text", "Say in a few words what is wrong, for example `/incident start checkout is down`.")
+    if wanted.started is not None:
+        _check_start(wanted.started, actor, zone)
+    if len(reference := wanted.outside_reference or "") > FIELD_LENGTH:
+        raise WrongField("ref", f"A reference of {len(reference)} characters is too long: {FIELD_LENGTH} are the most.")
+    if wanted.is_retro and (wanted.is_private or wanted.is_drill):
+        raise WrongField(
+            "retro",
+            "What is recorded after the fact has no channel: it can be neither private, which a channel is, "
+            "nor a drill. Leave one of them out.",
+        )
+    if wanted.is_retro and wanted.status is Status.TRIAGE:
+        raise WrongField(
+            "status", "What is recorded after the fact was an incident: nobody has to find that out. Leave one out."
+        )
+
+
+def _check_start(started: When, actor: Actor, zone: ZoneInfo) -> None:
+    if started.at is None:
+        raise WrongField("at", "`?` says nothing here. Leave it out, and state the start once somebody knows it.")
+    try:
+        refuse_future(started, now=actor.at, zone=zone)
+    except UserError as problem:
+        raise WrongField("at", problem.message) from problem
 
 
 def _first_status(settings: Settings, actor: Actor, wanted: Declaration) -> Status:

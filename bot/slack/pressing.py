@@ -27,7 +27,7 @@ from bot.services import (
 )
 from bot.services.actor import Actor, Origin
 from bot.slack import combining, form_acts, ways
-from bot.slack.blocks import archiving, details, modals, more, questions
+from bot.slack.blocks import archiving, declaring, details, modals, more, questions
 from bot.slack.blocks import briefing as briefings
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
@@ -205,7 +205,7 @@ OPENS: Mapping[str, modals.Opening] = {
     f"{questions.ASK}_detection": modals.ask_detection,
     f"{questions.ASK}_fix": modals.ask_fix,
     cards.CANCEL: modals.cancel,
-    homes.DECLARE: lambda settings, _nothing: modals.declare(settings),
+    homes.DECLARE: lambda settings, _nothing: declaring.declare(settings),
     cards.MORE: lambda _settings, incident_id: more.menu(ways.IN_MENU.values(), incident_id),
     **{name: _form(each) for name, each in ways.FORMS.items()},
 }

@@ -11,7 +11,7 @@ from bot.config import Settings
 from bot.services.incidents import NUMBERED, of_place
 from bot.services.transcript import Said
 from bot.slack import entry_acts
-from bot.slack.blocks import modals, more
+from bot.slack.blocks import declaring, modals, more
 from bot.slack.blocks.command_forms import form as command_form
 from bot.slack.blocks.command_forms import incident_field
 from bot.slack.blocks.forms import Choice, plain
@@ -108,7 +108,7 @@ def plain_form(settings: Settings, taken: Taken) -> View | None:
 
 
 def _declare(settings: Settings, taken: Taken) -> View:
-    return modals.declare(settings, title=one_line(taken.text, TITLE), carried=taken.carried)
+    return declaring.declare(settings, title=one_line(taken.text, TITLE), carried=taken.carried)
 
 
 def task_form(settings: Settings, taken: Taken, offer: Offer) -> View:

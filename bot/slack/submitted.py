@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.domain.errors import UserError
+from bot.services.transcript import Said
 from bot.slack.blocks import forms, modals
 from bot.slack.payloads import carried_in, team_of
 
@@ -60,6 +61,19 @@ class Submitted:
         if not isinstance(found, int):
             raise UserError("This window is from another version of Dogwatch. Close it and open it again.")
         return found
+
+    @property
+    def said(self) -> Said:
+        """The message that it was opened on."""
+        carried = self.carried
+        return Said(
+            channel_id=str(carried["channel"]),
+            ts=str(carried["ts"]),
+            text=str(carried.get("text") or ""),
+            author=carried.get("author"),
+            author_name=carried.get("author_name"),
+            thread_ts=carried.get("thread_ts"),
+        )
 
     def text(self, name: str = modals.TEXT) -> str:
         return self.values.get(name, "").strip()

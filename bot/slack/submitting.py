@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from bot.command.table import Command
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import UserError, WrongField
 from bot.domain.terms import MARKS, ActionKind, Kind, Precision, Severity, Status, TargetKind
 from bot.domain.when import When, read_time, read_zone
 from bot.services import (
@@ -28,8 +28,7 @@ from bot.services import (
 )
 from bot.services.actor import Actor, Origin
 from bot.services.editing import Edit
-from bot.services.incidents import Declaration
-from bot.slack import combining, entry_acts, form_acts, ways
+from bot.slack import combining, declaring, entry_acts, form_acts, ways
 from bot.slack.blocks import amending, modals
 from bot.slack.blocks import combining as combined
 from bot.slack.blocks import roles as role_forms
@@ -132,44 +131,6 @@ def _at_its_field(field: str, problem: UserError) -> FieldError:
     return FieldError(field, problem.message)
 
 
-def _declare(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:
-    title = submitted.text(modals.TITLE)
-    if not title:
-        raise FieldError(modals.TITLE, "Say in a few words what is wrong.")
-    flags = submitted.values.get(modals.FLAGS, "").split(",")
-    service = submitted.text(modals.SERVICE)
-    severity = submitted.text(modals.SEVERITY)
-    declared = incidents.declare(
-        session,
-        settings,
-        actor,
-        Declaration(
-            title=title,
-            severity=Severity(severity) if severity in set(Severity) else None,
-            services=(service,) if service else (),
-            is_private="private" in flags,
-            is_drill="drill" in flags,
-        ),
-    )
-    channel, ts = submitted.carried.get("channel"), submitted.carried.get("ts")
-    if channel and ts:
-        transcript.mark_elsewhere(session, declared, actor, _carried_message(submitted), Kind.DETECTION)
-    elif submitted.text():
-        incidents.note(session, declared.key, actor, submitted.text(), when=None, kind=Kind.NOTE)
-
-
-def _carried_message(submitted: Submitted) -> transcript.Said:
-    carried = submitted.carried
-    return transcript.Said(
-        channel_id=str(carried["channel"]),
-        ts=str(carried["ts"]),
-        text=str(carried.get("text") or ""),
-        author=carried.get("author"),
-        author_name=carried.get("author_name"),
-        thread_ts=carried.get("thread_ts"),
-    )
-
-
 def _mark(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
     reference = submitted.text(modals.INCIDENT)
     sight = sight_in(session, submitted.team_id, str(submitted.carried.get("channel") or ""))
@@ -179,7 +140,7 @@ def _mark(session: Session, _settings: Settings, actor: Actor, submitted: Submit
         raise _at_its_field(modals.INCIDENT, problem) from problem
     kind = submitted.text(modals.KIND)
     mark = Kind(kind) if kind in MARKS else Kind.NOTE
-    transcript.mark_elsewhere(session, incident, actor, _carried_message(submitted), mark)
+    transcript.mark_elsewhere(session, incident, actor, submitted.said, mark)
 
 
 def _task_of_message(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> dict[str, Any]:
@@ -191,7 +152,7 @@ def _task_of_message(session: Session, settings: Settings, actor: Actor, submitt
         raise _at_its_field(modals.INCIDENT, problem) from problem
     typed = form_acts.read(settings, task.COMMAND, actor, submitted, incident)
     owner, languages = typed.options.get("owner"), typed.options.get("lang") or (None,)
-    entry = transcript.mark_elsewhere(session, incident, actor, _carried_message(submitted), Kind.TASK)
+    entry = transcript.mark_elsewhere(session, incident, actor, submitted.said, Kind.TASK)
     item = actions.add(
         session, incident.key, actor, ActionKind.TASK, typed.text, owner=owner.user_id if owner else None,
         due=typed.options.get("due"), symptom=typed.options.get("symptom"), language=languages[0], entry=entry,
@@ -304,7 +265,7 @@ def _edit(session: Session, settings: Settings, actor: Actor, submitted: Submitt
     )
     try:
         editing.edit(session, settings, submitted.incident_id, actor, wanted)
-    except editing.WrongField as problem:
+    except WrongField as problem:
         raise _at_its_field(problem.field, problem) from problem
 
 
@@ -348,7 +309,7 @@ def _command(command: Command) -> Submission:
 
 SUBMISSIONS: Mapping[str, Submission] = {
     **{name: _command(each) for name, each in ways.FORMS.items()},
-    modals.DECLARE: _declare,
+    modals.DECLARE: declaring.submitted,
     modals.MARK: _mark,
     modals.TASK_OF_MESSAGE: _task_of_message,
     modals.RESOLVE: _resolve,

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.domain.errors import UserError
 from bot.slack import entry_acts, pressing, shortcuts, ways
-from bot.slack.blocks import amending, modals, more, windows
+from bot.slack.blocks import amending, declaring, more, windows
 from bot.slack.blocks.forms import carried_text
 from bot.slack.blocks.windows import View
 from bot.slack.commanding import Typed
@@ -16,7 +16,7 @@ from bot.slack.replies import markup
 
 async def declare(deps: Deps, typed: Typed) -> str | None:
     """`/incident` alone, outside. Returns what is to be told if no window opened."""
-    form = modals.declare(deps.settings())
+    form = declaring.declare(deps.settings())
 
     async def making() -> View:
         await deps.meeting.admit(typed.team_id, typed.user_id)

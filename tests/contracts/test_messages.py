@@ -27,7 +27,18 @@ from bot.services.findings import FindingsView
 from bot.services.questions import MissingView
 from bot.services.views import AlertsView, CardView, EscalationView, FollowUpsView, SaidView
 from bot.slack import replies
-from bot.slack.blocks import amending, briefing, card, catchup, escalation, events, findings, modals, questions
+from bot.slack.blocks import (
+    amending,
+    briefing,
+    card,
+    catchup,
+    declaring,
+    escalation,
+    events,
+    findings,
+    modals,
+    questions,
+)
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.message import Message
 from tests.support import markup, needs
@@ -295,7 +306,7 @@ def test_every_form(limits: Limits, opening: Callable[..., Any], tmp_path: Path)
 
 @given(title=words, seen=words, carried=st.dictionaries(st.sampled_from(("channel", "ts", "said")), words))
 def test_the_form_that_declares(limits: Limits, title: str, seen: str, carried: dict[str, str]) -> None:
-    view = modals.declare(load({}), title=title, seen=seen, carried=carried)
+    view = declaring.declare(load({}), title=title, seen=seen, carried=carried)
 
     assert limits.problems_of_view(view) == []
 

@@ -5,7 +5,7 @@ import pytest
 from bot.command.table import Command, Value
 from bot.config import load
 from bot.slack import pressing, submitting, ways
-from bot.slack.blocks import details, modals
+from bot.slack.blocks import declaring, details, modals
 from bot.slack.blocks.command_forms import callback_of, is_form, values_of
 from commands import COMMANDS
 from tests.contracts.test_commands_docs import COMMANDS_TEXT, rows
@@ -53,6 +53,25 @@ def test_a_form_made_by_hand_asks_for_what_can_be_typed(name: str) -> None:
     opening = {**pressing.OPENS, **pressing.EMPTY}[OWN_FORMS[name]]
 
     assert fields_of(opening(SETTINGS, 7)) == typed_in(BY_NAME[name])
+
+
+def test_the_form_that_declares_asks_for_all_that_start_takes() -> None:
+    view = declaring.declare(SETTINGS)
+    [boxes] = [block for block in view["blocks"] if block["block_id"] == modals.FLAGS]
+    start = BY_NAME["start"]
+    flags = {each.name for each in start.options if each.kind is Value.FLAG}
+
+    assert set(declaring.FIELD_OF) == typed_in(start)
+    assert fields_of(view) == {*declaring.FIELD_OF.values(), declaring.SEEN}
+    assert {option["value"] for option in boxes["element"]["options"]} == flags
+    assert {name for name, field in declaring.FIELD_OF.items() if field == modals.FLAGS} == flags
+
+
+def test_the_form_that_declares_asks_first_what_has_to_be_known() -> None:
+    blocks = declaring.declare(SETTINGS)["blocks"]
+
+    assert [block["block_id"] for block in blocks[:3]] == ["title", "severity", "service"]
+    assert [block["block_id"] for block in blocks if not block["optional"]] == ["title", "severity"]
 
 
 def test_the_form_for_details_has_a_field_for_each_of_them() -> None:

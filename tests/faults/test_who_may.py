@@ -33,7 +33,7 @@ PEOPLE: Mapping[str, tuple[str, str, str]] = {
 """Id, what the metric calls them, what they are told."""
 LINES = {
     "start": "start something else", "": "", "list": "list", "merge": "merge INC-9", "drill": "drill",
-    "find": "find pool", "show": "show INC-1",
+    "find": "find pool", "show": "show INC-1", "private": "private",
     "note": "note it began", "timeline": "timeline",
     "redact": "redact entry-1 a password", "catchup": "catchup", "status": "status identified",
     "severity": "severity 1", "lead": "lead", "role": "role scribe", "handover": "handover <@U0DBA>",

@@ -1,5 +1,7 @@
 """Buttons that ask, shortcuts, the form that declares, and the questions after a resolve."""
 
+from typing import Any
+
 import pytest
 
 from bot.services.access import REFUSAL
@@ -19,7 +21,7 @@ async def test_incident_alone_opens_the_form_that_declares(world: World) -> None
     answer = await world.sandbox.submit_view(
         "oncall",
         form["id"],
-        {"title": "Checkout is down", "severity": "SEV1", "service": "checkout", "text": "Users see a blank page"},
+        {"title": "Checkout is down", "severity": "SEV1", "service": ["checkout"], "text": "Users see a blank page"},
     )
     await world.finish()
 
@@ -28,6 +30,73 @@ async def test_incident_alone_opens_the_form_that_declares(world: World) -> None
     assert "SEV1" in world.card()
     assert "U0ENGINEER" in world.sandbox.members(world.channel)
     assert [entry["text"] for entry in await world.timeline()] == ["Checkout is down", "Users see a blank page"]
+
+
+DECLARED = {"title": "Checkout is down", "severity": "SEV1", "service": ["checkout"]}
+
+
+async def declares_by_form(world: World, **values: Any) -> Any:
+    if not world.sandbox.views("oncall"):
+        await world.sandbox.command("oncall", "ops", "/incident")
+    form = await opened(world)
+    return await world.sandbox.submit_view("oncall", form["id"], DECLARED | values)
+
+
+async def test_the_form_that_declares_takes_what_start_takes(world: World) -> None:
+    answer = await declares_by_form(
+        world,
+        at="08:15",
+        ref="TSR-1532",
+        tz="Africa/Nairobi",
+        flags=["drill", "private"],
+        service=["checkout"],
+        status="triage",
+    )
+    await world.finish()
+
+    assert answer.ok, answer
+    incident = (await world.exported("DRILL-1"))["incident"]
+    assert incident["started_at"].endswith("T08:15:00+03:00")
+    assert incident["outside_reference"] == "TSR-1532"
+    assert incident["status"] == "triage"
+    assert incident["services"] == ["checkout"]
+    assert (incident["drill"], incident["private"]) == (True, True)
+    assert world.sandbox.channel(world.channel)["is_private"]
+
+
+async def test_what_is_over_is_recorded_by_the_form_and_whoever_did_is_told_how_to_go_on(world: World) -> None:
+    await declares_by_form(world, at="07:00", flags=["retro"])
+    await world.finish()
+
+    [told] = world.sandbox.views("oncall")
+    assert world.channels == []
+    assert (await world.exported())["incident"]["retro"]
+    assert "after the fact" in str(told["blocks"])
+    assert "/incident resolve INC-1" in str(told["blocks"])
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "words"),
+    [
+        ({"at": "25:00"}, "at", "25:00"),
+        ({"at": "tomorrow 10:00"}, "at", "not happened yet"),
+        ({"at": "?"}, "at", "Leave it out"),
+        ({"tz": "Paris/Europe"}, "tz", "Paris/Europe"),
+        ({"ref": "x" * 201}, "ref", "200"),
+        ({"flags": ["retro", "private"]}, "flags", "neither private"),
+        ({"flags": ["retro", "drill"]}, "flags", "nor a drill"),
+        ({"flags": ["retro"], "status": "triage"}, "status", "after the fact"),
+    ],
+)
+async def test_what_is_wrong_in_the_form_that_declares_is_shown_at_its_field(
+    world: World, values: dict, field: str, words: str
+) -> None:
+    answer = await declares_by_form(world, **values)
+
+    assert list(answer.errors) == [field]
+    assert words in answer.errors[field]
+    assert (await world.tables())["incident"] == []
+    assert (await declares_by_form(world, **dict.fromkeys(values))).ok
 
 
 async def test_a_form_that_is_wrong_keeps_what_was_typed(world: World) -> None:

@@ -42,6 +42,7 @@ from bot.slack.blocks import (
     catchup,
     combining,
     command_forms,
+    declaring,
     details,
     escalation,
     events,
@@ -431,9 +432,9 @@ LACKS = {
 
 
 def _forms(settings: Settings) -> Iterator[Exhibit]:
-    yield Exhibit("form: declare", "modal", modals.declare(settings))
+    yield Exhibit("form: declare", "modal", declaring.declare(settings))
     yield Exhibit(
-        "form: declare from a message", "modal", modals.declare(settings, title="Customers cannot pay", carried={})
+        "form: declare from a message", "modal", declaring.declare(settings, title="Customers cannot pay", carried={})
     )
     known = [Choice("INC-7", "INC-7 Checkout is down"), Choice("INC-8", "INC-8 Search is slow")]
     yield Exhibit("form: add to a timeline", "modal", modals.mark(known, {"channel": "C0OPS", "ts": "1.2"}))

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.config import Settings
 from bot.domain.terms import MARKS, Kind, Severity, Status
-from bot.slack.blocks.forms import Choice, boxes_field, modal, person_field, select_field, text_field
+from bot.slack.blocks.forms import Choice, modal, person_field, select_field, text_field
 
 View = dict[str, Any]
 
@@ -62,36 +62,6 @@ def severities(settings: Settings) -> Sequence[Choice]:
         return label if label == severity.value else f"{label} ({severity.value})"
 
     return [Choice(severity.value, shown(severity), MEANING[severity]) for severity in Severity]
-
-
-def declare(
-    settings: Settings, *, title: str = "", seen: str = "", carried: Mapping[str, object] | None = None
-) -> View:
-    """`carried` names the message that it is opened from, if there is one."""
-    known = sorted(settings.services)
-    service = (
-        select_field(SERVICE, "Service", [Choice(name, name) for name in known])
-        if known
-        else text_field(SERVICE, "Service", example="checkout")
-    )
-    fields = [
-        text_field(TITLE, "What is wrong?", initial=title, example="Checkout is down", is_optional=False),
-        select_field(
-            SEVERITY, "Severity", severities(settings), chosen=settings.incidents.default_severity.value,
-            is_optional=False,
-        ),
-        service,
-        text_field(TEXT, "What do you see?", initial=seen, hint="It becomes the first entry of the log.", is_long=True),
-        boxes_field(
-            FLAGS,
-            "And",
-            [
-                Choice("private", "Private", "Only people who are invited see it"),
-                Choice("drill", "Drill", "Practice: marked everywhere, left out of figures"),
-            ],
-        ),
-    ]  # fmt: skip
-    return modal(DECLARE, "Declare an incident", "Declare", fields, carried or {})
 
 
 def resolve(_settings: Settings, incident_id: int) -> View:
