@@ -25,7 +25,7 @@ from bot.domain.alerts import (
     route,
 )
 from bot.domain.storms import Begin, Join, Resume
-from bot.domain.terms import Severity
+from bot.domain.terms import AlertStatus, Severity
 from bot.services import alert_log, storms
 from bot.services import incidents as course
 from bot.services.actor import Actor
@@ -88,7 +88,7 @@ def receive_all(session: Session, settings: Settings, batches: Sequence[Batch], 
     if not wanted:
         return receipts
     groups = alerts.lock_groups(session, actor.team_id, {told.group for told in wanted})
-    known = alerts.known(session, actor.team_id, {told.identity for told in wanted})
+    known = _known(session, wanted, actor)
     news = [told for told in wanted if _is_news(told, known.get(told.identity))]
     had = [known[told.identity].incident_id for told in news if told.identity in known]
     _hold(session, [*had, *(groups[told.group].incident_id for told in news)], actor.at)
@@ -99,6 +99,29 @@ def receive_all(session: Session, settings: Settings, batches: Sequence[Batch], 
                 _receive_group(session, settings, groups[key], told, known, actor, receipts)
                 session.flush()
     return receipts
+
+
+def _known(session: Session, wanted: Sequence[_Told], actor: Actor) -> dict[alerts.Identity, Alert]:
+    """
+    What was heard before of the alerts that are told of.
+
+    Where firing or end is told without a start, the end is that of the newest firing: many senders state only one.
+    """
+    known = alerts.known(session, actor.team_id, {told.identity for told in wanted})
+    ends = [told.event for told in wanted if _is_end_of_none(told, known.get(told.identity))]
+    newest = alerts.newest(session, actor.team_id, {(event.source, event.fingerprint) for event in ends})
+    for event in ends:
+        row = newest.get((event.source, event.fingerprint))
+        if row is not None and "" in (event.occurrence, row.told_starts_at.partition("#")[0]):
+            known[event.source, event.fingerprint, event.occurrence] = row
+    return known
+
+
+def _is_end_of_none(told: _Told, row: Alert | None) -> bool:
+    """Whether it ends no firing of that very start, or says of none when it began."""
+    if told.event.status != AlertStatus.RESOLVED:
+        return False
+    return row is None or (not told.event.occurrence and row.status == AlertStatus.RESOLVED.value)
 
 
 def _hold(session: Session, incident_ids: Iterable[int | None], at: datetime) -> None:
@@ -216,7 +239,8 @@ def _change(arrival: Arrival, incident_id: int | None, actor: Actor) -> None:
         arrival.is_new = True
         row = arrival.row = alerts.again(row, at=actor.at)
     row.incident_id = incident_id
-    row.status, row.ended_at, row.last_seen_at = event.status.value, event.ends_at, actor.at
+    row.status, row.last_seen_at = event.status.value, actor.at
+    row.ended_at = max(event.ends_at, row.starts_at) if event.ends_at else None
     row.count += arrival.fires and not arrival.is_new
 
 

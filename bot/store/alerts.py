@@ -167,6 +167,7 @@ FIRST_LIVES = select(Alert).where(TOLD, col(Alert.told_starts_at).in_(bindparam(
 LATER_LIVES = select(Alert.id, Alert.source, Alert.fingerprint, Alert.told_starts_at).where(
     TOLD, col(Alert.told_starts_at).like("%#%")
 )
+NEWEST = select(Alert).where(col(Alert.id).in_(select(func.max(Alert.id)).where(TOLD).group_by(col(Alert.fingerprint))))
 
 
 def known(session: Session, team_id: str, told: Collection[Identity]) -> dict[Identity, Alert]:
@@ -197,6 +198,15 @@ def _later(session: Session, of_these: Mapping[str, str], first: Collection[Iden
         return {}
     rows = session.exec(select(Alert).where(col(Alert.id).in_(latest.values())))
     return {_identity(*_as_stored(row)): row for row in rows}
+
+
+def newest(session: Session, team_id: str, alerts: Collection[tuple[str, str]]) -> dict[tuple[str, str], Alert]:
+    """The newest firing of each of these (source, fingerprint), whatever start was told of it."""
+    found: dict[tuple[str, str], Alert] = {}
+    for source, some in _by_source(sorted(set(alerts))):
+        names = {"team_id": team_id, "source": source, "fingerprints": [fingerprint for _, fingerprint in some]}
+        found |= {(row.source, row.fingerprint): row for row in session.exec(NEWEST, params=names)}
+    return found
 
 
 def _by_source(keys: Sequence[K]) -> Iterator[tuple[str, Sequence[K]]]:

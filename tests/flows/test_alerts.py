@@ -291,6 +291,26 @@ async def test_one_alert_that_fired_often_is_one_and_a_lost_end_does_not_keep_it
     assert len((await world.exported())["alerts"]) == 3, "the record has each firing"
 
 
+@pytest.mark.parametrize(("start", "of_the_end"), [(True, False), (False, True), (False, False)])
+async def test_an_end_that_states_no_start_or_alone_states_one_ends_the_firing(
+    world: World, start: bool, of_the_end: bool
+) -> None:
+    probe = {"title": "Probe 7 fails", "id": "probe-7"}
+    began = {"starts_at": (world.now - timedelta(minutes=10)).isoformat()}
+    for _ in range(2):
+        await sends(world, probe | (began if start else {}), source="generic")
+        await world.advance(minutes=1)
+        over = probe | {"status": "resolved"} | (began if of_the_end else {})
+        for _ in range(2):
+            await sends(world, over, source="generic")
+        began = {"starts_at": world.now.isoformat()}
+        await world.advance(minutes=1)
+    rows = await alerts_kept(world)
+    assert {row.status for row in rows} == {"resolved"}
+    assert len(rows) == (2 if start else 1)
+    assert all(row.ended_at and row.ended_at > row.starts_at for row in rows)
+
+
 async def test_that_an_alert_fired_is_told_before_that_it_ended(world: World) -> None:
     """Posts leave one a second: the offer to resolve does not overtake what it is about."""
     at = world.now
