@@ -33,6 +33,24 @@ def archived(session: Session, team_id: str, channel_id: str, at: datetime) -> N
         session.add(incident)
 
 
+def found_archived(session: Session, incident_id: int, posted_in: str | None, at: datetime, by: str | None) -> None:
+    """
+    Slack refused what was for the channel, because it is archived: no event had said so.
+
+    `posted_in`: which channel that was, None for the incident's own. `by`: whose doing could not be shown there; they
+    are asked where to go on.
+    """
+    incident = incidents.lock(session, incident_id)
+    if incident.archived_at is not None or posted_in not in {None, incident.channel_id}:
+        return
+    incident.archived_at = at
+    session.add(incident)
+    if by is not None and incident.is_open:
+        tell.tell_person(
+            session, incident, at, by, "archived", about=incident.key, channel=incident.channel_name or ""
+        )  # fmt: skip
+
+
 def opened_again(session: Session, team_id: str, channel_id: str, at: datetime) -> None:
     """Somebody took it out of the archive: what it shows is brought up to date."""
     incident = incidents.lock_of_channel(session, team_id, channel_id)

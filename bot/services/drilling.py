@@ -211,8 +211,13 @@ def _tell(session: Session, drill: Incident, line: Line, at: datetime) -> None:
 
 
 def _text_of(session: Session, line: Line) -> str:
-    """Its own text, or what the past incident's entry says now; nothing for one that was taken off or redacted."""
+    """
+    Its own text, or what the past incident's entry says now; nothing for one that was taken off or redacted, or whose
+    incident has become private since.
+    """
     if "entry" not in line:
         return str(line["text"])
     entry = store_timeline.get(session, int(line["entry"]))
-    return entry.text if entry is not None and entry.withdrawn_at is None else ""
+    if entry is None or entry.withdrawn_at is not None or incidents.get(session, entry.incident_id).is_private:
+        return ""
+    return entry.text

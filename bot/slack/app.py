@@ -46,7 +46,7 @@ log = get_logger(__name__)
 
 EVENTS = (
     "message", "reaction_added", "reaction_removed", "user_change", "channel_rename", "group_rename",
-    "channel_id_changed", "app_home_opened",
+    "channel_archive", "group_archive", "channel_unarchive", "group_unarchive", "channel_id_changed", "app_home_opened",
 )  # fmt: skip
 """Events that are kept. The manifest asks for these."""
 BOLT_LOGGER = logging.getLogger("slack_bolt.dogwatch")

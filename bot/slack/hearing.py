@@ -33,6 +33,10 @@ def hear(session: Session, settings: Settings, body: Mapping[str, Any], at: date
         case "app_home_opened":
             if event.get("tab", "home") == "home":
                 homes.opened(session, team_id, str(event["user"]), at)
+        case "channel_archive" | "group_archive":
+            channels.archived(session, team_id, str(event["channel"]), at)
+        case "channel_unarchive" | "group_unarchive":
+            channels.opened_again(session, team_id, str(event["channel"]), at)
         case "channel_rename" | "group_rename":
             workspace.channel_renamed(session, team_id, event["channel"]["id"], event["channel"]["name"])
         case "channel_id_changed":
@@ -53,6 +57,8 @@ def check_shape(body: Mapping[str, Any]) -> None:
             person_of(event["user"])
         case "app_home_opened":
             _ = event["user"]
+        case "channel_archive" | "group_archive" | "channel_unarchive" | "group_unarchive":
+            _ = event["channel"]
         case "channel_rename" | "group_rename":
             _ = event["channel"]["id"], event["channel"]["name"]
 

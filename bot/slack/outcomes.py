@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlmodel import Session
 from structlog import get_logger
 
 from bot.domain.refusals import explained
-from bot.services import tell
+from bot.services import channels, tell
 from bot.services.tell import What
 from bot.slack.effects import place_of
 from bot.slack.effects.tools import NotReady
@@ -89,18 +90,30 @@ def shown(row: OutboxRow, outcome: outbox.Refused, at: datetime) -> outbox.Refus
     A card that was refused itself is not tried again for that: it shows all of it when somebody tries it again.
     """
     incident_id = row.incident_id
-    if incident_id is None or row.what == What.CARD:
+    if incident_id is None:
         return outcome
+    if row.what == What.CARD:
+        return replace(outcome, apply=partial(_learn_of_archiving, row, at)) if _is_archived(outcome) else outcome
 
     def apply(session: Session) -> None:
         if outcome.apply is not None:
             outcome.apply(session)
-        if row.what != What.ANNOUNCEMENT and explained(outcome.error).word == ARCHIVED:  # that one stands elsewhere
-            incident = incidents.lock(session, incident_id)
-            incident.archived_at = incident.archived_at or at
-            session.add(incident)
+        if _is_archived(outcome):
+            _learn_of_archiving(row, at, session)
         card = tell.card_target(incident_id)
         if outbox.is_news(session, row) and not outbox.is_refused(session, incident_id, card, at - REFUSED_FOR):
             tell.show_card(session, incidents.get(session, incident_id), at)
 
     return replace(outcome, apply=apply)
+
+
+def _is_archived(outcome: outbox.Refused) -> bool:
+    return explained(outcome.error).word == ARCHIVED
+
+
+def _learn_of_archiving(row: OutboxRow, at: datetime, session: Session) -> None:
+    """That the channel is archived is learned here, too: no event tells of what happened while the bot was down."""
+    if row.incident_id is None or not place_of(row).startswith("incident:"):
+        return
+    by = (row.details.get("values") or {}).get("by")
+    channels.found_archived(session, row.incident_id, row.details.get("channel_id"), at, by)

@@ -384,8 +384,10 @@ def installation(session: Session) -> Installation | None:
 
 
 def channels_in_use(session: Session) -> set[str]:
-    """The channels that some incident has."""
-    return {each for each in session.exec(select(Incident.channel_id)) if each}
+    """The channels that some incident has, or had before it went on in another."""
+    now = {each for each in session.exec(select(Incident.channel_id)) if each}
+    former = session.exec(select(Incident.former_channels).where(col(Incident.former_channels).is_not(None)))
+    return now | {str(each["id"]) for channels in former for each in channels or []}
 
 
 def count_open(session: Session) -> int:

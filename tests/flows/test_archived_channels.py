@@ -1,7 +1,20 @@
 """An incident is reopened whose channel somebody archived."""
 
+import json
+
+import pytest
+
 from bot.sandbox import messages
+from tests.support.strangers import to_slack
 from tests.support.world import World
+
+
+async def sent(world: World, event: dict[str, str]) -> None:
+    """An event as Slack sends it, signed."""
+    body = {"type": "event_callback", "team_id": "T0HARBOUR", "event_id": f"Ev{event['event_ts']}", "event": event}
+    answer = await to_slack(world, json.dumps(body).encode())
+    assert answer.status == 200
+    await world.finish()
 
 
 async def archived(world: World) -> str:
@@ -107,3 +120,72 @@ async def test_a_refusal_tells_of_an_archive_that_the_bot_did_not_hear_of(world:
     await world.finish()
 
     assert "*Unarchive channel*" in await world.types("oncall", "/incident reopen INC-1 it is back", "ops")
+
+
+async def test_whoever_acts_hears_of_an_archive_that_no_event_told(world: World) -> None:
+    name = await world.declares()
+    await world.finish()
+    world.sandbox.subscribe(["app_home_opened"])
+    world.sandbox.archive("oncall", name)
+    await world.settle()
+
+    await world.types("engineer", "/incident status INC-1 monitoring the fix is out", "ops")
+    await world.finish()
+
+    direct = world.sandbox.open_dm("engineer")
+    (told,) = [each for each in world.texts(direct) if "is archived" in each]
+    assert "INC-1 is open, but" in told
+    assert "*Unarchive channel*" in told
+    await world.presses("engineer", "go_on_elsewhere", channel=direct)
+    await world.finish()
+    assert world.channel != name
+    assert any("goes on here" in each for each in world.texts(world.channel))
+
+
+async def test_the_incidents_channel_in_the_archive_says_nothing_of_an_incident(world: World) -> None:
+    await world.declares()
+    await world.finish()
+    world.sandbox.archive("oncall", "incidents")
+    await world.types("oncall", "/incident severity sev1 worse")
+    await world.finish()
+
+    assert any("SEV1" in each for each in world.texts(world.channel))
+    await world.types("oncall", "/incident note still written")
+    await world.finish()
+    assert any("still written" in each for each in world.texts(world.channel))
+
+
+@pytest.mark.parametrize(
+    ("archive", "unarchive"),
+    [("channel_archive", "channel_unarchive"), ("group_archive", "group_unarchive")],
+)
+async def test_the_events_of_the_archive_are_heard_without_the_message(
+    world: World, archive: str, unarchive: str
+) -> None:
+    name = await world.declares()
+    await world.finish()
+    channel = world.sandbox.channel(name)["id"]
+    await sent(world, {"type": archive, "channel": channel, "user": "U0ONCALL", "event_ts": "1772467200.000100"})
+    await world.types("oncall", "/incident note INC-1 nobody can read this there", "ops")
+    await world.finish()
+    assert not any("nobody can read this there" in each for each in world.texts(name))
+
+    await sent(world, {"type": unarchive, "channel": channel, "user": "U0ONCALL", "event_ts": "1772467200.000200"})
+    await world.types("oncall", "/incident note INC-1 read again", "ops")
+    await world.finish()
+
+    assert any("read again" in each for each in world.texts(name))
+
+
+async def test_the_channel_that_was_left_is_not_taken_for_the_new_one(world: World) -> None:
+    old = await archived(world)
+    await world.types("oncall", "/incident reopen INC-1 it is back", "ops")
+    world.sandbox.subscribe(["app_home_opened"])
+    world.sandbox.unarchive("oncall", old)
+    world.sandbox.fault("cut_after", method="conversations.create", times=1)
+
+    await world.presses("oncall", "go_on_elsewhere", channel="ops")
+    await world.finish()
+
+    assert world.channel != old
+    assert any("goes on here" in each for each in world.texts(world.channel))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.sandbox import messages
 from tests.support.notifications import a_notification, an_alert
 from tests.support.world import World
 
@@ -145,3 +146,17 @@ async def test_a_private_incident_is_not_practised_anywhere(world: World) -> Non
 
     assert "There is no INC-1" in outside
     assert "private" in inside
+
+
+async def test_what_became_private_is_told_no_more(world: World) -> None:
+    await past(world)
+    channel = world.sandbox.workspace.channels[world.sandbox.channel(world.channel)["id"]]
+    await begins(world, "drill INC-1")
+    channel.is_private = True
+    messages.system(
+        world.sandbox.workspace, channel, "U0ONCALL", "channel_convert_to_private", "made private", world.now
+    )
+    await world.advance(minutes=70)
+
+    assert not any("swordfish" in line or "the pool" in line for line in world.texts(world.channel))
+    assert "all that this drill tells" in world.texts()[-1]

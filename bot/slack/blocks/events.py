@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.domain import own_words
 from bot.domain.terms import Status, UpdateState
 from bot.services.views import AlertLine, FollowUp, FollowUpsView, SaidView
+from bot.slack.blocks import archiving
 from bot.slack.blocks.card import place
 from bot.slack.blocks.kit import Blocks, context, link, listed, literal, one_line, quoted, section, when
 from bot.slack.blocks.message import Message, plain
@@ -363,6 +364,12 @@ def _no_channel(view: SaidView) -> Message:
     )
 
 
+def _archived(view: SaidView) -> Message:
+    about, channel = view.values.get("about"), view.values.get("channel")
+    number = about if isinstance(about, int) else 0
+    return archiving.archived(number, view.reference, str(channel or ""), is_reopened=False)
+
+
 WORDING: Mapping[str, Callable[[SaidView], Message]] = {
     "severity": _severity,
     "status": _status,
@@ -394,6 +401,7 @@ WORDING: Mapping[str, Callable[[SaidView], Message]] = {
     "unanswered": _unanswered,
     "all declined": _all_declined,
     "no channel": _no_channel,
+    "archived": _archived,
     "canvas left": _canvas_left,
 }
 

@@ -281,6 +281,7 @@ SAID = (
     _said("unanswered"),
     _said("all declined"),
     _said("no channel", error="restricted_action"),
+    _said("archived", about=7, channel="inc-7-checkout-is-down"),
     _said("canvas left"),
 )
 LISTED = FollowUpsView(

@@ -74,6 +74,7 @@ async def _find_ours(tools: Tools, claim: Claim, installation: Installation, wan
                 and channel.get("creator") == installation.bot_user_id
                 and datetime.fromtimestamp(channel.get("created", 0), UTC) >= since
                 and channel["id"] not in taken
+                and not channel.get("is_archived")
             ):
                 return channel
     except Refused as problem:
