@@ -290,6 +290,7 @@ def explain(text: str | None, time_text: str | None, zone: str, now_text: str | 
         now=_moment(now_text),
         zone=read_in,
         severities=settings.severity_words(),
+        labels=settings.severity_labels,
         mark_words=settings.reactions,
         roles=settings.role_words,
         statuses=settings.status_words,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.command.help import usage_of, what_it_takes
 from bot.command.slack_text import read_marks
 from bot.command.table import Command, Context, Invocation, Option, Positional, Value
-from bot.command.values import incident_named, read_span, read_value, shown
+from bot.command.values import incident_named, read_span, read_value, shown, words_of_name
 from bot.command.words import Word, split, trailing, unquoted, without
 from bot.domain.errors import Ambiguous, UserError, did_you_mean
 from bot.domain.when import When, refuse_future
@@ -168,7 +168,9 @@ class _Line:
                 return span
         if option.kind is Value.PERCENT and words[1:2] == ["%"]:
             return self._value(option, words[0]), 2
-        return self._value(option, words[0].rstrip(",;") or words[0]), 1
+        count = words_of_name(option.kind, words, self.context)
+        word = " ".join(words[:count])
+        return self._value(option, word.rstrip(",;") or word), count
 
     def _value(self, option: Option | Positional, word: str) -> object:
         return read_value(option.kind, word, self.context, option.choices, self.groups)
@@ -208,8 +210,9 @@ class _Line:
             return
         places = [left[0], left[-1]] if positional.at_either_end else [left[0]]
         for place in dict.fromkeys(places):
+            name = self._name_at(place, positional)
             try:
-                value = self._value(positional, self._positional_word(place, positional))
+                value = self._value(positional, self._positional_word(name, positional))
             except Ambiguous:
                 raise
             except UserError as problem:
@@ -218,11 +221,19 @@ class _Line:
                     raise UserError(f"{problem.message} {usage_of(self.command)}") from None
                 continue
             self.positionals[positional.name] = value
-            self.spent.add(place)
+            self.spent |= set(range(place, place + len(name)))
             return
 
-    def _positional_word(self, place: int, positional: Positional) -> str:
-        word = self.words[place]
+    def _name_at(self, place: int, positional: Positional) -> list[Word]:
+        """The word that stands there, or as many as make one name."""
+        behind = [] if self.words[place].quoted is not None else self._words_behind(place)
+        following = [self.words[place], *behind]
+        return following[: words_of_name(positional.kind, [each.text for each in following], self.context)]
+
+    def _positional_word(self, name: Sequence[Word], positional: Positional) -> str:
+        word = name[0]
+        if len(name) > 1:
+            return " ".join(each.text for each in name).rstrip(",;:.!")
         if positional.kind is Value.TARGET and word.quoted is not None:
             return word.key + word.quoted
         # `vendor:` with nothing behind it is a mistake of its own, `@dba:` is not.

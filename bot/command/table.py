@@ -141,6 +141,8 @@ class Context:
     severities: Mapping[str, Severity] = field(
         default_factory=lambda: MappingProxyType({each.value: each for each in Severity})
     )
+    labels: Mapping[Severity, str] = field(default_factory=lambda: MappingProxyType({}))
+    """What the workspace calls the severities, as it is shown."""
     mark_words: Mapping[str, Kind] = field(default_factory=lambda: MappingProxyType({}))
     roles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(all_words(DEFAULTS)))
     """What people may type for a role, casefolded, and its name."""
@@ -161,11 +163,12 @@ class Context:
         object.__setattr__(self, "now", self.now.astimezone(UTC))
 
     def severity_labels(self) -> list[str]:
-        """One word for each severity, worst first, the first in the table that is no bare number."""
+        """What each severity is called, worst first; else the first of its words that is no bare number."""
         words: dict[Severity, str] = {}
         for label, severity in self.severities.items():
             if severity not in words or words[severity].isdecimal():
                 words[severity] = severity.value if label.casefold() == severity.value.casefold() else label
+        words |= self.labels
         return [words[severity] for severity in Severity if severity in words]
 
 

@@ -79,8 +79,7 @@ def _stem(word: str) -> str:
 
 def read_status(word: str, context: Context, choices: Sequence[str]) -> Status:
     """One of the statuses, by any of the workspace's words; of those in `choices` if there are any."""
-    by_word = {each.replace(" ", "-").replace("_", "-"): status for each, status in context.statuses.items()}
-    found = by_word.get(word.strip().casefold().replace(" ", "-").replace("_", "-"))
+    found = {_dashed(each): status for each, status in context.statuses.items()}.get(_dashed(word))
     if found is None or (choices and found not in choices):
         meant = {Status(each) for each in choices or NAMED_BY_PEOPLE}
         words = [each for each, status in context.statuses.items() if status in meant]
@@ -90,13 +89,30 @@ def read_status(word: str, context: Context, choices: Sequence[str]) -> Status:
 
 def read_role(word: str, context: Context) -> str:
     """A role's name, by any of its words; what is written with blanks is found with dashes, too."""
-    by_word = {each.replace(" ", "-").replace("_", "-"): name for each, name in context.roles.items()}
-    found = by_word.get(word.strip().casefold().replace(" ", "-").replace("_", "-"))
+    found = {_dashed(each): name for each, name in context.roles.items()}.get(_dashed(word))
     if found is None:
         names = list(dict.fromkeys(context.roles.values()))
         guess = did_you_mean(word, [*names, *context.roles])
         raise UserError(f"{shown(word)} is not a role.{guess} Use one of {listed(names)}.")
     return found
+
+
+def _dashed(word: str) -> str:
+    return word.strip().casefold().replace(" ", "-").replace("_", "-")
+
+
+def words_of_name(kind: Value, words: Sequence[str], context: Context) -> int:
+    """How many of `words` make one name, where one of the workspace's own has blanks in it; else 1."""
+    named: Mapping[Value, Iterable[str]] = {
+        Value.STATUS: context.statuses, Value.ROLE: context.roles, Value.SEVERITY: context.severities,
+    }  # fmt: skip
+    known = {_dashed(each): len(each.split()) for each in named.get(kind, ()) if " " in each.strip()}
+    longest = min(max(known.values(), default=1), len(words))
+    return next((count for count in range(longest, 1, -1) if _dashed(_plain(words[:count])) in known), 1)
+
+
+def _plain(words: Sequence[str]) -> str:
+    return " ".join(words).rstrip(",;:.!")
 
 
 def read_kind(word: str, context: Context) -> Kind:

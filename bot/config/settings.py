@@ -266,6 +266,11 @@ class Settings(BaseSettings):
         section = self.severities.get(severity)
         return section.label if section and section.label else severity.value
 
+    @cached_property
+    def severity_labels(self) -> Mapping[Severity, str]:
+        """Of each severity, the worst first, the workspace's own word."""
+        return {severity: self.severity_label(severity) for severity in Severity}
+
     def status_label(self, status: Status) -> str:
         """The workspace's own word for it."""
         section = self.statuses.get(status)

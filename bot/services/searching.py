@@ -1,6 +1,6 @@
 """What people look for: a list of incidents, or those whose record holds certain words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -85,11 +85,13 @@ def read_wanted(settings: Settings, text: str) -> tuple[Wanted, str]:
     services: list[str] = []
     drills: bool | None = False
     has_status = False
-    rated, named = settings.severity_words(), settings.status_words
-    for word in words_of(text):
-        if word in {"open", "all", "resolved", *named}:
+    states = {folded(word): _meant_by(status) for word, status in settings.status_words.items()}
+    states |= {"open": OPEN, "all": frozenset(Status)}
+    rated = {folded(word): severity for word, severity in settings.severity_words().items()}
+    for word in _names_joined(words_of(text), {*states, *rated}):
+        if word in states:
             has_status = True
-            statuses |= {"open": OPEN, "all": frozenset(Status), "resolved": OVER}.get(word) or {named[word]}
+            statuses |= states[word]
         elif word in {"drill", "drills"}:
             drills = True
         elif word in rated:
@@ -104,13 +106,30 @@ def read_wanted(settings: Settings, text: str) -> tuple[Wanted, str]:
     return wanted, _in_words(settings, wanted)
 
 
+def _meant_by(status: Status) -> frozenset[Status]:
+    """Whoever asks for what is resolved wants what was closed since, too."""
+    return OVER if status is Status.RESOLVED else frozenset({status})
+
+
+def _names_joined(words: Sequence[str], names: Collection[str]) -> list[str]:
+    """`words`, with those in one piece that make one of `names` only together: `cause known`."""
+    longest = max(len(name.split()) for name in names)
+    joined: list[str] = []
+    left = list(words)
+    while left:
+        count = next((n for n in range(longest, 1, -1) if " ".join(left[:n]) in names), 1)
+        joined.append(" ".join(left[:count]))
+        del left[:count]
+    return joined
+
+
 def _in_words(settings: Settings, wanted: Wanted) -> str:
     noun = "drills" if wanted.drills else "incidents"
     state = ""
     if wanted.statuses == OPEN:
         state = "open "
     elif wanted.statuses:
-        state = f"{' or '.join(each for each in Status if each in wanted.statuses)} "
+        state = f"{' or '.join(settings.status_label(each) for each in Status if each in wanted.statuses)} "
     rated = " or ".join(settings.severity_label(each) for each in sorted(wanted.severities))
     served = " and ".join(wanted.services)
     return f"{state}{noun}{f' of {rated}' if rated else ''}{f' of the service {served}' if served else ''}"

@@ -18,6 +18,7 @@ def context_of(
         now=at,
         zone=zone,
         severities=settings.severity_words(),
+        labels=settings.severity_labels,
         mark_words=settings.reactions,
         roles=settings.role_words,
         statuses=settings.status_words,

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -175,3 +176,32 @@ async def test_a_list_says_how_old_each_is_by_its_declaration(world: World) -> N
     told = await world.types("engineer", "/incident list", "ops")
 
     assert any(f"<!date^{int((declared - timedelta(minutes=ago)).timestamp())}^" in told for ago in range(5))
+
+
+OWN_WORDS = """
+[statuses]
+identified = "Cause connue"
+resolved = "Résolu"
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("cause connue", "1 Cause connue incident"),
+        ("Résolu", "Résolu"),
+        ("resolu checkout", "service checkout"),
+    ],
+)
+async def test_a_list_takes_the_workspaces_own_words(tmp_path: Path, words: str, expected: str) -> None:
+    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=OWN_WORDS) as world:
+        await world.declares()
+        await world.types("oncall", "/incident status cause connue")
+        await world.types("oncall", "/incident start slow service:checkout", "ops")
+        await world.types("oncall", "/incident resolve INC-2", "ops")
+        await world.finish()
+
+        told = await world.types("engineer", f"/incident list {words}", "ops")
+
+    assert expected in told
+    assert ("*INC-1*" in told, "*INC-2*" in told) == (words.startswith("cause"), not words.startswith("cause"))

@@ -13,6 +13,7 @@ from bot.command import Command, Context, Mention, Option, Target, Value, help_f
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.terms import Kind, Precision, Severity, Status, TargetKind
 from bot.domain.when import When
+from commands import role
 from tests.support.command_table import COMMANDS, INSIDE, NOW, PACIFIC
 
 OUTSIDE = replace(INSIDE, inside=None)
@@ -177,6 +178,42 @@ def test_severities_by_the_workspaces_own_words(typed, expected):
              "critical": Severity.SEV1}  # fmt: skip
 
     assert read(f"start x sev:{typed}", replace(INSIDE, severities=words)).options["sev"] is expected
+
+
+OWN = replace(
+    INSIDE,
+    severities={"sev 1": Severity.SEV1, "sev1": Severity.SEV1, "sev2": Severity.SEV2},
+    statuses={"cause known": Status.IDENTIFIED, "cause": Status.MONITORING, "identified": Status.IDENTIFIED},
+    roles={"customer liaison": "customer-liaison", "customer-liaison": "customer-liaison", "lead": "lead"},
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "values", "text"),
+    [
+        ("status cause known", {"status": Status.IDENTIFIED}, ""),
+        ("status Cause Known: a full disk", {"status": Status.IDENTIFIED}, "a full disk"),
+        ("status INC-7 cause-known", {"status": Status.IDENTIFIED}, ""),
+        ("status cause unknown", {"status": Status.MONITORING}, "unknown"),
+        ('status "cause" known', {"status": Status.MONITORING}, "known"),
+        ("role customer liaison <@U1> call them", {"role": "customer-liaison", "person": Mention("U1")}, "call them"),
+        ("role lead <@U1>", {"role": "lead", "person": Mention("U1")}, ""),
+        ("sev sev 1 all are hit", {"sev": Severity.SEV1}, "all are hit"),
+        ("start x sev:sev 1", {"sev": Severity.SEV1}, "x"),
+        ("start x sev:sev1 2 of 3", {"sev": Severity.SEV1}, "x 2 of 3"),
+    ],
+)
+def test_names_of_several_words_are_typed_as_they_are_shown(line, values, text):
+    found = parse(line, [*COMMANDS, role.COMMAND], OWN)
+
+    assert ({**found.positionals, **found.options}, found.text) == (values, text)
+
+
+def test_a_refused_severity_names_what_the_workspace_calls_them():
+    words = {"1": Severity.SEV1, "sev1": Severity.SEV1, "p1": Severity.SEV1, "sev2": Severity.SEV2}
+    called = replace(INSIDE, severities=words, labels={Severity.SEV1: "P1", Severity.SEV2: "SEV2"})
+
+    assert "Use one of `P1`, `SEV2`;" in refusal("start x sev:9", called)
 
 
 def test_a_refused_severity_names_one_word_for_each():
