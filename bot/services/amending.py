@@ -272,6 +272,7 @@ def settle(
         milestones.refresh(session, incident)
     if "escalation_id" in entry.details:
         tell.show_escalation(session, incident, entry.details["escalation_id"], actor.at)
+        tell.show_pages(session, incident, entry.details["escalation_id"], actor.at)
     if "action_id" in entry.details:
         tell.show_followups(session, incident, actor.at)
     tell.show_card(session, incident, actor.at)

@@ -233,6 +233,7 @@ def acknowledge(session: Session, escalation_id: int, actor: Actor) -> Escalatio
     milestones.refresh(session, incident)
     tell.invite(session, incident, actor.at, [actor.user_id] if actor.user_id else [], [])
     tell.show_escalation(session, incident, escalation.key, actor.at)
+    tell.show_pages(session, incident, escalation.key, actor.at)
     tell.show_card(session, incident, actor.at)
     return escalation
 

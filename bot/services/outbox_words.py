@@ -36,7 +36,7 @@ IN_WORDS = {
     What.HOME: "Show somebody's App Home",
     What.CONFIRM: "Confirm a mark",
     What.LOOK: "Look for what was missed",
-    What.UNSAY: "Take words back",
+    What.UNSAY: "Edit an older message",
     What.DELETE_FILE: "Delete a draft",
     What.BOOKMARKS: "Set the channel's bookmarks",
     What.CANVAS: "Put the draft into the canvas",

@@ -184,9 +184,7 @@ def _redact_briefing(session: Session, entry: TimelineEntry) -> list[str]:
 def _redact_pages(session: Session, incident: Incident, escalation_id: int, actor: Actor) -> list[str]:
     """What was written to people directly is edited where the bot knows the message."""
     pages = escalations.pages_of(session, escalation_id)
-    for page in pages:
-        if page.channel_id and page.message_ts:
-            tell.unsay(session, incident, actor.at, page.channel_id, page.message_ts, page_of=escalation_id)
+    tell.show_pages(session, incident, escalation_id, actor.at)
     lost = sorted({page.user_id for page in pages if page.sent_at is not None and page.message_ts is None})
     return [
         f"Pages to {', '.join(f'<@{each}>' for each in lost)} keep their words: nobody but them sees these."

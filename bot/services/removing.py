@@ -72,6 +72,7 @@ def put_back(session: Session, settings: Settings, entry_id: int, actor: Actor, 
 def _show(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
     if escalation_id := entry.details.get("escalation_id"):
         tell.show_escalation(session, incident, escalation_id, actor.at)
+        tell.show_pages(session, incident, escalation_id, actor.at)
     if "action_id" in entry.details:
         tell.show_followups(session, incident, actor.at)
     if entry.channel_id and entry.message_ts:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.domain.terms import Severity
-from bot.store import outbox, people
+from bot.store import escalations, outbox, people
 from bot.store.incidents import Incident
 from bot.store.outbox import Wanted
 
@@ -413,12 +413,19 @@ def unsay(
     """
     Take the words out of one of the bot's own messages: what it told of was redacted.
 
-    The page of an escalation, `page_of`, is shown anew without them: its buttons are still needed.
+    The page of an escalation, `page_of`, is shown anew as things stand: its buttons may still be needed.
     """
     _put(
         session, incident, What.UNSAY, at, target=f"unsay:{channel_id}:{message_ts}", waits_for_channel=False,
         channel_id=channel_id, message_ts=message_ts, page_of=page_of,
     )  # fmt: skip
+
+
+def show_pages(session: Session, incident: Incident, escalation_id: int, at: datetime) -> None:
+    """What was written to people directly, shown anew where the bot knows the message: whether they are still needed."""
+    for each in escalations.pages_of(session, escalation_id):
+        if each.channel_id and each.message_ts:
+            unsay(session, incident, at, each.channel_id, each.message_ts, page_of=escalation_id)
 
 
 def delete_file(session: Session, incident: Incident, at: datetime, file_id: str) -> None:

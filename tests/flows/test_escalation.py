@@ -63,12 +63,14 @@ async def test_who_acknowledges_second_is_told_who_was_first(world: World) -> No
     assert len(direct(world, "dba")) == len(direct(world, "developer")) == 1
 
     await world.presses("dba", "escalation_acknowledge")
-    await world.presses("developer", "escalation_acknowledge", channel=world.sandbox.open_dm("developer"))
     await world.finish()
 
     [escalation] = await escalations(world)
     assert escalation["acknowledged_by_id"] == "U0DBA"
-    assert "acknowledged by <@U0DBA>" in direct(world, "developer")[0]
+    for each in ("dba", "developer"):
+        [page] = direct(world, each)
+        assert "acknowledged by <@U0DBA>" in page, "whoever wakes up later need not press to learn it"
+        assert "Can't" not in page
 
     told = await world.types("engineer", "/incident ack")
     assert "No escalation" in told
@@ -195,8 +197,8 @@ async def test_nobody_answered_before_the_end(world: World) -> None:
 
     assert "nobody acknowledged before the incident ended" in ledger(world)
     assert "INC-1 is resolved: nobody is needed any more" in await world.types("dba", "/incident ack")
-    await world.presses("dba", "escalation_acknowledge", channel=world.sandbox.open_dm("dba"))
     assert "nobody acknowledged before the incident ended" in direct(world, "dba")[0]
+    assert "Can't" not in direct(world, "dba")[0]
     assert (await escalations(world))[0]["acknowledged"] is False
 
 

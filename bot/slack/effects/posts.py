@@ -201,7 +201,7 @@ async def say(tools: Tools, claim: Claim) -> Outcome:
 
 
 async def unsay(tools: Tools, claim: Claim) -> Outcome:
-    """One of the bot's own messages loses its words, because what it told of was redacted."""
+    """One of the bot's own messages loses its words, because what it told of was redacted, or a page shows its state."""
     details, message = claim.row.details, events.unsaid()
     if escalation_id := details.get("page_of"):
         view = await tools.database.read(views.escalation, int(escalation_id))
@@ -240,8 +240,12 @@ def _page_outcome(
     def apply(session: Session) -> None:
         actor = Actor("", None, at, Origin.TIMER)
         escalating.page_came_of(session, page_id, sent=outcome == "sent", outcome=outcome, actor=actor, place=place)
+        incident = incidents.get(session, incident_id)
         if outcome not in {"sent", "not needed any more"}:
-            tell.show_escalation(session, incidents.get(session, incident_id), escalation_id, at)
+            tell.show_escalation(session, incident, escalation_id, at)
+        view = views.escalation(session, escalation_id)
+        if place is not None and view is not None and not view.is_waiting:  # answered while it was on its way
+            tell.show_pages(session, incident, escalation_id, at)
 
     return apply
 
