@@ -422,7 +422,7 @@ def unsay(
 
 
 def show_pages(session: Session, incident: Incident, escalation_id: int, at: datetime) -> None:
-    """What was written to people directly, shown anew where the bot knows the message: whether they are still needed."""
+    """What was written to people directly is shown anew, where the bot knows the message: are they still needed?"""
     for each in escalations.pages_of(session, escalation_id):
         if each.channel_id and each.message_ts:
             unsay(session, incident, at, each.channel_id, each.message_ts, page_of=escalation_id)

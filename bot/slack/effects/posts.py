@@ -201,7 +201,7 @@ async def say(tools: Tools, claim: Claim) -> Outcome:
 
 
 async def unsay(tools: Tools, claim: Claim) -> Outcome:
-    """One of the bot's own messages loses its words, because what it told of was redacted, or a page shows its state."""
+    """One of the bot's own messages loses its words, as what it told of was redacted; a page shows how it stands."""
     details, message = claim.row.details, events.unsaid()
     if escalation_id := details.get("page_of"):
         view = await tools.database.read(views.escalation, int(escalation_id))
