@@ -18,7 +18,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         asked_by=caller.actor.user_id,
     )
     cancelled = f" The incident was cancelled: {incident.closure_reason}" if incident.closure_reason else ""
-    return Reply(f"The postmortem draft of {incident.reference} follows in the channel.{cancelled}")
+    comes = "comes to you in a direct message" if incident.is_retro else "follows in the channel"
+    return Reply(f"The postmortem draft of {incident.reference} {comes}.{cancelled}")
 
 
 COMMAND = Command(

@@ -18,7 +18,7 @@ COMMAND = Command(
     name="redact",
     usage="redact LINK_OR_ENTRY WHY",
     summary="Remove the words of a message or an entry from everywhere, for ever.",
-    positionals=(Positional("what", Value.WORD),),
+    positionals=(Positional("what", Value.WORD, about="the link of a message, or an entry (`entry-12`)"),),
     text="required",
     run=run,
 )

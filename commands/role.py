@@ -1,6 +1,7 @@
 """`/incident role`."""
 
 from bot.command.table import Command, Positional, Value
+from bot.command.values import listed, shown
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.roles import LEAD
 from bot.services import roles
@@ -13,9 +14,15 @@ NOBODY = frozenset({"nobody", "none", "no-one"})
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     name, named, text = typed.positionals.get("role"), typed.positionals.get("person"), typed.text
     if name is None:
-        if text or named:
-            guess = did_you_mean(text.split()[0], list(caller.settings.role_words)) if text else ""
-            raise UserError(f"Name the role first: `/incident role scribe @somebody`.{guess} Alone it shows them.")
+        if text:
+            word, names = text.split()[0], list(caller.settings.role_table)
+            guess = did_you_mean(word, list(caller.settings.role_words))
+            raise UserError(
+                f"{shown(word)} is not a role.{guess} Use one of {listed(names)}, as in `/incident role {names[-1]} "
+                "@somebody`."
+            )
+        if named:
+            raise UserError("Name the role first: `/incident role scribe @somebody`. Alone it shows them.")
         held = roles.held(session, caller.settings, caller.about)
         return Reply("\n".join(_line(each) for each in held))
     if named is None and text.casefold() in NOBODY:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,8 @@ from bot.command.words import Word, split, trailing, unquoted, without
 from bot.domain.errors import Ambiguous, UserError, did_you_mean
 from bot.domain.when import When, refuse_future
 
+_TEXTS = MappingProxyType({"WHY": "a reason", "WORDS": "words to look for", "TITLE": "a title"})
+"""What a text is called that usage names so; any other is a text."""
 _KEY = re.compile(r"(?P<dashes>--|—|–)?(?P<name>[^\W\d_][\w-]*)(?P<sign>[:=])?(?P<rest>.*)", re.DOTALL)
 
 
@@ -53,7 +56,7 @@ def _head(words: list[Word], commands: Sequence[Command], context: Context) -> t
 
 
 def find_command(word: str, commands: Sequence[Command]) -> Command:
-    """The command of that name or alias. UserError with the nearest one, or all of them."""
+    """The command of that name or alias. UserError with the nearest one, or with all where none is near."""
     by_name = {name.casefold(): command for command in commands for name in (command.name, *command.aliases)}
     command = by_name.get(word.casefold())
     if command is not None:
@@ -62,7 +65,8 @@ def find_command(word: str, commands: Sequence[Command]) -> Command:
         raise UserError("What shall I do? `/incident help` shows what there is.")
     guess = did_you_mean(word, [name for name in by_name if name])
     names = ", ".join(f"`{command.name}`" for command in commands if command.name)
-    raise UserError(f"{shown(word)} is not a command.{guess} There are {names}; `/incident help` explains them.")
+    known = "`/incident help` lists them all." if guess else f"There are {names}; `/incident help` explains them."
+    raise UserError(f"{shown(word)} is not a command.{guess} {known}")
 
 
 class _Line:
@@ -241,12 +245,13 @@ class _Line:
         return word.value.rstrip(",;.!" if is_keyed else ",;:.!") or word.value
 
     def _missing(self, positional: Positional) -> UserError:
-        wanted = what_it_takes(positional.kind, positional.choices, self.context)
+        wanted = positional.about or what_it_takes(positional.kind, positional.choices, self.context)
         return UserError(f"`/incident {self.command.name}` needs {wanted}. {usage_of(self.command)}")
 
     def _check_text(self, text: str) -> None:
         if self.command.text == "required" and not text:
-            raise UserError(f"`/incident {self.command.name}` needs a text. {usage_of(self.command)}")
+            wanted = next((said for word, said in _TEXTS.items() if f" {word}" in self.command.usage), "a text")
+            raise UserError(f"`/incident {self.command.name}` needs {wanted}. {usage_of(self.command)}")
         if self.command.text == "none" and text:
             key = text.split(":", maxsplit=1)[0]
             guess = did_you_mean(f"{key}:", [f"{name}:" for name in self.keys]) if ":" in text else ""

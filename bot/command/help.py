@@ -53,6 +53,8 @@ def usage_of(command: Command) -> str:
 def what_it_takes(kind: Value, choices: Sequence[str], context: Context | None = None) -> str:
     """`a severity: SEV1, SEV2, …`, to stand behind "needs"."""
     words: Sequence[str] = choices
+    if kind is Value.WORD and choices:
+        return f"one of {', '.join(f'`{word}`' for word in choices)}"
     if kind is Value.STATUS and not choices:
         words = [status.value for status in NAMED_BY_PEOPLE]
     if kind is Value.SEVERITY and context is not None:

@@ -94,6 +94,7 @@ class Positional:
     A value without a key, at the head of the text, in order.
 
     One that is not required and does not fit stays text. `at_either_end`: it may also be the last word, as an owner is.
+    `about` says what it is, where its kind does not.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Positional:
     required: bool = True
     choices: tuple[str, ...] = ()
     at_either_end: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

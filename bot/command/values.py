@@ -38,7 +38,7 @@ def read_word(word: str, choices: Sequence[str]) -> str:
     by_folded = {choice.casefold(): choice for choice in choices}
     if word.casefold() not in by_folded:
         guess = did_you_mean(word, choices)
-        raise UserError(f"{shown(word)} is not one of the words for it.{guess} Use one of {listed(choices)}.")
+        raise UserError(f"{shown(word)} does not fit here.{guess} Use one of {listed(choices)}.")
     return by_folded[word.casefold()]
 
 
@@ -167,7 +167,7 @@ def read_person(word: str) -> Mention:
     match = _PERSON.fullmatch(word)
     if match is None:
         raise UserError(
-            f"{shown(word)} is nobody I can tell. Type `@` and choose the person from Slack's list, so that it becomes "
+            f"I cannot tell who {shown(word)} is. Type `@` and choose the person from Slack's list, so that it becomes "
             "a mention."
         )
     return Mention(match[1])

@@ -103,6 +103,8 @@ def transition(status: Status, event: Event, label: Callable[[Status], str] = st
         message = "It is resolved already, and nothing was changed."
     elif (status, EVENT_TO.get(status)) == (status, event):
         message = f"It is {label(status)} already, and nothing was changed."
+    elif event == Event.REOPEN:
+        message = f"It is {label(status)} and not over, so there is nothing to reopen."
     else:
         message = f"An incident that is {label(status)} cannot {event}."
     ways = ", ".join(f"`/incident {TYPED[step]}`" for step in allowed if step in TYPED)

@@ -61,6 +61,11 @@ def add(
     return item
 
 
+def is_there(session: Session, incident_id: int, number: int) -> bool:
+    """Whether an improvement or a task has that number."""
+    return actions.numbered(session, incident_id, number) is not None
+
+
 def change(
     session: Session,
     incident_id: int,
@@ -85,7 +90,8 @@ def change(
     wanted = {"owner": owner, "due": due.isoformat() if due else None, "symptom": symptom, "is_done": is_done}
     changes = {name: value for name, value in wanted.items() if value is not None and value != getattr(item, name)}
     if not changes:
-        raise UserError(f"{item.kind.capitalize()} {number} is so already, and nothing was changed.")
+        state = "so" if is_done is None else "done" if is_done else "open"
+        raise UserError(f"{item.kind.capitalize()} {number} is {state} already, and nothing was changed.")
     before = {name: getattr(item, name) for name in changes}
     for name, value in changes.items():
         setattr(item, name, value)

@@ -1,13 +1,13 @@
 """What people look for: a list of incidents, or those whose record holds certain words."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import UserError, did_you_mean
 from bot.domain.folded import folded, words_of
 from bot.domain.links import channel_link, message_link
 from bot.domain.terms import Severity, Status
@@ -65,13 +65,22 @@ class Listing:
     listed: tuple[Listed, ...]
     names: Mapping[str, str]
     with_drills: bool = False
+    guess: str = ""
+    """Behind the sentence that there are none: the word that was probably meant."""
 
 
 def list_of(session: Session, settings: Settings, sight: Sight, text: str, first: int = 0) -> Listing:
     """The incidents that the words of `/incident list` ask for."""
     wanted, what = read_wanted(settings, text)
     ids = searching.newest(session, sight, wanted)
-    return _page(session, settings, ids, what, text, first)
+    found = _page(session, settings, ids, what, text, first)
+    return found if ids else replace(found, guess=_guess(settings, wanted))
+
+
+def _guess(settings: Settings, wanted: Wanted) -> str:
+    """What a word that no service has in its name was probably meant to be."""
+    known = ["open", "all", "resolved", "drills", *settings.status_words, *settings.severity_words()]
+    return next(filter(None, (did_you_mean(each, known) for each in wanted.services)), "")
 
 
 def read_wanted(settings: Settings, text: str) -> tuple[Wanted, str]:
@@ -158,7 +167,7 @@ def find(
 
 
 def _with_drills(found: Listing) -> Listing:
-    return Listing(found.what, found.text, found.count, found.first, found.listed, found.names, with_drills=True)
+    return replace(found, with_drills=True)
 
 
 def _page(
@@ -176,7 +185,11 @@ def _page(
     installation = incidents.installation(session)
     listed = tuple(_listed(settings, installation, each, lines.get(each.key), words) for each in shown)
     said = " ".join(f"{each.title} {each.line or ''}" for each in listed)
-    names = people.names(session, shown[0].team_id, MENTION.findall(said)) if shown else {}
+    names = (
+        people.names(session, shown[0].team_id, [*MENTION.findall(said), *(each.lead for each in listed if each.lead)])
+        if shown
+        else {}
+    )
     return Listing(what, text, len(ids), first, listed, names)
 
 

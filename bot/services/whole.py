@@ -82,10 +82,10 @@ def _said(name: str, statements: Sequence[Statement]) -> list[Said]:
 def _counts(found: Record) -> tuple[tuple[str, int], ...]:
     standing = sum(entry.withdrawn_at is None for entry in found.entries)
     counted = [
-        ("timeline entries", standing),
-        ("alerts", len(found.alerts)),
-        ("escalations", len(found.escalations)),
-        ("improvements and tasks", len(found.actions)),
-        ("of these not done", sum(not each.done for each in found.actions)),
+        ("timeline entry", "timeline entries", standing),
+        ("alert", "alerts", len(found.alerts)),
+        ("escalation", "escalations", len(found.escalations)),
+        ("improvement or task", "improvements and tasks", len(found.actions)),
+        ("of these not done", "of these not done", sum(not each.done for each in found.actions)),
     ]
-    return tuple((name, count) for name, count in counted if count)
+    return tuple((one if count == 1 else many, count) for one, many, count in counted if count)

@@ -40,6 +40,7 @@ async def test_its_record_is_made_from_anywhere_and_the_draft_comes_directly(wor
     (draft,) = drafts(world)
     assert "the pool was exhausted" in draft
     assert any(message.get("files") for message in world.sandbox.messages(world.sandbox.open_dm("oncall"), "oncall"))
+    assert "comes to you in a direct message" in await world.types("dba", "/incident postmortem INC-1", "ops")
 
 
 async def test_nobody_is_paged_for_it(world: World) -> None:

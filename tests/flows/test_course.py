@@ -41,7 +41,7 @@ async def test_the_status_moves_on_and_everybody_sees_it(world: World) -> None:
         ("severity 3", "It is SEV3 already"),
         ("severity sev9", "not a severity"),
         ("severty 1", "Did you mean `severity`?"),
-        ("lead @nobody-here", "nobody I can tell"),
+        ("lead @nobody-here", "I cannot tell who `@nobody-here` is"),
         ("task", "needs a text"),
         ("cause", "needs a text"),
         ("impact", "Say what the impact is"),
@@ -193,7 +193,9 @@ async def test_a_task_gets_an_owner_and_a_day_and_is_done(world: World) -> None:
     [
         ("task #2 done", "INC-1 has no improvement or task 2."),
         ("task #1", "Say what shall be different"),
-        ("task #1 open", "Task 1 is so already, and nothing was changed."),
+        ("task #1 open", "Task 1 is open already, and nothing was changed."),
+        ("task #1 finished", "#1 is noted already, and I do not understand what shall be different."),
+        ("improve #1 undone", "`#1 open`"),
     ],
 )
 async def test_a_change_of_a_task_that_changes_nothing(world: World, line: str, says: str) -> None:

@@ -205,3 +205,14 @@ async def test_a_list_takes_the_workspaces_own_words(tmp_path: Path, words: str,
 
     assert expected in told
     assert ("*INC-1*" in told, "*INC-2*" in told) == (words.startswith("cause"), not words.startswith("cause"))
+
+
+async def test_a_list_names_who_leads_and_a_word_that_is_nearly_right(world: World) -> None:
+    await world.declares("checkout is down service:checkout")
+    await world.types("oncall", "/incident lead <@U0DBA|dba>")
+    await world.finish()
+
+    assert "led by @dba" in await world.types("oncall", "/incident list")
+    assert "There are no open incidents of the service resolvd. Did you mean `resolved`?" in await world.types(
+        "oncall", "/incident list resolvd"
+    )

@@ -98,7 +98,7 @@ def remove(view: EntryView, more: Mapping[str, object], *, may_go: bool = True) 
     if not view.is_withdrawn and may_go:
         acts.append(Choice(TAKE_OFF, "Take it off", "It stays in the record, and can be put back"))
     if view.has_words:
-        acts.append(Choice(REDACT, "Redact it", "Its words go everywhere, for ever; who and when stays"))
+        acts.append(Choice(REDACT, "Redact it", "Its words are removed everywhere, for ever; who and when stays"))
     fields = [
         _quote(view),
         select_field(ACT, "What is to be done?", acts, chosen=acts[0].value, is_optional=False),

@@ -79,7 +79,8 @@ WORDS: Mapping[str, Words] = {
     "redact": Words(
         "Redact", "Redact for ever",
         {"what": "A link to the message, or an entry", "text": "Why?"},
-        {"what": "Like entry-12. Its words go everywhere, for ever.", "text": "It stands in the words' place."},
+        {"what": "Like entry-12. Its words are removed everywhere, for ever.",
+         "text": "It stands in the words' place."},
     ),
     "reopen": Words("Open it again", "Reopen", {"text": "Why?"}, {"text": "Its end is taken back."}),
     "postmortem": Words(

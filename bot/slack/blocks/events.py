@@ -177,9 +177,10 @@ def _merged(view: SaidView) -> Message:
 
 def _took_in(view: SaidView) -> Message:
     came = place(view.other) if view.other else "Another incident"
-    what = f"{_number(view.values.get('entries')):,} timeline entries"
+    entries = _number(view.values.get("entries"))
+    what = f"{entries:,} timeline {'entry' if entries == 1 else 'entries'}"
     if told := _number(view.values.get("alerts")):
-        what += f" and {told:,} alerts"
+        what += f" and {told:,} alert{'s' * (told != 1)}"
     return plain(f":twisted_rightwards_arrows: {came} was merged into this incident by {_by(view)}, with {what}.")
 
 
@@ -442,7 +443,7 @@ def followups(view: FollowUpsView) -> Message:
         )
     )
     count = len(view.improvements) + len(view.tasks)
-    return Message(f"{count} follow-ups noted", blocks)
+    return Message(f"{count} follow-up{'s' * (count != 1)} noted", blocks)
 
 
 def _followup(item: FollowUp, names: Mapping[str, str]) -> str:

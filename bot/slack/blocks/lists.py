@@ -29,7 +29,7 @@ def found(view: Listing) -> Message:
 def _message(view: Listing, newer: str, older: str, hint: str) -> Message:
     below = [context(hint)] if hint else []
     if not view.listed:
-        said = f"There are no {literal(view.what, limit=ASKED)}."
+        said = f"There are no {literal(view.what, limit=ASKED)}.{view.guess}"
         return Message(said, [section(said), *below])
     what = view.what if view.count != 1 else view.what.replace("incidents", "incident", 1).replace("drills", "drill", 1)
     part = f", {view.first + 1:,} to {view.first + len(view.listed):,}" if len(view.listed) < view.count else ""
