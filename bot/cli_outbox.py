@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.config import load
+from bot.config import load_environment
 from bot.domain.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def outbox(context: click.Context, *, as_json: bool, everything: bool, link: boo
         return
     from bot import outboxing  # noqa: PLC0415  the other commands start faster without it
 
-    settings = load(os.environ)
+    settings = load_environment(os.environ)
     if link:
         click.echo(outboxing.link(settings))
         return
@@ -73,7 +73,7 @@ def drop(ids: tuple[int, ...], *, url: str | None) -> None:
 def _changed(what: str, ids: Sequence[int] | None, url: str | None) -> "Outcome":
     from bot import outboxing  # noqa: PLC0415
 
-    return asyncio.run(outboxing.change(load(os.environ), what, ids, url=url))
+    return asyncio.run(outboxing.change(load_environment(os.environ), what, ids, url=url))
 
 
 def _listed(ids: Sequence[int]) -> str:

@@ -35,7 +35,7 @@ def for_http(manifest: dict[str, Any], public_url: str) -> dict[str, Any]:
         raise UserError(
             f"Slack calls https:// addresses only, and {public_url} is none. Put a proxy with TLS in front."
         )
-    url = public_url.rstrip("/") + EVENTS_PATH
+    url = public_url.rstrip("/").removesuffix(EVENTS_PATH) + EVENTS_PATH
     features, settings = manifest["features"], manifest["settings"]
     commands = [{**command, "url": url} for command in features["slash_commands"]]
     return {

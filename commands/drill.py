@@ -15,8 +15,9 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     else:
         script = drilling.of_scenario(caller.settings, name)
     drill = drilling.start(session, caller.settings, caller.actor, script, speed)
+    count = len(script.lines)
     return Reply(
-        f"*{drill.reference}* begins: a drill after {script.name}, {len(script.lines)} lines"
+        f"*{drill.reference}* begins: a drill after {script.name}, {count} line{'' if count == 1 else 's'}"
         f"{f', {speed:g} times as fast' if speed != 1 else ''}. Its channel opens now; only you are invited, so tell "
         "those who practise with you. End it there with `/incident resolve` or `/incident cancel WHY`."
     )

@@ -39,6 +39,7 @@ from bot.config.settings import Invitees, Settings
 
 __all__ = [
     "DEFAULT_PATH", "ConfigurationError", "Invitees", "Problem", "Report", "Settings", "check", "examine", "load",
+    "load_environment",
 ]  # fmt: skip
 
 DEFAULT_PATH = Path("dogwatch.toml")
@@ -66,6 +67,18 @@ def load(environ: Mapping[str, str], *, config_path: Path | None = None) -> Sett
     return report.settings
 
 
+def load_environment(environ: Mapping[str, str]) -> Settings:
+    """
+    Without the file: enough to ask a running bot, which may have kept an older file than the broken one that is there.
+
+    Raises ConfigurationError with every mistake in the environment.
+    """
+    report = examine(environ, reads_file=False)
+    if report.settings is None:
+        raise ConfigurationError(report.problems)
+    return report.settings
+
+
 def check(path: Path | None, environ: Mapping[str, str] | None = None) -> list[Problem]:
     """
     Every mistake in the file at `path`, and in the environment if one is given; an empty list if all is well.
@@ -75,12 +88,12 @@ def check(path: Path | None, environ: Mapping[str, str] | None = None) -> list[P
     return list(examine(environ or {}, config_path=path).problems)
 
 
-def examine(environ: Mapping[str, str], *, config_path: Path | None = None) -> Report:
+def examine(environ: Mapping[str, str], *, config_path: Path | None = None, reads_file: bool = True) -> Report:
     """Everything that can be said of the configuration; raises nothing."""
     values, problems = read_environment(environ)
     named = config_path or (Path(values[CONFIG_VARIABLE]) if CONFIG_VARIABLE in values else None)
     reading = _Reading(named or DEFAULT_PATH)
-    if named or reading.path.exists():
+    if reads_file and (named or reading.path.exists()):
         reading.read_file()
     reading.take_environment(values)
     reading.data["secret_files"] = secret_files(environ)
@@ -176,9 +189,7 @@ class _Reading:
                     self.problems += [
                         self._problem(place, message, value) for place, message, value in dangling(settings)
                     ]
-                    self.warnings += [
-                        self._problem(place, message, value) for place, message, value in doubtful(settings)
-                    ]
+                    self.warnings += self._doubts(settings)
                     return None if self.problems else settings
             return None
         finally:
@@ -186,6 +197,12 @@ class _Reading:
 
     def _wording(self, error: ErrorDetails) -> str:
         return wording(error, keys_at(_place(error)[:-1]))
+
+    def _doubts(self, settings: Settings) -> list[Problem]:
+        """None of a table with mistakes: of a route whose matcher was taken out nothing holds."""
+        broken = {re.split(r"\W", each.key, maxsplit=1)[0] for each in self.problems}
+        doubts = [each for each in doubtful(settings) if each[0][0] not in broken]
+        return [self._problem(place, message, value) for place, message, value in doubts]
 
     def _problem(self, place: Place, message: str, value: object) -> Problem:
         variable = BY_PLACE.get(place) if place in self.from_environment or place not in self.lines else None

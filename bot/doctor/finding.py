@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from textwrap import wrap
 from typing import Any
 
@@ -49,11 +50,11 @@ def is_all_well(found: Sequence[Finding]) -> bool:
 
 
 def lines(found: Sequence[Finding]) -> Iterator[str]:
-    """For a terminal: a line a finding, and under it how to mend it; a sum at the end."""
-    for each in found:
+    """For a terminal: a line a finding, and how to mend it, once under several that have that in common; then a sum."""
+    for each, following in zip_longest(found, found[1:]):
         word = each.state.upper() if each.state is State.FAILED else each.state
         yield from _wrapped(f"{word:<8} {each.check}: {each.found}", "         ")
-        if each.remedy:
+        if each.remedy and (following is None or following.remedy != each.remedy):
             yield from _wrapped(f"         -> {each.remedy}", "            ")
     counts = {state: sum(each.state is state for each in found) for state in State}
     yield ""

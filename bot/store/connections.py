@@ -1,6 +1,7 @@
 """How connections to either database are made, tried, and found to be gone."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,10 @@ UNUSED_SECONDS = 1.0
 
 
 def sqlite_engine(path: Path, *, writable: bool, **pool: Any) -> Engine:
+    """A file that is not there yet is made for its owner alone: it holds what private incidents say."""
+    if writable:
+        with suppress(OSError):  # it is there, or SQLite says better what is wrong
+            path.touch(mode=0o600, exist_ok=False)
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},

@@ -14,7 +14,7 @@ import yaml
 from bot.command.help import help_text
 from bot.domain.errors import UserError
 from bot.domain.permissions import BY_SCOPE
-from bot.manifest import read_manifest, shown
+from bot.manifest import EVENTS_PATH, for_http, read_manifest, shown
 from bot.slack import shortcuts
 from bot.slack.app import EVENTS
 from commands import COMMANDS
@@ -236,3 +236,10 @@ def test_the_documents_name_each_permission_with_what_it_is_for():
     assert [(scope, bool(needed), purpose, without) for scope, needed, purpose, without in rows] == [
         (each.scope, each.is_required, each.purpose, each.without) for each in BY_SCOPE.values()
     ]
+
+
+@pytest.mark.parametrize("path", ["", "/", EVENTS_PATH])
+def test_the_path_of_an_address_is_added_once(manifest, path: str):
+    called = for_http(manifest, f"https://bot.example.com{path}")["settings"]["event_subscriptions"]["request_url"]
+
+    assert called == f"https://bot.example.com{EVENTS_PATH}"

@@ -70,6 +70,10 @@ async def database(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_new_database_is_for_the_owner_alone(database: Path):
+    assert database.stat().st_mode & 0o777 == 0o600
+
+
 async def test_a_backup_and_its_key_are_for_the_owner_alone(database: Path):
     copy = database.with_name("copy.db")
 

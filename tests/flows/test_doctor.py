@@ -436,3 +436,12 @@ async def test_beside_a_bot_that_serves_by_socket_mode(patient: Patient) -> None
 
 def connected(patient: Patient) -> int:
     return patient.sandbox.sockets()
+
+
+async def test_what_mends_several_is_said_once(patient: Patient) -> None:
+    lacks("pins:write", "reactions:write", "im:write")(patient)
+
+    text = " ".join(" ".join(lines(await patient.examined())).split())
+
+    assert text.count("install the app again") == 1
+    assert all(f"{scope} is missing" in text for scope in ("pins:write", "reactions:write", "im:write"))

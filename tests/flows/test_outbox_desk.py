@@ -45,6 +45,20 @@ async def has_a_failed_pin(world: World, text: str = "checkout is down") -> int:
 # --- the command
 
 
+async def test_it_is_shown_while_the_file_on_the_disk_is_broken(world: World) -> None:
+    """The running bot refused that file and goes on with the one before."""
+    await has_a_failed_pin(world)
+    broken = world.folder / "broken.toml"
+    broken.write_text("[incidents\n")
+
+    listed = await outbox_command(world, DOGWATCH_CONFIG=str(broken))
+    code, link, _ = await outbox_command(world, "--link", DOGWATCH_CONFIG=str(broken))
+
+    assert (listed[0], code) == (0, 0)
+    assert "1 refused by Slack" in listed[1]
+    assert "/outbox?until=" in link
+
+
 async def test_what_failed_is_listed_tried_again_and_done(world: World) -> None:
     row = await has_a_failed_pin(world, "secret plans of the merger private")
     await world.bot.database.run(hold_back_posts, world)

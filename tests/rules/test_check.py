@@ -50,6 +50,16 @@ def test_a_warning_fails_only_where_that_is_asked_for(path: Path) -> None:
     assert checked(path, "", "--strict").exit_code == 0
 
 
+def test_nothing_is_doubted_of_a_table_that_has_mistakes(path: Path) -> None:
+    """With its matcher taken out the first route would seem to take everything."""
+    routes = "[[routes]]\nmatch = ['environment~\"x\"']\n[[routes]]\nmatch = ['a=\"b\"']\n"
+
+    found = told(path, routes + DOUBTFUL)
+
+    assert [each["key"] for each in found["mistakes"]] == ["routes[0].match[0]"]
+    assert [each["key"] for each in found["warnings"]] == ["teams.payments"]
+
+
 def test_for_scripts(path: Path) -> None:
     wrong, doubtful, strict = told(path, WRONG), told(path, DOUBTFUL), told(path, DOUBTFUL, "--strict")
 
