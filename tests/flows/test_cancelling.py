@@ -31,7 +31,8 @@ async def test_a_false_alarm_is_over_and_says_why(world: World) -> None:
         ["cancelled"], WHY, "investigating", "cancelled",
     )  # fmt: skip
     assert world.sandbox.files() == [], "no draft is posted by itself"
-    assert action_ids(world.sandbox.pins(name)[0]) == {"incident_draft", "incident_note", "incident_edit"}
+    offered = {"incident_draft", "incident_note", "incident_edit", "incident_more"}
+    assert action_ids(world.sandbox.pins(name)[0]) == offered
 
 
 async def test_its_draft_says_that_it_was_cancelled_and_asks_for_nothing(world: World) -> None:
