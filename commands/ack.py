@@ -6,7 +6,7 @@ from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    answered = escalation.acknowledge_for(session, caller.about.key, caller.actor)
+    answered = escalation.acknowledge_for(session, caller.settings, caller.about.key, caller.actor)
     return Reply(f"You acknowledged the escalation to {escalation.shown_target(answered)}.")
 
 

@@ -6,9 +6,10 @@ from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    cancelled = cancelling.cancel(session, caller.about.key, caller.actor, typed.text)
+    cancelled = cancelling.cancel(session, caller.settings, caller.about.key, caller.actor, typed.text)
+    label = caller.settings.status_label(cancelled.status)
     return Reply(
-        f"{cancelled.reference} is cancelled. `/incident postmortem` still writes what was recorded; "
+        f"{cancelled.reference} is {label}. `/incident postmortem` still writes what was recorded; "
         "`/incident reopen WHY` takes the cancellation back."
     )
 

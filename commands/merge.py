@@ -7,7 +7,7 @@ from commands.base import Asked, Caller, Invocation, Reply, Session
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     target = caller.sight.named(session, typed.positionals["incident"])
-    weighed = combining.weigh(session, caller.about, target)
+    weighed = combining.weigh(session, caller.settings, caller.about, target)
     return Reply("Merge?", shows=Asked.MERGE, values={"weighed": weighed})
 
 

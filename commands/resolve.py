@@ -10,11 +10,12 @@ from commands.base import Caller, Invocation, Reply, Session
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     resolved = incidents.resolve(
-        session, caller.about.key, caller.actor, text=typed.text, ended=typed.options.get("at")
+        session, caller.settings, caller.about.key, caller.actor, text=typed.text, ended=typed.options.get("at")
     )  # fmt: skip
     hint = "" if "at" in typed.options else _time_taken_for_text(typed, caller.actor.at)
     where = "comes to you in a direct message" if resolved.is_retro else "follows in the channel"
-    return Reply(f"{resolved.reference} is resolved. The postmortem draft {where}.{hint}")
+    label = caller.settings.status_label(resolved.status)
+    return Reply(f"{resolved.reference} is {label}. The postmortem draft {where}.{hint}")
 
 
 def _time_taken_for_text(typed: Invocation, at: datetime) -> str:

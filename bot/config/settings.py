@@ -271,15 +271,16 @@ class Settings(BaseSettings):
         """Of each severity, the worst first, the workspace's own word."""
         return {severity: self.severity_label(severity) for severity in Severity}
 
-    def status_label(self, status: Status) -> str:
-        """The workspace's own word for it."""
-        section = self.statuses.get(status)
-        return section.label if section and section.label else status.value
+    def status_label(self, status: Status | str) -> str:
+        """The workspace's own word for it, also for the value as a row holds it: whatever people read says this."""
+        known = Status(status)
+        section = self.statuses.get(known)
+        return section.label if section and section.label else known.value
 
-    def status_name(self, status: Status) -> str:
+    def status_name(self, status: Status | str) -> str:
         """The same as it stands by itself: `Investigating`. The workspace's own word is spelled as it is."""
         label = self.status_label(status)
-        return label.capitalize() if label == status.value else label
+        return label.capitalize() if label == status else label
 
     @cached_property
     def status_words(self) -> Mapping[str, Status]:

@@ -85,7 +85,7 @@ class NotAllowed(UserError):
         super().__init__(message)
 
 
-def transition(status: Status, event: Event, label: Callable[[Status], str] = str) -> Status:
+def transition(status: Status, event: Event, label: Callable[[Status], str]) -> Status:
     """
     Where `event` leads from `status`. `label` is how people call a status.
 
@@ -97,10 +97,9 @@ def transition(status: Status, event: Event, label: Callable[[Status], str] = st
     allowed = [step for (source, step) in NEXT if source == status]
     if status == Status.MERGED:
         message = (
-            f"An incident that is merged cannot {event}. Its card names the one that it was merged into: go on there."
+            f"An incident that is {label(status)} cannot {event}. Its card names the one that it was merged into: go "
+            "on there."
         )
-    elif event == Event.RESOLVE and status == Status.RESOLVED:
-        message = "It is resolved already, and nothing was changed."
     elif (status, EVENT_TO.get(status)) == (status, event):
         message = f"It is {label(status)} already, and nothing was changed."
     elif event == Event.REOPEN:

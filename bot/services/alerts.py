@@ -273,7 +273,7 @@ def _place(
                 )
         case Reopen(incident_id):
             again = incidents.lock(session, incident_id)
-            course.reopen(session, again, actor, why=f"{arrival.event.name} fires again")
+            course.reopen(session, settings, again, actor, why=f"{arrival.event.name} fires again")
             chosen = incident_id
         case RecordOnly(incident_id):
             chosen = own if own is not None else incident_id

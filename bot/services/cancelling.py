@@ -2,6 +2,7 @@
 
 from sqlmodel import Session
 
+from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.incidents import Event, transition
 from bot.domain.terms import Kind, Status
@@ -11,7 +12,7 @@ from bot.store import incidents as store_incidents
 from bot.store.incidents import Incident
 
 
-def cancel(session: Session, incident_id: int, actor: Actor, why: str) -> Incident:
+def cancel(session: Session, settings: Settings, incident_id: int, actor: Actor, why: str) -> Incident:
     """
     Call the incident off. It keeps its record, has no end and no resolution, and can be reopened.
 
@@ -19,7 +20,7 @@ def cancel(session: Session, incident_id: int, actor: Actor, why: str) -> Incide
     """
     incident = store_incidents.lock(session, incident_id)
     before = Status(incident.status)
-    status = transition(before, Event.CANCEL)
+    status = transition(before, Event.CANCEL, settings.status_label)
     if not why.strip():
         raise UserError("Say why, for example `/incident cancel false alarm: the monitor was set too low`.")
     incident.status, incident.closure_reason = status.value, why

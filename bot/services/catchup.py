@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.catchup import Catchup, catch_up
+from bot.domain.roles import LEAD
 from bot.pagelinks import page_link
 from bot.services import record
 from bot.store import escalations, timers
@@ -21,6 +22,7 @@ class CatchupView:
     page_url: str
     now: datetime
     names: Mapping[str, str]
+    lead_label: str = "Lead"
 
 
 def view(session: Session, settings: Settings, incident_id: int, now: datetime) -> CatchupView:
@@ -31,4 +33,4 @@ def view(session: Session, settings: Settings, incident_id: int, now: datetime) 
         if (timer := session.get(timers.Timer, f"escalation:{each.key}"))
     }
     url = page_link(settings, whole.incident.reference)
-    return CatchupView(catch_up(whole, now, reminders=due), url, now, whole.people)
+    return CatchupView(catch_up(whole, now, reminders=due), url, now, whole.people, settings.role_named(LEAD).label)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.services import people, tell
 from bot.services.actor import Actor, Origin
@@ -81,7 +82,7 @@ def made_private(session: Session, team_id: str, channel_id: str, at: datetime) 
     )  # fmt: skip
 
 
-def go_on_elsewhere(session: Session, incident_id: int, actor: Actor) -> Incident:
+def go_on_elsewhere(session: Session, settings: Settings, incident_id: int, actor: Actor) -> Incident:
     """
     Open a new channel for an incident whose own is archived. The old one stays linked, and its transcript is kept.
 
@@ -90,7 +91,8 @@ def go_on_elsewhere(session: Session, incident_id: int, actor: Actor) -> Inciden
     incident = incidents.lock(session, incident_id)
     old_id, old_name = incident.channel_id, incident.channel_name
     if not incident.is_open:
-        raise UserError(f"{incident.reference} is {incident.status}. Reopen it first: `/incident reopen … WHY`.")
+        label = settings.status_label(incident.status)
+        raise UserError(f"{incident.reference} is {label}. Reopen it first: `/incident reopen … WHY`.")
     if incident.archived_at is None or old_id is None:
         where = f" in <#{old_id}>" if old_id else ""
         raise UserError(f"{incident.reference} has a channel that can be written in. Go on{where}.")

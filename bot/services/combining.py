@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.incidents import Event, transition
 from bot.domain.terms import MARKS, Kind, SourceKind, Status
@@ -50,9 +51,9 @@ class Merged:
     alerts: int
 
 
-def weigh(session: Session, source: Incident, target: Incident) -> Weighed:
+def weigh(session: Session, settings: Settings, source: Incident, target: Incident) -> Weighed:
     """What `merge` would do. Raises UserError where it would."""
-    check(session, source, target)
+    check(session, settings, source, target)
     return Weighed(
         source,
         target,
@@ -63,7 +64,7 @@ def weigh(session: Session, source: Incident, target: Incident) -> Weighed:
     )
 
 
-def check(session: Session, source: Incident, target: Incident) -> None:
+def check(session: Session, settings: Settings, source: Incident, target: Incident) -> None:
     """Raises UserError, with the reason, where one incident cannot be merged into the other."""
     if source.key == target.key:
         raise UserError(f"{source.reference} cannot be merged into itself. Name the incident that it belongs to.")
@@ -85,17 +86,17 @@ def check(session: Session, source: Incident, target: Incident) -> None:
         )
     if not target.is_open:
         raise UserError(
-            f"{target.reference} is {target.status}. Reopen it first (`/incident reopen {target.reference} WHY`), or "
-            "merge the other way round."
+            f"{target.reference} is {settings.status_label(target.status)}. Reopen it first "
+            f"(`/incident reopen {target.reference} WHY`), or merge the other way round."
         )
     if not source.is_open:
         raise UserError(
-            f"{source.reference} is {source.status} already. Only an incident that is open can be merged: for one that "
-            f"is over, `/incident note {target.reference} see {source.reference}` points to it."
+            f"{source.reference} is {settings.status_label(source.status)} already. Only an incident that is open can "
+            f"be merged: for one that is over, `/incident note {target.reference} see {source.reference}` points to it."
         )
 
 
-def merge(session: Session, source_id: int, target_id: int, actor: Actor) -> Merged:
+def merge(session: Session, settings: Settings, source_id: int, target_id: int, actor: Actor) -> Merged:
     """
     Carry everything over that is still needed, and close the one that is merged.
 
@@ -106,7 +107,7 @@ def merge(session: Session, source_id: int, target_id: int, actor: Actor) -> Mer
     escalations.hold(session, [each.key for each in escalations.of_incident(session, source_id)])
     incidents.hold(session, [source_id, target_id])
     source, target = incidents.lock(session, source_id), incidents.lock(session, target_id)
-    check(session, source, target)
+    check(session, settings, source, target)
     for group in groups:
         group.incident_id = target.key
         session.add(group)
@@ -114,7 +115,7 @@ def merge(session: Session, source_id: int, target_id: int, actor: Actor) -> Mer
     copies = _carry_entries(session, source, target)
     _hand_over_actions(session, source, target, copies)
     _hand_over_escalations(session, source, target, copies, actor)
-    _close(session, source, target, actor)
+    _close(session, settings, source, target, actor)
     took_in = timeline.record(
         session, target, [Kind.MERGED], f"{source.reference}: {source.title}", actor, took_in=source.reference
     )
@@ -208,9 +209,9 @@ def _hand_over_escalations(
             tell.show_escalation(session, target, each.key, actor.at, is_new=True)
 
 
-def _close(session: Session, source: Incident, target: Incident, actor: Actor) -> None:
+def _close(session: Session, settings: Settings, source: Incident, target: Incident, actor: Actor) -> None:
     before = Status(source.status)
-    status = transition(before, Event.MERGE)
+    status = transition(before, Event.MERGE, settings.status_label)
     source.status, source.merged_into_id = status.value, target.key
     session.add(source)
     timeline.record(

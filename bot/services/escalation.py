@@ -90,8 +90,8 @@ def escalate(
         )
     elif not incident.is_open:
         raise UserError(
-            f"{incident.reference} is {incident.status}, so nobody was paged. If it is not over, type "
-            "`/incident status investigating` first; to record an earlier call, add `at:TIME`."
+            f"{incident.reference} is {settings.status_label(incident.status)}, so nobody was paged. If it "
+            "is not over, type `/incident status investigating` first; to record an earlier call, add `at:TIME`."
         )
     entry = timeline.record(session, incident, [Kind.ESCALATION], reason, actor, when=when)
     escalation = Escalation(
@@ -209,7 +209,7 @@ def _act(incident: Incident, escalation: Escalation) -> tuple[str, int, str, dic
     return incident.team_id, incident.key, done, {"escalation": escalation.key}
 
 
-def acknowledge(session: Session, escalation_id: int, actor: Actor) -> Escalation:
+def acknowledge(session: Session, settings: Settings, escalation_id: int, actor: Actor) -> Escalation:
     """
     Somebody answers. Whoever is first counts.
 
@@ -221,7 +221,7 @@ def acknowledge(session: Session, escalation_id: int, actor: Actor) -> Escalatio
     if escalation.acknowledged_at is not None:
         raise UserError(f"<@{escalation.acknowledged_by}> acknowledged it already. Nothing was changed.")
     incident = incidents.lock(session, escalation.incident_id)
-    _check_waits(session, incident, escalation)
+    _check_waits(session, settings, incident, escalation)
     escalation.acknowledged_at, escalation.acknowledged_by = actor.at, actor.user_id
     timers.cancel(session, f"escalation:{escalation.key}")
     entry = timeline.record(
@@ -238,12 +238,13 @@ def acknowledge(session: Session, escalation_id: int, actor: Actor) -> Escalatio
     return escalation
 
 
-def _check_waits(session: Session, incident: Incident, escalation: Escalation) -> None:
+def _check_waits(session: Session, settings: Settings, incident: Incident, escalation: Escalation) -> None:
     """Raises UserError if nobody is asked for an answer any more."""
     if escalations.is_called_off(session, escalation):
         raise UserError("That escalation was called off: nobody is needed any more.")
     if not incident.is_open:
-        raise UserError(f"{incident.reference} is {incident.status}: nobody is needed any more.")
+        label = settings.status_label(incident.status)
+        raise UserError(f"{incident.reference} is {label}: nobody is needed any more.")
 
 
 def shown_target(escalation: Escalation) -> str:
@@ -253,7 +254,7 @@ def shown_target(escalation: Escalation) -> str:
     return escalation.target_name
 
 
-def acknowledge_for(session: Session, incident_id: int, actor: Actor) -> Escalation:
+def acknowledge_for(session: Session, settings: Settings, incident_id: int, actor: Actor) -> Escalation:
     """
     What `/incident ack` means: the newest unanswered escalation to whoever types, or else the newest of all. Those who
     were paged go before those of whom it was only recorded; a vendor's answer comes last.
@@ -268,10 +269,10 @@ def acknowledge_for(session: Session, incident_id: int, actor: Actor) -> Escalat
     chosen = min(waiting, key=rank, default=None)
     if chosen is None:
         raise UserError("No escalation of this incident waits for an answer.")
-    return acknowledge(session, chosen.key, actor)
+    return acknowledge(session, settings, chosen.key, actor)
 
 
-def decline(session: Session, escalation_id: int, actor: Actor) -> Escalation:
+def decline(session: Session, settings: Settings, escalation_id: int, actor: Actor) -> Escalation:
     """Somebody cannot. The one who asked is told once nobody is left."""
     escalation = escalations.lock(session, escalation_id)
     if escalation is None or actor.user_id is None:
@@ -279,7 +280,7 @@ def decline(session: Session, escalation_id: int, actor: Actor) -> Escalation:
     if escalation.acknowledged_at is not None:
         raise UserError(f"<@{escalation.acknowledged_by}> acknowledged it already. Nothing was changed.")
     incident = incidents.lock(session, escalation.incident_id)
-    _check_waits(session, incident, escalation)
+    _check_waits(session, settings, incident, escalation)
     if actor.user_id not in escalation.declined_by:
         escalation.declined_by = [*escalation.declined_by, actor.user_id]
         session.add(escalation)

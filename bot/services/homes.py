@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.terms import Severity, Status, UpdateState
+from bot.domain.terms import Severity, UpdateState
 from bot.services import people as knowing
 from bot.services import tell
 from bot.services.people import MENTION
@@ -144,7 +144,7 @@ def _open(settings: Settings, incident: Incident) -> Open:
         title=incident.title,
         severity=settings.severity_label(severity),
         severity_rank=list(Severity).index(severity) + 1,
-        status=Status(incident.status).value,
+        status=settings.status_label(incident.status),
         since=incident.started_at,
         lead=incident.lead,
         channel_id=incident.channel_id,

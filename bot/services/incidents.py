@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.domain.demands import open_ones
 from bot.domain.errors import UserError, WrongField
 from bot.domain.incidents import EVENT_TO, Event, is_channel_name, transition
-from bot.domain.terms import Kind, Severity, Status
+from bot.domain.terms import NAMED_BY_PEOPLE, Kind, Severity, Status
 from bot.domain.when import When, refuse_future, show_time
 from bot.log import concerns
 from bot.services import catching_up, demands, documents, milestones, people, tell, timeline
@@ -120,7 +120,7 @@ def _check(wanted: Declaration, actor: Actor, zone: ZoneInfo) -> None:
 
 def _check_start(started: When, actor: Actor, zone: ZoneInfo) -> None:
     if started.at is None:
-        raise WrongField("at", "`?` says nothing here. Leave it out, and state the start once somebody knows it.")
+        raise WrongField("at", "`at:?` says nothing. Leave it out, and state the start once somebody knows it.")
     try:
         refuse_future(started, now=actor.at, zone=zone)
     except UserError as problem:
@@ -185,16 +185,17 @@ def change_status(
 ) -> Incident:
     """Move the incident on. Raises NotAllowed where the state machine has no such way."""
     if to == Status.RESOLVED:
-        return resolve(session, incident_id, actor, text=text)
+        return resolve(session, settings, incident_id, actor, text=text)
     incident = incidents.lock(session, incident_id)
     event = EVENT_TO.get(to)
     if event is Event.CANCEL:
         raise UserError("Cancelling needs a reason: type `/incident cancel WHY`.")
     if event is None or event is Event.CLOSE:
-        raise UserError(f"`{to}` is not set by `/incident status`. Use one of investigating, identified, monitoring.")
+        words = ", ".join(f"`{each}`" for each in NAMED_BY_PEOPLE)
+        raise UserError(f"{settings.status_name(to)} is not set by `/incident status`. Use one of {words}.")
     before = Status(incident.status)
     if before in {Status.RESOLVED, Status.CLOSED, Status.CANCELLED} and to.is_open:
-        return reopen(session, incident, actor, why=text, to=to)
+        return reopen(session, settings, incident, actor, why=text, to=to)
     incident.status = transition(before, event, settings.status_label).value
     entry = timeline.record(session, incident, [Kind.STATUS], text, actor, status=to.value, status_before=before.value)
     milestones.refresh(session, incident)
@@ -210,11 +211,17 @@ def change_status(
 
 
 def reopen(
-    session: Session, incident: Incident, actor: Actor, *, why: str, to: Status = Status.INVESTIGATING
+    session: Session,
+    settings: Settings,
+    incident: Incident,
+    actor: Actor,
+    *,
+    why: str,
+    to: Status = Status.INVESTIGATING,
 ) -> Incident:
     """It is not over: end, resolution or cancellation are taken back. The caller holds the lock."""
     before = Status(incident.status)
-    transition(before, Event.REOPEN)
+    transition(before, Event.REOPEN, settings.status_label)
     incident.status, incident.closure_reason = to.value, None
     entry = timeline.record(
         session, incident, [Kind.REOPENED], why, actor, status=to.value, status_before=before.value
@@ -228,7 +235,15 @@ def reopen(
     return incident
 
 
-def resolve(session: Session, incident_id: int, actor: Actor, *, text: str = "", ended: When | None = None) -> Incident:
+def resolve(
+    session: Session,
+    settings: Settings,
+    incident_id: int,
+    actor: Actor,
+    *,
+    text: str = "",
+    ended: When | None = None,
+) -> Incident:
     """
     The incident is over. `ended` is when the impact ended, if not now.
 
@@ -236,7 +251,7 @@ def resolve(session: Session, incident_id: int, actor: Actor, *, text: str = "",
     UserError for an end in the future or before the impact began.
     """
     incident = incidents.lock(session, incident_id)
-    status = transition(Status(incident.status), Event.RESOLVE)
+    status = transition(Status(incident.status), Event.RESOLVE, settings.status_label)
     if ended is not None:
         _check_end(incident, ended, actor)
     incident.status = status.value

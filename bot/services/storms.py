@@ -104,7 +104,7 @@ def resume(session: Session, settings: Settings, watch: StormWatch, step: Resume
     """It storms again: the storm's incident says so, and the incidents that alerts opened meanwhile are beside it."""
     incident = incidents.lock(session, step.incident)
     if not incident.is_open:
-        course.reopen(session, incident, actor, why="Alerts storm again")
+        course.reopen(session, settings, incident, actor, why="Alerts storm again")
     storm = storms.get(session, incident.key)
     if storm is None:
         raise ValueError(f"{incident.reference} is no incident of a storm")

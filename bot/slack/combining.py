@@ -19,46 +19,46 @@ from bot.store.sight import Sight
 SHOWN = 60
 
 
-def confirmed(session: Session, _settings: Settings, actor: Actor, value: str) -> Message:
+def confirmed(session: Session, settings: Settings, actor: Actor, value: str) -> Message:
     """The button of the question. Raises UserError where it cannot be merged any more."""
     source, _, target = value.partition(".")
     if not (is_row(source) and is_row(target)):
         raise UserError("This button is from another version of Dogwatch. Type `/incident merge` again.")
-    return blocks.done(combining.merge(session, int(source), int(target), actor))
+    return blocks.done(combining.merge(session, settings, int(source), int(target), actor))
 
 
-def gone_on(session: Session, _settings: Settings, actor: Actor, value: str) -> Message:
+def gone_on(session: Session, settings: Settings, actor: Actor, value: str) -> Message:
     """The button that opens a new channel for an incident whose own is archived."""
     if not is_row(value):
         raise UserError("This button is from another version of Dogwatch. Type `/incident reopen` again.")
-    return archiving.goes_on(channels.go_on_elsewhere(session, int(value), actor).reference)
+    return archiving.goes_on(channels.go_on_elsewhere(session, settings, int(value), actor).reference)
 
 
-def form(session: Session, _settings: Settings, incident_id: int) -> dict[str, object]:
+def form(session: Session, settings: Settings, incident_id: int) -> dict[str, object]:
     """The form with the incidents that this one can be merged into. Raises UserError where it cannot into any."""
     incident = incidents.get(session, incident_id)
     seen = Sight(incident.team_id, incident_id).of(incidents.open_ones(session, incident.team_id))
     choices = [
         Choice(each.reference, one_line(f"{each.reference} {each.title}", SHOWN))
         for each in seen
-        if each.key != incident_id and _fits(session, incident, each)
+        if each.key != incident_id and _fits(session, settings, incident, each)
     ]
     if not choices:
         raise UserError(f"There is no other open incident that {incident.reference} could be merged into.")
     return blocks.form(incident_id, incident.reference, choices)
 
 
-def _fits(session: Session, source: incidents.Incident, target: incidents.Incident) -> bool:
+def _fits(session: Session, settings: Settings, source: incidents.Incident, target: incidents.Incident) -> bool:
     try:
-        combining.check(session, source, target)
+        combining.check(session, settings, source, target)
     except UserError:
         return False
     return True
 
 
-def submitted(session: Session, _settings: Settings, actor: Actor, sent: Submitted) -> None:
+def submitted(session: Session, settings: Settings, actor: Actor, sent: Submitted) -> None:
     try:
         target = Sight(sent.team_id, sent.incident_id).named(session, sent.text(blocks.INCIDENT))
-        combining.merge(session, sent.incident_id, target.key, actor)
+        combining.merge(session, settings, sent.incident_id, target.key, actor)
     except UserError as problem:
         raise FieldError(blocks.INCIDENT, problem.message) from problem

@@ -137,12 +137,12 @@ def _retry(session: Session, _settings: Settings, actor: Actor, incident_id: int
     return f"{what} tried again. What fails once more is shown here."
 
 
-def _acknowledge(session: Session, _settings: Settings, actor: Actor, escalation_id: int) -> None:
-    escalation.acknowledge(session, escalation_id, actor)
+def _acknowledge(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
+    escalation.acknowledge(session, settings, escalation_id, actor)
 
 
-def _decline(session: Session, _settings: Settings, actor: Actor, escalation_id: int) -> None:
-    escalation.decline(session, escalation_id, actor)
+def _decline(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
+    escalation.decline(session, settings, escalation_id, actor)
 
 
 def _command(command: Command) -> Press:

@@ -160,10 +160,10 @@ def _task_of_message(session: Session, settings: Settings, actor: Actor, submitt
     return words(f"Task {item.number} of {incident.reference} noted.")
 
 
-def _resolve(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
+def _resolve(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:
     ended = _time_in(session, submitted, actor.at)
     try:
-        incidents.resolve(session, submitted.incident_id, actor, text=submitted.text(), ended=ended)
+        incidents.resolve(session, settings, submitted.incident_id, actor, text=submitted.text(), ended=ended)
     except UserError as problem:
         raise _at_its_field(modals.AT if ended else modals.TEXT, problem) from problem
 
@@ -276,8 +276,8 @@ def _zone_in(given: Mapping[str, str]) -> ZoneInfo | None:
         raise _at_its_field(editing.ZONE, problem) from problem
 
 
-def _cancel(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
-    cancelling.cancel(session, submitted.incident_id, actor, submitted.text())
+def _cancel(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    cancelling.cancel(session, settings, submitted.incident_id, actor, submitted.text())
 
 
 def _roles(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:

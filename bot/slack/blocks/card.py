@@ -53,7 +53,7 @@ def light(view: CardView) -> str:
 
 def marks(view: CardView) -> str:
     marked = {
-        "TRIAGE · ": view.status == Status.TRIAGE,
+        f"{(view.own_status or Status.TRIAGE).upper()} · ": view.status == Status.TRIAGE,
         "DRILL · ": view.is_drill,
         "private · ": view.is_private,
         "after the fact · ": view.is_retro,
@@ -71,7 +71,7 @@ def card(view: CardView) -> Message:
         fields(
             [
                 f"*Severity:* {literal(view.severity)}",
-                f"*Status:* {literal(view.own_status, limit=100) or view.status.capitalize()}",
+                f"*Status:* {_status(view, by_itself=True)}",
                 f"*{literal(view.lead_label, limit=100)}:* {f'<@{view.lead}>' if view.lead else 'nobody yet'}",
                 f"*{_span_name(view)}:* {_span(view)}",
                 f"*Services:* {literal(', '.join(view.services), limit=FIELD_TEXT - 50) or 'not stated'}",
@@ -93,8 +93,9 @@ def card(view: CardView) -> Message:
     )
 
 
-def _status(view: CardView) -> str:
-    return literal(view.status_label, limit=100)
+def _status(view: CardView, *, by_itself: bool = False) -> str:
+    own = literal(view.own_status, limit=100)
+    return own or (view.status.capitalize() if by_itself else view.status.value)
 
 
 def _demands(view: CardView) -> Blocks:
@@ -138,14 +139,15 @@ def _span(view: CardView) -> str:
 
 def _next(view: CardView) -> str:
     """What is due next, the most pressing first."""
+    stands = _status(view, by_itself=True)
     if view.status == Status.RESOLVED:
-        return "Resolved. Next: `/incident improve`, `/incident task`, and read the postmortem draft below."
+        return f"{stands}. Next: `/incident improve`, `/incident task`, and read the postmortem draft below."
     if view.status == Status.CANCELLED:
-        return f"Cancelled: {_why(view)}\n`/incident reopen WHY` takes it back."
+        return f"{stands}: {_why(view)}\n`/incident reopen WHY` takes it back."
     if view.status == Status.TRIAGE:
         return "Is this an incident? Accept it (`/incident status investigating`), or decline it and say why."
     if view.merged_into is not None:
-        return f"Merged into {place(view.merged_into)}: go on there. What was recorded here went along."
+        return f"{stands} into {place(view.merged_into)}: go on there. What was recorded here went along."
     if not view.is_open:
         return f"This incident is {_status(view)}."
     due = [f"{each.target} to acknowledge (paged {when(each.since)})" for each in view.waiting[:3]]
@@ -249,9 +251,9 @@ def announcement(view: CardView) -> Message:
 
 def topic(view: CardView) -> str:
     """Plain: a topic takes no markup, and Slack does not say how it escapes, so nothing in it looks like a mark."""
-    state = "cancelled" if view.status == Status.CANCELLED else view.severity
+    state = view.status_label if view.status == Status.CANCELLED else view.severity
     if view.merged_into is not None:
-        state = f"merged into {view.merged_into.reference}"
+        state = f"{view.status_label} into {view.merged_into.reference}"
     text = named(f"{marks(view)}{state} · {view.reference} · {without_count(view.title)}", view.names)
     return one_line(text.translate(ANGLES), TOPIC_LENGTH)
 

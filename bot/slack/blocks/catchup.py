@@ -108,8 +108,9 @@ class _Teller:
         services = [literal(one_line(", ".join(incident.services), 200))] if incident.services else []
         why = [f"*Why:* {self._said(incident.closure_reason, STATEMENT)}"] if incident.closure_reason else []
         roles = [f"*{literal(one_line(each.name, 40)).capitalize()}:* <@{each.person}>" for each in told.roles]
-        led = [f"*Lead:* <@{incident.lead}>"] if incident.lead else []
-        led += ["*Lead:* nobody"] if incident.status.is_open and not led else []
+        leader = literal(one_line(self.view.lead_label, 40))
+        led = [f"*{leader}:* <@{incident.lead}>"] if incident.lead else []
+        led += [f"*{leader}:* nobody"] if incident.status.is_open and not led else []
         return [
             f"{light} {marks}*{incident.reference} · {self._said(incident.title, 200)}*",
             " · ".join([literal(incident.severity_label, limit=60), stands, *services]),

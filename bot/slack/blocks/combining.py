@@ -29,7 +29,7 @@ def question(weighed: Weighed) -> Message:
     text = (
         f"Merge *{source.reference}* {literal(one_line(source.title, TITLE))} into *{target.reference}* "
         f"{literal(one_line(target.title, TITLE))}?\n"
-        f"{target.reference} goes on. {source.reference} is closed as merged. What goes along: {what}, and alerts that "
+        f"{target.reference} goes on. {source.reference} ends here. What goes along: {what}, and alerts that "
         f"fire later. Its people are invited into {target.reference}'s channel. {UNDONE}"
     )
     label = f"Merge {source.reference} into {target.reference}"

@@ -186,7 +186,9 @@ def _choices(asked: Asked, settings: Settings) -> list[Choice]:
     """What can be chosen. Empty where it has to be written."""
     if asked.name == TEMPLATE:
         return [Choice(name, name.capitalize()) for name in settings.template_names]
-    if asked.choices and asked.kind in {Value.WORD, Value.STATUS}:
+    if asked.choices and asked.kind is Value.STATUS:
+        return [Choice(each, settings.status_name(each)) for each in asked.choices]
+    if asked.choices and asked.kind is Value.WORD:
         return [Choice(each, each.capitalize()) for each in asked.choices]
     found = CHOICES.get(asked.kind)
     return list(found(settings)) if found else []
@@ -199,7 +201,7 @@ def languages(_settings: Settings) -> list[Choice]:
 
 CHOICES: Mapping[Value, Callable[[Settings], Sequence[Choice]]] = {
     Value.SEVERITY: modals.severities,
-    Value.STATUS: lambda _settings: modals.STATUSES,
+    Value.STATUS: modals.statuses,
     Value.LANGUAGES: languages,
     Value.ROLE: lambda settings: [Choice(name, role.label) for name, role in settings.role_table.items()],
     Value.KIND: lambda _settings: modals.kind_choices(),

@@ -99,10 +99,7 @@ def severity(settings: Settings, incident_id: int) -> View:
 
 def statuses(settings: Settings) -> Sequence[Choice]:
     """Under the workspace's own words, where it has any."""
-    return [
-        replace(each, text=label) if (label := settings.status_label(Status(each.value))) != each.value else each
-        for each in STATUSES
-    ]
+    return [replace(each, text=settings.status_name(each.value)) for each in STATUSES]
 
 
 def status(settings: Settings, incident_id: int) -> View:
