@@ -77,6 +77,18 @@ def test_the_unit_hands_over_its_secrets_as_files():
     assert all_of("StateDirectory") == ["dogwatch"]
 
 
+def test_the_command_beside_the_unit_has_its_settings():
+    told = dict(each.split("=", 1) for each in all_of("Environment"))
+    credentials = dict(each.split(":", 1) for each in all_of("LoadCredential"))
+    expected = {name: credentials.get(value.removeprefix("%d/"), value) for name, value in told.items()}
+    script = UNIT.with_name("dogwatch")
+
+    assert dict(re.findall(r"^([A-Z_]+)=(.*)$", script.read_text(), re.MULTILINE)) == expected
+    assert f"cd {all_of('WorkingDirectory')[0]}\n" in script.read_text()
+    assert script.stat().st_mode & 0o111
+    subprocess.run(["/bin/sh", "-n", script], check=True)
+
+
 def test_the_unit_waits_for_a_stop_in_order():
     settings = Settings()
 
