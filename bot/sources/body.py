@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from bot.domain.errors import UserError
 
 LONGEST_SHOWN = 60
+NAMED = 6
+"""How many fields a refusal names of those that are there."""
 MOST = 1_000_000_000
 
 
@@ -40,13 +42,14 @@ def decode(body: bytes) -> object:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Malformed("", f"The body is not UTF-8: byte {error.start} cannot be read. Send JSON in UTF-8.") from None
+    if not text.strip():
+        raise Malformed("", "The body is empty. Send the alert as JSON.")
     try:
         value: object = json.loads(
             text, object_pairs_hook=_without_doubles, parse_constant=_no_constant, parse_float=_finite
         )
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise Malformed("", f"The body is not JSON: {error.msg} at {where}.") from None
+        raise Malformed("", _no_json(text, error)) from None
     except RecursionError:
         raise Malformed("", "The body is nested too deeply. Send the alert as a flat object.") from None
     except ValueError:  # Python reads no integer of more than 4,300 digits
@@ -58,6 +61,21 @@ def decode(body: bytes) -> object:
         if any("\ud800" <= letter <= "\udfff" for letter in found):
             raise Malformed(field, "The text holds half of a surrogate pair. Send the character whole.")
     return value
+
+
+_FORM = re.compile(r"[\w.%+\[\]-]{1,60}=")
+
+
+def _no_json(text: str, error: json.JSONDecodeError) -> str:
+    """What is wrong, and what it comes from most often: a form, a page, or words put into a template as they are."""
+    found = f"The body is not JSON: {error.msg.removesuffix(' at')} at line {error.lineno}, column {error.colno}."
+    if _FORM.match(text):
+        return f"{found} It looks like a form: set the sender to JSON."
+    if text.lstrip().startswith("<"):
+        return f"{found} It looks like XML or HTML: set the sender to JSON."
+    if error.msg.startswith(("Invalid control", "Expecting ','", "Unterminated")):
+        return f'{found} In a text, quotation marks and line ends have to be escaped: \\" and \\n.'
+    return found
 
 
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -136,7 +154,9 @@ class Fields:
     def needed_text(self, name: str, what: str) -> str:
         text = self.text(name)
         if text is None or not text.strip():
-            raise Malformed(self.at(name), f"It is missing. Send {what}.")
+            others = [join("", key) for key, value in self.values.items() if value is not None and key != name]
+            has = f" There is: {', '.join(others[:NAMED])}{'…' if len(others) > NAMED else ''}." if others else ""
+            raise Malformed(self.at(name), f"It is missing. Send {what}.{has}")
         return text
 
     def count(self, name: str) -> int:
@@ -170,6 +190,9 @@ class Fields:
 
     def time(self, name: str) -> datetime | None:
         """A time in UTC; None if it is absent, or Go's zero time (year 1), which means the same."""
+        value = self.values.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            raise Malformed(self.at(name), f"{shown(value)} is not an RFC 3339 time. {LIKE_THIS}")
         text = self.text(name)
         return None if text is None else _time(text, self.at(name))
 
@@ -179,6 +202,7 @@ class Fields:
         return next((text for text in found if text and text.lower().startswith(("http://", "https://"))), None)
 
 
+LIKE_THIS = "Write it like 2026-11-18T14:05:30Z."
 _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,30}))?(?:([Zz])|([+-])(\d\d):?(\d\d))?", re.ASCII
 )
@@ -187,7 +211,7 @@ _RFC3339 = re.compile(
 def _time(text: str, field: str) -> datetime | None:
     found = _RFC3339.fullmatch(text)
     if found is None:
-        raise Malformed(field, f"{shown(text)} is not an RFC 3339 time. Write it like 2026-11-18T14:05:30Z.")
+        raise Malformed(field, f"{shown(text)} is not an RFC 3339 time. {LIKE_THIS}")
     *calendar, fraction, utc, sign, hours, minutes = found.groups()
     year, month, day, hour, minute, second = map(int, calendar)
     if utc is None and sign is None:

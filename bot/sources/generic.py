@@ -18,16 +18,23 @@ from bot.sources.proof import check_token
 
 NAME = "generic"
 
-STATUS_WORDS = {
-    "firing": AlertStatus.FIRING,
-    "alerting": AlertStatus.FIRING,
-    "triggered": AlertStatus.FIRING,
-    "open": AlertStatus.FIRING,
-    "resolved": AlertStatus.RESOLVED,
-    "ok": AlertStatus.RESOLVED,
-    "closed": AlertStatus.RESOLVED,
-    "recovered": AlertStatus.RESOLVED,
-}
+FIRING_WORDS = (
+    *("firing", "alerting", "triggered", "open", "problem", "down", "failure", "warn", "warning", "no data"),
+    *("re-triggered", "re-warn", "re-no data", "renotify", "acknowledged"),
+    *("alert_failure", "alert_failure_remain", "alert_degraded", "alert_degraded_remain", "alert_failure_degraded"),
+)
+RESOLVED_WORDS = (
+    "resolved",
+    "ok",
+    "closed",
+    "recovered",
+    "recovery",
+    "up",
+    "alert_recovery",
+    "alert_degraded_recovery",
+)
+"""As Datadog ($ALERT_TRANSITION), Zabbix, Icinga, Checkly, healthchecks.io and PagerDuty say it."""
+STATUS_WORDS = dict.fromkeys(FIRING_WORDS, AlertStatus.FIRING) | dict.fromkeys(RESOLVED_WORDS, AlertStatus.RESOLVED)
 LABEL_FIELDS = {
     "service": "service",
     "severity": "severity",

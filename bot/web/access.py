@@ -37,12 +37,26 @@ async def as_unit(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             response = await _answered(request, handler)
             status = response.status
-        except web.HTTPException as answer:  # the router's own refusals
+        except web.HTTPException as answer:
             status = answer.status
-            raise
+            if answer is not request.match_info.http_exception:
+                raise
+            response = _nothing_there(request, answer)
         finally:
             _tell(request, status, (perf_counter() - began) * 1000)
         return response
+
+
+def _nothing_there(request: web.Request, answer: web.HTTPException) -> web.Response:
+    """The router's own refusal, in our words: somebody reads it in a monitor's log, or in a browser."""
+    if isinstance(answer, web.HTTPMethodNotAllowed):
+        taken = ", ".join(sorted(answer.allowed_methods))
+        refused = refusal(answer.status, f"This path takes {taken}, not {request.method}.")
+        refused.headers["Allow"] = answer.headers["Allow"]
+        return refused
+    if request.path.startswith("/alerts"):
+        return refusal(answer.status, "Nothing is at this path. Alerts go to /alerts/generic, or to their own source.")
+    return refusal(answer.status, "Nothing is at this path.")
 
 
 def given(request: web.BaseRequest) -> str | None:

@@ -27,6 +27,7 @@ log = get_logger(__name__)
 
 LARGEST = 5 * 1024 * 1024
 """Bytes. Alertmanager's `max_alerts` keeps a notification below it."""
+FEWER = "Send fewer alerts at once: `max_alerts` in Alertmanager, *Max alerts* in Grafana."
 PARSED_ASIDE = 100_000
 """Bytes from which a body is parsed in a thread, so that others are not kept waiting."""
 PARSED_AT_ONCE = 1
@@ -34,6 +35,11 @@ PARSED_AT_ONCE = 1
 
 LARGE = 50
 """Alerts in one transaction from which it goes behind what people wait for."""
+
+NO_SOURCE = (
+    f"There is no alert source of that name. There are: {', '.join(SOURCES)}. Every other tool sends to "
+    "/alerts/generic, with a body that has a title."
+)
 
 
 class AlertIntake:
@@ -74,7 +80,7 @@ class AlertIntake:
 
     async def _answer(self, request: web.Request, source: str, sender: str, place: Place) -> web.Response:
         if source not in SOURCES:
-            return refusal(404, f"There is no alert source of that name. Known: {', '.join(SOURCES)}.")
+            return refusal(404, NO_SOURCE)
         try:
             body = await self._proved_body(source, request, place)
             batch = await self._parse(source, body)
@@ -137,7 +143,7 @@ def _refused(problem: Exception) -> web.Response:
     """What would be refused the next time, too."""
     match problem:
         case TooLarge():
-            return refusal(413, f"The body is larger than {LARGEST} bytes. Send fewer alerts at once (max_alerts).")
+            return refusal(413, f"The body is larger than {LARGEST // 1024**2} MB. {FEWER}")
         case TooSlow():
             return refusal(408, "The body did not arrive in time.")
         case UnknownEncoding():
@@ -145,7 +151,7 @@ def _refused(problem: Exception) -> web.Response:
         case Unauthorized():
             return refusal(401, problem.message)
         case Malformed():
-            return refusal(400, problem.message, field=problem.field)
+            return refusal(400, problem.message, **({"field": problem.field} if problem.field else {}))
         case _:
             return refusal(400, "The body is not encoded as its Content-Encoding says.")
 

@@ -258,7 +258,7 @@ WRONG_SHAPES = [
 ]
 
 UNREADABLE: list[tuple[bytes, str]] = [
-    (b"", "not JSON"),
+    (b"", "is empty"),
     (b"title=down", "not JSON"),
     (b'{"title": "caf\xe9"}', "not UTF-8"),
     (DEEP, "too deeply"),
@@ -286,6 +286,7 @@ async def test_a_webhook_whose_body_cannot_be_read(world: World, logged: list[Ev
         status, answer = await world.posts("generic", body)
         assert status == 400, body[:50]
         assert says in answer["error"]
+        assert "field" not in answer or answer["field"]
 
     assert await world.tables() == before
     assert errors_of(logged) == []
@@ -539,3 +540,22 @@ async def test_a_payload_that_names_no_team_or_user_is_acknowledged(world: World
     assert answers == [200] * len(payloads)
     assert await world.tables() == before
     assert errors_of(logged) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status", "says"),
+    [
+        ("/alerts/pagerduty", "POST", 404, "sends to /alerts/generic"),
+        ("/alerts/generic/", "POST", 404, "Alerts go to /alerts/generic"),
+        ("/alerts", "POST", 404, "Alerts go to /alerts/generic"),
+        ("/alerts/generic", "GET", 405, "This path takes POST, PUT, not GET."),
+        ("/nothing", "GET", 404, "Nothing is at this path."),
+    ],
+)
+async def test_a_wrong_path_is_answered_in_words(world: World, path: str, method: str, status: int, says: str) -> None:
+    async with aiohttp.ClientSession() as http, http.request(method, f"{world.url}{path}") as got:
+        answer = await got.json()
+        assert (got.status, answer["ok"]) == (status, False)
+        assert says in answer["error"]
+        assert got.headers["X-Request-Id"]
+        assert ("Allow" in got.headers) == (status == 405)

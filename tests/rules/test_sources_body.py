@@ -12,8 +12,11 @@ from bot.sources import Malformed, decode
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b"", "The body is not JSON"),
-        (b"title=x", "The body is not JSON: Expecting value at line 1, column 1."),
+        (b"", "The body is empty."),
+        (b"title=x", "The body is not JSON: Expecting value at line 1, column 1. It looks like a form"),
+        (b"<alert/>", "It looks like XML or HTML"),
+        (b'{"a": "b\nc"}', "Invalid control character at line 1, column 9. In a text, quotation marks"),
+        (b'{"a": "say "yes" now"}', "have to be escaped: "),
         (b'{"a": 1,}', "The body is not JSON"),
         (b'{"a": "\xff"}', "The body is not UTF-8: byte 7"),
         ('{"a": "é"}'.encode("utf-16"), "The body is not UTF-8: byte 0"),

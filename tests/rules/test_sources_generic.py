@@ -66,7 +66,10 @@ def test_several_come_in_a_list_or_under_alerts(payload):
 
 @pytest.mark.parametrize(
     ("word", "status"),
-    [("firing", AlertStatus.FIRING), (" Alerting", AlertStatus.FIRING), ("OK", AlertStatus.RESOLVED)],
+    [
+        *[(word, AlertStatus.FIRING) for word in ("firing", " Alerting", "Re-No Data", "Warn", "PROBLEM", "down")],
+        *[(word, AlertStatus.RESOLVED) for word in ("OK", "Recovered", "RECOVERY", "up", "ALERT_RECOVERY")],
+    ],
 )
 def test_states_have_more_than_one_word(word, status):
     assert parse_one(status=word).status is status
@@ -123,6 +126,8 @@ def test_names_that_gitlab_reads_are_read_too():
     [
         ({}, "title", "It is missing"),
         ({"title": " "}, "title", "It is missing"),
+        ({"event": {}, "id": None, "who": 1}, "title", "There is: event, who."),
+        ({"title": "a", "starts_at": 1763647200}, "starts_at", "1763647200 is not an RFC 3339 time. Write it like"),
         ({"title": 7}, "title", "7 stands where a text"),
         ("x", "the body", "where an object is needed"),
         ([7], "[0]", "where an object is needed"),
