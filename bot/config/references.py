@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bot.config.mistakes import Place
 from bot.config.sections import OwnHoursSection, is_user_id
 from bot.config.settings import Settings
+from bot.domain.alerts import RouteAction
 from bot.domain.demands import Demand
 from bot.domain.errors import did_you_mean
 from bot.domain.terms import Severity, Status
@@ -41,6 +42,10 @@ def doubtful(settings: Settings) -> Iterator[Dangling]:
                 )
                 yield ("routes", later), message, None
                 break
+    for index, route in enumerate(settings.routes):
+        if route.triage is not None and route.action is not RouteAction.OPEN:
+            message = f"A route that says {route.action} opens nothing, so triage decides nothing here. Take it out."
+            yield ("routes", index, "triage"), message, str(route.triage).lower()
     for name, team in settings.teams.items():
         if not team.members and team.usergroup is None:
             message = "Nobody is in this team, so nobody is called. Give it members, or a usergroup."

@@ -331,6 +331,7 @@ class RouteSection(Section):
     action: Annotated[RouteAction, Field(strict=False)] = RouteAction.OPEN
     service: Word | None = None
     severity: SeverityWord | None = None
+    triage: bool | None = None
 
 
 class GrafanaSection(Section):

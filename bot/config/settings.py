@@ -320,7 +320,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def alert_routes(self) -> tuple[Route, ...]:
-        return tuple(Route(each.match, each.action, each.service, each.severity) for each in self.routes)
+        return tuple(Route(each.match, each.action, each.service, each.severity, each.triage) for each in self.routes)
 
     @cached_property
     def alert_defaults(self) -> Defaults:

@@ -164,12 +164,16 @@ def _unquote(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What happens to alerts that all `matchers` fit. None leaves service or severity to the labels and defaults."""
+    """
+    What happens to alerts that all `matchers` fit. None leaves service or severity to the labels and defaults, and
+    `triage` to what holds for all alerts.
+    """
 
     matchers: tuple[Matcher, ...]
     action: RouteAction = RouteAction.OPEN
     service: str | None = None
     severity: Severity | None = None
+    triage: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,7 @@ class Routing:
     service: str | None
     severity: Severity
     why: str
+    triage: bool | None = None
 
 
 def route(labels: Mapping[str, str], routes: Sequence[Route], defaults: Defaults) -> Routing:
@@ -203,7 +208,7 @@ def route(labels: Mapping[str, str], routes: Sequence[Route], defaults: Defaults
     service = chosen.service or shortened(labels.get("service", "")) or None
     severity, because = _severity(labels, chosen, service, defaults)
     matched = f"route {number} ({', '.join(map(str, chosen.matchers)) or 'every alert'})" if number else "no route"
-    return Routing(chosen.action, service, severity, f"{matched}; severity {because}")
+    return Routing(chosen.action, service, severity, f"{matched}; severity {because}", chosen.triage)
 
 
 def _severity(

@@ -25,7 +25,7 @@ from bot.domain.alerts import (
     route,
 )
 from bot.domain.storms import Begin, Join, Resume
-from bot.domain.terms import AlertStatus, Severity
+from bot.domain.terms import AlertStatus, Severity, Status
 from bot.services import alert_log, storms
 from bot.services import incidents as course
 from bot.services.actor import Actor
@@ -320,6 +320,14 @@ def _takes_alerts(incident: Incident, service: str) -> bool:
     return service in incident.services and not incident.is_drill and not incident.is_retro
 
 
+def _first_status(firing: Sequence[Arrival]) -> Status | None:
+    """What the routes of these alerts say; None if nothing. One that surely is an incident makes all of them one."""
+    said = {each.routing.triage for each in firing}
+    if said == {None}:
+        return None
+    return Status.TRIAGE if said == {True} else Status.INVESTIGATING
+
+
 def _open(
     session: Session,
     settings: Settings,
@@ -352,6 +360,7 @@ def _open(
         course.Declaration(
             title=incident_title([each.event for each in firing], truncated),
             severity=worst,
+            status=_first_status(firing),
             services=tuple(dict.fromkeys(each.routing.service for each in firing if each.routing.service)),
             previous=previous,
         ),

@@ -74,6 +74,51 @@ async def test_what_alerts_open_waits_to_be_accepted_where_it_is_configured(care
     assert (await careful.exported("INC-2"))["incident"]["status"] == "investigating"
 
 
+ROUTES = """
+[incidents]
+triage = "alerts"
+[[routes]]
+match = ['team="doubtful"']
+triage = true
+[[routes]]
+match = ['team="sure"']
+triage = false
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "team", "begins"),
+    [
+        (ROUTES, "sure", "investigating"),
+        (ROUTES, "other", "triage"),
+        (ROUTES.replace('"alerts"', '"none"'), "doubtful", "triage"),
+        (ROUTES.replace('"alerts"', '"none"'), "other", "investigating"),
+    ],
+)
+async def test_the_route_that_takes_an_alert_says_whether_it_waits_to_be_accepted(
+    database_url: str, tmp_path: Path, config: str, team: str, begins: str
+) -> None:
+    async with World(database_url, tmp_path, config=config) as world:
+        await world.posts("generic", ALERT | {"labels": {"team": team}})
+        await world.finish()
+
+        assert await status(world) == begins
+        assert ("TRIAGE" in world.card()) is (begins == "triage")
+
+
+async def test_what_one_route_is_sure_of_is_an_incident(database_url: str, tmp_path: Path) -> None:
+    """One notification, alerts of two routes."""
+    async with World(database_url, tmp_path, config=ROUTES) as world:
+        alerts = [
+            {"status": "firing", "labels": {"alertname": "Pool", "team": team}, "startsAt": f"{world.now:%FT%TZ}"}
+            for team in ("doubtful", "sure")
+        ]
+        await world.posts("alertmanager", {"version": "4", "groupKey": "g", "status": "firing", "alerts": alerts})
+        await world.finish()
+
+        assert await status(world) == "investigating"
+
+
 async def test_it_can_be_resolved_at_once(world: World) -> None:
     await world.types("oncall", "/incident start checkout is down status:triage", "ops")
     await world.finish()

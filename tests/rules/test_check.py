@@ -77,3 +77,9 @@ def test_a_file_that_is_not_there_is_a_mistake(path: Path) -> None:
 
     assert done.exit_code == 1
     assert "No such file" in done.output
+
+
+def test_triage_of_a_route_that_opens_nothing_is_doubted(path: Path) -> None:
+    found = told(path, '[[routes]]\naction = "attach"\ntriage = true\n')
+
+    assert [(each["key"], each["value"]) for each in found["warnings"]] == [("routes[0].triage", "true")]
