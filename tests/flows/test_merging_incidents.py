@@ -142,6 +142,7 @@ async def test_tasks_get_the_next_numbers_of_the_other(world: World) -> None:
     assert not told.startswith(":warning:")
     tasks = {each["number"]: (each["text"], each["done"]) for each in (await world.exported("INC-1"))["actions"]}
     assert tasks == {1: ("own task", False), 2: ("theirs", True)}
+    assert (await world.exported("INC-2"))["actions"] == []
 
 
 async def test_what_the_public_was_told_goes_along(world: World) -> None:

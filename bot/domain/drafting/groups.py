@@ -108,13 +108,19 @@ _COLUMNS = {"owner": "who", "due": "date", "symptom": "text"}
 def _actions(scene: Scene, section: str, kind: ActionKind) -> tuple[Block, ...]:
     """The list of actions, then the messages that were marked as one and are in no list."""
     listed = [scene.teller.action(section, action) for action in scene.record.actions if action.kind is kind]
-    known = listed_texts(scene.record)
-    marked = [scene.entry(section, entry) for entry in scene.having(MARKS[kind]) if not is_listed(entry, known)]
+    unlisted = {entry.source.ref for found, entry in marked_follow_ups(scene.record) if found is kind}
+    marked = [scene.entry(section, entry) for entry in scene.having(MARKS[kind]) if entry.source.ref in unlisted]
     return (*listed, *marked)
 
 
 def marked_follow_ups(record: Record) -> Iterator[tuple[ActionKind, Entry]]:
-    """What was marked as an improvement or a task and is on no list: the drafts show it with those that are."""
+    """
+    What was marked as an improvement or a task and is on no list: the drafts show it with those that are.
+
+    Nothing of an incident that was merged: there is none left to do, it is on the list of the one that goes on.
+    """
+    if record.incident.merged_into is not None:
+        return
     known = listed_texts(record)
     for kind, mark in MARKS.items():
         for entry in record.entries:
