@@ -45,7 +45,7 @@ def doubtful(settings: Settings) -> Iterator[Dangling]:
     for index, route in enumerate(settings.routes):
         if route.triage is not None and route.action is not RouteAction.OPEN:
             message = f"A route that says {route.action} opens nothing, so triage decides nothing here. Take it out."
-            yield ("routes", index, "triage"), message, str(route.triage).lower()
+            yield ("routes", index, "triage"), message, route.triage
     for name, team in settings.teams.items():
         if not team.members and team.usergroup is None:
             message = "Nobody is in this team, so nobody is called. Give it members, or a usergroup."

@@ -1,6 +1,6 @@
 """Two incidents turn out to be one: one is merged into the other, and takes along all that is still needed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -8,9 +8,10 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.incidents import Event, transition
+from bot.domain.roles import LEAD
 from bot.domain.terms import MARKS, Kind, SourceKind, Status
 from bot.services import incidents as course
-from bot.services import milestones, people, tell, timeline
+from bot.services import milestones, people, roles, tell, timeline
 from bot.services.actor import Actor
 from bot.services.timeline import BY_HAND, CAME_FROM
 from bot.store import actions, alerts, audit, escalations, incidents
@@ -116,11 +117,13 @@ def merge(session: Session, settings: Settings, source_id: int, target_id: int, 
     _hand_over_actions(session, source, target, copies)
     _hand_over_escalations(session, source, target, copies, actor)
     _close(session, settings, source, target, actor)
+    held = [(each.role.label, each.user_id) for each in roles.held(session, settings, source) if each.user_id]
     took_in = timeline.record(
         session, target, [Kind.MERGED], f"{source.reference}: {source.title}", actor, took_in=source.reference
     )
     milestones.refresh(session, target)
-    _tell(session, source, target, took_in, actor, entries=len(copies), alert_count=moved)
+    _tell(session, source, target, took_in, actor, entries=len(copies), alert_count=moved, roles=held)
+    _carry_lead(session, settings, source, target, actor)
     audit.note(
         session, at=actor.at, team_id=source.team_id, incident_id=source.key, who=actor.user_id,
         what=f"merged into {target.reference}", origin=actor.origin, entries=len(copies), alerts=moved,
@@ -201,12 +204,26 @@ def _hand_over_escalations(
         entry, answer = copies.get(each.entry_id or 0), copies.get(each.acknowledgement_entry_id or 0)
         if entry is None:
             continue
+        if each.message_ts is not None and source.channel_id is not None:
+            escalations.leave_behind(session, each, source.channel_id, each.message_ts, actor.at)
         each.incident_id, each.entry_id, each.message_ts = target.key, entry.key, None
         each.acknowledgement_entry_id = answer.key if answer else None
         session.add(each)
         session.flush()
         if each.acknowledged_at is None:
             tell.show_escalation(session, target, each.key, actor.at, is_new=True)
+        tell.show_pages(session, target, each.key, actor.at)
+
+
+def _carry_lead(session: Session, settings: Settings, source: Incident, target: Incident, actor: Actor) -> None:
+    """
+    Where nobody leads, whoever led the other does: somebody decides from the first moment, and can hand over.
+
+    Other roles stay with those who have them there; the line that tells of the merge names who had them here.
+    """
+    if target.lead is not None or source.lead is None or not roles.can_have_one(session, target.team_id, source.lead):
+        return
+    roles.assign(session, settings, target.key, actor, LEAD, source.lead, note=f"as of {source.reference}")
 
 
 def _close(session: Session, settings: Settings, source: Incident, target: Incident, actor: Actor) -> None:
@@ -230,13 +247,14 @@ def _tell(
     *,
     entries: int,
     alert_count: int,
+    roles: Sequence[tuple[str, str | None]],
 ) -> None:
     tell.say(session, source, "merged", actor.at, by=actor.user_id, other_id=target.key)
     tell.show_topic(session, source, actor.at)
     tell.show_card(session, source, actor.at)
     tell.say(
         session, target, "took in", actor.at, entry_id=took_in.key, by=actor.user_id, other_id=source.key,
-        entries=entries, alerts=alert_count,
+        entries=entries, alerts=alert_count, roles=[[label, user_id] for label, user_id in roles],
     )  # fmt: skip
     users = [source.lead, source.declared_by, actor.user_id]
     asked = [each for each in dict.fromkeys(users) if each]

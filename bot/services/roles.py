@@ -144,6 +144,15 @@ def _is_already(user_id: str, role: Role) -> str:
     return f"<@{user_id}> leads" if role.name == LEAD else f"<@{user_id}> is {role.label} of"
 
 
+def can_have_one(session: Session, team_id: str, user_id: str) -> bool:
+    """Whether somebody can have a role at all."""
+    try:
+        _check_person(session, team_id, user_id)
+    except UserError:
+        return False
+    return True
+
+
 def _check_person(session: Session, team_id: str, user_id: str) -> None:
     person = store_people.get(session, team_id, user_id)
     installation = incidents.installation(session)

@@ -408,16 +408,25 @@ def page(session: Session, incident: Incident, at: datetime, user_id: str, page_
 
 
 def unsay(
-    session: Session, incident: Incident, at: datetime, channel_id: str, message_ts: str, *, page_of: int | None = None
+    session: Session,
+    incident: Incident,
+    at: datetime,
+    channel_id: str,
+    message_ts: str,
+    *,
+    page_of: int | None = None,
+    is_left_behind: bool = False,
 ) -> None:
     """
     Take the words out of one of the bot's own messages: what it told of was redacted.
 
     The page of an escalation, `page_of`, is shown anew as things stand: its buttons may still be needed.
+    `is_left_behind`: it is the message in the channel of an incident that was merged.
     """
     _put(
         session, incident, What.UNSAY, at, target=f"unsay:{channel_id}:{message_ts}", waits_for_channel=False,
         channel_id=channel_id, message_ts=message_ts, page_of=page_of,
+        is_left_behind=is_left_behind,
     )  # fmt: skip
 
 
@@ -425,7 +434,10 @@ def show_pages(session: Session, incident: Incident, escalation_id: int, at: dat
     """What was written to people directly is shown anew, where the bot knows the message: are they still needed?"""
     for each in escalations.pages_of(session, escalation_id):
         if each.channel_id and each.message_ts:
-            unsay(session, incident, at, each.channel_id, each.message_ts, page_of=escalation_id)
+            unsay(
+                session, incident, at, each.channel_id, each.message_ts, page_of=escalation_id,
+                is_left_behind=each.means == escalations.LEFT_BEHIND,
+            )  # fmt: skip
 
 
 def delete_file(session: Session, incident: Incident, at: datetime, file_id: str) -> None:

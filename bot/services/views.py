@@ -419,4 +419,6 @@ def _named_in(text: str, values: Mapping[str, object], entry: TimelineEntry | No
     """Everybody whom a line names: who acts is shown by name, because a mention would ping them for their own act."""
     changed = " ".join(entry.details.get("changes", {}).values()) if entry else ""
     ids = [*MENTION.findall(f"{text} {changed}"), *(str(values[key]) for key in ("by", "before") if values.get(key))]
+    held = values.get("roles")
+    ids += [str(user_id) for _, user_id in held] if isinstance(held, list) else []
     return [*ids, entry.author] if entry and entry.author else ids

@@ -143,5 +143,19 @@ def is_called_off(session: Session, escalation: Escalation) -> bool:
     return entry is not None and entry.withdrawn_at is not None
 
 
+LEFT_BEHIND = "left behind"
+"""The means of a page that is none: the escalation's message in the channel of an incident that was merged."""
+
+
+def leave_behind(session: Session, escalation: Escalation, channel_id: str, message_ts: str, at: datetime) -> None:
+    """Its message stays in the channel that it leaves, and is shown anew as the pages are."""
+    page = Page(
+        escalation_id=escalation.key, user_id="", means=LEFT_BEHIND, ordinal=0, queued_at=at, outcome="sent",
+        channel_id=channel_id, message_ts=message_ts,
+    )  # fmt: skip
+    session.add(page)
+    session.flush()
+
+
 def pages_of(session: Session, escalation_id: int) -> list[Page]:
     return list(session.exec(select(Page).where(Page.escalation_id == escalation_id).order_by(col(Page.id))))

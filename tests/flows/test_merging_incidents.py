@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.notifications import a_notification, an_alert
-from tests.support.world import World, action_ids
+from tests.support.world import World, action_ids, rendered
 
 
 async def two(world: World, first: str = "payments fail", second: str = "checkout is slow") -> tuple[str, str]:
@@ -128,6 +128,62 @@ async def test_who_is_still_waited_for_is_waited_for_there(world: World) -> None
     (escalation,) = (await world.exported("INC-1"))["escalations"]
     assert escalation["acknowledged_by_id"] == "U0ENGINEER"
     assert any("pool" in text for text in world.texts(first))
+
+
+async def test_the_message_in_the_old_channel_says_where_it_goes_on_and_its_buttons_work(world: World) -> None:
+    first, second = await two(world)
+    await world.types("dba", "/incident escalate @engineer the pool")
+    await world.finish()
+
+    await merges(world)
+    [asked] = [each for each in world.sandbox.messages(second) if "escalation_acknowledge" in action_ids(each)]
+    await world.presses("engineer", "escalation_acknowledge", channel=second)
+    await world.finish()
+
+    assert f"goes on in INC-1 <#{world.sandbox.channel(first)['id']}>" in rendered(asked)
+    (escalation,) = (await world.exported("INC-1"))["escalations"]
+    assert escalation["acknowledged_by_id"] == "U0ENGINEER"
+    [answered] = [each for each in world.sandbox.messages(second) if each["ts"] == asked["ts"]]
+    assert "acknowledged by <@U0ENGINEER>" in rendered(answered)
+    assert not action_ids(answered)
+
+
+async def test_who_answers_elsewhere_ends_the_asking_in_the_old_channel_too(world: World) -> None:
+    first, second = await two(world)
+    await world.types("dba", "/incident escalate @engineer the pool")
+    await world.finish()
+    await merges(world)
+
+    await world.types("engineer", "/incident ack", first)
+    await world.finish()
+
+    assert not [each for each in world.sandbox.messages(second) if "escalation_acknowledge" in action_ids(each)]
+
+
+async def test_where_nobody_leads_whoever_led_the_other_does(world: World) -> None:
+    first, _ = await two(world)
+    await world.types("dba", "/incident lead")
+    await world.types("dba", "/incident role scribe @engineer")
+    await world.finish()
+
+    await merges(world)
+
+    assert (await world.exported("INC-1"))["incident"]["lead_id"] == "U0DBA"
+    [told] = [text for text in world.texts(first) if "was merged into this incident" in text]
+    assert "There were Lead: *dba*, Scribe: *engineer*." in told
+    assert "<@U0DBA>" in world.card(first)
+
+
+async def test_whoever_leads_goes_on_leading(world: World) -> None:
+    first, _ = await two(world)
+    await world.types("oncall", "/incident lead", first)
+    await world.types("dba", "/incident lead")
+    await world.finish()
+
+    await merges(world)
+
+    assert (await world.exported("INC-1"))["incident"]["lead_id"] == "U0ONCALL"
+    assert any("There was Lead: *dba*." in text for text in world.texts(first))
 
 
 async def test_tasks_get_the_next_numbers_of_the_other(world: World) -> None:

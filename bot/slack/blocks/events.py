@@ -181,7 +181,12 @@ def _took_in(view: SaidView) -> Message:
     what = f"{entries:,} timeline {'entry' if entries == 1 else 'entries'}"
     if told := _number(view.values.get("alerts")):
         what += f" and {told:,} alert{'s' * (told != 1)}"
-    return plain(f":twisted_rightwards_arrows: {came} was merged into this incident by {_by(view)}, with {what}.")
+    held = view.values.get("roles")
+    roles = (
+        [f"{literal(label, limit=100)}: {_person(view, who)}" for label, who in held] if isinstance(held, list) else []
+    )
+    had = f" There {'was' if len(roles) == 1 else 'were'} {', '.join(roles)}." if roles else ""
+    return plain(f":twisted_rightwards_arrows: {came} was merged into this incident by {_by(view)}, with {what}.{had}")
 
 
 def _drill_began(view: SaidView) -> Message:

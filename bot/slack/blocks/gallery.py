@@ -264,6 +264,10 @@ SAID = (
     replace(_said("merged", by="U0ONCALL"), other=Beside("INC-3", "C0INC3")),
     replace(_said("took in", by="U0ONCALL", entries=31, alerts=3), other=Beside("INC-8", "C0INC8")),
     replace(
+        _said("took in", by="U0ONCALL", entries=1, roles=[["Lead", "U0DBA"], ["Scribe", "U0ENGINEER"]]),
+        other=Beside("INC-8", "C0INC8"),
+    ),
+    replace(
         _said("details", by="U0ONCALL"),
         text="",
         details={"changes": {"title.fr": "Paiements en panne", "category": "Production", "reference": ""}},

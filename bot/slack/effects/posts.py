@@ -205,7 +205,9 @@ async def unsay(tools: Tools, claim: Claim) -> Outcome:
     details, message = claim.row.details, events.unsaid()
     if escalation_id := details.get("page_of"):
         view = await tools.database.read(views.escalation, int(escalation_id))
-        message = escalations.page(view, view.title, view.channel_id) if view else message
+        if view:
+            stays = details.get("is_left_behind")
+            message = escalations.moved(view) if stays else escalations.page(view, view.title, view.channel_id)
     try:
         await tools.gateway.call(
             "chat.update", channel=details["channel_id"], ts=details["message_ts"], **message.content()
