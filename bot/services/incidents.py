@@ -248,12 +248,18 @@ def resolve(
     The incident is over. `ended` is when the impact ended, if not now.
 
     Needs nothing else: what is missing stands as missing in the draft. Raises NotAllowed if it is over already,
-    UserError for an end in the future or before the impact began.
+    UserError for an end in the future or before the impact began, and WrongField for no end of one that is recorded
+    after the fact: now is not when it ended.
     """
     incident = incidents.lock(session, incident_id)
     status = transition(Status(incident.status), Event.RESOLVE, settings.status_label)
     if ended is not None:
         _check_end(incident, ended, actor)
+    elif incident.is_retro and not milestones.is_end_stated(session, incident):
+        raise WrongField(
+            "at", f"{incident.reference} is recorded after the fact, so say when it ended: `/incident resolve "
+            f"{incident.reference} at:15:30 …`.",
+        )  # fmt: skip
     incident.status = status.value
     ended_at = ended.at.isoformat() if ended and ended.at else None
     entry = timeline.record(

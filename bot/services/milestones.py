@@ -37,6 +37,12 @@ def begin(session: Session, incident: Incident, entry: TimelineEntry) -> None:
     _keep(session, incident, milestones([fact_of(entry)], [], is_over=False))
 
 
+def is_end_stated(session: Session, incident: Incident) -> bool:
+    """Whether somebody said when the impact ended, with `impact ended:`."""
+    standing = timeline.standing(session, incident.key, besides=[kind.value for kind in KINDS])
+    return any(Kind.IMPACT in entry.kinds and entry.details.get("ended") for entry in standing)
+
+
 def _keep(session: Session, incident: Incident, found: Milestones) -> None:
     sources = {}
     for name in NAMES:

@@ -165,7 +165,8 @@ def _resolve(session: Session, settings: Settings, actor: Actor, submitted: Subm
     try:
         incidents.resolve(session, settings, submitted.incident_id, actor, text=submitted.text(), ended=ended)
     except UserError as problem:
-        raise _at_its_field(modals.AT if ended else modals.TEXT, problem) from problem
+        is_about_time = ended is not None or isinstance(problem, WrongField)
+        raise _at_its_field(modals.AT if is_about_time else modals.TEXT, problem) from problem
 
 
 def _note(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:

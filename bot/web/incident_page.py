@@ -85,7 +85,6 @@ class _Page:
             ("Category", incident.category or ""),
             ("Responsibility", incident.responsibility or ""),
             ("Why cancelled", self.said(incident.closure_reason or "")),
-            ("Lead", self.name(incident.lead)),
             *self.roles(),
             ("Duration", length),
             *((name, self.time(moment.at, moment.precision)) for name, moment in moments if moment),
@@ -93,22 +92,26 @@ class _Page:
         return [(name, value) for name, value in facts if value]
 
     def roles(self) -> list[tuple[str, str]]:
-        """Who had each role, one after the other; the lead's only where it was more than one."""
+        """Who had each role, one after the other. The lead comes first, also where no role says who it was."""
         held: dict[str, list[RoleHeld]] = {}
         for each in self.record.roles:
             held.setdefault(each.role, []).append(each)
-        return [
-            (had[-1].label, ", ".join(self.held(each, is_alone=len(had) == 1) for each in had))
-            for role, had in held.items()
-            if role != LEAD or len(had) > 1
-        ]
+        roles = {role: (had[-1].label, self.holders(had)) for role, had in held.items()}
+        lead = roles.pop(LEAD, ("Lead", self.name(self.record.incident.lead)))
+        return [lead, *roles.values()]
+
+    def holders(self, had: Sequence[RoleHeld]) -> str:
+        return ", ".join(self.held(each, is_alone=len(had) == 1) for each in had)
 
     def held(self, held: RoleHeld, *, is_alone: bool) -> str:
         """With the times where it was not one person all the time."""
         if is_alone and held.until is None:
             return self.name(held.person)
-        until = f"until {self.time(held.until)}" if held.until else "and is now"
-        return f"{self.name(held.person)} (from {self.time(held.since)} {until})"
+        if held.until is None:
+            return f"{self.name(held.person)} (since {self.time(held.since)})"
+        since, until = (each.astimezone(self.zone).date() for each in (held.since, held.until))
+        began = show_time(held.since, self.zone, with_zone=False)
+        return f"{self.name(held.person)} ({began} to {show_time(held.until, self.zone, with_date=since != until)})"
 
     def statement(self, name: str, statement: Statement) -> Values:
         percent = statement.users_percent

@@ -63,6 +63,20 @@ async def test_it_is_listed_and_shown_as_what_it_is_and_takes_no_alert(world: Wo
     assert answer["incidents"] == ["INC-2"]
 
 
+@pytest.mark.parametrize("line", ["resolve INC-1 done", "status INC-1 resolved"])
+async def test_now_is_no_end_of_what_is_recorded_later(world: World, line: str) -> None:
+    await recorded(world)
+
+    assert "say when it ended: `/incident resolve INC-1 at:15:30" in await world.types(
+        "oncall", f"/incident {line}", "ops"
+    )
+    await world.types("oncall", "/incident impact INC-1 ended:13:10", "ops")
+    assert "INC-1 is resolved" in await world.types("oncall", f"/incident {line}", "ops")
+    await world.finish()
+
+    assert (await world.exported())["incident"]["duration_seconds"] == 40 * 60
+
+
 @pytest.mark.parametrize("flag", ["private", "drill"])
 async def test_it_is_neither_private_nor_a_drill(world: World, flag: str) -> None:
     told = await world.types("oncall", f"/incident start it was down retro {flag}", "ops")
@@ -73,7 +87,7 @@ async def test_it_is_neither_private_nor_a_drill(world: World, flag: str) -> Non
 async def test_nothing_is_left_waiting_for_a_channel(world: World) -> None:
     await recorded(world)
     await world.types("oncall", "/incident sev INC-1 1 half of all", "ops")
-    await world.types("oncall", "/incident resolve INC-1 done", "ops")
+    await world.types("oncall", "/incident resolve INC-1 at:13:10 done", "ops")
     await world.finish()
 
     rows = (await world.tables())["outbox"]

@@ -116,3 +116,18 @@ async def test_the_pages_for_machines(world: World) -> None:
     assert status == 200
     assert "# HELP" in metrics
     assert (await world.gets("/"))[0] == 404
+
+
+async def test_who_led_stands_there_once_with_the_times(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident lead")
+    assert "<dt>Lead</dt><dd>oncall</dd>" in (await world.gets(path_of(world)))[1]
+
+    await world.advance(minutes=5)
+    await world.types("oncall", "/incident handover <@U0DBA|dba>")
+    _, page = await world.gets(path_of(world))
+
+    [lead] = re.findall(r"<dt>Lead</dt><dd>([^<]*)</dd>", page)
+    assert re.fullmatch(
+        r"oncall \(2026-03-02 (\d\d:\d\d) to (\d\d:\d\d UTC)\), dba \(since 2026-03-02 \d\d:\d\d UTC\)", lead
+    ), lead
