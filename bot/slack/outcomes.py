@@ -11,7 +11,7 @@ from bot.domain.refusals import explained
 from bot.services import channels, tell
 from bot.services.tell import What
 from bot.slack.effects import place_of
-from bot.slack.effects.tools import NotReady
+from bot.slack.effects.tools import NotReady, OfLaterRelease
 from bot.slack.gateway import Away, Busy, Refused, TokenRefused
 from bot.slack.rates import POST, gate_of
 from bot.store import incidents, outbox
@@ -29,6 +29,7 @@ ARCHIVED = "is_archived"
 REFUSED_FOR = timedelta(days=1)
 """How long a card that was refused is believed to be."""
 TOKEN_PAUSE = timedelta(seconds=30)
+LEFT_FOR = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(seconds=60)
 LONGEST_PAUSE_OF_PAGES = timedelta(seconds=5)
 """Somebody is needed: how soon they hear of it may not hang on how long nobody could be asked."""
@@ -46,6 +47,8 @@ def outcome_of(claim: Claim, problem: Exception, now: datetime) -> Outcome:
     match problem:
         case NotReady():
             return Again(now + timedelta(seconds=1), "the workspace is not known yet", is_unknown=claim.is_unknown)
+        case OfLaterRelease():
+            return _left(claim, now)
         case Busy():
             gates = (gate_of(problem.method, place_of(row) if problem.method == POST else None),)
             at = now + timedelta(seconds=problem.seconds)
@@ -62,6 +65,15 @@ def outcome_of(claim: Claim, problem: Exception, now: datetime) -> Outcome:
             at = now + backoff(row.what, (row.silences or 0) + 1)
             return Again(at, str(problem), is_unknown=True, failure=Failure.DATABASE_AWAY)
     return _defect(row, problem, now)
+
+
+def _left(claim: Claim, now: datetime) -> Outcome:
+    """To a replica that knows it: while an upgrade goes on there is one, beside this one."""
+    row, error = claim.row, "a later release queued it, and none of its replicas took it"
+    if now - row.created_at > GIVEN_UP_AFTER:
+        return outbox.Refused(error, is_dead=True)
+    log.warning("a row is left to a replica of a later release", what=row.what, lane=row.lane)
+    return Again(now + LEFT_FOR, error, is_unknown=claim.is_unknown)
 
 
 def _away(claim: Claim, problem: Away, now: datetime) -> Outcome:

@@ -19,7 +19,7 @@ from bot.log import concerns, unit
 from bot.metrics import OUTBOX_FENCED, OUTBOX_FINISHED
 from bot.services.tell import What
 from bot.slack.effects import EFFECTS, Effect, rates_of
-from bot.slack.effects.tools import Tools
+from bot.slack.effects.tools import OfLaterRelease, Tools
 from bot.slack.ending import Ending
 from bot.slack.gateway import CALL_SECONDS, HELD
 from bot.slack.outcomes import outcome_of, shown
@@ -347,10 +347,15 @@ class Sender:
                 lapsed_before=self._tools.clock.lapsed_before(),
             )
 
+    def _effect_of(self, what: str) -> Effect:
+        if what not in set(What):
+            raise OfLaterRelease
+        return self._effects[What(what)]
+
     async def _run(self, claim: Claim) -> Outcome:
         row = claim.row
         try:
-            outcome = await self._effects[What(row.what)](self._tools, claim)
+            outcome = await self._effect_of(row.what)(self._tools, claim)
         except Exception as problem:  # noqa: BLE001  each kind has its own outcome, and a worker never dies of a row
             outcome = outcome_of(claim, problem, self._tools.now())
         OUTBOX_FINISHED.labels(row.what, type(outcome).__name__.lower()).inc()

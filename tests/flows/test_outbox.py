@@ -63,6 +63,26 @@ async def test_our_own_mistake_is_given_up_and_the_lane_goes_on(world: World) ->
     assert "Post what happened: Dogwatch failed at it (KeyError)" in world.card(), "and people see it"
 
 
+def put_later(session: Session) -> None:
+    """What a replica of a later release wants done, of a kind that this one has never heard of: now, and a day ago."""
+    now = session.exec(select(OutboxRow)).first().created_at
+    for lane, at in (("later:1", now), ("later:2", now - timedelta(hours=25))):
+        outbox.put(session, lane=lane, what="play a tune", team_id="T0HARBOUR", at=at, priority=1, incident_id=1)
+
+
+async def test_what_a_later_release_wants_done_is_left_to_its_replicas_for_a_day(world: World) -> None:
+    await world.declares("checkout is down")
+    await world.bot.database.run(put_later)
+    await world.types("oncall", "/incident note the cache is cold")
+    await world.advance(seconds=40)
+
+    assert any("the cache is cold" in text for text in world.texts()), "the others go on"
+    left = await world.bot.database.read(by_state, State.WAITING, State.UNKNOWN, State.DEAD, State.FAILED)
+    assert [(row.lane, row.state, row.defects or 0) for row in left] == [
+        ("later:1", State.WAITING, 0), ("later:2", State.DEAD, 0),
+    ]  # fmt: skip
+
+
 async def test_what_slack_did_not_take_for_a_day_is_given_up_until_somebody_tries_again(world: World) -> None:
     await world.declares("checkout is down")
     gone = world.sandbox.fault("cut_before", "chat.postMessage")

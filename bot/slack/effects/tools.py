@@ -30,6 +30,10 @@ class NotReady(Exception):
     """The bot does not know its own workspace yet: nothing can be sent."""
 
 
+class OfLaterRelease(Exception):
+    """A kind of row that this release does not know: a replica of the one that queued it can send it."""
+
+
 def known(installation: incidents.Installation | None) -> incidents.Installation:
     """Raises NotReady as long as Slack has not told who the bot is."""
     if installation is None or not installation.bot_user_id:
