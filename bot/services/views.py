@@ -310,6 +310,8 @@ class AlertLine:
     count: int
     service: str | None = None
     """Named where one incident has the alerts of many services."""
+    is_old: bool = False
+    """It had begun on another day, or nearly, when it was first heard of: the time alone would mislead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,10 +333,14 @@ class AlertsView:
     """The incident that has them now."""
 
 
+OLD = timedelta(hours=12)
+
+
 def _alert_line(row: Alert, incident: incidents.Incident) -> AlertLine:
     service = row.service if incident.storm_id == incident.key else None
     summary = row.annotations.get("summary", "")
-    return AlertLine(row.name, summary, row.link, row.starts_at, row.ended_at, row.count, service)
+    is_old = row.first_seen_at - row.starts_at > OLD
+    return AlertLine(row.name, summary, row.link, row.starts_at, row.ended_at, row.count, service, is_old)
 
 
 def alerts_view(session: Session, incident_id: int) -> AlertsView:

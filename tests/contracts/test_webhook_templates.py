@@ -19,7 +19,7 @@ HEALTHCHECKS = {"$NAME_JSON": "name", "$CODE": "code", "$STATUS": "status"}
 
 
 def template(tool: str) -> str:
-    found = re.search(rf"\*\*{re.escape(tool)}\*\*:.*?```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    found = re.search(rf"\*\*{re.escape(tool)}\*\*:.*?```\w+\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert found, tool
     return found[1]
 

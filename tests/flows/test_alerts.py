@@ -218,7 +218,9 @@ async def test_an_alert_that_is_absent_has_not_ended(world: World, told: Notific
     await sends(world, told[ALL_ENDED])
 
     assert "1 of 3 firing" in world.card()
-    assert "1 of 3 alerts firing" in shown(world, "firing", world.channel)[-1]
+    stand = shown(world, "firing", world.channel)[-1]
+    assert "1 of 3 alerts firing, 2 resolved. Still firing:" in stand
+    assert "HighCPU on web-2:9100" in stand, "which one it is"
     assert not shown(world, "have ended")
     assert (await world.exported())["incident"]["status"] == "investigating"
 
@@ -447,6 +449,15 @@ async def test_an_old_alert_that_ends_stays_with_its_own_incident(world: World, 
     assert [each["status"] for each in (await world.exported("INC-1"))["alerts"]] == ["resolved"]
     second = await world.exported("INC-2")
     assert datetime.fromisoformat(second["incident"]["started_at"]) == began
+
+
+@pytest.mark.parametrize(("hours", "form"), [(1, "^{time}|"), (30, "^{date_short_pretty} {time}|")])
+async def test_an_alert_that_fires_since_another_day_is_told_with_the_day(world: World, hours: int, form: str) -> None:
+    began = world.now - timedelta(hours=hours)
+    await sends(world, a_notification(an_alert("Disk", at=began), group="disk"))
+
+    (line,) = shown(world, "*Alert*", world.channel)
+    assert f"since <!date^{int(began.timestamp())}{form}" in line
 
 
 async def test_an_incident_of_another_group_is_left_alone(world: World, told: Notifications) -> None:

@@ -3,7 +3,8 @@
 from bot.domain.durations import show_duration
 from bot.domain.own_words import without_count
 from bot.domain.terms import Status
-from bot.services.views import AlertLine, AlertsView, Beside, CardView
+from bot.services.views import AlertsView, Beside, CardView
+from bot.slack.blocks.alert_lines import alert_line, of_service
 from bot.slack.blocks.kit import (
     FIELD_TEXT,
     Block,
@@ -263,18 +264,17 @@ def alerts(view: AlertsView) -> Message:
     if view.moved_to is not None:
         return plain(f":white_circle: The alerts went along to {place(view.moved_to)}.")
     if view.firing:
-        over = view.alerts - view.firing
-        text = f":rotating_light: {view.firing:,} of {view.alerts:,} alerts firing"
-        if over:
-            text += f", {over:,} resolved"
-        names = [f"• {literal(one.name, limit=200)}{_of(one)}" for one in view.named]
+        text = f":rotating_light: {_firing(view)}"
+        names = [alert_line(one, longest=100) for one in view.named]
         return Message(text, [section(listed([text, *names, *_more(view.firing - len(names))]))])
     ended = f", the last at {when(view.last_end)}" if view.last_end else ""
-    noun = "The alert has" if view.alerts == 1 else f"All {view.alerts:,} alerts have"
+    noun = "The alert has ended" if view.alerts == 1 else f"All {view.alerts:,} alerts have ended{ended}"
     lines = [
-        f"• {_named(one.name, one.link)}{_of(one)}, ended {when(one.ended_at)}" for one in view.ended if one.ended_at
+        f"• {_named(one.name, one.link)}{of_service(one)}, ended {when(one.ended_at)}"
+        for one in view.ended
+        if one.ended_at
     ]
-    text = f":white_circle: {noun} ended{ended}."
+    text = f":white_circle: {noun}."
     body = section(listed([text, *lines, *_more(view.alerts - len(lines))]))
     if not view.is_open:
         return Message(text, [body])
@@ -282,8 +282,11 @@ def alerts(view: AlertsView) -> Message:
     return Message(f"{text} Resolve the incident?", [body, offer])
 
 
-def _of(one: AlertLine) -> str:
-    return f" of {literal(one.service, limit=100)}" if one.service else ""
+def _firing(view: AlertsView) -> str:
+    over = view.alerts - view.firing
+    if view.alerts == 1:
+        return "The alert is firing"
+    return f"{view.firing:,} of {view.alerts:,} alerts firing{f', {over:,} resolved. Still firing:' if over else ''}"
 
 
 def _more(count: int) -> list[str]:

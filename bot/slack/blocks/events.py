@@ -6,8 +6,9 @@ from datetime import datetime
 
 from bot.domain import own_words
 from bot.domain.terms import Status, UpdateState
-from bot.services.views import AlertLine, FollowUp, FollowUpsView, SaidView
+from bot.services.views import FollowUp, FollowUpsView, SaidView
 from bot.slack.blocks import archiving
+from bot.slack.blocks.alert_lines import alert_line
 from bot.slack.blocks.card import place
 from bot.slack.blocks.kit import Blocks, context, link, listed, literal, one_line, quoted, section, when
 from bot.slack.blocks.message import Message, plain
@@ -292,7 +293,7 @@ def _alerts(view: SaidView) -> Message:
     told, truncated = (_number(view.values.get(key)) for key in ("alerts", "truncated"))
     count = max(told, len(view.alerts))
     head = ":rotating_light: *Alert*" if count == 1 else f":rotating_light: *{count:,} alerts*"
-    lines = [_alert(one) for one in view.alerts]
+    lines = [alert_line(one) for one in view.alerts]
     if count > len(lines):
         lines.append(f"and {count - len(lines):,} more")
     if truncated:
@@ -321,15 +322,6 @@ def _storm_elsewhere(view: SaidView) -> Message:
     return plain(
         f":thunder_cloud_and_rain: {begins}. This incident stays as it is; what else fires is collected in {where}."
     )
-
-
-def _alert(one: AlertLine) -> str:
-    name = literal(one.name, limit=200)
-    shown = link(one.link, name) if one.link else f"*{name}*"
-    summary = f": {literal(one_line(one.summary, 300))}" if one.summary and one.summary != one.name else ""
-    service = f" of {literal(one.service, limit=100)}" if one.service else ""
-    span = f"{when(one.starts_at)} to {when(one.ended_at)}" if one.ended_at else f"since {when(one.starts_at)}"
-    return f"• {shown}{service}{summary}, {span}"
 
 
 def _asked(view: SaidView) -> tuple[str, str]:
