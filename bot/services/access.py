@@ -39,12 +39,17 @@ def check(session: Session, actor: Actor, *, home_team_id: str | None) -> None:
         raise NotPermitted(REFUSAL if why in {"guest", "another workspace"} else NOBODY)
 
 
+def is_of_another_workspace(team_id: str, home_team_id: str | None) -> bool:
+    """Whether somebody's own workspace is another one. In an organisation's installation all of them are its own."""
+    return home_team_id not in {None, team_id} and not team_id.startswith(ORGANISATION)
+
+
 def _objection(actor: Actor, person: people.Person | None, home_team_id: str | None) -> str | None:
     """Why they may not, as the metric has it."""
     if not actor.user_id:
         return "nobody"
-    homes = {home_team_id, person.home_team_id if person else None} - {None, actor.team_id}
-    if homes and not actor.team_id.startswith(ORGANISATION):
+    homes = (home_team_id, person.home_team_id if person else None)
+    if any(is_of_another_workspace(actor.team_id, home) for home in homes):
         return "another workspace"
     if person is None:
         return None

@@ -11,7 +11,7 @@ from bot.domain.catchup import Missing
 from bot.domain.errors import UserError
 from bot.domain.roles import LEAD, Role
 from bot.domain.terms import Kind
-from bot.services import catchup, milestones, people, tell, timeline
+from bot.services import access, catchup, milestones, people, tell, timeline
 from bot.services.actor import Actor
 from bot.services.catchup import CatchupView
 from bot.store import incidents, roles
@@ -160,6 +160,11 @@ def _check_person(session: Session, team_id: str, user_id: str) -> None:
         raise UserError(f"<@{user_id}> is a bot. Name a person.")
     if person and person.is_deleted:
         raise UserError(f"<@{user_id}> is no member of this workspace any more. Name somebody else.")
+    if person and (person.is_guest or access.is_of_another_workspace(team_id, person.home_team_id)):
+        raise UserError(
+            f"<@{user_id}> is a guest here, or of another workspace, and cannot command Dogwatch. "
+            "Name somebody of this workspace."
+        )
 
 
 def _holder(session: Session, incident: Incident, role: Role) -> str | None:

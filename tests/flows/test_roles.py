@@ -156,6 +156,51 @@ async def test_what_cannot_be_is_refused_and_changes_nothing(world: World, typed
     assert await world.exported() == before
 
 
+@pytest.mark.parametrize("line", ["lead", "handover", "role scribe"])
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"deleted": True}, "no member of this workspace any more"),
+        ({"is_bot": True}, "is a bot"),
+        ({"is_restricted": True}, "is a guest here"),
+        ({"is_restricted": True, "is_ultra_restricted": True}, "is a guest here"),
+        ({"team_id": "T0PARTNER"}, "of another workspace"),
+    ],
+)
+async def test_those_who_cannot_act_get_no_role(world: World, line: str, change: dict[str, Any], told: str) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident lead")
+    await world.says("dba", "I am here")
+    await world.finish()
+    world.sandbox.change_user("dba", **change)
+    await world.finish()
+
+    answer = await world.types("oncall", f"/incident {line} <@U0DBA|dba>")
+
+    assert told in answer
+    assert [each["person_id"] for each in await roles(world)] == ["U0ONCALL"]
+
+
+@pytest.mark.parametrize("line", ["lead", "handover", "role lead"])
+async def test_to_oneself_is_no_hand_over(world: World, line: str) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident lead")
+
+    assert "<@U0ONCALL> leads INC-1 already" in await world.types("oncall", f"/incident {line} <@U0ONCALL|oncall>")
+    assert len(await roles(world)) == 1
+
+
+async def test_whoever_gets_a_role_is_invited_into_a_private_channel(world: World) -> None:
+    await world.types("oncall", "/incident start keys leaked private", "ops")
+    await world.finish()
+    assert "U0DEVELOPER" not in world.sandbox.members(world.channel)
+
+    await world.types("oncall", "/incident handover <@U0DEVELOPER|developer>")
+    await world.finish()
+
+    assert "U0DEVELOPER" in world.sandbox.members(world.channel)
+
+
 async def test_roles_are_shown_and_given_up(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident role comms <@U0DBA|dba>")
