@@ -7,7 +7,9 @@ from commands.base import Caller, Invocation, Reply, Session
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     answered = escalation.acknowledge_for(session, caller.settings, caller.about.key, caller.actor)
-    return Reply(f"You acknowledged the escalation to {escalation.shown_target(answered)}.")
+    others = escalation.waiting_for(session, caller.about.key, caller.actor)
+    more = f" {len(others)} more for you: `/incident ack` again takes the next." if others else ""
+    return Reply(f"You acknowledged the escalation to {escalation.shown_target(answered)}.{more}")
 
 
 COMMAND = Command(

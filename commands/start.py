@@ -1,7 +1,9 @@
 """`/incident start`."""
 
 from bot.command.table import Command, Option, Value
+from bot.command.values import shown
 from bot.config import Settings
+from bot.domain.errors import nearest
 from bot.domain.terms import Severity, Status
 from bot.services import incidents
 from bot.services.editing import services_of
@@ -39,6 +41,20 @@ def told(settings: Settings, declared: Incident) -> str:
     triage = f", in {settings.status_label(Status.TRIAGE)}" if declared.status == Status.TRIAGE else ""
     return (
         f"Declared {drill}*{declared.reference}* ({label}{triage}). Its channel opens now, and you are invited into it."
+        f"{_misspelt(settings, declared)}"
+    )
+
+
+def _misspelt(settings: Settings, declared: Incident) -> str:
+    """Of services that are not configured but nearly so: nobody is called for them, and nobody would notice."""
+    missed = [
+        (each, nearest(each, list(settings.services))) for each in declared.services if each not in settings.services
+    ]
+    return "".join(
+        f" Nobody is invited for {shown(each)}, of which the configuration knows nothing. Did you mean `{known}`? "
+        f"`/incident edit {declared.reference} service:{known}` puts it right; invite its people yourself."
+        for each, known in missed
+        if known
     )
 
 

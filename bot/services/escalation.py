@@ -272,6 +272,15 @@ def acknowledge_for(session: Session, settings: Settings, incident_id: int, acto
     return acknowledge(session, settings, chosen.key, actor)
 
 
+def waiting_for(session: Session, incident_id: int, actor: Actor) -> list[Escalation]:
+    """Those of an incident that this person has neither answered nor declined."""
+    return [
+        each
+        for each in escalations.unanswered(session, incident_id)
+        if actor.user_id in each.members and actor.user_id not in each.declined_by and not each.is_external
+    ]
+
+
 def decline(session: Session, settings: Settings, escalation_id: int, actor: Actor) -> Escalation:
     """Somebody cannot. The one who asked is told once nobody is left."""
     escalation = escalations.lock(session, escalation_id)

@@ -25,6 +25,15 @@ async def test_declaring_opens_a_channel_with_its_people_and_its_card(world: Wor
     assert f"<#{channel['id']}>" in world.texts("incidents")[0]
 
 
+async def test_a_misspelt_service_is_told_of_because_nobody_is_called_for_it(world: World) -> None:
+    wrong = await world.types("oncall", "/incident start slow service:chekout", "ops")
+    right = await world.types("oncall", "/incident start slow service:checkout", "ops")
+    other = await world.types("oncall", "/incident start slow service:warehouse", "ops")
+
+    assert "Did you mean `checkout`? `/incident edit INC-1 service:checkout` puts it right" in wrong
+    assert "Did you mean" not in right + other
+
+
 async def test_card_and_announcement_are_edited_in_place(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident severity 1 half of all payments fail")

@@ -303,3 +303,14 @@ async def test_the_answer_stands_on_the_timeline_with_its_time(world: World) -> 
     await world.types("oncall", "/incident timeline")
     shown = rendered(world.sandbox.ephemerals("oncall", world.channel)[-1])
     assert "after 3m" in shown
+
+
+async def test_who_is_called_twice_is_told_that_one_answer_is_not_all(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident escalate @dba the pool is exhausted")
+    await world.types("oncall", "/incident escalate @dba the primary is full")
+    await world.finish()
+
+    assert "1 more for you" in await world.types("dba", "/incident ack")
+    assert "more for you" not in await world.types("dba", "/incident ack")
+    assert all(each["acknowledged_by_id"] == "U0DBA" for each in await escalations(world))
