@@ -5,6 +5,7 @@ from bot.domain.errors import UserError
 from bot.domain.roles import LEAD
 from bot.services import roles
 from commands.base import Caller, Invocation, Reply, Session
+from commands.role import of_a_guest
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -13,7 +14,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     if lead is None:
         raise UserError("Say who leads: `/incident lead @somebody`.")
     given = roles.assign(session, caller.settings, caller.about.key, caller.actor, LEAD, lead)
-    return Reply(f"<@{lead}> leads {given.incident.reference} now.")
+    return Reply(f"<@{lead}> leads {given.incident.reference} now.{of_a_guest(given)}")
 
 
 COMMAND = Command(

@@ -42,7 +42,11 @@ def said(caller: Caller, given: roles.Given, name: str, user_id: str) -> str:
     part = f"<@{user_id}> leads {reference}" if name == LEAD else f"<@{user_id}> is {label} of {reference}"
     over = f", taking over from <@{given.before}>" if given.before else ""
     briefed = "" if user_id == caller.actor.user_id else " They get a briefing."
-    return f"{part} now{over}.{briefed}"
+    return f"{part} now{over}.{briefed}{of_a_guest(given)}"
+
+
+def of_a_guest(given: roles.Given) -> str:
+    return " They are a guest, who cannot command Dogwatch: somebody has to type for them." * given.is_guest
 
 
 def _line(held: Held) -> str:

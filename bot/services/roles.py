@@ -27,6 +27,7 @@ class Given:
 
     incident: Incident
     before: str | None
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ def _give(
     people.meet(session, incident.team_id, [user_id], actor.at)
     _set_lead(session, incident, role, user_id)
     _tell(session, settings, incident, actor, row, entry, before)
-    return Given(incident, before)
+    person = store_people.get(session, incident.team_id, user_id)
+    return Given(incident, before, is_guest=person is not None and person.is_guest)
 
 
 def _sentence(role: Role, user_id: str | None, before: str | None, note: str = "") -> str:

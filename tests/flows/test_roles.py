@@ -321,3 +321,14 @@ async def test_whoever_gets_a_role_of_a_private_incident_is_let_in(world: World)
 
     assert "U0DBA" in world.sandbox.members(world.channel)
     assert answer.startswith("<@U0DBA> is Scribe")
+
+
+async def test_a_lead_who_cannot_command_is_told_of(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident role scribe <@U0GUEST|guest>")  # from then on it is known who that is
+    await world.finish()
+
+    assert "They are a guest, who cannot command Dogwatch" in await world.types(
+        "oncall", "/incident lead <@U0GUEST|guest>"
+    )
+    assert "They are a guest" not in await world.types("oncall", "/incident handover <@U0DBA|dba>")
