@@ -88,10 +88,8 @@ def card(view: CardView) -> Message:
     if view.problems:
         blocks += _problems(view, "Not everything could be done")
     blocks += _buttons(view)
-    return Message(
-        f"{marks(view)}{view.reference} {literal(view.title, view.names)}: {literal(view.severity)}, {_status(view)}",
-        blocks,
-    )
+    title = literal(f"{marks(view)}{view.reference} {view.title}", view.names)
+    return Message(f"{title}: {literal(view.severity)}, {_status(view)}", blocks)
 
 
 def _status(view: CardView, *, by_itself: bool = False) -> str:
