@@ -37,6 +37,11 @@ def form_of(session: Session, value: str, url: str) -> blocks.View:
     return opened(session, name, int(entry_id), {"page": Page.of(page).value, "url": url})
 
 
+def incident_of(value: str) -> int:
+    """The incident on whose timeline a menu stands. Raises UserError for a menu that is none of ours."""
+    return Page.of(value.partition(":")[2].partition(":")[2]).incident_id
+
+
 def opened(session: Session, name: str, entry_id: int, more: Mapping[str, object]) -> blocks.View:
     """One of the forms about an entry, as the entry stands. One that was taken off can only be put back or redacted."""
     view = entry_forms.entry_view(session, entry_id)

@@ -44,6 +44,7 @@ from bot.store import actions as store_actions
 from bot.store import deliveries
 from bot.store import escalations as store_escalations
 from bot.store import incidents as store_incidents
+from bot.store.sight import sight_in
 from bot.store.undoing import undone_if_it_fails
 
 
@@ -177,6 +178,9 @@ PRESSES: Mapping[str, Press] = {
 }
 """Buttons that act at once. `OPENS` are those that ask first."""
 
+ABOUT_OTHER_ROWS = frozenset({homes.DONE, briefings.TOOK, escalations.ACKNOWLEDGE, escalations.DECLINE})
+"""Those that carry no incident's number: they stand in direct messages too, for the one whom they are about."""
+
 CONFIRMS: Mapping[str, Callable[[Session, Settings, Actor, str], Message]] = {
     combined.CONFIRM: combining.confirmed,
     archiving.GO_ON: combining.gone_on,
@@ -250,9 +254,21 @@ def carry_out(session: Session, settings: Settings, pressed: Pressed, at: dateti
     return answer(page or told)
 
 
+def refuse_unseen(session: Session, pressed: Pressed, incident_id: int) -> None:
+    """
+    What stayed behind in a message elsewhere does nothing about an incident that became private since.
+
+    Raises IncidentNotFound. Windows and App Home are opened from what was looked at already.
+    """
+    if incident_id and pressed.channel_id and not pressed.view_id:
+        sight_in(session, pressed.team_id, pressed.channel_id).get(session, incident_id)
+
+
 def _done(session: Session, settings: Settings, actor: Actor, pressed: Pressed) -> str | Message | Aside | None:
     if pressed.action_id in CONFIRMS:
         return CONFIRMS[pressed.action_id](session, settings, actor, pressed.value)
+    if pressed.action_id not in ABOUT_OTHER_ROWS:
+        refuse_unseen(session, pressed, pressed.number)
     return PRESSES[pressed.action_id](session, settings, actor, pressed.number)
 
 

@@ -22,7 +22,7 @@ async def show(deps: Deps, pressed: pressing.Pressed, respond: AsyncRespond) -> 
     elif (refused := await deps.meeting.refusal(pressed.team_id, pressed.user_id, pressed.home_team_id)) is not None:
         told = f":warning: {refused}"
     elif pressed.action_id in timeline_view.TURNS:
-        await turn(deps, pressed.value, respond)
+        await turn(deps, pressed.value, respond, pressed)
         return
     else:
         await _show_list(deps, pressed, respond)
@@ -49,10 +49,12 @@ async def _window(view: windows.View) -> windows.View:
     return view
 
 
-async def turn(deps: Deps, value: str, respond: AsyncRespond) -> None:
+async def turn(deps: Deps, value: str, respond: AsyncRespond, pressed: pressing.Pressed | None = None) -> None:
     """Another page of the timeline, or the same one as it stands now, instead of the one that is shown."""
     try:
         page = timeline_view.Page.of(value)
+        if pressed is not None:
+            await deps.database.read(pressing.refuse_unseen, pressed, page.incident_id)
         message = await deps.database.read(timeline_view.timeline, deps.settings(), page)
     except UserError as problem:
         await told_later(respond, pressing.answer(problem.message) or {})

@@ -32,6 +32,8 @@ async def press(deps: Deps, pressed: pressing.Pressed) -> str | None:
 
     async def making() -> View:
         await deps.meeting.admit(pressed.team_id, pressed.user_id, pressed.home_team_id)
+        about = entry_acts.incident_of(pressed.value) if action_id == amending.MENU else pressed.number
+        await deps.database.read(pressing.refuse_unseen, pressed, about)
         if action_id == amending.MENU:
             return await deps.database.read(entry_acts.form_of, pressed.value, pressed.response_url)
         filled = pressing.FILLED.get(action_id)

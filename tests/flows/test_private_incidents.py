@@ -7,10 +7,13 @@ outsider as about one that never was. And nothing that an outsider can open, rea
 
 from typing import Any
 
+import pytest
+
+from bot.sandbox import messages
 from commands import COMMANDS
 from tests.contracts.test_commands_docs import EXAMPLES
 from tests.support.notifications import a_notification, an_alert
-from tests.support.world import World
+from tests.support.world import World, action_ids, rendered
 
 TITLE = "swordfish payroll"
 SECRETS = (TITLE, "swordfish", "INC-1", "inc-1-")
@@ -123,3 +126,45 @@ async def test_who_sends_alerts_hears_nothing_of_it(world: World) -> None:
 
     assert "INC-1" not in answer["incidents"]
     assert leaked(seen_by(world, OUTSIDER)) == []
+
+
+async def left_behind(world: World, line: str) -> set[str]:
+    """What an outsider looked up of INC-1 stands in #ops, and INC-1 becomes private. Returns the buttons there."""
+    name = await world.declares(TITLE)
+    for number in range(30):
+        await world.types("oncall", f"/incident note {number} {'swordfish ' * 30}")
+    await world.types(OUTSIDER, line, "ops")
+    channel = world.sandbox.workspace.channels[world.sandbox.channel(name)["id"]]
+    channel.is_private = True
+    messages.system(
+        world.sandbox.workspace, channel, "U0ONCALL", "channel_convert_to_private", "made private", world.now
+    )
+    await world.finish()
+    return set().union(*(action_ids(each) for each in world.sandbox.messages("ops", OUTSIDER)))
+
+
+@pytest.mark.parametrize("line", ["/incident show INC-1", "/incident timeline INC-1"])
+async def test_buttons_that_stayed_behind_elsewhere_show_nothing_any_more(world: World, line: str) -> None:
+    left = await left_behind(world, line)
+    assert left
+
+    for action_id in sorted(left):
+        before, opened = seen_in_ops(world), len(world.sandbox.calls("views.open"))
+        message = next(each for each in world.sandbox.messages("ops", OUTSIDER) if action_id in action_ids(each))
+        await world.sandbox.click(OUTSIDER, "ops", message["ts"], action_id, value_of(message, action_id))
+        await world.finish()
+        told = seen_in_ops(world) - before
+        shown = {str(call["args"]) for call in world.sandbox.calls("views.open")[opened:]}
+        assert told | shown, action_id
+        assert not any("swordfish" in each for each in told | shown), action_id
+
+
+def seen_in_ops(world: World) -> set[str]:
+    return {f"{each['ts']} {rendered(each)}" for each in world.sandbox.messages("ops", OUTSIDER)}
+
+
+def value_of(message: dict[str, Any], action_id: str) -> str | None:
+    """The first line of a menu; None for a button, which has its own."""
+    accessories = [each["accessory"] for each in message["blocks"] if "accessory" in each]
+    menu = next((each for each in accessories if each["action_id"] == action_id and "options" in each), None)
+    return menu["options"][0]["value"] if menu else None
