@@ -268,10 +268,10 @@ async def test_the_page_is_for_those_with_its_link_and_a_post_needs_its_key(worl
 
 
 async def test_the_card_says_what_failed_and_its_button_tries_again(world: World) -> None:
-    broken = world.sandbox.fault("error", "pins.add", error="missing_scope", needed="pins:write")
+    broken = world.sandbox.fault("error", "pins.add", error="too_many_pins")
     await world.declares("checkout is down")
     card = next(each for each in world.sandbox.messages(world.channel) if "incident_note" in action_ids(each))
-    assert "Pin the card: The app lacks a permission (missing_scope)." in rendered(card)
+    assert "Pin the card: The channel holds as many pins as Slack allows" in rendered(card)
 
     world.sandbox.invite("oncall", world.channel, ["guest"])
     guest = await world.presses("guest", "incident_retry")
@@ -280,7 +280,7 @@ async def test_the_card_says_what_failed_and_its_button_tries_again(world: World
 
     await world.presses("oncall", "incident_retry")
     await world.finish()
-    assert "Pin the card: The app lacks a permission" in rendered(
+    assert "Pin the card: The channel holds as many pins as Slack allows" in rendered(
         world.sandbox.message(world.channel, card["ts"]) or {}
     )
 
