@@ -1,26 +1,24 @@
 """`/incident lead`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.domain.errors import UserError
+from bot.command.values import read_person
 from bot.domain.roles import LEAD
-from bot.services import roles
 from commands.base import Caller, Invocation, Reply, Session
-from commands.role import of_a_guest
+from commands.role import NOBODY, give
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    named = typed.positionals.get("person")
-    lead = named.user_id if named else caller.actor.user_id
-    if lead is None:
-        raise UserError("Say who leads: `/incident lead @somebody`.")
-    given = roles.assign(session, caller.settings, caller.about.key, caller.actor, LEAD, lead)
-    return Reply(f"<@{lead}> leads {given.incident.reference} now.{of_a_guest(given)}")
+    named, text = typed.positionals.get("person"), typed.text
+    if named is None and text and text.casefold() not in NOBODY:
+        named, text = read_person(text.split()[0]), ""
+    return give(session, caller, LEAD, named, text)
 
 
 COMMAND = Command(
     name="lead",
-    usage="lead [@USER]",
-    summary="Say who leads; without a name, you do.",
+    usage="lead [@USER] [NOTE]",
+    summary="Say who leads; without a name, you do. `nobody` gives the lead up.",
     positionals=(Positional("person", Value.PERSON, required=False),),
+    text="optional",
     run=run,
 )

@@ -1,6 +1,6 @@
 """`/incident role`."""
 
-from bot.command.table import Command, Positional, Value
+from bot.command.table import Command, Mention, Positional, Value
 from bot.command.values import listed, shown
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.roles import LEAD
@@ -25,6 +25,11 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
             raise UserError("Name the role first: `/incident role scribe @somebody`. Alone it shows them.")
         held = roles.held(session, caller.settings, caller.about)
         return Reply("\n".join(_line(each) for each in held))
+    return give(session, caller, name, named, text)
+
+
+def give(session: Session, caller: Caller, name: str, named: Mention | None, text: str) -> Reply:
+    """Somebody has the role now, or nobody has: whoever types where nobody is named."""
     if named is None and text.casefold() in NOBODY:
         given = roles.give_up(session, caller.settings, caller.about.key, caller.actor, name)
         label = caller.settings.role_named(name).label

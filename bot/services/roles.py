@@ -162,10 +162,9 @@ def _check_person(session: Session, team_id: str, user_id: str) -> None:
         raise UserError(f"<@{user_id}> is a bot. Name a person.")
     if person and person.is_deleted:
         raise UserError(f"<@{user_id}> is no member of this workspace any more. Name somebody else.")
-    if person and (person.is_guest or access.is_of_another_workspace(team_id, person.home_team_id)):
+    if person and access.is_of_another_workspace(team_id, person.home_team_id):
         raise UserError(
-            f"<@{user_id}> is a guest here, or of another workspace, and cannot command Dogwatch. "
-            "Name somebody of this workspace."
+            f"<@{user_id}> is of another workspace and cannot command Dogwatch. Name somebody of this workspace."
         )
 
 

@@ -47,7 +47,7 @@ async def test_whoever_gets_the_lead_is_briefed_where_only_they_see_it(world: Wo
     answer = await world.types("oncall", "/incident lead <@U0ENGINEER|engineer>")
     await world.finish()
 
-    assert answer == "<@U0ENGINEER> leads INC-1 now."
+    assert answer == "<@U0ENGINEER> leads INC-1 now. They get a briefing."
     [told] = direct(world, "engineer")
     assert "You lead INC-1" in told
     assert "You decide, and see to it that others act." in told
@@ -162,8 +162,6 @@ async def test_what_cannot_be_is_refused_and_changes_nothing(world: World, typed
     [
         ({"deleted": True}, "no member of this workspace any more"),
         ({"is_bot": True}, "is a bot"),
-        ({"is_restricted": True}, "is a guest here"),
-        ({"is_restricted": True, "is_ultra_restricted": True}, "is a guest here"),
         ({"team_id": "T0PARTNER"}, "of another workspace"),
     ],
 )
@@ -199,6 +197,22 @@ async def test_whoever_gets_a_role_is_invited_into_a_private_channel(world: Worl
     await world.finish()
 
     assert "U0DEVELOPER" in world.sandbox.members(world.channel)
+
+
+async def test_the_lead_is_given_up(world: World) -> None:
+    await world.declares()
+
+    nobody = await world.types("oncall", "/incident lead nobody")
+    await world.types("oncall", "/incident lead <@U0DBA|dba> the pool is the database's")
+    given_up = await world.types("dba", "/incident lead nobody", world.channel)
+    await world.finish()
+
+    assert "Nobody is Lead of INC-1" in nobody
+    assert given_up == "<@U0DBA> is Lead of INC-1 no more, and nobody else is."
+    assert "nobody yet" in world.card()
+    assert [(each["person_id"], bool(each["until"]), each["note"]) for each in await roles(world)] == [
+        ("U0DBA", True, "the pool is the database's")
+    ]
 
 
 async def test_roles_are_shown_and_given_up(world: World) -> None:

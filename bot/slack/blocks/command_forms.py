@@ -74,7 +74,10 @@ WORDS: Mapping[str, Words] = {
         "What the public was told", "Record",
         {"state": "What was said of it?", "text": "In which words?", "lang": "Languages", "at": "When?"},
     ),
-    "lead": Words("Who leads", "Give the lead", {"person": "Who?"}, {"person": "Nobody chosen: you take the lead."}),
+    "lead": Words(
+        "Who leads", "Give the lead", {"person": "Who?", "text": "Anything they should know?"},
+        {"person": "Nobody chosen: you take the lead.", "text": "Write nobody alone to give the lead up."},
+    ),
     "private": Words("Make it private", "Show how"),
     "redact": Words(
         "Redact", "Redact for ever",
