@@ -25,7 +25,7 @@ from bot.services.access import ORGANISATION
 from bot.slack.app import build
 from bot.slack.deps import Deps
 from bot.slack.effects.tools import Tools
-from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError
+from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError, TokenRefused
 from bot.slack.meeting import Meeting
 from bot.slack.noticing import Noticing
 from bot.slack.opening import Opening
@@ -51,6 +51,7 @@ log = get_logger(__name__)
 Probe = Callable[[str], None]
 ASK_AGAIN = 5.0
 """Seconds between attempts to learn from Slack who the bot is."""
+LET_IT_LOOK = "Run `dogwatch doctor` where the bot runs."
 MEETING_SECONDS = 3.0
 """How long a start waits for Slack; after that it goes on with what an earlier one learned, and asks again."""
 ANSWERING_SECONDS = 5.0
@@ -226,7 +227,8 @@ class Dogwatch:
                 if told.get("is_enterprise_install"):
                     self.gateway.workspace = await workspace_of(self.gateway)
         except (SlackError, TimeoutError) as problem:
-            log.warning("Slack did not say who the bot is", problem=str(problem) or "no answer")
+            tell = log.error if isinstance(problem, TokenRefused) else log.warning
+            tell("Slack did not say who the bot is", problem=str(problem) or "no answer", remedy=LET_IT_LOOK)
             return False
         await self.database.run(
             workspace.installed,

@@ -134,6 +134,16 @@ async def test_many_commands_at_the_moment_of_a_stop_are_answered_or_refused(
         assert len(lines()) == logged, "what was answered is done, what was not answered is not"
 
 
+async def test_a_wrong_token_is_told_of_with_what_to_do(sandbox: Sandbox, tmp_path: Path) -> None:
+    given = environment(sandbox, f"sqlite:///{tmp_path / 'dogwatch.db'}")
+    async with served({**given, "SLACK_BOT_TOKEN": "xoxb-of-no-app"}) as bot:
+        told = await bot.says("Slack did not say who the bot is")
+        assert await bot.stops() == 0
+
+    assert (told["level"], "invalid_auth" in told["problem"]) == ("error", True)
+    assert "dogwatch doctor" in told["remedy"]
+
+
 @pytest.mark.parametrize("mode", ["http", "socket"])
 async def test_it_starts_while_slack_is_down_and_gets_ready_when_it_is_up(
     sandbox: Sandbox, database_url: str, mode: str
