@@ -15,7 +15,9 @@ from tests.support.world import World
 
 BOOKKEEPING = {"person", "outbox", "lane", "timer", "counter", "gate", "chore", "clock_mark", "installation", "audit"}
 """Tables that hold nothing that somebody did."""
-READS = {"", "list", "find", "show", "timeline", "catchup", "help"}
+READS = {"", "list", "find", "show", "timeline", "catchup", "private", "help"}
+ELSEWHERE = {"merge", "drill"}
+"""One of several incidents, or a new one: each has a test of its own below."""
 LINES = (
     ("oncall", "note it began at the pool"),
     ("oncall", "note at:14:00 kind:hypothesis it is the cache"),
@@ -98,7 +100,29 @@ async def test_every_command_that_changes_something_is_in_the_audit(world: World
             assert watch.is_append_only, line
         done.add(line.split()[0])
 
-    assert done | READS == {each.name for each in COMMANDS}
+    assert done | READS | ELSEWHERE == {each.name for each in COMMANDS}
+
+
+async def test_a_merge_is_in_the_audit_of_both(world: World) -> None:
+    await world.declares("search is slow")
+    second = await world.declares("checkout is down")
+    async with Watch(world) as watch:
+        await world.types("dba", "/incident merge INC-1", second)
+    assert not watch.has_changed
+    assert watch.added == []
+
+    async with Watch(world) as watch:
+        await world.presses("dba", "merge_confirmed")
+    assert watch.has_changed
+    assert watch.is_append_only
+    assert {row["incident_id"] for row in watch.added if row["who"] == "U0DBA"} == {1, 2}
+
+
+async def test_a_drill_is_in_the_audit(world: World) -> None:
+    async with Watch(world) as watch:
+        await world.types("dba", "/incident drill checkout-500s", "ops")
+    assert watch.has_changed
+    assert ("U0DBA", "command", 1) in [(row["who"], row["origin"], row["incident_id"]) for row in watch.added]
 
 
 async def test_what_only_shows_something_is_not(world: World) -> None:
