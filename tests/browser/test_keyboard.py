@@ -13,6 +13,9 @@ async def test_an_incident_by_keyboard_alone(dogwatch):
     await keys.type("/inc")
     await expect(page.get_by_role("listbox", name="Completions")).to_contain_text("/incident start")
     await keys.press("Tab")
+    await expect(page.locator("#text")).to_have_value("/incident ")  # which command is still to be said
+    await keys.type("star")
+    await keys.press("Tab")
     await expect(page.locator("#text")).to_have_value("/incident start ")
     await keys.type("Checkout is down")
     await keys.press("Enter")

@@ -60,6 +60,15 @@ export function wireComposer(form, { place, page, send, attach, editLast, upward
     }
   }
 
+  // What all that is offered begins with, as in a shell; the first of it where that is no more than stands there.
+  function further(items) {
+    const typed = field.value.slice(offered.from, field.selectionStart);
+    const [first, ...others] = items.map((item) => item.insert);
+    const differs = [...first].findIndex((letter, at) => others.some((other) => other[at] !== letter));
+    const insert = differs < 0 ? first : first.slice(0, differs);
+    return insert.length > typed.length ? { insert } : items[0];
+  }
+
   function key(event) {
     if (event.isComposing) return;
     const items = offered?.items || [];
@@ -69,7 +78,7 @@ export function wireComposer(form, { place, page, send, attach, editLast, upward
       draw();
     } else if (items.length && event.key === "Tab" && !event.shiftKey) {
       event.preventDefault();
-      take(items[Math.max(0, chosen)]);
+      take(items[chosen] || further(items));
     } else if (event.key === "Tab" && event.shiftKey && upward()) {
       event.preventDefault();
     } else if ((items.length || offered?.hint) && event.key === "Escape") {
