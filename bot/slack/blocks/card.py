@@ -63,7 +63,7 @@ def marks(view: CardView) -> str:
 
 
 def headline(view: CardView) -> str:
-    return f"{light(view)} {marks(view)}{view.reference} · {named(view.title, view.names)}"
+    return f"{light(view)} {named(f'{marks(view)}{view.reference} · {view.title}', view.names)}"
 
 
 def card(view: CardView) -> Message:
