@@ -14,7 +14,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="",
     usage="",
-    summary="Show the incident and what can be done next.",
+    summary="Show the incident and what can be done next; where there is none, open the form that declares one.",
     inside=False,
     run=run,
     reads_only=True,

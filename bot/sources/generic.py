@@ -88,9 +88,12 @@ def _event(alert: Fields, received_at: datetime) -> AlertEvent:
 
 
 def _status(alert: Fields, *, ended: bool) -> AlertStatus:
-    """As stated; unstated, an alert that has an end is over."""
+    """As stated; unstated, by a `state` that says it (as New Relic does), or else an alert that has an end is over."""
     text = alert.text("status")
     if text is None:
+        state = alert.values.get("state")
+        if isinstance(state, str) and (said := STATUS_WORDS.get(state.strip().casefold())):
+            return said
         return AlertStatus.RESOLVED if ended else AlertStatus.FIRING
     found = STATUS_WORDS.get(text.strip().casefold())
     if found is None:

@@ -56,7 +56,10 @@ async def test_it_is_listed_and_shown_as_what_it_is_and_takes_no_alert(world: Wo
     await recorded(world, "service:checkout")
 
     await world.types("engineer", "/incident INC-1", "ops")
-    assert "after the fact" in str(world.sandbox.ephemerals("engineer", "ops")[-1]["blocks"])
+    shown = str(world.sandbox.ephemerals("engineer", "ops")[-1]["blocks"])
+    assert "after the fact" in shown
+    assert "/incident note INC-1 at:TIME" in shown
+    assert "React to a message" not in shown
     assert "*INC-1*" in await world.types("engineer", "/incident list", "ops")
 
     _, answer = await world.posts("alertmanager", a_notification(an_alert(at=world.now, service="checkout")))

@@ -75,6 +75,22 @@ def test_states_have_more_than_one_word(word, status):
     assert parse_one(status=word).status is status
 
 
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"state": "CLOSED"}, AlertStatus.RESOLVED),
+        ({"state": "ACTIVATED"}, AlertStatus.FIRING),
+        ({"state": "Bavaria"}, AlertStatus.FIRING),
+        ({"state": {"name": "closed"}}, AlertStatus.FIRING),
+        ({"state": "closed", "status": "firing"}, AlertStatus.FIRING),
+        ({"state": "Bavaria", "ends_at": "2026-11-18T14:05:30Z"}, AlertStatus.RESOLVED),
+    ],
+    ids=str,
+)
+def test_a_state_counts_where_it_says_one_and_no_status_does(fields, status):
+    assert parse_one(**fields).status == status
+
+
 def test_an_end_alone_resolves_it():
     event = parse_one(starts_at="2026-11-18T13:00:00Z", ends_at="2026-11-18T13:30:00Z")
 

@@ -158,6 +158,8 @@ def _next(view: CardView) -> str:
     linked = f"Follows {view.previous}. " if view.previous else ""
     if view.took_in:
         linked += f"Took in {', '.join(each.reference for each in view.took_in[:BESIDE])}. "
+    if view.is_retro and view.channel_id is None:
+        return f"{linked}{waiting}Record what happened with `/incident note {view.reference} at:TIME …`."
     return f"{linked}{waiting}React to a message to log it, or type `/incident help`."
 
 
