@@ -139,7 +139,7 @@ async def test_a_connection_on_which_nothing_is_asked_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half a head, and then nothing: the classic way to use up a server's connections."""
-    monkeypatch.setattr("bot.app.IDLE_SECONDS", 1.0)
+    monkeypatch.setattr("bot.web.listening.IDLE_SECONDS", 1.0)
     async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as world:
         for head in ("", "POST /alerts/generic HTTP/1.1\nHost: dogwatch\nX-Slow: "):
             began = time.perf_counter()

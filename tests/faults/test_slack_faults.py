@@ -217,7 +217,6 @@ async def test_no_channel_may_be_made(world: World) -> None:
 @pytest.mark.parametrize(
     ("method", "error"),
     [
-        ("pins.add", "missing_scope"),
         ("pins.add", "too_many_pins"),
         ("conversations.setTopic", "restricted_action"),
         ("conversations.invite", "user_is_restricted"),
