@@ -237,6 +237,18 @@ def export(*, reference: str, form: str, template: str | None, lang: str | None,
     click.echo(run(lambda: export_incident(settings, reference, wanted)), nl=False)
 
 
+@cli.command()
+@click.option("--month", metavar="MONTH", help="One month, as 2026-11. Without it the last twelve.")
+@click.option("--json", "form", flag_value="json", help="For scripts.")
+@click.option("--csv", "form", flag_value="csv", help="For a spreadsheet.")
+def figures(*, month: str | None, form: str | None) -> None:
+    """Show by month who was paged outside working hours, and how fast escalations were acknowledged."""
+    from bot import figures as counting  # noqa: PLC0415
+
+    settings = settings_from_environment()
+    click.echo(run(lambda: counting.figures(settings, month, form or "text")), nl=False)
+
+
 @cli.command("erase-person")
 @click.argument("user_id")
 @click.option("--also", multiple=True, metavar="TEXT", help="Another way in which texts name them; may be repeated.")

@@ -65,3 +65,11 @@ def sight_in(session: Session, team_id: str, channel_id: str) -> Sight:
     """What is seen in a channel."""
     here = incidents.of_channel(session, team_id, channel_id) if channel_id else None
     return Sight(team_id, here.id if here else None)
+
+
+def counted_for_people(team_id: str) -> ColumnElement[bool]:
+    """
+    What counts when it is told how often each person was paged in a month: every incident but drills, private ones too.
+    Such a number names no incident, no service and no moment, and whoever was woken was woken.
+    """
+    return and_(col(Incident.team_id) == team_id, col(Incident.is_drill).is_(False))

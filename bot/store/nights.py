@@ -1,0 +1,74 @@
+"""What the figures by month are made of. Reads only; who is counted is decided in `bot.store.sight`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, select
+from sqlmodel import Session, col
+
+from bot.store.escalations import LEFT_BEHIND, Escalation, Page
+from bot.store.incidents import Incident
+from bot.store.people import Person
+from bot.store.sight import Sight, counted_for_people
+from bot.store.timeline import TimelineEntry
+
+
+class PageFact(NamedTuple):
+    """A page that reached somebody. `hours` are the working hours kept with its escalation, `own_zone` the person's."""
+
+    escalation_id: int
+    user_id: str
+    ordinal: int
+    sent_at: datetime
+    hours: dict[str, Any] | None
+    incident_zone: str
+    own_zone: str | None
+
+
+class AnswerFact(NamedTuple):
+    services: list[str]
+    zone: str
+    paged_at: datetime
+    acknowledged_at: datetime | None
+
+
+def pages(session: Session, team_id: str, since: datetime, until: datetime) -> Sequence[PageFact]:
+    """Pages that reached somebody between the two. Private incidents count, and nothing of them is told."""
+    statement = (
+        select(
+            col(Page.escalation_id), col(Page.user_id), col(Page.ordinal), col(Page.sent_at),
+            col(Escalation.working_hours), col(Incident.zone), col(Person.zone),
+        )
+        .join(Escalation, col(Escalation.id) == Page.escalation_id)
+        .join(Incident, col(Incident.id) == Escalation.incident_id)
+        .outerjoin(Person, and_(col(Person.team_id) == Incident.team_id, col(Person.user_id) == Page.user_id))
+        .where(
+            counted_for_people(team_id), col(Page.sent_at) >= since, col(Page.sent_at) < until,
+            col(Page.user_id) != "", col(Page.means) != LEFT_BEHIND,
+        )
+        .order_by(col(Page.id))
+    )  # fmt: skip
+    return [PageFact(*row) for row in session.execute(statement)]
+
+
+def answers(session: Session, team_id: str, since: datetime, until: datetime) -> Sequence[AnswerFact]:
+    """
+    Escalations that paged people between the two and that nobody called off; by the services of their incidents, so
+    private incidents stay out, as do drills, vendors, and calls that were only recorded.
+    """
+    statement = (
+        select(
+            col(Incident.services), col(Incident.zone), col(Escalation.paged_at), col(Escalation.acknowledged_at)
+        )
+        .join(Incident, col(Incident.id) == Escalation.incident_id)
+        .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
+        .where(
+            Sight(team_id).condition, col(Incident.is_drill).is_(False),
+            col(Escalation.is_external).is_(False), col(Escalation.paged_at) == Escalation.asked_at,
+            col(Escalation.paged_at) >= since, col(Escalation.paged_at) < until,
+            col(TimelineEntry.withdrawn_at).is_(None),
+        )
+        .order_by(col(Escalation.id))
+    )  # fmt: skip
+    return [AnswerFact(*row) for row in session.execute(statement)]
