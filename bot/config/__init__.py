@@ -16,12 +16,13 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.config.environment import (
-    BY_PLACE,
     CONFIG_VARIABLE,
     VARIABLES,
     read_environment,
     secret_files,
     unknown_variables,
+    variable_at,
+    variables_in,
 )
 from bot.config.mistakes import (
     ConfigurationError,
@@ -34,8 +35,9 @@ from bot.config.mistakes import (
     wording,
 )
 from bot.config.references import dangling, doubtful
-from bot.config.sections import FILE_TABLES, keys_at, severity_words, words_in
+from bot.config.sections import severity_words, words_in
 from bot.config.settings import Invitees, Settings
+from bot.config.tables import FILE_TABLES, keys_at
 
 __all__ = [
     "DEFAULT_PATH", "ConfigurationError", "Invitees", "Problem", "Report", "Settings", "check", "examine", "load",
@@ -151,7 +153,7 @@ class _Reading:
 
     def take_environment(self, values: Mapping[str, str]) -> None:
         """Put the variables in their places; they go before the file."""
-        for variable in VARIABLES:
+        for variable in variables_in(values):
             if variable.name in values and variable.name != CONFIG_VARIABLE:
                 *tables, last = variable.place
                 target = self.data
@@ -205,7 +207,7 @@ class _Reading:
         return [self._problem(place, message, value) for place, message, value in doubts]
 
     def _problem(self, place: Place, message: str, value: object) -> Problem:
-        variable = BY_PLACE.get(place) if place in self.from_environment or place not in self.lines else None
+        variable = variable_at(place) if place in self.from_environment or place not in self.lines else None
         if variable:
             return Problem(variable.name, message, None if variable.secret else shown(value))
         visible = None if value is None or isinstance(value, dict | list) else shown(value)

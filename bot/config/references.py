@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bot.config.means_references import means_doubts, means_mistakes
 from bot.config.mistakes import Place
 from bot.config.sections import OwnHoursSection, is_user_id
 from bot.config.settings import Settings
@@ -28,6 +29,7 @@ def dangling(settings: Settings) -> Iterator[Dangling]:
     yield from _reactions(settings)
     yield from _alert_words(settings)
     yield from _working_hours(settings)
+    yield from means_mistakes(settings)
     yield from _database(settings)
 
 
@@ -46,6 +48,7 @@ def doubtful(settings: Settings) -> Iterator[Dangling]:
         if route.triage is not None and route.action is not RouteAction.OPEN:
             message = f"A route that says {route.action} opens nothing, so triage decides nothing here. Take it out."
             yield ("routes", index, "triage"), message, route.triage
+    yield from means_doubts(settings)
     for name, team in settings.teams.items():
         if not team.members and team.usergroup is None:
             message = "Nobody is in this team, so nobody is called. Give it members, or a usergroup."

@@ -8,13 +8,20 @@ from pathlib import Path
 from pydantic import SecretStr, ValidationError
 from structlog import get_logger
 
-from bot.config.environment import VARIABLES, Variable, content_of
+from bot.config.environment import Variable, content_of, variables_in
 from bot.config.settings import Settings
 
 log = get_logger(__name__)
 
-ROTATED = frozenset({"slack_signing_secret", "alert_token", "alert_tokens", "alert_secrets"})
-"""Settings that are only compared with what comes in: whatever else holds a secret is connected already."""
+ROTATED = frozenset(
+    {"slack_signing_secret", "alert_token", "alert_tokens", "alert_secrets", "smtp_password",
+     "pagerduty_webhook_secret", "pagerduty_keys", "opsgenie_webhook_secret", "opsgenie_keys", "webhook_secret",
+     "apprise_addresses"}
+)  # fmt: skip
+"""
+Settings that are only compared with what comes in, or shown with each single page: whatever else holds a secret is
+connected already.
+"""
 SETTLED_NS = 2_000_000_000
 """A file as young as this may be written once more without its time of change telling: it is read again."""
 
@@ -39,7 +46,7 @@ class Rotation:
         self._changed = changed
         self._watched = [
             _Watched(variable, settings.secret_files[variable.name])
-            for variable in VARIABLES
+            for variable in variables_in(settings.secret_files)
             if variable.name in settings.secret_files and variable.place[0] in ROTATED
         ]
         for each in self._watched:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bot.domain.alerts import Matcher, RouteAction, parse_matcher
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.findings import RULES
-from bot.domain.terms import MARKS, Kind, Severity, Status
+from bot.domain.terms import MARKS, Kind, Severity
 from bot.domain.timeline_marks import CONFIRM_EMOJI, normalise_emoji
 from bot.domain.working_hours import DAYS
 
@@ -393,46 +393,3 @@ class FindingsSection(Section):
     """`[findings]`: codes of the rules that do not look at the record."""
 
     off: Annotated[tuple[FindingCode, ...], Field(strict=False)] = ()
-
-
-ANY = "*"
-SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
-    ("incidents",): IncidentsSection,
-    ("severities", ANY): SeveritySection,
-    ("statuses", ANY): StatusSection,
-    ("roles", ANY): RoleSection,
-    ("services", ANY): ServiceSection,
-    ("services", ANY, "working_hours"): OwnHoursSection,
-    ("teams", ANY): TeamSection,
-    ("teams", ANY, "working_hours"): OwnHoursSection,
-    ("vendors", ANY): VendorSection,
-    ("routes", ANY): RouteSection,
-    ("alerts",): AlertsSection,
-    ("alerts", "grafana"): GrafanaSection,
-    ("intake",): IntakeSection,
-    ("storms",): StormsSection,
-    ("working_hours",): WorkingHoursSection,
-    ("escalation",): EscalationSection,
-    ("findings",): FindingsSection,
-    ("retention",): RetentionSection,
-    ("postmortem",): PostmortemSection,
-}
-"""Every table with keys of its own; ANY stands for a name that people choose, or for a number in a list."""
-
-FILE_TABLES = tuple(dict.fromkeys((*(path[0] for path in SECTIONS), "reactions")))
-"""What may stand at the top of `dogwatch.toml`."""
-
-
-def keys_of(section: type[Section]) -> tuple[str, ...]:
-    """Its keys as the file has them."""
-    return tuple(field.alias or name for name, field in section.model_fields.items())
-
-
-def keys_at(place: tuple[str | int, ...]) -> tuple[str, ...]:
-    """The keys that may stand in the table at `place`; none where any name is right."""
-    for path, section in SECTIONS.items():
-        if len(path) == len(place) and all(mine in {ANY, theirs} for mine, theirs in zip(path, place, strict=True)):
-            return keys_of(section)
-    if place == ("severities",):
-        return tuple(Severity)
-    return tuple(Status) if place == ("statuses",) else ()

@@ -1,5 +1,6 @@
 """`Settings`, the one typed value that everything else is handed."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,8 +13,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.config.environment import end_of
+from bot.config.paging import PagingSection
 from bot.config.sections import (
-    FILE_TABLES,
     TEMPLATES,
     AlertsSection,
     EscalationSection,
@@ -38,6 +40,7 @@ from bot.config.sections import (
     build_words,
 )
 from bot.config.servers import read_servers
+from bot.config.tables import FILE_TABLES
 from bot.config.tokens import no_way_to_slack, wrong_app_token, wrong_bot_token, wrong_signing_secret
 from bot.domain.alerts import Credentials, Defaults, Route
 from bot.domain.roles import DEFAULTS, Role, all_words, named_so
@@ -64,6 +67,12 @@ class Invitees:
 def values_of(secret: SecretStr | None) -> tuple[str, ...]:
     """The values that are right at the same time, while one takes the place of another: blanks or lines between."""
     return tuple(secret.get_secret_value().split()) if secret else ()
+
+
+def parts_of(address: str) -> Iterator[str]:
+    """The tokens in an address of Apprise's, which stand in it as user, password, host or path."""
+    for part in re.split(r"[/:@?&=#]+", address):
+        yield from {part, unquote(part)}
 
 
 def _url(value: str) -> str:
@@ -97,6 +106,11 @@ def _unless(problem_of: Callable[[str], str | None], value: SecretStr | None) ->
 Token = Annotated[SecretStr, AfterValidator(_no_guess)]
 """What a monitor shows or signs with, or several of it."""
 WebAddress = Annotated[str, AfterValidator(_url)]
+
+
+def _of(secrets: Mapping[str, SecretStr], service: str) -> str | None:
+    found = secrets.get(end_of(service).casefold())
+    return found.get_secret_value() if found else None
 
 
 def _said(section: OwnHoursSection) -> Iterator[tuple[str, object]]:
@@ -139,6 +153,14 @@ class Settings(BaseSettings):
     alert_token: Token | None = None
     alert_tokens: Mapping[str, Token] = Field(default_factory=dict)
     alert_secrets: Mapping[str, Token] = Field(default_factory=dict)
+    smtp_password: SecretStr | None = None
+    pagerduty_webhook_secret: Token | None = None
+    opsgenie_webhook_secret: Token | None = None
+    webhook_secret: Token | None = None
+    pagerduty_keys: Mapping[str, SecretStr] = Field(default_factory=dict)
+    """By the name as `environment.end_of` has it, in small letters; so are the two below."""
+    opsgenie_keys: Mapping[str, SecretStr] = Field(default_factory=dict)
+    apprise_addresses: Mapping[str, SecretStr] = Field(default_factory=dict)
     config_path: Path | None = None
     secret_files: Mapping[str, Path] = Field(default_factory=dict)
     """By variable, where `NAME_FILE` named a file: some are read again while the bot runs."""
@@ -158,6 +180,7 @@ class Settings(BaseSettings):
     working_hours: WorkingHoursSection | None = None
     """None: nobody said when people work, so nothing is said of it."""
     escalation: EscalationSection = EscalationSection()
+    paging: PagingSection = PagingSection()
     findings: FindingsSection = FindingsSection()
     retention: RetentionSection = RetentionSection()
     postmortem: PostmortemSection = PostmortemSection()
@@ -343,8 +366,14 @@ class Settings(BaseSettings):
 
     def secret_values(self) -> tuple[str, ...]:
         """Everything that may stand in no log, page or message."""
-        single = (self.slack_bot_token, self.slack_app_token, self.secret_key, self.heartbeat_url)
+        single = (
+            self.slack_bot_token, self.slack_app_token, self.secret_key, self.heartbeat_url, self.smtp_password,
+            *self.pagerduty_keys.values(), *self.opsgenie_keys.values(), *self.apprise_addresses.values(),
+        )  # fmt: skip
         several = (
+            self.pagerduty_webhook_secret,
+            self.opsgenie_webhook_secret,
+            self.webhook_secret,
             self.slack_signing_secret,
             self.alert_token,
             *self.alert_tokens.values(),
@@ -353,7 +382,25 @@ class Settings(BaseSettings):
         password = urlsplit(self.database_url.get_secret_value()).password if self.sqlite_path is None else None
         found = [each.get_secret_value() for each in single if each]
         found += [value for each in several for value in values_of(each)]
+        found += [part for each in self.apprise_addresses.values() for part in parts_of(each.get_secret_value())]
         return tuple(filter(None, [*found, password, unquote(password) if password else None]))
+
+    def pagerduty_key(self, service: str) -> str | None:
+        """The integration key of a service; None where none is set."""
+        return _of(self.pagerduty_keys, service)
+
+    def opsgenie_key(self, service: str) -> str | None:
+        return _of(self.opsgenie_keys, service)
+
+    def apprise_address(self, service: str) -> str | None:
+        """The address of a means, which may hold `{to}` where each person's own part goes."""
+        return _of(self.apprise_addresses, service)
+
+    @property
+    def mail_authorities(self) -> Path | None:
+        """The file of the authorities that the mail server's certificate may be of; None: those of the system."""
+        beside = self.config_path.parent if self.config_path else Path()
+        return beside / self.paging.email.ca_file if self.paging.email.ca_file else None
 
     @property
     def signing_secrets(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.config import ConfigurationError, Invitees, Settings, check, examine, load
 from bot.config.mistakes import lines_of
-from bot.config.sections import FILE_TABLES, SECTIONS
+from bot.config.tables import FILE_TABLES, SECTIONS
 from bot.domain.alerts import Matcher, Route, RouteAction
 from bot.domain.terms import MARKS, Kind, Severity
 from bot.domain.timeline_marks import ALIASES, CONFIRM_EMOJI, DEFAULT_REACTIONS, normalise_emoji
@@ -573,3 +573,77 @@ def test_a_fifth_level_is_a_word_for_the_least(write):
     assert {words[each] for each in ("p4", "p5", "4", "5", "sev4")} == {Severity.SEV4}
     assert settings.alerts.severities == {"P5": Severity.SEV4}
     assert settings.severity_label(Severity.SEV4) == "P4"
+
+
+MEANS = """
+[paging.email]
+host = "smtp.example.test"
+user = "dogwatch"
+from = "Dogwatch <dogwatch@example.test>"
+
+[paging.pagerduty]
+services = ["eu-west"]
+
+[paging.webhook.services]
+bridge = "https://bridge.example.test/pages"
+"""
+
+
+def means_file(tmp_path, text=MEANS):
+    path = tmp_path / "dogwatch.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_variable_may_end_in_a_name_of_the_file(tmp_path):
+    key = tmp_path / "key"
+    key.write_text("the integration key\n")
+    environ = {"DOGWATCH_PAGERDUTY_KEY_EU_WEST_FILE": str(key), "DOGWATCH_APPRISE_SMS": "twilio://sid:token@1/{to}"}
+
+    settings = load(environ, config_path=means_file(tmp_path))
+
+    assert settings.pagerduty_key("eu-west") == "the integration key"
+    assert settings.apprise_address("sms") == "twilio://sid:token@1/{to}"
+    assert settings.opsgenie_key("eu-west") is None
+    assert "the integration key" in settings.secret_values()
+
+
+def test_what_a_means_lacks_is_a_warning_with_the_name_of_the_variable(tmp_path):
+    """Whoever checks the file elsewhere need not have the secrets."""
+    report = examine({"DOGWATCH_OPSGENIE_KEY_OLD": "x"}, config_path=means_file(tmp_path))
+
+    assert report.problems == ()
+    said = "\n".join(map(str, report.warnings))
+    for words in (
+        "set DOGWATCH_SMTP_PASSWORD", "set DOGWATCH_PAGERDUTY_KEY_EU_WEST", "set DOGWATCH_WEBHOOK_SECRET",
+        "DOGWATCH_OPSGENIE_KEY_OLD is set",
+    ):  # fmt: skip
+        assert words in said
+    assert "There is no such variable" not in said
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('[paging.email]\nhost = "smtp.example.test"', "Mail needs a sender"),
+        ('[paging.email]\nhost = "smtp.example.test:587"', "the port has a key of its own"),
+        ('[paging.email]\nfrom = "Dogwatch <nobody>"', "no e-mail address"),
+        ('[paging.email]\nfrom = "Dogwatch <a@b.test>\\nBcc: c@d.test"', "no e-mail address"),
+        ('[paging.email]\ndomains = ["@example.test"]', "what stands behind the @"),
+        ('[paging.pagerduty]\nservices = ["EU West"]', "small letters"),
+        ('[paging.pagerduty]\nurl = "events.pagerduty.com"', "https://"),
+        ('[paging.webhook.services]\nbridge = "ftp://bridge"', "https://"),
+    ],
+)
+def test_a_wrong_means_is_refused_with_its_remedy(tmp_path, lines, said):
+    found = check(means_file(tmp_path, lines))
+
+    assert len(found) == 1, found
+    assert said in str(found[0])
+
+
+def test_no_secret_is_shown_with_a_mistake(tmp_path):
+    report = examine({"DOGWATCH_WEBHOOK_SECRET": "too short"}, config_path=means_file(tmp_path))
+
+    [problem] = report.problems
+    assert (problem.key, problem.value) == ("DOGWATCH_WEBHOOK_SECRET", None)
