@@ -16,6 +16,11 @@ NOT_NEEDED = "not needed any more"
 """The outcome of a page that was not sent because somebody had answered, or the incident had ended."""
 
 
+OPTIONAL_JSON: Any = JSON(none_as_null=True)
+COUNT: dict[str, Any] = {"nullable": True, "sa_column_kwargs": {"server_default": "0"}}
+"""Of a column that the release before does not write: it counts from nought."""
+
+
 class Escalation(SQLModel, table=True):
     """
     A call for help. `target_id` is a Slack id (person, group) or the name in the configuration (team, vendor).
@@ -47,6 +52,35 @@ class Escalation(SQLModel, table=True):
     message_ts: str | None = None
     working_hours: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     """Of those who were called, as they were then; None where nobody had said."""
+    policy_name: str | None = None
+    policy: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
+    """The policy as it was when this began (`bot.domain.escalation.Policy.as_json`); None: from the release before."""
+    level: int = Field(default=0, **COUNT)
+    """The level that was paged last, 1 being the first; 0: none yet."""
+    round: int = Field(default=0, **COUNT)
+    """How often the whole policy was begun anew."""
+    level_paged_at: datetime | None = None
+    next_step_at: datetime | None = None
+    """When the next level is due; None where nothing more comes by itself."""
+    more_time_until: datetime | None = None
+    answers: list[dict[str, Any]] | None = Field(default=None, sa_type=OPTIONAL_JSON)
+    """
+    Each acknowledgement: `by`, `at` (ISO 8601), `means`, `level`, `withdrawn_at` (ISO 8601, or None while it stands).
+    """
+    started_by: str | None = None
+    """`person`, `policy` or `handover`; None: by a person, in the release before."""
+    follows_id: int | None = None
+    """The escalation that this one goes on from."""
+    quiet_asked_at: datetime | None = None
+    """When whoever acknowledged was asked for a sign of life; None where they were not, or gave one."""
+    quiet_steps: int = Field(default=0, **COUNT)
+    case_reference: str | None = None
+    """A vendor's own name for the case."""
+    case_asked_at: datetime | None = None
+    first_answer_at: datetime | None = None
+    first_answer_entry_id: int | None = None
+    fixed_at: datetime | None = None
+    fixed_entry_id: int | None = None
 
     @property
     def key(self) -> int:
@@ -71,6 +105,23 @@ class Page(SQLModel, table=True):
     channel_id: str | None = None
     message_ts: str | None = None
     """Where it stands in Slack."""
+    level: int = Field(default=1, nullable=True, sa_column_kwargs={"server_default": "1"})
+    round: int = Field(default=0, **COUNT)
+    contact_id: int | None = None
+    """The person's means that it goes by (`bot.store.contacts`); None: Slack, as they set none."""
+    due_at: datetime | None = None
+    skipped: str | None = None
+    """Why it was not sent on purpose (the person is muted, …); None where it was to be sent."""
+    external_ref: str | None = None
+    """What the means calls it: PagerDuty's dedup_key, Opsgenie's alias, an e-mail's Message-ID."""
+    link_used_at: datetime | None = None
+    """When the one-time link in it was used."""
+    bundle_key: str | None = None
+    """What goes out in one message with it; None where it goes alone."""
+    out_of_hours: bool | None = None
+    """Whether it was outside the person's working hours; None where nobody has said when they work."""
+    late_seconds: int | None = None
+    """How long after its level was due it was written, where the bot was not there in time."""
 
 
 def get(session: Session, escalation_id: int) -> Escalation | None:
