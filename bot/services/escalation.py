@@ -12,11 +12,12 @@ from bot.config import Settings
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.terms import Kind, Precision, TargetKind
 from bot.domain.when import When, refuse_future
-from bot.services import milestones, people, tell, timeline
+from bot.services import milestones, paging, people, tell, timeline
 from bot.services.actor import Actor, Origin
+from bot.services.paging import Call
 from bot.store import audit, escalations, incidents, timers
 from bot.store import people as store_people
-from bot.store.escalations import Escalation, Page
+from bot.store.escalations import Escalation
 from bot.store.incidents import Incident
 from bot.store.timers import Timer
 
@@ -117,7 +118,7 @@ def escalate(
     if when is None:
         if incident.drill_of is None:
             tell.invite(session, incident, actor.at, list(called.members), list(called.usergroups))
-        _page(session, [(incident, escalation)], actor.at)
+        paging.page(session, settings, incident, escalation, escalation.members, actor.at, level=1, round=0)
         _set_reminders(session, settings, [escalation], actor.at)
     tell.show_escalation(session, incident, escalation.key, actor.at, is_new=True)
     tell.show_card(session, incident, actor.at)
@@ -131,31 +132,6 @@ def _hours(settings: Settings, incident: Incident, called: Called) -> dict[str, 
     team = called.id if called.kind == TargetKind.TEAM else None
     hours = settings.hours_of(team, called.members, incident.services, ZoneInfo(incident.zone))
     return hours.as_json() if hours else None
-
-
-def _page(session: Session, called: Sequence[tuple[Incident, Escalation]], at: datetime) -> None:
-    """
-    Write to each who was asked and did not decline. A user group is mentioned in the channel instead.
-
-    Nobody is written to in a drill that replays something: it is practised in its channel.
-    """
-    pages = [
-        (incident, _new_page(escalation, member, at))
-        for incident, escalation in called
-        if incident.drill_of is None
-        for member in escalation.members
-        if member not in escalation.declined_by
-    ]
-    session.add_all(page for _, page in pages)
-    session.flush()
-    for incident, page in pages:
-        tell.page(session, incident, at, page.user_id, page.id or 0, page.escalation_id)
-
-
-def _new_page(escalation: Escalation, member: str, at: datetime) -> Page:
-    return Page(
-        escalation_id=escalation.key, user_id=member, means="slack", ordinal=escalation.reminders, queued_at=at
-    )  # fmt: skip
 
 
 def _set_reminders(session: Session, settings: Settings, called: Sequence[Escalation], at: datetime) -> None:
@@ -181,7 +157,8 @@ def remind(session: Session, settings: Settings, due: Sequence[Timer], at: datet
     again = [each for each in silent if each[1].reminders < settings.escalation.remind_times]
     for _, escalation in again:
         escalation.reminders += 1
-    _page(session, again, at)
+    calls = [Call(incident, each, each.members, 1, each.reminders) for incident, each in again]
+    paging.page_all(session, settings, calls, at)
     _set_reminders(session, settings, [escalation for _, escalation in again], at)
     paged = {escalation.key for _, escalation in again}
     for incident, escalation in silent:
@@ -303,18 +280,6 @@ def decline(session: Session, settings: Settings, escalation_id: int, actor: Act
             tell.say(session, incident, "all declined", actor.at, escalation_id=escalation.key)
         tell.show_escalation(session, incident, escalation.key, actor.at)
     return escalation
-
-
-def page_came_of(
-    session: Session, page_id: int, *, sent: bool, outcome: str, actor: Actor, place: tuple[str, str] | None = None
-) -> None:
-    """Keep what came of one page; `place` is the channel and ts of its message."""
-    page = session.get(Page, page_id)
-    if page is None:
-        return
-    page.sent_at, page.outcome = (actor.at if sent else None), outcome
-    page.channel_id, page.message_ts = place or (None, None)
-    session.add(page)
 
 
 def message_posted(session: Session, escalation_id: int, ts: str) -> None:

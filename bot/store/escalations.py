@@ -17,7 +17,7 @@ NOT_NEEDED = "not needed any more"
 
 
 OPTIONAL_JSON: Any = JSON(none_as_null=True)
-COUNT: dict[str, Any] = {"nullable": True, "sa_column_kwargs": {"server_default": "0"}}
+FROM_NOUGHT: dict[str, Any] = {"server_default": "0"}
 """Of a column that the release before does not write: it counts from nought."""
 
 
@@ -55,10 +55,12 @@ class Escalation(SQLModel, table=True):
     policy_name: str | None = None
     policy: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
     """The policy as it was when this began (`bot.domain.escalation.Policy.as_json`); None: from the release before."""
-    level: int = Field(default=0, **COUNT)
+    level: int = Field(default=0, nullable=True, sa_column_kwargs=FROM_NOUGHT)
     """The level that was paged last, 1 being the first; 0: none yet."""
-    round: int = Field(default=0, **COUNT)
+    round: int = Field(default=0, nullable=True, sa_column_kwargs=FROM_NOUGHT)
     """How often the whole policy was begun anew."""
+    steps: list[dict[str, Any]] | None = Field(default=None, sa_type=OPTIONAL_JSON)
+    """Each level that was paged, the first one first (`bot.domain.escalation.Called.as_json`)."""
     level_paged_at: datetime | None = None
     next_step_at: datetime | None = None
     """When the next level is due; None where nothing more comes by itself."""
@@ -73,7 +75,7 @@ class Escalation(SQLModel, table=True):
     """The escalation that this one goes on from."""
     quiet_asked_at: datetime | None = None
     """When whoever acknowledged was asked for a sign of life; None where they were not, or gave one."""
-    quiet_steps: int = Field(default=0, **COUNT)
+    quiet_steps: int = Field(default=0, nullable=True, sa_column_kwargs=FROM_NOUGHT)
     case_reference: str | None = None
     """A vendor's own name for the case."""
     case_asked_at: datetime | None = None
@@ -106,7 +108,7 @@ class Page(SQLModel, table=True):
     message_ts: str | None = None
     """Where it stands in Slack."""
     level: int = Field(default=1, nullable=True, sa_column_kwargs={"server_default": "1"})
-    round: int = Field(default=0, **COUNT)
+    round: int = Field(default=0, nullable=True, sa_column_kwargs=FROM_NOUGHT)
     contact_id: int | None = None
     """The person's means that it goes by (`bot.store.contacts`); None: Slack, as they set none."""
     due_at: datetime | None = None

@@ -49,6 +49,7 @@ def _escalate_by_levels() -> None:
     op.add_column("escalation", sa.Column("policy", sa.JSON(), nullable=True))
     op.add_column("escalation", sa.Column("level", sa.Integer(), nullable=True, server_default="0"))
     op.add_column("escalation", sa.Column("round", sa.Integer(), nullable=True, server_default="0"))
+    op.add_column("escalation", sa.Column("steps", sa.JSON(), nullable=True))
     op.add_column("escalation", sa.Column("level_paged_at", Time(), nullable=True))
     op.add_column("escalation", sa.Column("next_step_at", Time(), nullable=True))
     op.add_column("escalation", sa.Column("more_time_until", Time(), nullable=True))

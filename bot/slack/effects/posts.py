@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.metrics import SENT_AGAIN
-from bot.services import briefing, tell, views, workspace
+from bot.services import briefing, paging, tell, views, workspace
 from bot.services import escalation as escalating
 from bot.services import findings as reviewing
 from bot.services import incidents as course
@@ -241,7 +241,7 @@ def _page_outcome(
 ) -> Callable[[Session], None]:
     def apply(session: Session) -> None:
         actor = Actor("", None, at, Origin.TIMER)
-        escalating.page_came_of(session, page_id, sent=outcome == "sent", outcome=outcome, actor=actor, place=place)
+        paging.page_came_of(session, page_id, sent=outcome == "sent", outcome=outcome, actor=actor, place=place)
         incident = incidents.get(session, incident_id)
         if outcome not in {"sent", "not needed any more"}:
             tell.show_escalation(session, incident, escalation_id, at)
