@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.sandbox import blocks, channels, messages, wire
+from bot.sandbox import blocks, channels, files, messages, wire
 from bot.sandbox.call import Call, ok
 from bot.sandbox.records import Channel, Json, Message, SlackError
 
@@ -21,6 +21,8 @@ def content(call: Call, *, kept: Message | None = None) -> dict[str, Any]:
         raise SlackError("markdown_text_conflict")
     text = call.text("text") or call.text("markdown_text")
     given = checked_blocks(call.args.get("blocks") or [])
+    if problems := files.picture_problems(call.workspace, call.actor, given, "/blocks"):
+        raise SlackError("invalid_blocks", problems)
     attachments = call.args.get("attachments") or []
     if len(attachments) > ATTACHMENTS_MAX:
         raise SlackError("too_many_attachments")

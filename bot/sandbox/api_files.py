@@ -29,6 +29,9 @@ def complete_upload(call: Call) -> Json:
         where.append(target(call))
     call.args.pop("channel", None)
     done = files.complete(call.workspace, call.actor, given)
+    for file in done:
+        file.is_processed = False
+    call.later.append(Later(partial(files.process, done)))
     for channel in where:
         call.later.append(Later(partial(_share, call, channel, [file.id for file in done])))
     return ok(files=[wire.file_json(call.workspace, file) for file in done])

@@ -1,12 +1,14 @@
 """The rules of files: an upload in three steps (place, bytes, completion), and the message that shows it."""
 
 from datetime import datetime
+from typing import Any
 
 from bot.sandbox import messages
 from bot.sandbox.records import Channel, File, Json, Message, SlackError
 from bot.sandbox.workspace import Workspace, seconds
 
 ALT_MAX = 1000
+PICTURES = (".png", ".jpg", ".jpeg", ".gif")
 
 
 def reserve(workspace: Workspace, actor: str, name: str, size: int, alt_txt: str, now: datetime) -> File:
@@ -43,6 +45,36 @@ def complete(workspace: Workspace, actor: str, given: list[Json]) -> list[File]:
         file.title = title
         file.is_complete = True
     return [file for file, _ in found]
+
+
+def process(found: list[File]) -> None:
+    """Slack looks into files some time after they were completed."""
+    for file in found:
+        file.is_processed = True
+
+
+def picture_problems(workspace: Workspace, actor: str, given: Any, where: str = "") -> list[str]:
+    """Complaints about the files that blocks show: each is a picture that the app may see, and that is processed."""
+    if isinstance(given, list):
+        parts = [picture_problems(workspace, actor, each, f"{where}/{number}") for number, each in enumerate(given)]
+    elif isinstance(given, dict):
+        shown = given.get("slack_file")
+        if given.get("type") == "image" and shown is not None and not _is_picture(workspace, actor, shown):
+            return [f"[ERROR] invalid slack file [json-pointer:{where}/slack_file]"]
+        parts = [picture_problems(workspace, actor, each, f"{where}/{key}") for key, each in given.items()]
+    else:
+        return []
+    return [problem for part in parts for problem in part]
+
+
+def _is_picture(workspace: Workspace, actor: str, shown: Any) -> bool:
+    if not isinstance(shown, dict) or set(shown) != {"id"}:
+        return False
+    try:
+        file = visible(workspace, str(shown["id"]), actor)
+    except SlackError:
+        return False
+    return file.is_processed and file.name.lower().endswith(PICTURES)
 
 
 def share(workspace: Workspace, channel: Channel, files: list[File], message: Message) -> Message:

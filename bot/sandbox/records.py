@@ -215,6 +215,8 @@ class File:
     content: bytes | None = None
     """None until the bytes were uploaded."""
     is_complete: bool = False
+    is_processed: bool = True
+    """Whether Slack knows by now what kind of file it is; before that it cannot be shown as a picture."""
     shares: list[Json] = field(default_factory=list)
     """Where it was posted: `{"channel", "ts", "thread_ts"}`."""
 

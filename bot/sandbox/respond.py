@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox import blocks, messages
+from bot.sandbox import blocks, files, messages
 from bot.sandbox.records import Channel, Json, Message, ResponseUrl, SlackError
 from bot.sandbox.workspace import Workspace
 
@@ -48,7 +48,7 @@ def answer(workspace: Workspace, right: ResponseUrl, given: Json, now: datetime)
     if given.get("delete_original"):
         _delete_original(workspace, channel, right, now)
         return None
-    contents = checked(given)
+    contents = checked(workspace, given)
     if given.get("replace_original") and right.message_ts:
         return _replace(workspace, channel, right, contents, now)
     in_channel = given.get("response_type") == "in_channel" and not right.is_ephemeral
@@ -65,9 +65,10 @@ def answer(workspace: Workspace, right: ResponseUrl, given: Json, now: datetime)
     return messages.whisper(workspace, channel, message)
 
 
-def checked(given: Json) -> Json:
+def checked(workspace: Workspace, given: Json) -> Json:
     found = given.get("blocks") or []
-    if found and (problems := blocks.message_problems(found)):
+    pictures = files.picture_problems(workspace, workspace.app.bot_user_id, found, "/blocks")
+    if found and (problems := blocks.message_problems(found) or pictures):
         raise SlackError("invalid_blocks", problems)
     if not given.get("text") and not found and not given.get("attachments"):
         raise SlackError("no_text")

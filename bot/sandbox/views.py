@@ -2,7 +2,7 @@
 
 import json
 
-from bot.sandbox import blocks
+from bot.sandbox import blocks, files
 from bot.sandbox.records import Json, SlackError, Trigger, View
 from bot.sandbox.workspace import Workspace
 
@@ -36,6 +36,7 @@ def use_trigger(workspace: Workspace, trigger_id: str, real_now: float) -> Trigg
 def checked(workspace: Workspace, payload: Json, kind: str, *, keeps: View | None = None) -> Json:
     """The view if Slack would take it."""
     problems = blocks.view_problems(payload, kind)
+    problems = problems or files.picture_problems(workspace, workspace.app.bot_user_id, payload)
     if problems:
         raise SlackError("invalid_arguments", problems)
     if len(json.dumps(payload).encode()) > VIEW_BYTES:

@@ -325,9 +325,11 @@ def file_json(workspace: Workspace, file: File) -> Json:
         "timestamp": file.created,
         "name": file.name,
         "title": file.title or file.name,
-        "mimetype": mimetypes.guess_type(file.name)[0] or ("text/markdown" if ending == "md" else "text/plain"),
-        "filetype": "markdown" if ending == "md" else ending,
-        "pretty_type": PRETTY.get(ending, ending.upper()),
+        "mimetype": (mimetypes.guess_type(file.name)[0] or ("text/markdown" if ending == "md" else "text/plain"))
+        if file.is_processed
+        else "",
+        "filetype": ("markdown" if ending == "md" else ending) if file.is_processed else "",
+        "pretty_type": PRETTY.get(ending, ending.upper()) if file.is_processed else "",
         "user": file.user,
         "user_team": workspace.team.id,
         "editable": False,

@@ -379,3 +379,27 @@ async def test_an_upload_is_completed_once_and_with_its_bytes(sandbox):
     assert second["error"] == "file_update_failed"
     await sandbox.wait_settled()
     assert [each["subtype"] for each in sandbox.messages("room")] == ["file_share"]
+
+
+async def test_an_uploaded_picture_is_shown_once_it_is_processed(sandbox):
+    """As in Slack: right after its completion nobody knows what kind of file it is, and blocks may not show it."""
+    place = await ask(sandbox, "files.getUploadURLExternal", {"filename": "a.png", "length": 3})
+    async with aiohttp.ClientSession() as session, session.post(place["upload_url"], data=b"abc") as right:
+        assert right.status == 200
+    sandbox.upload_seconds(0.2)
+    picture = {"type": "image", "alt_text": "x", "slack_file": {"id": place["file_id"]}}
+    post = {"channel": "CROOM", "text": "x", "blocks": [picture]}
+
+    await ask(sandbox, "files.completeUploadExternal", {"files": [{"id": place["file_id"]}]})
+    known = await ask(sandbox, "files.info", {"file": place["file_id"]})
+    too_early = await ask(sandbox, "chat.postMessage", post)
+    await sandbox.wait_settled()
+    known_later = await ask(sandbox, "files.info", {"file": place["file_id"]})
+    shown = await ask(sandbox, "chat.postMessage", post)
+
+    assert (known["file"]["mimetype"], known_later["file"]["mimetype"]) == ("", "image/png")
+    assert too_early["error"] == "invalid_blocks"
+    assert too_early["response_metadata"]["messages"] == [
+        "[ERROR] invalid slack file [json-pointer:/blocks/0/slack_file]"
+    ]
+    assert shown["ok"] is True

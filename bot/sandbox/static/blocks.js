@@ -13,6 +13,9 @@ export function renderBlocks(blocks, context) {
   return blocks.map((block) => (RENDER[block.type] || unknown)(block, context)).filter(Boolean);
 }
 
+// From elsewhere, or a file that the app uploaded.
+export const pictureOf = (image, context) => (image.slack_file ? `/files/-/${image.slack_file.id}/picture` : image.image_url);
+
 const unknown = (block) => el("p.block.context", {}, `(a block of type ${block.type})`);
 
 const RENDER = {
@@ -23,9 +26,9 @@ const RENDER = {
   },
   header: (block) => el("div.block.header", {}, plain(block.text.text)),
   context: (block, context) => el("div.block.context", {}, ...block.elements.map((element) =>
-    element.type === "image" ? el("img", { src: element.image_url, alt: element.alt_text }) : words(element, context.world))),
+    element.type === "image" ? el("img", { src: pictureOf(element, context), alt: element.alt_text }) : words(element, context.world))),
   divider: () => el("hr.block.divider"),
-  image: (block) => el("figure.block", {}, el("img.picture", { src: block.image_url, alt: block.alt_text }),
+  image: (block, context) => el("figure.block", {}, el("img.picture", { src: pictureOf(block, context), alt: block.alt_text }),
     block.title && el("figcaption", {}, plain(block.title.text))),
   actions: (block, context) => el("div.block.actions", {}, ...block.elements.map((element) => renderElement(block, element, context))),
   markdown: (block) => el("div.block", {}, markdown(block.text)),

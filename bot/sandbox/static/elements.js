@@ -2,7 +2,7 @@
 // `context.values`, unless the block asks for more.
 
 import { el } from "/static/dom.js";
-import { asId, words } from "/static/blocks.js";
+import { asId, pictureOf, words } from "/static/blocks.js";
 import { comboBox } from "/static/combo.js";
 import { confirmed } from "/static/confirm.js";
 import { menu } from "/static/popover.js";
@@ -29,7 +29,7 @@ const ELEMENTS = {
       type: "button", "aria-label": element.accessibility_label, onclick: (event) => press(event.currentTarget),
     }, plain(element.text.text));
   },
-  image: (block, element) => el("img.picture", { src: element.image_url, alt: element.alt_text }),
+  image: (block, element, context) => el("img.picture", { src: pictureOf(element, context), alt: element.alt_text }),
   overflow(block, element, context) {
     const button = el("button.overflow", { type: "button", "aria-label": "More", "aria-haspopup": "menu", "aria-expanded": "false" }, "⋯");
     button.addEventListener("click", () => menu(button, "More", element.options.map((option) => ({
