@@ -121,6 +121,7 @@ class TargetKind(StrEnum):
     TEAM = "team"
     POLICY = "policy"
     VENDOR = "vendor"
+    SCHEDULE = "schedule"
 
 
 class AlertStatus(StrEnum):

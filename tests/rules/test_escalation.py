@@ -1,0 +1,329 @@
+"""Which level of a policy is paged when: never silent while unanswered, never backwards, however often one looks."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.errors import UserError
+from bot.domain.escalation import (
+    Answer,
+    AtEnd,
+    Called,
+    End,
+    Level,
+    Need,
+    Nothing,
+    PageLevel,
+    Place,
+    Policy,
+    Progress,
+    Step,
+    Target,
+    Wait,
+    following,
+    is_answered,
+    next_due,
+    next_step,
+    still_needed,
+    target_of,
+)
+from bot.domain.terms import TargetKind
+
+NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+
+
+def at(minutes: float) -> datetime:
+    return NOW + timedelta(minutes=minutes)
+
+
+def level(*people: str, wait: float = 5, need: Need = Need.ANY) -> Level:
+    return Level(tuple(target_of(each) for each in people), timedelta(minutes=wait), need)
+
+
+ONE = Policy("one", (level("U1"),))
+THREE = Policy("three", (level("U1"), level("schedule:dba", wait=10), level("group:S1", wait=15)))
+TWICE = replace(THREE, repeat=1)
+L1, L2, L3 = Place(1, 0), Place(2, 0), Place(3, 0)
+AGAIN = Place(1, 1)
+
+
+@pytest.mark.parametrize(
+    ("policy", "progress", "minutes", "expected"),
+    [
+        (THREE, Progress(at(0)), 0, PageLevel(L1, at(0))),
+        (THREE, Progress(at(5), L1), 4.99, Wait(at(5))),
+        (THREE, Progress(at(5), L1), 5, PageLevel(L2, at(5))),
+        (THREE, Progress(at(5), L1), 14.99, PageLevel(L2, at(5))),
+        (THREE, Progress(at(5), L1), 15, PageLevel(L3, at(15), ((L2, at(5)),))),
+        (THREE, Progress(at(5), L1), 120, PageLevel(L3, at(15), ((L2, at(5)),))),
+        (THREE, Progress(at(0)), 120, PageLevel(L3, at(15), ((L1, at(0)), (L2, at(5))))),
+        (THREE, Progress(at(30), L3), 30, End(at(30))),
+        (TWICE, Progress(at(30), L3), 30, PageLevel(AGAIN, at(30))),
+        (TWICE, Progress(at(30), L3), 36, PageLevel(Place(2, 1), at(35), ((AGAIN, at(30)),))),
+        (TWICE, Progress(at(30), Place(3, 1)), 30, End(at(30))),
+        (ONE, Progress(at(5), L1), 5, End(at(5))),
+        (THREE, Progress(at(5), L1, is_answered=True), 5, Nothing()),
+        (THREE, Progress(at(5), L1, is_over=True), 5, Nothing()),
+        (THREE, Progress(at(5), L1, more_time_until=at(9)), 5, Wait(at(9))),
+        (THREE, Progress(at(5), L1, more_time_until=at(9)), 9, PageLevel(L2, at(9))),
+        (THREE, Progress(at(5), L1, more_time_until=at(2)), 3, Wait(at(5))),
+        (THREE, Progress(at(5), L1, is_nobody_left=True), 1, PageLevel(L2, at(1))),
+        (THREE, Progress(at(5), L1, is_nobody_left=True, more_time_until=at(9)), 1, PageLevel(L2, at(1))),
+        (THREE, Progress(at(5), L1, is_nobody_left=True), 90, PageLevel(L2, at(90))),
+        (ONE, Progress(at(5), L1, is_nobody_left=True), 1, End(at(1))),
+        (THREE, Progress(at(5), L1, is_answered=True, is_nobody_left=True), 1, Nothing()),
+    ],
+    ids=[
+        "the first at once", "its time has not come", "its time has come", "a little late",
+        "one was passed over", "the end is not reached over a level that nobody was paged for",
+        "nor where nobody was paged at all", "nobody is left to page", "once more from the top",
+        "late in the second round", "the second round is over", "one level, once", "answered", "over",
+        "more time", "more time is over", "less time than they had anyway", "nobody of the level is left",
+        "then more time does not hold", "and nothing is passed over", "nobody at all is left", "answered counts more",
+    ],
+)  # fmt: skip
+def test_next_step(policy: Policy, progress: Progress, minutes: float, expected: Step) -> None:
+    assert next_step(policy, progress, at(minutes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("due", "now", "expected"),
+    [(5, 5, 15), (5, 5.5, 15), (5, 6, 16), (5, 12, 22)],
+    ids=["in time", "a little late", "late", "very late"],
+)
+def test_who_is_paged_late_has_the_whole_time_from_then_on(due: float, now: float, expected: float) -> None:
+    assert next_due(THREE, PageLevel(L2, at(due)), at(now)) == at(expected)
+
+
+POLICIES = st.builds(
+    Policy,
+    st.just("random"),
+    st.lists(
+        st.builds(
+            Level,
+            st.just((Target(TargetKind.PERSON, "U1", ("U1",)),)),
+            st.integers(1, 15).map(lambda minutes: timedelta(minutes=minutes)),
+            st.sampled_from(Need),
+        ),
+        min_size=1,
+        max_size=5,
+    ).map(tuple),
+    st.integers(0, 3),
+)
+GAPS = st.lists(st.floats(0.01, 300), max_size=60)
+MOMENTS = st.integers(-400, 400).map(at)
+
+
+def ticks(gaps: Iterable[float]) -> Iterable[datetime]:
+    minutes = 0.0
+    for gap in gaps:
+        yield at(minutes)
+        minutes += gap
+
+
+def play(policy: Policy, moments: Iterable[datetime], answered_at: datetime | None = None) -> list[Step]:
+    """What is done by whoever looks at these moments and carries out what is due."""
+    progress, done = Progress(at(0)), list[Step]()
+    for now in moments:
+        progress = replace(progress, is_answered=answered_at is not None and now >= answered_at)
+        match step := next_step(policy, progress, now):
+            case PageLevel():
+                progress = replace(progress, place=step.place, due_at=next_due(policy, step, now))
+            case End():
+                progress = replace(progress, is_over=True)
+            case Wait() | Nothing():
+                continue
+        done.append(step)
+    return done
+
+
+@given(POLICIES, st.lists(st.floats(0.2, 0.99), min_size=1, max_size=30), st.lists(st.floats(0.2, 0.99), min_size=1))
+def test_it_does_not_matter_how_often_one_looks(policy: Policy, some: list[float], others: list[float]) -> None:
+    """Looked for at least once a minute, in whatever rhythm, the same levels are paged for the same due times."""
+    whole = sum((each.wait for each in policy.levels), timedelta()) * (policy.repeat + 1) + timedelta(minutes=2)
+
+    def looking(rhythm: list[float]) -> Iterable[datetime]:
+        now, turn = at(0), 0
+        while now <= at(0) + whole:
+            yield now
+            now, turn = now + timedelta(minutes=rhythm[turn % len(rhythm)]), turn + 1
+
+    one, other = (play(policy, looking(rhythm)) for rhythm in (some, others))
+
+    assert one == other
+    assert isinstance(one[-1], End)
+    assert len(one) == len(policy.levels) * (policy.repeat + 1) + 1
+
+
+@given(POLICIES, GAPS)
+def test_levels_go_forwards_only_and_none_is_paged_twice(policy: Policy, gaps: list[float]) -> None:
+    done = play(policy, ticks(gaps))
+
+    paged = [each for each in done if isinstance(each, PageLevel)]
+    places = [(each.place.round, each.place.level) for each in paged]
+    assert places == sorted(set(places))
+    told = [place for each in paged for place, _ in (*each.passed_over, (each.place, each.due_at))]
+    course: list[Place] = []
+    while (place := following(policy, course[-1] if course else None)) is not None and len(course) < len(told):
+        course.append(place)
+    assert told == course, "each level was paged, or named as passed over, in its turn"
+    assert not any(isinstance(each, End) for each in done[:-1]), "after the end nothing is done"
+
+
+@given(POLICIES, GAPS, st.floats(0, 2000))
+def test_an_answer_stops_it(policy: Policy, gaps: list[float], answered: float) -> None:
+    moments = list(ticks(gaps))
+    before = [each for each in moments if each < at(answered)]
+
+    assert play(policy, moments, at(answered)) == play(policy, before)
+
+
+@given(
+    POLICIES, MOMENTS, MOMENTS, st.none() | st.builds(Place, st.integers(1, 5), st.integers(0, 3)), st.booleans(),
+    st.none() | MOMENTS,
+)  # fmt: skip
+def test_never_silent_while_unanswered(
+    policy: Policy, now: datetime, due: datetime, place: Place | None, nobody_left: bool, more: datetime | None
+) -> None:
+    """Of any history there is a level to page, the end, or a time to wait for that is to come: none is a failure."""
+    if place is not None:
+        place = Place(min(place.level, len(policy.levels)), min(place.round, policy.repeat))
+    progress = Progress(due, place, is_nobody_left=nobody_left, more_time_until=more)
+
+    step = next_step(policy, progress, now)
+
+    match step:
+        case Wait():
+            assert step.until > now
+            assert step.until in {due, more}
+        case PageLevel():
+            assert step.due_at <= now
+            assert step.place.level <= len(policy.levels)
+            assert step.place.round <= policy.repeat
+        case End():
+            assert place == Place(len(policy.levels), policy.repeat)
+        case Nothing():
+            pytest.fail("nobody answered, and nothing is done")
+
+
+@given(POLICIES)
+def test_a_policy_is_kept_as_it_was(policy: Policy) -> None:
+    policy = replace(policy, at_end=AtEnd(announce=True, page=(Target(TargetKind.TEAM, "x", ("U2",), ("S1",)),)))
+    assert Policy.from_json(policy.as_json()) == policy
+
+
+def called(*people: str, place: Place = L1, need: Need = Need.ANY, **more: tuple[str, ...]) -> Called:
+    return Called(place, at(0), at(0), need, people, **more)  # type: ignore[arg-type]
+
+
+def answer(by: str, place: Place = L1, *, withdrawn: bool = False) -> Answer:
+    return Answer(by, at(1), "slack", place, at(2) if withdrawn else None)
+
+
+BOTH = called("U1", "U2", need=Need.ALL)
+
+
+@pytest.mark.parametrize(
+    ("levels", "answers", "declined", "expected"),
+    [
+        ([called("U1", "U2")], [], (), False),
+        ([called("U1", "U2")], [answer("U2")], (), True),
+        ([called("U1", "U2")], [answer("U9")], (), True),
+        ([called("U1")], [answer("U1", withdrawn=True)], (), False),
+        ([called("U1")], [answer("U1", withdrawn=True), answer("U9")], (), True),
+        ([BOTH], [answer("U1")], (), False),
+        ([BOTH], [answer("U1"), answer("U9")], (), False),
+        ([BOTH], [answer("U1"), answer("U2")], (), True),
+        ([BOTH], [answer("U1"), answer("U2", withdrawn=True)], (), False),
+        ([BOTH], [answer("U1")], ("U2",), True),
+        ([replace(BOTH, gone=("U2",))], [answer("U1")], (), True),
+        ([called(groups=("S1",), need=Need.ALL)], [answer("U9")], (), True),
+        ([BOTH, called("U3", place=L2)], [answer("U1")], (), False),
+        ([BOTH, called("U3", place=L2)], [answer("U1"), answer("U3", L2)], (), True),
+        ([BOTH, called("U3", place=L2)], [answer("U1"), answer("U2", L2)], (), True),
+        ([BOTH, called("U1", place=L2)], [answer("U1")], (), True),
+        ([BOTH], [], ("U1", "U2"), False),
+        ([], [], (), False),
+        ([], [answer("U1")], (), True),
+    ],
+    ids=[
+        "silent", "one of several", "somebody who was not asked", "withdrawn", "withdrawn, and then another",
+        "one of two who are both needed", "somebody else does not replace the other", "both", "both, and one withdrew",
+        "both, but one cannot", "both, but one cannot be reached", "who is in a group is not known",
+        "an answer to the level before is none to this one", "an answer to this one is enough",
+        "late, but all of the one before", "called again, and had answered", "all of them cannot", "before the first",
+        "already before the first",
+    ],
+)  # fmt: skip
+def test_is_answered(levels: list[Called], answers: list[Answer], declined: tuple[str, ...], expected: bool) -> None:
+    assert is_answered(levels, answers, declined) is expected
+
+
+def test_who_is_still_needed_of_all() -> None:
+    assert still_needed([BOTH], [answer("U1")]) == ["U2"]
+    assert still_needed([BOTH], [answer("U1")], ("U2",)) == []
+    assert still_needed([called("U1", "U2")], []) == []
+    assert still_needed([], []) == []
+
+
+@pytest.mark.parametrize(
+    ("level", "declined", "expected"),
+    [
+        (called("U1"), (), True),
+        (called("U1"), ("U1",), False),
+        (called("U1", "U2"), ("U1",), True),
+        (called("U1", "U2", gone=("U2",)), ("U1",), False),
+        (called("U1", groups=("S1",)), ("U1",), True),
+        (called(), (), False),
+    ],
+)
+def test_whether_anybody_is_left(level: Called, declined: tuple[str, ...], expected: bool) -> None:
+    assert level.is_left(declined) is expected
+
+
+def test_a_level_that_was_paged_is_kept_as_it_was() -> None:
+    kept = Called(
+        L2, at(5), at(17), Need.ALL, ("U1",), ("S1",), ("payplug",), ("U2",), ("schedule:dba",), "nobody left",
+        ((L1, at(0)),),
+    )  # fmt: skip
+    assert Called.from_json(kept.as_json()) == kept
+    assert kept.late == timedelta(minutes=12)
+    assert replace(kept, paged_at=at(5.5)).late is None
+    assert Answer.from_json(answer("U1", withdrawn=True).as_json()) == answer("U1", withdrawn=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("U0123456789", Target(TargetKind.PERSON, "U0123456789", ("U0123456789",))),
+        ("W012", Target(TargetKind.PERSON, "W012", ("W012",))),
+        ("group:S012", Target(TargetKind.GROUP, "S012", (), ("S012",))),
+        ("schedule:payments", Target(TargetKind.SCHEDULE, "payments")),
+        ("team:the dbas", Target(TargetKind.TEAM, "the dbas")),
+        ("vendor: payplug ", Target(TargetKind.VENDOR, "payplug")),
+    ],
+)
+def test_a_target_is_read(text: str, expected: Target) -> None:
+    assert target_of(text) == expected
+    assert target_of(str(expected)) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "dba", "@dba", "schedule:", "policy:other", "group:database", "person:U1", "u012", "S012", "U-1"]
+)
+def test_what_names_nobody_is_refused(text: str) -> None:
+    with pytest.raises(UserError, match="names nobody"):
+        target_of(text)
+
+
+@given(st.text())
+def test_any_text_is_a_target_or_a_clear_refusal(text: str) -> None:
+    try:
+        read = target_of(text)
+    except UserError:
+        return
+    assert target_of(str(read)) == read
