@@ -167,7 +167,7 @@ class _Line:
 
     def _longest_value(self, option: Option, words: Sequence[str]) -> tuple[object, int]:
         if option.kind in {Value.TIME, Value.DATE}:
-            span = read_span(option.kind, words, self.context)
+            span = read_span(option.kind, words, self._context_of(option))
             if span is not None:
                 return span
         if option.kind is Value.PERCENT and words[1:2] == ["%"]:
@@ -177,7 +177,11 @@ class _Line:
         return self._value(option, word.rstrip(",;") or word), count
 
     def _value(self, option: Option | Positional, word: str) -> object:
-        return read_value(option.kind, word, self.context, option.choices, self.groups)
+        return read_value(option.kind, word, self._context_of(option), option.choices, self.groups)
+
+    def _context_of(self, option: Option | Positional) -> Context:
+        to_come = isinstance(option, Option) and option.may_be_future
+        return replace(self.context, prefers_past=False) if to_come else self.context
 
     def _checked(self, option: Option, value: object) -> object:
         if isinstance(value, When) and not option.may_be_future:

@@ -77,7 +77,11 @@ Typed = str | bool | float | date | When | ZoneInfo | Severity | Status | Kind |
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """`name:value`, wherever it stands. `choices` limit a WORD; `may_be_future` is for a TIME that is to come."""
+    """
+    `name:value`, wherever it stands. `choices` limit a WORD.
+
+    `may_be_future` is for a TIME that is to come: a clock time or a weekday without more is the next one.
+    """
 
     name: str
     kind: Value
@@ -156,6 +160,8 @@ class Context:
     series: tuple[str, ...] = ("INC", "DRILL")
     """What incidents are numbered under; the first is meant by a bare number."""
     languages: Sequence[str] = LANGUAGES
+    prefers_past: bool = True
+    """Whether a clock time or a weekday without more is the last one, not the next."""
     chosen: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Of texts that can be several times, the reading that somebody chose when they were asked."""
 

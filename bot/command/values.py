@@ -236,7 +236,7 @@ def read_span(kind: Value, words: Sequence[str], context: Context) -> tuple[When
 
 def _longest(kind: Value, words: Sequence[str], context: Context) -> tuple[When | date, int] | None:
     if kind is Value.TIME:
-        return longest_time(words, now=context.now, zone=context.zone)
+        return longest_time(words, now=context.now, zone=context.zone, prefer_past=context.prefers_past)
     return longest_date(words, now=context.now, zone=context.zone)
 
 
@@ -245,7 +245,9 @@ _READERS: Mapping[Value, _Reader] = MappingProxyType(
     {
         Value.WORD: lambda word, _context, choices, _groups: read_word(word, choices),
         Value.TEXT: lambda word, _context, _choices, _groups: word,
-        Value.TIME: lambda word, context, _choices, _groups: read_time(word, now=context.now, zone=context.zone),
+        Value.TIME: lambda word, context, _choices, _groups: read_time(
+            word, now=context.now, zone=context.zone, prefer_past=context.prefers_past
+        ),
         Value.DATE: lambda word, context, _choices, _groups: read_date(word, now=context.now, zone=context.zone),
         Value.ZONE: lambda word, _context, _choices, _groups: read_zone(word),
         Value.SEVERITY: lambda word, context, _choices, _groups: read_severity(word, context),

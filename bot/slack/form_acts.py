@@ -102,9 +102,10 @@ def _check_needed(asked: Asked, context: Context) -> None:
 
 
 def _value(asked: Asked, word: str, context: Context) -> object:
+    is_to_come = isinstance(asked, Option) and asked.may_be_future
     try:
-        value = read_value(asked.kind, word, context, asked.choices, {})
-        if isinstance(value, When) and not (isinstance(asked, Option) and asked.may_be_future):
+        value = read_value(asked.kind, word, replace(context, prefers_past=not is_to_come), asked.choices, {})
+        if isinstance(value, When) and not is_to_come:
             refuse_future(value, now=context.now, zone=context.zone)
     except Ambiguous as question:
         missing = [each for each in question.candidates if each not in question.message]

@@ -301,6 +301,13 @@ def test_a_time_to_come_where_the_option_allows_it():
     assert parse("remind at:14:05", commands, INSIDE).options["at"] == at("14:05")
 
 
+@pytest.mark.parametrize("typed", ["00:01", "Mon 00:01", '"00:01"'])
+def test_a_time_to_come_is_the_next_one(typed):
+    commands = [Command("remind", "remind at:", "", options=(Option("at", Value.TIME, may_be_future=True),))]
+
+    assert parse(f"remind at:{typed}", commands, INSIDE).options["at"].at > INSIDE.now
+
+
 def test_a_command_without_a_name_is_what_stands_alone():
     commands = [Command("", "", "Open the form.", inside=False), *COMMANDS]
 

@@ -68,14 +68,17 @@ def read_time(text: str, *, now: datetime, zone: ZoneInfo, prefer_past: bool = T
     return when
 
 
-def longest_time(words: Sequence[str], *, now: datetime, zone: ZoneInfo) -> tuple[When, int] | None:
+def longest_time(
+    words: Sequence[str], *, now: datetime, zone: ZoneInfo, prefer_past: bool = True
+) -> tuple[When, int] | None:
     """
     The time at the head of `words`, and how many of them it takes: the most that make sense. None if there is none.
 
     What follows may be any text, so zone letters count only in capitals (`at:14:05 est tombé`). Raises UserError if the
-    longest that looks like a time cannot be one (`13pm`, `Feb 30 10:00`), Ambiguous if it can be two.
+    longest that looks like a time cannot be one (`13pm`, `Feb 30 10:00`), Ambiguous if it can be two. `prefer_past` is
+    as for `read_time`.
     """
-    frame = Frame(now, zone, past=True, strict=True)
+    frame = Frame(now, zone, past=prefer_past, strict=True)
     for count in range(min(len(words), _LONGEST), 0, -1):
         when = read(" ".join(words[:count]).rstrip(_BEHIND), frame)
         if when is not None:
