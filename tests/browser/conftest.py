@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import TimeoutError as DidNotCome
 
 from tests.support.needs import program
 
@@ -126,10 +127,22 @@ def card(page: Page) -> Any:
     return page.locator("#messages .message", has=page.locator(".block.header")).first
 
 
+async def press_on(page: Page, text: str, name: str) -> None:
+    """One of the buttons that a message shows under the mouse; what is drawn anew meanwhile is pointed at again."""
+    for patience in (2_000, 5_000, 15_000):
+        await message(page, text).hover()
+        try:
+            await message(page, text).get_by_role("button", name=name).click(timeout=patience)
+        except DidNotCome:
+            await page.mouse.move(0, 0)
+        else:
+            return
+    raise AssertionError(f"the button {name!r} does not stay under the mouse")
+
+
 async def mark(page: Page, text: str, emoji: str) -> None:
     """React to a message as one does with the mouse."""
-    await message(page, text).hover()
-    await message(page, text).get_by_role("button", name="Add a reaction").click()
+    await press_on(page, text, "Add a reaction")
     await page.get_by_role("searchbox", name="Search emoji").fill(emoji)
     await page.keyboard.press("Enter")
 

@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.browser.conftest import PHONE, complaints, declare, mark, message, picture, say
+from tests.browser.conftest import PHONE, complaints, declare, mark, message, picture, press_on, say
 
 
 async def test_axe_finds_nothing_in_the_main_views(dogwatch):
@@ -23,11 +23,10 @@ async def test_axe_finds_nothing_in_the_main_views(dogwatch):
     await message(page, "It is the deploy").hover()
     assert await complaints(page) == []
 
-    await message(page, "It is the deploy").get_by_role("button", name="Add a reaction").click()
+    await press_on(page, "It is the deploy", "Add a reaction")
     assert await complaints(page) == []
     await page.keyboard.press("Escape")
-    await message(page, "It is the deploy").hover()
-    await message(page, "It is the deploy").get_by_role("button", name="More").click()
+    await press_on(page, "It is the deploy", "More")
     assert await complaints(page) == []
     await page.keyboard.press("Escape")
 
@@ -36,8 +35,7 @@ async def test_axe_finds_nothing_in_the_main_views(dogwatch):
     assert await complaints(page) == []
     await page.locator("#text").fill("")
 
-    await message(page, "It is the deploy").hover()
-    await message(page, "It is the deploy").get_by_role("button", name="Reply in a thread").click()
+    await press_on(page, "It is the deploy", "Reply in a thread")
     await say(page, "Which version?", "#reply-text")
     await expect(message(page, "Which version?", "#thread")).to_be_visible()
     assert await complaints(page) == []

@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.browser.conftest import PATIENCE, PHONE, WIDE, card, declare, mark, message, picture, say
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, card, declare, mark, message, picture, press_on, say
 
 TALL = {"width": 1280, "height": 1000}
 
@@ -87,8 +87,7 @@ async def test_ones_own_words_can_be_edited_and_deleted_and_a_reaction_taken_bac
     await field.press("Enter")
     await expect(message(page, "may have broken it")).to_contain_text("(edited)")
 
-    await message(page, "may have broken it").hover()
-    await message(page, "may have broken it").get_by_role("button", name="More").click()
+    await press_on(page, "may have broken it", "More")
     await page.get_by_role("menuitem", name="Delete").click()
     await page.get_by_role("button", name="Delete", exact=True).click()
     await expect(page.get_by_text("may have broken it")).to_have_count(0)
@@ -97,8 +96,7 @@ async def test_ones_own_words_can_be_edited_and_deleted_and_a_reaction_taken_bac
 async def test_a_message_elsewhere_opens_an_incident_and_goes_on_its_timeline(dogwatch):
     page = await dogwatch.page()
     await say(page, "Nobody can pay since ten")
-    await message(page, "Nobody can pay").hover()
-    await message(page, "Nobody can pay").get_by_role("button", name="More").click()
+    await press_on(page, "Nobody can pay", "More")
     await page.get_by_role("menuitem", name="Open an incident").click()
     await expect(page.get_by_label("What is wrong?")).to_have_value("Nobody can pay since ten")
     await page.get_by_role("button", name="Declare", exact=True).click()

@@ -95,10 +95,12 @@ async def line(tmp_path: Path) -> AsyncIterator[Line]:
     async with Sandbox(retry_delays=(0, 0.3, 1.0, 2.0), answer_seconds=1.5) as sandbox:
         built = Line(f"sqlite:///{tmp_path / 'dogwatch.db'}", sandbox)
         await built.bot.start()
-        await built.connects()
-        await built.declares()
-        yield built
-        await built.bot.stop()
+        try:
+            await built.connects()
+            await built.declares()
+            yield built
+        finally:
+            await built.bot.stop()
 
 
 def metric(name: str, **labels: str) -> float:

@@ -197,8 +197,16 @@ async def test_reading_beside_a_running_bot(tmp_path: Path) -> None:
     await database.close()
 
 
-async def test_a_file_that_another_program_keeps_locked(world: World) -> None:
+@pytest.fixture
+async def impatient(tmp_path: Path) -> AsyncIterator[World]:
+    """On SQLite, beside a Slack that waits as long as Slack does."""
+    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, answered_within=3.0) as world:
+        yield world
+
+
+async def test_a_file_that_another_program_keeps_locked(impatient: World) -> None:
     """Somebody has it open in the sqlite3 shell, in the middle of a transaction."""
+    world = impatient
     await world.declares("checkout is down")
     holder = sqlite3.connect(world.bot.database.path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")

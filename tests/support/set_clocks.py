@@ -12,7 +12,7 @@ from bot.engine.timekeeping import keep_time
 from bot.sandbox.server import Sandbox
 from bot.store.session import Database, SqliteDatabase
 from tests.support.postgres import PostgresServer
-from tests.support.world import PATIENCE, World
+from tests.support.world import ANSWERED_WITHIN, PATIENCE, World
 
 IN_FRONT_OF_ITS_OWN = """
 CREATE TABLE clock_set (by_seconds double precision NOT NULL);
@@ -69,7 +69,7 @@ class SetWorld(World):
         super().__init__(database_url, folder)
         self.theirs = theirs
         self.clock = SystemClock(counter=theirs.counter)  # type: ignore[assignment]  this one moves by itself
-        self.sandbox = Sandbox()
+        self.sandbox = Sandbox(answer_seconds=ANSWERED_WITHIN)
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
