@@ -61,10 +61,12 @@ class Family:
     """A mapping by that name as `end_of` writes it, in small letters."""
 
 
+CALENDAR_PREFIX = "DOGWATCH_CALENDAR_"
 FAMILIES = (
     Family("DOGWATCH_PAGERDUTY_KEY_", "pagerduty_keys"),
     Family("DOGWATCH_OPSGENIE_KEY_", "opsgenie_keys"),
     Family("DOGWATCH_APPRISE_", "apprise_addresses"),
+    Family(CALENDAR_PREFIX, "calendars"),
 )
 
 

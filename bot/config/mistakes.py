@@ -87,6 +87,8 @@ def wording(error: ErrorDetails, siblings: Sequence[str]) -> str:
         return "There are four. A fifth is one more word for the least: put its name into `words` of [severities.SEV4]."
     if error["loc"] == ("routes",):
         return "Each route is a table of its own, under [[routes]] with two brackets."
+    if error["loc"][:1] == ("schedules",) and error["loc"][2:] == ("layers",):
+        return "Each layer is a table of its own, under [[schedules.NAME.layers]] with two brackets."
     if kind == "extra_forbidden":
         guess = did_you_mean(str(error["loc"][-1]), siblings)
         return f"There is no such key.{guess} Known here: {', '.join(siblings)}."

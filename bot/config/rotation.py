@@ -16,7 +16,7 @@ log = get_logger(__name__)
 ROTATED = frozenset(
     {"slack_signing_secret", "alert_token", "alert_tokens", "alert_secrets", "smtp_password",
      "pagerduty_webhook_secret", "pagerduty_keys", "opsgenie_webhook_secret", "opsgenie_keys", "webhook_secret",
-     "apprise_addresses"}
+     "apprise_addresses", "calendars"}
 )  # fmt: skip
 """
 Settings that are only compared with what comes in, or shown with each single page: whatever else holds a secret is

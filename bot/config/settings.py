@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.config.environment import end_of
 from bot.config.paging import PagingSection
+from bot.config.schedules import ScheduleSection, calendar_address
 from bot.config.sections import (
     TEMPLATES,
     AlertsSection,
@@ -43,6 +44,7 @@ from bot.config.servers import read_servers
 from bot.config.tables import FILE_TABLES
 from bot.config.tokens import no_way_to_slack, wrong_app_token, wrong_bot_token, wrong_signing_secret
 from bot.domain.alerts import Credentials, Defaults, Route
+from bot.domain.oncall import Schedule
 from bot.domain.roles import DEFAULTS, Role, all_words, named_so
 from bot.domain.storms import Limits
 from bot.domain.terms import Kind, Severity, Status, UserId
@@ -67,6 +69,14 @@ class Invitees:
 def values_of(secret: SecretStr | None) -> tuple[str, ...]:
     """The values that are right at the same time, while one takes the place of another: blanks or lines between."""
     return tuple(secret.get_secret_value().split()) if secret else ()
+
+
+def secret_parts(address: str) -> Iterator[str]:
+    """What makes a calendar's address one that nobody can guess: the long parts behind the host's name."""
+    behind = urlsplit(address)
+    for part in re.split(r"[/?&=]+", f"{behind.path}?{behind.query}"):
+        if len(part) >= SHORTEST_TOKEN:
+            yield from {part, unquote(part)}
 
 
 def parts_of(address: str) -> Iterator[str]:
@@ -103,9 +113,14 @@ def _unless(problem_of: Callable[[str], str | None], value: SecretStr | None) ->
     return value
 
 
+def _as_calendar(value: SecretStr) -> SecretStr:
+    return SecretStr(calendar_address(value.get_secret_value()))
+
+
 Token = Annotated[SecretStr, AfterValidator(_no_guess)]
 """What a monitor shows or signs with, or several of it."""
 WebAddress = Annotated[str, AfterValidator(_url)]
+CalendarAddress = Annotated[SecretStr, AfterValidator(_as_calendar)]
 
 
 def _of(secrets: Mapping[str, SecretStr], service: str) -> str | None:
@@ -158,9 +173,10 @@ class Settings(BaseSettings):
     opsgenie_webhook_secret: Token | None = None
     webhook_secret: Token | None = None
     pagerduty_keys: Mapping[str, SecretStr] = Field(default_factory=dict)
-    """By the name as `environment.end_of` has it, in small letters; so are the two below."""
+    """By the name as `environment.end_of` has it, in small letters; so are those below."""
     opsgenie_keys: Mapping[str, SecretStr] = Field(default_factory=dict)
     apprise_addresses: Mapping[str, SecretStr] = Field(default_factory=dict)
+    calendars: Mapping[str, CalendarAddress] = Field(default_factory=dict)
     config_path: Path | None = None
     secret_files: Mapping[str, Path] = Field(default_factory=dict)
     """By variable, where `NAME_FILE` named a file: some are read again while the bot runs."""
@@ -180,6 +196,7 @@ class Settings(BaseSettings):
     working_hours: WorkingHoursSection | None = None
     """None: nobody said when people work, so nothing is said of it."""
     escalation: EscalationSection = EscalationSection()
+    schedules: Mapping[Word, ScheduleSection] = Field(default_factory=dict)
     paging: PagingSection = PagingSection()
     findings: FindingsSection = FindingsSection()
     retention: RetentionSection = RetentionSection()
@@ -369,6 +386,7 @@ class Settings(BaseSettings):
         single = (
             self.slack_bot_token, self.slack_app_token, self.secret_key, self.heartbeat_url, self.smtp_password,
             *self.pagerduty_keys.values(), *self.opsgenie_keys.values(), *self.apprise_addresses.values(),
+            *self.calendars.values(),
         )  # fmt: skip
         several = (
             self.pagerduty_webhook_secret,
@@ -382,6 +400,7 @@ class Settings(BaseSettings):
         password = urlsplit(self.database_url.get_secret_value()).password if self.sqlite_path is None else None
         found = [each.get_secret_value() for each in single if each]
         found += [value for each in several for value in values_of(each)]
+        found += [part for each in self.calendars.values() for part in secret_parts(each.get_secret_value())]
         found += [part for each in self.apprise_addresses.values() for part in parts_of(each.get_secret_value())]
         return tuple(filter(None, [*found, password, unquote(password) if password else None]))
 
@@ -395,6 +414,23 @@ class Settings(BaseSettings):
     def apprise_address(self, service: str) -> str | None:
         """The address of a means, which may hold `{to}` where each person's own part goes."""
         return _of(self.apprise_addresses, service)
+
+    @cached_property
+    def schedule_table(self) -> Mapping[str, Schedule]:
+        """The on-call schedules by name. Those of calendars have no turns here: the database keeps what was fetched."""
+        return {name: each.as_schedule(name, self.incidents.zone) for name, each in self.schedules.items()}
+
+    def calendar_address(self, schedule: str) -> str | None:
+        """Where the calendar of a schedule is fetched; None where none is set, or the schedule has none."""
+        section = self.schedules.get(schedule)
+        return _of(self.calendars, schedule) if section and section.is_fetched else None
+
+    def calendar_file(self, schedule: str) -> Path | None:
+        """The file that is a schedule's calendar; None if it has none."""
+        section = self.schedules.get(schedule)
+        if section is None or not isinstance(section.calendar, str):
+            return None
+        return (self.config_path.parent if self.config_path else Path()) / section.calendar
 
     @property
     def mail_authorities(self) -> Path | None:
@@ -426,6 +462,7 @@ class Settings(BaseSettings):
         of_services = [self.people_of(name) for name in self.services]
         users = [user for each in of_services for user in each.users]
         users += [UserId(user) for team in self.teams.values() for user in team.members]
+        users += [UserId(user) for each in self.schedules.values() for user in each.named]
         groups = [team.usergroup for team in self.teams.values() if team.usergroup]
         return Invitees(tuple(dict.fromkeys(users)), tuple(dict.fromkeys(groups)))
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.config.means import AppriseSection, EmailSection, OpsgenieSection, PagerDutySection, WebhookSection
 from bot.config.paging import PagingSection
+from bot.config.schedules import LayerHoursSection, LayerSection, ScheduleSection
 from bot.config.sections import (
     AlertsSection,
     EscalationSection,
@@ -45,6 +46,9 @@ SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
     ("storms",): StormsSection,
     ("working_hours",): WorkingHoursSection,
     ("escalation",): EscalationSection,
+    ("schedules", ANY): ScheduleSection,
+    ("schedules", ANY, "layers", ANY): LayerSection,
+    ("schedules", ANY, "layers", ANY, "hours", ANY): LayerHoursSection,
     ("paging",): PagingSection,
     ("paging", "email"): EmailSection,
     ("paging", "pagerduty"): PagerDutySection,

@@ -131,11 +131,8 @@ def joined(spans: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, d
 
 def occurrences(rule: str, starts: datetime, until: datetime) -> Sequence[datetime]:
     """All of them, in order, from the first to at least one after `until`, if there is one."""
-    for year in range(until.year + 1, until.year + FARTHEST):
-        known = _through(rule, starts, year)
-        if known and known[-1] >= until:
-            return known
-    return _through(rule, starts, until.year + FARTHEST)
+    known = _through(rule, starts, until.year + 1)
+    return known if known and known[-1] >= until else _through(rule, starts, until.year + FARTHEST)
 
 
 @lru_cache(maxsize=128)

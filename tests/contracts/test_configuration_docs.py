@@ -34,6 +34,9 @@ HEADINGS = {
     "[intake]": ("intake",),
     "[working_hours]": ("working_hours",),
     "[escalation]": ("escalation",),
+    "[schedules.NAME]": ("schedules", ANY),
+    "[[schedules.NAME.layers]]": ("schedules", ANY, "layers", ANY),
+    "Hours of a layer": ("schedules", ANY, "layers", ANY, "hours", ANY),
     "[paging]": ("paging",),
     "[paging.email]": ("paging", "email"),
     "[paging.pagerduty]": ("paging", "pagerduty"),
@@ -139,7 +142,7 @@ def _tables_at(value: Any, path: tuple[str, ...]) -> list[dict[str, Any]]:
     inner = list(value.values()) if path[0] == ANY and isinstance(value, dict) else value
     if path[0] == ANY:
         return [found for each in inner for found in _tables_at(each, path[1:])]
-    return _tables_at(inner[path[0]], path[1:])
+    return _tables_at(inner.get(path[0], []), path[1:])
 
 
 def test_every_key_of_the_example_is_explained_above_it():

@@ -1,0 +1,224 @@
+"""`[schedules.NAME]`: who is on call, by layers of turns or by a calendar that another tool keeps."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from bot.config.sections import ClockTime, Day, EndOfWork, Section, UserIdText, Word, Zone, is_user_id
+from bot.domain.oncall import Hours, Layer, Schedule
+from bot.domain.rotation import occurrences, read_rule
+from bot.domain.working_hours import DAYS
+
+UNITS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
+LONGEST = timedelta(days=366)
+KEYS_OF_RULES = {
+    "DAILY": ("BYDAY", "BYMONTH", "BYMONTHDAY"),
+    "WEEKLY": ("BYDAY", "BYMONTH", "WKST"),
+    "MONTHLY": ("BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS"),
+    "YEARLY": ("BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS", "BYWEEKNO", "BYYEARDAY", "WKST"),
+}
+"""By FREQ. The others mean nothing with it, or so little that dateutil would look for a day until the year 9999."""
+IN_EVERY_RULE = ("FREQ", "INTERVAL", "BYHOUR", "BYMINUTE")
+MOST_IN_A_DAY = 24
+NEVER = "This rule names no day that ever comes, so nobody would be on call by it. Mend it."
+LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+NO_TIME = 'This is no day with a time. Write it like "2026-01-05 09:00", as a clock on the wall in the zone shows it.'
+NO_SPAN = 'This is no length of time. Write it like "day", "week", "12 hours" or "2 weeks".'
+NO_RULE = 'This is no recurrence rule ({problem}). Write it like "FREQ=WEEKLY;BYDAY=MO,FR" (RFC 5545).'
+EITHER = 'Say when the turns change, in one of two ways: every = "week", or rule = "FREQ=WEEKLY;BYDAY=MO,FR".'
+BOTH = "It has layers and a calendar. Keep one: put the calendar into a schedule of its own."
+
+
+def _wall(value: object) -> datetime:
+    """A text like `2026-01-05 09:00`, or one of TOML's own times without an offset."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        raise ValueError(NO_TIME)  # noqa: TRY004  pydantic turns only this into a mistake
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+    except ValueError:
+        raise ValueError(NO_TIME) from None
+    if isinstance(value, str) and ":" not in value:
+        raise ValueError(NO_TIME)
+    if found.tzinfo is not None:
+        raise ValueError("Leave the offset away: the zone of the layer or schedule says which it is.")
+    return found.replace(second=0, microsecond=0)
+
+
+def _span(value: object) -> timedelta:
+    found = re.fullmatch(r"(?:(\d{1,4}) +)?(hour|day|week)s?", str(value).strip().casefold())
+    if not isinstance(value, str) or found is None:
+        raise ValueError(NO_SPAN)
+    span = int(found[1] or 1) * UNITS[found[2]]
+    if not timedelta() < span <= LONGEST:
+        raise ValueError('Use a length from "1 hour" to "52 weeks".')
+    return span
+
+
+def _rule(value: object) -> str:
+    text = str(value).strip().upper().removeprefix("RRULE:")
+    parts = dict(part.partition("=")[::2] for part in text.split(";"))
+    if not isinstance(value, str) or "\n" in text or "FREQ" not in parts:
+        raise ValueError(NO_RULE.format(problem="it has no FREQ"))
+    if parts["FREQ"] not in KEYS_OF_RULES:
+        raise ValueError(
+            f'FREQ is one of {", ".join(KEYS_OF_RULES)}. For turns of some hours write every = "8 hours", '
+            "or FREQ=DAILY;BYHOUR=6,14,22."
+        )
+    if ends := {"COUNT", "UNTIL"} & set(parts):
+        raise ValueError(f"Take {min(ends)} out: a layer ends with its key `ends`.")
+    known = (*IN_EVERY_RULE, *KEYS_OF_RULES[parts["FREQ"]])
+    if strange := [key for key in parts if key not in known]:
+        raise ValueError(f"{strange[0]} cannot stand in a rule with FREQ={parts['FREQ']}. Use {', '.join(known)}.")
+    if parts["FREQ"] == "DAILY" and parts.get("INTERVAL", "1") != "1" and set(parts) & set(KEYS_OF_RULES["DAILY"]):
+        raise ValueError(
+            "Days that are skipped may never be those that are asked for. Use FREQ=WEEKLY or FREQ=MONTHLY."
+        )
+    if len(parts.get("BYHOUR", "").split(",")) * len(parts.get("BYMINUTE", "").split(",")) > MOST_IN_A_DAY:
+        raise ValueError("This rule changes turns more often than once an hour. Write fewer of them.")
+    try:
+        read_rule(text, datetime(2026, 1, 5, 9))  # noqa: DTZ001  any wall time will do
+    except (ValueError, TypeError, KeyError, AttributeError) as problem:
+        raise ValueError(NO_RULE.format(problem=str(problem).strip("'\"") or "it cannot be read")) from None
+    return text
+
+
+def is_never(rule: str) -> bool:
+    """Whether it asks for days that none of its months has."""
+    parts = dict(part.partition("=")[::2] for part in rule.split(";"))
+    named = [int(each) for each in filter(None, parts.get("BYMONTH", "").split(","))]
+    months = [LONGEST_MONTHS[each - 1] if 1 <= each <= 12 else 0 for each in named]
+    days = [abs(int(each)) for each in filter(None, parts.get("BYMONTHDAY", "").split(","))]
+    return min(days, default=1) > max(months, default=31)
+
+
+def _turns(value: object) -> tuple[tuple[str, ...], ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError('This has to be a list, like ["U0123456789", "U0123456780"].')  # noqa: TRY004
+    if not value:
+        raise ValueError("Nobody stands in it. Name people by their Slack user ids, or take the layer out.")
+    turns = [tuple(each) if isinstance(each, list | tuple) else (each,) for each in value]
+    for number, turn in enumerate(turns, 1):
+        if not turn:
+            raise ValueError(f"Entry {number} is an empty list. Name a person there, or take it out.")
+        for each in turn:
+            if not isinstance(each, str) or not is_user_id(each):
+                raise ValueError(
+                    f"Entry {number}, {each!r}, is not a Slack user id. Copy it from the person's profile "
+                    "(... > Copy member ID). Several in a list of their own are on call together."
+                )
+    return tuple(turns)
+
+
+def _list_of(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+def calendar_address(value: str) -> str:
+    """As it is fetched: `webcal://` is how a browser is told to hand an address to a calendar. Raises ValueError."""
+    address = re.sub("^webcals?://", "https://", value.strip(), flags=re.IGNORECASE)
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", address):
+        raise ValueError(
+            "This is no web address. Copy the calendar's address, which begins with https:// or webcal://."
+        )
+    return address
+
+
+WallTime = Annotated[datetime, BeforeValidator(_wall)]
+Span = Annotated[timedelta, BeforeValidator(_span)]
+RuleText = Annotated[str, BeforeValidator(_rule)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Turns = Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_turns), Field(min_length=1, strict=False)]
+
+
+class LayerHoursSection(Section):
+    """One table of `hours`: outside of them nobody is on call by the layer."""
+
+    days: Annotated[tuple[Day, ...], Field(min_length=1, strict=False)] = DAYS
+    opens: Annotated[ClockTime, Field(alias="from")] = "00:00"
+    closes: Annotated[EndOfWork, Field(alias="to")] = "24:00"
+
+    @model_validator(mode="after")
+    def _takes_time(self) -> Self:
+        if self.opens == self.closes:
+            raise ValueError(
+                'These hours end when they begin. For the whole day write from = "00:00" and to = "24:00".'
+            )
+        return self
+
+    def as_hours(self) -> Hours:
+        return Hours(frozenset(DAYS.index(each) for each in self.days), _minutes(self.opens), _minutes(self.closes))
+
+
+class LayerSection(Section):
+    """`[[schedules.NAME.layers]]`. `every` or `rule` says when turns change, and `zone` goes before the schedule's."""
+
+    people: Turns
+    starts: WallTime
+    every: Span | None = None
+    rule: RuleText | None = None
+    length: Span | None = None
+    ends: WallTime | None = None
+    hours: Annotated[tuple[LayerHoursSection, ...], BeforeValidator(_list_of), Field(strict=False)] = ()
+    zone: Zone | None = None
+
+    @model_validator(mode="after")
+    def _is_one_rule(self) -> Self:
+        if (self.every is None) == (self.rule is None):
+            raise ValueError(EITHER)
+        if self.ends is not None and self.ends <= self.starts:
+            raise ValueError("It ends before it starts. Mend `ends`, or take the layer out.")
+        if self.rule is not None and (is_never(self.rule) or not occurrences(self.rule, self.starts, self.starts)):
+            raise ValueError(f"{self.rule}: {NEVER}")
+        return self
+
+    def as_layer(self, zone: ZoneInfo) -> Layer:
+        hours = tuple(each.as_hours() for each in self.hours)
+        return Layer(
+            self.people, self.starts, self.zone or zone, every=self.every, rule=self.rule, length=self.length,
+            ends=self.ends, hours=hours,
+        )  # fmt: skip
+
+
+class ScheduleSection(Section):
+    """
+    `[schedules.NAME]`. `calendar` is true for a feed whose secret address stands in the environment, or the path of a
+    file, written as seen from the folder of `dogwatch.toml`. `names`: words of the calendar, and who is meant by them.
+    """
+
+    zone: Zone | None = None
+    layers: Annotated[tuple[LayerSection, ...], Field(strict=False)] = ()
+    calendar: bool | Word = False
+    names: Mapping[Name, UserIdText] = Field(default_factory=dict)
+    may_have_gaps: bool = False
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> Self:
+        if self.layers and self.calendar:
+            raise ValueError(BOTH)
+        if self.names and not self.calendar:
+            raise ValueError("`names` tells whom a calendar means, and this schedule has none. Take them out.")
+        return self
+
+    @property
+    def is_fetched(self) -> bool:
+        return self.calendar is True
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Everybody whom it names."""
+        return (*(user for layer in self.layers for turn in layer.people for user in turn), *self.names.values())
+
+    def as_schedule(self, name: str, zone: ZoneInfo) -> Schedule:
+        """Of a calendar, its name and zone: its turns are not known here. `zone` counts where none is given."""
+        shown_in = self.zone or zone
+        return Schedule(name, shown_in, tuple(each.as_layer(shown_in) for each in self.layers))
+
+
+def _minutes(text: str) -> int:
+    return time.fromisoformat(text).hour * 60 + time.fromisoformat(text).minute if text != "24:00" else 1440
