@@ -1,0 +1,149 @@
+"""
+A calendar that another tool keeps, as an on-call schedule: whom the words of its events mean.
+
+An event says who is on call by its guests, or by its title. Nobody is guessed: what cannot be told is handed back.
+"""
+
+import itertools
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from bot.domain.oncall import Fixed, Turn
+
+USER_ID = re.compile(r"\b[UW][A-Z0-9]{8,}\b")
+MAIL = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+\.\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Whom an event invites. Either may be empty."""
+
+    name: str
+    mail: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.mail}>" if self.name and self.mail else self.name or self.mail
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event, or one occurrence of it, from `starts_at` up to `ends_at` (aware, in UTC)."""
+
+    starts_at: datetime
+    ends_at: datetime
+    title: str
+    guests: tuple[Guest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a calendar says once its words are known. `unknown`: the words that mean nobody, each once, in order."""
+
+    layer: Fixed
+    unknown: tuple[str, ...]
+
+
+def as_json(events: Iterable[Event]) -> str:
+    rows = [
+        [
+            each.starts_at.isoformat(),
+            each.ends_at.isoformat(),
+            each.title,
+            [[one.name, one.mail] for one in each.guests],
+        ]
+        for each in events
+    ]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def from_json(kept: str) -> tuple[Event, ...]:
+    """What `as_json` gave."""
+    rows: list[Any] = json.loads(kept)
+    return tuple(
+        Event(
+            datetime.fromisoformat(begin), datetime.fromisoformat(end), title, tuple(Guest(*each) for each in guests)
+        )
+        for begin, end, title, guests in rows
+    )  # fmt: skip
+
+
+def understand(events: Sequence[Event], names: Mapping[str, str]) -> Understood:
+    """`names`: words of the calendar (names, parts of titles, mail addresses), and whom each means by user id."""
+    known = {_folded(word): user for word, user in names.items()}
+    longest_first = sorted(known, key=len, reverse=True)
+    unknown: dict[str, None] = {}
+    meant: list[tuple[Event, tuple[str, ...]]] = []
+    for each in events:
+        people, strange = _meant_by(each, known, longest_first)
+        unknown |= dict.fromkeys(strange)
+        if people:
+            meant.append((each, people))
+    return Understood(Fixed(tuple(_turns(meant))), tuple(unknown))
+
+
+@lru_cache(maxsize=64)
+def understood(kept: str, names: tuple[tuple[str, str], ...]) -> Understood:
+    """The same from `as_json`, kept: it is asked for with every page, and changes every few minutes at most."""
+    return understand(from_json(kept), dict(names))
+
+
+def _meant_by(event: Event, known: Mapping[str, str], words: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The people, and what of the event means nobody."""
+    found: list[str] = []
+    strange: list[str] = []
+    for guest in event.guests:
+        user = known.get(_folded(guest.mail)) or known.get(_folded(guest.name)) or _id_in(guest.name)
+        if user:
+            found.append(user)
+        else:
+            strange.append(str(guest))
+    named = _named_in(event.title, known, words)
+    if named and not found:
+        strange = []  # the title says it, and the guests were not asked
+    found += named
+    if not found:
+        strange = strange or [event.title or "an event without a title"]
+    return tuple(dict.fromkeys(found)), strange
+
+
+def _named_in(title: str, known: Mapping[str, str], words: Sequence[str]) -> list[str]:
+    """Whom a title names: by words that are known, the longer ones first, else by user ids in it."""
+    rest = _folded(title)
+    found: dict[int, str] = {}
+    for word in words:
+        pattern = rf"(?<!\w){re.escape(word)}(?!\w)"
+        for match in re.finditer(pattern, rest):
+            found.setdefault(match.start(), known[word])
+        rest = re.sub(pattern, lambda match: "\x00" * len(match[0]), rest)
+    people = [found[place] for place in sorted(found)]
+    return people or USER_ID.findall(title)
+
+
+def _id_in(text: str) -> str | None:
+    match = USER_ID.search(text)
+    return match[0] if match else None
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _turns(meant: Sequence[tuple[Event, tuple[str, ...]]]) -> Iterable[Turn]:
+    """In order, none over another: whose events are at the same time are on call together."""
+    edges = sorted({moment for event, _ in meant for moment in (event.starts_at, event.ends_at)})
+    begins = sorted(meant, key=lambda each: each[0].starts_at)
+    under_way: list[tuple[Event, tuple[str, ...]]] = []
+    following = 0
+    for begin, end in itertools.pairwise(edges):
+        while following < len(begins) and begins[following][0].starts_at <= begin:
+            under_way.append(begins[following])
+            following += 1
+        under_way = [each for each in under_way if each[0].ends_at > begin]
+        people = tuple(dict.fromkeys(user for _, users in under_way for user in users))
+        if people:
+            yield Turn(begin, end, people)
