@@ -16,7 +16,9 @@ from commands import (
     improve,
     lead,
     list,  # noqa: A004  the same
+    maintenance,
     merge,
+    mute,
     note,
     postmortem,
     private,
@@ -30,6 +32,7 @@ from commands import (
     status,
     task,
     timeline,
+    unmute,
     update,
 )
 
@@ -63,5 +66,8 @@ _WORDS = (
     private.COMMAND,
     postmortem.COMMAND,
     drill.COMMAND,
+    mute.COMMAND,
+    unmute.COMMAND,
+    maintenance.COMMAND,
 )
 COMMANDS = (*_WORDS, help.command(_WORDS))

@@ -326,9 +326,11 @@ def place(
     now: datetime,
     of_group: Sequence[GroupIncident] = (),
     of_service: Sequence[GroupIncident] = (),
+    is_held: bool = False,
 ) -> Placement:
     """
     What an alert does to incidents at `now`. `of_service` are open incidents of its service: only ATTACH looks at them.
+    `is_held`: its service is under maintenance, so that it joins what is open and opens nothing.
 
     A resolved alert never opens or reopens anything, and one that was over before the incident began is not part of it.
     """
@@ -344,6 +346,8 @@ def place(
         return Attach(neighbour.id) if neighbour else RecordOnly()
     if event.status is AlertStatus.RESOLVED or event.is_test:
         return RecordOnly(latest.id if latest else None)
+    if is_held:
+        return RecordOnly()
     if latest is None:
         return Open()
     if latest.resolved_at and now - latest.resolved_at < REOPEN_WITHIN:

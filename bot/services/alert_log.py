@@ -40,6 +40,8 @@ class Arrival:
     routing: Routing
     row: Alert
     is_new: bool
+    held_by: int | None = None
+    """The maintenance window of its service: it opens nothing while that goes on."""
 
     @property
     def fires(self) -> bool:

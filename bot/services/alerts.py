@@ -1,6 +1,6 @@
 """Alerts come in: each finds its incident, or opens one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -25,8 +25,8 @@ from bot.domain.alerts import (
     route,
 )
 from bot.domain.storms import Begin, Join, Resume
-from bot.domain.terms import AlertStatus, Severity, Status
-from bot.services import alert_log, storms
+from bot.domain.terms import AlertStatus, Precision, Severity, Status
+from bot.services import alert_log, maintenance, storms
 from bot.services import incidents as course
 from bot.services.actor import Actor
 from bot.services.alert_log import Arrival
@@ -43,10 +43,15 @@ class Receipt:
     recorded: int = 0
     ignored: int = 0
     incidents: set[str] = field(default_factory=set)
+    held: int = 0
+    """Alerts that fire while their service is under maintenance, and opened nothing."""
 
     def with_more(self, other: "Receipt") -> "Receipt":
         """Of two parts of one notification."""
-        return Receipt(self.recorded + other.recorded, self.ignored + other.ignored, self.incidents | other.incidents)
+        return Receipt(
+            self.recorded + other.recorded, self.ignored + other.ignored, self.incidents | other.incidents,
+            self.held + other.held,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ def receive_all(session: Session, settings: Settings, batches: Sequence[Batch], 
         return receipts
     groups = alerts.lock_groups(session, actor.team_id, {told.group for told in wanted})
     known = _known(session, wanted, actor)
+    windows = maintenance.windows(session, actor, {told.routing.service for told in wanted})
     news = [told for told in wanted if _is_news(told, known.get(told.identity))]
     had = [known[told.identity].incident_id for told in news if told.identity in known]
     _hold(session, [*had, *(groups[told.group].incident_id for told in news)], actor.at)
@@ -96,7 +102,7 @@ def receive_all(session: Session, settings: Settings, batches: Sequence[Batch], 
     with outbox.together(session):
         for key, of_group in groupby(sorted(wanted, key=lambda told: told.group), key=lambda told: told.group):
             for told in _rounds(of_group):
-                _receive_group(session, settings, groups[key], told, known, actor, receipts)
+                _receive_group(session, settings, groups[key], told, known, windows, actor, receipts)
                 session.flush()
     return receipts
 
@@ -166,6 +172,7 @@ def _receive_group(
     group: AlertGroup,
     told: Sequence[_Told],
     known: dict[alerts.Identity, Alert],
+    windows: Mapping[str, int],
     actor: Actor,
     receipts: Sequence[Receipt],
 ) -> None:
@@ -177,20 +184,66 @@ def _receive_group(
             repeated.add(row.key)
             _name(session, receipts[each.number], row)
         else:
-            arrivals.append((each, Arrival(each.event, each.routing, row or _new_row(each, actor), row is None)))
+            held_by = windows.get(each.routing.service or "")
+            arrivals.append(
+                (each, Arrival(each.event, each.routing, row or _new_row(each, actor), row is None, held_by))
+            )
     alerts.seen_again(session, repeated, actor.at)
     only = [arrival for _, arrival in arrivals]
     truncated = max((each.truncated for each, _ in arrivals), default=0)
-    for arrival in sorted(only, key=lambda one: not one.fires):
-        _place(session, settings, group, arrival, only, truncated, actor)
-    for incident_id in sorted({arrival.row.incident_id for arrival in only if arrival.row.incident_id is not None}):
-        its_own = [arrival for arrival in only if arrival.row.incident_id == incident_id]
-        alert_log.tell_of(session, incident_id, its_own, actor, truncated=truncated)
+    _place_all(session, settings, group, only, truncated, actor)
     for each, arrival in arrivals:
         known[each.identity] = arrival.row
-        if arrival.row.incident_id is None:
-            session.add(arrival.row)
+        receipts[each.number].held += arrival.row.maintenance_id is not None
         _name(session, receipts[each.number], arrival.row)
+
+
+def _place_all(
+    session: Session,
+    settings: Settings,
+    group: AlertGroup,
+    arrivals: Sequence[Arrival],
+    truncated: int,
+    actor: Actor,
+) -> None:
+    """Each finds its incident or opens one, and these tell of what came."""
+    for arrival in sorted(arrivals, key=lambda one: not one.fires):
+        _place(session, settings, group, arrival, arrivals, truncated, actor)
+    for incident_id in sorted({each.row.incident_id for each in arrivals if each.row.incident_id is not None}):
+        its_own = [arrival for arrival in arrivals if arrival.row.incident_id == incident_id]
+        alert_log.tell_of(session, incident_id, its_own, actor, truncated=truncated)
+    session.add_all([arrival.row for arrival in arrivals if arrival.row.incident_id is None])
+
+
+def take_up(session: Session, settings: Settings, rows: Sequence[Alert], actor: Actor) -> None:
+    """
+    Alerts that fire and opened nothing because their service was under maintenance: they are taken as if they came now.
+
+    What is under maintenance again stays with that window.
+    """
+    groups = alerts.lock_groups(session, actor.team_id, {(row.source, row.group_key) for row in rows})
+    windows = maintenance.windows(session, actor, {row.service for row in rows})
+    with outbox.together(session):
+        for key, group in sorted(groups.items()):
+            arrivals = [
+                Arrival(event, routing, row, is_new=True, held_by=windows.get(row.service or ""))
+                for row in rows
+                if (row.source, row.group_key) == key
+                for event, routing in [_told_by(settings, row)]
+                if routing.action != RouteAction.IGNORE
+            ]
+            _place_all(session, settings, group, arrivals, 0, actor)
+            session.flush()
+
+
+def _told_by(settings: Settings, row: Alert) -> tuple[AlertEvent, Routing]:
+    """What was told of an alert that fires, as it was kept."""
+    event = AlertEvent(
+        source=row.source, fingerprint=row.fingerprint, status=AlertStatus.FIRING, labels=row.labels,
+        annotations=row.annotations, starts_at=row.starts_at, starts_at_precision=Precision(row.starts_at_precision),
+        ends_at=None, group=row.group_key, occurrence=row.told_starts_at, generator_url=row.link,
+    )  # fmt: skip
+    return event, route(row.labels, settings.alert_routes, settings.alert_defaults)
 
 
 def _is_news(told: _Told, row: Alert | None) -> bool:
@@ -260,6 +313,7 @@ def _place(
         _change(arrival, own, actor)
         return
     decision = _decide(session, group, arrival, actor)
+    held_by: int | None = None
     match decision:
         case Open():
             chosen: int | None = _open(session, settings, arrivals, truncated, actor, None)
@@ -277,9 +331,12 @@ def _place(
             chosen = incident_id
         case RecordOnly(incident_id):
             chosen = own if own is not None else incident_id
+            is_held = arrival.fires and arrival.held_by is not None and not arrival.event.is_test
+            held_by = arrival.held_by if is_held and chosen is None else None
         case _:
             raise AssertionError("ignored alerts are left out before they are placed")
     _change(arrival, chosen, actor)
+    arrival.row.maintenance_id = held_by
     if chosen is not None and not isinstance(decision, RecordOnly) and group.incident_id != chosen:
         group.incident_id = chosen
         session.add(group)
@@ -296,6 +353,7 @@ def _decide(session: Session, group: AlertGroup, arrival: Arrival, actor: Actor)
             now=actor.at,
             of_group=[_as_seen(of_group)] if of_group else [],
             of_service=neighbours,
+            is_held=arrival.held_by is not None,
         )
 
     if group.incident_id is None:
@@ -341,7 +399,8 @@ def _open(
 
     In a storm it is the storm's.
     """
-    firing = [each for each in arrivals if each.fires and each.routing.action == RouteAction.OPEN]
+    opening = [each for each in arrivals if each.fires and each.routing.action == RouteAction.OPEN]
+    firing = [each for each in opening if each.held_by is None]
     worst_one = min(firing, key=lambda each: list(Severity).index(each.routing.severity))
     worst = worst_one.routing.severity
     step, watch = storms.decide(session, settings, actor)

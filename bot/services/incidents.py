@@ -15,7 +15,7 @@ from bot.domain.incidents import EVENT_TO, Event, is_channel_name, transition
 from bot.domain.terms import NAMED_BY_PEOPLE, Kind, Severity, Status
 from bot.domain.when import When, refuse_future, show_time
 from bot.log import concerns
-from bot.services import catching_up, demands, documents, milestones, people, tell, timeline
+from bot.services import catching_up, demands, documents, maintenance, milestones, people, tell, timeline
 from bot.services.actor import Actor, Origin
 from bot.store import escalations, incidents, outbox, timers
 from bot.store import timeline as store_timeline
@@ -156,6 +156,12 @@ def _set_up(session: Session, settings: Settings, incident: Incident, actor: Act
     people.meet(session, incident.team_id, users, actor.at)
     tell.set_up(session, incident, actor.at, users, list(dict.fromkeys(groups)))
     documents.opened(session, settings, incident, actor.at)
+    if not incident.is_drill:
+        for window in maintenance.open_for(session, incident.team_id, incident.services, actor.at):
+            tell.say(
+                session, incident, "maintenance", actor.at,
+                service=window.service, until=window.ends_at.isoformat(), text=window.reason,
+            )  # fmt: skip
 
 
 def change_severity(

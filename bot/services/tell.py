@@ -35,6 +35,7 @@ class What(StrEnum):
     UNSAY = "unsay"
     DELETE_FILE = "delete file"
     NOTICE = "notice"
+    DIRECT = "direct"
 
     CARD = "card"
     ANNOUNCEMENT = "announcement"
@@ -64,6 +65,7 @@ PRIORITY = {
     What.PIN_CARD: 33,
     What.WHISPER: 34,
     What.BRIEF: 29,
+    What.DIRECT: 29,
     What.FETCH_MESSAGE: 35,
     What.ALERTS: 28,
     What.FOLLOWUPS: 36,
@@ -92,6 +94,7 @@ URGENCY = {
     What.DRAFT: "messages",
     What.WHISPER: "messages",
     What.BRIEF: "messages",
+    What.DIRECT: "messages",
     What.UNSAY: "messages",
     What.DELETE_FILE: "messages",
     What.NOTICE: "messages",
@@ -474,6 +477,14 @@ def brief(session: Session, incident: Incident, at: datetime, user_id: str, role
         user_id=user_id,
         role_id=role_id,
     )
+
+
+def direct(session: Session, team_id: str, user_id: str, at: datetime, event: str, **values: Any) -> None:
+    """Write to one person directly about something that is of no incident."""
+    outbox.put(
+        session, lane=f"dm:{user_id}", what=What.DIRECT, team_id=team_id, at=at, priority=PRIORITY[What.DIRECT],
+        user_id=user_id, event=event, values=values,
+    )  # fmt: skip
 
 
 def learn_person(session: Session, team_id: str, user_id: str, at: datetime) -> None:

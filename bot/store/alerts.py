@@ -18,6 +18,7 @@ K = TypeVar("K", bound=tuple[str, ...])
 Identity = tuple[str, str, str]
 """Source, fingerprint, and the start as told."""
 IS_LOOSE = "incident_id IS NULL"
+IS_HELD = "maintenance_id IS NOT NULL"
 AT_ONCE = 500
 """Alerts or groups that one statement names. A list of pairs is no use: PostgreSQL reads it as one condition inside
 another, slowly, and at some 8,000 its stack is at an end."""
@@ -37,6 +38,7 @@ class Alert(SQLModel, table=True):
             sqlite_where=text(IS_LOOSE),
         ),
         Index("ix_alert_group", "team_id", "source", "group_key"),
+        Index("ix_alert_held", "maintenance_id", postgresql_where=text(IS_HELD), sqlite_where=text(IS_HELD)),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -70,6 +72,8 @@ class Alert(SQLModel, table=True):
     """The service that its route or label named when it came."""
     is_start_recorded: bool | None = None
     """False while it waits for the summary that counts it; None for one that was told of by itself."""
+    maintenance_id: int | None = None
+    """The window in which it began to fire and opened nothing: once that has ended, it is looked at again."""
 
     @property
     def key(self) -> int:
@@ -394,6 +398,12 @@ def untold(session: Session, incident_id: int, *, ends: bool) -> list[Alert]:
     order = (col(Alert.ended_at), col(Alert.id)) if ends else (col(Alert.first_seen_at), col(Alert.id))
     which = UNTOLD_END if ends else UNTOLD
     return list(session.exec(select(Alert).where(Alert.incident_id == incident_id, which).order_by(*order)))
+
+
+def held_by(session: Session, window_id: int) -> list[Alert]:
+    """What began to fire in a maintenance window and opened nothing, in the order in which it came."""
+    statement = select(Alert).where(Alert.maintenance_id == window_id).order_by(col(Alert.id))
+    return list(session.exec(statement))
 
 
 def seen_again(session: Session, ids: Collection[int], at: datetime) -> None:

@@ -1,8 +1,11 @@
 """People who are not paged for a while."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import Field, Index, SQLModel
+from sqlalchemy import or_
+from sqlmodel import Field, Index, Session, SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 
 class Mute(SQLModel, table=True):
@@ -19,3 +22,36 @@ class Mute(SQLModel, table=True):
     reason: str = ""
     by: str | None = None
     withdrawn_at: datetime | None = None
+
+
+def standing(session: Session, team_id: str, user_ids: Collection[str], at: datetime) -> dict[str, Mute]:
+    """Who of these is not paged at this time, and the mute that holds longest for each."""
+    if not user_ids:
+        return {}
+    statement = _at(team_id, at).where(col(Mute.user_id).in_(sorted(set(user_ids))))
+    return {mute.user_id: mute for mute in session.exec(statement)}
+
+
+def of_team(session: Session, team_id: str, at: datetime) -> list[Mute]:
+    """All that hold at this time, the first to end first."""
+    return list(session.exec(_at(team_id, at)))
+
+
+def not_over(session: Session, team_id: str, user_id: str, at: datetime) -> list[Mute]:
+    """Those of one person that hold, or are to begin."""
+    statement = select(Mute).where(
+        Mute.team_id == team_id, Mute.user_id == user_id, col(Mute.withdrawn_at).is_(None),
+        or_(col(Mute.ends_at).is_(None), col(Mute.ends_at) > at),
+    )  # fmt: skip
+    return list(session.exec(statement.order_by(col(Mute.id))))
+
+
+def _at(team_id: str, at: datetime) -> SelectOfScalar[Mute]:
+    return (
+        select(Mute)
+        .where(
+            Mute.team_id == team_id, col(Mute.withdrawn_at).is_(None), Mute.starts_at <= at,
+            or_(col(Mute.ends_at).is_(None), col(Mute.ends_at) > at),
+        )
+        .order_by(col(Mute.ends_at).is_(None), col(Mute.ends_at), col(Mute.id))
+    )  # fmt: skip

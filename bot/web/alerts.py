@@ -103,6 +103,7 @@ class AlertIntake:
                 "recorded": receipt.recorded,
                 "ignored": receipt.ignored,
                 "incidents": sorted(receipt.incidents),
+                **({"in_maintenance": receipt.held} if receipt.held else {}),
             }
         )
 

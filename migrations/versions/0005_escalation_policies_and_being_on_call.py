@@ -110,6 +110,11 @@ def _page_by_several_means() -> None:
 
 
 def _spare_people() -> None:
+    op.add_column("alert", sa.Column("maintenance_id", sa.Integer(), nullable=True))
+    op.create_index(
+        "ix_alert_held", "alert", ["maintenance_id"],
+        postgresql_where=sa.text("maintenance_id IS NOT NULL"), sqlite_where=sa.text("maintenance_id IS NOT NULL"),
+    )  # fmt: skip
     op.create_table(
         "mute",
         sa.Column("id", sa.Integer(), nullable=False),

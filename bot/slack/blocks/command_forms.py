@@ -96,6 +96,20 @@ WORDS: Mapping[str, Words] = {
         {"text": "A scenario, or an incident like INC-7. Empty: which there are.", "speed": "Empty: as it happened."},
         {"speed": "10"},
     ),
+    "mute": Words(
+        "Do not page", "Mute", {"person": "Whom?", "until": "Until when?", "text": "Why?"},
+        {"person": "Nobody chosen: you. Somebody else is told, by whom and why.",
+         "until": "Needed. Like 18:00, in 8 hours, tomorrow 09:00."},
+    ),
+    "unmute": Words(
+        "Page again", "Unmute", {"person": "Whom?", "text": "Anything else"}, {"person": "Nobody chosen: you."},
+    ),
+    "maintenance": Words(
+        "Maintenance", "Plan it",
+        {"service": "Of which service?", "from": "From when on?", "to": "Until when?", "text": "Why?", "end": "And"},
+        {"service": "Empty, with nothing else: which there are.", "from": "Empty: from now on.",
+         "to": "Like 18:00, in 2 hours, tomorrow 09:00."},
+    ),
     "find": Words(
         "Find an incident", "Search", {"text": "Words", "drills": "And"},
         {"text": "In titles, references, services and timelines. All of them have to be there."},

@@ -368,6 +368,16 @@ def _archived(view: SaidView) -> Message:
     return archiving.archived(number, view.reference, str(channel or ""), is_reopened=False)
 
 
+def _maintenance(view: SaidView) -> Message:
+    """Whoever declared it by hand means it; that alerts of the service are silent they have to know."""
+    until = when(datetime.fromisoformat(str(view.values["until"])), DATE)
+    line = (
+        f":construction: *{literal(str(view.values['service']), limit=100)}* is under maintenance until {until}. Its "
+        "alerts are recorded meanwhile and open nothing; this incident pages as any other."
+    )
+    return _with_text(line, replace(view, text=str(view.values.get("text") or "")))
+
+
 WORDING: Mapping[str, Callable[[SaidView], Message]] = {
     "severity": _severity,
     "status": _status,
@@ -380,6 +390,7 @@ WORDING: Mapping[str, Callable[[SaidView], Message]] = {
     "role taken": _taken,
     "resolved": _resolved,
     "cancelled": _cancelled,
+    "maintenance": _maintenance,
     "drill began": _drill_began,
     "practice": _practice,
     "drill told": _drill_told,

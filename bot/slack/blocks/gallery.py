@@ -44,6 +44,7 @@ from bot.slack.blocks import (
     command_forms,
     declaring,
     details,
+    direct,
     escalation,
     events,
     findings,
@@ -59,6 +60,7 @@ from bot.slack.blocks import roles as role_forms
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.gallery_catchup import CATCHUPS
 from bot.slack.blocks.gallery_lists import lists_shown
+from bot.slack.blocks.gallery_paging import TOLD
 from bot.slack.blocks.gallery_roles import BRIEFINGS, HELD
 from bot.slack.blocks.message import Message
 from bot.store.incidents import Incident
@@ -236,6 +238,7 @@ SAID = (
         asks_by="Identified",
     ),
     _said("reopened", by="U0ONCALL"),
+    _said("maintenance", service="payments", until="2026-03-02T20:00:00+00:00"),
     replace(_said("lead", by="U0ONCALL", lead="U0ENGINEER", before="U0DBA"), text=""),
     _given("role", by="U0ONCALL", to="U0ENGINEER", before=None),
     _given(
@@ -362,6 +365,7 @@ def _messages() -> Iterator[Exhibit]:
         *((f"announcement: {name}", card.announcement(view)) for name, view in CARDS.items()),
         *((f"escalation: {name}", escalation.ledger(view)) for name, view in ESCALATIONS.items()),
         *((f"notice: {name}", notices.lacking(lacks)) for name, lacks in LACKS.items()),
+        *((f"told directly: {event}", direct.told(event, values)) for event, values in TOLD.items()),
         ("page", escalation.page(PAGED, "Checkout is down", "C0INC7")),
         ("page: reminder", escalation.page(replace(PAGED, reminders=2), "Checkout is down", "C0INC7")),
         *((f"line: {view.event}", events.said(view)) for view in SAID),

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.services.tell import What
-from bot.slack.effects import bookmarks, canvases, channels, files, home, look, marks, posts
+from bot.slack.effects import bookmarks, canvases, channels, direct, files, home, look, marks, posts
 from bot.slack.effects.tools import Tools
 from bot.slack.rates import POST, rates
 from bot.store.outbox import Claim, OutboxRow, Outcome, Rate
@@ -37,6 +37,7 @@ EFFECTS: Mapping[What, Effect] = {
     What.BOOKMARKS: bookmarks.show,
     What.CANVAS: canvases.show,
     What.NOTICE: posts.notice,
+    What.DIRECT: direct.told,
 }
 
 METHOD: Mapping[What, str] = {
@@ -46,6 +47,7 @@ METHOD: Mapping[What, str] = {
     What.PIN_CARD: "pins.add",
     What.SAY: POST,
     What.NOTICE: POST,
+    What.DIRECT: POST,
     What.PAGE: POST,
     What.WHISPER: "chat.postEphemeral",
     What.BRIEF: POST,

@@ -1,0 +1,23 @@
+"""`/incident unmute`."""
+
+from bot.command.table import Command, Positional, Value
+from bot.services import muting
+from commands.base import Caller, Invocation, Reply, Session
+from commands.mute import whom
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    user_id, _ = whom(caller, typed)
+    muting.unmute(session, caller.settings, caller.actor, user_id)
+    return Reply("You are paged again." if user_id == caller.actor.user_id else f"<@{user_id}> is paged again.")
+
+
+COMMAND = Command(
+    name="unmute",
+    usage="unmute [@USER]",
+    summary="Page you again, or somebody else who was muted.",
+    positionals=(Positional("person", Value.PERSON, required=False),),
+    text="optional",
+    inside=False,
+    run=run,
+)
