@@ -223,6 +223,8 @@ def test_every_line_in_the_channel(limits: Limits, event: str, data: st.DataObje
         "asks_by": data.draw(words),
         "error": data.draw(words),
         "reference": "INC-11",
+        "service": data.draw(words),
+        "until": "2026-03-02T20:00:00+00:00",
         "channel_id": "C0INCIDENT",
         "alerts": data.draw(st.integers(0, 5_000)),
         "truncated": data.draw(st.integers(0, 5_000)),
