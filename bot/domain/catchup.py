@@ -67,10 +67,16 @@ class RuledOut:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A call that nobody answered. `next_reminder_at` is None where nobody will be reminded."""
+    """
+    A call that nobody answered. `next_reminder_at` is when the next step is due, None where nothing comes by itself.
+
+    It stands at `level` of `levels`; a call with one level is only repeated.
+    """
 
     escalation: Escalation
     next_reminder_at: datetime | None = None
+    level: int = 1
+    levels: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +119,16 @@ class Catchup:
     entries: int = 0
 
 
-def catch_up(record: Record, now: datetime, *, reminders: Mapping[str, datetime] | None = None) -> Catchup:
+def catch_up(
+    record: Record,
+    now: datetime,
+    *,
+    reminders: Mapping[str, datetime] | None = None,
+    levels: Mapping[str, tuple[int, int]] | None = None,
+) -> Catchup:
     """
-    What `record` says at `now` (aware). `reminders` has the next reminder of an escalation, by its ref.
+    What `record` says at `now` (aware). `reminders` has when the next step of an escalation is due, by its ref;
+    `levels` the level that it stands at, and how many there are.
 
     Of statements in several languages the first is told.
     """
@@ -141,7 +154,10 @@ def catch_up(record: Record, now: datetime, *, reminders: Mapping[str, datetime]
         roles=_roles(record),
         open_hypotheses=tuple(lines_of(record, suspected)),
         ruled_out=_ruled_out(record, excluded),
-        waiting=tuple(Waiting(each, (reminders or {}).get(each.source.ref)) for each in waiting),
+        waiting=tuple(
+            Waiting(each, (reminders or {}).get(each.source.ref), *(levels or {}).get(each.source.ref, (1, 1)))
+            for each in waiting
+        ),
         answered=tuple(each for each in record.escalations if each.acknowledged_at is not None) if is_open else (),
         doing=tuple(lines_of(record, doing)),
         tasks=_owed(record.actions, now.astimezone(incident.zone).date()),

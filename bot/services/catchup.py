@@ -10,8 +10,8 @@ from bot.config import Settings
 from bot.domain.catchup import Catchup, catch_up
 from bot.domain.roles import LEAD
 from bot.pagelinks import page_link
-from bot.services import record
-from bot.store import escalations, timers
+from bot.services import ledger, record
+from bot.store import escalations
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,13 @@ class CatchupView:
 
 def view(session: Session, settings: Settings, incident_id: int, now: datetime) -> CatchupView:
     whole = record.load(session, settings, incident_id)
-    due = {
-        f"escalation-{each.key}": timer.due_at
+    running = {
+        f"escalation-{each.key}": standing
         for each in escalations.unanswered(session, incident_id)
-        if (timer := session.get(timers.Timer, f"escalation:{each.key}"))
+        if (standing := ledger.standing_of(session, each))
     }
+    due = {ref: each.next.at for ref, each in running.items() if each.next}
+    levels = {ref: (each.level, each.levels) for ref, each in running.items() if each.level}
     url = page_link(settings, whole.incident.reference)
-    return CatchupView(catch_up(whole, now, reminders=due), url, now, whole.people, settings.role_named(LEAD).label)
+    told = catch_up(whole, now, reminders=due, levels=levels)
+    return CatchupView(told, url, now, whole.people, settings.role_named(LEAD).label)

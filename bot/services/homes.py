@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.terms import Severity, UpdateState
+from bot.services import ledger, tell
 from bot.services import people as knowing
-from bot.services import tell
 from bot.services.people import MENTION
 from bot.store import actions, escalations, incidents, people, timeline
 from bot.store.incidents import Incident
@@ -40,7 +40,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Paged:
-    """A page that waits for this person's answer."""
+    """A page that waits for this person's answer, and how far its escalation is."""
 
     escalation_id: int
     reference: str
@@ -48,6 +48,7 @@ class Paged:
     reason: str
     channel_id: str | None
     since: datetime
+    standing: ledger.Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,13 @@ def view(session: Session, settings: Settings, sight: Sight, user_id: str, at: d
     open_ones = sight.of(incidents.open_ones(session, sight.team_id))
     pages = [
         Paged(
-            row.key, incident.reference, incident.title, row.reason, incident.channel_id, row.paged_at or row.asked_at
+            row.key,
+            incident.reference,
+            incident.title,
+            row.reason,
+            incident.channel_id,
+            row.paged_at or row.asked_at,
+            ledger.standing_of(session, row),
         )
         for row, incident in escalations.waiting_in(session, sight)
         if user_id in row.members and user_id not in row.declined_by

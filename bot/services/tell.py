@@ -418,17 +418,19 @@ def unsay(
     message_ts: str,
     *,
     page_of: int | None = None,
+    reader: str | None = None,
     is_left_behind: bool = False,
 ) -> None:
     """
     Take the words out of one of the bot's own messages: what it told of was redacted.
 
-    The page of an escalation, `page_of`, is shown anew as things stand: its buttons may still be needed.
+    The page of an escalation, `page_of`, is shown anew as things stand for its `reader`: its buttons may still be
+    needed.
     `is_left_behind`: it is the message in the channel of an incident that was merged.
     """
     _put(
         session, incident, What.UNSAY, at, target=f"unsay:{channel_id}:{message_ts}", waits_for_channel=False,
-        channel_id=channel_id, message_ts=message_ts, page_of=page_of,
+        channel_id=channel_id, message_ts=message_ts, page_of=page_of, reader=reader,
         is_left_behind=is_left_behind,
     )  # fmt: skip
 
@@ -439,7 +441,7 @@ def show_pages(session: Session, incident: Incident, escalation_id: int, at: dat
         if each.channel_id and each.message_ts:
             unsay(
                 session, incident, at, each.channel_id, each.message_ts, page_of=escalation_id,
-                is_left_behind=each.means == escalations.LEFT_BEHIND,
+                reader=each.user_id, is_left_behind=each.means == escalations.LEFT_BEHIND,
             )  # fmt: skip
 
 

@@ -11,12 +11,12 @@ from bot.domain.demands import Asked
 from bot.domain.durations import between
 from bot.domain.links import channel_link
 from bot.domain.roles import LEAD
-from bot.domain.terms import ActionKind, AlertStatus, Precision, Severity, Status, TargetKind
-from bot.services import demands, outboxing, roles
+from bot.domain.terms import ActionKind, AlertStatus, Precision, Severity, Status
+from bot.services import demands, ledger, outboxing, roles
+from bot.services.ledger import EscalationView, Standing, target_of
 from bot.services.people import MENTION
-from bot.store import actions, alerts, escalations, incidents, people, storms, timers
+from bot.store import actions, alerts, escalations, incidents, people, storms
 from bot.store.alerts import Alert
-from bot.store.escalations import Escalation
 from bot.store.sight import Sight
 from bot.store.timeline import TimelineEntry
 
@@ -26,10 +26,11 @@ LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An escalation that nobody answered. `target` may be a mention."""
+    """An escalation that nobody answered. `target` may be a mention; the name of a policy is its `policy`."""
 
     target: str
     since: datetime
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def card(session: Session, settings: Settings, incident_id: int) -> CardView:
     told = alerts.count(session, incident_id)
     severity = Severity(row.severity)
     waiting = [
-        Waiting(target_of(each), each.paged_at or each.asked_at)
+        Waiting(target_of(each), each.paged_at or each.asked_at, ledger.standing_of(session, each))
         for each in escalations.unanswered(session, incident_id)
         if not each.is_external and row.is_open
     ]
@@ -169,97 +170,6 @@ def _beside(session: Session, row: incidents.Incident) -> tuple[Beside, ...]:
     storm = storms.get(session, row.storm_id)
     keys = storm.beside if storm and row.storm_id == row.id else [row.storm_id]
     return tuple(Beside(each.reference, each.channel_id) for each in (incidents.get(session, key) for key in keys))
-
-
-def target_of(escalation: Escalation) -> str:
-    """The target as Slack's markup: a mention for a person or a user group, else its name."""
-    match escalation.target_kind:
-        case TargetKind.PERSON:
-            return f"<@{escalation.target_id}>"
-        case TargetKind.GROUP:
-            return f"<!subteam^{escalation.target_id}>"
-        case _:
-            return escalation.target_name
-
-
-@dataclass(frozen=True, slots=True)
-class EscalationView:
-    """One call for help, with who was asked and what came of it."""
-
-    escalation_id: int
-    reference: str
-    target: str
-    target_name: str
-    target_kind: TargetKind
-    is_external: bool
-    reason: str
-    asked_by: str | None
-    paged_at: datetime | None
-    members: tuple[str, ...]
-    unreached: tuple[str, ...]
-    declined_by: tuple[str, ...]
-    reminders: int
-    next_reminder_at: datetime | None
-    acknowledged_at: datetime | None
-    acknowledged_by: str | None
-    gave_up: bool
-    is_called_off: bool
-    is_open: bool
-    was_only_recorded: bool
-    message_ts: str | None
-    names: Mapping[str, str]
-    channel_id: str | None = None
-    """The channel of its incident, which may be another than the one that it was asked in."""
-    title: str = ""
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether an answer is still asked for."""
-        return self.acknowledged_at is None and self.is_open and not self.is_called_off
-
-    @property
-    def have_all_declined(self) -> bool:
-        return bool(self.members) and set(self.members) <= set(self.declined_by)
-
-
-def escalation(session: Session, escalation_id: int) -> EscalationView | None:
-    row = escalations.get(session, escalation_id)
-    if row is None:
-        return None
-    incident = incidents.get(session, row.incident_id)
-    timer = session.get(timers.Timer, f"escalation:{escalation_id}")
-    reached = {page.user_id for page in escalations.pages_of(session, escalation_id) if page.outcome == "sent"}
-    unreached = [
-        page.user_id
-        for page in escalations.pages_of(session, escalation_id)
-        if page.outcome not in {"", "sent", escalations.NOT_NEEDED} and page.user_id not in reached
-    ]
-    return EscalationView(
-        escalation_id=escalation_id,
-        reference=incident.reference,
-        target=target_of(row),
-        target_name=row.target_name,
-        target_kind=TargetKind(row.target_kind),
-        is_external=row.is_external,
-        reason=row.reason,
-        asked_by=row.asked_by,
-        paged_at=row.paged_at,
-        members=tuple(row.members),
-        unreached=tuple(dict.fromkeys(unreached)),
-        declined_by=tuple(row.declined_by),
-        reminders=row.reminders,
-        next_reminder_at=timer.due_at if timer else None,
-        acknowledged_at=row.acknowledged_at,
-        acknowledged_by=row.acknowledged_by,
-        gave_up=row.gave_up_at is not None,
-        is_called_off=escalations.is_called_off(session, row),
-        is_open=incident.is_open,
-        was_only_recorded=row.paged_at != row.asked_at,
-        message_ts=row.message_ts,
-        names=people.names(session, incident.team_id, MENTION.findall(row.reason)),
-        channel_id=incident.channel_id,
-        title=incident.title,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,7 +324,7 @@ def said(session: Session, settings: Settings, incident_id: int, row_details: Ma
         kinds=tuple(entry.kinds) if entry else (),
         details=entry.details if entry else {},
         alerts=tuple(_alert_line(row, incident) for row in rows if row is not None),
-        escalation=escalation(session, escalation_id) if isinstance(escalation_id, int) else None,
+        escalation=ledger.view(session, settings, escalation_id) if isinstance(escalation_id, int) else None,
         names=people.names(session, incident.team_id, _named_in(text, own, entry)),
         language=entry.language if entry else None,
         other=_beside_of(session, other_id if isinstance(other_id, int) else None),

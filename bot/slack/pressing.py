@@ -19,11 +19,11 @@ from bot.services import (
     catchup,
     escalation,
     incidents,
+    ledger,
     outboxing,
     people,
     roles,
     tell,
-    views,
 )
 from bot.services.actor import Actor, Origin
 from bot.slack import combining, form_acts, ways
@@ -34,6 +34,7 @@ from bot.slack.blocks import catchup as catchup_blocks
 from bot.slack.blocks import combining as combined
 from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks import home as homes
+from bot.slack.blocks import page as pages
 from bot.slack.blocks import roles as role_forms
 from bot.slack.blocks.command_forms import form as command_form
 from bot.slack.blocks.command_forms import is_form
@@ -42,10 +43,11 @@ from bot.slack.payloads import carried_in, is_row, team_of
 from bot.slack.replies import answer_of, ephemeral, markup
 from bot.store import actions as store_actions
 from bot.store import deliveries
-from bot.store import escalations as store_escalations
 from bot.store import incidents as store_incidents
 from bot.store.sight import sight_in
 from bot.store.undoing import undone_if_it_fails
+
+OTHER_VERSION = "This button is from another version of Dogwatch. Use `/incident` instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Pressed:
     def number(self) -> int:
         """Raises UserError for a button that carries no number: it is not one of ours, or from another version."""
         if not is_row(self.value):
-            raise UserError("This button is from another version of Dogwatch. Use `/incident` instead.")
+            raise UserError(OTHER_VERSION)
         return int(self.value)
 
 
@@ -178,7 +180,10 @@ PRESSES: Mapping[str, Press] = {
 }
 """Buttons that act at once. `OPENS` are those that ask first."""
 
-ABOUT_OTHER_ROWS = frozenset({homes.DONE, briefings.TOOK, escalations.ACKNOWLEDGE, escalations.DECLINE})
+OF_ESCALATIONS = frozenset({escalations.ACKNOWLEDGE, escalations.DECLINE})
+DIRECT = "D"
+"""How the ids of direct messages begin."""
+ABOUT_OTHER_ROWS = frozenset({homes.DONE, briefings.TOOK, *OF_ESCALATIONS})
 """Those that carry no incident's number: they stand in direct messages too, for the one whom they are about."""
 
 CONFIRMS: Mapping[str, Callable[[Session, Settings, Actor, str], Message]] = {
@@ -242,6 +247,8 @@ def carry_out(session: Session, settings: Settings, pressed: Pressed, at: dateti
     if pressed.trigger_id and not deliveries.is_first(session, f"{pressed.team_id}:press:{pressed.trigger_id}", at):
         return None
     actor = Actor(pressed.team_id, pressed.user_id, at, Origin.BUTTON)
+    refused = None
+    told: str | Message | Aside | None = None
     try:
         with undone_if_it_fails(session):
             people.meet(session, pressed.team_id, [pressed.user_id], at)
@@ -249,9 +256,8 @@ def carry_out(session: Session, settings: Settings, pressed: Pressed, at: dateti
             told = _done(session, settings, actor, pressed)
             session.flush()
     except UserError as problem:
-        told = f":warning: {problem.message}"
-    page = _page_after(session, pressed)
-    return answer(page or told)
+        refused = f":warning: {problem.message}"
+    return answer(_page_after(session, settings, pressed, was_refused=refused is not None) or refused or told)
 
 
 def refuse_unseen(session: Session, pressed: Pressed, incident_id: int) -> None:
@@ -283,17 +289,19 @@ def answer(told: str | Message | Aside | None) -> Answer | None:
     return {"text": markup(told), "response_type": "ephemeral", "replace_original": False}
 
 
-def _page_after(session: Session, pressed: Pressed) -> Message | None:
-    """What a page becomes once it is answered or its reader cannot; None for presses elsewhere."""
-    if pressed.action_id not in {escalations.ACKNOWLEDGE, escalations.DECLINE} or not is_row(pressed.value):
+def _page_after(session: Session, settings: Settings, pressed: Pressed, *, was_refused: bool) -> Message | None:
+    """
+    What a page becomes once its reader answered anything; None for presses elsewhere.
+
+    A page that still waits after a refusal stays as it is: they are told why.
+    """
+    if (
+        pressed.action_id not in OF_ESCALATIONS
+        or not is_row(pressed.value)
+        or not pressed.channel_id.startswith(DIRECT)
+    ):
         return None
-    row = store_escalations.get(session, pressed.number)
-    view = views.escalation(session, pressed.number)
-    if row is None or view is None:
+    view = ledger.view(session, settings, pressed.number)
+    if view is None or (was_refused and view.is_waiting):
         return None
-    incident = store_incidents.get(session, row.incident_id)
-    has_declined = pressed.user_id in view.declined_by
-    if pressed.channel_id in {"", incident.channel_id} or (view.is_waiting and not has_declined):
-        return None
-    shape = escalations.declined if has_declined else escalations.page
-    return shape(view, incident.title, incident.channel_id)
+    return pages.page(view, pressed.user_id)

@@ -3,7 +3,7 @@
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -24,8 +24,9 @@ from bot.services.briefing import BriefingView
 from bot.services.catchup import CatchupView
 from bot.services.entry_forms import EntryView, Neighbour
 from bot.services.findings import FindingsView
+from bot.services.ledger import EscalationView
 from bot.services.questions import MissingView
-from bot.services.views import AlertsView, CardView, EscalationView, FollowUpsView, SaidView
+from bot.services.views import AlertsView, CardView, FollowUpsView, SaidView
 from bot.slack import replies
 from bot.slack.blocks import (
     amending,
@@ -37,6 +38,7 @@ from bot.slack.blocks import (
     events,
     findings,
     modals,
+    page,
     questions,
 )
 from bot.slack.blocks.forms import Choice
@@ -78,9 +80,12 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "acknowledged_by": st.none() | people,
     "author": st.none() | people,
     "owner": st.none() | people,
+    "user_id": people,
     "members": st.lists(people, max_size=3).map(tuple),
     "declined_by": st.lists(people, max_size=3).map(tuple),
     "unreached": st.lists(people, max_size=3).map(tuple),
+    "still_needed": st.lists(people, max_size=3).map(tuple),
+    "groups": st.lists(st.just("S0DATABASE"), max_size=3).map(tuple),
     "due": st.none() | st.just("2026-03-09"),
     "name": something,
     "link": st.none() | addresses,
@@ -155,6 +160,8 @@ def _of_type(kind: Any) -> st.SearchStrategy[Any]:
         return any_of(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return st.sampled_from(kind)
+    if kind is timedelta:
+        return st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400))
     return {bool: st.booleans(), int: st.integers(0, 1_000_000), type(None): st.none()}[kind]
 
 
@@ -195,13 +202,9 @@ def test_the_alerts(limits: Limits, view: AlertsView) -> None:
     check(limits, card.alerts(view))
 
 
-@given(any_of(EscalationView), something)
-def test_an_escalation_and_its_page(limits: Limits, view: EscalationView, title: str) -> None:
-    for message in (
-        escalation.ledger(view),
-        escalation.page(view, title, "C0INCIDENT"),
-        escalation.declined(view, title, None),
-    ):
+@given(any_of(EscalationView), people)
+def test_an_escalation_and_its_page(limits: Limits, view: EscalationView, reader: str) -> None:
+    for message in (escalation.ledger(view), escalation.moved(view), page.page(view, reader), page.page(view)):
         check(limits, message)
 
 

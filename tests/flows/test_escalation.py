@@ -37,7 +37,8 @@ async def test_a_person_is_paged_and_acknowledges_in_the_direct_message(world: W
     for words in ("<@U0ONCALL> needs you", "INC-1 checkout is down", "the pool is full", "Acknowledge", "Can't"):
         assert words in page
     assert "<@U0DBA> paged" in ledger(world)
-    assert "waiting; next reminder" in ledger(world)
+    assert "waiting for an answer" in ledger(world)
+    assert "*Next:* a reminder, due" in ledger(world)
     assert "<@U0DBA> to acknowledge" in world.card()
 
     await world.advance(minutes=2)
@@ -51,7 +52,7 @@ async def test_a_person_is_paged_and_acknowledges_in_the_direct_message(world: W
     assert "Acknowledge" not in ledger(world).replace("acknowledged", "")
     assert "to acknowledge" not in world.card()
     [page] = direct(world, "dba")
-    assert "acknowledged by <@U0DBA>" in page, "the page itself shows that it is answered"
+    assert "You acknowledged" in page, "the page itself shows that it is answered"
     assert "Can't" not in page
     assert (await world.exported())["incident"]["sources"]["acknowledged_at"]["because"] == "first acknowledgement"
 
@@ -67,9 +68,9 @@ async def test_who_acknowledges_second_is_told_who_was_first(world: World) -> No
 
     [escalation] = await escalations(world)
     assert escalation["acknowledged_by_id"] == "U0DBA"
-    for each in ("dba", "developer"):
+    for each, told in (("dba", "You acknowledged"), ("developer", "acknowledged by <@U0DBA>")):
         [page] = direct(world, each)
-        assert "acknowledged by <@U0DBA>" in page, "whoever wakes up later need not press to learn it"
+        assert told in page, "whoever wakes up later need not press to learn it"
         assert "Can't" not in page
 
     told = await world.types("engineer", "/incident ack")
@@ -224,7 +225,7 @@ async def test_a_direct_message_that_slack_refuses_is_shown(world: World) -> Non
     await world.types("oncall", "/incident escalate @dba wake up")
     await world.finish()
 
-    assert "no direct message reached <@U0DBA>" in ledger(world)
+    assert "no page reached <@U0DBA>" in ledger(world)
     await world.presses("dba", "escalation_acknowledge")
     await world.finish()
     assert "acknowledged by <@U0DBA>" in ledger(world)

@@ -3,9 +3,10 @@
 from bot.domain.durations import show_duration
 from bot.domain.own_words import without_count
 from bot.domain.terms import Status
-from bot.services.views import AlertsView, Beside, CardView
+from bot.services.views import AlertsView, Beside, CardView, Waiting
 from bot.slack.blocks.alert_lines import alert_line, of_service
 from bot.slack.blocks.kit import (
+    COUNTING,
     FIELD_TEXT,
     Block,
     Blocks,
@@ -28,6 +29,8 @@ LIGHTS = ("🔴", "🟠", "🟡", "🔵")
 TOPIC_LENGTH = 250
 WHY = 300
 """Characters of the reason of a cancellation that card and announcement show."""
+WAITING = 3
+"""Escalations without an answer that the card names."""
 PROBLEMS, PROBLEM = 5, 400
 """How many problems a message shows, and characters of each."""
 BESIDE = 20
@@ -149,7 +152,9 @@ def _next(view: CardView) -> str:
         return f"{stands} into {place(view.merged_into)}: go on there. What was recorded here went along."
     if not view.is_open:
         return f"This incident is {_status(view)}."
-    due = [f"{each.target} to acknowledge (paged {when(each.since)})" for each in view.waiting[:3]]
+    due = [_answer_of(each) for each in view.waiting[:WAITING]]
+    if len(view.waiting) > WAITING:
+        due.append(f"{len(view.waiting) - WAITING} more to acknowledge")
     if view.lead is None:
         due.append("somebody to lead")
     if view.alerts and not view.firing:
@@ -161,6 +166,17 @@ def _next(view: CardView) -> str:
     if view.is_retro and view.channel_id is None:
         return f"{linked}{waiting}Record what happened with `/incident note {view.reference} at:TIME …`."
     return f"{linked}{waiting}React to a message to log it, or type `/incident help`."
+
+
+def _answer_of(waiting: Waiting) -> str:
+    """Who has to acknowledge, how far that is, and when whom else is called."""
+    standing, paged = waiting.standing, f"paged {when(waiting.since)}"
+    if standing is None or standing.levels == 1:
+        again = f", again {when(standing.next.at)}" if standing and standing.next and standing.next.level else ""
+        return f"{waiting.target} to acknowledge ({paged}{again})"
+    level = f"level {standing.level} of {standing.levels}" if standing.level else "nobody paged yet"
+    then = f", the next due {when(standing.next.at, COUNTING)}" if standing.next else ""
+    return f"policy {literal(standing.policy, limit=100)} to be acknowledged ({level}, {paged}{then})"
 
 
 def place(other: Beside) -> str:

@@ -11,7 +11,7 @@ from bot.domain.terms import Precision, Severity, Status, UpdateState
 from bot.domain.timeline_lines import Line
 from bot.services.catchup import CatchupView
 from bot.slack.blocks.card import DATE, LIGHTS
-from bot.slack.blocks.kit import Blocks, context, is_mention, link, listed, literal, one_line, section, when
+from bot.slack.blocks.kit import COUNTING, Blocks, context, is_mention, link, listed, literal, one_line, section, when
 from bot.slack.blocks.message import Message
 
 LINES = 5
@@ -209,7 +209,7 @@ class _Teller:
         call = waiting.escalation
         paged = f"since {self._at(call.paged_at, call.precision)}" if call.paged_at else "time not known"
         paged += ", outside working hours" if call.out_of_hours else ""
-        again = f"; next reminder {when(waiting.next_reminder_at)}" if waiting.next_reminder_at else ""
+        again = f"; {standing}" if (standing := _standing(waiting)) else ""
         declined = f"; cannot: {', '.join(self._person(each) for each in call.declined_by)}" if call.declined_by else ""
         why = f": {self._said(call.reason)}" if call.reason else ""
         return f"• {self._target(call)} to answer, {paged}{again}{declined}{why} {_mark(call.source)}"
@@ -233,6 +233,13 @@ class _Teller:
             marks = " ".join(_mark(each) for each in told.public.sources[:1])
             lines.append(f"• The public was last told{at}: _{PUBLIC[told.public.state]}_{said} {marks}")
         return lines
+
+
+def _standing(waiting: Waiting) -> str:
+    due = f"due {when(waiting.next_reminder_at, COUNTING)}" if waiting.next_reminder_at else ""
+    if waiting.levels > 1:
+        return f"level {waiting.level} of {waiting.levels}{f', the next {due}' if due else ''}"
+    return f"next reminder {due}" if due else ""
 
 
 def _mark(source: Source) -> str:

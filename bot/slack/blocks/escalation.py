@@ -1,31 +1,59 @@
-"""The one message of an escalation, edited in place, and the page that goes to each person."""
+"""
+The one message of an escalation, edited in place.
 
+Whoever comes next is named, never mentioned: the first posting of a message wakes whom it mentions. Times stand as the
+clock, with how far away they are behind it: a client that shows that late is still right about the clock.
+"""
+
+from collections.abc import Sequence
+
+from bot.domain.durations import between, show_duration
 from bot.domain.terms import TargetKind
-from bot.services.views import EscalationView
-from bot.slack.blocks.kit import actions, button, context, literal, quoted, section, when
+from bot.services.ledger import Answer, Attempt, EscalationView, LevelPaged, NextStep, PersonPaged
+from bot.slack.blocks.kit import (
+    COUNTING,
+    Block,
+    Blocks,
+    actions,
+    button,
+    context,
+    listed,
+    literal,
+    one_line,
+    quoted,
+    section,
+    when,
+)
 from bot.slack.blocks.message import Message
 
 ACKNOWLEDGE, DECLINE = "escalation_acknowledge", "escalation_decline"
+DAY = "{date_short_pretty} {time}"
+PEOPLE, EARLIER, NEXT = 12, 8, 5
+"""How many people of the present level, how many earlier levels, and how many who come next are named."""
+ROOM = 2_400
+"""Characters of the people of the present level, and of the earlier levels."""
+SENT, WAITING = "sent", ""
+BECAUSE = {"nobody left": ", as nobody of the level before can", "cannot go on": ", as it was handed back"}
+MEANS = {
+    "slack": "Slack", "email": "e-mail", "pagerduty": "PagerDuty", "opsgenie": "Opsgenie", "webhook": "webhook",
+    "apprise": "Apprise",
+}  # fmt: skip
+ANSWERED_BY = {
+    "slack": "", "reaction": " with a reaction", "command": "", "link": " by the link of a page",
+    "email": " by e-mail", "pagerduty": " in PagerDuty", "opsgenie": " in Opsgenie",
+}  # fmt: skip
 
 
 def ledger(view: EscalationView) -> Message:
-    who = _target(view)
-    if view.was_only_recorded:
-        at = f" at {when(view.paged_at, '{date_short_pretty} {time}')}" if view.paged_at else ", time not known"
-        line = f":mega: Recorded: {who} called{at}"
-    else:
-        line = f":mega: {who} {'told' if view.is_external else 'paged'}" + (
-            f" {when(view.paged_at)}" if view.paged_at else ""
-        )
+    line = headline(view)
     text = f"{line}\n{quoted(view.reason, view.names)}" if view.reason else line
-    blocks = [section(text), context(_state(view))]
-    if view.is_waiting:
-        value = str(view.escalation_id)
-        label = "They answered" if view.is_external else "Acknowledge"
-        buttons = [button(label, ACKNOWLEDGE, value, style="primary")]
-        if not view.is_external:
-            buttons.append(button("Can't", DECLINE, value))
-        blocks.append(actions(*buttons))
+    blocks: Blocks = [section(text), section(state(view))]
+    if told := _people(view):
+        blocks.append(section(told))
+    if earlier := _earlier(view):
+        blocks.append(context(earlier))
+    if pressed := _buttons(view):
+        blocks.append(actions(*pressed))
     return Message(f"{line}. {literal(view.reason, view.names, 500)}", blocks)
 
 
@@ -37,59 +65,206 @@ def moved(view: EscalationView) -> Message:
     return Message(f"{home} {shown.text}", [context(home), *shown.blocks])
 
 
-def _target(view: EscalationView) -> str:
+def headline(view: EscalationView) -> str:
+    who = target(view)
+    if view.was_only_recorded:
+        at = f" at {when(view.paged_at, DAY)}" if view.paged_at else ", time not known"
+        return f":mega: Recorded: {who} called{at}"
+    since = f" {when(view.paged_at)}" if view.paged_at else ""
+    if view.policy:
+        return f":mega: Policy *{literal(view.policy, limit=200)}*{since}: {standing(view)}"
+    return f":mega: {who} {'told' if view.is_external else 'paged'}{since}"
+
+
+def standing(view: EscalationView) -> str:
+    """`level 2 of 3`, and which time around where a policy is repeated."""
+    again = f", round {view.round + 1} of {view.rounds}" if view.round else ""
+    return f"level {view.level} of {view.levels}{again}" if view.level else "nobody paged yet"
+
+
+def target(view: EscalationView) -> str:
     if view.is_external:
         return f"vendor *{literal(view.target_name, limit=200)}*"
     if view.target_kind == TargetKind.TEAM:
-        people = " ".join(f"<@{member}>" for member in view.members)
+        people = " ".join(f"<@{member}>" for member in view.members[:PEOPLE])
         return f"*@{literal(view.target_name, limit=200)}*" + (f" ({people})" if people else "")
-    return view.target
+    if view.target_kind in {TargetKind.PERSON, TargetKind.GROUP}:
+        return view.target
+    return f"{view.target_kind.value} *{literal(view.target_name, limit=200)}*"
 
 
-def _state(view: EscalationView) -> str:
-    parts = []
+def state(view: EscalationView) -> str:
+    """Whether somebody answered, and if nobody did what happens next and when."""
     if view.acknowledged_at is not None:
-        by = f"<@{view.acknowledged_by}>" if view.acknowledged_by else "somebody"
-        parts.append(f":white_check_mark: acknowledged by {by} {when(view.acknowledged_at)}")
-    elif view.is_called_off:
-        parts.append("called off")
-    elif not view.is_open:
-        parts.append("nobody acknowledged before the incident ended")
-    elif view.have_all_declined:
-        parts.append(":warning: everybody who was asked cannot. Escalate to somebody else.")
-    elif view.gave_up:
-        parts.append(f":warning: nobody answered after {view.reminders} reminders. Escalate to somebody else.")
-    elif view.next_reminder_at is not None:
-        parts.append(f"waiting; next reminder {when(view.next_reminder_at)}")
-    else:
-        parts.append("waiting for an answer")
+        return _answered(view)
+    if view.is_called_off:
+        return "called off"
+    if not view.is_open:
+        return "nobody acknowledged before the incident ended"
+    parts = [_waiting(view)]
+    parts += [_handed_back(each) for each in view.answers[-1:] if each.withdrawn_at is not None]
     if view.declined_by:
-        parts.append("cannot: " + " ".join(f"<@{each}>" for each in view.declined_by))
+        parts.append("cannot: " + _mentions(view.declined_by))
     if view.unreached:
-        parts.append(":warning: no direct message reached " + " ".join(f"<@{each}>" for each in view.unreached))
-    return " · ".join(parts)
+        parts.append(":warning: no page reached " + _mentions(view.unreached))
+    return "\n".join(parts)
 
 
-def page(view: EscalationView, title: str, channel_id: str | None) -> Message:
-    """To one person: what is wrong, why they are asked, and the two buttons, or what came of it."""
-    where = f" in <#{channel_id}>" if channel_id else ""
-    asker = f"<@{view.asked_by}> needs you" if view.asked_by else "You are needed"
-    again = f" (reminder {view.reminders})" if view.reminders else ""
-    text = f":rotating_light: {asker}{where}: *{view.reference} {literal(title, limit=300)}*{again}"
-    body = f"{text}\n{quoted(view.reason, view.names)}" if view.reason else text
+def _waiting(view: EscalationView) -> str:
+    if view.have_all_declined and view.next is None:
+        return ":warning: everybody who was asked cannot. Escalate to somebody else."
+    if view.gave_up:
+        times = f" after {view.reminders} reminders" if not view.policy else ""
+        return f":warning: nobody answered{times}. Escalate to somebody else."
+    waits = ":hourglass_flowing_sand: waiting for an answer"
+    if view.still_needed and len(view.still_needed) < len(view.members):
+        waits = f":hourglass_flowing_sand: still needed: {_mentions(view.still_needed)}"
+    elif view.needs_all:
+        waits = ":hourglass_flowing_sand: waiting for an answer of each of them"
+    return f"{waits}\n{_next(view, view.next)}" if view.next else waits
+
+
+def _next(view: EscalationView, step: NextStep) -> str:
+    due = f"due {when(step.at, COUNTING)}"
+    more_time = " (more time was asked for)" if view.more_time_until and view.more_time_until >= step.at else ""
+    if step.level is None and not view.policy:
+        return f"*Next:* whoever called is told that nobody answers, {due}{more_time}"
+    if step.level is None:
+        return f"*Next:* the end of the policy{_whom(step)}, {due}{more_time}"
+    if not view.is_stepwise:
+        return f"*Next:* a reminder, {due}{more_time}"
+    again = "from the beginning, " if step.is_again else ""
+    return f"*Next:* {again}level {step.level}{_whom(step)}, {due}{more_time}"
+
+
+def _whom(step: NextStep) -> str:
+    named = [literal(one_line(each, 80)) for each in step.targets[:NEXT]]
+    more = [f"{len(step.targets) - NEXT} more"] if len(step.targets) > NEXT else []
+    return f" ({', '.join([*named, *more])})" if named else ""
+
+
+def _answered(view: EscalationView) -> str:
+    by = f"<@{view.acknowledged_by}>" if view.acknowledged_by else "somebody"
+    last = next((each for each in reversed(view.answers) if each.withdrawn_at is None), None)
+    how = _how(last.means) if last else ""
+    after = ""
+    if view.paged_at and view.acknowledged_at and view.acknowledged_at > view.paged_at:
+        after = f", {show_duration(between(view.paged_at, view.acknowledged_at))} after the first page"
+    if view.was_only_recorded or view.acknowledged_at is None:
+        after = ""
+    at = f" {when(view.acknowledged_at)}" if view.acknowledged_at else ""
+    lines = [f":white_check_mark: acknowledged by {by}{at}{how}{after}"]
+    lines += [_handed_back(each) for each in view.answers[-3:] if each.withdrawn_at is not None]
+    return "\n".join(lines)
+
+
+def _how(means: str) -> str:
+    return ANSWERED_BY.get(means, f" by {literal(means, limit=40)}")
+
+
+def _handed_back(answer: Answer) -> str:
+    by = f"<@{answer.user_id}>" if answer.user_id else "somebody"
+    at = f" {when(answer.withdrawn_at)}" if answer.withdrawn_at else ""
+    why = f": {literal(one_line(answer.why, 150))}" if answer.why else ""
+    return f":leftwards_arrow_with_hook: {by} acknowledged {when(answer.at)} and handed it back{at}{why}"
+
+
+def _mentions(people: Sequence[str]) -> str:
+    named = " ".join(f"<@{each}>" for each in people[:PEOPLE])
+    return f"{named} and {len(people) - PEOPLE} more" if len(people) > PEOPLE else named
+
+
+def _people(view: EscalationView) -> str:
+    """Who was paged at the present level, by what means, and what came of it."""
+    if not view.paged:
+        return ""
+    newest = view.paged[-1]
+    lines = [f"• {_person(each)}" for each in newest.people[:PEOPLE]]
+    more = len(newest.people) - PEOPLE
+    others = [f"• <!subteam^{each}> mentioned here" for each in newest.groups[:NEXT]]
+    others += [f"• vendor *{literal(one_line(each, 80))}*" for each in newest.vendors[:NEXT]]
+    others += [f"• :warning: {literal(one_line(each, 80))}: nobody to page" for each in newest.missing[:NEXT]]
+    return listed([_level(view, newest), *lines, *([f"and {more} more"] if more > 0 else []), *others], ROOM)
+
+
+def _level(view: EscalationView, paged: LevelPaged) -> str:
+    """The level and its time, and why it was paged then where its time had not simply come."""
+    name = f"Level {paged.level}" if view.is_stepwise else "Paged"
+    if paged.because == "end":
+        name = "At the end of the policy"
+    why = BECAUSE.get(paged.because, "")
+    late = f" · :warning: {show_duration(paged.late)} late" if paged.late else ""
+    missed = " level" if paged.passed_over == 1 else " levels"
+    passed = f", {paged.passed_over}{missed} before it left out" if paged.passed_over else ""
+    return f"*{name}*, {when(paged.at)}{why}{late}{passed}"
+
+
+def _person(one: PersonPaged) -> str:
+    tried = ", ".join(_attempt(each) for each in one.attempts[-4:])
+    came = ""
+    if one.acknowledged_at:
+        came = f" · :white_check_mark: {when(one.acknowledged_at)}"
+    elif one.has_declined:
+        came = " · cannot"
+    return f"<@{one.user_id}> {tried}{came}".rstrip()
+
+
+def _attempt(each: Attempt) -> str:
+    means = MEANS.get(each.means) or literal(each.means, limit=40)
+    if each.skipped is not None:
+        return f"not by {means}: {literal(one_line(each.skipped, 60))}"
+    if each.outcome == SENT:
+        return f"{means} {when(each.at)}"
+    if each.outcome == WAITING:
+        return f"then {means} {when(each.at)}" if each.is_due_later else f"{means} on its way"
+    return f":warning: {means} failed {when(each.at)} ({literal(one_line(each.outcome, 60))})"
+
+
+def _earlier(view: EscalationView) -> str:
+    """Each earlier level in a line, the newest of them; of mere reminders only the times."""
+    before = view.paged[:-1]
+    if not before:
+        return ""
+    if not view.is_stepwise:
+        times = [when(each.at) for each in before[-EARLIER:]]
+        more = f" and {len(before) - EARLIER} times before that" if len(before) > EARLIER else ""
+        return f"Also paged {', '.join(times)}{more}"
+    lines = [_rung(each) for each in reversed(before[-EARLIER:])]
+    earlier = [f"and {len(before) - EARLIER} before"] if len(before) > EARLIER else []
+    return listed([*lines, *earlier], ROOM - 500)
+
+
+def _rung(paged: LevelPaged) -> str:
+    cannot = [each.user_id for each in paged.people if each.has_declined]
+    answered = [each.user_id for each in paged.people if each.acknowledged_at]
+    silent = [each.user_id for each in paged.people if each.user_id not in {*cannot, *answered}]
+    told = [
+        f"{_few(people)} {came}"
+        for people, came in ((answered, "answered"), (cannot, "cannot"), (silent, "no answer"))
+        if people
+    ]
+    told += [f"<!subteam^{each}> no answer" for each in paged.groups[:3]]
+    return f"Level {paged.level}, {when(paged.at)}: {'; '.join(told) or 'nobody to page'}"
+
+
+def _few(people: Sequence[str]) -> str:
+    named = ", ".join(f"<@{each}>" for each in people[:3])
+    return f"{named} and {len(people) - 3} more" if len(people) > 3 else named
+
+
+def _buttons(view: EscalationView) -> list[Block]:
+    if view.is_waiting and not view.is_external:
+        return answers(view)
+    if view.is_waiting:
+        return [button("They answered", ACKNOWLEDGE, str(view.escalation_id), style="primary")]
+    return []
+
+
+def answers(view: EscalationView, acknowledge: str = "Acknowledge", *, can_decline: bool = True) -> list[Block]:
+    """What whoever is asked can say."""
     value = str(view.escalation_id)
-    if not view.is_waiting:
-        return Message(text, [section(body), context(_state(view))])
-    buttons = actions(
-        button("Acknowledge", ACKNOWLEDGE, value, style="primary"), button("Can't", DECLINE, value)
-    )  # fmt: skip
-    return Message(text, [section(body), buttons])
-
-
-def declined(view: EscalationView, title: str, channel_id: str | None) -> Message:
-    """The page of somebody who cannot: the other button stays, for those who can after all."""
-    shown = page(view, title, channel_id)
-    if not view.is_waiting:
-        return shown
-    again = actions(button("Acknowledge after all", ACKNOWLEDGE, str(view.escalation_id)))
-    return Message(shown.text, [shown.blocks[0], context("You said that you can't."), again])
+    decline = "Can't: next please" if view.next and view.is_stepwise else "Can't"
+    shown = [button(acknowledge, ACKNOWLEDGE, value, style="primary")]
+    if can_decline:
+        shown.append(button(decline, DECLINE, value))
+    return shown

@@ -14,7 +14,7 @@ from bot.config import Settings
 from bot.domain import own_words
 from bot.domain.demands import Asked
 from bot.domain.permissions import BY_SCOPE, PERMISSIONS, Lack
-from bot.domain.terms import Kind, Severity, Status, TargetKind
+from bot.domain.terms import Kind, Severity, Status
 from bot.services.access import REFUSAL
 from bot.services.combining import Merged, Weighed
 from bot.services.entry_forms import EntryView, Neighbour
@@ -27,7 +27,6 @@ from bot.services.views import (
     AlertsView,
     Beside,
     CardView,
-    EscalationView,
     FollowUp,
     FollowUpsView,
     SaidView,
@@ -52,6 +51,7 @@ from bot.slack.blocks import (
     modals,
     more,
     notices,
+    page,
     questions,
     times,
     windows,
@@ -59,6 +59,7 @@ from bot.slack.blocks import (
 from bot.slack.blocks import roles as role_forms
 from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.gallery_catchup import CATCHUPS
+from bot.slack.blocks.gallery_escalations import ANSWERED, AT_ONE, ESCALATIONS, NAMES, PAGED, PAGES, SECOND_OF_THREE
 from bot.slack.blocks.gallery_lists import lists_shown
 from bot.slack.blocks.gallery_paging import TOLD
 from bot.slack.blocks.gallery_roles import BRIEFINGS, HELD
@@ -66,7 +67,6 @@ from bot.slack.blocks.message import Message
 from bot.store.incidents import Incident
 
 BEGAN = datetime(2026, 3, 2, 13, 58, tzinfo=UTC)
-NAMES = {"U0ONCALL": "On-call engineer", "U0DBA": "Database administrator", "U0ENGINEER": "Engineer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,10 @@ BUSY = replace(
     severity_rank=1,
     status=Status.IDENTIFIED,
     lead="U0ONCALL",
-    waiting=(Waiting("<@U0DBA>", BEGAN + timedelta(minutes=9)),),
+    waiting=(
+        Waiting("<@U0DBA>", BEGAN + timedelta(minutes=9), AT_ONE),
+        Waiting("payments", BEGAN + timedelta(minutes=9), SECOND_OF_THREE),
+    ),
     firing=2,
     alerts=3,
     previous="INC-6",
@@ -155,43 +158,6 @@ WITHOUT_CHANNEL = replace(
         ),
     ),
 )
-
-PAGED = EscalationView(
-    escalation_id=1,
-    reference="INC-7",
-    target="<@U0DBA>",
-    target_name="U0DBA",
-    target_kind=TargetKind.PERSON,
-    is_external=False,
-    reason="The database answers slowly since the deployment",
-    asked_by="U0ONCALL",
-    paged_at=BEGAN + timedelta(minutes=9),
-    members=("U0DBA",),
-    unreached=(),
-    declined_by=(),
-    reminders=0,
-    next_reminder_at=BEGAN + timedelta(minutes=14),
-    acknowledged_at=None,
-    acknowledged_by=None,
-    gave_up=False,
-    is_called_off=False,
-    is_open=True,
-    was_only_recorded=False,
-    message_ts=None,
-    names=NAMES,
-)
-ANSWERED = replace(PAGED, acknowledged_at=BEGAN + timedelta(minutes=11), acknowledged_by="U0DBA", next_reminder_at=None)
-SILENT = replace(PAGED, reminders=3, gave_up=True, next_reminder_at=None, unreached=("U0DBA",))
-DECLINED = replace(PAGED, declined_by=("U0DBA",), next_reminder_at=None)
-TEAM = replace(
-    PAGED, target="payments", target_name="payments", target_kind=TargetKind.TEAM, members=("U0DBA", "U0ENGINEER")
-)
-VENDOR = replace(
-    PAGED, target="payment-gateway", target_name="payment-gateway", target_kind=TargetKind.VENDOR, is_external=True,
-    members=(), next_reminder_at=None,
-)  # fmt: skip
-RECORDED = replace(PAGED, was_only_recorded=True, paged_at=None, next_reminder_at=None)
-UNHEARD = replace(PAGED, is_open=False, next_reminder_at=None)
 
 FIRED = AlertLine(
     "CheckoutHTTP500Spike", "Spike in 500 failures on the checkout page", "https://prometheus.example/graph", BEGAN,
@@ -364,10 +330,10 @@ def _messages() -> Iterator[Exhibit]:
         *((f"card: {name}", card.card(view)) for name, view in CARDS.items()),
         *((f"announcement: {name}", card.announcement(view)) for name, view in CARDS.items()),
         *((f"escalation: {name}", escalation.ledger(view)) for name, view in ESCALATIONS.items()),
+        ("escalation: moved", escalation.moved(ANSWERED)),
         *((f"notice: {name}", notices.lacking(lacks)) for name, lacks in LACKS.items()),
+        *((f"page: {name}", page.page(view, "U0DBA")) for name, view in PAGES.items()),
         *((f"told directly: {event}", direct.told(event, values)) for event, values in TOLD.items()),
-        ("page", escalation.page(PAGED, "Checkout is down", "C0INC7")),
-        ("page: reminder", escalation.page(replace(PAGED, reminders=2), "Checkout is down", "C0INC7")),
         *((f"line: {view.event}", events.said(view)) for view in SAID),
         ("follow-ups", events.followups(LISTED)),
         ("alerts: firing", card.alerts(AlertsView(7, True, 2, 1, (FIRED,), (ENDED,), ENDED.ended_at))),
@@ -422,16 +388,6 @@ EDITED = Incident(
     detected_at=BEGAN,
 )
 OTHER = EDITED.model_copy(update={"id": 3, "number": 3, "titles": {"": "Payments fail"}, "channel_id": "C0INC3"})
-ESCALATIONS = {
-    "paged": PAGED,
-    "acknowledged": ANSWERED,
-    "nobody answers": SILENT,
-    "declined": DECLINED,
-    "team": TEAM,
-    "vendor": VENDOR,
-    "recorded": RECORDED,
-    "unanswered at the end": UNHEARD,
-}
 LACKS = {
     "a permission": [Lack(BY_SCOPE["pins:write"])],
     "a permission that is needed": [Lack(BY_SCOPE["channels:manage"]), Lack(BY_SCOPE["usergroups:read"])],
@@ -474,7 +430,7 @@ def _forms(settings: Settings) -> Iterator[Exhibit]:
 
 
 AN_OPEN = Open(7, "INC-7", "Checkout is down", "SEV2", 2, "investigating", BEGAN, None, "C0INC7", False, False)
-A_PAGE = Paged(1, "INC-7", "Checkout is down", "The database answers slowly", "C0INC7", BEGAN)
+A_PAGE = Paged(1, "INC-7", "Checkout is down", "The database answers slowly", "C0INC7", BEGAN, SECOND_OF_THREE)
 A_TODO = ToDo(2, "task", 2, "INC-7", "Review the integration code", "2026-03-01", True, "C0INC7")
 A_DRAFT = Draft(6, "INC-6", "Search is slow", BEGAN - timedelta(days=3), "C0INC6")
 HOMES = {

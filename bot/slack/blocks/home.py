@@ -8,7 +8,19 @@ from bot.services.homes import Draft, HomeView, Open, Paged, ToDo
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks.command_forms import callback_of, words_of
-from bot.slack.blocks.kit import Block, Blocks, actions, button, context, header, literal, one_line, section, when
+from bot.slack.blocks.kit import (
+    COUNTING,
+    Block,
+    Blocks,
+    actions,
+    button,
+    context,
+    header,
+    literal,
+    one_line,
+    section,
+    when,
+)
 
 View = dict[str, Any]
 Line = TypeVar("Line")
@@ -73,9 +85,19 @@ def _open(view: HomeView, one: Open) -> Block:
 def _page(view: HomeView, one: Paged) -> Block:
     reason = f"\n>{literal(one_line(one.reason, TEXT), view.names)}" if one.reason.strip() else ""
     text = f":rotating_light: *{one.reference}* {literal(one_line(one.title, TITLE), view.names)}"
-    paged = f"\nPaged {when(one.since, cards.DATE)}{_place(one.channel_id)}"
+    paged = f"\nPaged {when(one.since, cards.DATE)}{_standing(one)}{_place(one.channel_id)}"
     answer = button("Acknowledge", escalations.ACKNOWLEDGE, str(one.escalation_id), style="primary")
     return section(text + paged + reason, accessory=answer)
+
+
+def _standing(one: Paged) -> str:
+    """How far it is, and until when their answer is waited for."""
+    standing = one.standing
+    if standing is None:
+        return ""
+    level = f" · level {standing.level} of {standing.levels}" if standing.levels > 1 and standing.level else ""
+    then = "the next level" if standing.levels > 1 else "next reminder"
+    return f"{level} · {then} due {when(standing.next.at, COUNTING)}" if standing.next else level
 
 
 def _todo(view: HomeView, one: ToDo) -> Block:

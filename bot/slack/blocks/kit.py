@@ -95,6 +95,13 @@ def one_line(text: str, limit: int) -> str:
     return cut(" ".join(text.split()), limit)
 
 
+COUNTING = "{time} ({ago})"
+"""
+The clock, with Slack's words for how far away that is: `in 3 minutes`, and later `2 minutes ago`. A sentence with `due`
+is right with both, and a client that counts late is still right about the clock.
+"""
+
+
 def when(at: datetime, form: str = "{time}") -> str:
     """A time that Slack shows in the reader's own zone; the fallback is UTC."""
     return f"<!date^{int(at.timestamp())}^{form}|{at:%H:%M} UTC>"

@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
 
 from sqlmodel import Session
 
 from bot.metrics import SENT_AGAIN
-from bot.services import briefing, paging, tell, views, workspace
+from bot.services import briefing, ledger, paging, tell, views, workspace
 from bot.services import escalation as escalating
 from bot.services import findings as reviewing
 from bot.services import incidents as course
@@ -19,6 +18,7 @@ from bot.slack.blocks import card as cards
 from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks import events, notices
 from bot.slack.blocks import findings as finding
+from bot.slack.blocks import page as pages
 from bot.slack.blocks import questions as questioning
 from bot.slack.blocks.message import Message
 from bot.slack.effects.channels import incidents_channel
@@ -161,7 +161,7 @@ async def findings(tools: Tools, claim: Claim) -> Outcome:
 
 async def escalation(tools: Tools, claim: Claim) -> Outcome:
     escalation_id = int(claim.row.details["escalation_id"])
-    view = await tools.database.read(views.escalation, escalation_id)
+    view = await tools.database.read(ledger.view, tools.settings(), escalation_id)
     if view is None:
         return Done()
     if view.channel_id is None:
@@ -204,10 +204,10 @@ async def unsay(tools: Tools, claim: Claim) -> Outcome:
     """One of the bot's own messages loses its words, as what it told of was redacted; a page shows how it stands."""
     details, message = claim.row.details, events.unsaid()
     if escalation_id := details.get("page_of"):
-        view = await tools.database.read(views.escalation, int(escalation_id))
+        view = await tools.database.read(ledger.view, tools.settings(), int(escalation_id))
         if view:
             stays = details.get("is_left_behind")
-            message = escalations.moved(view) if stays else escalations.page(view, view.title, view.channel_id)
+            message = escalations.moved(view) if stays else pages.page(view, str(details.get("reader") or ""))
     try:
         await tools.gateway.call(
             "chat.update", channel=details["channel_id"], ts=details["message_ts"], **message.content()
@@ -219,33 +219,40 @@ async def unsay(tools: Tools, claim: Claim) -> Outcome:
 
 
 async def page(tools: Tools, claim: Claim) -> Outcome:
-    """To one person, with the two buttons. What came of it is kept, and a failure shown where people look."""
+    """To one person, with what they can answer. What came of it is kept, and a failure shown where people look."""
     details = claim.row.details
     escalation_id, page_id = int(details["escalation_id"]), int(details["page_id"])
-    view = await tools.database.read(views.escalation, escalation_id)
+    view = await tools.database.read(ledger.view, tools.settings(), escalation_id)
     incident_id = claim.row.incident_id or 0
     if view is None or view.acknowledged_at is not None or not view.is_open:
-        return Done(_page_outcome(incident_id, escalation_id, page_id, "not needed any more", tools.now()))
-    message = escalations.page(view, view.title, view.channel_id)
+        return Done(_page_outcome(tools, incident_id, escalation_id, page_id, "not needed any more"))
+    message = pages.page(view, str(details["user_id"]))
     try:
         channel = await direct_channel(tools, claim, str(details["user_id"]))
         ts = await tools.post(claim, channel, message)
     except Refused as problem:
-        apply = _page_outcome(incident_id, escalation_id, page_id, problem.error, tools.now())
+        apply = _page_outcome(tools, incident_id, escalation_id, page_id, problem.error)
         return outbox.Refused(problem.error, apply=apply)
-    return Done(_page_outcome(incident_id, escalation_id, page_id, "sent", tools.now(), (channel, ts)))
+    return Done(_page_outcome(tools, incident_id, escalation_id, page_id, "sent", (channel, ts)))
 
 
 def _page_outcome(
-    incident_id: int, escalation_id: int, page_id: int, outcome: str, at: datetime, place: tuple[str, str] | None = None
+    tools: Tools,
+    incident_id: int,
+    escalation_id: int,
+    page_id: int,
+    outcome: str,
+    place: tuple[str, str] | None = None,
 ) -> Callable[[Session], None]:
+    settings, at = tools.settings(), tools.now()
+
     def apply(session: Session) -> None:
         actor = Actor("", None, at, Origin.TIMER)
         paging.page_came_of(session, page_id, sent=outcome == "sent", outcome=outcome, actor=actor, place=place)
         incident = incidents.get(session, incident_id)
-        if outcome not in {"sent", "not needed any more"}:
+        if outcome != "not needed any more":
             tell.show_escalation(session, incident, escalation_id, at)
-        view = views.escalation(session, escalation_id)
+        view = ledger.view(session, settings, escalation_id)
         if place is not None and view is not None and not view.is_waiting:  # answered while it was on its way
             tell.show_pages(session, incident, escalation_id, at)
 

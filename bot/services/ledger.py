@@ -1,0 +1,315 @@
+"""What an escalation's messages show: who was paged when by what means, what came of it, and what is due next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.escalation import Answer as Answered
+from bot.domain.escalation import Called, Need, Place, Policy, Target, following, still_needed
+from bot.domain.terms import Severity, TargetKind
+from bot.services.people import MENTION
+from bot.store import escalations, incidents, people, timers
+from bot.store.escalations import Escalation, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """
+    One page by one means. `at` is when it went out, or else when it is due.
+
+    `outcome` is that of the page: `sent`, empty while nobody knows, or what went wrong. `skipped` says why it was not
+    tried.
+    """
+
+    means: str
+    at: datetime
+    outcome: str = ""
+    skipped: str | None = None
+    is_due_later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPaged:
+    """One person of one level, and each attempt to reach them."""
+
+    user_id: str
+    attempts: tuple[Attempt, ...] = ()
+    acknowledged_at: datetime | None = None
+    has_declined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LevelPaged:
+    """
+    A level as it was paged once. `round` counts from 0: how often the whole policy was begun before.
+
+    `groups` are ids of user groups, which are mentioned in the channel; `missing` what meant nobody, in words. `late`
+    is how long after its time it was paged, None where it was in time; `because` one of `domain.escalation.REASONS`.
+    """
+
+    level: int
+    round: int
+    at: datetime
+    people: tuple[PersonPaged, ...] = ()
+    groups: tuple[str, ...] = ()
+    vendors: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    late: timedelta | None = None
+    because: str = "due"
+    passed_over: int = 0
+    """Levels that had been due before it, and were left out because all of it was late."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What happens if nobody answers. `level` is the one that is paged then; None if nobody is paged any more."""
+
+    at: datetime
+    level: int | None
+    is_again: bool = False
+    """Those who were paged are paged once more, or the policy begins anew."""
+    targets: tuple[str, ...] = ()
+    """Names, without mentions: nobody is to be woken by the word that they come next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Somebody acknowledged. `means` is how: `slack`, `reaction`, `command`, `link`, `pagerduty` and so on."""
+
+    user_id: str | None
+    at: datetime
+    means: str = "slack"
+    withdrawn_at: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationView:
+    """One call for help, with who was asked and what came of it."""
+
+    escalation_id: int
+    reference: str
+    target: str
+    target_name: str
+    target_kind: TargetKind
+    is_external: bool
+    reason: str
+    asked_by: str | None
+    paged_at: datetime | None
+    members: tuple[str, ...]
+    """Those who are asked now."""
+    unreached: tuple[str, ...]
+    declined_by: tuple[str, ...]
+    reminders: int
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    gave_up: bool
+    is_called_off: bool
+    is_open: bool
+    was_only_recorded: bool
+    message_ts: str | None
+    names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    channel_id: str | None = None
+    """The channel of its incident, which may be another than the one that it was asked in."""
+    title: str = ""
+    severity: str = ""
+    is_private: bool = False
+    policy: str = ""
+    """The name of the policy that it follows; empty for a call to somebody by name."""
+    level: int = 0
+    levels: int = 1
+    round: int = 0
+    """Counts from 0."""
+    rounds: int = 1
+    needs_all: bool = False
+    """Each of those who are asked has to acknowledge, not only one."""
+    still_needed: tuple[str, ...] = ()
+    """Of those, who has not, once somebody has."""
+    next: NextStep | None = None
+    paged: tuple[LevelPaged, ...] = ()
+    """Oldest first."""
+    answers: tuple[Answer, ...] = ()
+    more_time_until: datetime | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer is still asked for."""
+        return self.acknowledged_at is None and self.is_open and not self.is_called_off
+
+    @property
+    def have_all_declined(self) -> bool:
+        return bool(self.members) and set(self.members) <= set(self.declined_by)
+
+    @property
+    def is_stepwise(self) -> bool:
+        """Whether it has more than one level: else those who were called are only reminded."""
+        return self.levels > 1
+
+
+def target_of(escalation: Escalation) -> str:
+    """The target as Slack's markup: a mention for a person or a user group, else its name."""
+    match escalation.target_kind:
+        case TargetKind.PERSON:
+            return f"<@{escalation.target_id}>"
+        case TargetKind.GROUP:
+            return f"<!subteam^{escalation.target_id}>"
+        case _:
+            return escalation.target_name
+
+
+def view(session: Session, settings: Settings, escalation_id: int) -> EscalationView | None:
+    """None if there is no such escalation."""
+    row = escalations.get(session, escalation_id)
+    if row is None:
+        return None
+    incident = incidents.get(session, row.incident_id)
+    pages = [page for page in escalations.pages_of(session, escalation_id) if page.means != escalations.LEFT_BEHIND]
+    policy = Policy.from_json(row.policy) if row.policy else None
+    called = [Called.from_json(each) for each in row.steps or []]
+    answers = [Answered.from_json(each) for each in row.answers or []]
+    names = people.names(session, incident.team_id, {*MENTION.findall(f"{row.reason} {incident.title}"), *_of(policy)})
+    return EscalationView(
+        escalation_id=escalation_id,
+        reference=incident.reference,
+        target=target_of(row),
+        target_name=row.target_name,
+        target_kind=TargetKind(row.target_kind),
+        is_external=row.is_external,
+        reason=row.reason,
+        asked_by=row.asked_by,
+        paged_at=row.paged_at,
+        members=tuple(row.members),
+        unreached=unreached(pages),
+        declined_by=tuple(row.declined_by),
+        reminders=row.reminders,
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+        gave_up=row.gave_up_at is not None,
+        is_called_off=escalations.is_called_off(session, row),
+        is_open=incident.is_open,
+        was_only_recorded=row.paged_at != row.asked_at,
+        message_ts=row.message_ts,
+        names=names,
+        channel_id=incident.channel_id,
+        title=incident.title,
+        severity=settings.severity_label(Severity(incident.severity)),
+        is_private=incident.is_private,
+        policy=row.policy_name or "",
+        level=row.level or 0,
+        levels=len(policy.levels) if policy else 1,
+        round=row.round or 0,
+        rounds=policy.repeat + 1 if policy else 1,
+        still_needed=tuple(still_needed(called, answers, row.declined_by)),
+        needs_all=bool(called) and called[-1].need is Need.ALL,
+        next=next_of(session, row, policy, names),
+        paged=tuple(_level(each, pages, row.declined_by, answers) for each in called) or _without_steps(pages, row),
+        answers=tuple(Answer(each.by, each.at, each.means, each.withdrawn_at) for each in answers),
+        more_time_until=row.more_time_until,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far an escalation that waits is, and what is due next. `level` is 0 where nobody was paged yet."""
+
+    policy: str
+    level: int
+    levels: int
+    next: NextStep | None
+
+
+def standing_of(session: Session, row: Escalation) -> Standing:
+    policy = Policy.from_json(row.policy) if row.policy else None
+    due = next_of(session, row, policy, {})
+    return Standing(row.policy_name or "", row.level or 0, len(policy.levels) if policy else 1, due)
+
+
+def _of(policy: Policy | None) -> set[str]:
+    """The people whom a policy names."""
+    return {
+        person for level in (policy.levels if policy else ()) for target in level.targets for person in target.people
+    }
+
+
+def next_of(session: Session, row: Escalation, policy: Policy | None, names: Mapping[str, str]) -> NextStep | None:
+    """What is due next by itself; None where nothing is. What the release before began is reminded of by its timer."""
+    if policy is None and (timer := session.get(timers.Timer, f"escalation:{row.key}")):
+        return NextStep(timer.due_at, 1, is_again=True)
+    if row.next_step_at is None or row.acknowledged_at is not None or policy is None:
+        return None
+    at = max(row.next_step_at, row.more_time_until or row.next_step_at)
+    place = following(policy, Place(row.level, row.round) if row.level else None)
+    if place is None:
+        targets = tuple(named(each, names) for each in policy.at_end.page)
+        return NextStep(at, None, targets=targets)
+    targets = tuple(named(each, names) for each in policy.levels[place.level - 1].targets)
+    return NextStep(at, place.level, is_again=place.round > (row.round or 0), targets=targets)
+
+
+def named(target: Target, names: Mapping[str, str]) -> str:
+    """Who is meant, without a mention."""
+    match target.kind:
+        case TargetKind.PERSON:
+            return names.get(target.name, "one more person")
+        case TargetKind.GROUP:
+            return "a user group"
+        case TargetKind.TEAM:
+            return f"@{target.name}"
+        case _:
+            return f"{target.kind.value} {target.name}"
+
+
+def unreached(pages: Sequence[Page]) -> tuple[str, ...]:
+    """Those whom no page reached though it was tried, and whom nothing else is on its way to."""
+    fine = {page.user_id for page in pages if page.outcome in {"", "sent", escalations.NOT_NEEDED}}
+    return tuple(dict.fromkeys(page.user_id for page in pages if page.user_id not in fine))
+
+
+def _level(called: Called, pages: Sequence[Page], declined: Sequence[str], answers: Sequence[Answered]) -> LevelPaged:
+    of_level = [page for page in pages if (page.level, page.round) == (called.place.level, called.place.round)]
+    return LevelPaged(
+        called.place.level,
+        called.place.round,
+        called.paged_at,
+        _people(called.people, of_level, declined, answers),
+        called.groups,
+        called.vendors,
+        called.missing,
+        called.late,
+        called.because,
+        len(called.passed_over),
+    )
+
+
+def _people(
+    asked: Sequence[str], pages: Sequence[Page], declined: Sequence[str], answers: Sequence[Answered]
+) -> tuple[PersonPaged, ...]:
+    answered = {each.by: each.at for each in answers if each.withdrawn_at is None}
+    attempts: dict[str, list[Attempt]] = {each: [] for each in asked}
+    for page in pages:
+        attempts.setdefault(page.user_id, []).append(_attempt(page))
+    return tuple(
+        PersonPaged(user_id, tuple(tried), answered.get(user_id), user_id in declined)
+        for user_id, tried in attempts.items()
+    )
+
+
+def _without_steps(pages: Sequence[Page], row: Escalation) -> tuple[LevelPaged, ...]:
+    """What the release before paged, which kept no levels: its reminders."""
+    by_turn: dict[int, list[Page]] = {}
+    for page in pages:
+        by_turn.setdefault(page.ordinal, []).append(page)
+    return tuple(
+        LevelPaged(1, turn, min(page.queued_at for page in paged), _people((), paged, row.declined_by, ()))
+        for turn, paged in sorted(by_turn.items())
+    )
+
+
+def _attempt(page: Page) -> Attempt:
+    at = page.sent_at or page.due_at or page.queued_at
+    is_due_later = page.due_at is not None and page.due_at > page.queued_at
+    return Attempt(page.means, at, page.outcome, page.skipped, is_due_later)

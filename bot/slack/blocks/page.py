@@ -1,0 +1,61 @@
+"""The page to one person: what is wrong, why they are asked, and what they can say; later what came of it."""
+
+from bot.services.ledger import EscalationView
+from bot.slack.blocks import escalation
+from bot.slack.blocks.kit import Blocks, actions, context, literal, quoted, section, when
+from bot.slack.blocks.message import Message
+
+
+def page(view: EscalationView, reader: str = "") -> Message:
+    """
+    As things stand, for `reader`, a user id; without one it is for anybody.
+
+    It says until when they have: afterwards that is still right, so it is edited only when somebody answers.
+    """
+    text = _asks(view)
+    body = f"{text}\n{quoted(view.reason, view.names)}" if view.reason else text
+    blocks: Blocks = [section(body)]
+    if not view.is_waiting:
+        blocks.append(context(_came(view, reader)))
+        return Message(text, blocks)
+    if reader in view.declined_by:
+        blocks.append(context("You said that you can't. Nothing more is asked of you."))
+        blocks.append(actions(*escalation.answers(view, "Acknowledge after all", can_decline=False)[:1]))
+        return Message(text, blocks)
+    if wait := _wait(view, reader):
+        blocks.append(context(wait))
+    blocks.append(actions(*escalation.answers(view)))
+    return Message(text, blocks)
+
+
+def _asks(view: EscalationView) -> str:
+    where = f" in <#{view.channel_id}>" if view.channel_id else ""
+    asker = f"<@{view.asked_by}> needs you" if view.asked_by else "You are needed"
+    again = f" (reminder {view.reminders})" if view.reminders else ""
+    severity = f"{literal(view.severity, limit=60)} · " if view.severity else ""
+    title = literal(view.title, view.names, 300)
+    return f":rotating_light: {asker}{where}: {severity}*{view.reference} {title}*{again}"
+
+
+def _wait(view: EscalationView, reader: str) -> str:
+    parts = []
+    if view.policy:
+        parts.append(f"Policy {literal(view.policy, limit=100)}, {escalation.standing(view)}.")
+    if view.needs_all and len(view.members) > 1:
+        parts.append("Each of those who are asked has to answer.")
+    if any(each.user_id == reader and each.withdrawn_at is None for each in view.answers):
+        parts.append("You answered; others are still waited for.")
+    elif view.next is not None and view.is_stepwise:
+        then = "the next level is paged" if view.next.level else "the policy ends"
+        parts.append(f"If nobody answers by {when(view.next.at)}, {then}.")
+    elif view.next is not None and view.next.level:
+        parts.append(f"If nobody answers by {when(view.next.at)}, you are paged again.")
+    return " ".join(parts)
+
+
+def _came(view: EscalationView, reader: str) -> str:
+    if view.acknowledged_at is not None and reader:
+        if reader == view.acknowledged_by:
+            return f":white_check_mark: You acknowledged {when(view.acknowledged_at)}. It is yours."
+        return f"{escalation.state(view).splitlines()[0]}. You need not do anything."
+    return escalation.state(view)
