@@ -10,18 +10,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrule, rrulestr
-
+from bot.domain.recurrence import occurrences
 from bot.domain.walltime import instant, shown
 
 DAY = timedelta(days=1)
 MARGIN = timedelta(days=2)
 """No two clocks are further apart, and no change of a zone's clocks is greater."""
-FARTHEST = 30
-"""Years after which a rule that names no further handover counts as one that never names any."""
 
 People = tuple[str, ...]
 
@@ -127,26 +123,3 @@ def joined(spans: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, d
         else:
             whole.append((begin, end))
     return whole
-
-
-def occurrences(rule: str, starts: datetime, until: datetime) -> Sequence[datetime]:
-    """All of them, in order, from the first to at least one after `until`, if there is one."""
-    known = _through(rule, starts, until.year + 1)
-    return known if known and known[-1] >= until else _through(rule, starts, until.year + FARTHEST)
-
-
-@lru_cache(maxsize=128)
-def _through(rule: str, starts: datetime, year: int) -> tuple[datetime, ...]:
-    """
-    Those up to the end of `year`. How many came before says whose turn it is: they are counted from the first. Kept,
-    because that takes longer every year.
-    """
-    return tuple(read_rule(rule, starts).replace(until=datetime(year, 12, 31, 23, 59, 59)))  # noqa: DTZ001  wall time
-
-
-def read_rule(rule: str, starts: datetime) -> rrule:
-    """Raises ValueError for what is no recurrence rule."""
-    found = rrulestr(rule, dtstart=starts)
-    if not isinstance(found, rrule):
-        raise ValueError("several rules")  # noqa: TRY004  for the caller it is one more wrong rule
-    return found

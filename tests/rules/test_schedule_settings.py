@@ -50,7 +50,7 @@ def test_a_schedule_is_read(tmp_path):
         (LAYER + 'every = "0 hours"', 'Use a length from "1 hour"'),
         (LAYER + "every = 7", "This is no length of time"),
         (LAYER + 'rule = "every monday"', "it has no FREQ"),
-        (LAYER + 'rule = "FREQ=HOURLY"', "FREQ is one of"),
+        (LAYER + 'rule = "FREQ=HOURLY"', "FREQ has to be one of"),
         (LAYER + 'rule = "FREQ=DAILY;COUNT=3"', "Take COUNT out"),
         (LAYER + 'rule = "FREQ=DAILY;BYEASTER=1"', "BYEASTER cannot stand in a rule with FREQ=DAILY"),
         (LAYER + 'rule = "FREQ=DAILY;INTERVAL=7;BYDAY=TU"', "Use FREQ=WEEKLY"),
