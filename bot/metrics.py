@@ -67,6 +67,14 @@ RETENTION_DELETED = Counter(
     "dogwatch_retention_deleted", "Rows that were deleted because they were old enough, by what they held.", ["what"],
     registry=REGISTRY,
 )  # fmt: skip
+CALENDAR_AGE_SECONDS = Gauge(
+    "dogwatch_calendar_age_seconds", "How long ago each calendar that is a schedule was last read; +Inf: never.",
+    ["schedule"], registry=REGISTRY,
+)  # fmt: skip
+CALENDAR_BROKEN = Gauge(
+    "dogwatch_calendar_broken", "1 while a calendar that is a schedule could not be read the last time, else 0.",
+    ["schedule"], registry=REGISTRY,
+)  # fmt: skip
 TIMER_LATENESS_SECONDS = Histogram(
     "dogwatch_timer_lateness_seconds", "How late timers were carried out.", registry=REGISTRY,
     buckets=(0.1, 0.5, 1, 2, 5, 30, 300),

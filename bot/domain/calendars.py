@@ -41,6 +41,20 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """
+    What was read of a calendar at `read_at` (aware): its events from then on for some months, and what could not be.
+
+    `source` tells it from a copy of another address, or one that was read for another zone.
+    """
+
+    source: str
+    read_at: datetime
+    events: tuple[Event, ...]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Understood:
     """What a calendar says once its words are known. `unknown`: the words that mean nobody, each once, in order."""
 
@@ -48,7 +62,7 @@ class Understood:
     unknown: tuple[str, ...]
 
 
-def as_json(events: Iterable[Event]) -> str:
+def as_json(copy: Copy) -> str:
     rows = [
         [
             each.starts_at.isoformat(),
@@ -56,20 +70,24 @@ def as_json(events: Iterable[Event]) -> str:
             each.title,
             [[one.name, one.mail] for one in each.guests],
         ]
-        for each in events
+        for each in copy.events
     ]
-    return json.dumps(rows, ensure_ascii=False)
+    kept = {"source": copy.source, "read_at": copy.read_at.isoformat(), "problems": copy.problems, "events": rows}
+    return json.dumps(kept, ensure_ascii=False)
 
 
-def from_json(kept: str) -> tuple[Event, ...]:
-    """What `as_json` gave."""
-    rows: list[Any] = json.loads(kept)
-    return tuple(
+@lru_cache(maxsize=64)
+def from_json(kept: str) -> Copy:
+    """What `as_json` gave. Kept: it is asked for with every page, and changes every few minutes at most."""
+    found: dict[str, Any] = json.loads(kept)
+    events = (
         Event(
             datetime.fromisoformat(begin), datetime.fromisoformat(end), title, tuple(Guest(*each) for each in guests)
         )
-        for begin, end, title, guests in rows
+        for begin, end, title, guests in found["events"]
     )  # fmt: skip
+    read_at = datetime.fromisoformat(found["read_at"])
+    return Copy(found["source"], read_at, tuple(events), tuple(found["problems"]))
 
 
 def understand(events: Sequence[Event], names: Mapping[str, str]) -> Understood:
@@ -88,8 +106,8 @@ def understand(events: Sequence[Event], names: Mapping[str, str]) -> Understood:
 
 @lru_cache(maxsize=64)
 def understood(kept: str, names: tuple[tuple[str, str], ...]) -> Understood:
-    """The same from `as_json`, kept: it is asked for with every page, and changes every few minutes at most."""
-    return understand(from_json(kept), dict(names))
+    """The same of what `as_json` gave."""
+    return understand(from_json(kept).events, dict(names))
 
 
 def _meant_by(event: Event, known: Mapping[str, str], words: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:

@@ -1,10 +1,11 @@
 """The counts of the outbox and of incidents for `/metrics`: taken every few seconds, not at each scrape."""
 
 from datetime import datetime, timedelta
+from math import inf
 
 from bot import metrics
 from bot.services import tell
-from bot.store import incidents, outbox, timers
+from bot.store import calendars, incidents, outbox, timers
 from bot.store.outbox import State
 from bot.store.session import Database
 
@@ -25,7 +26,19 @@ async def count(database: Database, now: datetime) -> None:
     metrics.OUTBOX_OLDEST_SECONDS.set(_age(backlog.oldest_due_at, now))
     metrics.OUTBOX_OLDEST_WAITING_SECONDS.set(_age(backlog.oldest_created_at, now))
     metrics.TIMERS_GIVEN_UP.set(await database.read(timers.count_given_up))
+    await _calendars(database, now)
     metrics.INCIDENTS_OPEN.set(await database.read(incidents.count_open))
+
+
+async def _calendars(database: Database, now: datetime) -> None:
+    found = await database.read(calendars.all_of)
+    metrics.CALENDAR_AGE_SECONDS.clear()
+    metrics.CALENDAR_BROKEN.clear()
+    for name, kept in found.items():
+        metrics.CALENDAR_BROKEN.labels(name).set(kept.problem is not None)
+        metrics.CALENDAR_AGE_SECONDS.labels(name).set(
+            max((now - kept.fetched_at).total_seconds(), 0.0) if kept.fetched_at else inf
+        )
 
 
 def _age(moment: datetime | None, now: datetime) -> float:

@@ -10,6 +10,7 @@ from bot import metrics
 from bot.clock import Clock
 from bot.config import Settings
 from bot.engine import timers as due
+from bot.engine.calendars import Calendars
 from bot.engine.counting import count
 from bot.engine.retention import Retention
 from bot.engine.timekeeping import keep_time
@@ -36,6 +37,7 @@ class Engine:
         self._clock = clock
         self._settings = settings
         self.retention = Retention(database, clock, settings)
+        self.calendars = Calendars(database, clock, settings)
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._has_begun = False
@@ -48,6 +50,7 @@ class Engine:
             asyncio.create_task(kept_going("timers", self._run_timers), name="timers"),
             asyncio.create_task(kept_going("upkeep", self._keep_house), name="upkeep"),
             asyncio.create_task(kept_going("retention", self.retention.keep), name="retention"),
+            asyncio.create_task(kept_going("calendars", self.calendars.keep), name="calendars"),
         ]
 
     def wake(self) -> None:

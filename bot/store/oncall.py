@@ -48,6 +48,8 @@ class Calendar(SQLModel, table=True):
     """
     The last good copy of a calendar that is a schedule. `fetched_at` is when it was got, `tried_at` the last attempt.
 
+    `body` is what was read of it (`bot.domain.calendars.as_json`); `etag` and `modified` are its server's.
+
     `problem`: why the last attempt failed; None where it did not.
     """
 
@@ -58,6 +60,7 @@ class Calendar(SQLModel, table=True):
     fetched_at: datetime | None = None
     tried_at: datetime | None = None
     etag: str | None = None
+    modified: str | None = None
     body: str | None = None
     problem: str | None = None
 

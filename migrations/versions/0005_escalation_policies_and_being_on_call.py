@@ -179,6 +179,7 @@ def _know_who_is_on_call() -> None:
         sa.Column("fetched_at", Time(), nullable=True),
         sa.Column("tried_at", Time(), nullable=True),
         sa.Column("etag", Text(), nullable=True),
+        sa.Column("modified", Text(), nullable=True),
         sa.Column("body", Text(), nullable=True),
         sa.Column("problem", Text(), nullable=True),
         sa.PrimaryKeyConstraint("team_id", "name", name=op.f("pk_calendar")),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.calendars import Event, Guest, as_json, from_json, understand
+from bot.domain.calendars import Copy, Event, Guest, as_json, from_json, understand
 from bot.domain.icalendar_reading import NoCalendar, from_calendar
 from bot.domain.oncall import Schedule, on_call
 
@@ -231,4 +231,6 @@ def test_everybody_whose_event_it_is_is_on_call(found, minute):
 
 @given(events)
 def test_events_are_kept_as_they_are(found):
-    assert from_json(as_json(found)) == tuple(found)
+    copy = Copy("here", NOON, tuple(found), ("one", "two"))
+
+    assert from_json(as_json(copy)) == copy

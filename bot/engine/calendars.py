@@ -1,0 +1,100 @@
+"""The calendars that are schedules are fetched every few minutes, by one replica each time."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+from structlog import get_logger
+
+from bot.clock import Clock
+from bot.config import Settings
+from bot.domain.icalendar_reading import NoCalendar
+from bot.engine.feeds import SECONDS, Answer, FeedProblem, fetch, from_file
+from bot.services import calendars as rules
+from bot.services.calendars import Validators
+from bot.store import calendars
+from bot.store.session import Database, DatabaseUnavailable
+
+log = get_logger(__name__)
+
+EVERY = timedelta(minutes=5)
+MEANWHILE = "its last good copy decides who is on call, if there is one"
+LOOK = timedelta(seconds=30)
+FIRST_LOOK = timedelta(seconds=2)
+"""A start has other things to do; but nobody is on call by a new calendar until then."""
+
+
+class Calendars:
+    """`keep` looks after them as long as the bot runs; `run` fetches once what is due."""
+
+    def __init__(
+        self, database: Database, clock: Clock, settings: Callable[[], Settings], *, seconds: float = SECONDS
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+        self._seconds = seconds
+        self._has_none = False
+        self._running = asyncio.Lock()
+
+    async def keep(self) -> None:
+        """Runs on real time."""
+        pause = FIRST_LOOK
+        while True:
+            await asyncio.sleep(pause.total_seconds())
+            pause = LOOK
+            try:
+                await self.run()
+            except DatabaseUnavailable as problem:
+                log.warning("calendars have to wait", problem=str(problem))
+            except Exception:
+                log.exception("calendars could not be fetched")
+
+    async def run(self) -> None:
+        """Fetch side by side what nobody has tried for a while: one that hangs keeps none of the others waiting."""
+        async with self._running:
+            await self._run()
+
+    async def _run(self) -> None:
+        names = [name for name, each in self._settings().schedules.items() if each.calendar]
+        if not names and self._has_none:
+            return
+        if set(await self._database.read(calendars.all_of)) - set(names):
+            await self._database.run(calendars.forget_others, names)
+        self._has_none = not names
+        for problem in await asyncio.gather(*(self._one(name) for name in names), return_exceptions=True):
+            if isinstance(problem, BaseException):
+                raise problem
+
+    async def _one(self, name: str) -> None:
+        settings, now = self._settings(), self._clock.now()
+        if settings.calendar_address(name) is None and settings.calendar_file(name) is None:
+            return
+        if not await self._database.run(calendars.take, name, now, EVERY):
+            return
+        known = await self._database.read(rules.validators, settings, name, now)
+        try:
+            answer = await self._asked(settings, name, known)
+            copy = answer.text if answer.text is None else await asyncio.to_thread(
+                rules.read, answer.text, settings, name, now
+            )  # fmt: skip
+        except (FeedProblem, NoCalendar) as problem:
+            if await self._database.run(rules.failed, name, str(problem)):
+                log.warning("a calendar could not be read", schedule=name, problem=str(problem), meanwhile=MEANWHILE)
+        else:
+            said = Validators(answer.etag, answer.modified)
+            self._tell(name, await self._database.run(rules.fetched, name, copy, said, now))
+
+    def _tell(self, name: str, news: rules.News) -> None:
+        """Each thing once, not every few minutes."""
+        if news.can_be_read_again:
+            log.info("a calendar can be read again", schedule=name)
+        for problem in news.problems:
+            log.warning("an event of a calendar cannot be read", schedule=name, problem=problem)
+
+    async def _asked(self, settings: Settings, name: str, known: Validators) -> Answer:
+        path = settings.calendar_file(name)
+        if path is not None:
+            return Answer(await from_file(path))
+        address = settings.calendar_address(name) or ""
+        return await fetch(address, etag=known.etag, modified=known.modified, seconds=self._seconds)
