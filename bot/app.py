@@ -20,7 +20,7 @@ from bot.engine.runner import Engine
 from bot.engine.timekeeping import keep_time
 from bot.log import hide
 from bot.pagelinks import with_secret_key
-from bot.services import catching_up, forms, workspace
+from bot.services import catching_up, forms, shift_changes, workspace
 from bot.services.access import ORGANISATION
 from bot.slack.app import build
 from bot.slack.deps import Deps
@@ -39,7 +39,7 @@ from bot.store.migrate import migrate
 from bot.store.session import Database, DatabaseUnavailable, SqliteDatabase, open_database
 from bot.store.waking import Due
 from bot.supervision import kept_going
-from bot.web import health, pages
+from bot.web import health, oncall, pages
 from bot.web.alerts import AlertIntake
 from bot.web.listening import Listener
 from bot.web.outbox import OutboxDesk
@@ -143,7 +143,15 @@ class Dogwatch:
         is_taken = await self.configuration.read_again(self.clock.real_now())
         for broken in await asyncio.to_thread(list, forms.problems_of(self.settings)):
             log.warning("a template cannot be used", problem=broken.message, instead="the built-in form of the name")
+        await self._watch_shifts()
         return is_taken
+
+    async def _watch_shifts(self) -> None:
+        """Look who is on call by each schedule, and when that changes. A database that is away is asked later."""
+        try:
+            await self.database.run(shift_changes.watch_all, self.settings, self.clock.now())
+        except DatabaseUnavailable as problem:
+            log.warning("who is on call could not be looked at", problem=str(problem))
 
     async def _keep_reloading(self) -> None:
         while await self._reload_asked.wait():
@@ -169,6 +177,7 @@ class Dogwatch:
         self._phase = None
         if not self.settings.uses_socket_mode:  # else the first connection is what ends the gap
             await self.database.run(catching_up.catch_up, self.clock.now())
+        await self._watch_shifts()
         met = await self.database.read(incidents.installation)
         # An organisation's app has to name a workspace with some calls, and which one only Slack knows.
         if is_known or met is None or not met.team_id.startswith(ORGANISATION):
@@ -256,6 +265,7 @@ class Dogwatch:
                 log.error("nothing is sent", problem=problem.message)  # noqa: TRY400  an operator's business
                 await self.sender.stop()
                 return
+        await self._watch_shifts()
         self.sender.start()
         self.sender.wake()
 
@@ -263,6 +273,7 @@ class Dogwatch:
         site = self._listener.site
         site.add_routes(health.routes(self._not_ready, lambda: self.configuration.fingerprint))
         site.add_routes(pages.routes(self.database, lambda: self.settings))
+        site.add_routes(oncall.routes(self.database, lambda: self.settings, self.clock))
         site.add_routes(OutboxDesk(self.database, self.configuration, self.clock).routes())
         site.router.add_post("/alerts/{source}", self.alerts.handle)
         site.router.add_put("/alerts/{source}", self.alerts.handle)

@@ -28,13 +28,15 @@ class Asked(StrEnum):
     FOUND = "found"
     MERGE = "merge"
     ARCHIVED = "archived"
+    ON_CALL = "on call"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """
     Who typed, and the incident it is about: the channel's, or the one named. `here` is the channel's, None elsewhere;
-    `sight` which incidents exist for them there.
+    `sight` which incidents exist for them there. `response_url` is where more can be told to them alone for half an
+    hour; empty where there is no such place.
     """
 
     actor: Actor
@@ -42,6 +44,7 @@ class Caller:
     incident: Incident | None
     here: Incident | None
     sight: Sight
+    response_url: str = ""
 
     @property
     def about(self) -> Incident:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from bot.config.sections import ClockTime, Day, EndOfWork, Section, UserIdText, Word, Zone, is_user_id
+from bot.config.sections import Channel, ClockTime, Day, EndOfWork, Section, UserIdText, Word, Zone, is_user_id
 from bot.domain.oncall import Hours, Layer, Schedule
 from bot.domain.recurrence import NEVER, occurrences, parts_of, why_not
 from bot.domain.working_hours import DAYS
@@ -99,6 +99,12 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Turns = Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_turns), Field(min_length=1, strict=False)]
 
 
+class OnCallSection(Section):
+    """`[oncall]`: `font` is a font file, by name as the host knows it or by path, for the names in the picture."""
+
+    font: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
+
+
 class LayerHoursSection(Section):
     """One table of `hours`: outside of them nobody is on call by the layer."""
 
@@ -152,6 +158,7 @@ class ScheduleSection(Section):
     """
     `[schedules.NAME]`. `calendar` is true for a feed whose secret address stands in the environment, or the path of a
     file, written as seen from the folder of `dogwatch.toml`. `names`: words of the calendar, and who is meant by them.
+    Where a change of shift is told: to those who leave and come, and in a channel (name or id).
     """
 
     zone: Zone | None = None
@@ -159,6 +166,8 @@ class ScheduleSection(Section):
     calendar: bool | Word = False
     names: Mapping[Name, UserIdText] = Field(default_factory=dict)
     may_have_gaps: bool = False
+    handover_direct: bool = True
+    handover_channel: Channel | None = None
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:

@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.config.environment import end_of
 from bot.config.paging import PagingSection
-from bot.config.schedules import ScheduleSection, calendar_address
+from bot.config.schedules import OnCallSection, ScheduleSection, calendar_address
 from bot.config.sections import (
     TEMPLATES,
     AlertsSection,
@@ -197,6 +197,7 @@ class Settings(BaseSettings):
     """None: nobody said when people work, so nothing is said of it."""
     escalation: EscalationSection = EscalationSection()
     schedules: Mapping[Word, ScheduleSection] = Field(default_factory=dict)
+    oncall: OnCallSection = OnCallSection()
     paging: PagingSection = PagingSection()
     findings: FindingsSection = FindingsSection()
     retention: RetentionSection = RetentionSection()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.config.means import AppriseSection, EmailSection, OpsgenieSection, PagerDutySection, WebhookSection
 from bot.config.paging import PagingSection
-from bot.config.schedules import LayerHoursSection, LayerSection, ScheduleSection
+from bot.config.schedules import LayerHoursSection, LayerSection, OnCallSection, ScheduleSection
 from bot.config.sections import (
     AlertsSection,
     EscalationSection,
@@ -46,6 +46,7 @@ SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
     ("storms",): StormsSection,
     ("working_hours",): WorkingHoursSection,
     ("escalation",): EscalationSection,
+    ("oncall",): OnCallSection,
     ("schedules", ANY): ScheduleSection,
     ("schedules", ANY, "layers", ANY): LayerSection,
     ("schedules", ANY, "layers", ANY, "hours", ANY): LayerHoursSection,

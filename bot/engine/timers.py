@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.services import alert_log, catching_up, drilling, escalation, maintenance, maintenance_over
+from bot.services import alert_log, catching_up, drilling, escalation, maintenance, maintenance_over, shift_changes
 from bot.store import incidents, outbox, timers
 from bot.store.connections import is_passing
 from bot.store.timers import Timer
@@ -35,6 +35,7 @@ HANDLERS: Mapping[str, tuple[Handler, Hold]] = {
     catching_up.LOOK: (_one_by_one(catching_up.look_again), _hold_incidents),
     drilling.PLAY: (_one_by_one(drilling.play), _hold_incidents),
     maintenance.OVER: (_one_by_one(maintenance_over.over), maintenance_over.hold),
+    shift_changes.WATCH: (_one_by_one(shift_changes.due), shift_changes.hold),
     alert_log.CATCH_UP: (_one_by_one(alert_log.catch_up), _hold_incidents),
 }
 """What each kind does, and what several of it lock first: in one order, so that nobody waits in a ring."""

@@ -9,8 +9,9 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.terms import Severity, UpdateState
-from bot.services import ledger, tell
+from bot.services import duty, ledger, tell
 from bot.services import people as knowing
+from bot.services.duty import Mine
 from bot.services.people import MENTION
 from bot.store import actions, escalations, incidents, people, timeline
 from bot.store.incidents import Incident
@@ -86,6 +87,8 @@ class HomeView:
     todo: Sequence[ToDo]
     drafts: Sequence[Draft]
     names: Mapping[str, str]
+    shifts: Sequence[Mine] = ()
+    has_schedules: bool = False
 
 
 def opened(session: Session, team_id: str, user_id: str, at: datetime) -> None:
@@ -139,6 +142,8 @@ def view(session: Session, settings: Settings, sight: Sight, user_id: str, at: d
         pages=pages,
         todo=todo,
         drafts=drafts,
+        shifts=duty.of_person(session, settings, sight.team_id, user_id, at),
+        has_schedules=bool(settings.schedules),
         names=people.names(session, sight.team_id, MENTION.findall(" ".join(quoted))),
     )
 

@@ -1,14 +1,45 @@
-"""Who is on call now, by the schedules of the configuration and by calendars as they were last fetched."""
+"""
+Who is on call, by the schedules of the configuration, by calendars as they were last fetched, and by what people
+changed.
+"""
 
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.calendars import Understood, understood
-from bot.domain.oncall import Schedule, on_call
-from bot.store import calendars
+from bot.domain.errors import UserError, did_you_mean
+from bot.domain.oncall import Fixed, Override, Schedule, on_call, shifts
+from bot.store import calendars, incidents
+from bot.store import oncall as store
+
+MOMENT = timedelta(microseconds=1)
+WORDS = ("oncall", "on-call")
+"""What is typed for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rota:
+    """A schedule and the changes of it that hold in the time that was asked for, in the order they were made."""
+
+    schedule: Schedule
+    overrides: Sequence[Override]
+
+    @property
+    def people(self) -> frozenset[str]:
+        """All who have turns in it by the configuration or its calendar."""
+        found: set[str] = set()
+        for layer in self.schedule.layers:
+            turns = (each.people for each in layer.made) if isinstance(layer, Fixed) else layer.people
+            found |= {person for turn in turns for person in turn}
+        return frozenset(found)
+
+    def people_at(self, at: datetime) -> tuple[str, ...]:
+        return on_call(self.schedule, self.overrides, at)
 
 
 def schedule_of(session: Session, settings: Settings, name: str) -> Schedule | None:
@@ -30,8 +61,10 @@ def calendar_of(session: Session, settings: Settings, name: str) -> Understood |
 
 def people_of(session: Session, settings: Settings, schedule_name: str, at: datetime) -> tuple[str, ...]:
     """Who is on call by a schedule at `at` (aware). Empty if nobody is: `why_nobody` says why."""
-    found = schedule_of(session, settings, schedule_name)
-    return on_call(found, (), at) if found else ()
+    known = incidents.installation(session)
+    if known is None or schedule_name not in settings.schedules:
+        return ()
+    return rota(session, settings, known.team_id, schedule_name, at, at + MOMENT).people_at(at)
 
 
 def why_nobody(session: Session, settings: Settings, schedule_name: str) -> str:
@@ -55,3 +88,65 @@ def why_nobody(session: Session, settings: Settings, schedule_name: str) -> str:
             f"It does not know: {', '.join(calendar.unknown[:3])}."
         )
     return f'The calendar of the schedule "{schedule_name}" has nobody at this time.'
+
+
+def check_known(settings: Settings, name: str) -> None:
+    """Raises UserError for a schedule that the configuration does not have, or has no more."""
+    if name not in settings.schedules:
+        known = list(settings.schedules)
+        there = f"There are {', '.join(f'`{each}`' for each in known)}." if known else "None is configured."
+        raise UserError(f"There is no schedule `{name}`.{did_you_mean(name, known)} {there}")
+
+
+def rota(session: Session, settings: Settings, team_id: str, name: str, since: datetime, until: datetime) -> Rota:
+    """Raises UserError for a schedule that is not known."""
+    check_known(settings, name)
+    schedule = schedule_of(session, settings, name) or settings.schedule_table[name]
+    rows = store.overrides(session, team_id, name, since, until)
+    return Rota(schedule, [Override(each.starts_at, each.held_until, each.user_id, each.replaces) for each in rows])
+
+
+def people_in(found: Rota, since: datetime, until: datetime) -> list[str]:
+    """All who are on call between two moments, in the order of their turns."""
+    turns = shifts(found.schedule, found.overrides, since, until)
+    return list(dict.fromkeys(person for each in turns for person in each.people))
+
+
+def next_change(found: Rota, at: datetime, until: datetime) -> datetime | None:
+    """The first moment behind `at` at which others are on call than then; None: not before `until`."""
+    now, ended = set(found.people_at(at)), at
+    for shift in shifts(found.schedule, found.overrides, at, until):
+        if now and shift.starts_at > ended:
+            return ended
+        if set(shift.people) != now:
+            return shift.starts_at
+        ended = shift.ends_at
+    return ended if now and ended < until else None
+
+
+def named(settings: Settings, text: str) -> str | None:
+    """The schedule whose name `text` begins with, as it is spelled in the configuration."""
+    folded = f"{text.casefold()} "
+    longest_first = sorted(settings.schedules, key=len, reverse=True)
+    return next((each for each in longest_first if folded.startswith(f"{each.casefold()} ")), None)
+
+
+def the_only_one(settings: Settings, text: str) -> str:
+    """The schedule that is meant where none is named. Raises UserError unless there is just one."""
+    known = list(settings.schedules)
+    if len(known) == 1:
+        return known[0]
+    word = text.split(maxsplit=1)[0] if text.strip() else ""
+    if not known or (word and not word.startswith("<@")):
+        check_known(settings, word)
+    raise UserError(f"Which schedule? Name one of {', '.join(f'`{each}`' for each in known)} behind the word.")
+
+
+def zone_of_line(settings: Settings, text: str) -> ZoneInfo | None:
+    """In which zone the times of a line about a schedule are meant; None for a line about something else."""
+    words = text.split()
+    if not words or words[0].casefold() not in WORDS:
+        return None
+    known, typed = list(settings.schedules), {each.casefold() for each in words[1:4]}
+    named_ones = [each for each in known if each.casefold() in typed] or (known if len(known) == 1 else [])
+    return settings.schedule_table[named_ones[0]].zone if named_ones else None

@@ -37,10 +37,13 @@ IN_WORDS = {
     What.CONFIRM: "Confirm a mark",
     What.LOOK: "Look for what was missed",
     What.UNSAY: "Edit an older message",
-    What.DELETE_FILE: "Delete a draft",
+    What.DELETE_FILE: "Delete a draft or a picture",
     What.BOOKMARKS: "Set the channel's bookmarks",
     What.CANVAS: "Put the draft into the canvas",
     What.NOTICE: "Say what Dogwatch may not do",
+    What.DUTY_CHANGED: "Tell somebody of a change of who is on call",
+    What.SHIFT_CHANGED: "Hand over at a change of shift",
+    What.SHIFTS_DRAWN: "Draw who is on call",
     What.HOME: "Show App Home to somebody",
 }
 FAILED = (State.FAILED, State.DEAD)

@@ -36,6 +36,9 @@ class What(StrEnum):
     DELETE_FILE = "delete file"
     NOTICE = "notice"
     DIRECT = "direct"
+    DUTY_CHANGED = "duty changed"
+    SHIFT_CHANGED = "shift changed"
+    SHIFTS_DRAWN = "shifts drawn"
 
     CARD = "card"
     ANNOUNCEMENT = "announcement"
@@ -77,6 +80,9 @@ PRIORITY = {
     What.UNSAY: 15,
     What.DELETE_FILE: 16,
     What.NOTICE: 39,
+    What.DUTY_CHANGED: 27,
+    What.SHIFT_CHANGED: 26,
+    What.SHIFTS_DRAWN: 44,
     What.LOOK: 46,
     What.CANVAS: 41,
     What.BOOKMARKS: 42,
@@ -98,6 +104,8 @@ URGENCY = {
     What.UNSAY: "messages",
     What.DELETE_FILE: "messages",
     What.NOTICE: "messages",
+    What.DUTY_CHANGED: "messages",
+    What.SHIFT_CHANGED: "messages",
     What.FETCH_MESSAGE: "reading",
     What.LEARN_PERSON: "reading",
     What.LOOK: "reading",
@@ -514,3 +522,51 @@ def notice(session: Session, team_id: str, at: datetime, keys: Collection[str]) 
 def look(session: Session, incident: Incident, at: datetime, *, whole: bool = False) -> None:
     """Read the incident's channel as it is, for what was missed: all of it, or what is cheap to read."""
     _put(session, incident, What.LOOK, at, target=f"look{' whole' * whole}:{incident.key}", whole=whole)
+
+
+def duty_changed(
+    session: Session, team_id: str, at: datetime, user_id: str, override_id: int, *, by: str | None, is_withdrawn: bool
+) -> None:
+    """Write to one person that a change of who is on call, made by somebody else or taken back, is about them."""
+    outbox.put(
+        session, lane=f"dm:{user_id}", what=What.DUTY_CHANGED, team_id=team_id, at=at,
+        priority=PRIORITY[What.DUTY_CHANGED], user_id=user_id, override_id=override_id, by=by,
+        is_withdrawn=is_withdrawn,
+    )  # fmt: skip
+
+
+def shift_changed(
+    session: Session,
+    team_id: str,
+    at: datetime,
+    values: dict[str, Any],
+    *,
+    user_id: str | None = None,
+    channel: str | None = None,
+) -> None:
+    """Hand over at a change of shift: to one person, or in a channel (name or id)."""
+    lane = f"dm:{user_id}" if user_id else f"oncall:{channel}"
+    place = {"user_id": user_id} if user_id else {"channel": channel}
+    outbox.put(
+        session, lane=lane, what=What.SHIFT_CHANGED, team_id=team_id, at=at, priority=PRIORITY[What.SHIFT_CHANGED],
+        **values, **place,
+    )  # fmt: skip
+
+
+def draw_shifts(session: Session, team_id: str, at: datetime, user_id: str, schedule: str, response_url: str) -> None:
+    """Show one person the next two weeks of a schedule as a picture, where they asked for it."""
+    outbox.put(
+        session, lane=f"drawn:{user_id}", what=What.SHIFTS_DRAWN, team_id=team_id, at=at,
+        priority=PRIORITY[What.SHIFTS_DRAWN], user_id=user_id, schedule=schedule, response_url=response_url,
+    )  # fmt: skip
+
+
+def forget_drawn(session: Session, team_id: str, at: datetime, file_id: str) -> None:
+    """Take a picture away again some time after it was shown: it says who is on call, and that changes."""
+    outbox.put(
+        session, lane="forget drawn", what=What.DELETE_FILE, team_id=team_id, at=at,
+        priority=PRIORITY[What.DELETE_FILE], not_before=at + DRAWN_FOR, file_id=file_id,
+    )  # fmt: skip
+
+
+DRAWN_FOR = timedelta(days=1)

@@ -149,7 +149,7 @@ def _listen_to_presses(app: AsyncApp, deps: Deps) -> None:
             await showing.show(deps, pressed, respond)
             await ack()
             return
-        if pressed.action_id not in {*pressing.PRESSES, *pressing.CONFIRMS, *times.CHOICES}:
+        if pressed.action_id not in {*pressing.PRESSES, *pressing.CONFIRMS, *pressing.NAMED, *times.CHOICES}:
             await ack()
             return
         await deps.meeting.meet(pressed.team_id, pressed.user_id)

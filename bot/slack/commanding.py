@@ -13,7 +13,7 @@ from bot.command import command_meant, parse
 from bot.command.table import Command
 from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
-from bot.services import access, people
+from bot.services import access, oncall, people
 from bot.services.actor import Actor, Origin
 from bot.services.incidents import of_place
 from bot.slack.asking import Question, answer_to
@@ -45,6 +45,7 @@ class Typed:
     trigger_id: str
     channel_name: str = ""
     """`privategroup` for every private channel."""
+    response_url: str = ""
 
     @classmethod
     def from_payload(cls, body: Mapping[str, Any]) -> "Typed":
@@ -58,6 +59,7 @@ class Typed:
             text=str(body.get("text") or ""),
             trigger_id=str(body.get("trigger_id") or ""),
             channel_name=str(body.get("channel_name") or ""),
+            response_url=str(body.get("response_url") or ""),
         )
 
 
@@ -135,7 +137,7 @@ def choose(
         asked.check_answered_by(pressed.user_id, at)
         typed = Typed(
             pressed.team_id, asked.user_id, asked.user_name, pressed.home_team_id, asked.channel_id, asked.text,
-            asked.trigger_id, pressed.channel_name,
+            asked.trigger_id, pressed.channel_name, pressed.response_url,
         )  # fmt: skip
         with undone_if_it_fails(session):
             _answer_once(session, f"{pressed.team_id}:asked:{asked.trigger_id}", at)
@@ -188,12 +190,16 @@ def _run(
         about = sight.named(session, invocation.incident)
     if invocation.command.run is None:
         raise UserError(f"`{invocation.command.name}` does nothing.")
-    reply: Reply = invocation.command.run(session, Caller(actor, settings, about, here, sight), invocation)
+    reply: Reply = invocation.command.run(
+        session, Caller(actor, settings, about, here, sight, typed.response_url), invocation
+    )
     return reply
 
 
 def _zone_meant(session: Session, settings: Settings, typed: Typed, here: Incident | None, sight: Sight) -> ZoneInfo:
-    """Times are read in the zone of the incident that is named first, or else of the channel's."""
+    """Times are read in the zone of the schedule or incident that is named first, or else of the channel's."""
+    if (of_schedule := oncall.zone_of_line(settings, typed.text)) is not None:
+        return of_schedule
     named = NAMED.search(" ".join(typed.text.split()[:2]))
     if named:
         try:

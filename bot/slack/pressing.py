@@ -26,8 +26,8 @@ from bot.services import (
     tell,
 )
 from bot.services.actor import Actor, Origin
-from bot.slack import combining, form_acts, ways
-from bot.slack.blocks import archiving, declaring, details, modals, more, questions
+from bot.slack import combining, form_acts, oncall_acts, ways
+from bot.slack.blocks import archiving, declaring, details, modals, more, oncall, oncall_form, questions
 from bot.slack.blocks import briefing as briefings
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
@@ -166,6 +166,18 @@ def _finish(session: Session, _settings: Settings, actor: Actor, item_id: int) -
     actions.change(session, item.incident_id, item.number, actor, is_done=True)
 
 
+def _undo(session: Session, settings: Settings, actor: Actor, override_id: int) -> Aside:
+    return Aside(oncall_acts.undo(session, settings, actor, override_id))
+
+
+def _on_call(session: Session, settings: Settings, actor: Actor, _nothing: int) -> Aside:
+    return Aside(oncall_acts.everybody(session, settings, actor))
+
+
+def _schedule(session: Session, settings: Settings, actor: Actor, pressed: Pressed) -> Aside:
+    return Aside(oncall_acts.show(session, settings, actor, pressed.value, pressed.response_url))
+
+
 PRESSES: Mapping[str, Press] = {
     homes.DONE: _finish,
     **{name: _command(each) for name, each in ways.IN_MENU.items() if not is_form(each)},
@@ -177,13 +189,19 @@ PRESSES: Mapping[str, Press] = {
     cards.RETRY: _retry,
     escalations.ACKNOWLEDGE: _acknowledge,
     escalations.DECLINE: _decline,
+    oncall.UNDO: _undo,
+    oncall.NOW: _on_call,
 }
 """Buttons that act at once. `OPENS` are those that ask first."""
 
 OF_ESCALATIONS = frozenset({escalations.ACKNOWLEDGE, escalations.DECLINE})
 DIRECT = "D"
 """How the ids of direct messages begin."""
-ABOUT_OTHER_ROWS = frozenset({homes.DONE, briefings.TOOK, *OF_ESCALATIONS})
+NAMED: Mapping[str, Callable[[Session, Settings, Actor, Pressed], Aside]] = {oncall.SHOW: _schedule}
+"""Buttons that carry a name instead of a number."""
+
+ON_CALL = frozenset({oncall.UNDO, oncall.NOW, oncall.CHANGE})
+ABOUT_OTHER_ROWS = frozenset({homes.DONE, briefings.TOOK, *OF_ESCALATIONS, *ON_CALL})
 """Those that carry no incident's number: they stand in direct messages too, for the one whom they are about."""
 
 CONFIRMS: Mapping[str, Callable[[Session, Settings, Actor, str], Message]] = {
@@ -214,6 +232,7 @@ OPENS: Mapping[str, modals.Opening] = {
     f"{questions.ASK}_detection": modals.ask_detection,
     f"{questions.ASK}_fix": modals.ask_fix,
     cards.CANCEL: modals.cancel,
+    oncall.CHANGE: oncall_form.change,
     homes.DECLARE: lambda settings, _nothing: declaring.declare(settings),
     cards.MORE: lambda _settings, incident_id: more.menu(ways.IN_MENU.values(), incident_id),
     **{name: _form(each) for name, each in ways.FORMS.items()},
@@ -273,6 +292,8 @@ def refuse_unseen(session: Session, pressed: Pressed, incident_id: int) -> None:
 def _done(session: Session, settings: Settings, actor: Actor, pressed: Pressed) -> str | Message | Aside | None:
     if pressed.action_id in CONFIRMS:
         return CONFIRMS[pressed.action_id](session, settings, actor, pressed.value)
+    if pressed.action_id in NAMED:
+        return NAMED[pressed.action_id](session, settings, actor, pressed)
     if pressed.action_id not in ABOUT_OTHER_ROWS:
         refuse_unseen(session, pressed, pressed.number)
     return PRESSES[pressed.action_id](session, settings, actor, pressed.number)

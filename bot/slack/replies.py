@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
 from bot.services import catchup, views
 from bot.slack import listing
-from bot.slack.blocks import archiving, combining
+from bot.slack.blocks import archiving, combining, oncall
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
 from bot.slack.blocks.kit import MESSAGE_TEXT, cut
@@ -67,6 +67,8 @@ def answer_of(session: Session, settings: Settings, reply: Reply, at: datetime) 
         case Asked.ARCHIVED:
             row = incidents.get(session, reply.incident_id or 0)
             return ephemeral(archiving.archived(row.key, row.reference, row.channel_name or ""))
+        case Asked.ON_CALL:
+            return ephemeral(oncall.shown(reply.values["view"]))
         case Asked.MERGE:
             return ephemeral(combining.question(reply.values["weighed"]))
         case Asked.TIMELINE:

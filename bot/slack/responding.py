@@ -9,15 +9,21 @@ from structlog import get_logger
 log = get_logger(__name__)
 
 
-async def told_later(respond: AsyncRespond, answer: dict[str, Any]) -> None:
-    """What was pressed is done and stored: that its answer does not arrive must not make Slack say that it failed."""
+async def told_later(respond: AsyncRespond, answer: dict[str, Any]) -> bool:
+    """
+    What was pressed is done and stored: that its answer does not arrive must not make Slack say that it failed.
+
+    Returns whether the answer arrived.
+    """
     if not respond.response_url:
         log.warning("an answer has no address to go to")
-        return
+        return False
     try:
         response = await respond(**answer)
     except (OSError, TimeoutError, ClientError) as problem:
         log.warning("an answer did not arrive", problem=str(problem) or type(problem).__name__)
     else:
-        if response.status_code != 200:
-            log.warning("an answer was refused", status=response.status_code, problem=response.body)
+        if response.status_code == 200:
+            return True
+        log.warning("an answer was refused", status=response.status_code, problem=response.body)
+    return False

@@ -28,8 +28,8 @@ from bot.services import (
 )
 from bot.services.actor import Actor, Origin
 from bot.services.editing import Edit
-from bot.slack import combining, declaring, entry_acts, form_acts, ways
-from bot.slack.blocks import amending, modals
+from bot.slack import combining, declaring, entry_acts, form_acts, oncall_acts, ways
+from bot.slack.blocks import amending, modals, oncall_form
 from bot.slack.blocks import combining as combined
 from bot.slack.blocks import roles as role_forms
 from bot.slack.replies import answer_of, words
@@ -42,6 +42,7 @@ from commands import task
 
 FIRST_FIELD: Mapping[str, str] = {
     **modals.FIRST_FIELD, **amending.FIRST_FIELD, combined.MERGE_FORM: combined.INCIDENT,
+    oncall_form.FORM: oncall_form.ENDS,
 }  # fmt: skip
 
 
@@ -327,5 +328,6 @@ SUBMISSIONS: Mapping[str, Submission] = {
     combined.MERGE_FORM: combining.submitted,
     modals.EDIT_FORM: _edit,
     modals.CANCEL_FORM: _cancel,
+    oncall_form.FORM: oncall_acts.submitted,
     modals.ROLES_FORM: _roles,
 }

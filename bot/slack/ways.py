@@ -28,6 +28,7 @@ SHOWN: Mapping[str, str] = {
     "start": "the shortcuts *Declare an incident* and *Open an incident*, and App Home",
     "": "the card that is pinned in the channel",
     "list": "App Home",
+    "oncall": "App Home, once there is a schedule; *Two weeks*, *Change who is on call* and *Take it back* beside it",
     "help": "the card's *More…* and App Home say of each command what it does",
 }
 """Commands that a place of its own stands for."""

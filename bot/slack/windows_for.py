@@ -32,7 +32,7 @@ async def press(deps: Deps, pressed: pressing.Pressed) -> str | None:
 
     async def making() -> View:
         await deps.meeting.admit(pressed.team_id, pressed.user_id, pressed.home_team_id)
-        about = entry_acts.incident_of(pressed.value) if action_id == amending.MENU else pressed.number
+        about = _about(pressed, action_id)
         await deps.database.read(pressing.refuse_unseen, pressed, about)
         if action_id == amending.MENU:
             return await deps.database.read(entry_acts.form_of, pressed.value, pressed.response_url)
@@ -50,6 +50,13 @@ async def press(deps: Deps, pressed: pressing.Pressed) -> str | None:
         deps.opening.replace(pressed.view_id, making(), plain)
         return None
     return await _opened(deps, pressed.trigger_id, making(), plain)
+
+
+def _about(pressed: pressing.Pressed, action_id: str) -> int:
+    """The incident that the button stands for; 0 for one that is about none."""
+    if action_id in pressing.ABOUT_OTHER_ROWS:
+        return 0
+    return entry_acts.incident_of(pressed.value) if action_id == amending.MENU else pressed.number
 
 
 def _answered_at(view: View, pressed: pressing.Pressed) -> View:

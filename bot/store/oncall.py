@@ -2,16 +2,18 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, Index, SQLModel
+from sqlalchemy import and_, or_
+from sqlmodel import Field, Index, Session, SQLModel, col, select
 
-from bot.store.tables import JSON_COLUMN
+from bot.store.tables import JSON_COLUMN, insert_into
 
 
 class ScheduleOverride(SQLModel, table=True):
     """
     One person is on call by a schedule from `starts_at` until `ends_at`.
 
-    `replaces` is whose turn they take, None: everybody's. `swap_id` joins the two halves of a swap.
+    `replaces` is whose turn they take, None: everybody's. `swap_id` joins both halves of a swap; `relieved` are those
+    who would have been on call when it was made.
     """
 
     __tablename__ = "schedule_override"
@@ -30,6 +32,12 @@ class ScheduleOverride(SQLModel, table=True):
     withdrawn_at: datetime | None = None
     withdrawn_by: str | None = None
     swap_id: int | None = None
+    relieved: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
+
+    @property
+    def held_until(self) -> datetime:
+        """One that was taken back held until then, if it had begun."""
+        return min(self.ends_at, self.withdrawn_at) if self.withdrawn_at else self.ends_at
 
 
 class ScheduleWatch(SQLModel, table=True):
@@ -74,3 +82,58 @@ class CalendarKey(SQLModel, table=True):
     user_id: str = Field(primary_key=True)
     digest: str
     made_at: datetime
+
+
+def overrides(
+    session: Session, team_id: str, schedule: str, since: datetime, until: datetime
+) -> list[ScheduleOverride]:
+    """Those that hold at any time between the two moments, in the order in which they were made."""
+    found = (
+        select(ScheduleOverride)
+        .where(
+            ScheduleOverride.team_id == team_id,
+            ScheduleOverride.schedule == schedule,
+            or_(
+                col(ScheduleOverride.withdrawn_at).is_(None),
+                and_(
+                    col(ScheduleOverride.withdrawn_at) > col(ScheduleOverride.starts_at),
+                    col(ScheduleOverride.withdrawn_at) > since,
+                ),
+            ),
+            col(ScheduleOverride.ends_at) > since,
+            col(ScheduleOverride.starts_at) < until,
+        )
+        .order_by(col(ScheduleOverride.id))
+    )
+    return list(session.exec(found))
+
+
+def override(session: Session, team_id: str, override_id: int) -> ScheduleOverride | None:
+    found = session.get(ScheduleOverride, override_id)
+    return found if found is not None and found.team_id == team_id else None
+
+
+def halves_of(session: Session, row: ScheduleOverride) -> list[ScheduleOverride]:
+    """The override itself, or both halves of the swap that it belongs to."""
+    if row.swap_id is None:
+        return [row]
+    found = select(ScheduleOverride).where(
+        ScheduleOverride.team_id == row.team_id, ScheduleOverride.swap_id == row.swap_id
+    )
+    return list(session.exec(found.order_by(col(ScheduleOverride.id))))
+
+
+def hold(session: Session, team_id: str, schedule: str) -> ScheduleWatch:
+    """What is known of a schedule's last change, held: whoever else changes or looks at it waits."""
+    adding = insert_into(session, ScheduleWatch).values(team_id=team_id, schedule=schedule, people=[])
+    session.execute(adding.on_conflict_do_nothing())
+    wanted = select(ScheduleWatch).where(ScheduleWatch.team_id == team_id, ScheduleWatch.schedule == schedule)
+    return session.exec(wanted.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def key_of(session: Session, team_id: str, user_id: str) -> CalendarKey | None:
+    return session.get(CalendarKey, (team_id, user_id))
+
+
+def owner_of(session: Session, digest: str) -> CalendarKey | None:
+    return session.exec(select(CalendarKey).where(CalendarKey.digest == digest)).first()

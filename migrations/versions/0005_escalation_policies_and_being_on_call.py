@@ -160,6 +160,7 @@ def _know_who_is_on_call() -> None:
         sa.Column("withdrawn_at", Time(), nullable=True),
         sa.Column("withdrawn_by", Text(), nullable=True),
         sa.Column("swap_id", sa.Integer(), nullable=True),
+        sa.Column("relieved", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_schedule_override")),
     )
     op.create_index("ix_schedule_override_schedule", "schedule_override", ["team_id", "schedule", "ends_at"])

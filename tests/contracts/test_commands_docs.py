@@ -91,6 +91,7 @@ EXAMPLES = {
     "handover": "handover scribe <@U1> the logs are not read yet",
     "escalate": "page vendor:Adyen at:? by phone",
     "ack": "ack",
+    "oncall": "on-call take payments from:Sat 09:00 until:Sun 09:00 the dentist",
     "impact": "impact users:20% started:14:00 one in five",
     "cause": "cause lang:fr le déploiement",
     "improve": "improve alert on pool usage",

@@ -34,6 +34,7 @@ HEADINGS = {
     "[intake]": ("intake",),
     "[working_hours]": ("working_hours",),
     "[escalation]": ("escalation",),
+    "[oncall]": ("oncall",),
     "[schedules.NAME]": ("schedules", ANY),
     "[[schedules.NAME.layers]]": ("schedules", ANY, "layers", ANY),
     "Hours of a layer": ("schedules", ANY, "layers", ANY, "hours", ANY),

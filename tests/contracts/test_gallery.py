@@ -36,7 +36,7 @@ def test_every_line_button_and_form_is_shown() -> None:
     assert forms == set(submitting.SUBMISSIONS)
     buttons = [shown.payload for shown in EXHIBITS if "submit" not in shown.payload]
     pressed = {each.get("action_id") for shown in buttons for each in walk(shown)}
-    shown = {*listing.TURNS, lists.SHOW, *pressing.SAME, *pressing.CONFIRMS} | {
+    shown = {*listing.TURNS, lists.SHOW, *pressing.SAME, *pressing.CONFIRMS, *pressing.NAMED} | {
         *pressing.PRESSES,
         *pressing.OPENS,
         *pressing.FILLED,

@@ -137,7 +137,7 @@ def _option(choice: Choice) -> dict[str, Any]:
 
 
 def given(element: Mapping[str, Any]) -> str:
-    """What stood in a field when it was sent off: text, the chosen option's value, a person's id; boxes by commas."""
+    """What stood in a field when it was sent off: text, a chosen value, a person's id, a moment; boxes by commas."""
     chosen = element.get("selected_option") or {}
     boxes = ",".join(str(option.get("value", "")) for option in element.get("selected_options") or [])
     return str(
@@ -145,6 +145,7 @@ def given(element: Mapping[str, Any]) -> str:
         or chosen.get("value")
         or element.get("selected_user")
         or element.get("selected_date")
+        or element.get("selected_date_time")
         or boxes
         or ""
     )

@@ -47,6 +47,7 @@ from bot.slack.blocks import (
     escalation,
     events,
     findings,
+    gallery_oncall,
     home,
     modals,
     more,
@@ -345,6 +346,7 @@ def _messages() -> Iterator[Exhibit]:
         ("goes on elsewhere", archiving.goes_on("INC-7")),
         ("merge?", combining.question(Weighed(EDITED, OTHER, 31, 3, 1, 2))),
         ("merged", combining.done(Merged(EDITED, OTHER, 31, 3))),
+        *gallery_oncall.messages(),
         ("line: redacted", events.unsaid()),
         ("questions", questions.questions(MissingView(7, tuple(NEEDED)))),
         *((f"briefing: {name}", briefing.briefing(view)) for name, view in BRIEFINGS.items()),
@@ -414,6 +416,7 @@ def _forms(settings: Settings) -> Iterator[Exhibit]:
     yield Exhibit("window: what to do", "modal", more.menu(ways.IN_MENU.values(), 7))
     for state, shown in HOMES.items():
         yield Exhibit(f"home: {state}", "home", home.home(shown, ways.IN_HOME.values()))
+    yield from (Exhibit(name, "modal", view) for name, view in gallery_oncall.forms())
     yield Exhibit("home: of a guest", "home", home.refused(REFUSAL))
     yield Exhibit("form: make it a task", "modal", _task_of_message(settings))
     yield Exhibit("window: one moment", "modal", windows.loading())
@@ -436,6 +439,7 @@ A_DRAFT = Draft(6, "INC-6", "Search is slow", BEGAN - timedelta(days=3), "C0INC6
 HOMES = {
     "busy": HomeView(BEGAN, [AN_OPEN, replace(AN_OPEN, is_private=True)], [A_PAGE], [A_TODO], [A_DRAFT], NAMES),
     "nothing": HomeView(BEGAN, [], [], [], [], {}),
+    "on call": HomeView(BEGAN, [], [], [], [], {}, shifts=gallery_oncall.MINE, has_schedules=True),
     "too much": HomeView(BEGAN, [AN_OPEN] * 90, [A_PAGE] * 40, [A_TODO] * 60, [A_DRAFT] * 20, NAMES),
 }
 

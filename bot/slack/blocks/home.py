@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from bot.command.table import Command
+from bot.services.duty import Mine
 from bot.services.homes import Draft, HomeView, Open, Paged, ToDo
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import escalation as escalations
+from bot.slack.blocks import oncall
 from bot.slack.blocks.command_forms import callback_of, words_of
 from bot.slack.blocks.kit import (
     COUNTING,
@@ -16,6 +18,7 @@ from bot.slack.blocks.kit import (
     button,
     context,
     header,
+    listed,
     literal,
     one_line,
     section,
@@ -38,6 +41,7 @@ def home(view: HomeView, commands: Iterable[Command]) -> View:
     others = [button(words_of(each).title, callback_of(each), NOBODYS) for each in commands]
     blocks: Blocks = [
         actions(button("Declare an incident", DECLARE, NOBODYS, style="primary"), *others),
+        *_on_call(view),
         *_part("Waiting for your answer", view.pages, MOST_PAGES, lambda each: _page(view, each)),
         *(_part("Open incidents", view.open, MOST_OPEN, lambda each: _open(view, each)) or [_nothing_open()]),
         *_part("Your tasks", view.todo, MOST_TODO, lambda each: _todo(view, each)),
@@ -45,6 +49,22 @@ def home(view: HomeView, commands: Iterable[Command]) -> View:
         context(f"As of {when(view.at)}. It follows what changes for half an hour; open it again for more."),
     ]
     return _home(blocks)
+
+
+def _on_call(view: HomeView) -> Blocks:
+    """When somebody is on call themselves, and the ways to who is. Nothing where there is no schedule."""
+    if not view.has_schedules:
+        return []
+    own = [section(listed([_shift(each) for each in view.shifts]))] if view.shifts else []
+    change = button("Change who is on call", oncall.CHANGE, NOBODYS)
+    return [*own, actions(button("Who is on call", oncall.NOW, NOBODYS), change)]
+
+
+def _shift(one: Mine) -> str:
+    name = f"*{literal(one.schedule)}*"
+    if one.starts_at is None:
+        return f":pager: You are on call for {name} until {when(one.ends_at, cards.DATE)}"
+    return f"You are on call for {name} from {when(one.starts_at, cards.DATE)} to {when(one.ends_at, cards.DATE)}"
 
 
 def refused(message: str) -> View:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.services.tell import What
-from bot.slack.effects import bookmarks, canvases, channels, direct, files, home, look, marks, posts
+from bot.slack.effects import bookmarks, canvases, channels, direct, files, home, look, marks, oncall, posts
 from bot.slack.effects.tools import Tools
 from bot.slack.rates import POST, rates
 from bot.store.outbox import Claim, OutboxRow, Outcome, Rate
@@ -38,6 +38,9 @@ EFFECTS: Mapping[What, Effect] = {
     What.CANVAS: canvases.show,
     What.NOTICE: posts.notice,
     What.DIRECT: direct.told,
+    What.DUTY_CHANGED: oncall.duty_changed,
+    What.SHIFT_CHANGED: oncall.shift_changed,
+    What.SHIFTS_DRAWN: oncall.drawn,
 }
 
 METHOD: Mapping[What, str] = {
@@ -48,6 +51,9 @@ METHOD: Mapping[What, str] = {
     What.SAY: POST,
     What.NOTICE: POST,
     What.DIRECT: POST,
+    What.DUTY_CHANGED: POST,
+    What.SHIFT_CHANGED: POST,
+    What.SHIFTS_DRAWN: "files.getUploadURLExternal",
     What.PAGE: POST,
     What.WHISPER: "chat.postEphemeral",
     What.BRIEF: POST,
@@ -68,6 +74,8 @@ def place_of(row: OutboxRow) -> str:
     """Where a row's message goes, as a name for its gate: rows are rated before anybody asks which channel it is."""
     if user := row.details.get("user_id"):
         return f"dm:{user}"
+    if channel := row.details.get("channel"):
+        return f"channel:{channel}"
     return "digest" if row.what in {What.ANNOUNCEMENT, What.NOTICE} else f"incident:{row.incident_id}"
 
 

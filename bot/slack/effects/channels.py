@@ -215,6 +215,20 @@ async def incidents_channel(tools: Tools, installation: Installation) -> str:
     return channel_id
 
 
+async def find_channel(tools: Tools, wanted: str) -> str:
+    """
+    The id of a channel of the configuration, by name or id, which the bot is in from now on if it is open to all.
+
+    Raises Refused for one that cannot be found.
+    """
+    found = await _find_channel(tools, wanted.removeprefix("#"))
+    if found is None:
+        raise Refused("conversations.list", "channel_not_found", {})
+    if not found.get("is_member", True) and not found.get("is_private"):
+        await tools.gateway.call("conversations.join", channel=found["id"])
+    return str(found["id"])
+
+
 async def _find_channel(tools: Tools, wanted: str) -> dict[str, Any] | None:
     async for channel in _channels(tools):
         if wanted in {channel.get("id"), channel.get("name")}:

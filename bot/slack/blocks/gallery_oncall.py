@@ -1,0 +1,85 @@
+"""Fixtures of the gallery: who is on call, what changes of it people are told, and the form that changes it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.export.shifts import Bar, Roster
+from bot.services.duty import ChangeLine, Mine, NowLine, NowView, ScheduleView
+from bot.services.overriding import Changed
+from bot.services.shift_calendar import Address
+from bot.services.shift_changes import ChangeView, OpenLine
+from bot.slack.blocks import oncall, oncall_form
+from bot.slack.blocks.message import Message
+
+NOW = datetime(2026, 3, 2, 14, 4, tzinfo=UTC)
+DAY = timedelta(days=1)
+NAMES = {"U0ONCALL": "On-call engineer", "U0DBA": "Database administrator"}
+LINE = NowLine("payments", ["U0ONCALL"], NOW + 3 * DAY, ["U0DBA"], (NOW + 9 * DAY, NOW + 10 * DAY))
+SCHEDULE = ScheduleView(
+    now=LINE,
+    zone=ZoneInfo("Europe/Paris"),
+    turns=[
+        (NOW, NOW + 3 * DAY, ["U0ONCALL"], False),
+        (NOW + 3 * DAY, NOW + 9 * DAY, ["U0DBA", "U0ENGINEER"], True),
+        (NOW + 9 * DAY, NOW + 10 * DAY, [], False),
+    ],
+    changes=[
+        ChangeLine(12, "U0DBA", "U0ONCALL", NOW + 3 * DAY, NOW + 9 * DAY, "The dentist", is_swap=False),
+        ChangeLine(13, "U0DBA", None, NOW + 9 * DAY, NOW + 10 * DAY, "", is_swap=True),
+    ],
+    place=1,
+    is_drawn=True,
+    names=NAMES,
+)
+CHANGED = Changed(12, "payments", "U0DBA", ["U0ONCALL"], NOW, NOW + DAY, "The dentist")
+SWAPPED = replace(CHANGED, other=replace(CHANGED, override_id=13, person="U0ONCALL", relieved=["U0DBA"]))
+BACK = replace(CHANGED, is_withdrawn=True)
+OPEN = OpenLine("INC-7", "Checkout is down", "SEV2", NOW - DAY, None, "C0INC7", ["<@U0DBA>", "payments"])
+SHIFT = ChangeView(
+    "payments", ["U0ONCALL"], ["U0DBA"], [], NOW, is_late=False, until=NOW + 7 * DAY, open=[OPEN, OPEN], more=3,
+    names=NAMES,
+)  # fmt: skip
+UNCOVERED = replace(SHIFT, came=[], is_late=True, open=[], more=0)
+ROSTER = Roster(
+    "On call for payments", ZoneInfo("Europe/Paris"), NOW,
+    [Bar(NOW - DAY, NOW + 9 * DAY, "U0ONCALL", "On-call engineer")], [(NOW + 9 * DAY, NOW + 10 * DAY)],
+)  # fmt: skip
+MINE = [Mine("payments", None, NOW + 3 * DAY), Mine("platform", NOW + 3 * DAY, NOW + 9 * DAY)]
+
+
+def messages() -> Iterator[tuple[str, Message]]:
+    nobody = NowLine("platform", [], NOW + DAY, ["U0DBA"], (NOW, NOW + DAY))
+    shown: dict[str, oncall.Shown] = {
+        "now": NowView([LINE, nobody, replace(LINE, until=None, then=[], next_gap=None), replace(LINE, then=[])]),
+        "no schedule": NowView([]),
+        "many schedules": NowView([LINE] * 60),
+        "a schedule": SCHEDULE,
+        "a schedule of many turns": replace(SCHEDULE, turns=[*SCHEDULE.turns] * 30, changes=[*SCHEDULE.changes] * 9),
+        "changed": CHANGED,
+        "swapped": SWAPPED,
+        "taken back": BACK,
+        "taken back, nobody instead": replace(BACK, relieved=[]),
+        "calendar": Address("https://dogwatch.example/oncall/" + "x" * 43 + ".ics", NOW),
+        "calendar of this machine": Address("http://127.0.0.1:3000/oncall/" + "x" * 43 + ".ics", NOW, is_local=True),
+        "calendar that is there": Address(None, NOW),
+        "calendar ended": Address(None, None),
+    }
+    yield from ((f"on call: {name}", oncall.shown(view)) for name, view in shown.items())
+    yield "on call: told of a change", oncall.told(CHANGED, "U0DBA")
+    yield "on call: told of a swap", oncall.told(SWAPPED, "U0DBA")
+    yield "on call: told that it is taken back", oncall.told(BACK, None)
+    for reader in ("U0ONCALL", "U0DBA", None):
+        yield f"change of shift: {reader or 'in a channel'}", oncall.shift(SHIFT, reader)
+    yield "change of shift: nobody comes", oncall.shift(UNCOVERED, "U0ONCALL")
+    yield "change of shift: nobody comes, in a channel", oncall.shift(UNCOVERED, None)
+    yield "change of shift: after nobody", oncall.shift(replace(SHIFT, left=[]), None)
+    yield "on call: drawn", oncall.drawn(ROSTER, "F0PICTURE1")
+    yield "on call: not drawn", oncall.not_drawn(ROSTER, "missing_scope")
+
+
+def forms() -> Iterator[tuple[str, dict[str, Any]]]:
+    yield "form: who is on call", oncall_form.form(["payments", "platform"], 2)
+    yield "form: who is on call, without a schedule", oncall_form.form([], 0)
