@@ -19,11 +19,14 @@ from bot.engine.heartbeat import Heartbeat
 from bot.engine.runner import Engine
 from bot.engine.timekeeping import keep_time
 from bot.log import hide
+from bot.means.effects import MeansOfPaging
 from bot.pagelinks import with_secret_key
 from bot.services import catching_up, forms, shift_changes, workspace
 from bot.services.access import ORGANISATION
+from bot.services.tell import What
 from bot.slack.app import build
 from bot.slack.deps import Deps
+from bot.slack.effects import EFFECTS
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError, TokenRefused
 from bot.slack.meeting import Meeting
@@ -41,6 +44,7 @@ from bot.store.waking import Due
 from bot.supervision import kept_going
 from bot.web import health, oncall, pages
 from bot.web.alerts import AlertIntake
+from bot.web.answers import Answers
 from bot.web.listening import Listener
 from bot.web.outbox import OutboxDesk
 from bot.web.slack import SlackIntake
@@ -114,7 +118,13 @@ class Dogwatch:
         self.opening = Opening(self.gateway)
         pacer = None if clock is not None else Pacer()
         self.tools = Tools(self.database, self.gateway, self.clock, lambda: self.settings, pacer)
-        self.sender = Sender(self.tools, lease=lease, poll=poll, lanes_at_once=lanes_at_once)
+        self.means = MeansOfPaging(self.database, self.clock, self.configuration.with_secrets)
+        effects = {
+            **EFFECTS,
+            What.PAGE_BY_MEANS: lambda _tools, claim: self.means.page(claim),
+            What.STAND_DOWN: lambda _tools, claim: self.means.stand_down(claim),
+        }
+        self.sender = Sender(self.tools, lease=lease, poll=poll, lanes_at_once=lanes_at_once, effects=effects)
         self.engine = Engine(self.database, self.clock, lambda: self.settings)
         self.alerts = AlertIntake(self.database, self.clock, self.configuration.with_secrets)
         self.slack: SlackIntake | None = None
@@ -167,6 +177,7 @@ class Dogwatch:
             await self.database.run(outbox.release_all)  # this is the file's only process: no lease has an owner
         self.database.on_commit = self._wake
         await self.gateway.start()
+        self.means.start()
         is_known = await self._meet_slack()
         meeting = Meeting(self.database, self.gateway, self.clock)
         deps = Deps(self.database, self.gateway, self.clock, lambda: self.settings, COMMANDS, meeting, self.opening)
@@ -275,6 +286,7 @@ class Dogwatch:
         site.add_routes(pages.routes(self.database, lambda: self.settings))
         site.add_routes(oncall.routes(self.database, lambda: self.settings, self.clock))
         site.add_routes(OutboxDesk(self.database, self.configuration, self.clock).routes())
+        site.add_routes(Answers(self.database, self.configuration, self.clock).routes())
         site.router.add_post("/alerts/{source}", self.alerts.handle)
         site.router.add_put("/alerts/{source}", self.alerts.handle)
         if self.settings.slack_signing_secret is not None:
@@ -393,6 +405,7 @@ class Dogwatch:
         await self.opening.stop()
         await self.engine.stop()
         await self.sender.stop(max(ends_at - asyncio.get_running_loop().time(), 0.0))
+        await self.means.stop()
         await self.noticing.stop()
         await self.gateway.close()
         await self.database.close()

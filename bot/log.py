@@ -183,5 +183,7 @@ def configure(*, level: str = "INFO", form: str | None = None) -> None:
     root.handlers = [handler]
     root.setLevel(max(logging.getLevelNamesMapping()[level], logging.INFO))
     logging.getLogger("bot").setLevel(level)
+    for talkative in ("apprise", "urllib3"):  # they tell of failures by the address, which holds a token
+        logging.getLogger(talkative).setLevel(logging.CRITICAL)
     for noisy in ("slack_bolt", "slack_sdk", "alembic", "aiohttp.access", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

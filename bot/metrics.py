@@ -75,6 +75,10 @@ CALENDAR_BROKEN = Gauge(
     "dogwatch_calendar_broken", "1 while a calendar that is a schedule could not be read the last time, else 0.",
     ["schedule"], registry=REGISTRY,
 )  # fmt: skip
+PAGES = Counter(
+    "dogwatch_pages", "Pages by something else than Slack, and what came of each try.", ["means", "outcome"],
+    registry=REGISTRY,
+)  # fmt: skip
 TIMER_LATENESS_SECONDS = Histogram(
     "dogwatch_timer_lateness_seconds", "How late timers were carried out.", registry=REGISTRY,
     buckets=(0.1, 0.5, 1, 2, 5, 30, 300),

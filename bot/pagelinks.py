@@ -12,6 +12,8 @@ from pydantic import SecretStr
 from bot.config import Settings
 from bot.domain.errors import UserError
 
+ANSWERS_LIVE = timedelta(days=1)
+"""How long the link in a page acknowledges."""
 ORDERS_LIVE = timedelta(minutes=1)
 """How far the clock of who signs an order may be from that of who carries it out."""
 
@@ -88,3 +90,24 @@ def is_order(settings: Settings, at: str, body: bytes, given: str, now: datetime
         return False
     is_ours = hmac.compare_digest(order_signature(settings, int(at), body).encode(), given.encode(errors="replace"))
     return is_ours and abs(now.timestamp() - int(at)) <= ORDERS_LIVE.total_seconds()
+
+
+def acknowledge_link(settings: Settings, page_id: int, queued_at: datetime) -> str:
+    """The one-time link of a page: whoever has it answers in the name of who was paged, for a day."""
+    until = int((queued_at + ANSWERS_LIVE).timestamp())
+    return f"{settings.base_url}/ack/{_acknowledge_token(settings, page_id, until)}"
+
+
+def _acknowledge_token(settings: Settings, page_id: int, until: int) -> str:
+    return f"{page_id}.{until}.{_signed(settings, f'acknowledge page {page_id} until {until}')[:32]}"
+
+
+def page_to_acknowledge(settings: Settings, token: str, now: datetime) -> int | None:
+    """The page whose link this is; None for one that is forged or has run out. It comes from strangers."""
+    page_id, _, rest = token.partition(".")
+    until = rest.partition(".")[0]
+    if not all(each.isascii() and each.isdecimal() and len(each) < 18 for each in (page_id, until)):
+        return None
+    right = _acknowledge_token(settings, int(page_id), int(until))
+    is_ours = hmac.compare_digest(right.encode(), token.encode(errors="replace"))
+    return int(page_id) if is_ours and now.timestamp() <= int(until) else None

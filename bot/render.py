@@ -1,8 +1,9 @@
 """
 Templates and what they may do.
 
-`.md.j2` shows every `{{ value }}` as plain text, `.html.j2` escapes it for HTML. The operator's folders come before the
-built-in one. Templates are sandboxed, a name they misspell is an error, and what they put out is limited.
+`.md.j2` shows every `{{ value }}` as plain text, `.html.j2` escapes it for HTML, `.txt.j2` shows it as it is. The
+operator's folders come before the built-in one. Templates are sandboxed, a name they misspell is an error, and what
+they put out is limited.
 """
 
 import re
@@ -22,7 +23,7 @@ from bot.domain.drafting.markdown import FILTERS, Lines
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.markdown import Markdown, escape
 
-MARKDOWN, HTML = ".md.j2", ".html.j2"
+MARKDOWN, HTML, TEXT = ".md.j2", ".html.j2", ".txt.j2"
 DEFAULT_TEMPLATE = "classic"
 
 OUTPUT_LIMIT = 30_000_000
@@ -182,7 +183,8 @@ def render_template(name: str, values: Mapping[str, object], *, folders: Sequenc
 
 def render_pieces(name: str, values: Mapping[str, object], *, folders: Sequence[Path] = ()) -> Iterator[str]:
     """`render_template` bit by bit, for what is long: each piece is made when it is asked for. Raises the same."""
-    environment = _environment(HTML if name.endswith(HTML) else MARKDOWN, tuple(folders))
+    kind = next((each for each in (HTML, TEXT) if name.endswith(each)), MARKDOWN)
+    environment = _environment(kind, tuple(folders))
     try:
         template = environment.get_template(name)
     except TemplateNotFound as missing:

@@ -58,6 +58,12 @@ def read(text: str) -> Means | None:
     return Means(Kind(kind), service) if kind in set(Kind) else None
 
 
+def rings_on(text: str) -> bool:
+    """Whether it goes on until it is told that somebody answered."""
+    means = read(text)
+    return means is not None and means.kind in RINGS_ON
+
+
 def label_of(text: str) -> str:
     """How people see it, as far as that needs no configuration: `PagerDuty payments`."""
     means = read(text)

@@ -77,6 +77,8 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
 }
 """Slack's words for what it refuses, with what they mean here and what mends it."""
 
+BY_MEANS = "paging: "
+"""How an error begins that is no word of Slack's: our own sentence about a page that left by something else."""
 AWAY = re.compile(r"no connection|no answer within|the connection broke|HTTP \d+|no JSON object")
 WORD = re.compile(r"(?:^|[ :])([a-z]+(?:_[a-z]+)+|ratelimited)\b")
 NEEDS = re.compile(r"\(needs ([a-z:,. _]+)\)")
@@ -93,6 +95,9 @@ def explained(error: str | None) -> Refusal:
     text = error or ""
     if not text:
         return Refusal(None, "It was not done")
+    if text.startswith(BY_MEANS):
+        meaning, _, remedy = text.removeprefix(BY_MEANS).rstrip(".").partition(". ")
+        return Refusal(None, meaning, f"{remedy}." if remedy else "")
     if defect := OF_OURS.match(text):
         return Refusal(defect[1], "Dogwatch failed at it", _DEFECT)
     if AWAY.search(text):

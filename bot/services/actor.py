@@ -17,6 +17,7 @@ class Origin(StrEnum):
     TIMER = "timer"
     CLI = "cli"
     PAGE = "page"
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,6 +289,7 @@ def call_off(session: Session, incident: Incident, actor: Actor) -> None:
         timers.cancel(session, f"escalation:{escalation.key}")
         tell.show_escalation(session, incident, escalation.key, actor.at)
         tell.show_pages(session, incident, escalation.key, actor.at)
+    tell.stand_down_all(session, incident, actor.at)
     if incident.alerts_ts is not None:
         tell.show_alerts(session, incident, actor.at)  # its offer to resolve has had its day
 

@@ -20,6 +20,8 @@ IN_WORDS = {
     What.PIN_CARD: "Pin the card",
     What.SAY: "Post what happened",
     What.PAGE: "Page somebody",
+    What.PAGE_BY_MEANS: "Page somebody outside Slack",
+    What.STAND_DOWN: "Tell a paging service to stop",
     What.DRAFT: "Post the postmortem draft",
     What.WHISPER: "Answer one person",
     What.BRIEF: "Brief somebody on their role",
@@ -47,8 +49,10 @@ IN_WORDS = {
     What.HOME: "Show App Home to somebody",
 }
 FAILED = (State.FAILED, State.DEAD)
+BY_MEANS = (What.PAGE_BY_MEANS, What.STAND_DOWN)
+"""What Slack has no part in."""
 RATE_LIMITED = "ratelimited"
-OF_ONE_PERSON = ("dm", "home")
+OF_ONE_PERSON = ("dm", "home", "means")
 """Lanes that are named after whoever they are for."""
 NO_INCIDENT = "no incident"
 
@@ -109,7 +113,7 @@ def why(row: Waiting, now: datetime) -> str:
     """What holds a row up, or what became of it; the nearest reason only."""
     match row.state:
         case State.FAILED:
-            return "Slack refused it"
+            return "it was refused" if row.what in BY_MEANS else "Slack refused it"
         case State.DEAD:
             return f"given up after {times(row.attempts)}"
         case State.RUNNING if row.lease_until is not None and row.lease_until < now:
@@ -122,15 +126,17 @@ def why(row: Waiting, now: datetime) -> str:
 
 
 def _held_up_by(row: Waiting, now: datetime) -> str:
+    who = "the means" if row.what in BY_MEANS else "Slack"
     due = max(row.not_before, row.lane_due_at or row.not_before)
     wait = max(0, round((due - now).total_seconds()))
     soon = f"{wait} s" if wait < 120 else show_duration(due - now)
     if row.error == RATE_LIMITED and wait:
         return f"Slack asked to wait; tried again in {soon}"
     if row.state == State.UNKNOWN:
-        return "its answer was lost: Slack is asked whether it arrived" + (f", in {soon}" if wait else "")
+        again = "it is sent again" if row.what in BY_MEANS else "Slack is asked whether it arrived"
+        return f"its answer was lost: {again}" + (f", in {soon}" if wait else "")
     if row.error:
-        return f"Slack did not take it; tried again in {soon}" if wait else "Slack did not take it; tried again now"
+        return f"{who} did not take it; tried again {f'in {soon}' if wait else 'now'}"
     return f"its turn is in {soon}, at the rate that Slack allows" if wait else "it is next"
 
 

@@ -13,8 +13,10 @@ from typing import Any
 
 from sqlmodel import Session
 
+from bot.domain.means import rings_on
 from bot.domain.terms import Severity
 from bot.store import escalations, outbox, people
+from bot.store.escalations import Page
 from bot.store.incidents import Incident
 from bot.store.outbox import Wanted
 
@@ -27,6 +29,7 @@ class What(StrEnum):
     PIN_CARD = "pin card"
     SAY = "say"
     PAGE = "page"
+    PAGE_BY_MEANS = "page by means"
     DRAFT = "draft"
     WHISPER = "whisper"
     BRIEF = "brief"
@@ -50,6 +53,7 @@ class What(StrEnum):
     ESCALATION = "escalation"
     HOME = "home"
     CONFIRM = "confirm"
+    STAND_DOWN = "stand down"
     LOOK = "look"
     BOOKMARKS = "bookmarks"
     CANVAS = "canvas"
@@ -57,6 +61,8 @@ class What(StrEnum):
 
 PRIORITY = {
     What.PAGE: 5,
+    What.PAGE_BY_MEANS: 5,
+    What.STAND_DOWN: 6,
     What.CREATE_CHANNEL: 10,
     What.ESCALATION: 14,
     What.CARD: 20,
@@ -93,6 +99,8 @@ PRIORITY = {
 URGENCIES = ("pages", "channels", "messages", "views", "reading")
 URGENCY = {
     What.PAGE: "pages",
+    What.PAGE_BY_MEANS: "pages",
+    What.STAND_DOWN: "pages",
     What.ESCALATION: "pages",
     What.CREATE_CHANNEL: "channels",
     What.INVITE: "channels",
@@ -418,6 +426,35 @@ def page(session: Session, incident: Incident, at: datetime, user_id: str, page_
     )
 
 
+def page_by_means(
+    session: Session,
+    incident: Incident,
+    at: datetime,
+    means: str,
+    user_id: str,
+    *,
+    page_ids: Collection[int] = (),
+    bundle_key: str | None = None,
+    not_before: datetime | None = None,
+) -> None:
+    """
+    Page one person by something else than Slack, or a service, which is no person: then `user_id` is empty.
+
+    `means` as `bot.domain.means` has it. With a `bundle_key` all pages that bear it when this is sent go out as one.
+    """
+    outbox.put(
+        session, lane=means_lane(means, user_id), what=What.PAGE_BY_MEANS, team_id=incident.team_id, at=at,
+        priority=PRIORITY[What.PAGE_BY_MEANS], incident_id=incident.key, not_before=not_before,
+        target=f"bundle:{bundle_key}" if bundle_key else None,
+        means=means, user_id=user_id, page_ids=sorted(page_ids), bundle_key=bundle_key,
+    )  # fmt: skip
+
+
+def means_lane(means: str, user_id: str) -> str:
+    """One of its own for each person and means: whoever does not answer holds up nobody else."""
+    return f"means:{means}:{user_id}"
+
+
 def unsay(
     session: Session,
     incident: Incident,
@@ -446,11 +483,30 @@ def unsay(
 def show_pages(session: Session, incident: Incident, escalation_id: int, at: datetime) -> None:
     """What was written to people directly is shown anew, where the bot knows the message: are they still needed?"""
     for each in escalations.pages_of(session, escalation_id):
+        _stand_down(session, incident, at, each)
         if each.channel_id and each.message_ts:
             unsay(
                 session, incident, at, each.channel_id, each.message_ts, page_of=escalation_id,
                 reader=each.user_id, is_left_behind=each.means == escalations.LEFT_BEHIND,
             )  # fmt: skip
+
+
+def stand_down_all(session: Session, incident: Incident, at: datetime) -> None:
+    """The incident is over: services that were answered close what they have open for it, too."""
+    for escalation in escalations.of_incident(session, incident.key):
+        for each in escalations.pages_of(session, escalation.key):
+            _stand_down(session, incident, at, each)
+
+
+def _stand_down(session: Session, incident: Incident, at: datetime, page: Page) -> None:
+    """A service that goes on ringing by itself is told how things stand."""
+    if not (page.external_ref and rings_on(page.means)):
+        return
+    outbox.put(
+        session, lane=means_lane(page.means, page.user_id), what=What.STAND_DOWN, team_id=incident.team_id, at=at,
+        priority=PRIORITY[What.STAND_DOWN], incident_id=incident.key, target=f"stand down:{page.external_ref}",
+        means=page.means, user_id=page.user_id, ref=page.external_ref,
+    )  # fmt: skip
 
 
 def delete_file(session: Session, incident: Incident, at: datetime, file_id: str) -> None:

@@ -22,6 +22,8 @@ SOURCE_OF = {
     Origin.MESSAGE: SourceKind.MESSAGE,
     Origin.ALERT: SourceKind.ALERT,
     Origin.TIMER: SourceKind.SYSTEM,
+    Origin.PAGE: SourceKind.COMMAND,
+    Origin.WEBHOOK: SourceKind.SYSTEM,
 }
 
 

@@ -210,5 +210,10 @@ def leave_behind(session: Session, escalation: Escalation, channel_id: str, mess
     session.flush()
 
 
+def pages_of_bundle(session: Session, bundle_key: str) -> list[Page]:
+    """What goes out in one message."""
+    return list(session.exec(select(Page).where(Page.bundle_key == bundle_key).order_by(col(Page.id))))
+
+
 def pages_of(session: Session, escalation_id: int) -> list[Page]:
     return list(session.exec(select(Page).where(Page.escalation_id == escalation_id).order_by(col(Page.id))))

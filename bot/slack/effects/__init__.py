@@ -80,8 +80,8 @@ def place_of(row: OutboxRow) -> str:
 
 
 def rates_of(row: OutboxRow) -> Sequence[Rate]:
-    """The gates a row has to pass before its first call; none for what this release does not know."""
-    if row.what not in set(What):
+    """The gates a row has to pass before its first call; none for what this release does not know, or not in Slack."""
+    if row.what not in set(What) or What(row.what) not in EFFECTS:
         return ()
     what = What(row.what)
     method = METHOD.get(what) or (POST if row.details.get("posts") else "chat.update")

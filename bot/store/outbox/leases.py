@@ -319,7 +319,7 @@ def _keep_one(session: Session, row: OutboxRow, written: dict[str, Any]) -> None
 
 def _counted(row: OutboxRow, failure: Failure | None) -> dict[str, Any]:
     """Each kind is counted for itself: whoever sat out an outage still has all the patience for defects of ours."""
-    is_silence = failure in {Failure.SLACK_AWAY, Failure.DATABASE_AWAY}
+    is_silence = failure in {Failure.SLACK_AWAY, Failure.MEANS_AWAY, Failure.DATABASE_AWAY}
     return {
         "silences": (row.silences or 0) + 1 if is_silence else 0,
         "defects": (row.defects or 0) + (failure is Failure.DEFECT),

@@ -149,7 +149,7 @@ def close_lanes_of(session: Session, incident_id: int) -> None:
     session.flush()
     of_incident = select(OutboxRow.lane).where(
         OutboxRow.incident_id == incident_id,
-        *(col(OutboxRow.lane).not_like(kind) for kind in ("create:%", "dm:%", "digest")),
+        *(col(OutboxRow.lane).not_like(kind) for kind in ("create:%", "dm:%", "means:%", "digest")),
     )
     waiting = select(OutboxRow.lane).where(OutboxRow.incident_id == incident_id, text(IS_UNFINISHED))
     idle = delete(Lane).where(

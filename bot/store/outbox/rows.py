@@ -165,6 +165,8 @@ class Failure(StrEnum):
     """Why a row has to be begun again, as far as it counts: a limit or a refused token are nobody's failure."""
 
     SLACK_AWAY = auto()
+    MEANS_AWAY = auto()
+    """Something else than Slack by which people are paged."""
     DATABASE_AWAY = auto()
     DEFECT = auto()
 

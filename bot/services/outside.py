@@ -1,0 +1,145 @@
+"""Calls for help that are answered outside Slack: by the link in a page, or by a paging service's webhook."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.domain.means import read
+from bot.services import escalation as escalating
+from bot.services import page_text
+from bot.services.actor import Actor, Origin
+from bot.store import escalations, incidents, people
+from bot.store.escalations import Escalation, Page
+from bot.store.incidents import Incident
+
+
+@dataclass(frozen=True, slots=True)
+class Answerable:
+    """
+    What the link of a page leads to. `name` is who was paged: in their name it is answered.
+
+    `answered` says who has answered already, and when; `why_not` why nobody is needed any more. At most one of them is
+    there; with neither it waits for an answer.
+    """
+
+    reference: str
+    title: str
+    severity: str
+    status: str
+    reason: str
+    asked: str
+    name: str
+    is_drill: bool
+    answered: str | None
+    why_not: str | None
+    channel_url: str | None
+    page_url: str | None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.answered is None and self.why_not is None
+
+
+def look(session: Session, settings: Settings, page_id: int) -> Answerable | None:
+    """What a link leads to; None if the page is gone. It changes nothing."""
+    page = session.get(Page, page_id)
+    row = escalations.get(session, page.escalation_id) if page else None
+    if page is None or row is None:
+        return None
+    incident = incidents.get(session, row.incident_id)
+    call = page_text.call_of(session, settings, page, row, incident)
+    return Answerable(
+        reference=call.reference,
+        title=call.title or "A private incident",
+        severity=call.severity_label,
+        status=call.status_label,
+        reason=call.reason,
+        asked=call.asked,
+        name=page_text.name_of(session, incident.team_id, page, row),
+        is_drill=call.is_drill,
+        answered=_answered(session, page, row, incident) if row.acknowledged_at else None,
+        why_not=None if row.acknowledged_at else _why_not(session, settings, row, incident),
+        channel_url=call.channel_url,
+        page_url=call.page_url,
+    )
+
+
+def _why_not(session: Session, settings: Settings, row: Escalation, incident: Incident) -> str | None:
+    if escalations.is_called_off(session, row):
+        return "The call was taken back: nobody is needed any more."
+    if not incident.is_open:
+        return f"{incident.reference} is {settings.status_label(incident.status)}: nobody is needed any more."
+    return None
+
+
+def _answered(session: Session, page: Page, row: Escalation, incident: Incident) -> str:
+    """`You have it, since 16:12 CET.`"""
+    if row.acknowledged_at is None:
+        raise ValueError("nobody answered")
+    since = page_text.clock_of(row.acknowledged_at, ZoneInfo(incident.zone))
+    if page.user_id and row.acknowledged_by == page.user_id:
+        return f"You have it, since {since}."
+    who = row.acknowledged_by
+    name = people.names(session, incident.team_id, [who]).get(who, page_text.SOMEBODY) if who else page_text.SOMEBODY
+    return f"{name} has it, since {since}. You are not needed for it now."
+
+
+def by_link(session: Session, settings: Settings, page_id: int, at: datetime) -> None:
+    """
+    Whoever was paged has it. The link works once; whoever is first counts, and nothing is changed after that.
+
+    Raises UserError where there is nothing to answer any more: `look` says why.
+    """
+    page = session.get(Page, page_id)
+    if page is None:
+        raise UserError("That page is gone.")
+    _lock(session, page)
+    session.refresh(page)
+    if page.link_used_at is not None:
+        raise UserError("This link was used already.")
+    _answer(session, settings, page, page.user_id or None, at, Origin.PAGE)
+    page.link_used_at = at
+    session.add(page)
+
+
+def by_service(session: Session, settings: Settings, kind: str, key: str, at: datetime) -> int:
+    """
+    Somebody acknowledged at a paging service what it knows as `key`. How many calls that answered: what was answered
+    before, or is none of ours, is no call.
+
+    Who it was in Slack nobody knows here: it need not be the person for whom the service was called.
+    """
+    first = page_text.page_of_key(session, key)
+    if first is None or first.external_ref != key or not _is_by(first, kind):
+        return 0
+    same = [first]
+    if first.bundle_key is not None:
+        same = [each for each in escalations.pages_of_bundle(session, first.bundle_key) if each.external_ref == key]
+    answered = 0
+    for page in sorted(same, key=lambda each: each.escalation_id):
+        try:
+            _answer(session, settings, page, None, at, Origin.WEBHOOK)
+        except UserError:  # somebody was first, or nobody is needed any more: it comes to the same
+            continue
+        answered += 1
+    return answered
+
+
+def _is_by(page: Page, kind: str) -> bool:
+    means = read(page.means)
+    return means is not None and means.kind == kind
+
+
+def _lock(session: Session, page: Page) -> None:
+    escalations.lock(session, page.escalation_id)
+
+
+def _answer(session: Session, settings: Settings, page: Page, who: str | None, at: datetime, origin: Origin) -> None:
+    row = escalations.get(session, page.escalation_id)
+    incident = incidents.get(session, row.incident_id) if row else None
+    actor = Actor(incident.team_id if incident else "", who, at, origin)
+    escalating.acknowledge(session, settings, page.escalation_id, actor)
