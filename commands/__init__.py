@@ -35,6 +35,7 @@ from commands import (
     timeline,
     unmute,
     update,
+    vendor,
 )
 
 _WORDS = (
@@ -56,6 +57,7 @@ _WORDS = (
     escalate.COMMAND,
     ack.COMMAND,
     oncall.COMMAND,
+    vendor.COMMAND,
     impact.COMMAND,
     cause.COMMAND,
     improve.COMMAND,

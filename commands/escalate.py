@@ -11,7 +11,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         session, caller.settings, caller.actor.team_id, target.kind, target.name, target.id
     )  # fmt: skip
     made = escalation.escalate(
-        session, caller.settings, caller.about.key, caller.actor, called, typed.text, when=at
+        session, caller.settings, caller.about.key, caller.actor, called, typed.text, when=at,
+        case=typed.options.get("case", ""),
     )  # fmt: skip
     name = escalation.shown_target(made)
     if at is not None:
@@ -24,9 +25,12 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 COMMAND = Command(
     name="escalate",
-    usage="escalate TARGET [at:TIME] WHY",
+    usage="escalate TARGET [at:TIME] [case:TEXT] WHY",
     summary="Page a @user, a @team or a user group, or record a call to vendor:NAME. With `at:` nobody is paged.",
-    options=(Option("at", Value.TIME, about="when they were called; nobody is paged then"),),
+    options=(
+        Option("at", Value.TIME, about="when they were called; nobody is paged then"),
+        Option("case", Value.TEXT, about="a vendor's case reference"),
+    ),
     positionals=(Positional("target", Value.TARGET),),
     text="optional",
     aliases=("page",),

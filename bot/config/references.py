@@ -175,6 +175,9 @@ def _working_hours(settings: Settings) -> Iterator[Dangling]:
             told = settings.with_own_hours(own)
             if told.opens == told.closes:
                 yield place, SAME_TIME, told.closes
+    for name, vendor in settings.vendors.items():
+        if vendor.hours is not None and vendor.hours.opens == vendor.hours.closes:
+            yield ("vendors", name, "hours", "to"), SAME_TIME, vendor.hours.closes
 
 
 def _database(settings: Settings) -> Iterator[Dangling]:

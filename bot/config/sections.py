@@ -213,6 +213,7 @@ FindingCode = Annotated[str, AfterValidator(_finding)]
 Mark = Annotated[Kind | None, BeforeValidator(_kind)]
 MatcherText = Annotated[Matcher, BeforeValidator(_matcher)]
 Word = Annotated[str, Field(min_length=1, max_length=80)]
+WebLink = Annotated[str, Field(max_length=2000), AfterValidator(_web_address)]
 Channel = Annotated[Word, AfterValidator(_channel)]
 Day = Annotated[str, AfterValidator(_day)]
 ClockTime = Annotated[str, BeforeValidator(_clock_time)]
@@ -314,14 +315,6 @@ class TeamSection(Section):
     members: Annotated[tuple[UserIdText, ...], Field(strict=False)] = ()
     usergroup: UsergroupId | None = None
     working_hours: OwnHoursSection | None = None
-
-
-class VendorSection(Section):
-    """`[vendors.NAME]`: somebody outside whom an incident can be escalated to as `vendor:NAME`."""
-
-    name: Word | None = None
-    url: Annotated[str, Field(max_length=2000), AfterValidator(_web_address)] | None = None
-    contact: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
 class RouteSection(Section):

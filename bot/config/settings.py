@@ -35,7 +35,6 @@ from bot.config.sections import (
     StatusLabel,
     StormsSection,
     TeamSection,
-    VendorSection,
     Word,
     WorkingHoursSection,
     build_words,
@@ -43,6 +42,7 @@ from bot.config.sections import (
 from bot.config.servers import read_servers
 from bot.config.tables import FILE_TABLES
 from bot.config.tokens import no_way_to_slack, wrong_app_token, wrong_bot_token, wrong_signing_secret
+from bot.config.vendors import VendorSection
 from bot.domain.alerts import Credentials, Defaults, Route
 from bot.domain.oncall import Schedule
 from bot.domain.roles import DEFAULTS, Role, all_words, named_so

@@ -23,9 +23,9 @@ from bot.config.sections import (
     StatusSection,
     StormsSection,
     TeamSection,
-    VendorSection,
     WorkingHoursSection,
 )
+from bot.config.vendors import VendorHoursSection, VendorSection
 from bot.domain.terms import Severity, Status
 
 ANY = "*"
@@ -39,6 +39,7 @@ SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
     ("teams", ANY): TeamSection,
     ("teams", ANY, "working_hours"): OwnHoursSection,
     ("vendors", ANY): VendorSection,
+    ("vendors", ANY, "hours"): VendorHoursSection,
     ("routes", ANY): RouteSection,
     ("alerts",): AlertsSection,
     ("alerts", "grafana"): GrafanaSection,

@@ -20,6 +20,16 @@ REDACTED = "[redacted]"
 """What stands where words were removed on request."""
 
 
+def answered(target: str) -> str:
+    """What the entry says by which an escalation was acknowledged, or a vendor answered."""
+    return f"Escalation to {target} acknowledged"
+
+
+def fixed_by(target: str) -> str:
+    """What the entry says by which a vendor fixed it, where nobody said more."""
+    return f"Fixed by {target}"
+
+
 def leads(user_id: str) -> str:
     """What the entry says by which somebody became the incident commander."""
     return f"<@{user_id}> leads"

@@ -7,9 +7,11 @@ Built by `bot.services.record.load`; nothing here knows a database. Free text ma
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from bot.domain.escalation import Answer, Called
 from bot.domain.terms import (
     ActionKind,
     AlertStatus,
@@ -21,6 +23,19 @@ from bot.domain.terms import (
     TargetKind,
     UpdateState,
 )
+from bot.domain.vendors import VendorAct
+
+
+class PageOutcome(StrEnum):
+    """What came of a page to one person by one means."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """Not sent on purpose: the person was muted, a maintenance window was open, …"""
+    NOT_NEEDED = "not needed"
+    """Somebody had answered, or the incident had ended, before it went out."""
+    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +134,8 @@ class Entry:
     redacted_by: str | None = None
     redacted_why: str | None = None
     """Its words were removed on request: by whom, and why."""
+    vendor: VendorAct | None = None
+    """What it tells of the vendor whom the escalation `about` called."""
     thread: str | None = None
     """Which thread its message belongs to, the same text for all of one thread; None where it is no message."""
 
@@ -175,12 +192,54 @@ def newest_firings(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Paged:
+    """
+    One page to one person by one means: what came of it, and in `problem` why it did not arrive or was not sent.
+
+    `due_at` is when it was to go out, `sent_at` when it did, None if it never did. `late` is how long after its level
+    was due it was written, where the bot was not there in time.
+    """
+
+    person: str
+    means: str
+    level: int
+    round: int
+    due_at: datetime
+    sent_at: datetime | None
+    outcome: PageOutcome
+    problem: str = ""
+    out_of_hours: bool | None = None
+    late: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VendorFacts:
+    """
+    What a vendor did who was called. The first answer is the escalation's acknowledgement.
+
+    A time is None if it did not happen, or if nobody knows when: then its source tells the two apart.
+    """
+
+    case: str = ""
+    case_source: Source | None = None
+    fixed_at: datetime | None = None
+    fixed_precision: Precision = Precision.EXACT
+    fixed: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Escalation:
     """
     Who was asked for help, when, why, and who answered after how long.
 
     `paged_at` is None if the time is unknown (`at:?`); then `precision` is UNKNOWN. `external` is true for vendors.
     `out_of_hours`: whether that was outside the working hours of those called; None where these are not known.
+    `acknowledged_at` is None too where nobody knows when a vendor answered: `is_answered` tells.
+
+    The chain: `policy` is the name of the policy and `levels` how many it has, empty and 0 for a call without one;
+    `called` the levels that were paged, `pages` each page, `answers` each acknowledgement, also those that were taken
+    back. `started_by` is `person`, `policy` or `handover`, `follows` the ref of the escalation that this goes on from.
+    `gave_up_at` is when it ended without an answer.
     """
 
     source: Source
@@ -195,6 +254,27 @@ class Escalation:
     acknowledgement: Source | None
     declined_by: tuple[str, ...] = ()
     out_of_hours: bool | None = None
+    acknowledged_precision: Precision = Precision.EXACT
+    policy: str = ""
+    levels: int = 0
+    started_by: str = "person"
+    follows: str | None = None
+    called: tuple[Called, ...] = ()
+    pages: tuple[Paged, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    gave_up_at: datetime | None = None
+    vendor: VendorFacts | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        return self.acknowledged_at is not None or (self.external and self.acknowledgement is not None)
+
+    @property
+    def time_to_acknowledge(self) -> timedelta | None:
+        """None without an answer, or where one of the two times is unknown or they contradict one another."""
+        if self.paged_at is None or self.acknowledged_at is None or self.acknowledged_at < self.paged_at:
+            return None
+        return self.acknowledged_at - self.paged_at
 
 
 @dataclass(frozen=True, slots=True)

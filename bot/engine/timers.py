@@ -7,7 +7,16 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.services import alert_log, catching_up, drilling, escalation, maintenance, maintenance_over, shift_changes
+from bot.services import (
+    alert_log,
+    catching_up,
+    drilling,
+    escalation,
+    maintenance,
+    maintenance_over,
+    shift_changes,
+    vendors,
+)
 from bot.store import incidents, outbox, timers
 from bot.store.connections import is_passing
 from bot.store.timers import Timer
@@ -32,6 +41,7 @@ def _one_by_one(handle: Callable[[Session, Settings, Timer, datetime], None]) ->
 
 HANDLERS: Mapping[str, tuple[Handler, Hold]] = {
     escalation.REMIND: (escalation.remind, escalation.hold),
+    vendors.ASK: (_one_by_one(vendors.ask), escalation.hold),
     catching_up.LOOK: (_one_by_one(catching_up.look_again), _hold_incidents),
     drilling.PLAY: (_one_by_one(drilling.play), _hold_incidents),
     maintenance.OVER: (_one_by_one(maintenance_over.over), maintenance_over.hold),

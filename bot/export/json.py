@@ -211,7 +211,7 @@ class _Writer:
             "reason": self.text(each.reason),
             "paged_at": self.at(each.paged_at),
             "precision": each.precision.value,
-            "acknowledged": each.acknowledged_at is not None,
+            "acknowledged": each.is_answered,
             "acknowledged_at": self.at(each.acknowledged_at),
             "acknowledged_by": self.person(each.acknowledged_by),
             "acknowledged_by_id": each.acknowledged_by,

@@ -21,7 +21,7 @@ from bot.domain.amendments import (
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind, Precision
 from bot.domain.when import When
-from bot.services import milestones, people, tell
+from bot.services import milestones, people, tell, vendors
 from bot.services.actor import Actor
 from bot.services.timeline import BY_HAND, DROPPED, PARTS
 from bot.services.transcript import follow_again
@@ -115,7 +115,7 @@ def amend(
     if snapshot(session, entry) == before:
         return entry
     keep_earlier(entry, before, "amended", actor)
-    _follow(session, entry)
+    _follow(session, incident, entry, actor.at)
     settle(session, incident, entry, actor, "amended", before)
     people.meet(session, incident.team_id, [], actor.at, text=entry.text)
     return entry
@@ -136,7 +136,7 @@ def _amend_text(entry: TimelineEntry, text: str) -> None:
 def _amend_time(session: Session, entry: TimelineEntry, when: When) -> None:
     if (when.at, when.precision) == (entry.happened_at, Precision(entry.precision)):
         return
-    if DONE_THEN.intersection(map(Kind, entry.kinds)):
+    if DONE_THEN.intersection(map(Kind, entry.kinds)) and vendors.act_of(entry) is None:
         raise UserError(
             "This was done then, and that time is never moved. When the impact began or ended is said with "
             "`/incident impact started:TIME ended:TIME`."
@@ -241,7 +241,7 @@ def _escalation(session: Session, entry: TimelineEntry) -> Escalation | None:
     return escalations.lock(session, found) if found and Kind.ESCALATION in entry.kinds else None
 
 
-def _follow(session: Session, entry: TimelineEntry) -> None:
+def _follow(session: Session, incident: Incident, entry: TimelineEntry, at: datetime) -> None:
     """An escalation or an action item says what its entry says."""
     escalation = _escalation(session, entry)
     if escalation is not None:
@@ -249,6 +249,7 @@ def _follow(session: Session, entry: TimelineEntry) -> None:
         if escalation.paged_at != escalation.asked_at:
             escalation.paged_at, escalation.precision = entry.happened_at, entry.precision
         session.add(escalation)
+    vendors.follow(session, incident, entry, at)
     item = session.get(ActionItem, entry.details["action_id"]) if "action_id" in entry.details else None
     if item is not None:
         item.text, item.language = entry.text, entry.language
@@ -293,7 +294,7 @@ def undo(
         raise UserError("There is nothing to take back: nobody amended this entry.")
     before = snapshot(session, entry)
     take_back(session, entry, last)
-    _follow(session, entry)
+    _follow(session, incident, entry, actor.at)
     settle(session, incident, entry, actor, f"took back: {last['act']}", before)
     if entry.amended_at is None:
         follow_again(session, settings, incident, entry, actor.at)

@@ -208,6 +208,9 @@ def _hand_over_escalations(
             escalations.leave_behind(session, each, source.channel_id, each.message_ts, actor.at)
         each.incident_id, each.entry_id, each.message_ts = target.key, entry.key, None
         each.acknowledgement_entry_id = answer.key if answer else None
+        first, fixed = copies.get(each.first_answer_entry_id or 0), copies.get(each.fixed_entry_id or 0)
+        each.first_answer_entry_id, each.fixed_entry_id = (first and first.key) or None, (fixed and fixed.key) or None
+        each.case_ts = None  # asked for anew, where it goes on
         session.add(each)
         session.flush()
         if each.acknowledged_at is None:

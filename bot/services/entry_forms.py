@@ -14,6 +14,7 @@ from bot.domain.terms import Kind, Precision
 from bot.domain.when import show_time
 from bot.services.amending import carries, last_act, version_of
 from bot.services.people import MENTION
+from bot.services.vendors import act_of
 from bot.store import incidents, people, timeline
 from bot.store.timeline import TimelineEntry
 
@@ -56,6 +57,8 @@ class EntryView:
     places: tuple[Neighbour, ...] = ()
     history: tuple[str, ...] = ()
     undoable: str | None = None
+    of_vendor: bool = False
+    """Whether it tells what a vendor did."""
 
     @property
     def ref(self) -> str:
@@ -92,6 +95,7 @@ def entry_view(session: Session, entry_id: int) -> EntryView:
         ),
         history=tuple(_history(entry, zone, names))[-TOLD:],
         undoable=_undoable(entry),
+        of_vendor=act_of(entry) is not None,
     )
 
 

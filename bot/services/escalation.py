@@ -11,8 +11,9 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.terms import Kind, Precision, TargetKind
+from bot.domain.vendors import VendorAct
 from bot.domain.when import When, refuse_future
-from bot.services import milestones, paging, people, tell, timeline
+from bot.services import milestones, paging, people, tell, timeline, vendors
 from bot.services.actor import Actor, Origin
 from bot.services.paging import Call
 from bot.store import audit, escalations, incidents, timers
@@ -49,7 +50,8 @@ def find_target(
     if kind == TargetKind.GROUP and target_id:
         return Called(kind, target_id, name, usergroups=(target_id,))
     if kind == TargetKind.VENDOR:
-        return Called(kind, name, name)
+        vendor = vendors.vendor_of(settings, name, settings.incidents.zone)
+        return Called(kind, vendor.key, vendor.name)
     teams = {key.casefold(): key for key in settings.teams}
     if (key := teams.get(name.casefold())) is not None:
         team = settings.teams[key]
@@ -75,9 +77,11 @@ def escalate(
     reason: str,
     *,
     when: When | None = None,
+    case: str = "",
 ) -> Escalation:
     """
-    Call somebody. With `when` it is only recorded that they were called then, and nobody is paged.
+    Call somebody. With `when` it is only recorded that they were called then, and nobody is paged. `case` is a vendor's
+    own reference.
 
     Raises UserError for a time in the future, and for a page in an incident that is over.
     """
@@ -114,6 +118,10 @@ def escalate(
     session.flush()
     entry.details = {**entry.details, "escalation_id": escalation.key}
     session.add(entry)
+    if escalation.is_external:
+        vendors.begin(session, settings, incident, escalation, actor, case)
+    elif case:
+        raise UserError("Only a vendor has a case reference: `/incident escalate vendor:NAME case:CS-123 WHY`.")
     people.meet(session, incident.team_id, called.members, actor.at)
     if when is None:
         if incident.drill_of is None:
@@ -126,9 +134,8 @@ def escalate(
 
 
 def _hours(settings: Settings, incident: Incident, called: Called) -> dict[str, Any] | None:
-    """A vendor has hours of its own, which nobody knows here."""
     if called.kind == TargetKind.VENDOR:
-        return None
+        return None  # `vendors.begin` keeps theirs
     team = called.id if called.kind == TargetKind.TEAM else None
     hours = settings.hours_of(team, called.members, incident.services, ZoneInfo(incident.zone))
     return hours.as_json() if hours else None
@@ -199,6 +206,8 @@ def acknowledge(session: Session, settings: Settings, escalation_id: int, actor:
         raise UserError(f"<@{escalation.acknowledged_by}> acknowledged it already. Nothing was changed.")
     incident = incidents.lock(session, escalation.incident_id)
     _check_waits(session, settings, incident, escalation)
+    if escalation.is_external:
+        return vendors.record(session, settings, escalation_id, actor, vendors.Told(act=VendorAct.ANSWERED))
     escalation.acknowledged_at, escalation.acknowledged_by = actor.at, actor.user_id
     timers.cancel(session, f"escalation:{escalation.key}")
     entry = timeline.record(

@@ -15,7 +15,7 @@ from bot.domain.incidents import EVENT_TO, Event, is_channel_name, transition
 from bot.domain.terms import NAMED_BY_PEOPLE, Kind, Severity, Status
 from bot.domain.when import When, refuse_future, show_time
 from bot.log import concerns
-from bot.services import catching_up, demands, documents, maintenance, milestones, people, tell, timeline
+from bot.services import catching_up, demands, documents, maintenance, milestones, people, tell, timeline, vendors
 from bot.services.actor import Actor, Origin
 from bot.store import escalations, incidents, outbox, timers
 from bot.store import timeline as store_timeline
@@ -290,6 +290,7 @@ def call_off(session: Session, incident: Incident, actor: Actor) -> None:
         tell.show_escalation(session, incident, escalation.key, actor.at)
         tell.show_pages(session, incident, escalation.key, actor.at)
     tell.stand_down_all(session, incident, actor.at)
+    vendors.stop_asking(session, incident, actor.at)
     if incident.alerts_ts is not None:
         tell.show_alerts(session, incident, actor.at)  # its offer to resolve has had its day
 

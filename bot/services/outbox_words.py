@@ -33,6 +33,7 @@ IN_WORDS = {
     What.FOLLOWUPS: "Update the list of actions",
     What.ALERTS: "Show how the alerts stand",
     What.QUESTIONS: "Ask for what is missing",
+    What.VENDOR_CASE: "Ask for a vendor's case reference",
     What.FINDINGS: "Say what to check in the record",
     What.ESCALATION: "Show the call for help",
     What.HOME: "Show somebody's App Home",

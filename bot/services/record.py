@@ -14,7 +14,6 @@ from bot.domain.record import (
     Action,
     Alert,
     Entry,
-    Escalation,
     Incident,
     Moment,
     Record,
@@ -30,14 +29,14 @@ from bot.domain.terms import (
     Severity,
     SourceKind,
     Status,
-    TargetKind,
     UpdateState,
 )
-from bot.domain.working_hours import from_json, is_outside
 from bot.pagelinks import page_link
+from bot.services import chain
 from bot.services.people import MENTION
 from bot.services.role_history import handed_over_by, history, people_of
 from bot.services.timeline import CAME_FROM
+from bot.services.vendors import act_of
 from bot.store import actions, alerts, escalations, incidents, people, timeline
 from bot.store.actions import ActionItem
 from bot.store.alerts import Alert as AlertRow
@@ -83,6 +82,8 @@ def load(session: Session, settings: Settings, incident_id: int) -> Record:
     sources = {entry.key: _entry_source(places, entry, alert_links, told_at) for entry in entry_rows}
     also = _taken_in(entry_rows, sources)
     standing = [entry for entry in entry_rows if entry.withdrawn_at is None]
+    by_id = {entry.key: entry for entry in standing}
+    pages = chain.pages_by_escalation(session, incident_id) if escalation_rows else {}
     told = {entry.details.get("alert_id"): sources[entry.key].link for entry in standing}
     alert_values = [_alert(places, alert, told.get(alert.key)) for alert in alert_rows]
     action_rows = [item for item in actions.of_incident(session, incident_id) if item.entry_id not in withdrawn]
@@ -96,7 +97,16 @@ def load(session: Session, settings: Settings, incident_id: int) -> Record:
         incident=_incident(places, settings, row, refs, _belonging(session, row)),
         entries=[_entry(entry, sources[entry.key], numbers, tuple(also.get(entry.key, ()))) for entry in entry_rows],
         alerts=alert_values,
-        escalations=[_escalation(places, each, sources) for each in escalation_rows],
+        escalations=[
+            chain.escalation(
+                each,
+                places.message(each.message_ts) or places.page(f"escalation-{each.key}"),
+                sources,
+                by_id,
+                pages.get(each.key, ()),
+            )
+            for each in escalation_rows
+        ],
         actions=[_action(places, item) for item in action_rows],
         impacts=_latest_by_language(standing, Kind.IMPACT, sources),
         causes=_latest_by_language(typed_causes or standing, Kind.CAUSE, sources),
@@ -188,6 +198,7 @@ def _entry(row: TimelineEntry, source: Source, numbers: Mapping[int, int], also:
         redacted_at=row.redacted_at,
         redacted_by=row.redacted_by,
         redacted_why=row.redacted_why,
+        vendor=act_of(row),
         thread=f"{row.channel_id}/{row.thread_ts or row.message_ts}" if row.message_ts else None,
     )
 
@@ -241,25 +252,6 @@ def _alert(places: _Places, row: AlertRow, told: str | None) -> Alert:
         origin=row.source,
         service=row.service,
         fingerprint=row.fingerprint,
-    )
-
-
-def _escalation(places: _Places, row: EscalationRow, sources: Mapping[int, Source]) -> Escalation:
-    ref = f"escalation-{row.key}"
-    is_person = row.target_kind == TargetKind.PERSON
-    return Escalation(
-        source=Source(SourceKind.COMMAND, ref, places.message(row.message_ts) or places.page(ref)),
-        target=f"<@{row.target_id}>" if is_person else row.target_name,
-        target_kind=TargetKind(row.target_kind),
-        external=row.is_external,
-        reason=row.reason,
-        paged_at=row.paged_at,
-        precision=Precision(row.precision),
-        acknowledged_at=row.acknowledged_at,
-        acknowledged_by=row.acknowledged_by,
-        acknowledgement=sources.get(row.acknowledgement_entry_id or 0),
-        declined_by=tuple(row.declined_by),
-        out_of_hours=is_outside(from_json(row.working_hours), row.paged_at),
     )
 
 
@@ -382,6 +374,7 @@ def _people_in(
         found |= {found for value in entry.details.get("changes", {}).values() for found in MENTION.findall(value)}
     for escalation in escalated:
         found |= {escalation.asked_by, escalation.acknowledged_by, *escalation.declined_by, *escalation.members}
+        found |= {each["by"] for each in escalation.answers or ()}
         found |= {escalation.target_id, *MENTION.findall(escalation.reason)}
     for item in items:
         found |= {item.owner, item.made_by, *MENTION.findall(item.text)}

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind
-from bot.services import milestones, tell
+from bot.services import milestones, tell, vendors
 from bot.services.actor import Actor
 from bot.services.forgetting import GONE, cleaner, forget_copies, forget_entry
 from bot.store import alerts, audit, escalations, incidents, postmortems, transcript
@@ -118,6 +118,7 @@ def _redact(
     called = [each for each in escalations.of_incident(session, incident.key) if each.entry_id == entry.key]
     forget_copies(session, incident, texts, [entry.posted_ts, *(each.message_ts for each in called)], actor.at)
     _noted(session, incident, actor, why, entry=entry.key)
+    vendors.follow(session, incident, entry, actor.at)
     if milestones.touches(entry.kinds):
         milestones.refresh(session, incident)
     _show(session, incident, entry, actor)

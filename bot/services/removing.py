@@ -7,7 +7,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind
-from bot.services import merging, tell, timeline
+from bot.services import merging, milestones, tell, timeline, vendors
 from bot.services.actor import Actor
 from bot.services.amending import held
 from bot.services.timeline import BY_HAND as MARKED_BY_HAND
@@ -18,11 +18,15 @@ from bot.store.timeline import TimelineEntry
 BY_HAND = "removed by hand"
 
 
-def why_it_stays(kinds: Collection[str], *, is_over: bool) -> str | None:
-    """Why an entry of these kinds cannot be removed: the incident's state would have no ground. None if it can."""
+def why_it_stays(kinds: Collection[str], *, is_over: bool, of_vendor: bool = False) -> str | None:
+    """
+    Why an entry of these kinds cannot be removed: the incident's state would have no ground. None if it can.
+
+    `of_vendor`: somebody noted that a vendor answered, and may have been wrong.
+    """
     if Kind.DECLARED in kinds:
         return "An incident was declared once and for all."
-    if Kind.ACKNOWLEDGED in kinds:
+    if Kind.ACKNOWLEDGED in kinds and not of_vendor:
         return "Somebody acknowledged, and that stays on record."
     if Kind.RESOLVED in kinds and is_over:
         return "It is what ended the incident. If it is not over, type `/incident status investigating`."
@@ -41,12 +45,15 @@ def remove(session: Session, entry_id: int, actor: Actor, why: str = "", *, seen
     incident, entry = held(session, entry_id, None)
     if entry.withdrawn_at is not None:
         raise UserError("That entry was removed already. Nothing was changed.")
-    if reason := why_it_stays(entry.kinds, is_over=not incident.is_open):
+    of_vendor = vendors.act_of(entry) is not None
+    if reason := why_it_stays(entry.kinds, is_over=not incident.is_open, of_vendor=of_vendor):
         raise UserError(reason)
     held(session, entry_id, seen)
     timeline.withdraw(session, incident, entry, actor, " ".join(why.split()) or BY_HAND)
-    if escalation_id := entry.details.get("escalation_id"):
+    if Kind.ESCALATION in entry.kinds and (escalation_id := entry.details.get("escalation_id")):
         timers.cancel(session, f"escalation:{escalation_id}")
+        vendors.stop_asking(session, incident, actor.at, of=escalation_id)
+    _followed(session, incident, entry, actor)
     _show(session, incident, entry, actor)
     return incident
 
@@ -65,8 +72,15 @@ def put_back(session: Session, settings: Settings, entry_id: int, actor: Actor, 
         return incident
     entry.details = {**entry.details, MARKED_BY_HAND: list(entry.kinds)}  # its reactions may be gone
     timeline.restore(session, incident, entry, actor)
+    _followed(session, incident, entry, actor)
     _show(session, incident, entry, actor)
     return incidents.get(session, incident.key)
+
+
+def _followed(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
+    vendors.follow(session, incident, entry, actor.at)
+    if milestones.touches(entry.kinds):
+        milestones.refresh(session, incident)
 
 
 def _show(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:

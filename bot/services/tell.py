@@ -49,6 +49,7 @@ class What(StrEnum):
     FOLLOWUPS = "followups"
     ALERTS = "alerts"
     QUESTIONS = "questions"
+    VENDOR_CASE = "vendor case"
     FINDINGS = "findings"
     ESCALATION = "escalation"
     HOME = "home"
@@ -79,6 +80,7 @@ PRIORITY = {
     What.ALERTS: 28,
     What.FOLLOWUPS: 36,
     What.QUESTIONS: 37,
+    What.VENDOR_CASE: 37,
     What.FINDINGS: 38,
     What.CONFIRM: 40,
     What.HOME: 43,
@@ -357,6 +359,16 @@ def show_escalation(
         posts=is_new,
     )  # fmt: skip
     show_homes(session, incident.team_id, at)
+
+
+def show_vendor_case(
+    session: Session, incident: Incident, escalation_id: int, at: datetime, *, is_new: bool = False
+) -> None:
+    """The one message that asks for a vendor's case reference."""
+    _put(
+        session, incident, What.VENDOR_CASE, at, target=f"case:{escalation_id}", escalation_id=escalation_id,
+        posts=is_new,
+    )  # fmt: skip
 
 
 def pin_card(session: Session, incident: Incident, at: datetime) -> None:

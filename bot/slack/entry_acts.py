@@ -61,7 +61,7 @@ def opened(session: Session, name: str, entry_id: int, more: Mapping[str, object
 
 def _removal(session: Session, view: entry_forms.EntryView, more: Mapping[str, object]) -> blocks.View:
     is_over = not incidents.get(session, view.incident_id).is_open
-    reason = removing.why_it_stays(view.kinds, is_over=is_over)
+    reason = removing.why_it_stays(view.kinds, is_over=is_over, of_vendor=view.of_vendor)
     if reason and not view.is_withdrawn and not view.has_words:
         raise UserError(reason)
     return blocks.remove(view, more, may_go=reason is None)

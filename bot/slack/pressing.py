@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.roles import LEAD
 from bot.domain.terms import Status
+from bot.domain.vendors import VendorAct
 from bot.services import (
     access,
     actions,
@@ -24,6 +25,7 @@ from bot.services import (
     people,
     roles,
     tell,
+    vendors,
 )
 from bot.services.actor import Actor, Origin
 from bot.slack import combining, form_acts, oncall_acts, ways
@@ -36,16 +38,19 @@ from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks import home as homes
 from bot.slack.blocks import page as pages
 from bot.slack.blocks import roles as role_forms
+from bot.slack.blocks import vendors as vendor_blocks
+from bot.slack.blocks.command_forms import VENDOR, is_form
 from bot.slack.blocks.command_forms import form as command_form
-from bot.slack.blocks.command_forms import is_form
 from bot.slack.blocks.message import Message
 from bot.slack.payloads import carried_in, is_row, team_of
 from bot.slack.replies import answer_of, ephemeral, markup
 from bot.store import actions as store_actions
 from bot.store import deliveries
+from bot.store import escalations as store_escalations
 from bot.store import incidents as store_incidents
 from bot.store.sight import sight_in
 from bot.store.undoing import undone_if_it_fails
+from commands import vendor
 
 OTHER_VERSION = "This button is from another version of Dogwatch. Use `/incident` instead."
 
@@ -148,6 +153,19 @@ def _decline(session: Session, settings: Settings, actor: Actor, escalation_id: 
     escalation.decline(session, settings, escalation_id, actor)
 
 
+def _fixed(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
+    vendors.record(session, settings, escalation_id, actor, vendors.Told(act=VendorAct.FIXED))
+
+
+def _vendor_form(session: Session, settings: Settings, escalation_id: int) -> modals.View:
+    """What a vendor said, of the one who was called."""
+    called = store_escalations.get(session, escalation_id)
+    if called is None:
+        raise UserError("That vendor was not called here.")
+    chosen = {VENDOR: called.target_id}
+    return command_form(vendor.COMMAND, settings, {modals.INCIDENT: called.incident_id}, initial=chosen)
+
+
 def _command(command: Command) -> Press:
     """A command that takes nothing, as a button."""
 
@@ -191,6 +209,7 @@ PRESSES: Mapping[str, Press] = {
     escalations.DECLINE: _decline,
     oncall.UNDO: _undo,
     oncall.NOW: _on_call,
+    vendor_blocks.FIXED: _fixed,
 }
 """Buttons that act at once. `OPENS` are those that ask first."""
 
@@ -201,7 +220,7 @@ NAMED: Mapping[str, Callable[[Session, Settings, Actor, Pressed], Aside]] = {onc
 """Buttons that carry a name instead of a number."""
 
 ON_CALL = frozenset({oncall.UNDO, oncall.NOW, oncall.CHANGE})
-ABOUT_OTHER_ROWS = frozenset({homes.DONE, briefings.TOOK, *OF_ESCALATIONS, *ON_CALL})
+ABOUT_OTHER_ROWS = frozenset({homes.DONE, briefings.TOOK, *OF_ESCALATIONS, *ON_CALL, vendor_blocks.FIXED})
 """Those that carry no incident's number: they stand in direct messages too, for the one whom they are about."""
 
 CONFIRMS: Mapping[str, Callable[[Session, Settings, Actor, str], Message]] = {
@@ -242,8 +261,12 @@ FILLED: Mapping[str, Callable[[Session, Settings, int], modals.View]] = {
     cards.EDIT: details.edit,
     cards.ROLES: role_forms.roles,
     cards.MERGE: combining.form,
+    vendor_blocks.FORM: _vendor_form,
 }
 """Buttons that open a form with what the record holds now."""
+
+ABOUT_ESCALATIONS = frozenset({vendor_blocks.FORM})
+"""Those of them that carry an escalation's number rather than an incident's."""
 
 SAME: Mapping[str, str] = {
     name: ways.OWN[each.name] for name, each in ways.IN_MENU.items() if each.name in ways.OWN and is_form(each)
@@ -277,6 +300,12 @@ def carry_out(session: Session, settings: Settings, pressed: Pressed, at: dateti
     except UserError as problem:
         refused = f":warning: {problem.message}"
     return answer(_page_after(session, settings, pressed, was_refused=refused is not None) or refused or told)
+
+
+def incident_of_call(session: Session, pressed: Pressed) -> int:
+    """Which incident a button is about that carries an escalation's number; 0 if there is none such."""
+    called = store_escalations.get(session, pressed.number)
+    return called.incident_id if called else 0
 
 
 def refuse_unseen(session: Session, pressed: Pressed, incident_id: int) -> None:

@@ -203,10 +203,16 @@ def _escalate(session: Session, settings: Settings, actor: Actor, submitted: Sub
     if team:
         kind, _, name = team.partition(":")
         targets.append((TargetKind(kind), name, ""))
+    case = submitted.text(modals.CASE)
+    if case and not any(kind == TargetKind.VENDOR for kind, _, _ in targets):
+        raise FieldError(modals.CASE, "Only a vendor has a case reference. Leave this empty, or choose a vendor.")
     for kind_of, name, target_id in targets:
         called = escalation.find_target(session, settings, actor.team_id, kind_of, name, target_id or None)
         try:
-            escalation.escalate(session, settings, submitted.incident_id, actor, called, submitted.text(), when=when)
+            escalation.escalate(
+                session, settings, submitted.incident_id, actor, called, submitted.text(), when=when,
+                case=case if kind_of == TargetKind.VENDOR else "",
+            )  # fmt: skip
         except UserError as problem:
             raise _at_its_field(modals.AT if when else modals.PERSON, problem) from problem
 

@@ -134,7 +134,7 @@ def _line(whole: Record, line: Line, page: Page, *, with_date: bool, is_over: bo
     text = f"*{_time(entry, zone, with_date=with_date)}* {' '.join(filter(None, [said, label]))}{by}{source}{marks}"
     if entry.withdrawn_at is not None:
         text += f"\n:no_entry: {literal(_why_gone(whole, entry), limit=LINE)}"
-    may_go = removing.why_it_stays(entry.kinds, is_over=is_over) is None
+    may_go = removing.why_it_stays(entry.kinds, is_over=is_over, of_vendor=entry.vendor is not None) is None
     accessory = menu(_id(entry), page.value, is_withdrawn=entry.withdrawn_at is not None, may_go=may_go)
     return section(text, accessory=accessory)
 

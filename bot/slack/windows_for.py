@@ -32,14 +32,14 @@ async def press(deps: Deps, pressed: pressing.Pressed) -> str | None:
 
     async def making() -> View:
         await deps.meeting.admit(pressed.team_id, pressed.user_id, pressed.home_team_id)
-        about = _about(pressed, action_id)
+        about = await _about(deps, pressed, action_id)
         await deps.database.read(pressing.refuse_unseen, pressed, about)
         if action_id == amending.MENU:
             return await deps.database.read(entry_acts.form_of, pressed.value, pressed.response_url)
         filled = pressing.FILLED.get(action_id)
         if filled is None:
             return _answered_at(pressing.OPENS[action_id](settings, pressed.number), pressed)
-        return await deps.database.read(filled, settings, pressed.number)
+        return _answered_at(await deps.database.read(filled, settings, pressed.number), pressed)
 
     try:
         opening = {**pressing.OPENS, **pressing.EMPTY}.get(action_id)
@@ -52,10 +52,12 @@ async def press(deps: Deps, pressed: pressing.Pressed) -> str | None:
     return await _opened(deps, pressed.trigger_id, making(), plain)
 
 
-def _about(pressed: pressing.Pressed, action_id: str) -> int:
+async def _about(deps: Deps, pressed: pressing.Pressed, action_id: str) -> int:
     """The incident that the button stands for; 0 for one that is about none."""
     if action_id in pressing.ABOUT_OTHER_ROWS:
         return 0
+    if action_id in pressing.ABOUT_ESCALATIONS:
+        return await deps.database.read(pressing.incident_of_call, pressed)
     return entry_acts.incident_of(pressed.value) if action_id == amending.MENU else pressed.number
 
 

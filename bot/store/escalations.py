@@ -79,6 +79,10 @@ class Escalation(SQLModel, table=True):
     case_reference: str | None = None
     """A vendor's own name for the case."""
     case_asked_at: datetime | None = None
+    case_asked: int = Field(default=0, nullable=True, sa_column_kwargs=FROM_NOUGHT)
+    """How often it was asked for."""
+    case_ts: str | None = None
+    """Where the question for it stands."""
     first_answer_at: datetime | None = None
     first_answer_entry_id: int | None = None
     fixed_at: datetime | None = None
@@ -161,13 +165,18 @@ def of_incident(session: Session, incident_id: int) -> list[Escalation]:
 
 
 def unanswered(session: Session, incident_id: int) -> list[Escalation]:
-    """Those that nobody acknowledged and nobody called off, the newest first."""
+    """
+    Those that nobody acknowledged and nobody called off, the newest first. A vendor who answered when nobody knows, or
+    fixed it without a word before, is waited for no more.
+    """
     statement = (
         select(Escalation)
         .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
         .where(
             Escalation.incident_id == incident_id,
             col(Escalation.acknowledged_at).is_(None),
+            col(Escalation.first_answer_entry_id).is_(None),
+            col(Escalation.fixed_entry_id).is_(None),
             col(TimelineEntry.withdrawn_at).is_(None),
         )
         .order_by(col(Escalation.id).desc())
@@ -213,6 +222,17 @@ def leave_behind(session: Session, escalation: Escalation, channel_id: str, mess
 def pages_of_bundle(session: Session, bundle_key: str) -> list[Page]:
     """What goes out in one message."""
     return list(session.exec(select(Page).where(Page.bundle_key == bundle_key).order_by(col(Page.id))))
+
+
+def pages_of_incident(session: Session, incident_id: int) -> list[Page]:
+    """Those of all its escalations, each in the order in which they were written."""
+    statement = (
+        select(Page)
+        .join(Escalation, col(Escalation.id) == Page.escalation_id)
+        .where(Escalation.incident_id == incident_id)
+        .order_by(col(Page.id))
+    )
+    return list(session.exec(statement))
 
 
 def pages_of(session: Session, escalation_id: int) -> list[Page]:

@@ -92,6 +92,7 @@ EXAMPLES = {
     "escalate": "page vendor:Adyen at:? by phone",
     "ack": "ack",
     "oncall": "on-call take payments from:Sat 09:00 until:Sun 09:00 the dentist",
+    "vendor": "vendor payplug answered at:13:25 case:CS-123 they see it too",
     "impact": "impact users:20% started:14:00 one in five",
     "cause": "cause lang:fr le déploiement",
     "improve": "improve alert on pool usage",

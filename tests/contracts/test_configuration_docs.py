@@ -27,6 +27,7 @@ HEADINGS = {
     "[teams.NAME]": ("teams", ANY),
     "[teams.NAME.working_hours]": ("teams", ANY, "working_hours"),
     "[vendors.NAME]": ("vendors", ANY),
+    "[vendors.NAME.hours]": ("vendors", ANY, "hours"),
     "[[routes]]": ("routes", ANY),
     "[alerts]": ("alerts",),
     "[alerts.grafana]": ("alerts", "grafana"),

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
+from bot.domain import own_words
 from bot.domain.drafting.clock import Clock
 from bot.domain.drafting.draft import Block, BlockKind
 from bot.domain.drafting.remarks import has_remarks, own_words_of, remarks_of, title_words
 from bot.domain.durations import between
 from bot.domain.languages import Language
-from bot.domain.record import Action, Alert, Entry, Escalation, Record, Source, newest_firings
+from bot.domain.record import Action, Alert, Entry, Escalation, Record, Source, VendorFacts, newest_firings
 from bot.domain.terms import Kind, Precision, SourceKind
+from bot.domain.vendors import VendorAct
 
 MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
 
@@ -47,6 +49,10 @@ ANSWERED = {
     True: ("vendor_answered", "vendor_answered_after"),
 }
 """What is said of an answer, by whether a vendor gave it: without and with how long it took."""
+
+
+VENDOR_ACTS: Mapping[VendorAct | None, str] = {VendorAct.CASE: "vendor_case", VendorAct.FIXED: "vendor_fixed"}
+"""What an entry says of a vendor beside that they answered."""
 
 
 _Told = tuple[str, tuple[Source, ...], str, str, tuple[str, ...]]
@@ -117,7 +123,7 @@ class Teller:
             notes = (*notes, *self.silence(self.escalations[entry.about or ""]))
         if entry.came_from is not None:
             notes = (*notes, self.language.say("came_from", incident=entry.came_from))
-        if self._answers(entry) or self.only_declares(entry):
+        if self._is_said_by_label(entry) or self.only_declares(entry):
             return "", notes
         return self.named(own_words_of(entry, self.language) or entry.text), notes
 
@@ -136,6 +142,8 @@ class Teller:
             return self.called(self.escalations[entry.about])
         if self._answers(entry):
             return self._answered(self.answers[entry.source.ref])
+        if entry.vendor in VENDOR_ACTS and entry.about in self.escalations:
+            return self.language.say(VENDOR_ACTS[entry.vendor], target=self.escalations[entry.about].target)
         if not entry.text and entry.redacted_at is None and entry.source.kind is SourceKind.MESSAGE and not entry.files:
             return self.language.say("message_deleted")
         if not text and entry.kinds == (Kind.IMPACT,):
@@ -155,6 +163,13 @@ class Teller:
     def _answers(self, entry: Entry) -> bool:
         """Whether the bot recorded it because somebody acknowledged: its text is ours, and is said anew."""
         return entry.source.ref in self.answers and entry.source.kind is not SourceKind.MESSAGE
+
+    def _is_said_by_label(self, entry: Entry) -> bool:
+        """Whether its text is ours and its label says it anew; what somebody told of a vendor stays."""
+        called = self.escalations.get(entry.about or "")
+        if entry.vendor is None or called is None:
+            return self._answers(entry)
+        return entry.text in {own_words.answered(called.target), own_words.fixed_by(called.target)}
 
     def _answered(self, escalation: Escalation) -> str:
         at_once, after = ANSWERED[escalation.external]
@@ -195,9 +210,10 @@ class Teller:
         reproach.
         """
         declined = self.language.listed([self.name(each) for each in escalation.declined_by])
-        said = (self.language.say("out_of_hours"),) if escalation.out_of_hours else ()
+        outside = "vendor_out_of_hours" if escalation.external else "out_of_hours"
+        said = (self.language.say(outside),) if escalation.out_of_hours else ()
         said = (*said, self.language.say("declined_by", who=declined)) if declined else said
-        if escalation.acknowledged_at:
+        if escalation.is_answered or (escalation.vendor and escalation.vendor.fixed):
             return said
         if self.record.incident.status.is_open:
             return (*said, self.language.say("no_answer_yet"))
@@ -210,18 +226,34 @@ class Teller:
         A vendor answers by itself: whoever pressed the button only noted it.
         """
         said = self.silence(escalation)
+        if escalation.external:
+            return (*said, *self.of_vendor(escalation, escalation.vendor or VendorFacts()))
         if escalation.acknowledged_at is None:
             return said
         when, who = self.clock.short_when(escalation.acknowledged_at), self.name(escalation.acknowledged_by)
-        if escalation.external:
-            answered = self.language.say("vendor_answered_at", when=when)
-        elif who:
+        if who:
             answered = self.language.say("acknowledged_by", who=who, when=when)
         else:
             answered = self.language.say("acknowledged_at", when=when)
+        return (*said, self._with_wait(answered, escalation))
+
+    def _with_wait(self, answered: str, escalation: Escalation) -> str:
         waited = self._waited(escalation)
-        said = (*said, f"{answered}, {self.language.say('after', duration=waited)}" if waited else answered)
-        return (*said, self.language.say("noted_by", who=who)) if escalation.external and who else said
+        return f"{answered}, {self.language.say('after', duration=waited)}" if waited else answered
+
+    def of_vendor(self, escalation: Escalation, facts: VendorFacts) -> tuple[str, ...]:
+        """The case reference, the first answer with how long it took, and the fix."""
+        say, clock = self.language.say, self.clock
+        said = [say("vendor_case_is", case=facts.case)] if facts.case else []
+        if escalation.is_answered:
+            at, who = escalation.acknowledged_at, self.name(escalation.acknowledged_by)
+            when = clock.short_when(at, escalation.acknowledged_precision) if at else ""
+            answered = say("vendor_answered_at", when=when) if when else say("vendor_answered_unknown")
+            said += [self._with_wait(answered, escalation), *([say("noted_by", who=who)] if who else [])]
+        if facts.fixed is not None:
+            when = clock.short_when(facts.fixed_at, facts.fixed_precision) if facts.fixed_at else ""
+            said.append(say("vendor_fixed_at", when=when) if when else say("vendor_fixed_unknown"))
+        return tuple(said)
 
     def _waited(self, escalation: Escalation) -> str | None:
         """How long it took, None if the time of the page is unknown or later than the answer."""
@@ -231,14 +263,15 @@ class Teller:
         return self.language.length(between(paged_at, answered_at))
 
     def escalation(self, section: str, escalation: Escalation) -> Block:
-        answer = (escalation.acknowledgement,) if escalation.acknowledgement else ()
+        facts = escalation.vendor
+        told = (escalation.acknowledgement, *((facts.case_source, facts.fixed) if facts else ()))
         return Block(
             section,
             escalation.source.ref,
             self.language.code,
             BlockKind.ESCALATION,
             self.named(escalation.reason),
-            (escalation.source, *answer),
+            (escalation.source, *(source for source in told if source)),
             self._short(escalation.paged_at, escalation.precision),
             self.called(escalation),
             notes=self.answer(escalation),

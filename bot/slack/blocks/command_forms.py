@@ -61,6 +61,13 @@ WORDS: Mapping[str, Words] = {
     "merge": Words("Merge it", "Merge"),
     "resolve": Words("Resolve the incident", "Resolve"),
     "cancel": Words("Cancel the incident", "Cancel it"),
+    "vendor": Words(
+        "What a vendor said", "Record",
+        {"vendor": "Which vendor?", "what": "What happened?", "case": "Their case reference", "at": "When?",
+         "text": "What did they say?"},
+        {"what": "Nothing chosen: only the case reference is recorded.", "at": f"Empty: now. {modals.A_TIME}"},
+        {"case": "CS-123"},
+    ),
     "impact": Words(
         "The impact", "Record",
         {"text": "What did it do to whom?", "users": "Share of users", "started": "When did it begin?",
@@ -117,7 +124,7 @@ WORDS: Mapping[str, Words] = {
 }  # fmt: skip
 ONE_LANGUAGE = frozenset({"impact", "cause", "improve", "task"})
 """Commands of which a text is in one language: they read the first that is named."""
-TEMPLATE = "template"
+TEMPLATE, VENDOR = "template", "vendor"
 
 
 def callback_of(command: Command) -> str:
@@ -151,11 +158,11 @@ def form(
     words = words_of(command)
     asked = values_of(command)
     needed = [each for each in asked if isinstance(each, Positional) and each.required]
-    fields = [block for each in needed for block in _fields(command, each, settings, words, incidents)]
+    fields = [block for each in needed for block in _fields(command, each, settings, words, incidents, initial)]
     if command.text != "none":
         fields.append(_text(command, words, initial.get(TEXT, "")))
     others = sorted((each for each in asked if each not in needed), key=lambda each: each.kind is Value.LANGUAGES)
-    fields += [block for each in others for block in _fields(command, each, settings, words, incidents)]
+    fields += [block for each in others for block in _fields(command, each, settings, words, incidents, initial)]
     return modal(callback_of(command), words.title, words.submit, fields, carried)
 
 
@@ -167,7 +174,12 @@ def _text(command: Command, words: Words, initial: str) -> Block:
 
 
 def _fields(
-    command: Command, asked: Asked, settings: Settings, words: Words, incidents: Sequence[Choice]
+    command: Command,
+    asked: Asked,
+    settings: Settings,
+    words: Words,
+    incidents: Sequence[Choice],
+    initial: Mapping[str, str],
 ) -> list[Block]:
     if asked.kind is Value.TARGET:
         return targets(settings)
@@ -186,7 +198,8 @@ def _fields(
         case Value.LANGUAGES if command.name not in ONE_LANGUAGE:
             return [multi_field(name, label, choices, hint=words.hints.get(name, ""))]
         case _ if choices:
-            return [select_field(name, label, choices, hint=words.hints.get(name, ""), is_optional=is_optional)]
+            chosen, hint = initial.get(name), words.hints.get(name, "")
+            return [select_field(name, label, choices, chosen=chosen, hint=hint, is_optional=is_optional)]
         case _:
             return [text_field(name, label, hint=hint, example=example, is_optional=is_optional)]
 
@@ -201,6 +214,8 @@ def _hint(asked: Asked, *, is_labelled: bool) -> str:
 
 def _choices(asked: Asked, settings: Settings) -> list[Choice]:
     """What can be chosen. Empty where it has to be written."""
+    if asked.name == VENDOR:
+        return [Choice(name, each.name or name) for name, each in sorted(settings.vendors.items())]
     if asked.name == TEMPLATE:
         return [Choice(name, name.capitalize()) for name in settings.template_names]
     if asked.choices and asked.kind is Value.STATUS:

@@ -57,9 +57,9 @@ def ledger(view: EscalationView) -> Message:
     return Message(f"{line}. {literal(view.reason, view.names, 500)}", blocks)
 
 
-def moved(view: EscalationView) -> Message:
+def moved(view: EscalationView, of_vendor: Message | None = None) -> Message:
     """What it becomes in the channel of an incident that was merged: where it goes on, and its buttons."""
-    shown = ledger(view)
+    shown = of_vendor or ledger(view)
     where = f" <#{view.channel_id}>" if view.channel_id else ""
     home = f":twisted_rightwards_arrows: This goes on in {view.reference}{where}."
     return Message(f"{home} {shown.text}", [context(home), *shown.blocks])

@@ -64,6 +64,7 @@ from bot.slack.blocks.gallery_escalations import ANSWERED, AT_ONE, ESCALATIONS, 
 from bot.slack.blocks.gallery_lists import lists_shown
 from bot.slack.blocks.gallery_paging import TOLD
 from bot.slack.blocks.gallery_roles import BRIEFINGS, HELD
+from bot.slack.blocks.gallery_vendors import vendors_shown
 from bot.slack.blocks.message import Message
 from bot.store.incidents import Incident
 
@@ -332,6 +333,7 @@ def _messages() -> Iterator[Exhibit]:
         *((f"announcement: {name}", card.announcement(view)) for name, view in CARDS.items()),
         *((f"escalation: {name}", escalation.ledger(view)) for name, view in ESCALATIONS.items()),
         ("escalation: moved", escalation.moved(ANSWERED)),
+        *vendors_shown(),
         *((f"notice: {name}", notices.lacking(lacks)) for name, lacks in LACKS.items()),
         *((f"page: {name}", page.page(view, "U0DBA")) for name, view in PAGES.items()),
         *((f"told directly: {event}", direct.told(event, values)) for event, values in TOLD.items()),

@@ -16,6 +16,7 @@ ASK_IMPACT, ASK_START, ASK_CAUSE, ASK_DETECTION = "impact_modal", "start_modal",
 ASK_FIX = "fix_modal"
 TASK_OF_MESSAGE = "task_of_message_modal"
 EDIT_FORM, CANCEL_FORM, ROLES_FORM = "edit_modal", "cancel_modal", "roles_modal"
+CASE = "case"
 TEXT, AT, KIND, TITLE, SEVERITY, SERVICE, FLAGS, STATUS = (
     "text", "at", "kind", "title", "severity", "service", "flags", "status",
 )  # fmt: skip
@@ -119,6 +120,7 @@ def escalate(settings: Settings, incident_id: int) -> View:
     fields.append(text_field(TEXT, "Why are they needed?", is_long=True))
     called = "If somebody called them by other means: nobody is paged then, and it is recorded. Like 14:05."
     fields.append(text_field(AT, "Were they called already? When?", hint=called))
+    fields.append(text_field(CASE, "A vendor's case reference", example="CS-123"))
     return modal(ESCALATE_FORM, "Escalate", "Page them", fields, {INCIDENT: incident_id})
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.services.tell import What
-from bot.slack.effects import bookmarks, canvases, channels, direct, files, home, look, marks, oncall, posts
+from bot.slack.effects import bookmarks, canvases, channels, direct, files, home, look, marks, oncall, posts, vendors
 from bot.slack.effects.tools import Tools
 from bot.slack.rates import POST, rates
 from bot.store.outbox import Claim, OutboxRow, Outcome, Rate
@@ -20,6 +20,7 @@ EFFECTS: Mapping[What, Effect] = {
     What.FOLLOWUPS: posts.followups,
     What.ALERTS: posts.alerts,
     What.QUESTIONS: posts.questions,
+    What.VENDOR_CASE: vendors.case_question,
     What.FINDINGS: posts.findings,
     What.ESCALATION: posts.escalation,
     What.SAY: posts.say,

@@ -12,11 +12,12 @@ from bot.services import findings as reviewing
 from bot.services import incidents as course
 from bot.services import notices as noticing
 from bot.services import questions as asking
+from bot.services import vendors as calling
 from bot.services.actor import Actor, Origin
 from bot.slack.blocks import briefing as briefings
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import escalation as escalations
-from bot.slack.blocks import events, notices
+from bot.slack.blocks import events, notices, vendors
 from bot.slack.blocks import findings as finding
 from bot.slack.blocks import page as pages
 from bot.slack.blocks import questions as questioning
@@ -170,7 +171,21 @@ async def escalation(tools: Tools, claim: Claim) -> Outcome:
     def saving(session: Session, ts: str) -> None:
         escalating.message_posted(session, escalation_id, ts)
 
-    return await show(tools, claim, view.channel_id, view.message_ts, escalations.ledger(view), saving)
+    message = await of_vendor(tools, view) or escalations.ledger(view)
+    return await show(tools, claim, view.channel_id, view.message_ts, message, saving)
+
+
+async def of_vendor(tools: Tools, view: ledger.EscalationView) -> Message | None:
+    """A vendor's call has a message of its own; None for any other."""
+    if not view.is_external:
+        return None
+    vendor = await tools.database.read(calling.view, tools.settings(), view.escalation_id, tools.now())
+    return vendors.ledger(view, vendor) if vendor else None
+
+
+async def left_behind(tools: Tools, view: ledger.EscalationView) -> Message:
+    """What an escalation's message becomes in the channel of an incident that was merged."""
+    return escalations.moved(view, await of_vendor(tools, view))
 
 
 async def say(tools: Tools, claim: Claim) -> Outcome:
@@ -207,7 +222,8 @@ async def unsay(tools: Tools, claim: Claim) -> Outcome:
         view = await tools.database.read(ledger.view, tools.settings(), int(escalation_id))
         if view:
             stays = details.get("is_left_behind")
-            message = escalations.moved(view) if stays else pages.page(view, str(details.get("reader") or ""))
+            reader = str(details.get("reader") or "")
+            message = await left_behind(tools, view) if stays else pages.page(view, reader)
     try:
         await tools.gateway.call(
             "chat.update", channel=details["channel_id"], ts=details["message_ts"], **message.content()

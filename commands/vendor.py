@@ -1,0 +1,75 @@
+"""`/incident vendor`."""
+
+from zoneinfo import ZoneInfo
+
+from bot.command.table import Command, Option, Positional, Value
+from bot.domain.errors import UserError
+from bot.domain.vendors import Vendor, VendorAct, shown_hours
+from bot.domain.when import show_time
+from bot.services import vendors
+from bot.services.vendors import Told
+from bot.store.escalations import Escalation
+from commands.base import Caller, Invocation, Reply, Session
+
+ACTS = (VendorAct.ANSWERED.value, VendorAct.FIXED.value)
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    name = str(typed.positionals["vendor"])
+    case, act, at = typed.options.get("case", ""), typed.positionals.get("what"), typed.options.get("at")
+    if not case and act is None:
+        if typed.text or at is not None:
+            raise UserError(
+                f"Say what happened: `/incident vendor {name} answered …`, `… fixed …`, or `… case:REFERENCE`."
+            )
+        zone = ZoneInfo(caller.about.zone)
+        return Reply(_shown(vendors.vendor_of(caller.settings, name.removeprefix("vendor:"), zone)))
+    told = Told(case, VendorAct(act) if act else None, typed.text, at)
+    if act is None and (typed.text or at is not None):
+        raise UserError(f"A case reference has neither a time nor a text. Type `/incident vendor {name} case:{case}`.")
+    found = vendors.tell_of(session, caller.settings, caller.about.key, caller.actor, name, told)
+    return Reply(_said(found, told, ZoneInfo(caller.about.zone)))
+
+
+def _said(found: Escalation, told: Told, zone: ZoneInfo) -> str:
+    parts = [f"case {found.case_reference}"] if told.case else []
+    if told.act is not None:
+        at = found.acknowledged_at if told.act is VendorAct.ANSWERED else found.fixed_at
+        what = "first answer" if told.act is VendorAct.ANSWERED else "fixed"
+        parts.append(f"{what} {show_time(at, zone)}" if at else f"{what}, time not known")
+    return f"Recorded of {found.target_name}: {', '.join(parts)}."
+
+
+def _shown(vendor: Vendor) -> str:
+    """How they are reached; what the configuration does not say is left out."""
+    lines = [
+        f"• telephone: {vendor.phone}" if vendor.phone else "",
+        f"• support: {vendor.contact}" if vendor.contact else "",
+        f"• open a case: {vendor.url}" if vendor.url else "",
+        *(f"• {name}: {url}" for name, url in vendor.links),
+        f"• contract: {vendor.contract}" if vendor.contract else "",
+        f"• they answer {shown_hours(vendor.hours)} ({vendor.zone.key})" if vendor.hours else "",
+    ]
+    known = [line for line in lines if line]
+    if not known:
+        return (
+            f"Nothing is known of {vendor.name}: `[vendors.{vendor.key}]` in dogwatch.toml says how they are reached."
+        )
+    return "\n".join([f"*{vendor.name}* (`vendor:{vendor.key}`)", *known])
+
+
+COMMAND = Command(
+    name="vendor",
+    usage="vendor NAME [answered] [fixed] [at:TIME] [case:TEXT] [TEXT]",
+    summary="Record what a vendor said: the case reference, that they answered, that they fixed it.",
+    options=(
+        Option("case", Value.TEXT, about="their case reference"),
+        Option("at", Value.TIME, about="when they answered or fixed it"),
+    ),
+    positionals=(
+        Positional("vendor", Value.WORD, about="a vendor who was called"),
+        Positional("what", Value.WORD, required=False, choices=ACTS),
+    ),
+    text="optional",
+    run=run,
+)
