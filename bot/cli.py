@@ -15,6 +15,7 @@ import click
 from bot import log
 from bot.cli_check import check_configuration
 from bot.cli_doctor import doctor
+from bot.cli_oncall import on_call
 from bot.cli_outbox import outbox
 from bot.config import Settings, examine, load
 from bot.configuration import tell_warnings
@@ -45,6 +46,7 @@ def cli() -> None:
 
 cli.add_command(check_configuration)
 cli.add_command(doctor)
+cli.add_command(on_call)
 cli.add_command(outbox)
 
 

@@ -1,5 +1,6 @@
 """`dogwatch check`, as typed."""
 
+import asyncio
 import json
 import os
 import sys
@@ -9,7 +10,9 @@ from typing import Any
 
 import click
 
+from bot.clock import machine_now
 from bot.config import DEFAULT_PATH, Problem, Report, Settings, examine
+from bot.config.mistakes import Place, dotted, line_of, lines_of
 from bot.configuration import fingerprint
 
 FAILED = 1
@@ -25,14 +28,21 @@ def check_configuration(path: Path | None, *, as_json: bool, strict: bool) -> No
     mistakes = list(report.problems)
     if report.settings is not None:
         mistakes += _of_templates(report.settings)
-    is_right = not mistakes and not (strict and report.warnings)
+    warnings = list(report.warnings)
+    if report.settings is not None:
+        wrong, doubts = _of_schedules(report.settings)
+        mistakes += wrong
+        warnings += doubts
+    is_right = not mistakes and not (strict and warnings)
     chosen = path or Path(os.environ.get("DOGWATCH_CONFIG") or DEFAULT_PATH)
     if as_json:
-        click.echo(json.dumps(_as_json(report, mistakes, chosen, is_right=is_right), ensure_ascii=False, indent=2))
+        click.echo(
+            json.dumps(_as_json(report, mistakes, warnings, chosen, is_right=is_right), ensure_ascii=False, indent=2)
+        )
     else:
         for each in mistakes:
             click.echo(str(each), err=True)
-        for each in report.warnings:
+        for each in warnings:
             click.echo(f"warning: {each}", err=True)
         if is_right:
             where = str(chosen) if chosen.exists() else f"the environment (there is no {chosen}, and none is needed)"
@@ -49,14 +59,48 @@ def _of_templates(settings: Settings) -> list[Problem]:
     ]  # fmt: skip
 
 
-def _as_json(report: Report, mistakes: list[Problem], path: Path, *, is_right: bool) -> Mapping[str, Any]:
+def _of_schedules(settings: Settings) -> tuple[list[Problem], list[Problem]]:
+    """Of the time from now on, mistakes and warnings. Calendars that have to be fetched are the doctor's business."""
+    from bot.domain.icalendar_reading import NoCalendar  # noqa: PLC0415
+    from bot.engine.feeds import FeedProblem, from_file  # noqa: PLC0415
+    from bot.services import schedule_check  # noqa: PLC0415
+    from bot.services.calendars import read  # noqa: PLC0415
+
+    now = machine_now()
+    wrong: list[Problem] = []
+    doubts: list[Problem] = []
+    for name in settings.schedules:
+        doubts += [_said_of(settings, name, each) for each in schedule_check.of_layers(settings, name, now)]
+        path = settings.calendar_file(name)
+        if path is not None:
+            try:
+                copy = read(asyncio.run(from_file(path)), settings, name, now)
+            except (FeedProblem, NoCalendar) as problem:
+                wrong.append(_said_of(settings, name, f"Its calendar could not be read: {problem}. Mend {path}."))
+            else:
+                doubts += [
+                    _said_of(settings, name, each) for each in schedule_check.of_calendar(settings, name, copy, now)
+                ]
+    return wrong, doubts
+
+
+def _said_of(settings: Settings, name: str, message: str) -> Problem:
+    place: Place = ("schedules", name)
+    path = settings.config_path
+    line = line_of(lines_of(path.read_text(encoding="utf-8-sig")), place) if path else None
+    return Problem(dotted(place), message, origin=str(path or "environment"), line=line)
+
+
+def _as_json(
+    report: Report, mistakes: list[Problem], warnings: list[Problem], path: Path, *, is_right: bool
+) -> Mapping[str, Any]:
     settings = report.settings if not mistakes else None
     return {
         "ok": is_right,
         "file": str(path) if path.exists() else None,
         "fingerprint": fingerprint(settings) if settings else None,
         "mistakes": [_told(each) for each in mistakes],
-        "warnings": [_told(each) for each in report.warnings],
+        "warnings": [_told(each) for each in warnings],
     }
 
 

@@ -13,6 +13,7 @@ from bot.config.environment import CONFIG_VARIABLE
 from bot.doctor.databases import Known, database
 from bot.doctor.finding import Finding, failed, ok, warning
 from bot.doctor.reach import Local, alerts, heartbeat, public_address, running_bot, signing_secret
+from bot.doctor.schedules import schedules
 from bot.doctor.slack import Slack
 from bot.log import scrubbed
 from bot.services.forms import problems_of
@@ -54,6 +55,7 @@ async def examine(settings: Settings) -> list[Finding]:
         ("public address", lambda: public_address(settings, local)),
         ("signing secret", lambda: signing_secret(settings, local)),
         ("alerts", lambda: alerts(settings)),
+        ("schedules", lambda: schedules(settings)),
         ("heartbeat", lambda: heartbeat(settings)),
     )
     found: list[Finding] = []

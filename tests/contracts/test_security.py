@@ -18,6 +18,7 @@ FETCHERS = {
     "bot/slack/gateway.py": "Slack's API, whose address the operator gives, and the place for a file that Slack names",
     "bot/slack/socket.py": "the address that `apps.connections.open` answers",
     "bot/engine/heartbeat.py": "DOGWATCH_HEARTBEAT_URL",
+    "bot/engine/feeds.py": "DOGWATCH_CALENDAR_…, and where it redirects to",
     "bot/outboxing.py": "the bot that runs beside the command: this machine",
     "bot/means/effects.py": "the services of [paging], whose addresses the operator gives or allows",
     "bot/doctor/reach.py": "this machine's bot, DOGWATCH_PUBLIC_URL, the heartbeat's host: by command only",

@@ -100,6 +100,14 @@ def names(toml: str) -> Break:
     return lambda patient: patient.configured(toml)
 
 
+def both(first: Break, second: Break) -> Break:
+    def breaking(patient: Patient) -> None:
+        first(patient)
+        second(patient)
+
+    return breaking
+
+
 def by_socket(then: Break) -> Break:
     def breaking(patient: Patient) -> None:
         socket_mode(patient)
@@ -208,6 +216,19 @@ FAULTS: dict[str, tuple[Break, str, str, str]] = {
     ),
     "odd signing secret": (sets(SLACK_SIGNING_SECRET="not-so"), "signing secret", "warning", "does not look like"),
     "no alert token": (sets(DOGWATCH_ALERT_TOKEN=None), "alerts", "warning", "alerts are refused"),
+    "nobody on call": (
+        names('[[schedules.payments.layers]]\npeople = ["U0ONCALL"]\nstarts = "2020-01-01 09:00"\n'
+              'every = "day"\nlength = "12 hours"\n'),
+        "schedules", "warning", "payments: nobody is on call by it from",
+    ),
+    "calendar without address": (
+        names("[schedules.legacy]\ncalendar = true\n"), "schedules", "failed",
+        "legacy: nobody is on call, as its calendar's address is not set / Set DOGWATCH_CALENDAR_LEGACY",
+    ),
+    "calendar away": (
+        both(names("[schedules.legacy]\ncalendar = true"), sets(DOGWATCH_CALENDAR_LEGACY="http://127.0.0.1:1/hidden")),
+        "schedules", "failed", "legacy: its calendar could not be read: the server cannot be reached",
+    ),
     "heartbeat away": (
         sets(DOGWATCH_HEARTBEAT_URL="http://127.0.0.1:1/ping"), "heartbeat", "warning", "cannot be reached",
     ),

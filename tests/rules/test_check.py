@@ -1,6 +1,7 @@
 """`dogwatch check`: what it prints, in words and for scripts, and how it ends."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +84,48 @@ def test_triage_of_a_route_that_opens_nothing_is_doubted(path: Path) -> None:
     found = told(path, '[[routes]]\naction = "attach"\ntriage = true\n')
 
     assert [(each["key"], each["value"]) for each in found["warnings"]] == [("routes[0].triage", "true")]
+
+
+BUSINESS = """
+[schedules.payments]
+zone = "Europe/Paris"
+[[schedules.payments.layers]]
+people = ["UANA"]
+starts = "2020-01-06 09:00"
+every = "week"
+hours = { days = ["mon", "tue", "wed", "thu", "fri"], from = "09:00", to = "18:00" }
+"""
+CALENDAR = Path(__file__).parents[1] / "data" / "calendars" / "pagerduty.ics"
+
+
+def test_times_at_which_nobody_is_on_call_are_a_warning_with_their_times(path: Path) -> None:
+    done, strict = checked(path, BUSINESS), checked(path, BUSINESS, "--strict")
+
+    assert (done.exit_code, strict.exit_code) == (0, 1)
+    said = r"warning: \S+:2: schedules\.payments: Nobody is on call by it from (now|\w{3} \d{4}-\d\d-\d\d 18:00) to "
+    assert re.match(said + r"\w{3} \d{4}-\d\d-\d\d 09:00 \(Europe/Paris\), and \d+ more times in", done.output)
+
+
+def test_gaps_that_are_meant_are_no_warning(path: Path) -> None:
+    meant = BUSINESS.replace("[[", "may_have_gaps = true\n[[", 1)
+
+    assert checked(path, meant, "--strict").exit_code == 0
+
+
+def test_a_calendar_in_a_file_is_looked_over(path: Path) -> None:
+    """It lies beside the configuration. Its events are over, or will be."""
+    (path.parent / "oncall.ics").write_bytes(CALENDAR.read_bytes().replace(b"20261130", b"20991130"))
+
+    found = told(path, '[schedules.legacy]\ncalendar = "oncall.ics"\n', "--strict")
+
+    assert not found["ok"]
+    assert [each["key"] for each in found["warnings"]] == ["schedules.legacy"] * len(found["warnings"])
+    assert any("Nobody Whom We Know" in each["message"] for each in found["warnings"])
+
+
+def test_half_a_calendar_in_a_file_is_a_mistake(path: Path) -> None:
+    (path.parent / "oncall.ics").write_bytes(CALENDAR.read_bytes()[:300])
+
+    found = told(path, '[schedules.legacy]\ncalendar = "oncall.ics"\n')
+
+    assert "it breaks off in the middle" in found["mistakes"][0]["message"]
