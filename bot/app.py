@@ -20,6 +20,7 @@ from bot.engine.runner import Engine
 from bot.engine.timekeeping import keep_time
 from bot.log import hide
 from bot.means.effects import MeansOfPaging
+from bot.means.outcome import Patience
 from bot.pagelinks import with_secret_key
 from bot.services import catching_up, forms, shift_changes, workspace
 from bot.services.access import ORGANISATION
@@ -99,6 +100,7 @@ class Dogwatch:
         lanes_at_once: int = AT_ONCE,
         hangs_after: timedelta = HANGS_AFTER,
         ping_seconds: float = PING_SECONDS,
+        patience: Patience | None = None,
     ) -> None:
         if problem := settings.no_way_to_slack:
             raise UserError(problem)
@@ -118,7 +120,7 @@ class Dogwatch:
         self.opening = Opening(self.gateway)
         pacer = None if clock is not None else Pacer()
         self.tools = Tools(self.database, self.gateway, self.clock, lambda: self.settings, pacer)
-        self.means = MeansOfPaging(self.database, self.clock, self.configuration.with_secrets)
+        self.means = MeansOfPaging(self.database, self.clock, self.configuration.with_secrets, patience)
         effects = {
             **EFFECTS,
             What.PAGE_BY_MEANS: lambda _tools, claim: self.means.page(claim),

@@ -16,13 +16,11 @@ from structlog import get_logger
 
 from bot.config import Settings
 from bot.means import words
-from bot.means.outcome import Away, Refused, Sent
+from bot.means.outcome import Away, Patience, Refused, Sent
 from bot.services.page_text import PageText
 
 log = get_logger(__name__)
 
-WHOLE_SECONDS = 25.0
-CONNECT_SECONDS, READ_SECONDS = 5, 10
 TO_PLACE = "{to}"
 LONGEST = 900
 """Characters: six parts of a text message, so that one address and some words always fit."""
@@ -55,26 +53,28 @@ def target_of(address: str) -> Any:
     return found
 
 
-async def send(page: PageText, service: str, to: str, settings: Settings, *, threads: Executor) -> Sent:
+async def send(
+    page: PageText, service: str, to: str, settings: Settings, *, threads: Executor, patience: Patience
+) -> Sent:
     """Raises Refused and Away. After a lost answer nobody can look whether it went out."""
     address, label = address_for(settings, service, to), settings.paging.apprise.services.get(service, service)
-    working = asyncio.get_running_loop().run_in_executor(threads, _deliver, address, page)
+    working = asyncio.get_running_loop().run_in_executor(threads, _deliver, address, page, patience.step)
     try:
-        async with asyncio.timeout(WHOLE_SECONDS):
+        async with asyncio.timeout(patience.whole):
             went_out = await asyncio.shield(working)
     except TimeoutError:
         working.add_done_callback(lambda done: None if done.cancelled() else done.exception())
-        raise Away(f"{label} did not answer within {WHOLE_SECONDS:g} s.", maybe_done=True) from None
+        raise Away(f"{label} did not answer within {patience.whole:g} s.", maybe_done=True) from None
     if not went_out:
         raise Away(f"{label} did not take it.", maybe_done=True)
     return Sent()
 
 
-def _deliver(address: str, page: PageText) -> bool:
+def _deliver(address: str, page: PageText, step: float) -> bool:
     """In a thread: it blocks. Raises Refused."""
     try:
         target = target_of(address)
-        target.socket_connect_timeout, target.socket_read_timeout = CONNECT_SECONDS, READ_SECONDS
+        target.socket_connect_timeout, target.socket_read_timeout = step, step
         room = min(int(getattr(target, "body_maxlen", LONGEST)) or LONGEST, LONGEST)
         return bool(target.notify(body=words.short(page, room), title=""))
     except Refused:

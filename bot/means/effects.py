@@ -21,7 +21,7 @@ from bot.config import Settings
 from bot.domain.means import Kind, Means, read
 from bot.domain.refusals import BY_MEANS
 from bot.means import apprise, email, opsgenie, pagerduty, webhook
-from bot.means.outcome import Away, Refused, Sent
+from bot.means.outcome import Away, Patience, Refused, Sent
 from bot.metrics import PAGES, SENT_AGAIN
 from bot.sealing import CannotOpen
 from bot.services import paging_out
@@ -50,7 +50,10 @@ class _Full(Exception):
 class MeansOfPaging:
     """`start`, then `stop`. `settings` is asked for each page: keys and passwords may have changed in their files."""
 
-    def __init__(self, database: Database, clock: Clock, settings: Callable[[], Settings]) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, settings: Callable[[], Settings], patience: Patience | None = None
+    ) -> None:
+        self._patience = patience or Patience()
         self._database = database
         self._clock = clock
         self._settings = settings
@@ -61,7 +64,9 @@ class MeansOfPaging:
     def start(self) -> None:
         # No connection is kept: pages are rare, and one that was closed meanwhile at the other end would lose a page.
         connector = aiohttp.TCPConnector(force_close=True)
-        self._http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        self._http = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(self._patience.call)
+        )
         self._threads = {
             kind: ThreadPoolExecutor(AT_ONCE, thread_name_prefix=f"page-{kind}") for kind in (Kind.EMAIL, Kind.APPRISE)
         }
@@ -118,10 +123,14 @@ class MeansOfPaging:
             case Means(Kind.EMAIL):
                 name = f"dogwatch.{row.uuid}"
                 return await email.send(
-                    text, found.address, settings, message_id=name, at=row.created_at, threads=self._threads[Kind.EMAIL]
-                )
+                    text, found.address, settings, message_id=name, at=row.created_at,
+                    threads=self._threads[Kind.EMAIL], patience=self._patience,
+                )  # fmt: skip
             case Means(Kind.APPRISE, service):
-                return await apprise.send(text, service, found.address, settings, threads=self._threads[Kind.APPRISE])
+                return await apprise.send(
+                    text, service, found.address, settings,
+                    threads=self._threads[Kind.APPRISE], patience=self._patience,
+                )  # fmt: skip
             case Means(Kind.PAGERDUTY, service):
                 return await pagerduty.send(self._client, text, service, settings)
             case Means(Kind.OPSGENIE, service):

@@ -24,14 +24,10 @@ from bot.config import Settings
 from bot.domain.means import mailbox_of
 from bot.domain.plain import one_line
 from bot.means import words
-from bot.means.outcome import Away, Refused, Sent
+from bot.means.outcome import Away, Patience, Refused, Sent
 from bot.render import render_template
 from bot.services.page_text import PageText
 
-STEP_SECONDS = 8.0
-"""How long the server may take for each answer."""
-WHOLE_SECONDS = 25.0
-"""How long the whole of it may take: a server that sends a byte now and then ends here."""
 LONGEST_SUBJECT = 150
 TO = "The mail server"
 
@@ -40,6 +36,7 @@ TO = "The mail server"
 class _Attempt:
     """How far it got. `hang_up` breaks the connection off from another thread."""
 
+    step: float
     may_be_sent: bool = False
     client: smtplib.SMTP | None = None
     is_given_up: bool = field(default=False)
@@ -55,17 +52,24 @@ class _Attempt:
 
 
 async def send(
-    page: PageText, address: str, settings: Settings, *, message_id: str, at: datetime, threads: Executor
+    page: PageText,
+    address: str,
+    settings: Settings,
+    *,
+    message_id: str,
+    at: datetime,
+    threads: Executor,
+    patience: Patience,
 ) -> Sent:
     """Raises Refused and Away."""
-    mail, attempt = compose(page, address, settings, message_id=message_id, at=at), _Attempt()
+    mail, attempt = compose(page, address, settings, message_id=message_id, at=at), _Attempt(patience.step)
     working = asyncio.get_running_loop().run_in_executor(threads, _deliver, mail, address, settings, attempt)
     try:
-        async with asyncio.timeout(WHOLE_SECONDS):
+        async with asyncio.timeout(patience.whole):
             await asyncio.shield(working)
     except TimeoutError:
         working.add_done_callback(_seen)
-        raise Away(f"{TO} did not finish within {WHOLE_SECONDS:g} s.", maybe_done=attempt.may_be_sent) from None
+        raise Away(f"{TO} did not finish within {patience.whole:g} s.", maybe_done=attempt.may_be_sent) from None
     finally:
         if not working.done():
             attempt.hang_up()
@@ -115,7 +119,7 @@ def _deliver(message: EmailMessage, address: str, settings: Settings, attempt: _
     """In a thread: it blocks. Raises Refused and Away."""
     client: smtplib.SMTP | None = None
     try:
-        client = connected(settings, attempt.began)
+        client = connected(settings, attempt.began, attempt.step)
         if attempt.is_given_up:
             return
         attempt.may_be_sent = True
@@ -130,7 +134,7 @@ def _deliver(message: EmailMessage, address: str, settings: Settings, attempt: _
     except smtplib.SMTPResponseException as problem:
         raise _judged(problem.smtp_code, "refuses the mail") from None
     except (smtplib.SMTPException, OSError) as problem:
-        raise Away(_told(problem), maybe_done=attempt.may_be_sent) from None
+        raise Away(_told(problem, attempt.step), maybe_done=attempt.may_be_sent) from None
     finally:
         if client is not None:
             client.close()
@@ -142,9 +146,9 @@ Begun = Callable[[smtplib.SMTP], None]
 class _Plain(smtplib.SMTP):
     """Tells of itself before it connects: whoever waits in vain can break it off from then on."""
 
-    def __init__(self, begun: Begun, host: str, port: int) -> None:
+    def __init__(self, begun: Begun, host: str, port: int, step: float) -> None:
         self._begun = begun
-        super().__init__(host, port, timeout=STEP_SECONDS)
+        super().__init__(host, port, timeout=step)
 
     def connect(self, host: str = "localhost", port: int = 0, source_address: Any = None) -> tuple[int, bytes]:
         self._begun(self)
@@ -154,16 +158,16 @@ class _Plain(smtplib.SMTP):
 class _Tls(smtplib.SMTP_SSL):
     """The same, secured from the first byte on."""
 
-    def __init__(self, begun: Begun, host: str, port: int, context: ssl.SSLContext) -> None:
+    def __init__(self, begun: Begun, host: str, port: int, step: float, context: ssl.SSLContext) -> None:
         self._begun = begun
-        super().__init__(host, port, timeout=STEP_SECONDS, context=context)
+        super().__init__(host, port, timeout=step, context=context)
 
     def connect(self, host: str = "localhost", port: int = 0, source_address: Any = None) -> tuple[int, bytes]:
         self._begun(self)
         return super().connect(host, port, source_address)
 
 
-def connected(settings: Settings, begun: Begun) -> smtplib.SMTP:
+def connected(settings: Settings, begun: Begun, step: float) -> smtplib.SMTP:
     """
     A client that is connected, secured and signed in as the settings say. `begun` is called as soon as there is one.
 
@@ -172,7 +176,10 @@ def connected(settings: Settings, begun: Begun) -> smtplib.SMTP:
     mail, context = settings.paging.email, context_of(settings)
     host = mail.host or ""
     try:
-        client = _Tls(begun, host, mail.port, context) if mail.security == "tls" else _Plain(begun, host, mail.port)
+        if mail.security == "tls":
+            client: smtplib.SMTP = _Tls(begun, host, mail.port, step, context)
+        else:
+            client = _Plain(begun, host, mail.port, step)
         try:
             _sign_in(client, settings, context)
         except BaseException:
@@ -203,9 +210,9 @@ def _judged(code: int, what: str) -> Refused | Away:
     return Away(f"{TO} {what} for now ({code}).", maybe_done=False)
 
 
-def _told(problem: Exception) -> str:
+def _told(problem: Exception, step: float) -> str:
     if isinstance(problem, TimeoutError) or "timed out" in str(problem):  # smtplib makes a disconnection of it
-        return f"{TO} did not answer within {STEP_SECONDS:g} s."
+        return f"{TO} did not answer within {step:g} s."
     if isinstance(problem, smtplib.SMTPServerDisconnected):
         return f"The connection to {TO.lower()} broke."
     return f"{TO} cannot be reached."

@@ -9,8 +9,6 @@ import aiohttp
 
 from bot.means.outcome import Answer, Away, Refused
 
-CALL_SECONDS = 10.0
-"""How long a call may take, from the first byte of the connection on. Its lane waits so long, and no other."""
 LARGEST_ANSWER = 64 * 1024
 PASSING = frozenset({408, 425, 429})
 LONGEST_RETRY_AFTER = 600.0
@@ -23,10 +21,9 @@ async def post(session: aiohttp.ClientSession, url: str, body: bytes, headers: M
 
     Raises Refused for any other 4xx or a redirect, and Away for what passes.
     """
+    seconds = session.timeout.total or 0.0
     try:
-        async with session.post(
-            url, data=body, headers=dict(headers), allow_redirects=False, timeout=aiohttp.ClientTimeout(CALL_SECONDS)
-        ) as got:
+        async with session.post(url, data=body, headers=dict(headers), allow_redirects=False) as got:
             headers_got = {name.lower(): value for name, value in got.headers.items()}
             answer = Answer(got.status, await got.content.read(LARGEST_ANSWER), headers_got)
     except aiohttp.InvalidURL:
@@ -36,7 +33,7 @@ async def post(session: aiohttp.ClientSession, url: str, body: bytes, headers: M
     except aiohttp.ClientConnectorError:
         raise Away(f"{to} cannot be reached.", maybe_done=False) from None
     except TimeoutError:
-        raise Away(f"{to} did not answer within {CALL_SECONDS:g} s.", maybe_done=True) from None
+        raise Away(f"{to} did not answer within {seconds:g} s.", maybe_done=True) from None
     except (aiohttp.ClientError, OSError):
         raise Away(f"The connection to {to} broke.", maybe_done=True) from None
     _judge(answer, to)

@@ -30,6 +30,18 @@ class Away(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """
+    Seconds. `step`: for each answer of a server that blocks; `whole`: for all of it, also where a byte comes now and
+    then; `call`: for one call over HTTP.
+    """
+
+    step: float = 8.0
+    whole: float = 25.0
+    call: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a server answered. `headers` by their names in small letters."""
 

@@ -24,6 +24,7 @@ IN_WORDS = {
     What.STAND_DOWN: "Tell a paging service to stop",
     What.DRAFT: "Post the postmortem draft",
     What.WHISPER: "Answer one person",
+    What.DIRECT: "Write to somebody directly",
     What.BRIEF: "Brief somebody on their role",
     What.FETCH_MESSAGE: "Read a message that was marked",
     What.LEARN_PERSON: "Look up a name",

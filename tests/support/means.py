@@ -6,6 +6,8 @@ from typing import Any, Self
 
 from sqlmodel import Session, select
 
+from bot.app import Dogwatch
+from bot.means.outcome import Patience
 from bot.services import addresses, tell
 from bot.services.addresses import Address
 from bot.store import escalations, incidents
@@ -23,12 +25,12 @@ MAIL = "dba@example.test"
 class MeansWorld(World):
     """`async with MeansWorld(...)`: the servers first, then the bot that is told of them."""
 
-    def __init__(self, database_url: str, folder: Path, check: Any, *, security: str = "starttls") -> None:
+    def __init__(self, database_url: str, folder: Path, check: Any, *, patience: Patience | None = None) -> None:
         super().__init__(database_url, folder)
-        self.security = security
+        self._patience = patience
         cert_file, context = certificate(folder, "localhost")
         self._cert_file = cert_file
-        self.mail = MailServer(context, security=security)
+        self.mail = MailServer(context)
         self.pagerduty, self.opsgenie, self.receiver = PagerDuty(), Opsgenie(), Receiver(check)
         self._servers = AsyncExitStack()
 
@@ -39,7 +41,6 @@ class MeansWorld(World):
 [paging.email]
 host = "localhost"
 port = {self.mail.port}
-security = "{self.security}"
 user = "{USER}"
 from = "Dogwatch <dogwatch@example.test>"
 ca_file = "{self._cert_file.name}"
@@ -61,6 +62,9 @@ push = "Push"
         await super().__aexit__(*problem)
         await self._servers.aclose()
 
+    def new_bot(self) -> Dogwatch:
+        return Dogwatch(self.settings(), clock=self.clock, patience=self._patience)
+
     def environment(self) -> dict[str, str]:
         return {
             **super().environment(),
@@ -73,12 +77,14 @@ push = "Push"
             "DOGWATCH_APPRISE_PUSH": f"json://user:a-very-secret-token@127.0.0.1:{self.receiver.port}/{{to}}",
         }
 
-    async def calls(self, means: str, *, user: str = "dba", address: str = "", text: str = "the pool is full") -> int:
+    async def calls(
+        self, means: str, *, user: str = "dba", address: str = "", text: str = "the pool is full", settles: bool = True
+    ) -> int:
         """Escalate to somebody, and page them by this means beside Slack; returns the page's id."""
         await self.types("oncall", f"/incident escalate @{user} {text}")
-        return await self.pages_by(means, user=f"U0{user.upper()}", address=address)
+        return await self.pages_by(means, user=f"U0{user.upper()}", address=address, settles=settles)
 
-    async def pages_by(self, means: str, *, user: str = "U0DBA", address: str = "") -> int:
+    async def pages_by(self, means: str, *, user: str = "U0DBA", address: str = "", settles: bool = True) -> int:
         """One more page of the newest escalation; without a `user` it is to a service."""
         settings, at = self.bot.settings, self.now
 
@@ -103,7 +109,8 @@ push = "Push"
             return page.id or 0
 
         page_id = await self.bot.database.run(add)
-        await self.settle()
+        if settles:
+            await self.settle()
         return page_id
 
     async def page(self, page_id: int) -> Page:

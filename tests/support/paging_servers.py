@@ -81,11 +81,10 @@ class MailServer:
         await self._server.wait_closed()
 
     def _new(self) -> SMTP:
+        is_starttls = self._security == "starttls"  # the library warns of a login without TLS of its own
         return SMTP(
-            self, hostname="localhost", authenticator=self._check, auth_required=True, enable_SMTPUTF8=False,
-            auth_require_tls=self._security == "starttls",
-            tls_context=self._tls if self._security == "starttls" else None,
-            require_starttls=self._security == "starttls",
+            self, hostname="localhost", authenticator=self._check, enable_SMTPUTF8=False, auth_required=is_starttls,
+            auth_require_tls=is_starttls, tls_context=self._tls if is_starttls else None, require_starttls=is_starttls,
         )  # fmt: skip
 
     def _check(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> AuthResult:

@@ -58,7 +58,7 @@ class World:
 
     async def __aenter__(self) -> Self:
         await self.sandbox.start()
-        self.bot = Dogwatch(self.settings(), clock=self.clock)
+        self.bot = self.new_bot()
         await self.bot.start()
         self.sandbox.deliver_by_http(f"{self.url}/slack/events")
         self._http = aiohttp.ClientSession()
@@ -85,6 +85,9 @@ class World:
             "DOGWATCH_CONFIG": str(config),
         }
 
+    def new_bot(self) -> Dogwatch:
+        return Dogwatch(self.settings(), clock=self.clock)
+
     def settings(self) -> Settings:
         return load(self.environment())
 
@@ -103,7 +106,7 @@ class World:
 
     async def starts(self) -> None:
         """Start a bot on the same database; the one before has stopped."""
-        self.bot = Dogwatch(self.settings(), clock=self.clock)
+        self.bot = self.new_bot()
         await self.bot.start()
         self.sandbox.deliver_by_http(f"{self.url}/slack/events")
 
