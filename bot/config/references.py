@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bot.config.means_references import means_doubts, means_mistakes
 from bot.config.mistakes import Place
+from bot.config.policy_references import policy_doubts, policy_mistakes
 from bot.config.schedule_references import schedule_doubts, schedule_mistakes
 from bot.config.sections import OwnHoursSection, is_user_id
 from bot.config.settings import Settings
@@ -30,6 +31,7 @@ def dangling(settings: Settings) -> Iterator[Dangling]:
     yield from _reactions(settings)
     yield from _alert_words(settings)
     yield from _working_hours(settings)
+    yield from policy_mistakes(settings)
     yield from means_mistakes(settings)
     yield from schedule_mistakes(settings)
     yield from _database(settings)
@@ -50,6 +52,7 @@ def doubtful(settings: Settings) -> Iterator[Dangling]:
         if route.triage is not None and route.action is not RouteAction.OPEN:
             message = f"A route that says {route.action} opens nothing, so triage decides nothing here. Take it out."
             yield ("routes", index, "triage"), message, route.triage
+    yield from policy_doubts(settings)
     yield from means_doubts(settings)
     yield from schedule_doubts(settings)
     for name, team in settings.teams.items():

@@ -200,6 +200,16 @@ def _holiday(value: object) -> str:
     return text
 
 
+def _by_severity(value: object) -> object:
+    if isinstance(value, str):
+        return dict.fromkeys(Severity, value)
+    if not isinstance(value, Mapping):
+        raise ValueError(  # noqa: TRY004  pydantic tells of a ValueError only
+            'Write the name of a policy, or one by severity: { SEV1 = "major", SEV4 = "none" }.'
+        )
+    return value
+
+
 SeverityWord = Annotated[Severity, BeforeValidator(_severity)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone), PlainSerializer(str)]
 Emoji = Annotated[str, AfterValidator(_emoji)]
@@ -221,6 +231,10 @@ EndOfWork = Annotated[str, BeforeValidator(_end_of_work)]
 """`24:00` is right too."""
 Holiday = Annotated[str, BeforeValidator(_holiday)]
 RoleName = Annotated[str, AfterValidator(_role)]
+NO_POLICY = "none"
+"""In place of the name of a policy: none starts by itself."""
+PolicyBySeverity = Annotated[Mapping[SeverityWord, Word], BeforeValidator(_by_severity)]
+"""A single name is said of all severities."""
 LONGEST_BRIEFING = 1_500
 """Characters: with where the incident stands it has to go into one message."""
 
@@ -244,6 +258,7 @@ class IncidentsSection(Section):
     languages: Annotated[tuple[Language, ...], Field(min_length=1, strict=False)] = ("en",)
     template: Template = "classic"
     confirm_emoji: Emoji = CONFIRM_EMOJI
+    policy: Word | None = None
 
 
 class SeveritySection(Section):
@@ -252,6 +267,7 @@ class SeveritySection(Section):
     label: Word | None = None
     words: Annotated[tuple[Word, ...], Field(strict=False)] = ()
     demands: Annotated[tuple[Word, ...], Field(strict=False)] = ()
+    policy: Word | None = None
 
 
 class StatusSection(Section):
@@ -306,6 +322,7 @@ class ServiceSection(Section):
     severity: SeverityWord | None = None
     template: Template | None = None
     zone: Zone | None = None
+    policy: PolicyBySeverity | None = None
     working_hours: OwnHoursSection | None = None
 
 

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.config.environment import end_of
 from bot.config.paging import PagingSection
+from bot.config.policies import PolicySection
 from bot.config.schedules import OnCallSection, ScheduleSection, calendar_address
 from bot.config.sections import (
     TEMPLATES,
@@ -198,6 +199,7 @@ class Settings(BaseSettings):
     escalation: EscalationSection = EscalationSection()
     schedules: Mapping[Word, ScheduleSection] = Field(default_factory=dict)
     oncall: OnCallSection = OnCallSection()
+    policies: Mapping[Word, PolicySection] = Field(default_factory=dict)
     paging: PagingSection = PagingSection()
     findings: FindingsSection = FindingsSection()
     retention: RetentionSection = RetentionSection()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.config.means import AppriseSection, EmailSection, OpsgenieSection, PagerDutySection, WebhookSection
 from bot.config.paging import PagingSection
+from bot.config.policies import AtEndSection, LevelSection, PolicySection
 from bot.config.schedules import LayerHoursSection, LayerSection, OnCallSection, ScheduleSection
 from bot.config.sections import (
     AlertsSection,
@@ -51,6 +52,9 @@ SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
     ("schedules", ANY): ScheduleSection,
     ("schedules", ANY, "layers", ANY): LayerSection,
     ("schedules", ANY, "layers", ANY, "hours", ANY): LayerHoursSection,
+    ("policies", ANY): PolicySection,
+    ("policies", ANY, "levels", ANY): LevelSection,
+    ("policies", ANY, "at_end"): AtEndSection,
     ("paging",): PagingSection,
     ("paging", "email"): EmailSection,
     ("paging", "pagerduty"): PagerDutySection,

@@ -1,0 +1,80 @@
+"""What is wrong, or hardly meant, between `[policies.NAME]` and the tables that it names, or that name it."""
+
+from collections.abc import Iterator
+
+from bot.config.mistakes import Place
+from bot.config.sections import NO_POLICY
+from bot.config.settings import Settings
+from bot.domain.errors import did_you_mean
+from bot.domain.escalation import Target
+from bot.domain.terms import TargetKind
+
+Found = Iterator[tuple[Place, str, object]]
+"""Each: where, what is wrong with the remedy, and the value."""
+
+
+def policy_mistakes(settings: Settings) -> Found:
+    if NO_POLICY in settings.policies:
+        message = f'"{NO_POLICY}" says that no policy starts, so none can have this name. Give it another.'
+        yield ("policies", NO_POLICY), message, None
+    for place, target in _targets(settings):
+        known = _known(settings, target.kind)
+        if known is not None and target.name not in known:
+            table = f"{target.kind}s.{target.name}"
+            guess = did_you_mean(target.name, known)
+            message = f"There is no {target.kind} of this name.{guess} Add [{table}], or mend the name."
+            yield place, message, str(target)
+    for place, name in _chosen(settings):
+        if name != NO_POLICY and name not in settings.policies:
+            guess = did_you_mean(name, [*settings.policies, NO_POLICY])
+            message = f'There is no policy of this name.{guess} Add [policies.{name}], or write "{NO_POLICY}".'
+            yield place, message, name
+
+
+def policy_doubts(settings: Settings) -> Found:
+    for name, policy in settings.policies.items():
+        for index, level in enumerate(policy.levels):
+            if all(each.kind == TargetKind.VENDOR for each in level.targets):
+                message = "Nobody of yours is paged in this level: add who sees to it that the vendor is called."
+                yield ("policies", name, "levels", index, "targets"), message, None
+    for place, target in _targets(settings):
+        team = settings.teams.get(target.name) if target.kind == TargetKind.TEAM else None
+        if team is not None and not team.members and team.usergroup is None:
+            yield place, "Nobody is in this team, so nobody is paged by it.", str(target)
+
+
+def _targets(settings: Settings) -> Iterator[tuple[Place, Target]]:
+    for name, policy in settings.policies.items():
+        for index, level in enumerate(policy.levels):
+            for number, target in enumerate(level.targets):
+                yield ("policies", name, "levels", index, "targets", number), target
+        for number, target in enumerate(policy.at_end.page):
+            yield ("policies", name, "at_end", "page", number), target
+
+
+def _known(settings: Settings, kind: TargetKind) -> list[str] | None:
+    """The names that there are of a kind; None: Slack knows them."""
+    match kind:
+        case TargetKind.TEAM:
+            return list(settings.teams)
+        case TargetKind.VENDOR:
+            return list(settings.vendors)
+        case TargetKind.SCHEDULE:
+            return list(settings.schedules)
+        case _:
+            return None
+
+
+def _chosen(settings: Settings) -> Iterator[tuple[Place, str]]:
+    """Every place that says which policy starts by itself."""
+    if settings.incidents.policy is not None:
+        yield ("incidents", "policy"), settings.incidents.policy
+    for severity, section in settings.severities.items():
+        if section.policy is not None:
+            yield ("severities", severity.value, "policy"), section.policy
+    for name, service in settings.services.items():
+        chosen = service.policy or {}
+        if len(set(chosen.values())) == 1:  # one name, said of all severities
+            yield ("services", name, "policy"), next(iter(chosen.values()))
+        else:
+            yield from ((("services", name, "policy", each.value), policy) for each, policy in chosen.items())
