@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from bench.figures import Figure, Target
 from bench.stage import BotProcess, Place, prepared
-from bot.services.escalation import REMIND
+from bot.services.escalating import STEP
 from bot.store import timers
 from bot.store.escalations import Escalation
 from bot.store.incidents import Incident
@@ -101,9 +101,9 @@ def _fill(session: Session, first: datetime) -> None:
     session.flush()
     for place, each in enumerate(escalations):
         due = first + timedelta(seconds=place / DUE)
-        timers.set_timer(session, f"escalation:{each.key}", due, REMIND, escalation_id=each.key)
+        timers.set_timer(session, f"escalation:{each.key}", due, STEP, escalation_id=each.key)
     for number in range(TIMERS - DUE):
-        timers.set_timer(session, f"later:{number}", first + timedelta(days=1, seconds=number), REMIND, escalation_id=0)
+        timers.set_timer(session, f"later:{number}", first + timedelta(days=1, seconds=number), STEP, escalation_id=0)
 
 
 def _incident(number: int, at: datetime) -> Incident:

@@ -1,6 +1,7 @@
 """`/incident escalate`."""
 
 from bot.command.table import Command, Option, Positional, Value
+from bot.domain.terms import TargetKind
 from bot.services import escalation
 from commands.base import Caller, Invocation, Reply, Session
 
@@ -19,6 +20,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         return Reply(f"Recorded that {name} was called. Nobody was paged.")
     if made.is_external:
         return Reply(f"Recorded the escalation to {name}. Press *They answered* in the channel when they do.")
+    if made.target_kind == TargetKind.POLICY:
+        return Reply(f"Started the policy {name}. It goes on level by level until somebody acknowledges.")
     minutes = caller.settings.escalation.remind_after_minutes
     return Reply(f"Paging {name}. They are reminded every {minutes} min until somebody acknowledges.")
 
@@ -26,7 +29,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="escalate",
     usage="escalate TARGET [at:TIME] [case:TEXT] WHY",
-    summary="Page a @user, a @team or a user group, or record a call to vendor:NAME. With `at:` nobody is paged.",
+    summary="Page a @user, @team, user group, schedule:NAME or policy:NAME; record vendor:NAME. `at:` pages nobody.",
     options=(
         Option("at", Value.TIME, about="when they were called; nobody is paged then"),
         Option("case", Value.TEXT, about="a vendor's case reference"),

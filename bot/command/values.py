@@ -15,7 +15,7 @@ _NUMBER = r"(?P<number>[1-9]\d{0,9})"
 _PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d{1,6})?)%?", re.ASCII)
 _NO = frozenset({"no", "false", "off", "0", "n"})
 _YES = frozenset({"yes", "true", "on", "1", "y"})
-_CALLED = {"policy": TargetKind.POLICY, "vendor": TargetKind.VENDOR}
+_CALLED = {each.value: each for each in (TargetKind.POLICY, TargetKind.SCHEDULE, TargetKind.VENDOR)}
 
 
 def shown(word: str) -> str:
@@ -188,8 +188,8 @@ def read_target(word: str, groups: Mapping[str, str]) -> Target:
             raise UserError(f"Name the {kind.casefold()} right behind the colon, as in `{kind.casefold()}:payments`.")
         return Target(_CALLED[kind.casefold()], name)
     raise UserError(
-        f"{shown(word)} is nobody I can call. Start with whom to call (`@user`, `@team` or `vendor:NAME`), "
-        "then say why."
+        f"{shown(word)} is nobody I can call. Start with whom to call (`@user`, `@team`, `policy:NAME`, "
+        "`schedule:NAME` or `vendor:NAME`), then say why."
     )
 
 

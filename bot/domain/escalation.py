@@ -195,8 +195,9 @@ def next_step(policy: Policy, progress: Progress, now: datetime) -> Step:
     """
     What to do at `now`. While nobody answered there is always something: a level, a time to wait for, or the end.
 
-    Where several levels fell due meanwhile the one that is due now is paged, once, and the others are passed over. The
-    end is never reached over a level that nobody was paged for: the last one is paged first, however late.
+    Where several levels fell due meanwhile the one that is due now is paged, once, and the others are passed over;
+    however late it is, none further than the last of the round: neither is a round left out, nor is the end reached,
+    while nobody was there to page.
     """
     if progress.is_answered or progress.is_over:
         return Nothing()
@@ -207,9 +208,9 @@ def next_step(policy: Policy, progress: Progress, now: datetime) -> Step:
     if place is None:
         return End(due)
     passed_over: list[tuple[Place, datetime]] = []
-    while (after := following(policy, place)) is not None and due + wait_of(policy, place) <= now:
+    while place.level < len(policy.levels) and due + wait_of(policy, place) <= now:
         passed_over.append((place, due))
-        place, due = after, due + wait_of(policy, place)
+        place, due = replace(place, level=place.level + 1), due + wait_of(policy, place)
     return PageLevel(place, due, tuple(passed_over))
 
 
@@ -233,10 +234,10 @@ def wait_of(policy: Policy, place: Place) -> timedelta:
     return policy.levels[place.level - 1].wait
 
 
-def next_due(policy: Policy, step: PageLevel, now: datetime) -> datetime:
-    """When the step after this one is due, which is carried out at `now`."""
-    began = now if now - step.due_at >= LATE else step.due_at
-    return began + wait_of(policy, step.place)
+def next_due(policy: Policy, place: Place, *, due_at: datetime, paged_at: datetime) -> datetime:
+    """When the step after a level is due that was due then and paged then; after the fallback nothing is waited for."""
+    began = paged_at if paged_at - due_at >= LATE else due_at
+    return began + wait_of(policy, place) if place.level <= len(policy.levels) else began
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +326,8 @@ class Answer:
     means: str
     place: Place | None = None
     withdrawn_at: datetime | None = None
+    entry_id: int | None = None
+    """Its entry on the timeline."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -334,13 +337,15 @@ class Answer:
             "level": self.place.level if self.place else None,
             "round": self.place.round if self.place else None,
             "withdrawn_at": self.withdrawn_at.isoformat() if self.withdrawn_at else None,
+            "entry_id": self.entry_id,
         }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Answer":
         place = None if kept["level"] is None else Place(kept["level"], kept["round"])
         withdrawn = datetime.fromisoformat(kept["withdrawn_at"]) if kept["withdrawn_at"] else None
-        return cls(kept["by"], datetime.fromisoformat(kept["at"]), kept["means"], place, withdrawn)
+        at = datetime.fromisoformat(kept["at"])
+        return cls(kept["by"], at, kept["means"], place, withdrawn, kept["entry_id"])
 
 
 def is_answered(called: Sequence[Called], answers: Sequence[Answer], declined: Collection[str] = ()) -> bool:

@@ -11,7 +11,7 @@ from bot.services import (
     alert_log,
     catching_up,
     drilling,
-    escalation,
+    escalating,
     maintenance,
     maintenance_over,
     shift_changes,
@@ -40,8 +40,9 @@ def _one_by_one(handle: Callable[[Session, Settings, Timer, datetime], None]) ->
 
 
 HANDLERS: Mapping[str, tuple[Handler, Hold]] = {
-    escalation.REMIND: (escalation.remind, escalation.hold),
-    vendors.ASK: (_one_by_one(vendors.ask), escalation.hold),
+    escalating.STEP: (escalating.step, escalating.hold),
+    escalating.REMIND: (escalating.step, escalating.hold),
+    vendors.ASK: (_one_by_one(vendors.ask), escalating.hold),
     catching_up.LOOK: (_one_by_one(catching_up.look_again), _hold_incidents),
     drilling.PLAY: (_one_by_one(drilling.play), _hold_incidents),
     maintenance.OVER: (_one_by_one(maintenance_over.over), maintenance_over.hold),

@@ -322,9 +322,8 @@ def _place(
         case Attach(incident_id):
             chosen = incident_id
             if arrival.is_new and storms.is_storm(session, incident_id):
-                storms.take_in(
-                    session, incident_id, arrival.routing.severity, alert_log.line_with_service(arrival.row), actor
-                )
+                why = alert_log.line_with_service(arrival.row)
+                storms.take_in(session, settings, incident_id, arrival.routing.severity, why, actor)
         case Reopen(incident_id):
             again = incidents.lock(session, incident_id)
             course.reopen(session, settings, again, actor, why=f"{arrival.event.name} fires again")
@@ -408,7 +407,7 @@ def _open(
         case Join(incident_id) | Resume(incident_id):
             if isinstance(step, Resume) and watch is not None:
                 storms.resume(session, settings, watch, step, actor)
-            storms.take_in(session, incident_id, worst, alert_log.line_with_service(worst_one.row), actor)
+            storms.take_in(session, settings, incident_id, worst, alert_log.line_with_service(worst_one.row), actor)
             return incident_id
         case Begin() if watch is not None:
             return storms.begin(session, settings, watch, step, worst, actor).key

@@ -18,6 +18,7 @@ def cancel(session: Session, settings: Settings, incident_id: int, actor: Actor,
 
     Raises UserError without a reason, and NotAllowed if it is over already.
     """
+    incidents.hold_unanswered(session, incident_id)
     incident = store_incidents.lock(session, incident_id)
     before = Status(incident.status)
     status = transition(before, Event.CANCEL, settings.status_label)

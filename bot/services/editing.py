@@ -11,7 +11,7 @@ from bot.config import Settings
 from bot.domain.errors import UserError, WrongField
 from bot.domain.languages import language
 from bot.domain.terms import Kind
-from bot.services import documents, forms, people, tell, timeline
+from bot.services import documents, escalation, forms, people, tell, timeline
 from bot.services.actor import Actor
 from bot.services.incidents import FIELD_LENGTH, TITLE_LENGTH, shortened
 from bot.store import audit, incidents
@@ -88,6 +88,8 @@ def edit(
     if any(name.split(".")[0] in SHOWN_IN_CHANNEL for name in changes):
         tell.show_topic(session, incident, actor.at)
     tell.show_card(session, incident, actor.at)
+    if SERVICES in changes and wanted.services:
+        escalation.start_by_itself(session, settings, incident, actor)
     return incident, changes
 
 

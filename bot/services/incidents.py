@@ -15,7 +15,19 @@ from bot.domain.incidents import EVENT_TO, Event, is_channel_name, transition
 from bot.domain.terms import NAMED_BY_PEOPLE, Kind, Severity, Status
 from bot.domain.when import When, refuse_future, show_time
 from bot.log import concerns
-from bot.services import catching_up, demands, documents, maintenance, milestones, people, tell, timeline, vendors
+from bot.services import (
+    catching_up,
+    demands,
+    documents,
+    escalating,
+    maintenance,
+    milestones,
+    people,
+    tell,
+    timeline,
+    vendors,
+)
+from bot.services import escalation as calling
 from bot.services.actor import Actor, Origin
 from bot.store import escalations, incidents, outbox, timers
 from bot.store import timeline as store_timeline
@@ -96,6 +108,7 @@ def declare(session: Session, settings: Settings, actor: Actor, wanted: Declarat
     milestones.begin(session, incident, entry)
     if not wanted.is_retro:
         _set_up(session, settings, incident, actor, wanted.invitees)
+        calling.start_by_itself(session, settings, incident, actor)
     return incident
 
 
@@ -183,7 +196,14 @@ def change_severity(
     )  # fmt: skip
     tell.show_topic(session, incident, actor.at)
     tell.show_card(session, incident, actor.at)
+    rated_anew(session, settings, incident, actor, before)
     return incident
+
+
+def rated_anew(session: Session, settings: Settings, incident: Incident, actor: Actor, before: Severity) -> None:
+    """Worse than before, it may ask for another policy. The caller holds the lock."""
+    if list(Severity).index(Severity(incident.severity)) < list(Severity).index(before):
+        calling.start_by_itself(session, settings, incident, actor)
 
 
 def change_status(
@@ -238,6 +258,8 @@ def reopen(
         tell.show_topic(session, incident, actor.at)
     tell.show_card(session, incident, actor.at)
     catching_up.keep_looking(session, incident, actor.at)
+    if actor.origin is Origin.ALERT:  # whoever reopens it by hand is there
+        calling.start_by_itself(session, settings, incident, actor, again=True)
     return incident
 
 
@@ -257,6 +279,7 @@ def resolve(
     UserError for an end in the future or before the impact began, and WrongField for no end of one that is recorded
     after the fact: now is not when it ended.
     """
+    hold_unanswered(session, incident_id)
     incident = incidents.lock(session, incident_id)
     status = transition(Status(incident.status), Event.RESOLVE, settings.status_label)
     if ended is not None:
@@ -282,11 +305,16 @@ def resolve(
     return incident
 
 
+def hold_unanswered(session: Session, incident_id: int) -> None:
+    """Before an incident that ends: whoever takes a step of an escalation holds that first, too."""
+    escalations.hold(session, [each.key for each in escalations.unanswered(session, incident_id)])
+
+
 def call_off(session: Session, incident: Incident, actor: Actor) -> None:
     """It is over: nobody is waited for any more."""
     timers.cancel(session, f"drill:{incident.key}")
     for escalation in escalations.unanswered(session, incident.key):
-        timers.cancel(session, f"escalation:{escalation.key}")
+        escalating.stop(session, escalation)
         tell.show_escalation(session, incident, escalation.key, actor.at)
         tell.show_pages(session, incident, escalation.key, actor.at)
     tell.stand_down_all(session, incident, actor.at)

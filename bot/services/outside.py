@@ -142,4 +142,4 @@ def _answer(session: Session, settings: Settings, page: Page, who: str | None, a
     row = escalations.get(session, page.escalation_id)
     incident = incidents.get(session, row.incident_id) if row else None
     actor = Actor(incident.team_id if incident else "", who, at, origin)
-    escalating.acknowledge(session, settings, page.escalation_id, actor)
+    escalating.acknowledge(session, settings, page.escalation_id, actor, means=page.means)

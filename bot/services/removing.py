@@ -7,11 +7,11 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind
-from bot.services import merging, milestones, tell, timeline, vendors
+from bot.services import escalating, merging, milestones, tell, timeline, vendors
 from bot.services.actor import Actor
 from bot.services.amending import held
 from bot.services.timeline import BY_HAND as MARKED_BY_HAND
-from bot.store import incidents, timers
+from bot.store import escalations, incidents
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
 
@@ -51,7 +51,9 @@ def remove(session: Session, entry_id: int, actor: Actor, why: str = "", *, seen
     held(session, entry_id, seen)
     timeline.withdraw(session, incident, entry, actor, " ".join(why.split()) or BY_HAND)
     if Kind.ESCALATION in entry.kinds and (escalation_id := entry.details.get("escalation_id")):
-        timers.cancel(session, f"escalation:{escalation_id}")
+        escalation = escalations.lock(session, escalation_id)
+        if escalation is not None:
+            escalating.stop(session, escalation)
         vendors.stop_asking(session, incident, actor.at, of=escalation_id)
     _followed(session, incident, entry, actor)
     _show(session, incident, entry, actor)

@@ -144,7 +144,7 @@ def _put_beside(session: Session, storm_id: int, keys: Sequence[int]) -> list[In
     return others
 
 
-def take_in(session: Session, incident_id: int, severity: Severity, why: str, actor: Actor) -> None:
+def take_in(session: Session, settings: Settings, incident_id: int, severity: Severity, why: str, actor: Actor) -> None:
     """
     The storm's incident has one more alert: it is as bad as the worst of them. `why` tells of that alert.
 
@@ -159,7 +159,9 @@ def take_in(session: Session, incident_id: int, severity: Severity, why: str, ac
         incident = incidents.lock(session, incident_id)
         session.refresh(storm)
         if _is_worse(severity, Severity(incident.severity)):
+            before = Severity(incident.severity)
             _rate(session, incident, severity, why, actor)
+            course.rated_anew(session, settings, incident, actor, before)
         storm.worst = min((severity, Severity(storm.worst)), key=list(Severity).index).value
     goes_on = storm.ended_at is None
     if goes_on and (is_worse or actor.at - storm.last_at >= LAST_SEEN_STEP):

@@ -228,6 +228,15 @@ def say(
     _put(session, incident, What.SAY, at, event=event, entry_id=entry_id, values=values)
 
 
+def say_to_all(session: Session, incident: Incident, event: str, at: datetime, **values: Any) -> None:
+    """Post one line into the incidents channel. Of a private incident nothing is said there."""
+    if not incident.is_private:
+        outbox.put(
+            session, lane="digest", what=What.SAY, team_id=incident.team_id, at=at, priority=PRIORITY[What.SAY],
+            incident_id=incident.key, event=event, values=values, is_for_all=True,
+        )  # fmt: skip
+
+
 def show_card(session: Session, incident: Incident, at: datetime) -> None:
     """The card in the channel and the announcement in the incidents channel, as things stand when they are sent."""
     rows = [_card(incident, at)]

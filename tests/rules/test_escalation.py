@@ -64,6 +64,7 @@ AGAIN = Place(1, 1)
         (THREE, Progress(at(30), L3), 30, End(at(30))),
         (TWICE, Progress(at(30), L3), 30, PageLevel(AGAIN, at(30))),
         (TWICE, Progress(at(30), L3), 36, PageLevel(Place(2, 1), at(35), ((AGAIN, at(30)),))),
+        (TWICE, Progress(at(5), L1), 120, PageLevel(L3, at(15), ((L2, at(5)),))),
         (TWICE, Progress(at(30), Place(3, 1)), 30, End(at(30))),
         (ONE, Progress(at(5), L1), 5, End(at(5))),
         (THREE, Progress(at(5), L1, is_answered=True), 5, Nothing()),
@@ -81,7 +82,8 @@ AGAIN = Place(1, 1)
         "the first at once", "its time has not come", "its time has come", "a little late",
         "one was passed over", "the end is not reached over a level that nobody was paged for",
         "nor where nobody was paged at all", "nobody is left to page", "once more from the top",
-        "late in the second round", "the second round is over", "one level, once", "answered", "over",
+        "late in the second round", "no round is left out", "the second round is over", "one level, once",
+        "answered", "over",
         "more time", "more time is over", "less time than they had anyway", "nobody of the level is left",
         "then more time does not hold", "and nothing is passed over", "nobody at all is left", "answered counts more",
     ],
@@ -96,7 +98,12 @@ def test_next_step(policy: Policy, progress: Progress, minutes: float, expected:
     ids=["in time", "a little late", "late", "very late"],
 )
 def test_who_is_paged_late_has_the_whole_time_from_then_on(due: float, now: float, expected: float) -> None:
-    assert next_due(THREE, PageLevel(L2, at(due)), at(now)) == at(expected)
+    assert next_due(THREE, L2, due_at=at(due), paged_at=at(now)) == at(expected)
+
+
+def test_after_the_fallback_nothing_is_waited_for() -> None:
+    assert next_due(THREE, Place(4, 0), due_at=at(5), paged_at=at(5)) == at(5)
+    assert following(THREE, Place(4, 0)) is None
 
 
 POLICIES = st.builds(
@@ -132,7 +139,9 @@ def play(policy: Policy, moments: Iterable[datetime], answered_at: datetime | No
         progress = replace(progress, is_answered=answered_at is not None and now >= answered_at)
         match step := next_step(policy, progress, now):
             case PageLevel():
-                progress = replace(progress, place=step.place, due_at=next_due(policy, step, now))
+                progress = replace(
+                    progress, place=step.place, due_at=next_due(policy, step.place, due_at=step.due_at, paged_at=now)
+                )
             case End():
                 progress = replace(progress, is_over=True)
             case Wait() | Nothing():

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.domain import own_words
 from bot.domain.terms import Status, UpdateState
 from bot.services.views import FollowUp, FollowUpsView, SaidView
-from bot.slack.blocks import archiving
+from bot.slack.blocks import archiving, escalation_lines
 from bot.slack.blocks.alert_lines import alert_line
 from bot.slack.blocks.card import place
 from bot.slack.blocks.kit import Blocks, context, link, listed, literal, one_line, quoted, section, when
@@ -409,6 +409,10 @@ WORDING: Mapping[str, Callable[[SaidView], Message]] = {
     "reminder": _reminder,
     "unanswered": _unanswered,
     "all declined": _all_declined,
+    "level": escalation_lines.level,
+    "level empty": escalation_lines.level_empty,
+    "unacknowledged": escalation_lines.unacknowledged,
+    "unanswered elsewhere": escalation_lines.unanswered_elsewhere,
     "no channel": _no_channel,
     "archived": _archived,
     "canvas left": _canvas_left,

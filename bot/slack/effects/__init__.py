@@ -77,7 +77,8 @@ def place_of(row: OutboxRow) -> str:
         return f"dm:{user}"
     if channel := row.details.get("channel"):
         return f"channel:{channel}"
-    return "digest" if row.what in {What.ANNOUNCEMENT, What.NOTICE} else f"incident:{row.incident_id}"
+    is_for_all = row.what in {What.ANNOUNCEMENT, What.NOTICE} or row.details.get("is_for_all")
+    return "digest" if is_for_all else f"incident:{row.incident_id}"
 
 
 def rates_of(row: OutboxRow) -> Sequence[Rate]:

@@ -31,6 +31,8 @@ from bot.store.outbox import Claim, Done, Outcome
 
 GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 """The message that a view edits is not there any more, or not ours to edit: it is posted anew."""
+IN_THREAD = {"reminder", "level", "level empty"}
+"""Lines about an escalation that stand below its message."""
 Saving = Callable[[Session, str], None]
 
 
@@ -200,7 +202,14 @@ async def say(tools: Tools, claim: Claim) -> Outcome:
         channel = await direct_channel(tools, claim, str(user))
         await tools.post(claim, channel, message)
         return Done()
-    thread = view.escalation.message_ts if view.escalation and view.event == "reminder" else None
+    if details.get("is_for_all"):
+        if incident.is_private:  # since
+            return Done()
+        channel = await incidents_channel(tools, await tools.installation())
+        async with _found_again(tools):
+            await tools.post(claim, channel, message)
+        return Done()
+    thread = view.escalation.message_ts if view.escalation and view.event in IN_THREAD else None
     ts = await tools.post(claim, incident.channel_id or "", message, thread_ts=thread)
     entry_id = details.get("entry_id")
 

@@ -1,0 +1,325 @@
+"""Somebody says something to an escalation: that they come, that they cannot, that they need more time."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.domain.escalation import Answer, is_answered, still_needed
+from bot.domain.terms import Kind, TargetKind
+from bot.domain.vendors import VendorAct
+from bot.services import escalating, milestones, people, tell, timeline, vendors
+from bot.services.actor import Actor
+from bot.store import audit, escalations, incidents, timers
+from bot.store import timeline as store_timeline
+from bot.store.escalations import Escalation, Page
+from bot.store.incidents import Incident
+
+LONGEST_PAUSE = 24 * 60
+"""Minutes that somebody can ask for."""
+WITHDRAWN = "the acknowledgement was taken back"
+
+
+def acknowledge(
+    session: Session, settings: Settings, escalation_id: int, actor: Actor, *, means: str = "slack"
+) -> Escalation:
+    """
+    Somebody answers, by whatever means. Whoever is first counts; of a level that needs all, everybody does.
+
+    Raises UserError for one who comes second, with the name of the first.
+    """
+    incident, escalation = _held(session, settings, escalation_id)
+    if escalation.is_external:
+        return vendors.record(session, settings, escalation_id, actor, vendors.Told(act=VendorAct.ANSWERED))
+    answers = escalating.answers_of(escalation)
+    if has_answered(escalation, actor):
+        needed = _mentions(_still_needed(escalation))
+        raise UserError(f"You acknowledged it already. It still waits for {needed}.")
+    entry = timeline.record(
+        session, incident, [Kind.ACKNOWLEDGED], f"Escalation to {shown_target(escalation)} acknowledged", actor,
+        escalation_id=escalation.key,
+    )  # fmt: skip
+    given = Answer(actor.user_id, actor.at, means, escalating.place_of(escalation), entry_id=entry.key)
+    escalation.answers = [each.as_json() for each in (*answers, given)]
+    escalation.declined_by = [each for each in escalation.declined_by if each != actor.user_id]
+    if escalation.acknowledgement_entry_id is None:
+        escalation.acknowledgement_entry_id = entry.key
+    if _is_answered(escalation):
+        escalation.acknowledged_at, escalation.acknowledged_by = actor.at, actor.user_id
+        escalating.stop(session, escalation)
+    session.add(escalation)
+    milestones.refresh(session, incident)
+    tell.invite(session, incident, actor.at, [actor.user_id] if actor.user_id else [], [])
+    _show(session, incident, escalation, actor)
+    return escalation
+
+
+def has_answered(escalation: Escalation, actor: Actor) -> bool:
+    """Whether an acknowledgement of theirs stands. Who answers from outside is nobody who is known."""
+    standing = (each.by for each in escalating.answers_of(escalation) if each.withdrawn_at is None)
+    return actor.user_id is not None and actor.user_id in standing
+
+
+def _held(session: Session, settings: Settings, escalation_id: int) -> tuple[Incident, Escalation]:
+    """Both rows, locked, of an escalation that still asks for an answer. Raises UserError for any other."""
+    escalation = escalations.lock(session, escalation_id)
+    if escalation is None:
+        raise UserError("That escalation does not exist.")
+    if escalation.acknowledged_at is not None:
+        by = f"<@{escalation.acknowledged_by}>" if escalation.acknowledged_by else "Somebody"
+        raise UserError(f"{by} acknowledged it already. Nothing was changed.")
+    incident = incidents.lock(session, escalation.incident_id)
+    _check_waits(session, settings, incident, escalation)
+    return incident, escalation
+
+
+def _check_waits(session: Session, settings: Settings, incident: Incident, escalation: Escalation) -> None:
+    """Raises UserError if nobody is asked for an answer any more."""
+    if escalations.is_called_off(session, escalation):
+        raise UserError("That escalation was called off: nobody is needed any more.")
+    if not incident.is_open:
+        label = settings.status_label(incident.status)
+        raise UserError(f"{incident.reference} is {label}: nobody is needed any more.")
+
+
+def _is_answered(escalation: Escalation) -> bool:
+    return is_answered(
+        escalating.called_of(escalation), escalating.answers_of(escalation), escalation.declined_by
+    )  # fmt: skip
+
+
+def _still_needed(escalation: Escalation) -> list[str]:
+    return still_needed(
+        escalating.called_of(escalation), escalating.answers_of(escalation), escalation.declined_by
+    )  # fmt: skip
+
+
+def _mentions(users: Sequence[str]) -> str:
+    return " ".join(f"<@{each}>" for each in users) or "somebody else"
+
+
+def _show(session: Session, incident: Incident, escalation: Escalation, actor: Actor) -> None:
+    tell.show_escalation(session, incident, escalation.key, actor.at)
+    tell.show_pages(session, incident, escalation.key, actor.at)
+    tell.show_card(session, incident, actor.at)
+
+
+def shown_target(escalation: Escalation) -> str:
+    """The target as text: a person as a mention that is replaced by the name when shown."""
+    if escalation.target_kind == TargetKind.PERSON:
+        return f"<@{escalation.target_id}>"
+    return escalation.target_name
+
+
+def acknowledge_for(
+    session: Session, settings: Settings, incident_id: int, actor: Actor, *, means: str = "slack"
+) -> Escalation:
+    """
+    What `/incident ack` means: the newest unanswered escalation to whoever types, or else the newest of all. Those who
+    were paged go before those of whom it was only recorded; a vendor's answer comes last.
+
+    Raises UserError if nothing waits for an answer.
+    """
+    waiting = escalations.unanswered(session, incident_id)
+
+    def rank(each: Escalation) -> tuple[bool, bool, bool, bool]:
+        answered = has_answered(each, actor)
+        return each.is_external, answered, actor.user_id not in each.members, each.paged_at != each.asked_at
+
+    chosen = min(waiting, key=rank, default=None)
+    if chosen is None:
+        raise UserError("No escalation of this incident waits for an answer.")
+    return acknowledge(session, settings, chosen.key, actor, means=means)
+
+
+def waiting_for(session: Session, incident_id: int, actor: Actor) -> list[Escalation]:
+    """Those of an incident that this person has neither answered nor declined."""
+    return [
+        each
+        for each in escalations.unanswered(session, incident_id)
+        if actor.user_id in each.members
+        and actor.user_id not in each.declined_by
+        and not each.is_external
+        and not has_answered(each, actor)
+    ]
+
+
+def unacknowledge(
+    session: Session, settings: Settings, escalation_id: int, actor: Actor, *, at_once: bool = False
+) -> Escalation:
+    """
+    Take an acknowledgement back: one's own, or else all that stand. The entry leaves the timeline, and the policy goes
+    on where it was: the next level is due when it would have been, or now if that is past or `at_once`.
+
+    Raises UserError if nobody acknowledged it, or nobody is needed any more.
+    """
+    escalation = escalations.lock(session, escalation_id)
+    if escalation is None:
+        raise UserError("That escalation does not exist.")
+    incident = incidents.lock(session, escalation.incident_id)
+    _check_waits(session, settings, incident, escalation)
+    if escalation.is_external:
+        raise UserError("That is a vendor's: what they answered stays on record.")
+    answers = _standing(escalation)
+    if not answers:
+        raise UserError("Nobody has acknowledged it. Nothing was changed.")
+    own = [each for each in answers if each.by == actor.user_id]
+    _take_back(session, incident, escalation, own or answers, actor)
+    if _is_answered(escalation):
+        _show(session, incident, escalation, actor)
+        return escalation
+    was_over = escalation.acknowledged_at is not None
+    escalation.acknowledged_at = escalation.acknowledged_by = escalation.acknowledgement_entry_id = None
+    escalation.quiet_asked_at = None
+    tell.say(
+        session, incident, "unacknowledged", actor.at, escalation_id=escalation.key, by=actor.user_id,
+        before=own[0].by if own else answers[-1].by,
+    )  # fmt: skip
+    if was_over and _goes_on(escalation):
+        if at_once:
+            escalation.gave_up_at = None
+            escalating.go_on(session, settings, incident, escalation, actor.at, because="cannot go on")
+        else:
+            escalating.resume(session, settings, incident, escalation, actor.at, because="cannot go on")
+    session.add(escalation)
+    milestones.refresh(session, incident)
+    _show(session, incident, escalation, actor)
+    return escalation
+
+
+def _goes_on(escalation: Escalation) -> bool:
+    """Whether levels are paged at all: not for a vendor, nor where it was only recorded that somebody was called."""
+    return not escalation.is_external and escalation.paged_at == escalation.asked_at
+
+
+def _standing(escalation: Escalation) -> list[Answer]:
+    """Those of the release before are known by the columns that it wrote."""
+    answers = escalating.answers_of(escalation)
+    if not answers and escalation.acknowledged_at is not None:
+        answers = [
+            Answer(
+                escalation.acknowledged_by, escalation.acknowledged_at, "slack", escalating.place_of(escalation),
+                entry_id=escalation.acknowledgement_entry_id,
+            )
+        ]  # fmt: skip
+    return [each for each in answers if each.withdrawn_at is None]
+
+
+def _take_back(
+    session: Session, incident: Incident, escalation: Escalation, gone: Sequence[Answer], actor: Actor
+) -> None:
+    known = escalating.answers_of(escalation) or list(gone)
+    escalation.answers = [
+        (replace(each, withdrawn_at=actor.at) if each in gone else each).as_json() for each in known
+    ]  # fmt: skip
+    for answer in gone:
+        entry = store_timeline.get(session, answer.entry_id) if answer.entry_id else None
+        if entry is not None and entry.withdrawn_at is None:
+            timeline.withdraw(session, incident, entry, actor, WITHDRAWN)
+    audit.note(
+        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
+        what="took an acknowledgement back", origin=actor.origin, escalation=escalation.key,
+        of=[each.by for each in gone],
+    )  # fmt: skip
+
+
+def decline(session: Session, settings: Settings, escalation_id: int, actor: Actor) -> Escalation:
+    """
+    Somebody cannot. Once nobody of the level is left, the next one is paged at once. Whoever acknowledged and cannot go
+    on takes that back by it.
+    """
+    found = escalations.lock(session, escalation_id)
+    if found is None or actor.user_id is None:
+        raise UserError("That escalation does not exist.")
+    if found.acknowledged_at is not None and actor.user_id in {each.by for each in _standing(found)}:
+        found.declined_by = [*(each for each in found.declined_by if each != actor.user_id), actor.user_id]
+        return unacknowledge(session, settings, escalation_id, actor, at_once=True)
+    incident, escalation = _held(session, settings, escalation_id)
+    if actor.user_id in escalation.declined_by:
+        return escalation
+    escalation.declined_by = [*escalation.declined_by, actor.user_id]
+    session.add(escalation)
+    people.meet(session, incident.team_id, [actor.user_id], actor.at)
+    audit.note(
+        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
+        what="declined an escalation", origin=actor.origin, escalation=escalation.key,
+    )  # fmt: skip
+    _after_one_less(session, settings, incident, escalation, actor)
+    tell.show_escalation(session, incident, escalation.key, actor.at)
+    return escalation
+
+
+def _after_one_less(
+    session: Session, settings: Settings, incident: Incident, escalation: Escalation, actor: Actor
+) -> None:
+    """Somebody of the level cannot come. The others of one that needs all may have acknowledged already."""
+    if _standing(escalation) and _is_answered(escalation):
+        last = _standing(escalation)[-1]
+        escalation.acknowledged_at, escalation.acknowledged_by = actor.at, last.by
+        escalating.stop(session, escalation)
+        _show(session, incident, escalation, actor)
+        return
+    called = escalating.called_of(escalation)
+    if (
+        escalation.gave_up_at is None
+        and _goes_on(escalation)
+        and called
+        and not called[-1].is_left(escalation.declined_by)
+    ):
+        escalating.go_on(session, settings, incident, escalation, actor.at, because="nobody left")
+
+
+def person_unreachable(session: Session, settings: Settings, page: Page, actor: Actor) -> None:
+    """
+    Every means of a person failed: it is kept with the level, which goes on as if they had declined. Nothing if the
+    page is of an earlier level, or somebody answered.
+    """
+    escalation = escalations.lock(session, page.escalation_id)
+    if escalation is None or escalation.acknowledged_at is not None:
+        return
+    incident = incidents.lock(session, escalation.incident_id)
+    called = escalating.called_of(escalation)
+    if not incident.is_open or escalations.is_called_off(session, escalation) or not called:
+        return
+    last = called[-1]
+    if (page.level, page.round) != (last.place.level, last.place.round) or page.user_id in last.gone:
+        return
+    called[-1] = replace(last, gone=(*last.gone, page.user_id))
+    escalation.steps = [each.as_json() for each in called]
+    session.add(escalation)
+    audit.note(
+        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key,
+        what="could reach somebody by no means", origin=actor.origin, escalation=escalation.key, person=page.user_id,
+    )  # fmt: skip
+    _after_one_less(session, settings, incident, escalation, actor)
+    tell.show_escalation(session, incident, escalation.key, actor.at)
+
+
+def more_time(session: Session, settings: Settings, escalation_id: int, actor: Actor, *, minutes: int) -> Escalation:
+    """
+    Let the next level wait for so many minutes from now, at least. Whoever asks is still expected to answer.
+
+    Raises UserError if nothing is due by itself, or for a time that is none.
+    """
+    if not 1 <= minutes <= LONGEST_PAUSE:
+        raise UserError(f"Ask for 1 to {LONGEST_PAUSE} minutes.")
+    incident, escalation = _held(session, settings, escalation_id)
+    if escalation.next_step_at is None:
+        raise UserError("Nobody else is paged by itself any more, so there is nothing to wait with.")
+    until = actor.at + timedelta(minutes=minutes)
+    escalation.more_time_until = max(until, escalation.more_time_until or until)
+    escalation.next_step_at = max(escalation.next_step_at, escalation.more_time_until)
+    session.add(escalation)
+    timers.set_timer(
+        session, escalating.timer_key(escalation), escalation.next_step_at, escalating.STEP,
+        escalation_id=escalation.key,
+    )  # fmt: skip
+    audit.note(
+        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
+        what=f"asked for {minutes} min more", origin=actor.origin, escalation=escalation.key,
+    )  # fmt: skip
+    tell.show_escalation(session, incident, escalation.key, actor.at)
+    return escalation

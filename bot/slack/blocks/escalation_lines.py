@@ -1,0 +1,84 @@
+"""What is said in the channel as an escalation goes on: a message that is edited pings nobody."""
+
+from datetime import timedelta
+
+from bot.services.views import SaidView
+from bot.slack.blocks.kit import literal
+from bot.slack.blocks.message import Message, plain
+
+BECAUSE = {
+    "due": "Nobody acknowledged in time.",
+    "nobody left": "Nobody who was asked can come.",
+    "cannot go on": "Whoever had acknowledged cannot go on.",
+    "end": "Nobody acknowledged.",
+}
+
+
+def level(view: SaidView) -> Message:
+    """The next level is paged. Who is paged is mentioned, user groups too."""
+    values = view.values
+    number, levels = (values.get(key) for key in ("level", "levels"))
+    is_fallback = values.get("because") == "end"
+    which = "the last resort" if is_fallback else f"level {number} of {levels}"
+    why = BECAUSE.get(str(values.get("because")), "")
+    people = [f"<@{each}>" for each in _list(values.get("people"))]
+    groups = [f"<!subteam^{each}>" for each in _list(values.get("groups"))]
+    vendors = [f"vendor *{literal(str(each), limit=100)}*" for each in _list(values.get("vendors"))]
+    who = " ".join([*people, *groups, *vendors])
+    again = f", time {_number(values.get('round')) + 1}" if _number(values.get("round")) and not is_fallback else ""
+    ask = "Please acknowledge above, or say that you can't."
+    return plain(f":mega: {why} Now {which} is paged{again}: {who}. {_late(view)}{ask}")
+
+
+def _late(view: SaidView) -> str:
+    seconds = _number(view.values.get("late_seconds"))
+    if not seconds:
+        return ""
+    minutes = max(1, round(timedelta(seconds=seconds) / timedelta(minutes=1)))
+    passed = [str(each) for each in _list(view.values.get("passed_over"))]
+    left_out = f"; level {', '.join(passed)} fell due meanwhile and was left out" if passed else ""
+    return f"This is {minutes:,} min late: Dogwatch was not running{left_out}. "
+
+
+def level_empty(view: SaidView) -> Message:
+    """Targets that mean nobody now. `is_somebody`: others of the level are paged."""
+    why = " ".join(literal(str(each), view.names, 300) for each in _list(view.values.get("why")))
+    goes_on = "The others of the level are paged." if view.values.get("is_somebody") else "The next level is paged now."
+    return plain(f":warning: Level {view.values.get('level')}: {why} {goes_on}")
+
+
+def unacknowledged(view: SaidView) -> Message:
+    by, before = (view.values.get(key) for key in ("by", "before"))
+    name = literal(view.names.get(str(before), ""), limit=100) if before else ""
+    whose = f"*{name}*" if name else "whoever had acknowledged"
+    what = _what(view)
+    if by is None:
+        line = f"{whose[:1].upper()}{whose[1:]} gives no sign of life"
+    elif by == before:
+        line = f"{whose[:1].upper()}{whose[1:]} took the acknowledgement back"
+    else:
+        line = f"The acknowledgement of {whose} was taken back by <@{by}>"
+    return plain(f":rewind: {line}: {what} waits for an answer again.")
+
+
+def unanswered_elsewhere(view: SaidView) -> Message:
+    """In the incidents channel, for everybody."""
+    channel = view.escalation.channel_id if view.escalation else None
+    where = f" <#{channel}>" if channel else ""
+    return plain(
+        f":rotating_light: *{view.reference} {literal(view.title, limit=300)}*: nobody acknowledged {_what(view)}. "
+        f"Somebody is needed{where}."
+    )
+
+
+def _what(view: SaidView) -> str:
+    name = literal(view.escalation.target_name, limit=200) if view.escalation else ""
+    return f"the escalation to {name}" if name and not name.startswith(("U", "W")) else "the escalation"
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

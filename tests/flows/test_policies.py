@@ -1,0 +1,343 @@
+"""Escalating by a policy: level by level, until those who have to have acknowledged."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session, select
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.domain.terms import Severity, TargetKind
+from bot.services import escalation
+from bot.services import incidents as course
+from bot.services.actor import Actor, Origin
+from bot.services.escalation import Whom
+from bot.store import people as store_people
+from bot.store.escalations import Page
+from bot.store.incidents import Incident
+from bot.store.people import Person
+from bot.store.timeline import TimelineEntry
+from tests.support.desk import START, TEAM, Desk
+
+CONFIG = """
+[incidents]
+policy = "slow"
+[severities.SEV1]
+policy = "major"
+[services.checkout]
+policy = { SEV1 = "major", SEV2 = "payments", SEV4 = "none" }
+[teams.dba]
+members = ["U0DBA", "U0DEVELOPER"]
+[vendors.payplug]
+[schedules.nobody]
+zone = "UTC"
+[schedules.always]
+zone = "UTC"
+[[schedules.always.layers]]
+people = ["U0ENGINEER"]
+starts = "2026-01-05 09:00"
+every = "week"
+[policies.payments]
+at_end = { page = ["U0MANAGER"] }
+[[policies.payments.levels]]
+targets = ["U0ONCALL"]
+wait = 5
+[[policies.payments.levels]]
+targets = ["team:dba", "vendor:payplug"]
+wait = 10
+[policies.major]
+repeat = 1
+[[policies.major.levels]]
+targets = ["U0DBA", "U0DEVELOPER"]
+acknowledge = "all"
+wait = 5
+[[policies.major.levels]]
+targets = ["U0MANAGER"]
+wait = 5
+[policies.slow]
+[[policies.slow.levels]]
+targets = ["schedule:nobody"]
+[[policies.slow.levels]]
+targets = ["schedule:always", "group:S0DATABASE"]
+wait = 30
+"""
+
+
+@pytest.fixture
+async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
+    async with Desk.opened(database_url, tmp_path, CONFIG) as opened:
+        yield opened
+
+
+async def test_level_by_level_until_somebody_acknowledges(desk: Desk) -> None:
+    await desk.opens(severity="SEV2", services=("checkout",))
+    assert await desk.paged() == [("U0ONCALL", 1, 0)]
+    await desk.passes(minutes=4.9)
+    assert len(await desk.paged()) == 1
+
+    await desk.passes(minutes=0.2)
+    running = await desk.one()
+    assert await desk.paged() == [("U0ONCALL", 1, 0), ("U0DBA", 2, 0), ("U0DEVELOPER", 2, 0)]
+    assert (running.level, running.next_step_at) == (2, START + timedelta(minutes=15))
+    assert running.members == ["U0ONCALL", "U0DBA", "U0DEVELOPER"]
+    assert [(each.target_id, each.follows_id) for each in await desk.all() if each.is_external] == [
+        ("payplug", running.id)
+    ]
+
+    await desk.does(escalation.acknowledge, running.id, desk.by("U0DEVELOPER"), means="email")
+    await desk.passes(hours=3)
+    answered = await desk.one()
+    assert len(await desk.paged()) == 3
+    assert (answered.acknowledged_by, answered.next_step_at) == ("U0DEVELOPER", None)
+    assert [(each["by"], each["means"], each["level"]) for each in answered.answers or []] == [
+        ("U0DEVELOPER", "email", 2)
+    ]
+
+
+async def test_the_end_is_said_everywhere_and_the_fallback_is_paged(desk: Desk) -> None:
+    await desk.opens(severity="SEV2", services=("checkout",))
+
+    await desk.passes(hours=2)
+
+    assert await desk.paged() == [
+        ("U0ONCALL", 1, 0), ("U0DBA", 2, 0), ("U0DEVELOPER", 2, 0), ("U0MANAGER", 3, 0),
+    ]  # fmt: skip
+    assert await desk.said() == ["level", "unanswered", "unanswered elsewhere", "level"]
+    ended = await desk.one()
+    assert ended.gave_up_at == START + timedelta(minutes=15)
+    assert [(each["level"], each["because"]) for each in ended.steps or []] == [(1, "due"), (2, "due"), (3, "end")]
+    await desk.does(escalation.acknowledge, ended.id, desk.by("U0MANAGER"))
+    assert (await desk.one()).acknowledged_by == "U0MANAGER", "after all"
+
+
+async def test_a_private_incident_is_told_of_nowhere_else(desk: Desk) -> None:
+    await desk.opens(severity="SEV2", services=("checkout",), is_private=True)
+
+    await desk.passes(hours=2)
+
+    assert "unanswered" in await desk.said()
+    assert "unanswered elsewhere" not in await desk.said()
+
+
+async def test_all_of_a_level_have_to_acknowledge(desk: Desk) -> None:
+    await desk.opens(severity="SEV1", services=("checkout",))
+    running = await desk.one()
+
+    await desk.does(escalation.acknowledge, running.id, desk.by("U0DBA"))
+    waiting = await desk.one()
+    assert (waiting.acknowledged_at, waiting.next_step_at) == (None, START + timedelta(minutes=5))
+    with pytest.raises(UserError, match="still waits for <@U0DEVELOPER>"):
+        await desk.does(escalation.acknowledge, running.id, desk.by("U0DBA"))
+
+    await desk.passes(minutes=11)
+    assert await desk.paged() == [
+        ("U0DBA", 1, 0), ("U0DEVELOPER", 1, 0), ("U0MANAGER", 2, 0), ("U0DEVELOPER", 1, 1),
+    ], "who has acknowledged is not paged again"  # fmt: skip
+
+    await desk.does(escalation.acknowledge, running.id, desk.by("U0DEVELOPER"))
+    assert (await desk.one()).acknowledged_by == "U0DEVELOPER"
+
+
+async def test_all_who_are_left_have_acknowledged_once_the_last_one_declines(desk: Desk) -> None:
+    await desk.opens(severity="SEV1", services=("checkout",))
+    running = await desk.one()
+    await desk.does(escalation.acknowledge, running.id, desk.by("U0DBA"))
+
+    await desk.does(escalation.decline, running.id, desk.by("U0DEVELOPER"))
+
+    assert (await desk.one()).acknowledged_by == "U0DBA"
+
+
+async def test_nobody_on_call_goes_to_the_next_level_at_once_and_is_said(desk: Desk) -> None:
+    await desk.opens()
+
+    running = await desk.one()
+    assert await desk.paged() == [("U0ENGINEER", 2, 0)]
+    assert await desk.said() == ["level empty", "level"]
+    assert [(each["level"], each["missing"], each["because"]) for each in running.steps or []] == [
+        (1, ["schedule:nobody"], "due"), (2, [], "nobody left"),
+    ]  # fmt: skip
+    assert running.steps is not None
+    assert running.steps[1]["groups"] == ["S0DATABASE"]
+
+
+async def test_can_t_pages_the_next_level_at_once(desk: Desk) -> None:
+    await desk.opens(severity="SEV2", services=("checkout",))
+    running = await desk.one()
+    await desk.passes(minutes=1)
+
+    await desk.does(escalation.decline, running.id, desk.by("U0ONCALL"))
+    assert await desk.paged() == [("U0ONCALL", 1, 0), ("U0DBA", 2, 0), ("U0DEVELOPER", 2, 0)]
+    await desk.does(escalation.decline, running.id, desk.by("U0DBA"))
+    await desk.does(escalation.decline, running.id, desk.by("U0DEVELOPER"))
+    assert len(await desk.paged()) == 3, "the vendor of the level may still come"
+
+    await desk.passes(minutes=10)
+    assert (await desk.paged())[-1] == ("U0MANAGER", 3, 0)
+
+
+async def test_whom_nothing_reaches_is_passed_over(desk: Desk) -> None:
+    await desk.opens(severity="SEV2", services=("checkout",))
+    page = await desk.database.read(lambda session: session.exec(select(Page)).one())
+
+    await desk.does(escalation.person_unreachable, page, desk.by(None, Origin.TIMER))
+    await desk.does(escalation.person_unreachable, page, desk.by(None, Origin.TIMER))
+
+    assert [each[:2] for each in await desk.paged()] == [("U0ONCALL", 1), ("U0DBA", 2), ("U0DEVELOPER", 2)]
+    running = await desk.one()
+    assert running.steps is not None
+    assert (running.steps[0]["gone"], running.steps[1]["because"]) == (["U0ONCALL"], "nobody left")
+
+
+async def test_more_time_holds_the_next_level_back(desk: Desk) -> None:
+    await desk.opens(severity="SEV2", services=("checkout",))
+    running = await desk.one()
+    await desk.passes(minutes=4)
+
+    await desk.does(escalation.more_time, running.id, desk.by("U0ONCALL"), minutes=15)
+    await desk.passes(minutes=14)
+    assert len(await desk.paged()) == 1
+    await desk.passes(minutes=2)
+    assert len(await desk.paged()) == 3
+    assert (await desk.one()).more_time_until is None
+    with pytest.raises(UserError, match="1 to 1440"):
+        await desk.does(escalation.more_time, running.id, desk.by("U0ONCALL"), minutes=0)
+
+
+async def test_taken_back_it_goes_on_where_it_was(desk: Desk) -> None:
+    await desk.opens(severity="SEV2", services=("checkout",))
+    running = await desk.one()
+    await desk.passes(minutes=1)
+    await desk.does(escalation.acknowledge, running.id, desk.by("U0ONCALL"))
+    await desk.passes(minutes=1)
+
+    await desk.does(escalation.unacknowledge, running.id, desk.by("U0ONCALL"))
+    again = await desk.one()
+    assert (again.acknowledged_at, again.next_step_at) == (None, START + timedelta(minutes=5))
+    with pytest.raises(UserError, match="Nobody has acknowledged"):
+        await desk.does(escalation.unacknowledge, running.id, desk.by("U0ONCALL"))
+    entries = await desk.database.read(lambda session: list(session.exec(select(TimelineEntry))))
+    assert [each.withdrawn_by for each in entries if "acknowledged" in each.kinds] == ["U0ONCALL"]
+
+    await desk.does(escalation.acknowledge, running.id, desk.by("U0ONCALL"))
+    await desk.passes(minutes=30)
+    await desk.does(escalation.unacknowledge, running.id, desk.by("U0SUPPORT"))
+    assert len(await desk.paged()) == 3, "its time was past: the next level is paged at once"
+
+
+async def test_whoever_acknowledged_and_cannot_go_on_says_can_t(desk: Desk) -> None:
+    await desk.opens(severity="SEV2", services=("checkout",))
+    running = await desk.one()
+    await desk.does(escalation.acknowledge, running.id, desk.by("U0ONCALL"))
+
+    await desk.does(escalation.decline, running.id, desk.by("U0ONCALL"))
+
+    after = await desk.one()
+    assert (after.acknowledged_at, after.declined_by) == (None, ["U0ONCALL"])
+    assert await desk.paged() == [("U0ONCALL", 1, 0), ("U0DBA", 2, 0), ("U0DEVELOPER", 2, 0)]
+
+
+async def test_handed_over_the_levels_follow_behind_the_new_one(desk: Desk) -> None:
+    await desk.opens(severity="SEV2", services=("checkout",))
+    first = await desk.one()
+    to = Whom(TargetKind.PERSON, "U0ENGINEER", "U0ENGINEER", members=("U0ENGINEER",))
+
+    made = await desk.does(escalation.hand_over, first.id, desk.by("U0ONCALL"), to=to, reason="asleep")
+
+    old, new = [each for each in await desk.all() if not each.is_external]
+    assert (old.acknowledged_by, old.next_step_at) == ("U0ONCALL", None)
+    assert (new.id, new.follows_id, new.started_by, new.reason) == (made.id, old.id, "handover", "asleep")
+    await desk.passes(minutes=6)
+    assert [each[0] for each in await desk.paged()] == ["U0ONCALL", "U0ENGINEER", "U0ONCALL"]
+
+
+BY_ITSELF: tuple[tuple[str, dict[str, Any], str | None], ...] = (
+    ("by severity", {"severity": "SEV1"}, "major"),
+    ("by service and severity", {"severity": "SEV2", "services": ("checkout",)}, "payments"),
+    ("what the service does not say", {"severity": "SEV3", "services": ("checkout",)}, "slow"),
+    ("none", {"severity": "SEV4", "services": ("checkout",)}, None),
+    ("a service that is not listed", {"severity": "SEV3", "services": ("unknown",)}, "slow"),
+    ("a replay", {"severity": "SEV1", "drill_of": "INC-3", "is_drill": True}, None),
+    ("after the fact", {"severity": "SEV1", "is_retro": True}, None),
+)
+
+
+@pytest.mark.parametrize("origin", [Origin.COMMAND, Origin.ALERT])
+async def test_which_one_starts_by_itself(desk: Desk, origin: Origin) -> None:
+    for what, given, expected in BY_ITSELF:
+        incident = await desk.opens(origin, **given)
+
+        started = [each for each in await desk.all() if each.incident_id == incident.key]
+        assert [(each.policy_name, each.started_by) for each in started] == (
+            [(expected, "policy")] if expected else []
+        ), what
+
+
+async def test_worse_or_elsewhere_another_starts_if_none_runs(desk: Desk) -> None:
+    incident = await desk.opens(severity="SEV2", services=("checkout",))
+    running = await desk.one()
+
+    await desk.does(course.change_severity, incident.key, desk.by(), Severity.SEV1, "")
+    assert len(await desk.all()) == 1, "one runs"
+    await desk.does(course.change_severity, incident.key, desk.by(), Severity.SEV2, "")
+    await desk.does(escalation.acknowledge, running.id, desk.by())
+    await desk.does(course.change_severity, incident.key, desk.by(), Severity.SEV1, "")
+    assert [each.policy_name for each in await desk.all()] == ["payments", "major"]
+
+    await desk.does(escalation.acknowledge, (await desk.all())[1].id, desk.by("U0DBA"))
+    await desk.does(escalation.acknowledge, (await desk.all())[1].id, desk.by("U0DEVELOPER"))
+    await desk.does(course.change_severity, incident.key, desk.by(), Severity.SEV3, "")
+    await desk.does(course.change_severity, incident.key, desk.by(), Severity.SEV2, "")
+    assert len(await desk.all()) == 2, "it had that one"
+
+
+async def test_the_end_of_the_incident_stops_it_and_alerts_begin_it_anew(desk: Desk) -> None:
+    incident = await desk.opens(severity="SEV2", services=("checkout",))
+    await desk.does(course.resolve, incident.key, desk.by())
+    await desk.passes(hours=1)
+    assert len(await desk.paged()) == 1
+    assert (await desk.one()).next_step_at is None
+
+    def reopen(session: Session, settings: Settings, actor: Actor) -> None:
+        held = session.get(Incident, incident.key)
+        assert held is not None
+        course.reopen(session, settings, held, actor, why="fires again")
+
+    await desk.does(reopen, desk.by(None, Origin.ALERT))
+    assert await desk.paged() == [("U0ONCALL", 1, 0), ("U0ONCALL", 1, 0)]
+
+
+async def test_who_left_slack_while_it_runs_is_passed_over(desk: Desk) -> None:
+    await desk.opens(severity="SEV2", services=("checkout",))
+
+    def leaves(session: Session) -> None:
+        for user in ("U0DBA", "U0DEVELOPER"):
+            store_people.meet(session, TEAM, [user])
+            person = session.get(Person, (TEAM, user))
+            assert person is not None
+            person.is_deleted = True
+            session.add(person)
+
+    await desk.database.run(leaves)
+    await desk.passes(minutes=6)
+
+    assert await desk.paged() == [("U0ONCALL", 1, 0)]
+    assert await desk.said() == ["level empty", "level"], "the vendor is told"
+
+
+async def test_what_is_asked_of_it_wrongly_changes_nothing(desk: Desk) -> None:
+    incident = await desk.opens(severity="SEV4", services=("checkout",))
+
+    with pytest.raises(UserError, match="Did you mean `payments`"):
+        await desk.does(escalation.start_policy, incident.key, desk.by(), "paiments")
+    with pytest.raises(UserError, match='The schedule "nobody"'):
+        await desk.does(escalation.escalate, incident.key, desk.by(), Whom(TargetKind.SCHEDULE, "nobody", "nobody"), "")
+    with pytest.raises(UserError, match="does not exist"):
+        await desk.does(escalation.acknowledge, 99, desk.by())
+    assert await desk.all() == []
+
+    started = await desk.does(escalation.start_policy, incident.key, desk.by(), "Payments", "they fail")
+    assert (started.policy_name, started.started_by, started.reason) == ("payments", "person", "they fail")
