@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.config.environment import end_of
+from bot.config.nudges import NudgesSection
 from bot.config.paging import PagingSection
 from bot.config.policies import PolicySection
 from bot.config.schedules import OnCallSection, ScheduleSection, calendar_address
@@ -201,6 +202,7 @@ class Settings(BaseSettings):
     oncall: OnCallSection = OnCallSection()
     policies: Mapping[Word, PolicySection] = Field(default_factory=dict)
     paging: PagingSection = PagingSection()
+    nudges: NudgesSection = NudgesSection()
     findings: FindingsSection = FindingsSection()
     retention: RetentionSection = RetentionSection()
     postmortem: PostmortemSection = PostmortemSection()

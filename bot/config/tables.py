@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.config.means import AppriseSection, EmailSection, OpsgenieSection, PagerDutySection, WebhookSection
+from bot.config.nudges import NudgesSection
 from bot.config.paging import PagingSection
 from bot.config.policies import AtEndSection, LevelSection, PolicySection
 from bot.config.schedules import LayerHoursSection, LayerSection, OnCallSection, ScheduleSection
@@ -61,6 +62,7 @@ SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
     ("paging", "opsgenie"): OpsgenieSection,
     ("paging", "webhook"): WebhookSection,
     ("paging", "apprise"): AppriseSection,
+    ("nudges",): NudgesSection,
     ("findings",): FindingsSection,
     ("retention",): RetentionSection,
     ("postmortem",): PostmortemSection,

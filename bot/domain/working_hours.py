@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,13 +31,14 @@ class WorkingHours:
         local = moment.astimezone(self.zone).replace(tzinfo=None)  # from here on it is the wall's time only
         minute = local.hour * 60 + local.minute
         if self.opens < self.closes:
-            return self.opens <= minute < self.closes and self._is_worked(local)
-        began_yesterday = minute < self.closes and self._is_worked(local - timedelta(days=1))
-        return began_yesterday or (minute >= self.opens and self._is_worked(local))
+            return self.opens <= minute < self.closes and self.is_worked(local.date())
+        began_yesterday = minute < self.closes and self.is_worked(local.date() - timedelta(days=1))
+        return began_yesterday or (minute >= self.opens and self.is_worked(local.date()))
 
-    def _is_worked(self, local: datetime) -> bool:
-        day = local.date().isoformat()
-        return DAYS[local.weekday()] in self.days and day not in self.holidays and day[5:] not in self.holidays
+    def is_worked(self, day: date) -> bool:
+        """Whether people begin to work on that day."""
+        text = day.isoformat()
+        return DAYS[day.weekday()] in self.days and text not in self.holidays and text[5:] not in self.holidays
 
     def as_json(self) -> dict[str, Any]:
         """To be kept with what they were applied to: the configuration may say something else tomorrow."""

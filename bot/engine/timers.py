@@ -14,7 +14,9 @@ from bot.services import (
     escalating,
     maintenance,
     maintenance_over,
+    nudges,
     shift_changes,
+    tell,
     vendors,
 )
 from bot.store import incidents, outbox, timers
@@ -28,6 +30,10 @@ Hold = Callable[[Session, Sequence[Timer]], None]
 
 def _hold_incidents(session: Session, due: Sequence[Timer]) -> None:
     incidents.hold(session, [int(timer.details["incident_id"]) for timer in due])
+
+
+def _hold_nothing(_session: Session, _due: Sequence[Timer]) -> None:
+    """They lock what they need themselves."""
 
 
 def _one_by_one(handle: Callable[[Session, Settings, Timer, datetime], None]) -> Handler:
@@ -47,6 +53,7 @@ HANDLERS: Mapping[str, tuple[Handler, Hold]] = {
     drilling.PLAY: (_one_by_one(drilling.play), _hold_incidents),
     maintenance.OVER: (_one_by_one(maintenance_over.over), maintenance_over.hold),
     shift_changes.WATCH: (_one_by_one(shift_changes.due), shift_changes.hold),
+    tell.LOOK_AT_NUDGES: (nudges.look, _hold_nothing),
     alert_log.CATCH_UP: (_one_by_one(alert_log.catch_up), _hold_incidents),
 }
 """What each kind does, and what several of it lock first: in one order, so that nobody waits in a ring."""

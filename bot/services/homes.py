@@ -9,9 +9,10 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.terms import Severity, UpdateState
-from bot.services import duty, ledger, tell
+from bot.services import duty, ledger, nudge_views, tell
 from bot.services import people as knowing
 from bot.services.duty import Mine
+from bot.services.nudge_views import Reminder
 from bot.services.people import MENTION
 from bot.store import actions, escalations, incidents, people, timeline
 from bot.store.incidents import Incident
@@ -89,6 +90,7 @@ class HomeView:
     names: Mapping[str, str]
     shifts: Sequence[Mine] = ()
     has_schedules: bool = False
+    reminders: Sequence[Reminder] = ()
 
 
 def opened(session: Session, team_id: str, user_id: str, at: datetime) -> None:
@@ -134,7 +136,9 @@ def view(session: Session, settings: Settings, sight: Sight, user_id: str, at: d
         for item, incident in actions.owned_by(session, sight, user_id)
     ]  # fmt: skip
     drafts = _drafts(session, sight, user_id, at)
-    titles = [*(each.title for each in open_ones), *(each.title for each in pages), *(each.title for each in drafts)]
+    reminders = nudge_views.waiting_for(session, sight, user_id)
+    shown: Sequence[Reminder | Incident | Paged | Draft] = (*reminders, *open_ones, *pages, *drafts)
+    titles = [each.title for each in shown]
     quoted = [*titles, *(each.reason for each in pages), *(each.text for each in todo)]
     return HomeView(
         at=at,
@@ -145,6 +149,7 @@ def view(session: Session, settings: Settings, sight: Sight, user_id: str, at: d
         shifts=duty.of_person(session, settings, sight.team_id, user_id, at),
         has_schedules=bool(settings.schedules),
         names=people.names(session, sight.team_id, MENTION.findall(" ".join(quoted))),
+        reminders=reminders,
     )
 
 

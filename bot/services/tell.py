@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from bot.domain.means import rings_on
 from bot.domain.terms import Severity
-from bot.store import escalations, outbox, people
+from bot.store import escalations, outbox, people, timers
 from bot.store.escalations import Page
 from bot.store.incidents import Incident
 from bot.store.outbox import Wanted
@@ -52,6 +52,7 @@ class What(StrEnum):
     VENDOR_CASE = "vendor case"
     FINDINGS = "findings"
     ESCALATION = "escalation"
+    NUDGE = "nudge"
     HOME = "home"
     CONFIRM = "confirm"
     STAND_DOWN = "stand down"
@@ -83,6 +84,7 @@ PRIORITY = {
     What.VENDOR_CASE: 37,
     What.FINDINGS: 38,
     What.CONFIRM: 40,
+    What.NUDGE: 44,
     What.HOME: 43,
     What.LEARN_PERSON: 45,
     What.UNSAY: 15,
@@ -116,6 +118,7 @@ URGENCY = {
     What.NOTICE: "messages",
     What.DUTY_CHANGED: "messages",
     What.SHIFT_CHANGED: "messages",
+    What.NUDGE: "messages",
     What.FETCH_MESSAGE: "reading",
     What.LEARN_PERSON: "reading",
     What.LOOK: "reading",
@@ -179,8 +182,10 @@ def _row(
 def _queue(session: Session, incident: Incident, *rows: Wanted) -> None:
     """
     What was recorded after the fact has no channel, and is announced nowhere: of it only its documents go out, to a
-    person.
+    person. What tells of a change may be what somebody waits for, so it is looked at whether anything is due.
     """
+    if changes := [row.at for row in rows if row.what in CHANGES]:
+        look_at_nudges(session, incident, changes[0])
     if (
         incident.archived_at is not None
     ):  # what cannot be posted would only be refused; the announcement stands elsewhere
@@ -248,6 +253,47 @@ def show_card(session: Session, incident: Incident, at: datetime) -> None:
         rows.append(_announcement(incident, at))
     _queue(session, incident, *rows)
     show_homes(session, incident.team_id, at)
+
+
+CHANGES = frozenset({What.CARD, What.SAY, What.FOLLOWUPS, What.CONFIRM})
+"""What is told when something about an incident changed."""
+LOOK_AT_NUDGES = "look at nudges"
+LOOKED_AT_AFTER = timedelta(seconds=3)
+"""A burst of changes is looked at once."""
+LOOKED_AT = "incidents whose nudges will be looked at"
+
+
+def nudges_timer(incident_id: int) -> str:
+    """The key of the timer that says when to look next at what is due in an incident."""
+    return f"nudge:{incident_id}"
+
+
+def look_at_nudges(session: Session, incident: Incident, at: datetime) -> None:
+    """
+    Look soon at what is due in the incident, and at what is so no longer. It is asked for once a transaction, before
+    anything is queued: the timer first, then the lanes, as the engine does.
+    """
+    asked: set[int] = session.info.setdefault(LOOKED_AT, set())
+    if incident.key in asked or incident.is_retro or incident.drill_of is not None:
+        return
+    asked.add(incident.key)
+    key, due_at = nudges_timer(incident.key), at + LOOKED_AT_AFTER
+    timers.hurry(session, key, due_at, LOOK_AT_NUDGES, incident_id=incident.key)
+
+
+def show_nudge(
+    session: Session, incident: Incident, nudge_id: int, at: datetime, *, user_id: str | None, is_new: bool
+) -> None:
+    """The message of a reminder, in the channel or, with `user_id`, to one person; also that it is so no longer."""
+    target = f"nudge:{nudge_id}"
+    if user_id is None:
+        _put(session, incident, What.NUDGE, at, target=target, nudge_id=nudge_id, posts=is_new)
+        return
+    row = _row(
+        incident, What.NUDGE, at, target=target, waits_for_channel=False, nudge_id=nudge_id, user_id=user_id,
+        posts=is_new,
+    )  # fmt: skip
+    outbox.put_all(session, replace(row, lane=f"dm:{user_id}"))
 
 
 HOME_OPEN = timedelta(minutes=30)

@@ -21,6 +21,7 @@ from bot.services import (
     escalation,
     incidents,
     ledger,
+    nudges,
     outboxing,
     people,
     roles,
@@ -36,6 +37,7 @@ from bot.slack.blocks import catchup as catchup_blocks
 from bot.slack.blocks import combining as combined
 from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks import home as homes
+from bot.slack.blocks import nudges as reminders
 from bot.slack.blocks import page as pages
 from bot.slack.blocks import roles as role_forms
 from bot.slack.blocks import vendors as vendor_blocks
@@ -223,11 +225,20 @@ ON_CALL = frozenset({oncall.UNDO, oncall.NOW, oncall.CHANGE})
 ABOUT_OTHER_ROWS = frozenset({homes.DONE, briefings.TOOK, *OF_ESCALATIONS, *ON_CALL, vendor_blocks.FIXED})
 """Those that carry no incident's number: they stand in direct messages too, for the one whom they are about."""
 
-CONFIRMS: Mapping[str, Callable[[Session, Settings, Actor, str], Message]] = {
+
+def _put_off(session: Session, settings: Settings, actor: Actor, value: str) -> None:
+    nudge_id, _, later = value.partition(".")
+    if not is_row(nudge_id) or later not in set(nudges.Later):
+        raise UserError("This menu is from another version of Dogwatch. Nothing was changed.")
+    nudges.put_off(session, settings, int(nudge_id), actor, nudges.Later(later))
+
+
+CONFIRMS: Mapping[str, Callable[[Session, Settings, Actor, str], Message | None]] = {
     combined.CONFIRM: combining.confirmed,
     archiving.GO_ON: combining.gone_on,
+    reminders.PUT_OFF: _put_off,
 }
-"""Buttons of a question that was asked first: handed what they carry, the question becomes the message."""
+"""Buttons and menus that carry more than a number. A question that was asked first becomes the message, if any."""
 
 
 def _form(command: Command) -> modals.Opening:

@@ -18,6 +18,7 @@ TIER = {
     "conversations.replies": 3,
     "conversations.open": 3,
     "chat.update": 3,
+    "chat.delete": 3,
     "files.delete": 3,
     "reactions.add": 3,
     "bookmarks.list": 3,

@@ -187,6 +187,12 @@ def get(session: Session, incident_id: int) -> Incident:
     return kept(session, found)
 
 
+def several(session: Session, incident_ids: Collection[int]) -> list[Incident]:
+    """Those of these that there are, as they are in the database now."""
+    statement = select(Incident).where(col(Incident.id).in_(incident_ids)).order_by(col(Incident.id))
+    return list(session.exec(statement.execution_options(populate_existing=True)))
+
+
 HELD = (
     select(Incident)
     .where(col(Incident.id) == bindparam("incident_id"))

@@ -48,6 +48,7 @@ HEADINGS = {
     "[paging.opsgenie]": ("paging", "opsgenie"),
     "[paging.webhook]": ("paging", "webhook"),
     "[paging.apprise]": ("paging", "apprise"),
+    "[nudges]": ("nudges",),
     "[findings]": ("findings",),
     "[retention]": ("retention",),
     "[postmortem]": ("postmortem",),

@@ -13,6 +13,7 @@ from typing import Any
 from bot.config import Settings
 from bot.domain import own_words
 from bot.domain.demands import Asked
+from bot.domain.nudges import Nudge
 from bot.domain.permissions import BY_SCOPE, PERMISSIONS, Lack
 from bot.domain.terms import Kind, Severity, Status
 from bot.services.access import REFUSAL
@@ -20,6 +21,7 @@ from bot.services.combining import Merged, Weighed
 from bot.services.entry_forms import EntryView, Neighbour
 from bot.services.findings import FindingsView, Found, Place
 from bot.services.homes import Draft, HomeView, Open, Paged, ToDo
+from bot.services.nudge_views import Reminder
 from bot.services.questions import NEEDED, MissingView
 from bot.services.transcript import Said
 from bot.services.views import (
@@ -52,6 +54,7 @@ from bot.slack.blocks import (
     modals,
     more,
     notices,
+    nudges,
     page,
     questions,
     times,
@@ -62,6 +65,7 @@ from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.gallery_catchup import CATCHUPS
 from bot.slack.blocks.gallery_escalations import ANSWERED, AT_ONE, ESCALATIONS, NAMES, PAGED, PAGES, SECOND_OF_THREE
 from bot.slack.blocks.gallery_lists import lists_shown
+from bot.slack.blocks.gallery_nudges import NUDGES
 from bot.slack.blocks.gallery_paging import TOLD
 from bot.slack.blocks.gallery_roles import BRIEFINGS, HELD
 from bot.slack.blocks.gallery_vendors import vendors_shown
@@ -372,6 +376,7 @@ def _messages() -> Iterator[Exhibit]:
         ("questions", questions.questions(MissingView(7, tuple(NEEDED)))),
         *((f"briefing: {name}", briefing.briefing(view)) for name, view in BRIEFINGS.items()),
         ("briefing: taken", briefing.briefing(BRIEFINGS["handed over"], is_taken=True)),
+        *((f"reminder: {name}", nudges.nudge(view)) for name, view in NUDGES.items()),
         ("questions: answered", questions.questions(MissingView(7, ()))),
         ("findings", findings.findings(TO_CHECK)),
         ("question: which time", times.which_time(*WHICH_TIME)),
@@ -457,11 +462,22 @@ AN_OPEN = Open(7, "INC-7", "Checkout is down", "SEV2", 2, "investigating", BEGAN
 A_PAGE = Paged(1, "INC-7", "Checkout is down", "The database answers slowly", "C0INC7", BEGAN, SECOND_OF_THREE)
 A_TODO = ToDo(2, "task", 2, "INC-7", "Review the integration code", "2026-03-01", True, "C0INC7")
 A_DRAFT = Draft(6, "INC-6", "Search is slow", BEGAN - timedelta(days=3), "C0INC6")
+A_REMINDER = Reminder("INC-7", "Checkout is down", Nudge.UPDATE_DUE, "C0INC7")
 HOMES = {
-    "busy": HomeView(BEGAN, [AN_OPEN, replace(AN_OPEN, is_private=True)], [A_PAGE], [A_TODO], [A_DRAFT], NAMES),
+    "busy": HomeView(
+        BEGAN,
+        [AN_OPEN, replace(AN_OPEN, is_private=True)],
+        [A_PAGE],
+        [A_TODO],
+        [A_DRAFT],
+        NAMES,
+        reminders=[A_REMINDER],
+    ),
     "nothing": HomeView(BEGAN, [], [], [], [], {}),
     "on call": HomeView(BEGAN, [], [], [], [], {}, shifts=gallery_oncall.MINE, has_schedules=True),
-    "too much": HomeView(BEGAN, [AN_OPEN] * 90, [A_PAGE] * 40, [A_TODO] * 60, [A_DRAFT] * 20, NAMES),
+    "too much": HomeView(
+        BEGAN, [AN_OPEN] * 90, [A_PAGE] * 40, [A_TODO] * 60, [A_DRAFT] * 20, NAMES, reminders=[A_REMINDER] * 20
+    ),
 }
 
 

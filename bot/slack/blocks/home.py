@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from bot.command.table import Command
 from bot.services.duty import Mine
 from bot.services.homes import Draft, HomeView, Open, Paged, ToDo
+from bot.services.nudge_views import Reminder
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks import oncall
@@ -24,6 +25,7 @@ from bot.slack.blocks.kit import (
     section,
     when,
 )
+from bot.slack.blocks.nudge_words import SHORT
 
 View = dict[str, Any]
 Line = TypeVar("Line")
@@ -31,7 +33,7 @@ Line = TypeVar("Line")
 DECLARE, DONE = "home_declare", "home_done"
 NOBODYS = "0"
 """What a button carries that is about no incident."""
-MOST_OPEN, MOST_PAGES, MOST_TODO, MOST_DRAFTS = 25, 15, 20, 10
+MOST_OPEN, MOST_PAGES, MOST_REMINDERS, MOST_TODO, MOST_DRAFTS = 25, 15, 8, 20, 10
 """Lines of each kind: with their headings they are fewer than the hundred blocks that Slack takes."""
 TITLE, TEXT = 150, 300
 
@@ -44,6 +46,7 @@ def home(view: HomeView, commands: Iterable[Command]) -> View:
         *_on_call(view),
         *_part("Waiting for your answer", view.pages, MOST_PAGES, lambda each: _page(view, each)),
         *(_part("Open incidents", view.open, MOST_OPEN, lambda each: _open(view, each)) or [_nothing_open()]),
+        *_part("Due in incidents that you lead", view.reminders, MOST_REMINDERS, lambda each: _reminder(view, each)),
         *_part("Your tasks", view.todo, MOST_TODO, lambda each: _todo(view, each)),
         *_part("Postmortems of incidents that you led", view.drafts, MOST_DRAFTS, lambda each: _draft(view, each)),
         context(f"As of {when(view.at)}. It follows what changes for half an hour; open it again for more."),
@@ -118,6 +121,11 @@ def _standing(one: Paged) -> str:
     level = f" · level {standing.level} of {standing.levels}" if standing.levels > 1 and standing.level else ""
     then = "the next level" if standing.levels > 1 else "next reminder"
     return f"{level} · {then} due {when(standing.next.at, COUNTING)}" if standing.next else level
+
+
+def _reminder(view: HomeView, one: Reminder) -> Block:
+    title = literal(one_line(one.title, TITLE), view.names)
+    return section(f":alarm_clock: {SHORT[one.what]}\n*{one.reference}* {title}{_place(one.channel_id)}")
 
 
 def _todo(view: HomeView, one: ToDo) -> Block:

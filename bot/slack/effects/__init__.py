@@ -3,7 +3,20 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.services.tell import What
-from bot.slack.effects import bookmarks, canvases, channels, direct, files, home, look, marks, oncall, posts, vendors
+from bot.slack.effects import (
+    bookmarks,
+    canvases,
+    channels,
+    direct,
+    files,
+    home,
+    look,
+    marks,
+    nudges,
+    oncall,
+    posts,
+    vendors,
+)
 from bot.slack.effects.tools import Tools
 from bot.slack.rates import POST, rates
 from bot.store.outbox import Claim, OutboxRow, Outcome, Rate
@@ -42,6 +55,7 @@ EFFECTS: Mapping[What, Effect] = {
     What.DUTY_CHANGED: oncall.duty_changed,
     What.SHIFT_CHANGED: oncall.shift_changed,
     What.SHIFTS_DRAWN: oncall.drawn,
+    What.NUDGE: nudges.nudge,
 }
 
 METHOD: Mapping[What, str] = {
