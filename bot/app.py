@@ -124,6 +124,7 @@ class Dogwatch:
         effects = {
             **EFFECTS,
             What.PAGE_BY_MEANS: lambda _tools, claim: self.means.page(claim),
+            What.TEST_BY_MEANS: lambda _tools, claim: self.means.test(claim),
             What.STAND_DOWN: lambda _tools, claim: self.means.stand_down(claim),
         }
         self.sender = Sender(self.tools, lease=lease, poll=poll, lanes_at_once=lanes_at_once, effects=effects)

@@ -29,6 +29,7 @@ class Asked(StrEnum):
     MERGE = "merge"
     ARCHIVED = "archived"
     ON_CALL = "on call"
+    PAGES = "pages"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from bot.means import apprise, email, opsgenie, pagerduty, webhook
 from bot.means.outcome import Away, Patience, Refused, Sent
 from bot.metrics import PAGES, SENT_AGAIN
 from bot.sealing import CannotOpen
-from bot.services import paging_out
+from bot.services import page_tests, paging_out
 from bot.services.paging_out import Asked, ToSend
 from bot.store import outbox
 from bot.store.outbox import Again, Claim, Done, Failure, Outcome
@@ -97,6 +97,23 @@ class MeansOfPaging:
             return await self._away(claim, problem, asked)
         PAGES.labels(_kind(asked.means), "sent").inc()
         return Done(partial(_sent, found, sent, self._clock.now()))
+
+    async def test(self, claim: Claim) -> Outcome:
+        """A marked test, tried once: whoever asked for it reads what came of it."""
+        settings, details = self._settings(), claim.row.details
+        test_id, asked = int(details["test_id"]), Asked(str(details["means"]), str(details["user_id"]), (), None)
+        outcome = page_tests.SENT
+        try:
+            found = await self._database.read(page_tests.to_send, settings, test_id, self._clock.now())
+            with self._a_place(asked.means):
+                await self._sent(claim, asked, found, settings)
+        except _Full:
+            return Again(self._clock.now() + A_MOMENT, "others go first", is_unknown=claim.is_unknown)
+        except CannotOpen:
+            outcome = CANNOT_OPEN
+        except (Refused, Away) as problem:
+            outcome = problem.message
+        return Done(partial(page_tests.came_of, test_id=test_id, outcome=outcome, at=self._clock.now()))
 
     async def stand_down(self, claim: Claim) -> Outcome:
         """A service that rings on is told that somebody answered, or that nobody is needed any more."""

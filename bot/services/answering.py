@@ -11,7 +11,7 @@ from bot.domain.errors import UserError
 from bot.domain.escalation import Answer, is_answered, still_needed
 from bot.domain.terms import Kind, TargetKind
 from bot.domain.vendors import VendorAct
-from bot.services import escalating, milestones, people, tell, timeline, vendors
+from bot.services import escalating, milestones, paging, people, tell, timeline, vendors
 from bot.services.actor import Actor
 from bot.store import audit, escalations, incidents, timers
 from bot.store import timeline as store_timeline
@@ -50,6 +50,7 @@ def acknowledge(
     if _is_answered(escalation):
         escalation.acknowledged_at, escalation.acknowledged_by = actor.at, actor.user_id
         escalating.stop(session, escalation)
+    paging.call_off(session, escalation.key, actor.at, None if escalation.acknowledged_at else actor.user_id)
     session.add(escalation)
     milestones.refresh(session, incident)
     tell.invite(session, incident, actor.at, [actor.user_id] if actor.user_id else [], [])

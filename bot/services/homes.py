@@ -9,8 +9,9 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.terms import Severity, UpdateState
-from bot.services import duty, ledger, nudge_views, tell
+from bot.services import contacts, duty, ledger, nudge_views, tell
 from bot.services import people as knowing
+from bot.services.contacts import PagesView
 from bot.services.duty import Mine
 from bot.services.nudge_views import Reminder
 from bot.services.people import MENTION
@@ -88,6 +89,8 @@ class HomeView:
     todo: Sequence[ToDo]
     drafts: Sequence[Draft]
     names: Mapping[str, str]
+    paged: PagesView | None = None
+    """By what they are paged."""
     shifts: Sequence[Mine] = ()
     has_schedules: bool = False
     reminders: Sequence[Reminder] = ()
@@ -150,6 +153,7 @@ def view(session: Session, settings: Settings, sight: Sight, user_id: str, at: d
         has_schedules=bool(settings.schedules),
         names=people.names(session, sight.team_id, MENTION.findall(" ".join(quoted))),
         reminders=reminders,
+        paged=contacts.view(session, settings, sight.team_id, user_id, at),
     )
 
 

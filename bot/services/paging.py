@@ -1,18 +1,37 @@
-"""People are paged: a row for each page, and what came of it."""
+"""
+People are paged: a row for each page, by each person's own means in their order, and what came of it.
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+The first means goes at once. Those that come later are timers, and so are the two consequences of a failure: the next
+means goes now, and a person whom nothing reached is left for the next level. `paging_steps` carries these out.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.means import Kind
+from bot.domain.paging import MINUTE, Way, bundled, in_order, read_way
 from bot.domain.working_hours import is_outside
-from bot.services import tell
+from bot.services import muting, tell
 from bot.services.actor import Actor
-from bot.store.escalations import Escalation, Page
+from bot.store import contacts, mutes, pages, people, timers
+from bot.store.contacts import Contact
+from bot.store.escalations import NOT_NEEDED, Escalation, Page
 from bot.store.incidents import Incident
+
+LATER = "page by a later means"
+UNREACHABLE = "somebody was reached by no means"
+WATCH = "look whether a page went out"
+PATIENCE = timedelta(seconds=30)
+"""How long a page by Slack may wait for its turn before the next means goes."""
+SENT, SKIPPED = "sent", "skipped"
+NO_ANSWER = "Slack does not answer"
+"""What is kept of a page while Slack is away: it is tried again, and the next means goes meanwhile."""
+CLOSED = "their account in Slack is closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +68,181 @@ def page_all(session: Session, settings: Settings, calls: Sequence[Call], at: da
 
     Nobody is written to in a drill that replays something: it is practised in its channel.
     """
-    paged = [
-        (call.incident, _new_page(settings, call, person, at))
+    asked = [
+        (call, person)
         for call in calls
         if call.incident.drill_of is None
         for person in dict.fromkeys(call.people)
         if person not in call.escalation.declined_by
     ]
-    session.add_all(page for _, page in paged)
+    if not asked:
+        return []
+    known = _known(session, asked[0][0].incident.team_id, {person for _, person in asked}, at)
+    made = [(call, row) for call, person in asked for row in _rows(settings, call, person, known, at)]
+    session.add_all(row for _, row in made)
     session.flush()
-    for incident, row in paged:
-        tell.page(session, incident, at, row.user_id, row.id or 0, row.escalation_id)
-    return [row for _, row in paged]
+    sending = Sending(session, settings, at, {row.id or 0 for _, row in made})
+    for call, row in made:
+        if row.skipped is not None:
+            timers.set_timer(session, f"unreachable:{row.id}", at, UNREACHABLE, page_id=row.id, **_about(row))
+        elif row.due_at is not None and row.due_at > at:
+            timers.set_timer(session, f"page:{row.id}", row.due_at, LATER, page_id=row.id, **_about(row))
+        else:
+            sending.go(call.incident, row)
+    return [row for _, row in made]
 
 
-def _new_page(settings: Settings, call: Call, person: str, at: datetime) -> Page:
+def _about(row: Page) -> dict[str, int]:
+    return {"escalation_id": row.escalation_id}
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What holds for those who are to be paged, by their ids."""
+
+    contacts: Mapping[str, Sequence[Contact]]
+    skipped: Mapping[str, str]
+
+
+def _known(session: Session, team_id: str, asked: Collection[str], at: datetime) -> _Known:
+    pages.hold_people(session, team_id, asked)
+    return _Known(contacts.of_people(session, team_id, asked), skipped(session, team_id, asked, at))
+
+
+def skipped(session: Session, team_id: str, asked: Collection[str], at: datetime) -> dict[str, str]:
+    """Who of these is not paged now, and why."""
+    muted = mutes.standing(session, team_id, asked, at)
+    zones = {user: person.zone for user in muted if (person := people.get(session, team_id, user))}
+    found = {user: muting.shown(row, ZoneInfo(zones.get(user) or "UTC")) for user, row in muted.items()}
+    gone = [user for user in asked if (person := people.get(session, team_id, user)) and person.is_deleted]
+    return found | dict.fromkeys(gone, CLOSED)
+
+
+def ways_of(settings: Settings, own: Sequence[Contact]) -> list[Way]:
+    """By what somebody is paged, in the order in which it comes: as they set it, or as the configuration has it."""
+    ways = [Way(each.means, timedelta(minutes=each.delay_minutes), each.key) for each in own]
+    return in_order(ways or [read_way(text) for text in settings.paging.default])
+
+
+def _rows(settings: Settings, call: Call, person: str, known: _Known, at: datetime) -> list[Page]:
+    why = known.skipped.get(person)
+    if why is not None:
+        row = _new_page(settings, call, person, Way(Kind.SLACK.value), at)
+        row.skipped, row.outcome = why, SKIPPED
+        return [row]
+    ways = ways_of(settings, known.contacts.get(person, ()))
+    return [_new_page(settings, call, person, way, at) for way in ways]
+
+
+def _new_page(settings: Settings, call: Call, person: str, way: Way, at: datetime) -> Page:
     hours = settings.hours_of(None, [person], call.incident.services, ZoneInfo(call.incident.zone))
+    due_at = at + way.delay
     return Page(
-        escalation_id=call.escalation.key, user_id=person, means="slack", ordinal=call.escalation.reminders,
-        queued_at=at, due_at=at, level=call.level, round=call.round, late_seconds=call.late_seconds,
-        out_of_hours=is_outside(hours, at),
+        escalation_id=call.escalation.key, user_id=person, means=way.means, contact_id=way.contact_id,
+        ordinal=call.escalation.reminders, queued_at=due_at, due_at=due_at, level=call.level, round=call.round,
+        late_seconds=call.late_seconds, out_of_hours=is_outside(hours, due_at),
     )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Sending:
+    """Pages on their way out in one transaction: by themselves, or in the bundle of their person, means and minute."""
+
+    session: Session
+    settings: Settings
+    at: datetime
+    ids: Collection[int]
+    """What is to be sent, or waits for its time: it is counted as it goes."""
+    _alone: dict[tuple[str, str], int] = field(default_factory=dict)
+    _bundle: dict[tuple[str, str], datetime | None] = field(default_factory=dict)
+
+    def go(self, incident: Incident, row: Page) -> None:
+        """Send one page. The people of pages that may go together are held by the caller."""
+        to, since = (row.user_id, row.means), self.at - MINUTE
+        if to not in self._alone:
+            self._alone[to] = pages.alone_between(self.session, *to, since, self.at, self.ids)
+            self._bundle[to] = pages.last_bundle(self.session, *to, since)
+        found = bundled(self._alone[to], self._bundle[to], self.at, self.settings.paging.bundle_after)
+        row.queued_at = row.due_at = self.at
+        if found is None:
+            self._alone[to] += 1
+        else:
+            self._bundle[to] = row.due_at = found.at
+            row.bundle_key = f"{incident.team_id}:{row.user_id}:{row.means}:{int(found.at.timestamp())}"
+        self.session.add(row)
+        self._put(incident, row)
+
+    def _put(self, incident: Incident, row: Page) -> None:
+        together = row.due_at if row.bundle_key else None
+        if row.means != Kind.SLACK:
+            ids = () if row.bundle_key else (row.id or 0,)
+            tell.page_by_means(
+                self.session, incident, self.at, row.means, row.user_id,
+                page_ids=ids, bundle_key=row.bundle_key, not_before=together,
+            )  # fmt: skip
+        elif row.bundle_key and together:
+            tell.page_bundle(self.session, incident.team_id, self.at, row.user_id, row.bundle_key, together)
+        else:
+            tell.page(self.session, incident, self.at, row.user_id, row.id or 0, row.escalation_id)
+        if row.means == Kind.SLACK:
+            timers.set_timer(
+                self.session, f"watch:{row.id}", (together or self.at) + PATIENCE, WATCH, page_id=row.id, **_about(row)
+            )  # fmt: skip
 
 
 def page_came_of(
     session: Session, page_id: int, *, sent: bool, outcome: str, actor: Actor, place: tuple[str, str] | None = None
 ) -> None:
-    """Keep what came of one page; `place` is the channel and ts of its message."""
-    page = session.get(Page, page_id)
-    if page is None:
+    """
+    Keep what came of one page; `place` is the channel and ts of its message.
+
+    Of one that failed the person's next means goes at once; if none is left the level goes on without them.
+    """
+    row = pages.get(session, page_id)
+    if row is None or row.outcome in {SENT, outcome}:
         return
-    page.sent_at, page.outcome = (actor.at if sent else None), outcome
-    page.channel_id, page.message_ts = place or (None, None)
-    session.add(page)
+    row.sent_at, row.outcome = (actor.at if sent else None), outcome
+    row.channel_id, row.message_ts = place or (None, None)
+    session.add(row)
+    if sent:
+        timers.cancel(session, f"watch:{row.id}")
+    if outcome == NOT_NEEDED:
+        return
+    _keep_with_contact(session, row, None if sent else outcome, actor.at)
+    if not sent:
+        failed(session, row, actor.at)
+
+
+def _keep_with_contact(session: Session, row: Page, problem: str | None, at: datetime) -> None:
+    """Whoever looks at their means sees which of them failed the last time."""
+    contact = contacts.get(session, row.contact_id) if row.contact_id else None
+    if contact is not None and (contact.problem or problem):
+        contact.failed_at, contact.problem = (at if problem else None), problem
+        session.add(contact)
+
+
+def failed(session: Session, row: Page, at: datetime) -> None:
+    """One means of a person failed, or is late: the next one goes now, or they are left for the next level."""
+    same = pages.to_same(session, row)
+    later = next((each for each in same if is_to_come(each, at)), None)
+    if later is not None:
+        timers.set_timer(session, f"page:{later.id}", at, LATER, page_id=later.id, **_about(later))
+        return
+    outcomes = {each.outcome for each in same}
+    if not outcomes & {"", SENT, NOT_NEEDED} and outcomes != {NO_ANSWER}:
+        timers.set_timer(session, f"unreachable:{row.id}", at, UNREACHABLE, page_id=row.id, **_about(row))
+
+
+def is_to_come(row: Page, at: datetime) -> bool:
+    """Whether it waits for its time."""
+    return row.outcome == "" and row.bundle_key is None and row.due_at is not None and row.due_at > at
+
+
+def call_off(session: Session, escalation_id: int, at: datetime, user_id: str | None = None) -> None:
+    """Somebody answered: what was to come later does not come; with a `user_id` to them, while others are needed."""
+    for row in pages.to_come(session, escalation_id, at):
+        if user_id not in {None, row.user_id}:
+            continue
+        row.outcome = NOT_NEEDED
+        session.add(row)
+        timers.cancel(session, f"page:{row.id}")

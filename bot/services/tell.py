@@ -42,6 +42,9 @@ class What(StrEnum):
     DUTY_CHANGED = "duty changed"
     SHIFT_CHANGED = "shift changed"
     SHIFTS_DRAWN = "shifts drawn"
+    PAGE_BUNDLE = "page bundle"
+    PAGE_TEST = "page test"
+    TEST_BY_MEANS = "test by means"
 
     CARD = "card"
     ANNOUNCEMENT = "announcement"
@@ -65,6 +68,9 @@ PRIORITY = {
     What.PAGE: 5,
     What.PAGE_BY_MEANS: 5,
     What.STAND_DOWN: 6,
+    What.PAGE_BUNDLE: 5,
+    What.PAGE_TEST: 25,
+    What.TEST_BY_MEANS: 25,
     What.CREATE_CHANNEL: 10,
     What.ESCALATION: 14,
     What.CARD: 20,
@@ -105,6 +111,9 @@ URGENCY = {
     What.PAGE: "pages",
     What.PAGE_BY_MEANS: "pages",
     What.STAND_DOWN: "pages",
+    What.PAGE_BUNDLE: "pages",
+    What.PAGE_TEST: "messages",
+    What.TEST_BY_MEANS: "messages",
     What.ESCALATION: "pages",
     What.CREATE_CHANNEL: "channels",
     What.INVITE: "channels",
@@ -522,6 +531,34 @@ def means_lane(means: str, user_id: str) -> str:
     return f"means:{means}:{user_id}"
 
 
+def page_bundle(
+    session: Session, team_id: str, at: datetime, user_id: str, bundle_key: str, not_before: datetime | None = None
+) -> None:
+    """Pages of one person that go out as one message: all that bear the key when it is sent, or shown anew."""
+    outbox.put(
+        session, lane=f"bundle:{user_id}", what=What.PAGE_BUNDLE, team_id=team_id, at=at,
+        priority=PRIORITY[What.PAGE_BUNDLE], target=f"bundle:{bundle_key}", not_before=not_before,
+        user_id=user_id, bundle_key=bundle_key,
+    )  # fmt: skip
+
+
+def show_page_test(session: Session, team_id: str, at: datetime, user_id: str, asked_at: datetime) -> None:
+    """The one message with the results of a test of somebody's pages, which is the test of Slack itself."""
+    told = asked_at.isoformat()
+    outbox.put(
+        session, lane=f"page test:{user_id}", what=What.PAGE_TEST, team_id=team_id, at=at,
+        priority=PRIORITY[What.PAGE_TEST], target=f"page test:{user_id}:{told}", user_id=user_id, asked_at=told,
+    )  # fmt: skip
+
+
+def test_by_means(session: Session, team_id: str, at: datetime, means: str, user_id: str, test_id: int) -> None:
+    """Send somebody a marked test by something else than Slack."""
+    outbox.put(
+        session, lane=f"test:{means}:{user_id}", what=What.TEST_BY_MEANS, team_id=team_id, at=at,
+        priority=PRIORITY[What.TEST_BY_MEANS], means=means, user_id=user_id, test_id=test_id,
+    )  # fmt: skip
+
+
 def unsay(
     session: Session,
     incident: Incident,
@@ -551,7 +588,9 @@ def show_pages(session: Session, incident: Incident, escalation_id: int, at: dat
     """What was written to people directly is shown anew, where the bot knows the message: are they still needed?"""
     for each in escalations.pages_of(session, escalation_id):
         _stand_down(session, incident, at, each)
-        if each.channel_id and each.message_ts:
+        if each.bundle_key and each.message_ts:
+            page_bundle(session, incident.team_id, at, each.user_id, each.bundle_key)
+        elif each.channel_id and each.message_ts:
             unsay(
                 session, incident, at, each.channel_id, each.message_ts, page_of=escalation_id,
                 reader=each.user_id, is_left_behind=each.means == escalations.LEFT_BEHIND,

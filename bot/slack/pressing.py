@@ -16,13 +16,17 @@ from bot.domain.vendors import VendorAct
 from bot.services import (
     access,
     actions,
+    addresses,
     briefing,
+    bundles,
     catchup,
+    contacts,
     escalation,
     incidents,
     ledger,
     nudges,
     outboxing,
+    page_tests,
     people,
     roles,
     tell,
@@ -32,6 +36,7 @@ from bot.services.actor import Actor, Origin
 from bot.slack import combining, form_acts, oncall_acts, ways
 from bot.slack.blocks import archiving, declaring, details, modals, more, oncall, oncall_form, questions
 from bot.slack.blocks import briefing as briefings
+from bot.slack.blocks import bundle as bundle_blocks
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
 from bot.slack.blocks import combining as combined
@@ -39,6 +44,7 @@ from bot.slack.blocks import escalation as escalations
 from bot.slack.blocks import home as homes
 from bot.slack.blocks import nudges as reminders
 from bot.slack.blocks import page as pages
+from bot.slack.blocks import pages as page_forms
 from bot.slack.blocks import roles as role_forms
 from bot.slack.blocks import vendors as vendor_blocks
 from bot.slack.blocks.command_forms import VENDOR, is_form
@@ -198,7 +204,47 @@ def _schedule(session: Session, settings: Settings, actor: Actor, pressed: Press
     return Aside(oncall_acts.show(session, settings, actor, pressed.value, pressed.response_url))
 
 
+def _bundle_one(session: Session, settings: Settings, actor: Actor, page_id: int) -> Message:
+    bundles.acknowledge(session, settings, page_id, actor)
+    return bundle_blocks.bundle(bundles.with_page(session, settings, page_id))
+
+
+def _bundle_all(session: Session, settings: Settings, actor: Actor, page_id: int) -> Message:
+    bundles.acknowledge_all(session, settings, page_id, actor)
+    return bundle_blocks.bundle(bundles.with_page(session, settings, page_id))
+
+
+def _pages_of(session: Session, settings: Settings, actor: Actor) -> Message:
+    """What changed is shown in App Home, too."""
+    session.flush()
+    tell.show_home(session, actor.team_id, actor.user_id or "", actor.at)
+    return page_forms.shown(contacts.view(session, settings, actor.team_id, actor.user_id or "", actor.at))
+
+
+def _pages_menu(session: Session, settings: Settings, actor: Actor, value: str) -> Message:
+    contact_id, _, wanted = value.partition(":")
+    if not is_row(contact_id):
+        raise UserError("This menu is from another version of Dogwatch. Type `/incident pages`.")
+    if wanted == page_forms.REMOVE:
+        contacts.remove(session, actor, int(contact_id))
+    elif wanted.isascii() and wanted.isdecimal() and int(wanted) in page_forms.DELAYS:
+        contacts.set_delay(session, actor, int(contact_id), int(wanted))
+    return _pages_of(session, settings, actor)
+
+
+def _pages_test(session: Session, settings: Settings, actor: Actor, _nothing: int) -> str:
+    return page_tests.said(page_tests.start(session, settings, actor))
+
+
+def _page_arrived(session: Session, settings: Settings, actor: Actor, test_id: int) -> Message:
+    return page_forms.tested(page_tests.arrived(session, settings, test_id, actor))
+
+
 PRESSES: Mapping[str, Press] = {
+    page_forms.TEST: _pages_test,
+    page_forms.CONFIRM: _page_arrived,
+    bundle_blocks.ACKNOWLEDGE: _bundle_one,
+    bundle_blocks.ACKNOWLEDGE_ALL: _bundle_all,
     homes.DONE: _finish,
     **{name: _command(each) for name, each in ways.IN_MENU.items() if not is_form(each)},
     cards.LEAD: _lead,
@@ -222,7 +268,10 @@ NAMED: Mapping[str, Callable[[Session, Settings, Actor, Pressed], Aside]] = {onc
 """Buttons that carry a name instead of a number."""
 
 ON_CALL = frozenset({oncall.UNDO, oncall.NOW, oncall.CHANGE})
-ABOUT_OTHER_ROWS = frozenset({homes.DONE, briefings.TOOK, *OF_ESCALATIONS, *ON_CALL, vendor_blocks.FIXED})
+OF_BUNDLES = frozenset({bundle_blocks.ACKNOWLEDGE, bundle_blocks.ACKNOWLEDGE_ALL})
+ABOUT_OTHER_ROWS = frozenset(
+    {homes.DONE, briefings.TOOK, page_forms.CONFIRM, *OF_ESCALATIONS, *OF_BUNDLES, *ON_CALL, vendor_blocks.FIXED}
+)
 """Those that carry no incident's number: they stand in direct messages too, for the one whom they are about."""
 
 
@@ -237,6 +286,7 @@ CONFIRMS: Mapping[str, Callable[[Session, Settings, Actor, str], Message | None]
     combined.CONFIRM: combining.confirmed,
     archiving.GO_ON: combining.gone_on,
     reminders.PUT_OFF: _put_off,
+    page_forms.MENU: _pages_menu,
 }
 """Buttons and menus that carry more than a number. A question that was asked first becomes the message, if any."""
 
@@ -263,6 +313,7 @@ OPENS: Mapping[str, modals.Opening] = {
     f"{questions.ASK}_fix": modals.ask_fix,
     cards.CANCEL: modals.cancel,
     oncall.CHANGE: oncall_form.change,
+    page_forms.ADD: lambda settings, _nothing: page_forms.add_form(addresses.offered(settings)),
     homes.DECLARE: lambda settings, _nothing: declaring.declare(settings),
     cards.MORE: lambda _settings, incident_id: more.menu(ways.IN_MENU.values(), incident_id),
     **{name: _form(each) for name, each in ways.FORMS.items()},
@@ -308,6 +359,8 @@ def carry_out(session: Session, settings: Settings, pressed: Pressed, at: dateti
             access.check(session, actor, home_team_id=pressed.home_team_id)
             told = _done(session, settings, actor, pressed)
             session.flush()
+            if pressed.is_in_home and pressed.action_id == page_forms.MENU:
+                told = None  # App Home shows it itself
     except UserError as problem:
         refused = f":warning: {problem.message}"
     return answer(_page_after(session, settings, pressed, was_refused=refused is not None) or refused or told)

@@ -1,6 +1,7 @@
 """Answers to one person: words of ours with others' words escaped, and a view beside them where asked for."""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
 from bot.services import catchup, views
 from bot.slack import listing
-from bot.slack.blocks import archiving, combining, oncall
+from bot.slack.blocks import archiving, combining, oncall, pages
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import catchup as catchup_blocks
 from bot.slack.blocks.kit import MESSAGE_TEXT, cut
@@ -50,6 +51,10 @@ def problem_of(problem: UserError) -> dict[str, Any]:
     return words(f":warning: {problem.message}")
 
 
+OF_VIEW: Mapping[Asked, Callable[[Any], Message]] = {Asked.ON_CALL: oncall.shown, Asked.PAGES: pages.shown}
+"""What shows a view that the command made itself."""
+
+
 def answer_of(session: Session, settings: Settings, reply: Reply, at: datetime) -> dict[str, Any]:
     """The body of the answer to a command that was typed at `at`."""
     match reply.shows:
@@ -67,8 +72,8 @@ def answer_of(session: Session, settings: Settings, reply: Reply, at: datetime) 
         case Asked.ARCHIVED:
             row = incidents.get(session, reply.incident_id or 0)
             return ephemeral(archiving.archived(row.key, row.reference, row.channel_name or ""))
-        case Asked.ON_CALL:
-            return ephemeral(oncall.shown(reply.values["view"]))
+        case Asked.ON_CALL | Asked.PAGES:
+            return ephemeral(OF_VIEW[reply.shows](reply.values["view"]))
         case Asked.MERGE:
             return ephemeral(combining.question(reply.values["weighed"]))
         case Asked.TIMELINE:

@@ -18,21 +18,23 @@ from bot.services import (
     access,
     actions,
     cancelling,
+    contacts,
     editing,
     escalation,
     incidents,
     people,
     roles,
     statements,
+    tell,
     transcript,
 )
 from bot.services.actor import Actor, Origin
 from bot.services.editing import Edit
 from bot.slack import combining, declaring, entry_acts, form_acts, oncall_acts, ways
-from bot.slack.blocks import amending, modals, oncall_form
+from bot.slack.blocks import amending, modals, oncall_form, pages
 from bot.slack.blocks import combining as combined
 from bot.slack.blocks import roles as role_forms
-from bot.slack.replies import answer_of, words
+from bot.slack.replies import answer_of, ephemeral, words
 from bot.slack.submitted import FieldError, Submitted
 from bot.store import deliveries
 from bot.store import incidents as store_incidents
@@ -43,6 +45,7 @@ from commands import task
 FIRST_FIELD: Mapping[str, str] = {
     **modals.FIRST_FIELD, **amending.FIRST_FIELD, combined.MERGE_FORM: combined.INCIDENT,
     oncall_form.FORM: oncall_form.ENDS,
+    pages.ADD_FORM: contacts.MEANS,
 }  # fmt: skip
 
 
@@ -315,7 +318,18 @@ def _command(command: Command) -> Submission:
     return submission
 
 
+def _add_means(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> dict[str, Any]:
+    fields = (submitted.text(contacts.MEANS), submitted.text(contacts.ADDRESS), submitted.text(contacts.DELAY))
+    try:
+        contacts.add(session, settings, actor, *fields)
+    except WrongField as problem:
+        raise _at_its_field(problem.field, problem) from problem
+    tell.show_home(session, actor.team_id, actor.user_id or "", actor.at)
+    return ephemeral(pages.shown(contacts.view(session, settings, actor.team_id, actor.user_id or "", actor.at)))
+
+
 SUBMISSIONS: Mapping[str, Submission] = {
+    pages.ADD_FORM: _add_means,
     **{name: _command(each) for name, each in ways.FORMS.items()},
     modals.DECLARE: declaring.submitted,
     modals.MARK: _mark,

@@ -29,6 +29,7 @@ SHOWN: Mapping[str, str] = {
     "": "the card that is pinned in the channel",
     "list": "App Home",
     "oncall": "App Home, once there is a schedule; *Two weeks*, *Change who is on call* and *Take it back* beside it",
+    "pages": "App Home: *How you are paged*",
     "help": "the card's *More…* and App Home say of each command what it does",
 }
 """Commands that a place of its own stands for."""

@@ -1,8 +1,9 @@
 """By which means each person is paged, and in which order."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import Field, Index, SQLModel
+from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 
 class Contact(SQLModel, table=True):
@@ -27,3 +28,38 @@ class Contact(SQLModel, table=True):
     created_at: datetime
     failed_at: datetime | None = None
     problem: str | None = None
+
+    @property
+    def key(self) -> int:
+        if self.id is None:
+            raise ValueError("the contact was never stored")
+        return self.id
+
+
+def of_people(session: Session, team_id: str, user_ids: Collection[str]) -> dict[str, list[Contact]]:
+    """The means of these people who set some, each in their order."""
+    statement = select(Contact).where(Contact.team_id == team_id, col(Contact.user_id).in_(sorted(set(user_ids))))
+    found: dict[str, list[Contact]] = {}
+    for contact in session.exec(statement.order_by(col(Contact.position), col(Contact.id))):
+        found.setdefault(contact.user_id, []).append(contact)
+    return found
+
+
+def of_person(session: Session, team_id: str, user_id: str) -> list[Contact]:
+    return of_people(session, team_id, [user_id]).get(user_id, [])
+
+
+def lock_of_person(session: Session, team_id: str, user_id: str) -> list[Contact]:
+    """The same, held: two windows of one person change them one after the other."""
+    statement = (
+        select(Contact)
+        .where(Contact.team_id == team_id, Contact.user_id == user_id)
+        .order_by(col(Contact.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return sorted(session.exec(statement), key=lambda each: (each.position, each.key))
+
+
+def get(session: Session, contact_id: int) -> Contact | None:
+    return session.get(Contact, contact_id)

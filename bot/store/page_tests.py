@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, Index, SQLModel
+from sqlmodel import Field, Index, Session, SQLModel, col, func, select
 
 
 class PageTest(SQLModel, table=True):
@@ -20,3 +20,29 @@ class PageTest(SQLModel, table=True):
     sent_at: datetime | None = None
     outcome: str = ""
     confirmed_at: datetime | None = None
+    channel_id: str | None = None
+    message_ts: str | None = None
+    """Where the message with the results of its test stands."""
+
+    @property
+    def key(self) -> int:
+        if self.id is None:
+            raise ValueError("the test was never stored")
+        return self.id
+
+
+def of_test(session: Session, team_id: str, user_id: str, asked_at: datetime) -> list[PageTest]:
+    """All means of one test, in the order in which they were asked for."""
+    statement = select(PageTest).where(
+        PageTest.team_id == team_id, PageTest.user_id == user_id, PageTest.asked_at == asked_at
+    )  # fmt: skip
+    return list(session.exec(statement.order_by(col(PageTest.id))))
+
+
+def last_asked(session: Session, team_id: str, user_id: str) -> datetime | None:
+    statement = select(func.max(PageTest.asked_at)).where(PageTest.team_id == team_id, PageTest.user_id == user_id)
+    return session.exec(statement).one()
+
+
+def get(session: Session, test_id: int) -> PageTest | None:
+    return session.get(PageTest, test_id)

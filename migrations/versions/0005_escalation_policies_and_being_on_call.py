@@ -111,6 +111,8 @@ def _page_by_several_means() -> None:
         sa.Column("sent_at", Time(), nullable=True),
         sa.Column("outcome", Text(), nullable=False),
         sa.Column("confirmed_at", Time(), nullable=True),
+        sa.Column("channel_id", Text(), nullable=True),
+        sa.Column("message_ts", Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_page_test")),
     )
     op.create_index("ix_page_test_person", "page_test", ["team_id", "user_id"])

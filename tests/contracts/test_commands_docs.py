@@ -70,6 +70,7 @@ EXAMPLES = {
     "show": "show INC-3",
     "private": "private",
     "drill": "drill checkout-500s speed:10",
+    "pages": "pages test",
     "mute": "mute <@U0DBA> until:tomorrow 09:00 on leave",
     "unmute": "unmute <@U0DBA>",
     "maintenance": "maintenance payments from:22:00 to:tomorrow 02:00 new disks",

@@ -45,7 +45,6 @@ from bot.slack.blocks import (
     command_forms,
     declaring,
     details,
-    direct,
     escalation,
     events,
     findings,
@@ -56,6 +55,7 @@ from bot.slack.blocks import (
     notices,
     nudges,
     page,
+    pages,
     questions,
     times,
     windows,
@@ -66,7 +66,8 @@ from bot.slack.blocks.gallery_catchup import CATCHUPS
 from bot.slack.blocks.gallery_escalations import ANSWERED, AT_ONE, ESCALATIONS, NAMES, PAGED, PAGES, SECOND_OF_THREE
 from bot.slack.blocks.gallery_lists import lists_shown
 from bot.slack.blocks.gallery_nudges import NUDGES
-from bot.slack.blocks.gallery_paging import TOLD
+from bot.slack.blocks.gallery_paging import OFFERS, OWN
+from bot.slack.blocks.gallery_paging import messages as paged_messages
 from bot.slack.blocks.gallery_roles import BRIEFINGS, HELD
 from bot.slack.blocks.gallery_vendors import vendors_shown
 from bot.slack.blocks.message import Message
@@ -359,7 +360,7 @@ def _messages() -> Iterator[Exhibit]:
         *vendors_shown(),
         *((f"notice: {name}", notices.lacking(lacks)) for name, lacks in LACKS.items()),
         *((f"page: {name}", page.page(view, "U0DBA")) for name, view in PAGES.items()),
-        *((f"told directly: {event}", direct.told(event, values)) for event, values in TOLD.items()),
+        *paged_messages(),
         *((f"line: {view.event}", events.said(view)) for view in SAID),
         ("follow-ups", events.followups(LISTED)),
         ("alerts: firing", card.alerts(AlertsView(7, True, 2, 1, (FIRED,), (ENDED,), ENDED.ended_at))),
@@ -443,6 +444,12 @@ def _forms(settings: Settings) -> Iterator[Exhibit]:
     for state, shown in HOMES.items():
         yield Exhibit(f"home: {state}", "home", home.home(shown, ways.IN_HOME.values()))
     yield from (Exhibit(name, "modal", view) for name, view in gallery_oncall.forms())
+    yield Exhibit("form: add a means of being paged", "modal", pages.add_form(OFFERS))
+    yield Exhibit(
+        "home: own means",
+        "home",
+        home.home(replace(HOMES["nothing"], paged=OWN), ways.IN_HOME.values()),
+    )
     yield Exhibit("home: of a guest", "home", home.refused(REFUSAL))
     yield Exhibit("form: make it a task", "modal", _task_of_message(settings))
     yield Exhibit("window: one moment", "modal", windows.loading())

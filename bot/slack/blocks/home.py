@@ -9,7 +9,7 @@ from bot.services.homes import Draft, HomeView, Open, Paged, ToDo
 from bot.services.nudge_views import Reminder
 from bot.slack.blocks import card as cards
 from bot.slack.blocks import escalation as escalations
-from bot.slack.blocks import oncall
+from bot.slack.blocks import oncall, pages
 from bot.slack.blocks.command_forms import callback_of, words_of
 from bot.slack.blocks.kit import (
     COUNTING,
@@ -49,6 +49,7 @@ def home(view: HomeView, commands: Iterable[Command]) -> View:
         *_part("Due in incidents that you lead", view.reminders, MOST_REMINDERS, lambda each: _reminder(view, each)),
         *_part("Your tasks", view.todo, MOST_TODO, lambda each: _todo(view, each)),
         *_part("Postmortems of incidents that you led", view.drafts, MOST_DRAFTS, lambda each: _draft(view, each)),
+        *([header("How you are paged"), *pages.blocks(view.paged)] if view.paged else []),
         context(f"As of {when(view.at)}. It follows what changes for half an hour; open it again for more."),
     ]
     return _home(blocks)

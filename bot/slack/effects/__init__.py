@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from bot.services.tell import What
 from bot.slack.effects import (
     bookmarks,
+    bundles,
     canvases,
     channels,
     direct,
@@ -56,6 +57,8 @@ EFFECTS: Mapping[What, Effect] = {
     What.SHIFT_CHANGED: oncall.shift_changed,
     What.SHIFTS_DRAWN: oncall.drawn,
     What.NUDGE: nudges.nudge,
+    What.PAGE_BUNDLE: bundles.show,
+    What.PAGE_TEST: direct.page_test,
 }
 
 METHOD: Mapping[What, str] = {
@@ -69,6 +72,8 @@ METHOD: Mapping[What, str] = {
     What.DUTY_CHANGED: POST,
     What.SHIFT_CHANGED: POST,
     What.SHIFTS_DRAWN: "files.getUploadURLExternal",
+    What.PAGE_BUNDLE: POST,
+    What.PAGE_TEST: POST,
     What.PAGE: POST,
     What.WHISPER: "chat.postEphemeral",
     What.BRIEF: POST,

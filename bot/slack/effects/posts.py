@@ -24,7 +24,7 @@ from bot.slack.blocks import questions as questioning
 from bot.slack.blocks.message import Message
 from bot.slack.effects.channels import incidents_channel
 from bot.slack.effects.tools import Tools, known
-from bot.slack.gateway import Refused
+from bot.slack.gateway import Away, Refused, TokenRefused
 from bot.store import incidents, outbox, people
 from bot.store import timeline as store_timeline
 from bot.store.outbox import Claim, Done, Outcome
@@ -255,6 +255,9 @@ async def page(tools: Tools, claim: Claim) -> Outcome:
     try:
         channel = await direct_channel(tools, claim, str(details["user_id"]))
         ts = await tools.post(claim, channel, message)
+    except (Away, TokenRefused):  # it is tried again; the person's next means goes meanwhile
+        await tools.database.run(_page_outcome(tools, incident_id, escalation_id, page_id, paging.NO_ANSWER))
+        raise
     except Refused as problem:
         apply = _page_outcome(tools, incident_id, escalation_id, page_id, problem.error)
         return outbox.Refused(problem.error, apply=apply)

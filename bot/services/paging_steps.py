@@ -1,0 +1,86 @@
+"""What pages do in time: a later means is due, a page has not gone out, nothing reached somebody."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.services import answering, paging, tell
+from bot.services.actor import Actor, Origin
+from bot.services.paging import SKIPPED, Sending
+from bot.store import escalations, incidents, pages
+from bot.store.escalations import NOT_NEEDED, Escalation, Page
+from bot.store.incidents import Incident
+from bot.store.timers import Timer
+
+
+def hold(session: Session, due: Sequence[Timer]) -> None:
+    """Lock what the pages are of, escalations before incidents as each of them would."""
+    found = escalations.hold(session, [int(timer.details["escalation_id"]) for timer in due])
+    incidents.hold(session, [escalation.incident_id for escalation in found])
+
+
+def later(session: Session, settings: Settings, due: Sequence[Timer], at: datetime) -> None:
+    """The next means of people is due: it goes, unless nobody needs it any more or they were muted meanwhile."""
+    found = [(row, *_about(session, row)) for row in _pages(session, due) if row.outcome == ""]
+    wanted = []
+    for row, escalation, incident in found:
+        if is_needed(session, escalation, incident, row):
+            wanted.append((row, incident))
+        else:
+            row.outcome = NOT_NEEDED
+            session.add(row)
+    if not wanted:
+        return
+    team_id, people = wanted[0][1].team_id, {row.user_id for row, _ in wanted}
+    pages.hold_people(session, team_id, people)
+    skipped = paging.skipped(session, team_id, people, at)
+    sending = Sending(session, settings, at, {row.id or 0 for row, _ in wanted})
+    for row, incident in wanted:
+        if row.user_id in skipped:
+            row.skipped, row.outcome = skipped[row.user_id], SKIPPED
+            session.add(row)
+        else:
+            sending.go(incident, row)
+        tell.show_escalation(session, incident, row.escalation_id, at)
+
+
+def watch(session: Session, _settings: Settings, timer: Timer, at: datetime) -> None:
+    """A page by Slack that has not gone out for a while: the next means does not wait for it."""
+    row = pages.get(session, int(timer.details["page_id"]))
+    if row is None or row.outcome != "":
+        return
+    escalation, incident = _about(session, row)
+    if is_needed(session, escalation, incident, row):
+        paging.failed(session, row, at)
+
+
+def unreachable(session: Session, settings: Settings, timer: Timer, at: datetime) -> None:
+    """No means reached somebody, or none was to: their level goes on as if they had declined."""
+    row = pages.get(session, int(timer.details["page_id"]))
+    if row is None:
+        return
+    escalation, incident = _about(session, row)
+    if is_needed(session, escalation, incident, row):
+        answering.person_unreachable(session, settings, row, Actor(incident.team_id, None, at, Origin.TIMER))
+
+
+def is_needed(session: Session, escalation: Escalation, incident: Incident, row: Page) -> bool:
+    """Whether whoever is paged is still waited for."""
+    if not incident.is_open or escalations.is_called_off(session, escalation) or escalation.acknowledged_at is not None:
+        return False
+    answered = {each["by"] for each in escalation.answers or () if each.get("withdrawn_at") is None}
+    return row.user_id not in {*escalation.declined_by, *answered}
+
+
+def _pages(session: Session, due: Sequence[Timer]) -> list[Page]:
+    found = [pages.get(session, int(timer.details["page_id"])) for timer in due]
+    return [row for row in found if row is not None]
+
+
+def _about(session: Session, row: Page) -> tuple[Escalation, Incident]:
+    escalation = escalations.lock(session, row.escalation_id)
+    if escalation is None:
+        raise ValueError(f"page {row.id} is of no escalation")
+    return escalation, incidents.lock(session, escalation.incident_id)

@@ -1,0 +1,65 @@
+"""Pages as those see them who send them: what went lately, what goes together, what comes after a failure."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from bot.store.escalations import Page
+from bot.store.people import Person
+
+
+def hold_people(session: Session, team_id: str, user_ids: Collection[str]) -> None:
+    """Whoever pages the same people at the same time waits, and then counts what this one paged."""
+    statement = (
+        select(Person.user_id)
+        .where(Person.team_id == team_id, col(Person.user_id).in_(sorted(set(user_ids))))
+        .order_by(col(Person.user_id))
+        .with_for_update()
+    )
+    session.exec(statement).all()
+
+
+def alone_between(
+    session: Session, user_id: str, means: str, since: datetime, until: datetime, but: Collection[int]
+) -> int:
+    """How many pages to one person by one means went out by themselves in that time, some of them left out."""
+    statement = select(func.count(col(Page.id))).where(
+        Page.user_id == user_id, Page.means == means, Page.queued_at > since, Page.queued_at <= until,
+        col(Page.bundle_key).is_(None), col(Page.skipped).is_(None), col(Page.id).not_in(sorted(but)),
+    )  # fmt: skip
+    return session.exec(statement).one()
+
+
+def last_bundle(session: Session, user_id: str, means: str, since: datetime) -> datetime | None:
+    """When the last bundle to them by this means went out or is to, if that is after `since`."""
+    statement = select(func.max(Page.due_at)).where(
+        Page.user_id == user_id, Page.means == means, col(Page.bundle_key).is_not(None), col(Page.due_at) > since
+    )  # fmt: skip
+    return session.exec(statement).one()
+
+
+def of_bundle(session: Session, bundle_key: str) -> list[Page]:
+    return list(session.exec(select(Page).where(Page.bundle_key == bundle_key).order_by(col(Page.id))))
+
+
+def to_same(session: Session, page: Page) -> list[Page]:
+    """All pages to its person for the same level: by each of their means one."""
+    statement = select(Page).where(
+        Page.escalation_id == page.escalation_id, Page.user_id == page.user_id,
+        Page.level == page.level, Page.round == page.round,
+    )  # fmt: skip
+    return list(session.exec(statement.order_by(col(Page.due_at), col(Page.id))))
+
+
+def to_come(session: Session, escalation_id: int, at: datetime) -> list[Page]:
+    """Those that wait for their time."""
+    statement = select(Page).where(
+        Page.escalation_id == escalation_id, Page.outcome == "", col(Page.bundle_key).is_(None),
+        col(Page.due_at) > at,
+    )  # fmt: skip
+    return list(session.exec(statement.order_by(col(Page.id))))
+
+
+def get(session: Session, page_id: int) -> Page | None:
+    return session.get(Page, page_id)

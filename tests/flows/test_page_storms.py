@@ -1,0 +1,99 @@
+"""Many pages at once: a person gets a few by themselves and the rest in one message, and nobody is forgotten."""
+
+import re
+
+import pytest
+
+from tests.support.world import World, rendered
+
+DBA = "<@U0DBA|dba>"
+
+
+async def pages(world: World, count: int, *, first: int = 1) -> None:
+    """Incidents are declared and page the same person, all at one moment of the clock."""
+    for number in range(first, first + count):
+        await world.types("oncall", f"/incident start queue {number} is stuck", "ops")
+        await world.types("oncall", f"/incident escalate INC-{number} {DBA} look at {number}", "ops")
+
+
+def told(world: World) -> list[str]:
+    return world.texts(world.sandbox.open_dm("dba"))
+
+
+def waits(texts: list[str]) -> set[int]:
+    """Of which incidents these messages speak."""
+    return {int(number) for text in texts for number in re.findall(r"INC-(\d+)", text)}
+
+
+async def test_a_page_by_itself_goes_at_once(world: World) -> None:
+    await pages(world, 1)
+
+    [page] = told(world)
+    assert "INC-1" in page
+    assert world.now.minute == 0
+
+
+async def test_in_a_storm_the_rest_go_in_one_message_with_an_answer_for_each_and_for_all(world: World) -> None:
+    await pages(world, 8)
+    await world.advance(seconds=3)  # Slack takes a message a second
+    at_once = told(world)
+    await world.advance(seconds=5)
+
+    assert len(at_once) == 3
+    *_, bundle = told(world)
+    assert len(told(world)) == 4
+    assert waits(at_once) | waits([bundle]) == set(range(1, 9))
+    assert "You are needed in *5 incidents* at once" in bundle
+
+    await world.presses("dba", "bundle_acknowledge", channel=world.sandbox.open_dm("dba"))
+    await world.finish()
+    one_less = told(world)[-1]
+    await world.presses("dba", "bundle_acknowledge_all", channel=world.sandbox.open_dm("dba"))
+    await world.finish()
+
+    assert "You are needed in *4 incidents*" in one_less
+    assert "No longer needed: 1 incident" in one_less
+    assert "Nothing of these 5 pages waits for you any more" in told(world)[-1]
+    for number in range(4, 9):
+        [answered] = (await world.exported(f"INC-{number}"))["escalations"]
+        assert answered["acknowledged_by"] == "U0DBA" or answered["acknowledged_at"], answered
+    [open_still] = (await world.exported("INC-1"))["escalations"]
+    assert open_still["acknowledged_at"] is None
+
+
+async def test_the_next_bundle_comes_a_minute_after_the_one_before(world: World) -> None:
+    await pages(world, 5)
+    await world.advance(seconds=6)
+    first = len(told(world))
+    await pages(world, 2, first=6)
+    await world.advance(seconds=30)
+    still = len(told(world))
+    await world.advance(seconds=30)
+
+    assert (first, still, len(told(world))) == (4, 4, 5)
+    assert {6, 7} <= waits(told(world)[-1:])
+
+
+async def test_what_somebody_else_answered_meanwhile_is_not_asked_for(world: World) -> None:
+    await pages(world, 5)
+    await world.types("oncall", "/incident ack INC-5", "ops")
+    await world.advance(seconds=6)
+
+    assert "INC-5" not in told(world)[-1]
+    assert "INC-4" in told(world)[-1]
+
+
+@pytest.mark.parametrize("count", [120])
+async def test_a_bundle_of_very_many_names_each_and_keeps_to_slacks_limits(world: World, count: int) -> None:
+    from bot.services.bundles import BundleView, Line
+    from bot.slack.blocks.bundle import bundle
+
+    lines = [
+        Line(n, f"INC-{n}", "x" * 300, "SEV1", 1, "y" * 900, f"C0INCIDENT{n}", is_waiting=True) for n in range(count)
+    ]
+    message = bundle(BundleView(lines, {}))
+
+    shown = rendered({"blocks": message.blocks})
+    assert all(f"INC-{n}" in shown or f"<#C0INCIDENT{n}>" in shown for n in range(count))
+    assert len(message.blocks) <= 50
+    assert len(str(message.blocks)) < 13_200
