@@ -25,14 +25,25 @@ from bot.domain.drafting.facts import (
     title_block,
     window,
 )
-from bot.domain.drafting.groups import COURSE, causes, course, follow_ups, is_listed, lessons, listed_texts, public
+from bot.domain.drafting.groups import (
+    CHAIN,
+    COURSE,
+    causes,
+    chains,
+    course,
+    follow_ups,
+    is_listed,
+    lessons,
+    listed_texts,
+    public,
+)
 from bot.domain.drafting.head import about_roles, alerts, closure, particulars, roles, titles, whereabouts
 from bot.domain.drafting.scene import Scene
 from bot.domain.drafting.timeline import context, shown, timeline
 from bot.domain.findings import Finding
 from bot.domain.findings.telling import blocks_of
 from bot.domain.languages import language as language_of
-from bot.domain.record import Entry, Record, Statement
+from bot.domain.record import Entry, Escalation, Record, Statement
 from bot.domain.terms import Kind, Status, UpdateState
 
 __all__ = ["Block", "BlockKind", "Document", "Draft", "assemble"]
@@ -64,7 +75,7 @@ def _document(
     scene = Scene(teller, standing, _chosen(record, code), languages)
     known = {**_head(scene), "findings": blocks_of(record, findings, clock), **_told(scene)}
     by_kind = cache(partial(course, scene))
-    sections = Sections(known, dict.fromkeys(COURSE, by_kind))
+    sections = Sections(known, {**dict.fromkeys(COURSE, by_kind), CHAIN: cache(partial(chains, scene))})
     return Document(code, ", ".join(clock.labels), title_block(teller), sections, language.words)
 
 
@@ -140,9 +151,16 @@ def _instants(record: Record, standing: Sequence[Entry]) -> Iterable[datetime]:
     return chain(
         (moment.at for moment in moments if moment),
         (entry.happened_at for entry in standing if entry.happened_at and has_time(entry)),
-        (at for each in record.escalations for at in (each.paged_at, each.acknowledged_at) if at),
+        (at for each in record.escalations for at in _times_of(each) if at),
         (at for alert in record.alerts for at in (alert.starts_at, alert.ended_at) if at),
     )
+
+
+def _times_of(escalation: Escalation) -> Iterable[datetime | None]:
+    yield from (escalation.paged_at, escalation.acknowledged_at, escalation.gave_up_at)
+    yield escalation.vendor.fixed_at if escalation.vendor else None
+    yield from (called.paged_at for called in escalation.called)
+    yield from (at for answer in escalation.answers for at in (answer.at, answer.withdrawn_at))
 
 
 def best(statements: Sequence[Statement], code: str, preferred: Sequence[str]) -> Statement | None:

@@ -222,6 +222,8 @@ class VendorFacts:
 
     case: str = ""
     case_source: Source | None = None
+    case_asked: bool = False
+    """Whether it was asked for, because nobody gave it in time."""
     fixed_at: datetime | None = None
     fixed_precision: Precision = Precision.EXACT
     fixed: Source | None = None

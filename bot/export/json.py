@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from bot.domain.drafting.entries import with_names
 from bot.domain.drafting.groups import marked_follow_ups
 from bot.domain.durations import between, show_duration
+from bot.domain.escalation import Answer, Called
 from bot.domain.findings import Finding
 from bot.domain.findings.telling import in_english
 from bot.domain.postmortems import assemble
-from bot.domain.record import Action, Alert, Entry, Escalation, Moment, Record, RoleHeld, Statement, Update
+from bot.domain.record import Action, Alert, Entry, Escalation, Moment, Paged, Record, RoleHeld, Statement, Update
 from bot.domain.terms import ActionKind, SourceKind
 from bot.domain.transcript import Said, Transcript
 
@@ -107,6 +108,7 @@ class _Writer:
             **{f"{name}_at": self.at(moment.at) if moment else None for name, moment in moments.items()},
             "sources": {f"{name}_at": _because(moment) for name, moment in moments.items() if moment},
             **self._duration(),
+            "acknowledged_after_seconds": self._time_to_acknowledge(),
             "impact": self._impact(),
             "cause": self._stated(self.record.causes, self._statement),
             "resolution": self._stated(self.record.resolutions, self._statement),
@@ -128,6 +130,13 @@ class _Writer:
             "note": self.text(held.note) if held.note else None,
             "link": held.source.link,
         }
+
+    def _time_to_acknowledge(self) -> int | None:
+        """From the detection; None before anybody acknowledged, or where the two contradict one another."""
+        detected, acknowledged = self.record.incident.detected, self.record.incident.acknowledged
+        if acknowledged is None or acknowledged.at < detected.at:
+            return None
+        return _seconds(detected.at, acknowledged.at)
 
     def _duration(self) -> Json:
         """Of the impact. None while it has no end, or if its end is before its start."""
@@ -179,6 +188,7 @@ class _Writer:
             "link": entry.source.link,
             "files": list(entry.files),
             "about": entry.about,
+            "vendor": entry.vendor.value if entry.vendor else None,
             "was": entry.was,
             "became": entry.became,
             "role": entry.role,
@@ -218,7 +228,73 @@ class _Writer:
             "acknowledged_after_seconds": waited,
             "declined_by": [self.person(user_id) for user_id in each.declined_by],
             "out_of_hours": each.out_of_hours,
+            "acknowledged_precision": each.acknowledged_precision.value,
+            "policy": each.policy or None,
+            "levels": each.levels,
+            "started_by": each.started_by,
+            "follows": each.follows,
+            "gave_up_at": self.at(each.gave_up_at),
+            "steps": [self.step(called) for called in each.called],
+            "pages": [self.paged(page) for page in each.pages],
+            "answers": [self.answer(answer) for answer in each.answers],
+            "vendor": self.vendor(each),
             "link": each.source.link,
+        }
+
+    def step(self, called: Called) -> Json:
+        return {
+            "level": called.place.level,
+            "round": called.place.round,
+            "due_at": self.at(called.due_at),
+            "paged_at": self.at(called.paged_at),
+            "late_seconds": int(called.late.total_seconds()) if called.late else None,
+            "because": called.because,
+            "people": [self.person(each) for each in called.people],
+            "people_ids": list(called.people),
+            "groups": list(called.groups),
+            "vendors": list(called.vendors),
+            "unreachable": [self.person(each) for each in called.gone],
+            "missing": list(called.missing),
+            "passed_over": [place.level for place, _ in called.passed_over],
+        }
+
+    def paged(self, page: Paged) -> Json:
+        return {
+            "person": self.person(page.person),
+            "person_id": page.person,
+            "means": page.means,
+            "level": page.level,
+            "round": page.round,
+            "due_at": self.at(page.due_at),
+            "sent_at": self.at(page.sent_at),
+            "outcome": page.outcome.value,
+            "problem": page.problem or None,
+            "out_of_hours": page.out_of_hours,
+            "late_seconds": int(page.late.total_seconds()) if page.late else None,
+        }
+
+    def answer(self, answer: Answer) -> Json:
+        return {
+            "at": self.at(answer.at),
+            "by": self.person(answer.by),
+            "by_id": answer.by,
+            "means": answer.means,
+            "level": answer.place.level if answer.place else None,
+            "withdrawn_at": self.at(answer.withdrawn_at),
+        }
+
+    def vendor(self, each: Escalation) -> Json | None:
+        """The first answer is the escalation's acknowledgement."""
+        facts = each.vendor
+        if facts is None:
+            return None
+        return {
+            "case": facts.case or None,
+            "case_link": facts.case_source.link if facts.case_source else None,
+            "fixed": facts.fixed is not None,
+            "fixed_at": self.at(facts.fixed_at),
+            "fixed_precision": facts.fixed_precision.value,
+            "fixed_link": facts.fixed.link if facts.fixed else None,
         }
 
     def action(self, action: Action) -> Json:

@@ -100,6 +100,7 @@ def _vendor(row: EscalationRow, sources: Mapping[int, Source], entries: Mapping[
     return VendorFacts(
         case=row.case_reference or "",
         case_source=sources.get(case.key) if case else None,
+        case_asked=bool(row.case_asked),
         fixed_at=row.fixed_at,
         fixed_precision=_precision(entries.get(fixed)),
         fixed=sources.get(fixed) if fixed in entries else None,

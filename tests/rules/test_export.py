@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from bot.domain.escalation import Answer, Called, Place
 from bot.domain.findings import Finding, find
 from bot.domain.postmortems import assemble
-from bot.domain.record import Record, RoleHeld, Statement, Update
+from bot.domain.record import Paged, PageOutcome, Record, RoleHeld, Statement, Update, VendorFacts
 from bot.domain.terms import Kind, Precision, UpdateState
 from bot.domain.transcript import Said, Transcript
 from bot.export.html import Article, html_body, html_document
@@ -32,7 +33,16 @@ def whole() -> Record:
         UpdateState.RESOLVED, record.incident.resolved.at, {"en": "It is over"}, ("en",), (record.entries[0].source,)
     )
     led = RoleHeld(record.entries[0].source, "lead", "Lead", "UONCALL", record.incident.declared.at)
-    return replace(record, incident=incident, updates=[told], roles=[led])
+    at = record.incident.declared.at
+    called = replace(
+        record.escalations[0],
+        called=(Called(Place(1, 0), at, at, people=("UONCALL",)),),
+        pages=(Paged("UONCALL", "slack", 1, 0, at, at, PageOutcome.SENT),),
+        answers=(Answer("UONCALL", at, "slack", Place(1, 0)),),
+        vendor=VendorFacts(),
+    )
+    escalations = [called, *record.escalations[1:]]
+    return replace(record, incident=incident, updates=[told], roles=[led], escalations=escalations)
 
 
 def test_the_times_of_the_checkout_are_in_its_zone():
@@ -203,6 +213,8 @@ def produced() -> dict[str, set[str]]:
             f"{name}[]": set(value[name][0])
             for name in ("timeline", "escalations", "actions", "updates", "alerts", "findings", "transcript")
         },
+        **{f"escalations.{name}[]": set(value["escalations"][0][name][0]) for name in ("steps", "pages", "answers")},
+        "escalations.vendor": set(value["escalations"][0]["vendor"]),
     }
 
 

@@ -58,9 +58,13 @@ def made() -> dict[str, Any]:
     entry = _object(parts["timeline[]"])
     taken_in = {"ref": TYPES["text"], "link": _or_null(TYPES["text"])}
     entry["properties"]["also"] = _list({"type": "object", "properties": taken_in, "required": [*taken_in]})
+    escalation = _object(parts["escalations[]"])
+    for name in ("steps", "pages", "answers"):
+        escalation["properties"][name] = _list(_object(parts[f"escalations.{name}[]"]))
+    escalation["properties"]["vendor"] = _or_null(_object(parts["escalations.vendor"]))
     update = _object(parts["updates[]"])
     update["properties"]["links"] = _list(_or_null(TYPES["text"]))
-    items = {"timeline": entry, "updates": update}
+    items = {"timeline": entry, "updates": update, "escalations": escalation}
     top = {"incident": incident}
     for name, rows in parts.items():
         if name.endswith("[]") and "." not in name:

@@ -213,11 +213,20 @@ class Teller:
         outside = "vendor_out_of_hours" if escalation.external else "out_of_hours"
         said = (self.language.say(outside),) if escalation.out_of_hours else ()
         said = (*said, self.language.say("declined_by", who=declined)) if declined else said
+        said = (*self._whence(escalation), *said)
         if escalation.is_answered or (escalation.vendor and escalation.vendor.fixed):
             return said
         if self.record.incident.status.is_open:
             return (*said, self.language.say("no_answer_yet"))
         return (*said, self.language.say("no_answer_recorded" if escalation.external else "nobody_acknowledged"))
+
+    def _whence(self, escalation: Escalation) -> tuple[str, ...]:
+        """The policy by which it goes, and the escalation that it goes on from."""
+        said = (self.language.say("policy_of", policy=escalation.policy),) if escalation.policy else ()
+        before = self.escalations.get(escalation.follows or "")
+        if before is None:
+            return said
+        return (*said, self.language.say("goes_on_from", target=self.named(before.target).strip()))
 
     def answer(self, escalation: Escalation) -> tuple[str, ...]:
         """

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from bot.domain.drafting.chain import chain
 from bot.domain.drafting.draft import Block
 from bot.domain.drafting.entries import Teller
 from bot.domain.drafting.scene import Scene
@@ -16,6 +17,7 @@ ONLY_LESSONS = frozenset({*LESSONS.values(), Kind.NOTE})
 
 COURSE = ("actions_taken", "misleading_paths", "escalations", "outcome")
 """The sections of `course`."""
+CHAIN = "chain"
 
 Groups = Mapping[str, tuple[Block, ...]]
 
@@ -27,7 +29,8 @@ def course(scene: Scene) -> Groups:
     What turned out to be misleading is not among the actions, whatever else it was marked as; a fix is the outcome.
     """
     groups: dict[str, list[Block]] = {name: [] for name in COURSE}
-    groups["escalations"] += [_escalation(scene, each) for each in scene.record.escalations]
+    for each in scene.record.escalations:
+        groups["escalations"] += [_escalation(scene, each), *chain(scene.teller, "escalations", each)]
     for entry in scene.standing:
         section = _group_of(entry, scene.teller)
         if section is not None:
@@ -35,6 +38,15 @@ def course(scene: Scene) -> Groups:
     return {
         name: tuple(blocks) if blocks else (scene.teller.missing(name, name),) for name, blocks in groups.items()
     }  # fmt: skip
+
+
+def chains(scene: Scene) -> Groups:
+    """Of the escalations those that went step by step: each with its steps. Empty if there is none."""
+    found: list[Block] = []
+    for each in scene.record.escalations:
+        if steps := chain(scene.teller, CHAIN, each):
+            found += [_escalation(scene, each)._replace(section=CHAIN), *steps]
+    return {CHAIN: tuple(found)}
 
 
 def _group_of(entry: Entry, teller: Teller) -> str | None:

@@ -8,7 +8,7 @@ all of them. A false alarm is worse than a miss: what can rightly be so is no fi
 from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 
-from bot.domain.findings import languages_of_record, tasks, window_conflicts
+from bot.domain.findings import escalation_chain, languages_of_record, tasks, window_conflicts
 from bot.domain.findings.cause_unsupported import cause_unsupported
 from bot.domain.findings.duration_conflict import duration_conflict
 from bot.domain.findings.end_before_start import end_before_start
@@ -35,6 +35,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "repeated-entry": repeated_entry,
         "long-gap": long_gap,
         "escalation-not-acknowledged": escalation_not_acknowledged,
+        "level-unreached": escalation_chain.level_unreached,
+        "vendor-without-case": escalation_chain.vendor_without_case,
         "cause-unsupported": cause_unsupported,
         "public-word-late": public_word_late,
         "language-missing": languages_of_record.language_missing,

@@ -29,7 +29,8 @@ def escalation_not_acknowledged(record: Record) -> Iterator[Finding]:
     last_of = {entry.author: place for place, entry in enumerate(entries) if entry.author}
     silent = []
     for each in record.escalations:
-        if each.acknowledged_at is not None or each.target in answered or each.source.ref in told:
+        has_fixed = each.vendor is not None and each.vendor.fixed is not None
+        if each.is_answered or has_fixed or each.target in answered or each.source.ref in told:
             continue
         if _came_too_late(each, record) or _acted(each, places.get(each.source.ref, -1), last_of):
             continue
