@@ -78,7 +78,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     actor, settings = caller.actor, caller.settings
     if not typed.text.strip() and len(settings.schedules) != 1:
         return _reply(duty.of_all(session, settings, actor.team_id, actor.at))
-    name = Line(caller, typed, "", typed.text.strip()).schedule()
+    name = oncall.one_named(settings, typed.text.strip())
     if caller.response_url:
         tell.draw_shifts(session, actor.team_id, actor.at, actor.user_id or "", name, caller.response_url)
     is_drawn = bool(caller.response_url)

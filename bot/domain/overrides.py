@@ -36,7 +36,7 @@ def span(starts: datetime, ends: datetime, now: datetime) -> Span:
     Raises UserError for one that is over, has no length, is too long or begins too late.
     """
     if ends <= starts:
-        raise UserError("That ends before it begins. Write when it begins behind `from:`, and its end behind `to:`.")
+        raise UserError("That ends before it begins. Mend when it begins, or when it ends.")
     if ends <= now:
         raise UserError("That is over: who was on call then stays as it was. Write a time that is to come.")
     if starts - now > FARTHEST:

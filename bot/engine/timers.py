@@ -10,6 +10,7 @@ from bot.config import Settings
 from bot.services import (
     alert_log,
     catching_up,
+    drawn,
     drilling,
     escalating,
     maintenance,
@@ -57,6 +58,7 @@ HANDLERS: Mapping[str, tuple[Handler, Hold]] = {
     paging.UNREACHABLE: (_one_by_one(paging_steps.unreachable), paging_steps.hold),
     paging.WATCH: (_one_by_one(paging_steps.watch), paging_steps.hold),
     maintenance.OVER: (_one_by_one(maintenance_over.over), maintenance_over.hold),
+    drawn.FORGET: (_one_by_one(drawn.forget), _hold_nothing),
     shift_changes.WATCH: (_one_by_one(shift_changes.due), shift_changes.hold),
     tell.LOOK_AT_NUDGES: (nudges.look, _hold_nothing),
     alert_log.CATCH_UP: (_one_by_one(alert_log.catch_up), _hold_incidents),

@@ -131,6 +131,16 @@ def named(settings: Settings, text: str) -> str | None:
     return next((each for each in longest_first if folded.startswith(f"{each.casefold()} ")), None)
 
 
+def one_named(settings: Settings, text: str) -> str:
+    """The schedule that `text` names, or the only one if it names none. Raises UserError for any other text."""
+    if not text:
+        return the_only_one(settings, text)
+    found = named(settings, text)
+    if found is None or len(found) != len(text):
+        check_known(settings, text)
+    return found or text
+
+
 def the_only_one(settings: Settings, text: str) -> str:
     """The schedule that is meant where none is named. Raises UserError unless there is just one."""
     known = list(settings.schedules)

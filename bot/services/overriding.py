@@ -14,7 +14,7 @@ from bot.domain.overrides import Span
 from bot.services import oncall, people, shift_changes, tell
 from bot.services.actor import Actor
 from bot.services.oncall import Rota
-from bot.store import audit
+from bot.store import audit, incidents
 from bot.store import oncall as store
 from bot.store import people as store_people
 from bot.store.oncall import ScheduleOverride
@@ -203,7 +203,9 @@ def _end_of_turn(rota: Rota, at: datetime) -> datetime:
 
 def _check_can(session: Session, team_id: str, person: str) -> None:
     """Raises UserError for bots, guests and closed accounts: none of them may command, or answer."""
-    known = store_people.get(session, team_id, person)
+    known, installed = store_people.get(session, team_id, person), incidents.installation(session)
+    if installed is not None and person == installed.bot_user_id:
+        raise UserError("Dogwatch itself cannot be on call. Name a person.")
     if known is not None and (known.is_bot or known.is_deleted or known.is_guest):
         what = "a bot" if known.is_bot else "a guest" if known.is_guest else "no longer in this workspace"
         raise UserError(f"<@{person}> is {what} and could not acknowledge a page. Name somebody else.")

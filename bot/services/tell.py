@@ -724,11 +724,8 @@ def draw_shifts(session: Session, team_id: str, at: datetime, user_id: str, sche
 
 
 def forget_drawn(session: Session, team_id: str, at: datetime, file_id: str) -> None:
-    """Take a picture away again some time after it was shown: it says who is on call, and that changes."""
+    """Delete a picture of who is on call from Slack."""
     outbox.put(
-        session, lane="forget drawn", what=What.DELETE_FILE, team_id=team_id, at=at,
-        priority=PRIORITY[What.DELETE_FILE], not_before=at + DRAWN_FOR, file_id=file_id,
+        session, lane=f"drawn:{file_id}", what=What.DELETE_FILE, team_id=team_id, at=at,
+        priority=PRIORITY[What.LOOK], file_id=file_id,
     )  # fmt: skip
-
-
-DRAWN_FOR = timedelta(days=1)

@@ -8,7 +8,7 @@ red_circle 🔴|large_orange_circle 🟠|large_yellow_circle 🟡|large_green_ci
 large_purple_circle 🟣|red_square 🟥|large_red_square 🟥|large_orange_square 🟧|large_yellow_square 🟨|large_green_square 🟩|large_blue_square 🟦
 tada 🎉|pray 🙏|raised_hands 🙌|clap 👏|wave 👋|ok_hand 👌|muscle 💪|point_right 👉|point_up ☝️|heart ❤️|rocket 🚀|construction 🚧
 chart_with_upwards_trend 📈|chart_with_downwards_trend 📉|bar_chart 📊|page_facing_up 📄|clipboard 📋|link 🔗|lock 🔒|unlock 🔓|key 🔑
-phone ☎️|telephone_receiver 📞|email 📧|incoming_envelope 📨|speech_balloon 💬|bust_in_silhouette 👤|busts_in_silhouette 👥|dog 🐶|guide_dog 🦮
+phone ☎️|pager 📟|telephone_receiver 📞|email 📧|incoming_envelope 📨|speech_balloon 💬|bust_in_silhouette 👤|busts_in_silhouette 👥|dog 🐶|guide_dog 🦮
 service_dog 🐕‍🦺|robot_face 🤖|question ❓|exclamation ❗|grey_question ❔|information_source ℹ️|sos 🆘|no_entry ⛔|no_entry_sign 🚫|recycle ♻️
 arrow_up ⬆️|arrow_down ⬇️|arrow_right ➡️|arrow_left ⬅️|leftwards_arrow_with_hook ↩️|twisted_rightwards_arrows 🔀|repeat 🔁|checkered_flag 🏁
 triangular_flag_on_post 🚩|white_flag 🏳️|sleeping 😴|sweat_smile 😅|smile 😄|joy 😂|slightly_smiling_face 🙂|grimacing 😬|scream 😱|sob 😭

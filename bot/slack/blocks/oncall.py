@@ -146,7 +146,7 @@ def _halves(view: Changed) -> list[Changed]:
 
 
 def _said(view: Changed) -> str:
-    return " ".join(_half(each) for each in _halves(view))
+    return "\n".join(_half(each) for each in _halves(view))
 
 
 def _half(view: Changed) -> str:

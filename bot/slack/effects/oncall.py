@@ -9,7 +9,8 @@ from structlog import get_logger
 
 from bot.domain.errors import UserError
 from bot.export.shifts import Roster, picture
-from bot.services import duty, overriding, shift_changes, tell
+from bot.services import drawn as forgetting
+from bot.services import duty, overriding, shift_changes
 from bot.services import people as knowing
 from bot.slack import payloads
 from bot.slack.blocks import oncall as blocks
@@ -138,6 +139,6 @@ def _answered(tools: Tools, claim: Claim, file_id: str | None) -> Outcome:
 
     def apply(session: Session) -> None:
         if file_id is not None:
-            tell.forget_drawn(session, team_id, at, file_id)
+            forgetting.forget_later(session, team_id, file_id, at)
 
     return Done(apply)
