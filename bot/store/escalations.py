@@ -1,7 +1,7 @@
 """Escalations, and each page by each means."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, bindparam
@@ -157,6 +157,15 @@ def lock(session: Session, escalation_id: int) -> Escalation | None:
         return held
     statement = select(Escalation).where(Escalation.id == escalation_id).with_for_update()
     return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def move(session: Session, back: timedelta) -> None:
+    """The clock was set back: what is due next is as far off as it was."""
+    waiting = select(Escalation).where(col(Escalation.next_step_at).is_not(None)).order_by(col(Escalation.id))
+    for row in session.exec(waiting.with_for_update().execution_options(populate_existing=True)):
+        row.next_step_at = row.next_step_at - back if row.next_step_at else None
+        row.more_time_until = row.more_time_until - back if row.more_time_until else None
+        session.add(row)
 
 
 def of_incident(session: Session, incident_id: int) -> list[Escalation]:
