@@ -375,10 +375,11 @@ class StormsSection(Section):
 
 
 class EscalationSection(Section):
-    """`[escalation]`: the reminders of an escalation that nobody answers."""
+    """`[escalation]`: the reminders of an escalation that nobody answers, and the reactions that answer one."""
 
     remind_after_minutes: Annotated[int, Field(ge=1, le=1440)] = 5
     remind_times: Annotated[int, Field(ge=0, le=100)] = 3
+    acknowledge_emoji: Annotated[tuple[Emoji, ...], Field(strict=False)] = ("white_check_mark",)
 
 
 class RetentionSection(Section):

@@ -328,6 +328,8 @@ class Answer:
     withdrawn_at: datetime | None = None
     entry_id: int | None = None
     """Its entry on the timeline."""
+    why: str = ""
+    """What whoever took it back said."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -338,6 +340,7 @@ class Answer:
             "round": self.place.round if self.place else None,
             "withdrawn_at": self.withdrawn_at.isoformat() if self.withdrawn_at else None,
             "entry_id": self.entry_id,
+            "why": self.why,
         }
 
     @classmethod
@@ -345,7 +348,7 @@ class Answer:
         place = None if kept["level"] is None else Place(kept["level"], kept["round"])
         withdrawn = datetime.fromisoformat(kept["withdrawn_at"]) if kept["withdrawn_at"] else None
         at = datetime.fromisoformat(kept["at"])
-        return cls(kept["by"], at, kept["means"], place, withdrawn, kept["entry_id"])
+        return cls(kept["by"], at, kept["means"], place, withdrawn, kept["entry_id"], kept["why"])
 
 
 def is_answered(called: Sequence[Called], answers: Sequence[Answer], declined: Collection[str] = ()) -> bool:

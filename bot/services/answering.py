@@ -149,7 +149,7 @@ def waiting_for(session: Session, incident_id: int, actor: Actor) -> list[Escala
 
 
 def unacknowledge(
-    session: Session, settings: Settings, escalation_id: int, actor: Actor, *, at_once: bool = False
+    session: Session, settings: Settings, escalation_id: int, actor: Actor, *, at_once: bool = False, why: str = ""
 ) -> Escalation:
     """
     Take an acknowledgement back: one's own, or else all that stand. The entry leaves the timeline, and the policy goes
@@ -168,7 +168,7 @@ def unacknowledge(
     if not answers:
         raise UserError("Nobody has acknowledged it. Nothing was changed.")
     own = [each for each in answers if each.by == actor.user_id]
-    _take_back(session, incident, escalation, own or answers, actor)
+    _take_back(session, incident, escalation, own or answers, actor, why)
     if _is_answered(escalation):
         _show(session, incident, escalation, actor)
         return escalation
@@ -176,7 +176,7 @@ def unacknowledge(
     escalation.acknowledged_at = escalation.acknowledged_by = escalation.acknowledgement_entry_id = None
     escalation.quiet_asked_at = None
     tell.say(
-        session, incident, "unacknowledged", actor.at, escalation_id=escalation.key, by=actor.user_id,
+        session, incident, "unacknowledged", actor.at, escalation_id=escalation.key, by=actor.user_id, why=why,
         before=own[0].by if own else answers[-1].by,
     )  # fmt: skip
     if was_over and _goes_on(escalation):
@@ -210,16 +210,16 @@ def _standing(escalation: Escalation) -> list[Answer]:
 
 
 def _take_back(
-    session: Session, incident: Incident, escalation: Escalation, gone: Sequence[Answer], actor: Actor
+    session: Session, incident: Incident, escalation: Escalation, gone: Sequence[Answer], actor: Actor, why: str
 ) -> None:
     known = escalating.answers_of(escalation) or list(gone)
     escalation.answers = [
-        (replace(each, withdrawn_at=actor.at) if each in gone else each).as_json() for each in known
+        (replace(each, withdrawn_at=actor.at, why=why) if each in gone else each).as_json() for each in known
     ]  # fmt: skip
     for answer in gone:
         entry = store_timeline.get(session, answer.entry_id) if answer.entry_id else None
         if entry is not None and entry.withdrawn_at is None:
-            timeline.withdraw(session, incident, entry, actor, WITHDRAWN)
+            timeline.withdraw(session, incident, entry, actor, f"{WITHDRAWN}: {why}" if why else WITHDRAWN)
     audit.note(
         session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
         what="took an acknowledgement back", origin=actor.origin, escalation=escalation.key,
@@ -227,7 +227,15 @@ def _take_back(
     )  # fmt: skip
 
 
-def decline(session: Session, settings: Settings, escalation_id: int, actor: Actor) -> Escalation:
+def hand_back(session: Session, settings: Settings, escalation_id: int, actor: Actor, *, why: str = "") -> Escalation:
+    """Whoever acknowledged cannot go on, by their own word or by somebody else's: the next level is paged at once."""
+    found = escalations.lock(session, escalation_id)
+    if found is not None and actor.user_id in {each.by for each in _standing(found)}:
+        return decline(session, settings, escalation_id, actor, why=why)
+    return unacknowledge(session, settings, escalation_id, actor, at_once=True, why=why)
+
+
+def decline(session: Session, settings: Settings, escalation_id: int, actor: Actor, *, why: str = "") -> Escalation:
     """
     Somebody cannot. Once nobody of the level is left, the next one is paged at once. Whoever acknowledged and cannot go
     on takes that back by it.
@@ -237,7 +245,7 @@ def decline(session: Session, settings: Settings, escalation_id: int, actor: Act
         raise UserError("That escalation does not exist.")
     if found.acknowledged_at is not None and actor.user_id in {each.by for each in _standing(found)}:
         found.declined_by = [*(each for each in found.declined_by if each != actor.user_id), actor.user_id]
-        return unacknowledge(session, settings, escalation_id, actor, at_once=True)
+        return unacknowledge(session, settings, escalation_id, actor, at_once=True, why=why)
     incident, escalation = _held(session, settings, escalation_id)
     if actor.user_id in escalation.declined_by:
         return escalation
@@ -246,7 +254,7 @@ def decline(session: Session, settings: Settings, escalation_id: int, actor: Act
     people.meet(session, incident.team_id, [actor.user_id], actor.at)
     audit.note(
         session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
-        what="declined an escalation", origin=actor.origin, escalation=escalation.key,
+        what="declined an escalation", origin=actor.origin, escalation=escalation.key, why=why,
     )  # fmt: skip
     _after_one_less(session, settings, incident, escalation, actor)
     tell.show_escalation(session, incident, escalation.key, actor.at)

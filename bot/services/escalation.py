@@ -253,9 +253,12 @@ def hand_over(
     policy = Policy(before.name, levels, before.repeat, before.at_end)
     if old.acknowledged_at is None:  # the others of a level that needs all go on being asked there
         escalating.stop(session, old)
-    return _start(
+    made = _start(
         session, settings, incident, actor, to, policy, reason or old.reason, started_by=HANDOVER, follows=old
     )  # fmt: skip
+    tell.show_escalation(session, incident, old.key, actor.at)
+    tell.show_pages(session, incident, old.key, actor.at)
+    return made
 
 
 def start_by_itself(

@@ -11,6 +11,7 @@ from bot.config import Settings
 from bot.domain.escalation import Answer as Answered
 from bot.domain.escalation import Called, Need, Place, Policy, Target, following, still_needed
 from bot.domain.terms import Severity, TargetKind
+from bot.services.escalation import HANDOVER
 from bot.services.people import MENTION
 from bot.store import escalations, incidents, people, timers
 from bot.store.escalations import Escalation, Page
@@ -134,11 +135,21 @@ class EscalationView:
     """Oldest first."""
     answers: tuple[Answer, ...] = ()
     more_time_until: datetime | None = None
+    handed_by: str | None = None
+    """Who acknowledged what it goes on from, and handed that over."""
+    handed_to: str = ""
+    """Whom it was handed over to, as markup; empty where it was not."""
 
     @property
     def is_waiting(self) -> bool:
         """Whether an answer is still asked for."""
         return self.acknowledged_at is None and self.is_open and not self.is_called_off
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody acknowledged it and it still matters: they can hand it over or back."""
+        is_over = self.acknowledged_at is None or not self.is_open or self.is_called_off
+        return not (is_over or self.is_external or self.was_only_recorded or self.handed_to)
 
     @property
     def have_all_declined(self) -> bool:
@@ -207,9 +218,21 @@ def view(session: Session, settings: Settings, escalation_id: int) -> Escalation
         needs_all=bool(called) and called[-1].need is Need.ALL,
         next=next_of(session, row, policy, names),
         paged=tuple(_level(each, pages, row.declined_by, answers) for each in called) or _without_steps(pages, row),
-        answers=tuple(Answer(each.by, each.at, each.means, each.withdrawn_at) for each in answers),
+        answers=tuple(Answer(each.by, each.at, each.means, each.withdrawn_at, each.why) for each in answers),
         more_time_until=row.more_time_until,
+        handed_by=row.asked_by if row.started_by == HANDOVER else None,
+        handed_to=_handed_to(session, row),
     )
+
+
+def _handed_to(session: Session, row: Escalation) -> str:
+    """Whom somebody asked to go on with it, as markup."""
+    theirs = [
+        each
+        for each in escalations.of_incident(session, row.incident_id)
+        if each.follows_id == row.key and each.started_by == HANDOVER
+    ]
+    return target_of(theirs[-1]) if theirs else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind, Precision, SourceKind
 from bot.domain.timeline_marks import emoji_with_tone, normalise_emoji
-from bot.services import channels, documents, forgetting, milestones, people, tell, timeline
+from bot.services import channels, documents, forgetting, milestones, people, reacting, tell, timeline
 from bot.services.actor import Actor, Origin
 from bot.services.timeline import BY_HAND, DROPPED
 from bot.store import audit, incidents, transcript
@@ -153,10 +153,13 @@ def reacted(
     Somebody put an emoji on a message of an incident's channel, or took it away.
 
     An emoji that is in the table marks the message; the message has one entry, whose kinds are the marks present. The
-    bot's own messages cannot be marked: whoever tries is told. A sealed message takes no new marks. An emoji that has
-    left the table marks nothing any more, but what it marked before follows it when it is taken away.
+    bot's own messages cannot be marked: whoever tries is told, unless it answers an escalation. A sealed message takes
+    no new marks. An emoji that has left the table marks nothing any more, but what it marked before follows it when it
+    is taken away.
     """
     reaction.emoji = emoji_with_tone(reaction.emoji)
+    if is_on_own_message and reacting.reacted(session, settings, reaction, at):
+        return
     is_a_mark = normalise_emoji(reaction.emoji) in settings.reactions
     if not is_a_mark and (reaction.is_present or not transcript.is_known(session, reaction)):
         return

@@ -101,6 +101,8 @@ def _listen_to_events(app: AsyncApp, deps: Deps) -> None:
         began = perf_counter()
         with payloads.reading():
             hearing.check_shape(body)
+        if (answers := hearing.who_may_answer(deps.settings(), body)) is not None:
+            await deps.meeting.meet(*answers)
         is_new = await deps.database.run(hearing.hear, deps.settings(), body, deps.clock.now())
         metrics.REQUESTS.labels("event", "new" if is_new else "again").inc()
         metrics.ANSWER_SECONDS.labels("event").observe(perf_counter() - began)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.timeline_marks import normalise_emoji
 from bot.services import channels, homes, people, transcript, workspace
 from bot.slack.payloads import Deleted, Whose, message_event, person_of, team_of
 from bot.store import deliveries, incidents
@@ -42,6 +43,15 @@ def hear(session: Session, settings: Settings, body: Mapping[str, Any], at: date
         case "channel_id_changed":
             workspace.channel_moved(session, team_id, event["old_channel_id"], event["new_channel_id"])
     return True
+
+
+def who_may_answer(settings: Settings, body: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Whoever reacts with what can answer an escalation, as team and user: whether they may has to be known first."""
+    event = body["event"]
+    if event.get("type") != "reaction_added":
+        return None
+    emoji = normalise_emoji(str(event["reaction"]))
+    return (team_of(body), str(event["user"])) if emoji in settings.escalation.acknowledge_emoji else None
 
 
 def check_shape(body: Mapping[str, Any]) -> None:

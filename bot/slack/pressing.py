@@ -17,11 +17,11 @@ from bot.services import (
     access,
     actions,
     addresses,
+    answering,
     briefing,
     bundles,
     catchup,
     contacts,
-    escalation,
     incidents,
     ledger,
     nudges,
@@ -34,7 +34,17 @@ from bot.services import (
 )
 from bot.services.actor import Actor, Origin
 from bot.slack import combining, form_acts, oncall_acts, ways
-from bot.slack.blocks import archiving, declaring, details, modals, more, oncall, oncall_form, questions
+from bot.slack.blocks import (
+    archiving,
+    declaring,
+    details,
+    escalation_forms,
+    modals,
+    more,
+    oncall,
+    oncall_form,
+    questions,
+)
 from bot.slack.blocks import briefing as briefings
 from bot.slack.blocks import bundle as bundle_blocks
 from bot.slack.blocks import card as cards
@@ -154,11 +164,18 @@ def _retry(session: Session, _settings: Settings, actor: Actor, incident_id: int
 
 
 def _acknowledge(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
-    escalation.acknowledge(session, settings, escalation_id, actor)
+    answering.acknowledge(session, settings, escalation_id, actor)
 
 
 def _decline(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
-    escalation.decline(session, settings, escalation_id, actor)
+    answering.decline(session, settings, escalation_id, actor)
+
+
+def _more_time(session: Session, settings: Settings, actor: Actor, pressed: Pressed) -> None:
+    escalation_id, _, minutes = pressed.value.partition(".")
+    if not is_row(escalation_id) or not minutes.isdecimal():
+        raise UserError(OTHER_VERSION)
+    answering.more_time(session, settings, int(escalation_id), actor, minutes=int(minutes))
 
 
 def _fixed(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
@@ -261,11 +278,21 @@ PRESSES: Mapping[str, Press] = {
 }
 """Buttons that act at once. `OPENS` are those that ask first."""
 
-OF_ESCALATIONS = frozenset({escalations.ACKNOWLEDGE, escalations.DECLINE})
+OF_ESCALATIONS = frozenset(
+    {
+        escalations.ACKNOWLEDGE,
+        escalations.DECLINE,
+        escalations.MORE_TIME,
+        escalations.HAND_OVER,
+        escalations.HAND_BACK,
+    }
+)
 DIRECT = "D"
 """How the ids of direct messages begin."""
-NAMED: Mapping[str, Callable[[Session, Settings, Actor, Pressed], Aside]] = {oncall.SHOW: _schedule}
-"""Buttons that carry a name instead of a number."""
+NAMED: Mapping[str, Callable[[Session, Settings, Actor, Pressed], Aside | None]] = {
+    oncall.SHOW: _schedule, escalations.MORE_TIME: _more_time,
+}  # fmt: skip
+"""Buttons and choices that carry a name, or more than a number."""
 
 ON_CALL = frozenset({oncall.UNDO, oncall.NOW, oncall.CHANGE})
 OF_BUNDLES = frozenset({bundle_blocks.ACKNOWLEDGE, bundle_blocks.ACKNOWLEDGE_ALL})
@@ -314,6 +341,8 @@ OPENS: Mapping[str, modals.Opening] = {
     cards.CANCEL: modals.cancel,
     oncall.CHANGE: oncall_form.change,
     page_forms.ADD: lambda settings, _nothing: page_forms.add_form(addresses.offered(settings)),
+    escalations.HAND_OVER: escalation_forms.hand_over,
+    escalations.HAND_BACK: escalation_forms.hand_back,
     homes.DECLARE: lambda settings, _nothing: declaring.declare(settings),
     cards.MORE: lambda _settings, incident_id: more.menu(ways.IN_MENU.values(), incident_id),
     **{name: _form(each) for name, each in ways.FORMS.items()},
@@ -409,13 +438,11 @@ def _page_after(session: Session, settings: Settings, pressed: Pressed, *, was_r
 
     A page that still waits after a refusal stays as it is: they are told why.
     """
-    if (
-        pressed.action_id not in OF_ESCALATIONS
-        or not is_row(pressed.value)
-        or not pressed.channel_id.startswith(DIRECT)
-    ):
+    escalation_id = pressed.value.partition(".")[0]
+    is_page = pressed.action_id in OF_ESCALATIONS and pressed.channel_id.startswith(DIRECT)
+    if not is_page or not is_row(escalation_id):
         return None
-    view = ledger.view(session, settings, pressed.number)
+    view = ledger.view(session, settings, int(escalation_id))
     if view is None or (was_refused and view.is_waiting):
         return None
     return pages.page(view, pressed.user_id)

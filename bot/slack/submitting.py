@@ -17,6 +17,7 @@ from bot.domain.when import When, read_time, read_zone
 from bot.services import (
     access,
     actions,
+    answering,
     cancelling,
     contacts,
     editing,
@@ -31,7 +32,7 @@ from bot.services import (
 from bot.services.actor import Actor, Origin
 from bot.services.editing import Edit
 from bot.slack import combining, declaring, entry_acts, form_acts, oncall_acts, ways
-from bot.slack.blocks import amending, modals, oncall_form, pages
+from bot.slack.blocks import amending, escalation_forms, modals, oncall_form, pages
 from bot.slack.blocks import combining as combined
 from bot.slack.blocks import roles as role_forms
 from bot.slack.replies import answer_of, ephemeral, words
@@ -43,7 +44,8 @@ from bot.store.undoing import undone_if_it_fails
 from commands import task
 
 FIRST_FIELD: Mapping[str, str] = {
-    **modals.FIRST_FIELD, **amending.FIRST_FIELD, combined.MERGE_FORM: combined.INCIDENT,
+    **modals.FIRST_FIELD, **amending.FIRST_FIELD, **escalation_forms.FIRST_FIELD,
+    combined.MERGE_FORM: combined.INCIDENT,
     oncall_form.FORM: oncall_form.ENDS,
     pages.ADD_FORM: contacts.MEANS,
 }  # fmt: skip
@@ -220,6 +222,25 @@ def _escalate(session: Session, settings: Settings, actor: Actor, submitted: Sub
             raise _at_its_field(modals.AT if when else modals.PERSON, problem) from problem
 
 
+def _escalation_in(submitted: Submitted) -> int:
+    found = submitted.carried.get(escalation_forms.ESCALATION)
+    if not isinstance(found, int):
+        raise UserError("This window is from another version of Dogwatch. Close it and open it again.")
+    return found
+
+
+def _hand_over(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    person = submitted.text(modals.PERSON)
+    if not person:
+        raise FieldError(modals.PERSON, "Choose whom to hand it over to.")
+    to = escalation.find_target(session, settings, actor.team_id, TargetKind.PERSON, person, person)
+    escalation.hand_over(session, settings, _escalation_in(submitted), actor, to=to, reason=submitted.text())
+
+
+def _hand_back(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:
+    answering.hand_back(session, settings, _escalation_in(submitted), actor, why=submitted.text())
+
+
 def _ask_impact(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
     share = submitted.text(modals.USERS).removesuffix("%").strip().replace(",", ".")
     try:
@@ -339,6 +360,8 @@ SUBMISSIONS: Mapping[str, Submission] = {
     modals.SEVERITY_FORM: _severity,
     modals.STATUS_FORM: _status,
     modals.ESCALATE_FORM: _escalate,
+    escalation_forms.HAND_OVER_FORM: _hand_over,
+    escalation_forms.HAND_BACK_FORM: _hand_back,
     modals.ASK_IMPACT: _ask_impact,
     modals.ASK_START: _ask_start,
     modals.ASK_CAUSE: _ask_cause,

@@ -1,10 +1,10 @@
 """Escalations, and each page by each means."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, bindparam
+from sqlalchemy import JSON, Index, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.store.incidents import OPEN, Incident
@@ -99,6 +99,7 @@ class Page(SQLModel, table=True):
     """One attempt to reach one person by one means. `outcome` is empty until the sender knows it."""
 
     __tablename__ = "page"
+    __table_args__ = (Index("ix_page_message", "channel_id", "message_ts"),)
 
     id: int | None = Field(default=None, primary_key=True)
     escalation_id: int = Field(foreign_key="escalation.id", index=True)
@@ -159,13 +160,20 @@ def lock(session: Session, escalation_id: int) -> Escalation | None:
     return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
 
 
-def move(session: Session, back: timedelta) -> None:
-    """The clock was set back: what is due next is as far off as it was."""
-    waiting = select(Escalation).where(col(Escalation.next_step_at).is_not(None)).order_by(col(Escalation.id))
-    for row in session.exec(waiting.with_for_update().execution_options(populate_existing=True)):
-        row.next_step_at = row.next_step_at - back if row.next_step_at else None
-        row.more_time_until = row.more_time_until - back if row.more_time_until else None
-        session.add(row)
+def of_message(session: Session, team_id: str, channel_id: str, ts: str) -> Escalation | None:
+    """The escalation that a message of the bot is about: its own message in a channel, or a page to one person."""
+    of_channel = (
+        select(Escalation)
+        .join(Incident, col(Incident.id) == Escalation.incident_id)
+        .where(Incident.team_id == team_id, Incident.channel_id == channel_id, Escalation.message_ts == ts)
+    )
+    of_page = (
+        select(Escalation)
+        .join(Page, col(Page.escalation_id) == Escalation.id)
+        .join(Incident, col(Incident.id) == Escalation.incident_id)
+        .where(Incident.team_id == team_id, Page.channel_id == channel_id, Page.message_ts == ts)
+    )
+    return session.exec(of_channel).first() or session.exec(of_page).first()
 
 
 def of_incident(session: Session, incident_id: int) -> list[Escalation]:

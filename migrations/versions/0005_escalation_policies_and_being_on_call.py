@@ -84,6 +84,7 @@ def _page_by_several_means() -> None:
     op.add_column("page", sa.Column("bundle_key", Text(), nullable=True))
     op.add_column("page", sa.Column("out_of_hours", sa.Boolean(), nullable=True))
     op.add_column("page", sa.Column("late_seconds", sa.Integer(), nullable=True))
+    op.create_index("ix_page_message", "page", ["channel_id", "message_ts"])
     op.create_table(
         "contact",
         sa.Column("id", sa.Integer(), nullable=False),

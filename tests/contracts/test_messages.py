@@ -81,6 +81,8 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "author": st.none() | people,
     "owner": st.none() | people,
     "user_id": people,
+    "handed_by": st.none() | people,
+    "handed_to": st.sampled_from(("", "<@U0DBA>", "payments")),
     "members": st.lists(people, max_size=3).map(tuple),
     "declined_by": st.lists(people, max_size=3).map(tuple),
     "unreached": st.lists(people, max_size=3).map(tuple),

@@ -175,8 +175,11 @@ def _answer_of(waiting: Waiting) -> str:
         again = f", again {when(standing.next.at)}" if standing and standing.next and standing.next.level else ""
         return f"{waiting.target} to acknowledge ({paged}{again})"
     level = f"level {standing.level} of {standing.levels}" if standing.level else "nobody paged yet"
-    then = f", the next due {when(standing.next.at, COUNTING)}" if standing.next else ""
-    return f"policy {literal(standing.policy, limit=100)} to be acknowledged ({level}, {paged}{then})"
+    step = "the next" if standing.next and standing.next.level else "its end"
+    then = f", {step} due {when(standing.next.at, COUNTING)}" if standing.next else ""
+    return (
+        f"policy {literal(standing.policy, limit=100)} to be acknowledged: {level}, since {when(waiting.since)}{then}"
+    )
 
 
 def place(other: Beside) -> str:

@@ -48,6 +48,14 @@ WORDS: Mapping[str, Words] = {
     "timeline": Words("The timeline", "Show"),
     "catchup": Words("Catch me up", "Show"),
     "ack": Words("Acknowledge the page", "Acknowledge"),
+    "cannot": Words("I can't come", "Next please", {"text": "Why?"}, {"text": "Also after you acknowledged."}),
+    "moretime": Words(
+        "More time", "Wait with it", {"minutes": "How many minutes?"}, {"minutes": "Nothing chosen: 5."},
+    ),
+    "unack": Words(
+        "Not acknowledged", "Take it back", {"text": "Why?"}, {"text": "The escalation goes on where it was."},
+    ),
+    "reassign": Words("Hand it over", "Page them", {"text": "Anything they should know?"}),
     "note": Words("Add to the timeline", "Add"),
     "status": Words("Change the status", "Change"),
     "severity": Words("Change the severity", "Change"),
@@ -241,11 +249,12 @@ CHOICES: Mapping[Value, Callable[[Settings], Sequence[Choice]]] = {
 
 
 def targets(settings: Settings) -> list[Block]:
-    """Whom to call: a person, or a team or vendor of the configuration."""
-    teams = [Choice(f"@{name}", f"@{name}", "team") for name in sorted(settings.teams)]
+    """Whom to call: a person, or whoever is on call, a team or a vendor of the configuration."""
+    teams = [Choice(f"schedule:{name}", name, "whoever is on call") for name in sorted(settings.schedules)]
+    teams += [Choice(f"@{name}", f"@{name}", "team") for name in sorted(settings.teams)]
     teams += [Choice(f"vendor:{name}", name, "vendor") for name in sorted(settings.vendors)]
     person = person_field(PERSON, "A person")
-    return [person, select_field(TEAM, "Or a team or vendor", teams)] if teams else [person]
+    return [person, select_field(TEAM, "Or a schedule, team or vendor", teams)] if teams else [person]
 
 
 def incident_field(incidents: Sequence[Choice], chosen: str | None = None) -> Block:

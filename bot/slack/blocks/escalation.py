@@ -26,7 +26,10 @@ from bot.slack.blocks.kit import (
 )
 from bot.slack.blocks.message import Message
 
-ACKNOWLEDGE, DECLINE = "escalation_acknowledge", "escalation_decline"
+ACKNOWLEDGE, DECLINE, MORE_TIME = "escalation_acknowledge", "escalation_decline", "escalation_more_time"
+HAND_OVER, HAND_BACK = "escalation_hand_over", "escalation_hand_back"
+MINUTES = (5, 15, 30)
+"""What *More time* offers."""
 DAY = "{date_short_pretty} {time}"
 PEOPLE, EARLIER, NEXT = 12, 8, 5
 """How many people of the present level, how many earlier levels, and how many who come next are named."""
@@ -71,14 +74,18 @@ def headline(view: EscalationView) -> str:
         at = f" at {when(view.paged_at, DAY)}" if view.paged_at else ", time not known"
         return f":mega: Recorded: {who} called{at}"
     since = f" {when(view.paged_at)}" if view.paged_at else ""
+    handed = f", handed over by <@{view.handed_by}>" if view.handed_by else ""
     if view.policy:
-        return f":mega: Policy *{literal(view.policy, limit=200)}*{since}: {standing(view)}"
-    return f":mega: {who} {'told' if view.is_external else 'paged'}{since}"
+        to = f" to {who}" if handed else ""
+        return f":mega: Policy *{literal(view.policy, limit=200)}*{handed}{to}: {standing(view)}, since{since}"
+    return f":mega: {who} {'told' if view.is_external else 'paged'}{since}{handed}"
 
 
 def standing(view: EscalationView) -> str:
     """`level 2 of 3`, and which time around where a policy is repeated."""
     again = f", round {view.round + 1} of {view.rounds}" if view.round else ""
+    if view.level > view.levels:
+        return "its end, nobody answered"
     return f"level {view.level} of {view.levels}{again}" if view.level else "nobody paged yet"
 
 
@@ -103,8 +110,9 @@ def state(view: EscalationView) -> str:
         return "nobody acknowledged before the incident ended"
     parts = [_waiting(view)]
     parts += [_handed_back(each) for each in view.answers[-1:] if each.withdrawn_at is not None]
-    if view.declined_by:
-        parts.append("cannot: " + _mentions(view.declined_by))
+    listed_below = {one.user_id for level in view.paged for one in level.people}
+    if others := [each for each in view.declined_by if each not in listed_below]:
+        parts.append("cannot: " + _mentions(others))
     if view.unreached:
         parts.append(":warning: no page reached " + _mentions(view.unreached))
     return "\n".join(parts)
@@ -116,11 +124,11 @@ def _waiting(view: EscalationView) -> str:
     if view.gave_up:
         times = f" after {view.reminders} reminders" if not view.policy else ""
         return f":warning: nobody answered{times}. Escalate to somebody else."
-    waits = ":hourglass_flowing_sand: waiting for an answer"
+    waits = ":hourglass_flowing_sand: *waiting for an answer*"
     if view.still_needed and len(view.still_needed) < len(view.members):
-        waits = f":hourglass_flowing_sand: still needed: {_mentions(view.still_needed)}"
+        waits = f":hourglass_flowing_sand: *still needed:* {_mentions(view.still_needed)}"
     elif view.needs_all:
-        waits = ":hourglass_flowing_sand: waiting for an answer of each of them"
+        waits = ":hourglass_flowing_sand: *waiting for an answer of each of them*"
     return f"{waits}\n{_next(view, view.next)}" if view.next else waits
 
 
@@ -130,7 +138,8 @@ def _next(view: EscalationView, step: NextStep) -> str:
     if step.level is None and not view.policy:
         return f"*Next:* whoever called is told that nobody answers, {due}{more_time}"
     if step.level is None:
-        return f"*Next:* the end of the policy{_whom(step)}, {due}{more_time}"
+        whom = _whom(step) or ", nobody else is paged"
+        return f"*Next:* the end of the policy{whom}, {due}{more_time}"
     if not view.is_stepwise:
         return f"*Next:* a reminder, {due}{more_time}"
     again = "from the beginning, " if step.is_again else ""
@@ -154,8 +163,14 @@ def _answered(view: EscalationView) -> str:
         after = ""
     at = f" {when(view.acknowledged_at)}" if view.acknowledged_at else ""
     lines = [f":white_check_mark: acknowledged by {by}{at}{how}{after}"]
+    if view.handed_to:
+        lines.append(f":arrow_right: handed over to {_handed_to(view)}: that goes on in a message of its own.")
     lines += [_handed_back(each) for each in view.answers[-3:] if each.withdrawn_at is not None]
     return "\n".join(lines)
+
+
+def _handed_to(view: EscalationView) -> str:
+    return view.handed_to if view.handed_to.startswith("<") else f"*{literal(view.handed_to, limit=200)}*"
 
 
 def _how(means: str) -> str:
@@ -190,7 +205,7 @@ def _people(view: EscalationView) -> str:
 def _level(view: EscalationView, paged: LevelPaged) -> str:
     """The level and its time, and why it was paged then where its time had not simply come."""
     name = f"Level {paged.level}" if view.is_stepwise else "Paged"
-    if paged.because == "end":
+    if paged.because == "end" or paged.level > view.levels:
         name = "At the end of the policy"
     why = BECAUSE.get(paged.because, "")
     late = f" · :warning: {show_duration(paged.late)} late" if paged.late else ""
@@ -244,6 +259,7 @@ def _rung(paged: LevelPaged) -> str:
         if people
     ]
     told += [f"<!subteam^{each}> no answer" for each in paged.groups[:3]]
+    told += [f"{literal(one_line(each, 60))} means nobody" for each in paged.missing[:3]]
     return f"Level {paged.level}, {when(paged.at)}: {'; '.join(told) or 'nobody to page'}"
 
 
@@ -257,14 +273,31 @@ def _buttons(view: EscalationView) -> list[Block]:
         return answers(view)
     if view.is_waiting:
         return [button("They answered", ACKNOWLEDGE, str(view.escalation_id), style="primary")]
-    return []
+    return holds(view) if view.is_held else []
 
 
 def answers(view: EscalationView, acknowledge: str = "Acknowledge", *, can_decline: bool = True) -> list[Block]:
     """What whoever is asked can say."""
     value = str(view.escalation_id)
-    decline = "Can't: next please" if view.next and view.is_stepwise else "Can't"
+    decline = "Can't: next please" if view.next and view.next.level and view.is_stepwise else "Can't"
     shown = [button(acknowledge, ACKNOWLEDGE, value, style="primary")]
     if can_decline:
         shown.append(button(decline, DECLINE, value))
+    if view.next is not None:
+        shown.append(more_time(view.escalation_id))
     return shown
+
+
+def more_time(escalation_id: int) -> Block:
+    options = [
+        {"text": {"type": "plain_text", "text": f"{minutes} minutes"}, "value": f"{escalation_id}.{minutes}"}
+        for minutes in MINUTES
+    ]
+    placeholder = {"type": "plain_text", "text": "More time"}
+    return {"type": "static_select", "action_id": MORE_TIME, "placeholder": placeholder, "options": options}
+
+
+def holds(view: EscalationView) -> list[Block]:
+    """What whoever answered can do with it afterwards."""
+    value = str(view.escalation_id)
+    return [button("Hand over", HAND_OVER, value), button("I can't after all", HAND_BACK, value)]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.services.views import SaidView
-from bot.slack.blocks.kit import literal
+from bot.slack.blocks.kit import literal, quoted
 from bot.slack.blocks.message import Message, plain
 
 BECAUSE = {
@@ -58,7 +58,8 @@ def unacknowledged(view: SaidView) -> Message:
         line = f"{whose[:1].upper()}{whose[1:]} took the acknowledgement back"
     else:
         line = f"The acknowledgement of {whose} was taken back by <@{by}>"
-    return plain(f":rewind: {line}: {what} waits for an answer again.")
+    said = f"\n{quoted(str(why), view.names, 1_000)}" if (why := view.values.get("why")) else ""
+    return plain(f":rewind: {line}: {what} waits for an answer again.{said}")
 
 
 def unanswered_elsewhere(view: SaidView) -> Message:

@@ -10,7 +10,7 @@ from bot.services.views import FollowUp, FollowUpsView, SaidView
 from bot.slack.blocks import archiving, escalation_lines
 from bot.slack.blocks.alert_lines import alert_line
 from bot.slack.blocks.card import place
-from bot.slack.blocks.kit import Blocks, context, link, listed, literal, one_line, quoted, section, when
+from bot.slack.blocks.kit import Blocks, context, link, listed, literal, one_line, quoted, section, spoken, when
 from bot.slack.blocks.message import Message, plain
 
 LISTED = 20
@@ -431,6 +431,8 @@ def whispered(event: str, values: Mapping[str, object]) -> str:
             f"That is one of my own messages, so :{values.get('emoji')}: logs nothing. "
             "React to what people wrote, or type `/incident note`."
         )
+    if event == "answer refused":
+        return f"{spoken(str(values.get('text', '')))} Your reaction changed nothing."
     if event == "redacted":
         still = values.get("still")
         left = "\n".join(f"• {each}" for each in still) if isinstance(still, list) else ""

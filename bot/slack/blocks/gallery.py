@@ -46,6 +46,7 @@ from bot.slack.blocks import (
     declaring,
     details,
     escalation,
+    escalation_forms,
     events,
     findings,
     gallery_oncall,
@@ -456,7 +457,7 @@ def _forms(settings: Settings) -> Iterator[Exhibit]:
     yield Exhibit("window: words", "modal", windows.notice(":warning: There is no INC-70."))
     yield Exhibit("form: merge", "modal", combining.form(7, "INC-7", known))
     yield Exhibit("form: merge, typed", "modal", combining.form(7, "INC-7", []))
-    for opening in modals.OPENINGS:
+    for opening in (*modals.OPENINGS, *escalation_forms.OPENINGS):
         yield Exhibit(f"form: {opening.__name__.replace('_', ' ')}", "modal", opening(settings, 7))
 
     for name, form in amending.FORMS.items():
@@ -498,5 +499,7 @@ def _task_of_message(settings: Settings) -> dict[str, Any]:
 def _texts() -> Iterator[Exhibit]:
     yield Exhibit("topic", "text", {"text": card.topic(BUSY)})
     left = {"still": ["The message itself stays in Slack: its author or an admin deletes it there."]}
+    refused = events.whispered("answer refused", {"text": "<@U0DBA> acknowledged it already. Nothing was changed."})
+    yield Exhibit("whisper: answer refused", "text", {"text": refused})
     yield Exhibit("whisper: redacted", "text", {"text": events.whispered("redacted", left)})
     yield Exhibit("whisper: own message", "text", {"text": events.whispered("own message", {"emoji": "mag"})})

@@ -129,6 +129,9 @@ LATE = replace(
     ),
 )  # fmt: skip
 
+HANDED_ON = replace(ANSWERED, handed_to="<@U0ENGINEER>")
+HANDED = replace(PAGED, target="<@U0ENGINEER>", members=("U0ENGINEER",), asked_by="U0DBA", handed_by="U0DBA")
+
 AT_ONE = Standing("", 1, 1, PAGED.next)
 SECOND_OF_THREE = Standing("payments", 2, 3, POLICY.next)
 
@@ -143,6 +146,8 @@ ESCALATIONS = {
     "vendor": VENDOR,
     "recorded": RECORDED,
     "unanswered at the end": UNHEARD,
+    "handed over": HANDED_ON,
+    "goes on from another": HANDED,
     "policy": POLICY,
     "policy: the last level": AROUND,
     "policy: all have to answer": ALL,
@@ -157,6 +162,8 @@ PAGES = {
     "all have to answer": ALL,
     "declined": replace(POLICY, declined_by=("U0DBA",)),
     "yours": ANSWERED,
+    "handed over": HANDED,
+    "you handed it over": HANDED_ON,
     "told quietly": replace(ANSWERED, acknowledged_by="U0ENGINEER"),
     "not needed any more": UNHEARD,
 }

@@ -22,6 +22,7 @@ FIELD_TEXT = 2_000
 HEADER_TEXT = 150
 BUTTON_TEXT = 75
 MENTION = re.compile(r"<@([UWB][A-Z0-9]+)>")
+PERSON = re.compile(r"(<@[UWB][A-Z0-9]+>)")
 FORMATTING = re.compile(r"(?<!\w)[*_~`]|[*_~`](?!\w)")
 TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Characters that turn the writing direction of what follows, a way to show one thing and say another."""
@@ -36,6 +37,12 @@ def named(text: str, names: Mapping[str, str] | None = None) -> str:
     """Words of others as people read them: mentions as the names that are known. For plain text, where nothing acts."""
     known = names or {}
     return TURNING.sub("", MENTION.sub(lambda found: f"@{known.get(found[1], found[1])}", text))
+
+
+def spoken(text: str, limit: int = SECTION_TEXT) -> str:
+    """Our own sentence, which may name people: they stay mentions, what else it quotes is shown as by `literal`."""
+    parts = PERSON.split(text[:limit])
+    return "".join(part if is_mention(part) else literal(part, limit=limit) for part in parts)
 
 
 def is_mention(text: str) -> bool:

@@ -112,11 +112,13 @@ def status(settings: Settings, incident_id: int) -> View:
 
 
 def escalate(settings: Settings, incident_id: int) -> View:
-    teams = [Choice(f"team:{name}", f"@{name}", "team") for name in sorted(settings.teams)]
-    teams += [Choice(f"vendor:{name}", name, "vendor") for name in sorted(settings.vendors)]
+    others = [Choice(f"policy:{name}", name, "policy: level by level") for name in sorted(settings.policies)]
+    others += [Choice(f"schedule:{name}", name, "whoever is on call") for name in sorted(settings.schedules)]
+    others += [Choice(f"team:{name}", f"@{name}", "team") for name in sorted(settings.teams)]
+    others += [Choice(f"vendor:{name}", name, "vendor") for name in sorted(settings.vendors)]
     fields = [person_field(PERSON, "A person")]
-    if teams:
-        fields.append(select_field(TEAM, "Or a team or vendor", teams))
+    if others:
+        fields.append(select_field(TEAM, "Or a policy, schedule, team or vendor", others))
     fields.append(text_field(TEXT, "Why are they needed?", is_long=True))
     called = "If somebody called them by other means: nobody is paged then, and it is recorded. Like 14:05."
     fields.append(text_field(AT, "Were they called already? When?", hint=called))

@@ -12,11 +12,13 @@ def page(view: EscalationView, reader: str = "") -> Message:
 
     It says until when they have: afterwards that is still right, so it is edited only when somebody answers.
     """
-    text = _asks(view)
+    text = _asks(view, reader)
     body = f"{text}\n{quoted(view.reason, view.names)}" if view.reason else text
     blocks: Blocks = [section(body)]
     if not view.is_waiting:
         blocks.append(context(_came(view, reader)))
+        if view.is_held and reader == view.acknowledged_by:
+            blocks.append(actions(*escalation.holds(view)))
         return Message(text, blocks)
     if reader in view.declined_by:
         blocks.append(context("You said that you can't. Nothing more is asked of you."))
@@ -28,9 +30,13 @@ def page(view: EscalationView, reader: str = "") -> Message:
     return Message(text, blocks)
 
 
-def _asks(view: EscalationView) -> str:
+def _asks(view: EscalationView, reader: str) -> str:
     where = f" in <#{view.channel_id}>" if view.channel_id else ""
     asker = f"<@{view.asked_by}> needs you" if view.asked_by else "You are needed"
+    if view.handed_by == reader:
+        asker = "Nobody took what you handed over: you are needed"
+    elif view.handed_by and (view.level, view.round) == (1, 0):
+        asker = f"<@{view.handed_by}> hands this over to you"
     again = f" (reminder {view.reminders})" if view.reminders else ""
     severity = f"{literal(view.severity, limit=60)} · " if view.severity else ""
     title = literal(view.title, view.names, 300)
@@ -46,7 +52,7 @@ def _wait(view: EscalationView, reader: str) -> str:
     if any(each.user_id == reader and each.withdrawn_at is None for each in view.answers):
         parts.append("You answered; others are still waited for.")
     elif view.next is not None and view.is_stepwise:
-        then = "the next level is paged" if view.next.level else "the policy ends"
+        then = "the next level is paged" if view.next.level else "the policy has come to its end"
         parts.append(f"If nobody answers by {when(view.next.at)}, {then}.")
     elif view.next is not None and view.next.level:
         parts.append(f"If nobody answers by {when(view.next.at)}, you are paged again.")
@@ -55,6 +61,8 @@ def _wait(view: EscalationView, reader: str) -> str:
 
 def _came(view: EscalationView, reader: str) -> str:
     if view.acknowledged_at is not None and reader:
+        if reader == view.acknowledged_by and view.handed_to:
+            return ":white_check_mark: You handed it over. Nothing more is asked of you."
         if reader == view.acknowledged_by:
             return f":white_check_mark: You acknowledged {when(view.acknowledged_at)}. It is yours."
         return f"{escalation.state(view).splitlines()[0]}. You need not do anything."

@@ -1,0 +1,21 @@
+"""`/incident cannot`."""
+
+from bot.command.table import Command
+from bot.services import answering, which_escalation
+from commands.base import Caller, Invocation, Reply, Session
+
+
+def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    found = which_escalation.to_decline(session, caller.about.key, caller.actor)
+    answering.decline(session, caller.settings, found.key, caller.actor, why=typed.text)
+    return Reply("Noted that you can't. Whoever is next is paged as soon as nobody else of your level is left.")
+
+
+COMMAND = Command(
+    name="cannot",
+    usage="cannot [WHY]",
+    summary="Say that you can't, also after you acknowledged: next, please.",
+    text="optional",
+    aliases=("cant", "can't"),
+    run=run,
+)
