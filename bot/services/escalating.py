@@ -277,11 +277,11 @@ def _write_to(work: _Work, incident: Incident, escalation: Escalation, called: C
 
 def _call_vendor(work: _Work, incident: Incident, escalation: Escalation, vendor: str) -> None:
     """A vendor has a course of its own: a case, a first answer, the end. It is told once."""
+    known_as = vendors.vendor_of(work.settings, vendor, ZoneInfo(incident.zone))
     known = escalations.of_incident(work.session, incident.key)
-    if any(each.follows_id == escalation.key and each.is_external and each.target_id == vendor for each in known):
+    if any(each.follows_id == escalation.key and each.is_external and each.target_id == known_as.key for each in known):
         return
     actor = Actor(incident.team_id, None, work.at, Origin.TIMER)
-    known_as = vendors.vendor_of(work.settings, vendor, ZoneInfo(incident.zone))
     made = record(
         work.session, incident, actor, TargetKind.VENDOR, known_as.key, known_as.name, escalation.reason,
         started_by="policy", follows_id=escalation.key,

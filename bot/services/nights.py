@@ -67,19 +67,22 @@ def _midnight(day: date) -> datetime:
 
 def _calls(facts: Sequence[PageFact]) -> list[Call]:
     """Each call once: by several means it is the one that arrived first."""
-    first: dict[tuple[int, str, int], PageFact] = {}
+    first: dict[tuple[object, ...], PageFact] = {}
     for fact in sorted(facts, key=lambda each: each.sent_at):
-        first.setdefault((fact.escalation_id, fact.user_id, fact.ordinal), fact)
+        place = (fact.level or 1, fact.round or 0, fact.ordinal)
+        first.setdefault((fact.escalation_id, fact.user_id, place), fact)
     return [_call(fact) for fact in first.values()]
 
 
 def _call(fact: PageFact) -> Call:
-    own = _zone(fact.own_zone)
-    outside = figures.is_out_of_hours(from_json(fact.hours), own, fact.sent_at)
+    own = zone_named(fact.own_zone)
+    outside = fact.out_of_hours
+    if outside is None:
+        outside = figures.is_out_of_hours(from_json(fact.hours), own, fact.sent_at)
     return Call(fact.user_id, fact.sent_at, own or ZoneInfo(fact.incident_zone), outside)
 
 
-def _zone(name: str | None) -> ZoneInfo | None:
+def zone_named(name: str | None) -> ZoneInfo | None:
     """Slack names zones that this machine's tables need not have."""
     if not name:
         return None

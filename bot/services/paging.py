@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.figures import is_out_of_hours
 from bot.domain.means import Kind
 from bot.domain.paging import MINUTE, Way, bundled, in_order, read_way
-from bot.domain.working_hours import is_outside
-from bot.services import muting, tell
+from bot.services import muting, nights, tell
 from bot.services.actor import Actor
 from bot.store import contacts, mutes, pages, people, timers
 from bot.store.contacts import Contact
@@ -102,11 +102,19 @@ class _Known:
 
     contacts: Mapping[str, Sequence[Contact]]
     skipped: Mapping[str, str]
+    zones: Mapping[str, ZoneInfo]
+    """Those that Slack tells."""
 
 
 def _known(session: Session, team_id: str, asked: Collection[str], at: datetime) -> _Known:
     pages.hold_people(session, team_id, asked)
-    return _Known(contacts.of_people(session, team_id, asked), skipped(session, team_id, asked, at))
+    zones = {user: zone for user in asked if (zone := _zone(session, team_id, user))}
+    return _Known(contacts.of_people(session, team_id, asked), skipped(session, team_id, asked, at), zones)
+
+
+def _zone(session: Session, team_id: str, user_id: str) -> ZoneInfo | None:
+    person = people.get(session, team_id, user_id)
+    return nights.zone_named(person.zone) if person else None
 
 
 def skipped(session: Session, team_id: str, asked: Collection[str], at: datetime) -> dict[str, str]:
@@ -127,20 +135,20 @@ def ways_of(settings: Settings, own: Sequence[Contact]) -> list[Way]:
 def _rows(settings: Settings, call: Call, person: str, known: _Known, at: datetime) -> list[Page]:
     why = known.skipped.get(person)
     if why is not None:
-        row = _new_page(settings, call, person, Way(Kind.SLACK.value), at)
+        row = _new_page(settings, call, person, Way(Kind.SLACK.value), at, known)
         row.skipped, row.outcome = why, SKIPPED
         return [row]
     ways = ways_of(settings, known.contacts.get(person, ()))
-    return [_new_page(settings, call, person, way, at) for way in ways]
+    return [_new_page(settings, call, person, way, at, known) for way in ways]
 
 
-def _new_page(settings: Settings, call: Call, person: str, way: Way, at: datetime) -> Page:
+def _new_page(settings: Settings, call: Call, person: str, way: Way, at: datetime, known: _Known) -> Page:
     hours = settings.hours_of(None, [person], call.incident.services, ZoneInfo(call.incident.zone))
     due_at = at + way.delay
     return Page(
         escalation_id=call.escalation.key, user_id=person, means=way.means, contact_id=way.contact_id,
         ordinal=call.escalation.reminders, queued_at=due_at, due_at=due_at, level=call.level, round=call.round,
-        late_seconds=call.late_seconds, out_of_hours=is_outside(hours, due_at),
+        late_seconds=call.late_seconds, out_of_hours=is_out_of_hours(hours, known.zones.get(person), due_at),
     )  # fmt: skip
 
 

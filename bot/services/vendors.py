@@ -317,6 +317,8 @@ class VendorView:
     asked_at: datetime | None
     is_asked_for: bool
     case_ts: str | None
+    is_to_be_told: bool = False
+    """A policy came to them by itself: somebody has to call them, the bot does not."""
 
 
 def view(session: Session, settings: Settings, escalation_id: int, now: datetime) -> VendorView | None:
@@ -346,6 +348,7 @@ def view(session: Session, settings: Settings, escalation_id: int, now: datetime
         asked_at=row.case_asked_at,
         is_asked_for=is_asked_for(session, incident, row),
         case_ts=row.case_ts,
+        is_to_be_told=row.started_by == "policy" and not is_answered(row) and row.fixed_entry_id is None,
     )
 
 

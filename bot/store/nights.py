@@ -15,12 +15,18 @@ from bot.store.timeline import TimelineEntry
 
 
 class PageFact(NamedTuple):
-    """A page that reached somebody. `hours` are the working hours kept with its escalation, `own_zone` the person's."""
+    """
+    A page that reached somebody. `out_of_hours` is what was kept with it, None also for those of the release before;
+    `hours` are the working hours kept with its escalation, `own_zone` the person's.
+    """
 
     escalation_id: int
     user_id: str
+    level: int | None
+    round: int | None
     ordinal: int
     sent_at: datetime
+    out_of_hours: bool | None
     hours: dict[str, Any] | None
     incident_zone: str
     own_zone: str | None
@@ -37,7 +43,8 @@ def pages(session: Session, team_id: str, since: datetime, until: datetime) -> S
     """Pages that reached somebody between the two. Private incidents count, and nothing of them is told."""
     statement = (
         select(
-            col(Page.escalation_id), col(Page.user_id), col(Page.ordinal), col(Page.sent_at),
+            col(Page.escalation_id), col(Page.user_id), col(Page.level), col(Page.round), col(Page.ordinal),
+            col(Page.sent_at), col(Page.out_of_hours),
             col(Escalation.working_hours), col(Incident.zone), col(Person.zone),
         )
         .join(Escalation, col(Escalation.id) == Page.escalation_id)

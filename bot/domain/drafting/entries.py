@@ -224,7 +224,7 @@ class Teller:
         """The policy by which it goes, and the escalation that it goes on from."""
         said = (self.language.say("policy_of", policy=escalation.policy),) if escalation.policy else ()
         before = self.escalations.get(escalation.follows or "")
-        if before is None:
+        if before is None or escalation.external:  # a level of the other called this vendor
             return said
         return (*said, self.language.say("goes_on_from", target=self.named(before.target).strip()))
 

@@ -44,6 +44,7 @@ def vendors_shown() -> Iterator[tuple[str, Message]]:
     yield "vendor: at times nobody knows", vendors.ledger(VENDOR, WHENEVER)
     yield "vendor: recorded later", vendors.ledger(replace(VENDOR, was_only_recorded=True, paged_at=None), ANSWERED)
     yield "vendor: silent at the end", vendors.ledger(OVER, replace(TOLD, is_asked_for=False))
+    yield "vendor: the policy came to them", vendors.ledger(VENDOR, replace(TOLD, is_to_be_told=True))
     yield "vendor: called off", vendors.ledger(replace(VENDOR, is_called_off=True), TOLD)
     yield "case: asked for", vendors.case_question(ASKED)
     yield "case: asked for again", vendors.case_question(replace(ASKED, asked=3))

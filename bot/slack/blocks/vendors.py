@@ -21,6 +21,9 @@ def ledger(view: EscalationView, of: VendorView) -> Message:
     if view.was_only_recorded:
         at = f" at {when(view.paged_at, '{date_short_pretty} {time}')}" if view.paged_at else ", time not known"
         line = f":mega: Recorded: {name} called{at}"
+    elif of.is_to_be_told and view.is_open:
+        since = f", since {when(view.paged_at)}" if view.paged_at else ""
+        line = f":mega: Somebody has to call {name} now: the policy has come to them{since}"
     else:
         line = f":mega: {name} told {when(view.paged_at)}" if view.paged_at else f":mega: {name} told"
     text = f"{line}\n{quoted(view.reason, view.names)}" if view.reason else line
