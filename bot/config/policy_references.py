@@ -19,7 +19,9 @@ def policy_mistakes(settings: Settings) -> Found:
         yield ("policies", NO_POLICY), message, None
     for place, target in _targets(settings):
         known = _known(settings, target.kind)
-        if known is not None and target.name not in known:
+        if target.kind == TargetKind.SERVICE:
+            yield from _unknown_service(settings, place, target.name)
+        elif known is not None and target.name not in known:
             table = f"{target.kind}s.{target.name}"
             guess = did_you_mean(target.name, known)
             message = f"There is no {target.kind} of this name.{guess} Add [{table}], or mend the name."
@@ -29,6 +31,14 @@ def policy_mistakes(settings: Settings) -> Found:
             guess = did_you_mean(name, [*settings.policies, NO_POLICY])
             message = f'There is no policy of this name.{guess} Add [policies.{name}], or write "{NO_POLICY}".'
             yield place, message, name
+
+
+def _unknown_service(settings: Settings, place: Place, means: str) -> Found:
+    kind, _, name = means.partition(":")
+    known = list(getattr(settings.paging, kind).services)
+    if name not in known:
+        guess = did_you_mean(name, known)
+        yield place, f"There is no service of this name.{guess} Add it to services in [paging.{kind}].", means
 
 
 def policy_doubts(settings: Settings) -> Found:

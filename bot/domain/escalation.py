@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from bot.domain import means
 from bot.domain.errors import UserError
 from bot.domain.terms import TargetKind
 
@@ -42,7 +43,7 @@ class Target:
     groups: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return self.name if self.kind == TargetKind.PERSON else f"{self.kind}:{self.name}"
+        return self.name if self.kind in {TargetKind.PERSON, TargetKind.SERVICE} else f"{self.kind}:{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +119,16 @@ def _targets(kept: Sequence[Mapping[str, Any]]) -> tuple[Target, ...]:
 
 def target_of(text: str) -> Target:
     """
-    What is written in a policy: `U0123456789`, `group:S0123456789`, `schedule:NAME`, `team:NAME` or `vendor:NAME`.
+    What is written in a policy: `U0123456789`, `group:S0123456789`, `schedule:NAME`, `team:NAME`, `vendor:NAME`, or a
+    service that pages by itself: `pagerduty:NAME`, `opsgenie:NAME`, `webhook:NAME`.
 
     Raises UserError for anything else.
     """
     kind, colon, name = (part.strip() for part in text.strip().partition(":"))
     if not colon and kind[:1] in {"U", "W"} and kind.isalnum() and kind.isupper():
         return Target(TargetKind.PERSON, kind, people=(kind,))
+    if kind in means.SERVICES and name:
+        return Target(TargetKind.SERVICE, f"{kind}:{name}")
     if kind in PREFIXES and name:
         if kind != TargetKind.GROUP:
             return Target(TargetKind(kind), name)
@@ -132,7 +136,7 @@ def target_of(text: str) -> Target:
             return Target(TargetKind.GROUP, name, groups=(name,))
     raise UserError(
         f"{text!r} names nobody: write a person's id from Slack (U0123456789), group:S0123456789, schedule:NAME, "
-        "team:NAME or vendor:NAME"
+        "team:NAME, vendor:NAME, pagerduty:NAME, opsgenie:NAME or webhook:NAME"
     )
 
 
@@ -260,10 +264,12 @@ class Called:
     missing: tuple[str, ...] = ()
     because: str = "due"
     passed_over: tuple[tuple[Place, datetime], ...] = ()
+    services: tuple[str, ...] = ()
+    """By the means that leads there: `pagerduty:payments`."""
 
     def is_left(self, declined: Collection[str]) -> bool:
         """Whether anybody can still come. Who is in a user group is not known: of those somebody always may."""
-        if self.groups or self.vendors:
+        if self.groups or self.vendors or self.services:
             return True
         return bool(set(self.people) - set(self.gone) - set(declined))
 
@@ -290,6 +296,7 @@ class Called:
                 {"level": place.level, "round": place.round, "due_at": due_at.isoformat()}
                 for place, due_at in self.passed_over
             ],
+            "services": list(self.services),
         }
 
     @classmethod
@@ -309,6 +316,7 @@ class Called:
                 (Place(each["level"], each["round"]), datetime.fromisoformat(each["due_at"]))
                 for each in kept["passed_over"]
             ),
+            tuple(kept.get("services", ())),
         )
 
 
@@ -330,6 +338,8 @@ class Answer:
     """Its entry on the timeline."""
     why: str = ""
     """What whoever took it back said."""
+    name: str = ""
+    """As a paging service calls them, where nobody knows who that is in Slack."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -341,6 +351,7 @@ class Answer:
             "withdrawn_at": self.withdrawn_at.isoformat() if self.withdrawn_at else None,
             "entry_id": self.entry_id,
             "why": self.why,
+            "name": self.name,
         }
 
     @classmethod
@@ -348,7 +359,8 @@ class Answer:
         place = None if kept["level"] is None else Place(kept["level"], kept["round"])
         withdrawn = datetime.fromisoformat(kept["withdrawn_at"]) if kept["withdrawn_at"] else None
         at = datetime.fromisoformat(kept["at"])
-        return cls(kept["by"], at, kept["means"], place, withdrawn, kept["entry_id"], kept["why"])
+        why, name = kept["why"], kept.get("name", "")
+        return cls(kept["by"], at, kept["means"], place, withdrawn, kept["entry_id"], why, name)
 
 
 def is_answered(called: Sequence[Called], answers: Sequence[Answer], declined: Collection[str] = ()) -> bool:

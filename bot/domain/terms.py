@@ -122,6 +122,8 @@ class TargetKind(StrEnum):
     POLICY = "policy"
     VENDOR = "vendor"
     SCHEDULE = "schedule"
+    SERVICE = "service"
+    """A paging service or a webhook, by the means that leads there: `pagerduty:payments`."""
 
 
 class AlertStatus(StrEnum):

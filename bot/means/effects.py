@@ -191,7 +191,7 @@ class MeansOfPaging:
         PAGES.labels(_kind(means), "refused").inc()
         if asked is None:
             return outbox.Refused(error)
-        return outbox.Refused(error, apply=partial(_failed, asked, error, self._clock.now()))
+        return outbox.Refused(error, apply=partial(_failed, asked, problem.message, self._clock.now()))
 
     async def _away(self, claim: Claim, problem: Away, asked: Asked | None) -> Outcome:
         """It is tried again as long as somebody is needed; the next means does not wait for that."""
@@ -200,7 +200,7 @@ class MeansOfPaging:
         log.warning("a page did not go out", means=means, problem=problem.message, maybe_done=problem.maybe_done)
         PAGES.labels(_kind(means), "away").inc()
         if asked is not None:
-            await self._database.run(paging_out.failed, asked, error, now)
+            await self._database.run(paging_out.failed, asked, problem.message, now)
         if now - (row.first_attempt_at or now) > GIVEN_UP_AFTER:
             return outbox.Refused(error, is_dead=True)
         is_unknown = problem.maybe_done or claim.is_unknown

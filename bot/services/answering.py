@@ -24,10 +24,11 @@ WITHDRAWN = "the acknowledgement was taken back"
 
 
 def acknowledge(
-    session: Session, settings: Settings, escalation_id: int, actor: Actor, *, means: str = "slack"
+    session: Session, settings: Settings, escalation_id: int, actor: Actor, *, means: str = "slack", name: str = ""
 ) -> Escalation:
     """
-    Somebody answers, by whatever means. Whoever is first counts; of a level that needs all, everybody does.
+    Somebody answers, by whatever means. Whoever is first counts; of a level that needs all, everybody does. `name`: as
+    a paging service calls them, where nobody knows who that is in Slack.
 
     Raises UserError for one who comes second, with the name of the first.
     """
@@ -38,11 +39,12 @@ def acknowledge(
     if has_answered(escalation, actor):
         needed = _mentions(_still_needed(escalation))
         raise UserError(f"You acknowledged it already. It still waits for {needed}.")
+    by = f" by {name}" if name else ""
     entry = timeline.record(
-        session, incident, [Kind.ACKNOWLEDGED], f"Escalation to {shown_target(escalation)} acknowledged", actor,
+        session, incident, [Kind.ACKNOWLEDGED], f"Escalation to {shown_target(escalation)} acknowledged{by}", actor,
         escalation_id=escalation.key,
     )  # fmt: skip
-    given = Answer(actor.user_id, actor.at, means, escalating.place_of(escalation), entry_id=entry.key)
+    given = Answer(actor.user_id, actor.at, means, escalating.place_of(escalation), entry_id=entry.key, name=name)
     escalation.answers = [each.as_json() for each in (*answers, given)]
     escalation.declined_by = [each for each in escalation.declined_by if each != actor.user_id]
     if escalation.acknowledgement_entry_id is None:

@@ -31,7 +31,7 @@ from bot.domain.escalation import (
     next_step,
 )
 from bot.domain.terms import Kind, Precision, TargetKind
-from bot.services import paging, people, policies, resolving, tell, timeline, vendors
+from bot.services import paging, paging_services, people, policies, resolving, tell, timeline, vendors
 from bot.services.actor import Actor, Origin
 from bot.services.paging import Call
 from bot.store import audit, escalations, incidents, timers
@@ -220,7 +220,7 @@ def _page(
     level = policy.levels[found.place.level - 1]
     called, why = _call(work, incident, escalation, level, found.place, because)
     called = replace(called, due_at=found.due_at, passed_over=found.passed_over)
-    is_somebody = bool(called.people or called.groups or called.vendors)
+    is_somebody = bool(called.people or called.groups or called.vendors or called.services)
     if not is_somebody and found.place.round:  # the same holds as the first time, and is on record
         escalation.level, escalation.round = found.place.level, found.place.round
         return False
@@ -248,7 +248,7 @@ def _call(
     spared = {*escalation.declined_by, *(each.by for each in answers_of(escalation) if each.withdrawn_at is None)}
     called = Called(
         place, work.at, work.at, level.acknowledge, tuple(each for each in meant.people if each not in spared),
-        meant.groups, meant.vendors, missing=meant.missing, because=because,
+        meant.groups, meant.vendors, missing=meant.missing, because=because, services=meant.services,
     )  # fmt: skip
     return called, meant.why
 
@@ -271,6 +271,8 @@ def _write_to(work: _Work, incident: Incident, escalation: Escalation, called: C
             round(late.total_seconds()) if late else None,
         )
     )  # fmt: skip
+    place = called.place
+    paging_services.page(work.session, incident, escalation, called.services, work.at, place.level, place.round, late)
     for vendor in called.vendors:
         _call_vendor(work, incident, escalation, vendor)
 
@@ -299,7 +301,7 @@ def _say_level(work: _Work, incident: Incident, escalation: Escalation, policy: 
     tell.say(
         work.session, incident, "level", work.at, escalation_id=escalation.key, level=called.place.level,
         levels=len(policy.levels), round=called.place.round, people=list(called.people), groups=list(called.groups),
-        vendors=list(called.vendors), because=called.because, late_seconds=late,
+        vendors=list(called.vendors), services=list(called.services), because=called.because, late_seconds=late,
         passed_over=[place.level for place, _ in called.passed_over],
     )  # fmt: skip
     passed = f", passed over {[place.level for place, _ in called.passed_over]}" if called.passed_over else ""
@@ -322,7 +324,7 @@ def _end(work: _Work, incident: Incident, escalation: Escalation, policy: Policy
         place = Place(len(policy.levels) + 1, escalation.round)
         last, _ = _call(work, incident, escalation, fallback, place, "end")
         _keep(escalation, last)
-        if last.people or last.groups or last.vendors:
+        if last.people or last.groups or last.vendors or last.services:
             _write_to(work, incident, escalation, last)
             _say_level(work, incident, escalation, policy, last)
 

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.escalation import Answer as Answered
 from bot.domain.escalation import Called, Need, Place, Policy, Target, following, still_needed
+from bot.domain.means import label_of
 from bot.domain.terms import Severity, TargetKind
 from bot.services.escalation import HANDOVER
 from bot.services.people import MENTION
@@ -86,6 +87,8 @@ class Answer:
     means: str = "slack"
     withdrawn_at: datetime | None = None
     why: str = ""
+    name: str = ""
+    """As a paging service calls them, where nobody knows who that is in Slack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +221,7 @@ def view(session: Session, settings: Settings, escalation_id: int) -> Escalation
         needs_all=bool(called) and called[-1].need is Need.ALL,
         next=next_of(session, row, policy, names),
         paged=tuple(_level(each, pages, row.declined_by, answers) for each in called) or _without_steps(pages, row),
-        answers=tuple(Answer(each.by, each.at, each.means, each.withdrawn_at, each.why) for each in answers),
+        answers=tuple(Answer(each.by, each.at, each.means, each.withdrawn_at, each.why, each.name) for each in answers),
         more_time_until=row.more_time_until,
         handed_by=row.asked_by if row.started_by == HANDOVER else None,
         handed_to=_handed_to(session, row),
@@ -282,14 +285,21 @@ def named(target: Target, names: Mapping[str, str]) -> str:
             return "a user group"
         case TargetKind.TEAM:
             return f"@{target.name}"
+        case TargetKind.SERVICE:
+            return label_of(target.name)
         case _:
             return f"{target.kind.value} {target.name}"
 
 
 def unreached(pages: Sequence[Page]) -> tuple[str, ...]:
     """Those whom no page reached though it was tried, and whom nothing else is on its way to."""
-    fine = {page.user_id for page in pages if page.outcome in {"", "sent", escalations.NOT_NEEDED}}
-    return tuple(dict.fromkeys(page.user_id for page in pages if page.user_id not in fine))
+    fine = {_whom(page) for page in pages if page.outcome in {"", "sent", escalations.NOT_NEEDED}}
+    return tuple(dict.fromkeys(_whom(page) for page in pages if _whom(page) not in fine))
+
+
+def _whom(page: Page) -> str:
+    """A person's id, or the means that leads to a service."""
+    return page.user_id or page.means
 
 
 def _level(called: Called, pages: Sequence[Page], declined: Sequence[str], answers: Sequence[Answered]) -> LevelPaged:
@@ -314,7 +324,7 @@ def _people(
     answered = {each.by: each.at for each in answers if each.withdrawn_at is None}
     attempts: dict[str, list[Attempt]] = {each: [] for each in asked}
     for page in pages:
-        attempts.setdefault(page.user_id, []).append(_attempt(page))
+        attempts.setdefault(_whom(page), []).append(_attempt(page))
     return tuple(
         PersonPaged(user_id, tuple(tried), answered.get(user_id), user_id in declined)
         for user_id, tried in attempts.items()

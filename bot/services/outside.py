@@ -1,6 +1,6 @@
 """Calls for help that are answered outside Slack: by the link in a page, or by a paging service's webhook."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,9 +9,9 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.means import read
-from bot.services import escalation as escalating
-from bot.services import page_text
+from bot.services import escalating, page_text
 from bot.services.actor import Actor, Origin
+from bot.services.answering import acknowledge
 from bot.store import escalations, incidents, people
 from bot.store.escalations import Escalation, Page
 from bot.store.incidents import Incident
@@ -59,7 +59,7 @@ def look(session: Session, settings: Settings, page_id: int) -> Answerable | Non
         status=call.status_label,
         reason=call.reason,
         asked=call.asked,
-        name=page_text.name_of(session, incident.team_id, page, row),
+        name=page_text.name_of(session, incident.team_id, page),
         is_drill=call.is_drill,
         answered=_answered(session, page, row, incident) if row.acknowledged_at else None,
         why_not=None if row.acknowledged_at else _why_not(session, settings, row, incident),
@@ -84,7 +84,9 @@ def _answered(session: Session, page: Page, row: Escalation, incident: Incident)
     if page.user_id and row.acknowledged_by == page.user_id:
         return f"You have it, since {since}."
     who = row.acknowledged_by
-    name = people.names(session, incident.team_id, [who]).get(who, page_text.SOMEBODY) if who else page_text.SOMEBODY
+    standing = [each for each in escalating.answers_of(row) if each.withdrawn_at is None]
+    outsider = next((each.name for each in reversed(standing) if each.name), page_text.SOMEBODY)
+    name = people.names(session, incident.team_id, [who]).get(who, page_text.SOMEBODY) if who else outsider
     return f"{name} has it, since {since}. You are not needed for it now."
 
 
@@ -101,17 +103,18 @@ def by_link(session: Session, settings: Settings, page_id: int, at: datetime) ->
     session.refresh(page)
     if page.link_used_at is not None:
         raise UserError("This link was used already.")
-    _answer(session, settings, page, page.user_id or None, at, Origin.PAGE)
+    _answer(session, settings, page, Actor("", page.user_id or None, at, Origin.PAGE), means="link")
     page.link_used_at = at
     session.add(page)
 
 
-def by_service(session: Session, settings: Settings, kind: str, key: str, at: datetime) -> int:
+def by_service(session: Session, settings: Settings, kind: str, key: str, name: str, at: datetime) -> int:
     """
     Somebody acknowledged at a paging service what it knows as `key`. How many calls that answered: what was answered
     before, or is none of ours, is no call.
 
-    Who it was in Slack nobody knows here: it need not be the person for whom the service was called.
+    `name` is theirs over there; who that is in Slack nobody knows here, and it need not be whom the service was called
+    for.
     """
     first = page_text.page_of_key(session, key)
     if first is None or first.external_ref != key or not _is_by(first, kind):
@@ -122,7 +125,7 @@ def by_service(session: Session, settings: Settings, kind: str, key: str, at: da
     answered = 0
     for page in sorted(same, key=lambda each: each.escalation_id):
         try:
-            _answer(session, settings, page, None, at, Origin.WEBHOOK)
+            _answer(session, settings, page, Actor("", None, at, Origin.WEBHOOK), means=kind, name=name)
         except UserError:  # somebody was first, or nobody is needed any more: it comes to the same
             continue
         answered += 1
@@ -138,8 +141,7 @@ def _lock(session: Session, page: Page) -> None:
     escalations.lock(session, page.escalation_id)
 
 
-def _answer(session: Session, settings: Settings, page: Page, who: str | None, at: datetime, origin: Origin) -> None:
+def _answer(session: Session, settings: Settings, page: Page, actor: Actor, *, means: str, name: str = "") -> None:
     row = escalations.get(session, page.escalation_id)
-    incident = incidents.get(session, row.incident_id) if row else None
-    actor = Actor(incident.team_id if incident else "", who, at, origin)
-    escalating.acknowledge(session, settings, page.escalation_id, actor, means=page.means)
+    team_id = incidents.get(session, row.incident_id).team_id if row else ""
+    acknowledge(session, settings, page.escalation_id, replace(actor, team_id=team_id), means=means, name=name)

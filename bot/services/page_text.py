@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.links import channel_link
+from bot.domain.means import label_of
 from bot.domain.terms import Severity, TargetKind
 from bot.pagelinks import acknowledge_link, page_link
 from bot.services.people import MENTION
@@ -98,7 +99,7 @@ def load(session: Session, settings: Settings, page_ids: Sequence[int]) -> PageT
     first, row, incident = needed[0]
     return PageText(
         key=key_of(session, incident.team_id, first, row),
-        name=name_of(session, incident.team_id, first, row),
+        name=name_of(session, incident.team_id, first),
         team_name=met.team_name if met else "",
         calls=calls,
     )
@@ -113,9 +114,9 @@ def _still_needed(session: Session, page: Page) -> tuple[Escalation, Incident] |
     return None if is_over else (row, incident)
 
 
-def name_of(session: Session, team_id: str, page: Page, row: Escalation) -> str:
-    """Who is paged: a person, or the target as the policy calls it."""
-    return _name(session, team_id, page.user_id) if page.user_id else row.target_name
+def name_of(session: Session, team_id: str, page: Page) -> str:
+    """Who is paged: a person, or a service."""
+    return _name(session, team_id, page.user_id) if page.user_id else label_of(page.means)
 
 
 def clock_of(moment: datetime, zone: ZoneInfo) -> str:

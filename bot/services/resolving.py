@@ -16,7 +16,7 @@ from bot.store import people as store_people
 @dataclass(frozen=True, slots=True)
 class Meant:
     """
-    People and user groups by Slack's ids, vendors by name, each once.
+    People and user groups by Slack's ids, vendors by name, services by the means that leads there, each once.
 
     `missing`: the targets that mean nobody now: a schedule by which nobody is on call, somebody who left Slack.
     """
@@ -24,6 +24,7 @@ class Meant:
     people: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     vendors: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
     """Of each of these why, in words for people."""
@@ -33,11 +34,15 @@ def meant_by(session: Session, settings: Settings, team_id: str, targets: Sequen
     people: list[str] = []
     groups: list[str] = []
     vendors: list[str] = []
+    services: list[str] = []
     missing: list[str] = []
     why: list[str] = []
     for target in targets:
         if target.kind == TargetKind.VENDOR:
             vendors.append(target.name)
+            continue
+        if target.kind == TargetKind.SERVICE:
+            services.append(target.name)
             continue
         asked = _people(session, settings, target, at)
         there = [each for each in asked if _is_there(session, team_id, each)]
@@ -46,7 +51,7 @@ def meant_by(session: Session, settings: Settings, team_id: str, targets: Sequen
         if not there and not target.groups:
             missing.append(str(target))
             why.append(_why_nobody(session, settings, target))
-    unique = (tuple(dict.fromkeys(each)) for each in (people, groups, vendors, missing, why))
+    unique = (tuple(dict.fromkeys(each)) for each in (people, groups, vendors, services, missing, why))
     return Meant(*unique)
 
 

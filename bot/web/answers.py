@@ -18,6 +18,7 @@ from bot.config.settings import values_of
 from bot.configuration import Configuration
 from bot.domain.errors import UserError
 from bot.domain.means import Kind
+from bot.domain.plain import one_line
 from bot.pagelinks import page_to_acknowledge
 from bot.render import render_template
 from bot.services import outside
@@ -37,6 +38,7 @@ LARGEST_EVENT = 512 * 1024
 """Bytes of a webhook. Both services send a few thousand."""
 NO_LINK = "This link is not right, or it is more than a day old. The incident's channel in Slack has the buttons."
 AWAY = "The database does not answer. Try again in a moment."
+LONGEST_NAME = 80
 ANSWERED = frozenset({"incident.acknowledged"})
 
 
@@ -106,7 +108,7 @@ class Answers:
         key = data.get("incident_key") if isinstance(data, dict) else None
         if event["event_type"] not in ANSWERED or not isinstance(key, str):
             return self._taken("pagerduty", 0)
-        return await self._answer(settings, Kind.PAGERDUTY, key)
+        return await self._answer(settings, Kind.PAGERDUTY, key, _name_in(event.get("agent"), "summary"))
 
     async def opsgenie(self, request: web.Request) -> web.Response:
         """Opsgenie's webhooks are not signed: they show the secret that was typed into the integration's headers."""
@@ -127,7 +129,7 @@ class Answers:
         key = alert.get("alias")
         if told["action"] != "Acknowledge" or not isinstance(key, str):
             return self._taken("opsgenie", 0)
-        return await self._answer(settings, Kind.OPSGENIE, key)
+        return await self._answer(settings, Kind.OPSGENIE, key, _name_in(alert, "username"))
 
     async def _body(self, request: web.Request) -> bytes | web.Response:
         """The bytes of a webhook, or why they are not taken."""
@@ -141,10 +143,10 @@ class Answers:
         except Unreadable:
             return self._refused(kind, 400, "It cannot be read.")
 
-    async def _answer(self, settings: Settings, kind: Kind, key: str) -> web.Response:
+    async def _answer(self, settings: Settings, kind: Kind, key: str, name: str) -> web.Response:
         """Told twice, or after somebody else, it answers nothing, and that is no mistake."""
         try:
-            answered = await self._database.run(outside.by_service, settings, kind, key, self._clock.now())
+            answered = await self._database.run(outside.by_service, settings, kind, key, name, self._clock.now())
         except DatabaseUnavailable:
             return self._refused(kind, 503, "The database does not answer. Send it again.")
         return self._taken(kind, answered)
@@ -177,3 +179,9 @@ def _object(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _name_in(value: object, key: str) -> str:
+    """Who it was, as the service calls them; empty where it does not say."""
+    name = value.get(key) if isinstance(value, dict) else None
+    return one_line(name, LONGEST_NAME) if isinstance(name, str) else ""

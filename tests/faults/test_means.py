@@ -139,7 +139,7 @@ async def test_a_refusal_is_told_and_not_repeated(world: MeansWorld) -> None:
     page_id = await world.calls("email", address=MAIL)
     await world.advance(minutes=30)
 
-    assert (await world.page(page_id)).outcome == "paging: The mail server does not take mail for that address (550)."
+    assert (await world.page(page_id)).outcome == "The mail server does not take mail for that address (550)."
     assert "does not take mail for that address" in world.card()
     assert MAIL not in await world.stored()
 

@@ -156,7 +156,8 @@ async def test_pagerduty_s_acknowledgement_comes_back_once(world: MeansWorld) ->
     assert await pagerduty_tells(world, body, rotated) == (200, {"ok": True, "answered": 1})
 
     [escalation] = (await world.exported())["escalations"]
-    assert escalation["acknowledged_at"] is not None
+    assert (escalation["acknowledged_at"] is not None, escalation["acknowledged_by_id"]) == (True, None)
+    assert any("acknowledged by night desk" in text and "in PagerDuty" in text for text in world.texts())
     before = await world.audited()
     for kind in ("incident.acknowledged", "incident.resolved", "incident.triggered"):  # again, and out of order
         assert await pagerduty_tells(world, event(kind, key)) == (200, {"ok": True, "answered": 0})
@@ -197,3 +198,34 @@ async def test_a_forged_or_broken_webhook_changes_nothing(world: MeansWorld) -> 
         told = event("incident.acknowledged", stranger)
         assert await pagerduty_tells(world, told) == (200, {"ok": True, "answered": 0})
     assert await world.tables() == before
+
+
+POLICY = """
+[policies.payments]
+[[policies.payments.levels]]
+targets = ["pagerduty:payments"]
+wait = 5
+[[policies.payments.levels]]
+targets = ["webhook:bridge", "U0DBA"]
+"""
+
+
+async def test_a_team_that_stays_with_pagerduty_is_a_level_of_a_policy(database_url: str, tmp_path: Path) -> None:
+    async with MeansWorld(database_url, tmp_path, lambda *_: True, config=POLICY) as world:
+        await world.declares("checkout is down sev:1")
+        await world.types("oncall", "/incident escalate policy:payments the pool is full")
+        await world.finish()
+
+        [key] = world.pagerduty.alerts
+        [ledger] = [text for text in world.texts() if text.startswith(":mega:") and "the pool is full" in text]
+        assert "*PagerDuty payments*" in ledger
+        assert "<@>" not in "".join(world.texts())
+        await pagerduty_tells(world, event("incident.acknowledged", key))
+        await world.advance(minutes=10)
+        assert world.receiver.took == [], "whoever answers there answers for the level"
+
+        await world.types("oncall", "/incident escalate policy:payments and again")
+        await world.advance(minutes=6)
+        assert len(world.pagerduty.alerts) == 2
+        assert [told["for"] for told in world.receiver.took] == ["Webhook bridge"]
+        assert "*Webhook bridge*" in "".join(world.texts())

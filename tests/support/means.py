@@ -25,8 +25,10 @@ MAIL = "dba@example.test"
 class MeansWorld(World):
     """`async with MeansWorld(...)`: the servers first, then the bot that is told of them."""
 
-    def __init__(self, database_url: str, folder: Path, check: Any, *, patience: Patience | None = None) -> None:
-        super().__init__(database_url, folder)
+    def __init__(
+        self, database_url: str, folder: Path, check: Any, *, patience: Patience | None = None, config: str = ""
+    ) -> None:
+        super().__init__(database_url, folder, config=config)
         self._patience = patience
         cert_file, context = certificate(folder, "localhost")
         self._cert_file = cert_file
@@ -37,6 +39,7 @@ class MeansWorld(World):
     async def __aenter__(self) -> Self:
         for each in (self.mail, self.pagerduty, self.opsgenie, self.receiver):
             await self._servers.enter_async_context(each)
+        config = self._config
         self._config = f"""
 [paging.email]
 host = "localhost"
@@ -54,6 +57,7 @@ url = "{self.opsgenie.url}"
 bridge = "{self.receiver.url}/pages"
 [paging.apprise.services]
 push = "Push"
+{config}
 """
         await super().__aenter__()
         return self

@@ -8,6 +8,7 @@ clock, with how far away they are behind it: a client that shows that late is st
 from collections.abc import Sequence
 
 from bot.domain.durations import between, show_duration
+from bot.domain.means import label_of
 from bot.domain.terms import TargetKind
 from bot.services.ledger import Answer, Attempt, EscalationView, LevelPaged, NextStep, PersonPaged
 from bot.slack.blocks.kit import (
@@ -153,8 +154,8 @@ def _whom(step: NextStep) -> str:
 
 
 def _answered(view: EscalationView) -> str:
-    by = f"<@{view.acknowledged_by}>" if view.acknowledged_by else "somebody"
     last = next((each for each in reversed(view.answers) if each.withdrawn_at is None), None)
+    by = f"<@{view.acknowledged_by}>" if view.acknowledged_by else _outsider(last)
     how = _how(last.means) if last else ""
     after = ""
     if view.paged_at and view.acknowledged_at and view.acknowledged_at > view.paged_at:
@@ -173,19 +174,23 @@ def _handed_to(view: EscalationView) -> str:
     return view.handed_to if view.handed_to.startswith("<") else f"*{literal(view.handed_to, limit=200)}*"
 
 
+def _outsider(answer: Answer | None) -> str:
+    return literal(one_line(answer.name, 80)) if answer and answer.name else "somebody"
+
+
 def _how(means: str) -> str:
     return ANSWERED_BY.get(means, f" by {literal(means, limit=40)}")
 
 
 def _handed_back(answer: Answer) -> str:
-    by = f"<@{answer.user_id}>" if answer.user_id else "somebody"
+    by = f"<@{answer.user_id}>" if answer.user_id else _outsider(answer)
     at = f" {when(answer.withdrawn_at)}" if answer.withdrawn_at else ""
     why = f": {literal(one_line(answer.why, 150))}" if answer.why else ""
     return f":leftwards_arrow_with_hook: {by} acknowledged {when(answer.at)} and handed it back{at}{why}"
 
 
 def _mentions(people: Sequence[str]) -> str:
-    named = " ".join(f"<@{each}>" for each in people[:PEOPLE])
+    named = " ".join(map(_mention, people[:PEOPLE]))
     return f"{named} and {len(people) - PEOPLE} more" if len(people) > PEOPLE else named
 
 
@@ -214,6 +219,11 @@ def _level(view: EscalationView, paged: LevelPaged) -> str:
     return f"*{name}*, {when(paged.at)}{why}{late}{passed}"
 
 
+def _mention(who: str) -> str:
+    """A person; or a service, which is told by the means that leads there."""
+    return f"*{literal(label_of(who))}*" if ":" in who else f"<@{who}>"
+
+
 def _person(one: PersonPaged) -> str:
     tried = ", ".join(_attempt(each) for each in one.attempts[-4:])
     came = ""
@@ -221,11 +231,11 @@ def _person(one: PersonPaged) -> str:
         came = f" · :white_check_mark: {when(one.acknowledged_at)}"
     elif one.has_declined:
         came = " · cannot"
-    return f"<@{one.user_id}> {tried}{came}".rstrip()
+    return f"{_mention(one.user_id)} {tried}{came}".rstrip()
 
 
 def _attempt(each: Attempt) -> str:
-    means = MEANS.get(each.means) or literal(each.means, limit=40)
+    means = MEANS.get(each.means) or literal(label_of(each.means), limit=40)
     if each.skipped is not None:
         return f"not by {means}: {literal(one_line(each.skipped, 60))}"
     if each.outcome == SENT:
@@ -264,7 +274,7 @@ def _rung(paged: LevelPaged) -> str:
 
 
 def _few(people: Sequence[str]) -> str:
-    named = ", ".join(f"<@{each}>" for each in people[:3])
+    named = ", ".join(map(_mention, people[:3]))
     return f"{named} and {len(people) - 3} more" if len(people) > 3 else named
 
 

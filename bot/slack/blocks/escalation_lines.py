@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.domain.means import label_of
 from bot.services.views import SaidView
 from bot.slack.blocks.kit import literal, quoted
 from bot.slack.blocks.message import Message, plain
@@ -24,7 +25,8 @@ def level(view: SaidView) -> Message:
     people = [f"<@{each}>" for each in _list(values.get("people"))]
     groups = [f"<!subteam^{each}>" for each in _list(values.get("groups"))]
     vendors = [f"vendor *{literal(str(each), limit=100)}*" for each in _list(values.get("vendors"))]
-    who = " ".join([*people, *groups, *vendors])
+    services = [f"*{literal(label_of(str(each)), limit=100)}*" for each in _list(values.get("services"))]
+    who = " ".join([*people, *groups, *vendors, *services])
     again = f", time {_number(values.get('round')) + 1}" if _number(values.get("round")) and not is_fallback else ""
     ask = "Please acknowledge above, or say that you can't."
     return plain(f":mega: {why} Now {which} is paged{again}: {who}. {_late(view)}{ask}")
