@@ -15,6 +15,7 @@ from bot.config.settings import SLACK_API
 from bot.configuration import Configuration, Reader
 from bot.domain.alerts import SOURCE_NAMES
 from bot.domain.errors import UserError
+from bot.engine.calendars import CannotAsk
 from bot.engine.heartbeat import Heartbeat
 from bot.engine.runner import Engine
 from bot.engine.timekeeping import keep_time
@@ -29,6 +30,7 @@ from bot.slack.app import build
 from bot.slack.deps import Deps
 from bot.slack.effects import EFFECTS
 from bot.slack.effects.tools import Tools
+from bot.slack.finding import find_by_mail
 from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError, TokenRefused
 from bot.slack.meeting import Meeting
 from bot.slack.noticing import Noticing
@@ -128,7 +130,7 @@ class Dogwatch:
             What.STAND_DOWN: lambda _tools, claim: self.means.stand_down(claim),
         }
         self.sender = Sender(self.tools, lease=lease, poll=poll, lanes_at_once=lanes_at_once, effects=effects)
-        self.engine = Engine(self.database, self.clock, lambda: self.settings)
+        self.engine = Engine(self.database, self.clock, lambda: self.settings, self._find_by_mail)
         self.alerts = AlertIntake(self.database, self.clock, self.configuration.with_secrets)
         self.slack: SlackIntake | None = None
         self.sockets: SocketLink | None = None
@@ -146,6 +148,12 @@ class Dogwatch:
     def settings(self) -> Settings:
         """Those in force. A unit of work asks once, and so sees one configuration from begin to end."""
         return self.configuration.current
+
+    async def _find_by_mail(self, mail: str) -> str | None:
+        try:
+            return await find_by_mail(self.gateway, mail)
+        except SlackError as problem:
+            raise CannotAsk(str(problem)) from problem
 
     def ask_to_reload(self) -> None:
         """For a signal. What comes while the file is read makes it be read once more."""

@@ -45,13 +45,20 @@ class Copy:
     """
     What was read of a calendar at `read_at` (aware): its events from then on for some months, and what could not be.
 
-    `source` tells it from a copy of another address, or one that was read for another zone.
+    `source` tells it from a copy of another address, or one that was read for another zone. `found` are the mail
+    addresses in it for which Slack was asked at `found_at`, each with the user id, empty where Slack knows nobody.
     """
 
     source: str
     read_at: datetime
     events: tuple[Event, ...]
     problems: tuple[str, ...] = ()
+    found: tuple[tuple[str, str], ...] = ()
+    found_at: datetime | None = None
+
+    def known(self, names: Mapping[str, str]) -> dict[str, str]:
+        """Whom its words mean: what `names` says goes before what Slack knows."""
+        return {**{mail: user for mail, user in self.found if user}, **names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,10 @@ def as_json(copy: Copy) -> str:
         ]
         for each in copy.events
     ]
-    kept = {"source": copy.source, "read_at": copy.read_at.isoformat(), "problems": copy.problems, "events": rows}
+    kept = {
+        "source": copy.source, "read_at": copy.read_at.isoformat(), "problems": copy.problems, "events": rows,
+        "found": copy.found, "found_at": copy.found_at.isoformat() if copy.found_at else None,
+    }  # fmt: skip
     return json.dumps(kept, ensure_ascii=False)
 
 
@@ -87,7 +97,9 @@ def from_json(kept: str) -> Copy:
         for begin, end, title, guests in found["events"]
     )  # fmt: skip
     read_at = datetime.fromisoformat(found["read_at"])
-    return Copy(found["source"], read_at, tuple(events), tuple(found["problems"]))
+    asked = datetime.fromisoformat(found["found_at"]) if found["found_at"] else None
+    people = tuple((mail, user) for mail, user in found["found"])
+    return Copy(found["source"], read_at, tuple(events), tuple(found["problems"]), people, asked)
 
 
 def understand(events: Sequence[Event], names: Mapping[str, str]) -> Understood:
@@ -107,7 +119,17 @@ def understand(events: Sequence[Event], names: Mapping[str, str]) -> Understood:
 @lru_cache(maxsize=64)
 def understood(kept: str, names: tuple[tuple[str, str], ...]) -> Understood:
     """The same of what `as_json` gave."""
-    return understand(from_json(kept).events, dict(names))
+    copy = from_json(kept)
+    return understand(copy.events, copy.known(dict(names)))
+
+
+def mails_in(events: Iterable[Event], names: Mapping[str, str]) -> list[str]:
+    """The addresses, in small letters, that `names` does not explain: each once."""
+    known = {_folded(word) for word in names}
+    found = (
+        _folded(mail) for each in events for mail in (*(guest.mail for guest in each.guests), *MAIL.findall(each.title))
+    )
+    return [mail for mail in dict.fromkeys(found) if mail and mail not in known]
 
 
 def _meant_by(event: Event, known: Mapping[str, str], words: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:

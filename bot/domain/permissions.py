@@ -85,6 +85,10 @@ PERMISSIONS = (
         "users:read", "names, time zones, who is a guest",
         "People are shown by their id, and guests are not told from members.",
     ),
+    Permission(
+        "users:read.email", "find people by the mail addresses in a calendar that is an on-call schedule",
+        "Whom a calendar's mail addresses mean has to stand under [schedules.NAME.names].",
+    ),
 )  # fmt: skip
 BY_SCOPE = {each.scope: each for each in PERMISSIONS}
 
@@ -109,6 +113,7 @@ SERVED_BY = (
     ("pins.", "pins:write"),
     ("reactions.", "reactions:write"),
     ("usergroups.", "usergroups:read"),
+    ("users.lookupByEmail", "users:read.email"),
     ("users.", "users:read"),
     ("conversations.open", "im:write"),
 )

@@ -1,13 +1,15 @@
 """The calendars that are schedules are fetched every few minutes, by one replica each time."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from structlog import get_logger
 
 from bot.clock import Clock
 from bot.config import Settings
+from bot.domain.calendars import Copy, mails_in
 from bot.domain.icalendar_reading import NoCalendar
 from bot.engine.feeds import SECONDS, Answer, FeedProblem, fetch, from_file
 from bot.services import calendars as rules
@@ -19,20 +21,37 @@ log = get_logger(__name__)
 
 EVERY = timedelta(minutes=5)
 MEANWHILE = "its last good copy decides who is on call, if there is one"
+MOST_MAILS = 100
+"""Asked for one calendar. Slack takes fifty such questions a minute."""
 LOOK = timedelta(seconds=30)
 FIRST_LOOK = timedelta(seconds=2)
 """A start has other things to do; but nobody is on call by a new calendar until then."""
+
+
+class CannotAsk(Exception):
+    """Slack does not say now whose an address is."""
+
+
+Find = Callable[[str], Awaitable[str | None]]
+"""The user id of whoever has a mail address; None if nobody does. Raises CannotAsk."""
 
 
 class Calendars:
     """`keep` looks after them as long as the bot runs; `run` fetches once what is due."""
 
     def __init__(
-        self, database: Database, clock: Clock, settings: Callable[[], Settings], *, seconds: float = SECONDS
+        self,
+        database: Database,
+        clock: Clock,
+        settings: Callable[[], Settings],
+        find: Find,
+        *,
+        seconds: float = SECONDS,
     ) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
+        self._find = find
         self._seconds = seconds
         self._has_none = False
         self._running = asyncio.Lock()
@@ -72,18 +91,35 @@ class Calendars:
             return
         if not await self._database.run(calendars.take, name, now, EVERY):
             return
-        known = await self._database.read(rules.validators, settings, name, now)
+        known = await self._database.read(rules.known, settings, name, now)
         try:
-            answer = await self._asked(settings, name, known)
-            copy = answer.text if answer.text is None else await asyncio.to_thread(
-                rules.read, answer.text, settings, name, now
-            )  # fmt: skip
+            answer = await self._asked(settings, name, known.validators)
+            copy = None
+            if answer.text is not None:
+                copy = await asyncio.to_thread(rules.read, answer.text, settings, name, now)
+                copy = await self._with_people(copy, settings.schedules[name].names, known, now)
         except (FeedProblem, NoCalendar) as problem:
             if await self._database.run(rules.failed, name, str(problem)):
                 log.warning("a calendar could not be read", schedule=name, problem=str(problem), meanwhile=MEANWHILE)
         else:
             said = Validators(answer.etag, answer.modified)
             self._tell(name, await self._database.run(rules.fetched, name, copy, said, now))
+
+    async def _with_people(self, copy: Copy, names: Mapping[str, str], known: rules.Known, now: datetime) -> Copy:
+        """With whose the mail addresses are. While Slack cannot say, what it said before counts."""
+        found: dict[str, str] = {}
+        found_at: datetime | None = known.found_at or now
+        for mail in mails_in(copy.events, names)[:MOST_MAILS]:
+            if known.found_at is not None and mail in known.people:
+                found[mail] = known.people[mail]
+                continue
+            try:
+                found[mail] = await self._find(mail) or ""
+            except CannotAsk:
+                found_at = None
+                if mail in known.people:
+                    found[mail] = known.people[mail]
+        return replace(copy, found=tuple(found.items()), found_at=found_at)
 
     def _tell(self, name: str, news: rules.News) -> None:
         """Each thing once, not every few minutes."""

@@ -10,7 +10,7 @@ from bot import metrics
 from bot.clock import Clock
 from bot.config import Settings
 from bot.engine import timers as due
-from bot.engine.calendars import Calendars
+from bot.engine.calendars import Calendars, Find
 from bot.engine.counting import count
 from bot.engine.retention import Retention
 from bot.engine.timekeeping import keep_time
@@ -32,12 +32,12 @@ LOOK_AGAIN = timedelta(seconds=15)
 class Engine:
     """Loops for what is due, for upkeep and for what is old enough to go. `start` sets them going, `stop` ends them."""
 
-    def __init__(self, database: Database, clock: Clock, settings: Callable[[], Settings]) -> None:
+    def __init__(self, database: Database, clock: Clock, settings: Callable[[], Settings], find: Find) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
         self.retention = Retention(database, clock, settings)
-        self.calendars = Calendars(database, clock, settings)
+        self.calendars = Calendars(database, clock, settings, find)
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._has_begun = False

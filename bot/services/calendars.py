@@ -1,6 +1,7 @@
 """The calendars that are schedules: what was fetched is read and kept; the last good copy outlives every failure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -10,13 +11,12 @@ from bot.config import Settings
 from bot.domain.calendars import Copy, as_json, from_json
 from bot.domain.icalendar_reading import from_calendar
 from bot.store import calendars
-from bot.store.oncall import Calendar
 
 BACK, AHEAD = timedelta(days=7), timedelta(days=183)
 READ_ANEW = timedelta(days=1)
 """So often a calendar is read again that has not changed: events that repeat go on, and `AHEAD` with them."""
-OLD = timedelta(hours=1)
-"""A copy older than this is told of."""
+ASK_AGAIN = timedelta(hours=1)
+"""So long it counts what Slack knows of a mail address: people come and go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,30 @@ def read(text: str, settings: Settings, name: str, now: datetime) -> Copy:
     return Copy(source_of(settings, name), now, found.events, found.problems)
 
 
-def validators(session: Session, settings: Settings, name: str, now: datetime) -> Validators:
-    """None of a copy that has to be read again, changed or not."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """
+    What an earlier copy knows: the server's validators, and whose the mail addresses are, empty for nobody's.
+
+    `found_at` is when Slack was asked for all of them; None if that is too long ago, or some are missing.
+    """
+
+    validators: Validators = Validators()
+    people: Mapping[str, str] = field(default_factory=dict)
+    found_at: datetime | None = None
+
+
+def known(session: Session, settings: Settings, name: str, now: datetime) -> Known:
+    """Without validators where a copy has to be read again, changed or not."""
     kept = calendars.get(session, name)
     if kept is None or kept.body is None:
-        return Validators()
+        return Known()
     copy = from_json(kept.body)
     is_fresh = abs(now - copy.read_at) < READ_ANEW and copy.source == source_of(settings, name)
-    return Validators(kept.etag, kept.modified) if is_fresh else Validators()
+    asked_at = copy.found_at if copy.found_at is not None and abs(now - copy.found_at) < ASK_AGAIN else None
+    needs_asking = asked_at is None and (copy.found_at is None or bool(copy.found))
+    said = Validators(kept.etag, kept.modified) if is_fresh and not needs_asking else Validators()
+    return Known(said, dict(copy.found), asked_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +100,3 @@ def failed(session: Session, name: str, problem: str) -> bool:
     kept.problem = problem
     session.add(kept)
     return True
-
-
-def is_old(kept: Calendar | None, now: datetime) -> bool:
-    return kept is None or kept.fetched_at is None or now - kept.fetched_at > OLD

@@ -19,7 +19,7 @@ def of_layers(settings: Settings, name: str, now: datetime) -> Iterator[str]:
 
 def of_calendar(settings: Settings, name: str, copy: Copy, now: datetime) -> Iterator[str]:
     """Of what was read of its calendar."""
-    understood = understand(copy.events, settings.schedules[name].names)
+    understood = understand(copy.events, copy.known(settings.schedules[name].names))
     schedule = settings.schedule_table[name]
     for problem in copy.problems:
         yield f"In its calendar {problem}."

@@ -190,6 +190,23 @@ async def test_the_last_good_copy_decides_while_there_is_no_better_one(world: Sc
     assert "It does not know: On Call - Second Line - Payments Primary" in await world.reason()
 
 
+async def test_slack_says_whose_a_mail_address_is_and_an_earlier_answer_counts_while_it_cannot(
+    world: Scheduled, feed: Feed
+):
+    feed.body = CALENDAR.replace(b"On Call - First Line", b"Oncall@harbour.example")
+    await world.fetches()
+    assert await world.on_call() == ("U0ONCALL",)
+    calls = len(world.sandbox.calls("users.lookupByEmail"))
+
+    await world.later(minutes=6)
+    assert len(world.sandbox.calls("users.lookupByEmail")) == calls, "what is known is not asked for again at once"
+    world.sandbox.fault("error", "users.lookupByEmail", error="missing_scope")
+    await world.later(hours=2)
+
+    assert await world.on_call() == ("U0ONCALL",)
+    assert len(world.sandbox.calls("users.lookupByEmail")) > calls
+
+
 async def test_a_calendar_that_goes_away_is_counted_and_told_of(world: Scheduled, feed: Feed):
     await world.fetches()
     feed.answers = lambda _request: web.Response(status=500)
