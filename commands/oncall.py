@@ -9,7 +9,7 @@ from types import MappingProxyType
 from bot.command.table import Command, Option, Value
 from bot.domain.errors import UserError
 from bot.domain.when import When, read_time
-from bot.services import duty, oncall, overriding, shift_calendar, tell
+from bot.services import duty, nights, oncall, overriding, shift_calendar, tell
 from bot.services.overriding import Times
 from commands.base import Asked, Caller, Invocation, Reply, Session
 
@@ -78,6 +78,9 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     actor, settings = caller.actor, caller.settings
     if not typed.text.strip() and len(settings.schedules) != 1:
         return _reply(duty.of_all(session, settings, actor.team_id, actor.at))
+    policies = {each.casefold(): each for each in settings.policies if each not in settings.schedules}
+    if (policy := policies.get(typed.text.strip().casefold())) is not None:
+        return _reply(duty.of_policy(session, settings, policy, actor.at))
     name = oncall.one_named(settings, typed.text.strip())
     if caller.response_url:
         tell.draw_shifts(session, actor.team_id, actor.at, actor.user_id or "", name, caller.response_url)
@@ -145,14 +148,21 @@ def calendar(session: Session, line: Line) -> Reply:
             raise UserError("Behind `calendar` stands `new`, `off`, or nothing.")
 
 
+def of_month(session: Session, line: Line) -> Reply:
+    """Who was paged outside working hours in a month: the one that is named, or this one."""
+    actor, zone = line.caller.actor, line.caller.settings.incidents.zone
+    month = nights.read_month(line.rest) if line.rest else nights.this_month(actor.at, zone)
+    return Reply(nights.in_words(nights.of_months(session, actor.team_id, [month])))
+
+
 ACTS: Mapping[str, Callable[[Session, Line], Reply]] = MappingProxyType(
     {"take": take, "cover": take, "give": give, "swap": swap, "cancel": cancel, "undo": cancel, "calendar": calendar,
-     "ics": calendar}
+     "ics": calendar, "nights": of_month}
 )  # fmt: skip
 
 COMMAND = Command(
     name="oncall",
-    usage="oncall [take] [give] [swap] [cancel] [calendar] [SCHEDULE] [@USER] [from:TIME] [to:TIME]",
+    usage="oncall [take] [give] [swap] [cancel] [calendar] [nights] [SCHEDULE] [@USER] [from:TIME] [to:TIME]",
     summary="Show who is on call, now and for two weeks; take a turn, give yours away, or swap it.",
     options=(
         Option("from", Value.TIME, may_be_future=True, about="when it begins; in a swap, your turn"),

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.escalation import Target
 from bot.domain.oncall import BY_OVERRIDE, Shift, gaps, shifts
 from bot.domain.overrides import next_turn
+from bot.domain.terms import TargetKind
 from bot.export.shifts import DAYS, Bar, Roster
 from bot.services import oncall
 from bot.services.oncall import Rota
@@ -70,6 +72,25 @@ class ScheduleView:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """One target of a policy's level, by its name or Slack's id. `people`: who that is at the moment."""
+
+    kind: TargetKind
+    name: str
+    people: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """Whom a policy would page now, level by level, each with how long they have. `at_end`: once nobody answered."""
+
+    name: str
+    levels: Sequence[tuple[timedelta, Sequence[Called]]]
+    repeat: int
+    at_end: Sequence[Called]
+
+
+@dataclass(frozen=True, slots=True)
 class Mine:
     """Somebody's turn. `starts_at` is None for one that goes on now."""
 
@@ -104,6 +125,29 @@ def of_schedule(
         _now(found, name, at), found.schedule.zone, sorted([*turns, *nobody], key=lambda each: each[0]), changes,
         list(settings.schedules).index(name) + 1, is_drawn, names_of(session, team_id, found.people),
     )  # fmt: skip
+
+
+def of_policy(session: Session, settings: Settings, name: str, at: datetime) -> PolicyView:
+    section = settings.policies[name]
+    levels = [
+        (timedelta(minutes=each.wait), [_called(session, settings, target, at) for target in each.targets])
+        for each in section.levels
+    ]
+    ends = [_called(session, settings, target, at) for target in section.at_end.page]
+    return PolicyView(name, levels, section.repeat, ends)
+
+
+def _called(session: Session, settings: Settings, target: Target, at: datetime) -> Called:
+    match target.kind:
+        case TargetKind.PERSON:
+            found: Sequence[str] = [target.name]
+        case TargetKind.SCHEDULE:
+            found = oncall.people_of(session, settings, target.name, at)
+        case TargetKind.TEAM:
+            found = settings.teams[target.name].members if target.name in settings.teams else ()
+        case _:
+            found = ()
+    return Called(target.kind, target.name, found)
 
 
 def roster(session: Session, settings: Settings, team_id: str, name: str, at: datetime) -> Roster:

@@ -14,6 +14,7 @@ from bot.config import Settings
 from bot.domain.calendars import Understood, understood
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.oncall import Fixed, Override, Schedule, on_call, shifts
+from bot.domain.terms import TargetKind
 from bot.store import calendars, incidents
 from bot.store import oncall as store
 
@@ -160,3 +161,21 @@ def zone_of_line(settings: Settings, text: str) -> ZoneInfo | None:
     known, typed = list(settings.schedules), {each.casefold() for each in words[1:4]}
     named_ones = [each for each in known if each.casefold() in typed] or (known if len(known) == 1 else [])
     return settings.schedule_table[named_ones[0]].zone if named_ones else None
+
+
+def services_of(settings: Settings, name: str) -> frozenset[str] | None:
+    """The services whose policies call a schedule; None: those of all incidents, or there is no policy that does."""
+    policies = {
+        policy
+        for policy, section in settings.policies.items()
+        if any(
+            target.name == name and target.kind == TargetKind.SCHEDULE
+            for each in section.levels
+            for target in each.targets
+        )
+    }
+    general = {settings.incidents.policy, *(each.policy for each in settings.severities.values())}
+    if general & policies:
+        return None
+    found = {each for each, section in settings.services.items() if policies & set((section.policy or {}).values())}
+    return frozenset(found) or None

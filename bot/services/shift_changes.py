@@ -154,7 +154,12 @@ def view(session: Session, settings: Settings, team_id: str, details: dict[str, 
     """What is told of a change, as things stand when it is sent. Private incidents are not in it."""
     name, since = str(details["schedule"]), datetime.fromisoformat(str(details["since"]))
     sight = Sight(team_id)
-    found = [each for each in sight.of(incidents.open_ones(session, team_id)) if not each.is_drill]
+    services = oncall.services_of(settings, name)
+    found = [
+        each
+        for each in sight.of(incidents.open_ones(session, team_id))
+        if not each.is_drill and (services is None or services & set(each.services))
+    ]
     waiting: dict[int, list[str]] = {}
     for escalation, incident in escalations.waiting_in(session, sight):
         waiting.setdefault(incident.key, []).append(shown_target(escalation))

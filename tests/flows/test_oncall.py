@@ -30,6 +30,16 @@ starts = "2026-03-02 09:00"
 every = "week"
 length = "3 days"
 """
+POLICY = """
+[services.checkout]
+policy = { SEV1 = "pay" }
+[policies.pay]
+[[policies.pay.levels]]
+targets = ["schedule:payments"]
+[[policies.pay.levels]]
+targets = ["U0MANAGER"]
+wait = 10
+"""
 """The stories begin on Monday, 2 March 2026, at 15:00 in Paris: U0ENGINEER is on call, then U0ONCALL, then U0DBA."""
 
 
@@ -218,6 +228,34 @@ async def test_a_change_of_shift_is_told_with_what_is_open(database_url: str, tm
     assert "Your turn on call for *payments* is over: <@U0ONCALL> took over" in leaves
     assert "Waiting for <@U0DEVELOPER>" in comes
     assert "<@U0ONCALL> took over on call for *payments* from <@U0ENGINEER>" in line
+
+
+async def test_only_incidents_of_its_services_are_handed_over(tmp_path: Path) -> None:
+    start = datetime(2026, 3, 9, 7, 50, tzinfo=UTC)
+    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=WEEKS + POLICY, start=start) as world:
+        await world.declares("checkout is down sev:3 service:checkout")
+        await world.declares("search is slow sev:3 service:search")
+        await world.advance_to(datetime(2026, 3, 9, 8, 2, tzinfo=UTC))
+
+        [line] = [each for each in in_ops(world) if "took over on call" in each]
+
+    assert "checkout is down" in line
+    assert "search is slow" not in line
+
+
+async def test_a_policy_says_whom_it_would_page_now(tmp_path: Path) -> None:
+    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=WEEKS + POLICY) as world:
+        said = await types(world, "support", "pay")
+        await types(world, "support", "take")
+        then = await types(world, "support", "pay")
+        nights = await types(world, "support", "nights 2026-03")
+        no_month = await types(world, "support", "nights march")
+
+    assert "*Level 1*: <@U0ENGINEER> (schedule:payments) · 5m to answer" in said
+    assert "*Level 2*: <@U0MANAGER> · 10m to answer" in said
+    assert "*Level 1*: <@U0SUPPORT> (schedule:payments)" in then
+    assert nights == "Nobody was paged in 2026-03."
+    assert "is not a month" in no_month
 
 
 async def test_what_changed_while_it_was_down_is_told_once_and_late(world: World) -> None:

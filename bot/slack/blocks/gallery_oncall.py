@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.domain.terms import TargetKind
 from bot.export.shifts import Bar, Roster
-from bot.services.duty import ChangeLine, Mine, NowLine, NowView, ScheduleView
+from bot.services.duty import Called, ChangeLine, Mine, NowLine, NowView, PolicyView, ScheduleView
 from bot.services.overriding import Changed
 from bot.services.shift_calendar import Address
 from bot.services.shift_changes import ChangeView, OpenLine
@@ -50,6 +51,18 @@ ROSTER = Roster(
 MINE = [Mine("payments", None, NOW + 3 * DAY), Mine("platform", NOW + 3 * DAY, NOW + 9 * DAY)]
 
 
+POLICY = PolicyView(
+    "payments",
+    [
+        (timedelta(minutes=5), [Called(TargetKind.SCHEDULE, "payments", ["U0ONCALL"])]),
+        (timedelta(minutes=10), [Called(TargetKind.PERSON, "U0DBA", ["U0DBA"]), Called(TargetKind.TEAM, "dba", [])]),
+        (timedelta(hours=1), [Called(TargetKind.GROUP, "S0DATABASE", []), Called(TargetKind.VENDOR, "gateway", [])]),
+    ],
+    repeat=1,
+    at_end=[Called(TargetKind.PERSON, "U0MANAGER", ["U0MANAGER"])],
+)
+
+
 def messages() -> Iterator[tuple[str, Message]]:
     nobody = NowLine("platform", [], NOW + DAY, ["U0DBA"], (NOW, NOW + DAY))
     shown: dict[str, oncall.Shown] = {
@@ -58,6 +71,7 @@ def messages() -> Iterator[tuple[str, Message]]:
         "many schedules": NowView([LINE] * 60),
         "a schedule": SCHEDULE,
         "a schedule of many turns": replace(SCHEDULE, turns=[*SCHEDULE.turns] * 30, changes=[*SCHEDULE.changes] * 9),
+        "a policy": POLICY,
         "changed": CHANGED,
         "swapped": SWAPPED,
         "taken back": BACK,

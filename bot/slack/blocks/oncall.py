@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from bot.domain.durations import show_duration
+from bot.domain.terms import TargetKind
 from bot.export.shifts import Roster, alt_text, in_words
-from bot.services.duty import ChangeLine, NowLine, NowView, ScheduleView
+from bot.services.duty import Called, ChangeLine, NowLine, NowView, PolicyView, ScheduleView
 from bot.services.overriding import Changed
 from bot.services.shift_calendar import Address
 from bot.services.shift_changes import ChangeView, OpenLine
@@ -47,7 +49,7 @@ HINT = (
     "own turns into your calendar."
 )
 
-Shown = NowView | ScheduleView | Changed | Address
+Shown = NowView | ScheduleView | PolicyView | Changed | Address
 
 
 def shown(view: Shown) -> Message:
@@ -57,6 +59,8 @@ def shown(view: Shown) -> Message:
             return everybody(view)
         case ScheduleView():
             return schedule(view)
+        case PolicyView():
+            return policy(view)
         case Changed():
             return changed(view)
         case Address():
@@ -110,6 +114,32 @@ def schedule(view: ScheduleView) -> Message:
     coming = " The picture of it follows." if view.is_drawn else ""
     blocks.append(context(f"The next two weeks, in your own time.{coming}", HINT))
     return Message("\n".join([_now(view.now), *turns[:MOST_TURNS]]), blocks)
+
+
+def policy(view: PolicyView) -> Message:
+    """Whom it would page now."""
+    levels = [
+        f"*Level {number}*: {', '.join(_called(each) for each in found)} · {show_duration(wait)} to answer"
+        for number, (wait, found) in enumerate(view.levels, 1)
+    ]
+    if view.repeat:
+        levels.append(f"Then all of it again, {view.repeat} time{'' if view.repeat == 1 else 's'}.")
+    if view.at_end:
+        levels.append(f"*Once nobody answered*: {', '.join(_called(each) for each in view.at_end)}")
+    text = listed(levels)
+    return Message(text, [header(f"Policy {view.name}, as of now"), section(text)])
+
+
+def _called(one: Called) -> str:
+    match one.kind:
+        case TargetKind.PERSON:
+            return people(one.people)
+        case TargetKind.GROUP:
+            return f"the user group `{literal(one.name)}`"
+        case TargetKind.VENDOR:
+            return f"the vendor {literal(one.name)}"
+        case _:
+            return f"{people(one.people)} ({literal(f'{one.kind}:{one.name}')})"
 
 
 def _turn(starts: datetime, ends: datetime, found: Sequence[str], is_changed: bool) -> str:
