@@ -162,10 +162,12 @@ class _Row:
         middle = y + (self.height - LABEL_SIZE) / 2 - 3
         pen.text((24, middle), self.label, LABEL_SIZE, WORDS if is_today else QUIET, LEFT)
         size = (self.height - 8) / max(len(self.lanes), 1)
-        for place, lane in enumerate(self.lanes):
-            for bar in lane:
-                top = y + 4 + place * size
-                self._bar(pen, bar, (self._x(bar.starts_at), top, self._x(bar.ends_at), top + size - 2), colours)
+        bars = [(place, bar) for place, lane in enumerate(self.lanes) for bar in lane]
+        for place, bar in bars:
+            is_alone = not any(_meet(bar, other) for _, other in bars if other is not bar)
+            top = y + 4 + (0 if is_alone else place * size)
+            bottom = y + self.height - 4 if is_alone else top + size - 2
+            self._bar(pen, bar, (self._x(bar.starts_at), top, self._x(bar.ends_at), bottom), colours)
         for starts, ends in self.gaps:
             pen.hatch((self._x(starts), y + 4, self._x(ends), y + self.height - 4))
         if is_today:
@@ -184,6 +186,10 @@ class _Row:
                 (box[0] - 1, top - 1, box[2] + 1, bottom + 1), 8, None, WORDS, 2, corners=corners
             )
         pen.inside(box, bar.name, ON_BARS)
+
+
+def _meet(one: Bar, other: Bar) -> bool:
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
 def _lanes(bars: Sequence[Bar]) -> list[list[Bar]]:

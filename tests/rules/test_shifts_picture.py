@@ -36,9 +36,9 @@ def drawn(roster: Roster) -> Image.Image:
 def share_of(colour: str, image: Image.Image) -> float:
     """How much of the picture has a colour, nearly: the palette is smaller than all colours."""
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    pixels = image.get_flattened_data()
-    near = sum(abs(r - red) + abs(g - green) + abs(b - blue) < 24 for r, g, b in pixels)
-    return near / len(pixels)
+    counted = image.getcolors(256) or []
+    near = [count for count, (r, g, b) in counted if abs(r - red) + abs(g - green) + abs(b - blue) < 24]
+    return sum(near) / (image.width * image.height)
 
 
 def test_words_tell_who_from_when_until_when_and_when_nobody():
@@ -108,7 +108,7 @@ BARS = st.builds(
 
 
 @given(st.lists(BARS, max_size=8), WORDS, st.sampled_from(("Europe/Paris", "Asia/Kathmandu", "Pacific/Apia")))
-@hypothesis_settings(max_examples=15, deadline=None)
+@hypothesis_settings(max_examples=8, deadline=None)
 def test_any_roster_is_drawn_and_told(bars, title, zone):
     """Whatever people are called, and however their turns overlap."""
     roster = Roster(title, ZoneInfo(zone), NOW, bars, [(each.starts_at, each.ends_at) for each in bars[:2]])

@@ -60,6 +60,8 @@ class Limits:
                     yield from self._element(each, where)
             case "input":
                 yield from self._input(block, where)
+            case "image":
+                yield from self._length(block["alt_text"], self.block["image_alt_text"], f"{where}.alt_text")
             case "divider":
                 pass
             case other:

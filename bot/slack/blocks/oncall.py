@@ -12,6 +12,7 @@ from bot.services.shift_calendar import Address
 from bot.services.shift_changes import ChangeView, OpenLine
 from bot.slack.blocks.card import DATE
 from bot.slack.blocks.kit import (
+    SECTION_TEXT,
     Block,
     Blocks,
     actions,
@@ -22,6 +23,7 @@ from bot.slack.blocks.kit import (
     link,
     listed,
     literal,
+    named,
     one_line,
     section,
     when,
@@ -30,6 +32,8 @@ from bot.slack.blocks.message import Message
 
 SHOW, CHANGE, UNDO, NOW = "oncall_show", "oncall_change", "oncall_undo", "oncall_now"
 MOST_SCHEDULES, MOST_TURNS, MOST_CHANGES = 20, 20, 8
+BESIDE_PICTURE = 8
+"""So many turns are told in words where a picture of all of them follows."""
 ALT_TEXT = 2_000
 TITLE, REASON = 150, 300
 EXAMPLE = """```
@@ -102,18 +106,22 @@ def people(found: Sequence[str]) -> str:
 
 def schedule(view: ScheduleView) -> Message:
     turns = [_turn(*each) for each in view.turns]
+    most = BESIDE_PICTURE if view.is_drawn else MOST_TURNS
+    more = f"\nand {len(turns) - most} more" if len(turns) > most else ""
     blocks = [
-        header(f"On call for {view.now.schedule}"),
+        header(f"On call for {named(view.now.schedule)}"),
         section(_now(view.now)),
-        section(listed(turns[:MOST_TURNS]) + (f"\nand {len(turns) - MOST_TURNS} more" * (len(turns) > MOST_TURNS))),
+        section(listed(turns[:most], SECTION_TEXT - len(more)) + more),
     ]
     if view.changes:
         blocks.append(section("*Changed by hand*"))
         blocks += [_change(each) for each in view.changes[:MOST_CHANGES]]
+        if len(view.changes) > MOST_CHANGES:
+            blocks.append(context(f"and {len(view.changes) - MOST_CHANGES} more"))
     blocks.append(actions(button("Change who is on call", CHANGE, str(view.place))))
     coming = " The picture of it follows." if view.is_drawn else ""
     blocks.append(context(f"The next two weeks, in your own time.{coming}", HINT))
-    return Message("\n".join([_now(view.now), *turns[:MOST_TURNS]]), blocks)
+    return Message("\n".join([_now(view.now), *turns[:most]]), blocks)
 
 
 def policy(view: PolicyView) -> Message:
@@ -127,7 +135,7 @@ def policy(view: PolicyView) -> Message:
     if view.at_end:
         levels.append(f"*Once nobody answered*: {', '.join(_called(each) for each in view.at_end)}")
     text = listed(levels)
-    return Message(text, [header(f"Policy {view.name}, as of now"), section(text)])
+    return Message(text, [header(f"Policy {named(view.name)}, as of now"), section(text)])
 
 
 def _called(one: Called) -> str:
@@ -250,7 +258,7 @@ def _targets(found: Sequence[str], names: Mapping[str, str]) -> str:
 
 def drawn(roster: Roster, file_id: str) -> Message:
     """The next two weeks as a picture that was uploaded, with words for those who do not see it."""
-    words = alt_text(roster)
+    words = named(alt_text(roster))
     picture: Block = {"type": "image", "slack_file": {"id": file_id}, "alt_text": cut(words, ALT_TEXT)}
     return Message(literal(words), [picture])
 
