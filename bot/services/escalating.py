@@ -131,7 +131,8 @@ def resume(
     policy, called = policy_of(settings, escalation), called_of(escalation)
     last = called[-1] if called else None
     due = next_due(policy, last.place, due_at=last.due_at, paged_at=last.paged_at) if last else at
-    escalation.next_step_at, escalation.gave_up_at = max(due, at), None
+    whole = next_due(policy, last.place, due_at=at, paged_at=at) if last else at  # should the clock have been set back
+    escalation.next_step_at, escalation.gave_up_at = min(max(due, at), whole), None
     work = _Work(session, settings, at)
     _advance(work, incident, escalation, because=because)
     work.write()

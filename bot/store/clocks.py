@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.clock import STEP
-from bot.store import outbox
+from bot.store import escalations, outbox
 from bot.store.tables import insert_into, table_of
 from bot.store.timers import Timer
 from bot.store.waking import Due, needs_waking
@@ -58,3 +58,4 @@ def _move_timers(session: Session, back: timedelta) -> None:
             update(table).where(table.c.key == bindparam("of")).values(due_at=bindparam("to")),
             [{"of": key, "to": due_at - back} for key, due_at in timers],
         )
+    escalations.move(session, back)

@@ -1,7 +1,7 @@
 """Escalations, and each page by each means."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, Index, bindparam
@@ -174,6 +174,15 @@ def of_message(session: Session, team_id: str, channel_id: str, ts: str) -> Esca
         .where(Incident.team_id == team_id, Page.channel_id == channel_id, Page.message_ts == ts)
     )
     return session.exec(of_channel).first() or session.exec(of_page).first()
+
+
+def move(session: Session, back: timedelta) -> None:
+    """The clock was set back: what is due next is as far off as it was."""
+    waiting = select(Escalation).where(col(Escalation.next_step_at).is_not(None)).order_by(col(Escalation.id))
+    for row in session.exec(waiting.with_for_update().execution_options(populate_existing=True)):
+        row.next_step_at = row.next_step_at - back if row.next_step_at else None
+        row.more_time_until = row.more_time_until - back if row.more_time_until else None
+        session.add(row)
 
 
 def of_incident(session: Session, incident_id: int) -> list[Escalation]:

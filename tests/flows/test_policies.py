@@ -15,12 +15,10 @@ from bot.services import escalation
 from bot.services import incidents as course
 from bot.services.actor import Actor, Origin
 from bot.services.escalation import Whom
-from bot.store import people as store_people
 from bot.store.escalations import Page
 from bot.store.incidents import Incident
-from bot.store.people import Person
 from bot.store.timeline import TimelineEntry
-from tests.support.desk import START, TEAM, Desk
+from tests.support.desk import START, Desk
 
 CONFIG = """
 [incidents]
@@ -312,16 +310,7 @@ async def test_the_end_of_the_incident_stops_it_and_alerts_begin_it_anew(desk: D
 
 async def test_who_left_slack_while_it_runs_is_passed_over(desk: Desk) -> None:
     await desk.opens(severity="SEV2", services=("checkout",))
-
-    def leaves(session: Session) -> None:
-        for user in ("U0DBA", "U0DEVELOPER"):
-            store_people.meet(session, TEAM, [user])
-            person = session.get(Person, (TEAM, user))
-            assert person is not None
-            person.is_deleted = True
-            session.add(person)
-
-    await desk.database.run(leaves)
+    await desk.leaves("U0DBA", "U0DEVELOPER")
     await desk.passes(minutes=6)
 
     assert await desk.paged() == [("U0ONCALL", 1, 0)]

@@ -6,18 +6,20 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from bot.config import Settings, load
 from bot.domain.terms import Severity
 from bot.engine import timers as engine
 from bot.services import incidents as course
 from bot.services.actor import Actor, Origin
+from bot.store import people as store_people
 from bot.store import timers
 from bot.store.escalations import Escalation, Page
 from bot.store.incidents import Incident, Installation
 from bot.store.migrate import migrate
 from bot.store.outbox import OutboxRow
+from bot.store.people import Person
 from bot.store.session import Database, open_database
 
 START = datetime.fromisoformat("2026-03-02T14:00:00+00:00")
@@ -28,6 +30,10 @@ INSTALLED = Installation(team_id=TEAM, bot_user_id="U0DOGWATCH", seen_at=START)
 EVENTS = {
     "level", "level empty", "reminder", "unanswered", "unanswered elsewhere", "all declined", "unacknowledged",
 }  # fmt: skip
+
+
+def read(config: Path) -> Settings:
+    return load({"DOGWATCH_SECRET_KEY": "a secret key that is long enough"}, config_path=config)
 
 
 class Desk:
@@ -50,7 +56,7 @@ class Desk:
         database = open_database(url)
         await migrate(database)
         await database.run(lambda session: session.merge(INSTALLED))
-        yield cls(database, load({"DOGWATCH_SECRET_KEY": "a secret key that is long enough"}, config_path=path))
+        yield cls(database, read(path))
         await database.close()
 
     async def opens(self, origin: Origin = Origin.COMMAND, *, severity: str | None = None, **given: Any) -> Incident:
@@ -71,9 +77,22 @@ class Desk:
             await self.ticks()
         self.now = until
 
-    async def ticks(self) -> None:
-        ran = await self.database.run(engine.run_due, self.settings, self.now, 50)
+    async def ticks(self, most: int = 50) -> None:
+        """Look once for what is due."""
+        ran = await self.database.run(engine.run_due, self.settings, self.now, most)
         assert [each.problem for each in ran if each.problem] == []
+
+    async def leaves(self, *users: str) -> None:
+        """They have no account any more, as far as Slack has told."""
+
+        def leave(session: Session) -> None:
+            for user in users:
+                store_people.meet(session, TEAM, [user])
+                person = session.get_one(Person, (TEAM, user))
+                person.is_deleted = True
+                session.add(person)
+
+        await self.database.run(leave)
 
     async def all(self) -> list[Escalation]:
         return await self.database.read(
