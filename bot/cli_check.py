@@ -78,9 +78,8 @@ def _of_schedules(settings: Settings) -> tuple[list[Problem], list[Problem]]:
             except (FeedProblem, NoCalendar) as problem:
                 wrong.append(_said_of(settings, name, f"Its calendar could not be read: {problem}. Mend {path}."))
             else:
-                doubts += [
-                    _said_of(settings, name, each) for each in schedule_check.of_calendar(settings, name, copy, now)
-                ]
+                said = schedule_check.of_calendar(settings, name, copy, now, slack_was_asked=False)
+                doubts += [_said_of(settings, name, each) for each in said]
     return wrong, doubts
 
 

@@ -55,7 +55,7 @@ async def examine(settings: Settings) -> list[Finding]:
         ("public address", lambda: public_address(settings, local)),
         ("signing secret", lambda: signing_secret(settings, local)),
         ("alerts", lambda: alerts(settings)),
-        ("schedules", lambda: schedules(settings)),
+        ("schedules", lambda: schedules(settings, slack)),
         ("heartbeat", lambda: heartbeat(settings)),
     )
     found: list[Finding] = []

@@ -1,12 +1,15 @@
 """Who is on call: whether each schedule has somebody, and whether each calendar can be fetched and understood."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 from bot.clock import machine_now
 from bot.config import Settings
 from bot.config.environment import CALENDAR_PREFIX, end_of
 from bot.doctor.finding import Finding, failed, ok, warning
+from bot.doctor.slack import Slack
+from bot.domain.calendars import mails_in
 from bot.domain.gaps import AHEAD_IN_WORDS
 from bot.domain.icalendar_reading import NoCalendar
 from bot.engine.feeds import FeedProblem, fetch, from_file
@@ -17,14 +20,14 @@ NAME = "schedules"
 SECONDS = 8.0
 
 
-async def schedules(settings: Settings) -> list[Finding]:
+async def schedules(settings: Settings, slack: Slack) -> list[Finding]:
     """Nothing where there are none. Calendars are fetched as the bot does it, and nothing of them is kept."""
     now = machine_now()
-    found = await asyncio.gather(*(_one(settings, name, now) for name in settings.schedules))
+    found = await asyncio.gather(*(_one(settings, slack, name, now) for name in settings.schedules))
     return [finding for each in found for finding in each]
 
 
-async def _one(settings: Settings, name: str, now: datetime) -> list[Finding]:
+async def _one(settings: Settings, slack: Slack, name: str, now: datetime) -> list[Finding]:
     if not settings.schedules[name].calendar:
         return _told(name, list(schedule_check.of_layers(settings, name, now)), "somebody is on call")
     path, address = settings.calendar_file(name), settings.calendar_address(name)
@@ -37,8 +40,16 @@ async def _one(settings: Settings, name: str, now: datetime) -> list[Finding]:
     except (FeedProblem, NoCalendar) as problem:
         remedy = "Look whether its address or path is right. While the bot cannot read it, its last good copy decides."
         return [failed(NAME, f"{name}: its calendar could not be read: {problem}", remedy)]
+    mails = mails_in(copy.events, settings.schedules[name].names)
+    people = await slack.found_by_mail(mails) if mails else {}
+    copy = replace(copy, found=tuple((people or {}).items()))
+    doubts = list(schedule_check.of_calendar(settings, name, copy, now, slack_was_asked=people is not None))
+    if people is None:
+        doubts.append(
+            "It cannot be asked of Slack whose the mail addresses in its calendar are. Mend what is told above."
+        )
     in_order = f"its calendar was read ({len(copy.events)} events), and somebody is on call"
-    return _told(name, list(schedule_check.of_calendar(settings, name, copy, now)), in_order)
+    return _told(name, doubts, in_order)
 
 
 def _told(name: str, doubts: list[str], in_order: str) -> list[Finding]:

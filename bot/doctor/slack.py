@@ -13,6 +13,7 @@ from bot.domain.errors import UserError
 from bot.domain.permissions import MISSING_SCOPE, Lack, Permission, missing
 from bot.domain.refusals import explained
 from bot.services.workspace import AnotherWorkspace
+from bot.slack.finding import find_by_mail
 from bot.slack.gateway import Away, Busy, Gateway, Refused, SlackError, TokenRefused
 from bot.slack.organisation import workspace_of
 
@@ -53,6 +54,16 @@ class Slack:
 
     async def close(self) -> None:
         await self._gateway.close()
+
+    async def found_by_mail(self, mails: Sequence[str]) -> dict[str, str] | None:
+        """The user ids of those whom Slack knows by these addresses; None if it cannot be asked."""
+        if not self._is_in:
+            return None
+        try:
+            found = {mail: await find_by_mail(self._gateway, mail) for mail in mails[:MOST_PEOPLE]}
+        except SlackError:
+            return None
+        return {mail: user for mail, user in found.items() if user}
 
     async def _start(self) -> None:
         if not self._is_started:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.config import Settings
-from bot.domain.calendars import Copy, understand
+from bot.domain.calendars import Copy, mails_in, understand
 from bot.domain.gaps import told_gaps
 from bot.domain.oncall import Schedule
 
@@ -17,12 +17,19 @@ def of_layers(settings: Settings, name: str, now: datetime) -> Iterator[str]:
         yield from _gaps(settings, settings.schedule_table[name], now)
 
 
-def of_calendar(settings: Settings, name: str, copy: Copy, now: datetime) -> Iterator[str]:
-    """Of what was read of its calendar."""
-    understood = understand(copy.events, copy.known(settings.schedules[name].names))
+def of_calendar(settings: Settings, name: str, copy: Copy, now: datetime, *, slack_was_asked: bool) -> Iterator[str]:
+    """
+    Of what was read of its calendar.
+
+    Where Slack was not asked whose the mail addresses are, nothing is said that its answer would change.
+    """
+    names = settings.schedules[name].names
+    understood = understand(copy.events, copy.known(names))
     schedule = settings.schedule_table[name]
     for problem in copy.problems:
         yield f"In its calendar {problem}."
+    if not slack_was_asked and mails_in(copy.events, names):
+        return
     for words in understood.unknown:
         yield f'Its calendar says "{words}", and nobody knows who that is. Say it under [schedules.{name}.names].'
     yield from _gaps(settings, Schedule(name, schedule.zone, (understood.layer,)), now)

@@ -466,3 +466,24 @@ async def test_what_mends_several_is_said_once(patient: Patient) -> None:
 
     assert text.count("install the app again") == 1
     assert all(f"{scope} is missing" in text for scope in ("pins:write", "reactions:write", "im:write"))
+
+
+async def test_a_calendar_is_fetched_and_slack_is_asked_whose_its_addresses_are(patient: Patient) -> None:
+    """In a file, which is read in the same way. Whom Slack does not know is told of."""
+    text = (ROOT / "tests" / "data" / "calendars" / "opsgenie.ics").read_text()
+    text = (
+        text.replace("20261116", "20200101")
+        .replace("P7D", "P40000D")
+        .replace("first@example.com", "oncall@harbour.example")
+    )
+    (patient.folder / "oncall.ics").write_text(text.replace("20261130", "20991130"))
+    patient.configured('[schedules.legacy]\ncalendar = "oncall.ics"\n')
+
+    found = of(await patient.examined(), "schedules")
+    patient.sandbox.set_scopes(sorted(set(ALL) - {"users:read.email"}))
+    unasked = of(await patient.examined(), "schedules")
+
+    assert [state for state, _ in found] == ["warning"]
+    assert 'its calendar says "second@example.com", and nobody knows who that is' in found[0][1]
+    assert [state for state, _ in unasked] == ["warning"]
+    assert "it cannot be asked of Slack whose the mail addresses" in unasked[0][1]
