@@ -24,12 +24,13 @@ def level(view: SaidView) -> Message:
     why = BECAUSE.get(str(values.get("because")), "")
     people = [f"<@{each}>" for each in _list(values.get("people"))]
     groups = [f"<!subteam^{each}>" for each in _list(values.get("groups"))]
-    vendors = [f"vendor *{literal(str(each), limit=100)}*" for each in _list(values.get("vendors"))]
+    vendors = [f"*{literal(str(each), limit=100)}*" for each in _list(values.get("vendors"))]
     services = [f"*{literal(label_of(str(each)), limit=100)}*" for each in _list(values.get("services"))]
-    who = " ".join([*people, *groups, *vendors, *services])
+    who = " ".join([*people, *groups, *services]) or "nobody of ours"
+    call = f" Somebody has to call {', '.join(vendors)}." if vendors else ""
     again = f", time {_number(values.get('round')) + 1}" if _number(values.get("round")) and not is_fallback else ""
     ask = "Please acknowledge above, or say that you can't."
-    return plain(f":mega: {why} Now {which} is paged{again}: {who}. {_late(view)}{ask}")
+    return plain(f":mega: {why} Now {which} is paged{again}: {who}.{call} {_late(view)}{ask}")
 
 
 def _late(view: SaidView) -> str:
@@ -76,6 +77,8 @@ def unanswered_elsewhere(view: SaidView) -> Message:
 
 def _what(view: SaidView) -> str:
     name = literal(view.escalation.target_name, limit=200) if view.escalation else ""
+    if view.escalation and view.escalation.policy:
+        return f"the policy {literal(view.escalation.policy, limit=200)}"
     return f"the escalation to {name}" if name and not name.startswith(("U", "W")) else "the escalation"
 
 
