@@ -109,7 +109,7 @@ def _fill(session: Session, first: datetime) -> None:
 def _incident(number: int, at: datetime) -> Incident:
     return Incident(
         team_id="T0HARBOUR", series="INC", number=number, titles={"": f"checkout is slow, number {number}"},
-        severity="sev2", status="investigating", services=[], zone="UTC", languages=["en"], template="classic",
+        severity="SEV2", status="investigating", services=[], zone="UTC", languages=["en"], template="classic",
         declared_by="U0ONCALL", declared_at=at, started_at=at, detected_at=at, channel_id="C0OPS", channel_name="ops",
     )  # fmt: skip
 
