@@ -12,6 +12,7 @@ from bot.config import DEFAULT_PATH, Settings
 from bot.config.environment import CONFIG_VARIABLE
 from bot.doctor.databases import Known, database
 from bot.doctor.finding import Finding, failed, ok, warning
+from bot.doctor.means import means
 from bot.doctor.reach import Local, alerts, heartbeat, public_address, running_bot, signing_secret
 from bot.doctor.schedules import schedules
 from bot.doctor.slack import Slack
@@ -56,6 +57,7 @@ async def examine(settings: Settings) -> list[Finding]:
         ("signing secret", lambda: signing_secret(settings, local)),
         ("alerts", lambda: alerts(settings)),
         ("schedules", lambda: schedules(settings, slack)),
+        ("paging", lambda: means(settings)),
         ("heartbeat", lambda: heartbeat(settings)),
     )
     found: list[Finding] = []

@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.config import Settings, load
+from bot.doctor.means import means
 from bot.domain.terms import Severity
 from bot.means import email
 from bot.means.outcome import Away, Patience, Refused
@@ -234,3 +235,21 @@ async def test_no_word_becomes_a_header(tmp_path: Path) -> None:
     assert mail["Subject"].startswith("INC-1 SEV1 down Bcc: x@example.test ünïcode xxx")
     assert len(mail["Subject"]) == 150
     assert mail["Bcc"] is None
+
+
+async def test_doctor_tries_them_and_pages_nobody(world: MeansWorld) -> None:
+    found = await means(world.settings())
+    assert [each.state for each in found if each.state == "failed"] == []
+    assert any("the mail server at localhost" in each.found and "signed in" in each.found for each in found)
+
+    environ = {**world.environment(), "DOGWATCH_SMTP_PASSWORD": "a wrong one", "DOGWATCH_APPRISE_PUSH": "nothing"}
+    del environ["DOGWATCH_PAGERDUTY_KEY_PAYMENTS"], environ["DOGWATCH_WEBHOOK_SECRET"]
+    broken = [f"{each.found} {each.remedy}" for each in await means(load(environ)) if each.state == "failed"]
+    for words in (
+        "does not accept user and DOGWATCH_SMTP_PASSWORD", "Set DOGWATCH_PAGERDUTY_KEY_PAYMENTS.",
+        "set DOGWATCH_WEBHOOK_SECRET", "Set DOGWATCH_APPRISE_PUSH",
+    ):  # fmt: skip
+        assert any(words in each for each in broken), broken
+    assert len(broken) == 4
+    assert world.mail.took == []
+    assert world.pagerduty.calls == world.opsgenie.calls == world.receiver.calls == 0
