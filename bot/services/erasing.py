@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from bot.domain.errors import UserError, did_you_mean
 from bot.services import contacts
-from bot.store import audit, copies, incidents, people
+from bot.store import audit, copies, incidents, oncall, people
 from bot.store.people import Person
 
 FORMER = "former member"
@@ -54,6 +54,7 @@ def erase(session: Session, user_id: str, *, former_id: str, at: datetime, also:
     drafts, channels = copies.drafts_naming(session, words), copies.channels_naming(session, words)
     unsent = copies.forget_unsent(session, user_id)
     contacts.forget(session, team_id, user_id)
+    oncall.forget_key(session, team_id, user_id)
     copies.seal_messages_of(session, team_id, user_id, at)
     incidents.begin_history(session, team_id, at)
     rows = copies.change_everywhere(session, words, _ids(user_id, former_id), _names(name, handle, also))

@@ -28,7 +28,7 @@ from bot.store.timers import Timer
 WATCH = "watch who is on call"
 FARTHEST = timedelta(days=31)
 """When a schedule is looked at in any case, also if nothing changes."""
-CALENDAR = timedelta(minutes=15)
+CALENDAR = timedelta(minutes=5)
 """The same for one that is a calendar of somebody else's, which may change at any moment."""
 LATE = timedelta(minutes=5)
 MOST = 10

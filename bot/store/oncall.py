@@ -137,3 +137,11 @@ def key_of(session: Session, team_id: str, user_id: str) -> CalendarKey | None:
 
 def owner_of(session: Session, digest: str) -> CalendarKey | None:
     return session.exec(select(CalendarKey).where(CalendarKey.digest == digest)).first()
+
+
+def forget_key(session: Session, team_id: str, user_id: str) -> None:
+    """The address of somebody's own turns leads nowhere from now on."""
+    known = key_of(session, team_id, user_id)
+    if known is not None:
+        session.delete(known)
+        session.flush()

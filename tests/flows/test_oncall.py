@@ -9,6 +9,7 @@ import icalendar
 import pytest
 
 from bot.app import Dogwatch
+from bot.services import erasing
 from tests.support.postgres import PostgresServer
 from tests.support.world import World, rendered
 
@@ -310,6 +311,18 @@ async def test_ones_own_turns_are_a_calendar_at_a_secret_address(world: World) -
     assert "It was shown once" in await types(world, "support", "calendar")
     assert "no address any more" in await types(world, "support", "calendar off")
     assert (await world.gets(path[0]))[0] == 404
+
+
+async def test_whoever_is_erased_has_no_calendar(tmp_path: Path) -> None:
+    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=WEEKS) as world:
+        said = await types(world, "dba", "calendar")
+        path = re.search(r"/oncall/[\w-]{43}\.ics", said)
+        assert path is not None
+        before = (await world.gets(path[0]))[0]
+
+        await world.bot.database.run(erasing.erase, "U0DBA", former_id="U0FORMER", at=world.now)
+
+        assert (before, (await world.gets(path[0]))[0]) == (200, 404)
 
 
 async def test_app_home_says_when_one_is_on_call(world: World) -> None:
