@@ -23,6 +23,8 @@ Wall = tuple[datetime, Any]
 """What a clock on the wall shows, and in which zone. Events repeat by it."""
 DAY = timedelta(days=1)
 TIMES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
+STRANGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What the library's values give rise to that are twice where one belongs, or of another kind than is asked for."""
 ROOMS = ("RESOURCE", "ROOM")
 MOST = 20_000
 """Occurrences of one event that are looked at: eight hours each, that is 18 years."""
@@ -63,6 +65,8 @@ def from_calendar(text: str, zone: ZoneInfo | None, default: ZoneInfo, *, since:
             events += _events(component, own, moved, since, until)
         except Unreadable as problem:
             problems.append(f"{_called(component)}: {problem}")
+        except STRANGE:
+            problems.append(f"{_called(component)}: it cannot be read")
     return Read(tuple(sorted(events, key=lambda each: (each.starts_at, each.ends_at))), tuple(dict.fromkeys(problems)))
 
 
@@ -89,7 +93,7 @@ def _moved(components: Iterable[Component], own: ZoneInfo) -> Mapping[str, set[d
     found: dict[str, set[datetime]] = {}
     for each in components:
         if "RECURRENCE-ID" in each and not _broken(each):
-            with suppress(Unreadable):  # told of when its own turn comes
+            with suppress(Unreadable, *STRANGE):  # told of when its own turn comes
                 found.setdefault(str(each.get("UID", "")), set()).add(_instant(_wall(each["RECURRENCE-ID"], own)))
     return found
 

@@ -227,3 +227,13 @@ async def test_what_is_no_schedule_any_more_is_forgotten(world: Scheduled):
     assert await world.bot.database.read(calendars.get, "legacy") is None
     assert await world.on_call() == ()
     assert await world.reason() == 'There is no schedule "legacy" any more.'
+
+
+async def test_a_bot_that_runs_fetches_by_itself_soon_after_its_start(tmp_path: Path, feed: Feed):
+    world = Scheduled(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=CONFIG, start=ON_DUTY)
+    world.feed = feed
+    async with world, asyncio.timeout(60):
+        while await world.on_call() != ("UFIRST",):
+            await asyncio.sleep(0.05)
+
+    assert len(feed.asked) == 1

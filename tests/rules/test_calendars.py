@@ -132,6 +132,10 @@ def test_only_what_is_asked_for_is_worked_out():
         (["DTSTART:20260105T090000Z", "RRULE:FREQ=SECONDLY"], "its rule FREQ=SECONDLY is not understood"),
         (["DTSTART:20260105T090000Z", "RRULE:FREQ=SOMETIMES"], "its RRULE cannot be read"),
         (["DTSTART:20260105T090000Z", "RECURRENCE-ID;RANGE=THISANDFUTURE:20260105T090000Z"], "RANGE=THISANDFUTURE"),
+        (["DTSTART:20260105T090000Z", "DTSTART:20260106T090000Z"], "it cannot be read"),
+        (["DTSTART:20260105T090000Z", "DURATION:PT1H", "DURATION:PT2H"], "it cannot be read"),
+        (["DTSTART;VALUE=TIME:090000"], "it cannot be read"),
+        (["DTSTART:99991231T000000Z", "DURATION:P9D", "RRULE:FREQ=DAILY"], "it cannot be read"),
         (["DTSTART:19700101T000000Z", "RRULE:FREQ=DAILY;BYHOUR=0,6,12,18"], "more than 20000 times"),
     ],
 )  # fmt: skip
