@@ -37,7 +37,9 @@ class NudgesSection(Section):
     """
     `[nudges]`. Minutes, days for `postmortem_due`; 0 or `false` switches one off.
 
-    `countries` holds those of people by user id, and of teams by name.
+    `acknowledged_quiet` is how long
+    whoever acknowledged an escalation may be silent, `quiet_wait` how long they have to answer. `countries` holds
+    those of people by user id, and of teams by name.
     """
 
     nobody_leads: BySeverity = Field(default_factory=lambda: dict.fromkeys(Severity, 10))
@@ -49,6 +51,8 @@ class NudgesSection(Section):
     task_overdue: bool = True
     postmortem_due: BySeverity = Field(default_factory=lambda: {Severity.SEV1: 3, Severity.SEV2: 5})
     again: Annotated[int, Field(ge=1, le=10_080)] = 30
+    acknowledged_quiet: BySeverity = Field(default_factory=lambda: {Severity.SEV1: 15, Severity.SEV2: 30})
+    quiet_wait: Annotated[int, Field(ge=1, le=1440)] = 5
     country: Country | None = None
     countries: Mapping[Word, Country] = Field(default_factory=dict)
 
@@ -58,6 +62,10 @@ class NudgesSection(Section):
             _minutes(self.nobody_leads, severity), _minutes(self.update_due, severity),
             _minutes(self.nothing_recorded, severity), _minutes(self.triage, severity), timedelta(minutes=self.again),
         )  # fmt: skip
+
+    def quiet_after(self, severity: Severity) -> timedelta | None:
+        """How long whoever acknowledged an escalation may be silent; None: nobody minds."""
+        return _minutes(self.acknowledged_quiet, severity)
 
 
 def _minutes(told: Mapping[Severity, int], severity: Severity) -> timedelta | None:

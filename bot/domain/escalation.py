@@ -320,9 +320,9 @@ class Called:
         )
 
 
-REASONS = ("due", "nobody left", "cannot go on", "end")
-"""Why a level was paged: its time had come; nobody of the one before was left; whoever had acknowledged cannot; at the
-end the fallback."""
+REASONS = ("due", "nobody left", "cannot go on", "silent", "end")
+"""Why a level was paged: its time had come; nobody of the one before was left; whoever had acknowledged cannot, or
+is not heard of; at the end the fallback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +340,8 @@ class Answer:
     """What whoever took it back said."""
     name: str = ""
     """As a paging service calls them, where nobody knows who that is in Slack."""
+    is_silent: bool = False
+    """It was withdrawn because nothing was heard of them afterwards."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -352,6 +354,7 @@ class Answer:
             "entry_id": self.entry_id,
             "why": self.why,
             "name": self.name,
+            **({"silent": True} if self.is_silent else {}),
         }
 
     @classmethod
@@ -359,8 +362,8 @@ class Answer:
         place = None if kept["level"] is None else Place(kept["level"], kept["round"])
         withdrawn = datetime.fromisoformat(kept["withdrawn_at"]) if kept["withdrawn_at"] else None
         at = datetime.fromisoformat(kept["at"])
-        why, name = kept["why"], kept.get("name", "")
-        return cls(kept["by"], at, kept["means"], place, withdrawn, kept["entry_id"], why, name)
+        why, name, is_silent = kept["why"], kept.get("name", ""), bool(kept.get("silent"))
+        return cls(kept["by"], at, kept["means"], place, withdrawn, kept["entry_id"], why, name, is_silent)
 
 
 def is_answered(called: Sequence[Called], answers: Sequence[Answer], declined: Collection[str] = ()) -> bool:

@@ -11,8 +11,7 @@ class Step(StrEnum):
     ASK = "ask"
     """They are asked directly whether they are on it."""
     PAGE_AGAIN = "page again"
-    GO_ON = "go on"
-    """The escalation goes on as if nobody had acknowledged it."""
+    """They are paged as if they had not acknowledged: if they do not now, the escalation goes on."""
 
 
 ORDER = tuple(Step)
@@ -24,8 +23,8 @@ class Progress:
     Where it stands. Times are aware.
 
     `sign_at` is the last sign of life of those who acknowledged, None if there was none since. `steps` were taken, the
-    last of them at `step_at`. `silence` is how long they may be quiet; None: nobody minds. `wait` is how long each step
-    has to help before the next.
+    last of them at `step_at`. `silence` is how long they may be quiet; None: nobody minds. `wait` is how long they have
+    to answer.
     """
 
     acknowledged_at: datetime

@@ -18,6 +18,7 @@ from bot.services import (
     nudges,
     paging,
     paging_steps,
+    quiet,
     shift_changes,
     tell,
     vendors,
@@ -60,6 +61,7 @@ HANDLERS: Mapping[str, tuple[Handler, Hold]] = {
     maintenance.OVER: (_one_by_one(maintenance_over.over), maintenance_over.hold),
     drawn.FORGET: (_one_by_one(drawn.forget), _hold_nothing),
     shift_changes.WATCH: (_one_by_one(shift_changes.due), shift_changes.hold),
+    quiet.CHECK: (_one_by_one(quiet.check), escalating.hold),
     tell.LOOK_AT_NUDGES: (nudges.look, _hold_nothing),
     alert_log.CATCH_UP: (_one_by_one(alert_log.catch_up), _hold_incidents),
 }

@@ -11,7 +11,7 @@ from bot.domain.errors import UserError
 from bot.domain.escalation import Answer, is_answered, still_needed
 from bot.domain.terms import Kind, TargetKind
 from bot.domain.vendors import VendorAct
-from bot.services import escalating, milestones, paging, people, tell, timeline, vendors
+from bot.services import escalating, milestones, paging, people, quiet, tell, timeline, vendors
 from bot.services.actor import Actor
 from bot.store import audit, escalations, incidents, timers
 from bot.store import timeline as store_timeline
@@ -52,6 +52,7 @@ def acknowledge(
     if _is_answered(escalation):
         escalation.acknowledged_at, escalation.acknowledged_by = actor.at, actor.user_id
         escalating.stop(session, escalation)
+        quiet.watch(session, settings, incident, escalation, actor.at)
     paging.call_off(session, escalation.key, actor.at, None if escalation.acknowledged_at else actor.user_id)
     session.add(escalation)
     milestones.refresh(session, incident)
@@ -271,6 +272,7 @@ def _after_one_less(
         last = _standing(escalation)[-1]
         escalation.acknowledged_at, escalation.acknowledged_by = actor.at, last.by
         escalating.stop(session, escalation)
+        quiet.watch(session, settings, incident, escalation, actor.at)
         _show(session, incident, escalation, actor)
         return
     called = escalating.called_of(escalation)

@@ -23,6 +23,7 @@ from bot.services import (
     maintenance,
     milestones,
     people,
+    quiet,
     tell,
     timeline,
     vendors,
@@ -201,9 +202,10 @@ def change_severity(
 
 
 def rated_anew(session: Session, settings: Settings, incident: Incident, actor: Actor, before: Severity) -> None:
-    """Worse than before, it may ask for another policy. The caller holds the lock."""
+    """Worse than before, it may ask for another policy, and more of those who came. The caller holds the lock."""
     if list(Severity).index(Severity(incident.severity)) < list(Severity).index(before):
         calling.start_by_itself(session, settings, incident, actor)
+    quiet.rated_anew(session, settings, incident, actor.at)
 
 
 def change_status(

@@ -89,6 +89,8 @@ class Answer:
     why: str = ""
     name: str = ""
     """As a paging service calls them, where nobody knows who that is in Slack."""
+    is_silent: bool = False
+    """It was withdrawn because nothing was heard of them afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,8 @@ class EscalationView:
     """Who acknowledged what it goes on from, and handed that over."""
     handed_to: str = ""
     """Whom it was handed over to, as markup; empty where it was not."""
+    quiet_asked_at: datetime | None = None
+    """When whoever acknowledged was asked for a sign of life, and gave none since."""
 
     @property
     def is_waiting(self) -> bool:
@@ -221,10 +225,14 @@ def view(session: Session, settings: Settings, escalation_id: int) -> Escalation
         needs_all=bool(called) and called[-1].need is Need.ALL,
         next=next_of(session, row, policy, names),
         paged=tuple(_level(each, pages, row.declined_by, answers) for each in called) or _without_steps(pages, row),
-        answers=tuple(Answer(each.by, each.at, each.means, each.withdrawn_at, each.why, each.name) for each in answers),
+        answers=tuple(
+            Answer(each.by, each.at, each.means, each.withdrawn_at, each.why, each.name, each.is_silent)
+            for each in answers
+        ),
         more_time_until=row.more_time_until,
         handed_by=row.asked_by if row.started_by == HANDOVER else None,
         handed_to=_handed_to(session, row),
+        quiet_asked_at=row.quiet_asked_at if row.acknowledged_at is not None else None,
     )
 
 

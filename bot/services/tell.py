@@ -33,6 +33,7 @@ class What(StrEnum):
     DRAFT = "draft"
     WHISPER = "whisper"
     BRIEF = "brief"
+    ASK_FOR_SIGN = "ask for sign"
     FETCH_MESSAGE = "fetch message"
     LEARN_PERSON = "learn person"
     UNSAY = "unsay"
@@ -82,6 +83,7 @@ PRIORITY = {
     What.PIN_CARD: 33,
     What.WHISPER: 34,
     What.BRIEF: 29,
+    What.ASK_FOR_SIGN: 6,
     What.DIRECT: 29,
     What.FETCH_MESSAGE: 35,
     What.ALERTS: 28,
@@ -121,6 +123,7 @@ URGENCY = {
     What.DRAFT: "messages",
     What.WHISPER: "messages",
     What.BRIEF: "messages",
+    What.ASK_FOR_SIGN: "pages",
     What.DIRECT: "messages",
     What.UNSAY: "messages",
     What.DELETE_FILE: "messages",
@@ -500,6 +503,14 @@ def page(session: Session, incident: Incident, at: datetime, user_id: str, page_
         page_id=page_id,
         escalation_id=escalation_id,
     )
+
+
+def ask_for_sign(session: Session, incident: Incident, at: datetime, user_id: str, escalation_id: int) -> None:
+    """Ask somebody directly who acknowledged whether they are still on it."""
+    outbox.put(
+        session, lane=f"dm:{user_id}", what=What.ASK_FOR_SIGN, team_id=incident.team_id, at=at,
+        priority=PRIORITY[What.ASK_FOR_SIGN], incident_id=incident.key, user_id=user_id, escalation_id=escalation_id,
+    )  # fmt: skip
 
 
 def page_by_means(

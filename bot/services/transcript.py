@@ -12,7 +12,7 @@ from bot.domain.timeline_marks import emoji_with_tone, normalise_emoji
 from bot.services import channels, documents, forgetting, milestones, people, reacting, tell, timeline
 from bot.services.actor import Actor, Origin
 from bot.services.timeline import BY_HAND, DROPPED
-from bot.store import audit, incidents, transcript
+from bot.store import audit, incidents, signs, transcript
 from bot.store import timeline as store_timeline
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
@@ -162,6 +162,7 @@ def reacted(
         return
     is_a_mark = normalise_emoji(reaction.emoji) in settings.reactions
     if not is_a_mark and (reaction.is_present or not transcript.is_known(session, reaction)):
+        signs.give(session, reaction.team_id, reaction.channel_id, reaction.user_id, at)
         return
     incident = _locked(session, reaction.team_id, reaction.channel_id)
     if incident is None:

@@ -28,6 +28,7 @@ from bot.services import (
     outboxing,
     page_tests,
     people,
+    quiet,
     roles,
     tell,
     vendors,
@@ -55,6 +56,7 @@ from bot.slack.blocks import home as homes
 from bot.slack.blocks import nudges as reminders
 from bot.slack.blocks import page as pages
 from bot.slack.blocks import pages as page_forms
+from bot.slack.blocks import quiet as quiet_words
 from bot.slack.blocks import roles as role_forms
 from bot.slack.blocks import vendors as vendor_blocks
 from bot.slack.blocks.command_forms import VENDOR, is_form
@@ -167,6 +169,10 @@ def _acknowledge(session: Session, settings: Settings, actor: Actor, escalation_
     answering.acknowledge(session, settings, escalation_id, actor)
 
 
+def _on_it(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> Message:
+    return quiet_words.thanks(quiet.on_it(session, settings, escalation_id, actor).reference)
+
+
 def _decline(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
     answering.decline(session, settings, escalation_id, actor)
 
@@ -272,6 +278,7 @@ PRESSES: Mapping[str, Press] = {
     cards.RETRY: _retry,
     escalations.ACKNOWLEDGE: _acknowledge,
     escalations.DECLINE: _decline,
+    quiet_words.ON_IT: _on_it,
     oncall.UNDO: _undo,
     oncall.NOW: _on_call,
     vendor_blocks.FIXED: _fixed,
@@ -297,7 +304,16 @@ NAMED: Mapping[str, Callable[[Session, Settings, Actor, Pressed], Aside | None]]
 ON_CALL = frozenset({oncall.UNDO, oncall.NOW, oncall.CHANGE})
 OF_BUNDLES = frozenset({bundle_blocks.ACKNOWLEDGE, bundle_blocks.ACKNOWLEDGE_ALL})
 ABOUT_OTHER_ROWS = frozenset(
-    {homes.DONE, briefings.TOOK, page_forms.CONFIRM, *OF_ESCALATIONS, *OF_BUNDLES, *ON_CALL, vendor_blocks.FIXED}
+    {
+        homes.DONE,
+        briefings.TOOK,
+        page_forms.CONFIRM,
+        quiet_words.ON_IT,
+        *OF_ESCALATIONS,
+        *OF_BUNDLES,
+        *ON_CALL,
+        vendor_blocks.FIXED,
+    }
 )
 """Those that carry no incident's number: they stand in direct messages too, for the one whom they are about."""
 

@@ -76,6 +76,8 @@ class Escalation(SQLModel, table=True):
     quiet_asked_at: datetime | None = None
     """When whoever acknowledged was asked for a sign of life; None where they were not, or gave one."""
     quiet_steps: int = Field(default=0, nullable=True, sa_column_kwargs=FROM_NOUGHT)
+    sign_at: datetime | None = None
+    """When whoever acknowledged last did something in the channel that is kept nowhere else."""
     case_reference: str | None = None
     """A vendor's own name for the case."""
     case_asked_at: datetime | None = None

@@ -63,6 +63,7 @@ def _escalate_by_levels() -> None:
     op.add_column("escalation", sa.Column("follows_id", sa.Integer(), nullable=True))
     op.add_column("escalation", sa.Column("quiet_asked_at", Time(), nullable=True))
     op.add_column("escalation", sa.Column("quiet_steps", sa.Integer(), nullable=True, server_default="0"))
+    op.add_column("escalation", sa.Column("sign_at", Time(), nullable=True))
     op.add_column("escalation", sa.Column("case_reference", Text(), nullable=True))
     op.add_column("escalation", sa.Column("case_asked_at", Time(), nullable=True))
     op.add_column("escalation", sa.Column("case_asked", sa.Integer(), nullable=True, server_default="0"))

@@ -37,7 +37,10 @@ PEOPLE, EARLIER, NEXT = 12, 8, 5
 ROOM = 2_400
 """Characters of the people of the present level, and of the earlier levels."""
 SENT, WAITING = "sent", ""
-BECAUSE = {"nobody left": ", as nobody of the level before can", "cannot go on": ", as it was handed back"}
+BECAUSE = {
+    "nobody left": ", as nobody of the level before can", "cannot go on": ", as it was handed back",
+    "silent": " again, as nothing was heard after the acknowledgement",
+}  # fmt: skip
 MEANS = {
     "slack": "Slack", "email": "e-mail", "pagerduty": "PagerDuty", "opsgenie": "Opsgenie", "webhook": "webhook",
     "apprise": "Apprise",
@@ -166,6 +169,8 @@ def _answered(view: EscalationView) -> str:
     lines = [f":white_check_mark: acknowledged by {by}{at}{how}{after}"]
     if view.handed_to:
         lines.append(f":arrow_right: handed over to {_handed_to(view)}: that goes on in a message of its own.")
+    if view.quiet_asked_at is not None:
+        lines.append(f":wave: not heard of since; asked {when(view.quiet_asked_at)} whether they are still on it")
     lines += [_handed_back(each) for each in view.answers[-3:] if each.withdrawn_at is not None]
     return "\n".join(lines)
 
@@ -185,6 +190,8 @@ def _how(means: str) -> str:
 def _handed_back(answer: Answer) -> str:
     by = f"<@{answer.user_id}>" if answer.user_id else _outsider(answer)
     at = f" {when(answer.withdrawn_at)}" if answer.withdrawn_at else ""
+    if answer.is_silent:
+        return f":zzz: {by} acknowledged {when(answer.at)} and was not heard of since; paged again{at}"
     why = f": {literal(one_line(answer.why, 150))}" if answer.why else ""
     return f":leftwards_arrow_with_hook: {by} acknowledged {when(answer.at)} and handed it back{at}{why}"
 

@@ -58,6 +58,7 @@ from bot.slack.blocks import (
     page,
     pages,
     questions,
+    quiet,
     times,
     windows,
 )
@@ -66,7 +67,7 @@ from bot.slack.blocks.forms import Choice
 from bot.slack.blocks.gallery_catchup import CATCHUPS
 from bot.slack.blocks.gallery_escalations import ANSWERED, AT_ONE, ESCALATIONS, NAMES, PAGED, PAGES, SECOND_OF_THREE
 from bot.slack.blocks.gallery_lists import lists_shown
-from bot.slack.blocks.gallery_nudges import NUDGES
+from bot.slack.blocks.gallery_nudges import NUDGES, QUIET
 from bot.slack.blocks.gallery_paging import OFFERS, OWN
 from bot.slack.blocks.gallery_paging import messages as paged_messages
 from bot.slack.blocks.gallery_roles import BRIEFINGS, HELD
@@ -378,6 +379,8 @@ def _messages() -> Iterator[Exhibit]:
         ("questions", questions.questions(MissingView(7, tuple(NEEDED)))),
         *((f"briefing: {name}", briefing.briefing(view)) for name, view in BRIEFINGS.items()),
         ("briefing: taken", briefing.briefing(BRIEFINGS["handed over"], is_taken=True)),
+        ("still on it?", quiet.asked(QUIET)),
+        ("still on it: yes", quiet.thanks("INC-7")),
         *((f"reminder: {name}", nudges.nudge(view)) for name, view in NUDGES.items()),
         ("questions: answered", questions.questions(MissingView(7, ()))),
         ("findings", findings.findings(TO_CHECK)),

@@ -55,6 +55,8 @@ REMINDED = replace(
 BY_DBA = Answer("U0DBA", _after(2))
 ANSWERED = replace(PAGED, acknowledged_at=_after(2), acknowledged_by="U0DBA", next=None, answers=(BY_DBA,))
 HANDED_BACK = replace(PAGED, answers=(replace(BY_DBA, withdrawn_at=_after(9), why="I have to catch a plane"),))
+NOT_HEARD_OF = replace(ANSWERED, quiet_asked_at=_after(19))
+FELL_SILENT = replace(PAGED, answers=(replace(BY_DBA, withdrawn_at=_after(24), is_silent=True),))
 SILENT = replace(REMINDED, reminders=3, gave_up=True, next=None, unreached=("U0DBA",))
 DECLINED = replace(PAGED, declined_by=("U0DBA",), next=None)
 TEAM = replace(
@@ -140,6 +142,8 @@ ESCALATIONS = {
     "reminded": REMINDED,
     "acknowledged": ANSWERED,
     "handed back": HANDED_BACK,
+    "not heard of": NOT_HEARD_OF,
+    "fell silent": FELL_SILENT,
     "nobody answers": SILENT,
     "declined": DECLINED,
     "team": TEAM,

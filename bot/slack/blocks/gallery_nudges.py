@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.nudges import Nudge
 from bot.services.nudge_views import NudgeView, State
+from bot.services.quiet import QuietView
 
 AT = datetime(2026, 3, 2, 14, 40, tzinfo=UTC)
 ONE = NudgeView(
@@ -23,3 +24,4 @@ NUDGES = {
     "over": replace(ONE, state=State.OVER, over_at=AT + timedelta(minutes=5)),
     "task, over": replace(ONE, what=Nudge.TASK_OVERDUE, state=State.OVER, over_at=AT + timedelta(minutes=5)),
 }
+QUIET = QuietView(1, "INC-7", "Checkout is down", "C0INC7", AT - timedelta(minutes=20), AT + timedelta(minutes=5), {})

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from sqlmodel import Session
 
 from bot.metrics import SENT_AGAIN
-from bot.services import briefing, ledger, paging, tell, views, workspace
+from bot.services import briefing, ledger, paging, quiet, tell, views, workspace
 from bot.services import escalation as escalating
 from bot.services import findings as reviewing
 from bot.services import incidents as course
@@ -21,6 +21,7 @@ from bot.slack.blocks import events, notices, vendors
 from bot.slack.blocks import findings as finding
 from bot.slack.blocks import page as pages
 from bot.slack.blocks import questions as questioning
+from bot.slack.blocks import quiet as quiet_words
 from bot.slack.blocks.message import Message
 from bot.slack.effects.channels import incidents_channel
 from bot.slack.effects.tools import Tools, known
@@ -304,6 +305,16 @@ async def brief(tools: Tools, claim: Claim) -> Outcome:
     view = await tools.database.read(briefing.view, settings, int(details["role_id"]), now)
     channel = await direct_channel(tools, claim, str(details["user_id"]))
     await tools.post(claim, channel, briefings.briefing(view))
+    return Done()
+
+
+async def ask_for_sign(tools: Tools, claim: Claim) -> Outcome:
+    """Whoever was heard of meanwhile is not asked."""
+    details = claim.row.details
+    view = await tools.database.read(quiet.view, tools.settings(), int(details["escalation_id"]))
+    if view is not None:
+        channel = await direct_channel(tools, claim, str(details["user_id"]))
+        await tools.post(claim, channel, quiet_words.asked(view))
     return Done()
 
 
