@@ -18,7 +18,7 @@ def asked(view: QuietView) -> Message:
     buttons = actions(
         button("I am on it", ON_IT, str(view.escalation_id), style="primary"),
         button("Hand over…", HAND_OVER, str(view.escalation_id)),
-        button("I can't: next please", DECLINE, str(view.escalation_id)),
+        button("Can't: next please", DECLINE, str(view.escalation_id)),
     )
     return Message(f"Are you still on {view.reference} {title}?", [section(f"{head}\n{told} {then}"), buttons])
 
