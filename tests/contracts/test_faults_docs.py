@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "faults.md"
-FAULTS = range(1, 63)
+FAULTS = range(1, 67)
 NOT_INJECTED = re.compile(r"Not injected: \S.{20,}")
 """A reason has more than a word or two."""
 

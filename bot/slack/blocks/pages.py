@@ -20,7 +20,7 @@ DATE = "{date_short_pretty} {time}"
 
 
 def shown(view: PagesView) -> Message:
-    return Message("How you are paged", blocks(view))
+    return Message("How you are paged", [section("*How you are paged*"), *blocks(view)])
 
 
 def blocks(view: PagesView) -> Blocks:
