@@ -63,8 +63,10 @@ async def send(
         async with asyncio.timeout(patience.whole):
             went_out = await asyncio.shield(working)
     except TimeoutError:
-        working.add_done_callback(lambda done: None if done.cancelled() else done.exception())
         raise Away(f"{label} did not answer within {patience.whole:g} s.", maybe_done=True) from None
+    finally:
+        if not working.done():  # nobody waits for it any more
+            working.add_done_callback(lambda done: None if done.cancelled() else done.exception())
     if not went_out:
         raise Away(f"{label} did not take it.", maybe_done=True)
     return Sent()

@@ -68,10 +68,10 @@ async def send(
         async with asyncio.timeout(patience.whole):
             await asyncio.shield(working)
     except TimeoutError:
-        working.add_done_callback(_seen)
         raise Away(f"{TO} did not finish within {patience.whole:g} s.", maybe_done=attempt.may_be_sent) from None
     finally:
         if not working.done():
+            working.add_done_callback(_seen)
             attempt.hang_up()
     return Sent(message_id)
 

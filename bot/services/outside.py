@@ -62,17 +62,20 @@ def look(session: Session, settings: Settings, page_id: int) -> Answerable | Non
         name=page_text.name_of(session, incident.team_id, page),
         is_drill=call.is_drill,
         answered=_answered(session, page, row, incident) if row.acknowledged_at else None,
-        why_not=None if row.acknowledged_at else _why_not(session, settings, row, incident),
+        why_not=None if row.acknowledged_at else _why_not(session, settings, page, row, incident),
         channel_url=call.channel_url,
         page_url=call.page_url,
     )
 
 
-def _why_not(session: Session, settings: Settings, row: Escalation, incident: Incident) -> str | None:
+def _why_not(session: Session, settings: Settings, page: Page, row: Escalation, incident: Incident) -> str | None:
     if escalations.is_called_off(session, row):
         return "The call was taken back: nobody is needed any more."
     if not incident.is_open:
         return f"{incident.reference} is {settings.status_label(incident.status)}: nobody is needed any more."
+    if page.link_used_at is not None:
+        at = page_text.clock_of(page.link_used_at, ZoneInfo(incident.zone))
+        return f"You acknowledged by this link at {at}. It works once: from now on use the buttons in Slack."
     return None
 
 

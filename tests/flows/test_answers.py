@@ -229,3 +229,25 @@ async def test_a_team_that_stays_with_pagerduty_is_a_level_of_a_policy(database_
         assert len(world.pagerduty.alerts) == 2
         assert [told["for"] for told in world.receiver.took] == ["Webhook bridge"]
         assert "*Webhook bridge*" in "".join(world.texts())
+
+
+ALL = """
+[policies.both]
+[[policies.both.levels]]
+targets = ["U0DBA", "U0DEVELOPER"]
+acknowledge = "all"
+"""
+
+
+async def test_a_link_that_was_used_says_so_while_others_are_waited_for(tmp_path: Path) -> None:
+    database_url = f"sqlite:///{tmp_path / 'dogwatch.db'}"
+    async with MeansWorld(database_url, tmp_path, lambda *_: True, config=ALL) as world:
+        await world.declares()
+        await world.types("oncall", "/incident escalate policy:both please")
+        await world.pages_by("email", address=MAIL)
+        path = await link_in_mail(world)
+
+        for _ in range(2):
+            status, text, _headers = await asks(world, "POST", path)
+            assert (status, "You acknowledged by this link at" in text, "<button" in text) == (200, True, False)
+        assert await acknowledged_by(world) == [None], "the other one is still waited for"
