@@ -12,16 +12,20 @@ from bot.domain.escalation import Answer as Answered
 from bot.domain.escalation import Called, Need, Place, Policy, Target, following, still_needed
 from bot.domain.means import label_of
 from bot.domain.terms import Severity, TargetKind
+from bot.services import addresses
 from bot.services.escalation import HANDOVER
 from bot.services.people import MENTION
 from bot.store import escalations, incidents, people, timers
 from bot.store.escalations import Escalation, Page
 
+BY_HAND = ("slack", "reaction")
+"""How somebody acknowledges in Slack: with a button or a command, or with a reaction."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """
-    One page by one means. `at` is when it went out, or else when it is due.
+    One page by one means, as people call that. `at` is when it went out, or else when it is due.
 
     `outcome` is that of the page: `sent`, empty while nobody knows, or what went wrong. `skipped` says why it was not
     tried.
@@ -80,7 +84,7 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Somebody acknowledged. `means` is how: `slack`, `reaction`, `command`, `link`, `pagerduty` and so on."""
+    """Somebody acknowledged. `means` is one of BY_HAND, or what people call the means of the page they answered."""
 
     user_id: str | None
     at: datetime
@@ -189,6 +193,7 @@ def view(session: Session, settings: Settings, escalation_id: int) -> Escalation
     policy = Policy.from_json(row.policy) if row.policy else None
     called = [Called.from_json(each) for each in row.steps or []]
     answers = [Answered.from_json(each) for each in row.answers or []]
+    course = _Course(settings, pages, row.declined_by, answers)
     names = people.names(session, incident.team_id, {*MENTION.findall(f"{row.reason} {incident.title}"), *_of(policy)})
     return EscalationView(
         escalation_id=escalation_id,
@@ -224,11 +229,8 @@ def view(session: Session, settings: Settings, escalation_id: int) -> Escalation
         still_needed=tuple(still_needed(called, answers, row.declined_by)),
         needs_all=bool(called) and called[-1].need is Need.ALL,
         next=next_of(session, row, policy, names),
-        paged=tuple(_level(each, pages, row.declined_by, answers) for each in called) or _without_steps(pages, row),
-        answers=tuple(
-            Answer(each.by, each.at, each.means, each.withdrawn_at, each.why, each.name, each.is_silent)
-            for each in answers
-        ),
+        paged=tuple(map(course.level, called)) or course.reminders(),
+        answers=tuple(map(course.answer, answers)),
         more_time_until=row.more_time_until,
         handed_by=row.asked_by if row.started_by == HANDOVER else None,
         handed_to=_handed_to(session, row),
@@ -301,8 +303,9 @@ def named(target: Target, names: Mapping[str, str]) -> str:
 
 def unreached(pages: Sequence[Page]) -> tuple[str, ...]:
     """Those whom no page reached though it was tried, and whom nothing else is on its way to."""
-    fine = {_whom(page) for page in pages if page.outcome in {"", "sent", escalations.NOT_NEEDED}}
-    return tuple(dict.fromkeys(_whom(page) for page in pages if _whom(page) not in fine))
+    tried = [page for page in pages if page.skipped is None]
+    fine = {_whom(page) for page in tried if page.outcome in {"", "sent", escalations.NOT_NEEDED}}
+    return tuple(dict.fromkeys(_whom(page) for page in tried if _whom(page) not in fine))
 
 
 def _whom(page: Page) -> str:
@@ -310,47 +313,58 @@ def _whom(page: Page) -> str:
     return page.user_id or page.means
 
 
-def _level(called: Called, pages: Sequence[Page], declined: Sequence[str], answers: Sequence[Answered]) -> LevelPaged:
-    of_level = [page for page in pages if (page.level, page.round) == (called.place.level, called.place.round)]
-    return LevelPaged(
-        called.place.level,
-        called.place.round,
-        called.paged_at,
-        _people(called.people, of_level, declined, answers),
-        called.groups,
-        called.vendors,
-        called.missing,
-        called.late,
-        called.because,
-        len(called.passed_over),
-    )
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What came of the pages of one escalation, as far as it concerns each person."""
 
+    settings: Settings
+    pages: Sequence[Page]
+    declined: Sequence[str]
+    answers: Sequence[Answered]
 
-def _people(
-    asked: Sequence[str], pages: Sequence[Page], declined: Sequence[str], answers: Sequence[Answered]
-) -> tuple[PersonPaged, ...]:
-    answered = {each.by: each.at for each in answers if each.withdrawn_at is None}
-    attempts: dict[str, list[Attempt]] = {each: [] for each in asked}
-    for page in pages:
-        attempts.setdefault(_whom(page), []).append(_attempt(page))
-    return tuple(
-        PersonPaged(user_id, tuple(tried), answered.get(user_id), user_id in declined)
-        for user_id, tried in attempts.items()
-    )
+    def level(self, called: Called) -> LevelPaged:
+        place = (called.place.level, called.place.round)
+        of_level = [page for page in self.pages if (page.level, page.round) == place]
+        return LevelPaged(
+            called.place.level,
+            called.place.round,
+            called.paged_at,
+            self.people(called.people, of_level, called.paged_at),
+            called.groups,
+            called.vendors,
+            called.missing,
+            called.late,
+            called.because,
+            len(called.passed_over),
+        )
 
+    def reminders(self) -> tuple[LevelPaged, ...]:
+        """What the release before paged, which kept no levels."""
+        by_turn: dict[int, list[Page]] = {}
+        for page in self.pages:
+            by_turn.setdefault(page.ordinal, []).append(page)
+        return tuple(
+            LevelPaged(1, turn, began := min(page.queued_at for page in paged), self.people((), paged, began))
+            for turn, paged in sorted(by_turn.items())
+        )
 
-def _without_steps(pages: Sequence[Page], row: Escalation) -> tuple[LevelPaged, ...]:
-    """What the release before paged, which kept no levels: its reminders."""
-    by_turn: dict[int, list[Page]] = {}
-    for page in pages:
-        by_turn.setdefault(page.ordinal, []).append(page)
-    return tuple(
-        LevelPaged(1, turn, min(page.queued_at for page in paged), _people((), paged, row.declined_by, ()))
-        for turn, paged in sorted(by_turn.items())
-    )
+    def people(self, asked: Sequence[str], pages: Sequence[Page], began: datetime) -> tuple[PersonPaged, ...]:
+        answered = {each.by: each.at for each in self.answers if each.withdrawn_at is None}
+        attempts: dict[str, list[Attempt]] = {each: [] for each in asked}
+        for page in pages:
+            tried = attempts.setdefault(_whom(page), [])
+            if page.outcome != escalations.NOT_NEEDED:
+                tried.append(self.attempt(page, began))
+        return tuple(
+            PersonPaged(user_id, tuple(tried), answered.get(user_id), user_id in self.declined)
+            for user_id, tried in attempts.items()
+        )
 
+    def attempt(self, page: Page, began: datetime) -> Attempt:
+        at = page.sent_at or page.due_at or page.queued_at
+        means = addresses.label_of(self.settings, page.means)
+        return Attempt(means, at, page.outcome, page.skipped, is_due_later=at > began)
 
-def _attempt(page: Page) -> Attempt:
-    at = page.sent_at or page.due_at or page.queued_at
-    is_due_later = page.due_at is not None and page.due_at > page.queued_at
-    return Attempt(page.means, at, page.outcome, page.skipped, is_due_later)
+    def answer(self, given: Answered) -> Answer:
+        means = given.means if given.means in BY_HAND else addresses.label_of(self.settings, given.means)
+        return Answer(given.by, given.at, means, given.withdrawn_at, given.why, given.name, given.is_silent)

@@ -41,14 +41,7 @@ BECAUSE = {
     "nobody left": ", as nobody of the level before can", "cannot go on": ", as it was handed back",
     "silent": " again, as nothing was heard after the acknowledgement",
 }  # fmt: skip
-MEANS = {
-    "slack": "Slack", "email": "e-mail", "pagerduty": "PagerDuty", "opsgenie": "Opsgenie", "webhook": "webhook",
-    "apprise": "Apprise",
-}  # fmt: skip
-ANSWERED_BY = {
-    "slack": "", "reaction": " with a reaction", "command": "", "link": " by the link of a page",
-    "email": " by e-mail", "pagerduty": " in PagerDuty", "opsgenie": " in Opsgenie",
-}  # fmt: skip
+ANSWERED_BY = {"slack": "", "reaction": " with a reaction"}
 
 
 def ledger(view: EscalationView) -> Message:
@@ -184,7 +177,7 @@ def _outsider(answer: Answer | None) -> str:
 
 
 def _how(means: str) -> str:
-    return ANSWERED_BY.get(means, f" by {literal(means, limit=40)}")
+    return ANSWERED_BY.get(means, f" by {literal(one_line(means, 40))}")
 
 
 def _handed_back(answer: Answer) -> str:
@@ -206,12 +199,19 @@ def _people(view: EscalationView) -> str:
     if not view.paged:
         return ""
     newest = view.paged[-1]
-    lines = [f"• {_person(each)}" for each in newest.people[:PEOPLE]]
-    more = len(newest.people) - PEOPLE
+    lines, room = [], ROOM
+    for each in newest.people[:PEOPLE]:
+        line = f"• {_person(each)}"
+        room -= len(line) + 1
+        if room < 0:
+            break
+        lines.append(line)
+    if more := len(newest.people) - len(lines):
+        lines.append(f"and {more} more")
     others = [f"• <!subteam^{each}> mentioned here" for each in newest.groups[:NEXT]]
     others += [f"• vendor *{literal(one_line(each, 80))}*" for each in newest.vendors[:NEXT]]
     others += [f"• :warning: {literal(one_line(each, 80))}: nobody to page" for each in newest.missing[:NEXT]]
-    return listed([_level(view, newest), *lines, *([f"and {more} more"] if more > 0 else []), *others], ROOM)
+    return listed([_level(view, newest), *lines, *others])
 
 
 def _level(view: EscalationView, paged: LevelPaged) -> str:
@@ -242,9 +242,9 @@ def _person(one: PersonPaged) -> str:
 
 
 def _attempt(each: Attempt) -> str:
-    means = MEANS.get(each.means) or literal(label_of(each.means), limit=40)
     if each.skipped is not None:
-        return f"not by {means}: {literal(one_line(each.skipped, 60))}"
+        return f"not paged: {literal(one_line(each.skipped, 80))}"
+    means = literal(one_line(each.means, 40))
     if each.outcome == SENT:
         return f"{means} {when(each.at)}"
     if each.outcome == WAITING:

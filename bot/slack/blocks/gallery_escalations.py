@@ -15,7 +15,7 @@ def _after(minutes: int) -> datetime:
 
 
 def _by_slack(user_id: str, minutes: int = 0) -> PersonPaged:
-    return PersonPaged(user_id, (Attempt("slack", _after(minutes), "sent"),))
+    return PersonPaged(user_id, (Attempt("Slack", _after(minutes), "sent"),))
 
 
 PAGED = EscalationView(
@@ -72,8 +72,8 @@ UNHEARD = replace(PAGED, is_open=False, next=None)
 FIRST = LevelPaged(
     1, 0, PAGED_AT,
     (
-        PersonPaged("U0ONCALL", (Attempt("slack", PAGED_AT, "sent"), Attempt("email", _after(2), "sent")), None, True),
-        PersonPaged("U0ENGINEER", (Attempt("slack", PAGED_AT, "", "muted until 09:00"),)),
+        PersonPaged("U0ONCALL", (Attempt("Slack", PAGED_AT, "sent"), Attempt("e-mail", _after(2), "sent")), None, True),
+        PersonPaged("U0ENGINEER", (Attempt("Slack", PAGED_AT, "", "muted until 09:00"),)),
     ),
 )  # fmt: skip
 SECOND = LevelPaged(
@@ -82,9 +82,9 @@ SECOND = LevelPaged(
         PersonPaged(
             "U0DBA",
             (
-                Attempt("slack", _after(5), "sent"),
-                Attempt("email", _after(6), "the mail server refused it"),
-                Attempt("apprise", _after(8), "", is_due_later=True),
+                Attempt("Slack", _after(5), "sent"),
+                Attempt("e-mail", _after(6), "the mail server refused it"),
+                Attempt("SMS", _after(8), "", is_due_later=True),
             ),
         ),
     ),
@@ -101,7 +101,7 @@ ALL = replace(
 )  # fmt: skip
 TAKEN = replace(
     POLICY, acknowledged_at=_after(7), acknowledged_by="U0DBA", next=None,
-    answers=(replace(BY_DBA, user_id="U0ONCALL", withdrawn_at=_after(6)), Answer("U0DBA", _after(7), "email")),
+    answers=(replace(BY_DBA, user_id="U0ONCALL", withdrawn_at=_after(6)), Answer("U0DBA", _after(7), "e-mail")),
 )  # fmt: skip
 CROWD = tuple(f"U0PERSON{number:02}" for number in range(30))
 CROWDED = replace(
@@ -111,7 +111,7 @@ CROWDED = replace(
         LevelPaged(
             level, around, _after(level + around * 10),
             tuple(
-                PersonPaged(each, (Attempt("slack", PAGED_AT, "sent"), *[Attempt("apprise", PAGED_AT, "no " * 99)] * 6))
+                PersonPaged(each, (Attempt("Slack", PAGED_AT, "sent"), *[Attempt("SMS", PAGED_AT, "no " * 99)] * 6))
                 for each in CROWD
             ),
         )

@@ -37,7 +37,7 @@ def _asks(view: EscalationView, reader: str) -> str:
         asker = "Nobody took what you handed over: you are needed"
     elif view.handed_by and (view.level, view.round) == (1, 0):
         asker = f"<@{view.handed_by}> hands this over to you"
-    again = f" (reminder {view.reminders})" if view.reminders else ""
+    again = f" (reminder {view.reminders})" if view.reminders and not view.is_stepwise else ""
     severity = f"{literal(view.severity, limit=60)} · " if view.severity else ""
     title = literal(view.title, view.names, 300)
     return f":rotating_light: {asker}{where}: {severity}*{view.reference} {title}*{again}"

@@ -1,0 +1,126 @@
+"""What an escalation's message says of each person and level, and of what is next; what a page says to its reader."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.services.ledger import Answer, Attempt, EscalationView, LevelPaged, NextStep, PersonPaged
+from bot.slack.blocks import escalation, page
+from bot.slack.blocks.gallery_escalations import (
+    ALL,
+    ANSWERED,
+    CROWDED,
+    HANDED,
+    HANDED_ON,
+    LATE,
+    PAGED,
+    PAGED_AT,
+    POLICY,
+    REMINDED,
+    TAKEN,
+)
+from tests.support.world import action_ids, rendered
+
+MINUTE = timedelta(minutes=1)
+
+
+def told(view: EscalationView) -> str:
+    return rendered({"blocks": escalation.ledger(view).blocks})
+
+
+def paged(view: EscalationView, reader: str) -> str:
+    return rendered({"blocks": page.page(view, reader).blocks})
+
+
+@pytest.mark.parametrize(
+    ("attempt", "says"),
+    [
+        (Attempt("Slack", PAGED_AT, "sent"), "<@U0DBA> Slack <!date^"),
+        (Attempt("Slack", PAGED_AT), "Slack on its way"),
+        (Attempt("SMS", PAGED_AT, is_due_later=True), "then SMS <!date^"),
+        (Attempt("e-mail", PAGED_AT, "the server refused it"), ":warning: e-mail failed"),
+        (Attempt("Slack", PAGED_AT, "skipped", "muted until 09:00"), "not paged: muted until 09:00"),
+    ],
+)
+def test_what_came_of_a_page(attempt: Attempt, says: str) -> None:
+    view = replace(PAGED, paged=(LevelPaged(1, 0, PAGED_AT, (PersonPaged("U0DBA", (attempt,)),)),))
+
+    assert says in told(view)
+
+
+@pytest.mark.parametrize(
+    ("view", "says"),
+    [
+        (PAGED, "*Next:* a reminder, due"),
+        (POLICY, "*Next:* level 3 (Database administrator, team managers), due"),
+        (replace(POLICY, next=NextStep(PAGED_AT, None)), "*Next:* the end of the policy, nobody else is paged, due"),
+        (replace(POLICY, next=NextStep(PAGED_AT, 1, True)), "*Next:* from the beginning, level 1, due"),
+        (replace(PAGED, next=NextStep(PAGED_AT, None)), "whoever called is told that nobody answers"),
+        (ALL, "*still needed:* <@U0ENGINEER>"),
+        (REMINDED, "Also paged"),
+        (TAKEN, "<@U0DBA> <!date^"),
+        (TAKEN, "by e-mail"),
+        (TAKEN, "handed it back"),
+        (HANDED_ON, "handed over to <@U0ENGINEER>"),
+        (HANDED, "handed over by <@U0DBA>"),
+        (LATE, "14m late, 1 level before it left out"),
+        (LATE, "nobody answered. Escalate to somebody else."),
+        (replace(POLICY, level=4), "its end, nobody answered"),
+        (replace(POLICY, more_time_until=PAGED_AT + 30 * MINUTE), "more time was asked for"),
+    ],
+)
+def test_what_the_message_says(view: EscalationView, says: str) -> None:
+    assert says in told(view)
+
+
+def test_whoever_is_next_is_not_mentioned() -> None:
+    step = NextStep(PAGED_AT, 2, targets=("<@U0MANAGER>", "*bold*"))
+
+    assert "<@U0MANAGER>" not in told(replace(POLICY, next=step))
+
+
+def test_the_buttons_are_those_that_do_something() -> None:
+    last = replace(POLICY, next=NextStep(PAGED_AT, None))
+
+    assert "Can't: next please" in told(POLICY)
+    assert "next please" not in told(last)
+    assert escalation.MORE_TIME in action_ids({"blocks": escalation.ledger(last).blocks})
+    assert escalation.MORE_TIME not in action_ids({"blocks": escalation.ledger(replace(POLICY, next=None)).blocks})
+    assert "Hand over" in told(ANSWERED)
+    assert "Hand over" not in told(HANDED_ON)
+    assert "Acknowledge" not in told(replace(POLICY, is_open=False))
+
+
+def test_very_many_people_are_counted() -> None:
+    shown = told(CROWDED)
+    lines = [line for line in shown.splitlines() if line.startswith("• ")]
+
+    assert 1 <= len(lines) <= escalation.PEOPLE
+    assert f"and {30 - len(lines)} more" in shown.splitlines()
+    assert "and 41 before" in shown
+
+
+@pytest.mark.parametrize(
+    ("view", "reader", "says"),
+    [
+        (PAGED, "U0DBA", "you are paged again"),
+        (POLICY, "U0DBA", "the next level is paged"),
+        (ALL, "U0ENGINEER", "Each of those who are asked has to answer"),
+        (ALL, "U0DBA", "You answered; others are still waited for"),
+        (ANSWERED, "U0DBA", "It is yours"),
+        (ANSWERED, "U0ENGINEER", "You need not do anything"),
+        (HANDED, "U0ENGINEER", "<@U0DBA> hands this over to you"),
+        (replace(HANDED, level=2, levels=3), "U0DBA", "Nobody took what you handed over"),
+        (HANDED_ON, "U0DBA", "You handed it over"),
+        (replace(POLICY, declined_by=("U0DBA",)), "U0DBA", "You said that you can't"),
+    ],
+)
+def test_what_a_page_says_to_its_reader(view: EscalationView, reader: str, says: str) -> None:
+    assert says in paged(view, reader)
+
+
+def test_an_answer_that_was_handed_back_stays_told() -> None:
+    gone = Answer("U0DBA", PAGED_AT, "slack", PAGED_AT + MINUTE, "<!channel> my train")
+
+    assert "&lt;!channel&gt; my train" in told(replace(PAGED, answers=(gone,)))
