@@ -135,12 +135,12 @@ def ticks(gaps: Iterable[float]) -> Iterable[datetime]:
 def play(policy: Policy, moments: Iterable[datetime], answered_at: datetime | None = None) -> list[Step]:
     """What is done by whoever looks at these moments and carries out what is due."""
     progress, done = Progress(at(0)), list[Step]()
-    for now in moments:
-        progress = replace(progress, is_answered=answered_at is not None and now >= answered_at)
-        match step := next_step(policy, progress, now):
+    for moment in moments:
+        progress = replace(progress, is_answered=answered_at is not None and moment >= answered_at)
+        match step := next_step(policy, progress, moment):
             case PageLevel():
                 progress = replace(
-                    progress, place=step.place, due_at=next_due(policy, step.place, due_at=step.due_at, paged_at=now)
+                    progress, place=step.place, due_at=next_due(policy, step.place, due_at=step.due_at, paged_at=moment)
                 )
             case End():
                 progress = replace(progress, is_over=True)
