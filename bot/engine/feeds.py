@@ -56,7 +56,7 @@ async def _followed(session: aiohttp.ClientSession, address: str, asked: Mapping
             if answer.status == UNCHANGED:
                 return Answer(None)
             if answer.status in MOVED and "Location" in answer.headers:
-                address = _next(address, answer.headers["Location"])
+                address = redirected(address, answer.headers["Location"])
                 continue
             if answer.status != 200:
                 raise FeedProblem(f"the server answered {answer.status}")
@@ -64,7 +64,8 @@ async def _followed(session: aiohttp.ClientSession, address: str, asked: Mapping
     raise FeedProblem(f"the server redirects more than {REDIRECTS} times")
 
 
-def _next(address: str, location: str) -> str:
+def redirected(address: str, location: str) -> str:
+    """Where a redirect leads. Raises FeedProblem where it would give the secret address away to whoever listens."""
     found = urljoin(address, location)
     scheme = urlsplit(found).scheme
     if scheme not in {"http", "https"} or (scheme == "http" and urlsplit(address).scheme == "https"):

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.config import load
 from bot.engine.counting import count
-from bot.engine.feeds import LIMIT, FeedProblem, fetch
+from bot.engine.feeds import LIMIT, FeedProblem, fetch, redirected
 from bot.metrics import REGISTRY
 from bot.services import oncall
 from bot.store import calendars
@@ -104,6 +104,12 @@ async def test_what_is_no_calendar_is_refused_and_the_address_is_not_told(feed: 
         await fetch(feed.url)
 
     assert str(problem.value) == said
+
+
+def test_no_redirect_leads_from_a_sealed_way_to_an_open_one():
+    assert redirected("http://a.example/x", "https://b.example/y") == "https://b.example/y"
+    with pytest.raises(FeedProblem, match="redirects to http://"):
+        redirected("https://a.example/x", "http://a.example/x")
 
 
 async def test_much_in_little_is_refused_once_it_is_unpacked(feed: Feed):
