@@ -1,5 +1,8 @@
 """What pages people fails, hangs or loses its answer: the page arrives in the end, once where that can be known."""
 
+import io
+import logging
+import re
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -9,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
+from bot import log
 from bot.config import Settings, load
 from bot.doctor.means import means
 from bot.domain.terms import Severity
@@ -16,8 +20,8 @@ from bot.means import email
 from bot.means.outcome import Away, Patience, Refused
 from bot.metrics import REGISTRY
 from bot.services.page_text import CallText, PageText
-from tests.support.means import MAIL, MeansWorld
-from tests.support.paging_servers import PASSWORD, USER, MailServer, certificate
+from tests.support.means import MAIL, SECRET, MeansWorld
+from tests.support.paging_servers import PASSWORD, USER, MailServer, Opsgenie, PagerDuty, certificate
 
 AT = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 SHORT = Patience(step=2.0, whole=4.0, call=2.0)
@@ -253,3 +257,32 @@ async def test_doctor_tries_them_and_pages_nobody(world: MeansWorld) -> None:
     assert len(broken) == 4
     assert world.mail.took == []
     assert world.pagerduty.calls == world.opsgenie.calls == world.receiver.calls == 0
+
+
+async def test_no_secret_and_no_address_reaches_the_log(world: MeansWorld) -> None:
+    """Each means works, then fails; at the most talkative level."""
+    stream, root = io.StringIO(), logging.getLogger()
+    kept, level = root.handlers, root.level
+    log.configure(level="DEBUG", form="json")
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # the server of this test, which is none of the bot's
+    handler = root.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+    try:
+        await world.declares()
+        for answers in ([], [500], [400], ["lose"]):
+            for each in (world.pagerduty, world.opsgenie, world.receiver):
+                each.answers = list(answers)
+            world.mail.refuses = {"RCPT": f"550 {MAIL} is nobody"} if answers else {}
+            await world.calls("email", address=MAIL)
+            await world.pages_by("apprise:push", address="+33612345678")
+            for means_of_service in ("pagerduty:payments", "opsgenie:eu-west", "webhook:bridge"):
+                await world.pages_by(means_of_service)
+    finally:
+        root.handlers = kept
+        root.setLevel(level)
+    told = stream.getvalue()
+    assert told.count("a page was refused") >= 3
+    [link] = re.findall(r"/ack/(\S+)", world.mail.took[0].get_body(("plain",)).get_content())
+    secrets = (PASSWORD, PagerDuty.KEY, Opsgenie.KEY, SECRET, "a-very-secret-token", MAIL, "33612345678", link)
+    assert [each for each in secrets if each in told] == []
