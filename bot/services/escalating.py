@@ -105,6 +105,8 @@ def begin(session: Session, settings: Settings, incident: Incident, escalation: 
     """Page the first level of a new escalation; the policy is kept with it."""
     escalation.policy, escalation.policy_name = policy.as_json(), policy.name or None
     escalation.next_step_at = escalation.asked_at
+    named = {person for level in policy.levels for target in level.targets for person in target.people}
+    people.meet(session, incident.team_id, sorted(named), escalation.asked_at)  # the message names who comes next
     work = _Work(session, settings, escalation.asked_at)
     _advance(work, incident, escalation)
     work.write()

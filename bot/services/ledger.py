@@ -12,7 +12,7 @@ from bot.domain.escalation import Answer as Answered
 from bot.domain.escalation import Called, Need, Place, Policy, Target, following, still_needed
 from bot.domain.means import label_of
 from bot.domain.terms import Severity, TargetKind
-from bot.services import addresses
+from bot.services import addresses, oncall
 from bot.services.escalation import HANDOVER
 from bot.services.people import MENTION
 from bot.store import escalations, incidents, people, timers
@@ -228,7 +228,7 @@ def view(session: Session, settings: Settings, escalation_id: int) -> Escalation
         rounds=policy.repeat + 1 if policy else 1,
         still_needed=tuple(still_needed(called, answers, row.declined_by)),
         needs_all=bool(called) and called[-1].need is Need.ALL,
-        next=next_of(session, row, policy, names),
+        next=next_of(session, row, policy, {**names, **on_call_of(session, settings, incident.team_id, row, policy)}),
         paged=tuple(map(course.level, called)) or course.reminders(),
         answers=tuple(map(course.answer, answers)),
         more_time_until=row.more_time_until,
@@ -298,7 +298,24 @@ def named(target: Target, names: Mapping[str, str]) -> str:
         case TargetKind.SERVICE:
             return label_of(target.name)
         case _:
-            return f"{target.kind.value} {target.name}"
+            on_call = names.get(str(target))
+            return f"{on_call}, on call for {target.name}" if on_call else f"{target.kind.value} {target.name}"
+
+
+def on_call_of(
+    session: Session, settings: Settings, team_id: str, row: Escalation, policy: Policy | None
+) -> dict[str, str]:
+    """Who is on call when the next step is due, in names, by the schedules that it calls. It may change until then."""
+    if policy is None or row.next_step_at is None:
+        return {}
+    place = following(policy, Place(row.level, row.round) if row.level else None)
+    targets = policy.levels[place.level - 1].targets if place else policy.at_end.page
+    found = {}
+    for target in targets:
+        if target.kind is TargetKind.SCHEDULE:
+            ids = oncall.people_of(session, settings, target.name, row.next_step_at)
+            found[str(target)] = " and ".join(people.names(session, team_id, ids).values())
+    return found
 
 
 def unreached(pages: Sequence[Page]) -> tuple[str, ...]:

@@ -19,6 +19,22 @@ targets = ["U0DEVELOPER", "U0ENGINEER"]
 wait = 5
 """
 
+ON_CALL = """
+[policies.payments]
+[[policies.payments.levels]]
+targets = ["U0DBA"]
+wait = 5
+[[policies.payments.levels]]
+targets = ["schedule:payments"]
+wait = 5
+[schedules.payments]
+zone = "UTC"
+[[schedules.payments.layers]]
+people = ["U0SUPPORT"]
+starts = "2026-01-05 09:00"
+every = "week"
+"""
+
 
 @pytest.fixture
 async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
@@ -66,6 +82,7 @@ async def test_the_message_says_who_was_paged_and_names_who_is_next_without_waki
     assert "<@U0DEVELOPER>" not in str(posted)
     assert "level 1 of 2" in ledger(world)
     assert "<@U0DBA> Slack <!date^" in ledger(world)
+    await world.settle()
     assert "*Next:* level 2 (" in ledger(world)
     assert f"due <!date^{due}^" in ledger(world)
     assert "If nobody answers by" in page(world, "dba")
@@ -182,6 +199,24 @@ async def test_all_of_it_can_be_typed(world: World) -> None:
     assert "Noted" in await world.types("support", "/incident cannot no laptop")
     await world.finish()
     assert "Nobody took what you handed over" in page(world, "dba")
+
+
+async def test_who_is_on_call_next_is_named_without_a_mention(database_url: str, tmp_path: Path) -> None:
+    async with World(database_url, tmp_path, config=ON_CALL) as world:
+        await world.declares("a leak private")
+        await world.types("oncall", "/incident escalate policy:payments secrets in the log")
+        await world.finish()
+
+        assert "on call for payments), due" in ledger(world)
+        assert "<@U0SUPPORT>" not in ledger(world)
+        assert "U0SUPPORT" not in world.sandbox.members(world.channel), "nothing is told before it is their turn"
+
+        await world.advance(minutes=6)
+
+        assert "U0SUPPORT" in world.sandbox.members(world.channel)
+        assert "secrets in the log" in page(world, "support"), "a page holds what its reader needs to answer"
+        await world.presses("support", "escalation_acknowledge", channel=world.sandbox.open_dm("support"))
+        assert "acknowledged by <@U0SUPPORT>" in ledger(world)
 
 
 async def test_app_home_says_until_when_an_answer_is_waited_for(world: World) -> None:
