@@ -130,6 +130,8 @@ async def test_who_is_muted_is_skipped_with_the_reason_on_record(world: MeansWor
     assert "asleep after the night" in muted.skipped
     assert paged.outcome == "sent"
     assert direct(world) == []
+    [ledger] = [text for text in world.texts() if "muted until" in text]
+    assert "reached" not in ledger, "it was not tried"
 
 
 async def test_a_delay_is_changed_and_a_means_removed_by_the_menu_beside_it(world: MeansWorld) -> None:
