@@ -203,6 +203,8 @@ async def test_all_of_it_can_be_typed(world: World) -> None:
 
 async def test_who_is_on_call_next_is_named_without_a_mention(database_url: str, tmp_path: Path) -> None:
     async with World(database_url, tmp_path, config=ON_CALL) as world:
+        await world.types("support", "/incident start search is slow", "ops")  # so their name is known
+        await world.finish()
         await world.declares("a leak private")
         await world.types("oncall", "/incident escalate policy:payments secrets in the log")
         await world.finish()
