@@ -222,7 +222,8 @@ class Teller:
 
     def _whence(self, escalation: Escalation) -> tuple[str, ...]:
         """The policy by which it goes, and the escalation that it goes on from."""
-        said = (self.language.say("policy_of", policy=escalation.policy),) if escalation.policy else ()
+        is_told = escalation.policy in {"", escalation.target}
+        said = () if is_told else (self.language.say("policy_of", policy=escalation.policy),)
         before = self.escalations.get(escalation.follows or "")
         if before is None or escalation.external:  # a level of the other called this vendor
             return said
@@ -273,7 +274,10 @@ class Teller:
 
     def escalation(self, section: str, escalation: Escalation) -> Block:
         facts = escalation.vendor
-        told = (escalation.acknowledgement, *((facts.case_source, facts.fixed) if facts else ()))
+        answer = escalation.acknowledgement
+        places = {each.link or each.ref for each in (escalation.source, answer) if each}
+        later = (facts.case_source, facts.fixed) if facts else ()
+        told = (answer, *(each for each in later if each and (each.link or each.ref) not in places))
         return Block(
             section,
             escalation.source.ref,
