@@ -152,6 +152,7 @@ def _page_again(
     session.add(escalation)
     session.flush()
     paging.page(session, settings, incident, escalation, who, at, level=place.level, round=place.round)
+    tell.show_pages(session, incident, escalation.key, at)  # what they acknowledged is theirs no more
     tell.say(session, incident, "unacknowledged", at, escalation_id=escalation.key, by=None, before=who[-1])
 
 

@@ -170,6 +170,10 @@ def _acknowledge(session: Session, settings: Settings, actor: Actor, escalation_
 
 
 def _on_it(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> Message:
+    """Whoever was paged again meanwhile acknowledges anew by it."""
+    row = store_escalations.get(session, escalation_id)
+    if row is not None and row.acknowledged_at is None:
+        answering.acknowledge(session, settings, escalation_id, actor)
     return quiet_words.thanks(quiet.on_it(session, settings, escalation_id, actor).reference)
 
 

@@ -117,17 +117,20 @@ async def test_whoever_is_asked_hands_it_on(world: World) -> None:
     assert len(told(world, direct)) == before
 
 
-async def test_after_the_page_they_acknowledge_again(world: World) -> None:
+@pytest.mark.parametrize("button", ["escalation_acknowledge", "escalation_on_it"])
+async def test_after_the_page_they_acknowledge_again(world: World, button: str) -> None:
     direct = await called(world)
     await world.advance(minutes=20)
     assert pages(world, direct) == 2
+    assert not any("It is yours" in each for each in told(world, direct))
 
-    await world.presses("dba", "escalation_acknowledge", channel=direct)
+    await world.presses("dba", button, channel=direct)
     await world.advance(minutes=12)
 
     assert pages(world, world.sandbox.open_dm("engineer")) == 0
+    before = questions(world, direct)
     await world.advance(minutes=4)
-    assert questions(world, direct) == 2
+    assert questions(world, direct) == before + 1
 
 
 async def test_nobody_is_asked_once_it_is_over_or_where_it_is_not_so_bad(world: World) -> None:

@@ -3,7 +3,7 @@
 const TABLE = `
 +1 👍|-1 👎|thumbsup 👍|thumbsdown 👎|eyes 👀|white_check_mark ✅|heavy_check_mark ✔️|x ❌|warning ⚠️|rotating_light 🚨|mag 🔍|mag_right 🔎
 thinking_face 🤔|fish 🐟|mega 📣|loudspeaker 📢|hammer_and_wrench 🛠️|wrench 🔧|hammer 🔨|rewind ⏪|dart 🎯|boom 💥|ticket 🎫|memo 📝|bulb 💡
-pushpin 📌|fire 🔥|fire_engine 🚒|bell 🔔|no_bell 🔕|clock1 🕐|hourglass ⌛|hourglass_flowing_sand ⏳|stopwatch ⏱️|alarm_clock ⏰|calendar 📅
+pushpin 📌|fire 🔥|fire_engine 🚒|bell 🔔|no_bell 🔕|compass 🧭|zzz 💤|clock1 🕐|hourglass ⌛|hourglass_flowing_sand ⏳|stopwatch ⏱️|alarm_clock ⏰|calendar 📅
 red_circle 🔴|large_orange_circle 🟠|large_yellow_circle 🟡|large_green_circle 🟢|large_blue_circle 🔵|white_circle ⚪|black_circle ⚫
 large_purple_circle 🟣|red_square 🟥|large_red_square 🟥|large_orange_square 🟧|large_yellow_square 🟨|large_green_square 🟩|large_blue_square 🟦
 tada 🎉|pray 🙏|raised_hands 🙌|clap 👏|wave 👋|ok_hand 👌|muscle 💪|point_right 👉|point_up ☝️|heart ❤️|rocket 🚀|construction 🚧
