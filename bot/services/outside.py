@@ -127,12 +127,24 @@ def by_service(session: Session, settings: Settings, kind: str, key: str, name: 
         same = [each for each in escalations.pages_of_bundle(session, first.bundle_key) if each.external_ref == key]
     answered = 0
     for page in sorted(same, key=lambda each: each.escalation_id):
+        if _is_stale(session, page):
+            continue
         try:
             _answer(session, settings, page, Actor("", None, at, Origin.WEBHOOK), means=kind, name=name)
         except UserError:  # somebody was first, or nobody is needed any more: it comes to the same
             continue
         answered += 1
     return answered
+
+
+def _is_stale(session: Session, page: Page) -> bool:
+    """
+    Whether an acknowledgement was taken back since the page went out: what a service tells of it now is late, or the
+    echo of what it was told itself. Its next page has a key of its own.
+    """
+    row = escalations.get(session, page.escalation_id)
+    answers = escalating.answers_of(row) if row else []
+    return any(each.withdrawn_at is not None and each.withdrawn_at > page.queued_at for each in answers)
 
 
 def _is_by(page: Page, kind: str) -> bool:

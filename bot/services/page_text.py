@@ -169,7 +169,7 @@ def key_of(session: Session, team_id: str, page: Page, row: Escalation) -> str:
     same = [
         each.id or 0
         for each in escalations.pages_of(session, row.key)
-        if (each.user_id, each.means) == (page.user_id, page.means) and (since is None or each.queued_at >= since)
+        if (each.user_id, each.means) == (page.user_id, page.means) and (since is None or each.queued_at > since)
     ]
     return f"dogwatch.{team_id}.{min(same, default=page.id or 0)}"
 

@@ -157,7 +157,7 @@ async def test_pagerduty_s_acknowledgement_comes_back_once(world: MeansWorld) ->
 
     [escalation] = (await world.exported())["escalations"]
     assert (escalation["acknowledged_at"] is not None, escalation["acknowledged_by_id"]) == (True, None)
-    assert any("acknowledged by night desk" in text and "in PagerDuty" in text for text in world.texts())
+    assert any("acknowledged by night desk" in text and "PagerDuty" in text for text in world.texts())
     before = await world.audited()
     for kind in ("incident.acknowledged", "incident.resolved", "incident.triggered"):  # again, and out of order
         assert await pagerduty_tells(world, event(kind, key)) == (200, {"ok": True, "answered": 0})
@@ -251,3 +251,25 @@ async def test_a_link_that_was_used_says_so_while_others_are_waited_for(tmp_path
             status, text, _headers = await asks(world, "POST", path)
             assert (status, "You acknowledged by this link at" in text, "<button" in text) == (200, True, False)
         assert await acknowledged_by(world) == [None], "the other one is still waited for"
+
+
+async def test_what_a_service_tells_late_brings_back_no_acknowledgement(tmp_path: Path) -> None:
+    """PagerDuty echoes what it was told, and delivers for hours what it could not."""
+    async with MeansWorld(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, lambda *_: True) as world:
+        await world.declares()
+        await world.calls("pagerduty:payments")
+        [key] = world.pagerduty.alerts
+        await world.types("oncall", "/incident ack")
+        await world.advance(minutes=1)
+        await world.types("oncall", "/incident unack")
+        assert await acknowledged_by(world) == [None]
+
+        assert await pagerduty_tells(world, event("incident.acknowledged", key)) == (200, {"ok": True, "answered": 0})
+        await world.advance(minutes=1)
+        await world.pages_by("pagerduty:payments")
+        newer = [each for each in world.pagerduty.alerts if each != key]
+        assert len(newer) == 1, "a new call rings anew"
+        assert await pagerduty_tells(world, event("incident.acknowledged", newer[0])) == (
+            200,
+            {"ok": True, "answered": 1},
+        )
