@@ -166,6 +166,7 @@ def step(session: Session, settings: Settings, due: Sequence[Timer], at: datetim
         found = _still_silent(session, timer)
         if found is not None:
             incident, escalation = found
+            tell.nothing_comes_due(session, incident)
             escalation.next_step_at = timer.due_at  # it was moved with the clock, where that was set
             _advance(work, incident, escalation)
     work.write()

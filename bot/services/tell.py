@@ -293,6 +293,11 @@ def look_at_nudges(session: Session, incident: Incident, at: datetime) -> None:
     timers.hurry(session, key, due_at, LOOK_AT_NUDGES, incident_id=incident.key)
 
 
+def nothing_comes_due(session: Session, incident: Incident) -> None:
+    """What this transaction tells of the incident is nothing that anybody is reminded of: it need not be looked at."""
+    session.info.setdefault(LOOKED_AT, set()).add(incident.key)
+
+
 def show_nudge(
     session: Session, incident: Incident, nudge_id: int, at: datetime, *, user_id: str | None, is_new: bool
 ) -> None:
