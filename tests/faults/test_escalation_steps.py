@@ -14,7 +14,7 @@ import pytest
 
 from bot.services import escalation
 from bot.services import incidents as course
-from bot.store import clocks, timers
+from bot.store import clocks
 from bot.store.escalations import Escalation
 from bot.store.session import open_database
 from tests.support.desk import START, Desk, read
@@ -100,7 +100,7 @@ async def test_killed_between_deciding_and_paging(replicas: Replicas) -> None:
     replicas.first.now = due
     await replicas.tick()
     assert await replicas.first.paged() == [("U0ONCALL", 1, 0), ("U0DBA", 2, 0)], "once, by whom was killed after it"
-    assert await replicas.first.database.read(timers.next_due) == due + timedelta(minutes=5)
+    assert await replicas.first.next_step() == due + timedelta(minutes=5)
 
 
 async def test_down_for_two_hours_over_three_due_steps(replicas: Replicas) -> None:
@@ -181,7 +181,7 @@ async def test_an_acknowledgement_races_the_next_level(replicas: Replicas) -> No
         seen = (each.answers or [])[0]["level"]
         assert [step["level"] for step in each.steps or []] == list(range(1, seen + 1)), "nothing after the answer"
     assert len(await here.paged()) == sum((each.answers or [])[0]["level"] for each in ended)
-    assert await here.database.read(timers.next_due) is None
+    assert await here.next_step() is None
 
 
 async def test_the_file_changes_people_leave_and_schedules_empty_while_it_runs(replicas: Replicas) -> None:

@@ -21,6 +21,8 @@ from bot.store.timeline import TimelineEntry
 from tests.support.desk import START, Desk
 
 CONFIG = """
+[nudges]
+acknowledged_quiet = 0
 [incidents]
 policy = "slow"
 [severities.SEV1]

@@ -21,6 +21,7 @@ from bot.store.migrate import migrate
 from bot.store.outbox import OutboxRow
 from bot.store.people import Person
 from bot.store.session import Database, open_database
+from bot.store.timers import Timer
 
 START = datetime.fromisoformat("2026-03-02T14:00:00+00:00")
 TEAM = "T0"
@@ -78,9 +79,14 @@ class Desk:
         self.now = until
 
     async def ticks(self, most: int = 50) -> None:
-        """Look once for what is due."""
-        ran = await self.database.run(engine.run_due, self.settings, self.now, most)
-        assert [each.problem for each in ran if each.problem] == []
+        """Look for what is due, so many timers of one kind at a time, until nothing is."""
+        while ran := await self.database.run(engine.run_due, self.settings, self.now, most):
+            assert [each.problem for each in ran if each.problem] == []
+
+    async def next_step(self) -> datetime | None:
+        """When the next level of any escalation is due."""
+        steps = select(Timer.due_at).where(col(Timer.key).startswith("escalation:")).order_by(col(Timer.due_at))
+        return await self.database.read(lambda session: session.exec(steps).first())
 
     async def leaves(self, *users: str) -> None:
         """They have no account any more, as far as Slack has told."""
