@@ -230,7 +230,7 @@ def _page(
         return False
     is_first = escalation.level_paged_at is None and not escalation.steps
     _keep(escalation, called)
-    if called.missing:
+    if why:
         tell.say(
             work.session, incident, "level empty", work.at, escalation_id=escalation.key,
             level=found.place.level, why=list(why), is_somebody=is_somebody,

@@ -12,7 +12,7 @@ from bot.domain.errors import UserError, did_you_mean
 from bot.domain.escalation import Level, Policy, Target
 from bot.domain.terms import Severity, TargetKind
 from bot.domain.when import When, refuse_future
-from bot.services import escalating, oncall, people, policies, tell, vendors
+from bot.services import escalating, people, policies, resolving, tell, vendors
 from bot.services.actor import Actor
 from bot.services.answering import (
     acknowledge,
@@ -143,8 +143,10 @@ def _now(
 ) -> Escalation:
     if called.kind == TargetKind.POLICY:
         return _start(session, settings, incident, actor, called, policies.named(settings, called.id), reason)
-    if called.kind == TargetKind.SCHEDULE and not oncall.people_of(session, settings, called.id, actor.at):
-        raise UserError(f"{oncall.why_nobody(session, settings, called.id)} Nobody was paged.")
+    if called.kind == TargetKind.SCHEDULE:
+        meant = resolving.meant_by(session, settings, actor.team_id, (called.as_target,), actor.at)
+        if not meant.people:
+            raise UserError(f"{' '.join(meant.why)} Nobody was paged.")
     policy = None if called.kind == TargetKind.VENDOR else policies.of_reminders(settings, called.as_target)
     return _start(session, settings, incident, actor, called, policy, reason)
 

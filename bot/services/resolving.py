@@ -27,7 +27,7 @@ class Meant:
     services: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
-    """Of each of these why, in words for people."""
+    """Of each of these why, in words for people; and who is on call beside others, and left."""
 
 
 def meant_by(session: Session, settings: Settings, team_id: str, targets: Sequence[Target], at: datetime) -> Meant:
@@ -48,9 +48,12 @@ def meant_by(session: Session, settings: Settings, team_id: str, targets: Sequen
         there = [each for each in asked if _is_there(session, team_id, each)]
         people += there
         groups += target.groups
+        gone = [each for each in asked if each not in there]
         if not there and not target.groups:
             missing.append(str(target))
-            why.append(_why_nobody(session, settings, target))
+            why.append(_gone(target, gone) if gone else _why_nobody(session, settings, target))
+        elif gone and target.kind == TargetKind.SCHEDULE:
+            why.append(_gone(target, gone))
     unique = (tuple(dict.fromkeys(each)) for each in (people, groups, vendors, services, missing, why))
     return Meant(*unique)
 
@@ -61,12 +64,23 @@ def _people(session: Session, settings: Settings, target: Target, at: datetime) 
     return target.people
 
 
+def _gone(target: Target, gone: Sequence[str]) -> str:
+    """The configuration, or a calendar, still counts on somebody who left: whoever reads it has to mend it there."""
+    who = " and ".join(f"<@{each}>" for each in gone)
+    be, have = ("is", "has") if len(gone) == 1 else ("are", "have")
+    match target.kind:
+        case TargetKind.SCHEDULE:
+            return f'{who} {be} on call by the schedule "{target.name}", but {have} left the workspace.'
+        case TargetKind.TEAM:
+            return f"{who} of the team {target.name} {have} left the workspace, and nobody else is in it."
+        case _:
+            return f"{who} {have} left the workspace."
+
+
 def _why_nobody(session: Session, settings: Settings, target: Target) -> str:
     match target.kind:
         case TargetKind.SCHEDULE:
             return oncall.why_nobody(session, settings, target.name)
-        case TargetKind.PERSON:
-            return f"<@{target.name}> has left the workspace."
         case _:
             return f"The team {target.name} has nobody."
 

@@ -334,7 +334,10 @@ def said(session: Session, settings: Settings, incident_id: int, row_details: Ma
 def _named_in(text: str, values: Mapping[str, object], entry: TimelineEntry | None) -> list[str]:
     """Everybody whom a line names: who acts is shown by name, because a mention would ping them for their own act."""
     changed = " ".join(entry.details.get("changes", {}).values()) if entry else ""
-    ids = [*MENTION.findall(f"{text} {changed}"), *(str(values[key]) for key in ("by", "before") if values.get(key))]
+    ids = [
+        *MENTION.findall(f"{text} {changed} {values.get('why', '')}"),
+        *(str(values[key]) for key in ("by", "before") if values.get(key)),
+    ]
     held = values.get("roles")
     ids += [str(user_id) for _, user_id in held] if isinstance(held, list) else []
     return [*ids, entry.author] if entry and entry.author else ids

@@ -18,7 +18,7 @@ from bot.services.escalation import Whom
 from bot.store.escalations import Page
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
-from tests.support.desk import START, Desk
+from tests.support.desk import START, Desk, read
 
 CONFIG = """
 [nudges]
@@ -317,6 +317,31 @@ async def test_who_left_slack_while_it_runs_is_passed_over(desk: Desk) -> None:
 
     assert await desk.paged() == [("U0ONCALL", 1, 0)]
     assert await desk.said() == ["level empty", "level"], "the vendor is told"
+
+
+async def test_of_a_schedule_it_is_said_who_left_and_not_that_it_has_nobody(desk: Desk) -> None:
+    await desk.leaves("U0ENGINEER")
+    await desk.opens()
+
+    told = (await desk.values_of("level empty"))[-1]["why"]
+    assert told == ['<@U0ENGINEER> is on call by the schedule "always", but has left the workspace.']
+    incident = await desk.opens(severity="SEV4", services=("checkout",))
+    always = Whom(TargetKind.SCHEDULE, "always", "always")
+    with pytest.raises(UserError, match=r"U0ENGINEER> is on call .* left the workspace\. Nobody was paged"):
+        await desk.does(escalation.escalate, incident.id, desk.by(), always, "help")
+
+
+async def test_who_left_is_told_of_where_somebody_else_is_on_call_beside_them(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "other.toml"
+    path.write_text(CONFIG.replace('["U0ENGINEER"]', '[["U0ENGINEER", "U0DBA"]]'))
+    desk.settings = read(path)
+    await desk.leaves("U0ENGINEER")
+    await desk.opens()
+
+    assert await desk.paged() == [("U0DBA", 2, 0)]
+    told = [(each["is_somebody"], each["why"][0]) for each in await desk.values_of("level empty")]
+    assert [each[0] for each in told] == [False, True]
+    assert "U0ENGINEER" in told[1][1]
 
 
 async def test_what_is_asked_of_it_wrongly_changes_nothing(desk: Desk) -> None:

@@ -121,3 +121,10 @@ class Desk:
         )
         told = [str(each.details.get("event")) for each in rows]
         return [each for each in told if each in EVENTS]
+
+    async def values_of(self, event: str) -> list[dict[str, Any]]:
+        """What the lines of one kind in the channels were told to say."""
+        rows = await self.database.read(
+            lambda session: list(session.exec(select(OutboxRow).order_by(col(OutboxRow.id))))
+        )
+        return [dict(each.details["values"]) for each in rows if each.details.get("event") == event]
