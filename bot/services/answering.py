@@ -170,13 +170,16 @@ def unacknowledge(
     answers = _standing(escalation)
     if not answers:
         raise UserError("Nobody has acknowledged it. Nothing was changed.")
+    check_not_handed_on(session, escalation)
     own = [each for each in answers if each.by == actor.user_id]
     _take_back(session, incident, escalation, own or answers, actor, why)
     if _is_answered(escalation):
+        escalation.acknowledged_by = _standing(escalation)[-1].by
+        milestones.refresh(session, incident)
         _show(session, incident, escalation, actor)
         return escalation
     was_over = escalation.acknowledged_at is not None
-    escalation.acknowledged_at = escalation.acknowledged_by = escalation.acknowledgement_entry_id = None
+    escalation.acknowledged_at = escalation.acknowledged_by = None
     escalation.quiet_asked_at = None
     tell.say(
         session, incident, "unacknowledged", actor.at, escalation_id=escalation.key, by=actor.user_id, why=why,
@@ -219,6 +222,8 @@ def _take_back(
     escalation.answers = [
         (replace(each, withdrawn_at=actor.at, why=why) if each in gone else each).as_json() for each in known
     ]  # fmt: skip
+    standing = _standing(escalation)
+    escalation.acknowledgement_entry_id = standing[0].entry_id if standing else None
     for answer in gone:
         entry = store_timeline.get(session, answer.entry_id) if answer.entry_id else None
         if entry is not None and entry.withdrawn_at is None:
@@ -228,6 +233,20 @@ def _take_back(
         what="took an acknowledgement back", origin=actor.origin, escalation=escalation.key,
         of=[each.by for each in gone],
     )  # fmt: skip
+
+
+def check_not_handed_on(session: Session, escalation: Escalation) -> None:
+    """Raises UserError for one that somebody was handed: taken up here as well, people would be paged twice."""
+    later = [
+        each
+        for each in escalations.of_incident(session, escalation.incident_id)
+        if each.follows_id == escalation.key and not each.is_external and not escalations.is_called_off(session, each)
+    ]
+    if later:
+        raise UserError(
+            f"It was handed over to {shown_target(later[-1])}, and goes on in a message of its own. Answer, or hand "
+            "over, there. Nothing was changed."
+        )
 
 
 def hand_back(session: Session, settings: Settings, escalation_id: int, actor: Actor, *, why: str = "") -> Escalation:
@@ -253,6 +272,10 @@ def decline(session: Session, settings: Settings, escalation_id: int, actor: Act
     if actor.user_id in escalation.declined_by:
         return escalation
     escalation.declined_by = [*escalation.declined_by, actor.user_id]
+    own = [each for each in _standing(escalation) if each.by == actor.user_id]
+    if own:  # of a level that needs all: that they had it must not stand for those who never did
+        _take_back(session, incident, escalation, own, actor, why)
+        milestones.refresh(session, incident)
     session.add(escalation)
     people.meet(session, incident.team_id, [actor.user_id], actor.at)
     audit.note(

@@ -225,7 +225,8 @@ def _page(
     called, why = _call(work, incident, escalation, level, found.place, because)
     called = replace(called, due_at=found.due_at, passed_over=found.passed_over)
     is_somebody = bool(called.people or called.groups or called.vendors or called.services)
-    if not is_somebody and found.place.round:  # the same holds as the first time, and is on record
+    is_still_gone = _is_still_gone(work, incident, escalation, called)
+    if found.place.round and (not is_somebody or is_still_gone):  # as it was the time before, which is on record
         escalation.level, escalation.round = found.place.level, found.place.round
         return False
     is_first = escalation.level_paged_at is None and not escalation.steps
@@ -242,6 +243,15 @@ def _page(
     if not is_first:
         _say_level(work, incident, escalation, policy, called)
     return True
+
+
+def _is_still_gone(work: _Work, incident: Incident, escalation: Escalation, called: Called) -> bool:
+    """Whether nobody of the level was to be paged the last time either: all of them are muted, or have left."""
+    before = [each for each in called_of(escalation) if each.place.level == called.place.level]
+    if not before or not called.people or called.groups or called.vendors or called.services:
+        return False
+    skipped = paging.skipped(work.session, incident.team_id, called.people, work.at)
+    return set(called.people) <= {*before[-1].gone} & {*skipped}
 
 
 def _call(

@@ -17,6 +17,7 @@ from bot.services.actor import Actor
 from bot.services.answering import (
     acknowledge,
     acknowledge_for,
+    check_not_handed_on,
     decline,
     has_answered,
     more_time,
@@ -243,12 +244,14 @@ def hand_over(
         raise UserError("That escalation does not exist.")
     if old.is_external or to.kind in {TargetKind.VENDOR, TargetKind.POLICY}:
         raise UserError("Hand over to a person, a team, a user group or a schedule. Escalate to anybody else.")
-    if old.acknowledged_at is None and not has_answered(old, actor):
+    if to.members == (actor.user_id,):
+        raise UserError(_why_not_to_oneself(old, actor))
+    if old.acknowledged_at is not None:
+        check_not_handed_on(session, old)
+    elif not has_answered(old, actor):
         acknowledge(session, settings, escalation_id, actor)
     incident = incidents.lock(session, old.incident_id)
     _check_open(settings, incident)
-    if to.members == (actor.user_id,):
-        raise UserError("You have it already: hand over to somebody else.")
     before = escalating.policy_of(settings, old)
     wait = before.levels[0].wait
     levels = (Level((to.as_target,), wait), *before.levels[max(old.level - 1, 0) :])
@@ -261,6 +264,18 @@ def hand_over(
     tell.show_escalation(session, incident, old.key, actor.at)
     tell.show_pages(session, incident, old.key, actor.at)
     return made
+
+
+def _why_not_to_oneself(old: Escalation, actor: Actor) -> str:
+    if has_answered(old, actor):
+        return "You have it already: hand over to somebody else."
+    if old.acknowledged_at is None:
+        return "Nobody has it yet. Take it with `/incident ack`."
+    who = f"<@{old.acknowledged_by}>" if old.acknowledged_by else "Somebody"
+    return (
+        f"{who} has it. Let them hand it over to you; if they are gone, `/incident unack WHY` takes it back from them, "
+        "and you take it with `/incident ack`."
+    )
 
 
 def start_by_itself(

@@ -169,7 +169,7 @@ class Sending:
         to, since = (row.user_id, row.means), self.at - MINUTE
         if to not in self._alone:
             self._alone[to] = pages.alone_between(self.session, *to, since, self.at, self.ids)
-            self._bundle[to] = pages.last_bundle(self.session, *to, since)
+            self._bundle[to] = pages.last_bundle(self.session, *to, since, self.at + MINUTE)
         found = bundled(self._alone[to], self._bundle[to], self.at, self.settings.paging.bundle_after)
         row.queued_at = row.due_at = self.at
         if found is None:

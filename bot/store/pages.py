@@ -31,10 +31,17 @@ def alone_between(
     return session.exec(statement).one()
 
 
-def last_bundle(session: Session, user_id: str, means: str, since: datetime) -> datetime | None:
-    """When the last bundle to them by this means went out or is to, if that is after `since`."""
+def last_bundle(
+    session: Session, user_id: str, means: str, since: datetime, until: datetime
+) -> datetime | None:  # fmt: skip
+    """
+    When the last bundle to them by this means went out or is to, within that time.
+
+    No bundle is planned for later than `until`: one that stands there was, before the clock was set back.
+    """
     statement = select(func.max(Page.due_at)).where(
-        Page.user_id == user_id, Page.means == means, col(Page.bundle_key).is_not(None), col(Page.due_at) > since
+        Page.user_id == user_id, Page.means == means, col(Page.bundle_key).is_not(None),
+        col(Page.due_at) > since, col(Page.due_at) <= until,
     )  # fmt: skip
     return session.exec(statement).one()
 

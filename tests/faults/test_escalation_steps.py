@@ -11,11 +11,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import col, select
 
 from bot.services import escalation
 from bot.services import incidents as course
 from bot.store import clocks
-from bot.store.escalations import Escalation
+from bot.store.escalations import Escalation, Page
 from bot.store.session import open_database
 from tests.support.desk import START, Desk, read
 
@@ -154,6 +155,23 @@ async def test_the_clock_is_set_ahead_and_back(replicas: Replicas) -> None:
 
 
 RUNS = 100
+
+
+async def test_set_back_by_an_hour_in_a_storm_no_page_waits_for_the_hour(replicas: Replicas) -> None:
+    database, hour = replicas.first.database, timedelta(hours=1)
+    await database.run(clocks.keep_up, replicas.first.now, timedelta())
+    for _ in range(5):
+        await replicas.first.opens()
+
+    replicas.first.now -= hour
+    await database.run(clocks.keep_up, replicas.first.now, -hour)
+    for _ in range(5):
+        await replicas.first.opens()
+
+    rows = await database.read(lambda session: list(session.exec(select(Page).order_by(col(Page.id)))))
+    assert all(each.due_at <= replicas.first.now + timedelta(minutes=1) for each in rows[5:] if each.due_at)
+    bundles = {each.bundle_key for each in rows[5:] if each.bundle_key}
+    assert len(bundles) == 1, "one message"
 
 
 async def test_an_acknowledgement_races_the_next_level(replicas: Replicas) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import Session, select
@@ -11,7 +12,8 @@ from sqlmodel import Session, select
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import Severity, TargetKind
-from bot.services import escalation
+from bot.domain.when import When
+from bot.services import escalation, muting
 from bot.services import incidents as course
 from bot.services.actor import Actor, Origin
 from bot.services.escalation import Whom
@@ -151,6 +153,46 @@ async def test_all_who_are_left_have_acknowledged_once_the_last_one_declines(des
     assert (await desk.one()).acknowledged_by == "U0DBA"
 
 
+async def test_who_had_it_and_then_cannot_does_not_stand_for_those_who_never_had_it(desk: Desk) -> None:
+    await desk.opens(severity="SEV1", services=("checkout",))
+    running = await desk.one()
+    await desk.does(escalation.acknowledge, running.id, desk.by("U0DBA"))
+
+    await desk.does(escalation.decline, running.id, desk.by("U0DBA"))
+    await desk.does(escalation.decline, running.id, desk.by("U0DEVELOPER"))
+
+    waiting = await desk.one()
+    assert (waiting.acknowledged_at, waiting.acknowledgement_entry_id) == (None, None)
+    assert (await desk.paged())[2:] == [("U0MANAGER", 2, 0)]
+
+
+async def test_an_acknowledgement_that_is_taken_back_leaves_it_to_the_others(desk: Desk) -> None:
+    await desk.opens(severity="SEV1", services=("checkout",))
+    running = await desk.one()
+    for user in ("U0DBA", "U0DEVELOPER"):
+        await desk.does(escalation.acknowledge, running.id, desk.by(user))
+    await desk.passes(minutes=1)
+
+    await desk.does(escalation.unacknowledge, running.id, desk.by("U0DBA"))
+
+    waiting = await desk.one()
+    assert waiting.acknowledged_at is None
+    assert waiting.acknowledgement_entry_id == (waiting.answers or [])[1]["entry_id"], "the other one's stands"
+
+
+async def test_who_is_muted_alone_is_passed_over_once_and_not_in_every_round(desk: Desk) -> None:
+    incident = await desk.opens(severity="SEV4", services=("checkout",))
+    until = When(desk.now + timedelta(hours=1))
+    await desk.does(muting.mute, desk.by("U0DBA"), "U0DBA", "on leave", until=until, zone=ZoneInfo("UTC"))
+    to = Whom(TargetKind.PERSON, "U0DBA", "U0DBA", members=("U0DBA",))
+
+    await desk.does(escalation.escalate, incident.key, desk.by(), to, "the pool is full")
+    await desk.ticks()
+
+    assert await desk.paged() == [("U0DBA", 1, 0)]
+    assert await desk.said() == ["all declined"]
+
+
 async def test_nobody_on_call_goes_to_the_next_level_at_once_and_is_said(desk: Desk) -> None:
     await desk.opens()
 
@@ -252,6 +294,39 @@ async def test_handed_over_the_levels_follow_behind_the_new_one(desk: Desk) -> N
     assert (new.id, new.follows_id, new.started_by, new.reason) == (made.id, old.id, "handover", "asleep")
     await desk.passes(minutes=6)
     assert [each[0] for each in await desk.paged()] == ["U0ONCALL", "U0ENGINEER", "U0ONCALL"]
+
+
+async def test_what_was_handed_over_goes_on_in_one_place(desk: Desk) -> None:
+    await desk.opens(severity="SEV2", services=("checkout",))
+    first = await desk.one()
+    to = Whom(TargetKind.PERSON, "U0ENGINEER", "U0ENGINEER", members=("U0ENGINEER",))
+    await desk.does(escalation.hand_over, first.id, desk.by("U0ONCALL"), to=to)
+    before = await desk.paged()
+
+    for again in (escalation.unacknowledge, escalation.decline):
+        with pytest.raises(UserError, match="handed over to <@U0ENGINEER>"):
+            await desk.does(again, first.id, desk.by("U0ONCALL"))
+    with pytest.raises(UserError, match="handed over to <@U0ENGINEER>"):
+        await desk.does(escalation.hand_over, first.id, desk.by("U0ONCALL"), to=to)
+
+    assert await desk.paged() == before
+    assert (await desk.all())[0].declined_by == []
+
+
+async def test_it_is_handed_over_to_oneself_by_taking_it(desk: Desk) -> None:
+    await desk.opens(severity="SEV2", services=("checkout",))
+    first = await desk.one()
+    to = Whom(TargetKind.PERSON, "U0ENGINEER", "U0ENGINEER", members=("U0ENGINEER",))
+
+    with pytest.raises(UserError, match="Nobody has it yet"):
+        await desk.does(escalation.hand_over, first.id, desk.by("U0ENGINEER"), to=to)
+    await desk.does(escalation.acknowledge, first.id, desk.by("U0ONCALL"))
+    with pytest.raises(UserError, match="<@U0ONCALL> has it"):
+        await desk.does(escalation.hand_over, first.id, desk.by("U0ENGINEER"), to=to)
+    await desk.does(escalation.unacknowledge, first.id, desk.by("U0ENGINEER"))
+    await desk.does(escalation.acknowledge, first.id, desk.by("U0ENGINEER"))
+    with pytest.raises(UserError, match="You have it already"):
+        await desk.does(escalation.hand_over, first.id, desk.by("U0ENGINEER"), to=to)
 
 
 BY_ITSELF: tuple[tuple[str, dict[str, Any], str | None], ...] = (
