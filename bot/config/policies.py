@@ -43,3 +43,8 @@ class PolicySection(Section):
     levels: Annotated[tuple[LevelSection, ...], Field(min_length=1, max_length=20, strict=False)]
     repeat: Annotated[int, Field(ge=0, le=20)] = 0
     at_end: AtEndSection = AtEndSection()
+
+    @property
+    def every_target(self) -> tuple[Target, ...]:
+        """Whom it calls at any level, and at the end."""
+        return (*(target for each in self.levels for target in each.targets), *self.at_end.page)

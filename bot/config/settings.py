@@ -468,7 +468,10 @@ class Settings(BaseSettings):
         users = [user for each in of_services for user in each.users]
         users += [UserId(user) for team in self.teams.values() for user in team.members]
         users += [UserId(user) for each in self.schedules.values() for user in each.named]
+        targets = [target for each in self.policies.values() for target in each.every_target]
+        users += [UserId(user) for target in targets for user in target.people]
         groups = [team.usergroup for team in self.teams.values() if team.usergroup]
+        groups += [group for target in targets for group in target.groups]
         return Invitees(tuple(dict.fromkeys(users)), tuple(dict.fromkeys(groups)))
 
     def zone_of(self, service: str | None) -> ZoneInfo:

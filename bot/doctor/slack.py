@@ -1,7 +1,7 @@
 """Slack as the bot sees it: the token, what it may do, the clocks, the incidents channel, the people named."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from bot.doctor.finding import Finding, failed, ok, warning
 from bot.domain.errors import UserError
 from bot.domain.permissions import MISSING_SCOPE, Lack, Permission, missing
 from bot.domain.refusals import explained
+from bot.domain.terms import TargetKind
 from bot.services.workspace import AnotherWorkspace
 from bot.slack.finding import find_by_mail
 from bot.slack.gateway import Away, Busy, Gateway, Refused, SlackError, TokenRefused
@@ -181,14 +182,34 @@ class Slack:
             except Refused as problem:
                 if problem.error not in {"user_not_found", "user_not_visible", "users_not_found"}:
                     raise
-                found.append(failed("people", f"Slack does not know {user}", "Mend the id in dogwatch.toml."))
+                told = f"Slack does not know {user}{self._beside(user)}"
+                found.append(failed("people", told, "Mend the id in dogwatch.toml."))
                 continue
-            name = str((person.get("profile") or {}).get("display_name") or person.get("real_name") or user)
-            if person.get("deleted"):
-                found.append(warning("people", f"{name} ({user}) is deactivated", "Take them out of dogwatch.toml."))
-            elif person.get("is_bot"):
-                found.append(warning("people", f"{name} ({user}) is an app", "Name a person instead."))
+            found += self._doubts_of(user, person)
         return found
+
+    def _doubts_of(self, user: str, person: Mapping[str, Any]) -> Iterator[Finding]:
+        """Whoever cannot be paged, or cannot answer: at night that is found out too late."""
+        name = str((person.get("profile") or {}).get("display_name") or person.get("real_name") or user)
+        where = self._beside(user)
+        grave = failed if where else warning
+        if person.get("deleted"):
+            yield grave("people", f"{name} ({user}) is deactivated{where}", "Take them out of dogwatch.toml.")
+        elif person.get("is_bot"):
+            yield grave("people", f"{name} ({user}) is an app{where}", "Name a person instead.")
+        elif where and (person.get("is_restricted") or person.get("is_ultra_restricted")):
+            told = f"{name} ({user}) is a guest and could not acknowledge a page{where}"
+            yield failed("people", told, "Name a member of the workspace instead.")
+
+    def _beside(self, user: str) -> str:
+        """By what they would be paged, to be put behind what is wrong with them; empty if by nothing."""
+        found = [f"the schedule {name}" for name, each in self._settings.schedules.items() if user in each.named]
+        for name, policy in self._settings.policies.items():
+            named = {person for each in policy.every_target for person in each.people}
+            teams = [each.name for each in policy.every_target if each.kind == TargetKind.TEAM]
+            if user in named.union(*(self._settings.teams[team].members for team in teams)):
+                found.append(f"the policy {name}")
+        return f", and is called by {' and '.join(found)}" if found else ""
 
     async def _groups(self, groups: Sequence[str]) -> list[Finding]:
         if not groups:

@@ -144,6 +144,17 @@ def left(patient: Patient) -> None:
     patient.sandbox.change_user("dba", deleted=True)
 
 
+def on_call(who: str, **changes: bool) -> Break:
+    def change(patient: Patient) -> None:
+        patient.configured(
+            '[schedules.night]\nzone = "UTC"\n[[schedules.night.layers]]\npeople = ["U0DBA"]\n'
+            'starts = "2026-01-05 09:00"\nevery = "week"\n'
+        )
+        patient.sandbox.change_user(who, **changes)
+
+    return change
+
+
 def an_empty_group(patient: Patient) -> None:
     patient.configured('[teams.payments]\nusergroup = "S0EMPTY"\n')
     patient.sandbox.add_usergroup("nobody", [], id="S0EMPTY")
@@ -187,6 +198,12 @@ FAULTS: dict[str, tuple[Break, str, str, str]] = {
     ),
     "unknown person": (names('[teams.a]\nmembers = ["U0NOBODY"]\n'), "people", "failed", "does not know U0NOBODY"),
     "person who left": (left, "people", "warning", "is deactivated"),
+    "who left and is on call": (on_call("dba", deleted=True), "people", "failed", "called by the schedule night"),
+    "a guest on call": (on_call("dba", is_restricted=True), "people", "failed", "could not acknowledge"),
+    "unknown in a policy": (
+        names('[policies.a]\n[[policies.a.levels]]\ntargets = ["U0NOBODY"]\n'), "people", "failed",
+        "does not know U0NOBODY, and is called by the policy a",
+    ),
     "unknown group": (names('[teams.a]\nusergroup = "S0NOBODY"\n'), "people", "failed", "user group S0NOBODY"),
     "empty group": (an_empty_group, "people", "warning", "is empty"),
     "no user groups": (
