@@ -207,7 +207,7 @@ def _judged(code: int, what: str) -> Refused | Away:
     """By the first digit of SMTP's codes: 4 passes, 5 does not."""
     if 500 <= code < 600:
         return Refused(f"{TO} {what} ({code}).")
-    return Away(f"{TO} {what} for now ({code}).", maybe_done=False)
+    return Away(f"{TO} {what} for the moment ({code}).", maybe_done=False)
 
 
 def _told(problem: Exception, step: float) -> str:

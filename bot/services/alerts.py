@@ -1,5 +1,6 @@
 """Alerts come in: each finds its incident, or opens one."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -221,14 +222,16 @@ def take_up(session: Session, settings: Settings, rows: Sequence[Alert], actor: 
 
     What is under maintenance again stays with that window.
     """
-    groups = alerts.lock_groups(session, actor.team_id, {(row.source, row.group_key) for row in rows})
+    of_group: dict[tuple[str, str], list[Alert]] = defaultdict(list)
+    for row in rows:
+        of_group[row.source, row.group_key].append(row)
+    groups = alerts.lock_groups(session, actor.team_id, set(of_group))
     windows = maintenance.windows(session, actor, {row.service for row in rows})
     with outbox.together(session):
         for key, group in sorted(groups.items()):
             arrivals = [
                 Arrival(event, routing, row, is_new=True, held_by=windows.get(row.service or ""))
-                for row in rows
-                if (row.source, row.group_key) == key
+                for row in of_group[key]
                 for event, routing in [_told_by(settings, row)]
                 if routing.action != RouteAction.IGNORE
             ]

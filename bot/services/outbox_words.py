@@ -28,6 +28,7 @@ IN_WORDS = {
     What.PAGE_TEST: "Try somebody's pages",
     What.PAGE_BUNDLE: "Page somebody for several incidents",
     What.TEST_BY_MEANS: "Try somebody's pages outside Slack",
+    What.ASK_FOR_SIGN: "Ask somebody whether they are still on it",
     What.NUDGE: "Remind people of what is due",
     What.BRIEF: "Brief somebody on their role",
     What.FETCH_MESSAGE: "Read a message that was marked",
@@ -52,7 +53,6 @@ IN_WORDS = {
     What.DUTY_CHANGED: "Tell somebody of a change of who is on call",
     What.SHIFT_CHANGED: "Hand over at a change of shift",
     What.SHIFTS_DRAWN: "Draw who is on call",
-    What.HOME: "Show App Home to somebody",
 }
 FAILED = (State.FAILED, State.DEAD)
 BY_MEANS = (What.PAGE_BY_MEANS, What.STAND_DOWN)

@@ -15,6 +15,7 @@ from bot.services.answering import acknowledge
 from bot.store import escalations, incidents, people
 from bot.store.escalations import Escalation, Page
 from bot.store.incidents import Incident
+from bot.store.pages import of_bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def by_service(session: Session, settings: Settings, kind: str, key: str, name: 
         return 0
     same = [first]
     if first.bundle_key is not None:
-        same = [each for each in escalations.pages_of_bundle(session, first.bundle_key) if each.external_ref == key]
+        same = [each for each in of_bundle(session, first.bundle_key) if each.external_ref == key]
     answered = 0
     for page in sorted(same, key=lambda each: each.escalation_id):
         if _is_stale(session, page):

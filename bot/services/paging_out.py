@@ -15,6 +15,7 @@ from bot.services.page_text import PageText
 from bot.store import escalations, incidents
 from bot.store.contacts import Contact
 from bot.store.escalations import NOT_NEEDED, Page
+from bot.store.pages import of_bundle
 
 SENT = "sent"
 
@@ -68,7 +69,7 @@ def begin(session: Session, settings: Settings, asked: Asked, at: datetime) -> T
 def _pages(session: Session, asked: Asked) -> list[Page]:
     """Those of the row; of a bundle all that are in it by now."""
     if asked.bundle_key is not None:
-        return escalations.pages_of_bundle(session, asked.bundle_key)
+        return of_bundle(session, asked.bundle_key)
     return [page for page in (session.get(Page, each) for each in asked.page_ids) if page is not None]
 
 
@@ -116,7 +117,7 @@ def standing(session: Session, ref: str) -> str | None:
         return None
     same = escalations.pages_of(session, first.escalation_id)
     if first.bundle_key is not None:
-        same = [*same, *escalations.pages_of_bundle(session, first.bundle_key)]
+        same = [*same, *of_bundle(session, first.bundle_key)]
     found = {page.escalation_id for page in same if page.external_ref == ref}
     states = {_state(session, each) for each in found}
     if None in states or not states:

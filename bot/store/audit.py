@@ -1,12 +1,12 @@
 """Who did what, from where. Rows are added and never changed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Executable, insert
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from bot.store.tables import JSON_COLUMN, table_of
 
@@ -68,3 +68,9 @@ def _adding() -> Executable:
 
 def of_incident(session: Session, incident_id: int) -> list[AuditRow]:
     return list(session.exec(select(AuditRow).where(AuditRow.incident_id == incident_id).order_by(col(AuditRow.id))))
+
+
+def last_by(session: Session, incident_id: int, users: Collection[str]) -> datetime | None:
+    """When one of these people last did something about an incident; None if never."""
+    statement = select(func.max(AuditRow.at)).where(AuditRow.incident_id == incident_id, col(AuditRow.who).in_(users))
+    return session.exec(statement).one()

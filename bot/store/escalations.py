@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Index, bindparam
+from sqlalchemy import JSON, Index, bindparam, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.store.incidents import OPEN, Incident
@@ -101,7 +101,14 @@ class Page(SQLModel, table=True):
     """One attempt to reach one person by one means. `outcome` is empty until the sender knows it."""
 
     __tablename__ = "page"
-    __table_args__ = (Index("ix_page_message", "channel_id", "message_ts"),)
+    __table_args__ = (
+        Index("ix_page_message", "channel_id", "message_ts"),
+        Index("ix_page_person", "user_id", "means", "queued_at"),
+        Index(
+            "ix_page_bundle", "bundle_key",
+            sqlite_where=text("bundle_key IS NOT NULL"), postgresql_where=text("bundle_key IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True)
     escalation_id: int = Field(foreign_key="escalation.id", index=True)
@@ -245,11 +252,6 @@ def leave_behind(session: Session, escalation: Escalation, channel_id: str, mess
     )  # fmt: skip
     session.add(page)
     session.flush()
-
-
-def pages_of_bundle(session: Session, bundle_key: str) -> list[Page]:
-    """What goes out in one message."""
-    return list(session.exec(select(Page).where(Page.bundle_key == bundle_key).order_by(col(Page.id))))
 
 
 def pages_of_incident(session: Session, incident_id: int) -> list[Page]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
-from bot.store.audit import AuditRow
+from bot.store import audit
 from bot.store.escalations import Escalation
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
@@ -30,9 +30,7 @@ def last_of(session: Session, incident: Incident, users: Collection[str]) -> dat
                 TimelineEntry.incident_id == incident.key, col(TimelineEntry.recorded_by).in_(users)
             )
         ).one(),
-        session.exec(
-            select(func.max(AuditRow.at)).where(AuditRow.incident_id == incident.key, col(AuditRow.who).in_(users))
-        ).one(),
+        audit.last_by(session, incident.key, users),
     ]
     return max((each for each in found if each is not None), default=None)
 

@@ -86,6 +86,11 @@ def _page_by_several_means() -> None:
     op.add_column("page", sa.Column("out_of_hours", sa.Boolean(), nullable=True))
     op.add_column("page", sa.Column("late_seconds", sa.Integer(), nullable=True))
     op.create_index("ix_page_message", "page", ["channel_id", "message_ts"])
+    op.create_index("ix_page_person", "page", ["user_id", "means", "queued_at"])
+    op.create_index(
+        "ix_page_bundle", "page", ["bundle_key"],
+        postgresql_where=sa.text("bundle_key IS NOT NULL"), sqlite_where=sa.text("bundle_key IS NOT NULL"),
+    )  # fmt: skip
     op.create_table(
         "contact",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -21,6 +21,7 @@ from tests.support.world import World
 
 SMALL = {
     "installation": "one row a workspace",
+    "calendar": "one row for each calendar of the configuration",
     "chore": "a handful of rows",
     "clock_mark": "one row",
     "storm_watch": "one row a workspace",

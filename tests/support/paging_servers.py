@@ -7,6 +7,7 @@ Each is as strict as its documentation, keeps what it took, and can be told to f
 import asyncio
 import json
 import ssl
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -114,7 +115,7 @@ class MailServer:
         return "250 taken"
 
 
-class Service:
+class Service(ABC):
     """An HTTP service. `answers` are given first, one a call: a status, `hang`, or `lose` (taken, then hung up)."""
 
     def __init__(self) -> None:
@@ -162,8 +163,8 @@ class Service:
             request.transport.abort()
         return response
 
-    async def take(self, request: web.Request, body: bytes) -> web.Response:
-        raise NotImplementedError
+    @abstractmethod
+    async def take(self, request: web.Request, body: bytes) -> web.Response: ...
 
 
 class PagerDuty(Service):
