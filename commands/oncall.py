@@ -7,13 +7,16 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.command.table import Command, Option, Value
+from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.when import When, read_time
-from bot.services import duty, nights, oncall, overriding, shift_calendar, tell
+from bot.services import duty, nights, oncall, overriding, policies, shift_calendar, tell
 from bot.services.overriding import Times
 from commands.base import Asked, Caller, Invocation, Reply, Session
 
 MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
+POLICY = "policy:"
+"""What may stand before a policy's name, as where incidents are escalated."""
 SAY_WHO = "Say who, with `@`: `/incident oncall {word} @somebody`. Slack completes the name."
 
 
@@ -40,6 +43,7 @@ class Line:
 
     def schedule(self) -> str:
         """The schedule that is named first, or else the only one there is."""
+        self.rest = oncall.without_prefix(self.rest)
         name = oncall.named(self.caller.settings, self.rest)
         if name is not None:
             self.rest = self.rest[len(name) :].strip()
@@ -78,14 +82,24 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     actor, settings = caller.actor, caller.settings
     if not typed.text.strip() and len(settings.schedules) != 1:
         return _reply(duty.of_all(session, settings, actor.team_id, actor.at))
-    policies = {each.casefold(): each for each in settings.policies if each not in settings.schedules}
-    if (policy := policies.get(typed.text.strip().casefold())) is not None:
-        return _reply(duty.of_policy(session, settings, policy, actor.at))
-    name = oncall.one_named(settings, typed.text.strip())
+    if (policy := _policy(settings, typed.text.strip())) is not None:
+        return _reply(duty.of_policy(session, settings, actor.team_id, policy, actor.at))
+    name = oncall.one_named(settings, oncall.without_prefix(typed.text.strip()))
     if caller.response_url:
         tell.draw_shifts(session, actor.team_id, actor.at, actor.user_id or "", name, caller.response_url)
     is_drawn = bool(caller.response_url)
     return _reply(duty.of_schedule(session, settings, actor.team_id, name, actor.at, is_drawn=is_drawn))
+
+
+def _policy(settings: Settings, text: str) -> str | None:
+    """
+    The policy that is named, with or without the word before it; None if none is. Of a schedule and a policy with one
+    name the schedule is meant, if nobody says so.
+    """
+    if text.casefold().startswith(POLICY):
+        return policies.named(settings, text[len(POLICY) :].strip()).name
+    known = {each.casefold(): each for each in settings.policies if each not in settings.schedules}
+    return known.get(text.casefold())
 
 
 def _reply(view: object) -> Reply:

@@ -13,7 +13,7 @@ from bot.domain.oncall import BY_OVERRIDE, Shift, gaps, shifts
 from bot.domain.overrides import next_turn
 from bot.domain.terms import TargetKind
 from bot.export.shifts import DAYS, Bar, Roster
-from bot.services import oncall
+from bot.services import oncall, policies, resolving
 from bot.services.oncall import Rota
 from bot.store import oncall as store
 from bot.store import people
@@ -73,11 +73,16 @@ class ScheduleView:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """One target of a policy's level, by its name or Slack's id. `people`: who that is at the moment."""
+    """
+    One target of a policy's level, by its name or Slack's id. `people` and `groups`: who that is at the moment. `why`:
+    what is wrong with it now, in words.
+    """
 
     kind: TargetKind
     name: str
     people: Sequence[str]
+    groups: Sequence[str] = ()
+    why: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,27 +132,16 @@ def of_schedule(
     )  # fmt: skip
 
 
-def of_policy(session: Session, settings: Settings, name: str, at: datetime) -> PolicyView:
+def of_policy(session: Session, settings: Settings, team_id: str, name: str, at: datetime) -> PolicyView:
+    def called(target: Target) -> Called:
+        meant = resolving.meant_by(session, settings, team_id, (policies.with_people(settings, target),), at)
+        vendor = settings.vendors.get(target.name) if target.kind == TargetKind.VENDOR else None
+        shown_as = (vendor.name if vendor else None) or target.name
+        return Called(target.kind, shown_as, meant.people, meant.groups, meant.why)
+
     section = settings.policies[name]
-    levels = [
-        (timedelta(minutes=each.wait), [_called(session, settings, target, at) for target in each.targets])
-        for each in section.levels
-    ]
-    ends = [_called(session, settings, target, at) for target in section.at_end.page]
-    return PolicyView(name, levels, section.repeat, ends)
-
-
-def _called(session: Session, settings: Settings, target: Target, at: datetime) -> Called:
-    match target.kind:
-        case TargetKind.PERSON:
-            found: Sequence[str] = [target.name]
-        case TargetKind.SCHEDULE:
-            found = oncall.people_of(session, settings, target.name, at)
-        case TargetKind.TEAM:
-            found = settings.teams[target.name].members if target.name in settings.teams else ()
-        case _:
-            found = ()
-    return Called(target.kind, target.name, found)
+    levels = [(timedelta(minutes=each.wait), [called(target) for target in each.targets]) for each in section.levels]
+    return PolicyView(name, levels, section.repeat, [called(target) for target in section.at_end.page])
 
 
 def roster(session: Session, settings: Settings, team_id: str, name: str, at: datetime) -> Roster:

@@ -21,6 +21,8 @@ from bot.store import oncall as store
 MOMENT = timedelta(microseconds=1)
 WORDS = ("oncall", "on-call")
 """What is typed for it."""
+PREFIX = "schedule:"
+"""What may stand before a schedule's name, as where policies name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,10 @@ def next_change(found: Rota, at: datetime, until: datetime) -> datetime | None:
     return ended if now and ended < until else None
 
 
+def without_prefix(text: str) -> str:
+    return text[len(PREFIX) :].lstrip() if text.casefold().startswith(PREFIX) else text
+
+
 def named(settings: Settings, text: str) -> str | None:
     """The schedule whose name `text` begins with, as it is spelled in the configuration."""
     folded = f"{text.casefold()} "
@@ -158,7 +164,7 @@ def zone_of_line(settings: Settings, text: str) -> ZoneInfo | None:
     words = text.split()
     if not words or words[0].casefold() not in WORDS:
         return None
-    known, typed = list(settings.schedules), {each.casefold() for each in words[1:4]}
+    known, typed = list(settings.schedules), {each.casefold().removeprefix(PREFIX) for each in words[1:4]}
     named_ones = [each for each in known if each.casefold() in typed] or (known if len(known) == 1 else [])
     return settings.schedule_table[named_ones[0]].zone if named_ones else None
 

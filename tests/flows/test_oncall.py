@@ -248,15 +248,41 @@ async def test_a_policy_says_whom_it_would_page_now(tmp_path: Path) -> None:
     async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=WEEKS + POLICY) as world:
         said = await types(world, "support", "pay")
         await types(world, "support", "take")
-        then = await types(world, "support", "pay")
+        then = await types(world, "support", "policy:Pay")
+        same = await types(world, "support", "schedule:payments")
+        unknown = await types(world, "support", "policy:payy")
         nights = await types(world, "support", "nights 2026-03")
         no_month = await types(world, "support", "nights march")
 
     assert "*Level 1*: <@U0ENGINEER> (schedule:payments) · 5m to answer" in said
     assert "*Level 2*: <@U0MANAGER> · 10m to answer" in said
     assert "*Level 1*: <@U0SUPPORT> (schedule:payments)" in then
+    assert "On call for payments" in same
+    assert "Did you mean `pay`" in unknown
     assert nights == "Nobody was paged in 2026-03."
     assert "is not a month" in no_month
+
+
+async def test_a_policy_names_services_groups_and_vendors_and_says_who_left(tmp_path: Path) -> None:
+    config = f"""{WEEKS}{POLICY}
+[[policies.pay.levels]]
+targets = ["webhook:bridge", "team:dba", "vendor:payplug"]
+[teams.dba]
+usergroup = "S0DATABASE"
+[vendors.payplug]
+name = "PayPlug"
+[paging.webhook.services]
+bridge = "https://bridge.example.com/pages"
+"""
+    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=config) as world:
+        await types(world, "engineer", "")
+        world.sandbox.change_user("engineer", deleted=True)
+        await world.finish()
+        said = await types(world, "support", "pay")
+
+    assert "*Level 3*: Webhook bridge, the user group `S0DATABASE` (team:dba), the vendor PayPlug · 5m" in said
+    assert "*Level 1*: *nobody* (schedule:payments)" in said
+    assert '<@U0ENGINEER> is on call by the schedule "payments", but has left the workspace' in said
 
 
 async def test_what_changed_while_it_was_down_is_told_once_and_late(world: World) -> None:

@@ -51,11 +51,15 @@ ROSTER = Roster(
 MINE = [Mine("payments", None, NOW + 3 * DAY), Mine("platform", NOW + 3 * DAY, NOW + 9 * DAY)]
 
 
+DBA = Called(TargetKind.TEAM, "dba", [], ["S0DATABASE"])
 POLICY = PolicyView(
     "payments",
     [
         (timedelta(minutes=5), [Called(TargetKind.SCHEDULE, "payments", ["U0ONCALL"])]),
-        (timedelta(minutes=10), [Called(TargetKind.PERSON, "U0DBA", ["U0DBA"]), Called(TargetKind.TEAM, "dba", [])]),
+        (
+            timedelta(minutes=10),
+            [Called(TargetKind.PERSON, "U0DBA", ["U0DBA"]), Called(TargetKind.TEAM, "dba", [], ["S0DATABASE"])],
+        ),
         (timedelta(hours=1), [Called(TargetKind.GROUP, "S0DATABASE", []), Called(TargetKind.VENDOR, "gateway", [])]),
     ],
     repeat=1,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.durations import show_duration
+from bot.domain.means import label_of
 from bot.domain.terms import TargetKind
 from bot.export.shifts import Roster, alt_text, in_words
 from bot.services.duty import Called, ChangeLine, NowLine, NowView, PolicyView, ScheduleView
@@ -127,15 +128,21 @@ def schedule(view: ScheduleView) -> Message:
 def policy(view: PolicyView) -> Message:
     """Whom it would page now."""
     levels = [
-        f"*Level {number}*: {', '.join(_called(each) for each in found)} · {show_duration(wait)} to answer"
+        f"*Level {number}*: {_all(found)} · {show_duration(wait)} to answer{_doubts(found)}"
         for number, (wait, found) in enumerate(view.levels, 1)
     ]
     if view.repeat:
         levels.append(f"Then all of it again, {view.repeat} time{'' if view.repeat == 1 else 's'}.")
     if view.at_end:
-        levels.append(f"*Once nobody answered*: {', '.join(_called(each) for each in view.at_end)}")
+        levels.append(
+            f"*Once nobody answered*: {', '.join(_called(each) for each in view.at_end)}{_doubts(view.at_end)}"
+        )
     text = listed(levels)
     return Message(text, [header(f"Policy {named(view.name)}, as of now"), section(text)])
+
+
+def _all(found: Sequence[Called]) -> str:
+    return ", ".join(_called(each) for each in found)
 
 
 def _called(one: Called) -> str:
@@ -146,8 +153,18 @@ def _called(one: Called) -> str:
             return f"the user group `{literal(one.name)}`"
         case TargetKind.VENDOR:
             return f"the vendor {literal(one.name)}"
+        case TargetKind.SERVICE:
+            return literal(label_of(one.name))
         case _:
-            return f"{people(one.people)} ({literal(f'{one.kind}:{one.name}')})"
+            whom = [
+                *(f"<@{each}>" for each in one.people),
+                *(f"the user group `{literal(each)}`" for each in one.groups),
+            ]
+            return f"{' and '.join(whom) or '*nobody*'} ({literal(f'{one.kind}:{one.name}')})"
+
+
+def _doubts(found: Sequence[Called]) -> str:
+    return "".join(f"\n:warning: {why}" for each in found for why in each.why)
 
 
 def _turn(starts: datetime, ends: datetime, found: Sequence[str], is_changed: bool) -> str:
