@@ -1,7 +1,7 @@
 """`/incident ack`."""
 
 from bot.command.table import Command
-from bot.services import escalation
+from bot.services import answering, escalation
 from commands.base import Caller, Invocation, Reply, Session
 
 
@@ -9,7 +9,9 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     answered = escalation.acknowledge_for(session, caller.settings, caller.about.key, caller.actor)
     others = escalation.waiting_for(session, caller.about.key, caller.actor)
     more = f" {len(others)} more for you: `/incident ack` again takes the next." if others else ""
-    return Reply(f"You acknowledged the escalation to {escalation.shown_target(answered)}.{more}")
+    needed = answering.others_needed(answered)
+    still = f" It still waits for {needed}, because each of them has to." if needed else ""
+    return Reply(f"You acknowledged {answering.called(answered)}.{still}{more}")
 
 
 COMMAND = Command(

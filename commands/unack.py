@@ -8,8 +8,8 @@ from commands.base import Caller, Invocation, Reply, Session
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     found = which_escalation.to_take_back(session, caller.about.key, caller.actor)
     answering.unacknowledge(session, caller.settings, found.key, caller.actor, why=typed.text)
-    name = answering.shown_target(found)
-    return Reply(f"The escalation to {name} waits for an answer again, and goes on where it was.")
+    what = answering.called(found)
+    return Reply(f"{what[:1].upper()}{what[1:]} waits for an answer again, and goes on where it was.")
 
 
 COMMAND = Command(

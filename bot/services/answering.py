@@ -118,6 +118,18 @@ def shown_target(escalation: Escalation) -> str:
     return escalation.target_name
 
 
+def called(escalation: Escalation) -> str:
+    """What somebody answers, as text: a policy that goes by its own name, or the call to somebody."""
+    if escalation.target_kind == TargetKind.POLICY:
+        return f"the policy {escalation.target_name}"
+    return f"the escalation to {shown_target(escalation)}"
+
+
+def others_needed(escalation: Escalation) -> str:
+    """Whose acknowledgement is waited for besides the one that was just given, as mentions; empty if nobody's is."""
+    return "" if escalation.acknowledged_at is not None else _mentions(_still_needed(escalation))
+
+
 def acknowledge_for(
     session: Session, settings: Settings, incident_id: int, actor: Actor, *, means: str = "slack"
 ) -> Escalation:

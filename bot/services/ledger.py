@@ -18,6 +18,8 @@ from bot.services.people import MENTION
 from bot.store import escalations, incidents, people, timers
 from bot.store.escalations import Escalation, Page
 
+SILENT = "silent"
+"""Why a level was paged once more, as `domain.escalation.REASONS` has it: whoever acknowledged was not heard of."""
 BY_HAND = ("slack", "reaction")
 """How somebody acknowledges in Slack: with a button or a command, or with a reaction."""
 
@@ -46,6 +48,8 @@ class PersonPaged:
     attempts: tuple[Attempt, ...] = ()
     acknowledged_at: datetime | None = None
     has_declined: bool = False
+    fell_silent: bool = False
+    """They acknowledged after this page, and nothing was heard of them since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +233,7 @@ def view(session: Session, settings: Settings, escalation_id: int) -> Escalation
         still_needed=tuple(still_needed(called, answers, row.declined_by)),
         needs_all=bool(called) and called[-1].need is Need.ALL,
         next=next_of(session, row, policy, {**names, **on_call_of(session, settings, incident.team_id, row, policy)}),
-        paged=tuple(map(course.level, called)) or course.reminders(),
+        paged=tuple(course.level(each, called[n + 1 :]) for n, each in enumerate(called)) or course.reminders(),
         answers=tuple(map(course.answer, answers)),
         more_time_until=row.more_time_until,
         handed_by=row.asked_by if row.started_by == HANDOVER else None,
@@ -339,9 +343,14 @@ class _Course:
     declined: Sequence[str]
     answers: Sequence[Answered]
 
-    def level(self, called: Called) -> LevelPaged:
+    def level(self, called: Called, later: Sequence[Called]) -> LevelPaged:
+        """A level that somebody fell silent in is paged again: each time has the pages from then on."""
         place = (called.place.level, called.place.round)
         of_level = [page for page in self.pages if (page.level, page.round) == place]
+        if again := next((each.paged_at for each in later if each.place == called.place), None):
+            of_level = [page for page in of_level if page.queued_at < again]
+        if called.because == SILENT:
+            of_level = [page for page in of_level if page.queued_at >= called.paged_at]
         return LevelPaged(
             called.place.level,
             called.place.round,
@@ -367,13 +376,14 @@ class _Course:
 
     def people(self, asked: Sequence[str], pages: Sequence[Page], began: datetime) -> tuple[PersonPaged, ...]:
         answered = {each.by: each.at for each in self.answers if each.withdrawn_at is None}
+        silent = {each.by for each in self.answers if each.is_silent and each.at >= began}
         attempts: dict[str, list[Attempt]] = {each: [] for each in asked}
         for page in pages:
             tried = attempts.setdefault(_whom(page), [])
             if page.outcome != escalations.NOT_NEEDED:
                 tried.append(self.attempt(page, began))
         return tuple(
-            PersonPaged(user_id, tuple(tried), answered.get(user_id), user_id in self.declined)
+            PersonPaged(user_id, tuple(tried), answered.get(user_id), user_id in self.declined, user_id in silent)
             for user_id, tried in attempts.items()
         )
 

@@ -156,7 +156,7 @@ def the_only_one(settings: Settings, text: str) -> str:
     word = text.split(maxsplit=1)[0] if text.strip() else ""
     if not known or (word and not word.startswith("<@")):
         check_known(settings, word)
-    raise UserError(f"Which schedule? Name one of {', '.join(f'`{each}`' for each in known)} behind the word.")
+    raise UserError(f"Which schedule? Add its name to the line: {' or '.join(f'`{each}`' for each in known)}.")
 
 
 def zone_of_line(settings: Settings, text: str) -> ZoneInfo | None:

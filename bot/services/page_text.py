@@ -45,13 +45,16 @@ class CallText:
     page_url: str | None
     channel_url: str | None
     is_drill: bool
+    is_policy: bool = False
+    """Whether `target` is the name of a policy."""
 
     @property
     def asked(self) -> str:
         """`Asked by oncall for dba, level 2 of 3, at 16:05 CET`, without a full stop."""
-        by = f"Asked by {self.asked_by}" if self.asked_by else "Asked by the escalation policy"
+        for_whom = f"the policy {self.target}" if self.is_policy else self.target
+        by = f"Asked by {self.asked_by} for {for_whom}" if self.asked_by else f"Asked by {for_whom}"
         level = f", {self.level}" if self.level else ""
-        return f"{by} for {self.target}{level}, at {clock_of(self.paged_at, self.zone)}"
+        return f"{by}{level}, at {clock_of(self.paged_at, self.zone)}"
 
     @property
     def headline(self) -> str:
@@ -150,6 +153,7 @@ def call_of(session: Session, settings: Settings, page: Page, row: Escalation, i
         page_url=None if is_hidden else page_link(settings, incident.reference),
         channel_url=channel,
         is_drill=incident.is_drill,
+        is_policy=row.target_kind == TargetKind.POLICY,
     )
 
 

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.oncall import shift_at, shifts
-from bot.domain.terms import Severity
+from bot.domain.terms import Severity, TargetKind
 from bot.services import oncall, people, tell
 from bot.services.actor import Origin
 from bot.services.escalation import shown_target
@@ -21,6 +21,7 @@ from bot.services.oncall import Rota
 from bot.store import audit, escalations, incidents, timers
 from bot.store import oncall as store
 from bot.store import people as store_people
+from bot.store.escalations import Escalation
 from bot.store.incidents import Incident
 from bot.store.sight import Sight
 from bot.store.timers import Timer
@@ -162,7 +163,7 @@ def view(session: Session, settings: Settings, team_id: str, details: dict[str, 
     ]
     waiting: dict[int, list[str]] = {}
     for escalation, incident in escalations.waiting_in(session, sight):
-        waiting.setdefault(incident.key, []).append(shown_target(escalation))
+        waiting.setdefault(incident.key, []).append(_answers(escalation))
     until = None
     if name in settings.schedules:
         rota = oncall.rota(session, settings, team_id, name, at, at + FARTHEST)
@@ -174,6 +175,11 @@ def view(session: Session, settings: Settings, team_id: str, details: dict[str, 
         since=since, is_late=bool(details["is_late"]), until=until, open=lines, more=max(0, len(found) - MOST),
         names=store_people.names(session, team_id, people.MENTION.findall(quoted)),
     )  # fmt: skip
+
+
+def _answers(escalation: Escalation) -> str:
+    is_policy = escalation.target_kind == TargetKind.POLICY
+    return f"an answer to the policy {escalation.target_name}" if is_policy else shown_target(escalation)
 
 
 def _texts(details: dict[str, object], name: str) -> list[str]:

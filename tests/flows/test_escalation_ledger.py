@@ -19,6 +19,15 @@ targets = ["U0DEVELOPER", "U0ENGINEER"]
 wait = 5
 """
 
+OF_ALL = """
+[policies.payments]
+repeat = 1
+[[policies.payments.levels]]
+targets = ["U0DBA", "U0DEVELOPER"]
+acknowledge = "all"
+wait = 5
+"""
+
 ON_CALL = """
 [policies.payments]
 [[policies.payments.levels]]
@@ -199,6 +208,23 @@ async def test_all_of_it_can_be_typed(world: World) -> None:
     assert "Noted" in await world.types("support", "/incident cannot no laptop")
     await world.finish()
     assert "Nobody took what you handed over" in page(world, "dba")
+
+
+async def test_where_all_have_to_answer_it_is_said_who_did_not(database_url: str, tmp_path: Path) -> None:
+    async with World(database_url, tmp_path, config=OF_ALL) as world:
+        await world.declares()
+        await world.types("oncall", "/incident escalate policy:payments the pool is full")
+        await world.settle()
+
+        answer = await world.types("dba", "/incident ack")
+        await world.advance(minutes=6)
+        again = world.texts()
+        await world.advance(minutes=6)
+
+        assert "You acknowledged the policy payments. It still waits for <@U0DEVELOPER>" in answer
+        assert any("Now level 1 of 1 is paged, round 2 of 2" in text for text in again)
+        assert any("<@U0ONCALL>, the policy *payments* came to its end: <@U0DEVELOPER> did" in t for t in world.texts())
+        assert ":warning: <@U0DEVELOPER> did not answer. Escalate to somebody else." in ledger(world)
 
 
 async def test_who_is_on_call_next_is_named_without_a_mention(database_url: str, tmp_path: Path) -> None:

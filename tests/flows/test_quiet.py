@@ -71,6 +71,9 @@ async def test_they_are_asked_then_paged_again_then_the_next_level_is_paged(worl
     assert pages(world, direct) == 2
     assert any("gives no sign of life" in each for each in world.texts())
     assert "was not heard of since; paged again" in ledger(world)
+    assert "<@U0DBA> acknowledged, then silent" in ledger(world)
+    [now] = [line for line in ledger(world).splitlines() if line.startswith("• <@U0DBA>")]
+    assert now.count("Slack") == 1, "the page that was answered belongs to the time before"
     assert pages(world, world.sandbox.open_dm("engineer")) == 0
     await world.advance(minutes=5)
     assert pages(world, world.sandbox.open_dm("engineer")) == 1

@@ -23,6 +23,10 @@ from bot.slack.blocks.gallery_escalations import (
 from tests.support.world import action_ids, rendered
 
 MINUTE = timedelta(minutes=1)
+BY_MANAGER = LevelPaged(4, 0, PAGED_AT, (PersonPaged("U0MANAGER"),), because="end")
+LAST_RESORT = replace(POLICY, level=4, gave_up=True, next=None, paged=(*POLICY.paged, BY_MANAGER))
+SLEPT = LevelPaged(1, 0, PAGED_AT, (PersonPaged("U0DBA", fell_silent=True),))
+WOKEN_AGAIN = replace(POLICY, paged=(SLEPT, replace(SLEPT, because="silent")))
 
 
 def told(view: EscalationView) -> str:
@@ -66,7 +70,10 @@ def test_what_came_of_a_page(attempt: Attempt, says: str) -> None:
         (HANDED, "handed over by <@U0DBA>"),
         (LATE, "14m late, 1 level before it left out"),
         (LATE, "nobody answered. Escalate to somebody else."),
-        (replace(POLICY, level=4), "its end, nobody answered"),
+        (replace(POLICY, level=4), "at its end, begun <!date^"),
+        (replace(ALL, gave_up=True, next=None), ":warning: <@U0ENGINEER> did not answer. Escalate to somebody else."),
+        (LAST_RESORT, "nobody answered. The last resort is paged."),
+        (WOKEN_AGAIN, "<@U0DBA> acknowledged, then silent"),
         (replace(POLICY, more_time_until=PAGED_AT + 30 * MINUTE), "more time was asked for"),
     ],
 )
@@ -118,6 +125,15 @@ def test_very_many_people_are_counted() -> None:
 )
 def test_what_a_page_says_to_its_reader(view: EscalationView, reader: str, says: str) -> None:
     assert says in paged(view, reader)
+
+
+def test_whoever_answered_where_all_have_to_is_not_asked_again() -> None:
+    assert escalation.ACKNOWLEDGE in action_ids({"blocks": page.page(ALL, "U0ENGINEER").blocks})
+    assert action_ids({"blocks": page.page(ALL, "U0DBA").blocks}) == {escalation.DECLINE}
+
+
+def test_an_escalation_without_a_reason_ends_without_a_stop() -> None:
+    assert escalation.ledger(replace(POLICY, reason="")).text == escalation.headline(POLICY)
 
 
 def test_an_answer_that_was_handed_back_stays_told() -> None:

@@ -26,7 +26,8 @@ def bundle(view: BundleView) -> Message:
         f"{line.reference} {literal(one_line(line.title, 60), view.names)}" for line in waiting[:3]
     )
     text += f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
-    head = f":rotating_light: You are needed in *{_incidents(len(waiting))}* at once. The worst are first."
+    at_once = " at once. The worst are first" if len(waiting) > 1 else ""
+    head = f":rotating_light: You are needed in *{_incidents(len(waiting))}*{at_once}."
     all_of_them = button(
         f"Acknowledge all {len(waiting)}", ACKNOWLEDGE_ALL, str(view.lines[0].page_id), style="primary"
     )

@@ -54,7 +54,7 @@ def ledger(view: EscalationView) -> Message:
         blocks.append(context(earlier))
     if pressed := _buttons(view):
         blocks.append(actions(*pressed))
-    return Message(f"{line}. {literal(view.reason, view.names, 500)}", blocks)
+    return Message(f"{line}. {literal(view.reason, view.names, 500)}" if view.reason else line, blocks)
 
 
 def moved(view: EscalationView, of_vendor: Message | None = None) -> Message:
@@ -74,7 +74,8 @@ def headline(view: EscalationView) -> str:
     handed = f", handed over by <@{view.handed_by}>" if view.handed_by else ""
     if view.policy:
         to = f" to {who}" if handed else ""
-        return f":mega: Policy *{literal(view.policy, limit=200)}*{handed}{to}: {standing(view)}, since{since}"
+        began = ", begun" if view.level > view.levels else ", since"
+        return f":mega: Policy *{literal(view.policy, limit=200)}*{handed}{to}: {standing(view)}{began}{since}"
     return f":mega: {who} {'told' if view.is_external else 'paged'}{since}{handed}"
 
 
@@ -82,7 +83,7 @@ def standing(view: EscalationView) -> str:
     """`level 2 of 3`, and which time around where a policy is repeated."""
     again = f", round {view.round + 1} of {view.rounds}" if view.round else ""
     if view.level > view.levels:
-        return "its end, nobody answered"
+        return "at its end"
     return f"level {view.level} of {view.levels}{again}" if view.level else "nobody paged yet"
 
 
@@ -119,14 +120,26 @@ def _waiting(view: EscalationView) -> str:
     if view.have_all_declined and view.next is None:
         return ":warning: everybody who was asked cannot. Escalate to somebody else."
     if view.gave_up:
-        times = f" after {view.reminders} reminders" if not view.policy else ""
-        return f":warning: nobody answered{times}. Escalate to somebody else."
+        return f":warning: {unanswered(view)}. {goes_on(view)}"
     waits = ":hourglass_flowing_sand: *waiting for an answer*"
     if view.still_needed and len(view.still_needed) < len(view.members):
         waits = f":hourglass_flowing_sand: *still needed:* {_mentions(view.still_needed)}"
     elif view.needs_all:
         waits = ":hourglass_flowing_sand: *waiting for an answer of each of them*"
     return f"{waits}\n{_next(view, view.next)}" if view.next else waits
+
+
+def unanswered(view: EscalationView) -> str:
+    """What was missing in the end: an answer, or where all of a level had to answer those of the others."""
+    if any(each.withdrawn_at is None for each in view.answers):
+        return f"{_mentions(view.still_needed)} did not answer" if view.still_needed else "not everybody answered"
+    return f"nobody answered after {view.reminders} reminders" if not view.policy else "nobody answered"
+
+
+def goes_on(view: EscalationView) -> str:
+    """Whether somebody was paged whom a policy calls at its end, or it is for people to go on."""
+    has_last_resort = view.paged and view.paged[-1].because == "end"
+    return "The last resort is paged." if has_last_resort else "Escalate to somebody else."
 
 
 def _next(view: EscalationView, step: NextStep) -> str:
@@ -269,12 +282,11 @@ def _earlier(view: EscalationView) -> str:
 def _rung(paged: LevelPaged) -> str:
     cannot = [each.user_id for each in paged.people if each.has_declined]
     answered = [each.user_id for each in paged.people if each.acknowledged_at]
-    silent = [each.user_id for each in paged.people if each.user_id not in {*cannot, *answered}]
-    told = [
-        f"{_few(people)} {came}"
-        for people, came in ((answered, "answered"), (cannot, "cannot"), (silent, "no answer"))
-        if people
-    ]
+    others = [each for each in paged.people if each.user_id not in {*cannot, *answered}]
+    silent = [each.user_id for each in others if each.fell_silent]
+    none = [each.user_id for each in others if not each.fell_silent]
+    came = ((answered, "answered"), (silent, "acknowledged, then silent"), (cannot, "cannot"), (none, "no answer"))
+    told = [f"{_few(people)} {what}" for people, what in came if people]
     told += [f"<!subteam^{each}> no answer" for each in paged.groups[:3]]
     told += [f"{literal(one_line(each, 60))} means nobody" for each in paged.missing[:3]]
     return f"Level {paged.level}, {when(paged.at)}: {'; '.join(told) or 'nobody to page'}"
@@ -296,13 +308,17 @@ def _buttons(view: EscalationView) -> list[Block]:
 def answers(view: EscalationView, acknowledge: str = "Acknowledge", *, can_decline: bool = True) -> list[Block]:
     """What whoever is asked can say."""
     value = str(view.escalation_id)
-    decline = "Can't: next please" if view.next and view.next.level and view.is_stepwise else "Can't"
+    words = "Can't: next please" if view.next and view.next.level and view.is_stepwise else "Can't"
     shown = [button(acknowledge, ACKNOWLEDGE, value, style="primary")]
     if can_decline:
-        shown.append(button(decline, DECLINE, value))
+        shown.append(decline(view, words))
     if view.next is not None:
         shown.append(more_time(view.escalation_id))
     return shown
+
+
+def decline(view: EscalationView, words: str) -> Block:
+    return button(words, DECLINE, str(view.escalation_id))
 
 
 def more_time(escalation_id: int) -> Block:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot.domain.means import label_of
 from bot.services.views import SaidView
+from bot.slack.blocks import escalation
 from bot.slack.blocks.kit import literal, quoted
 from bot.slack.blocks.message import Message, plain
 
@@ -28,7 +29,9 @@ def level(view: SaidView) -> Message:
     services = [f"*{literal(label_of(str(each)), limit=100)}*" for each in _list(values.get("services"))]
     who = " ".join([*people, *groups, *services]) or "nobody of ours"
     call = f" Somebody has to call {', '.join(vendors)}." if vendors else ""
-    again = f", time {_number(values.get('round')) + 1}" if _number(values.get("round")) and not is_fallback else ""
+    rounds = f" of {view.escalation.rounds}" if view.escalation else ""
+    is_again = _number(values.get("round")) and not is_fallback
+    again = f", round {_number(values.get('round')) + 1}{rounds}" if is_again else ""
     ask = "Please acknowledge above, or say that you can't."
     return plain(f":mega: {why} Now {which} is paged{again}: {who}.{call} {_late(view)}{ask}")
 
@@ -48,6 +51,18 @@ def level_empty(view: SaidView) -> Message:
     why = " ".join(literal(str(each), view.names, 300) for each in _list(view.values.get("why")))
     goes_on = "The others of the level are paged." if view.values.get("is_somebody") else "The next level is paged now."
     return plain(f":warning: Level {view.values.get('level')}: {why} {goes_on}")
+
+
+def end_of_policy(view: SaidView) -> str:
+    """Empty for a call to somebody by name. Those who were paged and are silent are not paged by this once more."""
+    asked = view.escalation
+    if asked is None or not asked.policy:
+        return ""
+    return f"the policy *{literal(asked.policy, limit=200)}* came to its end: {escalation.unanswered(asked)}"
+
+
+def after_the_end(view: SaidView) -> str:
+    return escalation.goes_on(view.escalation) if view.escalation else "Escalate to somebody else."
 
 
 def unacknowledged(view: SaidView) -> Message:

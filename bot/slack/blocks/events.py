@@ -346,7 +346,8 @@ def _reminder(view: SaidView) -> Message:
 
 def _unanswered(view: SaidView) -> Message:
     asked_by, _ = _asked(view)
-    return plain(f":warning: {asked_by}, nobody answered the escalation to {_target(view)}. Escalate to somebody else.")
+    what = escalation_lines.end_of_policy(view) or f"nobody answered the escalation to {_target(view)}"
+    return plain(f":warning: {asked_by}, {what}. {escalation_lines.after_the_end(view)}")
 
 
 def _all_declined(view: SaidView) -> Message:

@@ -132,7 +132,7 @@ def policy(view: PolicyView) -> Message:
         for number, (wait, found) in enumerate(view.levels, 1)
     ]
     if view.repeat:
-        levels.append(f"Then all of it again, {view.repeat} time{'' if view.repeat == 1 else 's'}.")
+        levels.append(f"Then all of it {'once' if view.repeat == 1 else f'{view.repeat} times'} more.")
     if view.at_end:
         levels.append(
             f"*Once nobody answered*: {', '.join(_called(each) for each in view.at_end)}{_doubts(view.at_end)}"
@@ -150,7 +150,7 @@ def _called(one: Called) -> str:
         case TargetKind.PERSON:
             return people(one.people)
         case TargetKind.GROUP:
-            return f"the user group `{literal(one.name)}`"
+            return f"<!subteam^{one.name}>"
         case TargetKind.VENDOR:
             return f"the vendor {literal(one.name)}"
         case TargetKind.SERVICE:

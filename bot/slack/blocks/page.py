@@ -26,7 +26,9 @@ def page(view: EscalationView, reader: str = "") -> Message:
         return Message(text, blocks)
     if wait := _wait(view, reader):
         blocks.append(context(wait))
-    blocks.append(actions(*escalation.answers(view)))
+    has_answered = any(each.user_id == reader and each.withdrawn_at is None for each in view.answers)
+    pressed = [escalation.decline(view, "I can't after all")] if has_answered else escalation.answers(view)
+    blocks.append(actions(*pressed))
     return Message(text, blocks)
 
 
@@ -46,7 +48,8 @@ def _asks(view: EscalationView, reader: str) -> str:
 def _wait(view: EscalationView, reader: str) -> str:
     parts = []
     if view.policy:
-        parts.append(f"Policy {literal(view.policy, limit=100)}, {escalation.standing(view)}.")
+        resort = ": the last resort is paged" if view.level > view.levels else ""
+        parts.append(f"Policy {literal(view.policy, limit=100)}, {escalation.standing(view)}{resort}.")
     if view.needs_all and len(view.members) > 1:
         parts.append("Each of those who are asked has to answer.")
     if any(each.user_id == reader and each.withdrawn_at is None for each in view.answers):

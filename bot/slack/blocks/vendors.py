@@ -76,7 +76,8 @@ def _state(view: EscalationView, of: VendorView) -> list[str]:
         return ["called off"]
     if of.is_outside:
         again = f", they answer again {when(of.opens_at, '{date_short_pretty} {time}')}" if of.opens_at else ""
-        parts.append(f":warning: called outside their hours{again}")
+        called = "it is outside" if of.is_to_be_told else "called outside"
+        parts.append(f":warning: {called} their hours{again}")
     if of.case:
         parts.append(f"case *{literal(of.case, limit=200)}*")
     elif view.is_open and not of.is_fixed:
