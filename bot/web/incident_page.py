@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.domain.drafting.entries import summary_of, with_names
+from bot.domain.drafting.chain import steps_of
+from bot.domain.drafting.clock import Clock
+from bot.domain.drafting.entries import Teller, summary_of, with_names
 from bot.domain.durations import between, show_duration
 from bot.domain.findings import Finding
 from bot.domain.findings.telling import in_english
@@ -34,6 +36,8 @@ class _Page:
     def __init__(self, record: Record) -> None:
         self.record = record
         self.zone = record.incident.zone
+        english = language_of("en")
+        self.teller = Teller(record, english, Clock(english, self.zone, record.incident.started.at, ()))
         self.shown = {each.source.ref for each in record.escalations}
         self.shown |= {each.source.ref for each in record.actions} | {each.source.ref for each in record.alerts}
 
@@ -194,8 +198,16 @@ class _Page:
             "answer": answer,
             "answered_in": each.acknowledgement.ref if each.acknowledgement else None,
             "declined": f"declined by {declined}" if declined else "",
+            "steps": self.steps(each),
             "link": self.link(each.source),
         }
+
+    def steps(self, escalation: Escalation) -> list[Values]:
+        """Which level was paged when, whom it reached by what, and who answered."""
+        return [
+            {"time": self.time(at), "label": block.label, "notes": block.notes}
+            for at, block in steps_of(self.teller, "chain", escalation)
+        ]
 
     def action(self, each: Action) -> Values:
         notes = [

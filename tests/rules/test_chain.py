@@ -1,5 +1,6 @@
 """An escalation in the record, step by step: the same facts in every form and language, each with its source."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +14,10 @@ from bot.domain.languages import TABLES
 from bot.domain.postmortems import assemble
 from bot.domain.record import Escalation, Paged, PageOutcome, Record, Source, VendorFacts
 from bot.domain.terms import Precision, SourceKind, TargetKind
+from bot.domain.when import show_time
 from bot.export.json import incident_json
-from bot.render import render_documents
+from bot.render import render_documents, render_template
+from bot.web.incident_page import values_of
 from tests.support.records import payment_outage
 
 RECORD = payment_outage()
@@ -200,3 +203,19 @@ def test_a_vendor_that_fixed_it_without_a_word_did_answer() -> None:
     assert "escalation-not-acknowledged" in messages(silent)
     fixed = VendorFacts(fixed=Source(SourceKind.COMMAND, "entry-4"))
     assert "escalation-not-acknowledged" not in messages(replace(silent, vendor=fixed))
+
+
+def test_the_page_of_the_incident_shows_the_steps_with_their_times() -> None:
+    hostile = replace(
+        BY_POLICY, called=(*BY_POLICY.called, called(1, 140, "U0ONCALL", number=1, missing=("<b>x</b>",)))
+    )
+
+    page = render_template("web/incident.html.j2", values_of(record(hostile), ()))
+    plain = render_template("web/incident.html.j2", values_of(record(escalation(policy="", levels=0)), ()))
+
+    zone = RECORD.incident.zone
+    steps = re.findall(r"<small>([^<]*)</small> ([^<]*)</li>", page.partition('class="steps"')[2])
+    assert steps[1] == (show_time(after(5), zone), LEVEL_2)
+    assert len(steps) == 6, "each level and each answer, in their order"
+    assert "nobody behind &lt;b&gt;x&lt;/b&gt;" in steps[-1][1]
+    assert 'class="steps"' not in plain, "the call itself says it all"

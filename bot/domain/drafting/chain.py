@@ -20,6 +20,11 @@ _Step = tuple[datetime, Block]
 
 
 def chain(teller: Teller, section: str, escalation: Escalation) -> tuple[Block, ...]:
+    """`steps_of` as they stand in a document."""
+    return tuple(block for _, block in steps_of(teller, section, escalation))
+
+
+def steps_of(teller: Teller, section: str, escalation: Escalation) -> Sequence[_Step]:
     """
     The steps in their order, each with its time and its source. Empty where the call itself says it all: somebody was
     paged once, and answered or did not.
@@ -30,7 +35,7 @@ def chain(teller: Teller, section: str, escalation: Escalation) -> tuple[Block, 
     if escalation.gave_up_at is not None and escalation.policy:
         label = teller.language.say("chain_ended")
         steps.append((escalation.gave_up_at, _block(teller, section, escalation, "end", escalation.gave_up_at, label)))
-    return tuple(block for _, block in sorted(steps, key=lambda step: step[0]))
+    return sorted(steps, key=lambda step: step[0])
 
 
 def _has_steps(escalation: Escalation) -> bool:
