@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -12,7 +12,7 @@ from bot.domain.escalation import Answer, is_answered, still_needed
 from bot.domain.terms import Kind, TargetKind
 from bot.domain.vendors import VendorAct
 from bot.services import escalating, milestones, paging, people, quiet, tell, timeline, vendors
-from bot.services.actor import Actor
+from bot.services.actor import Actor, Origin
 from bot.store import audit, escalations, incidents, timers
 from bot.store import timeline as store_timeline
 from bot.store.escalations import Escalation, Page
@@ -32,20 +32,57 @@ def acknowledge(
 
     Raises UserError for one who comes second, with the name of the first.
     """
+    same = _by_the_same_policy(session, escalation_id)
     incident, escalation = _held(session, settings, escalation_id)
     if escalation.is_external:
         return vendors.record(session, settings, escalation_id, actor, vendors.Told(act=VendorAct.ANSWERED))
-    answers = escalating.answers_of(escalation)
     if has_answered(escalation, actor):
         needed = _mentions(_still_needed(escalation))
         raise UserError(f"You acknowledged it already. It still waits for {needed}.")
+    for each in (escalation, *same):
+        if each.acknowledged_at is None and not has_answered(each, actor):
+            _answer(session, settings, incident, each, actor, means=means, name=name)
+    milestones.refresh(session, incident)
+    tell.invite(session, incident, actor.at, [actor.user_id] if actor.user_id else [], [])
+    return escalation
+
+
+def _by_the_same_policy(session: Session, escalation_id: int) -> list[Escalation]:
+    """
+    The others of its incident that call by the same policy, locked with it in one order: one answer is for all.
+
+    There are several where incidents were merged, or somebody started the policy once more.
+    """
+    row = escalations.get(session, escalation_id)
+    if row is None or row.target_kind != TargetKind.POLICY:
+        return []
+    known = escalations.of_incident(session, row.incident_id)
+    keys = [each.key for each in known if (each.target_kind, each.target_id) == (row.target_kind, row.target_id)]
+    locked = [found for key in sorted(keys) if (found := escalations.lock(session, key)) is not None]
+    return [
+        each
+        for each in locked
+        if each.key != escalation_id and _goes_on(each) and not escalations.is_called_off(session, each)
+    ]
+
+
+def _answer(
+    session: Session,
+    settings: Settings,
+    incident: Incident,
+    escalation: Escalation,
+    actor: Actor,
+    *,
+    means: str,
+    name: str,
+) -> None:
     by = f" by {name}" if name else ""
     entry = timeline.record(
         session, incident, [Kind.ACKNOWLEDGED], f"Escalation to {shown_target(escalation)} acknowledged{by}", actor,
         escalation_id=escalation.key,
     )  # fmt: skip
     given = Answer(actor.user_id, actor.at, means, escalating.place_of(escalation), entry_id=entry.key, name=name)
-    escalation.answers = [each.as_json() for each in (*answers, given)]
+    escalation.answers = [each.as_json() for each in (*escalating.answers_of(escalation), given)]
     escalation.declined_by = [each for each in escalation.declined_by if each != actor.user_id]
     if escalation.acknowledgement_entry_id is None:
         escalation.acknowledgement_entry_id = entry.key
@@ -55,10 +92,17 @@ def acknowledge(
         quiet.watch(session, settings, incident, escalation, actor.at)
     paging.call_off(session, escalation.key, actor.at, None if escalation.acknowledged_at else actor.user_id)
     session.add(escalation)
-    milestones.refresh(session, incident)
-    tell.invite(session, incident, actor.at, [actor.user_id] if actor.user_id else [], [])
     _show(session, incident, escalation, actor)
-    return escalation
+
+
+def share_answers(session: Session, settings: Settings, incident: Incident, at: datetime) -> None:
+    """Incidents were merged: whoever acknowledged the policy of the one has that of the other, if it is the same."""
+    for waiting in escalations.unanswered(session, incident.key):
+        for other in _by_the_same_policy(session, waiting.key):
+            for given in _standing(other):
+                actor = Actor(incident.team_id, given.by, at, Origin.TIMER)
+                if waiting.acknowledged_at is None and not has_answered(waiting, actor):
+                    _answer(session, settings, incident, waiting, actor, means=given.means, name=given.name)
 
 
 def has_answered(escalation: Escalation, actor: Actor) -> bool:
@@ -172,6 +216,7 @@ def unacknowledge(
 
     Raises UserError if nobody acknowledged it, or nobody is needed any more.
     """
+    same = _by_the_same_policy(session, escalation_id)
     escalation = escalations.lock(session, escalation_id)
     if escalation is None:
         raise UserError("That escalation does not exist.")
@@ -184,18 +229,37 @@ def unacknowledge(
         raise UserError("Nobody has acknowledged it. Nothing was changed.")
     check_not_handed_on(session, escalation)
     own = [each for each in answers if each.by == actor.user_id]
-    _take_back(session, incident, escalation, own or answers, actor, why)
+    gone = {each.by for each in own or answers}
+    for each in (escalation, *same):
+        theirs = [given for given in _standing(each) if given.by in gone]
+        if theirs:
+            _take_away(session, settings, incident, each, theirs, actor, at_once=at_once, why=why)
+    milestones.refresh(session, incident)
+    return escalation
+
+
+def _take_away(
+    session: Session,
+    settings: Settings,
+    incident: Incident,
+    escalation: Escalation,
+    gone: Sequence[Answer],
+    actor: Actor,
+    *,
+    at_once: bool,
+    why: str,
+) -> None:
+    _take_back(session, incident, escalation, gone, actor, why)
+    session.add(escalation)
     if _is_answered(escalation):
         escalation.acknowledged_by = _standing(escalation)[-1].by
-        milestones.refresh(session, incident)
         _show(session, incident, escalation, actor)
-        return escalation
+        return
     was_over = escalation.acknowledged_at is not None
-    escalation.acknowledged_at = escalation.acknowledged_by = None
-    escalation.quiet_asked_at = None
+    escalation.acknowledged_at = escalation.acknowledged_by = escalation.quiet_asked_at = None
     tell.say(
         session, incident, "unacknowledged", actor.at, escalation_id=escalation.key, by=actor.user_id, why=why,
-        before=own[0].by if own else answers[-1].by,
+        before=gone[-1].by,
     )  # fmt: skip
     if was_over and _goes_on(escalation):
         if at_once:
@@ -203,10 +267,7 @@ def unacknowledge(
             escalating.go_on(session, settings, incident, escalation, actor.at, because="cannot go on")
         else:
             escalating.resume(session, settings, incident, escalation, actor.at, because="cannot go on")
-    session.add(escalation)
-    milestones.refresh(session, incident)
     _show(session, incident, escalation, actor)
-    return escalation
 
 
 def _goes_on(escalation: Escalation) -> bool:

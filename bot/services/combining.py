@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session
 
@@ -10,8 +11,8 @@ from bot.domain.errors import UserError
 from bot.domain.incidents import Event, transition
 from bot.domain.roles import LEAD
 from bot.domain.terms import MARKS, Kind, SourceKind, Status
+from bot.services import answering, milestones, people, roles, tell, timeline
 from bot.services import incidents as course
-from bot.services import milestones, people, roles, tell, timeline
 from bot.services.actor import Actor
 from bot.services.timeline import BY_HAND, CAME_FROM
 from bot.store import actions, alerts, audit, escalations, incidents
@@ -105,7 +106,8 @@ def merge(session: Session, settings: Settings, source_id: int, target_id: int, 
     Raises UserError as `check` does.
     """
     groups = alerts.lock_groups_of(session, source_id)
-    escalations.hold(session, [each.key for each in escalations.of_incident(session, source_id)])
+    both = [*escalations.of_incident(session, source_id), *escalations.of_incident(session, target_id)]
+    escalations.hold(session, [each.key for each in both])
     incidents.hold(session, [source_id, target_id])
     source, target = incidents.lock(session, source_id), incidents.lock(session, target_id)
     check(session, settings, source, target)
@@ -116,6 +118,7 @@ def merge(session: Session, settings: Settings, source_id: int, target_id: int, 
     copies = _carry_entries(session, source, target)
     _hand_over_actions(session, source, target, copies)
     _hand_over_escalations(session, source, target, copies, actor)
+    answering.share_answers(session, settings, target, actor.at)
     _close(session, settings, source, target, actor)
     held = [(each.role.label, each.user_id) for each in roles.held(session, settings, source) if each.user_id]
     took_in = timeline.record(
@@ -208,6 +211,7 @@ def _hand_over_escalations(
             escalations.leave_behind(session, each, source.channel_id, each.message_ts, actor.at)
         each.incident_id, each.entry_id, each.message_ts = target.key, entry.key, None
         each.acknowledgement_entry_id = answer.key if answer else None
+        each.answers = [_carried(given, copies) for given in each.answers] if each.answers is not None else None
         first, fixed = copies.get(each.first_answer_entry_id or 0), copies.get(each.fixed_entry_id or 0)
         each.first_answer_entry_id, each.fixed_entry_id = (first and first.key) or None, (fixed and fixed.key) or None
         each.case_ts = None  # asked for anew, where it goes on
@@ -216,6 +220,12 @@ def _hand_over_escalations(
         if each.acknowledged_at is None:
             tell.show_escalation(session, target, each.key, actor.at, is_new=True)
         tell.show_pages(session, target, each.key, actor.at)
+
+
+def _carried(given: Mapping[str, Any], copies: Mapping[int, TimelineEntry]) -> dict[str, Any]:
+    """An answer, with its entry on the other timeline: taken back, that is what leaves it."""
+    copy = copies.get(given.get("entry_id") or 0)
+    return {**given, "entry_id": copy.key if copy else None}
 
 
 def _carry_lead(session: Session, settings: Settings, source: Incident, target: Incident, actor: Actor) -> None:

@@ -13,7 +13,7 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import Severity, TargetKind
 from bot.domain.when import When
-from bot.services import escalation, muting
+from bot.services import combining, escalation, muting
 from bot.services import incidents as course
 from bot.services.actor import Actor, Origin
 from bot.services.escalation import Whom
@@ -327,6 +327,38 @@ async def test_it_is_handed_over_to_oneself_by_taking_it(desk: Desk) -> None:
     await desk.does(escalation.acknowledge, first.id, desk.by("U0ENGINEER"))
     with pytest.raises(UserError, match="You have it already"):
         await desk.does(escalation.hand_over, first.id, desk.by("U0ENGINEER"), to=to)
+
+
+async def test_the_policy_of_merged_incidents_is_acknowledged_once(desk: Desk) -> None:
+    one, other = [await desk.opens(severity="SEV2", services=("checkout",)) for _ in range(2)]
+    await desk.passes(minutes=1)
+    await desk.database.run(combining.merge, desk.settings, other.key, one.key, desk.by("U0SUPPORT"))
+    assert [each.acknowledged_at for each in await desk.all()] == [None, None], "both go on, so nobody is forgotten"
+
+    mine, theirs = await desk.all()
+    await desk.does(escalation.acknowledge, theirs.id, desk.by())
+    assert [each.acknowledged_by for each in await desk.all()] == ["U0ONCALL"] * 2
+    await desk.passes(minutes=30)
+    assert len(await desk.paged()) == 2
+
+    await desk.does(escalation.unacknowledge, mine.id, desk.by())
+    assert [each.acknowledged_by for each in await desk.all() if not each.is_external] == [None, None]
+
+
+async def test_whoever_has_the_policy_of_the_one_has_that_of_what_is_merged_into_it(desk: Desk) -> None:
+    one, other = [await desk.opens(severity="SEV2", services=("checkout",)) for _ in range(2)]
+    [_, theirs] = await desk.all()
+    await desk.does(escalation.acknowledge, theirs.id, desk.by(), means="link")
+    await desk.passes(minutes=1)
+
+    await desk.database.run(combining.merge, desk.settings, other.key, one.key, desk.by("U0SUPPORT"))
+
+    assert [each.acknowledged_by for each in await desk.all()] == ["U0ONCALL"] * 2
+    await desk.does(escalation.unacknowledge, theirs.id, desk.by())
+    entries = await desk.database.read(lambda session: list(session.exec(select(TimelineEntry))))
+    answers = [each for each in entries if each.incident_id == one.key and "acknowledged" in each.kinds]
+    assert [each.withdrawn_at for each in answers] == [desk.now] * 2, "on the timeline that it stands on now"
+    assert [each.acknowledged_at for each in await desk.all() if not each.is_external] == [None, None]
 
 
 BY_ITSELF: tuple[tuple[str, dict[str, Any], str | None], ...] = (

@@ -58,11 +58,16 @@ def ledger(view: EscalationView) -> Message:
 
 
 def moved(view: EscalationView, of_vendor: Message | None = None) -> Message:
-    """What it becomes in the channel of an incident that was merged: where it goes on, and its buttons."""
+    """
+    What it becomes in the channel of an incident that was merged: where it goes on, with its buttons while it waits.
+
+    Once somebody has it they hand it over or back where it goes on.
+    """
     shown = of_vendor or ledger(view)
+    blocks = [each for each in shown.blocks if view.is_waiting or of_vendor or each["type"] != "actions"]
     where = f" <#{view.channel_id}>" if view.channel_id else ""
     home = f":twisted_rightwards_arrows: This goes on in {view.reference}{where}."
-    return Message(f"{home} {shown.text}", [context(home), *shown.blocks])
+    return Message(f"{home} {shown.text}", [context(home), *blocks])
 
 
 def headline(view: EscalationView) -> str:
