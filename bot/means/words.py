@@ -54,6 +54,7 @@ def values_of(page: PageText) -> dict[str, Any]:
         "name": page.name,
         "team": page.team_name,
         "headline": headline(page, 200),
+        "is_test": page.is_test,
         "calls": [
             {
                 "reference": call.reference,

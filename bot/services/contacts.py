@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError, WrongField
+from bot.domain.means import Kind
 from bot.domain.paging import LONGEST_DELAY, in_order
 from bot.services import addresses, paging
 from bot.services.actor import Actor
@@ -41,11 +42,13 @@ class PagesView:
     muted_until: datetime | None
     muted_why: str
     can_add: bool
+    has_only_slack: bool = False
 
 
 def view(session: Session, settings: Settings, team_id: str, user_id: str, at: datetime) -> PagesView:
     own = contacts.of_person(session, team_id, user_id)
     by_id = {contact.key: contact for contact in own}
+    ways = paging.ways_of(settings, own)
     lines = [
         Line(
             way.contact_id, addresses.label_of(settings, way.means),
@@ -53,11 +56,12 @@ def view(session: Session, settings: Settings, team_id: str, user_id: str, at: d
             by_id[way.contact_id].problem if way.contact_id else None,
             by_id[way.contact_id].failed_at if way.contact_id else None,
         )
-        for way in paging.ways_of(settings, own)
+        for way in ways
     ]  # fmt: skip
     muted = mutes.standing(session, team_id, [user_id], at).get(user_id)
     return PagesView(
-        lines, not own, muted.ends_at if muted else None, muted.reason if muted else "", len(own) < MOST
+        lines, not own, muted.ends_at if muted else None, muted.reason if muted else "", len(own) < MOST,
+        all(way.means == Kind.SLACK for way in ways),
     )  # fmt: skip
 
 

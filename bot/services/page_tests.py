@@ -124,13 +124,13 @@ def to_send(session: Session, settings: Settings, test_id: int, at: datetime) ->
     channel = person.dm_channel_id if person else None
     back = channel_link(met.url, channel) if met and met.url and channel else settings.base_url
     call = CallText(
-        page_id=0, escalation_id=0, reference="TEST", title="Test of your pages: nothing is wrong",
-        severity=Severity.SEV4, severity_label="Test", status_label="nothing is wrong", target=name,
+        page_id=0, escalation_id=0, reference="TEST", title="Your pages are tested: nothing is wrong",
+        severity=Severity.SEV4, severity_label="", status_label="nothing is wrong", target=name,
         reason="You asked for this test. Say in the bot's direct message that it arrived.", asked_by=name, level="",
         paged_at=at, zone=settings.incidents.zone, acknowledge_url=back, page_url=None, channel_url=None,
         is_drill=False,
     )  # fmt: skip
-    text = PageText(f"dogwatch.{row.team_id}.test{row.key}", name, met.team_name if met else "", (call,))
+    text = PageText(f"dogwatch.{row.team_id}.test{row.key}", name, met.team_name if met else "", (call,), is_test=True)
     return ToSend(text, addresses.opened(settings, contact) if contact else "", ())
 
 

@@ -59,8 +59,8 @@ class CallText:
     @property
     def headline(self) -> str:
         """`INC-7 SEV1 checkout is down`; of a private incident without the title."""
-        drill = "DRILL " if self.is_drill else ""
-        return f"{drill}{self.reference} {self.severity_label} {self.title or 'a private incident'}"
+        known = ("DRILL" if self.is_drill else "", self.reference, self.severity_label)
+        return " ".join([*filter(None, known), self.title or "a private incident"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,15 @@ class PageText:
     """
     What goes out in one message, for one person or one service: several calls in a storm.
 
-    `key` is the same however often it is sent, and another for each new call. `name` is who is paged.
+    `key` is the same however often it is sent, and another for each new call. `name` is who is paged. `is_test`:
+    nothing is wrong, and whoever reads it asked for it.
     """
 
     key: str
     name: str
     team_name: str
     calls: tuple[CallText, ...]
+    is_test: bool = False
 
     @property
     def first(self) -> CallText:

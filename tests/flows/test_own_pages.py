@@ -182,7 +182,11 @@ async def test_a_test_goes_out_by_each_means_and_says_what_came_of_it(world: Mea
     assert "each of your 3 means" in told
     assert "less than a minute ago" in again
     [mail] = world.mail.took
-    assert "TEST" in mail["Subject"]
+    assert mail["Subject"] == "TEST Your pages are tested: nothing is wrong"
+    whole = str(mail)
+    assert "this is a test: nobody needs you" in whole
+    assert "you are needed" not in whole
+    assert "I have it" not in whole
     assert world.pagerduty.alerts == {}
     [results] = direct(world)
     assert "Nothing is wrong" in results
@@ -259,3 +263,12 @@ async def test_where_only_somebody_muted_would_be_paged_the_next_level_is_at_onc
 
         assert world.texts(world.sandbox.open_dm("dba")) == []
         assert any("needs you" in text for text in world.texts(world.sandbox.open_dm("developer")))
+
+
+async def test_whoever_has_only_slack_is_told_that_it_is_silent_at_night(world: MeansWorld) -> None:
+    silent = "Slack makes no sound while its notifications are paused"
+    before = await shown(world)
+    await adds(world, means="email", address=MAIL, delay="2")
+
+    assert silent in before
+    assert silent not in await shown(world)

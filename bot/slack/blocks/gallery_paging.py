@@ -16,7 +16,7 @@ TOLD = {
     "muted": {"by": "U0ONCALL", "until": "2026-03-03T08:00:00+00:00", "text": "On a plane"},
     "unmuted": {"by": "U0ONCALL"},
 }
-DEFAULT = PagesView((Line(None, "Slack", "", timedelta(0)),), True, None, "", True)
+DEFAULT = PagesView((Line(None, "Slack", "", timedelta(0)),), True, None, "", True, True)
 OWN = PagesView(
     (
         Line(1, "Slack", "", timedelta(0)),

@@ -16,6 +16,10 @@ NOBODYS = "0"
 DELAYS = (0, 2, 5, 10)
 """Minutes that the menu beside a means offers; any other is typed when it is added."""
 REMOVE = "remove"
+NIGHT = (
+    ":zzz: Slack makes no sound while its notifications are paused, which many have set for every night, and no app "
+    "can change that. Add another means, or look at *Preferences*, *Notifications* in Slack."
+)
 DATE = "{date_short_pretty} {time}"
 
 
@@ -34,7 +38,8 @@ def blocks(view: PagesView) -> Blocks:
     buttons = [button("Test my pages", TEST, NOBODYS)]
     if view.can_add:
         buttons.insert(0, button("Add a means", ADD, NOBODYS))
-    return [*_muted(view), *lines, actions(*buttons), context(told)]
+    night = [context(NIGHT)] if view.has_only_slack else []
+    return [*_muted(view), *lines, actions(*buttons), *night, context(told)]
 
 
 def _muted(view: PagesView) -> Blocks:
