@@ -375,6 +375,7 @@ def channel_made(session: Session, incident_id: int, channel_id: str, name: str,
     session.flush()
     outbox.open_lanes_of(session, incident_id, at)
     tell.show_announcement(session, incident, at)
+    tell.show_way_in(session, incident, at)
     catching_up.look_later(session, incident, at)
 
 

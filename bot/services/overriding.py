@@ -14,7 +14,7 @@ from bot.domain.overrides import Span
 from bot.services import oncall, people, shift_changes, tell
 from bot.services.actor import Actor
 from bot.services.oncall import Rota
-from bot.store import audit, incidents
+from bot.store import audit, incidents, mutes
 from bot.store import oncall as store
 from bot.store import people as store_people
 from bot.store.oncall import ScheduleOverride
@@ -29,7 +29,10 @@ NOT_YOURS = (
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A change of who is on call. `relieved`: who is not on call then any more; `other`: a swap's other half."""
+    """
+    A change of who is on call. `relieved`: who is not on call then any more; `other`: a swap's other half.
+    `muted_until`: `person` is not paged when it begins, and until when; None where they are.
+    """
 
     override_id: int
     schedule: str
@@ -40,6 +43,7 @@ class Changed:
     reason: str = ""
     other: "Changed | None" = None
     is_withdrawn: bool = False
+    muted_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def swap(
     session.flush()
     for half in halves:
         half.swap_id, half.relieved = halves[0].id, [half.replaces or ""]
-    whole = _joined(halves)
+    whole = _joined(session, halves)
     _finish(session, settings, actor, whole, "swapped turns on call")
     return whole
 
@@ -142,7 +146,7 @@ def put(
     row.relieved = list(relieved)
     session.add(row)
     session.flush()
-    changed = _as_told(row)
+    changed = _as_told(session, row)
     _finish(session, settings, actor, changed, "changed who is on call")
     return changed
 
@@ -168,7 +172,7 @@ def cancel(session: Session, settings: Settings, actor: Actor, override_id: int)
         each.withdrawn_at, each.withdrawn_by = actor.at, actor.user_id
         session.add(each)
     session.flush()
-    whole = _joined(halves)
+    whole = _joined(session, halves)
     _finish(session, settings, actor, whole, "took a change of who is on call back")
     return whole
 
@@ -241,18 +245,19 @@ def told(session: Session, team_id: str, override_id: int) -> Changed | None:
     row = store.override(session, team_id, override_id)
     if row is None:
         return None
-    return _joined(store.halves_of(session, row))
+    return _joined(session, store.halves_of(session, row))
 
 
-def _joined(halves: Sequence[ScheduleOverride]) -> Changed:
-    told = [_as_told(each) for each in halves]
+def _joined(session: Session, halves: Sequence[ScheduleOverride]) -> Changed:
+    told = [_as_told(session, each) for each in halves]
     return replace(told[0], other=told[1] if len(told) > 1 else None)
 
 
-def _as_told(row: ScheduleOverride) -> Changed:
+def _as_told(session: Session, row: ScheduleOverride) -> Changed:
     """Of one that is taken back, what is left of its time."""
     begins = max(row.starts_at, row.withdrawn_at) if row.withdrawn_at else row.starts_at
+    mute = mutes.standing(session, row.team_id, [row.user_id], begins).get(row.user_id)
     return Changed(
         row.id or 0, row.schedule, row.user_id, list(row.relieved), begins, row.ends_at, row.reason,
-        is_withdrawn=row.withdrawn_at is not None,
+        is_withdrawn=row.withdrawn_at is not None, muted_until=mute.ends_at if mute else None,
     )  # fmt: skip

@@ -604,13 +604,24 @@ def show_pages(session: Session, incident: Incident, escalation_id: int, at: dat
     """What was written to people directly is shown anew, where the bot knows the message: are they still needed?"""
     for each in escalations.pages_of(session, escalation_id):
         _stand_down(session, incident, at, each)
-        if each.bundle_key and each.message_ts:
-            page_bundle(session, incident.team_id, at, each.user_id, each.bundle_key)
-        elif each.channel_id and each.message_ts:
-            unsay(
-                session, incident, at, each.channel_id, each.message_ts, page_of=escalation_id,
-                reader=each.user_id, is_left_behind=each.means == escalations.LEFT_BEHIND,
-            )  # fmt: skip
+        _show_page(session, incident, at, each)
+
+
+def show_way_in(session: Session, incident: Incident, at: datetime) -> None:
+    """The channel is there: whoever was paged before it was made has it in their page, too."""
+    for escalation in escalations.of_incident(session, incident.key):
+        for each in escalations.pages_of(session, escalation.key):
+            _show_page(session, incident, at, each)
+
+
+def _show_page(session: Session, incident: Incident, at: datetime, page: Page) -> None:
+    if page.bundle_key and page.message_ts:
+        page_bundle(session, incident.team_id, at, page.user_id, page.bundle_key)
+    elif page.channel_id and page.message_ts:
+        unsay(
+            session, incident, at, page.channel_id, page.message_ts, page_of=page.escalation_id,
+            reader=page.user_id, is_left_behind=page.means == escalations.LEFT_BEHIND,
+        )  # fmt: skip
 
 
 def stand_down_all(session: Session, incident: Incident, at: datetime) -> None:

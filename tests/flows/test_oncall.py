@@ -231,6 +231,29 @@ async def test_a_change_of_shift_is_told_with_what_is_open(database_url: str, tm
     assert "<@U0ONCALL> took over on call for *payments* from <@U0ENGINEER>" in line
 
 
+async def test_whoever_takes_a_turn_while_muted_is_told_that_nothing_reaches_them(world: World) -> None:
+    await world.types("support", "/incident mute until:18:00", "ops")
+
+    taken = await types(world, "support", "take payments")
+    await types(world, "support", "cancel 1")
+    await world.types("support", "/incident unmute", "ops")
+    again = await types(world, "support", "take payments")
+
+    assert "<@U0SUPPORT> is muted until" in taken
+    assert "<@U0SUPPORT> is on call" in again
+    assert "muted" not in again
+
+
+async def test_whoever_is_paged_before_the_channel_is_there_gets_the_way_in(tmp_path: Path) -> None:
+    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=WEEKS + POLICY) as world:
+        world.sandbox.fault("error", method="conversations.create", error="ratelimited", times=1)
+        await world.declares("checkout is down sev:1 service:checkout")
+        await world.finish()
+
+        [page] = [text for text in direct(world, "engineer") if "rotating_light" in text]
+        assert "needs you in <#C" in page
+
+
 async def test_only_incidents_of_its_services_are_handed_over(tmp_path: Path) -> None:
     start = datetime(2026, 3, 9, 7, 50, tzinfo=UTC)
     async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=WEEKS + POLICY, start=start) as world:

@@ -77,6 +77,7 @@ def messages() -> Iterator[tuple[str, Message]]:
         "a schedule of many turns": replace(SCHEDULE, turns=[*SCHEDULE.turns] * 30, changes=[*SCHEDULE.changes] * 9),
         "a policy": POLICY,
         "changed": CHANGED,
+        "changed: they are muted": replace(CHANGED, muted_until=NOW + DAY),
         "swapped": SWAPPED,
         "taken back": BACK,
         "taken back, nobody instead": replace(BACK, relieved=[]),

@@ -189,11 +189,19 @@ def changed(view: Changed) -> Message:
     text = f":white_check_mark: {head}: {_said(view)}"
     told = sorted({who for each in _halves(view) for who in (each.person, *each.relieved)})
     blocks: Blocks = [section(text)]
+    muted = [] if view.is_withdrawn else [_not_paged(each) for each in _halves(view) if each.muted_until]
+    if muted:
+        blocks.append(section("\n".join(muted)))
     if not view.is_withdrawn:
         blocks.append(actions(button("Take it back", UNDO, str(view.override_id))))
     others = " Who else is concerned is told in a direct message." if len(told) > 1 else ""
     blocks.append(context(f"Number {view.override_id} on {literal(view.schedule)}.{others}"))
-    return Message(text, blocks)
+    return Message("\n".join([text, *muted]), blocks)
+
+
+def _not_paged(view: Changed) -> str:
+    until = f" until {when(view.muted_until, DATE)}" if view.muted_until else ""
+    return f":warning: <@{view.person}> is muted{until} and is not paged. `/incident unmute` ends that."
 
 
 def _halves(view: Changed) -> list[Changed]:
@@ -210,7 +218,7 @@ def _half(view: Changed) -> str:
         back = people(view.relieved) if view.relieved else "whoever the rotation has"
         return f"for {name} it is {back} again, not <@{view.person}>, {span}."
     instead = f" instead of {people(view.relieved)}" if view.relieved else ""
-    reason = f"\n>{literal(one_line(view.reason, REASON))}\n" if view.reason else ""
+    reason = f"\n>{literal(one_line(view.reason, REASON))}" if view.reason else ""
     return f"<@{view.person}> is on call for {name}{instead}, {span}.{reason}"
 
 

@@ -262,7 +262,8 @@ async def page(tools: Tools, claim: Claim) -> Outcome:
     except Refused as problem:
         apply = _page_outcome(tools, incident_id, escalation_id, page_id, problem.error)
         return outbox.Refused(problem.error, apply=apply)
-    return Done(_page_outcome(tools, incident_id, escalation_id, page_id, "sent", (channel, ts)))
+    place = (channel, ts)
+    return Done(_page_outcome(tools, incident_id, escalation_id, page_id, "sent", place, way_in=view.channel_id))
 
 
 def _page_outcome(
@@ -272,7 +273,10 @@ def _page_outcome(
     page_id: int,
     outcome: str,
     place: tuple[str, str] | None = None,
+    *,
+    way_in: str | None = None,
 ) -> Callable[[Session], None]:
+    """`way_in`: the incident's channel as the page has it, which was perhaps made while it was on its way."""
     settings, at = tools.settings(), tools.now()
 
     def apply(session: Session) -> None:
@@ -282,7 +286,8 @@ def _page_outcome(
         if outcome != "not needed any more":
             tell.show_escalation(session, incident, escalation_id, at)
         view = ledger.view(session, settings, escalation_id)
-        if place is not None and view is not None and not view.is_waiting:  # answered while it was on its way
+        has_changed = view is not None and (not view.is_waiting or view.channel_id != way_in)  # while it was on its way
+        if place is not None and has_changed:
             tell.show_pages(session, incident, escalation_id, at)
 
     return apply
