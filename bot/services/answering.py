@@ -56,8 +56,10 @@ def _by_the_same_policy(session: Session, escalation_id: int) -> list[Escalation
     row = escalations.get(session, escalation_id)
     if row is None or row.target_kind != TargetKind.POLICY:
         return []
-    known = escalations.of_incident(session, row.incident_id)
+    known = escalations.beside(session, row)
     keys = [each.key for each in known if (each.target_kind, each.target_id) == (row.target_kind, row.target_id)]
+    if keys == [escalation_id]:
+        return []
     locked = [found for key in sorted(keys) if (found := escalations.lock(session, key)) is not None]
     return [
         each

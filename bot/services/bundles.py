@@ -139,8 +139,10 @@ def acknowledge_all(session: Session, settings: Settings, page_id: int, actor: A
     if any(row.user_id != actor.user_id for row in rows):
         raise UserError("These pages went to somebody else. Acknowledge each of them in its incident's channel.")
     answered = 0
+    held = escalations.hold(session, [row.escalation_id for row in rows])  # all at once: Slack waits for three seconds
+    incidents.hold(session, [each.incident_id for each in held])
+    escalations.read_beside(session, [each.incident_id for each in held])
     waiting = sorted({row.escalation_id for row in rows if _line(session, settings, row).is_waiting})
-    incidents.hold(session, [each.incident_id for each in escalations.hold(session, waiting)])
     with outbox.together(session):
         for escalation_id in waiting:
             try:

@@ -199,6 +199,30 @@ def of_incident(session: Session, incident_id: int) -> list[Escalation]:
     return list(session.exec(statement))
 
 
+BESIDE = "escalations of several incidents"
+
+
+def read_beside(session: Session, incident_ids: Collection[int]) -> None:
+    """For a transaction that is about very many: what `beside` and `is_called_off` look at is read at once."""
+    statement = (
+        select(Escalation, TimelineEntry)
+        .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
+        .where(col(Escalation.incident_id).in_(sorted(set(incident_ids))))
+        .order_by(col(Escalation.id))
+    )
+    found = session.exec(statement).all()
+    known: dict[int, list[Escalation]] = {}
+    for row, _ in found:
+        known.setdefault(row.incident_id, []).append(row)
+    session.info[BESIDE] = (known, [entry for _, entry in found])  # held: the session forgets what nobody holds
+
+
+def beside(session: Session, escalation: Escalation) -> list[Escalation]:
+    """All of its incident, itself among them."""
+    known: dict[int, list[Escalation]] = session.info.get(BESIDE, ({}, []))[0]
+    return known.get(escalation.incident_id) or of_incident(session, escalation.incident_id)
+
+
 def unanswered(session: Session, incident_id: int) -> list[Escalation]:
     """
     Those that nobody acknowledged and nobody called off, the newest first. A vendor who answered when nobody knows, or
