@@ -385,8 +385,8 @@ def _after_one_less(
 
 def person_unreachable(session: Session, settings: Settings, page: Page, actor: Actor) -> None:
     """
-    Every means of a person failed: it is kept with the level, which goes on as if they had declined. Nothing if the
-    page is of an earlier level, or somebody answered.
+    Every means of a person failed, or a service did: it is kept with the level, which goes on as if they had declined.
+    Nothing if the page is of an earlier level, or somebody answered.
     """
     escalation = escalations.lock(session, page.escalation_id)
     if escalation is None or escalation.acknowledged_at is not None:
@@ -395,15 +395,15 @@ def person_unreachable(session: Session, settings: Settings, page: Page, actor: 
     called = escalating.called_of(escalation)
     if not incident.is_open or escalations.is_called_off(session, escalation) or not called:
         return
-    last = called[-1]
-    if (page.level, page.round) != (last.place.level, last.place.round) or page.user_id in last.gone:
+    last, who = called[-1], page.user_id or page.means
+    if (page.level, page.round) != (last.place.level, last.place.round) or who in last.gone:
         return
-    called[-1] = replace(last, gone=(*last.gone, page.user_id))
+    called[-1] = replace(last, gone=(*last.gone, who))
     escalation.steps = [each.as_json() for each in called]
     session.add(escalation)
     audit.note(
         session, at=actor.at, team_id=incident.team_id, incident_id=incident.key,
-        what="could reach somebody by no means", origin=actor.origin, escalation=escalation.key, person=page.user_id,
+        what="could reach somebody by no means", origin=actor.origin, escalation=escalation.key, person=who,
     )  # fmt: skip
     _after_one_less(session, settings, incident, escalation, actor)
     tell.show_escalation(session, incident, escalation.key, actor.at)

@@ -51,6 +51,17 @@ class PersonPaged:
     fell_silent: bool = False
     """They acknowledged after this page, and nothing was heard of them since."""
 
+    @property
+    def is_skipped(self) -> bool:
+        """Whether they were left out: muted, say."""
+        return bool(self.attempts) and all(each.skipped is not None for each in self.attempts)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether they were tried, and nothing arrived or is still to come."""
+        tried = [each.outcome for each in self.attempts if each.skipped is None]
+        return bool(tried) and not {"", "sent"} & set(tried)
+
 
 @dataclass(frozen=True, slots=True)
 class LevelPaged:

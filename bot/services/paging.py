@@ -27,7 +27,7 @@ LATER = "page by a later means"
 UNREACHABLE = "somebody was reached by no means"
 WATCH = "look whether a page went out"
 PATIENCE = timedelta(seconds=30)
-"""How long a page by Slack may wait for its turn before the next means goes."""
+"""How long a page may wait for its turn before the next means goes."""
 SENT, SKIPPED = "sent", "skipped"
 NO_ANSWER = "Slack does not answer"
 """What is kept of a page while Slack is away: it is tried again, and the next means goes meanwhile."""
@@ -192,10 +192,12 @@ class Sending:
             tell.page_bundle(self.session, incident.team_id, self.at, row.user_id, row.bundle_key, together)
         else:
             tell.page(self.session, incident, self.at, row.user_id, row.id or 0, row.escalation_id)
-        if row.means == Kind.SLACK:
-            timers.set_timer(
-                self.session, f"watch:{row.id}", (together or self.at) + PATIENCE, WATCH, page_id=row.id, **_about(row)
-            )  # fmt: skip
+        watch(self.session, row, together or self.at)
+
+
+def watch(session: Session, row: Page, begins: datetime) -> None:
+    """Look, a while after it `begins` to be tried, whether it went out: what is before it in its lane may not."""
+    timers.set_timer(session, f"watch:{row.id}", begins + PATIENCE, WATCH, page_id=row.id, **_about(row))
 
 
 def page_came_of(
@@ -230,14 +232,17 @@ def _keep_with_contact(session: Session, row: Page, problem: str | None, at: dat
 
 
 def failed(session: Session, row: Page, at: datetime) -> None:
-    """One means of a person failed, or is late: the next one goes now, or they are left for the next level."""
+    """
+    One means of a person failed, or is late: the next one goes now, or they are left for the next level. A service has
+    one means only: if it does not take the call soon the level goes on without it, and it is tried on.
+    """
     same = pages.to_same(session, row)
     later = next((each for each in same if is_to_come(each, at)), None)
     if later is not None:
         timers.set_timer(session, f"page:{later.id}", at, LATER, page_id=later.id, **_about(later))
         return
     outcomes = {each.outcome for each in same}
-    if not outcomes & {"", SENT, NOT_NEEDED} and outcomes != {NO_ANSWER}:
+    if not row.user_id or (not outcomes & {"", SENT, NOT_NEEDED} and outcomes != {NO_ANSWER}):
         timers.set_timer(session, f"unreachable:{row.id}", at, UNREACHABLE, page_id=row.id, **_about(row))
 
 

@@ -106,7 +106,7 @@ def _came_of(session: Session, page: Page, outcome: str, at: datetime) -> None:
     actor = Actor("", None, at, Origin.TIMER)
     paging.page_came_of(session, page.id or 0, sent=outcome == SENT, outcome=outcome, actor=actor)
     row = escalations.get(session, page.escalation_id)
-    if row is not None and outcome not in {SENT, NOT_NEEDED}:
+    if row is not None and outcome != NOT_NEEDED:
         tell.show_escalation(session, incidents.get(session, row.incident_id), row.key, at)
 
 

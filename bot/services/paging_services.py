@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.services import tell
+from bot.services import paging, tell
 from bot.store.escalations import Escalation, Page
 from bot.store.incidents import Incident
 
@@ -35,6 +35,7 @@ def page(
     session.flush()
     for each in pages:
         tell.page_by_means(session, incident, at, each.means, "", page_ids=[each.id or 0])
+        paging.watch(session, each, at)
 
 
 def _whole(length: timedelta | None) -> int | None:

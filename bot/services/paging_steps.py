@@ -47,7 +47,7 @@ def later(session: Session, settings: Settings, due: Sequence[Timer], at: dateti
 
 
 def watch(session: Session, _settings: Settings, timer: Timer, at: datetime) -> None:
-    """A page by Slack that has not gone out for a while: the next means does not wait for it."""
+    """A page that has not gone out for a while: the next means does not wait for it."""
     row = pages.get(session, int(timer.details["page_id"]))
     if row is None or row.outcome != "":
         return

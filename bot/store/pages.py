@@ -51,7 +51,9 @@ def of_bundle(session: Session, bundle_key: str) -> list[Page]:
 
 
 def to_same(session: Session, page: Page) -> list[Page]:
-    """All pages to its person for the same level: by each of their means one."""
+    """All pages to its person for the same level: by each of their means one. A service has but this one."""
+    if not page.user_id:
+        return [page]
     statement = select(Page).where(
         Page.escalation_id == page.escalation_id, Page.user_id == page.user_id,
         Page.level == page.level, Page.round == page.round,

@@ -288,6 +288,9 @@ def test_who_is_still_needed_of_all() -> None:
         (called("U1", "U2", gone=("U2",)), ("U1",), False),
         (called("U1", groups=("S1",)), ("U1",), True),
         (called(), (), False),
+        (called(services=("pagerduty:payments",)), (), True),
+        (called("U1", services=("pagerduty:payments",)), ("U1",), True),
+        (called("U1", services=("pagerduty:payments",), gone=("pagerduty:payments",)), ("U1",), False),
     ],
 )
 def test_whether_anybody_is_left(level: Called, declined: tuple[str, ...], expected: bool) -> None:

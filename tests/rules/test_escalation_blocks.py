@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.services.ledger import Answer, Attempt, EscalationView, LevelPaged, NextStep, PersonPaged
-from bot.slack.blocks import escalation, page
+from bot.services.ledger import Answer, Attempt, EscalationView, LevelPaged, NextStep, PersonPaged, Standing
+from bot.services.views import Waiting
+from bot.slack.blocks import card, escalation, home, page
+from bot.slack.blocks.gallery import A_PAGE, BUSY, HOMES
 from bot.slack.blocks.gallery_escalations import (
     ALL,
     ANSWERED,
@@ -134,6 +136,38 @@ def test_whoever_answered_where_all_have_to_is_not_asked_again() -> None:
 
 def test_an_escalation_without_a_reason_ends_without_a_stop() -> None:
     assert escalation.ledger(replace(POLICY, reason="")).text == escalation.headline(POLICY)
+
+
+@pytest.mark.parametrize(
+    ("person", "says"),
+    [
+        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "sent"),)), "<@U0DBA> no answer"),
+        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "skipped", "muted until 09:00"),)), "<@U0DBA> not paged"),
+        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "user_disabled"),)), "<@U0DBA> not reached"),
+        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "x"), Attempt("E-mail", PAGED_AT, "sent"))), "no answer"),
+        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "x"),), has_declined=True), "<@U0DBA> cannot"),
+    ],
+)
+def test_what_came_of_an_earlier_level(person: PersonPaged, says: str) -> None:
+    before = LevelPaged(1, 0, PAGED_AT, (person,), vendors=("payplug",))
+    shown = told(replace(POLICY, paged=(before, *POLICY.paged[-1:])))
+
+    [line] = [each for each in shown.splitlines() if "Level 1, " in each]
+    assert says in line
+    assert "vendor *payplug*" in line
+
+
+def test_a_policy_that_came_to_its_end_has_no_level_after_its_last() -> None:
+    gone = Standing("payments", 4, 3, None)
+    waiting = Waiting("policy payments", PAGED_AT, standing=gone)
+    on_card = rendered({"blocks": card.card(replace(BUSY, waiting=(waiting,))).blocks})
+    at_home = rendered(
+        {"blocks": home.home(replace(HOMES["busy"], pages=(replace(A_PAGE, standing=gone),)), ())["blocks"]}
+    )
+
+    for shown in (on_card, at_home):
+        assert "its end" in shown
+        assert "level 4" not in shown
 
 
 def test_an_answer_that_was_handed_back_stays_told() -> None:

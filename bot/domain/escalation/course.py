@@ -34,9 +34,9 @@ class Called:
 
     def is_left(self, declined: Collection[str]) -> bool:
         """Whether anybody can still come. Who is in a user group is not known: of those somebody always may."""
-        if self.groups or self.vendors or self.services:
+        if self.groups or self.vendors:
             return True
-        return bool(set(self.people) - set(self.gone) - set(declined))
+        return bool({*self.people, *self.services} - {*self.gone, *declined})
 
     @property
     def late(self) -> timedelta | None:

@@ -175,6 +175,8 @@ def _answer_of(waiting: Waiting) -> str:
         again = f", again {when(standing.next.at)}" if standing and standing.next and standing.next.level else ""
         return f"{waiting.target} to acknowledge ({paged}{again})"
     level = f"level {standing.level} of {standing.levels}" if standing.level else "nobody paged yet"
+    if standing.level > standing.levels:
+        level = "its end, nobody answered"
     step = "the next" if standing.next and standing.next.level else "its end"
     then = f", {step} due {when(standing.next.at, COUNTING)}" if standing.next else ""
     return (

@@ -237,6 +237,8 @@ class _Teller:
 
 def _standing(waiting: Waiting) -> str:
     due = f"due {when(waiting.next_reminder_at, COUNTING)}" if waiting.next_reminder_at else ""
+    if waiting.level > waiting.levels:
+        return "its policy has come to its end"
     if waiting.levels > 1:
         return f"level {waiting.level} of {waiting.levels}{f', the next {due}' if due else ''}"
     return f"next reminder {due}" if due else ""

@@ -251,6 +251,8 @@ def _mention(who: str) -> str:
 
 def _person(one: PersonPaged) -> str:
     tried = ", ".join(_attempt(each) for each in one.attempts[-4:])
+    if ":" in one.user_id:  # its name is that of the means already
+        tried = tried.replace(f"{literal(label_of(one.user_id))} ", "")
     came = ""
     if one.acknowledged_at:
         came = f" · :white_check_mark: {when(one.acknowledged_at)}"
@@ -289,10 +291,16 @@ def _rung(paged: LevelPaged) -> str:
     answered = [each.user_id for each in paged.people if each.acknowledged_at]
     others = [each for each in paged.people if each.user_id not in {*cannot, *answered}]
     silent = [each.user_id for each in others if each.fell_silent]
-    none = [each.user_id for each in others if not each.fell_silent]
-    came = ((answered, "answered"), (silent, "acknowledged, then silent"), (cannot, "cannot"), (none, "no answer"))
+    unpaged = [each.user_id for each in others if each.is_skipped]
+    unreached = [each.user_id for each in others if each.has_failed and not each.fell_silent]
+    none = [each.user_id for each in others if each.user_id not in {*silent, *unpaged, *unreached}]
+    came = (
+        (answered, "answered"), (silent, "acknowledged, then silent"), (cannot, "cannot"), (none, "no answer"),
+        (unpaged, "not paged"), (unreached, "not reached"),
+    )  # fmt: skip
     told = [f"{_few(people)} {what}" for people, what in came if people]
     told += [f"<!subteam^{each}> no answer" for each in paged.groups[:3]]
+    told += [f"vendor *{literal(one_line(each, 60))}*" for each in paged.vendors[:3]]
     told += [f"{literal(one_line(each, 60))} means nobody" for each in paged.missing[:3]]
     return f"Level {paged.level}, {when(paged.at)}: {'; '.join(told) or 'nobody to page'}"
 

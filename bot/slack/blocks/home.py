@@ -120,6 +120,8 @@ def _standing(one: Paged) -> str:
     if standing is None:
         return ""
     level = f" · level {standing.level} of {standing.levels}" if standing.levels > 1 and standing.level else ""
+    if standing.level > standing.levels:
+        level = " · the policy has come to its end"
     then = "the next level" if standing.levels > 1 else "next reminder"
     return f"{level} · {then} due {when(standing.next.at, COUNTING)}" if standing.next else level
 
