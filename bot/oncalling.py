@@ -19,6 +19,7 @@ from bot.store.migrate import require_current
 from bot.store.session import open_database
 
 AHEAD = timedelta(days=14)
+UNREAD = "Its calendar was not read yet: the bot does so from its first start on."
 NO_RECORD = "There is no database yet, so this is what the configuration says: no calendars, and no changes by people."
 
 
@@ -51,7 +52,7 @@ async def answers(settings: Settings, name: str | None, at: datetime | None) -> 
     wanted = [name] if name is not None else list(settings.schedules)
     if settings.sqlite_path is not None and not settings.sqlite_path.exists():
         when = at or machine_now()
-        return [_answer(settings.schedule_table[each], (), when, "", {}) for each in wanted], NO_RECORD
+        return [_unread(settings, each, when) for each in wanted], NO_RECORD
     database = open_database(settings.database_url.get_secret_value(), read_only=True)
     try:
         await require_current(database)
@@ -59,6 +60,12 @@ async def answers(settings: Settings, name: str | None, at: datetime | None) -> 
         return await database.read(_found, settings, wanted, when), None
     finally:
         await database.close()
+
+
+def _unread(settings: Settings, name: str, at: datetime) -> Answer:
+    """By the configuration alone."""
+    reason = UNREAD if settings.schedules[name].calendar else ""
+    return _answer(settings.schedule_table[name], (), at, reason, {})
 
 
 def _found(session: Session, settings: Settings, wanted: Sequence[str], at: datetime) -> list[Answer]:

@@ -1,6 +1,7 @@
 """What is wrong, or hardly meant, between `[paging.…]` and the secrets that stand in the environment."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -8,6 +9,8 @@ from bot.config.environment import end_of
 from bot.config.mistakes import Place
 from bot.config.settings import Settings
 
+HERE = ("localhost", "127.0.0.1", "::1")
+"""This machine: nothing of what goes there leaves it."""
 UNSIGNED = "Webhooks are only sent signed: set DOGWATCH_WEBHOOK_SECRET, or nobody is paged by them."
 
 
@@ -30,7 +33,7 @@ def means_doubts(settings: Settings) -> Iterator[tuple[Place, str, object]]:
         )
     if mail.host is not None and mail.user is not None and settings.smtp_password is None:
         yield ("paging", "email", "user"), "Its password is not set: set DOGWATCH_SMTP_PASSWORD.", mail.user
-    if mail.user is not None and mail.security == "none":
+    if mail.user is not None and mail.security == "none" and mail.host not in HERE:
         message = "The password would go to the mail server in the clear. Use starttls or tls."
         yield ("paging", "email", "security"), message, mail.security
     yield from _keys("pagerduty", paging.pagerduty.services, settings.pagerduty_keys, "DOGWATCH_PAGERDUTY_KEY_")
@@ -38,6 +41,11 @@ def means_doubts(settings: Settings) -> Iterator[tuple[Place, str, object]]:
     yield from _keys("apprise", tuple(paging.apprise.services), settings.apprise_addresses, "DOGWATCH_APPRISE_")
     if (paging.webhook.services or paging.webhook.hosts) and settings.webhook_secret is None:
         yield ("paging", "webhook"), UNSIGNED, None
+    for name, url in paging.webhook.services.items():
+        parts = urlsplit(url)
+        if parts.scheme == "http" and parts.hostname not in HERE:
+            message = "Whoever is on the way could read its pages, and acknowledge by the links in them. Use https://."
+            yield ("paging", "webhook", "services", name), message, url
 
 
 def _keys(

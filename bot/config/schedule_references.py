@@ -32,6 +32,9 @@ def schedule_doubts(settings: Settings) -> Iterator[tuple[Place, str, object]]:
         if section.is_fetched and settings.calendar_address(name) is None:
             message = f"Nobody is on call by it yet: set {CALENDAR_PREFIX}{end_of(name)} to the calendar's address."
             yield ("schedules", name, "calendar"), message, None
+        elif section.is_fetched and (settings.calendar_address(name) or "").casefold().startswith("http://"):
+            message = "Its address begins with http://, so whoever is on the way could read it. Use https://."
+            yield ("schedules", name, "calendar"), message, None
         if not section.calendar and not section.layers:
             yield ("schedules", name), NOBODY.format(name=name), None
     for end in sorted({each.upper() for each in settings.calendars} - ends):

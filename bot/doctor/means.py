@@ -48,7 +48,8 @@ def _mail(settings: Settings) -> Finding:
     try:
         client = email.connected(settings, lambda _client: None, SECONDS)
     except Refused as problem:
-        return failed(NAME, f"no mail by {where}: {problem.message}", "Mend it in [paging.email].")
+        remedy = "Mend it in [paging.email]; the password stands in DOGWATCH_SMTP_PASSWORD."
+        return failed(NAME, f"no mail by {where}: {problem.message}", remedy)
     except (smtplib.SMTPException, OSError) as problem:
         told = f"no mail by {where}: it does not answer ({type(problem).__name__})"
         return failed(NAME, told, "See whether host, port and security in [paging.email] are right.")
@@ -56,7 +57,7 @@ def _mail(settings: Settings) -> Finding:
         client.quit()
     client.close()
     how = "signed in" if settings.paging.email.user else "without signing in"
-    return ok(NAME, f"the mail server at {where} answers ({settings.paging.email.security}, {how})")
+    return ok(NAME, f"the mail server at {where} answers (security {settings.paging.email.security}, {how})")
 
 
 async def _reached(label: str, url: str) -> Finding:

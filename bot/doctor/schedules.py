@@ -38,7 +38,10 @@ async def _one(settings: Settings, slack: Slack, name: str, now: datetime) -> li
         text = await from_file(path) if path else (await fetch(address or "", seconds=SECONDS)).text
         copy = await asyncio.to_thread(read, text or "", settings, name, now)
     except (FeedProblem, NoCalendar) as problem:
-        remedy = "Look whether its address or path is right. While the bot cannot read it, its last good copy decides."
+        remedy = (
+            "Look whether its address or path is right. While the bot cannot read it, its last good copy decides; "
+            "without one nobody is on call by it."
+        )
         return [failed(NAME, f"{name}: its calendar could not be read: {problem}", remedy)]
     mails = mails_in(copy.events, settings.schedules[name].names)
     people = await slack.found_by_mail(mails) if mails else {}

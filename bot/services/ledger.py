@@ -12,7 +12,7 @@ from bot.domain.escalation import Answer as Answered
 from bot.domain.escalation import Called, Need, Place, Policy, Target, following, still_needed
 from bot.domain.means import label_of
 from bot.domain.terms import Severity, TargetKind
-from bot.services import addresses, oncall
+from bot.services import addresses, oncall, vendors
 from bot.services.escalation import HANDOVER
 from bot.services.people import MENTION
 from bot.store import escalations, incidents, people, timers
@@ -368,7 +368,7 @@ class _Course:
             called.paged_at,
             self.people(called.people, of_level, called.paged_at),
             called.groups,
-            called.vendors,
+            vendors.names(self.settings, called.vendors),
             called.missing,
             called.late,
             called.because,

@@ -1,5 +1,6 @@
 """Vendors who were called: their case reference, their first answer, and when they fixed it; each with its time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -38,6 +39,12 @@ def vendor_of(settings: Settings, name: str, zone: ZoneInfo) -> Vendor:
     shown = {(each.name or key).casefold(): key for key, each in settings.vendors.items()}
     key = folded.get(name.casefold()) or shown.get(name.casefold())
     return settings.vendors[key].as_vendor(key, zone) if key else Vendor(name, name, zone)
+
+
+def names(settings: Settings, keys: Iterable[str]) -> tuple[str, ...]:
+    """As people know them; of one that the configuration does not have any more what it was called there."""
+    known = ((key, settings.vendors.get(key)) for key in keys)
+    return tuple((vendor.name if vendor else None) or key for key, vendor in known)
 
 
 def question(escalation_id: int) -> str:

@@ -52,6 +52,14 @@ def test_before_the_first_start_the_configuration_answers_and_says_so(configured
     assert err.startswith("There is no database yet")
 
 
+def test_a_calendar_that_was_never_read_is_not_taken_for_an_empty_one(configured: Path):
+    configured.write_text("[schedules.legacy]\ncalendar = true\n")
+
+    out, _ = typed()
+
+    assert out == "legacy: nobody. Its calendar was not read yet: the bot does so from its first start on.\n"
+
+
 def test_one_schedule_is_told_with_its_next_two_weeks(configured: Path):
     out, _ = typed("nights", "--at", "2026-11-18T13:00+00:00")
 

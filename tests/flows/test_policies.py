@@ -34,6 +34,7 @@ policy = { SEV1 = "major", SEV2 = "payments", SEV4 = "none" }
 [teams.dba]
 members = ["U0DBA", "U0DEVELOPER"]
 [vendors.payplug]
+name = "PayPlug"
 [schedules.nobody]
 zone = "UTC"
 [schedules.always]
@@ -424,6 +425,7 @@ async def test_who_left_slack_while_it_runs_is_passed_over(desk: Desk) -> None:
 
     assert await desk.paged() == [("U0ONCALL", 1, 0)]
     assert await desk.said() == ["level empty", "level"], "the vendor is told"
+    assert [each["vendors"] for each in await desk.values_of("level")] == [["PayPlug"]]
 
 
 async def test_of_a_schedule_it_is_said_who_left_and_not_that_it_has_nobody(desk: Desk) -> None:

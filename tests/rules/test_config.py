@@ -627,6 +627,21 @@ def test_what_a_means_lacks_is_a_warning_with_the_name_of_the_variable(tmp_path)
     assert "There is no such variable" not in said
 
 
+@pytest.mark.parametrize(("host", "doubts"), [("localhost", 0), ("127.0.0.1", 0), ("bridge.example.test", 2)])
+def test_what_goes_unsealed_over_a_network_is_a_warning_and_on_this_machine_is_none(tmp_path, host, doubts):
+    path = tmp_path / "open.toml"
+    path.write_text(
+        f'[paging.email]\nhost = "{host}"\nfrom = "a@b.test"\nuser = "a"\nsecurity = "none"\n'
+        f'[paging.webhook.services]\nbridge = "http://{host}/pages"\n'
+    )
+    environ = {"DOGWATCH_SMTP_PASSWORD": "secret", "DOGWATCH_WEBHOOK_SECRET": "sixteen-characters"}
+
+    report = examine(environ, config_path=path)
+
+    assert report.problems == ()
+    assert len(report.warnings) == doubts
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [

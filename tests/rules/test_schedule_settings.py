@@ -138,3 +138,14 @@ def test_the_schedules_in_the_documentation_hold_what_is_said_of_them(tmp_path):
             missing = gaps(found, (), now, now + timedelta(days=28))
             assert section.calendar or bool(missing) == section.may_have_gaps, block
             assert section.calendar or section.may_have_gaps or on_call(found, (), now)
+
+
+@pytest.mark.parametrize(("scheme", "doubts"), [("http", 1), ("https", 0), ("webcal", 0)])
+def test_a_calendar_by_an_open_way_is_a_warning(tmp_path, scheme, doubts):
+    address = {"DOGWATCH_CALENDAR_LEGACY": f"{scheme}://calendar.example.test/secret.ics"}
+
+    report = read(tmp_path, "[schedules.legacy]\ncalendar = true\n", address)
+
+    assert report.problems == ()
+    assert ["https://" in str(each) for each in report.warnings] == [True] * doubts
+    assert "secret.ics" not in str(report.warnings)

@@ -127,6 +127,6 @@ def target_of(text: str) -> Target:
         if name[:1] == "S" and name.isalnum() and name.isupper():
             return Target(TargetKind.GROUP, name, groups=(name,))
     raise UserError(
-        f"{text!r} names nobody: write a person's id from Slack (U0123456789), group:S0123456789, schedule:NAME, "
-        "team:NAME, vendor:NAME, pagerduty:NAME, opsgenie:NAME or webhook:NAME"
+        "names nobody: write a person's id from Slack (U0123456789), group:S0123456789, schedule:NAME, team:NAME, "
+        "vendor:NAME, pagerduty:NAME, opsgenie:NAME or webhook:NAME"
     )

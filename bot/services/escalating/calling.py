@@ -139,7 +139,8 @@ def say_level(work: Work, incident: Incident, escalation: Escalation, policy: Po
     tell.say(
         work.session, incident, "level", work.at, escalation_id=escalation.key, level=called.place.level,
         levels=len(policy.levels), round=called.place.round, people=list(called.people), groups=list(called.groups),
-        vendors=list(called.vendors), services=list(called.services), because=called.because, late_seconds=late,
+        vendors=list(vendors.names(work.settings, called.vendors)), services=list(called.services),
+        because=called.because, late_seconds=late,
         passed_over=[place.level for place, _ in called.passed_over],
     )  # fmt: skip
     passed = f", passed over {[place.level for place, _ in called.passed_over]}" if called.passed_over else ""
