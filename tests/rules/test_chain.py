@@ -114,6 +114,32 @@ def test_a_policy_that_is_repeated_and_its_fallback() -> None:
     ]  # fmt: skip
 
 
+def test_whoever_fell_silent_took_nothing_back_and_the_end_comes_before_the_fallback() -> None:
+    one = escalation(
+        acknowledged_at=None, acknowledged_by=None, acknowledgement=None, gave_up_at=after(30),
+        called=(
+            called(1, 0, "U0DBA"), called(1, 20, "U0DBA", because="silent"), called(4, 30, "U0LEAD", because="end"),
+        ),
+        answers=(Answer("U0DBA", after(2), "slack", Place(1, 0), after(20), is_silent=True),),
+    )  # fmt: skip
+
+    assert steps(one) == [
+        "Level 1 of 3 paged: dba",
+        "Acknowledged by dba",
+        "Level 1 of 3 paged: dba; because nothing was heard any more of whoever had acknowledged",
+        "The policy ended, and nobody had acknowledged",
+        "Fallback paged after the last level: dba-lead",
+    ]
+
+
+def test_two_sources_in_one_message_are_one_link() -> None:
+    one = escalation(acknowledgement=Source(SourceKind.COMMAND, "entry-9", LINK))
+
+    document = render_documents(assemble(record(one), languages=["en"]))["en"]
+
+    assert all(line.count(LINK) == 1 for line in document.splitlines() if line.startswith("- ") and LINK in line)
+
+
 def test_reminders_of_a_call_without_a_policy_are_one_step() -> None:
     rounds = tuple(called(1, 5 * number, "U0DBA", number=number) for number in range(4))
     one = escalation(policy="", levels=0, called=rounds)

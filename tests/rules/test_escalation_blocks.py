@@ -28,6 +28,8 @@ MINUTE = timedelta(minutes=1)
 BY_MANAGER = LevelPaged(4, 0, PAGED_AT, (PersonPaged("U0MANAGER"),), because="end")
 LAST_RESORT = replace(POLICY, level=4, gave_up=True, next=None, paged=(*POLICY.paged, BY_MANAGER))
 SLEPT = LevelPaged(1, 0, PAGED_AT, (PersonPaged("U0DBA", fell_silent=True),))
+MUTED_DBA = PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "", "muted until 09:00"),))
+MUTED = LevelPaged(1, 0, PAGED_AT, (MUTED_DBA, PersonPaged("U0ENGINEER", (Attempt("Slack", PAGED_AT, "sent"),))))
 WOKEN_AGAIN = replace(POLICY, paged=(SLEPT, replace(SLEPT, because="silent")))
 
 
@@ -76,6 +78,7 @@ def test_what_came_of_a_page(attempt: Attempt, says: str) -> None:
         (replace(ALL, gave_up=True, next=None), ":warning: <@U0ENGINEER> did not answer. Escalate to somebody else."),
         (LAST_RESORT, "nobody answered. The last resort is paged."),
         (WOKEN_AGAIN, "<@U0DBA> acknowledged, then silent"),
+        (replace(POLICY, paged=(MUTED, SLEPT)), "<@U0ENGINEER> no answer; <@U0DBA> not paged"),
         (replace(POLICY, more_time_until=PAGED_AT + 30 * MINUTE), "more time was asked for"),
     ],
 )

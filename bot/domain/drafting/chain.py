@@ -14,7 +14,7 @@ OWN_NAMES: Mapping[str, str] = {
 MEANS: Mapping[str, str] = {"email": "means_email", "link": "means_link", "reaction": "means_reaction"}
 WITHOUT_WORD = frozenset({"slack", "command", ""})
 """Means of an answer that go without saying."""
-BECAUSE: Mapping[str, str] = {"nobody left": "nobody_left", "cannot go on": "cannot_go_on"}
+BECAUSE: Mapping[str, str] = {"nobody left": "nobody_left", "cannot go on": "cannot_go_on", "silent": "fell_silent"}
 
 _Step = tuple[datetime, Block]
 
@@ -33,8 +33,8 @@ def steps_of(teller: Teller, section: str, escalation: Escalation) -> Sequence[_
         return ()
     steps = [*_levels(teller, section, escalation), *_answers(teller, section, escalation)]
     if escalation.gave_up_at is not None and escalation.policy:
-        label = teller.language.say("chain_ended")
-        steps.append((escalation.gave_up_at, _block(teller, section, escalation, "end", escalation.gave_up_at, label)))
+        label, at = teller.language.say("chain_ended"), escalation.gave_up_at
+        steps.insert(0, (at, _block(teller, section, escalation, "end", at, label)))  # the fallback is paged after it
     return sorted(steps, key=lambda step: step[0])
 
 
@@ -133,7 +133,7 @@ def _answers(teller: Teller, section: str, escalation: Escalation) -> Iterator[_
     for number, answer in enumerate(escalation.answers, 1):
         sources = (escalation.acknowledgement,) if escalation.acknowledgement and _is_latest(escalation, answer) else ()
         notes = []
-        if answer.withdrawn_at is not None:
+        if answer.withdrawn_at is not None and not answer.is_silent:
             notes.append(teller.language.say("answer_taken_back", when=teller.clock.short_when(answer.withdrawn_at)))
         label = _answered(teller, answer)
         block = _block(teller, section, escalation, f"answer-{number}", answer.at, label, notes, sources)

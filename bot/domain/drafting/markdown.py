@@ -59,7 +59,7 @@ class Lines:
         if by or notes:
             shown = self._escaped(semicolon.join([by, *notes]) if by and notes else by or semicolon.join(notes))
             parts.append(f"— {shown}" if parts else shown)
-        parts += [_mark(source) for source in block.sources]
+        parts += _marks(block)
         return " ".join(parts)
 
     def cell(self, block: Block) -> str:
@@ -67,7 +67,7 @@ class Lines:
         if block.is_missing:
             return f"*{escape(block.text)}*"
         remarks = f"({self._escaped(self._marks(block.language)[1].join(block.notes))})" if block.notes else ""
-        return " ".join(part for part in (escape(block.text), remarks, *map(_mark, block.sources)) if part)
+        return " ".join(part for part in (escape(block.text), remarks, *_marks(block)) if part)
 
     def _marks(self, code: str) -> tuple[str, str]:
         """What stands behind a label and between remarks; in French with a blank before it."""
@@ -78,13 +78,18 @@ class Lines:
         return self._short.get(text) or self._short.setdefault(text, escape(text))
 
 
+def _marks(block: Block) -> list[str]:
+    """Two sources that stand in one message are one link."""
+    return list(dict.fromkeys(_mark(source) for source in block.sources))
+
+
 def _mark(source: Source) -> str:
     return link(source.link, MARK) or f"({source.ref})"
 
 
 def marks(block: Block) -> Markdown:
     """A small link for each of a block's sources; a source without an address is named by its ref."""
-    return Markdown(" ".join([_mark(source) for source in block.sources]))
+    return Markdown(" ".join(_marks(block)))
 
 
 def line(block: Block) -> Markdown:

@@ -204,6 +204,7 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "passed_over_other": "Stufen {levels} übersprungen",
         "nobody_left": "weil von der Stufe davor niemand konnte",
         "cannot_go_on": "weil nicht weitermachen konnte, wer angenommen hatte",
+        "fell_silent": "weil nichts mehr zu hören war von denen, die angenommen hatten",
         "answer_by": "Angenommen von {who}",
         "answer_taken_back": "zurückgenommen {when}",
         "chain_ended": "Ende der Stufen, ohne dass jemand angenommen hat",

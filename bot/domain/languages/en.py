@@ -212,6 +212,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "passed_over_other": "levels {levels} passed over",
         "nobody_left": "because nobody of the level before could come",
         "cannot_go_on": "because whoever had acknowledged could not go on",
+        "fell_silent": "because nothing was heard any more of whoever had acknowledged",
         "answer_by": "Acknowledged by {who}",
         "answer_taken_back": "taken back {when}",
         "chain_ended": "The policy ended, and nobody had acknowledged",

@@ -204,6 +204,7 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "passed_over_other": "niveles {levels} omitidos",
         "nobody_left": "porque nadie del nivel anterior podía acudir",
         "cannot_go_on": "porque quien lo había atendido no podía seguir",
+        "fell_silent": "porque quien lo había atendido ya no daba señales",
         "answer_by": "Atendido por {who}",
         "answer_taken_back": "retirado {when}",
         "chain_ended": "Fin del procedimiento sin que nadie lo atendiera",

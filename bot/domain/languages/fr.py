@@ -204,6 +204,7 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "passed_over_other": "niveaux {levels} sautés",
         "nobody_left": "car personne du niveau précédent ne pouvait intervenir",
         "cannot_go_on": "car la personne qui avait pris en charge ne pouvait pas continuer",
+        "fell_silent": "car la personne qui avait pris en charge ne donnait plus signe de vie",
         "answer_by": "Prise en charge par {who}",
         "answer_taken_back": "annulée {when}",
         "chain_ended": "Fin de la procédure sans prise en charge",

@@ -204,6 +204,7 @@ ITALIAN: Mapping[str, str] = MappingProxyType(
         "passed_over_other": "livelli {levels} saltati",
         "nobody_left": "perché nessuno del livello precedente poteva intervenire",
         "cannot_go_on": "perché chi aveva preso in carico non poteva continuare",
+        "fell_silent": "perché chi aveva preso in carico non dava più segni di vita",
         "answer_by": "Presa in carico da {who}",
         "answer_taken_back": "annullata {when}",
         "chain_ended": "Fine della procedura senza presa in carico",

@@ -204,6 +204,7 @@ PORTUGUESE: Mapping[str, str] = MappingProxyType(
         "passed_over_other": "níveis {levels} pulados",
         "nobody_left": "porque ninguém do nível anterior podia atender",
         "cannot_go_on": "porque quem havia atendido não podia continuar",
+        "fell_silent": "porque quem havia atendido não dava mais sinal de vida",
         "answer_by": "Atendido por {who}",
         "answer_taken_back": "retirado {when}",
         "chain_ended": "Fim do procedimento sem atendimento",
