@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import Severity
 from bot.services import escalation as escalating
-from bot.services import paging, paging_steps
+from bot.services import paging
 from bot.services.actor import Actor, Origin
 from bot.services.people import MENTION
 from bot.store import escalations, incidents, outbox, pages, people
@@ -55,8 +55,9 @@ def begin(session: Session, settings: Settings, bundle_key: str, at: datetime) -
     Pages that nobody needs any more are not sent, and that is kept.
     """
     rows = pages.of_bundle(session, bundle_key)
+    superseded = pages.superseded(session, [row for row in rows if _is_unsent(row)], at)
     for row in rows:
-        if _is_unsent(row) and not _line(session, settings, row).is_waiting:
+        if _is_unsent(row) and (row.id in superseded or not _line(session, settings, row).is_waiting):
             _came_of(session, row.id or 0, NOT_NEEDED, at)
     session.flush()
     sent = dict.fromkeys((row.channel_id, row.message_ts) for row in rows if row.channel_id and row.message_ts)
@@ -96,7 +97,7 @@ def _line(session: Session, settings: Settings, row: Page) -> Line:
     return Line(
         row.id or 0, incident.reference, incident.title, settings.severity_label(severity),
         list(Severity).index(severity) + 1, found.reason, incident.channel_id,
-        paging_steps.is_needed(session, found, incident, row), found.acknowledged_by,
+        paging.is_needed(session, found, incident, row), found.acknowledged_by,
     )  # fmt: skip
 
 

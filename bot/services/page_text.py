@@ -12,6 +12,7 @@ from bot.domain.links import channel_link
 from bot.domain.means import label_of
 from bot.domain.terms import Severity, TargetKind
 from bot.pagelinks import acknowledge_link, page_link
+from bot.services import paging
 from bot.services.people import MENTION
 from bot.store import escalations, incidents, people
 from bot.store.escalations import Escalation, Page
@@ -112,11 +113,10 @@ def load(session: Session, settings: Settings, page_ids: Sequence[int]) -> PageT
 
 def _still_needed(session: Session, page: Page) -> tuple[Escalation, Incident] | None:
     row = escalations.get(session, page.escalation_id)
-    if row is None or row.acknowledged_at is not None or page.user_id in row.declined_by:
+    if row is None:
         return None
     incident = incidents.get(session, row.incident_id)
-    is_over = not incident.is_open or escalations.is_called_off(session, row)
-    return None if is_over else (row, incident)
+    return (row, incident) if paging.is_needed(session, row, incident, page) else None
 
 
 def name_of(session: Session, team_id: str, page: Page) -> str:

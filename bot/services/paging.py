@@ -18,7 +18,7 @@ from bot.domain.means import Kind
 from bot.domain.paging import MINUTE, Way, bundled, in_order, read_way
 from bot.services import muting, nights, tell
 from bot.services.actor import Actor
-from bot.store import contacts, mutes, pages, people, timers
+from bot.store import contacts, escalations, incidents, mutes, pages, people, timers
 from bot.store.contacts import Contact
 from bot.store.escalations import NOT_NEEDED, Escalation, Page
 from bot.store.incidents import Incident
@@ -249,6 +249,24 @@ def failed(session: Session, row: Page, at: datetime) -> None:
 def is_to_come(row: Page, at: datetime) -> bool:
     """Whether it waits for its time."""
     return row.outcome == "" and row.bundle_key is None and row.due_at is not None and row.due_at > at
+
+
+def is_needed(session: Session, escalation: Escalation, incident: Incident, row: Page) -> bool:
+    """Whether whoever is paged is still waited for."""
+    if not incident.is_open or escalations.is_called_off(session, escalation) or escalation.acknowledged_at is not None:
+        return False
+    answered = {each["by"] for each in escalation.answers or () if each.get("withdrawn_at") is None}
+    return row.user_id not in {*escalation.declined_by, *answered}
+
+
+def is_to_go(session: Session, page_id: int, at: datetime) -> bool:
+    """Whether a page that waited for its turn is still to be sent: not if a newer one to the same person is."""
+    row = pages.get(session, page_id)
+    escalation = escalations.get(session, row.escalation_id) if row else None
+    if row is None or escalation is None:
+        return False
+    incident = incidents.get(session, escalation.incident_id)
+    return is_needed(session, escalation, incident, row) and not pages.superseded(session, [row], at)
 
 
 def call_off(session: Session, escalation_id: int, at: datetime, user_id: str | None = None) -> None:

@@ -13,6 +13,7 @@ from bot.services import addresses, page_text, paging, tell
 from bot.services.actor import Actor, Origin
 from bot.services.page_text import PageText
 from bot.store import escalations, incidents
+from bot.store import pages as store_pages
 from bot.store.contacts import Contact
 from bot.store.escalations import NOT_NEEDED, Page
 from bot.store.pages import of_bundle
@@ -50,7 +51,7 @@ def begin(session: Session, settings: Settings, asked: Asked, at: datetime) -> T
     A service that rings on gets its key before it is called: whoever answers meanwhile stops it, whatever came of the
     call. Raises CannotOpen for an address that another key sealed.
     """
-    pages = _pages(session, asked)
+    pages = _without_superseded(session, asked, _pages(session, asked), at)
     text = page_text.load(session, settings, [page.id or 0 for page in pages])
     told = {call.page_id for call in text.calls} if text else set()
     for page in pages:
@@ -64,6 +65,17 @@ def begin(session: Session, settings: Settings, asked: Asked, at: datetime) -> T
                 page.external_ref = text.key
                 session.add(page)
     return ToSend(text, _address(session, settings, pages), sorted(told))
+
+
+def _without_superseded(session: Session, asked: Asked, pages: Sequence[Page], at: datetime) -> Sequence[Page]:
+    """A service that rings on knows a call by its first page, and takes a repetition for what it is."""
+    if rings_on(asked.means):
+        return pages
+    superseded = store_pages.superseded(session, [page for page in pages if page.sent_at is None], at)
+    for page in pages:
+        if page.id in superseded and not page.outcome:
+            _came_of(session, page, NOT_NEEDED, at)
+    return [page for page in pages if page.id not in superseded]
 
 
 def _pages(session: Session, asked: Asked) -> list[Page]:

@@ -26,7 +26,7 @@ def later(session: Session, settings: Settings, due: Sequence[Timer], at: dateti
     found = [(row, *_about(session, row)) for row in _pages(session, due) if row.outcome == ""]
     wanted = []
     for row, escalation, incident in found:
-        if is_needed(session, escalation, incident, row):
+        if paging.is_needed(session, escalation, incident, row):
             wanted.append((row, incident))
         else:
             row.outcome = NOT_NEEDED
@@ -52,7 +52,7 @@ def watch(session: Session, _settings: Settings, timer: Timer, at: datetime) -> 
     if row is None or row.outcome != "":
         return
     escalation, incident = _about(session, row)
-    if is_needed(session, escalation, incident, row):
+    if paging.is_needed(session, escalation, incident, row):
         paging.failed(session, row, at)
 
 
@@ -62,16 +62,8 @@ def unreachable(session: Session, settings: Settings, timer: Timer, at: datetime
     if row is None:
         return
     escalation, incident = _about(session, row)
-    if is_needed(session, escalation, incident, row):
+    if paging.is_needed(session, escalation, incident, row):
         answering.person_unreachable(session, settings, row, Actor(incident.team_id, None, at, Origin.TIMER))
-
-
-def is_needed(session: Session, escalation: Escalation, incident: Incident, row: Page) -> bool:
-    """Whether whoever is paged is still waited for."""
-    if not incident.is_open or escalations.is_called_off(session, escalation) or escalation.acknowledged_at is not None:
-        return False
-    answered = {each["by"] for each in escalation.answers or () if each.get("withdrawn_at") is None}
-    return row.user_id not in {*escalation.declined_by, *answered}
 
 
 def _pages(session: Session, due: Sequence[Timer]) -> list[Page]:

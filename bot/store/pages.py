@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import exists
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
-from bot.store.escalations import Page
+from bot.store.escalations import NOT_NEEDED, Page
 from bot.store.people import Person
 
 
@@ -59,6 +61,25 @@ def to_same(session: Session, page: Page) -> list[Page]:
         Page.level == page.level, Page.round == page.round,
     )  # fmt: skip
     return list(session.exec(statement.order_by(col(Page.due_at), col(Page.id))))
+
+
+def superseded(session: Session, rows: Collection[Page], at: datetime) -> set[int]:
+    """
+    Which of these need not go any more, because the same person was since paged for the same by the same means.
+
+    That one is on its way behind them: while a means was away its pages waited, and are not all to come at once.
+    """
+    later = aliased(Page)
+    found = select(Page.id).where(
+        col(Page.id).in_(sorted(row.id or 0 for row in rows)),
+        exists().where(
+            col(later.escalation_id) == Page.escalation_id, col(later.user_id) == Page.user_id,
+            col(later.means) == Page.means,
+            col(later.contact_id).is_not_distinct_from(col(Page.contact_id)), col(later.id) > col(Page.id),
+            col(later.skipped).is_(None), col(later.queued_at) <= at, col(later.outcome) != NOT_NEEDED,
+        ),
+    )  # fmt: skip
+    return {each for each in session.exec(found) if each is not None}
 
 
 def to_come(session: Session, escalation_id: int, at: datetime) -> list[Page]:

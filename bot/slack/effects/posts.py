@@ -250,7 +250,8 @@ async def page(tools: Tools, claim: Claim) -> Outcome:
     escalation_id, page_id = int(details["escalation_id"]), int(details["page_id"])
     view = await tools.database.read(ledger.view, tools.settings(), escalation_id)
     incident_id = claim.row.incident_id or 0
-    if view is None or view.acknowledged_at is not None or not view.is_open:
+    is_to_go = await tools.database.read(paging.is_to_go, page_id, tools.now())
+    if view is None or not is_to_go:
         return Done(_page_outcome(tools, incident_id, escalation_id, page_id, "not needed any more"))
     message = pages.page(view, str(details["user_id"]))
     try:
