@@ -192,9 +192,9 @@ async def test_grafanas_test_button_opens_nothing(world: World, conformance: Pat
 
 async def test_the_same_notification_again_changes_nothing(world: World, told: Notifications) -> None:
     await sends(world, told[THREE])
+    await world.advance(minutes=10)
     before, posted = as_told(await world.exported()), world.sandbox.messages(world.channel)
 
-    await world.advance(minutes=10)
     answer = await sends(world, told[THREE])
 
     assert answer["incidents"] == ["INC-1"]
