@@ -22,6 +22,7 @@ from bot.store import contacts, escalations, incidents, mutes, pages, people, ti
 from bot.store.contacts import Contact
 from bot.store.escalations import NOT_NEEDED, Escalation, Page
 from bot.store.incidents import Incident
+from bot.store.mutes import Mute
 
 LATER = "page by a later means"
 UNREACHABLE = "somebody was reached by no means"
@@ -101,7 +102,7 @@ class _Known:
     """What holds for those who are to be paged, by their ids."""
 
     contacts: Mapping[str, Sequence[Contact]]
-    skipped: Mapping[str, str]
+    skipped: Mapping[str, Mute | None]
     zones: Mapping[str, ZoneInfo]
     """Those that Slack tells."""
 
@@ -117,13 +118,15 @@ def _zone(session: Session, team_id: str, user_id: str) -> ZoneInfo | None:
     return nights.zone_named(person.zone) if person else None
 
 
-def skipped(session: Session, team_id: str, asked: Collection[str], at: datetime) -> dict[str, str]:
-    """Who of these is not paged now, and why."""
-    muted = mutes.standing(session, team_id, asked, at)
-    zones = {user: person.zone for user in muted if (person := people.get(session, team_id, user))}
-    found = {user: muting.shown(row, ZoneInfo(zones.get(user) or "UTC")) for user, row in muted.items()}
+def skipped(session: Session, team_id: str, asked: Collection[str], at: datetime) -> dict[str, Mute | None]:
+    """Who of these is not paged now: they are muted, or their account is closed (None)."""
     gone = [user for user in asked if (person := people.get(session, team_id, user)) and person.is_deleted]
-    return found | dict.fromkeys(gone, CLOSED)
+    return {**mutes.standing(session, team_id, asked, at), **dict.fromkeys(gone)}
+
+
+def why_skipped(incident: Incident, mute: Mute | None) -> str:
+    """In the incident's zone: it is read by everybody in its channel, and the times of several people side by side."""
+    return muting.shown(mute, ZoneInfo(incident.zone)) if mute else CLOSED
 
 
 def ways_of(settings: Settings, own: Sequence[Contact]) -> list[Way]:
@@ -133,10 +136,10 @@ def ways_of(settings: Settings, own: Sequence[Contact]) -> list[Way]:
 
 
 def _rows(settings: Settings, call: Call, person: str, known: _Known, at: datetime) -> list[Page]:
-    why = known.skipped.get(person)
-    if why is not None:
+    if person in known.skipped:
+        mute = known.skipped[person]
         row = _new_page(settings, call, person, Way(Kind.SLACK.value), at, known)
-        row.skipped, row.outcome = why, SKIPPED
+        row.skipped, row.outcome = why_skipped(call.incident, mute), SKIPPED
         return [row]
     ways = ways_of(settings, known.contacts.get(person, ()))
     return [_new_page(settings, call, person, way, at, known) for way in ways]

@@ -39,7 +39,7 @@ def later(session: Session, settings: Settings, due: Sequence[Timer], at: dateti
     sending = Sending(session, settings, at, {row.id or 0 for row, _ in wanted})
     for row, incident in wanted:
         if row.user_id in skipped:
-            row.skipped, row.outcome = skipped[row.user_id], SKIPPED
+            row.skipped, row.outcome = paging.why_skipped(incident, skipped[row.user_id]), SKIPPED
             session.add(row)
         else:
             sending.go(incident, row)

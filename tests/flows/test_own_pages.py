@@ -1,5 +1,6 @@
 """People are paged as they set it: by what, in which order, after how long; and who is not to be paged is not."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,19 @@ async def test_who_is_muted_is_skipped_with_the_reason_on_record(world: MeansWor
     assert direct(world) == []
     [ledger] = [text for text in world.texts() if "muted until" in text]
     assert "reached" not in ledger, "it was not tried"
+
+
+async def test_a_muted_person_in_a_zone_that_nobody_knows_holds_no_level_up(world: MeansWorld) -> None:
+    world.sandbox.change_user("dba", tz="Mars/Olympus")
+    await world.settle()
+    await world.declares()
+    await world.types("dba", "/incident mute until:in 8 hours asleep after the night")
+    await world.types("oncall", f"/incident escalate {DBA} the pool is full")
+    await world.finish()
+
+    [muted] = [row for row in await pages(world) if row.user_id == "U0DBA"]
+    assert muted.skipped is not None
+    assert re.fullmatch(r"muted until \d{4}-\d\d-\d\d \d\d:\d\d UTC: asleep after the night", muted.skipped)
 
 
 async def test_a_delay_is_changed_and_a_means_removed_by_the_menu_beside_it(world: MeansWorld) -> None:
