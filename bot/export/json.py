@@ -253,6 +253,7 @@ class _Writer:
             "people_ids": list(called.people),
             "groups": list(called.groups),
             "vendors": list(called.vendors),
+            "services": list(called.services),
             "unreachable": [self.person(each) for each in called.gone],
             "missing": list(called.missing),
             "passed_over": [place.level for place, _ in called.passed_over],
@@ -276,11 +277,12 @@ class _Writer:
     def answer(self, answer: Answer) -> Json:
         return {
             "at": self.at(answer.at),
-            "by": self.person(answer.by),
+            "by": self.person(answer.by) or answer.name or None,
             "by_id": answer.by,
             "means": answer.means,
             "level": answer.place.level if answer.place else None,
             "withdrawn_at": self.at(answer.withdrawn_at),
+            "silent": answer.is_silent,
         }
 
     def vendor(self, each: Escalation) -> Json | None:

@@ -97,6 +97,23 @@ def test_the_steps_come_in_their_order_with_what_came_of_each() -> None:
     ]
 
 
+def test_who_fell_silent_took_nothing_back_and_services_stand_in_their_level() -> None:
+    one = escalation(
+        called=(called(1, 0, services=("pagerduty:payments", "opsgenie:eu-west")),),
+        pages=(page("", 1, 0, "pagerduty:payments"), page("", 1, 0, "opsgenie:eu-west", outcome=PageOutcome.FAILED)),
+        answers=(
+            Answer("U0DEV", after(7), "slack", Place(1, 0), after(27), is_silent=True),
+            Answer(None, after(30), "pagerduty", Place(1, 0), name="Tenex Engineer"),
+        ),
+    )
+
+    assert steps(one) == [
+        "Level 1 of 3 paged: PagerDuty; Opsgenie could not be reached",
+        "Acknowledged by developer",
+        "Acknowledged by Tenex Engineer (PagerDuty)",
+    ]
+
+
 def _at(minutes: float) -> str:
     local = after(minutes).astimezone(RECORD.incident.zone)
     return f"at {local:%-I:%M %p}"

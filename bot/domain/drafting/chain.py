@@ -95,6 +95,7 @@ def _notes(teller: Teller, escalation: Escalation, called: Called, steps: Sequen
     places = {step.place for step in steps}
     pages = [page for page in escalation.pages if (page.level, page.round) in {(p.level, p.round) for p in places}]
     notes = [note for person in called.people for note in _of_person(teller, person, pages)]
+    notes += [_of_service(teller, service, pages) for service in called.services]
     notes += [say("group_mentioned")] if called.groups else []
     notes += [say("nobody_meant", targets=", ".join(called.missing))] if called.missing else []
     notes += [say(BECAUSE[called.because])] if called.because in BECAUSE else []
@@ -117,6 +118,14 @@ def _of_person(teller: Teller, person: str, pages: Iterable[Paged]) -> list[str]
     if not told and by[PageOutcome.SKIPPED]:
         told.append(teller.language.say("page_skipped", who=who))
     return told or [who]
+
+
+def _of_service(teller: Teller, service: str, pages: Iterable[Paged]) -> str:
+    """That it was called, or that it did not take the call."""
+    word = _word(teller, service)
+    outcomes = {page.outcome for page in pages if not page.person and page.means == service}
+    failed = PageOutcome.FAILED in outcomes and PageOutcome.SENT not in outcomes
+    return teller.language.say("service_failed", means=word) if failed else word
 
 
 def _means(teller: Teller, pages: Iterable[Paged], outcome: PageOutcome) -> list[str]:
@@ -145,7 +154,7 @@ def _is_latest(escalation: Escalation, answer: Answer) -> bool:
 
 
 def _answered(teller: Teller, answer: Answer) -> str:
-    who = teller.name(answer.by)
+    who = teller.name(answer.by) or answer.name
     kind = answer.means.partition(":")[0]
     by = f" ({_word(teller, kind)})" if kind not in WITHOUT_WORD else ""
     if not who:

@@ -196,6 +196,7 @@ GERMAN: Mapping[str, str] = MappingProxyType(
         "paged_again_other": "{count}-mal erneut gerufen",
         "last_time": "zuletzt {when}",
         "page_failed": "{means} hat {who} nicht erreicht",
+        "service_failed": "{means} nicht erreichbar",
         "page_skipped": "{who} bewusst nicht gerufen",
         "group_mentioned": "Gruppe im Kanal erwähnt",
         "nobody_meant": "niemand hinter {targets}",

@@ -204,6 +204,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "paged_again_other": "Paged again {count} times",
         "last_time": "last {when}",
         "page_failed": "{means} did not reach {who}",
+        "service_failed": "{means} could not be reached",
         "page_skipped": "{who} left out on purpose",
         "group_mentioned": "user group mentioned in the channel",
         "nobody_meant": "nobody behind {targets}",

@@ -196,6 +196,7 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "paged_again_other": "{count} nuevos avisos",
         "last_time": "el último {when}",
         "page_failed": "{means} no llegó a {who}",
+        "service_failed": "{means} inaccesible",
         "page_skipped": "sin aviso a {who}, a propósito",
         "group_mentioned": "grupo mencionado en el canal",
         "nobody_meant": "nadie detrás de {targets}",

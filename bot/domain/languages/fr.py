@@ -196,6 +196,7 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "paged_again_other": "{count} nouveaux appels",
         "last_time": "le dernier {when}",
         "page_failed": "{means} n’a pas atteint {who}",
+        "service_failed": "{means} injoignable",
         "page_skipped": "pas d’appel à {who}, volontairement",
         "group_mentioned": "groupe mentionné dans le canal",
         "nobody_meant": "personne derrière {targets}",

@@ -196,6 +196,7 @@ ITALIAN: Mapping[str, str] = MappingProxyType(
         "paged_again_other": "{count} nuove chiamate",
         "last_time": "l’ultima {when}",
         "page_failed": "{means} non ha raggiunto {who}",
+        "service_failed": "{means} non raggiungibile",
         "page_skipped": "nessuna chiamata a {who}, di proposito",
         "group_mentioned": "gruppo menzionato nel canale",
         "nobody_meant": "nessuno dietro {targets}",

@@ -196,6 +196,7 @@ PORTUGUESE: Mapping[str, str] = MappingProxyType(
         "paged_again_other": "{count} novos acionamentos",
         "last_time": "o último {when}",
         "page_failed": "{means} não chegou a {who}",
+        "service_failed": "{means} inacessível",
         "page_skipped": "sem aviso a {who}, de propósito",
         "group_mentioned": "grupo mencionado no canal",
         "nobody_meant": "ninguém por trás de {targets}",
