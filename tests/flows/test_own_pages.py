@@ -15,6 +15,16 @@ from tests.support.world import World, rendered
 
 DBA = "<@U0DBA|dba>"
 
+LEVELS = """
+[policies.payments]
+[[policies.payments.levels]]
+targets = ["U0ENGINEER"]
+wait = 5
+[[policies.payments.levels]]
+targets = ["U0DBA", "U0DEVELOPER"]
+wait = 5
+"""
+
 
 @pytest.fixture
 async def world(database_url: str, tmp_path: Path) -> AsyncIterator[MeansWorld]:
@@ -133,6 +143,18 @@ async def test_who_is_muted_is_skipped_with_the_reason_on_record(world: MeansWor
     assert direct(world) == []
     [ledger] = [text for text in world.texts() if "muted until" in text]
     assert "reached" not in ledger, "it was not tried"
+
+
+async def test_the_line_of_a_level_mentions_nobody_who_is_muted(database_url: str, tmp_path: Path) -> None:
+    async with World(database_url, tmp_path, config=LEVELS) as world:
+        await world.declares()
+        await world.types("dba", "/incident mute until:in 8 hours asleep after the night")
+        await world.types("oncall", "/incident escalate policy:payments the pool is full")
+        await world.advance(minutes=6)
+
+        [line] = [text for text in world.texts() if "Now level 2 of 2 is paged" in text]
+        assert "<@U0DEVELOPER> (1 not paged: muted, or no longer here)" in line
+        assert "<@U0DBA>" not in line
 
 
 async def test_a_muted_person_in_a_zone_that_nobody_knows_holds_no_level_up(world: MeansWorld) -> None:

@@ -130,15 +130,18 @@ def _call_vendor(work: Work, incident: Incident, escalation: Escalation, vendor:
 
 
 def say_level(work: Work, incident: Incident, escalation: Escalation, policy: Policy, called: Called) -> None:
-    """A line that mentions those who are paged: an edited message pings nobody."""
+    """A line that mentions those who are paged, and nobody who is muted: an edited message pings nobody."""
     if policy.name == "" and called.place.level == 1 and len(policy.levels) == 1:
         tell.say(work.session, incident, "reminder", work.at, escalation_id=escalation.key)
         note(work, incident, escalation, f"paged again, reminder {escalation.reminders}")
         return
     late = round(called.late.total_seconds()) if called.late else None
+    skipped = paging.skipped(work.session, incident.team_id, called.people, work.at)
+    asked = [each for each in called.people if each not in skipped]
     tell.say(
         work.session, incident, "level", work.at, escalation_id=escalation.key, level=called.place.level,
-        levels=len(policy.levels), round=called.place.round, people=list(called.people), groups=list(called.groups),
+        levels=len(policy.levels), round=called.place.round, people=asked, skipped=len(skipped),
+        groups=list(called.groups),
         vendors=list(vendors.names(work.settings, called.vendors)), services=list(called.services),
         because=called.because, late_seconds=late,
         passed_over=[place.level for place, _ in called.passed_over],

@@ -27,7 +27,9 @@ def level(view: SaidView) -> Message:
     groups = [f"<!subteam^{each}>" for each in _list(values.get("groups"))]
     vendors = [f"*{literal(str(each), limit=100)}*" for each in _list(values.get("vendors"))]
     services = [f"*{literal(label_of(str(each)), limit=100)}*" for each in _list(values.get("services"))]
-    who = " ".join([*people, *groups, *services]) or "nobody of ours"
+    skipped = _number(values.get("skipped"))
+    who = " ".join([*people, *groups, *services]) or ("nobody" if skipped else "nobody of ours")
+    who += f" ({skipped} not paged: muted, or no longer here)" if skipped else ""
     call = f" Somebody has to call {', '.join(vendors)}." if vendors else ""
     rounds = f" of {view.escalation.rounds}" if view.escalation else ""
     is_again = _number(values.get("round")) and not is_fallback

@@ -33,7 +33,7 @@ def ledger(view: EscalationView, of: VendorView) -> Message:
     blocks.append(context(" · ".join(_state(view, of))))
     if buttons := _buttons(view, of):
         blocks.append(actions(*buttons))
-    return Message(f"{line}. {literal(view.reason, view.names, 500)}", blocks)
+    return Message(f"{line}. {literal(view.reason, view.names, 500)}" if view.reason else line, blocks)
 
 
 def _buttons(view: EscalationView, of: VendorView) -> list[dict[str, object]]:
