@@ -1,13 +1,13 @@
 """What is wrong, or hardly meant, between `[policies.NAME]` and the tables that it names, or that name it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from bot.config.mistakes import Place
 from bot.config.sections import NO_POLICY
 from bot.config.settings import Settings
 from bot.domain.errors import did_you_mean
 from bot.domain.escalation import Target
-from bot.domain.terms import TargetKind
+from bot.domain.terms import Severity, TargetKind
 
 Found = Iterator[tuple[Place, str, object]]
 """Each: where, what is wrong with the remedy, and the value."""
@@ -47,10 +47,43 @@ def policy_doubts(settings: Settings) -> Found:
             if all(each.kind == TargetKind.VENDOR for each in level.targets):
                 message = "Nobody of yours is paged in this level: add who sees to it that the vendor is called."
                 yield ("policies", name, "levels", index, "targets"), message, None
+    yield from _never_by_alerts(settings)
     for place, target in _targets(settings):
         team = settings.teams.get(target.name) if target.kind == TargetKind.TEAM else None
         if team is not None and not team.members and team.usergroup is None:
             yield place, "Nobody is in this team, so nobody is paged by it.", str(target)
+
+
+def _never_by_alerts(settings: Settings) -> Found:
+    """Policies that only begin at severities that no alert gives: at night nobody types a severity."""
+    if settings.alert_token is None and not settings.alert_tokens:
+        return
+    default = settings.incidents.default_severity
+    mapped = {*settings.alerts.severities.values(), *(each.severity for each in settings.routes)}
+    of_services = {each.severity or default for each in settings.services.values()}
+    if settings.incidents.policy in {None, NO_POLICY}:
+        general = {severity: each.policy for severity, each in settings.severities.items()}
+        for wanted in _unreached(general, mapped | of_services | {default}):
+            yield ("severities", wanted[0].value, "policy"), _never(settings, wanted), None
+    for name, service in settings.services.items():
+        for wanted in _unreached(service.policy or {}, mapped | {service.severity or default}):
+            yield ("services", name, "policy"), _never(settings, wanted), None
+
+
+def _unreached(chosen: Mapping[Severity, str | None], given: Collection[Severity | None]) -> Iterator[list[Severity]]:
+    """The severities at which a policy begins, if alerts give none of them."""
+    wanted = [severity for severity in Severity if chosen.get(severity) not in {None, NO_POLICY}]
+    if wanted and not set(wanted) & set(given):
+        yield wanted
+
+
+def _never(settings: Settings, wanted: Sequence[Severity]) -> str:
+    named = " or ".join(map(settings.severity_label, wanted))
+    return (
+        f"No alert opens an incident of {named} here, so alerts page nobody by it. Say "
+        f'what their label `severity` means, like critical = "{wanted[0].value}" under [alerts.severities], or '
+        "give a route a severity."
+    )
 
 
 def _targets(settings: Settings) -> Iterator[tuple[Place, Target]]:

@@ -78,6 +78,40 @@ def test_what_is_hardly_meant_is_a_warning(tmp_path: Path, text: str, key: str, 
     assert says in warning.message
 
 
+@pytest.mark.parametrize(
+    ("more", "warned"),
+    [
+        ("", True),
+        ('[alerts.severities]\nwarning = "SEV3"\n', True),
+        ('[alerts.severities]\ncritical = "SEV2"\n', False),
+        ('[[routes]]\nmatch = [\'team="payments"\']\nseverity = "SEV1"\n', False),
+        ('[incidents]\ndefault_severity = "SEV1"\n', False),
+    ],
+)
+def test_a_policy_that_no_alert_reaches_is_a_warning_where_alerts_are_taken(
+    tmp_path: Path, more: str, warned: bool
+) -> None:
+    path = written(
+        tmp_path, f"{LEVEL}[services.checkout]\npolicy = {{ SEV1 = 'a', SEV2 = 'a', SEV3 = 'none' }}\n{more}"
+    )
+
+    taken = examine({"DOGWATCH_ALERT_TOKEN": "a token of sixteen".replace(" ", "-")}, config_path=path)
+
+    said = [each.message for each in taken.warnings if each.key == "services.checkout.policy"]
+    assert ["SEV1 or SEV2" in each and "[alerts.severities]" in each for each in said] == [True] * warned
+    assert examine({}, config_path=path).warnings == (), "where no alerts are taken it is meant"
+
+
+def test_the_policy_of_a_severity_that_no_alert_reaches_is_a_warning_too(tmp_path: Path) -> None:
+    environ = {"DOGWATCH_ALERT_TOKEN": "a-token-of-sixteen"}
+    text = f"{LEVEL}[severities.SEV1]\npolicy = 'a'\n"
+
+    [said] = examine(environ, config_path=written(tmp_path, text)).warnings
+    assert said.key == "severities.SEV1.policy"
+    reached = f"{text}[services.checkout]\nseverity = 'SEV1'\n"
+    assert examine(environ, config_path=written(tmp_path, reached)).warnings == ()
+
+
 def test_a_policy_is_read_whole(tmp_path: Path) -> None:
     settings = load(
         {},
