@@ -41,7 +41,7 @@ def acknowledge(
         raise UserError(f"You acknowledged it already. It still waits for {needed}.")
     for each in (escalation, *same):
         if each.acknowledged_at is None and not has_answered(each, actor):
-            _answer(session, settings, incident, each, actor, means=means, name=name)
+            _answer(session, settings, incident, each, actor, means=means, name=name, is_beside=each is not escalation)
     milestones.refresh(session, incident)
     tell.invite(session, incident, actor.at, [actor.user_id] if actor.user_id else [], [])
     return escalation
@@ -77,7 +77,9 @@ def _answer(
     *,
     means: str,
     name: str,
+    is_beside: bool,
 ) -> None:
+    """`is_beside`: they answered another one by the same policy, and are listened for there."""
     by = f" by {name}" if name else ""
     entry = timeline.record(
         session, incident, [Kind.ACKNOWLEDGED], f"Escalation to {shown_target(escalation)} acknowledged{by}", actor,
@@ -91,7 +93,8 @@ def _answer(
     if _is_answered(escalation):
         escalation.acknowledged_at, escalation.acknowledged_by = actor.at, actor.user_id
         escalating.stop(session, escalation)
-        quiet.watch(session, settings, incident, escalation, actor.at)
+        if not is_beside:
+            quiet.watch(session, settings, incident, escalation, actor.at)
     paging.call_off(session, escalation.key, actor.at, None if escalation.acknowledged_at else actor.user_id)
     session.add(escalation)
     _show(session, incident, escalation, actor)
@@ -104,7 +107,9 @@ def share_answers(session: Session, settings: Settings, incident: Incident, at: 
             for given in _standing(other):
                 actor = Actor(incident.team_id, given.by, at, Origin.TIMER)
                 if waiting.acknowledged_at is None and not has_answered(waiting, actor):
-                    _answer(session, settings, incident, waiting, actor, means=given.means, name=given.name)
+                    _answer(
+                        session, settings, incident, waiting, actor, means=given.means, name=given.name, is_beside=True
+                    )  # fmt: skip
 
 
 def has_answered(escalation: Escalation, actor: Actor) -> bool:

@@ -56,6 +56,19 @@ def ledger(world: World) -> str:
     return next(text for text in world.texts() if ("mega" in text and "Escalat" in text) or "Policy" in text)
 
 
+async def test_who_answered_two_calls_by_one_policy_at_once_is_asked_once(world: World) -> None:
+    await world.declares("checkout is down sev:1")
+    for _ in range(2):
+        await world.types("oncall", "/incident escalate policy:payments the database is slow")
+    await world.finish()
+    direct = world.sandbox.open_dm("dba")
+    await world.presses("dba", "escalation_acknowledge", channel=direct)
+
+    await world.advance(minutes=15, seconds=5)  # Slack takes a message a second
+
+    assert questions(world, direct) == 1
+
+
 async def test_they_are_asked_then_paged_again_then_the_next_level_is_paged(world: World) -> None:
     direct = await called(world)
     await world.says("oncall", "still down")  # others do not speak for them
