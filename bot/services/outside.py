@@ -77,7 +77,16 @@ def _why_not(session: Session, settings: Settings, page: Page, row: Escalation, 
     if page.link_used_at is not None:
         at = page_text.clock_of(page.link_used_at, ZoneInfo(incident.zone))
         return f"You acknowledged by this link at {at}. It works once: from now on use the buttons in Slack."
-    return None
+    return LEFT if _has_left(session, incident.team_id, page) else None
+
+
+LEFT = "The account in Slack that was paged is closed, so this link acknowledges nothing. Somebody else is needed."
+
+
+def _has_left(session: Session, team_id: str, page: Page) -> bool:
+    """Who has left the workspace can still read their mail: that they have it would keep others from being paged."""
+    person = people.get(session, team_id, page.user_id) if page.user_id else None
+    return person is not None and person.is_deleted
 
 
 def _answered(session: Session, page: Page, row: Escalation, incident: Incident) -> str:
@@ -107,6 +116,9 @@ def by_link(session: Session, settings: Settings, page_id: int, at: datetime) ->
     session.refresh(page)
     if page.link_used_at is not None:
         raise UserError("This link was used already.")
+    row = escalations.get(session, page.escalation_id)
+    if row is not None and _has_left(session, incidents.get(session, row.incident_id).team_id, page):
+        raise UserError(LEFT)
     _answer(session, settings, page, Actor("", page.user_id or None, at, Origin.PAGE), means="link")
     page.link_used_at = at
     session.add(page)

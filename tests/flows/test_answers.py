@@ -10,7 +10,9 @@ from typing import Any
 
 import aiohttp
 import pytest
+from sqlmodel import Session
 
+from bot.store.people import Person
 from tests.support.means import MAIL, OPSGENIE_SECRET, PAGERDUTY_SECRET, MeansWorld
 
 
@@ -84,6 +86,22 @@ async def test_a_link_of_an_incident_that_is_over_says_so(world: MeansWorld) -> 
     status, text, _ = await asks(world, "POST", path)
 
     assert (status, "nobody is needed any more" in text) == (200, True)
+    assert await acknowledged_by(world) == [None]
+
+
+async def test_the_link_of_somebody_whose_account_was_closed_acknowledges_nothing(world: MeansWorld) -> None:
+    await world.declares()
+    await world.calls("email", address=MAIL)
+    path = await link_in_mail(world)
+
+    def leave(session: Session) -> None:
+        session.get_one(Person, ("T0HARBOUR", "U0DBA")).is_deleted = True
+
+    await world.bot.database.run(leave)
+
+    for method in ("GET", "POST"):
+        status, text, _ = await asks(world, method, path)
+        assert (status, "is closed" in text, "<button" in text) == (200, True, False)
     assert await acknowledged_by(world) == [None]
 
 
