@@ -209,7 +209,10 @@ def view(session: Session, settings: Settings, escalation_id: int) -> Escalation
     called = [Called.from_json(each) for each in row.steps or []]
     answers = [Answered.from_json(each) for each in row.answers or []]
     course = _Course(settings, pages, row.declined_by, answers)
-    names = people.names(session, incident.team_id, {*MENTION.findall(f"{row.reason} {incident.title}"), *_of(policy)})
+    left_out = {page.user_id for page in pages if page.skipped is not None}
+    names = people.names(
+        session, incident.team_id, {*MENTION.findall(f"{row.reason} {incident.title}"), *_of(policy), *left_out}
+    )
     return EscalationView(
         escalation_id=escalation_id,
         reference=incident.reference,

@@ -143,6 +143,7 @@ async def test_who_is_muted_is_skipped_with_the_reason_on_record(world: MeansWor
     assert direct(world) == []
     [ledger] = [text for text in world.texts() if "muted until" in text]
     assert "reached" not in ledger, "it was not tried"
+    assert "• *dba* not paged: muted until" in ledger, "a mention would wake them"
 
 
 async def test_the_line_of_a_level_mentions_nobody_who_is_muted(database_url: str, tmp_path: Path) -> None:

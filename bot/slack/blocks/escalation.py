@@ -219,7 +219,7 @@ def _people(view: EscalationView) -> str:
     newest = view.paged[-1]
     lines, room = [], ROOM
     for each in newest.people[:PEOPLE]:
-        line = f"• {_person(each)}"
+        line = f"• {_person(view, each)}"
         room -= len(line) + 1
         if room < 0:
             break
@@ -249,7 +249,8 @@ def _mention(who: str) -> str:
     return f"*{literal(label_of(who))}*" if ":" in who else f"<@{who}>"
 
 
-def _person(one: PersonPaged) -> str:
+def _person(view: EscalationView, one: PersonPaged) -> str:
+    """Whoever is not paged on purpose is named, and not mentioned: that would wake them all the same."""
     tried = ", ".join(_attempt(each) for each in one.attempts[-4:])
     if ":" in one.user_id:  # its name is that of the means already
         tried = tried.replace(f"{literal(label_of(one.user_id))} ", "")
@@ -258,7 +259,9 @@ def _person(one: PersonPaged) -> str:
         came = f" · :white_check_mark: {when(one.acknowledged_at)}"
     elif one.has_declined:
         came = " · cannot"
-    return f"{_mention(one.user_id)} {tried}{came}".rstrip()
+    name = view.names.get(one.user_id) if one.is_skipped else None
+    who = f"*{literal(name, limit=100)}*" if name else _mention(one.user_id)
+    return f"{who} {tried}{came}".rstrip()
 
 
 def _attempt(each: Attempt) -> str:
