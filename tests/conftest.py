@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("tests.support")
 
-from tests.support import needs  # noqa: E402  rewriting has to be asked for first
+from tests.support import needs, ready  # noqa: E402  rewriting has to be asked for first
 from tests.support.postgres import PostgresServer, Unavailable  # noqa: E402
 
 IN_CI = os.environ.get("CI") == "true"
@@ -67,8 +67,31 @@ def own_postgres_server() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def ready_postgres(postgres_server: PostgresServer) -> str:
+    """The name of a database with this release's tables, of which copies are made."""
+    url = postgres_server.create_database()
+    ready.make_ready(url)
+    return url.rpartition("/")[2]
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with this release's tables and nothing in them, once on each of the two kinds."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'dogwatch.db'}"
+        ready.lay(url)
+        yield url
+        return
+    name: str = request.getfixturevalue("ready_postgres")
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.create_database(template=name)
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database, once on each of the two kinds."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'dogwatch.db'}"

@@ -22,6 +22,12 @@ from tests.support.released import REVISIONS
 
 
 @pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """To be migrated here."""
+    return empty_database_url
+
+
+@pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     opened = open_database(database_url)
     yield opened

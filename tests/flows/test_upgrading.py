@@ -25,6 +25,12 @@ KEPT = ("id", "happened_at", "precision", "kinds", "text", "author", "recorded_b
 CALLS = ("target", "external", "paged_at", "acknowledged_at", "acknowledged_by")
 
 
+@pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """To be filled by a release before."""
+    return empty_database_url
+
+
 @pytest.fixture(params=REVISIONS)
 async def released(request: pytest.FixtureRequest, database_url: str) -> Released:
     """The database is that release's, with all that it wrote."""

@@ -17,11 +17,11 @@ from bot.store import people as store_people
 from bot.store import timers
 from bot.store.escalations import Escalation, Page
 from bot.store.incidents import Incident, Installation
-from bot.store.migrate import migrate
 from bot.store.outbox import OutboxRow
 from bot.store.people import Person
 from bot.store.session import Database, open_database
 from bot.store.timers import Timer
+from tests.support import ready
 
 START = datetime.fromisoformat("2026-03-02T14:00:00+00:00")
 TEAM = "T0"
@@ -54,8 +54,8 @@ class Desk:
     async def opened(cls, url: str, folder: Path, config: str) -> AsyncIterator[Self]:
         path = folder / "dogwatch.toml"
         path.write_text(config)
+        ready.lay(url)
         database = open_database(url)
-        await migrate(database)
         await database.run(lambda session: session.merge(INSTALLED))
         yield cls(database, read(path))
         await database.close()

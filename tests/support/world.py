@@ -26,6 +26,7 @@ from bot.sandbox.server import Sandbox
 from bot.services import findings, record
 from bot.store import incidents
 from bot.store.audit import AuditRow
+from tests.support import ready
 
 MONDAY = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 TOKEN = "alert-token-of-the-tests"
@@ -57,6 +58,7 @@ class World:
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
+        ready.lay(self._url)
         await self.sandbox.start()
         self.bot = self.new_bot()
         await self.bot.start()
