@@ -60,6 +60,8 @@ def upgrade(connection: Connection) -> None:
     Raises DatabaseTooNew if the database has a revision that this release does not know.
     """
     if connection.dialect.name == "postgresql":
+        # Between two statements a busy machine may take longer than any other transaction is given.
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5min'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=LOCK))
     _known_revision(connection)
     command.upgrade(configuration(connection), "head")

@@ -9,6 +9,9 @@ import pytest
 
 from tests.support.world import World, action_ids
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""Where it is about what people see: what the other database does is tried by the rest."""
+
 CONFIG = """
 [policies.payments]
 [[policies.payments.levels]]
@@ -107,6 +110,7 @@ async def test_the_message_says_who_was_paged_and_names_who_is_next_without_waki
     assert "level 2 of 2" in str(shown["blocks"])
 
 
+@ON_SQLITE
 async def test_more_time_lets_the_next_level_wait(world: World) -> None:
     await chooses_more_time(world, "dba", 15)
 
@@ -117,6 +121,7 @@ async def test_more_time_lets_the_next_level_wait(world: World) -> None:
     assert "level 2 of 2" in ledger(world)
 
 
+@ON_SQLITE
 async def test_who_cannot_sends_it_to_the_next_at_once(world: World) -> None:
     await world.presses("dba", "escalation_decline", channel=world.sandbox.open_dm("dba"))
 
@@ -144,6 +149,7 @@ async def test_a_reaction_to_the_message_acknowledges_and_taking_it_away_takes_i
     assert "Acknowledge" in page(world, "dba")
 
 
+@ON_SQLITE
 async def test_a_reaction_to_a_page_acknowledges_and_another_comes_too_late(world: World) -> None:
     where = world.sandbox.open_dm("dba")
     ts = world.sandbox.messages(where)[-1]["ts"]
@@ -160,6 +166,7 @@ async def test_a_reaction_to_a_page_acknowledges_and_another_comes_too_late(worl
     assert "acknowledged by <@U0DBA>" in ledger(world), "it was not theirs to take back"
 
 
+@ON_SQLITE
 async def test_a_guest_does_not_answer_by_reacting(world: World) -> None:
     world.sandbox.invite("oncall", world.channel, ["guest"])
     await world.reacts("guest", message(world)["ts"], "white_check_mark")
@@ -182,6 +189,7 @@ async def test_it_is_handed_over_with_a_form(world: World) -> None:
     assert "You handed it over" in page(world, "dba")
 
 
+@ON_SQLITE
 async def test_who_cannot_after_all_says_why_and_the_next_are_paged(world: World) -> None:
     await world.presses("dba", "escalation_acknowledge")
     await world.presses("dba", "escalation_hand_back")
@@ -195,6 +203,7 @@ async def test_who_cannot_after_all_says_why_and_the_next_are_paged(world: World
     assert "level 2 of 2" in ledger(world)
 
 
+@ON_SQLITE
 async def test_all_of_it_can_be_typed(world: World) -> None:
     assert "15 min" in await world.types("dba", "/incident moretime 15")
     assert "more time was asked for" in ledger(world)
@@ -210,6 +219,7 @@ async def test_all_of_it_can_be_typed(world: World) -> None:
     assert "Nobody took what you handed over" in page(world, "dba")
 
 
+@ON_SQLITE
 async def test_where_all_have_to_answer_it_is_said_who_did_not(database_url: str, tmp_path: Path) -> None:
     async with World(database_url, tmp_path, config=OF_ALL) as world:
         await world.declares()
@@ -227,6 +237,7 @@ async def test_where_all_have_to_answer_it_is_said_who_did_not(database_url: str
         assert ":warning: <@U0DEVELOPER> did not answer. Escalate to somebody else." in ledger(world)
 
 
+@ON_SQLITE
 async def test_who_is_on_call_next_is_named_without_a_mention(database_url: str, tmp_path: Path) -> None:
     async with World(database_url, tmp_path, config=ON_CALL) as world:
         await world.types("support", "/incident start search is slow", "ops")  # so their name is known
@@ -247,6 +258,7 @@ async def test_who_is_on_call_next_is_named_without_a_mention(database_url: str,
         assert "acknowledged by <@U0SUPPORT>" in ledger(world)
 
 
+@ON_SQLITE
 async def test_app_home_says_until_when_an_answer_is_waited_for(world: World) -> None:
     await world.sandbox.open_home("dba")
     await world.settle()

@@ -14,6 +14,9 @@ import pytest
 from bot.services import nights
 from tests.support.world import World
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""Where it is about what people see: what the other database does is tried by the rest."""
+
 CONFIG = """
 [working_hours]
 zone = "Europe/Paris"
@@ -70,6 +73,7 @@ async def test_a_private_incident_counts_for_the_person_and_for_nothing_else(wor
     assert "payroll" not in nights.in_words(found)
 
 
+@ON_SQLITE
 async def test_a_drill_wakes_nobody(world: World) -> None:
     await world.declares("practice drill:yes")
     await world.types("oncall", "/incident escalate <@U0DBA|dba> please look")
@@ -79,6 +83,7 @@ async def test_a_drill_wakes_nobody(world: World) -> None:
     assert (await counted(world)).answers == ()
 
 
+@ON_SQLITE
 async def test_the_command_line_counts_beside_the_bot(world: World) -> None:
     await world.declares("checkout is down")
     await world.types("oncall", "/incident escalate <@U0DBA|dba> please look")

@@ -11,6 +11,9 @@ from bot.slack.blocks.nudges import PUT_OFF
 from tests.flows.conftest import CONFIG
 from tests.support.world import World, action_ids, rendered
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""Where it is about what people see: what the other database does is tried by the rest."""
+
 LEAD, WORD, RECORD, TRIAGE, TASK, POSTMORTEM = (
     "Nobody leads", "word on where it stands", "Nothing was recorded", "in triage", "was due", "postmortem of",
 )  # fmt: skip
@@ -75,6 +78,7 @@ async def test_nobody_leads_is_said_once_then_edited_then_struck(quiet_world: Wo
     assert struck.startswith(":white_check_mark: ~Nobody leads this incident~")
 
 
+@ON_SQLITE
 async def test_what_comes_up_again_moves_to_the_end_of_the_channel(quiet_world: World) -> None:
     world = quiet_world
     await world.declares("checkout is down")
@@ -124,6 +128,7 @@ async def test_it_is_put_off_for_an_hour_until_tomorrow_and_for_good(quiet_world
     assert "Not asked again in this incident" in said
 
 
+@ON_SQLITE
 async def test_a_word_on_where_it_stands_and_the_record(world: World) -> None:
     await world.declares("checkout is down sev:1")
     await world.types("oncall", "/incident lead @oncall")
@@ -145,6 +150,7 @@ async def test_a_word_on_where_it_stands_and_the_record(world: World) -> None:
     assert [each.startswith(":white_check_mark:") for each in asked(world)] == [True, True]
 
 
+@ON_SQLITE
 async def test_triage_that_takes_long(database_url: str, tmp_path: Path) -> None:
     async with World(database_url, tmp_path, config='[incidents]\ntriage = "all"\n') as world:
         await world.declares("checkout is slow")
@@ -180,6 +186,7 @@ async def test_an_owner_is_asked_for_an_overdue_task_on_their_next_working_morni
     assert struck.startswith(":white_check_mark: ~Task 1 of INC-1 is overdue~")
 
 
+@ON_SQLITE
 async def test_the_postmortem_is_asked_for_at_work_of_whoever_led(world: World) -> None:
     world.sandbox.change_user("oncall", tz="Etc/UTC")
     await world.declares("checkout is down sev:1")
@@ -198,6 +205,7 @@ async def test_the_postmortem_is_asked_for_at_work_of_whoever_led(world: World) 
     assert asked(world)[-1].startswith(":white_check_mark: ~The postmortem is due: INC-1~")
 
 
+@ON_SQLITE
 async def test_a_private_incident_is_asked_in_its_own_channel_only(world: World) -> None:
     await world.declares("leak private sev:1")
     await world.types("oncall", "/incident task change the keys @dba due:2026-03-03")
@@ -213,6 +221,7 @@ async def test_a_private_incident_is_asked_in_its_own_channel_only(world: World)
     assert [each for each in asked(world) if "Task 1" in each]
 
 
+@ON_SQLITE
 async def test_nothing_is_asked_of_what_was_cancelled_or_is_recorded_later(world: World) -> None:
     await world.declares("checkout is down sev:1")
     await world.types("oncall", "/incident cancel a false alarm")
@@ -244,6 +253,7 @@ async def test_what_fell_due_while_nobody_looked_is_asked_once(quiet_world: Worl
     assert "Asked 2 times" in said
 
 
+@ON_SQLITE
 async def test_app_home_shows_what_stands_in_the_incidents_that_its_reader_leads(world: World) -> None:
     await world.declares("checkout is down sev:1")
     await world.types("oncall", "/incident lead @oncall")

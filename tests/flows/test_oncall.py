@@ -13,6 +13,9 @@ from bot.services import erasing
 from tests.support.postgres import PostgresServer
 from tests.support.world import World, rendered
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""Where it is about what people see: what the other database does is tried by the rest."""
+
 WEEKS = """
 [schedules.payments]
 zone = "Europe/Paris"
@@ -70,6 +73,7 @@ async def types(world: World, user: str, text: str) -> str:
     return rendered(answers(world, user)[known])
 
 
+@ON_SQLITE
 async def test_without_a_schedule_it_says_how_to_make_one(database_url: str, tmp_path: Path) -> None:
     async with World(database_url, tmp_path) as world:
         said = await types(world, "oncall", "")
@@ -80,6 +84,7 @@ async def test_without_a_schedule_it_says_how_to_make_one(database_url: str, tmp
     assert "There is no schedule `payments`" in refused
 
 
+@ON_SQLITE
 async def test_it_says_who_is_on_call_and_draws_two_weeks(world: World) -> None:
     await world.types("support", "/incident oncall", "ops")
     await world.finish()
@@ -95,6 +100,7 @@ async def test_it_says_who_is_on_call_and_draws_two_weeks(world: World) -> None:
     assert world.sandbox.files() == [], "nobody looks at it any more"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.info"])
 async def test_what_cannot_be_drawn_is_told_in_words(world: World, method: str) -> None:
     world.sandbox.fault("error", method, error="missing_scope")
@@ -120,6 +126,7 @@ async def test_somebody_takes_a_part_of_a_turn_and_those_concerned_are_told(worl
     assert ("U0SUPPORT", "changed who is on call") in await world.audited()
 
 
+@ON_SQLITE
 async def test_whoever_is_relieved_takes_it_back_and_a_stranger_may_not(world: World) -> None:
     await types(world, "support", "take from:Sat 09:00 to:Sat 18:00")
     dm = world.sandbox.open_dm("engineer")
@@ -190,6 +197,7 @@ async def test_with_several_schedules_one_is_named_and_its_zone_counts(tmp_path:
     assert str(int(datetime(2026, 3, 3, 14, tzinfo=UTC).timestamp())) in taken, "nine o'clock in New York"
 
 
+@ON_SQLITE
 async def test_the_form_puts_somebody_on_call(world: World) -> None:
     await types(world, "oncall", "payments")
     ts = answers(world, "oncall")[0]["ts"]
@@ -231,6 +239,7 @@ async def test_a_change_of_shift_is_told_with_what_is_open(database_url: str, tm
     assert "<@U0ONCALL> took over on call for *payments* from <@U0ENGINEER>" in line
 
 
+@ON_SQLITE
 async def test_whoever_takes_a_turn_while_muted_is_told_that_nothing_reaches_them(world: World) -> None:
     await world.types("support", "/incident mute until:18:00", "ops")
 
@@ -374,6 +383,7 @@ async def test_whoever_is_erased_has_no_calendar(tmp_path: Path) -> None:
         assert (before, (await world.gets(path[0]))[0]) == (200, 404)
 
 
+@ON_SQLITE
 async def test_app_home_says_when_one_is_on_call(world: World) -> None:
     for user, said in (("engineer", "You are on call for *payments* until"), ("dba", ""), ("oncall", "from")):
         await world.sandbox.open_home(user)

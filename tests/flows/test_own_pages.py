@@ -13,6 +13,9 @@ from bot.store.escalations import Page
 from tests.support.means import MAIL, MeansWorld
 from tests.support.world import World, rendered
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""Where it is about what people see: what the other database does is tried by the rest."""
+
 DBA = "<@U0DBA|dba>"
 
 LEVELS = """
@@ -91,6 +94,7 @@ async def test_a_later_means_comes_after_its_delay_and_not_once_somebody_has_ans
     assert [each.outcome for each in await pages(world)] == ["sent", "sent", "sent", "not needed any more"]
 
 
+@ON_SQLITE
 async def test_a_means_that_fails_gives_way_to_the_next_at_once_and_is_told_to_its_owner(world: MeansWorld) -> None:
     await adds(world, means="email", address=MAIL, delay="30")
     await world.declares()
@@ -107,6 +111,7 @@ async def test_a_means_that_fails_gives_way_to_the_next_at_once_and_is_told_to_i
     assert "It failed" in await shown(world)
 
 
+@ON_SQLITE
 async def test_while_slack_is_down_the_other_means_go_at_once_and_slack_follows_when_it_is_back(
     world: MeansWorld,
 ) -> None:
@@ -126,6 +131,7 @@ async def test_while_slack_is_down_the_other_means_go_at_once_and_slack_follows_
     assert [(each.means, each.outcome) for each in await pages(world)] == [("slack", "sent"), ("email", "sent")]
 
 
+@ON_SQLITE
 async def test_who_is_muted_is_skipped_with_the_reason_on_record(world: MeansWorld) -> None:
     await world.declares()
     await world.types("dba", "/incident mute until:in 8 hours asleep after the night")
@@ -146,6 +152,7 @@ async def test_who_is_muted_is_skipped_with_the_reason_on_record(world: MeansWor
     assert "• *dba* not paged: muted until" in ledger, "a mention would wake them"
 
 
+@ON_SQLITE
 async def test_the_line_of_a_level_mentions_nobody_who_is_muted(database_url: str, tmp_path: Path) -> None:
     async with World(database_url, tmp_path, config=LEVELS) as world:
         await world.declares()
@@ -171,6 +178,7 @@ async def test_a_muted_person_in_a_zone_that_nobody_knows_holds_no_level_up(worl
     assert re.fullmatch(r"muted until \d{4}-\d\d-\d\d \d\d:\d\d UTC: asleep after the night", muted.skipped)
 
 
+@ON_SQLITE
 async def test_a_delay_is_changed_and_a_means_removed_by_the_menu_beside_it(world: MeansWorld) -> None:
     await adds(world, means="email", address=MAIL, delay="2")
 
@@ -194,6 +202,7 @@ async def test_a_delay_is_changed_and_a_means_removed_by_the_menu_beside_it(worl
     assert "E-mail" not in fewer, "the menu beside the first one, which is the mail now"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
@@ -236,6 +245,7 @@ async def test_a_test_goes_out_by_each_means_and_says_what_came_of_it(world: Mea
     assert "arrived, as you said" in direct(world)[-1]
 
 
+@ON_SQLITE
 async def test_a_test_that_fails_says_why(world: MeansWorld) -> None:
     await adds(world, means="email", address=MAIL, delay="30")
     world.mail.refuses["RCPT"] = "550 no such mailbox"
@@ -247,6 +257,7 @@ async def test_a_test_that_fails_says_why(world: MeansWorld) -> None:
     assert "no such mailbox" in results or "550" in results
 
 
+@ON_SQLITE
 async def test_a_lost_key_is_told_and_slack_still_goes(world: MeansWorld) -> None:
     await adds(world, means="email", address=MAIL, delay="0")
     await world.declares()
@@ -288,6 +299,7 @@ wait = 30
 """
 
 
+@ON_SQLITE
 async def test_where_only_somebody_muted_would_be_paged_the_next_level_is_at_once(
     database_url: str, tmp_path: Path
 ) -> None:
@@ -302,6 +314,7 @@ async def test_where_only_somebody_muted_would_be_paged_the_next_level_is_at_onc
         assert any("needs you" in text for text in world.texts(world.sandbox.open_dm("developer")))
 
 
+@ON_SQLITE
 async def test_whoever_has_only_slack_is_told_that_it_is_silent_at_night(world: MeansWorld) -> None:
     silent = "Slack makes no sound while its notifications are paused"
     before = await shown(world)
