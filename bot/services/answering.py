@@ -317,14 +317,10 @@ def _take_back(
 
 def check_not_handed_on(session: Session, escalation: Escalation) -> None:
     """Raises UserError for one that somebody was handed: taken up here as well, people would be paged twice."""
-    later = [
-        each
-        for each in escalations.of_incident(session, escalation.incident_id)
-        if each.follows_id == escalation.key and not each.is_external and not escalations.is_called_off(session, each)
-    ]
-    if later:
+    later = escalations.went_on_in(session, escalation)
+    if later is not None:
         raise UserError(
-            f"It was handed over to {shown_target(later[-1])}, and goes on in a message of its own. Answer, or hand "
+            f"It was handed over to {shown_target(later)}, and goes on in a message of its own. Answer, or hand "
             "over, there. Nothing was changed."
         )
 

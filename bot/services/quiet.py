@@ -71,6 +71,8 @@ def check(session: Session, settings: Settings, timer: Timer, at: datetime) -> N
     incident = incidents.lock(session, escalation.incident_id)
     if not _is_listened_for(incident, escalation) or escalations.is_called_off(session, escalation):
         return
+    if escalations.went_on_in(session, escalation) is not None:  # whoever has that one is listened for
+        return
     progress = _progress(session, settings, incident, escalation)
     if progress.steps and _is_heard_of(progress):
         escalation.quiet_steps, escalation.quiet_asked_at = 0, None

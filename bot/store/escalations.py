@@ -264,6 +264,13 @@ def is_called_off(session: Session, escalation: Escalation) -> bool:
     return entry is not None and entry.withdrawn_at is not None
 
 
+def went_on_in(session: Session, escalation: Escalation) -> Escalation | None:
+    """The one that somebody was handed it in; None where it goes on here, or that one was called off."""
+    later = [each for each in of_incident(session, escalation.incident_id) if each.follows_id == escalation.key]
+    standing = [each for each in later if not each.is_external and not is_called_off(session, each)]
+    return standing[-1] if standing else None
+
+
 LEFT_BEHIND = "left behind"
 """The means of a page that is none: the escalation's message in the channel of an incident that was merged."""
 

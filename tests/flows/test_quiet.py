@@ -69,6 +69,19 @@ async def test_who_answered_two_calls_by_one_policy_at_once_is_asked_once(world:
     assert questions(world, direct) == 1
 
 
+async def test_who_handed_over_is_listened_for_no_more(world: World) -> None:
+    direct = await called(world)
+    await world.types("dba", "/incident reassign @engineer asleep")
+    await world.finish()
+    await world.presses("engineer", "escalation_acknowledge", channel=world.sandbox.open_dm("engineer"))
+
+    await world.advance(minutes=21)
+
+    assert questions(world, direct) == 0
+    assert pages(world, direct) == 1
+    assert pages(world, world.sandbox.open_dm("engineer")) == 2, "it is theirs, and they are silent"
+
+
 async def test_they_are_asked_then_paged_again_then_the_next_level_is_paged(world: World) -> None:
     direct = await called(world)
     await world.says("oncall", "still down")  # others do not speak for them
