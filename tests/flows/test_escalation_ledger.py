@@ -131,6 +131,19 @@ async def test_who_cannot_sends_it_to_the_next_at_once(world: World) -> None:
     assert "You are needed" in page(world, "engineer") or "needs you" in page(world, "engineer")
 
 
+async def test_once_everybody_who_was_asked_cannot_somebody_else_still_takes_it(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident escalate <@U0DBA|dba> the pool is full")
+    await world.types("dba", "/incident cannot asleep")
+    await world.finish()
+    answer = await world.types("engineer", "/incident ack")
+    await world.finish()
+
+    assert "You acknowledged" in answer
+    assert "still waits" not in answer
+    assert "acknowledged by <@U0ENGINEER>" in "\n".join(world.texts())
+
+
 async def test_a_reaction_to_the_message_acknowledges_and_taking_it_away_takes_it_back(world: World) -> None:
     ts = message(world)["ts"]
 

@@ -272,6 +272,16 @@ def test_is_answered(levels: list[Called], answers: list[Answer], declined: tupl
     assert is_answered(levels, answers, declined) is expected
 
 
+def test_an_answer_after_levels_that_meant_nobody_is_for_the_one_that_was_paged_last() -> None:
+    """Everybody declined, and the rounds that followed paged nobody: somebody else can still take it."""
+    paged, later = called("U1", place=L1), Place(1, 3)
+
+    assert is_answered([paged], [answer("U9", later)], ("U1",))
+    assert is_answered([paged, called("U2", place=L2)], [answer("U9", L1)])
+    assert not is_answered([called("U2", place=L2)], [answer("U9", L1)])
+    assert not is_answered([paged], [answer("U9", later, withdrawn=True)], ("U1",))
+
+
 def test_who_is_still_needed_of_all() -> None:
     assert still_needed([BOTH], [answer("U1")]) == ["U2"]
     assert still_needed([BOTH], [answer("U1")], ("U2",)) == []

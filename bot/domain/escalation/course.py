@@ -142,15 +142,27 @@ def is_answered(called: Sequence[Called], answers: Sequence[Answer], declined: C
     standing = [each for each in answers if each.withdrawn_at is None]
     if not called:
         return bool(standing)
-    return any(_is_met(level, standing, declined) for level in called)
+    answered = {_last_called(called, answer.place) for answer in standing if answer.place is not None}
+    return any(_is_met(level, standing, declined, level.place in answered) for level in called)
 
 
-def _is_met(level: Called, standing: Sequence[Answer], declined: Collection[str]) -> bool:
+def _last_called(called: Sequence[Called], place: Place) -> Place | None:
+    """The level that had been paged last when it stood there: those that mean nobody are passed without a page."""
+    before = [level.place for level in called if _order(level.place) <= _order(place)]
+    return max(before, key=_order, default=None)
+
+
+def _order(place: Place) -> tuple[int, int]:
+    return place.round, place.level
+
+
+def _is_met(level: Called, standing: Sequence[Answer], declined: Collection[str], was_last: bool) -> bool:
+    """`was_last`: whether anybody acknowledged while it was the last."""
     by = {answer.by for answer in standing}
     needed = set(level.people) - set(level.gone) - set(declined)
     if level.need == Need.ALL and needed:
         return needed <= by
-    return bool(set(level.people) & by) or any(answer.place == level.place for answer in standing)
+    return was_last or bool(set(level.people) & by)
 
 
 def still_needed(called: Sequence[Called], answers: Sequence[Answer], declined: Collection[str] = ()) -> list[str]:
