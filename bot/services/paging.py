@@ -90,6 +90,7 @@ def page_all(session: Session, settings: Settings, calls: Sequence[Call], at: da
             timers.set_timer(session, f"page:{row.id}", row.due_at, LATER, page_id=row.id, **_about(row))
         else:
             sending.go(call.incident, row)
+    sending.watch()
     return [row for _, row in made]
 
 
@@ -166,6 +167,7 @@ class Sending:
     """What is to be sent, or waits for its time: it is counted as it goes."""
     _alone: dict[tuple[str, str], int] = field(default_factory=dict)
     _bundle: dict[tuple[str, str], datetime | None] = field(default_factory=dict)
+    _watched: list[tuple[Page, datetime]] = field(default_factory=list)
 
     def go(self, incident: Incident, row: Page) -> None:
         """Send one page. The people of pages that may go together are held by the caller."""
@@ -195,12 +197,20 @@ class Sending:
             tell.page_bundle(self.session, incident.team_id, self.at, row.user_id, row.bundle_key, together)
         else:
             tell.page(self.session, incident, self.at, row.user_id, row.id or 0, row.escalation_id)
-        watch(self.session, row, together or self.at)
+        self._watched.append((row, together or self.at))
+
+    def watch(self) -> None:
+        """Look later whether they went out. Once all of them have gone: in a bad hour that is one statement."""
+        watch(self.session, self._watched)
+        self._watched = []
 
 
-def watch(session: Session, row: Page, begins: datetime) -> None:
-    """Look, a while after it `begins` to be tried, whether it went out: what is before it in its lane may not."""
-    timers.set_timer(session, f"watch:{row.id}", begins + PATIENCE, WATCH, page_id=row.id, **_about(row))
+def watch(session: Session, begun: Collection[tuple[Page, datetime]]) -> None:
+    """Look, a while after each begins to be tried, whether it went out: what is before it in its lane may not."""
+    looks = {
+        f"watch:{row.id}": (begins + PATIENCE, {"page_id": row.id, **_about(row)}) for row, begins in begun
+    }  # fmt: skip
+    timers.set_each(session, WATCH, looks)
 
 
 def page_came_of(

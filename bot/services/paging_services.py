@@ -35,7 +35,7 @@ def page(
     session.flush()
     for each in pages:
         tell.page_by_means(session, incident, at, each.means, "", page_ids=[each.id or 0])
-        paging.watch(session, each, at)
+    paging.watch(session, [(each, at) for each in pages])
 
 
 def _whole(length: timedelta | None) -> int | None:

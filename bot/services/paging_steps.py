@@ -44,6 +44,7 @@ def later(session: Session, settings: Settings, due: Sequence[Timer], at: dateti
         else:
             sending.go(incident, row)
         tell.show_escalation(session, incident, row.escalation_id, at)
+    sending.watch()
 
 
 def watch(session: Session, _settings: Settings, timer: Timer, at: datetime) -> None:

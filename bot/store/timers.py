@@ -39,10 +39,15 @@ def set_timer(session: Session, key: str, due_at: datetime, what: str, **details
 
 def set_several(session: Session, what: str, details: Mapping[str, dict[str, Any]], due_at: datetime) -> None:
     """Set or move timers of one kind that fall due together: the details of each by its key. By one statement."""
-    if details:
+    set_each(session, what, {key: (due_at, of_one) for key, of_one in details.items()})
+
+
+def set_each(session: Session, what: str, due: Mapping[str, tuple[datetime, dict[str, Any]]]) -> None:
+    """Set or move timers of one kind: when each is due and its details, by its key. By one statement."""
+    if due:
         rows = [
             {"key": key, "due_at": due_at, "what": what, "details": of_one, "given_up_at": None}
-            for key, of_one in details.items()
+            for key, (due_at, of_one) in due.items()
         ]
         session.execute(_setting(dialect_of(session)), rows)
         needs_waking(session, Due.TIMERS)

@@ -28,17 +28,16 @@ class Work:
     settings: Settings
     at: datetime
     calls: list[Call] = field(default_factory=list)
-    due: dict[datetime, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    due: dict[str, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
 
     def wait(self, escalation: Escalation, until: datetime) -> None:
         escalation.next_step_at = until
-        self.due.setdefault(until, {})[timer_key(escalation)] = {"escalation_id": escalation.key}
+        self.due[timer_key(escalation)] = (until, {"escalation_id": escalation.key})
 
     def write(self) -> None:
         self.session.flush()
         paging.page_all(self.session, self.settings, self.calls, self.at)
-        for due_at, of_each in self.due.items():
-            timers.set_several(self.session, STEP, of_each, due_at)
+        timers.set_each(self.session, STEP, self.due)
 
 
 def page_level(
