@@ -31,6 +31,8 @@ def page(
         )
         for means in services
     ]  # fmt: skip
+    if not pages:
+        return
     session.add_all(pages)
     session.flush()
     for each in pages:

@@ -29,6 +29,8 @@ class Work:
     at: datetime
     calls: list[Call] = field(default_factory=list)
     due: dict[str, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
+    acts: list[tuple[str, int, str, dict[str, Any]]] = field(default_factory=list)
+    """For the audit."""
 
     def wait(self, escalation: Escalation, until: datetime) -> None:
         escalation.next_step_at = until
@@ -38,6 +40,7 @@ class Work:
         self.session.flush()
         paging.page_all(self.session, self.settings, self.calls, self.at)
         timers.set_each(self.session, STEP, self.due)
+        audit.note_all(self.session, at=self.at, origin=Origin.TIMER, acts=self.acts)
 
 
 def page_level(
@@ -73,7 +76,8 @@ def _is_still_gone(work: Work, incident: Incident, escalation: Escalation, calle
     before = [each for each in called_of(escalation) if each.place.level == called.place.level]
     if not before or not called.people or called.groups or called.vendors or called.services:
         return False
-    skipped = paging.skipped(work.session, incident.team_id, called.people, work.at)
+    with work.session.no_autoflush:
+        skipped = paging.skipped(work.session, incident.team_id, called.people, work.at)
     return set(called.people) <= {*before[-1].gone} & {*skipped}
 
 
@@ -81,7 +85,8 @@ def call(
     work: Work, incident: Incident, escalation: Escalation, level: Level, place: Place, because: str
 ) -> tuple[Called, Sequence[str]]:
     """Whom the level means, and in words why some of its targets mean nobody. Who declined or answered is spared."""
-    meant = resolving.meant_by(work.session, work.settings, incident.team_id, level.targets, work.at)
+    with work.session.no_autoflush:  # who that is does not depend on what the steps before this one have written
+        meant = resolving.meant_by(work.session, work.settings, incident.team_id, level.targets, work.at)
     spared = {*escalation.declined_by, *(each.by for each in answers_of(escalation) if each.withdrawn_at is None)}
     called = Called(
         place, work.at, work.at, level.acknowledge, tuple(each for each in meant.people if each not in spared),
@@ -150,7 +155,4 @@ def say_level(work: Work, incident: Incident, escalation: Escalation, policy: Po
 
 
 def note(work: Work, incident: Incident, escalation: Escalation, what: str) -> None:
-    audit.note(
-        work.session, at=work.at, team_id=incident.team_id, incident_id=incident.key, what=what, origin=Origin.TIMER,
-        escalation=escalation.key,
-    )  # fmt: skip
+    work.acts.append((incident.team_id, incident.key, what, {"escalation": escalation.key}))
