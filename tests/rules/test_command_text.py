@@ -86,13 +86,13 @@ def test_what_is_left_keeps_its_blanks(line, places, left):
     assert without(line, [words[place] for place in places]) == left
 
 
-@pytest.mark.parametrize("line", ['"a ' * 20_000, "« " * 20_000, "k:'a " * 20_000])
+@pytest.mark.parametrize("line", ['"a ' * 60_000, "« " * 60_000, "k:'a " * 60_000])
 def test_quotes_that_nothing_closes_cost_one_search(line):
-    """A search from each of them to the end would take seconds."""
+    """A search from each of them to the end would take half a minute of the processor; one search takes a blink."""
     began = time.process_time()
 
-    assert len(split(line)) == 20_000
-    assert time.process_time() - began < 1
+    assert len(split(line)) == 60_000
+    assert time.process_time() - began < 8
 
 
 @given(st.text(alphabet=" \n\"“”«»'ab:,", max_size=40))
