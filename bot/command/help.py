@@ -1,5 +1,6 @@
 """What `/incident help` says, made of the same table that reads what is typed."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -20,16 +21,18 @@ _TAKES: Mapping[Value, str] = MappingProxyType(
         Value.KIND: "a kind of entry (`cause`, `action`, `misleading`, or the name of its reaction)",
         Value.FLAG: "nothing more, or `yes` or `no`",
         Value.PERSON: "a person (`@` and a name from Slack's list)",
-        Value.TARGET: "whom to call (`@user`, `@team` or `vendor:NAME`)",
+        Value.TARGET: "whom to call (`@user`, `@team`, `schedule:NAME`, `policy:NAME` or `vendor:NAME`)",
         Value.INCIDENT: "an incident (`INC-7`)",
         Value.ROLE: "a role",
     }
 )
 
+OPTIONAL = re.compile(r" \[[^]]*\]")
+
 
 def help_text(commands: Iterable[Command]) -> str:
-    """Every command on one line, in the order of the table."""
-    lines = [_line(command) for command in commands]
+    """Every command on one short line, in the order of the table: what can be left out is told by `help COMMAND`."""
+    lines = [_short(command) for command in commands]
     lines.append(
         "`/incident help COMMAND` says more. In an incident's channel the incident is understood; elsewhere name it"
     )
@@ -71,6 +74,11 @@ def _typed(command: Command) -> str:
 def _line(command: Command) -> str:
     aliases = f" (also {', '.join(f'`{alias}`' for alias in command.aliases)})" if command.aliases else ""
     return f"`{_typed(command)}`{aliases}: {command.summary}"
+
+
+def _short(command: Command) -> str:
+    """The word, what has to stand behind it, and the first sentence."""
+    return f"`{OPTIONAL.sub('', _typed(command))}`: {command.summary.partition('. ')[0].rstrip('.')}."
 
 
 def _option(option: Option) -> str:

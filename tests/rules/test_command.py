@@ -13,6 +13,7 @@ from bot.command import Command, Context, Mention, Option, Target, Value, help_f
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.terms import Kind, Precision, Severity, Status, TargetKind
 from bot.domain.when import When
+from bot.slack.replies import markup
 from commands import role
 from tests.support.command_table import COMMANDS, INSIDE, NOW, PACIFIC
 
@@ -323,9 +324,17 @@ def test_help_names_every_command_and_every_option():
     text = help_text(COMMANDS)
 
     for command in COMMANDS:
-        assert f"`/incident {command.usage}`" in text
+        assert f"`/incident {command.name}".rstrip() in text
+        assert f"`/incident {command.usage}`" in help_for(command)
         assert command.summary in help_for(command)
         assert all(f"`{option.name}" in help_for(command) for option in command.options)
+
+
+def test_the_list_of_commands_is_one_answer_that_nothing_is_cut_off():
+    text = help_text(COMMANDS)
+
+    assert markup(text).endswith("`/incident note INC-7 …`.")
+    assert "[" not in text, "what can be left out is told of one command, not of all"
 
 
 def outcome(line, context):
