@@ -89,7 +89,8 @@ class World:
         await self.sandbox.stop()
 
     def _settings(self, settings_file: Path) -> Settings:
-        return load(
+        """A scenario holds what people wrote: that somebody did not write is no reason to page them again in it."""
+        settings = load(
             {
                 "SLACK_BOT_TOKEN": self.sandbox.bot_token,
                 "SLACK_SIGNING_SECRET": self.sandbox.signing_secret,
@@ -103,6 +104,10 @@ class World:
             },
             config_path=settings_file,
         )
+        if "acknowledged_quiet" in settings.nudges.model_fields_set:
+            return settings
+        nudges = settings.nudges.model_copy(update={"acknowledged_quiet": {}})
+        return settings.model_copy(update={"nudges": nudges})
 
     async def settle(self) -> None:
         """Until no request is open, nothing is on its way, and nothing is due now. Raises TimeoutError."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from bot.domain.escalation import Answer, Called
+from bot.domain.escalation import Answer, Called, first_silence
 from bot.domain.record import Escalation, Paged, PageOutcome, Source, VendorFacts
 from bot.domain.terms import Precision, SourceKind, TargetKind
 from bot.domain.vendors import VendorAct
@@ -37,6 +37,8 @@ def escalation(
     is_person = row.target_kind == TargetKind.PERSON
     answer_id = row.acknowledgement_entry_id or 0
     policy = row.policy or {}
+    answers = tuple(Answer.from_json(each) for each in row.answers or ())
+    silent = first_silence(answers)
     return Escalation(
         source=Source(SourceKind.COMMAND, ref, link),
         target=f"<@{row.target_id}>" if is_person else row.target_name,
@@ -45,8 +47,8 @@ def escalation(
         reason=row.reason,
         paged_at=row.paged_at,
         precision=Precision(row.precision),
-        acknowledged_at=row.acknowledged_at,
-        acknowledged_by=row.acknowledged_by,
+        acknowledged_at=silent.at if silent else row.acknowledged_at,
+        acknowledged_by=silent.by if silent else row.acknowledged_by,
         acknowledgement=sources.get(answer_id),
         declined_by=tuple(row.declined_by),
         out_of_hours=is_outside(from_json(row.working_hours), row.paged_at),
@@ -57,7 +59,7 @@ def escalation(
         follows=f"escalation-{row.follows_id}" if row.follows_id else None,
         called=tuple(Called.from_json(each) for each in row.steps or ()),
         pages=tuple(_paged(page) for page in pages if page.means != escalations.LEFT_BEHIND),
-        answers=tuple(Answer.from_json(each) for each in row.answers or ()),
+        answers=answers,
         gave_up_at=row.gave_up_at,
         vendor=_vendor(row, sources, entries) if row.is_external else None,
     )

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, select
 from sqlmodel import Session, col
 
+from bot.domain.escalation import Answer, first_silence
 from bot.store.escalations import LEFT_BEHIND, Escalation, Page
 from bot.store.incidents import Incident
 from bot.store.people import Person
@@ -66,7 +67,8 @@ def answers(session: Session, team_id: str, since: datetime, until: datetime) ->
     """
     statement = (
         select(
-            col(Incident.services), col(Incident.zone), col(Escalation.paged_at), col(Escalation.acknowledged_at)
+            col(Incident.services), col(Incident.zone), col(Escalation.paged_at), col(Escalation.acknowledged_at),
+            col(Escalation.answers),
         )
         .join(Incident, col(Incident.id) == Escalation.incident_id)
         .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
@@ -78,4 +80,13 @@ def answers(session: Session, team_id: str, since: datetime, until: datetime) ->
         )
         .order_by(col(Escalation.id))
     )  # fmt: skip
-    return [AnswerFact(*row) for row in session.execute(statement)]
+    return [
+        AnswerFact(services, zone, paged_at, _first(acknowledged_at, answers))
+        for services, zone, paged_at, acknowledged_at, answers in session.execute(statement)
+    ]
+
+
+def _first(acknowledged_at: datetime | None, answers: list[dict[str, Any]] | None) -> datetime | None:
+    """Somebody who fell silent afterwards had acknowledged all the same."""
+    silent = first_silence([Answer.from_json(each) for each in answers or ()])
+    return silent.at if silent else acknowledged_at

@@ -106,6 +106,10 @@ async def test_they_are_asked_then_paged_again_then_the_next_level_is_paged(worl
     assert [each["kinds"] for each in await world.timeline()].count(["acknowledged"]) == 1
     acts = [what for who, what in await world.audited() if who is None]
     assert "asked whoever acknowledged for a sign of life" in acts
+    [kept] = (await world.exported())["escalations"]
+    assert kept["acknowledged"] is True, "the first acknowledgement is on record, whatever came of it"
+    assert (kept["acknowledged_by"], kept["acknowledged_after_seconds"]) == ("dba", 120)
+    assert kept["answers"][0]["silent"] is True
 
 
 @pytest.mark.parametrize("sign", ["message", "reaction", "command", "button"])

@@ -131,6 +131,17 @@ class Answer:
         return cls(kept["by"], at, kept["means"], place, withdrawn, kept["entry_id"], why, name, is_silent)
 
 
+def first_silence(answers: Sequence[Answer]) -> Answer | None:
+    """
+    The acknowledgement that was enough, and after which nothing was heard of whoever gave it; None if there was none.
+
+    It was one all the same: the first acknowledgement of an escalation is on record, whatever came of it.
+    """
+    silent = [each for each in answers if each.is_silent and each.withdrawn_at is not None]
+    first = min((each.withdrawn_at for each in silent if each.withdrawn_at), default=None)
+    return max((each for each in silent if each.withdrawn_at == first), key=lambda each: each.at, default=None)
+
+
 def is_answered(called: Sequence[Called], answers: Sequence[Answer], declined: Collection[str] = ()) -> bool:
     """
     Whether one of the levels that were paged has the acknowledgements that it needs.
