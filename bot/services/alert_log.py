@@ -61,7 +61,9 @@ def tell_of(
         _leave_to_summary(session, incident_id, arrivals, actor.at)
         return
     if storms.is_storm(session, incident_id):
-        _soon(session, incident_id, actor.at)  # before the incident is held: whoever carries timers out does it so
+        ask_for_summary(
+            session, incident_id, actor.at
+        )  # before the incident is held: whoever carries timers out does it so
     incident = incidents.lock(session, incident_id)
     tally = tallies.lock(session, incident_id)
     told = _once_more(tally, actor.at)
@@ -86,7 +88,7 @@ def only_counts(session: Session, incident_id: int, at: datetime) -> bool:
     seen = tallies.get(session, incident_id)
     counts = seen is not None and _once_more(seen, at) is None
     if counts or storms.is_storm(session, incident_id):
-        _soon(session, incident_id, at)
+        ask_for_summary(session, incident_id, at)
     return counts
 
 
@@ -94,8 +96,13 @@ def _once_more(tally: AlertTally, at: datetime) -> Told | None:
     return told_once_more(Told(tally.told, tally.told_since), at)
 
 
-def _soon(session: Session, incident_id: int, at: datetime) -> None:
-    """Once in a transaction: in a storm many groups of it have the same incident."""
+def ask_for_summary(session: Session, incident_id: int, at: datetime) -> None:
+    """
+    Once in a transaction: in a storm many groups of it have the same incident.
+
+    The timer is held before the incident is, and before anything refers to it: whoever holds the timer wants the
+    incident next, and a row that names an incident holds it, too.
+    """
     asked = session.info.setdefault(CATCH_UP, set())
     if incident_id in asked:
         return
@@ -104,7 +111,7 @@ def _soon(session: Session, incident_id: int, at: datetime) -> None:
 
 
 def _leave_to_summary(session: Session, incident_id: int, arrivals: Sequence[Arrival], at: datetime) -> None:
-    _soon(session, incident_id, at)
+    ask_for_summary(session, incident_id, at)
     for arrival in arrivals:
         if arrival.is_new and arrival.fires:
             arrival.row.is_start_recorded = False

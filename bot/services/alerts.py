@@ -98,6 +98,10 @@ def receive_all(session: Session, settings: Settings, batches: Sequence[Batch], 
     windows = maintenance.windows(session, actor, {told.routing.service for told in wanted})
     news = [told for told in wanted if _is_news(told, known.get(told.identity))]
     had = [known[told.identity].incident_id for told in news if told.identity in known]
+    if any(groups[told.group].incident_id is None for told in news) and (
+        storm := storms.goes_on(session, settings, actor)
+    ):
+        alert_log.ask_for_summary(session, storm.incident, actor.at)
     _hold(session, [*had, *(groups[told.group].incident_id for told in news)], actor.at)
     # Lanes come after all incidents: whoever carries out a row of one of these holds the incident, and wants the lane.
     with outbox.together(session):

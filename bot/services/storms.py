@@ -33,15 +33,23 @@ def decide(session: Session, settings: Settings, actor: Actor) -> tuple[Folding,
     limits = settings.storm_limits
     if limits.incidents == 0:
         return OpenOwn(), None
-    seen = storms.watch(session, actor.team_id)
-    if seen is not None and seen.storm_id is not None:
-        quick = fold(actor.at, (), _last_storm(session, seen), limits)
-        if isinstance(quick, Join):
-            return quick, None
+    quick = goes_on(session, settings, actor)
+    if quick is not None:
+        return quick, None
     watch = storms.lock_watch(session, actor.team_id)
     openings = [datetime.fromisoformat(at) for _, at in watch.openings]
     _look_again(session, watch.storm_id)
     return fold(actor.at, openings, _last_storm(session, watch), limits), watch
+
+
+def goes_on(session: Session, settings: Settings, actor: Actor) -> Join | None:
+    """The storm that takes whatever alerts would open now; nothing is locked."""
+    limits = settings.storm_limits
+    seen = storms.watch(session, actor.team_id) if limits.incidents else None
+    if seen is None or seen.storm_id is None:
+        return None
+    found = fold(actor.at, (), _last_storm(session, seen), limits)
+    return found if isinstance(found, Join) else None
 
 
 def _look_again(session: Session, storm_id: int | None) -> None:

@@ -289,8 +289,10 @@ def look_at_nudges(session: Session, incident: Incident, at: datetime) -> None:
     if incident.key in asked or incident.is_retro or incident.drill_of is not None:
         return
     asked.add(incident.key)
-    key, due_at = nudges_timer(incident.key), at + LOOKED_AT_AFTER
-    timers.hurry(session, key, due_at, LOOK_AT_NUDGES, incident_id=incident.key)
+    key, due_at, incident_id = nudges_timer(incident.key), at + LOOKED_AT_AFTER, incident.key
+    outbox.ahead_of_lanes(
+        session, key, lambda: timers.hurry(session, key, due_at, LOOK_AT_NUDGES, incident_id=incident_id)
+    )
 
 
 def nothing_comes_due(session: Session, incident: Incident) -> None:

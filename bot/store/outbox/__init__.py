@@ -17,7 +17,16 @@ from bot.store.outbox.leases import (
     renew,
     save_progress,
 )
-from bot.store.outbox.queue import Wanted, close_lanes_of, open_lanes_of, put, put_all, together, will_edit
+from bot.store.outbox.queue import (
+    Wanted,
+    ahead_of_lanes,
+    close_lanes_of,
+    open_lanes_of,
+    put,
+    put_all,
+    together,
+    will_edit,
+)
 from bot.store.outbox.recovery import slack_is_back, some_wait_for_slack
 from bot.store.outbox.rows import (
     UNFINISHED,
@@ -67,6 +76,7 @@ __all__ = [
     "Refused",
     "State",
     "Wanted",
+    "ahead_of_lanes",
     "backlog",
     "block",
     "claim",

@@ -1,6 +1,6 @@
 """Rows come into their lanes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,7 @@ from bot.store.tables import dialect_of, insert_for, table_of
 from bot.store.waking import Due, needs_waking
 
 GATHERED = "gathered for the outbox"
+AHEAD = "done before what was gathered is queued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,30 @@ def together(session: Session) -> Iterator[None]:
         yield
         return
     gathered: list[Wanted] = []
-    session.info[GATHERED] = gathered
+    ahead: dict[str, Callable[[], None]] = {}
+    session.info[GATHERED], session.info[AHEAD] = gathered, ahead
     try:
         yield
     finally:
-        del session.info[GATHERED]
+        del session.info[GATHERED], session.info[AHEAD]
+    for key in sorted(ahead):
+        ahead[key]()
     if gathered:
         put_all(session, *gathered)
+
+
+def ahead_of_lanes(session: Session, key: str, act: Callable[[], None]) -> None:
+    """
+    Hold a row that transactions share, as `act` does, before any lane is held.
+
+    At once; in a block of `together` at its end, all of them in the order of their keys, each once: many incidents are
+    changed in one transaction there, and two transactions would wait for one another for ever.
+    """
+    waiting: dict[str, Callable[[], None]] | None = session.info.get(AHEAD)
+    if waiting is None:
+        act()
+    else:
+        waiting.setdefault(key, act)
 
 
 def _lane_of(wanted: Wanted) -> dict[str, Any]:
