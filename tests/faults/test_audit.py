@@ -15,9 +15,9 @@ from tests.support.world import World
 
 BOOKKEEPING = {"person", "outbox", "lane", "timer", "counter", "gate", "chore", "clock_mark", "installation", "audit"}
 """Tables that hold nothing that somebody did."""
-READS = {"", "list", "find", "show", "timeline", "catchup", "private", "help"}
-ELSEWHERE = {"merge", "drill"}
-"""One of several incidents, or a new one: each has a test of its own below."""
+READS = {"", "list", "find", "show", "timeline", "catchup", "private", "help", "oncall", "pages"}
+ELSEWHERE = {"merge", "drill", "mute", "unmute", "maintenance"}
+"""One of several incidents, a new one, or none: each has a test of its own, here or where it is told as a story."""
 LINES = (
     ("oncall", "note it began at the pool"),
     ("oncall", "note at:14:00 kind:hypothesis it is the cache"),
@@ -31,6 +31,13 @@ LINES = (
     ("oncall", 'edit title:"checkout is slow" category:capacity'),
     ("oncall", "escalate @engineer look at the pool"),
     ("engineer", "ack"),
+    ("engineer", "unack the wrong incident"),
+    ("engineer", "moretime 10"),
+    ("engineer", "ack"),
+    ("engineer", "reassign @dba it is the database"),
+    ("dba", "cannot on a train"),
+    ("oncall", "escalate vendor:payplug case:CS-1 nobody can pay"),
+    ("oncall", "vendor payplug answered they look into it"),
     ("oncall", "impact users:20% nobody can pay"),
     ("oncall", "impact started:13:50 ended:14:00"),
     ("oncall", "cause a deploy"),

@@ -389,7 +389,7 @@ async def test_a_change_of_three_hours_ago_is_found_without_any_gap(world: World
 
 
 async def test_what_a_quiet_hour_costs(world: World) -> None:
-    """Every ten minutes one call, and three threads of those there are; nothing is written."""
+    """Every ten minutes one call, and three threads of those there are; one reminder is told anew."""
     await world.declares()
     crowd = Crowd(world, CHANNEL)
     for number in range(12):
@@ -405,7 +405,8 @@ async def test_what_a_quiet_hour_costs(world: World) -> None:
     assert calls.count("conversations.replies") == 18
     asked = {each["args"]["ts"] for each in world.sandbox.calls("conversations.replies")}
     assert len(asked) == 12, "each thread had its turn"
-    assert len(calls) == 24
+    assert calls.count("chat.update") == 1, "that nobody leads is told once more"
+    assert len(calls) == 25
 
 
 async def test_an_incident_that_is_just_over_is_read_after_a_gap(world: World) -> None:
