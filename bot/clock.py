@@ -12,6 +12,7 @@ that nobody can set, so what happens to this machine's own clock is not noticed 
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -20,10 +21,26 @@ STEP = timedelta(seconds=2)
 HELD = timedelta(seconds=60)
 """How long after the clock was set ahead no lease runs out. Longer than replicas take to notice, and then a lease."""
 
+IN_HAND = timedelta(milliseconds=200)
+"""How long to rest before another look at what is due and in other hands."""
+
 
 def machine_now() -> datetime:
     """What this machine's clock shows."""
     return datetime.now(UTC)
+
+
+async def rest(length: timedelta, wake: asyncio.Event) -> None:
+    """
+    Return when so much real time has passed or `wake` is set, whichever is first. Does not clear `wake`.
+
+    For what is due and in other hands at this moment: they let go of it without a word, also under a moved clock.
+    """
+    seconds = length.total_seconds()
+    if seconds > 0 and not wake.is_set():
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await wake.wait()
 
 
 class Clock(Protocol):
@@ -77,14 +94,7 @@ class SystemClock:
         return now - self._set_ahead_by if now < self._holds_until else now
 
     async def sleep_until(self, due: datetime, wake: asyncio.Event) -> None:
-        seconds = (due - self.now()).total_seconds()
-        if seconds <= 0 or wake.is_set():
-            return
-        try:
-            async with asyncio.timeout(seconds):
-                await wake.wait()
-        except TimeoutError:
-            return
+        await rest(due - self.now(), wake)
 
 
 class MovedClock:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from structlog import get_logger
 
 from bot import metrics
-from bot.clock import Clock
+from bot.clock import IN_HAND, Clock, rest
 from bot.config import Settings
 from bot.engine import timers as due
 from bot.engine.calendars import Calendars, Find
@@ -22,6 +22,7 @@ from bot.supervision import kept_going
 log = get_logger(__name__)
 
 POLL = timedelta(seconds=5)
+"""The safety net: how long a due timer can be overlooked."""
 TOGETHER = 50
 """Due timers of one kind that go in one transaction: a few dozen milliseconds, and nobody waits longer for it."""
 AT_ONCE = 2
@@ -80,8 +81,12 @@ class Engine:
                 next_due = None
             finally:
                 self.is_working = False
-            limit = self._clock.now() + POLL
-            await self._clock.sleep_until(limit if next_due is None else min(next_due, limit), self._wake)
+            now = self._clock.now()
+            if next_due is not None and next_due <= now:
+                await rest(IN_HAND, self._wake)
+            else:
+                limit = now + POLL
+                await self._clock.sleep_until(limit if next_due is None else min(next_due, limit), self._wake)
 
     async def _begin(self) -> None:
         """What was given up is tried once more with each start: it may be the release that mends it."""
@@ -93,6 +98,9 @@ class Engine:
     async def _run_due(self) -> datetime | None:
         """
         Everything that is due now, several in each transaction, some of these side by side; then when the next is due.
+
+        A time that has come means that what is due is in other hands: another replica's, or a transaction's that is
+        about to end.
 
         What is due is read first: this is asked after every commit, and would stand in the writers' way.
         """
@@ -107,8 +115,8 @@ class Engine:
             for each in carried_out:
                 if isinstance(each, BaseException):
                     raise each
-            if not any(carried_out):  # another replica has them in hand
-                return now + POLL
+            if not any(carried_out):
+                return now
 
     async def _run_some(self) -> int:
         """Due timers, some at a time, until there is none left that nobody has in hand. How many there were."""

@@ -27,6 +27,7 @@ from bot.sealing import CannotOpen
 from bot.services import page_tests, paging_out
 from bot.services.paging_out import Asked, ToSend
 from bot.store import outbox
+from bot.store.escalations import SENT
 from bot.store.outbox import Again, Claim, Done, Failure, Outcome
 from bot.store.session import Database
 
@@ -102,7 +103,7 @@ class MeansOfPaging:
         """A marked test, tried once: whoever asked for it reads what came of it."""
         settings, details = self._settings(), claim.row.details
         test_id, asked = int(details["test_id"]), Asked(str(details["means"]), str(details["user_id"]), (), None)
-        outcome = page_tests.SENT
+        outcome = SENT
         try:
             found = await self._database.read(page_tests.to_send, settings, test_id, self._clock.now())
             with self._a_place(asked.means):

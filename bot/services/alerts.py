@@ -99,7 +99,7 @@ def receive_all(session: Session, settings: Settings, batches: Sequence[Batch], 
     news = [told for told in wanted if _is_news(told, known.get(told.identity))]
     had = [known[told.identity].incident_id for told in news if told.identity in known]
     if any(groups[told.group].incident_id is None for told in news) and (
-        storm := storms.goes_on(session, settings, actor)
+        storm := storms.under_way(session, settings, actor)
     ):
         alert_log.ask_for_summary(session, storm.incident, actor.at)
     _hold(session, [*had, *(groups[told.group].incident_id for told in news)], actor.at)

@@ -14,7 +14,7 @@ from bot.services import paging
 from bot.services.actor import Actor, Origin
 from bot.services.people import MENTION
 from bot.store import escalations, incidents, outbox, pages, people
-from bot.store.escalations import NOT_NEEDED, Page
+from bot.store.escalations import NOT_NEEDED, SENT, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def came_of(
 
 def _came_of(session: Session, page_id: int, outcome: str, at: datetime, place: tuple[str, str] | None = None) -> None:
     actor = Actor("", None, at, Origin.TIMER)
-    paging.page_came_of(session, page_id, sent=outcome == paging.SENT, outcome=outcome, actor=actor, place=place)
+    paging.page_came_of(session, page_id, sent=outcome == SENT, outcome=outcome, actor=actor, place=place)
 
 
 def with_page(session: Session, settings: Settings, page_id: int) -> BundleView:

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.escalation import SILENT, Called, Need, Place, Policy, Target, following, still_needed
 from bot.domain.escalation import Answer as Answered
-from bot.domain.escalation import Called, Need, Place, Policy, Target, following, still_needed
 from bot.domain.means import label_of
 from bot.domain.terms import Severity, TargetKind
 from bot.services import addresses, oncall, vendors
@@ -18,8 +18,6 @@ from bot.services.people import MENTION
 from bot.store import escalations, incidents, people, timers
 from bot.store.escalations import Escalation, Page
 
-SILENT = "silent"
-"""Why a level was paged once more, as `domain.escalation.REASONS` has it: whoever acknowledged was not heard of."""
 BY_HAND = ("slack", "reaction")
 """How somebody acknowledges in Slack: with a button or a command, or with a reaction."""
 
@@ -60,7 +58,7 @@ class PersonPaged:
     def has_failed(self) -> bool:
         """Whether they were tried, and nothing arrived or is still to come."""
         tried = [each.outcome for each in self.attempts if each.skipped is None]
-        return bool(tried) and not {"", "sent"} & set(tried)
+        return bool(tried) and not {"", escalations.SENT} & set(tried)
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +337,7 @@ def on_call_of(
 def unreached(pages: Sequence[Page]) -> tuple[str, ...]:
     """Those whom no page reached though it was tried, and whom nothing else is on its way to."""
     tried = [page for page in pages if page.skipped is None]
-    fine = {_whom(page) for page in tried if page.outcome in {"", "sent", escalations.NOT_NEEDED}}
+    fine = {_whom(page) for page in tried if page.outcome in {"", escalations.SENT, escalations.NOT_NEEDED}}
     return tuple(dict.fromkeys(_whom(page) for page in tried if _whom(page) not in fine))
 
 

@@ -16,11 +16,11 @@ from bot.services.actor import Actor
 from bot.services.page_text import CallText, PageText
 from bot.services.paging_out import ToSend
 from bot.store import audit, contacts, incidents, page_tests, people
+from bot.store.escalations import SENT
 from bot.store.page_tests import PageTest
 
 APART = timedelta(minutes=1)
 """Between two tests of one person: what costs money or wakes somebody is not pressed ten times."""
-SENT = "sent"
 NOT_TRIED = "Not tried: it would ring whoever is on call there, until they answer."
 
 

@@ -20,7 +20,7 @@ from bot.services import muting, nights, tell
 from bot.services.actor import Actor
 from bot.store import contacts, escalations, incidents, mutes, pages, people, timers
 from bot.store.contacts import Contact
-from bot.store.escalations import NOT_NEEDED, Escalation, Page
+from bot.store.escalations import NOT_NEEDED, SENT, Escalation, Page
 from bot.store.incidents import Incident
 from bot.store.mutes import Mute
 
@@ -29,7 +29,7 @@ UNREACHABLE = "somebody was reached by no means"
 WATCH = "look whether a page went out"
 PATIENCE = timedelta(seconds=30)
 """How long a page may wait for its turn before the next means goes."""
-SENT, SKIPPED = "sent", "skipped"
+SKIPPED = "skipped"
 NO_ANSWER = "Slack does not answer"
 """What is kept of a page while Slack is away: it is tried again, and the next means goes meanwhile."""
 CLOSED = "their account in Slack is closed"

@@ -15,10 +15,8 @@ from bot.services.page_text import PageText
 from bot.store import escalations, incidents
 from bot.store import pages as store_pages
 from bot.store.contacts import Contact
-from bot.store.escalations import NOT_NEEDED, Page
+from bot.store.escalations import NOT_NEEDED, SENT, Page
 from bot.store.pages import of_bundle
-
-SENT = "sent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,6 @@ from bot.store.incidents import Incident
 from bot.store.timers import Timer
 
 
-def hold(session: Session, due: Sequence[Timer]) -> None:
-    """Lock what the pages are of, escalations before incidents as each of them would."""
-    found = escalations.hold(session, [int(timer.details["escalation_id"]) for timer in due])
-    incidents.hold(session, [escalation.incident_id for escalation in found])
-
-
 def later(session: Session, settings: Settings, due: Sequence[Timer], at: datetime) -> None:
     """The next means of people is due: it goes, unless nobody needs it any more or they were muted meanwhile."""
     found = [(row, *_about(session, row)) for row in _pages(session, due) if row.outcome == ""]

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.domain.escalation import Answer, Called, Place
+from bot.domain.escalation import SILENT, Answer, Called, Place
 from bot.domain.quiet import ORDER, Nothing, Progress, Step, Take, Wait, next_check
 from bot.domain.terms import Severity
 from bot.services import escalating, paging, tell
@@ -25,8 +25,6 @@ from bot.store.incidents import Incident
 from bot.store.timers import Timer
 
 CHECK = "listen for whoever acknowledged"
-SILENT = "silent"
-"""Why a level is paged again, one of `domain.escalation.REASONS`."""
 
 
 def timer_key(escalation_id: int) -> str:

@@ -33,7 +33,7 @@ def decide(session: Session, settings: Settings, actor: Actor) -> tuple[Folding,
     limits = settings.storm_limits
     if limits.incidents == 0:
         return OpenOwn(), None
-    quick = goes_on(session, settings, actor)
+    quick = under_way(session, settings, actor)
     if quick is not None:
         return quick, None
     watch = storms.lock_watch(session, actor.team_id)
@@ -42,7 +42,7 @@ def decide(session: Session, settings: Settings, actor: Actor) -> tuple[Folding,
     return fold(actor.at, openings, _last_storm(session, watch), limits), watch
 
 
-def goes_on(session: Session, settings: Settings, actor: Actor) -> Join | None:
+def under_way(session: Session, settings: Settings, actor: Actor) -> Join | None:
     """The storm that takes whatever alerts would open now; nothing is locked."""
     limits = settings.storm_limits
     seen = storms.watch(session, actor.team_id) if limits.incidents else None

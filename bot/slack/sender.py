@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from structlog import get_logger
 
+from bot.clock import IN_HAND, rest
 from bot.log import concerns, unit
 from bot.metrics import OUTBOX_FENCED, OUTBOX_FINISHED
 from bot.services.tell import What
@@ -147,8 +148,9 @@ class Sender:
                 continue
             due = now + self._poll if look.next_due is None else min(look.next_due, now + self._poll)
             if due <= now:  # due, but not ours to take: a lane of another worker, or every place is taken
-                due = now + timedelta(milliseconds=200)
-            await self._tools.clock.sleep_until(due, self._wake)
+                await rest(IN_HAND, self._wake)
+            else:
+                await self._tools.clock.sleep_until(due, self._wake)
 
     async def _let_go(self) -> None:
         """Once for each recovery, let go what waits only because Slack was away."""

@@ -12,6 +12,8 @@ from bot.store.sight import Sight
 from bot.store.tables import JSON_COLUMN
 from bot.store.timeline import TimelineEntry
 
+SENT = "sent"
+"""The outcome of a page, or of a test of one, that went out."""
 NOT_NEEDED = "not needed any more"
 """The outcome of a page that was not sent because somebody had answered, or the incident had ended."""
 
@@ -278,7 +280,7 @@ LEFT_BEHIND = "left behind"
 def leave_behind(session: Session, escalation: Escalation, channel_id: str, message_ts: str, at: datetime) -> None:
     """Its message stays in the channel that it leaves, and is shown anew as the pages are."""
     page = Page(
-        escalation_id=escalation.key, user_id="", means=LEFT_BEHIND, ordinal=0, queued_at=at, outcome="sent",
+        escalation_id=escalation.key, user_id="", means=LEFT_BEHIND, ordinal=0, queued_at=at, outcome=SENT,
         channel_id=channel_id, message_ts=message_ts,
     )  # fmt: skip
     session.add(page)

@@ -25,19 +25,14 @@ from bot.services import outside
 from bot.services.outside import Answerable
 from bot.sources.proof import hex_signature, matching
 from bot.store.session import Database, DatabaseUnavailable
-from bot.web.bodies import TooLarge, TooSlow, Unreadable, read_body, refusal
-from bot.web.headers import HEADERS
+from bot.web.bodies import AWAY, LARGEST_FORM, TooLarge, TooSlow, Unreadable, read_body, refusal
+from bot.web.headers import WITH_A_FORM
 
 log = get_logger(__name__)
 
-WITH_A_FORM = {
-    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
-}
-LARGEST_FORM = 2 * 1024
 LARGEST_EVENT = 512 * 1024
 """Bytes of a webhook. Both services send a few thousand."""
 NO_LINK = "This link is not right, or it is more than a day old. The incident's channel in Slack has the buttons."
-AWAY = "The database does not answer. Try again in a moment."
 LONGEST_NAME = 80
 ANSWERED = frozenset({"incident.acknowledged"})
 

@@ -9,6 +9,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 READ_SECONDS = 10.0
 CHUNK = 65_536
+LARGEST_FORM = 2 * 1024
+"""Bytes of a form; read before anybody knows who sends it."""
+AWAY = "The database does not answer. Try again in a moment."
 
 
 class TooLarge(Exception):

@@ -17,6 +17,10 @@ HEADERS = {
 No script runs, nothing is fetched, no frame shows it. An address with a key reaches neither another site nor a cache. A
 page that needs something else, like a form, says so itself.
 """
+WITH_A_FORM = {
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
+}
+"""For a page with buttons, which send to itself. All else is as with any other answer."""
 REQUEST_ID = web.RequestKey("request_id", str)
 SERVER = "dogwatch"
 """What listens here in which version is nobody's business."""

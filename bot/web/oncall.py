@@ -9,6 +9,7 @@ from bot.clock import Clock
 from bot.config import Settings
 from bot.services import shift_calendar
 from bot.store.session import Database, DatabaseUnavailable
+from bot.web.bodies import AWAY
 
 SECRET = re.compile(r"[A-Za-z0-9_-]{40,64}")
 HEADERS = {
@@ -28,7 +29,7 @@ def routes(database: Database, settings: Callable[[], Settings], clock: Clock) -
         try:
             found = await database.read(shift_calendar.found, settings(), secret, clock.now())
         except DatabaseUnavailable:
-            return web.Response(status=503, text="The database does not answer. Try again in a moment.")
+            return web.Response(status=503, text=AWAY)
         if found is None:
             return web.Response(status=404, text=NOTHING)
         return web.Response(body=found, content_type="text/calendar", charset="utf-8", headers=HEADERS)

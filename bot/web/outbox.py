@@ -27,17 +27,11 @@ from bot.services.outboxing import Overview
 from bot.store.outbox import State
 from bot.store.session import Database, DatabaseUnavailable
 from bot.store.waiting import Waiting
-from bot.web.bodies import TooLarge, TooSlow, Unreadable, read_body, refusal
-from bot.web.headers import HEADERS
+from bot.web.bodies import AWAY, LARGEST_FORM, TooLarge, TooSlow, Unreadable, read_body, refusal
+from bot.web.headers import WITH_A_FORM
 
-WITH_A_FORM = {
-    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
-}
-"""The page has buttons, which send to itself. All else is as with any other answer."""
 LARGEST_ORDER = 64 * 1024
 FIELDS = ("until", "key", "row")
-LARGEST_FORM = 2 * 1024
-"""Bytes. It is read before anybody knows who sends it."""
 NO_LINK = "There is nothing here. `dogwatch outbox --link` prints the address; it is good for a day."
 
 log = get_logger(__name__)
@@ -65,7 +59,7 @@ class OutboxDesk:
         try:
             found = await self._database.read(outboxing.overview, self._clock.now())
         except DatabaseUnavailable:
-            return web.Response(status=503, text="The database does not answer. Try again in a moment.")
+            return web.Response(status=503, text=AWAY)
         values = {**values_of(found), **_standing(self._configuration), "until": until, "key": key}
         page = render_template("web/outbox.html.j2", values)
         return web.Response(text=page, content_type="text/html", headers=WITH_A_FORM)
@@ -86,7 +80,7 @@ class OutboxDesk:
         try:
             await self._database.run(carry_out, "retry", keys, self._clock.now(), Origin.PAGE)
         except DatabaseUnavailable:
-            return web.Response(status=503, text="The database does not answer. Try again in a moment.")
+            return web.Response(status=503, text=AWAY)
         return web.Response(status=303, headers={"Location": outbox_path(self._configuration.current, int(until))})
 
     async def order(self, request: web.Request) -> web.Response:

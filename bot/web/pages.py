@@ -15,6 +15,7 @@ from bot.services import findings, record
 from bot.store import incidents
 from bot.store.incidents import IncidentNotFound
 from bot.store.session import Database, DatabaseUnavailable
+from bot.web.bodies import AWAY
 from bot.web.incident_page import values_of
 
 
@@ -30,7 +31,7 @@ def routes(database: Database, settings: Callable[[], Settings]) -> list[web.Rou
         except IncidentNotFound:
             return web.Response(status=404, text="There is no such incident.")
         except DatabaseUnavailable:
-            return web.Response(status=503, text="The database does not answer. Try again in a moment.")
+            return web.Response(status=503, text=AWAY)
         found = await asyncio.to_thread(findings.of_record, in_force, whole)
         return web.Response(body=_pieces(whole, found), content_type="text/html", charset="utf-8")
 

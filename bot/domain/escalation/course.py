@@ -85,7 +85,8 @@ class Called:
         )
 
 
-REASONS = ("due", "nobody left", "cannot go on", "silent", "end")
+SILENT = "silent"
+REASONS = ("due", "nobody left", "cannot go on", SILENT, "end")
 """Why a level was paged: its time had come; nobody of the one before was left; whoever had acknowledged cannot, or
 is not heard of; at the end the fallback."""
 

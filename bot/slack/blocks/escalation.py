@@ -26,6 +26,7 @@ from bot.slack.blocks.kit import (
     when,
 )
 from bot.slack.blocks.message import Message
+from bot.store.escalations import SENT
 
 ACKNOWLEDGE, DECLINE, MORE_TIME = "escalation_acknowledge", "escalation_decline", "escalation_more_time"
 HAND_OVER, HAND_BACK = "escalation_hand_over", "escalation_hand_back"
@@ -36,7 +37,7 @@ PEOPLE, EARLIER, NEXT = 12, 8, 5
 """How many people of the present level, how many earlier levels, and how many who come next are named."""
 ROOM = 2_400
 """Characters of the people of the present level, and of the earlier levels."""
-SENT, WAITING = "sent", ""
+WAITING = ""
 BECAUSE = {
     "nobody left": ", as nobody of the level before can", "cannot go on": ", as it was handed back",
     "silent": " again, as nothing was heard after the acknowledgement",

@@ -9,6 +9,7 @@ from bot.slack.effects.posts import GONE, direct_channel
 from bot.slack.effects.tools import Tools
 from bot.slack.gateway import Away, Refused, TokenRefused
 from bot.store import outbox
+from bot.store.escalations import SENT
 from bot.store.outbox import Claim, Done, Outcome
 
 
@@ -43,5 +44,5 @@ async def _send(tools: Tools, claim: Claim, view: BundleView) -> Outcome:
     except Refused as problem:
         apply = partial(bundles.came_of, page_ids=page_ids, outcome=problem.error, at=tools.now())
         return outbox.Refused(problem.error, apply=apply)
-    sent = partial(bundles.came_of, page_ids=page_ids, outcome=paging.SENT, at=tools.now(), place=(channel, ts))
+    sent = partial(bundles.came_of, page_ids=page_ids, outcome=SENT, at=tools.now(), place=(channel, ts))
     return Done(sent)

@@ -28,6 +28,7 @@ from bot.slack.effects.tools import Tools, known
 from bot.slack.gateway import Away, Refused, TokenRefused
 from bot.store import incidents, outbox, people
 from bot.store import timeline as store_timeline
+from bot.store.escalations import NOT_NEEDED, SENT
 from bot.store.outbox import Claim, Done, Outcome
 
 GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
@@ -252,7 +253,7 @@ async def page(tools: Tools, claim: Claim) -> Outcome:
     incident_id = claim.row.incident_id or 0
     is_to_go = await tools.database.read(paging.is_to_go, page_id, tools.now())
     if view is None or not is_to_go:
-        return Done(_page_outcome(tools, incident_id, escalation_id, page_id, "not needed any more"))
+        return Done(_page_outcome(tools, incident_id, escalation_id, page_id, NOT_NEEDED))
     message = pages.page(view, str(details["user_id"]))
     try:
         channel = await direct_channel(tools, claim, str(details["user_id"]))
@@ -264,7 +265,7 @@ async def page(tools: Tools, claim: Claim) -> Outcome:
         apply = _page_outcome(tools, incident_id, escalation_id, page_id, problem.error)
         return outbox.Refused(problem.error, apply=apply)
     place = (channel, ts)
-    return Done(_page_outcome(tools, incident_id, escalation_id, page_id, "sent", place, way_in=view.channel_id))
+    return Done(_page_outcome(tools, incident_id, escalation_id, page_id, SENT, place, way_in=view.channel_id))
 
 
 def _page_outcome(
@@ -282,9 +283,9 @@ def _page_outcome(
 
     def apply(session: Session) -> None:
         actor = Actor("", None, at, Origin.TIMER)
-        paging.page_came_of(session, page_id, sent=outcome == "sent", outcome=outcome, actor=actor, place=place)
+        paging.page_came_of(session, page_id, sent=outcome == SENT, outcome=outcome, actor=actor, place=place)
         incident = incidents.get(session, incident_id)
-        if outcome != "not needed any more":
+        if outcome != NOT_NEEDED:
             tell.show_escalation(session, incident, escalation_id, at)
         view = ledger.view(session, settings, escalation_id)
         has_changed = view is not None and (not view.is_waiting or view.channel_id != way_in)  # while it was on its way
