@@ -18,12 +18,20 @@ from bot.slack.opening import DATABASE_AWAY, STILL_SAVING
 from bot.store.session import READERS, PostgresDatabase
 from tests.support.world import World, action_ids, rendered
 
+SLACK_WAITS = 3.0
+"""Seconds, for an answer and for a trigger: what these tests are about."""
 HELD = "LOCK TABLE person, incident, delivery, timeline_entry IN ACCESS EXCLUSIVE MODE"
 
 
 @pytest.fixture
 async def either(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with World(database_url, tmp_path) as built:
+    async with World(database_url, tmp_path, answered_within=SLACK_WAITS) as built:
+        yield built
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, answered_within=SLACK_WAITS) as built:
         yield built
 
 

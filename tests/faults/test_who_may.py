@@ -41,6 +41,9 @@ LINES = {
     "ack": "ack", "impact": "impact nobody can pay", "cause": "cause a deploy", "improve": "improve the alert",
     "task": "task tell them", "update": "update investigating we look", "resolve": "resolve", "cancel": "cancel false",
     "reopen": "reopen it is back", "postmortem": "postmortem", "help": "help",
+    "cannot": "cannot on a train", "moretime": "moretime 20m", "unack": "unack", "reassign": "reassign <@U0DBA>",
+    "oncall": "oncall", "pages": "pages", "mute": "mute me until:23:00", "unmute": "unmute", "vendor": "vendor",
+    "maintenance": "maintenance payments until:23:00",
 }  # fmt: skip
 ACTIONS = (
     *pressing.PRESSES, *pressing.OPENS, *pressing.FILLED, amending.MENU, *timeline_view.TURNS, *times.CHOICES
