@@ -11,11 +11,12 @@ from bot.clock import Clock
 from bot.config import Settings
 from bot.domain.calendars import Copy, mails_in
 from bot.domain.icalendar_reading import NoCalendar
+from bot.engine.chores import again_and_again
 from bot.engine.feeds import SECONDS, Answer, FeedProblem, fetch, from_file
 from bot.services import calendars as rules
 from bot.services.calendars import Validators
 from bot.store import calendars
-from bot.store.session import Database, DatabaseUnavailable
+from bot.store.session import Database
 
 log = get_logger(__name__)
 
@@ -58,16 +59,7 @@ class Calendars:
 
     async def keep(self) -> None:
         """Runs on real time."""
-        pause = FIRST_LOOK
-        while True:
-            await asyncio.sleep(pause.total_seconds())
-            pause = LOOK
-            try:
-                await self.run()
-            except DatabaseUnavailable as problem:
-                log.warning("calendars have to wait", problem=str(problem))
-            except Exception:
-                log.exception("calendars could not be fetched")
+        await again_and_again("calendars", self.run, first=FIRST_LOOK, pause=LOOK)
 
     async def run(self) -> None:
         """Fetch side by side what nobody has tried for a while: one that hangs keeps none of the others waiting."""

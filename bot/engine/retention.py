@@ -16,11 +16,12 @@ from structlog import get_logger
 from bot import metrics
 from bot.clock import Clock
 from bot.config import Settings
+from bot.engine.chores import again_and_again
 from bot.services import retention as rules
 from bot.services.actor import Origin
 from bot.store import deliveries, outbox, retention
 from bot.store.outbox import idle
-from bot.store.session import Database, DatabaseUnavailable
+from bot.store.session import Database
 
 log = get_logger(__name__)
 
@@ -55,16 +56,7 @@ class Retention:
 
     async def keep(self) -> None:
         """Runs on real time. Each day one replica begins; what a stop interrupts is done the next day."""
-        pause = FIRST_LOOK
-        while True:
-            await asyncio.sleep(pause.total_seconds())
-            pause = LOOK
-            try:
-                await self.run_if_due()
-            except DatabaseUnavailable as problem:
-                log.warning("retention has to wait", problem=str(problem))
-            except Exception:
-                log.exception("retention failed")
+        await again_and_again(CHORE, self.run_if_due, first=FIRST_LOOK, pause=LOOK)
 
     async def run_if_due(self) -> Deleted | None:
         """None if a run has begun less than a day ago."""

@@ -11,6 +11,7 @@ from bot.clock import IN_HAND, Clock, rest
 from bot.config import Settings
 from bot.engine import timers as due
 from bot.engine.calendars import Calendars, Find
+from bot.engine.chores import again_and_again
 from bot.engine.counting import count
 from bot.engine.retention import Retention
 from bot.engine.timekeeping import keep_time
@@ -142,14 +143,10 @@ class Engine:
 
     async def _keep_house(self) -> None:
         """Runs on real time: how often the counts are taken has nothing to do with the record."""
-        while True:
-            try:
-                await keep_time(self._database, self._clock)
-                if ended := await self._database.end_stuck():
-                    log.warning("transactions of a replica that stands still were ended", count=ended)
-                await count(self._database, self._clock.now())
-            except DatabaseUnavailable as problem:
-                log.warning("upkeep has to wait", problem=str(problem))
-            except Exception:
-                log.exception("upkeep failed")
-            await asyncio.sleep(LOOK_AGAIN.total_seconds())
+        await again_and_again("upkeep", self._put_in_order, first=timedelta(), pause=LOOK_AGAIN)
+
+    async def _put_in_order(self) -> None:
+        await keep_time(self._database, self._clock)
+        if ended := await self._database.end_stuck():
+            log.warning("transactions of a replica that stands still were ended", count=ended)
+        await count(self._database, self._clock.now())

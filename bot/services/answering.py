@@ -104,7 +104,7 @@ def share_answers(session: Session, settings: Settings, incident: Incident, at: 
     """Incidents were merged: whoever acknowledged the policy of the one has that of the other, if it is the same."""
     for waiting in escalations.unanswered(session, incident.key):
         for other in _by_the_same_policy(session, waiting.key):
-            for given in _standing(other):
+            for given in escalating.standing(other):
                 actor = Actor(incident.team_id, given.by, at, Origin.TIMER)
                 if waiting.acknowledged_at is None and not has_answered(waiting, actor):
                     _answer(
@@ -114,8 +114,7 @@ def share_answers(session: Session, settings: Settings, incident: Incident, at: 
 
 def has_answered(escalation: Escalation, actor: Actor) -> bool:
     """Whether an acknowledgement of theirs stands. Who answers from outside is nobody who is known."""
-    standing = (each.by for each in escalating.answers_of(escalation) if each.withdrawn_at is None)
-    return actor.user_id is not None and actor.user_id in standing
+    return actor.user_id is not None and actor.user_id in {each.by for each in escalating.standing(escalation)}
 
 
 def _held(session: Session, settings: Settings, escalation_id: int) -> tuple[Incident, Escalation]:
@@ -231,14 +230,14 @@ def unacknowledge(
     _check_waits(session, settings, incident, escalation)
     if escalation.is_external:
         raise UserError("That is a vendor's: what they answered stays on record.")
-    answers = _standing(escalation)
+    answers = escalating.standing(escalation)
     if not answers:
         raise UserError("Nobody has acknowledged it. Nothing was changed.")
     check_not_handed_on(session, escalation)
     own = [each for each in answers if each.by == actor.user_id]
     gone = {each.by for each in own or answers}
     for each in (escalation, *same):
-        theirs = [given for given in _standing(each) if given.by in gone]
+        theirs = [given for given in escalating.standing(each) if given.by in gone]
         if theirs:
             _take_away(session, settings, incident, each, theirs, actor, at_once=at_once, why=why)
     milestones.refresh(session, incident)
@@ -259,7 +258,7 @@ def _take_away(
     _take_back(session, incident, escalation, gone, actor, why)
     session.add(escalation)
     if _is_answered(escalation):
-        escalation.acknowledged_by = _standing(escalation)[-1].by
+        escalation.acknowledged_by = escalating.standing(escalation)[-1].by
         _show(session, incident, escalation, actor)
         return
     was_over = escalation.acknowledged_at is not None
@@ -282,27 +281,14 @@ def _goes_on(escalation: Escalation) -> bool:
     return not escalation.is_external and escalation.paged_at == escalation.asked_at
 
 
-def _standing(escalation: Escalation) -> list[Answer]:
-    """Those of the release before are known by the columns that it wrote."""
-    answers = escalating.answers_of(escalation)
-    if not answers and escalation.acknowledged_at is not None:
-        answers = [
-            Answer(
-                escalation.acknowledged_by, escalation.acknowledged_at, "slack", escalating.place_of(escalation),
-                entry_id=escalation.acknowledgement_entry_id,
-            )
-        ]  # fmt: skip
-    return [each for each in answers if each.withdrawn_at is None]
-
-
 def _take_back(
     session: Session, incident: Incident, escalation: Escalation, gone: Sequence[Answer], actor: Actor, why: str
 ) -> None:
-    known = escalating.answers_of(escalation) or list(gone)
     escalation.answers = [
-        (replace(each, withdrawn_at=actor.at, why=why) if each in gone else each).as_json() for each in known
-    ]  # fmt: skip
-    standing = _standing(escalation)
+        (replace(each, withdrawn_at=actor.at, why=why) if each in gone else each).as_json()
+        for each in escalating.answers_of(escalation)
+    ]
+    standing = escalating.standing(escalation)
     escalation.acknowledgement_entry_id = standing[0].entry_id if standing else None
     for answer in gone:
         entry = store_timeline.get(session, answer.entry_id) if answer.entry_id else None
@@ -328,7 +314,7 @@ def check_not_handed_on(session: Session, escalation: Escalation) -> None:
 def hand_back(session: Session, settings: Settings, escalation_id: int, actor: Actor, *, why: str = "") -> Escalation:
     """Whoever acknowledged cannot go on, by their own word or by somebody else's: the next level is paged at once."""
     found = escalations.lock(session, escalation_id)
-    if found is not None and actor.user_id in {each.by for each in _standing(found)}:
+    if found is not None and actor.user_id in {each.by for each in escalating.standing(found)}:
         return decline(session, settings, escalation_id, actor, why=why)
     return unacknowledge(session, settings, escalation_id, actor, at_once=True, why=why)
 
@@ -341,14 +327,14 @@ def decline(session: Session, settings: Settings, escalation_id: int, actor: Act
     found = escalations.lock(session, escalation_id)
     if found is None or actor.user_id is None:
         raise UserError("That escalation does not exist.")
-    if found.acknowledged_at is not None and actor.user_id in {each.by for each in _standing(found)}:
+    if found.acknowledged_at is not None and actor.user_id in {each.by for each in escalating.standing(found)}:
         found.declined_by = [*(each for each in found.declined_by if each != actor.user_id), actor.user_id]
         return unacknowledge(session, settings, escalation_id, actor, at_once=True, why=why)
     incident, escalation = _held(session, settings, escalation_id)
     if actor.user_id in escalation.declined_by:
         return escalation
     escalation.declined_by = [*escalation.declined_by, actor.user_id]
-    own = [each for each in _standing(escalation) if each.by == actor.user_id]
+    own = [each for each in escalating.standing(escalation) if each.by == actor.user_id]
     if own:  # of a level that needs all: that they had it must not stand for those who never did
         _take_back(session, incident, escalation, own, actor, why)
         milestones.refresh(session, incident)
@@ -367,8 +353,8 @@ def _after_one_less(
     session: Session, settings: Settings, incident: Incident, escalation: Escalation, actor: Actor
 ) -> None:
     """Somebody of the level cannot come. The others of one that needs all may have acknowledged already."""
-    if _standing(escalation) and _is_answered(escalation):
-        last = _standing(escalation)[-1]
+    if escalating.standing(escalation) and _is_answered(escalation):
+        last = escalating.standing(escalation)[-1]
         escalation.acknowledged_at, escalation.acknowledged_by = actor.at, last.by
         escalating.stop(session, escalation)
         quiet.watch(session, settings, incident, escalation, actor.at)

@@ -97,8 +97,7 @@ def _answered(session: Session, page: Page, row: Escalation, incident: Incident)
     if page.user_id and row.acknowledged_by == page.user_id:
         return f"You have it, since {since}."
     who = row.acknowledged_by
-    standing = [each for each in escalating.answers_of(row) if each.withdrawn_at is None]
-    outsider = next((each.name for each in reversed(standing) if each.name), page_text.SOMEBODY)
+    outsider = next((each.name for each in reversed(escalating.standing(row)) if each.name), page_text.SOMEBODY)
     name = people.names(session, incident.team_id, [who]).get(who, page_text.SOMEBODY) if who else outsider
     return f"{name} has it, since {since}. You are not needed for it now."
 

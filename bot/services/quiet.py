@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.domain.escalation import SILENT, Answer, Called, Place
+from bot.domain.escalation import SILENT, Called, Place
 from bot.domain.quiet import ORDER, Nothing, Progress, Step, Take, Wait, next_check
 from bot.domain.terms import Severity
 from bot.services import escalating, paging, tell
@@ -48,7 +48,7 @@ def _is_listened_for(incident: Incident, escalation: Escalation) -> bool:
 
 def _who(escalation: Escalation) -> list[str]:
     """Whose acknowledgement stands, as far as Slack knows them."""
-    standing = [each.by for each in escalating.answers_of(escalation) if each.withdrawn_at is None]
+    standing = (each.by for each in escalating.standing(escalation))
     return list(dict.fromkeys(each for each in (*standing, escalation.acknowledged_by) if each))
 
 
@@ -136,9 +136,10 @@ def _page_again(
 
     That they acknowledged stays on the timeline, because they did.
     """
-    known = escalating.answers_of(escalation) or _of_the_release_before(escalation)
-    withdrawn = [each if each.withdrawn_at else replace(each, withdrawn_at=at, is_silent=True) for each in known]
-    escalation.answers = [each.as_json() for each in withdrawn]
+    escalation.answers = [
+        (each if each.withdrawn_at else replace(each, withdrawn_at=at, is_silent=True)).as_json()
+        for each in escalating.answers_of(escalation)
+    ]
     escalation.acknowledged_at = escalation.acknowledged_by = escalation.gave_up_at = None
     place = escalating.place_of(escalation) or Place(1, 0)
     before = escalating.called_of(escalation)
@@ -154,14 +155,6 @@ def _page_again(
     paging.page(session, settings, incident, escalation, who, at, level=place.level, round=place.round)
     tell.show_pages(session, incident, escalation.key, at)  # what they acknowledged is theirs no more
     tell.say(session, incident, "unacknowledged", at, escalation_id=escalation.key, by=None, before=who[-1])
-
-
-def _of_the_release_before(escalation: Escalation) -> list[Answer]:
-    """It kept an acknowledgement in columns of its own."""
-    if escalation.acknowledged_at is None:
-        return []
-    place = escalating.place_of(escalation)
-    return [Answer(escalation.acknowledged_by, escalation.acknowledged_at, "slack", place)]
 
 
 def on_it(session: Session, settings: Settings, escalation_id: int, actor: Actor) -> Incident:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.timeline_marks import normalise_emoji
-from bot.services import access, answering, people, tell
+from bot.services import access, answering, escalating, people, tell
 from bot.services.actor import Actor, Origin
 from bot.store import escalations, incidents, transcript
 from bot.store.escalations import Escalation
@@ -50,6 +50,5 @@ def _answer(session: Session, settings: Settings, found: Escalation, actor: Acto
         if found.acknowledged_by != actor.user_id:
             answering.acknowledge(session, settings, found.key, actor, means=REACTION)
         return
-    standing = [each for each in found.answers or [] if not each.get("withdrawn_at")]
-    if any(each.get("by") == actor.user_id and each.get("means") == REACTION for each in standing):
+    if any((each.by, each.means) == (actor.user_id, REACTION) for each in escalating.standing(found)):
         answering.unacknowledge(session, settings, found.key, actor)

@@ -14,6 +14,7 @@ from bot.services.escalating.state import (
     place_of,
     policy_of,
     record,
+    standing,
     timer_key,
 )
 
@@ -29,6 +30,7 @@ __all__ = [
     "policy_of",
     "record",
     "resume",
+    "standing",
     "step",
     "stop",
     "timer_key",

@@ -13,7 +13,7 @@ from bot.domain.escalation import Called, Level, PageLevel, Place, Policy
 from bot.domain.terms import TargetKind
 from bot.services import paging, paging_services, people, resolving, tell, vendors
 from bot.services.actor import Actor, Origin
-from bot.services.escalating.state import STEP, answers_of, called_of, record, timer_key
+from bot.services.escalating.state import STEP, called_of, record, standing, timer_key
 from bot.services.paging import Call
 from bot.store import audit, escalations, timers
 from bot.store.escalations import Escalation
@@ -87,7 +87,7 @@ def call(
     """Whom the level means, and in words why some of its targets mean nobody. Who declined or answered is spared."""
     with work.session.no_autoflush:  # who that is does not depend on what the steps before this one have written
         meant = resolving.meant_by(work.session, work.settings, incident.team_id, level.targets, work.at)
-    spared = {*escalation.declined_by, *(each.by for each in answers_of(escalation) if each.withdrawn_at is None)}
+    spared = {*escalation.declined_by, *(each.by for each in standing(escalation))}
     called = Called(
         place, work.at, work.at, level.acknowledge, tuple(each for each in meant.people if each not in spared),
         meant.groups, meant.vendors, missing=meant.missing, because=because, services=meant.services,

@@ -43,7 +43,16 @@ def called_of(escalation: Escalation) -> list[Called]:
 
 
 def answers_of(escalation: Escalation) -> list[Answer]:
-    return [Answer.from_json(each) for each in escalation.answers or ()]
+    """Every acknowledgement. One of the release before is known by the columns that it wrote."""
+    if escalation.answers or escalation.acknowledged_at is None:
+        return [Answer.from_json(each) for each in escalation.answers or ()]
+    by, at, entry_id = escalation.acknowledged_by, escalation.acknowledged_at, escalation.acknowledgement_entry_id
+    return [Answer(by, at, "slack", place_of(escalation), entry_id=entry_id)]
+
+
+def standing(escalation: Escalation) -> list[Answer]:
+    """The acknowledgements that nobody took back."""
+    return [each for each in answers_of(escalation) if each.withdrawn_at is None]
 
 
 def place_of(escalation: Escalation) -> Place | None:
