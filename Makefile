@@ -4,6 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 ARGS ?=
+WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check docs bench lock clean
@@ -14,8 +15,8 @@ help: ## what can be made
 run: $(VENV)/.installed ## start the bot with a local Slack look-alike and print the address of its page
 	$(BIN)/dogwatch sandbox $(ARGS)
 
-test: $(VENV)/.dev-installed ## run every test; ARGS="-k outbox" runs some
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev-installed ## run every test, side by side; ARGS="-k outbox" runs some, WORKERS=0 one after the other
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile $(ARGS)
 
 check: $(VENV)/.dev-installed ## lint, format, types, layers
 	$(BIN)/ruff check .
