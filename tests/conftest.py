@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web_app
 from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("tests.support")
@@ -43,6 +44,16 @@ def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         report.outcome = "failed"
         report.longrepr = f"{report.nodeid}: nothing may be skipped in CI. {reason}"
+
+
+@pytest.fixture(autouse=True)
+def _let_go_of_servers() -> Iterator[None]:
+    """
+    aiohttp keeps a thousand handlers with the applications they are of, here a whole bot each: some hundred bots later
+    a collection of garbage took five seconds, in which nobody was answered.
+    """
+    yield
+    web_app._cached_build_middleware.cache_clear()
 
 
 @pytest.fixture(scope="session")

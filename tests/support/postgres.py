@@ -78,7 +78,7 @@ class PostgresServer:
             "listen_addresses": "127.0.0.1",
             "fsync": "on" if durable else "off",
             "full_page_writes": "on" if durable else "off",
-            "max_connections": "100",
+            "max_connections": "300",
             "shared_buffers": "32MB",
             "log_min_messages": "warning",
         } | dict(settings or {})
