@@ -307,6 +307,9 @@ async def main(path: Path, out: Path) -> int:
     except UserError as problem:
         click.echo(problem.message, err=True)
         return 2
+    except TimeoutError as problem:
+        click.echo(f"{path}: it does not come to rest ({problem}). A machine that is busy may be too slow.", err=True)
+        return 2
     except OSError as problem:
         click.echo(f"{out}: the results cannot be written there: {problem.strerror}.", err=True)
         return 2

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from bot.config.sections import Section, Word
+from bot.config.sections import FileName, Section, Word
 from bot.domain.means import is_mail_address, mailbox_of
 
 
@@ -64,7 +64,7 @@ class EmailSection(Section):
     user: Word | None = None
     sender: Annotated[Sender | None, Field(alias="from")] = None
     domains: Annotated[tuple[Domain, ...], Field(strict=False)] = ()
-    ca_file: Word | None = None
+    ca_file: FileName | None = None
 
 
 class PagerDutySection(Section):

@@ -9,7 +9,17 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from bot.config.sections import Channel, ClockTime, Day, EndOfWork, Section, UserIdText, Word, Zone, is_user_id
+from bot.config.sections import (
+    Channel,
+    ClockTime,
+    Day,
+    EndOfWork,
+    FileName,
+    Section,
+    UserIdText,
+    Zone,
+    is_user_id,
+)
 from bot.domain.oncall import Hours, Layer, Schedule
 from bot.domain.recurrence import NEVER, occurrences, parts_of, why_not
 from bot.domain.working_hours import DAYS
@@ -163,7 +173,7 @@ class ScheduleSection(Section):
 
     zone: Zone | None = None
     layers: Annotated[tuple[LayerSection, ...], Field(strict=False)] = ()
-    calendar: bool | Word = False
+    calendar: bool | FileName = False
     names: Mapping[Name, UserIdText] = Field(default_factory=dict)
     may_have_gaps: bool = False
     handover_direct: bool = True

@@ -223,6 +223,8 @@ FindingCode = Annotated[str, AfterValidator(_finding)]
 Mark = Annotated[Kind | None, BeforeValidator(_kind)]
 MatcherText = Annotated[Matcher, BeforeValidator(_matcher)]
 Word = Annotated[str, Field(min_length=1, max_length=80)]
+FileName = Annotated[str, Field(min_length=1, max_length=4096)]
+"""As long as Linux takes a path."""
 WebLink = Annotated[str, Field(max_length=2000), AfterValidator(_web_address)]
 Channel = Annotated[Word, AfterValidator(_channel)]
 Day = Annotated[str, AfterValidator(_day)]

@@ -15,13 +15,13 @@ from pathlib import Path
 from bot.config import DEFAULT_PATH, Settings, examine, load
 from bot.domain.errors import UserError
 from bot.local.folder import CONFIG, DATABASE, LOG, prepared
+from bot.local.gallery import gallery
 from bot.local.process import Bot
 from bot.local.record import Record
 from bot.local.tour import Tour
 from bot.manifest import read_manifest
 from bot.sandbox.server import Sandbox
 from bot.scenario.shelf import examples_folder
-from bot.slack.blocks.gallery import exhibits
 from commands import COMMANDS
 
 
@@ -90,7 +90,7 @@ def _tell_of_the_bot(slack: Sandbox, settings: Settings) -> None:
     ]
     slack.shortcuts, slack.global_shortcuts = _shortcuts("message"), _shortcuts("global")
     slack.marks = {emoji: kind.value for emoji, kind in settings.reactions.items()}
-    slack.gallery = [{"name": each.name, "kind": each.kind, "payload": each.payload} for each in exhibits(settings)]
+    slack.gallery = gallery(settings)
 
 
 def _shortcuts(kind: str) -> tuple[tuple[str, str], ...]:

@@ -105,7 +105,7 @@ async def test_an_hour_without_slack_and_all_the_others_loses_and_doubles_nothin
     slack = world.sandbox.fault("error", error="internal_error")
     await world.types("oncall", "/incident escalate policy:everything the pool is full")
     await world.advance(minutes=60)
-    assert not (world.mail.took or world.pagerduty.alerts or world.opsgenie.alerts or world.receiver.took)
+    assert [world.mail.took, world.pagerduty.alerts, world.opsgenie.alerts, world.receiver.took] == [[], {}, {}, []]
 
     world.mail.refuses = {}
     for each in services:

@@ -48,7 +48,7 @@ def noted(world: World, text: str) -> int:
     ("method", "error", "told"),
     [
         ("pins.add", "permission_denied", "Slack does not permit it to the app"),
-        ("pins.add", "is_archived", "The channel is archived (is_archived). Unarchive it if it is still needed."),
+        ("pins.add", "too_many_pins", "The channel holds as many pins as Slack allows (too_many_pins). Remove one."),
         ("conversations.setTopic", "restricted_action", "A workspace admin can allow it in Slack's settings."),
         ("conversations.setTopic", "too_long", "Slack refuses it (too_long)."),
         ("conversations.invite", "user_is_restricted", "A guest cannot be invited by an app"),

@@ -48,6 +48,8 @@ ROSTER = Roster(
     "On call for payments", ZoneInfo("Europe/Paris"), NOW,
     [Bar(NOW - DAY, NOW + 9 * DAY, "U0ONCALL", "On-call engineer")], [(NOW + 9 * DAY, NOW + 10 * DAY)],
 )  # fmt: skip
+PICTURE = "F0PICTURE1"
+"""The file that would hold it."""
 MINE = [Mine("payments", None, NOW + 3 * DAY), Mine("platform", NOW + 3 * DAY, NOW + 9 * DAY)]
 
 
@@ -95,7 +97,7 @@ def messages() -> Iterator[tuple[str, Message]]:
     yield "change of shift: nobody comes", oncall.shift(UNCOVERED, "U0ONCALL")
     yield "change of shift: nobody comes, in a channel", oncall.shift(UNCOVERED, None)
     yield "change of shift: after nobody", oncall.shift(replace(SHIFT, left=[]), None)
-    yield "on call: drawn", oncall.drawn(ROSTER, "F0PICTURE1")
+    yield "on call: drawn", oncall.drawn(ROSTER, PICTURE)
     yield "on call: not drawn", oncall.not_drawn(ROSTER, "missing_scope")
 
 
