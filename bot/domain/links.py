@@ -1,5 +1,7 @@
 """Where a reader finds a thing again."""
 
+from urllib.parse import SplitResult, urlsplit
+
 
 def message_link(workspace_url: str, channel_id: str, ts: str, thread_ts: str | None = None) -> str:
     """
@@ -15,3 +17,13 @@ def message_link(workspace_url: str, channel_id: str, ts: str, thread_ts: str | 
 
 def channel_link(workspace_url: str, channel_id: str) -> str:
     return f"{workspace_url.rstrip('/')}/archives/{channel_id}"
+
+
+def parts_of(address: str) -> SplitResult | None:
+    """What somebody typed as a web address in its parts; None where it cannot be one, like `https://[abc`."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # which is read only now, and may be none
+    except ValueError:
+        return None
+    return parts

@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from bot import sealing
 from bot.config import Settings
 from bot.domain import means as words
 from bot.domain.errors import UserError, did_you_mean
+from bot.domain.links import parts_of
 from bot.domain.means import Kind
 from bot.store.contacts import Contact
 
@@ -103,8 +103,8 @@ def _mail(settings: Settings, text: str) -> Address:
 
 
 def _web(settings: Settings, text: str) -> Address:
-    parts, hosts = urlsplit(text), settings.paging.webhook.hosts
-    if parts.scheme != "https" or not parts.hostname or parts.username is not None:
+    parts, hosts = parts_of(text), settings.paging.webhook.hosts
+    if parts is None or parts.scheme != "https" or not parts.hostname or parts.username is not None:
         raise UserError("That is no address of a webhook. It begins with https:// and holds no name and password.")
     if parts.hostname not in {each.casefold() for each in hosts}:
         raise UserError(f"Webhooks may be at {' and '.join(hosts)} only, as the operator set it.")

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.links import parts_of
 from bot.pagelinks import page_link
 from bot.services import tell
 from bot.store import incidents, postmortems
@@ -58,9 +58,10 @@ def _page_of(settings: Settings, incident: Incident) -> str | None:
 def address_in(reference: str | None) -> str | None:
     """A reference that is, or holds, the address of a page elsewhere."""
     found = ADDRESS.search(reference or "")
-    if found is None or len(found[0]) > LINK_LENGTH or not urlsplit(found[0]).hostname:
+    if found is None or len(found[0]) > LINK_LENGTH:
         return None
-    return found[0]
+    parts = parts_of(found[0])
+    return found[0] if parts and parts.hostname else None
 
 
 def opened(session: Session, settings: Settings, incident: Incident, at: datetime) -> None:

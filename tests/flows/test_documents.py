@@ -83,8 +83,9 @@ async def test_a_bookmark_follows_its_link_and_stays_away_once_people_removed_it
     assert links(world) == ["https://tracker.example/browse/TSR-1533"]
 
 
-async def test_a_reference_that_is_no_address_is_no_bookmark(world: World) -> None:
-    await world.declares("checkout is down ref:TSR-1532")
+@pytest.mark.parametrize("reference", ["TSR-1532", "https://[TSR-1532"])
+async def test_a_reference_that_is_no_address_is_no_bookmark(reference: str, world: World) -> None:
+    await world.declares(f"checkout is down ref:{reference}")
     await world.settle()
 
     assert titles(world) == ["INC-1: the record"]

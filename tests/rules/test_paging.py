@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.config import ConfigurationError, Settings, load
 from bot.domain.errors import UserError
 from bot.domain.paging import GATHERED, MINUTE, Bundle, Way, bundled, in_order, read_way
+from bot.services.addresses import checked
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -102,3 +103,14 @@ def test_without_a_word_everybody_is_paged_by_slack() -> None:
     settings: Settings = load({})
 
     assert settings.paging.default == ("slack",)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["http://hooks.example.com/a", "https://", "https://[abc", "https://hooks.example.com:99999/", "https://hooks℀/"],
+)
+def test_what_is_no_address_of_a_webhook_is_refused(typed: str) -> None:
+    settings = Settings.model_validate({"paging": {"webhook": {"hosts": ["hooks.example.com"]}}})
+
+    with pytest.raises(UserError, match="no address of a webhook"):
+        checked(settings, "webhook", typed)
