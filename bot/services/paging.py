@@ -158,7 +158,7 @@ def _new_page(settings: Settings, call: Call, person: str, way: Way, at: datetim
 
 @dataclass(slots=True)
 class Sending:
-    """Pages on their way out in one transaction: by themselves, or in the bundle of their person, means and minute."""
+    """Pages on their way out in one transaction: by themselves, or in the bundle of their address and minute."""
 
     session: Session
     settings: Settings
@@ -181,7 +181,8 @@ class Sending:
             self._alone[to] += 1
         else:
             self._bundle[to] = row.due_at = found.at
-            row.bundle_key = f"{incident.team_id}:{row.user_id}:{row.means}:{int(found.at.timestamp())}"
+            way = f"{incident.team_id}:{row.user_id}:{row.means}:{row.contact_id or 0}"  # each address gets a message
+            row.bundle_key = f"{way}:{int(found.at.timestamp())}"
         self.session.add(row)
         self._put(incident, row)
 

@@ -1,9 +1,11 @@
 """Many pages at once: a person gets a few by themselves and the rest in one message, and nobody is forgotten."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from tests.support.means import MeansWorld
 from tests.support.world import World, rendered
 
 DBA = "<@U0DBA|dba>"
@@ -81,6 +83,21 @@ async def test_what_somebody_else_answered_meanwhile_is_not_asked_for(world: Wor
 
     assert "INC-5" not in told(world)[-1]
     assert "INC-4" in told(world)[-1]
+
+
+async def test_of_two_addresses_each_gets_every_page(tmp_path: Path) -> None:
+    async with MeansWorld(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, lambda *_: True) as world:
+        for address in ("work@example.test", "home@example.test"):
+            await world.types("dba", "/incident pages", "ops")
+            await world.presses("dba", "pages_add", channel="ops")
+            await world.submits("dba", means="email", address=address, delay="0")
+        await pages(world, 4)
+        await world.advance(seconds=10)
+
+        for address in ("work@example.test", "home@example.test"):
+            mails = [mail.get_body(("plain",)).get_content() for mail in world.mail.took if mail["To"] == address]
+            assert waits(mails) == {1, 2, 3, 4}, address
+            assert sum(mail.count("I have it:") for mail in mails) == 4, "none of them twice"
 
 
 @pytest.mark.parametrize("count", [120])
