@@ -146,7 +146,7 @@ def _page_again(
     called = Called(place, at, at, people=tuple(who), because=SILENT)
     escalation.steps = [each.as_json() for each in (*before, called)]
     escalation.level, escalation.round, escalation.level_paged_at = place.level, place.round, at
-    escalation.next_step_at = until
+    escalation.next_step_at, escalation.more_time_until = until, None  # time was asked for before they had it
     timers.set_timer(
         session, escalating.timer_key(escalation), until, escalating.STEP, escalation_id=escalation.key
     )  # fmt: skip

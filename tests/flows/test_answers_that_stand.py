@@ -1,0 +1,47 @@
+"""Which acknowledgements of an escalation stand, and what goes on once one does not."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.services import escalation
+from tests.support.desk import START, Desk
+
+CONFIG = """
+[services.checkout]
+policy = "payments"
+[policies.payments]
+[[policies.payments.levels]]
+targets = ["U0ONCALL"]
+wait = 5
+[[policies.payments.levels]]
+targets = ["U0DBA"]
+wait = 5
+[policies.both]
+[[policies.both.levels]]
+targets = ["U0DBA", "U0DEVELOPER"]
+acknowledge = "all"
+wait = 5
+"""
+
+
+@pytest.fixture
+async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
+    async with Desk.opened(database_url, tmp_path, CONFIG) as opened:
+        yield opened
+
+
+async def test_who_asked_for_time_and_then_fell_silent_holds_nobody_back(desk: Desk) -> None:
+    await desk.opens(severity="SEV1", services=("checkout",))
+    running = await desk.one()
+    await desk.does(escalation.more_time, running.id, desk.by(), minutes=60)
+    await desk.does(escalation.acknowledge, running.id, desk.by())
+
+    await desk.passes(minutes=20)
+    assert await desk.paged() == [("U0ONCALL", 1, 0)] * 2, "asked after 15 minutes, paged again after 20"
+    assert await desk.next_step() == START + timedelta(minutes=25)
+    await desk.passes(minutes=6)
+
+    assert (await desk.paged())[2:] == [("U0DBA", 2, 0)]
