@@ -142,7 +142,7 @@ def _amend_time(session: Session, entry: TimelineEntry, when: When) -> None:
             "`/incident impact started:TIME ended:TIME`."
         )
     escalation = _escalation(session, entry)
-    if escalation is not None and escalation.paged_at == escalation.asked_at:
+    if escalation is not None and not escalation.was_only_recorded:
         raise UserError("The page went out at that time, and that is never moved.")
     entry.happened_at, entry.precision = when.at, when.precision.value
     entry.sort_at = when.at or entry.sort_at  # of unknown time from now on: it keeps its place
@@ -246,7 +246,7 @@ def _follow(session: Session, incident: Incident, entry: TimelineEntry, at: date
     escalation = _escalation(session, entry)
     if escalation is not None:
         escalation.reason = entry.text
-        if escalation.paged_at != escalation.asked_at:
+        if escalation.was_only_recorded:
             escalation.paged_at, escalation.precision = entry.happened_at, entry.precision
         session.add(escalation)
     vendors.follow(session, incident, entry, at)

@@ -64,7 +64,7 @@ def _by_the_same_policy(session: Session, escalation_id: int) -> list[Escalation
     return [
         each
         for each in locked
-        if each.key != escalation_id and _goes_on(each) and not escalations.is_called_off(session, each)
+        if each.key != escalation_id and each.pages_people and not escalations.is_called_off(session, each)
     ]
 
 
@@ -193,7 +193,7 @@ def acknowledge_for(
 
     def rank(each: Escalation) -> tuple[bool, bool, bool, bool]:
         answered = has_answered(each, actor)
-        return each.is_external, answered, actor.user_id not in each.members, each.paged_at != each.asked_at
+        return each.is_external, answered, actor.user_id not in each.members, each.was_only_recorded
 
     chosen = min(waiting, key=rank, default=None)
     if chosen is None:
@@ -267,18 +267,13 @@ def _take_away(
         session, incident, "unacknowledged", actor.at, escalation_id=escalation.key, by=actor.user_id, why=why,
         before=gone[-1].by,
     )  # fmt: skip
-    if was_over and _goes_on(escalation):
+    if was_over and escalation.pages_people:
         if at_once:
             escalation.gave_up_at = None
             escalating.go_on(session, settings, incident, escalation, actor.at, because="cannot go on")
         else:
             escalating.resume(session, settings, incident, escalation, actor.at, because="cannot go on")
     _show(session, incident, escalation, actor)
-
-
-def _goes_on(escalation: Escalation) -> bool:
-    """Whether levels are paged at all: not for a vendor, nor where it was only recorded that somebody was called."""
-    return not escalation.is_external and escalation.paged_at == escalation.asked_at
 
 
 def _take_back(
@@ -363,7 +358,7 @@ def _after_one_less(
     called = escalating.called_of(escalation)
     if (
         escalation.gave_up_at is None
-        and _goes_on(escalation)
+        and escalation.pages_people
         and called
         and not called[-1].is_left(escalation.declined_by)
     ):

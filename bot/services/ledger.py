@@ -230,7 +230,7 @@ def view(session: Session, settings: Settings, escalation_id: int) -> Escalation
         gave_up=row.gave_up_at is not None,
         is_called_off=escalations.is_called_off(session, row),
         is_open=incident.is_open,
-        was_only_recorded=row.paged_at != row.asked_at,
+        was_only_recorded=row.was_only_recorded,
         message_ts=row.message_ts,
         names=names,
         channel_id=incident.channel_id,

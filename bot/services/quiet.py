@@ -42,8 +42,7 @@ def watch(session: Session, settings: Settings, incident: Incident, escalation: 
 def _is_listened_for(incident: Incident, escalation: Escalation) -> bool:
     """Not for vendors, not in what replays something, not where it was only recorded, nor for people nobody knows."""
     is_real = incident.is_open and incident.drill_of is None and not incident.is_retro
-    was_paged = not escalation.is_external and escalation.paged_at == escalation.asked_at
-    return is_real and was_paged and escalation.acknowledged_at is not None and bool(_who(escalation))
+    return is_real and escalation.pages_people and escalation.acknowledged_at is not None and bool(_who(escalation))
 
 
 def _who(escalation: Escalation) -> list[str]:

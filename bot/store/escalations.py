@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Index, bindparam, text
+from sqlalchemy import JSON, ColumnElement, Index, and_, bindparam, or_, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.store.incidents import OPEN, Incident
@@ -97,6 +97,27 @@ class Escalation(SQLModel, table=True):
         if self.id is None:
             raise ValueError("the escalation was never stored")
         return self.id
+
+    @property
+    def was_only_recorded(self) -> bool:
+        """
+        Somebody said, with a time, that they had been called: nobody is paged by it. Whom it calls by itself has a
+        policy; of a vendor, and of what the release before wrote, the two times tell.
+        """
+        if self.is_external or self.started_by is None:
+            return self.paged_at != self.asked_at
+        return self.policy is None
+
+    @property
+    def pages_people(self) -> bool:
+        """Whether levels are paged at all: not for a vendor, nor where it was only recorded."""
+        return not self.is_external and not self.was_only_recorded
+
+
+def have_paged_people() -> ColumnElement[bool]:
+    """`Escalation.pages_people`, as a condition."""
+    of_before = and_(col(Escalation.started_by).is_(None), col(Escalation.paged_at) == Escalation.asked_at)
+    return and_(col(Escalation.is_external).is_(False), or_(col(Escalation.policy).is_not(None), of_before))
 
 
 class Page(SQLModel, table=True):

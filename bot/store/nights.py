@@ -8,7 +8,7 @@ from sqlalchemy import and_, select
 from sqlmodel import Session, col
 
 from bot.domain.escalation import Answer, first_silence
-from bot.store.escalations import LEFT_BEHIND, Escalation, Page
+from bot.store.escalations import LEFT_BEHIND, Escalation, Page, have_paged_people
 from bot.store.incidents import Incident
 from bot.store.people import Person
 from bot.store.sight import Sight, counted_for_people
@@ -74,8 +74,7 @@ def answers(session: Session, team_id: str, since: datetime, until: datetime) ->
         .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
         .where(
             Sight(team_id).condition, col(Incident.is_drill).is_(False),
-            col(Escalation.is_external).is_(False), col(Escalation.paged_at) == Escalation.asked_at,
-            col(Escalation.paged_at) >= since, col(Escalation.paged_at) < until,
+            have_paged_people(), col(Escalation.paged_at) >= since, col(Escalation.paged_at) < until,
             col(TimelineEntry.withdrawn_at).is_(None),
         )
         .order_by(col(Escalation.id))

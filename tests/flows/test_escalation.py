@@ -246,7 +246,10 @@ async def test_ack_means_the_escalation_to_whoever_types(world: World) -> None:
     assert [each["acknowledged_by_id"] for each in await escalations(world)] == ["U0DBA", "U0SUPPORT", "U0SUPPORT"]
 
 
-@pytest.mark.parametrize(("at", "paged"), [("13:20", "2026-03-02T13:20:00+00:00"), ("?", None)])
+@pytest.mark.parametrize(
+    ("at", "paged"),
+    [("13:20", "2026-03-02T13:20:00+00:00"), ("now", "2026-03-02T14:02:00+00:00"), ("?", None)],
+)
 async def test_with_a_time_it_is_only_recorded(world: World, at: str, paged: str | None) -> None:
     await world.declares()
 
@@ -257,6 +260,7 @@ async def test_with_a_time_it_is_only_recorded(world: World, at: str, paged: str
     assert direct(world, "dba") == []
     [escalation] = await escalations(world)
     assert (escalation["paged_at"], escalation["reason"]) == (paged, "by phone")
+    assert "Recorded: " in ledger(world)
     assert ("time not known" in ledger(world)) == (paged is None)
     assert not [text for text in world.texts() if "still needed" in text]
 

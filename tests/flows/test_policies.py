@@ -17,10 +17,11 @@ from bot.services import combining, escalation, muting
 from bot.services import incidents as course
 from bot.services.actor import Actor, Origin
 from bot.services.escalation import Whom
-from bot.store.escalations import Page
+from bot.store import nights
+from bot.store.escalations import Escalation, Page
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
-from tests.support.desk import START, Desk, read
+from tests.support.desk import START, TEAM, Desk, read
 
 CONFIG = """
 [nudges]
@@ -438,6 +439,45 @@ async def test_of_a_schedule_it_is_said_who_left_and_not_that_it_has_nobody(desk
     always = Whom(TargetKind.SCHEDULE, "always", "always")
     with pytest.raises(UserError, match=r"U0ENGINEER> is on call .* left the workspace\. Nobody was paged"):
         await desk.does(escalation.escalate, incident.id, desk.by(), always, "help")
+
+
+@pytest.mark.parametrize("when", [When(START), When(START - timedelta(minutes=5)), When(None)])
+async def test_nobody_is_paged_later_by_what_was_only_recorded(desk: Desk, tmp_path: Path, when: When) -> None:
+    path = tmp_path / "listening.toml"
+    path.write_text(CONFIG.replace("acknowledged_quiet = 0", "acknowledged_quiet = 15"))
+    desk.settings = read(path)
+    incident = await desk.opens(severity="SEV4", services=("checkout",))
+    to = Whom(TargetKind.PERSON, "U0DBA", "U0DBA", members=("U0DBA",))
+    made = await desk.does(escalation.escalate, incident.key, desk.by(), to, "by phone", when=when)
+
+    await desk.does(escalation.acknowledge, made.id, desk.by("U0DBA"))
+    await desk.passes(hours=1)
+    await desk.does(escalation.unacknowledge, made.id, desk.by("U0DBA"))
+    await desk.does(escalation.decline, made.id, desk.by("U0DBA"))
+    await desk.passes(hours=1)
+
+    assert await desk.paged() == []
+    assert await desk.database.read(nights.answers, TEAM, START - timedelta(days=1), desk.now) == []
+
+
+@pytest.mark.parametrize("minutes", [0, 5])
+async def test_what_the_release_before_wrote_is_told_by_its_two_times(desk: Desk, minutes: int) -> None:
+    """It kept neither a policy nor who had started it."""
+    incident = await desk.opens(severity="SEV4", services=("checkout",))
+    to = Whom(TargetKind.PERSON, "U0DBA", "U0DBA", members=("U0DBA",))
+    when = When(START - timedelta(minutes=minutes))
+    made = await desk.does(escalation.escalate, incident.key, desk.by(), to, "by phone", when=when)
+
+    def of_before(session: Session) -> Escalation:
+        row = session.get_one(Escalation, made.key)
+        row.started_by = None
+        session.add(row)
+        return row
+
+    row = await desk.database.run(of_before)
+    counted = await desk.database.read(nights.answers, TEAM, START - timedelta(days=1), START + timedelta(days=1))
+
+    assert (row.was_only_recorded, len(counted)) == (minutes > 0, minutes == 0)
 
 
 async def test_who_left_is_told_of_where_somebody_else_is_on_call_beside_them(desk: Desk, tmp_path: Path) -> None:
