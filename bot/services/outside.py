@@ -15,7 +15,6 @@ from bot.services.answering import acknowledge
 from bot.store import escalations, incidents, people
 from bot.store.escalations import Escalation, Page
 from bot.store.incidents import Incident
-from bot.store.pages import of_bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +130,10 @@ def by_service(session: Session, settings: Settings, kind: str, key: str, name: 
     `name` is theirs over there; who that is in Slack nobody knows here, and it need not be whom the service was called
     for.
     """
-    first = page_text.page_of_key(session, key)
-    if first is None or first.external_ref != key or not _is_by(first, kind):
-        return 0
-    same = [first]
-    if first.bundle_key is not None:
-        same = [each for each in of_bundle(session, first.bundle_key) if each.external_ref == key]
+    found = page_text.pages_of_key(session, key)
+    newest = {page.escalation_id: page for page in found if _is_by(page, kind)}  # a reminder comes after its page
     answered = 0
-    for page in sorted(same, key=lambda each: each.escalation_id):
+    for _, page in sorted(newest.items()):
         if _is_stale(session, page):
             continue
         try:

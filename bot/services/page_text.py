@@ -17,6 +17,7 @@ from bot.services.people import MENTION
 from bot.store import escalations, incidents, people
 from bot.store.escalations import Escalation, Page
 from bot.store.incidents import Incident
+from bot.store.pages import of_bundle
 
 SOMEBODY = "Somebody"
 
@@ -180,8 +181,22 @@ def key_of(session: Session, team_id: str, page: Page, row: Escalation) -> str:
     return f"dogwatch.{team_id}.{min(same, default=page.id or 0)}"
 
 
-def page_of_key(session: Session, key: str) -> Page | None:
-    """The page that a paging service tells of; None where the key is none of ours."""
+def pages_of_key(session: Session, key: str) -> list[Page]:
+    """
+    What went out to a paging service under a key, in order; empty where the key is none of ours.
+
+    The page that it names may have gone out among others, under theirs: a reminder of the same call bears it then.
+    """
+    named_by_it = _page_of_key(session, key)
+    if named_by_it is None:
+        return []
+    found = [each for each in escalations.pages_of(session, named_by_it.escalation_id) if each.external_ref == key]
+    for bundle_key in {each.bundle_key for each in found if each.bundle_key is not None}:
+        found += [each for each in of_bundle(session, bundle_key) if each.external_ref == key and each not in found]
+    return sorted(found, key=lambda each: each.id or 0)
+
+
+def _page_of_key(session: Session, key: str) -> Page | None:
     parts = key.split(".")
     if len(parts) != 3 or parts[0] != "dogwatch" or not (parts[2].isascii() and parts[2].isdecimal()):
         return None

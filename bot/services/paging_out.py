@@ -122,14 +122,7 @@ def _came_of(session: Session, page: Page, outcome: str, at: datetime) -> None:
 
 def standing(session: Session, ref: str) -> str | None:
     """How a service that rings on is to take a call: `acknowledged`, `over`, or None while somebody is still needed."""
-    first = page_text.page_of_key(session, ref)
-    if first is None:
-        return None
-    same = escalations.pages_of(session, first.escalation_id)
-    if first.bundle_key is not None:
-        same = [*same, *of_bundle(session, first.bundle_key)]
-    found = {page.escalation_id for page in same if page.external_ref == ref}
-    states = {_state(session, each) for each in found}
+    states = {_state(session, each) for each in {page.escalation_id for page in page_text.pages_of_key(session, ref)}}
     if None in states or not states:
         return None
     return ACKNOWLEDGED if ACKNOWLEDGED in states else OVER

@@ -291,3 +291,50 @@ async def test_what_a_service_tells_late_brings_back_no_acknowledgement(tmp_path
             200,
             {"ok": True, "answered": 1},
         )
+
+
+BY_SERVICE = """
+[paging]
+default = ["pagerduty:payments"]
+bundle_after = 1
+"""
+
+
+async def calls_the_dba(world: MeansWorld, number: int) -> None:
+    await world.types("oncall", f"/incident start queue {number} is stuck", "ops")
+    await world.types("oncall", f"/incident escalate INC-{number} <@U0DBA|dba> look at {number}", "ops")
+
+
+async def test_after_a_storm_pagerduty_s_answer_to_a_reminder_counts(tmp_path: Path) -> None:
+    """The first page went out with another, under its key: the reminder has one of its own."""
+    async with MeansWorld(f"sqlite:///{tmp_path / 'd.db'}", tmp_path, lambda *_: True, config=BY_SERVICE) as world:
+        for number in (1, 2, 3):
+            await calls_the_dba(world, number)
+        await world.advance(seconds=10)
+        before = set(world.pagerduty.alerts)
+        assert len(before) == 2, "the last two are one call"
+        for number in (1, 2):
+            await world.types("oncall", f"/incident ack INC-{number}", "ops")
+        await world.advance(minutes=6)
+
+        [key] = set(world.pagerduty.alerts) - before
+        assert await pagerduty_tells(world, event("incident.acknowledged", key)) == (200, {"ok": True, "answered": 1})
+        [answered] = (await world.exported("INC-3"))["escalations"]
+        assert answered["acknowledged_at"] is not None
+
+
+async def test_pagerduty_s_answer_is_for_all_that_a_repeated_call_named(tmp_path: Path) -> None:
+    """The first was called by itself; its reminder, under the same key, names another one as well."""
+    async with MeansWorld(f"sqlite:///{tmp_path / 'd.db'}", tmp_path, lambda *_: True, config=BY_SERVICE) as world:
+        await calls_the_dba(world, 1)
+        [key] = world.pagerduty.alerts
+        await world.advance(seconds=270)
+        await calls_the_dba(world, 2)
+        await world.advance(seconds=31)
+        await calls_the_dba(world, 3)
+        await world.advance(seconds=10)
+        assert len(world.pagerduty.alerts) == 2, "the third came with the first one's reminder"
+
+        assert await pagerduty_tells(world, event("incident.acknowledged", key)) == (200, {"ok": True, "answered": 2})
+        [answered] = (await world.exported("INC-3"))["escalations"]
+        assert answered["acknowledged_at"] is not None
