@@ -12,7 +12,7 @@ from bot.domain.escalation import SILENT, Called, Need, Place, Policy, Target, f
 from bot.domain.escalation import Answer as Answered
 from bot.domain.means import label_of
 from bot.domain.terms import Severity, TargetKind
-from bot.services import addresses, oncall, vendors
+from bot.services import addresses, escalating, oncall, vendors
 from bot.services.escalation import HANDOVER
 from bot.services.people import MENTION
 from bot.store import escalations, incidents, people, timers
@@ -175,6 +175,11 @@ class EscalationView:
         is_over = self.acknowledged_at is None or not self.is_open or self.is_called_off
         return not (is_over or self.is_external or self.was_only_recorded or self.handed_to)
 
+    def answer_of(self, user_id: str) -> Answer | None:
+        """Their acknowledgement, if it stands."""
+        theirs = (each for each in reversed(self.answers) if each.user_id == user_id and each.withdrawn_at is None)
+        return next(theirs, None)
+
     @property
     def have_all_declined(self) -> bool:
         return bool(self.members) and set(self.members) <= set(self.declined_by)
@@ -205,7 +210,7 @@ def view(session: Session, settings: Settings, escalation_id: int) -> Escalation
     pages = [page for page in escalations.pages_of(session, escalation_id) if page.means != escalations.LEFT_BEHIND]
     policy = Policy.from_json(row.policy) if row.policy else None
     called = [Called.from_json(each) for each in row.steps or []]
-    answers = [Answered.from_json(each) for each in row.answers or []]
+    answers = [] if row.is_external else escalating.answers_of(row)
     course = _Course(settings, pages, row.declined_by, answers)
     left_out = {page.user_id for page in pages if page.skipped is not None}
     names = people.names(

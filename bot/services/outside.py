@@ -93,7 +93,7 @@ def _answered(session: Session, page: Page, row: Escalation, incident: Incident)
     if row.acknowledged_at is None:
         raise ValueError("nobody answered")
     since = page_text.clock_of(row.acknowledged_at, ZoneInfo(incident.zone))
-    if page.user_id and row.acknowledged_by == page.user_id:
+    if page.user_id and page.user_id in {each.by for each in escalating.standing(row)}:
         return f"You have it, since {since}."
     who = row.acknowledged_by
     outsider = next((each.name for each in reversed(escalating.standing(row)) if each.name), page_text.SOMEBODY)

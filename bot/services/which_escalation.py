@@ -5,20 +5,22 @@ from collections.abc import Callable
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
+from bot.services import escalating
 from bot.services.actor import Actor
+from bot.services.answering import has_answered
 from bot.store import escalations
 from bot.store.escalations import Escalation
 
 
 def to_take_back(session: Session, incident_id: int, actor: Actor) -> Escalation:
     """The newest that this person acknowledged, or else the newest that anybody did. Raises UserError if none is."""
-    found = [each for each in _running(session, incident_id) if each.acknowledged_at is not None]
-    return _newest(found, lambda each: each.acknowledged_by == actor.user_id, "Nobody has acknowledged an escalation.")
+    found = [each for each in _running(session, incident_id) if escalating.standing(each)]
+    return _newest(found, lambda each: has_answered(each, actor), "Nobody has acknowledged an escalation.")
 
 
 def to_decline(session: Session, incident_id: int, actor: Actor) -> Escalation:
     """The newest that asks this person, or that they acknowledged. Raises UserError if none does."""
-    found = [each for each in _running(session, incident_id) if _asks(each, actor) or _has(each, actor)]
+    found = [each for each in _running(session, incident_id) if _asks(each, actor) or has_answered(each, actor)]
     return _newest(found, lambda each: _asks(each, actor), "No escalation of this incident asks you for anything.")
 
 
@@ -33,7 +35,7 @@ def to_hand_over(session: Session, incident_id: int, actor: Actor) -> Escalation
     """The newest that this person acknowledged, or that asks them, or else any. Raises UserError if there is none."""
     found = _running(session, incident_id)
     nothing = "There is no escalation here to hand over. Page somebody with `/incident escalate`."
-    return _newest(found, lambda each: _has(each, actor) or _asks(each, actor), nothing)
+    return _newest(found, lambda each: has_answered(each, actor) or _asks(each, actor), nothing)
 
 
 def _running(session: Session, incident_id: int) -> list[Escalation]:
@@ -55,7 +57,3 @@ def _newest(found: list[Escalation], theirs: Callable[[Escalation], bool], nothi
 
 def _asks(each: Escalation, actor: Actor) -> bool:
     return each.acknowledged_at is None and actor.user_id in each.members and actor.user_id not in each.declined_by
-
-
-def _has(each: Escalation, actor: Actor) -> bool:
-    return each.acknowledged_at is not None and each.acknowledged_by == actor.user_id

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.services import escalation
+from bot.services import answering, escalation, which_escalation
 from tests.support.desk import START, Desk
 
 CONFIG = """
@@ -45,3 +45,20 @@ async def test_who_asked_for_time_and_then_fell_silent_holds_nobody_back(desk: D
     await desk.passes(minutes=6)
 
     assert (await desk.paged())[2:] == [("U0DBA", 2, 0)]
+
+
+async def test_where_all_have_to_answer_each_of_them_can_go_back_on_it(desk: Desk) -> None:
+    incident = await desk.opens(severity="SEV4")
+    running = await desk.does(escalation.start_policy, incident.key, desk.by("U0SUPPORT"), "both")
+    await desk.does(escalation.acknowledge, running.id, desk.by("U0DBA"))
+
+    found = await desk.database.run(which_escalation.to_take_back, incident.key, desk.by("U0DBA"))
+    assert found.id == running.id, "the other one is still waited for"
+
+    await desk.does(escalation.acknowledge, running.id, desk.by("U0DEVELOPER"))
+    for whose in (which_escalation.to_take_back, which_escalation.to_decline, which_escalation.to_hand_over):
+        found = await desk.database.run(whose, incident.key, desk.by("U0DBA"))
+        assert found.id == running.id, whose.__name__
+    await desk.does(answering.hand_back, running.id, desk.by("U0DBA"))
+    waiting = await desk.one()
+    assert [each["by"] for each in waiting.answers or [] if not each["withdrawn_at"]] == ["U0DEVELOPER"]

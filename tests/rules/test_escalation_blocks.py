@@ -12,6 +12,7 @@ from bot.slack.blocks.gallery import A_PAGE, BUSY, HOMES
 from bot.slack.blocks.gallery_escalations import (
     ALL,
     ANSWERED,
+    BY_BOTH,
     CROWDED,
     HANDED,
     HANDED_ON,
@@ -122,6 +123,9 @@ def test_very_many_people_are_counted() -> None:
         (ALL, "U0DBA", "You answered; others are still waited for"),
         (ANSWERED, "U0DBA", "It is yours"),
         (ANSWERED, "U0ENGINEER", "You need not do anything"),
+        (BY_BOTH, "U0DBA", "It is yours, together with <@U0ENGINEER>"),
+        (BY_BOTH, "U0ENGINEER", "It is yours, together with <@U0DBA>"),
+        (replace(BY_BOTH, handed_to="payments"), "U0DBA", "handed over to *payments*. Nothing more is asked of you"),
         (HANDED, "U0ENGINEER", "<@U0DBA> hands this over to you"),
         (replace(HANDED, level=2, levels=3), "U0DBA", "Nobody took what you handed over"),
         (HANDED_ON, "U0DBA", "You handed it over"),
@@ -135,6 +139,12 @@ def test_what_a_page_says_to_its_reader(view: EscalationView, reader: str, says:
 def test_whoever_answered_where_all_have_to_is_not_asked_again() -> None:
     assert escalation.ACKNOWLEDGE in action_ids({"blocks": page.page(ALL, "U0ENGINEER").blocks})
     assert action_ids({"blocks": page.page(ALL, "U0DBA").blocks}) == {escalation.DECLINE}
+
+
+def test_where_all_have_answered_each_of_them_can_hand_it_over_or_back() -> None:
+    for reader in ("U0DBA", "U0ENGINEER"):
+        assert {escalation.HAND_OVER, escalation.HAND_BACK} == action_ids({"blocks": page.page(BY_BOTH, reader).blocks})
+    assert action_ids({"blocks": page.page(BY_BOTH, "U0ONCALL").blocks}) == set()
 
 
 def test_an_escalation_without_a_reason_ends_without_a_stop() -> None:

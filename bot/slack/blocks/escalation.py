@@ -116,9 +116,9 @@ def state(view: EscalationView) -> str:
     parts += [_handed_back(each) for each in view.answers[-1:] if each.withdrawn_at is not None]
     listed_below = {one.user_id for level in view.paged for one in level.people}
     if others := [each for each in view.declined_by if each not in listed_below]:
-        parts.append("cannot: " + _mentions(others))
+        parts.append("cannot: " + mentions(others))
     if view.unreached:
-        parts.append(":warning: no page reached " + _mentions(view.unreached))
+        parts.append(":warning: no page reached " + mentions(view.unreached))
     return "\n".join(parts)
 
 
@@ -129,7 +129,7 @@ def _waiting(view: EscalationView) -> str:
         return f":warning: {unanswered(view)}. {goes_on(view)}"
     waits = ":hourglass_flowing_sand: *waiting for an answer*"
     if view.still_needed and len(view.still_needed) < len(view.members):
-        waits = f":hourglass_flowing_sand: *still needed:* {_mentions(view.still_needed)}"
+        waits = f":hourglass_flowing_sand: *still needed:* {mentions(view.still_needed)}"
     elif view.needs_all:
         waits = ":hourglass_flowing_sand: *waiting for an answer of each of them*"
     return f"{waits}\n{_next(view, view.next)}" if view.next else waits
@@ -138,7 +138,7 @@ def _waiting(view: EscalationView) -> str:
 def unanswered(view: EscalationView) -> str:
     """What was missing in the end: an answer, or where all of a level had to answer those of the others."""
     if any(each.withdrawn_at is None for each in view.answers):
-        return f"{_mentions(view.still_needed)} did not answer" if view.still_needed else "not everybody answered"
+        return f"{mentions(view.still_needed)} did not answer" if view.still_needed else "not everybody answered"
     return f"nobody answered after {view.reminders} reminders" if not view.policy else "nobody answered"
 
 
@@ -180,14 +180,15 @@ def _answered(view: EscalationView) -> str:
     at = f" {when(view.acknowledged_at)}" if view.acknowledged_at else ""
     lines = [f":white_check_mark: acknowledged by {by}{at}{how}{after}"]
     if view.handed_to:
-        lines.append(f":arrow_right: handed over to {_handed_to(view)}: that goes on in a message of its own.")
+        lines.append(f":arrow_right: handed over to {handed_to(view)}: that goes on in a message of its own.")
     if view.quiet_asked_at is not None:
         lines.append(f":wave: not heard of since; asked {when(view.quiet_asked_at)} whether they are still on it")
     lines += [_handed_back(each) for each in view.answers[-3:] if each.withdrawn_at is not None]
     return "\n".join(lines)
 
 
-def _handed_to(view: EscalationView) -> str:
+def handed_to(view: EscalationView) -> str:
+    """Whom it was handed over to, as markup."""
     return view.handed_to if view.handed_to.startswith("<") else f"*{literal(view.handed_to, limit=200)}*"
 
 
@@ -208,7 +209,7 @@ def _handed_back(answer: Answer) -> str:
     return f":leftwards_arrow_with_hook: {by} acknowledged {when(answer.at)} and handed it back{at}{why}"
 
 
-def _mentions(people: Sequence[str]) -> str:
+def mentions(people: Sequence[str]) -> str:
     named = " ".join(map(_mention, people[:PEOPLE]))
     return f"{named} and {len(people) - PEOPLE} more" if len(people) > PEOPLE else named
 

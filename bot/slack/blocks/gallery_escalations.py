@@ -99,6 +99,10 @@ ALL = replace(
     POLICY, needs_all=True, still_needed=("U0ENGINEER",), members=("U0DBA", "U0ENGINEER"), answers=(BY_DBA,),
     next=NextStep(_after(10), 1, is_again=True),
 )  # fmt: skip
+BY_BOTH = replace(
+    ALL, acknowledged_at=_after(7), acknowledged_by="U0ENGINEER", still_needed=(), next=None,
+    answers=(BY_DBA, Answer("U0ENGINEER", _after(7))),
+)  # fmt: skip
 TAKEN = replace(
     POLICY, acknowledged_at=_after(7), acknowledged_by="U0DBA", next=None,
     answers=(replace(BY_DBA, user_id="U0ONCALL", withdrawn_at=_after(6)), Answer("U0DBA", _after(7), "e-mail")),
@@ -168,6 +172,8 @@ PAGES = {
     "yours": ANSWERED,
     "handed over": HANDED,
     "you handed it over": HANDED_ON,
-    "told quietly": replace(ANSWERED, acknowledged_by="U0ENGINEER"),
+    "told quietly": replace(ANSWERED, acknowledged_by="U0ENGINEER", answers=(replace(BY_DBA, user_id="U0ENGINEER"),)),
+    "all have answered": BY_BOTH,
+    "one of them handed it over": replace(BY_BOTH, handed_to="<@U0ONCALL>"),
     "not needed any more": UNHEARD,
 }

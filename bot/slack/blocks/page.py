@@ -17,7 +17,7 @@ def page(view: EscalationView, reader: str = "") -> Message:
     blocks: Blocks = [section(body)]
     if not view.is_waiting:
         blocks.append(context(_came(view, reader)))
-        if view.is_held and reader == view.acknowledged_by:
+        if view.is_held and view.answer_of(reader):
             blocks.append(actions(*escalation.holds(view)))
         return Message(text, blocks)
     if reader in view.declined_by:
@@ -26,9 +26,8 @@ def page(view: EscalationView, reader: str = "") -> Message:
         return Message(text, blocks)
     if wait := _wait(view, reader):
         blocks.append(context(wait))
-    has_answered = any(each.user_id == reader and each.withdrawn_at is None for each in view.answers)
-    pressed = [escalation.decline(view, "I can't after all")] if has_answered else escalation.answers(view)
-    blocks.append(actions(*pressed))
+    has_it = view.answer_of(reader) is not None
+    blocks.append(actions(*([escalation.decline(view, "I can't after all")] if has_it else escalation.answers(view))))
     return Message(text, blocks)
 
 
@@ -52,7 +51,7 @@ def _wait(view: EscalationView, reader: str) -> str:
         parts.append(f"Policy {literal(view.policy, limit=100)}, {escalation.standing(view)}{resort}.")
     if view.needs_all and len(view.members) > 1:
         parts.append("Each of those who are asked has to answer.")
-    if any(each.user_id == reader and each.withdrawn_at is None for each in view.answers):
+    if view.answer_of(reader):
         parts.append("You answered; others are still waited for.")
     elif view.next is not None and view.is_stepwise:
         then = "the next level is paged" if view.next.level else "the policy has come to its end"
@@ -63,10 +62,14 @@ def _wait(view: EscalationView, reader: str) -> str:
 
 
 def _came(view: EscalationView, reader: str) -> str:
-    if view.acknowledged_at is not None and reader:
-        if reader == view.acknowledged_by and view.handed_to:
-            return ":white_check_mark: You handed it over. Nothing more is asked of you."
-        if reader == view.acknowledged_by:
-            return f":white_check_mark: You acknowledged {when(view.acknowledged_at)}. It is yours."
+    if view.acknowledged_at is None or not reader:
+        return escalation.state(view)
+    given = view.answer_of(reader)
+    if given is None:
         return f"{escalation.state(view).splitlines()[0]}. You need not do anything."
-    return escalation.state(view)
+    others = [one.user_id for one in view.answers if one.user_id and one.user_id != reader and one.withdrawn_at is None]
+    if view.handed_to:
+        done = f"It was handed over to {escalation.handed_to(view)}" if others else "You handed it over"
+        return f":white_check_mark: {done}. Nothing more is asked of you."
+    beside = f", together with {escalation.mentions(others)}" if others else ""
+    return f":white_check_mark: You acknowledged {when(given.at)}. It is yours{beside}."
