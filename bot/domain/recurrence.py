@@ -36,6 +36,8 @@ def why_not(rule: str) -> str | None:
     known = (*IN_EVERY_RULE, *KEYS[freq])
     if strange := [key for key in parts if key not in known]:
         return f"{strange[0]} cannot stand in a rule with FREQ={freq}."
+    if not parts.get("INTERVAL", "1").isdecimal() or int(parts.get("INTERVAL", "1")) < 1:
+        return "INTERVAL has to be a whole number from 1 on."  # with 0 a rule stands still, and dateutil has no end
     if freq == "DAILY" and parts.get("INTERVAL", "1") != "1" and set(parts) & set(KEYS["DAILY"]):
         return "Days that are skipped may never be those that are asked for. Use FREQ=WEEKLY or FREQ=MONTHLY."
     if len(parts.get("BYHOUR", "").split(",")) * len(parts.get("BYMINUTE", "").split(",")) > MOST_IN_A_DAY:

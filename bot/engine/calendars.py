@@ -25,6 +25,8 @@ MEANWHILE = "its last good copy decides who is on call, if there is one"
 MOST_MAILS = 100
 """Asked for one calendar. Slack takes fifty such questions a minute."""
 LOOK = timedelta(seconds=30)
+READING = 60.0
+"""Seconds. One that is full of events which repeat for ever keeps none of the others waiting for longer."""
 FIRST_LOOK = timedelta(seconds=2)
 """A start has other things to do; but nobody is on call by a new calendar until then."""
 
@@ -48,12 +50,15 @@ class Calendars:
         find: Find,
         *,
         seconds: float = SECONDS,
+        reading: float = READING,
     ) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
         self._find = find
         self._seconds = seconds
+        self._reading = reading
+        self._read: dict[str, asyncio.Future[Copy]] = {}
         self._has_none = False
         self._running = asyncio.Lock()
 
@@ -88,7 +93,7 @@ class Calendars:
             answer = await self._asked(settings, name, known.validators)
             copy = None
             if answer.text is not None:
-                copy = await asyncio.to_thread(rules.read, answer.text, settings, name, now)
+                copy = await self._copy(answer.text, settings, name, now)
                 copy = await self._with_people(copy, settings.schedules[name].names, known, now)
         except (FeedProblem, NoCalendar) as problem:
             if await self._database.run(rules.failed, name, str(problem)):
@@ -96,6 +101,17 @@ class Calendars:
         else:
             said = Validators(answer.etag, answer.modified)
             self._tell(name, await self._database.run(rules.fetched, name, copy, said, now))
+
+    async def _copy(self, text: str, settings: Settings, name: str, now: datetime) -> Copy:
+        """Raises NoCalendar, also where it takes too long. A thread cannot be stopped: each name has one at most."""
+        under_way = self._read.get(name)
+        if under_way is None or under_way.done():
+            loop = asyncio.get_running_loop()
+            under_way = self._read[name] = loop.run_in_executor(None, rules.read, text, settings, name, now)
+            await asyncio.wait({under_way}, timeout=self._reading)
+        if not under_way.done():
+            raise NoCalendar(f"it takes longer than {self._reading:g} seconds to read")
+        return self._read.pop(name).result()
 
     async def _with_people(self, copy: Copy, names: Mapping[str, str], known: rules.Known, now: datetime) -> Copy:
         """With whose the mail addresses are. While Slack cannot say, what it said before counts."""

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from bot.config import load
+from bot.engine.calendars import Calendars
 from bot.engine.counting import count
 from bot.engine.feeds import LIMIT, FeedProblem, fetch, redirected
 from bot.metrics import REGISTRY
@@ -19,6 +20,11 @@ from tests.support.world import World
 CALENDAR = (Path(__file__).parents[1] / "data" / "calendars" / "pagerduty.ics").read_bytes()
 ON_DUTY = datetime(2026, 11, 18, 12, tzinfo=UTC)
 CONFIG = '[schedules.legacy]\ncalendar = true\n[schedules.legacy.names]\n"First Line" = "UFIRST"\n'
+
+
+async def nobody(_mail: str) -> None:
+    """Whose an address is."""
+
 
 Answering = Callable[[web.Request], web.Response]
 
@@ -222,6 +228,26 @@ async def test_a_calendar_that_goes_away_is_counted_and_told_of(world: Scheduled
 
     assert REGISTRY.get_sample_value("dogwatch_calendar_broken", {"schedule": "legacy"}) == 1
     assert REGISTRY.get_sample_value("dogwatch_calendar_age_seconds", {"schedule": "legacy"}) == 20 * 60
+
+
+async def test_a_calendar_that_takes_too_long_to_read_keeps_no_other_waiting(world: Scheduled, feed: Feed):
+    await world.fetches()
+    repeats = b"BEGIN:VEVENT\r\nDTSTART:19800101T000000Z\r\nRRULE:FREQ=DAILY\r\nEND:VEVENT\r\n"
+    feed.answers = lambda _request: web.Response(
+        body=CALENDAR.replace(b"BEGIN:VEVENT", 2 * repeats + b"BEGIN:VEVENT", 1)
+    )
+    await world.advance(minutes=6)
+    hasty = Calendars(world.bot.database, world.bot.clock, world.settings, find=nobody, reading=0.001)
+    await hasty.run()
+    kept = await world.bot.database.read(calendars.get, "legacy")
+
+    assert kept is not None
+    assert kept.problem == "it takes longer than 0.001 seconds to read"
+    assert await world.on_call() == ("UFIRST",)
+    await world.later(minutes=6)
+    again = await world.bot.database.read(calendars.get, "legacy")
+    assert again is not None
+    assert again.problem is None
 
 
 async def test_what_is_no_schedule_any_more_is_forgotten(world: Scheduled):
