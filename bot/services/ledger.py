@@ -261,12 +261,8 @@ def view(session: Session, settings: Settings, escalation_id: int) -> Escalation
 
 def _handed_to(session: Session, row: Escalation) -> str:
     """Whom somebody asked to go on with it, as markup."""
-    theirs = [
-        each
-        for each in escalations.of_incident(session, row.incident_id)
-        if each.follows_id == row.key and each.started_by == HANDOVER
-    ]
-    return target_of(theirs[-1]) if theirs else ""
+    later = escalations.went_on_in(session, row)
+    return target_of(later) if later else ""
 
 
 @dataclass(frozen=True, slots=True)

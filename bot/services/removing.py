@@ -7,11 +7,12 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind
-from bot.services import escalating, merging, milestones, tell, timeline, vendors
+from bot.services import escalating, merging, milestones, quiet, tell, timeline, vendors
 from bot.services.actor import Actor
 from bot.services.amending import held
 from bot.services.timeline import BY_HAND as MARKED_BY_HAND
 from bot.store import escalations, incidents
+from bot.store.escalations import Escalation
 from bot.store.incidents import Incident
 from bot.store.timeline import TimelineEntry
 
@@ -35,10 +36,13 @@ def why_it_stays(kinds: Collection[str], *, is_over: bool, of_vendor: bool = Fal
     return None
 
 
-def remove(session: Session, entry_id: int, actor: Actor, why: str = "", *, seen: str | None = None) -> Incident:
+def remove(
+    session: Session, settings: Settings, entry_id: int, actor: Actor, why: str = "", *, seen: str | None = None
+) -> Incident:
     """
     Take an entry off the timeline; it stays in the record as withdrawn, with who did it and why. A call for help is
-    called off with its entry, an improvement or a task leaves its list.
+    called off with its entry, and what was handed over by it is again with whoever had it; an improvement or a task
+    leaves its list.
 
     Raises UserError for one that was removed already, or that has to stay.
     """
@@ -54,10 +58,25 @@ def remove(session: Session, entry_id: int, actor: Actor, why: str = "", *, seen
         escalation = escalations.lock(session, escalation_id)
         if escalation is not None:
             escalating.stop(session, escalation)
+            _is_theirs_again(session, settings, incident, escalation, actor)
         vendors.stop_asking(session, incident, actor.at, of=escalation_id)
     _followed(session, incident, entry, actor)
     _show(session, incident, entry, actor)
     return incident
+
+
+def _is_theirs_again(
+    session: Session, settings: Settings, incident: Incident, taken_off: Escalation, actor: Actor
+) -> None:
+    """A hand-over is called off: whoever had it is listened for again; where others have to answer too, it goes on."""
+    before = escalations.lock(session, taken_off.follows_id) if taken_off.follows_id else None
+    if before is None or taken_off.is_external or not incident.is_open or escalations.is_called_off(session, before):
+        return
+    if before.acknowledged_at is not None:
+        quiet.watch(session, settings, incident, before, actor.at)
+        session.add(before)
+    elif before.gave_up_at is None:
+        escalating.resume(session, settings, incident, before, actor.at, because="due")
 
 
 def put_back(session: Session, settings: Settings, entry_id: int, actor: Actor, *, seen: str | None = None) -> Incident:
@@ -87,10 +106,17 @@ def _followed(session: Session, incident: Incident, entry: TimelineEntry, actor:
 
 def _show(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
     if escalation_id := entry.details.get("escalation_id"):
-        tell.show_escalation(session, incident, escalation_id, actor.at)
-        tell.show_pages(session, incident, escalation_id, actor.at)
+        for each in _with_what_it_follows(session, escalation_id):
+            tell.show_escalation(session, incident, each, actor.at)
+            tell.show_pages(session, incident, each, actor.at)
     if "action_id" in entry.details:
         tell.show_followups(session, incident, actor.at)
     if entry.channel_id and entry.message_ts:
         tell.confirm(session, incident, actor.at, entry.channel_id, entry.message_ts)
     tell.show_card(session, incident, actor.at)
+
+
+def _with_what_it_follows(session: Session, escalation_id: int) -> list[int]:
+    """What was handed over says so for as long as that stands."""
+    found = escalations.get(session, escalation_id)
+    return [each for each in (escalation_id, found and found.follows_id) if each]

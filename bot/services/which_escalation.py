@@ -41,12 +41,9 @@ def to_hand_over(session: Session, incident_id: int, actor: Actor) -> Escalation
 def _running(session: Session, incident_id: int) -> list[Escalation]:
     """Newest first, without those of vendors, those that were called off, and those that went on as another."""
     found = escalations.of_incident(session, incident_id)
-    gone_on = {each.follows_id for each in found if not each.is_external}
-    return [
-        each
-        for each in reversed(found)
-        if not each.is_external and each.key not in gone_on and not escalations.is_called_off(session, each)
-    ]
+    running = [each for each in found if not each.is_external and not escalations.is_called_off(session, each)]
+    gone_on = {each.follows_id for each in running}
+    return [each for each in reversed(running) if each.key not in gone_on]
 
 
 def _newest(found: list[Escalation], theirs: Callable[[Escalation], bool], nothing: str) -> Escalation:

@@ -151,7 +151,7 @@ def _remove(session: Session, settings: Settings, actor: Actor, submitted: Submi
     why = submitted.text(blocks.TEXT)
     match submitted.text(blocks.ACT):
         case blocks.TAKE_OFF:
-            removing.remove(session, entry.key, actor, why, seen=seen)
+            removing.remove(session, settings, entry.key, actor, why, seen=seen)
         case blocks.PUT_BACK:
             removing.put_back(session, settings, entry.key, actor, seen=seen)
         case blocks.REDACT:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.services import answering, escalation, which_escalation
+from bot.domain.terms import TargetKind
+from bot.services import answering, escalation, ledger, removing, which_escalation
+from bot.services.escalation import Whom
 from tests.support.desk import START, Desk
 
 CONFIG = """
@@ -25,6 +27,7 @@ targets = ["U0DBA", "U0DEVELOPER"]
 acknowledge = "all"
 wait = 5
 """
+ENGINEER = Whom(TargetKind.PERSON, "U0ENGINEER", "U0ENGINEER", members=("U0ENGINEER",))
 
 
 @pytest.fixture
@@ -62,3 +65,35 @@ async def test_where_all_have_to_answer_each_of_them_can_go_back_on_it(desk: Des
     await desk.does(answering.hand_back, running.id, desk.by("U0DBA"))
     waiting = await desk.one()
     assert [each["by"] for each in waiting.answers or [] if not each["withdrawn_at"]] == ["U0DEVELOPER"]
+
+
+async def test_a_hand_over_that_was_called_off_leaves_it_with_whoever_had_it(desk: Desk) -> None:
+    incident = await desk.opens(severity="SEV1", services=("checkout",))
+    first = await desk.one()
+    await desk.does(escalation.acknowledge, first.id, desk.by())
+    made = await desk.does(escalation.hand_over, first.id, desk.by(), to=ENGINEER)
+    await desk.passes(minutes=16)  # they are not listened for meanwhile
+
+    await desk.does(removing.remove, made.entry_id, desk.by())
+
+    for whose in (which_escalation.to_take_back, which_escalation.to_decline, which_escalation.to_hand_over):
+        assert (await desk.database.run(whose, incident.key, desk.by())).id == first.id, whose.__name__
+    view = await desk.database.read(ledger.view, desk.settings, first.id)
+    assert (view.handed_to, view.is_held) == ("", True)
+    await desk.passes(minutes=15)
+    assert (await desk.all())[0].quiet_asked_at == desk.now, "they are listened for again"
+    again = await desk.does(escalation.hand_over, first.id, desk.by(), to=ENGINEER)
+    assert again.follows_id == first.id
+
+
+async def test_a_hand_over_that_was_called_off_goes_on_asking_the_others_of_a_level(desk: Desk) -> None:
+    incident = await desk.opens(severity="SEV4")
+    running = await desk.does(escalation.start_policy, incident.key, desk.by("U0SUPPORT"), "both")
+    made = await desk.does(escalation.hand_over, running.id, desk.by("U0DBA"), to=ENGINEER)
+    await desk.passes(minutes=1)
+
+    await desk.does(removing.remove, made.entry_id, desk.by("U0DBA"))
+
+    assert await desk.next_step() == START + timedelta(minutes=5)
+    await desk.passes(minutes=5)
+    assert "unanswered" in await desk.said(), "the developer never answered"
