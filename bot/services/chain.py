@@ -1,6 +1,6 @@
 """What the record keeps of an escalation: who was called by which level, each page, each answer, and of a vendor."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlmodel import Session
@@ -10,7 +10,7 @@ from bot.domain.record import Escalation, Paged, PageOutcome, Source, VendorFact
 from bot.domain.terms import Precision, SourceKind, TargetKind
 from bot.domain.vendors import VendorAct
 from bot.domain.working_hours import from_json, is_outside
-from bot.services.vendors import act_of
+from bot.services.vendors import newest
 from bot.store import escalations
 from bot.store.escalations import Escalation as EscalationRow
 from bot.store.escalations import Page
@@ -97,7 +97,7 @@ def _outcome(page: Page) -> tuple[PageOutcome, str]:
 
 
 def _vendor(row: EscalationRow, sources: Mapping[int, Source], entries: Mapping[int, TimelineEntry]) -> VendorFacts:
-    case = _case_entry(row, entries.values())
+    case = newest(VendorAct.CASE, row.key, entries.values())
     fixed = row.fixed_entry_id or 0
     return VendorFacts(
         case=row.case_reference or "",
@@ -107,9 +107,3 @@ def _vendor(row: EscalationRow, sources: Mapping[int, Source], entries: Mapping[
         fixed_precision=_precision(entries.get(fixed)),
         fixed=sources.get(fixed) if fixed in entries else None,
     )
-
-
-def _case_entry(row: EscalationRow, standing: Iterable[TimelineEntry]) -> TimelineEntry | None:
-    """The last entry that tells of the vendor's case: an earlier reference does not hold any more."""
-    told = [each for each in standing if act_of(each) is VendorAct.CASE and each.details["escalation_id"] == row.key]
-    return max(told, key=lambda entry: (entry.recorded_at, entry.seq), default=None)

@@ -265,13 +265,20 @@ def act_of(entry: TimelineEntry) -> VendorAct | None:
     return VendorAct(told) if told in set(VendorAct) else None
 
 
+def newest(act: VendorAct, escalation_id: int, standing: Iterable[TimelineEntry]) -> TimelineEntry | None:
+    """The entry recorded last of those that tell this of a call: what was said before does not hold any more."""
+    told = [each for each in standing if act_of(each) is act and each.details["escalation_id"] == escalation_id]
+    return max(told, key=lambda entry: (entry.recorded_at, entry.seq), default=None)
+
+
 AGAIN = timedelta(minutes=15)
 """After which a case reference is asked for that is not on record any more, where it is asked for at all."""
 
 
 def follow(session: Session, incident: Incident, entry: TimelineEntry, at: datetime) -> None:
     """
-    An entry about a vendor was amended, taken off the timeline, put back or redacted: the call says what it says.
+    An entry about a vendor was amended, taken off the timeline, put back or redacted: the call says what the newest of
+    those that stand says.
 
     Nothing for any other entry.
     """
@@ -279,20 +286,22 @@ def follow(session: Session, incident: Incident, entry: TimelineEntry, at: datet
     escalation = escalations.lock(session, entry.details["escalation_id"]) if act else None
     if act is None or escalation is None:
         return
-    stands = entry.withdrawn_at is None
+    session.flush()
+    standing = store_timeline.in_order(session, escalation.incident_id, with_withdrawn=False)
+    holds = newest(act, escalation.key, standing)
     if act is VendorAct.CASE:
-        escalation.case_reference = (entry.text or None) if stands else None
+        escalation.case_reference = (holds.text or None) if holds else None
         session.add(escalation)
         _settle_question(session, incident, escalation, at)
         if is_asked_for(session, incident, escalation):
             timers.set_timer(session, question(escalation.key), at + AGAIN, ASK, escalation_id=escalation.key)
     elif act is VendorAct.ANSWERED:
-        escalation.acknowledged_at = escalation.first_answer_at = entry.happened_at if stands else None
-        escalation.acknowledged_by = entry.recorded_by if stands else None
-        escalation.acknowledgement_entry_id = escalation.first_answer_entry_id = entry.key if stands else None
+        escalation.acknowledged_at = escalation.first_answer_at = holds.happened_at if holds else None
+        escalation.acknowledged_by = holds.recorded_by if holds else None
+        escalation.acknowledgement_entry_id = escalation.first_answer_entry_id = holds.key if holds else None
     else:
-        escalation.fixed_at = entry.happened_at if stands else None
-        escalation.fixed_entry_id = entry.key if stands else None
+        escalation.fixed_at = holds.happened_at if holds else None
+        escalation.fixed_entry_id = holds.key if holds else None
     session.add(escalation)
 
 

@@ -331,6 +331,38 @@ async def test_it_is_handed_over_to_oneself_by_taking_it(desk: Desk) -> None:
         await desk.does(escalation.hand_over, first.id, desk.by("U0ENGINEER"), to=to)
 
 
+@pytest.mark.parametrize(
+    ("to", "why"),
+    [
+        (Whom(TargetKind.SCHEDULE, "nobody", "nobody"), 'The schedule "nobody"'),
+        (Whom(TargetKind.SCHEDULE, "always", "always"), "<@U0ENGINEER> is on call by the schedule"),
+        (Whom(TargetKind.PERSON, "U0ENGINEER", "U0ENGINEER", members=("U0ENGINEER",)), "left the workspace"),
+        (Whom(TargetKind.TEAM, "dba", "dba", members=("U0ENGINEER",)), "nobody else is in it"),
+    ],
+)
+async def test_it_is_not_handed_over_to_nobody(desk: Desk, to: Whom, why: str) -> None:
+    """The one who hands over would be paged at once: they are the next level."""
+    await desk.leaves("U0ENGINEER")
+    await desk.opens(severity="SEV2", services=("checkout",))
+    first = await desk.one()
+
+    with pytest.raises(UserError, match=f"{why}.* Nothing was changed"):
+        await desk.does(escalation.hand_over, first.id, desk.by("U0ONCALL"), to=to)
+
+    assert (await desk.one()).acknowledged_at is None
+    assert await desk.paged() == [("U0ONCALL", 1, 0)]
+
+
+async def test_it_is_not_handed_over_to_oneself_by_a_schedule(desk: Desk) -> None:
+    await desk.opens(severity="SEV2", services=("checkout",))
+    first = await desk.one()
+    await desk.does(escalation.acknowledge, first.id, desk.by("U0ENGINEER"))
+
+    to = Whom(TargetKind.SCHEDULE, "always", "always")
+    with pytest.raises(UserError, match="You have it already"):
+        await desk.does(escalation.hand_over, first.id, desk.by("U0ENGINEER"), to=to)
+
+
 async def test_the_policy_of_merged_incidents_is_acknowledged_once(desk: Desk) -> None:
     one, other = [await desk.opens(severity="SEV2", services=("checkout",)) for _ in range(2)]
     await desk.passes(minutes=1)
