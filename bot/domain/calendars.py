@@ -15,8 +15,11 @@ from typing import Any
 
 from bot.domain.oncall import Fixed, Turn
 
-USER_ID = re.compile(r"\b[UW][A-Z0-9]{8,}\b")
-MAIL = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+\.\w+")
+USER_ID = re.compile(r"\b[UW](?=[A-Z]*\d)[A-Z0-9]{8,}\b")
+"""With a digit: tools write UNASSIGNED and UNAVAILABLE where nobody is."""
+MAIL = re.compile(r"\w[\w.+%'-]*@\w[\w.-]*\.\w+")
+BLANK = "\n"
+"""In place of what of a title is understood. No word has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,26 +145,35 @@ def _meant_by(event: Event, known: Mapping[str, str], words: Sequence[str]) -> t
             found.append(user)
         else:
             strange.append(str(guest))
-    named = _named_in(event.title, known, words)
+    named, mails = _named_in(event.title, known, words)
     if named and not found:
         strange = []  # the title says it, and the guests were not asked
     found += named
-    if not found:
-        strange = strange or [event.title or "an event without a title"]
+    strange += mails if found or strange else [event.title or "an event without a title"]
     return tuple(dict.fromkeys(found)), strange
 
 
-def _named_in(title: str, known: Mapping[str, str], words: Sequence[str]) -> list[str]:
-    """Whom a title names: by words that are known, the longer ones first, else by user ids in it."""
+def _named_in(title: str, known: Mapping[str, str], words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """
+    Whom a title names: by words that are known, the longer ones first, else by user ids in it. And the mail addresses
+    in it that mean nobody: of an address no part is a word.
+    """
     rest = _folded(title)
-    found: dict[int, str] = {}
+    mails = [(match.span(), match[0]) for match in MAIL.finditer(rest)]
+    found: dict[tuple[int, int], str] = {}
     for word in words:
-        pattern = rf"(?<!\w){re.escape(word)}(?!\w)"
-        for match in re.finditer(pattern, rest):
-            found.setdefault(match.start(), known[word])
-        rest = re.sub(pattern, lambda match: "\x00" * len(match[0]), rest)
+        for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", rest):
+            if not any(_cuts(match.span(), mail) for mail, _ in mails):
+                found[match.span()] = known[word]
+                rest = f"{rest[: match.start()]}{BLANK * len(match[0])}{rest[match.end() :]}"
     people = [found[place] for place in sorted(found)]
-    return people or USER_ID.findall(title)
+    strange = [mail for place, mail in mails if rest[place[0]] != BLANK]
+    return people or USER_ID.findall(MAIL.sub(" ", title)), strange
+
+
+def _cuts(piece: tuple[int, int], whole: tuple[int, int]) -> bool:
+    """Whether it has a part of the whole, and not all of it."""
+    return piece[0] < whole[1] and whole[0] < piece[1] and not (piece[0] <= whole[0] and whole[1] <= piece[1])
 
 
 def _id_in(text: str) -> str | None:

@@ -191,12 +191,22 @@ NOON, LATER = at("2026-01-05 12:00"), at("2026-01-05 13:00")
         ("Second Line & First Line", (), (SECOND, FIRST), ()),
         ("Firsthand First Lines", (), (), ("Firsthand First Lines",)),
         ("U0123456789", (), (THIRD,), ()),
+        ("UNASSIGNED", (), (), ("UNASSIGNED",)),
+        ("On call", (Guest("UNAVAILABLE", ""),), (), ("UNAVAILABLE",)),
         ("", (), (), ("an event without a title",)),
         ("On call", (Guest("", "FIRST@example.com"),), (FIRST,), ()),
         ("On call", (Guest("first line", "other@example.com"),), (FIRST,), ()),
         ("On call", (Guest("Who", "who@example.com"),), (), ("Who <who@example.com>",)),
         ("On call", (Guest("", "first@example.com"), Guest("", "who@x.org")), (FIRST,), ("who@x.org",)),
         ("On call: First Line", (Guest("Who", "who@example.com"),), (FIRST,), ()),
+        ("Primary=First@example.com.", (), (FIRST,), ()),
+        ("first@example.com/second@example.com", (), (FIRST, SECOND), ()),
+        ("the.first@example.com", (), (), ("the.first@example.com",)),
+        ("second line@example.com", (), (), ("second line@example.com",)),
+        ("U0123456789@example.com", (), (), ("U0123456789@example.com",)),
+        ("first@example.com, Who@example.com", (), (FIRST,), ("who@example.com",)),
+        ("who@example.com", (Guest("", "first@example.com"),), (FIRST,), ("who@example.com",)),
+        ("who@example.com", (Guest("Who", ""),), (), ("Who", "who@example.com")),
     ],
 )
 def test_whom_an_event_means(title, guests, people, unknown):
@@ -204,6 +214,14 @@ def test_whom_an_event_means(title, guests, people, unknown):
 
     assert on_call(Schedule("x", PARIS, (found.layer,)), (), NOON) == people
     assert found.unknown == unknown
+
+
+def test_a_word_may_hold_a_mail_address_and_more():
+    found = understand(
+        [Event(NOON, LATER, "First@example.com (backup)")], {**NAMES, "first@example.com (backup": THIRD}
+    )
+
+    assert [turn.people for turn in found.layer.made] == [(THIRD,)]
 
 
 def test_the_longer_word_goes_before_the_shorter_one():
