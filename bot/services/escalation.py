@@ -244,8 +244,7 @@ def hand_over(
         raise UserError("That escalation does not exist.")
     if old.is_external or to.kind in {TargetKind.VENDOR, TargetKind.POLICY}:
         raise UserError("Hand over to a person, a team, a user group or a schedule. Escalate to anybody else.")
-    if to.members == (actor.user_id,):
-        raise UserError(_why_not_to_oneself(old, actor))
+    _check_can_take_it(session, settings, old, actor, to)
     if old.acknowledged_at is not None:
         check_not_handed_on(session, old)
     elif not has_answered(old, actor):
@@ -264,6 +263,17 @@ def hand_over(
     tell.show_escalation(session, incident, old.key, actor.at)
     tell.show_pages(session, incident, old.key, actor.at)
     return made
+
+
+def _check_can_take_it(session: Session, settings: Settings, old: Escalation, actor: Actor, to: Whom) -> None:
+    """Raises UserError where it would go to nobody, or to whoever hands over: the present level would be paged."""
+    meant = resolving.meant_by(session, settings, actor.team_id, (to.as_target,), actor.at)
+    if meant.groups:
+        return
+    if meant.people == (actor.user_id,):
+        raise UserError(_why_not_to_oneself(old, actor))
+    if not meant.people:
+        raise UserError(f"{' '.join(meant.why)} Nothing was changed: hand over to somebody else.")
 
 
 def _why_not_to_oneself(old: Escalation, actor: Actor) -> str:
