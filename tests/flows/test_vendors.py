@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.entries import acts, removes
+from tests.support.entries import acts, picks, removes
 from tests.support.world import World, action_ids, rendered
 
 CONFIG = """
@@ -171,6 +171,29 @@ async def test_times_are_amended_and_taken_back(on_each: World) -> None:
     await removes(world, "oncall", "answered after")
     await world.finish()
     assert (await called(world))["acknowledged"] is False
+
+
+async def test_the_newest_case_and_answer_hold_whatever_is_mended_of_those_before(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident escalate vendor:payplug case:CS-12E4 their API times out")
+    await world.types("oncall", "/incident vendor payplug answered by mail")
+    await world.types("oncall", "/incident timeline")
+    await removes(world, "oncall", "by mail", why="it was another vendor")
+    await world.types("oncall", "/incident vendor payplug answered case:CS-1234 by telephone")
+    await acts(world, "oncall", "CS-12E4", "amend", text="CS-12F4")
+    assert "case *CS-1234*" in message(world)
+
+    await world.types("oncall", "/incident timeline")
+    await removes(world, "oncall", "CS-12F4", why="a slip")
+    await world.presses("oncall", "timeline_removed")
+    await picks(world, "oncall", "by mail", "remove")
+    await world.submits("oncall", act="put back")
+    await world.types("oncall", "/incident timeline")
+    await removes(world, "oncall", "by mail", why="it was another vendor")
+    await world.finish()
+
+    assert "case *CS-1234*" in message(world)
+    assert (await called(world))["acknowledged"] is True, "by telephone"
 
 
 async def test_an_answer_of_which_nobody_knows_the_time_is_an_answer(world: World) -> None:
