@@ -1,6 +1,7 @@
 """Pages that go out in one message, in a storm: each with an answer of its own, and all of them with one."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from bot.domain.terms import Severity
 from bot.services import escalation as escalating
 from bot.services import paging
 from bot.services.actor import Actor, Origin
+from bot.services.escalating import standing
 from bot.services.people import MENTION
 from bot.store import escalations, incidents, outbox, pages, people
 from bot.store.escalations import NOT_NEEDED, SENT, Page
@@ -134,21 +136,39 @@ def acknowledge(session: Session, settings: Settings, page_id: int, actor: Actor
     escalating.acknowledge(session, settings, row.escalation_id, actor)
 
 
-def acknowledge_all(session: Session, settings: Settings, page_id: int, actor: Actor) -> int:
+def acknowledge_all(
+    session: Session, settings: Settings, page_id: int, actor: Actor, *, means: str = "slack"
+) -> int:  # fmt: skip
     """Answer all pages of one message that wait. How many there were; what somebody else answered stays theirs."""
-    rows = _beside(session, page_id)
-    if any(row.user_id != actor.user_id for row in rows):
-        raise UserError("These pages went to somebody else. Acknowledge each of them in its incident's channel.")
+    rows = _held(session, page_id, actor)
     answered = 0
-    held = escalations.hold(session, [row.escalation_id for row in rows])  # all at once: Slack waits for three seconds
-    incidents.hold(session, [each.incident_id for each in held])
-    escalations.read_beside(session, [each.incident_id for each in held])
     waiting = sorted({row.escalation_id for row in rows if _line(session, settings, row).is_waiting})
     with outbox.together(session):
         for escalation_id in waiting:
             try:
-                escalating.acknowledge(session, settings, escalation_id, actor)
+                escalating.acknowledge(session, settings, escalation_id, actor, means=means)
             except UserError:
                 continue  # somebody was quicker with this one
             answered += 1
     return answered
+
+
+def unacknowledge_all(session: Session, settings: Settings, page_id: int, actor: Actor, *, means: str) -> None:
+    """Take back what somebody answered of one message by this means, where anybody is needed still."""
+    for escalation_id in sorted({row.escalation_id for row in _held(session, page_id, actor)}):
+        found = escalations.get(session, escalation_id)
+        given = [(each.by, each.means) for each in standing(found)] if found else []
+        if (actor.user_id, means) in given:
+            with suppress(UserError):  # that incident is over, or somebody was handed it: the rest is taken back
+                escalating.unacknowledge(session, settings, escalation_id, actor)
+
+
+def _held(session: Session, page_id: int, actor: Actor) -> list[Page]:
+    """The pages of one message. What they are about is held all at once: Slack waits for three seconds."""
+    rows = _beside(session, page_id)
+    if any(row.user_id != actor.user_id for row in rows):
+        raise UserError("These pages went to somebody else. Acknowledge each of them in its incident's channel.")
+    held = escalations.hold(session, [row.escalation_id for row in rows])
+    incidents.hold(session, [each.incident_id for each in held])
+    escalations.read_beside(session, [each.incident_id for each in held])
+    return rows

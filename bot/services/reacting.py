@@ -1,5 +1,6 @@
 """An escalation that is answered by a reaction to its message, or to a page of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -7,10 +8,10 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.timeline_marks import normalise_emoji
-from bot.services import access, answering, escalating, people, tell
+from bot.services import access, answering, bundles, escalating, people, tell
 from bot.services.actor import Actor, Origin
-from bot.store import escalations, incidents, transcript
-from bot.store.escalations import Escalation
+from bot.store import escalations, incidents, pages, transcript
+from bot.store.escalations import Escalation, Page
 from bot.store.transcript import Reaction
 from bot.store.undoing import undone_if_it_fails
 
@@ -22,8 +23,8 @@ def reacted(session: Session, settings: Settings, reaction: Reaction, at: dateti
     """
     Take in a reaction to one of the bot's own messages. False if it answers nothing: it may mean something else.
 
-    It acknowledges; taken away by whoever answered with it, it hands the escalation back. What is refused is told to
-    whoever reacted, in the incident's channel.
+    It acknowledges; taken away by whoever answered with it, it hands the escalation back. On a message with several
+    pages it is for all of them. What is refused is told to whoever reacted, in the incident's channel.
     """
     if normalise_emoji(reaction.emoji) not in settings.escalation.acknowledge_emoji:
         return False
@@ -37,7 +38,11 @@ def reacted(session: Session, settings: Settings, reaction: Reaction, at: dateti
     try:
         with undone_if_it_fails(session):
             access.check(session, actor, home_team_id=reaction.user_team_id)
-            _answer(session, settings, found, actor, is_present=reaction.is_present)
+            together = pages.of_bundle_message(session, reaction.channel_id, reaction.message_ts)
+            if len(together) > 1:
+                _answer_all(session, settings, together, actor, is_present=reaction.is_present)
+            else:
+                _answer(session, settings, found, actor, is_present=reaction.is_present)
             session.flush()
     except UserError as problem:
         incident = incidents.get(session, found.incident_id)
@@ -52,3 +57,13 @@ def _answer(session: Session, settings: Settings, found: Escalation, actor: Acto
         return
     if any((each.by, each.means) == (actor.user_id, REACTION) for each in escalating.standing(found)):
         answering.unacknowledge(session, settings, found.key, actor)
+
+
+def _answer_all(
+    session: Session, settings: Settings, together: Sequence[Page], actor: Actor, *, is_present: bool
+) -> None:  # fmt: skip
+    page_id = together[0].id or 0
+    if not is_present:
+        bundles.unacknowledge_all(session, settings, page_id, actor, means=REACTION)
+    elif not bundles.acknowledge_all(session, settings, page_id, actor, means=REACTION):
+        raise UserError("Nothing of these pages waits for you any more. Nothing was changed.")

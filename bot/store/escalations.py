@@ -193,7 +193,10 @@ def lock(session: Session, escalation_id: int) -> Escalation | None:
 
 
 def of_message(session: Session, team_id: str, channel_id: str, ts: str) -> Escalation | None:
-    """The escalation that a message of the bot is about: its own message in a channel, or a page to one person."""
+    """
+    The escalation that a message of the bot is about: its own message in a channel, or a page to one person. Of a
+    message with several pages the first.
+    """
     of_channel = (
         select(Escalation)
         .join(Incident, col(Incident.id) == Escalation.incident_id)
@@ -204,6 +207,7 @@ def of_message(session: Session, team_id: str, channel_id: str, ts: str) -> Esca
         .join(Page, col(Page.escalation_id) == Escalation.id)
         .join(Incident, col(Incident.id) == Escalation.incident_id)
         .where(Incident.team_id == team_id, Page.channel_id == channel_id, Page.message_ts == ts)
+        .order_by(col(Page.id))
     )
     return session.exec(of_channel).first() or session.exec(of_page).first()
 

@@ -52,6 +52,14 @@ def of_bundle(session: Session, bundle_key: str) -> list[Page]:
     return list(session.exec(select(Page).where(Page.bundle_key == bundle_key).order_by(col(Page.id))))
 
 
+def of_bundle_message(session: Session, channel_id: str, ts: str) -> list[Page]:
+    """What stands in a message with several pages; empty for any other message."""
+    statement = select(Page).where(
+        Page.channel_id == channel_id, Page.message_ts == ts, col(Page.bundle_key).is_not(None)
+    )  # fmt: skip
+    return list(session.exec(statement.order_by(col(Page.id))))
+
+
 def to_same(session: Session, page: Page) -> list[Page]:
     """All pages to its person for the same level: by each of their means one. A service has but this one."""
     if not page.user_id:

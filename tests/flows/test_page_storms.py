@@ -85,6 +85,44 @@ async def test_what_somebody_else_answered_meanwhile_is_not_asked_for(world: Wor
     assert "INC-4" in told(world)[-1]
 
 
+async def acknowledged(world: World, count: int) -> list[bool]:
+    """Of each incident, from the first on, whether somebody has its escalation."""
+    found = [(await world.exported(f"INC-{number}"))["escalations"] for number in range(1, count + 1)]
+    return [each["acknowledged_by"] is not None for [each] in found]
+
+
+async def test_a_reaction_answers_all_that_its_message_holds_and_takes_it_all_back(world: World) -> None:
+    await pages(world, 6)
+    await world.advance(seconds=10)
+    where = world.sandbox.open_dm("dba")
+    bundle = world.sandbox.messages(where)[-1]["ts"]
+
+    await world.reacts("dba", bundle, "white_check_mark", channel=where)
+    await world.finish()
+    assert await acknowledged(world, 6) == [False, False, False, True, True, True]
+    assert "Nothing of these 3 pages waits for you any more" in told(world)[-1]
+
+    await world.types("oncall", "/incident resolve INC-4 cleared", "ops")
+    await world.unreacts("dba", bundle, "white_check_mark", channel=where)
+    await world.finish()
+    assert await acknowledged(world, 6) == [False, False, False, True, False, False], "INC-4 is over"
+    assert "You are needed in *2 incidents*" in told(world)[-1]
+
+
+async def test_a_reaction_to_a_bundle_that_others_answered_says_so(world: World) -> None:
+    await pages(world, 5)
+    await world.advance(seconds=10)
+    where = world.sandbox.open_dm("dba")
+    for number in (4, 5):
+        await world.types("oncall", f"/incident ack INC-{number}", "ops")
+
+    await world.reacts("dba", world.sandbox.messages(where)[-1]["ts"], "white_check_mark", channel=where)
+    await world.finish()
+
+    whispered = [each["text"] for channel in world.channels for each in world.sandbox.ephemerals("dba", channel)]
+    assert any("Nothing of these pages waits for you any more" in text for text in whispered)
+
+
 async def test_of_two_addresses_each_gets_every_page(tmp_path: Path) -> None:
     async with MeansWorld(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, lambda *_: True) as world:
         for address in ("work@example.test", "home@example.test"):

@@ -162,8 +162,8 @@ class World:
         self.sandbox.react(user, channel or self.channel, ts, emoji)
         await self.settle()
 
-    async def unreacts(self, user: str, ts: str, emoji: str) -> None:
-        self.sandbox.unreact(user, self.channel, ts, emoji)
+    async def unreacts(self, user: str, ts: str, emoji: str, *, channel: str | None = None) -> None:
+        self.sandbox.unreact(user, channel or self.channel, ts, emoji)
         await self.settle()
 
     async def edits(self, user: str, ts: str, text: str) -> None:
