@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, vCalAddress
 
-from bot.domain.calendars import Event, Guest
+from bot.domain.calendars import MAIL, Event, Guest
 from bot.domain.recurrence import parts_of, read_rule, why_not
 
 Component = Any
@@ -214,10 +214,20 @@ def _guests(component: Component) -> Iterator[Guest]:
         if isinstance(each, vCalAddress):
             is_out = str(each.params.get("PARTSTAT", "")).upper() == "DECLINED"
             if not is_out and str(each.params.get("CUTYPE", "")).upper() not in ROOMS:
-                mail = str(each)
-                mail = mail[len("mailto:") :] if mail.lower().startswith("mailto:") else ""
+                mail = _mail_of(each)
                 name = " ".join(str(each.params.get("CN", "")).split())[:LONGEST_TITLE]
-                yield Guest("" if name == mail else name, mail)
+                if name or mail:
+                    yield Guest("" if name == mail else name, mail)
+
+
+def _mail_of(guest: vCalAddress) -> str:
+    """Empty if none is given. RFC 7986 6.2: EMAIL stands where the value leads elsewhere, or nowhere."""
+    if told := str(guest.params.get("EMAIL", "")).strip():
+        return told
+    scheme, _, rest = str(guest).partition(":")
+    if scheme.lower() == "mailto":
+        return rest
+    return scheme if MAIL.fullmatch(scheme) and not rest else ""
 
 
 def _list(value: Any) -> list[Any]:

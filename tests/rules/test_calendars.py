@@ -181,6 +181,25 @@ def test_any_lines_are_a_calendar_or_none(lines):
     assert all(each.starts_at < each.ends_at for each in found.events)
 
 
+@pytest.mark.parametrize(
+    ("attendee", "guests"),
+    [
+        (";CN=Ana:mailto:ana@example.com", (Guest("Ana", "ana@example.com"),)),
+        (";CN=Ana;EMAIL=ana@example.com:invalid:nomail", (Guest("Ana", "ana@example.com"),)),
+        (";CN=Ana:ana@example.com", (Guest("Ana", "ana@example.com"),)),
+        (";CN=ana@example.com:MAILTO:ana@example.com", (Guest("", "ana@example.com"),)),
+        (";CN=Ana:urn:x", (Guest("Ana", ""),)),
+        (":urn:x", ()),
+        (":mailto:", ()),
+    ],
+)
+def test_a_guest_has_a_name_or_a_mail_address(attendee, guests):
+    found = read(event("DTSTART:20260105T090000Z", "DTEND:20260105T100000Z", f"ATTENDEE{attendee}"))
+
+    assert found.problems == ()
+    assert found.events[0].guests == guests
+
+
 NOON, LATER = at("2026-01-05 12:00"), at("2026-01-05 13:00")
 
 
