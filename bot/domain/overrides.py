@@ -54,7 +54,9 @@ def next_turn(schedule: Schedule, overrides: Sequence[Override], person: str, af
     Shifts that follow one another without a break and have them on call are one turn.
     """
     found: Span | None = None
-    for shift in shifts(schedule, overrides, after, after + AHEAD):
+    for shift in shifts(schedule, overrides, after, after + AHEAD + LONGEST):
+        if found is None and shift.starts_at >= after + AHEAD:
+            break
         if person not in shift.people:
             continue
         if found is not None and shift.starts_at > found.ends_at:

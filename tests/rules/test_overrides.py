@@ -66,6 +66,19 @@ def test_the_turn_that_is_meant_is_the_one_that_goes_on_or_the_next(person, afte
     assert found == (Span(NOW + expected[0] * HOUR, NOW + expected[1] * HOUR) if expected else None)
 
 
+@pytest.mark.parametrize(("begins", "expected"), [
+    (91, (91, 121)), (92, None), (93, None), (-200, (0, 154)),
+])  # fmt: skip
+def test_a_turn_that_begins_within_the_next_months_is_known_to_its_end(begins, expected):
+    """So that the whole of it is given away; of a turn without end as much as a change may last, and then some."""
+    length = 30 if begins > 0 else 1_000
+    far = schedule(turn(24 * begins, 24 * (begins + length), "UANA"))
+
+    found = next_turn(far, (), "UANA", NOW)
+
+    assert found == (Span(*(NOW + each * 24 * HOUR for each in expected)) if expected else None)
+
+
 def change(begins: float, ends: float, user: str, replaces: str | None = None) -> Override:
     return Override(NOW + begins * HOUR, NOW + ends * HOUR, user, replaces)
 
