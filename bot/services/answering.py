@@ -104,12 +104,22 @@ def share_answers(session: Session, settings: Settings, incident: Incident, at: 
     """Incidents were merged: whoever acknowledged the policy of the one has that of the other, if it is the same."""
     for waiting in escalations.unanswered(session, incident.key):
         for other in _by_the_same_policy(session, waiting.key):
-            for given in escalating.standing(other):
+            for given in _given_since(session, other):
                 actor = Actor(incident.team_id, given.by, at, Origin.TIMER)
                 if waiting.acknowledged_at is None and not has_answered(waiting, actor):
                     _answer(
                         session, settings, incident, waiting, actor, means=given.means, name=given.name, is_beside=True
                     )  # fmt: skip
+
+
+def _given_since(session: Session, escalation: Escalation) -> list[Answer]:
+    """The answers that stand, without those from before the incident was over and reopened: that was another time."""
+    since = _reopened_after(session, escalation)
+    return [each for each in escalating.standing(escalation) if since is None or each.at >= since]
+
+
+def _reopened_after(session: Session, escalation: Escalation) -> datetime | None:
+    return store_timeline.reopened_after(session, escalation.entry_id)
 
 
 def has_answered(escalation: Escalation, actor: Actor) -> bool:
@@ -237,9 +247,12 @@ def unacknowledge(
     own = [each for each in answers if each.by == actor.user_id]
     gone = {each.by for each in own or answers}
     for each in (escalation, *same):
-        theirs = [given for given in escalating.standing(each) if given.by in gone]
-        if theirs:
-            _take_away(session, settings, incident, each, theirs, actor, at_once=at_once, why=why)
+        is_of_before = each is not escalation and _reopened_after(session, each) is not None
+        given = _given_since(session, each) if is_of_before else escalating.standing(each)
+        if theirs := [one for one in given if one.by in gone]:
+            _take_away(
+                session, settings, incident, each, theirs, actor, at_once=at_once, goes_on=not is_of_before, why=why
+            )
     milestones.refresh(session, incident)
     return escalation
 
@@ -253,8 +266,10 @@ def _take_away(
     actor: Actor,
     *,
     at_once: bool,
+    goes_on: bool,
     why: str,
 ) -> None:
+    """`goes_on`: not where its incident was over since, and another one by the same policy goes on."""
     _take_back(session, incident, escalation, gone, actor, why)
     session.add(escalation)
     if _is_answered(escalation):
@@ -267,7 +282,7 @@ def _take_away(
         session, incident, "unacknowledged", actor.at, escalation_id=escalation.key, by=actor.user_id, why=why,
         before=gone[-1].by,
     )  # fmt: skip
-    if was_over and escalation.pages_people:
+    if was_over and goes_on and escalation.pages_people:
         if at_once:
             escalation.gave_up_at = None
             escalating.go_on(session, settings, incident, escalation, actor.at, because="cannot go on")
@@ -319,29 +334,43 @@ def decline(session: Session, settings: Settings, escalation_id: int, actor: Act
     Somebody cannot. Once nobody of the level is left, the next one is paged at once. Whoever acknowledged and cannot go
     on takes that back by it.
     """
+    same = _by_the_same_policy(session, escalation_id)
     found = escalations.lock(session, escalation_id)
     if found is None or actor.user_id is None:
         raise UserError("That escalation does not exist.")
-    if found.acknowledged_at is not None and actor.user_id in {each.by for each in escalating.standing(found)}:
-        found.declined_by = [*(each for each in found.declined_by if each != actor.user_id), actor.user_id]
-        return unacknowledge(session, settings, escalation_id, actor, at_once=True, why=why)
-    incident, escalation = _held(session, settings, escalation_id)
-    if actor.user_id in escalation.declined_by:
-        return escalation
-    escalation.declined_by = [*escalation.declined_by, actor.user_id]
+    if found.acknowledged_at is not None and has_answered(found, actor):
+        theirs = [each for each in same if actor.user_id in {one.by for one in _given_since(session, each)}]
+        for each in (found, *theirs):
+            each.declined_by = [*(one for one in each.declined_by if one != actor.user_id), actor.user_id]
+        unacknowledge(session, settings, escalation_id, actor, at_once=True, why=why)
+    else:
+        incident, escalation = _held(session, settings, escalation_id)
+        if actor.user_id in escalation.declined_by:
+            return escalation
+        _cannot(session, settings, incident, escalation, actor, why)
+        people.meet(session, incident.team_id, [actor.user_id], actor.at)
+        audit.note(
+            session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
+            what="declined an escalation", origin=actor.origin, escalation=escalation.key, why=why,
+        )  # fmt: skip
+    for each in same:
+        if each.next_step_at is not None and actor.user_id not in each.declined_by:
+            _cannot(session, settings, incidents.get(session, each.incident_id), each, actor, why)
+    return found
+
+
+def _cannot(
+    session: Session, settings: Settings, incident: Incident, escalation: Escalation, actor: Actor, why: str
+) -> None:
+    """Somebody cannot, of one that still waits for an answer."""
+    escalation.declined_by = [*escalation.declined_by, *([actor.user_id] if actor.user_id else [])]
     own = [each for each in escalating.standing(escalation) if each.by == actor.user_id]
     if own:  # of a level that needs all: that they had it must not stand for those who never did
         _take_back(session, incident, escalation, own, actor, why)
         milestones.refresh(session, incident)
     session.add(escalation)
-    people.meet(session, incident.team_id, [actor.user_id], actor.at)
-    audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
-        what="declined an escalation", origin=actor.origin, escalation=escalation.key, why=why,
-    )  # fmt: skip
     _after_one_less(session, settings, incident, escalation, actor)
     tell.show_escalation(session, incident, escalation.key, actor.at)
-    return escalation
 
 
 def _after_one_less(

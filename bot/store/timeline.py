@@ -145,6 +145,21 @@ def carried(session: Session, entry: TimelineEntry) -> list[TimelineEntry]:
     return list(session.exec(statement.order_by(col(TimelineEntry.id))))
 
 
+def reopened_after(session: Session, entry_id: int | None) -> datetime | None:
+    """
+    When the incident was last reopened after this entry was recorded; None where it was not. An entry that was carried
+    over from another incident is of the time before where that one was reopened, too.
+    """
+    while entry_id is not None and (entry := get(session, entry_id)) is not None:
+        later = select(TimelineEntry.kinds, TimelineEntry.recorded_at).where(
+            TimelineEntry.incident_id == entry.incident_id, col(TimelineEntry.id) > entry.key
+        )
+        if found := [at for kinds, at in session.exec(later) if Kind.REOPENED in kinds]:
+            return max(found)
+        entry_id = (entry.details.get("came_from") or {}).get("entry")
+    return None
+
+
 def told_by(session: Session, incident_id: int, posted_ts: str) -> TimelineEntry | None:
     """The entry that the bot's own message tells of."""
     statement = select(TimelineEntry).where(

@@ -1,14 +1,21 @@
 """Which acknowledgements of an escalation stand, and what goes on once one does not."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlmodel import Session
 
+from bot.config import Settings
 from bot.domain.terms import TargetKind
-from bot.services import answering, escalation, ledger, removing, which_escalation
+from bot.services import answering, combining, escalation, ledger, removing, which_escalation
+from bot.services import incidents as course
+from bot.services.actor import Actor, Origin
 from bot.services.escalation import Whom
+from bot.store import incidents
+from bot.store.incidents import Incident
 from tests.support.desk import START, Desk
 
 CONFIG = """
@@ -97,3 +104,68 @@ async def test_a_hand_over_that_was_called_off_goes_on_asking_the_others_of_a_le
     assert await desk.next_step() == START + timedelta(minutes=5)
     await desk.passes(minutes=5)
     assert "unanswered" in await desk.said(), "the developer never answered"
+
+
+async def comes_back(desk: Desk, incident: Incident) -> None:
+    """It is resolved; twenty hours later its alert fires again, and the policy begins anew."""
+    await desk.does(course.resolve, incident.key, desk.by())
+    await desk.passes(hours=20)
+
+    def reopen(session: Session, settings: Settings, actor: Actor) -> None:
+        course.reopen(session, settings, incidents.lock(session, incident.key), actor, why="fires again")
+
+    await desk.does(reopen, desk.by(None, Origin.ALERT))
+
+
+@pytest.mark.parametrize("act", [answering.hand_back, escalation.unacknowledge])
+async def test_what_was_acknowledged_before_it_was_over_stands(desk: Desk, act: Callable[..., Any]) -> None:
+    incident = await desk.opens(severity="SEV1", services=("checkout",))
+    await desk.does(escalation.acknowledge, (await desk.one()).id, desk.by())
+    await comes_back(desk, incident)
+    _, today = await desk.all()
+    await desk.does(escalation.acknowledge, today.id, desk.by())
+    await desk.passes(minutes=1)
+
+    await desk.does(act, today.id, desk.by())
+    await desk.passes(minutes=5)
+
+    assert [each.acknowledged_by for each in await desk.all()] == ["U0ONCALL", None]
+    assert [each[0] for each in await desk.paged()] == ["U0ONCALL", "U0ONCALL", "U0DBA"]
+
+
+async def test_what_nobody_acknowledged_before_it_was_over_pages_nobody_beside_it(desk: Desk) -> None:
+    incident = await desk.opens(severity="SEV1", services=("checkout",))
+    await comes_back(desk, incident)
+    _, today = await desk.all()
+
+    await desk.does(escalation.acknowledge, today.id, desk.by())
+    assert [each.acknowledged_by for each in await desk.all()] == ["U0ONCALL"] * 2
+    await desk.does(answering.hand_back, today.id, desk.by())
+
+    assert [each.acknowledged_by for each in await desk.all()] == [None, None]
+    assert [each[0] for each in await desk.paged()] == ["U0ONCALL", "U0ONCALL", "U0DBA"]
+
+
+@pytest.mark.parametrize("is_merged_into", [True, False])
+async def test_an_answer_from_before_it_was_over_is_none_to_what_is_merged(desk: Desk, is_merged_into: bool) -> None:
+    incident = await desk.opens(severity="SEV1", services=("checkout",))
+    await desk.does(escalation.acknowledge, (await desk.one()).id, desk.by())
+    await comes_back(desk, incident)
+    other = await desk.opens(severity="SEV1", services=("checkout",))
+    source, target = (other, incident) if is_merged_into else (incident, other)
+
+    await desk.does(combining.merge, source.key, target.key, desk.by("U0SUPPORT"))
+
+    assert [each.acknowledged_by for each in await desk.all()] == ["U0ONCALL", None, None]
+
+
+@pytest.mark.parametrize("has_it", [True, False])
+async def test_who_cannot_is_asked_by_none_that_runs_beside_it(desk: Desk, has_it: bool) -> None:
+    incident = await desk.opens(severity="SEV1", services=("checkout",))
+    again = await desk.does(escalation.start_policy, incident.key, desk.by("U0SUPPORT"), "payments")
+    if has_it:
+        await desk.does(escalation.acknowledge, again.id, desk.by())
+
+    await desk.does(escalation.decline, again.id, desk.by())
+
+    assert [(each.declined_by, each.level) for each in await desk.all()] == [(["U0ONCALL"], 2)] * 2
