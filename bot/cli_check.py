@@ -70,7 +70,7 @@ def _of_schedules(settings: Settings) -> tuple[list[Problem], list[Problem]]:
     wrong: list[Problem] = []
     doubts: list[Problem] = []
     for name in settings.schedules:
-        doubts += [_said_of(settings, name, each) for each in schedule_check.of_layers(settings, name, now)]
+        doubts += [_said_of(settings, name, str(each)) for each in schedule_check.of_layers(settings, name, now)]
         path = settings.calendar_file(name)
         if path is not None:
             try:
@@ -79,7 +79,7 @@ def _of_schedules(settings: Settings) -> tuple[list[Problem], list[Problem]]:
                 wrong.append(_said_of(settings, name, f"Its calendar could not be read: {problem}. Mend {path}."))
             else:
                 said = schedule_check.of_calendar(settings, name, copy, now, slack_was_asked=False)
-                doubts += [_said_of(settings, name, each) for each in said]
+                doubts += [_said_of(settings, name, str(each)) for each in said]
     return wrong, doubts
 
 

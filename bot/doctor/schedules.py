@@ -48,19 +48,17 @@ async def _one(settings: Settings, slack: Slack, name: str, now: datetime) -> li
     copy = replace(copy, found=tuple((people or {}).items()))
     doubts = list(schedule_check.of_calendar(settings, name, copy, now, slack_was_asked=people is not None))
     if people is None:
-        doubts.append(
-            "It cannot be asked of Slack whose the mail addresses in its calendar are. Mend what is told above."
-        )
+        said = "It cannot be asked of Slack whose the mail addresses in its calendar are."
+        doubts.append(schedule_check.Doubt(said, "Mend what is told above."))
     in_order = f"its calendar was read ({len(copy.events)} events), and somebody is on call"
     return _told(name, doubts, in_order)
 
 
-def _told(name: str, doubts: list[str], in_order: str) -> list[Finding]:
+def _told(name: str, doubts: list[schedule_check.Doubt], in_order: str) -> list[Finding]:
     if not doubts:
         return [ok(NAME, f"{name}: {in_order} at any time in {AHEAD_IN_WORDS}")]
     return [_as_warning(name, each) for each in doubts]
 
 
-def _as_warning(name: str, doubt: str) -> Finding:
-    sentence, _, remedy = doubt.partition(". ")
-    return warning(NAME, f"{name}: {sentence[:1].lower()}{sentence[1:].rstrip('.')}", remedy)
+def _as_warning(name: str, doubt: schedule_check.Doubt) -> Finding:
+    return warning(NAME, f"{name}: {doubt.said[:1].lower()}{doubt.said[1:].rstrip('.')}", doubt.remedy)

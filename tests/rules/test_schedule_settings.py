@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.config import examine, load
+from bot.doctor.schedules import schedules
 from bot.domain.oncall import Hours, Layer, gaps, on_call
+from bot.services.schedule_check import MEANT
 
 LAYER = '[[schedules.payments.layers]]\npeople = ["U0123456789"]\nstarts = "2026-01-05 09:00"\n'
 WEEKLY = LAYER + 'every = "week"\n'
@@ -151,3 +153,19 @@ def test_a_calendar_by_an_open_way_is_a_warning(tmp_path, scheme, doubts):
     assert report.problems == ()
     assert ["https://" in str(each) for each in report.warnings] == [True] * doubts
     assert "secret.ics" not in str(report.warnings)
+
+
+async def test_the_doctor_keeps_a_title_whole_that_has_a_full_stop(tmp_path):
+    event = "BEGIN:VEVENT\nUID:1\nDTSTART:20200101T000000Z\nDTEND:20991231T000000Z\nSUMMARY:Dr. J. Smith\nEND:VEVENT\n"
+    (tmp_path / "oncall.ics").write_text(f"BEGIN:VCALENDAR\n{event}END:VCALENDAR\n")
+    settings = read(tmp_path, '[schedules.legacy]\ncalendar = "oncall.ics"').settings
+
+    found = await schedules(settings, slack=None)
+
+    assert [(each.found, each.remedy) for each in found] == [
+        (
+            'legacy: its calendar says "Dr. J. Smith", and nobody knows who that is',
+            "Say it under [schedules.legacy.names].",
+        ),
+        ("legacy: nobody is on call by it in the next 4 weeks", MEANT),
+    ]
