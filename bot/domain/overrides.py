@@ -5,7 +5,7 @@ A change holds from now on at the earliest: who was on call stays as it was.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.errors import UserError
@@ -70,6 +70,12 @@ def turns(
 ) -> list[Shift]:
     """Somebody's shifts between two moments."""
     return [each for each in shifts(schedule, overrides, since, until) if person in each.people]
+
+
+def of_whom_it_replaces(schedule: Schedule, overrides: Sequence[Override], new: Override) -> Override:
+    """The change, for no longer than the one whom it names is on call in it; as it is where they never are."""
+    theirs = turns(schedule, overrides, new.replaces, new.starts_at, new.ends_at) if new.replaces else []
+    return replace(new, starts_at=theirs[0].starts_at, ends_at=theirs[-1].ends_at) if theirs else new
 
 
 def relieved(schedule: Schedule, overrides: Sequence[Override], new: Override) -> tuple[str, ...]:

@@ -128,7 +128,7 @@ def put(
     reason: str,
 ) -> Changed:
     """
-    `person` is on call in that time, instead of `instead` or of everybody.
+    `person` is on call in that time, instead of everybody, or of `instead` while they are on call in it.
 
     Raises UserError for a time that cannot be, a change that changes nothing, and for whoever may not make it.
     """
@@ -136,13 +136,14 @@ def put(
     if times.starts is None or times.ends is None:
         raise UserError("Say from when until when.")
     when = rules.span(times.starts, times.ends, actor.at)
-    new = Override(when.starts_at, when.ends_at, person, instead)
+    asked = Override(when.starts_at, when.ends_at, person, instead)
+    new = rules.of_whom_it_replaces(rota.schedule, rota.overrides, asked)
     rules.check_changes(rota.schedule, rota.overrides, new)
     relieved = rules.relieved(rota.schedule, rota.overrides, new)
     if not rules.may_change(actor.user_id or "", [person, *relieved], rota.people):
         raise UserError(NOT_YOURS.format(schedule=name))
     _check_can(session, actor.team_id, person)
-    row = _row(actor, name, person, when, instead, reason)
+    row = _row(actor, name, person, Span(new.starts_at, new.ends_at), instead, reason)
     row.relieved = list(relieved)
     session.add(row)
     session.flush()

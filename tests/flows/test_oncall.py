@@ -127,6 +127,16 @@ async def test_somebody_takes_a_part_of_a_turn_and_those_concerned_are_told(worl
 
 
 @ON_SQLITE
+@pytest.mark.parametrize(("user", "text"), [("engineer", "give @support"), ("support", "take payments @engineer")])
+async def test_what_is_taken_over_from_somebody_ends_with_their_turn(world: World, user: str, text: str) -> None:
+    said = await types(world, user, f"{text} from:Sat 09:00 to:2026-03-10 09:00")
+
+    assert "<@U0SUPPORT> is on call for *payments* instead of <@U0ENGINEER>" in said
+    ends = datetime.fromtimestamp(int(re.findall(r"<!date\^(\d+)\^", said)[1]), UTC)
+    assert ends == datetime(2026, 3, 9, 8, tzinfo=UTC), "from then on it is U0ONCALL's turn, and stays theirs"
+
+
+@ON_SQLITE
 async def test_whoever_is_relieved_takes_it_back_and_a_stranger_may_not(world: World) -> None:
     await types(world, "support", "take from:Sat 09:00 to:Sat 18:00")
     dm = world.sandbox.open_dm("engineer")

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import UserError
 from bot.domain.oncall import Fixed, Override, Schedule, Turn, on_call
-from bot.domain.overrides import FARTHEST, LONGEST, Span, check_changes, may_change, next_turn, relieved, span
+from bot.domain.overrides import (
+    FARTHEST,
+    LONGEST,
+    Span,
+    check_changes,
+    may_change,
+    next_turn,
+    of_whom_it_replaces,
+    relieved,
+    span,
+)
 from bot.export.ics import Turn as Shown
 from bot.export.ics import calendar
 
@@ -89,6 +99,18 @@ def change(begins: float, ends: float, user: str, replaces: str | None = None) -
 ])  # fmt: skip
 def test_who_is_relieved(new, expected):
     assert relieved(ROTA, (), new) == expected
+
+
+@pytest.mark.parametrize(("new", "expected"), [
+    (change(5, 15, "UDI", "UANA"), (5, 10)), (change(5, 15, "UDI", "UBO"), (10, 15)),
+    (change(5, 25, "UDI", "UANA"), (5, 25)), (change(12, 35, "UDI", "UBO"), (12, 20)),
+    (change(5, 15, "UDI"), (5, 15)), (change(0, 5, "UDI", "UBO"), (0, 5)),
+])  # fmt: skip
+def test_a_change_instead_of_somebody_is_of_the_time_that_they_are_on_call(new, expected):
+    """One of nobody's time stays as it is, for `check_changes` to refuse."""
+    found = of_whom_it_replaces(ROTA, (), new)
+
+    assert found == change(*expected, new.user, new.replaces)
 
 
 @pytest.mark.parametrize(("new", "why"), [
