@@ -21,7 +21,7 @@ from bot.sandbox.server import Sandbox
 from bot.store.session import SqliteDatabase
 from bot.supervision import kept_going
 from tests.flows.test_heartbeat import Listener
-from tests.support.world import World
+from tests.support.world import ANSWERED_WITHIN, World
 
 HANGS_AFTER = timedelta(seconds=1)
 BEAT = timedelta(seconds=0.1)
@@ -33,7 +33,7 @@ class RealTime(World):
 
     def __init__(self, database_url: str, folder: Path, listener: Listener) -> None:
         super().__init__(database_url, folder)
-        self.sandbox = Sandbox()
+        self.sandbox = Sandbox(answer_seconds=ANSWERED_WITHIN)
         self.listener = listener
 
     async def __aenter__(self) -> Self:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -135,16 +135,16 @@ def long_record(length: int) -> Record:
 
 
 def test_the_time_grows_with_the_entries_and_not_with_their_square():
-    """Against as many entries in short records. Generous, because the machine is shared; a square is far off."""
+    """Against as many entries in short records. Generous, because the machine is shared; a square is a hundred times."""
     short, long = [long_record(100) for _ in range(100)], [long_record(10_000)]
 
     def best(looked_at: list[Record]) -> float:
         times = []
         for _ in range(3):
-            began = perf_counter()
+            began = process_time()
             for record in looked_at:
                 find(record)
-            times.append(perf_counter() - began)
+            times.append(process_time() - began)
         return min(times) / sum(len(record.entries) for record in looked_at)
 
-    assert best(long) < best(short) * 2
+    assert best(long) < best(short) * 4
