@@ -82,6 +82,11 @@ class LevelPaged:
     passed_over: int = 0
     """Levels that had been due before it, and were left out because all of it was late."""
 
+    @property
+    def reaches_anybody(self) -> bool:
+        """Whether it calls anybody who is not left out."""
+        return bool(self.groups or self.vendors) or not all(each.is_skipped for each in self.people)
+
 
 @dataclass(frozen=True, slots=True)
 class NextStep:

@@ -117,6 +117,48 @@ async def test_the_end_is_said_everywhere_and_the_fallback_is_paged(desk: Desk) 
     assert (await desk.one()).acknowledged_by == "U0MANAGER", "after all"
 
 
+@pytest.mark.parametrize("at_end", ["schedule:nobody", "U0MANAGER", "U0ONCALL"])
+async def test_that_nobody_of_the_last_resort_could_be_paged_is_said(desk: Desk, tmp_path: Path, at_end: str) -> None:
+    """Nobody is on call, they left, or they had declined."""
+    path = tmp_path / "other.toml"
+    path.write_text(CONFIG.replace('page = ["U0MANAGER"]', f'page = ["{at_end}"]'))
+    desk.settings = read(path)
+    await desk.leaves("U0MANAGER")
+    await desk.opens(severity="SEV2", services=("checkout",))
+    await desk.does(escalation.decline, (await desk.one()).id, desk.by("U0ONCALL"))
+
+    await desk.passes(hours=1)
+
+    [empty] = await desk.values_of("level empty")
+    assert (empty["because"], empty["is_somebody"], len(empty["why"])) == ("end", False, 1)
+    assert await desk.paged() == [("U0ONCALL", 1, 0), ("U0DBA", 2, 0), ("U0DEVELOPER", 2, 0)]
+    assert (await desk.said())[-3:] == ["unanswered", "unanswered elsewhere", "level empty"]
+
+
+@pytest.mark.parametrize(
+    ("gone", "declined", "is_last"),
+    [
+        (("U0DBA", "U0DEVELOPER"), (), [False]),
+        (("U0MANAGER",), (), [False]),
+        (("U0MANAGER",), ("U0DBA", "U0DEVELOPER"), [True]),
+        (("U0DBA", "U0DEVELOPER", "U0MANAGER"), (), [False, True]),
+    ],
+)
+async def test_it_is_said_whether_anybody_follows_an_empty_level(
+    desk: Desk, gone: tuple[str, ...], declined: tuple[str, ...], is_last: list[bool]
+) -> None:
+    """The policy is repeated once: its first level follows the last one if anybody of it is left."""
+    incident = await desk.opens(severity="SEV4", services=("checkout",))
+    await desk.leaves(*gone)
+    made = await desk.does(escalation.start_policy, incident.key, desk.by(), "major")
+    for each in declined:
+        await desk.does(escalation.decline, made.id, desk.by(each))
+
+    await desk.passes(minutes=6)
+
+    assert [each["is_last"] for each in await desk.values_of("level empty")] == is_last
+
+
 async def test_a_private_incident_is_told_of_nowhere_else(desk: Desk) -> None:
     await desk.opens(severity="SEV2", services=("checkout",), is_private=True)
 

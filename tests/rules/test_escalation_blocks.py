@@ -31,6 +31,8 @@ LAST_RESORT = replace(POLICY, level=4, gave_up=True, next=None, paged=(*POLICY.p
 SLEPT = LevelPaged(1, 0, PAGED_AT, (PersonPaged("U0DBA", fell_silent=True),))
 MUTED_DBA = PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "", "muted until 09:00"),))
 MUTED = LevelPaged(1, 0, PAGED_AT, (MUTED_DBA, PersonPaged("U0ENGINEER", (Attempt("Slack", PAGED_AT, "sent"),))))
+NO_LAST_RESORT = replace(LAST_RESORT, paged=(replace(BY_MANAGER, people=(), missing=("schedule:nobody",)),))
+MUTED_LAST_RESORT = replace(LAST_RESORT, paged=(replace(BY_MANAGER, people=(MUTED_DBA,)),))
 WOKEN_AGAIN = replace(POLICY, paged=(SLEPT, replace(SLEPT, because="silent")))
 
 
@@ -78,6 +80,8 @@ def test_what_came_of_a_page(attempt: Attempt, says: str) -> None:
         (replace(POLICY, level=4), "at its end, begun <!date^"),
         (replace(ALL, gave_up=True, next=None), ":warning: <@U0ENGINEER> did not answer. Escalate to somebody else."),
         (LAST_RESORT, "nobody answered. The last resort is paged."),
+        (NO_LAST_RESORT, "nobody answered. Nobody of the last resort could be paged. Escalate to somebody else."),
+        (MUTED_LAST_RESORT, "nobody answered. Nobody of the last resort could be paged. Escalate to somebody else."),
         (WOKEN_AGAIN, "<@U0DBA> acknowledged, then silent"),
         (replace(POLICY, paged=(MUTED, SLEPT)), "<@U0ENGINEER> no answer; <@U0DBA> not paged"),
         (replace(POLICY, more_time_until=PAGED_AT + 30 * MINUTE), "more time was asked for"),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.escalation import Called, Level, PageLevel, Place, Policy
+from bot.domain.escalation import Called, Level, PageLevel, Place, Policy, following
 from bot.domain.terms import TargetKind
 from bot.services import paging, paging_services, people, resolving, tell, vendors
 from bot.services.actor import Actor, Origin
@@ -50,7 +50,7 @@ def page_level(
     level = policy.levels[found.place.level - 1]
     called, why = call(work, incident, escalation, level, found.place, because)
     called = replace(called, due_at=found.due_at, passed_over=found.passed_over)
-    is_somebody = bool(called.people or called.groups or called.vendors or called.services)
+    is_somebody = means_somebody(called)
     is_still_gone = _is_still_gone(work, incident, escalation, called)
     if found.place.round and (not is_somebody or is_still_gone):  # as it was the time before, which is on record
         escalation.level, escalation.round = found.place.level, found.place.round
@@ -58,10 +58,8 @@ def page_level(
     is_first = escalation.level_paged_at is None and not escalation.steps
     keep(escalation, called)
     if why:
-        tell.say(
-            work.session, incident, "level empty", work.at, escalation_id=escalation.key,
-            level=found.place.level, why=list(why), is_somebody=is_somebody,
-        )  # fmt: skip
+        is_last = not is_somebody and not _follows_anybody(escalation, policy)
+        say_empty(work, incident, escalation, called, why, is_last=is_last)
     if not is_somebody:
         return False
     escalation.reminders = found.place.round
@@ -69,6 +67,20 @@ def page_level(
     if not is_first:
         say_level(work, incident, escalation, policy, called)
     return True
+
+
+def means_somebody(called: Called) -> bool:
+    return bool(called.people or called.groups or called.vendors or called.services)
+
+
+def _follows_anybody(escalation: Escalation, policy: Policy) -> bool:
+    """Whether there is a further level; in a further round only, if anybody of those before can still come."""
+    called = called_of(escalation)
+    place = called[-1].place
+    after = following(policy, place)
+    if after is None or after.round == place.round:
+        return after is not None
+    return any(each.is_left(escalation.declined_by) for each in called)
 
 
 def _is_still_gone(work: Work, incident: Incident, escalation: Escalation, called: Called) -> bool:
@@ -152,6 +164,16 @@ def say_level(work: Work, incident: Incident, escalation: Escalation, policy: Po
     )  # fmt: skip
     passed = f", passed over {[place.level for place, _ in called.passed_over]}" if called.passed_over else ""
     note(work, incident, escalation, f"paged level {called.place.level}, round {called.place.round}{passed}")
+
+
+def say_empty(
+    work: Work, incident: Incident, escalation: Escalation, called: Called, why: Sequence[str], *, is_last: bool
+) -> None:
+    """A line that says why some of those whom a level calls are not paged."""
+    tell.say(
+        work.session, incident, "level empty", work.at, escalation_id=escalation.key, level=called.place.level,
+        why=list(why), is_somebody=means_somebody(called), because=called.because, is_last=is_last,
+    )  # fmt: skip
 
 
 def note(work: Work, incident: Incident, escalation: Escalation, what: str) -> None:

@@ -20,12 +20,24 @@ from bot.domain.escalation import (
     next_step,
 )
 from bot.services import people, tell
-from bot.services.escalating.calling import Work, call, keep, note, page_level, say_level, write_to
+from bot.services.escalating.calling import (
+    Work,
+    call,
+    keep,
+    means_somebody,
+    note,
+    page_level,
+    say_empty,
+    say_level,
+    write_to,
+)
 from bot.services.escalating.state import called_of, place_of, policy_of, timer_key
 from bot.store import escalations, incidents, timers
 from bot.store.escalations import Escalation
 from bot.store.incidents import Incident
 from bot.store.timers import Timer
+
+SPARED = "Everybody whom it calls said that they can't, or has answered."
 
 
 def begin(session: Session, settings: Settings, incident: Incident, escalation: Escalation, policy: Policy) -> None:
@@ -158,8 +170,10 @@ def _end(work: Work, incident: Incident, escalation: Escalation, policy: Policy)
     if policy.at_end.page:
         fallback = Level(policy.at_end.page, work.at - work.at, Need.ANY)
         place = Place(len(policy.levels) + 1, escalation.round)
-        last, _ = call(work, incident, escalation, fallback, place, "end")
+        last, why = call(work, incident, escalation, fallback, place, "end")
         keep(escalation, last)
-        if last.people or last.groups or last.vendors or last.services:
+        if why or not means_somebody(last):
+            say_empty(work, incident, escalation, last, why or [SPARED], is_last=True)
+        if means_somebody(last):
             write_to(work, incident, escalation, last)
             say_level(work, incident, escalation, policy, last)

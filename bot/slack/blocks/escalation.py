@@ -144,8 +144,16 @@ def unanswered(view: EscalationView) -> str:
 
 def goes_on(view: EscalationView) -> str:
     """Whether somebody was paged whom a policy calls at its end, or it is for people to go on."""
-    has_last_resort = view.paged and view.paged[-1].because == "end"
-    return "The last resort is paged." if has_last_resort else "Escalate to somebody else."
+    if not view.paged or view.paged[-1].because != "end":
+        return "Escalate to somebody else."
+    if has_last_resort(view):
+        return "The last resort is paged."
+    return "Nobody of the last resort could be paged. Escalate to somebody else."
+
+
+def has_last_resort(view: EscalationView) -> bool:
+    """Whether anybody is paged whom the policy calls at its end."""
+    return bool(view.paged) and view.paged[-1].because == "end" and view.paged[-1].reaches_anybody
 
 
 def _next(view: EscalationView, step: NextStep) -> str:

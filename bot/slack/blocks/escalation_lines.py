@@ -49,10 +49,18 @@ def _late(view: SaidView) -> str:
 
 
 def level_empty(view: SaidView) -> Message:
-    """Targets that mean nobody now. `is_somebody`: others of the level are paged."""
+    """Targets that mean nobody now. `is_somebody`: others of the level are paged. `is_last`: no further one is."""
     why = " ".join(literal(str(each), view.names, 300) for each in _list(view.values.get("why")))
-    goes_on = "The others of the level are paged." if view.values.get("is_somebody") else "The next level is paged now."
-    return plain(f":warning: Level {view.values.get('level')}: {why} {goes_on}")
+    is_fallback = view.values.get("because") == "end"
+    which = "The last resort" if is_fallback else f"Level {view.values.get('level')}"
+    goes_on = "The next level is paged now."
+    if view.values.get("is_somebody"):
+        goes_on = "The others are paged."
+    elif is_fallback:
+        goes_on = "Nobody was paged. Escalate to somebody else."
+    elif view.values.get("is_last"):
+        goes_on = "No other level follows."
+    return plain(f":warning: {which}: {why} {goes_on}")
 
 
 def end_of_policy(view: SaidView) -> str:

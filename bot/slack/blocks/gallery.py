@@ -277,6 +277,8 @@ SAID = (
     _said("level", level=1, levels=3, round=1, people=["U0DBA"], because="nobody left"),
     _said("level", level=4, levels=3, round=1, people=["U0DBA"], vendors=["payplug"], because="end"),
     _said("level empty", level=1, why=['The schedule "payments" has nobody at this time.'], is_somebody=False),
+    _said("level empty", level=3, why=["The team dba has nobody."], is_somebody=False, is_last=True),
+    _said("level empty", level=4, why=["<@U0DBA> has left the workspace."], is_somebody=False, because="end"),
     _said("unacknowledged", by="U0DBA", before="U0DBA"),
     _said("unacknowledged", by="U0ENGINEER", before="U0DBA"),
     _said("unacknowledged", before="U0DBA"),

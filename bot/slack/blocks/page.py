@@ -47,7 +47,7 @@ def _asks(view: EscalationView, reader: str) -> str:
 def _wait(view: EscalationView, reader: str) -> str:
     parts = []
     if view.policy:
-        resort = ": the last resort is paged" if view.level > view.levels else ""
+        resort = ": the last resort is paged" if escalation.has_last_resort(view) else ""
         parts.append(f"Policy {literal(view.policy, limit=100)}, {escalation.standing(view)}{resort}.")
     if view.needs_all and len(view.members) > 1:
         parts.append("Each of those who are asked has to answer.")
