@@ -135,7 +135,7 @@ def long_record(length: int) -> Record:
 
 
 def test_the_time_grows_with_the_entries_and_not_with_their_square():
-    """Against as many entries in short records. Generous, because the machine is shared; a square is a hundred times."""
+    """Against as many entries in short records. Generous, as the machine is shared; a square is a hundred times."""
     short, long = [long_record(100) for _ in range(100)], [long_record(10_000)]
 
     def best(looked_at: list[Record]) -> float:
