@@ -170,6 +170,12 @@ class EscalationView:
     """When whoever acknowledged was asked for a sign of life, and gave none since."""
 
     @property
+    def left_out(self) -> frozenset[str]:
+        """Those whom the newest level that called them did not page on purpose: they are muted, or have left."""
+        newest = {one.user_id: one.is_skipped for level in self.paged for one in level.people}
+        return frozenset(user_id for user_id, is_skipped in newest.items() if is_skipped)
+
+    @property
     def is_waiting(self) -> bool:
         """Whether an answer is still asked for."""
         return self.acknowledged_at is None and self.is_open and not self.is_called_off

@@ -17,9 +17,11 @@ from bot.services import combining, escalation, muting
 from bot.services import incidents as course
 from bot.services.actor import Actor, Origin
 from bot.services.escalation import Whom
+from bot.services.tell import What
 from bot.store import nights
 from bot.store.escalations import Escalation, Page
 from bot.store.incidents import Incident
+from bot.store.outbox import OutboxRow
 from bot.store.timeline import TimelineEntry
 from tests.support.desk import START, TEAM, Desk, read
 
@@ -235,6 +237,21 @@ async def test_who_is_muted_alone_is_passed_over_once_and_not_in_every_round(des
 
     assert await desk.paged() == [("U0DBA", 1, 0)]
     assert await desk.said() == ["all declined"]
+
+
+async def test_who_is_muted_is_not_called_into_the_channel(desk: Desk) -> None:
+    until = When(desk.now + timedelta(minutes=3))
+    await desk.does(muting.mute, desk.by("U0DBA"), "U0DBA", "on leave", until=until, zone=ZoneInfo("UTC"))
+    await desk.opens(severity="SEV1", services=("checkout",))
+
+    def invited(session: Session) -> set[str]:
+        rows = session.exec(select(OutboxRow).where(OutboxRow.what == What.INVITE))
+        return {user for row in rows for user in row.details["users"]}
+
+    assert "U0DEVELOPER" in await desk.database.read(invited)
+    assert "U0DBA" not in await desk.database.read(invited)
+    await desk.passes(minutes=11)
+    assert "U0DBA" in await desk.database.read(invited), "paged in the second round"
 
 
 async def test_nobody_on_call_goes_to_the_next_level_at_once_and_is_said(desk: Desk) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from bot.services.ledger import Answer, Attempt, EscalationView, LevelPaged, NextStep, PersonPaged, Standing
 from bot.services.views import Waiting
-from bot.slack.blocks import card, escalation, home, page
-from bot.slack.blocks.gallery import A_PAGE, BUSY, HOMES
+from bot.slack.blocks import card, escalation, events, home, page
+from bot.slack.blocks.gallery import A_PAGE, BUSY, HOMES, SAID
 from bot.slack.blocks.gallery_escalations import (
     ALL,
     ANSWERED,
@@ -22,6 +22,7 @@ from bot.slack.blocks.gallery_escalations import (
     POLICY,
     REMINDED,
     TAKEN,
+    TEAM,
 )
 from tests.support.world import action_ids, rendered
 
@@ -95,6 +96,18 @@ def test_whoever_is_next_is_not_mentioned() -> None:
     step = NextStep(PAGED_AT, 2, targets=("<@U0MANAGER>", "*bold*"))
 
     assert "<@U0MANAGER>" not in told(replace(POLICY, next=step))
+
+
+@pytest.mark.parametrize("view", [PAGED, replace(TEAM, policy=""), replace(POLICY, members=("U0DBA",))])
+def test_whoever_is_muted_is_not_mentioned(view: EscalationView) -> None:
+    """Neither in the message, whose first posting wakes whom it mentions, nor by the lines that remind."""
+    left_out = replace(view, paged=(MUTED,))
+    lines = [events.said(replace(said, escalation=left_out)).text for said in SAID if said.event == "reminder"]
+
+    for text in (escalation.ledger(left_out).text, told(left_out), *lines):
+        assert "<@U0DBA>" not in text
+    assert all("*Database administrator*" in line for line in lines)
+    assert "<@U0DBA>" in told(replace(view, paged=(MUTED, SLEPT))), "paged since"
 
 
 def test_the_buttons_are_those_that_do_something() -> None:

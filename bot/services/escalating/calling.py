@@ -117,7 +117,7 @@ def keep(escalation: Escalation, called: Called) -> None:
 def write_to(work: Work, incident: Incident, escalation: Escalation, called: Called) -> None:
     people.meet(work.session, incident.team_id, called.people, work.at)
     if incident.drill_of is None:
-        tell.invite(work.session, incident, work.at, list(called.people), list(called.groups))
+        _invite(work, incident, called)
     late = called.late
     work.calls.append(
         Call(
@@ -129,6 +129,14 @@ def write_to(work: Work, incident: Incident, escalation: Escalation, called: Cal
     paging_services.page(work.session, incident, escalation, called.services, work.at, place.level, place.round, late)
     for vendor in called.vendors:
         _call_vendor(work, incident, escalation, vendor)
+
+
+def _invite(work: Work, incident: Incident, called: Called) -> None:
+    """Whoever is not paged is not called in either: an invitation is a notification, too."""
+    with work.session.no_autoflush:
+        skipped = paging.skipped(work.session, incident.team_id, called.people, work.at)
+    asked = [each for each in called.people if each not in skipped]
+    tell.invite(work.session, incident, work.at, asked, list(called.groups))
 
 
 def _call_vendor(work: Work, incident: Incident, escalation: Escalation, vendor: str) -> None:

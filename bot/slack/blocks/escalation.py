@@ -97,11 +97,20 @@ def target(view: EscalationView) -> str:
     if view.is_external:
         return f"vendor *{literal(view.target_name, limit=200)}*"
     if view.target_kind == TargetKind.TEAM:
-        people = " ".join(f"<@{member}>" for member in view.members[:PEOPLE])
+        people = " ".join(person(view, member) for member in view.members[:PEOPLE])
         return f"*@{literal(view.target_name, limit=200)}*" + (f" ({people})" if people else "")
-    if view.target_kind in {TargetKind.PERSON, TargetKind.GROUP}:
+    if view.target_kind == TargetKind.PERSON:
+        return person(view, view.target_name)
+    if view.target_kind == TargetKind.GROUP:
         return view.target
     return f"{view.target_kind.value} *{literal(view.target_name, limit=200)}*"
+
+
+def person(view: EscalationView, user_id: str) -> str:
+    """Somebody as a mention; whoever is not paged on purpose by name, as a mention would wake them all the same."""
+    if user_id not in view.left_out:
+        return _mention(user_id)
+    return f"*{literal(view.names.get(user_id) or 'somebody who is not paged', limit=100)}*"
 
 
 def state(view: EscalationView) -> str:
@@ -260,7 +269,6 @@ def _mention(who: str) -> str:
 
 
 def _person(view: EscalationView, one: PersonPaged) -> str:
-    """Whoever is not paged on purpose is named, and not mentioned: that would wake them all the same."""
     tried = ", ".join(_attempt(each) for each in one.attempts[-4:])
     if ":" in one.user_id:  # its name is that of the means already
         tried = tried.replace(f"{literal(label_of(one.user_id))} ", "")
@@ -269,9 +277,7 @@ def _person(view: EscalationView, one: PersonPaged) -> str:
         came = f" · :white_check_mark: {when(one.acknowledged_at)}"
     elif one.has_declined:
         came = " · cannot"
-    name = view.names.get(one.user_id) if one.is_skipped else None
-    who = f"*{literal(name, limit=100)}*" if name else _mention(one.user_id)
-    return f"{who} {tried}{came}".rstrip()
+    return f"{person(view, one.user_id)} {tried}{came}".rstrip()
 
 
 def _attempt(each: Attempt) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.domain import own_words
 from bot.domain.terms import Status, UpdateState
 from bot.services.views import FollowUp, FollowUpsView, SaidView
-from bot.slack.blocks import archiving, escalation_lines
+from bot.slack.blocks import archiving, escalation, escalation_lines
 from bot.slack.blocks.alert_lines import alert_line
 from bot.slack.blocks.card import place
 from bot.slack.blocks.kit import Blocks, context, link, listed, literal, one_line, quoted, section, spoken, when
@@ -332,12 +332,11 @@ def _asked(view: SaidView) -> tuple[str, str]:
 
 
 def _target(view: SaidView) -> str:
-    escalation = view.escalation
-    if escalation is None:
+    called = view.escalation
+    if called is None:
         return "nobody"
-    return " ".join(f"<@{each}>" for each in escalation.members if each not in escalation.declined_by) or (
-        escalation.target
-    )
+    asked = [each for each in called.members if each not in called.declined_by]
+    return " ".join(escalation.person(called, each) for each in asked) or called.target
 
 
 def _reminder(view: SaidView) -> Message:
