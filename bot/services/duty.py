@@ -21,6 +21,8 @@ from bot.store import people
 AHEAD = timedelta(days=DAYS)
 BACK = timedelta(days=31)
 MONTH = timedelta(days=31)
+ENDS = AHEAD + MONTH
+"""How far the ends of the turns of two weeks are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,20 @@ class ChangeLine:
     is_swap: bool
 
 
+TurnLine = tuple[datetime, datetime | None, Sequence[str], bool]
+"""From, up to, who, and whether it was changed by hand."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScheduleView:
-    """One schedule for two weeks. `turns` are in order; one of nobody is a gap. `place` is its number, from 1."""
+    """
+    One schedule for two weeks. `turns` are in order; one of nobody is a gap, one that ends much later has no end.
+    `place` is its number, from 1.
+    """
 
     now: NowLine
     zone: ZoneInfo
-    turns: Sequence[tuple[datetime, datetime, Sequence[str], bool]]
+    turns: Sequence[TurnLine]
     changes: Sequence[ChangeLine]
     place: int
     is_drawn: bool
@@ -113,11 +122,6 @@ def of_schedule(
 ) -> ScheduleView:
     """Raises UserError for a schedule that is not known."""
     found = _rota(session, settings, team_id, name, at)
-    turns = [
-        (each.starts_at, each.ends_at, each.people, each.layer == BY_OVERRIDE)
-        for each in shifts(found.schedule, found.overrides, at, at + AHEAD)
-    ]
-    nobody = [(starts, ends, (), False) for starts, ends in gaps(found.schedule, found.overrides, at, at + AHEAD)]
     changes = [
         ChangeLine(
             each.id or 0, each.user_id, each.replaces, each.starts_at, each.ends_at, each.reason,
@@ -127,9 +131,21 @@ def of_schedule(
         if each.withdrawn_at is None
     ]  # fmt: skip
     return ScheduleView(
-        _now(found, name, at), found.schedule.zone, sorted([*turns, *nobody], key=lambda each: each[0]), changes,
+        _now(found, name, at), found.schedule.zone, _turns(found, at), changes,
         list(settings.schedules).index(name) + 1, is_drawn, names_of(session, team_id, found.people),
     )  # fmt: skip
+
+
+def _turns(found: Rota, at: datetime) -> list[TurnLine]:
+    """Those, and the gaps, that begin within two weeks."""
+    until = at + ENDS
+    turns: list[TurnLine] = [
+        (each.starts_at, each.ends_at, each.people, each.layer == BY_OVERRIDE)
+        for each in shifts(found.schedule, found.overrides, at, until)
+    ]
+    nobody = [(starts, ends, (), False) for starts, ends in gaps(found.schedule, found.overrides, at, until)]
+    begun = sorted((each for each in [*turns, *nobody] if each[0] < at + AHEAD), key=lambda each: each[0])
+    return [(starts, None if ends == until else ends, who, changed) for starts, ends, who, changed in begun]
 
 
 def of_policy(session: Session, settings: Settings, team_id: str, name: str, at: datetime) -> PolicyView:
@@ -180,7 +196,7 @@ def names_of(session: Session, team_id: str, found: Sequence[str] | set[str] | f
 
 
 def _rota(session: Session, settings: Settings, team_id: str, name: str, at: datetime) -> Rota:
-    return oncall.rota(session, settings, team_id, name, at - BACK, at + MONTH)
+    return oncall.rota(session, settings, team_id, name, at - BACK, at + ENDS)
 
 
 def _now(found: Rota, name: str, at: datetime) -> NowLine:

@@ -9,7 +9,11 @@ import icalendar
 import pytest
 
 from bot.app import Dogwatch
-from bot.services import erasing
+from bot.services import duty, erasing
+from bot.slack.blocks import oncall
+from bot.slack.blocks.card import DATE
+from bot.slack.blocks.kit import when
+from tests.support.desk import TEAM, Desk
 from tests.support.postgres import PostgresServer
 from tests.support.world import World, rendered
 
@@ -98,6 +102,22 @@ async def test_it_says_who_is_on_call_and_draws_two_weeks(world: World) -> None:
     assert world.sandbox.file_content(picture["slack_file"]["id"]).startswith(b"\x89PNG")
     await world.advance(days=1, minutes=2)
     assert world.sandbox.files() == [], "nobody looks at it any more"
+
+
+@pytest.mark.parametrize(("every", "ends"), [
+    ("week", datetime(2026, 3, 22, 8, tzinfo=UTC)), ("30 days", datetime(2026, 3, 31, 7, tzinfo=UTC)),
+    ("90 days", None),
+])  # fmt: skip
+async def test_the_turns_of_two_weeks_are_listed_to_their_ends(
+    tmp_path: Path, every: str, ends: datetime | None
+) -> None:
+    config = WEEKS.replace("2026-01-05", "2026-03-01").replace('"week"', f'"{every}"')
+    async with Desk.opened(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config) as desk:
+        found = await desk.does(duty.of_schedule, TEAM, "payments", desk.now, is_drawn=False)
+
+    shown = oncall.schedule(found)
+    assert found.turns[-1][1] == ends
+    assert ends is not None or f"{when(desk.now, DATE)} on: <@U0ONCALL>" in shown.text
 
 
 @ON_SQLITE

@@ -26,6 +26,7 @@ SCHEDULE = ScheduleView(
         (NOW, NOW + 3 * DAY, ["U0ONCALL"], False),
         (NOW + 3 * DAY, NOW + 9 * DAY, ["U0DBA", "U0ENGINEER"], True),
         (NOW + 9 * DAY, NOW + 10 * DAY, [], False),
+        (NOW + 10 * DAY, None, ["U0ONCALL"], False),
     ],
     changes=[
         ChangeLine(12, "U0DBA", "U0ONCALL", NOW + 3 * DAY, NOW + 9 * DAY, "The dentist", is_swap=False),

@@ -167,9 +167,10 @@ def _doubts(found: Sequence[Called]) -> str:
     return "".join(f"\n:warning: {why}" for each in found for why in each.why)
 
 
-def _turn(starts: datetime, ends: datetime, found: Sequence[str], is_changed: bool) -> str:
+def _turn(starts: datetime, ends: datetime | None, found: Sequence[str], is_changed: bool) -> str:
     mark = ":warning: " if not found else ""
-    return f"• {mark}{when(starts, DATE)} to {when(ends, DATE)}: {people(found)}{' (changed)' * is_changed}"
+    span = f"{when(starts, DATE)} to {when(ends, DATE)}" if ends else f"from {when(starts, DATE)} on"
+    return f"• {mark}{span}: {people(found)}{' (changed)' * is_changed}"
 
 
 def _change(each: ChangeLine) -> Block:
