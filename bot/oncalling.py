@@ -12,7 +12,7 @@ from bot.clock import machine_now
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.gaps import moment
-from bot.domain.oncall import Override, Schedule, Shift, shift_at, shifts
+from bot.domain.oncall import REACH, Override, Schedule, Shift, shift_at, shifts
 from bot.services import oncall
 from bot.store import incidents, people
 from bot.store.migrate import require_current
@@ -75,7 +75,7 @@ def _found(session: Session, settings: Settings, wanted: Sequence[str], at: date
         overrides: Sequence[Override] = ()
         schedule = oncall.schedule_of(session, settings, name) or settings.schedule_table[name]
         if met is not None:
-            rota = oncall.rota(session, settings, met.team_id, name, at - AHEAD, at + AHEAD)
+            rota = oncall.rota(session, settings, met.team_id, name, at - REACH, at + REACH)
             overrides = rota.overrides
         turns = shifts(schedule, overrides, at, at + AHEAD)
         names = people.names(session, met.team_id, {user for each in turns for user in each.people}) if met else {}

@@ -100,3 +100,18 @@ async def test_beside_a_bot_people_have_names(tmp_path: Path):
     assert note is None
     (line,) = as_lines(found, with_following=False)
     assert line == f"payments: {found[0].names['U0ONCALL']} (U0ONCALL) until Mon 2026-11-23 09:00 (Europe/Paris)"
+
+
+async def test_a_change_that_is_weeks_away_ends_a_long_turn(tmp_path: Path):
+    """It is Monday, 2 March 2026."""
+    config = (
+        '[schedules.payments]\nzone = "Europe/Paris"\n[[schedules.payments.layers]]\n'
+        'people = ["U0ONCALL", "U0DBA", "U0ENGINEER"]\nstarts = "2026-01-01 09:00"\nrule = "FREQ=MONTHLY"\n'
+    )
+    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=config) as world:
+        await world.types("dba", "/incident oncall take payments from:2026-03-22T09:00 to:2026-03-23T09:00", "ops")
+
+        found, _ = await answers(world.settings(), "payments", world.now)
+
+    (line,) = as_lines(found, with_following=False)
+    assert line.endswith("(U0ENGINEER) until Sun 2026-03-22 09:00 (Europe/Paris)")
