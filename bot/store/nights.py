@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, exists, select
 from sqlmodel import Session, col
 
-from bot.domain.escalation import Answer, first_silence
+from bot.domain.escalation import Answer, Called, first_silence
+from bot.domain.terms import TargetKind
 from bot.store.escalations import LEFT_BEHIND, Escalation, Page, have_paged_people
 from bot.store.incidents import Incident
 from bot.store.people import Person
@@ -62,13 +63,18 @@ def pages(session: Session, team_id: str, since: datetime, until: datetime) -> S
 
 def answers(session: Session, team_id: str, since: datetime, until: datetime) -> Sequence[AnswerFact]:
     """
-    Escalations that paged people between the two and that nobody called off; by the services of their incidents, so
-    private incidents stay out, as do drills, vendors, and calls that were only recorded.
+    Escalations that paged somebody and began between the two, and that nobody called off; by the services of their
+    incidents, so private incidents stay out, as do drills, vendors, and calls that were only recorded.
+
+    One that found nobody to page, or nobody who is not muted, or whose pages all failed, asked nobody for an answer.
     """
+    was_sent = exists().where(
+        col(Page.escalation_id) == Escalation.id, col(Page.sent_at).is_not(None), col(Page.means) != LEFT_BEHIND
+    )
     statement = (
         select(
             col(Incident.services), col(Incident.zone), col(Escalation.paged_at), col(Escalation.acknowledged_at),
-            col(Escalation.answers),
+            col(Escalation.answers), col(Escalation.steps), col(Escalation.target_kind), was_sent,
         )
         .join(Incident, col(Incident.id) == Escalation.incident_id)
         .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
@@ -81,8 +87,16 @@ def answers(session: Session, team_id: str, since: datetime, until: datetime) ->
     )  # fmt: skip
     return [
         AnswerFact(services, zone, paged_at, _first(acknowledged_at, answers))
-        for services, zone, paged_at, acknowledged_at, answers in session.execute(statement)
+        for services, zone, paged_at, acknowledged_at, answers, steps, kind, sent in session.execute(statement)
+        if sent or _mentioned_a_group(steps, kind)
     ]
+
+
+def _mentioned_a_group(steps: list[dict[str, Any]] | None, target_kind: str) -> bool:
+    """A user group is called by its mention in the channel. The release before kept no steps."""
+    if steps is None:
+        return target_kind == TargetKind.GROUP
+    return any(Called.from_json(each).groups for each in steps)
 
 
 def _first(acknowledged_at: datetime | None, answers: list[dict[str, Any]] | None) -> datetime | None:

@@ -23,6 +23,15 @@ zone = "Europe/Paris"
 [teams.payments]
 members = ["U0DBA", "U0DEVELOPER"]
 [vendors.payplug]
+[schedules.uncovered]
+zone = "Europe/Paris"
+[[schedules.uncovered.layers]]
+people = ["U0MANAGER"]
+starts = "2027-01-04 09:00"
+every = "week"
+[policies.uncovered]
+[[policies.uncovered.levels]]
+targets = ["schedule:uncovered"]
 """
 NIGHT = datetime(2026, 3, 3, 1, 30, tzinfo=UTC)
 """02:30 in Paris."""
@@ -71,6 +80,20 @@ async def test_a_private_incident_counts_for_the_person_and_for_nothing_else(wor
     assert [(row.user_id, row.pages) for row in found.people] == [("U0DBA", 1)]
     assert found.answers == ()
     assert "payroll" not in nights.in_words(found)
+
+
+@pytest.mark.parametrize(("target", "counts"), [
+    ("<@U0DBA|dba>", False), ("policy:uncovered", False), ("<!subteam^S0DATABASE|@database>", True),
+])  # fmt: skip
+@ON_SQLITE
+async def test_an_escalation_counts_where_somebody_was_called(world: World, target: str, counts: bool) -> None:
+    await world.types("dba", "/incident mute until:23:00", "ops")
+    await world.declares("checkout is down")
+    await world.types("oncall", f"/incident escalate {target} please look")
+    await world.advance(minutes=6)
+
+    assert len((await world.exported())["escalations"]) == 1
+    assert [row.escalations for row in (await counted(world)).answers] == ([1, 1] if counts else [])
 
 
 @ON_SQLITE
