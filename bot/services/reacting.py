@@ -52,7 +52,7 @@ def reacted(session: Session, settings: Settings, reaction: Reaction, at: dateti
 
 def _answer(session: Session, settings: Settings, found: Escalation, actor: Actor, *, is_present: bool) -> None:
     if is_present:
-        if found.acknowledged_by != actor.user_id:
+        if not answering.has_answered(found, actor):
             answering.acknowledge(session, settings, found.key, actor, means=REACTION)
         return
     if any((each.by, each.means) == (actor.user_id, REACTION) for each in escalating.standing(found)):
