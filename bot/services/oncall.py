@@ -62,6 +62,11 @@ def calendar_of(session: Session, settings: Settings, name: str) -> Understood |
     return understood(kept.body, tuple(settings.schedules[name].names.items()))
 
 
+def is_known(session: Session, settings: Settings, name: str) -> bool:
+    """Whether anything is known of who is on call: not by a calendar that was never read."""
+    return not settings.schedules[name].calendar or calendar_of(session, settings, name) is not None
+
+
 def people_of(session: Session, settings: Settings, schedule_name: str, at: datetime) -> tuple[str, ...]:
     """Who is on call by a schedule at `at` (aware). Empty if nobody is: `why_nobody` says why."""
     known = incidents.installation(session)

@@ -79,7 +79,8 @@ def watch_all(session: Session, settings: Settings, at: datetime) -> None:
 def due(session: Session, settings: Settings, timer: Timer, at: datetime) -> None:
     """The timer of a schedule. One that the configuration has no more is left alone."""
     if timer.details["schedule"] in settings.schedules:
-        look(session, settings, str(timer.details["team_id"]), str(timer.details["schedule"]), at)
+        team_id, name = str(timer.details["team_id"]), str(timer.details["schedule"])
+        look(session, settings, team_id, name, at, planned=timer.due_at)
 
 
 def hold(session: Session, due: Sequence[Timer]) -> None:
@@ -87,35 +88,45 @@ def hold(session: Session, due: Sequence[Timer]) -> None:
         store.hold(session, str(timer.details["team_id"]), str(timer.details["schedule"]))
 
 
-def look(session: Session, settings: Settings, team_id: str, name: str, at: datetime) -> None:
+def look(
+    session: Session, settings: Settings, team_id: str, name: str, at: datetime, *, planned: datetime | None = None
+) -> None:
     """
-    Tell of a change since the last look, and set the timer to the next one.
+    Tell of a change since the last look, and set the timer to the next one. `planned`: when a timer that was taken was
+    due; None: the timer stands.
 
-    The first look at a schedule tells nothing: nobody's turn began by it.
+    The first look at a schedule tells nothing: nobody's turn began by it. Nor is there one before a calendar was read.
     """
     watched = store.hold(session, team_id, name)
     rota = oncall.rota(session, settings, team_id, name, at - FARTHEST, at + FARTHEST)
-    before, now = watched.people, rota.people_at(at)
-    if watched.since is None or set(before) != set(now):
-        since = _since(rota, watched.since, at)
+    before, now, key = watched.people, rota.people_at(at), f"oncall:{team_id}:{name}"
+    if (watched.since is None or set(before) != set(now)) and oncall.is_known(session, settings, name):
+        since = _began(rota, at)
         if watched.since is not None:
+            since = _noticed(since, planned or timers.due_at(session, key), at)
             _tell(session, settings, team_id, name, before, now, since, at)
             watched.told_at = at
         watched.people, watched.since = list(now), since
         session.add(watched)
         tell.show_homes(session, team_id, at)
-    timers.set_timer(
-        session, f"oncall:{team_id}:{name}", _next_look(settings, rota, name, at), WATCH, team_id=team_id, schedule=name
-    )
+    timers.set_timer(session, key, _next_look(settings, rota, name, at), WATCH, team_id=team_id, schedule=name)
 
 
-def _since(rota: Rota, watched: datetime | None, at: datetime) -> datetime:
-    """When those on call now began, or when nobody did; not before what was known already."""
+def _began(rota: Rota, at: datetime) -> datetime:
+    """When the turn of those on call now began, or when nobody was any more."""
     running = shift_at(rota.schedule, rota.overrides, at)
     if running is not None:
-        return max(running.starts_at, watched) if watched else running.starts_at
+        return running.starts_at
     ended = [each.ends_at for each in shifts(rota.schedule, rota.overrides, at - FARTHEST, at)]
-    return max([*ended, watched or at - FARTHEST])
+    return max([*ended, at - FARTHEST])
+
+
+def _noticed(began: datetime, planned: datetime | None, at: datetime) -> datetime:
+    """
+    Since when others are on call. Until `planned`, the next change by the last look, nobody else was: a turn that
+    began before that is of a plan that was changed meanwhile, and holds from now on.
+    """
+    return began if planned is not None and began >= planned else at
 
 
 def _next_look(settings: Settings, rota: Rota, name: str, at: datetime) -> datetime:

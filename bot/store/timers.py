@@ -132,6 +132,11 @@ def try_again(session: Session, now: datetime) -> int:
     return len(session.execute(reviving.returning(TIMER.c.key)).all())
 
 
+def due_at(session: Session, key: str) -> datetime | None:
+    """When one is due; None if it is not set."""
+    return session.execute(select(TIMER.c.due_at).where(TIMER.c.key == key)).scalar_one_or_none()
+
+
 NEXT_DUE = select(func.min(TIMER.c.due_at)).where(TIMER.c.given_up_at.is_(None))
 DUE_NOW = select(func.count()).select_from(select(TIMER.c.key).where(*IS_DUE).limit(bindparam("most")).subquery())
 

@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import icalendar
 import pytest
+from sqlmodel import col, select
 
 from bot.app import Dogwatch
-from bot.services import duty, erasing
+from bot.services import calendars, duty, erasing, shift_changes
+from bot.services.tell.kinds import What
 from bot.slack.blocks import oncall
 from bot.slack.blocks.card import DATE
 from bot.slack.blocks.kit import when
-from tests.support.desk import TEAM, Desk
+from bot.store import calendars as store_calendars
+from bot.store.outbox import OutboxRow
+from tests.support.desk import TEAM, Desk, read
 from tests.support.postgres import PostgresServer
 from tests.support.world import World, rendered
 
@@ -360,6 +364,53 @@ async def test_what_changed_while_it_was_down_is_told_once_and_late(world: World
     assert "Told late" in told
     assert str(int(datetime(2026, 3, 16, 8, tzinfo=UTC).timestamp())) in told
     assert direct(world, "oncall") == [], "their turn began and ended meanwhile"
+
+
+async def handed_over(desk: Desk) -> list[tuple[str, str, bool]]:
+    """Who was told of a change of shift, since when it is, and whether it is told late."""
+    rows = await desk.database.read(lambda session: list(session.exec(select(OutboxRow).order_by(col(OutboxRow.id)))))
+    told = [each for each in rows if each.what == What.SHIFT_CHANGED and each.details.get("user_id")]
+    return [(each.details["user_id"], each.details["since"], each.details["is_late"]) for each in told]
+
+
+async def test_another_plan_in_the_middle_of_a_turn_holds_from_then_on(tmp_path: Path) -> None:
+    async with Desk.opened(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, WEEKS) as desk:
+        await desk.does(shift_changes.watch_all, desk.now)
+        await desk.passes(hours=47)
+        (tmp_path / "dogwatch.toml").write_text(WEEKS.replace("U0ENGINEER", "U0SUPPORT"))
+        desk.settings = read(tmp_path / "dogwatch.toml")
+        await desk.does(shift_changes.watch_all, desk.now)
+
+        told = await handed_over(desk)
+
+    assert told == [("U0ENGINEER", desk.now.isoformat(), False), ("U0SUPPORT", desk.now.isoformat(), False)]
+
+
+async def test_a_calendar_tells_nothing_until_it_was_read_and_then_changes_from_now_on(tmp_path: Path) -> None:
+    def says(person: str) -> str:
+        event = f"UID:1\r\nDTSTART:20260302T080000Z\r\nDTEND:20260309T080000Z\r\nSUMMARY:{person}"
+        return f"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n{event}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+
+    async def is_fetched(person: str) -> None:
+        copy = calendars.read(says(person), desk.settings, "legacy", desk.now)
+        await desk.database.run(store_calendars.take, "legacy", desk.now, timedelta(minutes=1))
+        await desk.database.run(calendars.fetched, "legacy", copy, calendars.Validators(), desk.now)
+
+    config = "[schedules.legacy]\ncalendar = true\n"
+    async with Desk.opened(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config) as desk:
+        await desk.does(shift_changes.watch_all, desk.now)
+        await desk.passes(minutes=2)
+        await is_fetched("U0ONCALL1")
+        await desk.passes(hours=1)
+        assert await handed_over(desk) == [], "it is new"
+
+        await is_fetched("U0SUPPORT1")
+        await desk.passes(minutes=5)
+        told = await handed_over(desk)
+
+    assert {user for user, _, _ in told} == {"U0ONCALL1", "U0SUPPORT1"}
+    assert not any(is_late for _, _, is_late in told)
+    assert all(datetime.fromisoformat(since) > desk.now - timedelta(minutes=5) for _, since, _ in told)
 
 
 async def test_two_replicas_tell_it_once(postgres_server: PostgresServer, tmp_path: Path) -> None:
