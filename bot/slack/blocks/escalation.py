@@ -100,7 +100,8 @@ def target(view: EscalationView) -> str:
         people = " ".join(person(view, member) for member in view.members[:PEOPLE])
         return f"*@{literal(view.target_name, limit=200)}*" + (f" ({people})" if people else "")
     if view.target_kind == TargetKind.PERSON:
-        return person(view, view.target.removeprefix("<@").removesuffix(">"))
+        muted = next((each for each in view.left_out if view.target == _mention(each)), None)
+        return person(view, muted) if muted else view.target
     if view.target_kind == TargetKind.GROUP:
         return view.target
     return f"{view.target_kind.value} *{literal(view.target_name, limit=200)}*"
