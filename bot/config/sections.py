@@ -253,7 +253,7 @@ class IncidentsSection(Section):
     channel: Channel = "incidents"
     channel_prefix: ChannelPrefix = "inc"
     drill_prefix: ChannelPrefix = "drill"
-    drills: Word | None = None
+    drills: FileName | None = None
     default_severity: SeverityWord = Severity.SEV3
     triage: Literal["none", "alerts", "all"] = "none"
     zone: Zone = ZoneInfo("UTC")
@@ -398,7 +398,7 @@ class PostmortemSection(Section):
     `canvas`: whether the draft is put into a canvas of the incident's channel, too.
     """
 
-    templates: Word | None = None
+    templates: FileName | None = None
     canvas: bool = True
 
 
