@@ -24,7 +24,7 @@ from typing import Any
 Point = tuple[str, int]
 """The name of a place where the bot may be killed, and how often it was passed before (from 1)."""
 PR_SET_PDEATHSIG = 1
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 
 
 @dataclass

@@ -35,7 +35,7 @@ from tests.support.notifications import a_notification, an_alert
 
 CHANNEL = "inc-1-checkout-is-down"
 ALERT_TOKEN = "alert-token-of-the-tests"
-PATIENCE = 40.0
+PATIENCE = 90.0
 LEASE = 2.5
 """Seconds that the lanes of a killed bot wait on PostgreSQL. Longer than any call takes here, as it has to be."""
 
