@@ -20,6 +20,7 @@ from sqlmodel import Session, select
 
 from bot.sandbox.records import SlackError
 from bot.sandbox.server import Sandbox
+from bot.slack.blocks import windows
 from bot.store import outbox
 from bot.store.alerts import Alert
 from bot.store.audit import AuditRow
@@ -266,6 +267,13 @@ async def amend(at: Survivor) -> Any:
     [choice] = [each["value"] for each in block["accessory"]["options"] if each["value"].startswith("amend:")]
     answer = await at.slack.click("dba", CHANNEL, listed["ts"], f"{block['block_id']}.entry_menu", choice)
     if not answer.ok or not at.slack.views("dba"):
+        return Told(ok=False)
+
+    def is_loading() -> bool:
+        return at.slack.views("dba")[-1]["callback_id"] == windows.LOADING
+
+    await at.slack.wait_until(lambda: at.bot.is_gone.is_set() or not is_loading(), PATIENCE)
+    if is_loading():
         return Told(ok=False)
     return await at.slack.submit_view("dba", at.slack.views("dba")[-1]["id"], {"text": "the pool is full"})
 
