@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, MutableMapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -313,3 +314,26 @@ async def _is_waiting(database: object) -> bool:
     async with database.engine.connect() as connection:
         found = await connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(found.scalar_one())
+
+
+async def test_what_is_due_and_in_other_hands_is_looked_at_again_once_they_let_go(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """They let go of it without a word, and a clock that stands still brings nobody back."""
+    url = postgres_server.create_database()
+    async with World(url, tmp_path) as world:
+        await world.declares("checkout is down")
+        await world.types("oncall", "/incident escalate @dba the pool is full")
+        await world.settle()
+        before = pages(world)
+        bot, later = world.bot, world.now + timedelta(minutes=30)
+        async with bot.database.engine.connect() as others:
+            await others.execute(text("SELECT * FROM timer FOR UPDATE"))
+            world.clock.move_to(later)
+            async with asyncio.timeout(20):
+                while bot.engine.beat_at != later or bot.engine.is_working:
+                    await asyncio.sleep(0.01)
+            assert pages(world) == before
+        await world.settle()
+        assert pages(world) == before + 1
+    postgres_server.drop_database(url)

@@ -423,3 +423,15 @@ async def test_a_live_play_that_is_refused_ends_with_the_bots_words(tmp_path: Pa
     async with live(tmp_path) as (sandbox, alert_url):
         with pytest.raises(PlayError, match=r"step 1 \(alert\): the bot refuses it \(HTTP 401\)"):
             await play_live(scenario(FIRES), sandbox, alert_url=alert_url, alert_token="wrong", seconds_between=0)
+
+
+async def test_one_that_does_not_come_to_rest_is_not_blamed_on_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bot.replay.PATIENCE", 0.0)
+
+    assert await main(EXAMPLES / "checkout-500s.yaml", tmp_path / "out") == 2
+
+    told = capsys.readouterr().err
+    assert "does not come to rest (not settled within 0 s" in told
+    assert "written" not in told
