@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import machine
-from bench.figures import Figure
+from bench.harness import machine
+from bench.harness.figures import Figure
 from bench.scenarios import BOTH, SCENARIOS
-from tests.support.postgres import PostgresServer, Unavailable
+from tests.support.servers.postgres import PostgresServer, Unavailable
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 INTRODUCTION = (

@@ -3,24 +3,35 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bench import (
-    alerting,
-    declaring,
-    drafting,
-    escalating,
-    forgetting,
-    growing,
-    killing,
-    paging,
-    reacting,
-    replicas,
-    resting,
-    sending,
-    slowing,
-    timing,
+from bench.acts import alerting, declaring, drafting, escalating
+from bench.acts import incident_page as paging
+from bench.acts import reactions as reacting
+from bench.harness.figures import Figure
+from bench.load import (
+    growth as growing,
 )
-from bench.figures import Figure
-from tests.support.postgres import PostgresServer
+from bench.load import (
+    idle as resting,
+)
+from bench.load import (
+    kills as killing,
+)
+from bench.load import (
+    outbox as sending,
+)
+from bench.load import (
+    replicas,
+)
+from bench.load import (
+    retention as forgetting,
+)
+from bench.load import (
+    slow_slack as slowing,
+)
+from bench.load import (
+    timers as timing,
+)
+from tests.support.servers.postgres import PostgresServer
 
 Measure = Callable[[int, PostgresServer | None], Awaitable[list[Figure]]]
 """Given the number of runs, and the server if the bot is to use PostgreSQL."""

@@ -9,48 +9,55 @@ from pathlib import Path
 from aiohttp import web
 from structlog import get_logger
 
-from bot.clock import Clock, SystemClock
 from bot.config import Report, Settings, examine
+from bot.config.reloading import Configuration, Reader
 from bot.config.settings import SLACK_API
-from bot.configuration import Configuration, Reader
-from bot.domain.alerts import SOURCE_NAMES
+from bot.crypto.signed_links import with_secret_key
+from bot.domain.alerts.routing import SOURCE_NAMES
 from bot.domain.errors import UserError
-from bot.engine.calendars import CannotAsk
+from bot.engine.calendar_sync import CannotAsk
+from bot.engine.clock_sync import keep_time
 from bot.engine.heartbeat import Heartbeat
 from bot.engine.runner import Engine
-from bot.engine.timekeeping import keep_time
-from bot.log import hide
-from bot.means.effects import MeansOfPaging
-from bot.means.outcome import Patience
-from bot.pagelinks import with_secret_key
-from bot.services import catching_up, forms, shift_changes, workspace
-from bot.services.access import ORGANISATION
-from bot.services.tell import What
-from bot.slack.app import build
-from bot.slack.deps import Deps
-from bot.slack.effects import EFFECTS
-from bot.slack.effects.tools import Tools
-from bot.slack.finding import find_by_mail
-from bot.slack.gateway import CALL_SECONDS, Gateway, SlackError, TokenRefused
-from bot.slack.meeting import Meeting
-from bot.slack.noticing import Noticing
-from bot.slack.opening import Opening
-from bot.slack.organisation import workspace_of
-from bot.slack.pacing import Pacer
-from bot.slack.sender import AT_ONCE, LEASE, POLL, Sender
-from bot.slack.socket import SocketLink
-from bot.slack.websocket import PING_SECONDS
-from bot.store import incidents, outbox, timers
-from bot.store.migrate import migrate
-from bot.store.session import Database, DatabaseUnavailable, SqliteDatabase, open_database
-from bot.store.waking import Due
-from bot.supervision import kept_going
-from bot.web import health, oncall, pages
-from bot.web.alerts import AlertIntake
-from bot.web.answers import Answers
-from bot.web.listening import Listener
-from bot.web.outbox import OutboxDesk
-from bot.web.slack import SlackIntake
+from bot.notifiers.delivery import MeansOfPaging
+from bot.notifiers.outcome import Patience
+from bot.runtime.clock import Clock, SystemClock
+from bot.runtime.log import hide
+from bot.runtime.supervision import kept_going
+from bot.services.channel import backfill as catching_up
+from bot.services.oncall import handover as shift_changes
+from bot.services.outbox import What
+from bot.services.postmortem import templates as forms
+from bot.services.workspace import installation as workspace
+from bot.services.workspace.access import ORGANISATION
+from bot.slack.api.client import CALL_SECONDS, Gateway, SlackError, TokenRefused
+from bot.slack.api.enterprise import workspace_of
+from bot.slack.api.missing_permissions import Noticing
+from bot.slack.api.pacing import Pacer
+from bot.slack.api.user_lookup import find_by_mail
+from bot.slack.delivery.effects import EFFECTS
+from bot.slack.delivery.effects.context import Tools
+from bot.slack.delivery.worker import AT_ONCE, LEASE, POLL, Sender
+from bot.slack.inbound.deps import Deps
+from bot.slack.inbound.modal_opener import Opening
+from bot.slack.inbound.user_cache import Meeting
+from bot.slack.listeners import build
+from bot.slack.socket_mode.connection import PING_SECONDS
+from bot.slack.socket_mode.pool import SocketLink
+from bot.store import outbox
+from bot.store.database.migrate import migrate
+from bot.store.database.session import Database, DatabaseUnavailable, SqliteDatabase, open_database
+from bot.store.database.wakeups import Due
+from bot.store.incidents import incidents
+from bot.store.shared import timers
+from bot.web import health
+from bot.web.pages import incident as pages
+from bot.web.pages import oncall_calendar as oncall
+from bot.web.pages.outbox import OutboxDesk
+from bot.web.server import Listener
+from bot.web.webhooks.acknowledgements import Answers
+from bot.web.webhooks.alerts import AlertIntake
+from bot.web.webhooks.slack import SlackIntake
 from commands import COMMANDS
 
 log = get_logger(__name__)

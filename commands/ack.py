@@ -1,7 +1,8 @@
 """`/incident ack`."""
 
 from bot.command.table import Command
-from bot.services import answering, escalation
+from bot.services.escalation import responses as answering
+from bot.services.escalation import start as escalation
 from commands.base import Caller, Invocation, Reply, Session
 
 

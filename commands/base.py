@@ -9,9 +9,9 @@ from sqlmodel import Session
 from bot.command.table import Invocation
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.services.actor import Actor
-from bot.store.incidents import Incident
-from bot.store.sight import Sight
+from bot.services.workspace.actor import Actor
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.visibility import Sight
 
 __all__ = ["Asked", "Caller", "Invocation", "Reply", "Session"]
 

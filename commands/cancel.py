@@ -1,7 +1,7 @@
 """`/incident cancel`."""
 
 from bot.command.table import Command
-from bot.services import cancelling
+from bot.services.incidents import cancel as cancelling
 from commands.base import Caller, Invocation, Reply, Session
 
 

@@ -1,7 +1,8 @@
 """`/incident cannot`."""
 
 from bot.command.table import Command
-from bot.services import answering, which_escalation
+from bot.services.escalation import responses as answering
+from bot.services.escalation import select as which_escalation
 from commands.base import Caller, Invocation, Reply, Session
 
 

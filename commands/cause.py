@@ -1,7 +1,7 @@
 """`/incident cause`."""
 
 from bot.command.table import Command, Option, Value
-from bot.services import statements
+from bot.services.timeline import impact_and_cause as statements
 from commands.base import Caller, Invocation, Reply, Session
 
 

@@ -1,7 +1,7 @@
 """`/incident drill`."""
 
 from bot.command.table import Command, Option, Value
-from bot.services import drilling
+from bot.services.incidents import drills as drilling
 from commands.base import Caller, Invocation, Reply, Session
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from bot.command.table import Command, Option, Value
 from bot.domain.errors import UserError
-from bot.services import editing
-from bot.services.editing import Edit
+from bot.services.incidents import edit as editing
+from bot.services.incidents.edit import Edit
 from commands.base import Caller, Invocation, Reply, Session
 
 

@@ -2,7 +2,7 @@
 
 from bot.command.table import Command, Option, Positional, Value
 from bot.domain.terms import TargetKind
-from bot.services import escalation
+from bot.services.escalation import start as escalation
 from commands.base import Caller, Invocation, Reply, Session
 
 

@@ -5,7 +5,7 @@ import re
 from bot.command.table import Option, Positional, Value
 from bot.domain.errors import UserError
 from bot.domain.terms import ActionKind
-from bot.services import actions
+from bot.services.timeline import action_items as actions
 from commands.base import Caller, Invocation, Reply, Session
 
 OPTIONS = (

@@ -1,8 +1,8 @@
 """`/incident handover`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.domain.roles import LEAD
-from bot.services import roles
+from bot.domain.incidents.roles import LEAD
+from bot.services.incidents import roles
 from commands.base import Caller, Invocation, Reply, Session
 from commands.role import said
 

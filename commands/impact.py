@@ -1,8 +1,8 @@
 """`/incident impact`."""
 
 from bot.command.table import Command, Option, Value
-from bot.domain.when import show_time
-from bot.services import statements
+from bot.domain.times import show_time
+from bot.services.timeline import impact_and_cause as statements
 from commands.base import Caller, Invocation, Reply, Session
 
 

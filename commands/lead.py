@@ -2,7 +2,7 @@
 
 from bot.command.table import Command, Positional, Value
 from bot.command.values import read_person
-from bot.domain.roles import LEAD
+from bot.domain.incidents.roles import LEAD
 from commands.base import Caller, Invocation, Reply, Session
 from commands.role import NOBODY, give
 

@@ -3,9 +3,9 @@
 from zoneinfo import ZoneInfo
 
 from bot.command.table import Command, Option, Positional, Value
-from bot.domain.when import show_time
-from bot.services import maintenance
-from bot.store.maintenance import Maintenance
+from bot.domain.times import show_time
+from bot.services.incidents import maintenance_windows as maintenance
+from bot.store.alerts.maintenance_windows import Maintenance
 from commands.base import Caller, Invocation, Reply, Session
 
 LIST = "list"

@@ -1,7 +1,7 @@
 """`/incident merge`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.services import combining
+from bot.services.incidents import merge as combining
 from commands.base import Asked, Caller, Invocation, Reply, Session
 
 

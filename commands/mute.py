@@ -2,8 +2,8 @@
 
 from bot.command.table import Command, Option, Positional, Value
 from bot.domain.errors import UserError
-from bot.domain.when import show_time
-from bot.services import muting
+from bot.domain.times import show_time
+from bot.services.paging import mutes as muting
 from commands.base import Caller, Invocation, Reply, Session
 
 ME = ("me", "@me", "myself")

@@ -1,7 +1,7 @@
 """`/incident note`."""
 
 from bot.command.table import Command, Option, Value
-from bot.services import incidents
+from bot.services.incidents import lifecycle as incidents
 from commands.base import Caller, Invocation, Reply, Session
 
 

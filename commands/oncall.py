@@ -9,9 +9,25 @@ from types import MappingProxyType
 from bot.command.table import Command, Option, Value
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.domain.when import When, read_time
-from bot.services import duty, nights, oncall, overriding, policies, shift_calendar, tell
-from bot.services.overriding import Times
+from bot.domain.times import When, read_time
+from bot.services import outbox as tell
+from bot.services.oncall import (
+    ics_feed as shift_calendar,
+)
+from bot.services.oncall import (
+    on_call_view as duty,
+)
+from bot.services.oncall import (
+    overrides as overriding,
+)
+from bot.services.oncall import (
+    policies,
+)
+from bot.services.oncall import (
+    schedule as oncall,
+)
+from bot.services.oncall.overrides import Times
+from bot.services.paging import statistics as nights
 from commands.base import Asked, Caller, Invocation, Reply, Session
 
 MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")

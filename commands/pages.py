@@ -1,7 +1,8 @@
 """`/incident pages`."""
 
 from bot.command.table import Command, Option, Value
-from bot.services import contacts, page_tests
+from bot.services.paging import contacts
+from bot.services.paging import test_pages as page_tests
 from commands.base import Asked, Caller, Invocation, Reply, Session
 
 

@@ -1,8 +1,9 @@
 """`/incident postmortem`."""
 
 from bot.command.table import Command, Option, Value
-from bot.services import forms, tell
-from bot.store import incidents
+from bot.services import outbox as tell
+from bot.services.postmortem import templates as forms
+from bot.store.incidents import incidents
 from commands.base import Caller, Invocation, Reply, Session
 
 

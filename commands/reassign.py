@@ -1,7 +1,9 @@
 """`/incident reassign`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.services import answering, escalation, which_escalation
+from bot.services.escalation import responses as answering
+from bot.services.escalation import select as which_escalation
+from bot.services.escalation import start as escalation
 from commands.base import Caller, Invocation, Reply, Session
 
 

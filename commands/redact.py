@@ -2,7 +2,7 @@
 
 from bot.command.table import Command, Positional, Value
 from bot.domain.errors import UserError
-from bot.services import redacting
+from bot.services.entries import redact as redacting
 from commands.base import Caller, Invocation, Reply, Session
 
 

@@ -1,8 +1,8 @@
 """`/incident reopen`."""
 
 from bot.command.table import Command
-from bot.services import incidents
-from bot.store import incidents as store_incidents
+from bot.services.incidents import lifecycle as incidents
+from bot.store.incidents import incidents as store_incidents
 from commands.base import Asked, Caller, Invocation, Reply, Session
 
 

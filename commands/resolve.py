@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from bot.command.table import Command, Option, Value
-from bot.domain.when import time_in_front, typeable
-from bot.services import incidents
+from bot.domain.times import time_in_front, typeable
+from bot.services.incidents import lifecycle as incidents
 from commands.base import Caller, Invocation, Reply, Session
 
 

@@ -3,9 +3,9 @@
 from bot.command.table import Command, Mention, Positional, Value
 from bot.command.values import listed, shown
 from bot.domain.errors import UserError, did_you_mean
-from bot.domain.roles import LEAD
-from bot.services import roles
-from bot.services.roles import Held
+from bot.domain.incidents.roles import LEAD
+from bot.services.incidents import roles
+from bot.services.incidents.roles import Held
 from commands.base import Caller, Invocation, Reply, Session
 
 NOBODY = frozenset({"nobody", "none", "no-one"})

@@ -5,10 +5,10 @@ from bot.command.values import shown
 from bot.config import Settings
 from bot.domain.errors import nearest
 from bot.domain.terms import Severity, Status
-from bot.services import incidents
-from bot.services.editing import services_of
-from bot.services.incidents import Declaration
-from bot.store.incidents import Incident
+from bot.services.incidents import lifecycle as incidents
+from bot.services.incidents.edit import services_of
+from bot.services.incidents.lifecycle import Declaration
+from bot.store.incidents.incidents import Incident
 from commands.base import Caller, Invocation, Reply, Session
 
 

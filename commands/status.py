@@ -1,9 +1,10 @@
 """`/incident status`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.domain.demands import in_words
+from bot.domain.incidents.requirements import in_words
 from bot.domain.terms import Status
-from bot.services import demands, incidents
+from bot.services.incidents import lifecycle as incidents
+from bot.services.incidents import requirements as demands
 from commands.base import Caller, Invocation, Reply, Session
 
 

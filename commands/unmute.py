@@ -1,7 +1,7 @@
 """`/incident unmute`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.services import muting
+from bot.services.paging import mutes as muting
 from commands.base import Caller, Invocation, Reply, Session
 from commands.mute import whom
 

@@ -3,7 +3,7 @@
 from bot.command.table import Command, Option, Positional, Value
 from bot.domain.languages import language
 from bot.domain.terms import UpdateState
-from bot.services import updates
+from bot.services.timeline import status_updates as updates
 from commands.base import Caller, Invocation, Reply, Session
 
 OUTSIDE = "Dogwatch publishes nothing outside: put it where your customers read it."

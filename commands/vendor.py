@@ -4,11 +4,11 @@ from zoneinfo import ZoneInfo
 
 from bot.command.table import Command, Option, Positional, Value
 from bot.domain.errors import UserError
-from bot.domain.vendors import Vendor, VendorAct, shown_hours
-from bot.domain.when import show_time
-from bot.services import vendors
-from bot.services.vendors import Told
-from bot.store.escalations import Escalation
+from bot.domain.escalation.vendors import Vendor, VendorAct, shown_hours
+from bot.domain.times import show_time
+from bot.services.vendors import calls as vendors
+from bot.services.vendors.calls import Told
+from bot.store.escalation.escalations import Escalation
 from commands.base import Caller, Invocation, Reply, Session
 
 ACTS = (VendorAct.ANSWERED.value, VendorAct.FIXED.value)

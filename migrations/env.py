@@ -1,8 +1,8 @@
-"""Alembic's entry: runs the revisions on the connection that `bot.store.migrate` hands over."""
+"""Alembic's entry: runs the revisions on the connection that `bot.store.database.migrate` hands over."""
 
 from alembic import context
 
-from bot.store.migrate import all_tables
+from bot.store.database.migrate import all_tables
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("tests.support")
 
-from tests.support import needs, ready  # noqa: E402  rewriting has to be asked for first
-from tests.support.postgres import PostgresServer, Unavailable  # noqa: E402
+from tests.support.servers import prepared_databases as ready  # noqa: E402  rewriting has to be asked for first
+from tests.support.servers import requirements as needs  # noqa: E402
+from tests.support.servers.postgres import PostgresServer, Unavailable  # noqa: E402
 
 IN_CI = os.environ.get("CI") == "true"
 

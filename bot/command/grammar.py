@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from bot.command.help import usage_of, what_it_takes
 from bot.command.slack_text import read_marks
 from bot.command.table import Command, Context, Invocation, Option, Positional, Value
+from bot.command.tokenizer import Word, split, trailing, unquoted, without
 from bot.command.values import incident_named, read_span, read_value, shown, words_of_name
-from bot.command.words import Word, split, trailing, unquoted, without
 from bot.domain.errors import Ambiguous, UserError, did_you_mean
-from bot.domain.when import When, refuse_future
+from bot.domain.times import When, refuse_future
 
 _TEXTS = MappingProxyType({"WHY": "a reason", "WORDS": "words to look for", "TITLE": "a title"})
 """What a text is called that usage names so; any other is a text."""

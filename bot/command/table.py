@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from bot.domain.roles import DEFAULTS, all_words
+from bot.domain.incidents.roles import DEFAULTS, all_words
 from bot.domain.terms import Kind, Severity, Status, TargetKind
-from bot.domain.when import When
+from bot.domain.times import When
 
 LANGUAGES = ("en", "fr", "it", "es", "de", "pt")
 """What documents and the public page are written in."""

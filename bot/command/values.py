@@ -8,7 +8,7 @@ from types import MappingProxyType
 from bot.command.table import Context, Mention, Target, Typed, Value
 from bot.domain.errors import Ambiguous, UserError, did_you_mean, nearest
 from bot.domain.terms import MARKS, NAMED_BY_PEOPLE, Kind, Severity, Status, TargetKind
-from bot.domain.when import When, longest_date, longest_time, read_date, read_time, read_zone
+from bot.domain.times import When, longest_date, longest_time, read_date, read_time, read_zone
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]*)>")
 _NUMBER = r"(?P<number>[1-9]\d{0,9})"

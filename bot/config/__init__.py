@@ -15,6 +15,7 @@ from typing import cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from bot.config.checks import dangling, doubtful
 from bot.config.environment import (
     CONFIG_VARIABLE,
     VARIABLES,
@@ -24,20 +25,10 @@ from bot.config.environment import (
     variable_at,
     variables_in,
 )
-from bot.config.mistakes import (
-    ConfigurationError,
-    Place,
-    Problem,
-    dotted,
-    line_of,
-    lines_of,
-    shown,
-    wording,
-)
-from bot.config.references import dangling, doubtful
+from bot.config.file_schema import FILE_TABLES, keys_at
+from bot.config.problems import ConfigurationError, Place, Problem, dotted, line_of, lines_of, shown, wording
 from bot.config.sections import severity_words, words_in
 from bot.config.settings import Invitees, Settings
-from bot.config.tables import FILE_TABLES, keys_at
 
 __all__ = [
     "DEFAULT_PATH", "ConfigurationError", "Invitees", "Problem", "Report", "Settings", "check", "examine", "load",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from bot.config.mistakes import Place, Problem
-from bot.domain.alerts import SOURCE_NAMES
+from bot.config.problems import Place, Problem
+from bot.domain.alerts.routing import SOURCE_NAMES
 from bot.domain.errors import did_you_mean
 
 FILE_SUFFIX = "_FILE"

@@ -13,11 +13,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.config.database_url import read_servers
 from bot.config.environment import end_of
-from bot.config.nudges import NudgesSection
-from bot.config.paging import PagingSection
-from bot.config.policies import PolicySection
-from bot.config.schedules import OnCallSection, ScheduleSection, calendar_address
+from bot.config.file_schema import FILE_TABLES
 from bot.config.sections import (
     TEMPLATES,
     AlertsSection,
@@ -41,17 +39,19 @@ from bot.config.sections import (
     WorkingHoursSection,
     build_words,
 )
-from bot.config.servers import read_servers
-from bot.config.tables import FILE_TABLES
+from bot.config.sections.paging import PagingSection
+from bot.config.sections.policies import PolicySection
+from bot.config.sections.reminders import NudgesSection
+from bot.config.sections.schedules import OnCallSection, ScheduleSection, calendar_address
+from bot.config.sections.vendors import VendorSection
 from bot.config.tokens import no_way_to_slack, wrong_app_token, wrong_bot_token, wrong_signing_secret
-from bot.config.vendors import VendorSection
-from bot.domain.alerts import Credentials, Defaults, Route
-from bot.domain.oncall import Schedule
-from bot.domain.roles import DEFAULTS, Role, all_words, named_so
-from bot.domain.storms import Limits
+from bot.domain.alerts.routing import Credentials, Defaults, Route
+from bot.domain.alerts.storms import Limits
+from bot.domain.incidents.roles import DEFAULTS, Role, all_words, named_so
+from bot.domain.oncall.schedule import Schedule
+from bot.domain.oncall.working_hours import WorkingHours
 from bot.domain.terms import Kind, Severity, Status, UserId
-from bot.domain.timeline_marks import DEFAULT_REACTIONS, normalise_emoji
-from bot.domain.working_hours import WorkingHours
+from bot.domain.timeline.marks import DEFAULT_REACTIONS, normalise_emoji
 
 SLACK_API = "https://slack.com/api/"
 SHORTEST_SECRET_KEY = 32

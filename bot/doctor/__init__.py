@@ -10,14 +10,14 @@ from pathlib import Path
 
 from bot.config import DEFAULT_PATH, Settings
 from bot.config.environment import CONFIG_VARIABLE
-from bot.doctor.databases import Known, database
-from bot.doctor.finding import Finding, failed, ok, warning
-from bot.doctor.means import means
-from bot.doctor.reach import Local, alerts, heartbeat, public_address, running_bot, signing_secret
+from bot.doctor.database import Known, database
+from bot.doctor.network import Local, alerts, heartbeat, public_address, running_bot, signing_secret
+from bot.doctor.paging import means
+from bot.doctor.report import Finding, failed, ok, warning
 from bot.doctor.schedules import schedules
 from bot.doctor.slack import Slack
-from bot.log import scrubbed
-from bot.services.forms import problems_of
+from bot.runtime.log import scrubbed
+from bot.services.postmortem.templates import problems_of
 
 __all__ = ["Finding", "configuration", "examine"]
 

@@ -4,17 +4,17 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 
-from bot.clock import machine_now
 from bot.config import Settings
 from bot.config.environment import CALENDAR_PREFIX, end_of
-from bot.doctor.finding import Finding, failed, ok, warning
+from bot.doctor.report import Finding, failed, ok, warning
 from bot.doctor.slack import Slack
-from bot.domain.calendars import mails_in
-from bot.domain.gaps import AHEAD_IN_WORDS
-from bot.domain.icalendar_reading import NoCalendar
-from bot.engine.feeds import FeedProblem, fetch, from_file
-from bot.services import schedule_check
-from bot.services.calendars import read
+from bot.domain.oncall.calendar_schedule import mails_in
+from bot.domain.oncall.gaps import AHEAD_IN_WORDS
+from bot.domain.oncall.icalendar_reader import NoCalendar
+from bot.engine.http_fetch import FeedProblem, fetch, from_file
+from bot.runtime.clock import machine_now
+from bot.services.oncall import coverage as schedule_check
+from bot.services.oncall.calendar_sync import read
 
 NAME = "schedules"
 SECONDS = 8.0

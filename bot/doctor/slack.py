@@ -5,18 +5,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.clock import machine_now
 from bot.config import Settings
-from bot.doctor.databases import Known
-from bot.doctor.finding import Finding, failed, ok, warning
+from bot.doctor.database import Known
+from bot.doctor.report import Finding, failed, ok, warning
 from bot.domain.errors import UserError
-from bot.domain.permissions import MISSING_SCOPE, Lack, Permission, missing
-from bot.domain.refusals import explained
+from bot.domain.slack_app.api_errors import explained
+from bot.domain.slack_app.scopes import MISSING_SCOPE, Lack, Permission, missing
 from bot.domain.terms import TargetKind
-from bot.services.workspace import AnotherWorkspace
-from bot.slack.finding import find_by_mail
-from bot.slack.gateway import Away, Busy, Gateway, Refused, SlackError, TokenRefused
-from bot.slack.organisation import workspace_of
+from bot.runtime.clock import machine_now
+from bot.services.workspace.installation import AnotherWorkspace
+from bot.slack.api.client import Away, Busy, Gateway, Refused, SlackError, TokenRefused
+from bot.slack.api.enterprise import workspace_of
+from bot.slack.api.user_lookup import find_by_mail
 
 SECONDS = 5.0
 PAGES, PAGE = 10, 1000

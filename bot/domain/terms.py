@@ -8,7 +8,7 @@ UserId = NewType("UserId", str)
 
 
 class Status(StrEnum):
-    """Where an incident stands. The state machine is `bot.domain.incidents.NEXT`."""
+    """Where an incident stands. The state machine is `bot.domain.incidents.lifecycle.NEXT`."""
 
     TRIAGE = "triage"
     INVESTIGATING = "investigating"

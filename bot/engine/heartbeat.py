@@ -12,8 +12,8 @@ from datetime import timedelta
 import aiohttp
 from structlog import get_logger
 
-from bot.metrics import HEARTBEATS
-from bot.supervision import kept_going
+from bot.runtime.metrics import HEARTBEATS
+from bot.runtime.supervision import kept_going
 
 log = get_logger(__name__)
 

@@ -13,15 +13,17 @@ from typing import Any
 
 from structlog import get_logger
 
-from bot import metrics
-from bot.clock import Clock
 from bot.config import Settings
-from bot.engine.chores import again_and_again
-from bot.services import retention as rules
-from bot.services.actor import Origin
-from bot.store import deliveries, outbox, retention
-from bot.store.outbox import idle
-from bot.store.session import Database
+from bot.engine.periodic import again_and_again
+from bot.runtime import metrics
+from bot.runtime.clock import Clock
+from bot.services.privacy import retention as rules
+from bot.services.workspace.actor import Origin
+from bot.store import outbox
+from bot.store.database.session import Database
+from bot.store.outbox import cleanup as idle
+from bot.store.shared import idempotency as deliveries
+from bot.store.upkeep import retention
 
 log = get_logger(__name__)
 

@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 
 from structlog import get_logger
 
-from bot import metrics
-from bot.clock import IN_HAND, Clock, rest
 from bot.config import Settings
 from bot.engine import timers as due
-from bot.engine.calendars import Calendars, Find
-from bot.engine.chores import again_and_again
-from bot.engine.counting import count
+from bot.engine.calendar_sync import Calendars, Find
+from bot.engine.clock_sync import keep_time
+from bot.engine.gauges import count
+from bot.engine.periodic import again_and_again
 from bot.engine.retention import Retention
-from bot.engine.timekeeping import keep_time
-from bot.log import unit
-from bot.store import timers
-from bot.store.session import Database, DatabaseUnavailable
-from bot.supervision import kept_going
+from bot.runtime import metrics
+from bot.runtime.clock import IN_HAND, Clock, rest
+from bot.runtime.log import unit
+from bot.runtime.supervision import kept_going
+from bot.store.database.session import Database, DatabaseUnavailable
+from bot.store.shared import timers
 
 log = get_logger(__name__)
 

@@ -7,26 +7,26 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.services import (
-    alert_log,
-    catching_up,
-    drawn,
-    drilling,
-    escalating,
-    maintenance,
-    maintenance_over,
-    nudges,
-    paging,
-    paging_steps,
-    quiet,
-    shift_changes,
-    tell,
-    vendors,
-)
-from bot.store import incidents, outbox, timers
-from bot.store.connections import is_passing
-from bot.store.timers import Timer
-from bot.store.undoing import undone_if_it_fails
+from bot.services import escalation as escalating
+from bot.services import outbox as tell
+from bot.services.alerts import announcements as alert_log
+from bot.services.alerts import maintenance_end as maintenance_over
+from bot.services.channel import backfill as catching_up
+from bot.services.escalation import page_timers as paging_steps
+from bot.services.escalation import silence_check as quiet
+from bot.services.incidents import drills as drilling
+from bot.services.incidents import maintenance_windows as maintenance
+from bot.services.oncall import handover as shift_changes
+from bot.services.oncall import image_cleanup as drawn
+from bot.services.paging import pages as paging
+from bot.services.reminders import reminders as nudges
+from bot.services.vendors import calls as vendors
+from bot.store import outbox
+from bot.store.database.connections import is_passing
+from bot.store.database.savepoint import undone_if_it_fails
+from bot.store.incidents import incidents
+from bot.store.shared import timers
+from bot.store.shared.timers import Timer
 
 Handler = Callable[[Session, Settings, Sequence[Timer], datetime], None]
 Hold = Callable[[Session, Sequence[Timer]], None]

@@ -15,7 +15,7 @@ from markdown_it.token import Token
 
 from bot.domain.drafting.markdown import MARK
 from bot.domain.languages import language as language_of
-from bot.export.style import STYLE
+from bot.export.html_style import STYLE
 
 CLASS_OF_SOURCES = "source"
 NO_BREAK = "\u202f"

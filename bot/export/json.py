@@ -7,15 +7,26 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.drafting.entries import with_names
-from bot.domain.drafting.groups import marked_follow_ups
-from bot.domain.durations import between, show_duration
+from bot.domain.drafting.sections import marked_follow_ups
 from bot.domain.escalation import Answer, Called
 from bot.domain.findings import Finding
-from bot.domain.findings.telling import in_english
-from bot.domain.postmortems import assemble
-from bot.domain.record import Action, Alert, Entry, Escalation, Moment, Paged, Record, RoleHeld, Statement, Update
+from bot.domain.findings.wording import in_english
+from bot.domain.postmortem.assemble import assemble
+from bot.domain.record.model import (
+    Action,
+    Alert,
+    Entry,
+    Escalation,
+    Moment,
+    Paged,
+    Record,
+    RoleHeld,
+    Statement,
+    Update,
+)
+from bot.domain.record.transcript import Said, Transcript
 from bot.domain.terms import ActionKind, SourceKind
-from bot.domain.transcript import Said, Transcript
+from bot.domain.text.durations import between, show_duration
 
 Json = dict[str, Any]
 

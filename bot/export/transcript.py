@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from bot.domain.drafting.clock import Clock
 from bot.domain.drafting.entries import with_names
+from bot.domain.drafting.localized_times import Clock
 from bot.domain.drafting.markdown import MARK
 from bot.domain.languages import language as language_of
-from bot.domain.markdown import escape, link
-from bot.domain.record import Incident
-from bot.domain.transcript import Said, Transcript, threads
+from bot.domain.record.model import Incident
+from bot.domain.record.transcript import Said, Transcript, threads
+from bot.domain.text.markdown_escape import escape, link
 
 
 def transcript_markdown(transcript: Transcript, incident: Incident, *, language: str) -> str:

@@ -17,11 +17,11 @@ from bot.domain.errors import UserError
 from bot.local.folder import CONFIG, DATABASE, LOG, prepared
 from bot.local.gallery import gallery
 from bot.local.process import Bot
-from bot.local.record import Record
+from bot.local.progress import Record
 from bot.local.tour import Tour
-from bot.manifest import read_manifest
 from bot.sandbox.server import Sandbox
-from bot.scenario.shelf import examples_folder
+from bot.scenario.library import examples_folder
+from bot.slack.manifest import read_manifest
 from commands import COMMANDS
 
 

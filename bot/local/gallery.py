@@ -4,9 +4,9 @@ from base64 import b64encode
 from typing import Any
 
 from bot.config import Settings
-from bot.export import shifts
-from bot.slack.blocks.gallery import exhibits
-from bot.slack.blocks.gallery_oncall import PICTURE, ROSTER
+from bot.export import schedule_image as shifts
+from bot.slack.gallery.gallery import exhibits
+from bot.slack.gallery.oncall import PICTURE, ROSTER
 
 
 def gallery(settings: Settings) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ class Bot:
     async def _spawn(self) -> None:
         with await asyncio.to_thread(self._log_file.open, "ab") as told:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-m", "bot.cli", "serve", env=self._environment, stderr=told
+                sys.executable, "-P", "-m", "bot", "serve", env=self._environment, stderr=told
             )
 
     async def _keep(self) -> None:

@@ -10,13 +10,13 @@ import aiohttp
 from structlog import get_logger
 
 from bot.domain.errors import UserError
-from bot.live import play_live
 from bot.local.process import Bot
-from bot.local.record import Record
-from bot.sandbox.guide import Group, Guide, Play, Suggestion
-from bot.sandbox.records import Json
+from bot.local.progress import Record
+from bot.sandbox.page.guide import Group, Guide, Play, Suggestion
 from bot.sandbox.server import Sandbox
+from bot.sandbox.workspace.records import Json
 from bot.scenario import Scenario, Step, read_scenario
+from bot.simulation.live_replay import play_live
 
 log = get_logger(__name__)
 

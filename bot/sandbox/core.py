@@ -8,16 +8,16 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
-from bot.sandbox import persistence
-from bot.sandbox.call import Grant
+from bot.sandbox.app_link.delivery import Delivery
+from bot.sandbox.app_link.http import HttpLink
+from bot.sandbox.app_link.sockets import SocketHub
 from bot.sandbox.clock import Clock, RealClock
-from bot.sandbox.delivery import Delivery
-from bot.sandbox.faults import Faults
-from bot.sandbox.links import HttpLink
-from bot.sandbox.records import Channel, Event, Json, Message, SlackError, User
-from bot.sandbox.sockets import SocketHub
-from bot.sandbox.web_api import WebApi
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.web_api.call import Grant
+from bot.sandbox.web_api.faults import Faults
+from bot.sandbox.web_api.http import WebApi
+from bot.sandbox.workspace import persistence
+from bot.sandbox.workspace.records import Channel, Event, Json, Message, SlackError, User
+from bot.sandbox.workspace.workspace import Workspace
 
 LOOK_AGAIN = 0.05
 """`wait_until` looks at each change here, and this often, as its condition may depend on things elsewhere."""

@@ -7,16 +7,16 @@ from typing import Self
 
 from aiohttp import web
 
-from bot.sandbox.acting import Acting
 from bot.sandbox.clock import Clock
-from bot.sandbox.control import Control
-from bot.sandbox.documents import Documents
-from bot.sandbox.guide import Action, Guide
-from bot.sandbox.knobs import Knobs
-from bot.sandbox.looks import Looks
-from bot.sandbox.page import Page
-from bot.sandbox.records import Json, SlackError
-from bot.sandbox.stage import Panel
+from bot.sandbox.control.app_actions import Acting
+from bot.sandbox.control.documents import Documents
+from bot.sandbox.control.http import Control
+from bot.sandbox.control.inspect import Looks
+from bot.sandbox.control.settings import Knobs
+from bot.sandbox.page.guide import Action, Guide
+from bot.sandbox.page.http import Page
+from bot.sandbox.page.status import Panel
+from bot.sandbox.workspace.records import Json, SlackError
 
 MAX_BODY = 64 * 1024 * 1024
 

@@ -5,7 +5,7 @@ Pure: `read` makes a `Scenario` of a YAML text, `differences` compares what was 
 is described in `docs/scenarios.md`.
 """
 
-from bot.scenario.facts import differences, not_compared
+from bot.scenario.check import differences, not_compared
 from bot.scenario.model import (
     Ack,
     Act,
@@ -21,7 +21,7 @@ from bot.scenario.model import (
     Typed,
     VendorStatus,
 )
-from bot.scenario.reading import read, read_scenario
+from bot.scenario.reader import read, read_scenario
 from bot.scenario.webhooks import fingerprint, notification
 
 __all__ = [

@@ -2,9 +2,9 @@
 
 import re
 
-from bot.domain.durations import read_duration
+from bot.domain.text.durations import read_duration
 from bot.scenario.model import Expected, ExpectedEscalation, ExpectedImpact
-from bot.scenario.parts import Part
+from bot.scenario.yaml_nodes import Part
 
 NOT_COMPARED = ("public_page", "vendor_view")
 KEYS = (

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UserError
-from bot.domain.when.zones import instants
+from bot.domain.times.zones import instants
 
 CLOCK = re.compile(r"(?:(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}) +)?(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)")
 AFTER_THE_LAST = timedelta(minutes=1)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.alerts import Batch, Credentials
+from bot.domain.alerts.routing import Batch, Credentials
 from bot.sources import alertmanager, generic, grafana
-from bot.sources.body import Malformed, decode
-from bot.sources.proof import Unauthorized
+from bot.sources.json_reader import Malformed, decode
+from bot.sources.signature import Unauthorized
 
 __all__ = ["SOURCES", "Malformed", "Source", "Unauthorized", "decode"]
 

@@ -7,10 +7,10 @@ The format: https://prometheus.io/docs/alerting/latest/configuration/#webhook_co
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.domain.alerts import AlertEvent, Batch, Credentials, bounded, credible_times, group_key
+from bot.domain.alerts.routing import AlertEvent, Batch, Credentials, bounded, credible_times, group_key
 from bot.domain.terms import AlertStatus
-from bot.sources.body import Fields, Malformed, shown
-from bot.sources.proof import check_token
+from bot.sources.json_reader import Fields, Malformed, shown
+from bot.sources.signature import check_token
 
 NAME = "alertmanager"
 

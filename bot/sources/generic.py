@@ -10,11 +10,11 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.alerts import AlertEvent, Batch, Credentials, bounded, credible_times, group_key
+from bot.domain.alerts.routing import AlertEvent, Batch, Credentials, bounded, credible_times, group_key
 from bot.domain.errors import did_you_mean
 from bot.domain.terms import AlertStatus
-from bot.sources.body import Fields, Malformed, shown
-from bot.sources.proof import check_token
+from bot.sources.json_reader import Fields, Malformed, shown
+from bot.sources.signature import check_token
 
 NAME = "generic"
 

@@ -7,10 +7,10 @@ The format: https://grafana.com/docs/grafana/latest/alerting/configure-notificat
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.domain.alerts import Batch, Credentials
+from bot.domain.alerts.routing import Batch, Credentials
 from bot.sources import alertmanager
-from bot.sources.body import Fields, Malformed
-from bot.sources.proof import check_signature, check_token
+from bot.sources.json_reader import Fields, Malformed
+from bot.sources.signature import check_signature, check_token
 
 NAME = "grafana"
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from bot.metrics import REGISTRY
+from bot.runtime.metrics import REGISTRY
 
 Readiness = Callable[[], Awaitable[dict[str, str]]]
 """Gives what is wrong, by name: nothing means ready."""

@@ -19,7 +19,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 from playwright.async_api import TimeoutError as DidNotCome
 
-from tests.support.needs import program
+from tests.support.servers.requirements import program
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 780}
@@ -71,7 +71,7 @@ class Sandboxed:
 async def running(browser: Browser, data: Path, *arguments: str) -> AsyncIterator[Sandboxed]:
     """`dogwatch sandbox` on a free port; its page is where it says."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.cli", "sandbox", "--port", "0", "--data", str(data), *arguments,
+        sys.executable, "-m", "bot", "sandbox", "--port", "0", "--data", str(data), *arguments,
         stdout=asyncio.subprocess.PIPE, cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1", "DOGWATCH_PORT": "0"},
     )  # fmt: skip
     assert process.stdout is not None

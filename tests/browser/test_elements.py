@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from bot.sandbox.server import Sandbox
 from tests.browser.conftest import PATIENCE, WIDE, complaints
-from tests.support.sandbox_client import web_client
+from tests.support.servers.sandbox_client import web_client
 
 
 def plain(text):

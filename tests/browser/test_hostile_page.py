@@ -72,7 +72,7 @@ async def test_nothing_that_people_wrote_runs_in_a_browser(dogwatch: Sandboxed, 
 
 async def exported_file(dogwatch: Sandboxed, folder: Path) -> str:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.cli", "export", "INC-1", "--format", "html", "--transcript",
+        sys.executable, "-m", "bot", "export", "INC-1", "--format", "html", "--transcript",
         stdout=asyncio.subprocess.PIPE, cwd=ROOT,
         env={**os.environ, "DATABASE_URL": f"sqlite:///{dogwatch.data / 'dogwatch.db'}"},
     )  # fmt: skip

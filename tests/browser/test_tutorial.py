@@ -75,7 +75,7 @@ def printed(arguments: list[str], data: Path) -> str:
     url = re.findall(r"^\$ export DATABASE_URL=sqlite:///dogwatch-data/(.+)$", PAGE, re.MULTILINE)[0]
     environment = {"DATABASE_URL": f"sqlite:///{data / url}", "PYTHONPATH": str(ROOT)}
     done = run(
-        [sys.executable, "-m", "bot.cli", *arguments],
+        [sys.executable, "-m", "bot", *arguments],
         env=environment,
         cwd=data,
         capture_output=True,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.log import configure
-from tests.support.world import World
+from bot.runtime.log import configure
+from tests.support.worlds.world import World
 
 
 @pytest.fixture(autouse=True)

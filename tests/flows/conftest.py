@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.world import World
+from tests.support.worlds.world import World
 
 CONFIG = """
 [services.checkout]

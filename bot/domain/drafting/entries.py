@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.domain import own_words
-from bot.domain.drafting.clock import Clock
-from bot.domain.drafting.draft import Block, BlockKind
-from bot.domain.drafting.remarks import has_remarks, own_words_of, remarks_of, title_words
-from bot.domain.durations import between
+from bot.domain.drafting.annotations import has_remarks, own_words_of, remarks_of, title_words
+from bot.domain.drafting.localized_times import Clock
+from bot.domain.drafting.model import Block, BlockKind
+from bot.domain.escalation.vendors import VendorAct
 from bot.domain.languages import Language
-from bot.domain.record import Action, Alert, Entry, Escalation, Record, Source, VendorFacts, newest_firings
+from bot.domain.record import generated_sentences as own_words
+from bot.domain.record.model import Action, Alert, Entry, Escalation, Record, Source, VendorFacts, newest_firings
 from bot.domain.terms import Kind, Precision, SourceKind
-from bot.domain.vendors import VendorAct
+from bot.domain.text.durations import between
 
 MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from bot.domain.drafting.draft import Block, BlockKind
+from bot.domain.drafting.model import Block, BlockKind
 from bot.domain.languages import language
-from bot.domain.markdown import Markdown, escape, link
-from bot.domain.record import Source
+from bot.domain.record.model import Source
+from bot.domain.text.markdown_escape import Markdown, escape, link
 
 MARK = "↗"
 """What links a statement to its source."""

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from bot.domain.drafting.draft import Block
-from bot.domain.drafting.groups import is_listed, is_only_lesson, listed_texts
-from bot.domain.drafting.head import only_sets_what_holds
-from bot.domain.drafting.scene import Scene, with_source
-from bot.domain.record import Entry, Moment
+from bot.domain.drafting.context import Scene, with_source
+from bot.domain.drafting.header import only_sets_what_holds
+from bot.domain.drafting.model import Block
+from bot.domain.drafting.sections import is_listed, is_only_lesson, listed_texts
+from bot.domain.record.model import Entry, Moment
 from bot.domain.terms import Kind, Status, UpdateState
 
 

@@ -7,8 +7,8 @@ when this one was due and not from when somebody looked, so that it does not mat
 is what is kept of it.
 """
 
-from bot.domain.escalation.course import REASONS, SILENT, Answer, Called, first_silence, is_answered, still_needed
 from bot.domain.escalation.policy import AtEnd, Level, Need, Policy, Target, target_of
+from bot.domain.escalation.progress import REASONS, SILENT, Answer, Called, first_silence, is_answered, still_needed
 from bot.domain.escalation.steps import (
     LATE,
     End,

@@ -6,8 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from bot.domain import means
 from bot.domain.errors import UserError
+from bot.domain.paging import channels as means
 from bot.domain.terms import TargetKind
 
 PREFIXES = (TargetKind.SCHEDULE, TargetKind.TEAM, TargetKind.GROUP, TargetKind.VENDOR)

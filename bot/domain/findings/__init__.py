@@ -8,18 +8,27 @@ all of them. A false alarm is worse than a miss: what can rightly be so is no fi
 from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 
-from bot.domain.findings import escalation_chain, languages_of_record, tasks, window_conflicts
-from bot.domain.findings.cause_unsupported import cause_unsupported
-from bot.domain.findings.duration_conflict import duration_conflict
-from bot.domain.findings.end_before_start import end_before_start
-from bot.domain.findings.escalation_not_acknowledged import escalation_not_acknowledged
 from bot.domain.findings.finding import Finding
-from bot.domain.findings.long_gap import long_gap
-from bot.domain.findings.measure_repeats_task import measure_repeats_task
-from bot.domain.findings.out_of_order import out_of_order
-from bot.domain.findings.public_word_late import public_word_late
-from bot.domain.findings.repeated_entry import repeated_entry
-from bot.domain.record import Record
+from bot.domain.findings.rules import (
+    escalation_gaps as escalation_chain,
+)
+from bot.domain.findings.rules import (
+    languages as languages_of_record,
+)
+from bot.domain.findings.rules import (
+    tasks,
+    window_conflicts,
+)
+from bot.domain.findings.rules.cause_unsupported import cause_unsupported
+from bot.domain.findings.rules.duplicate_entry import repeated_entry
+from bot.domain.findings.rules.duplicate_measure import measure_repeats_task
+from bot.domain.findings.rules.duration_conflict import duration_conflict
+from bot.domain.findings.rules.end_before_start import end_before_start
+from bot.domain.findings.rules.escalation_not_acknowledged import escalation_not_acknowledged
+from bot.domain.findings.rules.late_status_update import public_word_late
+from bot.domain.findings.rules.long_gap import long_gap
+from bot.domain.findings.rules.out_of_order import out_of_order
+from bot.domain.record.model import Record
 
 __all__ = ["RULES", "Finding", "find"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from bot.domain.record import Entry, Record
+from bot.domain.record.model import Entry, Record
 from bot.domain.terms import Kind
 
 

@@ -16,7 +16,6 @@ from babel import Locale, UnknownLocaleError
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
-from bot.domain.durations import duration_parts
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.languages.de import GERMAN
 from bot.domain.languages.en import ENGLISH
@@ -24,6 +23,7 @@ from bot.domain.languages.es import SPANISH
 from bot.domain.languages.fr import FRENCH
 from bot.domain.languages.it import ITALIAN
 from bot.domain.languages.pt import PORTUGUESE
+from bot.domain.text.durations import duration_parts
 
 TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"en": ENGLISH, "fr": FRENCH, "it": ITALIAN, "es": SPANISH, "de": GERMAN, "pt": PORTUGUESE}

@@ -14,7 +14,7 @@ from bot.command.table import LANGUAGES, Command, Option, Positional, Value
 from bot.config import Settings
 from bot.domain.languages import language
 from bot.slack.blocks import modals
-from bot.slack.blocks.forms import (
+from bot.slack.blocks.inputs import (
     Choice,
     boxes_field,
     date_field,
@@ -24,7 +24,7 @@ from bot.slack.blocks.forms import (
     select_field,
     text_field,
 )
-from bot.slack.blocks.kit import Block
+from bot.slack.blocks.limits import Block
 from bot.slack.blocks.modals import INCIDENT, PERSON, TEAM, TEXT, View
 
 Asked = Option | Positional

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.slack.blocks.kit import context, quoted, section, when
+from bot.slack.blocks.limits import context, quoted, section, when
 from bot.slack.blocks.message import Message
 
 DATE = "{date_short_pretty} {time}"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.slack.blocks.kit import MESSAGE_TEXT, Blocks, cut, section
+from bot.slack.blocks.limits import MESSAGE_TEXT, Blocks, cut, section
 
 MOST_BLOCKS = 50
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.config import Settings
 from bot.domain.terms import MARKS, Kind, Severity, Status
-from bot.slack.blocks.forms import Choice, modal, person_field, select_field, text_field
+from bot.slack.blocks.inputs import Choice, modal, person_field, select_field, text_field
 
 View = dict[str, Any]
 

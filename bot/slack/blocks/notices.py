@@ -1,42 +1,55 @@
-"""What Dogwatch may not do in a workspace, told once."""
+"""Windows without fields: one that waits for its form, one that only says something; and what a form says above."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from bot.domain.permissions import Lack
-from bot.slack.blocks.kit import section
-from bot.slack.blocks.message import Message
+from bot.slack.blocks.inputs import TITLE, plain
+from bot.slack.blocks.limits import Block, context, cut, section
 
-NO_SCOPES = "Dogwatch lacks permissions in this workspace."
-NOT_OFFERED = "This workspace does not offer all that Dogwatch can use."
-LINES = 12
-LEAST = "Incidents work all the same, with less."
-STOPPED = "*Incidents cannot be run until this is mended.*"
-MEND_SCOPES = (
-    "To mend it: paste what `dogwatch manifest` prints into the app's settings under *App Manifest*, save, and install "
-    "the app again."
+View = dict[str, Any]
+LOADING, NOTICE = "loading_modal", "notice_modal"
+WITHOUT_RECORD = (
+    ":warning: The database does not answer right now, so these fields do not show what the record holds. Write and "
+    "send all the same: if it still does not answer then, you are told, and what you wrote stays."
 )
-MEND_PLAN = "It comes with the workspace's plan, or an admin can switch it on."
-ONCE = "This is said once; `dogwatch doctor` shows how things stand."
 
 
-def lacking(found: Sequence[Lack]) -> Message:
-    """One message for all that was found at the same time."""
-    scopes = [each for each in found if each.is_scope]
-    others = [each for each in found if not each.is_scope]
-    parts = [*_part(NO_SCOPES, scopes, MEND_SCOPES), *_part(NOT_OFFERED, others, MEND_PLAN)]
-    stops = any(each.permission.is_required for each in scopes)
-    return Message(
-        NO_SCOPES if scopes else NOT_OFFERED, [*map(section, parts), section(f"{STOPPED if stops else LEAST} {ONCE}")]
-    )
+def window(callback_id: str, title: str, blocks: Sequence[Block], *, close: str = "Close") -> View:
+    """A window that sends nothing."""
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": plain(cut(title, TITLE)),
+        "close": plain(close),
+        "blocks": list(blocks),
+    }
 
 
-def _part(title: str, found: Sequence[Lack], remedy: str) -> list[str]:
-    """So many lines in one paragraph that Slack takes it whole."""
-    lines = [_line(each) for each in found]
-    several = [lines[first : first + LINES] for first in range(0, len(lines), LINES)]
-    return [f"*{title}*", *("\n".join(each) for each in several), remedy] if found else []
+def loading() -> View:
+    text = ":hourglass_flowing_sand: One moment: what the record holds is being read."
+    return window(LOADING, "One moment", [section(text)], close="Cancel")
 
 
-def _line(lack: Lack) -> str:
-    name = f"`{lack.permission.scope}`" if lack.is_scope else f"`{lack.word}`"
-    return f"• {name} ({lack.permission.purpose}): {lack.permission.without}"
+def notice(text: str, title: str = "Dogwatch") -> View:
+    """`text` is markup."""
+    return window(NOTICE, title, [section(text)])
+
+
+def of_message(blocks: Sequence[Block], title: str = "Dogwatch") -> View:
+    """A message as a window that is only read: its buttons and menus belong to the message."""
+    read = [
+        {key: value for key, value in block.items() if key != "accessory"}
+        for block in blocks
+        if block["type"] != "actions"
+    ]
+    return window(NOTICE, title, read)
+
+
+def of_answer(told: Mapping[str, Any]) -> View:
+    """What a command answers, as a window."""
+    return of_message(told["blocks"]) if told.get("blocks") else notice(told["text"])
+
+
+def without_record(view: View) -> View:
+    """The form with a line above it: its fields show nothing of what the database would know."""
+    return {**view, "blocks": [context(WITHOUT_RECORD), *view["blocks"]]}

@@ -5,7 +5,6 @@ What has to reach Slack, in the transaction that decided it. The rules stand in 
 what an outage of Slack held up, `upkeep` shows and clears what is left.
 """
 
-from bot.store.outbox.gates import block
 from bot.store.outbox.leases import (
     Finished,
     Look,
@@ -17,18 +16,19 @@ from bot.store.outbox.leases import (
     renew,
     save_progress,
 )
-from bot.store.outbox.queue import (
-    Wanted,
-    ahead_of_lanes,
-    close_lanes_of,
-    open_lanes_of,
-    put,
-    put_all,
-    together,
-    will_edit,
+from bot.store.outbox.maintenance import (
+    Backlog,
+    backlog,
+    drop,
+    forget_done,
+    get,
+    is_news,
+    is_refused,
+    let_go,
+    problems_of,
+    retry,
 )
-from bot.store.outbox.recovery import slack_is_back, some_wait_for_slack
-from bot.store.outbox.rows import (
+from bot.store.outbox.models import (
     UNFINISHED,
     Again,
     Claim,
@@ -44,18 +44,18 @@ from bot.store.outbox.rows import (
     Refused,
     State,
 )
-from bot.store.outbox.upkeep import (
-    Backlog,
-    backlog,
-    drop,
-    forget_done,
-    get,
-    is_news,
-    is_refused,
-    let_go,
-    problems_of,
-    retry,
+from bot.store.outbox.queue import (
+    Wanted,
+    ahead_of_lanes,
+    close_lanes_of,
+    open_lanes_of,
+    put,
+    put_all,
+    together,
+    will_edit,
 )
+from bot.store.outbox.rate_limits import block
+from bot.store.outbox.recovery import slack_is_back, some_wait_for_slack
 
 __all__ = [
     "UNFINISHED",

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import bindparam, delete, or_, text, update
 from sqlmodel import Session, col, func, select
 
-from bot.store.incidents import Incident
-from bot.store.outbox.gates import Gates, block
-from bot.store.outbox.queue import another_waits
-from bot.store.outbox.rows import (
+from bot.store.database.tables import table_of
+from bot.store.database.wakeups import Due, is_in_hand, left_due
+from bot.store.incidents.incidents import Incident
+from bot.store.outbox.models import (
     IS_UNFINISHED,
     Again,
     Claim,
@@ -25,8 +25,8 @@ from bot.store.outbox.rows import (
     Refused,
     State,
 )
-from bot.store.tables import table_of
-from bot.store.waking import Due, is_in_hand, left_due
+from bot.store.outbox.queue import another_waits
+from bot.store.outbox.rate_limits import Gates, block
 
 LANES, ROWS = table_of(Lane), table_of(OutboxRow)
 

@@ -12,10 +12,10 @@ from uuid import uuid4
 from sqlalchemy import Executable, case, delete, or_, text, update
 from sqlmodel import Session, col, select
 
-from bot.log import request_id
-from bot.store.outbox.rows import IS_UNFINISHED, IS_WAITING_VIEW, Lane, OutboxRow, State
-from bot.store.tables import dialect_of, insert_for, table_of
-from bot.store.waking import Due, needs_waking
+from bot.runtime.log import request_id
+from bot.store.database.tables import dialect_of, insert_for, table_of
+from bot.store.database.wakeups import Due, needs_waking
+from bot.store.outbox.models import IS_UNFINISHED, IS_WAITING_VIEW, Lane, OutboxRow, State
 
 GATHERED = "gathered for the outbox"
 AHEAD = "done before what was gathered is queued"

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import bindparam, exists, text, update
 from sqlmodel import Session, select
 
-from bot.store.outbox.rows import IS_UNFINISHED, Lane, OutboxRow, State
-from bot.store.tables import table_of
-from bot.store.waking import Due, needs_waking
+from bot.store.database.tables import table_of
+from bot.store.database.wakeups import Due, needs_waking
+from bot.store.outbox.models import IS_UNFINISHED, Lane, OutboxRow, State
 
 LANES, ROWS = table_of(Lane), table_of(OutboxRow)
 

@@ -1,0 +1,23 @@
+"""What a person is told whose incident goes on while its channel is archived."""
+
+from bot.slack.blocks.limits import actions, button, literal, section
+from bot.slack.blocks.message import Message, plain
+
+GO_ON = "go_on_elsewhere"
+
+
+def archived(incident_id: int, reference: str, channel_name: str, *, is_reopened: bool = True) -> Message:
+    """Slack lets only people take a channel out of the archive: what to do, and the button for doing without."""
+    name = f"#{literal(channel_name, limit=100)}" if channel_name else "its channel"
+    again = " again" if is_reopened else ""
+    text = (
+        f"{reference} is open{again}, but {name} is archived, and Slack does not let an app open it again. Either\n"
+        f"• go on there: open {name} in Slack, click its name at the top, then Settings, then *Unarchive channel*; "
+        "invite Dogwatch with `/invite` and write something. People of a public channel have to join it again. Or\n"
+        "• go on in a new channel: it is linked, the record goes on, and who took part is invited."
+    )
+    return Message(text, [section(text), actions(button("Go on in a new channel", GO_ON, str(incident_id)))])
+
+
+def goes_on(reference: str) -> Message:
+    return plain(f":white_check_mark: {reference} goes on: its new channel opens now, and you are invited into it.")

@@ -1,0 +1,36 @@
+"""How the database itself is: its version, and whether it can take what the bot writes."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from bot.store.database.tables import dialect_of
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`why_not`: why nothing could be written, as far as the database tells; None where nothing speaks against it."""
+
+    version: str
+    why_not: str | None = None
+
+
+def look(session: Session) -> Condition:
+    if dialect_of(session) == "sqlite":
+        version, journal = (
+            str(session.execute(text(asked)).scalar_one())
+            for asked in ("SELECT sqlite_version()", "PRAGMA journal_mode")
+        )
+        return Condition(f"SQLite {version}, {journal.upper()} mode")
+    version = str(session.execute(text("SHOW server_version")).scalar_one())
+    is_standby = bool(session.execute(text("SELECT pg_is_in_recovery()")).scalar_one())
+    refuses = session.execute(text("SELECT current_setting('default_transaction_read_only')")).scalar_one() == "on"
+    may_create = session.execute(text("SELECT has_schema_privilege(current_schema(), 'CREATE')")).scalar_one()
+    why_not = (
+        "it is a standby" if is_standby
+        else "its transactions are read-only" if refuses
+        else None if may_create
+        else "the user may not create tables in it"
+    )  # fmt: skip
+    return Condition(f"PostgreSQL {version}", why_not)

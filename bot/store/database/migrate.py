@@ -1,0 +1,132 @@
+"""Brings a database to this release's tables. Runs at every start, under a lock, forwards only."""
+
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+import bot
+import bot.store
+from bot.domain.errors import UserError
+from bot.store.database.connections import is_outage
+from bot.store.database.session import Database, DatabaseUnavailable, PostgresDatabase, SqliteDatabase
+from bot.store.database.tables import metadata
+
+LOCK = 0x646F6777  # "dogw": the advisory lock under which replicas migrate one after the other
+
+
+class DatabaseTooNew(UserError):
+    """The database was used by a later release."""
+
+
+class DatabaseTooOld(UserError):
+    """The database was not brought up to date since an earlier release."""
+
+
+def all_tables() -> MetaData:
+    """The metadata with every table in it: each file of the store is read."""
+    for module in walk_packages(bot.store.__path__, "bot.store."):
+        import_module(module.name)
+    return metadata
+
+
+def migrations_folder() -> Path:
+    """`migrations/` beside `bot/` in a checkout, inside it in an installed wheel."""
+    package = Path(bot.__file__).parent
+    beside, inside = package.parent / "migrations", package / "migrations"
+    return beside if (beside / "env.py").exists() else inside
+
+
+def configuration(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(connection: Connection) -> None:
+    """
+    Run what is missing, in one transaction.
+
+    Raises DatabaseTooNew if the database has a revision that this release does not know.
+    """
+    if connection.dialect.name == "postgresql":
+        # Between two statements a busy machine may take longer than any other transaction is given.
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5min'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=LOCK))
+    _known_revision(connection)
+    command.upgrade(configuration(connection), "head")
+
+
+def _known_revision(connection: Connection) -> str | None:
+    """Which one the database has; None: it was never used. Raises DatabaseTooNew."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in known_revisions():
+        raise DatabaseTooNew(
+            f"The database is of a later release (revision {current}). Start that release, or restore a backup "
+            "that this one made."
+        )
+    return current
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(migrations_folder()))
+
+
+def known_revisions() -> frozenset[str]:
+    """Those of this release and of all before it."""
+    return frozenset(each.revision for each in _scripts().walk_revisions())
+
+
+async def require_current(database: Database) -> None:
+    """
+    For commands that only read, and so cannot bring the database up to date.
+
+    Raises DatabaseTooOld, DatabaseTooNew or DatabaseUnavailable.
+    """
+    await database.read(_require_current)
+
+
+def _require_current(session: Session) -> None:
+    current = _known_revision(session.connection())
+    if current is None:
+        raise DatabaseTooOld(
+            "This database was never used by Dogwatch; `dogwatch serve` or `dogwatch migrate` fill it."
+        )
+    if current != _scripts().get_current_head():
+        raise DatabaseTooOld(
+            f"This database is of an earlier release (revision {current}); run `dogwatch migrate`, or start this "
+            "release's bot on it."
+        )
+
+
+async def migrate(database: Database) -> None:
+    """Bring the database up to date. Raises DatabaseTooNew or DatabaseUnavailable."""
+    if isinstance(database, SqliteDatabase):
+        await database.run(_on_session)
+    elif isinstance(database, PostgresDatabase):
+        engine = database.unhurried()
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(upgrade)
+        except (OSError, TimeoutError) as problem:
+            raise DatabaseUnavailable(str(problem)) from problem
+        except DBAPIError as problem:
+            if is_outage(problem):
+                raise DatabaseUnavailable(str(problem.orig)) from problem
+            raise
+        finally:
+            await engine.dispose()
+
+
+def _on_session(session: Any) -> None:
+    upgrade(session.connection())

@@ -1,0 +1,145 @@
+"""Incidents as people look for them: by what they are, and by the words of their record."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, bindparam, case, literal_column, or_
+from sqlalchemy import select as columns
+from sqlmodel import Session, col, func, select
+
+from bot.domain.terms import Severity, Status
+from bot.domain.text.search_key import MARKS, folded
+from bot.store.database.tables import dialect_of, table_of
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.timeline import TimelineEntry
+from bot.store.incidents.visibility import Sight
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """
+    Which incidents are listed. What is empty does not matter; `services` are folded parts of names.
+
+    `drills` None: both; True: only drills; False: none.
+    """
+
+    statuses: frozenset[Status] = frozenset()
+    severities: frozenset[Severity] = frozenset()
+    services: tuple[str, ...] = ()
+    drills: bool | None = False
+
+
+def newest(session: Session, sight: Sight, wanted: Wanted) -> list[int]:
+    """The ids of those that fit, the newest first."""
+    statement = (
+        columns(table_of(Incident).c.id, table_of(Incident).c.services)
+        .where(sight.condition)
+        .order_by(col(Incident.id).desc())
+    )
+    if wanted.statuses:
+        statement = statement.where(col(Incident.status).in_(sorted(wanted.statuses)))
+    if wanted.severities:
+        statement = statement.where(col(Incident.severity).in_(sorted(wanted.severities)))
+    if wanted.drills is not None:
+        statement = statement.where(col(Incident.is_drill).is_(wanted.drills))
+    return [key for key, services in session.execute(statement) if _serve(services, wanted.services)]
+
+
+def _serve(services: Sequence[str], wanted: Sequence[str]) -> bool:
+    names = [folded(each) for each in services]
+    return all(any(part in name for name in names) for part in wanted)
+
+
+def of_ids(session: Session, ids: Collection[int]) -> list[Incident]:
+    """In the order of their ids, the newest first."""
+    statement = select(Incident).where(col(Incident.id).in_(ids)).order_by(col(Incident.id).desc())
+    return list(session.exec(statement))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What an incident says of itself beside its timeline, folded."""
+
+    incident_id: int
+    text: str
+
+
+HEAD = (
+    "id", "series", "number", "outside_reference", "titles", "services", "category", "responsibility", "closure_reason",
+)  # fmt: skip
+
+
+def heads(session: Session, sight: Sight, *, with_drills: bool) -> list[Head]:
+    """Of all that are seen, the newest first: reference, outside reference, titles, services, category, the reason."""
+    statement = (
+        columns(*(table_of(Incident).c[name] for name in HEAD))
+        .where(sight.condition)
+        .order_by(col(Incident.id).desc())
+    )  # fmt: skip
+    if not with_drills:
+        statement = statement.where(col(Incident.is_drill).is_(False))
+    return [_head(*row) for row in session.execute(statement)]
+
+
+def _head(
+    key: int, series: str, number: int, reference: str | None, titles: dict[str, str], services: list[str], *rest: str
+) -> Head:
+    said = [f"{series}-{number}", reference, *titles.values(), *services, *rest]
+    return Head(key, folded("\n".join(each for each in said if each)))
+
+
+def holding(session: Session, sight: Sight, words: Sequence[str], *, with_drills: bool) -> dict[int, frozenset[str]]:
+    """Which of the folded words stand in the timeline of each incident that is seen; without any it is left out."""
+    held = _held(session, words)
+    statement = (
+        columns(table_of(TimelineEntry).c.incident_id, *(func.max(each) for each in held))
+        .join(Incident, col(Incident.id) == TimelineEntry.incident_id)
+        .where(sight.condition, STANDING, _any(held))
+        .group_by(col(TimelineEntry.incident_id))
+    )
+    if not with_drills:
+        statement = statement.where(col(Incident.is_drill).is_(False))
+    rows = session.execute(statement, _named(words)).all()
+    return {row[0]: frozenset(word for word, is_held in zip(words, row[1:], strict=True) if is_held) for row in rows}
+
+
+def best_lines(session: Session, ids: Collection[int], words: Sequence[str]) -> dict[int, TimelineEntry]:
+    """The entry of each of these incidents that holds the most of the folded words, and of several the first."""
+    held = _held(session, words)
+    place = func.row_number().over(
+        partition_by=col(TimelineEntry.incident_id),
+        order_by=(sum(held[1:], held[0]).desc(), col(TimelineEntry.sort_at), col(TimelineEntry.seq)),
+    )
+    ranked = (
+        select(col(TimelineEntry.id).label("id"), place.label("place"))
+        .where(col(TimelineEntry.incident_id).in_(ids), STANDING, _any(held))
+        .subquery()
+    )
+    statement = select(TimelineEntry).join(ranked, col(TimelineEntry.id) == ranked.c.id).where(ranked.c.place == 1)
+    return {entry.incident_id: entry for entry in session.exec(statement, params=_named(words))}
+
+
+STANDING = and_(col(TimelineEntry.withdrawn_at).is_(None), col(TimelineEntry.text) != "")
+
+
+def _named(words: Sequence[str]) -> dict[str, str]:
+    return {f"word{place}": word for place, word in enumerate(words)}
+
+
+def _held(session: Session, words: Sequence[str]) -> list[ColumnElement[int]]:
+    """1 for each word that an entry's text holds letter for letter, whatever its signs mean elsewhere; else 0."""
+    return [case((_holds(session, place), 1), else_=0) for place in range(len(words))]
+
+
+def _any(held: Sequence[ColumnElement[int]]) -> ColumnElement[bool]:
+    return or_(*(each == 1 for each in held))
+
+
+def _holds(session: Session, place: int) -> ColumnElement[bool]:
+    """The same steps as `folded`: SQLite is lent that function, PostgreSQL has them itself."""
+    word: ColumnElement[str] = bindparam(f"word{place}")
+    text = col(TimelineEntry.text)
+    if dialect_of(session) == "sqlite":
+        return func.instr(func.folded(text), word) > 0
+    bare = func.regexp_replace(func.normalize(text, literal_column("NFKD")), f"[{MARKS}]", "", "g")
+    return func.strpos(func.lower(bare), word) > 0

@@ -1,0 +1,212 @@
+"""The timeline's entries."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, literal, or_, tuple_
+from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+from bot.domain.terms import Kind
+from bot.store.database.tables import JSON_COLUMN
+
+
+class TimelineEntry(SQLModel, table=True):
+    """
+    One line of an incident's timeline.
+
+    A message has one entry per incident (the unique key). `happened_at` is None exactly where `precision` is `unknown`.
+    `details` holds what the kind carries beyond its text: `started`, `ended` (ISO 8601), `users_percent`, `status`,
+    `severity`, `role`, `user`, `changes`, `public`, `public_languages`, `escalation_id`, `alert_id`, `action_id`.
+    `merged_into_id` is the entry that took this one in. `posted_ts` is the bot's message that tells of it. `earlier` is
+    the state before each change, the oldest first (`services.amending.EARLIER` names its keys).
+    Whoever makes many gives `details`, `files` and `earlier` too: a default that is made costs as much as a query.
+    """
+
+    __tablename__ = "timeline_entry"
+    __table_args__ = (
+        UniqueConstraint("incident_id", "channel_id", "message_ts"),
+        Index("ix_timeline_entry_order", "incident_id", "sort_at", "seq"),
+        Index("ix_timeline_entry_message", "channel_id", "message_ts"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id")
+    seq: int
+    kinds: list[str] = Field(sa_type=JSON_COLUMN)
+    text: str
+    happened_at: datetime | None = None
+    precision: str
+    sort_at: datetime
+    recorded_at: datetime
+    source: str
+    author: str | None = None
+    recorded_by: str | None = None
+    language: str | None = None
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON_COLUMN)
+    channel_id: str | None = None
+    message_ts: str | None = None
+    thread_ts: str | None = None
+    posted_ts: str | None = None
+    files: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
+    earlier: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_COLUMN)
+    amended_at: datetime | None = None
+    deleted_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    withdrawn_by: str | None = None
+    withdrawn_why: str | None = None
+    merged_into_id: int | None = None
+    redacted_at: datetime | None = None
+    redacted_by: str | None = None
+    redacted_why: str | None = None
+
+    @property
+    def key(self) -> int:
+        if self.id is None:
+            raise ValueError("the entry was never stored")
+        return self.id
+
+    def has(self, kind: Kind) -> bool:
+        return kind.value in self.kinds
+
+
+OF_MESSAGE = select(TimelineEntry).where(
+    TimelineEntry.incident_id == bindparam("incident_id"),
+    TimelineEntry.channel_id == bindparam("channel_id"),
+    TimelineEntry.message_ts == bindparam("message_ts"),
+)
+
+
+def of_message(session: Session, incident_id: int, channel_id: str, message_ts: str) -> TimelineEntry | None:
+    named = {"incident_id": incident_id, "channel_id": channel_id, "message_ts": message_ts}
+    return session.exec(OF_MESSAGE, params=named).first()
+
+
+def of_any_incident(session: Session, channel_id: str, message_ts: str) -> list[TimelineEntry]:
+    """The entries that quote this message, in whichever incidents."""
+    statement = select(TimelineEntry).where(
+        TimelineEntry.channel_id == channel_id, TimelineEntry.message_ts == message_ts
+    )
+    return list(session.exec(statement))
+
+
+def in_order(session: Session, incident_id: int, *, with_withdrawn: bool = True) -> list[TimelineEntry]:
+    statement = (
+        select(TimelineEntry)
+        .where(TimelineEntry.incident_id == incident_id)
+        .order_by(col(TimelineEntry.sort_at), col(TimelineEntry.seq))
+    )
+    if not with_withdrawn:
+        statement = statement.where(col(TimelineEntry.withdrawn_at).is_(None))
+    return list(session.exec(statement))
+
+
+def standing(session: Session, incident_id: int, *, besides: Collection[str] = ()) -> list[TimelineEntry]:
+    """
+    The entries from which the incident's times may follow: all that stand, but for kinds that say nothing of times.
+
+    Message entries are the bulk of a long timeline; those without a mark in `besides` are left to the caller's eye.
+    """
+    statement = (
+        select(TimelineEntry)
+        .where(TimelineEntry.incident_id == incident_id, col(TimelineEntry.withdrawn_at).is_(None))
+        .order_by(col(TimelineEntry.sort_at), col(TimelineEntry.seq))
+    )
+    wanted = set(besides)
+    return [entry for entry in session.exec(statement) if not wanted or wanted.intersection(entry.kinds)]
+
+
+def get(session: Session, entry_id: int) -> TimelineEntry | None:
+    return session.get(TimelineEntry, entry_id)
+
+
+def sharing_place(session: Session, incident_id: int, sort_at: datetime) -> list[TimelineEntry]:
+    """The entries that only their `seq` tells apart, in order."""
+    statement = (
+        select(TimelineEntry)
+        .where(TimelineEntry.incident_id == incident_id, TimelineEntry.sort_at == sort_at)
+        .order_by(col(TimelineEntry.seq))
+    )
+    return list(session.exec(statement))
+
+
+def merged_into(session: Session, entry_id: int) -> list[TimelineEntry]:
+    """The entries that this one took in, themselves; not what those had taken in before."""
+    statement = select(TimelineEntry).where(TimelineEntry.merged_into_id == entry_id).order_by(col(TimelineEntry.id))
+    return list(session.exec(statement))
+
+
+def carried(session: Session, entry: TimelineEntry) -> list[TimelineEntry]:
+    """The same entry where incidents were merged: the one that it was carried over from, and those made from it."""
+    origin = (entry.details.get("came_from") or {}).get("entry")
+    named = col(TimelineEntry.details)["came_from"]["entry"].as_integer()
+    statement = select(TimelineEntry).where(or_(named == entry.key, col(TimelineEntry.id) == origin))
+    return list(session.exec(statement.order_by(col(TimelineEntry.id))))
+
+
+def reopened_after(session: Session, entry_id: int | None) -> datetime | None:
+    """
+    When the incident was last reopened after this entry was recorded; None where it was not. An entry that was carried
+    over from another incident is of the time before where that one was reopened, too.
+    """
+    while entry_id is not None and (entry := get(session, entry_id)) is not None:
+        later = select(TimelineEntry.kinds, TimelineEntry.recorded_at).where(
+            TimelineEntry.incident_id == entry.incident_id, col(TimelineEntry.id) > entry.key
+        )
+        if found := [at for kinds, at in session.exec(later) if Kind.REOPENED in kinds]:
+            return max(found)
+        entry_id = (entry.details.get("came_from") or {}).get("entry")
+    return None
+
+
+def told_by(session: Session, incident_id: int, posted_ts: str) -> TimelineEntry | None:
+    """The entry that the bot's own message tells of."""
+    statement = select(TimelineEntry).where(
+        TimelineEntry.incident_id == incident_id, TimelineEntry.posted_ts == posted_ts
+    )
+    return session.exec(statement).first()
+
+
+def around(session: Session, entry: TimelineEntry, limit: int) -> list[TimelineEntry]:
+    """The standing entries nearest to this one in the incident's order, itself left out, in order."""
+    of_incident = select(TimelineEntry).where(
+        TimelineEntry.incident_id == entry.incident_id, col(TimelineEntry.withdrawn_at).is_(None)
+    )
+    place = tuple_(col(TimelineEntry.sort_at), col(TimelineEntry.seq))
+    here = tuple_(literal(entry.sort_at, UTCDateTime()), literal(entry.seq))
+    sort_at, seq = col(TimelineEntry.sort_at), col(TimelineEntry.seq)
+    before = list(session.exec(of_incident.where(place < here).order_by(sort_at.desc(), seq.desc()).limit(limit)))
+    behind = list(session.exec(of_incident.where(place > here).order_by(sort_at, seq).limit(limit)))
+    half = limit // 2
+    first = max(half, limit - len(behind))
+    chosen = before[:first]
+    return [*reversed(chosen), *behind[: limit - len(chosen)]]
+
+
+def without_words(session: Session, incident_id: int) -> list[TimelineEntry]:
+    """The entries whose words were deleted or redacted."""
+    statement = select(TimelineEntry).where(
+        TimelineEntry.incident_id == incident_id,
+        TimelineEntry.text == "",
+        or_(col(TimelineEntry.deleted_at).is_not(None), col(TimelineEntry.redacted_at).is_not(None)),
+    )
+    return list(session.exec(statement))
+
+
+def last_sort_at(session: Session, incident_id: int) -> datetime | None:
+    """Where an entry of unknown time goes: right after the entry that is last in the order now."""
+    statement = (
+        select(TimelineEntry.sort_at)
+        .where(TimelineEntry.incident_id == incident_id)
+        .order_by(col(TimelineEntry.sort_at).desc(), col(TimelineEntry.seq).desc())
+        .limit(1)
+    )
+    return session.exec(statement).first()
+
+
+def count(session: Session, incident_id: int) -> int:
+    statement = select(func.count()).where(
+        TimelineEntry.incident_id == incident_id, col(TimelineEntry.withdrawn_at).is_(None)
+    )
+    return session.exec(statement).one()

@@ -1,0 +1,167 @@
+"""What was said in incidents' channels, and the reactions to it, as Slack told."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Executable, bindparam, true
+from sqlmodel import Field, Index, Session, SQLModel, col, func, select
+
+from bot.store.database.tables import JSON_COLUMN, dialect_of, insert_for, table_of
+
+AT_ONCE = 500
+"""Values that one statement names: databases have a limit of their own."""
+
+
+class Message(SQLModel, table=True):
+    """
+    One message of an incident's channel. `text` is plain, with people as `<@U…>`.
+
+    A deletion leaves the row (who and when) without text or files, also so that a late, older event cannot bring them
+    back. From `sealed_at` on nothing but its deletion is taken in: it was redacted, or somebody in it was erased, and
+    what Slack still tells of it would bring that back.
+    """
+
+    __tablename__ = "message"
+
+    team_id: str = Field(primary_key=True)
+    channel_id: str = Field(primary_key=True)
+    ts: str = Field(primary_key=True)
+    thread_ts: str | None = None
+    author: str | None = None
+    author_name: str | None = None
+    is_own: bool = False
+    text: str = ""
+    files: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
+    edited_ts: str | None = None
+    deleted_at: datetime | None = None
+    sealed_at: datetime | None = None
+    stored_at: datetime
+
+
+class Reaction(SQLModel, table=True):
+    """
+    Whether a person's emoji is on a message, by the newest event that spoke of it.
+
+    A reaction that was taken away stays as a row with `is_present` false: events come in any order.
+    """
+
+    __tablename__ = "reaction"
+    __table_args__ = (Index("ix_reaction_message", "team_id", "channel_id", "message_ts"),)
+
+    team_id: str = Field(primary_key=True)
+    channel_id: str = Field(primary_key=True)
+    message_ts: str = Field(primary_key=True)
+    user_id: str = Field(primary_key=True)
+    emoji: str = Field(primary_key=True)
+    is_present: bool
+    event_ts: str
+    user_team_id: str | None = None
+
+
+def message(session: Session, team_id: str, channel_id: str, ts: str) -> Message | None:
+    return session.get(Message, (team_id, channel_id, ts))
+
+
+MARKS_ON = (
+    select(Reaction)
+    .where(
+        Reaction.team_id == bindparam("team_id"),
+        Reaction.channel_id == bindparam("channel_id"),
+        Reaction.message_ts == bindparam("ts"),
+        col(Reaction.is_present).is_(True),
+    )
+    .order_by(col(Reaction.event_ts), col(Reaction.user_id))
+)
+
+
+def marks_on(session: Session, team_id: str, channel_id: str, ts: str) -> list[Reaction]:
+    """The reactions that are on the message now, the earliest first."""
+    return list(session.exec(MARKS_ON, params={"team_id": team_id, "channel_id": channel_id, "ts": ts}))
+
+
+def is_known(session: Session, reaction: Reaction) -> bool:
+    """Whether this person's emoji is or was on the message."""
+    key = (reaction.team_id, reaction.channel_id, reaction.message_ts, reaction.user_id, reaction.emoji)
+    return session.get(Reaction, key) is not None
+
+
+def put_reaction(session: Session, reaction: Reaction) -> bool:
+    """Take over what an event says, unless a newer one was here already. True if anything changed."""
+    return session.execute(_putting(dialect_of(session)), reaction.model_dump()).first() is not None
+
+
+@cache
+def _putting(dialect: str) -> Executable:
+    table, insert = table_of(Reaction), insert_for(dialect, Reaction)
+    return insert.on_conflict_do_update(
+        index_elements=["team_id", "channel_id", "message_ts", "user_id", "emoji"],
+        set_={"is_present": insert.excluded.is_present, "event_ts": insert.excluded.event_ts},
+        where=table.c.event_ts < insert.excluded.event_ts,
+    ).returning(table.c.emoji)
+
+
+def of_channel(session: Session, team_id: str, channel_id: str) -> list[Message]:
+    statement = (
+        select(Message).where(Message.team_id == team_id, Message.channel_id == channel_id).order_by(col(Message.ts))
+    )
+    return list(session.exec(statement))
+
+
+def in_span(session: Session, team_id: str, channel_id: str, oldest: str, before: str | None) -> list[Message]:
+    """Messages and replies written from `oldest` on, and before `before` if there is one; both are `ts`."""
+    statement = select(Message).where(
+        Message.team_id == team_id,
+        Message.channel_id == channel_id,
+        Message.ts >= oldest,
+        _is_before(Message.ts, before),
+    )
+    return list(session.exec(statement))
+
+
+def replies_to(session: Session, team_id: str, channel_id: str, parents: Collection[str]) -> list[Message]:
+    statement = select(Message).where(
+        Message.team_id == team_id, Message.channel_id == channel_id, col(Message.thread_ts).in_(parents)
+    )
+    return [each for each in session.exec(statement) if each.ts != each.thread_ts] if parents else []
+
+
+def marks_in(session: Session, team_id: str, channel_id: str, messages: Collection[str]) -> dict[str, list[Reaction]]:
+    """The reactions that are on these messages now, by the message's ts."""
+    found: dict[str, list[Reaction]] = {}
+    wanted = sorted(messages)
+    for first in range(0, len(wanted), AT_ONCE):
+        statement = select(Reaction).where(
+            Reaction.team_id == team_id, Reaction.channel_id == channel_id,
+            col(Reaction.message_ts).in_(wanted[first : first + AT_ONCE]), col(Reaction.is_present).is_(True),
+        )  # fmt: skip
+        for each in session.exec(statement):
+            found.setdefault(each.message_ts, []).append(each)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What is kept of a thread's replies, deleted ones not counted."""
+
+    count: int
+    newest: str
+
+
+def threads_in(session: Session, team_id: str, channel_id: str, oldest: str, before: str | None) -> dict[str, Thread]:
+    """Threads of which replies are kept, by the `ts` of their parents, for parents written in a span."""
+    statement = (
+        select(Message.thread_ts, func.count(), func.max(Message.ts))
+        .where(
+            Message.team_id == team_id, Message.channel_id == channel_id, col(Message.deleted_at).is_(None),
+            Message.thread_ts != Message.ts, col(Message.thread_ts) >= oldest, _is_before(Message.thread_ts, before),
+        )
+        .group_by(col(Message.thread_ts))
+    )  # fmt: skip
+    return {str(parent): Thread(count, newest) for parent, count, newest in session.exec(statement)}
+
+
+def _is_before(column: Any, before: str | None) -> Any:
+    return true() if before is None else column < before

@@ -1,0 +1,107 @@
+"""Imports point one way. The layers stand in `pyproject.toml`; what import-linter cannot say is said here."""
+
+import ast
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PACKAGES = ("bot", "commands")
+
+
+def lint(root: Path) -> subprocess.CompletedProcess[str]:
+    """Run the contracts over the tree under `root`, as `make check` does."""
+    program = "from importlinter.cli import lint_imports_command as lint; lint(['--no-cache'])"
+    return subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False)
+
+
+def sources() -> Iterator[Path]:
+    """Every module of the bot, relative to the root."""
+    return (path.relative_to(ROOT) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")))
+
+
+def imports(path: Path) -> Iterator[tuple[str, str]]:
+    """`(module, name)` for each import of the file, wherever it stands; name is empty for `import module`."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.module or "", alias.name) for alias in node.names)
+
+
+def test_the_contracts_hold():
+    done = lint(ROOT)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "contract"),
+    [
+        ("bot/domain/terms.py", "import bot.store", "Imports point one way"),
+        ("bot/store/database/session.py", "import bot.services", "Imports point one way"),
+        ("bot/services/__init__.py", "import commands", "Imports point one way"),
+        ("bot/web/__init__.py", "import bot.slack", "Imports point one way"),
+        ("bot/sandbox/__init__.py", "import bot.domain.terms", "Imports point one way"),
+        ("bot/engine/__init__.py", "import commands", "What people type reaches the bot through Slack only"),
+        ("bot/slack/__init__.py", "import bot.sandbox", "The bot knows no more of the sandbox than of Slack"),
+        ("bot/domain/errors.py", "import sqlmodel", "The domain is pure"),
+        ("bot/services/__init__.py", "import slack_sdk", "A use case cannot reach the network"),
+    ],
+)
+def test_a_wrong_import_is_found(tmp_path: Path, module: str, line: str, contract: str):
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    with (tmp_path / module).open("a") as file:
+        file.write(f"\n{line}\n")
+
+    done = lint(tmp_path)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    broken = [row for row in done.stdout.splitlines() if row.startswith(contract)]
+    assert any("BROKEN" in row for row in broken), done.stdout
+
+
+def test_every_room_has_its_layer():
+    """A new module of `bot` that no contract names could import anything."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(contract["layers"] for contract in settings["contracts"] if contract["id"] == "layers")
+    named = {name.strip(" ()") for layer in layers for name in layer.split("|")}
+    rooms = {f"bot.{path.stem}" for path in (ROOT / "bot").iterdir() if path.suffix == ".py" or is_package(path)}
+
+    assert rooms - {"bot.__init__"} <= named
+
+
+def is_package(path: Path) -> bool:
+    return (path / "__init__.py").exists()
+
+
+def test_only_the_gateway_uses_slacks_client():
+    """One place knows rate limits, unknown outcomes and what may be repeated."""
+    users = {
+        path
+        for path in sources()
+        for module, name in imports(path)
+        if module.startswith("slack_sdk.web") or (module == "slack_sdk" and name.endswith("WebClient"))
+    }
+
+    assert all(path.as_posix().startswith("bot/slack/api/client") for path in users), sorted(users)
+
+
+def test_only_the_store_queries():
+    """`select()` and its like have one home, so that a query can be found by its noun."""
+    querying = {"select", "insert", "update", "delete", "text"}
+    users = {
+        path
+        for path in sources()
+        for module, name in imports(path)
+        if module.partition(".")[0] in {"sqlmodel", "sqlalchemy"} and name in querying
+    }
+
+    assert all(path.is_relative_to("bot/store") for path in users), sorted(users)

@@ -1,0 +1,128 @@
+"""
+No statement of an incident's course reads a whole table that grows: a hundred thousand past incidents cost nothing.
+
+A story is played, and SQLite is asked of each statement how it would carry it out.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from bot.crypto.signed_links import page_link
+from bot.store.database.migrate import all_tables
+from tests.support.worlds.world import World
+
+SMALL = {
+    "installation": "one row a workspace",
+    "calendar": "one row for each calendar of the configuration",
+    "chore": "a handful of rows",
+    "clock_mark": "one row",
+    "storm_watch": "one row a workspace",
+    "counter": "one row for each series of incidents' numbers",
+    "gate": "those of the last day: older ones are deleted",
+    "notice": "one row for each thing that the workspace lacks",
+    "timer": "what is still to come",
+    "person": "read by its key alone; as many as there are people",
+}
+"""Tables that do not grow with the number of incidents, and why."""
+PARTIAL = ("ix_outbox_unfinished", "ix_outbox_troubled", "uq_outbox_waiting_view", "ix_lane_leased")
+"""Indexes that hold only what is under way or in trouble: all of one may be read."""
+
+SCAN = re.compile(r"\bSCAN (\w+)|\bSEARCH (\w+) USING (?:COVERING )?INDEX \w+ \(team_id=\?\)$")
+"""An installation has one workspace: whatever is looked for by that alone is read whole."""
+
+
+class Recorder:
+    """Every statement that the process carries out on SQLite, once, with the values of one time."""
+
+    def __init__(self) -> None:
+        self.statements: dict[str, Any] = {}
+
+    def heard(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
+            self.statements.setdefault(statement, parameters)
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    found = Recorder()
+    event.listen(Engine, "before_cursor_execute", found.heard)
+    yield found
+    event.remove(Engine, "before_cursor_execute", found.heard)
+
+
+async def play(world: World) -> None:
+    """What happens every day: by command, by reaction, by alert, at a restart, by the clock, when old rows go."""
+    await world.declares("checkout is down sev:2 service:checkout")
+    ts = await world.says("engineer", "The proxies answer 502")
+    await world.reacts("dba", ts, "mag")
+    await world.edits("engineer", ts, "The proxies answer 503")
+    other = await world.says("support", "Wrong window")
+    await world.deletes("support", other)
+    await world.types("oncall", "/incident escalate @dba the primary is full")
+    await world.advance(minutes=6)
+    await world.types("dba", "/incident ack")
+    for words in ("severity 1 worse", "cause a full disk", "task clean up @dba", "note seen before", "list", "catchup"):
+        await world.types("oncall", f"/incident {words}")
+    alert = {"title": "5xx above 5 %", "severity": "SEV2", "service": "search", "fingerprint": "a"}
+    await world.posts("generic", alert)
+    await world.posts("generic", {**alert, "status": "resolved"})
+    await world.advance(minutes=11)
+    await world.restart()
+    await world.finish()
+    await world.types("oncall", "/incident resolve done", world.channels[0])
+    await world.finish()
+    await world.types("oncall", "/incident reopen it is back", world.channels[0])
+    await world.finish()
+    await world.bot.engine.retention.run_if_due()
+    await world.gets(page_link(world.bot.settings, "INC-1").removeprefix(world.url))
+    await world.exported("INC-1")
+    await world.gets("/metrics")
+
+
+async def test_nothing_reads_a_whole_table_that_grows(recorder: Recorder, tmp_path: Path):
+    path = tmp_path / "dogwatch.db"
+    async with World(
+        f"sqlite:///{path}", tmp_path, config="[retention]\ntranscripts_days = 1\npayloads_days = 1\n"
+    ) as world:
+        recorder.statements.clear()  # making the database is done once; each start comes with the restart
+        await play(world)
+
+    assert len(recorder.statements) > 80
+    found = {}
+    with closing(sqlite3.connect(path)) as connection:
+        for statement, parameters in recorder.statements.items():
+            plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", first(parameters))]
+            if scanned := scans(statement, plan):
+                found[statement] = (sorted(scanned), plan)
+
+    assert not found, "\n\n".join(f"{tables}\n{statement}\n{plan}" for statement, (tables, plan) in found.items())
+
+
+def first(parameters: Any) -> Any:
+    return parameters[0] if isinstance(parameters, list) else parameters
+
+
+def scans(statement: str, plan: list[str]) -> set[str]:
+    """The growing tables that the plan reads whole."""
+    names = {name: name for name in all_tables().tables}
+    names |= {alias: table for table, alias in re.findall(r"\b(\w+) AS (\w+)\b", statement) if table in names}
+    whole = [line for line in plan if not line.endswith(PARTIAL)]
+    read = {names.get(name) for line in whole for found in SCAN.findall(line) for name in found}
+    return {name for name in read if name is not None and name not in SMALL}
+
+
+def test_a_scan_would_be_seen(tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection:
+        connection.execute("CREATE TABLE message (ts TEXT, text TEXT)")
+        statement = "SELECT m.ts FROM message AS m WHERE m.text = 'x'"
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+
+    assert scans(statement, plan) == {"message"}

@@ -1,0 +1,51 @@
+"""The bodies that the documents give people for their tools, filled as those tools fill them."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.domain.terms import AlertStatus
+from bot.sources import SOURCES, decode
+
+PAGE = Path(__file__).parents[3] / "docs" / "howto" / "webhook.md"
+DATADOG = {"$ALERT_TITLE": "title", "$ALERT_CYCLE_KEY": "cycle_key", "$ALERT_TRANSITION": "transition"}
+DATADOG |= {"$ALERT_PRIORITY": "priority", "$LINK": "link"}
+CHECKLY = {"{{CHECK_NAME}}": "check_name", "{{CHECK_ID}}": "check_id", "{{ALERT_TYPE}}": "alert_type"}
+CHECKLY |= {"{{RESULT_LINK}}": "link"}
+HEALTHCHECKS = {"$NAME_JSON": "name", "$CODE": "code", "$STATUS": "status"}
+
+
+def template(tool: str) -> str:
+    found = re.search(rf"\*\*{re.escape(tool)}\*\*:.*?```\w+\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert found, tool
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    ("tool", "variables", "firing", "resolved"),
+    [
+        ("Datadog", DATADOG, ("triggered", "renotify", "warn", "no-data"), "recovered"),
+        ("Checkly", CHECKLY, ("failure", "failure-remain"), "recovery"),
+        ("healthchecks.io", HEALTHCHECKS, ("down",), "up"),
+    ],
+)
+def test_a_template_of_the_page_is_read_from_firing_to_resolved(
+    tool: str, variables: dict[str, str], firing: tuple[str, ...], resolved: str, conformance: Path
+) -> None:
+    def sent(what: str):
+        values = json.loads((conformance / "alerts" / f"{tool.removesuffix('.io').casefold()}-{what}.json").read_text())
+        body = template(tool)
+        for variable, field in variables.items():
+            value = str(values[field])
+            body = body.replace(variable, json.dumps(value) if variable.endswith("_JSON") else value)
+        (event,) = SOURCES["generic"].parse(decode(body.encode()), datetime(2026, 11, 18, 15, tzinfo=UTC)).events
+        return event
+
+    told, over = [sent(each) for each in firing], sent(resolved)
+    assert {each.status for each in told} == {AlertStatus.FIRING}
+    assert over.status is AlertStatus.RESOLVED
+    assert over.fingerprint in {each.fingerprint for each in told}
+    assert set("{$").isdisjoint(over.summary)

@@ -1,0 +1,102 @@
+"""The gallery holds everything that the bot can send, and nothing in it breaks one of Slack's limits."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.config import load
+from bot.slack.blocks import time_question as times
+from bot.slack.blocks.incidents import channel_lines as events
+from bot.slack.blocks.incidents import lists
+from bot.slack.blocks.postmortem import entry_forms as amending
+from bot.slack.gallery.gallery import SAID, Exhibit, exhibits
+from bot.slack.inbound import buttons as pressing
+from bot.slack.inbound import submissions as submitting
+from bot.slack.replies import lists as listing
+
+EXHIBITS = exhibits(load({}))
+
+
+@pytest.fixture
+def limits(conformance: Path) -> dict[str, Any]:
+    return json.loads((conformance / "slack" / "limits.json").read_text())
+
+
+def walk(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for each in value.values():
+            yield from walk(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from walk(each)
+
+
+def test_every_line_button_and_form_is_shown() -> None:
+    assert {view.event for view in SAID} == set(events.WORDING)
+    forms = {each.payload["callback_id"] for each in EXHIBITS if "submit" in each.payload}
+    assert forms == set(submitting.SUBMISSIONS)
+    buttons = [shown.payload for shown in EXHIBITS if "submit" not in shown.payload]
+    pressed = {each.get("action_id") for shown in buttons for each in walk(shown)}
+    shown = {*listing.TURNS, lists.SHOW, *pressing.SAME, *pressing.CONFIRMS, *pressing.NAMED} | {
+        *pressing.PRESSES,
+        *pressing.OPENS,
+        *pressing.FILLED,
+    }
+    assert pressed - {None, amending.MENU} == {*times.CHOICES, *shown}
+
+
+@pytest.mark.parametrize("exhibit", EXHIBITS, ids=lambda exhibit: exhibit.name)
+def test_an_exhibit_keeps_to_slacks_limits(exhibit: Exhibit, limits: dict[str, Any]) -> None:
+    payload = exhibit.payload
+    if exhibit.kind == "message":
+        assert payload["text"].strip()
+        assert len(payload["text"]) <= limits["message"]["text_recommended"]
+        assert len(payload["blocks"]) <= limits["message"]["blocks"]
+        assert payload["unfurl_links"] is False
+        assert payload["unfurl_media"] is False
+    if exhibit.kind == "home":
+        assert len(payload["blocks"]) <= limits["view"]["blocks"]
+    if exhibit.kind == "modal":
+        assert len(payload["blocks"]) <= limits["view"]["blocks"]
+        assert len(payload.get("private_metadata", "")) <= limits["view"]["private_metadata"]
+        for part in {"title", "submit", "close"} & payload.keys():
+            assert 1 <= len(payload[part]["text"]) <= limits["view"][part]
+    for each in walk(payload):
+        check(each, limits)
+
+
+def check(part: dict[str, Any], limits: dict[str, Any]) -> None:
+    block, element = limits["block"], limits["element"]
+    match part.get("type"):
+        case "mrkdwn" | "plain_text":
+            assert 1 <= len(part["text"]) <= block["text_object"]
+            assert "<!channel" not in part["text"]
+            assert "<!here" not in part["text"]
+        case "header":
+            assert len(part["text"]["text"]) <= block["header_text"]
+        case "section":
+            assert len(part.get("fields", [])) <= block["section_fields"]
+            assert all(len(each["text"]) <= block["section_field_text"] for each in part.get("fields", []))
+        case "context":
+            assert 1 <= len(part["elements"]) <= block["context_elements"]
+        case "actions":
+            assert 1 <= len(part["elements"]) <= block["actions_elements"]
+            assert len({each["action_id"] for each in part["elements"]}) == len(part["elements"])
+        case "button":
+            assert len(part["text"]["text"]) <= element["button_text"]
+            assert len(part["value"]) <= element["button_value"]
+        case "static_select":
+            assert 1 <= len(part["options"]) <= element["options"]
+        case "checkboxes":
+            assert 1 <= len(part["options"]) <= element["checkbox_options"]
+        case "input":
+            assert len(part["label"]["text"]) <= block["input_label"]
+            assert len(part.get("hint", {}).get("text", "")) <= block["input_hint"]
+    if "value" in part and "text" in part and "type" not in part:
+        assert len(part["text"]["text"]) <= element["option_text"]
+        assert len(part["value"]) <= element["option_value"]
+        assert len(part.get("description", {}).get("text", "")) <= element["option_description"]

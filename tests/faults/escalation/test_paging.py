@@ -1,0 +1,137 @@
+"""Pages under faults: a storm, lost answers, restarts; on SQLite, and by two replicas on PostgreSQL."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlmodel import col, select
+
+from bot.services.escalation import page_bundles as bundles
+from bot.services.paging import pages as paging
+from bot.services.paging.pages import Call
+from bot.store.escalation.escalations import Escalation, Page
+from bot.store.incidents import incidents
+from tests.faults.process.test_timers import Pair, listen
+from tests.support.servers.postgres import PostgresServer
+from tests.support.worlds.services import Desk
+from tests.support.worlds.world import World
+
+PEOPLE = ("U0DBA", "U0DEVELOPER")
+
+
+@pytest.fixture(params=["sqlite", "two replicas"])
+async def world(request: Any, postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[World]:
+    if request.param == "sqlite":
+        async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as built:
+            yield built
+        return
+    url = postgres_server.create_database()
+    async with Pair(url, tmp_path) as built:
+        yield built
+    postgres_server.drop_database(url)
+
+
+async def storm(world: World, count: int, *, at_once: int) -> None:
+    """
+    So many pages at one moment of the clock, in several transactions: of escalations that have no message of their own,
+    because what is tried is who is written to.
+    """
+
+    def call(session: Any, first: int) -> None:
+        [incident, *_] = incidents.open_ones(session, "T0HARBOUR")
+        made = [
+            Escalation(
+                incident_id=incident.key, target_kind="person", target_id="", target_name="", reason=f"call {number}.",
+                asked_at=world.now, precision="exact", members=[PEOPLE[number % 2]],
+            )
+            for number in range(first, first + at_once)
+        ]  # fmt: skip
+        session.add_all(made)
+        session.flush()
+        calls = [Call(incident, each, each.members, 1, 0) for each in made]
+        paging.page_all(session, world.bot.settings, calls, world.now)
+
+    for first in range(0, count, at_once):
+        await world.bot.database.run(call, first)
+
+
+async def pages(world: World) -> list[Page]:
+    def read(session: Any) -> list[Page]:
+        return list(session.exec(select(Page).order_by(Page.id)))
+
+    return await world.bot.database.read(read)
+
+
+def told(world: World, person: str) -> list[dict[str, Any]]:
+    """The bot's messages to one person."""
+    handle = {"U0DBA": "dba", "U0DEVELOPER": "developer"}[person]
+    channel = world.sandbox.open_dm(handle)
+    return [each for each in world.sandbox.messages(channel) if each["user"] == "U0DOGWATCH"]
+
+
+async def test_of_two_hundred_pages_at_once_nobody_is_forgotten_and_nobody_gets_more_than_a_few_messages(
+    world: World,
+) -> None:
+    await world.declares("checkout is down")
+
+    await storm(world, 200, at_once=20)
+    await world.advance(seconds=10)
+
+    rows = await pages(world)
+    assert Counter(row.outcome for row in rows) == {"sent": 200}
+    for person in PEOPLE:
+        messages = told(world, person)
+        assert len(messages) == 4, "three by themselves, and the rest as one"
+        held = {row.message_ts for row in rows if row.user_id == person}
+        assert held == {each["ts"] for each in messages}
+
+
+async def test_a_bundle_whose_answer_was_lost_is_not_sent_again(world: World) -> None:
+    await world.declares("checkout is down")
+    world.sandbox.open_dm("dba")
+    await storm(world, 12, at_once=12)
+    await world.advance(seconds=3)
+    world.sandbox.fault("cut_after", "chat.postMessage", channel=world.sandbox.open_dm("dba"), times=1)
+
+    await world.advance(seconds=10)
+
+    assert len(told(world, "U0DBA")) == 4
+    assert Counter(row.outcome for row in await pages(world)) == {"sent": 12}
+
+
+async def test_pages_that_were_decided_before_the_bot_was_killed_are_sent_once_by_the_next_one(world: World) -> None:
+    await world.declares("checkout is down")
+    world.sandbox.fault("status", "conversations.open", status=503, body="away")
+    world.sandbox.fault("status", "chat.postMessage", status=503, body="away")
+    await storm(world, 10, at_once=10)
+
+    await world.bot.stop()
+    world.sandbox.clear_faults()
+    await world.starts()
+    listen(world)
+    await world.advance(seconds=15)
+
+    assert [len(told(world, person)) for person in PEOPLE] == [4, 4]
+    assert Counter(row.outcome for row in await pages(world)) == {"sent": 10}
+
+
+async def test_acknowledging_very_many_asks_the_database_a_few_times_for_each(tmp_path: Path) -> None:
+    """Slack waits for three seconds; with a database on another machine each question takes a part of them."""
+    policy = '[incidents]\npolicy = "one"\n[policies.one]\n[[policies.one.levels]]\ntargets = ["U0DBA"]\n'
+    asked: list[str] = []
+    async with Desk.opened(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, policy) as desk:
+        for _ in range(43):
+            await desk.opens()
+        of_bundle = select(Page.id).where(col(Page.bundle_key).is_not(None))
+        page_id = await desk.database.read(lambda session: session.exec(of_bundle).first())
+
+        def answer(session: Any) -> int:
+            event.listen(session.connection(), "before_cursor_execute", lambda *given: asked.append(given[2]))
+            return bundles.acknowledge_all(session, desk.settings, page_id, desk.by("U0DBA"))
+
+        assert await desk.database.run(answer) == 40
+        assert [each.acknowledged_by for each in (await desk.all())[3:]] == ["U0DBA"] * 40
+    assert len(asked) <= 40 * 12, len(asked) / 40

@@ -1,0 +1,456 @@
+"""Two replicas on one PostgreSQL: whatever reaches both, or both reach for, has one effect."""
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from alembic import command
+from sqlalchemy import MetaData, Table, and_
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from bot.app import Dogwatch
+from bot.engine import runner
+from bot.runtime.clock import SystemClock
+from bot.sandbox.app_link.delivery import Outcome, Outgoing
+from bot.sandbox.app_link.http import HttpLink
+from bot.sandbox.control.app_actions import Answer
+from bot.sandbox.server import Sandbox
+from bot.store import outbox
+from bot.store.database.migrate import configuration, migrate
+from bot.store.database.session import PostgresDatabase, open_database
+from tests.faults.process.test_timers import Pair
+from tests.faults.slack.test_delivery_faults import CHANNEL, in_peace, play
+from tests.support.records.released_rows import REVISIONS, Continued, Released
+from tests.support.servers.postgres import PostgresServer
+from tests.support.worlds.killable import Bot, Kennel, kennel
+from tests.support.worlds.survivor import Survivor, same, unfinished
+
+LEASE = 2.0
+"""Seconds, for replicas that are processes of their own."""
+
+
+@pytest.fixture
+async def pair(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[Pair]:
+    url = postgres_server.create_database()
+    async with Pair(url, tmp_path) as built:
+        yield built
+    postgres_server.drop_database(url)
+
+
+class Ways(HttpLink):
+    """Slack's way to several replicas."""
+
+    def __init__(self, sandbox: Sandbox, ports: Sequence[int]) -> None:
+        urls = [f"http://127.0.0.1:{port}/slack/events" for port in ports]
+        super().__init__(urls[0], sandbox.signing_secret)
+        self.ways = [HttpLink(url, sandbox.signing_secret) for url in urls]
+        self._before = sandbox.http
+        sandbox.http = sandbox.delivery.link = self
+
+    async def close(self) -> None:
+        for way in filter(None, [*self.ways, self._before]):
+            await way.close()
+
+
+class ToAll(Ways):
+    """Everything goes to all of them at the same moment. What each has answered is kept."""
+
+    def __init__(self, sandbox: Sandbox, ports: Sequence[int]) -> None:
+        super().__init__(sandbox, ports)
+        self.answers: list[tuple[str, list[Outcome]]] = []
+
+    async def send(self, outgoing: Outgoing, limit: float) -> Outcome:
+        outcomes = await asyncio.gather(*(way.send(outgoing, limit) for way in self.ways))
+        self.answers.append((outgoing.kind, list(outcomes)))
+        return outcomes[0]
+
+
+class InTurn(Ways):
+    """Each goes to the next of them, as a load balancer does it."""
+
+    def __init__(self, sandbox: Sandbox, ports: Sequence[int]) -> None:
+        super().__init__(sandbox, ports)
+        self._next = itertools.cycle(self.ways)
+
+    async def send(self, outgoing: Outgoing, limit: float) -> Outcome:
+        return await next(self._next).send(outgoing, limit)
+
+
+# --- the same to both
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_whatever_slack_sends_to_both_at_once_counts_once(pair: Pair, tmp_path: Path, times: int) -> None:
+    """Commands, messages, reactions and presses; each replica gets each of them once or twice."""
+    expected = await in_peace(tmp_path)
+    ways = ToAll(pair.sandbox, [pair.bot.port, pair.second.port] * times)
+
+    seen = await play(pair)
+
+    assert same(expected, seen) == ""
+    assert {kind for kind, _ in ways.answers} == {"slash_commands", "events_api", "interactive"}
+    for kind, outcomes in ways.answers:
+        assert all(each.is_heard for each in outcomes), (kind, outcomes)
+        assert len({(str(each.body), each.text) for each in outcomes}) == 1, "each delivery gets the same answer"
+
+
+async def test_a_form_that_reaches_both_at_once_opens_one_incident(pair: Pair) -> None:
+    await pair.types("oncall", "/incident", "ops")
+    ways = ToAll(pair.sandbox, [pair.bot.port, pair.second.port] * 2)
+
+    await pair.submits("oncall", title="checkout is down")
+    await pair.finish()
+
+    assert pair.channels == [CHANNEL]
+    assert len(pair.texts("incidents")) == 1
+    ((_, outcomes),) = [each for each in ways.answers if each[0] == "interactive"]
+    assert all(each.is_heard and not each.body for each in outcomes), outcomes
+
+
+async def test_a_load_balancer_may_send_anything_anywhere(pair: Pair, tmp_path: Path) -> None:
+    expected = await in_peace(tmp_path)
+    InTurn(pair.sandbox, [pair.bot.port, pair.second.port])
+
+    assert same(expected, await play(pair)) == ""
+
+
+# --- two people at the same moment
+
+
+async def at_the_same_moment(pair: Pair, *acts: Awaitable[Answer]) -> list[str]:
+    """Both are in the middle of their transaction, in front of the same incident, before either may go on."""
+    partner = open_database(pair._url)
+    assert isinstance(partner, PostgresDatabase)
+
+    async def waiting() -> bool:
+        async with partner.engine.connect() as looking:
+            return (await looking.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one() >= 2
+
+    async with partner.engine.begin() as holding:
+        await holding.exec_driver_sql("SELECT id FROM incident FOR UPDATE")
+        doing = [asyncio.ensure_future(act) for act in acts]
+        await pair.sandbox.wait_until(waiting, timeout=2.5)
+    answers = await asyncio.gather(*doing)
+    await partner.close()
+    await pair.finish()
+    assert all(answer.ok for answer in answers), answers
+    return [answer.text or "" for answer in answers]
+
+
+async def kinds(pair: Pair) -> Counter[str]:
+    return Counter(kind for entry in await pair.timeline() for kind in entry["kinds"])
+
+
+async def test_two_who_resolve(pair: Pair) -> None:
+    await pair.declares("checkout is down")
+    InTurn(pair.sandbox, [pair.bot.port, pair.second.port])
+
+    told = await at_the_same_moment(
+        pair,
+        pair.sandbox.command("oncall", CHANNEL, "/incident resolve took the release back"),
+        pair.sandbox.command("engineer", CHANNEL, "/incident resolve restarted the proxy"),
+    )
+
+    assert len([each for each in told if "already" in each]) == 1, told
+    assert (await kinds(pair))["resolved"] == 1
+    assert (await pair.exported())["incident"]["status"] == "resolved"
+
+
+async def test_one_resolves_and_one_reopens(pair: Pair) -> None:
+    """Whoever comes first decides what the other one can do, and the record says the same as the answers."""
+    await pair.declares("checkout is down")
+    InTurn(pair.sandbox, [pair.bot.port, pair.second.port])
+
+    _, reopened = await at_the_same_moment(
+        pair,
+        pair.sandbox.command("oncall", CHANNEL, "/incident resolve took the release back"),
+        pair.sandbox.command("engineer", CHANNEL, "/incident reopen it is not over"),
+    )
+
+    was_reopened = "is open again" in reopened
+    found = await kinds(pair)
+    assert (found["resolved"], found["reopened"]) == (1, int(was_reopened))
+    assert ((await pair.exported())["incident"]["status"] == "resolved") is not was_reopened
+    assert ("resolved" in pair.card().casefold()) is not was_reopened
+
+
+async def test_one_acknowledges_and_one_asks_for_more(pair: Pair) -> None:
+    await pair.declares("checkout is down")
+    await pair.types("oncall", "/incident escalate @dba the primary is full")
+    await pair.finish()
+    InTurn(pair.sandbox, [pair.bot.port, pair.second.port])
+
+    await at_the_same_moment(
+        pair,
+        pair.sandbox.command("dba", CHANNEL, "/incident ack"),
+        pair.sandbox.command("engineer", CHANNEL, "/incident escalate @operator the disk has to grow"),
+    )
+
+    first, second = sorted((await pair.exported())["escalations"], key=lambda each: each["reason"], reverse=True)
+    assert (first["reason"], second["reason"]) == ("the primary is full", "the disk has to grow")
+    assert first["acknowledged_at"] is not None
+    assert second["acknowledged_at"] is None
+    assert (await kinds(pair))["escalation"] == 2
+
+
+async def test_two_who_acknowledge(pair: Pair) -> None:
+    await pair.declares("checkout is down")
+    await pair.types("oncall", "/incident escalate @dba the primary is full")
+    await pair.finish()
+    InTurn(pair.sandbox, [pair.bot.port, pair.second.port])
+    ledgers = [
+        each["ts"] for each in pair.sandbox.messages(CHANNEL) if "escalation_acknowledge" in str(each.get("blocks"))
+    ]
+
+    await at_the_same_moment(
+        pair, *(pair.sandbox.click(user, CHANNEL, ledgers[0], "escalation_acknowledge") for user in ("dba", "operator"))
+    )
+
+    assert (await kinds(pair))["acknowledged"] == 1
+    told = {user: str(pair.sandbox.ephemerals(user, CHANNEL)) for user in ("dba", "operator")}
+    assert len([user for user, said in told.items() if "already" in said]) == 1, told
+
+
+# --- clocks
+
+
+async def test_machines_whose_clocks_are_30_s_apart(
+    postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database's time counts for both, from the start on; and a clock that drifts is put right again."""
+    monkeypatch.setattr(runner, "LOOK_AGAIN", timedelta(milliseconds=100))
+    url, drift = postgres_server.create_database(), [0.0]
+    async with Pair(url, tmp_path) as pair:
+        loop = asyncio.get_running_loop()
+        ahead = SystemClock(counter=lambda: loop.time() + drift[0])
+        ahead._at_zero += timedelta(seconds=30)  # as a machine whose own clock is ahead makes it
+        third = Dogwatch(pair.settings(), clock=ahead)
+        await third.start()
+
+        async def apart() -> float:
+            return abs((ahead.now() - await pair.bot.database.now()).total_seconds())
+
+        assert await apart() < 1
+        drift[0] = -30
+        await pair.sandbox.wait_until(lambda: _is_less(apart(), 1))
+        await third.stop()
+    postgres_server.drop_database(url)
+
+
+async def _is_less(figure: Awaitable[float], limit: float) -> bool:
+    return await figure < limit
+
+
+# --- a replica that stands still in the middle of a transaction
+
+
+async def test_a_transaction_of_much_work_is_not_ended(pair: Pair) -> None:
+    """It is older than the time after which others end one, but its server has just heard from it."""
+    working = open_database(pair._url)
+    assert isinstance(working, PostgresDatabase)
+    async with working.engine.connect() as connection:
+        await connection.exec_driver_sql("SELECT pg_sleep(1.2)")
+        assert await pair.bot.database.end_stuck(timedelta(seconds=1)) == 0
+        assert (await connection.exec_driver_sql("SELECT 1")).scalar_one() == 1
+    await working.close()
+
+
+async def test_what_a_paused_replica_has_locked_is_free_again(pair: Pair) -> None:
+    await pair.declares("checkout is down")
+    paused = open_database(pair._url)
+    assert isinstance(paused, PostgresDatabase)
+    holding = await paused.engine.connect()
+    await holding.exec_driver_sql("SELECT key FROM lane FOR UPDATE")
+    await holding.exec_driver_sql("SELECT id FROM incident FOR UPDATE")
+    answering = asyncio.create_task(pair.sandbox.command("oncall", CHANNEL, "/incident severity 1 worse"))
+
+    async def is_waiting() -> bool:
+        async with paused.engine.connect() as looking:
+            return bool((await looking.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
+
+    await pair.sandbox.wait_until(is_waiting)
+    assert await pair.second.database.end_stuck() == 0, "it may still be at work"
+    assert await pair.second.database.end_stuck(timedelta()) == 1
+
+    assert "SEV1" in ((await answering).text or "")
+    await pair.finish()
+    assert "SEV1" in pair.card()
+    with pytest.raises(DBAPIError):
+        await holding.exec_driver_sql("SELECT 1")
+    await holding.close()
+    await paused.close()
+
+
+# --- replicas as processes
+
+
+@dataclass
+class Herd:
+    """Replicas that are processes of their own, which can be killed and paused."""
+
+    kennel: Kennel
+    slack: Sandbox
+    url: str
+
+    async def start(self, **more: Any) -> Bot:
+        environment = Survivor(self.kennel, self.slack, self.url).environment
+        return await self.kennel.start(environment, lease=LEASE, poll=0.2, **more)
+
+    def listens(self, bot: Bot) -> None:
+        self.slack.deliver_by_http(f"http://127.0.0.1:{bot.port}/slack/events")
+        self.slack.retry_now()
+
+    async def is_all_done(self) -> None:
+        """Until nothing waits in the outbox and at Slack."""
+        database = open_database(self.url)
+
+        async def is_done() -> bool:
+            self.slack.retry_now()
+            return self.slack.settled() and not await database.read(unfinished) and self.slack.settled()
+
+        await self.slack.wait_until(is_done, timeout=30)
+        await database.close()
+
+    def texts(self, channel: str) -> list[str]:
+        """What the bot has written there, joins and topics left out."""
+        messages = self.slack.messages(channel)
+        return [each["text"] for each in messages if each.get("user") == "U0DOGWATCH" and not each.get("subtype")]
+
+
+@pytest.fixture
+async def herd(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[Herd]:
+    url = postgres_server.create_database()
+    async with Sandbox() as slack, kennel(tmp_path) as bots:
+        yield Herd(bots, slack, url)
+    postgres_server.drop_database(url)
+
+
+async def counted(bot: Bot, metric: str) -> float:
+    """The sum of a counter over its labels."""
+    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{bot.port}/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{metric}_total"))
+
+
+@asynccontextmanager
+async def slow_slack(slack: Sandbox, method: str) -> AsyncIterator[None]:
+    fault = slack.fault("latency", method, seconds=0.5)
+    yield
+    slack.clear_fault(fault)
+
+
+async def declare(herd: Herd, bot: Bot) -> None:
+    herd.listens(bot)
+    answer = await herd.slack.command("oncall", "ops", "/incident start checkout is down sev:2")
+    assert "Declared" in (answer.text or ""), answer
+
+
+def assert_set_up_once(herd: Herd) -> None:
+    made = [each["name"] for each in herd.slack.channels() if str(each.get("name")).startswith("inc-")]
+    assert made == [CHANNEL]
+    assert len(herd.slack.pins(CHANNEL)) == 1
+    assert len(herd.texts("incidents")) == 1
+    assert "U0ONCALL" in herd.slack.members(CHANNEL)
+
+
+async def test_two_that_start_together_on_an_empty_database_both_work(herd: Herd) -> None:
+    first, second = await asyncio.gather(herd.start(), herd.start())
+
+    assert (first.refusal, second.refusal) == (None, None)
+    await declare(herd, first)
+    herd.listens(second)
+    await herd.is_all_done()
+    assert_set_up_once(herd)
+
+
+@pytest.mark.parametrize("method", ["conversations.create", "chat.postMessage"])
+async def test_one_that_is_killed_leaves_its_work_to_the_other(herd: Herd, method: str) -> None:
+    """It dies in the middle of a call of Slack, with its lanes leased."""
+    first = await herd.start()
+    async with slow_slack(herd.slack, method):
+        await declare(herd, first)
+        await herd.slack.wait_until(lambda: herd.slack.pending()["requests"] > 0 and herd.slack.calls("auth.test"))
+        await first.kill()
+    second = await herd.start()
+    herd.listens(second)
+
+    await herd.is_all_done()
+
+    assert_set_up_once(herd)
+
+
+@pytest.mark.parametrize("point", ["after conversations.create", "before chat.postMessage"])
+async def test_one_that_is_paused_and_wakes_after_its_lease(herd: Herd, point: str) -> None:
+    """What it still believes changes nothing, neither in the record nor in Slack."""
+    paused = await herd.start(pause_at=(point, 1))
+    herd.listens(paused)
+    await herd.slack.command("oncall", "ops", "/incident start checkout is down sev:2")
+    await paused.is_paused.wait()
+    second = await herd.start()
+    herd.listens(second)
+    await herd.is_all_done()
+    before = Counter(herd.texts(CHANNEL) + herd.texts("incidents"))
+
+    paused.go_on()
+
+    async def is_fenced() -> bool:
+        return await counted(paused, "dogwatch_outbox_fenced") >= 1
+
+    await herd.slack.wait_until(is_fenced, timeout=10)
+    await herd.is_all_done()
+    assert Counter(herd.texts(CHANNEL) + herd.texts("incidents")) == before
+    assert_set_up_once(herd)
+    answer = await herd.slack.command("oncall", CHANNEL, "/incident severity 1 worse")
+    assert "SEV1" in (answer.text or "")
+    await herd.is_all_done()
+    assert "SEV1" in str(herd.slack.pins(CHANNEL)[0])
+
+
+# --- the release before, beside this one
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_the_release_before_works_on_this_one_s_tables(database_url: str, tmp_path: Path, revision: str) -> None:
+    """All that it ever wrote it can still write, read and change, in its own columns; this release goes on with it."""
+    released = Released.read(revision)
+    database = open_database(database_url)
+    tables = await database.run(tables_of, revision)
+    await migrate(database)
+
+    await database.run(released.write, tables)
+    for table in tables.sorted_tables:
+        kept = await database.read(lambda session, table=table: session.execute(table.select()).mappings().all())
+        assert len(kept) >= len(released.tables.get(table.name, [])), table.name
+        await database.run(write_again, table, [dict(row) for row in kept])
+    await database.close()
+
+    async with Continued(released, database_url, tmp_path) as world:
+        await world.finish()
+        assert (await world.bot.database.read(outbox.backlog)).unfinished == 0
+        assert "SEV1" in await world.types("oncall", "/incident severity 1 worse", world.channel)
+
+
+def tables_of(session: Session, revision: str) -> MetaData:
+    """The tables as the release of that revision knows them."""
+    command.upgrade(configuration(session.connection()), revision)
+    schema = MetaData()
+    schema.reflect(session.connection())
+    schema.remove(schema.tables["alembic_version"])
+    return schema
+
+
+def write_again(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
+    """What an ORM does that knows the old columns only: every column, found by the key."""
+    for row in rows:
+        is_it = and_(*(column == row[column.name] for column in table.primary_key))
+        done = session.execute(table.update().where(is_it).values(row))
+        assert done.rowcount == 1

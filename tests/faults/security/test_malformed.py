@@ -1,0 +1,373 @@
+"""Bodies that are too large, too slow, too deep or no text at all: a clear 4xx, and nothing is changed."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from bot.web import body_limits as bodies
+from bot.web.webhooks import alerts, slack
+from tests.support.requests.notifications import a_notification, an_alert
+from tests.support.requests.strangers import (
+    FORM,
+    JSON,
+    channel_id,
+    command,
+    counted,
+    interaction,
+    raw,
+    send,
+    sending,
+    signed,
+    to_slack,
+)
+from tests.support.worlds.world import TOKEN, World
+
+PROOF = [("Authorization", f"Bearer {TOKEN}"), ("Content-Type", "application/json")]
+HALF, OTHER_HALF, NUL = "\ud83d", "\udd25", "\x00"
+UNSTORABLE = f"before{NUL}between{HALF}and{OTHER_HALF}{HALF}after"
+STORED = "before\ufffdbetween\ufffdand\ufffd\ufffdafter"
+DEEP = 10_000
+
+
+@pytest.fixture
+def logged() -> Iterator[list[EventDict]]:
+    with capture_logs() as entries:
+        yield entries
+
+
+@pytest.fixture
+async def either(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    """On both databases: PostgreSQL keeps no NUL, and SQLite's driver no half of a surrogate pair."""
+    async with World(database_url, tmp_path) as built:
+        yield built
+
+
+def errors_of(logged: list[EventDict]) -> list[EventDict]:
+    return [each for each in logged if each["log_level"] in {"error", "critical"}]
+
+
+# --- size and speed
+
+
+def head_of(path: str, length: int | str, *, headers: list[tuple[str, str]]) -> str:
+    more = "".join(f"{name}: {value}\n" for name, value in headers)
+    framing = f"Content-Length: {length}" if isinstance(length, int) else f"Transfer-Encoding: {length}"
+    return f"POST {path} HTTP/1.1\nHost: dogwatch\nConnection: close\n{more}{framing}\n\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"), [("/alerts/alertmanager", alerts.LARGEST), ("/slack/events", slack.LARGEST)]
+)
+async def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(world: World, path: str, limit: int) -> None:
+    """Not a byte of it is sent, and the answer is there."""
+    headers = PROOF if path.startswith("/alerts") else signed(b"", world.sandbox.signing_secret)
+
+    answer = await raw(world, head_of(path, limit + 1, headers=headers), [])
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"larger than" in answer
+
+
+async def test_a_body_that_does_not_say_how_long_it_is_is_read_up_to_the_limit(world: World) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 65_536
+            yield b"x" * 65_536
+
+    async with asyncio.timeout(20):
+        try:
+            async with sending(world, "/alerts/generic", endless(), PROOF) as answer:
+                assert answer.status == 413
+        except (ConnectionError, OSError):
+            """The bot has hung up on a sender that would not stop."""
+
+    assert sent < 8 * alerts.LARGEST, "it stopped taking them"
+    assert counted("dogwatch_requests", kind="alerts/generic", outcome="413") >= 1
+    assert (await world.posts("generic", {"title": "the next one is heard"}))[0] == 200
+
+
+def dawdlers(world: World, pieces: list[bytes], pause: float = 0) -> list[asyncio.Task[bytes]]:
+    """A hundred senders who say that a body follows, and send next to nothing of it."""
+    return [
+        asyncio.create_task(raw(world, head_of(path, 5_000, headers=headers), pieces, pause=pause))
+        for path, headers in (("/alerts/generic", PROOF), ("/slack/events", signed(b"", world.sandbox.signing_secret)))
+        for _ in range(50)
+    ]
+
+
+async def test_a_body_that_never_comes_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then does not prolong it."""
+    monkeypatch.setattr(bodies, "READ_SECONDS", 1.5)
+    before = await world.tables()
+
+    answers = await asyncio.gather(*dawdlers(world, [b"x"] * 4, pause=0.5))
+
+    assert {answer.split(b" ")[1] for answer in answers} == {b"408"}
+    assert await world.tables() == before
+
+
+async def test_a_hundred_bodies_that_do_not_come_keep_nobody_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "READ_SECONDS", 600.0)
+    assert world.bot.slack is not None
+    slow = dawdlers(world, [b"x"])
+    doors = [world.bot.alerts._door, world.bot.slack._door]
+    await world.sandbox.wait_until(lambda: [each.under_way for each in doors] == [50, 50])
+
+    answer = await world.sandbox.command("oncall", "ops", "/incident help")
+
+    assert answer.ok
+    assert answer.text
+    assert [each.under_way for each in doors] == [50, 50], "it went past all of them"
+    assert not any(each.done() for each in slow)
+    for each in slow:
+        each.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
+
+
+async def test_a_connection_on_which_nothing_is_asked_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a head, and then nothing: the classic way to use up a server's connections."""
+    monkeypatch.setattr("bot.web.server.IDLE_SECONDS", 1.0)
+    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as world:
+        for head in ("", "POST /alerts/generic HTTP/1.1\nHost: dogwatch\nX-Slow: "):
+            began = time.perf_counter()
+            assert await raw(world, head, []) == b"", head
+            assert 0.5 < time.perf_counter() - began < 15
+
+
+async def test_who_shows_no_token_takes_no_room_for_a_body(world: World) -> None:
+    """The refusal is there before the first byte of it."""
+    answer = await raw(world, head_of("/alerts/generic", 4_000_000, headers=[("Authorization", "Bearer wrong")]), [])
+
+    assert answer.startswith(b"HTTP/1.1 401 ")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"POST /alerts/generic HTTP/1.1\nHost: dogwatch\nX-Long: {'x' * 100_000}\n\n",
+        "POST /alerts/generic HTTP/1.1\nHost: dogwatch\nContent-Length: 5\nContent-Length: 6\n\nabcdef",
+        "POST /alerts/generic HTTP/1.1\nHost: dogwatch\nContent-Length: 5\nTransfer-Encoding: chunked\n\n0\n\n",
+        "POST /alerts/generic HTTP/1.1\nHost: dogwatch\nTransfer-Encoding: chunked\n\nZZ\n\n",
+        "POST /alerts/generic HTTP/1.1\nHost: dogwatch\nContent-Length: -5\n\n",
+        "POST /alerts/generic HTTP/1.1\nHost : dogwatch\n\n",
+        "\x00\x01\x02\n\n",
+        f"GET /{'x' * 100_000} HTTP/1.1\nHost: dogwatch\n\n",
+    ],
+)
+async def test_a_head_that_could_mean_two_things_is_refused(world: World, head: str) -> None:
+    """Two lengths, or a length and chunks, are how one request is hidden in another."""
+    answer = await raw(world, head, [])
+
+    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 ", b"HTTP/1.1 401 ")) or answer == b""
+    assert world.channels == []
+
+
+# --- what is no JSON, and what is too much of it
+
+UNREADABLE: dict[str, bytes] = {
+    "nothing": b"",
+    "a form": b"title=down",
+    "half an object": b'{"title": ',
+    "two objects": b'{"title": "a"} {"title": "b"}',
+    "10,000 lists": b'{"title": "x", "labels": ' + b"[" * DEEP + b"]" * DEEP + b"}",
+    "10,000 objects": b'{"a":' * DEEP + b"1" + b"}" * DEEP,
+    "10,000 open": b"[" * DEEP,
+    "the same key twice": b'{"title": "one", "title": "two"}',
+    "the same key twice, inside": b'{"title": "one", "labels": {"a": "1", "a": "2"}}',
+    "NaN": b'{"title": "x", "labels": {"a": NaN}}',
+    "Infinity": b'{"title": "x", "labels": {"a": Infinity}}',
+    "-Infinity": b'{"title": "x", "labels": {"a": -Infinity}}',
+    "a number beyond floats": b'{"title": "x", "labels": {"a": 1e999}}',
+    "a number of 5,000 digits": b'{"title": "x", "labels": {"a": ' + b"9" * 5_000 + b"}}",
+    "no UTF-8": b'{"title": "caf\xe9"}',
+    "UTF-16": '{"title": "x"}'.encode("utf-16"),
+    "UTF-8 too long": b'{"title": "\xc0\xaf"}',
+    "a surrogate in UTF-8": b'{"title": "\xed\xa0\xbd"}',
+    "NUL": b'{"title": "a\x00b"}',
+    "NUL, escaped": rb'{"title": "a\u0000b"}',
+    "NUL in a label": rb'{"title": "x", "labels": {"a": "\u0000"}}',
+    "NUL in a label's name": rb'{"title": "x", "labels": {"a\u0000": "b"}}',
+    "half a pair": rb'{"title": "a\ud83db"}',
+    "half a pair in a label": rb'{"title": "x", "labels": {"a": "\udd25"}}',
+    "halves the wrong way round": rb'{"title": "\udd25\ud83d"}',
+}
+
+
+async def test_a_body_that_cannot_be_read_is_a_bad_request(either: World, logged: list[EventDict]) -> None:
+    before = await either.tables()
+    counts = counted("dogwatch_requests", kind="alerts/generic", outcome="400")
+
+    for name, body in UNREADABLE.items():
+        answer = await send(either, "/alerts/generic", body, PROOF)
+        assert (answer.status, bool(answer.told.get("error"))) == (400, True), (name, answer)
+        assert len(answer.text) < 500, name
+
+    assert await either.tables() == before
+    assert errors_of(logged) == []
+    assert counted("dogwatch_requests", kind="alerts/generic", outcome="400") == counts + len(UNREADABLE)
+    assert (await either.posts("generic", {"title": "🔥 \ufffe \u2028 and all that is a text"}))[0] == 200
+
+
+HUGE: list[dict[str, Any]] = [
+    {"title": "x", "labels": {"a": 10**4_000}},
+    {"title": "x", "labels": {"a": 1e308}},
+    {"title": "x", "id": -(10**300)},
+    {"title": "x", "starts_at": "9999-12-31T23:59:59.999999-23:59"},
+    {"title": "x", "starts_at": "0002-01-01T00:00:00Z"},
+    {"title": "x" * 1_000_000, "description": "y" * 1_000_000},
+    {"title": "x", "labels": {f"label{n}": "v" for n in range(20_000)}},
+    {"title": "x", "labels": {"l" * 100_000: "v"}},
+    {"title": "x", "group": "g" * 100_000, "id": "i" * 100_000},
+]
+
+
+async def test_huge_values_are_kept_or_refused_and_never_an_error_of_ours(
+    either: World, logged: list[EventDict]
+) -> None:
+    for payload in HUGE:
+        status, answer = await either.posts("generic", payload)
+        assert status in {200, 400}, (str(payload)[:60], status, str(answer)[:200])
+    counts = {"version": "4", "groupKey": "g", "truncatedAlerts": 10**30, "alerts": []}
+    assert (await either.posts("alertmanager", counts))[0] == 400
+    await either.finish()
+
+    assert errors_of(logged) == []
+
+
+# --- Slack: what it signs and what no database keeps
+
+
+SIGNED_NONSENSE = [
+    b"{", b"[]", b'"text"', b"null", b"[" * DEEP, b'{"a":' * DEEP + b"1" + b"}" * DEEP,
+    b'{"type": "event_callback", "event": ' + b"[" * DEEP + b"]" * DEEP + b"}",
+]  # fmt: skip
+
+
+async def test_what_slack_signed_and_nobody_can_read_is_a_bad_request(world: World, logged: list[EventDict]) -> None:
+    before = await world.tables()
+
+    for body in SIGNED_NONSENSE:
+        assert (await to_slack(world, body)).status == 400, body[:50]
+        form = b"payload=" + body.replace(b"+", b"%2B")
+        assert (await to_slack(world, form, kind=FORM)).status == 400, form[:50]
+
+    assert await world.tables() == before
+    assert errors_of(logged) == []
+
+
+async def test_an_object_that_is_odd_but_signed_is_no_error_of_ours(world: World, logged: list[EventDict]) -> None:
+    """As deep as Python reads, with keys twice, NaN and numbers beyond any: acknowledged or refused."""
+    nested = b'{"type": "event_callback", "event": {"type": "message", "x": ' + b"[" * 900 + b"]" * 900 + b"}}"
+    odd = [
+        nested,
+        b'{"type": "event_callback", "event": {"type": "message", "ts": NaN}}',
+        b'{"type": "event_callback", "event": {"type": "message", "ts": 1e999, "channel": 5, "text": {}}}',
+        b'{"type": "event_callback", "type": "block_actions", "event": {}, "event": {"type": "message"}}',
+        b'{"type": "view_submission", "view": {}}',
+        b'{"type": "view_submission", "view": {"id": 5, "state": []}, "user": []}',
+        b'{"type": "block_actions", "actions": [], "user": {"id": "U1"}}',
+        *(
+            b'{"type": "block_actions", "actions": [{"action_id": "%s", "value": "%s"}], '
+            b'"user": {"id": "U0ONCALL"}, "team": {"id": "T0HARBOUR"}, "trigger_id": "1.%s"}' % (name, value, value)
+            for name in (b"incident_lead", b"incident_edit", b"incident_note", b"entry_menu", b"timeline_older")
+            for value in (b"9" * 20, b"9" * 400, b"\\u0661", b"-1", b"1.2.3.4", b"amend:" + b"9" * 30, b"")
+        ),
+    ]
+    before = await world.tables()
+
+    for body in odd:
+        for sent, kind in ((body, JSON), (b"payload=" + body.replace(b"+", b"%2B"), FORM)):
+            answer = await to_slack(world, sent, kind=kind)
+            assert answer.status in {200, 400}, (body[:80], answer.status)
+
+    found = await world.tables()
+    assert {name: rows for name, rows in found.items() if name != "person"} == {
+        name: rows for name, rows in before.items() if name != "person"
+    }, "whoever presses is met; nothing else"
+    assert errors_of(logged) == []
+
+
+async def test_what_no_database_keeps_is_taken_out_of_what_people_write(either: World, logged: list[EventDict]) -> None:
+    """NUL and halves of pairs in a command, a form, a message, a reply, a reaction, an edit and a person's name."""
+    world, team = either, either.sandbox.team_id
+    typed = command(world, "start PLACE", trigger="5.1").replace(b"PLACE", b"before%00after")
+    assert (await to_slack(world, typed, kind=FORM)).status == 200
+    await world.finish()
+    channel, user = channel_id(world), {"id": "U0DBA", "team_id": team}
+
+    def event(number: int, **parts: Any) -> bytes:
+        body = {"type": "event_callback", "team_id": team, "event_id": f"Ev{number}", "event": parts}
+        return json.dumps(body).encode()
+
+    said = {"type": "message", "channel": channel, "user": "U0DBA", "text": UNSTORABLE, "ts": "1772460000.000100"}
+    edited = {**said, "text": f"edited {UNSTORABLE}", "edited": {"ts": "1772460000.000200"}}
+    profile = {"id": "U0DBA", "team_id": team, "name": "dba", "profile": {"display_name": f"dba {NUL}{HALF}"}}
+    values = {"text": {"text": {"type": "plain_text_input", "value": f"note {UNSTORABLE}"}}}
+    view = {
+        "id": "V1", "type": "modal", "callback_id": "note_modal", "private_metadata": '{"incident": 1}',
+        "blocks": [], "state": {"values": values},
+    }  # fmt: skip
+    submission = {"type": "view_submission", "team": {"id": team}, "user": user, "view": view, "trigger_id": "5.2"}
+
+    assert b"\\u0000" in event(1, **said)
+    for number, parts in enumerate((said, {"type": "message", "subtype": "message_changed", "channel": channel,
+                                           "message": edited, "previous_message": said, "ts": "1772460000.000300"},
+                                    {"type": "user_change", "user": profile})):  # fmt: skip
+        assert (await to_slack(world, event(number, **parts))).status == 200, parts
+    assert (await to_slack(world, interaction(submission), kind=FORM)).status == 200
+    mark = {
+        "type": "reaction_added", "user": "U0DBA", "reaction": "mag", "event_ts": "1772460000.000400",
+        "item": {"type": "message", "channel": channel, "ts": "1772460000.000100"},
+    }  # fmt: skip
+    assert (await to_slack(world, event(9, **mark))).status == 200
+    await world.finish()
+
+    stored = await world.stored()
+    assert "before\ufffdafter" in stored
+    assert f"edited {STORED}" in stored
+    assert f"note {STORED}" in stored
+    assert "dba \ufffd\ufffd" in stored
+    texts = [entry["text"] for entry in await world.timeline()]
+    assert f"edited {STORED}" in texts
+    assert errors_of(logged) == []
+
+
+async def test_the_same_in_what_slack_tells_when_it_is_asked(either: World, logged: list[EventDict]) -> None:
+    """A channel's history is read after a gap; what stands in it came past no check at our door."""
+    world = either
+    await world.declares()
+    world.sandbox.delivery_fault("drop")
+    world.sandbox.say("dba", world.channel, UNSTORABLE, raw=True)
+    await world.settle()
+    world.sandbox.clear_faults()
+    await world.restart()
+    await world.finish()
+
+    assert STORED in await world.stored()
+    assert errors_of(logged) == []
+
+
+async def test_an_alert_says_what_it_means_to_both_databases(either: World) -> None:
+    """What is a text is kept as it is, odd as it may be: controls, directions, signs beyond the first plane."""
+    odd = "tab\t bell\x07 escape\x1b[31m \u202e \u200b \ufeff \uffff 🔥 \U0010ffff \u0301"
+    alert = an_alert(at=either.now, odd=odd)
+
+    assert (await either.posts("alertmanager", a_notification(alert)))[0] == 200
+    await either.finish()
+
+    (alert_kept,) = (await either.exported())["alerts"]
+    assert alert_kept["labels"]["odd"] == odd

@@ -1,0 +1,442 @@
+"""
+The bot is away for half an hour and people go on. Afterwards the record is what it would be with the bot there.
+
+Two worlds live through the same half hour, minute by minute: in one the bot is there, in the other it is not.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+from sqlmodel import Session, select
+
+from bot.app import Dogwatch
+from bot.store.incidents.transcript import Message, Reaction
+from tests.support.worlds.world import World
+
+CHANNEL = "inc-1-checkout-is-down"
+
+
+class OverSockets(World):
+    """A world whose bot connects to Slack itself."""
+
+    def environment(self) -> dict[str, str]:
+        told = super().environment()
+        del told["SLACK_SIGNING_SECRET"]
+        return told | {"SLACK_APP_TOKEN": self.sandbox.app_token}
+
+    async def __aenter__(self) -> Self:
+        await self.sandbox.start()
+        self._http = aiohttp.ClientSession()
+        await self.starts()
+        return self
+
+    async def starts(self) -> None:
+        self.bot = Dogwatch(self.settings(), clock=self.clock)
+        await self.bot.start()
+        await self.sandbox.wait_until(lambda: self.sandbox.sockets() == 2)
+
+
+@dataclass
+class Crowd:
+    """People who write, change their minds and mark. They remember each message by a name."""
+
+    world: World
+    place: str = ""
+    ts: dict[str, str] = field(default_factory=dict)
+
+    def says(self, name: str, text: str, by: str = "engineer", under: str | None = None, **more: Any) -> None:
+        thread = self.ts[under] if under else None
+        self.ts[name] = self.world.sandbox.say(by, self.place, text, thread_ts=thread, **more)
+
+    def edits(self, name: str, text: str, by: str = "engineer") -> None:
+        self.world.sandbox.edit(by, self.place, self.ts[name], text)
+
+    def deletes(self, name: str, by: str = "engineer") -> None:
+        self.world.sandbox.delete(by, self.place, self.ts[name])
+
+    def marks(self, name: str, emoji: str, by: str = "oncall") -> None:
+        self.world.sandbox.react(by, self.place, self.ts[name], emoji)
+
+    def unmarks(self, name: str, emoji: str, by: str = "oncall") -> None:
+        self.world.sandbox.unreact(by, self.place, self.ts[name], emoji)
+
+    def uploads(self, name: str) -> None:
+        self.ts[name] = self.world.sandbox.say(
+            "dba", self.place, "the slow query log", files=[{"name": "slow.log", "content": b"SELECT 1"}]
+        )
+
+    def renames(self, to: str) -> None:
+        self.world.sandbox.rename("manager", self.place, to)
+        self.place = to
+
+
+Act = Callable[[Crowd], None]
+
+BEFORE: tuple[Act, ...] = (
+    lambda crowd: crowd.says("kept", "reading the logs"),
+    lambda crowd: crowd.says("misspelt", "it is the cahce"),
+    lambda crowd: crowd.marks("misspelt", "thinking_face"),
+    lambda crowd: crowd.says("secret", "the password is hunter2"),
+    lambda crowd: crowd.marks("secret", "mag"),
+    lambda crowd: crowd.says("chatter", "coffee anyone?"),
+    lambda crowd: crowd.says("parent", "the release of 14:00"),
+    lambda crowd: crowd.says("reply", "it chnaged the pool", by="developer", under="parent"),
+    lambda crowd: crowd.marks("reply", "dart"),
+    lambda crowd: crowd.says("doomed parent", "who is on the database?"),
+    lambda crowd: crowd.says("its reply", "I am", by="dba", under="doomed parent"),
+    lambda crowd: crowd.says("lonely parent", "look at this"),
+    lambda crowd: crowd.says("only reply", "at what? hunter2", by="dba", under="lonely parent"),
+    lambda crowd: crowd.says("quiet parent", "numbers below"),
+    lambda crowd: crowd.says("quiet reply", "the queue has 4,000", by="dba", under="quiet parent"),
+    lambda crowd: crowd.says("by two", "maybe the network"),
+    lambda crowd: crowd.marks("by two", "mag"),
+    lambda crowd: crowd.marks("by two", "mag", by="manager"),
+    lambda crowd: crowd.says("by one", "maybe the disk"),
+    lambda crowd: crowd.marks("by one", "mag"),
+    lambda crowd: crowd.says("two kinds", "took the release back"),
+    lambda crowd: crowd.marks("two kinds", "rewind"),
+    lambda crowd: crowd.marks("two kinds", "memo"),
+    lambda crowd: crowd.says("by chance", "hm"),
+)
+AWAY: tuple[Act, ...] = (
+    lambda crowd: crowd.says("new", "emptied the cache", by="dba"),
+    lambda crowd: crowd.marks("new", "hammer_and_wrench", by="manager"),
+    lambda crowd: crowd.edits("misspelt", "it is the cache"),
+    lambda crowd: crowd.edits("kept", "reading the logs of the proxy"),
+    lambda crowd: crowd.marks("kept", "mag"),
+    lambda crowd: crowd.deletes("secret"),
+    lambda crowd: crowd.deletes("chatter"),
+    lambda crowd: crowd.deletes("doomed parent"),
+    lambda crowd: crowd.deletes("only reply", by="dba"),
+    lambda crowd: crowd.edits("reply", "it changed the pool", by="developer"),
+    lambda crowd: crowd.marks("quiet reply", "mag", by="manager"),
+    lambda crowd: crowd.says("late reply", "and restarted it", by="dba", under="kept"),
+    lambda crowd: crowd.marks("late reply", "hammer_and_wrench"),
+    lambda crowd: crowd.says("told all", "checkout answers again", by="dba", under="parent", broadcast=True),
+    lambda crowd: crowd.marks("told all", "white_check_mark"),
+    lambda crowd: crowd.uploads("log"),
+    lambda crowd: crowd.marks("log", "mag"),
+    lambda crowd: crowd.unmarks("by two", "mag"),
+    lambda crowd: crowd.unmarks("by one", "mag"),
+    lambda crowd: crowd.unmarks("two kinds", "memo"),
+    lambda crowd: crowd.marks("by chance", "mag"),
+    lambda crowd: crowd.unmarks("by chance", "mag"),
+    lambda crowd: crowd.says("corrected", "version 3.2 has the buf"),
+    lambda crowd: crowd.marks("corrected", "dart"),
+    lambda crowd: crowd.edits("corrected", "version 3.2 has the bug"),
+    lambda crowd: crowd.says("taken back", "it is Friday's fault"),
+    lambda crowd: crowd.deletes("taken back"),
+    lambda crowd: crowd.world.sandbox.join("release-engineer", crowd.place),
+    lambda crowd: crowd.world.sandbox.set_topic("manager", crowd.place, "join the call"),
+    lambda crowd: crowd.renames("inc-1-the-pool"),
+)
+
+
+async def live_through(world: World, *, is_there: bool) -> Crowd:
+    await world.declares()
+    crowd = Crowd(world, CHANNEL)
+    for act in BEFORE:
+        act(crowd)
+        await world.advance(seconds=20)
+    await world.advance_to(world.now.replace(minute=20, second=0, microsecond=0))
+    if not is_there:
+        await world.bot.stop()
+        world.sandbox.delivery_fault("drop")
+    for act in AWAY:
+        act(crowd)
+        if is_there:
+            await world.advance(minutes=1)
+        else:
+            world.clock.move_to(world.now + timedelta(minutes=1))
+    if not is_there:
+        world.sandbox.clear_faults()
+        await world.starts()
+    await world.finish()
+    return crowd
+
+
+ENTRY = ("text", "kinds", "happened_at", "precision", "author_id", "recorded_by_id", "source", "files", "role")
+INCIDENT = ("status", "channel", "started_at", "ended_at", "mitigated_at", "identified_at", "resolution")
+
+
+async def recorded(world: World, crowd: Crowd) -> dict[str, Any]:
+    """The record as its readers see it: not when it was written down, nor what was there for a minute only."""
+    whole = await world.exported()
+
+    def kept(session: Session) -> Any:
+        said = [each for each in session.exec(select(Message)) if not each.is_own and each.deleted_at is None]
+        marks = [each for each in session.exec(select(Reaction)) if each.is_present]
+        return (
+            sorted((each.ts, each.thread_ts or "", each.author, each.text, tuple(each.files)) for each in said),
+            sorted((each.message_ts, each.user_id, each.emoji) for each in marks),
+        )
+
+    said, marks = await world.bot.database.read(kept)
+    standing = [each for each in whole["timeline"] if each["withdrawn_at"] is None and each["text"]]
+    cause = whole["incident"]["cause"] or {}
+    return {
+        "incident": {key: whole["incident"][key] for key in INCIDENT},
+        "cause": [cause[key] for key in ("text", "at", "by")],
+        "timeline": [{key: each[key] for key in ENTRY} | {"link": message_of(each)} for each in standing],
+        "transcript": [(ts, thread if thread != ts else "", *rest) for ts, thread, *rest in said],
+        "marks": marks,
+        "confirmed": sorted(name for name in crowd.ts if is_confirmed(world, crowd, name)),
+        "card": world.card(crowd.place),
+    }
+
+
+def message_of(entry: dict[str, Any]) -> str | None:
+    """The message that an entry quotes: port, channel and the bot's own messages are others in each world."""
+    return urlsplit(entry["link"]).path.rpartition("/")[2] if entry["source"] == "message" else None
+
+
+def is_confirmed(world: World, crowd: Crowd, name: str) -> bool:
+    message = world.sandbox.message(crowd.place, crowd.ts[name])
+    return message is not None and world.is_confirmed(crowd.ts[name], crowd.place)
+
+
+@pytest.mark.parametrize("mode", [World, OverSockets], ids=["http", "socket"])
+async def test_half_an_hour_without_the_bot(mode: type[World], database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    async with World(f"sqlite:///{tmp_path / 'there.db'}", tmp_path / "there") as there:
+        crowd = await live_through(there, is_there=True)
+        expected = await recorded(there, crowd)
+        deleted = len([each for each in await there.timeline() if not each["text"]])
+    async with mode(database_url, tmp_path) as away:
+        crowd = await live_through(away, is_there=False)
+        found = await recorded(away, crowd)
+        stored = await away.stored()
+        gone = len([each for each in await away.timeline() if not each["text"]])
+
+    assert crowd.ts, "the same people wrote at the same moments"
+    for part, was in expected.items():
+        assert found[part] == was, part
+    assert "hunter2" not in stored
+    assert gone == deleted == 1
+    assert {"reply", "told all", "late reply", "log", "by two"} <= set(found["confirmed"])
+    assert not {"by one", "by chance"} & set(found["confirmed"])
+
+
+async def test_more_than_a_page_of_messages_and_of_replies(world: World) -> None:
+    """A change to the very first message, behind 450 others, and to the first of 230 replies."""
+    await world.declares()
+    crowd = Crowd(world, CHANNEL)
+    crowd.says("first", "it begnis")
+    crowd.says("parent", "numbers")
+    crowd.says("first reply", "one", under="parent")
+    await world.settle()
+    world.sandbox.delivery_fault("drop")
+    for number in range(450):
+        crowd.says("last", f"line {number}")
+    for number in range(230):
+        crowd.says("last reply", f"reply {number}", by="dba", under="parent")
+    crowd.edits("first", "it begins")
+    crowd.marks("first", "boom")
+    crowd.marks("first reply", "mag")
+    crowd.marks("last reply", "mag")
+    world.sandbox.clear_faults()
+    world.sandbox.clear_calls()
+
+    await world.restart()
+    await world.finish()
+
+    entries = [each["text"] for each in await world.timeline() if each["source"] == "message"]
+    assert entries == ["it begins", "one", "reply 229"]
+    kept = await transcript_of(world)
+    assert len([text for text in kept if text.startswith("line")]) == 450
+    assert len([text for text in kept if text.startswith("reply")]) == 230
+    assert (len(world.sandbox.calls("conversations.history")), len(world.sandbox.calls("conversations.replies"))) == (
+        3,
+        2,
+    )
+
+
+async def transcript_of(world: World) -> list[str]:
+    def read(session: Session) -> list[str]:
+        said = session.exec(select(Message).order_by(Message.ts))
+        return [each.text for each in said if not each.is_own and each.deleted_at is None]
+
+    return await world.bot.database.read(read)
+
+
+async def half_an_hour_of_threads(world: World, count: int) -> Crowd:
+    """Threads from before, each with a reply that somebody marks while the bot is away."""
+    await world.declares()
+    crowd = Crowd(world, CHANNEL)
+    for number in range(count):
+        crowd.says(f"parent {number}", f"question {number}")
+        crowd.says(f"reply {number}", f"answer {number}", by="dba", under=f"parent {number}")
+    await world.settle()
+    await world.bot.stop()
+    world.sandbox.delivery_fault("drop")
+    for number in range(count):
+        crowd.marks(f"reply {number}", "mag")
+    world.clock.move_to(world.now + timedelta(minutes=30))
+    world.sandbox.clear_faults()
+    world.sandbox.clear_calls()
+    return crowd
+
+
+async def test_a_look_that_slack_holds_back_goes_on_where_it_was(world: World) -> None:
+    """More threads than Slack gives calls for in a minute: none is read again because of the 429."""
+    await half_an_hour_of_threads(world, 60)
+    world.sandbox.rate_limits(tiers=True, per_channel=False)
+
+    await world.starts()
+    await world.advance(minutes=4)
+
+    marked = [each["text"] for each in await world.timeline() if each["source"] == "message"]
+    assert marked == [f"answer {number}" for number in range(60)]
+    calls = world.sandbox.calls("conversations.replies")
+    asked = [each["args"]["ts"] for each in calls if each["ok"]]
+    assert [each["error"] for each in calls if not each["ok"]] == ["ratelimited"]
+    assert len(set(asked[:60])) == 60, "behind them comes a look for what changed meanwhile"
+
+
+async def test_a_look_that_dies_with_its_process_is_finished_by_the_next(world: World) -> None:
+    await half_an_hour_of_threads(world, 8)
+    slow = world.sandbox.fault("latency", method="conversations.replies", seconds=0.1)
+    await world.starts()
+    await world.sandbox.wait_until(lambda: len(world.sandbox.calls("conversations.replies")) == 4)
+    await world.bot.sender.stop(grace=0)
+    await world.bot.stop()
+    assert len(world.sandbox.calls("conversations.replies")) < 8
+    world.sandbox.clear_fault(slow)
+
+    await world.starts()
+    await world.finish()
+
+    marked = [each["text"] for each in await world.timeline() if each["source"] == "message"]
+    assert marked == [f"answer {number}" for number in range(8)]
+
+
+async def test_a_list_of_people_that_slack_cuts_short_takes_no_mark_away(world: World) -> None:
+    """Slack names some of those who reacted, and counts all."""
+    await world.declares()
+    crowd = Crowd(world, CHANNEL)
+    crowd.says("liked", "it was the release")
+    for person in ("oncall", "dba", "manager"):
+        crowd.marks("liked", "dart", by=person)
+    crowd.marks("liked", "memo", by="manager")
+    await world.finish()
+    place = world.sandbox.workspace.channels[world.sandbox.channel(CHANNEL)["id"]]
+    message = place.messages[crowd.ts["liked"]]
+    before = await marks_of(world)
+    shown = [{"name": "dart", "users": ["U0MANAGER"], "count": 3}]
+    message.reactions.clear()  # the mark `memo` was taken away, and nobody told
+    message.extra["reactions"] = shown
+
+    await world.advance(minutes=25)
+
+    assert before - await marks_of(world) == {("U0MANAGER", "memo")}
+    [entry] = [each for each in await world.timeline() if each["source"] == "message"]
+    assert entry["kinds"] == ["cause"]
+
+
+async def marks_of(world: World) -> set[tuple[str, str]]:
+    def read(session: Session) -> set[tuple[str, str]]:
+        return {(each.user_id, each.emoji) for each in session.exec(select(Reaction)) if each.is_present}
+
+    return await world.bot.database.read(read)
+
+
+async def test_what_was_written_before_the_incident_is_not_its_transcript(world: World) -> None:
+    """Somebody moved old messages into the channel. One that is marked there counts, as it would by its event."""
+    await world.declares()
+    crowd = Crowd(world, CHANNEL)
+    world.sandbox.delivery_fault("drop")
+    crowd.says("old", "last week's numbers", at=world.now - timedelta(days=7))
+    crowd.says("old and marked", "the alarm of last week", at=world.now - timedelta(days=6))
+    crowd.marks("old and marked", "mag")
+    world.sandbox.clear_faults()
+
+    await world.restart()
+    await world.finish()
+
+    assert await transcript_of(world) == ["the alarm of last week"]
+    assert [each["text"] for each in await world.timeline() if each["source"] == "message"] == [
+        "the alarm of last week"
+    ]
+
+
+async def test_a_change_of_three_hours_ago_is_found_without_any_gap(world: World) -> None:
+    """One event was lost and nothing says so: an edit and a mark, also on a reply, are found by the regular looks."""
+    await world.declares()
+    crowd = Crowd(world, CHANNEL)
+    crowd.says("first", "it is the dsik")
+    crowd.says("parent", "numbers")
+    crowd.says("reply", "the queue has 4,000", under="parent")
+    for number in range(7):
+        crowd.says(f"parent {number}", f"question {number}")
+        crowd.says(f"reply {number}", "yes", by="dba", under=f"parent {number}")
+    await world.advance(hours=3)
+    world.sandbox.delivery_fault("drop")
+    crowd.edits("first", "it is the disk")
+    crowd.marks("first", "mag")
+    crowd.marks("reply", "mag")
+    world.sandbox.clear_faults()
+
+    await world.advance(minutes=31)  # eight threads, three of them each time
+
+    marked = [each["text"] for each in await world.timeline() if each["source"] == "message"]
+    assert marked == ["it is the disk", "the queue has 4,000"]
+
+
+async def test_what_a_quiet_hour_costs(world: World) -> None:
+    """Every ten minutes one call, and three threads of those there are; one reminder is told anew."""
+    await world.declares()
+    crowd = Crowd(world, CHANNEL)
+    for number in range(12):
+        crowd.says(f"parent {number}", f"question {number}")
+        crowd.says(f"reply {number}", "yes", by="dba", under=f"parent {number}")
+    await world.advance(minutes=11)
+    world.sandbox.clear_calls()
+
+    await world.advance(minutes=60)
+
+    calls = [each["method"] for each in world.sandbox.calls()]
+    assert calls.count("conversations.history") == 6
+    assert calls.count("conversations.replies") == 18
+    asked = {each["args"]["ts"] for each in world.sandbox.calls("conversations.replies")}
+    assert len(asked) == 12, "each thread had its turn"
+    assert calls.count("chat.update") == 1, "that nobody leads is told once more"
+    assert len(calls) == 25
+
+
+async def test_an_incident_that_is_just_over_is_read_after_a_gap(world: World) -> None:
+    """People go on marking messages for the postmortem."""
+    await world.declares()
+    crowd = Crowd(world, CHANNEL)
+    crowd.says("said", "it was the release")
+    await world.types("oncall", "/incident resolve took it back")
+    await world.finish()
+    world.sandbox.delivery_fault("drop")
+    crowd.marks("said", "dart")
+    world.sandbox.clear_faults()
+
+    await world.restart()
+    await world.finish()
+
+    assert "it was the release" in [each["text"] for each in await world.timeline()]
+
+
+async def test_a_message_that_was_written_a_moment_before_the_look_is_not_taken_for_deleted(world: World) -> None:
+    """Slack may not show yet what it has told of."""
+    await world.declares()
+    crowd = Crowd(world, CHANNEL)
+    crowd.says("new", "written just now")
+    await world.settle()
+    place = world.sandbox.workspace.channels[world.sandbox.channel(CHANNEL)["id"]]
+    late = place.messages.pop(crowd.ts["new"])
+    place.order.remove(late.ts)
+
+    await world.restart()
+    await world.settle()
+
+    assert "written just now" in await transcript_of(world)

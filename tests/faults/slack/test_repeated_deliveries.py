@@ -1,0 +1,259 @@
+"""Deliveries as Slack makes them: several times, at the same time, in any order, an hour late."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from itertools import permutations
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from bot.sandbox.app_link.delivery import Outcome, Outgoing
+from tests.faults.slack.test_away import OverSockets
+from tests.support.worlds.world import World
+
+TIMES = 4
+
+
+@pytest.fixture
+async def either(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with World(database_url, tmp_path) as built:
+        yield built
+
+
+class Held:
+    """What Slack wants to tell within the block is kept back, to be told as a test wants it."""
+
+    def __init__(self, world: World, event: str = "*") -> None:
+        self._sandbox, self._event = world.sandbox, event
+
+    def __enter__(self) -> Self:
+        self._sandbox.clear_deliveries()
+        self._fault = self._sandbox.delivery_fault("drop", event=self._event)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sandbox.clear_fault(self._fault)
+        self._kept = [each for each in self._sandbox.deliveries() if each["outcome"] == "dropped"]
+
+    def kept(self, *types: str) -> list[Outgoing]:
+        """In the order in which they happened; of these types, or all."""
+        chosen = [each for each in self._kept if not types or each["type"] in types]
+        return [Outgoing(each["kind"], each["payload"]) for each in chosen]
+
+    async def tell(self, outgoing: Outgoing) -> Outcome:
+        again = Outgoing(outgoing.kind, outgoing.payload)
+        return await self._sandbox.delivery.link.send(again, 10.0)
+
+    async def tell_at_once(self, outgoing: Outgoing) -> list[Outcome]:
+        return await asyncio.gather(*(self.tell(outgoing) for _ in range(TIMES)))
+
+
+async def entries(world: World) -> list[tuple[str, list[str]]]:
+    return [(each["text"], each["kinds"]) for each in await world.timeline() if each["source"] == "message"]
+
+
+# --- the same thing several times, at the same moment
+
+
+async def test_a_command_told_four_times_at_once(either: World) -> None:
+    world = either
+    with Held(world, "slash_commands") as held:
+        await world.sandbox.command("oncall", "ops", "/incident start checkout is down")
+    [command] = held.kept("/incident")
+
+    answers = await held.tell_at_once(command)
+    await world.finish()
+
+    assert world.channels == ["inc-1-checkout-is-down"]
+    assert {each.status for each in answers} == {200}
+    assert len({str(each.body) for each in answers}) == 1, "each gets the first one's answer"
+    assert "Declared" in str(answers[0].body)
+    assert len(world.texts("incidents")) == 1
+
+
+async def test_an_event_told_four_times_at_once(either: World) -> None:
+    world = either
+    await world.declares()
+    with Held(world) as held:
+        ts = world.sandbox.say("engineer", world.channel, "the pool is exhausted")
+        world.sandbox.react("oncall", world.channel, ts, "mag")
+        world.sandbox.edit("engineer", world.channel, ts, "the pool is full")
+    events = held.kept()
+
+    for event in events:
+        answers = await held.tell_at_once(event)
+        assert {each.status for each in answers} == {200}
+    await world.finish()
+
+    assert await entries(world) == [("the pool is full", ["investigation"])]
+    assert [what for _, what in await world.audited() if "investigation" in what] == ["recorded investigation"]
+    assert len(world.sandbox.calls("reactions.add")) == 1
+
+
+async def test_a_press_told_four_times_at_once(either: World) -> None:
+    world = either
+    await world.declares()
+    await world.types("oncall", "/incident escalate @dba the primary is full")
+    await world.finish()
+    page = world.sandbox.messages(world.sandbox.open_dm("dba"))[0]
+    with Held(world, "interactive") as held:
+        await world.sandbox.click("dba", world.sandbox.open_dm("dba"), page["ts"], "escalation_acknowledge")
+    [press] = held.kept()
+
+    answers = await held.tell_at_once(press)
+    await world.finish()
+
+    assert {each.status for each in answers} == {200}
+    [escalation] = (await world.exported())["escalations"]
+    assert escalation["acknowledged_by_id"] == "U0DBA"
+    assert [what for _, what in await world.audited() if "acknowledged" in what].count("recorded acknowledged") == 1
+    told = [each for each in world.sandbox.ephemerals("dba") if each["user"] == "U0DOGWATCH"]
+    assert not told, "nobody is told that somebody was before them: it was they"
+
+
+async def test_a_form_told_four_times_at_once(either: World) -> None:
+    world = either
+    await world.sandbox.command("oncall", "ops", "/incident")
+    [view] = world.sandbox.views("oncall")
+    with Held(world, "interactive") as held:
+        await world.sandbox.submit_view("oncall", view["id"], {"title": "checkout is down"})
+    [form] = held.kept("view_submission")
+
+    answers = await held.tell_at_once(form)
+    await world.finish()
+
+    assert world.channels == ["inc-1-checkout-is-down"]
+    assert {(each.status, str(each.body)) for each in answers} == {(200, "{}")}
+
+
+async def test_an_event_told_over_both_connections(tmp_path: Path) -> None:
+    async with OverSockets(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as world:
+        await world.declares()
+        with Held(world) as held:
+            ts = world.sandbox.say("engineer", world.channel, "the pool is exhausted")
+            world.sandbox.react("oncall", world.channel, ts, "mag")
+        before = [each["answered"] for each in world.sandbox.connections()]
+
+        for event in held.kept():
+            answers = await held.tell_at_once(event)
+            assert {each.status for each in answers} == {200}
+        after = [each["answered"] for each in world.sandbox.connections()]
+        await world.finish()
+
+        assert all(later - sooner >= 2 for sooner, later in zip(before, after, strict=True))
+        assert await entries(world) == [("the pool is exhausted", ["investigation"])]
+
+
+# --- in any order
+
+
+def writes_and_corrects(world: World, text: str) -> None:
+    """Message, mark, edit."""
+    ts = world.sandbox.say("engineer", world.channel, f"{text} with a tpyo")
+    world.clock.move_to(world.now + timedelta(seconds=1))
+    world.sandbox.react("oncall", world.channel, ts, "mag")
+    world.sandbox.edit("engineer", world.channel, ts, text)
+
+
+def writes_and_deletes(world: World, text: str) -> None:
+    """Message, mark, deletion."""
+    ts = world.sandbox.say("engineer", world.channel, text)
+    world.clock.move_to(world.now + timedelta(seconds=1))
+    world.sandbox.react("oncall", world.channel, ts, "mag")
+    world.sandbox.delete("engineer", world.channel, ts)
+
+
+def marks_and_takes_back(world: World, text: str) -> None:
+    """Message, mark, the mark taken away."""
+    ts = world.sandbox.say("engineer", world.channel, text)
+    world.clock.move_to(world.now + timedelta(seconds=1))
+    world.sandbox.react("oncall", world.channel, ts, "mag")
+    world.clock.move_to(world.now + timedelta(seconds=1))
+    world.sandbox.unreact("oncall", world.channel, ts, "mag")
+
+
+def marks_again(world: World, text: str) -> None:
+    """A mark, taken away, put again: three events about the same thing."""
+    ts = world.sandbox.say("engineer", world.channel, text)
+    for act in (world.sandbox.react, world.sandbox.unreact, world.sandbox.react):
+        world.clock.move_to(world.now + timedelta(seconds=1))
+        act("oncall", world.channel, ts, "mag")
+
+
+@pytest.mark.parametrize(
+    ("happens", "stands"),
+    [(writes_and_corrects, True), (writes_and_deletes, False), (marks_and_takes_back, False), (marks_again, True)],
+)
+async def test_every_order_of_events_gives_the_same_record(world: World, happens: Any, stands: bool) -> None:
+    """The regular look at the channel is not waited for: the events alone have to do."""
+    await world.declares()
+    await world.says("engineer", "here I am")
+    orders = tuple(permutations(range(3 + (happens is marks_again))))
+    for number, order in enumerate(orders):
+        with Held(world) as held:
+            happens(world, f"finding {number:02}")
+        events = held.kept("message", "reaction_added", "reaction_removed")
+        assert len(events) == len(order)
+        for place in order:
+            assert (await held.tell(events[place])).status == 200
+        await world.settle()
+
+    await world.settle()
+
+    expected = [(f"finding {number:02}", ["investigation"]) for number in range(len(orders))] if stands else []
+    assert [entry for entry in await entries(world) if entry[0]] == expected
+    if happens is writes_and_deletes:
+        assert "finding" not in await world.stored()
+
+
+async def test_an_answer_before_the_call_for_help_was_posted(either: World) -> None:
+    """Slack takes no posts for a while. Somebody heard of it and answers; the posts come later and know that."""
+    world = either
+    await world.declares()
+    away = world.sandbox.fault("status", method="chat.postMessage", status=503)
+    await world.types("oncall", "/incident escalate @dba the primary is full")
+    answer = await world.types("dba", "/incident ack")
+    assert "cknowledged" in answer, answer
+    world.sandbox.clear_fault(away)
+
+    await world.advance(minutes=30)
+
+    ledger = [text for text in world.texts() if "the primary is full" in text]
+    assert any("acknowledged" in text for text in ledger), ledger
+    assert not [each for each in world.sandbox.messages(world.channel) if each.get("thread_ts")], "nobody is reminded"
+
+
+# --- an hour late
+
+
+@pytest.mark.parametrize("late", [timedelta(hours=1)])
+async def test_events_of_before_the_end_that_come_an_hour_after_it(either: World, late: timedelta) -> None:
+    """They stand where they happened, and the next draft has them."""
+    world = either
+    await world.declares()
+    with Held(world) as held:
+        ts = world.sandbox.say("engineer", world.channel, "the deploy halved the pool")
+        world.sandbox.react("oncall", world.channel, ts, "dart")
+        world.sandbox.edit("engineer", world.channel, ts, "the deploy of 14:00 halved the pool")
+    written = world.now
+    await world.advance(minutes=5)
+    await world.types("oncall", "/incident resolve took the deploy back")
+    await world.finish()
+    await world.advance_to(written + late)
+    assert await entries(world) == []
+
+    for event in held.kept():
+        assert (await held.tell(event)).status == 200
+    await world.finish()
+
+    assert await entries(world) == [("the deploy of 14:00 halved the pool", ["cause"])]
+    [entry] = [each for each in await world.timeline() if each["source"] == "message"]
+    assert entry["happened_at"] == written.isoformat(timespec="seconds")
+    assert world.is_confirmed(ts)
+    assert "the deploy of 14:00 halved the pool" in world.card() or "resolved" in world.card().casefold()
+    await world.presses("oncall", "incident_draft")
+    await world.finish()
+    newest = max(world.sandbox.files(), key=lambda each: each["timestamp"])
+    assert "the deploy of 14:00 halved the pool" in world.sandbox.file_content(newest["id"]).decode()

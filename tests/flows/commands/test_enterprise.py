@@ -1,0 +1,63 @@
+"""An app that a whole Enterprise organisation has installed: Slack asks for the workspace with some calls."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bot.doctor import examine
+from bot.domain.errors import UserError
+from bot.store.incidents import incidents
+from tests.support.worlds.world import World
+
+CONFIG = """
+[services.checkout]
+team = "payments"
+
+[teams.payments]
+usergroup = "S0DATABASE"
+"""
+
+
+def of_organisation(url: str, folder: Path, approved: Sequence[str] | None = None) -> World:
+    built = World(url, folder, config=CONFIG)
+    built.sandbox.organisation("E0HARBOUR", approved)
+    return built
+
+
+async def test_an_incident_runs_in_the_workspace_that_the_app_was_approved_for(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with of_organisation(database_url, tmp_path) as world:
+        await world.declares("checkout is down service:checkout")
+        ts = await world.says("engineer", "the pool is exhausted")
+        await world.reacts("oncall", ts, "dart")
+        await world.types("dba", "/incident lead")
+        await world.types("oncall", "/incident resolve")
+        await world.finish()
+        await world.restart()
+        await world.settle()
+
+        installation = await world.bot.database.read(incidents.installation)
+        assert installation.team_id == "E0HARBOUR"
+        assert world.is_confirmed(ts)
+        assert "U0DBA" in world.sandbox.members(world.channel), "by the user group"
+        assert "Resolved" in world.card()
+        assert not [call for call in world.sandbox.calls() if call["error"] == "missing_argument"]
+        token = next(each for each in await examine(world.bot.settings) if each.check == "bot token")
+        assert (token.state, "the organisation Harbour (E0HARBOUR)" in token.found) == ("ok", True)
+
+
+@pytest.mark.parametrize("approved", [[], ["T0HARBOUR", "T0ANOTHER"]])
+async def test_an_app_without_one_workspace_is_refused_with_what_to_do(tmp_path: Path, approved: list[str]) -> None:
+    world = of_organisation(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, approved)
+
+    with pytest.raises(UserError, match=f"approved for {len(approved)} of its workspaces: .*approve it for that one"):
+        async with world:
+            pass
+    token = next(each for each in await examine(world.settings()) if each.check == "bot token")
+    await world.bot.stop()
+    await world.sandbox.stop()
+
+    assert token.state == "failed"
+    assert "approved for" in token.found

@@ -1,0 +1,56 @@
+"""Policies as people see them: an alert pages somebody, silence pages the next, a merge takes it along."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.flows.escalation.test_policies import CONFIG
+from tests.flows.incidents.test_merge import merges
+from tests.support.worlds.world import World
+
+RATED = "[[routes]]\nseverity = 'SEV2'\n"
+
+
+@pytest.fixture
+async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with World(database_url, tmp_path, config=CONFIG + RATED) as built:
+        yield built
+
+
+def pages(world: World, user: str) -> list[str]:
+    return [each for each in world.texts(world.sandbox.open_dm(user)) if ":rotating_light:" in each]
+
+
+async def test_an_alert_pages_level_by_level(world: World) -> None:
+    alert = {"title": "checkout fails", "status": "firing", "service": "checkout"}
+    status, _ = await world.posts("generic", alert)
+    assert status == 200
+    await world.finish()
+    assert len(pages(world, "oncall")) == 1
+    assert "You are needed" in pages(world, "oncall")[0]
+
+    await world.advance(minutes=5)
+    assert len(pages(world, "dba")) == 1
+    assert any("Now level 2 of 2 is paged: <@U0DBA> <@U0DEVELOPER>" in text for text in world.texts())
+    assert any("Somebody has to call *PayPlug" in text for text in world.texts())
+
+    await world.presses("dba", "escalation_acknowledge", channel=world.sandbox.open_dm("dba"))
+    await world.advance(hours=1)
+    [whole] = [each for each in (await world.exported())["escalations"] if not each["external"]]
+    assert whole["acknowledged_by_id"] == "U0DBA"
+    assert pages(world, "manager") == []
+
+
+async def test_nobody_is_said_in_the_incidents_channel_and_a_merge_takes_it_along(world: World) -> None:
+    await world.declares("checkout is down sev:4 service:checkout")
+    await world.types("oncall", "/incident start card payments fail sev:2 service:checkout")
+    await world.finish()
+    assert len(pages(world, "oncall")) == 1
+
+    await merges(world)
+    await world.advance(minutes=30)
+
+    assert len(pages(world, "dba")) == len(pages(world, "manager")) == 1
+    told = [text for room in world.sandbox.workspace.channels for text in world.texts(room)]
+    assert [text for text in told if "nobody acknowledged the policy payments" in text and "INC-1" in text]

@@ -1,0 +1,141 @@
+"""An incident is declared: its channel, its people, its card."""
+
+import re
+
+import pytest
+
+from tests.support.worlds.world import World, action_ids
+
+
+async def test_declaring_opens_a_channel_with_its_people_and_its_card(world: World) -> None:
+    answer = await world.types("oncall", "/incident start Checkout is down sev:2 service:checkout", "ops")
+    await world.finish()
+
+    assert "INC-1" in answer
+    assert world.channel == "inc-1-checkout-is-down"
+    assert set(world.sandbox.members(world.channel)) == {
+        "U0DOGWATCH", "U0ONCALL", "U0ENGINEER", "U0DBA", "U0DEVELOPER",
+    }  # fmt: skip
+    card = world.card()
+    for words in ("INC-1 · Checkout is down", "SEV2", "Investigating", "nobody yet", "checkout", "somebody to lead"):
+        assert words in card
+    channel = world.sandbox.channel(world.channel)
+    assert channel["topic"]["value"] == "SEV2 · INC-1 · Checkout is down"
+    assert len(world.texts("incidents")) == 1
+    assert f"<#{channel['id']}>" in world.texts("incidents")[0]
+
+
+async def test_a_misspelt_service_is_told_of_because_nobody_is_called_for_it(world: World) -> None:
+    wrong = await world.types("oncall", "/incident start slow service:chekout", "ops")
+    right = await world.types("oncall", "/incident start slow service:checkout", "ops")
+    other = await world.types("oncall", "/incident start slow service:warehouse", "ops")
+
+    assert "Did you mean `checkout`? `/incident edit INC-1 service:checkout` puts it right" in wrong
+    assert "Did you mean" not in right + other
+
+
+async def test_card_and_announcement_are_edited_in_place(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident severity 1 half of all payments fail")
+    await world.types("oncall", "/incident lead")
+    await world.finish()
+
+    assert "SEV1" in world.card()
+    assert "<@U0ONCALL>" in world.card()
+    assert len(world.texts("incidents")) == 1
+    assert "SEV1" in world.texts("incidents")[0]
+    cards = [each for each in world.sandbox.messages(world.channel) if "incident_note" in action_ids(each)]
+    assert len(cards) == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "channel"),
+    [
+        ("الدفع معطل", r"inc-1-[a-z0-9-]+"),
+        ("🔥🔥🔥", r"inc-1(-[a-z0-9-]+)?"),
+        ("x" * 3_000, r"inc-1-x+"),
+        ("Ünïcode <!channel> & co", r"inc-1-unicode-channel-co"),
+        ("支付服务中断", r"inc-1-[a-z0-9-]+"),
+    ],
+)
+async def test_any_title_gives_a_valid_channel(world: World, title: str, channel: str) -> None:
+    await world.declares(title)
+
+    # Slack itself turns a typed <!channel> into words where commands are escaped.
+    title = title.replace("<!channel>", "@channel")
+    assert re.fullmatch(channel, world.channel)
+    assert len(world.channel) <= 80
+    assert (await world.timeline())[0]["text"] == title
+    assert not [call for call in world.sandbox.calls() if not call["ok"]]
+
+
+async def test_a_name_that_is_taken_gets_a_number(world: World) -> None:
+    world.sandbox.add_channel("inc-1-checkout-is-down", creator="engineer")
+
+    await world.types("oncall", "/incident start checkout is down", "ops")
+    await world.finish()
+
+    assert world.sandbox.channel("inc-1-checkout-is-down-2") is not None
+    assert "INC-1 · checkout is down" in world.card("inc-1-checkout-is-down-2")
+
+
+async def test_an_incident_without_a_title_is_not_opened(world: World) -> None:
+    answer = await world.types("oncall", "/incident start sev:1", "ops")
+
+    assert "what is wrong" in answer
+    assert world.channels == []
+
+
+@pytest.mark.parametrize(
+    ("method", "error"),
+    [
+        ("conversations.setTopic", "missing_scope"),
+        ("pins.add", "too_many_pins"),
+        ("conversations.invite", "restricted_action"),
+    ],
+)
+async def test_what_slack_refuses_is_shown_and_the_rest_goes_on(world: World, method: str, error: str) -> None:
+    world.sandbox.fault("error", method=method, error=error)
+
+    await world.types("oncall", "/incident start checkout is down", "ops")
+    await world.finish()
+    world.sandbox.clear_faults()
+    await world.types("oncall", "/incident severity 1", world.channel)
+    await world.finish()
+
+    cards = [each for each in world.sandbox.messages(world.channel) if "incident_note" in action_ids(each)]
+    assert len(cards) == 1
+    assert error in str(cards[0]["blocks"])
+    assert "SEV1" in world.texts("incidents")[0]
+
+
+async def test_without_a_channel_the_declarer_is_told_and_the_incident_lives(world: World) -> None:
+    world.sandbox.fault("error", method="conversations.create", error="restricted_action", times=1)
+    world.sandbox.create_channel("oncall", "incidents")
+
+    await world.types("oncall", "/incident start checkout is down", "ops")
+    await world.finish()
+
+    direct = world.sandbox.open_dm("oncall")
+    assert "restricted_action" in world.texts(direct)[0]
+    assert "INC-1" in world.texts("incidents")[0]
+    assert "Logged" in await world.types("oncall", "/incident note INC-1 still works", "ops")
+    assert [entry["text"] for entry in await world.timeline()] == ["checkout is down", "still works"]
+
+
+async def test_the_same_command_delivered_twice_opens_one_incident(world: World) -> None:
+    world.sandbox.delivery_fault("duplicate", event="slash_commands", times=1)
+
+    await world.types("oncall", "/incident start checkout is down", "ops")
+    await world.finish()
+
+    assert world.channels == ["inc-1-checkout-is-down"]
+
+
+async def test_private_incidents_are_not_announced(world: World) -> None:
+    await world.types("oncall", "/incident start keys leaked private", "ops")
+    await world.finish()
+
+    assert world.sandbox.channel(world.channel)["is_private"]
+    assert world.sandbox.channel("incidents") is None
+    assert "There is no INC-1" in await world.types("engineer", "/incident note INC-1 hello", "ops")

@@ -1,0 +1,422 @@
+"""An incident's course: what people type moves it on, and card, announcement and record always say the same."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.records.entries import removes
+from tests.support.worlds.world import World
+
+
+async def incident(world: World) -> dict[str, Any]:
+    return dict((await world.exported())["incident"])
+
+
+async def last(world: World) -> dict[str, Any]:
+    return (await world.timeline())[-1]
+
+
+async def test_the_status_moves_on_and_everybody_sees_it(world: World) -> None:
+    await world.declares()
+
+    answer = await world.types("oncall", "/incident status identified the pool was halved by the deploy")
+    await world.finish()
+
+    assert answer == "INC-1 is identified now."
+    assert "Identified" in world.card()
+    assert "identified" in world.texts("incidents")[0]
+    assert any("set the status: *identified*" in text and "pool was halved" in text for text in world.texts())
+    entry = await last(world)
+    assert (entry["kinds"], entry["was"], entry["became"]) == (["status"], "investigating", "identified")
+    assert entry["text"] == "the pool was halved by the deploy"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("status investigating", "It is investigating already, and nothing was changed."),
+        ("status identifed", "Did you mean `identified`?"),
+        ("status closed", "not set by `/incident status`"),
+        ("status", "needs a status"),
+        ("severity 3", "It is SEV3 already"),
+        ("severity sev9", "not a severity"),
+        ("severty 1", "Did you mean `severity`?"),
+        ("lead @nobody-here", "I cannot tell who `@nobody-here` is"),
+        ("task", "needs a text"),
+        ("cause", "needs a text"),
+        ("impact", "Say what the impact is"),
+        ("impact users:120% all of them", "more than all"),
+        ("impact started:23:50 late", "has not happened yet"),
+        ("impact ended:13:00 early", "before the impact began"),
+        ("impact started:13:00 ended:12:00 odd", "end before it began"),
+        ("resolve at:13:00", "before the impact began"),
+        ("resolve at:23:59", "has not happened yet"),
+        ("resolve at:?", "cannot end an incident"),
+        ("ack", "No escalation"),
+        ("escalate @dab because", "I do not know `@dab`"),
+        ("postmortem template:clasic", "Did you mean `classic`?"),
+        ("note at:25:00 x", "no clock time"),
+        ("nonsense", "not a command"),
+    ],
+)
+async def test_what_cannot_be_is_refused_in_words_and_changes_nothing(world: World, typed: str, told: str) -> None:
+    await world.declares()
+    before = await world.exported()
+    lines = len(world.texts())
+
+    answer = await world.types("oncall", f"/incident {typed}")
+    await world.finish()
+
+    assert told in answer
+    assert await world.exported() == before
+    assert len(world.texts()) == lines
+
+
+async def test_severity_with_its_reason(world: World) -> None:
+    await world.declares()
+
+    answer = await world.types("oncall", "/incident sev 1 half of all payments fail")
+    await world.finish()
+
+    assert "SEV1" in answer
+    assert "SEV1" in world.card()
+    assert world.sandbox.channel(world.channel)["topic"]["value"].startswith("SEV1")
+    entry = await last(world)
+    assert (entry["was"], entry["became"], entry["text"]) == ("SEV3", "SEV1", "half of all payments fail")
+    assert any("SEV3 → *SEV1*" in text for text in world.texts())
+
+
+async def test_leading_oneself_another_and_taking_over(world: World) -> None:
+    await world.declares()
+
+    assert await world.types("engineer", "/incident lead") == "<@U0ENGINEER> leads INC-1 now."
+    await world.finish()
+    assert "*Lead:* <@U0ENGINEER>" in world.card()
+    assert "Lead it" not in world.card()
+
+    await world.types("oncall", "/incident lead @support")
+    await world.finish()
+    assert "*Lead:* <@U0SUPPORT>" in world.card()
+    assert "U0SUPPORT" in world.sandbox.members(world.channel), "who leads is invited"
+    assert any("taking over from" in text for text in world.texts())
+
+    assert "leads INC-1 already" in await world.types("oncall", "/incident lead @support")
+    found = await incident(world)
+    assert found["lead_id"] == "U0SUPPORT"
+    assert found["sources"]["acknowledged_at"]["because"] == "first lead"
+
+
+async def test_the_button_makes_one_lead(world: World) -> None:
+    await world.declares()
+
+    await world.presses("dba", "incident_lead")
+    await world.finish()
+
+    assert "*Lead:* <@U0DBA>" in world.card()
+
+
+async def test_impact_is_stated_with_its_figures_and_window(world: World) -> None:
+    await world.declares()
+
+    answer = await world.types("oncall", "/incident impact users:20% started:13:40 one in five payments failed")
+    await world.finish()
+
+    assert answer == "Impact recorded: 20% of users, started 2026-03-02 13:40 UTC."
+    found = await incident(world)
+    assert found["impact"]["percent_of_users"] == 20.0
+    assert found["impact"]["text"] == "one in five payments failed"
+    assert found["started_at"] == "2026-03-02T13:40:00+00:00"
+    assert found["sources"]["started_at"]["because"] == "impact started:"
+    assert any("(20% of users) · started" in text for text in world.texts())
+
+    await world.types("oncall", "/incident impact users:25% one in four, in fact")
+    found = await incident(world)
+    assert found["impact"]["percent_of_users"] == 25.0
+    assert found["started_at"] == "2026-03-02T13:40:00+00:00", "what is not said again stands"
+
+
+async def test_the_cause_is_replaced_by_saying_it_again(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident cause the network")
+    await world.types("oncall", "/incident cause the deploy halved the pool")
+    await world.types("oncall", "/incident cause lang:fr le déploiement")
+
+    found = await incident(world)
+
+    texts = {each["language"]: each["text"] for each in found["cause"]["texts"]}
+    assert texts == {None: "the deploy halved the pool", "fr": "le déploiement"}
+
+
+async def test_improvements_and_tasks_stand_in_one_message(world: World) -> None:
+    await world.declares()
+
+    assert await world.types("oncall", "/incident improve alert on pool usage") == "Improvement 1 noted."
+    answer = await world.types(
+        "oncall", '/incident task Raise the limit @dba due:friday symptom:"payments fail"'
+    )  # fmt: skip
+    await world.types("oncall", "/incident todo owner:@engineer write it down")
+    await world.finish()
+
+    assert answer == "Task 2 noted."
+    actions = (await world.exported())["actions"]
+    assert [(each["kind"], each["text"], each["owner_id"]) for each in actions] == [
+        ("improvement", "alert on pool usage", None),
+        ("task", "Raise the limit", "U0DBA"),
+        ("task", "write it down", "U0ENGINEER"),
+    ]
+    assert (actions[1]["due"], actions[1]["symptom"]) == ("2026-03-06", "payments fail")
+    [listed] = [text for text in world.texts() if "*Improvements*" in text]
+    for words in ("1. alert on pool usage", "2. Raise the limit · <@U0DBA> · due 2026-03-06", "3. write it down"):
+        assert words in listed
+
+
+async def test_a_task_gets_an_owner_and_a_day_and_is_done(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident task Raise the limit")
+    await world.types("oncall", "/incident resolve rolled back")
+
+    assert (
+        await world.types("oncall", "/incident task #1 @dba due:friday")
+        == "Task 1 is owned by <@U0DBA>, due 2026-03-06 now."
+    )
+    assert await world.types("dba", "/incident task 1 done") == "Task 1 is done, owned by <@U0DBA>, due 2026-03-06 now."
+    await world.finish()
+
+    [task] = (await world.exported())["actions"]
+    assert (task["owner_id"], task["due"], task["done"]) == ("U0DBA", "2026-03-06", True)
+    [listed] = [text for text in world.texts() if "*Tasks*" in text]
+    assert "1. :white_check_mark: Raise the limit · <@U0DBA> · due 2026-03-06" in listed
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("task #2 done", "INC-1 has no improvement or task 2."),
+        ("task #1", "Say what shall be different"),
+        ("task #1 open", "Task 1 is open already, and nothing was changed."),
+        ("task #1 finished", "#1 is noted already, and I do not understand what shall be different."),
+        ("improve #1 undone", "`#1 open`"),
+    ],
+)
+async def test_a_change_of_a_task_that_changes_nothing(world: World, line: str, says: str) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident task Raise the limit")
+    before = await world.exported()
+
+    assert says in await world.types("oncall", f"/incident {line}")
+
+    assert await world.exported() == before
+
+
+async def test_a_task_that_is_removed_leaves_its_list(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident task one")
+    await world.types("oncall", "/incident task two")
+    await world.types("oncall", "/incident timeline")
+
+    await removes(world, "oncall", " one")
+    await world.finish()
+
+    assert [each["text"] for each in (await world.exported())["actions"]] == ["two"]
+    [shown] = [text for text in world.texts() if "*Tasks*" in text]
+    assert "1. one" not in shown
+    assert "2. two" in shown, "numbers stay: people may have written them down"
+
+
+async def test_resolving_ends_it_with_text_and_time(world: World) -> None:
+    await world.declares()
+    await world.advance(minutes=40)
+
+    answer = await world.types("oncall", "/incident resolve at:14:30 rolled back to 4710")
+    await world.finish()
+
+    assert "INC-1 is resolved" in answer
+    found = await incident(world)
+    assert found["ended_at"] == "2026-03-02T14:30:00+00:00"
+    assert found["sources"]["ended_at"]["because"] == "resolve at:"
+    assert found["resolved_at"].startswith("2026-03-02T14:42"), "when it was done, never moved"
+    assert found["duration_seconds"] == 30 * 60
+    assert found["resolution"]["text"] == "rolled back to 4710"
+    assert "✅" in world.card()
+    assert "(30m)" in world.card()
+    assert "resolved" in world.texts("incidents")[0]
+    assert any("*Resolved* by" in text for text in world.texts())
+
+
+async def test_resolving_needs_nothing_and_survives_a_broken_slack(world: World) -> None:
+    """No call of the Web API works: the incident is resolved all the same, and Slack hears of it later."""
+    await world.declares()
+    fault = world.sandbox.fault("status", status=503, body="down")
+
+    answer = await world.types("oncall", "/incident resolve")
+
+    assert "INC-1 is resolved" in answer
+    assert (await incident(world))["status"] == "resolved"
+    world.sandbox.clear_fault(fault)
+    await world.advance(minutes=15)
+    assert "✅" in world.card()
+    assert [each["title"] for each in world.sandbox.files(world.channel)] == ["Postmortem INC-1: checkout is down"]
+
+
+async def test_resolving_twice_changes_nothing(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident resolve rolled back")
+    await world.finish()
+    before, files = await world.exported(), len(world.sandbox.files(world.channel))
+
+    answer = await world.types("engineer", "/incident resolve me too")
+    await world.finish()
+
+    assert "It is resolved already, and nothing was changed." in answer
+    assert await world.exported() == before
+    assert len(world.sandbox.files(world.channel)) == files
+
+
+async def test_a_status_reopens_what_was_over(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident resolve rolled back")
+    await world.finish()
+
+    answer = await world.types("oncall", "/incident status investigating it is back")
+    await world.finish()
+
+    assert "investigating" in answer
+    found = await incident(world)
+    assert (found["status"], found["resolved_at"], found["ended_at"], found["resolution"]) == (
+        "investigating", None, None, None,
+    )  # fmt: skip
+    assert (await last(world))["kinds"] == ["reopened"]
+    assert "Investigating" in world.card()
+    assert "✅" not in world.card()
+    assert any("*Reopened* by" in text for text in world.texts())
+
+    await world.advance(minutes=10)
+    await world.types("oncall", "/incident resolve this time for good")
+    assert (await incident(world))["resolution"]["text"] == "this time for good"
+
+
+async def test_the_forms_of_the_card_resolve_and_note(world: World) -> None:
+    await world.declares()
+    await world.presses("oncall", "incident_note")
+    await world.submits("oncall", text="restarted the pods", at="~14:01", kind="action")
+
+    entry = next(each for each in await world.timeline() if each["text"] == "restarted the pods")
+    assert (entry["kinds"], entry["precision"]) == (["action"], "approximate")
+
+    await world.presses("oncall", "incident_resolve")
+    refused = await world.submits("oncall", text="rolled back", at="half past nonsense")
+    assert "not a time" in refused.errors["at"]
+    assert (await incident(world))["status"] == "investigating"
+    accepted = await world.submits("oncall", text="rolled back", at="14:02")
+    await world.finish()
+
+    assert accepted.errors == {}
+    found = await incident(world)
+    assert (found["status"], found["resolution"]["text"]) == ("resolved", "rolled back")
+    assert found["sources"]["ended_at"]["because"] == "resolve at:"
+
+
+async def test_an_incident_is_named_from_outside_its_channel(world: World) -> None:
+    await world.declares()
+    await world.declares("search is slow")
+
+    assert "Logged" in await world.types("support", "/incident note INC-1 tickets come in", "ops")
+    assert "Logged" in await world.types("support", "/incident inc-2 note also slow", "ops")
+    assert "There is no INC-9" in await world.types("support", "/incident note INC-9 hello", "ops")
+    assert "Which incident?" in await world.types("support", "/incident note hello", "ops")
+
+    assert (await world.timeline("INC-1"))[-1]["text"] == "tickets come in"
+    assert (await world.timeline("INC-2"))[-1]["text"] == "also slow"
+    assert (await world.timeline("INC-2"))[-1]["author_id"] == "U0SUPPORT"
+
+
+@pytest.mark.parametrize("word", ["start", "declare", "new", "open"])
+async def test_each_word_for_start_opens_one(world: World, word: str) -> None:
+    answer = await world.types("oncall", f"/incident {word} checkout is down", "ops")
+
+    assert "Declared *INC-1*" in answer
+
+
+async def test_start_takes_what_is_known(world: World) -> None:
+    line = "/incident start Payments failing at:13:45 ref:TSR-1532 tz:Europe/Paris sev:1 service:checkout"
+    await world.declares(line.removeprefix("/incident start "))
+
+    found = await incident(world)
+
+    assert (found["outside_reference"], found["severity"], found["zone"]) == ("TSR-1532", "SEV1", "Europe/Paris")
+    assert found["started_at"] == "2026-03-02T13:45:00+01:00"
+    assert found["sources"]["started_at"]["because"] == "start at:"
+    assert found["services"] == ["checkout"]
+
+
+async def test_a_start_that_nobody_knows_is_refused(world: World) -> None:
+    answer = await world.types("oncall", "/incident start checkout is down at:?", "ops")
+
+    assert "`at:?` says nothing" in answer
+    assert world.channels == []
+
+
+async def test_a_drill_has_a_number_of_its_own_and_says_what_it_is(world: World) -> None:
+    answer = await world.types("oncall", "/incident start practise drill", "ops")
+    await world.finish()
+
+    assert "DRILL-1" in answer
+    assert world.channel == "drill-1-practise"
+    assert "DRILL · DRILL-1" in world.card()
+
+
+async def test_help_lists_the_commands_and_explains_one(world: World) -> None:
+    everything = await world.types("oncall", "/incident help", "ops")
+    one = await world.types("oncall", "/incident help start", "ops")
+    wrong = await world.types("oncall", "/incident help strat", "ops")
+
+    for word in ("start", "note", "resolve", "escalate", "postmortem"):
+        assert f"/incident {word}" in everything
+    assert "when the impact began" in one
+    assert "resolve" not in one
+    assert "Did you mean `start`?" in wrong
+
+
+async def test_the_word_alone_shows_the_card_inside(world: World) -> None:
+    await world.declares()
+
+    await world.types("oncall", "/incident")
+
+    shown = str(world.sandbox.ephemerals("oncall", world.channel)[-1]["blocks"])
+    assert "INC-1 · checkout is down" in shown
+
+
+async def test_guests_may_not_command(world: World) -> None:
+    await world.declares()
+    world.sandbox.invite("oncall", world.channel, ["guest"])
+    await world.says("guest", "may I?")
+    await world.finish()
+    before = await world.exported()
+
+    answer = await world.types("guest", "/incident severity 1")
+
+    assert "Guests" in answer
+    assert await world.exported() == before
+
+
+async def test_what_people_type_never_pings(world: World) -> None:
+    await world.declares("<!channel> *bold* <https://evil.example|click>")
+    await world.types("oncall", "/incident note <!here> & `code` <@U0DBA>")
+    await world.types("oncall", "/incident severity 1 <!everyone>")
+    await world.finish()
+
+    for call in world.sandbox.calls():
+        assert "<!here" not in str(call["args"])
+        assert "<!channel" not in str(call["args"])
+        assert "<!everyone" not in str(call["args"])
+    assert "<@U0DBA>" not in "".join(text for text in world.texts() if "logged" in text)
+
+
+async def test_a_command_delivered_twice_gets_its_first_answer_again(world: World) -> None:
+    await world.declares()
+    world.sandbox.delivery_fault("duplicate", event="slash_commands")
+
+    answers = [await world.types("oncall", f"/incident note number {number}") for number in range(3)]
+
+    assert answers == ["Logged (note)."] * 3
+    assert [entry["text"] for entry in (await world.timeline())[1:]] == ["number 0", "number 1", "number 2"]

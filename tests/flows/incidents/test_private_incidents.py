@@ -1,0 +1,170 @@
+"""
+A private incident is absent from everything that somebody sees who is not in it.
+
+Every command of the table is tried, so that a new one is tried too: about a private incident it has to answer to an
+outsider as about one that never was. And nothing that an outsider can open, read or fetch names it.
+"""
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox.workspace import messages
+from commands import COMMANDS
+from tests.contracts.docs.test_commands import EXAMPLES
+from tests.support.requests.notifications import a_notification, an_alert
+from tests.support.worlds.world import World, action_ids, rendered
+
+TITLE = "swordfish payroll"
+SECRETS = (TITLE, "swordfish", "INC-1", "inc-1-")
+OUTSIDER = "dba"
+PATHS = (
+    "/", "/metrics", "/livez", "/readyz", "/outbox", "/status", "/incidents/INC-1", "/incidents/INC-1?key=0",
+    "/api/v1/incidents", "/incidents",
+)  # fmt: skip
+LOOKS = (
+    "list", "list all", "list resolved", "list payroll", "find swordfish", "find payroll drills", "find INC-1", "",
+    "show INC-1", "INC-1", "INC-1 show", "INC-2 merge INC-1", "INC-1 merge INC-2", "drill INC-1", "INC-1 timeline",
+)  # fmt: skip
+
+
+async def two(world: World) -> str:
+    """INC-1, private, with entries and an alert of its service; INC-2, of everybody. Returns the name of INC-1's."""
+    private = await world.declares(f"{TITLE} service:payroll private")
+    await world.types("oncall", "/incident note the swordfish was seen in the payroll")
+    ts = await world.says("oncall", "the swordfish is in the logs")
+    await world.reacts("oncall", ts, "mag")
+    await world.types("oncall", "/incident escalate @engineer the swordfish")
+    await world.finish()
+    await world.declares("search is slow", user=OUTSIDER)
+    return private
+
+
+def seen_by(world: World, user: str) -> str:
+    """All that Slack shows to a person: channels and their messages, answers, windows, the Home tab."""
+    seen: list[Any] = []
+    for channel in world.sandbox.channels(user):
+        seen += [channel, *world.sandbox.messages(channel["id"], user), *world.sandbox.ephemerals(user, channel["id"])]
+    seen += world.sandbox.views(user)
+    return str(seen)
+
+
+def leaked(text: str) -> list[str]:
+    return [secret for secret in SECRETS if secret in text]
+
+
+async def test_every_command_answers_as_about_one_that_never_was(world: World) -> None:
+    await two(world)
+    for command in COMMANDS:
+        line = EXAMPLES[command.name].replace("<@U1>", "@engineer").replace("INC-3", "INC-2")
+
+        private = await world.types(OUTSIDER, f"/incident INC-1 {line}".strip(), "ops")
+        before = await world.tables()
+        absent = await world.types(OUTSIDER, f"/incident INC-99 {line}".strip(), "ops")
+
+        assert TITLE not in private, line
+        if command.inside or not command.name:
+            assert private.replace("INC-1", "INC-99") == absent, line
+            assert absent.startswith(":warning:"), line
+            assert await world.tables() == before, line
+
+
+async def test_nothing_that_an_outsider_looks_up_names_it(world: World) -> None:
+    await two(world)
+
+    for line in LOOKS:
+        told = await world.types(OUTSIDER, f"/incident {line}".strip(), "ops")
+        assert TITLE not in told, line
+        assert "*INC-1*" not in told, line
+        assert "in the logs" not in told, line
+
+
+async def test_nothing_that_slack_shows_to_an_outsider_names_it(world: World) -> None:
+    """Announcements, cards of other incidents, menus of forms, the Home tab, direct messages."""
+    await two(world)
+    ts = await world.says(OUTSIDER, "search still slow")
+    await world.sandbox.shortcut(OUTSIDER, world.channel, ts, "add_to_timeline")
+    await world.sandbox.shortcut(OUTSIDER, world.channel, ts, "make_it_task")
+    await world.sandbox.global_shortcut(OUTSIDER, "declare_incident")
+    await world.presses(OUTSIDER, "incident_merge")
+    await world.sandbox.open_home(OUTSIDER)
+    await world.finish()
+
+    assert leaked(seen_by(world, OUTSIDER)) == []
+
+
+async def test_once_it_is_over_it_is_still_absent(world: World) -> None:
+    private = await two(world)
+    await world.types("oncall", "/incident resolve the swordfish is gone", private)
+    await world.finish()
+    await world.types(OUTSIDER, "/incident list all", "ops")
+    await world.sandbox.open_home(OUTSIDER)
+    await world.settle()
+
+    assert leaked(seen_by(world, OUTSIDER)) == []
+
+
+async def test_no_page_without_a_proof_names_it(world: World) -> None:
+    await two(world)
+
+    for path in PATHS:
+        _, body = await world.gets(path)
+        assert leaked(body) == [], path
+
+
+async def test_no_page_says_that_it_is_there(world: World) -> None:
+    await two(world)
+
+    assert (await world.gets("/incidents/INC-1"))[0] == (await world.gets("/incidents/INC-99"))[0]
+
+
+async def test_who_sends_alerts_hears_nothing_of_it(world: World) -> None:
+    await two(world)
+
+    _, answer = await world.posts("alertmanager", a_notification(an_alert(at=world.now, service="payroll")))
+    await world.finish()
+
+    assert "INC-1" not in answer["incidents"]
+    assert leaked(seen_by(world, OUTSIDER)) == []
+
+
+async def left_behind(world: World, line: str) -> set[str]:
+    """What an outsider looked up of INC-1 stands in #ops, and INC-1 becomes private. Returns the buttons there."""
+    name = await world.declares(TITLE)
+    for number in range(30):
+        await world.types("oncall", f"/incident note {number} {'swordfish ' * 30}")
+    await world.types(OUTSIDER, line, "ops")
+    channel = world.sandbox.workspace.channels[world.sandbox.channel(name)["id"]]
+    channel.is_private = True
+    messages.system(
+        world.sandbox.workspace, channel, "U0ONCALL", "channel_convert_to_private", "made private", world.now
+    )
+    await world.finish()
+    return set().union(*(action_ids(each) for each in world.sandbox.messages("ops", OUTSIDER)))
+
+
+@pytest.mark.parametrize("line", ["/incident show INC-1", "/incident timeline INC-1"])
+async def test_buttons_that_stayed_behind_elsewhere_show_nothing_any_more(world: World, line: str) -> None:
+    left = await left_behind(world, line)
+    assert left
+
+    for action_id in sorted(left):
+        before, opened = seen_in_ops(world), len(world.sandbox.calls("views.open"))
+        message = next(each for each in world.sandbox.messages("ops", OUTSIDER) if action_id in action_ids(each))
+        await world.sandbox.click(OUTSIDER, "ops", message["ts"], action_id, value_of(message, action_id))
+        await world.finish()
+        told = seen_in_ops(world) - before
+        shown = {str(call["args"]) for call in world.sandbox.calls("views.open")[opened:]}
+        assert told | shown, action_id
+        assert not any("swordfish" in each for each in told | shown), action_id
+
+
+def seen_in_ops(world: World) -> set[str]:
+    return {f"{each['ts']} {rendered(each)}" for each in world.sandbox.messages("ops", OUTSIDER)}
+
+
+def value_of(message: dict[str, Any], action_id: str) -> str | None:
+    """The first line of a menu; None for a button, which has its own."""
+    accessories = [each["accessory"] for each in message["blocks"] if "accessory" in each]
+    menu = next((each for each in accessories if each["action_id"] == action_id and "options" in each), None)
+    return menu["options"][0]["value"] if menu else None

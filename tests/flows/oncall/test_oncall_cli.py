@@ -1,0 +1,117 @@
+"""`dogwatch oncall`: who is on call, asked beside a running bot and before there is one."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot.cli.commands.oncall_report import answers, as_lines
+from bot.cli.main import cli
+from bot.domain.errors import UserError
+from tests.support.worlds.world import World
+
+TWO = """
+[schedules.payments]
+zone = "Europe/Paris"
+[[schedules.payments.layers]]
+people = ["UANA", ["UBO", "UCY"]]
+starts = "2026-01-05 09:00"
+every = "week"
+[schedules.nights]
+[[schedules.nights.layers]]
+people = ["UDEE"]
+starts = "2026-01-05 20:00"
+every = "day"
+length = "12 hours"
+"""
+
+
+@pytest.fixture
+def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "dogwatch.toml"
+    path.write_text(TWO)
+    monkeypatch.setenv("DOGWATCH_CONFIG", str(path))
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'dogwatch.db'}")
+    return path
+
+
+def typed(*arguments: str) -> tuple[str, str]:
+    done = CliRunner().invoke(cli, ["oncall", *arguments], catch_exceptions=False)
+    return done.stdout, done.stderr
+
+
+def test_before_the_first_start_the_configuration_answers_and_says_so(configured: Path):
+    out, err = typed("--at", "2026-11-18T13:00")
+
+    assert out.splitlines() == [
+        "payments: UBO, UCY until Mon 2026-11-23 09:00 (Europe/Paris)",
+        "nights: nobody. Nobody has a turn then.",
+    ]
+    assert err.startswith("There is no database yet")
+
+
+def test_a_calendar_that_was_never_read_is_not_taken_for_an_empty_one(configured: Path):
+    configured.write_text("[schedules.legacy]\ncalendar = true\n")
+
+    out, _ = typed()
+
+    assert out == "legacy: nobody. Its calendar was not read yet: the bot does so from its first start on.\n"
+
+
+def test_one_schedule_is_told_with_its_next_two_weeks(configured: Path):
+    out, _ = typed("nights", "--at", "2026-11-18T13:00+00:00")
+
+    assert out.splitlines()[:4] == [
+        "nights: nobody. Nobody has a turn then.",
+        "  Wed 2026-11-18 20:00  UDEE",
+        "  Thu 2026-11-19 08:00  nobody",
+        "  Thu 2026-11-19 20:00  UDEE",
+    ]
+
+
+def test_scripts_are_told_in_json(configured: Path):
+    found = json.loads(typed("payments", "--json", "--at", "2026-11-18T13:00")[0])
+
+    assert [found[0][key] for key in ("schedule", "people", "since", "until", "reason")] == [
+        "payments", ["UBO", "UCY"], "2026-11-16T08:00:00Z", "2026-11-23T08:00:00Z", None,
+    ]  # fmt: skip
+    assert [each["people"] for each in found[0]["following"]] == [["UANA"], ["UBO", "UCY"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(("pay",), "There is no schedule `pay`."), (("--at", "tomorrow"), "is not ISO 8601")],
+)
+def test_what_cannot_be_answered_is_refused_with_what_to_do(configured: Path, arguments: tuple[str, ...], said: str):
+    with pytest.raises(UserError, match=said):
+        typed(*arguments)
+
+
+async def test_beside_a_bot_people_have_names(tmp_path: Path):
+    config = TWO.replace('"UANA", ["UBO", "UCY"]', '"U0ONCALL"')
+    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=config) as world:
+        await world.types("oncall", "/incident start checkout is down", "ops")
+        await world.settle()
+
+        found, note = await answers(world.settings(), "payments", datetime(2026, 11, 18, 12, tzinfo=UTC))
+
+    assert note is None
+    (line,) = as_lines(found, with_following=False)
+    assert line == f"payments: {found[0].names['U0ONCALL']} (U0ONCALL) until Mon 2026-11-23 09:00 (Europe/Paris)"
+
+
+async def test_a_change_that_is_weeks_away_ends_a_long_turn(tmp_path: Path):
+    """It is Monday, 2 March 2026."""
+    config = (
+        '[schedules.payments]\nzone = "Europe/Paris"\n[[schedules.payments.layers]]\n'
+        'people = ["U0ONCALL", "U0DBA", "U0ENGINEER"]\nstarts = "2026-01-01 09:00"\nrule = "FREQ=MONTHLY"\n'
+    )
+    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=config) as world:
+        await world.types("dba", "/incident oncall take payments from:2026-03-22T09:00 to:2026-03-23T09:00", "ops")
+
+        found, _ = await answers(world.settings(), "payments", world.now)
+
+    (line,) = as_lines(found, with_following=False)
+    assert line.endswith("(U0ENGINEER) until Sun 2026-03-22 09:00 (Europe/Paris)")

@@ -1,0 +1,437 @@
+"""`dogwatch replay`: scenarios through the real bot and a local Slack, over HTTP, under a moved clock."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.app import Dogwatch
+from bot.cli.commands.replay import main, play, replay
+from bot.config import load
+from bot.sandbox.server import Sandbox
+from bot.scenario import Scenario, read, read_scenario
+from bot.simulation.live_replay import play_live
+from bot.simulation.player import PlayError
+
+LIVE_TOKEN = "token-of-the-live-play"
+EXAMPLES = Path(__file__).parents[3] / "examples"
+REFERENCES = ("checkout-500s", "payment-outage", "nuru-outage", "payplug-tsr-1532")
+HEAD = {"title": "Card payments fail", "timezone": "Europe/Paris", "date": "2025-03-27", "template": "classic"}
+ALERT = {
+    "source": "generic",
+    "labels": {"alertname": "CardsFail", "service": "payments"},
+    "annotations": {"summary": "Card payments fail"},
+}
+FIRES = {"at": "23:50", "alert": {**ALERT, "status": "firing"}}
+RESOLVED = {"command": {"who": "oncall", "text": "/incident resolve Rolled back"}}
+
+
+def scenario(*steps: dict[str, Any], **head: Any) -> Scenario:
+    return read(yaml.safe_dump({**HEAD, "steps": list(steps), **head}, sort_keys=False))
+
+
+def typed(text: str, who: str = "oncall") -> dict[str, Any]:
+    return {"command": {"who": who, "text": text}}
+
+
+def written(folder: Path, *steps: dict[str, Any], **head: Any) -> Path:
+    path = folder / "scenario.yaml"
+    path.write_text(yaml.safe_dump({**HEAD, "steps": list(steps), **head}, sort_keys=False))
+    return path
+
+
+@pytest.mark.parametrize("name", ["checkout-500s", "payment-outage"])
+async def test_every_fact_of_an_example_holds(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    code = await main(EXAMPLES / f"{name}.yaml", tmp_path / "out")
+
+    said = capsys.readouterr()
+    assert code == 0, said.out + said.err
+    assert said.out.endswith("All expected facts hold.\n")
+    assert (tmp_path / "out" / "postmortem.md").read_text().startswith("# ")
+    assert "<h1" in (tmp_path / "out" / "postmortem.html").read_text()
+    assert json.loads((tmp_path / "out" / "incident.json").read_text())["incident"]["reference"] == "INC-1"
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+async def test_every_fact_of_the_reference_holds_each_time_in_the_same_bytes(
+    name: str, conformance: Path, tmp_path: Path
+):
+    for folder in ("first", "second"):
+        assert await replay(conformance / "scenarios" / f"{name}.yaml", tmp_path / folder) == []
+
+    for name_of_file in ("postmortem.md", "postmortem.html", "incident.json"):
+        first, second = ((tmp_path / folder / name_of_file).read_bytes() for folder in ("first", "second"))
+        assert first == second
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+async def test_nothing_is_noted_of_a_reference_but_what_has_no_page(name: str, conformance: Path):
+    played = await play(read_scenario(conformance / "scenarios" / f"{name}.yaml"))
+
+    assert set(played.notes) <= {"public_page: not compared", "vendor_view: not compared"}
+    assert played.record["incident"]["titles"].items() >= played.scenario.titles.items()
+
+
+async def test_the_record_of_the_vendors_incident(conformance: Path):
+    """What stands above the steps, the message of another channel, and what the public was told in three languages."""
+    record = (await play(read_scenario(conformance / "scenarios" / "payplug-tsr-1532.yaml"))).record
+
+    incident = record["incident"]
+    assert (incident["outside_reference"], incident["severity_label"]) == ("TSR-1532", "P1")
+    assert (incident["category"], incident["responsibility"]) == ("Production", "Payplug")
+    assert incident["services"] == ["e-commerce payments", "in-store payments"]
+    assert incident["titles"]["it"] == "Perturbazioni della piattaforma di pagamento"
+    first = record["timeline"][0]
+    assert (first["kinds"], first["happened_at"]) == (["impact began"], "2025-03-27T16:11:00+01:00")
+    assert (first["author"], first["recorded_by"]) == ("release-engineer", "oncall")
+    assert [(each["state"], each["languages"], each["published_at"]) for each in record["updates"]] == [
+        ("monitoring", ["en", "fr", "it"], "2025-03-27T16:42:00+01:00"),
+        ("resolved", ["en", "fr", "it"], "2025-03-27T18:00:00+01:00"),
+        ("postmortem", ["fr", "en"], "2025-03-31T09:43:00+02:00"),
+    ]
+    assert record["updates"][0]["texts"]["it"].startswith("Tra le 16.11 e le 16.23")
+
+
+@pytest.mark.parametrize("name", ["checkout-500s", "payment-outage"])
+def test_an_example_says_the_same_as_the_reference(name: str, conformance: Path):
+    assert read_scenario(EXAMPLES / f"{name}.yaml") == read_scenario(conformance / "scenarios" / f"{name}.yaml")
+
+
+async def test_two_replays_give_the_same_bytes(tmp_path: Path):
+    for folder in ("first", "second"):
+        await replay(EXAMPLES / "payment-outage.yaml", tmp_path / folder)
+
+    for name in ("postmortem.md", "postmortem.html", "incident.json"):
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
+
+
+async def test_a_fact_that_does_not_hold_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "wrong.yaml"
+    wrong = (EXAMPLES / "checkout-500s.yaml").read_text().replace("duration: 2h 0m", "duration: 1h 55m")
+    path.write_text(wrong.replace("  tasks: 4", "  tasks: 3"))
+
+    code = await main(path, tmp_path / "out")
+
+    assert code == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-3:] == [
+        "  duration: expected 1h 55m, found 2h 0m",
+        "  tasks: expected 3, found 4",
+        "2 expected facts do not hold.",
+    ]
+    assert (tmp_path / "out" / "postmortem.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ([FIRES, {"say": {"who": "oncall", "txt": "x"}}], "scenario.yaml: step 2 (say): `txt` is not known here."),
+        ([FIRES, typed("/incident resolvee")], "step 2 (command): the bot refuses it: :warning: `resolvee` is not"),
+        ([FIRES, typed("/incident note at:23:58 later")], "step 2 (command): the bot refuses it: :warning: "),
+        ([FIRES, {"ack": {"who": "dba", "target": "database"}}], "step 2 (ack): no escalation to database waits"),
+        ([{"at": "10:00", **typed("/incident note x")}], "step 1 (command): there is no incident"),
+        ([{"at": "10:00", "alert": {**ALERT, "status": "resolved"}}], "step 1 (alert): no step before it fires"),
+        ([{"at": "10:00", "say": {"who": "dba", "text": "x", "channel": "ops"}}], "no incident was opened"),
+        (
+            [FIRES, {"say": {"id": "m", "who": "dba", "text": "x"}},
+             {"shortcut": {"who": "dba", "name": "save-for-later", "to": "m"}}],
+            "step 3 (shortcut): the player knows no message shortcut `save-for-later`.",
+        ),
+        (
+            [{"at": "10:00", "say": {"id": "m", "who": "dba", "text": "x", "channel": "ops"}},
+             {"shortcut": {"who": "dba", "name": "add-to-timeline", "to": "m"}}],
+            "step 2 (shortcut): there is no incident",
+        ),
+        (
+            [FIRES, {"say": {"id": "m", "who": "dba", "text": "x"}},
+             {"shortcut": {"who": "dba", "name": "add-to-timeline", "to": "m", "kind": "gossip"}}],
+            "step 3 (shortcut): Slack refuses it",
+        ),
+        ([FIRES, {"vendor_status": {"vendor": "v", "id": "1", "state": "up"}}], "step 2 (vendor_status): the bot"),
+    ],
+)  # fmt: skip
+async def test_what_cannot_be_played_is_named_by_its_step(
+    steps: list[dict[str, Any]], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    code = await main(written(tmp_path, *steps), tmp_path / "out")
+
+    assert code == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+async def test_a_head_that_is_no_configuration_is_named_by_its_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    code = await main(written(tmp_path, FIRES, template="clasic"), tmp_path / "out")
+
+    assert code == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "The bot cannot be set up as the scenario's head says:"
+    assert said[1].startswith('  template = "clasic": There is no such template. Did you mean `classic`?')
+
+
+async def test_acknowledging_twice_is_refused_and_named():
+    ack = {"ack": {"who": "dba", "target": "database"}}
+
+    with pytest.raises(PlayError, match=r"step 4 \(ack\): no escalation to database waits"):
+        await play(scenario(FIRES, typed("/incident escalate @database help"), ack, ack))
+
+
+async def test_people_and_groups_join_as_the_scenario_names_them():
+    """`cook` is nobody in the workspace; `kitchen` is nobody's handle, and whoever answers for it is its member."""
+    played = await play(
+        scenario(
+            FIRES,
+            typed("/incident escalate @kitchen The oven is cold", who="waiter"),
+            {"ack": {"who": "cook", "target": "kitchen"}},
+            typed("/incident escalate @cook And the fridge is warm", who="waiter"),
+            {"ack": {"who": "cook", "target": "@cook"}},
+            RESOLVED,
+        )
+    )
+
+    first, second = played.record["escalations"]
+    assert (first["target"], first["target_kind"], first["acknowledged_by"]) == ("kitchen", "group", "cook")
+    assert (second["target_kind"], second["acknowledged_by"]) == ("person", "cook")
+    assert [each["author"] for each in played.record["timeline"] if "escalation" in each["kinds"]] == ["waiter"] * 2
+
+
+async def test_each_escalation_is_answered_by_its_own_button():
+    """The reason of one names the other's target, and the older one is answered last."""
+    played = await play(
+        scenario(
+            FIRES,
+            typed("/incident escalate @database not development, surely"),
+            typed("/incident escalate @development not database, surely"),
+            typed("/incident escalate vendor:acme database or development?"),
+            {"ack": {"who": "developer", "target": "development"}},
+            {"ack": {"who": "manager", "target": "vendor:acme"}},
+            {"ack": {"who": "dba", "target": "database"}},
+        )
+    )
+
+    answered = {each["target"].removeprefix("@"): each["acknowledged_by"] for each in played.record["escalations"]}
+    assert answered == {"database": "dba", "development": "developer", "acme": "manager"}
+
+
+async def test_the_clock_of_the_scenario_is_the_clock_of_the_record():
+    """Over midnight, with seconds, an alert's end, and an escalation that is reminded of until it is over."""
+    played = await play(
+        scenario(
+            FIRES,
+            {"at": "23:51", **typed("/incident escalate @database help")},
+            {"at": "00:05:30", "say": {"id": "m", "who": "dba", "text": "Found it."}},
+            {"react": {"who": "oncall", "emoji": "dart", "to": "m"}},
+            {"at": "00:20", "alert": {**ALERT, "status": "resolved"}},
+            {"at": "00:21", **RESOLVED},
+        )
+    )
+
+    by_text = {each["text"]: datetime.fromisoformat(each["happened_at"]) for each in played.record["timeline"]}
+    assert f"{by_text['Found it.']:%d %H:%M:%S %z}" == "28 00:05:30 +0100"
+    assert played.record["incident"]["started_at"] == "2025-03-27T23:50:00+01:00"
+    assert played.record["incident"]["ended_at"] == "2025-03-28T00:21:00+01:00"
+    assert [alert["ended_at"] for alert in played.record["alerts"]] == ["2025-03-28T00:20:00+01:00"]
+
+
+async def test_words_in_another_channel_are_no_part_of_the_record():
+    played = await play(
+        scenario(
+            {"at": "10:00", "say": {"id": "m", "who": "dba", "channel": "kitchen-talk", "text": "Lunch?"}},
+            {"react": {"who": "dba", "emoji": "mag", "to": "m"}},
+            typed("/incident start Card payments fail"),
+            {"say": {"id": "n", "who": "dba", "text": "Looking"}},
+            {"react": {"who": "dba", "emoji": "mag", "to": "n"}},
+        )
+    )
+
+    assert [each["text"] for each in played.record["timeline"]] == ["Card payments fail", "Looking"]
+
+
+async def test_the_head_goes_into_the_command_that_opens_the_incident():
+    played = await play(
+        scenario(
+            {"at": "10:00", **typed("/incident start Card payments fail at:9:55 ref:OWN-1")}, RESOLVED,
+            service=["cards", "in-store payments"], reference="TSR-1", severity="P2", template="brief",
+        )
+    )  # fmt: skip
+
+    incident = played.record["incident"]
+    assert incident["services"] == ["cards", "in-store payments"]
+    assert incident["outside_reference"] == "OWN-1"
+    assert (incident["severity"], incident["severity_label"], incident["zone"]) == ("SEV2", "P2", "Europe/Paris")
+    assert incident["started_at"] == "2025-03-27T09:55:00+01:00"
+    assert played.markdown.startswith("# Card payments fail\n")
+    assert played.notes == []
+
+
+async def test_the_head_is_told_of_an_incident_that_an_alert_opened():
+    played = await play(
+        scenario(
+            FIRES, typed("/incident note x", who="dba"), RESOLVED,
+            title="“Gold” cards fail", reference="TSR-1", category="Production", responsibility="The gateway's vendor",
+        )
+    )  # fmt: skip
+
+    incident = played.record["incident"]
+    assert (incident["title"], incident["outside_reference"]) == ("“Gold” cards fail", "TSR-1")
+    assert (incident["category"], incident["responsibility"]) == ("Production", "The gateway's vendor")
+    (edited,) = [entry for entry in played.record["timeline"] if entry["kinds"] == ["details"]]
+    assert edited["author"] == "dba"
+    assert set(edited["changes"]) == {"title", "reference", "category", "responsibility"}
+
+
+async def test_a_scenarios_own_words_go_before_its_head():
+    played = await play(
+        scenario(
+            {"at": "10:00", **typed("/incident start Cards fail")},
+            typed("/incident edit category:Test"),
+            typed("/incident update monitoring lang:fr Cela va mieux."),
+            typed("/incident cancel a drill that looked real"),
+            title={"fr": "Cartes en panne", "de": "Kartenzahlung gestört"}, category="Production",
+        )
+    )  # fmt: skip
+
+    incident = played.record["incident"]
+    assert incident["titles"] == {"": "Cards fail", "fr": "Cartes en panne", "de": "Kartenzahlung gestört"}
+    assert incident["languages"] == ["fr", "de"]
+    assert incident["category"] == "Test"
+    assert incident["closure_reason"] == "a drill that looked real"
+    assert played.record["updates"][0]["texts"] == {"fr": "Cela va mieux."}
+
+
+async def test_a_message_of_the_incidents_own_channel_takes_the_shortcut_too():
+    played = await play(
+        scenario(
+            FIRES,
+            {"say": {"id": "m", "who": "dba", "text": "The replica lags"}},
+            {"shortcut": {"who": "oncall", "name": "add-to-timeline", "to": "m", "kind": "hypothesis"}},
+        )
+    )
+
+    (entry,) = [each for each in played.record["timeline"] if each["text"] == "The replica lags"]
+    assert (entry["kinds"], entry["author"]) == (["hypothesis"], "dba")
+
+
+async def test_an_alert_without_a_service_is_of_the_scenarios():
+    alert = {**ALERT, "labels": {"alertname": "CardsFail"}, "status": "firing"}
+
+    played = await play(scenario({"at": "10:00", "alert": alert}, service="cards"))
+
+    assert played.record["incident"]["services"] == ["cards"]
+
+
+# --- live
+
+
+@asynccontextmanager
+async def live(folder: Path) -> AsyncIterator[tuple[Sandbox, str]]:
+    """Bot and sandbox in real time; gives the sandbox and the address for alerts."""
+    async with Sandbox() as sandbox:
+        bot = Dogwatch(
+            load(
+                {
+                    "SLACK_BOT_TOKEN": sandbox.bot_token,
+                    "SLACK_SIGNING_SECRET": sandbox.signing_secret,
+                    "SLACK_API_URL": sandbox.api_url,
+                    "DATABASE_URL": f"sqlite:///{folder / 'live.db'}",
+                    "DOGWATCH_PORT": "0",
+                    "DOGWATCH_ALERT_TOKEN": LIVE_TOKEN,
+                }
+            )
+        )
+        await bot.start()
+        sandbox.deliver_by_http(f"http://127.0.0.1:{bot.port}/slack/events")
+        try:
+            yield sandbox, f"http://127.0.0.1:{bot.port}/alerts"
+        finally:
+            await bot.stop()
+
+
+async def test_two_monitors_tell_of_one_incident():
+    other = {"source": "grafana", "labels": {"alertname": "QueueGrows"}, "annotations": {"summary": "It grows"}}
+    played = await play(
+        scenario(
+            FIRES,
+            {"at": "23:55", "alert": {**other, "status": "firing"}},
+            {"at": "23:58", **typed("/incident severity P1 all are refused")},
+            RESOLVED,
+            service=["payments", "refunds"],
+            severity="P2",
+        )
+    )
+
+    assert sorted(alert["name"] for alert in played.record["alerts"]) == ["CardsFail", "QueueGrows"]
+    assert played.record["incident"]["services"] == ["payments", "refunds"]
+    assert "Severity changed from P2 to P1" in played.markdown
+    assert played.notes == []
+
+
+async def test_an_incident_that_is_not_the_scenario_s_is_named():
+    again = {"at": "2025-03-28 02:00", "alert": {**ALERT, "status": "firing", "labels": {"alertname": "CardsFail"}}}
+    played = await play(
+        scenario(FIRES, RESOLVED, {"at": "2025-03-28 01:00", "alert": {**ALERT, "status": "resolved"}}, again)
+    )
+
+    assert played.record["incident"]["reference"] == "INC-1"
+    assert played.notes == ["#inc-2-card-payments-fail was opened too, and is not in the documents"]
+
+
+async def test_whoever_does_something_in_a_private_incident_is_let_in():
+    played = await play(
+        scenario(
+            {"at": "10:00", **typed("/incident start Card numbers leaked private")},
+            {"say": {"id": "m1", "who": "dba", "text": "Only <@engineer> had that key."}},
+            {"react": {"who": "engineer", "emoji": "mag", "to": "m1"}},
+            {"react": {"who": "engineer", "emoji": "mag", "to": "m1"}},
+            RESOLVED,
+        )
+    )
+
+    [said] = [entry for entry in played.record["timeline"] if entry["kinds"] == ["investigation"]]
+    assert (said["text"], said["author"]) == ("Only @engineer had that key.", "dba")
+
+
+async def test_a_live_play_runs_to_its_end_and_each_opens_its_own_incident(tmp_path: Path):
+    """The scenario's hours are those of another day; what is typed must not be refused for it."""
+    story = scenario(
+        FIRES,
+        {"say": {"id": "m", "who": "dba", "text": "Looking at the replica"}},
+        {"react": {"who": "dba", "emoji": "mag", "to": "m"}},
+        typed("/incident escalate @kitchen The oven is cold"),
+        {"ack": {"who": "cook", "target": "kitchen"}},
+        typed("/incident note at:23:59 kind:action Restarted"),
+        RESOLVED,
+    )
+    async with live(tmp_path) as (sandbox, alert_url):
+        for number in (1, 2):
+            await play_live(story, sandbox, alert_url=alert_url, alert_token=LIVE_TOKEN, seconds_between=0.1)
+            name = f"inc-{number}-card-payments-fail"
+            await sandbox.wait_until(lambda name=name: sandbox.files(name), 30)
+
+            draft = sandbox.file_content(sandbox.files(name)[0]["id"]).decode()
+            assert "Looking at the replica" in draft
+            assert "acknowledged by cook" in draft
+            assert "Restarted" in draft
+
+
+async def test_a_live_play_that_is_refused_ends_with_the_bots_words(tmp_path: Path):
+    async with live(tmp_path) as (sandbox, alert_url):
+        with pytest.raises(PlayError, match=r"step 1 \(alert\): the bot refuses it \(HTTP 401\)"):
+            await play_live(scenario(FIRES), sandbox, alert_url=alert_url, alert_token="wrong", seconds_between=0)
+
+
+async def test_one_that_does_not_come_to_rest_is_not_blamed_on_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bot.cli.commands.replay.PATIENCE", 0.0)
+
+    assert await main(EXAMPLES / "checkout-500s.yaml", tmp_path / "out") == 2
+
+    told = capsys.readouterr().err
+    assert "does not come to rest (not settled within 0 s" in told
+    assert "written" not in told

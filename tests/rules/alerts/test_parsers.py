@@ -1,0 +1,301 @@
+"""Payloads as the monitors send them, read to the letter; and everything near to them, read or refused."""
+
+import copy
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.alerts.routing import Credentials
+from bot.domain.terms import AlertStatus, Precision
+from bot.sources import SOURCES, Malformed, Unauthorized, decode
+from bot.sources.alertmanager import fingerprint_of
+from tests.support.servers import requirements as needs
+
+NOW = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+TOKEN = "example-token"
+
+
+@pytest.fixture(scope="module")
+def samples() -> Path:
+    return needs.conformance_data() / "alerts"
+
+
+@pytest.fixture(scope="module")
+def sent(samples) -> list[dict[str, Any]]:
+    """The requests of the reference data that go to a source we have."""
+    requests = json.loads((samples / "requests.json").read_text())["requests"]
+    return [each for each in requests if each["endpoint"] in SOURCES]
+
+
+def credentials_of(request):
+    return Credentials((TOKEN,), (request["secret"],) if request.get("secret") else ())
+
+
+def moment(text):
+    """As `datetime.fromisoformat` reads it: it drops what is finer than a microsecond, as we do."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def test_every_sample_proves_itself_and_reads_as_it_should(samples, sent):
+    assert len(sent) >= 20
+    for request in sent:
+        source, received_at = SOURCES[request["endpoint"]], moment(request["received_at"])
+        body = (samples / request["file"]).read_bytes()
+
+        source.verify(request["headers"], body, credentials_of(request), now=received_at)
+        batch = source.parse(decode(body), received_at)
+
+        assert [_read(event) for event in batch.events] == [
+            _expected(each, received_at) for each in request["expected"]["alerts"]
+        ], request["file"]
+
+
+def _read(event):
+    return {
+        "fingerprint": event.fingerprint,
+        "state": event.status.value,
+        "started_at": event.starts_at,
+        "ended_at": event.ends_at,
+        "test": event.is_test,
+        "name": event.labels.get("alertname"),
+    }
+
+
+def _expected(each, received_at):
+    fingerprint = each["fingerprint"] or "7ac2259c1e658c92813f2515eb9313b0"  # ours, of the title: it may never change
+    return {
+        "fingerprint": fingerprint,
+        "state": each["state"],
+        "started_at": moment(each["started_at"]) if each["started_at"] else received_at,
+        "ended_at": moment(each["ended_at"]) if each["ended_at"] else None,
+        "test": each.get("test", False),
+        "name": each.get("name"),
+    }
+
+
+def test_every_sample_that_must_be_refused_is(samples):
+    refused = json.loads((samples / "requests.json").read_text())["refused"]
+    for request in (each for each in refused if each["endpoint"] in SOURCES):
+        received_at = moment(request.get("received_at", "2026-11-18T14:06:00Z"))
+        body = (samples / request["file"]).read_bytes()
+
+        with pytest.raises(Unauthorized) as refusal:
+            SOURCES[request["endpoint"]].verify(request["headers"], body, credentials_of(request), now=received_at)
+
+        assert TOKEN not in refusal.value.message, request["why"]
+
+
+def read_alertmanager(samples, name):
+    return SOURCES["alertmanager"].parse(decode((samples / name).read_bytes()), NOW)
+
+
+def test_fingerprints_are_computed_as_alertmanager_does(samples):
+    for path in [*samples.glob("0[1-9]*.json"), *samples.glob("10*.json")]:
+        for alert in json.loads(path.read_text())["alerts"]:
+            assert fingerprint_of(alert["labels"]) == alert["fingerprint"]
+
+
+def test_a_group_keeps_its_key_whatever_of_it_is_told(samples):
+    told = [read_alertmanager(samples, name) for name in ("02-firing-grouped-three.json", "04-resolved-all.json")]
+
+    assert {event.group for batch in told for event in batch.events} == {
+        'alertmanager:{}:{alertname="HighCPU", cluster="eu1"}'
+    }
+
+
+def test_firing_again_with_the_old_start_is_the_same_occurrence(samples):
+    first, again = (
+        read_alertmanager(samples, name).events[0] for name in ("01-firing-single.json", "05-flap-refiring.json")
+    )
+
+    assert (first.fingerprint, first.occurrence) == (again.fingerprint, again.occurrence)
+    assert first.occurrence == "2026-11-20T23:22:27.644393+00:00"
+
+
+def test_how_many_were_not_named_is_kept(samples):
+    assert read_alertmanager(samples, "06-truncated-max-alerts.json").truncated == 5
+    assert read_alertmanager(samples, "02-firing-grouped-three.json").truncated == 0
+
+
+def test_hostile_text_is_kept_as_it_was_sent(samples):
+    (event,) = read_alertmanager(samples, "07-hostile-text.json").events
+
+    assert event.labels["instance"] == "<!here>"
+    assert event.summary.startswith("<!channel> *bold* <https://evil.test|click> {{7*7}}")
+
+
+def test_an_alert_without_annotations_is_called_by_its_name(samples):
+    (event,) = read_alertmanager(samples, "08-minimal-no-annotations.json").events
+
+    assert (event.name, event.summary, event.service, event.generator_url) == ("Minimal", "Minimal", None, None)
+
+
+def alertmanager_body(**changes):
+    alert = {"status": "firing", "labels": {"alertname": "A"}, "startsAt": "2026-11-20T23:22:27Z", **changes}
+    return {"alerts": [alert]}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ([], "the body"),
+        ({}, "alerts"),
+        ({"alerts": None}, "alerts"),
+        ({"alerts": {}}, "alerts"),
+        ({"alerts": ["x"]}, "alerts[0]"),
+        ({"alerts": [{}, 1]}, "alerts[1]"),
+        ({"alerts": [], "groupKey": 7}, "groupKey"),
+        ({"alerts": [], "truncatedAlerts": "5"}, "truncatedAlerts"),
+        ({"alerts": [], "truncatedAlerts": -1}, "truncatedAlerts"),
+        ({"alerts": [], "truncatedAlerts": True}, "truncatedAlerts"),
+        (alertmanager_body(status=None), "alerts[0].status"),
+        (alertmanager_body(status="on fire"), "alerts[0].status"),
+        (alertmanager_body(labels=[]), "alerts[0].labels"),
+        (alertmanager_body(labels={"a": 1}), "alerts[0].labels.a"),
+        (alertmanager_body(labels={"a\nb": 1}), 'alerts[0].labels."a\\nb"'),
+        (alertmanager_body(annotations="x"), "alerts[0].annotations"),
+        (alertmanager_body(startsAt="yesterday"), "alerts[0].startsAt"),
+        (alertmanager_body(startsAt=1795011700), "alerts[0].startsAt"),
+        (alertmanager_body(startsAt="2026-11-20T23:22:27"), "alerts[0].startsAt"),
+        (alertmanager_body(startsAt="2026-02-30T23:22:27Z"), "alerts[0].startsAt"),
+        (alertmanager_body(startsAt="9999-12-31T23:59:59-05:00"), "alerts[0].startsAt"),
+        (alertmanager_body(endsAt="2026-11-20T25:00:00Z"), "alerts[0].endsAt"),
+        (alertmanager_body(fingerprint=["x"]), "alerts[0].fingerprint"),
+    ],
+)
+def test_a_wrong_shape_is_refused_by_field(body, field):
+    with pytest.raises(Malformed) as refusal:
+        SOURCES["alertmanager"].parse(body, NOW)
+
+    assert refusal.value.field == field
+    assert refusal.value.message.startswith(f"{field}: ")
+    assert len(refusal.value.message) < 250
+
+
+def test_the_message_shows_the_value_and_the_mend():
+    with pytest.raises(Malformed) as refusal:
+        SOURCES["alertmanager"].parse(alertmanager_body(startsAt="yesterday"), NOW)
+
+    assert refusal.value.message == (
+        'alerts[0].startsAt: "yesterday" is not an RFC 3339 time. Write it like 2026-11-18T14:05:30Z.'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-20T23:22:27Z", datetime(2026, 11, 20, 23, 22, 27, tzinfo=UTC)),
+        ("2026-11-20T23:22:27.123456789Z", datetime(2026, 11, 20, 23, 22, 27, 123456, tzinfo=UTC)),
+        ("2026-11-20T23:22:27.5Z", datetime(2026, 11, 20, 23, 22, 27, 500_000, tzinfo=UTC)),
+        ("2026-11-21T00:22:27+01:00", datetime(2026, 11, 20, 23, 22, 27, tzinfo=UTC)),
+        ("2026-11-20t18:22:27-0500", datetime(2026, 11, 20, 23, 22, 27, tzinfo=UTC)),
+        ("2026-11-20 23:22:27z", datetime(2026, 11, 20, 23, 22, 27, tzinfo=UTC)),
+        ("2026-11-20T23:22:60Z", datetime(2026, 11, 20, 23, 22, 59, 999_999, tzinfo=UTC)),
+    ],
+)
+def test_times_as_monitors_write_them(text, expected):
+    (event,) = SOURCES["alertmanager"].parse(alertmanager_body(startsAt=text), NOW).events
+    assert (event.starts_at, event.starts_at_precision) == (expected, Precision.EXACT)
+
+
+@pytest.mark.parametrize("zero", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "", None])
+def test_a_zero_time_is_no_time(zero):
+    (event,) = SOURCES["alertmanager"].parse(alertmanager_body(startsAt=zero, endsAt=zero), NOW).events
+
+    assert (event.starts_at, event.starts_at_precision, event.occurrence) == (NOW, Precision.APPROXIMATE, "")
+    assert event.ends_at is None
+
+
+def test_an_old_alert_stays_the_same_occurrence_each_time_it_is_repeated():
+    """Its start is too old to be shown as told, yet it is what tells repetitions of it from a new one."""
+    body = alertmanager_body(startsAt="2026-11-01T00:00:00Z")
+    first, later = (SOURCES["alertmanager"].parse(body, at).events[0] for at in (NOW, NOW + timedelta(hours=4)))
+
+    assert first.starts_at != later.starts_at
+    assert first.occurrence == later.occurrence == "2026-11-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", "/graph", ""])
+def test_only_web_addresses_become_links(address):
+    (event,) = SOURCES["alertmanager"].parse(alertmanager_body(generatorURL=address), NOW).events
+    assert event.generator_url is None
+
+
+def test_an_empty_notification_holds_nothing():
+    assert SOURCES["alertmanager"].parse({"alerts": []}, NOW).events == ()
+
+
+def test_the_old_body_of_grafana_is_named_as_such():
+    with pytest.raises(Malformed, match="before version 9"):
+        SOURCES["grafana"].parse({"ruleId": 1, "evalMatches": [{"value": 1}], "state": "alerting"}, NOW)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+KEYS = ["alerts", "labels", "annotations", "status", "startsAt", "endsAt", "fingerprint", "groupKey", "generatorURL"]
+KEYS += ["title", "hosts", "id", "starts_at", "end_time", "service", "url", "truncatedAlerts", "receiver"]
+NEAR_VALUES = st.recursive(
+    st.sampled_from(["firing", "resolved", "2026-11-20T23:22:27Z", "0001-01-01T00:00:00Z", "x"]) | JSON_VALUES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=8),
+    max_leaves=30,
+)
+
+
+def assert_sound_or_malformed(name, payload):
+    try:
+        batch = SOURCES[name].parse(payload, NOW)
+    except Malformed as refusal:
+        outcome = refusal.message
+    else:
+        outcome = "read"
+        for event in batch.events:
+            assert event.fingerprint
+            assert event.group.startswith(name)
+            assert event.starts_at.tzinfo is UTC
+            assert (event.ends_at is None) is (event.status is AlertStatus.FIRING)
+            assert all(isinstance(text, str) for pair in event.labels.items() for text in pair)
+    assert outcome
+
+
+@given(st.sampled_from(sorted(SOURCES)), NEAR_VALUES)
+def test_any_json_is_alerts_or_a_clear_refusal(name, payload):
+    assert_sound_or_malformed(name, payload)
+
+
+@given(st.data())
+def test_a_real_payload_with_any_value_changed_is_alerts_or_a_clear_refusal(samples, sent, data):
+    request = data.draw(st.sampled_from(sent))
+    payload = json.loads((samples / request["file"]).read_text())
+    holder, key = data.draw(st.sampled_from(list(_places(payload))))
+    changed = copy.deepcopy(payload)
+    target = changed
+    for part in holder:
+        target = target[part]
+    target[key] = data.draw(JSON_VALUES)
+
+    assert_sound_or_malformed(request["endpoint"], changed)
+
+
+def _places(value, path=()):
+    """(path of the holder, key) of each value inside."""
+    keys = value.keys() if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        yield path, key
+        yield from _places(value[key], (*path, key))
+
+
+@given(st.data())
+def test_a_real_payload_cut_at_any_byte_is_refused(samples, sent, data):
+    request = data.draw(st.sampled_from(sent))
+    body = (samples / request["file"]).read_bytes().rstrip()
+
+    with pytest.raises(Malformed, match="JSON"):
+        decode(body[: data.draw(st.integers(0, len(body) - 1))])

@@ -1,0 +1,143 @@
+"""Who may send alerts: a token or a signature, compared in constant time, told apart from each near miss."""
+
+import base64
+import hashlib
+import hmac
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.alerts.routing import Credentials
+from bot.sources import SOURCES, Unauthorized
+
+NOW = datetime(2026, 11, 18, 14, 6, tzinfo=UTC)
+BODY = b'{"alerts": []}'
+TOKEN, SECRET = "s3cret-token-é", "hmac-secret"
+BY_TOKEN = Credentials((TOKEN,))
+BY_SIGNATURE = Credentials((TOKEN,), (SECRET,))
+
+
+def basic(user, password):
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def signature(body=BODY, *, stamp=None, secret=SECRET):
+    signed = body if stamp is None else f"{stamp}:".encode() + body
+    return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+
+
+def verify(headers, credentials, *, source="grafana", body=BODY):
+    SOURCES[source].verify(headers, body, credentials, now=NOW)
+
+
+@pytest.mark.parametrize("source", sorted(SOURCES))
+@pytest.mark.parametrize(
+    "authorization",
+    [f"Bearer {TOKEN}", f"bearer  {TOKEN}", basic("", TOKEN), basic("alertmanager", TOKEN)],
+)
+def test_the_token_is_taken_as_bearer_or_password(source, authorization):
+    verify({"authorization": authorization}, BY_TOKEN, source=source)
+
+
+@pytest.mark.parametrize("source", sorted(SOURCES))
+@pytest.mark.parametrize(
+    ("authorization", "says"),
+    [
+        (None, "no Authorization header"),
+        ("", "of another kind"),
+        ("Bearer", "not the right one"),
+        ("Bearer ", "not the right one"),
+        (f"Bearer {TOKEN}x", "not the right one"),
+        (f"Bearer {TOKEN[:-1]}", "not the right one"),
+        (TOKEN, "of another kind"),
+        (f"Token {TOKEN}", "of another kind"),
+        (basic(TOKEN, ""), "not the right one"),
+        (basic("", TOKEN + " "), "not the right one"),
+        ("Basic ???", "cannot be read"),
+        ("Basic é", "cannot be read"),
+        ("Bearer \udcff\udcfe", "not the right one"),
+    ],
+)
+def test_anything_else_is_refused_without_telling_the_token(source, authorization, says):
+    headers = {} if authorization is None else {"Authorization": authorization}
+
+    with pytest.raises(Unauthorized, match=says) as refusal:
+        verify(headers, BY_TOKEN, source=source)
+
+    assert TOKEN not in refusal.value.message
+
+
+@pytest.mark.parametrize("source", sorted(SOURCES))
+@pytest.mark.parametrize("nothing", [(), ("",)])
+def test_without_a_token_set_nobody_gets_in(source, nothing):
+    with pytest.raises(Unauthorized, match="Set DOGWATCH_ALERT_TOKEN"):
+        verify({"Authorization": "Bearer "}, Credentials(nothing), source=source)
+
+
+def test_a_signature_over_the_body_proves_grafana():
+    verify({"x-grafana-alerting-signature": signature()}, BY_SIGNATURE)
+
+
+@pytest.mark.parametrize("seconds", [0, -299, 299])
+def test_a_signature_over_timestamp_and_body_proves_it_for_five_minutes(seconds):
+    stamp = int((NOW + timedelta(seconds=seconds)).timestamp())
+    verify(
+        {"X-Grafana-Alerting-Signature": signature(stamp=stamp), "X-Grafana-Alerting-Timestamp": str(stamp)},
+        BY_SIGNATURE,
+    )
+
+
+STAMP = int(NOW.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("headers", "says"),
+    [
+        ({"Authorization": f"Bearer {TOKEN}"}, "has no X-Grafana-Alerting-Signature"),
+        ({"X-Grafana-Alerting-Signature": ""}, "does not fit"),
+        ({"X-Grafana-Alerting-Signature": "é"}, "does not fit"),
+        ({"X-Grafana-Alerting-Signature": signature(BODY + b" ")}, "does not fit"),
+        ({"X-Grafana-Alerting-Signature": signature(secret="other")}, "does not fit"),
+        (
+            {"X-Grafana-Alerting-Signature": signature(), "X-Grafana-Alerting-Timestamp": str(STAMP)},
+            "does not fit",
+        ),
+        (
+            {
+                "X-Grafana-Alerting-Signature": signature(stamp=STAMP - 301),
+                "X-Grafana-Alerting-Timestamp": str(STAMP - 301),
+            },
+            "5 minutes",
+        ),
+        (
+            {"X-Grafana-Alerting-Signature": signature(stamp="soon"), "X-Grafana-Alerting-Timestamp": "soon"},
+            "Unix seconds",
+        ),
+        (
+            {"X-Grafana-Alerting-Signature": signature(), "X-Grafana-Alerting-Timestamp": "9" * 400},
+            "Unix seconds",
+        ),
+    ],
+)
+def test_where_a_secret_is_set_nothing_but_the_signature_counts(headers, says):
+    with pytest.raises(Unauthorized, match=says):
+        verify(headers, BY_SIGNATURE)
+
+
+def test_the_headers_of_the_signature_can_have_other_names():
+    credentials = Credentials(secrets=(SECRET,), signature_header="X-Mine", timestamp_header="X-When")
+
+    verify({"X-Mine": signature(stamp=STAMP), "X-When": str(STAMP)}, credentials)
+
+
+def test_credentials_do_not_show_themselves():
+    assert TOKEN not in repr(BY_SIGNATURE)
+    assert SECRET not in repr(BY_SIGNATURE)
+
+
+@given(st.sampled_from(sorted(SOURCES)), st.dictionaries(st.text(), st.text()), st.text())
+def test_no_headers_get_in_by_luck_or_break_it(source, headers, authorization):
+    with pytest.raises(Unauthorized):
+        verify({**headers, "Authorization": authorization}, BY_SIGNATURE, source=source)

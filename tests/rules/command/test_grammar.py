@@ -1,0 +1,383 @@
+"""Lines that people type, and what each is read as."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.command import Command, Context, Mention, Option, Target, Value, help_for, help_text, parse
+from bot.domain.errors import Ambiguous, UserError
+from bot.domain.terms import Kind, Precision, Severity, Status, TargetKind
+from bot.domain.times import When
+from bot.slack.replies.render import markup
+from commands import role
+from tests.support.requests.command_table import COMMANDS, INSIDE, NOW, PACIFIC
+
+OUTSIDE = replace(INSIDE, inside=None)
+
+
+def at(clock, precision=Precision.EXACT):
+    return When(datetime.fromisoformat(f"2023-11-07 {clock}").replace(tzinfo=PACIFIC).astimezone(UTC), precision)
+
+
+def read(line, context=INSIDE):
+    return parse(line, COMMANDS, context)
+
+
+def refusal(line, context=INSIDE):
+    with pytest.raises(UserError) as problem:
+        read(line, context)
+    assert not isinstance(problem.value, Ambiguous)
+    return problem.value.message
+
+
+@pytest.mark.parametrize(
+    ("line", "command", "options", "text"),
+    [
+        ("start checkout is down sev:2", "start", {"sev": Severity.SEV2}, "checkout is down"),
+        ("START checkout is down", "start", {}, "checkout is down"),
+        ("declare checkout is down", "start", {}, "checkout is down"),
+        ("start sev:2 checkout is down", "start", {"sev": Severity.SEV2}, "checkout is down"),
+        ("start checkout sev:2 is down", "start", {"sev": Severity.SEV2}, "checkout is down"),
+        ("start checkout is down --sev 2", "start", {"sev": Severity.SEV2}, "checkout is down"),
+        ("start checkout is down --sev=2", "start", {"sev": Severity.SEV2}, "checkout is down"),
+        ("start checkout is down —sev 2", "start", {"sev": Severity.SEV2}, "checkout is down"),
+        ("start checkout is down –sev 2", "start", {"sev": Severity.SEV2}, "checkout is down"),
+        ("start checkout is down sev: 2", "start", {"sev": Severity.SEV2}, "checkout is down"),
+        ("start checkout is down SEV:2", "start", {"sev": Severity.SEV2}, "checkout is down"),
+        ("start checkout is down severity:2", "start", {"sev": Severity.SEV2}, "checkout is down"),
+        ("start sev:2, checkout is down", "start", {"sev": Severity.SEV2}, "checkout is down"),
+        ("start", "start", {}, ""),
+        ('start "checkout is down"', "start", {}, "checkout is down"),
+        ("start “checkout is down” sev:2", "start", {"sev": Severity.SEV2}, "checkout is down"),
+        ('start "sev:2 was lost"', "start", {}, "sev:2 was lost"),
+        ("start leak private drill", "start", {"private": True, "drill": True}, "leak"),
+        ("start leak private sev:2", "start", {"private": True, "sev": Severity.SEV2}, "leak"),
+        ("start leak --private of keys", "start", {"private": True}, "leak of keys"),
+        ("start leak private:yes", "start", {"private": True}, "leak"),
+        ("start leak private:no", "start", {"private": False}, "leak"),
+        ("start private keys leaked", "start", {}, "private keys leaked"),
+        ('start "keys gone private"', "start", {}, "keys gone private"),
+        ("start Payments at:09:11 ref:TSR-1532", "start", {"at": at("09:11"), "ref": "TSR-1532"}, "Payments"),
+        ("start at:10 min ago Payments", "start", {"at": at("09:50")}, "Payments"),
+        ('start at:"10 min ago" Payments', "start", {"at": at("09:50")}, "Payments"),
+        ("start at: 10 min ago Payments", "start", {"at": at("09:50")}, "Payments"),
+        ("start --at 9:50 Payments", "start", {"at": at("09:50")}, "Payments"),
+        ("start Payments at:9:50, sev:1", "start", {"at": at("09:50"), "sev": Severity.SEV1}, "Payments"),
+        ("start error:timeout on https://x.y:80/z?at:1", "start", {}, "error:timeout on https://x.y:80/z?at:1"),
+        ("start --force it", "start", {}, "--force it"),
+        ("note at:? kind:misleading It", "note",
+         {"at": When(None, Precision.UNKNOWN), "kind": Kind.MISLEADING_PATH}, "It"),
+        ("note at:~9:50 The db", "note", {"at": at("09:50", Precision.APPROXIMATE)}, "The db"),
+        ("note kind:fish The db", "note", {"kind": Kind.MISLEADING_PATH}, "The db"),
+        ("note kind:lucky The db", "note", {"kind": Kind.GOT_LUCKY}, "The db"),
+        ("note kind:began The db", "note", {"kind": Kind.IMPACT_BEGAN}, "The db"),
+        ("note kind::mag: The db", "note", {"kind": Kind.INVESTIGATION}, "The db"),
+        ('note kind:"Ruled out" The db', "note", {"kind": Kind.RULED_OUT}, "The db"),
+        ("note kind:red-herring The db", "note", {"kind": Kind.MISLEADING_PATH}, "The db"),
+        ("note at 9:50 sev:2 users saw it", "note", {}, "at 9:50 sev:2 users saw it"),
+        ("note <@U1|ana> said &lt;no&gt;, see <https://x.y>", "note", {}, "<@U1> said <no>, see https://x.y"),
+        ('note he said "at:14:05 it broke" twice', "note", {}, 'he said "at:14:05 it broke" twice'),
+        ('note "a" is not "b"', "note", {}, '"a" is not "b"'),
+        ("note  two  blanks\n• and\n\n• lines ", "note", {}, "two  blanks\n• and\n\n• lines"),
+        ("impact users:20% 20% of users", "impact", {"users": 20.0}, "20% of users"),
+        ("impact users:2,5 % of them", "impact", {"users": 2.5}, "of them"),
+        ("impact started:9:00 ended:now", "impact", {"started": at("09:00"), "ended": at("10:00")}, ""),
+        ("cause lang:fr,en La cause", "cause", {"lang": ("fr", "en")}, "La cause"),
+        ("task due:in 2 weeks Audit", "task", {"due": date(2023, 11, 21)}, "Audit"),
+        ("task Audit due:friday", "task", {"due": date(2023, 11, 10)}, "Audit"),
+        ('task symptom:"It failed." Look', "task", {"symptom": "It failed."}, "Look"),
+        ("edit title:'it is down' service:pay", "edit", {"title": "it is down", "service": "pay"}, ""),
+        ('edit title:""', "edit", {"title": ""}, ""),
+        ("pm template:Brief", "postmortem", {"template": "brief"}, ""),
+        ("help start", "help", {}, "start"),
+    ],
+)  # fmt: skip
+def test_options_and_text(line, command, options, text):
+    found = read(line)
+
+    assert (found.command.name, dict(found.options), found.text) == (command, options, text)
+
+
+@pytest.mark.parametrize(
+    ("line", "positionals", "text"),
+    [
+        ("status identified", {"status": Status.IDENTIFIED}, ""),
+        ("status Identified, it was the db", {"status": Status.IDENTIFIED}, "it was the db"),
+        ("severity SEV-1 everyone is hit", {"sev": Severity.SEV1}, "everyone is hit"),
+        ("sev 1", {"sev": Severity.SEV1}, ""),
+        ("lead <@U1|ana>", {"user": Mention("U1")}, ""),
+        ("escalate <@U1> the db", {"target": Target(TargetKind.PERSON, "U1", "U1")}, "the db"),
+        ("escalate <!subteam^S1|@dba> the db", {"target": Target(TargetKind.GROUP, "dba", "S1")}, "the db"),
+        ("escalate @senior-engineers the db", {"target": Target(TargetKind.TEAM, "senior-engineers")}, "the db"),
+        ("escalate @dba: the db", {"target": Target(TargetKind.TEAM, "dba")}, "the db"),
+        ("escalate policy:payments the db", {"target": Target(TargetKind.POLICY, "payments")}, "the db"),
+        ("escalate vendor:payment-gateway the db", {"target": Target(TargetKind.VENDOR, "payment-gateway")}, "the db"),
+        ('escalate vendor:"Acme Pay" the db', {"target": Target(TargetKind.VENDOR, "Acme Pay")}, "the db"),
+        ("escalate at:? @dba the db", {"target": Target(TargetKind.TEAM, "dba")}, "the db"),
+        ("escalate @dba at:9:50 the db", {"target": Target(TargetKind.TEAM, "dba")}, "the db"),
+        ("task Review logs <@U1>", {"owner": Mention("U1")}, "Review logs"),
+        ("task <@U1> Review logs", {"owner": Mention("U1")}, "Review logs"),
+        ("task Review logs <@U1> due:friday", {"owner": Mention("U1")}, "Review logs"),
+        ("task Ask <@U1> for logs", {}, "Ask <@U1> for logs"),
+        ("update monitoring lang:en We watch it", {"state": "monitoring"}, "We watch it"),
+        ("merge INC-3", {"other": "INC-3"}, ""),
+        ("merge inc-3", {"other": "INC-3"}, ""),
+        ("merge 3", {"other": "INC-3"}, ""),
+        ("merge <#C1|inc-3-checkout-is-down>", {"other": "INC-3"}, ""),
+        ("show DRILL-3", {"incident": "DRILL-3"}, ""),
+    ],
+)
+def test_positionals(line, positionals, text):
+    found = read(line)
+
+    assert (dict(found.positionals), found.text) == (positionals, text)
+
+
+@pytest.mark.parametrize(
+    ("line", "context", "incident", "text"),
+    [
+        ("note hello", INSIDE, "INC-7", "hello"),
+        ("note INC-8 hello", INSIDE, "INC-8", "hello"),
+        ("note inc-8: hello", OUTSIDE, "INC-8", "hello"),
+        ("note at:9:50 DRILL-2 hello", OUTSIDE, "DRILL-2", "hello"),
+        ("INC-8 note hello", OUTSIDE, "INC-8", "hello"),
+        ("note as in INC-8", INSIDE, "INC-7", "as in INC-8"),
+        ("start INC-8 again", INSIDE, None, "INC-8 again"),
+        ("merge INC-3", INSIDE, "INC-7", ""),
+        ("merge INC-8 INC-3", OUTSIDE, "INC-8", ""),
+        ("show INC-8", OUTSIDE, None, ""),
+    ],
+)
+def test_which_incident(line, context, incident, text):
+    found = read(line, context)
+
+    assert (found.incident, found.text) == (incident, text)
+
+
+def test_the_series_are_the_workspaces_own():
+    context = replace(OUTSIDE, series=("OUTAGE", "GAME-DAY"))
+
+    assert read("note outage-3 hello", context).incident == "OUTAGE-3"
+    assert read("note game-day-3 hello", context).incident == "GAME-DAY-3"
+    assert read("show 3", context).positionals == {"incident": "OUTAGE-3"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("P1", Severity.SEV1), ("p5", Severity.SEV4), ("1", Severity.SEV1), ("5", Severity.SEV4),
+        ("P-2", Severity.SEV2), ("critical", Severity.SEV1), ("sev3", Severity.SEV3),
+    ],
+)  # fmt: skip
+def test_severities_by_the_workspaces_own_words(typed, expected):
+    words = {"P1": Severity.SEV1, "P2": Severity.SEV2, "P3": Severity.SEV3, "P4": Severity.SEV4, "P5": Severity.SEV4,
+             "critical": Severity.SEV1}  # fmt: skip
+
+    assert read(f"start x sev:{typed}", replace(INSIDE, severities=words)).options["sev"] is expected
+
+
+OWN = replace(
+    INSIDE,
+    severities={"sev 1": Severity.SEV1, "sev1": Severity.SEV1, "sev2": Severity.SEV2},
+    statuses={"cause known": Status.IDENTIFIED, "cause": Status.MONITORING, "identified": Status.IDENTIFIED},
+    roles={"customer liaison": "customer-liaison", "customer-liaison": "customer-liaison", "lead": "lead"},
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "values", "text"),
+    [
+        ("status cause known", {"status": Status.IDENTIFIED}, ""),
+        ("status Cause Known: a full disk", {"status": Status.IDENTIFIED}, "a full disk"),
+        ("status INC-7 cause-known", {"status": Status.IDENTIFIED}, ""),
+        ("status cause unknown", {"status": Status.MONITORING}, "unknown"),
+        ('status "cause" known', {"status": Status.MONITORING}, "known"),
+        ("role customer liaison <@U1> call them", {"role": "customer-liaison", "person": Mention("U1")}, "call them"),
+        ("role lead <@U1>", {"role": "lead", "person": Mention("U1")}, ""),
+        ("sev sev 1 all are hit", {"sev": Severity.SEV1}, "all are hit"),
+        ("start x sev:sev 1", {"sev": Severity.SEV1}, "x"),
+        ("start x sev:sev1 2 of 3", {"sev": Severity.SEV1}, "x 2 of 3"),
+    ],
+)
+def test_names_of_several_words_are_typed_as_they_are_shown(line, values, text):
+    found = parse(line, [*COMMANDS, role.COMMAND], OWN)
+
+    assert ({**found.positionals, **found.options}, found.text) == (values, text)
+
+
+def test_a_refused_severity_names_what_the_workspace_calls_them():
+    words = {"1": Severity.SEV1, "sev1": Severity.SEV1, "p1": Severity.SEV1, "sev2": Severity.SEV2}
+    called = replace(INSIDE, severities=words, labels={Severity.SEV1: "P1", Severity.SEV2: "SEV2"})
+
+    assert "Use one of `P1`, `SEV2`;" in refusal("start x sev:9", called)
+
+
+def test_a_refused_severity_names_one_word_for_each():
+    words = {"1": Severity.SEV1, "sev1": Severity.SEV1, "s1": Severity.SEV1, "minor": Severity.SEV4, "4": Severity.SEV4}
+
+    assert "Use one of `SEV1`, `minor`;" in refusal("start x sev:9", replace(INSIDE, severities=words))
+    assert "a severity: `SEV1`, `minor`." in refusal("severity", replace(INSIDE, severities=words))
+
+
+def test_the_zone_of_the_line_is_the_zone_of_its_times():
+    """Also if it stands behind the time."""
+    found = read("start at:20:30 Checkout tz:Africa/Nairobi")
+
+    assert found.options["at"].at == NOW - timedelta(minutes=30)
+    assert found.zone == ZoneInfo("Africa/Nairobi")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("", "`/incident help`"),
+        ("statuss identified", "Did you mean `status`?"),
+        ("xyzzy", "There are `start`, `edit`"),
+        ("status identifed", "Did you mean `identified`?"),
+        ("status", "a status: `investigating`"),
+        ("status fixing", "Use one of `investigating`, `identified`, `monitoring`, `resolved`."),
+        ("severity SEV9", "`SEV9` is not a severity. Use one of"),
+        ("severity", "a severity: `SEV1`"),
+        ("start x sev:9", "Use one of `SEV1`, `SEV2`, `SEV3`, `SEV4`"),
+        ("start x sev:critcal", "`critcal` is not a severity"),
+        ("start x sev:1 sev:2", "`sev:` stands twice"),
+        ("start x sev:", "`sev:` needs a severity"),
+        ("start x sev: at:9:50", "`sev:` needs a severity"),
+        ("start x tz:Europe/Pariss", "Did you mean `Europe/Paris`?"),
+        ("start x at:25:00", "`25:00` is no clock time"),
+        ("start x at:13pm", "Do you mean `13:00`?"),
+        ("start x at:soon", "`soon` is not a time"),
+        ("start x at:14:05", "4h 5m from now"),
+        ("start x private:perhaps", "neither `yes` nor `no`"),
+        ("note", "needs a text"),
+        ("note look at: the db", "put the text in quotes"),
+        ("note kind:causee x", "Did you mean `cause`?"),
+        ("note kind:i x", "is not a kind"),
+        ("impact users:120% x", "more than all"),
+        ("impact users:many x", "Write for example `20%`"),
+        ("cause lang:fq x", "Use `en`, `fr`"),
+        ("task due:soonish x", "is not a day"),
+        ("lead @ana", "choose the person from Slack's list"),
+        ("lead", "a person"),
+        ("escalate database is slow", "`vendor:NAME`"),
+        ("escalate vendor: Acme", "right behind the colon"),
+        ("escalate @dba", "needs a text"),
+        ("ack foo", "does not know what to do with `foo`"),
+        ("pm templat:brief", "Did you mean `template:`?"),
+        ("pm template:breif", "Did you mean `brief`?"),
+        ("update soon x", "Use one of `investigating`"),
+        ("merge soon", "as in `INC-7`"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_words(line, said):
+    assert said in refusal(line)
+
+
+def test_outside_a_channel_the_incident_has_to_be_named():
+    assert "Which incident?" in refusal("note hello", OUTSIDE)
+
+
+def test_a_refused_word_is_never_shown_at_length():
+    assert len(refusal("start x sev:" + "9" * 5000)) < 300
+    assert len(refusal("x" * 5000)) < 600
+
+
+def test_two_readings_of_a_time_are_a_question_with_answers_to_type():
+    with pytest.raises(Ambiguous) as question:
+        read("note at:2023-11-05 01:30 db down")
+
+    assert question.value.about == "2023-11-05 01:30"
+    for candidate in question.value.candidates:
+        assert read(f"note at:{candidate} db down").text == "db down"
+
+
+def test_a_time_to_come_where_the_option_allows_it():
+    commands = [Command("remind", "remind at:", "", options=(Option("at", Value.TIME, may_be_future=True),))]
+
+    assert parse("remind at:14:05", commands, INSIDE).options["at"] == at("14:05")
+
+
+@pytest.mark.parametrize("typed", ["00:01", "Mon 00:01", '"00:01"'])
+def test_a_time_to_come_is_the_next_one(typed):
+    commands = [Command("remind", "remind at:", "", options=(Option("at", Value.TIME, may_be_future=True),))]
+
+    assert parse(f"remind at:{typed}", commands, INSIDE).options["at"].at > INSIDE.now
+
+
+def test_a_command_without_a_name_is_what_stands_alone():
+    commands = [Command("", "", "Open the form.", inside=False), *COMMANDS]
+
+    assert parse("  ", commands, OUTSIDE).command is commands[0]
+
+
+def test_now_needs_a_zone():
+    with pytest.raises(ValueError, match="zone"):
+        Context(now=datetime(2023, 11, 7))  # noqa: DTZ001  that is the point
+
+
+def test_help_names_every_command_and_every_option():
+    text = help_text(COMMANDS)
+
+    for command in COMMANDS:
+        assert f"`/incident {command.name}".rstrip() in text
+        assert f"`/incident {command.usage}`" in help_for(command)
+        assert command.summary in help_for(command)
+        assert all(f"`{option.name}" in help_for(command) for option in command.options)
+
+
+def test_the_list_of_commands_is_one_answer_that_nothing_is_cut_off():
+    text = help_text(COMMANDS)
+
+    assert markup(text).endswith("`/incident note INC-7 …`.")
+    assert "[" not in text, "what can be left out is told of one command, not of all"
+
+
+def outcome(line, context):
+    try:
+        return parse(line, COMMANDS, context)
+    except UserError as problem:
+        return problem
+
+
+WORDS = st.sampled_from(
+    [
+        *(command.name for command in COMMANDS), "at:", "at:9:50", "at:10", "min", "ago", "sev:2", "--sev", "—sev",
+        "sev:", "kind:fish", "users:20%", "due:friday", "due:", "private", "--private", "tz:Europe/Paris", "<@U1|ana>",
+        "INC-3",
+        "<!subteam^S1|@dba>", "vendor:x", '"two', 'words"', 'title:"a', "“x”", "2", "?", "&lt;", "\n", ",", "yesterday",
+    ]
+)  # fmt: skip
+
+
+@given(st.text() | st.lists(WORDS).map(" ".join), st.sampled_from([INSIDE, OUTSIDE]))
+def test_any_text_is_a_command_or_a_clear_refusal(line, context):
+    found = outcome(line, context)
+
+    assert found.message if isinstance(found, UserError) else found.command in COMMANDS
+
+
+@given(st.text(min_size=1))
+def test_a_text_without_keys_is_kept_as_it_was_typed(text):
+    """Of its sides only the blanks go; quotes go where they hold the whole together."""
+    text = "x" + text + "x"
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+    assert read(f"improve {escaped}").text == text
+
+
+@given(st.lists(st.from_regex(r"[a-z]{1,8}(:[a-z]{1,5})?|[0-9]{1,3}|https://[a-z]{3}/[a-z]{1,3}", fullmatch=True),
+                min_size=2), st.data())  # fmt: skip
+def test_an_option_is_read_wherever_it_stands_and_the_rest_stays(words, data):
+    keys = re.compile(r"(sev|severity|service|ref|tz|at|private|drill|retro):")
+    words = [word for word in words if not keys.match(word) and word not in {"private", "drill", "retro"}]
+    place = data.draw(st.integers(0, len(words)))
+
+    found = read(" ".join(["start", *words[:place], "sev:2", *words[place:]]))
+
+    assert found.options == {"sev": Severity.SEV2}
+    assert found.text == " ".join(words)

@@ -1,0 +1,210 @@
+"""What an escalation's message says of each person and level, and of what is next; what a page says to its reader."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.services.escalation.view import Answer, Attempt, EscalationView, LevelPaged, NextStep, PersonPaged, Standing
+from bot.services.views.messages import Waiting
+from bot.slack.blocks import app_home as home
+from bot.slack.blocks.escalation import message as escalation
+from bot.slack.blocks.escalation import page
+from bot.slack.blocks.incidents import card
+from bot.slack.blocks.incidents import channel_lines as events
+from bot.slack.gallery.escalations import (
+    ALL,
+    ANSWERED,
+    BY_BOTH,
+    CROWDED,
+    HANDED,
+    HANDED_ON,
+    LATE,
+    PAGED,
+    PAGED_AT,
+    POLICY,
+    REMINDED,
+    TAKEN,
+    TEAM,
+)
+from bot.slack.gallery.gallery import A_PAGE, BUSY, HOMES, SAID
+from tests.support.worlds.world import action_ids, rendered
+
+MINUTE = timedelta(minutes=1)
+BY_MANAGER = LevelPaged(4, 0, PAGED_AT, (PersonPaged("U0MANAGER"),), because="end")
+LAST_RESORT = replace(POLICY, level=4, gave_up=True, next=None, paged=(*POLICY.paged, BY_MANAGER))
+SLEPT = LevelPaged(1, 0, PAGED_AT, (PersonPaged("U0DBA", fell_silent=True),))
+MUTED_DBA = PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "", "muted until 09:00"),))
+MUTED = LevelPaged(1, 0, PAGED_AT, (MUTED_DBA, PersonPaged("U0ENGINEER", (Attempt("Slack", PAGED_AT, "sent"),))))
+NO_LAST_RESORT = replace(LAST_RESORT, paged=(replace(BY_MANAGER, people=(), missing=("schedule:nobody",)),))
+MUTED_LAST_RESORT = replace(LAST_RESORT, paged=(replace(BY_MANAGER, people=(MUTED_DBA,)),))
+WOKEN_AGAIN = replace(POLICY, paged=(SLEPT, replace(SLEPT, because="silent")))
+
+
+def told(view: EscalationView) -> str:
+    return rendered({"blocks": escalation.ledger(view).blocks})
+
+
+def paged(view: EscalationView, reader: str) -> str:
+    return rendered({"blocks": page.page(view, reader).blocks})
+
+
+@pytest.mark.parametrize(
+    ("attempt", "says"),
+    [
+        (Attempt("Slack", PAGED_AT, "sent"), "<@U0DBA> Slack <!date^"),
+        (Attempt("Slack", PAGED_AT), "Slack on its way"),
+        (Attempt("SMS", PAGED_AT, is_due_later=True), "then SMS <!date^"),
+        (Attempt("e-mail", PAGED_AT, "the server refused it"), ":warning: e-mail failed"),
+        (Attempt("Slack", PAGED_AT, "skipped", "muted until 09:00"), "not paged: muted until 09:00"),
+    ],
+)
+def test_what_came_of_a_page(attempt: Attempt, says: str) -> None:
+    view = replace(PAGED, paged=(LevelPaged(1, 0, PAGED_AT, (PersonPaged("U0DBA", (attempt,)),)),))
+
+    assert says in told(view)
+
+
+@pytest.mark.parametrize(
+    ("view", "says"),
+    [
+        (PAGED, "*Next:* a reminder, due"),
+        (POLICY, "*Next:* level 3 (Database administrator, team managers), due"),
+        (replace(POLICY, next=NextStep(PAGED_AT, None)), "*Next:* the end of the policy, nobody else is paged, due"),
+        (replace(POLICY, next=NextStep(PAGED_AT, 1, True)), "*Next:* from the beginning, level 1, due"),
+        (replace(PAGED, next=NextStep(PAGED_AT, None)), "whoever called is told that nobody answers"),
+        (ALL, "*still needed:* <@U0ENGINEER>"),
+        (REMINDED, "Also paged"),
+        (TAKEN, "<@U0DBA> <!date^"),
+        (TAKEN, "by e-mail"),
+        (TAKEN, "handed it back"),
+        (HANDED_ON, "handed over to <@U0ENGINEER>"),
+        (HANDED, "handed over by <@U0DBA>"),
+        (LATE, "14m late, 1 level before it left out"),
+        (LATE, "nobody answered. Escalate to somebody else."),
+        (replace(POLICY, level=4), "at its end, begun <!date^"),
+        (replace(ALL, gave_up=True, next=None), ":warning: <@U0ENGINEER> did not answer. Escalate to somebody else."),
+        (LAST_RESORT, "nobody answered. The last resort is paged."),
+        (NO_LAST_RESORT, "nobody answered. Nobody of the last resort could be paged. Escalate to somebody else."),
+        (MUTED_LAST_RESORT, "nobody answered. Nobody of the last resort could be paged. Escalate to somebody else."),
+        (WOKEN_AGAIN, "<@U0DBA> acknowledged, then silent"),
+        (replace(POLICY, paged=(MUTED, SLEPT)), "<@U0ENGINEER> no answer; <@U0DBA> not paged"),
+        (replace(POLICY, more_time_until=PAGED_AT + 30 * MINUTE), "more time was asked for"),
+    ],
+)
+def test_what_the_message_says(view: EscalationView, says: str) -> None:
+    assert says in told(view)
+
+
+def test_whoever_is_next_is_not_mentioned() -> None:
+    step = NextStep(PAGED_AT, 2, targets=("<@U0MANAGER>", "*bold*"))
+
+    assert "<@U0MANAGER>" not in told(replace(POLICY, next=step))
+
+
+@pytest.mark.parametrize("view", [PAGED, replace(TEAM, policy=""), replace(POLICY, members=("U0DBA",))])
+def test_whoever_is_muted_is_not_mentioned(view: EscalationView) -> None:
+    """Neither in the message, whose first posting wakes whom it mentions, nor by the lines that remind."""
+    left_out = replace(view, paged=(MUTED,))
+    lines = [events.said(replace(said, escalation=left_out)).text for said in SAID if said.event == "reminder"]
+
+    for text in (escalation.ledger(left_out).text, told(left_out), *lines):
+        assert "<@U0DBA>" not in text
+    assert all("*Database administrator*" in line for line in lines)
+    assert "<@U0DBA>" in told(replace(view, paged=(MUTED, SLEPT))), "paged since"
+
+
+def test_the_buttons_are_those_that_do_something() -> None:
+    last = replace(POLICY, next=NextStep(PAGED_AT, None))
+
+    assert "Can't: next please" in told(POLICY)
+    assert "next please" not in told(last)
+    assert escalation.MORE_TIME in action_ids({"blocks": escalation.ledger(last).blocks})
+    assert escalation.MORE_TIME not in action_ids({"blocks": escalation.ledger(replace(POLICY, next=None)).blocks})
+    assert "Hand over" in told(ANSWERED)
+    assert "Hand over" not in told(HANDED_ON)
+    assert "Acknowledge" not in told(replace(POLICY, is_open=False))
+
+
+def test_very_many_people_are_counted() -> None:
+    shown = told(CROWDED)
+    lines = [line for line in shown.splitlines() if line.startswith("• ")]
+
+    assert 1 <= len(lines) <= escalation.PEOPLE
+    assert f"and {30 - len(lines)} more" in shown.splitlines()
+    assert "and 41 before" in shown
+
+
+@pytest.mark.parametrize(
+    ("view", "reader", "says"),
+    [
+        (PAGED, "U0DBA", "you are paged again"),
+        (POLICY, "U0DBA", "the next level is paged"),
+        (ALL, "U0ENGINEER", "Each of those who are asked has to answer"),
+        (ALL, "U0DBA", "You answered; others are still waited for"),
+        (ANSWERED, "U0DBA", "It is yours"),
+        (ANSWERED, "U0ENGINEER", "You need not do anything"),
+        (BY_BOTH, "U0DBA", "It is yours, together with <@U0ENGINEER>"),
+        (BY_BOTH, "U0ENGINEER", "It is yours, together with <@U0DBA>"),
+        (replace(BY_BOTH, handed_to="payments"), "U0DBA", "handed over to *payments*. Nothing more is asked of you"),
+        (HANDED, "U0ENGINEER", "<@U0DBA> hands this over to you"),
+        (replace(HANDED, level=2, levels=3), "U0DBA", "Nobody took what you handed over"),
+        (HANDED_ON, "U0DBA", "You handed it over"),
+        (replace(POLICY, declined_by=("U0DBA",)), "U0DBA", "You said that you can't"),
+    ],
+)
+def test_what_a_page_says_to_its_reader(view: EscalationView, reader: str, says: str) -> None:
+    assert says in paged(view, reader)
+
+
+def test_whoever_answered_where_all_have_to_is_not_asked_again() -> None:
+    assert escalation.ACKNOWLEDGE in action_ids({"blocks": page.page(ALL, "U0ENGINEER").blocks})
+    assert action_ids({"blocks": page.page(ALL, "U0DBA").blocks}) == {escalation.DECLINE}
+
+
+def test_where_all_have_answered_each_of_them_can_hand_it_over_or_back() -> None:
+    for reader in ("U0DBA", "U0ENGINEER"):
+        assert {escalation.HAND_OVER, escalation.HAND_BACK} == action_ids({"blocks": page.page(BY_BOTH, reader).blocks})
+    assert action_ids({"blocks": page.page(BY_BOTH, "U0ONCALL").blocks}) == set()
+
+
+def test_an_escalation_without_a_reason_ends_without_a_stop() -> None:
+    assert escalation.ledger(replace(POLICY, reason="")).text == escalation.headline(POLICY)
+
+
+@pytest.mark.parametrize(
+    ("person", "says"),
+    [
+        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "sent"),)), "<@U0DBA> no answer"),
+        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "skipped", "muted until 09:00"),)), "<@U0DBA> not paged"),
+        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "user_disabled"),)), "<@U0DBA> not reached"),
+        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "x"), Attempt("E-mail", PAGED_AT, "sent"))), "no answer"),
+        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "x"),), has_declined=True), "<@U0DBA> cannot"),
+    ],
+)
+def test_what_came_of_an_earlier_level(person: PersonPaged, says: str) -> None:
+    before = LevelPaged(1, 0, PAGED_AT, (person,), vendors=("payplug",))
+    shown = told(replace(POLICY, paged=(before, *POLICY.paged[-1:])))
+
+    [line] = [each for each in shown.splitlines() if "Level 1, " in each]
+    assert says in line
+    assert "vendor *payplug*" in line
+
+
+def test_a_policy_that_came_to_its_end_has_no_level_after_its_last() -> None:
+    gone = Standing("payments", 4, 3, None)
+    waiting = Waiting("policy payments", PAGED_AT, standing=gone)
+    on_card = rendered({"blocks": card.card(replace(BUSY, waiting=(waiting,))).blocks})
+    at_home = rendered(
+        {"blocks": home.home(replace(HOMES["busy"], pages=(replace(A_PAGE, standing=gone),)), ())["blocks"]}
+    )
+
+    for shown in (on_card, at_home):
+        assert "its end" in shown
+        assert "level 4" not in shown
+
+
+def test_an_answer_that_was_handed_back_stays_told() -> None:
+    gone = Answer("U0DBA", PAGED_AT, "slack", PAGED_AT + MINUTE, "<!channel> my train")
+
+    assert "&lt;!channel&gt; my train" in told(replace(PAGED, answers=(gone,)))

@@ -1,0 +1,150 @@
+"""All rules together: on the known incidents, on any record, and on long ones."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from time import process_time
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+
+from bot.domain.drafting.localized_times import Clock
+from bot.domain.findings import RULES, find
+from bot.domain.findings.wording import blocks_of, in_english
+from bot.domain.languages import TABLES, language
+from bot.domain.postmortem.assemble import assemble
+from bot.domain.record.model import Record, Update
+from bot.domain.terms import Kind, UpdateState
+from tests.support.records.builders import RecordBuilder, checkout_500s, payment_outage, records
+
+TEXTS = {
+    "en": "An incident affecting payments occurred between 4.11pm and 4.23pm. The situation has returned to normal.",
+    "fr": "Un incident affectant les paiements a eu lieu entre 16h11 et 16h23. La situation est revenue à la normale.",
+    "it": "Tra le 16.11 e le 16.23 si è verificato un incidente. La situazione è ora tornata alla normalità.",
+}
+
+
+def payplug() -> Record:
+    """Thirteen minutes in Paris, told to the public in three languages, with a postmortem in two."""
+    told = RecordBuilder("2025-03-27", "Europe/Paris", "Payment platform disruptions", "payments")
+    told.languages = ("fr", "en", "it")
+    began = told.entry("16:11", "engineer", "Production deployment of an upgrade.", Kind.IMPACT_BEGAN)
+    declared = told.typed("16:16", "oncall", told.title, Kind.DECLARED)
+    told.sets("started", began, "message marked as impact began")
+    for name in ("declared", "detected"):
+        told.sets(name, declared, "declared")
+    told.entry("16:21", "engineer", "Rollback of the production change deployed.", Kind.ROLLBACK)
+    told.typed("16:21", "oncall", "Status page communication", Kind.NOTE)
+    told.entry("16:24", "oncall", "Service restored.", Kind.FIXED)
+    said = [
+        told.typed("16:42", "oncall", text, Kind.COMMUNICATION, language=code, public=UpdateState.MONITORING)
+        for code, text in TEXTS.items()
+    ]
+    told.impact("16:44", "oncall", "No payment during 13 minutes")
+    resolved = told.typed("18:00", "oncall", "Service restored.", Kind.RESOLVED, states_end=told.at("16:24"))
+    told.sets("resolved", resolved, "resolved")
+    told.sets("ended", resolved, "resolve at:", at="16:24")
+    published = told.typed("2025-03-31 09:43", "oncall", "", Kind.COMMUNICATION, public=UpdateState.POSTMORTEM)
+    told.follow_ups("18:10", "oncall", [], ["Investigate the deployment", "Create dedicated tests of ingresses"])
+    updates = [
+        Update(UpdateState.MONITORING, said[0].happened_at, TEXTS, tuple(TEXTS), tuple(each.source for each in said)),
+        Update(UpdateState.POSTMORTEM, published.happened_at, {}, ("fr", "en"), (published.source,)),
+    ]
+    return replace(told.record(), updates=updates)
+
+
+@pytest.mark.parametrize(
+    ("record", "codes"),
+    [
+        (checkout_500s(), ["repeated-entry", "escalation-not-acknowledged", "task-without-owner"]),
+        (payment_outage(), ["task-without-owner"]),
+        (payplug(), ["end-time-conflict", "public-word-late", "language-missing", "task-without-owner"]),
+    ],
+    ids=["checkout", "payments", "payplug"],
+)
+def test_what_a_reviewer_of_the_known_incidents_would_say(record, codes):
+    assert [finding.code for finding in find(record)] == codes
+
+
+def test_the_words_name_both_times():
+    record = payplug()
+
+    told = [in_english(record).tell(finding) for finding in find(record)]
+
+    assert told[0] == "By the record the impact ended at 4:24 PM; elsewhere it is said to have ended at 4:23 PM (CET)."
+    assert told[2].endswith("Italian.")
+
+
+def test_a_code_that_is_off_is_not_looked_for():
+    assert "task-without-owner" not in {finding.code for finding in find(payplug(), off=["task-without-owner"])}
+
+
+@given(records())
+@settings(max_examples=150)
+def test_any_record_is_looked_over(record):
+    found = find(record)
+
+    refs = {each.source.ref for group in (record.entries, record.alerts, record.escalations, record.actions)
+            for each in group}  # fmt: skip
+    assert found == find(record)
+    assert [finding.code for finding in found] == sorted((each.code for each in found), key=list(RULES).index)
+    assert len({finding.key for finding in found}) == len(found)
+    for finding in found:
+        assert finding.entries
+        assert set(finding.entries) <= refs
+
+
+@given(records())
+@settings(max_examples=60)
+def test_each_finding_is_told_in_each_language_and_has_its_sources(record):
+    findings = find(record)
+    for code in TABLES:
+        clock = Clock(language(code), record.incident.zone, record.incident.started.at, ())
+        blocks = blocks_of(record, findings, clock)
+        assert all(block.text and block.sources for block in blocks)
+        assert len(blocks) == len(findings)
+
+
+def test_a_draft_has_them_in_a_section_of_their_own_in_its_language():
+    record = payplug()
+
+    french, english = assemble(record, languages=["fr", "en"], findings=find(record)).documents
+
+    assert [block.details["code"] for block in french.sections["findings"]] == [each.code for each in find(record)]
+    assert french.sections["findings"][-1].text == "2 tâches n’ont ni responsable ni échéance."
+    assert english.sections["findings"][-1].text == "2 tasks have neither an owner nor a date."
+
+
+def long_record(length: int) -> Record:
+    """So many entries, every tenth of them said before, each with words of its own."""
+    told = RecordBuilder("2024-01-01", "UTC", "A long one", "checkout")
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    first = told.typed("2024-01-01 00:00", "oncall", told.title, Kind.DECLARED)
+    for name in ("declared", "started", "detected"):
+        told.sets(name, first, "declared")
+    kinds = (Kind.INVESTIGATION, Kind.ACTION, Kind.HYPOTHESIS, Kind.NOTE)
+    for number in range(length):
+        at = (start + timedelta(seconds=30 * number)).astimezone(ZoneInfo("UTC"))
+        text = f"Looking at shard {number - number % 10} of the database behind the checkout, step {number // 2}"
+        told.entry(f"{at:%Y-%m-%d %H:%M:%S}", "engineer", text, kinds[number % 4])
+    improvements = [f"Improve test {number} of shard {number * 7} in the checkout" for number in range(length // 20)]
+    to_do = [f"Add test {number} of shard {number * 7} to the checkout" for number in range(length // 20)]
+    told.follow_ups("2024-01-09 00:00", "oncall", improvements, to_do)
+    told.resolved("2024-01-09 01:00", "oncall", "The shards of the database were repaired")
+    return told.record()
+
+
+def test_the_time_grows_with_the_entries_and_not_with_their_square():
+    """Against as many entries in short records. Generous, as the machine is shared; a square is a hundred times."""
+    short, long = [long_record(100) for _ in range(100)], [long_record(10_000)]
+
+    def best(looked_at: list[Record]) -> float:
+        times = []
+        for _ in range(3):
+            began = process_time()
+            for record in looked_at:
+                find(record)
+            times.append(process_time() - began)
+        return min(times) / sum(len(record.entries) for record in looked_at)
+
+    assert best(long) < best(short) * 4

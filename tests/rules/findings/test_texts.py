@@ -1,0 +1,316 @@
+"""Findings about what was written: repetitions, a cause without support, languages, the public."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.findings.rules.cause_unsupported import cause_unsupported
+from bot.domain.findings.rules.duplicate_entry import repeated_entry
+from bot.domain.findings.rules.duplicate_measure import measure_repeats_task
+from bot.domain.findings.rules.languages import language_missing, language_outdated
+from bot.domain.findings.rules.late_status_update import public_word_late
+from bot.domain.findings.similarity import language_of, stem, stems_of, words_of
+from bot.domain.record.model import Record, Statement, Update
+from bot.domain.terms import Kind, SourceKind, UpdateState
+from tests.support.records.builders import RecordBuilder
+from tests.support.records.findings import codes, incident, published
+
+GATEWAY = "It is connected to the payment gateway integration: reading its logs."
+
+
+def twice(first: str, second: str, *, later: str = "16:40", between: int = 0, kind: Kind = Kind.NOTE) -> list[str]:
+    told = incident("16:11", "18:00")
+    told.entry("16:20", "engineer", first, kind)
+    for number in range(between):
+        told.entry("16:30", "engineer", f"Step {number} of the long list", Kind.ACTION)
+    told.entry(later, "dba", second, kind)
+    return codes(repeated_entry, told.record())
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        (GATEWAY, True),
+        (GATEWAY.upper(), True),
+        ("It is connected to payment gateway integration - reading its logs", True),
+        (GATEWAY.replace("gateway", "provider"), False),
+        (GATEWAY.replace("reading", "read"), False),
+        (f"{GATEWAY} Still.", False),
+    ],
+)
+def test_the_same_in_other_words_is_not_the_same(second, expected):
+    assert twice(GATEWAY, second) == (["repeated-entry"] if expected else [])
+
+
+@pytest.mark.parametrize("text", ["done", "Still down", "On it!", "no change yet"])
+def test_short_texts_may_be_said_again(text):
+    assert twice(text, text) == []
+
+
+def test_long_texts_are_the_same_in_another_order_of_words():
+    first = (
+        "Restored yesterday's snapshot of orders, invoices, customers, carts, coupons, stock and prices onto node seven"
+    )
+    second = (
+        "Onto node seven restored yesterday's snapshot of customers, orders, invoices, carts, stock, coupons and prices"
+    )
+
+    assert twice(first, second) == ["repeated-entry"]
+    assert twice(first, second.replace("seven", "eight")) == []
+
+
+def test_what_is_far_apart_is_another_thing():
+    assert twice(GATEWAY, GATEWAY, later="17:19") == ["repeated-entry"]
+    assert twice(GATEWAY, GATEWAY, later="17:21") == []
+    assert twice(GATEWAY, GATEWAY, between=19) == ["repeated-entry"]
+    assert twice(GATEWAY, GATEWAY, between=20) == []
+
+
+def test_several_repetitions_are_one_finding():
+    told = incident("16:11", "18:00")
+    for at in ("16:20", "16:25", "16:30"):
+        told.entry(at, "engineer", GATEWAY, Kind.INVESTIGATION)
+
+    (found,) = repeated_entry(told.record())
+    assert (len(found.entries), found.values["number"]) == (3, 3)
+
+
+def test_calls_public_words_and_the_bots_own_lines_may_repeat():
+    told = incident("16:11", "18:00")
+    for target in ("development", "operations"):
+        told.escalated("16:20", "oncall", target, "The first investigation did not find the cause")
+    for code in ("en", "fr"):
+        told.typed("16:42", "oncall", GATEWAY, Kind.COMMUNICATION, language=code, public=UpdateState.MONITORING)
+    for at in ("16:50", "16:51"):
+        told.entry(at, None, "Alert FailedPayments fired once more", Kind.DETECTION, source=SourceKind.ALERT)
+    for _ in range(2):
+        told.cause("16:55", "engineer", GATEWAY)
+    told.entry("16:56", "engineer", GATEWAY, Kind.CAUSE)
+
+    assert codes(repeated_entry, told.record()) == []
+
+
+def test_a_withdrawn_entry_repeats_nothing():
+    told = incident("16:11", "18:00")
+    told.entry("16:20", "engineer", GATEWAY, Kind.NOTE)
+    told.entry("16:25", "engineer", GATEWAY, Kind.NOTE, withdrawn_at=told.at("16:30"))
+
+    assert codes(repeated_entry, told.record()) == []
+
+
+def measures(improvement: str, task: str) -> list[str]:
+    told = incident()
+    told.follow_ups("18:10", "oncall", [improvement], [task])
+    return codes(measure_repeats_task, told.record())
+
+
+@pytest.mark.parametrize(
+    ("improvement", "task", "expected"),
+    [
+        ("Automated tests of the payment gateway integration",
+         "Implement automated testing for the payment gateway integration", True),
+        ("Alert on missing database dumps", "Alert on missing database dumps", True),
+        ("Write and keep incident response guidelines", "Create and maintain incident response guidelines", False),
+        ("Training and documentation on payment gateway integration",
+         "Train the relevant teams on payment gateway integration and troubleshooting", False),
+        ("Better monitoring", "Better monitoring", True),  # short, and the very same
+        ("Better monitoring", "Better alerts", False),
+        ("Des tests automatisés de l'intégration de la passerelle",
+         "Des tests automatisés pour l'intégration de la passerelle", True),
+    ],
+)  # fmt: skip
+def test_measures_that_repeat_a_task(improvement, task, expected):
+    assert measures(improvement, task) == (["measure-repeats-task"] if expected else [])
+
+
+def supported(cause: str, *entries: str, kind: Kind = Kind.INVESTIGATION) -> list[str]:
+    told = incident("16:11", "18:00")
+    for place, text in enumerate(entries):
+        told.entry(f"16:{20 + place}", "engineer", text, kind)
+    told.cause("17:00", "engineer", cause)
+    return codes(cause_unsupported, told.record())
+
+
+DNS = ("The resolver in the second zone answers slowly", "Looking at the packets that are dropped there",
+       "Traffic was moved to the other zone by hand", "It is better, and we keep watching")  # fmt: skip
+
+
+def test_a_cause_that_nothing_speaks_of():
+    assert supported("An expired certificate made the login of the customers fail", *DNS) == ["cause-unsupported"]
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "The resolvers of one zone were overloaded by the deployment",
+        "It dropped packets, because an interface was faulty",
+        "Un certificat expiré a fait échouer la connexion des clients",  # in another language than the entries
+        "Human error",
+        "証明書の期限が切れていたため、ログインできませんでした",
+    ],
+)
+def test_causes_that_may_stand(cause):
+    assert supported(cause, *DNS) == []
+
+
+def test_two_entries_are_too_few_to_say():
+    assert supported("An expired certificate made the login of the customers fail", *DNS[:2]) == []
+
+
+def test_one_of_several_causes_that_is_supported_is_enough():
+    told = incident("16:11", "18:00")
+    for text in DNS:
+        told.entry("16:20", "engineer", text, Kind.INVESTIGATION)
+    told.cause("17:00", "engineer", "An expired certificate made the login of the customers fail")
+    told.cause("17:01", "engineer", "The resolvers were overloaded")
+
+    assert codes(cause_unsupported, told.record()) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "text", "expected"),
+    [
+        ("16:21", "Status page communication", True),
+        ("16:21", "Posted on the status page", True),
+        ("16:21", "Page de statut mise à jour", True),
+        ("16:21", "Statusseite aktualisiert", True),
+        ("16:21", "Pagina di stato aggiornata", True),
+        ("16:21", "Página de estado actualizada", True),
+        ("16:38", "Status page communication", False),
+        ("16:50", "Status page updated again", False),
+        ("16:21", "Preparing a status page communication", False),
+        ("16:21", "Should we have posted on the status page?", False),
+        ("16:21", "Nothing published on the status page, no", False),
+        ("16:21", "Customers were informed by telephone", False),
+        ("16:21", "Please get the status page updated", False),
+    ],
+)
+def test_claims_that_the_public_was_told_earlier(at, text, expected):
+    told = incident("16:11", "18:00")
+    told.typed(at, "oncall", text, Kind.NOTE)
+    record = published(told, "16:42", "Payments are down.", UpdateState.MONITORING)
+
+    assert codes(public_word_late, record) == (["public-word-late"] if expected else [])
+    assert codes(public_word_late, replace(record, updates=[])) == []
+
+
+def told_in(
+    *updates: tuple[str, str, str], published_in: tuple[str, ...] = (), own: tuple[str, ...] = ("en",)
+) -> Record:
+    """Updates as (time, state, languages with blanks between), the postmortem's languages, the incident's."""
+    told = incident("16:11", "16:24")
+    told.languages = own
+    made = []
+    for at, state, languages in updates:
+        each = tuple(languages.split())
+        entries = [told.typed(at, "oncall", f"In {code}", Kind.COMMUNICATION, language=code) for code in each]
+        made.append(Update(UpdateState(state), told.at(at), dict.fromkeys(each, "x"), each,
+                           tuple(entry.source for entry in entries)))  # fmt: skip
+    if published_in:
+        entry = told.typed("19:00", "oncall", "", Kind.COMMUNICATION)
+        made.append(Update(UpdateState.POSTMORTEM, told.at("19:00"), {}, published_in, (entry.source,)))
+    return replace(told.record(), updates=made)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (told_in(("16:42", "monitoring", "fr en it"), published_in=("fr", "en")), ["language-missing"]),
+        (told_in(("16:42", "monitoring", "fr en it"), published_in=("fr", "en", "it")), []),
+        (told_in(("16:42", "monitoring", "fr en it"), own=("fr", "en", "it")), []),
+        (told_in(("16:42", "monitoring", "fr"), own=("en",)), ["language-missing"]),
+        (told_in(("16:42", "monitoring", "pt-BR"), published_in=("pt",)), []),
+        (told_in(("16:42", "monitoring", "fr en"), ("18:00", "resolved", "en"), own=("en", "fr")),
+         ["language-missing/update"]),
+        (told_in(("16:42", "monitoring", "en"), ("18:00", "resolved", "en fr"), own=("en", "fr")), []),
+        (told_in(("16:42", "monitoring", "en"), ("18:00", "resolved", "")), []),
+        (told_in(), []),
+    ],
+)  # fmt: skip
+def test_languages_in_which_something_is_missing(record, expected):
+    assert codes(language_missing, record) == expected
+
+
+def test_the_missing_languages_are_named_once():
+    (found,) = language_missing(told_in(("16:42", "monitoring", "fr en it es"), published_in=("fr", "en")))
+
+    assert [each.code for each in found.values["languages"]] == ["it", "es"]
+
+
+def test_a_title_promises_a_postmortem_once_one_is_published():
+    record = told_in(published_in=("fr",))
+    titled = replace(record, incident=replace(record.incident, titles={"fr": "Panne", "it": "Guasto"}))
+
+    assert codes(language_missing, titled) == ["language-missing"]
+    assert codes(language_missing, replace(titled, updates=[])) == []
+
+
+def stated(*causes: tuple[str, str | None, str], own: tuple[str, ...]) -> Record:
+    """Causes as (time, language, text); the last of each language stands."""
+    told = incident("16:11", "16:24")
+    told.languages = own
+    latest: dict[str | None, Statement] = {}
+    for at, code, text in causes:
+        entry = told.typed(at, "oncall", text, Kind.CAUSE, language=code)
+        latest[code] = Statement(text, code, entry.source, told.at(at), "UONCALL")
+    return replace(told.record(), causes=tuple(latest.values()))
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (stated(("17:00", "fr", "La panne"), own=("fr", "en")), ["language-missing/cause"]),
+        (stated(("17:00", "fr", "La panne"), ("17:01", "en", "The fault"), own=("fr", "en")), []),
+        (stated(("17:00", None, "The fault"), own=("fr", "en")), []),
+        (stated(("17:00", "fr", "La panne"), ("17:01", None, "The fault"), own=("fr", "en")), []),
+        (stated(("17:00", "de", "Der Fehler"), own=("fr", "en")), []),
+        (stated(("17:00", "fr", "La panne"), own=("fr",)), []),
+    ],
+)
+def test_causes_in_one_language_of_the_document_only(record, expected):
+    assert codes(language_missing, record) == expected
+
+
+@pytest.mark.parametrize(
+    ("causes", "expected"),
+    [
+        ([("17:00", "en", "A"), ("17:01", "fr", "A"), ("18:00", "en", "B")], ["language-outdated/cause"]),
+        ([("17:00", "en", "A"), ("17:01", "fr", "A"), ("18:00", "en", "B"), ("18:03", "fr", "B")], []),
+        ([("17:00", "en", "A"), ("17:01", "fr", "A"), ("17:05", "en", "B")], []),
+        ([("17:00", "en", "A"), ("18:00", "fr", "A")], []),  # the second language simply came later
+        ([("17:00", None, "A"), ("17:01", "fr", "A"), ("18:00", None, "B")], []),
+        ([("17:00", "en", "A"), ("18:00", "en", "B")], []),
+    ],
+)
+def test_causes_stated_anew_in_one_language_only(causes, expected):
+    assert codes(language_outdated, stated(*causes, own=("en", "fr"))) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("the database is down and it was slow", "en"),
+        ("la base de données est dans un état que nous avons vu", "fr"),
+        ("der Speicher ist voll und wir haben keinen Platz", "de"),
+        ("database gateway timeout", None),
+    ],
+)
+def test_the_language_of_a_text_by_its_little_words(words, code):
+    assert language_of(words_of(words)) == code
+
+
+def test_stems():
+    assert {stem(word) for word in ("test", "tests", "tested", "testing")} == {"test"}
+    assert stem("404") == "404"
+    assert stems_of("The tests of the payment gateway") == ["test", "payment", "gateway"]
+
+
+def test_a_long_list_of_measures_is_compared_in_passing():
+    told = RecordBuilder("2025-03-27", "UTC", "Payments are down", "payments")
+    first = told.typed("16:11", "oncall", told.title, Kind.DECLARED)
+    for name in ("declared", "started", "detected"):
+        told.sets(name, first, "declared")
+    texts = [f"Replace certificate number {number} of customer {number * 3}" for number in range(300)]
+    told.follow_ups("18:10", "oncall", texts, texts[::-1])
+
+    assert len(codes(measure_repeats_task, told.record())) == 300

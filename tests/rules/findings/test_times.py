@@ -1,0 +1,371 @@
+"""Findings about times: windows that contradict one another, lengths, order, gaps."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.findings.rules.duration_conflict import duration_conflict
+from bot.domain.findings.rules.end_before_start import end_before_start
+from bot.domain.findings.rules.long_gap import long_gap
+from bot.domain.findings.rules.out_of_order import out_of_order
+from bot.domain.findings.rules.window_conflicts import end_time_conflict, start_time_conflict
+from bot.domain.findings.times_in_text import length_in, window_in
+from bot.domain.terms import Kind, Precision, Severity, UpdateState
+from tests.support.records.builders import RecordBuilder
+from tests.support.records.findings import about, codes, incident, published
+
+PARIS = ZoneInfo("Europe/Paris")
+NEAR = datetime(2025, 3, 27, 16, 11, tzinfo=PARIS)
+
+
+def clock(at: datetime | None) -> str | None:
+    return f"{at.astimezone(PARIS):%H:%M}" if at else None
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("An incident occurred between 4.11pm and 4.23pm.", "16:11", "16:23"),
+        ("It was down between 4:11 PM and 4:23 PM.", "16:11", "16:23"),
+        ("It was down between 4:11 and 4:23 p.m.", "16:11", "16:23"),
+        ("Down from 16:11 to 16:23.", "16:11", "16:23"),
+        ("Down from 16:11 until about 16:25.", "16:11", "16:25"),
+        ("Down from 15:11 to 15:23 UTC.", "16:11", "16:23"),
+        ("Un incident a eu lieu entre 16h11 et 16h23.", "16:11", "16:23"),
+        ("Le service était coupé de 16 h 11 à 16 h 23.", "16:11", "16:23"),
+        ("Tra le 16.11 e le 16.23 si è verificato un incidente", "16:11", "16:23"),
+        ("Il servizio era fermo dalle 16:11 alle 16:23.", "16:11", "16:23"),
+        ("Hubo un corte entre las 16:11 y las 16:23.", "16:11", "16:23"),
+        ("Hubo un corte desde las 16:11 hasta las 16:23 h.", "16:11", "16:23"),
+        ("Zwischen 16:11 und 16:23 Uhr waren Zahlungen gestört.", "16:11", "16:23"),
+        ("Von 16.11 Uhr bis 16.23 Uhr ging nichts.", "16:11", "16:23"),
+        ("Houve uma falha entre as 16h11 e as 16h23.", "16:11", "16:23"),
+        ("O serviço ficou fora das 16:11 às 16:23.", "16:11", "16:23"),
+        ("From 16:11 to 16:15 all failed, from 16:15 to 16:23 some.", "16:11", "16:23"),
+        ("Between 16:11 and 16:23 cards failed; refunds were late until 17:30.", "16:11", "16:23"),
+        ("Payments failed until 16:23.", None, "16:23"),
+        ("Jusqu'à 16h23, aucun paiement.", None, "16:23"),
+        ("Fino alle 16.23 nessun pagamento.", None, "16:23"),
+        ("Bis 16:23 Uhr ging nichts.", None, "16:23"),
+        ("Sin pagos hasta las 16:23.", None, "16:23"),
+        ("Sem pagamentos até as 16:23.", None, "16:23"),
+        ("It came back after midnight: from 23:50 to 00:10.", "23:50", "00:10"),
+    ],
+)
+def test_windows_as_the_six_languages_write_them(text, start, end):
+    window = window_in(text, NEAR, PARIS)
+
+    assert window is not None
+    assert (clock(window.start.at) if window.start else None, clock(window.end.at)) == (start, end)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "No payment during 13 minutes",
+        "We are continuing to monitor the service.",
+        "Latency rose from 16.11 s to 16.23 s.",
+        "Upgraded from 16.11.2 to 16.23.1.",
+        "The price went from 16.11 to 16.23 euros.",
+        "Between 10 and 20 servers were hit.",
+        "Errors went from 4% to 16%.",
+        "Between 25:11 and 25:23.",
+    ],
+)
+def test_texts_that_state_no_window(text):
+    assert window_in(text, NEAR, PARIS) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("An incident occurred between 4.11pm and 4.23pm.", ["end-time-conflict"]),
+        ("An incident occurred between 4.11pm and 4.24pm.", []),
+        ("An incident occurred between 4.11pm and 4.25pm.", []),  # a round number
+        ("An incident occurred between 4.11pm and about 4.20pm.", []),
+        ("An incident occurred between 4pm and 5pm.", []),
+        ("The rollback was done between 16:18 and 16:20.", []),
+        ("We monitor from 16:11 to 19:00.", []),  # still to come when it was said
+        ("Payments failed until 16:23.", ["end-time-conflict"]),
+        ("Payments failed until 16:24.", []),
+        ("Cards failed from 16:11 to 16:24, refunds from 16:11 to 16:40.", []),
+        ("Cards failed from 16:11 to 16:24; refunds were late until 16:40.", []),
+        ("Cards failed from 16:11 to 16:15, then some until 16:24.", []),
+        ("Everything works again.", []),
+        ("Von 16:11 bis 16:23 Uhr ging nichts.", ["end-time-conflict"]),
+    ],
+)
+def test_ends_in_what_the_public_was_told(text, expected):
+    assert codes(end_time_conflict, published(incident(), "16:42", text)) == expected
+
+
+def test_an_end_after_a_forgotten_time_of_the_resolve_is_the_case_it_is_made_for():
+    told = incident("16:11", "18:00")
+
+    record = published(told, "18:01", "It was down from 16:11 to 16:23.")
+
+    assert codes(end_time_conflict, record) == ["end-time-conflict"]
+    assert codes(start_time_conflict, record) == []
+
+
+def test_an_end_that_a_command_states_otherwise():
+    told = incident()
+    told.typed("16:50", "oncall", "", Kind.IMPACT, states_end=told.at("16:30"))
+
+    assert codes(end_time_conflict, told.record()) == ["end-time-conflict"]
+
+
+def test_who_states_an_end_again_corrects_it():
+    told = incident()
+    told.typed("16:30", "oncall", "", Kind.IMPACT, states_end=told.at("16:20"))
+    holds = told.typed("16:50", "oncall", "", Kind.IMPACT, states_end=told.at("16:24"))
+    told.sets("ended", holds, "impact ended:", at="16:24")
+
+    assert codes(end_time_conflict, told.record()) == []
+
+
+def test_who_states_the_start_after_the_declaration_corrects_it():
+    told = RecordBuilder("2025-03-27", "Europe/Paris", "Payments are down", "payments")
+    declared = told.typed("16:16", "oncall", told.title, Kind.DECLARED, states_start=told.at("16:11"))
+    stated = told.typed("16:50", "oncall", "", Kind.IMPACT, states_start=told.at("16:05"))
+    for name in ("declared", "detected"):
+        told.sets(name, declared, "declared")
+    told.sets("started", stated, "impact started:", at="16:05")
+
+    assert codes(start_time_conflict, told.record()) == []
+
+
+def test_what_was_said_before_a_reopening_is_out_of_date():
+    told = incident("16:11", "18:00")
+    told.typed("16:30", "oncall", "", Kind.RESOLVED, states_end=told.at("16:23"))
+    told.typed("16:40", "oncall", "It is back", Kind.REOPENED)
+    before = published(told, "16:31", "It was down from 16:11 to 16:23.")
+
+    assert codes(end_time_conflict, before) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("An incident occurred between 16:09 and 16:24.", ["start-time-conflict"]),
+        ("An incident occurred between 16:11 and 16:24.", []),
+        ("An incident occurred between 16:10 and 16:25.", []),
+        ("We rolled back between 16:20 and 16:24.", []),
+        ("An incident occurred between 15:11 and 15:24 UTC.", []),
+    ],
+)
+def test_starts_in_what_the_public_was_told(text, expected):
+    assert codes(start_time_conflict, published(incident(), "16:42", text)) == expected
+
+
+def test_a_start_that_a_command_states_otherwise():
+    told = incident()
+    told.typed("16:50", "oncall", "", Kind.IMPACT, states_start=told.at("16:05"))
+
+    assert codes(start_time_conflict, told.record()) == ["start-time-conflict"]
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("No payment during 13 minutes", 13),
+        ("Pas de paiement pendant 13 minutes.", 13),
+        ("Nessun pagamento per 13 minuti", 13),
+        ("Sin pagos durante 13 minutos", 13),
+        ("Keine Zahlungen für 13 Minuten", 13),
+        ("Sem pagamentos por 2 horas", 120),
+        ("Zwei Stunden? Es waren 13 Minuten lang keine Zahlungen möglich", 13),
+        ("Panne de 2 heures sur les paiements", 120),
+        ("Interruzione di circa 2 ore", 120),
+        ("Störung von 40 Minuten", 40),
+        ("Corte de 2 horas en los pagos", 120),
+        ("An outage of 13 minutes", 13),
+        ("The outage lasted 2 hours and 5 minutes.", 125),
+        ("L'incident a duré 2 heures", 120),
+        ("Der Ausfall dauerte 90 Minuten.", 90),
+        ("L'incidente è durato 1,5 ore", 90),
+        ("A falha durou 3 horas", 180),
+        ("A 13-minute outage of payments", 13),
+        ("Payments failed for 13 minutes, then for 20 minutes more slowly.", None),
+        ("For the last 10 minutes payments fail", None),
+        ("Each retry waits for 5 minutes before the next", None),
+        ("Nobody could pay", None),
+    ],
+)
+def test_lengths_as_the_six_languages_write_them(text, minutes):
+    found = length_in(text, is_impact=True)
+
+    assert (found[0] if found else None) == (timedelta(minutes=minutes) if minutes else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("No payment during 13 minutes", []),
+        ("No payment during 14 minutes", []),
+        ("No payment during 15 minutes", []),  # a round number
+        ("No payment during 30 minutes", ["duration-conflict"]),
+        ("No payment for 2 hours", ["duration-conflict"]),
+        ("No payment for up to 2 hours", []),
+    ],
+)
+def test_lengths_that_differ_from_the_record(text, expected):
+    told = incident()
+    told.impact("16:44", "oncall", text)
+
+    assert codes(duration_conflict, told.record()) == expected
+
+
+def test_a_length_is_not_compared_with_times_that_are_only_known_about():
+    told = incident()
+    told.impact("16:44", "oncall", "No payment for 30 minutes")
+    about(told, "started")
+
+    assert codes(duration_conflict, told.record()) == []
+
+
+def test_an_update_is_not_about_the_whole_unless_it_says_so():
+    told = published(incident(), "16:42", "Wait for 30 minutes.", UpdateState.RESOLVED)
+    said = published(incident(), "16:42", "The outage lasted 30 minutes.", UpdateState.RESOLVED)
+
+    assert codes(duration_conflict, told) == []
+    assert codes(duration_conflict, said) == ["duration-conflict"]
+
+
+def test_an_end_before_the_start():
+    told = incident("16:11", "16:05")
+
+    assert codes(end_before_start, told.record()) == ["end-before-start"]
+    assert codes(end_before_start, incident("16:11", "16:11").record()) == []
+    assert codes(end_before_start, incident("16:11", None).record()) == []
+
+
+def test_an_alert_that_ended_before_it_began():
+    told = RecordBuilder("2025-03-27", "UTC", "Payments", "payments")
+    told.declared_by_alert("16:11", "Down", "Payments are down", origin="generic")
+    told.alerts[0] = replace(told.alerts[0], ended_at=told.at("16:00"))
+
+    assert codes(end_before_start, told.record()) == ["end-before-start/alert"]
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "kinds", "expected"),
+    [
+        ("16:40", "16:12: restarted the gateway", [Kind.ACTION], ["out-of-order/told_late"]),
+        ("16:40", "[16:12] restarted the gateway", [Kind.ACTION], ["out-of-order/told_late"]),
+        ("16:40", "16:12 restarted the gateway", [Kind.NOTE], ["out-of-order/told_late"]),
+        ("16:40", "16h12 - redémarrage de la passerelle", [Kind.ACTION], ["out-of-order/told_late"]),
+        ("16:40", "16:12 deploy is the suspect", [Kind.HYPOTHESIS], []),
+        ("16:40", "16:38: restarted the gateway", [Kind.ACTION], []),
+        ("16:40", "15:40: restarted the gateway", [Kind.ACTION], []),  # an hour off: who writes it thinks in UTC
+        ("16:40", "17:40: we meet again", [Kind.NOTE], []),
+        ("16:21", "16:15: restarted the gateway", [Kind.ACTION], []),
+        ("16:40", "13 pods restarted", [Kind.ACTION], []),
+        ("16:40", "The 16:12 restart did nothing", [Kind.NOTE], []),
+    ],
+)
+def test_messages_that_give_another_time_than_their_own(written, text, kinds, expected):
+    told = incident("16:11", "17:30")
+    told.entry("16:20", "engineer", "Something else happened in between", Kind.ACTION)
+    told.entry(written, "engineer", text, *kinds)
+
+    assert codes(out_of_order, told.record()) == expected
+
+
+def test_nothing_between_the_two_times_is_no_finding():
+    told = incident("16:11", "17:30")
+    told.entry("16:40", "engineer", "16:12: restarted the gateway", Kind.ACTION)
+
+    assert codes(out_of_order, told.record()) == []
+
+
+def test_an_answer_before_its_call():
+    told = incident("16:11", "17:30")
+    told.escalated("16:20", "oncall", "dba", "Slow")
+    told.acknowledged("16:15", "dba-lead", "dba")
+
+    assert codes(out_of_order, told.record()) == ["out-of-order/answer"]
+
+
+def test_a_fix_before_the_impact():
+    told = incident("16:11", "17:30")
+    told.entry("16:02", "engineer", "It works again", Kind.FIXED)
+
+    assert codes(out_of_order, told.record()) == ["out-of-order/fix"]
+
+    about(told, "started")
+    assert codes(out_of_order, told.record()) == []
+
+
+def gap(start: str, end: str, *entries: str | None, severity: Severity = Severity.SEV1) -> list[str]:
+    told = incident(start, end, zone="UTC")
+    told.severity = severity
+    for at in entries:
+        told.entry(at, "engineer", "Looking", Kind.INVESTIGATION)
+    return codes(long_gap, told.record())
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "entries", "expected"),
+    [
+        ("12:00", "15:00", ["12:10", "14:50"], ["long-gap"]),
+        ("12:00", "15:00", ["12:10", "13:10", "14:10"], []),
+        ("12:00", "12:50", [], []),
+        ("12:00", "13:00", [], []),
+        ("12:00", "20:00", ["12:10", "14:00", "16:00", "18:00"], []),  # two hours of eight
+        (
+            "2025-03-27 12:00",
+            "2025-03-29 12:00",
+            ["2025-03-27 14:00", "2025-03-27 22:00", "2025-03-28 08:00", "2025-03-28 20:00"],
+            [],
+        ),
+        ("2025-03-27 12:00", "2025-03-29 12:00", ["2025-03-27 14:00"], ["long-gap"]),
+    ],
+)
+def test_gaps(start, end, entries, expected):
+    assert gap(start, end, *entries) == expected
+
+
+def test_a_light_incident_sleeps_at_night():
+    night = ("2025-03-27 20:00", "2025-03-28 10:00", "2025-03-27 23:00", "2025-03-28 07:00")
+
+    assert gap(*night, severity=Severity.SEV3) == []
+    assert gap(*night, severity=Severity.SEV1) == ["long-gap"]
+
+
+def test_an_entry_of_unknown_time_fills_a_gap():
+    told = incident("15:00", None, zone="UTC")
+    told.entry(None, "engineer", "Checked the database", Kind.INVESTIGATION)
+    told.entry("16:30", "engineer", "It is not the database", Kind.RULED_OUT)
+    resolved = told.typed("16:40", "oncall", "", Kind.RESOLVED)
+    told.sets("ended", resolved, "resolve was typed")
+
+    assert codes(long_gap, told.record()) == []
+
+
+def test_what_came_after_the_impact_is_no_gap():
+    told = incident("16:11", None)
+    resolved = told.typed("19:00", "oncall", "", Kind.RESOLVED, states_end=told.at("16:24"))
+    told.sets("resolved", resolved, "resolved")
+    told.sets("ended", resolved, "resolve at:", at="16:24")
+
+    assert codes(long_gap, told.record()) == []
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read_or_left_alone(text):
+    window_in(text, datetime(2025, 3, 30, 1, 30, tzinfo=UTC), PARIS)
+    length_in(text, is_impact=True)
+
+
+def test_precision_is_kept_in_mind():
+    told = incident()
+    about(told, "ended")
+
+    assert codes(end_time_conflict, published(told, "16:42", "Down from 16:11 to 16:23.")) == []
+    assert told.moments["ended"].precision is Precision.APPROXIMATE

@@ -1,0 +1,171 @@
+"""What may stand under `[schedules]`, and what is said of what may not."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.config import examine, load
+from bot.doctor.schedules import schedules
+from bot.domain.oncall.schedule import Hours, Layer, gaps, on_call
+from bot.services.oncall.coverage import MEANT
+
+LAYER = '[[schedules.payments.layers]]\npeople = ["U0123456789"]\nstarts = "2026-01-05 09:00"\n'
+WEEKLY = LAYER + 'every = "week"\n'
+
+
+def read(tmp_path, text, environ=None):
+    path = tmp_path / "dogwatch.toml"
+    path.write_text(text)
+    return examine(environ or {}, config_path=path)
+
+
+def test_a_schedule_is_read(tmp_path):
+    path = tmp_path / "dogwatch.toml"
+    path.write_text(
+        '[schedules.payments]\nzone = "Europe/Paris"\n'
+        "[[schedules.payments.layers]]\n"
+        'people = ["UANA", ["UBO", "UCY"]]\nstarts = 2026-01-05 09:00:00\nevery = "2 weeks"\nlength = "5 days"\n'
+        'ends = "2027-01-04 09:00"\nhours = { days = ["monday", "Tue"], from = "22:00", to = "06:00" }\n'
+        "[[schedules.payments.layers]]\n"
+        'people = ["UDEE"]\nstarts = "2026-01-05T09:00"\nrule = "rrule:freq=weekly;byday=mo,fr"\nzone = "Asia/Tokyo"\n'
+    )
+
+    found = load({}, config_path=path).schedule_table["payments"]
+
+    paris = ZoneInfo("Europe/Paris")
+    starts, ends = datetime.fromisoformat("2026-01-05 09:00"), datetime.fromisoformat("2027-01-04 09:00")
+    assert found.zone == paris
+    assert found.layers == (
+        Layer((("UANA",), ("UBO", "UCY")), starts, paris, every=timedelta(weeks=2), length=timedelta(days=5), ends=ends,
+              hours=(Hours(frozenset({0, 1}), 22 * 60, 6 * 60),)),
+        Layer((("UDEE",),), starts, ZoneInfo("Asia/Tokyo"), rule="FREQ=WEEKLY;BYDAY=MO,FR"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LAYER, "Say when the turns change"),
+        (LAYER + 'every = "week"\nrule = "FREQ=DAILY"', "Say when the turns change"),
+        (LAYER + 'every = "month"', "This is no length of time"),
+        (LAYER + 'every = "0 hours"', 'Use a length from "1 hour"'),
+        (LAYER + "every = 7", "This is no length of time"),
+        (LAYER + 'rule = "every monday"', "it has no FREQ"),
+        (LAYER + 'rule = "FREQ=HOURLY"', "FREQ has to be one of"),
+        (LAYER + 'rule = "FREQ=DAILY;COUNT=3"', "Take COUNT out"),
+        (LAYER + 'rule = "FREQ=DAILY;BYEASTER=1"', "BYEASTER cannot stand in a rule with FREQ=DAILY"),
+        (LAYER + 'rule = "FREQ=DAILY;INTERVAL=7;BYDAY=TU"', "Use FREQ=WEEKLY"),
+        (LAYER + 'rule = "FREQ=WEEKLY;BYDAY=XX"', "This is no recurrence rule"),
+        (LAYER + 'rule = "FREQ=WEEKLY;INTERVAL=x"', "INTERVAL has to be a whole number from 1 on"),
+        (LAYER + 'rule = "FREQ=WEEKLY;INTERVAL=0"', "INTERVAL has to be a whole number from 1 on"),
+        (LAYER + 'rule = "FREQ=WEEKLY;INTERVAL=-1"', "INTERVAL has to be a whole number from 1 on"),
+        (LAYER + 'rule = "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"', "no day that ever comes"),
+        (LAYER + 'rule = "FREQ=MONTHLY;BYMONTH=2;INTERVAL=12"', "no day that ever comes"),
+        (LAYER + 'rule = "FREQ=DAILY;BYMONTH=13"', "no day that ever comes"),
+        (WEEKLY + 'ends = "2026-01-01 00:00"', "It ends before it starts"),
+        (WEEKLY + 'hours = { from = "09:00", to = "09:00" }', "These hours end when they begin"),
+        (WEEKLY + 'hours = { form = "09:00" }', "Did you mean `from`?"),
+        (WEEKLY + 'zone = "Europe/Pariss"', "Did you mean `Europe/Paris`?"),
+        (WEEKLY.replace("U0123456789", "ana"), "Entry 1, 'ana', is not a Slack user id"),
+        (WEEKLY.replace('["U0123456789"]', "[]"), "Nobody stands in it"),
+        (WEEKLY.replace('["U0123456789"]', '["UANA", []]'), "Entry 2 is an empty list"),
+        (WEEKLY.replace(" 09:00", ""), "This is no day with a time"),
+        (WEEKLY.replace(" 09:00", " 09:00+01:00"), "Leave the offset away"),
+        ("[schedules.payments]\nlayers = { people = [] }", "two brackets"),
+        ("[schedules.payments]\ncalendar = true\n" + WEEKLY, "It has layers and a calendar"),
+        ('[schedules.payments.names]\nana = "UANA"', "this schedule has none"),
+        ('[schedules.payments]\ncalendar = "absent.ics"', "There is no such file"),
+        ("[schedules.a-b]\ncalendar = true\n[schedules.a_b]\ncalendar = true", "both stand in DOGWATCH_CALENDAR_A_B"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, text, said):
+    report = read(tmp_path, text)
+
+    assert report.settings is None
+    assert [each for each in report.problems if said in each.message], report.problems
+    assert all(each.line is not None for each in report.problems)
+
+
+def test_an_address_that_is_none_is_refused_and_not_shown(tmp_path):
+    report = read(
+        tmp_path, "[schedules.eu-west]\ncalendar = true", {"DOGWATCH_CALENDAR_EU_WEST": "file:///etc/hidden-away"}
+    )
+
+    assert [each.key for each in report.problems] == ["DOGWATCH_CALENDAR_EU_WEST"]
+    assert "hidden-away" not in str(report.problems)
+
+
+def test_the_address_that_a_browser_hands_to_a_calendar_is_right(tmp_path):
+    secret = "webcal://calendar.example.com/private-0123456789abcdef/basic.ics"
+
+    settings = read(tmp_path, "[schedules.legacy]\ncalendar = true", {"DOGWATCH_CALENDAR_LEGACY": secret}).settings
+
+    assert settings.calendar_address("legacy") == secret.replace("webcal", "https")
+    assert "private-0123456789abcdef" in settings.secret_values()
+    assert "calendar.example.com" not in settings.secret_values()
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "said"),
+    [
+        ("[schedules.legacy]\ncalendar = true", {}, "set DOGWATCH_CALENDAR_LEGACY to the calendar's address"),
+        ("", {"DOGWATCH_CALENDAR_LEGACY": "https://example.com/a"}, "No schedule of that name has calendar = true"),
+        ("[schedules.payments]", {}, "Nobody is ever on call by it"),
+    ],
+)
+def test_what_is_hardly_meant_is_a_warning(tmp_path, text, environ, said):
+    report = read(tmp_path, text, environ)
+
+    assert report.settings is not None
+    assert [each for each in report.warnings if said in each.message], report.warnings
+
+
+def test_whoever_a_schedule_names_is_looked_for_by_the_doctor(tmp_path):
+    text = WEEKLY + '[schedules.legacy]\ncalendar = true\n[schedules.legacy.names]\nDBA = "U0123456780"'
+
+    assert set(read(tmp_path, text).settings.named_people().users) == {"U0123456789", "U0123456780"}
+
+
+def test_the_schedules_in_the_documentation_hold_what_is_said_of_them(tmp_path):
+    """Each block of the page is right by itself; those with layers leave no gap unless they say so."""
+    from tests.contracts.docs.test_configuration import fenced
+
+    blocks = fenced("docs/on-call.md", "toml")
+    assert blocks
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    for block in blocks:
+        report = read(tmp_path, block)
+        assert report.problems == (), block
+        for name, found in report.settings.schedule_table.items():
+            section = report.settings.schedules[name]
+            missing = gaps(found, (), now, now + timedelta(days=28))
+            assert section.calendar or bool(missing) == section.may_have_gaps, block
+            assert section.calendar or section.may_have_gaps or on_call(found, (), now)
+
+
+@pytest.mark.parametrize(("scheme", "doubts"), [("http", 1), ("https", 0), ("webcal", 0)])
+def test_a_calendar_by_an_open_way_is_a_warning(tmp_path, scheme, doubts):
+    address = {"DOGWATCH_CALENDAR_LEGACY": f"{scheme}://calendar.example.test/secret.ics"}
+
+    report = read(tmp_path, "[schedules.legacy]\ncalendar = true\n", address)
+
+    assert report.problems == ()
+    assert ["https://" in str(each) for each in report.warnings] == [True] * doubts
+    assert "secret.ics" not in str(report.warnings)
+
+
+async def test_the_doctor_keeps_a_title_whole_that_has_a_full_stop(tmp_path):
+    event = "BEGIN:VEVENT\nUID:1\nDTSTART:20200101T000000Z\nDTEND:20991231T000000Z\nSUMMARY:Dr. J. Smith\nEND:VEVENT\n"
+    (tmp_path / "oncall.ics").write_text(f"BEGIN:VCALENDAR\n{event}END:VCALENDAR\n")
+    settings = read(tmp_path, '[schedules.legacy]\ncalendar = "oncall.ics"').settings
+
+    found = await schedules(settings, slack=None)
+
+    assert [(each.found, each.remedy) for each in found] == [
+        (
+            'legacy: its calendar says "Dr. J. Smith", and nobody knows who that is',
+            "Say it under [schedules.legacy.names].",
+        ),
+        ("legacy: nobody is on call by it in the next 4 weeks", MEANT),
+    ]

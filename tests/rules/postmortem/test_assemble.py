@@ -1,0 +1,453 @@
+"""What a draft says, and that it says nothing else."""
+
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+
+from bot.domain.drafting.entries import with_names
+from bot.domain.drafting.model import Block, BlockKind, Document
+from bot.domain.errors import UserError
+from bot.domain.postmortem.assemble import assemble
+from bot.domain.record.model import Record
+from bot.domain.terms import Kind, Precision, SourceKind, TargetKind
+from bot.domain.text.markdown_escape import lines_of
+from tests.support.records.builders import RecordBuilder, checkout_500s, payment_outage, records
+
+
+def only(record: Record, **more: object) -> Document:
+    (document,) = assemble(record, **more).documents
+    return document
+
+
+def said(blocks: tuple[Block, ...]) -> list[str]:
+    """Each block as a reader would say it, without its source."""
+    lines = []
+    for block in blocks:
+        label = f"{block.label}: {block.text}" if block.label and block.text else block.label or block.text
+        remarks = "; ".join(each for each in (block.by, *block.notes) if each)
+        lines.append(" | ".join(part for part in (block.time, label, remarks) if part))
+    return lines
+
+
+@given(records())
+def test_the_same_record_gives_the_same_draft(record):
+    assert assemble(record) == assemble(record)
+
+
+@given(records())
+def test_no_statement_is_without_a_source(record):
+    for block in assemble(record).blocks():
+        if block.kind is BlockKind.MISSING:
+            assert block.sources == ()
+        else:
+            assert any(source.link for source in block.sources), block
+
+
+@given(records())
+def test_every_block_has_an_identity_of_its_own(record):
+    identities = [block.identity for block in assemble(record).blocks()]
+
+    assert len(set(identities)) == len(identities)
+
+
+@given(records())
+def test_the_timeline_keeps_the_order_of_the_record(record):
+    order = [entry.source.ref for entry in record.entries if entry.withdrawn_at is None]
+
+    for document in assemble(record).documents:
+        shown = [block.key for block in document.sections["timeline"] if block.kind is BlockKind.ENTRY]
+        assert shown == [ref for ref in order if ref in set(shown)]
+
+
+@given(records())
+def test_nothing_recorded_is_missing(record):
+    answers = {each.acknowledgement.ref for each in record.escalations if each.acknowledgement}
+    texts = [
+        entry.text
+        for entry in record.entries
+        if entry.withdrawn_at is None and entry.source.ref not in answers and entry.text
+    ]
+    texts += [each.text for each in (*record.actions, *record.impacts, *record.causes, *record.resolutions)]
+    texts += [each.reason for each in record.escalations]
+    texts += [
+        value for alert in record.alerts for value in (alert.annotations["summary"], alert.annotations["runbook"])
+    ]
+
+    draft = assemble(record)
+
+    for document in draft.documents[:1]:
+        shown = "\n".join(_everything(block) for block in document.blocks())
+        others = "\n".join(_everything(block) for block in draft.blocks())
+        for text in texts:
+            wanted = _plain(with_names(text, record.people))
+            assert wanted in shown or wanted in others, text
+
+
+def _plain(text: str) -> str:
+    return " ".join(" ".join(lines_of(text)).split())
+
+
+def _everything(block: Block) -> str:
+    return _plain(" ".join([block.text, block.label, *block.notes]))
+
+
+@given(records())
+def test_withdrawn_entries_are_left_out(record):
+    withdrawn = {entry.source.ref for entry in record.entries if entry.withdrawn_at is not None}
+
+    assert not withdrawn & {block.key for block in assemble(record).blocks() if block.kind is BlockKind.ENTRY}
+
+
+def test_the_payment_outage_in_groups():
+    why = "Initial investigation did not find the cause"
+    document = only(payment_outage())
+
+    assert said(document.sections["duration"]) == ["1h 45m, from 8:45 AM to 10:30 AM (PST) on November 7, 2023"]
+    assert said(document.sections["detection"]) == [
+        "November 7, 2023, 8:45 AM (PST) | Alert FailedTransactionsSpike: Sudden spike in failed transactions"
+    ]
+    assert said(document.sections["actions_taken"]) == [
+        "8:52 AM | Reading server logs, suspecting a server overload. | oncall",
+        "8:59 AM | Assuming a database issue: checking for slow queries. | oncall",
+        "9:40 AM | Rollback: Rolling back the recent payment gateway code deployment. | developer",
+    ]
+    assert said(document.sections["misleading_paths"]) == [
+        "9:06 AM | Exploring network issues, suspecting connectivity problems. | oncall; cost 9m, until 9:15 AM"
+    ]
+    assert said(document.sections["escalations"]) == [
+        f"9:15 AM | Escalated to development: {why} | oncall; acknowledged by developer at 9:20 AM, after 5m",
+        f"9:15 AM | Escalated to operations: {why} | oncall; acknowledged by operator at 9:27 AM, after 12m",
+    ]
+    assert said(document.sections["response"]) == [
+        "Detected: 8:45 AM",
+        "Declared: 8:45 AM",
+        "First response: 9:20 AM | 35m after detection",
+        "Cause identified: 10:15 AM | 1h 30m after detection",
+        "Resolved: 10:30 AM | 1h 45m after detection",
+    ]
+    assert (len(document.sections["improvements"]), len(document.sections["tasks"])) == (3, 5)
+
+
+def test_the_conclusion_is_made_of_the_facts_recorded():
+    assert only(payment_outage()).conclusion == (
+        "“Payment processing service complete outage” (INC-1, SEV1) lasted 1h 45m, from 8:45 AM to 10:30 AM (PST) on "
+        "November 7, 2023. Resolution: Rolled back to the previous version, eliminating the misconfiguration; added "
+        "pre-deployment tests for payment gateway integrations. Recorded as follow-up: 3 improvements and 5 tasks."
+    )
+
+
+def test_the_checkout_timeline_by_the_clock():
+    times = [block.time for block in only(checkout_500s()).sections["timeline"]]
+
+    assert times == [
+        "12:00 PM", "12:05 PM", "12:10 PM", "12:20 PM", "12:40 PM", "1:00 PM", "1:00 PM", "1:30 PM", "1:50 PM",
+        "2:00 PM",
+    ]  # fmt: skip
+
+
+def test_an_escalation_nobody_answered_says_so_in_the_timeline_too():
+    document = only(checkout_500s())
+
+    for section in ("escalations", "timeline"):
+        asked = [line for line in said(document.sections[section]) if "payment-gateway" in line]
+        assert len(asked) == 1
+        assert "Escalated to the vendor payment-gateway: Checkout crashes" in asked[0]
+        assert asked[0].endswith("no answer recorded"), "a vendor's answer that nobody recorded is no reproach"
+
+
+def told(**more: object) -> RecordBuilder:
+    builder = RecordBuilder("2023-12-31", "UTC", "It broke", "shop", **more)
+    builder.declared_by_alert("22:00", "Down", "Shop is down", origin="generic")
+    return builder
+
+
+def test_what_nobody_recorded_is_said_to_be_missing():
+    document = only(told().record())
+
+    assert said(document.sections["impact"]) == ["Nobody recorded the impact."]
+    assert said(document.sections["cause"]) == ["Nobody recorded the cause."]
+    assert said(document.sections["resolution"]) == ["The incident is not resolved yet."]
+    assert said(document.sections["duration"]) == [
+        "Since December 31, 2023 at 10:00 PM (UTC).", "Nobody recorded an end of the impact.",
+    ]  # fmt: skip
+    assert said(document.sections["tasks"]) == ["Nobody recorded a task."]
+    assert said(document.sections["conclusion"]) == [
+        "“It broke” (INC-1, SEV2) began on December 31, 2023 at 10:00 PM (UTC)."
+    ]
+
+
+def test_an_entry_without_a_time_stays_in_its_place_and_gets_none():
+    builder = told()
+    builder.entry("22:10", "dba", "Looking.", Kind.INVESTIGATION)
+    builder.entry(None, "dba", "It was not the disk.", Kind.RULED_OUT)
+    builder.entry("22:30", "dba", "Still looking.", Kind.INVESTIGATION)
+
+    assert said(only(builder.record()).sections["timeline"])[1:] == [
+        "10:10 PM | Investigation: Looking. | dba",
+        "Ruled out: It was not the disk. | dba",
+        "10:30 PM | Investigation: Still looking. | dba",
+    ]
+
+
+def test_a_time_of_another_day_or_year_shows_its_date():
+    builder = told()
+    builder.entry("2024-01-01 00:10", "dba", "Happy new year.", Kind.NOTE)
+    builder.entry("2023-12-30 23:50", "dba", "It began here.", Kind.NOTE)
+
+    times = {block.text: block.time for block in only(builder.record()).sections["timeline"]}
+
+    assert times["Happy new year."] == "Jan 1, 2024, 12:10 AM"
+    assert times["It began here."] == "Dec 30, 11:50 PM"
+
+
+def test_where_something_happened_on_a_day_before_no_time_stands_without_its_date():
+    """Behind `Dec 30, 11:50 PM` a bare `10:10 PM` would be read as of that day."""
+    builder = told()
+    builder.entry("2023-12-30 23:50", "dba", "It began here.", Kind.NOTE)
+    builder.entry("22:10", "dba", "Restarted.", Kind.ACTION)
+
+    times = {block.text: block.time for block in only(builder.record()).sections["timeline"]}
+
+    assert times["Restarted."] == "Dec 31, 10:10 PM"
+
+
+@pytest.mark.parametrize(
+    ("who", "kind", "cost"),
+    [
+        ("dba", Kind.INVESTIGATION, "cost 20m, until 10:30 PM"),
+        ("dba", Kind.ESCALATION, "cost 20m, until 10:30 PM"),
+        ("engineer", Kind.ROLLBACK, "cost 20m, until 10:30 PM"),
+        ("engineer", Kind.INVESTIGATION, None),
+        ("dba", Kind.RESOLVED, None),
+        ("dba", Kind.CANCELLED, None),
+    ],
+)
+def test_what_a_misleading_path_cost_is_said_where_somebody_left_it(who, kind, cost):
+    builder = told()
+    builder.entry("22:10", "dba", "Is it the disk?", Kind.MISLEADING_PATH)
+    builder.entry("22:30", who, "Something else.", kind)
+
+    [path] = only(builder.record()).sections["misleading_paths"]
+
+    assert path.notes == ((cost,) if cost else ())
+
+
+def test_a_vendor_answers_by_itself():
+    builder = told()
+    builder.escalated("22:10", "oncall", "acme", "Your gateway is down", kind=TargetKind.VENDOR)
+    builder.acknowledged("22:25", "oncall", "acme")
+    document = only(builder.record())
+
+    [called] = said(document.sections["escalations"])
+    assert called.endswith("acme: Your gateway is down | oncall; answered at 10:25 PM, after 15m; noted by oncall")
+    assert said(document.sections["timeline"])[-1] == "10:25 PM | acme answered after 15m | oncall"
+
+
+def test_alerts_of_one_name_are_told_apart_by_their_labels():
+    builder = told()
+    first = replace(builder.alerts[0], labels={"alertname": "Down", "probe": "london"})
+    second = replace(first, source=replace(first.source, ref="alert-2"), labels={"alertname": "Down", "probe": "leeds"})
+    builder.alerts[:] = [first, second]
+    for ref in ("alert-1", "alert-2"):
+        builder.entry("22:05", None, "Down: Shop is down", Kind.DETECTION, source=SourceKind.ALERT, about=ref)
+
+    notes = [block.notes for block in only(builder.record()).sections["timeline"]][-2:]
+
+    assert notes == [("probe=london",), ("probe=leeds",)]
+
+
+def test_a_cause_that_is_stated_after_it_was_known_is_not_identified_again():
+    builder = told()
+    builder.sets("identified", builder.entry("22:10", "dba", "It is the disk.", Kind.CAUSE), "first cause")
+    builder.states(builder.typed("23:10", "dba", "The disk was full", Kind.CAUSE))
+
+    assert said(only(builder.record()).sections["timeline"])[-1] == "11:10 PM | Cause stated | dba"
+
+
+def test_an_approximate_time_says_so():
+    builder = told()
+    builder.entry("22:10", "dba", "Restarted.", Kind.ACTION, precision=Precision.APPROXIMATE)
+
+    assert said(only(builder.record()).sections["timeline"])[-1] == "about 10:10 PM | Action: Restarted. | dba"
+
+
+def test_a_deleted_message_keeps_who_and_when():
+    builder = told()
+    builder.entry("22:10", "dba", "", Kind.INVESTIGATION)
+
+    assert said(only(builder.record()).sections["timeline"])[-1] == "10:10 PM | Message deleted | dba"
+
+
+@pytest.mark.parametrize(
+    ("kind", "was", "became", "text", "expected"),
+    [
+        (Kind.STATUS, "investigating", "monitoring", "", "Status changed from under investigation to being monitored"),
+        (Kind.SEVERITY, "SEV3", "SEV1", "all down", "Severity changed from SEV3 to SEV1: all down"),
+        (Kind.RESOLVED, "monitoring", "resolved", "", "Resolved"),
+        (Kind.REOPENED, "resolved", "investigating", "again", "Reopened: again"),
+        (Kind.IMPACT, None, None, "", "Times of the impact stated"),
+        (Kind.ROLE, None, None, "<@UDBA> leads", "Role: @dba leads"),
+    ],
+)
+def test_what_commands_record_in_words(kind, was, became, text, expected):
+    builder = told()
+    builder.typed("22:10", "dba", text, kind, was=was, became=became)
+
+    assert said(only(builder.record()).sections["timeline"])[-1] == f"10:10 PM | {expected} | dba"
+
+
+def test_a_change_of_severity_is_told_in_the_workspace_s_own_words():
+    builder = told()
+    builder.typed("22:10", "dba", "all down", Kind.SEVERITY, was="SEV2", became="SEV1")
+    record = builder.record()
+    labelled = replace(record, incident=replace(record.incident, severity_labels={"SEV1": "P0", "SEV2": "P1"}))
+
+    assert said(only(labelled).sections["timeline"])[-1] == "10:10 PM | Severity changed from P1 to P0: all down | dba"
+
+
+def test_the_clocks_change_meanwhile_and_every_time_bears_its_label():
+    builder = RecordBuilder("2023-11-04", "America/Los_Angeles", "It broke", "shop")
+    builder.declared_by_alert("23:00", "Down", "Shop is down", origin="generic")
+    builder.entry("2023-11-05 03:00", "dba", "After the change.", Kind.NOTE)
+    builder.resolved("2023-11-05 04:00", "dba", "Done.")
+
+    document = only(builder.record())
+
+    assert document.zone == "PDT, PST"
+    assert said(document.sections["duration"]) == [
+        "6h 0m, from November 4, 2023 at 11:00 PM (PDT) to November 5, 2023 at 4:00 AM (PST)"
+    ]
+    assert [block.time for block in document.sections["timeline"]] == [
+        "11:00 PM PDT", "Nov 5, 3:00 AM PST", "Nov 5, 4:00 AM PST",
+    ]  # fmt: skip
+
+
+def test_an_end_before_the_start_is_told_and_not_computed():
+    record = payment_outage()
+    ended = replace(record.incident.ended, at=record.incident.started.at - timedelta(minutes=5))
+    document = only(replace(record, incident=replace(record.incident, ended=ended)))
+
+    assert said(document.sections["duration"]) == [
+        (
+            "The recorded end, November 7, 2023 at 8:40 AM (PST), is before the recorded start, "
+            "November 7, 2023 at 8:45 AM (PST)."
+        )
+    ]
+    assert "lasted" not in document.conclusion
+
+
+def test_a_message_marked_as_a_task_is_among_the_tasks_with_its_author():
+    builder = told()
+    builder.entry("22:10", "dba", "Watch the disk.", Kind.TASK)
+    builder.follow_ups("23:00", "oncall", [], ["Buy a disk"])
+
+    document = only(builder.record())
+
+    assert said(document.sections["tasks"]) == ["Buy a disk", "10:10 PM | Watch the disk. | dba"]
+    assert [line for line in said(document.sections["timeline"]) if "disk" in line.casefold()] == [
+        "10:10 PM | Task: Watch the disk. | dba"
+    ]
+
+
+def test_the_owner_the_date_and_the_symptom_of_a_task():
+    record = payment_outage()
+    task = replace(record.actions[-1], owner="UDEVELOPER", due="2023-12-01", symptom="No docs", done=True)
+
+    document = only(replace(record, actions=[task], entries=[]))
+
+    assert document.sections["tasks"][0].details == {
+        "owner": "developer", "due": "December 1, 2023", "symptom": "No docs",
+    }  # fmt: skip
+    assert said(document.sections["tasks"]) == [
+        f"{task.text} | symptom: No docs; owner: developer; due December 1, 2023; done"
+    ]
+
+
+def test_each_language_has_its_own_statement_and_none_is_lost():
+    builder = told(languages=("fr", "en"))
+    for text, code in (("Kaputt", "de"), ("Cassé", "fr"), ("Broken", None)):
+        builder.states(builder.typed("22:30", "dba", text, Kind.CAUSE, language=code))
+
+    french, english = assemble(builder.record()).documents
+
+    assert said(french.sections["cause"]) == ["Cassé"]
+    assert said(english.sections["cause"]) == ["Broken"]
+    assert said(english.sections["also_stated"]) == ["Cause: Kaputt | German"]
+
+
+def test_the_times_of_the_response_stand_in_their_order():
+    builder = told()
+    fixed = builder.entry("22:20", "dba", "Works again.", Kind.FIXED)
+    builder.cause("22:40", "dba", "A full disk")
+    builder.sets("mitigated", fixed, "last message marked as fixed before the resolution")
+
+    assert [line.partition(": ")[0] for line in said(only(builder.record()).sections["response"])] == [
+        "Detected", "Declared", "Mitigated", "Cause identified",
+    ]  # fmt: skip
+
+
+def test_the_public_window_stands_apart():
+    builder = told()
+    for at in ("22:30", "22:45", "23:10"):
+        builder.entry(at, "oncall", f"Told the public at {at}", Kind.COMMUNICATION)
+
+    document = only(builder.record())
+
+    assert said(document.sections["public_window"]) == [
+        "First public word: December 31, 2023, 10:30 PM (UTC)", "Last public word: December 31, 2023, 11:10 PM (UTC)",
+    ]  # fmt: skip
+    assert len(document.sections["communication"]) == 3
+
+
+def test_a_figure_the_text_lacks_is_added():
+    builder = told()
+    builder.impact("22:30", "dba", "Nobody in Rome could pay", percent=12.5)
+
+    assert said(only(builder.record()).sections["impact"]) == ["Nobody in Rome could pay | 12.5% of users"]
+
+
+def test_a_detection_by_a_message_shows_the_message():
+    builder = told()
+    entry = builder.entry("21:55", "support", "Customers cannot pay!", Kind.DETECTION)
+    builder.alerts.clear()
+    builder.sets("detected", entry, "message marked as detection")
+
+    assert said(only(builder.record()).sections["detection"]) == [
+        "December 31, 2023, 9:55 PM (UTC) | Customers cannot pay! | support"
+    ]
+
+
+def test_an_escalation_without_an_entry_stands_in_the_timeline_at_its_time():
+    record = checkout_500s()
+    without = [entry for entry in record.entries if Kind.ESCALATION not in entry.kinds]
+
+    document = only(replace(record, entries=without))
+
+    lines = said(document.sections["timeline"])
+    places = [place for place, line in enumerate(lines) if "Escalated" in line]
+    assert [lines[place].partition(" | ")[0] for place in places] == ["1:00 PM", "1:00 PM"]
+    assert lines[places[-1] + 1].startswith("1:30 PM")
+
+
+def test_zones_without_letters_are_shown_by_their_offset():
+    record = payment_outage()
+    india = replace(record.incident, zone=ZoneInfo("Asia/Kolkata"))
+    azores = replace(record.incident, zone=ZoneInfo("America/Sao_Paulo"))
+
+    assert only(replace(record, incident=india)).zone == "IST"
+    assert only(replace(record, incident=azores)).zone == "UTC-03:00"
+
+
+def test_a_language_without_words_is_refused_with_the_nearest():
+    with pytest.raises(UserError, match=r"no documents in `ja`.*Languages: en, fr"):
+        assemble(payment_outage(), languages=["ja"])
+
+
+def test_a_machine_that_wrote_is_no_author():
+    detection = next(entry for entry in payment_outage().entries if entry.source.kind is SourceKind.ALERT)
+
+    assert detection.author is None
+    assert all("None" not in line for line in said(only(payment_outage()).sections["timeline"]))

@@ -1,0 +1,57 @@
+"""A draft in the dialect of Slack's canvases: the same words, within its rules."""
+
+import pytest
+
+from bot.export.canvas import MOST_BYTES, TABLE_CELLS, canvas_markdown
+from bot.sandbox.workspace import canvases
+
+LINK = "https://dogwatch.example/incidents/INC-7"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("# One\n\n## Two\n\n### Three", "# One\n\n## Two\n\n### Three"),
+        ("#### Four\n##### Five\n###### Six", "### Four\n### Five\n### Six"),
+        ("#### ", "### "),
+        ("#hashtag", "#hashtag"),
+        ("> said\n> - one\n> 2. two\n> and more", "> said\n- one\n2. two\n> and more"),
+        ("> > - deep", "- deep"),
+        ("> -not a list", "> -not a list"),
+        ("```\n#### code\n> - code\n```\n#### words", "```\n#### code\n> - code\n```\n### words"),
+        ("~~~\n```\n#### code\n~~~", "~~~\n```\n#### code\n~~~"),
+    ],
+)
+def test_what_canvases_have_no_form_for_takes_the_nearest(given: str, expected: str) -> None:
+    assert canvas_markdown(given, LINK) == expected
+
+
+def cells(markdown: str) -> list[int]:
+    """Of each table."""
+    found = [0]
+    for line in markdown.splitlines():
+        if line.startswith("|"):
+            found[-1] += 0 if "---" in line else line.count("|") - 1
+        elif found[-1]:
+            found.append(0)
+    return [each for each in found if each]
+
+
+@pytest.mark.parametrize("rows", [1, 99, 100, 101, 1_000])
+def test_a_long_table_becomes_several_with_the_same_head(rows: int) -> None:
+    table = ["| time | who | what |", "| --- | --- | --- |", *(f"| {row} | dba | looked |" for row in range(rows))]
+
+    written = canvas_markdown("\n".join(["words", "", *table, "", "more"]), LINK)
+
+    assert max(cells(written)) <= TABLE_CELLS
+    assert [line for line in written.splitlines() if "looked" in line] == table[2:]
+    assert written.count(table[0]) == len(cells(written))
+    assert canvases._checked(written, "refused") == written
+
+
+def test_what_is_too_long_is_cut_with_a_link_to_the_whole() -> None:
+    line = "- something happened, naïvely 🐕"
+    written = canvas_markdown("\n".join([line] * 40_000), LINK)
+
+    assert len(written.encode()) < MOST_BYTES + 200
+    assert written.endswith(f"{line}\n\n[…]({LINK})\n")

@@ -1,0 +1,204 @@
+"""What Dogwatch itself writes into a record, told in each language; and what others wrote, told as it stands."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.postmortem.assemble import assemble
+from bot.domain.record import generated_sentences as own_words
+from bot.domain.record.model import Record
+from bot.domain.terms import Kind, SourceKind, UpdateState
+from tests.support.records.builders import RecordBuilder
+
+
+def told() -> RecordBuilder:
+    builder = RecordBuilder("2023-12-31", "Europe/Paris", "It broke", "shop")
+    builder.declared_by_alert("22:00", "Down", "Shop is down", origin="generic")
+    return builder
+
+
+def last(record: Record, code: str) -> str:
+    """The last line of the timeline: label, text and remarks."""
+    (document,) = assemble(record, languages=[code]).documents
+    block = document.sections["timeline"][-1]
+    return " | ".join([block.label, block.text, *block.notes])
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("en", "Role | @dba leads"),
+        ("fr", "Rôle | @dba pilote l’incident"),
+        ("de", "Rolle | @dba leitet den Einsatz"),
+    ],
+)
+def test_who_leads(code, expected):
+    builder = told()
+    user = builder.person("dba")
+    builder.typed("22:05", "oncall", own_words.leads(user), Kind.ROLE, role="lead", person=user)
+
+    assert last(builder.record(), code) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "label", "given", "expected"),
+    [
+        ("en", "Scribe", ("UDBA", None, ""), "Role | Scribe: @dba"),
+        ("fr", "Scribe", ("UDBA", None, ""), "Rôle | Secrétaire de l’incident\u202f: @dba"),
+        (
+            "de",
+            "Scribe",
+            ("UDBA", "UONCALL", "alles gelesen"),
+            "Rolle | @oncall übergibt an @dba: Protokoll. alles gelesen",
+        ),
+        ("de", "Schreiber", ("UDBA", None, ""), "Rolle | Schreiber: @dba"),
+        ("it", "Scribe", (None, "UDBA", ""), "Ruolo | @dba lascia il ruolo: Verbalizzante"),
+    ],
+)
+def test_who_takes_which_part(code, label, given, expected):
+    """A built-in role bears its name in each language, one with a label of the workspace that label."""
+    person, before, note = given
+    builder = told()
+    users = {f"U{name.upper()}": builder.person(name) for name in ("dba", "oncall")}
+    said = own_words.with_note(own_words.role_given("scribe", label, users.get(person), users.get(before)), note)
+    builder.typed(
+        "22:05", "oncall", said, Kind.ROLE, role="scribe", role_label=label, person=users.get(person),
+        person_before=users.get(before),
+    )  # fmt: skip
+
+    assert last(builder.record(), code) == expected
+
+
+def test_what_somebody_put_instead_of_our_words_stands_as_they_put_it():
+    builder = told()
+    builder.typed(
+        "22:05", "oncall", "<@UDBA> leads, until Monday", Kind.ROLE, role="lead", person=builder.person("dba")
+    )
+
+    assert last(builder.record(), "fr") == "Rôle | @dba leads, until Monday"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("en", "Alert ended | Down: Shop is down"), ("it", "Allarme rientrato | Down: Shop is down")],
+)
+def test_the_end_of_an_alert(code, expected):
+    builder = told()
+    text = own_words.alert_ended("Down: Shop is down")
+    builder.entry("22:30", None, text, Kind.ALERT_RESOLVED, source=SourceKind.ALERT)
+
+    assert last(builder.record(), code) == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "expected"),
+    [
+        (3, "en", "Detection | A\nB\nand 3 more"),
+        (1, "fr", "Détection | A\nB\net 1 autre"),
+        (3, "fr", "Détection | A\nB\net 3 autres"),
+        (0, "fr", "Détection | A\nB"),
+    ],
+)
+def test_alerts_that_are_not_named(more, code, expected):
+    builder = told()
+    builder.entry("22:30", None, own_words.and_more("A\nB", more), Kind.DETECTION, source=SourceKind.ALERT)
+
+    assert last(builder.record(), code) == expected
+
+
+@pytest.mark.parametrize(
+    ("percent", "code", "expected"),
+    [
+        (20.0, "en", "20% of users affected"),
+        (12.5, "fr", "12,5\xa0% des utilisateurs ont été touchés"),
+        (20.0, "de", "20\xa0% der Nutzer waren betroffen"),
+    ],
+)
+def test_an_impact_that_is_a_figure_alone(percent, code, expected):
+    builder = told()
+    builder.impact("22:30", "oncall", own_words.users_affected(percent), percent=percent)
+    (document,) = assemble(builder.record(), languages=[code]).documents
+
+    assert [(block.text, block.notes) for block in document.sections["impact"]] == [(expected, ())]
+
+
+def test_a_share_in_somebodys_own_words_is_left_alone():
+    builder = told()
+    builder.impact("22:30", "oncall", "20% of users affected, mostly in Rome", percent=20.0)
+    (document,) = assemble(builder.record(), languages=["fr"]).documents
+
+    assert document.sections["impact"][0].text == "20% of users affected, mostly in Rome"
+
+
+@pytest.mark.parametrize("percent", [0.5, 1, 12.5, 20.0, 33.3333, 100.0])
+def test_a_share_is_read_back(percent):
+    assert own_words.percent_affected(own_words.users_affected(percent)) == percent
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("en", "title (French): Panne; category removed; languages: French and English; zone"),
+        ("fr", "titre (français)\u202f: Panne; catégorie\u202f: —; langues\u202f: français et anglais; zone"),
+        ("es", "título (francés): Panne; categoría: —; idiomas: francés e inglés; zone"),
+    ],
+)
+def test_which_details_were_changed(code, expected):
+    builder = told()
+    changes = (("title.fr", "Panne"), ("category", ""), ("languages", "fr, en"))
+    entry = builder.typed("22:30", "oncall", "", Kind.DETAILS, changes=changes)
+    (document,) = assemble(builder.record(), languages=[code]).documents
+
+    shown = [block for block in document.sections["timeline"] if block.key == entry.source.ref]
+    assert "; ".join([*shown[0].notes, "zone"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("en", "Public update: Monitoring | It works again"),
+        ("fr", "Communication publique\u202f: Sous surveillance | It works again | anglais"),
+    ],
+)
+def test_what_the_public_was_told(code, expected):
+    builder = told()
+    builder.typed(
+        "22:30", "oncall", "It works again", Kind.COMMUNICATION, public=UpdateState.MONITORING, language="en"
+    )  # fmt: skip
+
+    assert last(builder.record(), code) == expected
+
+
+@pytest.mark.parametrize(
+    ("ended", "code", "expected"),
+    [
+        ("22:50", "en", "states the end: 10:50 PM"),
+        ("22:51", "en", "states the end: 10:50 PM (10:51 PM holds)"),
+        ("22:51", "fr", "indique la fin\u202f: 22:50 (retenu\u202f: 22:51)"),
+        (None, "en", "states the end: 10:50 PM (no longer holds)"),
+    ],
+)
+def test_an_end_that_does_not_hold_any_more(ended, code, expected):
+    builder = told()
+    entry = builder.typed("23:00", "oncall", "Done.", Kind.RESOLVED, states_end=builder.at("22:50"))
+    if ended:
+        builder.sets("ended", entry, "impact ended:", at=ended)
+
+    assert last(builder.record(), code).endswith(f" | {expected}")
+
+
+@pytest.mark.parametrize(("is_open", "is_vendor", "expected"), [
+    (True, True, "no answer yet"),
+    (True, False, "no answer yet"),
+    (False, True, "no answer recorded"),
+    (False, False, "nobody acknowledged"),
+])  # fmt: skip
+def test_silence_is_told_as_far_as_it_is_known(is_open, is_vendor, expected):
+    builder = told()
+    builder.escalated("22:10", "oncall", "network", "Please help")
+    builder.escalations[0] = replace(builder.escalations[0], external=is_vendor)
+    if not is_open:
+        builder.resolved("22:50", "oncall", "Done.")
+    (document,) = assemble(builder.record()).documents
+
+    assert document.sections["escalations"][0].notes == (expected,)

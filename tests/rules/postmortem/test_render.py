@@ -1,0 +1,353 @@
+"""Drafts as Markdown: hostile texts stay texts, templates are checked, and every statement has its link."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.domain.drafting.entries import with_names
+from bot.domain.drafting.model import Draft
+from bot.domain.errors import UserError
+from bot.domain.findings import find
+from bot.domain.postmortem.assemble import assemble
+from bot.domain.record.model import Record
+from bot.domain.text.markdown_escape import escape, lines_of, link
+from bot.templating.render import postmortem_templates, render_postmortem, render_template
+from tests.support.records.builders import HOSTILE, PEOPLE, checkout_500s, gone, payment_outage, records, texts
+
+READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+"""Reads Markdown as openly as the most permissive reader does: raw HTML lives, tables and strikes are on."""
+
+TEMPLATES = postmortem_templates()
+STRUCTURE = {
+    "blockquote_open", "blockquote_close", "table_open", "table_close", "thead_open", "thead_close", "tbody_open",
+    "tbody_close", "tr_open", "tr_close", "th_open", "th_close", "td_open", "td_close",
+    "heading_open", "heading_close", "paragraph_open", "paragraph_close", "bullet_list_open", "bullet_list_close",
+    "list_item_open", "list_item_close", "inline", "hr",
+}  # fmt: skip
+INLINE = {
+    "text", "softbreak", "hardbreak", "strong_open", "strong_close", "em_open", "em_close", "link_open", "link_close",
+    "text_special",
+}  # fmt: skip
+
+
+def inline_tokens(markdown: str) -> Iterator[Token]:
+    for token in READER.parse(markdown):
+        assert token.type in STRUCTURE, token
+        for child in token.children or ():
+            assert child.type in INLINE, child
+            yield child
+
+
+def shown(markdown: str) -> str:
+    """What a reader sees, with every run of blanks as one."""
+    words = [" " if each.type.endswith("break") else each.content for each in inline_tokens(markdown)]
+    return " ".join("".join(words).split())
+
+
+def plain(text: str) -> str:
+    return " ".join(" ".join(lines_of(with_names(text, PEOPLE))).split())
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("frame", ["{}", "- {}", "# {}", "- **08:45** *Label:* {} — x", "1. {}"])
+def test_a_hostile_text_is_shown_as_it_is(text, frame):
+    markdown = frame.format(escape(text))
+
+    inside = [token.content for token in READER.parse(markdown) if token.type == "inline"]
+    assert len(inside) == 1
+    words = "".join(" " if t.type.endswith("break") else t.content for t in READER.parseInline(inside[0])[0].children)
+    assert " ".join(" ".join(lines_of(text)).split()) in " ".join(words.split())
+
+
+@given(texts())
+def test_any_text_is_literal_in_a_list_item_and_keeps_its_lines(text):
+    markdown = f"- {escape(text, indent='  ')} end"
+
+    assert shown(markdown) == f"{' '.join(' '.join(lines_of(text)).split())} end".strip()
+    assert sum(token.type == "hardbreak" for token in inline_tokens(markdown)) == max(0, len(lines_of(text)) - 1)
+    assert not [t for t in inline_tokens(markdown) if t.type in {"link_open", "em_open", "strong_open"}]
+
+
+@given(texts())
+def test_any_text_is_literal_in_a_table_cell(text):
+    html = READER.render(f"| a | b |\n| --- | --- |\n| {escape(text)} | end |\n")
+
+    assert html.count("<td>") == 2
+    assert "<script" not in html
+    assert "<td>end</td>" in html
+
+
+@given(records(), st.sampled_from(TEMPLATES))
+@settings(max_examples=100)
+def test_nothing_people_wrote_is_acted_upon(record, template):
+    markdown = render_postmortem(assemble(record, findings=find(record)), template=template)
+
+    tokens = list(inline_tokens(markdown))
+    for place, token in enumerate(tokens):
+        if token.type == "link_open":
+            assert tokens[place + 1].content == "↗"
+            assert str(token.attrs["href"]).startswith("https://acme.example/")
+    assert not re.search(r"<[a-zA-Z!/]", markdown)
+
+
+def recorded(record: Record) -> Iterator[str]:
+    """Every word that somebody or something put on record and that stands."""
+    answers = {each.acknowledgement.ref for each in record.escalations if each.acknowledgement}
+    for entry in record.entries:
+        if entry.withdrawn_at is None:
+            yield from entry.files
+            yield from (value for name, value in entry.changes if name not in {"zone", "languages", "template"})
+            if entry.source.ref not in answers:
+                yield entry.text
+    for action in record.actions:
+        yield from (action.text, action.symptom or "")
+        yield record.people.get(action.owner or "", "")
+    for statement in (*record.impacts, *record.causes, *record.resolutions):
+        yield statement.text
+    for escalation in record.escalations:
+        yield from (escalation.target, escalation.reason)
+        yield record.people.get(escalation.acknowledged_by or "", "")
+    for alert in record.alerts:
+        yield from (alert.name, *alert.annotations.values(), alert.labels["service"])
+    for update in record.updates:
+        yield from update.texts.values()
+    incident = record.incident
+    yield from (incident.reference, incident.severity_label)
+    yield from (" ".join(title.split()) for title in incident.titles.values())
+
+
+@given(records(), st.sampled_from(TEMPLATES))
+@settings(max_examples=200)
+def test_nothing_recorded_is_missing(record, template):
+    read = shown(render_postmortem(assemble(record), template=template))
+
+    for text in recorded(record):
+        assert plain(text) in read, text
+
+
+@given(records(), st.sampled_from(TEMPLATES))
+@settings(max_examples=100)
+def test_what_was_withdrawn_is_in_no_draft(record, template):
+    markdown = render_postmortem(assemble(record, findings=find(record)), template=template)
+
+    for entry in record.entries:
+        assert entry.withdrawn_at is None or gone(entry.seq) not in markdown
+
+
+@given(records(), st.sampled_from(TEMPLATES))
+@settings(max_examples=100)
+def test_people_are_called_by_their_names(record, template):
+    read = shown(render_postmortem(assemble(record, findings=find(record)), template=template))
+
+    assert not re.search(rf"<@({'|'.join(PEOPLE)})", read)
+
+
+@given(records(), st.sampled_from(TEMPLATES))
+@settings(max_examples=50)
+def test_the_same_record_gives_the_same_bytes(record, template):
+    first, second = (render_postmortem(assemble(deepcopy(record)), template=template) for _ in range(2))
+
+    assert first == second
+
+
+def level_of(line: str) -> int:
+    """Of a heading; 0 for any other line, also one that begins with a `#` which makes none."""
+    heading = re.match(r"(#{1,6})(?:\s|$)", line)
+    return len(heading[1]) if heading else 0
+
+
+@given(records(), st.sampled_from(TEMPLATES))
+@settings(max_examples=100)
+def test_no_heading_stands_over_nothing(record, template):
+    markdown = render_postmortem(assemble(record, findings=find(record)), template=template)
+
+    assert "\n\n\n" not in markdown
+    found = [line for line in markdown.splitlines() if line]
+    for line, after in itertools.pairwise([*found, "# end"]):
+        level, level_after = (level_of(each) for each in (line, after))
+        assert not (level and level_after and level_after <= level), line
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("record", [checkout_500s(), payment_outage()])
+def test_every_line_that_states_something_ends_with_a_link(template, record):
+    markdown = render_postmortem(assemble(record), template=template)
+
+    stating = [
+        line
+        for line in markdown.splitlines()
+        if line and not line.startswith(("#", "*Nobody", "| ---", "| Action |", "| Symptoms |"))
+    ]
+    assert stating
+    for line in stating:
+        assert re.search(r"\[↗\]\(https://\S+\)($| \|)", line), line
+
+
+def test_the_brief_draft_of_the_checkout_reads_so():
+    markdown = re.sub(r" \[↗\]\(\S+\)", "", render_postmortem(assemble(checkout_500s()), template="brief"))
+
+    assert markdown.startswith(
+        "# CheckoutHTTP500Spike: Spike in 500 failures on the checkout page\n\n"
+        "INC-1 · SEV2 · checkout · resolved\n\n"
+        "- **Duration:** 2h 0m, from 12:00 PM to 2:00 PM (EAT) on May 15, 2023\n"
+        "- **Impact:** 20% of users could not reach the checkout page; potential purchases were lost\n"
+    )
+    assert (
+        "## Timeline (EAT)\n\n"
+        "- **12:00 PM** *Detection:* CheckoutHTTP500Spike: Spike in 500 failures on the checkout page. "
+        "**Incident begins.**\n"
+        "- **12:05 PM** Engineering alerted, looking into it. — oncall\n"
+    ) in markdown
+
+
+def test_a_classic_draft_ends_with_its_conclusion():
+    draft = assemble(payment_outage())
+
+    last = render_postmortem(draft, template="classic").strip().rpartition("\n")[2]
+
+    assert re.sub(r" \[↗\]\(\S+\)", "", last) == draft.documents[0].conclusion
+
+
+def test_languages_stand_one_after_the_other():
+    draft = assemble(payment_outage(), languages=["fr", "en"])
+
+    both = render_postmortem(draft)
+    french = render_postmortem(draft, languages=["fr"])
+
+    assert both == f"*English version below*\n\n{french}\n---\n\n{render_postmortem(draft, languages=['en'])}"
+    assert "Durée" in french
+    assert "Duration" not in french
+
+
+def test_lines_of_a_message_stay_in_its_item():
+    record = payment_outage()
+    entries = [replace(each, text="one\n\n- two\nthree") if "Reading" in each.text else each for each in record.entries]
+
+    markdown = render_postmortem(assemble(replace(record, entries=entries)))
+
+    assert "- **8:52 AM** one  \n  \\- two  \n  three — oncall [↗](" in markdown
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://a.example/x?y=(1)&z=<b>", "[↗](https://a.example/x?y=%281%29&z=%3Cb%3E)"),
+        ("https://a.example/&lt;/x", "[↗](https://a.example/&amp;lt;/x)"),
+        ("https://a.example/a b\n[x](y)", "[↗](https://a.example/a%20b%0A%5Bx%5D%28y%29)"),
+        ("javascript:alert(1)", None),
+        ("data:text/html,x", None),
+        ("//a.example", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_only_addresses_of_the_web_become_links(url, expected):
+    assert link(url, "↗") == expected
+
+
+def test_a_source_without_an_address_is_named():
+    record = payment_outage()
+    entries = [replace(each, source=replace(each.source, link=None)) for each in record.entries]
+
+    assert "Reading server logs, suspecting a server overload. — oncall (entry-3)" in render_postmortem(
+        assemble(replace(record, entries=entries))
+    )
+
+
+class TestOperatorsTemplates:
+    def folder(self, tmp_path: Path, text: str, name: str = "own") -> Path:
+        (tmp_path / "postmortem").mkdir()
+        (tmp_path / "postmortem" / f"{name}.md.j2").write_text(text)
+        return tmp_path
+
+    def render(self, tmp_path: Path, text: str, draft: Draft | None = None) -> str:
+        folder = self.folder(tmp_path, text)
+        return render_postmortem(draft or assemble(payment_outage()), template="own", loader_paths=[folder])
+
+    def test_their_own_comes_before_the_built_in_one(self, tmp_path):
+        folder = self.folder(tmp_path, "# Ours: {{ reference }}", name="classic")
+
+        assert render_postmortem(assemble(payment_outage()), loader_paths=[folder]) == "# Ours: INC-1\n"
+        assert render_postmortem(assemble(payment_outage())).startswith("# Postmortem: ")
+
+    def test_it_is_listed_beside_the_built_in_ones(self, tmp_path):
+        assert postmortem_templates([self.folder(tmp_path, "")]) == ("brief", "classic", "own", "sre", "statuspage")
+
+    def test_values_are_shown_and_not_acted_upon(self, tmp_path):
+        record = payment_outage()
+        draft = assemble(replace(record, incident=replace(record.incident, titles={"": "*a* <b> {{ 7*7 }} | [x](y)"})))
+
+        assert self.render(tmp_path, "{{ title.text }}", draft) == "\\*a\\* &lt;b> {{ 7\\*7 }} \\| \\[x\\](y)\n"
+
+    def test_a_loop_of_their_own(self, tmp_path):
+        text = (
+            "{% for block in sections.tasks %}\n{{ loop.index }}. {{ block.text }} {{ block | sources }}\n{% endfor %}"
+        )
+
+        assert self.render(tmp_path, text).splitlines()[1].startswith("2. Implement a monitoring alert")
+
+    def test_a_macro_marks_its_markdown(self, tmp_path):
+        text = "{% macro strong(text) %}**{{ text }}**{% endmacro %}{{ strong(reference) | markdown }}"
+
+        assert self.render(tmp_path, text) == "**INC-1**\n"
+
+    @pytest.mark.parametrize(
+        ("text", "line", "said"),
+        [
+            ("fine\n{% for %}", 2, "Expected an expression"),
+            ("fine\n\n{{ sections.nonsense | bullets }}", 3, "nonsense"),
+            ("{{ nonsense }}", 1, "'nonsense' is undefined"),
+            ("a\n{{ 1 / 0 }}", 2, "division by zero"),
+            ("{{ ''.__class__.__mro__ }}", 1, "unsafe"),
+            ("{{ 'x' * 1000000000 }}", 1, "for numbers"),
+            ("{{ 10 ** 1000 }}", 1, "too large"),
+            ("a\n{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", 2, "rows"),
+            ("{% for i in range(90000) %}{% for b in sections.timeline * 9 %}{% endfor %}{% endfor %}", 1, "numbers"),
+            ("{% for i in range(90000) %}{% set x = (sections.timeline + sections.timeline) %}{% endfor %}", 1, "+"),
+            ("{% for i in range(90000) %}{{ sections.tasks | bullets }}{% endfor %}", None, "characters"),
+            ("{% for i in range(90000) %}{% for b in sections.timeline %}{% for c in sections.timeline %}"  # noqa: ISC004
+             "{% endfor %}{% endfor %}{% endfor %}", 1, "rows"),
+            ("{% include 'postmortem/absent.md.j2' %}", 1, "absent"),
+        ],
+    )  # fmt: skip
+    def test_a_mistake_names_file_and_line(self, tmp_path, text, line, said):
+        with pytest.raises(UserError) as problem:
+            self.render(tmp_path, text)
+
+        assert said in problem.value.message
+        assert "own.md.j2" in problem.value.message
+        if line is not None:
+            assert f"own.md.j2, line {line}:" in problem.value.message
+
+
+@pytest.mark.parametrize("name", ["clasic", "../web/page", "", "classic.md.j2"])
+def test_a_template_that_does_not_exist_is_refused(name):
+    with pytest.raises(UserError, match="There are: brief, classic, sre, statuspage"):
+        render_postmortem(assemble(payment_outage()), template=name)
+
+
+def test_the_nearest_template_is_named():
+    with pytest.raises(UserError, match=r"Did you mean `classic`\?"):
+        render_postmortem(assemble(payment_outage()), template="clasic")
+
+
+def test_a_language_the_draft_has_not_is_refused():
+    with pytest.raises(UserError, match="not written in `fr`"):
+        render_postmortem(assemble(payment_outage()), languages=["fr"])
+
+
+def test_an_html_template_escapes_and_a_markdown_one_does_not_escape_twice(tmp_path):
+    (tmp_path / "page.html.j2").write_text("<p>{{ text }}</p>")
+
+    assert render_template("page.html.j2", {"text": "<b>&"}, folders=[tmp_path]) == "<p>&lt;b&gt;&amp;</p>"
+    with pytest.raises(UserError, match=r"There is no template `absent\.html\.j2`"):
+        render_template("absent.html.j2", {}, folders=[tmp_path])

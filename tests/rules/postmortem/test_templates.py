@@ -1,0 +1,150 @@
+"""The operator's own forms: which there are, what is wrong with them, and a draft whatever is wrong with them."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot.cli.main import cli
+from bot.config import Settings, check, load
+from bot.domain.errors import UserError
+from bot.domain.postmortem.assemble import assemble
+from bot.services.postmortem import templates as forms
+from tests.support.records.builders import payment_outage
+
+BROKEN = "fine\n\n{{ sections.nonsense | bullets }}\n"
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Writes forms by name and returns the settings that have them."""
+
+    def _own(**texts: str) -> Settings:
+        folder = tmp_path / "ours" / "postmortem"
+        folder.mkdir(parents=True)
+        for name, text in texts.items():
+            (folder / f"{name}.md.j2").write_text(text)
+        (tmp_path / "dogwatch.toml").write_text('[postmortem]\ntemplates = "ours"\n')
+        return load({}, config_path=tmp_path / "dogwatch.toml")
+
+    return _own
+
+
+def write(settings: Settings, wanted: str) -> forms.Written:
+    return forms.write(settings, assemble(payment_outage()), wanted)
+
+
+def test_their_names_can_be_chosen_and_the_nearest_is_named(own):
+    settings = own(ours="x", classic="y")
+
+    assert settings.template_names == ("classic", "brief", "statuspage", "sre", "ours")
+    assert forms.existing(settings, "ours") == "ours"
+    with pytest.raises(UserError, match=r"no postmortem template `our`. Did you mean `ours`\? There are: classic, "):
+        forms.existing(settings, "our")
+
+
+def test_a_sound_one_is_used_in_place_of_the_built_in_one(own):
+    written = write(own(classic="# Ours: {{ reference }}"), "classic")
+
+    assert written == forms.Written({"en": "# Ours: INC-1\n"}, "classic")
+
+
+@pytest.mark.parametrize(("name", "instead"), [("classic", "classic"), ("sre", "sre"), ("ours", "classic")])
+def test_for_a_broken_one_the_built_in_one_is_used_and_it_is_said(own, tmp_path, name, instead):
+    settings = own(**{name: BROKEN})
+
+    written = write(settings, name)
+
+    usual = forms.write(Settings(), assemble(payment_outage()), instead)
+    assert (written.documents, written.template) == (usual.documents, instead)
+    assert written.problem == (
+        f"The template `{name}` could not be used, so this is the built-in `{instead}`. "
+        f"{name}.md.j2, line 3: 'bot.templating.render.Sections object' has no attribute 'nonsense'."
+    )
+    assert str(tmp_path) in written.details
+    assert "line 3" in written.details
+
+
+def test_one_that_is_gone_gives_way_too(own):
+    written = write(own(), "ours")
+
+    assert written.template == "classic"
+    assert "could not be used" in written.problem
+    assert "There is no postmortem template `ours`" in written.problem
+
+
+def test_one_that_includes_itself_or_is_no_text_is_named(own, tmp_path):
+    settings = own(classic="{% include 'postmortem/classic.md.j2' %}")
+    (tmp_path / "ours/postmortem/bytes.md.j2").write_bytes(b"\xff\xfe\x00")
+
+    problems = [each.message for each in forms.problems_of(settings)]
+
+    assert len(problems) == 2
+    assert "bytes.md.j2" in problems[0]
+    assert "classic.md.j2, line 1: maximum recursion depth exceeded" in problems[1]
+
+
+def test_one_that_fails_only_where_nothing_is_recorded_is_found(own):
+    settings = own(
+        ours="{{ reference }}\n{{ sections.tasks[0].details.owner | default('?') }}\n{{ sections.alerts[0].text }}"
+    )
+
+    [problem] = forms.problems_of(settings)
+
+    assert problem.line == 3
+
+
+def test_the_configuration_names_what_exists(own, tmp_path):
+    own(ours="x")
+    path = tmp_path / "dogwatch.toml"
+    path.write_text(
+        '[postmortem]\ntemplates = "ours"\n[incidents]\ntemplate = "ours"\n[services.a]\ntemplate = "our"\n'
+    )
+
+    [problem] = check(path)
+
+    assert (problem.key, problem.line) == ("services.a.template", 6)
+    assert "Did you mean `ours`?" in problem.message
+
+
+def test_a_folder_that_is_not_there_is_a_mistake(tmp_path):
+    path = tmp_path / "dogwatch.toml"
+    path.write_text('[postmortem]\ntemplates = "absent"\n')
+
+    [problem] = check(path)
+
+    assert (problem.key, problem.value, problem.line) == ("postmortem.templates", '"absent"', 2)
+    assert "There is no folder" in problem.message
+
+
+def test_dogwatch_check_tries_each_of_them(own, tmp_path):
+    own(broken=BROKEN, sound="{{ reference }}", syntax="{% for %}")
+
+    result = CliRunner().invoke(cli, ["check", str(tmp_path / "dogwatch.toml")])
+
+    found = [line for line in result.output.splitlines() if not line.startswith("warning: ")]
+    assert result.exit_code == 1
+    assert len(found) == 2
+    assert found[0].startswith(f"{tmp_path / 'ours/postmortem/broken.md.j2'}:3: the template: ")
+    assert found[1].startswith(f"{tmp_path / 'ours/postmortem/syntax.md.j2'}:1: the template: ")
+
+
+def test_dogwatch_check_is_content_with_sound_ones(own, tmp_path):
+    own(sound="{{ sections.timeline | bullets }}")
+
+    result = CliRunner().invoke(cli, ["check", str(tmp_path / "dogwatch.toml")])
+
+    assert (result.exit_code, "No mistakes" in result.output) == (0, True)
+
+
+def test_an_attack_from_the_folder_is_a_broken_template(own):
+    settings = own(
+        classes="{{ ''.__class__.__mro__ }}",
+        endless="{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+        huge="{{ 'x' * 1000000000 }}",
+        outside="{% include '../../../etc/passwd' %}",
+    )
+
+    assert [Path(each.file).name for each in forms.problems_of(settings)] == [
+        "classes.md.j2", "endless.md.j2", "huge.md.j2", "outside.md.j2",
+    ]  # fmt: skip

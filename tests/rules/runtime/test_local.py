@@ -1,0 +1,76 @@
+"""What `dogwatch sandbox` tells of the bot, and what it keeps and removes."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.errors import UserError
+from bot.local.folder import DATABASE, prepared
+from bot.services.outbox import What
+from bot.services.views.outbox_wording import IN_WORDS, lane_of, why
+from bot.store.outbox import State
+from bot.store.outbox.inspection import Waiting
+
+NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+
+
+def row(**changes):
+    values = {
+        "what": "card", "reference": "INC-7", "since": NOW, "not_before": NOW, "state": State.WAITING, "attempts": 0,
+        "error": None, "is_first": True, "is_lane_open": True,
+    }  # fmt: skip
+    return Waiting(**values | changes)
+
+
+def test_each_kind_of_row_has_words():
+    assert set(IN_WORDS) == set(What)
+
+
+def test_a_lane_does_not_say_whom_it_is_for():
+    assert [lane_of(lane) for lane in ("dm:U1", "home:U1", "post:7", "digest")] == ["dm", "home", "post:7", "digest"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "it is next"),
+        ({"is_lane_open": False}, "its channel is not open yet"),
+        ({"is_first": False}, "one before it goes first"),
+        ({"state": State.RUNNING, "attempts": 1}, "being sent now"),
+        ({"state": State.RUNNING, "attempts": 2}, "being sent, for the 2nd time"),
+        ({"state": State.RUNNING, "attempts": 11}, "being sent, for the 11th time"),
+        ({"state": State.UNKNOWN, "attempts": 1}, "its answer was lost: Slack is asked whether it arrived"),
+        ({"error": "timeout", "not_before": NOW + timedelta(seconds=7)}, "Slack did not take it; tried again in 7 s"),
+        ({"error": "timeout"}, "Slack did not take it; tried again now"),
+    ],
+)
+def test_why_a_row_waits(changes, words):
+    assert why(row(**changes), NOW) == words
+
+
+def test_the_token_for_alerts_is_kept_and_begun_anew_when_asked(tmp_path):
+    data = tmp_path / "data"
+    first = prepared(data, fresh=False)
+
+    assert prepared(data, fresh=False) == first
+    assert prepared(data, fresh=True) != first
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+
+    with pytest.raises(UserError, match="other things"):
+        prepared(tmp_path, fresh=True)
+
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_only_what_is_ours_is_removed_from_a_folder_that_we_share(tmp_path):
+    prepared(tmp_path, fresh=False)
+    (tmp_path / DATABASE).write_bytes(b"old")
+    (tmp_path / "notes.txt").write_text("mine")
+
+    prepared(tmp_path, fresh=True)
+
+    assert not (tmp_path / DATABASE).exists()
+    assert (tmp_path / "notes.txt").read_text() == "mine"

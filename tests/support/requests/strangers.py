@@ -1,0 +1,106 @@
+"""What strangers send to the bot over HTTP, signed or not, byte by byte where it matters; and what is counted of it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+
+from bot.runtime.metrics import REGISTRY
+from bot.sandbox.app_link.http import signature
+from tests.support.worlds.world import World
+
+Headers = list[tuple[str, str]]
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+STAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered. `told` is the body as JSON, empty if it is none."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        try:
+            found = json.loads(self.text)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+def signed(body: bytes, secret: str, *, kind: str = JSON, age: float = 0) -> Headers:
+    """What Slack sends with a body. `age`: seconds since it did; signatures follow the machine's clock."""
+    stamp = str(int(datetime.now(UTC).timestamp() - age))
+    return [("Content-Type", kind), (STAMP, stamp), (SIGNATURE, signature(secret, stamp, body))]
+
+
+async def send(world: World, path: str, body: Any, headers: Headers) -> Answer:
+    """One request, and everything that it sets going."""
+    async with sending(world, path, body, headers) as got:
+        answer = Answer(got.status, await got.text(), dict(got.headers))
+    await world.settle()
+    return answer
+
+
+@asynccontextmanager
+async def sending(world: World, path: str, body: Any, headers: Headers) -> AsyncIterator[aiohttp.ClientResponse]:
+    data = BytesIO(body) if isinstance(body, bytes) else body
+    async with (
+        aiohttp.ClientSession(auto_decompress=False) as http,
+        http.post(f"{world.url}{path}", data=data, headers=headers) as got,
+    ):
+        yield got
+
+
+async def to_slack(world: World, body: bytes, *, kind: str = JSON, secret: str | None = None, age: float = 0) -> Answer:
+    headers = signed(body, secret or world.sandbox.signing_secret, kind=kind, age=age)
+    return await send(world, "/slack/events", body, headers)
+
+
+async def raw(world: World, head: str, pieces: list[bytes], *, pause: float = 0, patience: float = 20.0) -> bytes:
+    """Bytes on a bare connection, with a pause between the pieces; everything that comes back until it is closed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", world.bot.port)
+    try:
+        async with asyncio.timeout(patience):
+            writer.write(head.replace("\n", "\r\n").encode())
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(pause)
+            return await reader.read()
+    finally:
+        writer.close()
+
+
+def command(world: World, text: str, *, user: str = "U0ONCALL", trigger: str = "1.2.t", **more: str) -> bytes:
+    fields = {
+        "command": "/incident", "text": text, "team_id": world.sandbox.team_id, "user_id": user, "user_name": "x",
+        "channel_id": "C0OPS", "trigger_id": trigger,
+    }  # fmt: skip
+    return urlencode(fields | more).encode()
+
+
+def channel_id(world: World) -> str:
+    """Of the newest incident's channel."""
+    channel = world.sandbox.channel(world.channel)
+    assert channel is not None
+    return str(channel["id"])
+
+
+def interaction(payload: dict[str, Any]) -> bytes:
+    return urlencode({"payload": json.dumps(payload)}).encode()
+
+
+def counted(name: str, **labels: str) -> float:
+    """A counter's value; 0 before it was counted for the first time."""
+    return REGISTRY.get_sample_value(f"{name}_total", labels) or 0.0

@@ -1,0 +1,131 @@
+"""A world in which people can be paged by something else than Slack, with real servers on this machine."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from sqlmodel import Session, select
+
+from bot.app import Dogwatch
+from bot.notifiers.outcome import Patience
+from bot.services import outbox as tell
+from bot.services.paging import addresses
+from bot.services.paging.addresses import Address
+from bot.store.escalation import escalations
+from bot.store.escalation.contacts import Contact
+from bot.store.escalation.escalations import Page
+from bot.store.incidents import incidents
+from tests.support.servers.paging_servers import (
+    PASSWORD,
+    USER,
+    MailServer,
+    Opsgenie,
+    PagerDuty,
+    Receiver,
+    certificate,
+)
+from tests.support.worlds.world import World
+
+SECRET = "the-secret-of-the-webhooks-0123"
+PAGERDUTY_SECRET = "the-secret-of-pagerduty-0123456"
+OPSGENIE_SECRET = "the-secret-of-opsgenie-0123456"
+MAIL = "dba@example.test"
+
+
+class MeansWorld(World):
+    """`async with MeansWorld(...)`: the servers first, then the bot that is told of them."""
+
+    def __init__(
+        self, database_url: str, folder: Path, check: Any, *, patience: Patience | None = None, config: str = ""
+    ) -> None:
+        super().__init__(database_url, folder, config=config)
+        self._patience = patience
+        cert_file, context = certificate(folder, "localhost")
+        self._cert_file = cert_file
+        self.mail = MailServer(context)
+        self.pagerduty, self.opsgenie, self.receiver = PagerDuty(), Opsgenie(), Receiver(check)
+        self._servers = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        for each in (self.mail, self.pagerduty, self.opsgenie, self.receiver):
+            await self._servers.enter_async_context(each)
+        config = self._config
+        self._config = f"""
+[paging.email]
+host = "localhost"
+port = {self.mail.port}
+user = "{USER}"
+from = "Dogwatch <dogwatch@example.test>"
+ca_file = "{self._cert_file.name}"
+[paging.pagerduty]
+services = ["payments"]
+url = "{self.pagerduty.url}"
+[paging.opsgenie]
+services = ["eu-west"]
+url = "{self.opsgenie.url}"
+[paging.webhook.services]
+bridge = "{self.receiver.url}/pages"
+[paging.apprise.services]
+push = "Push"
+{config}
+"""
+        await super().__aenter__()
+        return self
+
+    async def __aexit__(self, *problem: object) -> None:
+        await super().__aexit__(*problem)
+        await self._servers.aclose()
+
+    def new_bot(self) -> Dogwatch:
+        return Dogwatch(self.settings(), clock=self.clock, patience=self._patience)
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **super().environment(),
+            "DOGWATCH_SMTP_PASSWORD": PASSWORD,
+            "DOGWATCH_PAGERDUTY_KEY_PAYMENTS": PagerDuty.KEY,
+            "DOGWATCH_OPSGENIE_KEY_EU_WEST": Opsgenie.KEY,
+            "DOGWATCH_WEBHOOK_SECRET": SECRET,
+            "DOGWATCH_PAGERDUTY_WEBHOOK_SECRET": PAGERDUTY_SECRET,
+            "DOGWATCH_OPSGENIE_WEBHOOK_SECRET": OPSGENIE_SECRET,
+            "DOGWATCH_APPRISE_PUSH": f"json://user:a-very-secret-token@127.0.0.1:{self.receiver.port}/{{to}}",
+        }
+
+    async def calls(
+        self, means: str, *, user: str = "dba", address: str = "", text: str = "the pool is full", settles: bool = True
+    ) -> int:
+        """Escalate to somebody, and page them by this means beside Slack; returns the page's id."""
+        await self.types("oncall", f"/incident escalate @{user} {text}")
+        return await self.pages_by(means, user=f"U0{user.upper()}", address=address, settles=settles)
+
+    async def pages_by(self, means: str, *, user: str = "U0DBA", address: str = "", settles: bool = True) -> int:
+        """One more page of the newest escalation; without a `user` it is to a service."""
+        settings, at = self.bot.settings, self.now
+
+        def add(session: Session) -> int:
+            row = session.exec(select(escalations.Escalation)).all()[-1]
+            incident = incidents.get(session, row.incident_id)
+            contact = None
+            if address:
+                contact = Contact(
+                    team_id=incident.team_id, user_id=user, position=1, means=means, created_at=at
+                )  # fmt: skip
+                addresses.keep(settings, contact, Address(address, "…"))
+                session.add(contact)
+                session.flush()
+            page = Page(
+                escalation_id=row.key, user_id=user, means=means, ordinal=0, queued_at=at,
+                contact_id=contact.id if contact else None,
+            )  # fmt: skip
+            session.add(page)
+            session.flush()
+            tell.page_by_means(session, incident, at, means, user, page_ids=[page.id or 0])
+            return page.id or 0
+
+        page_id = await self.bot.database.run(add)
+        if settles:
+            await self.settle()
+        return page_id
+
+    async def page(self, page_id: int) -> Page:
+        return await self.bot.database.read(lambda session: session.get_one(Page, page_id))

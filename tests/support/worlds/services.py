@@ -1,0 +1,130 @@
+"""The services by themselves, on a real database: for what happens between them, without anybody to write to."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from sqlmodel import Session, col, select
+
+from bot.config import Settings, load
+from bot.domain.terms import Severity
+from bot.engine import timers as engine
+from bot.services.incidents import lifecycle as course
+from bot.services.workspace.actor import Actor, Origin
+from bot.store.database.session import Database, open_database
+from bot.store.escalation.escalations import Escalation, Page
+from bot.store.incidents.incidents import Incident, Installation
+from bot.store.outbox import OutboxRow
+from bot.store.shared import people as store_people
+from bot.store.shared import timers
+from bot.store.shared.people import Person
+from bot.store.shared.timers import Timer
+from tests.support.servers import prepared_databases as ready
+
+START = datetime.fromisoformat("2026-03-02T14:00:00+00:00")
+TEAM = "T0"
+
+
+INSTALLED = Installation(team_id=TEAM, bot_user_id="U0DOGWATCH", seen_at=START)
+EVENTS = {
+    "level", "level empty", "reminder", "unanswered", "unanswered elsewhere", "all declined", "unacknowledged",
+}  # fmt: skip
+
+
+def read(config: Path) -> Settings:
+    return load({"DOGWATCH_SECRET_KEY": "a secret key that is long enough"}, config_path=config)
+
+
+class Desk:
+    """The services on a real database, with a clock that is moved and nobody else there."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database, self.settings, self.now = database, settings, START
+
+    async def does(self, what: Callable[..., Any], *given: Any, **more: Any) -> Any:
+        return await self.database.run(lambda session: what(session, self.settings, *given, **more))
+
+    def by(self, user: str | None = "U0ONCALL", origin: Origin = Origin.COMMAND) -> Actor:
+        return Actor(TEAM, user, self.now, origin)
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, url: str, folder: Path, config: str) -> AsyncIterator[Self]:
+        path = folder / "dogwatch.toml"
+        path.write_text(config)
+        ready.lay(url)
+        database = open_database(url)
+        await database.run(lambda session: session.merge(INSTALLED))
+        yield cls(database, read(path))
+        await database.close()
+
+    async def opens(self, origin: Origin = Origin.COMMAND, *, severity: str | None = None, **given: Any) -> Incident:
+        """An incident that a person declares, or an alert opens."""
+        user = None if origin is Origin.ALERT else "U0SUPPORT"
+        declared = course.Declaration("checkout is down", severity=Severity(severity) if severity else None, **given)
+        found: Incident = await self.does(course.declare, self.by(user, origin), declared)
+        return found
+
+    async def passes(self, **length: float) -> None:
+        """Time goes by, and whatever falls due is carried out when it does."""
+        until = self.now + timedelta(**length)
+        while True:
+            due = await self.database.read(timers.next_due)
+            if due is None or due > until:
+                break
+            self.now = max(self.now, due)
+            await self.ticks()
+        self.now = until
+
+    async def ticks(self, most: int = 50) -> None:
+        """Look for what is due, so many timers of one kind at a time, until nothing is."""
+        while ran := await self.database.run(engine.run_due, self.settings, self.now, most):
+            assert [each.problem for each in ran if each.problem] == []
+
+    async def next_step(self) -> datetime | None:
+        """When the next level of any escalation is due."""
+        steps = select(Timer.due_at).where(col(Timer.key).startswith("escalation:")).order_by(col(Timer.due_at))
+        return await self.database.read(lambda session: session.exec(steps).first())
+
+    async def leaves(self, *users: str) -> None:
+        """They have no account any more, as far as Slack has told."""
+
+        def leave(session: Session) -> None:
+            for user in users:
+                store_people.meet(session, TEAM, [user])
+                person = session.get_one(Person, (TEAM, user))
+                person.is_deleted = True
+                session.add(person)
+
+        await self.database.run(leave)
+
+    async def all(self) -> list[Escalation]:
+        return await self.database.read(
+            lambda session: list(session.exec(select(Escalation).order_by(col(Escalation.id))))
+        )
+
+    async def one(self) -> Escalation:
+        [found] = [each for each in await self.all() if not each.is_external]
+        return found
+
+    async def paged(self) -> list[tuple[str, int, int]]:
+        """Each page by person, level and round, in the order in which they were written."""
+        rows = await self.database.read(lambda session: list(session.exec(select(Page).order_by(col(Page.id)))))
+        return [(each.user_id, each.level, each.round) for each in rows]
+
+    async def said(self) -> list[str]:
+        """The events that the channels were told about escalations."""
+        rows = await self.database.read(
+            lambda session: list(session.exec(select(OutboxRow).order_by(col(OutboxRow.id))))
+        )
+        told = [str(each.details.get("event")) for each in rows]
+        return [each for each in told if each in EVENTS]
+
+    async def values_of(self, event: str) -> list[dict[str, Any]]:
+        """What the lines of one kind in the channels were told to say."""
+        rows = await self.database.read(
+            lambda session: list(session.exec(select(OutboxRow).order_by(col(OutboxRow.id))))
+        )
+        return [dict(each.details["values"]) for each in rows if each.details.get("event") == event]
