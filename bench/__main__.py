@@ -64,10 +64,13 @@ def _print(figures: Sequence[Figure]) -> None:
 def document(facts: dict[str, str], found: dict[str, list[Figure]], command: str) -> str:
     """The results as Markdown."""
     lines = [
-        "# Results", "",
-        INTRODUCTION, "",
-        f"- command: `{command}`", *(f"- {name}: {value}" for name, value in facts.items()),
-    ]  # fmt: skip
+        "# Results",
+        "",
+        INTRODUCTION,
+        "",
+        f"- command: `{command}`",
+        *(f"- {name}: {value}" for name, value in facts.items()),
+    ]
     for name, figures in found.items():
         lines += ["", f"## {name}: {SCENARIOS[name].what}", "", _row(HEAD), _row(["---"] * len(HEAD))]
         lines += [_row(figure.cells()) for figure in figures]

@@ -7,30 +7,14 @@ from bench.acts import alerting, declaring, drafting, escalating
 from bench.acts import incident_page as paging
 from bench.acts import reactions as reacting
 from bench.harness.figures import Figure
-from bench.load import (
-    growth as growing,
-)
-from bench.load import (
-    idle as resting,
-)
-from bench.load import (
-    kills as killing,
-)
-from bench.load import (
-    outbox as sending,
-)
-from bench.load import (
-    replicas,
-)
-from bench.load import (
-    retention as forgetting,
-)
-from bench.load import (
-    slow_slack as slowing,
-)
-from bench.load import (
-    timers as timing,
-)
+from bench.load import growth as growing
+from bench.load import idle as resting
+from bench.load import kills as killing
+from bench.load import outbox as sending
+from bench.load import replicas
+from bench.load import retention as forgetting
+from bench.load import slow_slack as slowing
+from bench.load import timers as timing
 from tests.support.servers.postgres import PostgresServer
 
 Measure = Callable[[int, PostgresServer | None], Awaitable[list[Figure]]]

@@ -218,9 +218,13 @@ class Dogwatch:
         if self.settings.slack_app_token is not None:
             token = self.settings.slack_app_token.get_secret_value()
             self.sockets = SocketLink(
-                app, token, self.gateway, self._catch_up,
-                count=self.settings.socket_connections, ping_seconds=self._ping_seconds,
-            )  # fmt: skip
+                app,
+                token,
+                self.gateway,
+                self._catch_up,
+                count=self.settings.socket_connections,
+                ping_seconds=self._ping_seconds,
+            )
             self.sockets.start()
         if self.settings.heartbeat_url is not None:
             interval = timedelta(seconds=self.settings.heartbeat_seconds)

@@ -8,13 +8,17 @@ from commands.base import Caller, Invocation, Reply, Session
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     target, at = typed.positionals["target"], typed.options.get("at")
-    called = escalation.find_target(
-        session, caller.settings, caller.actor.team_id, target.kind, target.name, target.id
-    )  # fmt: skip
+    called = escalation.find_target(session, caller.settings, caller.actor.team_id, target.kind, target.name, target.id)
     made = escalation.escalate(
-        session, caller.settings, caller.about.key, caller.actor, called, typed.text, when=at,
+        session,
+        caller.settings,
+        caller.about.key,
+        caller.actor,
+        called,
+        typed.text,
+        when=at,
         case=typed.options.get("case", ""),
-    )  # fmt: skip
+    )
     name = escalation.shown_target(made)
     if at is not None:
         return Reply(f"Recorded that {name} was called. Nobody was paged.")

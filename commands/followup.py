@@ -59,9 +59,15 @@ def _change(session: Session, caller: Caller, typed: Invocation, number: int, st
     if not (owner or due or symptom or state):
         raise UserError(DIFFERENT.format(number))
     item = actions.change(
-        session, caller.about.key, number, caller.actor,
-        owner=owner.user_id if owner else None, due=due, symptom=symptom, is_done=state == "done" if state else None,
-    )  # fmt: skip
+        session,
+        caller.about.key,
+        number,
+        caller.actor,
+        owner=owner.user_id if owner else None,
+        due=due,
+        symptom=symptom,
+        is_done=state == "done" if state else None,
+    )
     now = [
         *(["done"] if item.is_done else []),
         *([f"owned by <@{item.owner}>"] if item.owner else []),

@@ -9,9 +9,7 @@ from commands.role import said
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     name, user_id = typed.positionals.get("role", LEAD), typed.positionals["person"].user_id
-    given = roles.hand_over(
-        session, caller.settings, caller.about.key, caller.actor, name, user_id, note=typed.text
-    )  # fmt: skip
+    given = roles.hand_over(session, caller.settings, caller.about.key, caller.actor, name, user_id, note=typed.text)
     return Reply(said(caller, given, name, user_id))
 
 

@@ -19,12 +19,22 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     if not typed.options and not typed.text and service.casefold() in {"", LIST}:
         return Reply(_listed(session, caller, typed.zone))
     window = maintenance.begin(
-        session, caller.settings, caller.actor, service, typed.text,
-        since=typed.options.get("from"), until=typed.options.get("to"), zone=typed.zone,
-    )  # fmt: skip
-    unknown = "" if maintenance.is_known(caller.settings, window.service) else (
-        f" dogwatch.toml has no service of that name: alerts are meant whose label `service` is `{window.service}`."
-    )  # fmt: skip
+        session,
+        caller.settings,
+        caller.actor,
+        service,
+        typed.text,
+        since=typed.options.get("from"),
+        until=typed.options.get("to"),
+        zone=typed.zone,
+    )
+    unknown = (
+        ""
+        if maintenance.is_known(caller.settings, window.service)
+        else (
+            f" dogwatch.toml has no service of that name: alerts are meant whose label `service` is `{window.service}`."
+        )
+    )
     return Reply(
         f"Maintenance of {_shown(window, typed.zone)}. Its alerts are recorded meanwhile, and nobody is paged by them; "
         f"what still fires when it ends opens incidents then. Incidents that people declare page as ever.{unknown}"

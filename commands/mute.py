@@ -24,7 +24,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     user_id, why = whom(caller, typed)
     row = muting.mute(
         session, caller.settings, caller.actor, user_id, why, until=typed.options.get("until"), zone=typed.zone
-    )  # fmt: skip
+    )
     until = show_time(row.ends_at, typed.zone) if row.ends_at else ""
     if user_id == caller.actor.user_id:
         return Reply(

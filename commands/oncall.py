@@ -11,21 +11,11 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.times import When, read_time
 from bot.services import outbox as tell
-from bot.services.oncall import (
-    ics_feed as shift_calendar,
-)
-from bot.services.oncall import (
-    on_call_view as duty,
-)
-from bot.services.oncall import (
-    overrides as overriding,
-)
-from bot.services.oncall import (
-    policies,
-)
-from bot.services.oncall import (
-    schedule as oncall,
-)
+from bot.services.oncall import ics_feed as shift_calendar
+from bot.services.oncall import on_call_view as duty
+from bot.services.oncall import overrides as overriding
+from bot.services.oncall import policies
+from bot.services.oncall import schedule as oncall
 from bot.services.oncall.overrides import Times
 from bot.services.paging import statistics as nights
 from commands.base import Asked, Caller, Invocation, Reply, Session
@@ -127,7 +117,7 @@ def take(session: Session, line: Line) -> Reply:
     instead = line.person()
     made = overriding.take(
         session, line.caller.settings, line.caller.actor, name, line.times(), instead=instead, reason=line.rest
-    )  # fmt: skip
+    )
     return _reply(made)
 
 
@@ -137,9 +127,7 @@ def give(session: Session, line: Line) -> Reply:
     to = to or line.person()
     if to is None:
         raise UserError(SAY_WHO.format(word=line.word))
-    made = overriding.give(
-        session, line.caller.settings, line.caller.actor, name, to, line.times(), reason=line.rest
-    )  # fmt: skip
+    made = overriding.give(session, line.caller.settings, line.caller.actor, name, to, line.times(), reason=line.rest)
     return _reply(made)
 
 
@@ -152,9 +140,15 @@ def swap(session: Session, line: Line) -> Reply:
     if "to" in line.typed.options:
         raise UserError("Whole turns are swapped: name yours with `from:` and theirs with `for:`, each by its begin.")
     made = overriding.swap(
-        session, line.caller.settings, line.caller.actor, name, other, mine=line.at("from"), theirs=line.at("for"),
+        session,
+        line.caller.settings,
+        line.caller.actor,
+        name,
+        other,
+        mine=line.at("from"),
+        theirs=line.at("for"),
         reason=line.rest,
-    )  # fmt: skip
+    )
     return _reply(made)
 
 
@@ -186,9 +180,18 @@ def of_month(session: Session, line: Line) -> Reply:
 
 
 ACTS: Mapping[str, Callable[[Session, Line], Reply]] = MappingProxyType(
-    {"take": take, "cover": take, "give": give, "swap": swap, "cancel": cancel, "undo": cancel, "calendar": calendar,
-     "ics": calendar, "nights": of_month}
-)  # fmt: skip
+    {
+        "take": take,
+        "cover": take,
+        "give": give,
+        "swap": swap,
+        "cancel": cancel,
+        "undo": cancel,
+        "calendar": calendar,
+        "ics": calendar,
+        "nights": of_month,
+    }
+)
 
 COMMAND = Command(
     name="oncall",

@@ -11,7 +11,7 @@ from commands.base import Caller, Invocation, Reply, Session
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     resolved = incidents.resolve(
         session, caller.settings, caller.about.key, caller.actor, text=typed.text, ended=typed.options.get("at")
-    )  # fmt: skip
+    )
     hint = "" if "at" in typed.options else _time_taken_for_text(typed, caller.actor.at)
     where = "comes to you in a direct message" if resolved.is_retro else "follows in the channel"
     label = caller.settings.status_label(resolved.status)

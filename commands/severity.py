@@ -11,7 +11,7 @@ from commands.base import Caller, Invocation, Reply, Session
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     changed = incidents.change_severity(
         session, caller.settings, caller.about.key, caller.actor, typed.positionals["severity"], typed.text
-    )  # fmt: skip
+    )
     label = caller.settings.severity_label(Severity(changed.severity))
     asks = in_words(demands.of_severity(session, caller.settings, changed))
     return Reply(f"{changed.reference} is {label} now. {asks}".rstrip())

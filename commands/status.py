@@ -11,7 +11,7 @@ from commands.base import Caller, Invocation, Reply, Session
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     changed = incidents.change_status(
         session, caller.settings, caller.about.key, caller.actor, typed.positionals["status"], typed.text
-    )  # fmt: skip
+    )
     label = caller.settings.status_label(Status(changed.status))
     asks = in_words(demands.of_status(session, caller.settings, changed))
     return Reply(f"{changed.reference} is {label} now. {asks}".rstrip())

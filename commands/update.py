@@ -14,7 +14,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     languages = typed.options.get("lang") or ()
     updates.record_update(
         session, caller.about.key, caller.actor, state, typed.text, languages=languages, when=typed.options.get("at")
-    )  # fmt: skip
+    )
     english = language("en")
     named = " and ".join(english.name_of(code) for code in languages)
     where = f", in {named}" if named else ""

@@ -66,12 +66,17 @@ async def webhooks(runs: int, server: PostgresServer | None) -> list[Figure]:
     notes.append(f"rows a second through the bot's own door, several in one transaction where they can: {own:,.0f}")
     return [
         Figure(
-            f"{name}: durable", "per s", rates, place, limit, Target(0.4, of_ratio=True, at_least=True),
+            f"{name}: durable",
+            "per s",
+            rates,
+            place,
+            limit,
+            Target(0.4, of_ratio=True, at_least=True),
             ["none lost: the alerts were counted after each run", *notes],
         ),
         Figure(f"{name}: processor time of the bot each", "ms", costs, place),
         Figure("webhooks at half that rate: 99 of 100 answered within", "ms", tails, place, target=Target(50)),
-    ]  # fmt: skip
+    ]
 
 
 async def _paced(port: int, requests: Sequence[bytes], rate: float) -> list[Answer]:
@@ -121,10 +126,15 @@ async def alertmanager(runs: int, server: PostgresServer | None) -> list[Figure]
     limit = Reference("the same notifications over 8 connections", median(bare))
     return [
         Figure(
-            f"Alertmanager, {GROUPS:,} groups at once: all kept", "s", taken, stage.place.name, limit, Target(8),
+            f"Alertmanager, {GROUPS:,} groups at once: all kept",
+            "s",
+            taken,
+            stage.place.name,
+            limit,
+            Target(8),
             ["none lost: the alerts were counted after each run", *notes],
         )
-    ]  # fmt: skip
+    ]
 
 
 async def _flood(stage: Stage, running: Alertmanager) -> float:

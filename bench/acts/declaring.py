@@ -14,9 +14,13 @@ from tests.support.servers.postgres import PostgresServer
 LATENCY = 0.1
 """Seconds per call of the Web API, as Slack's own answers take."""
 SET_UP = (
-    "conversations.create", "conversations.invite", "conversations.setTopic", "chat.postMessage", "pins.add",
+    "conversations.create",
+    "conversations.invite",
+    "conversations.setTopic",
     "chat.postMessage",
-)  # fmt: skip
+    "pins.add",
+    "chat.postMessage",
+)
 """What a declare has to achieve: channel, declarer, topic, card, the card's pin, announcement."""
 APART = 1.2
 """
@@ -87,14 +91,23 @@ async def with_latency(runs: int, server: PostgresServer | None) -> list[Figure]
     return [
         Figure(f"{name}: answer", "ms", [each.answered * 1000 for each in declares], place, reference),
         Figure(
-            f"{name}: declarer in the channel", "ms", [each.invited * 1000 for each in declares], place, reference,
+            f"{name}: declarer in the channel",
+            "ms",
+            [each.invited * 1000 for each in declares],
+            place,
+            reference,
             Target(2.3, of_ratio=True),
         ),
         Figure(
-            f"{name}: everything set up", "ms", [each.set_up * 1000 for each in declares], place, reference,
-            Target(3.5, of_ratio=True), [_calls_note(declares)],
+            f"{name}: everything set up",
+            "ms",
+            [each.set_up * 1000 for each in declares],
+            place,
+            reference,
+            Target(3.5, of_ratio=True),
+            [_calls_note(declares)],
         ),
-    ]  # fmt: skip
+    ]
 
 
 async def without_latency(runs: int, server: PostgresServer | None) -> list[Figure]:
@@ -107,10 +120,15 @@ async def without_latency(runs: int, server: PostgresServer | None) -> list[Figu
     return [
         Figure(f"{name}: answer", "ms", [each.answered * 1000 for each in declares], place, reference),
         Figure(
-            f"{name}: everything set up", "ms", [each.set_up * 1000 for each in declares], place, reference,
-            Target(40 if server is None else 30), [_calls_note(declares)],
+            f"{name}: everything set up",
+            "ms",
+            [each.set_up * 1000 for each in declares],
+            place,
+            reference,
+            Target(40 if server is None else 30),
+            [_calls_note(declares)],
         ),
-    ]  # fmt: skip
+    ]
 
 
 async def storm(runs: int, server: PostgresServer | None) -> list[Figure]:

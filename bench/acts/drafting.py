@@ -21,9 +21,17 @@ from tests.support.servers.postgres import PostgresServer
 SIZES = (100, 1_000, 10_000)
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 KINDS = (
-    Kind.INVESTIGATION, Kind.NOTE, Kind.HYPOTHESIS, Kind.ACTION, Kind.MISLEADING_PATH, Kind.RULED_OUT, Kind.NOTE,
-    Kind.ROLLBACK, Kind.COMMUNICATION, Kind.FIXED,
-)  # fmt: skip
+    Kind.INVESTIGATION,
+    Kind.NOTE,
+    Kind.HYPOTHESIS,
+    Kind.ACTION,
+    Kind.MISLEADING_PATH,
+    Kind.RULED_OUT,
+    Kind.NOTE,
+    Kind.ROLLBACK,
+    Kind.COMMUNICATION,
+    Kind.FIXED,
+)
 WORDS = (
     "The replica in zone {} lags by {} seconds; the primary answers, see pool *{}* and its retries.",
     "<@U{}> looks at the logs of host_{}: nothing since {}.",
@@ -93,9 +101,7 @@ def _growth(runs: int) -> Figure:
             per_entry[size].append(timed(partial(_repeated, record, repeats)))
     growth = [many / few for few, many in zip(per_entry[SIZES[0]], per_entry[SIZES[-1]], strict=True)]
     seconds = (f"{size:,}: {median(per_entry[size]) / SIZES[-1] * 1e6:.1f} us" for size in SIZES)
-    return Figure(
-        "time for an entry, 10,000 against 100", "x", growth, target=Target(1.2), notes=[", ".join(seconds)]
-    )  # fmt: skip
+    return Figure("time for an entry, 10,000 against 100", "x", growth, target=Target(1.2), notes=[", ".join(seconds)])
 
 
 def _repeated(record: Record, times: int) -> None:

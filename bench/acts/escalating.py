@@ -58,17 +58,35 @@ async def escalations(runs: int, server: PostgresServer | None) -> list[Figure]:
     name = f"{MANY:,} open escalations: due to sent"
     cycle = Reference("the same, looked for every 5 s", _percentile([theirs], 0.99))
     figures += [
-        Figure(f"{name}, median", "s", [median(each) for each in ours], place,
-               Reference("the same, looked for every 5 s", median(theirs))),
-        Figure(f"{name}, 99th percentile", "s", [_percentile([each], 0.99) for each in ours], place, cycle, Target(2.0),
-               notes=[f"{PAGED} pages in {SPREAD:g} s, without Slack's rates; each came once"]),
-    ]  # fmt: skip
+        Figure(
+            f"{name}, median",
+            "s",
+            [median(each) for each in ours],
+            place,
+            Reference("the same, looked for every 5 s", median(theirs)),
+        ),
+        Figure(
+            f"{name}, 99th percentile",
+            "s",
+            [_percentile([each], 0.99) for each in ours],
+            place,
+            cycle,
+            Target(2.0),
+            notes=[f"{PAGED} pages in {SPREAD:g} s, without Slack's rates; each came once"],
+        ),
+    ]
     if server is not None:
         two = [await _paged(server, replicas=2) for _ in range(runs)]
         figures.append(
-            Figure(f"{name}, two replicas, 99th percentile", "s", [_percentile([each], 0.99) for each in two], place,
-                   Reference("one replica", median(_percentile([each], 0.99) for each in ours)), Target(2.0))
-        )  # fmt: skip
+            Figure(
+                f"{name}, two replicas, 99th percentile",
+                "s",
+                [_percentile([each], 0.99) for each in two],
+                place,
+                Reference("one replica", median(_percentile([each], 0.99) for each in ours)),
+                Target(2.0),
+            )
+        )
     return figures
 
 
@@ -223,10 +241,23 @@ def _fill(session: Session, count: int, first: datetime, *, people: int, paged: 
 
 def _incident(number: int, at: datetime) -> Incident:
     return Incident(
-        team_id=TEAM, series="INC", number=number, titles={"": f"checkout is slow, number {number}"}, severity="SEV2",
-        status="investigating", services=[], zone="UTC", languages=["en"], template="classic", declared_by="U0ONCALL",
-        declared_at=at, started_at=at, detected_at=at, channel_id="C0OPS", channel_name="ops",
-    )  # fmt: skip
+        team_id=TEAM,
+        series="INC",
+        number=number,
+        titles={"": f"checkout is slow, number {number}"},
+        severity="SEV2",
+        status="investigating",
+        services=[],
+        zone="UTC",
+        languages=["en"],
+        template="classic",
+        declared_by="U0ONCALL",
+        declared_at=at,
+        started_at=at,
+        detected_at=at,
+        channel_id="C0OPS",
+        channel_name="ops",
+    )
 
 
 def _escalation(incident_id: int, person: str, at: datetime, due: datetime) -> Escalation:
@@ -235,11 +266,23 @@ def _escalation(incident_id: int, person: str, at: datetime, due: datetime) -> E
     wait = timedelta(minutes=30)
     policy = Policy("payments", (Level((first,), wait), Level((second,), wait)), repeat=1)
     return Escalation(
-        incident_id=incident_id, target_kind="policy", target_id="payments", target_name="payments",
-        reason="the queue grows", asked_at=at, paged_at=at, precision="exact", members=["U0DBA"],
-        policy_name="payments", policy=policy.as_json(), level=1, level_paged_at=at, next_step_at=due,
-        steps=[Called(At(1, 0), at, at, people=("U0DBA",)).as_json()], started_by="policy",
-    )  # fmt: skip
+        incident_id=incident_id,
+        target_kind="policy",
+        target_id="payments",
+        target_name="payments",
+        reason="the queue grows",
+        asked_at=at,
+        paged_at=at,
+        precision="exact",
+        members=["U0DBA"],
+        policy_name="payments",
+        policy=policy.as_json(),
+        level=1,
+        level_paged_at=at,
+        next_step_at=due,
+        steps=[Called(At(1, 0), at, at, people=("U0DBA",)).as_json()],
+        started_by="policy",
+    )
 
 
 # --- by a cycle

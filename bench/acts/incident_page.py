@@ -59,13 +59,25 @@ async def page(runs: int, server: PostgresServer | None) -> list[Figure]:
     floor = Reference("Jinja2 over the same rows, already read", median(_floor() for _ in range(runs)) * 1000)
     name = f"page of {ENTRIES:,} entries"
     return [
-        Figure(f"{name}: to the last byte", "ms", [each.last * 1000 for each in got], place, floor, None,
-               [f"{got[-1].bytes:,} bytes"]),
+        Figure(
+            f"{name}: to the last byte",
+            "ms",
+            [each.last * 1000 for each in got],
+            place,
+            floor,
+            None,
+            [f"{got[-1].bytes:,} bytes"],
+        ),
         Figure(f"{name}: to the first entries", "ms", [each.first * 1000 for each in got], place),
-        Figure(f"{name}: slowest answer to others meanwhile", "ms", [each.others * 1000 for each in got], place,
-               target=Target(250)),
+        Figure(
+            f"{name}: slowest answer to others meanwhile",
+            "ms",
+            [each.others * 1000 for each in got],
+            place,
+            target=Target(250),
+        ),
         Figure(f"{name}: growth of memory by {runs + 1} of them", "MB", [grown], place),
-    ]  # fmt: skip
+    ]
 
 
 async def _fill(stage: Stage) -> None:
@@ -85,10 +97,19 @@ def _add(session: Session) -> None:
 def _row(number: int, incident: Incident, began: datetime) -> dict[str, object]:
     at = began + timedelta(seconds=3 * number)
     entry = TimelineEntry(
-        incident_id=incident.key, seq=1000 + number, kinds=["note"], text=TEXT.format(number, number % 60),
-        happened_at=at, precision="exact", sort_at=at, recorded_at=at, source="message", author="U0ENGINEER",
-        channel_id=incident.channel_id, message_ts=f"{at.timestamp():.6f}",
-    )  # fmt: skip
+        incident_id=incident.key,
+        seq=1000 + number,
+        kinds=["note"],
+        text=TEXT.format(number, number % 60),
+        happened_at=at,
+        precision="exact",
+        sort_at=at,
+        recorded_at=at,
+        source="message",
+        author="U0ENGINEER",
+        channel_id=incident.channel_id,
+        message_ts=f"{at.timestamp():.6f}",
+    )
     return entry.model_dump(exclude={"id"})
 
 
@@ -132,10 +153,15 @@ def _floor() -> float:
     template = Environment(autoescape=True).from_string(ROWS)
     began_at = datetime.now(UTC)
     rows = [
-        {"ref": f"entry-{number}", "at": began_at, "by": "engineer", "text": TEXT.format(number, number % 60),
-         "link": f"https://acme.example/archives/C1/p{number}"}
+        {
+            "ref": f"entry-{number}",
+            "at": began_at,
+            "by": "engineer",
+            "text": TEXT.format(number, number % 60),
+            "link": f"https://acme.example/archives/C1/p{number}",
+        }
         for number in range(ENTRIES)
-    ]  # fmt: skip
+    ]
     began = time.perf_counter()
     template.render(rows=rows)
     return time.perf_counter() - began

@@ -37,12 +37,17 @@ async def reactions(runs: int, server: PostgresServer | None) -> list[Figure]:
     limit = Reference("transactions of one row", await transactions(server))
     return [
         Figure(
-            f"{name}: made durable", "per s", rates, place, limit, target,
+            f"{name}: made durable",
+            "per s",
+            rates,
+            place,
+            limit,
+            target,
             [f"none lost: {REACTIONS:,} entries counted after each run", *shares, *notes],
         ),
         Figure(f"{name}: processor time of the bot each", "ms", costs, place),
         Figure(f"{name}: slowest answer", "ms", slowest, place, target=Target(3000)),
-    ]  # fmt: skip
+    ]
 
 
 async def prepared_reactions(stage: Stage) -> list[bytes]:
@@ -61,7 +66,9 @@ async def prepared_reactions(stage: Stage) -> list[bytes]:
     await _until_heard(stage)
     return [
         event(
-            stage.secret, stage.team_id, f"EvBENCH{number}",
+            stage.secret,
+            stage.team_id,
+            f"EvBENCH{number}",
             {
                 "type": "reaction_added",
                 "user": USERS[(number + 1) % len(USERS)],
@@ -72,7 +79,7 @@ async def prepared_reactions(stage: Stage) -> list[bytes]:
             },
         )
         for number, ts in written
-    ]  # fmt: skip
+    ]
 
 
 async def _until_heard(stage: Stage) -> None:

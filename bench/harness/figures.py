@@ -66,8 +66,14 @@ class Figure:
         where = f" ({self.database})" if self.database else ""
         met = {None: "", True: "met", False: "MISSED"}[self.is_met]
         return (
-            f"{self.what}{where}", f"{shown(self.value)} {self.unit}", spread, reference, ratio, self._target(), met
-        )  # fmt: skip
+            f"{self.what}{where}",
+            f"{shown(self.value)} {self.unit}",
+            spread,
+            reference,
+            ratio,
+            self._target(),
+            met,
+        )
 
     def _target(self) -> str:
         if self.target is None:

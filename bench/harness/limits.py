@@ -130,9 +130,12 @@ async def imports() -> tuple[float, float]:
     """Seconds that importing the libraries takes, and the MB that a process with them holds."""
     began = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", f"{STACK}; print(flush=True); input()",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+        sys.executable,
+        "-c",
+        f"{STACK}; print(flush=True); input()",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("the process has no pipes")
     await process.stdout.readline()

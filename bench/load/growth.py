@@ -98,18 +98,27 @@ async def react(stage: Stage, turn: int) -> float:
     ts = await stage.sandbox.say(user="dba", channel=channel, text=f"What was seen, turn {turn}")
     await stage.quiet(SILENCE)
     told = {
-        "type": "reaction_added", "user": "U0ONCALL", "reaction": "mag", "item_user": "U0DBA",
-        "item": {"type": "message", "channel": channel, "ts": ts}, "event_ts": f"{time.time():.6f}",
-    }  # fmt: skip
+        "type": "reaction_added",
+        "user": "U0ONCALL",
+        "reaction": "mag",
+        "item_user": "U0DBA",
+        "item": {"type": "message", "channel": channel, "ts": ts},
+        "event_ts": f"{time.time():.6f}",
+    }
     return _answered(await stage.send([event(stage.secret, stage.team_id, f"EvGROWTH{turn}", told)]))
 
 
 async def alert(stage: Stage, turn: int) -> float:
     """An alert of an open incident's group, until it is answered."""
-    body = json.dumps({
-        "title": "5xx above 5 %", "severity": "SEV2", "service": "checkout", "group": "growth",
-        "fingerprint": f"growth-{turn}",
-    }).encode()  # fmt: skip
+    body = json.dumps(
+        {
+            "title": "5xx above 5 %",
+            "severity": "SEV2",
+            "service": "checkout",
+            "group": "growth",
+            "fingerprint": f"growth-{turn}",
+        }
+    ).encode()
     head = (
         "POST /alerts/generic HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"Authorization: Bearer {ALERT_TOKEN}\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -72,19 +72,42 @@ async def killed(runs: int, server: PostgresServer | None) -> list[Figure]:
     ready = [seconds for each in found for seconds in each.told.ready]
     name = f"{DECLARES} declares, {KILLS} times kill -9"
     return [
-        Figure(f"{name}: lost", "", [float(len(each.lost)) for each in found], place, target=Target(0),
-               notes=[f"{again} of {DECLARES * runs} were typed again: nothing of them was in the record",
-                      f"{declined} answers said that it was not done, or not for sure",
-                      *(part for each in found for part in each.lost)]),
-        Figure(f"{name}: doubled for people to see", "", [float(each.doubled.total()) for each in found], place,
-               notes=[f"in all runs: {dict(doubled) or 'nothing'}"]),
-        Figure(f"{name}: from ready until it goes on, the slowest", "s",
-               [max(each.told.went_on) for each in found], place, target=Target(2),
-               notes=[f"start to ready: {min(ready):.2f} to {max(ready):.2f} s"]),
-        Figure(f"{name}: from ready until all is done", "s", [each.done_after for each in found], place,
-               Reference("a lease", LEASE.total_seconds()),
-               notes=["on SQLite a start takes all leases back; on PostgreSQL they run out"]),
-    ]  # fmt: skip
+        Figure(
+            f"{name}: lost",
+            "",
+            [float(len(each.lost)) for each in found],
+            place,
+            target=Target(0),
+            notes=[
+                f"{again} of {DECLARES * runs} were typed again: nothing of them was in the record",
+                f"{declined} answers said that it was not done, or not for sure",
+                *(part for each in found for part in each.lost),
+            ],
+        ),
+        Figure(
+            f"{name}: doubled for people to see",
+            "",
+            [float(each.doubled.total()) for each in found],
+            place,
+            notes=[f"in all runs: {dict(doubled) or 'nothing'}"],
+        ),
+        Figure(
+            f"{name}: from ready until it goes on, the slowest",
+            "s",
+            [max(each.told.went_on) for each in found],
+            place,
+            target=Target(2),
+            notes=[f"start to ready: {min(ready):.2f} to {max(ready):.2f} s"],
+        ),
+        Figure(
+            f"{name}: from ready until all is done",
+            "s",
+            [each.done_after for each in found],
+            place,
+            Reference("a lease", LEASE.total_seconds()),
+            notes=["on SQLite a start takes all leases back; on PostgreSQL they run out"],
+        ),
+    ]
 
 
 async def _run(stage: Stage, seed: int) -> Run:

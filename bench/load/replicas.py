@@ -62,9 +62,14 @@ async def replicas(runs: int, server: PostgresServer | None) -> list[Figure]:
     return [
         *_pair(f"{WEBHOOKS:,} webhooks for {INCIDENTS} incidents, {CONNECTIONS} connections: durable", taken, notes),
         *_pair(f"outbox, {AT_ONCE} lanes at once in each replica: rows", sent, notes),
-        Figure("two replicas: connections to PostgreSQL under load", "", used[2], "PostgreSQL",
-               Reference("one replica", median(used[1]))),
-    ]  # fmt: skip
+        Figure(
+            "two replicas: connections to PostgreSQL under load",
+            "",
+            used[2],
+            "PostgreSQL",
+            Reference("one replica", median(used[1])),
+        ),
+    ]
 
 
 def _pair(what: str, found: dict[int, list[float]], notes: list[str]) -> list[Figure]:

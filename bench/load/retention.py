@@ -37,9 +37,9 @@ async def retention(runs: int, server: PostgresServer | None) -> list[Figure]:
         await migrate(database)
         await database.close()
         await asyncio.to_thread(fill, place, "T1", INCIDENTS, message=MESSAGES)
-        settings = load({
-            "DATABASE_URL": url, "DOGWATCH_CONFIG": str(folder / "dogwatch.toml"), "DOGWATCH_SECRET_KEY": "b" * 40,
-        })  # fmt: skip
+        settings = load(
+            {"DATABASE_URL": url, "DOGWATCH_CONFIG": str(folder / "dogwatch.toml"), "DOGWATCH_SECRET_KEY": "b" * 40}
+        )
         database = open_database(url)
         alone, beside, gone = [], [], []
         try:
@@ -78,12 +78,19 @@ def _figures(alone: list[list[float]], beside: list[list[float]], gone: list[flo
 
     return [
         Figure(
-            "retention over 1,000,000 rows: slowest commit of somebody else", "ms", [max(each) for each in beside],
-            place, Reference("without it", median(max(each) for each in alone)), Target(250),
+            "retention over 1,000,000 rows: slowest commit of somebody else",
+            "ms",
+            [max(each) for each in beside],
+            place,
+            Reference("without it", median(max(each) for each in alone)),
+            Target(250),
         ),
         Figure(
-            "the same, 99 of 100", "ms", [late(each) for each in beside], place,
+            "the same, 99 of 100",
+            "ms",
+            [late(each) for each in beside],
+            place,
             Reference("without it", median(late(each) for each in alone)),
         ),
         Figure("messages that retention deletes", "per s", gone, place),
-    ]  # fmt: skip
+    ]

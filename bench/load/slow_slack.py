@@ -42,11 +42,19 @@ async def slow(_runs: int, server: PostgresServer | None) -> list[Figure]:
     name = f"Slack takes {SLOW:g} s a call, {A_SECOND} reactions a second for {SECONDS} s"
     return [
         Figure(f"{name}: slowest answer", "ms", [max(answers) * 1000], place, target=Target(250)),
-        Figure(f"{name}: what waited then, carried out", "s", [drained], place,
-               Reference(f"{SLOW:g} s for slow calls under way, and {backlog:,} rows at {limit:,.0f} a second, "
-                         "as fast as when Slack is quick", SLOW + backlog / limit),
-               Target(1.2, of_ratio=True)),
-    ]  # fmt: skip
+        Figure(
+            f"{name}: what waited then, carried out",
+            "s",
+            [drained],
+            place,
+            Reference(
+                f"{SLOW:g} s for slow calls under way, and {backlog:,} rows at {limit:,.0f} a second, "
+                "as fast as when Slack is quick",
+                SLOW + backlog / limit,
+            ),
+            Target(1.2, of_ratio=True),
+        ),
+    ]
 
 
 async def _one_by_one(stage: Stage, requests: Sequence[bytes]) -> list[float]:
@@ -96,6 +104,13 @@ async def burst(runs: int, server: PostgresServer | None) -> list[Figure]:
             notes += [f"{in_time} of {AT_ONCE} answered within Slack's 3 s", *salvo.notes()]
             place = stage.place.name
     return [
-        Figure(f"{AT_ONCE} declares at once, 300 ms a call: slowest answer", "ms", slowest, place,
-               Reference("one Slack call", call * 1000), Target(200), notes),
-    ]  # fmt: skip
+        Figure(
+            f"{AT_ONCE} declares at once, 300 ms a call: slowest answer",
+            "ms",
+            slowest,
+            place,
+            Reference("one Slack call", call * 1000),
+            Target(200),
+            notes,
+        )
+    ]

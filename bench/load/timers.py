@@ -73,10 +73,14 @@ async def many_timers(runs: int, server: PostgresServer | None) -> list[Figure]:
         Figure(f"{name}: latest", "s", latest, place.name),
         Figure(f"{name}: processor time of the bot each, what it sends included", "ms", costs, place.name),
         Figure(
-            "after a kill: overdue timers carried out, from ready", "s", [seconds for seconds, _ in again],
-            place.name, target=Target(2.0), notes=notes,
+            "after a kill: overdue timers carried out, from ready",
+            "s",
+            [seconds for seconds, _ in again],
+            place.name,
+            target=Target(2.0),
+            notes=notes,
         ),
-    ]  # fmt: skip
+    ]
 
 
 async def _filled(place: Place) -> float:
@@ -108,17 +112,38 @@ def _fill(session: Session, first: datetime) -> None:
 
 def _incident(number: int, at: datetime) -> Incident:
     return Incident(
-        team_id="T0HARBOUR", series="INC", number=number, titles={"": f"checkout is slow, number {number}"},
-        severity="SEV2", status="investigating", services=[], zone="UTC", languages=["en"], template="classic",
-        declared_by="U0ONCALL", declared_at=at, started_at=at, detected_at=at, channel_id="C0OPS", channel_name="ops",
-    )  # fmt: skip
+        team_id="T0HARBOUR",
+        series="INC",
+        number=number,
+        titles={"": f"checkout is slow, number {number}"},
+        severity="SEV2",
+        status="investigating",
+        services=[],
+        zone="UTC",
+        languages=["en"],
+        template="classic",
+        declared_by="U0ONCALL",
+        declared_at=at,
+        started_at=at,
+        detected_at=at,
+        channel_id="C0OPS",
+        channel_name="ops",
+    )
 
 
 def _escalation(incident_id: int, at: datetime) -> Escalation:
     return Escalation(
-        incident_id=incident_id, target_kind="person", target_id="U0DBA", target_name="dba", reason="the queue grows",
-        asked_by="U0ONCALL", asked_at=at, paged_at=at, precision="exact", members=["U0DBA"],
-    )  # fmt: skip
+        incident_id=incident_id,
+        target_kind="person",
+        target_id="U0DBA",
+        target_name="dba",
+        reason="the queue grows",
+        asked_by="U0ONCALL",
+        asked_at=at,
+        paged_at=at,
+        precision="exact",
+        members=["U0DBA"],
+    )
 
 
 async def _watched(place: Place, *, until: int) -> list[Seen]:

@@ -104,8 +104,10 @@ def _dashed(word: str) -> str:
 def words_of_name(kind: Value, words: Sequence[str], context: Context) -> int:
     """How many of `words` make one name, where one of the workspace's own has blanks in it; else 1."""
     named: Mapping[Value, Iterable[str]] = {
-        Value.STATUS: context.statuses, Value.ROLE: context.roles, Value.SEVERITY: context.severities,
-    }  # fmt: skip
+        Value.STATUS: context.statuses,
+        Value.ROLE: context.roles,
+        Value.SEVERITY: context.severities,
+    }
     known = {_dashed(each): len(each.split()) for each in named.get(kind, ()) if " " in each.strip()}
     longest = min(max(known.values(), default=1), len(words))
     return next((count for count in range(longest, 1, -1) if _dashed(_plain(words[:count])) in known), 1)

@@ -31,9 +31,17 @@ from bot.config.sections import severity_words, words_in
 from bot.config.settings import Invitees, Settings
 
 __all__ = [
-    "DEFAULT_PATH", "ConfigurationError", "Invitees", "Problem", "Report", "Settings", "check", "examine", "load",
+    "DEFAULT_PATH",
+    "ConfigurationError",
+    "Invitees",
+    "Problem",
+    "Report",
+    "Settings",
+    "check",
+    "examine",
+    "load",
     "load_environment",
-]  # fmt: skip
+]
 
 DEFAULT_PATH = Path("dogwatch.toml")
 

@@ -98,9 +98,11 @@ class Configuration:
         for each in problems:
             log.error("a mistake in the new configuration", mistake=str(each))
         log.error(
-            "the new configuration was refused", mistakes=len(problems), in_force=self.fingerprint,
+            "the new configuration was refused",
+            mistakes=len(problems),
+            in_force=self.fingerprint,
             remedy="Mend them (`dogwatch check` finds the same) and send SIGHUP again.",
-        )  # fmt: skip
+        )
 
     def _taken(self, found: Settings) -> None:
         kept = {name: getattr(self.current, name) for name in Settings.model_fields if name not in IN_THE_FILE}
@@ -110,9 +112,11 @@ class Configuration:
         self.fingerprint = fingerprint(new)
         metrics.CONFIG_RELOADS.labels("taken" if changed else "unchanged").inc()
         log.info(
-            "the configuration was read again", configuration=self.fingerprint, before=before,
+            "the configuration was read again",
+            configuration=self.fingerprint,
+            before=before,
             changed=[_KEYS.get(name, name) for name in changed],
-        )  # fmt: skip
+        )
         if late := list(dict.fromkeys(self._needing_a_start(found))):
             log.warning("a change waits for the next start", variables=late)
 

@@ -14,10 +14,21 @@ from bot.config.settings import Settings
 log = get_logger(__name__)
 
 ROTATED = frozenset(
-    {"slack_signing_secret", "alert_token", "alert_tokens", "alert_secrets", "smtp_password",
-     "pagerduty_webhook_secret", "pagerduty_keys", "opsgenie_webhook_secret", "opsgenie_keys", "webhook_secret",
-     "apprise_addresses", "calendars"}
-)  # fmt: skip
+    {
+        "slack_signing_secret",
+        "alert_token",
+        "alert_tokens",
+        "alert_secrets",
+        "smtp_password",
+        "pagerduty_webhook_secret",
+        "pagerduty_keys",
+        "opsgenie_webhook_secret",
+        "opsgenie_keys",
+        "webhook_secret",
+        "apprise_addresses",
+        "calendars",
+    }
+)
 """
 Settings that are only compared with what comes in, or shown with each single page: whatever else holds a secret is
 connected already.
@@ -92,9 +103,11 @@ def _tell(watched: _Watched, problem: str) -> None:
     watched.problem = problem
     if problem:
         log.error(
-            "a secret's file cannot be read", variable=watched.variable.name, problem=problem,
+            "a secret's file cannot be read",
+            variable=watched.variable.name,
+            problem=problem,
             meanwhile="what it held before stays right until the next start, which will fail",
-        )  # fmt: skip
+        )
     else:
         log.info("a secret's file can be read again", variable=watched.variable.name)
 

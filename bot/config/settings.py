@@ -343,9 +343,7 @@ class Settings(BaseSettings):
         table = {role.name: role for role in DEFAULTS}
         for name, own in self.roles.items():
             base = table.get(name, named_so(name))
-            table[name] = Role(
-                name, own.label or base.label, own.words or base.words, own.briefing or base.briefing
-            )  # fmt: skip
+            table[name] = Role(name, own.label or base.label, own.words or base.words, own.briefing or base.briefing)
         return table
 
     def role_named(self, name: str) -> Role:
@@ -389,10 +387,16 @@ class Settings(BaseSettings):
     def secret_values(self) -> tuple[str, ...]:
         """Everything that may stand in no log, page or message."""
         single = (
-            self.slack_bot_token, self.slack_app_token, self.secret_key, self.heartbeat_url, self.smtp_password,
-            *self.pagerduty_keys.values(), *self.opsgenie_keys.values(), *self.apprise_addresses.values(),
+            self.slack_bot_token,
+            self.slack_app_token,
+            self.secret_key,
+            self.heartbeat_url,
+            self.smtp_password,
+            *self.pagerduty_keys.values(),
+            *self.opsgenie_keys.values(),
+            *self.apprise_addresses.values(),
             *self.calendars.values(),
-        )  # fmt: skip
+        )
         several = (
             self.pagerduty_webhook_secret,
             self.opsgenie_webhook_secret,

@@ -80,10 +80,11 @@ async def public_address(settings: Settings, local: Local) -> list[Finding]:
     if url is None:
         return [
             warning(
-                name, "DOGWATCH_PUBLIC_URL is not set: links to incidents' pages work on this machine only",
+                name,
+                "DOGWATCH_PUBLIC_URL is not set: links to incidents' pages work on this machine only",
                 "Set it to the address at which people reach the bot.",
             )
-        ]  # fmt: skip
+        ]
     if not settings.uses_socket_mode and not url.startswith("https://"):
         return [failed(name, f"Slack calls https:// addresses only, not {url}", "Put a proxy with TLS in front.")]
     answer = await _asked("GET", f"{url}/livez")
@@ -126,9 +127,7 @@ def _of_request(url: str, answer: Answer, local: Local) -> Finding:
         return ok(name, f"a request signed with it is accepted at {url}")
     if answer.status == 401:
         return failed(
-            name,
-            f"the bot at {url} does not accept a request signed with it",
-            f"It runs with another one. {COPY_IT}",
+            name, f"the bot at {url} does not accept a request signed with it", f"It runs with another one. {COPY_IT}"
         )
     told = f"a signed request to {url} does not arrive ({_said(answer)})"
     if answer.status == 0 and local.url is None:
@@ -177,9 +176,7 @@ async def _signed(url: str, secret: str) -> Answer:
     body = json.dumps({"type": "url_verification", "challenge": CHALLENGE, "token": ""}).encode()
     stamp = str(int(time.time()))
     signature = "v0=" + hex_signature(secret, f"v0:{stamp}:".encode() + body).decode()
-    headers = {
-        "Content-Type": "application/json", "X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature,
-    }  # fmt: skip
+    headers = {"Content-Type": "application/json", "X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
     return await _asked("POST", url, data=body, headers=headers)
 
 

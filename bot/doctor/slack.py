@@ -288,15 +288,17 @@ def _of_channel(wanted: str, channel: dict[str, Any] | None, granted: frozenset[
                 name, f"the bot sees no channel {wanted}", "Mend DOGWATCH_INCIDENTS_CHANNEL, or invite the bot there."
             )
         return ok(
-            name, f"there is no #{wanted} that the bot sees; it makes one with the first incident. If the workspace "
+            name,
+            f"there is no #{wanted} that the bot sees; it makes one with the first incident. If the workspace "
             "lets only admins make channels, make it and invite the bot",
-        )  # fmt: skip
+        )
     label = f"#{channel.get('name') or wanted}"
     if channel.get("is_archived"):
         return failed(
-            name, f"{label} is archived, and keeps its name", "Unarchive it and invite the bot, rename it, or set "
-            "DOGWATCH_INCIDENTS_CHANNEL to another name.",
-        )  # fmt: skip
+            name,
+            f"{label} is archived, and keeps its name",
+            "Unarchive it and invite the bot, rename it, or set DOGWATCH_INCIDENTS_CHANNEL to another name.",
+        )
     if channel.get("is_member"):
         return ok(name, f"{label}, with the bot in it")
     if channel.get("is_private") or "channels:join" not in granted:

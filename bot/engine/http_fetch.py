@@ -39,10 +39,7 @@ async def fetch(
     if modified:
         asked["If-Modified-Since"] = modified
     try:
-        async with (
-            asyncio.timeout(seconds),
-            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
-        ):
+        async with asyncio.timeout(seconds), aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             return await _followed(session, address, asked)
     except TimeoutError:
         raise FeedProblem(f"the server did not answer within {seconds:g} seconds") from None

@@ -83,9 +83,14 @@ class Retention:
         for table in ("messages", "alerts", "sent", "deliveries"):
             metrics.RETENTION_DELETED.labels(table).inc(getattr(deleted, table))
         log.info(
-            "what was old enough was deleted", messages=messages, alerts=alerts, sent=deleted.sent,
-            deliveries=deleted.deliveries, lanes=lanes, gates=gates,
-        )  # fmt: skip
+            "what was old enough was deleted",
+            messages=messages,
+            alerts=alerts,
+            sent=deleted.sent,
+            deliveries=deleted.deliveries,
+            lanes=lanes,
+            gates=gates,
+        )
         return deleted
 
     async def _messages(self, before: datetime) -> int:

@@ -12,18 +12,7 @@ from bot.domain.escalation import Answer, Called
 from bot.domain.findings import Finding
 from bot.domain.findings.wording import in_english
 from bot.domain.postmortem.assemble import assemble
-from bot.domain.record.model import (
-    Action,
-    Alert,
-    Entry,
-    Escalation,
-    Moment,
-    Paged,
-    Record,
-    RoleHeld,
-    Statement,
-    Update,
-)
+from bot.domain.record.model import Action, Alert, Entry, Escalation, Moment, Paged, Record, RoleHeld, Statement, Update
 from bot.domain.record.transcript import Said, Transcript
 from bot.domain.terms import ActionKind, SourceKind
 from bot.domain.text.durations import between, show_duration

@@ -10,9 +10,20 @@ from bot.domain.paging.statistics import AnswerMonth, PersonMonth
 from bot.domain.text.durations import show_duration
 
 COLUMNS = (
-    "figure", "month", "person_id", "person", "pages", "out_of_hours", "out_of_hours_unknown", "nights",
-    "service", "escalations", "acknowledged", "median_seconds", "p90_seconds",
-)  # fmt: skip
+    "figure",
+    "month",
+    "person_id",
+    "person",
+    "pages",
+    "out_of_hours",
+    "out_of_hours_unknown",
+    "nights",
+    "service",
+    "escalations",
+    "acknowledged",
+    "median_seconds",
+    "p90_seconds",
+)
 ALL = "(all)"
 NONE = "(none)"
 """A service that is not named; a real one can be called so, and then JSON tells them apart."""

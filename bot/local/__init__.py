@@ -73,9 +73,13 @@ async def run_local(data: Path, *, port: int, fresh: bool, headless: bool) -> As
             slack.panel, slack.guide = record.waiting, tour.guide()
         await bot.start()
         yield Local(
-            slack, bot, bot_url, alert_token, _greeting(slack, bot_url, alert_token, data, headless=headless),
+            slack,
+            bot,
+            bot_url,
+            alert_token,
+            _greeting(slack, bot_url, alert_token, data, headless=headless),
             read_again,
-        )  # fmt: skip
+        )
     finally:
         await tour.close()
         await bot.stop()

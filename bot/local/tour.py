@@ -106,10 +106,16 @@ class Tour:
         alert = {"status": "firing", "labels": labels, "annotations": {"summary": SUMMARY}}
         alert["startsAt"] = f"{self._slack.now():%Y-%m-%dT%H:%M:%SZ}"
         body = {
-            "version": "4", "status": "firing", "groupKey": f'{{}}:{{run="{labels["run"]}"}}', "receiver": "dogwatch",
-            "groupLabels": {"alertname": labels["alertname"]}, "commonLabels": SAMPLE, "alerts": [alert],
-            "commonAnnotations": {"summary": SUMMARY}, "externalURL": "",
-        }  # fmt: skip
+            "version": "4",
+            "status": "firing",
+            "groupKey": f'{{}}:{{run="{labels["run"]}"}}',
+            "receiver": "dogwatch",
+            "groupLabels": {"alertname": labels["alertname"]},
+            "commonLabels": SAMPLE,
+            "alerts": [alert],
+            "commonAnnotations": {"summary": SUMMARY},
+            "externalURL": "",
+        }
         headers = {"Authorization": f"Bearer {self._token}"}
         try:
             async with (

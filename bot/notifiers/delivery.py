@@ -142,14 +142,18 @@ class MeansOfPaging:
             case Means(Kind.EMAIL):
                 name = f"dogwatch.{row.uuid}"
                 return await email.send(
-                    text, found.address, settings, message_id=name, at=row.created_at,
-                    threads=self._threads[Kind.EMAIL], patience=self._patience,
-                )  # fmt: skip
+                    text,
+                    found.address,
+                    settings,
+                    message_id=name,
+                    at=row.created_at,
+                    threads=self._threads[Kind.EMAIL],
+                    patience=self._patience,
+                )
             case Means(Kind.APPRISE, service):
                 return await apprise.send(
-                    text, service, found.address, settings,
-                    threads=self._threads[Kind.APPRISE], patience=self._patience,
-                )  # fmt: skip
+                    text, service, found.address, settings, threads=self._threads[Kind.APPRISE], patience=self._patience
+                )
             case Means(Kind.PAGERDUTY, service):
                 return await pagerduty.send(self._client, text, service, settings)
             case Means(Kind.OPSGENIE, service):

@@ -18,12 +18,7 @@ from bot.notifiers.http import post
 from bot.notifiers.outcome import Refused, Sent
 from bot.services.paging.content import PageText
 
-SEVERITY = {
-    Severity.SEV1: "critical",
-    Severity.SEV2: "error",
-    Severity.SEV3: "warning",
-    Severity.SEV4: "info",
-}
+SEVERITY = {Severity.SEV1: "critical", Severity.SEV2: "error", Severity.SEV3: "warning", Severity.SEV4: "info"}
 LONGEST_SUMMARY = 1024
 SENT_AS = {"Content-Type": "application/json", "User-Agent": "dogwatch"}
 

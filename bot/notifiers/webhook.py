@@ -33,9 +33,11 @@ async def send(
     body = json.dumps(told(page, message_id)).encode()
     stamp = str(int(real_now.timestamp()))
     headers = {
-        "Content-Type": "application/json", "User-Agent": "dogwatch", TIME: stamp,
+        "Content-Type": "application/json",
+        "User-Agent": "dogwatch",
+        TIME: stamp,
         SIGNATURE: signature(secrets[0], stamp, body),
-    }  # fmt: skip
+    }
     await post(session, url, body, headers, to="The webhook")
     return Sent(message_id)
 

@@ -100,8 +100,14 @@ def hide(secrets: Iterable[str]) -> None:
 
 def _forms(secret: str) -> set[str]:
     """As it is, as JSON and `repr` write it, and as it stands in an address."""
-    return {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1],
-            quote(secret), quote(secret, safe="")}  # fmt: skip
+    return {
+        secret,
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
+        quote(secret),
+        quote(secret, safe=""),
+    }
 
 
 def scrubbed(text: str) -> str:

@@ -229,6 +229,15 @@ def _words(text: str) -> list[str]:
 
 
 CHECKS: tuple[Callable[[_Outcome], Iterator[str]], ...] = (
-    _times, _duration, _zone_label, _detected_by, _impact, _languages, _timeline_times, _counts, _escalations,
-    _conclusion, _findings,
-)  # fmt: skip
+    _times,
+    _duration,
+    _zone_label,
+    _detected_by,
+    _impact,
+    _languages,
+    _timeline_times,
+    _counts,
+    _escalations,
+    _conclusion,
+    _findings,
+)

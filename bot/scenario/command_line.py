@@ -42,12 +42,16 @@ def head_edits(scenario: Scenario, *, is_started: bool) -> Iterator[str]:
     Titles that have a language are given one by one, each in a line of its own.
     """
     languages = tuple(code for code in scenario.titles if code)
-    started = () if is_started else (
-        ("title", scenario.titles.get("")),
-        ("service", ", ".join(scenario.services)),
-        ("ref", scenario.reference),
-        ("tz", scenario.zone.key),
-    )  # fmt: skip
+    started = (
+        ()
+        if is_started
+        else (
+            ("title", scenario.titles.get("")),
+            ("service", ", ".join(scenario.services)),
+            ("ref", scenario.reference),
+            ("tz", scenario.zone.key),
+        )
+    )
     given = (
         *started,
         ("category", scenario.category),

@@ -8,10 +8,25 @@ from bot.scenario.yaml_nodes import Part
 
 NOT_COMPARED = ("public_page", "vendor_view")
 KEYS = (
-    "started", "resolved", "identified", "duration", "zone_label", "detected_by", "impact", "languages",
-    "timeline_times", "actions_taken", "misleading_paths", "escalations", "improvements", "tasks", "symptom_table",
-    "conclusion", "findings", *NOT_COMPARED,
-)  # fmt: skip
+    "started",
+    "resolved",
+    "identified",
+    "duration",
+    "zone_label",
+    "detected_by",
+    "impact",
+    "languages",
+    "timeline_times",
+    "actions_taken",
+    "misleading_paths",
+    "escalations",
+    "improvements",
+    "tasks",
+    "symptom_table",
+    "conclusion",
+    "findings",
+    *NOT_COMPARED,
+)
 
 
 def read_expected(part: Part | None, *, has_vendor_view: bool) -> Expected:

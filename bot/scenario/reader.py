@@ -15,9 +15,19 @@ from bot.scenario.webhooks import FORMATS
 from bot.scenario.yaml_nodes import Part, load
 
 HEADER = (
-    "title", "timezone", "date", "template", "service", "severity", "reference", "category", "responsibility",
-    "steps", "expect", "vendor_view",
-)  # fmt: skip
+    "title",
+    "timezone",
+    "date",
+    "template",
+    "service",
+    "severity",
+    "reference",
+    "category",
+    "responsibility",
+    "steps",
+    "expect",
+    "vendor_view",
+)
 
 
 def read(text: str) -> Scenario:
@@ -119,9 +129,12 @@ def _alert(part: Part) -> Alert:
 def _vendor_status(part: Part) -> VendorStatus:
     part.only("vendor", "id", "state", "text", "published")
     return VendorStatus(
-        part.needed("vendor"), part.needed("id"), part.needed("state"), part.text("text") or "",
+        part.needed("vendor"),
+        part.needed("id"),
+        part.needed("state"),
+        part.text("text") or "",
         part.instant("published"),
-    )  # fmt: skip
+    )
 
 
 def _command(part: Part) -> Typed:
@@ -135,9 +148,7 @@ def _command(part: Part) -> Typed:
 def _say(part: Part) -> Say:
     part.only("id", "who", "text", "channel")
     channel = part.text("channel")
-    return Say(
-        _person(part), part.needed("text"), part.text("id"), channel.removeprefix("#") if channel else None
-    )  # fmt: skip
+    return Say(_person(part), part.needed("text"), part.text("id"), channel.removeprefix("#") if channel else None)
 
 
 def _react(part: Part) -> React:

@@ -27,27 +27,13 @@ from bot.slack.blocks import notices as windows
 from bot.slack.blocks import time_question as times
 from bot.slack.blocks.postmortem import entry_forms as amending
 from bot.slack.handlers import timeline_entries as entry_acts
-from bot.slack.inbound import (
-    buttons as pressing,
-)
-from bot.slack.inbound import (
-    events as hearing,
-)
-from bot.slack.inbound import (
-    modals as windows_for,
-)
-from bot.slack.inbound import (
-    navigation as showing,
-)
-from bot.slack.inbound import (
-    shortcuts,
-)
-from bot.slack.inbound import (
-    slash_commands as commanding,
-)
-from bot.slack.inbound import (
-    submissions as submitting,
-)
+from bot.slack.inbound import buttons as pressing
+from bot.slack.inbound import events as hearing
+from bot.slack.inbound import modals as windows_for
+from bot.slack.inbound import navigation as showing
+from bot.slack.inbound import shortcuts
+from bot.slack.inbound import slash_commands as commanding
+from bot.slack.inbound import submissions as submitting
 from bot.slack.inbound.deps import Deps
 from bot.slack.inbound.modal_opener import SENT, STILL_SAVING, of_outage
 from bot.slack.inbound.workspace_guard import kind_of, only_ours, refused_form
@@ -60,9 +46,19 @@ from bot.store.incidents import incidents
 log = get_logger(__name__)
 
 EVENTS = (
-    "message", "reaction_added", "reaction_removed", "user_change", "channel_rename", "group_rename",
-    "channel_archive", "group_archive", "channel_unarchive", "group_unarchive", "channel_id_changed", "app_home_opened",
-)  # fmt: skip
+    "message",
+    "reaction_added",
+    "reaction_removed",
+    "user_change",
+    "channel_rename",
+    "group_rename",
+    "channel_archive",
+    "group_archive",
+    "channel_unarchive",
+    "group_unarchive",
+    "channel_id_changed",
+    "app_home_opened",
+)
 """Events that are kept. The manifest asks for these."""
 BOLT_LOGGER = logging.getLogger("slack_bolt.dogwatch")
 BOLT_LOGGER.setLevel(logging.ERROR)  # it warns of what is meant: the token is the client's, `authorize` is ours

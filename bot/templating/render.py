@@ -202,8 +202,15 @@ def render_pieces(name: str, values: Mapping[str, object], *, folders: Sequence[
 
 
 _FAILURES = (
-    TemplateError, ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError
-)  # fmt: skip
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 """What a template can do wrong while it runs."""
 
 

@@ -45,8 +45,12 @@ def render_apart(draft: Draft, *, template: str, folders: Sequence[Path], cpu: i
     try:
         done = subprocess.run(  # noqa: S603  the interpreter that runs this, and a program of ours
             [sys.executable, "-I", "-c", program],
-            input=asked, capture_output=True, env={}, timeout=WALL_SECONDS, check=False,
-        )  # fmt: skip
+            input=asked,
+            capture_output=True,
+            env={},
+            timeout=WALL_SECONDS,
+            check=False,
+        )
     except subprocess.TimeoutExpired as late:
         raise BrokenTemplate(template, None, f"It runs longer than {WALL_SECONDS:g} seconds.") from late
     return _told(done, template, cpu)

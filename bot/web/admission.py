@@ -135,8 +135,11 @@ class Door:
         if turned.logged_at is None or now - turned.logged_at >= LOGGED_EVERY:
             log.warning(
                 "requests are turned away and have to be sent again",
-                kind=self._kind, senders=len(turned.senders), under_way=self.under_way, **turned.reasons,
-            )  # fmt: skip
+                kind=self._kind,
+                senders=len(turned.senders),
+                under_way=self.under_way,
+                **turned.reasons,
+            )
             self._turned = _Turned(logged_at=now)
         return come_back(503, str(full), reason=full.reason)
 

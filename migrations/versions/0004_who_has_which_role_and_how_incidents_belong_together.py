@@ -79,7 +79,7 @@ def _take_over_leads() -> None:
         sa.column("incident_id", sa.Integer), sa.column("sort_at", sqlmodel.sql.sqltypes.UTCDateTime),
         sa.column("seq", sa.Integer), sa.column("kinds", sa.JSON), sa.column("details", sa.JSON),
         sa.column("author", sa.String),
-    )  # fmt: skip
+    )
     incident = sa.table("incident", sa.column("id", sa.Integer), sa.column("team_id", sa.String))
     given = (
         sa.select(entry.c.incident_id, incident.c.team_id, entry.c.sort_at, entry.c.details, entry.c.author)
@@ -96,14 +96,14 @@ def _take_over_leads() -> None:
         rows.append({
             "team_id": team_id, "incident_id": incident_id, "role": "lead", "user_id": details["user"],
             "since": at, "until": None, "assigned_by": author, "handed_to": None, "note": None,
-        })  # fmt: skip
+        })
     if rows:
         role = sa.table(
             "incident_role",
             *(sa.column(name) for name in ("team_id", "incident_id", "role", "user_id", "assigned_by", "handed_to")),
             sa.column("since", sqlmodel.sql.sqltypes.UTCDateTime), sa.column("note"),
             sa.column("until", sqlmodel.sql.sqltypes.UTCDateTime),
-        )  # fmt: skip
+        )
         op.bulk_insert(role, rows)
 
 

@@ -90,7 +90,7 @@ def _page_by_several_means() -> None:
     op.create_index(
         "ix_page_bundle", "page", ["bundle_key"],
         postgresql_where=sa.text("bundle_key IS NOT NULL"), sqlite_where=sa.text("bundle_key IS NOT NULL"),
-    )  # fmt: skip
+    )
     op.create_table(
         "contact",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -130,7 +130,7 @@ def _spare_people() -> None:
     op.create_index(
         "ix_alert_held", "alert", ["maintenance_id"],
         postgresql_where=sa.text("maintenance_id IS NOT NULL"), sqlite_where=sa.text("maintenance_id IS NOT NULL"),
-    )  # fmt: skip
+    )
     op.create_table(
         "mute",
         sa.Column("id", sa.Integer(), nullable=False),

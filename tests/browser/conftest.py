@@ -71,9 +71,19 @@ class Sandboxed:
 async def running(browser: Browser, data: Path, *arguments: str) -> AsyncIterator[Sandboxed]:
     """`dogwatch sandbox` on a free port; its page is where it says."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "sandbox", "--port", "0", "--data", str(data), *arguments,
-        stdout=asyncio.subprocess.PIPE, cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1", "DOGWATCH_PORT": "0"},
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "bot",
+        "sandbox",
+        "--port",
+        "0",
+        "--data",
+        str(data),
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "DOGWATCH_PORT": "0"},
+    )
     assert process.stdout is not None
     try:
         url = await asyncio.wait_for(printed_address(process.stdout), 40)

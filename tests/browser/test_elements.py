@@ -25,7 +25,11 @@ TWO = [option("One"), option("Two")]
 ACTIONS = [
     {"type": "button", "action_id": "plain", "text": plain("Plain"), "value": "v"},
     {
-        "type": "button", "action_id": "risky", "text": plain("Risky"), "value": "v", "style": "danger",
+        "type": "button",
+        "action_id": "risky",
+        "text": plain("Risky"),
+        "value": "v",
+        "style": "danger",
         "confirm": CONFIRM,
     },
     {"type": "overflow", "action_id": "more", "options": TWO},
@@ -39,26 +43,30 @@ ACTIONS = [
     {"type": "datetimepicker", "action_id": "moment"},
     {"type": "checkboxes", "action_id": "boxes", "options": [option("Left"), option("Right")]},
     {"type": "radio_buttons", "action_id": "radio", "options": [option("Up"), option("Down")]},
-]  # fmt: skip
+]
 RICH = {
     "type": "rich_text",
     "elements": [
         {"type": "rich_text_section", "elements": [{"type": "text", "text": "strong", "style": {"bold": True}}]},
         {
-            "type": "rich_text_list", "style": "bullet",
+            "type": "rich_text_list",
+            "style": "bullet",
             "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "an item"}]}],
         },
     ],
-}  # fmt: skip
+}
 MESSAGE = [
     {"type": "header", "text": plain("Everything")},
-    {"type": "section", "text": {"type": "mrkdwn", "text": "*Bold* <!date^1700000000^{ago}|then>"},
-     "fields": [{"type": "mrkdwn", "text": "_a field_"}]},
+    {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": "*Bold* <!date^1700000000^{ago}|then>"},
+        "fields": [{"type": "mrkdwn", "text": "_a field_"}],
+    },
     {"type": "divider"},
     RICH,
     {"type": "actions", "block_id": "all", "elements": ACTIONS},
     {"type": "context", "elements": [{"type": "mrkdwn", "text": "small print"}]},
-]  # fmt: skip
+]
 
 
 class App:
@@ -180,13 +188,21 @@ FIELDS = [
 
 def form(title="Form"):
     return {
-        "type": "modal", "title": plain(title), "submit": plain("Save it"), "callback_id": "form",
+        "type": "modal",
+        "title": plain(title),
+        "submit": plain("Save it"),
+        "callback_id": "form",
         "blocks": [
-            {"type": "input", "block_id": name, "label": plain(name.capitalize()),
-             "optional": name not in ("name", "mail"), "element": {**element, "action_id": name}}
+            {
+                "type": "input",
+                "block_id": name,
+                "label": plain(name.capitalize()),
+                "optional": name not in ("name", "mail"),
+                "element": {**element, "action_id": name},
+            }
             for name, element in FIELDS
         ],
-    }  # fmt: skip
+    }
 
 
 async def test_a_form_keeps_what_was_typed_through_errors_and_updates_and_goes_back(stage):

@@ -32,10 +32,18 @@ async def goes_through_an_incident(page: Page) -> None:
 async def exported(dogwatch: Sandboxed, folder: Path, *options: str) -> str:
     """The address of the file that `dogwatch export` writes beside the running sandbox."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "export", "INC-1", "--format", "html", *options,
-        stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+        sys.executable,
+        "-m",
+        "bot",
+        "export",
+        "INC-1",
+        "--format",
+        "html",
+        *options,
+        stdout=asyncio.subprocess.PIPE,
+        cwd=ROOT,
         env={**os.environ, "DATABASE_URL": f"sqlite:///{dogwatch.data / 'dogwatch.db'}"},
-    )  # fmt: skip
+    )
     html, _ = await process.communicate()
     assert process.returncode == 0
     file = folder / "postmortem.html"

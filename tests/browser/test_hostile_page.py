@@ -72,10 +72,18 @@ async def test_nothing_that_people_wrote_runs_in_a_browser(dogwatch: Sandboxed, 
 
 async def exported_file(dogwatch: Sandboxed, folder: Path) -> str:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "export", "INC-1", "--format", "html", "--transcript",
-        stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+        sys.executable,
+        "-m",
+        "bot",
+        "export",
+        "INC-1",
+        "--format",
+        "html",
+        "--transcript",
+        stdout=asyncio.subprocess.PIPE,
+        cwd=ROOT,
         env={**os.environ, "DATABASE_URL": f"sqlite:///{dogwatch.data / 'dogwatch.db'}"},
-    )  # fmt: skip
+    )
     html, _ = await process.communicate()
     assert process.returncode == 0
     file = folder / "postmortem.html"

@@ -21,9 +21,15 @@ async def link_of(dogwatch: Sandboxed) -> str:
     """What `dogwatch outbox --link` prints."""
     port = port_of(dogwatch)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "outbox", "--link", stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+        sys.executable,
+        "-m",
+        "bot",
+        "outbox",
+        "--link",
+        stdout=asyncio.subprocess.PIPE,
+        cwd=ROOT,
         env={**os.environ, "DATABASE_URL": f"sqlite:///{dogwatch.data / 'dogwatch.db'}", "DOGWATCH_PORT": port},
-    )  # fmt: skip
+    )
     out, _ = await process.communicate()
     assert process.returncode == 0
     return out.decode().strip()

@@ -75,11 +75,6 @@ def printed(arguments: list[str], data: Path) -> str:
     url = re.findall(r"^\$ export DATABASE_URL=sqlite:///dogwatch-data/(.+)$", PAGE, re.MULTILINE)[0]
     environment = {"DATABASE_URL": f"sqlite:///{data / url}", "PYTHONPATH": str(ROOT)}
     done = run(
-        [sys.executable, "-m", "bot", *arguments],
-        env=environment,
-        cwd=data,
-        capture_output=True,
-        text=True,
-        check=True,
+        [sys.executable, "-m", "bot", *arguments], env=environment, cwd=data, capture_output=True, text=True, check=True
     )
     return done.stdout

@@ -54,9 +54,7 @@ def check_configuration(path: Path | None, *, as_json: bool, strict: bool) -> No
 def _of_templates(settings: Settings) -> list[Problem]:
     from bot.services.postmortem.templates import problems_of  # noqa: PLC0415  takes longer to load than all the rest
 
-    return [
-        Problem("the template", each.said, origin=each.file, line=each.line) for each in problems_of(settings)
-    ]  # fmt: skip
+    return [Problem("the template", each.said, origin=each.file, line=each.line) for each in problems_of(settings)]
 
 
 def _of_schedules(settings: Settings) -> tuple[list[Problem], list[Problem]]:

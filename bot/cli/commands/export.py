@@ -63,9 +63,11 @@ def _exported(session: Session, settings: Settings, reference: str, wanted: Want
     made = postmortem.draft(session, settings, key, template=wanted.template, languages=wanted.languages)
     if made.problem_details:
         sys.stderr.write(f"{made.problem_details} The built-in `{made.template}` is used.\n")
-    return as_html(made, whole.incident, transcript) if wanted.form == "html" else as_markdown(
-        made, whole.incident, transcript
-    )  # fmt: skip
+    return (
+        as_html(made, whole.incident, transcript)
+        if wanted.form == "html"
+        else as_markdown(made, whole.incident, transcript)
+    )
 
 
 def as_markdown(made: Made, incident: Incident, transcript: Transcript | None = None) -> str:

@@ -43,9 +43,7 @@ class NudgesSection(Section):
     """
 
     nobody_leads: BySeverity = Field(default_factory=lambda: dict.fromkeys(Severity, 10))
-    update_due: BySeverity = Field(
-        default_factory=lambda: {Severity.SEV1: 30, Severity.SEV2: 60, Severity.SEV3: 120}
-    )  # fmt: skip
+    update_due: BySeverity = Field(default_factory=lambda: {Severity.SEV1: 30, Severity.SEV2: 60, Severity.SEV3: 120})
     nothing_recorded: BySeverity = Field(default_factory=lambda: {Severity.SEV1: 20})
     triage: BySeverity = Field(default_factory=lambda: dict.fromkeys(Severity, 30))
     task_overdue: bool = True
@@ -59,9 +57,12 @@ class NudgesSection(Section):
     def rules(self, severity: Severity) -> Rules:
         """What is asked for in an open incident of this severity."""
         return Rules(
-            _minutes(self.nobody_leads, severity), _minutes(self.update_due, severity),
-            _minutes(self.nothing_recorded, severity), _minutes(self.triage, severity), timedelta(minutes=self.again),
-        )  # fmt: skip
+            _minutes(self.nobody_leads, severity),
+            _minutes(self.update_due, severity),
+            _minutes(self.nothing_recorded, severity),
+            _minutes(self.triage, severity),
+            timedelta(minutes=self.again),
+        )
 
     def quiet_after(self, severity: Severity) -> timedelta | None:
         """How long whoever acknowledged an escalation may be silent; None: nobody minds."""

@@ -149,9 +149,15 @@ class LayerSection(Section):
     def as_layer(self, zone: ZoneInfo) -> Layer:
         hours = tuple(each.as_hours() for each in self.hours)
         return Layer(
-            self.people, self.starts, self.zone or zone, every=self.every, rule=self.rule, length=self.length,
-            ends=self.ends, hours=hours,
-        )  # fmt: skip
+            self.people,
+            self.starts,
+            self.zone or zone,
+            every=self.every,
+            rule=self.rule,
+            length=self.length,
+            ends=self.ends,
+            hours=hours,
+        )
 
 
 class ScheduleSection(Section):

@@ -50,9 +50,16 @@ class VendorSection(Section):
         """`key` is what stands behind `vendors.`; `zone` is the incident's, for one that has none of its own."""
         own = self.zone or zone
         return Vendor(
-            key, self.name or key, url=self.url, contact=self.contact, phone=self.phone, contract=self.contract,
-            links=tuple(self.links.items()), zone=own, hours=_hours(self.hours, own),
-        )  # fmt: skip
+            key,
+            self.name or key,
+            url=self.url,
+            contact=self.contact,
+            phone=self.phone,
+            contract=self.contract,
+            links=tuple(self.links.items()),
+            zone=own,
+            hours=_hours(self.hours, own),
+        )
 
 
 def _hours(section: VendorHoursSection | None, zone: ZoneInfo) -> WorkingHours | None:

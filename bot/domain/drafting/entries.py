@@ -103,7 +103,7 @@ class Teller:
         label = self._label_of(section, entry, text)
         return Block(
             section, entry.source.ref, self.language.code, BlockKind.ENTRY, text, sources, time, label, by, notes
-        )  # fmt: skip
+        )
 
     def _title(self) -> str:
         """The incident's title in this language, or as typed."""

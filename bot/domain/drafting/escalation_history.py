@@ -9,8 +9,12 @@ from bot.domain.escalation import Answer, Called
 from bot.domain.record.model import Escalation, Paged, PageOutcome, Source
 
 OWN_NAMES: Mapping[str, str] = {
-    "slack": "Slack", "pagerduty": "PagerDuty", "opsgenie": "Opsgenie", "apprise": "Apprise", "webhook": "Webhook",
-}  # fmt: skip
+    "slack": "Slack",
+    "pagerduty": "PagerDuty",
+    "opsgenie": "Opsgenie",
+    "apprise": "Apprise",
+    "webhook": "Webhook",
+}
 MEANS: Mapping[str, str] = {"email": "means_email", "link": "means_link", "reaction": "means_reaction"}
 WITHOUT_WORD = frozenset({"slack", "command", ""})
 """Means of an answer that go without saying."""
@@ -51,14 +55,26 @@ def _has_steps(escalation: Escalation) -> bool:
 
 
 def _block(
-    teller: Teller, section: str, escalation: Escalation, key: str, at: datetime, label: str,
-    notes: Sequence[str] = (), sources: Sequence[Source] = (),
-) -> Block:  # fmt: skip
+    teller: Teller,
+    section: str,
+    escalation: Escalation,
+    key: str,
+    at: datetime,
+    label: str,
+    notes: Sequence[str] = (),
+    sources: Sequence[Source] = (),
+) -> Block:
     return Block(
-        section, f"{escalation.source.ref}-{key}", teller.language.code, BlockKind.ESCALATION, "",
-        (*sources, escalation.source) if not sources else tuple(sources), teller.clock.short(at), label,
+        section,
+        f"{escalation.source.ref}-{key}",
+        teller.language.code,
+        BlockKind.ESCALATION,
+        "",
+        (*sources, escalation.source) if not sources else tuple(sources),
+        teller.clock.short(at),
+        label,
         notes=tuple(notes),
-    )  # fmt: skip
+    )
 
 
 def _levels(teller: Teller, section: str, escalation: Escalation) -> Iterator[_Step]:
@@ -68,10 +84,7 @@ def _levels(teller: Teller, section: str, escalation: Escalation) -> Iterator[_S
     for number, called in enumerate(first, 1):
         label = _label(teller, escalation, called)
         notes = _notes(teller, escalation, called, [called])
-        yield (
-            called.paged_at,
-            _block(teller, section, escalation, f"step-{number}", called.paged_at, label, notes),
-        )
+        yield (called.paged_at, _block(teller, section, escalation, f"step-{number}", called.paged_at, label, notes))
     if again:
         label = teller.language.count("paged_again", len(again))
         last = teller.language.say("last_time", when=teller.clock.short_when(again[-1].paged_at))
@@ -103,9 +116,7 @@ def _notes(teller: Teller, escalation: Escalation, called: Called, steps: Sequen
         notes.append(say("paged_late", duration=teller.language.length(called.late)))
     if called.passed_over:
         levels = [str(place.level) for place, _ in called.passed_over]
-        notes.append(
-            teller.language.count("passed_over", len(levels), levels=teller.language.listed(levels))
-        )  # fmt: skip
+        notes.append(teller.language.count("passed_over", len(levels), levels=teller.language.listed(levels)))
     return notes
 
 

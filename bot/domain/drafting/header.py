@@ -111,12 +111,16 @@ def titles(scene: Scene) -> tuple[Block, ...]:
     label = teller.language.say("field_title").capitalize()
     return tuple(
         teller.fact(
-            "also_stated", f"title-{code}", teller.named(title), [_source(scene, "title", f"title.{code}".rstrip("."))],
-            label=label, notes=[teller.language.name_of(code)] if code else [],
+            "also_stated",
+            f"title-{code}",
+            teller.named(title),
+            [_source(scene, "title", f"title.{code}".rstrip("."))],
+            label=label,
+            notes=[teller.language.name_of(code)] if code else [],
         )
         for code, title in incident.titles.items()
         if title not in borne
-    )  # fmt: skip
+    )
 
 
 def closure(scene: Scene) -> tuple[Block, ...]:

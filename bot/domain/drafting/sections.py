@@ -35,9 +35,7 @@ def course(scene: Scene) -> Groups:
         section = _group_of(entry, scene.teller)
         if section is not None:
             groups[section].append(scene.entry(section, entry))
-    return {
-        name: tuple(blocks) if blocks else (scene.teller.missing(name, name),) for name, blocks in groups.items()
-    }  # fmt: skip
+    return {name: tuple(blocks) if blocks else (scene.teller.missing(name, name),) for name, blocks in groups.items()}
 
 
 def chains(scene: Scene) -> Groups:
@@ -148,10 +146,8 @@ def is_listed(entry: Entry, known: frozenset[tuple[Kind, str]]) -> bool:
     """Whether an entry is what an action was made of, or only says that it was put on a list that is shown anyway."""
     is_made_of_it = entry.source.kind is SourceKind.MESSAGE and (entry.about or "").startswith("action-")
     return is_made_of_it or (
-        len(entry.kinds) == 1
-        and entry.source.kind is not SourceKind.MESSAGE
-        and (entry.kinds[0], entry.text) in known
-    )  # fmt: skip
+        len(entry.kinds) == 1 and entry.source.kind is not SourceKind.MESSAGE and (entry.kinds[0], entry.text) in known
+    )
 
 
 def lessons(scene: Scene) -> Groups:

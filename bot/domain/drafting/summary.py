@@ -229,11 +229,7 @@ def summing_up(
 def _course(teller: Teller) -> Block:
     incident = teller.record.incident
     start, end = incident.started, incident.ended
-    values = {
-        "title": teller.title,
-        "reference": incident.reference,
-        "severity": incident.severity_label,
-    }
+    values = {"title": teller.title, "reference": incident.reference, "severity": incident.severity_label}
     if end is None and incident.status is Status.CANCELLED:
         source = _last_source(teller, Kind.CANCELLED) or incident.declared.source
         return teller.fact("conclusion", "course", teller.language.say("concluded_cancelled", **values), [source])

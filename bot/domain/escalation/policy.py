@@ -77,10 +77,7 @@ class Policy:
                 for level in self.levels
             ],
             "repeat": self.repeat,
-            "at_end": {
-                "announce": self.at_end.announce,
-                "page": [_target_as_json(each) for each in self.at_end.page],
-            },
+            "at_end": {"announce": self.at_end.announce, "page": [_target_as_json(each) for each in self.at_end.page]},
         }
 
     @classmethod

@@ -9,16 +9,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 
 from bot.domain.findings.finding import Finding
-from bot.domain.findings.rules import (
-    escalation_gaps as escalation_chain,
-)
-from bot.domain.findings.rules import (
-    languages as languages_of_record,
-)
-from bot.domain.findings.rules import (
-    tasks,
-    window_conflicts,
-)
+from bot.domain.findings.rules import escalation_gaps as escalation_chain
+from bot.domain.findings.rules import languages as languages_of_record
+from bot.domain.findings.rules import tasks, window_conflicts
 from bot.domain.findings.rules.cause_unsupported import cause_unsupported
 from bot.domain.findings.rules.duplicate_entry import repeated_entry
 from bot.domain.findings.rules.duplicate_measure import measure_repeats_task

@@ -52,9 +52,38 @@ STOP_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
 
 ALL_STOP_WORDS = frozenset().union(*STOP_WORDS.values())
 _ENDINGS = (
-    "izations", "ization", "ations", "ation", "ements", "ement", "ities", "ings", "ing", "ions", "ion", "ers", "ies",
-    "ies", "ied", "ed", "es", "er", "en", "ez", "ée", "és", "é", "ar", "ir", "s", "e", "n", "a", "o", "i",
-)  # fmt: skip
+    "izations",
+    "ization",
+    "ations",
+    "ation",
+    "ements",
+    "ement",
+    "ities",
+    "ings",
+    "ing",
+    "ions",
+    "ion",
+    "ers",
+    "ies",
+    "ies",
+    "ied",
+    "ed",
+    "es",
+    "er",
+    "en",
+    "ez",
+    "ée",
+    "és",
+    "é",
+    "ar",
+    "ir",
+    "s",
+    "e",
+    "n",
+    "a",
+    "o",
+    "i",
+)
 _SHORTEST_STEM = 4
 
 

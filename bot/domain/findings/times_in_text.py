@@ -34,10 +34,18 @@ def _time(name: str) -> str:
 
 
 _PAIRS = (
-    ("between", "and"), ("from", "(?:to|until|till|through)"), ("entre", "(?:et|e|y)"), ("de", "à"),
-    ("(?:tra|fra)", "e"), ("dalle(?: ore)?", "alle(?: ore)?"), ("(?:desde|de)", "(?:hasta|a)"), ("das", "às"),
-    ("(?:desde|de)", "(?:até|a)"), ("zwischen", "und"), ("von", "bis"),
-)  # fmt: skip
+    ("between", "and"),
+    ("from", "(?:to|until|till|through)"),
+    ("entre", "(?:et|e|y)"),
+    ("de", "à"),
+    ("(?:tra|fra)", "e"),
+    ("dalle(?: ore)?", "alle(?: ore)?"),
+    ("(?:desde|de)", "(?:hasta|a)"),
+    ("das", "às"),
+    ("(?:desde|de)", "(?:até|a)"),
+    ("zwischen", "und"),
+    ("von", "bis"),
+)
 _FLAGS = re.IGNORECASE
 _WINDOW = re.compile(
     rf"(?<!\w)(?:{'|'.join(dict.fromkeys(first for first, _ in _PAIRS))})\s{_time('start')},?\s"
@@ -161,12 +169,24 @@ def _slack(text: str, at: datetime, about: str | None) -> timedelta:
 
 
 _UNITS = {
-    "minute": timedelta(minutes=1), "minuto": timedelta(minutes=1), "minuti": timedelta(minutes=1),
-    "minut": timedelta(minutes=1), "min": timedelta(minutes=1), "hour": timedelta(hours=1), "heure": timedelta(hours=1),
-    "ore": timedelta(hours=1), "ora": timedelta(hours=1), "hora": timedelta(hours=1), "stunde": timedelta(hours=1),
-    "day": timedelta(days=1), "jour": timedelta(days=1), "giorn": timedelta(days=1), "día": timedelta(days=1),
-    "dia": timedelta(days=1), "tag": timedelta(days=1),
-}  # fmt: skip
+    "minute": timedelta(minutes=1),
+    "minuto": timedelta(minutes=1),
+    "minuti": timedelta(minutes=1),
+    "minut": timedelta(minutes=1),
+    "min": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "heure": timedelta(hours=1),
+    "ore": timedelta(hours=1),
+    "ora": timedelta(hours=1),
+    "hora": timedelta(hours=1),
+    "stunde": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "jour": timedelta(days=1),
+    "giorn": timedelta(days=1),
+    "día": timedelta(days=1),
+    "dia": timedelta(days=1),
+    "tag": timedelta(days=1),
+}
 _UNIT = (
     r"(?:minut(?:es?|os?|i|en?)|mins?|hours?|heures?|or[ea]|horas?|stunden?|days?|jours?|giorn[oi]|d[íi]as?|tage?)"
     r"(?!\w)"

@@ -58,8 +58,4 @@ def is_built_in(name: str, label: str) -> bool:
 
 def all_words(roles: tuple[Role, ...]) -> dict[str, str]:
     """What people may type for each, casefolded, and the name of the role it means."""
-    return {
-        word.strip().casefold(): role.name
-        for role in roles
-        for word in (role.name, role.label, *role.words)
-    }  # fmt: skip
+    return {word.strip().casefold(): role.name for role in roles for word in (role.name, role.label, *role.words)}

@@ -83,9 +83,13 @@ def as_json(copy: Copy) -> str:
         for each in copy.events
     ]
     kept = {
-        "source": copy.source, "read_at": copy.read_at.isoformat(), "problems": copy.problems, "events": rows,
-        "found": copy.found, "found_at": copy.found_at.isoformat() if copy.found_at else None,
-    }  # fmt: skip
+        "source": copy.source,
+        "read_at": copy.read_at.isoformat(),
+        "problems": copy.problems,
+        "events": rows,
+        "found": copy.found,
+        "found_at": copy.found_at.isoformat() if copy.found_at else None,
+    }
     return json.dumps(kept, ensure_ascii=False)
 
 
@@ -94,11 +98,9 @@ def from_json(kept: str) -> Copy:
     """What `as_json` gave. Kept: it is asked for with every page, and changes every few minutes at most."""
     found: dict[str, Any] = json.loads(kept)
     events = (
-        Event(
-            datetime.fromisoformat(begin), datetime.fromisoformat(end), title, tuple(Guest(*each) for each in guests)
-        )
+        Event(datetime.fromisoformat(begin), datetime.fromisoformat(end), title, tuple(Guest(*each) for each in guests))
         for begin, end, title, guests in found["events"]
-    )  # fmt: skip
+    )
     read_at = datetime.fromisoformat(found["read_at"])
     asked = datetime.fromisoformat(found["found_at"]) if found["found_at"] else None
     people = tuple((mail, user) for mail, user in found["found"])

@@ -33,37 +33,45 @@ PERMISSIONS = (
     _required("channels:manage", "make an incident's channel, set its topic, invite", "No incident gets a channel."),
     _required("channels:read", "find channels, follow their renaming", "The incidents channel cannot be found."),
     _required(
-        "channels:history", "keep what is written in an incident's channel",
+        "channels:history",
+        "keep what is written in an incident's channel",
         "What people write is not kept, so a reaction finds no message.",
     ),
     _required("reactions:read", "see the reactions that put messages on the timeline", "Reactions mark nothing."),
     Permission("bookmarks:read", "see which bookmarks a channel has", "An incident's channel gets no bookmarks."),
     Permission(
-        "bookmarks:write", "bookmark the incident's page, ticket and postmortem in its channel",
+        "bookmarks:write",
+        "bookmark the incident's page, ticket and postmortem in its channel",
         "An incident's channel gets no bookmarks.",
     ),
     Permission(
-        "canvases:read", "see whether people wrote in a postmortem's canvas",
+        "canvases:read",
+        "see whether people wrote in a postmortem's canvas",
         "A postmortem's canvas is not written anew after changes; the file is.",
     ),
     Permission(
-        "canvases:write", "put the postmortem draft into a canvas",
+        "canvases:write",
+        "put the postmortem draft into a canvas",
         "The postmortem draft is not put into a canvas; it is posted as a file, as always.",
     ),
     Permission(
-        "channels:join", "join the incidents channel if somebody else made it",
+        "channels:join",
+        "join the incidents channel if somebody else made it",
         "Somebody has to invite the bot to the incidents channel, if it did not make it.",
     ),
     Permission(
-        "files:read", "see whether an upload arrived before repeating it",
+        "files:read",
+        "see whether an upload arrived before repeating it",
         "A draft may be posted twice after Slack was away.",
     ),
     Permission(
-        "files:write", "post the postmortem draft",
+        "files:write",
+        "post the postmortem draft",
         "The draft is not posted; `dogwatch export` and the incident's page have it.",
     ),
     Permission(
-        "groups:history", "keep what is written in private incidents' channels",
+        "groups:history",
+        "keep what is written in private incidents' channels",
         "What people write in a private incident's channel is not kept.",
     ),
     Permission("groups:read", "see private channels", "A private incidents channel cannot be found."),
@@ -72,34 +80,52 @@ PERMISSIONS = (
         "im:write", "write to one person", "Nobody is paged by a direct message: the escalation says so in the channel."
     ),
     Permission(
-        "metadata.message:read", "find our own post again when Slack's answer was lost",
+        "metadata.message:read",
+        "find our own post again when Slack's answer was lost",
         "A message may be posted twice after Slack was away.",
     ),
     Permission("pins:write", "pin the card", "The card is not pinned to its channel."),
     Permission("reactions:write", "confirm a mark", "The bot does not confirm with a reaction what it has recorded."),
     Permission(
-        "usergroups:read", "invite and page user groups",
+        "usergroups:read",
+        "invite and page user groups",
         "User groups are not invited or paged; people who are named one by one are.",
     ),
     Permission(
-        "users:read", "names, time zones, who is a guest",
+        "users:read",
+        "names, time zones, who is a guest",
         "People are shown by their id, and guests are not told from members.",
     ),
     Permission(
-        "users:read.email", "find people by the mail addresses in a calendar that is an on-call schedule",
+        "users:read.email",
+        "find people by the mail addresses in a calendar that is an on-call schedule",
         "Whom a calendar's mail addresses mean has to stand under [schedules.NAME.names].",
     ),
-)  # fmt: skip
+)
 BY_SCOPE = {each.scope: each for each in PERMISSIONS}
 
 PLAN_WORDS = frozenset(
-    {"paid_only", "paid_teams_only", "plan_upgrade_required", "team_not_on_paid_plan", "feature_not_enabled",
-     "canvas_disabled", "canvas_disabled_user_team", "canvas_disabled_file_team", "canvas_globally_disabled",
-     "free_teams_cannot_create_non_tabbed_canvases", "not_implemented",
-     "free_teams_cannot_edit_standalone_canvases", "free_teams_cannot_create_standalone_canvases",
-     "team_tier_cannot_create_channel_canvases", "file_uploads_disabled", "not_enabled", "unknown_method",
-     "not_allowed_token_type"}
-)  # fmt: skip
+    {
+        "paid_only",
+        "paid_teams_only",
+        "plan_upgrade_required",
+        "team_not_on_paid_plan",
+        "feature_not_enabled",
+        "canvas_disabled",
+        "canvas_disabled_user_team",
+        "canvas_disabled_file_team",
+        "canvas_globally_disabled",
+        "free_teams_cannot_create_non_tabbed_canvases",
+        "not_implemented",
+        "free_teams_cannot_edit_standalone_canvases",
+        "free_teams_cannot_create_standalone_canvases",
+        "team_tier_cannot_create_channel_canvases",
+        "file_uploads_disabled",
+        "not_enabled",
+        "unknown_method",
+        "not_allowed_token_type",
+    }
+)
 """Slack's refusals of what the workspace does not have: its plan, an admin's switch, or a Slack without the method."""
 MISSING_SCOPE = "missing_scope"
 

@@ -14,9 +14,20 @@ _UNITS = {
     "s": r"s(?:ec(?:onds?|s)?|eg)?|secondes?|sekunden?|sek\.?|second[oi]|segundos?",
 }
 _HALF = {
-    "half an", "half a", "une demi-", "une demi", "demi-", "mezz'", "mezza", "media", "meia",
-    "einer halben", "eine halbe", "halben", "halbe",
-}  # fmt: skip
+    "half an",
+    "half a",
+    "une demi-",
+    "une demi",
+    "demi-",
+    "mezz'",
+    "mezza",
+    "media",
+    "meia",
+    "einer halben",
+    "eine halbe",
+    "halben",
+    "halbe",
+}
 _WORDED = dict.fromkeys(_HALF, 0.5) | {
     word: number
     for number, words in {
@@ -34,17 +45,28 @@ _WHOLE = {
     phrase: minutes
     for minutes, phrases in {
         15: (
-            "a quarter of an hour", "quarter of an hour", "un quart d'heure", "un quarto d'ora", "un cuarto de hora",
-            "einer viertelstunde", "eine viertelstunde", "um quarto de hora",
+            "a quarter of an hour",
+            "quarter of an hour",
+            "un quart d'heure",
+            "un quarto d'ora",
+            "un cuarto de hora",
+            "einer viertelstunde",
+            "eine viertelstunde",
+            "um quarto de hora",
         ),
         30: ("einer halbstunde",),
         45: (
-            "three quarters of an hour", "trois quarts d'heure", "tre quarti d'ora", "tres cuartos de hora",
-            "einer dreiviertelstunde", "eine dreiviertelstunde", "tres quartos de hora",
+            "three quarters of an hour",
+            "trois quarts d'heure",
+            "tre quarti d'ora",
+            "tres cuartos de hora",
+            "einer dreiviertelstunde",
+            "eine dreiviertelstunde",
+            "tres quartos de hora",
         ),
     }.items()
     for phrase in phrases
-}  # fmt: skip
+}
 _WORDS = "|".join(sorted(map(re.escape, _WORDED), key=len, reverse=True))
 _NUMBER = rf"(?:\d{{1,6}}(?:[.,]\d{{1,3}})?|(?:{_WORDS})(?:(?<=['-])|(?=\s)))"
 _JOIN = r"(?:\s*,\s*|\s+(?:and|et|e|y|und)\s+|\s*)"

@@ -19,24 +19,62 @@ _BY = r"(?:by|until|avant|d'ici(?:\ a)?|entro|para|antes\ d[eo]|ate|bis(?:\ zum)
 _DAY = re.compile(rf"(?:{_BY})?(?:{ON})?{DAY}", _FLAGS)
 _AHEAD = re.compile(rf"(?:{_BY})?(?:in|dans|d'ici|tra|fra|dentro\ de|en|em|daqui\ a)\ (?P<length>.+)", _FLAGS)
 _ONE = {"a", "an", "one", "un", "uno", "um", "ein", "einem", "einen"}
-_FEW = {"two": 2, "three": 3, "deux": 2, "trois": 3, "due": 2, "tre": 3, "dos": 2, "tres": 3, "dois": 2, "zwei": 2,
-        "drei": 3}  # fmt: skip
+_FEW = {
+    "two": 2,
+    "three": 3,
+    "deux": 2,
+    "trois": 3,
+    "due": 2,
+    "tre": 3,
+    "dos": 2,
+    "tres": 3,
+    "dois": 2,
+    "zwei": 2,
+    "drei": 3,
+}
 _MONTHS_LONG = re.compile(r"(?P<count>\d{1,2}|[a-z]{1,5})\ (?:months?|mois|mes[ei]|mes(?:es)?|monat(?:e|en)?)", _FLAGS)
 _NEXT_WEEK = frozenset(
     {
-        "next week", "la semaine prochaine", "semaine prochaine", "la prossima settimana", "la settimana prossima",
-        "prossima settimana", "settimana prossima", "la proxima semana", "proxima semana", "la semana que viene",
-        "nachste woche", "naechste woche", "kommende woche", "na proxima semana", "semana que vem", "na semana que vem",
+        "next week",
+        "la semaine prochaine",
+        "semaine prochaine",
+        "la prossima settimana",
+        "la settimana prossima",
+        "prossima settimana",
+        "settimana prossima",
+        "la proxima semana",
+        "proxima semana",
+        "la semana que viene",
+        "nachste woche",
+        "naechste woche",
+        "kommende woche",
+        "na proxima semana",
+        "semana que vem",
+        "na semana que vem",
         "a proxima semana",
     }
-)  # fmt: skip
+)
 _NEXT_MONTH = frozenset(
     {
-        "next month", "le mois prochain", "mois prochain", "il prossimo mese", "il mese prossimo", "prossimo mese",
-        "mese prossimo", "el proximo mes", "proximo mes", "el mes que viene", "nachsten monat", "naechsten monat",
-        "kommenden monat", "no proximo mes", "mes que vem", "o proximo mes", "no mes que vem",
+        "next month",
+        "le mois prochain",
+        "mois prochain",
+        "il prossimo mese",
+        "il mese prossimo",
+        "prossimo mese",
+        "mese prossimo",
+        "el proximo mes",
+        "proximo mes",
+        "el mes que viene",
+        "nachsten monat",
+        "naechsten monat",
+        "kommenden monat",
+        "no proximo mes",
+        "mes que vem",
+        "o proximo mes",
+        "no mes que vem",
     }
-)  # fmt: skip
+)
 _WORDS = frozenset({"so", "do", "qui"})
 """Short for a day only as `So` or `so.`: `due:so schnell wie möglich` names none."""
 _LONGEST = 8

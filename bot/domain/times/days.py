@@ -74,10 +74,18 @@ def names_day(match: re.Match[str]) -> bool:
     return any(
         match[each]
         for each in (
-            "iso", "dotted", "slashed", "month_first", "month_behind", "days_ago", "in_one", "relative", "part_today",
+            "iso",
+            "dotted",
+            "slashed",
+            "month_first",
+            "month_behind",
+            "days_ago",
+            "in_one",
+            "relative",
+            "part_today",
             "weekday",
         )
-    )  # fmt: skip
+    )
 
 
 def bare_clock(today: date, *, past: bool) -> Day:

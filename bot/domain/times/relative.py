@@ -12,10 +12,21 @@ FARTHEST = timedelta(days=3660)
 
 _NOW = frozenset(
     {
-        "now", "just now", "right now", "maintenant", "a l'instant", "adesso", "proprio adesso", "ahora",
-        "ahora mismo", "agora", "agora mesmo", "jetzt", "gerade eben",
+        "now",
+        "just now",
+        "right now",
+        "maintenant",
+        "a l'instant",
+        "adesso",
+        "proprio adesso",
+        "ahora",
+        "ahora mismo",
+        "agora",
+        "agora mesmo",
+        "jetzt",
+        "gerade eben",
     }
-)  # fmt: skip
+)
 _FLAGS = re.VERBOSE | re.IGNORECASE | re.ASCII
 _ABOUT = rf"(?P<about>{ABOUT})?"
 _PAST = (

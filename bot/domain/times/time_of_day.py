@@ -33,9 +33,10 @@ _HOURS_OF = {
     "midday": {11: 11, 12: 12, 1: 13, 2: 14},
     "afternoon": {12: 12} | {hour: hour + 12 for hour in range(1, 8)} | {hour: hour for hour in range(13, 20)},
     "evening": {hour: hour + 12 for hour in range(4, 12)} | {hour: hour for hour in range(16, 24)},
-    "night": {hour: hour for hour in range(7)} | {hour: hour + 12 for hour in range(7, 12)}
+    "night": {hour: hour for hour in range(7)}
+    | {hour: hour + 12 for hour in range(7, 12)}
     | {hour: hour for hour in range(19, 24)},
-}  # fmt: skip
+}
 """Which hour of the day each hour of the clock is in that part of the day. Twelve at night belongs to two days."""
 
 

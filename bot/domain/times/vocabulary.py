@@ -101,16 +101,48 @@ HERE_IN_GERMAN = "hier"
 
 LAST = frozenset(
     {
-        "last", "dernier", "derniere", "passe", "passee", "scorso", "scorsa", "pasado", "pasada", "ultimo", "ultima",
-        "passado", "passada", "letzten", "letzter", "letzte", "letztem", "vergangenen", "vergangene",
+        "last",
+        "dernier",
+        "derniere",
+        "passe",
+        "passee",
+        "scorso",
+        "scorsa",
+        "pasado",
+        "pasada",
+        "ultimo",
+        "ultima",
+        "passado",
+        "passada",
+        "letzten",
+        "letzter",
+        "letzte",
+        "letztem",
+        "vergangenen",
+        "vergangene",
     }
-)  # fmt: skip
+)
 NEXT = frozenset(
     {
-        "next", "prochain", "prochaine", "prossimo", "prossima", "proximo", "proxima", "que viene", "que vem",
-        "nachsten", "nachster", "nachste", "naechsten", "naechster", "naechste", "kommenden", "kommende",
+        "next",
+        "prochain",
+        "prochaine",
+        "prossimo",
+        "prossima",
+        "proximo",
+        "proxima",
+        "que viene",
+        "que vem",
+        "nachsten",
+        "nachster",
+        "nachste",
+        "naechsten",
+        "naechster",
+        "naechste",
+        "kommenden",
+        "kommende",
     }
-)  # fmt: skip
+)
 THIS = frozenset({"this", "ce", "questo", "questa", "este", "esta", "diesen", "diese"})
 
 _PARTS = {
@@ -124,17 +156,33 @@ PARTS: Mapping[str, str] = MappingProxyType({word: part for part, words in _PART
 
 _PHRASES = {
     "morning": (
-        "in the morning", "du matin", "del mattino", "della mattina", "di mattina", "de la manana", "por la manana",
-        "de la madrugada", "da manha", "da madrugada", "morgens", "vormittags",
+        "in the morning",
+        "du matin",
+        "del mattino",
+        "della mattina",
+        "di mattina",
+        "de la manana",
+        "por la manana",
+        "de la madrugada",
+        "da manha",
+        "da madrugada",
+        "morgens",
+        "vormittags",
     ),
     "midday": ("mittags",),
     "afternoon": (
-        "in the afternoon", "de l'apres-midi", "del pomeriggio", "di pomeriggio", "de la tarde", "por la tarde",
-        "da tarde", "nachmittags",
+        "in the afternoon",
+        "de l'apres-midi",
+        "del pomeriggio",
+        "di pomeriggio",
+        "de la tarde",
+        "por la tarde",
+        "da tarde",
+        "nachmittags",
     ),
     "evening": ("in the evening", "du soir", "di sera", "della sera", "abends"),
     "night": ("at night", "di notte", "de la noche", "por la noche", "da noite", "nachts"),
-}  # fmt: skip
+}
 PHRASES: Mapping[str, str] = MappingProxyType({phrase: part for part, some in _PHRASES.items() for phrase in some})
 """Parts of the day as they stand behind a clock time: `las 4 de la tarde`."""
 
@@ -156,12 +204,23 @@ ONE_WORD_DAYS: Mapping[str, tuple[int, str]] = MappingProxyType(
 
 PAST: Mapping[str, int] = MappingProxyType(
     {
-        "et quart": 15, "et demie": 30, "et demi": 30, "moins le quart": -15, "moins quart": -15,
-        "e un quarto": 15, "e mezza": 30, "e mezzo": 30, "meno un quarto": -15,
-        "y cuarto": 15, "y media": 30, "menos cuarto": -15,
-        "e um quarto": 15, "e meia": 30, "menos um quarto": -15,
+        "et quart": 15,
+        "et demie": 30,
+        "et demi": 30,
+        "moins le quart": -15,
+        "moins quart": -15,
+        "e un quarto": 15,
+        "e mezza": 30,
+        "e mezzo": 30,
+        "meno un quarto": -15,
+        "y cuarto": 15,
+        "y media": 30,
+        "menos cuarto": -15,
+        "e um quarto": 15,
+        "e meia": 30,
+        "menos um quarto": -15,
     }
-)  # fmt: skip
+)
 """Minutes that stand behind an hour in words: `14h et quart`, `las 4 y media`."""
 
 NOON = ("noon", "midday", "midi", "mezzogiorno", "mediodia", "mittag", "meio-dia", "meio dia")

@@ -12,15 +12,38 @@ from bot.domain.times.zones import fixed_offset, is_zone_shaped, zone_names, zon
 _NO_LETTERS = any_of(
     word
     for words in (
-        MONTHS, WEEKDAYS, DAYS_AWAY, LAST, NEXT, THIS,
+        MONTHS,
+        WEEKDAYS,
+        DAYS_AWAY,
+        LAST,
+        NEXT,
+        THIS,
         (
-            "on", "at", "ago", "fa", "le", "il", "el", "am", "den", "del", "du", "vom", "em", "no", "na", "do", "de",
-            "dia", "circa", "ca",
+            "on",
+            "at",
+            "ago",
+            "fa",
+            "le",
+            "il",
+            "el",
+            "am",
+            "den",
+            "del",
+            "du",
+            "vom",
+            "em",
+            "no",
+            "na",
+            "do",
+            "de",
+            "dia",
+            "circa",
+            "ca",
         ),
     )
     for word in words
     if word.isalpha() and len(word) <= 5
-)  # fmt: skip
+)
 
 # One pattern, to be put into larger ones: every group's name stands once.
 ZONE = rf"""(?:

@@ -93,10 +93,7 @@ def submission(workspace: Workspace, user: User, view: View, trigger: str) -> Js
 
 
 def closed(workspace: Workspace, user: User, view: View, *, is_cleared: bool) -> Json:
-    return _common(workspace, user, "view_closed") | {
-        "view": wire.view_json(workspace, view),
-        "is_cleared": is_cleared,
-    }
+    return _common(workspace, user, "view_closed") | {"view": wire.view_json(workspace, view), "is_cleared": is_cleared}
 
 
 def shortcut(
@@ -129,9 +126,5 @@ def suggestion(workspace: Workspace, user: User, block_id: str, action_id: str, 
     return (
         _common(workspace, user, "block_suggestion")
         | where
-        | {
-            "action_id": action_id,
-            "block_id": block_id,
-            "value": query,
-        }
+        | {"action_id": action_id, "block_id": block_id, "value": query}
     )

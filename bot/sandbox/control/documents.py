@@ -74,9 +74,11 @@ class Documents(Core):
         """What the workspace's plan includes; what is None stays as it is. Returns the plan."""
         plan = self.workspace.plan
         given = {
-            "canvases": canvases, "standalone_canvases": standalone_canvases, "channel_canvases": channel_canvases,
+            "canvases": canvases,
+            "standalone_canvases": standalone_canvases,
+            "channel_canvases": channel_canvases,
             "usergroups": usergroups,
-        }  # fmt: skip
+        }
         for name, value in given.items():
             if value is not None:
                 setattr(plan, name, value)

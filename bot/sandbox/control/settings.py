@@ -89,12 +89,7 @@ class Knobs(Core):
     # --- faults
 
     def fault(
-        self,
-        kind: str,
-        method: str = "*",
-        channel: str | None = None,
-        times: int | None = None,
-        **params: Any,
+        self, kind: str, method: str = "*", channel: str | None = None, times: int | None = None, **params: Any
     ) -> int:
         """Make Web API calls go wrong; `channel` by id or name. Returns the id to clear it by."""
         return self.faults.add(kind, method, channel and channel.removeprefix("#"), times, params)

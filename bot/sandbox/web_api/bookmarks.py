@@ -20,9 +20,15 @@ def _shown(call: Call, channel: Channel, bookmark: Bookmark) -> Json:
 def add(call: Call) -> Json:
     channel = _channel(call)
     made = bookmarks.add(
-        call.workspace, call.actor, channel, call.text("title"), call.text("link"), call.now,
-        kind=call.text("type"), emoji=call.text("emoji"),
-    )  # fmt: skip
+        call.workspace,
+        call.actor,
+        channel,
+        call.text("title"),
+        call.text("link"),
+        call.now,
+        kind=call.text("type"),
+        emoji=call.text("emoji"),
+    )
     return _shown(call, channel, made)
 
 

@@ -24,7 +24,7 @@ def create_of_channel(call: Call) -> Json:
     channel = call.channel("channel_id")
     made = canvases.create_of_channel(
         call.workspace, call.actor, channel, call.text("title"), _markdown(call), call.now
-    )  # fmt: skip
+    )
     return ok(canvas_id=made.id)
 
 

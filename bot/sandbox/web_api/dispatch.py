@@ -3,24 +3,12 @@
 import json
 from typing import Any
 
-from bot.sandbox.web_api import (
-    bookmarks as api_bookmarks,
-)
-from bot.sandbox.web_api import (
-    canvases as api_canvases,
-)
-from bot.sandbox.web_api import (
-    chat as api_chat,
-)
-from bot.sandbox.web_api import (
-    conversations as api_conversations,
-)
-from bot.sandbox.web_api import (
-    files as api_files,
-)
-from bot.sandbox.web_api import (
-    users as api_people,
-)
+from bot.sandbox.web_api import bookmarks as api_bookmarks
+from bot.sandbox.web_api import canvases as api_canvases
+from bot.sandbox.web_api import chat as api_chat
+from bot.sandbox.web_api import conversations as api_conversations
+from bot.sandbox.web_api import files as api_files
+from bot.sandbox.web_api import users as api_people
 from bot.sandbox.web_api.call import Call, Grant, Handler
 from bot.sandbox.web_api.methods import METHODS, Argument, Method
 from bot.sandbox.workspace.records import Json, SlackError

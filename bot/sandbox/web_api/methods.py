@@ -103,7 +103,12 @@ METHODS = {method.name: method for method in map(_method, TABLE.strip().splitlin
 
 EVERY_SCOPE = tuple(sorted({scope for method in METHODS.values() for scope in method.scopes}))
 ALSO = (
-    "app_mentions:read", "chat:write.customize", "chat:write.public", "commands", "links:read", "links:write",
+    "app_mentions:read",
+    "chat:write.customize",
+    "chat:write.public",
+    "commands",
+    "links:read",
+    "links:write",
     "metadata.message:read",
-)  # fmt: skip
+)
 ALL_SCOPES = tuple(scope for scope in sorted({*EVERY_SCOPE, *ALSO}) if scope != "connections:write")

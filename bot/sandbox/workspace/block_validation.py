@@ -25,9 +25,23 @@ IN_ACTIONS = {*ACTIVE, "plain_text_input"}
 IN_INPUT = {*TYPED, *SELECTS, *MULTI, *PICKERS, *CHOICES, "file_input", "rich_text_input"}
 IN_SECTION = {*ACTIVE, "image"}
 BLOCK_TYPES = {
-    "actions", "alert", "card", "carousel", "context", "context_actions", "divider", "file", "header", "image", "input",
-    "markdown", "rich_text", "section", "table", "video",
-}  # fmt: skip
+    "actions",
+    "alert",
+    "card",
+    "carousel",
+    "context",
+    "context_actions",
+    "divider",
+    "file",
+    "header",
+    "image",
+    "input",
+    "markdown",
+    "rich_text",
+    "section",
+    "table",
+    "video",
+}
 ONLY_IN_MESSAGES = {"file", "table", "markdown"}
 OPTION_MAX = {"radio_buttons": 10, "checkboxes": 10, "overflow": 5}
 

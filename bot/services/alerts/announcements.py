@@ -144,15 +144,26 @@ def _tell_started(
     lines = list(dict.fromkeys(line(row) for row in rows))
     text = own_words.and_more("\n".join(lines[:NAMED]), max(len(lines) - NAMED, 0) + truncated)
     entry = timeline.record(
-        session, incident, [Kind.DETECTION], text, actor,
+        session,
+        incident,
+        [Kind.DETECTION],
+        text,
+        actor,
         when=When(first.starts_at, Precision(first.starts_at_precision)),
-        alert_id=first.key, alert_ids=[row.key for row in rows],
-    )  # fmt: skip
+        alert_id=first.key,
+        alert_ids=[row.key for row in rows],
+    )
     ids = [row.key for row in rows]
     tell.say(
-        session, incident, "alerts", actor.at, entry_id=entry.key, alert_ids=ids[:LISTED], alerts=len(ids),
+        session,
+        incident,
+        "alerts",
+        actor.at,
+        entry_id=entry.key,
+        alert_ids=ids[:LISTED],
+        alerts=len(ids),
         truncated=truncated,
-    )  # fmt: skip
+    )
 
 
 def _tell_ended(session: Session, incident: Incident, rows: Sequence[Alert], actor: Actor) -> None:
@@ -166,9 +177,14 @@ def _tell_ended(session: Session, incident: Incident, rows: Sequence[Alert], act
     line = line_with_service if incident.storm_id == incident.key else line_of
     for row in rows:
         timeline.record(
-            session, incident, [Kind.ALERT_RESOLVED], own_words.alert_ended(line(row)), actor,
-            when=When(row.ended_at), alert_id=row.key,
-        )  # fmt: skip
+            session,
+            incident,
+            [Kind.ALERT_RESOLVED],
+            own_words.alert_ended(line(row)),
+            actor,
+            when=When(row.ended_at),
+            alert_id=row.key,
+        )
 
 
 def _tell_counted_ends(
@@ -176,9 +192,14 @@ def _tell_counted_ends(
 ) -> None:
     told = own_words.counted(services)
     timeline.record(
-        session, incident, [Kind.ALERT_RESOLVED], own_words.alerts_ended(told), actor,
-        when=When(last), alerts=told.count,
-    )  # fmt: skip
+        session,
+        incident,
+        [Kind.ALERT_RESOLVED],
+        own_words.alerts_ended(told),
+        actor,
+        when=When(last),
+        alerts=told.count,
+    )
 
 
 def _tell_counted_starts(

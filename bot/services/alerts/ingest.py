@@ -55,9 +55,11 @@ class Receipt:
     def with_more(self, other: "Receipt") -> "Receipt":
         """Of two parts of one notification."""
         return Receipt(
-            self.recorded + other.recorded, self.ignored + other.ignored, self.incidents | other.incidents,
+            self.recorded + other.recorded,
+            self.ignored + other.ignored,
+            self.incidents | other.incidents,
             self.held + other.held,
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +211,7 @@ def _receive_group(
 
 
 def _place_all(
-    session: Session,
-    settings: Settings,
-    group: AlertGroup,
-    arrivals: Sequence[Arrival],
-    truncated: int,
-    actor: Actor,
+    session: Session, settings: Settings, group: AlertGroup, arrivals: Sequence[Arrival], truncated: int, actor: Actor
 ) -> None:
     """Each finds its incident or opens one, and these tell of what came."""
     for arrival in sorted(arrivals, key=lambda one: not one.fires):
@@ -251,10 +248,18 @@ def take_up(session: Session, settings: Settings, rows: Sequence[Alert], actor: 
 def _told_by(settings: Settings, row: Alert) -> tuple[AlertEvent, Routing]:
     """What was told of an alert that fires, as it was kept."""
     event = AlertEvent(
-        source=row.source, fingerprint=row.fingerprint, status=AlertStatus.FIRING, labels=row.labels,
-        annotations=row.annotations, starts_at=row.starts_at, starts_at_precision=Precision(row.starts_at_precision),
-        ends_at=None, group=row.group_key, occurrence=row.told_starts_at, generator_url=row.link,
-    )  # fmt: skip
+        source=row.source,
+        fingerprint=row.fingerprint,
+        status=AlertStatus.FIRING,
+        labels=row.labels,
+        annotations=row.annotations,
+        starts_at=row.starts_at,
+        starts_at_precision=Precision(row.starts_at_precision),
+        ends_at=None,
+        group=row.group_key,
+        occurrence=row.told_starts_at,
+        generator_url=row.link,
+    )
     return event, route(row.labels, settings.alert_routes, settings.alert_defaults)
 
 
@@ -437,7 +442,13 @@ def _open(
     )
     storms.opened(session, settings, watch, incident, actor.at)
     audit.note(
-        session, at=actor.at, team_id=actor.team_id, incident_id=incident.key, what="opened by alerts",
-        origin=actor.origin, why=firing[0].routing.why, truncated=truncated,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=actor.team_id,
+        incident_id=incident.key,
+        what="opened by alerts",
+        origin=actor.origin,
+        why=firing[0].routing.why,
+        truncated=truncated,
+    )
     return incident.key

@@ -93,11 +93,15 @@ def begin(
     incident.storm_id = incident.key
     session.add(
         Storm(
-            incident_id=incident.key, team_id=actor.team_id,
-            began_at=_first_opening(watch, window, actor.at), last_at=actor.at,
-            worst=severity.value, title=incident.title, beside=beside,
+            incident_id=incident.key,
+            team_id=actor.team_id,
+            began_at=_first_opening(watch, window, actor.at),
+            last_at=actor.at,
+            worst=severity.value,
+            title=incident.title,
+            beside=beside,
         )
-    )  # fmt: skip
+    )
     others = _put_beside(session, incident.key, beside)
     watch.storm_id = incident.key
     session.add_all([incident, watch])
@@ -106,9 +110,14 @@ def begin(
     )
     tell.say(session, incident, "storm", actor.at, entry_id=entry.key)
     audit.note(
-        session, at=actor.at, team_id=actor.team_id, incident_id=incident.key, what="opened for an alert storm",
-        origin=actor.origin, beside=[each.reference for each in others],
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=actor.team_id,
+        incident_id=incident.key,
+        what="opened for an alert storm",
+        origin=actor.origin,
+        beside=[each.reference for each in others],
+    )
     return incident
 
 
@@ -192,11 +201,10 @@ def _rate(session: Session, incident: Incident, to: Severity, why: str, actor: A
     session.add(incident)
     entry = timeline.record(
         session, incident, [Kind.SEVERITY], why, actor, severity=to.value, severity_before=before.value
-    )  # fmt: skip
+    )
     tell.say(
-        session, incident, "severity", actor.at,
-        entry_id=entry.key, by=None, before=before.value, to=to.value, text=why,
-    )  # fmt: skip
+        session, incident, "severity", actor.at, entry_id=entry.key, by=None, before=before.value, to=to.value, text=why
+    )
     tell.show_topic(session, incident, actor.at)
 
 
@@ -265,6 +273,11 @@ def _show_the_way(session: Session, other: Incident, storm: Incident, at: dateti
     tell.show_card(session, other, at)
     if other.is_open:
         tell.say(
-            session, other, "storm elsewhere", at,
-            reference=storm.reference, channel_id=storm.channel_id, goes_on=goes_on,
-        )  # fmt: skip
+            session,
+            other,
+            "storm elsewhere",
+            at,
+            reference=storm.reference,
+            channel_id=storm.channel_id,
+            goes_on=goes_on,
+        )

@@ -51,9 +51,7 @@ def found_archived(session: Session, incident_id: int, posted_in: str | None, at
     incident.archived_at = at
     session.add(incident)
     if by is not None and incident.is_open:
-        tell.tell_person(
-            session, incident, at, by, "archived", about=incident.key, channel=incident.channel_name or ""
-        )  # fmt: skip
+        tell.tell_person(session, incident, at, by, "archived", about=incident.key, channel=incident.channel_name or "")
 
 
 def opened_again(session: Session, team_id: str, channel_id: str, at: datetime) -> None:
@@ -81,9 +79,13 @@ def made_private(session: Session, team_id: str, channel_id: str, at: datetime) 
     tell.show_topic(session, incident, at)
     tell.show_card(session, incident, at)
     audit.note(
-        session, at=at, team_id=team_id, incident_id=incident.key, what="its channel was made private",
+        session,
+        at=at,
+        team_id=team_id,
+        incident_id=incident.key,
+        what="its channel was made private",
         origin=Origin.MESSAGE,
-    )  # fmt: skip
+    )
 
 
 def go_on_elsewhere(session: Session, settings: Settings, incident_id: int, actor: Actor) -> Incident:
@@ -113,9 +115,15 @@ def go_on_elsewhere(session: Session, settings: Settings, incident_id: int, acto
         if each.acknowledged_at is None:
             tell.show_escalation(session, incident, each.key, actor.at, is_new=True)
     audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
-        what="went on in a new channel", origin=actor.origin, before=old_id,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        who=actor.user_id,
+        what="went on in a new channel",
+        origin=actor.origin,
+        before=old_id,
+    )
     return incident
 
 

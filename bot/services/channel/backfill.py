@@ -221,9 +221,14 @@ class _Comparing:
     def _marked(self, seen: Seen, pair: tuple[str, str], place: int, *, is_present: bool) -> Marked:
         moment = self.part.at + timedelta(microseconds=place)
         reaction = Reaction(
-            team_id=self.team_id, channel_id=self.part.channel_id, message_ts=seen.said.ts, user_id=pair[0],
-            emoji=pair[1], is_present=is_present, event_ts=f"{moment.timestamp():.6f}",
-        )  # fmt: skip
+            team_id=self.team_id,
+            channel_id=self.part.channel_id,
+            message_ts=seen.said.ts,
+            user_id=pair[0],
+            emoji=pair[1],
+            is_present=is_present,
+            event_ts=f"{moment.timestamp():.6f}",
+        )
         return Marked(reaction, seen.said.is_own)
 
     def gone(self) -> Iterator[Gone]:

@@ -144,9 +144,14 @@ def deleted(session: Session, team_id: str, channel_id: str, ts: str, at: dateti
         forgetting.forget_entry(session, entry)
         entry.deleted_at = at
         audit.note(
-            session, at=at, team_id=team_id, incident_id=entry.incident_id, what="its message was deleted",
-            origin=Origin.MESSAGE, entry=entry.key,
-        )  # fmt: skip
+            session,
+            at=at,
+            team_id=team_id,
+            incident_id=entry.incident_id,
+            what="its message was deleted",
+            origin=Origin.MESSAGE,
+            entry=entry.key,
+        )
         touched = incidents.get(session, entry.incident_id)
         tell.check_again(session, touched, at)
         documents.words_went(session, touched, at)
@@ -269,9 +274,15 @@ def _entry_of(
 
 def _noted(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor, what: str) -> None:
     audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
-        what=what, origin=actor.origin, entry=entry.key,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        who=actor.user_id,
+        what=what,
+        origin=actor.origin,
+        entry=entry.key,
+    )
 
 
 def _change_marks(
@@ -325,13 +336,24 @@ def mark_elsewhere(session: Session, incident: Incident, actor: Actor, said: Sai
         raise UserError("The words of this message were redacted, or somebody in it erased: it is not taken in again.")
     if entry is None:
         written = Message(
-            team_id=incident.team_id, channel_id=said.channel_id, ts=said.ts, thread_ts=said.thread_ts,
-            author=said.author, text=said.text, files=list(said.files), stored_at=actor.at,
-        )  # fmt: skip
+            team_id=incident.team_id,
+            channel_id=said.channel_id,
+            ts=said.ts,
+            thread_ts=said.thread_ts,
+            author=said.author,
+            text=said.text,
+            files=list(said.files),
+            stored_at=actor.at,
+        )
         by = Reaction(
-            team_id=incident.team_id, channel_id=said.channel_id, message_ts=said.ts, user_id=actor.user_id or "",
-            emoji="", is_present=True, event_ts="",
-        )  # fmt: skip
+            team_id=incident.team_id,
+            channel_id=said.channel_id,
+            message_ts=said.ts,
+            user_id=actor.user_id or "",
+            emoji="",
+            is_present=True,
+            event_ts="",
+        )
         entry = _entry_of(session, incident, written, [], by, actor.at)
         people.meet(session, incident.team_id, [said.author, actor.user_id], actor.at, text=said.text)
     by_hand = list(dict.fromkeys([*entry.details.get(BY_HAND, []), kind.value]))

@@ -31,9 +31,7 @@ from bot.store.shared import audit
 
 BOOKKEEPING = frozenset({PARTS, DROPPED, BY_HAND})
 """Details that say how the entry was amended, and nothing that could be read in place of its text."""
-EARLIER = (
-    "text", "happened_at", "precision", "sort_at", "kinds", "language", "files", "details", "amended_at",
-)  # fmt: skip
+EARLIER = ("text", "happened_at", "precision", "sort_at", "kinds", "language", "files", "details", "amended_at")
 """
 The fields of an entry that a person changes. An item of `TimelineEntry.earlier` holds them as they were, with `act`
 (`amended`, `moved`, `merged`), `until`, `by`, and `behind`: the ids of those before it at the same `sort_at`. One that
@@ -59,9 +57,16 @@ class Amendment:
 def version_of(entry: TimelineEntry) -> str:
     """Changes with everything that people see of the entry: a form that carries another one is stale."""
     seen = [
-        entry.text, str(entry.happened_at), entry.precision, entry.kinds, entry.language, str(entry.withdrawn_at),
-        str(entry.deleted_at), str(entry.redacted_at), len(entry.earlier),
-    ]  # fmt: skip
+        entry.text,
+        str(entry.happened_at),
+        entry.precision,
+        entry.kinds,
+        entry.language,
+        str(entry.withdrawn_at),
+        str(entry.deleted_at),
+        str(entry.redacted_at),
+        len(entry.earlier),
+    ]
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:16]
 
 
@@ -263,10 +268,17 @@ def settle(
     after = snapshot(session, entry)
     changed = [name for name in EARLIER if before[name] != after[name] and name not in {"amended_at", "details"}]
     audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id, what=what,
-        origin=actor.origin, entry=entry.key,
-        before={name: before[name] for name in changed}, after={name: after[name] for name in changed},
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        who=actor.user_id,
+        what=what,
+        origin=actor.origin,
+        entry=entry.key,
+        before={name: before[name] for name in changed},
+        after={name: after[name] for name in changed},
+    )
     if milestones.touches([*before["kinds"], *entry.kinds]):
         milestones.refresh(session, incident)
     if "escalation_id" in entry.details:

@@ -136,9 +136,7 @@ def _redact(
         elif version.file_id is None:
             still.append(f"Draft {version.version} was posted by an earlier release: delete its file in the channel.")
     if stale:
-        tell.post_draft(
-            session, incident, actor.at, template=None, languages=None, asked_by=actor.user_id, went=True
-        )  # fmt: skip
+        tell.post_draft(session, incident, actor.at, template=None, languages=None, asked_by=actor.user_id, went=True)
     return still
 
 
@@ -199,9 +197,16 @@ def _redact_pages(session: Session, incident: Incident, escalation_id: int, acto
 
 def _noted(session: Session, incident: Incident, actor: Actor, why: str, **details: object) -> None:
     audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
-        what="redacted", origin=actor.origin, why=" ".join(why.split()), **details,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        who=actor.user_id,
+        what="redacted",
+        origin=actor.origin,
+        why=" ".join(why.split()),
+        **details,
+    )
 
 
 def _show(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:

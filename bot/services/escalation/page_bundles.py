@@ -100,10 +100,16 @@ def _line(session: Session, settings: Settings, row: Page) -> Line:
     incident = incidents.get(session, found.incident_id)
     severity = Severity(incident.severity)
     return Line(
-        row.id or 0, incident.reference, incident.title, settings.severity_label(severity),
-        list(Severity).index(severity) + 1, found.reason, incident.channel_id,
-        paging.is_needed(session, found, incident, row), found.acknowledged_by,
-    )  # fmt: skip
+        row.id or 0,
+        incident.reference,
+        incident.title,
+        settings.severity_label(severity),
+        list(Severity).index(severity) + 1,
+        found.reason,
+        incident.channel_id,
+        paging.is_needed(session, found, incident, row),
+        found.acknowledged_by,
+    )
 
 
 def came_of(
@@ -139,9 +145,7 @@ def acknowledge(session: Session, settings: Settings, page_id: int, actor: Actor
     escalating.acknowledge(session, settings, row.escalation_id, actor)
 
 
-def acknowledge_all(
-    session: Session, settings: Settings, page_id: int, actor: Actor, *, means: str = "slack"
-) -> int:  # fmt: skip
+def acknowledge_all(session: Session, settings: Settings, page_id: int, actor: Actor, *, means: str = "slack") -> int:
     """Answer all pages of one message that wait. How many there were; what somebody else answered stays theirs."""
     rows = _held(session, page_id, actor)
     answered = 0

@@ -107,9 +107,17 @@ def call(
         meant = resolving.meant_by(work.session, work.settings, incident.team_id, level.targets, work.at)
     spared = {*escalation.declined_by, *(each.by for each in standing(escalation))}
     called = Called(
-        place, work.at, work.at, level.acknowledge, tuple(each for each in meant.people if each not in spared),
-        meant.groups, meant.vendors, missing=meant.missing, because=because, services=meant.services,
-    )  # fmt: skip
+        place,
+        work.at,
+        work.at,
+        level.acknowledge,
+        tuple(each for each in meant.people if each not in spared),
+        meant.groups,
+        meant.vendors,
+        missing=meant.missing,
+        because=because,
+        services=meant.services,
+    )
     return called, meant.why
 
 
@@ -127,10 +135,14 @@ def write_to(work: Work, incident: Incident, escalation: Escalation, called: Cal
     late = called.late
     work.calls.append(
         Call(
-            incident, escalation, called.people, called.place.level, called.place.round,
+            incident,
+            escalation,
+            called.people,
+            called.place.level,
+            called.place.round,
             round(late.total_seconds()) if late else None,
         )
-    )  # fmt: skip
+    )
     place = called.place
     paging_services.page(work.session, incident, escalation, called.services, work.at, place.level, place.round, late)
     for vendor in called.vendors:
@@ -153,9 +165,16 @@ def _call_vendor(work: Work, incident: Incident, escalation: Escalation, vendor:
         return
     actor = Actor(incident.team_id, None, work.at, Origin.TIMER)
     made = record(
-        work.session, incident, actor, TargetKind.VENDOR, known_as.key, known_as.name, escalation.reason,
-        started_by="policy", follows_id=escalation.key,
-    )  # fmt: skip
+        work.session,
+        incident,
+        actor,
+        TargetKind.VENDOR,
+        known_as.key,
+        known_as.name,
+        escalation.reason,
+        started_by="policy",
+        follows_id=escalation.key,
+    )
     vendors.begin(work.session, work.settings, incident, made, actor)
 
 
@@ -169,13 +188,23 @@ def say_level(work: Work, incident: Incident, escalation: Escalation, policy: Po
     skipped = paging.skipped(work.session, incident.team_id, called.people, work.at)
     asked = [each for each in called.people if each not in skipped]
     tell.say(
-        work.session, incident, "level", work.at, escalation_id=escalation.key, level=called.place.level,
-        levels=len(policy.levels), round=called.place.round, people=asked, skipped=len(skipped),
+        work.session,
+        incident,
+        "level",
+        work.at,
+        escalation_id=escalation.key,
+        level=called.place.level,
+        levels=len(policy.levels),
+        round=called.place.round,
+        people=asked,
+        skipped=len(skipped),
         groups=list(called.groups),
-        vendors=list(vendors.names(work.settings, called.vendors)), services=list(called.services),
-        because=called.because, late_seconds=late,
+        vendors=list(vendors.names(work.settings, called.vendors)),
+        services=list(called.services),
+        because=called.because,
+        late_seconds=late,
         passed_over=[place.level for place, _ in called.passed_over],
-    )  # fmt: skip
+    )
     passed = f", passed over {[place.level for place, _ in called.passed_over]}" if called.passed_over else ""
     note(work, incident, escalation, f"paged level {called.place.level}, round {called.place.round}{passed}")
 
@@ -185,9 +214,17 @@ def say_empty(
 ) -> None:
     """A line that says why some of those whom a level calls are not paged."""
     tell.say(
-        work.session, incident, "level empty", work.at, escalation_id=escalation.key, level=called.place.level,
-        why=list(why), is_somebody=means_somebody(called), because=called.because, is_last=is_last,
-    )  # fmt: skip
+        work.session,
+        incident,
+        "level empty",
+        work.at,
+        escalation_id=escalation.key,
+        level=called.place.level,
+        why=list(why),
+        is_somebody=means_somebody(called),
+        because=called.because,
+        is_last=is_last,
+    )
 
 
 def note(work: Work, incident: Incident, escalation: Escalation, what: str) -> None:

@@ -66,7 +66,7 @@ def _answer(session: Session, settings: Settings, found: Escalation, actor: Acto
 
 def _answer_all(
     session: Session, settings: Settings, together: Sequence[Page], actor: Actor, *, is_present: bool
-) -> None:  # fmt: skip
+) -> None:
     page_id = together[0].id or 0
     if not is_present:
         bundles.unacknowledge_all(session, settings, page_id, actor, means=REACTION)

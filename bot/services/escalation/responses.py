@@ -91,9 +91,13 @@ def _answer(
     """`is_beside`: they answered another one by the same policy, and are listened for there."""
     by = f" by {name}" if name else ""
     entry = timeline.record(
-        session, incident, [Kind.ACKNOWLEDGED], f"Escalation to {shown_target(escalation)} acknowledged{by}", actor,
+        session,
+        incident,
+        [Kind.ACKNOWLEDGED],
+        f"Escalation to {shown_target(escalation)} acknowledged{by}",
+        actor,
         escalation_id=escalation.key,
-    )  # fmt: skip
+    )
     given = Answer(actor.user_id, actor.at, means, escalating.place_of(escalation), entry_id=entry.key, name=name)
     escalation.answers = [each.as_json() for each in (*escalating.answers_of(escalation), given)]
     escalation.declined_by = [each for each in escalation.declined_by if each != actor.user_id]
@@ -118,7 +122,7 @@ def share_answers(session: Session, settings: Settings, incident: Incident, at: 
                 if waiting.acknowledged_at is None and not has_answered(waiting, actor):
                     _answer(
                         session, settings, incident, waiting, actor, means=given.means, name=given.name, is_beside=True
-                    )  # fmt: skip
+                    )
 
 
 def _given_since(session: Session, escalation: Escalation) -> list[Answer]:
@@ -159,15 +163,11 @@ def _check_waits(session: Session, settings: Settings, incident: Incident, escal
 
 
 def _is_answered(escalation: Escalation) -> bool:
-    return is_answered(
-        escalating.called_of(escalation), escalating.answers_of(escalation), escalation.declined_by
-    )  # fmt: skip
+    return is_answered(escalating.called_of(escalation), escalating.answers_of(escalation), escalation.declined_by)
 
 
 def _still_needed(escalation: Escalation) -> list[str]:
-    return still_needed(
-        escalating.called_of(escalation), escalating.answers_of(escalation), escalation.declined_by
-    )  # fmt: skip
+    return still_needed(escalating.called_of(escalation), escalating.answers_of(escalation), escalation.declined_by)
 
 
 def _mentions(users: Sequence[str]) -> str:
@@ -288,9 +288,15 @@ def _take_away(
     was_over = escalation.acknowledged_at is not None
     escalation.acknowledged_at = escalation.acknowledged_by = escalation.quiet_asked_at = None
     tell.say(
-        session, incident, "unacknowledged", actor.at, escalation_id=escalation.key, by=actor.user_id, why=why,
+        session,
+        incident,
+        "unacknowledged",
+        actor.at,
+        escalation_id=escalation.key,
+        by=actor.user_id,
+        why=why,
         before=gone[-1].by,
-    )  # fmt: skip
+    )
     if was_over and goes_on and escalation.pages_people:
         if at_once:
             escalation.gave_up_at = None
@@ -314,10 +320,16 @@ def _take_back(
         if entry is not None and entry.withdrawn_at is None:
             timeline.withdraw(session, incident, entry, actor, f"{WITHDRAWN}: {why}" if why else WITHDRAWN)
     audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
-        what="took an acknowledgement back", origin=actor.origin, escalation=escalation.key,
+        session,
+        at=actor.at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        who=actor.user_id,
+        what="took an acknowledgement back",
+        origin=actor.origin,
+        escalation=escalation.key,
         of=[each.by for each in gone],
-    )  # fmt: skip
+    )
 
 
 def check_not_handed_on(session: Session, escalation: Escalation) -> None:
@@ -359,9 +371,16 @@ def decline(session: Session, settings: Settings, escalation_id: int, actor: Act
         _cannot(session, settings, incident, escalation, actor, why)
         people.meet(session, incident.team_id, [actor.user_id], actor.at)
         audit.note(
-            session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
-            what="declined an escalation", origin=actor.origin, escalation=escalation.key, why=why,
-        )  # fmt: skip
+            session,
+            at=actor.at,
+            team_id=incident.team_id,
+            incident_id=incident.key,
+            who=actor.user_id,
+            what="declined an escalation",
+            origin=actor.origin,
+            escalation=escalation.key,
+            why=why,
+        )
     for each in same:
         if each.next_step_at is not None and actor.user_id not in each.declined_by:
             _cannot(session, settings, incidents.get(session, each.incident_id), each, actor, why)
@@ -422,9 +441,15 @@ def person_unreachable(session: Session, settings: Settings, page: Page, actor: 
     escalation.steps = [each.as_json() for each in called]
     session.add(escalation)
     audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key,
-        what="could reach somebody by no means", origin=actor.origin, escalation=escalation.key, person=who,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        what="could reach somebody by no means",
+        origin=actor.origin,
+        escalation=escalation.key,
+        person=who,
+    )
     _after_one_less(session, settings, incident, escalation, actor)
     tell.show_escalation(session, incident, escalation.key, actor.at)
 
@@ -445,12 +470,21 @@ def more_time(session: Session, settings: Settings, escalation_id: int, actor: A
     escalation.next_step_at = max(escalation.next_step_at, escalation.more_time_until)
     session.add(escalation)
     timers.set_timer(
-        session, escalating.timer_key(escalation), escalation.next_step_at, escalating.STEP,
+        session,
+        escalating.timer_key(escalation),
+        escalation.next_step_at,
+        escalating.STEP,
         escalation_id=escalation.key,
-    )  # fmt: skip
+    )
     audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
-        what=f"asked for {minutes} min more", origin=actor.origin, escalation=escalation.key,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        who=actor.user_id,
+        what=f"asked for {minutes} min more",
+        origin=actor.origin,
+        escalation=escalation.key,
+    )
     tell.show_escalation(session, incident, escalation.key, actor.at)
     return escalation

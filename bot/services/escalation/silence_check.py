@@ -105,15 +105,27 @@ def _is_heard_of(progress: Progress) -> bool:
 
 
 def _take(
-    session: Session, settings: Settings, incident: Incident, escalation: Escalation, step: Step, since: datetime,
+    session: Session,
+    settings: Settings,
+    incident: Incident,
+    escalation: Escalation,
+    step: Step,
+    since: datetime,
     at: datetime,
-) -> None:  # fmt: skip
+) -> None:
     who = _who(escalation)
     escalation.quiet_steps, escalation.quiet_asked_at = ORDER.index(step) + 1, at
     audit.note(
-        session, at=at, team_id=incident.team_id, incident_id=incident.key, origin=Origin.TIMER,
-        what=DONE[step], escalation=escalation.key, people=who, since=since.isoformat(),
-    )  # fmt: skip
+        session,
+        at=at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        origin=Origin.TIMER,
+        what=DONE[step],
+        escalation=escalation.key,
+        people=who,
+        since=since.isoformat(),
+    )
     until = at + timedelta(minutes=settings.nudges.quiet_wait)
     if step is Step.ASK:
         for user_id in who:
@@ -132,9 +144,14 @@ DONE = {
 
 
 def _page_again(
-    session: Session, settings: Settings, incident: Incident, escalation: Escalation, who: Sequence[str],
-    until: datetime, at: datetime,
-) -> None:  # fmt: skip
+    session: Session,
+    settings: Settings,
+    incident: Incident,
+    escalation: Escalation,
+    who: Sequence[str],
+    until: datetime,
+    at: datetime,
+) -> None:
     """
     It is unanswered again. They are paged at the level that it has come to, and the next one is due at `until`.
 
@@ -151,9 +168,7 @@ def _page_again(
     escalation.steps = [each.as_json() for each in (*before, called)]
     escalation.level, escalation.round, escalation.level_paged_at = place.level, place.round, at
     escalation.next_step_at, escalation.more_time_until = until, None  # time was asked for before they had it
-    timers.set_timer(
-        session, escalating.timer_key(escalation), until, escalating.STEP, escalation_id=escalation.key
-    )  # fmt: skip
+    timers.set_timer(session, escalating.timer_key(escalation), until, escalating.STEP, escalation_id=escalation.key)
     session.add(escalation)
     session.flush()
     paging.page(session, settings, incident, escalation, who, at, level=place.level, round=place.round)
@@ -173,9 +188,15 @@ def on_it(session: Session, settings: Settings, escalation_id: int, actor: Actor
     if actor.user_id not in _who(escalation):
         raise UserError("It was handed on meanwhile. If you have it, press *Acknowledge* in the newest page.")
     audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
-        what="said that they are on it", origin=actor.origin, escalation=escalation.key,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        who=actor.user_id,
+        what="said that they are on it",
+        origin=actor.origin,
+        escalation=escalation.key,
+    )
     escalation.quiet_steps, escalation.quiet_asked_at = 0, None
     session.add(escalation)
     watch(session, settings, incident, escalation, actor.at)
@@ -205,7 +226,11 @@ def view(session: Session, settings: Settings, escalation_id: int) -> QuietView 
     if not incident.is_open:
         return None
     return QuietView(
-        escalation_id, incident.reference, incident.title, incident.channel_id, row.acknowledged_at,
+        escalation_id,
+        incident.reference,
+        incident.title,
+        incident.channel_id,
+        row.acknowledged_at,
         row.quiet_asked_at + timedelta(minutes=settings.nudges.quiet_wait),
         people.names(session, incident.team_id, MENTION.findall(incident.title)),
-    )  # fmt: skip
+    )

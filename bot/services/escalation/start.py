@@ -38,10 +38,22 @@ from bot.store.incidents.incidents import Incident
 from bot.store.shared import people as store_people
 
 __all__ = [
-    "Whom", "acknowledge", "acknowledge_for", "decline", "escalate", "find_target", "hand_over", "message_posted",
-    "more_time", "person_unreachable", "shown_target", "start_by_itself", "start_policy", "unacknowledge",
+    "Whom",
+    "acknowledge",
+    "acknowledge_for",
+    "decline",
+    "escalate",
+    "find_target",
+    "hand_over",
+    "message_posted",
+    "more_time",
+    "person_unreachable",
+    "shown_target",
+    "start_by_itself",
+    "start_policy",
+    "unacknowledge",
     "waiting_for",
-]  # fmt: skip
+]
 
 PERSON, POLICY, HANDOVER = "person", "policy", "handover"
 """What `started_by` says."""
@@ -186,10 +198,20 @@ def _recorded_only(
     session: Session, settings: Settings, incident: Incident, actor: Actor, called: Whom, reason: str, when: When
 ) -> Escalation:
     made = escalating.record(
-        session, incident, actor, called.kind, called.id, called.name, reason, when=when,
-        paged_at=when.at, precision=when.precision.value, members=list(called.members),
-        working_hours=_hours(settings, incident, called.kind, called.id, called.members), started_by=PERSON,
-    )  # fmt: skip
+        session,
+        incident,
+        actor,
+        called.kind,
+        called.id,
+        called.name,
+        reason,
+        when=when,
+        paged_at=when.at,
+        precision=when.precision.value,
+        members=list(called.members),
+        working_hours=_hours(settings, incident, called.kind, called.id, called.members),
+        started_by=PERSON,
+    )
     people.meet(session, incident.team_id, called.members, actor.at)
     tell.show_card(session, incident, actor.at)
     return made
@@ -209,9 +231,16 @@ def _start(
 ) -> Escalation:
     """Without a policy it is only put on record, and shown: a vendor is called by hand."""
     made = escalating.record(
-        session, incident, actor, called.kind, called.id, called.name, reason,
-        started_by=started_by, follows_id=follows.key if follows else None,
-    )  # fmt: skip
+        session,
+        incident,
+        actor,
+        called.kind,
+        called.id,
+        called.name,
+        reason,
+        started_by=started_by,
+        follows_id=follows.key if follows else None,
+    )
     if policy is not None:
         escalating.begin(session, settings, incident, made, policy)
     made.working_hours = _hours(settings, incident, called.kind, called.id, made.members)
@@ -231,13 +260,7 @@ def _hours(
 
 
 def hand_over(
-    session: Session,
-    settings: Settings,
-    escalation_id: int,
-    actor: Actor,
-    *,
-    to: Whom,
-    reason: str = "",
+    session: Session, settings: Settings, escalation_id: int, actor: Actor, *, to: Whom, reason: str = ""
 ) -> Escalation:
     """
     Somebody else takes it from here: they are paged, and the levels from the present one on follow if they are silent.
@@ -265,7 +288,7 @@ def hand_over(
         escalating.stop(session, old)
     made = _start(
         session, settings, incident, actor, to, policy, reason or old.reason, started_by=HANDOVER, follows=old
-    )  # fmt: skip
+    )
     tell.show_escalation(session, incident, old.key, actor.at)
     tell.show_pages(session, incident, old.key, actor.at)
     return made

@@ -77,15 +77,24 @@ def record(
     """A new escalation with its entry on the timeline. Nobody is paged yet. `more`: further columns."""
     entry = timeline.record(session, incident, [Kind.ESCALATION], reason, actor, when=more.pop("when", None))
     values: dict[str, Any] = {
-        "paged_at": actor.at, "precision": Precision.EXACT.value, "asked_by": actor.user_id, "asked_at": actor.at,
+        "paged_at": actor.at,
+        "precision": Precision.EXACT.value,
+        "asked_by": actor.user_id,
+        "asked_at": actor.at,
         "is_external": kind == TargetKind.VENDOR,
-    }  # fmt: skip
+    }
     escalation = Escalation(
         **{
-            **values, "incident_id": incident.key, "entry_id": entry.key, "target_kind": kind.value,
-            "target_id": target_id, "target_name": target_name, "reason": reason, **more,
+            **values,
+            "incident_id": incident.key,
+            "entry_id": entry.key,
+            "target_kind": kind.value,
+            "target_id": target_id,
+            "target_name": target_name,
+            "reason": reason,
+            **more,
         }
-    )  # fmt: skip
+    )
     session.add(escalation)
     session.flush()
     entry.details = {**entry.details, "escalation_id": escalation.key}

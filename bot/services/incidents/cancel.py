@@ -30,7 +30,7 @@ def cancel(session: Session, settings: Settings, incident_id: int, actor: Actor,
     incident.status, incident.closure_reason = status.value, why
     entry = timeline.record(
         session, incident, [Kind.CANCELLED], why, actor, status=status.value, status_before=before.value
-    )  # fmt: skip
+    )
     milestones.refresh(session, incident)
     incidents.call_off(session, incident, actor)
     tell.say(session, incident, "cancelled", actor.at, entry_id=entry.key, by=actor.user_id)

@@ -116,9 +116,7 @@ def of_incident(session: Session, incident: Incident) -> Script:
     lines = tuple(_told(told))
     if not lines:
         raise UserError(f"The timeline of {incident.reference} holds no alert and no message that could be told.")
-    return Script(
-        incident.reference, incident.title, Severity(incident.severity), tuple(incident.services), lines
-    )  # fmt: skip
+    return Script(incident.reference, incident.title, Severity(incident.severity), tuple(incident.services), lines)
 
 
 def _kind_of(entry: store_timeline.TimelineEntry) -> str:
@@ -159,11 +157,7 @@ def start(session: Session, settings: Settings, actor: Actor, script: Script, sp
         settings,
         actor,
         Declaration(
-            title=script.title,
-            severity=script.severity,
-            services=script.services,
-            is_drill=True,
-            drill_of=script.name,
+            title=script.title, severity=script.severity, services=script.services, is_drill=True, drill_of=script.name
         ),
     )
     tell.say(session, drill, "drill began", actor.at, by=actor.user_id, script=script.name, lines=len(script.lines))
@@ -208,9 +202,7 @@ def _tell(session: Session, drill: Incident, line: Line, at: datetime) -> None:
         milestones.refresh(session, drill)
         tell.show_card(session, drill, at)
     said = {"told_of": line["entry"]} if "entry" in line else {"text": text}
-    tell.say(
-        session, drill, "practice", at, entry_id=entry_id, what=line["what"], over=bool(line.get("over")), **said
-    )  # fmt: skip
+    tell.say(session, drill, "practice", at, entry_id=entry_id, what=line["what"], over=bool(line.get("over")), **said)
 
 
 def _text_of(session: Session, line: Line) -> str:

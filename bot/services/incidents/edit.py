@@ -24,8 +24,15 @@ from bot.store.incidents.incidents import Incident
 from bot.store.shared import audit
 
 TITLE, SERVICES, REFERENCE, CATEGORY, RESPONSIBILITY, ZONE, LANGUAGES, TEMPLATE = (
-    "title", "services", "reference", "category", "responsibility", "zone", "languages", "template",
-)  # fmt: skip
+    "title",
+    "services",
+    "reference",
+    "category",
+    "responsibility",
+    "zone",
+    "languages",
+    "template",
+)
 SHOWN_IN_CHANNEL = (TITLE, SERVICES)
 """What card, topic or announcement show."""
 
@@ -85,9 +92,15 @@ def edit(
     entry = timeline.record(session, incident, [Kind.DETAILS], "", actor, changes=changes)
     people.meet(session, incident.team_id, [], actor.at, text=" ".join(changes.values()))
     audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
-        what=f"changed {', '.join(changes)}", origin=actor.origin, entry=entry.key,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        who=actor.user_id,
+        what=f"changed {', '.join(changes)}",
+        origin=actor.origin,
+        entry=entry.key,
+    )
     tell.say(session, incident, "details", actor.at, entry_id=entry.key, by=actor.user_id)
     if REFERENCE in changes:
         documents.linked(session, incident, actor.at)

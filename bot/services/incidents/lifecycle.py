@@ -104,9 +104,14 @@ def declare(session: Session, settings: Settings, actor: Actor, wanted: Declarat
     concerns(incident.reference)
     started = wanted.started.at if wanted.started else None
     entry = timeline.record(
-        session, incident, [Kind.DECLARED], title, actor, started=started.isoformat() if started else None,
+        session,
+        incident,
+        [Kind.DECLARED],
+        title,
+        actor,
+        started=started.isoformat() if started else None,
         stated_about=milestones.stated_about(started=wanted.started),
-    )  # fmt: skip
+    )
     milestones.begin(session, incident, entry)
     if not wanted.is_retro:
         _set_up(session, settings, incident, actor, wanted.invitees)
@@ -174,9 +179,14 @@ def _set_up(session: Session, settings: Settings, incident: Incident, actor: Act
     if not incident.is_drill:
         for window in maintenance.open_for(session, incident.team_id, incident.services, actor.at):
             tell.say(
-                session, incident, "maintenance", actor.at,
-                service=window.service, until=window.ends_at.isoformat(), text=window.reason,
-            )  # fmt: skip
+                session,
+                incident,
+                "maintenance",
+                actor.at,
+                service=window.service,
+                until=window.ends_at.isoformat(),
+                text=window.reason,
+            )
 
 
 def change_severity(
@@ -190,12 +200,19 @@ def change_severity(
     incident.severity = to.value
     entry = timeline.record(
         session, incident, [Kind.SEVERITY], why, actor, severity=to.value, severity_before=before.value
-    )  # fmt: skip
+    )
     tell.say(
-        session, incident, "severity", actor.at,
-        entry_id=entry.key, by=actor.user_id, before=before.value, to=to.value, text=why,
+        session,
+        incident,
+        "severity",
+        actor.at,
+        entry_id=entry.key,
+        by=actor.user_id,
+        before=before.value,
+        to=to.value,
+        text=why,
         **open_ones(demands.of_severity(session, settings, incident)),
-    )  # fmt: skip
+    )
     tell.show_topic(session, incident, actor.at)
     tell.show_card(session, incident, actor.at)
     rated_anew(session, settings, incident, actor, before)
@@ -231,10 +248,17 @@ def change_status(
     if before is Status.TRIAGE:
         tell.show_topic(session, incident, actor.at)
     tell.say(
-        session, incident, "status", actor.at,
-        entry_id=entry.key, by=actor.user_id, before=before.value, to=to.value, text=text,
+        session,
+        incident,
+        "status",
+        actor.at,
+        entry_id=entry.key,
+        by=actor.user_id,
+        before=before.value,
+        to=to.value,
+        text=text,
         **open_ones(demands.of_status(session, settings, incident)),
-    )  # fmt: skip
+    )
     tell.show_card(session, incident, actor.at)
     return incident
 
@@ -252,9 +276,7 @@ def reopen(
     before = Status(incident.status)
     transition(before, Event.REOPEN, settings.status_label)
     incident.status, incident.closure_reason = to.value, None
-    entry = timeline.record(
-        session, incident, [Kind.REOPENED], why, actor, status=to.value, status_before=before.value
-    )  # fmt: skip
+    entry = timeline.record(session, incident, [Kind.REOPENED], why, actor, status=to.value, status_before=before.value)
     milestones.refresh(session, incident)
     tell.say(session, incident, "reopened", actor.at, entry_id=entry.key, by=actor.user_id, text=why)
     if before is Status.CANCELLED:
@@ -267,13 +289,7 @@ def reopen(
 
 
 def resolve(
-    session: Session,
-    settings: Settings,
-    incident_id: int,
-    actor: Actor,
-    *,
-    text: str = "",
-    ended: When | None = None,
+    session: Session, settings: Settings, incident_id: int, actor: Actor, *, text: str = "", ended: When | None = None
 ) -> Incident:
     """
     The incident is over. `ended` is when the impact ended, if not now.
@@ -289,15 +305,22 @@ def resolve(
         _check_end(incident, ended, actor)
     elif incident.is_retro and not milestones.is_end_stated(session, incident):
         raise WrongField(
-            "at", f"{incident.reference} is recorded after the fact, so say when it ended: `/incident resolve "
+            "at",
+            f"{incident.reference} is recorded after the fact, so say when it ended: `/incident resolve "
             f"{incident.reference} at:15:30 …`.",
-        )  # fmt: skip
+        )
     incident.status = status.value
     ended_at = ended.at.isoformat() if ended and ended.at else None
     entry = timeline.record(
-        session, incident, [Kind.RESOLVED], text, actor, status=status.value, ended=ended_at,
+        session,
+        incident,
+        [Kind.RESOLVED],
+        text,
+        actor,
+        status=status.value,
+        ended=ended_at,
         stated_about=milestones.stated_about(ended=ended),
-    )  # fmt: skip
+    )
     milestones.refresh(session, incident)
     call_off(session, incident, actor)
     tell.say(session, incident, "resolved", actor.at, entry_id=entry.key, by=actor.user_id, text=text)

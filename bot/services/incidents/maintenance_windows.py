@@ -30,9 +30,16 @@ def windows(session: Session, actor: Actor, services: Iterable[str | None]) -> M
 
 
 def begin(
-    session: Session, settings: Settings, actor: Actor, service: str, reason: str, *,
-    since: When | None, until: When | None, zone: ZoneInfo,
-) -> Maintenance:  # fmt: skip
+    session: Session,
+    settings: Settings,
+    actor: Actor,
+    service: str,
+    reason: str,
+    *,
+    since: When | None,
+    until: When | None,
+    zone: ZoneInfo,
+) -> Maintenance:
     """
     Plan a window, from now on if `since` is None.
 
@@ -48,16 +55,28 @@ def begin(
         raise WrongField("to", problem.message) from problem
     within("to", ends_at, since=starts_at, most=LONGEST)
     window = Maintenance(
-        team_id=actor.team_id, service=name, starts_at=starts_at, ends_at=ends_at,
-        reason=" ".join(reason.split())[:REASON], by=actor.user_id,
-    )  # fmt: skip
+        team_id=actor.team_id,
+        service=name,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        reason=" ".join(reason.split())[:REASON],
+        by=actor.user_id,
+    )
     session.add(window)
     session.flush()
     timers.set_timer(session, _timer(window), ends_at, OVER, window_id=window.key)
     audit.note(
-        session, at=actor.at, team_id=actor.team_id, who=actor.user_id, what="planned maintenance", origin=actor.origin,
-        service=name, since=starts_at.isoformat(), until=ends_at.isoformat(), why=window.reason,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=actor.team_id,
+        who=actor.user_id,
+        what="planned maintenance",
+        origin=actor.origin,
+        service=name,
+        since=starts_at.isoformat(),
+        until=ends_at.isoformat(),
+        why=window.reason,
+    )
     return window
 
 
@@ -77,7 +96,7 @@ def service_named(settings: Settings, word: str) -> str:
     if nearest(name, list(settings.services)):
         raise WrongField(
             "service", f"dogwatch.toml knows no service `{name}`.{did_you_mean(name, list(settings.services))}"
-        )  # fmt: skip
+        )
     return name
 
 
@@ -112,9 +131,15 @@ def end(session: Session, settings: Settings, actor: Actor, service: str) -> lis
         session.add(window)
         timers.set_timer(session, _timer(window), actor.at, OVER, window_id=window.key)
         audit.note(
-            session, at=actor.at, team_id=actor.team_id, who=actor.user_id, what="ended maintenance",
-            origin=actor.origin, service=name, why=window.reason,
-        )  # fmt: skip
+            session,
+            at=actor.at,
+            team_id=actor.team_id,
+            who=actor.user_id,
+            what="ended maintenance",
+            origin=actor.origin,
+            service=name,
+            why=window.reason,
+        )
     return chosen
 
 

@@ -31,10 +31,17 @@ from bot.store.shared import audit
 
 OWN_COURSE = frozenset(
     {
-        Kind.DECLARED, Kind.STATUS, Kind.SEVERITY, Kind.ROLE, Kind.RESOLVED, Kind.REOPENED, Kind.CANCELLED,
-        Kind.DETAILS, Kind.MERGED,
+        Kind.DECLARED,
+        Kind.STATUS,
+        Kind.SEVERITY,
+        Kind.ROLE,
+        Kind.RESOLVED,
+        Kind.REOPENED,
+        Kind.CANCELLED,
+        Kind.DETAILS,
+        Kind.MERGED,
     }
-)  # fmt: skip
+)
 """What moved one incident along is not what moved the other: of these only the words go along, as a note."""
 STATED_ONCE = frozenset({Kind.IMPACT, Kind.CAUSE})
 """What is stated of an incident as a whole stays as it is where the other one has a statement of its own."""
@@ -137,9 +144,16 @@ def merge(session: Session, settings: Settings, source_id: int, target_id: int, 
     _tell(session, source, target, took_in, actor, entries=len(copies), alert_count=moved, roles=held)
     _carry_lead(session, settings, source, target, actor)
     audit.note(
-        session, at=actor.at, team_id=source.team_id, incident_id=source.key, who=actor.user_id,
-        what=f"merged into {target.reference}", origin=actor.origin, entries=len(copies), alerts=moved,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=source.team_id,
+        incident_id=source.key,
+        who=actor.user_id,
+        what=f"merged into {target.reference}",
+        origin=actor.origin,
+        entries=len(copies),
+        alerts=moved,
+    )
     return Merged(source, target, len(copies), moved)
 
 
@@ -254,9 +268,14 @@ def _close(session: Session, settings: Settings, source: Incident, target: Incid
     source.status, source.merged_into_id = status.value, target.key
     session.add(source)
     timeline.record(
-        session, source, [Kind.MERGED], f"{target.reference}: {target.title}", actor,
-        status=status.value, status_before=before.value,
-    )  # fmt: skip
+        session,
+        source,
+        [Kind.MERGED],
+        f"{target.reference}: {target.title}",
+        actor,
+        status=status.value,
+        status_before=before.value,
+    )
     course.call_off(session, source, actor)
 
 
@@ -275,9 +294,17 @@ def _tell(
     tell.show_topic(session, source, actor.at)
     tell.show_card(session, source, actor.at)
     tell.say(
-        session, target, "took in", actor.at, entry_id=took_in.key, by=actor.user_id, other_id=source.key,
-        entries=entries, alerts=alert_count, roles=[[label, user_id] for label, user_id in roles],
-    )  # fmt: skip
+        session,
+        target,
+        "took in",
+        actor.at,
+        entry_id=took_in.key,
+        by=actor.user_id,
+        other_id=source.key,
+        entries=entries,
+        alerts=alert_count,
+        roles=[[label, user_id] for label, user_id in roles],
+    )
     users = [source.lead, source.declared_by, actor.user_id]
     asked = [each for each in dict.fromkeys(users) if each]
     people.meet(session, target.team_id, asked, actor.at)

@@ -82,9 +82,16 @@ def hand_over(
 
 
 def _give(
-    session: Session, settings: Settings, incident_id: int, actor: Actor, name: str, user_id: str, note: str, *,
+    session: Session,
+    settings: Settings,
+    incident_id: int,
+    actor: Actor,
+    name: str,
+    user_id: str,
+    note: str,
+    *,
     is_handed_over: bool,
-) -> Given:  # fmt: skip
+) -> Given:
     incident = incidents.lock(session, incident_id)
     role, note = settings.role_named(name), " ".join(note.split())
     before = _holder(session, incident, role)
@@ -93,17 +100,30 @@ def _give(
     _check_person(session, incident.team_id, user_id)
     _close(session, incident, role, actor, handed_to=user_id)
     row = IncidentRole(
-        team_id=incident.team_id, incident_id=incident.key, role=role.name, user_id=user_id, since=actor.at,
-        assigned_by=actor.user_id, note=note or None,
-    )  # fmt: skip
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        role=role.name,
+        user_id=user_id,
+        since=actor.at,
+        assigned_by=actor.user_id,
+        note=note or None,
+    )
     session.add(row)
     session.flush()
     is_handed_over = is_handed_over and before is not None
     entry = timeline.record(
-        session, incident, [Kind.ROLE], _sentence(role, user_id, before if is_handed_over else None, note), actor,
-        role=role.name, role_label=role.label, user=user_id, user_before=before,
-        handed_over=is_handed_over or None, role_id=row.id,
-    )  # fmt: skip
+        session,
+        incident,
+        [Kind.ROLE],
+        _sentence(role, user_id, before if is_handed_over else None, note),
+        actor,
+        role=role.name,
+        role_label=role.label,
+        user=user_id,
+        user_before=before,
+        handed_over=is_handed_over or None,
+        role_id=row.id,
+    )
     people.meet(session, incident.team_id, [user_id], actor.at)
     _set_lead(session, incident, role, user_id)
     _tell(session, settings, incident, actor, row, entry, before)
@@ -123,9 +143,14 @@ def _set_lead(session: Session, incident: Incident, role: Role, user_id: str | N
 
 
 def _tell(
-    session: Session, settings: Settings, incident: Incident, actor: Actor, row: IncidentRole, entry: TimelineEntry,
+    session: Session,
+    settings: Settings,
+    incident: Incident,
+    actor: Actor,
+    row: IncidentRole,
+    entry: TimelineEntry,
     before: str | None,
-) -> None:  # fmt: skip
+) -> None:
     """The channel, whoever got the role, and whoever had it if it was another who passed it on."""
     tell.invite(session, incident, actor.at, [row.user_id], [])
     label = settings.role_named(row.role).label
@@ -135,9 +160,8 @@ def _tell(
         tell.say(session, incident, "handed over", actor.at, entry_id=entry.key, **values, **left)
     elif row.role == LEAD:
         tell.say(
-            session, incident, "lead", actor.at,
-            entry_id=entry.key, by=actor.user_id, lead=row.user_id, before=before,
-        )  # fmt: skip
+            session, incident, "lead", actor.at, entry_id=entry.key, by=actor.user_id, lead=row.user_id, before=before
+        )
     else:
         tell.say(session, incident, "role", actor.at, entry_id=entry.key, **values)
     tell.brief(session, incident, actor.at, row.user_id, row.id or 0)
@@ -184,9 +208,12 @@ def _close(session: Session, incident: Incident, role: Role, actor: Actor, *, ha
     row = roles.holder(session, incident.key, role.name)
     if row is None and role.name == LEAD and incident.lead:  # given by a replica of the release before
         row = IncidentRole(
-            team_id=incident.team_id, incident_id=incident.key, role=LEAD, user_id=incident.lead,
+            team_id=incident.team_id,
+            incident_id=incident.key,
+            role=LEAD,
+            user_id=incident.lead,
             since=incident.acknowledged_at or incident.declared_at,
-        )  # fmt: skip
+        )
     if row is not None:
         row.until, row.handed_to = actor.at, handed_to
         session.add(row)
@@ -214,14 +241,27 @@ def give_up(session: Session, settings: Settings, incident_id: int, actor: Actor
         raise UserError(f"Nobody is {role.label} of {incident.reference}, and nothing was changed.")
     _close(session, incident, role, actor, handed_to=None)
     entry = timeline.record(
-        session, incident, [Kind.ROLE], _sentence(role, None, before), actor,
-        role=role.name, role_label=role.label, user_before=before,
-    )  # fmt: skip
+        session,
+        incident,
+        [Kind.ROLE],
+        _sentence(role, None, before),
+        actor,
+        role=role.name,
+        role_label=role.label,
+        user_before=before,
+    )
     _set_lead(session, incident, role, None)
     tell.say(
-        session, incident, "role given up", actor.at,
-        entry_id=entry.key, by=actor.user_id, before=before, role=role.name, label=role.label,
-    )  # fmt: skip
+        session,
+        incident,
+        "role given up",
+        actor.at,
+        entry_id=entry.key,
+        by=actor.user_id,
+        before=before,
+        role=role.name,
+        label=role.label,
+    )
     tell.show_card(session, incident, actor.at)
     return Given(incident, before)
 
@@ -257,4 +297,4 @@ def took(session: Session, settings: Settings, role_id: int, actor: Actor) -> No
     for user_id in sorted(filter(None, waiting)):
         tell.tell_person(
             session, incident, actor.at, user_id, "role taken", by=row.user_id, role=row.role, label=role.label
-        )  # fmt: skip
+        )

@@ -38,7 +38,7 @@ def read(text: str, settings: Settings, name: str, now: datetime) -> Copy:
     """Raises NoCalendar."""
     found = from_calendar(
         text, settings.schedules[name].zone, settings.incidents.zone, since=now - BACK, until=now + AHEAD
-    )  # fmt: skip
+    )
     return Copy(source_of(settings, name), now, found.events, found.problems)
 
 

@@ -153,13 +153,24 @@ def _tell(
     came = [each for each in now if each not in before]
     people.meet(session, team_id, [*left, *came], at)
     audit.note(
-        session, at=at, team_id=team_id, what="who is on call changed", origin=Origin.TIMER, schedule=name, left=left,
-        came=came, since=since.isoformat(),
-    )  # fmt: skip
+        session,
+        at=at,
+        team_id=team_id,
+        what="who is on call changed",
+        origin=Origin.TIMER,
+        schedule=name,
+        left=left,
+        came=came,
+        since=since.isoformat(),
+    )
     values = {
-        "schedule": name, "left": left, "came": came, "stay": [each for each in now if each in before],
-        "since": since.isoformat(), "is_late": at - since > LATE,
-    }  # fmt: skip
+        "schedule": name,
+        "left": left,
+        "came": came,
+        "stay": [each for each in now if each in before],
+        "since": since.isoformat(),
+        "is_late": at - since > LATE,
+    }
     for person in [*left, *came] if section.handover_direct else ():
         tell.shift_changed(session, team_id, at, values, user_id=person)
     if section.handover_channel:
@@ -186,10 +197,17 @@ def view(session: Session, settings: Settings, team_id: str, details: dict[str, 
     lines = [_line(settings, each, waiting.get(each.key, ())) for each in found[:MOST]]
     quoted = " ".join(each.title for each in lines)
     return ChangeView(
-        schedule=name, left=_texts(details, "left"), came=_texts(details, "came"), stay=_texts(details, "stay"),
-        since=since, is_late=bool(details["is_late"]), until=until, open=lines, more=max(0, len(found) - MOST),
+        schedule=name,
+        left=_texts(details, "left"),
+        came=_texts(details, "came"),
+        stay=_texts(details, "stay"),
+        since=since,
+        is_late=bool(details["is_late"]),
+        until=until,
+        open=lines,
+        more=max(0, len(found) - MOST),
         names=store_people.names(session, team_id, people.MENTION.findall(quoted)),
-    )  # fmt: skip
+    )
 
 
 def _answers(escalation: Escalation) -> str:
@@ -204,6 +222,11 @@ def _texts(details: dict[str, object], name: str) -> list[str]:
 
 def _line(settings: Settings, incident: Incident, waits_for: Sequence[str]) -> OpenLine:
     return OpenLine(
-        incident.reference, incident.title, settings.severity_label(Severity(incident.severity)), incident.started_at,
-        incident.lead, incident.channel_id, waits_for,
-    )  # fmt: skip
+        incident.reference,
+        incident.title,
+        settings.severity_label(Severity(incident.severity)),
+        incident.started_at,
+        incident.lead,
+        incident.channel_id,
+        waits_for,
+    )

@@ -126,16 +126,26 @@ def of_schedule(
     found = _rota(session, settings, team_id, name, at)
     changes = [
         ChangeLine(
-            each.id or 0, each.user_id, each.replaces, each.starts_at, each.ends_at, each.reason,
+            each.id or 0,
+            each.user_id,
+            each.replaces,
+            each.starts_at,
+            each.ends_at,
+            each.reason,
             each.swap_id is not None,
         )
         for each in store.overrides(session, team_id, name, at, at + MONTH)
         if each.withdrawn_at is None
-    ]  # fmt: skip
+    ]
     return ScheduleView(
-        _now(found, name, at), found.schedule.zone, _turns(found, at), changes,
-        list(settings.schedules).index(name) + 1, is_drawn, names_of(session, team_id, found.people),
-    )  # fmt: skip
+        _now(found, name, at),
+        found.schedule.zone,
+        _turns(found, at),
+        changes,
+        list(settings.schedules).index(name) + 1,
+        is_drawn,
+        names_of(session, team_id, found.people),
+    )
 
 
 def _turns(found: Rota, at: datetime) -> list[TurnLine]:
@@ -175,11 +185,9 @@ def roster(session: Session, settings: Settings, team_id: str, name: str, at: da
 
 def _bars(shift: Shift, names: Mapping[str, str]) -> list[Bar]:
     return [
-        Bar(
-            shift.starts_at, shift.ends_at, person, names.get(person, person), shift.layer == BY_OVERRIDE, place
-        )
+        Bar(shift.starts_at, shift.ends_at, person, names.get(person, person), shift.layer == BY_OVERRIDE, place)
         for place, person in enumerate(shift.people)
-    ]  # fmt: skip
+    ]
 
 
 def of_person(session: Session, settings: Settings, team_id: str, person: str, at: datetime) -> list[Mine]:

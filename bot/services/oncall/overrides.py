@@ -223,9 +223,16 @@ def _check_can(session: Session, team_id: str, person: str) -> None:
 
 def _row(actor: Actor, name: str, person: str, when: Span, instead: str | None, reason: str) -> ScheduleOverride:
     return ScheduleOverride(
-        team_id=actor.team_id, schedule=name, user_id=person, replaces=instead, starts_at=when.starts_at,
-        ends_at=when.ends_at, reason=reason, made_by=actor.user_id, made_at=actor.at,
-    )  # fmt: skip
+        team_id=actor.team_id,
+        schedule=name,
+        user_id=person,
+        replaces=instead,
+        starts_at=when.starts_at,
+        ends_at=when.ends_at,
+        reason=reason,
+        made_by=actor.user_id,
+        made_at=actor.at,
+    )
 
 
 def _finish(session: Session, settings: Settings, actor: Actor, changed: Changed, what: str) -> None:
@@ -233,15 +240,29 @@ def _finish(session: Session, settings: Settings, actor: Actor, changed: Changed
     concerned = {who for each in (changed, changed.other) if each for who in (each.person, *each.relieved)}
     people.meet(session, actor.team_id, concerned, actor.at)
     audit.note(
-        session, at=actor.at, team_id=actor.team_id, who=actor.user_id, what=what, origin=actor.origin,
-        schedule=changed.schedule, override=changed.override_id, person=changed.person,
-        instead=list(changed.relieved), starts_at=changed.starts_at.isoformat(), ends_at=changed.ends_at.isoformat(),
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=actor.team_id,
+        who=actor.user_id,
+        what=what,
+        origin=actor.origin,
+        schedule=changed.schedule,
+        override=changed.override_id,
+        person=changed.person,
+        instead=list(changed.relieved),
+        starts_at=changed.starts_at.isoformat(),
+        ends_at=changed.ends_at.isoformat(),
+    )
     for person in sorted(concerned - {actor.user_id}):
         tell.duty_changed(
-            session, actor.team_id, actor.at, person, changed.override_id, by=actor.user_id,
+            session,
+            actor.team_id,
+            actor.at,
+            person,
+            changed.override_id,
+            by=actor.user_id,
             is_withdrawn=changed.is_withdrawn,
-        )  # fmt: skip
+        )
     shift_changes.look(session, settings, actor.team_id, changed.schedule, actor.at)
     tell.show_homes(session, actor.team_id, actor.at)
 
@@ -264,6 +285,13 @@ def _as_told(session: Session, row: ScheduleOverride) -> Changed:
     begins = max(row.starts_at, row.withdrawn_at) if row.withdrawn_at else row.starts_at
     mute = mutes.standing(session, row.team_id, [row.user_id], begins).get(row.user_id)
     return Changed(
-        row.id or 0, row.schedule, row.user_id, list(row.relieved), begins, row.ends_at, row.reason,
-        is_withdrawn=row.withdrawn_at is not None, muted_until=mute.ends_at if mute else None,
-    )  # fmt: skip
+        row.id or 0,
+        row.schedule,
+        row.user_id,
+        list(row.relieved),
+        begins,
+        row.ends_at,
+        row.reason,
+        is_withdrawn=row.withdrawn_at is not None,
+        muted_until=mute.ends_at if mute else None,
+    )

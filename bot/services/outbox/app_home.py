@@ -23,9 +23,14 @@ def show_home(session: Session, team_id: str, user_id: str, at: datetime) -> Non
 
 def _home(team_id: str, user_id: str, at: datetime) -> Wanted:
     return Wanted(
-        lane=f"home:{user_id}", what=What.HOME, team_id=team_id, at=at, priority=PRIORITY[What.HOME],
-        target=f"home:{team_id}:{user_id}", details={"user_id": user_id},
-    )  # fmt: skip
+        lane=f"home:{user_id}",
+        what=What.HOME,
+        team_id=team_id,
+        at=at,
+        priority=PRIORITY[What.HOME],
+        target=f"home:{team_id}:{user_id}",
+        details={"user_id": user_id},
+    )
 
 
 def show_homes(session: Session, team_id: str, at: datetime) -> None:

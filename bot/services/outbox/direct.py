@@ -44,6 +44,11 @@ def learn_person(session: Session, team_id: str, user_id: str, at: datetime) -> 
 def notice(session: Session, team_id: str, at: datetime, keys: Collection[str]) -> None:
     """Say once in the incidents channel what the app or the workspace lacks."""
     outbox.put(
-        session, lane="notices", what=What.NOTICE, team_id=team_id, at=at, priority=PRIORITY[What.NOTICE],
+        session,
+        lane="notices",
+        what=What.NOTICE,
+        team_id=team_id,
+        at=at,
+        priority=PRIORITY[What.NOTICE],
         keys=list(keys),
-    )  # fmt: skip
+    )

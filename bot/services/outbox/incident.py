@@ -52,9 +52,17 @@ def say_to_all(session: Session, incident: Incident, event: str, at: datetime, *
     """Post one line into the incidents channel. Of a private incident nothing is said there."""
     if not incident.is_private:
         outbox.put(
-            session, lane="digest", what=What.SAY, team_id=incident.team_id, at=at, priority=PRIORITY[What.SAY],
-            incident_id=incident.key, event=event, values=values, is_for_all=True,
-        )  # fmt: skip
+            session,
+            lane="digest",
+            what=What.SAY,
+            team_id=incident.team_id,
+            at=at,
+            priority=PRIORITY[What.SAY],
+            incident_id=incident.key,
+            event=event,
+            values=values,
+            is_for_all=True,
+        )
 
 
 def show_card(session: Session, incident: Incident, at: datetime) -> None:
@@ -79,9 +87,15 @@ def show_nudge(
         put(session, incident, What.NUDGE, at, target=target, nudge_id=nudge_id, posts=is_new)
         return
     row = row_of(
-        incident, What.NUDGE, at, target=target, waits_for_channel=False, nudge_id=nudge_id, user_id=user_id,
+        incident,
+        What.NUDGE,
+        at,
+        target=target,
+        waits_for_channel=False,
+        nudge_id=nudge_id,
+        user_id=user_id,
         posts=is_new,
-    )  # fmt: skip
+    )
     outbox.put_all(session, replace(row, lane=f"dm:{user_id}"))
 
 
@@ -102,9 +116,13 @@ def show_announcement(session: Session, incident: Incident, at: datetime) -> Non
 
 def _announcement(incident: Incident, at: datetime) -> Wanted:
     return row_of(
-        incident, What.ANNOUNCEMENT, at, target=f"announcement:{incident.key}", waits_for_channel=False,
+        incident,
+        What.ANNOUNCEMENT,
+        at,
+        target=f"announcement:{incident.key}",
+        waits_for_channel=False,
         posts=incident.announcement_ts is None,
-    )  # fmt: skip
+    )
 
 
 def show_topic(session: Session, incident: Incident, at: datetime) -> None:
@@ -117,10 +135,7 @@ def _topic(incident: Incident, at: datetime) -> Wanted:
 
 def show_followups(session: Session, incident: Incident, at: datetime) -> None:
     """The one message that lists improvements and tasks."""
-    put(
-        session, incident, What.FOLLOWUPS, at, target=f"followups:{incident.key}",
-        posts=incident.followups_ts is None,
-    )  # fmt: skip
+    put(session, incident, What.FOLLOWUPS, at, target=f"followups:{incident.key}", posts=incident.followups_ts is None)
     check_again(session, incident, at)
     show_homes(session, incident.team_id, at)
 
@@ -131,9 +146,7 @@ def show_questions(session: Session, incident: Incident, at: datetime) -> None:
 
 
 def _questions(incident: Incident, at: datetime) -> Wanted:
-    return row_of(
-        incident, What.QUESTIONS, at, target=f"questions:{incident.key}", posts=incident.questions_ts is None
-    )  # fmt: skip
+    return row_of(incident, What.QUESTIONS, at, target=f"questions:{incident.key}", posts=incident.questions_ts is None)
 
 
 def show_findings(session: Session, incident: Incident, at: datetime) -> None:
@@ -157,9 +170,7 @@ def show_alerts(session: Session, incident: Incident, at: datetime) -> None:
 
     It is posted behind the lines that tell of the alerts; where it stands already it is edited without waiting.
     """
-    row = row_of(
-        incident, What.ALERTS, at, target=f"alerts:{incident.key}", posts=incident.alerts_ts is None
-    )  # fmt: skip
+    row = row_of(incident, What.ALERTS, at, target=f"alerts:{incident.key}", posts=incident.alerts_ts is None)
     if incident.alerts_ts is None:
         row = replace(row, lane=lane_of(What.SAY, incident.key), priority=PRIORITY[What.SAY])
     queue(session, incident, row)
@@ -170,9 +181,14 @@ def show_vendor_case(
 ) -> None:
     """The one message that asks for a vendor's case reference."""
     put(
-        session, incident, What.VENDOR_CASE, at, target=f"case:{escalation_id}", escalation_id=escalation_id,
+        session,
+        incident,
+        What.VENDOR_CASE,
+        at,
+        target=f"case:{escalation_id}",
+        escalation_id=escalation_id,
         posts=is_new,
-    )  # fmt: skip
+    )
 
 
 def pin_card(session: Session, incident: Incident, at: datetime) -> None:
@@ -198,9 +214,14 @@ def post_draft(session: Session, incident: Incident, at: datetime, **values: Any
 def confirm(session: Session, incident: Incident, at: datetime, channel_id: str, message_ts: str) -> None:
     """Put the confirming emoji on a message that is on the timeline, or take it away, as things stand."""
     put(
-        session, incident, What.CONFIRM, at,
-        target=f"confirm:{channel_id}:{message_ts}", channel_id=channel_id, message_ts=message_ts,
-    )  # fmt: skip
+        session,
+        incident,
+        What.CONFIRM,
+        at,
+        target=f"confirm:{channel_id}:{message_ts}",
+        channel_id=channel_id,
+        message_ts=message_ts,
+    )
 
 
 def show_bookmarks(session: Session, incident: Incident, at: datetime) -> None:
@@ -221,9 +242,14 @@ def whisper(session: Session, incident: Incident, at: datetime, user_id: str, ev
 def fetch_message(session: Session, incident: Incident, at: datetime, channel_id: str, message_ts: str) -> None:
     """Ask Slack for a message that the transcript does not have."""
     put(
-        session, incident, What.FETCH_MESSAGE, at,
-        target=f"fetch:{channel_id}:{message_ts}", channel_id=channel_id, message_ts=message_ts,
-    )  # fmt: skip
+        session,
+        incident,
+        What.FETCH_MESSAGE,
+        at,
+        target=f"fetch:{channel_id}:{message_ts}",
+        channel_id=channel_id,
+        message_ts=message_ts,
+    )
 
 
 def unsay(
@@ -245,10 +271,18 @@ def unsay(
     `is_left_behind`: it is the message in the channel of an incident that was merged.
     """
     put(
-        session, incident, What.UNSAY, at, target=f"unsay:{channel_id}:{message_ts}", waits_for_channel=False,
-        channel_id=channel_id, message_ts=message_ts, page_of=page_of, reader=reader,
+        session,
+        incident,
+        What.UNSAY,
+        at,
+        target=f"unsay:{channel_id}:{message_ts}",
+        waits_for_channel=False,
+        channel_id=channel_id,
+        message_ts=message_ts,
+        page_of=page_of,
+        reader=reader,
         is_left_behind=is_left_behind,
-    )  # fmt: skip
+    )
 
 
 def delete_file(session: Session, incident: Incident, at: datetime, file_id: str) -> None:

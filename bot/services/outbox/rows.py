@@ -67,6 +67,13 @@ def put_direct(
 ) -> None:
     """Queue what goes to one person: of an incident, whatever becomes of its channel, or of none."""
     outbox.put(
-        session, lane=f"dm:{user_id}", what=what, team_id=team_id, at=at, priority=PRIORITY[what],
-        incident_id=incident.key if incident else None, user_id=user_id, **details,
-    )  # fmt: skip
+        session,
+        lane=f"dm:{user_id}",
+        what=what,
+        team_id=team_id,
+        at=at,
+        priority=PRIORITY[what],
+        incident_id=incident.key if incident else None,
+        user_id=user_id,
+        **details,
+    )

@@ -16,7 +16,7 @@ def duty_changed(
     """Write to one person that a change of who is on call, made by somebody else or taken back, is about them."""
     put_direct(
         session, What.DUTY_CHANGED, team_id, user_id, at, override_id=override_id, by=by, is_withdrawn=is_withdrawn
-    )  # fmt: skip
+    )
 
 
 def shift_changed(
@@ -32,22 +32,40 @@ def shift_changed(
     lane = f"dm:{user_id}" if user_id else f"oncall:{channel}"
     place = {"user_id": user_id} if user_id else {"channel": channel}
     outbox.put(
-        session, lane=lane, what=What.SHIFT_CHANGED, team_id=team_id, at=at, priority=PRIORITY[What.SHIFT_CHANGED],
-        **values, **place,
-    )  # fmt: skip
+        session,
+        lane=lane,
+        what=What.SHIFT_CHANGED,
+        team_id=team_id,
+        at=at,
+        priority=PRIORITY[What.SHIFT_CHANGED],
+        **values,
+        **place,
+    )
 
 
 def draw_shifts(session: Session, team_id: str, at: datetime, user_id: str, schedule: str, response_url: str) -> None:
     """Show one person the next two weeks of a schedule as a picture, where they asked for it."""
     outbox.put(
-        session, lane=f"drawn:{user_id}", what=What.SHIFTS_DRAWN, team_id=team_id, at=at,
-        priority=PRIORITY[What.SHIFTS_DRAWN], user_id=user_id, schedule=schedule, response_url=response_url,
-    )  # fmt: skip
+        session,
+        lane=f"drawn:{user_id}",
+        what=What.SHIFTS_DRAWN,
+        team_id=team_id,
+        at=at,
+        priority=PRIORITY[What.SHIFTS_DRAWN],
+        user_id=user_id,
+        schedule=schedule,
+        response_url=response_url,
+    )
 
 
 def forget_drawn(session: Session, team_id: str, at: datetime, file_id: str) -> None:
     """Delete a picture of who is on call from Slack."""
     outbox.put(
-        session, lane=f"drawn:{file_id}", what=What.DELETE_FILE, team_id=team_id, at=at,
-        priority=PRIORITY[What.LOOK], file_id=file_id,
-    )  # fmt: skip
+        session,
+        lane=f"drawn:{file_id}",
+        what=What.DELETE_FILE,
+        team_id=team_id,
+        at=at,
+        priority=PRIORITY[What.LOOK],
+        file_id=file_id,
+    )

@@ -53,18 +53,24 @@ def view(session: Session, settings: Settings, team_id: str, user_id: str, at: d
     ways = paging.ways_of(settings, own)
     lines = [
         Line(
-            way.contact_id, addresses.label_of(settings, way.means),
-            by_id[way.contact_id].shown if way.contact_id else "", way.delay,
+            way.contact_id,
+            addresses.label_of(settings, way.means),
+            by_id[way.contact_id].shown if way.contact_id else "",
+            way.delay,
             by_id[way.contact_id].problem if way.contact_id else None,
             by_id[way.contact_id].failed_at if way.contact_id else None,
         )
         for way in ways
-    ]  # fmt: skip
+    ]
     muted = mutes.standing(session, team_id, [user_id], at).get(user_id)
     return PagesView(
-        lines, not own, muted.ends_at if muted else None, muted.reason if muted else "", len(own) < MOST,
+        lines,
+        not own,
+        muted.ends_at if muted else None,
+        muted.reason if muted else "",
+        len(own) < MOST,
         all(way.means == Kind.SLACK for way in ways),
-    )  # fmt: skip
+    )
 
 
 def add(session: Session, settings: Settings, actor: Actor, means: str, address: str, delay: str) -> Contact:
@@ -109,9 +115,13 @@ def _own(session: Session, settings: Settings, actor: Actor) -> list[Contact]:
 
 def _new(actor: Actor, means: str, minutes: int, position: int) -> Contact:
     return Contact(
-        team_id=actor.team_id, user_id=actor.user_id or "", position=position, means=means, delay_minutes=minutes,
+        team_id=actor.team_id,
+        user_id=actor.user_id or "",
+        position=position,
+        means=means,
+        delay_minutes=minutes,
         created_at=actor.at,
-    )  # fmt: skip
+    )
 
 
 def _minutes(text: str) -> int:
@@ -149,9 +159,15 @@ def _theirs(session: Session, actor: Actor, contact_id: int) -> Contact:
 
 def _note(session: Session, actor: Actor, what: str, means: str, minutes: int) -> None:
     audit.note(
-        session, at=actor.at, team_id=actor.team_id, who=actor.user_id, what=what, origin=actor.origin,
-        means=means, minutes=minutes,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=actor.team_id,
+        who=actor.user_id,
+        what=what,
+        origin=actor.origin,
+        means=means,
+        minutes=minutes,
+    )
 
 
 def defaults_of(session: Session, settings: Settings, actor: Actor) -> list[Contact]:

@@ -43,17 +43,27 @@ def mute(
     within("until", ends_at, since=actor.at, most=LONGEST)
     _withdraw(session, actor, user_id)
     row = Mute(
-        team_id=actor.team_id, user_id=user_id, starts_at=actor.at, ends_at=ends_at,
-        reason=" ".join(reason.split())[:REASON], by=actor.user_id,
-    )  # fmt: skip
+        team_id=actor.team_id,
+        user_id=user_id,
+        starts_at=actor.at,
+        ends_at=ends_at,
+        reason=" ".join(reason.split())[:REASON],
+        by=actor.user_id,
+    )
     session.add(row)
     people.meet(session, actor.team_id, [user_id], actor.at)
     _note(session, actor, user_id, "muted somebody" if is_other else "muted themselves", until=ends_at, why=row.reason)
     if is_other:
         tell.direct(
-            session, actor.team_id, user_id, actor.at, "muted",
-            by=actor.user_id, until=ends_at.isoformat(), text=row.reason,
-        )  # fmt: skip
+            session,
+            actor.team_id,
+            user_id,
+            actor.at,
+            "muted",
+            by=actor.user_id,
+            until=ends_at.isoformat(),
+            text=row.reason,
+        )
     return row
 
 
@@ -98,9 +108,16 @@ def _note(
     session: Session, actor: Actor, user_id: str, what: str, *, until: datetime | None = None, why: str = ""
 ) -> None:
     audit.note(
-        session, at=actor.at, team_id=actor.team_id, who=actor.user_id, what=what, origin=actor.origin, whom=user_id,
-        until=until.isoformat() if until else None, why=why,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=actor.team_id,
+        who=actor.user_id,
+        what=what,
+        origin=actor.origin,
+        whom=user_id,
+        until=until.isoformat() if until else None,
+        why=why,
+    )
 
 
 def shown(row: Mute, zone: ZoneInfo) -> str:

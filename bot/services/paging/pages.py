@@ -154,10 +154,18 @@ def _new_page(settings: Settings, call: Call, person: str, way: Way, at: datetim
     hours = settings.hours_of(None, [person], call.incident.services, ZoneInfo(call.incident.zone))
     due_at = at + way.delay
     return Page(
-        escalation_id=call.escalation.key, user_id=person, means=way.means, contact_id=way.contact_id,
-        ordinal=call.escalation.reminders, queued_at=due_at, due_at=due_at, level=call.level, round=call.round,
-        late_seconds=call.late_seconds, out_of_hours=is_out_of_hours(hours, known.zones.get(person), due_at),
-    )  # fmt: skip
+        escalation_id=call.escalation.key,
+        user_id=person,
+        means=way.means,
+        contact_id=way.contact_id,
+        ordinal=call.escalation.reminders,
+        queued_at=due_at,
+        due_at=due_at,
+        level=call.level,
+        round=call.round,
+        late_seconds=call.late_seconds,
+        out_of_hours=is_out_of_hours(hours, known.zones.get(person), due_at),
+    )
 
 
 @dataclass(slots=True)
@@ -195,9 +203,15 @@ class Sending:
         if row.means != Kind.SLACK:
             ids = () if row.bundle_key else (row.id or 0,)
             tell.page_by_means(
-                self.session, incident, self.at, row.means, row.user_id,
-                page_ids=ids, bundle_key=row.bundle_key, not_before=together,
-            )  # fmt: skip
+                self.session,
+                incident,
+                self.at,
+                row.means,
+                row.user_id,
+                page_ids=ids,
+                bundle_key=row.bundle_key,
+                not_before=together,
+            )
         elif row.bundle_key and together:
             tell.page_bundle(self.session, incident.team_id, self.at, row.user_id, row.bundle_key, together)
         else:
@@ -212,9 +226,7 @@ class Sending:
 
 def watch(session: Session, begun: Collection[tuple[Page, datetime]]) -> None:
     """Look, a while after each begins to be tried, whether it went out: what is before it in its lane may not."""
-    looks = {
-        f"watch:{row.id}": (begins + PATIENCE, {"page_id": row.id, **_about(row)}) for row, begins in begun
-    }  # fmt: skip
+    looks = {f"watch:{row.id}": (begins + PATIENCE, {"page_id": row.id, **_about(row)}) for row, begins in begun}
     timers.set_each(session, WATCH, looks)
 
 

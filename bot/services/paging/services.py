@@ -27,11 +27,18 @@ def page(
     late_seconds = _whole(late)
     pages = [
         Page(
-            escalation_id=escalation.key, user_id="", means=means, ordinal=escalation.reminders, queued_at=at,
-            due_at=at, level=level, round=round, late_seconds=late_seconds,
+            escalation_id=escalation.key,
+            user_id="",
+            means=means,
+            ordinal=escalation.reminders,
+            queued_at=at,
+            due_at=at,
+            level=level,
+            round=round,
+            late_seconds=late_seconds,
         )
         for means in services
-    ]  # fmt: skip
+    ]
     if not pages:
         return
     session.add_all(pages)

@@ -61,11 +61,15 @@ def start(session: Session, settings: Settings, actor: Actor) -> int:
     own = contacts.of_person(session, actor.team_id, user_id)
     rows = [
         PageTest(
-            team_id=actor.team_id, user_id=user_id, means=way.means, contact_id=way.contact_id, asked_at=actor.at,
+            team_id=actor.team_id,
+            user_id=user_id,
+            means=way.means,
+            contact_id=way.contact_id,
+            asked_at=actor.at,
             outcome=NOT_TRIED if _rings_on(way.means) else "",
         )
         for way in paging.ways_of(settings, own)
-    ]  # fmt: skip
+    ]
     session.add_all(rows)
     session.flush()
     for row in rows:
@@ -73,9 +77,14 @@ def start(session: Session, settings: Settings, actor: Actor) -> int:
             tell.test_by_means(session, row.team_id, actor.at, row.means, user_id, row.key)
     tell.show_page_test(session, actor.team_id, actor.at, user_id, actor.at)
     audit.note(
-        session, at=actor.at, team_id=actor.team_id, who=user_id, what="tested their pages", origin=actor.origin,
+        session,
+        at=actor.at,
+        team_id=actor.team_id,
+        who=user_id,
+        what="tested their pages",
+        origin=actor.origin,
         means=[row.means for row in rows],
-    )  # fmt: skip
+    )
     return len(rows)
 
 
@@ -100,9 +109,13 @@ def view(session: Session, settings: Settings, team_id: str, user_id: str, asked
 def _tested(session: Session, settings: Settings, row: PageTest) -> Tested:
     contact = contacts.get(session, row.contact_id) if row.contact_id else None
     return Tested(
-        row.key, addresses.label_of(settings, row.means), contact.shown if contact else "", row.outcome, row.sent_at,
+        row.key,
+        addresses.label_of(settings, row.means),
+        contact.shown if contact else "",
+        row.outcome,
+        row.sent_at,
         row.confirmed_at,
-    )  # fmt: skip
+    )
 
 
 def posted(
@@ -128,12 +141,24 @@ def to_send(session: Session, settings: Settings, test_id: int, at: datetime) ->
     channel = person.dm_channel_id if person else None
     back = channel_link(met.url, channel) if met and met.url and channel else settings.base_url
     call = CallText(
-        page_id=0, escalation_id=0, reference="TEST", title="Your pages are tested: nothing is wrong",
-        severity=Severity.SEV4, severity_label="", status_label="nothing is wrong", target=name,
-        reason="You asked for this test. Say in the bot's direct message that it arrived.", asked_by=name, level="",
-        paged_at=at, zone=settings.incidents.zone, acknowledge_url=back, page_url=None, channel_url=None,
+        page_id=0,
+        escalation_id=0,
+        reference="TEST",
+        title="Your pages are tested: nothing is wrong",
+        severity=Severity.SEV4,
+        severity_label="",
+        status_label="nothing is wrong",
+        target=name,
+        reason="You asked for this test. Say in the bot's direct message that it arrived.",
+        asked_by=name,
+        level="",
+        paged_at=at,
+        zone=settings.incidents.zone,
+        acknowledge_url=back,
+        page_url=None,
+        channel_url=None,
         is_drill=False,
-    )  # fmt: skip
+    )
     text = PageText(f"dogwatch.{row.team_id}.test{row.key}", name, met.team_name if met else "", (call,), is_test=True)
     return ToSend(text, addresses.opened(settings, contact) if contact else "", ())
 

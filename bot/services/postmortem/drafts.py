@@ -145,11 +145,16 @@ def keep(session: Session, made: Made, *, at: datetime, by: str | None, file_id:
         tell.delete_file(session, incident, at, file_id)
         tell.post_draft(
             session, incident, at, template=made.template, languages=list(made.languages), asked_by=by, went=True
-        )  # fmt: skip
+        )
     audit.note(
-        session, at=at, team_id=incident.team_id, incident_id=incident.key, who=by,
-        what=f"wrote postmortem draft {version.version}", origin="command" if by else "system",
-    )  # fmt: skip
+        session,
+        at=at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        who=by,
+        what=f"wrote postmortem draft {version.version}",
+        origin="command" if by else "system",
+    )
     return version
 
 

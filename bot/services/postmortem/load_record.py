@@ -345,10 +345,7 @@ def _moment(places: _Places, refs: Mapping[str, Source], at: Any, origin: Mappin
 
 
 def _people_in(
-    row: IncidentRow,
-    entries: Sequence[TimelineEntry],
-    escalated: Sequence[EscalationRow],
-    items: Sequence[ActionItem],
+    row: IncidentRow, entries: Sequence[TimelineEntry], escalated: Sequence[EscalationRow], items: Sequence[ActionItem]
 ) -> set[str]:
     """Everybody whom the record names, by id."""
     found: set[str | None] = {row.lead, row.declared_by, *MENTION.findall(" ".join(row.titles.values()))}

@@ -15,9 +15,13 @@ from bot.store.incidents.timeline import TimelineEntry
 
 
 def history(
-    session: Session, settings: Settings, incident: Incident, entries: Iterable[TimelineEntry],
-    sources: Mapping[int, Source], otherwise: Source,
-) -> list[RoleHeld]:  # fmt: skip
+    session: Session,
+    settings: Settings,
+    incident: Incident,
+    entries: Iterable[TimelineEntry],
+    sources: Mapping[int, Source],
+    otherwise: Source,
+) -> list[RoleHeld]:
     """In the order in which they were given. `otherwise` is the source of one that no entry tells of."""
     given = [entry for entry in entries if entry.has(Kind.ROLE) and entry.details.get("user")]
     return [

@@ -9,13 +9,7 @@ from bot.domain.errors import UserError, did_you_mean
 from bot.domain.postmortem.assemble import Draft, assemble
 from bot.domain.postmortem.sample_records import bare_record, full_record
 from bot.domain.record.model import Record
-from bot.templating.render import (
-    DEFAULT_TEMPLATE,
-    BrokenTemplate,
-    postmortem_templates,
-    render_documents,
-    templates_in,
-)
+from bot.templating.render import DEFAULT_TEMPLATE, BrokenTemplate, postmortem_templates, render_documents, templates_in
 from bot.templating.subprocess_render import render_apart
 
 

@@ -90,6 +90,11 @@ def note(session: Session, at: datetime, origin: Origin, messages: int, alerts: 
     installation = incidents.installation(session)
     if installation is not None and (messages or alerts):
         audit.note(
-            session, at=at, team_id=installation.team_id, what="deleted by retention", origin=origin,
-            messages=messages, alerts=alerts,
-        )  # fmt: skip
+            session,
+            at=at,
+            team_id=installation.team_id,
+            what="deleted by retention",
+            origin=origin,
+            messages=messages,
+            alerts=alerts,
+        )

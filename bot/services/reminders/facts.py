@@ -51,9 +51,13 @@ def _is_followed_up(incident: Incident) -> bool:
 
 
 def _facts(
-    session: Session, settings: Settings, incident: Incident, turns: Sequence[Turn], recorded_at: datetime | None,
+    session: Session,
+    settings: Settings,
+    incident: Incident,
+    turns: Sequence[Turn],
+    recorded_at: datetime | None,
     tasks: Sequence[ActionItem],
-) -> Facts:  # fmt: skip
+) -> Facts:
     began = incident.declared_at
     moved = [turn for turn in turns if _has(turn, Kind.STATUS) or _has(turn, Kind.REOPENED)]
     out_of_triage = [turn[3] for turn in moved if turn[2].get("status_before") == Status.TRIAGE]

@@ -56,12 +56,15 @@ def look(session: Session, settings: Settings, due_timers: Sequence[Timer], at: 
 def _asked(rows: Iterable[Nudge]) -> dict[Key, Asked]:
     return {
         _key(row): Asked(
-            row.asked_at, row.count, is_over=row.done_at is not None, snoozed_until=row.snoozed_until,
+            row.asked_at,
+            row.count,
+            is_over=row.done_at is not None,
+            snoozed_until=row.snoozed_until,
             is_off=row.off_at is not None,
         )
         for row in rows
         if row.asked_at is not None
-    }  # fmt: skip
+    }
 
 
 def _key(row: Nudge) -> Key:
@@ -127,16 +130,24 @@ def put_off(session: Session, settings: Settings, nudge_id: int, actor: Actor, l
             row.snoozed_until = actor.at + timedelta(hours=1)
         case Later.TOMORROW:
             place = place_of(session, settings, incident, actor.user_id)
-            row.snoozed_until = place.at_work(place.next_day(actor.at)) if What(row.what).is_afterwards else (
-                place.next_day(actor.at) + timedelta(hours=MORNING)
-            )  # fmt: skip
+            row.snoozed_until = (
+                place.at_work(place.next_day(actor.at))
+                if What(row.what).is_afterwards
+                else (place.next_day(actor.at) + timedelta(hours=MORNING))
+            )
         case Later.NEVER:
             row.off_at = actor.at
     session.add(row)
     audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
-        what=f"put off a reminder: {row.what}", origin=actor.origin, until=later.value,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        who=actor.user_id,
+        what=f"put off a reminder: {row.what}",
+        origin=actor.origin,
+        until=later.value,
+    )
     session.flush()
     tell.show_nudge(session, incident, row.key, actor.at, user_id=row.user_id, is_new=False)
     tell.look_at_nudges(session, incident, actor.at)

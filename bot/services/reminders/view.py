@@ -90,10 +90,8 @@ def view(session: Session, settings: Settings, nudge_id: int) -> NudgeView | Non
         kind=task.kind if task else "task",
         due=task.due if task else None,
         text=task.text if task else "",
-        names=people.names(
-            session, incident.team_id, MENTION.findall(f"{incident.title} {task.text if task else ''}")
-        ),
-    )  # fmt: skip
+        names=people.names(session, incident.team_id, MENTION.findall(f"{incident.title} {task.text if task else ''}")),
+    )
 
 
 def _state(row: nudges.Nudge) -> State:

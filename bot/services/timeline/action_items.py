@@ -102,8 +102,15 @@ def change(
     session.add(item)
     people.meet(session, incident.team_id, [owner], actor.at)
     audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
-        what=f"changed {item.kind} {number}", origin=actor.origin, before=before, after=changes,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        who=actor.user_id,
+        what=f"changed {item.kind} {number}",
+        origin=actor.origin,
+        before=before,
+        after=changes,
+    )
     tell.show_followups(session, incident, actor.at)
     return item

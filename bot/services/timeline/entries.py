@@ -83,9 +83,15 @@ def record(
     session.flush()
     people.meet(session, incident.team_id, [entry.author, entry.recorded_by], actor.at, text=text)
     audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
-        what=f"recorded {', '.join(entry.kinds)}", origin=actor.origin, entry=entry.key,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        who=actor.user_id,
+        what=f"recorded {', '.join(entry.kinds)}",
+        origin=actor.origin,
+        entry=entry.key,
+    )
     return entry
 
 
@@ -104,9 +110,15 @@ def restore(session: Session, incident: Incident, entry: TimelineEntry, actor: A
 
 def _noted(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor, what: str) -> None:
     audit.note(
-        session, at=actor.at, team_id=incident.team_id, incident_id=incident.key, who=actor.user_id,
-        what=what, origin=actor.origin, entry=entry.key,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        who=actor.user_id,
+        what=what,
+        origin=actor.origin,
+        entry=entry.key,
+    )
     if milestones.touches(entry.kinds):
         milestones.refresh(session, incident)
 

@@ -105,9 +105,15 @@ def ask(session: Session, settings: Settings, timer: Timer, at: datetime) -> Non
     tell.show_vendor_case(session, incident, escalation.key, at, is_new=escalation.case_ts is None)
     _ask_later(session, settings, escalation, at)
     audit.note(
-        session, at=at, team_id=incident.team_id, incident_id=incident.key, who=None,
-        what="asked for a vendor's case reference", origin=Origin.TIMER, escalation=escalation.key,
-    )  # fmt: skip
+        session,
+        at=at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        who=None,
+        what="asked for a vendor's case reference",
+        origin=Origin.TIMER,
+        escalation=escalation.key,
+    )
 
 
 def case_posted(session: Session, escalation_id: int, ts: str) -> None:
@@ -223,9 +229,15 @@ def _record_answer(
             "the time is wrong, amend the entry under `/incident timeline`."
         )
     entry = _entry(
-        session, incident, escalation, actor, VendorAct.ANSWERED, [Kind.ACKNOWLEDGED],
-        told.text or own_words.answered(escalation.target_name), told.when,
-    )  # fmt: skip
+        session,
+        incident,
+        escalation,
+        actor,
+        VendorAct.ANSWERED,
+        [Kind.ACKNOWLEDGED],
+        told.text or own_words.answered(escalation.target_name),
+        told.when,
+    )
     escalation.acknowledged_at = escalation.first_answer_at = entry.happened_at
     escalation.acknowledged_by = actor.user_id
     escalation.acknowledgement_entry_id = escalation.first_answer_entry_id = entry.key
@@ -250,9 +262,15 @@ def _record_fix(session: Session, incident: Incident, escalation: Escalation, ac
 
 
 def _entry(
-    session: Session, incident: Incident, escalation: Escalation, actor: Actor, act: VendorAct, kinds: list[Kind],
-    text: str, when: When | None,
-) -> TimelineEntry:  # fmt: skip
+    session: Session,
+    incident: Incident,
+    escalation: Escalation,
+    actor: Actor,
+    act: VendorAct,
+    kinds: list[Kind],
+    text: str,
+    when: When | None,
+) -> TimelineEntry:
     return timeline.record(
         session, incident, kinds, text, actor, when=when, escalation_id=escalation.key, vendor=act.value
     )

@@ -139,12 +139,17 @@ def view(session: Session, settings: Settings, sight: Sight, user_id: str, at: d
     ]
     todo = [
         ToDo(
-            item.key, item.kind, item.number, incident.reference, item.text, item.due,
+            item.key,
+            item.kind,
+            item.number,
+            incident.reference,
+            item.text,
+            item.due,
             item.due is not None and item.due < at.astimezone(ZoneInfo(incident.zone)).date().isoformat(),
             incident.channel_id,
         )
         for item, incident in actions.owned_by(session, sight, user_id)
-    ]  # fmt: skip
+    ]
     drafts = _drafts(session, sight, user_id, at)
     reminders = nudge_views.waiting_for(session, sight, user_id)
     shown: Sequence[Reminder | Incident | Paged | Draft] = (*reminders, *open_ones, *pages, *drafts)

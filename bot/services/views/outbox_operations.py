@@ -144,9 +144,16 @@ def _act(
 def _noted(session: Session, key: int, what: str, actor: Actor) -> int | None:
     row = outbox.get(session, key)
     audit.note(
-        session, at=actor.at, team_id=row.team_id, what=f"outbox {what}", origin=actor.origin, who=actor.user_id,
-        incident_id=row.incident_id, row=key, kind=row.what,
-    )  # fmt: skip
+        session,
+        at=actor.at,
+        team_id=row.team_id,
+        what=f"outbox {what}",
+        origin=actor.origin,
+        who=actor.user_id,
+        incident_id=row.incident_id,
+        row=key,
+        kind=row.what,
+    )
     return row.incident_id
 
 

@@ -14,9 +14,9 @@ class AnotherWorkspace(UserError):
     """The token is of one workspace, and the database of another."""
 
     def __init__(self, before: Installation, team_id: str, team_name: str) -> None:
-        kept, given = (f"{name or key} ({key})" for name, key in (
-            (before.team_name, before.team_id), (team_name, team_id),
-        ))  # fmt: skip
+        kept, given = (
+            f"{name or key} ({key})" for name, key in ((before.team_name, before.team_id), (team_name, team_id))
+        )
         super().__init__(
             f"SLACK_BOT_TOKEN is of the workspace {given}, and the database holds the record of {kept}. "
             "Use that workspace's token, or give this one a database of its own with DATABASE_URL."
@@ -36,8 +36,12 @@ def installed(
         raise AnotherWorkspace(before, team_id, team_name)
     known = session.get(Installation, team_id) or Installation(team_id=team_id, seen_at=at)
     known.team_name, known.url, known.bot_user_id, known.bot_id, known.seen_at = (
-        team_name, url, bot_user_id, bot_id, at,
-    )  # fmt: skip
+        team_name,
+        url,
+        bot_user_id,
+        bot_id,
+        at,
+    )
     session.add(known)
 
 

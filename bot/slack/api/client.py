@@ -28,23 +28,58 @@ CALL_SECONDS = 10.0
 """How long a call may take before its outcome counts as unknown. A lane's lease outlasts it."""
 
 TRANSIENT = frozenset(
-    {"fatal_error", "internal_error", "request_timeout", "service_unavailable", "rate_limited", "ratelimited",
-     "team_added_to_org", "canvas_editing_locked"}
-)  # fmt: skip
+    {
+        "fatal_error",
+        "internal_error",
+        "request_timeout",
+        "service_unavailable",
+        "rate_limited",
+        "ratelimited",
+        "team_added_to_org",
+        "canvas_editing_locked",
+    }
+)
 """Refusals that pass by themselves. After the first two something of the call may have happened."""
 MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout"})
 OF_THE_TOKEN = frozenset(
-    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission",
-     "org_login_required", "ekm_access_denied", "accesslimited"}
-)  # fmt: skip
+    {
+        "invalid_auth",
+        "not_authed",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "no_permission",
+        "org_login_required",
+        "ekm_access_denied",
+        "accesslimited",
+    }
+)
 """The installation is broken, not the row: it waits until an operator has mended the token."""
 
 RATE_LIMITED = "ratelimited"
-EXPECTED = TRANSIENT | OF_THE_TOKEN | MEANINGS.keys() | {
-    "already_in_channel", "already_pinned", "already_reacted", "no_reaction", "cant_invite_self", "cant_update_message",
-    "edit_window_closed", "file_not_found", "invalid_name", "invalid_name_maxlength", "invalid_name_required",
-    "invalid_name_specials", "thread_not_found", "too_long", "user_not_visible", "users_not_found",
-}  # fmt: skip
+EXPECTED = (
+    TRANSIENT
+    | OF_THE_TOKEN
+    | MEANINGS.keys()
+    | {
+        "already_in_channel",
+        "already_pinned",
+        "already_reacted",
+        "no_reaction",
+        "cant_invite_self",
+        "cant_update_message",
+        "edit_window_closed",
+        "file_not_found",
+        "invalid_name",
+        "invalid_name_maxlength",
+        "invalid_name_required",
+        "invalid_name_specials",
+        "thread_not_found",
+        "too_long",
+        "user_not_visible",
+        "users_not_found",
+    }
+)
 """Refusals that are counted by their own word."""
 DEFAULT_RETRY_AFTER, LONGEST_RETRY_AFTER = 5.0, 3600.0
 """Seconds to wait where a 429 does not say how long, and at most."""
@@ -156,7 +191,7 @@ class Gateway:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._seconds))
         self._client = AsyncWebClient(
             token=self._token, base_url=self._api_url, session=self._session, retry_handlers=[]
-        )  # fmt: skip
+        )
 
     async def close(self) -> None:
         if self._session is not None:

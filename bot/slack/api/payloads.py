@@ -13,13 +13,35 @@ from bot.slack.api.plain_text import message_text
 
 QUIET = frozenset(
     {
-        "channel_join", "channel_leave", "channel_topic", "channel_purpose", "channel_name", "channel_archive",
-        "channel_unarchive", "channel_convert_to_private", "channel_posting_permissions", "group_join", "group_leave",
-        "group_topic", "group_purpose", "group_name", "group_archive", "group_unarchive", "pinned_item",
-        "unpinned_item", "bot_add", "bot_remove", "reminder_add", "tombstone", "ekm_access_denied",
-        "document_mention", "assistant_app_thread", "huddle_thread", "sh_room_created",
+        "channel_join",
+        "channel_leave",
+        "channel_topic",
+        "channel_purpose",
+        "channel_name",
+        "channel_archive",
+        "channel_unarchive",
+        "channel_convert_to_private",
+        "channel_posting_permissions",
+        "group_join",
+        "group_leave",
+        "group_topic",
+        "group_purpose",
+        "group_name",
+        "group_archive",
+        "group_unarchive",
+        "pinned_item",
+        "unpinned_item",
+        "bot_add",
+        "bot_remove",
+        "reminder_add",
+        "tombstone",
+        "ekm_access_denied",
+        "document_mention",
+        "assistant_app_thread",
+        "huddle_thread",
+        "sh_room_created",
     }
-)  # fmt: skip
+)
 """Message subtypes by which Slack itself speaks: nobody said anything."""
 
 

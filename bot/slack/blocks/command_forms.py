@@ -49,11 +49,9 @@ WORDS: Mapping[str, Words] = {
     "catchup": Words("Catch me up", "Show"),
     "ack": Words("Acknowledge the page", "Acknowledge"),
     "cannot": Words("I can't come", "Next please", {"text": "Why?"}, {"text": "Also after you acknowledged."}),
-    "moretime": Words(
-        "More time", "Wait with it", {"minutes": "How many minutes?"}, {"minutes": "Nothing chosen: 5."},
-    ),
+    "moretime": Words("More time", "Wait with it", {"minutes": "How many minutes?"}, {"minutes": "Nothing chosen: 5."}),
     "unack": Words(
-        "Not acknowledged", "Take it back", {"text": "Why?"}, {"text": "The escalation goes on where it was."},
+        "Not acknowledged", "Take it back", {"text": "Why?"}, {"text": "The escalation goes on where it was."}
     ),
     "reassign": Words("Hand it over", "Page them", {"text": "Anything they should know?"}),
     "note": Words("Add to the timeline", "Add"),
@@ -63,73 +61,106 @@ WORDS: Mapping[str, Words] = {
     "escalate": Words("Escalate", "Page them"),
     "role": Words("Roles", "Save"),
     "handover": Words(
-        "Hand over", "Hand over", {"role": "Which role?", "person": "To whom?", "text": "Anything they should know?"},
+        "Hand over",
+        "Hand over",
+        {"role": "Which role?", "person": "To whom?", "text": "Anything they should know?"},
         {"role": "Nothing chosen: the lead."},
     ),
     "merge": Words("Merge it", "Merge"),
     "resolve": Words("Resolve the incident", "Resolve"),
     "cancel": Words("Cancel the incident", "Cancel it"),
     "vendor": Words(
-        "What a vendor said", "Record",
-        {"vendor": "Which vendor?", "what": "What happened?", "case": "Their case reference", "at": "When?",
-         "text": "What did they say?"},
+        "What a vendor said",
+        "Record",
+        {
+            "vendor": "Which vendor?",
+            "what": "What happened?",
+            "case": "Their case reference",
+            "at": "When?",
+            "text": "What did they say?",
+        },
         {"what": "Nothing chosen: only the case reference is recorded.", "at": f"Empty: now. {modals.A_TIME}"},
         {"case": "CS-123"},
     ),
     "impact": Words(
-        "The impact", "Record",
-        {"text": "What did it do to whom?", "users": "Share of users", "started": "When did it begin?",
-         "ended": "When did it end?", **OF_TEXT},
+        "The impact",
+        "Record",
+        {
+            "text": "What did it do to whom?",
+            "users": "Share of users",
+            "started": "When did it begin?",
+            "ended": "When did it end?",
+            **OF_TEXT,
+        },
         examples={"users": "20%"},
     ),
     "cause": Words("The cause", "Record", {"text": "What caused it?", **OF_TEXT}),
     "improve": Words("What to improve", "Note it", {"text": "What should become better?", **FOLLOW_UP}),
     "task": Words("A task", "Note it", {"text": "What is to be done?", **FOLLOW_UP}),
     "update": Words(
-        "What the public was told", "Record",
+        "What the public was told",
+        "Record",
         {"state": "What was said of it?", "text": "In which words?", "lang": "Languages", "at": "When?"},
     ),
     "lead": Words(
-        "Who leads", "Give the lead", {"person": "Who?", "text": "Anything they should know?"},
+        "Who leads",
+        "Give the lead",
+        {"person": "Who?", "text": "Anything they should know?"},
         {"person": "Nobody chosen: you take the lead.", "text": "Write nobody alone to give the lead up."},
     ),
     "private": Words("Make it private", "Show how"),
     "redact": Words(
-        "Redact", "Redact for ever",
+        "Redact",
+        "Redact for ever",
         {"what": "A link to the message, or an entry", "text": "Why?"},
-        {"what": "Like entry-12. Its words are removed everywhere, for ever.",
-         "text": "It stands in the words' place."},
+        {
+            "what": "Like entry-12. Its words are removed everywhere, for ever.",
+            "text": "It stands in the words' place.",
+        },
     ),
     "reopen": Words("Open it again", "Reopen", {"text": "Why?"}, {"text": "Its end is taken back."}),
     "postmortem": Words(
-        "The postmortem draft", "Write it", {"template": "Its form", "lang": "Its languages"},
+        "The postmortem draft",
+        "Write it",
+        {"template": "Its form", "lang": "Its languages"},
         {"template": "Empty: as the incident has it.", "lang": "Empty: as the incident has them."},
     ),
     "drill": Words(
-        "Practise", "Begin",
+        "Practise",
+        "Begin",
         {"text": "Which one?", "speed": "How many times as fast?"},
         {"text": "A scenario, or an incident like INC-7. Empty: which there are.", "speed": "Empty: as it happened."},
         {"speed": "10"},
     ),
     "mute": Words(
-        "Do not page", "Mute", {"person": "Whom?", "until": "Until when?", "text": "Why?"},
-        {"person": "Nobody chosen: you. Somebody else is told, by whom and why.",
-         "until": "Needed. Like 18:00, in 8 hours, tomorrow 09:00."},
+        "Do not page",
+        "Mute",
+        {"person": "Whom?", "until": "Until when?", "text": "Why?"},
+        {
+            "person": "Nobody chosen: you. Somebody else is told, by whom and why.",
+            "until": "Needed. Like 18:00, in 8 hours, tomorrow 09:00.",
+        },
     ),
     "unmute": Words(
-        "Page again", "Unmute", {"person": "Whom?", "text": "Anything else"}, {"person": "Nobody chosen: you."},
+        "Page again", "Unmute", {"person": "Whom?", "text": "Anything else"}, {"person": "Nobody chosen: you."}
     ),
     "maintenance": Words(
-        "Maintenance", "Plan it",
+        "Maintenance",
+        "Plan it",
         {"service": "Of which service?", "from": "From when on?", "to": "Until when?", "text": "Why?", "end": "And"},
-        {"service": "Empty, with nothing else: which there are.", "from": "Empty: from now on.",
-         "to": "Like 18:00, in 2 hours, tomorrow 09:00."},
+        {
+            "service": "Empty, with nothing else: which there are.",
+            "from": "Empty: from now on.",
+            "to": "Like 18:00, in 2 hours, tomorrow 09:00.",
+        },
     ),
     "find": Words(
-        "Find an incident", "Search", {"text": "Words", "drills": "And"},
+        "Find an incident",
+        "Search",
+        {"text": "Words", "drills": "And"},
         {"text": "In titles, references, services and timelines. All of them have to be there."},
     ),
-}  # fmt: skip
+}
 ONE_LANGUAGE = frozenset({"impact", "cause", "improve", "task"})
 """Commands of which a text is in one language: they read the first that is named."""
 TEMPLATE, VENDOR = "template", "vendor"
@@ -176,9 +207,14 @@ def form(
 
 def _text(command: Command, words: Words, initial: str) -> Block:
     return text_field(
-        TEXT, words.labels.get(TEXT, "Text"), initial=initial, hint=words.hints.get(TEXT, ""),
-        example=words.examples.get(TEXT, ""), is_long=True, is_optional=command.text != "required",
-    )  # fmt: skip
+        TEXT,
+        words.labels.get(TEXT, "Text"),
+        initial=initial,
+        hint=words.hints.get(TEXT, ""),
+        example=words.examples.get(TEXT, ""),
+        is_long=True,
+        is_optional=command.text != "required",
+    )
 
 
 def _fields(

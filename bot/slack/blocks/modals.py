@@ -18,8 +18,15 @@ TASK_OF_MESSAGE = "task_of_message_modal"
 EDIT_FORM, CANCEL_FORM, ROLES_FORM = "edit_modal", "cancel_modal", "roles_modal"
 CASE = "case"
 TEXT, AT, KIND, TITLE, SEVERITY, SERVICE, FLAGS, STATUS = (
-    "text", "at", "kind", "title", "severity", "service", "flags", "status",
-)  # fmt: skip
+    "text",
+    "at",
+    "kind",
+    "title",
+    "severity",
+    "service",
+    "flags",
+    "status",
+)
 PERSON, TEAM, USERS, INCIDENT = "person", "team", "users", "incident"
 
 FIRST_FIELD: Mapping[str, str] = {
@@ -182,7 +189,16 @@ def cancel(_settings: Settings, incident_id: int) -> View:
 Opening = Callable[[Settings, int], View]
 
 OPENINGS: Sequence[Opening] = (
-    resolve, note, severity, status, escalate, ask_impact, ask_start, ask_cause, ask_detection, ask_fix,
+    resolve,
+    note,
+    severity,
+    status,
+    escalate,
+    ask_impact,
+    ask_start,
+    ask_cause,
+    ask_detection,
+    ask_fix,
     cancel,
-)  # fmt: skip
+)
 """Every form that a button opens."""

@@ -44,9 +44,18 @@ def _source(ref: str, kind: SourceKind = SourceKind.MESSAGE) -> Source:
 def _entry(seq: int, minute: int, who: str | None, text: str, *kinds: Kind, thread: str | None = None) -> Entry:
     at = BEGAN + timedelta(minutes=minute)
     return Entry(
-        _source(f"entry-{seq}"), seq, kinds, text, at, Precision.EXACT, at, at, author=who, recorded_by=who,
+        _source(f"entry-{seq}"),
+        seq,
+        kinds,
+        text,
+        at,
+        Precision.EXACT,
+        at,
+        at,
+        author=who,
+        recorded_by=who,
         thread=thread,
-    )  # fmt: skip
+    )
 
 
 ENTRIES = (
@@ -60,45 +69,83 @@ ENTRIES = (
 )
 CALLS = (
     Escalation(
-        _source("escalation-1"), "<@U0DBA>", TargetKind.PERSON, external=False, reason="The database answers slowly",
-        paged_at=BEGAN + timedelta(minutes=11), precision=Precision.EXACT,
-        acknowledged_at=BEGAN + timedelta(minutes=14), acknowledged_by="U0DBA", acknowledgement=_source("entry-8"),
+        _source("escalation-1"),
+        "<@U0DBA>",
+        TargetKind.PERSON,
+        external=False,
+        reason="The database answers slowly",
+        paged_at=BEGAN + timedelta(minutes=11),
+        precision=Precision.EXACT,
+        acknowledged_at=BEGAN + timedelta(minutes=14),
+        acknowledged_by="U0DBA",
+        acknowledgement=_source("entry-8"),
     ),
     Escalation(
-        _source("escalation-2"), "payment-gateway", TargetKind.VENDOR, external=True,
-        reason="Card payments are declined", paged_at=BEGAN + timedelta(minutes=20), precision=Precision.EXACT,
-        acknowledged_at=None, acknowledged_by=None, acknowledgement=None,
+        _source("escalation-2"),
+        "payment-gateway",
+        TargetKind.VENDOR,
+        external=True,
+        reason="Card payments are declined",
+        paged_at=BEGAN + timedelta(minutes=20),
+        precision=Precision.EXACT,
+        acknowledged_at=None,
+        acknowledged_by=None,
+        acknowledgement=None,
     ),
-)  # fmt: skip
+)
 TASKS = (
     Action(_source("action-1"), 1, ActionKind.TASK, "Tell the partners", owner="U0ONCALL", due="2026-03-02"),
     Action(_source("action-2"), 2, ActionKind.TASK, "Watch the error rate until midnight", owner="U0ENGINEER"),
 )
 ALERT = Alert(
-    _source("alert-1", SourceKind.ALERT), "CheckoutHTTP500Spike", AlertStatus.FIRING, BEGAN, Precision.EXACT, None,
-    BEGAN, BEGAN, 1, {}, {}, "alertmanager",
-)  # fmt: skip
+    _source("alert-1", SourceKind.ALERT),
+    "CheckoutHTTP500Spike",
+    AlertStatus.FIRING,
+    BEGAN,
+    Precision.EXACT,
+    None,
+    BEGAN,
+    BEGAN,
+    1,
+    {},
+    {},
+    "alertmanager",
+)
 BEGUN = Moment(BEGAN, "earliest alert", _source("alert-1", SourceKind.ALERT))
 OPEN = Record(
     incident=Incident(
-        reference="INC-7", outside_reference=None, titles={"": "Checkout is down"}, status=Status.IDENTIFIED,
-        severity=Severity.SEV2, severity_label="SEV2", services=("checkout", "payments"), zone=ZoneInfo("UTC"),
-        languages=("en",), declared=Moment(BEGAN + timedelta(minutes=2), "declared", _source("entry-1")),
-        declared_by=None, started=BEGUN, detected=BEGUN, lead="U0ONCALL",
+        reference="INC-7",
+        outside_reference=None,
+        titles={"": "Checkout is down"},
+        status=Status.IDENTIFIED,
+        severity=Severity.SEV2,
+        severity_label="SEV2",
+        services=("checkout", "payments"),
+        zone=ZoneInfo("UTC"),
+        languages=("en",),
+        declared=Moment(BEGAN + timedelta(minutes=2), "declared", _source("entry-1")),
+        declared_by=None,
+        started=BEGUN,
+        detected=BEGUN,
+        lead="U0ONCALL",
     ),
     entries=ENTRIES,
     alerts=(ALERT,),
     escalations=CALLS,
     actions=TASKS,
-    impacts=(
-        Statement("Half of all card payments fail", "en", _source("entry-9"), BEGAN, "U0ONCALL", 50.0),
-    ),
+    impacts=(Statement("Half of all card payments fail", "en", _source("entry-9"), BEGAN, "U0ONCALL", 50.0),),
     updates=(
-        Update(UpdateState.IDENTIFIED, BEGAN + timedelta(minutes=25), {"en": "We know the cause and work on it."},
-               ("en",), (_source("entry-10"),), "U0ONCALL"),
+        Update(
+            UpdateState.IDENTIFIED,
+            BEGAN + timedelta(minutes=25),
+            {"en": "We know the cause and work on it."},
+            ("en",),
+            (_source("entry-10"),),
+            "U0ONCALL",
+        ),
     ),
     people=NAMES,
-)  # fmt: skip
+)
 QUIET = replace(OPEN, entries=ENTRIES[:1], escalations=(), actions=(), impacts=(), updates=(), alerts=())
 ENDED = Moment(BEGAN + timedelta(hours=2), "resolve was typed", _source("entry-11"))
 RESOLVED = replace(

@@ -49,9 +49,12 @@ PAGED = EscalationView(
     paged=(LevelPaged(1, 0, PAGED_AT, (_by_slack("U0DBA"),)),),
 )
 REMINDED = replace(
-    PAGED, reminders=2, round=2, next=NextStep(_after(15), 1, is_again=True),
+    PAGED,
+    reminders=2,
+    round=2,
+    next=NextStep(_after(15), 1, is_again=True),
     paged=tuple(LevelPaged(1, each, _after(each * 5), (_by_slack("U0DBA", each * 5),)) for each in range(3)),
-)  # fmt: skip
+)
 BY_DBA = Answer("U0DBA", _after(2))
 ANSWERED = replace(PAGED, acknowledged_at=_after(2), acknowledged_by="U0DBA", next=None, answers=(BY_DBA,))
 HANDED_BACK = replace(PAGED, answers=(replace(BY_DBA, withdrawn_at=_after(9), why="I have to catch a plane"),))
@@ -63,21 +66,32 @@ TEAM = replace(
     PAGED, target="payments", target_name="payments", target_kind=TargetKind.TEAM, members=("U0DBA", "U0ENGINEER")
 )
 VENDOR = replace(
-    PAGED, target="payment-gateway", target_name="payment-gateway", target_kind=TargetKind.VENDOR, is_external=True,
-    members=(), next=None, paged=(), level=0,
-)  # fmt: skip
+    PAGED,
+    target="payment-gateway",
+    target_name="payment-gateway",
+    target_kind=TargetKind.VENDOR,
+    is_external=True,
+    members=(),
+    next=None,
+    paged=(),
+    level=0,
+)
 RECORDED = replace(PAGED, was_only_recorded=True, paged_at=None, next=None, paged=())
 UNHEARD = replace(PAGED, is_open=False, next=None)
 
 FIRST = LevelPaged(
-    1, 0, PAGED_AT,
+    1,
+    0,
+    PAGED_AT,
     (
         PersonPaged("U0ONCALL", (Attempt("Slack", PAGED_AT, "sent"), Attempt("e-mail", _after(2), "sent")), None, True),
         PersonPaged("U0ENGINEER", (Attempt("Slack", PAGED_AT, "", "muted until 09:00"),)),
     ),
-)  # fmt: skip
+)
 SECOND = LevelPaged(
-    2, 0, _after(5),
+    2,
+    0,
+    _after(5),
     (
         PersonPaged(
             "U0DBA",
@@ -88,52 +102,92 @@ SECOND = LevelPaged(
             ),
         ),
     ),
-)  # fmt: skip
+)
 POLICY = replace(
-    PAGED, policy="payments", target="payments", target_name="payments", target_kind=TargetKind.POLICY, asked_by=None,
-    level=2, levels=3, rounds=3, paged=(FIRST, SECOND),
+    PAGED,
+    policy="payments",
+    target="payments",
+    target_name="payments",
+    target_kind=TargetKind.POLICY,
+    asked_by=None,
+    level=2,
+    levels=3,
+    rounds=3,
+    paged=(FIRST, SECOND),
     next=NextStep(_after(10), 3, targets=("Database administrator", "team managers")),
-)  # fmt: skip
+)
 AROUND = replace(POLICY, round=1, next=NextStep(_after(40), None), more_time_until=_after(40))
 ALL = replace(
-    POLICY, needs_all=True, still_needed=("U0ENGINEER",), members=("U0DBA", "U0ENGINEER"), answers=(BY_DBA,),
+    POLICY,
+    needs_all=True,
+    still_needed=("U0ENGINEER",),
+    members=("U0DBA", "U0ENGINEER"),
+    answers=(BY_DBA,),
     next=NextStep(_after(10), 1, is_again=True),
-)  # fmt: skip
+)
 BY_BOTH = replace(
-    ALL, acknowledged_at=_after(7), acknowledged_by="U0ENGINEER", still_needed=(), next=None,
+    ALL,
+    acknowledged_at=_after(7),
+    acknowledged_by="U0ENGINEER",
+    still_needed=(),
+    next=None,
     answers=(BY_DBA, Answer("U0ENGINEER", _after(7))),
-)  # fmt: skip
+)
 TAKEN = replace(
-    POLICY, acknowledged_at=_after(7), acknowledged_by="U0DBA", next=None,
+    POLICY,
+    acknowledged_at=_after(7),
+    acknowledged_by="U0DBA",
+    next=None,
     answers=(replace(BY_DBA, user_id="U0ONCALL", withdrawn_at=_after(6)), Answer("U0DBA", _after(7), "e-mail")),
-)  # fmt: skip
+)
 CROWD = tuple(f"U0PERSON{number:02}" for number in range(30))
 CROWDED = replace(
-    POLICY, level=10, levels=10, rounds=5, round=4, members=CROWD, declined_by=CROWD[:20], unreached=CROWD[10:],
+    POLICY,
+    level=10,
+    levels=10,
+    rounds=5,
+    round=4,
+    members=CROWD,
+    declined_by=CROWD[:20],
+    unreached=CROWD[10:],
     reason="It is slow. " * 300,
     paged=tuple(
         LevelPaged(
-            level, around, _after(level + around * 10),
+            level,
+            around,
+            _after(level + around * 10),
             tuple(
                 PersonPaged(each, (Attempt("Slack", PAGED_AT, "sent"), *[Attempt("SMS", PAGED_AT, "no " * 99)] * 6))
                 for each in CROWD
             ),
         )
-        for around in range(5) for level in range(1, 11)
+        for around in range(5)
+        for level in range(1, 11)
     ),
     next=NextStep(_after(99), 1, is_again=True, targets=tuple(f"schedule number-{number}" for number in range(30))),
-)  # fmt: skip
+)
 
 LATE = replace(
-    POLICY, level=3, levels=4, next=None, gave_up=True,
+    POLICY,
+    level=3,
+    levels=4,
+    next=None,
+    gave_up=True,
     paged=(
         FIRST,
         LevelPaged(
-            3, 0, _after(130), (_by_slack("U0ENGINEER", 130),), groups=("S0DATABASE",), vendors=("payment-gateway",),
-            missing=("schedule:payments",), late=timedelta(minutes=14), passed_over=1,
+            3,
+            0,
+            _after(130),
+            (_by_slack("U0ENGINEER", 130),),
+            groups=("S0DATABASE",),
+            vendors=("payment-gateway",),
+            missing=("schedule:payments",),
+            late=timedelta(minutes=14),
+            passed_over=1,
         ),
     ),
-)  # fmt: skip
+)
 
 HANDED_ON = replace(ANSWERED, handed_to="<@U0ENGINEER>")
 HANDED = replace(PAGED, target="<@U0ENGINEER>", members=("U0ENGINEER",), asked_by="U0DBA", handed_by="U0DBA")

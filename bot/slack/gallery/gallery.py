@@ -34,62 +34,24 @@ from bot.services.views.messages import (
 )
 from bot.services.views.missing_facts import NEEDED, MissingView
 from bot.services.workspace.access import REFUSAL
-from bot.slack.blocks import (
-    app_home as home,
-)
-from bot.slack.blocks import (
-    command_forms,
-    modals,
-)
-from bot.slack.blocks import (
-    menu as more,
-)
-from bot.slack.blocks import (
-    missing_permissions as notices,
-)
-from bot.slack.blocks import (
-    notices as windows,
-)
-from bot.slack.blocks import (
-    time_question as times,
-)
-from bot.slack.blocks.escalation import (
-    contact_settings as pages,
-)
-from bot.slack.blocks.escalation import (
-    forms as escalation_forms,
-)
-from bot.slack.blocks.escalation import (
-    message as escalation,
-)
-from bot.slack.blocks.escalation import (
-    page,
-)
-from bot.slack.blocks.escalation import (
-    reminders as nudges,
-)
-from bot.slack.blocks.escalation import (
-    silence_check as quiet,
-)
-from bot.slack.blocks.incidents import (
-    archiving,
-    card,
-)
-from bot.slack.blocks.incidents import (
-    channel_lines as events,
-)
-from bot.slack.blocks.incidents import (
-    declare_form as declaring,
-)
-from bot.slack.blocks.incidents import (
-    details_form as details,
-)
-from bot.slack.blocks.incidents import (
-    merge as combining,
-)
-from bot.slack.blocks.incidents import (
-    role_briefing as briefing,
-)
+from bot.slack.blocks import app_home as home
+from bot.slack.blocks import command_forms, modals
+from bot.slack.blocks import menu as more
+from bot.slack.blocks import missing_permissions as notices
+from bot.slack.blocks import notices as windows
+from bot.slack.blocks import time_question as times
+from bot.slack.blocks.escalation import contact_settings as pages
+from bot.slack.blocks.escalation import forms as escalation_forms
+from bot.slack.blocks.escalation import message as escalation
+from bot.slack.blocks.escalation import page
+from bot.slack.blocks.escalation import reminders as nudges
+from bot.slack.blocks.escalation import silence_check as quiet
+from bot.slack.blocks.incidents import archiving, card
+from bot.slack.blocks.incidents import channel_lines as events
+from bot.slack.blocks.incidents import declare_form as declaring
+from bot.slack.blocks.incidents import details_form as details
+from bot.slack.blocks.incidents import merge as combining
+from bot.slack.blocks.incidents import role_briefing as briefing
 from bot.slack.blocks.incidents import roles_form as role_forms
 from bot.slack.blocks.inputs import Choice
 from bot.slack.blocks.message import Message
@@ -203,9 +165,13 @@ WITHOUT_CHANNEL = replace(
 )
 
 FIRED = AlertLine(
-    "CheckoutHTTP500Spike", "Spike in 500 failures on the checkout page", "https://prometheus.example/graph", BEGAN,
-    None, 1,
-)  # fmt: skip
+    "CheckoutHTTP500Spike",
+    "Spike in 500 failures on the checkout page",
+    "https://prometheus.example/graph",
+    BEGAN,
+    None,
+    1,
+)
 ENDED = replace(FIRED, ended_at=BEGAN + timedelta(hours=2))
 
 
@@ -485,11 +451,7 @@ def _forms(settings: Settings) -> Iterator[Exhibit]:
         yield Exhibit(f"home: {state}", "home", home.home(shown, ways.IN_HOME.values()))
     yield from (Exhibit(name, "modal", view) for name, view in gallery_oncall.forms())
     yield Exhibit("form: add a means of being paged", "modal", pages.add_form(OFFERS))
-    yield Exhibit(
-        "home: own means",
-        "home",
-        home.home(replace(HOMES["nothing"], paged=OWN), ways.IN_HOME.values()),
-    )
+    yield Exhibit("home: own means", "home", home.home(replace(HOMES["nothing"], paged=OWN), ways.IN_HOME.values()))
     yield Exhibit("home: of a guest", "home", home.refused(REFUSAL))
     yield Exhibit("form: make it a task", "modal", _task_of_message(settings))
     yield Exhibit("window: one moment", "modal", windows.loading())

@@ -41,14 +41,25 @@ SWAPPED = replace(CHANGED, other=replace(CHANGED, override_id=13, person="U0ONCA
 BACK = replace(CHANGED, is_withdrawn=True)
 OPEN = OpenLine("INC-7", "Checkout is down", "SEV2", NOW - DAY, None, "C0INC7", ["<@U0DBA>", "payments"])
 SHIFT = ChangeView(
-    "payments", ["U0ONCALL"], ["U0DBA"], [], NOW, is_late=False, until=NOW + 7 * DAY, open=[OPEN, OPEN], more=3,
+    "payments",
+    ["U0ONCALL"],
+    ["U0DBA"],
+    [],
+    NOW,
+    is_late=False,
+    until=NOW + 7 * DAY,
+    open=[OPEN, OPEN],
+    more=3,
     names=NAMES,
-)  # fmt: skip
+)
 UNCOVERED = replace(SHIFT, came=[], is_late=True, open=[], more=0)
 ROSTER = Roster(
-    "On call for payments", ZoneInfo("Europe/Paris"), NOW,
-    [Bar(NOW - DAY, NOW + 9 * DAY, "U0ONCALL", "On-call engineer")], [(NOW + 9 * DAY, NOW + 10 * DAY)],
-)  # fmt: skip
+    "On call for payments",
+    ZoneInfo("Europe/Paris"),
+    NOW,
+    [Bar(NOW - DAY, NOW + 9 * DAY, "U0ONCALL", "On-call engineer")],
+    [(NOW + 9 * DAY, NOW + 10 * DAY)],
+)
 PICTURE = "F0PICTURE1"
 """The file that would hold it."""
 MINE = [Mine("payments", None, NOW + 3 * DAY), Mine("platform", NOW + 3 * DAY, NOW + 9 * DAY)]

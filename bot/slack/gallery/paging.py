@@ -25,8 +25,11 @@ OWN = PagesView(
         Line(2, "E-mail", "o…@example.com", timedelta(minutes=2)),
         Line(3, "Text message", "…78", timedelta(minutes=5), "the service refused the number", AT),
     ),
-    False, AT + timedelta(hours=8), "asleep after the night", True,
-)  # fmt: skip
+    False,
+    AT + timedelta(hours=8),
+    "asleep after the night",
+    True,
+)
 TESTED = TestView(
     (
         Tested(1, "Slack", "", "sent", AT, None),
@@ -34,15 +37,22 @@ TESTED = TestView(
         Tested(3, "Text message", "…78", "the service refused the number", None, None),
         Tested(4, "Webhook", "example.com", "", None, None),
     )
-)  # fmt: skip
+)
 OFFERS = (Offer("slack", "Slack"), Offer("email", "E-mail", "E-mail address", "you@example.com"))
 
 
 def _page(number: int, *, is_waiting: bool = True) -> Page:
     return Page(
-        number, f"INC-{number}", "Checkout is down", "SEV2", 2, "Orders are lost", f"C0INC{number}", is_waiting,
+        number,
+        f"INC-{number}",
+        "Checkout is down",
+        "SEV2",
+        2,
+        "Orders are lost",
+        f"C0INC{number}",
+        is_waiting,
         None if is_waiting else "U0DBA",
-    )  # fmt: skip
+    )
 
 
 STORM = BundleView([_page(number, is_waiting=number > 2) for number in range(1, 60)], {})

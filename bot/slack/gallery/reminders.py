@@ -9,11 +9,26 @@ from bot.services.reminders.view import NudgeView, State
 
 AT = datetime(2026, 3, 2, 14, 40, tzinfo=UTC)
 ONE = NudgeView(
-    nudge_id=3, what=Nudge.NOBODY_LEADS, state=State.STANDS, incident_id=7, reference="INC-7",
-    title="Checkout is down", is_direct=False, channel_id="C0INC7", message_ts=None, former=None, count=1, asked_at=AT,
-    since=AT - timedelta(minutes=30), lead="U0ONCALL", item_id=2, number=2, due="2026-03-01",
-    text="Review the integration code with <@U0DBA>", names={"U0DBA": "Database administrator"},
-)  # fmt: skip
+    nudge_id=3,
+    what=Nudge.NOBODY_LEADS,
+    state=State.STANDS,
+    incident_id=7,
+    reference="INC-7",
+    title="Checkout is down",
+    is_direct=False,
+    channel_id="C0INC7",
+    message_ts=None,
+    former=None,
+    count=1,
+    asked_at=AT,
+    since=AT - timedelta(minutes=30),
+    lead="U0ONCALL",
+    item_id=2,
+    number=2,
+    due="2026-03-01",
+    text="Review the integration code with <@U0DBA>",
+    names={"U0DBA": "Database administrator"},
+)
 NUDGES = {
     **{what.value: replace(ONE, what=what) for what in Nudge},
     "asked again": replace(ONE, count=3),

@@ -14,16 +14,36 @@ from bot.slack.gallery.escalations import PAGED_AT, VENDOR
 
 PARIS = ZoneInfo("Europe/Paris")
 KNOWN = Vendor(
-    "payment-gateway", "Payment gateway", PARIS, url="https://support.example/new?product=1&priority=2",
-    contact="support@payments.example", phone="+33 1 00 00 00 00", contract="gold: an answer within 30 min",
+    "payment-gateway",
+    "Payment gateway",
+    PARIS,
+    url="https://support.example/new?product=1&priority=2",
+    contact="support@payments.example",
+    phone="+33 1 00 00 00 00",
+    contract="gold: an answer within 30 min",
     links=(("status", "https://status.payments.example"), ("forum | all", "https://forum.payments.example/?q=<a|b>")),
     hours=WorkingHours(frozenset(DAYS[:5]), 9 * 60, 18 * 60, PARIS),
-)  # fmt: skip
+)
 TOLD = VendorView(
-    escalation_id=1, incident_id=7, vendor=KNOWN, told_at=PAGED_AT, is_outside=False, opens_at=None, case="",
-    has_answered=False, answered_at=None, answered_about=False, noted_by=None, is_fixed=False, fixed_at=None,
-    fixed_about=False, asked=0, asked_at=None, is_asked_for=True, case_ts=None,
-)  # fmt: skip
+    escalation_id=1,
+    incident_id=7,
+    vendor=KNOWN,
+    told_at=PAGED_AT,
+    is_outside=False,
+    opens_at=None,
+    case="",
+    has_answered=False,
+    answered_at=None,
+    answered_about=False,
+    noted_by=None,
+    is_fixed=False,
+    fixed_at=None,
+    fixed_about=False,
+    asked=0,
+    asked_at=None,
+    is_asked_for=True,
+    case_ts=None,
+)
 OUTSIDE = replace(TOLD, is_outside=True, opens_at=PAGED_AT + timedelta(hours=18))
 UNKNOWN = replace(TOLD, vendor=Vendor("stranger", "stranger", PARIS), is_asked_for=False)
 ANSWERED = replace(

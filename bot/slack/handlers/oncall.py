@@ -47,9 +47,7 @@ def submitted(session: Session, settings: Settings, actor: Actor, sent: Submitte
     times = Times(_time(sent, form.STARTS) or actor.at, ends)
     person, instead = sent.text(form.PERSON) or actor.user_id or "", sent.text(form.INSTEAD) or None
     try:
-        made = overriding.put(
-            session, settings, actor, name, person, times, instead=instead, reason=sent.text()
-        )  # fmt: skip
+        made = overriding.put(session, settings, actor, name, person, times, instead=instead, reason=sent.text())
     except UserError as problem:
         raise FieldError(form.ENDS, problem.message) from problem
     return ephemeral(blocks.changed(made))

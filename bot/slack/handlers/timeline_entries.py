@@ -12,21 +12,11 @@ from bot.domain.terms import MARKS, Kind
 from bot.domain.timeline.amendments import amended_time
 from bot.domain.times import When
 from bot.services import outbox as tell
-from bot.services.entries import (
-    amend as amending,
-)
-from bot.services.entries import (
-    form_view as entry_forms,
-)
-from bot.services.entries import (
-    merge as merging,
-)
-from bot.services.entries import (
-    redact as redacting,
-)
-from bot.services.entries import (
-    remove as removing,
-)
+from bot.services.entries import amend as amending
+from bot.services.entries import form_view as entry_forms
+from bot.services.entries import merge as merging
+from bot.services.entries import redact as redacting
+from bot.services.entries import remove as removing
 from bot.services.entries.amend import Amendment
 from bot.services.entries.merge import Texts
 from bot.services.workspace.actor import Actor

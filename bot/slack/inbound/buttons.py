@@ -14,18 +14,10 @@ from bot.domain.escalation.vendors import VendorAct
 from bot.domain.incidents.roles import LEAD
 from bot.domain.terms import Status
 from bot.services import outbox as tell
-from bot.services.escalation import (
-    page_bundles as bundles,
-)
-from bot.services.escalation import (
-    responses as answering,
-)
-from bot.services.escalation import (
-    silence_check as quiet,
-)
-from bot.services.escalation import (
-    view as ledger,
-)
+from bot.services.escalation import page_bundles as bundles
+from bot.services.escalation import responses as answering
+from bot.services.escalation import silence_check as quiet
+from bot.services.escalation import view as ledger
 from bot.services.incidents import lifecycle as incidents
 from bot.services.incidents import role_briefing as briefing
 from bot.services.incidents import roles
@@ -293,19 +285,14 @@ PRESSES: Mapping[str, Press] = {
 """Buttons that act at once. `OPENS` are those that ask first."""
 
 OF_ESCALATIONS = frozenset(
-    {
-        escalations.ACKNOWLEDGE,
-        escalations.DECLINE,
-        escalations.MORE_TIME,
-        escalations.HAND_OVER,
-        escalations.HAND_BACK,
-    }
+    {escalations.ACKNOWLEDGE, escalations.DECLINE, escalations.MORE_TIME, escalations.HAND_OVER, escalations.HAND_BACK}
 )
 DIRECT = "D"
 """How the ids of direct messages begin."""
 NAMED: Mapping[str, Callable[[Session, Settings, Actor, Pressed], Aside | None]] = {
-    oncall.SHOW: _schedule, escalations.MORE_TIME: _more_time,
-}  # fmt: skip
+    oncall.SHOW: _schedule,
+    escalations.MORE_TIME: _more_time,
+}
 """Buttons and choices that carry a name, or more than a number."""
 
 ON_CALL = frozenset({oncall.UNDO, oncall.NOW, oncall.CHANGE})
@@ -388,8 +375,10 @@ SAME: Mapping[str, str] = {
 """Lines of the card's menu that do what a button of the card does."""
 
 EMPTY: Mapping[str, modals.Opening] = {
-    cards.EDIT: details.empty, cards.ROLES: role_forms.empty, cards.MERGE: combined.typed,
-}  # fmt: skip
+    cards.EDIT: details.empty,
+    cards.ROLES: role_forms.empty,
+    cards.MERGE: combined.typed,
+}
 """The same forms for when nobody says what the record holds: what is left empty stays as it is."""
 
 

@@ -138,9 +138,16 @@ def choose(
         asked = Question.of(pressed.value)
         asked.check_answered_by(pressed.user_id, at)
         typed = Typed(
-            pressed.team_id, asked.user_id, asked.user_name, pressed.home_team_id, asked.channel_id, asked.text,
-            asked.trigger_id, pressed.channel_name, pressed.response_url,
-        )  # fmt: skip
+            pressed.team_id,
+            asked.user_id,
+            asked.user_name,
+            pressed.home_team_id,
+            asked.channel_id,
+            asked.text,
+            asked.trigger_id,
+            pressed.channel_name,
+            pressed.response_url,
+        )
         with undone_if_it_fails(session):
             _answer_once(session, f"{pressed.team_id}:asked:{asked.trigger_id}", at)
             _meet(session, typed, at)
@@ -181,9 +188,12 @@ def _run(
     here = of_place(session, typed.team_id, typed.channel_id, typed.channel_name)
     sight = Sight(typed.team_id, here.key if here else None)
     context = context_of(
-        settings, asked.asked_at if asked else at, inside=here, zone=_zone_meant(session, settings, typed, here, sight),
+        settings,
+        asked.asked_at if asked else at,
+        inside=here,
+        zone=_zone_meant(session, settings, typed, here, sight),
         earlier=incidents.series_in_use(session, typed.team_id),
-    )  # fmt: skip
+    )
     if asked:
         context = replace(context, chosen=asked.chosen)
     invocation = parse(typed.text, table, context)

@@ -35,21 +35,11 @@ from bot.slack.blocks.escalation import oncall_form
 from bot.slack.blocks.incidents import merge as combined
 from bot.slack.blocks.incidents import roles_form as role_forms
 from bot.slack.blocks.postmortem import entry_forms as amending
-from bot.slack.handlers import (
-    command_forms as form_acts,
-)
-from bot.slack.handlers import (
-    declare as declaring,
-)
-from bot.slack.handlers import (
-    merge as combining,
-)
-from bot.slack.handlers import (
-    oncall as oncall_acts,
-)
-from bot.slack.handlers import (
-    timeline_entries as entry_acts,
-)
+from bot.slack.handlers import command_forms as form_acts
+from bot.slack.handlers import declare as declaring
+from bot.slack.handlers import merge as combining
+from bot.slack.handlers import oncall as oncall_acts
+from bot.slack.handlers import timeline_entries as entry_acts
 from bot.slack.replies import entry_points as ways
 from bot.slack.replies.render import answer_of, ephemeral, words
 from bot.slack.replies.submission import FieldError, Submitted
@@ -60,11 +50,13 @@ from bot.store.shared import idempotency as deliveries
 from commands import task
 
 FIRST_FIELD: Mapping[str, str] = {
-    **modals.FIRST_FIELD, **amending.FIRST_FIELD, **escalation_forms.FIRST_FIELD,
+    **modals.FIRST_FIELD,
+    **amending.FIRST_FIELD,
+    **escalation_forms.FIRST_FIELD,
     combined.MERGE_FORM: combined.INCIDENT,
     oncall_form.FORM: oncall_form.ENDS,
     pages.ADD_FORM: contacts.MEANS,
-}  # fmt: skip
+}
 
 
 Submission = Callable[[Session, Settings, Actor, Submitted], dict[str, Any] | None]
@@ -176,9 +168,17 @@ def _task_of_message(session: Session, settings: Settings, actor: Actor, submitt
     owner, languages = typed.options.get("owner"), typed.options.get("lang") or (None,)
     entry = transcript.mark_elsewhere(session, incident, actor, submitted.said, Kind.TASK)
     item = actions.add(
-        session, incident.key, actor, ActionKind.TASK, typed.text, owner=owner.user_id if owner else None,
-        due=typed.options.get("due"), symptom=typed.options.get("symptom"), language=languages[0], entry=entry,
-    )  # fmt: skip
+        session,
+        incident.key,
+        actor,
+        ActionKind.TASK,
+        typed.text,
+        owner=owner.user_id if owner else None,
+        due=typed.options.get("due"),
+        symptom=typed.options.get("symptom"),
+        language=languages[0],
+        entry=entry,
+    )
     return words(f"Task {item.number} of {incident.reference} noted.")
 
 
@@ -198,9 +198,13 @@ def _note(session: Session, _settings: Settings, actor: Actor, submitted: Submit
     when = _time_in(session, submitted, actor.at)
     try:
         incidents.note(
-            session, submitted.incident_id, actor, submitted.text(), when=when,
+            session,
+            submitted.incident_id,
+            actor,
+            submitted.text(),
+            when=when,
             kind=Kind(kind) if kind in MARKS else None,
-        )  # fmt: skip
+        )
     except UserError as problem:
         raise _at_its_field(modals.AT, problem) from problem
 
@@ -231,9 +235,15 @@ def _escalate(session: Session, settings: Settings, actor: Actor, submitted: Sub
         called = escalation.find_target(session, settings, actor.team_id, kind_of, name, target_id or None)
         try:
             escalation.escalate(
-                session, settings, submitted.incident_id, actor, called, submitted.text(), when=when,
+                session,
+                settings,
+                submitted.incident_id,
+                actor,
+                called,
+                submitted.text(),
+                when=when,
                 case=case if kind_of == TargetKind.VENDOR else "",
-            )  # fmt: skip
+            )
         except UserError as problem:
             raise _at_its_field(modals.AT if when else modals.PERSON, problem) from problem
 
@@ -265,9 +275,7 @@ def _ask_impact(session: Session, _settings: Settings, actor: Actor, submitted: 
         raise FieldError(modals.USERS, "Write a number, like 20%.") from problem
     if percent is not None and not 0 <= percent <= 100:
         raise FieldError(modals.USERS, "A share of users is between 0% and 100%.")
-    statements.state_impact(
-        session, submitted.incident_id, actor, submitted.text(), users_percent=percent
-    )  # fmt: skip
+    statements.state_impact(session, submitted.incident_id, actor, submitted.text(), users_percent=percent)
 
 
 def _ask_start(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
@@ -285,9 +293,7 @@ def _ask_cause(session: Session, _settings: Settings, actor: Actor, submitted: S
 def _ask_detection(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
     when = _time_in(session, submitted, actor.at) or When(None, Precision.UNKNOWN)
     try:
-        incidents.note(
-            session, submitted.incident_id, actor, submitted.text(), when=when, kind=Kind.DETECTION
-        )  # fmt: skip
+        incidents.note(session, submitted.incident_id, actor, submitted.text(), when=when, kind=Kind.DETECTION)
     except UserError as problem:
         raise _at_its_field(modals.AT, problem) from problem
 

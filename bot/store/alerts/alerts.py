@@ -31,12 +31,7 @@ class Alert(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("team_id", "source", "fingerprint", "told_starts_at"),
         Index("ix_alert_incident", "incident_id"),
-        Index(
-            "ix_alert_loose",
-            "last_seen_at",
-            postgresql_where=text(IS_LOOSE),
-            sqlite_where=text(IS_LOOSE),
-        ),
+        Index("ix_alert_loose", "last_seen_at", postgresql_where=text(IS_LOOSE), sqlite_where=text(IS_LOOSE)),
         Index("ix_alert_group", "team_id", "source", "group_key"),
         Index("ix_alert_held", "maintenance_id", postgresql_where=text(IS_HELD), sqlite_where=text(IS_HELD)),
     )
@@ -234,10 +229,19 @@ def again(ended: Alert, *, at: datetime) -> Alert:
     first, _, life = ended.told_starts_at.partition("#")
     kept = ended.model_dump(
         include={
-            "team_id", "source", "fingerprint", "group_key", "name", "status", "labels", "annotations", "link",
-            "redacted_at", "service",
+            "team_id",
+            "source",
+            "fingerprint",
+            "group_key",
+            "name",
+            "status",
+            "labels",
+            "annotations",
+            "link",
+            "redacted_at",
+            "service",
         }
-    )  # fmt: skip
+    )
     return Alert(
         **kept,
         told_starts_at=f"{first}#{int(life or 1) + 1}",

@@ -36,7 +36,7 @@ def running(session: Session, team_id: str, services: Collection[str], at: datet
         return []
     statement = _not_over(team_id, at).where(
         col(Maintenance.service).in_(sorted(set(services))), Maintenance.starts_at <= at
-    )  # fmt: skip
+    )
     return list(session.exec(statement.order_by(col(Maintenance.ends_at).desc(), col(Maintenance.id))))
 
 
@@ -56,4 +56,4 @@ def lock(session: Session, window_id: int) -> Maintenance | None:
 def _not_over(team_id: str, at: datetime) -> SelectOfScalar[Maintenance]:
     return select(Maintenance).where(
         Maintenance.team_id == team_id, col(Maintenance.ended_at).is_(None), Maintenance.ends_at > at
-    )  # fmt: skip
+    )

@@ -55,9 +55,7 @@ def watch(session: Session, team_id: str) -> StormWatch | None:
 
 def lock_watch(session: Session, team_id: str) -> StormWatch:
     """Held until the transaction ends."""
-    session.execute(
-        insert_into(session, StormWatch).values(team_id=team_id, openings=[]).on_conflict_do_nothing()
-    )  # fmt: skip
+    session.execute(insert_into(session, StormWatch).values(team_id=team_id, openings=[]).on_conflict_do_nothing())
     statement = (
         select(StormWatch)
         .where(StormWatch.team_id == team_id)

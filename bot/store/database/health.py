@@ -28,9 +28,12 @@ def look(session: Session) -> Condition:
     refuses = session.execute(text("SELECT current_setting('default_transaction_read_only')")).scalar_one() == "on"
     may_create = session.execute(text("SELECT has_schema_privilege(current_schema(), 'CREATE')")).scalar_one()
     why_not = (
-        "it is a standby" if is_standby
-        else "its transactions are read-only" if refuses
-        else None if may_create
+        "it is a standby"
+        if is_standby
+        else "its transactions are read-only"
+        if refuses
+        else None
+        if may_create
         else "the user may not create tables in it"
-    )  # fmt: skip
+    )
     return Condition(f"PostgreSQL {version}", why_not)

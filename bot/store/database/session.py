@@ -270,9 +270,11 @@ class PostgresDatabase:
 
         finder = Finder(self._servers, is_patient=True)
         return create_async_engine(
-            "postgresql+asyncpg://", poolclass=NullPool, connect_args={"async_creator_fn": finder.connect},
+            "postgresql+asyncpg://",
+            poolclass=NullPool,
+            connect_args={"async_creator_fn": finder.connect},
             hide_parameters=True,
-        )  # fmt: skip
+        )
 
     async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         for remaining in reversed(range(TRIES)):

@@ -40,7 +40,7 @@ def give(session: Session, team_id: str, channel_id: str, user_id: str, at: date
     there = select(Incident.id).where(Incident.team_id == team_id, Incident.channel_id == channel_id)
     giving = update(Escalation).where(
         col(Escalation.acknowledged_by) == user_id, col(Escalation.incident_id).in_(there)
-    )  # fmt: skip
+    )
     session.execute(giving.values(sign_at=at).execution_options(synchronize_session=False))
 
 
@@ -49,16 +49,18 @@ def _in_channel(session: Session, incident: Incident, users: Collection[str]) ->
         return []
     written = session.exec(
         select(func.max(Message.ts)).where(
-            Message.team_id == incident.team_id, Message.channel_id == incident.channel_id,
+            Message.team_id == incident.team_id,
+            Message.channel_id == incident.channel_id,
             col(Message.author).in_(users),
         )
-    ).one()  # fmt: skip
+    ).one()
     reacted = session.exec(
         select(func.max(Reaction.event_ts)).where(
-            Reaction.team_id == incident.team_id, Reaction.channel_id == incident.channel_id,
+            Reaction.team_id == incident.team_id,
+            Reaction.channel_id == incident.channel_id,
             col(Reaction.user_id).in_(users),
         )
-    ).one()  # fmt: skip
+    ).one()
     return [_moment(written), _moment(reacted)]
 
 

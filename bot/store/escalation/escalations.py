@@ -128,10 +128,12 @@ class Page(SQLModel, table=True):
         Index("ix_page_message", "channel_id", "message_ts"),
         Index("ix_page_person", "user_id", "means", "queued_at"),
         Index(
-            "ix_page_bundle", "bundle_key",
-            sqlite_where=text("bundle_key IS NOT NULL"), postgresql_where=text("bundle_key IS NOT NULL"),
+            "ix_page_bundle",
+            "bundle_key",
+            sqlite_where=text("bundle_key IS NOT NULL"),
+            postgresql_where=text("bundle_key IS NOT NULL"),
         ),
-    )  # fmt: skip
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     escalation_id: int = Field(foreign_key="escalation.id", index=True)
@@ -277,11 +279,14 @@ def waiting_in(session: Session, sight: Sight) -> list[tuple[Escalation, Inciden
         .join(Incident, col(Incident.id) == Escalation.incident_id)
         .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
         .where(
-            sight.condition, col(Incident.status).in_(OPEN), col(Escalation.acknowledged_at).is_(None),
-            col(Escalation.is_external).is_(False), col(TimelineEntry.withdrawn_at).is_(None),
+            sight.condition,
+            col(Incident.status).in_(OPEN),
+            col(Escalation.acknowledged_at).is_(None),
+            col(Escalation.is_external).is_(False),
+            col(TimelineEntry.withdrawn_at).is_(None),
         )
         .order_by(col(Escalation.id).desc())
-    )  # fmt: skip
+    )
     return list(session.exec(statement))
 
 
@@ -305,9 +310,15 @@ LEFT_BEHIND = "left behind"
 def leave_behind(session: Session, escalation: Escalation, channel_id: str, message_ts: str, at: datetime) -> None:
     """Its message stays in the channel that it leaves, and is shown anew as the pages are."""
     page = Page(
-        escalation_id=escalation.key, user_id="", means=LEFT_BEHIND, ordinal=0, queued_at=at, outcome=SENT,
-        channel_id=channel_id, message_ts=message_ts,
-    )  # fmt: skip
+        escalation_id=escalation.key,
+        user_id="",
+        means=LEFT_BEHIND,
+        ordinal=0,
+        queued_at=at,
+        outcome=SENT,
+        channel_id=channel_id,
+        message_ts=message_ts,
+    )
     session.add(page)
     session.flush()
 

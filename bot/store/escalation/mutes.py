@@ -40,9 +40,11 @@ def of_team(session: Session, team_id: str, at: datetime) -> list[Mute]:
 def not_over(session: Session, team_id: str, user_id: str, at: datetime) -> list[Mute]:
     """Those of one person that hold, or are to begin."""
     statement = select(Mute).where(
-        Mute.team_id == team_id, Mute.user_id == user_id, col(Mute.withdrawn_at).is_(None),
+        Mute.team_id == team_id,
+        Mute.user_id == user_id,
+        col(Mute.withdrawn_at).is_(None),
         or_(col(Mute.ends_at).is_(None), col(Mute.ends_at) > at),
-    )  # fmt: skip
+    )
     return list(session.exec(statement.order_by(col(Mute.id))))
 
 
@@ -50,8 +52,10 @@ def _at(team_id: str, at: datetime) -> SelectOfScalar[Mute]:
     return (
         select(Mute)
         .where(
-            Mute.team_id == team_id, col(Mute.withdrawn_at).is_(None), Mute.starts_at <= at,
+            Mute.team_id == team_id,
+            col(Mute.withdrawn_at).is_(None),
+            Mute.starts_at <= at,
             or_(col(Mute.ends_at).is_(None), col(Mute.ends_at) > at),
         )
         .order_by(col(Mute.ends_at).is_(None), col(Mute.ends_at), col(Mute.id))
-    )  # fmt: skip
+    )

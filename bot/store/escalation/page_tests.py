@@ -35,7 +35,7 @@ def of_test(session: Session, team_id: str, user_id: str, asked_at: datetime) ->
     """All means of one test, in the order in which they were asked for."""
     statement = select(PageTest).where(
         PageTest.team_id == team_id, PageTest.user_id == user_id, PageTest.asked_at == asked_at
-    )  # fmt: skip
+    )
     return list(session.exec(statement.order_by(col(PageTest.id))))
 
 

@@ -27,24 +27,30 @@ def alone_between(
 ) -> int:
     """How many pages to one person by one means went out by themselves in that time, some of them left out."""
     statement = select(func.count(col(Page.id))).where(
-        Page.user_id == user_id, Page.means == means, Page.queued_at > since, Page.queued_at <= until,
-        col(Page.bundle_key).is_(None), col(Page.skipped).is_(None), col(Page.id).not_in(sorted(but)),
-    )  # fmt: skip
+        Page.user_id == user_id,
+        Page.means == means,
+        Page.queued_at > since,
+        Page.queued_at <= until,
+        col(Page.bundle_key).is_(None),
+        col(Page.skipped).is_(None),
+        col(Page.id).not_in(sorted(but)),
+    )
     return session.exec(statement).one()
 
 
-def last_bundle(
-    session: Session, user_id: str, means: str, since: datetime, until: datetime
-) -> datetime | None:  # fmt: skip
+def last_bundle(session: Session, user_id: str, means: str, since: datetime, until: datetime) -> datetime | None:
     """
     When the last bundle to them by this means went out or is to, within that time.
 
     No bundle is planned for later than `until`: one that stands there was, before the clock was set back.
     """
     statement = select(func.max(Page.due_at)).where(
-        Page.user_id == user_id, Page.means == means, col(Page.bundle_key).is_not(None),
-        col(Page.due_at) > since, col(Page.due_at) <= until,
-    )  # fmt: skip
+        Page.user_id == user_id,
+        Page.means == means,
+        col(Page.bundle_key).is_not(None),
+        col(Page.due_at) > since,
+        col(Page.due_at) <= until,
+    )
     return session.exec(statement).one()
 
 
@@ -56,7 +62,7 @@ def of_bundle_message(session: Session, channel_id: str, ts: str) -> list[Page]:
     """What stands in a message with several pages; empty for any other message."""
     statement = select(Page).where(
         Page.channel_id == channel_id, Page.message_ts == ts, col(Page.bundle_key).is_not(None)
-    )  # fmt: skip
+    )
     return list(session.exec(statement.order_by(col(Page.id))))
 
 
@@ -65,9 +71,11 @@ def to_same(session: Session, page: Page) -> list[Page]:
     if not page.user_id:
         return [page]
     statement = select(Page).where(
-        Page.escalation_id == page.escalation_id, Page.user_id == page.user_id,
-        Page.level == page.level, Page.round == page.round,
-    )  # fmt: skip
+        Page.escalation_id == page.escalation_id,
+        Page.user_id == page.user_id,
+        Page.level == page.level,
+        Page.round == page.round,
+    )
     return list(session.exec(statement.order_by(col(Page.due_at), col(Page.id))))
 
 
@@ -81,21 +89,24 @@ def superseded(session: Session, rows: Collection[Page], at: datetime) -> set[in
     found = select(Page.id).where(
         col(Page.id).in_(sorted(row.id or 0 for row in rows)),
         exists().where(
-            col(later.escalation_id) == Page.escalation_id, col(later.user_id) == Page.user_id,
+            col(later.escalation_id) == Page.escalation_id,
+            col(later.user_id) == Page.user_id,
             col(later.means) == Page.means,
-            col(later.contact_id).is_not_distinct_from(col(Page.contact_id)), col(later.id) > col(Page.id),
-            col(later.skipped).is_(None), col(later.queued_at) <= at, col(later.outcome) != NOT_NEEDED,
+            col(later.contact_id).is_not_distinct_from(col(Page.contact_id)),
+            col(later.id) > col(Page.id),
+            col(later.skipped).is_(None),
+            col(later.queued_at) <= at,
+            col(later.outcome) != NOT_NEEDED,
         ),
-    )  # fmt: skip
+    )
     return {each for each in session.exec(found) if each is not None}
 
 
 def to_come(session: Session, escalation_id: int, at: datetime) -> list[Page]:
     """Those that wait for their time."""
     statement = select(Page).where(
-        Page.escalation_id == escalation_id, Page.outcome == "", col(Page.bundle_key).is_(None),
-        col(Page.due_at) > at,
-    )  # fmt: skip
+        Page.escalation_id == escalation_id, Page.outcome == "", col(Page.bundle_key).is_(None), col(Page.due_at) > at
+    )
     return list(session.exec(statement.order_by(col(Page.id))))
 
 

@@ -77,11 +77,13 @@ def standing_for(session: Session, sight: Sight, user_id: str) -> list[tuple[Nud
         select(Nudge, Incident)
         .join(Incident, col(Incident.id) == Nudge.incident_id)
         .where(
-            sight.condition, col(Nudge.done_at).is_(None), col(Nudge.off_at).is_(None),
+            sight.condition,
+            col(Nudge.done_at).is_(None),
+            col(Nudge.off_at).is_(None),
             or_(col(Incident.lead) == user_id, col(Nudge.user_id) == user_id),
         )
         .order_by(col(Nudge.asked_at).desc(), col(Nudge.id).desc())
-    )  # fmt: skip
+    )
     return list(session.exec(statement))
 
 
@@ -96,11 +98,12 @@ def turns(session: Session, incident_ids: Collection[int]) -> list[Turn]:
     statement = (
         select(TimelineEntry.incident_id, TimelineEntry.kinds, TimelineEntry.details, at)
         .where(
-            col(TimelineEntry.incident_id).in_(incident_ids), col(TimelineEntry.withdrawn_at).is_(None),
+            col(TimelineEntry.incident_id).in_(incident_ids),
+            col(TimelineEntry.withdrawn_at).is_(None),
             or_(*(kinds.like(f'%"{kind.value}"%') for kind in TURNS)),
         )
         .order_by(at, col(TimelineEntry.seq))
-    )  # fmt: skip
+    )
     return [(row[0], list(row[1]), dict(row[2]), row[3]) for row in session.exec(statement)]
 
 
@@ -109,11 +112,12 @@ def last_recorded(session: Session, incident_ids: Collection[int]) -> dict[int, 
     statement = (
         select(TimelineEntry.incident_id, func.max(TimelineEntry.recorded_at))
         .where(
-            col(TimelineEntry.incident_id).in_(incident_ids), col(TimelineEntry.withdrawn_at).is_(None),
+            col(TimelineEntry.incident_id).in_(incident_ids),
+            col(TimelineEntry.withdrawn_at).is_(None),
             col(TimelineEntry.recorded_by).is_not(None),
         )
         .group_by(col(TimelineEntry.incident_id))
-    )  # fmt: skip
+    )
     return dict(session.exec(statement).all())
 
 
@@ -123,11 +127,13 @@ def open_tasks(session: Session, incident_ids: Collection[int]) -> list[ActionIt
         select(ActionItem)
         .outerjoin(TimelineEntry, col(TimelineEntry.id) == ActionItem.entry_id)
         .where(
-            col(ActionItem.incident_id).in_(incident_ids), col(ActionItem.is_done).is_(False),
-            col(ActionItem.due).is_not(None), col(TimelineEntry.withdrawn_at).is_(None),
+            col(ActionItem.incident_id).in_(incident_ids),
+            col(ActionItem.is_done).is_(False),
+            col(ActionItem.due).is_not(None),
+            col(TimelineEntry.withdrawn_at).is_(None),
         )
         .order_by(col(ActionItem.id))
-    )  # fmt: skip
+    )
     return list(session.exec(statement))
 
 

@@ -45,19 +45,29 @@ def pages(session: Session, team_id: str, since: datetime, until: datetime) -> S
     """Pages that reached somebody between the two. Private incidents count, and nothing of them is told."""
     statement = (
         select(
-            col(Page.escalation_id), col(Page.user_id), col(Page.level), col(Page.round), col(Page.ordinal),
-            col(Page.sent_at), col(Page.out_of_hours),
-            col(Escalation.working_hours), col(Incident.zone), col(Person.zone),
+            col(Page.escalation_id),
+            col(Page.user_id),
+            col(Page.level),
+            col(Page.round),
+            col(Page.ordinal),
+            col(Page.sent_at),
+            col(Page.out_of_hours),
+            col(Escalation.working_hours),
+            col(Incident.zone),
+            col(Person.zone),
         )
         .join(Escalation, col(Escalation.id) == Page.escalation_id)
         .join(Incident, col(Incident.id) == Escalation.incident_id)
         .outerjoin(Person, and_(col(Person.team_id) == Incident.team_id, col(Person.user_id) == Page.user_id))
         .where(
-            counted_for_people(team_id), col(Page.sent_at) >= since, col(Page.sent_at) < until,
-            col(Page.user_id) != "", col(Page.means) != LEFT_BEHIND,
+            counted_for_people(team_id),
+            col(Page.sent_at) >= since,
+            col(Page.sent_at) < until,
+            col(Page.user_id) != "",
+            col(Page.means) != LEFT_BEHIND,
         )
         .order_by(col(Page.id))
-    )  # fmt: skip
+    )
     return [PageFact(*row) for row in session.execute(statement)]
 
 
@@ -73,18 +83,27 @@ def answers(session: Session, team_id: str, since: datetime, until: datetime) ->
     )
     statement = (
         select(
-            col(Incident.services), col(Incident.zone), col(Escalation.paged_at), col(Escalation.acknowledged_at),
-            col(Escalation.answers), col(Escalation.steps), col(Escalation.target_kind), was_sent,
+            col(Incident.services),
+            col(Incident.zone),
+            col(Escalation.paged_at),
+            col(Escalation.acknowledged_at),
+            col(Escalation.answers),
+            col(Escalation.steps),
+            col(Escalation.target_kind),
+            was_sent,
         )
         .join(Incident, col(Incident.id) == Escalation.incident_id)
         .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
         .where(
-            Sight(team_id).condition, col(Incident.is_drill).is_(False),
-            have_paged_people(), col(Escalation.paged_at) >= since, col(Escalation.paged_at) < until,
+            Sight(team_id).condition,
+            col(Incident.is_drill).is_(False),
+            have_paged_people(),
+            col(Escalation.paged_at) >= since,
+            col(Escalation.paged_at) < until,
             col(TimelineEntry.withdrawn_at).is_(None),
         )
         .order_by(col(Escalation.id))
-    )  # fmt: skip
+    )
     return [
         AnswerFact(services, zone, paged_at, _first(acknowledged_at, answers))
         for services, zone, paged_at, acknowledged_at, answers, steps, kind, sent in session.execute(statement)

@@ -53,11 +53,13 @@ def owned_by(session: Session, sight: Sight, user_id: str) -> list[tuple[ActionI
         .join(Incident, col(Incident.id) == ActionItem.incident_id)
         .outerjoin(TimelineEntry, col(TimelineEntry.id) == ActionItem.entry_id)
         .where(
-            ActionItem.owner == user_id, col(ActionItem.is_done).is_(False),
-            col(TimelineEntry.withdrawn_at).is_(None), sight.condition,
+            ActionItem.owner == user_id,
+            col(ActionItem.is_done).is_(False),
+            col(TimelineEntry.withdrawn_at).is_(None),
+            sight.condition,
         )
         .order_by(col(ActionItem.due).is_(None), col(ActionItem.due), col(ActionItem.id).desc())
-    )  # fmt: skip
+    )
     return list(session.exec(statement))
 
 

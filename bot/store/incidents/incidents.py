@@ -259,9 +259,13 @@ def lock_of_channel(session: Session, team_id: str, channel_id: str) -> Incident
 def without_channel(session: Session, team_id: str, number: int) -> list[Incident]:
     """Open ones of this number, in whatever series, whose channel is not known; not the private ones."""
     statement = select(Incident).where(
-        Incident.team_id == team_id, Incident.number == number, col(Incident.status).in_(OPEN),
-        col(Incident.channel_id).is_(None), col(Incident.is_private).is_(False), col(Incident.is_retro).is_not(True),
-    )  # fmt: skip
+        Incident.team_id == team_id,
+        Incident.number == number,
+        col(Incident.status).in_(OPEN),
+        col(Incident.channel_id).is_(None),
+        col(Incident.is_private).is_(False),
+        col(Incident.is_retro).is_not(True),
+    )
     return list(session.exec(statement))
 
 
@@ -334,12 +338,15 @@ def led_by(session: Session, team_id: str, user_id: str, since: datetime, limit:
     statement = (
         select(Incident)
         .where(
-            Incident.team_id == team_id, Incident.lead == user_id, Incident.status == Status.RESOLVED.value,
-            col(Incident.resolved_at) >= since, col(Incident.is_drill).is_(False),
+            Incident.team_id == team_id,
+            Incident.lead == user_id,
+            Incident.status == Status.RESOLVED.value,
+            col(Incident.resolved_at) >= since,
+            col(Incident.is_drill).is_(False),
         )
         .order_by(col(Incident.resolved_at).desc())
         .limit(limit)
-    )  # fmt: skip
+    )
     return list(session.exec(statement))
 
 
@@ -348,7 +355,9 @@ def over_since(session: Session, team_id: str, since: datetime) -> list[Incident
     statement = (
         select(Incident)
         .where(
-            Incident.team_id == team_id, col(Incident.status).not_in(OPEN), col(Incident.channel_id).is_not(None),
+            Incident.team_id == team_id,
+            col(Incident.status).not_in(OPEN),
+            col(Incident.channel_id).is_not(None),
             # Not by `coalesce`: each half finds its rows by an index, however many incidents are over.
             or_(
                 col(Incident.resolved_at) >= since,
@@ -356,7 +365,7 @@ def over_since(session: Session, team_id: str, since: datetime) -> list[Incident
             ),
         )
         .order_by(col(Incident.id).desc())
-    )  # fmt: skip
+    )
     return list(session.exec(statement))
 
 

@@ -17,9 +17,7 @@ class IncidentRole(SQLModel, table=True):
     """
 
     __tablename__ = "incident_role"
-    __table_args__ = (
-        Index("ix_incident_role_held", "team_id", "user_id", postgresql_where=HELD, sqlite_where=HELD),
-    )  # fmt: skip
+    __table_args__ = (Index("ix_incident_role_held", "team_id", "user_id", postgresql_where=HELD, sqlite_where=HELD),)
 
     id: int | None = Field(default=None, primary_key=True)
     team_id: str

@@ -65,17 +65,23 @@ class Head:
 
 
 HEAD = (
-    "id", "series", "number", "outside_reference", "titles", "services", "category", "responsibility", "closure_reason",
-)  # fmt: skip
+    "id",
+    "series",
+    "number",
+    "outside_reference",
+    "titles",
+    "services",
+    "category",
+    "responsibility",
+    "closure_reason",
+)
 
 
 def heads(session: Session, sight: Sight, *, with_drills: bool) -> list[Head]:
     """Of all that are seen, the newest first: reference, outside reference, titles, services, category, the reason."""
     statement = (
-        columns(*(table_of(Incident).c[name] for name in HEAD))
-        .where(sight.condition)
-        .order_by(col(Incident.id).desc())
-    )  # fmt: skip
+        columns(*(table_of(Incident).c[name] for name in HEAD)).where(sight.condition).order_by(col(Incident.id).desc())
+    )
     if not with_drills:
         statement = statement.where(col(Incident.is_drill).is_(False))
     return [_head(*row) for row in session.execute(statement)]

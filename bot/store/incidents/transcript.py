@@ -134,9 +134,11 @@ def marks_in(session: Session, team_id: str, channel_id: str, messages: Collecti
     wanted = sorted(messages)
     for first in range(0, len(wanted), AT_ONCE):
         statement = select(Reaction).where(
-            Reaction.team_id == team_id, Reaction.channel_id == channel_id,
-            col(Reaction.message_ts).in_(wanted[first : first + AT_ONCE]), col(Reaction.is_present).is_(True),
-        )  # fmt: skip
+            Reaction.team_id == team_id,
+            Reaction.channel_id == channel_id,
+            col(Reaction.message_ts).in_(wanted[first : first + AT_ONCE]),
+            col(Reaction.is_present).is_(True),
+        )
         for each in session.exec(statement):
             found.setdefault(each.message_ts, []).append(each)
     return found
@@ -155,11 +157,15 @@ def threads_in(session: Session, team_id: str, channel_id: str, oldest: str, bef
     statement = (
         select(Message.thread_ts, func.count(), func.max(Message.ts))
         .where(
-            Message.team_id == team_id, Message.channel_id == channel_id, col(Message.deleted_at).is_(None),
-            Message.thread_ts != Message.ts, col(Message.thread_ts) >= oldest, _is_before(Message.thread_ts, before),
+            Message.team_id == team_id,
+            Message.channel_id == channel_id,
+            col(Message.deleted_at).is_(None),
+            Message.thread_ts != Message.ts,
+            col(Message.thread_ts) >= oldest,
+            _is_before(Message.thread_ts, before),
         )
         .group_by(col(Message.thread_ts))
-    )  # fmt: skip
+    )
     return {str(parent): Thread(count, newest) for parent, count, newest in session.exec(statement)}
 
 

@@ -201,13 +201,7 @@ ENDING = (
 
 
 def finish_several(
-    session: Session,
-    claims: Sequence[Claim],
-    *,
-    now: datetime,
-    real_now: datetime,
-    lease: timedelta,
-    rates_of: RatesOf,
+    session: Session, claims: Sequence[Claim], *, now: datetime, real_now: datetime, lease: timedelta, rates_of: RatesOf
 ) -> list[Finished | None]:
     """
     `finish` rows of one owner that are done and write nothing back, by as many statements as one of them takes.
@@ -229,9 +223,7 @@ def finish_several(
 
 INCIDENT = select(Incident.id).where(col(Incident.id) == bindparam("incident_id")).with_for_update()
 OWNER = select(LANES.c.owner).where(LANES.c.key == bindparam("lane")).with_for_update()
-RELEASING = (
-    update(LANES).where(LANES.c.key == bindparam("lane")).values(owner=None, lease_until=None)
-)  # fmt: skip
+RELEASING = update(LANES).where(LANES.c.key == bindparam("lane")).values(owner=None, lease_until=None)
 
 
 def finish(
@@ -274,7 +266,7 @@ def finish(
             is_in_hand(session, Due.ROWS)
     started, due_at = _start_heads(
         session, lanes, owner=claimed.owner, now=now, until=real_now + lease, rates_of=rates_of
-    )  # fmt: skip
+    )
     following = started.pop(row.lane, None)
     return Finished(following, list(started.values()), due_at)
 

@@ -67,9 +67,12 @@ def is_news(session: Session, row: OutboxRow) -> bool:
     if failed is None:
         return False
     others = select(OutboxRow.id).where(
-        OutboxRow.incident_id == failed.incident_id, OutboxRow.what == failed.what, OutboxRow.error == failed.error,
-        col(OutboxRow.state).in_([State.FAILED, State.DEAD]), OutboxRow.id != failed.id,
-    )  # fmt: skip
+        OutboxRow.incident_id == failed.incident_id,
+        OutboxRow.what == failed.what,
+        OutboxRow.error == failed.error,
+        col(OutboxRow.state).in_([State.FAILED, State.DEAD]),
+        OutboxRow.id != failed.id,
+    )
     return session.exec(others).first() is None
 
 
@@ -78,12 +81,14 @@ def is_refused(session: Session, incident_id: int, target: str, since: datetime)
     ended = (
         select(OutboxRow.state)
         .where(
-            OutboxRow.incident_id == incident_id, OutboxRow.target == target,
-            col(OutboxRow.state).in_([State.DONE, State.FAILED, State.DEAD]), col(OutboxRow.done_at) >= since,
+            OutboxRow.incident_id == incident_id,
+            OutboxRow.target == target,
+            col(OutboxRow.state).in_([State.DONE, State.FAILED, State.DEAD]),
+            col(OutboxRow.done_at) >= since,
         )
         .order_by(col(OutboxRow.done_at).desc(), col(OutboxRow.id).desc())
         .limit(1)
-    )  # fmt: skip
+    )
     return session.exec(ended).first() in {State.FAILED, State.DEAD}
 
 

@@ -57,11 +57,7 @@ class OutboxRow(SQLModel, table=True):
             sqlite_where=text(IS_WAITING_VIEW),
         ),
         Index(
-            "ix_outbox_unfinished",
-            "lane",
-            "id",
-            postgresql_where=text(IS_UNFINISHED),
-            sqlite_where=text(IS_UNFINISHED),
+            "ix_outbox_unfinished", "lane", "id", postgresql_where=text(IS_UNFINISHED), sqlite_where=text(IS_UNFINISHED)
         ),
         Index("ix_outbox_incident", "incident_id", "state"),
         Index("ix_outbox_troubled", "state", postgresql_where=text(IS_TROUBLED), sqlite_where=text(IS_TROUBLED)),

@@ -118,11 +118,20 @@ def _lane_of(wanted: Wanted) -> dict[str, Any]:
 
 def _row_of(wanted: Wanted) -> dict[str, Any]:
     return {
-        "uuid": str(uuid4()), "team_id": wanted.team_id, "incident_id": wanted.incident_id, "lane": wanted.lane,
-        "what": wanted.what, "target": wanted.target, "details": wanted.details, "progress": {},
-        "state": State.WAITING.value, "attempts": 0, "not_before": wanted.not_before or wanted.at,
-        "created_at": wanted.at, "request_id": request_id(),
-    }  # fmt: skip
+        "uuid": str(uuid4()),
+        "team_id": wanted.team_id,
+        "incident_id": wanted.incident_id,
+        "lane": wanted.lane,
+        "what": wanted.what,
+        "target": wanted.target,
+        "details": wanted.details,
+        "progress": {},
+        "state": State.WAITING.value,
+        "attempts": 0,
+        "not_before": wanted.not_before or wanted.at,
+        "created_at": wanted.at,
+        "request_id": request_id(),
+    }
 
 
 @cache
@@ -170,9 +179,7 @@ def close_lanes_of(session: Session, incident_id: int) -> None:
         *(col(OutboxRow.lane).not_like(kind) for kind in ("create:%", "dm:%", "means:%", "digest")),
     )
     waiting = select(OutboxRow.lane).where(OutboxRow.incident_id == incident_id, text(IS_UNFINISHED))
-    idle = delete(Lane).where(
-        col(Lane.key).in_(of_incident), col(Lane.key).not_in(waiting), col(Lane.owner).is_(None)
-    )  # fmt: skip
+    idle = delete(Lane).where(col(Lane.key).in_(of_incident), col(Lane.key).not_in(waiting), col(Lane.owner).is_(None))
     closing = update(Lane).where(col(Lane.key).in_(of_incident), col(Lane.key).in_(waiting)).values(is_open=False)
     for statement in (idle, closing):
         session.execute(statement.execution_options(synchronize_session=False))

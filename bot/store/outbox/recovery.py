@@ -12,14 +12,14 @@ from bot.store.outbox.models import IS_UNFINISHED, Lane, OutboxRow, State
 LANES, ROWS = table_of(Lane), table_of(OutboxRow)
 
 IS_KEPT_WAITING = (
-    text(IS_UNFINISHED), ROWS.c.waits_for_slack.is_(True), ROWS.c.state != State.RUNNING.value,
+    text(IS_UNFINISHED),
+    ROWS.c.waits_for_slack.is_(True),
+    ROWS.c.state != State.RUNNING.value,
     ROWS.c.not_before > bindparam("now"),
-)  # fmt: skip
+)
 """Not what waits for a limit, for the token to be mended, or for its own time."""
 SOME_WAIT = select(exists().where(*IS_KEPT_WAITING))
-WAITING_LANES = select(LANES.c.key).where(
-    LANES.c.key.in_(select(ROWS.c.lane).where(*IS_KEPT_WAITING))
-)  # fmt: skip
+WAITING_LANES = select(LANES.c.key).where(LANES.c.key.in_(select(ROWS.c.lane).where(*IS_KEPT_WAITING)))
 FREE_LANES = WAITING_LANES.order_by(LANES.c.key).with_for_update(skip_locked=True)
 """Whoever holds one of the others may be waiting for one of these: nobody waits for him here."""
 LETTING_GO = (

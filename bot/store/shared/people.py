@@ -22,7 +22,7 @@ class Person(SQLModel, table=True):
     __tablename__ = "person"
     __table_args__ = (
         Index("ix_person_home", "team_id", "home_opened_at", postgresql_where=OPENED, sqlite_where=OPENED),
-    )  # fmt: skip
+    )
 
     team_id: str = Field(primary_key=True)
     user_id: str = Field(primary_key=True)
@@ -39,9 +39,7 @@ class Person(SQLModel, table=True):
     """When they last looked at App Home."""
 
 
-KNOWN = select(Person.user_id).where(
-    Person.team_id == bindparam("team_id"), Person.user_id == bindparam("user_id")
-)  # fmt: skip
+KNOWN = select(Person.user_id).where(Person.team_id == bindparam("team_id"), Person.user_id == bindparam("user_id"))
 
 
 def meet(session: Session, team_id: str, user_ids: Collection[str]) -> list[str]:

@@ -73,9 +73,9 @@ def hurry(session: Session, key: str, due_at: datetime, what: str, **details: An
 def _hurrying(dialect: str) -> Executable:
     due_at, row = table_of(Timer).c.due_at, insert_for(dialect, Timer)
     sooner = case((due_at > row.excluded.due_at, row.excluded.due_at), else_=due_at)
-    return row.on_conflict_do_update(
-        index_elements=["key"], set_={"due_at": sooner, "given_up_at": None}
-    ).returning(due_at)  # fmt: skip
+    return row.on_conflict_do_update(index_elements=["key"], set_={"due_at": sooner, "given_up_at": None}).returning(
+        due_at
+    )
 
 
 CANCELLING = delete(TIMER).where(TIMER.c.key == bindparam("of"))

@@ -95,10 +95,29 @@ def audit_of_entry(session: Session, incident_id: int, entry_id: int) -> Iterato
 
 MACHINE = frozenset(
     {
-        "kinds", "status", "severity", "source", "precision", "emoji", "zone", "template", "languages", "services",
-        "lane", "target", "state", "key", "series", "origin", "kind", "target_kind", "means", "language", "role",
+        "kinds",
+        "status",
+        "severity",
+        "source",
+        "precision",
+        "emoji",
+        "zone",
+        "template",
+        "languages",
+        "services",
+        "lane",
+        "target",
+        "state",
+        "key",
+        "series",
+        "origin",
+        "kind",
+        "target_kind",
+        "means",
+        "language",
+        "role",
     }
-)  # fmt: skip
+)
 """Columns that hold words of ours or of the configuration, and ids: a person's name in them is no name."""
 
 

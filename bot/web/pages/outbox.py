@@ -46,11 +46,7 @@ class OutboxDesk:
         self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
-        return [
-            web.get("/outbox", self.show),
-            web.post("/outbox", self.press),
-            web.post("/control/outbox", self.order),
-        ]
+        return [web.get("/outbox", self.show), web.post("/outbox", self.press), web.post("/control/outbox", self.order)]
 
     async def show(self, request: web.Request) -> web.Response:
         until, key = request.query.get("until", ""), request.query.get("key", "")

@@ -163,9 +163,7 @@ async def test_every_time_is_kept_with_its_zone(postgres_server: PostgresServer)
 
 
 async def test_the_revisions_are_one_line_and_say_what_the_release_before_sees(database: Database) -> None:
-    scripts = await on_connection(
-        database, lambda connection: ScriptDirectory.from_config(configuration(connection))
-    )  # fmt: skip
+    scripts = await on_connection(database, lambda connection: ScriptDirectory.from_config(configuration(connection)))
 
     revisions = list(scripts.walk_revisions())
 

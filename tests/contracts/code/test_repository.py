@@ -17,10 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKED = {
     "requirements.lock": PROJECT["project"]["dependencies"],
     "requirements-build.lock": PROJECT["build-system"]["requires"],
-    "requirements-dev.lock": [
-        *PROJECT["project"]["dependencies"],
-        *PROJECT["project"]["optional-dependencies"]["dev"],
-    ],
+    "requirements-dev.lock": [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["dev"]],
 }
 
 # Written so that this file does not hold what it looks for.
@@ -90,8 +87,11 @@ def test_the_locks_agree():
 
 def test_no_lock_names_a_place_to_download_from():
     for lock in LOCKED:
-        assert not re.search(r"https?:|file:/|--(?:index-url|extra-index-url|find-links|trusted-host)|^-i ",
-                             (ROOT / lock).read_text(), re.MULTILINE), lock  # fmt: skip
+        assert not re.search(
+            r"https?:|file:/|--(?:index-url|extra-index-url|find-links|trusted-host)|^-i ",
+            (ROOT / lock).read_text(),
+            re.MULTILINE,
+        ), lock
 
 
 @pytest.mark.parametrize("what", UNWANTED)

@@ -14,9 +14,14 @@ from bot.domain.terms import Status
 from tests.support.worlds.world import World, rendered
 
 OWN = {
-    "triage": "Sifting", "investigating": "Hunting", "identified": "Pinned down", "monitoring": "Babysitting",
-    "resolved": "Put out", "cancelled": "Called off", "merged": "Folded in",
-}  # fmt: skip
+    "triage": "Sifting",
+    "investigating": "Hunting",
+    "identified": "Pinned down",
+    "monitoring": "Babysitting",
+    "resolved": "Put out",
+    "cancelled": "Called off",
+    "merged": "Folded in",
+}
 ROLES = {"lead": "Captain", "communications": "Herald", "scribe": "Pen"}
 CONFIG = "".join(
     f'[{table}.{name}]\nlabel = "{label}"\n'
@@ -72,11 +77,32 @@ INTO: dict[Status, tuple[str, ...]] = {
     Status.MERGED: ("start it is slow",),
 }
 TRIED = (
-    "status hunting", "status pinned-down", "status babysitting", "status called-off", "status nonsense", "lead",
-    "lead", "role", "role scribe", "role scribe", "merge INC-1", "escalate <@U0DBA> help", "ack", "catchup", "list all",
-    "show", "find slow", "resolve", "resolve", "cancel no", "reopen not yet", "reopen not yet", "cancel it was none",
-    "cancel it was none", "",
-)  # fmt: skip
+    "status hunting",
+    "status pinned-down",
+    "status babysitting",
+    "status called-off",
+    "status nonsense",
+    "lead",
+    "lead",
+    "role",
+    "role scribe",
+    "role scribe",
+    "merge INC-1",
+    "escalate <@U0DBA> help",
+    "ack",
+    "catchup",
+    "list all",
+    "show",
+    "find slow",
+    "resolve",
+    "resolve",
+    "cancel no",
+    "reopen not yet",
+    "reopen not yet",
+    "cancel it was none",
+    "cancel it was none",
+    "",
+)
 
 
 @pytest.mark.parametrize("status", INTO)

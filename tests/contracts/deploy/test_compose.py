@@ -140,12 +140,31 @@ def test_the_balancer_asks_each_replica_whether_it_is_ready():
 NEEDS_HAPROXY = pytest.mark.skipif(shutil.which("haproxy") is None, reason="needs haproxy (Debian's package haproxy)")
 OUTSIDE = ("/alerts/alertmanager", "/alerts/grafana?x=1", "/alerts/generic", "/incidents/INC-7?key=1", "/slack/events")
 INSIDE = (
-    "/metrics", "/%6detrics", "/%6Detrics", "/METRICS", "//metrics", "/metrics/", "/./metrics", "/livez", "/readyz",
-    "/control/outbox", "/outbox", "/outbox?until=1&key=2", "/", "/alerts/../metrics", "/alerts/%2e%2e/metrics",
-    "/alerts/%2E%2E%2Fmetrics", "/incidents/../readyz", "/incidents/..", "/slack/events/../../metrics",
-    "/alerts/generic;/../../metrics", "/alerts/generic%3f/metrics", "/incidents/INC-7%00", "http://dogwatch/metrics",
+    "/metrics",
+    "/%6detrics",
+    "/%6Detrics",
+    "/METRICS",
+    "//metrics",
+    "/metrics/",
+    "/./metrics",
+    "/livez",
+    "/readyz",
+    "/control/outbox",
+    "/outbox",
+    "/outbox?until=1&key=2",
+    "/",
+    "/alerts/../metrics",
+    "/alerts/%2e%2e/metrics",
+    "/alerts/%2E%2E%2Fmetrics",
+    "/incidents/../readyz",
+    "/incidents/..",
+    "/slack/events/../../metrics",
+    "/alerts/generic;/../../metrics",
+    "/alerts/generic%3f/metrics",
+    "/incidents/INC-7%00",
+    "http://dogwatch/metrics",
     "/slack/events/",
-)  # fmt: skip
+)
 
 
 @NEEDS_HAPROXY

@@ -133,8 +133,10 @@ def test_the_pod_may_do_little(name: str):
     assert (told["runAsNonRoot"], told["runAsUser"], told["runAsGroup"], told["fsGroup"]) == (True, uid, gid, gid)
     assert told["seccompProfile"] == {"type": "RuntimeDefault"}
     assert container["securityContext"] == {
-        "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
-    }  # fmt: skip
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
     assert pod["automountServiceAccountToken"] is False
     assert pod["enableServiceLinks"] is False, "the cluster would set DOGWATCH_PORT"
     assert container["resources"]["limits"]["memory"] == "1Gi"
@@ -166,8 +168,10 @@ def test_the_pod_asks_what_the_bot_answers_and_waits_for_its_stop(name: str):
     ready = container["readinessProbe"]
 
     assert {each: got["path"] for each, got in probes.items()} == {
-        "startupProbe": "/livez", "livenessProbe": "/livez", "readinessProbe": "/readyz",
-    }  # fmt: skip
+        "startupProbe": "/livez",
+        "livenessProbe": "/livez",
+        "readinessProbe": "/readyz",
+    }
     assert {got["port"] for got in probes.values()} == {container["ports"][0]["name"]}
     assert container["ports"][0]["containerPort"] == int(FINAL.all("EXPOSE")[0].value) == Settings().port
     assert pod_of(name)["terminationGracePeriodSeconds"] >= drain + Settings().stop_seconds + SPARE_SECONDS

@@ -54,8 +54,16 @@ def test_nothing_else_reaches_the_build():
     copied = {source for step in BUILD.all("COPY") for source in step.words[:-1]}
 
     assert {name.split("/")[0] for name in context()} == copied
-    for path in (".env", "secrets/slack_bot_token", "dogwatch.db", "dogwatch.toml", ".git/config", "tests/conftest.py",
-                 "bot/__pycache__/cli.cpython-311.pyc", "bot/domain/__pycache__/terms.cpython-311.pyc"):  # fmt: skip
+    for path in (
+        ".env",
+        "secrets/slack_bot_token",
+        "dogwatch.db",
+        "dogwatch.toml",
+        ".git/config",
+        "tests/conftest.py",
+        "bot/__pycache__/cli.cpython-311.pyc",
+        "bot/domain/__pycache__/terms.cpython-311.pyc",
+    ):
         assert is_ignored(path), path
     assert not is_ignored("bot/cli/main.py")
 
@@ -118,14 +126,26 @@ def free_port() -> int:
 async def contained(slack: Sandbox, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
     """Built and run by the Dockerfile's own steps: its packages are those of this environment, not downloaded."""
     process = await asyncio.create_subprocess_exec(
-        "unshare", "--mount", "--pid", "--fork", "--kill-child",
-        sys.executable, "-m", "tests.support.build.container", "run",
-        cwd=ROOT, stderr=asyncio.subprocess.PIPE,
+        "unshare",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        sys.executable,
+        "-m",
+        "tests.support.build.container",
+        "run",
+        cwd=ROOT,
+        stderr=asyncio.subprocess.PIPE,
         env=alone(
-            PYTHONPATH=str(ROOT), SLACK_BOT_TOKEN=slack.bot_token, SLACK_APP_TOKEN=slack.app_token,
-            SLACK_API_URL=slack.api_url, DOGWATCH_PORT=str(port), DOGWATCH_HOST="127.0.0.1",
+            PYTHONPATH=str(ROOT),
+            SLACK_BOT_TOKEN=slack.bot_token,
+            SLACK_APP_TOKEN=slack.app_token,
+            SLACK_API_URL=slack.api_url,
+            DOGWATCH_PORT=str(port),
+            DOGWATCH_HOST="127.0.0.1",
         ),
-    )  # fmt: skip
+    )
     try:
         yield process
     finally:
@@ -159,10 +179,17 @@ async def healthcheck(process: asyncio.subprocess.Process, port: int) -> int:
     """The exit code of the image's own, run in the container as an engine would."""
     program, *arguments = json.loads(FINAL.all("HEALTHCHECK")[0].value.partition("CMD ")[2])
     asked = await asyncio.create_subprocess_exec(
-        "nsenter", f"--target={inside(process)}", "--mount", "--pid", "--root", "--wd",
-        f"/opt/dogwatch/bin/{program}", *arguments,
-        env={"DOGWATCH_PORT": str(port)}, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+        "nsenter",
+        f"--target={inside(process)}",
+        "--mount",
+        "--pid",
+        "--root",
+        "--wd",
+        f"/opt/dogwatch/bin/{program}",
+        *arguments,
+        env={"DOGWATCH_PORT": str(port)},
+        stderr=asyncio.subprocess.DEVNULL,
+    )
     return await asked.wait()
 
 
@@ -178,8 +205,9 @@ async def test_its_steps_make_a_bot_that_works_with_a_root_that_may_only_be_read
         assert re.search(r"^NSpid:\s+\d+\s+1$", status, re.MULTILINE)
         mounts = told_by_kernel(process, "mounts").splitlines()
         assert {each.split()[1] for each in mounts if each.split()[3].startswith("rw")} - {"/proc"} == {
-            "/tmp", "/var/lib/dogwatch",
-        }  # fmt: skip
+            "/tmp",
+            "/var/lib/dogwatch",
+        }
 
         answer = await slack.command("oncall", "ops", "/incident start checkout is down")
         assert "Declared" in (answer.text or "")

@@ -63,10 +63,15 @@ def test_the_wheel_holds_everything_that_is_used_when_it_runs(wheel: Path):
     expected |= {f"bot/{name}" for name in tracked() if name.startswith(INSIDE)}
     assert expected - packed == set()
     for kind in (
-        r"bot/migrations/versions/\w+\.py", r"bot/templates/postmortem/.*\.j2", r"bot/templates/web/.*\.j2",
-        r"bot/examples/.*\.yaml", r"bot/sandbox/page/static/.*\.(js|css|html)", r"(bot|commands)/py\.typed",
-        r"dogwatch-.*/share/dogwatch/dogwatch\.example\.toml", r"bot/slack-manifest\.yaml",
-    ):  # fmt: skip
+        r"bot/migrations/versions/\w+\.py",
+        r"bot/templates/postmortem/.*\.j2",
+        r"bot/templates/web/.*\.j2",
+        r"bot/examples/.*\.yaml",
+        r"bot/sandbox/page/static/.*\.(js|css|html)",
+        r"(bot|commands)/py\.typed",
+        r"dogwatch-.*/share/dogwatch/dogwatch\.example\.toml",
+        r"bot/slack-manifest\.yaml",
+    ):
         assert any(re.fullmatch(kind, name) for name in packed), kind
 
 
@@ -107,8 +112,11 @@ def test_the_source_archive_makes_the_same_wheel(source: Path, wheel: Path, tmp_
 
 
 def test_only_what_was_installed_is_found(programs: Path, empty: Path):
-    told = done([str(programs / "python"), "-c", "import bot, commands; print(bot.__file__, commands.__file__)"],
-                cwd=empty, env=alone())  # fmt: skip
+    told = done(
+        [str(programs / "python"), "-c", "import bot, commands; print(bot.__file__, commands.__file__)"],
+        cwd=empty,
+        env=alone(),
+    )
 
     assert [Path(each).is_relative_to(programs.parent) for each in told.stdout.split()] == [True, True]
 
@@ -137,9 +145,15 @@ def test_the_example_of_a_configuration_comes_with_it(programs: Path, empty: Pat
 async def tried_out(programs: Path, folder: Path) -> AsyncIterator[SandboxClient]:
     """`dogwatch sandbox` as somebody starts it who has just installed it."""
     process = await asyncio.create_subprocess_exec(
-        str(programs / "dogwatch"), "sandbox", "--headless", "--port", "0",
-        cwd=folder, env=alone(), stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+        str(programs / "dogwatch"),
+        "sandbox",
+        "--headless",
+        "--port",
+        "0",
+        cwd=folder,
+        env=alone(),
+        stdout=asyncio.subprocess.PIPE,
+    )
     try:
         assert process.stdout is not None
         async with asyncio.timeout(60):
@@ -196,12 +210,17 @@ async def test_the_bot_serves_from_an_empty_folder(programs: Path, empty: Path):
     """It makes its database by itself, is ready, and ends when it is told to."""
     async with Sandbox() as slack:
         process = await asyncio.create_subprocess_exec(
-            str(programs / "dogwatch"), "serve", cwd=empty, stderr=asyncio.subprocess.PIPE,
+            str(programs / "dogwatch"),
+            "serve",
+            cwd=empty,
+            stderr=asyncio.subprocess.PIPE,
             env=alone(
-                SLACK_BOT_TOKEN=slack.bot_token, SLACK_APP_TOKEN=slack.app_token, SLACK_API_URL=slack.api_url,
+                SLACK_BOT_TOKEN=slack.bot_token,
+                SLACK_APP_TOKEN=slack.app_token,
+                SLACK_API_URL=slack.api_url,
                 DOGWATCH_PORT="0",
             ),
-        )  # fmt: skip
+        )
         try:
             assert process.stderr is not None
             async with asyncio.timeout(60):

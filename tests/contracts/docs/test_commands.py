@@ -127,9 +127,7 @@ def test_what_sets_a_time_is_documented_in_its_row(name: str) -> None:
 def test_every_time_of_the_record_has_its_row() -> None:
     names = [cells[0].strip("`") for cells in rows(TIMES_TEXT, "time")]
 
-    assert names == [
-        "started", "detected", "declared", "acknowledged", "identified", "mitigated", "resolved", "ended",
-    ]  # fmt: skip
+    assert names == ["started", "detected", "declared", "acknowledged", "identified", "mitigated", "resolved", "ended"]
 
 
 @pytest.mark.parametrize(("typed", "told"), [tuple(cells) for cells in rows(TIMES_TEXT, "typed")])

@@ -206,10 +206,19 @@ def test_the_fields_of_a_plain_alert_are_documented():
     """Each documented name changes what is read; the reader is asked, so that the table cannot promise too much."""
     now = datetime(2026, 11, 18, 14, 6, tzinfo=UTC)
     values: dict[str, Any] = {
-        "title": "Other", "status": "resolved", "service": "s", "severity": "s", "description": "d",
-        "labels": {"a": "b"}, "group": "g", "fingerprint": "f", "id": "f", "starts_at": "2026-11-18T14:00:00Z",
-        "ends_at": "2026-11-18T14:01:00Z", "url": "https://example.test",
-    }  # fmt: skip
+        "title": "Other",
+        "status": "resolved",
+        "service": "s",
+        "severity": "s",
+        "description": "d",
+        "labels": {"a": "b"},
+        "group": "g",
+        "fingerprint": "f",
+        "id": "f",
+        "starts_at": "2026-11-18T14:00:00Z",
+        "ends_at": "2026-11-18T14:01:00Z",
+        "url": "https://example.test",
+    }
     section = (ROOT / "docs/alerts.md").read_text().split("## From anything else")[1].split("```")[0]
     names = [
         name

@@ -14,9 +14,7 @@ def test_every_exit_code_stands_in_the_table():
     table = TEXT.partition("### Exit codes")[2].partition("\n#")[0]
     codes = {int(each) for row in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE) for each in row.split(",")}
 
-    assert codes == {
-        exits.DONE, exits.FAILED, exits.UNUSABLE, exits.IN_USE, exits.BY_SIGNAL + 2, exits.BY_SIGNAL + 15,
-    }  # fmt: skip
+    assert codes == {exits.DONE, exits.FAILED, exits.UNUSABLE, exits.IN_USE, exits.BY_SIGNAL + 2, exits.BY_SIGNAL + 15}
 
 
 def test_the_times_of_a_stop_are_those_of_the_settings():

@@ -30,18 +30,10 @@ from bot.services.views.missing_facts import MissingView
 from bot.slack.blocks import modals
 from bot.slack.blocks.escalation import message as escalation
 from bot.slack.blocks.escalation import page
-from bot.slack.blocks.incidents import (
-    card,
-)
-from bot.slack.blocks.incidents import (
-    channel_lines as events,
-)
-from bot.slack.blocks.incidents import (
-    declare_form as declaring,
-)
-from bot.slack.blocks.incidents import (
-    role_briefing as briefing,
-)
+from bot.slack.blocks.incidents import card
+from bot.slack.blocks.incidents import channel_lines as events
+from bot.slack.blocks.incidents import declare_form as declaring
+from bot.slack.blocks.incidents import role_briefing as briefing
 from bot.slack.blocks.inputs import Choice
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.postmortem import catchup, findings
@@ -54,10 +46,38 @@ from tests.support.records.slack_limits import Limits, is_channel_name
 from tests.support.servers import requirements as needs
 
 PIECES = (
-    "<!channel>", "<!here>", "<@U0MANAGER>", "<https://evil.test|click>", "<!subteam^S0ALL>", "&", "&lt;", "<", ">",
-    "|", "`", "```", "*bold*", "_", "~", "\n", "\n>", " ", "a", "word ", "ünï", "😀", "支付", "\u202e", "\u2066", "• ",
-    "{{7*7}}", "<script>", "https://evil.test/", "@here", "\u0301",
-)  # fmt: skip
+    "<!channel>",
+    "<!here>",
+    "<@U0MANAGER>",
+    "<https://evil.test|click>",
+    "<!subteam^S0ALL>",
+    "&",
+    "&lt;",
+    "<",
+    ">",
+    "|",
+    "`",
+    "```",
+    "*bold*",
+    "_",
+    "~",
+    "\n",
+    "\n>",
+    " ",
+    "a",
+    "word ",
+    "ünï",
+    "😀",
+    "支付",
+    "\u202e",
+    "\u2066",
+    "• ",
+    "{{7*7}}",
+    "<script>",
+    "https://evil.test/",
+    "@here",
+    "\u0301",
+)
 ACTING = {"@U0ENGINEER", "@U0DBA", "#C0INCIDENT", "!subteam^S0DATABASE"}
 """What the bot itself mentions in these views."""
 
@@ -256,9 +276,15 @@ def test_a_briefing(
 ) -> None:
     told = CatchupView(catch_up(record, now), "https://monitor.test/x", now, record.people)
     view = BriefingView(
-        3, Role("scribe", label, briefing=says), "U0DBA", "U0ENGINEER", note, is_over=False, channel_id="C0INCIDENT",
+        3,
+        Role("scribe", label, briefing=says),
+        "U0DBA",
+        "U0ENGINEER",
+        note,
+        is_over=False,
+        channel_id="C0INCIDENT",
         catchup=told,
-    )  # fmt: skip
+    )
     sent = briefing.briefing(view, is_taken=is_taken).arguments()
 
     assert limits.problems_of_message(sent) == []

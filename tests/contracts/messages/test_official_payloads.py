@@ -22,12 +22,34 @@ from tests.support.worlds.world import World
 
 TEAM, CHANNEL, TS = "T0HARBOUR", "C0FOREIGN", "1772460000.000100"
 VALUES: dict[str, Any] = {
-    "team_id": TEAM, "team": TEAM, "user_team": TEAM, "source_team": TEAM, "channel": CHANNEL, "channel_id": CHANNEL,
-    "user": "U0DBA", "user_id": "U0DBA", "item_user": "U0ENGINEER", "inviter": "U0DBA", "ts": TS, "event_ts": TS,
-    "message_ts": TS, "action_ts": TS, "deleted_ts": TS, "thread_ts": TS, "latest_reply": TS, "trigger_id": "1.2.3",
-    "text": "words", "name": "words", "reaction": "mag", "command": "/incident", "callback_id": "a-form",
-    "action_id": "an-action", "block_id": "a-block", "channel_type": "channel", "api_app_id": "A0DOGWATCH",
-}  # fmt: skip
+    "team_id": TEAM,
+    "team": TEAM,
+    "user_team": TEAM,
+    "source_team": TEAM,
+    "channel": CHANNEL,
+    "channel_id": CHANNEL,
+    "user": "U0DBA",
+    "user_id": "U0DBA",
+    "item_user": "U0ENGINEER",
+    "inviter": "U0DBA",
+    "ts": TS,
+    "event_ts": TS,
+    "message_ts": TS,
+    "action_ts": TS,
+    "deleted_ts": TS,
+    "thread_ts": TS,
+    "latest_reply": TS,
+    "trigger_id": "1.2.3",
+    "text": "words",
+    "name": "words",
+    "reaction": "mag",
+    "command": "/incident",
+    "callback_id": "a-form",
+    "action_id": "an-action",
+    "block_id": "a-block",
+    "channel_type": "channel",
+    "api_app_id": "A0DOGWATCH",
+}
 """What stands for the blanks of the shapes, by the key."""
 OF_A_PERSON_OR_PLACE = {"user": "U0DBA", "channel": CHANNEL, "team": TEAM, "subteam": "S0DATABASE"}
 NO_RECORD = {"delivery", "person", "outbox", "lane"}

@@ -46,9 +46,12 @@ def test_a_change_of_shift(limits: Limits, title: str, schedule: str, target: st
 @FEW
 def test_a_schedule(limits: Limits, reason: str, schedule: str, count: int, is_drawn: bool) -> None:
     view = replace(
-        shown.SCHEDULE, now=replace(shown.LINE, schedule=schedule), turns=[*shown.SCHEDULE.turns] * (count + 1),
-        changes=[replace(shown.SCHEDULE.changes[0], reason=reason)] * count, is_drawn=is_drawn,
-    )  # fmt: skip
+        shown.SCHEDULE,
+        now=replace(shown.LINE, schedule=schedule),
+        turns=[*shown.SCHEDULE.turns] * (count + 1),
+        changes=[replace(shown.SCHEDULE.changes[0], reason=reason)] * count,
+        is_drawn=is_drawn,
+    )
 
     check(limits, oncall.schedule(view), acts=ACTS)
 

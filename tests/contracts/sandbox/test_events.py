@@ -10,10 +10,15 @@ from tests.support.servers.sandbox_client import web_client
 
 FREE = {"blocks", "attachments", "values", "shares", "state"}
 EXAMPLES = {
-    "event_message_user", "event_message_bot", "event_message_changed", "event_message_deleted",
-    "event_message_file_share", "event_message_thread_broadcast", "event_message_from_response_url",
+    "event_message_user",
+    "event_message_bot",
+    "event_message_changed",
+    "event_message_deleted",
+    "event_message_file_share",
+    "event_message_thread_broadcast",
+    "event_message_from_response_url",
     "event_app_mention",
-}  # fmt: skip
+}
 
 
 class Heard:
@@ -63,8 +68,11 @@ async def test_public_channels_come_and_go_for_all_to_know_and_private_ones_do_n
     sandbox.archive("dba", "opened")
     sandbox.unarchive("dba", "opened")
     assert [name for name, _ in heard.names()] == [
-        "channel_created", "channel_rename", "channel_archive", "channel_unarchive",
-    ]  # fmt: skip
+        "channel_created",
+        "channel_rename",
+        "channel_archive",
+        "channel_unarchive",
+    ]
 
     heard.all.clear()
     sandbox.create_channel("dba", "closed", is_private=True)
@@ -220,10 +228,22 @@ async def test_events_have_no_key_that_slacks_have_not(sandbox, heard, shapes):
             found.setdefault(name, event.get("subtype"))
 
     assert {event["type"] for event in heard.all} >= {
-        "message", "app_mention", "reaction_added", "reaction_removed", "pin_added", "pin_removed", "file_shared",
-        "member_joined_channel", "member_left_channel", "channel_created", "channel_rename", "channel_archive",
-        "channel_unarchive", "user_change", "app_home_opened",
-    }  # fmt: skip
+        "message",
+        "app_mention",
+        "reaction_added",
+        "reaction_removed",
+        "pin_added",
+        "pin_removed",
+        "file_shared",
+        "member_joined_channel",
+        "member_left_channel",
+        "channel_created",
+        "channel_rename",
+        "channel_archive",
+        "channel_unarchive",
+        "user_change",
+        "app_home_opened",
+    }
     assert not found, "\n".join(sorted(f"{name} in {subtype}" for name, subtype in found.items()))
 
 

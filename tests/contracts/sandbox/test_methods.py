@@ -157,7 +157,7 @@ LENGTHS = [
     ("confirm title", lambda n: actions(button() | {"confirm": confirm(title=n)}), "element", "confirm_title"),
     ("confirm button", lambda n: actions(button() | {"confirm": confirm(confirm=n)}), "element", "confirm_button"),
     ("table rows", lambda n: {"type": "table", "rows": [[RAW]] * n}, "block", "table_rows"),
-]  # fmt: skip
+]
 
 
 def plain(n):

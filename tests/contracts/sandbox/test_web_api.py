@@ -37,8 +37,11 @@ class Shapes:
         self.methods = json.loads((folder / "web_api_methods.json").read_text())["methods"]
         everything = [*self.shapes.values(), *(method.get("example_ok") or {} for method in self.methods.values())]
         self.message = [each[key] for each in everything for key in ("message",) if isinstance(each.get(key), dict)]
-        self.message += [each["messages"][0] for each in everything if isinstance(each.get("messages"), list)
-                         and each["messages"] and isinstance(each["messages"][0], dict)]  # fmt: skip
+        self.message += [
+            each["messages"][0]
+            for each in everything
+            if isinstance(each.get("messages"), list) and each["messages"] and isinstance(each["messages"][0], dict)
+        ]
         self.file = [each["file"] for each in everything if isinstance(each.get("file"), dict)]
         self.channel = [self.shapes[name]["channel"] for name in ("conversations.info", "conversations.create")]
 

@@ -236,8 +236,10 @@ async def test_a_second_burst_is_told_and_linked_while_the_first_incident_is_ope
         each["text"] for each in await world.timeline("INC-4") if "storm" in each["text"] and each["kinds"] == ["note"]
     ]
     assert [text.split(":")[0] for text in notes] == [
-        "The alert storm is over", "The alert storm goes on", "The alert storm is over"
-    ]  # fmt: skip
+        "The alert storm is over",
+        "The alert storm goes on",
+        "The alert storm is over",
+    ]
     ids = {each["name"]: each["id"] for each in world.sandbox.channels()}
     assert len(world.channels) == 7
     for other in world.channels[4:]:

@@ -174,8 +174,11 @@ async def test_a_second_process_is_refused(tmp_path: Path) -> None:
         open_database(url)
     async with kennel(tmp_path) as bots:
         environment = {
-            "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "secret", "DATABASE_URL": url, "DOGWATCH_PORT": "0",
-        }  # fmt: skip
+            "SLACK_BOT_TOKEN": "xoxb-1",
+            "SLACK_SIGNING_SECRET": "secret",
+            "DATABASE_URL": url,
+            "DOGWATCH_PORT": "0",
+        }
         bot = await bots.start(environment)
         assert "in use by another Dogwatch" in (bot.refusal or "")
     await database.close()
@@ -243,9 +246,12 @@ async def test_a_file_that_may_not_be_written(tmp_path: Path, open_folder: Path)
 
     async with kennel(tmp_path) as bots:
         environment = {
-            "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "secret", "DATABASE_URL": f"sqlite:///{path}",
-            "DOGWATCH_PORT": "0", "DOGWATCH_SECRET_KEY": "a secret key that is long enough for tests",
-        }  # fmt: skip
+            "SLACK_BOT_TOKEN": "xoxb-1",
+            "SLACK_SIGNING_SECRET": "secret",
+            "DATABASE_URL": f"sqlite:///{path}",
+            "DOGWATCH_PORT": "0",
+            "DOGWATCH_SECRET_KEY": "a secret key that is long enough for tests",
+        }
         bot = await bots.start(environment, user_id=NOBODY if os.geteuid() == 0 else None)
 
     assert f"{path} cannot be written" in (bot.refusal or "")

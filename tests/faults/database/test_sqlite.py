@@ -176,9 +176,12 @@ async def test_a_start_where_nothing_may_be_written(tmp_path: Path, open_folder:
 
     async with kennel(tmp_path) as bots:
         told = {
-            "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "secret", "DATABASE_URL": f"sqlite:///{path}",
-            "DOGWATCH_PORT": "0", "DOGWATCH_SECRET_KEY": "a secret key that is long enough for tests",
-        }  # fmt: skip
+            "SLACK_BOT_TOKEN": "xoxb-1",
+            "SLACK_SIGNING_SECRET": "secret",
+            "DATABASE_URL": f"sqlite:///{path}",
+            "DOGWATCH_PORT": "0",
+            "DOGWATCH_SECRET_KEY": "a secret key that is long enough for tests",
+        }
         bot = await bots.start(told, user_id=NOBODY if os.geteuid() == 0 else None)
         assert f"{path} cannot be written" in (bot.refusal or "")
         assert "Give the user that runs Dogwatch" in (bot.refusal or "")

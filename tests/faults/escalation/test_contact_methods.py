@@ -151,11 +151,24 @@ async def test_a_refusal_is_told_and_not_repeated(world: MeansWorld) -> None:
 
 def text_of(title: str = "checkout is down") -> PageText:
     call = CallText(
-        page_id=1, escalation_id=1, reference="INC-1", title=title, severity=Severity.SEV1, severity_label="SEV1",
-        status_label="investigating", target="dba", reason="the pool is full", asked_by="oncall", level="",
-        paged_at=AT, zone=ZoneInfo("UTC"), acknowledge_url="https://dogwatch.example.test/ack/1.2.3",
-        page_url=None, channel_url=None, is_drill=False,
-    )  # fmt: skip
+        page_id=1,
+        escalation_id=1,
+        reference="INC-1",
+        title=title,
+        severity=Severity.SEV1,
+        severity_label="SEV1",
+        status_label="investigating",
+        target="dba",
+        reason="the pool is full",
+        asked_by="oncall",
+        level="",
+        paged_at=AT,
+        zone=ZoneInfo("UTC"),
+        acknowledge_url="https://dogwatch.example.test/ack/1.2.3",
+        page_url=None,
+        channel_url=None,
+        is_drill=False,
+    )
     return PageText("dogwatch.T0HARBOUR.1", "dba", "Harbour", (call,))
 
 
@@ -177,7 +190,7 @@ async def mails(settings: Settings, text: PageText | None = None) -> None:
     with ThreadPoolExecutor(1) as threads:
         await email.send(
             text or text_of(), MAIL, settings, message_id="m-1", at=AT, threads=threads, patience=Patience()
-        )  # fmt: skip
+        )
 
 
 async def test_a_mail_goes_over_tls_from_the_first_byte(tmp_path: Path) -> None:
@@ -250,9 +263,11 @@ async def test_doctor_tries_them_and_pages_nobody(world: MeansWorld) -> None:
     del environ["DOGWATCH_PAGERDUTY_KEY_PAYMENTS"], environ["DOGWATCH_WEBHOOK_SECRET"]
     broken = [f"{each.found} {each.remedy}" for each in await means(load(environ)) if each.state == "failed"]
     for words in (
-        "does not accept user and DOGWATCH_SMTP_PASSWORD", "Set DOGWATCH_PAGERDUTY_KEY_PAYMENTS.",
-        "set DOGWATCH_WEBHOOK_SECRET", "Set DOGWATCH_APPRISE_PUSH",
-    ):  # fmt: skip
+        "does not accept user and DOGWATCH_SMTP_PASSWORD",
+        "Set DOGWATCH_PAGERDUTY_KEY_PAYMENTS.",
+        "set DOGWATCH_WEBHOOK_SECRET",
+        "Set DOGWATCH_APPRISE_PUSH",
+    ):
         assert any(words in each for each in broken), broken
     assert len(broken) == 4
     assert world.mail.took == []

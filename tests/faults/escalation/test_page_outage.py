@@ -56,7 +56,7 @@ async def reached_by(world: MeansWorld, **delays: int) -> None:
         for position, (means, delay) in enumerate(delays.items(), 1):
             contact = Contact(
                 team_id="T0HARBOUR", user_id="U0DBA", position=position, means=means, delay_minutes=delay, created_at=at
-            )  # fmt: skip
+            )
             addresses.keep(settings, contact, Address(MAIL if means == SOON else "", "…"))
             session.add(contact)
 

@@ -44,11 +44,17 @@ async def storm(world: World, count: int, *, at_once: int) -> None:
         [incident, *_] = incidents.open_ones(session, "T0HARBOUR")
         made = [
             Escalation(
-                incident_id=incident.key, target_kind="person", target_id="", target_name="", reason=f"call {number}.",
-                asked_at=world.now, precision="exact", members=[PEOPLE[number % 2]],
+                incident_id=incident.key,
+                target_kind="person",
+                target_id="",
+                target_name="",
+                reason=f"call {number}.",
+                asked_at=world.now,
+                precision="exact",
+                members=[PEOPLE[number % 2]],
             )
             for number in range(first, first + at_once)
-        ]  # fmt: skip
+        ]
         session.add_all(made)
         session.flush()
         calls = [Call(incident, each, each.members, 1, 0) for each in made]

@@ -114,11 +114,13 @@ async def test_down_for_two_hours_over_three_due_steps(replicas: Replicas) -> No
     assert running.steps is not None
     late = running.steps[-1]
     assert [(each["level"], each["due_at"]) for each in late["passed_over"]] == [
-        (2, (START + timedelta(minutes=5)).isoformat()), (3, (START + timedelta(minutes=10)).isoformat()),
-    ]  # fmt: skip
+        (2, (START + timedelta(minutes=5)).isoformat()),
+        (3, (START + timedelta(minutes=10)).isoformat()),
+    ]
     assert (late["due_at"], late["paged_at"]) == (
-        (START + timedelta(minutes=15)).isoformat(), replicas.first.now.isoformat(),
-    )  # fmt: skip
+        (START + timedelta(minutes=15)).isoformat(),
+        replicas.first.now.isoformat(),
+    )
     assert await replicas.first.said() == ["level"]
     assert running.next_step_at == replicas.first.now + timedelta(minutes=7), "their whole time, from now on"
 
@@ -204,8 +206,10 @@ async def test_an_acknowledgement_races_the_next_level(replicas: Replicas) -> No
 
 async def test_the_file_changes_people_leave_and_schedules_empty_while_it_runs(replicas: Replicas) -> None:
     await replicas.first.opens()
-    replicas.config.write_text('[schedules.always]\nzone = "UTC"\n[policies.other]\n[[policies.other.levels]]\n'
-                               'targets = ["U0SUPPORT"]\n[incidents]\npolicy = "other"\n')  # fmt: skip
+    replicas.config.write_text(
+        '[schedules.always]\nzone = "UTC"\n[policies.other]\n[[policies.other.levels]]\n'
+        'targets = ["U0SUPPORT"]\n[incidents]\npolicy = "other"\n'
+    )
     for each in replicas.all:
         each.settings = read(replicas.config)
 

@@ -33,9 +33,16 @@ PATIENCE = 30.0
 LOOKING = ("forget_old", "forget_done", "claim", "keep_up")
 """Commits of what looks for work, or keeps the house: whose work it is, nobody knows yet."""
 WORKING = (
-    *LOOKING, "finish", "finish_several", "save_progress", "run_due", "take_in",
-    "learned", "incidents_channel_found", "direct_channel_opened",
-)  # fmt: skip
+    *LOOKING,
+    "finish",
+    "finish_several",
+    "save_progress",
+    "run_due",
+    "take_in",
+    "learned",
+    "incidents_channel_found",
+    "direct_channel_opened",
+)
 """Commits after which nobody is answered."""
 STARTING = ("_on_session", "release_all", "auth.test", "installed", "catch_up", "try_again")
 CATCHING_UP = ("conversations.history", "take_in")

@@ -102,15 +102,27 @@ async def test_a_signed_request_counts_once_however_often_it_is_replayed(world: 
     user = {"id": "U0DBA", "team_id": world.sandbox.team_id}
     lead = {"type": "button", "action_id": "incident_lead", "block_id": "b", "value": "1"}
     press = {
-        "type": "block_actions", "team": team, "user": user, "actions": [lead], "trigger_id": "7.7.b",
-        "channel": {"id": channel["id"]}, "message": card,
-    }  # fmt: skip
+        "type": "block_actions",
+        "team": team,
+        "user": user,
+        "actions": [lead],
+        "trigger_id": "7.7.b",
+        "channel": {"id": channel["id"]},
+        "message": card,
+    }
     requests.append((interaction(press), FORM))
     said = {
-        "type": "event_callback", "team_id": world.sandbox.team_id, "event_id": "Ev77", "event": {
-            "type": "message", "channel": channel["id"], "user": "U0DBA", "text": "replayed", "ts": "1772460000.000100",
+        "type": "event_callback",
+        "team_id": world.sandbox.team_id,
+        "event_id": "Ev77",
+        "event": {
+            "type": "message",
+            "channel": channel["id"],
+            "user": "U0DBA",
+            "text": "replayed",
+            "ts": "1772460000.000100",
         },
-    }  # fmt: skip
+    }
     requests.append((json.dumps(said).encode(), "application/json"))
     headers = [signed(body, secret, kind=kind, age=100) for body, kind in requests]
     for (body, _), head in zip(requests, headers, strict=True):
@@ -209,19 +221,41 @@ async def test_a_payload_of_another_workspace_is_answered_and_not_carried_out(
     button = {"type": "button", "action_id": "incident_lead", "block_id": "b", "value": "1"}
     values = {"text": {"text": {"type": "plain_text_input", "value": "it works"}}}
     view = {
-        "id": "V1", "type": "modal", "callback_id": "incident_resolve", "private_metadata": '{"incident": 1}',
-        "blocks": [], "state": {"values": values},
-    }  # fmt: skip
+        "id": "V1",
+        "type": "modal",
+        "callback_id": "incident_resolve",
+        "private_metadata": '{"incident": 1}',
+        "blocks": [],
+        "state": {"values": values},
+    }
     channel = {"id": channel_id(world)}
     payloads = [
         command(world, "start ours now", user="U0STRANGER", team_id="T0OTHER"),
         command(world, "severity 4", user="U0STRANGER", team_id="T0OTHER", channel_id=channel["id"]),
-        interaction({"type": "block_actions", "team": other, "user": user, "actions": [button], "trigger_id": "1.2",
-                     "channel": channel, "message": card}),
+        interaction(
+            {
+                "type": "block_actions",
+                "team": other,
+                "user": user,
+                "actions": [button],
+                "trigger_id": "1.2",
+                "channel": channel,
+                "message": card,
+            }
+        ),
         interaction({"type": "view_submission", "team": other, "user": user, "view": view, "trigger_id": "1.3"}),
-        interaction({"type": "message_action", "callback_id": "open_incident", "team": other, "user": user,
-                     "message": {"ts": card["ts"], "text": "x"}, "channel": channel, "trigger_id": "1.4"}),
-    ]  # fmt: skip
+        interaction(
+            {
+                "type": "message_action",
+                "callback_id": "open_incident",
+                "team": other,
+                "user": user,
+                "message": {"ts": card["ts"], "text": "x"},
+                "channel": channel,
+                "trigger_id": "1.4",
+            }
+        ),
+    ]
     said = {"type": "message", "channel": channel["id"], "user": "U0STRANGER", "text": "x", "ts": "1772460000.000200"}
     event = {"type": "event_callback", "team_id": "T0OTHER", "event_id": "Ev1", "event": said}
 
@@ -243,11 +277,18 @@ async def test_a_message_of_a_partner_in_a_shared_channel_is_ours(world: World) 
     """The event names the workspace that it happened in; its authorization names the one through which we hear it."""
     await world.declares()
     event = {
-        "type": "event_callback", "team_id": "T0OTHER", "event_id": "Ev2",
+        "type": "event_callback",
+        "team_id": "T0OTHER",
+        "event_id": "Ev2",
         "authorizations": [{"team_id": world.sandbox.team_id, "enterprise_id": None, "is_enterprise_install": False}],
-        "event": {"type": "message", "channel": channel_id(world), "user": "U0PARTNER",
-                  "text": "our side is fine", "ts": "1772460000.000300"},
-    }  # fmt: skip
+        "event": {
+            "type": "message",
+            "channel": channel_id(world),
+            "user": "U0PARTNER",
+            "text": "our side is fine",
+            "ts": "1772460000.000300",
+        },
+    }
 
     assert (await to_slack(world, json.dumps(event).encode())).status == 200
 
@@ -266,9 +307,21 @@ def basic(password: str) -> str:
 
 
 WRONG: list[str | None] = [
-    None, "", "Bearer", "Bearer ", bearer("wrong"), bearer(TOKEN + "x"), bearer(TOKEN[:-1]), bearer(TOKEN.upper()),
-    bearer(f"{TOKEN} {TOKEN}"), basic("wrong"), basic(""), "Basic !!!", f"Digest {TOKEN}", TOKEN,
-]  # fmt: skip
+    None,
+    "",
+    "Bearer",
+    "Bearer ",
+    bearer("wrong"),
+    bearer(TOKEN + "x"),
+    bearer(TOKEN[:-1]),
+    bearer(TOKEN.upper()),
+    bearer(f"{TOKEN} {TOKEN}"),
+    basic("wrong"),
+    basic(""),
+    "Basic !!!",
+    f"Digest {TOKEN}",
+    TOKEN,
+]
 
 
 async def test_an_alert_without_the_right_token_changes_nothing(world: World, logged: list[EventDict]) -> None:

@@ -28,11 +28,21 @@ def path_of(world: World) -> str:
 async def test_every_answer_tells_browsers_what_they_may_do(world: World) -> None:
     """Pages, refusals, errors of the router, and what is for machines."""
     asked = [
-        ("GET", path_of(world)), ("GET", "/incidents/INC-1?key=wrong"), ("GET", "/incidents/INC-99"),
-        ("GET", "/nowhere"), ("GET", "/outbox"), ("GET", "/metrics"), ("GET", "/livez"), ("GET", "/readyz"),
-        ("POST", "/alerts/generic"), ("POST", "/alerts/nagios"), ("POST", "/slack/events"), ("DELETE", "/livez"),
-        ("POST", "/outbox"), ("POST", "/control/outbox"),
-    ]  # fmt: skip
+        ("GET", path_of(world)),
+        ("GET", "/incidents/INC-1?key=wrong"),
+        ("GET", "/incidents/INC-99"),
+        ("GET", "/nowhere"),
+        ("GET", "/outbox"),
+        ("GET", "/metrics"),
+        ("GET", "/livez"),
+        ("GET", "/readyz"),
+        ("POST", "/alerts/generic"),
+        ("POST", "/alerts/nagios"),
+        ("POST", "/slack/events"),
+        ("DELETE", "/livez"),
+        ("POST", "/outbox"),
+        ("POST", "/control/outbox"),
+    ]
     statuses = set()
 
     async with aiohttp.ClientSession() as http:
@@ -61,9 +71,20 @@ async def test_without_the_right_key_there_is_nothing(world: World) -> None:
     other = page_key(world.bot.settings, "INC-2")
     assert len(right) == 32
     queries = [
-        "", "?key=", f"?key={other}", f"?key={right[:-1]}", f"?key={right}0", f"?key={right.upper()}", "?key=%00",
-        "?key=%ff%fe", "?key=%ED%A0%80", "?key=%C3%A9", f"?key=wrong&key={right}", f"?Key={right}", "?key[]=x",
-    ]  # fmt: skip
+        "",
+        "?key=",
+        f"?key={other}",
+        f"?key={right[:-1]}",
+        f"?key={right}0",
+        f"?key={right.upper()}",
+        "?key=%00",
+        "?key=%ff%fe",
+        "?key=%ED%A0%80",
+        "?key=%C3%A9",
+        f"?key=wrong&key={right}",
+        f"?Key={right}",
+        "?key[]=x",
+    ]
 
     for query in queries:
         status, text = await world.gets(f"/incidents/INC-1{query}")

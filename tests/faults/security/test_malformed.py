@@ -252,9 +252,14 @@ async def test_huge_values_are_kept_or_refused_and_never_an_error_of_ours(
 
 
 SIGNED_NONSENSE = [
-    b"{", b"[]", b'"text"', b"null", b"[" * DEEP, b'{"a":' * DEEP + b"1" + b"}" * DEEP,
+    b"{",
+    b"[]",
+    b'"text"',
+    b"null",
+    b"[" * DEEP,
+    b'{"a":' * DEEP + b"1" + b"}" * DEEP,
     b'{"type": "event_callback", "event": ' + b"[" * DEEP + b"]" * DEEP + b"}",
-]  # fmt: skip
+]
 
 
 async def test_what_slack_signed_and_nobody_can_read_is_a_bad_request(world: World, logged: list[EventDict]) -> None:
@@ -318,21 +323,39 @@ async def test_what_no_database_keeps_is_taken_out_of_what_people_write(either: 
     profile = {"id": "U0DBA", "team_id": team, "name": "dba", "profile": {"display_name": f"dba {NUL}{HALF}"}}
     values = {"text": {"text": {"type": "plain_text_input", "value": f"note {UNSTORABLE}"}}}
     view = {
-        "id": "V1", "type": "modal", "callback_id": "note_modal", "private_metadata": '{"incident": 1}',
-        "blocks": [], "state": {"values": values},
-    }  # fmt: skip
+        "id": "V1",
+        "type": "modal",
+        "callback_id": "note_modal",
+        "private_metadata": '{"incident": 1}',
+        "blocks": [],
+        "state": {"values": values},
+    }
     submission = {"type": "view_submission", "team": {"id": team}, "user": user, "view": view, "trigger_id": "5.2"}
 
     assert b"\\u0000" in event(1, **said)
-    for number, parts in enumerate((said, {"type": "message", "subtype": "message_changed", "channel": channel,
-                                           "message": edited, "previous_message": said, "ts": "1772460000.000300"},
-                                    {"type": "user_change", "user": profile})):  # fmt: skip
+    for number, parts in enumerate(
+        (
+            said,
+            {
+                "type": "message",
+                "subtype": "message_changed",
+                "channel": channel,
+                "message": edited,
+                "previous_message": said,
+                "ts": "1772460000.000300",
+            },
+            {"type": "user_change", "user": profile},
+        )
+    ):
         assert (await to_slack(world, event(number, **parts))).status == 200, parts
     assert (await to_slack(world, interaction(submission), kind=FORM)).status == 200
     mark = {
-        "type": "reaction_added", "user": "U0DBA", "reaction": "mag", "event_ts": "1772460000.000400",
+        "type": "reaction_added",
+        "user": "U0DBA",
+        "reaction": "mag",
+        "event_ts": "1772460000.000400",
         "item": {"type": "message", "channel": channel, "ts": "1772460000.000100"},
-    }  # fmt: skip
+    }
     assert (await to_slack(world, event(9, **mark))).status == 200
     await world.finish()
 

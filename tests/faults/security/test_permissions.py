@@ -36,22 +36,48 @@ PEOPLE: Mapping[str, tuple[str, str, str]] = {
 }
 """Id, what the metric calls them, what they are told."""
 LINES = {
-    "start": "start something else", "": "", "list": "list", "merge": "merge INC-9", "drill": "drill",
-    "find": "find pool", "show": "show INC-1", "private": "private",
-    "note": "note it began", "timeline": "timeline",
-    "redact": "redact entry-1 a password", "catchup": "catchup", "status": "status identified",
-    "severity": "severity 1", "lead": "lead", "role": "role scribe", "handover": "handover <@U0DBA>",
-    "edit": "edit title:other", "escalate": "escalate @U0DBA help",
-    "ack": "ack", "impact": "impact nobody can pay", "cause": "cause a deploy", "improve": "improve the alert",
-    "task": "task tell them", "update": "update investigating we look", "resolve": "resolve", "cancel": "cancel false",
-    "reopen": "reopen it is back", "postmortem": "postmortem", "help": "help",
-    "cannot": "cannot on a train", "moretime": "moretime 20m", "unack": "unack", "reassign": "reassign <@U0DBA>",
-    "oncall": "oncall", "pages": "pages", "mute": "mute me until:23:00", "unmute": "unmute", "vendor": "vendor",
+    "start": "start something else",
+    "": "",
+    "list": "list",
+    "merge": "merge INC-9",
+    "drill": "drill",
+    "find": "find pool",
+    "show": "show INC-1",
+    "private": "private",
+    "note": "note it began",
+    "timeline": "timeline",
+    "redact": "redact entry-1 a password",
+    "catchup": "catchup",
+    "status": "status identified",
+    "severity": "severity 1",
+    "lead": "lead",
+    "role": "role scribe",
+    "handover": "handover <@U0DBA>",
+    "edit": "edit title:other",
+    "escalate": "escalate @U0DBA help",
+    "ack": "ack",
+    "impact": "impact nobody can pay",
+    "cause": "cause a deploy",
+    "improve": "improve the alert",
+    "task": "task tell them",
+    "update": "update investigating we look",
+    "resolve": "resolve",
+    "cancel": "cancel false",
+    "reopen": "reopen it is back",
+    "postmortem": "postmortem",
+    "help": "help",
+    "cannot": "cannot on a train",
+    "moretime": "moretime 20m",
+    "unack": "unack",
+    "reassign": "reassign <@U0DBA>",
+    "oncall": "oncall",
+    "pages": "pages",
+    "mute": "mute me until:23:00",
+    "unmute": "unmute",
+    "vendor": "vendor",
     "maintenance": "maintenance payments until:23:00",
-}  # fmt: skip
-ACTIONS = (
-    *pressing.PRESSES, *pressing.OPENS, *pressing.FILLED, amending.MENU, *timeline_view.TURNS, *times.CHOICES
-)  # fmt: skip
+}
+ACTIONS = (*pressing.PRESSES, *pressing.OPENS, *pressing.FILLED, amending.MENU, *timeline_view.TURNS, *times.CHOICES)
 
 
 @dataclass
@@ -77,9 +103,8 @@ class Stage:
         """The command, in the incident's channel and outside of it; alone, it opens a form outside."""
         where = "C0OPS" if name in {"start", "list", "help"} else channel_id(self.world)
         return command(
-            self.world, LINES[name], user=user, trigger=self._next(), channel_id=where,
-            response_url=self.whispers_to,
-        )  # fmt: skip
+            self.world, LINES[name], user=user, trigger=self._next(), channel_id=where, response_url=self.whispers_to
+        )
 
     def declares_by_form(self, user: str) -> bytes:
         return command(self.world, "", user=user, trigger=self._next(), response_url=self.whispers_to)
@@ -112,13 +137,25 @@ class Stage:
             carried = {"channel": channel_id(self.world), "ts": self.ts, "text": "x"}  # type: ignore[dict-item]
         values = {
             name: {name: {"type": "plain_text_input", "value": value}}
-            for name, value in {"title": "form", "text": "by form", "severity": "SEV1", "status": "identified",
-                                "person": "U0DBA", "incident": "INC-1", "kind": "note", "act": "take_off"}.items()
-        }  # fmt: skip
+            for name, value in {
+                "title": "form",
+                "text": "by form",
+                "severity": "SEV1",
+                "status": "identified",
+                "person": "U0DBA",
+                "incident": "INC-1",
+                "kind": "note",
+                "act": "take_off",
+            }.items()
+        }
         view = {
-            "id": f"V{self._next()}", "type": "modal", "callback_id": callback_id, "blocks": [],
-            "private_metadata": json.dumps(carried), "state": {"values": values},
-        }  # fmt: skip
+            "id": f"V{self._next()}",
+            "type": "modal",
+            "callback_id": callback_id,
+            "blocks": [],
+            "private_metadata": json.dumps(carried),
+            "state": {"values": values},
+        }
         return self._payload("view_submission", user, view=view)
 
     def takes_shortcut(self, callback_id: str, user: str) -> bytes:

@@ -160,9 +160,12 @@ AT_THE_DATABASE = ("a database that is not there", "a host that is none")
 )
 def test_no_command_shows_a_secret_that_is_wrong(command_line: list[str], wrong: str) -> None:
     base = {
-        "PATH": os.environ["PATH"], "SLACK_BOT_TOKEN": f"xoxb-{MARK}-right", "SLACK_APP_TOKEN": f"xapp-{MARK}-right",
-        "DOGWATCH_SECRET_KEY": f"secret-key-of-the-pages-{MARK}-0123456789", "SLACK_API_URL": "http://127.0.0.1:1/",
-    }  # fmt: skip
+        "PATH": os.environ["PATH"],
+        "SLACK_BOT_TOKEN": f"xoxb-{MARK}-right",
+        "SLACK_APP_TOKEN": f"xapp-{MARK}-right",
+        "DOGWATCH_SECRET_KEY": f"secret-key-of-the-pages-{MARK}-0123456789",
+        "SLACK_API_URL": "http://127.0.0.1:1/",
+    }
 
     done = run("-m", "bot", *command_line, environment={**base, **WRONG[wrong]})
 
@@ -173,9 +176,8 @@ def test_no_command_shows_a_secret_that_is_wrong(command_line: list[str], wrong:
 
 def run(*arguments: str, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, *arguments],
-        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 async def test_a_password_of_the_database_is_in_no_line(own_postgres_server: PostgresServer, tmp_path: Path) -> None:
@@ -186,11 +188,14 @@ async def test_a_password_of_the_database_is_in_no_line(own_postgres_server: Pos
     marked = f"{scheme}://{login.split(':')[0]}:{MARK}-password@{place}"
     async with Sandbox() as sandbox:
         environment = {
-            "SLACK_BOT_TOKEN": sandbox.bot_token, "SLACK_SIGNING_SECRET": sandbox.signing_secret,
-            "SLACK_API_URL": sandbox.api_url, "DATABASE_URL": marked, "DOGWATCH_PORT": "0",
+            "SLACK_BOT_TOKEN": sandbox.bot_token,
+            "SLACK_SIGNING_SECRET": sandbox.signing_secret,
+            "SLACK_API_URL": sandbox.api_url,
+            "DATABASE_URL": marked,
+            "DOGWATCH_PORT": "0",
             "DOGWATCH_SECRET_KEY": f"secret-key-of-the-pages-{MARK}-0123456789",
             "DOGWATCH_ALERT_TOKEN": f"alert-token-{MARK}-common",
-        }  # fmt: skip
+        }
         async with served(environment) as running:
             await running.becomes_ready()
             await asyncio.to_thread(own_postgres_server.stop)

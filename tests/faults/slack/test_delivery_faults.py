@@ -18,11 +18,23 @@ from tests.support.worlds.world import World, action_ids, rendered
 
 CHANNEL = "inc-1-checkout-is-down"
 METHODS = (
-    "conversations.create", "conversations.list", "conversations.invite", "conversations.setTopic",
-    "conversations.open", "pins.add", "chat.postMessage", "chat.update", "reactions.add", "users.info",
-    "files.getUploadURLExternal", "files.completeUploadExternal",
-    "canvases.create", "canvases.getContent", "bookmarks.list", "bookmarks.add",
-)  # fmt: skip
+    "conversations.create",
+    "conversations.list",
+    "conversations.invite",
+    "conversations.setTopic",
+    "conversations.open",
+    "pins.add",
+    "chat.postMessage",
+    "chat.update",
+    "reactions.add",
+    "users.info",
+    "files.getUploadURLExternal",
+    "files.completeUploadExternal",
+    "canvases.create",
+    "canvases.getContent",
+    "bookmarks.list",
+    "bookmarks.add",
+)
 READS = {"conversations.list", "users.info", "canvases.getContent", "bookmarks.list"}
 WRITES = tuple(method for method in METHODS if method not in READS)
 PEACE: dict[str, Any] = {}

@@ -27,9 +27,14 @@ members = ["U0DBA"]
 usergroup = "S0DATABASE"
 """
 SELDOM = (
-    "conversations.join", "usergroups.list", "conversations.history", "reactions.remove", "chat.postEphemeral",
-    "files.delete", "conversations.replies",
-)  # fmt: skip
+    "conversations.join",
+    "usergroups.list",
+    "conversations.history",
+    "reactions.remove",
+    "chat.postEphemeral",
+    "files.delete",
+    "conversations.replies",
+)
 ASKED_AGAIN = {"conversations.history", "conversations.replies", "usergroups.list"}
 """Reading calls are GET requests: one whose connection breaks the HTTP client makes again by itself, unnoticed."""
 GAVE_UP = 0.3

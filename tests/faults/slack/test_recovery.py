@@ -175,9 +175,15 @@ async def test_what_waits_for_something_else_is_left_waiting(either: World) -> N
 
 def put_later(session: Session, now: datetime) -> None:
     outbox.put(
-        session, lane="learn:U0DBA", what=What.LEARN_PERSON, team_id="T0HARBOUR", at=now, priority=45,
-        not_before=now + timedelta(seconds=40), user_id="U0DBA",
-    )  # fmt: skip
+        session,
+        lane="learn:U0DBA",
+        what=What.LEARN_PERSON,
+        team_id="T0HARBOUR",
+        at=now,
+        priority=45,
+        not_before=now + timedelta(seconds=40),
+        user_id="U0DBA",
+    )
 
 
 async def test_what_slack_does_not_take_is_not_tried_with_each_answer(world: World) -> None:

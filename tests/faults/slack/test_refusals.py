@@ -66,8 +66,9 @@ async def test_a_refusal_is_told_with_what_mends_it_and_is_done_afterwards(
     """Everything else is there, the lane goes on, and nothing is asked again until a person says so."""
     if method == "chat.postMessage":
         await world.declares("checkout is down")
-    refusal = world.sandbox.fault("error", method, channel=CHANNEL if method != "files.getUploadURLExternal" else None,
-                                  error=error)  # fmt: skip
+    refusal = world.sandbox.fault(
+        "error", method, channel=CHANNEL if method != "files.getUploadURLExternal" else None, error=error
+    )
     if method != "chat.postMessage":
         await world.declares("checkout is down")
     await world.types("oncall", "/incident note the cache is cold")
@@ -245,9 +246,7 @@ async def test_a_card_that_cannot_be_shown_is_one_row_however_much_is_refused(wo
 
 
 def put_pin(session: Session, at: datetime) -> None:
-    outbox.put(
-        session, lane="pin:1", what=What.PIN_CARD, team_id="T0HARBOUR", at=at, priority=33, incident_id=1
-    )  # fmt: skip
+    outbox.put(session, lane="pin:1", what=What.PIN_CARD, team_id="T0HARBOUR", at=at, priority=33, incident_id=1)
 
 
 # --- a row that nothing can carry out

@@ -117,9 +117,10 @@ async def test_hostile_words_are_shown_as_words(world: World, conformance: Path)
     said = [each for each in world.sandbox.messages(world.channel) if each.get("subtype") != "channel_join"]
     said += world.sandbox.messages("incidents")
     assert {token for message in said for token in markup.acting(message)} <= {
-        f"{PROMETHEUS.replace('&', '&amp;')}|Weird", f"#{world.sandbox.channel(world.channel)['id']}",
+        f"{PROMETHEUS.replace('&', '&amp;')}|Weird",
+        f"#{world.sandbox.channel(world.channel)['id']}",
         "@U0DOGWATCH",  # who set the topic
-    }  # fmt: skip
+    }
     words = "\n".join(map(markup.read, said))
     assert "Weird>: <!channel> *bold* <https://evil.test|click> {{7*7}} <script>alert(1)</script>" in words
     assert "\u202e" not in words

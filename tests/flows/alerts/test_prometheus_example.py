@@ -24,7 +24,7 @@ SOONER = {
     "prometheus.yml": {"scrape_interval: 15s": "scrape_interval: 200ms", "n_interval: 15s": "n_interval: 200ms"},
     "checkout.rules.yml": {"for: 30s": "for: 400ms"},
     "alertmanager.yml": {"group_wait: 10s": "group_wait: 200ms", "group_interval: 1m": "group_interval: 1s"},
-}  # fmt: skip
+}
 """What a test does not wait for. Everything else of the files stays as it is, but for the ports."""
 
 
@@ -65,10 +65,17 @@ async def until(condition: Callable[[], Awaitable[object]], otherwise: Callable[
 async def sandboxed(folder: Path, port: int) -> AsyncIterator[SandboxClient]:
     """`DOGWATCH_PORT=… dogwatch sandbox`, in an empty folder."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "sandbox", "--headless", "--port", "0",
-        cwd=folder, stdout=asyncio.subprocess.PIPE,
+        sys.executable,
+        "-m",
+        "bot",
+        "sandbox",
+        "--headless",
+        "--port",
+        "0",
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "DOGWATCH_PORT": str(port), "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     assert process.stdout is not None
     client = SandboxClient(json.loads(await process.stdout.readline()))
     try:
@@ -119,20 +126,27 @@ async def test_a_service_that_stops_opens_an_incident_and_its_return_is_told(tmp
         shutil.copy(tmp_path / "dogwatch-data" / "alert-token", folder / "dogwatch-token")
         await stack.enter_async_context(
             started(
-                folder, alertmanager, "--config.file=alertmanager.yml", "--storage.path=data/alertmanager",
-                f"--web.listen-address=127.0.0.1:{alertmanager_port}", "--cluster.listen-address=",
+                folder,
+                alertmanager,
+                "--config.file=alertmanager.yml",
+                "--storage.path=data/alertmanager",
+                f"--web.listen-address=127.0.0.1:{alertmanager_port}",
+                "--cluster.listen-address=",
                 ready=f"http://127.0.0.1:{alertmanager_port}/-/ready",
             )
-        )  # fmt: skip
+        )
         service = (folder, sys.executable, "checkout.py", str(checkout))
         async with started(*service, ready=f"http://127.0.0.1:{checkout}/metrics"):
             await stack.enter_async_context(
                 started(
-                    folder, prometheus, "--config.file=prometheus.yml", "--storage.tsdb.path=data/prometheus",
+                    folder,
+                    prometheus,
+                    "--config.file=prometheus.yml",
+                    "--storage.tsdb.path=data/prometheus",
                     f"--web.listen-address=127.0.0.1:{prometheus_port}",
                     ready=f"http://127.0.0.1:{prometheus_port}/-/ready",
                 )
-            )  # fmt: skip
+            )
             await until(lambda: is_watched(prometheus_port, {"checkout", "dogwatch"}))
             assert await incident_channels(slack) == []
 

@@ -156,8 +156,7 @@ async def test_the_incidents_channel_in_the_archive_says_nothing_of_an_incident(
 
 
 @pytest.mark.parametrize(
-    ("archive", "unarchive"),
-    [("channel_archive", "channel_unarchive"), ("group_archive", "group_unarchive")],
+    ("archive", "unarchive"), [("channel_archive", "channel_unarchive"), ("group_archive", "group_unarchive")]
 )
 async def test_the_events_of_the_archive_are_heard_without_the_message(
     world: World, archive: str, unarchive: str

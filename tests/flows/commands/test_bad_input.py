@@ -208,9 +208,13 @@ async def test_a_button_of_another_version_is_answered(world: World, logged: lis
     user = {"id": "U0ONCALL", "team_id": world.sandbox.team_id}
     action = {"type": "button", "action_id": "incident_lead", "block_id": "b", "value": "not a number"}
     payload = {
-        "type": "block_actions", "team": {"id": world.sandbox.team_id}, "user": user, "actions": [action],
-        "channel": {"id": card.get("channel", "C1")}, "trigger_id": "1.2.x",
-    }  # fmt: skip
+        "type": "block_actions",
+        "team": {"id": world.sandbox.team_id},
+        "user": user,
+        "actions": [action],
+        "channel": {"id": card.get("channel", "C1")},
+        "trigger_id": "1.2.x",
+    }
 
     status, _ = await to_slack_endpoint(world, interaction(payload), kind=FORM)
 
@@ -348,10 +352,14 @@ def interaction(payload: dict[str, Any]) -> bytes:
 def command(world: World, text: str = "start forged") -> bytes:
     return urlencode(
         {
-            "command": "/incident", "text": text, "team_id": world.sandbox.team_id, "user_id": "U0ONCALL",
-            "channel_id": "C0OPS", "trigger_id": "1.2.forged",
+            "command": "/incident",
+            "text": text,
+            "team_id": world.sandbox.team_id,
+            "user_id": "U0ONCALL",
+            "channel_id": "C0OPS",
+            "trigger_id": "1.2.forged",
         }
-    ).encode()  # fmt: skip
+    ).encode()
 
 
 @asynccontextmanager
@@ -483,9 +491,15 @@ def requests(folder: Path, world: World, ts: str) -> Iterator[tuple[str, bytes, 
     interactions = json.loads((folder / "interaction_shapes.json").read_text())["interactions"]
     channel = world.sandbox.channel(world.channel)["id"]
     known = {
-        "ts": ts, "team_id": world.sandbox.team_id, "team": world.sandbox.team_id, "channel": channel,
-        "channel_id": channel, "user": "U0ENGINEER", "user_id": "U0ENGINEER", "reaction": "mag",
-    }  # fmt: skip
+        "ts": ts,
+        "team_id": world.sandbox.team_id,
+        "team": world.sandbox.team_id,
+        "channel": channel,
+        "channel_id": channel,
+        "user": "U0ENGINEER",
+        "user_id": "U0ENGINEER",
+        "reaction": "mag",
+    }
     for name, payload in examples.items():
         if name == "slash_command_urlencoded":
             yield name, payload.encode(), FORM

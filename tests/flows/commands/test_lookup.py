@@ -48,7 +48,7 @@ async def test_a_list_is_of_the_open_ones_the_newest_first_without_drills(world:
         ("resolved drills", []),
         ("all nonesuch", []),
     ],
-)  # fmt: skip
+)
 async def test_a_list_is_narrowed_down_by_its_words(world: World, words: str, expected: list[str]) -> None:
     await three(world)
 
@@ -95,7 +95,7 @@ async def test_a_long_list_has_pages_and_each_line_a_button(world: World) -> Non
         ("practice", []),
         ("practice drills", ["DRILL-1"]),
     ],
-)  # fmt: skip
+)
 async def test_what_is_found(world: World, words: str, expected: list[str]) -> None:
     await three(world)
 
@@ -186,11 +186,7 @@ resolved = "Résolu"
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [
-        ("cause connue", "1 Cause connue incident"),
-        ("Résolu", "Résolu"),
-        ("resolu checkout", "service checkout"),
-    ],
+    [("cause connue", "1 Cause connue incident"), ("Résolu", "Résolu"), ("resolu checkout", "service checkout")],
 )
 async def test_a_list_takes_the_workspaces_own_words(tmp_path: Path, words: str, expected: str) -> None:
     async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=OWN_WORDS) as world:

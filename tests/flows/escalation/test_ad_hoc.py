@@ -247,8 +247,7 @@ async def test_ack_means_the_escalation_to_whoever_types(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "paged"),
-    [("13:20", "2026-03-02T13:20:00+00:00"), ("now", "2026-03-02T14:02:00+00:00"), ("?", None)],
+    ("at", "paged"), [("13:20", "2026-03-02T13:20:00+00:00"), ("now", "2026-03-02T14:02:00+00:00"), ("?", None)]
 )
 async def test_with_a_time_it_is_only_recorded(world: World, at: str, paged: str | None) -> None:
     await world.declares()

@@ -78,8 +78,9 @@ async def test_a_page_counts_by_the_clock_of_whoever_is_woken(desk: Desk) -> Non
     found = await desk.database.read(nights.of_months, TEAM, ["2026-03"])
 
     assert [(row.user_id, row.pages, row.out_of_hours, row.nights) for row in found.people] == [
-        ("U0DBA", 1, 1, 1), ("U0ONCALL", 1, 0, 0),
-    ]  # fmt: skip
+        ("U0DBA", 1, 1, 1),
+        ("U0ONCALL", 1, 0, 0),
+    ]
 
 
 def _sent(session: Session, _settings: Settings, incident_id: int) -> None:

@@ -113,10 +113,16 @@ async def test_a_forged_or_old_link_changes_nothing(world: MeansWorld) -> None:
     before = await world.tables()
 
     forged = [
-        path[:-1] + ("0" if path[-1] != "0" else "1"), path.replace(page, f"{page}1", 1),
-        path.replace(until, f"{until}0", 1), "/ack/1.2.3", "/ack/x", f"/ack/{page}.{until}.%FF",
-        f"/ack/{'9' * 400}.{'9' * 400}.a", "/ack/..", f"/ack/{page}.{until}.",
-    ]  # fmt: skip
+        path[:-1] + ("0" if path[-1] != "0" else "1"),
+        path.replace(page, f"{page}1", 1),
+        path.replace(until, f"{until}0", 1),
+        "/ack/1.2.3",
+        "/ack/x",
+        f"/ack/{page}.{until}.%FF",
+        f"/ack/{'9' * 400}.{'9' * 400}.a",
+        "/ack/..",
+        f"/ack/{page}.{until}.",
+    ]
     for each in forged:
         for method in ("GET", "POST"):
             status, text, _ = await asks(world, method, each)
@@ -134,16 +140,23 @@ def event(kind: str, key: str) -> dict[str, Any]:
     """As PagerDuty's webhooks, version 3, tell of an incident."""
     return {
         "event": {
-            "id": "01BWKUNPJN5GWQKF5UZ6KXO9QH", "event_type": kind, "resource_type": "incident",
+            "id": "01BWKUNPJN5GWQKF5UZ6KXO9QH",
+            "event_type": kind,
+            "resource_type": "incident",
             "occurred_at": "2026-03-02T14:02:00.169Z",
             "agent": {"id": "PLH1HKV", "summary": "night desk", "type": "user_reference"},
             "client": None,
             "data": {
-                "id": "PGR0VU2", "type": "incident", "number": 2, "status": "acknowledged", "incident_key": key,
-                "title": "INC-1", "service": {"id": "PF9KMXH", "type": "service_reference"},
+                "id": "PGR0VU2",
+                "type": "incident",
+                "number": 2,
+                "status": "acknowledged",
+                "incident_key": key,
+                "title": "INC-1",
+                "service": {"id": "PF9KMXH", "type": "service_reference"},
             },
         }
-    }  # fmt: skip
+    }
 
 
 def signed(body: bytes, secret: str = PAGERDUTY_SECRET) -> str:

@@ -110,9 +110,7 @@ async def test_the_end_is_said_everywhere_and_the_fallback_is_paged(desk: Desk) 
 
     await desk.passes(hours=2)
 
-    assert await desk.paged() == [
-        ("U0ONCALL", 1, 0), ("U0DBA", 2, 0), ("U0DEVELOPER", 2, 0), ("U0MANAGER", 3, 0),
-    ]  # fmt: skip
+    assert await desk.paged() == [("U0ONCALL", 1, 0), ("U0DBA", 2, 0), ("U0DEVELOPER", 2, 0), ("U0MANAGER", 3, 0)]
     assert await desk.said() == ["level", "unanswered", "unanswered elsewhere", "level"]
     ended = await desk.one()
     assert ended.gave_up_at == START + timedelta(minutes=15)
@@ -183,9 +181,9 @@ async def test_all_of_a_level_have_to_acknowledge(desk: Desk) -> None:
         await desk.does(escalation.acknowledge, running.id, desk.by("U0DBA"))
 
     await desk.passes(minutes=11)
-    assert await desk.paged() == [
-        ("U0DBA", 1, 0), ("U0DEVELOPER", 1, 0), ("U0MANAGER", 2, 0), ("U0DEVELOPER", 1, 1),
-    ], "who has acknowledged is not paged again"  # fmt: skip
+    assert await desk.paged() == [("U0DBA", 1, 0), ("U0DEVELOPER", 1, 0), ("U0MANAGER", 2, 0), ("U0DEVELOPER", 1, 1)], (
+        "who has acknowledged is not paged again"
+    )
 
     await desk.does(escalation.acknowledge, running.id, desk.by("U0DEVELOPER"))
     assert (await desk.one()).acknowledged_by == "U0DEVELOPER"
@@ -263,8 +261,9 @@ async def test_nobody_on_call_goes_to_the_next_level_at_once_and_is_said(desk: D
     assert await desk.paged() == [("U0ENGINEER", 2, 0)]
     assert await desk.said() == ["level empty", "level"]
     assert [(each["level"], each["missing"], each["because"]) for each in running.steps or []] == [
-        (1, ["schedule:nobody"], "due"), (2, [], "nobody left"),
-    ]  # fmt: skip
+        (1, ["schedule:nobody"], "due"),
+        (2, [], "nobody left"),
+    ]
     assert running.steps is not None
     assert running.steps[1]["groups"] == ["S0DATABASE"]
 

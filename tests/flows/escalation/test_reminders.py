@@ -15,8 +15,13 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """Where it is about what people see: what the other database does is tried by the rest."""
 
 LEAD, WORD, RECORD, TRIAGE, TASK, POSTMORTEM = (
-    "Nobody leads", "word on where it stands", "Nothing was recorded", "in triage", "was due", "postmortem of",
-)  # fmt: skip
+    "Nobody leads",
+    "word on where it stands",
+    "Nothing was recorded",
+    "in triage",
+    "was due",
+    "postmortem of",
+)
 ALL = (LEAD, WORD, RECORD, TRIAGE, TASK, POSTMORTEM, "is overdue", *SHORT.values())
 NIGHT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 

@@ -11,18 +11,10 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.terms import TargetKind
 from bot.services.entries import remove as removing
-from bot.services.escalation import (
-    responses as answering,
-)
-from bot.services.escalation import (
-    select as which_escalation,
-)
-from bot.services.escalation import (
-    start as escalation,
-)
-from bot.services.escalation import (
-    view as ledger,
-)
+from bot.services.escalation import responses as answering
+from bot.services.escalation import select as which_escalation
+from bot.services.escalation import start as escalation
+from bot.services.escalation import view as ledger
 from bot.services.escalation.start import Whom
 from bot.services.incidents import lifecycle as course
 from bot.services.incidents import merge as combining

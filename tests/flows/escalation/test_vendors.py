@@ -63,10 +63,16 @@ async def test_how_they_are_reached_is_shown_where_they_are_called(world: World)
     assert "PayPlug" in answer
     shown = message(world)
     for words in (
-        "+33 1 00 00 00 00", "support@example.test", "gold: 30 min", "Mon–Fri 16:00–20:00 (Europe/Paris)",
-        "called outside their hours, they answer again", "no case reference yet", "waiting for their first answer",
-        "https://support.example.test/new?a=1&amp;b=2|Open a case", "https://status.example.test|status",
-    ):  # fmt: skip
+        "+33 1 00 00 00 00",
+        "support@example.test",
+        "gold: 30 min",
+        "Mon–Fri 16:00–20:00 (Europe/Paris)",
+        "called outside their hours, they answer again",
+        "no case reference yet",
+        "waiting for their first answer",
+        "https://support.example.test/new?a=1&amp;b=2|Open a case",
+        "https://status.example.test|status",
+    ):
         assert words in shown, words
     assert "<b>" not in shown
     assert (await called(world))["out_of_hours"] is True
@@ -77,9 +83,7 @@ async def test_what_they_said_is_kept_with_its_times(world: World) -> None:
     await world.types("oncall", "/incident escalate vendor:payplug their API times out")
     await world.advance(minutes=60)
 
-    told = await world.types(
-        "oncall", "/incident vendor payplug answered at:14:25 case:CS-123 they see it too"
-    )  # fmt: skip
+    told = await world.types("oncall", "/incident vendor payplug answered at:14:25 case:CS-123 they see it too")
     assert "case CS-123" in told
     assert "first answer" in told
     await world.types("oncall", "/incident vendor payplug fixed at:15:00 a bad deploy of theirs")

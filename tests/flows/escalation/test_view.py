@@ -75,10 +75,12 @@ async def chooses_more_time(world: World, user: str, minutes: int) -> None:
     found = next(each for each in world.sandbox.messages(where) if "escalation_more_time" in action_ids(each))
     options = [
         option["value"]
-        for block in found["blocks"] if block["type"] == "actions"
-        for element in block["elements"] if element["type"] == "static_select"
+        for block in found["blocks"]
+        if block["type"] == "actions"
+        for element in block["elements"]
+        if element["type"] == "static_select"
         for option in element["options"]
-    ]  # fmt: skip
+    ]
     chosen = next(value for value in options if value.endswith(f".{minutes}"))
     assert (await world.sandbox.click(user, where, found["ts"], "escalation_more_time", chosen)).ok
     await world.settle()

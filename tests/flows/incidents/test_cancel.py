@@ -28,8 +28,11 @@ async def test_a_false_alarm_is_over_and_says_why(world: World) -> None:
     assert [incident[key] for key in ("ended_at", "resolved_at", "duration", "resolution")] == [None] * 4
     last = whole["timeline"][-1]
     assert (last["kinds"], last["text"], last["was"], last["became"]) == (
-        ["cancelled"], WHY, "investigating", "cancelled",
-    )  # fmt: skip
+        ["cancelled"],
+        WHY,
+        "investigating",
+        "cancelled",
+    )
     assert world.sandbox.files() == [], "no draft is posted by itself"
     offered = {"incident_draft", "incident_note", "incident_edit", "incident_more"}
     assert action_ids(world.sandbox.pins(name)[0]) == offered

@@ -13,9 +13,7 @@ async def test_declaring_opens_a_channel_with_its_people_and_its_card(world: Wor
 
     assert "INC-1" in answer
     assert world.channel == "inc-1-checkout-is-down"
-    assert set(world.sandbox.members(world.channel)) == {
-        "U0DOGWATCH", "U0ONCALL", "U0ENGINEER", "U0DBA", "U0DEVELOPER",
-    }  # fmt: skip
+    assert set(world.sandbox.members(world.channel)) == {"U0DOGWATCH", "U0ONCALL", "U0ENGINEER", "U0DBA", "U0DEVELOPER"}
     card = world.card()
     for words in ("INC-1 · Checkout is down", "SEV2", "Investigating", "nobody yet", "checkout", "somebody to lead"):
         assert words in card

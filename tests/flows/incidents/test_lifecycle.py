@@ -151,9 +151,7 @@ async def test_improvements_and_tasks_stand_in_one_message(world: World) -> None
     await world.declares()
 
     assert await world.types("oncall", "/incident improve alert on pool usage") == "Improvement 1 noted."
-    answer = await world.types(
-        "oncall", '/incident task Raise the limit @dba due:friday symptom:"payments fail"'
-    )  # fmt: skip
+    answer = await world.types("oncall", '/incident task Raise the limit @dba due:friday symptom:"payments fail"')
     await world.types("oncall", "/incident todo owner:@engineer write it down")
     await world.finish()
 
@@ -283,8 +281,11 @@ async def test_a_status_reopens_what_was_over(world: World) -> None:
     assert "investigating" in answer
     found = await incident(world)
     assert (found["status"], found["resolved_at"], found["ended_at"], found["resolution"]) == (
-        "investigating", None, None, None,
-    )  # fmt: skip
+        "investigating",
+        None,
+        None,
+        None,
+    )
     assert (await last(world))["kinds"] == ["reopened"]
     assert "Investigating" in world.card()
     assert "✅" not in world.card()

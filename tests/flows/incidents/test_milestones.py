@@ -119,13 +119,9 @@ async def test_the_mitigation_by_status_and_by_the_last_fix(world: World) -> Non
     await world.advance(minutes=2)
     second = await world.says("dba", "rolled back")
     await world.reacts("oncall", second, "white_check_mark")
-    assert (await times(world))["mitigated"] == (
-        "14:04", "last message marked as fixed before the resolution",
-    )  # fmt: skip
+    assert (await times(world))["mitigated"] == ("14:04", "last message marked as fixed before the resolution")
     await world.unreacts("oncall", second, "white_check_mark")
-    assert (await times(world))["mitigated"] == (
-        "14:02", "last message marked as fixed before the resolution",
-    )  # fmt: skip
+    assert (await times(world))["mitigated"] == ("14:02", "last message marked as fixed before the resolution")
 
     await world.advance(minutes=1)
     await world.types("oncall", "/incident status monitoring")

@@ -19,13 +19,34 @@ TITLE = "swordfish payroll"
 SECRETS = (TITLE, "swordfish", "INC-1", "inc-1-")
 OUTSIDER = "dba"
 PATHS = (
-    "/", "/metrics", "/livez", "/readyz", "/outbox", "/status", "/incidents/INC-1", "/incidents/INC-1?key=0",
-    "/api/v1/incidents", "/incidents",
-)  # fmt: skip
+    "/",
+    "/metrics",
+    "/livez",
+    "/readyz",
+    "/outbox",
+    "/status",
+    "/incidents/INC-1",
+    "/incidents/INC-1?key=0",
+    "/api/v1/incidents",
+    "/incidents",
+)
 LOOKS = (
-    "list", "list all", "list resolved", "list payroll", "find swordfish", "find payroll drills", "find INC-1", "",
-    "show INC-1", "INC-1", "INC-1 show", "INC-2 merge INC-1", "INC-1 merge INC-2", "drill INC-1", "INC-1 timeline",
-)  # fmt: skip
+    "list",
+    "list all",
+    "list resolved",
+    "list payroll",
+    "find swordfish",
+    "find payroll drills",
+    "find INC-1",
+    "",
+    "show INC-1",
+    "INC-1",
+    "INC-1 show",
+    "INC-2 merge INC-1",
+    "INC-1 merge INC-2",
+    "drill INC-1",
+    "INC-1 timeline",
+)
 
 
 async def two(world: World) -> str:

@@ -226,8 +226,10 @@ async def test_roles_are_shown_and_given_up(world: World) -> None:
     await world.finish()
 
     assert shown.splitlines() == [
-        "• Lead: <@U0ONCALL>", "• Communications lead (`communications`): <@U0DBA>", "• Scribe: nobody",
-    ]  # fmt: skip
+        "• Lead: <@U0ONCALL>",
+        "• Communications lead (`communications`): <@U0DBA>",
+        "• Scribe: nobody",
+    ]
     assert given_up == "<@U0DBA> is Communications lead of INC-1 no more, and nobody else is."
     assert lead == "<@U0ONCALL> is Lead of INC-1 no more, and nobody else is."
     assert "nobody yet" in world.card()

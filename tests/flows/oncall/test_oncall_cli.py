@@ -75,14 +75,17 @@ def test_scripts_are_told_in_json(configured: Path):
     found = json.loads(typed("payments", "--json", "--at", "2026-11-18T13:00")[0])
 
     assert [found[0][key] for key in ("schedule", "people", "since", "until", "reason")] == [
-        "payments", ["UBO", "UCY"], "2026-11-16T08:00:00Z", "2026-11-23T08:00:00Z", None,
-    ]  # fmt: skip
+        "payments",
+        ["UBO", "UCY"],
+        "2026-11-16T08:00:00Z",
+        "2026-11-23T08:00:00Z",
+        None,
+    ]
     assert [each["people"] for each in found[0]["following"]] == [["UANA"], ["UBO", "UCY"]]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
-    [(("pay",), "There is no schedule `pay`."), (("--at", "tomorrow"), "is not ISO 8601")],
+    ("arguments", "said"), [(("pay",), "There is no schedule `pay`."), (("--at", "tomorrow"), "is not ISO 8601")]
 )
 def test_what_cannot_be_answered_is_refused_with_what_to_do(configured: Path, arguments: tuple[str, ...], said: str):
     with pytest.raises(UserError, match=said):

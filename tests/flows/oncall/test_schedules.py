@@ -111,10 +111,14 @@ async def test_it_says_who_is_on_call_and_draws_two_weeks(world: World) -> None:
     assert world.sandbox.files() == [], "nobody looks at it any more"
 
 
-@pytest.mark.parametrize(("every", "ends"), [
-    ("week", datetime(2026, 3, 22, 8, tzinfo=UTC)), ("30 days", datetime(2026, 3, 31, 7, tzinfo=UTC)),
-    ("90 days", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("every", "ends"),
+    [
+        ("week", datetime(2026, 3, 22, 8, tzinfo=UTC)),
+        ("30 days", datetime(2026, 3, 31, 7, tzinfo=UTC)),
+        ("90 days", None),
+    ],
+)
 async def test_the_turns_of_two_weeks_are_listed_to_their_ends(
     tmp_path: Path, every: str, ends: datetime | None
 ) -> None:

@@ -34,10 +34,14 @@ async def dogwatch(
 ) -> tuple[int, str, str]:
     url = database if isinstance(database, str) else f"sqlite:///{database}"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *words,
+        sys.executable,
+        "-m",
+        "bot",
+        *words,
         env=environment or {"DATABASE_URL": url, "DOGWATCH_SECRET_KEY": "a secret key that is long enough for tests"},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()
 
@@ -96,11 +100,14 @@ async def test_nothing_is_overwritten(database: Path):
     assert (code, said.startswith(f"{database} exists. Stop Dogwatch")) == (2, True)
 
 
-@pytest.mark.parametrize(("content", "said"), [
-    (b"no database at all, but long enough to look like something" * 100, "is no database of Dogwatch"),
-    (b"", "is no database of Dogwatch"),
-    (None, "There is no backup at"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"no database at all, but long enough to look like something" * 100, "is no database of Dogwatch"),
+        (b"", "is no database of Dogwatch"),
+        (None, "There is no backup at"),
+    ],
+)
 async def test_what_is_no_backup_is_refused_and_leaves_nothing(tmp_path: Path, content: bytes | None, said: str):
     copy, path = tmp_path / "copy.db", tmp_path / "dogwatch.db"
     if content is not None:

@@ -174,13 +174,22 @@ FAULTS: dict[str, tuple[Break, str, str, str]] = {
     "a user's token": (a_users_token, "bot token", "failed", "a token of the user"),
     "Slack away": (sets(SLACK_API_URL="http://127.0.0.1:1/api/"), "bot token", "failed", "no connection"),
     "Slack broken": (
-        lambda patient: patient.sandbox.fault("status", "auth.test", status=503), "bot token", "failed", "HTTP 503",
+        lambda patient: patient.sandbox.fault("status", "auth.test", status=503),
+        "bot token",
+        "failed",
+        "HTTP 503",
     ),
     "no page of Slack's": (
-        lambda patient: patient.sandbox.fault("truncated", "auth.test"), "bot token", "failed", "does not answer",
+        lambda patient: patient.sandbox.fault("truncated", "auth.test"),
+        "bot token",
+        "failed",
+        "does not answer",
     ),
     "nothing set": (
-        sets(SLACK_BOT_TOKEN=None, SLACK_SIGNING_SECRET=None), "tokens", "failed", "SLACK_BOT_TOKEN is not set",
+        sets(SLACK_BOT_TOKEN=None, SLACK_SIGNING_SECRET=None),
+        "tokens",
+        "failed",
+        "SLACK_BOT_TOKEN is not set",
     ),
     "no way in": (sets(SLACK_SIGNING_SECRET=None), "tokens", "failed", "Socket Mode"),
     "a scope that is needed": (lacks("channels:manage"), "scopes", "failed", "No incident gets a channel"),
@@ -190,66 +199,103 @@ FAULTS: dict[str, tuple[Break, str, str, str]] = {
     "channel to join": (public, "incidents channel", "ok", "joins it with the first incident"),
     "channel not to join": (nobody_may_join, "incidents channel", "failed", "/invite @Dogwatch"),
     "no such channel id": (
-        sets(DOGWATCH_INCIDENTS_CHANNEL="C0NOWHERE"), "incidents channel", "failed", "sees no channel C0NOWHERE",
+        sets(DOGWATCH_INCIDENTS_CHANNEL="C0NOWHERE"),
+        "incidents channel",
+        "failed",
+        "sees no channel C0NOWHERE",
     ),
     "channels not listed": (
         lambda patient: patient.sandbox.fault("ratelimited", "conversations.list", retry_after=30),
-        "incidents channel", "warning", "in a minute",
+        "incidents channel",
+        "warning",
+        "in a minute",
     ),
     "unknown person": (names('[teams.a]\nmembers = ["U0NOBODY"]\n'), "people", "failed", "does not know U0NOBODY"),
     "person who left": (left, "people", "warning", "is deactivated"),
     "who left and is on call": (on_call("dba", deleted=True), "people", "failed", "called by the schedule night"),
     "a guest on call": (on_call("dba", is_restricted=True), "people", "failed", "could not acknowledge"),
     "unknown in a policy": (
-        names('[policies.a]\n[[policies.a.levels]]\ntargets = ["U0NOBODY"]\n'), "people", "failed",
+        names('[policies.a]\n[[policies.a.levels]]\ntargets = ["U0NOBODY"]\n'),
+        "people",
+        "failed",
         "does not know U0NOBODY, and is called by the policy a",
     ),
     "unknown group": (names('[teams.a]\nusergroup = "S0NOBODY"\n'), "people", "failed", "user group S0NOBODY"),
     "empty group": (an_empty_group, "people", "warning", "is empty"),
     "no user groups": (
         lambda patient: (an_empty_group(patient), refuses("usergroups.list", "paid_teams_only")(patient)),
-        "people", "warning", "paid_teams_only",
+        "people",
+        "warning",
+        "paid_teams_only",
     ),
     "app token unknown": (
-        by_socket(sets(SLACK_APP_TOKEN="xapp-wrong")), "Socket Mode", "failed", "does not accept SLACK_APP_TOKEN",
+        by_socket(sets(SLACK_APP_TOKEN="xapp-wrong")),
+        "Socket Mode",
+        "failed",
+        "does not accept SLACK_APP_TOKEN",
     ),
     "app token without its scope": (
-        by_socket(refuses("apps.connections.open", "missing_scope")), "Socket Mode", "failed", "connections:write",
+        by_socket(refuses("apps.connections.open", "missing_scope")),
+        "Socket Mode",
+        "failed",
+        "connections:write",
     ),
     "Socket Mode switched off": (
-        by_socket(refuses("apps.connections.open", "socket_mode_not_enabled")), "Socket Mode", "failed", "Switch it on",
+        by_socket(refuses("apps.connections.open", "socket_mode_not_enabled")),
+        "Socket Mode",
+        "failed",
+        "Switch it on",
     ),
     "file of something else": (a_file_of_something_else, "database", "failed", "no database of SQLite"),
     "no folder": (sets(DATABASE_URL="sqlite:////no/such/folder/x.db"), "database", "failed", "there is no folder"),
     "no server": (
         sets(DATABASE_URL="postgresql://dogwatch:word@127.0.0.1:1/dogwatch", DOGWATCH_SECRET_KEY=SECRET_KEY),
-        "database", "failed", "does not answer",
+        "database",
+        "failed",
+        "does not answer",
     ),
     "public address unknown": (
-        sets(DOGWATCH_PUBLIC_URL="https://no-such-host.invalid"), "public address", "warning", "does not lead to a bot",
+        sets(DOGWATCH_PUBLIC_URL="https://no-such-host.invalid"),
+        "public address",
+        "warning",
+        "does not lead to a bot",
     ),
     "public address without TLS": (
-        sets(DOGWATCH_PUBLIC_URL="http://bot.example.org"), "public address", "failed", "https:// addresses only",
+        sets(DOGWATCH_PUBLIC_URL="http://bot.example.org"),
+        "public address",
+        "failed",
+        "https:// addresses only",
     ),
     "odd signing secret": (sets(SLACK_SIGNING_SECRET="not-so"), "signing secret", "warning", "does not look like"),
     "no alert token": (sets(DOGWATCH_ALERT_TOKEN=None), "alerts", "warning", "alerts are refused"),
     "nobody on call": (
-        names('[[schedules.payments.layers]]\npeople = ["U0ONCALL"]\nstarts = "2020-01-01 09:00"\n'
-              'every = "day"\nlength = "12 hours"\n'),
-        "schedules", "warning", "payments: nobody is on call by it from",
+        names(
+            '[[schedules.payments.layers]]\npeople = ["U0ONCALL"]\nstarts = "2020-01-01 09:00"\n'
+            'every = "day"\nlength = "12 hours"\n'
+        ),
+        "schedules",
+        "warning",
+        "payments: nobody is on call by it from",
     ),
     "calendar without address": (
-        names("[schedules.legacy]\ncalendar = true\n"), "schedules", "failed",
+        names("[schedules.legacy]\ncalendar = true\n"),
+        "schedules",
+        "failed",
         "legacy: nobody is on call, as its calendar's address is not set / Set DOGWATCH_CALENDAR_LEGACY",
     ),
     "calendar away": (
         both(names("[schedules.legacy]\ncalendar = true"), sets(DOGWATCH_CALENDAR_LEGACY="http://127.0.0.1:1/hidden")),
-        "schedules", "failed", "legacy: its calendar could not be read: the server cannot be reached",
+        "schedules",
+        "failed",
+        "legacy: its calendar could not be read: the server cannot be reached",
     ),
     "heartbeat away": (
-        sets(DOGWATCH_HEARTBEAT_URL="http://127.0.0.1:1/ping"), "heartbeat", "warning", "cannot be reached",
+        sets(DOGWATCH_HEARTBEAT_URL="http://127.0.0.1:1/ping"),
+        "heartbeat",
+        "warning",
+        "cannot be reached",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -431,9 +477,16 @@ async def test_a_server_that_refuses_the_login_is_told_of(patient: Patient, post
 async def typed(environ: Mapping[str, str], *arguments: str) -> tuple[int, str, str]:
     base = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "PYTHONPATH") if key in os.environ}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "doctor", *arguments, cwd=ROOT, env={**base, **environ},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "bot",
+        "doctor",
+        *arguments,
+        cwd=ROOT,
+        env={**base, **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     out, err = await process.communicate()
     return int(process.returncode or 0), out.decode(), err.decode()
 

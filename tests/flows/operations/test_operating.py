@@ -85,8 +85,10 @@ async def test_a_request_has_one_line_and_an_id(sandbox: Sandbox, database_url: 
 
     answered = [each for each in bot.events() if each["event"] == "answered a request"]
     assert {each["route"] for each in answered} - {"/slack/events"} == {
-        "/alerts/{source}", "/incidents/{reference}", "unknown",
-    }  # fmt: skip
+        "/alerts/{source}",
+        "/incidents/{reference}",
+        "unknown",
+    }
     (alert,) = [each for each in answered if each["request_id"] == "proxy-17.a_b"]
     assert (alert["method"], alert["status"]) == ("POST", 200)
     assert alert["ms"] > 0

@@ -15,9 +15,16 @@ def put_broken(session: Session) -> None:
     """A row that no effect can carry out: our own mistake, not Slack's."""
     at = session.exec(select(OutboxRow)).first().created_at
     outbox.put(
-        session, lane="post:1", what=What.SAY, team_id="T0HARBOUR", at=at, priority=30, incident_id=1,
-        event="there is no such event", values={},
-    )  # fmt: skip
+        session,
+        lane="post:1",
+        what=What.SAY,
+        team_id="T0HARBOUR",
+        at=at,
+        priority=30,
+        incident_id=1,
+        event="there is no such event",
+        values={},
+    )
 
 
 def by_state(session: Session, *states: State) -> list[OutboxRow]:
@@ -79,8 +86,9 @@ async def test_what_a_later_release_wants_done_is_left_to_its_replicas_for_a_day
     assert any("the cache is cold" in text for text in world.texts()), "the others go on"
     left = await world.bot.database.read(by_state, State.WAITING, State.UNKNOWN, State.DEAD, State.FAILED)
     assert [(row.lane, row.state, row.defects or 0) for row in left] == [
-        ("later:1", State.WAITING, 0), ("later:2", State.DEAD, 0),
-    ]  # fmt: skip
+        ("later:1", State.WAITING, 0),
+        ("later:2", State.DEAD, 0),
+    ]
 
 
 async def test_what_slack_did_not_take_for_a_day_is_given_up_until_somebody_tries_again(world: World) -> None:

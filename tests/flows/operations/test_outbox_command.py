@@ -25,10 +25,16 @@ async def outbox_command(world: World, *arguments: str, **more: str) -> tuple[in
     """`dogwatch outbox …` as a process of its own; returns exit code, output and errors."""
     base = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
     process = await create_subprocess_exec(
-        sys.executable, "-m", "bot", "outbox", *arguments, cwd=ROOT,
+        sys.executable,
+        "-m",
+        "bot",
+        "outbox",
+        *arguments,
+        cwd=ROOT,
         env={**base, **world.environment(), "DOGWATCH_PORT": str(world.bot.port), **more},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     out, err = await process.communicate()
     return int(process.returncode or 0), out.decode(), err.decode()
 
@@ -215,11 +221,15 @@ async def test_only_a_signed_order_of_this_minute_is_carried_out(
 @pytest.mark.parametrize(
     "changed",
     [
-        {"X-Dogwatch-Signature": ""}, {"X-Dogwatch-Signature": "0" * 64}, {"X-Dogwatch-Signature": "é"},
-        {"X-Dogwatch-Time": "soon"}, {"X-Dogwatch-Time": "٣"}, {"X-Dogwatch-Time": "9" * 40},
+        {"X-Dogwatch-Signature": ""},
+        {"X-Dogwatch-Signature": "0" * 64},
+        {"X-Dogwatch-Signature": "é"},
+        {"X-Dogwatch-Time": "soon"},
+        {"X-Dogwatch-Time": "٣"},
+        {"X-Dogwatch-Time": "9" * 40},
     ],
     ids=str,
-)  # fmt: skip
+)
 async def test_an_order_with_a_wrong_proof_changes_nothing(world: World, changed: dict[str, str]) -> None:
     await has_a_failed_pin(world)
     body, at = b'{"do": "retry", "rows": "failed"}', int(time.time())

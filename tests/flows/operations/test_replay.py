@@ -138,23 +138,31 @@ async def test_a_fact_that_does_not_hold_is_named(tmp_path: Path, capsys: pytest
         ([{"at": "10:00", "alert": {**ALERT, "status": "resolved"}}], "step 1 (alert): no step before it fires"),
         ([{"at": "10:00", "say": {"who": "dba", "text": "x", "channel": "ops"}}], "no incident was opened"),
         (
-            [FIRES, {"say": {"id": "m", "who": "dba", "text": "x"}},
-             {"shortcut": {"who": "dba", "name": "save-for-later", "to": "m"}}],
+            [
+                FIRES,
+                {"say": {"id": "m", "who": "dba", "text": "x"}},
+                {"shortcut": {"who": "dba", "name": "save-for-later", "to": "m"}},
+            ],
             "step 3 (shortcut): the player knows no message shortcut `save-for-later`.",
         ),
         (
-            [{"at": "10:00", "say": {"id": "m", "who": "dba", "text": "x", "channel": "ops"}},
-             {"shortcut": {"who": "dba", "name": "add-to-timeline", "to": "m"}}],
+            [
+                {"at": "10:00", "say": {"id": "m", "who": "dba", "text": "x", "channel": "ops"}},
+                {"shortcut": {"who": "dba", "name": "add-to-timeline", "to": "m"}},
+            ],
             "step 2 (shortcut): there is no incident",
         ),
         (
-            [FIRES, {"say": {"id": "m", "who": "dba", "text": "x"}},
-             {"shortcut": {"who": "dba", "name": "add-to-timeline", "to": "m", "kind": "gossip"}}],
+            [
+                FIRES,
+                {"say": {"id": "m", "who": "dba", "text": "x"}},
+                {"shortcut": {"who": "dba", "name": "add-to-timeline", "to": "m", "kind": "gossip"}},
+            ],
             "step 3 (shortcut): Slack refuses it",
         ),
         ([FIRES, {"vendor_status": {"vendor": "v", "id": "1", "state": "up"}}], "step 2 (vendor_status): the bot"),
     ],
-)  # fmt: skip
+)
 async def test_what_cannot_be_played_is_named_by_its_step(
     steps: list[dict[str, Any]], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -255,10 +263,14 @@ async def test_words_in_another_channel_are_no_part_of_the_record():
 async def test_the_head_goes_into_the_command_that_opens_the_incident():
     played = await play(
         scenario(
-            {"at": "10:00", **typed("/incident start Card payments fail at:9:55 ref:OWN-1")}, RESOLVED,
-            service=["cards", "in-store payments"], reference="TSR-1", severity="P2", template="brief",
+            {"at": "10:00", **typed("/incident start Card payments fail at:9:55 ref:OWN-1")},
+            RESOLVED,
+            service=["cards", "in-store payments"],
+            reference="TSR-1",
+            severity="P2",
+            template="brief",
         )
-    )  # fmt: skip
+    )
 
     incident = played.record["incident"]
     assert incident["services"] == ["cards", "in-store payments"]
@@ -272,10 +284,15 @@ async def test_the_head_goes_into_the_command_that_opens_the_incident():
 async def test_the_head_is_told_of_an_incident_that_an_alert_opened():
     played = await play(
         scenario(
-            FIRES, typed("/incident note x", who="dba"), RESOLVED,
-            title="“Gold” cards fail", reference="TSR-1", category="Production", responsibility="The gateway's vendor",
+            FIRES,
+            typed("/incident note x", who="dba"),
+            RESOLVED,
+            title="“Gold” cards fail",
+            reference="TSR-1",
+            category="Production",
+            responsibility="The gateway's vendor",
         )
-    )  # fmt: skip
+    )
 
     incident = played.record["incident"]
     assert (incident["title"], incident["outside_reference"]) == ("“Gold” cards fail", "TSR-1")
@@ -292,9 +309,10 @@ async def test_a_scenarios_own_words_go_before_its_head():
             typed("/incident edit category:Test"),
             typed("/incident update monitoring lang:fr Cela va mieux."),
             typed("/incident cancel a drill that looked real"),
-            title={"fr": "Cartes en panne", "de": "Kartenzahlung gestört"}, category="Production",
+            title={"fr": "Cartes en panne", "de": "Kartenzahlung gestört"},
+            category="Production",
         )
-    )  # fmt: skip
+    )
 
     incident = played.record["incident"]
     assert incident["titles"] == {"": "Cards fail", "fr": "Cartes en panne", "de": "Kartenzahlung gestört"}

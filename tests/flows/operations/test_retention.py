@@ -250,19 +250,44 @@ async def filled(database: Any) -> None:
 
     def fill(session: Session) -> None:
         incident = Incident(
-            team_id="T1", series="INC", number=1, titles={"": "long"}, severity="SEV3", status="resolved", services=[],
-            zone="UTC", languages=["en"], template="classic", declared_at=OLD, started_at=OLD, detected_at=OLD,
-            resolved_at=OLD, channel_id="C1",
-        )  # fmt: skip
+            team_id="T1",
+            series="INC",
+            number=1,
+            titles={"": "long"},
+            severity="SEV3",
+            status="resolved",
+            services=[],
+            zone="UTC",
+            languages=["en"],
+            template="classic",
+            declared_at=OLD,
+            started_at=OLD,
+            detected_at=OLD,
+            resolved_at=OLD,
+            channel_id="C1",
+        )
         session.add(incident)
         session.flush()
         for number in range(MANY):
             ts = f"1735689600.{number:06d}"
             session.add(Message(team_id="T1", channel_id="C1", ts=ts, text="words", stored_at=OLD))
-            session.add(Reaction(team_id="T1", channel_id="C1", message_ts=ts, user_id="U1", emoji="+1",
-                                 is_present=True, event_ts=ts))  # fmt: skip
-            session.add(OutboxRow(team_id="T1", incident_id=incident.key, lane="post:1", what="say", state="done",
-                                  not_before=OLD, created_at=OLD, done_at=OLD))  # fmt: skip
+            session.add(
+                Reaction(
+                    team_id="T1", channel_id="C1", message_ts=ts, user_id="U1", emoji="+1", is_present=True, event_ts=ts
+                )
+            )
+            session.add(
+                OutboxRow(
+                    team_id="T1",
+                    incident_id=incident.key,
+                    lane="post:1",
+                    what="say",
+                    state="done",
+                    not_before=OLD,
+                    created_at=OLD,
+                    done_at=OLD,
+                )
+            )
 
     await database.run(fill)
 

@@ -212,9 +212,14 @@ async def test_a_migration_that_is_killed_leaves_the_database_as_it_was(database
     await released.fill(database_url)
     before = await rows(database_url)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.support.records.interrupted_migration", database_url, cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "tests.support.records.interrupted_migration",
+        database_url,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     out, err = await process.communicate()
 
     *killed, last = out.decode().split()

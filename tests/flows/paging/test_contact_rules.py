@@ -105,8 +105,9 @@ async def test_a_means_that_fails_gives_way_to_the_next_at_once_and_is_told_to_i
 
     assert len(world.mail.took) == 1
     assert [(each.means, each.outcome) for each in await pages(world)] == [
-        ("slack", "user_disabled"), ("email", "sent"),
-    ]  # fmt: skip
+        ("slack", "user_disabled"),
+        ("email", "sent"),
+    ]
     world.sandbox.clear_faults()
     assert "It failed" in await shown(world)
 

@@ -15,10 +15,14 @@ from tests.support.worlds.world import World
 async def runs(world: World, *arguments: str, **environment: str) -> tuple[int, str, str]:
     """`dogwatch …` as a process of its own, with the bot's environment; its exit code, output and errors."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *arguments,
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
         env={**os.environ, **world.environment(), **environment},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     out, err = await process.communicate()
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()

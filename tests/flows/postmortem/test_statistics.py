@@ -82,9 +82,10 @@ async def test_a_private_incident_counts_for_the_person_and_for_nothing_else(wor
     assert "payroll" not in nights.in_words(found)
 
 
-@pytest.mark.parametrize(("target", "counts"), [
-    ("<@U0DBA|dba>", False), ("policy:uncovered", False), ("<!subteam^S0DATABASE|@database>", True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("target", "counts"),
+    [("<@U0DBA|dba>", False), ("policy:uncovered", False), ("<!subteam^S0DATABASE|@database>", True)],
+)
 @ON_SQLITE
 async def test_an_escalation_counts_where_somebody_was_called(world: World, target: str, counts: bool) -> None:
     await world.types("dba", "/incident mute until:23:00", "ops")
@@ -126,8 +127,13 @@ async def dogwatch(world: World, *args: str) -> tuple[int | None, str]:
     """Run the command line as an operator would, beside the bot; exit code and all that it said."""
     environment: dict[str, Any] = {**os.environ, **world.environment()}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *args,
-        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "bot",
+        *args,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
     said, _ = await process.communicate()
     return process.returncode, said.decode()

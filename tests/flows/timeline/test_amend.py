@@ -437,9 +437,7 @@ async def test_what_is_the_record_of_its_own_is_not_merged_away(world: World) ->
     await marked(world)
     status = next(each for each in await world.timeline() if each["kinds"] == ["status"])
 
-    answer = await acts(
-        world, "dba", "teh pool", "merge", other=status["ref"].removeprefix("entry-"), texts="both"
-    )  # fmt: skip
+    answer = await acts(world, "dba", "teh pool", "merge", other=status["ref"].removeprefix("entry-"), texts="both")
 
     assert "has to stay" in answer.errors["other"]
 

@@ -165,8 +165,9 @@ async def test_the_last_mark_taken_away_withdraws_the_entry_and_a_new_one_brings
     assert len((await world.exported())["timeline"]) == FIRST + 1, "a message has one entry"
     done = [what for _, what in await world.audited()]
     assert [what for what in done if what.startswith(("withdrew", "restored"))] == [
-        "withdrew: its last mark was taken away", "restored",
-    ]  # fmt: skip
+        "withdrew: its last mark was taken away",
+        "restored",
+    ]
 
 
 async def test_several_people_and_marks_make_one_entry_that_stays_until_the_last_goes(world: World) -> None:

@@ -181,9 +181,13 @@ async def test_each_redaction_names_only_what_is_left_to_do(world: World) -> Non
 
 async def test_what_an_alert_says_is_redacted_and_not_told_again(world: World) -> None:
     payload = {
-        "title": "Checkout fails", "service": "checkout", "status": "firing", "summary": SECRET,
-        "labels": {"note": SECRET}, "starts_at": "2026-03-02T13:55:00Z",
-    }  # fmt: skip
+        "title": "Checkout fails",
+        "service": "checkout",
+        "status": "firing",
+        "summary": SECRET,
+        "labels": {"note": SECRET},
+        "starts_at": "2026-03-02T13:55:00Z",
+    }
     status, _ = await world.posts("generic", payload)
     assert status == 200
     await world.finish()

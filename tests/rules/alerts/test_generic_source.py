@@ -53,13 +53,7 @@ def test_every_field_has_its_place():
     assert event.generator_url == "https://probe.example.test/7"
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [
-        [{"title": "a"}, {"title": "b"}],
-        {"alerts": [{"title": "a"}, {"title": "b"}]},
-    ],
-)
+@pytest.mark.parametrize("payload", [[{"title": "a"}, {"title": "b"}], {"alerts": [{"title": "a"}, {"title": "b"}]}])
 def test_several_come_in_a_list_or_under_alerts(payload):
     assert [event.name for event in parse(payload)] == ["a", "b"]
 
@@ -110,10 +104,7 @@ def test_the_computed_fingerprint_tells_alerts_apart(change):
     assert parse_one().fingerprint != parse_one(**change).fingerprint
 
 
-@pytest.mark.parametrize(
-    ("value", "fingerprint"),
-    [("abc", "abc"), (7, "7"), (["a", "b"], "a/b")],
-)
+@pytest.mark.parametrize(("value", "fingerprint"), [("abc", "abc"), (7, "7"), (["a", "b"], "a/b")])
 def test_a_stated_fingerprint_is_kept(value, fingerprint):
     assert parse_one(fingerprint=value).fingerprint == fingerprint
 

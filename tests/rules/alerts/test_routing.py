@@ -261,12 +261,7 @@ def test_where_a_firing_alert_goes(incidents, expected):
 @pytest.mark.parametrize("action", [RouteAction.OPEN, RouteAction.ATTACH])
 @pytest.mark.parametrize(
     ("incidents", "expected"),
-    [
-        ([], RecordOnly()),
-        ([OPEN_7], Attach(7)),
-        ([JUST_RESOLVED], RecordOnly(5)),
-        ([LONG_RESOLVED], RecordOnly(4)),
-    ],
+    [([], RecordOnly()), ([OPEN_7], Attach(7)), ([JUST_RESOLVED], RecordOnly(5)), ([LONG_RESOLVED], RecordOnly(4))],
 )
 def test_a_resolved_alert_opens_and_reopens_nothing(action, incidents, expected):
     assert place(an_alert(status=RESOLVED), action, now=NOW, of_group=incidents) == expected

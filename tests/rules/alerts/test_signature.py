@@ -34,8 +34,7 @@ def verify(headers, credentials, *, source="grafana", body=BODY):
 
 @pytest.mark.parametrize("source", sorted(SOURCES))
 @pytest.mark.parametrize(
-    "authorization",
-    [f"Bearer {TOKEN}", f"bearer  {TOKEN}", basic("", TOKEN), basic("alertmanager", TOKEN)],
+    "authorization", [f"Bearer {TOKEN}", f"bearer  {TOKEN}", basic("", TOKEN), basic("alertmanager", TOKEN)]
 )
 def test_the_token_is_taken_as_bearer_or_password(source, authorization):
     verify({"authorization": authorization}, BY_TOKEN, source=source)
@@ -100,10 +99,7 @@ STAMP = int(NOW.timestamp())
         ({"X-Grafana-Alerting-Signature": "é"}, "does not fit"),
         ({"X-Grafana-Alerting-Signature": signature(BODY + b" ")}, "does not fit"),
         ({"X-Grafana-Alerting-Signature": signature(secret="other")}, "does not fit"),
-        (
-            {"X-Grafana-Alerting-Signature": signature(), "X-Grafana-Alerting-Timestamp": str(STAMP)},
-            "does not fit",
-        ),
+        ({"X-Grafana-Alerting-Signature": signature(), "X-Grafana-Alerting-Timestamp": str(STAMP)}, "does not fit"),
         (
             {
                 "X-Grafana-Alerting-Signature": signature(stamp=STAMP - 301),
@@ -115,10 +111,7 @@ STAMP = int(NOW.timestamp())
             {"X-Grafana-Alerting-Signature": signature(stamp="soon"), "X-Grafana-Alerting-Timestamp": "soon"},
             "Unix seconds",
         ),
-        (
-            {"X-Grafana-Alerting-Signature": signature(), "X-Grafana-Alerting-Timestamp": "9" * 400},
-            "Unix seconds",
-        ),
+        ({"X-Grafana-Alerting-Signature": signature(), "X-Grafana-Alerting-Timestamp": "9" * 400}, "Unix seconds"),
     ],
 )
 def test_where_a_secret_is_set_nothing_but_the_signature_counts(headers, says):

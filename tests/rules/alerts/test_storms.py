@@ -52,12 +52,22 @@ OPEN_STORM = LastStorm(11, ago(1), is_open=True)
         ([1, 2, 3], LastStorm(11, ago(1), is_open=False), Begin(11)),
     ],
     ids=[
-        "nothing yet", "as many as may be", "one too many", "an old one does not count", "nor one at the very end",
-        "but one just before", "while a storm blows nothing else is asked", "a quiet storm is over",
-        "it comes back within half an hour", "after that it is another", "who resolved it ended it",
-        "but it goes on if there are too many again", "also that for half an hour only", "a cancelled one stays so",
+        "nothing yet",
+        "as many as may be",
+        "one too many",
+        "an old one does not count",
+        "nor one at the very end",
+        "but one just before",
+        "while a storm blows nothing else is asked",
+        "a quiet storm is over",
+        "it comes back within half an hour",
+        "after that it is another",
+        "who resolved it ended it",
+        "but it goes on if there are too many again",
+        "also that for half an hour only",
+        "a cancelled one stays so",
     ],
-)  # fmt: skip
+)
 def test_what_becomes_of_an_alert(minutes, storm, expected):
     assert fold(NOW, [ago(each) for each in minutes], storm, THREE_IN_FIVE) == expected
 

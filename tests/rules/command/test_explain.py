@@ -33,10 +33,16 @@ def test_a_command_with_or_without_its_slash(lead):
 @pytest.mark.parametrize(
     ("line", "part", "expected"),
     [
-        ("start x tz:Africa/Nairobi at:20:30", "options",
-         {"tz": "Africa/Nairobi", "at": {"time": "2023-11-07T20:30:00+03:00", "precision": "exact"}}),
-        ("note at:? kind:misleading x", "options",
-         {"at": {"time": None, "precision": "unknown"}, "kind": "misleading path"}),
+        (
+            "start x tz:Africa/Nairobi at:20:30",
+            "options",
+            {"tz": "Africa/Nairobi", "at": {"time": "2023-11-07T20:30:00+03:00", "precision": "exact"}},
+        ),
+        (
+            "note at:? kind:misleading x",
+            "options",
+            {"at": {"time": None, "precision": "unknown"}, "kind": "misleading path"},
+        ),
         ("task x due:2023-12-01 <@U1>", "options", {"due": "2023-12-01"}),
         ("task x due:2023-12-01 <@U1>", "positionals", {"owner": {"user": "U1"}}),
         ("cause lang:fr,en x", "options", {"lang": ["fr", "en"]}),
@@ -45,7 +51,7 @@ def test_a_command_with_or_without_its_slash(lead):
         ("status identified", "positionals", {"status": "identified"}),
         ("note INC-9 x", "incident", "INC-9"),
     ],
-)  # fmt: skip
+)
 def test_typed_values_as_json(line, part, expected):
     assert explained(line)[part] == expected
 

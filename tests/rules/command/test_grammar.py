@@ -70,8 +70,12 @@ def refusal(line, context=INSIDE):
         ("start Payments at:9:50, sev:1", "start", {"at": at("09:50"), "sev": Severity.SEV1}, "Payments"),
         ("start error:timeout on https://x.y:80/z?at:1", "start", {}, "error:timeout on https://x.y:80/z?at:1"),
         ("start --force it", "start", {}, "--force it"),
-        ("note at:? kind:misleading It", "note",
-         {"at": When(None, Precision.UNKNOWN), "kind": Kind.MISLEADING_PATH}, "It"),
+        (
+            "note at:? kind:misleading It",
+            "note",
+            {"at": When(None, Precision.UNKNOWN), "kind": Kind.MISLEADING_PATH},
+            "It",
+        ),
         ("note at:~9:50 The db", "note", {"at": at("09:50", Precision.APPROXIMATE)}, "The db"),
         ("note kind:fish The db", "note", {"kind": Kind.MISLEADING_PATH}, "The db"),
         ("note kind:lucky The db", "note", {"kind": Kind.GOT_LUCKY}, "The db"),
@@ -96,7 +100,7 @@ def refusal(line, context=INSIDE):
         ("pm template:Brief", "postmortem", {"template": "brief"}, ""),
         ("help start", "help", {}, "start"),
     ],
-)  # fmt: skip
+)
 def test_options_and_text(line, command, options, text):
     found = read(line)
 
@@ -170,13 +174,24 @@ def test_the_series_are_the_workspaces_own():
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
-        ("P1", Severity.SEV1), ("p5", Severity.SEV4), ("1", Severity.SEV1), ("5", Severity.SEV4),
-        ("P-2", Severity.SEV2), ("critical", Severity.SEV1), ("sev3", Severity.SEV3),
+        ("P1", Severity.SEV1),
+        ("p5", Severity.SEV4),
+        ("1", Severity.SEV1),
+        ("5", Severity.SEV4),
+        ("P-2", Severity.SEV2),
+        ("critical", Severity.SEV1),
+        ("sev3", Severity.SEV3),
     ],
-)  # fmt: skip
+)
 def test_severities_by_the_workspaces_own_words(typed, expected):
-    words = {"P1": Severity.SEV1, "P2": Severity.SEV2, "P3": Severity.SEV3, "P4": Severity.SEV4, "P5": Severity.SEV4,
-             "critical": Severity.SEV1}  # fmt: skip
+    words = {
+        "P1": Severity.SEV1,
+        "P2": Severity.SEV2,
+        "P3": Severity.SEV3,
+        "P4": Severity.SEV4,
+        "P5": Severity.SEV4,
+        "critical": Severity.SEV1,
+    }
 
     assert read(f"start x sev:{typed}", replace(INSIDE, severities=words)).options["sev"] is expected
 
@@ -346,12 +361,39 @@ def outcome(line, context):
 
 WORDS = st.sampled_from(
     [
-        *(command.name for command in COMMANDS), "at:", "at:9:50", "at:10", "min", "ago", "sev:2", "--sev", "—sev",
-        "sev:", "kind:fish", "users:20%", "due:friday", "due:", "private", "--private", "tz:Europe/Paris", "<@U1|ana>",
+        *(command.name for command in COMMANDS),
+        "at:",
+        "at:9:50",
+        "at:10",
+        "min",
+        "ago",
+        "sev:2",
+        "--sev",
+        "—sev",
+        "sev:",
+        "kind:fish",
+        "users:20%",
+        "due:friday",
+        "due:",
+        "private",
+        "--private",
+        "tz:Europe/Paris",
+        "<@U1|ana>",
         "INC-3",
-        "<!subteam^S1|@dba>", "vendor:x", '"two', 'words"', 'title:"a', "“x”", "2", "?", "&lt;", "\n", ",", "yesterday",
+        "<!subteam^S1|@dba>",
+        "vendor:x",
+        '"two',
+        'words"',
+        'title:"a',
+        "“x”",
+        "2",
+        "?",
+        "&lt;",
+        "\n",
+        ",",
+        "yesterday",
     ]
-)  # fmt: skip
+)
 
 
 @given(st.text() | st.lists(WORDS).map(" ".join), st.sampled_from([INSIDE, OUTSIDE]))
@@ -370,8 +412,12 @@ def test_a_text_without_keys_is_kept_as_it_was_typed(text):
     assert read(f"improve {escaped}").text == text
 
 
-@given(st.lists(st.from_regex(r"[a-z]{1,8}(:[a-z]{1,5})?|[0-9]{1,3}|https://[a-z]{3}/[a-z]{1,3}", fullmatch=True),
-                min_size=2), st.data())  # fmt: skip
+@given(
+    st.lists(
+        st.from_regex(r"[a-z]{1,8}(:[a-z]{1,5})?|[0-9]{1,3}|https://[a-z]{3}/[a-z]{1,3}", fullmatch=True), min_size=2
+    ),
+    st.data(),
+)
 def test_an_option_is_read_wherever_it_stands_and_the_rest_stays(words, data):
     keys = re.compile(r"(sev|severity|service|ref|tz|at|private|drill|retro):")
     words = [word for word in words if not keys.match(word) and word not in {"private", "drill", "retro"}]

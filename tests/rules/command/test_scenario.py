@@ -49,7 +49,7 @@ def times(*stated: str | None, day: str = "2023-05-15", zone: ZoneInfo = PARIS) 
         (("23:50", "00:10", "00:20"), ("05-15 23:50:00", "05-16 00:10:00", "05-16 00:20:00")),
         (("12:00", "2023-05-18 09:43", "10:00"), ("05-15 12:00:00", "05-18 09:43:00", "05-18 10:00:00")),
     ],
-)  # fmt: skip
+)
 def test_when_each_step_happens(stated, expected):
     assert tuple(times(*stated)) == expected
 
@@ -89,10 +89,15 @@ def test_steps_never_go_back_and_stated_times_are_kept(minutes):
 def test_the_head_is_read():
     found = read(
         text_of(
-            title={"fr": "Panne", "en": "Outage"}, service=["cards", "wallets"], severity="P1", reference="TSR-1",
-            category="Production", responsibility="us", template="brief",
+            title={"fr": "Panne", "en": "Outage"},
+            service=["cards", "wallets"],
+            severity="P1",
+            reference="TSR-1",
+            category="Production",
+            responsibility="us",
+            template="brief",
         )
-    )  # fmt: skip
+    )
 
     assert (found.titles, found.title) == ({"fr": "Panne", "en": "Outage"}, "Panne")
     assert (found.services, found.severity, found.reference) == (("cards", "wallets"), "P1", "TSR-1")
@@ -140,12 +145,13 @@ def test_unquoted_times_and_words_are_texts():
         ([{"at": "12:00", "alert": {**FIRING, "source": "nagios"}}], {}, r"step 1 \(alert\): source: `nagios`"),
         ([{"at": "12:00", "alert": {**FIRING, "labels": {}}}], {}, r"step 1 \(alert\): labels: `alertname` is missing"),
         (
-            [SAID, {"react": {"who": "dba", "emoji": "mag", "to": "frist"}}], {},
+            [SAID, {"react": {"who": "dba", "emoji": "mag", "to": "frist"}}],
+            {},
             r"step 2 \(react\): to: no step before it writes a message `frist`. Did you mean `first`?",
         ),
         ([{"at": "12:00", **NOTE}, "later"], {}, "step 2: a table of keys is needed here, not 'later'"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_named_by_step_and_key(steps, head, message):
     with pytest.raises(UserError, match=message):
         read(text_of(steps, **head))
@@ -322,41 +328,66 @@ def test_facts_that_hold_are_not_mentioned():
 @pytest.mark.parametrize(
     ("key", "value", "line"),
     [
-        ("started", "2023-05-15T12:01:00+03:00",
-         "started: expected 2023-05-15T12:01:00+03:00, found 2023-05-15T12:00:00+03:00"),
-        ("resolved", "2023-05-15T14:00:00+02:00",
-         "resolved: expected 2023-05-15T14:00:00+02:00, found 2023-05-15T14:00:00+03:00"),
-        ("identified", "2023-05-15T12:00:00+03:00",
-         "identified: expected 2023-05-15T12:00:00+03:00, found 2023-05-15T10:00:00+00:00"),
+        (
+            "started",
+            "2023-05-15T12:01:00+03:00",
+            "started: expected 2023-05-15T12:01:00+03:00, found 2023-05-15T12:00:00+03:00",
+        ),
+        (
+            "resolved",
+            "2023-05-15T14:00:00+02:00",
+            "resolved: expected 2023-05-15T14:00:00+02:00, found 2023-05-15T14:00:00+03:00",
+        ),
+        (
+            "identified",
+            "2023-05-15T12:00:00+03:00",
+            "identified: expected 2023-05-15T12:00:00+03:00, found 2023-05-15T10:00:00+00:00",
+        ),
         ("duration", "1h 55m", "duration: expected 1h 55m, found 2h 0m"),
         ("zone_label", "PST", "zone_label: expected PST beside the times of the draft, and it stands beside none"),
         ("detected_by", "Outage", "detected_by: expected Outage, found Spike, Other"),
         ("detected_by", "Other", "detected_by: expected Other, which the draft's detection does not name"),
-        ("impact", {"text": "30% of users"},
-         "impact: text: expected 30% of users, found About 20% of users could not pay"),
+        (
+            "impact",
+            {"text": "30% of users"},
+            "impact: text: expected 30% of users, found About 20% of users could not pay",
+        ),
         ("impact", {"percent_of_users": 30}, "impact: percent_of_users: expected 30, found 20.0"),
         ("languages", ["fr", "en"], "languages: expected fr, en, found en"),
         (
-            "findings", ["repeated-entry", "long-gap"],
+            "findings",
+            ["repeated-entry", "long-gap"],
             "findings: long-gap is missing among task-without-owner, repeated-entry",
         ),
-        ("timeline_times", ["14:00", "12:00"],
-         "timeline_times: number 2, 12:00, is missing or out of order among 12:00, 12:30, no time, 13:30, 14:00"),
-        ("timeline_times", [None, None],
-         "timeline_times: number 2, no time, is missing or out of order among 12:00, 12:30, no time, 13:30, 14:00"),
+        (
+            "timeline_times",
+            ["14:00", "12:00"],
+            "timeline_times: number 2, 12:00, is missing or out of order among 12:00, 12:30, no time, 13:30, 14:00",
+        ),
+        (
+            "timeline_times",
+            [None, None],
+            "timeline_times: number 2, no time, is missing or out of order among 12:00, 12:30, no time, 13:30, 14:00",
+        ),
         ("actions_taken", 3, "actions_taken: expected at least 3, found 2"),
         ("misleading_paths", 0, "misleading_paths: expected 0, found 1"),
         ("improvements", 2, "improvements: expected 2, found 1"),
         ("tasks", 1, "tasks: expected 1, found 2"),
         ("symptom_table", 2, "symptom_table: expected 2, found 1"),
-        ("escalations", [{"to": "supplier"}, {"to": "dba"}],
-         "escalations: dba is missing or out of order among @dba, engineering, supplier"),
-        ("escalations", [{"to": "engineering", "acknowledged": True}],
-         "escalations: engineering: acknowledged: expected yes, found no"),
+        (
+            "escalations",
+            [{"to": "supplier"}, {"to": "dba"}],
+            "escalations: dba is missing or out of order among @dba, engineering, supplier",
+        ),
+        (
+            "escalations",
+            [{"to": "engineering", "acknowledged": True}],
+            "escalations: engineering: acknowledged: expected yes, found no",
+        ),
         ("escalations", [{"to": "dba", "external": True}], "escalations: dba: external: expected yes, found no"),
         ("conclusion", False, "conclusion: expected no, found yes"),
     ],
-)  # fmt: skip
+)
 def test_a_fact_that_does_not_hold_is_one_line(key, value, line):
     assert found(**{**EXPECTED, key: value}) == [line]
 
@@ -383,13 +414,8 @@ def test_an_incident_that_goes_on_has_no_end_and_no_duration():
 
 @pytest.mark.parametrize(
     ("key", "without"),
-    [
-        ("duration", "2h 0m"),
-        ("zone_label", "EAT"),
-        ("detected_by", "Spike"),
-        ("conclusion", "It lasted 2h 0m\\. "),
-    ],
-)  # fmt: skip
+    [("duration", "2h 0m"), ("zone_label", "EAT"), ("detected_by", "Spike"), ("conclusion", "It lasted 2h 0m\\. ")],
+)
 def test_what_the_draft_does_not_say_is_a_difference(key, without):
     """The record holds it, and the reader of the draft does not see it."""
     assert without in MARKDOWN
@@ -456,6 +482,4 @@ def test_a_text_without_a_document_is_in_no_language():
 def test_what_is_not_compared_is_said():
     scenario = read(text_of(expect={"public_page": {}}, vendor_view=[]))
 
-    assert not_compared(scenario) == [
-        "public_page: not compared", "vendor_view: not compared",
-    ]  # fmt: skip
+    assert not_compared(scenario) == ["public_page: not compared", "vendor_view: not compared"]

@@ -67,8 +67,12 @@ def test_for_scripts(path: Path) -> None:
     assert (wrong["ok"], doubtful["ok"], strict["ok"]) == (False, True, False)
     assert wrong["file"] == str(path)
     assert wrong["mistakes"][0] | {"message": ""} == {
-        "where": str(path), "line": 2, "key": "incidents.zone", "value": '"Europe/Pariss"', "message": "",
-    }  # fmt: skip
+        "where": str(path),
+        "line": 2,
+        "key": "incidents.zone",
+        "value": '"Europe/Pariss"',
+        "message": "",
+    }
     assert (wrong["fingerprint"], doubtful["fingerprint"]) == (None, fingerprint(load({}, config_path=path)))
     assert [each["key"] for each in doubtful["warnings"]] == ["teams.payments"]
 

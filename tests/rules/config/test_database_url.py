@@ -128,10 +128,15 @@ def test_all_that_is_wrong_with_an_address_is_said_at_once() -> None:
 
     said = str(refused.value)
     for each in (
-        "the parameters channel_binding, names", "passfile is empty", "sslmode is 'full'", "sslcert: there is no file",
-        "sslkey: there is no file", "connect_timeout is 'soon'", "target_session_attrs is 'standby'",
+        "the parameters channel_binding, names",
+        "passfile is empty",
+        "sslmode is 'full'",
+        "sslcert: there is no file",
+        "sslkey: there is no file",
+        "connect_timeout is 'soon'",
+        "target_session_attrs is 'standby'",
         "2 hosts and 3 ports",
-    ):  # fmt: skip
+    ):
         assert each in said, each
 
 

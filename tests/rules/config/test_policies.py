@@ -31,7 +31,9 @@ def written(folder: Path, text: str) -> Path:
         ("[[policies.a.levels]]\ntargets = ['team:dba']\n", "policies.a.levels[0].targets[0]", 2, "[teams.dba]"),
         (
             "[teams.dbas]\nmembers = ['U1']\n[[policies.a.levels]]\ntargets = ['team:dba']\n",
-            "policies.a.levels[0].targets[0]", 4, "Did you mean `dbas`?",
+            "policies.a.levels[0].targets[0]",
+            4,
+            "Did you mean `dbas`?",
         ),
         ("[[policies.a.levels]]\ntargets = ['vendor:x']\n", "policies.a.levels[0].targets[0]", 2, "[vendors.x]"),
         (LEVEL + "wait = 0\n", "policies.a.levels[0].wait", 3, "at least 1"),
@@ -43,13 +45,15 @@ def written(folder: Path, text: str) -> Path:
         (LEVEL + "[services.s]\npolicy = 3\n", "services.s.policy", 4, "or one by severity"),
         (
             LEVEL + "[services.s]\npolicy = { SEV1 = 'a', P2 = 'b' }\n",
-            "services.s.policy.SEV2", 4, "no policy of this name",
+            "services.s.policy.SEV2",
+            4,
+            "no policy of this name",
         ),
         (LEVEL + "[services.s]\npolicy = { SEV9 = 'a' }\n", "services.s.policy.SEV9", 4, "no severity"),
         ("[severities.SEV1]\npolicy = 'a'\n", "severities.SEV1.policy", 2, '"none"'),
         ("[incidents]\npolicy = 'a'\n", "incidents.policy", 2, "[policies.a]"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_told_with_its_place_and_remedy(tmp_path: Path, text: str, key: str, line: int, says: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         load({}, config_path=written(tmp_path, text))
@@ -65,11 +69,12 @@ def test_a_mistake_is_told_with_its_place_and_remedy(tmp_path: Path, text: str, 
     [
         (
             "[vendors.x]\n[[policies.a.levels]]\ntargets = ['vendor:x']\n",
-            "policies.a.levels[0].targets", "Nobody of yours",
+            "policies.a.levels[0].targets",
+            "Nobody of yours",
         ),
         ("[teams.t]\n[[policies.a.levels]]\ntargets = ['team:t']\n", "policies.a.levels[0].targets[0]", "Nobody is in"),
     ],
-)  # fmt: skip
+)
 def test_what_is_hardly_meant_is_a_warning(tmp_path: Path, text: str, key: str, says: str) -> None:
     report = examine({}, config_path=written(tmp_path, text))
 
@@ -126,9 +131,7 @@ def test_a_policy_is_read_whole(tmp_path: Path) -> None:
     )
 
     policy = settings.policies["major"]
-    assert [[str(target) for target in level.targets] for level in policy.levels] == [
-        ["U1", "group:S1"], ["team:dba"],
-    ]  # fmt: skip
+    assert [[str(target) for target in level.targets] for level in policy.levels] == [["U1", "group:S1"], ["team:dba"]]
     assert [(level.wait, level.acknowledge) for level in policy.levels] == [(5, "all"), (10, "any")]
     assert (policy.repeat, policy.at_end.announce, policy.at_end.page) == (2, True, (target_of("team:dba"),))
     assert settings.services["web"].policy == dict.fromkeys(Severity, "major")

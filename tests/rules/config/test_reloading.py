@@ -73,13 +73,16 @@ async def test_readings_follow_one_another(folder: Path) -> None:
     assert held.fingerprint == fingerprint(held.current)
 
 
-@pytest.mark.parametrize(("one", "other", "same"), [
-    ("", "# a word\n", True),
-    ("", "[storms]\nminutes = 5\n", True),
-    ("", "[storms]\nminutes = 6\n", False),
-    ("[teams.a]\n[teams.b]\n", "[teams.b]\n[teams.a]\n", False),  # who is in two teams belongs to the first
-    ("[[routes]]\nmatch = ['a=b']\n[[routes]]\n", "[[routes]]\n[[routes]]\nmatch = ['a=b']\n", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("", "# a word\n", True),
+        ("", "[storms]\nminutes = 5\n", True),
+        ("", "[storms]\nminutes = 6\n", False),
+        ("[teams.a]\n[teams.b]\n", "[teams.b]\n[teams.a]\n", False),  # who is in two teams belongs to the first
+        ("[[routes]]\nmatch = ['a=b']\n[[routes]]\n", "[[routes]]\n[[routes]]\nmatch = ['a=b']\n", False),
+    ],
+)
 def test_fingerprints_are_equal_where_the_same_is_done(folder: Path, one: str, other: str, *, same: bool) -> None:
     def of(text: str) -> str:
         (folder / "dogwatch.toml").write_text(text)

@@ -345,18 +345,8 @@ def test_routes_and_defaults_are_ready_for_the_rules(whole):
         ('[severities.SEV1]\ndemands = ["impct"]\n', "severities.SEV1.demands[0]", 2, "Did you mean `impact`?"),
         ('[statuses.resolved]\ndemands = ["dba"]\n', "statuses.resolved.demands[0]", 2, "This cannot be asked for."),
         ('[statuses]\nfixing = "x"\n', "statuses.fixing", 2, "Use one of 'triage'"),
-        (
-            '[statuses]\nidentified = "Monitoring"\n',
-            "statuses.identified",
-            2,
-            "a word for the status monitoring",
-        ),
-        (
-            '[roles.scribe]\nwords = ["a"]\n[roles.lead]\nwords = ["A"]\n',
-            "roles.lead",
-            3,
-            "a word for the role scribe",
-        ),
+        ('[statuses]\nidentified = "Monitoring"\n', "statuses.identified", 2, "a word for the status monitoring"),
+        ('[roles.scribe]\nwords = ["a"]\n[roles.lead]\nwords = ["A"]\n', "roles.lead", 3, "a word for the role scribe"),
         ('[roles."The Boss"]\nlabel = "x"\n', 'roles."The Boss"', 1, "small letters"),
         ("[severities.SEV1]\nlabel = 5\n", "severities.SEV1.label", 2, "a text in quotation marks"),
         ('[services.a]\nteam = "b"\n', "services.a.team", 2, "There is no team of this name."),
@@ -621,9 +611,11 @@ def test_what_a_means_lacks_is_a_warning_with_the_name_of_the_variable(tmp_path)
     assert report.problems == ()
     said = "\n".join(map(str, report.warnings))
     for words in (
-        "set DOGWATCH_SMTP_PASSWORD", "set DOGWATCH_PAGERDUTY_KEY_EU_WEST", "set DOGWATCH_WEBHOOK_SECRET",
+        "set DOGWATCH_SMTP_PASSWORD",
+        "set DOGWATCH_PAGERDUTY_KEY_EU_WEST",
+        "set DOGWATCH_WEBHOOK_SECRET",
         "DOGWATCH_OPSGENIE_KEY_OLD is set",
-    ):  # fmt: skip
+    ):
         assert words in said
     assert "There is no such variable" not in said
 

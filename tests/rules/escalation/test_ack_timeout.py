@@ -64,9 +64,13 @@ def course(signs: list[int], looks: list[int], silence: int, wait: int) -> list[
     for minute in looks:
         heard = [sign for sign in signs if sign <= minute]
         standing = Progress(
-            START, after(max(heard)) if heard else None, steps, step_at,
-            timedelta(minutes=silence), timedelta(minutes=wait),
-        )  # fmt: skip
+            START,
+            after(max(heard)) if heard else None,
+            steps,
+            step_at,
+            timedelta(minutes=silence),
+            timedelta(minutes=wait),
+        )
         found = next_check(standing, after(minute))
         if isinstance(found, Take):
             steps, step_at = ORDER.index(found.step) + 1, after(minute)
@@ -102,9 +106,13 @@ def test_looking_only_when_told_to_is_as_good_as_looking_every_minute(signs, sil
     while minute < 400:
         heard = [sign for sign in signs if sign <= minute]
         standing = Progress(
-            START, after(max(heard)) if heard else None, steps, step_at,
-            timedelta(minutes=silence), timedelta(minutes=wait),
-        )  # fmt: skip
+            START,
+            after(max(heard)) if heard else None,
+            steps,
+            step_at,
+            timedelta(minutes=silence),
+            timedelta(minutes=wait),
+        )
         match next_check(standing, after(minute)):
             case Wait(until):
                 minute = round((until - START) / timedelta(minutes=1))

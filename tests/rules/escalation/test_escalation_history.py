@@ -42,12 +42,20 @@ def page(person: str, level: int, minutes: float, means: str = "slack", **more: 
 
 def escalation(**more: Any) -> Escalation:
     values: dict[str, Any] = {
-        "source": Source(SourceKind.COMMAND, "escalation-1", LINK), "target": "payments",
-        "target_kind": TargetKind.POLICY, "external": False, "reason": "nobody can pay", "paged_at": after(0),
-        "precision": Precision.EXACT, "acknowledged_at": after(9), "acknowledged_by": "U0DBA",
-        "acknowledgement": Source(SourceKind.COMMAND, "entry-9", "https://slack.example/9"), "policy": "payments",
-        "levels": 3, "started_by": "policy",
-    }  # fmt: skip
+        "source": Source(SourceKind.COMMAND, "escalation-1", LINK),
+        "target": "payments",
+        "target_kind": TargetKind.POLICY,
+        "external": False,
+        "reason": "nobody can pay",
+        "paged_at": after(0),
+        "precision": Precision.EXACT,
+        "acknowledged_at": after(9),
+        "acknowledged_by": "U0DBA",
+        "acknowledgement": Source(SourceKind.COMMAND, "entry-9", "https://slack.example/9"),
+        "policy": "payments",
+        "levels": 3,
+        "started_by": "policy",
+    }
     return Escalation(**{**values, **more})
 
 
@@ -59,15 +67,13 @@ BY_POLICY = escalation(
     ),
     pages=(
         page("U0ONCALL", 1, 0, outcome=PageOutcome.FAILED, problem="channel_not_found"),
-        page("U0DBA", 2, 5), page("U0DBA", 2, 6, "email"),
+        page("U0DBA", 2, 5),
+        page("U0DBA", 2, 6, "email"),
         page("U0DEV", 2, 5, outcome=PageOutcome.SKIPPED, problem="muted"),
         page("U0LEAD", 3, 130, "apprise:phone", late=timedelta(hours=2)),
     ),
-    answers=(
-        Answer("U0DEV", after(7), "link", Place(2, 0), after(8)),
-        Answer("U0DBA", after(9), "email", Place(2, 0)),
-    ),
-)  # fmt: skip
+    answers=(Answer("U0DEV", after(7), "link", Place(2, 0), after(8)), Answer("U0DBA", after(9), "email", Place(2, 0))),
+)
 LEVEL_2 = (
     "Level 2 of 3 paged: dba (Slack, e-mail); developer left out on purpose; nobody behind schedule:night; "
     "because nobody of the level before could come"
@@ -127,18 +133,25 @@ def test_a_policy_that_ends_says_so() -> None:
 def test_a_policy_that_is_repeated_and_its_fallback() -> None:
     one = escalation(called=(called(1, 0, "U0DBA"), called(1, 15, "U0DBA", number=1), called(4, 30, "U0LEAD")))
     assert [line.partition(":")[0] for line in steps(one)] == [
-        "Level 1 of 3 paged", "Level 1 of 3 paged, round 2", "Fallback paged after the last level",
-    ]  # fmt: skip
+        "Level 1 of 3 paged",
+        "Level 1 of 3 paged, round 2",
+        "Fallback paged after the last level",
+    ]
 
 
 def test_whoever_fell_silent_took_nothing_back_and_the_end_comes_before_the_fallback() -> None:
     one = escalation(
-        acknowledged_at=None, acknowledged_by=None, acknowledgement=None, gave_up_at=after(30),
+        acknowledged_at=None,
+        acknowledged_by=None,
+        acknowledgement=None,
+        gave_up_at=after(30),
         called=(
-            called(1, 0, "U0DBA"), called(1, 20, "U0DBA", because="silent"), called(4, 30, "U0LEAD", because="end"),
+            called(1, 0, "U0DBA"),
+            called(1, 20, "U0DBA", because="silent"),
+            called(4, 30, "U0LEAD", because="end"),
         ),
         answers=(Answer("U0DBA", after(2), "slack", Place(1, 0), after(20), is_silent=True),),
-    )  # fmt: skip
+    )
 
     assert steps(one) == [
         "Level 1 of 3 paged: dba",
@@ -192,15 +205,24 @@ def test_what_a_vendor_did_stands_with_the_call() -> None:
     case, fixed = (Source(SourceKind.COMMAND, f"entry-{number}", f"https://x.example/{number}") for number in (3, 4))
     facts = VendorFacts(case="CS-123", case_source=case, fixed_at=after(60), fixed=fixed)
     one = escalation(
-        external=True, target="PayPlug", target_kind=TargetKind.VENDOR, policy="", levels=0, vendor=facts,
-        acknowledged_at=after(25), acknowledged_by="U0ONCALL",
-    )  # fmt: skip
+        external=True,
+        target="PayPlug",
+        target_kind=TargetKind.VENDOR,
+        policy="",
+        levels=0,
+        vendor=facts,
+        acknowledged_at=after(25),
+        acknowledged_by="U0ONCALL",
+    )
     [block] = [
         each for each in assemble(record(one)).documents[0].sections["escalations"] if each.key == "escalation-1"
     ]
     assert [note.partition(" at ")[0] for note in block.notes] == [
-        "case CS-123", "answered", "noted by oncall", "fixed by them",
-    ]  # fmt: skip
+        "case CS-123",
+        "answered",
+        "noted by oncall",
+        "fixed by them",
+    ]
     assert {source.ref for source in block.sources} == {"escalation-1", "entry-9", "entry-3", "entry-4"}
 
 
@@ -210,11 +232,14 @@ def test_the_json_holds_the_steps_the_pages_and_the_answers() -> None:
     assert (told["policy"], told["levels"], told["started_by"]) == ("payments", 3, "policy")
     assert told["acknowledged_after_seconds"] == 9 * 60
     assert [(step["level"], step["people"], step["late_seconds"]) for step in told["steps"]] == [
-        (1, ["oncall"], None), (2, ["dba", "developer"], None), (3, ["dba-lead"], 7200),
-    ]  # fmt: skip
+        (1, ["oncall"], None),
+        (2, ["dba", "developer"], None),
+        (3, ["dba-lead"], 7200),
+    ]
     assert [(page["person"], page["means"], page["outcome"]) for page in told["pages"]][:2] == [
-        ("oncall", "slack", "failed"), ("dba", "slack", "sent"),
-    ]  # fmt: skip
+        ("oncall", "slack", "failed"),
+        ("dba", "slack", "sent"),
+    ]
     assert [bool(answer["withdrawn_at"]) for answer in told["answers"]] == [True, False]
 
 
@@ -240,9 +265,15 @@ def test_a_vendor_whose_case_was_asked_for_in_vain_is_found() -> None:
 
 def test_a_vendor_that_fixed_it_without_a_word_did_answer() -> None:
     silent = escalation(
-        external=True, target="PayPlug", target_kind=TargetKind.VENDOR, acknowledged_at=None, acknowledgement=None,
-        policy="", vendor=VendorFacts(), source=Source(SourceKind.COMMAND, "escalation-77"),
-    )  # fmt: skip
+        external=True,
+        target="PayPlug",
+        target_kind=TargetKind.VENDOR,
+        acknowledged_at=None,
+        acknowledgement=None,
+        policy="",
+        vendor=VendorFacts(),
+        source=Source(SourceKind.COMMAND, "escalation-77"),
+    )
     assert "escalation-not-acknowledged" in messages(silent)
     fixed = VendorFacts(fixed=Source(SourceKind.COMMAND, "entry-4"))
     assert "escalation-not-acknowledged" not in messages(replace(silent, vendor=fixed))

@@ -29,9 +29,14 @@ def after(minutes: float) -> datetime:
 def facts(**more: object) -> Facts:
     """An incident that was declared at minute 0, which somebody leads."""
     fresh = Facts(
-        status=Status.INVESTIGATING, is_led=True, status_since=START, unled_since=START, told_at=START,
-        recorded_at=START, due_tasks={},
-    )  # fmt: skip
+        status=Status.INVESTIGATING,
+        is_led=True,
+        status_since=START,
+        unled_since=START,
+        told_at=START,
+        recorded_at=START,
+        due_tasks={},
+    )
     return replace(fresh, **more)  # type: ignore[arg-type]
 
 

@@ -79,15 +79,31 @@ AGAIN = Place(1, 1)
         (THREE, Progress(at(5), L1, is_answered=True, is_nobody_left=True), 1, Nothing()),
     ],
     ids=[
-        "the first at once", "its time has not come", "its time has come", "a little late",
-        "one was passed over", "the end is not reached over a level that nobody was paged for",
-        "nor where nobody was paged at all", "nobody is left to page", "once more from the top",
-        "late in the second round", "no round is left out", "the second round is over", "one level, once",
-        "answered", "over",
-        "more time", "more time is over", "less time than they had anyway", "nobody of the level is left",
-        "then more time does not hold", "and nothing is passed over", "nobody at all is left", "answered counts more",
+        "the first at once",
+        "its time has not come",
+        "its time has come",
+        "a little late",
+        "one was passed over",
+        "the end is not reached over a level that nobody was paged for",
+        "nor where nobody was paged at all",
+        "nobody is left to page",
+        "once more from the top",
+        "late in the second round",
+        "no round is left out",
+        "the second round is over",
+        "one level, once",
+        "answered",
+        "over",
+        "more time",
+        "more time is over",
+        "less time than they had anyway",
+        "nobody of the level is left",
+        "then more time does not hold",
+        "and nothing is passed over",
+        "nobody at all is left",
+        "answered counts more",
     ],
-)  # fmt: skip
+)
 def test_next_step(policy: Policy, progress: Progress, minutes: float, expected: Step) -> None:
     assert next_step(policy, progress, at(minutes)) == expected
 
@@ -192,9 +208,13 @@ def test_an_answer_stops_it(policy: Policy, gaps: list[float], answered: float) 
 
 
 @given(
-    POLICIES, MOMENTS, MOMENTS, st.none() | st.builds(Place, st.integers(1, 5), st.integers(0, 3)), st.booleans(),
+    POLICIES,
+    MOMENTS,
+    MOMENTS,
+    st.none() | st.builds(Place, st.integers(1, 5), st.integers(0, 3)),
+    st.booleans(),
     st.none() | MOMENTS,
-)  # fmt: skip
+)
 def test_never_silent_while_unanswered(
     policy: Policy, now: datetime, due: datetime, place: Place | None, nobody_left: bool, more: datetime | None
 ) -> None:
@@ -260,14 +280,27 @@ BOTH = called("U1", "U2", need=Need.ALL)
         ([], [answer("U1")], (), True),
     ],
     ids=[
-        "silent", "one of several", "somebody who was not asked", "withdrawn", "withdrawn, and then another",
-        "one of two who are both needed", "somebody else does not replace the other", "both", "both, and one withdrew",
-        "both, but one cannot", "both, but one cannot be reached", "who is in a group is not known",
-        "an answer to the level before is none to this one", "an answer to this one is enough",
-        "late, but all of the one before", "called again, and had answered", "all of them cannot", "before the first",
+        "silent",
+        "one of several",
+        "somebody who was not asked",
+        "withdrawn",
+        "withdrawn, and then another",
+        "one of two who are both needed",
+        "somebody else does not replace the other",
+        "both",
+        "both, and one withdrew",
+        "both, but one cannot",
+        "both, but one cannot be reached",
+        "who is in a group is not known",
+        "an answer to the level before is none to this one",
+        "an answer to this one is enough",
+        "late, but all of the one before",
+        "called again, and had answered",
+        "all of them cannot",
+        "before the first",
         "already before the first",
     ],
-)  # fmt: skip
+)
 def test_is_answered(levels: list[Called], answers: list[Answer], declined: tuple[str, ...], expected: bool) -> None:
     assert is_answered(levels, answers, declined) is expected
 
@@ -309,9 +342,18 @@ def test_whether_anybody_is_left(level: Called, declined: tuple[str, ...], expec
 
 def test_a_level_that_was_paged_is_kept_as_it_was() -> None:
     kept = Called(
-        L2, at(5), at(17), Need.ALL, ("U1",), ("S1",), ("payplug",), ("U2",), ("schedule:dba",), "nobody left",
+        L2,
+        at(5),
+        at(17),
+        Need.ALL,
+        ("U1",),
+        ("S1",),
+        ("payplug",),
+        ("U2",),
+        ("schedule:dba",),
+        "nobody left",
         ((L1, at(0)),),
-    )  # fmt: skip
+    )
     assert Called.from_json(kept.as_json()) == kept
     assert kept.late == timedelta(minutes=12)
     assert replace(kept, paged_at=at(5.5)).late is None

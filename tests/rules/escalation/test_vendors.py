@@ -58,10 +58,12 @@ def test_a_support_that_is_closed_for_weeks_promises_nothing() -> None:
 
 
 @given(
-    st.sets(st.sampled_from(DAYS), min_size=1), st.integers(0, 1439), st.integers(1, 1440),
+    st.sets(st.sampled_from(DAYS), min_size=1),
+    st.integers(0, 1439),
+    st.integers(1, 1440),
     st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)),  # noqa: DTZ001  the strategy wants them so
     st.sampled_from(["Europe/Paris", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]),
-)  # fmt: skip
+)
 def test_they_answer_from_the_very_minute(days: set[str], opens: int, closes: int, naive: datetime, zone: str) -> None:
     moment = naive.replace(tzinfo=UTC, second=0, microsecond=0)
     found = hours(*days, opens=opens, closes=closes, zone=ZoneInfo(zone))

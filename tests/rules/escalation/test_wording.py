@@ -13,11 +13,24 @@ from bot.slack.gallery.vendors import OUTSIDE, VENDOR
 from tests.support.worlds.world import rendered
 
 CALL = CallText(
-    page_id=1, escalation_id=1, reference="INC-1", title="checkout is down", severity=Severity.SEV1,
-    severity_label="SEV1", status_label="investigating", target="payments", reason="", asked_by="oncall",
-    level="level 2 of 3", paged_at=datetime(2026, 3, 2, 14, 9, tzinfo=UTC), zone=ZoneInfo("UTC"),
-    acknowledge_url="https://dogwatch.example.test/ack/1.2.3", page_url=None, channel_url=None, is_drill=False,
-)  # fmt: skip
+    page_id=1,
+    escalation_id=1,
+    reference="INC-1",
+    title="checkout is down",
+    severity=Severity.SEV1,
+    severity_label="SEV1",
+    status_label="investigating",
+    target="payments",
+    reason="",
+    asked_by="oncall",
+    level="level 2 of 3",
+    paged_at=datetime(2026, 3, 2, 14, 9, tzinfo=UTC),
+    zone=ZoneInfo("UTC"),
+    acknowledge_url="https://dogwatch.example.test/ack/1.2.3",
+    page_url=None,
+    channel_url=None,
+    is_drill=False,
+)
 LINE = Line(1, "INC-1", "checkout is down", "SEV1", 1, "", None, is_waiting=True)
 
 

@@ -84,8 +84,11 @@ def test_a_code_that_is_off_is_not_looked_for():
 def test_any_record_is_looked_over(record):
     found = find(record)
 
-    refs = {each.source.ref for group in (record.entries, record.alerts, record.escalations, record.actions)
-            for each in group}  # fmt: skip
+    refs = {
+        each.source.ref
+        for group in (record.entries, record.alerts, record.escalations, record.actions)
+        for each in group
+    }
     assert found == find(record)
     assert [finding.code for finding in found] == sorted((each.code for each in found), key=list(RULES).index)
     assert len({finding.key for finding in found}) == len(found)

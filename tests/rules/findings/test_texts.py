@@ -107,18 +107,27 @@ def measures(improvement: str, task: str) -> list[str]:
 @pytest.mark.parametrize(
     ("improvement", "task", "expected"),
     [
-        ("Automated tests of the payment gateway integration",
-         "Implement automated testing for the payment gateway integration", True),
+        (
+            "Automated tests of the payment gateway integration",
+            "Implement automated testing for the payment gateway integration",
+            True,
+        ),
         ("Alert on missing database dumps", "Alert on missing database dumps", True),
         ("Write and keep incident response guidelines", "Create and maintain incident response guidelines", False),
-        ("Training and documentation on payment gateway integration",
-         "Train the relevant teams on payment gateway integration and troubleshooting", False),
+        (
+            "Training and documentation on payment gateway integration",
+            "Train the relevant teams on payment gateway integration and troubleshooting",
+            False,
+        ),
         ("Better monitoring", "Better monitoring", True),  # short, and the very same
         ("Better monitoring", "Better alerts", False),
-        ("Des tests automatisés de l'intégration de la passerelle",
-         "Des tests automatisés pour l'intégration de la passerelle", True),
+        (
+            "Des tests automatisés de l'intégration de la passerelle",
+            "Des tests automatisés pour l'intégration de la passerelle",
+            True,
+        ),
     ],
-)  # fmt: skip
+)
 def test_measures_that_repeat_a_task(improvement, task, expected):
     assert measures(improvement, task) == (["measure-repeats-task"] if expected else [])
 
@@ -131,8 +140,12 @@ def supported(cause: str, *entries: str, kind: Kind = Kind.INVESTIGATION) -> lis
     return codes(cause_unsupported, told.record())
 
 
-DNS = ("The resolver in the second zone answers slowly", "Looking at the packets that are dropped there",
-       "Traffic was moved to the other zone by hand", "It is better, and we keep watching")  # fmt: skip
+DNS = (
+    "The resolver in the second zone answers slowly",
+    "Looking at the packets that are dropped there",
+    "Traffic was moved to the other zone by hand",
+    "It is better, and we keep watching",
+)
 
 
 def test_a_cause_that_nothing_speaks_of():
@@ -204,8 +217,15 @@ def told_in(
     for at, state, languages in updates:
         each = tuple(languages.split())
         entries = [told.typed(at, "oncall", f"In {code}", Kind.COMMUNICATION, language=code) for code in each]
-        made.append(Update(UpdateState(state), told.at(at), dict.fromkeys(each, "x"), each,
-                           tuple(entry.source for entry in entries)))  # fmt: skip
+        made.append(
+            Update(
+                UpdateState(state),
+                told.at(at),
+                dict.fromkeys(each, "x"),
+                each,
+                tuple(entry.source for entry in entries),
+            )
+        )
     if published_in:
         entry = told.typed("19:00", "oncall", "", Kind.COMMUNICATION)
         made.append(Update(UpdateState.POSTMORTEM, told.at("19:00"), {}, published_in, (entry.source,)))
@@ -220,13 +240,15 @@ def told_in(
         (told_in(("16:42", "monitoring", "fr en it"), own=("fr", "en", "it")), []),
         (told_in(("16:42", "monitoring", "fr"), own=("en",)), ["language-missing"]),
         (told_in(("16:42", "monitoring", "pt-BR"), published_in=("pt",)), []),
-        (told_in(("16:42", "monitoring", "fr en"), ("18:00", "resolved", "en"), own=("en", "fr")),
-         ["language-missing/update"]),
+        (
+            told_in(("16:42", "monitoring", "fr en"), ("18:00", "resolved", "en"), own=("en", "fr")),
+            ["language-missing/update"],
+        ),
         (told_in(("16:42", "monitoring", "en"), ("18:00", "resolved", "en fr"), own=("en", "fr")), []),
         (told_in(("16:42", "monitoring", "en"), ("18:00", "resolved", "")), []),
         (told_in(), []),
     ],
-)  # fmt: skip
+)
 def test_languages_in_which_something_is_missing(record, expected):
     assert codes(language_missing, record) == expected
 

@@ -102,9 +102,18 @@ def test_in_the_json_with_names_and_the_entry_it_became() -> None:
 
     assert whole["transcript"] == [
         {
-            "id": "1.0", "at": "2023-11-07T09:01:00-08:00", "author": "oncall", "author_id": "U1", "text": "ask @dba",
-            "files": [], "thread": "0.1", "edited": False, "deleted": False, "redacted": False, "entry": "entry-3",
+            "id": "1.0",
+            "at": "2023-11-07T09:01:00-08:00",
+            "author": "oncall",
+            "author_id": "U1",
+            "text": "ask @dba",
+            "files": [],
+            "thread": "0.1",
+            "edited": False,
+            "deleted": False,
+            "redacted": False,
+            "entry": "entry-3",
             "link": "https://acme.example/p1",
         }
-    ]  # fmt: skip
+    ]
     assert "transcript" not in incident_json(RECORD)

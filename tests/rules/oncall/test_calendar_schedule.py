@@ -111,8 +111,13 @@ def test_events_repeat(lines, days):
 
 
 def test_a_weekly_event_is_as_long_as_the_wall_says_when_clocks_change():
-    found = read(event("DTSTART;TZID=Europe/Paris:20261019T090000", "DTEND;TZID=Europe/Paris:20261026T090000",
-                       "RRULE:FREQ=WEEKLY;COUNT=2"))  # fmt: skip
+    found = read(
+        event(
+            "DTSTART;TZID=Europe/Paris:20261019T090000",
+            "DTEND;TZID=Europe/Paris:20261026T090000",
+            "RRULE:FREQ=WEEKLY;COUNT=2",
+        )
+    )
 
     assert [each.ends_at - each.starts_at for each in found.events] == [timedelta(days=7, hours=1), timedelta(days=7)]
 
@@ -139,7 +144,7 @@ def test_only_what_is_asked_for_is_worked_out():
         (["DTSTART:99991231T000000Z", "DURATION:P9D", "RRULE:FREQ=DAILY"], "it cannot be read"),
         (["DTSTART:19700101T000000Z", "RRULE:FREQ=DAILY;BYHOUR=0,6,12,18"], "more than 20000 times"),
     ],
-)  # fmt: skip
+)
 def test_an_event_that_cannot_be_read_is_told_of_and_the_others_hold(lines, said):
     other = "BEGIN:VEVENT\r\nUID:2\r\nDTSTART:20260105T090000Z\r\nDTEND:20260105T100000Z\r\nEND:VEVENT\r\n"
 
@@ -165,14 +170,42 @@ def test_half_a_calendar_is_never_taken_for_a_whole_one(cut):
         read(GOOGLE[:cut])
 
 
-@given(st.lists(st.sampled_from([
-    "BEGIN:VEVENT", "END:VEVENT", "DTSTART:20260105T090000Z", "DTSTART;VALUE=DATE:20260105", "DTEND:20260101T000000Z",
-    "DTEND;VALUE=DATE:20260110", "RRULE:FREQ=DAILY", "RRULE:FREQ=MONTHLY;BYSETPOS=9", "EXDATE:20260105",
-    "DURATION:-P1D", "RECURRENCE-ID:20260105T090000Z", "SUMMARY", "SUMMARY:x", "ATTENDEE:", "ATTENDEE;CN=x:y",
-    "RDATE;VALUE=DATE:20260203",
-    "X-WR-TIMEZONE:Nowhere", "DTSTART;TZID=:20260105T090000", "UID:1", "BEGIN:VTIMEZONE", "END:VTIMEZONE", "TZID:a",
-    "BEGIN:STANDARD", "END:STANDARD", "DURATION:P1D", "DTSTART:99991231T000000Z", "RRULE:FREQ=DAILY;COUNT=-1",
-]), max_size=14))  # fmt: skip
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "BEGIN:VEVENT",
+                "END:VEVENT",
+                "DTSTART:20260105T090000Z",
+                "DTSTART;VALUE=DATE:20260105",
+                "DTEND:20260101T000000Z",
+                "DTEND;VALUE=DATE:20260110",
+                "RRULE:FREQ=DAILY",
+                "RRULE:FREQ=MONTHLY;BYSETPOS=9",
+                "EXDATE:20260105",
+                "DURATION:-P1D",
+                "RECURRENCE-ID:20260105T090000Z",
+                "SUMMARY",
+                "SUMMARY:x",
+                "ATTENDEE:",
+                "ATTENDEE;CN=x:y",
+                "RDATE;VALUE=DATE:20260203",
+                "X-WR-TIMEZONE:Nowhere",
+                "DTSTART;TZID=:20260105T090000",
+                "UID:1",
+                "BEGIN:VTIMEZONE",
+                "END:VTIMEZONE",
+                "TZID:a",
+                "BEGIN:STANDARD",
+                "END:STANDARD",
+                "DURATION:P1D",
+                "DTSTART:99991231T000000Z",
+                "RRULE:FREQ=DAILY;COUNT=-1",
+            ]
+        ),
+        max_size=14,
+    )
+)
 def test_any_lines_are_a_calendar_or_none(lines):
     try:
         found = read("\r\n".join(["BEGIN:VCALENDAR", *lines, "END:VCALENDAR"]), since="2026-01-01", until="2026-03-01")
@@ -249,13 +282,18 @@ def test_the_longer_word_goes_before_the_shorter_one():
     assert [turn.people for turn in found.layer.made] == [(SECOND,)]
 
 
-events = st.lists(st.builds(
-    lambda begin, length, title, guests: Event(
-        NOON + timedelta(minutes=begin), NOON + timedelta(minutes=begin + length), title, guests
+events = st.lists(
+    st.builds(
+        lambda begin, length, title, guests: Event(
+            NOON + timedelta(minutes=begin), NOON + timedelta(minutes=begin + length), title, guests
+        ),
+        st.integers(0, 500),
+        st.integers(1, 300),
+        st.sampled_from(["First Line", "second line", "who", "déjà vu"]),
+        st.lists(st.builds(Guest, st.just(""), st.sampled_from(["first@example.com", "a@b.c"])), max_size=2).map(tuple),
     ),
-    st.integers(0, 500), st.integers(1, 300), st.sampled_from(["First Line", "second line", "who", "déjà vu"]),
-    st.lists(st.builds(Guest, st.just(""), st.sampled_from(["first@example.com", "a@b.c"])), max_size=2).map(tuple),
-), max_size=8)  # fmt: skip
+    max_size=8,
+)
 
 
 @given(events, st.integers(0, 900))

@@ -63,10 +63,17 @@ def test_where_no_day_is_worked_it_is_better_at_a_bad_time_than_never():
 @pytest.mark.parametrize(
     ("zone", "country"),
     [
-        ("Europe/Paris", "FR"), ("America/New_York", "US"), ("Asia/Kolkata", "IN"), ("Asia/Calcutta", "IN"),
-        ("US/Eastern", "US"), ("UTC", None), ("Etc/UTC", None), ("Nowhere/Land", None), (None, None),
+        ("Europe/Paris", "FR"),
+        ("America/New_York", "US"),
+        ("Asia/Kolkata", "IN"),
+        ("Asia/Calcutta", "IN"),
+        ("US/Eastern", "US"),
+        ("UTC", None),
+        ("Etc/UTC", None),
+        ("Nowhere/Land", None),
+        (None, None),
     ],
-)  # fmt: skip
+)
 def test_the_country_of_a_zone(zone, country):
     assert country_of(zone) == country
 

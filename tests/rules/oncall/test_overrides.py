@@ -39,17 +39,22 @@ def schedule(*turns: Turn) -> Schedule:
 ROTA = schedule(turn(-10, 10, "UANA"), turn(10, 20, "UBO"), turn(20, 30, "UANA"), turn(40, 50, "UANA", "UCY"))
 
 
-@pytest.mark.parametrize(("begins", "ends", "expected"), [
-    (1, 2, (1, 2)), (-5, 2, (0, 2)), (0, 24 * 62, (0, 24 * 62)),
-])  # fmt: skip
+@pytest.mark.parametrize(("begins", "ends", "expected"), [(1, 2, (1, 2)), (-5, 2, (0, 2)), (0, 24 * 62, (0, 24 * 62))])
 def test_a_change_holds_from_now_on(begins, ends, expected):
     assert span(NOW + begins * HOUR, NOW + ends * HOUR, NOW) == Span(*(NOW + each * HOUR for each in expected))
 
 
-@pytest.mark.parametrize(("begins", "ends", "why"), [
-    (2, 2, "ends before it begins"), (2, 1, "ends before it begins"), (-3, -2, "is over"), (-3, 0, "is over"),
-    (0, 24 * 62 + 1, "62 days at most"), (24 * 366 + 1, 24 * 367, "more than a year ahead"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("begins", "ends", "why"),
+    [
+        (2, 2, "ends before it begins"),
+        (2, 1, "ends before it begins"),
+        (-3, -2, "is over"),
+        (-3, 0, "is over"),
+        (0, 24 * 62 + 1, "62 days at most"),
+        (24 * 366 + 1, 24 * 367, "more than a year ahead"),
+    ],
+)
 def test_what_cannot_be_changed_says_why(begins, ends, why):
     with pytest.raises(UserError, match=why):
         span(NOW + begins * HOUR, NOW + ends * HOUR, NOW)
@@ -66,19 +71,25 @@ def test_any_span_is_refused_or_lies_ahead_and_is_short(begins, ends):
         assert found.starts_at <= NOW + FARTHEST
 
 
-@pytest.mark.parametrize(("person", "after", "expected"), [
-    ("UANA", 0, (0, 10)), ("UANA", 10, (20, 30)), ("UANA", 31, (40, 50)), ("UBO", 0, (10, 20)), ("UCY", 0, (40, 50)),
-    ("UBO", 20, None), ("UDI", 0, None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("person", "after", "expected"),
+    [
+        ("UANA", 0, (0, 10)),
+        ("UANA", 10, (20, 30)),
+        ("UANA", 31, (40, 50)),
+        ("UBO", 0, (10, 20)),
+        ("UCY", 0, (40, 50)),
+        ("UBO", 20, None),
+        ("UDI", 0, None),
+    ],
+)
 def test_the_turn_that_is_meant_is_the_one_that_goes_on_or_the_next(person, after, expected):
     found = next_turn(ROTA, (), person, NOW + after * HOUR)
 
     assert found == (Span(NOW + expected[0] * HOUR, NOW + expected[1] * HOUR) if expected else None)
 
 
-@pytest.mark.parametrize(("begins", "expected"), [
-    (91, (91, 121)), (92, None), (93, None), (-200, (0, 154)),
-])  # fmt: skip
+@pytest.mark.parametrize(("begins", "expected"), [(91, (91, 121)), (92, None), (93, None), (-200, (0, 154))])
 def test_a_turn_that_begins_within_the_next_months_is_known_to_its_end(begins, expected):
     """So that the whole of it is given away; of a turn without end as much as a change may last, and then some."""
     length = 30 if begins > 0 else 1_000
@@ -93,19 +104,31 @@ def change(begins: float, ends: float, user: str, replaces: str | None = None) -
     return Override(NOW + begins * HOUR, NOW + ends * HOUR, user, replaces)
 
 
-@pytest.mark.parametrize(("new", "expected"), [
-    (change(0, 5, "UDI"), ("UANA",)), (change(5, 15, "UDI"), ("UANA", "UBO")), (change(5, 15, "UBO"), ("UANA",)),
-    (change(5, 15, "UDI", "UBO"), ("UBO",)), (change(30, 40, "UDI"), ()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        (change(0, 5, "UDI"), ("UANA",)),
+        (change(5, 15, "UDI"), ("UANA", "UBO")),
+        (change(5, 15, "UBO"), ("UANA",)),
+        (change(5, 15, "UDI", "UBO"), ("UBO",)),
+        (change(30, 40, "UDI"), ()),
+    ],
+)
 def test_who_is_relieved(new, expected):
     assert relieved(ROTA, (), new) == expected
 
 
-@pytest.mark.parametrize(("new", "expected"), [
-    (change(5, 15, "UDI", "UANA"), (5, 10)), (change(5, 15, "UDI", "UBO"), (10, 15)),
-    (change(5, 25, "UDI", "UANA"), (5, 25)), (change(12, 35, "UDI", "UBO"), (12, 20)),
-    (change(5, 15, "UDI"), (5, 15)), (change(0, 5, "UDI", "UBO"), (0, 5)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        (change(5, 15, "UDI", "UANA"), (5, 10)),
+        (change(5, 15, "UDI", "UBO"), (10, 15)),
+        (change(5, 25, "UDI", "UANA"), (5, 25)),
+        (change(12, 35, "UDI", "UBO"), (12, 20)),
+        (change(5, 15, "UDI"), (5, 15)),
+        (change(0, 5, "UDI", "UBO"), (0, 5)),
+    ],
+)
 def test_a_change_instead_of_somebody_is_of_the_time_that_they_are_on_call(new, expected):
     """One of nobody's time stays as it is, for `check_changes` to refuse."""
     found = of_whom_it_replaces(ROTA, (), new)
@@ -113,11 +136,14 @@ def test_a_change_instead_of_somebody_is_of_the_time_that_they_are_on_call(new, 
     assert found == change(*expected, new.user, new.replaces)
 
 
-@pytest.mark.parametrize(("new", "why"), [
-    (change(0, 5, "UANA"), "<@UANA> is on call then already"),
-    (change(0, 5, "UDI", "UBO"), "<@UBO> is not on call then"),
-    (change(40, 45, "UDI"), "<@UANA> and <@UCY> are on call together"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("new", "why"),
+    [
+        (change(0, 5, "UANA"), "<@UANA> is on call then already"),
+        (change(0, 5, "UDI", "UBO"), "<@UBO> is not on call then"),
+        (change(40, 45, "UDI"), "<@UANA> and <@UCY> are on call together"),
+    ],
+)
 def test_a_change_that_changes_nothing_or_too_much_is_refused(new, why):
     with pytest.raises(UserError, match=why):
         check_changes(ROTA, (), new)

@@ -87,9 +87,11 @@ def test_a_recurrence_rule_hands_over_at_each_of_its_occurrences():
     found = shifts(schedule(layer), (), at("2026-01-05 00:00"), at("2026-01-17 00:00"))
 
     assert [(each.starts_at, each.people) for each in found] == [
-        (at("2026-01-05 09:00"), ANA), (at("2026-01-09 09:00"), BO),
-        (at("2026-01-12 09:00"), ANA), (at("2026-01-16 09:00"), BO),
-    ]  # fmt: skip
+        (at("2026-01-05 09:00"), ANA),
+        (at("2026-01-09 09:00"), BO),
+        (at("2026-01-12 09:00"), ANA),
+        (at("2026-01-16 09:00"), BO),
+    ]
 
 
 def test_a_turn_may_end_before_the_next_begins():
@@ -111,16 +113,20 @@ def test_a_later_layer_goes_over_an_earlier_one():
     found = shifts(both, (), at("2026-02-02 12:00"), at("2026-02-03 12:00"))
 
     assert [(each.starts_at, each.people, each.layer) for each in found] == [
-        (at("2026-02-02 12:00"), ANA, 0), (at("2026-02-02 20:00"), CY, 1), (at("2026-02-03 08:00"), ANA, 0),
-    ]  # fmt: skip
+        (at("2026-02-02 12:00"), ANA, 0),
+        (at("2026-02-02 20:00"), CY, 1),
+        (at("2026-02-03 08:00"), ANA, 0),
+    ]
 
 
 def test_work_follows_the_sun():
     day = (Hours(frozenset(range(7)), 8 * 60, 16 * 60),)
     sun = schedule(
-        weekly(ANA, zone=PARIS, hours=day), weekly(BO, zone=ZoneInfo("America/Los_Angeles"), hours=day),
-        weekly(CY, zone=ZoneInfo("Asia/Singapore"), hours=day), zone=ZoneInfo("UTC"),
-    )  # fmt: skip
+        weekly(ANA, zone=PARIS, hours=day),
+        weekly(BO, zone=ZoneInfo("America/Los_Angeles"), hours=day),
+        weekly(CY, zone=ZoneInfo("Asia/Singapore"), hours=day),
+        zone=ZoneInfo("UTC"),
+    )
     since = at("2026-02-03 00:00", UTC)
 
     found = shifts(sun, (), since, since + DAY)
@@ -158,8 +164,12 @@ def test_an_override_goes_over_every_layer_and_the_later_over_the_earlier():
     found = shifts(schedule(weekly(ANA)), (first, second), at("2026-02-02 09:00"), at("2026-02-02 15:00"))
 
     assert [(each.people[0], each.layer) for each in found] == [
-        ("UANA", 0), ("UBO", -1), ("UCY", -1), ("UBO", -1), ("UANA", 0),
-    ]  # fmt: skip
+        ("UANA", 0),
+        ("UBO", -1),
+        ("UCY", -1),
+        ("UBO", -1),
+        ("UANA", 0),
+    ]
 
 
 def test_an_override_for_one_person_is_for_their_turns_only():
@@ -196,15 +206,20 @@ def test_many_years_after_its_start_a_schedule_is_as_quick():
 
 people = st.lists(st.sampled_from([ANA, BO, CY, ("UANA", "UDEE")]), min_size=1, max_size=4).map(tuple)
 quarters = st.integers(0, 95).map(lambda quarter: quarter * 15)
-starts = st.builds(lambda days, minutes: wall("2026-01-01") + timedelta(days=days, minutes=minutes),
-                   st.integers(0, 300), quarters)  # fmt: skip
+starts = st.builds(
+    lambda days, minutes: wall("2026-01-01") + timedelta(days=days, minutes=minutes), st.integers(0, 300), quarters
+)
 hours = st.builds(
     Hours, st.frozensets(st.integers(0, 6), min_size=1), quarters, quarters.map(lambda each: each or 1440)
 )
-rules = st.sampled_from([
-    "FREQ=WEEKLY;BYDAY=MO,FR", "FREQ=DAILY;BYHOUR=2,14;BYMINUTE=30", "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU",
-    "FREQ=MONTHLY;BYMONTHDAY=1,15",
-])  # fmt: skip
+rules = st.sampled_from(
+    [
+        "FREQ=WEEKLY;BYDAY=MO,FR",
+        "FREQ=DAILY;BYHOUR=2,14;BYMINUTE=30",
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU",
+        "FREQ=MONTHLY;BYMONTHDAY=1,15",
+    ]
+)
 steps = st.one_of(
     st.builds(lambda count: {"every": count * HOUR}, st.integers(1, 400)), st.builds(lambda rule: {"rule": rule}, rules)
 )
@@ -212,9 +227,14 @@ layers = st.builds(
     lambda who, begin, zone, step, length, ends, within: Layer(
         who, begin, zone, length=length, ends=ends, hours=within, **step
     ),
-    people, starts, st.sampled_from(ZONES), steps, st.none() | st.integers(1, 72).map(lambda count: count * HOUR),
-    st.none() | starts, st.lists(hours, max_size=2).map(tuple),
-)  # fmt: skip
+    people,
+    starts,
+    st.sampled_from(ZONES),
+    steps,
+    st.none() | st.integers(1, 72).map(lambda count: count * HOUR),
+    st.none() | starts,
+    st.lists(hours, max_size=2).map(tuple),
+)
 schedules = st.lists(layers, max_size=3).map(lambda found: schedule(*found))
 # Around both changes of the clocks in each zone, as often as anywhere else.
 moments = st.builds(
@@ -223,10 +243,15 @@ moments = st.builds(
     st.integers(-2000, 4000),
 )
 overrides = st.lists(
-    st.builds(lambda begin, length, user, replaces: Override(begin, begin + length, user, replaces),
-              moments, st.integers(1, 100).map(lambda count: count * HOUR), st.sampled_from(["UBO", "UEVE"]),
-              st.sampled_from([None, "UANA", "UEVE"])), max_size=3,
-)  # fmt: skip
+    st.builds(
+        lambda begin, length, user, replaces: Override(begin, begin + length, user, replaces),
+        moments,
+        st.integers(1, 100).map(lambda count: count * HOUR),
+        st.sampled_from(["UBO", "UEVE"]),
+        st.sampled_from([None, "UANA", "UEVE"]),
+    ),
+    max_size=3,
+)
 
 
 def slowly_on_call(found, over, moment):
@@ -310,8 +335,12 @@ def test_a_later_wall_time_is_never_an_earlier_moment(minutes, more, zone):
 
 
 def test_fixed_turns_are_found_by_their_time():
-    made = Fixed((Turn(at("2026-01-05 09:00"), at("2026-01-06 09:00"), ANA),
-                  Turn(at("2026-01-06 09:00"), at("2026-01-07 09:00"), BO)))  # fmt: skip
+    made = Fixed(
+        (
+            Turn(at("2026-01-05 09:00"), at("2026-01-06 09:00"), ANA),
+            Turn(at("2026-01-06 09:00"), at("2026-01-07 09:00"), BO),
+        )
+    )
 
     assert on_call(schedule(made), (), at("2026-01-06 08:59")) == ANA
     assert on_call(schedule(made), (), at("2026-01-06 09:00")) == BO

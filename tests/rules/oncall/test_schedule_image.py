@@ -91,10 +91,17 @@ def test_a_day_is_from_midnight_to_midnight_also_when_the_clocks_change(day, hou
     assert (begins.astimezone(PARIS).hour, ends.astimezone(PARIS).hour) == (0, 0)
 
 
-@pytest.mark.parametrize(("name", "plain"), [
-    ("Zoë Łukasiewicz", "Zoe Lukasiewicz"), ("Nguyễn Văn", "Nguyen Van"), ("Иван", "Ivan"), ("Support", "Support"),
-    ("a\nb", "a b"), ("", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("Zoë Łukasiewicz", "Zoe Lukasiewicz"),
+        ("Nguyễn Văn", "Nguyen Van"),
+        ("Иван", "Ivan"),
+        ("Support", "Support"),
+        ("a\nb", "a b"),
+        ("", ""),
+    ],
+)
 def test_without_a_font_that_has_its_letters_a_name_is_written_in_plain_ones(name, plain):
     assert written(name, NO_FONT) == plain
 
@@ -103,8 +110,11 @@ WORDS = st.text(max_size=60)
 MOMENTS = st.datetimes(datetime(2026, 11, 1), datetime(2026, 12, 20), timezones=st.just(UTC))  # noqa: DTZ001
 BARS = st.builds(
     lambda begins, hours, name, layer: Bar(begins, begins + timedelta(hours=hours), name, name, layer > 1, layer),
-    MOMENTS, st.floats(0.01, 400), WORDS, st.integers(0, 2),
-)  # fmt: skip
+    MOMENTS,
+    st.floats(0.01, 400),
+    WORDS,
+    st.integers(0, 2),
+)
 
 
 @given(st.lists(BARS, max_size=8), WORDS, st.sampled_from(("Europe/Paris", "Asia/Kathmandu", "Pacific/Apia")))

@@ -37,10 +37,17 @@ def test_a_schedule_is_read(tmp_path):
     starts, ends = datetime.fromisoformat("2026-01-05 09:00"), datetime.fromisoformat("2027-01-04 09:00")
     assert found.zone == paris
     assert found.layers == (
-        Layer((("UANA",), ("UBO", "UCY")), starts, paris, every=timedelta(weeks=2), length=timedelta(days=5), ends=ends,
-              hours=(Hours(frozenset({0, 1}), 22 * 60, 6 * 60),)),
+        Layer(
+            (("UANA",), ("UBO", "UCY")),
+            starts,
+            paris,
+            every=timedelta(weeks=2),
+            length=timedelta(days=5),
+            ends=ends,
+            hours=(Hours(frozenset({0, 1}), 22 * 60, 6 * 60),),
+        ),
         Layer((("UDEE",),), starts, ZoneInfo("Asia/Tokyo"), rule="FREQ=WEEKLY;BYDAY=MO,FR"),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(

@@ -20,32 +20,38 @@ def paris(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=PARIS)
 
 
-@pytest.mark.parametrize(("moment", "at_work"), [
-    ("2026-03-02T08:59:59", False),  # a Monday
-    ("2026-03-02T09:00", True),
-    ("2026-03-02T17:59:59", True),
-    ("2026-03-02T18:00", False),
-    ("2026-03-03T12:00", False),  # a holiday
-    ("2026-12-25T12:00", False),
-    ("2028-12-25T12:00", False),
-    ("2026-03-07T12:00", False),  # a Saturday
-    ("2026-03-30T09:00", True),  # the Monday after the clocks went forward
-    ("2026-10-26T17:59", True),  # and back
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("moment", "at_work"),
+    [
+        ("2026-03-02T08:59:59", False),  # a Monday
+        ("2026-03-02T09:00", True),
+        ("2026-03-02T17:59:59", True),
+        ("2026-03-02T18:00", False),
+        ("2026-03-03T12:00", False),  # a holiday
+        ("2026-12-25T12:00", False),
+        ("2028-12-25T12:00", False),
+        ("2026-03-07T12:00", False),  # a Saturday
+        ("2026-03-30T09:00", True),  # the Monday after the clocks went forward
+        ("2026-10-26T17:59", True),  # and back
+    ],
+)
 def test_office_hours(moment: str, at_work: bool) -> None:
     assert OFFICE.hold(paris(moment)) == at_work
     assert OFFICE.hold(paris(moment).astimezone(UTC)) == at_work
 
 
-@pytest.mark.parametrize(("moment", "at_work"), [
-    ("2026-03-02T05:00", False),  # Monday morning: the shift of Sunday is none
-    ("2026-03-02T22:00", True),
-    ("2026-03-03T05:59", True),  # it began on Monday, which is no holiday
-    ("2026-03-03T06:00", False),
-    ("2026-03-03T23:00", False),
-    ("2026-03-04T02:00", False),  # it would have begun on the holiday
-    ("2026-03-07T03:00", True),  # Saturday morning, begun on Friday
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("moment", "at_work"),
+    [
+        ("2026-03-02T05:00", False),  # Monday morning: the shift of Sunday is none
+        ("2026-03-02T22:00", True),
+        ("2026-03-03T05:59", True),  # it began on Monday, which is no holiday
+        ("2026-03-03T06:00", False),
+        ("2026-03-03T23:00", False),
+        ("2026-03-04T02:00", False),  # it would have begun on the holiday
+        ("2026-03-07T03:00", True),  # Saturday morning, begun on Friday
+    ],
+)
 def test_a_night_shift_belongs_to_the_day_on_which_it_began(moment: str, at_work: bool) -> None:
     assert NIGHT.hold(paris(moment)) == at_work
 
@@ -101,14 +107,17 @@ members = ["U0DBA", "U0ANA"]
 """
 
 
-@pytest.mark.parametrize(("team", "person", "service", "expected"), [
-    (None, "U0ANA", None, (DAYS[:5], 540, 1050, "Europe/Paris")),
-    (None, "U0ANA", "checkout", (("sat", "sun"), 540, 1050, "Europe/Paris")),
-    (None, "U0DBA", "checkout", (DAYS[:5], 1320, 360, "America/New_York")),
-    ("dba", "U0DBA", "checkout", (DAYS[:5], 1320, 360, "America/New_York")),
-    ("everyone", "U0DBA", "checkout", (("sat", "sun"), 540, 1050, "Europe/Paris")),
-    (None, "U0NOBODY", "unknown", (DAYS[:5], 540, 1050, "Europe/Paris")),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("team", "person", "service", "expected"),
+    [
+        (None, "U0ANA", None, (DAYS[:5], 540, 1050, "Europe/Paris")),
+        (None, "U0ANA", "checkout", (("sat", "sun"), 540, 1050, "Europe/Paris")),
+        (None, "U0DBA", "checkout", (DAYS[:5], 1320, 360, "America/New_York")),
+        ("dba", "U0DBA", "checkout", (DAYS[:5], 1320, 360, "America/New_York")),
+        ("everyone", "U0DBA", "checkout", (("sat", "sun"), 540, 1050, "Europe/Paris")),
+        (None, "U0NOBODY", "unknown", (DAYS[:5], 540, 1050, "Europe/Paris")),
+    ],
+)
 def test_whose_hours_they_are(tmp_path: Path, team, person, service, expected) -> None:
     path = tmp_path / "dogwatch.toml"
     path.write_text(CONFIG)
@@ -121,16 +130,19 @@ def test_whose_hours_they_are(tmp_path: Path, team, person, service, expected) -
     assert told["holidays"] == ["12-25", "2026-05-01"]
 
 
-@pytest.mark.parametrize(("text", "key", "says"), [
-    ('days = ["mo"]', "working_hours.days[0]", "mon, tue"),
-    ("days = []", "working_hours.days", "at least one"),
-    ('from = "9"', "working_hours.from", '"09:00"'),
-    ('from = "24:00"', "working_hours.from", '"09:00"'),
-    ('to = "25:00"', "working_hours.to", '"24:00"'),
-    ('to = "09:00"', "working_hours.to", "ends when it begins"),
-    ('holidays = ["02-30"]', "working_hours.holidays[0]", '"12-25"'),
-    ('form = "09:00"', "working_hours.form", "Did you mean `from`"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "key", "says"),
+    [
+        ('days = ["mo"]', "working_hours.days[0]", "mon, tue"),
+        ("days = []", "working_hours.days", "at least one"),
+        ('from = "9"', "working_hours.from", '"09:00"'),
+        ('from = "24:00"', "working_hours.from", '"09:00"'),
+        ('to = "25:00"', "working_hours.to", '"24:00"'),
+        ('to = "09:00"', "working_hours.to", "ends when it begins"),
+        ('holidays = ["02-30"]', "working_hours.holidays[0]", '"12-25"'),
+        ('form = "09:00"', "working_hours.form", "Did you mean `from`"),
+    ],
+)
 def test_mistakes_are_named(tmp_path: Path, text: str, key: str, says: str) -> None:
     path = tmp_path / "dogwatch.toml"
     path.write_text(f"[working_hours]\n{text}\n")

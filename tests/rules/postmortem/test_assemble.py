@@ -143,9 +143,17 @@ def test_the_checkout_timeline_by_the_clock():
     times = [block.time for block in only(checkout_500s()).sections["timeline"]]
 
     assert times == [
-        "12:00 PM", "12:05 PM", "12:10 PM", "12:20 PM", "12:40 PM", "1:00 PM", "1:00 PM", "1:30 PM", "1:50 PM",
+        "12:00 PM",
+        "12:05 PM",
+        "12:10 PM",
+        "12:20 PM",
+        "12:40 PM",
+        "1:00 PM",
+        "1:00 PM",
+        "1:30 PM",
+        "1:50 PM",
         "2:00 PM",
-    ]  # fmt: skip
+    ]
 
 
 def test_an_escalation_nobody_answered_says_so_in_the_timeline_too():
@@ -171,8 +179,9 @@ def test_what_nobody_recorded_is_said_to_be_missing():
     assert said(document.sections["cause"]) == ["Nobody recorded the cause."]
     assert said(document.sections["resolution"]) == ["The incident is not resolved yet."]
     assert said(document.sections["duration"]) == [
-        "Since December 31, 2023 at 10:00 PM (UTC).", "Nobody recorded an end of the impact.",
-    ]  # fmt: skip
+        "Since December 31, 2023 at 10:00 PM (UTC).",
+        "Nobody recorded an end of the impact.",
+    ]
     assert said(document.sections["tasks"]) == ["Nobody recorded a task."]
     assert said(document.sections["conclusion"]) == [
         "“It broke” (INC-1, SEV2) began on December 31, 2023 at 10:00 PM (UTC)."
@@ -321,8 +330,10 @@ def test_the_clocks_change_meanwhile_and_every_time_bears_its_label():
         "6h 0m, from November 4, 2023 at 11:00 PM (PDT) to November 5, 2023 at 4:00 AM (PST)"
     ]
     assert [block.time for block in document.sections["timeline"]] == [
-        "11:00 PM PDT", "Nov 5, 3:00 AM PST", "Nov 5, 4:00 AM PST",
-    ]  # fmt: skip
+        "11:00 PM PDT",
+        "Nov 5, 3:00 AM PST",
+        "Nov 5, 4:00 AM PST",
+    ]
 
 
 def test_an_end_before_the_start_is_told_and_not_computed():
@@ -359,8 +370,10 @@ def test_the_owner_the_date_and_the_symptom_of_a_task():
     document = only(replace(record, actions=[task], entries=[]))
 
     assert document.sections["tasks"][0].details == {
-        "owner": "developer", "due": "December 1, 2023", "symptom": "No docs",
-    }  # fmt: skip
+        "owner": "developer",
+        "due": "December 1, 2023",
+        "symptom": "No docs",
+    }
     assert said(document.sections["tasks"]) == [
         f"{task.text} | symptom: No docs; owner: developer; due December 1, 2023; done"
     ]
@@ -385,8 +398,11 @@ def test_the_times_of_the_response_stand_in_their_order():
     builder.sets("mitigated", fixed, "last message marked as fixed before the resolution")
 
     assert [line.partition(": ")[0] for line in said(only(builder.record()).sections["response"])] == [
-        "Detected", "Declared", "Mitigated", "Cause identified",
-    ]  # fmt: skip
+        "Detected",
+        "Declared",
+        "Mitigated",
+        "Cause identified",
+    ]
 
 
 def test_the_public_window_stands_apart():
@@ -397,8 +413,9 @@ def test_the_public_window_stands_apart():
     document = only(builder.record())
 
     assert said(document.sections["public_window"]) == [
-        "First public word: December 31, 2023, 10:30 PM (UTC)", "Last public word: December 31, 2023, 11:10 PM (UTC)",
-    ]  # fmt: skip
+        "First public word: December 31, 2023, 10:30 PM (UTC)",
+        "Last public word: December 31, 2023, 11:10 PM (UTC)",
+    ]
     assert len(document.sections["communication"]) == 3
 
 

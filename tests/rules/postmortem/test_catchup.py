@@ -13,8 +13,13 @@ from bot.domain.terms import ActionKind, AlertStatus, Kind, SourceKind, Status, 
 from tests.support.records.builders import START, RecordBuilder, checkout_500s, payment_outage, records
 
 H, X, FISH, CAUSE, MAG, ACT = (
-    Kind.HYPOTHESIS, Kind.RULED_OUT, Kind.MISLEADING_PATH, Kind.CAUSE, Kind.INVESTIGATION, Kind.ACTION,
-)  # fmt: skip
+    Kind.HYPOTHESIS,
+    Kind.RULED_OUT,
+    Kind.MISLEADING_PATH,
+    Kind.CAUSE,
+    Kind.INVESTIGATION,
+    Kind.ACTION,
+)
 
 
 def builder() -> RecordBuilder:
@@ -39,31 +44,32 @@ CASES: dict[str, tuple[list[Said], list[str], list[tuple[str, str | None]]]] = {
     "a mark of its own rules it out": ([("disk", (H, X), None)], [], [("disk", None)]),
     "so does the misleading path": ([("disk", (H, FISH), None)], [], [("disk", None)]),
     "a path that was never a hypothesis is told by itself": ([("disk", (FISH,), None)], [], [("disk", None)]),
-    "a later reply in its thread rules it out": (
-        [("disk", (H,), "1"), ("no", (X,), "1")], [], [("disk", "no")],
-    ),
-    "a reply in another thread does not": (
-        [("disk", (H,), "1"), ("no", (X,), "2")], ["disk"], [("no", None)],
-    ),
-    "an earlier reply does not": (
-        [("no", (X,), "1"), ("disk", (H,), "1")], ["disk"], [("no", None)],
-    ),
+    "a later reply in its thread rules it out": ([("disk", (H,), "1"), ("no", (X,), "1")], [], [("disk", "no")]),
+    "a reply in another thread does not": ([("disk", (H,), "1"), ("no", (X,), "2")], ["disk"], [("no", None)]),
+    "an earlier reply does not": ([("no", (X,), "1"), ("disk", (H,), "1")], ["disk"], [("no", None)]),
     "what was typed is in no thread": ([("disk", (H,), None), ("no", (X,), None)], ["disk"], [("no", None)]),
     "of two in a thread the nearer one is meant": (
-        [("disk", (H,), "1"), ("cpu", (H,), "1"), ("no", (X,), "1")], ["disk"], [("cpu", "no")],
+        [("disk", (H,), "1"), ("cpu", (H,), "1"), ("no", (X,), "1")],
+        ["disk"],
+        [("cpu", "no")],
     ),
     "and the next reply means the other": (
         [("disk", (H,), "1"), ("cpu", (H,), "1"), ("no", (X,), "1"), ("neither", (X,), "1")],
-        [], [("cpu", "no"), ("disk", "neither")],
+        [],
+        [("cpu", "no"), ("disk", "neither")],
     ),
     "a cause settles those before it": (
-        [("disk", (H,), "1"), ("the pool", (CAUSE,), None), ("cpu", (H,), "2")], ["cpu"], [],
+        [("disk", (H,), "1"), ("the pool", (CAUSE,), None), ("cpu", (H,), "2")],
+        ["cpu"],
+        [],
     ),
     "what was ruled out before the cause stays so": (
-        [("disk", (H, X), None), ("the pool", (CAUSE,), None)], [], [("disk", None)],
+        [("disk", (H, X), None), ("the pool", (CAUSE,), None)],
+        [],
+        [("disk", None)],
     ),
     "a hypothesis that is the cause is settled": ([("the pool", (H, CAUSE), None)], [], []),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("said", "is_open", "ruled_out"), CASES.values(), ids=CASES)
@@ -121,16 +127,23 @@ def task(number: int, due: str | None = None, *, kind: ActionKind = ActionKind.T
 def test_tasks_that_are_due_come_first_and_say_what_is_late() -> None:
     """The day ends with the incident's zone: at 00:30 in Paris it is still the day before in UTC."""
     actions = [
-        task(1), task(2, "2026-03-05"), task(3, "2026-03-02"), task(4, done=True), task(5, "soon"),
+        task(1),
+        task(2, "2026-03-05"),
+        task(3, "2026-03-02"),
+        task(4, done=True),
+        task(5, "soon"),
         task(6, kind=ActionKind.IMPROVEMENT),
-    ]  # fmt: skip
+    ]
     record = replace(builder().record(), actions=actions)
 
     found = catch_up(record, datetime(2026, 3, 2, 23, 30, tzinfo=UTC))
 
     assert [(each.task.number, each.is_overdue) for each in found.tasks] == [
-        (3, True), (2, False), (5, False), (1, False),
-    ]  # fmt: skip
+        (3, True),
+        (2, False),
+        (5, False),
+        (1, False),
+    ]
 
 
 def test_calls_that_wait_have_their_next_reminder_and_calls_that_were_answered_do_not_wait() -> None:

@@ -26,11 +26,7 @@ def last(record: Record, code: str) -> str:
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [
-        ("en", "Role | @dba leads"),
-        ("fr", "Rôle | @dba pilote l’incident"),
-        ("de", "Rolle | @dba leitet den Einsatz"),
-    ],
+    [("en", "Role | @dba leads"), ("fr", "Rôle | @dba pilote l’incident"), ("de", "Rolle | @dba leitet den Einsatz")],
 )
 def test_who_leads(code, expected):
     builder = told()
@@ -62,9 +58,15 @@ def test_who_takes_which_part(code, label, given, expected):
     users = {f"U{name.upper()}": builder.person(name) for name in ("dba", "oncall")}
     said = own_words.with_note(own_words.role_given("scribe", label, users.get(person), users.get(before)), note)
     builder.typed(
-        "22:05", "oncall", said, Kind.ROLE, role="scribe", role_label=label, person=users.get(person),
+        "22:05",
+        "oncall",
+        said,
+        Kind.ROLE,
+        role="scribe",
+        role_label=label,
+        person=users.get(person),
         person_before=users.get(before),
-    )  # fmt: skip
+    )
 
     assert last(builder.record(), code) == expected
 
@@ -79,8 +81,7 @@ def test_what_somebody_put_instead_of_our_words_stands_as_they_put_it():
 
 
 @pytest.mark.parametrize(
-    ("code", "expected"),
-    [("en", "Alert ended | Down: Shop is down"), ("it", "Allarme rientrato | Down: Shop is down")],
+    ("code", "expected"), [("en", "Alert ended | Down: Shop is down"), ("it", "Allarme rientrato | Down: Shop is down")]
 )
 def test_the_end_of_an_alert(code, expected):
     builder = told()
@@ -162,9 +163,7 @@ def test_which_details_were_changed(code, expected):
 )
 def test_what_the_public_was_told(code, expected):
     builder = told()
-    builder.typed(
-        "22:30", "oncall", "It works again", Kind.COMMUNICATION, public=UpdateState.MONITORING, language="en"
-    )  # fmt: skip
+    builder.typed("22:30", "oncall", "It works again", Kind.COMMUNICATION, public=UpdateState.MONITORING, language="en")
 
     assert last(builder.record(), code) == expected
 
@@ -187,12 +186,15 @@ def test_an_end_that_does_not_hold_any_more(ended, code, expected):
     assert last(builder.record(), code).endswith(f" | {expected}")
 
 
-@pytest.mark.parametrize(("is_open", "is_vendor", "expected"), [
-    (True, True, "no answer yet"),
-    (True, False, "no answer yet"),
-    (False, True, "no answer recorded"),
-    (False, False, "nobody acknowledged"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("is_open", "is_vendor", "expected"),
+    [
+        (True, True, "no answer yet"),
+        (True, False, "no answer yet"),
+        (False, True, "no answer recorded"),
+        (False, False, "nobody acknowledged"),
+    ],
+)
 def test_silence_is_told_as_far_as_it_is_known(is_open, is_vendor, expected):
     builder = told()
     builder.escalated("22:10", "oncall", "network", "Please help")

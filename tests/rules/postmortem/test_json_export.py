@@ -119,8 +119,10 @@ def test_entries_keep_their_order_and_their_unknown_times():
     timeline = incident_json(builder.record())["timeline"][2:]
 
     assert [each["happened_at"] for each in timeline] == [
-        "2023-12-31T22:10:00+00:00", None, "2023-12-31T22:20:00+00:00",
-    ]  # fmt: skip
+        "2023-12-31T22:10:00+00:00",
+        None,
+        "2023-12-31T22:20:00+00:00",
+    ]
     assert [each["precision"] for each in timeline] == ["exact", "unknown", "approximate"]
     assert [each["deleted"] for each in timeline] == [False, False, True]
     assert timeline[0]["text"] == "Ask @dba or @UNOBODY"
@@ -148,9 +150,13 @@ def test_an_update_has_its_texts_by_language_and_its_sources():
     record = whole()
     first, second = record.entries[0].source, record.entries[1].source
     told = Update(
-        UpdateState.MONITORING, record.incident.resolved.at, {"en": "Better, says <@UDEVELOPER>", "fr": "Mieux"},
-        ("en", "fr"), (first, second), "UONCALL",
-    )  # fmt: skip
+        UpdateState.MONITORING,
+        record.incident.resolved.at,
+        {"en": "Better, says <@UDEVELOPER>", "fr": "Mieux"},
+        ("en", "fr"),
+        (first, second),
+        "UONCALL",
+    )
     published = Update(UpdateState.POSTMORTEM, None, {}, ("fr", "en"), (first,))
 
     updates = incident_json(replace(record, updates=[told, published]))["updates"]

@@ -28,15 +28,43 @@ READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethroug
 
 TEMPLATES = postmortem_templates()
 STRUCTURE = {
-    "blockquote_open", "blockquote_close", "table_open", "table_close", "thead_open", "thead_close", "tbody_open",
-    "tbody_close", "tr_open", "tr_close", "th_open", "th_close", "td_open", "td_close",
-    "heading_open", "heading_close", "paragraph_open", "paragraph_close", "bullet_list_open", "bullet_list_close",
-    "list_item_open", "list_item_close", "inline", "hr",
-}  # fmt: skip
+    "blockquote_open",
+    "blockquote_close",
+    "table_open",
+    "table_close",
+    "thead_open",
+    "thead_close",
+    "tbody_open",
+    "tbody_close",
+    "tr_open",
+    "tr_close",
+    "th_open",
+    "th_close",
+    "td_open",
+    "td_close",
+    "heading_open",
+    "heading_close",
+    "paragraph_open",
+    "paragraph_close",
+    "bullet_list_open",
+    "bullet_list_close",
+    "list_item_open",
+    "list_item_close",
+    "inline",
+    "hr",
+}
 INLINE = {
-    "text", "softbreak", "hardbreak", "strong_open", "strong_close", "em_open", "em_close", "link_open", "link_close",
+    "text",
+    "softbreak",
+    "hardbreak",
+    "strong_open",
+    "strong_close",
+    "em_open",
+    "em_close",
+    "link_open",
+    "link_close",
     "text_special",
-}  # fmt: skip
+}
 
 
 def inline_tokens(markdown: str) -> Iterator[Token]:
@@ -314,11 +342,15 @@ class TestOperatorsTemplates:
             ("{% for i in range(90000) %}{% for b in sections.timeline * 9 %}{% endfor %}{% endfor %}", 1, "numbers"),
             ("{% for i in range(90000) %}{% set x = (sections.timeline + sections.timeline) %}{% endfor %}", 1, "+"),
             ("{% for i in range(90000) %}{{ sections.tasks | bullets }}{% endfor %}", None, "characters"),
-            ("{% for i in range(90000) %}{% for b in sections.timeline %}{% for c in sections.timeline %}"  # noqa: ISC004
-             "{% endfor %}{% endfor %}{% endfor %}", 1, "rows"),
+            (
+                "{% for i in range(90000) %}{% for b in sections.timeline %}{% for c in sections.timeline %}"  # noqa: ISC004
+                "{% endfor %}{% endfor %}{% endfor %}",
+                1,
+                "rows",
+            ),
             ("{% include 'postmortem/absent.md.j2' %}", 1, "absent"),
         ],
-    )  # fmt: skip
+    )
     def test_a_mistake_names_file_and_line(self, tmp_path, text, line, said):
         with pytest.raises(UserError) as problem:
             self.render(tmp_path, text)

@@ -146,5 +146,8 @@ def test_an_attack_from_the_folder_is_a_broken_template(own):
     )
 
     assert [Path(each.file).name for each in forms.problems_of(settings)] == [
-        "classes.md.j2", "endless.md.j2", "huge.md.j2", "outside.md.j2",
-    ]  # fmt: skip
+        "classes.md.j2",
+        "endless.md.j2",
+        "huge.md.j2",
+        "outside.md.j2",
+    ]

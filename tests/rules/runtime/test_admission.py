@@ -157,8 +157,11 @@ async def test_one_that_breaks_takes_only_itself_down() -> None:
     found = await asyncio.gather(*tasks, return_exceptions=True)
 
     assert [each.recorded if isinstance(each, Receipt) else repr(each) for each in found] == [
-        1, 2, "ValueError('no such thing')", 4,
-    ]  # fmt: skip
+        1,
+        2,
+        "ValueError('no such thing')",
+        4,
+    ]
 
 
 async def test_an_outage_is_everybody_s() -> None:

@@ -16,9 +16,16 @@ NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
 def row(**changes):
     values = {
-        "what": "card", "reference": "INC-7", "since": NOW, "not_before": NOW, "state": State.WAITING, "attempts": 0,
-        "error": None, "is_first": True, "is_lane_open": True,
-    }  # fmt: skip
+        "what": "card",
+        "reference": "INC-7",
+        "since": NOW,
+        "not_before": NOW,
+        "state": State.WAITING,
+        "attempts": 0,
+        "error": None,
+        "is_first": True,
+        "is_lane_open": True,
+    }
     return Waiting(**values | changes)
 
 

@@ -15,22 +15,8 @@ from bot.store import outbox
 from bot.store.database.migrate import migrate
 from bot.store.database.session import Database, PostgresDatabase, open_database
 from bot.store.database.wakeups import Due
-from bot.store.outbox import (
-    Again,
-    Claim,
-    Done,
-    Failure,
-    Finished,
-    LostLease,
-    OutboxRow,
-    Outcome,
-    Rate,
-    Refused,
-    State,
-)
-from bot.store.outbox import (
-    models as rows,
-)
+from bot.store.outbox import Again, Claim, Done, Failure, Finished, LostLease, OutboxRow, Outcome, Rate, Refused, State
+from bot.store.outbox import models as rows
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=20)
@@ -58,25 +44,40 @@ class Worker:
 
     async def claim(self, at: float = 0, *, real: float | None = None, limit: int = 10) -> list[Claim]:
         look = await self.database.run(
-            outbox.claim, owner=self.name, now=after(at), real_now=after(at if real is None else real), lease=LEASE,
-            limit=limit, rates_of=lambda _row: self.rates,
-        )  # fmt: skip
+            outbox.claim,
+            owner=self.name,
+            now=after(at),
+            real_now=after(at if real is None else real),
+            lease=LEASE,
+            limit=limit,
+            rates_of=lambda _row: self.rates,
+        )
         return look.claims
 
     async def finish_several(self, claims: Sequence[Claim], at: float = 0) -> list[Finished | None]:
         return await self.database.run(
-            outbox.finish_several, claims, now=after(at), real_now=after(at), lease=LEASE,
+            outbox.finish_several,
+            claims,
+            now=after(at),
+            real_now=after(at),
+            lease=LEASE,
             rates_of=lambda _row: self.rates,
-        )  # fmt: skip
+        )
 
     async def finish(self, claim: Claim, outcome: Outcome, at: float = 0, **more: Any) -> Claim | None:
         return (await self.finish_with_others(claim, outcome, at, **more)).following
 
     async def finish_with_others(self, claim: Claim, outcome: Outcome, at: float = 0, **more: Any) -> Finished:
         return await self.database.run(
-            outbox.finish, claim, outcome, now=after(at), real_now=after(at), lease=LEASE,
-            rates_of=lambda _row: self.rates, **more,
-        )  # fmt: skip
+            outbox.finish,
+            claim,
+            outcome,
+            now=after(at),
+            real_now=after(at),
+            lease=LEASE,
+            rates_of=lambda _row: self.rates,
+            **more,
+        )
 
 
 def put(session: Session, lane: str, what: str, *, at: float = 0, priority: int = 30, **more: Any) -> None:
@@ -315,9 +316,15 @@ async def test_a_worker_does_not_take_what_it_is_doing(database: Database) -> No
     await Worker(database).claim()
 
     look = await database.run(
-        outbox.claim, owner="worker", now=after(60), real_now=after(60), lease=LEASE, limit=10,
-        rates_of=lambda _row: (), busy={"lane"},
-    )  # fmt: skip
+        outbox.claim,
+        owner="worker",
+        now=after(60),
+        real_now=after(60),
+        lease=LEASE,
+        limit=10,
+        rates_of=lambda _row: (),
+        busy={"lane"},
+    )
 
     assert look.claims == []
     assert look.passed_over == {"lane"}, "so that it is looked at again when it has ended"
@@ -486,9 +493,14 @@ async def test_each_kind_of_failure_is_counted_for_itself(database: Database) ->
     await database.run(put, "lane", "row")
     counted: list[tuple[int | None, int | None]] = []
     course = [
-        Failure.SLACK_AWAY, Failure.DATABASE_AWAY, None, Failure.SLACK_AWAY, Failure.DEFECT, Failure.SLACK_AWAY,
         Failure.SLACK_AWAY,
-    ]  # fmt: skip
+        Failure.DATABASE_AWAY,
+        None,
+        Failure.SLACK_AWAY,
+        Failure.DEFECT,
+        Failure.SLACK_AWAY,
+        Failure.SLACK_AWAY,
+    ]
     for second, failure in enumerate(course):
         (claim,) = await worker.claim(second)
         await worker.finish(claim, Again(after(second + 1), "error", failure=failure), second)

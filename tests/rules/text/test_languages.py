@@ -44,9 +44,7 @@ def test_every_kind_and_status_has_its_word():
 
 def test_no_message_is_unused():
     package = Path(bot.__file__).parent
-    trees = [
-        ast.parse(path.read_text()) for path in package.rglob("*.py") if not path.name.startswith("languages_")
-    ]  # fmt: skip
+    trees = [ast.parse(path.read_text()) for path in package.rglob("*.py") if not path.name.startswith("languages_")]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     literals = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     composed = [pattern for node in nodes if isinstance(node, ast.JoinedStr) and (pattern := composed_keys(node))]

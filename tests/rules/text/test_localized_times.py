@@ -56,10 +56,8 @@ IN_A_SENTENCE = {
     "it": ["alle 13:05", "verso le 01:05", "il giorno 30 dic verso le 13:05", "il giorno 1º gen 2024 alle 00:10"],
     "es": ["a las 13:05", "hacia la 1:05", "el 30 dic hacia las 13:05", "el 1 ene 2024 a las 0:10"],
     "de": ["um 13:05 Uhr", "gegen 01:05 Uhr", "am 30. Dez. gegen 13:05 Uhr", "am 1. Jan. 2024 um 00:10 Uhr"],
-    "pt": [
-        "às 13:05", "por volta da 01:05", "em 30 de dez. por volta das 13:05", "em 1º de jan. de 2024 à 00:10",
-    ],
-}  # fmt: skip
+    "pt": ["às 13:05", "por volta da 01:05", "em 30 de dez. por volta das 13:05", "em 1º de jan. de 2024 à 00:10"],
+}
 
 
 @pytest.mark.parametrize("code", IN_A_SENTENCE)
@@ -72,34 +70,48 @@ def test_a_time_in_a_sentence(code):
 
 WHOLE = {
     "en": [
-        "January 1, 2024, 12:10 AM (CET)", "December 31, 2023, about 1:05 PM (CET)",
-        "on December 31, 2023 at 1:05 AM (CET)", "Since December 31, 2023 at about 1:05 PM (CET)",
+        "January 1, 2024, 12:10 AM (CET)",
+        "December 31, 2023, about 1:05 PM (CET)",
+        "on December 31, 2023 at 1:05 AM (CET)",
+        "Since December 31, 2023 at about 1:05 PM (CET)",
     ],
     "en-GB": [
-        "1 January 2024, 00:10 (CET)", "31 December 2023, about 13:05 (CET)",
-        "on 31 December 2023 at 01:05 (CET)", "Since 31 December 2023 at about 13:05 (CET)",
+        "1 January 2024, 00:10 (CET)",
+        "31 December 2023, about 13:05 (CET)",
+        "on 31 December 2023 at 01:05 (CET)",
+        "Since 31 December 2023 at about 13:05 (CET)",
     ],
     "fr": [
-        "1er janvier 2024 à 00:10 (CET)", "31 décembre 2023 vers 13:05 (CET)",
-        "le 31 décembre 2023 à 01:05 (CET)", "Depuis le 31 décembre 2023 vers 13:05 (CET)",
+        "1er janvier 2024 à 00:10 (CET)",
+        "31 décembre 2023 vers 13:05 (CET)",
+        "le 31 décembre 2023 à 01:05 (CET)",
+        "Depuis le 31 décembre 2023 vers 13:05 (CET)",
     ],
     "it": [
-        "1º gennaio 2024, 00:10 (CET)", "31 dicembre 2023, verso le 13:05 (CET)",
-        "il giorno 31 dicembre 2023 alle 01:05 (CET)", "Dal giorno 31 dicembre 2023 verso le 13:05 (CET)",
+        "1º gennaio 2024, 00:10 (CET)",
+        "31 dicembre 2023, verso le 13:05 (CET)",
+        "il giorno 31 dicembre 2023 alle 01:05 (CET)",
+        "Dal giorno 31 dicembre 2023 verso le 13:05 (CET)",
     ],
     "es": [
-        "1 de enero de 2024, 0:10 (CET)", "31 de diciembre de 2023, hacia las 13:05 (CET)",
-        "el 31 de diciembre de 2023 a la 1:05 (CET)", "Desde el 31 de diciembre de 2023 hacia las 13:05 (CET)",
+        "1 de enero de 2024, 0:10 (CET)",
+        "31 de diciembre de 2023, hacia las 13:05 (CET)",
+        "el 31 de diciembre de 2023 a la 1:05 (CET)",
+        "Desde el 31 de diciembre de 2023 hacia las 13:05 (CET)",
     ],
     "de": [
-        "1. Januar 2024, 00:10 Uhr (CET)", "31. Dezember 2023, gegen 13:05 Uhr (CET)",
-        "am 31. Dezember 2023 um 01:05 Uhr (CET)", "Seit dem 31. Dezember 2023 gegen 13:05 Uhr (CET)",
+        "1. Januar 2024, 00:10 Uhr (CET)",
+        "31. Dezember 2023, gegen 13:05 Uhr (CET)",
+        "am 31. Dezember 2023 um 01:05 Uhr (CET)",
+        "Seit dem 31. Dezember 2023 gegen 13:05 Uhr (CET)",
     ],
     "pt": [
-        "1º de janeiro de 2024, 00:10 (CET)", "31 de dezembro de 2023, por volta das 13:05 (CET)",
-        "em 31 de dezembro de 2023 à 01:05 (CET)", "Desde 31 de dezembro de 2023 por volta das 13:05 (CET)",
+        "1º de janeiro de 2024, 00:10 (CET)",
+        "31 de dezembro de 2023, por volta das 13:05 (CET)",
+        "em 31 de dezembro de 2023 à 01:05 (CET)",
+        "Desde 31 de dezembro de 2023 por volta das 13:05 (CET)",
     ],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("code", WHOLE)
@@ -175,13 +187,19 @@ def test_from_when_to_when(code):
 
 CLOCKS_CHANGE = {
     "en": [
-        "1:30 AM PDT", "about 1:30 AM PST", "at 1:30 AM PST", "from 1:30 AM (PDT) to 1:30 AM (PST) on November 5, 2023",
+        "1:30 AM PDT",
+        "about 1:30 AM PST",
+        "at 1:30 AM PST",
+        "from 1:30 AM (PDT) to 1:30 AM (PST) on November 5, 2023",
     ],
     "fr": ["01:30 PDT", "vers 01:30 PST", "à 01:30 PST", "le 5 novembre 2023, de 01:30 (PDT) à 01:30 (PST)"],
     "de": [
-        "01:30 PDT", "gegen 01:30 PST", "um 01:30 Uhr PST", "am 5. November 2023 von 01:30 (PDT) bis 01:30 Uhr (PST)",
+        "01:30 PDT",
+        "gegen 01:30 PST",
+        "um 01:30 Uhr PST",
+        "am 5. November 2023 von 01:30 (PDT) bis 01:30 Uhr (PST)",
     ],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("code", CLOCKS_CHANGE)

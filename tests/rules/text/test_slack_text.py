@@ -54,30 +54,49 @@ def item(text: str) -> Json:
         ({"attachments": [{"fields": [{"title": "service", "value": "pay"}]}]}, "service: pay"),
         ({"attachments": [{"blocks": [{"type": "section", "text": mrkdwn("inside")}]}]}, "inside"),
         ({"text": "look", "attachments": [{"text": "quoted"}]}, "look\nquoted"),
-        ({"text": "https://x.example", "attachments": [{"from_url": "https://x.example", "text": "preview"}]},
-         "https://x.example"),
+        (
+            {"text": "https://x.example", "attachments": [{"from_url": "https://x.example", "text": "preview"}]},
+            "https://x.example",
+        ),
         ({"text": "see", "attachments": [{"is_msg_unfurl": True, "text": "another message"}]}, "see"),
         ({"text": "", "blocks": [], "attachments": []}, ""),
         ({}, ""),
         ({"text": None, "blocks": None, "attachments": None}, ""),
         (
-            {"blocks": [rich(
-                {"type": "text", "text": "ask "}, {"type": "user", "user_id": "U1"}, {"type": "text", "text": " "},
-                {"type": "emoji", "name": "fire"}, {"type": "text", "text": " "},
-                {"type": "link", "url": "https://x.example", "text": "here"},
-            )]},
+            {
+                "blocks": [
+                    rich(
+                        {"type": "text", "text": "ask "},
+                        {"type": "user", "user_id": "U1"},
+                        {"type": "text", "text": " "},
+                        {"type": "emoji", "name": "fire"},
+                        {"type": "text", "text": " "},
+                        {"type": "link", "url": "https://x.example", "text": "here"},
+                    )
+                ]
+            },
             "ask <@U1> :fire: here (https://x.example)",
         ),
         ({"blocks": [rich({"type": "link", "url": "https://x.example"})]}, "https://x.example"),
         ({"blocks": [rich({"type": "broadcast", "range": "here"})]}, "@here"),
-        ({"blocks": [{"type": "rich_text", "elements": [
-            {"type": "rich_text_section", "elements": [{"type": "text", "text": "steps:"}]},
-            {"type": "rich_text_list", "style": "bullet", "elements": [item("one"), item("two")]},
-            {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "SELECT 1"}]},
-            {"type": "rich_text_quote", "elements": [{"type": "text", "text": "said so"}]},
-        ]}]}, "steps:\n- one\n- two\nSELECT 1\nsaid so"),
+        (
+            {
+                "blocks": [
+                    {
+                        "type": "rich_text",
+                        "elements": [
+                            {"type": "rich_text_section", "elements": [{"type": "text", "text": "steps:"}]},
+                            {"type": "rich_text_list", "style": "bullet", "elements": [item("one"), item("two")]},
+                            {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "SELECT 1"}]},
+                            {"type": "rich_text_quote", "elements": [{"type": "text", "text": "said so"}]},
+                        ],
+                    }
+                ]
+            },
+            "steps:\n- one\n- two\nSELECT 1\nsaid so",
+        ),
     ],
-)  # fmt: skip
+)
 def test_message_text(message: Json, text: str) -> None:
     assert message_text(message) == text
 
@@ -106,9 +125,7 @@ def test_escaped_text_comes_back_as_it_was_typed(text: str) -> None:
 BLOCK_TYPES = ("section", "context", "header", "image", "rich_text", "divider", "video", "table", "newer_than_this")
 
 
-@given(
-    st.sampled_from(BLOCK_TYPES), st.dictionaries(st.sampled_from(["alt_text", "block_id", "title"]), st.text())
-)  # fmt: skip
+@given(st.sampled_from(BLOCK_TYPES), st.dictionaries(st.sampled_from(["alt_text", "block_id", "title"]), st.text()))
 def test_blocks_without_the_parts_we_know_say_nothing_wrong(kind: str, parts: Json) -> None:
     assert isinstance(message_text({"blocks": [{"type": kind, **parts}]}), str)
 
@@ -123,13 +140,16 @@ def test_a_person_s_message() -> None:
     assert not isinstance(said, Deleted)
     assert said is not None
     assert (said.author, said.text, said.ts, said.thread_ts, said.is_own) == (
-        "U1", "hello", "1700000000.000100", "1700000000.000000", False,
-    )  # fmt: skip
+        "U1",
+        "hello",
+        "1700000000.000100",
+        "1700000000.000000",
+        False,
+    )
 
 
 @pytest.mark.parametrize(
-    "own",
-    [event(user="U0DOGWATCH"), event(bot_id="B0DOGWATCH"), event(user=None, bot_id="B0DOGWATCH")],
+    "own", [event(user="U0DOGWATCH"), event(bot_id="B0DOGWATCH"), event(user=None, bot_id="B0DOGWATCH")]
 )
 def test_our_own_messages_are_known(own: Json) -> None:
     said = message_event(own, US)
@@ -210,11 +230,13 @@ def test_an_edit_carries_its_own_time() -> None:
         {"type": "message", "subtype": "message_deleted", "channel": "C1", "deleted_ts": "1.2", "ts": "9.9"},
         {"type": "message", "subtype": "message_deleted", "channel": "C1", "previous_message": {"ts": "1.2"}},
         {
-            "type": "message", "subtype": "message_changed", "channel": "C1",
+            "type": "message",
+            "subtype": "message_changed",
+            "channel": "C1",
             "message": {"subtype": "tombstone", "ts": "1.2", "text": "This message was deleted."},
         },
     ],
-)  # fmt: skip
+)
 def test_each_form_of_a_deletion(gone: Json) -> None:
     assert message_event(gone, US) == Deleted("C1", "1.2")
 

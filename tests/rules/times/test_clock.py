@@ -30,11 +30,15 @@ def following(counter: Counter) -> tuple[SystemClock, datetime]:
 @pytest.mark.parametrize(
     ("found", "moved"),
     [
-        (0, 0), (1, 0), (2, 0),  # somewhere between question and answer
-        (2.5, 0.5), (3602, 3600),
-        (-0.5, -0.5), (-3600, -3600),
+        (0, 0),
+        (1, 0),
+        (2, 0),  # somewhere between question and answer
+        (2.5, 0.5),
+        (3602, 3600),
+        (-0.5, -0.5),
+        (-3600, -3600),
     ],
-)  # fmt: skip
+)
 def test_only_a_contradiction_moves_it(found: float, moved: float) -> None:
     """The answer took two seconds to come."""
     counter = Counter()

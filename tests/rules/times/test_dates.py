@@ -49,20 +49,31 @@ def test_read_date(text, expected):
         ("demain|domani|mañana|morgen|amanhã", date(2023, 11, 8)),
         ("après-demain|dopodomani|pasado mañana|übermorgen|depois de amanhã", date(2023, 11, 9)),
         ("vendredi|le vendredi|venerdì|viernes|Freitag|am Freitag|sexta-feira|sexta|Fr|Fr.", date(2023, 11, 10)),
-        ("by friday|d'ici vendredi|avant vendredi|entro venerdì|para el viernes|bis Freitag|até sexta",
-         date(2023, 11, 10)),
-        ("dans 2 semaines|tra 2 settimane|en 2 semanas|dentro de 2 semanas|in 2 Wochen|em 2 semanas|daqui a 2 semanas",
-         date(2023, 11, 21)),
+        (
+            "by friday|d'ici vendredi|avant vendredi|entro venerdì|para el viernes|bis Freitag|até sexta",
+            date(2023, 11, 10),
+        ),
+        (
+            "dans 2 semaines|tra 2 settimane|en 2 semanas|dentro de 2 semanas|in 2 Wochen|em 2 semanas|"
+            "daqui a 2 semanas",
+            date(2023, 11, 21),
+        ),
         ("dans une semaine|tra una settimana|en una semana|in einer Woche|em uma semana", date(2023, 11, 14)),
-        ("la semaine prochaine|la prossima settimana|la semana que viene|nächste Woche|semana que vem",
-         date(2023, 11, 14)),
-        ("dans un mois|tra un mese|en un mes|in einem Monat|em um mês|mois prochain|nächsten Monat|el próximo mes",
-         date(2023, 12, 7)),
+        (
+            "la semaine prochaine|la prossima settimana|la semana que viene|nächste Woche|semana que vem",
+            date(2023, 11, 14),
+        ),
+        (
+            "dans un mois|tra un mese|en un mes|in einem Monat|em um mês|mois prochain|nächsten Monat|el próximo mes",
+            date(2023, 12, 7),
+        ),
         ("dans 3 mois|tra 3 mesi|en 3 meses|in drei Monaten|em 3 meses", date(2024, 2, 7)),
-        ("1er décembre|1 dicembre|1 de diciembre|el 1 de diciembre|1. Dezember|1º de dezembro|1.12.|1.12.2023",
-         date(2023, 12, 1)),
+        (
+            "1er décembre|1 dicembre|1 de diciembre|el 1 de diciembre|1. Dezember|1º de dezembro|1.12.|1.12.2023",
+            date(2023, 12, 1),
+        ),
     ],
-)  # fmt: skip
+)
 def test_days_in_each_language(texts, expected):
     for text in texts.split("|"):
         assert read_date(text, now=NOW, zone=PARIS) == expected, text

@@ -131,10 +131,18 @@ def run(root: Path, told: dict[str, str], command: list[str]) -> None:
     os.chdir(VOLUME)
     os.execvpe(
         "setpriv",
-        ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs", "--bounding-set=-all",
-         "--inh-caps=-all", *command],
+        [
+            "setpriv",
+            f"--reuid={uid}",
+            f"--regid={gid}",
+            "--clear-groups",
+            "--no-new-privs",
+            "--bounding-set=-all",
+            "--inh-caps=-all",
+            *command,
+        ],
         environment,
-    )  # fmt: skip
+    )
 
 
 def main() -> None:

@@ -45,9 +45,7 @@ def made() -> dict[str, Any]:
     impact = _object(parts["incident.impact"])
     for statement in (impact, cause):
         without = {name: kind for name, kind in statement["properties"].items() if name != "texts"}
-        statement["properties"]["texts"] = _list(
-            {"type": "object", "properties": without, "required": [*without]}
-        )  # fmt: skip
+        statement["properties"]["texts"] = _list({"type": "object", "properties": without, "required": [*without]})
     properties = incident["properties"]
     properties["titles"] = TYPES["object of text"]
     properties["sources"] = {"type": "object", "additionalProperties": _object(parts["incident.sources"])}

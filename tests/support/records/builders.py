@@ -227,7 +227,7 @@ class RecordBuilder:
         said = {name: tuple(self.statements.get(kind, ())) for name, kind in _STATED.items()}
         return Record(
             incident, entries, self.alerts, self.escalations, self.actions, self.roles, **said, people=dict(self.people)
-        )  # fmt: skip
+        )
 
 
 _STATED = {"impacts": Kind.IMPACT, "causes": Kind.CAUSE, "resolutions": Kind.RESOLVED}
@@ -254,10 +254,7 @@ def checkout_500s(**more: Any) -> Record:
     told.escalated("13:00", "oncall", "payment-gateway", "Checkout crashes in your integration", kind=TargetKind.VENDOR)
     told.entry("13:30", "engineer", "Working with the gateway supplier on a fix and putting it in place.", Kind.ACTION)
     told.impact(
-        "13:40",
-        "oncall",
-        "20% of users could not reach the checkout page; potential purchases were lost",
-        percent=20.0,
+        "13:40", "oncall", "20% of users could not reach the checkout page; potential purchases were lost", percent=20.0
     )
     told.cause(
         "13:50",

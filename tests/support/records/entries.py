@@ -18,9 +18,7 @@ async def picks(world: World, user: str, text: str, name: str, channel: str | No
     """Choose something in the menu beside an entry of the newest timeline that the person sees."""
     where = channel or world.channel
     listed, block = listed_for(world, user, text, where)
-    [value] = [
-        option["value"] for option in block["accessory"]["options"] if option["value"].partition(":")[0] == name
-    ]  # fmt: skip
+    [value] = [option["value"] for option in block["accessory"]["options"] if option["value"].partition(":")[0] == name]
     action = f"{block['block_id']}.entry_menu"
     answer = await world.sandbox.click(user, where, listed["ts"], action, value)
     await world.settle()

@@ -84,9 +84,14 @@ async def raw(world: World, head: str, pieces: list[bytes], *, pause: float = 0,
 
 def command(world: World, text: str, *, user: str = "U0ONCALL", trigger: str = "1.2.t", **more: str) -> bytes:
     fields = {
-        "command": "/incident", "text": text, "team_id": world.sandbox.team_id, "user_id": user, "user_name": "x",
-        "channel_id": "C0OPS", "trigger_id": trigger,
-    }  # fmt: skip
+        "command": "/incident",
+        "text": text,
+        "team_id": world.sandbox.team_id,
+        "user_id": user,
+        "user_name": "x",
+        "channel_id": "C0OPS",
+        "trigger_id": trigger,
+    }
     return urlencode(fields | more).encode()
 
 

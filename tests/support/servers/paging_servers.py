@@ -84,9 +84,15 @@ class MailServer:
     def _new(self) -> SMTP:
         is_starttls = self._security == "starttls"  # the library warns of a login without TLS of its own
         return SMTP(
-            self, hostname="localhost", authenticator=self._check, enable_SMTPUTF8=False, auth_required=is_starttls,
-            auth_require_tls=is_starttls, tls_context=self._tls if is_starttls else None, require_starttls=is_starttls,
-        )  # fmt: skip
+            self,
+            hostname="localhost",
+            authenticator=self._check,
+            enable_SMTPUTF8=False,
+            auth_required=is_starttls,
+            auth_require_tls=is_starttls,
+            tls_context=self._tls if is_starttls else None,
+            require_starttls=is_starttls,
+        )
 
     def _check(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> AuthResult:
         is_right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
@@ -193,8 +199,15 @@ class PagerDuty(Service):
             assert payload["severity"] in {"critical", "warning", "error", "info"}
             assert datetime.fromisoformat(payload["timestamp"]).tzinfo is not None
             assert set(payload) <= {
-                "summary", "source", "severity", "timestamp", "component", "group", "class", "custom_details"
-            }  # fmt: skip
+                "summary",
+                "source",
+                "severity",
+                "timestamp",
+                "component",
+                "group",
+                "class",
+                "custom_details",
+            }
             assert all(set(link) == {"href", "text"} and link["href"].startswith("http") for link in told["links"])
             self.alerts.setdefault(key, {"state": "triggered", **told})
         elif key in self.alerts:

@@ -245,8 +245,14 @@ class PostgresServer:
         """Source: postgresql.org/docs/15/app-pgbasebackup.html. `-R` writes down whom to follow."""
         options = ("-X", "stream", "-c", "fast", "-R", "--no-sync", "-h", "127.0.0.1", "-U", USER)
         command: list[str | Path] = [
-            *as_server_user(), self._bin / "pg_basebackup", "-D", self._data, "-p", str(primary.port), *options
-        ]  # fmt: skip
+            *as_server_user(),
+            self._bin / "pg_basebackup",
+            "-D",
+            self._data,
+            "-p",
+            str(primary.port),
+            *options,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.directory, timeout=120)
         if done.returncode != 0:
             message = f"pg_basebackup failed: {done.stderr.strip()}"

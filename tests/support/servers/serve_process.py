@@ -87,10 +87,15 @@ async def served(environment: Mapping[str, str], *, command: str = "serve") -> A
     """Run `dogwatch serve` with nothing in its environment but this, until the block ends."""
     base = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "PYTHONPATH") if key in os.environ}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", command,
-        env={**base, **environment}, cwd="/",
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "bot",
+        command,
+        env={**base, **environment},
+        cwd="/",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     async with aiohttp.ClientSession() as http:
         running = Served(process, http)
         try:

@@ -15,15 +15,7 @@ from bot.store.escalation import escalations
 from bot.store.escalation.contacts import Contact
 from bot.store.escalation.escalations import Page
 from bot.store.incidents import incidents
-from tests.support.servers.paging_servers import (
-    PASSWORD,
-    USER,
-    MailServer,
-    Opsgenie,
-    PagerDuty,
-    Receiver,
-    certificate,
-)
+from tests.support.servers.paging_servers import PASSWORD, USER, MailServer, Opsgenie, PagerDuty, Receiver, certificate
 from tests.support.worlds.world import World
 
 SECRET = "the-secret-of-the-webhooks-0123"
@@ -107,16 +99,18 @@ push = "Push"
             incident = incidents.get(session, row.incident_id)
             contact = None
             if address:
-                contact = Contact(
-                    team_id=incident.team_id, user_id=user, position=1, means=means, created_at=at
-                )  # fmt: skip
+                contact = Contact(team_id=incident.team_id, user_id=user, position=1, means=means, created_at=at)
                 addresses.keep(settings, contact, Address(address, "…"))
                 session.add(contact)
                 session.flush()
             page = Page(
-                escalation_id=row.key, user_id=user, means=means, ordinal=0, queued_at=at,
+                escalation_id=row.key,
+                user_id=user,
+                means=means,
+                ordinal=0,
+                queued_at=at,
                 contact_id=contact.id if contact else None,
-            )  # fmt: skip
+            )
             session.add(page)
             session.flush()
             tell.page_by_means(session, incident, at, means, user, page_ids=[page.id or 0])

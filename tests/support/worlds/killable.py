@@ -110,9 +110,15 @@ class Kennel:
         """
         reader, writer = await asyncio.open_unix_connection(str(self.path))
         order = {
-            "environment": dict(environment), "kill_at": kill_at, "pause_at": pause_at, "counts": counts,
-            "lease": lease, "poll": poll, "call_seconds": call_seconds, "user_id": user_id,
-        }  # fmt: skip
+            "environment": dict(environment),
+            "kill_at": kill_at,
+            "pause_at": pause_at,
+            "counts": counts,
+            "lease": lease,
+            "poll": poll,
+            "call_seconds": call_seconds,
+            "user_id": user_id,
+        }
         writer.write(json.dumps(order).encode() + b"\n")
         await writer.drain()
         bot = Bot(reader, writer)
@@ -130,10 +136,16 @@ async def kennel(folder: Path) -> AsyncIterator[Kennel]:
     path = folder / "kennel"
     with (folder / "bots.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.support.worlds.killable", str(path),
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=log,
-            cwd=Path(__file__).parents[3], start_new_session=True,
-        )  # fmt: skip
+            sys.executable,
+            "-m",
+            "tests.support.worlds.killable",
+            str(path),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            cwd=Path(__file__).parents[3],
+            start_new_session=True,
+        )
     assert process.stdout is not None
     assert await process.stdout.readline() == b"ready\n", (folder / "bots.log").read_text()[-2000:]
     built = Kennel(path)

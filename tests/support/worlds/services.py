@@ -28,9 +28,7 @@ TEAM = "T0"
 
 
 INSTALLED = Installation(team_id=TEAM, bot_user_id="U0DOGWATCH", seen_at=START)
-EVENTS = {
-    "level", "level empty", "reminder", "unanswered", "unanswered elsewhere", "all declined", "unacknowledged",
-}  # fmt: skip
+EVENTS = {"level", "level empty", "reminder", "unanswered", "unanswered elsewhere", "all declined", "unacknowledged"}
 
 
 def read(config: Path) -> Settings:

@@ -121,9 +121,7 @@ class Survivor:
     async def play(self, story: Story, kill_at: Point | None) -> None:
         if story.before is not None:
             await story.before(self)
-        self.bot = await self.kennel.start(
-            self.environment, kill_at=kill_at, counts=kill_at is None, lease=LEASE
-        )  # fmt: skip
+        self.bot = await self.kennel.start(self.environment, kill_at=kill_at, counts=kill_at is None, lease=LEASE)
         if self.bot.is_gone.is_set():
             await self.raise_from_the_dead()
         self.listen_to(self.bot)
@@ -440,9 +438,14 @@ def _messages(slack: Sandbox, channel: str) -> Counter[str]:
 def _shown(message: dict[str, Any]) -> str:
     marks = sorted((each["name"], tuple(each["users"])) for each in message.get("reactions", []))
     parts = [
-        message.get("user"), message.get("subtype"), message.get("text"), "reply" if message.get("thread_ts") else "",
-        _without_block_ids(message.get("blocks")), [each["name"] for each in message.get("files", [])], marks,
-    ]  # fmt: skip
+        message.get("user"),
+        message.get("subtype"),
+        message.get("text"),
+        "reply" if message.get("thread_ts") else "",
+        _without_block_ids(message.get("blocks")),
+        [each["name"] for each in message.get("files", [])],
+        marks,
+    ]
     return steady(json.dumps(parts, sort_keys=True))
 
 

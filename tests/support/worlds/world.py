@@ -179,9 +179,14 @@ class World:
         """Another app writes into the channel: `blocks`, `attachments`; by a webhook, so without a user."""
         place = self.sandbox.workspace.channels[self.sandbox.channel(self.channel)["id"]]
         message = Message(
-            self.sandbox.workspace.new_ts(self.now), "", text,
-            subtype="bot_message", bot_id="B0MONITOR", username="Watchtower", **parts,
-        )  # fmt: skip
+            self.sandbox.workspace.new_ts(self.now),
+            "",
+            text,
+            subtype="bot_message",
+            bot_id="B0MONITOR",
+            username="Watchtower",
+            **parts,
+        )
         return messages.post(self.sandbox.workspace, place, message).ts
 
     def is_confirmed(self, ts: str, channel: str | None = None) -> bool:

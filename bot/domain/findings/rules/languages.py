@@ -95,10 +95,7 @@ def language_outdated(record: Record) -> Iterator[Finding]:
     Silent within ten minutes, where nothing was stated twice, and about statements in no stated language.
     """
     times = Counter((kind, entry.language or "") for entry in standing(record) if entry.text for kind in entry.kinds)
-    for variant, kind, statements in (
-        ("impact", Kind.IMPACT, record.impacts),
-        ("cause", Kind.CAUSE, record.causes),
-    ):
+    for variant, kind, statements in (("impact", Kind.IMPACT, record.impacts), ("cause", Kind.CAUSE, record.causes)):
         known = [statement for statement in statements if statement.language]
         newest = max(known, key=lambda each: each.at, default=None)
         if newest is None or times[kind, newest.language or ""] < 2:

@@ -16,7 +16,7 @@ FAR = timedelta(minutes=10)
 """So far from its own time a clock time at the head of a text has to be. Who types it a little later is no case."""
 FARTHEST = timedelta(hours=12)
 _CLOCK = re.compile(
-    r"\s*[\[(]?(?P<clock>\d{1,2}(?:[:.]\d{2}|h\d{2})(?:\s?[ap]\.?m\.?|\s?Uhr)?(?:\s[A-Z]{3,4})?)(?:[\])]|\s*[-–—:,]\s|\s+(?=[a-z]+ed\b))",
+    r"\s*[\[(]?(?P<clock>\d{1,2}(?:[:.]\d{2}|h\d{2})(?:\s?[ap]\.?m\.?|\s?Uhr)?(?:\s[A-Z]{3,4})?)(?:[\])]|\s*[-–—:,]\s|\s+(?=[a-z]+ed\b))"
 )
 _MARKS = frozenset(MARKS)
 

@@ -39,9 +39,10 @@ ROOM = 2_400
 """Characters of the people of the present level, and of the earlier levels."""
 WAITING = ""
 BECAUSE = {
-    "nobody left": ", as nobody of the level before can", "cannot go on": ", as it was handed back",
+    "nobody left": ", as nobody of the level before can",
+    "cannot go on": ", as it was handed back",
     "silent": " again, as nothing was heard after the acknowledgement",
-}  # fmt: skip
+}
 ANSWERED_BY = {"slack": "", "reaction": " with a reaction"}
 
 
@@ -315,9 +316,13 @@ def _rung(paged: LevelPaged) -> str:
     unreached = [each.user_id for each in others if each.has_failed and not each.fell_silent]
     none = [each.user_id for each in others if each.user_id not in {*silent, *unpaged, *unreached}]
     came = (
-        (answered, "answered"), (silent, "acknowledged, then silent"), (cannot, "cannot"), (none, "no answer"),
-        (unpaged, "not paged"), (unreached, "not reached"),
-    )  # fmt: skip
+        (answered, "answered"),
+        (silent, "acknowledged, then silent"),
+        (cannot, "cannot"),
+        (none, "no answer"),
+        (unpaged, "not paged"),
+        (unreached, "not reached"),
+    )
     told = [f"{_few(people)} {what}" for people, what in came if people]
     told += [f"<!subteam^{each}> no answer" for each in paged.groups[:3]]
     told += [f"vendor *{literal(one_line(each, 60))}*" for each in paged.vendors[:3]]

@@ -77,9 +77,7 @@ def everybody(view: NowView) -> Message:
         return Message("Nobody is on call: there is no schedule yet.", [section(NO_SCHEDULE)])
     lines = view.lines[:MOST_SCHEDULES]
     more = len(view.lines) - len(lines)
-    blocks = [
-        section(_now(each), accessory=button("Two weeks", SHOW, cut(each.schedule, 1_000))) for each in lines
-    ]  # fmt: skip
+    blocks = [section(_now(each), accessory=button("Two weeks", SHOW, cut(each.schedule, 1_000))) for each in lines]
     if more:
         blocks.append(context(f"and {more} more: `/incident oncall NAME` shows each."))
     change = actions(button("Change who is on call", CHANGE, "0"))

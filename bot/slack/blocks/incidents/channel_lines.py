@@ -86,9 +86,7 @@ def _note_of(view: SaidView) -> str:
     if "role" not in given or "role_label" not in given:
         return ""
     before = given.get("user_before") if given.get("handed_over") or not given.get("user") else None
-    sentence = own_words.role_given(
-        str(given["role"]), str(given["role_label"]), _id(given.get("user")), _id(before)
-    )  # fmt: skip
+    sentence = own_words.role_given(str(given["role"]), str(given["role_label"]), _id(given.get("user")), _id(before))
     return own_words.note_behind(sentence, view.text) or ""
 
 

@@ -34,7 +34,10 @@ def declare(
     fields = [
         text_field(TITLE, "What is wrong?", initial=title, example="Checkout is down", is_optional=False),
         select_field(
-            SEVERITY, "Severity", modals.severities(settings), chosen=settings.incidents.default_severity.value,
+            SEVERITY,
+            "Severity",
+            modals.severities(settings),
+            chosen=settings.incidents.default_severity.value,
             is_optional=False,
         ),
         _services(settings),
@@ -52,11 +55,13 @@ def declare(
         _beginning(settings),
         text_field(REFERENCE, "Reference", hint="Its name elsewhere.", example="TSR-1532"),
         text_field(
-            ZONE, "Time zone", example="Europe/Paris",
+            ZONE,
+            "Time zone",
+            example="Europe/Paris",
             hint=f"Of the people who read it; times above are read in it. Empty means: {settings.incidents.zone.key}, "
             "or the service's own.",
         ),
-    ]  # fmt: skip
+    ]
     return modal(DECLARE, "Declare an incident", "Declare", fields, carried or {})
 
 

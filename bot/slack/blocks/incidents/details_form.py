@@ -53,25 +53,35 @@ def form(settings: Settings, incident: Incident) -> dict[str, Any]:
         ),
         text_field(editing.SERVICES, "Services", initial=", ".join(incident.services), hint=SEVERAL),
         text_field(
-            editing.REFERENCE, "Reference", initial=incident.outside_reference or "", hint="Its name elsewhere.",
+            editing.REFERENCE,
+            "Reference",
+            initial=incident.outside_reference or "",
+            hint="Its name elsewhere.",
             example="TSR-1532",
         ),
         text_field(editing.CATEGORY, "Category", initial=incident.category or "", example="Production"),
         text_field(
-            editing.RESPONSIBILITY, "Responsibility", initial=incident.responsibility or "",
+            editing.RESPONSIBILITY,
+            "Responsibility",
+            initial=incident.responsibility or "",
             hint="Who answers for it: a company or a team.",
         ),
         text_field(
-            editing.ZONE, "Time zone", initial=incident.zone, hint="Of the people who read it, like Europe/Paris.",
+            editing.ZONE,
+            "Time zone",
+            initial=incident.zone,
+            hint="Of the people who read it, like Europe/Paris.",
             is_optional=False,
         ),
         text_field(
-            editing.LANGUAGES, "Languages of its documents", initial=", ".join(incident.languages),
-            hint=f"{SEVERAL} Like en, fr.", is_optional=False,
-        ),
-        select_field(
-            editing.TEMPLATE, "Its postmortem's form", _templates(settings), chosen=incident.template,
+            editing.LANGUAGES,
+            "Languages of its documents",
+            initial=", ".join(incident.languages),
+            hint=f"{SEVERAL} Like en, fr.",
             is_optional=False,
         ),
-    ]  # fmt: skip
+        select_field(
+            editing.TEMPLATE, "Its postmortem's form", _templates(settings), chosen=incident.template, is_optional=False
+        ),
+    ]
     return modal(modals.EDIT_FORM, "Edit the details", "Save", fields, {modals.INCIDENT: incident.key})

@@ -3,19 +3,7 @@
 from bot.domain.terms import Status
 from bot.services.views.search import ON_A_PAGE, Listed, Listing
 from bot.slack.blocks.incidents.card import DATE, LIGHTS
-from bot.slack.blocks.limits import (
-    Block,
-    Blocks,
-    actions,
-    button,
-    context,
-    cut,
-    link,
-    literal,
-    one_line,
-    section,
-    when,
-)
+from bot.slack.blocks.limits import Block, Blocks, actions, button, context, cut, link, literal, one_line, section, when
 from bot.slack.blocks.message import Message
 
 SHOW = "incident_show"

@@ -30,13 +30,17 @@ def form(held: tuple[Held, ...], incident_id: int) -> dict[str, Any]:
     """A field for each role, with whoever has it now."""
     fields = [
         person_field(
-            f"{FIELDS}{each.role.name}", each.role.label, chosen=each.user_id,
+            f"{FIELDS}{each.role.name}",
+            each.role.label,
+            chosen=each.user_id,
             hint="Whoever you choose takes it over." if each.user_id else "",
         )
         for each in held[:MOST]
-    ]  # fmt: skip
+    ]
     note = text_field(
-        modals.TEXT, "Anything they should know?", is_long=True,
+        modals.TEXT,
+        "Anything they should know?",
+        is_long=True,
         hint="Whoever gets a role reads this with their briefing. It stands on the timeline, too.",
-    )  # fmt: skip
+    )
     return modal(modals.ROLES_FORM, "Roles", "Save", [*fields, note], {modals.INCIDENT: incident_id})

@@ -228,8 +228,10 @@ class _Teller:
     def _now(self) -> list[str]:
         told, lines = self.told, []
         if told.alerts:
-            firing = [link(e.source.link, literal(e.name, limit=100)) if e.source.link else literal(e.name, limit=100)
-                      for e in told.firing[:LINES]]  # fmt: skip
+            firing = [
+                link(e.source.link, literal(e.name, limit=100)) if e.source.link else literal(e.name, limit=100)
+                for e in told.firing[:LINES]
+            ]
             named = f": {', '.join(firing)}" if firing else ""
             lines.append(f"• {len(told.firing)} of {told.alerts} alerts firing{named}")
         if told.public is None and told.announced is None:

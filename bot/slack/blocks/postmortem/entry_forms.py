@@ -20,8 +20,13 @@ NO_LANGUAGE = "none"
 TAKE_OFF, PUT_BACK, REDACT = "take off", "put back", "redact"
 
 LANGUAGE_NAMES: Mapping[str, str] = {
-    "en": "English", "fr": "French", "it": "Italian", "es": "Spanish", "de": "German", "pt": "Portuguese",
-}  # fmt: skip
+    "en": "English",
+    "fr": "French",
+    "it": "Italian",
+    "es": "Spanish",
+    "de": "German",
+    "pt": "Portuguese",
+}
 
 FIRST_FIELD: Mapping[str, str] = {AMEND: TEXT, MOVE: BESIDE, MERGE: OTHER, REMOVE: ACT, HISTORY: ACT}
 
@@ -67,11 +72,14 @@ def move(view: EntryView, more: Mapping[str, object]) -> View:
     fields = [
         _quote(view),
         select_field(
-            PLACE, "Put it", [Choice("behind", "Right behind"), Choice("before", "Right before")], chosen="behind",
+            PLACE,
+            "Put it",
+            [Choice("behind", "Right behind"), Choice("before", "Right before")],
+            chosen="behind",
             is_optional=False,
         ),
         select_field(BESIDE, "This entry", _choices(view.places), is_optional=False),
-    ]  # fmt: skip
+    ]
     return modal(MOVE, "Move the entry", "Move", fields, _carried(view, more))
 
 
@@ -84,11 +92,14 @@ def merge(view: EntryView, more: Mapping[str, object]) -> View:
     fields = [
         _quote(view),
         select_field(
-            OTHER, "Let it take in", _choices(view.neighbours), is_optional=False,
+            OTHER,
+            "Let it take in",
+            _choices(view.neighbours),
+            is_optional=False,
             hint="It gets the kinds of both, the earlier time and both sources. The other one is taken off.",
         ),
         select_field(TEXTS, "Text", texts, chosen=Texts.BOTH, is_optional=False),
-    ]  # fmt: skip
+    ]
     return modal(MERGE, "Merge two entries", "Merge", fields, _carried(view, more))
 
 

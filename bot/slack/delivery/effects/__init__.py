@@ -5,31 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from bot.services.outbox import What
 from bot.slack.api.rate_limits import POST, rates
 from bot.slack.delivery.effects import messages as posts
-from bot.slack.delivery.effects.channel import (
-    backfill as look,
-)
-from bot.slack.delivery.effects.channel import (
-    bookmarks,
-    canvases,
-    channels,
-    files,
-)
-from bot.slack.delivery.effects.channel import (
-    reactions as marks,
-)
+from bot.slack.delivery.effects.channel import backfill as look
+from bot.slack.delivery.effects.channel import bookmarks, canvases, channels, files
+from bot.slack.delivery.effects.channel import reactions as marks
 from bot.slack.delivery.effects.context import Tools
-from bot.slack.delivery.effects.people import (
-    direct,
-    home,
-    oncall,
-    vendors,
-)
-from bot.slack.delivery.effects.people import (
-    page_bundles as bundles,
-)
-from bot.slack.delivery.effects.people import (
-    reminders as nudges,
-)
+from bot.slack.delivery.effects.people import direct, home, oncall, vendors
+from bot.slack.delivery.effects.people import page_bundles as bundles
+from bot.slack.delivery.effects.people import reminders as nudges
 from bot.store.outbox import Claim, OutboxRow, Outcome, Rate
 
 Effect = Callable[[Tools, Claim], Awaitable[Outcome]]

@@ -131,9 +131,7 @@ async def followups(tools: Tools, claim: Claim) -> Outcome:
     def saving(session: Session, ts: str) -> None:
         course.message_posted(session, incident.key, "followups_ts", ts)
 
-    return await show(
-        tools, claim, incident.channel_id or "", incident.followups_ts, events.followups(view), saving
-    )  # fmt: skip
+    return await show(tools, claim, incident.channel_id or "", incident.followups_ts, events.followups(view), saving)
 
 
 async def alerts(tools: Tools, claim: Claim) -> Outcome:
@@ -248,7 +246,7 @@ async def unsay(tools: Tools, claim: Claim) -> Outcome:
     try:
         await tools.gateway.call(
             "chat.update", channel=details["channel_id"], ts=details["message_ts"], **message.content()
-        )  # fmt: skip
+        )
     except Refused as problem:
         if problem.error != "message_not_found":
             raise

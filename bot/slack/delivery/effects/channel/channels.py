@@ -147,9 +147,7 @@ async def _people_in(tools: Tools, channel: str) -> list[str]:
     cursor: str | None = None
     while True:
         try:
-            answer = await tools.gateway.call(
-                "conversations.members", channel=channel, limit=PAGE_SIZE, cursor=cursor
-            )  # fmt: skip
+            answer = await tools.gateway.call("conversations.members", channel=channel, limit=PAGE_SIZE, cursor=cursor)
         except Refused as problem:
             log.warning("who is in a channel is not known", channel=channel, problem=str(problem))
             return found

@@ -69,7 +69,7 @@ async def _is_member(tools: Tools, channel_id: str, user_id: str) -> bool:
         try:
             answer = await tools.gateway.call(
                 "conversations.members", channel=channel_id, limit=PAGE_SIZE, cursor=cursor
-            )  # fmt: skip
+            )
         except Refused:
             return False
         if user_id in answer.get("members", []):

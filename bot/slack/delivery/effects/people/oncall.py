@@ -49,9 +49,7 @@ async def duty_changed(tools: Tools, claim: Claim) -> Outcome:
 async def shift_changed(tools: Tools, claim: Claim) -> Outcome:
     """To one of those who leave or come, or in the schedule's channel."""
     details, user_id = claim.row.details, claim.row.details.get("user_id")
-    view = await tools.database.read(
-        shift_changes.view, tools.settings(), claim.row.team_id, details, tools.now()
-    )  # fmt: skip
+    view = await tools.database.read(shift_changes.view, tools.settings(), claim.row.team_id, details, tools.now())
     if user_id:
         channel = await direct_channel(tools, claim, str(user_id))
     else:
@@ -111,9 +109,7 @@ async def _upload(tools: Tools, claim: Claim, roster: Roster) -> str:
     name = f"on-call-{roster.now:%Y-%m-%d}.png"
     ticket = await tools.gateway.call("files.getUploadURLExternal", filename=name, length=len(content))
     await tools.gateway.upload(str(ticket["upload_url"]), content)
-    await tools.gateway.call(
-        "files.completeUploadExternal", files=[{"id": ticket["file_id"], "title": roster.title}]
-    )  # fmt: skip
+    await tools.gateway.call("files.completeUploadExternal", files=[{"id": ticket["file_id"], "title": roster.title}])
     await tools.save_progress(claim, file_id=ticket["file_id"], looks=0)
     return str(ticket["file_id"])
 
