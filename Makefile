@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 ARGS ?=
 WORKERS ?= auto
+T ?= tests/rules
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs bench lock clean
+.PHONY: help run test check docs gallery bench lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -15,8 +16,17 @@ help: ## what can be made
 run: $(VENV)/.installed ## start the bot with a local Slack look-alike and print the address of its page
 	$(BIN)/dogwatch sandbox $(ARGS)
 
-test: $(VENV)/.dev-installed ## run every test, side by side; ARGS="-k outbox" runs some, WORKERS=0 one after the other
-	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile $(ARGS)
+PYTEST = $(BIN)/python -m pytest
+PARALLEL = --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile
+
+test: $(VENV)/.dev-installed ## every test, in parallel; ARGS="-k outbox" selects, ARGS=--db=sqlite leaves PostgreSQL out, WORKERS=0 is serial
+	$(PYTEST) $(PARALLEL) $(ARGS)
+
+fast: $(VENV)/.dev-installed ## rules, and the flows that are marked `fast`, on SQLite: about a minute
+	$(PYTEST) $(PARALLEL) tests/rules tests/flows -m "not slow" --db=sqlite $(ARGS)
+
+one: $(VENV)/.dev-installed ## one file, folder or test: make one T=tests/rules/times/test_dates.py
+	$(PYTEST) $(T) -p no:xdist $(ARGS)
 
 check: $(VENV)/.dev-installed ## lint, format, types, layers
 	$(BIN)/ruff check .
@@ -24,9 +34,15 @@ check: $(VENV)/.dev-installed ## lint, format, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+hooks: ## check style and commit messages before each commit of this clone
+	git config core.hooksPath .githooks
+
 docs: $(VENV)/.dev-installed ## build the documentation as a site into build/site; a broken link is an error
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html docs build/site
 	@echo "Open build/site/index.html"
+
+gallery: $(VENV)/.installed ## show every message and form of the bot on a page, from examples
+	$(BIN)/python -m tests.support.gallery $(ARGS)
 
 bench: $(VENV)/.dev-installed ## measure, and print figures with the limits they are to be held against
 	$(BIN)/python -m bench $(ARGS)

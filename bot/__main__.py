@@ -1,15 +1,15 @@
-"""What `dogwatch` runs: it can be told to stop before the rest of it is even loaded."""
+"""Entry point of `dogwatch`, which handles SIGTERM before the rest is loaded."""
 
 import signal
 import sys
 
-ENDED_BY_SIGTERM = 128 + signal.SIGTERM
+SIGTERM_EXIT_CODE = 128 + signal.SIGTERM
 
 
 def main() -> None:
-    """As process 1 of a container it would not hear SIGTERM while it is loaded, and be killed half a minute later."""
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(ENDED_BY_SIGTERM))
-    from bot.cli.main import main as run_cli  # noqa: PLC0415  that takes a second
+    """Exit at SIGTERM from the start: process 1 of a container would ignore it by default."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(SIGTERM_EXIT_CODE))
+    from bot.cli.main import run_cli  # noqa: PLC0415  that takes a second
 
     run_cli()
 

@@ -1,4 +1,4 @@
-"""What people type: one file a word, and the table of all of them in the order in which `help` shows them."""
+"""Commands, one file per word; the table has the order of `help`."""
 
 from commands import (
     ack,
@@ -84,4 +84,4 @@ _WORDS = (
     unmute.COMMAND,
     maintenance.COMMAND,
 )
-COMMANDS = (*_WORDS, help.command(_WORDS))
+COMMANDS = (*_WORDS, help.build_command(_WORDS))

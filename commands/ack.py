@@ -1,18 +1,22 @@
 """`/incident ack`."""
 
 from bot.command.table import Command
-from bot.services.escalation import responses as answering
-from bot.services.escalation import start as escalation
+from bot.services.escalation.responses.acknowledge import (
+    acknowledge_newest,
+    escalation_label,
+    other_people_needed,
+    waiting_escalations,
+)
 from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    answered = escalation.acknowledge_for(session, caller.settings, caller.about.key, caller.actor)
-    others = escalation.waiting_for(session, caller.about.key, caller.actor)
+    answered = acknowledge_newest(session, caller.settings, caller.about.key, caller.actor)
+    others = waiting_escalations(session, caller.about.key, caller.actor)
     more = f" {len(others)} more for you: `/incident ack` again takes the next." if others else ""
-    needed = answering.others_needed(answered)
+    needed = other_people_needed(answered)
     still = f" It still waits for {needed}, because each of them has to." if needed else ""
-    return Reply(f"You acknowledged {answering.called(answered)}.{still}{more}")
+    return Reply(f"You acknowledged {escalation_label(answered)}.{still}{more}")
 
 
 COMMAND = Command(

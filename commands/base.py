@@ -1,4 +1,4 @@
-"""What each command is handed, and what it answers."""
+"""Input and output of a command."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -6,24 +6,26 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.command.table import Invocation
+from bot.command.table import Invocation, Option, Value
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.services.workspace.actor import Actor
 from bot.store.incidents.incidents import Incident
-from bot.store.incidents.visibility import Sight
+from bot.store.incidents.visibility import Visibility
 
-__all__ = ["Asked", "Caller", "Invocation", "Reply", "Session"]
+__all__ = ["LANGUAGE", "Caller", "Invocation", "Reply", "ReplyView", "Session", "text_language"]
+
+LANGUAGE = Option("lang", Value.LANGUAGES, about="the language of the text")
 
 
-class Asked(StrEnum):
-    """What a command's answer shows beside its words."""
+class ReplyView(StrEnum):
+    """The view beside a reply's text."""
 
     NOTHING = "nothing"
     CARD = "card"
     TIMELINE = "timeline"
     CATCHUP = "catchup"
-    WHOLE = "whole"
+    OVERVIEW = "whole"
     LIST = "list"
     FOUND = "found"
     MERGE = "merge"
@@ -35,16 +37,17 @@ class Asked(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Caller:
     """
-    Who typed, and the incident it is about: the channel's, or the one named. `here` is the channel's, None elsewhere;
-    `sight` which incidents exist for them there. `response_url` is where more can be told to them alone for half an
-    hour; empty where there is no such place.
+    The caller and the incident: the channel's, or the named one.
+
+    `here` is the channel's incident, None elsewhere; `sight` the incidents that exist for the caller there.
+    `response_url` takes further private replies for half an hour; empty if there is none.
     """
 
     actor: Actor
     settings: Settings
     incident: Incident | None
     here: Incident | None
-    sight: Sight
+    visibility: Visibility
     response_url: str = ""
 
     @property
@@ -62,13 +65,19 @@ class Caller:
 @dataclass(frozen=True, slots=True)
 class Reply:
     """
-    The answer to the one who typed; only they see it.
+    The answer to the caller; only they see it.
 
-    `text` is markup with mentions as `<@U…>`; words of others in it are escaped where the reply is sent. `shows` asks
-    for a view of the incident beside the words.
+    `text` is markup with mentions as `<@U…>`; other people's words are escaped on sending. `shows` adds a view of the
+    incident.
     """
 
     text: str
-    shows: Asked = Asked.NOTHING
+    shows: ReplyView = ReplyView.NOTHING
     incident_id: int | None = None
     values: dict[str, Any] = field(default_factory=dict)
+
+
+def text_language(typed: Invocation) -> str | None:
+    """The first language of the option LANGUAGE."""
+    languages = typed.options.get(LANGUAGE.name) or (None,)
+    return languages[0]

@@ -1,12 +1,12 @@
 """`/incident cancel`."""
 
 from bot.command.table import Command
-from bot.services.incidents import cancel as cancelling
+from bot.services.incidents.cancel import cancel_incident
 from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    cancelled = cancelling.cancel(session, caller.settings, caller.about.key, caller.actor, typed.text)
+    cancelled = cancel_incident(session, caller.settings, caller.about.key, caller.actor, typed.text)
     label = caller.settings.status_label(cancelled.status)
     return Reply(
         f"{cancelled.reference} is {label}. `/incident postmortem` still writes what was recorded; "

@@ -1,14 +1,14 @@
 """`/incident cannot`."""
 
 from bot.command.table import Command
-from bot.services.escalation import responses as answering
-from bot.services.escalation import select as which_escalation
+from bot.services.escalation.responses.decline import decline
+from bot.services.escalation.responses.select import select_to_decline
 from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    found = which_escalation.to_decline(session, caller.about.key, caller.actor)
-    answering.decline(session, caller.settings, found.key, caller.actor, why=typed.text)
+    found = select_to_decline(session, caller.about.key, caller.actor)
+    decline(session, caller.settings, found.key, caller.actor, why=typed.text)
     return Reply("Noted that you can't. Whoever is next is paged as soon as nobody else of your level is left.")
 
 

@@ -1,11 +1,11 @@
 """`/incident catchup`."""
 
 from bot.command.table import Command
-from commands.base import Asked, Caller, Invocation, Reply, Session
+from commands.base import Caller, Invocation, Reply, ReplyView, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    return Reply(caller.about.reference, shows=Asked.CATCHUP, incident_id=caller.about.key)
+    return Reply(caller.about.reference, shows=ReplyView.CATCHUP, incident_id=caller.about.key)
 
 
 COMMAND = Command(

@@ -1,13 +1,12 @@
 """`/incident cause`."""
 
-from bot.command.table import Command, Option, Value
-from bot.services.timeline import impact_and_cause as statements
-from commands.base import Caller, Invocation, Reply, Session
+from bot.command.table import Command
+from bot.services.timeline.impact_and_cause import state_cause
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, text_language
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    languages = typed.options.get("lang") or (None,)
-    statements.state_cause(session, caller.about.key, caller.actor, typed.text, language=languages[0])
+    state_cause(session, caller.about.key, caller.actor, typed.text, language=text_language(typed))
     return Reply("Cause recorded. Saying it again replaces it.")
 
 
@@ -15,7 +14,7 @@ COMMAND = Command(
     name="cause",
     usage="cause [lang:LANG] TEXT",
     summary="Say what caused it.",
-    options=(Option("lang", Value.LANGUAGES, about="the language of the text"),),
+    options=(LANGUAGE,),
     text="required",
     run=run,
 )

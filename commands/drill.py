@@ -1,20 +1,30 @@
 """`/incident drill`."""
 
 from bot.command.table import Command, Option, Value
-from bot.services.incidents import drills as drilling
+from bot.services.incidents.drills import (
+    list_scenarios,
+    parse_speed,
+    script_from_incident,
+    script_from_scenario,
+    start_drill,
+)
 from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     name = typed.text.strip()
     if not name:
-        return Reply(_offers(caller))
-    speed = drilling.speed_of(typed.options.get("speed"))
-    if "-" in name and name.rpartition("-")[2].isdecimal() and name.rpartition("-")[0].upper() in _series(caller):
-        script = drilling.of_incident(session, caller.sight.named(session, name))
+        return Reply(_scenario_list(caller))
+    speed = parse_speed(typed.options.get("speed"))
+    if (
+        "-" in name
+        and name.rpartition("-")[2].isdecimal()
+        and name.rpartition("-")[0].upper() in _incident_series(caller)
+    ):
+        script = script_from_incident(session, caller.visibility.find(session, name))
     else:
-        script = drilling.of_scenario(caller.settings, name)
-    drill = drilling.start(session, caller.settings, caller.actor, script, speed)
+        script = script_from_scenario(caller.settings, name)
+    drill = start_drill(session, caller.settings, caller.actor, script, speed)
     count = len(script.lines)
     return Reply(
         f"*{drill.reference}* begins: a drill after {script.name}, {count} line{'' if count == 1 else 's'}"
@@ -23,13 +33,13 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     )
 
 
-def _series(caller: Caller) -> set[str]:
-    """What past incidents are called: a scenario may have a number in its name too."""
+def _incident_series(caller: Caller) -> set[str]:
+    """Prefixes of past incidents: a scenario's name may have a number in it too."""
     return {caller.settings.incidents.channel_prefix.upper(), caller.settings.incidents.drill_prefix.upper()}
 
 
-def _offers(caller: Caller) -> str:
-    lines = [f"• `{each.name}` {each.title}" for each in drilling.offers(caller.settings)]
+def _scenario_list(caller: Caller) -> str:
+    lines = [f"• `{each.name}` {each.title}" for each in list_scenarios(caller.settings)]
     return "\n".join(
         [
             "What can be practised:",
@@ -48,6 +58,6 @@ COMMAND = Command(
     summary="Practise: a scenario or a past incident (INC-7) is told anew in a channel. Without a name, list them.",
     options=(Option("speed", Value.WORD, about="how many times as fast as it happened"),),
     text="optional",
-    inside=False,
+    needs_incident=False,
     run=run,
 )

@@ -2,24 +2,25 @@
 
 from bot.command.table import Command, Option, Positional, Value
 from bot.domain.terms import TargetKind
-from bot.services.escalation import start as escalation
+from bot.services.escalation.start import escalate
+from bot.services.escalation.target_lookup import EscalationTarget, find_target
+from bot.services.oncall.targets import target_text
 from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    target, at = typed.positionals["target"], typed.options.get("at")
-    called = escalation.find_target(session, caller.settings, caller.actor.team_id, target.kind, target.name, target.id)
-    made = escalation.escalate(
+    at = typed.options.get("at")
+    made = escalate(
         session,
         caller.settings,
         caller.about.key,
         caller.actor,
-        called,
+        typed_target(session, caller, typed),
         typed.text,
         when=at,
         case=typed.options.get("case", ""),
     )
-    name = escalation.shown_target(made)
+    name = target_text(made)
     if at is not None:
         return Reply(f"Recorded that {name} was called. Nobody was paged.")
     if made.is_external:
@@ -28,6 +29,12 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         return Reply(f"Started the policy {name}. It goes on level by level until somebody acknowledges.")
     minutes = caller.settings.escalation.remind_after_minutes
     return Reply(f"Paging {name}. They are reminded every {minutes} min until somebody acknowledges.")
+
+
+def typed_target(session: Session, caller: Caller, typed: Invocation) -> EscalationTarget:
+    """Raises UserError for a target that does not exist."""
+    target = typed.positionals["target"]
+    return find_target(session, caller.settings, caller.actor.team_id, target.kind, target.name, target.id)
 
 
 COMMAND = Command(

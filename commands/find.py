@@ -1,12 +1,12 @@
 """`/incident find`."""
 
 from bot.command.table import Command, Option, Value
-from commands.base import Asked, Caller, Invocation, Reply, Session
+from commands.base import Caller, Invocation, Reply, ReplyView, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    asked = {"text": typed.text, "sight": caller.sight, "drills": bool(typed.options.get("drills"))}
-    return Reply("Found", shows=Asked.FOUND, values=asked)
+    asked = {"text": typed.text, "sight": caller.visibility, "drills": bool(typed.options.get("drills"))}
+    return Reply("Found", shows=ReplyView.FOUND, values=asked)
 
 
 COMMAND = Command(
@@ -16,7 +16,7 @@ COMMAND = Command(
     options=(Option("drills", Value.FLAG, about="look into drills too"),),
     text="required",
     aliases=("search",),
-    inside=False,
+    needs_incident=False,
     run=run,
     keeps_quotes=True,
     reads_only=True,

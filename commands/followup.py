@@ -1,34 +1,33 @@
-"""`/incident improve` and `/incident task`: two words for two lists, of one shape."""
+"""Shared part of `/incident improve` and `/incident task`."""
 
 import re
 
 from bot.command.table import Option, Positional, Value
 from bot.domain.errors import UserError
 from bot.domain.terms import ActionKind
-from bot.services.timeline import action_items as actions
-from commands.base import Caller, Invocation, Reply, Session
+from bot.services.timeline.action_items import action_item_exists, add_action_item, change_action_item
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, text_language
 
 OPTIONS = (
     Option("owner", Value.PERSON, about="who does it; also as @name at either end"),
     Option("due", Value.DATE, about="until when"),
     Option("symptom", Value.TEXT, about='the symptom it answers, in quotes: symptom:"…"'),
-    Option("lang", Value.LANGUAGES, about="the language of the text"),
+    LANGUAGE,
 )
-NUMBERED = re.compile(r"#?(?P<number>\d{1,4})(?:\s+(?P<state>done|open))?", re.IGNORECASE)
-"""`#2`, `#2 done`: one that is there already, rather than the words of a new one."""
-BEGINS = re.compile(r"#(?P<number>[1-9]\d{0,3})\s")
-DIFFERENT = "Say what shall be different: `#{0} done`, `#{0} open`, `#{0} @owner` or `#{0} due:friday`."
-OWNER = (Positional("owner", Value.PERSON, required=False, at_either_end=True),)
+EXISTING_ITEM = re.compile(r"#?(?P<number>\d{1,4})(?:\s+(?P<state>done|open))?", re.IGNORECASE)
+"""`#2`, `#2 done`: an existing item, rather than the text of a new one."""
+NUMBER_PREFIX = re.compile(r"#(?P<number>[1-9]\d{0,3})\s")
+CHANGE_HINT = "Say what shall be different: `#{0} done`, `#{0} open`, `#{0} @owner` or `#{0} due:friday`."
+OWNER_POSITIONAL = (Positional("owner", Value.PERSON, required=False, at_either_end=True),)
 
 
-def add(session: Session, caller: Caller, typed: Invocation, kind: ActionKind) -> Reply:
+def note_or_change(session: Session, caller: Caller, typed: Invocation, kind: ActionKind) -> Reply:
     owner = typed.options.get("owner") or typed.positionals.get("owner")
-    there = NUMBERED.fullmatch(typed.text.strip())
-    if there is not None:
-        return _change(session, caller, typed, int(there["number"]), (there["state"] or "").casefold())
+    existing = EXISTING_ITEM.fullmatch(typed.text.strip())
+    if existing is not None:
+        return _change_item(session, caller, typed, int(existing["number"]), (existing["state"] or "").casefold())
     _check_is_new(session, caller, typed)
-    languages = typed.options.get("lang") or (None,)
-    item = actions.add(
+    item = add_action_item(
         session,
         caller.about.key,
         caller.actor,
@@ -37,28 +36,28 @@ def add(session: Session, caller: Caller, typed: Invocation, kind: ActionKind) -
         owner=owner.user_id if owner else None,
         due=typed.options.get("due"),
         symptom=typed.options.get("symptom"),
-        language=languages[0],
+        language=text_language(typed),
     )
     return Reply(f"{kind.capitalize()} {item.number} noted.")
 
 
 def _check_is_new(session: Session, caller: Caller, typed: Invocation) -> None:
-    """Raises UserError for `#2 finished`: it means the one of that number, in words that are not understood."""
-    begins = BEGINS.match(typed.text)
+    """Raises UserError for `#2 finished`: an existing item with an unknown change."""
+    begins = NUMBER_PREFIX.match(typed.text)
     number = int(begins["number"]) if begins else 0
-    if actions.is_there(session, caller.about.key, number):
+    if action_item_exists(session, caller.about.key, number):
         raise UserError(
-            f"#{number} is noted already, and I do not understand what shall be different. {DIFFERENT.format(number)} "
-            "To note something new, begin with another word."
+            f"#{number} is noted already, and I do not understand what shall be different. "
+            f"{CHANGE_HINT.format(number)} To note something new, begin with another word."
         )
 
 
-def _change(session: Session, caller: Caller, typed: Invocation, number: int, state: str) -> Reply:
+def _change_item(session: Session, caller: Caller, typed: Invocation, number: int, state: str) -> Reply:
     owner = typed.options.get("owner") or typed.positionals.get("owner")
     due, symptom = typed.options.get("due"), typed.options.get("symptom")
     if not (owner or due or symptom or state):
-        raise UserError(DIFFERENT.format(number))
-    item = actions.change(
+        raise UserError(CHANGE_HINT.format(number))
+    item = change_action_item(
         session,
         caller.about.key,
         number,

@@ -2,15 +2,15 @@
 
 from bot.command.table import Command, Positional, Value
 from bot.domain.incidents.roles import LEAD
-from bot.services.incidents import roles
+from bot.services.incidents.roles import hand_over_role
 from commands.base import Caller, Invocation, Reply, Session
-from commands.role import said
+from commands.role import role_reply
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     name, user_id = typed.positionals.get("role", LEAD), typed.positionals["person"].user_id
-    given = roles.hand_over(session, caller.settings, caller.about.key, caller.actor, name, user_id, note=typed.text)
-    return Reply(said(caller, given, name, user_id))
+    given = hand_over_role(session, caller.settings, caller.about.key, caller.actor, name, user_id, note=typed.text)
+    return Reply(role_reply(caller, given, name, user_id))
 
 
 COMMAND = Command(

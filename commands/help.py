@@ -1,26 +1,27 @@
-"""`/incident help`, made from the table that parses."""
+"""`/incident help`, made from the table of commands."""
 
-from bot.command import find_command, help_for, help_text
+from bot.command.grammar import find_command
+from bot.command.help import command_help, help_text
 from bot.command.table import Command, Positional, Value
 from commands.base import Caller, Invocation, Reply, Session
 
 
-def command(table: "tuple[Command, ...]") -> Command:
-    """The help for a table, itself a part of it."""
+def build_command(table: tuple[Command, ...]) -> Command:
+    """The help command for a table; the help lists itself, too."""
 
     def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         word = typed.positionals.get("command")
-        everything = (*table, described)
+        commands = (*table, described)
         if word is None:
-            return Reply(help_text(everything))
-        return Reply(help_for(find_command(word, everything)))
+            return Reply(help_text(commands))
+        return Reply(command_help(find_command(word, commands)))
 
     described = Command(
         name="help",
         usage="help [COMMAND]",
         summary="List the commands, or explain one.",
         positionals=(Positional("command", Value.WORD, required=False),),
-        inside=False,
+        needs_incident=False,
         run=run,
         reads_only=True,
     )

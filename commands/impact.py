@@ -1,14 +1,13 @@
 """`/incident impact`."""
 
 from bot.command.table import Command, Option, Value
-from bot.domain.times import show_time
-from bot.services.timeline import impact_and_cause as statements
-from commands.base import Caller, Invocation, Reply, Session
+from bot.domain.times import format_time
+from bot.services.timeline.impact_and_cause import state_impact
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, text_language
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    languages = typed.options.get("lang") or (None,)
-    statements.state_impact(
+    state_impact(
         session,
         caller.about.key,
         caller.actor,
@@ -16,12 +15,15 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         users_percent=typed.options.get("users"),
         started=typed.options.get("started"),
         ended=typed.options.get("ended"),
-        language=languages[0],
+        language=text_language(typed),
     )
-    zone = typed.zone
-    said = [f"{name} {show_time(when.at, zone)}" for name in ("started", "ended") if (when := typed.options.get(name))]
+    times = [
+        f"{name} {format_time(when.at, typed.zone)}"
+        for name in ("started", "ended")
+        if (when := typed.options.get(name))
+    ]
     share = typed.options.get("users")
-    details = ", ".join([*([f"{share:g}% of users"] if share is not None else []), *said])
+    details = ", ".join([*([f"{share:g}% of users"] if share is not None else []), *times])
     return Reply(f"Impact recorded{f': {details}' if details else ''}.")
 
 
@@ -30,7 +32,7 @@ COMMAND = Command(
     usage="impact [lang:LANG] [users:20%] [started:TIME] [ended:TIME] TEXT",
     summary="Say what it did to whom, and from when to when.",
     options=(
-        Option("lang", Value.LANGUAGES, about="the language of the text"),
+        LANGUAGE,
         Option("users", Value.PERCENT, about="share of users affected"),
         Option("started", Value.TIME, about="when the impact began"),
         Option("ended", Value.TIME, about="when the impact ended"),

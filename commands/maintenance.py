@@ -3,9 +3,9 @@
 from zoneinfo import ZoneInfo
 
 from bot.command.table import Command, Option, Positional, Value
-from bot.domain.times import show_time
-from bot.services.incidents import maintenance_windows as maintenance
-from bot.store.alerts.maintenance_windows import Maintenance
+from bot.domain.times import format_time
+from bot.services.incidents.maintenance_windows import end_windows, is_known_service, list_windows, plan_window
+from bot.store.alerts.maintenance_windows import MaintenanceWindow
 from commands.base import Caller, Invocation, Reply, Session
 
 LIST = "list"
@@ -14,11 +14,11 @@ LIST = "list"
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     service = typed.positionals.get("service", "")
     if typed.options.get("end"):
-        ended = maintenance.end(session, caller.settings, caller.actor, service)
+        ended = end_windows(session, caller.settings, caller.actor, service)
         return Reply(f"Maintenance of {ended[0].service} is over. What still fires opens incidents now.")
     if not typed.options and not typed.text and service.casefold() in {"", LIST}:
-        return Reply(_listed(session, caller, typed.zone))
-    window = maintenance.begin(
+        return Reply(_list_windows(session, caller, typed.zone))
+    window = plan_window(
         session,
         caller.settings,
         caller.actor,
@@ -30,35 +30,36 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     )
     unknown = (
         ""
-        if maintenance.is_known(caller.settings, window.service)
+        if is_known_service(caller.settings, window.service)
         else (
             f" dogwatch.toml has no service of that name: alerts are meant whose label `service` is `{window.service}`."
         )
     )
     return Reply(
-        f"Maintenance of {_shown(window, typed.zone)}. Its alerts are recorded meanwhile, and nobody is paged by them; "
-        f"what still fires when it ends opens incidents then. Incidents that people declare page as ever.{unknown}"
+        f"Maintenance of {_describe_window(window, typed.zone)}. Its alerts are recorded meanwhile, and nobody is "
+        "paged by them; what still fires when it ends opens incidents then. Incidents that people declare page as "
+        f"ever.{unknown}"
     )
 
 
-def _shown(window: Maintenance, zone: ZoneInfo) -> str:
-    return f"{window.service} from {show_time(window.starts_at, zone)} to {show_time(window.ends_at, zone)}"
+def _describe_window(window: MaintenanceWindow, zone: ZoneInfo) -> str:
+    return f"{window.service} from {format_time(window.starts_at, zone)} to {format_time(window.ends_at, zone)}"
 
 
-def _listed(session: Session, caller: Caller, zone: ZoneInfo) -> str:
-    planned = maintenance.planned(session, caller.actor.team_id, caller.actor.at)
+def _list_windows(session: Session, caller: Caller, zone: ZoneInfo) -> str:
+    planned = list_windows(session, caller.actor.team_id, caller.actor.at)
     if not planned:
         return (
             "No maintenance is under way or planned. `/incident maintenance payments from:22:00 to:02:00 new disks` "
             "plans some."
         )
-    return "\n".join(_line(each, caller, zone) for each in planned)
+    return "\n".join(_window_line(each, caller, zone) for each in planned)
 
 
-def _line(window: Maintenance, caller: Caller, zone: ZoneInfo) -> str:
+def _window_line(window: MaintenanceWindow, caller: Caller, zone: ZoneInfo) -> str:
     now = "under way, " if window.starts_at <= caller.actor.at else ""
     by = f", by <@{window.by}>" if window.by else ""
-    return f"• {_shown(window, zone)} ({now}{window.reason or 'no reason given'}{by})"
+    return f"• {_describe_window(window, zone)} ({now}{window.reason or 'no reason given'}{by})"
 
 
 COMMAND = Command(
@@ -73,6 +74,6 @@ COMMAND = Command(
     ),
     positionals=(Positional("service", Value.TEXT, required=False, about="a service"),),
     text="optional",
-    inside=False,
+    needs_incident=False,
     run=run,
 )

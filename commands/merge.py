@@ -1,14 +1,14 @@
 """`/incident merge`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.services.incidents import merge as combining
-from commands.base import Asked, Caller, Invocation, Reply, Session
+from bot.services.incidents.merge import preview_merge
+from commands.base import Caller, Invocation, Reply, ReplyView, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    target = caller.sight.named(session, typed.positionals["incident"])
-    weighed = combining.weigh(session, caller.settings, caller.about, target)
-    return Reply("Merge?", shows=Asked.MERGE, values={"weighed": weighed})
+    target = caller.visibility.find(session, typed.positionals["incident"])
+    preview = preview_merge(session, caller.settings, caller.about, target)
+    return Reply("Merge?", shows=ReplyView.MERGE, values={"preview": preview})
 
 
 COMMAND = Command(

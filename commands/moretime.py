@@ -1,19 +1,20 @@
 """`/incident moretime`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.services.escalation import responses as answering
-from bot.services.escalation import select as which_escalation
+from bot.services.escalation.responses.decline import extend_wait
+from bot.services.escalation.responses.select import select_to_delay
 from commands.base import Caller, Invocation, Reply, Session
+
+MINUTES = ("5", "10", "15", "30", "60")
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    found = which_escalation.to_wait_with(session, caller.about.key, caller.actor)
+    found = select_to_delay(session, caller.about.key, caller.actor)
     minutes = int(typed.positionals.get("minutes", MINUTES[0]))
-    answering.more_time(session, caller.settings, found.key, caller.actor, minutes=minutes)
+    extend_wait(session, caller.settings, found.key, caller.actor, minutes=minutes)
     return Reply(f"Nobody else is paged for {minutes} min. You are still expected to acknowledge.")
 
 
-MINUTES = ("5", "10", "15", "30", "60")
 COMMAND = Command(
     name="moretime",
     usage="moretime [MINUTES]",

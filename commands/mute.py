@@ -2,30 +2,30 @@
 
 from bot.command.table import Command, Option, Positional, Value
 from bot.domain.errors import UserError
-from bot.domain.times import show_time
-from bot.services.paging import mutes as muting
+from bot.domain.times import format_time
+from bot.services.paging.mutes import mute_person
 from commands.base import Caller, Invocation, Reply, Session
 
-ME = ("me", "@me", "myself")
+SELF_WORDS = ("me", "@me", "myself")
 
 
-def whom(caller: Caller, typed: Invocation) -> tuple[str, str]:
-    """Who is meant, the one who types if nobody is named, and what stands behind that."""
+def parse_person(caller: Caller, typed: Invocation) -> tuple[str, str]:
+    """The named person, or else the caller; and the rest of the text."""
     person = typed.positionals.get("person")
     if person is not None:
         return person.user_id, typed.text
     first, _, rest = typed.text.partition(" ")
-    if first.startswith("@") and first.casefold() not in ME:
+    if first.startswith("@") and first.casefold() not in SELF_WORDS:
         raise UserError(f"I cannot tell who `{first}` is. Type `@` and choose the person from Slack's list.")
-    return caller.actor.user_id or "", rest.strip() if first.casefold() in ME else typed.text
+    return caller.actor.user_id or "", rest.strip() if first.casefold() in SELF_WORDS else typed.text
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    user_id, why = whom(caller, typed)
-    row = muting.mute(
+    user_id, why = parse_person(caller, typed)
+    row = mute_person(
         session, caller.settings, caller.actor, user_id, why, until=typed.options.get("until"), zone=typed.zone
     )
-    until = show_time(row.ends_at, typed.zone) if row.ends_at else ""
+    until = format_time(row.ends_at, typed.zone) if row.ends_at else ""
     if user_id == caller.actor.user_id:
         return Reply(
             f"You are not paged until {until}. Where only you would be paged, the next level is paged at once. "
@@ -44,6 +44,6 @@ COMMAND = Command(
     ),
     positionals=(Positional("person", Value.PERSON, required=False),),
     text="optional",
-    inside=False,
+    needs_incident=False,
     run=run,
 )

@@ -1,12 +1,12 @@
 """`/incident note`."""
 
 from bot.command.table import Command, Option, Value
-from bot.services.incidents import lifecycle as incidents
+from bot.services.timeline.notes import record_note
 from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    entry = incidents.note(
+    entry = record_note(
         session,
         caller.about.key,
         caller.actor,

@@ -9,26 +9,25 @@ from types import MappingProxyType
 from bot.command.table import Command, Option, Value
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.domain.times import When, read_time
-from bot.services import outbox as tell
-from bot.services.oncall import ics_feed as shift_calendar
-from bot.services.oncall import on_call_view as duty
-from bot.services.oncall import overrides as overriding
-from bot.services.oncall import policies
-from bot.services.oncall import schedule as oncall
-from bot.services.oncall.overrides import Times
-from bot.services.paging import statistics as nights
-from commands.base import Asked, Caller, Invocation, Reply, Session
+from bot.domain.times import ParsedTime, read_time
+from bot.services import outbox
+from bot.services.oncall import overrides, schedule
+from bot.services.oncall.ics_feed import ensure_feed, make_feed, revoke_feed
+from bot.services.oncall.on_call_view import load_on_call_now, load_policy_view, load_schedule_view
+from bot.services.oncall.overrides import TimeRange
+from bot.services.oncall.policies import find_policy
+from bot.services.paging.statistics import current_month, format_statistics, load_statistics, parse_month
+from commands.base import Caller, Invocation, Reply, ReplyView, Session
 
 MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
-POLICY = "policy:"
-"""What may stand before a policy's name, as where incidents are escalated."""
-SAY_WHO = "Say who, with `@`: `/incident oncall {word} @somebody`. Slack completes the name."
+POLICY_PREFIX = "policy:"
+"""Optional prefix of a policy's name, as in escalations."""
+NAME_SOMEBODY = "Say who, with `@`: `/incident oncall {word} @somebody`. Slack completes the name."
 
 
 @dataclass(slots=True)
-class Line:
-    """What is typed behind the word, while it is read."""
+class OncallLine:
+    """The text behind `/incident oncall` during parsing."""
 
     caller: Caller
     typed: Invocation
@@ -40,7 +39,7 @@ class Line:
         return self.caller.actor.team_id
 
     def person(self) -> str | None:
-        """The person who is named first, if one is."""
+        """Take the first mention, if there is one."""
         match = MENTION.match(self.rest)
         if match is None:
             return None
@@ -48,98 +47,101 @@ class Line:
         return match[1]
 
     def schedule(self) -> str:
-        """The schedule that is named first, or else the only one there is."""
-        self.rest = oncall.without_prefix(self.rest)
-        name = oncall.named(self.caller.settings, self.rest)
+        """Take the schedule's name, or else the only schedule."""
+        self.rest = schedule.strip_prefix(self.rest)
+        name = schedule.match_schedule_name(self.caller.settings, self.rest)
         if name is not None:
             self.rest = self.rest[len(name) :].strip()
             return name
-        return oncall.the_only_one(self.caller.settings, self.rest)
+        return schedule.only_schedule(self.caller.settings, self.rest)
 
-    def times(self) -> Times:
-        """An end without a day is the first such time behind the begin."""
+    def times(self) -> TimeRange:
+        """An end without a day is the first such time after the begin."""
         starts, ends = self.typed.options.get("from"), self.typed.options.get("to")
-        return Times(_at(starts), _end(self, starts, ends))
+        return TimeRange(_known_time(starts), _end_time(self, starts, ends))
 
     def at(self, name: str) -> datetime | None:
-        return _at(self.typed.options.get(name))
+        return _known_time(self.typed.options.get(name))
 
 
-def _at(when: When | None) -> datetime | None:
+def _known_time(when: ParsedTime | None) -> datetime | None:
     if when is not None and when.at is None:
         raise UserError("A change of who is on call needs a time that is known: `from:Sat 09:00 to:Mon 09:00`.")
     return when.at if when else None
 
 
-def _end(line: Line, starts: When | None, ends: When | None) -> datetime | None:
-    begin, end = _at(starts), _at(ends)
+def _end_time(line: OncallLine, starts: ParsedTime | None, ends: ParsedTime | None) -> datetime | None:
+    begin, end = _known_time(starts), _known_time(ends)
     if begin is None or end is None or ends is None or end > begin:
         return end
-    return _at(read_time(ends.text, now=begin, zone=line.typed.zone, prefer_past=False)) if ends.text else end
+    return _known_time(read_time(ends.text, now=begin, zone=line.typed.zone, prefer_past=False)) if ends.text else end
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     word, _, rest = typed.text.strip().partition(" ")
     act = ACTS.get(word.casefold())
     if act is not None:
-        return act(session, Line(caller, typed, word.casefold(), rest.strip()))
+        return act(session, OncallLine(caller, typed, word.casefold(), rest.strip()))
     if typed.options.keys() & {"from", "to", "for"}:
         raise UserError("Say what to do in that time: `/incident oncall take`, `give @somebody` or `swap @somebody`.")
     actor, settings = caller.actor, caller.settings
     if not typed.text.strip() and len(settings.schedules) != 1:
-        return _reply(duty.of_all(session, settings, actor.team_id, actor.at))
-    if (policy := _policy(settings, typed.text.strip())) is not None:
-        return _reply(duty.of_policy(session, settings, actor.team_id, policy, actor.at))
-    name = oncall.one_named(settings, oncall.without_prefix(typed.text.strip()))
+        return _view_reply(load_on_call_now(session, settings, actor.team_id, actor.at))
+    if (policy := _named_policy(settings, typed.text.strip())) is not None:
+        return _view_reply(load_policy_view(session, settings, actor.team_id, policy, actor.at))
+    name = schedule.find_schedule(settings, schedule.strip_prefix(typed.text.strip()))
     if caller.response_url:
-        tell.draw_shifts(session, actor.team_id, actor.at, actor.user_id or "", name, caller.response_url)
-    is_drawn = bool(caller.response_url)
-    return _reply(duty.of_schedule(session, settings, actor.team_id, name, actor.at, is_drawn=is_drawn))
+        outbox.post_schedule_image(session, actor.team_id, actor.at, actor.user_id or "", name, caller.response_url)
+    has_image = bool(caller.response_url)
+    return _view_reply(load_schedule_view(session, settings, actor.team_id, name, actor.at, has_image=has_image))
 
 
-def _policy(settings: Settings, text: str) -> str | None:
+def _named_policy(settings: Settings, text: str) -> str | None:
     """
-    The policy that is named, with or without the word before it; None if none is. Of a schedule and a policy with one
-    name the schedule is meant, if nobody says so.
+    The named policy, with or without the prefix; None if there is none.
+
+    A name of both a schedule and a policy is the schedule, unless prefixed.
     """
-    if text.casefold().startswith(POLICY):
-        return policies.named(settings, text[len(POLICY) :].strip()).name
+    if text.casefold().startswith(POLICY_PREFIX):
+        return find_policy(settings, text[len(POLICY_PREFIX) :].strip()).name
     known = {each.casefold(): each for each in settings.policies if each not in settings.schedules}
     return known.get(text.casefold())
 
 
-def _reply(view: object) -> Reply:
-    return Reply("On call", shows=Asked.ON_CALL, values={"view": view})
+def _view_reply(view: object) -> Reply:
+    return Reply("On call", shows=ReplyView.ON_CALL, values={"view": view})
 
 
-def take(session: Session, line: Line) -> Reply:
+def take_shift(session: Session, line: OncallLine) -> Reply:
     name = line.schedule()
     instead = line.person()
-    made = overriding.take(
+    made = overrides.take_shift(
         session, line.caller.settings, line.caller.actor, name, line.times(), instead=instead, reason=line.rest
     )
-    return _reply(made)
+    return _view_reply(made)
 
 
-def give(session: Session, line: Line) -> Reply:
+def give_shift(session: Session, line: OncallLine) -> Reply:
     to = line.person()
     name = line.schedule()
     to = to or line.person()
     if to is None:
-        raise UserError(SAY_WHO.format(word=line.word))
-    made = overriding.give(session, line.caller.settings, line.caller.actor, name, to, line.times(), reason=line.rest)
-    return _reply(made)
+        raise UserError(NAME_SOMEBODY.format(word=line.word))
+    made = overrides.give_shift(
+        session, line.caller.settings, line.caller.actor, name, to, line.times(), reason=line.rest
+    )
+    return _view_reply(made)
 
 
-def swap(session: Session, line: Line) -> Reply:
+def swap_shifts(session: Session, line: OncallLine) -> Reply:
     other = line.person()
     name = line.schedule()
     other = other or line.person()
     if other is None:
-        raise UserError(SAY_WHO.format(word=line.word))
+        raise UserError(NAME_SOMEBODY.format(word=line.word))
     if "to" in line.typed.options:
         raise UserError("Whole turns are swapped: name yours with `from:` and theirs with `for:`, each by its begin.")
-    made = overriding.swap(
+    made = overrides.swap_shifts(
         session,
         line.caller.settings,
         line.caller.actor,
@@ -149,47 +151,47 @@ def swap(session: Session, line: Line) -> Reply:
         theirs=line.at("for"),
         reason=line.rest,
     )
-    return _reply(made)
+    return _view_reply(made)
 
 
-def cancel(session: Session, line: Line) -> Reply:
+def cancel_override(session: Session, line: OncallLine) -> Reply:
     number = line.rest.removeprefix("#")
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
         raise UserError("Say which change: `/incident oncall cancel 12`. `/incident oncall NAME` lists their numbers.")
-    return _reply(overriding.cancel(session, line.caller.settings, line.caller.actor, int(number)))
+    return _view_reply(overrides.cancel_override(session, line.caller.settings, line.caller.actor, int(number)))
 
 
-def calendar(session: Session, line: Line) -> Reply:
+def manage_calendar(session: Session, line: OncallLine) -> Reply:
     actor, settings = line.caller.actor, line.caller.settings
     match line.rest.casefold():
         case "":
-            return _reply(shift_calendar.standing(session, settings, actor))
+            return _view_reply(ensure_feed(session, settings, actor))
         case "new":
-            return _reply(shift_calendar.make(session, settings, actor))
+            return _view_reply(make_feed(session, settings, actor))
         case "off":
-            return _reply(shift_calendar.revoke(session, actor))
+            return _view_reply(revoke_feed(session, actor))
         case _:
             raise UserError("Behind `calendar` stands `new`, `off`, or nothing.")
 
 
-def of_month(session: Session, line: Line) -> Reply:
-    """Who was paged outside working hours in a month: the one that is named, or this one."""
+def show_month(session: Session, line: OncallLine) -> Reply:
+    """Pages outside working hours in a month: the named one, or this one."""
     actor, zone = line.caller.actor, line.caller.settings.incidents.zone
-    month = nights.read_month(line.rest) if line.rest else nights.this_month(actor.at, zone)
-    return Reply(nights.in_words(nights.of_months(session, actor.team_id, [month])))
+    month = parse_month(line.rest) if line.rest else current_month(actor.at, zone)
+    return Reply(format_statistics(load_statistics(session, actor.team_id, [month])))
 
 
-ACTS: Mapping[str, Callable[[Session, Line], Reply]] = MappingProxyType(
+ACTS: Mapping[str, Callable[[Session, OncallLine], Reply]] = MappingProxyType(
     {
-        "take": take,
-        "cover": take,
-        "give": give,
-        "swap": swap,
-        "cancel": cancel,
-        "undo": cancel,
-        "calendar": calendar,
-        "ics": calendar,
-        "nights": of_month,
+        "take": take_shift,
+        "cover": take_shift,
+        "give": give_shift,
+        "swap": swap_shifts,
+        "cancel": cancel_override,
+        "undo": cancel_override,
+        "calendar": manage_calendar,
+        "ics": manage_calendar,
+        "nights": show_month,
     }
 )
 
@@ -205,6 +207,6 @@ COMMAND = Command(
     ),
     text="optional",
     aliases=("on-call",),
-    inside=False,
+    needs_incident=False,
     run=run,
 )

@@ -1,26 +1,29 @@
 """`/incident postmortem`."""
 
 from bot.command.table import Command, Option, Value
-from bot.services import outbox as tell
-from bot.services.postmortem import templates as forms
+from bot.services import outbox
+from bot.services.outbox.payloads import DraftPayload
+from bot.services.postmortem.templates import check_template
 from bot.store.incidents import incidents
+from bot.store.incidents.incidents import Incident
 from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     incident = incidents.get(session, caller.about.key)
     template = typed.options.get("template")
-    tell.post_draft(
-        session,
-        incident,
-        caller.actor.at,
-        template=forms.existing(caller.settings, template) if template else None,
-        languages=list(typed.options["lang"]) if "lang" in typed.options else None,
+    payload = DraftPayload(
+        template=check_template(caller.settings, template) if template else None,
+        languages=tuple(typed.options["lang"]) if "lang" in typed.options else None,
         asked_by=caller.actor.user_id,
     )
+    outbox.post_draft(session, incident, caller.actor.at, payload)
     cancelled = f" The incident was cancelled: {incident.closure_reason}" if incident.closure_reason else ""
-    comes = "comes to you in a direct message" if incident.is_retro else "follows in the channel"
-    return Reply(f"The postmortem draft of {incident.reference} {comes}.{cancelled}")
+    return Reply(f"The postmortem draft of {incident.reference} {announce_draft(incident)}.{cancelled}")
+
+
+def announce_draft(incident: Incident) -> str:
+    return "comes to you in a direct message" if incident.is_retro else "follows in the channel"
 
 
 COMMAND = Command(

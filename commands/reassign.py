@@ -1,18 +1,18 @@
 """`/incident reassign`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.services.escalation import responses as answering
-from bot.services.escalation import select as which_escalation
-from bot.services.escalation import start as escalation
+from bot.services.escalation.responses.select import select_to_hand_over
+from bot.services.escalation.start import hand_over_escalation
+from bot.services.oncall.targets import target_text
 from commands.base import Caller, Invocation, Reply, Session
+from commands.escalate import typed_target
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    target = typed.positionals["target"]
-    to = escalation.find_target(session, caller.settings, caller.actor.team_id, target.kind, target.name, target.id)
-    found = which_escalation.to_hand_over(session, caller.about.key, caller.actor)
-    made = escalation.hand_over(session, caller.settings, found.key, caller.actor, to=to, reason=typed.text)
-    return Reply(f"Handed over: {answering.shown_target(made)} is paged. The levels that are left follow if need be.")
+    to = typed_target(session, caller, typed)
+    found = select_to_hand_over(session, caller.about.key, caller.actor)
+    made = hand_over_escalation(session, caller.settings, found.key, caller.actor, to=to, reason=typed.text)
+    return Reply(f"Handed over: {target_text(made)} is paged. The levels that are left follow if need be.")
 
 
 COMMAND = Command(

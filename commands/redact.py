@@ -2,7 +2,7 @@
 
 from bot.command.table import Command, Positional, Value
 from bot.domain.errors import UserError
-from bot.services.entries import redact as redacting
+from bot.services.entries.redact import redact_reference
 from commands.base import Caller, Invocation, Reply, Session
 
 
@@ -10,7 +10,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     if not typed.text.strip():
         raise UserError("Say why: it stands in the words' place. `/incident redact LINK contains a password`")
     what = typed.positionals["what"]
-    done = redacting.redact(session, caller.about, what, caller.actor, typed.text)
+    done = redact_reference(session, caller.about, what, caller.actor, typed.text)
     return Reply("\n".join([f"Redacted: {done.what}.", *(f"• {each}" for each in done.still)]))
 
 

@@ -1,18 +1,18 @@
 """`/incident reopen`."""
 
 from bot.command.table import Command
-from bot.services.incidents import lifecycle as incidents
-from bot.store.incidents import incidents as store_incidents
-from commands.base import Asked, Caller, Invocation, Reply, Session
+from bot.services.incidents.lifecycle import reopen_incident
+from bot.store.incidents import incidents
+from commands.base import Caller, Invocation, Reply, ReplyView, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    held = store_incidents.lock(session, caller.about.key)
-    if held.is_open and held.archived_at is not None:  # opened again already: what is missing is where to go on
-        return Reply(held.reference, shows=Asked.ARCHIVED, incident_id=held.key)
-    reopened = incidents.reopen(session, caller.settings, held, caller.actor, why=typed.text)
+    incident = incidents.lock(session, caller.about.key)
+    if incident.is_open and incident.archived_at is not None:  # open already: ask for the new channel
+        return Reply(incident.reference, shows=ReplyView.ARCHIVED, incident_id=incident.key)
+    reopened = reopen_incident(session, caller.settings, incident, caller.actor, why=typed.text)
     if reopened.archived_at is not None:
-        return Reply(reopened.reference, shows=Asked.ARCHIVED, incident_id=reopened.key)
+        return Reply(reopened.reference, shows=ReplyView.ARCHIVED, incident_id=reopened.key)
     return Reply(f"{reopened.reference} is open again.")
 
 

@@ -3,29 +3,29 @@
 from datetime import datetime
 
 from bot.command.table import Command, Option, Value
-from bot.domain.times import time_in_front, typeable
-from bot.services.incidents import lifecycle as incidents
+from bot.domain.times import format_unambiguous, read_certain_time
+from bot.services.incidents.lifecycle import resolve_incident
 from commands.base import Caller, Invocation, Reply, Session
+from commands.postmortem import announce_draft
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    resolved = incidents.resolve(
+    resolved = resolve_incident(
         session, caller.settings, caller.about.key, caller.actor, text=typed.text, ended=typed.options.get("at")
     )
-    hint = "" if "at" in typed.options else _time_taken_for_text(typed, caller.actor.at)
-    where = "comes to you in a direct message" if resolved.is_retro else "follows in the channel"
+    hint = "" if "at" in typed.options else _time_hint(typed, caller.actor.at)
     label = caller.settings.status_label(resolved.status)
-    return Reply(f"{resolved.reference} is {label}. The postmortem draft {where}.{hint}")
+    return Reply(f"{resolved.reference} is {label}. The postmortem draft {announce_draft(resolved)}.{hint}")
 
 
-def _time_taken_for_text(typed: Invocation, at: datetime) -> str:
-    """`resolve 10 min ago fixed it`: what to type if the time in front of the text was meant as one. Nothing if not."""
-    when = time_in_front(typed.text, now=at, zone=typed.zone)
+def _time_hint(typed: Invocation, at: datetime) -> str:
+    """Hint for `resolve 10 min ago fixed it`: how to type the time. Empty if there is none."""
+    when = read_certain_time(typed.text, now=at, zone=typed.zone)
     if when is None or when.at is None:
         return ""
     return (
         f" Its impact ended now: without `at:` your `{when.text}` is text. If it ended then, type "
-        f"`/incident impact ended:{typeable(when.at, typed.zone)}`."
+        f"`/incident impact ended:{format_unambiguous(when.at, typed.zone)}`."
     )
 
 

@@ -1,11 +1,10 @@
 """`/incident role`."""
 
 from bot.command.table import Command, Mention, Positional, Value
-from bot.command.values import listed, shown
+from bot.command.values import quote_word, quote_words
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.incidents.roles import LEAD
-from bot.services.incidents import roles
-from bot.services.incidents.roles import Held
+from bot.services.incidents.roles import RoleChange, RoleHolder, assign_role, give_up_role, list_role_holders
 from commands.base import Caller, Invocation, Reply, Session
 
 NOBODY = frozenset({"nobody", "none", "no-one"})
@@ -18,44 +17,44 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
             word, names = text.split()[0], list(caller.settings.role_table)
             guess = did_you_mean(word, list(caller.settings.role_words))
             raise UserError(
-                f"{shown(word)} is not a role.{guess} Use one of {listed(names)}, as in `/incident role {names[-1]} "
-                "@somebody`."
+                f"{quote_word(word)} is not a role.{guess} Use one of {quote_words(names)}, as in "
+                f"`/incident role {names[-1]} @somebody`."
             )
         if named:
             raise UserError("Name the role first: `/incident role scribe @somebody`. Alone it shows them.")
-        held = roles.held(session, caller.settings, caller.about)
-        return Reply("\n".join(_line(each) for each in held))
-    return give(session, caller, name, named, text)
+        held = list_role_holders(session, caller.settings, caller.about)
+        return Reply("\n".join(_role_line(each) for each in held))
+    return assign_or_give_up(session, caller, name, named, text)
 
 
-def give(session: Session, caller: Caller, name: str, named: Mention | None, text: str) -> Reply:
-    """Somebody has the role now, or nobody has: whoever types where nobody is named."""
+def assign_or_give_up(session: Session, caller: Caller, name: str, named: Mention | None, text: str) -> Reply:
+    """Assign the role to the named person, or else to the caller; `nobody` gives it up."""
     if named is None and text.casefold() in NOBODY:
-        given = roles.give_up(session, caller.settings, caller.about.key, caller.actor, name)
+        given = give_up_role(session, caller.settings, caller.about.key, caller.actor, name)
         label = caller.settings.role_named(name).label
         return Reply(f"<@{given.before}> is {label} of {given.incident.reference} no more, and nobody else is.")
     user_id = named.user_id if named else caller.actor.user_id
     if user_id is None or (text and named is None):
         raise UserError(f"Say who: `/incident role {name} @somebody`, or `/incident role {name} nobody`.")
-    given = roles.assign(session, caller.settings, caller.about.key, caller.actor, name, user_id, note=text)
-    return Reply(said(caller, given, name, user_id))
+    given = assign_role(session, caller.settings, caller.about.key, caller.actor, name, user_id, note=text)
+    return Reply(role_reply(caller, given, name, user_id))
 
 
-def said(caller: Caller, given: roles.Given, name: str, user_id: str) -> str:
-    """The answer: who is what now, and that they are briefed."""
+def role_reply(caller: Caller, given: RoleChange, name: str, user_id: str) -> str:
+    """The answer: the new holder, and whether they get a briefing."""
     label, reference = caller.settings.role_named(name).label, given.incident.reference
     part = f"<@{user_id}> leads {reference}" if name == LEAD else f"<@{user_id}> is {label} of {reference}"
     over = f", taking over from <@{given.before}>" if given.before else ""
     briefed = "" if user_id == caller.actor.user_id else " They get a briefing."
-    return f"{part} now{over}.{briefed}{of_a_guest(given)}"
+    return f"{part} now{over}.{briefed}{guest_hint(given)}"
 
 
-def of_a_guest(given: roles.Given) -> str:
+def guest_hint(given: RoleChange) -> str:
     return " They are a guest, who cannot command Dogwatch: somebody has to type for them." * given.is_guest
 
 
-def _line(held: Held) -> str:
-    """One role, who has it and since when; what is typed for it where that is not its label."""
+def _role_line(held: RoleHolder) -> str:
+    """One role with its holder, and the word to type if that is not its label."""
     word = "" if held.role.label.casefold() == held.role.name else f" (`{held.role.name}`)"
     who = f"<@{held.user_id}>" if held.user_id else "nobody"
     return f"• {held.role.label}{word}: {who}"

@@ -1,19 +1,19 @@
 """`/incident severity`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.domain.incidents.requirements import in_words
+from bot.domain.incidents.requirements import format_unmet
 from bot.domain.terms import Severity
-from bot.services.incidents import lifecycle as incidents
-from bot.services.incidents import requirements as demands
+from bot.services.incidents.lifecycle import change_severity
+from bot.services.incidents.requirements import severity_requirements
 from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    changed = incidents.change_severity(
+    changed = change_severity(
         session, caller.settings, caller.about.key, caller.actor, typed.positionals["severity"], typed.text
     )
     label = caller.settings.severity_label(Severity(changed.severity))
-    asks = in_words(demands.of_severity(session, caller.settings, changed))
+    asks = format_unmet(severity_requirements(session, caller.settings, changed))
     return Reply(f"{changed.reference} is {label} now. {asks}".rstrip())
 
 

@@ -1,11 +1,11 @@
 """`/incident show`."""
 
 from bot.command.table import Command
-from commands.base import Asked, Caller, Invocation, Reply, Session
+from commands.base import Caller, Invocation, Reply, ReplyView, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    return Reply(caller.about.reference, shows=Asked.WHOLE, incident_id=caller.about.key)
+    return Reply(caller.about.reference, shows=ReplyView.OVERVIEW, incident_id=caller.about.key)
 
 
 COMMAND = Command(

@@ -1,28 +1,31 @@
 """`/incident start`."""
 
 from bot.command.table import Command, Option, Value
-from bot.command.values import shown
+from bot.command.values import quote_word
 from bot.config import Settings
-from bot.domain.errors import nearest
+from bot.domain.errors import closest_word
 from bot.domain.terms import Severity, Status
-from bot.services.incidents import lifecycle as incidents
-from bot.services.incidents.edit import services_of
-from bot.services.incidents.lifecycle import Declaration
+from bot.services.incidents.declare import Declaration, declare_incident
+from bot.services.incidents.edit import split_services
 from bot.store.incidents.incidents import Incident
 from commands.base import Caller, Invocation, Reply, Session
 
+SERVICE = Option("service", Value.TEXT, ("services",), about="what is affected; several with commas")
+REFERENCE = Option("ref", Value.TEXT, ("reference",), about="its name elsewhere, like TSR-1532")
+ZONE = Option("tz", Value.ZONE, ("zone",), about="the time zone of the people who read it")
+
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    declared = incidents.declare(session, caller.settings, caller.actor, declaration(typed))
-    return Reply(told(caller.settings, declared))
+    declared = declare_incident(session, caller.settings, caller.actor, read_declaration(typed))
+    return Reply(declared_reply(caller.settings, declared))
 
 
-def declaration(typed: Invocation) -> Declaration:
+def read_declaration(typed: Invocation) -> Declaration:
     return Declaration(
         title=typed.text,
         severity=typed.options.get("sev"),
         status=typed.options.get("status"),
-        services=services_of(typed.options.get("service", "")),
+        services=split_services(typed.options.get("service", "")),
         zone=typed.options.get("tz"),
         outside_reference=typed.options.get("ref"),
         started=typed.options.get("at"),
@@ -32,33 +35,35 @@ def declaration(typed: Invocation) -> Declaration:
     )
 
 
-def told(settings: Settings, declared: Incident) -> str:
-    """What whoever declared it is answered."""
+def declared_reply(settings: Settings, declared: Incident) -> str:
+    """The answer to the declarer."""
     label = settings.severity_label(Severity(declared.severity))
     if declared.is_retro:
-        return _after_the_fact(declared.reference, label)
+        return _retrospective_reply(declared.reference, label)
     drill = "drill " if declared.is_drill else ""
     triage = f", in {settings.status_label(Status.TRIAGE)}" if declared.status == Status.TRIAGE else ""
     return (
         f"Declared {drill}*{declared.reference}* ({label}{triage}). Its channel opens now, and you are invited into it."
-        f"{_misspelt(settings, declared)}"
+        f"{_misspelt_services(settings, declared)}"
     )
 
 
-def _misspelt(settings: Settings, declared: Incident) -> str:
-    """Of services that are not configured but nearly so: nobody is called for them, and nobody would notice."""
+def _misspelt_services(settings: Settings, declared: Incident) -> str:
+    """Warn of near misses of configured services: their people are not invited."""
     missed = [
-        (each, nearest(each, list(settings.services))) for each in declared.services if each not in settings.services
+        (each, closest_word(each, list(settings.services)))
+        for each in declared.services
+        if each not in settings.services
     ]
     return "".join(
-        f" Nobody is invited for {shown(each)}, of which the configuration knows nothing. Did you mean `{known}`? "
+        f" Nobody is invited for {quote_word(each)}, of which the configuration knows nothing. Did you mean `{known}`? "
         f"`/incident edit {declared.reference} service:{known}` puts it right; invite its people yourself."
         for each, known in missed
         if known
     )
 
 
-def _after_the_fact(reference: str, label: str) -> str:
+def _retrospective_reply(reference: str, label: str) -> str:
     return (
         f"Recorded *{reference}* ({label}) after the fact: it has no channel, nobody was called and nothing was "
         f"announced. Type from anywhere: `/incident note {reference} at:14:05 what happened`, `/incident impact "
@@ -73,9 +78,9 @@ COMMAND = Command(
     summary="Open an incident and its channel. `at:` is when the impact began.",
     options=(
         Option("sev", Value.SEVERITY, ("severity",), about="how bad"),
-        Option("service", Value.TEXT, ("services",), about="what is affected; several with commas"),
-        Option("ref", Value.TEXT, ("reference",), about="its name elsewhere, like TSR-1532"),
-        Option("tz", Value.ZONE, ("zone",), about="the time zone of the people who read it"),
+        SERVICE,
+        REFERENCE,
+        ZONE,
         Option("at", Value.TIME, about="when the impact began"),
         Option(
             "status",
@@ -89,6 +94,6 @@ COMMAND = Command(
     ),
     text="optional",
     aliases=("declare", "new", "open"),
-    inside=False,
+    needs_incident=False,
     run=run,
 )

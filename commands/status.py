@@ -1,19 +1,19 @@
 """`/incident status`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.domain.incidents.requirements import in_words
+from bot.domain.incidents.requirements import format_unmet
 from bot.domain.terms import Status
-from bot.services.incidents import lifecycle as incidents
-from bot.services.incidents import requirements as demands
+from bot.services.incidents.lifecycle import change_status
+from bot.services.incidents.requirements import status_requirements
 from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    changed = incidents.change_status(
+    changed = change_status(
         session, caller.settings, caller.about.key, caller.actor, typed.positionals["status"], typed.text
     )
     label = caller.settings.status_label(Status(changed.status))
-    asks = in_words(demands.of_status(session, caller.settings, changed))
+    asks = format_unmet(status_requirements(session, caller.settings, changed))
     return Reply(f"{changed.reference} is {label} now. {asks}".rstrip())
 
 

@@ -3,11 +3,11 @@
 from bot.command.table import Command
 from bot.domain.terms import ActionKind
 from commands.base import Caller, Invocation, Reply, Session
-from commands.followup import OPTIONS, OWNER, add
+from commands.followup import OPTIONS, OWNER_POSITIONAL, note_or_change
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    return add(session, caller, typed, ActionKind.TASK)
+    return note_or_change(session, caller, typed, ActionKind.TASK)
 
 
 COMMAND = Command(
@@ -15,7 +15,7 @@ COMMAND = Command(
     usage="task TEXT [@OWNER] [due:DATE] [symptom:TEXT]",
     summary="Note a piece of work, or change one: `#2 done`, `#2 @owner due:friday`.",
     options=OPTIONS,
-    positionals=OWNER,
+    positionals=OWNER_POSITIONAL,
     text="required",
     aliases=("todo",),
     run=run,

@@ -1,12 +1,12 @@
 """`/incident timeline`."""
 
 from bot.command.table import Command
-from commands.base import Asked, Caller, Invocation, Reply, Session
+from commands.base import Caller, Invocation, Reply, ReplyView, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     incident = caller.about
-    return Reply(f"Timeline of {incident.reference}", shows=Asked.TIMELINE, incident_id=incident.key)
+    return Reply(f"Timeline of {incident.reference}", shows=ReplyView.TIMELINE, incident_id=incident.key)
 
 
 COMMAND = Command(

@@ -1,15 +1,16 @@
 """`/incident unack`."""
 
 from bot.command.table import Command
-from bot.services.escalation import responses as answering
-from bot.services.escalation import select as which_escalation
+from bot.services.escalation.responses.acknowledge import escalation_label
+from bot.services.escalation.responses.select import select_to_unacknowledge
+from bot.services.escalation.responses.withdraw import unacknowledge
 from commands.base import Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    found = which_escalation.to_take_back(session, caller.about.key, caller.actor)
-    answering.unacknowledge(session, caller.settings, found.key, caller.actor, why=typed.text)
-    what = answering.called(found)
+    found = select_to_unacknowledge(session, caller.about.key, caller.actor)
+    unacknowledge(session, caller.settings, found.key, caller.actor, why=typed.text)
+    what = escalation_label(found)
     return Reply(f"{what[:1].upper()}{what[1:]} waits for an answer again, and goes on where it was.")
 
 

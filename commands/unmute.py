@@ -1,14 +1,14 @@
 """`/incident unmute`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.services.paging import mutes as muting
+from bot.services.paging.mutes import unmute_person
 from commands.base import Caller, Invocation, Reply, Session
-from commands.mute import whom
+from commands.mute import parse_person
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    user_id, _ = whom(caller, typed)
-    muting.unmute(session, caller.settings, caller.actor, user_id)
+    user_id, _ = parse_person(caller, typed)
+    unmute_person(session, caller.settings, caller.actor, user_id)
     return Reply("You are paged again." if user_id == caller.actor.user_id else f"<@{user_id}> is paged again.")
 
 
@@ -18,6 +18,6 @@ COMMAND = Command(
     summary="Page you again, or somebody else who was muted.",
     positionals=(Positional("person", Value.PERSON, required=False),),
     text="optional",
-    inside=False,
+    needs_incident=False,
     run=run,
 )

@@ -1,27 +1,27 @@
 """`/incident update`."""
 
 from bot.command.table import Command, Option, Positional, Value
-from bot.domain.languages import language
+from bot.domain.languages import get_language
 from bot.domain.terms import UpdateState
-from bot.services.timeline import status_updates as updates
+from bot.services.timeline.status_updates import record_status_update
 from commands.base import Caller, Invocation, Reply, Session
 
-OUTSIDE = "Dogwatch publishes nothing outside: put it where your customers read it."
+PUBLISH_HINT = "Dogwatch publishes nothing outside: put it where your customers read it."
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     state = UpdateState(typed.positionals["state"])
     languages = typed.options.get("lang") or ()
-    updates.record_update(
+    record_status_update(
         session, caller.about.key, caller.actor, state, typed.text, languages=languages, when=typed.options.get("at")
     )
-    english = language("en")
-    named = " and ".join(english.name_of(code) for code in languages)
+    english = get_language("en")
+    named = " and ".join(english.language_name(code) for code in languages)
     where = f", in {named}" if named else ""
     if state is UpdateState.POSTMORTEM:
         written = f" `/incident postmortem` writes it in {named} from now on." if named else ""
-        return Reply(f"On the record: the postmortem is published{where}.{written} {OUTSIDE}")
-    return Reply(f"On the record: the public was told that it is {state}{where}. {OUTSIDE}")
+        return Reply(f"On the record: the postmortem is published{where}.{written} {PUBLISH_HINT}")
+    return Reply(f"On the record: the public was told that it is {state}{where}. {PUBLISH_HINT}")
 
 
 COMMAND = Command(

@@ -4,14 +4,13 @@ from zoneinfo import ZoneInfo
 
 from bot.command.table import Command, Option, Positional, Value
 from bot.domain.errors import UserError
-from bot.domain.escalation.vendors import Vendor, VendorAct, shown_hours
-from bot.domain.times import show_time
-from bot.services.vendors import calls as vendors
-from bot.services.vendors.calls import Told
+from bot.domain.escalation.vendors import Vendor, VendorEvent, format_hours
+from bot.domain.times import format_time
+from bot.services.vendors import VendorUpdate, find_vendor, record_vendor_update
 from bot.store.escalation.escalations import Escalation
 from commands.base import Caller, Invocation, Reply, Session
 
-ACTS = (VendorAct.ANSWERED.value, VendorAct.FIXED.value)
+ACTS = (VendorEvent.ANSWERED.value, VendorEvent.FIXED.value)
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -23,32 +22,32 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
                 f"Say what happened: `/incident vendor {name} answered …`, `… fixed …`, or `… case:REFERENCE`."
             )
         zone = ZoneInfo(caller.about.zone)
-        return Reply(_shown(vendors.vendor_of(caller.settings, name.removeprefix("vendor:"), zone)))
-    told = Told(case, VendorAct(act) if act else None, typed.text, at)
+        return Reply(_vendor_card(find_vendor(caller.settings, name.removeprefix("vendor:"), zone)))
+    update = VendorUpdate(case, VendorEvent(act) if act else None, typed.text, at)
     if act is None and (typed.text or at is not None):
         raise UserError(f"A case reference has neither a time nor a text. Type `/incident vendor {name} case:{case}`.")
-    found = vendors.tell_of(session, caller.settings, caller.about.key, caller.actor, name, told)
-    return Reply(_said(found, told, ZoneInfo(caller.about.zone)))
+    found = record_vendor_update(session, caller.settings, caller.about.key, caller.actor, name, update)
+    return Reply(_recorded_reply(found, update, ZoneInfo(caller.about.zone)))
 
 
-def _said(found: Escalation, told: Told, zone: ZoneInfo) -> str:
-    parts = [f"case {found.case_reference}"] if told.case else []
-    if told.act is not None:
-        at = found.acknowledged_at if told.act is VendorAct.ANSWERED else found.fixed_at
-        what = "first answer" if told.act is VendorAct.ANSWERED else "fixed"
-        parts.append(f"{what} {show_time(at, zone)}" if at else f"{what}, time not known")
+def _recorded_reply(found: Escalation, update: VendorUpdate, zone: ZoneInfo) -> str:
+    parts = [f"case {found.case_reference}"] if update.case else []
+    if update.act is not None:
+        at = found.acknowledged_at if update.act is VendorEvent.ANSWERED else found.fixed_at
+        what = "first answer" if update.act is VendorEvent.ANSWERED else "fixed"
+        parts.append(f"{what} {format_time(at, zone)}" if at else f"{what}, time not known")
     return f"Recorded of {found.target_name}: {', '.join(parts)}."
 
 
-def _shown(vendor: Vendor) -> str:
-    """How they are reached; what the configuration does not say is left out."""
+def _vendor_card(vendor: Vendor) -> str:
+    """Contact data of a vendor; unknown parts are left out."""
     lines = [
         f"• telephone: {vendor.phone}" if vendor.phone else "",
         f"• support: {vendor.contact}" if vendor.contact else "",
         f"• open a case: {vendor.url}" if vendor.url else "",
         *(f"• {name}: {url}" for name, url in vendor.links),
         f"• contract: {vendor.contract}" if vendor.contract else "",
-        f"• they answer {shown_hours(vendor.hours)} ({vendor.zone.key})" if vendor.hours else "",
+        f"• they answer {format_hours(vendor.hours)} ({vendor.zone.key})" if vendor.hours else "",
     ]
     known = [line for line in lines if line]
     if not known:

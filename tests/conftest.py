@@ -1,26 +1,184 @@
-"""Fixtures that every test may use, and the rule that nothing is skipped in CI."""
+"""
+Fixtures that every test may use, and the rule that nothing is skipped in CI.
+
+What only some tests need (the database, aiohttp, hypothesis) is imported when one of them asks for it: a test of a rule
+starts in a second.
+"""
 
 import os
-from collections.abc import Generator, Iterator
+import sys
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiohttp import web_app
-from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("tests.support")
 
-from tests.support.servers import prepared_databases as ready  # noqa: E402  rewriting has to be asked for first
-from tests.support.servers import requirements as needs  # noqa: E402
-from tests.support.servers.postgres import PostgresServer, Unavailable  # noqa: E402
+from tests.support.servers.postgres import PostgresServer, Unavailable  # noqa: E402  rewriting has to be asked for first
+from tests.support.servers.requirements import conformance_data  # noqa: E402
+from tests.support.worlds.databases import BOTH_DATABASES, SQLITE  # noqa: E402
+
+if TYPE_CHECKING:
+    from tests.support.worlds.world import World
 
 IN_CI = os.environ.get("CI") == "true"
+TESTS = Path(__file__).parent
+POSTGRES_FIXTURES = {"postgres_server", "own_postgres_server", "ready_postgres"}
 
-# No deadline: the machine is shared, and a slow example is not a wrong one. In CI the same examples every time, so that
-# a change fails by what it does.
-settings.register_profile("dev", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("ci" if IN_CI else "dev")
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--db",
+        choices=["sqlite", "postgresql", "both"],
+        default="both",
+        help="The database of tests that run on either. With `sqlite`, tests of PostgreSQL alone are left out.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "world(kind=World, databases=..., **options): how `world` is built; the options are those of `kind`"
+    )
+
+
+# --- Databases ----------------------------------------------------------------------------------------------------
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Repeat a test on each kind of database: those of its `world` marker, or the usual ones of its folder."""
+    chosen = metafunc.config.getoption("--db")
+    for fixture in ("database_kind", "empty_database_kind", "world_database_kind"):
+        if fixture in metafunc.fixturenames:
+            kinds = _databases_of_world(metafunc) if fixture == "world_database_kind" else BOTH_DATABASES
+            metafunc.parametrize(fixture, [kind for kind in kinds if chosen in (kind, "both")])
+
+
+def _databases_of_world(metafunc: pytest.Metafunc) -> tuple[str, ...]:
+    for marker in metafunc.definition.iter_markers("world"):
+        if "databases" in marker.kwargs:
+            return tuple(marker.kwargs["databases"])
+    return BOTH_DATABASES if metafunc.definition.path.is_relative_to(TESTS / "flows") else SQLITE
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs the other database, and empty repetitions."""
+    chosen = config.getoption("--db")
+    if chosen == "both":
+        return
+    kept = [item for item in items if _runs_on(item, chosen)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
+def _runs_on(item: pytest.Item, chosen: str) -> bool:
+    if any(mark.name == "skip" and "empty parameter set" in str(mark.kwargs) for mark in item.iter_markers()):
+        return False
+    return chosen == "postgresql" or not POSTGRES_FIXTURES & set(getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server for the whole run. A test that stops it uses `own_postgres_server`."""
+    with _started_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def own_postgres_server() -> Iterator[PostgresServer]:
+    """A server for this test alone, which may stop, kill and start it."""
+    with _started_postgres() as server:
+        yield server
+
+
+def _started_postgres() -> PostgresServer:
+    try:
+        return PostgresServer()
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def ready_postgres(postgres_server: PostgresServer) -> str:
+    """The name of a migrated database, of which copies are made."""
+    from tests.support.servers.prepared_databases import make_ready
+
+    url = postgres_server.create_database()
+    make_ready(url)
+    return url.rpartition("/")[2]
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> Iterator[str]:
+    """A migrated, empty database, once on each kind."""
+    yield from _migrated_database(request, database_kind, tmp_path)
+
+
+@pytest.fixture
+def world_url(request: pytest.FixtureRequest, world_database_kind: str, tmp_path: Path) -> Iterator[str]:
+    """The database of `world`."""
+    yield from _migrated_database(request, world_database_kind, tmp_path)
+
+
+def _migrated_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
+    from tests.support.servers.prepared_databases import lay
+
+    if kind == "sqlite":
+        url = f"sqlite:///{folder / 'dogwatch.db'}"
+        lay(url)
+        yield url
+        return
+    name: str = request.getfixturevalue("ready_postgres")
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.create_database(template=name)
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture
+def empty_database_url(request: pytest.FixtureRequest, empty_database_kind: str, tmp_path: Path) -> Iterator[str]:
+    """A database without tables, once on each kind."""
+    if empty_database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'dogwatch.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.create_database()
+    yield url
+    server.drop_database(url)
+
+
+# --- Worlds -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def world_defaults() -> dict[str, Any]:
+    """Options of `world` that a folder's tests share."""
+    return {}
+
+
+@pytest.fixture
+async def world(
+    request: pytest.FixtureRequest, world_url: str, tmp_path: Path, world_defaults: dict[str, Any]
+) -> "AsyncIterator[World]":
+    """The bot, a local Slack and a moved clock. `pytest.mark.world` on a test or a module says how it is built."""
+    from tests.support.worlds.world import World
+
+    options = dict(world_defaults)
+    for marker in reversed(list(request.node.iter_markers("world"))):  # the closest one last: it decides
+        options |= marker.kwargs
+    options.pop("databases", None)
+    kind = options.pop("kind", World)
+    async with kind(world_url, tmp_path, **options) as built:
+        yield built
+
+
+# --- Reference data, skips, and what must not pile up ----------------------------------------------------------------
+
+
+@pytest.fixture
+def conformance() -> Path:
+    """The folder of reference data: `slack/`, `alerts/`, `scenarios/`."""
+    return conformance_data()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,81 +198,34 @@ def pytest_make_collect_report(
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
-    """In CI whatever a test needs has to be there: a skip would hide that it was not run."""
+    """Fail a skip in CI: whatever a test needs has to be there."""
     if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         report.outcome = "failed"
         report.longrepr = f"{report.nodeid}: nothing may be skipped in CI. {reason}"
 
 
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
+    """Load hypothesis' profile before the first module that uses it: its decorators read the profile at import."""
+    if "hypothesis" not in sys.modules and "hypothesis" not in module_path.read_text():
+        return
+    from hypothesis import HealthCheck, settings
+
+    # No deadline: the machine is shared, and a slow example is not a wrong one. In CI the same examples every time, so
+    # that a change fails by what it does.
+    settings.register_profile("dev", deadline=None)
+    settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("ci" if IN_CI else "dev")
+
+
 @pytest.fixture(autouse=True)
-def _let_go_of_servers() -> Iterator[None]:
+def _forget_web_apps() -> Iterator[None]:
     """
-    aiohttp keeps a thousand handlers with the applications they are of, here a whole bot each: some hundred bots later
-    a collection of garbage took five seconds, in which nobody was answered.
+    Empty aiohttp's cache of handlers after each test.
+
+    It keeps a thousand of them with their applications, here a whole bot each: after some hundred bots a garbage
+    collection took five seconds, in which nobody was answered.
     """
     yield
-    web_app._cached_build_middleware.cache_clear()
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """One server for the whole run. A test that stops it uses `own_postgres_server`."""
-    try:
-        server = PostgresServer()
-    except Unavailable as reason:
-        pytest.skip(str(reason))
-    with server:
-        yield server
-
-
-@pytest.fixture
-def own_postgres_server() -> Iterator[PostgresServer]:
-    """A server for this test alone, which may stop, kill and start it."""
-    try:
-        server = PostgresServer()
-    except Unavailable as reason:
-        pytest.skip(str(reason))
-    with server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def ready_postgres(postgres_server: PostgresServer) -> str:
-    """The name of a database with this release's tables, of which copies are made."""
-    url = postgres_server.create_database()
-    ready.make_ready(url)
-    return url.rpartition("/")[2]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database with this release's tables and nothing in them, once on each of the two kinds."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'dogwatch.db'}"
-        ready.lay(url)
-        yield url
-        return
-    name: str = request.getfixturevalue("ready_postgres")
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    url = server.create_database(template=name)
-    yield url
-    server.drop_database(url)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database, once on each of the two kinds."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'dogwatch.db'}"
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    url = server.create_database()
-    yield url
-    server.drop_database(url)
-
-
-@pytest.fixture
-def conformance() -> Path:
-    """The folder of reference data: `slack/`, `alerts/`, `scenarios/`."""
-    return needs.conformance_data()
+    if (web_app := sys.modules.get("aiohttp.web_app")) is not None:
+        web_app._cached_build_middleware.cache_clear()

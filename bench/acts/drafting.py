@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment
 
 from bench.harness.figures import Figure, Reference, Target
-from bot.domain.findings import find
-from bot.domain.postmortem.assemble import assemble
+from bot.domain.findings import review_record
+from bot.domain.postmortem import build_draft
 from bot.domain.record.model import Entry, Incident, Moment, Record, Source
 from bot.domain.terms import Kind, Precision, Severity, SourceKind, Status
 from bot.templating.render import postmortem_templates, render_postmortem
@@ -110,7 +110,7 @@ def _repeated(record: Record, times: int) -> None:
 
 
 def drafted(record: Record, template: str) -> str:
-    return render_postmortem(assemble(record, findings=find(record)), template=template)
+    return render_postmortem(build_draft(record, findings=review_record(record)), template=template)
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -23,17 +23,19 @@ from bench.harness import unrated_serve as unrated
 from bench.harness.figures import Figure, Reference, Target
 from bench.harness.stage import BotProcess, Call, Place, Stage, prepared
 from bot.config import Settings
-from bot.domain.escalation import Called, Level, Policy
-from bot.domain.escalation import Place as At
+from bot.domain.escalation import Level, PagedLevel, Policy
+from bot.domain.escalation import Position as At
 from bot.domain.escalation import Target as Whom
 from bot.domain.terms import TargetKind
 from bot.engine import timers as engine
-from bot.engine.runner import TOGETHER, Engine
-from bot.services.escalation import STEP
+from bot.engine.runner import BATCH_SIZE, Engine
+from bot.services.escalation.state import ESCALATION_STEP
+from bot.services.outbox.timer_payloads import EscalationTimer
 from bot.store.database.migrate import migrate
 from bot.store.database.session import Database, open_database
 from bot.store.escalation.escalations import Escalation
-from bot.store.incidents.incidents import Incident, Installation
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.installations import Installation
 from bot.store.shared import timers
 from tests.support.servers.postgres import PostgresServer
 
@@ -106,9 +108,9 @@ async def _ticks(runs: int, server: PostgresServer | None) -> list[Figure]:
         for run in range(runs):
             async with _filled(server, count) as database:
                 idle[count].append(await _look(database))
-                one[count].append(await _tick(database, TOGETHER))
+                one[count].append(await _tick(database, BATCH_SIZE))
                 if run == 0:
-                    every[count].append(await _tick(database, count - TOGETHER))
+                    every[count].append(await _tick(database, count - BATCH_SIZE))
     place = "SQLite" if server is None else "PostgreSQL"
 
     def against(what: str, found: dict[int, list[float]], limit: float) -> Figure:
@@ -117,8 +119,8 @@ async def _ticks(runs: int, server: PostgresServer | None) -> list[Figure]:
 
     return [
         against(f"tick with nothing due, {MANY:,} open", idle, MANY / FEW),
-        against(f"tick with {TOGETHER} due, {MANY:,} open", one, MANY / FEW),
-        against(f"all the others due at once, {MANY - TOGETHER:,}", every, (MANY - TOGETHER) / (FEW - TOGETHER)),
+        against(f"tick with {BATCH_SIZE} due, {MANY:,} open", one, MANY / FEW),
+        against(f"all the others due at once, {MANY - BATCH_SIZE:,}", every, (MANY - BATCH_SIZE) / (FEW - BATCH_SIZE)),
     ]
 
 
@@ -140,10 +142,10 @@ async def _filled(server: PostgresServer | None, count: int) -> AsyncIterator[Da
 async def _look(database: Database) -> float:
     """Milliseconds until it is known that nothing is due."""
     now = datetime.now(UTC)
-    await database.read(timers.look, now, TOGETHER)
+    await database.read(timers.summarize_due, now, BATCH_SIZE)
     began = time.perf_counter()
     for _ in range(20):
-        await database.read(timers.look, now, TOGETHER)
+        await database.read(timers.summarize_due, now, BATCH_SIZE)
     return (time.perf_counter() - began) / 20 * 1000
 
 
@@ -152,7 +154,7 @@ async def _tick(database: Database, count: int) -> float:
     settings, later = Settings(), datetime.now(UTC) + timedelta(days=2)
     done, began = 0, time.perf_counter()
     while done < count:
-        ran = await database.run(engine.run_due, settings, later, min(TOGETHER, count - done))
+        ran = await database.run(engine.run_due_timers, settings, later, min(BATCH_SIZE, count - done))
         if not ran or any(each.problem for each in ran):
             raise RuntimeError(f"{done} of {count} steps were carried out: {ran[:1]}")
         done += len(ran)
@@ -235,8 +237,8 @@ def _fill(session: Session, count: int, first: datetime, *, people: int, paged: 
     session.flush()
     by_due = groupby(rows, key=lambda each: each.next_step_at)
     for due, some in by_due:
-        of_each = {f"escalation:{each.key}": {"escalation_id": each.key} for each in some}
-        timers.set_several(session, STEP, of_each, due or first)
+        of_each = {f"escalation:{each.key}": EscalationTimer(each.key) for each in some}
+        timers.set_timers(session, ESCALATION_STEP, of_each, due or first)
 
 
 def _incident(number: int, at: datetime) -> Incident:
@@ -280,7 +282,7 @@ def _escalation(incident_id: int, person: str, at: datetime, due: datetime) -> E
         level=1,
         level_paged_at=at,
         next_step_at=due,
-        steps=[Called(At(1, 0), at, at, people=("U0DBA",)).as_json()],
+        steps=[PagedLevel(At(1, 0), at, at, people=("U0DBA",)).as_json()],
         started_by="policy",
     )
 

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from bench.harness.figures import Figure, Reference, Target
 from bench.harness.stage import SECRET_KEY, Stage, staged
 from bot.config import Settings
-from bot.crypto.signed_links import page_key
+from bot.crypto import incident_page_key
 from bot.store.database.session import open_database
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
@@ -89,7 +89,7 @@ async def _fill(stage: Stage) -> None:
 
 
 def _add(session: Session) -> None:
-    incident = incidents.by_reference(session, None, REFERENCE)
+    incident = incidents.find_by_reference(session, None, REFERENCE)
     began = datetime.now(UTC) - timedelta(hours=9)
     session.execute(insert(TimelineEntry), [_row(number, incident, began) for number in range(ENTRIES)])
 
@@ -100,7 +100,7 @@ def _row(number: int, incident: Incident, began: datetime) -> dict[str, object]:
         incident_id=incident.key,
         seq=1000 + number,
         kinds=["note"],
-        text=TEXT.format(number, number % 60),
+        own_text=TEXT.format(number, number % 60),
         happened_at=at,
         precision="exact",
         sort_at=at,
@@ -115,7 +115,7 @@ def _row(number: int, incident: Incident, began: datetime) -> dict[str, object]:
 
 async def _get(stage: Stage) -> Got:
     """One request, and meanwhile others, one after the other."""
-    key = page_key(Settings(secret_key=SecretStr(SECRET_KEY)), REFERENCE)
+    key = incident_page_key(Settings(secret_key=SecretStr(SECRET_KEY)), REFERENCE)
     is_over = asyncio.Event()
     asking = asyncio.create_task(_ask_beside(stage.bot.port, is_over))
     began = time.perf_counter()

@@ -24,7 +24,7 @@ from bot.store.shared import idempotency as deliveries
 from tests.support.servers.postgres import PostgresServer
 
 STACK = (
-    "import aiohttp, alembic, asyncpg, babel, jinja2, markdown_it, prometheus_client, pydantic_settings, "
+    "import aiohttp, alembic, asyncpg, babel, jinja2, markdown_it, prometheus_client, pydantic, "
     "slack_bolt.async_app, sqlalchemy.ext.asyncio, sqlmodel, structlog, yaml"
 )
 """What a bot of these libraries imports before its own first line."""
@@ -57,7 +57,7 @@ async def transactions(server: PostgresServer | None, *, count: int = 2000, at_o
 
             async def work() -> None:
                 for key in keys:
-                    await database.run(deliveries.is_first, f"bench:{key}", datetime.now(UTC))
+                    await database.run(deliveries.register_delivery, f"bench:{key}", datetime.now(UTC))
 
             began = time.perf_counter()
             await asyncio.gather(*(work() for _ in range(at_once)))

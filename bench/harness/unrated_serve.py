@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.app import Dogwatch
 from bot.config import load
-from bot.runtime.log import configure
+from bot.runtime.log import configure_logging
 from bot.slack.delivery.worker import Sender
 from bot.store.outbox import OutboxRow, Rate
 
@@ -22,13 +22,13 @@ async def serve() -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     bot = Dogwatch(load(os.environ))
-    bot.sender = Sender(replace(bot.tools, pacer=None), rates_of=no_rates)
+    bot.sender = Sender(replace(bot.effect_context, pacer=None), rates_of=no_rates)
     await bot.start()
     await ended.wait()
     await bot.stop()
 
 
 if __name__ == "__main__":
-    configure(level="WARNING")
+    configure_logging(level="WARNING")
     with suppress(KeyboardInterrupt):
         asyncio.run(serve())

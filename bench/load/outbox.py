@@ -14,9 +14,11 @@ from bench.harness.limits import transactions
 from bench.harness.stage import Call, Stage, staged
 from bot.config import Settings
 from bot.runtime.clock import SystemClock
-from bot.services.outbox import What
+from bot.services.outbox import OutboxKind
+from bot.services.outbox.payloads import EventPayload
 from bot.slack.api.client import Gateway
-from bot.slack.delivery.effects.context import Tools
+from bot.slack.delivery.effects import EffectHandler
+from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.worker import Sender
 from bot.store import outbox
 from bot.store.database.migrate import migrate
@@ -75,20 +77,28 @@ def filled(session: Session) -> None:
     now = datetime.now(UTC)
     for number in range(ROWS_EACH):
         for lane in range(LANES):
-            outbox.put(session, lane=f"bench:{lane}", what=What.SAY, team_id="T0BENCH", at=now, priority=30, row=number)
+            outbox.enqueue(
+                session,
+                lane=f"bench:{lane}",
+                kind=OutboxKind.EVENT,
+                team_id="T0BENCH",
+                at=now,
+                priority=30,
+                payload=EventPayload("bench", {"row": number}),
+            )
 
 
 async def _emptied(database: Database, rates_of: RatesOf) -> tuple[float, float]:
     ran: Counter[int] = Counter()
     is_over = asyncio.Event()
 
-    async def nothing(_tools: Tools, claim: Claim) -> Outcome:
+    async def nothing(_context: EffectContext, claim: Claim) -> Outcome:
         ran[claim.row.key] += 1
         return Done()
 
     settings = Settings()
-    tools = Tools(database, Gateway("xoxb-bench", settings.slack_api_url), SystemClock(), lambda: settings)
-    sender = Sender(tools, lanes_at_once=AT_ONCE, effects=dict.fromkeys(What, nothing), rates_of=rates_of)
+    context = EffectContext(database, Gateway("xoxb-bench", settings.slack_api_url), SystemClock(), lambda: settings)
+    sender = Sender(context, lanes_at_once=AT_ONCE, effects=dict.fromkeys(OutboxKind, EffectHandler(nothing)), rates_of=rates_of)
     database.on_commit = lambda _due: sender.wake()
     began, worked = time.perf_counter(), time.process_time()
     sender.start()

@@ -27,9 +27,10 @@ from bench.harness.stage import BotProcess, Stage, staged
 from bench.load.outbox import AT_ONCE, LANES, NO_LIMIT, ROWS_EACH, filled
 from bot.config import Settings
 from bot.runtime.clock import SystemClock
-from bot.services.outbox import What
+from bot.services.outbox import OutboxKind
 from bot.slack.api.client import Gateway
-from bot.slack.delivery.effects.context import Tools
+from bot.slack.delivery.effects import EffectHandler
+from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.worker import Sender
 from bot.store.database.migrate import migrate
 from bot.store.database.session import Database, open_database
@@ -162,16 +163,16 @@ async def work(url: str) -> None:
     database = open_database(url)
     ran: list[int] = []
 
-    async def nothing(_tools: Tools, claim: Claim) -> Outcome:
+    async def nothing(_context: EffectContext, claim: Claim) -> Outcome:
         ran.append(claim.row.key)
         return Done()
 
     settings = Settings()
-    tools = Tools(database, Gateway("xoxb-bench", settings.slack_api_url), SystemClock(), lambda: settings)
+    context = EffectContext(database, Gateway("xoxb-bench", settings.slack_api_url), SystemClock(), lambda: settings)
     sender = Sender(
-        tools,
+        context,
         lanes_at_once=AT_ONCE,
-        effects=dict.fromkeys(What, nothing),
+        effects=dict.fromkeys(OutboxKind, EffectHandler(nothing)),
         rates_of=lambda row: (Rate(row.lane, NO_LIMIT, burst=1_000_000),),
     )
     database.on_commit = lambda _due: sender.wake()

@@ -10,7 +10,8 @@ from sqlmodel import Session
 
 from bench.harness.figures import Figure, Target
 from bench.harness.stage import BotProcess, Place, prepared
-from bot.services.escalation import STEP
+from bot.services.escalation.state import ESCALATION_STEP
+from bot.services.outbox.timer_payloads import EscalationTimer
 from bot.store.database.migrate import migrate
 from bot.store.database.session import open_database
 from bot.store.escalation.escalations import Escalation
@@ -105,9 +106,11 @@ def _fill(session: Session, first: datetime) -> None:
     session.flush()
     for place, each in enumerate(escalations):
         due = first + timedelta(seconds=place / DUE)
-        timers.set_timer(session, f"escalation:{each.key}", due, STEP, escalation_id=each.key)
+        timers.set_timer(session, f"escalation:{each.key}", due, ESCALATION_STEP, EscalationTimer(each.key))
     for number in range(TIMERS - DUE):
-        timers.set_timer(session, f"later:{number}", first + timedelta(days=1, seconds=number), STEP, escalation_id=0)
+        timers.set_timer(
+            session, f"later:{number}", first + timedelta(days=1, seconds=number), ESCALATION_STEP, EscalationTimer(0)
+        )
 
 
 def _incident(number: int, at: datetime) -> Incident:

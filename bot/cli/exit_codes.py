@@ -1,4 +1,4 @@
-"""How a command ends: by which code, and with which words on standard error. The table is in docs/operations.md."""
+"""Exit codes, error output and stop signals of commands. docs/operations.md lists the codes."""
 
 import asyncio
 import os
@@ -18,18 +18,18 @@ log = get_logger(__name__)
 
 DONE = 0
 FAILED = 1
-"""It was tried, and did not work: the database does not answer, a check found something, something broke."""
+"""Tried without success: the database does not answer, a check failed, something broke."""
 UNUSABLE = 2
-"""The call, the configuration or the environment is wrong. Trying again changes nothing."""
+"""Wrong arguments, configuration or environment: another try would fail, too."""
 IN_USE = 3
-"""Another process has the SQLite file."""
+"""Another process holds the SQLite file."""
 BY_SIGNAL = 128
-"""And the signal's number: 130 for Ctrl-C, 143 for SIGTERM, where it did not end in order."""
+"""Plus the signal's number, after an interrupted run: 130 for Ctrl-C, 143 for SIGTERM."""
 
 
 @contextmanager
-def told_in_words() -> Iterator[None]:
-    """Every refusal is one sentence on standard error and an exit code."""
+def exit_on_error() -> Iterator[None]:
+    """Turn an expected error into one sentence on standard error and an exit code."""
     try:
         yield
     except click.ClickException as problem:
@@ -52,30 +52,30 @@ def told_in_words() -> Iterator[None]:
         sys.exit(FAILED)
 
 
-def ends_at_once() -> None:
+def exit_on_sigterm() -> None:
     """
-    SIGTERM ends this process in order, from now until `told_to_stop`: nothing has begun that could be finished.
+    Exit with DONE on SIGTERM, until `create_stop_event` replaces the handler.
 
-    As process 1 of a container it would not hear the signal otherwise.
+    Nothing has begun yet that should be finished. Without a handler, process 1 of a container ignores the signal.
     """
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(DONE))
 
 
-def told_to_stop() -> asyncio.Event:
+def create_stop_event() -> asyncio.Event:
     """
-    Set on SIGTERM or SIGINT, from now on. Told again, the process ends where it stands.
+    Return an event that SIGTERM or SIGINT sets. A second signal exits at once.
 
-    That loses nothing: what it was doing is looked up by whoever runs next, as after a crash.
+    That loses nothing: the next process recovers unfinished work, as after a crash.
     """
-    told = asyncio.Event()
+    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def hear(number: signal.Signals) -> None:
-        if told.is_set():
-            log.warning("told to stop again: ends where it stands", signal=number.name)
+    def on_signal(number: signal.Signals) -> None:
+        if stop.is_set():
+            log.warning("second stop signal; exiting at once", signal=number.name)
             os._exit(BY_SIGNAL + number)
-        told.set()
+        stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, hear, number)
-    return told
+        loop.add_signal_handler(number, on_signal, number)
+    return stop

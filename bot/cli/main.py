@@ -1,12 +1,10 @@
-"""`dogwatch`: the commands of the operator."""
+"""`dogwatch`: the command line for operators."""
 
 import asyncio
-import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,20 +14,19 @@ from bot.cli.commands.check import check_configuration
 from bot.cli.commands.doctor import doctor
 from bot.cli.commands.oncall import on_call
 from bot.cli.commands.outbox import outbox
-from bot.cli.exit_codes import FAILED, ends_at_once, told_in_words, told_to_stop
+from bot.cli.exit_codes import FAILED, create_stop_event, exit_on_error, exit_on_sigterm
 from bot.config import Settings, examine, load
-from bot.config.reloading import tell_warnings
+from bot.config.reloading import log_warnings
 from bot.domain.errors import UserError
 from bot.runtime import log
-from bot.runtime.systemd import Notifier
+from bot.runtime.systemd import SystemdNotifier
 
 T = TypeVar("T")
 
 
-def main() -> None:
-    """The entry point."""
+def run_cli() -> None:
     log.scrub_crashes()
-    with told_in_words():
+    with exit_on_error():
         cli(standalone_mode=False)
 
 
@@ -52,7 +49,7 @@ cli.add_command(outbox)
 
 def settings_from_environment() -> Settings:
     settings = load(os.environ)
-    log.hide(settings.secret_values())
+    log.hide_secrets(settings.secret_values())
     return settings
 
 
@@ -60,9 +57,9 @@ def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     return asyncio.run(work())
 
 
-async def started_unless(told: asyncio.Event, starting: Coroutine[Any, Any, None]) -> None:
-    """Wait for a start, but not after somebody said to stop."""
-    tasks = [asyncio.ensure_future(starting), asyncio.ensure_future(told.wait())]
+async def start_unless_stopped(stop: asyncio.Event, starting: Coroutine[Any, Any, None]) -> None:
+    """Await `starting`, and cancel it when `stop` is set."""
+    tasks = [asyncio.ensure_future(starting), asyncio.ensure_future(stop.wait())]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         if not task.done():
@@ -75,30 +72,30 @@ async def started_unless(told: asyncio.Event, starting: Coroutine[Any, Any, None
 @cli.command()
 def serve() -> None:
     """Run the bot against Slack: by Socket Mode if SLACK_APP_TOKEN is set, over HTTP if not."""
-    ends_at_once()
+    exit_on_sigterm()
     from bot.app import Dogwatch  # noqa: PLC0415  the other commands start faster without the whole bot
 
-    log.configure()
+    log.configure_logging()
     settings = settings_from_environment()
-    log.configure(level=settings.log_level.upper(), form=settings.log_format)
-    tell_warnings(examine(os.environ).warnings)
+    log.configure_logging(level=settings.log_level.upper(), form=settings.log_format)
+    log_warnings(examine(os.environ).warnings)
 
-    async def serving() -> None:
-        told, systemd = told_to_stop(), Notifier(os.environ, os.getpid())
+    async def serve_until_stopped() -> None:
+        stop, systemd = create_stop_event(), SystemdNotifier(os.environ, os.getpid())
         bot = Dogwatch(settings)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, bot.ask_to_reload)
-        living = asyncio.create_task(systemd.keep_alive(), name="signs of life")
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, bot.request_reload)
+        watchdog = asyncio.create_task(systemd.keep_alive(), name="systemd watchdog")
         try:
-            await started_unless(told, bot.start())
-            if not told.is_set():
-                systemd.tell("READY=1", f"STATUS=Listening on port {bot.port}")
-            await told.wait()
+            await start_unless_stopped(stop, bot.start())
+            if not stop.is_set():
+                systemd.notify("READY=1", f"STATUS=Listening on port {bot.port}")
+            await stop.wait()
         finally:
-            systemd.tell("STOPPING=1", "STATUS=Finishing what is under way")
+            systemd.notify("STOPPING=1", "STATUS=Finishing what is under way")
             await bot.stop()
-            living.cancel()
+            watchdog.cancel()
 
-    run(serving)
+    run(serve_until_stopped)
 
 
 @cli.command()
@@ -114,43 +111,43 @@ def serve() -> None:
 )
 def sandbox(*, fresh: bool, headless: bool, port: int, data: Path) -> None:
     """Try the bot with a local Slack in the browser: nothing to install, no account."""
-    ends_at_once()
+    exit_on_sigterm()
     from bot.local import run_local  # noqa: PLC0415
 
-    log.configure(level="WARNING")
+    log.configure_logging(level="WARNING")
 
-    async def running() -> None:
-        told = told_to_stop()
+    async def run_until_stopped() -> None:
+        stop = create_stop_event()
         async with run_local(data, port=port, fresh=fresh, headless=headless) as local:
 
-            def hung_up() -> None:
-                for line in local.read_again():
+            def reload_configuration() -> None:
+                for line in local.reload():
                     click.echo(line, err=True)
 
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload_configuration)
             for line in local.greeting:
                 click.echo(line)
-            await told.wait()
+            await stop.wait()
 
-    run(running)
+    run(run_until_stopped)
 
 
-@cli.command()
-def migrate() -> None:
+@cli.command("migrate")
+def migrate_database() -> None:
     """Bring the database up to date. `serve` does this by itself at every start."""
-    from bot.store.database import migrate as migrations  # noqa: PLC0415
+    from bot.store.database.migrate import migrate  # noqa: PLC0415
     from bot.store.database.session import open_database  # noqa: PLC0415
 
     settings = settings_from_environment()
 
-    async def migrating() -> None:
+    async def migrate_and_close() -> None:
         database = open_database(settings.database_url.get_secret_value())
         try:
-            await migrations.migrate(database)
+            await migrate(database)
         finally:
             await database.close()
 
-    run(migrating)
+    run(migrate_and_close)
     click.echo("The database is up to date.")
 
 
@@ -158,20 +155,20 @@ def migrate() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def backup(file: Path) -> None:
     """Copy the SQLite database, with its key, to FILE. The bot may run meanwhile."""
-    from bot.store.database.backup import back_up  # noqa: PLC0415
+    from bot.store.database.backup import create_backup  # noqa: PLC0415
 
-    written = back_up(_sqlite_file("pg_dump"), file)
+    written = create_backup(_sqlite_file("pg_dump"), file)
     click.echo(f"Written: {', '.join(map(str, written))}. This is everything that was recorded: keep it safe.")
 
 
-@cli.command()
+@cli.command("restore")
 @click.argument("file", type=click.Path(path_type=Path))
-def restore(file: Path) -> None:
+def restore_backup(file: Path) -> None:
     """Put a backup where the SQLite database was. Dogwatch must not run, and the old file has to be moved away."""
-    from bot.store.database.backup import restore as put_back  # noqa: PLC0415
+    from bot.store.database.backup import restore_database  # noqa: PLC0415
 
     path = _sqlite_file("pg_restore")
-    put_back(file, path)
+    restore_database(file, path)
     click.echo(f"Restored to {path}. `dogwatch serve` brings it up to date if it is of an earlier release.")
 
 
@@ -182,7 +179,7 @@ def _sqlite_file(tool: str) -> Path:
     return path
 
 
-@cli.command()
+@cli.command("manifest")
 @click.option(
     "--http",
     "address",
@@ -192,9 +189,9 @@ def _sqlite_file(tool: str) -> Path:
     help="For requests over HTTP, to the bot's public address; without URL to DOGWATCH_PUBLIC_URL.",
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of YAML. Slack takes both.")
-def manifest(*, address: str | None, as_json: bool) -> None:
+def print_manifest(*, address: str | None, as_json: bool) -> None:
     """Print the Slack app's manifest, to create the app from or to bring it up to date."""
-    from bot.slack import manifest as app  # noqa: PLC0415
+    from bot.slack import manifest  # noqa: PLC0415
 
     if address == "":
         address = settings_from_environment().public_url
@@ -202,7 +199,7 @@ def manifest(*, address: str | None, as_json: bool) -> None:
             raise UserError(
                 "Name the bot's public address (--http https://bot.example.org), or set DOGWATCH_PUBLIC_URL."
             )
-    click.echo(app.shown(address, as_json=as_json), nl=False)
+    click.echo(manifest.render_manifest(address, as_json=as_json), nl=False)
 
 
 @cli.command()
@@ -210,10 +207,10 @@ def manifest(*, address: str | None, as_json: bool) -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the results are written.")
 def replay(scenario: Path, out: Path) -> None:
     """Play a scenario through the real bot and a local Slack, and compare with what it expects."""
-    from bot.cli.commands import replay as playing  # noqa: PLC0415
+    from bot.cli.commands.replay import run_replay  # noqa: PLC0415
 
-    log.configure(level="ERROR")
-    sys.exit(run(lambda: playing.main(scenario, out)))
+    log.configure_logging(level="ERROR")
+    sys.exit(run(lambda: run_replay(scenario, out)))
 
 
 @cli.command()
@@ -231,12 +228,12 @@ def replay(scenario: Path, out: Path) -> None:
 @click.option("--transcript", is_flag=True, help="With what was written in the channel, message by message.")
 def export(*, reference: str, form: str, template: str | None, lang: str | None, transcript: bool) -> None:
     """Write an incident's postmortem draft (markdown, html) or its whole record (json) to standard output."""
-    from bot.cli.commands.export import Wanted, export_incident  # noqa: PLC0415
+    from bot.cli.commands.export import ExportOptions, export_incident  # noqa: PLC0415
 
     settings = settings_from_environment()
     languages = tuple(each.strip() for each in lang.split(",") if each.strip()) if lang else None
-    wanted = Wanted(form, template, languages, with_transcript=transcript)
-    click.echo(run(lambda: export_incident(settings, reference, wanted)), nl=False)
+    options = ExportOptions(form, template, languages, with_transcript=transcript)
+    click.echo(run(lambda: export_incident(settings, reference, options)), nl=False)
 
 
 @cli.command()
@@ -245,10 +242,10 @@ def export(*, reference: str, form: str, template: str | None, lang: str | None,
 @click.option("--csv", "form", flag_value="csv", help="For a spreadsheet.")
 def figures(*, month: str | None, form: str | None) -> None:
     """Show by month who was paged outside working hours, and how fast escalations were acknowledged."""
-    from bot.cli.commands import figures as counting  # noqa: PLC0415
+    from bot.cli.commands.figures import format_figures  # noqa: PLC0415
 
     settings = settings_from_environment()
-    click.echo(run(lambda: counting.figures(settings, month, form or "text")), nl=False)
+    click.echo(run(lambda: format_figures(settings, month, form or "text")), nl=False)
 
 
 @cli.command("erase-person")
@@ -257,10 +254,10 @@ def figures(*, month: str | None, form: str | None) -> None:
 @click.option("--yes", is_flag=True, help="Do it. Without this it is only shown what would change.")
 def erase_person(user_id: str, also: tuple[str, ...], *, yes: bool) -> None:
     """Replace a person's id (U012ABCDEF) and name by "former member" everywhere in the database. For ever."""
-    from bot.cli.commands import erase_person as erasing  # noqa: PLC0415
+    from bot.cli.commands.erase_person import erase  # noqa: PLC0415
 
     settings = settings_from_environment()
-    for line in run(lambda: erasing.erase_person(settings, user_id, also=also, is_meant=yes)):
+    for line in run(lambda: erase(settings, user_id, also=also, is_confirmed=yes)):
         click.echo(line)
     if not yes:
         click.echo("To do it, run the same command with --yes. There is no way back.")
@@ -268,14 +265,14 @@ def erase_person(user_id: str, also: tuple[str, ...], *, yes: bool) -> None:
 
 
 @cli.command()
-@click.option("--now", "is_meant", is_flag=True, help="Do it now. Without this it is only shown what would go.")
-def retention(*, is_meant: bool) -> None:
+@click.option("--now", "is_confirmed", is_flag=True, help="Do it now. Without this it is only shown what would go.")
+def retention(*, is_confirmed: bool) -> None:
     """Show what `[retention]` deletes: how much, and how old it is. `serve` does it by itself once a day."""
-    from bot.cli.commands import retention as retaining  # noqa: PLC0415
+    from bot.cli.commands.retention import run_retention  # noqa: PLC0415
 
-    log.configure(level="ERROR")
+    log.configure_logging(level="ERROR")
     settings = settings_from_environment()
-    for line in run(lambda: retaining.retain(settings, is_meant=is_meant)):
+    for line in run(lambda: run_retention(settings, is_confirmed=is_confirmed)):
         click.echo(line)
 
 
@@ -293,46 +290,8 @@ def explain(text: str | None, time_text: str | None, zone: str, now_text: str | 
 
     Without TEXT or --time, each line of standard input is explained, one JSON object a line.
     """
-    from bot.cli.commands.explain import explain_command, explain_time  # noqa: PLC0415
-    from bot.command.table import Context  # noqa: PLC0415
-    from bot.domain.times import read_zone  # noqa: PLC0415
-    from commands import COMMANDS  # noqa: PLC0415
+    from bot.cli.commands.explain import explain_input  # noqa: PLC0415
 
     settings = settings_from_environment()
-    read_in = read_zone(zone)
-    context = Context(
-        now=_moment(now_text),
-        zone=read_in,
-        severities=settings.severity_words(),
-        labels=settings.severity_labels,
-        mark_words=settings.reactions,
-        roles=settings.role_words,
-        statuses=settings.status_words,
-        inside=inside,
-    )
-    if time_text == "-":
-        for line in sys.stdin:
-            if line.strip():
-                click.echo(_json(explain_time(line.strip(), now=context.now, zone=read_in)))
-    elif time_text is not None:
-        click.echo(_json(explain_time(time_text, now=context.now, zone=read_in), indent=2))
-    elif text is not None:
-        click.echo(_json(explain_command(text, COMMANDS, context), indent=2))
-    else:
-        for line in sys.stdin:
-            if line.strip():
-                click.echo(_json(explain_command(line.rstrip("\n"), COMMANDS, context)))
-
-
-def _json(value: object, *, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent)
-
-
-def _moment(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as problem:
-        raise UserError(f"--now {text!r} is not ISO 8601. Write it like 2026-11-18T14:05:00+01:00.") from problem
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    for line in explain_input(settings, text, time_text, zone=zone, now_text=now_text, inside=inside):
+        click.echo(line)

@@ -1,4 +1,4 @@
-"""A line that somebody typed, read by the table of commands."""
+"""Parse a typed line by the table of commands."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,56 +7,55 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.command.help import usage_of, what_it_takes
-from bot.command.slack_text import read_marks
+from bot.command.help import describe_value, usage_hint
+from bot.command.slack_text import parse_marks
 from bot.command.table import Command, Context, Invocation, Option, Positional, Value
-from bot.command.tokenizer import Word, split, trailing, unquoted, without
-from bot.command.values import incident_named, read_span, read_value, shown, words_of_name
+from bot.command.tokenizer import Word, remove_words, split_words, strip_quotes, trailing_words
+from bot.command.values import count_name_words, incident_reference, quote_word, read_span, read_value
 from bot.domain.errors import Ambiguous, UserError, did_you_mean
-from bot.domain.times import When, refuse_future
+from bot.domain.times import ParsedTime, refuse_future
 
-_TEXTS = MappingProxyType({"WHY": "a reason", "WORDS": "words to look for", "TITLE": "a title"})
-"""What a text is called that usage names so; any other is a text."""
+_TEXT_NAMES = MappingProxyType({"WHY": "a reason", "WORDS": "words to look for", "TITLE": "a title"})
+"""Names of a command's text, by the word in its usage; any other is a text."""
 _KEY = re.compile(r"(?P<dashes>--|—|–)?(?P<name>[^\W\d_][\w-]*)(?P<sign>[:=])?(?P<rest>.*)", re.DOTALL)
 
 
 def parse(text: str, commands: Sequence[Command], context: Context) -> Invocation:
     """
-    What `text`, as Slack delivers it behind `/incident`, asks for.
+    Parse `text`, as Slack delivers it behind `/incident`.
 
-    Only the keys that the command declares are options, wherever they stand; the rest is the text, as it was typed. A
-    text that is one quotation loses its quotes. Raises UserError for what cannot be read, Ambiguous for what can be
-    read in two ways; nothing else.
+    Only the command's own keys are options, wherever they stand; the rest is the text, as typed. A text that is one
+    quotation loses its quotes. Raises UserError for an invalid line, Ambiguous for one with two readings; nothing else.
     """
-    line, groups = read_marks(text)
-    words = split(line)
-    command, skipped, named = _head(words, commands, context)
-    return _Line(line, words, command, context, groups).read(skipped, named)
+    line, groups = parse_marks(text)
+    words = split_words(line)
+    command, skipped, named = _parse_head(words, commands, context)
+    return _LineParser(line, words, command, context, groups).read(skipped, named)
 
 
-def command_meant(text: str, commands: Sequence[Command], context: Context) -> Command | None:
-    """The command that `text` begins with, whatever stands behind it. None for a line that `parse` refuses for it."""
-    line, _ = read_marks(text)
+def identify_command(text: str, commands: Sequence[Command], context: Context) -> Command | None:
+    """The command that `text` begins with. None for a line that `parse` refuses for it."""
+    line, _ = parse_marks(text)
     try:
-        return _head(split(line), commands, context)[0]
+        return _parse_head(split_words(line), commands, context)[0]
     except UserError:
         return None
 
 
-def _head(words: list[Word], commands: Sequence[Command], context: Context) -> tuple[Command, int, str | None]:
+def _parse_head(words: list[Word], commands: Sequence[Command], context: Context) -> tuple[Command, int, str | None]:
     """
-    The command, how many words are spent on it, and the incident that is named in front of it.
+    The command, the number of words spent on it, and the incident named before it.
 
-    `INC-7` and nothing else is `/incident` alone, about that incident.
+    `INC-7` alone is `/incident` alone, about that incident.
     """
-    named = incident_named(words[0].text, context) if words else None
+    named = incident_reference(words[0].text, context) if words else None
     behind = words[1:] if named else words
     command = find_command(behind[0].value if behind else "", commands)
     return command, len(words) - len(behind) + bool(behind), named
 
 
 def find_command(word: str, commands: Sequence[Command]) -> Command:
-    """The command of that name or alias. UserError with the nearest one, or with all where none is near."""
+    """Find a command by name or alias. Raises UserError with the nearest one, or with all."""
     by_name = {name.casefold(): command for command in commands for name in (command.name, *command.aliases)}
     command = by_name.get(word.casefold())
     if command is not None:
@@ -66,11 +65,11 @@ def find_command(word: str, commands: Sequence[Command]) -> Command:
     guess = did_you_mean(word, [name for name in by_name if name])
     names = ", ".join(f"`{command.name}`" for command in commands if command.name)
     known = "`/incident help` lists them all." if guess else f"There are {names}; `/incident help` explains them."
-    raise UserError(f"{shown(word)} is not a command.{guess} {known}")
+    raise UserError(f"{quote_word(word)} is not a command.{guess} {known}")
 
 
-class _Line:
-    """One line while it is read: its words, and which of them are spent."""
+class _LineParser:
+    """One line during parsing: its words, and the spent ones among them."""
 
     def __init__(
         self, line: str, words: list[Word], command: Command, context: Context, groups: Mapping[str, str]
@@ -90,16 +89,16 @@ class _Line:
         named = named or self._take_incident()
         for positional in self.command.positionals:
             self._read_positional(positional)
-        text = without(self.line, [self.words[place] for place in self.spent])
-        text = text if self.command.keeps_quotes and unquoted(text) else unquoted(text)
+        text = remove_words(self.line, [self.words[place] for place in self.spent])
+        text = text if self.command.keeps_quotes and strip_quotes(text) else strip_quotes(text)
         self._check_text(text)
         is_alone = not self.command.name
-        incident = (named or self.context.inside) if self.command.inside else named if is_alone else None
-        if self.command.inside and incident is None:
+        incident = (named or self.context.inside) if self.command.needs_incident else named if is_alone else None
+        if self.command.needs_incident and incident is None:
             self._ask_which_incident()
         return Invocation(self.command, self.options, self.positionals, text, incident, self.context.zone)
 
-    def _left(self) -> list[int]:
+    def _unspent_places(self) -> list[int]:
         return [place for place in range(len(self.words)) if place not in self.spent]
 
     def _key_at(self, place: int) -> tuple[Option, re.Match[str]] | None:
@@ -128,7 +127,7 @@ class _Line:
                 self.context = replace(self.context, zone=value)
 
     def _option_value(self, option: Option, match: re.Match[str], place: int) -> object:
-        """The value behind a key; its words are spent."""
+        """Parse the value behind a key, and spend its words."""
         self.spent.add(place)
         word = self.words[place]
         if option.kind is Value.FLAG and not match["sign"]:
@@ -138,12 +137,12 @@ class _Line:
         behind = self._words_behind(place)
         if match["rest"]:
             behind = [replace(word, text=match["rest"]), *behind]
-        elif place + 1 in self._left() and self.words[place + 1].is_quotation:
+        elif place + 1 in self._unspent_places() and self.words[place + 1].is_quotation:
             self.spent.add(place + 1)
             return self._checked(option, self._value(option, self.words[place + 1].value))
         if not behind:
             raise UserError(
-                f"`{option.name}:` needs {what_it_takes(option.kind, option.choices, self.context)} behind it."
+                f"`{option.name}:` needs {describe_value(option.kind, option.choices, self.context)} behind it."
             )
         value, count = self._longest_value(option, [each.text for each in behind])
         first = place if match["rest"] else place + 1
@@ -151,12 +150,12 @@ class _Line:
         return self._checked(option, value)
 
     def _if_it_is_text(self, match: re.Match[str], place: int) -> str:
-        """`look at: the database` has a key in it that was not meant as one."""
+        """Hint for a line such as `look at: the database`, where the key is text."""
         may_be_text = not match["dashes"] and not match["rest"] and self.words[place].quoted is None
         return f" If `{self.words[place].text}` belongs to your text, put the text in quotes." if may_be_text else ""
 
     def _words_behind(self, place: int) -> list[Word]:
-        """The words from the next on to the next key or quotation: as far as a time may go."""
+        """The words up to the next key or quotation: the longest possible time."""
         words: list[Word] = []
         for following in range(place + 1, len(self.words)):
             word = self.words[following]
@@ -172,7 +171,7 @@ class _Line:
                 return span
         if option.kind is Value.PERCENT and words[1:2] == ["%"]:
             return self._value(option, words[0]), 2
-        count = words_of_name(option.kind, words, self.context)
+        count = count_name_words(option.kind, words, self.context)
         word = " ".join(words[:count])
         return self._value(option, word.rstrip(",;") or word), count
 
@@ -184,14 +183,14 @@ class _Line:
         return replace(self.context, prefers_past=False) if to_come else self.context
 
     def _checked(self, option: Option, value: object) -> object:
-        if isinstance(value, When) and not option.may_be_future:
+        if isinstance(value, ParsedTime) and not option.may_be_future:
             refuse_future(value, now=self.context.now, zone=self.context.zone)
         return value
 
     def _read_bare_flags(self) -> None:
         flags = {key: option for key, option in self.keys.items() if option.kind is Value.FLAG}
-        left = self._left()
-        for word in trailing([self.words[place] for place in left], flags):
+        left = self._unspent_places()
+        for word in trailing_words([self.words[place] for place in left], flags):
             option = flags[word.text.casefold()]
             if option.name in self.options:
                 break
@@ -199,19 +198,21 @@ class _Line:
             self.spent.add(self.words.index(word))
 
     def _take_incident(self) -> str | None:
-        """`INC-7` as the text's first word, unless that is what the command wants to know (`merge INC-3`)."""
-        left = self._left()
-        named = incident_named(self.words[left[0]].text, self.context) if left and self.command.inside else None
+        """Spend `INC-7` as the first word, unless it is the command's own value (`merge INC-3`)."""
+        left = self._unspent_places()
+        named = (
+            incident_reference(self.words[left[0]].text, self.context) if left and self.command.needs_incident else None
+        )
         if named is None:
             return None
         is_wanted = any(positional.kind is Value.INCIDENT for positional in self.command.positionals)
-        if is_wanted and not (len(left) > 1 and incident_named(self.words[left[1]].text, self.context)):
+        if is_wanted and not (len(left) > 1 and incident_reference(self.words[left[1]].text, self.context)):
             return None
         self.spent.add(left[0])
         return named
 
     def _read_positional(self, positional: Positional) -> None:
-        left = self._left()
+        left = self._unspent_places()
         if not left:
             if positional.required:
                 raise self._missing(positional)
@@ -226,17 +227,17 @@ class _Line:
             except UserError as problem:
                 is_meant = positional.required or self.command.text == "none"  # it cannot be text
                 if is_meant and place == places[-1]:
-                    raise UserError(f"{problem.message} {usage_of(self.command)}") from None
+                    raise UserError(f"{problem.message} {usage_hint(self.command)}") from None
                 continue
             self.positionals[positional.name] = value
             self.spent |= set(range(place, place + len(name)))
             return
 
     def _name_at(self, place: int, positional: Positional) -> list[Word]:
-        """The word that stands there, or as many as make one name."""
+        """The word at that place, or as many as make one name."""
         behind = [] if self.words[place].quoted is not None else self._words_behind(place)
         following = [self.words[place], *behind]
-        return following[: words_of_name(positional.kind, [each.text for each in following], self.context)]
+        return following[: count_name_words(positional.kind, [each.text for each in following], self.context)]
 
     def _positional_word(self, name: Sequence[Word], positional: Positional) -> str:
         word = name[0]
@@ -249,19 +250,19 @@ class _Line:
         return word.value.rstrip(",;.!" if is_keyed else ",;:.!") or word.value
 
     def _missing(self, positional: Positional) -> UserError:
-        wanted = positional.about or what_it_takes(positional.kind, positional.choices, self.context)
-        return UserError(f"`/incident {self.command.name}` needs {wanted}. {usage_of(self.command)}")
+        wanted = positional.about or describe_value(positional.kind, positional.choices, self.context)
+        return UserError(f"`/incident {self.command.name}` needs {wanted}. {usage_hint(self.command)}")
 
     def _check_text(self, text: str) -> None:
         if self.command.text == "required" and not text:
-            wanted = next((said for word, said in _TEXTS.items() if f" {word}" in self.command.usage), "a text")
-            raise UserError(f"`/incident {self.command.name}` needs {wanted}. {usage_of(self.command)}")
+            wanted = next((said for word, said in _TEXT_NAMES.items() if f" {word}" in self.command.usage), "a text")
+            raise UserError(f"`/incident {self.command.name}` needs {wanted}. {usage_hint(self.command)}")
         if self.command.text == "none" and text:
             key = text.split(":", maxsplit=1)[0]
             guess = did_you_mean(f"{key}:", [f"{name}:" for name in self.keys]) if ":" in text else ""
             raise UserError(
-                f"`/incident {self.command.name}` does not know what to do with {shown(text)}.{guess} "
-                f"{usage_of(self.command)}"
+                f"`/incident {self.command.name}` does not know what to do with {quote_word(text)}.{guess} "
+                f"{usage_hint(self.command)}"
             )
 
     def _ask_which_incident(self) -> None:

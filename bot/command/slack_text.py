@@ -1,4 +1,4 @@
-"""The one place where Slack's escapes and mentions are read."""
+"""Slack's escapes and mentions in typed text."""
 
 import html
 import re
@@ -9,33 +9,33 @@ _MARK = re.compile(r"<(?P<body>[@#!][^<>|]*|[a-z][a-z0-9+.-]*:[^<>|]*)(?:\|(?P<l
 _MENTION = re.compile(r"@([UW][A-Z0-9]*)")
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """
     Slack's text as people read it.
 
-    `&amp; &lt; &gt;` are the signs they stand for; a person stays `<@U1>`, without a label; a group is `@dba`, a
-    channel `#ops`, a link `label (address)` or the address alone, a date the words for it. All else is unchanged.
+    `&amp; &lt; &gt;` are unescaped; a person stays `<@U1>`, without a label; a group is `@dba`, a channel `#ops`, a
+    link `label (address)` or the address alone, a date its text. All else is unchanged.
     """
-    return read_marks(text)[0]
+    return parse_marks(text)[0]
 
 
-def read_marks(text: str) -> tuple[str, Mapping[str, str]]:
-    """`plain(text)`, and the ids of the groups that it names: `{"@dba": "S1"}`."""
+def parse_marks(text: str) -> tuple[str, Mapping[str, str]]:
+    """`plain_text(text)`, and the ids of the user groups in it: `{"@dba": "S1"}`."""
     groups: dict[str, str] = {}
     parts: list[str] = []
     end = 0
     for mark in _MARK.finditer(text):
-        parts += (_unescaped(text[end : mark.start()]), _shown(mark, groups))
+        parts += (_unescape(text[end : mark.start()]), _mark_text(mark, groups))
         end = mark.end()
-    parts.append(_unescaped(text[end:]))
+    parts.append(_unescape(text[end:]))
     return "".join(parts), groups
 
 
-def _shown(mark: re.Match[str], groups: dict[str, str]) -> str:
-    body, label = _unescaped(mark["body"]), _unescaped(mark["label"] or "")
+def _mark_text(mark: re.Match[str], groups: dict[str, str]) -> str:
+    body, label = _unescape(mark["body"]), _unescape(mark["label"] or "")
     if body.startswith("@"):
         person = _MENTION.fullmatch(body)
-        return f"<@{person[1]}>" if person else _unescaped(mark[0])
+        return f"<@{person[1]}>" if person else _unescape(mark[0])
     if body.startswith("#"):
         return f"#{(label or body[1:]).removeprefix('#')}"
     if body.startswith("!subteam^"):
@@ -46,10 +46,10 @@ def _shown(mark: re.Match[str], groups: dict[str, str]) -> str:
         return label
     if body.startswith("!"):
         return f"@{(label or body[1:]).removeprefix('@')}"
-    return _link(body, label)
+    return _link_text(body, label)
 
 
-def _link(address: str, label: str) -> str:
+def _link_text(address: str, label: str) -> str:
     scheme, _, rest = address.partition(":")
     if scheme.casefold() in {"mailto", "tel"}:
         return rest if not label or label == rest else f"{label} ({rest})"
@@ -59,6 +59,6 @@ def _link(address: str, label: str) -> str:
     return f"{label} ({address})"
 
 
-def _unescaped(text: str) -> str:
-    """Slack escapes three signs and no others: `&eacute;` is what somebody typed."""
+def _unescape(text: str) -> str:
+    """Slack escapes three characters and no others: `&eacute;` is typed text."""
     return re.sub("&(?:amp|lt|gt);", lambda entity: html.unescape(entity[0]), text)

@@ -1,4 +1,4 @@
-"""What a command consists of: the one table from which typed text is read and `help` is written."""
+"""Command definitions: the table for parsing and for `help`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,16 +8,13 @@ from types import MappingProxyType
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from bot.domain.incidents.roles import DEFAULTS, all_words
-from bot.domain.terms import Kind, Severity, Status, TargetKind
-from bot.domain.times import When
-
-LANGUAGES = ("en", "fr", "it", "es", "de", "pt")
-"""What documents and the public page are written in."""
+from bot.domain.incidents.roles import DEFAULT_ROLES, role_aliases
+from bot.domain.terms import LANGUAGES, Kind, Severity, Status, TargetKind
+from bot.domain.times import ParsedTime
 
 
 class Value(StrEnum):
-    """What may stand behind an option's key or at a command's place, and what it becomes."""
+    """Type of an option's or positional's value."""
 
     WORD = "word"
     """str. One of `choices`, if there are any."""
@@ -53,7 +50,7 @@ class Value(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A person, by Slack's id."""
+    """A person, by Slack's user id."""
 
     user_id: str
 
@@ -61,7 +58,7 @@ class Mention:
 @dataclass(frozen=True, slots=True)
 class Target:
     """
-    Whom to call. `name` is what was typed (`dba`, a vendor's name), for a person the id.
+    Target of an escalation. `name` as typed (`dba`, a vendor's name), for a person the id.
 
     `id` is Slack's: of a person (`U…`) or a user group (`S…`); None where the configuration has to know the name.
     """
@@ -71,16 +68,18 @@ class Target:
     id: str | None = None
 
 
-Typed = str | bool | float | date | When | ZoneInfo | Severity | Status | Kind | Mention | Target | tuple[str, ...]
-"""What an option or a positional becomes; which of these, its `Value` says."""
+TypedValue = (
+    str | bool | float | date | ParsedTime | ZoneInfo | Severity | Status | Kind | Mention | Target | tuple[str, ...]
+)
+"""Parsed value of an option or a positional; its `Value` says which type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
     """
-    `name:value`, wherever it stands. `choices` limit a WORD.
+    `name:value`, anywhere in the line. `choices` limit a WORD.
 
-    `may_be_future` is for a TIME that is to come: a clock time or a weekday without more is the next one.
+    `may_be_future` is for a TIME that is to come: a clock time or a weekday alone is the next one.
     """
 
     name: str
@@ -97,8 +96,8 @@ class Positional:
     """
     A value without a key, at the head of the text, in order.
 
-    One that is not required and does not fit stays text. `at_either_end`: it may also be the last word, as an owner is.
-    `about` says what it is, where its kind does not.
+    An optional one that does not fit stays text. `at_either_end`: it may also be the last word, as an owner is. `about`
+    describes it where its kind does not.
     """
 
     name: str
@@ -114,8 +113,8 @@ class Command:
     """
     One word after `/incident`. The empty name is for `/incident` alone.
 
-    `usage` is written without `/incident`. `inside`: it is about an incident, the channel's or the one named first
-    (`note INC-7 …`). `who` and `run` are for whoever carries it out; nothing here looks at them.
+    `usage` is written without `/incident`. `needs_incident`: it is about the channel's incident, or the one named first
+    (`note INC-7 …`). `run` is called by the Slack side; the grammar does not use it.
     """
 
     name: str
@@ -125,21 +124,21 @@ class Command:
     positionals: tuple[Positional, ...] = ()
     text: Literal["none", "optional", "required"] = "none"
     aliases: tuple[str, ...] = ()
-    who: Any = None
-    inside: bool = True
+    needs_incident: bool = True
     run: Callable[..., Any] | None = None
     keeps_quotes: bool = False
-    """Quotes around the whole text mean something to it."""
+    """Quotes around the whole text are part of it."""
     reads_only: bool = False
-    """It changes nothing, and so is carried out beside the writers: nobody waits for it, nor it for anybody."""
+    """It changes nothing, and runs beside the writers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """
-    What a line is read against. `severities` and `mark_words` (reaction names among them) are the workspace's words.
+    Context of a line.
 
-    `inside`: the incident in whose channel it was typed (`INC-7`), None elsewhere. `zone` is that incident's.
+    `severities` and `mark_words` (reaction names included) are the workspace's. `inside`: the incident of the channel
+    (`INC-7`), None elsewhere. `zone` is that incident's.
     """
 
     now: datetime
@@ -148,22 +147,22 @@ class Context:
         default_factory=lambda: MappingProxyType({each.value: each for each in Severity})
     )
     labels: Mapping[Severity, str] = field(default_factory=lambda: MappingProxyType({}))
-    """What the workspace calls the severities, as it is shown."""
+    """Displayed names of the severities."""
     mark_words: Mapping[str, Kind] = field(default_factory=lambda: MappingProxyType({}))
-    roles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(all_words(DEFAULTS)))
-    """What people may type for a role, casefolded, and its name."""
+    roles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(role_aliases(DEFAULT_ROLES)))
+    """Words for a role, casefolded, with the role's name."""
     statuses: Mapping[str, Status] = field(
         default_factory=lambda: MappingProxyType({each.value: each for each in Status})
     )
-    """What people may type for a status, casefolded."""
+    """Words for a status, casefolded."""
     inside: str | None = None
     series: tuple[str, ...] = ("INC", "DRILL")
-    """What incidents are numbered under; the first is meant by a bare number."""
+    """Prefixes of incident numbers; a bare number has the first."""
     languages: Sequence[str] = LANGUAGES
     prefers_past: bool = True
-    """Whether a clock time or a weekday without more is the last one, not the next."""
+    """True if a clock time or weekday alone is the last one, not the next."""
     chosen: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Of texts that can be several times, the reading that somebody chose when they were asked."""
+    """Chosen readings of ambiguous texts."""
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:
@@ -171,7 +170,7 @@ class Context:
         object.__setattr__(self, "now", self.now.astimezone(UTC))
 
     def severity_labels(self) -> list[str]:
-        """What each severity is called, worst first; else the first of its words that is no bare number."""
+        """Name of each severity, worst first; else the first of its words that is no bare number."""
         words: dict[Severity, str] = {}
         for label, severity in self.severities.items():
             if severity not in words or words[severity].isdecimal():
@@ -183,10 +182,10 @@ class Context:
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """
-    What somebody typed, read.
+    A parsed line.
 
-    `options` and `positionals` hold what was given, by name, and nothing else. `incident` is the one it is about,
-    named or implied; None for a command that needs none. `zone` is the one in which the times were read.
+    `options` and `positionals` hold the given values by name. `incident` is named or implied; None for a command that
+    needs none. `zone` is the zone of the times.
     """
 
     command: Command

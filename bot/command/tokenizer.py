@@ -1,4 +1,4 @@
-"""A line cut into words that know where they stood, so that what is not taken out of it stays as it was typed."""
+"""Split a line into words that know their place, so that the remaining text stays as typed."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -14,9 +14,9 @@ _KEY = re.compile(r"(?:[^\W\d_][\w-]*:|(?:--|[—–])[^\W\d_][\w-]*=)")
 @dataclass(frozen=True, slots=True)
 class Word:
     """
-    One word of a line, or a stretch in quotes with the key before it. `start` and `end` are its place in the line.
+    A word of a line, or a quotation with the key before it. `start` and `end` are its place.
 
-    `text` is as typed. `quoted` is what stands between the quotes, None without quotes; `key` what stands before them.
+    `text` is as typed. `quoted` is the text between the quotes, None without quotes; `key` the text before them.
     """
 
     text: str
@@ -31,12 +31,12 @@ class Word:
 
     @property
     def is_quotation(self) -> bool:
-        """In quotes from its first sign on: nothing in it is a key."""
+        """True if it begins with a quote: nothing in it is a key."""
         return self.quoted is not None and not self.key
 
 
-def split(line: str) -> list[Word]:
-    """The words of `line` in order. A quote that nothing closes is a sign like any other."""
+def split_words(line: str) -> list[Word]:
+    """The words of `line` in order. An unclosed quote is a character like any other."""
     words: list[Word] = []
     hopeless: set[str] = set()
     place = 0
@@ -44,13 +44,13 @@ def split(line: str) -> list[Word]:
         if line[place].isspace():
             place += 1
             continue
-        word = _quotation(line, place, hopeless) or _bare(line, place)
+        word = _quotation(line, place, hopeless) or _bare_word(line, place)
         words.append(word)
         place = word.end
     return words
 
 
-def _bare(line: str, start: int) -> Word:
+def _bare_word(line: str, start: int) -> Word:
     end = start
     while end < len(line) and not line[end].isspace():
         end += 1
@@ -58,7 +58,11 @@ def _bare(line: str, start: int) -> Word:
 
 
 def _quotation(line: str, start: int, hopeless: set[str]) -> Word | None:
-    """`hopeless` gathers the closing quotes that do not come any more, so that a line is searched once for each."""
+    """
+    A quotation at `start`.
+
+    `hopeless` collects missing closing quotes, so that a line is searched once for each.
+    """
     key = _KEY.match(line, start)
     opening = key.end() if key else start
     sign = line[opening : opening + 1]
@@ -74,8 +78,8 @@ def _quotation(line: str, start: int, hopeless: set[str]) -> Word | None:
     return None
 
 
-def without(line: str, taken: Iterable[Word]) -> str:
-    """`line` without these words. Of the blanks around each, one side goes; a line's end stays a line's end."""
+def remove_words(line: str, taken: Iterable[Word]) -> str:
+    """`line` without these words. One side of the blanks around each goes; line ends stay."""
     spans = sorted((word.start, word.end) for word in taken)
     kept, place = "", 0
     for start, end in spans:
@@ -96,16 +100,16 @@ def without(line: str, taken: Iterable[Word]) -> str:
     return (kept + line[place:]).strip()
 
 
-def unquoted(text: str) -> str:
-    """A text that is one quotation from end to end loses its quotes: they were there to hold it together."""
-    words = split(text)
+def strip_quotes(text: str) -> str:
+    """Strip the quotes of a text that is one quotation."""
+    words = split_words(text)
     if len(words) == 1 and words[0].is_quotation:
         return words[0].value.strip()
     return text
 
 
-def trailing(words: Sequence[Word], known: Iterable[str]) -> list[Word]:
-    """The words at the end of the line that are all among `known` (casefolded), from the last backwards."""
+def trailing_words(words: Sequence[Word], known: Iterable[str]) -> list[Word]:
+    """Words at the end of the line that are in `known` (casefolded), the last one first."""
     names = set(known)
     found: list[Word] = []
     for word in reversed(words):

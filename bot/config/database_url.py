@@ -1,7 +1,7 @@
 """
-The PostgreSQL servers that `DATABASE_URL` names, one or several, in libpq's form.
+Parser of `DATABASE_URL` for PostgreSQL: one or several servers, in libpq's format.
 
-Source of the form: postgresql.org/docs/current/libpq-connect.html, 34.1.1.2 and 34.1.2.
+Source of the format: postgresql.org/docs/current/libpq-connect.html, 34.1.1.2 and 34.1.2.
 """
 
 import re
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 P = ParamSpec("P")
 T = TypeVar("T")
 
-FORM = re.compile(
+URL = re.compile(
     r"postgres(?:ql)?(?:\+\w+)?://"
     r"(?:(?P<user>[^:/@]*)(?::(?P<password>[^@]*))?@)?"
     r"(?P<hosts>[^/?]*)(?:/(?P<database>[^?]*))?(?:\?(?P<query>.*))?",
@@ -23,75 +23,76 @@ FORM = re.compile(
 HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>[^:]*))?")
 TLS_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 TLS = ("sslmode", *TLS_FILES, "sslpassword", "sslnegotiation", "ssl_min_protocol_version", "ssl_max_protocol_version")
-"""What is handed to the driver as it is: asyncpg gives these parameters libpq's meaning."""
+"""Passed to the driver as they are: asyncpg gives these parameters libpq's meaning."""
 MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 PLACES = ("host", "port", "user", "password", "dbname")
 KNOWN = (*PLACES, *TLS, "passfile", "application_name", "connect_timeout", "target_session_attrs")
 WRITABLE = ("read-write", "primary")
-LETTING_GO = {
+LOCK_RELEASE_SETTINGS = {
     "idle_in_transaction_session_timeout": "10s",
     "tcp_keepalives_idle": "15",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-"""For the server: what a replica has locked that was paused, or whose machine has gone, is free again after this time.
-The others wait for the same incident meanwhile."""
+"""Server settings that release the locks of a paused or lost replica, for which the others wait."""
 CONNECT_SECONDS = 5.0
+"""Timeout for one host."""
 COMMAND_SECONDS = 30.0
+"""Timeout for one statement."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Servers:
-    """Read from an address. Without a `repr`: it holds the password."""
+    """A parsed address. No `repr`, because it holds the password."""
 
     hosts: tuple[tuple[str, int] | None, ...]
-    """Name and port in the order in which they are asked. None: the driver's own way to a server on this machine."""
+    """Name and port, in the order of attempts. None: the driver's default for this machine."""
     connect_seconds: float
     target: str
     arguments: Mapping[str, Any]
-    """Of `asyncpg.connect`."""
+    """Arguments of `asyncpg.connect`."""
 
 
-def read_servers(url: str) -> Servers:
+def parse_database_url(url: str) -> Servers:
     """
-    What an address names. Raises ValueError for what cannot be honoured, all of it: somebody meant something by it.
+    Parse an address. Raises ValueError with everything that Dogwatch cannot honour.
 
-    With several hosts a server has to take writes to be chosen. That is libpq's `read-write` and not its `any`, which
-    would stay with a standby.
+    With several hosts only a server that takes writes is chosen: libpq's `read-write`, because its default `any` would
+    stay with a standby.
     """
-    form = FORM.fullmatch(url)
-    if form is None:
+    match = URL.fullmatch(url)
+    if match is None:
         raise ValueError("It is not an address of PostgreSQL. An example: postgresql://user:password@host/dogwatch.")
-    query, problems = _query(form["query"] or "")
-    hosts = problems.of(_hosts, form["hosts"] or "", query) or (None,)
+    query, problems = _read_query(match["query"] or "")
+    hosts = problems.collect(_read_hosts, match["hosts"] or "", query) or (None,)
     tls = {name: query[name] for name in TLS if name in query}
-    problems += _tls_problems(query)
-    seconds = problems.of(_seconds, query) or CONNECT_SECONDS
-    target = problems.of(_target, query, len(hosts)) or "any"
+    problems += _find_tls_problems(query)
+    seconds = problems.collect(_read_timeout, query) or CONNECT_SECONDS
+    target = problems.collect(_read_target, query, len(hosts)) or "any"
     if problems:
         raise ValueError(" ".join(problems))
-    user, password = (_text(form[name]) or query.get(name) for name in ("user", "password"))
+    user, password = (_unquote_part(match[name]) or query.get(name) for name in ("user", "password"))
     arguments = {
         "dsn": f"postgresql://?{urlencode(tls)}" if tls else None,
         "user": user,
         "password": password,
-        "database": _text(form["database"]) or query.get("dbname"),
+        "database": _unquote_part(match["database"]) or query.get("dbname"),
         "passfile": query.get("passfile"),
-        "server_settings": {"application_name": query.get("application_name", "dogwatch"), **LETTING_GO},
+        "server_settings": {"application_name": query.get("application_name", "dogwatch"), **LOCK_RELEASE_SETTINGS},
         "command_timeout": COMMAND_SECONDS,
     }
     return Servers(hosts, seconds, target, arguments)
 
 
-def _text(part: str | None) -> str | None:
+def _unquote_part(part: str | None) -> str | None:
     return unquote(part) if part else None
 
 
 class _Problems(list[str]):
-    """What is wrong with one address."""
+    """The problems of one address."""
 
-    def of(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """What `read` finds; None if it found a mistake, which is added."""
+    def collect(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Return the result of `read`; None if it raises ValueError, whose message is added."""
         try:
             return read(*args, **kwargs)
         except ValueError as problem:
@@ -99,8 +100,8 @@ class _Problems(list[str]):
             return None
 
 
-def _query(text: str) -> tuple[dict[str, str], _Problems]:
-    """The parameters that can be honoured, as far as their names tell, and what is wrong with the others."""
+def _read_query(text: str) -> tuple[dict[str, str], _Problems]:
+    """Return the supported parameters, and the problems of the others."""
     problems = _Problems()
     query = dict(parse_qsl(text, keep_blank_values=True))
     if "ssl" in query:  # as other drivers write it
@@ -109,23 +110,23 @@ def _query(text: str) -> tuple[dict[str, str], _Problems]:
     unknown = sorted(set(query) - set(KNOWN))
     if unknown:
         problems.append(
-            f"Dogwatch cannot honour the parameter{_s(unknown)} {', '.join(unknown)}. "
+            f"Dogwatch cannot honour the parameter{_plural(unknown)} {', '.join(unknown)}. "
             f"It understands {', '.join(sorted(KNOWN))}."
         )
     empty = sorted(name for name, value in query.items() if name in KNOWN and not value)
     if empty:
         problems.append(
-            f"The parameter{_s(empty)} {', '.join(empty)} {'are' if len(empty) > 1 else 'is'} empty. "
+            f"The parameter{_plural(empty)} {', '.join(empty)} {'are' if len(empty) > 1 else 'is'} empty. "
             f"Give {'each' if len(empty) > 1 else 'it'} a value, or leave {'them' if len(empty) > 1 else 'it'} out."
         )
     return {name: value for name, value in query.items() if name in KNOWN and value}, problems
 
 
-def _s(names: Sequence[str]) -> str:
+def _plural(names: Sequence[str]) -> str:
     return "s" if len(names) > 1 else ""
 
 
-def _hosts(text: str, query: Mapping[str, str]) -> tuple[tuple[str, int] | None, ...]:
+def _read_hosts(text: str, query: Mapping[str, str]) -> tuple[tuple[str, int] | None, ...]:
     given = text or query.get("host", "")
     if not given:
         return (None,)
@@ -136,26 +137,26 @@ def _hosts(text: str, query: Mapping[str, str]) -> tuple[tuple[str, int] | None,
             f"There are {len(named)} hosts and {len(ports)} ports: give one port for all, or one for each."
         )
     ports = ports * len(named) if len(ports) == 1 else ports
-    return tuple(_host(each, port) for each, port in zip(named, ports, strict=True))
+    return tuple(_read_host(each, port) for each, port in zip(named, ports, strict=True))
 
 
-def _host(text: str, default_port: str) -> tuple[str, int]:
+def _read_host(text: str, default_port: str) -> tuple[str, int]:
     name = unquote(text)
     if name.startswith("/"):  # the folder of a Unix socket
-        return name, _port(default_port)
+        return name, _read_port(default_port)
     found = HOST.fullmatch(text)
     if found is None or not found["name"]:
         raise ValueError(f"{text!r} is not a host. Write host:port, and [address]:port for IPv6.")
-    return unquote(found["name"]).strip("[]"), _port(found["port"] or default_port)
+    return unquote(found["name"]).strip("[]"), _read_port(found["port"] or default_port)
 
 
-def _port(text: str) -> int:
+def _read_port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise ValueError(f"{text!r} is not a port.")
     return int(text)
 
 
-def _tls_problems(query: Mapping[str, str]) -> Iterator[str]:
+def _find_tls_problems(query: Mapping[str, str]) -> Iterator[str]:
     if query.get("sslmode", "prefer") not in MODES:
         yield f"sslmode is {query['sslmode']!r}; it can be {', '.join(MODES)}."
     for name in TLS_FILES:
@@ -163,14 +164,14 @@ def _tls_problems(query: Mapping[str, str]) -> Iterator[str]:
             yield f"{name}: there is no file {query[name]}."
 
 
-def _seconds(query: Mapping[str, str]) -> float:
+def _read_timeout(query: Mapping[str, str]) -> float:
     text = query.get("connect_timeout", str(int(CONNECT_SECONDS)))
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 60:
         raise ValueError(f"connect_timeout is {text!r}; it can be 1 to 60, the seconds that one host is waited for.")
     return float(text)
 
 
-def _target(query: Mapping[str, str], hosts: int) -> str:
+def _read_target(query: Mapping[str, str], hosts: int) -> str:
     target = query.get("target_session_attrs")
     if target is None:
         return "read-write" if hosts > 1 else "any"

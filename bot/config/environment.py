@@ -1,4 +1,4 @@
-"""The environment: which variables there are, and where in the settings each one goes."""
+"""The environment variables, and the setting of each."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from bot.config.problems import Place, Problem
-from bot.domain.alerts.routing import SOURCE_NAMES
+from bot.config.problems import KeyPath, Problem
+from bot.domain.alerts.events import SOURCE_NAMES
 from bot.domain.errors import did_you_mean
 
 FILE_SUFFIX = "_FILE"
@@ -16,10 +16,10 @@ CONFIG_VARIABLE = "DOGWATCH_CONFIG"
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable and the setting it gives. The value of a `secret` one is never shown."""
+    """A variable and the path of its setting. The value of a `secret` one is never shown."""
 
     name: str
-    place: Place
+    path: KeyPath
     secret: bool = False
 
 
@@ -54,11 +54,11 @@ VARIABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Variables whose names end in one of `dogwatch.toml`: `DOGWATCH_PAGERDUTY_KEY_PAYMENTS`. All are secret."""
+    """Secret variables that end in a name of the file: `DOGWATCH_PAGERDUTY_KEY_PAYMENTS`."""
 
     prefix: str
     setting: str
-    """A mapping by that name as `end_of` writes it, in small letters."""
+    """A mapping by the `variable_suffix` of the name, in lower case."""
 
 
 CALENDAR_PREFIX = "DOGWATCH_CALENDAR_"
@@ -70,73 +70,71 @@ FAMILIES = (
 )
 
 
-def end_of(name: str) -> str:
-    """How a variable's name ends that belongs to a name of the file: `eu-west` is `EU_WEST`."""
+def variable_suffix(name: str) -> str:
+    """Return the end of the variable for a name of the file: `EU_WEST` for `eu-west`."""
     return re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
-def variables_in(names: Iterable[str]) -> tuple[Variable, ...]:
-    """All that there are: the fixed ones, and those of families among these names, which may end in `_FILE`."""
+def find_variables(names: Iterable[str]) -> tuple[Variable, ...]:
+    """Return all fixed variables, and those of families among `names`, which may end in `_FILE`."""
     found: dict[str, Variable] = {}
     for name in sorted(names):
         plain = name.removesuffix(FILE_SUFFIX)
         for family in FAMILIES:
-            end = plain.removeprefix(family.prefix)
-            if plain not in {end, family.prefix} and end == end_of(end):
-                found[plain] = Variable(plain, (family.setting, end.casefold()), secret=True)
+            suffix = plain.removeprefix(family.prefix)
+            if plain not in {suffix, family.prefix} and suffix == variable_suffix(suffix):
+                found[plain] = Variable(plain, (family.setting, suffix.casefold()), secret=True)
     return (*VARIABLES, *found.values())
 
 
 KNOWN = tuple(name for variable in VARIABLES for name in (variable.name, variable.name + FILE_SUFFIX))
-CLUSTER = re.compile(r"DOGWATCH_(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
-"""What Kubernetes sets by itself for Services whose names begin with "dogwatch"."""
+KUBERNETES = re.compile(r"DOGWATCH_(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
+"""Variables that Kubernetes sets for Services whose names begin with "dogwatch"."""
 
-BY_PLACE = {variable.place: variable for variable in VARIABLES}
+BY_PATH = {variable.path: variable for variable in VARIABLES}
 
 
-def variable_at(place: Place) -> Variable | None:
-    """The one that gives this setting."""
-    family = next((each for each in FAMILIES if len(place) == 2 and place[0] == each.setting), None)
+def variable_at(path: KeyPath) -> Variable | None:
+    """Return the variable of a setting."""
+    family = next((each for each in FAMILIES if len(path) == 2 and path[0] == each.setting), None)
     if family is not None:
-        return Variable(family.prefix + str(place[1]).upper(), place, secret=True)
-    return BY_PLACE.get(place)
+        return Variable(family.prefix + str(path[1]).upper(), path, secret=True)
+    return BY_PATH.get(path)
 
 
 def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, str], list[Problem]]:
     """
-    The values of our variables by name, those of `NAME_FILE` read from their files, and what is wrong with them.
+    Return the values of our variables by name, and the problems.
 
-    An empty variable counts as unset: that is what `NAME=${NAME:-}` in a compose file makes of an absent one.
+    The value of `NAME_FILE` is the content of that file. An empty variable counts as unset: `NAME=${NAME:-}` in a
+    compose file makes one of an absent variable.
     """
     values: dict[str, str] = {}
-    problems: list[Problem] = list(_misspelt(environ))
-    for variable in variables_in(environ):
+    problems: list[Problem] = list(_find_misspelt(environ))
+    for variable in find_variables(environ):
         direct, path = environ.get(variable.name, ""), environ.get(variable.name + FILE_SUFFIX, "")
         if direct and path:
             problems.append(Problem(variable.name, f"{variable.name}{FILE_SUFFIX} is set too. Keep one of the two."))
         elif path:
             try:
-                values[variable.name] = content_of(Path(path))
+                values[variable.name] = read_secret_file(Path(path))
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) else error
-                problems.append(
-                    Problem(
-                        variable.name + FILE_SUFFIX, f"The file cannot be read: {reason}. Mend path or rights.", path
-                    )
-                )
+                message = f"The file cannot be read: {reason}. Mend path or rights."
+                problems.append(Problem(variable.name + FILE_SUFFIX, message, path))
         elif direct:
             values[variable.name] = direct
     return values, problems
 
 
 def secret_files(environ: Mapping[str, str]) -> dict[str, Path]:
-    """The files that hold our variables' values, by the name of the variable."""
-    files = {each.name: environ.get(each.name + FILE_SUFFIX, "") for each in variables_in(environ)}
+    """Return the paths of `NAME_FILE` by the variable's name."""
+    files = {each.name: environ.get(each.name + FILE_SUFFIX, "") for each in find_variables(environ)}
     return {name: Path(path) for name, path in files.items() if path}
 
 
-def content_of(path: Path) -> str:
-    """What a secret's file holds, without the line end behind it. Raises OSError or ValueError."""
+def read_secret_file(path: Path) -> str:
+    """Return the secret, without white space around it. Raises OSError or ValueError."""
     try:
         text = path.read_bytes().decode().strip()
     except UnicodeDecodeError:
@@ -146,27 +144,28 @@ def content_of(path: Path) -> str:
     return text
 
 
-def unknown_variables(environ: Mapping[str, str]) -> Iterator[Problem]:
-    """Those that look like ours and mean nothing: what is nearer to one of ours is a mistake, see `_misspelt`."""
-    known = _known(environ)
+def find_unknown_variables(environ: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield a warning for each unknown `DOGWATCH_` variable that `_find_misspelt` leaves."""
+    known = _known_names(environ)
     for name in sorted(environ):
-        if name.startswith("DOGWATCH_") and name not in known and not CLUSTER.fullmatch(name) and not _near(name):
+        is_ours = name.startswith("DOGWATCH_") and not KUBERNETES.fullmatch(name)
+        if is_ours and name not in known and not _near_name(name):
             guess = did_you_mean(name, KNOWN)
             message = f"There is no such variable, so it does nothing.{guess} Mend the name, or take it away."
             yield Problem(name, message)
 
 
-def _known(environ: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(name for each in variables_in(environ) for name in (each.name, each.name + FILE_SUFFIX))
+def _known_names(environ: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(name for each in find_variables(environ) for name in (each.name, each.name + FILE_SUFFIX))
 
 
-def _misspelt(environ: Mapping[str, str]) -> Iterator[Problem]:
-    """Only near misses: whoever has set SLACK_BOT_TOKN meant something by it, and would miss it in the night."""
-    known = _known(environ)
+def _find_misspelt(environ: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield an error for each near miss, like SLACK_BOT_TOKN."""
+    known = _known_names(environ)
     for name in environ:
-        if name.startswith(("DOGWATCH_", "SLACK_")) and name not in known and (near := _near(name)):
+        if name.startswith(("DOGWATCH_", "SLACK_")) and name not in known and (near := _near_name(name)):
             yield Problem(name, f"There is no such variable. Did you mean {near}?")
 
 
-def _near(name: str) -> str | None:
+def _near_name(name: str) -> str | None:
     return next(iter(get_close_matches(name, KNOWN, n=1, cutoff=0.9)), None)

@@ -1,94 +1,53 @@
-"""Which tables `dogwatch.toml` may have, and which keys each of them: the classes of `sections` and its neighbours."""
+"""The tables and keys of `dogwatch.toml`, derived from `Settings`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args, get_origin
 
-from bot.config.sections import (
-    AlertsSection,
-    EscalationSection,
-    FindingsSection,
-    GrafanaSection,
-    IncidentsSection,
-    IntakeSection,
-    OwnHoursSection,
-    PostmortemSection,
-    RetentionSection,
-    RoleSection,
-    RouteSection,
-    Section,
-    ServiceSection,
-    SeveritySection,
-    StatusSection,
-    StormsSection,
-    TeamSection,
-    WorkingHoursSection,
-)
-from bot.config.sections.paging import PagingSection
-from bot.config.sections.paging_services import (
-    AppriseSection,
-    EmailSection,
-    OpsgenieSection,
-    PagerDutySection,
-    WebhookSection,
-)
-from bot.config.sections.policies import AtEndSection, LevelSection, PolicySection
-from bot.config.sections.reminders import NudgesSection
-from bot.config.sections.schedules import LayerHoursSection, LayerSection, OnCallSection, ScheduleSection
-from bot.config.sections.vendors import VendorHoursSection, VendorSection
+from bot.config.problems import KeyPath
+from bot.config.sections import Section
+from bot.config.settings import FILE_SETTINGS, Settings
 from bot.domain.terms import Severity, Status
 
 ANY = "*"
+"""A name that people choose, or an index of a list."""
+
+
+def _find_sections(annotation: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], type[Section]]]:
+    """Yield the sections in the type of the value at `path`."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        yield path, annotation
+        for name, field in annotation.model_fields.items():
+            yield from _find_sections(field.annotation, (*path, field.alias or name))
+        return
+    origin = get_origin(annotation)
+    inner = (*path, ANY) if origin in {tuple, Mapping} else path
+    for argument in get_args(annotation):
+        yield from _find_sections(argument, inner)
+
+
+_FIELDS = {field.alias or name: field for name, field in Settings.model_fields.items() if name in FILE_SETTINGS}
+
+FILE_TABLES = tuple(_FIELDS)
+"""The top-level keys of `dogwatch.toml`."""
+
 SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
-    ("incidents",): IncidentsSection,
-    ("severities", ANY): SeveritySection,
-    ("statuses", ANY): StatusSection,
-    ("roles", ANY): RoleSection,
-    ("services", ANY): ServiceSection,
-    ("services", ANY, "working_hours"): OwnHoursSection,
-    ("teams", ANY): TeamSection,
-    ("teams", ANY, "working_hours"): OwnHoursSection,
-    ("vendors", ANY): VendorSection,
-    ("vendors", ANY, "hours"): VendorHoursSection,
-    ("routes", ANY): RouteSection,
-    ("alerts",): AlertsSection,
-    ("alerts", "grafana"): GrafanaSection,
-    ("intake",): IntakeSection,
-    ("storms",): StormsSection,
-    ("working_hours",): WorkingHoursSection,
-    ("escalation",): EscalationSection,
-    ("oncall",): OnCallSection,
-    ("schedules", ANY): ScheduleSection,
-    ("schedules", ANY, "layers", ANY): LayerSection,
-    ("schedules", ANY, "layers", ANY, "hours", ANY): LayerHoursSection,
-    ("policies", ANY): PolicySection,
-    ("policies", ANY, "levels", ANY): LevelSection,
-    ("policies", ANY, "at_end"): AtEndSection,
-    ("paging",): PagingSection,
-    ("paging", "email"): EmailSection,
-    ("paging", "pagerduty"): PagerDutySection,
-    ("paging", "opsgenie"): OpsgenieSection,
-    ("paging", "webhook"): WebhookSection,
-    ("paging", "apprise"): AppriseSection,
-    ("nudges",): NudgesSection,
-    ("findings",): FindingsSection,
-    ("retention",): RetentionSection,
-    ("postmortem",): PostmortemSection,
+    path: section for key, field in _FIELDS.items() for path, section in _find_sections(field.annotation, (key,))
 }
-"""Every table with keys of its own; ANY stands for a name that people choose, or for a number in a list."""
-
-FILE_TABLES = tuple(dict.fromkeys((*(path[0] for path in SECTIONS), "reactions")))
-"""What may stand at the top of `dogwatch.toml`."""
+"""Every table with fixed keys."""
 
 
-def keys_of(section: type[Section]) -> tuple[str, ...]:
-    """Its keys as the file has them."""
+def section_keys(section: type[Section]) -> tuple[str, ...]:
+    """Return the keys of a table as they are written in the file."""
     return tuple(field.alias or name for name, field in section.model_fields.items())
 
 
-def keys_at(place: tuple[str | int, ...]) -> tuple[str, ...]:
-    """The keys that may stand in the table at `place`; none where any name is right."""
+def keys_at(key_path: KeyPath) -> tuple[str, ...]:
+    """Return the keys that the table at `key_path` may have; none if any name is valid."""
     for path, section in SECTIONS.items():
-        if len(path) == len(place) and all(mine in {ANY, theirs} for mine, theirs in zip(path, place, strict=True)):
-            return keys_of(section)
-    if place == ("severities",):
+        if len(path) == len(key_path) and all(
+            mine in {ANY, theirs} for mine, theirs in zip(path, key_path, strict=True)
+        ):
+            return section_keys(section)
+    if key_path == ("severities",):
         return tuple(Severity)
-    return tuple(Status) if place == ("statuses",) else ()
+    return tuple(Status) if key_path == ("statuses",) else ()

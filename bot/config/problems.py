@@ -1,4 +1,4 @@
-"""Mistakes in the configuration, each with its key, its value, and what to do about it."""
+"""Configuration errors, each with its key, its value and the remedy."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,17 +8,23 @@ from pydantic_core import ErrorDetails
 
 from bot.domain.errors import UserError, did_you_mean
 
-Place = tuple[str | int, ...]
-"""Where a value stands: `("services", "checkout", "severity")`, `("routes", 0, "match")`."""
+KeyPath = tuple[str | int, ...]
+"""The path of a value: `("services", "checkout", "severity")`, `("routes", 0, "match")`."""
+
+Conflict = tuple[KeyPath, str, object]
+"""The path of a value, a message with the remedy, and the value."""
 
 LONGEST_VALUE = 80
+"""Characters of a value in a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """
-    One mistake. `key` is the environment variable or the dotted key (`routes[0].severity`); `value` is what stands
-    there, None where it is absent or secret; `message` ends with the remedy; `line` counts from 1, None if unknown.
+    One error or warning.
+
+    `key` is the environment variable or the dotted key (`routes[0].severity`). `value` is None if it is absent or
+    secret. `message` ends with the remedy. `line` counts from 1, None if unknown.
     """
 
     key: str
@@ -29,12 +35,12 @@ class Problem:
 
     def __str__(self) -> str:
         where = self.origin if self.line is None else f"{self.origin}:{self.line}"
-        shown = "" if self.value is None else f" = {self.value}"
-        return f"{where}: {self.key}{shown}: {self.message}"
+        value = "" if self.value is None else f" = {self.value}"
+        return f"{where}: {self.key}{value}: {self.message}"
 
 
 class ConfigurationError(UserError):
-    """The configuration cannot be used. `problems` has every mistake, not only the first."""
+    """An invalid configuration. `problems` has every error, not only the first."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -42,18 +48,18 @@ class ConfigurationError(UserError):
         super().__init__("\n".join([f"The configuration has {count}:", *(f"  {each}" for each in self.problems)]))
 
 
-def dotted(place: Place) -> str:
-    """`("routes", 0, "match")` as people write it: `routes[0].match`."""
-    parts = [f"[{part}]" if isinstance(part, int) else f".{_quoted(part)}" for part in place]
+def dotted_key(path: KeyPath) -> str:
+    """Return `("routes", 0, "match")` as people write it: `routes[0].match`."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{_quote_key(part)}" for part in path]
     return "".join(parts).removeprefix(".")
 
 
-def _quoted(key: str) -> str:
+def _quote_key(key: str) -> str:
     return key if re.fullmatch(r"[A-Za-z0-9_+-]+", key) else f'"{key}"'
 
 
-def shown(value: object) -> str:
-    """A value as it would stand in the file, cut to a line's length."""
+def format_value(value: object) -> str:
+    """Return a value as TOML, cut to a line's length."""
     text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
     if isinstance(value, str) and '"' not in value:
         text = f'"{value}"'
@@ -77,8 +83,8 @@ _MESSAGES = {
 }
 
 
-def wording(error: ErrorDetails, siblings: Sequence[str]) -> str:
-    """What is wrong and the remedy. `siblings` are the keys that may stand where an unknown one does."""
+def describe_error(error: ErrorDetails, siblings: Sequence[str]) -> str:
+    """Return the message of a pydantic error. `siblings`: the valid keys beside an unknown one."""
     kind = error["type"]
     limits: Mapping[str, object] = error.get("ctx", {})
     if error["loc"][-1:] == ("[key]",) and kind.startswith("string_"):
@@ -111,39 +117,39 @@ _KEY = re.compile(
 _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
 
 
-def lines_of(text: str) -> dict[Place, int]:
+def key_lines(text: str) -> dict[KeyPath, int]:
     """
-    The line of each table and key of a TOML text.
+    Return the line of each table and key of a TOML text.
 
-    It reads heads and keys at the beginning of lines, which is how people write; a key inside an inline table has none
-    and is reported with the line of its parent.
+    Only table headers and keys at the beginning of lines are found; a key of an inline table has the line of its
+    parent.
     """
-    places: dict[Place, int] = {}
-    table: Place = ()
-    counts: dict[Place, int] = {}
+    lines: dict[KeyPath, int] = {}
+    table: KeyPath = ()
+    counts: dict[KeyPath, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
-        if head := _TABLE.fullmatch(line):
-            table = _parts(head["name"])
-            if head["list"]:
+        if header := _TABLE.fullmatch(line):
+            table = _split_key(header["name"])
+            if header["list"]:
                 counts[table] = counts.get(table, -1) + 1
                 table = (*table, counts[table])
-            places.setdefault(table, number)
+            lines.setdefault(table, number)
         elif key := _KEY.match(line):
-            places.setdefault((*table, *_parts(key["key"])), number)
-    return places
+            lines.setdefault((*table, *_split_key(key["key"])), number)
+    return lines
 
 
-def _parts(name: str) -> Place:
+def _split_key(name: str) -> KeyPath:
     return tuple(part.strip("\"'") for part in _PART.findall(name))
 
 
-def line_of(places: Mapping[Place, int], place: Place) -> int | None:
-    """The line of a key, or of the first thing in it, or of the nearest thing around it; None for the whole file."""
-    inside = [line for each, line in places.items() if each[: len(place)] == place]
+def find_line(lines: Mapping[KeyPath, int], path: KeyPath) -> int | None:
+    """Return the line of a key, of the first key in it, or of its nearest parent; None if none."""
+    inside = [line for each, line in lines.items() if each[: len(path)] == path]
     if inside:
         return min(inside)
-    while place:
-        if place in places:
-            return places[place]
-        place = place[:-1]
+    while path:
+        if path in lines:
+            return lines[path]
+        path = path[:-1]
     return None

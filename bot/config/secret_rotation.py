@@ -1,4 +1,4 @@
-"""Secrets that change while the bot runs: the files that hold them are read again when they are written anew."""
+"""Rotation of secrets at run time: their files are read again when they change."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr, ValidationError
 from structlog import get_logger
 
-from bot.config.environment import Variable, content_of, variables_in
+from bot.config.environment import Variable, find_variables, read_secret_file
 from bot.config.settings import Settings
 
 log = get_logger(__name__)
@@ -29,99 +29,94 @@ ROTATED = frozenset(
         "calendars",
     }
 )
-"""
-Settings that are only compared with what comes in, or shown with each single page: whatever else holds a secret is
-connected already.
-"""
+"""Settings that are used anew by each request or page. Other secrets belong to open connections."""
 SETTLED_NS = 2_000_000_000
-"""A file as young as this may be written once more without its time of change telling: it is read again."""
+"""Age of a file, in ns, below which it may change once more with the same modification time."""
 
-Seen = tuple[int, int, int]
-"""Time of change (ns), inode and size. A mounted secret is changed by putting another file in its place."""
+FileVersion = tuple[int, int, int]
+"""Modification time (ns), inode and size. A mounted secret changes by a replacement of its file."""
 
 
 @dataclass(slots=True)
 class _Watched:
     variable: Variable
     path: Path
-    seen: Seen | None = None
+    version: FileVersion | None = None
     text: str = ""
     problem: str = ""
     """Why it cannot be read; empty if it can."""
 
 
-class Rotation:
-    """`settings()` are the current ones. Looking costs a `stat` of each such file, so every request can do it."""
+class SecretRotation:
+    """Watched secret files. A check is cheap enough for every request: one `stat` per file."""
 
     def __init__(self, settings: Settings, *, changed: Callable[[Settings], None] = lambda _settings: None) -> None:
         self._changed = changed
         self._watched = [
-            _Watched(variable, settings.secret_files[variable.name])
-            for variable in variables_in(settings.secret_files)
-            if variable.name in settings.secret_files and variable.place[0] in ROTATED
+            _Watched(variable, settings.secret_files[variable.name], text=_secret_of(settings, variable))
+            for variable in find_variables(settings.secret_files)
+            if variable.name in settings.secret_files and variable.path[0] in ROTATED
         ]
-        for each in self._watched:
-            each.text = _value_at(settings, each.variable)
 
-    def refreshed(self, settings: Settings) -> Settings:
-        """The settings with what the files hold now. What cannot be read or used is logged, and the old value stays."""
+    def refresh(self, settings: Settings) -> Settings:
+        """Return the settings with the files' content, or the old value if a file is invalid."""
         for each in self._watched:
-            text = self._read(each)
+            text = self._read_if_changed(each)
             if text is None or text == each.text:
                 continue
             each.text = text
             try:
-                settings = _with(settings, each.variable, text)
+                settings = _with_secret(settings, each.variable, text)
             except ValidationError as wrong:
                 reason = wrong.errors(include_input=False, include_url=False)[0]["msg"].removeprefix("Value error, ")
-                log.error("a secret was not changed", variable=each.variable.name, problem=reason)  # noqa: TRY400
+                log.error("secret change refused", variable=each.variable.name, problem=reason)  # noqa: TRY400
             else:
-                log.info("a secret was read again", variable=each.variable.name, values=len(text.split()))
+                log.info("secret reloaded", variable=each.variable.name, values=len(text.split()))
                 self._changed(settings)
         return settings
 
-    def _read(self, watched: _Watched) -> str | None:
-        """What the file holds; None if it is the same file as before, or none that can be read."""
+    def _read_if_changed(self, watched: _Watched) -> str | None:
+        """Return the file's content; None if it has not changed or cannot be read."""
         try:
             found = watched.path.stat()
-            seen = (found.st_mtime_ns, found.st_ino, found.st_size)
-            if seen == watched.seen and not watched.problem:
+            version = (found.st_mtime_ns, found.st_ino, found.st_size)
+            if version == watched.version and not watched.problem:
                 return None
-            text = content_of(watched.path)
+            text = read_secret_file(watched.path)
         except (OSError, ValueError) as problem:
-            _tell(watched, (problem.strerror or str(problem)) if isinstance(problem, OSError) else str(problem))
+            _log_problem(watched, (problem.strerror or str(problem)) if isinstance(problem, OSError) else str(problem))
             return None
-        _tell(watched, "")
-        watched.seen = seen if time.time_ns() - found.st_mtime_ns > SETTLED_NS else None
+        _log_problem(watched, "")
+        watched.version = version if time.time_ns() - found.st_mtime_ns > SETTLED_NS else None
         return text
 
 
-def _tell(watched: _Watched, problem: str) -> None:
-    """Say what became of a file: each change once, not with every request."""
+def _log_problem(watched: _Watched, problem: str) -> None:
+    """Log a file's problem, or its end, once and not with every request."""
     if problem == watched.problem:
         return
     watched.problem = problem
     if problem:
         log.error(
-            "a secret's file cannot be read",
+            "secret file unreadable",
             variable=watched.variable.name,
             problem=problem,
             meanwhile="what it held before stays right until the next start, which will fail",
         )
     else:
-        log.info("a secret's file can be read again", variable=watched.variable.name)
+        log.info("secret file readable again", variable=watched.variable.name)
 
 
-def _value_at(settings: Settings, variable: Variable) -> str:
-    name, *key = map(str, variable.place)
+def _secret_of(settings: Settings, variable: Variable) -> str:
+    name, *key = map(str, variable.path)
     value = getattr(settings, name)
     found = value.get(key[0]) if key else value
     return found.get_secret_value() if isinstance(found, SecretStr) else ""
 
 
-def _with(settings: Settings, variable: Variable, text: str) -> Settings:
-    """Raises ValidationError for a value that the start would have refused."""
-    name, *key = map(str, variable.place)
+def _with_secret(settings: Settings, variable: Variable, text: str) -> Settings:
+    """Raises ValidationError for a value that the start would refuse."""
+    name, *key = map(str, variable.path)
     given = {**getattr(settings, name), key[0]: SecretStr(text)} if key else SecretStr(text)
     checked = Settings.model_validate({name: given})
     return settings.model_copy(update={name: getattr(checked, name)})

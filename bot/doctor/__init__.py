@@ -1,8 +1,8 @@
 """
-`dogwatch doctor`: is everything there that the bot needs, and if not, what to do.
+`dogwatch doctor`: check everything the bot needs, and say what to do about problems.
 
-It only looks: nothing is written, posted or acknowledged. So it may run beside a running bot, and before the first
-start. A check that cannot be made is told of as such; none of them ends in a traceback.
+Read-only: nothing is written, posted or acknowledged, so it may run beside a running bot and before the first start.
+A check that cannot be made is reported as such; none of them ends in a traceback.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,28 +10,35 @@ from pathlib import Path
 
 from bot.config import DEFAULT_PATH, Settings
 from bot.config.environment import CONFIG_VARIABLE
-from bot.doctor.database import Known, database
-from bot.doctor.network import Local, alerts, heartbeat, public_address, running_bot, signing_secret
-from bot.doctor.paging import means
-from bot.doctor.report import Finding, failed, ok, warning
-from bot.doctor.schedules import schedules
-from bot.doctor.slack import Slack
-from bot.runtime.log import scrubbed
-from bot.services.postmortem.templates import problems_of
+from bot.doctor.database import DatabaseFacts, check_database
+from bot.doctor.network import (
+    RunningBot,
+    check_alert_tokens,
+    check_heartbeat,
+    check_public_address,
+    check_running_bot,
+    check_signing_secret,
+)
+from bot.doctor.paging import check_contact_methods
+from bot.doctor.report import CheckResult, failed, ok, warning
+from bot.doctor.schedules import check_schedules
+from bot.doctor.slack import SlackChecks
+from bot.runtime.log import scrub_text
+from bot.services.postmortem.templates import find_template_problems
 
-__all__ = ["Finding", "configuration", "examine"]
+__all__ = ["check_configuration", "run_checks"]
 
-Check = Callable[[], Awaitable[list[Finding]]]
+Check = Callable[[], Awaitable[list[CheckResult]]]
 
 
-def configuration(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
-    """Of settings that can be read: the templates, and whether the tokens make a way to Slack."""
+def check_configuration(settings: Settings, environ: Mapping[str, str]) -> list[CheckResult]:
+    """Check templates and tokens of settings that could be loaded."""
     named = environ.get(CONFIG_VARIABLE)
     path = Path(named) if named else DEFAULT_PATH
     where = str(path) if path.exists() else "the environment; there is no configuration file, and none is needed"
-    found = [warning("configuration", each.message, "Mend the template.") for each in problems_of(settings)]
+    found = [warning("configuration", each.message, "Mend the template.") for each in find_template_problems(settings)]
     found = found or [ok("configuration", f"no mistakes in {where}")]
-    if problem := settings.no_way_to_slack:
+    if problem := settings.token_problem:
         sentence, _, remedy = problem.partition(". ")
         found.append(failed("tokens", sentence, remedy))
     else:
@@ -40,42 +47,39 @@ def configuration(settings: Settings, environ: Mapping[str, str]) -> list[Findin
     return found
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """Everything behind the configuration, in the order in which one thing needs another."""
-    known, local = Known(), Local()
-    slack = Slack(settings, known)
+async def run_checks(settings: Settings) -> list[CheckResult]:
+    """Run all checks but the configuration's, dependencies first."""
+    facts, bot = DatabaseFacts(), RunningBot()
+    slack = SlackChecks(settings, facts)
     checks: tuple[tuple[str, Check], ...] = (
-        ("database", lambda: database(settings, known)),
-        ("bot token", slack.token),
-        ("scopes", slack.scopes),
-        ("clock", slack.clocks),
-        ("incidents channel", slack.channel),
-        ("people", slack.people),
-        ("Socket Mode", slack.socket_mode),
-        ("running bot", lambda: running_bot(settings, local)),
-        ("public address", lambda: public_address(settings, local)),
-        ("signing secret", lambda: signing_secret(settings, local)),
-        ("alerts", lambda: alerts(settings)),
-        ("schedules", lambda: schedules(settings, slack)),
-        ("paging", lambda: means(settings)),
-        ("heartbeat", lambda: heartbeat(settings)),
+        ("database", lambda: check_database(settings, facts)),
+        ("bot token", slack.check_token),
+        ("scopes", slack.check_scopes),
+        ("clock", slack.check_clocks),
+        ("incidents channel", slack.check_channel),
+        ("people", slack.check_people),
+        ("Socket Mode", slack.check_socket_mode),
+        ("running bot", lambda: check_running_bot(settings, bot)),
+        ("public address", lambda: check_public_address(settings, bot)),
+        ("signing secret", lambda: check_signing_secret(settings, bot)),
+        ("alerts", lambda: check_alert_tokens(settings)),
+        ("schedules", lambda: check_schedules(settings, slack)),
+        ("paging", lambda: check_contact_methods(settings)),
+        ("heartbeat", lambda: check_heartbeat(settings)),
     )
-    found: list[Finding] = []
+    results: list[CheckResult] = []
     try:
         for name, check in checks:
-            found += await _tried(name, check)
+            results += await _run_check(name, check)
     finally:
         await slack.close()
-    return found
+    return results
 
 
-async def _tried(name: str, check: Check) -> list[Finding]:
+async def _run_check(name: str, check: Check) -> list[CheckResult]:
     try:
         return await check()
-    except Exception as problem:  # noqa: BLE001  an operator who asks what is wrong gets an answer for the rest, too
-        told = scrubbed(f"{type(problem).__name__}: {problem}")
-        return [
-            failed(
-                name, f"the check itself failed ({told})", "This is a mistake of Dogwatch: report it with this line."
-            )
-        ]
+    except Exception as problem:  # noqa: BLE001  one broken check must not hide the results of the others
+        error = scrub_text(f"{type(problem).__name__}: {problem}")
+        remedy = "This is a mistake of Dogwatch: report it with this line."
+        return [failed(name, f"the check itself failed ({error})", remedy)]

@@ -1,67 +1,73 @@
-"""By what else than Slack people are paged: is it set up, and does it answer? Nobody is paged by looking."""
+"""
+Check the contact methods other than Slack: configuration and reachability.
+
+Nobody is paged.
+"""
 
 import asyncio
-import smtplib
 from collections.abc import Iterator
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+import aiosmtplib
+
 from bot.config import Settings
-from bot.config.check_paging import UNSIGNED
-from bot.config.environment import end_of
-from bot.doctor.report import Finding, failed, ok, warning
+from bot.config.checks.paging import UNSIGNED_WEBHOOKS
+from bot.config.environment import variable_suffix
+from bot.doctor.report import CheckResult, failed, ok, warning
 from bot.notifiers import apprise, email
-from bot.notifiers.outcome import Refused
+from bot.notifiers.outcome import PermanentFailure
 
 NAME = "paging"
 SECONDS = 4.0
 
 
-async def means(settings: Settings) -> list[Finding]:
+async def check_contact_methods(settings: Settings) -> list[CheckResult]:
     paging = settings.paging
-    found: list[Finding] = []
+    results: list[CheckResult] = []
     if paging.email.host is not None:
-        found.append(await asyncio.to_thread(_mail, settings))
+        results.append(await _check_mail(settings))
     for label, url, services, prefix, key_of in (
         ("PagerDuty", paging.pagerduty.url, paging.pagerduty.services, "PAGERDUTY", settings.pagerduty_key),
         ("Opsgenie", paging.opsgenie.url, paging.opsgenie.services, "OPSGENIE", settings.opsgenie_key),
     ):
-        missing = [f"DOGWATCH_{prefix}_KEY_{end_of(name)}" for name in services if key_of(name) is None]
+        missing = [f"DOGWATCH_{prefix}_KEY_{variable_suffix(name)}" for name in services if key_of(name) is None]
         if missing:
-            found.append(failed(NAME, f"{label} has no key for each service", f"Set {', '.join(missing)}."))
+            results.append(failed(NAME, f"{label} has no key for each service", f"Set {', '.join(missing)}."))
         if services:
-            found.append(await _reached(label, url))
+            results.append(await _check_host(label, url))
     for name, url in paging.webhook.services.items():
-        found.append(await _reached(f"the webhook {name}", url))
+        results.append(await _check_host(f"the webhook {name}", url))
     if (paging.webhook.services or paging.webhook.hosts) and settings.webhook_secret is None:
-        found.append(failed(NAME, "webhooks are not signed", UNSIGNED))
-    found += _apprise(settings)
-    if found and settings.public_url is None:
-        told = "the links in pages lead to this machine only"
-        found.append(warning(NAME, told, "Set DOGWATCH_PUBLIC_URL to the address at which people reach the bot."))
-    return found or [ok(NAME, "people are paged in Slack only")]
+        results.append(failed(NAME, "webhooks are not signed", UNSIGNED_WEBHOOKS))
+    results += _check_apprise(settings)
+    if results and settings.public_url is None:
+        text = "the links in pages lead to this machine only"
+        results.append(warning(NAME, text, "Set DOGWATCH_PUBLIC_URL to the address at which people reach the bot."))
+    return results or [ok(NAME, "people are paged in Slack only")]
 
 
-def _mail(settings: Settings) -> Finding:
-    """Connects, secures and signs in as for a page, and sends nothing."""
+async def _check_mail(settings: Settings) -> CheckResult:
+    """Connect and log in as for a page, and send nothing."""
     where = f"{settings.paging.email.host}:{settings.paging.email.port}"
     try:
-        client = email.connected(settings, lambda _client: None, SECONDS)
-    except Refused as problem:
+        client = await email.connect(settings, SECONDS)
+    except PermanentFailure as problem:
         remedy = "Mend it in [paging.email]; the password stands in DOGWATCH_SMTP_PASSWORD."
         return failed(NAME, f"no mail by {where}: {problem.message}", remedy)
-    except (smtplib.SMTPException, OSError) as problem:
-        told = f"no mail by {where}: it does not answer ({type(problem).__name__})"
-        return failed(NAME, told, "See whether host, port and security in [paging.email] are right.")
-    with suppress(smtplib.SMTPException, OSError):
-        client.quit()
+    except (aiosmtplib.SMTPException, OSError) as problem:
+        error = type(problem.__cause__ or problem).__name__
+        text = f"no mail by {where}: it does not answer ({error})"
+        return failed(NAME, text, "See whether host, port and security in [paging.email] are right.")
+    with suppress(aiosmtplib.SMTPException, OSError):
+        await client.quit()
     client.close()
     how = "signed in" if settings.paging.email.user else "without signing in"
     return ok(NAME, f"the mail server at {where} answers (security {settings.paging.email.security}, {how})")
 
 
-async def _reached(label: str, url: str) -> Finding:
-    """Whether its host takes connections. A key is only seen to be right by a page."""
+async def _check_host(label: str, url: str) -> CheckResult:
+    """Check that the host accepts connections. Only a page would show whether the key is right."""
     parts = urlsplit(url)
     is_tls = parts.scheme == "https"
     try:
@@ -70,22 +76,22 @@ async def _reached(label: str, url: str) -> Finding:
             _reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=is_tls or None)
         writer.close()
     except (OSError, TimeoutError) as problem:  # an SSLError is an OSError
-        told = f"{label}: {parts.hostname} cannot be reached ({type(problem).__name__})"
-        return failed(NAME, told, "Look at its address in [paging], and at the way there.")
+        text = f"{label}: {parts.hostname} cannot be reached ({type(problem).__name__})"
+        return failed(NAME, text, "Look at its address in [paging], and at the way there.")
     return ok(NAME, f"{label}: {parts.hostname} can be reached")
 
 
-def _apprise(settings: Settings) -> Iterator[Finding]:
-    """Whether Apprise is there and can read each address, with something in the place of `{to}`."""
+def _check_apprise(settings: Settings) -> Iterator[CheckResult]:
+    """Check that Apprise is installed and can use each address, with a number for `{to}`."""
     services = settings.paging.apprise.services
     if services and not apprise.is_installed():
         yield failed(NAME, "Apprise is not installed", "pip install dogwatch[apprise]")
         return
     for name, label in services.items():
-        variable = f"DOGWATCH_APPRISE_{end_of(name)}"
+        variable = f"DOGWATCH_APPRISE_{variable_suffix(name)}"
         try:
-            apprise.target_of(apprise.address_for(settings, name, "15551234567"))
-        except Refused:
+            apprise.create_target(apprise.service_address(settings, name, "15551234567"))
+        except PermanentFailure:
             yield failed(NAME, f"{label} cannot be used", f"Set {variable} to an address that Apprise knows.")
         else:
             yield ok(NAME, f"{label}: Apprise knows the address")

@@ -1,4 +1,4 @@
-"""What a check found, for people and for machines."""
+"""Results of `dogwatch doctor` checks, as text and as JSON."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,12 +8,12 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import Any
 
-from bot.runtime.log import scrubbed
+from bot.runtime.log import scrub_text
 
 WIDTH = 110
 COMMAND = re.compile(r"`[^`]*`")
-HELD = "\x00"
-"""Stands for a blank at which no line may be broken."""
+NO_BREAK = "\x00"
+"""Placeholder for a space at which a line must not break."""
 
 
 class State(StrEnum):
@@ -23,8 +23,8 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """`remedy`: what to do about it; empty where all is well."""
+class CheckResult:
+    """One line of the report. `remedy`: what to do about it; empty if nothing."""
 
     check: str
     state: State
@@ -32,31 +32,31 @@ class Finding:
     remedy: str = ""
 
 
-def ok(check: str, found: str) -> Finding:
-    return Finding(check, State.OK, found)
+def ok(check: str, found: str) -> CheckResult:
+    return CheckResult(check, State.OK, found)
 
 
-def warning(check: str, found: str, remedy: str = "") -> Finding:
-    return Finding(check, State.WARNING, found, remedy)
+def warning(check: str, found: str, remedy: str = "") -> CheckResult:
+    return CheckResult(check, State.WARNING, found, remedy)
 
 
-def failed(check: str, found: str, remedy: str) -> Finding:
-    return Finding(check, State.FAILED, found, remedy)
+def failed(check: str, found: str, remedy: str) -> CheckResult:
+    return CheckResult(check, State.FAILED, found, remedy)
 
 
-def is_all_well(found: Sequence[Finding]) -> bool:
-    """Warnings are no failure: the bot runs with them."""
-    return all(each.state is not State.FAILED for each in found)
+def all_passed(results: Sequence[CheckResult]) -> bool:
+    """True if no check failed. Warnings do not count."""
+    return all(each.state is not State.FAILED for each in results)
 
 
-def lines(found: Sequence[Finding]) -> Iterator[str]:
-    """For a terminal: a line a finding, and how to mend it, once under several that have that in common; then a sum."""
-    for each, following in zip_longest(found, found[1:]):
+def report_lines(results: Sequence[CheckResult]) -> Iterator[str]:
+    """One line a result, its remedy once for equal neighbours, then a summary."""
+    for each, following in zip_longest(results, results[1:]):
         word = each.state.upper() if each.state is State.FAILED else each.state
-        yield from _wrapped(f"{word:<8} {each.check}: {each.found}", "         ")
+        yield from _wrap(f"{word:<8} {each.check}: {each.found}", "         ")
         if each.remedy and (following is None or following.remedy != each.remedy):
-            yield from _wrapped(f"         -> {each.remedy}", "            ")
-    counts = {state: sum(each.state is state for each in found) for state in State}
+            yield from _wrap(f"         -> {each.remedy}", "            ")
+    counts = {state: sum(each.state is state for each in results) for state in State}
     yield ""
     if counts[State.FAILED]:
         yield f"{counts[State.FAILED]} failed, {counts[State.WARNING]} to look at, {counts[State.OK]} in order."
@@ -66,14 +66,14 @@ def lines(found: Sequence[Finding]) -> Iterator[str]:
         yield "Everything is in order."
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
-    """Nothing that can be copied is broken: a command stays on one line, be it longer than others."""
-    held = COMMAND.sub(lambda found: found[0].replace(" ", HELD), scrubbed(text))
-    broken = wrap(held, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-    return [line.replace(HELD, " ") for line in broken]
+def _wrap(text: str, indent: str) -> list[str]:
+    """Wrap at WIDTH. A command in backticks stays on one line, so that it can be copied."""
+    unbroken = COMMAND.sub(lambda match: match[0].replace(" ", NO_BREAK), scrub_text(text))
+    wrapped = wrap(unbroken, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(NO_BREAK, " ") for line in wrapped]
 
 
-def as_json(found: Sequence[Finding]) -> dict[str, Any]:
-    """`ok` is false if something failed; `findings` in the order of the lines."""
-    findings = [{name: scrubbed(value) for name, value in asdict(each).items()} for each in found]
-    return {"ok": is_all_well(found), "findings": findings}
+def report_as_json(results: Sequence[CheckResult]) -> dict[str, Any]:
+    """`{"ok", "findings"}`: `ok` is false if a check failed; findings are in report order."""
+    findings = [{name: scrub_text(value) for name, value in asdict(each).items()} for each in results]
+    return {"ok": all_passed(results), "findings": findings}

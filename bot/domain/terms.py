@@ -1,14 +1,17 @@
-"""The words of the field, once. Every value that is stored or exported is spelled here."""
+"""Terms of the field: every enumerated value that is stored or exported."""
 
 from enum import StrEnum
 from typing import NewType
 
 UserId = NewType("UserId", str)
-"""A Slack user id (`U…` or `W…`). Names are looked up when they are shown."""
+"""A Slack user id (`U…` or `W…`). Names are looked up for display."""
+
+LANGUAGES = ("en", "fr", "it", "es", "de", "pt")
+"""Codes of the languages that documents are written in."""
 
 
 class Status(StrEnum):
-    """Where an incident stands. The state machine is `bot.domain.incidents.lifecycle.NEXT`."""
+    """Status of an incident. The state machine is `bot.domain.incidents.lifecycle.NEXT`."""
 
     TRIAGE = "triage"
     INVESTIGATING = "investigating"
@@ -24,12 +27,12 @@ class Status(StrEnum):
         return self in {Status.TRIAGE, Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING}
 
 
-NAMED_BY_PEOPLE = (Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING, Status.RESOLVED)
-"""Statuses that are set by naming them; the others come from commands that ask for more, or from Dogwatch."""
+DIRECT_STATUSES = (Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING, Status.RESOLVED)
+"""Statuses that `/incident status` sets; the others come from other commands, or from Dogwatch."""
 
 
 class Severity(StrEnum):
-    """How bad it is: SEV1 is worst. A workspace shows its own labels for these (`P1`, …)."""
+    """SEV1 is worst. A workspace may show its own labels (`P1`, …)."""
 
     SEV1 = "SEV1"
     SEV2 = "SEV2"
@@ -38,7 +41,11 @@ class Severity(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a timeline entry says; a message's marks are kinds. The second group is set by commands and by the bot."""
+    """
+    Kind of a timeline entry.
+
+    The first group are marks that people give. Commands and the bot set the second.
+    """
 
     DETECTION = "detection"
     INVESTIGATION = "investigation"
@@ -70,17 +77,17 @@ class Kind(StrEnum):
     ALERT_RESOLVED = "alert resolved"
     CANCELLED = "cancelled"
     DETAILS = "details"
-    """The title, the services or another field was changed. `Entry.changes` says to what."""
+    """The title, the services or another field was changed. `Entry.changes` has the new values."""
     MERGED = "merged"
-    """The incident was merged into the one that the text names, or took that one in."""
+    """The incident was merged into another, or took another one in."""
 
 
 MARKS = tuple(Kind)[: list(Kind).index(Kind.DECLARED)]
-"""The kinds that a person can give an entry, by reaction or by `kind:`."""
+"""Kinds that a person can give an entry, by reaction or by `kind:`."""
 
 
 class UpdateState(StrEnum):
-    """What the public is told: where the incident stands, or that the postmortem is published."""
+    """State in a public update; POSTMORTEM: the postmortem is published."""
 
     INVESTIGATING = "investigating"
     IDENTIFIED = "identified"
@@ -90,7 +97,7 @@ class UpdateState(StrEnum):
 
 
 class Precision(StrEnum):
-    """How well the time of an entry is known. UNKNOWN goes with no time at all, never with an invented one."""
+    """Precision of an entry's time. UNKNOWN means that there is no time at all."""
 
     EXACT = "exact"
     APPROXIMATE = "approximate"
@@ -98,7 +105,7 @@ class Precision(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """Where a statement comes from."""
+    """Origin of a statement."""
 
     MESSAGE = "message"
     ALERT = "alert"
@@ -107,14 +114,14 @@ class SourceKind(StrEnum):
 
 
 class ActionKind(StrEnum):
-    """An improvement is a lesson; a task is a piece of work that somebody will tick off."""
+    """An improvement is a lesson; a task is work to tick off."""
 
     IMPROVEMENT = "improvement"
     TASK = "task"
 
 
 class TargetKind(StrEnum):
-    """Whom an escalation goes to."""
+    """Target of an escalation."""
 
     PERSON = "person"
     GROUP = "group"
@@ -123,7 +130,7 @@ class TargetKind(StrEnum):
     VENDOR = "vendor"
     SCHEDULE = "schedule"
     SERVICE = "service"
-    """A paging service or a webhook, by the means that leads there: `pagerduty:payments`."""
+    """A paging service or a webhook, by its contact method: `pagerduty:payments`."""
 
 
 class AlertStatus(StrEnum):

@@ -1,4 +1,4 @@
-"""The calendars that are schedules are fetched every few minutes, by one replica each time."""
+"""Fetch the calendars of schedules every few minutes, on one replica at a time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,137 +8,150 @@ from datetime import datetime, timedelta
 from structlog import get_logger
 
 from bot.config import Settings
-from bot.domain.oncall.calendar_schedule import Copy, mails_in
-from bot.domain.oncall.icalendar_reader import NoCalendar
-from bot.engine.http_fetch import SECONDS, Answer, FeedProblem, fetch, from_file
-from bot.engine.periodic import again_and_again
+from bot.domain.oncall.calendar_schedule import CalendarCopy, unmatched_emails
+from bot.domain.oncall.icalendar_reader import InvalidCalendar
+from bot.engine.http_fetch import SECONDS, FetchError, FetchResult, fetch, read_file
+from bot.engine.periodic import run_periodically
 from bot.runtime.clock import Clock
-from bot.services.oncall import calendar_sync as rules
-from bot.services.oncall.calendar_sync import Validators
+from bot.services.oncall.calendar_sync import (
+    CalendarChange,
+    KnownCalendar,
+    Validators,
+    load_known_calendar,
+    read_calendar,
+    record_failure,
+    record_fetched,
+)
 from bot.store.database.session import Database
 from bot.store.escalation import calendars
 
 log = get_logger(__name__)
 
-EVERY = timedelta(minutes=5)
-MEANWHILE = "its last good copy decides who is on call, if there is one"
-MOST_MAILS = 100
-"""Asked for one calendar. Slack takes fifty such questions a minute."""
-LOOK = timedelta(seconds=30)
-READING = 60.0
-"""Seconds. One that is full of events which repeat for ever keeps none of the others waiting for longer."""
-FIRST_LOOK = timedelta(seconds=2)
-"""A start has other things to do; but nobody is on call by a new calendar until then."""
+FETCH_INTERVAL = timedelta(minutes=5)
+FALLBACK_NOTE = "its last good copy decides who is on call, if there is one"
+MAX_LOOKUPS = 100
+"""People looked up for one calendar: Slack allows about fifty such calls a minute."""
+POLL = timedelta(seconds=30)
+PARSE_SECONDS = 60.0
+"""A calendar full of recurring events delays the others no longer than this."""
+START_DELAY = timedelta(seconds=2)
+"""Short: until the first fetch nobody is on call by a new calendar."""
 
 
-class CannotAsk(Exception):
-    """Slack does not say now whose an address is."""
+class LookupUnavailable(Exception):
+    """Slack cannot look up a mail address at the moment."""
 
 
-Find = Callable[[str], Awaitable[str | None]]
-"""The user id of whoever has a mail address; None if nobody does. Raises CannotAsk."""
+FindByMail = Callable[[str], Awaitable[str | None]]
+"""User id of a mail address; None if unknown. Raises LookupUnavailable."""
 
 
-class Calendars:
-    """`keep` looks after them as long as the bot runs; `run` fetches once what is due."""
+class CalendarSync:
+    """`run_forever` syncs while the bot runs; `run` fetches what is due once."""
 
     def __init__(
         self,
         database: Database,
         clock: Clock,
         settings: Callable[[], Settings],
-        find: Find,
+        find: FindByMail,
         *,
         seconds: float = SECONDS,
-        reading: float = READING,
+        parse_seconds: float = PARSE_SECONDS,
     ) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
         self._find = find
         self._seconds = seconds
-        self._reading = reading
-        self._read: dict[str, asyncio.Future[Copy]] = {}
-        self._has_none = False
+        self._parse_seconds = parse_seconds
+        self._parsing: dict[str, asyncio.Future[CalendarCopy]] = {}
+        self._is_unused = False
         self._running = asyncio.Lock()
 
-    async def keep(self) -> None:
-        """Runs on real time."""
-        await again_and_again("calendars", self.run, first=FIRST_LOOK, pause=LOOK)
+    async def run_forever(self) -> None:
+        """Poll on real time."""
+        await run_periodically("calendars", self.run, first=START_DELAY, pause=POLL)
 
     async def run(self) -> None:
-        """Fetch side by side what nobody has tried for a while: one that hangs keeps none of the others waiting."""
+        """Fetch concurrently every calendar that no replica has tried within FETCH_INTERVAL."""
         async with self._running:
             await self._run()
 
     async def _run(self) -> None:
         names = [name for name, each in self._settings().schedules.items() if each.calendar]
-        if not names and self._has_none:
+        if not names and self._is_unused:
             return
-        if set(await self._database.read(calendars.all_of)) - set(names):
-            await self._database.run(calendars.forget_others, names)
-        self._has_none = not names
-        for problem in await asyncio.gather(*(self._one(name) for name in names), return_exceptions=True):
+        if set(await self._database.read(calendars.find_all)) - set(names):
+            await self._database.run(calendars.delete_others, names)
+        self._is_unused = not names
+        for problem in await asyncio.gather(*(self._sync(name) for name in names), return_exceptions=True):
             if isinstance(problem, BaseException):
                 raise problem
 
-    async def _one(self, name: str) -> None:
+    async def _sync(self, name: str) -> None:
         settings, now = self._settings(), self._clock.now()
         if settings.calendar_address(name) is None and settings.calendar_file(name) is None:
             return
-        if not await self._database.run(calendars.take, name, now, EVERY):
+        if not await self._database.run(calendars.claim_fetch, name, now, FETCH_INTERVAL):
             return
-        known = await self._database.read(rules.known, settings, name, now)
+        known = await self._database.read(load_known_calendar, settings, name, now)
         try:
-            answer = await self._asked(settings, name, known.validators)
+            answer = await self._fetch(settings, name, known.validators)
             copy = None
             if answer.text is not None:
-                copy = await self._copy(answer.text, settings, name, now)
-                copy = await self._with_people(copy, settings.schedules[name].names, known, now)
-        except (FeedProblem, NoCalendar) as problem:
-            if await self._database.run(rules.failed, name, str(problem)):
-                log.warning("a calendar could not be read", schedule=name, problem=str(problem), meanwhile=MEANWHILE)
+                copy = await self._parse(answer.text, settings, name, now)
+                copy = await self._resolve_people(copy, settings.schedules[name].names, known, now)
+        except (FetchError, InvalidCalendar) as problem:
+            if await self._database.run(record_failure, name, str(problem)):
+                log.warning("calendar sync failed", schedule=name, problem=str(problem), meanwhile=FALLBACK_NOTE)
         else:
-            said = Validators(answer.etag, answer.modified)
-            self._tell(name, await self._database.run(rules.fetched, name, copy, said, now))
+            validators = Validators(answer.etag, answer.modified)
+            self._log_change(name, await self._database.run(record_fetched, name, copy, validators, now))
 
-    async def _copy(self, text: str, settings: Settings, name: str, now: datetime) -> Copy:
-        """Raises NoCalendar, also where it takes too long. A thread cannot be stopped: each name has one at most."""
-        under_way = self._read.get(name)
-        if under_way is None or under_way.done():
+    async def _parse(self, text: str, settings: Settings, name: str, now: datetime) -> CalendarCopy:
+        """
+        Parse in a thread, at most one for each name.
+
+        Raises InvalidCalendar, also after PARSE_SECONDS.
+        """
+        parsing = self._parsing.get(name)
+        if parsing is None or parsing.done():
             loop = asyncio.get_running_loop()
-            under_way = self._read[name] = loop.run_in_executor(None, rules.read, text, settings, name, now)
-            await asyncio.wait({under_way}, timeout=self._reading)
-        if not under_way.done():
-            raise NoCalendar(f"it takes longer than {self._reading:g} seconds to read")
-        return self._read.pop(name).result()
+            parsing = self._parsing[name] = loop.run_in_executor(None, read_calendar, text, settings, name, now)
+            await asyncio.wait({parsing}, timeout=self._parse_seconds)
+        if not parsing.done():
+            raise InvalidCalendar(f"it takes longer than {self._parse_seconds:g} seconds to read")
+        return self._parsing.pop(name).result()
 
-    async def _with_people(self, copy: Copy, names: Mapping[str, str], known: rules.Known, now: datetime) -> Copy:
-        """With whose the mail addresses are. While Slack cannot say, what it said before counts."""
+    async def _resolve_people(
+        self, copy: CalendarCopy, names: Mapping[str, str], known: KnownCalendar, now: datetime
+    ) -> CalendarCopy:
+        """Resolve mail addresses to people. While Slack is unavailable, earlier results apply."""
         found: dict[str, str] = {}
         found_at: datetime | None = known.found_at or now
-        for mail in mails_in(copy.events, names)[:MOST_MAILS]:
+        for mail in unmatched_emails(copy.events, names)[:MAX_LOOKUPS]:
             if known.found_at is not None and mail in known.people:
                 found[mail] = known.people[mail]
                 continue
             try:
                 found[mail] = await self._find(mail) or ""
-            except CannotAsk:
+            except LookupUnavailable:
                 found_at = None
                 if mail in known.people:
                     found[mail] = known.people[mail]
         return replace(copy, found=tuple(found.items()), found_at=found_at)
 
-    def _tell(self, name: str, news: rules.News) -> None:
-        """Each thing once, not every few minutes."""
-        if news.can_be_read_again:
-            log.info("a calendar can be read again", schedule=name)
-        for problem in news.problems:
-            log.warning("an event of a calendar cannot be read", schedule=name, problem=problem)
+    def _log_change(self, name: str, change: CalendarChange) -> None:
+        """Log each problem and each recovery once."""
+        if change.can_be_read_again:
+            log.info("calendar sync recovered", schedule=name)
+        for problem in change.problems:
+            log.warning("calendar event skipped; unreadable", schedule=name, problem=problem)
 
-    async def _asked(self, settings: Settings, name: str, known: Validators) -> Answer:
+    async def _fetch(self, settings: Settings, name: str, known: Validators) -> FetchResult:
         path = settings.calendar_file(name)
         if path is not None:
-            return Answer(await from_file(path))
+            return FetchResult(await read_file(path))
         address = settings.calendar_address(name) or ""
         return await fetch(address, etag=known.etag, modified=known.modified, seconds=self._seconds)

@@ -1,8 +1,7 @@
 """
-A dead man's switch: an address that is called as long as the bot can do its work.
+Heartbeat: a URL that is called while the bot can work.
 
-Whoever listens there (healthchecks, a Prometheus Pushgateway, another monitor) raises the alarm when the calls stop: a
-bot that is down cannot say so itself.
+The monitor behind it (Healthchecks, a Prometheus Pushgateway) alerts when the calls stop.
 """
 
 import asyncio
@@ -13,7 +12,7 @@ import aiohttp
 from structlog import get_logger
 
 from bot.runtime.metrics import HEARTBEATS
-from bot.runtime.supervision import kept_going
+from bot.runtime.supervision import restart_on_failure
 
 log = get_logger(__name__)
 
@@ -21,7 +20,7 @@ CALL_SECONDS = 10.0
 
 
 class Heartbeat:
-    """`problems` says why the bot cannot do its work; while it says anything, nobody is called."""
+    """`problems`: why the bot cannot work; the URL is not called while there are any."""
 
     def __init__(self, url: str, interval: timedelta, problems: Callable[[], Awaitable[Mapping[str, str]]]) -> None:
         self._url = url
@@ -30,7 +29,7 @@ class Heartbeat:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = asyncio.create_task(kept_going("heartbeat", self._beat), name="heartbeat")
+        self._task = asyncio.create_task(restart_on_failure("heartbeat", self._beat), name="heartbeat")
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -45,17 +44,17 @@ class Heartbeat:
                 await asyncio.sleep(self._interval.total_seconds())
 
     async def _call(self, session: aiohttp.ClientSession) -> str:
-        """What came of it. The address may hold a secret, so it stands in no log line."""
+        """Call once and return the outcome. The URL may contain a secret, so it is never logged."""
         problems = await self._problems()
         if problems:
-            log.warning("no heartbeat", problems=dict(problems))
+            log.warning("heartbeat withheld", problems=dict(problems))
             return "held back"
         try:
             async with session.get(self._url, allow_redirects=False) as answer:
-                if answer.status < 300:  # a redirect is not followed: it reached nobody who would miss it
+                if answer.status < 300:  # a redirect did not reach the monitor
                     return "answered"
-                log.warning("the heartbeat was refused", status=answer.status)
+                log.warning("heartbeat refused", status=answer.status)
                 return "refused"
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
-            log.warning("the heartbeat reached nobody", problem=type(problem).__name__)
+            log.warning("heartbeat failed", problem=type(problem).__name__)
             return "unreachable"

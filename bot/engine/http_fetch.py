@@ -1,4 +1,4 @@
-"""Fetching a calendar: within limits of time and size, over HTTP only, and not further than a few redirects lead."""
+"""Fetch a calendar over HTTP or from a file, with limits of time, size and redirects."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,20 +9,24 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 
 SECONDS = 20.0
-LIMIT = 4 * 1024 * 1024
-"""Bytes, after unpacking. Years of a busy calendar take a tenth of it."""
-REDIRECTS = 3
-MOVED = frozenset({301, 302, 303, 307, 308})
-UNCHANGED = 304
+MAX_BYTES = 4 * 1024 * 1024
+"""After decompression. Years of a busy calendar take a tenth of it."""
+MAX_REDIRECTS = 3
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+NOT_MODIFIED = 304
 
 
-class FeedProblem(Exception):
-    """Why there is no calendar, in words that go behind "could not be read:". They never hold its address."""
+class FetchError(Exception):
+    """
+    The calendar cannot be fetched.
+
+    The message continues "could not be read:" and never contains the address.
+    """
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """`text` is None if the calendar is as it was."""
+class FetchResult:
+    """`text`: None if the calendar has not changed."""
 
     text: str | None
     etag: str | None = None
@@ -31,72 +35,80 @@ class Answer:
 
 async def fetch(
     address: str, *, etag: str | None = None, modified: str | None = None, seconds: float = SECONDS
-) -> Answer:
-    """Raises FeedProblem."""
-    asked = {"Accept": "text/calendar, */*;q=0.1"}
+) -> FetchResult:
+    """Fetch a calendar unless its validators still match. Raises FetchError."""
+    headers = {"Accept": "text/calendar, */*;q=0.1"}
     if etag:
-        asked["If-None-Match"] = etag
+        headers["If-None-Match"] = etag
     if modified:
-        asked["If-Modified-Since"] = modified
+        headers["If-Modified-Since"] = modified
     try:
         async with asyncio.timeout(seconds), aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-            return await _followed(session, address, asked)
+            return await _fetch_following_redirects(session, address, headers)
     except TimeoutError:
-        raise FeedProblem(f"the server did not answer within {seconds:g} seconds") from None
+        raise FetchError(f"the server did not answer within {seconds:g} seconds") from None
     except (aiohttp.ClientError, OSError, ValueError) as problem:
-        raise FeedProblem(f"the server cannot be reached ({type(problem).__name__})") from None
+        raise FetchError(f"the server cannot be reached ({type(problem).__name__})") from None
 
 
-async def _followed(session: aiohttp.ClientSession, address: str, asked: Mapping[str, str]) -> Answer:
-    for _ in range(REDIRECTS + 1):
-        async with session.get(address, headers=asked, allow_redirects=False) as answer:
-            if answer.status == UNCHANGED:
-                return Answer(None)
-            if answer.status in MOVED and "Location" in answer.headers:
-                address = redirected(address, answer.headers["Location"])
+async def _fetch_following_redirects(
+    session: aiohttp.ClientSession, address: str, headers: Mapping[str, str]
+) -> FetchResult:
+    for _ in range(MAX_REDIRECTS + 1):
+        async with session.get(address, headers=headers, allow_redirects=False) as answer:
+            if answer.status == NOT_MODIFIED:
+                return FetchResult(None)
+            if answer.status in REDIRECT_STATUSES and "Location" in answer.headers:
+                address = resolve_redirect(address, answer.headers["Location"])
                 continue
             if answer.status != 200:
-                raise FeedProblem(f"the server answered {answer.status}")
-            return Answer(await _text(answer), answer.headers.get("ETag"), answer.headers.get("Last-Modified"))
-    raise FeedProblem(f"the server redirects more than {REDIRECTS} times")
+                raise FetchError(f"the server answered {answer.status}")
+            return FetchResult(
+                await _read_text(answer), answer.headers.get("ETag"), answer.headers.get("Last-Modified")
+            )
+    raise FetchError(f"the server redirects more than {MAX_REDIRECTS} times")
 
 
-def redirected(address: str, location: str) -> str:
-    """Where a redirect leads. Raises FeedProblem where it would give the secret address away to whoever listens."""
-    found = urljoin(address, location)
-    scheme = urlsplit(found).scheme
+def resolve_redirect(address: str, location: str) -> str:
+    """
+    The absolute URL of a redirect.
+
+    Raises FetchError if it leaves HTTP, or leaves HTTPS: the address is secret.
+    """
+    target = urljoin(address, location)
+    scheme = urlsplit(target).scheme
     if scheme not in {"http", "https"} or (scheme == "http" and urlsplit(address).scheme == "https"):
-        raise FeedProblem(f"the server redirects to {scheme or 'nowhere'}://, which is not followed")
-    return found
+        raise FetchError(f"the server redirects to {scheme or 'nowhere'}://, which is not followed")
+    return target
 
 
-async def _text(answer: aiohttp.ClientResponse) -> str:
+async def _read_text(answer: aiohttp.ClientResponse) -> str:
     body = bytearray()
     async for chunk in answer.content.iter_chunked(65536):
         body += chunk
-        if len(body) > LIMIT:
-            raise FeedProblem(f"it is larger than {LIMIT // 1024**2} MB")
-    return _decoded(bytes(body))
+        if len(body) > MAX_BYTES:
+            raise FetchError(f"it is larger than {MAX_BYTES // 1024**2} MB")
+    return _decode(bytes(body))
 
 
-def _decoded(body: bytes) -> str:
+def _decode(body: bytes) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise FeedProblem("it is not UTF-8 text") from None
+        raise FetchError("it is not UTF-8 text") from None
 
 
-async def from_file(path: Path) -> str:
-    """Raises FeedProblem."""
+async def read_file(path: Path) -> str:
+    """Raises FetchError."""
     try:
-        return _decoded(await asyncio.to_thread(_bytes, path))
+        return _decode(await asyncio.to_thread(_read_bytes, path))
     except OSError as problem:
-        raise FeedProblem(f"the file cannot be read ({problem.strerror})") from None
+        raise FetchError(f"the file cannot be read ({problem.strerror})") from None
 
 
-def _bytes(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     with path.open("rb") as file:
-        found = file.read(LIMIT + 1)
-    if len(found) > LIMIT:
-        raise FeedProblem(f"it is larger than {LIMIT // 1024**2} MB")
-    return found
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise FetchError(f"it is larger than {MAX_BYTES // 1024**2} MB")
+    return content

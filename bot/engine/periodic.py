@@ -1,4 +1,4 @@
-"""Work that is done again and again beside everything else, in real time."""
+"""Periodic background jobs, on real time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,16 +11,20 @@ from bot.store.database.session import DatabaseUnavailable
 log = get_logger(__name__)
 
 
-async def again_and_again(
+async def run_periodically(
     name: str, work: Callable[[], Awaitable[object]], *, first: timedelta, pause: timedelta
 ) -> None:
-    """Carry out `work` after `first`, then with a `pause` between. What fails is told of, and tried the next time."""
+    """
+    Run `work` after `first`, then again after each `pause`.
+
+    A failure is logged and does not end the loop.
+    """
     await asyncio.sleep(first.total_seconds())
     while True:
         try:
             await work()
         except DatabaseUnavailable as problem:
-            log.warning("a chore has to wait", chore=name, problem=str(problem))
+            log.warning("periodic job postponed; database unavailable", job=name, problem=str(problem))
         except Exception:
-            log.exception("a chore failed", chore=name)
+            log.exception("periodic job failed", job=name)
         await asyncio.sleep(pause.total_seconds())

@@ -1,4 +1,4 @@
-"""Time passes: timers are carried out when they fall due, and the house is kept in order."""
+"""Run due timers and periodic maintenance."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,52 +7,52 @@ from datetime import datetime, timedelta
 from structlog import get_logger
 
 from bot.config import Settings
-from bot.engine import timers as due
-from bot.engine.calendar_sync import Calendars, Find
-from bot.engine.clock_sync import keep_time
-from bot.engine.gauges import count
-from bot.engine.periodic import again_and_again
+from bot.engine.calendar_sync import CalendarSync, FindByMail
+from bot.engine.clock_sync import sync_clock
+from bot.engine.gauges import update_gauges
+from bot.engine.periodic import run_periodically
 from bot.engine.retention import Retention
+from bot.engine.timers import TimerResult, run_due_timers
 from bot.runtime import metrics
-from bot.runtime.clock import IN_HAND, Clock, rest
-from bot.runtime.log import unit
-from bot.runtime.supervision import kept_going
+from bot.runtime.clock import LEASED_PAUSE, Clock, sleep_or_wake
+from bot.runtime.log import request_context
+from bot.runtime.supervision import restart_on_failure
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.shared import timers
 
 log = get_logger(__name__)
 
 POLL = timedelta(seconds=5)
-"""The safety net: how long a due timer can be overlooked."""
-TOGETHER = 50
-"""Due timers of one kind that go in one transaction: a few dozen milliseconds, and nobody waits longer for it."""
-AT_ONCE = 2
-"""Such transactions that one process has under way side by side."""
-LOOK_AGAIN = timedelta(seconds=15)
+"""Longest delay of a timer for which no wake-up came."""
+BATCH_SIZE = 50
+"""Timers of one kind in one transaction, which then takes a few dozen milliseconds."""
+MAX_CONCURRENT = 2
+"""Concurrent transactions with timers in one process."""
+UPKEEP_INTERVAL = timedelta(seconds=15)
 
 
 class Engine:
-    """Loops for what is due, for upkeep and for what is old enough to go. `start` sets them going, `stop` ends them."""
+    """Loops for timers, upkeep, retention and calendars. `start`, then `stop`."""
 
-    def __init__(self, database: Database, clock: Clock, settings: Callable[[], Settings], find: Find) -> None:
+    def __init__(self, database: Database, clock: Clock, settings: Callable[[], Settings], find: FindByMail) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
         self.retention = Retention(database, clock, settings)
-        self.calendars = Calendars(database, clock, settings, find)
+        self.calendars = CalendarSync(database, clock, settings, find)
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._has_begun = False
+        self._has_retried = False
         self.is_working = False
         self.beat_at: datetime | None = None
-        """When timers were last looked for with success."""
+        """Time of the last successful look for due timers."""
 
     def start(self) -> None:
         self._tasks = [
-            asyncio.create_task(kept_going("timers", self._run_timers), name="timers"),
-            asyncio.create_task(kept_going("upkeep", self._keep_house), name="upkeep"),
-            asyncio.create_task(kept_going("retention", self.retention.keep), name="retention"),
-            asyncio.create_task(kept_going("calendars", self.calendars.keep), name="calendars"),
+            asyncio.create_task(restart_on_failure("timers", self._run_timers), name="timers"),
+            asyncio.create_task(restart_on_failure("upkeep", self._run_upkeep), name="upkeep"),
+            asyncio.create_task(restart_on_failure("retention", self.retention.run_forever), name="retention"),
+            asyncio.create_task(restart_on_failure("calendars", self.calendars.run_forever), name="calendars"),
         ]
 
     def wake(self) -> None:
@@ -72,81 +72,79 @@ class Engine:
             self._wake.clear()
             self.is_working = True
             try:
-                await self._begin()
+                await self._retry_exhausted_once()
                 next_due = await self._run_due()
             except DatabaseUnavailable as problem:
-                log.warning("timers cannot be read", problem=str(problem))
+                log.warning("timer loop postponed; database unavailable", problem=str(problem))
                 next_due = None
             except Exception:
-                log.exception("timers could not be carried out")
+                log.exception("timer loop failed")
                 next_due = None
             finally:
                 self.is_working = False
             now = self._clock.now()
             if next_due is not None and next_due <= now:
-                await rest(IN_HAND, self._wake)
+                await sleep_or_wake(LEASED_PAUSE, self._wake)
             else:
                 limit = now + POLL
                 await self._clock.sleep_until(limit if next_due is None else min(next_due, limit), self._wake)
 
-    async def _begin(self) -> None:
-        """What was given up is tried once more with each start: it may be the release that mends it."""
-        if not self._has_begun:
-            if again := await self._database.run(timers.try_again, self._clock.now()):
-                log.info("timers that were given up are tried again", count=again)
-            self._has_begun = True
+    async def _retry_exhausted_once(self) -> None:
+        """After a start, retry timers that were given up: a new version may have fixed them."""
+        if not self._has_retried:
+            if again := await self._database.run(timers.revive_abandoned, self._clock.now()):
+                log.info("exhausted timers rescheduled after start", count=again)
+            self._has_retried = True
 
     async def _run_due(self) -> datetime | None:
         """
-        Everything that is due now, several in each transaction, some of these side by side; then when the next is due.
+        Run all due timers in concurrent batches; return when the next one is due.
 
-        A time that has come means that what is due is in other hands: another replica's, or a transaction's that is
-        about to end.
-
-        What is due is read first: this is asked after every commit, and would stand in the writers' way.
+        A time that has passed means that others hold what is due: another replica, or a transaction about to end.
+        Reading comes first, because this runs after every commit and should not block writers.
         """
         while True:
             now = self._clock.now()
-            next_due, waiting = await self._database.read(timers.look, now, AT_ONCE * TOGETHER)
+            next_due, waiting = await self._database.read(timers.summarize_due, now, MAX_CONCURRENT * BATCH_SIZE)
             self.beat_at = now
             if not waiting:
                 return next_due
-            workers = min(1 + waiting // TOGETHER, AT_ONCE)
-            carried_out = await asyncio.gather(*(self._run_some() for _ in range(workers)), return_exceptions=True)
-            for each in carried_out:
+            workers = min(1 + waiting // BATCH_SIZE, MAX_CONCURRENT)
+            counts = await asyncio.gather(*(self._run_batches() for _ in range(workers)), return_exceptions=True)
+            for each in counts:
                 if isinstance(each, BaseException):
                     raise each
-            if not any(carried_out):
+            if not any(counts):
                 return now
 
-    async def _run_some(self) -> int:
-        """Due timers, some at a time, until there is none left that nobody has in hand. How many there were."""
+    async def _run_batches(self) -> int:
+        """Run batches until no due timer is free. Returns the number of timers."""
         count = 0
         while True:
-            with unit():
-                ran = await self._database.run(due.run_due, self._settings(), self._clock.now(), TOGETHER)
+            with request_context():
+                ran = await self._database.run(run_due_timers, self._settings(), self._clock.now(), BATCH_SIZE)
                 if not ran:
                     return count
                 count += len(ran)
-                log.info("timers were carried out", what=ran[0].timer.what, timers=[each.timer.key for each in ran])
+                log.info("timers finished", what=ran[0].timer.kind, timers=[each.timer.key for each in ran])
                 for each in ran:
-                    self._tell(each)
+                    self._report(each)
 
-    def _tell(self, ran: due.Ran) -> None:
-        if ran.problem is None:
-            late = self._clock.now() - ran.timer.due_at
+    def _report(self, result: TimerResult) -> None:
+        if result.problem is None:
+            late = self._clock.now() - result.timer.due_at
             metrics.TIMER_LATENESS_SECONDS.observe(late.total_seconds())
             return
-        log.error("a timer failed", timer=ran.timer.key, exc_info=ran.problem)
-        if ran.is_given_up:
-            log.error("a timer was given up", timer=ran.timer.key)
+        log.error("timer failed", timer=result.timer.key, exc_info=result.problem)
+        if result.is_exhausted:
+            log.error("timer exhausted its tries", timer=result.timer.key)
 
-    async def _keep_house(self) -> None:
-        """Runs on real time: how often the counts are taken has nothing to do with the record."""
-        await again_and_again("upkeep", self._put_in_order, first=timedelta(), pause=LOOK_AGAIN)
+    async def _run_upkeep(self) -> None:
+        """On real time: the interval of gauges does not depend on a simulated clock."""
+        await run_periodically("upkeep", self._upkeep, first=timedelta(), pause=UPKEEP_INTERVAL)
 
-    async def _put_in_order(self) -> None:
-        await keep_time(self._database, self._clock)
-        if ended := await self._database.end_stuck():
-            log.warning("transactions of a replica that stands still were ended", count=ended)
-        await count(self._database, self._clock.now())
+    async def _upkeep(self) -> None:
+        await sync_clock(self._database, self._clock)
+        if ended := await self._database.end_stuck_transactions():
+            log.warning("transactions of a hung replica terminated", count=ended)
+        await update_gauges(self._database, self._clock.now())

@@ -1,4 +1,8 @@
-"""What happens when timers fall due. A timer and what it does are one transaction, so it happens once."""
+"""
+Handlers of due timers.
+
+A timer and its effect share one transaction, so that it takes effect once.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,124 +11,132 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.services import escalation as escalating
-from bot.services import outbox as tell
-from bot.services.alerts import announcements as alert_log
-from bot.services.alerts import maintenance_end as maintenance_over
-from bot.services.channel import backfill as catching_up
-from bot.services.escalation import page_timers as paging_steps
-from bot.services.escalation import silence_check as quiet
-from bot.services.incidents import drills as drilling
-from bot.services.incidents import maintenance_windows as maintenance
-from bot.services.oncall import handover as shift_changes
-from bot.services.oncall import image_cleanup as drawn
-from bot.services.paging import pages as paging
-from bot.services.reminders import reminders as nudges
-from bot.services.vendors import calls as vendors
+from bot.services import vendors
+from bot.services.alerts.announcements import SUMMARY_TIMER, run_summary_timer
+from bot.services.alerts.maintenance_end import lock_windows, run_window_end_timer
+from bot.services.channel.backfill import RECONCILE_TIMER, run_reconcile_timer
+from bot.services.escalation.ack_timeout import ACK_TIMEOUT_CHECK, check_ack_timeout
+from bot.services.escalation.advance import lock_escalations, run_due_steps
+from bot.services.escalation.page_timers import check_unsent_page, handle_unreachable, send_due_pages
+from bot.services.escalation.state import ESCALATION_STEP
+from bot.services.incidents.drills import DRILL_TIMER, play_due_lines
+from bot.services.incidents.maintenance_windows import WINDOW_END_TIMER
+from bot.services.oncall.handover import SCHEDULE_WATCH, lock_schedules, run_schedule_timer
+from bot.services.oncall.schedule_image import IMAGE_CLEANUP, delete_image
+from bot.services.outbox import REMINDER_CHECK
+from bot.services.outbox.timer_payloads import IncidentTimer
+from bot.services.paging.pages import LATER_PAGE, UNREACHABLE_PERSON, UNSENT_CHECK
+from bot.services.reminders.check import check_reminders
 from bot.store import outbox
-from bot.store.database.connections import is_passing
-from bot.store.database.savepoint import undone_if_it_fails
+from bot.store.database.connections import is_transient
+from bot.store.database.savepoint import savepoint
 from bot.store.incidents import incidents
 from bot.store.shared import timers
 from bot.store.shared.timers import Timer
 
 Handler = Callable[[Session, Settings, Sequence[Timer], datetime], None]
-Hold = Callable[[Session, Sequence[Timer]], None]
+Lock = Callable[[Session, Sequence[Timer]], None]
 
 
-def _hold_incidents(session: Session, due: Sequence[Timer]) -> None:
-    incidents.hold(session, [int(timer.details["incident_id"]) for timer in due])
+def _lock_incidents(session: Session, due: Sequence[Timer]) -> None:
+    incidents.lock_all(session, [IncidentTimer.from_json(timer.details).incident_id for timer in due])
 
 
-def _hold_nothing(_session: Session, _due: Sequence[Timer]) -> None:
-    """They lock what they need themselves."""
+def _lock_nothing(_session: Session, _due: Sequence[Timer]) -> None:
+    """For handlers that lock rows themselves."""
 
 
-def _one_by_one(handle: Callable[[Session, Settings, Timer, datetime], None]) -> Handler:
-    def handle_all(session: Session, settings: Settings, due: Sequence[Timer], now: datetime) -> None:
+def _for_each(handle: Callable[[Session, Settings, Timer, datetime], None]) -> Handler:
+    def handle_each(session: Session, settings: Settings, due: Sequence[Timer], now: datetime) -> None:
         for timer in due:
-            if not timers.is_cancelled(session, timer.key):  # by one before it
+            if not timers.is_cancelled(session, timer.key):  # by an earlier one's handler
                 handle(session, settings, timer, now)
 
-    return handle_all
+    return handle_each
 
 
-HANDLERS: Mapping[str, tuple[Handler, Hold]] = {
-    escalating.STEP: (escalating.step, escalating.hold),
-    escalating.REMIND: (escalating.step, escalating.hold),
-    vendors.ASK: (_one_by_one(vendors.ask), escalating.hold),
-    catching_up.LOOK: (_one_by_one(catching_up.look_again), _hold_incidents),
-    drilling.PLAY: (_one_by_one(drilling.play), _hold_incidents),
-    paging.LATER: (paging_steps.later, escalating.hold),
-    paging.UNREACHABLE: (_one_by_one(paging_steps.unreachable), escalating.hold),
-    paging.WATCH: (_one_by_one(paging_steps.watch), escalating.hold),
-    maintenance.OVER: (_one_by_one(maintenance_over.over), maintenance_over.hold),
-    drawn.FORGET: (_one_by_one(drawn.forget), _hold_nothing),
-    shift_changes.WATCH: (_one_by_one(shift_changes.due), shift_changes.hold),
-    quiet.CHECK: (_one_by_one(quiet.check), escalating.hold),
-    tell.LOOK_AT_NUDGES: (nudges.look, _hold_nothing),
-    alert_log.CATCH_UP: (_one_by_one(alert_log.catch_up), _hold_incidents),
+HANDLERS: Mapping[str, tuple[Handler, Lock]] = {
+    ESCALATION_STEP: (run_due_steps, lock_escalations),
+    vendors.CASE_QUESTION: (_for_each(vendors.ask_for_case), lock_escalations),
+    RECONCILE_TIMER: (_for_each(run_reconcile_timer), _lock_incidents),
+    DRILL_TIMER: (_for_each(play_due_lines), _lock_incidents),
+    LATER_PAGE: (send_due_pages, lock_escalations),
+    UNREACHABLE_PERSON: (_for_each(handle_unreachable), lock_escalations),
+    UNSENT_CHECK: (_for_each(check_unsent_page), lock_escalations),
+    WINDOW_END_TIMER: (_for_each(run_window_end_timer), lock_windows),
+    IMAGE_CLEANUP: (_for_each(delete_image), _lock_nothing),
+    SCHEDULE_WATCH: (_for_each(run_schedule_timer), lock_schedules),
+    ACK_TIMEOUT_CHECK: (_for_each(check_ack_timeout), lock_escalations),
+    REMINDER_CHECK: (check_reminders, _lock_nothing),
+    SUMMARY_TIMER: (_for_each(run_summary_timer), _lock_incidents),
 }
-"""What each kind does, and what several of it lock first: in one order, so that nobody waits in a ring."""
-TRIES = 5
-PAUSE = timedelta(minutes=1)
+"""Handler of each kind, and the lock that a batch takes first, in one order against deadlocks."""
+MAX_TRIES = 5
+RETRY_DELAY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """A timer that was carried out. `problem`: why it could not be; it is put off, or given up after some times."""
+class TimerResult:
+    """
+    Outcome of a timer.
+
+    `problem`: its error; the timer is postponed, or exhausted after MAX_TRIES.
+    """
 
     timer: Timer
     problem: Exception | None = None
-    is_given_up: bool = False
+    is_exhausted: bool = False
 
 
-def run_due(session: Session, settings: Settings, now: datetime, most: int) -> list[Ran]:
+def run_due_timers(session: Session, settings: Settings, now: datetime, most: int) -> list[TimerResult]:
     """
-    Carry out up to `most` of the timers that are due longest; none if there are none that nobody else has in hand.
+    Run up to `most` due timers of one kind that no other worker has locked.
 
-    Several go together; if one of them fails, each is tried alone. What fails alone is undone and put off in this same
-    transaction: nobody else takes it meanwhile, and the others pass. What the database does not grant at the moment is
-    no fault of the timers: it is raised as it is.
+    They run as one batch; if it fails, each runs alone. A timer that fails alone is rolled back and postponed in this
+    same transaction, so that no other worker takes it. Transient database errors are raised.
     """
     due = timers.take_due(session, now, most)
     try:
-        _carry_out(session, settings, due, now)
+        _run_batch(session, settings, due, now)
     except Exception as problem:
-        if is_passing(problem):
+        if is_transient(problem):
             raise
         if len(due) == 1:
-            return [_failed(session, due[0], problem, now)]
-        return [_alone(session, settings, timer, now) for timer in due]
-    return [Ran(timer) for timer in due]
+            return [_postpone(session, due[0], problem, now)]
+        return [_run_alone(session, settings, timer, now) for timer in due]
+    return [TimerResult(timer) for timer in due]
 
 
-def _carry_out(session: Session, settings: Settings, due: Sequence[Timer], now: datetime) -> None:
-    """Raises what one of them raises; then nothing is done."""
+def _run_batch(session: Session, settings: Settings, due: Sequence[Timer], now: datetime) -> None:
+    """Raises the error of any handler, after a rollback to the savepoint."""
     if not due:
         return
-    with undone_if_it_fails(session), outbox.together(session):
+    with savepoint(session), outbox.batch(session):
         if len(due) > 1:
-            HANDLERS[due[0].what][1](session, due)
-        HANDLERS[due[0].what][0](session, settings, due, now)
+            HANDLERS[due[0].kind][1](session, due)
+        HANDLERS[due[0].kind][0](session, settings, due, now)
         session.flush()
 
 
-def _alone(session: Session, settings: Settings, timer: Timer, now: datetime) -> Ran:
+def _run_alone(session: Session, settings: Settings, timer: Timer, now: datetime) -> TimerResult:
     try:
-        _carry_out(session, settings, [timer], now)
+        _run_batch(session, settings, [timer], now)
     except Exception as problem:
-        if is_passing(problem):
+        if is_transient(problem):
             raise
-        return _failed(session, timer, problem, now)
-    return Ran(timer)
+        return _postpone(session, timer, problem, now)
+    return TimerResult(timer)
 
 
-def _failed(session: Session, timer: Timer, problem: Exception, now: datetime) -> Ran:
-    """Put it off by a minute, a few times; then it is given up: an operator sees that."""
-    tries = int(timer.details.get("tries", 0)) + 1
-    is_given_up = tries >= TRIES
-    timers.put_back(
-        session, timer, due_at=now + PAUSE, given_up_at=now if is_given_up else None, tries=0 if is_given_up else tries
+def _postpone(session: Session, timer: Timer, problem: Exception, now: datetime) -> TimerResult:
+    """Postpone the timer by RETRY_DELAY; after MAX_TRIES it is exhausted, which a metric shows."""
+    tries = timer.tries + 1
+    is_exhausted = tries >= MAX_TRIES
+    timers.restore(
+        session,
+        timer,
+        due_at=now + RETRY_DELAY,
+        abandoned_at=now if is_exhausted else None,
+        tries=0 if is_exhausted else tries,
     )
-    return Ran(timer, problem, is_given_up)
+    return TimerResult(timer, problem, is_exhausted)

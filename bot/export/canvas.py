@@ -1,20 +1,20 @@
 """
-A draft as Slack's canvases take it: Markdown in Slack's dialect.
+Convert a draft to the Markdown dialect of Slack canvases.
 
-Headings have three levels, a quotation holds no list, a table at most 300 cells; what breaks these rules is refused as
-a whole. Source: docs.slack.dev/surfaces/canvases.
+Three heading levels, no list in a quotation, at most 300 cells in a table; Slack refuses a canvas that breaks a rule.
+Source: docs.slack.dev/surfaces/canvases.
 """
 
 import re
 from collections.abc import Iterator
 
-MOST_BYTES = 1_000_000
-"""Slack takes 1 MiB a change; some is left for what it makes of it."""
-TABLE_CELLS = 300
-MORE = "[…]({link})"
+MAX_BYTES = 1_000_000
+"""Slack accepts 1 MiB a change; the margin is for its own conversion."""
+MAX_TABLE_CELLS = 300
+CONTINUATION = "[…]({link})"
 
 _FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")
-_DEEP = re.compile(r"#{4,6}(?=\s)")
+_DEEP_HEADING = re.compile(r"#{4,6}(?=\s)")
 _LIST_IN_QUOTE = re.compile(r"(?:\s{0,3}>)+\s*(?=(?:[-*+]|\d{1,9}[.)])(?:\s|$))")
 _ROW = re.compile(r"\s*\|.*\|\s*")
 _RULE = re.compile(r"\s*\|[\s|:-]+\|\s*")
@@ -22,21 +22,21 @@ _CELL = re.compile(r"(?<!\\)\|")
 
 
 def canvas_markdown(markdown: str, link: str) -> str:
-    """The same document for a canvas. `link` leads to the whole, where it has to be cut."""
-    return _cut("\n".join(_tables_in_parts(_in_dialect(markdown))), link)
+    """Convert a document. `link`: to the full document, for one that is truncated."""
+    return _truncate("\n".join(_split_tables(_convert_dialect(markdown))), link)
 
 
-def _in_dialect(markdown: str) -> Iterator[str]:
+def _convert_dialect(markdown: str) -> Iterator[str]:
     fence = ""
     for line in markdown.splitlines():
         mark = _FENCE.match(line)
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
-        yield line if fence or mark else _LIST_IN_QUOTE.sub("", _DEEP.sub("###", line))
+        yield line if fence or mark else _LIST_IN_QUOTE.sub("", _DEEP_HEADING.sub("###", line))
 
 
-def _tables_in_parts(lines: Iterator[str]) -> Iterator[str]:
-    """A table of too many cells becomes several, each with the head of the first."""
+def _split_tables(lines: Iterator[str]) -> Iterator[str]:
+    """Split tables with too many cells, and repeat the header row."""
     head: list[str] = []
     cells = 0
     for line in lines:
@@ -47,17 +47,17 @@ def _tables_in_parts(lines: Iterator[str]) -> Iterator[str]:
         width = len(_CELL.findall(line)) - 1
         if len(head) < 2:
             head.append(line)
-        elif cells + width > TABLE_CELLS and _RULE.fullmatch(head[1]):
+        elif cells + width > MAX_TABLE_CELLS and _RULE.fullmatch(head[1]):
             yield ""
             yield from head
-            cells = width  # the head's; its rule has no cells
+            cells = width  # of the header row
         cells += 0 if _RULE.fullmatch(line) else width
         yield line
 
 
-def _cut(markdown: str, link: str) -> str:
-    """At the end of a line."""
-    if len(markdown.encode()) <= MOST_BYTES:
+def _truncate(markdown: str, link: str) -> str:
+    """Truncate at a line end, with a link."""
+    if len(markdown.encode()) <= MAX_BYTES:
         return markdown
-    kept = markdown.encode()[:MOST_BYTES].decode(errors="ignore")
-    return f"{kept[: kept.rfind(chr(10))]}\n\n{MORE.format(link=link)}\n"
+    kept = markdown.encode()[:MAX_BYTES].decode(errors="ignore")
+    return f"{kept[: kept.rfind(chr(10))]}\n\n{CONTINUATION.format(link=link)}\n"

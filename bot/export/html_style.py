@@ -1,4 +1,4 @@
-"""How the exported file looks: on a phone, on a desk, light, dark, and on paper."""
+"""CSS of the exported HTML: phone, desktop, light, dark, print."""
 
 STYLE = """
 :root { color-scheme: light dark; --text: #1d2129; --quiet: #5b6472; --line: #d9dde3; --link: #1259c3; --paper: #fff;

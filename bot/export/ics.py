@@ -1,4 +1,4 @@
-"""Turns on call as an iCalendar file (RFC 5545), for calendars that subscribe to it."""
+"""On-call shifts as an iCalendar feed (RFC 5545)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from icalendar import Calendar, Event, vDuration
 
-REFRESH = timedelta(hours=1)
+REFRESH_INTERVAL = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One turn of one person. `is_shared`: somebody else is on call at the same time."""
+class FeedShift:
+    """A shift of one person. `is_shared`: others are on call at the same time."""
 
     schedule: str
     person: str
@@ -22,31 +22,31 @@ class Turn:
 
     @property
     def uid(self) -> str:
-        """The same for the same turn each time it is asked for, so that no calendar shows it twice."""
-        said = f"{self.schedule}\n{self.person}\n{self.starts_at.astimezone(UTC).isoformat()}"
-        return f"{hashlib.sha256(said.encode()).hexdigest()[:32]}@oncall.dogwatch"
+        """Stable for the same shift, so that no calendar shows it twice."""
+        identity = f"{self.schedule}\n{self.person}\n{self.starts_at.astimezone(UTC).isoformat()}"
+        return f"{hashlib.sha256(identity.encode()).hexdigest()[:32]}@oncall.dogwatch"
 
 
-def calendar(turns: Sequence[Turn], now: datetime) -> bytes:
-    """All of them, as of `now`. Times are in UTC: a calendar shows them in its reader's own zone."""
-    made = Calendar()
-    made.add("prodid", "-//Dogwatch//On call//EN")
-    made.add("version", "2.0")
-    made.add("method", "PUBLISH")
-    made.add("x-wr-calname", "On call")
-    made.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
-    made.add("x-published-ttl", vDuration(REFRESH))
-    for turn in turns:
-        made.add_component(_event(turn, now))
-    return bytes(made.to_ical())
+def render_calendar(shifts: Sequence[FeedShift], now: datetime) -> bytes:
+    """The feed as of `now`. Times are in UTC; calendars show them in their own zone."""
+    feed = Calendar()
+    feed.add("prodid", "-//Dogwatch//On call//EN")
+    feed.add("version", "2.0")
+    feed.add("method", "PUBLISH")
+    feed.add("x-wr-calname", "On call")
+    feed.add("refresh-interval", vDuration(REFRESH_INTERVAL), parameters={"VALUE": "DURATION"})
+    feed.add("x-published-ttl", vDuration(REFRESH_INTERVAL))
+    for shift in shifts:
+        feed.add_component(_create_event(shift, now))
+    return bytes(feed.to_ical())
 
 
-def _event(turn: Turn, now: datetime) -> Event:
+def _create_event(shift: FeedShift, now: datetime) -> Event:
     event = Event()
-    event.add("uid", turn.uid)
+    event.add("uid", shift.uid)
     event.add("dtstamp", now.astimezone(UTC).replace(microsecond=0))
-    event.add("dtstart", turn.starts_at.astimezone(UTC))
-    event.add("dtend", turn.ends_at.astimezone(UTC))
-    event.add("summary", f"On call: {turn.schedule}" + (" (with others)" if turn.is_shared else ""))
-    event.add("transp", "TRANSPARENT")  # being on call keeps nobody from meetings
+    event.add("dtstart", shift.starts_at.astimezone(UTC))
+    event.add("dtend", shift.ends_at.astimezone(UTC))
+    event.add("summary", f"On call: {shift.schedule}" + (" (with others)" if shift.is_shared else ""))
+    event.add("transp", "TRANSPARENT")  # on call is not busy
     return event

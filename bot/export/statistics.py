@@ -1,4 +1,4 @@
-"""The figures by month as a table for people, as CSV for a spreadsheet, and as JSON. Columns: `docs/figures.md`."""
+"""Monthly statistics as text, CSV and JSON. Columns: `docs/figures.md`."""
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,8 +6,8 @@ from datetime import timedelta
 from io import StringIO
 from typing import Any
 
-from bot.domain.paging.statistics import AnswerMonth, PersonMonth
-from bot.domain.text.durations import show_duration
+from bot.domain.paging.statistics import AcknowledgementMonth, PersonMonth
+from bot.domain.text.durations import format_duration
 
 COLUMNS = (
     "figure",
@@ -24,22 +24,25 @@ COLUMNS = (
     "median_seconds",
     "p90_seconds",
 )
-ALL = "(all)"
-NONE = "(none)"
-"""A service that is not named; a real one can be called so, and then JSON tells them apart."""
+ALL_SERVICES = "(all)"
+NO_SERVICE = "(none)"
+"""Label of escalations without a service. JSON distinguishes it from a service of this name."""
 
 
-def as_json(
-    months: Sequence[str], people: Sequence[PersonMonth], answers: Sequence[AnswerMonth], names: Mapping[str, str]
+def statistics_json(
+    months: Sequence[str],
+    people: Sequence[PersonMonth],
+    answers: Sequence[AcknowledgementMonth],
+    names: Mapping[str, str],
 ) -> dict[str, Any]:
     return {
         "months": list(months),
-        "people": [_person(row, names) for row in people],
-        "time_to_acknowledge": [_answers(row) for row in answers],
+        "people": [_person_fields(row, names) for row in people],
+        "time_to_acknowledge": [_acknowledgement_fields(row) for row in answers],
     }
 
 
-def _person(row: PersonMonth, names: Mapping[str, str]) -> dict[str, Any]:
+def _person_fields(row: PersonMonth, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "month": row.month,
         "person_id": row.user_id,
@@ -51,7 +54,7 @@ def _person(row: PersonMonth, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _answers(row: AnswerMonth) -> dict[str, Any]:
+def _acknowledgement_fields(row: AcknowledgementMonth) -> dict[str, Any]:
     return {
         "month": row.month,
         "service": row.service,
@@ -66,71 +69,85 @@ def _seconds(length: timedelta | None) -> int | None:
     return None if length is None else int(length.total_seconds())
 
 
-def as_csv(people: Sequence[PersonMonth], answers: Sequence[AnswerMonth], names: Mapping[str, str]) -> str:
-    """One table: `figure` tells rows of a person from rows of a service, whose other columns are empty."""
-    rows: list[dict[str, Any]] = [{"figure": "person", **_person(row, names)} for row in people]
-    rows += [{"figure": "service", **_answers(row), "service": _service(row)} for row in answers]
-    written = StringIO()
-    table = csv.writer(written, lineterminator="\r\n")
+def statistics_csv(
+    people: Sequence[PersonMonth], answers: Sequence[AcknowledgementMonth], names: Mapping[str, str]
+) -> str:
+    """One table: `figure` is `person` or `service`; the columns of the other kind are empty."""
+    rows: list[dict[str, Any]] = [{"figure": "person", **_person_fields(row, names)} for row in people]
+    rows += [{"figure": "service", **_acknowledgement_fields(row), "service": _service(row)} for row in answers]
+    output = StringIO()
+    table = csv.writer(output, lineterminator="\r\n")
     table.writerow(COLUMNS)
-    table.writerows([harmless(row.get(column)) for column in COLUMNS] for row in rows)
-    return written.getvalue()
+    table.writerows([neutralize_formula(row.get(column)) for column in COLUMNS] for row in rows)
+    return output.getvalue()
 
 
-def harmless(value: object) -> str:
+def neutralize_formula(value: object) -> str:
     """
-    A cell that no spreadsheet takes for a formula: people choose their names, and alerts name services.
+    Escape a cell that a spreadsheet would take for a formula.
 
-    An apostrophe goes before what begins like one, as https://owasp.org/www-community/attacks/CSV_Injection has it.
+    Names of people and services are untrusted. Source: https://owasp.org/www-community/attacks/CSV_Injection
     """
     text = "" if value is None else str(value)
     return f"'{text}" if text.lstrip(" \u00a0")[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} else text
 
 
-def _service(row: AnswerMonth) -> str:
-    return ALL if row.service is None else row.service or NONE
+def _service(row: AcknowledgementMonth) -> str:
+    return ALL_SERVICES if row.service is None else row.service or NO_SERVICE
 
 
-def as_lines(
-    months: Sequence[str], people: Sequence[PersonMonth], answers: Sequence[AnswerMonth], names: Mapping[str, str]
+def statistics_lines(
+    months: Sequence[str],
+    people: Sequence[PersonMonth],
+    answers: Sequence[AcknowledgementMonth],
+    names: Mapping[str, str],
 ) -> Iterable[str]:
-    """For a terminal, month by month."""
+    """Lines for a terminal, month by month."""
     for month in months:
-        of_people = [row for row in people if row.month == month]
-        of_answers = [row for row in answers if row.month == month]
-        if not of_people and not of_answers:
+        person_rows = [row for row in people if row.month == month]
+        answer_rows = [row for row in answers if row.month == month]
+        if not person_rows and not answer_rows:
             yield f"{month}: nobody was paged."
             continue
-        yield from [f"{month}: who was paged", *_aligned(_people_table(of_people, names)), ""] if of_people else []
-        yield from [f"{month}: time to acknowledge", *_aligned(_answer_table(of_answers)), ""] if of_answers else []
+        yield from [f"{month}: who was paged", *_align(_people_table(person_rows, names)), ""] if person_rows else []
+        yield from [f"{month}: time to acknowledge", *_align(_answer_table(answer_rows)), ""] if answer_rows else []
 
 
 def _people_table(rows: Sequence[PersonMonth], names: Mapping[str, str]) -> list[list[str]]:
     head = ["person", "pages", "out of hours", "not known", "nights"]
     return [head] + [
-        [_plain(names.get(row.user_id, row.user_id)), *map(str, (row.pages, row.out_of_hours, row.unknown, row.nights))]
+        [
+            _strip_controls(names.get(row.user_id, row.user_id)),
+            *map(str, (row.pages, row.out_of_hours, row.unknown, row.nights)),
+        ]
         for row in rows
     ]
 
 
-def _answer_table(rows: Sequence[AnswerMonth]) -> list[list[str]]:
+def _answer_table(rows: Sequence[AcknowledgementMonth]) -> list[list[str]]:
     head = ["service", "escalations", "acknowledged", "median", "p90"]
     return [head] + [
-        [_plain(_service(row)), str(row.escalations), str(row.acknowledged), _length(row.median), _length(row.p90)]
+        [
+            _strip_controls(_service(row)),
+            str(row.escalations),
+            str(row.acknowledged),
+            _format_length(row.median),
+            _format_length(row.p90),
+        ]
         for row in rows
     ]
 
 
-def _plain(text: str) -> str:
-    """Without what would steer a terminal."""
+def _strip_controls(text: str) -> str:
+    """Replace control characters, which could steer a terminal."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _length(length: timedelta | None) -> str:
-    return "" if length is None else show_duration(length)
+def _format_length(length: timedelta | None) -> str:
+    return "" if length is None else format_duration(length)
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+def _align(rows: Sequence[Sequence[str]]) -> Iterable[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         numbers = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]

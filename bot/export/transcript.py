@@ -1,60 +1,62 @@
-"""The transcript of an incident's channel, as an appendix of its draft and in its JSON."""
+"""The transcript of an incident's channel as Markdown."""
 
 from datetime import datetime
 
-from bot.domain.drafting.entries import with_names
-from bot.domain.drafting.localized_times import Clock
-from bot.domain.drafting.markdown import MARK
-from bot.domain.languages import language as language_of
+from bot.domain.drafting.localized_times import TimeFormatter
+from bot.domain.drafting.markdown import SOURCE_MARK
+from bot.domain.languages import get_language
 from bot.domain.record.model import Incident
-from bot.domain.record.transcript import Said, Transcript, threads
-from bot.domain.text.markdown_escape import escape, link
+from bot.domain.record.transcript import Transcript, TranscriptMessage, group_threads
+from bot.domain.text.markdown_escape import escape_markdown, markdown_link
+from bot.domain.text.mentions import resolve_mentions
 
 
 def transcript_markdown(transcript: Transcript, incident: Incident, *, language: str) -> str:
-    """Who wrote what when, in the incident's zone: answers are indented below the message that they answer."""
+    """One list item a message, in the incident's zone; replies are indented."""
     writer = _Writer(transcript, incident, language)
     words = writer.language.words
-    heading = f"# {escape(words['transcript'])}"
-    channel = f"\n\n#{escape(transcript.channel)} ({', '.join(writer.clock.labels)})" if transcript.channel else ""
+    heading = f"# {escape_markdown(words['transcript'])}"
+    channel = (
+        f"\n\n#{escape_markdown(transcript.channel)} ({', '.join(writer.clock.labels)})" if transcript.channel else ""
+    )
     lines = [
         line
-        for said, answers in threads(transcript.messages)
-        for line in [writer.line(said, ""), *(writer.line(each, "  ") for each in answers)]
+        for message, replies in group_threads(transcript.messages)
+        for line in [writer.message(message, ""), *(writer.message(each, "  ") for each in replies)]
     ]
     lines = lines or [f"*{words['transcript_empty']}*"]
-    return "\n".join([f"{heading}{channel}", "", *writer.gone(transcript), *lines, ""])
+    return "\n".join([f"{heading}{channel}", "", *writer.deletion_note(transcript), *lines, ""])
 
 
 class _Writer:
     def __init__(self, transcript: Transcript, incident: Incident, language: str) -> None:
         self.people = transcript.people
-        self.language = language_of(language)
-        instants: list[datetime] = [said.at for said in transcript.messages]
+        self.language = get_language(language)
+        instants: list[datetime] = [each.at for each in transcript.messages]
         first = min([incident.started.at, *instants])
-        self.clock = Clock(self.language, incident.zone, first, instants)
+        self.clock = TimeFormatter(self.language, incident.zone, first, instants)
 
-    def gone(self, transcript: Transcript) -> list[str]:
-        """What the retention rule has deleted, before what it has left."""
-        if transcript.forgotten_to is None:
+    def deletion_note(self, transcript: Transcript) -> list[str]:
+        """Note about messages that retention deleted; empty if none."""
+        if transcript.purged_to is None:
             return []
-        until = self.clock.full(transcript.forgotten_to)
-        return [f"*{escape(self.language.say('transcript_forgotten', until=until))}*", ""]
+        until = self.clock.format_full(transcript.purged_to)
+        return [f"*{escape_markdown(self.language.format_message('transcript_forgotten', until=until))}*", ""]
 
-    def line(self, said: Said, indent: str) -> str:
-        by = with_names(f"<@{said.author}>", self.people).removeprefix("@") if said.author else ""
-        parts = [f"**{self.clock.short(said.at)}**", *([f"{escape(by)}:"] if by else [])]
-        text = escape(with_names(said.text, self.people), indent=f"{indent}  ")
+    def message(self, message: TranscriptMessage, indent: str) -> str:
+        by = resolve_mentions(f"<@{message.author}>", self.people).removeprefix("@") if message.author else ""
+        parts = [f"**{self.clock.format_short(message.at)}**", *([f"{escape_markdown(by)}:"] if by else [])]
+        text = escape_markdown(resolve_mentions(message.text, self.people), indent=f"{indent}  ")
         parts += [text] if text else []
-        parts += [f"*{escape(word)}*" for word in self._remarks(said)]
-        parts += [mark] if (mark := link(said.link, MARK)) else []
+        parts += [f"*{escape_markdown(word)}*" for word in self._remarks(message)]
+        parts += [mark] if (mark := markdown_link(message.link, SOURCE_MARK)) else []
         return f"{indent}- {' '.join(parts)}"
 
-    def _remarks(self, said: Said) -> list[str]:
+    def _remarks(self, message: TranscriptMessage) -> list[str]:
         words = self.language.words
-        if said.is_deleted:
+        if message.is_deleted:
             return [words["message_deleted"]]
-        if said.is_redacted:
+        if message.is_redacted:
             return [words["message_redacted"]]
-        remarks = [self.language.say("files", names=", ".join(said.files))] if said.files else []
-        return [*remarks, *([f"({words['message_edited']})"] if said.is_edited else [])]
+        remarks = [self.language.format_message("files", names=", ".join(message.files))] if message.files else []
+        return [*remarks, *([f"({words['message_edited']})"] if message.is_edited else [])]

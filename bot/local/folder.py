@@ -1,4 +1,4 @@
-"""The folder that keeps the state of the bot and of the local Slack."""
+"""The folder with the state of the bot and of the local Slack."""
 
 import secrets
 import shutil
@@ -8,10 +8,19 @@ from bot.domain.errors import UserError
 
 DATABASE = "dogwatch.db"
 LOG = "dogwatch.log"
-TOKEN = "alert-token"  # noqa: S105  the name of a file
+TOKEN_FILE = "alert-token"  # noqa: S105  a file name
 CONFIG = "dogwatch.toml"
-OURS = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}.lock", f"{DATABASE}.key", TOKEN, LOG, CONFIG)
-SLACKS = ("workspace.json", "workspace.new")
+BOT_FILES = (
+    DATABASE,
+    f"{DATABASE}-wal",
+    f"{DATABASE}-shm",
+    f"{DATABASE}.lock",
+    f"{DATABASE}.key",
+    TOKEN_FILE,
+    LOG,
+    CONFIG,
+)
+SANDBOX_FILES = ("workspace.json", "workspace.new")
 
 
 SAMPLE_CONFIG = """\
@@ -32,18 +41,18 @@ name = "Payment gateway"
 """
 
 
-def prepared(data: Path, *, fresh: bool) -> str:
+def prepare_folder(data: Path, *, fresh: bool) -> str:
     """
-    Make the folder, emptied first if `fresh`, with a configuration; returns the token for alerts that is kept in it.
+    Create the folder with a configuration, or empty it if `fresh`; return the alert token.
 
-    Raises UserError for a folder that holds other things and is to be emptied.
+    Raises UserError if a folder to be emptied contains anything else.
     """
     if fresh and data.exists():
         _empty(data)
     data.mkdir(parents=True, exist_ok=True)
     if not (data / CONFIG).exists():
         (data / CONFIG).write_text(SAMPLE_CONFIG)
-    token = data / TOKEN
+    token = data / TOKEN_FILE
     if not token.exists():
         token.touch(mode=0o600)
         token.write_text(secrets.token_hex(16))
@@ -51,11 +60,11 @@ def prepared(data: Path, *, fresh: bool) -> str:
 
 
 def _empty(data: Path) -> None:
-    """Forget the state. Only a folder that holds nothing but ours is removed whole."""
-    found = {each.name for each in data.iterdir()}
-    if found and not found & {*OURS, *SLACKS}:
+    """Delete our files, and the folder if nothing else is in it."""
+    names = {each.name for each in data.iterdir()}
+    if names and not names & {*BOT_FILES, *SANDBOX_FILES}:
         raise UserError(f"{data} holds other things than Dogwatch's state; nothing was removed.")
-    for name in (*OURS, *SLACKS):
+    for name in (*BOT_FILES, *SANDBOX_FILES):
         (data / name).unlink(missing_ok=True)
     if not any(data.iterdir()):
         shutil.rmtree(data)

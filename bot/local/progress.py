@@ -1,4 +1,4 @@
-"""What the page shows of the bot's own database, read beside the running bot: what waits, and how far somebody got."""
+"""The outbox and the user's progress for the page, read from the running bot's database."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,15 +9,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from bot.sandbox.workspace.records import Json
-from bot.services.views.outbox_wording import act_of, why
-from bot.store.database.session import DatabaseUnavailable, PostgresDatabase, SqliteDatabase, open_database
+from bot.services.views.outbox_wording import describe_act, describe_state
+from bot.store.database.postgres_database import PostgresDatabase
+from bot.store.database.session import DatabaseUnavailable, open_database
+from bot.store.database.sqlite_database import SqliteDatabase
 from bot.store.escalation import escalations
-from bot.store.incidents import incidents, postmortems, timeline
-from bot.store.outbox import inspection as waiting
+from bot.store.incidents import incident_lists, postmortems, timeline
+from bot.store.outbox.inspection import count_rows, find_pending
 
 T = TypeVar("T")
 AnyDatabase = SqliteDatabase | PostgresDatabase
-SHOWN = 12
+MAX_ROWS = 12
 STEPS = (
     "Open an incident, with a button above",
     "Write in its channel, add :mag: to it",
@@ -28,30 +30,30 @@ STEPS = (
 )
 
 
-class Record:
-    """Opened when it is first there. What cannot be read (the bot has not made it yet, or is just writing) is empty."""
+class ProgressReader:
+    """Opens the database once it exists. While it cannot be read, results are empty."""
 
     def __init__(self, database: Path, team_id: str) -> None:
         self._path = database
         self._team_id = team_id
         self._database: AnyDatabase | None = None
 
-    async def waiting(self) -> list[Json]:
-        """`[{"what", "about", "since", "why"}]`, the oldest first."""
-        return await self._read(lambda session: _waiting(session, datetime.now(UTC))) or []
+    async def list_waiting(self) -> list[Json]:
+        """Unfinished rows, oldest first: `[{"what", "about", "since", "why"}]`."""
+        return await self._read(lambda session: _list_waiting(session, datetime.now(UTC))) or []
 
-    async def steps(self) -> list[Json]:
-        """How far the newest incident has got: `[{"text", "done"}]`."""
-        done = await self._read(lambda session: _done(session, self._team_id)) or (False,) * len(STEPS)
+    async def list_steps(self) -> list[Json]:
+        """Steps of the tour, by the newest incident: `[{"text", "done"}]`."""
+        done = await self._read(lambda session: _completed_steps(session, self._team_id)) or (False,) * len(STEPS)
         return [{"text": text, "done": is_done} for text, is_done in zip(STEPS, done, strict=True)]
 
-    async def _read(self, look: Callable[[Session], T]) -> T | None:
+    async def _read(self, query: Callable[[Session], T]) -> T | None:
         try:
             if self._database is None:
                 if not self._path.exists():
                     return None
                 self._database = open_database(f"sqlite:///{self._path.resolve()}", read_only=True)
-            return await self._database.read(look)
+            return await self._database.read(query)
         except (DatabaseUnavailable, DBAPIError):
             return None
 
@@ -60,35 +62,35 @@ class Record:
             await self._database.close()
 
 
-def _waiting(session: Session, now: datetime) -> list[Json]:
-    rows = waiting.waiting(session, SHOWN)
-    shown = [
+def _list_waiting(session: Session, now: datetime) -> list[Json]:
+    rows = find_pending(session, MAX_ROWS)
+    items = [
         {
-            "what": act_of(row.what),
+            "what": describe_act(row.kind),
             "about": row.reference or "",
             "since": int(row.since.timestamp()),
-            "why": why(row, now),
+            "why": describe_state(row, now),
         }
         for row in rows
     ]
-    more = waiting.how_many(session) - len(rows)
+    more = count_rows(session) - len(rows)
     if more > 0:
-        shown.append({"what": f"and {more} more", "about": "", "since": None, "why": ""})
-    return shown
+        items.append({"what": f"and {more} more", "about": "", "since": None, "why": ""})
+    return items
 
 
-def _done(session: Session, team_id: str) -> tuple[bool, ...]:
-    newest = incidents.newest_first(session, team_id, 1)
+def _completed_steps(session: Session, team_id: str) -> tuple[bool, ...]:
+    newest = incident_lists.find_newest(session, team_id, 1)
     if not newest:
         return (False,) * len(STEPS)
     incident = newest[0]
-    calls = escalations.of_incident(session, incident.key)
-    kept = [entry for entry in timeline.in_order(session, incident.key, with_withdrawn=False) if entry.message_ts]
+    paged = escalations.find_by_incident(session, incident.key)
+    marked = [entry for entry in timeline.find_entries(session, incident.key, with_withdrawn=False) if entry.message_ts]
     return (
         True,
-        bool(kept),
-        bool(calls),
-        any(call.acknowledged_at for call in calls),
+        bool(marked),
+        bool(paged),
+        any(each.acknowledged_at for each in paged),
         incident.resolved_at is not None,
-        postmortems.latest(session, incident.key) is not None,
+        postmortems.find_latest(session, incident.key) is not None,
     )

@@ -1,4 +1,4 @@
-"""What the page offers to somebody who never ran an incident: to start one, to watch one, to break things."""
+"""The guided tour on the sandbox's page: start an incident, watch one, inject faults."""
 
 import asyncio
 import time
@@ -10,32 +10,33 @@ import aiohttp
 from structlog import get_logger
 
 from bot.domain.errors import UserError
-from bot.local.process import Bot
-from bot.local.progress import Record
+from bot.local.process import BotProcess
+from bot.local.progress import ProgressReader
 from bot.sandbox.page.guide import Group, Guide, Play, Suggestion
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace.records import Json
-from bot.scenario import Scenario, Step, read_scenario
+from bot.scenario.model import Scenario, Step
+from bot.scenario.reader import read_scenario
 from bot.simulation.live_replay import play_live
 
 log = get_logger(__name__)
 
 SLOW_SECONDS = 60.0
 CALL_SECONDS = 4.0
-"""How long each call of Slack's API takes while Slack is slow."""
+"""Latency of each API call while Slack is slow."""
 CUT_SECONDS = 30.0
 STEP_SECONDS = 4.0
-"""Between two steps of a story at the speed at which people can follow it."""
-SHOWN_SECONDS = 6.0
-"""How long it stays on the page that something is over."""
-WATCHED = "checkout-500s"
-SAMPLE = {"alertname": "CheckoutErrorRateHigh", "service": "checkout", "severity": "critical"}
+"""Between two steps of a scenario at normal speed."""
+DISPLAY_SECONDS = 6.0
+"""How long a finished activity stays on the page."""
+DEMO_SCENARIO = "checkout-500s"
+SAMPLE_LABELS = {"alertname": "CheckoutErrorRateHigh", "service": "checkout", "severity": "critical"}
 SUMMARY = "Checkout fails for 12% of customers"
 
 
 @dataclass
-class Doing:
-    """One thing that goes on. `until`: Unix seconds at which it ends by itself, None: not known."""
+class Activity:
+    """A background activity. `until`: Unix time of its end; None if unknown."""
 
     label: str
     until: float | None = None
@@ -44,65 +45,71 @@ class Doing:
 
 class Tour:
     def __init__(
-        self, slack: Sandbox, bot: Bot, record: Record, stories: Path, *, bot_url: str, alert_token: str
+        self,
+        slack: Sandbox,
+        bot: BotProcess,
+        progress: ProgressReader,
+        scenarios: Path,
+        *,
+        bot_url: str,
+        alert_token: str,
     ) -> None:
         self._slack = slack
         self._bot = bot
-        self._record = record
+        self._progress = progress
         self._alerts = f"{bot_url}/alerts"
         self._token = alert_token
-        self._stories = {path.stem: read_scenario(path) for path in sorted(stories.glob("*.yaml"))}
-        self._doing: list[Doing] = []
+        self._scenarios = {path.stem: read_scenario(path) for path in sorted(scenarios.glob("*.yaml"))}
+        self._activities: list[Activity] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     def guide(self) -> Guide:
-        watched = self._stories[WATCHED]
         return Guide(
             title="Try Dogwatch",
             words="A Slack of your own, with a bot that runs incidents. Nothing here leaves this machine.",
-            groups=(
-                Group(
-                    "Begin",
-                    (
-                        Suggestion("Fire the sample alert", "A monitor reports it; an incident opens.", self.fire),
-                        Suggestion("Start an incident myself", "The form behind /incident.", types="/incident"),
-                        Suggestion(
-                            "Watch one: checkout down (2 min)",
-                            f"{len(watched.steps)} steps, from the alert to the draft.",
-                            lambda: self.play(WATCHED, 1.0),
-                        ),
-                    ),
-                ),
-                Group(
-                    "Break something: nothing is lost",
-                    (
-                        Suggestion("Make Slack slow", f"{CALL_SECONDS:g} s a call, for a minute.", self.slow),
-                        Suggestion(
-                            f"Cut Slack for {CUT_SECONDS:g} s", "Fire the alert meanwhile: it waits below.", self.cut
-                        ),
-                        Suggestion("Kill and restart the bot", "kill -9, in the middle of things.", self.kill),
-                    ),
-                ),
-            ),
-            plays=tuple(Play(name, story.title, len(story.steps)) for name, story in self._stories.items()),
+            groups=(self._start_group(), self._fault_group()),
+            plays=tuple(Play(name, scenario.title, len(scenario.steps)) for name, scenario in self._scenarios.items()),
             play=self.play,
             now=self.now,
         )
 
+    def _start_group(self) -> Group:
+        demo = self._scenarios[DEMO_SCENARIO]
+        suggestions = (
+            Suggestion("Fire the sample alert", "A monitor reports it; an incident opens.", self.fire_alert),
+            Suggestion("Start an incident myself", "The form behind /incident.", types="/incident"),
+            Suggestion(
+                "Watch one: checkout down (2 min)",
+                f"{len(demo.steps)} steps, from the alert to the draft.",
+                lambda: self.play(DEMO_SCENARIO, 1.0),
+            ),
+        )
+        return Group("Begin", suggestions)
+
+    def _fault_group(self) -> Group:
+        slow = f"{CALL_SECONDS:g} s a call, for a minute."
+        cut = f"Cut Slack for {CUT_SECONDS:g} s"
+        suggestions = (
+            Suggestion("Make Slack slow", slow, self.slow_slack_down),
+            Suggestion(cut, "Fire the alert meanwhile: it waits below.", self.cut_slack_off),
+            Suggestion("Kill and restart the bot", "kill -9, in the middle of things.", self.kill_bot),
+        )
+        return Group("Break something: nothing is lost", suggestions)
+
     async def now(self) -> Json:
-        doing = [{"label": each.label, "until": each.until, "failed": each.failed} for each in self._doing]
-        return {"doing": doing, "steps": await self._record.steps()}
+        activities = [{"label": each.label, "until": each.until, "failed": each.failed} for each in self._activities]
+        return {"doing": activities, "steps": await self._progress.list_steps()}
 
     async def close(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # --- what the buttons do
+    # --- actions of the buttons
 
-    async def fire(self) -> None:
-        """A notification as Alertmanager sends it. It is taken while Slack is out, too."""
-        labels = SAMPLE | {"run": f"{time.time():.0f}"}
+    async def fire_alert(self) -> None:
+        """Send a notification as Alertmanager does. The bot accepts it while Slack is down, too."""
+        labels = SAMPLE_LABELS | {"run": f"{time.time():.0f}"}
         alert = {"status": "firing", "labels": labels, "annotations": {"summary": SUMMARY}}
         alert["startsAt"] = f"{self._slack.now():%Y-%m-%dT%H:%M:%SZ}"
         body = {
@@ -111,7 +118,7 @@ class Tour:
             "groupKey": f'{{}}:{{run="{labels["run"]}"}}',
             "receiver": "dogwatch",
             "groupLabels": {"alertname": labels["alertname"]},
-            "commonLabels": SAMPLE,
+            "commonLabels": SAMPLE_LABELS,
             "alerts": [alert],
             "commonAnnotations": {"summary": SUMMARY},
             "externalURL": "",
@@ -122,99 +129,99 @@ class Tour:
                 aiohttp.ClientSession() as session,
                 session.post(f"{self._alerts}/alertmanager", json=body, headers=headers) as answer,
             ):
-                said = "The alert was taken" if answer.status == 200 else f"The bot refused it (HTTP {answer.status})"
-                self._over(said, failed=answer.status != 200)
+                text = "The alert was taken" if answer.status == 200 else f"The bot refused it (HTTP {answer.status})"
+                self._announce(text, failed=answer.status != 200)
         except aiohttp.ClientError:
-            self._over("The bot is not there; a monitor would send the alert again", failed=True)
+            self._announce("The bot is not there; a monitor would send the alert again", failed=True)
 
-    async def slow(self) -> None:
-        async def slowly(doing: Doing) -> None:
+    async def slow_slack_down(self) -> None:
+        async def work(activity: Activity) -> None:
             fault = self._slack.fault("latency", seconds=CALL_SECONDS)
             try:
-                await self._for(doing, SLOW_SECONDS)
+                await self._wait(activity, SLOW_SECONDS)
             finally:
                 self._slack.clear_fault(fault)
 
-        self._begin("Slack is slow", slowly)
+        self._start("Slack is slow", work)
 
-    async def cut(self) -> None:
-        async def out(doing: Doing) -> None:
+    async def cut_slack_off(self) -> None:
+        async def work(activity: Activity) -> None:
             await self._slack.set_down(True)
             try:
-                await self._for(doing, CUT_SECONDS)
+                await self._wait(activity, CUT_SECONDS)
             finally:
                 await self._slack.set_down(False)
 
-        self._begin("Slack is cut off", out)
+        self._start("Slack is cut off", work)
 
-    async def kill(self) -> None:
-        async def dead(doing: Doing) -> None:
+    async def kill_bot(self) -> None:
+        async def work(activity: Activity) -> None:
             began = time.monotonic()
             self._bot.kill()
             await self._slack.wait_until(lambda: not self._slack.is_connected())
-            await self._bot.ready()
+            await self._bot.wait_until_ready()
             await self._slack.wait_until(self._slack.is_connected, 30.0)
-            doing.label = f"The bot is back after {time.monotonic() - began:.1f} s"
+            activity.label = f"The bot is back after {time.monotonic() - began:.1f} s"
 
-        self._begin("The bot was killed and starts again", dead)
+        self._start("The bot was killed and starts again", work)
 
     async def play(self, name: str, speed: float) -> None:
-        story = self._stories[name]
-        between = STEP_SECONDS / speed if speed else 0.0
+        scenario = self._scenarios[name]
+        pause = STEP_SECONDS / speed if speed else 0.0
 
-        async def playing(doing: Doing) -> None:
-            def told(step: Step) -> None:
-                doing.label = f"Playing “{story.title}”: step {step.number} of {len(story.steps)}"
+        async def work(activity: Activity) -> None:
+            def show_step(step: Step) -> None:
+                activity.label = f"Playing “{scenario.title}”: step {step.number} of {len(scenario.steps)}"
 
-            await self._played(story, between, told)
-            doing.label = f"Played “{story.title}”"
+            await self._play(scenario, pause, show_step)
+            activity.label = f"Played “{scenario.title}”"
 
-        self._begin(f"Playing “{story.title}”", playing)
+        self._start(f"Playing “{scenario.title}”", work)
 
-    async def _played(self, story: Scenario, between: float, told: Callable[[Step], None]) -> None:
+    async def _play(self, scenario: Scenario, pause: float, before_each: Callable[[Step], None]) -> None:
         await play_live(
-            story,
+            scenario,
             self._slack,
             alert_url=self._alerts,
             alert_token=self._token,
-            seconds_between=between,
-            before_each=told,
+            seconds_between=pause,
+            before_each=before_each,
         )
 
-    # --- what goes on meanwhile
+    # --- background activities
 
-    def _begin(self, label: str, work: Callable[[Doing], Coroutine[None, None, None]]) -> None:
-        """Do it in the background, once at a time: a second press changes nothing."""
-        if any(each.label == label for each in self._doing):
+    def _start(self, label: str, work: Callable[[Activity], Coroutine[None, None, None]]) -> None:
+        """Run in the background. A second press while it runs does nothing."""
+        if any(each.label == label for each in self._activities):
             return
-        doing = Doing(label)
-        self._doing.append(doing)
-        self._keep(self._carry_out(doing, work))
+        activity = Activity(label)
+        self._activities.append(activity)
+        self._create_task(self._run(activity, work))
 
-    async def _carry_out(self, doing: Doing, work: Callable[[Doing], Awaitable[None]]) -> None:
+    async def _run(self, activity: Activity, work: Callable[[Activity], Awaitable[None]]) -> None:
         try:
-            await work(doing)
+            await work(activity)
         except (UserError, TimeoutError, aiohttp.ClientError) as problem:
-            log.warning("could not be done", what=doing.label, why=str(problem))
-            doing.label, doing.failed = str(problem) or f"{doing.label}: it took too long", True
-        doing.until = None
-        await asyncio.sleep(SHOWN_SECONDS)
-        self._doing.remove(doing)
+            log.warning("tour activity failed", activity=activity.label, why=str(problem))
+            activity.label, activity.failed = str(problem) or f"{activity.label}: it took too long", True
+        activity.until = None
+        await asyncio.sleep(DISPLAY_SECONDS)
+        self._activities.remove(activity)
 
-    async def _for(self, doing: Doing, seconds: float) -> None:
-        doing.until = time.time() + seconds
+    async def _wait(self, activity: Activity, seconds: float) -> None:
+        activity.until = time.time() + seconds
         await asyncio.sleep(seconds)
-        doing.label = f"{doing.label.partition(' ')[0]} is as usual again"
+        activity.label = f"{activity.label.partition(' ')[0]} is as usual again"
 
-    def _over(self, label: str, *, failed: bool) -> None:
-        async def said(_doing: Doing) -> None:
-            """It is over already, and only has to be shown."""
+    def _announce(self, label: str, *, failed: bool) -> None:
+        async def work(_activity: Activity) -> None:
+            """Only the label is displayed."""
 
-        doing = Doing(label, failed=failed)
-        self._doing.append(doing)
-        self._keep(self._carry_out(doing, said))
+        activity = Activity(label, failed=failed)
+        self._activities.append(activity)
+        self._create_task(self._run(activity, work))
 
-    def _keep(self, work: Coroutine[None, None, None]) -> None:
+    def _create_task(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

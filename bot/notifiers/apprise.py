@@ -1,8 +1,10 @@
 """
-Everything else, through Apprise: text messages, calls, pushes, other chats. An extra, imported only where it is used.
+Pages through Apprise: text messages, calls, push and other chats.
 
-An address of Apprise's holds the tokens of its service, so it never reaches a log, a row or a person; Apprise says
-whether the page went out, and no more.
+An extra, imported only where it is used.
+
+An Apprise address contains its service's tokens, so it never reaches a log, a row or a person. Apprise reports whether
+the page went out, and no more.
 """
 
 import asyncio
@@ -15,72 +17,88 @@ from urllib.parse import quote
 from structlog import get_logger
 
 from bot.config import Settings
-from bot.notifiers import wording as words
-from bot.notifiers.outcome import Away, Patience, Refused, Sent
+from bot.notifiers.outcome import PermanentFailure, Sent, TemporaryFailure, Timeouts
+from bot.notifiers.wording import short_text
 from bot.services.paging.content import PageText
 
 log = get_logger(__name__)
 
-TO_PLACE = "{to}"
-LONGEST = 900
-"""Characters: six parts of a text message, so that one address and some words always fit."""
-LOCAL = frozenset({"dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
-"""What shows something on the machine that runs the bot: nobody is paged by it."""
-MISSING = "Apprise is not installed: pip install dogwatch[apprise], and start the bot again."
+RECIPIENT_PLACEHOLDER = "{to}"
+MAX_LENGTH = 900
+"""Characters: six parts of a text message, so that a link and a headline always fit."""
+LOCAL_SCHEMES = frozenset({"dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
+"""Apprise targets on the bot's own machine, which page nobody."""
+NOT_INSTALLED = "Apprise is not installed: pip install dogwatch[apprise], and start the bot again."
 
 
 def is_installed() -> bool:
-    """Without importing it."""
     return importlib.util.find_spec("apprise") is not None
 
 
-def address_for(settings: Settings, service: str, to: str) -> str:
-    """The whole address of one person. Raises Refused where the service is not set up."""
-    known = settings.apprise_address(service)
-    if known is None or service not in settings.paging.apprise.services:
-        raise Refused(f"{service} is not set up: it is not in [paging.apprise.services], or its address is not set.")
-    return known.replace(TO_PLACE, quote(to, safe="+@"))
+def service_address(settings: Settings, service: str, to: str) -> str:
+    """
+    The Apprise address of one recipient.
+
+    Raises PermanentFailure if the service is not set up.
+    """
+    template = settings.apprise_address(service)
+    if template is None or service not in settings.paging.apprise.services:
+        raise PermanentFailure(
+            f"{service} is not set up: it is not in [paging.apprise.services], or its address is not set."
+        )
+    return template.replace(RECIPIENT_PLACEHOLDER, quote(to, safe="+@"))
 
 
-def target_of(address: str) -> Any:
-    """What Apprise makes of an address. Raises Refused for one that it cannot use."""
+def create_target(address: str) -> Any:
+    """
+    Apprise's notifier for an address.
+
+    Raises PermanentFailure if Apprise cannot use the address.
+    """
     if not is_installed():
-        raise Refused(MISSING)
+        raise PermanentFailure(NOT_INSTALLED)
     library = importlib.import_module("apprise")
-    found = library.Apprise.instantiate(address, suppress_exceptions=True)
-    if found is None or address.partition("://")[0].casefold() in LOCAL:
-        raise Refused("Apprise cannot use the address of this means. `dogwatch doctor` says of each if it can.")
-    return found
+    target = library.Apprise.instantiate(address, suppress_exceptions=True)
+    if target is None or address.partition("://")[0].casefold() in LOCAL_SCHEMES:
+        raise PermanentFailure(
+            "Apprise cannot use the address of this means. `dogwatch doctor` says of each if it can."
+        )
+    return target
 
 
 async def send(
-    page: PageText, service: str, to: str, settings: Settings, *, threads: Executor, patience: Patience
+    page: PageText, service: str, to: str, settings: Settings, *, threads: Executor, timeouts: Timeouts
 ) -> Sent:
-    """Raises Refused and Away. After a lost answer nobody can look whether it went out."""
-    address, label = address_for(settings, service, to), settings.paging.apprise.services.get(service, service)
-    working = asyncio.get_running_loop().run_in_executor(threads, _deliver, address, page, patience.step)
+    """
+    Send a page in a thread of `threads`: Apprise blocks.
+
+    Raises PermanentFailure and TemporaryFailure. After a lost answer nothing tells whether the page went out.
+    """
+    address = service_address(settings, service, to)
+    label = settings.paging.apprise.services.get(service, service)
+    attempt = asyncio.get_running_loop().run_in_executor(threads, _notify, address, page, timeouts.step)
     try:
-        async with asyncio.timeout(patience.whole):
-            went_out = await asyncio.shield(working)
+        async with asyncio.timeout(timeouts.total):
+            went_out = await asyncio.shield(attempt)
     except TimeoutError:
-        raise Away(f"{label} did not answer within {patience.whole:g} s.", maybe_done=True) from None
+        raise TemporaryFailure(f"{label} did not answer within {timeouts.total:g} s.", maybe_done=True) from None
     finally:
-        if not working.done():  # nobody waits for it any more
-            working.add_done_callback(lambda done: None if done.cancelled() else done.exception())
+        if not attempt.done():  # retrieve the late error, or asyncio logs it
+            attempt.add_done_callback(lambda done: None if done.cancelled() else done.exception())
     if not went_out:
-        raise Away(f"{label} did not take it.", maybe_done=True)
+        raise TemporaryFailure(f"{label} did not take it.", maybe_done=True)
     return Sent()
 
 
-def _deliver(address: str, page: PageText, step: float) -> bool:
-    """In a thread: it blocks. Raises Refused."""
+def _notify(address: str, page: PageText, step: float) -> bool:
+    """Blocking. Raises PermanentFailure."""
     try:
-        target = target_of(address)
+        target = create_target(address)
         target.socket_connect_timeout, target.socket_read_timeout = step, step
-        room = min(int(getattr(target, "body_maxlen", LONGEST)) or LONGEST, LONGEST)
-        return bool(target.notify(body=words.short(page, room), title=""))
-    except Refused:
+        limit = min(int(getattr(target, "body_maxlen", MAX_LENGTH)) or MAX_LENGTH, MAX_LENGTH)
+        return bool(target.notify(body=short_text(page, limit), title=""))
+    except PermanentFailure:
         raise
-    except Exception as problem:  # noqa: BLE001  one of a hundred plug-ins failed; what it says may hold the address
-        log.warning("Apprise failed", kind=type(problem).__name__)
+    except Exception as problem:  # noqa: BLE001  any of a hundred plug-ins; its message may contain the address
+        log.warning("apprise notification failed", kind=type(problem).__name__)
         return False

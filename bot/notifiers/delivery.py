@@ -1,8 +1,7 @@
 """
-Rows of the outbox that leave by something else than Slack: what is called for each, and what a failure means for a row.
+Deliver outbox rows by contact methods other than Slack, and map failures to outcomes.
 
-Each means has a few places at a time, and threads of its own where it blocks: a server that does not answer holds up
-whoever is paged by it, and nobody else.
+Pages under way are limited for each contact method and in total, so that a server that hangs delays its own pages only.
 """
 
 from collections import Counter
@@ -11,225 +10,244 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 import aiohttp
 from sqlmodel import Session
 from structlog import get_logger
 
 from bot.config import Settings
-from bot.crypto.encryption import CannotOpen
-from bot.domain.paging.channels import Kind, Means, read
-from bot.domain.slack_app.api_errors import BY_MEANS
+from bot.crypto import CannotDecrypt
+from bot.domain.paging.contact_methods import ContactMethod, ContactMethodKind, parse_contact_method
+from bot.domain.slack_app.api_errors import PAGING_PREFIX
 from bot.notifiers import apprise, email, opsgenie, pagerduty, webhook
-from bot.notifiers.outcome import Away, Patience, Refused, Sent
+from bot.notifiers.outcome import PermanentFailure, Sent, TemporaryFailure, Timeouts
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import PAGES, SENT_AGAIN
-from bot.services.paging import external as paging_out
-from bot.services.paging import test_pages as page_tests
-from bot.services.paging.external import Asked, ToSend
+from bot.services.outbox.payloads import (
+    ContactMethodPagePayload,
+    ContactMethodTestPayload,
+    ExternalPagePayload,
+    payload_of,
+)
+from bot.services.paging.external import OVER, PageToSend, external_state, prepare_page, record_failed, record_sent
+from bot.services.paging.page_tests import prepare_test, record_test_outcome
 from bot.store import outbox
 from bot.store.database.session import Database
 from bot.store.escalation.escalations import SENT
-from bot.store.outbox import Again, Claim, Done, Failure, Outcome
+from bot.store.outbox import Claim, Done, Failure, Outcome, Retry
 
 log = get_logger(__name__)
 
-AT_ONCE = 6
-"""Pages by one means, or by one service of it, that are under way in this process. There are more lanes than that."""
-PLACES = 15
-"""Pages by all of them together: Slack's own lanes always have some left."""
-A_MOMENT = timedelta(milliseconds=500)
-LONGEST_PAUSE = timedelta(seconds=60)
-GIVEN_UP_AFTER = timedelta(hours=2)
-"""Whoever is still needed then has been paged by other means, and others with them."""
-CANNOT_OPEN = "The address cannot be opened: it was kept with another DOGWATCH_SECRET_KEY. It has to be typed anew."
+T = TypeVar("T")
+
+MAX_PER_METHOD = 6
+"""Pages under way in this process by one contact method, or by one service of it."""
+MAX_IN_FLIGHT = 15
+"""Pages under way by all contact methods together. There are more lanes: Slack's own are never all taken."""
+BUSY_DELAY = timedelta(milliseconds=500)
+MAX_BACKOFF = timedelta(seconds=60)
+GIVE_UP_AFTER = timedelta(hours=2)
+"""By then the escalation has paged the person by other methods, and other people."""
+UNDECRYPTABLE = "The address cannot be opened: it was kept with another DOGWATCH_SECRET_KEY. It has to be typed anew."
 
 
-class _Full(Exception):
-    """Every place is taken."""
+class _AtCapacity(Exception):
+    """MAX_PER_METHOD or MAX_IN_FLIGHT is reached."""
 
 
-class MeansOfPaging:
-    """`start`, then `stop`. `settings` is asked for each page: keys and passwords may have changed in their files."""
+class PageDelivery:
+    """
+    `start`, then `stop`.
+
+    `settings` is called for each page: keys and passwords may have changed in their files.
+    """
 
     def __init__(
-        self, database: Database, clock: Clock, settings: Callable[[], Settings], patience: Patience | None = None
+        self, database: Database, clock: Clock, settings: Callable[[], Settings], timeouts: Timeouts | None = None
     ) -> None:
-        self._patience = patience or Patience()
+        self._timeouts = timeouts or Timeouts()
         self._database = database
         self._clock = clock
         self._settings = settings
         self._http: aiohttp.ClientSession | None = None
-        self._threads: dict[Kind, ThreadPoolExecutor] = {}
-        self._under_way: Counter[str] = Counter()
+        self._threads: ThreadPoolExecutor | None = None
+        self._in_flight: Counter[str] = Counter()
 
     def start(self) -> None:
-        # No connection is kept: pages are rare, and one that was closed meanwhile at the other end would lose a page.
+        # No keep-alive: pages are rare, and a connection that the server closed meanwhile would lose a page.
         connector = aiohttp.TCPConnector(force_close=True)
-        self._http = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(self._patience.call)
-        )
-        self._threads = {
-            kind: ThreadPoolExecutor(AT_ONCE, thread_name_prefix=f"page-{kind}") for kind in (Kind.EMAIL, Kind.APPRISE)
-        }
+        timeout = aiohttp.ClientTimeout(self._timeouts.request)
+        self._http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=timeout)
+        self._threads = ThreadPoolExecutor(MAX_PER_METHOD, thread_name_prefix="page-apprise")
 
     async def stop(self) -> None:
-        """What is under way in a thread ends with its call."""
+        """A call in a thread cannot be interrupted: its thread ends with it."""
         if self._http is not None:
             await self._http.close()
-        for threads in self._threads.values():
-            threads.shutdown(wait=False, cancel_futures=True)
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def page(self, claim: Claim) -> Outcome:
-        """One person, or one service. What came of it is kept, and a failure lets their next means go at once."""
-        settings, asked = self._settings(), Asked.of(claim.row.details)
+    async def send_page(self, claim: Claim) -> Outcome:
+        """
+        Page one person or one service.
+
+        A failure is recorded, so that the person's next contact method follows.
+        """
+        settings, asked = self._settings(), ContactMethodPagePayload.from_json(claim.row.details)
         try:
-            found = await self._database.run(paging_out.begin, settings, asked, self._clock.now())
-            if found is None:
+            page = await self._database.run(prepare_page, settings, asked, self._clock.now())
+            if page is None:
                 return Done()
-            with self._a_place(asked.means):
-                sent = await self._sent(claim, asked, found, settings)
-        except _Full:
-            return Again(self._clock.now() + A_MOMENT, "others go first", is_unknown=claim.is_unknown)
-        except CannotOpen:
-            return self._refused(claim, Refused(CANNOT_OPEN), asked)
-        except Refused as problem:
+            with self._slot(asked.method):
+                sent = await self._send(claim, asked, page, settings)
+        except _AtCapacity:
+            return self._busy(claim)
+        except CannotDecrypt:
+            return self._refused(claim, PermanentFailure(UNDECRYPTABLE), asked)
+        except PermanentFailure as problem:
             return self._refused(claim, problem, asked)
-        except Away as problem:
-            return await self._away(claim, problem, asked)
-        PAGES.labels(_kind(asked.means), "sent").inc()
-        return Done(partial(_sent, found, sent, self._clock.now()))
+        except TemporaryFailure as problem:
+            return await self._retry_later(claim, problem, asked)
+        PAGES.labels(_metric_label(asked.method), "sent").inc()
+        return Done(partial(_record_sent, page, sent, self._clock.now()))
 
-    async def test(self, claim: Claim) -> Outcome:
-        """A marked test, tried once: whoever asked for it reads what came of it."""
-        settings, details = self._settings(), claim.row.details
-        test_id, asked = int(details["test_id"]), Asked(str(details["means"]), str(details["user_id"]), (), None)
+    async def send_test(self, claim: Claim) -> Outcome:
+        """Send a test page. One try: the requester sees the outcome and can test again."""
+        settings, payload = self._settings(), ContactMethodTestPayload.from_json(claim.row.details)
+        test_id, asked = payload.test_id, ContactMethodPagePayload(payload.method, payload.user_id)
         outcome = SENT
         try:
-            found = await self._database.read(page_tests.to_send, settings, test_id, self._clock.now())
-            with self._a_place(asked.means):
-                await self._sent(claim, asked, found, settings)
-        except _Full:
-            return Again(self._clock.now() + A_MOMENT, "others go first", is_unknown=claim.is_unknown)
-        except CannotOpen:
-            outcome = CANNOT_OPEN
-        except (Refused, Away) as problem:
+            page = await self._database.read(prepare_test, settings, test_id, self._clock.now())
+            with self._slot(asked.method):
+                await self._send(claim, asked, page, settings)
+        except _AtCapacity:
+            return self._busy(claim)
+        except CannotDecrypt:
+            outcome = UNDECRYPTABLE
+        except (PermanentFailure, TemporaryFailure) as problem:
             outcome = problem.message
-        return Done(partial(page_tests.came_of, test_id=test_id, outcome=outcome, at=self._clock.now()))
+        return Done(partial(record_test_outcome, test_id=test_id, outcome=outcome, at=self._clock.now()))
 
-    async def stand_down(self, claim: Claim) -> Outcome:
-        """A service that rings on is told that somebody answered, or that nobody is needed any more."""
-        settings, details = self._settings(), claim.row.details
-        state = await self._database.read(paging_out.standing, str(details["ref"]))
+    async def update_alert(self, claim: Claim) -> Outcome:
+        """Acknowledge or resolve a service's alert after the escalation was answered or called off."""
+        settings, payload = self._settings(), ExternalPagePayload.from_json(claim.row.details)
+        method, ref = payload.method, payload.ref
+        state = await self._database.read(external_state, ref)
         if state is None:
             return Done()
         try:
-            with self._a_place(str(details["means"])):
-                await self._settle(str(details["means"]), str(details["ref"]), state, settings)
-        except _Full:
-            return Again(self._clock.now() + A_MOMENT, "others go first", is_unknown=claim.is_unknown)
-        except Refused as problem:
+            with self._slot(method):
+                await self._send_alert_update(method, ref, state, settings)
+        except _AtCapacity:
+            return self._busy(claim)
+        except PermanentFailure as problem:
             return self._refused(claim, problem, None)
-        except Away as problem:
-            return await self._away(claim, problem, None)
+        except TemporaryFailure as problem:
+            return await self._retry_later(claim, problem, None)
         return Done()
 
-    async def _sent(self, claim: Claim, asked: Asked, found: ToSend, settings: Settings) -> Sent:
-        means, text, row = read(asked.means), found.text, claim.row
-        if claim.is_unknown and _kind(asked.means) in {Kind.EMAIL, Kind.APPRISE}:
-            SENT_AGAIN.labels(row.what).inc()  # nobody can look whether it arrived, and nobody may be missed
-        match means:
-            case Means(Kind.EMAIL):
-                name = f"dogwatch.{row.uuid}"
-                return await email.send(
-                    text,
-                    found.address,
-                    settings,
-                    message_id=name,
-                    at=row.created_at,
-                    threads=self._threads[Kind.EMAIL],
-                    patience=self._patience,
-                )
-            case Means(Kind.APPRISE, service):
-                return await apprise.send(
-                    text, service, found.address, settings, threads=self._threads[Kind.APPRISE], patience=self._patience
-                )
-            case Means(Kind.PAGERDUTY, service):
-                return await pagerduty.send(self._client, text, service, settings)
-            case Means(Kind.OPSGENIE, service):
-                return await opsgenie.send(self._client, text, service, settings)
-            case Means(Kind.WEBHOOK, service):
-                url = webhook.address_for(settings, service, found.address)
-                now = self._clock.real_now()
-                return await webhook.send(self._client, text, url, settings, message_id=row.uuid, real_now=now)
-        raise Refused(f"This release pages nobody by {asked.means}.")
+    async def _send(self, claim: Claim, asked: ContactMethodPagePayload, page: PageToSend, settings: Settings) -> Sent:
+        method, text, row, timeouts = parse_contact_method(asked.method), page.text, claim.row, self._timeouts
+        if claim.is_unknown and _metric_label(asked.method) in {ContactMethodKind.EMAIL, ContactMethodKind.APPRISE}:
+            SENT_AGAIN.labels(row.kind).inc()  # whether it arrived cannot be checked, and no page may be lost
+        match method:
+            case ContactMethod(ContactMethodKind.EMAIL):
+                message_id, at = f"dogwatch.{row.uuid}", row.created_at
+                return await email.send(text, page.address, settings, message_id=message_id, at=at, timeouts=timeouts)
+            case ContactMethod(ContactMethodKind.APPRISE, service):
+                threads = _started(self._threads)
+                return await apprise.send(text, service, page.address, settings, threads=threads, timeouts=timeouts)
+            case ContactMethod(ContactMethodKind.PAGERDUTY, service):
+                return await pagerduty.send(_started(self._http), text, service, settings)
+            case ContactMethod(ContactMethodKind.OPSGENIE, service):
+                return await opsgenie.send(_started(self._http), text, service, settings)
+            case ContactMethod(ContactMethodKind.WEBHOOK, service):
+                url = webhook.target_url(settings, service, page.address)
+                now, http = self._clock.real_now(), _started(self._http)
+                return await webhook.send(http, text, url, settings, message_id=row.uuid, real_now=now)
+        raise PermanentFailure(f"This release pages nobody by {asked.method}.")
 
-    async def _settle(self, means: str, ref: str, state: str, settings: Settings) -> None:
-        is_over = state == paging_out.OVER
-        match read(means):
-            case Means(Kind.PAGERDUTY, service):
+    async def _send_alert_update(self, method: str, ref: str, state: str, settings: Settings) -> None:
+        is_over = state == OVER
+        match parse_contact_method(method):
+            case ContactMethod(ContactMethodKind.PAGERDUTY, service):
                 event = pagerduty.Event.RESOLVE if is_over else pagerduty.Event.ACKNOWLEDGE
-                await pagerduty.settle(self._client, ref, service, settings, event)
-            case Means(Kind.OPSGENIE, service):
-                act = opsgenie.Act.CLOSE if is_over else opsgenie.Act.ACKNOWLEDGE
-                await opsgenie.settle(self._client, ref, service, settings, act)
-
-    @property
-    def _client(self) -> aiohttp.ClientSession:
-        if self._http is None:
-            raise RuntimeError("somebody is paged before the means were started")
-        return self._http
+                await pagerduty.update_alert(_started(self._http), ref, service, settings, event)
+            case ContactMethod(ContactMethodKind.OPSGENIE, service):
+                action = opsgenie.Action.CLOSE if is_over else opsgenie.Action.ACKNOWLEDGE
+                await opsgenie.update_alert(_started(self._http), ref, service, settings, action)
 
     @contextmanager
-    def _a_place(self, means: str) -> Iterator[None]:
-        """Raises _Full."""
-        if self._under_way[means] >= AT_ONCE or self._under_way.total() >= PLACES:
-            raise _Full
-        self._under_way[means] += 1
+    def _slot(self, method: str) -> Iterator[None]:
+        """Raises _AtCapacity."""
+        if self._in_flight[method] >= MAX_PER_METHOD or self._in_flight.total() >= MAX_IN_FLIGHT:
+            raise _AtCapacity
+        self._in_flight[method] += 1
         try:
             yield
         finally:
-            self._under_way[means] -= 1
+            self._in_flight[method] -= 1
 
-    def _refused(self, claim: Claim, problem: Refused, asked: Asked | None) -> Outcome:
-        means, error = str(claim.row.details["means"]), BY_MEANS + problem.message
-        log.warning("a page was refused", means=means, problem=problem.message)
-        PAGES.labels(_kind(means), "refused").inc()
+    def _busy(self, claim: Claim) -> Outcome:
+        return Retry(self._clock.now() + BUSY_DELAY, "others go first", is_unknown=claim.is_unknown)
+
+    def _refused(self, claim: Claim, problem: PermanentFailure, asked: ContactMethodPagePayload | None) -> Outcome:
+        method, error = _method_of(claim), PAGING_PREFIX + problem.message
+        log.warning("page refused", means=method, problem=problem.message)
+        PAGES.labels(_metric_label(method), "refused").inc()
         if asked is None:
-            return outbox.Refused(error)
-        return outbox.Refused(error, apply=partial(_failed, asked, problem.message, self._clock.now()))
+            return outbox.Rejected(error)
+        return outbox.Rejected(error, apply=partial(_record_failure, asked, problem.message, self._clock.now()))
 
-    async def _away(self, claim: Claim, problem: Away, asked: Asked | None) -> Outcome:
-        """It is tried again as long as somebody is needed; the next means does not wait for that."""
-        row, now, means = claim.row, self._clock.now(), str(claim.row.details["means"])
-        error = BY_MEANS + problem.message
-        log.warning("a page did not go out", means=means, problem=problem.message, maybe_done=problem.maybe_done)
-        PAGES.labels(_kind(means), "away").inc()
+    async def _retry_later(
+        self, claim: Claim, problem: TemporaryFailure, asked: ContactMethodPagePayload | None
+    ) -> Outcome:
+        """
+        Retry until GIVE_UP_AFTER.
+
+        The failure is recorded at once: the next contact method does not wait.
+        """
+        row, now, method = claim.row, self._clock.now(), _method_of(claim)
+        error = PAGING_PREFIX + problem.message
+        log.warning("page not delivered", means=method, problem=problem.message, maybe_done=problem.maybe_done)
+        PAGES.labels(_metric_label(method), "away").inc()
         if asked is not None:
-            await self._database.run(paging_out.failed, asked, problem.message, now)
-        if now - (row.first_attempt_at or now) > GIVEN_UP_AFTER:
-            return outbox.Refused(error, is_dead=True)
+            await self._database.run(record_failed, asked, problem.message, now)
+        if now - (row.first_attempt_at or now) > GIVE_UP_AFTER:
+            return outbox.Rejected(error, is_dead=True)
         is_unknown = problem.maybe_done or claim.is_unknown
-        at = now + _pause(row.silences or 0, problem.retry_after)
-        return Again(at, error, is_unknown=is_unknown, failure=Failure.MEANS_AWAY)
+        at = now + _backoff(row.unanswered_attempts, problem.retry_after)
+        return Retry(at, error, is_unknown=is_unknown, failure=Failure.METHOD_UNREACHABLE)
 
 
-def _pause(silences: int, asked_for: float | None) -> timedelta:
-    """2 s, 4 s, 8 s, … and at most a minute, if nobody said how long."""
-    if asked_for is not None:
-        return timedelta(seconds=max(asked_for, 1.0))
-    return min(timedelta(seconds=2 ** min(silences + 1, 6)), LONGEST_PAUSE)
+def _started(part: T | None) -> T:
+    if part is None:
+        raise RuntimeError("a page is sent before `start`")
+    return part
 
 
-def _kind(means: str) -> str:
-    """For the metric: no name of the configuration's, so that there are only so many."""
-    found = read(means)
+def _backoff(unanswered_attempts: int, retry_after: float | None) -> timedelta:
+    """2 s, 4 s, 8 s, … up to MAX_BACKOFF; `retry_after`, in seconds, overrides it."""
+    if retry_after is not None:
+        return timedelta(seconds=max(retry_after, 1.0))
+    return min(timedelta(seconds=2 ** min(unanswered_attempts + 1, 6)), MAX_BACKOFF)
+
+
+def _metric_label(method: str) -> str:
+    """Without the configured service name, which would multiply the metric's series."""
+    found = parse_contact_method(method)
     return found.kind.value if found else "unknown"
 
 
-def _sent(found: ToSend, sent: Sent, at: datetime, session: Session) -> None:
-    paging_out.sent(session, found.page_ids, sent.ref, at)
+def _record_sent(page: PageToSend, sent: Sent, at: datetime, session: Session) -> None:
+    record_sent(session, page.page_ids, sent.ref, at)
 
 
-def _failed(asked: Asked, error: str, at: datetime, session: Session) -> None:
-    paging_out.failed(session, asked, error, at)
+def _record_failure(asked: ContactMethodPagePayload, error: str, at: datetime, session: Session) -> None:
+    record_failed(session, asked, error, at)
+
+
+def _method_of(claim: Claim) -> str:
+    """The contact method of a row of any kind that this module sends."""
+    return str(getattr(payload_of(claim.row), "method", ""))

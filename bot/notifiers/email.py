@@ -1,218 +1,172 @@
 """
-A page as an e-mail, by the standard library's SMTP in a thread of its own.
+Pages as e-mail, over SMTP.
 
-Whoever reads it finds in it what is known and one button. The certificate of the server is checked, and nothing that
-people wrote can add a header: line ends never reach one.
+The server's certificate is always checked. Text that people wrote cannot add a header: line ends are removed.
 """
 
 import asyncio
-import smtplib
 import socket
 import ssl
-from collections.abc import Callable
-from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Any
+
+import aiosmtplib
 
 from bot.config import Settings
-from bot.domain.paging.channels import mailbox_of
-from bot.domain.text.normalize import one_line
-from bot.notifiers import wording as words
-from bot.notifiers.outcome import Away, Patience, Refused, Sent
+from bot.domain.paging.contact_methods import split_mailbox
+from bot.domain.text.normalize import to_one_line
+from bot.notifiers.outcome import PermanentFailure, Sent, TemporaryFailure, Timeouts
+from bot.notifiers.wording import headline, template_values
 from bot.services.paging.content import PageText
 from bot.templating.render import render_template
 
-LONGEST_SUBJECT = 150
-TO = "The mail server"
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """How far it got. `hang_up` breaks the connection off from another thread."""
-
-    step: float
-    may_be_sent: bool = False
-    client: smtplib.SMTP | None = None
-    is_given_up: bool = field(default=False)
-
-    def began(self, client: smtplib.SMTP) -> None:
-        self.client = client
-
-    def hang_up(self) -> None:
-        self.is_given_up = True
-        if (sock := getattr(self.client, "sock", None)) is not None:
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+MAX_SUBJECT = 150
+"""Characters."""
+SERVER = "The mail server"
 
 
 async def send(
-    page: PageText,
-    address: str,
-    settings: Settings,
-    *,
-    message_id: str,
-    at: datetime,
-    threads: Executor,
-    patience: Patience,
+    page: PageText, address: str, settings: Settings, *, message_id: str, at: datetime, timeouts: Timeouts
 ) -> Sent:
-    """Raises Refused and Away."""
-    mail, attempt = compose(page, address, settings, message_id=message_id, at=at), _Attempt(patience.step)
-    working = asyncio.get_running_loop().run_in_executor(threads, _deliver, mail, address, settings, attempt)
+    """Send one page. Raises PermanentFailure and TemporaryFailure."""
+    message = compose(page, address, settings, message_id=message_id, at=at)
+    client: aiosmtplib.SMTP | None = None
     try:
-        async with asyncio.timeout(patience.whole):
-            await asyncio.shield(working)
-    except TimeoutError:
-        raise Away(f"{TO} did not finish within {patience.whole:g} s.", maybe_done=attempt.may_be_sent) from None
+        async with asyncio.timeout(timeouts.total):
+            client = await connect(settings, timeouts.step)
+            await client.send_message(message, recipients=[address])
+        with suppress(aiosmtplib.SMTPException, OSError):  # the server has the mail already
+            await client.quit()
+    except (aiosmtplib.SMTPException, OSError) as problem:  # a TimeoutError is an OSError
+        raise _failure(problem, timeouts, maybe_done=client is not None) from None
     finally:
-        if not working.done():
-            working.add_done_callback(_seen)
-            attempt.hang_up()
+        if client is not None:
+            _abort(client)
     return Sent(message_id)
 
 
-def _seen(working: "asyncio.Future[None]") -> None:
-    """What comes of an attempt that nobody waits for any more."""
-    if not working.cancelled():
-        working.exception()
-
-
 def compose(page: PageText, address: str, settings: Settings, *, message_id: str, at: datetime) -> EmailMessage:
-    """The mail, with its words as plain text and as HTML. Raises Refused without a sender."""
+    """The mail in plain text and HTML. Raises PermanentFailure if no sender is configured."""
     mail = settings.paging.email
     if mail.host is None or mail.sender is None:
-        raise Refused("E-mail is not set up: [paging.email] of dogwatch.toml has no host and sender.")
-    name, sender = mailbox_of(mail.sender)
+        raise PermanentFailure("E-mail is not set up: [paging.email] of dogwatch.toml has no host and sender.")
+    name, sender = split_mailbox(mail.sender)
     user, _, domain = sender.partition("@")
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(one_line(name, 100) or "Dogwatch", user, domain)
+    message["From"] = Address(to_one_line(name, 100) or "Dogwatch", user, domain)
     message["To"] = Address("", *address.split("@", 1))
-    message["Subject"] = words.headline(page, LONGEST_SUBJECT)
+    message["Subject"] = headline(page, MAX_SUBJECT)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{message_id}@{domain}>"
-    message["References"] = f"<{page.key}@{domain}>"  # all pages of one call stand together
+    message["References"] = f"<{page.key}@{domain}>"  # one thread for all pages of an escalation
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["Importance"] = "high"
     message["X-Priority"] = "1"
-    values = words.values_of(page)
+    values = template_values(page)
     message.set_content(render_template("mail/page.txt.j2", values), cte="quoted-printable")
     message.add_alternative(render_template("mail/page.html.j2", values), subtype="html", cte="quoted-printable")
     return message
 
 
-def context_of(settings: Settings) -> ssl.SSLContext:
-    """By which the server's certificate is checked. Raises Refused for a file that cannot be used."""
-    file = settings.mail_authorities
-    try:
-        return ssl.create_default_context(cafile=str(file) if file else None)
-    except (OSError, ssl.SSLError):
-        raise Refused(f"The file {file} of [paging.email] is no certificate that can be read.") from None
-
-
-def _deliver(message: EmailMessage, address: str, settings: Settings, attempt: _Attempt) -> None:
-    """In a thread: it blocks. Raises Refused and Away."""
-    client: smtplib.SMTP | None = None
-    try:
-        client = connected(settings, attempt.began, attempt.step)
-        if attempt.is_given_up:
-            return
-        attempt.may_be_sent = True
-        client.send_message(message, to_addrs=[address])
-        with suppress(smtplib.SMTPException, OSError):  # it has the mail: a farewell that fails does not matter
-            client.quit()
-    except smtplib.SMTPRecipientsRefused as problem:
-        code = next(iter(problem.recipients.values()), (550, b""))[0]
-        raise _judged(code, "does not take mail for that address") from None
-    except smtplib.SMTPSenderRefused as problem:
-        raise _judged(problem.smtp_code, "does not take mail from the sender in [paging.email]") from None
-    except smtplib.SMTPResponseException as problem:
-        raise _judged(problem.smtp_code, "refuses the mail") from None
-    except (smtplib.SMTPException, OSError) as problem:
-        raise Away(_told(problem, attempt.step), maybe_done=attempt.may_be_sent) from None
-    finally:
-        if client is not None:
-            client.close()
-
-
-Begun = Callable[[smtplib.SMTP], None]
-
-
-class _Plain(smtplib.SMTP):
-    """Tells of itself before it connects: whoever waits in vain can break it off from then on."""
-
-    def __init__(self, begun: Begun, host: str, port: int, step: float) -> None:
-        self._begun = begun
-        super().__init__(host, port, timeout=step)
-
-    def connect(self, host: str = "localhost", port: int = 0, source_address: Any = None) -> tuple[int, bytes]:
-        self._begun(self)
-        return super().connect(host, port, source_address)
-
-
-class _Tls(smtplib.SMTP_SSL):
-    """The same, secured from the first byte on."""
-
-    def __init__(self, begun: Begun, host: str, port: int, step: float, context: ssl.SSLContext) -> None:
-        self._begun = begun
-        super().__init__(host, port, timeout=step, context=context)
-
-    def connect(self, host: str = "localhost", port: int = 0, source_address: Any = None) -> tuple[int, bytes]:
-        self._begun(self)
-        return super().connect(host, port, source_address)
-
-
-def connected(settings: Settings, begun: Begun, step: float) -> smtplib.SMTP:
+async def connect(settings: Settings, step: float) -> aiosmtplib.SMTP:
     """
-    A client that is connected, secured and signed in as the settings say. `begun` is called as soon as there is one.
+    Connect, secure and log in as configured. `step`: seconds for each command.
 
-    Raises Refused for what an operator has to mend; else smtplib's own errors, and OSError.
+    Raises PermanentFailure for a mistake in the configuration; else aiosmtplib's errors and OSError.
     """
-    mail, context = settings.paging.email, context_of(settings)
-    host = mail.host or ""
+    mail, password = settings.paging.email, settings.smtp_password
+    client = aiosmtplib.SMTP(
+        hostname=mail.host or "",
+        port=mail.port,
+        local_hostname=await asyncio.to_thread(_local_hostname),
+        timeout=step,
+        use_tls=mail.security == "tls",
+        start_tls=mail.security == "starttls",
+        tls_context=await asyncio.to_thread(_create_tls_context, settings),
+        username=mail.user if password is not None else None,
+        password=password.get_secret_value() if password is not None else None,
+    )
     try:
-        if mail.security == "tls":
-            client: smtplib.SMTP = _Tls(begun, host, mail.port, step, context)
-        else:
-            client = _Plain(begun, host, mail.port, step)
-        try:
-            _sign_in(client, settings, context)
-        except BaseException:
-            client.close()
-            raise
-    except ssl.SSLCertVerificationError:
-        raise Refused(f"{TO}'s certificate is not valid for {host}.") from None
-    except smtplib.SMTPNotSupportedError as problem:
-        what = "STARTTLS" if "STARTTLS" in str(problem) else "signing in"
-        raise Refused(f"{TO} does not offer {what}. Look at security and user in [paging.email].") from None
-    except smtplib.SMTPAuthenticationError as problem:
-        raise _judged(problem.smtp_code, "does not accept user and DOGWATCH_SMTP_PASSWORD") from None
+        await client.connect()
+    except aiosmtplib.SMTPAuthenticationError as problem:
+        raise _failure_by_code(problem.code, "does not accept user and DOGWATCH_SMTP_PASSWORD") from None
+    except (aiosmtplib.SMTPException, ssl.SSLCertVerificationError) as problem:
+        if isinstance(problem, ssl.SSLError) or isinstance(problem.__cause__, ssl.SSLCertVerificationError):
+            raise PermanentFailure(f"{SERVER}'s certificate is not valid for {mail.host}.") from None
+        if type(problem) is aiosmtplib.SMTPException and "extension" in problem.message:  # it has no type of its own
+            missing = "STARTTLS" if "STARTTLS" in problem.message else "signing in"
+            raise PermanentFailure(
+                f"{SERVER} does not offer {missing}. Look at security and user in [paging.email]."
+            ) from None
+        raise
     return client
 
 
-def _sign_in(client: smtplib.SMTP, settings: Settings, context: ssl.SSLContext) -> None:
-    mail = settings.paging.email
-    if mail.security == "starttls":
-        client.starttls(context=context)
-    if mail.user is not None and settings.smtp_password is not None:
-        client.login(mail.user, settings.smtp_password.get_secret_value())
+def _create_tls_context(settings: Settings) -> ssl.SSLContext:
+    """
+    Blocking: reads certificates.
+
+    Raises PermanentFailure if the configured file cannot be used.
+    """
+    file = settings.smtp_ca_file
+    try:
+        return ssl.create_default_context(cafile=str(file) if file else None)
+    except (OSError, ssl.SSLError):
+        raise PermanentFailure(f"The file {file} of [paging.email] is no certificate that can be read.") from None
 
 
-def _judged(code: int, what: str) -> Refused | Away:
-    """By the first digit of SMTP's codes: 4 passes, 5 does not."""
+def _local_hostname() -> str:
+    """
+    Name for EHLO.
+
+    An address literal without a full name: many servers refuse a container's short one. Blocking.
+    """
+    name = socket.getfqdn()
+    if "." in name:
+        return name
+    try:
+        return f"[{socket.gethostbyname(socket.gethostname())}]"
+    except OSError:
+        return "[127.0.0.1]"
+
+
+def _abort(client: aiosmtplib.SMTP) -> None:
+    """
+    Drop a connection that is still open.
+
+    A plain close would wait to flush the rest of the mail.
+    """
+    if isinstance(client.transport, asyncio.WriteTransport):
+        client.transport.abort()
+    client.close()
+
+
+def _failure(problem: Exception, timeouts: Timeouts, *, maybe_done: bool) -> PermanentFailure | TemporaryFailure:
+    match problem:
+        case aiosmtplib.SMTPRecipientsRefused():
+            return _failure_by_code(problem.recipients[0].code, "does not take mail for that address")
+        case aiosmtplib.SMTPSenderRefused():
+            return _failure_by_code(problem.code, "does not take mail from the sender in [paging.email]")
+        case aiosmtplib.SMTPResponseException():
+            return _failure_by_code(problem.code, "refuses the mail")
+        case aiosmtplib.SMTPTimeoutError():
+            text = f"{SERVER} did not answer within {timeouts.step:g} s."
+        case TimeoutError():
+            text = f"{SERVER} did not finish within {timeouts.total:g} s."
+        case _ if aiosmtplib.SMTPServerDisconnected in {type(problem), type(problem.__cause__)}:
+            text = f"The connection to {SERVER.lower()} broke."
+        case _:
+            text = f"{SERVER} cannot be reached."
+    return TemporaryFailure(text, maybe_done=maybe_done)
+
+
+def _failure_by_code(code: int, text: str) -> PermanentFailure | TemporaryFailure:
+    """Classify an SMTP reply: 5xx is permanent, all else temporary."""
     if 500 <= code < 600:
-        return Refused(f"{TO} {what} ({code}).")
-    return Away(f"{TO} {what} for the moment ({code}).", maybe_done=False)
-
-
-def _told(problem: Exception, step: float) -> str:
-    if isinstance(problem, TimeoutError) or "timed out" in str(problem):  # smtplib makes a disconnection of it
-        return f"{TO} did not answer within {step:g} s."
-    if isinstance(problem, smtplib.SMTPServerDisconnected):
-        return f"The connection to {TO.lower()} broke."
-    return f"{TO} cannot be reached."
+        return PermanentFailure(f"{SERVER} {text} ({code}).")
+    return TemporaryFailure(f"{SERVER} {text} for the moment ({code}).", maybe_done=False)

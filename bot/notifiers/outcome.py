@@ -1,4 +1,8 @@
-"""What came of a page that left by one of the means. Messages are for people and hold no address and no secret."""
+"""
+Result types shared by all notifiers.
+
+Messages are for people and contain no address and no secret.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,21 +10,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """It was taken. `ref` is what the means calls it (a dedup_key, an alias, a Message-ID); None: it has no name."""
+    """Accepted. `ref`: the receiver's key (dedup_key, alias or Message-ID); None if it has none."""
 
     ref: str | None = None
 
 
-class Refused(Exception):
-    """It will never work like this: somebody has to mend an address, a key or the configuration."""
+class PermanentFailure(Exception):
+    """Another try would fail, too: an address, a key or the configuration is wrong."""
 
     def __init__(self, message: str) -> None:
         self.message = message
         super().__init__(message)
 
 
-class Away(Exception):
-    """Not now. `maybe_done`: it may have gone out all the same; `retry_after`: seconds that somebody asked for."""
+class TemporaryFailure(Exception):
+    """
+    Worth another try.
+
+    `maybe_done`: may have been delivered; `retry_after`: seconds that the server asked for.
+    """
 
     def __init__(self, message: str, *, maybe_done: bool, retry_after: float | None = None) -> None:
         self.message = message
@@ -30,20 +38,17 @@ class Away(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """
-    Seconds. `step`: for each answer of a server that blocks; `whole`: for all of it, also where a byte comes now and
-    then; `call`: for one call over HTTP.
-    """
+class Timeouts:
+    """Seconds for an SMTP command (`step`), a page (`total`) and an HTTP request."""
 
     step: float = 8.0
-    whole: float = 25.0
-    call: float = 10.0
+    total: float = 25.0
+    request: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server answered. `headers` by their names in small letters."""
+class HttpResponse:
+    """`headers`: by lower-case name."""
 
     status: int
     body: bytes

@@ -1,7 +1,9 @@
 """
-A page as a signed POST to any address: `docs/paging.md` says what is in it, and how whoever takes it checks it.
+Pages as a signed POST to any address.
 
-The signature is over the time and the bytes of the body, so that neither can be changed nor sent again much later.
+`docs/paging.md` documents the payload and how to verify the signature.
+
+The signature covers timestamp and body, so that neither can be changed and an old request cannot be replayed.
 """
 
 import hashlib
@@ -14,65 +16,75 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.config import Settings
-from bot.config.settings import values_of
-from bot.notifiers import wording as words
+from bot.config.environment_settings import secret_alternatives
 from bot.notifiers.http import post
-from bot.notifiers.outcome import Refused, Sent
-from bot.services.paging.content import CallText, PageText
+from bot.notifiers.outcome import PermanentFailure, Sent
+from bot.notifiers.wording import headline
+from bot.services.paging.content import EscalationText, PageText
 
-TIME, SIGNATURE = "X-Dogwatch-Timestamp", "X-Dogwatch-Signature"
+TIMESTAMP_HEADER, SIGNATURE_HEADER = "X-Dogwatch-Timestamp", "X-Dogwatch-Signature"
 
 
 async def send(
     session: aiohttp.ClientSession, page: PageText, url: str, settings: Settings, *, message_id: str, real_now: datetime
 ) -> Sent:
-    """`real_now`: whoever checks the signature has a clock, too. Raises Refused and Away."""
-    secrets = values_of(settings.webhook_secret)
+    """
+    POST the page.
+
+    `real_now`: wall-clock time for the signature, which the receiver compares with its own clock.
+
+    Raises PermanentFailure and TemporaryFailure.
+    """
+    secrets = secret_alternatives(settings.webhook_secret)
     if not secrets:
-        raise Refused("Webhooks are only sent signed, and DOGWATCH_WEBHOOK_SECRET is not set.")
-    body = json.dumps(told(page, message_id)).encode()
-    stamp = str(int(real_now.timestamp()))
+        raise PermanentFailure("Webhooks are only sent signed, and DOGWATCH_WEBHOOK_SECRET is not set.")
+    body = json.dumps(build_payload(page, message_id)).encode()
+    timestamp = str(int(real_now.timestamp()))
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "dogwatch",
-        TIME: stamp,
-        SIGNATURE: signature(secrets[0], stamp, body),
+        TIMESTAMP_HEADER: timestamp,
+        SIGNATURE_HEADER: sign(secrets[0], timestamp, body),
     }
     await post(session, url, body, headers, to="The webhook")
     return Sent(message_id)
 
 
-def address_for(settings: Settings, service: str, address: str) -> str:
-    """Of a service of the configuration, or a person's own. Raises Refused where it is not allowed any more."""
+def target_url(settings: Settings, service: str, address: str) -> str:
+    """
+    URL of a configured service or, where `service` is empty, a person's own `address`.
+
+    Raises PermanentFailure if the configuration does not allow it (any more).
+    """
     paging = settings.paging.webhook
     if service:
-        found = paging.services.get(service)
-        if found is None:
-            raise Refused(f"The webhook {service} is not set up: it is not in [paging.webhook.services].")
-        return found
+        url = paging.services.get(service)
+        if url is None:
+            raise PermanentFailure(f"The webhook {service} is not set up: it is not in [paging.webhook.services].")
+        return url
     parts = urlsplit(address)
     if parts.scheme != "https" or parts.hostname not in {each.casefold() for each in paging.hosts}:
-        raise Refused("The webhook's host is not among the hosts in [paging.webhook].")
+        raise PermanentFailure("The webhook's host is not among the hosts in [paging.webhook].")
     return address
 
 
-def signature(secret: str, stamp: str, body: bytes) -> str:
-    """`v1=` and HMAC-SHA256 of `<time>.<body>` in hex; the time is in seconds since 1970."""
-    return "v1=" + hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+def sign(secret: str, timestamp: str, body: bytes) -> str:
+    """`v1=` and the hex HMAC-SHA256 of `<timestamp>.<body>`; `timestamp` is in Unix seconds."""
+    return "v1=" + hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-def told(page: PageText, message_id: str) -> dict[str, Any]:
-    """`id` is the same however often it is sent."""
+def build_payload(page: PageText, message_id: str) -> dict[str, Any]:
+    """The JSON body. `id` is the same at each try."""
     return {
         "id": message_id,
         "type": "page",
         "for": page.name,
-        "headline": words.headline(page, 300),
-        "calls": [_call(each) for each in page.calls],
+        "headline": headline(page, 300),
+        "calls": [_call_fields(each) for each in page.calls],
     }
 
 
-def _call(call: CallText) -> dict[str, Any]:
+def _call_fields(call: EscalationText) -> dict[str, Any]:
     return {
         "reference": call.reference,
         "title": call.title or None,

@@ -1,12 +1,12 @@
 """
-The one clock. Made in `app.py`, handed to whatever needs the time.
+The one clock, created in `app.py` and handed to everything that needs the time.
 
-`now()` is the time of the record: what is stored, when a row is due, when a rate gate opens. `real_now()` is for what
-must not follow a moved clock: how long a lease lives. In `serve` both are the database's time, so that replicas agree.
+`now()` is the time of the record: stored times, due rows, rate limits. `real_now()` does not follow a moved clock: it
+is for lease lengths. In `serve` both are the database's time, so that replicas agree.
 
-Clocks are set, by people and by machines. Between two looks at the database's clock the time is carried on by a counter
-that nobody can set, so what happens to this machine's own clock is not noticed at all. What happens to the database's
-(with SQLite that is this machine's) is noticed at the next look; `engine/timekeeping` does what it takes.
+Clocks are set, by people and by machines. Between two readings of the database's clock the time is carried on by a
+monotonic counter, so a step of this machine's clock has no effect. A step of the database's clock (with SQLite, this
+machine's) shows at the next reading; `engine/clock_sync` handles it.
 """
 
 import asyncio
@@ -16,25 +16,24 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-STEP = timedelta(seconds=2)
-"""A clock that is further off than this was set. Less is drift, or a machine that answered slowly."""
-HELD = timedelta(seconds=60)
-"""How long after the clock was set ahead no lease runs out. Longer than replicas take to notice, and then a lease."""
-
-IN_HAND = timedelta(milliseconds=200)
-"""How long to rest before another look at what is due and in other hands."""
+CLOCK_STEP = timedelta(seconds=2)
+"""A larger deviation is a step of the clock; a smaller one is drift or latency."""
+LEASE_HOLD = timedelta(seconds=60)
+"""Time after a step ahead during which no lease expires: longer than all replicas need to notice, plus a lease."""
+LEASED_PAUSE = timedelta(milliseconds=200)
+"""Pause before another look at due work that is leased by others."""
 
 
 def machine_now() -> datetime:
-    """What this machine's clock shows."""
+    """Return the time of this machine's clock."""
     return datetime.now(UTC)
 
 
-async def rest(length: timedelta, wake: asyncio.Event) -> None:
+async def sleep_or_wake(length: timedelta, wake: asyncio.Event) -> None:
     """
-    Return when so much real time has passed or `wake` is set, whichever is first. Does not clear `wake`.
+    Sleep for a length of real time, or until `wake` is set, which is not cleared.
 
-    For what is due and in other hands at this moment: they let go of it without a word, also under a moved clock.
+    For due work that others have leased: they release it without notice, also under a moved clock.
     """
     seconds = length.total_seconds()
     if seconds > 0 and not wake.is_set():
@@ -45,41 +44,41 @@ async def rest(length: timedelta, wake: asyncio.Event) -> None:
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The time of the record, aware, in UTC."""
+        """Return the time of the record, aware, in UTC."""
 
     def real_now(self) -> datetime:
-        """The time outside, aware, in UTC: for lease lengths, and for how old a signature is."""
+        """Return the real time, aware, in UTC: for lease lengths, and for the age of signatures."""
 
     def lapsed_before(self) -> datetime:
-        """Leases that ended before this have run out. `real_now()`, but for a while after the clock was set ahead."""
+        """Return the time before which leases have expired: `real_now()`, less after a step ahead."""
 
     async def sleep_until(self, due: datetime, wake: asyncio.Event) -> None:
-        """Return when `now()` has reached `due` or `wake` is set, whichever is first. Does not clear `wake`."""
+        """Sleep until `now()` has reached `due`, or until `wake` is set, which is not cleared."""
 
 
 class SystemClock:
-    """The database's time. `counter` gives seconds that only ever grow, as fast as time passes."""
+    """The database's time. `counter` returns monotonic seconds."""
 
     def __init__(self, *, counter: Callable[[], float] = time.monotonic) -> None:
         self._counter = counter
         self._at_zero = machine_now() - timedelta(seconds=counter())
-        self._set_ahead_by = timedelta()
-        self._holds_until = self.now()
-        self._is_following = False
+        self._stepped_ahead = timedelta()
+        self._hold_ends = self.now()
+        self._is_synchronized = False
 
-    def follow(self, found: datetime, *, asked_at: datetime) -> timedelta:
+    def synchronize(self, found: datetime, *, asked_at: datetime) -> timedelta:
         """
-        Take over the database's time `found`, for which was asked at `asked_at` of this clock.
+        Adopt the database's time `found`, requested at `asked_at` of this clock.
 
-        Returns how far the clock was moved, back if less than zero. Zero while there is no contradiction: the answer's
-        way takes time, and where in it the database looked at its clock nobody knows.
+        Returns the step, negative if back. It is zero as long as `found` may be right: between the request and the
+        answer the database may have read its clock at any moment.
         """
         now = self.now()
         step = min(found - asked_at, timedelta()) or max(found - now, timedelta())
-        if step >= STEP and self._is_following:
-            self._set_ahead_by = step + (self._set_ahead_by if now < self._holds_until else timedelta())
-            self._holds_until = now + step + HELD
-        self._is_following = True
+        if step >= CLOCK_STEP and self._is_synchronized:
+            self._stepped_ahead = step + (self._stepped_ahead if now < self._hold_ends else timedelta())
+            self._hold_ends = now + step + LEASE_HOLD
+        self._is_synchronized = True
         self._at_zero += step
         return step
 
@@ -91,14 +90,14 @@ class SystemClock:
 
     def lapsed_before(self) -> datetime:
         now = self.now()
-        return now - self._set_ahead_by if now < self._holds_until else now
+        return now - self._stepped_ahead if now < self._hold_ends else now
 
     async def sleep_until(self, due: datetime, wake: asyncio.Event) -> None:
-        await rest(due - self.now(), wake)
+        await sleep_or_wake(due - self.now(), wake)
 
 
-class MovedClock:
-    """A clock that stands still until somebody moves it: for replays and tests, shared by the bot and the sandbox."""
+class ManualClock:
+    """A clock that is moved by hand, for replays and tests; the bot and the sandbox share it."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start.astimezone(UTC)
@@ -115,11 +114,7 @@ class MovedClock:
         return self.real_now()
 
     def move_to(self, moment: datetime) -> None:
-        """
-        Set the time and wake those whose time has come.
-
-        Raises ValueError for a moment before now: what happened cannot be undone by a clock that is moved by hand.
-        """
+        """Set the time and wake the due sleepers. Raises ValueError for a moment before now."""
         if moment < self._now:
             raise ValueError(f"the clock stands at {self._now.isoformat()}, later than {moment.isoformat()}")
         self._now = moment.astimezone(UTC)

@@ -1,8 +1,8 @@
 """
-Structured logs: one JSON object a line, or colours on a terminal. Secrets never get in.
+Structured logs: one JSON object a line, or coloured text on a terminal, without secrets.
 
-What is done for one request, one payload of Slack's, one row of the outbox is a *unit*: each of its lines bears the
-unit's id and the incidents that it turned out to be about, by their numbers only.
+The work for one request, one Slack payload or one outbox row has a *request context*: each of its lines has the
+request id, and the numbers of the incidents it is about.
 """
 
 import json
@@ -24,82 +24,81 @@ import structlog
 
 SECRET = re.compile(r"(xox[a-z]-|xapp-|xoxe\.)[A-Za-z0-9-]+|(?<=Bearer )[^\s\"']+|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")
 """Slack's tokens, bearer tokens, and name and password in an address."""
-
-
 HIDDEN = "[secret]"
 SHORTEST_HIDDEN = 12
-"""Characters. A shorter one, like a database's password that is a word, would take that word out of every line."""
+"""Characters. A shorter secret, like a password that is a word, would hide that word in every line."""
 
-_known: list[str] = []
+_secrets: list[str] = []
 
-MOST_INCIDENTS = 20
-"""Numbers on one line: a unit that is about more names the first."""
+MAX_INCIDENTS = 20
+"""Incident numbers on one line; further ones are left out."""
 
 
 @dataclass(slots=True)
-class Unit:
-    """`incidents` grows while the unit is carried out, whichever thread finds out what it is about."""
+class RequestContext:
+    """Fields of each log line. `incidents` grows during the work, from any thread."""
 
     request_id: str
-    known: dict[str, Any]
+    fields: dict[str, Any]
     incidents: tuple[str, ...] = field(default=())
 
 
-_unit: ContextVar[Unit | None] = ContextVar("unit", default=None)
+_context: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
 
 
-def new_id() -> str:
+def new_request_id() -> str:
     return uuid4().hex[:16]
 
 
 @contextmanager
-def unit(request_id: str | None = None, **known: Any) -> Iterator[Unit]:
+def request_context(request_id: str | None = None, **fields: Any) -> Iterator[RequestContext]:
     """
-    Until the block ends, each line bears this id (None: a new one) and `known`, and no more what another unit knew.
+    Add the id (None: a new one) and `fields` to each line until the block ends.
 
-    Tasks that are started in the block, and functions that the database runs for it, belong to it.
+    This replaces an outer context. Tasks that are started in the block, and functions that the database runs for it,
+    belong to it.
     """
-    begun = Unit(request_id or new_id(), known)
-    token = _unit.set(begun)
+    context = RequestContext(request_id or new_request_id(), fields)
+    token = _context.set(context)
     try:
-        yield begun
+        yield context
     finally:
-        _unit.reset(token)
+        _context.reset(token)
 
 
 def request_id() -> str | None:
-    """The id of the unit that is being carried out; None outside of any."""
-    found = _unit.get()
+    """Return the id of the current context; None outside of any."""
+    found = _context.get()
     return found.request_id if found else None
 
 
-def concerns(reference: str) -> None:
-    """The unit is about this incident: `INC-7`."""
-    found = _unit.get()
-    if found and reference not in found.incidents and len(found.incidents) < MOST_INCIDENTS:
+def bind_incident(reference: str) -> None:
+    """Add an incident, like `INC-7`, to the current context."""
+    found = _context.get()
+    if found and reference not in found.incidents and len(found.incidents) < MAX_INCIDENTS:
         found.incidents = (*found.incidents, reference)
 
 
-def _of_unit(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """What a line says itself goes before what its unit knows."""
-    found = _unit.get()
+def _add_context(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Add the context's fields; those of the line itself take precedence."""
+    found = _context.get()
     if found is None:
         return event
     numbers = found.incidents
     about = {"incident": numbers[0]} if len(numbers) == 1 else {"incidents": list(numbers)} if numbers else {}
-    for name, value in {"request_id": found.request_id, **about, **found.known}.items():
+    for name, value in {"request_id": found.request_id, **about, **found.fields}.items():
         event.setdefault(name, value)
     return event
 
 
-def hide(secrets: Iterable[str]) -> None:
-    """These are this process's own secrets: from now on they stand in no line, whatever they look like."""
-    forms = {form for each in secrets if len(each) >= SHORTEST_HIDDEN for form in _forms(each)}
-    _known[:] = sorted(forms.union(_known), key=len, reverse=True)  # one may be the beginning of another
+def hide_secrets(secrets: Iterable[str]) -> None:
+    """Hide this process's own secrets in every line from now on."""
+    forms = {form for each in secrets if len(each) >= SHORTEST_HIDDEN for form in _secret_forms(each)}
+    _secrets[:] = sorted(forms.union(_secrets), key=len, reverse=True)  # one may be the beginning of another
 
 
-def _forms(secret: str) -> set[str]:
-    """As it is, as JSON and `repr` write it, and as it stands in an address."""
+def _secret_forms(secret: str) -> set[str]:
+    """Return the secret as it is, as JSON and `repr` write it, and quoted as in an address."""
     return {
         secret,
         json.dumps(secret)[1:-1],
@@ -110,63 +109,58 @@ def _forms(secret: str) -> set[str]:
     }
 
 
-def scrubbed(text: str) -> str:
-    """The text without this process's secrets and without what looks like one."""
-    for each in _known:
+def scrub_text(text: str) -> str:
+    """Return the text without this process's secrets and without anything that looks like one."""
+    for each in _secrets:
         text = text.replace(each, HIDDEN)
     return SECRET.sub(HIDDEN, text)
 
 
-def _in_order(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """When, how bad and what stand first, for those who read the lines as they are."""
+def _sort_fields(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Put time, level and event first, for people who read raw lines."""
     first = {name: event.pop(name) for name in ("timestamp", "level", "event") if name in event}
     return {**first, **event}
 
 
 def _without_secrets(render: Any) -> Callable[[Any, str, MutableMapping[str, Any]], str]:
-    """The last thing that is done to a line, so that it covers whatever was put into it: lists, objects, tracebacks."""
+    """Wrap the renderer, so that lists, objects and tracebacks are scrubbed too."""
 
-    def rendered(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
-        return scrubbed(str(render(logger, method, event)))
+    def render_scrubbed(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+        return scrub_text(str(render(logger, method, event)))
 
-    return rendered
-
-
-def _crash(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
-    """What Python does with an exception that nobody caught, without the secrets that its message may hold."""
-    sys.stderr.write(scrubbed("".join(traceback.format_exception(kind, problem, trace))))
+    return render_scrubbed
 
 
-def _thread_crash(told: threading.ExceptHookArgs) -> None:
-    if told.exc_value is not None and not isinstance(told.exc_value, SystemExit):
-        _crash(told.exc_type, told.exc_value, told.exc_traceback)
+def _report_crash(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
+    """Print an uncaught exception as Python does, without secrets."""
+    sys.stderr.write(scrub_text("".join(traceback.format_exception(kind, problem, trace))))
+
+
+def _report_thread_crash(crash: threading.ExceptHookArgs) -> None:
+    if crash.exc_value is not None and not isinstance(crash.exc_value, SystemExit):
+        _report_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
 
 
 def scrub_crashes() -> None:
-    """For every command, also for those that log nothing."""
-    sys.excepthook, threading.excepthook = _crash, _thread_crash
+    """Scrub uncaught exceptions, also in commands that log nothing."""
+    sys.excepthook, threading.excepthook = _report_crash, _report_thread_crash
 
 
-def configure(*, level: str = "INFO", form: str | None = None) -> None:
+def configure_logging(*, level: str = "INFO", form: str | None = None) -> None:
     """
-    Send everything, the libraries' lines too, through structlog to standard error.
+    Send all lines, those of libraries too, through structlog to standard error.
 
-    `form` is `json` or `text`; None: text on a terminal, else JSON. Libraries say nothing below INFO, whatever the
-    level: what they have to tell there are statements with their values.
+    `form` is `json` or `text`; None: text on a terminal, else JSON. Libraries log nothing below INFO, whatever the
+    level, because there they log statements with their values.
     """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
-        _of_unit,
+        _add_context,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
     as_text = sys.stderr.isatty() if form is None else form == "text"
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
-        if as_text
-        else structlog.processors.JSONRenderer()
-    )
     if as_text:
         shared.remove(structlog.processors.format_exc_info)
     structlog.configure(
@@ -174,22 +168,26 @@ def configure(*, level: str = "INFO", form: str | None = None) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                _in_order,
-                _without_secrets(renderer),
-            ],
-        )
-    )
+    handler.setFormatter(_formatter(shared, as_text=as_text))
     scrub_crashes()
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(logging.getLevelNamesMapping()[level], logging.INFO))
     logging.getLogger("bot").setLevel(level)
-    for talkative in ("apprise", "urllib3"):  # they tell of failures by the address, which holds a token
+    for talkative in ("apprise", "urllib3"):  # they log addresses, which hold tokens
         logging.getLogger(talkative).setLevel(logging.CRITICAL)
     for noisy in ("slack_bolt", "slack_sdk", "alembic", "aiohttp.access", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _formatter(shared: list[Any], *, as_text: bool) -> structlog.stdlib.ProcessorFormatter:
+    """Return the formatter of all lines; `shared` processes those of libraries."""
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        if as_text
+        else structlog.processors.JSONRenderer()
+    )
+    remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared, processors=[remove_meta, _sort_fields, _without_secrets(renderer)]
+    )

@@ -1,4 +1,4 @@
-"""What `/metrics` shows, in Prometheus' terms. No label holds anything a person wrote."""
+"""Prometheus metrics. No label holds text that a person wrote."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 

@@ -1,8 +1,8 @@
 """
-Workers that must not end: one that dies is started again, and counted.
+Restarts of background workers that fail.
 
-What a worker meets with it handles itself; what ends it all the same is a mistake of ours, and the outbox, the timers
-or the upkeep would stand still without a word until somebody restarts the process.
+A worker handles the errors it expects. One that ends it is a defect, and without a restart the outbox, the timers or
+the maintenance would stand still silently.
 """
 
 import asyncio
@@ -15,14 +15,14 @@ from bot.runtime.metrics import WORKER_RESTARTS
 log = get_logger(__name__)
 
 PAUSE = 1.0
-"""Seconds before a worker that died is started again."""
+"""Seconds before a restart."""
 
 
-async def kept_going(name: str, work: Callable[[], Awaitable[None]], *, pause: float = PAUSE) -> None:
+async def restart_on_failure(name: str, work: Callable[[], Awaitable[None]], *, pause: float = PAUSE) -> None:
     """
-    Run `work` until it returns, again and again if it raises or is cancelled by somebody else.
+    Run `work` until it returns, again if it raises or is cancelled by others.
 
-    Cancelling this coroutine's own task ends both.
+    A cancellation of this coroutine's own task ends both.
     """
     while True:
         task = asyncio.ensure_future(work())
@@ -36,5 +36,5 @@ async def kept_going(name: str, work: Callable[[], Awaitable[None]], *, pause: f
         if problem is None and not task.cancelled():
             return
         WORKER_RESTARTS.labels(name).inc()
-        log.error("a worker died and is started again", worker=name, exc_info=problem)
+        log.error("worker failed; restarting", worker=name, exc_info=problem)
         await asyncio.sleep(pause)

@@ -1,5 +1,5 @@
 """
-A Slack for one laptop: a workspace that speaks Slack's Web API, Events API and Socket Mode, and a page to look at it.
+A local Slack: Web API, Events API, Socket Mode, and a page for people.
 
-It knows nothing of the app that is tried against it: whatever works here uses Slack's public interfaces only.
+It knows nothing of the app under test, which uses Slack's public interfaces only.
 """

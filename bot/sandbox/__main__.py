@@ -1,4 +1,4 @@
-"""`python -m bot.sandbox`: the sandbox alone, until it is told to end."""
+"""Run the sandbox alone: `python -m bot.sandbox`."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.sandbox.server import Sandbox
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: a free one")
     parser.add_argument("--host", default="127.0.0.1")
@@ -44,4 +44,4 @@ async def serve(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(parsed(sys.argv[1:])))
+    asyncio.run(serve(parse_arguments(sys.argv[1:])))

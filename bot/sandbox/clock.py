@@ -1,4 +1,4 @@
-"""The sandbox's time: whatever has `now()`; by default the machine's own clock."""
+"""Clocks of the sandbox."""
 
 from datetime import UTC, datetime
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Aware, in UTC."""
+        """Return the time, aware, in UTC."""
 
 
 class RealClock:

@@ -1,4 +1,4 @@
-"""What the sandbox consists of, wired together: workspace, clock, faults, delivery, Web API, and when all is quiet."""
+"""Parts of the sandbox: workspace, faults, delivery and Web API."""
 
 import asyncio
 import inspect
@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from bot.sandbox.app_link.delivery import Delivery
 from bot.sandbox.app_link.http import HttpLink
@@ -20,51 +21,51 @@ from bot.sandbox.workspace.records import Channel, Event, Json, Message, SlackEr
 from bot.sandbox.workspace.workspace import Workspace
 
 LOOK_AGAIN = 0.05
-"""`wait_until` looks at each change here, and this often, as its condition may depend on things elsewhere."""
+"""Seconds between checks of `wait_until`; changes in the sandbox trigger one, too."""
 SAVE_AFTER = 0.5
-"""Seconds after a change until it is saved; longer if saving itself takes long."""
+"""Seconds from a change to its saving; longer if saving takes long."""
+
+
+class CoreOptions(TypedDict, total=False):
+    """See `Sandbox`."""
+
+    state: Path | None
+    clock: Clock | None
+    seed: bool
+    bot_token: str | None
+    app_token: str | None
+    signing_secret: str | None
+    retry_delays: tuple[float, ...]
+    answer_seconds: float
+    events_at_once: int
+    site_url: str | None
 
 
 class Core:
-    def __init__(
-        self,
-        *,
-        state: Path | None = None,
-        clock: Clock | None = None,
-        seed: bool = True,
-        bot_token: str | None = None,
-        app_token: str | None = None,
-        signing_secret: str | None = None,
-        retry_delays: tuple[float, ...] = (0, 60, 300),
-        answer_seconds: float = 3.0,
-        events_at_once: int = 64,
-        site_url: str | None = None,
-    ) -> None:
-        self.state = state
-        self.clock: Clock = clock or RealClock()
-        self.seed = seed
-        self.site_url = site_url
+    def __init__(self, **options: Unpack[CoreOptions]) -> None:
+        self.state = options.get("state")
+        self.clock: Clock = options.get("clock") or RealClock()
+        self.seed = options.get("seed", True)
+        self.site_url = options.get("site_url")
         self.faults = Faults()
-        loaded = persistence.load(state) if state else None
-        self.workspace: Workspace
-        tokens: Json = {}
-        if loaded:
-            self.workspace, tokens = loaded
-        else:
-            self.workspace = persistence.fresh(self.clock.now(), with_people=seed)
-        self.bot_token = bot_token or tokens.get("bot") or f"xoxb-sandbox-{secrets.token_hex(12)}"
-        self.app_token = app_token or tokens.get("app") or f"xapp-sandbox-{secrets.token_hex(12)}"
-        self.signing_secret = signing_secret or tokens.get("signing") or secrets.token_hex(16)
+        loaded = persistence.load(self.state) if self.state else None
+        tokens: Json = loaded[1] if loaded else {}
+        self.workspace: Workspace = (
+            loaded[0] if loaded else persistence.create_workspace(self.clock.now(), with_people=self.seed)
+        )
+        self.bot_token = options.get("bot_token") or tokens.get("bot") or f"xoxb-sandbox-{secrets.token_hex(12)}"
+        self.app_token = options.get("app_token") or tokens.get("app") or f"xapp-sandbox-{secrets.token_hex(12)}"
+        self.signing_secret = options.get("signing_secret") or tokens.get("signing") or secrets.token_hex(16)
         self.hub = SocketHub(self.workspace.app.id, self._sockets_changed)
         self.http: HttpLink | None = None
         self.delivery = Delivery(self.workspace, self.clock, self.faults, self.hub)
-        self.delivery.retry_delays = retry_delays
-        self.delivery.answer_seconds = answer_seconds
-        self.delivery.at_once = events_at_once
-        self.delivery.changed = self._pulse
-        self.api = WebApi(self.workspace, self.clock, self.faults, self._later)
+        self.delivery.retry_delays = options.get("retry_delays", self.delivery.retry_delays)
+        self.delivery.answer_seconds = options.get("answer_seconds", self.delivery.answer_seconds)
+        self.delivery.at_once = options.get("events_at_once", self.delivery.at_once)
+        self.delivery.changed = self._wake_waiters
+        self.api = WebApi(self.workspace, self.clock, self.faults, self._defer)
         self.api.new_ticket = self.hub.new_ticket
-        self.api.changed = self._pulse
+        self.api.changed = self._wake_waiters
         self.api.grants[self.bot_token] = Grant("bot", self.workspace.app.bot_user_id)
         self.api.grants[self.app_token] = Grant("app", self.workspace.app.bot_user_id)
         self.base_url = ""
@@ -76,13 +77,13 @@ class Core:
         self._adopt(self.workspace)
 
     def _adopt(self, workspace: Workspace) -> None:
-        """Make this the workspace that everything works on."""
+        """Replace the workspace."""
         self.workspace = workspace
         self.delivery.workspace = workspace
         self.api.workspace = workspace
         workspace.site_url = self.site_url or self.base_url or workspace.site_url
-        workspace.listeners = [self._happened]
-        workspace.watchers = [self._looks_different]
+        workspace.listeners = [self._on_event]
+        workspace.watchers = [self._on_change]
 
     # --- ids
 
@@ -119,15 +120,15 @@ class Core:
     def _channel(self, name: str) -> Channel:
         return self.workspace.channel(name)
 
-    def _seen(self, user: User, name: str) -> Channel:
-        """A channel that this person may know of."""
+    def _visible_channel(self, user: User, name: str) -> Channel:
+        """Return a channel that a person can see."""
         channel = self.workspace.channel(name)
-        if not self.workspace.sees(channel, user.id):
+        if not self.workspace.can_see(channel, user.id):
             raise SlackError("channel_not_found")
         return channel
 
     def _message(self, channel: Channel, ts: str, user: User | None = None) -> Message:
-        """Also a message for this person's eyes only."""
+        """Return a message, also an ephemeral one of `user`."""
         for where, note in self.workspace.ephemerals:
             if where == channel.id and note.ts == ts and user and note.ephemeral_to == user.id:
                 return note
@@ -138,18 +139,18 @@ class Core:
 
     # --- what happens
 
-    def _happened(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if self._is_running():
-            self.delivery.offer(event)
-        self._pulse()
+            self.delivery.enqueue_event(event)
+        self._wake_waiters()
 
-    def _looks_different(self, kind: str, which: str) -> None:
+    def _on_change(self, kind: str, which: str) -> None:
         for watcher in self.page_watchers:
             watcher(kind, which)
         if self.state and self._save_timer is None and self._is_running():
             delay = max(SAVE_AFTER, 20 * self._save_seconds)
             self._save_timer = asyncio.get_running_loop().call_later(delay, self.save)
-        self._pulse()
+        self._wake_waiters()
 
     def _is_running(self) -> bool:
         return bool(self.base_url)
@@ -157,17 +158,17 @@ class Core:
     def _sockets_changed(self) -> None:
         self.delivery.pump()
 
-    def _later(self, seconds: float, act: Callable[[], object]) -> None:
+    def _defer(self, seconds: float, act: Callable[[], object]) -> None:
         def run() -> None:
             self._deferred.discard(handle)
             act()
-            self._pulse()
+            self._wake_waiters()
 
         handle = asyncio.get_running_loop().call_later(seconds, run)
         self._deferred.add(handle)
 
     def save(self) -> None:
-        """Write the workspace to its folder now."""
+        """Save the workspace now."""
         if self._save_timer:
             self._save_timer.cancel()
             self._save_timer = None
@@ -181,7 +182,7 @@ class Core:
     # --- quiet
 
     def pending(self) -> dict[str, int]:
-        """What is not done yet: open requests, deliveries queued, under way or to be tried again, deferred effects."""
+        """Count requests, deliveries, retries and deferred effects in progress."""
         counts = self.delivery.pending()
         deferred = len(self._deferred) + counts.pop("delayed")
         return {"requests": self.api.open_requests, **counts, "deferred": deferred}
@@ -190,7 +191,7 @@ class Core:
         return not any(self.pending().values())
 
     async def wait_settled(self, timeout: float = 10.0, quiet: float = 0.0) -> None:  # noqa: ASYNC109  as in wait_until
-        """Until nothing has been pending for `quiet` seconds. Raises TimeoutError, naming what still is."""
+        """Wait until nothing was pending for `quiet` seconds. Raises TimeoutError."""
         since = time.monotonic()
 
         def has_been_quiet() -> bool:
@@ -210,7 +211,7 @@ class Core:
         predicate: Callable[[], object | Awaitable[object]],
         timeout: float = 10.0,  # noqa: ASYNC109  callers write a number, not a context manager
     ) -> None:
-        """Until the predicate, which may be a coroutine function, says something true. Raises TimeoutError."""
+        """Wait until the predicate, also a coroutine function, is true. Raises TimeoutError."""
         async with asyncio.timeout(timeout):
             while True:
                 found = predicate()
@@ -227,7 +228,7 @@ class Core:
         self._waiters.discard(waiter)
         waiter.cancel()
 
-    def _pulse(self) -> None:
+    def _wake_waiters(self) -> None:
         while self._waiters:
             waiter = self._waiters.pop()
             if not waiter.done():

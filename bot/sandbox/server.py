@@ -1,77 +1,53 @@
-"""The sandbox as a whole: one HTTP server with Web API, Socket Mode, control API and page."""
+"""The sandbox: one HTTP server with Web API, Socket Mode, control API and page."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 from aiohttp import web
 
-from bot.sandbox.clock import Clock
-from bot.sandbox.control.app_actions import Acting
 from bot.sandbox.control.documents import Documents
 from bot.sandbox.control.http import Control
-from bot.sandbox.control.inspect import Looks
-from bot.sandbox.control.settings import Knobs
+from bot.sandbox.control.inspect import Inspection
+from bot.sandbox.control.settings import SandboxSettings
+from bot.sandbox.control.view_actions import ViewActions
+from bot.sandbox.core import CoreOptions
 from bot.sandbox.page.guide import Action, Guide
 from bot.sandbox.page.http import Page
 from bot.sandbox.page.status import Panel
-from bot.sandbox.workspace.records import Json, SlackError
+from bot.sandbox.workspace.records import SlackError
 
 MAX_BODY = 64 * 1024 * 1024
 
 
-class Sandbox(Acting, Documents, Looks, Knobs):
+class Sandbox(ViewActions, Documents, Inspection, SandboxSettings):
     """
-    A Slack to try an app against. `async with Sandbox() as sandbox:` starts and stops it.
+    A Slack to test an app against. `async with Sandbox() as sandbox:` starts and stops it.
 
-    `state`: folder in which it is kept, None: nowhere. `clock`: the workspace's time; deliveries, their retries,
-    signatures and triggers follow the real one. `retry_delays`: seconds before each retry of an event.
-    `events_at_once`: deliveries of events under way at a time. `actions`: buttons on the page, label to coroutine
-    function. `site_url`: what permalinks begin with, if not the sandbox's own address.
+    `state`: folder of the saved workspace, None: not saved. `clock`: the workspace's time; deliveries, retries,
+    signatures and triggers use the real one. `retry_delays`: seconds before each retry of an event. `events_at_once`:
+    concurrent deliveries. `actions`: buttons on the page, label to coroutine function. `site_url`: base of permalinks,
+    if not the sandbox's own address.
 
-    What the page tells of the app, all of it optional: `commands` (`name`, `usage`, `summary`) that the composer
-    completes; `shortcuts` of messages and `global_shortcuts` of the composer, callback id and title; `marks`, emoji
-    that mean something, offered first, and what; `panel`, which says what waits in the app (`what`, `about`, `since` in
-    Unix seconds, `why`); `guide` for the first visit; `gallery`, messages and views to look at (`name`, `kind`,
-    `payload`).
+    All about the app is optional: `commands` (`name`, `usage`, `summary`) that the composer completes; `shortcuts` of
+    messages and `global_shortcuts` of the composer, callback id and title; `marks`, emoji with a meaning; `panel`,
+    which returns what waits in the app (`what`, `about`, `since` in Unix seconds, `why`); `guide` for the first visit.
     """
 
     def __init__(
         self,
         *,
-        state: Path | None = None,
-        clock: Clock | None = None,
-        seed: bool = True,
         actions: Mapping[str, Action] | None = None,
-        bot_token: str | None = None,
-        app_token: str | None = None,
-        signing_secret: str | None = None,
-        retry_delays: tuple[float, ...] = (0, 60, 300),
-        answer_seconds: float = 3.0,
-        events_at_once: int = 64,
         host: str = "127.0.0.1",
-        site_url: str | None = None,
         commands: Sequence[Mapping[str, str]] = (),
         shortcuts: Sequence[tuple[str, str]] = (),
         global_shortcuts: Sequence[tuple[str, str]] = (),
         marks: Mapping[str, str] | None = None,
         panel: Panel | None = None,
         guide: Guide | None = None,
-        gallery: Sequence[Json] = (),
+        **options: Unpack[CoreOptions],
     ) -> None:
-        super().__init__(
-            state=state,
-            clock=clock,
-            seed=seed,
-            bot_token=bot_token,
-            app_token=app_token,
-            signing_secret=signing_secret,
-            retry_delays=retry_delays,
-            answer_seconds=answer_seconds,
-            events_at_once=events_at_once,
-            site_url=site_url,
-        )
+        super().__init__(**options)
         self.host = host
         self.port = 0
         self.actions: dict[str, Action] = dict(actions or {})
@@ -81,7 +57,6 @@ class Sandbox(Acting, Documents, Looks, Knobs):
         self.marks: Mapping[str, str] = marks or {}
         self.panel = panel
         self.guide = guide
-        self.gallery = gallery
         self.page = Page(self)
         self.runner: web.AppRunner | None = None
 
@@ -103,7 +78,7 @@ class Sandbox(Acting, Documents, Looks, Knobs):
         return self
 
     async def stop(self) -> None:
-        """Save, and let go of everything."""
+        """Save, and close everything."""
         if self.runner is None:
             return
         await self.delivery.stop()
@@ -126,11 +101,11 @@ class Sandbox(Acting, Documents, Looks, Knobs):
         await self.stop()
 
     def is_connected(self) -> bool:
-        """Whether there is a way to the app: a connection it has opened, or an address it is told at."""
+        """Return whether the app has an open connection or an address."""
         return self.delivery.link.is_open()
 
     async def run_action(self, label: str) -> None:
-        """Do what the page's button of this name does."""
+        """Run the action of a button on the page."""
         suggested = {each.label: each.act for each in self.guide.suggestions if each.act} if self.guide else {}
         act = self.actions.get(label) or suggested.get(label)
         if act is None:
@@ -138,7 +113,7 @@ class Sandbox(Acting, Documents, Looks, Knobs):
         await act()
 
     async def run_play(self, name: str, speed: float = 1.0) -> None:
-        """Begin to play a story of the guide; `speed` 10 is ten times as fast, 0 at once."""
+        """Start a story of the guide; `speed` 10 is ten times as fast, 0 at once."""
         if self.guide is None or self.guide.play is None or name not in {play.name for play in self.guide.plays}:
             raise SlackError("not_found", [f"there is no story {name!r}"])
         await self.guide.play(name, speed)

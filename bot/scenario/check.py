@@ -1,7 +1,7 @@
 """
-Whether the facts that a scenario expects hold.
+Comparison of a scenario's expected facts with the outcome.
 
-Looked for in `incident.json` and in the draft's Markdown alone, as somebody would who knows nothing of the bot.
+The outcome is `incident.json` and the draft's Markdown alone, as a reader sees them.
 """
 
 import re
@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain.languages import TABLES, language
-from bot.domain.terms import ActionKind, Kind
-from bot.domain.text.durations import read_duration, show_duration
+from bot.domain.languages import get_language
+from bot.domain.terms import LANGUAGES, ActionKind, Kind
+from bot.domain.text.duration_parser import read_duration
+from bot.domain.text.durations import format_duration
 from bot.scenario.model import Expected, ExpectedEscalation, Scenario
 
 ACTIONS_TAKEN = frozenset({Kind.INVESTIGATION, Kind.HYPOTHESIS, Kind.ACTION, Kind.ROLLBACK})
@@ -21,19 +22,19 @@ BESIDE_A_TIME = r"[0-9][:h.][0-9]{2}[^\n0-9]{0,6}"
 Json = Mapping[str, Any]
 
 
-def differences(scenario: Scenario, record: Json, markdown: str) -> list[str]:
-    """Each fact that does not hold, as one line: `duration: expected 2h 0m, found 1h 55m`. `record`: incident.json."""
+def find_differences(scenario: Scenario, record: Json, markdown: str) -> list[str]:
+    """Describe each wrong fact of `incident.json`: `duration: expected 2h 0m, found 1h 55m`."""
     outcome = _Outcome(scenario.expected, scenario.zone, record, markdown)
     return [line for check in CHECKS for line in check(outcome)]
 
 
-def not_compared(scenario: Scenario) -> list[str]:
-    """What the scenario expects and nobody looked at, as one line each."""
-    return [f"{key}: not compared" for key in scenario.expected.not_compared]
+def list_not_compared(scenario: Scenario) -> list[str]:
+    """Describe the expectations that are not compared."""
+    return [f"{key}: not compared" for key in scenario.not_compared]
 
 
 class _Outcome:
-    """What was expected, and what came out."""
+    """The expected facts and the outcome."""
 
     def __init__(self, expected: Expected, zone: ZoneInfo, record: Json, markdown: str) -> None:
         self.expected, self.zone, self.record, self.markdown = expected, zone, record, markdown
@@ -41,19 +42,19 @@ class _Outcome:
         self.entries = [entry for entry in record["timeline"] if not entry.get("withdrawn_at")]
         self.actions: Sequence[Json] = record["actions"]
 
-    def of_kinds(self, kinds: frozenset[Kind]) -> int:
+    def count_entries(self, kinds: frozenset[Kind]) -> int:
         return sum(not kinds.isdisjoint(entry["kinds"]) for entry in self.entries)
 
 
-def _differs(name: str, expected: object, found: object) -> str:
-    return f"{name}: expected {expected}, found {_shown(found)}"
+def _describe_difference(name: str, expected: object, found: object) -> str:
+    return f"{name}: expected {expected}, found {_format_found(found)}"
 
 
-def _shown(value: object) -> object:
+def _format_found(value: object) -> object:
     return "nothing" if value is None or value in ("", []) else value
 
 
-def _times(outcome: _Outcome) -> Iterator[str]:
+def _compare_times(outcome: _Outcome) -> Iterator[str]:
     expected = outcome.expected
     for name, wanted, key in (
         ("started", expected.started, "started_at"),
@@ -62,126 +63,130 @@ def _times(outcome: _Outcome) -> Iterator[str]:
     ):
         stated = outcome.incident.get(key)
         if wanted is not None and (stated is None or datetime.fromisoformat(stated) != wanted):
-            yield _differs(name, wanted.isoformat(), stated)
+            yield _describe_difference(name, wanted.isoformat(), stated)
 
 
-def _duration(outcome: _Outcome) -> Iterator[str]:
+def _compare_duration(outcome: _Outcome) -> Iterator[str]:
     wanted = outcome.expected.duration
     if wanted is None:
         return
     length, seconds = read_duration(wanted), outcome.incident.get("duration_seconds")
     if length is None or seconds != length.total_seconds():
         start, end = outcome.incident.get("started_at"), outcome.incident.get("ended_at")
-        found = show_duration(datetime.fromisoformat(end) - datetime.fromisoformat(start)) if start and end else None
-        yield _differs("duration", wanted, found)
-    elif not any(re.search(rf"(?<!\w){re.escape(said)}(?!\w)", outcome.markdown) for said in _said(wanted, length)):
+        found = format_duration(datetime.fromisoformat(end) - datetime.fromisoformat(start)) if start and end else None
+        yield _describe_difference("duration", wanted, found)
+    elif not any(
+        re.search(rf"(?<!\w){re.escape(form)}(?!\w)", outcome.markdown) for form in _duration_forms(wanted, length)
+    ):
         yield f"duration: expected {wanted}, which the draft does not say"
 
 
-def _said(wanted: str, length: timedelta) -> set[str]:
-    """The length as the scenario has it, and as documents of each language write it: `13m`, `13 min`."""
-    return {wanted, *(language(code).length(length) for code in TABLES)}
+def _duration_forms(wanted: str, length: timedelta) -> set[str]:
+    """Return the length as the scenario and the documents of each language write it."""
+    return {wanted, *(get_language(code).format_duration(length) for code in LANGUAGES)}
 
 
-def _zone_label(outcome: _Outcome) -> Iterator[str]:
+def _compare_zone_label(outcome: _Outcome) -> Iterator[str]:
     wanted = outcome.expected.zone_label
     if wanted and not re.search(rf"{BESIDE_A_TIME}\b{re.escape(wanted)}\b", outcome.markdown):
         yield f"zone_label: expected {wanted} beside the times of the draft, and it stands beside none"
 
 
-def _detected_by(outcome: _Outcome) -> Iterator[str]:
+def _compare_detection(outcome: _Outcome) -> Iterator[str]:
     wanted = outcome.expected.detected_by
     if wanted is None:
         return
     if wanted not in [alert["name"] for alert in outcome.record["alerts"]]:
-        yield _differs("detected_by", wanted, ", ".join(alert["name"] for alert in outcome.record["alerts"]))
-    elif wanted not in _detection(outcome.markdown, (outcome.incident.get("languages") or ["en"])[0]):
+        yield _describe_difference(
+            "detected_by", wanted, ", ".join(alert["name"] for alert in outcome.record["alerts"])
+        )
+    elif wanted not in _detection_text(outcome.markdown, (outcome.incident.get("languages") or ["en"])[0]):
         yield f"detected_by: expected {wanted}, which the draft's detection does not name"
 
 
-def _detection(markdown: str, code: str) -> str:
-    """What stands under the heading of the detection; in a draft without one, the timeline's lines of that name."""
-    words = language(code).words
-    under = _under(markdown, words["detection"])
+def _detection_text(markdown: str, code: str) -> str:
+    """Return the section about the detection, else the timeline's lines of that kind."""
+    words = get_language(code).words
+    under = _section_under(markdown, words["detection"])
     if under is not None:
         return under
-    course = _under(markdown, words["timeline"]) or _under(markdown, words["overview"]) or ""
+    course = _section_under(markdown, words["timeline"]) or _section_under(markdown, words["overview"]) or ""
     return "\n".join(line for line in course.splitlines() if words["kind_detection"] in line)
 
 
-def _under(markdown: str, heading: str) -> str | None:
-    """The text below the first heading that begins so, up to the next heading. None if there is no such heading."""
+def _section_under(markdown: str, heading: str) -> str | None:
+    """Return the text below the first heading that begins so; None without such a heading."""
     match = re.search(rf"^#+ {re.escape(heading)}\b.*\n((?:(?!#).*\n?)*)", markdown, re.MULTILINE)
     return match[1] if match else None
 
 
-def _impact(outcome: _Outcome) -> Iterator[str]:
+def _compare_impact(outcome: _Outcome) -> Iterator[str]:
     wanted = outcome.expected.impact
     if wanted is None:
         return
     impact = outcome.incident.get("impact") or {}
     texts = [each["text"] for each in impact.get("texts", [])]
     if wanted.text and not any(wanted.text in text for text in texts):
-        yield _differs("impact: text", wanted.text, " / ".join(texts))
+        yield _describe_difference("impact: text", wanted.text, " / ".join(texts))
     percent = impact.get("percent_of_users")
     if wanted.percent_of_users is not None and percent != wanted.percent_of_users:
-        yield _differs("impact: percent_of_users", f"{wanted.percent_of_users:g}", percent)
+        yield _describe_difference("impact: percent_of_users", f"{wanted.percent_of_users:g}", percent)
 
 
-def _languages(outcome: _Outcome) -> Iterator[str]:
-    """These, in this order, and no other: one document after the other."""
+def _compare_languages(outcome: _Outcome) -> Iterator[str]:
+    """Compare the languages of the documents, in order."""
     wanted = outcome.expected.languages
     documents = re.split(r"^(?=# )", outcome.markdown, flags=re.MULTILINE)[1:]
-    found = tuple(code for document in documents if (code := spoken(document)))
+    found = tuple(code for document in documents if (code := detect_language(document)))
     if wanted is not None and found != wanted:
-        yield _differs("languages", ", ".join(wanted), ", ".join(found))
+        yield _describe_difference("languages", ", ".join(wanted), ", ".join(found))
 
 
-def spoken(document: str) -> str | None:
-    """The language whose words a document has most of for its headings and labels; None if it has none of any."""
+def detect_language(document: str) -> str | None:
+    """Return the language of most of a document's headings and labels; None if of none."""
     marked = re.findall(r"^#+ (.+)$|\*\*(.+?)\*\*", document.replace("\\", ""), re.MULTILINE)
     labels = {re.sub(r"(?:\s*\([^()]*\))?[\s:]*$", "", heading or label) for heading, label in marked}
-    counts = {code: len(labels & set(language(code).words.values())) for code in TABLES}
-    return max(TABLES, key=lambda code: counts[code]) if any(counts.values()) else None
+    counts = {code: len(labels & set(get_language(code).words.values())) for code in LANGUAGES}
+    return max(LANGUAGES, key=lambda code: counts[code]) if any(counts.values()) else None
 
 
-def _timeline_times(outcome: _Outcome) -> Iterator[str]:
-    """The expected ones, in their order, among those found; others may stand between them."""
+def _compare_timeline_times(outcome: _Outcome) -> Iterator[str]:
+    """Look for the expected times, in order; others may be between them."""
     wanted = outcome.expected.timeline_times
     if wanted is None:
         return
-    found = [_clock(entry, outcome.zone) for entry in outcome.entries]
+    found = [_entry_time(entry, outcome.zone) for entry in outcome.entries]
     ahead = iter(found)
     for place, time in enumerate(wanted, 1):
         if time not in ahead:
-            said = ", ".join(each or "no time" for each in found)
-            yield f"timeline_times: number {place}, {time or 'no time'}, is missing or out of order among {said}"
+            listed = ", ".join(each or "no time" for each in found)
+            yield f"timeline_times: number {place}, {time or 'no time'}, is missing or out of order among {listed}"
             return
 
 
-def _clock(entry: Json, zone: ZoneInfo) -> str | None:
+def _entry_time(entry: Json, zone: ZoneInfo) -> str | None:
     at = entry.get("happened_at")
     return f"{datetime.fromisoformat(at).astimezone(zone):%H:%M}" if at else None
 
 
-def _counts(outcome: _Outcome) -> Iterator[str]:
+def _compare_counts(outcome: _Outcome) -> Iterator[str]:
     expected = outcome.expected
-    taken = outcome.of_kinds(ACTIONS_TAKEN)
+    taken = outcome.count_entries(ACTIONS_TAKEN)
     if expected.actions_taken is not None and taken < expected.actions_taken:
-        yield _differs("actions_taken", f"at least {expected.actions_taken}", str(taken))
+        yield _describe_difference("actions_taken", f"at least {expected.actions_taken}", str(taken))
     kinds = [action["kind"] for action in outcome.actions]
     for name, wanted, found in (
-        ("misleading_paths", expected.misleading_paths, outcome.of_kinds(frozenset({Kind.MISLEADING_PATH}))),
+        ("misleading_paths", expected.misleading_paths, outcome.count_entries(frozenset({Kind.MISLEADING_PATH}))),
         ("improvements", expected.improvements, kinds.count(ActionKind.IMPROVEMENT)),
         ("tasks", expected.tasks, kinds.count(ActionKind.TASK)),
         ("symptom_table", expected.symptom_table, sum(bool(action.get("symptom")) for action in outcome.actions)),
     ):
         if wanted is not None and found != wanted:
-            yield _differs(name, wanted, str(found))
+            yield _describe_difference(name, wanted, str(found))
 
 
-def _escalations(outcome: _Outcome) -> Iterator[str]:
-    """In this order, at least these."""
+def _compare_escalations(outcome: _Outcome) -> Iterator[str]:
+    """Look for the expected escalations, in order; others may be between them."""
     ahead = iter(outcome.record["escalations"])
     for wanted in outcome.expected.escalations or ():
         name = f"escalations: {wanted.to}"
@@ -190,54 +195,56 @@ def _escalations(outcome: _Outcome) -> Iterator[str]:
             targets = [each["target"] for each in outcome.record["escalations"]]
             yield f"{name} is missing or out of order among {', '.join(targets) or 'none'}"
             return
-        yield from _of_escalation(name, wanted, found)
+        yield from _compare_escalation(name, wanted, found)
 
 
-def _of_escalation(name: str, wanted: ExpectedEscalation, found: Json) -> Iterator[str]:
+def _compare_escalation(name: str, wanted: ExpectedEscalation, found: Json) -> Iterator[str]:
     if wanted.external is not None and bool(found["external"]) != wanted.external:
-        yield _differs(f"{name}: external", _yes(wanted.external), _yes(not wanted.external))
+        yield _describe_difference(f"{name}: external", _yes_or_no(wanted.external), _yes_or_no(not wanted.external))
     if wanted.acknowledged is not None and (found["acknowledged_at"] is not None) != wanted.acknowledged:
-        yield _differs(f"{name}: acknowledged", _yes(wanted.acknowledged), _yes(not wanted.acknowledged))
+        yield _describe_difference(
+            f"{name}: acknowledged", _yes_or_no(wanted.acknowledged), _yes_or_no(not wanted.acknowledged)
+        )
 
 
-def _yes(value: bool) -> str:
+def _yes_or_no(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _conclusion(outcome: _Outcome) -> Iterator[str]:
-    """The draft ends with the paragraph that the record holds; of several documents, the first one does."""
+def _compare_conclusion(outcome: _Outcome) -> Iterator[str]:
+    """Check whether the (first) document ends with the conclusion of the record."""
     if outcome.expected.conclusion is None:
         return
-    stated = _words(outcome.incident.get("conclusion") or "")
+    stated = _split_words(outcome.incident.get("conclusion") or "")
     first = outcome.markdown.partition("\n---\n")[0]
-    ends = bool(stated) and _words(first.strip().rpartition("\n")[2]) == stated
+    ends = bool(stated) and _split_words(first.strip().rpartition("\n")[2]) == stated
     if ends != outcome.expected.conclusion:
-        yield _differs("conclusion", _yes(outcome.expected.conclusion), _yes(ends))
+        yield _describe_difference("conclusion", _yes_or_no(outcome.expected.conclusion), _yes_or_no(ends))
 
 
-def _findings(outcome: _Outcome) -> Iterator[str]:
-    """At least these codes."""
+def _compare_findings(outcome: _Outcome) -> Iterator[str]:
+    """Look for the expected codes."""
     found = list(dict.fromkeys(finding["code"] for finding in outcome.record["findings"]))
     for code in outcome.expected.findings or ():
         if code not in found:
             yield f"findings: {code} is missing among {', '.join(found) or 'none'}"
 
 
-def _words(text: str) -> list[str]:
-    """Letters and figures only, without the links to the sources."""
+def _split_words(text: str) -> list[str]:
+    """Return the words of a text, without links to sources."""
     return re.findall(r"\w+", re.sub(r"\]\([^)]*\)", "]", text))
 
 
 CHECKS: tuple[Callable[[_Outcome], Iterator[str]], ...] = (
-    _times,
-    _duration,
-    _zone_label,
-    _detected_by,
-    _impact,
-    _languages,
-    _timeline_times,
-    _counts,
-    _escalations,
-    _conclusion,
-    _findings,
+    _compare_times,
+    _compare_duration,
+    _compare_zone_label,
+    _compare_detection,
+    _compare_impact,
+    _compare_languages,
+    _compare_timeline_times,
+    _compare_counts,
+    _compare_escalations,
+    _compare_conclusion,
+    _compare_findings,
 )

@@ -1,23 +1,23 @@
-"""What stands above a scenario's steps, as somebody would type it."""
+"""The header of a scenario as slash commands."""
 
 import re
 from collections.abc import Iterator
 
 from bot.domain.terms import AlertStatus
-from bot.scenario.model import Act, Alert, Scenario, Typed
+from bot.scenario.model import Action, Alert, Scenario, SlashCommand
 
-SOMEBODY = "oncall"
-START = re.compile(r"/incident\s+(?:start|declare|new|open)\b", re.IGNORECASE)
-
-
-def opens(act: Act) -> bool:
-    """Whether it may be what opens the scenario's incident."""
-    is_firing = isinstance(act, Alert) and act.status is AlertStatus.FIRING
-    return is_firing or (isinstance(act, Typed) and START.match(act.text) is not None)
+DEFAULT_PERSON = "oncall"
+START_COMMAND = re.compile(r"/incident\s+(?:start|declare|new|open)\b", re.IGNORECASE)
 
 
-def with_head(scenario: Scenario, start: str) -> str:
-    """The command that opens the incident, with what the head of the scenario says and it does not."""
+def opens_incident(action: Action) -> bool:
+    """Return whether the action may open the scenario's incident."""
+    is_firing = isinstance(action, Alert) and action.status is AlertStatus.FIRING
+    return is_firing or (isinstance(action, SlashCommand) and START_COMMAND.match(action.text) is not None)
+
+
+def add_header_options(scenario: Scenario, start: str) -> str:
+    """Return the command that opens the incident, with the missing options of the header."""
     options = (
         ("sev|severity", "sev", scenario.severity),
         ("service|services", "service", ", ".join(scenario.services)),
@@ -31,15 +31,15 @@ def with_head(scenario: Scenario, start: str) -> str:
 
 
 def first_person(scenario: Scenario) -> str:
-    """Who does the first thing that a person does. Where only monitors act, somebody of the workspace."""
-    return next((who for step in scenario.steps if (who := getattr(step.act, "who", None))), SOMEBODY)
+    """Return the person of the first action by a person, or a default person."""
+    return next((who for step in scenario.steps if (who := getattr(step.action, "who", None))), DEFAULT_PERSON)
 
 
-def head_edits(scenario: Scenario, *, is_started: bool) -> Iterator[str]:
+def header_edits(scenario: Scenario, *, is_started: bool) -> Iterator[str]:
     """
-    `/incident edit` for what stands above the steps. `is_started`: the command that opened the incident holds its part.
+    Yield the `/incident edit` commands for the header.
 
-    Titles that have a language are given one by one, each in a line of its own.
+    `is_started`: a command opened the incident, with options of its own. Each title in a language is one command.
     """
     languages = tuple(code for code in scenario.titles if code)
     started = (
@@ -58,17 +58,17 @@ def head_edits(scenario: Scenario, *, is_started: bool) -> Iterator[str]:
         ("responsibility", scenario.responsibility),
         ("template", scenario.template),
     )
-    options = " ".join(f"{key}:{quoted(value)}" for key, value in given if value)
+    options = " ".join(f"{key}:{quote_value(value)}" for key, value in given if value)
     if options:
         yield f"/incident edit {options}"
     for code in languages:
-        yield f"/incident edit lang:{code} title:{quoted(scenario.titles[code])}"
+        yield f"/incident edit lang:{code} title:{quote_value(scenario.titles[code])}"
     if len(languages) > 0:
         yield f"/incident edit lang:{','.join(languages)}"
 
 
-def quoted(value: str) -> str:
-    """In quotes that the text does not hold itself."""
+def quote_value(value: str) -> str:
+    """Quote a text with quotes that it does not contain."""
     if '"' in value or "“" in value or "”" in value:
         return f"«{value}»"
     return f'"{value}"'

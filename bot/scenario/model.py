@@ -1,172 +1,239 @@
-"""A scenario as typed values."""
+"""Scenarios as typed values, validated from their YAML."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, ClassVar, Self
 
-from bot.domain.terms import AlertStatus
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from bot.scenario.fields import (
+    ClockTime,
+    Command,
+    Count,
+    Day,
+    Duration,
+    Handle,
+    Instant,
+    Labels,
+    Services,
+    Source,
+    Status,
+    Text,
+    Texts,
+    TextTable,
+    Titles,
+    Zone,
+)
+
+NOT_COMPARED = ("public_page", "vendor_view")
+"""Expectations about features that the record does not hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """A monitor tells of an alert. `source` is the name behind `/alerts/`."""
+class Section(BaseModel):
+    """A table of the file. A key without a value counts as absent."""
 
-    source: str
-    status: AlertStatus
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str]
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
 
-    kind = "alert"
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, data: object) -> object:
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
 
 
-@dataclass(frozen=True, slots=True)
-class VendorStatus:
+class Alert(Section):
+    """A monitor sends a notification. `source` is the name behind `/alerts/`."""
+
+    kind: ClassVar = "alert"
+    source: Source
+    status: Status
+    labels: Labels
+    annotations: TextTable = Field(default_factory=dict)
+
+
+class VendorStatus(Section):
     """An update appears on a vendor's public status feed."""
 
-    vendor: str
-    incident: str
-    state: str
-    text: str
-    published: datetime | None
-
-    kind = "vendor_status"
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """`who` types a slash command."""
-
-    who: str
-    text: str
-
-    kind = "command"
+    kind: ClassVar = "vendor_status"
+    vendor: Text
+    incident: Annotated[Text, Field(alias="id")]
+    state: Text
+    text: Text = ""
+    published: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
-    """`who` writes a message. `name` is what later steps call it; `channel` None: the incident's."""
-
-    who: str
-    text: str
-    name: str | None
-    channel: str | None
-
-    kind = "say"
+class SlashCommand(Section):
+    kind: ClassVar = "command"
+    who: Handle
+    text: Command
 
 
-@dataclass(frozen=True, slots=True)
-class React:
-    who: str
-    emoji: str
-    to: str
+class Message(Section):
+    """A person writes a message. `name`: for later steps; `channel` None: the incident's."""
 
-    kind = "react"
-
-
-@dataclass(frozen=True, slots=True)
-class Shortcut:
-    """`who` uses the message shortcut `name` on the message `to`, and chooses the kind `entry_kind` in its form."""
-
-    who: str
-    name: str
-    to: str
-    entry_kind: str | None
-
-    kind = "shortcut"
+    kind: ClassVar = "say"
+    who: Handle
+    text: Text
+    name: Annotated[Text | None, Field(alias="id")] = None
+    channel: Annotated[Text, AfterValidator(lambda name: name.removeprefix("#"))] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """`who` presses Acknowledge on the open escalation to `target`."""
-
-    who: str
-    target: str
-
-    kind = "ack"
+class Reaction(Section):
+    kind: ClassVar = "react"
+    who: Handle
+    emoji: Annotated[Text, AfterValidator(lambda name: name.strip(":"))]
+    to: Text
 
 
-Act = Alert | VendorStatus | Typed | Say | React | Shortcut | Ack
+class MessageShortcut(Section):
+    """A person uses a message shortcut on the message `to`, with `entry_kind` in its form."""
+
+    kind: ClassVar = "shortcut"
+    who: Handle
+    name: Text
+    to: Text
+    entry_kind: Annotated[Text | None, Field(alias="kind")] = None
+
+
+class Acknowledgement(Section):
+    """A person presses Acknowledge on the open escalation to `target`."""
+
+    kind: ClassVar = "ack"
+    who: Handle
+    target: Annotated[Handle, AfterValidator(lambda name: name.removeprefix("vendor:"))]
+
+
+Action = Alert | VendorStatus | SlashCommand | Message | Reaction | MessageShortcut | Acknowledgement
+
+
+class StepEntry(Section):
+    """A step as the file has it: one action, and its time."""
+
+    at: Text | None = None
+    alert: Alert | None = None
+    vendor_status: VendorStatus | None = None
+    command: SlashCommand | None = None
+    say: Message | None = None
+    react: Reaction | None = None
+    shortcut: MessageShortcut | None = None
+    ack: Acknowledgement | None = None
+
+    @model_validator(mode="after")
+    def _check_action(self) -> Self:
+        if len(self._actions) != 1:
+            raise ValueError(
+                f"one of {', '.join(ACTION_KEYS)} is needed, and `at`; here are {len(self._actions)} of them."
+            )
+        return self
+
+    @property
+    def _actions(self) -> list[Action]:
+        return [action for key in ACTION_KEYS if (action := getattr(self, key)) is not None]
+
+    @property
+    def action(self) -> Action:
+        return self._actions[0]
+
+
+ACTION_KEYS = tuple(key for key in StepEntry.model_fields if key != "at")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened. `number` counts from 1. `is_timed`: the scenario says when, it was not spread."""
+    """An action and its time. `number` counts from 1. `is_timed`: the file states the time."""
 
     number: int
     at: datetime
     is_timed: bool
-    act: Act
+    action: Action
 
     @property
     def label(self) -> str:
-        """How the step is named to whoever wrote it: `step 7 (say)`."""
-        return f"step {self.number} ({self.act.kind})"
+        """The step in messages: `step 7 (say)`."""
+        return f"step {self.number} ({self.action.kind})"
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedEscalation:
-    """`to` without its `@`; what is None is not compared."""
-
-    to: str
+class ExpectedEscalation(Section):
+    to: Handle
     external: bool | None = None
     acknowledged: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedImpact:
-    text: str | None = None
+class ExpectedImpact(Section):
+    text: Text | None = None
     percent_of_users: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Section):
     """
-    The facts that have to hold; what is None is not compared.
+    The facts that have to hold; None is not compared.
 
-    `timeline_times` are clock times (`12:05`) in the scenario's zone, None for an entry without a time. `not_compared`
-    names what the scenario expects of features that the record does not hold yet.
+    `timeline_times` are clock times (`12:05`) in the scenario's zone, None for an entry without a time.
     """
 
-    started: datetime | None = None
-    resolved: datetime | None = None
-    identified: datetime | None = None
-    duration: str | None = None
-    zone_label: str | None = None
-    detected_by: str | None = None
+    started: Instant | None = None
+    resolved: Instant | None = None
+    identified: Instant | None = None
+    duration: Duration | None = None
+    zone_label: Text | None = None
+    detected_by: Text | None = None
     impact: ExpectedImpact | None = None
-    languages: tuple[str, ...] | None = None
-    timeline_times: tuple[str | None, ...] | None = None
-    actions_taken: int | None = None
-    misleading_paths: int | None = None
-    escalations: tuple[ExpectedEscalation, ...] | None = None
-    improvements: int | None = None
-    tasks: int | None = None
-    symptom_table: int | None = None
+    languages: Texts | None = None
+    timeline_times: Annotated[tuple[ClockTime | None, ...], Field(strict=False)] | None = None
+    actions_taken: Count | None = None
+    misleading_paths: Count | None = None
+    escalations: Annotated[tuple[ExpectedEscalation, ...], Field(strict=False)] | None = None
+    improvements: Count | None = None
+    tasks: Count | None = None
+    symptom_table: Count | None = None
     conclusion: bool | None = None
-    findings: tuple[str, ...] | None = None
-    not_compared: tuple[str, ...] = ()
+    findings: Texts | None = None
+    public_page: Any = None
+    vendor_view: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Header(Section):
     """
-    One incident. `titles` by language, the key `""` for a title in no stated language.
+    The facts above the steps. `titles` by language, the key `""` for no stated language.
 
-    `severity` is SEV1 to SEV4, or the workspace's own name for one. `steps` are in order, and never empty.
+    `severity` is SEV1 to SEV4, or the workspace's own name for one.
     """
 
-    titles: Mapping[str, str]
-    zone: ZoneInfo
-    steps: tuple[Step, ...]
-    template: str | None = None
-    services: tuple[str, ...] = ()
-    severity: str | None = None
-    reference: str | None = None
-    category: str | None = None
-    responsibility: str | None = None
-    expected: Expected = field(default=Expected())
+    titles: Annotated[Titles, Field(alias="title")]
+    zone: Annotated[Zone, Field(alias="timezone")]
+    template: Text | None = None
+    services: Annotated[Services, Field(alias="service")] = ()
+    severity: Text | None = None
+    reference: Text | None = None
+    category: Text | None = None
+    responsibility: Text | None = None
+    expected: Expected = Field(default=Expected(), alias="expect")
+    vendor_view: Annotated[list[Any] | None, Field(strict=False)] = None
 
     @property
     def title(self) -> str:
         return next(iter(self.titles.values()), "")
+
+    @property
+    def not_compared(self) -> tuple[str, ...]:
+        """The expectations that the record cannot hold."""
+        expected = [key for key in NOT_COMPARED if getattr(self.expected, key) is not None]
+        return (*expected, *(["vendor_view"] if self.vendor_view is not None else []))
+
+
+def _require_steps(steps: tuple[StepEntry, ...]) -> tuple[StepEntry, ...]:
+    if not steps:
+        raise ValueError("there are none. A scenario needs at least one step.")
+    return steps
+
+
+class ScenarioFile(Header):
+    """A scenario as the file has it."""
+
+    date: Day
+    steps: Annotated[tuple[StepEntry, ...], Field(strict=False), AfterValidator(_require_steps)]
+
+
+class Scenario(Header):
+    """One incident. `steps` are in order, and never empty."""
+
+    steps: tuple[Step, ...]

@@ -1,4 +1,4 @@
-"""What a monitor would have sent. Formats: `docs/alerts.md`, and the vendors' own pages named in `bot.sources`."""
+"""Webhooks that a monitor would send. The formats are in `docs/alerts.md` and `bot.sources`."""
 
 import hashlib
 import json
@@ -10,25 +10,24 @@ from bot.domain.terms import AlertStatus
 from bot.scenario.model import Alert
 
 NEVER = "0001-01-01T00:00:00Z"
-"""How Alertmanager and Grafana write that an alert has not ended."""
+"""The end of an alert that goes on, for Alertmanager and Grafana."""
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:
-    """The same for the same labels, as a monitor's is."""
+    """Return the alert's identity, the same for the same labels."""
     return hashlib.sha256(json.dumps(sorted(labels.items())).encode()).hexdigest()[:16]
 
 
-def notification(alert: Alert, *, starts_at: datetime, ends_at: datetime | None, run: str = "") -> dict[str, Any]:
+def build_notification(alert: Alert, *, starts_at: datetime, ends_at: datetime | None, run: str = "") -> dict[str, Any]:
     """
-    The body that `alert.source` posts for this alert alone.
+    Build the body that `alert.source` posts for this alert alone.
 
-    `run` tells one playing of a scenario from the next, as if another monitor watched: the alerts of different runs
-    belong to different groups, so that each run opens an incident of its own.
+    `run` names one replay of a scenario. Each run has alert groups of its own, and so opens its own incident.
     """
-    return FORMATS[alert.source](alert, _iso(starts_at), _iso(ends_at) if ends_at else None, run)
+    return FORMATS[alert.source](alert, _format_iso(starts_at), _format_iso(ends_at) if ends_at else None, run)
 
 
-def _iso(at: datetime) -> str:
+def _format_iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

@@ -1,28 +1,28 @@
-"""A scenario played for people who watch, in real time."""
+"""Replay of a scenario in real time, for people who watch."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
 from bot.sandbox.server import Sandbox
-from bot.scenario import Scenario, Step
+from bot.scenario.model import Scenario, Step
 from bot.simulation.player import Player
 
 
 class LivePace:
-    """Real time. What people would wait for is waited for; a step happens when it is done."""
+    """Real time: a step happens when it is carried out."""
 
-    PATIENCE = 60.0
+    TIMEOUT_SECONDS = 60.0
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     async def settle(self) -> None:
-        """Nothing: the pause between steps is long enough to watch, and so for the bot."""
+        """Do nothing: the pause between steps is long enough for the bot."""
 
     async def until(self, has_come: Callable[[], bool]) -> bool:
         try:
-            await self._sandbox.wait_until(has_come, self.PATIENCE)
+            await self._sandbox.wait_until(has_come, self.TIMEOUT_SECONDS)
         except TimeoutError:
             return False
         return True
@@ -41,13 +41,11 @@ async def play_live(
     before_each: Callable[[Step], None] = lambda _step: None,
 ) -> None:
     """
-    Play for people who watch: a step every `seconds_between` seconds, each at the moment at which it is done.
+    Carry out a step every `seconds_between` seconds, at the current time.
 
-    Clock times in commands (`at:16:11`, `started:`, `ended:`) are left out, because the scenario's day is not today and
-    its hours may be yet to come; `at:?` stays. The severities' names are those of the running
-    bot; the rest of the head is typed. Each playing opens an incident of its own.
-
-    Raises PlayError for a step that cannot be done.
+    Clock times in commands (`at:16:11`, `started:`, `ended:`) are removed, because they are of another day; `at:?`
+    stays. Severities have the running bot's labels; the rest of the header is typed. Each replay opens an incident of
+    its own. Raises PlayError for a step that cannot be done.
     """
     run = f"/{sandbox.now():%Y%m%d%H%M%S}"
     player = Player(

@@ -1,4 +1,4 @@
-"""The Slack app's manifest, ready to be pasted: for Socket Mode, or with the addresses at which Slack calls the bot."""
+"""The Slack app's manifest, for Socket Mode or for HTTP."""
 
 import json
 from pathlib import Path
@@ -6,18 +6,15 @@ from typing import Any
 
 import yaml
 
-import bot
 from bot.domain.errors import UserError
+from bot.domain.resources import resource_path
 
 FILE = "slack-manifest.yaml"
 EVENTS_PATH = "/slack/events"
 
 
 def manifest_path() -> Path:
-    """Beside `bot/` in a checkout, inside it in an installed wheel."""
-    package = Path(bot.__file__).parent
-    beside, inside = package.parent / FILE, package / FILE
-    return beside if beside.exists() else inside
+    return resource_path(FILE)
 
 
 def read_manifest() -> dict[str, Any]:
@@ -27,9 +24,9 @@ def read_manifest() -> dict[str, Any]:
 
 def for_http(manifest: dict[str, Any], public_url: str) -> dict[str, Any]:
     """
-    The same app without Socket Mode: Slack calls the bot at `public_url`.
+    Return the manifest without Socket Mode: Slack calls the bot at `public_url`.
 
-    Raises UserError for an address that Slack does not call.
+    Raises UserError if it is not an https:// address.
     """
     if not public_url.startswith("https://"):
         raise UserError(
@@ -50,8 +47,8 @@ def for_http(manifest: dict[str, Any], public_url: str) -> dict[str, Any]:
     }
 
 
-def shown(public_url: str | None, *, as_json: bool = False) -> str:
-    """The manifest as text; `public_url` None: for Socket Mode. Raises UserError for an address that cannot be."""
+def render_manifest(public_url: str | None, *, as_json: bool = False) -> str:
+    """Return the manifest as text, for Socket Mode if `public_url` is None. Raises UserError."""
     if public_url is None and not as_json:
         return manifest_path().read_text(encoding="utf-8")
     manifest = read_manifest()

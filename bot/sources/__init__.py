@@ -1,8 +1,8 @@
 """
-Alerts in: one file per kind of sender, each with `verify(headers, body, …)` and `parse(payload, received_at)`.
+Alert sources: one module for each kind of sender, with `verify` and `parse`.
 
-All of it is pure. The web layer limits the size, then calls `verify`, `decode` and `parse`, in this order; what they
-raise is `Unauthorized` (401) or `Malformed` (400) and nothing else.
+Pure. The web layer limits the size, then calls `verify`, `decode` and `parse`; they raise nothing but `Unauthorized`
+(401) and `Malformed` (400).
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.alerts.routing import Batch, Credentials
+from bot.domain.alerts.events import Batch, Credentials
 from bot.sources import alertmanager, generic, grafana
 from bot.sources.json_reader import Malformed, decode
 from bot.sources.signature import Unauthorized
@@ -20,9 +20,9 @@ __all__ = ["SOURCES", "Malformed", "Source", "Unauthorized", "decode"]
 
 class Verify(Protocol):
     """
-    Returns which of the values that are right was used, counted from 0. Raises Unauthorized.
+    Return the index of the token or secret that was used. Raises Unauthorized.
 
-    `body` are the bytes as they came, `now` is real time (aware).
+    `body`: the raw bytes; `now`: real time, aware.
     """
 
     def __call__(self, headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> int: ...
@@ -30,7 +30,7 @@ class Verify(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A kind of sender. `parse` takes the decoded payload and the time of receipt, and raises Malformed."""
+    """`parse` takes the decoded payload and the time of receipt, and raises Malformed."""
 
     verify: Verify
     parse: Callable[[object, datetime], Batch]

@@ -1,32 +1,32 @@
 """
-Prometheus Alertmanager's webhook, version 4, from 0.25 to 0.34 and on: keys that are not known here are left alone.
+Prometheus Alertmanager's webhook, version 4. Unknown keys are ignored.
 
-The format: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.domain.alerts.routing import AlertEvent, Batch, Credentials, bounded, credible_times, group_key
+from bot.domain.alerts.events import AlertEvent, Batch, Credentials, bound_key, credible_times, group_key
 from bot.domain.terms import AlertStatus
-from bot.sources.json_reader import Fields, Malformed, shown
+from bot.sources.json_reader import Fields, Malformed, quote_value
 from bot.sources.signature import check_token
 
 NAME = "alertmanager"
 
 
-def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> int:  # noqa: ARG001  all sources are called alike
+def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> int:  # noqa: ARG001  the signature of `Verify`
     """Bearer or Basic: Alertmanager signs nothing. Raises Unauthorized."""
     return check_token(headers, credentials)
 
 
 def parse(payload: object, received_at: datetime) -> Batch:
     """The alerts of one notification. Raises Malformed."""
-    return read(Fields.of(payload), received_at, source=NAME)
+    return parse_notification(Fields.from_value(payload), received_at, source=NAME)
 
 
-def read(root: Fields, received_at: datetime, *, source: str, is_test: bool = False) -> Batch:
-    """The same for each sender of this shape (Grafana is one)."""
+def parse_notification(root: Fields, received_at: datetime, *, source: str, is_test: bool = False) -> Batch:
+    """Parse a notification of Alertmanager's shape, which Grafana shares."""
     group = root.text("groupKey")
     events = tuple(_event(each, group, received_at, source, is_test) for each in root.objects("alerts"))
     return Batch(source, events, root.count("truncatedAlerts"), root.text("receiver"))
@@ -40,7 +40,7 @@ def _event(alert: Fields, group: str | None, received_at: datetime, source: str,
     event_name = labels.get("alertname", "")
     return AlertEvent(
         source=source,
-        fingerprint=bounded(alert.text("fingerprint") or fingerprint_of(labels)),
+        fingerprint=bound_key(alert.text("fingerprint") or compute_fingerprint(labels)),
         status=status,
         labels=labels,
         annotations=alert.texts("annotations"),
@@ -55,14 +55,14 @@ def _event(alert: Fields, group: str | None, received_at: datetime, source: str,
 
 
 def _status(alert: Fields) -> AlertStatus:
-    text = alert.needed_text("status", 'either "firing" or "resolved"')
+    text = alert.required_text("status", 'either "firing" or "resolved"')
     if text not in set(AlertStatus):
-        raise Malformed(alert.at("status"), f'{shown(text)} is no status. Send "firing" or "resolved".')
+        raise Malformed(alert.at("status"), f'{quote_value(text)} is no status. Send "firing" or "resolved".')
     return AlertStatus(text)
 
 
-def fingerprint_of(labels: Mapping[str, str]) -> str:
-    """What Alertmanager itself computes: FNV-1a (64 bits) over the sorted names and values, each ended by 0xFF."""
+def compute_fingerprint(labels: Mapping[str, str]) -> str:
+    """Alertmanager's fingerprint: 64-bit FNV-1a of sorted names and values, each ended by 0xFF."""
     value = 0xCBF29CE484222325
     for name in sorted(labels):
         for byte in b"\xff".join(part.encode("utf-8", "surrogatepass") for part in (name, labels[name], "")):

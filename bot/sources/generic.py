@@ -1,7 +1,7 @@
 """
-Any other sender: one alert as a plain JSON object, or several in a list. `docs/alerts.md` describes it.
+Any other sender: one alert as a JSON object, or several in a list. See `docs/alerts.md`.
 
-Names that senders for GitLab's alert endpoint use (`start_time`, `end_time`, `hosts`, …) are read as well:
+Field names of GitLab's alert endpoint (`start_time`, `end_time`, `hosts`, …) are accepted, too:
 https://docs.gitlab.com/operations/incident_management/integrations/
 """
 
@@ -10,10 +10,10 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.alerts.routing import AlertEvent, Batch, Credentials, bounded, credible_times, group_key
+from bot.domain.alerts.events import AlertEvent, Batch, Credentials, bound_key, credible_times, group_key
 from bot.domain.errors import did_you_mean
 from bot.domain.terms import AlertStatus
-from bot.sources.json_reader import Fields, Malformed, shown
+from bot.sources.json_reader import Fields, Malformed, quote_value
 from bot.sources.signature import check_token
 
 NAME = "generic"
@@ -33,7 +33,7 @@ RESOLVED_WORDS = (
     "alert_recovery",
     "alert_degraded_recovery",
 )
-"""As Datadog ($ALERT_TRANSITION), Zabbix, Icinga, Checkly, healthchecks.io and PagerDuty say it."""
+"""Words of Datadog ($ALERT_TRANSITION), Zabbix, Icinga, Checkly, healthchecks.io and PagerDuty."""
 STATUS_WORDS = dict.fromkeys(FIRING_WORDS, AlertStatus.FIRING) | dict.fromkeys(RESOLVED_WORDS, AlertStatus.RESOLVED)
 LABEL_FIELDS = {
     "service": "service",
@@ -44,7 +44,7 @@ LABEL_FIELDS = {
 """Fields beside `labels` that become labels, so that routes can match them."""
 
 
-def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> int:  # noqa: ARG001  all sources are called alike
+def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> int:  # noqa: ARG001  the signature of `Verify`
     """Bearer, or Basic with the token as its password. Raises Unauthorized."""
     return check_token(headers, credentials)
 
@@ -56,15 +56,15 @@ def parse(payload: object, received_at: datetime) -> Batch:
 
 def _alerts(payload: object) -> Sequence[Fields]:
     if isinstance(payload, list):
-        return [Fields.of(each, f"[{index}]") for index, each in enumerate(payload)]
-    root = Fields.of(payload)
+        return [Fields.from_value(each, f"[{index}]") for index, each in enumerate(payload)]
+    root = Fields.from_value(payload)
     if root.has("groupKey"):
         raise Malformed("groupKey", "This is Alertmanager's body. Send it to /alerts/alertmanager or /alerts/grafana.")
     return root.objects("alerts") if root.has("alerts") else [root]
 
 
 def _event(alert: Fields, received_at: datetime) -> AlertEvent:
-    title = alert.needed_text("title", "a short text that says what is wrong")
+    title = alert.required_text("title", "a short text that says what is wrong")
     labels = _labels(alert)
     group = alert.text("group")
     stated_start = _first_time(alert, "starts_at", "start_time")
@@ -74,7 +74,7 @@ def _event(alert: Fields, received_at: datetime) -> AlertEvent:
     description = alert.text("description")
     return AlertEvent(
         source=NAME,
-        fingerprint=_identity(alert) or _fingerprint(title, labels, group),
+        fingerprint=_stated_fingerprint(alert) or _derived_fingerprint(title, labels, group),
         status=status,
         labels={**labels, **_hosts(alert)},
         annotations={"summary": title} | ({"description": description} if description else {}),
@@ -88,18 +88,20 @@ def _event(alert: Fields, received_at: datetime) -> AlertEvent:
 
 
 def _status(alert: Fields, *, ended: bool) -> AlertStatus:
-    """As stated; unstated, by a `state` that says it (as New Relic does), or else an alert that has an end is over."""
+    """By `status`, else by a `state` (New Relic), else by whether the alert has an end."""
     text = alert.text("status")
     if text is None:
         state = alert.values.get("state")
-        if isinstance(state, str) and (said := STATUS_WORDS.get(state.strip().casefold())):
-            return said
+        if isinstance(state, str) and (status := STATUS_WORDS.get(state.strip().casefold())):
+            return status
         return AlertStatus.RESOLVED if ended else AlertStatus.FIRING
-    found = STATUS_WORDS.get(text.strip().casefold())
-    if found is None:
-        problem = f'{shown(text)} is no status.{did_you_mean(text, list(STATUS_WORDS))} Send "firing" or "resolved".'
+    status = STATUS_WORDS.get(text.strip().casefold())
+    if status is None:
+        problem = (
+            f'{quote_value(text)} is no status.{did_you_mean(text, list(STATUS_WORDS))} Send "firing" or "resolved".'
+        )
         raise Malformed(alert.at("status"), problem)
-    return found
+    return status
 
 
 def _first_time(alert: Fields, *names: str) -> datetime | None:
@@ -110,7 +112,7 @@ def _first_time(alert: Fields, *names: str) -> datetime | None:
 def _labels(alert: Fields) -> dict[str, str]:
     labels: dict[str, str] = {}
     if alert.has("labels"):
-        inner = Fields.of(alert.values["labels"], alert.at("labels"))
+        inner = Fields.from_value(alert.values["labels"], alert.at("labels"))
         labels = {name: _scalar(value, inner.at(name)) for name, value in inner.values.items() if value is not None}
     for field, label in LABEL_FIELDS.items():
         if text := alert.text(field):
@@ -123,11 +125,15 @@ def _scalar(value: object, field: str) -> str:
         return "true" if value else "false"
     if isinstance(value, str | int | float):
         return str(value)
-    raise Malformed(field, f"{shown(value)} stands where a text is needed.")
+    raise Malformed(field, f"{quote_value(value)} stands where a text is needed.")
 
 
 def _hosts(alert: Fields) -> dict[str, str]:
-    """GitLab's `hosts`, one text or a list. Not part of the fingerprint: they come and go while the alert fires."""
+    """
+    GitLab's `hosts`, a text or a list.
+
+    Not in the fingerprint: they change while the alert fires.
+    """
     value = alert.values.get("hosts")
     if value is None:
         return {}
@@ -135,17 +141,17 @@ def _hosts(alert: Fields) -> dict[str, str]:
     return {"hosts": ", ".join(_scalar(each, alert.at("hosts")) for each in hosts)}
 
 
-def _identity(alert: Fields) -> str | None:
-    """The sender's own: a text, a number, or (as GitLab takes it) a list of them."""
+def _stated_fingerprint(alert: Fields) -> str | None:
+    """The sender's own: a text, a number, or a list of them as GitLab accepts."""
     for name in ("fingerprint", "id"):
         value = alert.values.get(name)
         parts = value if isinstance(value, list) else [] if value is None else [value]
         if text := "/".join(_scalar(each, alert.at(name)) for each in parts):
-            return bounded(text)
+            return bound_key(text)
     return None
 
 
-def _fingerprint(title: str, labels: Mapping[str, str], group: str | None) -> str:
-    """From what stays the same between firing and resolved: not from times, status or description."""
+def _derived_fingerprint(title: str, labels: Mapping[str, str], group: str | None) -> str:
+    """Hash of what stays the same between firing and resolved: no times, status or description."""
     stable = json.dumps([title, sorted(labels.items()), group])
     return hashlib.sha256(stable.encode()).hexdigest()[:32]

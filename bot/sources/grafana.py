@@ -1,13 +1,13 @@
 """
-Grafana Alerting's webhook contact point: Alertmanager's shape with keys of its own, and a signature if one is set.
+Grafana Alerting's webhook contact point: Alertmanager's shape, optionally signed.
 
-The format: https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/
+https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.domain.alerts.routing import Batch, Credentials
+from bot.domain.alerts.events import Batch, Credentials
 from bot.sources import alertmanager
 from bot.sources.json_reader import Fields, Malformed
 from bot.sources.signature import check_signature, check_token
@@ -16,7 +16,7 @@ NAME = "grafana"
 
 
 def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *, now: datetime) -> int:
-    """The signature where a secret is set, and then a token is no substitute; else the token. Raises Unauthorized."""
+    """Check the signature if a secret is set, else the token. Raises Unauthorized."""
     if credentials.secrets:
         return check_signature(headers, body, credentials, now)
     return check_token(headers, credentials)
@@ -24,12 +24,12 @@ def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *,
 
 def parse(payload: object, received_at: datetime) -> Batch:
     """The alerts of one notification. Raises Malformed."""
-    root = Fields.of(payload)
+    root = Fields.from_value(payload)
     if root.has("evalMatches") and not root.has("alerts"):
         raise Malformed("alerts", "It is missing. This is the body of Grafana's old alerting, from before version 9.")
-    return alertmanager.read(root, received_at, source=NAME, is_test=_is_test(root))
+    return alertmanager.parse_notification(root, received_at, source=NAME, is_test=_is_test(root))
 
 
 def _is_test(root: Fields) -> bool:
-    """The Test button of a contact point sends one alert that is never resolved, in a group of its own."""
+    """The Test button of a contact point sends one alert that is never resolved."""
     return root.text("receiver") == "test" and (root.text("groupKey") or "").startswith("test-")

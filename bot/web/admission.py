@@ -1,8 +1,7 @@
 """
-How many may come in at once: a bound on requests under way, on the bytes of their bodies, and on what one sender does.
+Admission control: limits on concurrent requests, their bytes, and each sender.
 
-Who is turned away is told to come back (503, `Retry-After`): monitors and Slack send again after a 5xx, and give up
-after most 4xx.
+A rejected request gets 503 with `Retry-After`: monitors and Slack retry after a 5xx, but not after most 4xx.
 """
 
 import time
@@ -15,17 +14,17 @@ from aiohttp import web
 from structlog import get_logger
 
 from bot.runtime import metrics
-from bot.web.body_limits import refusal
+from bot.web.body_limits import error_response
 
 log = get_logger(__name__)
 
-COME_BACK = 1
-"""Seconds after which whoever was turned away may try again."""
-LOGGED_EVERY = 10.0
-"""Seconds between two log lines about those that were turned away."""
+RETRY_AFTER_SECONDS = 1
+"""Value of `Retry-After`."""
+LOG_INTERVAL = 10.0
+"""Seconds between two log lines about rejected requests."""
 BURST_SECONDS = 2.0
-"""A sender that was quiet may send what its rate allows in so long at once."""
-SENDERS_REMEMBERED = 1000
+"""A sender may burst what its rate allows in this time."""
+MAX_SENDERS = 1000
 REASONS = {
     "requests": "Too many requests are under way. Send it again.",
     "sender": "Too many requests of this sender are under way. Send it again.",
@@ -34,8 +33,8 @@ REASONS = {
 }
 
 
-class Full(Exception):
-    """No room for this request. `reason` is a key of REASONS."""
+class LimitExceeded(Exception):
+    """The request exceeds a limit. `reason`: a key of REASONS."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -43,8 +42,8 @@ class Full(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """`per_second` is a rate for each sender, None for none."""
+class Limits:
+    """`per_second`: rate of each sender, None for no limit."""
 
     requests: int
     per_sender: int
@@ -53,71 +52,75 @@ class Room:
 
 
 @dataclass(slots=True)
-class Place:
-    """A request's place inside. `hold` asks for room for that many more bytes of its body: raises Full."""
+class Slot:
+    """An admitted request. `reserve` accounts for more bytes of its body; raises LimitExceeded."""
 
-    hold: Callable[[int], None]
+    reserve: Callable[[int], None]
 
 
 @dataclass(slots=True)
-class _Turned:
-    """Who was turned away since the last log line."""
+class _Rejections:
+    """Requests rejected since the last log line."""
 
     reasons: Counter[str] = field(default_factory=Counter)
     senders: set[str] = field(default_factory=set)
     logged_at: float | None = None
 
 
-class Door:
-    """One for each kind of request. `clock` is monotonic, in seconds."""
+class RequestLimiter:
+    """Limits one kind of request. `clock`: monotonic, in seconds."""
 
-    def __init__(self, kind: str, room: Callable[[], Room], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, kind: str, limits: Callable[[], Limits], clock: Callable[[], float] = time.monotonic) -> None:
         self._kind = kind
-        self._room = room
+        self._limits = limits
         self._clock = clock
-        self._inside: Counter[str] = Counter()
+        self._active: Counter[str] = Counter()
         self._bytes = 0
         self._arrivals: dict[str, float] = {}
-        self._turned = _Turned()
+        self._rejections = _Rejections()
 
     @property
-    def under_way(self) -> int:
-        return self._inside.total()
+    def in_progress(self) -> int:
+        return self._active.total()
 
     @contextmanager
-    def entered(self, sender: str, *, per_sender: int | None = None) -> Iterator[Place]:
-        """A place for one request of this sender. `per_sender` goes before that of the room. Raises Full."""
-        room, held = self._room(), 0
-        self._check(sender, room, room.per_sender if per_sender is None else per_sender)
+    def acquire(self, sender: str, *, per_sender: int | None = None) -> Iterator[Slot]:
+        """
+        A slot for one request of this sender. `per_sender` overrides the limit.
 
-        def hold(size: int) -> None:
-            nonlocal held
-            if self._bytes + size > room.megabytes * 1024 * 1024:
-                raise Full("bytes")
-            held += size
+        Raises LimitExceeded.
+        """
+        limits, reserved = self._limits(), 0
+        self._check(sender, limits, limits.per_sender if per_sender is None else per_sender)
+
+        def reserve(size: int) -> None:
+            nonlocal reserved
+            if self._bytes + size > limits.megabytes * 1024 * 1024:
+                raise LimitExceeded("bytes")
+            reserved += size
             self._bytes += size
 
-        self._inside[sender] += 1
+        self._active[sender] += 1
         try:
-            yield Place(hold)
+            yield Slot(reserve)
         finally:
-            self._bytes -= held
-            self._inside[sender] -= 1
-            if not self._inside[sender]:
-                del self._inside[sender]
+            self._bytes -= reserved
+            self._active[sender] -= 1
+            if not self._active[sender]:
+                del self._active[sender]
 
-    def _check(self, sender: str, room: Room, per_sender: int) -> None:
-        if self.under_way >= room.requests:
-            raise Full("requests")
-        if self._inside[sender] >= per_sender:
-            raise Full("sender")
-        if room.per_second is not None and not self._is_in_time(sender, room.per_second):
-            raise Full("rate")
+    def _check(self, sender: str, limits: Limits, per_sender: int) -> None:
+        if self.in_progress >= limits.requests:
+            raise LimitExceeded("requests")
+        if self._active[sender] >= per_sender:
+            raise LimitExceeded("sender")
+        if limits.per_second is not None and not self._is_within_rate(sender, limits.per_second):
+            raise LimitExceeded("rate")
 
-    def _is_in_time(self, sender: str, per_second: int) -> bool:
-        """A generic cell rate: each request moves the sender's time on, which may be so far ahead of the clock."""
+    def _is_within_rate(self, sender: str, per_second: int) -> bool:
+        """Generic cell rate algorithm: a request advances its sender's time, at most BURST_SECONDS."""
         now = self._clock()
-        if len(self._arrivals) > SENDERS_REMEMBERED:
+        if len(self._arrivals) > MAX_SENDERS:
             self._arrivals = {name: at for name, at in self._arrivals.items() if at > now}
         at = max(self._arrivals.get(sender, now), now)
         if at - now > BURST_SECONDS:
@@ -125,27 +128,27 @@ class Door:
         self._arrivals[sender] = at + 1 / per_second
         return True
 
-    def turn_away(self, sender: str, full: Full) -> web.Response:
-        """The answer; counted, and told in the log now and then."""
-        metrics.INTAKE_REFUSED.labels(self._kind, full.reason).inc()
-        turned, now = self._turned, self._clock()
-        turned.reasons[full.reason] += 1
-        if len(turned.senders) < SENDERS_REMEMBERED:
-            turned.senders.add(sender)
-        if turned.logged_at is None or now - turned.logged_at >= LOGGED_EVERY:
+    def reject(self, sender: str, problem: LimitExceeded) -> web.Response:
+        """Count the rejection, log it at most every LOG_INTERVAL, and return the response."""
+        metrics.INTAKE_REFUSED.labels(self._kind, problem.reason).inc()
+        rejections, now = self._rejections, self._clock()
+        rejections.reasons[problem.reason] += 1
+        if len(rejections.senders) < MAX_SENDERS:
+            rejections.senders.add(sender)
+        if rejections.logged_at is None or now - rejections.logged_at >= LOG_INTERVAL:
             log.warning(
-                "requests are turned away and have to be sent again",
+                "requests rejected; senders have to retry",
                 kind=self._kind,
-                senders=len(turned.senders),
-                under_way=self.under_way,
-                **turned.reasons,
+                senders=len(rejections.senders),
+                under_way=self.in_progress,
+                **rejections.reasons,
             )
-            self._turned = _Turned(logged_at=now)
-        return come_back(503, str(full), reason=full.reason)
+            self._rejections = _Rejections(logged_at=now)
+        return retry_later(503, str(problem), reason=problem.reason)
 
 
-def come_back(status: int, message: str, **details: object) -> web.Response:
-    """A refusal that holds for the moment: it says when to try again."""
-    answer = refusal(status, message, **details)
-    answer.headers["Retry-After"] = str(COME_BACK)
+def retry_later(status: int, message: str, **details: object) -> web.Response:
+    """A refusal with `Retry-After`."""
+    answer = error_response(status, message, **details)
+    answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return answer

@@ -1,4 +1,4 @@
-"""Reading what strangers send: bounded before it is read, answered in words when it is refused."""
+"""Read request bodies within limits of size, time and encoding."""
 
 import asyncio
 import zlib
@@ -8,14 +8,14 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 READ_SECONDS = 10.0
-CHUNK = 65_536
-LARGEST_FORM = 2 * 1024
-"""Bytes of a form; read before anybody knows who sends it."""
-AWAY = "The database does not answer. Try again in a moment."
+CHUNK_BYTES = 65_536
+MAX_FORM_BYTES = 2 * 1024
+"""A form is read before its sender is known."""
+DATABASE_UNAVAILABLE = "The database does not answer. Try again in a moment."
 
 
 class TooLarge(Exception):
-    """The body is over the limit. It was not read to its end."""
+    """The body exceeds the limit. The rest was not read."""
 
 
 class TooSlow(Exception):
@@ -23,101 +23,104 @@ class TooSlow(Exception):
 
 
 class Unreadable(Exception):
-    """The body is not encoded as its headers say (Content-Encoding, chunks)."""
+    """The body does not match its Content-Encoding or Transfer-Encoding."""
 
 
 class UnknownEncoding(Unreadable):
-    """The body is packed in a way that is not known here. It was not read."""
+    """The Content-Encoding is not supported. The body was not read."""
 
     message = "Content-Encoding is gzip, deflate or none. Send the body unpacked, or in one of these."
 
 
-def _no_matter(_size: int) -> None:
-    """For a body that nobody counts."""
+def _reserve_nothing(_size: int) -> None:
+    """For bodies without a byte limit of their own."""
 
 
-async def read_body(request: web.Request, limit: int, hold: Callable[[int], None] = _no_matter) -> bytes:
+async def read_body(request: web.Request, limit: int, reserve: Callable[[int], None] = _reserve_nothing) -> bytes:
     """
-    The body, of at most `limit` bytes. Raises TooLarge (a stated length is believed at once), TooSlow,
-    Unreadable or UnknownEncoding.
+    Read at most `limit` bytes.
 
-    `hold` is asked for room before the bytes are taken: for the stated length at once, for what comes beyond it as it
-    comes (a compressed body grows). What it raises is raised.
+    Raises TooLarge (at once, if Content-Length says so), TooSlow, Unreadable or UnknownEncoding.
+
+    `reserve` is called before bytes are taken: with Content-Length first, then with what exceeds it, as a compressed
+    body grows. Its errors are raised.
     """
-    unpack = _unpacking(request.headers.getall("Content-Encoding", []))
-    held = request.content_length or 0
-    if held > limit:
+    decoder = _create_decoder(request.headers.getall("Content-Encoding", []))
+    reserved = request.content_length or 0
+    if reserved > limit:
         raise TooLarge
-    hold(held)
+    reserve(reserved)
     received = bytearray()
     try:
         async with asyncio.timeout(READ_SECONDS):
-            async for sent in request.content.iter_chunked(CHUNK):
-                for chunk in unpack.pieces(sent):
+            async for sent in request.content.iter_chunked(CHUNK_BYTES):
+                for chunk in decoder.decode(sent):
                     if len(received) + len(chunk) > limit:
                         raise TooLarge
-                    if len(received) + len(chunk) > held:
-                        hold(len(chunk))
-                        held += len(chunk)
+                    if len(received) + len(chunk) > reserved:
+                        reserve(len(chunk))
+                        reserved += len(chunk)
                     received += chunk
-        unpack.end()
+        decoder.finish()
     except TimeoutError as problem:
         raise TooSlow from problem
     except (HttpProcessingError, web.RequestPayloadError, zlib.error) as problem:
-        request.content.feed_eof()  # else aiohttp reads on after the answer, and logs a traceback of it
+        request.content.feed_eof()  # else aiohttp goes on reading after the response, and logs a traceback
         request.protocol.close()
         raise Unreadable from problem
     return bytes(received)
 
 
-class _AsItIs:
-    """A body that nobody packed."""
-
-    def pieces(self, sent: bytes) -> Iterator[bytes]:
+class _IdentityDecoder:
+    def decode(self, sent: bytes) -> Iterator[bytes]:
         yield sent
 
-    def end(self) -> None:
-        """Nothing can be missing that HTTP itself would not miss."""
+    def finish(self) -> None:
+        """No check: HTTP itself notices a missing end."""
 
 
-class _Packed:
-    """What is unpacked comes in pieces of CHUNK at most: a small body may hold a huge one. Raises zlib.error."""
+class _ZlibDecoder:
+    """
+    Decompress in pieces of CHUNK_BYTES at most: a small body may expand to a huge one.
+
+    Raises zlib.error.
+    """
 
     def __init__(self, bits: int) -> None:
         self._stream = zlib.decompressobj(bits)
 
-    def pieces(self, sent: bytes) -> Iterator[bytes]:
+    def decode(self, sent: bytes) -> Iterator[bytes]:
         is_full = False
         while sent or is_full:
             if self._stream.eof:
-                raise zlib.error("something stands behind the end")
-            piece = self._stream.decompress(sent, CHUNK)
+                raise zlib.error("data after the end")
+            piece = self._stream.decompress(sent, CHUNK_BYTES)
             sent = self._stream.unconsumed_tail or self._stream.unused_data
-            is_full = len(piece) == CHUNK and not self._stream.eof  # there may be more, of what was sent already
+            is_full = len(piece) == CHUNK_BYTES and not self._stream.eof  # more may follow from the same input
             yield piece
 
-    def end(self) -> None:
+    def finish(self) -> None:
         if not self._stream.eof:
             raise zlib.error("the end is missing")
 
 
-def _unpacking(encodings: list[str]) -> _AsItIs | _Packed:
+def _create_decoder(encodings: list[str]) -> _IdentityDecoder | _ZlibDecoder:
     """
     Raises UnknownEncoding.
 
-    aiohttp is told not to unpack: what it does not know it answers in plain text, with a traceback in the log.
+    aiohttp's own decompression is off: it answers an unknown encoding in plain text, and logs a traceback.
     """
     match [name for each in encodings if (name := each.strip().casefold()) not in {"", "identity"}]:
         case []:
-            return _AsItIs()
+            return _IdentityDecoder()
         case ["gzip" | "x-gzip"]:
-            return _Packed(16 + zlib.MAX_WBITS)
+            return _ZlibDecoder(16 + zlib.MAX_WBITS)
         case ["deflate"]:
-            return _Packed(zlib.MAX_WBITS)
+            return _ZlibDecoder(zlib.MAX_WBITS)
         case _:
             raise UnknownEncoding
 
 
-def refusal(status: int, message: str, **details: object) -> web.Response:
-    """A refusal as JSON: `error` in words, and what else helps."""
+def error_response(status: int, message: str, **details: object) -> web.Response:
+    """A refusal as JSON, its message in `error`."""
     return web.json_response({"ok": False, "error": message, **details}, status=status)

@@ -1,4 +1,4 @@
-"""What every answer says to a browser, whichever page or refusal it is."""
+"""Security headers of all responses."""
 
 from aiohttp import web
 
@@ -14,20 +14,20 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 """
-No script runs, nothing is fetched, no frame shows it. An address with a key reaches neither another site nor a cache. A
-page that needs something else, like a form, says so itself.
+No scripts, no requests, no frames; a URL with a key reaches neither another site nor a cache. A page that needs more,
+like a form, sets its own header.
 """
-WITH_A_FORM = {
+FORM_HEADERS = {
     "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
 }
-"""For a page with buttons, which send to itself. All else is as with any other answer."""
+"""For a page whose forms post to the same site."""
 REQUEST_ID = web.RequestKey("request_id", str)
 SERVER = "dogwatch"
-"""What listens here in which version is nobody's business."""
+"""Value of `Server`, without software and version."""
 
 
 async def add_headers(request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """For `on_response_prepare`: it is called for the router's own refusals too."""
+    """Signal handler for `on_response_prepare`, which runs for the router's own errors, too."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = SERVER

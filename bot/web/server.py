@@ -1,4 +1,4 @@
-"""Where the bot listens: opened before all else, so that whoever asks how it is gets an answer while it starts."""
+"""The HTTP server. It opens first, so that health checks are answered during start-up."""
 
 from collections.abc import Callable
 
@@ -6,42 +6,45 @@ from aiohttp import web
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.web.admission import come_back
+from bot.web.admission import retry_later
 from bot.web.headers import add_headers
-from bot.web.request_context import PROBES, Handler, as_unit, route_of
+from bot.web.request_context import PROBES, Handler, add_request_context, route_name
 
 IDLE_SECONDS = 75.0
-"""How long a connection may be open without a whole request's head: a sender that dawdles holds it no longer."""
+"""Keep-alive, and limit for a complete request head."""
 LINGERING_SECONDS = 2.0
-"""How long the rest of a body is still taken and thrown away after its refusal, so that the answer can be read."""
-LARGEST = 1024 * 1024
-"""Bytes of a body that nobody has set another limit for."""
+"""Time to drain the rest of a refused body, so that the client can read the response."""
+MAX_BODY_BYTES = 1024 * 1024
+"""Default limit of a request body."""
 
 
 class Listener:
     """
-    `open`, then `close`; both once. `has_begun` is asked at each request: before that only health is told.
+    `open`, then `close`; both once. Add routes to `site` before `open`.
 
-    `site` takes the routes, until it is open.
+    Until `has_started()`, only health checks are served.
     """
 
-    def __init__(self, has_begun: Callable[[], bool]) -> None:
+    def __init__(self, has_started: Callable[[], bool]) -> None:
         @web.middleware
-        async def not_yet(request: web.Request, handler: Handler) -> web.StreamResponse:
-            """Who wants something of a bot that is starting has to come again."""
-            if has_begun() or route_of(request) in PROBES:
+        async def reject_while_starting(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if has_started() or route_name(request) in PROBES:
                 return await handler(request)
-            return come_back(503, "Dogwatch is starting. Send it again in a moment.")
+            return retry_later(503, "Dogwatch is starting. Send it again in a moment.")
 
-        self.site = web.Application(client_max_size=LARGEST, middlewares=[as_unit, not_yet])
+        self.site = web.Application(
+            client_max_size=MAX_BODY_BYTES, middlewares=[add_request_context, reject_while_starting]
+        )
         self.site.on_response_prepare.append(add_headers)
         self._runner: web.AppRunner | None = None
 
     async def open(self, settings: Settings, answering_seconds: float) -> int:
         """
-        The port. `answering_seconds`: how long `close` waits for requests that are under way.
+        Listen, and return the port.
 
-        Raises UserError if somebody else listens there.
+        `answering_seconds`: how long `close` waits for requests in progress.
+
+        Raises UserError if the port is taken.
         """
         self._runner = web.AppRunner(
             self.site,
@@ -63,6 +66,6 @@ class Listener:
         return int(addresses[0][1]) if addresses else settings.port
 
     async def close(self) -> None:
-        """Take nothing new, and finish what is under way."""
+        """Stop accepting connections, and finish requests in progress."""
         if self._runner is not None:
             await self._runner.cleanup()

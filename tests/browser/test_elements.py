@@ -1,4 +1,4 @@
-"""Every element of Block Kit that an app may show: what a person does to it on the page is what the app hears."""
+"""Every element of Block Kit: an action on the page reaches the app."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from aiohttp import web
 from playwright.async_api import expect
 
 from bot.sandbox.server import Sandbox
-from tests.browser.conftest import PATIENCE, WIDE, complaints
+from tests.browser.conftest import TIMEOUT_MS, WIDE, axe_violations
 from tests.support.servers.sandbox_client import web_client
 
 
@@ -70,7 +70,7 @@ MESSAGE = [
 
 
 class App:
-    """Answers everything, and keeps what it heard. `answer` is what it says to the next form that is sent."""
+    """An app that records all payloads. `answer` is its response to the next submission."""
 
     def __init__(self):
         self.heard = []
@@ -87,7 +87,7 @@ class App:
         return web.Response()
 
     async def next(self):
-        async with asyncio.timeout(PATIENCE / 1000):
+        async with asyncio.timeout(TIMEOUT_MS / 1000):
             while not self.heard:
                 await asyncio.sleep(0.02)
         return self.heard.pop(0)
@@ -116,7 +116,7 @@ async def stage(browser):
         sandbox.workspace.channel("ops").members.append(sandbox.bot_user_id)
         context = await browser.new_context(viewport=WIDE, timezone_id="UTC")
         page = await context.new_page()
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(TIMEOUT_MS)
         await page.goto(sandbox.page_url)
         await page.locator("body[data-ready]").wait_for()
         yield sandbox, app, page
@@ -129,7 +129,7 @@ async def test_each_element_of_a_message_tells_what_was_done_to_it(stage):
     await web_client(sandbox).chat_postMessage(channel="C0OPS", text="everything", blocks=MESSAGE)
     await expect(page.get_by_text("an item")).to_be_visible()
     await expect(page.locator("#messages time")).to_contain_text("days ago")
-    assert await complaints(page) == []
+    assert await axe_violations(page) == []
 
     await page.get_by_role("button", name="Plain").click()
     assert await app.changed() == {"action_id": "plain", "value": "v"}
@@ -223,7 +223,7 @@ async def test_a_form_keeps_what_was_typed_through_errors_and_updates_and_goes_b
     await page.get_by_label("Mail").fill("oncall@harbour.example")
     await client.views_update(view_id=opened["view"]["id"], view=form("Changed"))
     await expect(page.get_by_role("heading", name="Changed")).to_be_visible()
-    assert await complaints(page) == []
+    assert await axe_violations(page) == []
 
     app.answer = {"response_action": "errors", "errors": {"name": "There is one already."}}
     await page.get_by_role("button", name="Save it").click()

@@ -1,4 +1,4 @@
-"""What leaves Dogwatch, as people open it: the exported file, and the page on which each statement can be checked."""
+"""Exports as people open them: the file, and the page with the sources."""
 
 import asyncio
 import os
@@ -8,28 +8,39 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, PHONE, ROOT, WIDE, Sandboxed, complaints, declare, mark, message, say
+from tests.browser.conftest import (
+    PHONE,
+    ROOT,
+    TIMEOUT_MS,
+    WIDE,
+    RunningSandbox,
+    add_reaction,
+    axe_violations,
+    declare_incident,
+    message_with,
+    send_text,
+)
 
 NARROW = {"width": 320, "height": 640}
 
 
 async def goes_through_an_incident(page: Page) -> None:
-    """With a message that is marked, a thread, an edit, a task, a cause, and a resolve; the draft has come."""
-    await declare(page, "Checkout is down")
-    await say(page, "Pool of @dba is exhausted: https://example.test/" + "a-very-long-address" * 8)
-    await mark(page, "exhausted", "mag")
-    await message(page, "exhausted").get_by_role("button", name="Reply in a thread").click()
-    await say(page, "It halved with the deployment", "#reply-text")
-    await expect(message(page, "It halved", "#thread")).to_be_visible()
+    """An incident with a marked message, thread, edit, task, cause, resolution and draft."""
+    await declare_incident(page, "Checkout is down")
+    await send_text(page, "Pool of @dba is exhausted: https://example.test/" + "a-very-long-address" * 8)
+    await add_reaction(page, "exhausted", "mag")
+    await message_with(page, "exhausted").get_by_role("button", name="Reply in a thread").click()
+    await send_text(page, "It halved with the deployment", "#reply-text")
+    await expect(message_with(page, "It halved", "#thread")).to_be_visible()
     await page.get_by_role("button", name="Close").click()
-    await say(page, "/incident impact users:20% lang:fr un paiement sur cinq échoue")
-    await say(page, "/incident cause the pool was too small")
-    await say(page, '/incident task "Alert on pool usage" symptom:"nobody noticed"')
-    await say(page, "/incident resolve rolled back")
-    await expect(page.locator("button.file")).to_have_count(1, timeout=PATIENCE)
+    await send_text(page, "/incident impact users:20% lang:fr un paiement sur cinq échoue")
+    await send_text(page, "/incident cause the pool was too small")
+    await send_text(page, '/incident task "Alert on pool usage" symptom:"nobody noticed"')
+    await send_text(page, "/incident resolve rolled back")
+    await expect(page.locator("button.file")).to_have_count(1, timeout=TIMEOUT_MS)
 
 
-async def exported(dogwatch: Sandboxed, folder: Path, *options: str) -> str:
+async def exported(dogwatch: RunningSandbox, folder: Path, *options: str) -> str:
     """The address of the file that `dogwatch export` writes beside the running sandbox."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -52,7 +63,7 @@ async def exported(dogwatch: Sandboxed, folder: Path, *options: str) -> str:
 
 
 async def test_the_exported_file_reads_on_a_phone_and_prints(dogwatch, tmp_path):
-    page = await dogwatch.page()
+    page = await dogwatch.open_page()
     await goes_through_an_incident(page)
     address = await exported(dogwatch, tmp_path, "--lang", "fr,en", "--template", "statuspage", "--transcript")
 
@@ -72,7 +83,7 @@ async def test_the_exported_file_reads_on_a_phone_and_prints(dogwatch, tmp_path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     await page.set_viewport_size(PHONE)
     assert float((await page.evaluate("getComputedStyle(document.body).fontSize")).removesuffix("px")) >= 16
-    assert await complaints(page) == []
+    assert await axe_violations(page) == []
 
     await page.get_by_role("link", name="English").click()
     await expect(page.locator("#in-en h1")).to_be_in_viewport()
@@ -84,7 +95,7 @@ async def test_the_exported_file_reads_on_a_phone_and_prints(dogwatch, tmp_path)
 
 
 async def test_a_source_in_the_draft_opens_beside_it(dogwatch):
-    page = await dogwatch.page()
+    page = await dogwatch.open_page()
     await goes_through_an_incident(page)
     await page.locator("button.file").last.click()
     draft = page.get_by_role("complementary")
@@ -94,21 +105,21 @@ async def test_a_source_in_the_draft_opens_beside_it(dogwatch):
         await line.get_by_role("link", name="Source").first.click()
     source = await opening.value
 
-    await expect(source.locator("#messages .message.marked", has_text="exhausted")).to_be_visible(timeout=PATIENCE)
+    await expect(source.locator("#messages .message.marked", has_text="exhausted")).to_be_visible(timeout=TIMEOUT_MS)
     await expect(draft).to_contain_text("the pool was too small")
 
 
 async def test_every_anchor_of_an_incidents_page_is_seen_and_stands_out(dogwatch):
-    page = await dogwatch.page()
+    page = await dogwatch.open_page()
     await goes_through_an_incident(page)
-    await say(page, "/incident catchup")
+    await send_text(page, "/incident catchup")
     whole = page.get_by_role("link", name="The whole record").last
-    await expect(whole).to_be_visible(timeout=PATIENCE)
+    await expect(whole).to_be_visible(timeout=TIMEOUT_MS)
     address = await whole.get_attribute("href")
 
     await page.goto(address)
 
-    assert await complaints(page) == []
+    assert await axe_violations(page) == []
     anchors = await page.locator("li[id]").evaluate_all("all => all.map((each) => each.id)")
     assert {"entry-1", "action-1"} <= set(anchors)
     for size in (PHONE, WIDE):
@@ -123,4 +134,4 @@ async def test_every_anchor_of_an_incidents_page_is_seen_and_stands_out(dogwatch
         assert await target.evaluate("each => getComputedStyle(each).backgroundColor") != plain
     await page.locator(".mark").first.click()
     await expect(page.locator("li:target")).to_be_in_viewport()
-    assert await complaints(page) == []
+    assert await axe_violations(page) == []

@@ -1,4 +1,4 @@
-"""An incident's page and an exported file in a real browser: what people wrote runs nothing and calls nobody."""
+"""Incident page and exported file in a browser: user text runs nothing."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
-from tests.browser.conftest import PATIENCE, ROOT, Sandboxed, declare, say
+from tests.browser.conftest import ROOT, TIMEOUT_MS, RunningSandbox, declare_incident, send_text
 
 ATTACKS = (
     "<script>window.ran='script'</script>",
@@ -25,9 +25,9 @@ ATTACKS = (
 
 
 async def address_of_the_page(page: Page) -> str:
-    await say(page, "/incident catchup")
+    await send_text(page, "/incident catchup")
     whole = page.get_by_role("link", name="The whole record").last
-    await whole.wait_for(timeout=PATIENCE)
+    await whole.wait_for(timeout=TIMEOUT_MS)
     return str(await whole.get_attribute("href"))
 
 
@@ -42,7 +42,7 @@ async def opened(browser: Browser, address: str) -> tuple[Page, list[str]]:
 
 
 async def runs_nothing(page: Page) -> None:
-    """Whatever can be pressed is pressed; then nothing has run."""
+    """Press everything; nothing may have run."""
     for link in await page.locator("a[href^='javascript']").all():
         await link.click()
     assert await page.evaluate("window.ran") is None
@@ -50,12 +50,12 @@ async def runs_nothing(page: Page) -> None:
     assert await page.locator("meta[http-equiv=refresh]").count() == 0
 
 
-async def test_nothing_that_people_wrote_runs_in_a_browser(dogwatch: Sandboxed, tmp_path: Path) -> None:
-    people = await dogwatch.page()
-    await declare(people, "Checkout <script>window.ran='title'</script>")
+async def test_nothing_that_people_wrote_runs_in_a_browser(dogwatch: RunningSandbox, tmp_path: Path) -> None:
+    people = await dogwatch.open_page()
+    await declare_incident(people, "Checkout <script>window.ran='title'</script>")
     for attack in ATTACKS:
-        await say(people, f"/incident note {attack}")
-    await say(people, f"/incident cause {''.join(ATTACKS)}")
+        await send_text(people, f"/incident note {attack}")
+    await send_text(people, f"/incident cause {''.join(ATTACKS)}")
     address = await address_of_the_page(people)
 
     page, asked = await opened(dogwatch.browser, address)
@@ -70,7 +70,7 @@ async def test_nothing_that_people_wrote_runs_in_a_browser(dogwatch: Sandboxed, 
     await runs_nothing(exported)
 
 
-async def exported_file(dogwatch: Sandboxed, folder: Path) -> str:
+async def exported_file(dogwatch: RunningSandbox, folder: Path) -> str:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -118,10 +118,12 @@ async def elsewhere() -> AsyncIterator[Listening]:
     listening.stop()
 
 
-async def test_the_browser_itself_refuses_what_would_slip_through(dogwatch: Sandboxed, elsewhere: Listening) -> None:
-    """Scripts, pictures, frames and styles that are put into the page by force: its headers stop them."""
-    people = await dogwatch.page()
-    await declare(people, "Checkout is down")
+async def test_the_browser_itself_refuses_what_would_slip_through(
+    dogwatch: RunningSandbox, elsewhere: Listening
+) -> None:
+    """Injected scripts, pictures, frames and styles are stopped by the page's headers."""
+    people = await dogwatch.open_page()
+    await declare_incident(people, "Checkout is down")
     page, _ = await opened(dogwatch.browser, await address_of_the_page(people))
 
     await page.evaluate(
@@ -145,10 +147,10 @@ async def test_the_browser_itself_refuses_what_would_slip_through(dogwatch: Sand
 
 
 async def test_the_key_is_told_to_nobody_and_no_frame_shows_the_page(
-    dogwatch: Sandboxed, elsewhere: Listening, tmp_path: Path
+    dogwatch: RunningSandbox, elsewhere: Listening, tmp_path: Path
 ) -> None:
-    people = await dogwatch.page()
-    await declare(people, "Checkout is down")
+    people = await dogwatch.open_page()
+    await declare_incident(people, "Checkout is down")
     address = await address_of_the_page(people)
     page, _ = await opened(dogwatch.browser, address)
 

@@ -2,11 +2,11 @@
 
 from playwright.async_api import expect
 
-from tests.browser.conftest import PATIENCE, card, message
+from tests.browser.conftest import TIMEOUT_MS, incident_card, message_with
 
 
 async def test_an_incident_by_keyboard_alone(dogwatch):
-    page = await dogwatch.page()
+    page = await dogwatch.open_page()
     keys = page.keyboard
     await page.locator("#text").focus()
 
@@ -23,7 +23,7 @@ async def test_an_incident_by_keyboard_alone(dogwatch):
     await there.focus()
     await keys.press("Enter")
     await expect(page.locator("#text")).to_be_focused()
-    await expect(card(page)).to_be_visible(timeout=PATIENCE)
+    await expect(incident_card(page)).to_be_visible(timeout=TIMEOUT_MS)
 
     await keys.type("Line one")
     await keys.press("Shift+Enter")
@@ -32,29 +32,29 @@ async def test_an_incident_by_keyboard_alone(dogwatch):
     await keys.press("Enter")
     await expect(page.locator("#text")).to_have_value("Line one\nfor @dba ")
     await keys.press("Enter")
-    await expect(message(page, "Line one")).to_contain_text("@dba")
+    await expect(message_with(page, "Line one")).to_contain_text("@dba")
 
     await keys.press("Shift+Tab")
-    await expect(message(page, "Line one")).to_be_focused()
+    await expect(message_with(page, "Line one")).to_be_focused()
     await keys.press("ArrowUp")
-    await expect(message(page, "Line one")).not_to_be_focused()
+    await expect(message_with(page, "Line one")).not_to_be_focused()
     await keys.press("ArrowDown")
     await keys.press("r")
     await keys.type("mag")
     await keys.press("Enter")
-    await expect(message(page, "Line one").get_by_role("button", name="mag, 1")).to_be_visible()
-    await message(page, "Line one").focus()
+    await expect(message_with(page, "Line one").get_by_role("button", name="mag, 1")).to_be_visible()
+    await message_with(page, "Line one").focus()
     await keys.press("t")
     await expect(page.locator("#reply-text")).to_be_focused()
     await keys.type("in the thread")
     await keys.press("Enter")
-    await expect(message(page, "in the thread", "#thread")).to_be_visible()
+    await expect(message_with(page, "in the thread", "#thread")).to_be_visible()
     await keys.press("Escape")
     await expect(page.locator("#pane-thread")).to_be_hidden()
 
 
 async def test_lists_and_menus_move_with_the_arrows_and_close_with_escape(dogwatch):
-    page = await dogwatch.page()
+    page = await dogwatch.open_page()
     await page.get_by_role("link", name="ops").focus()
     await page.keyboard.press("ArrowDown")
     await expect(page.get_by_role("link", name="random")).to_be_focused()

@@ -1,4 +1,4 @@
-"""The tutorial, followed to the letter: what it says to press, to write and to type is taken from its page."""
+"""The tutorial step by step, with the texts from its page."""
 
 import re
 import sys
@@ -7,7 +7,7 @@ from subprocess import run
 
 from playwright.async_api import expect
 
-from tests.browser.conftest import PATIENCE, ROOT, card, mark, message, say
+from tests.browser.conftest import ROOT, TIMEOUT_MS, add_reaction, incident_card, message_with, send_text
 
 PAGE = (ROOT / "docs" / "tutorial.md").read_text()
 WRITTEN = re.findall(r"^> (.+)$", PAGE, re.MULTILINE)
@@ -25,36 +25,38 @@ async def test_step_by_step(dogwatch, tmp_path):
     finding, cause = WRITTEN
     note, escalate, resolve = TYPED
     first_mark, second_mark = MARKS
-    page = await dogwatch.page()
+    page = await dogwatch.open_page()
 
     await page.get_by_role("button", name=button("Fire the sample alert")).click()
     await page.locator(".toast", has_text="#inc-1").get_by_role("button", name=button("Go there")).click()
-    await card(page).get_by_role("button", name=button("Lead it")).click()
-    await expect(card(page)).to_contain_text("Lead: @oncall", timeout=PATIENCE)
+    await incident_card(page).get_by_role("button", name=button("Lead it")).click()
+    await expect(incident_card(page)).to_contain_text("Lead: @oncall", timeout=TIMEOUT_MS)
 
-    await say(page, finding)
-    await mark(page, finding, first_mark)
-    await expect(message(page, finding).get_by_role("button", name="writing_hand, 1")).to_be_visible(timeout=PATIENCE)
-    await say(page, note)
-    await expect(message(page, "deployed 4.2")).to_be_visible(timeout=PATIENCE)
+    await send_text(page, finding)
+    await add_reaction(page, finding, first_mark)
+    await expect(message_with(page, finding).get_by_role("button", name="writing_hand, 1")).to_be_visible(
+        timeout=TIMEOUT_MS
+    )
+    await send_text(page, note)
+    await expect(message_with(page, "deployed 4.2")).to_be_visible(timeout=TIMEOUT_MS)
 
-    await say(page, escalate)
-    await expect(message(page, "the database is slow").get_by_role("button", name="Acknowledge")).to_be_visible(
-        timeout=PATIENCE
+    await send_text(page, escalate)
+    await expect(message_with(page, "the database is slow").get_by_role("button", name="Acknowledge")).to_be_visible(
+        timeout=TIMEOUT_MS
     )
     await page.get_by_label(button("Act as")).select_option(label="Database administrator")
-    await message(page, "the database is slow").get_by_role("button", name=button("Acknowledge")).click()
-    await expect(message(page, "the database is slow")).to_contain_text("acknowledged", timeout=PATIENCE)
-    await say(page, cause)
-    await mark(page, "Half of the connections hang", second_mark)
+    await message_with(page, "the database is slow").get_by_role("button", name=button("Acknowledge")).click()
+    await expect(message_with(page, "the database is slow")).to_contain_text("acknowledged", timeout=TIMEOUT_MS)
+    await send_text(page, cause)
+    await add_reaction(page, "Half of the connections hang", second_mark)
 
     await page.get_by_label("Act as").select_option(label="On-call engineer")
-    await expect(card(page).get_by_role("button", name=button("Resolve"))).to_be_visible()
-    await say(page, resolve)
+    await expect(incident_card(page).get_by_role("button", name=button("Resolve"))).to_be_visible()
+    await send_text(page, resolve)
     await page.locator("button.file").last.click()
     draft = page.get_by_role("complementary")
     for words in (finding, "Half of the connections hang", "deployed 4.2", "the pool was made smaller again"):
-        await expect(draft).to_contain_text(words, timeout=PATIENCE)
+        await expect(draft).to_contain_text(words, timeout=TIMEOUT_MS)
     await page.get_by_role("button", name="Close").click()
     await page.get_by_role("button", name=button("Try it")).click()
     for name in (

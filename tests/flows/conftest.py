@@ -1,11 +1,8 @@
-"""The world of a story, once on each database."""
+"""The usual world of a story: one service with an engineer, and its team."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from typing import Any
 
 import pytest
-
-from tests.support.worlds.world import World
 
 CONFIG = """
 [services.checkout]
@@ -18,6 +15,5 @@ members = ["U0DBA", "U0DEVELOPER"]
 
 
 @pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with World(database_url, tmp_path, config=CONFIG) as built:
-        yield built
+def world_defaults() -> dict[str, Any]:
+    return {"config": CONFIG}

@@ -1,4 +1,4 @@
-"""`dogwatch doctor`, as typed. What it does is in `bot.doctor`."""
+"""Command line of `dogwatch doctor`. The checks are in `bot.doctor`."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ import sys
 
 import click
 
-FAILED, UNUSABLE = 1, 2
+from bot.cli.exit_codes import DONE, FAILED, UNUSABLE
 
 
 @click.command("doctor")
@@ -20,20 +20,21 @@ def doctor(*, as_json: bool) -> None:
     cannot be read.
     """
     from bot.config import ConfigurationError, load  # noqa: PLC0415
-    from bot.doctor import configuration, examine  # noqa: PLC0415
-    from bot.doctor.report import as_json as in_json  # noqa: PLC0415
-    from bot.doctor.report import failed, is_all_well, lines  # noqa: PLC0415
+    from bot.doctor import check_configuration, run_checks  # noqa: PLC0415
+    from bot.doctor.report import all_passed, failed, report_as_json, report_lines  # noqa: PLC0415
     from bot.runtime import log  # noqa: PLC0415  the other commands start faster without it
 
-    log.configure(level="CRITICAL")  # what is wrong stands in the findings
+    log.configure_logging(level="CRITICAL")  # the report has it all
     try:
         settings = load(os.environ)
     except ConfigurationError as problem:
-        found, code = [failed("configuration", str(each), "") for each in problem.problems], UNUSABLE
+        results, code = [failed("configuration", str(each), "") for each in problem.problems], UNUSABLE
     else:
-        log.hide(settings.secret_values())
-        found = [*configuration(settings, os.environ), *asyncio.run(examine(settings))]
-        code = 0 if is_all_well(found) else FAILED
-    for line in [json.dumps(in_json(found), ensure_ascii=False, indent=2)] if as_json else lines(found):
-        click.echo(line)
+        log.hide_secrets(settings.secret_values())
+        results = [*check_configuration(settings, os.environ), *asyncio.run(run_checks(settings))]
+        code = DONE if all_passed(results) else FAILED
+    if as_json:
+        click.echo(json.dumps(report_as_json(results), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(report_lines(results)))
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""`dogwatch erase-person`: one person is replaced everywhere, in one transaction; without `--yes` it shows what."""
+"""`dogwatch erase-person`: replace a person everywhere; a dry run without `--yes`."""
 
 import secrets
 from collections.abc import Iterator, Sequence
@@ -8,26 +8,26 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.services.privacy import erase_person as erasing
-from bot.services.privacy.erase_person import Erased
+from bot.services.privacy import ErasureReport, erase_person
 from bot.store.database import migrate
-from bot.store.database.backup import write_anew
-from bot.store.database.session import DatabaseInUse, SqliteDatabase, open_database
+from bot.store.database.backup import vacuum
+from bot.store.database.session import DatabaseInUse, open_database
+from bot.store.database.sqlite_database import SqliteDatabase
 
 
-class _OnlyShown(Exception):
-    """Ends the transaction without a commit: nobody said yes yet."""
+class _DryRun(Exception):
+    """Rolls back the transaction of a dry run."""
 
-    def __init__(self, erased: Erased) -> None:
+    def __init__(self, erased: ErasureReport) -> None:
         self.erased = erased
-        super().__init__("only shown")
+        super().__init__("dry run")
 
 
-async def erase_person(settings: Settings, user_id: str, *, also: Sequence[str], is_meant: bool) -> list[str]:
+async def erase(settings: Settings, user_id: str, *, also: Sequence[str], is_confirmed: bool) -> list[str]:
     """
-    Erase somebody, and say what was changed, a line each. `is_meant` off: only say what would be.
+    Erase a person and return a report, line by line. Without `is_confirmed` nothing changes.
 
-    Raises UserError for somebody who is not on record, and while a bot runs on the same SQLite file.
+    Raises UserError for an unknown person, and while a bot runs on the same SQLite file.
     """
     try:
         database = open_database(settings.database_url.get_secret_value())
@@ -39,26 +39,26 @@ async def erase_person(settings: Settings, user_id: str, *, also: Sequence[str],
 
     former_id = f"UFORMER{secrets.token_hex(5).upper()}"
 
-    def work(session: Session, at: datetime) -> Erased:
-        erased = erasing.erase(session, user_id, former_id=former_id, at=at, also=also)
-        if not is_meant:
-            raise _OnlyShown(erased)
+    def work(session: Session, at: datetime) -> ErasureReport:
+        erased = erase_person(session, user_id, former_id=former_id, at=at, also=also)
+        if not is_confirmed:
+            raise _DryRun(erased)
         return erased
 
     try:
         await migrate.migrate(database)
         erased = await database.run(work, await database.now())
-    except _OnlyShown as shown:
-        erased = shown.erased
+    except _DryRun as dry_run:
+        erased = dry_run.erased
     finally:
         await database.close()
-    if is_meant and isinstance(database, SqliteDatabase):
-        write_anew(database.path)
-    return [*_lines(erased, is_meant=is_meant), *_left_to_do(settings, user_id, erased)]
+    if is_confirmed and isinstance(database, SqliteDatabase):
+        vacuum(database.path)
+    return [*_result_lines(erased, is_confirmed=is_confirmed), *_manual_steps(settings, user_id, erased)]
 
 
-def _lines(erased: Erased, *, is_meant: bool) -> Iterator[str]:
-    if is_meant:
+def _result_lines(erased: ErasureReport, *, is_confirmed: bool) -> Iterator[str]:
+    if is_confirmed:
         yield f"{erased.name} is erased: a former member, {erased.former_id} on record."
     else:
         yield f"{erased.name} would become a former member. Nothing was changed yet."
@@ -68,7 +68,7 @@ def _lines(erased: Erased, *, is_meant: bool) -> Iterator[str]:
         yield f"  messages to them that had not been sent: {erased.unsent}, dropped"
 
 
-def _left_to_do(settings: Settings, user_id: str, erased: Erased) -> Iterator[str]:
+def _manual_steps(settings: Settings, user_id: str, erased: ErasureReport) -> Iterator[str]:
     if user_id in settings.model_dump_json():
         yield f"The configuration names {user_id}: take it out, or they are called again."
     if erased.drafts:

@@ -1,34 +1,84 @@
-"""How a text would be read, without doing anything: what `dogwatch explain` prints. Pure; every answer is JSON-able."""
+"""`dogwatch explain`: show how a command or a time would be parsed, as JSON."""
 
+import json
 import re
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.command import Command, Context, Invocation, Mention, Target, parse
+from bot.command.grammar import parse
+from bot.command.table import Command, Context, Invocation, Mention, Target
+from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
-from bot.domain.times import When, read_time
+from bot.domain.times import ParsedTime, read_time, read_zone
+from commands import COMMANDS
+
+
+def explain_input(
+    settings: Settings, text: str | None, time_text: str | None, *, zone: str, now_text: str | None, inside: str | None
+) -> Iterator[str]:
+    """
+    Explain one text, indented, or each line of standard input as one line of JSON.
+
+    Raises UserError for an unknown zone, and for a `now_text` that is not ISO 8601.
+    """
+    time_zone = read_zone(zone)
+    context = Context(
+        now=_parse_now(now_text),
+        zone=time_zone,
+        severities=settings.severity_words(),
+        labels=settings.severity_labels,
+        mark_words=settings.reactions,
+        roles=settings.role_words,
+        statuses=settings.status_words,
+        inside=inside,
+    )
+
+    def explain(each: str) -> dict[str, Any]:
+        if time_text is not None:
+            return explain_time(each, now=context.now, zone=time_zone)
+        return explain_command(each, COMMANDS, context)
+
+    single = text if time_text is None else time_text
+    if single is not None and time_text != "-":
+        yield json.dumps(explain(single), ensure_ascii=False, indent=2)
+        return
+    for line in sys.stdin:
+        if line.strip():
+            yield json.dumps(explain(line.strip() if time_text else line.rstrip("\n")), ensure_ascii=False)
+
+
+def _parse_now(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise UserError(f"--now {text!r} is not ISO 8601. Write it like 2026-11-18T14:05:00+01:00.") from problem
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def explain_command(text: str, commands: Sequence[Command], context: Context) -> dict[str, Any]:
     """
-    `{"command", "options", "positionals", "text", "incident"}` of a line, with or without its `/incident`.
+    Parse a command, with or without its `/incident`.
 
-    Or `{"refused": message}`, or `{"asks": message, "about": text, "candidates": [...]}`. Times are in the zone of the
-    incident, or the one that the line itself names. `inside` is the incident in whose channel the line would stand.
+    Returns `{"command", "options", "positionals", "text", "incident"}`, `{"refused": message}`, or
+    `{"asks": message, "about": text, "candidates": [...]}`. Times are in the zone of the
+    incident, or the one that the line itself names. `inside`: reference of the incident in whose channel it is typed.
     """
     line = re.sub(r"^\s*/incident(?=\s|$)", "", text)
     try:
-        read = parse(line, commands, context)
+        invocation = parse(line, commands, context)
     except UserError as problem:
         return _problem(problem)
-    return _invocation(read) | ({"inside": context.inside} if context.inside else {})
+    return _invocation(invocation) | ({"inside": context.inside} if context.inside else {})
 
 
 def explain_time(text: str, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """`{"time": ISO 8601 in `zone` or None, "precision"}`, or what `explain_command` says of a text that is no time."""
+    """Parse a time: `{"time", "precision"}`, or a refusal as `explain_command` has it."""
     try:
         return _time(read_time(text, now=now, zone=zone), zone)
     except UserError as problem:
@@ -41,23 +91,23 @@ def _problem(problem: UserError) -> dict[str, Any]:
     return {"refused": problem.message}
 
 
-def _invocation(read: Invocation) -> dict[str, Any]:
+def _invocation(invocation: Invocation) -> dict[str, Any]:
     return {
-        "command": read.command.name,
-        "options": _shown(read.options, read.zone),
-        "positionals": _shown(read.positionals, read.zone),
-        "text": read.text,
-        "incident": read.incident,
+        "command": invocation.command.name,
+        "options": _fields(invocation.options, invocation.zone),
+        "positionals": _fields(invocation.positionals, invocation.zone),
+        "text": invocation.text,
+        "incident": invocation.incident,
     }
 
 
-def _shown(values: Mapping[str, object], zone: ZoneInfo) -> dict[str, Any]:
+def _fields(values: Mapping[str, object], zone: ZoneInfo) -> dict[str, Any]:
     return {name: _value(value, zone) for name, value in values.items()}
 
 
 def _value(value: object, zone: ZoneInfo) -> Any:
     match value:
-        case When():
+        case ParsedTime():
             return _time(value, zone)
         case date():
             return value.isoformat()
@@ -75,6 +125,6 @@ def _value(value: object, zone: ZoneInfo) -> Any:
             return value
 
 
-def _time(when: When, zone: ZoneInfo) -> dict[str, Any]:
+def _time(when: ParsedTime, zone: ZoneInfo) -> dict[str, Any]:
     time = when.at.astimezone(zone).isoformat() if when.at is not None else None
     return {"time": time, "precision": when.precision.value}

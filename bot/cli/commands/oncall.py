@@ -1,4 +1,4 @@
-"""`dogwatch oncall`, as typed. What it does is in `bot.cli.commands.oncall_report`."""
+"""Command line of `dogwatch oncall`. The work is in `oncall_report`."""
 
 import asyncio
 import os
@@ -19,24 +19,24 @@ from bot.domain.errors import UserError
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def on_call(schedule: str | None, at_text: str | None, *, as_json: bool) -> None:
     """Show who is on call, by every schedule or by SCHEDULE with its next two weeks. The bot may run meanwhile."""
-    from bot.cli.commands import oncall_report as oncalling  # noqa: PLC0415  the other commands start faster without it
-    from bot.runtime import log  # noqa: PLC0415  the same
+    from bot.cli.commands import oncall_report  # noqa: PLC0415  the other commands start faster without it
+    from bot.runtime import log  # noqa: PLC0415
 
     settings = load(os.environ)
-    log.hide(settings.secret_values())
-    at = None if at_text is None else _moment(at_text, settings.incidents.zone)
-    found, note = asyncio.run(oncalling.answers(settings, schedule, at))
+    log.hide_secrets(settings.secret_values())
+    at = None if at_text is None else _parse_at(at_text, settings.incidents.zone)
+    shifts, note = asyncio.run(oncall_report.load_shifts(settings, schedule, at))
     if note:
         click.echo(note, err=True)
-    for line in (
-        [oncalling.as_json(found)] if as_json else oncalling.as_lines(found, with_following=schedule is not None)
-    ):
-        click.echo(line)
+    if as_json:
+        click.echo(oncall_report.format_json(shifts))
+    else:
+        click.echo("\n".join(oncall_report.format_lines(shifts, with_following=schedule is not None)))
 
 
-def _moment(text: str, zone: ZoneInfo) -> datetime:
+def _parse_at(text: str, zone: ZoneInfo) -> datetime:
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError as problem:
         raise UserError(f"--at {text!r} is not ISO 8601. Write it like 2026-12-24T22:00.") from problem
-    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""`dogwatch oncall`: reads beside a running bot, and writes nothing."""
+"""`dogwatch oncall`: who is on call. Read-only; may run beside a running bot."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,23 +10,29 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.domain.oncall.gaps import moment
-from bot.domain.oncall.schedule import REACH, Override, Schedule, Shift, shift_at, shifts
+from bot.domain.oncall.gaps import format_moment
+from bot.domain.oncall.schedule import SHIFT_SEARCH_RANGE, Override, Schedule, Shift, shift_at, shifts_between
 from bot.runtime.clock import machine_now
-from bot.services.oncall import schedule as oncall
+from bot.services.oncall.schedule import check_schedule_exists, explain_nobody, load_rota, load_schedule
 from bot.store.database.migrate import require_current
 from bot.store.database.session import open_database
-from bot.store.incidents import incidents
+from bot.store.incidents import installations
 from bot.store.shared import people
 
-AHEAD = timedelta(days=14)
-UNREAD = "Its calendar was not read yet: the bot does so from its first start on."
-NO_RECORD = "There is no database yet, so this is what the configuration says: no calendars, and no changes by people."
+LOOKAHEAD = timedelta(days=14)
+CALENDAR_NOT_FETCHED = "Its calendar was not read yet: the bot does so from its first start on."
+NO_DATABASE = (
+    "There is no database yet, so this is what the configuration says: no calendars, and no changes by people."
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Who is on call by a schedule at `at`, and in the two weeks from then on. `reason`: why nobody is; else empty."""
+class OnCallShifts:
+    """
+    A schedule's shift at `at` and those of the next two weeks.
+
+    `reason`: why nobody is on call; else empty.
+    """
 
     schedule: Schedule
     at: datetime
@@ -35,96 +41,101 @@ class Answer:
     reason: str
     names: Mapping[str, str]
 
-    def called(self, user: str) -> str:
-        """By name and id, as far as the bot knows the name."""
+    def name_of(self, user: str) -> str:
+        """Name and id; the id alone if the name is unknown."""
         return f"{self.names[user]} ({user})" if user in self.names else user
 
 
-async def answers(settings: Settings, name: str | None, at: datetime | None) -> tuple[list[Answer], str | None]:
+async def load_shifts(
+    settings: Settings, name: str | None, at: datetime | None
+) -> tuple[list[OnCallShifts], str | None]:
     """
-    Of one schedule, or of all; now, if no time is given. Then what is to be known of the answer, if anything is.
+    Load the shifts of one schedule, or of all, at `at` or now; and a note, if there is one.
 
-    Raises UserError for a schedule that there is not, and DatabaseUnavailable.
+    Raises UserError for an unknown schedule, and DatabaseUnavailable.
     """
     if name is not None:
-        oncall.check_known(settings, name)
+        check_schedule_exists(settings, name)
     elif not settings.schedules:
         raise UserError("There are no schedules. They stand under [schedules] in dogwatch.toml.")
     wanted = [name] if name is not None else list(settings.schedules)
     if settings.sqlite_path is not None and not settings.sqlite_path.exists():
         when = at or machine_now()
-        return [_unread(settings, each, when) for each in wanted], NO_RECORD
+        return [_configured_shifts(settings, each, when) for each in wanted], NO_DATABASE
     database = open_database(settings.database_url.get_secret_value(), read_only=True)
     try:
         await require_current(database)
         when = at or await database.now()
-        return await database.read(_found, settings, wanted, when), None
+        return await database.read(_load_from_database, settings, wanted, when), None
     finally:
         await database.close()
 
 
-def _unread(settings: Settings, name: str, at: datetime) -> Answer:
-    """By the configuration alone."""
-    reason = UNREAD if settings.schedules[name].calendar else ""
-    return _answer(settings.schedule_table[name], (), at, reason, {})
+def _configured_shifts(settings: Settings, name: str, at: datetime) -> OnCallShifts:
+    """Shifts by the configuration alone."""
+    reason = CALENDAR_NOT_FETCHED if settings.schedules[name].calendar else ""
+    return _shifts_from(settings.schedule_table[name], (), at, reason, {})
 
 
-def _found(session: Session, settings: Settings, wanted: Sequence[str], at: datetime) -> list[Answer]:
-    met = incidents.installation(session)
-    found: list[Answer] = []
+def _load_from_database(
+    session: Session, settings: Settings, wanted: Sequence[str], at: datetime
+) -> list[OnCallShifts]:
+    installation = installations.find_installation(session)
+    loaded: list[OnCallShifts] = []
     for name in wanted:
         overrides: Sequence[Override] = ()
-        schedule = oncall.schedule_of(session, settings, name) or settings.schedule_table[name]
-        if met is not None:
-            rota = oncall.rota(session, settings, met.team_id, name, at - REACH, at + REACH)
-            overrides = rota.overrides
-        turns = shifts(schedule, overrides, at, at + AHEAD)
-        names = people.names(session, met.team_id, {user for each in turns for user in each.people}) if met else {}
-        found.append(_answer(schedule, overrides, at, oncall.why_nobody(session, settings, name), names))
-    return found
+        names: Mapping[str, str] = {}
+        schedule = load_schedule(session, settings, name) or settings.schedule_table[name]
+        if installation is not None:
+            begin, end = at - SHIFT_SEARCH_RANGE, at + SHIFT_SEARCH_RANGE
+            overrides = load_rota(session, settings, installation.team_id, name, begin, end).overrides
+            shifts = shifts_between(schedule, overrides, at, at + LOOKAHEAD)
+            names = people.find_names(session, installation.team_id, {user for each in shifts for user in each.people})
+        loaded.append(_shifts_from(schedule, overrides, at, explain_nobody(session, settings, name), names))
+    return loaded
 
 
-def _answer(
+def _shifts_from(
     schedule: Schedule, overrides: Sequence[Override], at: datetime, reason: str, names: Mapping[str, str]
-) -> Answer:
+) -> OnCallShifts:
     shift = shift_at(schedule, overrides, at)
-    following = tuple(each for each in shifts(schedule, overrides, at, at + AHEAD) if each.starts_at > at)
-    return Answer(schedule, at, shift, following, "" if shift else reason or "Nobody has a turn then.", names)
+    following = tuple(each for each in shifts_between(schedule, overrides, at, at + LOOKAHEAD) if each.starts_at > at)
+    return OnCallShifts(schedule, at, shift, following, "" if shift else reason or "Nobody has a turn then.", names)
 
 
-def as_lines(found: Sequence[Answer], *, with_following: bool) -> list[str]:
-    """For a terminal, times in each schedule's zone."""
+def format_lines(loaded: Sequence[OnCallShifts], *, with_following: bool) -> list[str]:
+    """Lines for a terminal, times in each schedule's zone."""
     lines: list[str] = []
-    for each in found:
+    for each in loaded:
         zone = each.schedule.zone
         if each.shift is None:
             lines.append(f"{each.schedule.name}: nobody. {each.reason}")
         else:
-            who = ", ".join(each.called(user) for user in each.shift.people)
-            lines.append(f"{each.schedule.name}: {who} until {moment(each.shift.ends_at, zone)} ({zone.key})")
+            who = ", ".join(each.name_of(user) for user in each.shift.people)
+            lines.append(f"{each.schedule.name}: {who} until {format_moment(each.shift.ends_at, zone)} ({zone.key})")
         if with_following:
-            lines += [f"  {moment(begin, zone)}  {who}" for begin, who in _changes(each)]
+            lines += [f"  {format_moment(begin, zone)}  {who}" for begin, who in _changes(each)]
     return lines
 
 
-def _changes(answer: Answer) -> Iterator[tuple[datetime, str]]:
-    """When others are on call than before, and who; nobody counts."""
+def _changes(answer: OnCallShifts) -> Iterator[tuple[datetime, str]]:
+    """Yield each change of the people on call, gaps included."""
     ended = answer.shift.ends_at if answer.shift else None
     for shift in answer.following:
         if ended is not None and ended < shift.starts_at:
             yield ended, "nobody"
-        yield shift.starts_at, ", ".join(answer.called(user) for user in shift.people)
+        yield shift.starts_at, ", ".join(answer.name_of(user) for user in shift.people)
         ended = shift.ends_at
-    if ended is not None and ended < answer.at + AHEAD:
+    if ended is not None and ended < answer.at + LOOKAHEAD:
         yield ended, "nobody"
 
 
-def as_json(found: Sequence[Answer]) -> str:
-    """A list with an object for each schedule; times in UTC."""
-    return json.dumps([_object(each) for each in found], ensure_ascii=False, indent=2)
+def format_json(loaded: Sequence[OnCallShifts]) -> str:
+    """A JSON list with an object for each schedule; times in UTC."""
+    return json.dumps([_json_object(each) for each in loaded], ensure_ascii=False, indent=2)
 
 
-def _object(answer: Answer) -> dict[str, Any]:
+def _json_object(answer: OnCallShifts) -> dict[str, Any]:
     return {
         "schedule": answer.schedule.name,
         "zone": answer.schedule.zone.key,

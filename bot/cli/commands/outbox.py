@@ -1,4 +1,4 @@
-"""`dogwatch outbox` and its subcommands, as typed. What they do is in `bot.cli.commands.outbox_report`."""
+"""Command line of `dogwatch outbox`. The work is in `outbox_report`."""
 
 import asyncio
 import json
@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.exit_codes import FAILED
 from bot.config import load_environment
 from bot.domain.errors import UserError
 
 if TYPE_CHECKING:
-    from bot.web.pages.outbox import Outcome
-
-FAILED = 1
+    from bot.services.views.outbox_operations import ChangedRows
 
 
 @click.group("outbox", invoke_without_command=True)
@@ -27,17 +26,17 @@ def outbox(context: click.Context, *, as_json: bool, everything: bool, link: boo
     """Show what has to reach Slack and has not: what failed, what waits, and why. The bot may run meanwhile."""
     if context.invoked_subcommand is not None:
         return
-    from bot.cli.commands import outbox_report as outboxing  # noqa: PLC0415  the other commands start faster without it
+    from bot.cli.commands import outbox_report  # noqa: PLC0415  the other commands start faster without it
 
     settings = load_environment(os.environ)
     if link:
-        click.echo(outboxing.link(settings))
+        click.echo(outbox_report.create_page_link(settings))
         return
-    found = asyncio.run(outboxing.shown(settings, everything=everything))
+    overview = asyncio.run(outbox_report.load_overview(settings, everything=everything))
     if as_json:
-        click.echo(json.dumps(outboxing.as_json(found), indent=2))
+        click.echo(json.dumps(outbox_report.format_json(overview), indent=2))
         return
-    for line in outboxing.lines(found):
+    for line in outbox_report.format_lines(overview):
         click.echo(line)
 
 
@@ -49,10 +48,9 @@ def retry(ids: tuple[int, ...], *, everything: bool, url: str | None) -> None:
     """Try rows again that were refused or given up. What may have arrived is looked for first."""
     if bool(ids) == everything:
         raise UserError("Name the rows that `dogwatch outbox` shows, or say --all-dead.")
-    done = _changed("retry", None if everything else ids, url)
-    tried = done.done
-    click.echo(f"Tried again: {_listed(tried)}." if tried else "Nothing failed that could be tried again.")
-    _check(ids, tried, "did not fail, or is gone")
+    tried = _change_rows("retry", None if everything else ids, url).rows
+    click.echo(f"Tried again: {_join_ids(tried)}." if tried else "Nothing failed that could be tried again.")
+    _exit_if_skipped(ids, tried, "did not fail, or is gone")
 
 
 @outbox.command()
@@ -64,25 +62,26 @@ def drop(ids: tuple[int, ...], *, url: str | None) -> None:
 
     What waits for an incident's channel is dropped with the row that was to open it.
     """
-    done = _changed("drop", ids, url)
-    along = f", and {len(done.along)} that waited for {'it' if len(done.done) == 1 else 'them'}" if done.along else ""
-    click.echo(f"Dropped: {_listed(done.done)}{along}." if done.done else "Nothing was dropped.")
-    _check(ids, [*done.done, *done.along], "is being sent, was done, or is gone")
+    dropped = _change_rows("drop", ids, url)
+    them = "it" if len(dropped.rows) == 1 else "them"
+    along = f", and {len(dropped.along)} that waited for {them}" if dropped.along else ""
+    click.echo(f"Dropped: {_join_ids(dropped.rows)}{along}." if dropped.rows else "Nothing was dropped.")
+    _exit_if_skipped(ids, [*dropped.rows, *dropped.along], "is being sent, was done, or is gone")
 
 
-def _changed(what: str, ids: Sequence[int] | None, url: str | None) -> "Outcome":
-    from bot.cli.commands import outbox_report as outboxing  # noqa: PLC0415
+def _change_rows(action: str, ids: Sequence[int] | None, url: str | None) -> "ChangedRows":
+    from bot.cli.commands import outbox_report  # noqa: PLC0415
 
-    return asyncio.run(outboxing.change(load_environment(os.environ), what, ids, url=url))
+    return asyncio.run(outbox_report.change_rows(load_environment(os.environ), action, ids, url=url))
 
 
-def _listed(ids: Sequence[int]) -> str:
+def _join_ids(ids: Sequence[int]) -> str:
     return ", ".join(map(str, ids))
 
 
-def _check(asked: Sequence[int], done: Sequence[int], otherwise: str) -> None:
-    """Exit with an error if something that was named was left out."""
-    left = [each for each in asked if each not in done]
-    if left:
-        click.echo("\n".join(f"Row {each} {otherwise}." for each in left), err=True)
+def _exit_if_skipped(named: Sequence[int], done: Sequence[int], reason: str) -> None:
+    """Exit with FAILED if a row that was named was not changed."""
+    skipped = [each for each in named if each not in done]
+    if skipped:
+        click.echo("\n".join(f"Row {each} {reason}." for each in skipped), err=True)
         sys.exit(FAILED)

@@ -1,8 +1,8 @@
 """
-`dogwatch outbox`: what waits and why, read beside a running bot; what failed is tried again, or dropped.
+`dogwatch outbox`: show the backlog beside a running bot; retry or drop rows.
 
-Changes go through the running bot, which then is awake at once. Where none runs, the command writes itself: on SQLite
-it has the file's lock for that moment, and the next bot finds what waits.
+Changes go through the running bot, which acts on them at once. If none runs, the command changes the database itself:
+on SQLite it holds the file's lock meanwhile, and the next bot sends what waits.
 """
 
 import json
@@ -14,103 +14,92 @@ from typing import Any
 import aiohttp
 
 from bot.config import Settings
-from bot.crypto.signed_links import order_signature, outbox_path, with_secret_key
+from bot.crypto import ensure_secret_key, operator_signature, outbox_path
 from bot.domain.errors import UserError
-from bot.services.views import outbox_operations as outboxing
-from bot.services.views import outbox_wording as words
-from bot.services.views.outbox_operations import Overview
+from bot.services.views import outbox_operations
+from bot.services.views.outbox_operations import ChangedRows
+from bot.services.views.outbox_overview import MAX_ROWS, OutboxOverview, RowText, load_outbox_overview
+from bot.services.views.outbox_wording import capitalize_first
 from bot.services.workspace.actor import Origin
 from bot.store.database import migrate
 from bot.store.database.session import DatabaseInUse, open_database
-from bot.store.outbox.inspection import Waiting
-from bot.web.pages.outbox import Outcome, carry_out
 
-LINK_LIVES = timedelta(days=1)
-ORDER_SECONDS = 10.0
+LINK_LIFETIME = timedelta(days=1)
+REQUEST_SECONDS = 10.0
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  read, not bound
 
 
-async def shown(settings: Settings, *, everything: bool) -> Overview:
-    """What stands in the outbox now. Raises UserError if there is no database, DatabaseUnavailable."""
+async def load_overview(settings: Settings, *, everything: bool) -> OutboxOverview:
+    """Raises UserError if there is no database, and DatabaseUnavailable."""
     database = open_database(settings.database_url.get_secret_value(), read_only=True)
     try:
         await migrate.require_current(database)
         now = await database.now()
-        return await database.read(outboxing.overview, now, limit=None if everything else outboxing.SHOWN)
+        return await database.read(load_outbox_overview, now, limit=None if everything else MAX_ROWS)
     finally:
         await database.close()
 
 
-def lines(found: Overview) -> Iterator[str]:
-    """For a terminal: what failed first, each with its number, for `retry` and `drop`."""
-    yield f"{found.unfinished} waiting, {found.refused} refused by Slack, {found.given_up} given up."
-    for row in found.rows:
+def format_lines(overview: OutboxOverview) -> Iterator[str]:
+    """The overview for a terminal, failed rows first, with the ids that `retry` and `drop` take."""
+    yield f"{overview.unfinished} waiting, {overview.refused} refused by Slack, {overview.given_up} given up."
+    for text in overview.rows:
         yield ""
-        yield from _row_lines(row, found.at)
-    hidden = found.unfinished + found.refused + found.given_up - len(found.rows)
-    if hidden:
-        yield f"\nand {hidden} more: --all shows them."
-    for gate in found.closed_gates:
-        yield f"\nSlack asked to wait with {words.gate_in_words(gate)} until {_clock(gate.until)}."
-    for lane in found.closed_lanes:
-        about = lane.reference or words.NO_INCIDENT
-        waits = f"{words.lane_of(lane.lane)}, with {lane.rows} waiting"
-        yield f"\nClosed until the channel of {about} is open: {waits}."
-    if found.refused + found.given_up:
+        yield from _row_lines(text, overview.at)
+    if overview.hidden:
+        yield f"\nand {overview.hidden} more: --all shows them."
+    for gate in overview.gates:
+        yield f"\nSlack asked to wait with {gate.call} until {_format_time(gate.until)}."
+    for lane in overview.lanes:
+        yield f"\nClosed until the channel of {lane.about} is open: {lane.lane}, with {lane.rows} waiting."
+    if overview.failed:
         yield "\nTo try again: dogwatch outbox retry ID…, or retry --all-dead. To give up: dogwatch outbox drop ID…"
 
 
-def _row_lines(row: Waiting, now: datetime) -> Iterator[str]:
-    told = words.told(row, now)
-    yield f"{row.key:>6}  {told.act} · {told.about} · {told.lane}"
-    yield f"        {words.begun(told.why)}."
-    if told.remark:
-        yield f"        {told.remark}"
-    details = [told.since, told.tries]
-    if told.next_at and told.next_at > now:
-        details.append(f"next {_clock(told.next_at)}")
-    if told.holder and told.held_until:
-        details.append(f"with worker {told.holder} until {_clock(told.held_until)}")
+def _row_lines(text: RowText, now: datetime) -> Iterator[str]:
+    yield f"{text.row.key:>6}  {text.act} · {text.about} · {text.lane}"
+    yield f"        {capitalize_first(text.why)}."
+    if text.remark:
+        yield f"        {text.remark}"
+    details = [text.since, text.tries]
+    if text.next_at and text.next_at > now:
+        details.append(f"next {_format_time(text.next_at)}")
+    if text.holder and text.held_until:
+        details.append(f"with worker {text.holder} until {_format_time(text.held_until)}")
     yield f"        {', '.join(details)}"
 
 
-def _clock(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def as_json(found: Overview) -> dict[str, Any]:
-    """The same for scripts. Times are ISO 8601 in UTC."""
+def format_json(overview: OutboxOverview) -> dict[str, Any]:
+    """The overview for scripts. Times are ISO 8601 in UTC."""
     return {
-        "at": found.at.isoformat(),
-        "waiting": found.unfinished,
-        "refused": found.refused,
-        "given_up": found.given_up,
-        "rows": [_row_json(row, found.at) for row in found.rows],
-        "gates_closed": [
-            {"gate": words.gate_in_words(each), "until": each.until.isoformat()} for each in found.closed_gates
-        ],
-        "lanes_closed": [
-            {"lane": words.lane_of(each.lane), "incident": each.reference, "rows": each.rows}
-            for each in found.closed_lanes
-        ],
+        "at": overview.at.isoformat(),
+        "waiting": overview.unfinished,
+        "refused": overview.refused,
+        "given_up": overview.given_up,
+        "rows": [_row_json(text) for text in overview.rows],
+        "gates_closed": [{"gate": each.call, "until": each.until.isoformat()} for each in overview.gates],
+        "lanes_closed": [{"lane": each.lane, "incident": each.reference, "rows": each.rows} for each in overview.lanes],
     }
 
 
-def _row_json(row: Waiting, now: datetime) -> dict[str, Any]:
-    told = words.told(row, now)
-    refusal = told.refusal
+def _row_json(text: RowText) -> dict[str, Any]:
+    row, refusal = text.row, text.refusal
     return {
         "id": row.key,
-        "what": row.what,
-        "act": told.act,
+        "what": row.kind,
+        "act": text.act,
         "incident": row.reference,
-        "lane": told.lane,
+        "lane": text.lane,
         "state": row.state,
-        "why": told.why,
+        "why": text.why,
         "since": row.since.isoformat(),
         "attempts": row.attempts,
-        "next_attempt": told.next_at.isoformat() if told.next_at else None,
-        "error": refusal.word if refusal else None,
+        "next_attempt": text.next_at.isoformat() if text.next_at else None,
+        "error": refusal.error_code if refusal else None,
         "meaning": refusal.meaning if refusal else None,
         "remedy": (refusal.remedy or None) if refusal else None,
         "leased_by": row.owner,
@@ -118,24 +107,26 @@ def _row_json(row: Waiting, now: datetime) -> dict[str, Any]:
     }
 
 
-def link(settings: Settings) -> str:
-    """The operators' page, for a day."""
-    until = int((datetime.now(UTC) + LINK_LIVES).timestamp())
-    settings = with_secret_key(settings)
+def create_page_link(settings: Settings) -> str:
+    """URL of the operators' page, valid for LINK_LIFETIME."""
+    until = int((datetime.now(UTC) + LINK_LIFETIME).timestamp())
+    settings = ensure_secret_key(settings)
     return f"{settings.base_url}{outbox_path(settings, until)}"
 
 
-async def change(settings: Settings, what: str, rows: Sequence[int] | None, *, url: str | None = None) -> Outcome:
+async def change_rows(
+    settings: Settings, action: str, rows: Sequence[int] | None, *, url: str | None = None
+) -> ChangedRows:
     """
-    Let the running bot do `what` (`retry` or `drop`) with these rows; None: with all that failed.
+    `retry` or `drop` rows through the running bot, or in the database if none answers.
 
-    Where no bot answers it is done here. `url` is where the bot listens, if that
-    is not what the configuration says. Raises UserError if a bot runs on this SQLite file and cannot be asked.
+    `rows` None: all failed rows. `url`: where the bot listens, if not where the configuration says.
+    Raises UserError if a bot holds the SQLite file and cannot be reached.
     """
-    settings = with_secret_key(settings)
+    settings = ensure_secret_key(settings)
     address = (url or f"http://{LOOPBACK.get(settings.host, settings.host)}:{settings.port}").rstrip("/")
     try:
-        return await _ordered(settings, address, what, rows)
+        return await _change_in_running_bot(settings, address, action, rows)
     except aiohttp.ClientConnectorError as problem:
         if url is not None:
             raise UserError(f"Nobody answers at {address}. Leave --url out if the bot does not run.") from problem
@@ -143,24 +134,26 @@ async def change(settings: Settings, what: str, rows: Sequence[int] | None, *, u
         raise UserError(
             f"The bot at {address} was asked and did not answer: look with `dogwatch outbox` whether it was done."
         ) from problem
-    return await _done_here(settings, address, what, rows)
+    return await _change_in_database(settings, address, action, rows)
 
 
-async def _ordered(settings: Settings, address: str, what: str, rows: Sequence[int] | None) -> Outcome:
-    body = json.dumps({"do": what, "rows": "failed" if rows is None else list(rows)}).encode()
+async def _change_in_running_bot(
+    settings: Settings, address: str, action: str, rows: Sequence[int] | None
+) -> ChangedRows:
+    body = json.dumps({"do": action, "rows": "failed" if rows is None else list(rows)}).encode()
     at = int(time.time())
     headers = {
         "Content-Type": "application/json",
         "X-Dogwatch-Time": str(at),
-        "X-Dogwatch-Signature": order_signature(settings, at, body),
+        "X-Dogwatch-Signature": operator_signature(settings, at, body),
     }
     async with (
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ORDER_SECONDS)) as http,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS)) as http,
         http.post(f"{address}/control/outbox", data=body, headers=headers, allow_redirects=False) as answer,
     ):
         if answer.status == 200:
-            told = await answer.json()
-            return Outcome(told["done"], told.get("along", []))  # a bot of an earlier release takes nothing along
+            changed = await answer.json()
+            return ChangedRows(changed["done"], changed["along"])
         if answer.status == 503:
             raise UserError("The bot's database does not answer. Try again in a moment.")
         raise UserError(
@@ -169,7 +162,7 @@ async def _ordered(settings: Settings, address: str, what: str, rows: Sequence[i
         )
 
 
-async def _done_here(settings: Settings, address: str, what: str, rows: Sequence[int] | None) -> Outcome:
+async def _change_in_database(settings: Settings, address: str, action: str, rows: Sequence[int] | None) -> ChangedRows:
     try:
         database = open_database(settings.database_url.get_secret_value())
     except DatabaseInUse as problem:
@@ -179,6 +172,6 @@ async def _done_here(settings: Settings, address: str, what: str, rows: Sequence
         ) from problem
     try:
         await migrate.migrate(database)
-        return await database.run(carry_out, what, rows, await database.now(), Origin.CLI)
+        return await database.run(outbox_operations.change_rows, action, rows, await database.now(), Origin.CLI)
     finally:
         await database.close()

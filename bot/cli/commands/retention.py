@@ -1,4 +1,4 @@
-"""`dogwatch retention`: what would be deleted because it is old enough; with `--now` it is."""
+"""`dogwatch retention`: show what `[retention]` would delete; with `--now` delete it."""
 
 from collections.abc import Iterator
 
@@ -6,12 +6,12 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.engine.retention import Deleted, Retention
 from bot.runtime.clock import SystemClock
-from bot.services.privacy import retention
-from bot.services.privacy.retention import Due
+from bot.services.privacy import RetentionDue, preview_retention
 from bot.services.workspace.actor import Origin
 from bot.store.database import migrate
-from bot.store.database.backup import write_anew
-from bot.store.database.session import DatabaseInUse, SqliteDatabase, open_database
+from bot.store.database.backup import vacuum
+from bot.store.database.session import DatabaseInUse, open_database
+from bot.store.database.sqlite_database import SqliteDatabase
 
 NAMES = {
     "messages": "messages of incidents that are over, not on a timeline",
@@ -22,28 +22,30 @@ NAMES = {
 SETTINGS = {"messages": "transcripts_days", "alerts": "payloads_days"}
 
 
-async def retain(settings: Settings, *, is_meant: bool) -> list[str]:
+async def run_retention(settings: Settings, *, is_confirmed: bool) -> list[str]:
     """
-    What goes, a line each. `is_meant` off: it is only shown, beside a running bot.
+    Delete what is due and return a report, line by line.
 
-    Raises UserError if it is meant while a bot runs on the same SQLite file.
+    Without `is_confirmed` only preview it.
+
+    Raises UserError if confirmed while a bot runs on the same SQLite file.
     """
-    return await _now(settings) if is_meant else await _shown(settings)
+    return await _delete(settings) if is_confirmed else await _preview(settings)
 
 
-async def _shown(settings: Settings) -> list[str]:
+async def _preview(settings: Settings) -> list[str]:
     database = open_database(settings.database_url.get_secret_value(), read_only=True)
     try:
         await migrate.require_current(database)
-        found = await database.read(retention.preview, settings, await database.now())
+        preview = await database.read(preview_retention, settings, await database.now())
     finally:
         await database.close()
     lines = ["What would be deleted now. Nothing was changed."]
-    lines += [line for due in found for line in _told(due)]
+    lines += [line for due in preview for line in _preview_lines(due)]
     return [*lines, "The bot does this by itself once a day; `dogwatch retention --now` does it now."]
 
 
-def _told(due: Due) -> Iterator[str]:
+def _preview_lines(due: RetentionDue) -> Iterator[str]:
     name = NAMES[due.what]
     if due.kept is None:
         yield f"  {name}: none, kept for ever ([retention] {SETTINGS[due.what]} is not set)"
@@ -56,7 +58,7 @@ def _told(due: Due) -> Iterator[str]:
     yield f"  {name}, {kept}: {due.count}{where}, from {due.oldest:%Y-%m-%d} to {due.newest:%Y-%m-%d}"
 
 
-async def _now(settings: Settings) -> list[str]:
+async def _delete(settings: Settings) -> list[str]:
     try:
         database = open_database(settings.database_url.get_secret_value())
     except DatabaseInUse as problem:
@@ -70,10 +72,10 @@ async def _now(settings: Settings) -> list[str]:
     finally:
         await database.close()
     if isinstance(database, SqliteDatabase):
-        write_anew(database.path)
-    return ["Deleted:", *_counts(deleted)]
+        vacuum(database.path)
+    return ["Deleted:", *_count_lines(deleted)]
 
 
-def _counts(deleted: Deleted) -> Iterator[str]:
+def _count_lines(deleted: Deleted) -> Iterator[str]:
     for what, name in NAMES.items():
         yield f"  {name}: {getattr(deleted, what)}"

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from bot.config.sections import Section, Word
+from bot.config.sections import Section
+from bot.config.sections.fields import ListOf, Word
 from bot.config.sections.paging_services import (
     AppriseSection,
     EmailSection,
@@ -13,29 +14,28 @@ from bot.config.sections.paging_services import (
     WebhookSection,
 )
 from bot.domain.errors import UserError
-from bot.domain.paging.contact_rules import read_way
+from bot.domain.paging import contact_rules
 
 
-def _way(value: str) -> str:
+def _check_contact_method(value: str) -> str:
     try:
-        read_way(value)
+        contact_rules.parse_contact_rule(value)
     except UserError as problem:
         raise ValueError(problem.message) from None
     return value
 
 
-WayText = Annotated[Word, AfterValidator(_way)]
-
-
 class PagingSection(Section):
     """
-    `[paging]`: by what people are paged, beside Slack, and how.
+    `[paging]`: how people are paged, beside Slack.
 
-    `default` is for those who set nothing themselves. More than `bundle_after` pages to one person by one means within
-    a minute go out as one.
+    `default` is for people without contact methods of their own. More than `bundle_after` pages to one person by one
+    contact method within a minute go out as one.
     """
 
-    default: Annotated[tuple[WayText, ...], Field(min_length=1, max_length=8, strict=False)] = ("slack",)
+    default: Annotated[
+        ListOf[Annotated[Word, AfterValidator(_check_contact_method)]], Field(min_length=1, max_length=8)
+    ] = ("slack",)
     bundle_after: Annotated[int, Field(ge=1, le=100)] = 3
     mute_others: Literal["anyone", "team", "nobody"] = "anyone"
     email: EmailSection = EmailSection()

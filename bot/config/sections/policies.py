@@ -1,50 +1,51 @@
-"""`[policies.NAME]`: who is paged one after the other."""
+"""`[policies.NAME]`: escalation policies."""
 
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from bot.config.sections import Section
+from bot.config.sections.fields import ListOf
+from bot.domain import escalation
 from bot.domain.errors import UserError
-from bot.domain.escalation import Target, target_of
+from bot.domain.escalation import Target
 
 
-def _target(value: object) -> Target:
+def _parse_target(value: object) -> Target:
     if isinstance(value, Target):
         return value
     try:
-        return target_of(str(value))
+        return escalation.parse_target(str(value))
     except UserError as problem:
         raise ValueError(f"This {problem.message}.") from None
 
 
-TargetText = Annotated[Target, BeforeValidator(_target)]
-Minutes = Annotated[int, Field(ge=1, le=1440)]
+TargetText = Annotated[Target, BeforeValidator(_parse_target)]
 
 
 class LevelSection(Section):
     """`[[policies.NAME.levels]]`. `wait`: minutes until the next level is paged."""
 
-    targets: Annotated[tuple[TargetText, ...], Field(min_length=1, max_length=20, strict=False)]
-    wait: Minutes = 5
+    targets: Annotated[ListOf[TargetText], Field(min_length=1, max_length=20)]
+    wait: Annotated[int, Field(ge=1, le=1440)] = 5
     acknowledge: Literal["any", "all"] = "any"
 
 
 class AtEndSection(Section):
-    """`[policies.NAME.at_end]`: once nobody answered. `announce`: in the incidents channel."""
+    """`[policies.NAME.at_end]`: after the last level. `announce`: in the incidents channel."""
 
     announce: bool = True
-    page: Annotated[tuple[TargetText, ...], Field(max_length=20, strict=False)] = ()
+    page: Annotated[ListOf[TargetText], Field(max_length=20)] = ()
 
 
 class PolicySection(Section):
-    """`[policies.NAME]`. `repeat`: how often all levels are begun anew."""
+    """`[policies.NAME]`. `repeat`: how often all levels are paged again."""
 
-    levels: Annotated[tuple[LevelSection, ...], Field(min_length=1, max_length=20, strict=False)]
+    levels: Annotated[ListOf[LevelSection], Field(min_length=1, max_length=20)]
     repeat: Annotated[int, Field(ge=0, le=20)] = 0
     at_end: AtEndSection = AtEndSection()
 
     @property
     def every_target(self) -> tuple[Target, ...]:
-        """Whom it calls at any level, and at the end."""
+        """The targets of all levels, and those at the end."""
         return (*(target for each in self.levels for target in each.targets), *self.at_end.page)

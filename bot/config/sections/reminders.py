@@ -1,4 +1,4 @@
-"""`[nudges]`: what people are reminded of, and after how long."""
+"""Reminders, and the time after which each is sent."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -6,20 +6,21 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from bot.config.sections import Section, SeverityWord, Word
+from bot.config.sections import Section
+from bot.config.sections.fields import SeverityWord, Word
 from bot.domain.oncall.holidays import is_country
-from bot.domain.reminders.rules import Rules
+from bot.domain.reminders import ReminderRules
 from bot.domain.terms import Severity
 
 
-def _by_severity(value: object) -> object:
-    """One number stands for every severity, and `false` for never."""
+def _expand_number(value: object) -> object:
+    """Read one number as that of every severity, and `false` as never."""
     if value is False:
         return {}
     return dict.fromkeys(Severity, value) if isinstance(value, int) else value
 
 
-def _country(value: str) -> str:
+def _check_country(value: str) -> str:
     if not is_country(value):
         raise ValueError(
             "This is no country whose holidays are known. Write its two letters, like FR, or with a part, like DE-BY."
@@ -27,19 +28,17 @@ def _country(value: str) -> str:
     return value
 
 
-Most = Annotated[int, Field(ge=0, le=527_040)]
-BySeverity = Annotated[Mapping[SeverityWord, Most], BeforeValidator(_by_severity)]
+BySeverity = Annotated[Mapping[SeverityWord, Annotated[int, Field(ge=0, le=527_040)]], BeforeValidator(_expand_number)]
 """A number for each severity. 0, or a severity that is not named: never."""
-Country = Annotated[str, AfterValidator(_country)]
+Country = Annotated[str, AfterValidator(_check_country)]
 
 
-class NudgesSection(Section):
+class RemindersSection(Section):
     """
-    `[nudges]`. Minutes, days for `postmortem_due`; 0 or `false` switches one off.
+    The table of reminders, in minutes, but days for `postmortem_due`.
 
-    `acknowledged_quiet` is how long
-    whoever acknowledged an escalation may be silent, `quiet_wait` how long they have to answer. `countries` holds
-    those of people by user id, and of teams by name.
+    0 or `false` switches a reminder off. `acknowledged_quiet` is the acknowledgement timeout of an escalation,
+    `quiet_wait` the time to confirm. `countries` holds those of people by user id, and of teams by name.
     """
 
     nobody_leads: BySeverity = Field(default_factory=lambda: dict.fromkeys(Severity, 10))
@@ -54,20 +53,20 @@ class NudgesSection(Section):
     country: Country | None = None
     countries: Mapping[Word, Country] = Field(default_factory=dict)
 
-    def rules(self, severity: Severity) -> Rules:
-        """What is asked for in an open incident of this severity."""
-        return Rules(
-            _minutes(self.nobody_leads, severity),
-            _minutes(self.update_due, severity),
-            _minutes(self.nothing_recorded, severity),
-            _minutes(self.triage, severity),
+    def rules(self, severity: Severity) -> ReminderRules:
+        """Return the reminder rules of an open incident of this severity."""
+        return ReminderRules(
+            _minutes_for(self.nobody_leads, severity),
+            _minutes_for(self.update_due, severity),
+            _minutes_for(self.nothing_recorded, severity),
+            _minutes_for(self.triage, severity),
             timedelta(minutes=self.again),
         )
 
-    def quiet_after(self, severity: Severity) -> timedelta | None:
-        """How long whoever acknowledged an escalation may be silent; None: nobody minds."""
-        return _minutes(self.acknowledged_quiet, severity)
+    def ack_timeout(self, severity: Severity) -> timedelta | None:
+        """Return the acknowledgement timeout; None: there is none."""
+        return _minutes_for(self.acknowledged_quiet, severity)
 
 
-def _minutes(told: Mapping[Severity, int], severity: Severity) -> timedelta | None:
-    return timedelta(minutes=told[severity]) if told.get(severity) else None
+def _minutes_for(minutes: Mapping[Severity, int], severity: Severity) -> timedelta | None:
+    return timedelta(minutes=minutes[severity]) if minutes.get(severity) else None

@@ -1,16 +1,28 @@
-"""`[schedules.NAME]`: who is on call, by layers of turns or by a calendar that another tool keeps."""
+"""`[schedules.NAME]`: on-call schedules, by layers of shifts or by an external calendar."""
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from bot.config.sections import Channel, ClockTime, Day, EndOfWork, FileName, Section, UserIdText, Zone, is_user_id
-from bot.domain.oncall.recurrence import NEVER, occurrences, parts_of, why_not
+from bot.config.sections import Section
+from bot.config.sections.fields import (
+    Channel,
+    ClockTime,
+    ClosingTime,
+    Day,
+    FileName,
+    ListOf,
+    UserIdText,
+    Zone,
+    is_user_id,
+    minutes_of_day,
+)
+from bot.domain.oncall import recurrence
 from bot.domain.oncall.schedule import Hours, Layer, Schedule
 from bot.domain.oncall.working_hours import DAYS
 
@@ -23,10 +35,10 @@ EITHER = 'Say when the turns change, in one of two ways: every = "week", or rule
 BOTH = "It has layers and a calendar. Keep one: put the calendar into a schedule of its own."
 
 
-def _wall(value: object) -> datetime:
-    """A text like `2026-01-05 09:00`, or one of TOML's own times without an offset."""
+def _parse_local_time(value: object) -> datetime:
+    """Read a text like `2026-01-05 09:00`, or one of TOML's own times without an offset."""
     if isinstance(value, date) and not isinstance(value, datetime):
-        raise ValueError(NO_TIME)  # noqa: TRY004  pydantic turns only this into a mistake
+        raise ValueError(NO_TIME)  # noqa: TRY004  pydantic reports a ValueError only
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
     except ValueError:
@@ -38,7 +50,7 @@ def _wall(value: object) -> datetime:
     return found.replace(second=0, microsecond=0)
 
 
-def _span(value: object) -> timedelta:
+def _parse_span(value: object) -> timedelta:
     found = re.fullmatch(r"(?:(\d{1,4}) +)?(hour|day|week)s?", str(value).strip().casefold())
     if not isinstance(value, str) or found is None:
         raise ValueError(NO_SPAN)
@@ -48,41 +60,45 @@ def _span(value: object) -> timedelta:
     return span
 
 
-def _rule(value: object) -> str:
+def _parse_rule(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"This is no text. {EXAMPLE}")  # noqa: TRY004  pydantic turns only this into a mistake
+        raise ValueError(f"This is no text. {EXAMPLE}")  # noqa: TRY004  pydantic reports a ValueError only
     text = value.strip().upper().removeprefix("RRULE:")
-    if ends := [key for key in ("COUNT", "UNTIL") if key in parts_of(text)]:
+    if ends := [key for key in ("COUNT", "UNTIL") if key in recurrence.rule_parts(text)]:
         raise ValueError(f"Take {ends[0]} out: a layer ends with its key `ends`.")
-    if problem := why_not(text):
+    if problem := recurrence.rule_problem(text):
         raise ValueError(f"{problem} {EXAMPLE}")
     return text
 
 
-def _turns(value: object) -> tuple[tuple[str, ...], ...]:
+def _parse_shifts(value: object) -> tuple[tuple[str, ...], ...]:
     if not isinstance(value, list | tuple):
         raise ValueError('This has to be a list, like ["U0123456789", "U0123456780"].')  # noqa: TRY004
     if not value:
         raise ValueError("Nobody stands in it. Name people by their Slack user ids, or take the layer out.")
-    turns = [tuple(each) if isinstance(each, list | tuple) else (each,) for each in value]
-    for number, turn in enumerate(turns, 1):
-        if not turn:
+    shifts = [tuple(each) if isinstance(each, list | tuple) else (each,) for each in value]
+    for number, shift in enumerate(shifts, 1):
+        if not shift:
             raise ValueError(f"Entry {number} is an empty list. Name a person there, or take it out.")
-        for each in turn:
+        for each in shift:
             if not isinstance(each, str) or not is_user_id(each):
                 raise ValueError(
                     f"Entry {number}, {each!r}, is not a Slack user id. Copy it from the person's profile "
                     "(... > Copy member ID). Several in a list of their own are on call together."
                 )
-    return tuple(turns)
+    return tuple(shifts)
 
 
-def _list_of(value: object) -> object:
+def _wrap_table(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
 
-def calendar_address(value: str) -> str:
-    """As it is fetched: `webcal://` is how a browser is told to hand an address to a calendar. Raises ValueError."""
+def normalize_calendar_address(value: str) -> str:
+    """
+    Return the address to fetch: `webcal://` is how a browser hands an address to a calendar.
+
+    Raises ValueError for what is no web address.
+    """
     address = re.sub("^webcals?://", "https://", value.strip(), flags=re.IGNORECASE)
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", address):
@@ -92,15 +108,15 @@ def calendar_address(value: str) -> str:
     return address
 
 
-WallTime = Annotated[datetime, BeforeValidator(_wall)]
-Span = Annotated[timedelta, BeforeValidator(_span)]
-RuleText = Annotated[str, BeforeValidator(_rule)]
+LocalTime = Annotated[datetime, BeforeValidator(_parse_local_time)]
+Span = Annotated[timedelta, BeforeValidator(_parse_span)]
+RuleText = Annotated[str, BeforeValidator(_parse_rule)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Turns = Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_turns), Field(min_length=1, strict=False)]
+Shifts = Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_parse_shifts), Field(min_length=1, strict=False)]
 
 
 class OnCallSection(Section):
-    """`[oncall]`: `font` is a font file, by name as the host knows it or by path, for the names in the picture."""
+    """`[oncall]`. `font`: the font of the names in the schedule image, by system name or path."""
 
     font: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
 
@@ -108,12 +124,12 @@ class OnCallSection(Section):
 class LayerHoursSection(Section):
     """One table of `hours`: outside of them nobody is on call by the layer."""
 
-    days: Annotated[tuple[Day, ...], Field(min_length=1, strict=False)] = DAYS
+    days: Annotated[ListOf[Day], Field(min_length=1)] = DAYS
     opens: Annotated[ClockTime, Field(alias="from")] = "00:00"
-    closes: Annotated[EndOfWork, Field(alias="to")] = "24:00"
+    closes: Annotated[ClosingTime, Field(alias="to")] = "24:00"
 
     @model_validator(mode="after")
-    def _takes_time(self) -> Self:
+    def _check_length(self) -> Self:
         if self.opens == self.closes:
             raise ValueError(
                 'These hours end when they begin. For the whole day write from = "00:00" and to = "24:00".'
@@ -121,33 +137,33 @@ class LayerHoursSection(Section):
         return self
 
     def as_hours(self) -> Hours:
-        return Hours(frozenset(DAYS.index(each) for each in self.days), _minutes(self.opens), _minutes(self.closes))
+        days = frozenset(DAYS.index(each) for each in self.days)
+        return Hours(days, minutes_of_day(self.opens), minutes_of_day(self.closes))
 
 
 class LayerSection(Section):
-    """`[[schedules.NAME.layers]]`. `every` or `rule` says when turns change, and `zone` goes before the schedule's."""
+    """`[[schedules.NAME.layers]]`, with `every` or `rule`. `zone` None: the schedule's."""
 
-    people: Turns
-    starts: WallTime
+    people: Shifts
+    starts: LocalTime
     every: Span | None = None
     rule: RuleText | None = None
     length: Span | None = None
-    ends: WallTime | None = None
-    hours: Annotated[tuple[LayerHoursSection, ...], BeforeValidator(_list_of), Field(strict=False)] = ()
+    ends: LocalTime | None = None
+    hours: Annotated[tuple[LayerHoursSection, ...], BeforeValidator(_wrap_table), Field(strict=False)] = ()
     zone: Zone | None = None
 
     @model_validator(mode="after")
-    def _is_one_rule(self) -> Self:
+    def _check_rotation(self) -> Self:
         if (self.every is None) == (self.rule is None):
             raise ValueError(EITHER)
         if self.ends is not None and self.ends <= self.starts:
             raise ValueError("It ends before it starts. Mend `ends`, or take the layer out.")
-        if self.rule is not None and (not occurrences(self.rule, self.starts, self.starts)):
-            raise ValueError(f"{self.rule}: {NEVER}")
+        if self.rule is not None and not recurrence.occurrences(self.rule, self.starts, self.starts):
+            raise ValueError(f"{self.rule}: {recurrence.NEVER_OCCURS}")
         return self
 
     def as_layer(self, zone: ZoneInfo) -> Layer:
-        hours = tuple(each.as_hours() for each in self.hours)
         return Layer(
             self.people,
             self.starts,
@@ -156,19 +172,21 @@ class LayerSection(Section):
             rule=self.rule,
             length=self.length,
             ends=self.ends,
-            hours=hours,
+            hours=tuple(each.as_hours() for each in self.hours),
         )
 
 
 class ScheduleSection(Section):
     """
-    `[schedules.NAME]`. `calendar` is true for a feed whose secret address stands in the environment, or the path of a
-    file, written as seen from the folder of `dogwatch.toml`. `names`: words of the calendar, and who is meant by them.
-    Where a change of shift is told: to those who leave and come, and in a channel (name or id).
+    `[schedules.NAME]`.
+
+    `calendar` is true for a feed whose secret address is in the environment, or the path of a file, relative to
+    `dogwatch.toml`. `names` maps words of the calendar to user ids. Handovers are announced to those who leave and
+    come, and in `handover_channel` (name or id).
     """
 
     zone: Zone | None = None
-    layers: Annotated[tuple[LayerSection, ...], Field(strict=False)] = ()
+    layers: ListOf[LayerSection] = ()
     calendar: bool | FileName = False
     names: Mapping[Name, UserIdText] = Field(default_factory=dict)
     may_have_gaps: bool = False
@@ -176,7 +194,7 @@ class ScheduleSection(Section):
     handover_channel: Channel | None = None
 
     @model_validator(mode="after")
-    def _is_one_kind(self) -> Self:
+    def _check_source(self) -> Self:
         if self.layers and self.calendar:
             raise ValueError(BOTH)
         if self.names and not self.calendar:
@@ -188,15 +206,11 @@ class ScheduleSection(Section):
         return self.calendar is True
 
     @property
-    def named(self) -> tuple[str, ...]:
-        """Everybody whom it names."""
-        return (*(user for layer in self.layers for turn in layer.people for user in turn), *self.names.values())
+    def user_ids(self) -> tuple[str, ...]:
+        """The people of its layers and names."""
+        return (*(user for layer in self.layers for shift in layer.people for user in shift), *self.names.values())
 
     def as_schedule(self, name: str, zone: ZoneInfo) -> Schedule:
-        """Of a calendar, its name and zone: its turns are not known here. `zone` counts where none is given."""
-        shown_in = self.zone or zone
-        return Schedule(name, shown_in, tuple(each.as_layer(shown_in) for each in self.layers))
-
-
-def _minutes(text: str) -> int:
-    return time.fromisoformat(text).hour * 60 + time.fromisoformat(text).minute if text != "24:00" else 1440
+        """Convert; `zone` holds where none is given. The shifts of a calendar are in the database."""
+        own = self.zone or zone
+        return Schedule(name, own, tuple(each.as_layer(own) for each in self.layers))

@@ -1,1 +1,1 @@
-"""The parts of a postmortem draft. `bot.domain.postmortem.assemble` puts them together."""
+"""The parts of a postmortem draft. `bot.domain.postmortem` puts them together."""

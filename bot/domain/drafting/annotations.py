@@ -1,144 +1,153 @@
-"""What stands beside an entry in a draft, and what Dogwatch itself wrote into it, in the document's language."""
+"""Remarks on entries and alerts, and generated sentences, in the document's language."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
-from bot.domain.drafting.localized_times import Clock
-from bot.domain.incidents.roles import LEAD, is_built_in
+from bot.domain.drafting.localized_times import TimeFormatter
+from bot.domain.incidents.roles import LEAD, is_default_role
 from bot.domain.languages import Language
-from bot.domain.record import generated_sentences as own_words
-from bot.domain.record.model import Entry, Incident, Moment, Statement
-from bot.domain.terms import Kind, Precision, SourceKind
+from bot.domain.record.facts import (
+    AlertCount,
+    AlertEnded,
+    AlertsEnded,
+    AlertsFired,
+    Fact,
+    MoreAlerts,
+    RoleAssigned,
+    StormBegan,
+    StormOver,
+    StormTitle,
+    UsersAffected,
+    with_note,
+)
+from bot.domain.record.model import Alert, Entry, Incident, Moment
+from bot.domain.terms import Precision
+
+SUMMARY_ANNOTATIONS = ("summary", "description", "message")
+"""Annotations in which monitors describe an alert, the best first."""
 
 
 def has_remarks(entry: Entry) -> bool:
-    """Whether anything stands beside it: most entries have nothing, and a long record has tens of thousands."""
+    """Return whether `entry_remarks` yields anything; for most entries it does not."""
     return bool(entry.files or entry.changes or entry.language or entry.states_start or entry.states_end)
 
 
-def remarks_of(entry: Entry, incident: Incident, clock: Clock) -> Iterator[str]:
-    """Files, changed fields, stated ends of the impact, and another language than the document's: a few words each."""
-    language = clock.language
+def entry_remarks(entry: Entry, incident: Incident, times: TimeFormatter) -> Iterator[str]:
+    """Files, changed fields, stated ends of the impact, and a foreign language."""
+    language = times.language
     if entry.files:
-        yield language.say("files", names=language.listed(entry.files))
+        yield language.format_message("files", names=language.format_list(entry.files))
     for name, value in entry.changes:
-        yield _change(name, value, language)
+        yield _change_remark(name, value, language)
     if entry.states_start is not None:
-        yield _stated("stated_start", entry.states_start, incident.started, clock, entry)
+        yield _stated_time("stated_start", entry.states_start, incident.started, times, entry)
     if entry.states_end is not None:
-        yield _stated("stated_end", entry.states_end, incident.ended, clock, entry)
+        yield _stated_time("stated_end", entry.states_end, incident.ended, times, entry)
     if entry.language and language.is_foreign(entry.language):
-        yield language.name_of(entry.language)
+        yield language.language_name(entry.language)
 
 
-def _change(name: str, value: str, language: Language) -> str:
-    """`title (French): Panne`, `category removed`. The names are those of `bot.services.incidents.edit`."""
+def _change_remark(name: str, value: str, language: Language) -> str:
+    """`title (French): Panne`, `category removed`; by field of `bot.services.incidents.edit`."""
     field, _, code = name.partition(".")
     word = language.words.get(f"field_{field}", field)
     if code:
-        word = f"{word} ({language.name_of(code)})"
+        word = f"{word} ({language.language_name(code)})"
     if field == "languages":
-        value = language.listed([language.name_of(each) for each in value.split(", ")])
-    return language.say("field_set" if value else "field_removed", field=word, value=value)
+        value = language.format_list([language.language_name(each) for each in value.split(", ")])
+    return language.format_message("field_set" if value else "field_removed", field=word, value=value)
 
 
-def _stated(key: str, at: datetime, holds: Moment | None, clock: Clock, entry: Entry) -> str:
-    """An end of the impact that an entry states, with its date on another day; and the one that holds, if not it."""
-    precision = holds.precision if holds and holds.at == at else Precision.EXACT
-    is_of_that_day = entry.happened_at is None or clock.is_one_day(at, entry.happened_at)
-    shown = clock.short(at, precision) if is_of_that_day else clock.on_its_day(at, precision)
-    said = clock.language.say(key, time=shown)
-    if holds is None:
-        return clock.language.say("holds_no_more", stated=said)
-    if holds.at == at:
-        return said
-    held = clock.short(holds.at, holds.precision)
-    return said if held == shown else clock.language.say("but_holds", stated=said, held=held)
+def _stated_time(key: str, at: datetime, current: Moment | None, times: TimeFormatter, entry: Entry) -> str:
+    """A stated end of the impact, dated if on another day, with the current one if that differs."""
+    precision = current.precision if current and current.at == at else Precision.EXACT
+    is_same_day = entry.happened_at is None or times.is_same_day(at, entry.happened_at)
+    shown = times.format_short(at, precision) if is_same_day else times.format_with_day(at, precision)
+    stated = times.language.format_message(key, time=shown)
+    if current is None:
+        return times.language.format_message("holds_no_more", stated=stated)
+    if current.at == at:
+        return stated
+    held = times.format_short(current.at, current.precision)
+    return stated if held == shown else times.language.format_message("but_holds", stated=stated, held=held)
 
 
 def role_label(role: str, label: str, language: Language) -> str:
-    """A role in this language, as far as the workspace has not given it a name of its own."""
-    return language.say("lead" if role == LEAD else f"role_{role}") if is_built_in(role, label) else label
+    """A role's name in this language, or the workspace's own name for it."""
+    return (
+        language.format_message("lead" if role == LEAD else f"role_{role}") if is_default_role(role, label) else label
+    )
 
 
-def _role_given(entry: Entry, language: Language) -> str:
-    """The sentence by which a role came to somebody, with what was said to it; empty if somebody put other words."""
-    role, who, before = entry.role or LEAD, entry.person, entry.person_before
-    if who is None and before is None:
-        return ""
-    label = entry.role_label or role.capitalize()
-    note = own_words.note_behind(own_words.role_given(role, label, who, before), entry.text)
-    if note is None:
-        return ""
-    shown = role_label(role, label, language)
+def _role_sentence(fact: RoleAssigned, language: Language) -> str:
+    role, who, before = role_label(fact.role, fact.label, language), fact.user_id, fact.before
     if who is None:
-        said = language.say("gives_up", who=f"<@{before}>", role=shown)
+        sentence = language.format_message("gives_up", who=f"<@{before}>", role=role)
     elif before is not None:
-        said = language.say("hands_over", before=f"<@{before}>", who=f"<@{who}>", role=shown)
-    elif role == LEAD:
-        said = language.say("leads", who=f"<@{who}>")
+        sentence = language.format_message("hands_over", before=f"<@{before}>", who=f"<@{who}>", role=role)
+    elif fact.role == LEAD:
+        sentence = language.format_message("leads", who=f"<@{who}>")
     else:
-        said = language.say("takes_role", role=shown, who=f"<@{who}>")
-    return own_words.with_note(said, note)
+        sentence = language.format_message("takes_role", role=role, who=f"<@{who}>")
+    return with_note(sentence, fact.note)
 
 
-def own_words_of(entry: Entry, language: Language) -> str:
-    """A sentence that Dogwatch wrote into the entry, in this language; empty where the text is somebody's own."""
-    text, kinds = entry.text, entry.kinds
-    if not text or entry.source.kind is SourceKind.MESSAGE:
-        return ""
-    if kinds == (Kind.ROLE,) and (said := _role_given(entry, language)):
-        return said
-    if kinds == (Kind.ALERT_RESOLVED,):
-        ended = own_words.read_alerts_ended(text)
-        return counted("alerts_ended", ended, language) if ended else own_words.ended_alert(text) or ""
-    if kinds == (Kind.DETECTION,) and entry.source.kind is SourceKind.ALERT:
-        if more_alerts := own_words.read_more_alerts(text):
-            return counted("more_alerts", more_alerts, language)
-        lines, more = own_words.named_and_more(text)
-        return f"{lines}\n{language.count('and_more', more)}" if more else ""
-    if entry.source.kind is SourceKind.ALERT and kinds in ((Kind.NOTE,), (Kind.DECLARED,)):
-        return _of_storm(text, language)
-    percent = own_words.percent_affected(text) if kinds == (Kind.IMPACT,) else None
-    return _users_affected(percent, language) if percent is not None else ""
+def localized_text(text: str, fact: Fact | None, language: Language) -> str:
+    """The text of an entry or statement; a fact is worded in this language."""
+    return text if fact is None else localized_fact(fact, language)
 
 
-def statement_text(statement: Statement, language: Language) -> str:
-    """The text of an impact, a cause or a resolution; a share of users that was stated alone is said anew."""
-    percent = own_words.percent_affected(statement.text) if statement.users_percent is not None else None
-    return statement.text if percent is None else _users_affected(percent, language)
+def localized_fact(fact: Fact, language: Language) -> str:
+    """Facts that a label says in full (acknowledgements, a vendor's fix) keep their English."""
+    match fact:
+        case RoleAssigned():
+            return _role_sentence(fact, language)
+        case AlertEnded(line):
+            return line
+        case AlertsFired(lines, more):
+            return f"{lines}\n{language.format_count('and_more', more)}"
+        case StormTitle(count=0):
+            return language.format_message("storm_title")
+        case MoreAlerts() | AlertsEnded() | StormTitle():
+            return _counted_alerts(fact, language)
+        case UsersAffected(percent):
+            return language.format_message("users_are_affected", percent=language.format_percent(percent))
+        case StormBegan(references, minutes):  # or that it goes on
+            length = language.format_duration(timedelta(minutes=minutes))
+            return language.format_count(fact.kind, len(references), length=length, names=", ".join(references))
+        case StormOver(minutes):
+            return language.format_message("storm_over", length=language.format_duration(timedelta(minutes=minutes)))
+    return fact.in_english()
 
 
-def _users_affected(percent: float, language: Language) -> str:
-    return language.say("users_are_affected", percent=language.percent(percent))
-
-
-def title_words(title: str, language: Language) -> str:
-    """The title; one that counts the alerts of a storm is said in this language."""
-    told = own_words.read_storm_title(title)
-    return counted("storm_title", told, language) if told else title
-
-
-def counted(key: str, told: own_words.Counted, language: Language) -> str:
-    """Alerts that are only counted, with the services that are named beside it as they stand."""
-    if told.service:
-        services = language.say("of_service", service=told.service)
+def _counted_alerts(counts: AlertCount, language: Language) -> str:
+    """A count of alerts, with the services that they are of."""
+    if counts.service:
+        services = language.format_message("of_service", service=counts.service)
     else:
-        services = language.count("of_services", told.services) if told.services > 1 else ""
-    text = language.count(key, told.count, of=services)
-    return f"{text}: {told.listed}" if told.listed else text
+        services = language.format_count("of_services", counts.services) if counts.services > 1 else ""
+    text = language.format_count(counts.kind, counts.count, of=services)
+    return f"{text}: {counts.listed}" if counts.listed else text
 
 
-def _of_storm(text: str, language: Language) -> str:
-    """What an alert storm's incident says by itself; empty for anything else."""
-    if text == own_words.STORM:
-        return language.say("storm_title")
-    for key, opened in (
-        ("storm_began", own_words.read_storm_began(text)),
-        ("storm_goes_on", own_words.read_storm_goes_on(text)),
-    ):
-        if opened:
-            count, window, names = opened
-            return language.count(key, count, length=language.length(window), names=names)
-    quiet = own_words.read_storm_over(text)
-    return language.say("storm_over", length=language.length(quiet)) if quiet else ""
+def alert_summary(alert: Alert) -> str:
+    """The description of an alert; empty if it has none."""
+    return next((alert.annotations[key] for key in SUMMARY_ANNOTATIONS if alert.annotations.get(key)), "")
+
+
+def distinguishing_labels(alerts: Sequence[Alert]) -> Mapping[str, str]:
+    """By ref, the labels in which alerts of the same name and summary differ: `probe=london`."""
+    alike: dict[tuple[str, str], list[Alert]] = {}
+    for alert in alerts:
+        alike.setdefault((alert.name, alert_summary(alert)), []).append(alert)
+    found: dict[str, str] = {}
+    for group in (group for group in alike.values() if len(group) > 1):
+        shared = set.intersection(*(set(alert.labels.items()) for alert in group))
+        own = {alert.source.ref: dict(set(alert.labels.items()) - shared) for alert in group}
+        found |= {ref: format_labels(labels) for ref, labels in own.items() if labels}
+    return found
+
+
+def format_labels(labels: Mapping[str, str]) -> str:
+    """`service=payments, severity=critical`, sorted by name."""
+    return ", ".join(f"{key}={labels[key]}" for key in sorted(labels))

@@ -1,97 +1,104 @@
-"""One document in the making: who tells it, what stands in the record, and what is told in full in which place."""
+"""The context that all sections of a document share."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.domain.drafting.entries import Teller
-from bot.domain.drafting.misleading_paths import ends_of_paths
+from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.model import Block
-from bot.domain.record.model import Entry, Escalation, Record, Source, Statement, Update
-from bot.domain.terms import Kind, Status
-from bot.domain.text.durations import between
+from bot.domain.record.model import Entry, Escalation, Record, Source, Statement
+from bot.domain.terms import Kind, Precision, Status
+from bot.domain.text.durations import duration_between
+
+LEFT_BY_ANYBODY = frozenset({Kind.RULED_OUT, Kind.CAUSE, Kind.ROLLBACK, Kind.FIXED})
+"""
+Kinds that end every misleading path, by any author.
+
+The end of the incident is none of them: the path may have been left hours before.
+"""
+LEFT_BY_AUTHOR = frozenset({Kind.MISLEADING_PATH, Kind.INVESTIGATION, Kind.HYPOTHESIS, Kind.ACTION, Kind.ESCALATION})
+"""Kinds that end a misleading path of the same author; others may look elsewhere at the same time."""
 
 
-class Scene:
+class DraftContext:
     """
-    What the sections of one document share.
+    The builder, the active entries and the chosen statements of one document.
 
-    `statements` are what the document says in full elsewhere, by kind: its impact, cause and resolution. An entry that
-    states one of them is told by its label alone, and so is an update: no fact stands three times.
+    `statements` are those that the document gives in full, by kind: impact, cause and resolution. An entry that states
+    one of them is reduced to its label, and so is an update: no fact is repeated.
     """
 
     def __init__(
         self,
-        teller: Teller,
-        standing: Sequence[Entry],
+        builder: BlockBuilder,
+        entries: Sequence[Entry],
         statements: Mapping[Kind, Statement | None],
         languages: Sequence[str],
     ) -> None:
-        self.teller = teller
-        self.standing = standing
+        self.builder = builder
+        self.entries = entries
         self.languages = languages
         self.statements = statements
-        self.record: Record = teller.record
-        self.updates: Mapping[str, Update] = {update.sources[0].ref: update for update in self.record.updates}
-        self.asked_by = {
-            entry.about: entry.author for entry in standing if entry.about and Kind.ESCALATION in entry.kinds
+        self.record: Record = builder.record
+        self.requesters = {
+            entry.about: entry.author for entry in entries if entry.about and Kind.ESCALATION in entry.kinds
         }
-        self._refs = {entry.source.ref for entry in standing}
-        self._ends = ends_of_paths(standing)
+        self._refs = {entry.source.ref for entry in entries}
+        self._path_ends = find_path_ends(entries)
         self._by_kind: dict[Kind, dict[int, Entry]] = {}
-        for place, entry in enumerate(standing):
+        for position, entry in enumerate(entries):
             for kind in entry.kinds:
-                self._by_kind.setdefault(kind, {})[place] = entry
-        self._labels = dict([*self._of_statements(), *self._of_updates()])
+                self._by_kind.setdefault(kind, {})[position] = entry
+        self._labels = dict([*self._statement_labels(), *self._update_labels()])
 
-    def entry(self, section: str, entry: Entry) -> Block:
-        """An entry in a section: without its text where that stands in full elsewhere, with what a path cost."""
-        block, ref = self.teller.entry(section, entry), entry.source.ref
+    def entry_block(self, section: str, entry: Entry) -> Block:
+        """An entry in a section, without text that is given elsewhere, with the cost of a path."""
+        block, ref = self.builder.entry_block(section, entry), entry.source.ref
         label = self._labels.get(ref)
         if label is not None:
-            language = self.teller.language.name_of(entry.language or "")
+            language = self.builder.language.language_name(entry.language or "")
             notes = tuple(note for note in block.notes if note != language)
             block = block._replace(text="", label=label, notes=notes)
-        if Kind.ESCALATION in entry.kinds and entry.about in self.teller.escalations:
-            escalation = self.teller.escalations[entry.about]
+        if Kind.ESCALATION in entry.kinds and entry.about in self.builder.escalations:
+            escalation = self.builder.escalations[entry.about]
             block = self._with_answer(self._with_reason(block, entry, escalation), escalation)
-        end = self._ends.get(ref)
-        return block if end is None else self._with_cost(block, entry, end)
+        end = self._path_ends.get(ref)
+        return block if end is None else self._with_path_cost(block, entry, end)
 
-    def of_kinds(self, section: str, *kinds: Kind) -> tuple[Block, ...]:
-        return tuple(self.entry(section, entry) for entry in self.having(*kinds))
+    def blocks_of_kinds(self, section: str, *kinds: Kind) -> tuple[Block, ...]:
+        return tuple(self.entry_block(section, entry) for entry in self.entries_of_kinds(*kinds))
 
-    def having(self, *kinds: Kind) -> list[Entry]:
-        """The standing entries of any of these kinds, in order."""
+    def entries_of_kinds(self, *kinds: Kind) -> list[Entry]:
+        """The active entries of any of these kinds, in order."""
         found: dict[int, Entry] = {}
         for kind in kinds:
             found.update(self._by_kind.get(kind, {}))
-        return [found[place] for place in sorted(found)]
+        return [found[position] for position in sorted(found)]
 
     def _with_reason(self, block: Block, entry: Entry, escalation: Escalation) -> Block:
-        """Why help was asked for, where the entry that tells of it has other words, or none."""
-        reason = self.teller.named(escalation.reason)
+        """Add the reason of an escalation, unless it is the entry's text."""
+        reason = self.builder.resolve_mentions(escalation.reason)
         if entry.redacted_at is not None or not reason.strip() or reason == block.text:
             return block
         return block._replace(notes=(*block.notes, reason)) if block.text else block._replace(text=reason)
 
     def _with_answer(self, block: Block, escalation: Escalation) -> Block:
-        """Who acknowledged, where no entry of its own says so."""
+        """Add the acknowledgement, unless it has an entry of its own."""
         answer = escalation.acknowledgement
         if escalation.acknowledged_at is None or (answer is not None and answer.ref in self._refs):
             return block
-        said = tuple(note for note in self.teller.answer(escalation) if note not in block.notes)
-        block = block._replace(notes=(*block.notes, *said))
-        return with_source(block, answer) if answer is not None else block
+        remarks = tuple(note for note in self.builder.answer_remarks(escalation) if note not in block.notes)
+        block = block._replace(notes=(*block.notes, *remarks))
+        return add_source(block, answer) if answer is not None else block
 
-    def _with_cost(self, block: Block, entry: Entry, end: Entry) -> Block:
+    def _with_path_cost(self, block: Block, entry: Entry, end: Entry) -> Block:
         if entry.happened_at is None or end.happened_at is None:
             return block
-        language = self.teller.language
-        length = language.length(between(entry.happened_at, end.happened_at))
-        note = language.say("path_cost", duration=length, time=self.teller.clock.short(end.happened_at))
+        length = self.builder.language.format_duration(duration_between(entry.happened_at, end.happened_at))
+        time = self.builder.times.format_short(end.happened_at)
+        note = self.builder.format_message("path_cost", duration=length, time=time)
         return block._replace(notes=(*block.notes, note), sources=(*block.sources, end.source))
 
-    def _of_statements(self) -> Iterable[tuple[str, str]]:
-        words = self.teller.language.words
+    def _statement_labels(self) -> Iterable[tuple[str, str]]:
+        words = self.builder.language.words
         labels = {
             Kind.IMPACT: words["kind_impact"],
             Kind.CAUSE: words["cause_stated"],
@@ -101,25 +108,54 @@ class Scene:
         texts = {kind: statement.text for kind, statement in self.statements.items() if statement}
         if self.record.incident.status is Status.CANCELLED and self.record.incident.closure_reason:
             texts[Kind.CANCELLED] = self.record.incident.closure_reason
-        elsewhere = {(impact.source.ref, impact.text) for impact in self.record.impacts}
+        impacts = {(impact.source.ref, impact.text) for impact in self.record.impacts}
         identified = self.record.incident.identified
-        found_in = identified.source.ref if identified else ""
+        identified_ref = identified.source.ref if identified else ""
         return [
-            (entry.source.ref, words["identified"] if entry.source.ref == found_in else labels[entry.kinds[0]])
-            for entry in self.standing
+            (entry.source.ref, words["identified"] if entry.source.ref == identified_ref else labels[entry.kinds[0]])
+            for entry in self.entries
             if len(entry.kinds) == 1
             and entry.kinds[0] in labels
-            and (entry.text == texts.get(entry.kinds[0]) or (entry.source.ref, entry.text) in elsewhere)
+            and (entry.text == texts.get(entry.kinds[0]) or (entry.source.ref, entry.text) in impacts)
         ]
 
-    def _of_updates(self) -> Iterable[tuple[str, str]]:
-        say = self.teller.language.say
+    def _update_labels(self) -> Iterable[tuple[str, str]]:
+        message = self.builder.format_message
         return [
-            (source.ref, say("public_update", state=say(f"public_{update.state.value}")))
+            (source.ref, message("public_update", state=message(f"public_{update.state.value}")))
             for update in self.record.updates
             for source in update.sources
         ]
 
 
-def with_source(block: Block, source: Source) -> Block:
+def add_source(block: Block, source: Source) -> Block:
     return block if source in block.sources else block._replace(sources=(*block.sources, source))
+
+
+def find_path_ends(entries: Sequence[Entry]) -> Mapping[str, Entry]:
+    """
+    By the ref of a misleading path, the first later entry that ends it.
+
+    Absent where there is none, or where one of the two times is unknown or only approximate.
+    """
+    ends: dict[str, Entry] = {}
+    by_anybody: tuple[int, Entry] | None = None
+    by_author: dict[str | None, tuple[int, Entry]] = {}
+    for position in range(len(entries) - 1, -1, -1):
+        entry = entries[position]
+        if Kind.MISLEADING_PATH in entry.kinds:
+            later = [each for each in (by_anybody, by_author.get(entry.author)) if each is not None]
+            end = min(later, key=lambda each: each[0])[1] if later else None
+            if end is not None and _is_after(end, entry):
+                ends[entry.source.ref] = end
+        if not LEFT_BY_ANYBODY.isdisjoint(entry.kinds):
+            by_anybody = (position, entry)
+        if entry.author is not None and not LEFT_BY_AUTHOR.isdisjoint(entry.kinds):
+            by_author[entry.author] = (position, entry)
+    return ends
+
+
+def _is_after(end: Entry, start: Entry) -> bool:
+    if end.happened_at is None or start.happened_at is None or end.happened_at <= start.happened_at:
+        return False
+    return end.precision is Precision.EXACT and start.precision is Precision.EXACT

@@ -1,21 +1,20 @@
-"""What stands at the head of a document, and where a reader finds more."""
+"""The header of a document, and where to read more."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.domain.drafting.annotations import role_label
-from bot.domain.drafting.context import Scene
-from bot.domain.drafting.entries import Teller, summary_of
+from bot.domain.drafting.context import DraftContext
 from bot.domain.drafting.model import Block
 from bot.domain.incidents.roles import LEAD
-from bot.domain.record.model import Alert, Entry, RoleHeld, Source
+from bot.domain.record.model import Entry, RoleAssignment, Source
 from bot.domain.terms import Kind, SourceKind, Status
 
 
-def only_sets_what_holds(scene: Scene) -> Callable[[Entry], bool]:
-    """Tells an entry that put details right, and nothing else, of which the document's head has every one."""
-    incident = scene.record.incident
-    last = {name: entry.source.ref for entry in scene.having(Kind.DETAILS) for name, _ in entry.changes}
-    held = {
+def current_details_filter(context: DraftContext) -> Callable[[Entry], bool]:
+    """A predicate for entries that only set details which the header shows."""
+    incident = context.record.incident
+    last = {name: entry.source.ref for entry in context.entries_of_kinds(Kind.DETAILS) for name, _ in entry.changes}
+    current = {
         "reference": incident.outside_reference or "",
         "category": incident.category or "",
         "responsibility": incident.responsibility or "",
@@ -23,68 +22,72 @@ def only_sets_what_holds(scene: Scene) -> Callable[[Entry], bool]:
         **{f"title.{code}".rstrip("."): title for code, title in incident.titles.items()},
     }
 
-    def holds(entry: Entry) -> bool:
+    def is_current(entry: Entry) -> bool:
         if entry.kinds != (Kind.DETAILS,) or entry.text or entry.files:
             return False
         return all(
-            last[name] == entry.source.ref and held.get(name, "" if name.startswith("title") else value) == value
+            last[name] == entry.source.ref and current.get(name, "" if name.startswith("title") else value) == value
             for name, value in entry.changes
         )
 
-    return holds
+    return is_current
 
 
-def particulars(scene: Scene) -> tuple[Block, ...]:
-    """What the head of a form asks for, one fact each: whatever of it is known."""
-    incident, teller = scene.record.incident, scene.teller
+def particulars_section(context: DraftContext) -> tuple[Block, ...]:
+    """The fields of a form's header that are known, one fact each."""
+    incident, builder = context.record.incident, context.builder
     values = (
         ("outside_reference", incident.outside_reference, "reference"),
         ("number", incident.reference, ""),
         ("severity", incident.severity_label, ""),
-        ("status", teller.language.say(f"status_{incident.status.value}"), ""),
-        ("services", ", ".join(teller.named(each) for each in incident.services), "services"),
+        ("status", builder.format_message(f"status_{incident.status.value}"), ""),
+        ("services", ", ".join(builder.resolve_mentions(each) for each in incident.services), "services"),
         ("category", incident.category, "category"),
         ("responsibility", incident.responsibility, "responsibility"),
-        ("lead", teller.name(incident.lead), ""),
+        ("lead", builder.person_name(incident.lead), ""),
     )
     return tuple(
-        teller.fact(
-            "particulars", key, teller.named(value), [_source(scene, key, name)], label=teller.language.say(key)
+        builder.fact_block(
+            "particulars",
+            key,
+            builder.resolve_mentions(value),
+            [_source(context, key, name)],
+            label=builder.format_message(key),
         )
         for key, value, name in values
         if value
     )
 
 
-def roles(scene: Scene) -> tuple[Block, ...]:
-    """Who had which role, one fact a role, in the order of time; the times only where it was more than one person."""
-    teller, held = scene.teller, scene.record.roles
+def roles_section(context: DraftContext) -> tuple[Block, ...]:
+    """One fact for each role: its holders in order, with times if there were several."""
+    builder, held = context.builder, context.record.roles
     found = []
     for name in dict.fromkeys([LEAD, *(each.role for each in held)]):
         had = [each for each in held if each.role == name]
         if had:
-            label = role_label(name, had[-1].label, teller.language)
-            text = ", ".join(_held(scene, each, is_alone=len(had) == 1) for each in had)
-            found.append(teller.fact("roles", name, text, [each.source for each in had], label=label))
+            label = role_label(name, had[-1].label, builder.language)
+            text = ", ".join(_role_holder(context, each, is_only=len(had) == 1) for each in had)
+            found.append(builder.fact_block("roles", name, text, [each.source for each in had], label=label))
     return tuple(found)
 
 
-def _held(scene: Scene, held: RoleHeld, *, is_alone: bool) -> str:
-    who, short = scene.teller.name(held.person) or "", scene.teller.clock.short
-    if is_alone and held.until is None:
-        return who
-    return f"{who} ({short(held.since)}–{short(held.until) if held.until else ''})"
+def _role_holder(context: DraftContext, assignment: RoleAssignment, *, is_only: bool) -> str:
+    name, format_short = context.builder.person_name(assignment.person) or "", context.builder.times.format_short
+    if is_only and assignment.until is None:
+        return name
+    return f"{name} ({format_short(assignment.since)}–{format_short(assignment.until) if assignment.until else ''})"
 
 
-def about_roles(scene: Scene, parts: Sequence[Block]) -> tuple[Block, ...]:
-    """What the head names behind the rest: the parts that stand apart, and every role that was held."""
-    held = {block.key: block for block in roles(scene)}
-    apart = [held.pop(LEAD, block) if block.key == LEAD else block for block in parts if block.key in APART]
-    return tuple(block._replace(section="about") for block in [*apart, *held.values()])
+def about_role_blocks(context: DraftContext, parts: Sequence[Block]) -> tuple[Block, ...]:
+    """The details after the header's first line: those of DETAILS, and every role."""
+    held = {block.key: block for block in roles_section(context)}
+    details = [held.pop(LEAD, block) if block.key == LEAD else block for block in parts if block.key in DETAILS]
+    return tuple(block._replace(section="about") for block in [*details, *held.values()])
 
 
-APART = frozenset({"outside_reference", "category", "responsibility", "lead"})
-"""What the head names behind number, severity, services and status."""
+DETAILS = frozenset({"outside_reference", "category", "responsibility", "lead"})
+"""Particulars that the header lists after number, severity, services and status."""
 
 _SET_BY: Mapping[str, tuple[Kind, ...]] = {
     "severity": (Kind.SEVERITY,),
@@ -93,82 +96,50 @@ _SET_BY: Mapping[str, tuple[Kind, ...]] = {
 }
 
 
-def _source(scene: Scene, key: str, field: str) -> Source:
-    """What set the value that holds: the last entry that changed it, or else the declaration."""
-    changes = [entry for entry in scene.having(Kind.DETAILS) if field in dict(entry.changes)]
-    found = scene.having(*_SET_BY[key]) if key in _SET_BY else changes
+def _source(context: DraftContext, key: str, field: str) -> Source:
+    """The source of a current value: the last entry that changed it, or else the declaration."""
+    changes = [entry for entry in context.entries_of_kinds(Kind.DETAILS) if field in dict(entry.changes)]
+    found = context.entries_of_kinds(*_SET_BY[key]) if key in _SET_BY else changes
     if key == LEAD:
         found = [entry for entry in found if entry.role in {None, LEAD}]
-    return found[-1].source if found else scene.record.incident.declared.source
+    return found[-1].source if found else context.record.incident.declared.source
 
 
-def titles(scene: Scene) -> tuple[Block, ...]:
-    """The titles that no document of the draft bears, and no entry either."""
-    teller, incident = scene.teller, scene.record.incident
+def title_blocks(context: DraftContext) -> tuple[Block, ...]:
+    """The titles that no document of the draft and no entry shows."""
+    builder, incident = context.builder, context.record.incident
     named = {code.partition("-")[0]: title for code, title in incident.titles.items()}
-    borne = {named.get(code.partition("-")[0], incident.title) for code in scene.languages}
-    borne |= {entry.text for entry in scene.having(Kind.DECLARED)}
-    label = teller.language.say("field_title").capitalize()
+    shown = {named.get(code.partition("-")[0], incident.title) for code in context.languages}
+    shown |= {entry.text for entry in context.entries_of_kinds(Kind.DECLARED)}
+    label = builder.format_message("field_title").capitalize()
     return tuple(
-        teller.fact(
+        builder.fact_block(
             "also_stated",
             f"title-{code}",
-            teller.named(title),
-            [_source(scene, "title", f"title.{code}".rstrip("."))],
+            builder.resolve_mentions(title),
+            [_source(context, "title", f"title.{code}".rstrip("."))],
             label=label,
-            notes=[teller.language.name_of(code)] if code else [],
+            notes=[builder.language.language_name(code)] if code else [],
         )
         for code, title in incident.titles.items()
-        if title not in borne
+        if title not in shown
     )
 
 
-def closure(scene: Scene) -> tuple[Block, ...]:
-    """Why an incident was cancelled; empty for one that was not, or if nobody said why."""
-    incident, teller = scene.record.incident, scene.teller
+def closure_section(context: DraftContext) -> tuple[Block, ...]:
+    """The reason of a cancellation, if there is one."""
+    incident, builder = context.record.incident, context.builder
     if incident.status is not Status.CANCELLED or not incident.closure_reason:
         return ()
-    text = teller.language.say("cancelled_because", reason=teller.named(incident.closure_reason))
-    return (teller.fact("closure", "reason", text, [_source(scene, "status", "")]),)
+    text = builder.format_message("cancelled_because", reason=builder.resolve_mentions(incident.closure_reason))
+    return (builder.fact_block("closure", "reason", text, [_source(context, "status", "")]),)
 
 
-ALERTS_IN_FULL = 50
-"""Alerts that are told one by one. More, as of a storm, are told by service: the record has each of them."""
-SERVICES = 40
-"""Services that are told one by one then."""
-
-
-def alerts(scene: Scene) -> tuple[Block, ...]:
-    """
-    Every alert in full, but for the summary where the timeline has it already.
-
-    Very many are counted by service, the one with the most first.
-    """
-    if len(scene.record.alerts) > ALERTS_IN_FULL:
-        return _by_service(scene)
-    told = {entry.text for entry in scene.having(Kind.DETECTION)}
-    return tuple(_alert(scene.teller, alert, told) for alert in scene.record.alerts)
-
-
-def _by_service(scene: Scene) -> tuple[Block, ...]:
-    of: dict[str, list[Alert]] = {}
-    for alert in scene.record.alerts:
-        of.setdefault(alert.service or alert.labels.get("service", ""), []).append(alert)
-    ordered = sorted(of.items(), key=lambda each: (not each[0], -len(each[1]), each[0]))
-    rest = [alert for _, those in ordered[SERVICES:] for alert in those]
-    told = [*ordered[:SERVICES], *([("", rest)] if rest else [])]
-    return tuple(scene.teller.alerts("alerts", service, those) for service, those in told)
-
-
-def _alert(teller: Teller, alert: Alert, told: set[str]) -> Block:
-    block, summary = teller.alert("alerts", alert), summary_of(alert)
-    return block._replace(text="") if {f"{alert.name}: {summary}", summary} & told else block
-
-
-def whereabouts(scene: Scene) -> tuple[Block, ...]:
-    """Where more can be read: the incident's channel."""
-    incident, say = scene.record.incident, scene.teller.language.say
+def whereabouts_section(context: DraftContext) -> tuple[Block, ...]:
+    """The incident's channel."""
+    incident, builder = context.record.incident, context.builder
     if not incident.channel_name:
         return ()
     source = Source(SourceKind.SYSTEM, "channel", incident.channel_link or incident.declared.source.link)
-    return (scene.teller.fact("whereabouts", "channel", f"#{incident.channel_name}", [source], label=say("channel")),)
+    label = builder.format_message("channel")
+    return (builder.fact_block("whereabouts", "channel", f"#{incident.channel_name}", [source], label=label),)

@@ -1,4 +1,4 @@
-"""The shape of a draft: documents, one for each language, made of sections of blocks. Templates only arrange them."""
+"""The model of a draft: documents by language, made of sections of blocks."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bot.domain.record.model import Source
 
 
 class BlockKind(StrEnum):
-    """What a block is. Every one but MISSING states something, and has a source for it."""
+    """The kind of a block. Every one except MISSING states a fact and has a source."""
 
     FACT = "fact"
     ENTRY = "entry"
@@ -19,7 +19,7 @@ class BlockKind(StrEnum):
     ALERT = "alert"
     FINDING = "finding"
     MISSING = "missing"
-    """Says that nobody recorded a thing. It has no source, because there is none."""
+    """States that a fact was not recorded; has no source."""
 
 
 NO_DETAILS: Mapping[str, str] = MappingProxyType({})
@@ -27,14 +27,13 @@ NO_DETAILS: Mapping[str, str] = MappingProxyType({})
 
 class Block(NamedTuple):
     """
-    One statement of a draft, as plain text: nothing in it is Markdown.
+    One statement of a draft, in plain text without Markdown.
 
-    (`section`, `key`, `language`) is its identity, which stays when the draft is made again from a longer record; `key`
-    is the ref of its source, or the name of the fact. A named tuple, because a long record has tens of thousands.
-    `text` is what somebody wrote, or a whole sentence; `label` says what it is ("Misleading path"); `time` is empty
-    where nobody knows it. `notes` are remarks made of the record ("nobody acknowledged"). `details` are for templates
-    that show some part by itself: `owner`, `due`, `symptom`, `type`, `length`, `code`; and `mark`, which is shown in
-    bold ("Incident begins.").
+    (`section`, `key`, `language`) is its identity, stable when the draft is rebuilt from a longer record; `key` is the
+    ref of its source, or the name of the fact. A named tuple, because a long record has tens of thousands.
+    `text` is somebody's text or a whole sentence, `label` the kind of statement ("Misleading path"); `time` is empty if
+    unknown. `notes` are remarks made from the record ("nobody acknowledged"). `details` are for templates that show a
+    part by itself: `owner`, `due`, `symptom`, `type`, `length`, `code`; and `mark`, shown in bold ("Incident begins.").
     """
 
     section: str
@@ -60,25 +59,29 @@ class Block(NamedTuple):
 
 class Sections(Mapping[str, tuple[Block, ...]]):
     """
-    A document's sections by name. Those of a group are made together, when one of them is first asked for: a template
-    that tells everything by the clock does not wait for ten thousand entries to be sorted into kinds.
+    A document's sections by name, some of them built on first use.
+
+    Those of a group are built together: a template that shows the timeline only does not wait for ten thousand entries
+    to be sorted by kind.
     """
 
     def __init__(
-        self, made: Mapping[str, tuple[Block, ...]], later: Mapping[str, Callable[[], Mapping[str, tuple[Block, ...]]]]
+        self,
+        built: Mapping[str, tuple[Block, ...]],
+        builders: Mapping[str, Callable[[], Mapping[str, tuple[Block, ...]]]],
     ) -> None:
-        self._made = dict(made)
-        self._later = later
-        self._names = tuple(dict.fromkeys([*made, *later]))
+        self._built = dict(built)
+        self._builders = builders
+        self._names = tuple(dict.fromkeys([*built, *builders]))
 
     def __reduce__(self) -> tuple[object, ...]:
-        """For another process, which is handed all of them made."""
+        """Pickle with all sections built."""
         return Sections, (dict(self), {})
 
     def __getitem__(self, name: str) -> tuple[Block, ...]:
-        if name not in self._made:
-            self._made.update(self._later[name]())
-        return self._made[name]
+        if name not in self._built:
+            self._built.update(self._builders[name]())
+        return self._built[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -92,8 +95,8 @@ class Document:
     """
     The draft in one language.
 
-    `zone` is the label that the times bear (`PST`), or several ("PDT, PST") if the clocks changed meanwhile; then each
-    time bears its own. `words` are the language's headings.
+    `zone` is the label of the times (`PST`), or several ("PDT, PST") if the clocks changed meanwhile; then each time
+    has its own. `words` are the language's messages by key.
     """
 
     language: str
@@ -115,7 +118,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a postmortem is rendered from: the same facts once for each language, in the order of the languages."""
+    """The input of a postmortem template: the same facts in each language."""
 
     reference: str
     documents: tuple[Document, ...]

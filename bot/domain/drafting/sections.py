@@ -1,53 +1,59 @@
-"""The entries of a document by what they are: actions, paths, escalations, lessons, and what is to be done."""
+"""Sections of entries by kind: actions, paths, escalations, lessons, causes and follow-ups."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bot.domain.drafting.context import Scene
-from bot.domain.drafting.entries import Teller
-from bot.domain.drafting.escalation_history import chain
+from bot.domain.drafting.block_builder import BlockBuilder
+from bot.domain.drafting.context import DraftContext
+from bot.domain.drafting.escalations import history_blocks
 from bot.domain.drafting.model import Block
-from bot.domain.record.model import Entry, Escalation, Record, Statement, Update
+from bot.domain.record.model import Entry, Escalation, Record, Update
 from bot.domain.terms import ActionKind, Kind, SourceKind, UpdateState
 
 ACTIONS_TAKEN = frozenset({Kind.INVESTIGATION, Kind.HYPOTHESIS, Kind.RULED_OUT, Kind.ACTION, Kind.ROLLBACK})
 OUTCOME = frozenset({Kind.FIXED, Kind.RESOLVED, Kind.REOPENED, Kind.CANCELLED})
-MARKS = {ActionKind.IMPROVEMENT: Kind.IMPROVEMENT, ActionKind.TASK: Kind.TASK}
+MARKS_BY_ACTION = {ActionKind.IMPROVEMENT: Kind.IMPROVEMENT, ActionKind.TASK: Kind.TASK}
 LESSONS = {"went_well": Kind.WENT_WELL, "went_badly": Kind.WENT_BADLY, "got_lucky": Kind.GOT_LUCKY}
 ONLY_LESSONS = frozenset({*LESSONS.values(), Kind.NOTE})
 
-COURSE = ("actions_taken", "misleading_paths", "escalations", "outcome")
-"""The sections of `course`."""
-CHAIN = "chain"
+COURSE_SECTIONS = ("actions_taken", "misleading_paths", "escalations", "outcome")
+"""The keys of `course_sections`."""
+HISTORY_SECTION = "chain"
 
-Groups = Mapping[str, tuple[Block, ...]]
+SectionMap = Mapping[str, tuple[Block, ...]]
 
 
-def course(scene: Scene) -> Groups:
+def course_sections(context: DraftContext) -> SectionMap:
     """
     Actions, misleading paths, escalations and outcome, each entry in one group.
 
-    What turned out to be misleading is not among the actions, whatever else it was marked as; a fix is the outcome.
+    A misleading path is not among the actions, whatever other kinds it has; a fix is the outcome.
     """
-    groups: dict[str, list[Block]] = {name: [] for name in COURSE}
-    for each in scene.record.escalations:
-        groups["escalations"] += [_escalation(scene, each), *chain(scene.teller, "escalations", each)]
-    for entry in scene.standing:
-        section = _group_of(entry, scene.teller)
+    sections: dict[str, list[Block]] = {name: [] for name in COURSE_SECTIONS}
+    for each in context.record.escalations:
+        sections["escalations"] += [
+            _escalation_block(context, each),
+            *history_blocks(context.builder, "escalations", each),
+        ]
+    for entry in context.entries:
+        section = _course_section(entry, context.builder)
         if section is not None:
-            groups[section].append(scene.entry(section, entry))
-    return {name: tuple(blocks) if blocks else (scene.teller.missing(name, name),) for name, blocks in groups.items()}
+            sections[section].append(context.entry_block(section, entry))
+    return {
+        name: tuple(blocks) if blocks else (context.builder.missing_block(name, name),)
+        for name, blocks in sections.items()
+    }
 
 
-def chains(scene: Scene) -> Groups:
-    """Of the escalations those that went step by step: each with its steps. Empty if there is none."""
+def history_sections(context: DraftContext) -> SectionMap:
+    """The escalations that have a history, each with its steps."""
     found: list[Block] = []
-    for each in scene.record.escalations:
-        if steps := chain(scene.teller, CHAIN, each):
-            found += [_escalation(scene, each)._replace(section=CHAIN), *steps]
-    return {CHAIN: tuple(found)}
+    for each in context.record.escalations:
+        if steps := history_blocks(context.builder, HISTORY_SECTION, each):
+            found += [_escalation_block(context, each)._replace(section=HISTORY_SECTION), *steps]
+    return {HISTORY_SECTION: tuple(found)}
 
 
-def _group_of(entry: Entry, teller: Teller) -> str | None:
+def _course_section(entry: Entry, builder: BlockBuilder) -> str | None:
     kinds = entry.kinds
     if Kind.MISLEADING_PATH in kinds:
         return "misleading_paths"
@@ -55,37 +61,38 @@ def _group_of(entry: Entry, teller: Teller) -> str | None:
         return "outcome"
     if not ACTIONS_TAKEN.isdisjoint(kinds):
         return "actions_taken"
-    return "escalations" if Kind.ESCALATION in kinds and entry.about not in teller.escalations else None
+    return "escalations" if Kind.ESCALATION in kinds and entry.about not in builder.escalations else None
 
 
-def _escalation(scene: Scene, escalation: Escalation) -> Block:
-    """With who asked, as the entry that tells of it has it."""
-    block = scene.teller.escalation("escalations", escalation)
-    asked_by = scene.asked_by.get(escalation.source.ref)
-    return block._replace(by=scene.teller.name(asked_by)) if asked_by else block
+def _escalation_block(context: DraftContext, escalation: Escalation) -> Block:
+    """An escalation with its requester, who is the author of its entry."""
+    block = context.builder.escalation_block("escalations", escalation)
+    requester = context.requesters.get(escalation.source.ref)
+    return block._replace(by=context.builder.person_name(requester)) if requester else block
 
 
-def follow_ups(scene: Scene) -> Groups:
+def follow_up_sections(context: DraftContext) -> SectionMap:
     """
-    What is to be done: improvements and tasks apart; all of them by kind and owner; and those that answer a symptom
-    apart from those that do not.
+    Improvements and tasks: apart, together, and by symptom.
+
+    `action_items` has all, sorted by kind and owner; `symptoms` those that answer one, `other_actions` the rest.
     """
-    improvements = _actions(scene, "improvements", ActionKind.IMPROVEMENT)
-    tasks = _actions(scene, "tasks", ActionKind.TASK)
+    improvements = _action_blocks(context, "improvements", ActionKind.IMPROVEMENT)
+    tasks = _action_blocks(context, "tasks", ActionKind.TASK)
     found = {
         block.key: (kind, block)
         for kind, blocks in (("task", tasks), ("improvement", improvements))
         for block in blocks
     }
-    table = [_row(scene, kind, block) for kind, block in found.values()]
-    owned = sorted(table, key=lambda block: (block.details["type"], "owner" not in block.details, _owner(block)))
+    table = [_table_row(context, kind, block) for kind, block in found.values()]
+    owned = sorted(table, key=lambda block: (block.details["type"], "owner" not in block.details, _owner_key(block)))
     answers = [
-        _without_notes(scene, block, "symptom")._replace(section="symptoms")
+        _without_notes(context, block, "symptom")._replace(section="symptoms")
         for _, block in found.values()
         if "symptom" in block.details
     ]
     others = [block._replace(section="other_actions") for _, block in found.values() if "symptom" not in block.details]
-    missing = scene.teller.missing
+    missing = context.builder.missing_block
     return {
         "improvements": improvements or (missing("improvements", "improvements"),),
         "tasks": tasks or (missing("tasks", "tasks"),),
@@ -95,66 +102,72 @@ def follow_ups(scene: Scene) -> Groups:
     }
 
 
-def _owner(block: Block) -> str:
+def _owner_key(block: Block) -> str:
     return block.details.get("owner", "").casefold()
 
 
-def _row(scene: Scene, kind: str, block: Block) -> Block:
-    """A follow-up as a row of a table that has columns for owner and date."""
-    row = _without_notes(scene, block, "owner", "due")
-    details = {**block.details, "type": scene.teller.language.say(f"type_{kind}")}
+def _table_row(context: DraftContext, kind: str, block: Block) -> Block:
+    """A follow-up for a table that has columns for owner and date."""
+    row = _without_notes(context, block, "owner", "due")
+    details = {**block.details, "type": context.builder.format_message(f"type_{kind}")}
     return row._replace(section="action_items", details=details)
 
 
-def _without_notes(scene: Scene, block: Block, *columns: str) -> Block:
-    say, details = scene.teller.language.say, block.details
-    said = {say(key, **{_COLUMNS[key]: details[key]}) for key in columns if key in details}
-    return block._replace(notes=tuple(note for note in block.notes if note not in said))
+def _without_notes(context: DraftContext, block: Block, *columns: str) -> Block:
+    message, details = context.builder.format_message, block.details
+    notes = {message(key, **{_COLUMNS[key]: details[key]}) for key in columns if key in details}
+    return block._replace(notes=tuple(note for note in block.notes if note not in notes))
 
 
 _COLUMNS = {"owner": "who", "due": "date", "symptom": "text"}
 
 
-def _actions(scene: Scene, section: str, kind: ActionKind) -> tuple[Block, ...]:
-    """The list of actions, then the messages that were marked as one and are in no list."""
-    listed = [scene.teller.action(section, action) for action in scene.record.actions if action.kind is kind]
-    unlisted = {entry.source.ref for found, entry in marked_follow_ups(scene.record) if found is kind}
-    marked = [scene.entry(section, entry) for entry in scene.having(MARKS[kind]) if entry.source.ref in unlisted]
+def _action_blocks(context: DraftContext, section: str, kind: ActionKind) -> tuple[Block, ...]:
+    """The actions of one kind, then messages that were only marked as one."""
+    listed = [context.builder.action_block(section, action) for action in context.record.actions if action.kind is kind]
+    unlisted = {entry.source.ref for found, entry in marked_follow_ups(context.record) if found is kind}
+    marked = [
+        context.entry_block(section, entry)
+        for entry in context.entries_of_kinds(MARKS_BY_ACTION[kind])
+        if entry.source.ref in unlisted
+    ]
     return (*listed, *marked)
 
 
 def marked_follow_ups(record: Record) -> Iterator[tuple[ActionKind, Entry]]:
     """
-    What was marked as an improvement or a task and is on no list: the drafts show it with those that are.
+    Yield entries that are marked as an improvement or a task and are no action.
 
-    Nothing of an incident that was merged: there is none left to do, it is on the list of the one that goes on.
+    None for a merged incident: its follow-ups are on the list of the other one.
     """
     if record.incident.merged_into is not None:
         return
-    known = listed_texts(record)
-    for kind, mark in MARKS.items():
+    known = action_list_texts(record)
+    for kind, mark in MARKS_BY_ACTION.items():
         for entry in record.entries:
-            if mark in entry.kinds and entry.withdrawn_at is None and not is_listed(entry, known):
+            if mark in entry.kinds and entry.withdrawn_at is None and not is_on_action_list(entry, known):
                 yield kind, entry
 
 
-def listed_texts(record: Record) -> frozenset[tuple[Kind, str]]:
-    return frozenset((MARKS[action.kind], action.text) for action in record.actions)
+def action_list_texts(record: Record) -> frozenset[tuple[Kind, str]]:
+    return frozenset((MARKS_BY_ACTION[action.kind], action.text) for action in record.actions)
 
 
-def is_listed(entry: Entry, known: frozenset[tuple[Kind, str]]) -> bool:
-    """Whether an entry is what an action was made of, or only says that it was put on a list that is shown anyway."""
-    is_made_of_it = entry.source.kind is SourceKind.MESSAGE and (entry.about or "").startswith("action-")
-    return is_made_of_it or (
+def is_on_action_list(entry: Entry, known: frozenset[tuple[Kind, str]]) -> bool:
+    """Return whether an entry became an action, or only records that one was added."""
+    became_action = entry.source.kind is SourceKind.MESSAGE and (entry.about or "").startswith("action-")
+    return became_action or (
         len(entry.kinds) == 1 and entry.source.kind is not SourceKind.MESSAGE and (entry.kinds[0], entry.text) in known
     )
 
 
-def lessons(scene: Scene) -> Groups:
-    """What went well, what went badly and where luck helped: each by itself, and all with labels."""
+def lesson_sections(context: DraftContext) -> SectionMap:
+    """Lessons by kind, and all together with labels."""
     kinds = tuple(LESSONS.values())
-    found: dict[str, tuple[Block, ...]] = {name: scene.of_kinds(name, kind) for name, kind in LESSONS.items()}
-    found["lessons"] = scene.of_kinds("lessons", *kinds) or (scene.teller.missing("lessons", "lessons"),)
+    found: dict[str, tuple[Block, ...]] = {name: context.blocks_of_kinds(name, kind) for name, kind in LESSONS.items()}
+    found["lessons"] = context.blocks_of_kinds("lessons", *kinds) or (
+        context.builder.missing_block("lessons", "lessons"),
+    )
     return found
 
 
@@ -162,67 +175,74 @@ def is_only_lesson(entry: Entry) -> bool:
     return entry.kinds != (Kind.NOTE,) and ONLY_LESSONS.issuperset(entry.kinds)
 
 
-def causes(scene: Scene, stated: Sequence[Block]) -> Groups:
-    """What set it off, and what contributed: the cause as stated, then other messages that were marked as a cause."""
-    told = {each.source.ref for each in scene.record.causes}
-    said = {_words(each) for each in scene.record.causes}
+def cause_sections(context: DraftContext, stated: Sequence[Block]) -> SectionMap:
+    """The trigger, and the contributing factors: the stated cause, then entries marked as one."""
+    refs = {each.source.ref for each in context.record.causes}
+    texts = {_one_line(each.text) for each in context.record.causes}
     others = [
-        scene.entry("contributing_factors", entry)
-        for entry in scene.having(Kind.CAUSE)
-        if entry.source.ref not in told and " ".join(entry.text.split()) not in said
+        context.entry_block("contributing_factors", entry)
+        for entry in context.entries_of_kinds(Kind.CAUSE)
+        if entry.source.ref not in refs and _one_line(entry.text) not in texts
     ]
     factors = [block._replace(section="contributing_factors") for block in stated if not block.is_missing or not others]
     return {
-        "trigger": scene.of_kinds("trigger", Kind.IMPACT_BEGAN) or (scene.teller.missing("trigger", "trigger"),),
+        "trigger": context.blocks_of_kinds("trigger", Kind.IMPACT_BEGAN)
+        or (context.builder.missing_block("trigger", "trigger"),),
         "contributing_factors": (*factors, *others),
     }
 
 
-def _words(statement: Statement) -> str:
-    return " ".join(statement.text.split())
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
-def public(scene: Scene) -> Groups:
-    """What the public was told, by state and language; and the messages that were marked as communication."""
-    told = {source.ref for update in scene.record.updates for source in update.sources}
-    others = [entry for entry in scene.having(Kind.COMMUNICATION) if entry.source.ref not in told]
+def public_sections(context: DraftContext) -> SectionMap:
+    """Public updates by state and language, and entries marked as communication."""
+    published = {source.ref for update in context.record.updates for source in update.sources}
+    others = [entry for entry in context.entries_of_kinds(Kind.COMMUNICATION) if entry.source.ref not in published]
     return {
-        "updates": tuple(_updates(scene)),
-        "communication": tuple(scene.entry("communication", entry) for entry in others),
+        "updates": tuple(_update_blocks(context)),
+        "communication": tuple(context.entry_block("communication", entry) for entry in others),
     }
 
 
-def _updates(scene: Scene) -> Iterable[Block]:
+def _update_blocks(context: DraftContext) -> Iterable[Block]:
     """
-    Each update in this document's language, and in those that no document of the draft is written in. One that lacks
-    this language is there in all that it has.
+    The updates in this language, and in languages that no document of the draft has.
+
+    An update without this language is given in all that it has.
     """
-    teller = scene.teller
-    say, own = teller.language.say, _base(teller.language.code)
-    told_elsewhere = {_base(code) for code in scene.languages} - {own}
-    for update in scene.record.updates:
-        state = say(f"public_{update.state.value}")
-        time = _published(teller, update)
-        has_own = any(_base(code) == own for code in update.texts)
-        for place, (code, text) in enumerate(update.texts.items()):
-            if has_own and _base(code) in told_elsewhere:
+    builder = context.builder
+    message, own = builder.format_message, _base_language(builder.language.code)
+    elsewhere = {_base_language(code) for code in context.languages} - {own}
+    language_name = builder.language.language_name
+    for update in context.record.updates:
+        state = message(f"public_{update.state.value}")
+        time = _publication_time(builder, update)
+        has_own = any(_base_language(code) == own for code in update.texts)
+        for index, (code, text) in enumerate(update.texts.items()):
+            if has_own and _base_language(code) in elsewhere:
                 continue
-            source = update.sources[place] if len(update.sources) == len(update.texts) else update.sources[0]
-            label = f"{state} ({teller.language.name_of(code)})" if code and _base(code) != own else state
-            yield teller.fact("updates", f"{source.ref}-{code}", teller.named(text), [source], label=label, time=time)
+            source = update.sources[index] if len(update.sources) == len(update.texts) else update.sources[0]
+            label = f"{state} ({language_name(code)})" if code and _base_language(code) != own else state
+            yield builder.fact_block(
+                "updates", f"{source.ref}-{code}", builder.resolve_mentions(text), [source], label=label, time=time
+            )
         if not update.texts:
-            names = [teller.language.name_of(code) for code in update.languages]
-            named = [teller.language.listed(names)] if names else []
-            yield teller.fact("updates", update.sources[0].ref, "", update.sources, label=state, time=time, notes=named)
+            names = [language_name(code) for code in update.languages]
+            notes = [builder.language.format_list(names)] if names else []
+            yield builder.fact_block(
+                "updates", update.sources[0].ref, "", update.sources, label=state, time=time, notes=notes
+            )
 
 
-def _published(teller: Teller, update: Update) -> str:
-    """When it was. The postmortem's own publication bears its zone: it is so late that the clocks may have changed."""
+def _publication_time(builder: BlockBuilder, update: Update) -> str:
+    """The time of an update; with the zone for the postmortem, which comes late."""
     if update.published_at is None:
         return ""
-    tell = teller.clock.full if update.state is UpdateState.POSTMORTEM else teller.clock.short
-    return tell(update.published_at, update.precision)
+    formatted = builder.times.format_full if update.state is UpdateState.POSTMORTEM else builder.times.format_short
+    return formatted(update.published_at, update.precision)
 
 
-def _base(code: str) -> str:
+def _base_language(code: str) -> str:
     return code.partition("-")[0]

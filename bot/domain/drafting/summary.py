@@ -1,136 +1,139 @@
-"""What a draft says of the incident as a whole: its windows, impact, cause and resolution, and how they sum up."""
+"""Sections about the incident as a whole: windows, impact, cause, resolution, conclusion."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.domain.drafting.annotations import statement_text
-from bot.domain.drafting.entries import Teller, summary_of
+from bot.domain.drafting.annotations import alert_summary, localized_text
+from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.model import Block
 from bot.domain.languages import Language
 from bot.domain.record.model import Entry, Moment, Source, Statement
 from bot.domain.terms import Kind, SourceKind, Status
-from bot.domain.text.durations import between
+from bot.domain.text.durations import duration_between
 
 RESPONSE = ("detected", "declared", "first_acknowledged", "identified", "mitigated", "resolved")
-"""The times of the response; of two at the same moment the one that stands first here comes first."""
+"""The times of the response; two at the same moment keep this order."""
 
 
-def title_block(teller: Teller) -> Block:
-    return teller.fact("title", "title", teller.title, [teller.record.incident.declared.source])
+def title_block(builder: BlockBuilder) -> Block:
+    return builder.fact_block("title", "title", builder.title, [builder.record.incident.declared.source])
 
 
-def about(teller: Teller) -> tuple[Block, ...]:
-    """Number, severity, services and state in one line."""
-    incident, say = teller.record.incident, teller.language.say
+def about_section(builder: BlockBuilder) -> tuple[Block, ...]:
+    """Number, severity, services and status in one line."""
+    incident, message = builder.record.incident, builder.format_message
     words = [
         incident.reference,
         incident.severity_label,
-        teller.named(", ".join(incident.services)),
-        say(f"status_{incident.status.value}"),
-        say("drill") if incident.drill else "",
-        say("private") if incident.private else "",
+        builder.resolve_mentions(", ".join(incident.services)),
+        message(f"status_{incident.status.value}"),
+        message("drill") if incident.drill else "",
+        message("private") if incident.private else "",
     ]
-    state = _last_source(teller, Kind.SEVERITY), _last_source(teller, *_STATE_KINDS)
+    state = _last_source(builder, Kind.SEVERITY), _last_source(builder, *_STATE_KINDS)
     sources = [incident.declared.source, *(source for source in state if source)]
-    return (teller.fact("about", "incident", " · ".join(word for word in words if word), sources),)
+    return (builder.fact_block("about", "incident", " · ".join(word for word in words if word), sources),)
 
 
 _STATE_KINDS = (Kind.STATUS, Kind.RESOLVED, Kind.REOPENED, Kind.CANCELLED)
 
 
-def _last_source(teller: Teller, *kinds: Kind) -> Source | None:
-    """The source of the last standing entry of one of these kinds: it set the value that the draft shows."""
-    entry = _last_entry(teller, *kinds)
+def _last_source(builder: BlockBuilder, *kinds: Kind) -> Source | None:
+    """The source of the last active entry of these kinds, which set the current value."""
+    entry = _last_entry(builder, *kinds)
     return entry.source if entry else None
 
 
-def _last_entry(teller: Teller, *kinds: Kind) -> Entry | None:
+def _last_entry(builder: BlockBuilder, *kinds: Kind) -> Entry | None:
     wanted = frozenset(kinds)
-    standing = (entry for entry in reversed(teller.record.entries) if entry.withdrawn_at is None)
-    return next((entry for entry in standing if not wanted.isdisjoint(entry.kinds)), None)
+    active = (entry for entry in reversed(builder.record.entries) if entry.withdrawn_at is None)
+    return next((entry for entry in active if not wanted.isdisjoint(entry.kinds)), None)
 
 
-def duration(teller: Teller) -> tuple[Block, ...]:
-    """The impact's window in one sentence: its length and both ends."""
-    incident, say = teller.record.incident, teller.language.say
+def duration_section(builder: BlockBuilder) -> tuple[Block, ...]:
+    """The impact's window in one sentence: duration and both ends."""
+    incident, message = builder.record.incident, builder.format_message
     if incident.ended is None and incident.status is Status.CANCELLED:
-        return (called_off(teller, "duration"),)
+        return (cancellation_block(builder, "duration"),)
     if incident.ended is None:
-        since = teller.clock.since(incident.started)
+        since = builder.times.format_since(incident.started)
         return (
-            teller.fact("duration", "whole", as_sentence(since), [incident.started.source]),
-            teller.missing("duration", "end"),
+            builder.fact_block("duration", "whole", as_sentence(since), [incident.started.source]),
+            builder.missing_block("duration", "end"),
         )
     sources = [incident.started.source, incident.ended.source]
     if incident.ended.at < incident.started.at:
-        first, last = teller.clock.dated(incident.started), teller.clock.dated(incident.ended)
-        unclear = say("from_to_unclear", start=first, end=last)
-        return (teller.fact("duration", "whole", as_sentence(unclear), sources),)
-    length = teller.language.length(between(incident.started.at, incident.ended.at))
-    text = say("from_to", duration=length, span=teller.clock.span(incident.started, incident.ended))
-    return (teller.fact("duration", "whole", text, sources, details={"length": length}),)
+        first, last = builder.times.format_dated(incident.started), builder.times.format_dated(incident.ended)
+        unclear = message("from_to_unclear", start=first, end=last)
+        return (builder.fact_block("duration", "whole", as_sentence(unclear), sources),)
+    length = builder.language.format_duration(duration_between(incident.started.at, incident.ended.at))
+    text = message("from_to", duration=length, span=builder.times.format_span(incident.started, incident.ended))
+    return (builder.fact_block("duration", "whole", text, sources, details={"length": length}),)
 
 
-def called_off(teller: Teller, section: str) -> Block:
-    """When the incident was cancelled: it has no window then."""
-    incident, label = teller.record.incident, teller.language.say("kind_cancelled")
-    entry = _last_entry(teller, Kind.CANCELLED)
+def cancellation_block(builder: BlockBuilder, section: str) -> Block:
+    """The time of the cancellation, in place of a window."""
+    incident, label = builder.record.incident, builder.format_message("kind_cancelled")
+    entry = _last_entry(builder, Kind.CANCELLED)
     if entry is None or entry.happened_at is None:
-        return teller.fact(section, "cancelled", label, [entry.source if entry else incident.declared.source])
-    text = teller.clock.full(entry.happened_at, entry.precision)
-    return teller.fact(section, "cancelled", text, [entry.source], label=label)
+        return builder.fact_block(section, "cancelled", label, [entry.source if entry else incident.declared.source])
+    text = builder.times.format_full(entry.happened_at, entry.precision)
+    return builder.fact_block(section, "cancelled", text, [entry.source], label=label)
 
 
-def window(teller: Teller) -> tuple[Block, ...]:
-    """Each end of the impact's window by itself."""
-    incident, say = teller.record.incident, teller.language.say
+def window_section(builder: BlockBuilder) -> tuple[Block, ...]:
+    """The two ends of the impact's window, one block each."""
+    incident, message = builder.record.incident, builder.format_message
     if incident.ended is None and incident.status is Status.CANCELLED:
-        return (called_off(teller, "window"),)
+        return (cancellation_block(builder, "window"),)
     ends = (("start", incident.started), ("end", incident.ended))
     return tuple(
-        teller.fact("window", key, teller.clock.moment(moment), [moment.source], label=say(key))
+        builder.fact_block("window", key, builder.times.format_moment(moment), [moment.source], label=message(key))
         if moment
-        else teller.missing("window", key)
+        else builder.missing_block("window", key)
         for key, moment in ends
     )
 
 
-def stated(teller: Teller, section: str, statement: Statement | None, missing: str) -> tuple[Block, ...]:
-    """An impact, a cause or a resolution as somebody put it, or that nobody did."""
+def statement_section(
+    builder: BlockBuilder, section: str, statement: Statement | None, missing: str
+) -> tuple[Block, ...]:
+    """The block of a statement, or that it is missing."""
     if statement is None:
-        return (teller.missing(section, missing),)
-    return (statement_block(teller, section, statement),)
+        return (builder.missing_block(section, missing),)
+    return (statement_block(builder, section, statement),)
 
 
-def statement_block(teller: Teller, section: str, statement: Statement, *, label: str = "") -> Block:
+def statement_block(builder: BlockBuilder, section: str, statement: Statement, *, label: str = "") -> Block:
     """
-    A statement in another language than the document's says which; a figure that its text lacks is added.
+    A statement, with its language if foreign, and its share of users if the text lacks it.
 
-    The share of users holds for the impact in every language, in whichever it was said.
+    The share of users stated in one language holds for the impact in all.
     """
     notes, sources = [], [statement.source]
-    text = teller.named(statement_text(statement, teller.language))
-    percent, said_in = statement.users_percent, statement.users_source
+    text = builder.resolve_mentions(localized_text(statement.text, statement.fact, builder.language))
+    percent, percent_source = statement.users_percent, statement.users_source
     if section == "impact" and percent is None:
-        told = next((each for each in teller.record.impacts if each.users_percent is not None), None)
-        percent, said_in = (told.users_percent, told.users_source or told.source) if told else (None, None)
-    if percent is not None and not _names_percent(text, percent, teller.language):
-        notes.append(teller.language.say("users_affected", percent=teller.language.percent(percent)))
-        sources += [said_in] if said_in else []
-    if statement.language and teller.language.is_foreign(statement.language):
-        notes.append(teller.language.name_of(statement.language))
-    return teller.fact(section, statement.source.ref, text, sources, label=label, notes=notes)
+        other = next((each for each in builder.record.impacts if each.users_percent is not None), None)
+        if other is not None:
+            percent, percent_source = other.users_percent, other.users_source or other.source
+    if percent is not None and not _contains_percent(text, percent, builder.language):
+        notes.append(builder.format_message("users_affected", percent=builder.language.format_percent(percent)))
+        sources += [percent_source] if percent_source else []
+    if statement.language and builder.language.is_foreign(statement.language):
+        notes.append(builder.language.language_name(statement.language))
+    return builder.fact_block(section, statement.source.ref, text, sources, label=label, notes=notes)
 
 
-def _names_percent(text: str, percent: float, language: Language) -> bool:
-    """Whether a text has the figure, however it is written there: `12.5%`, `12,5 %`."""
-    plain = "".join(text.split())
-    return f"{percent:g}%" in plain or "".join(language.percent(percent).split()) in plain
+def _contains_percent(text: str, percent: float, language: Language) -> bool:
+    """Return whether a text has the figure in any format: `12.5%`, `12,5 %`."""
+    joined = "".join(text.split())
+    return f"{percent:g}%" in joined or "".join(language.format_percent(percent).split()) in joined
 
 
-def response(teller: Teller) -> tuple[Block, ...]:
-    """The times of the response that were recorded, in their order, each with how long after the detection it came."""
-    incident = teller.record.incident
+def response_section(builder: BlockBuilder) -> tuple[Block, ...]:
+    """The recorded times of the response in order, each with its distance from the detection."""
+    incident = builder.record.incident
     moments: Sequence[Moment | None] = (
         incident.detected,
         incident.declared,
@@ -140,34 +143,34 @@ def response(teller: Teller) -> tuple[Block, ...]:
         incident.resolved,
     )
     known = [(key, moment) for key, moment in zip(RESPONSE, moments, strict=True) if moment]
-    return tuple(_response_time(teller, key, moment) for key, moment in sorted(known, key=lambda each: each[1].at))
+    return tuple(_response_time(builder, key, moment) for key, moment in sorted(known, key=lambda each: each[1].at))
 
 
-def _response_time(teller: Teller, key: str, moment: Moment) -> Block:
-    waited = between(teller.record.incident.detected.at, moment.at)
-    return teller.fact(
+def _response_time(builder: BlockBuilder, key: str, moment: Moment) -> Block:
+    waited = duration_between(builder.record.incident.detected.at, moment.at)
+    return builder.fact_block(
         "response",
         key,
-        teller.clock.short(moment.at, moment.precision),
+        builder.times.format_short(moment.at, moment.precision),
         [moment.source],
-        label=teller.language.say(key),
-        notes=[teller.language.say("after_detection", duration=teller.language.length(waited))]
+        label=builder.format_message(key),
+        notes=[builder.format_message("after_detection", duration=builder.language.format_duration(waited))]
         if waited >= timedelta(minutes=1)
         else [],
     )
 
 
-def public_window(teller: Teller, standing: Sequence[Entry]) -> tuple[Block, ...]:
-    """When the public was first and last told something. Empty if nobody recorded at what time it was."""
-    told = [entry for entry in standing if Kind.COMMUNICATION in entry.kinds and entry.happened_at]
-    ends = (("first_public_word", told[:1]), ("last_public_word", told[1:][-1:]))
+def public_window_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[Block, ...]:
+    """The times of the first and the last communication, if recorded."""
+    published = [entry for entry in entries if Kind.COMMUNICATION in entry.kinds and entry.happened_at]
+    ends = (("first_public_word", published[:1]), ("last_public_word", published[1:][-1:]))
     return tuple(
-        teller.fact(
+        builder.fact_block(
             "public_window",
             key,
-            teller.clock.full(entry.happened_at, entry.precision),
+            builder.times.format_full(entry.happened_at, entry.precision),
             [entry.source],
-            label=teller.language.say(key),
+            label=builder.format_message(key),
         )
         for key, found in ends
         for entry in found
@@ -175,73 +178,80 @@ def public_window(teller: Teller, standing: Sequence[Entry]) -> tuple[Block, ...
     )
 
 
-def detection(teller: Teller, standing: Sequence[Entry]) -> tuple[Block, ...]:
-    """What told of it first: the alert by its name, or a message, or whoever declared it; then other detections."""
-    incident = teller.record.incident
+def detection_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[Block, ...]:
+    """The first detection, by an alert, a message or the declaration; then others by people."""
+    incident = builder.record.incident
     detected = incident.detected
-    time = teller.clock.moment(detected)
+    time = builder.times.format_moment(detected)
     ref = detected.source.ref
-    alert = next((each for each in teller.record.alerts if each.source.ref == ref), None)
-    entry = next((each for each in standing if each.source.ref == ref), None)
+    alert = next((each for each in builder.record.alerts if each.source.ref == ref), None)
+    entry = next((each for each in entries if each.source.ref == ref), None)
     if alert is not None:
-        label, text = teller.language.say("alert", name=teller.named(alert.name)), teller.named(summary_of(alert))
-        first = teller.fact("detection", ref, text, [detected.source], time=time, label=label)
+        label = builder.format_message("alert", name=builder.resolve_mentions(alert.name))
+        text = builder.resolve_mentions(alert_summary(alert))
+        first = builder.fact_block("detection", ref, text, [detected.source], time=time, label=label)
     elif entry is not None:
-        first = teller.entry("detection", entry)._replace(time=time)
+        first = builder.entry_block("detection", entry)._replace(time=time)
     else:
-        label = teller.language.say("detected")
-        first = teller.fact("detection", ref, "", [detected.source], time=time, label=label)
+        label = builder.format_message("detected")
+        first = builder.fact_block("detection", ref, "", [detected.source], time=time, label=label)
     others = tuple(
-        teller.entry("detection", each)
-        for each in standing
+        builder.entry_block("detection", each)
+        for each in entries
         if Kind.DETECTION in each.kinds and each.source.kind is not SourceKind.ALERT and each.source.ref != ref
     )
     return (first, *others)
 
 
-def summing_up(
-    teller: Teller, resolution: Statement | None, improvements: Sequence[Block], tasks: Sequence[Block]
+def conclusion_section(
+    builder: BlockBuilder, resolution: Statement | None, improvements: Sequence[Block], tasks: Sequence[Block]
 ) -> tuple[Block, ...]:
     """
-    The closing paragraph: how long it lasted, how it was resolved and what follows; nothing for what nobody recorded.
+    The closing paragraph: duration, resolution and follow-ups, as far as recorded.
 
-    Impact and cause stand in full above it.
+    Impact and cause are given in full above it.
     """
-    blocks = [_course(teller)]
-    incident = teller.record.incident
+    blocks = [_duration_sentence(builder)]
+    incident = builder.record.incident
     if incident.status is Status.CANCELLED and incident.closure_reason:
-        text = teller.language.say("concluded_reason", reason=as_sentence(teller.named(incident.closure_reason)))
-        source = _last_source(teller, Kind.CANCELLED) or incident.declared.source
-        blocks.append(teller.fact("conclusion", "closure", text, [source]))
+        text = builder.format_message(
+            "concluded_reason", reason=as_sentence(builder.resolve_mentions(incident.closure_reason))
+        )
+        source = _last_source(builder, Kind.CANCELLED) or incident.declared.source
+        blocks.append(builder.fact_block("conclusion", "closure", text, [source]))
     if resolution is not None:
-        text = teller.language.say("concluded_resolution", text=as_sentence(teller.named(resolution.text)))
-        blocks.append(teller.fact("conclusion", "resolution", text, [resolution.source]))
-    counted = [("improvement", improvements), ("task", tasks)]
-    known = [(what, [each for each in found if not each.is_missing]) for what, found in counted]
-    parts = [teller.language.count(what, len(found)) for what, found in known if found]
+        text = builder.format_message(
+            "concluded_resolution", text=as_sentence(builder.resolve_mentions(resolution.text))
+        )
+        blocks.append(builder.fact_block("conclusion", "resolution", text, [resolution.source]))
+    follow_ups = [("improvement", improvements), ("task", tasks)]
+    known = [(what, [each for each in found if not each.is_missing]) for what, found in follow_ups]
+    parts = [builder.language.format_count(what, len(found)) for what, found in known if found]
     if parts:
         sources = [found[0].sources[0] for _, found in known if found]
-        text = teller.language.say("concluded_followups", what=teller.language.listed(parts))
-        blocks.append(teller.fact("conclusion", "followups", text, sources))
+        text = builder.format_message("concluded_followups", what=builder.language.format_list(parts))
+        blocks.append(builder.fact_block("conclusion", "followups", text, sources))
     return tuple(blocks)
 
 
-def _course(teller: Teller) -> Block:
-    incident = teller.record.incident
+def _duration_sentence(builder: BlockBuilder) -> Block:
+    incident = builder.record.incident
     start, end = incident.started, incident.ended
-    values = {"title": teller.title, "reference": incident.reference, "severity": incident.severity_label}
+    values = {"title": builder.title, "reference": incident.reference, "severity": incident.severity_label}
     if end is None and incident.status is Status.CANCELLED:
-        source = _last_source(teller, Kind.CANCELLED) or incident.declared.source
-        return teller.fact("conclusion", "course", teller.language.say("concluded_cancelled", **values), [source])
+        source = _last_source(builder, Kind.CANCELLED) or incident.declared.source
+        return builder.fact_block(
+            "conclusion", "course", builder.format_message("concluded_cancelled", **values), [source]
+        )
     if end is None or end.at < start.at:
-        text = teller.language.say("concluded_open", **values, when=teller.clock.when(start))
-        return teller.fact("conclusion", "course", text, [start.source])
-    length = teller.language.length(between(start.at, end.at))
-    text = teller.language.say("concluded", **values, duration=length, span=teller.clock.span(start, end))
-    return teller.fact("conclusion", "course", text, [start.source, end.source])
+        text = builder.format_message("concluded_open", **values, when=builder.times.format_moment_phrase(start))
+        return builder.fact_block("conclusion", "course", text, [start.source])
+    length = builder.language.format_duration(duration_between(start.at, end.at))
+    text = builder.format_message("concluded", **values, duration=length, span=builder.times.format_span(start, end))
+    return builder.fact_block("conclusion", "course", text, [start.source, end.source])
 
 
 def as_sentence(text: str) -> str:
-    """The text with a full stop, unless it ends with a mark of its own."""
+    """The text with a full stop, unless it ends with a sign of its own."""
     text = text.strip()
     return text if not text or text[-1] in ".!?…。！？؟" else f"{text}."

@@ -1,157 +1,158 @@
-"""The timeline of a document: everything in the record's order, each thing once."""
+"""The timeline of a document: the record in order, each thing once."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from bot.domain.drafting.context import Scene, with_source
-from bot.domain.drafting.header import only_sets_what_holds
+from bot.domain.drafting.context import DraftContext, add_source
+from bot.domain.drafting.header import current_details_filter
 from bot.domain.drafting.model import Block
-from bot.domain.drafting.sections import is_listed, is_only_lesson, listed_texts
+from bot.domain.drafting.sections import action_list_texts, is_on_action_list, is_only_lesson
 from bot.domain.record.model import Entry, Moment
 from bot.domain.terms import Kind, Status, UpdateState
+from bot.domain.text.durations import to_minute
 
 
-class Line(NamedTuple):
-    """A line of the timeline; `at` is None where nobody knows its time."""
+class TimedBlock(NamedTuple):
+    """A block of the timeline; `at` is None if its time is unknown."""
 
     at: datetime | None
     block: Block
     kinds: tuple[Kind, ...] = ()
 
 
-def timeline(scene: Scene, entries: Sequence[Entry]) -> tuple[Block, ...]:
-    """The entries that are `shown`, with the beginning and the end of the impact marked."""
-    lines = [Line(entry.happened_at, scene.entry("timeline", entry), entry.kinds) for entry in entries]
-    lines = _with_escalations(scene, entries, lines)
-    return tuple(line.block for line in _with_ends(scene, lines)) or (scene.teller.missing("timeline", "timeline"),)
+def timeline_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:
+    """The entries, and escalations without one, with start and end of the impact marked."""
+    lines = [TimedBlock(entry.happened_at, context.entry_block("timeline", entry), entry.kinds) for entry in entries]
+    lines = _with_escalations(context, entries, lines)
+    return tuple(line.block for line in _with_ends(context, lines)) or (
+        context.builder.missing_block("timeline", "timeline"),
+    )
 
 
-def context(scene: Scene, entries: Sequence[Entry]) -> tuple[Block, ...]:
-    """What happened before the impact began, and neither set it off nor told of it; nothing where all of it did."""
-    began = minute(scene.record.incident.started.at)
+def context_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:
+    """Entries before the impact that are neither its cause nor its detection; empty if all are."""
+    began = to_minute(context.record.incident.started.at)
     early = [entry for entry in entries if (entry.happened_at or entry.sort_at) < began]
     causes = frozenset({Kind.IMPACT_BEGAN, Kind.DETECTION, Kind.DECLARED})
     if len(early) == len(entries):
         return ()
-    return tuple(scene.entry("context", entry) for entry in early if causes.isdisjoint(entry.kinds))
+    return tuple(context.entry_block("context", entry) for entry in early if causes.isdisjoint(entry.kinds))
 
 
-def minute(at: datetime) -> datetime:
-    """As it is printed: without its seconds."""
-    return at.replace(second=0, microsecond=0)
-
-
-def shown(scene: Scene) -> list[Entry]:
+def timeline_entries(context: DraftContext) -> list[Entry]:
     """
-    Everything in the record's order, but for what is told in full elsewhere: follow-ups that were put on their list by
-    command, lessons, the impact and causes as they are stated in another language, the declaration that came with the
-    alert, details that hold, and the publication of this document.
+    The entries in the record's order, without those that are given in full elsewhere.
+
+    Left out are follow-ups that a command put on their list, lessons, impact and causes stated in another language, the
+    declaration that came with the alert, current details, and the publication of this document.
     """
-    teller, record = scene.teller, scene.record
-    alerted = [
-        (minute(entry.happened_at), entry.text)
-        for entry in scene.standing
+    builder, record = context.builder, context.record
+    detections = [
+        (to_minute(entry.happened_at), entry.text)
+        for entry in context.entries
         if entry.kinds == (Kind.DETECTION,) and entry.author is None and entry.happened_at
     ]
-    known = listed_texts(record)
-    stated = {Kind.IMPACT: {each.source.ref for each in record.impacts}, Kind.CAUSE: _causes_elsewhere(scene)}
+    known = action_list_texts(record)
+    stated = {Kind.IMPACT: {each.source.ref for each in record.impacts}, Kind.CAUSE: _causes_elsewhere(context)}
     later = {source.ref for update in record.updates for source in update.sources[1:]}
-    holds = only_sets_what_holds(scene)
+    is_current_detail = current_details_filter(context)
 
     def is_shown(entry: Entry) -> bool:
         if is_only_lesson(entry):
             return False
         if entry.files:  # they are shown with their entry and nowhere else
             return True
-        if entry.source.ref in later or is_listed(entry, known):
+        if entry.source.ref in later or is_on_action_list(entry, known):
             return False
-        if entry.public is UpdateState.POSTMORTEM or holds(entry):
+        if entry.public is UpdateState.POSTMORTEM or is_current_detail(entry):
             return False
-        if len(entry.kinds) == 1 and entry.source.ref in stated.get(entry.kinds[0], ()) and not _says_more(entry):
+        if len(entry.kinds) == 1 and entry.source.ref in stated.get(entry.kinds[0], ()) and not _states_times(entry):
             return False
-        if entry.author is not None or not alerted or entry.happened_at is None:
+        if entry.author is not None or not detections or entry.happened_at is None:
             return True
-        told = [text for at, text in alerted if at == minute(entry.happened_at)]
-        return not told or not (teller.only_declares(entry) or _is_declared_in(entry, told))
+        texts = [text for at, text in detections if at == to_minute(entry.happened_at)]
+        return not texts or not (builder.repeats_title(entry) or _declares_alert(entry, texts))
 
-    return [entry for entry in scene.standing if is_shown(entry)]
-
-
-def _is_declared_in(entry: Entry, told: Sequence[str]) -> bool:
-    """Whether it declares the incident in the words of an alert, which the incident may not be called any more."""
-    return entry.kinds == (Kind.DECLARED,) and any(entry.text.rstrip("…") in text for text in told)
+    return [entry for entry in context.entries if is_shown(entry)]
 
 
-def _says_more(entry: Entry) -> bool:
-    """Whether it states an end of the impact beside its text."""
+def _declares_alert(entry: Entry, texts: Sequence[str]) -> bool:
+    """Return whether it declares the incident in the words of an alert."""
+    return entry.kinds == (Kind.DECLARED,) and any(entry.text.rstrip("…") in text for text in texts)
+
+
+def _states_times(entry: Entry) -> bool:
     return entry.states_start is not None or entry.states_end is not None
 
 
-def _causes_elsewhere(scene: Scene) -> frozenset[str]:
-    """The causes that another document, or the list of what was also stated, shows in full."""
-    own = scene.statements[Kind.CAUSE]
-    return frozenset(each.source.ref for each in scene.record.causes if each is not own)
+def _causes_elsewhere(context: DraftContext) -> frozenset[str]:
+    """The refs of causes that another document or the section `also_stated` gives in full."""
+    own = context.statements[Kind.CAUSE]
+    return frozenset(each.source.ref for each in context.record.causes if each is not own)
 
 
-def _with_escalations(scene: Scene, shown: Sequence[Entry], lines: list[Line]) -> list[Line]:
-    """The timeline with the escalations that no entry tells of: before the first later entry, else at the end."""
-    told = {entry.about for entry in shown if Kind.ESCALATION in entry.kinds}
-    untold = [each for each in scene.record.escalations if each.source.ref not in told]
-    if not untold:
+def _with_escalations(context: DraftContext, entries: Sequence[Entry], lines: list[TimedBlock]) -> list[TimedBlock]:
+    """Insert the escalations without an entry, each before the first later entry."""
+    with_entry = {entry.about for entry in entries if Kind.ESCALATION in entry.kinds}
+    without_entry = [each for each in context.record.escalations if each.source.ref not in with_entry]
+    if not without_entry:
         return lines
-    called = [Line(each.paged_at, scene.teller.escalation("timeline", each)) for each in untold]
-    waiting = sorted((line for line in called if line.at), key=lambda line: (line.at, line.block.key), reverse=True)
-    woven: list[Line] = []
-    for entry, line in zip(shown, lines, strict=True):
+    added = [TimedBlock(each.paged_at, context.builder.escalation_block("timeline", each)) for each in without_entry]
+    waiting = sorted((line for line in added if line.at), key=lambda line: (line.at, line.block.key), reverse=True)
+    merged: list[TimedBlock] = []
+    for entry, line in zip(entries, lines, strict=True):
         while waiting and _is_before(waiting[-1].at, entry.sort_at):
-            woven.append(waiting.pop())
-        woven.append(line)
-    return [*woven, *reversed(waiting), *(line for line in called if line.at is None)]
+            merged.append(waiting.pop())
+        merged.append(line)
+    return [*merged, *reversed(waiting), *(line for line in added if line.at is None)]
 
 
 def _is_before(at: datetime | None, limit: datetime) -> bool:
     return at is not None and at < limit
 
 
-def _with_ends(scene: Scene, lines: list[Line]) -> list[Line]:
-    """The lines at which the impact began and ended say so; where there is none, a line of its own is put in."""
-    incident, words = scene.record.incident, scene.teller.language.words
+def _with_ends(context: DraftContext, lines: list[TimedBlock]) -> list[TimedBlock]:
+    """Mark start and end of the impact, on lines of their own where no entry has that time."""
+    incident, words = context.record.incident, context.builder.language.words
     if incident.ended is None and incident.status is Status.CANCELLED:
-        return lines  # what was no incident did not begin either
+        return lines  # a false alarm has no impact
     if incident.ended is None or incident.ended.at >= incident.started.at:
-        lines = _marked(scene, lines, incident.started, "incident_begins", words["incident_begins"])
+        lines = _with_mark_at(context, lines, incident.started, "incident_begins", words["incident_begins"])
         if incident.ended is not None:
-            lines = _marked(scene, lines, incident.ended, "incident_ends", words["incident_ends"])
+            lines = _with_mark_at(context, lines, incident.ended, "incident_ends", words["incident_ends"])
     return lines
 
 
-PREFERRED = {"incident_begins": (Kind.IMPACT_BEGAN,), "incident_ends": (Kind.FIXED, Kind.RESOLVED)}
-"""Which of several entries of one minute tells of the beginning or the end, the best first."""
+_PREFERRED_KINDS = {"incident_begins": (Kind.IMPACT_BEGAN,), "incident_ends": (Kind.FIXED, Kind.RESOLVED)}
+"""Kinds to choose from several entries of one minute, the best first."""
 
 
-def _of_kind(lines: Sequence[Line], places: Sequence[int], kind: Kind) -> list[int]:
-    return [place for place in places if kind in lines[place].kinds]
+def _indices_of_kind(lines: Sequence[TimedBlock], indices: Sequence[int], kind: Kind) -> list[int]:
+    return [index for index in indices if kind in lines[index].kinds]
 
 
-def _marked(scene: Scene, lines: list[Line], moment: Moment, key: str, mark: str) -> list[Line]:
-    at = minute(moment.at)
+def _with_mark_at(
+    context: DraftContext, lines: list[TimedBlock], moment: Moment, key: str, mark: str
+) -> list[TimedBlock]:
+    at = to_minute(moment.at)
     after = at + timedelta(minutes=1)
-    there = [place for place, line in enumerate(lines) if line.at and at <= line.at < after]
+    there = [index for index, line in enumerate(lines) if line.at and at <= line.at < after]
     if there:
-        chosen = next((found for kind in PREFERRED[key] if (found := _of_kind(lines, there, kind))), there)
-        place = chosen[0] if key == "incident_begins" else chosen[-1]
-        lines[place] = _with_mark(lines[place], moment, mark, scene.teller.language.words["kind_impact_began"])
+        preferred = (found for kind in _PREFERRED_KINDS[key] if (found := _indices_of_kind(lines, there, kind)))
+        chosen = next(preferred, there)
+        index = chosen[0] if key == "incident_begins" else chosen[-1]
+        lines[index] = _with_mark(lines[index], moment, mark, context.builder.format_message("kind_impact_began"))
         return lines
-    shown = scene.teller.clock.short(moment.at, moment.precision)
-    own = scene.teller.fact("timeline", key, "", [moment.source], time=shown, details={"mark": mark})
-    place = next((place for place, line in enumerate(lines) if line.at and line.at > moment.at), len(lines))
-    return [*lines[:place], Line(moment.at, own), *lines[place:]]
+    shown = context.builder.times.format_short(moment.at, moment.precision)
+    own = context.builder.fact_block("timeline", key, "", [moment.source], time=shown, details={"mark": mark})
+    index = next((index for index, line in enumerate(lines) if line.at and line.at > moment.at), len(lines))
+    return [*lines[:index], TimedBlock(moment.at, own), *lines[index:]]
 
 
-def _with_mark(line: Line, moment: Moment, mark: str, same: str) -> Line:
-    """The mark says what the label `same` says, so that one of the two is enough."""
-    block = with_source(line.block, moment.source)
-    said = " ".join([block.details["mark"], mark]) if "mark" in block.details else mark
+def _with_mark(line: TimedBlock, moment: Moment, mark: str, same: str) -> TimedBlock:
+    """Add a mark; it replaces the label `same`, which says as much."""
+    block = add_source(line.block, moment.source)
+    marks = " ".join([block.details["mark"], mark]) if "mark" in block.details else mark
     label = "" if block.label == same and block.text else block.label
-    return line._replace(block=block._replace(label=label, details={**block.details, "mark": said}))
+    return line._replace(block=block._replace(label=label, details={**block.details, "mark": marks}))

@@ -1,53 +1,60 @@
 """
-Escalating by a policy: which level is paged when, and when it is enough.
+Escalation by a policy: which level is paged when, and when acknowledgements suffice.
 
-A policy (`policy`) is a few levels, one after the other, and how often they are begun anew. `next_step` (`steps`) says
-what to do at a moment; carrying it out is somebody else's. Each level has its wait: then the next is due, counted from
-when this one was due and not from when somebody looked, so that it does not matter how often somebody looks. `course`
-is what is kept of it.
+`policy` has the levels and the number of rounds. `next_step` (`steps`) decides what is due at a point in time; the
+service carries it out. The wait of a level counts from its due time, not from the check that found it due, so the
+result does not depend on how often it is checked. `progress` has the paged levels and acknowledgements as stored.
 """
 
-from bot.domain.escalation.policy import AtEnd, Level, Need, Policy, Target, target_of
-from bot.domain.escalation.progress import REASONS, SILENT, Answer, Called, first_silence, is_answered, still_needed
+from bot.domain.escalation.policy import AtEnd, Level, Need, Policy, Target, parse_target
+from bot.domain.escalation.progress import (
+    ACK_TIMED_OUT,
+    PAGE_REASONS,
+    Acknowledgement,
+    PagedLevel,
+    first_timed_out_ack,
+    is_acknowledged,
+    people_still_needed,
+)
 from bot.domain.escalation.steps import (
-    LATE,
-    End,
-    Nothing,
+    LATE_AFTER,
+    Exhausted,
     PageLevel,
-    Place,
+    Position,
     Progress,
     Step,
+    Stop,
     Wait,
-    following,
-    next_due,
+    level_wait,
+    next_due_at,
+    next_position,
     next_step,
-    wait_of,
 )
 
 __all__ = [
-    "LATE",
-    "REASONS",
-    "SILENT",
-    "Answer",
+    "ACK_TIMED_OUT",
+    "LATE_AFTER",
+    "PAGE_REASONS",
+    "Acknowledgement",
     "AtEnd",
-    "Called",
-    "End",
+    "Exhausted",
     "Level",
     "Need",
-    "Nothing",
     "PageLevel",
-    "Place",
+    "PagedLevel",
     "Policy",
+    "Position",
     "Progress",
     "Step",
+    "Stop",
     "Target",
     "Wait",
-    "first_silence",
-    "following",
-    "is_answered",
-    "next_due",
+    "first_timed_out_ack",
+    "is_acknowledged",
+    "level_wait",
+    "next_due_at",
+    "next_position",
     "next_step",
-    "still_needed",
-    "target_of",
-    "wait_of",
+    "parse_target",
+    "people_still_needed",
 ]

@@ -1,4 +1,4 @@
-"""A policy: its levels, whom each calls, and what happens at the end."""
+"""Escalation policies: levels, their targets, and the fallback once all are exhausted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,14 +7,14 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.errors import UserError
-from bot.domain.paging import channels as means
+from bot.domain.paging.contact_methods import SERVICE_KINDS
 from bot.domain.terms import TargetKind
 
 PREFIXES = (TargetKind.SCHEDULE, TargetKind.TEAM, TargetKind.GROUP, TargetKind.VENDOR)
 
 
 class Need(StrEnum):
-    """Who of a level has to acknowledge."""
+    """Number of acknowledgements that a level needs."""
 
     ANY = "any"
     ALL = "all"
@@ -23,10 +23,10 @@ class Need(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Target:
     """
-    Whom a level calls. `name` is a Slack id (person, group) or the name in the configuration.
+    Target of a level. `name`: a Slack id (person, user group) or a name in the configuration.
 
-    `people` and `groups` (user groups) are whom that means, where it was known when the policy was taken up; who is on
-    call by a schedule is found out when they are paged.
+    `people` and `groups` (user groups) are filled as far as they are known when an escalation starts; a schedule is
+    resolved when its level is paged.
     """
 
     kind: TargetKind
@@ -40,7 +40,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """`wait`: how long those who are called have, until the next level is due."""
+    """`wait`: time to acknowledge before the next level is due."""
 
     targets: tuple[Target, ...]
     wait: timedelta
@@ -49,7 +49,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class AtEnd:
-    """What happens once nobody answered: say so in the incidents channel, and page these."""
+    """Fallback after the last round: announcement in the incidents channel, targets to page."""
 
     announce: bool = False
     page: tuple[Target, ...] = ()
@@ -57,7 +57,7 @@ class AtEnd:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`repeat`: how often all levels are begun anew after the first time. An ad-hoc call has no `name`."""
+    """`repeat`: number of rounds after the first. `name` is empty for an ad-hoc escalation."""
 
     name: str
     levels: tuple[Level, ...]
@@ -65,7 +65,7 @@ class Policy:
     at_end: AtEnd = field(default_factory=AtEnd)
 
     def as_json(self) -> dict[str, Any]:
-        """To be kept with an escalation: the configuration may say something else tomorrow."""
+        """JSON to store with an escalation, which later changes of the configuration do not affect."""
         return {
             "name": self.name,
             "levels": [
@@ -81,14 +81,15 @@ class Policy:
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> "Policy":
-        """What `as_json` gave."""
+    def from_json(cls, stored: Mapping[str, Any]) -> "Policy":
         levels = tuple(
-            Level(_targets(each["targets"]), timedelta(seconds=each["wait_seconds"]), Need(each["acknowledge"]))
-            for each in kept["levels"]
+            Level(
+                _targets_from_json(each["targets"]), timedelta(seconds=each["wait_seconds"]), Need(each["acknowledge"])
+            )
+            for each in stored["levels"]
         )
-        end = AtEnd(kept["at_end"]["announce"], _targets(kept["at_end"]["page"]))
-        return cls(kept["name"], levels, kept["repeat"], end)
+        end = AtEnd(stored["at_end"]["announce"], _targets_from_json(stored["at_end"]["page"]))
+        return cls(stored["name"], levels, stored["repeat"], end)
 
 
 def _target_as_json(target: Target) -> dict[str, Any]:
@@ -100,23 +101,23 @@ def _target_as_json(target: Target) -> dict[str, Any]:
     }
 
 
-def _targets(kept: Sequence[Mapping[str, Any]]) -> tuple[Target, ...]:
+def _targets_from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[Target, ...]:
     return tuple(
-        Target(TargetKind(each["kind"]), each["name"], tuple(each["people"]), tuple(each["groups"])) for each in kept
+        Target(TargetKind(each["kind"]), each["name"], tuple(each["people"]), tuple(each["groups"])) for each in stored
     )
 
 
-def target_of(text: str) -> Target:
+def parse_target(text: str) -> Target:
     """
-    What is written in a policy: `U0123456789`, `group:S0123456789`, `schedule:NAME`, `team:NAME`, `vendor:NAME`, or a
-    service that pages by itself: `pagerduty:NAME`, `opsgenie:NAME`, `webhook:NAME`.
+    Parse a target as written in the configuration.
 
-    Raises UserError for anything else.
+    One of `U0123456789`, `group:S0123456789`, `schedule:NAME`, `team:NAME`, `vendor:NAME`, or a paging service:
+    `pagerduty:NAME`, `opsgenie:NAME`, `webhook:NAME`. Raises UserError for anything else.
     """
     kind, colon, name = (part.strip() for part in text.strip().partition(":"))
     if not colon and kind[:1] in {"U", "W"} and kind.isalnum() and kind.isupper():
         return Target(TargetKind.PERSON, kind, people=(kind,))
-    if kind in means.SERVICES and name:
+    if kind in SERVICE_KINDS and name:
         return Target(TargetKind.SERVICE, f"{kind}:{name}")
     if kind in PREFIXES and name:
         if kind != TargetKind.GROUP:

@@ -1,4 +1,4 @@
-"""How an escalation went: the levels that were paged, who answered, and whether that is enough."""
+"""Paged levels and acknowledgements of an escalation, and whether these suffice."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.escalation.policy import Need
-from bot.domain.escalation.steps import LATE, Place
+from bot.domain.escalation.steps import LATE_AFTER, Position
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class PagedLevel:
     """
-    A level that was paged: whom it meant then.
+    A level that was paged, with its targets as resolved then.
 
-    `gone`: those of its people who cannot be reached by any means. `missing`: targets that meant nobody.
-    `because`: why it was paged when it was (`REASONS`). `passed_over`: what had been due before it and was left out.
+    `gone`: people of it without a working contact method. `missing`: targets that resolved to nobody.
+    `because`: one of PAGE_REASONS. `passed_over`: levels that had been due before it and were skipped.
     """
 
-    place: Place
+    position: Position
     due_at: datetime
     paged_at: datetime
     need: Need = Need.ANY
@@ -28,26 +28,26 @@ class Called:
     gone: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     because: str = "due"
-    passed_over: tuple[tuple[Place, datetime], ...] = ()
+    passed_over: tuple[tuple[Position, datetime], ...] = ()
     services: tuple[str, ...] = ()
-    """By the means that leads there: `pagerduty:payments`."""
+    """Paging services, such as `pagerduty:payments`."""
 
-    def is_left(self, declined: Collection[str]) -> bool:
-        """Whether anybody can still come. Who is in a user group is not known: of those somebody always may."""
+    def has_reachable_target(self, declined: Collection[str]) -> bool:
+        """True if a target can still respond; a user group always can, as its members are unknown."""
         if self.groups or self.vendors:
             return True
         return bool({*self.people, *self.services} - {*self.gone, *declined})
 
     @property
     def late(self) -> timedelta | None:
-        """How late it was paged; None where it was in time."""
+        """Delay of the page after its due time; None below LATE_AFTER."""
         waited = self.paged_at - self.due_at
-        return waited if waited >= LATE else None
+        return waited if waited >= LATE_AFTER else None
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "level": self.place.level,
-            "round": self.place.round,
+            "level": self.position.level,
+            "round": self.position.round,
             "due_at": self.due_at.isoformat(),
             "paged_at": self.paged_at.isoformat(),
             "need": self.need.value,
@@ -58,118 +58,119 @@ class Called:
             "missing": list(self.missing),
             "because": self.because,
             "passed_over": [
-                {"level": place.level, "round": place.round, "due_at": due_at.isoformat()}
-                for place, due_at in self.passed_over
+                {"level": position.level, "round": position.round, "due_at": due_at.isoformat()}
+                for position, due_at in self.passed_over
             ],
             "services": list(self.services),
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> "Called":
+    def from_json(cls, stored: Mapping[str, Any]) -> "PagedLevel":
         return cls(
-            Place(kept["level"], kept["round"]),
-            datetime.fromisoformat(kept["due_at"]),
-            datetime.fromisoformat(kept["paged_at"]),
-            Need(kept["need"]),
-            tuple(kept["people"]),
-            tuple(kept["groups"]),
-            tuple(kept["vendors"]),
-            tuple(kept["gone"]),
-            tuple(kept["missing"]),
-            kept["because"],
+            Position(stored["level"], stored["round"]),
+            datetime.fromisoformat(stored["due_at"]),
+            datetime.fromisoformat(stored["paged_at"]),
+            Need(stored["need"]),
+            tuple(stored["people"]),
+            tuple(stored["groups"]),
+            tuple(stored["vendors"]),
+            tuple(stored["gone"]),
+            tuple(stored["missing"]),
+            stored["because"],
             tuple(
-                (Place(each["level"], each["round"]), datetime.fromisoformat(each["due_at"]))
-                for each in kept["passed_over"]
+                (Position(each["level"], each["round"]), datetime.fromisoformat(each["due_at"]))
+                for each in stored["passed_over"]
             ),
-            tuple(kept.get("services", ())),
+            tuple(stored.get("services", ())),
         )
 
 
-SILENT = "silent"
-REASONS = ("due", "nobody left", "cannot go on", SILENT, "end")
-"""Why a level was paged: its time had come; nobody of the one before was left; whoever had acknowledged cannot, or
-is not heard of; at the end the fallback."""
+ACK_TIMED_OUT = "silent"
+PAGE_REASONS = ("due", "nobody left", "cannot go on", ACK_TIMED_OUT, "end")
+"""Reasons for paging a level: due; nobody of the one before could respond; the acknowledger withdrew or timed out;
+the fallback after the last one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An acknowledgement. `place`: the level that had been paged last. It stands until it is withdrawn."""
+class Acknowledgement:
+    """`position`: the level paged last before it. It holds until it is withdrawn."""
 
     by: str | None
     at: datetime
-    means: str
-    place: Place | None = None
+    method: str
+    position: Position | None = None
     withdrawn_at: datetime | None = None
     entry_id: int | None = None
-    """Its entry on the timeline."""
+    """Its timeline entry."""
     why: str = ""
-    """What whoever took it back said."""
+    """Reason given for withdrawing it."""
     name: str = ""
-    """As a paging service calls them, where nobody knows who that is in Slack."""
-    is_silent: bool = False
-    """It was withdrawn because nothing was heard of them afterwards."""
+    """Name given by a paging service for a person unknown in Slack."""
+    is_timed_out: bool = False
+    """It was withdrawn by the acknowledgement timeout."""
 
     def as_json(self) -> dict[str, Any]:
         return {
             "by": self.by,
             "at": self.at.isoformat(),
-            "means": self.means,
-            "level": self.place.level if self.place else None,
-            "round": self.place.round if self.place else None,
+            "means": self.method,
+            "level": self.position.level if self.position else None,
+            "round": self.position.round if self.position else None,
             "withdrawn_at": self.withdrawn_at.isoformat() if self.withdrawn_at else None,
             "entry_id": self.entry_id,
             "why": self.why,
             "name": self.name,
-            **({"silent": True} if self.is_silent else {}),
+            **({"silent": True} if self.is_timed_out else {}),
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> "Answer":
-        place = None if kept["level"] is None else Place(kept["level"], kept["round"])
-        withdrawn = datetime.fromisoformat(kept["withdrawn_at"]) if kept["withdrawn_at"] else None
-        at = datetime.fromisoformat(kept["at"])
-        why, name, is_silent = kept["why"], kept.get("name", ""), bool(kept.get("silent"))
-        return cls(kept["by"], at, kept["means"], place, withdrawn, kept["entry_id"], why, name, is_silent)
+    def from_json(cls, stored: Mapping[str, Any]) -> "Acknowledgement":
+        position = None if stored["level"] is None else Position(stored["level"], stored["round"])
+        withdrawn = datetime.fromisoformat(stored["withdrawn_at"]) if stored["withdrawn_at"] else None
+        at = datetime.fromisoformat(stored["at"])
+        why, name, is_timed_out = stored["why"], stored.get("name", ""), bool(stored.get("silent"))
+        return cls(stored["by"], at, stored["means"], position, withdrawn, stored["entry_id"], why, name, is_timed_out)
 
 
-def first_silence(answers: Sequence[Answer]) -> Answer | None:
+def first_timed_out_ack(answers: Sequence[Acknowledgement]) -> Acknowledgement | None:
     """
-    The acknowledgement that was enough, and after which nothing was heard of whoever gave it; None if there was none.
+    The acknowledgement that completed the first ones to time out; None if none did.
 
-    It was one all the same: the first acknowledgement of an escalation is on record, whatever came of it.
+    It still counts as the first acknowledgement of the escalation.
     """
-    silent = [each for each in answers if each.is_silent and each.withdrawn_at is not None]
-    first = min((each.withdrawn_at for each in silent if each.withdrawn_at), default=None)
-    return max((each for each in silent if each.withdrawn_at == first), key=lambda each: each.at, default=None)
+    timed_out = [each for each in answers if each.is_timed_out and each.withdrawn_at is not None]
+    first = min((each.withdrawn_at for each in timed_out if each.withdrawn_at), default=None)
+    return max((each for each in timed_out if each.withdrawn_at == first), key=lambda each: each.at, default=None)
 
 
-def is_answered(called: Sequence[Called], answers: Sequence[Answer], declined: Collection[str] = ()) -> bool:
+def is_acknowledged(
+    levels: Sequence[PagedLevel], answers: Sequence[Acknowledgement], declined: Collection[str] = ()
+) -> bool:
     """
-    Whether one of the levels that were paged has the acknowledgements that it needs.
+    True if one of the paged levels has the acknowledgements that it needs.
 
-    Of a level that needs any: one by somebody it called, or by anybody while it was the last. Of one that needs all:
-    by everybody it called who can come; where it is not known who that is, one by anybody. Before the first level was
-    paged, one is enough.
+    A level that needs any: one by its people, or by anybody while it was the last level. One that needs all: by all
+    of its people who can respond; if these are unknown, one by anybody. Before the first page, one by anybody.
     """
     standing = [each for each in answers if each.withdrawn_at is None]
-    if not called:
+    if not levels:
         return bool(standing)
-    answered = {_last_called(called, answer.place) for answer in standing if answer.place is not None}
-    return any(_is_met(level, standing, declined, level.place in answered) for level in called)
+    answered = {_last_paged(levels, answer.position) for answer in standing if answer.position is not None}
+    return any(_is_met(level, standing, declined, level.position in answered) for level in levels)
 
 
-def _last_called(called: Sequence[Called], place: Place) -> Place | None:
-    """The level that had been paged last when it stood there: those that mean nobody are passed without a page."""
-    before = [level.place for level in called if _order(level.place) <= _order(place)]
+def _last_paged(levels: Sequence[PagedLevel], position: Position) -> Position | None:
+    """The last level paged up to `position`; levels that resolve to nobody are not paged."""
+    before = [level.position for level in levels if _order(level.position) <= _order(position)]
     return max(before, key=_order, default=None)
 
 
-def _order(place: Place) -> tuple[int, int]:
-    return place.round, place.level
+def _order(position: Position) -> tuple[int, int]:
+    return position.round, position.level
 
 
-def _is_met(level: Called, standing: Sequence[Answer], declined: Collection[str], was_last: bool) -> bool:
-    """`was_last`: whether anybody acknowledged while it was the last."""
+def _is_met(level: PagedLevel, standing: Sequence[Acknowledgement], declined: Collection[str], was_last: bool) -> bool:
+    """`was_last`: somebody acknowledged while this was the last level."""
     by = {answer.by for answer in standing}
     needed = set(level.people) - set(level.gone) - set(declined)
     if level.need == Need.ALL and needed:
@@ -177,10 +178,12 @@ def _is_met(level: Called, standing: Sequence[Answer], declined: Collection[str]
     return was_last or bool(set(level.people) & by)
 
 
-def still_needed(called: Sequence[Called], answers: Sequence[Answer], declined: Collection[str] = ()) -> list[str]:
-    """Of a level that needs all, whose acknowledgement is still waited for once somebody's is there."""
-    if not called or called[-1].need != Need.ALL:
+def people_still_needed(
+    levels: Sequence[PagedLevel], answers: Sequence[Acknowledgement], declined: Collection[str] = ()
+) -> list[str]:
+    """People of the last level whose acknowledgement is missing, if it needs all."""
+    if not levels or levels[-1].need != Need.ALL:
         return []
     by = {answer.by for answer in answers if answer.withdrawn_at is None}
-    last = called[-1]
+    last = levels[-1]
     return [each for each in last.people if each not in {*last.gone, *declined, *by}]

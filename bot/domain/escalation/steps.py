@@ -1,17 +1,17 @@
-"""What is to be done next: which level is paged when, and when it is enough."""
+"""Decide the next step of an escalation."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.escalation.policy import Policy
 
-LATE = timedelta(minutes=1)
-"""A level that is paged this long after it was due is late: those who are paged have their whole time from then on."""
+LATE_AFTER = timedelta(minutes=1)
+"""Delay from which on a page is late: the wait of its level then counts from the page, not from the due time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A level of a policy (1 is the first), and in which round (0 is the first time through)."""
+class Position:
+    """A level of a policy, from 1, and the round, from 0."""
 
     level: int
     round: int
@@ -20,16 +20,15 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """
-    How far an escalation is. `place`: the level that was paged last, None before the first.
+    State of an escalation. `position`: the level paged last, None before the first.
 
-    `due_at` is when the next step is due. `is_answered`: whoever has to acknowledge has; `is_over`: the end was
-    reached, or nobody is needed any more. `is_nobody_left`: nobody of the present level can come, or it turned out
-    empty.
+    `due_at`: due time of the next step. `is_acknowledged`: by as many as needed. `is_over`: exhausted or stopped.
+    `is_nobody_left`: nobody of the present level can respond.
     """
 
     due_at: datetime
-    place: Place | None = None
-    is_answered: bool = False
+    position: Position | None = None
+    is_acknowledged: bool = False
     is_over: bool = False
     is_nobody_left: bool = False
     more_time_until: datetime | None = None
@@ -37,11 +36,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class PageLevel:
-    """Page this level now. `passed_over`: what was due before it, and nobody was there to do, with when it was due."""
+    """Page this level now. `passed_over`: skipped levels with their due times."""
 
-    place: Place
+    position: Position
     due_at: datetime
-    passed_over: tuple[tuple[Place, datetime], ...] = ()
+    passed_over: tuple[tuple[Position, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,64 +49,63 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """Every level was paged as often as the policy says, and nobody answered."""
+class Exhausted:
+    """Every level was paged in every round."""
 
     due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
-    """Nobody is needed any more."""
+class Stop:
+    """No further step."""
 
 
-Step = PageLevel | Wait | End | Nothing
+Step = PageLevel | Wait | Exhausted | Stop
 
 
 def next_step(policy: Policy, progress: Progress, now: datetime) -> Step:
     """
-    What to do at `now`. While nobody answered there is always something: a level, a time to wait for, or the end.
+    Decide what to do at `now`.
 
-    Where several levels fell due meanwhile the one that is due now is paged, once, and the others are passed over;
-    however late it is, none further than the last of the round: neither is a round left out, nor is the end reached,
-    while nobody was there to page.
+    If several levels fell due since the last check, only the latest of them is paged and the others are skipped, but
+    never past the last level of the round: downtime of the bot skips no round and exhausts no policy.
     """
-    if progress.is_answered or progress.is_over:
-        return Nothing()
+    if progress.is_acknowledged or progress.is_over:
+        return Stop()
     due = _due(progress, now)
     if now < due:
         return Wait(due)
-    place = following(policy, progress.place)
-    if place is None:
-        return End(due)
-    passed_over: list[tuple[Place, datetime]] = []
-    while place.level < len(policy.levels) and due + wait_of(policy, place) <= now:
-        passed_over.append((place, due))
-        place, due = replace(place, level=place.level + 1), due + wait_of(policy, place)
-    return PageLevel(place, due, tuple(passed_over))
+    position = next_position(policy, progress.position)
+    if position is None:
+        return Exhausted(due)
+    passed_over: list[tuple[Position, datetime]] = []
+    while position.level < len(policy.levels) and due + level_wait(policy, position) <= now:
+        passed_over.append((position, due))
+        position, due = replace(position, level=position.level + 1), due + level_wait(policy, position)
+    return PageLevel(position, due, tuple(passed_over))
 
 
 def _due(progress: Progress, now: datetime) -> datetime:
-    """Where nobody is left nobody is waited for, whatever somebody asked for before."""
+    """Due time of the next step: at once where nobody is left, despite any extension."""
     if progress.is_nobody_left:
         return now
     return max(progress.due_at, progress.more_time_until or progress.due_at)
 
 
-def following(policy: Policy, place: Place | None) -> Place | None:
-    """The level after this one; None after the last of the last round."""
-    if place is None:
-        return Place(1, 0)
-    if place.level < len(policy.levels):
-        return replace(place, level=place.level + 1)
-    return Place(1, place.round + 1) if place.round < policy.repeat else None
+def next_position(policy: Policy, position: Position | None) -> Position | None:
+    """The next level; None after the last level of the last round."""
+    if position is None:
+        return Position(1, 0)
+    if position.level < len(policy.levels):
+        return replace(position, level=position.level + 1)
+    return Position(1, position.round + 1) if position.round < policy.repeat else None
 
 
-def wait_of(policy: Policy, place: Place) -> timedelta:
-    return policy.levels[place.level - 1].wait
+def level_wait(policy: Policy, position: Position) -> timedelta:
+    return policy.levels[position.level - 1].wait
 
 
-def next_due(policy: Policy, place: Place, *, due_at: datetime, paged_at: datetime) -> datetime:
-    """When the step after a level is due that was due then and paged then; after the fallback nothing is waited for."""
-    began = paged_at if paged_at - due_at >= LATE else due_at
-    return began + wait_of(policy, place) if place.level <= len(policy.levels) else began
+def next_due_at(policy: Policy, position: Position, *, due_at: datetime, paged_at: datetime) -> datetime:
+    """Due time of the step after a level. The fallback has no wait."""
+    started_at = paged_at if paged_at - due_at >= LATE_AFTER else due_at
+    return started_at + level_wait(policy, position) if position.level <= len(policy.levels) else started_at

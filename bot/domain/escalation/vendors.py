@@ -1,4 +1,4 @@
-"""Vendors: how their support is reached, when it answers, and what an incident keeps of it."""
+"""Vendors: support hours, and events of a vendor escalation."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from bot.domain.oncall.working_hours import DAYS, WorkingHours
 
 
-class VendorAct(StrEnum):
-    """What an entry of the timeline tells of a vendor who was called. The vendor's being told is the call itself."""
+class VendorEvent(StrEnum):
+    """Event of a vendor escalation, as stored with a timeline entry."""
 
     CASE = "case"
     ANSWERED = "answered"
@@ -19,9 +19,9 @@ class VendorAct(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Vendor:
     """
-    One vendor as the configuration has it. `key` is what people type, `name` what is shown.
+    A vendor of the configuration. `key` is typed in commands, `name` is displayed.
 
-    `hours` are None where nobody said when they answer; `zone` is the one of their clock.
+    `hours`: their support hours; None if not configured.
     """
 
     key: str
@@ -35,14 +35,13 @@ class Vendor:
     hours: WorkingHours | None = None
 
 
-def shown_hours(hours: WorkingHours) -> str:
-    """`Mon–Fri 09:00–18:00`; days that do not follow one another stand apart: `Mon, Wed–Fri`."""
+def format_hours(hours: WorkingHours) -> str:
+    """Support hours as `Mon–Fri 09:00–18:00`; separate days as `Mon, Wed–Fri`."""
     opens, closes = (f"{minute // 60:02d}:{minute % 60:02d}" for minute in (hours.opens, hours.closes))
-    return f"{_days(hours)} {'all day' if (hours.opens, hours.closes) == (0, 1440) else f'{opens}–{closes}'}"
+    return f"{_format_days(hours)} {'all day' if (hours.opens, hours.closes) == (0, 1440) else f'{opens}–{closes}'}"
 
 
-def _days(hours: WorkingHours) -> str:
-    """Each run of days as `Mon–Wed`."""
+def _format_days(hours: WorkingHours) -> str:
     runs: list[list[str]] = []
     for number, day in enumerate(DAYS):
         if day not in hours.days:
@@ -53,30 +52,31 @@ def _days(hours: WorkingHours) -> str:
     return ", ".join("–".join(name) if len(run) > 2 else ", ".join(name) for run, name in zip(runs, names, strict=True))
 
 
-SOON = timedelta(days=14)
-"""How far ahead an opening is looked for: longer than any holidays that a support has."""
+OPENING_HORIZON = timedelta(days=14)
+"""Search range of `next_opening`."""
 
 
-def opens_next(hours: WorkingHours, at: datetime) -> datetime | None:
+def next_opening(hours: WorkingHours, at: datetime) -> datetime | None:
     """
-    When they answer again, after `at` (aware) which is outside their hours. None if that is not within two weeks.
+    Next start of support hours after `at` (aware); None if beyond OPENING_HORIZON.
 
-    By steps of a quarter of an hour, then back to the minute: clocks that change meanwhile need no rule of their own.
+    Searches by quarter hours, then back by minutes, so that clock changes need no rule.
     """
     step, moment = timedelta(minutes=15), at.replace(second=0, microsecond=0)
-    while not hours.hold(moment):
+    while not hours.contains(moment):
         moment += step
-        if moment - at > SOON:
+        if moment - at > OPENING_HORIZON:
             return None
-    while moment > at and hours.hold(moment - timedelta(minutes=1)):
+    while moment > at and hours.contains(moment - timedelta(minutes=1)):
         moment -= timedelta(minutes=1)
     return moment
 
 
-def next_question(asked: int, every: timedelta, now: datetime) -> datetime:
+def next_case_question(asked: int, every: timedelta, now: datetime) -> datetime:
     """
-    When the case reference is asked for next, by somebody who asked so often until `now`: after `every`, then twice as
-    long each time up to an hour, so that a long night is not spent on it.
+    Time of the next question for the case reference, after `asked` questions.
+
+    The interval starts at `every` and doubles up to an hour.
     """
     doubled: timedelta = every * 2 ** min(asked, 10)
     return now + min(doubled, max(every, timedelta(hours=1)))

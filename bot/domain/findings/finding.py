@@ -1,4 +1,4 @@
-"""What a rule found."""
+"""The findings of rules, and the values in their messages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,31 +7,31 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class LanguageName:
-    """A language, shown by its name in the language of whoever reads (`French`, `français`)."""
+    """A language, shown by its name in the reader's language (`French`, `français`)."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words that somebody wrote: mentions are shown as names, and a long text is cut."""
+    """A text from the record: mentions are shown as names, and a long text is cut."""
 
     text: str
 
 
 Single = str | int | datetime | timedelta | LanguageName | Quote
 Value = Single | tuple[Single, ...]
-"""A time is shown in the incident's zone, a duration as people write it, several with commas between."""
+"""A time is shown in the incident's zone, a duration as in documents, several values as a list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """
-    One objection: what is wrong, and what it is about.
+    One objection, with the refs that show it.
 
-    `entries` are the refs (`entry-12`, `action-4`) of what a reader looks at to see it; there is at least one.
-    `values` go into the words, which every language has under `finding_<code>`, with `_<variant>` behind it where a
-    code has several wordings, and with `_one` or `_other` by the value `count` where there is one.
+    `entries` are the refs (`entry-12`, `action-4`) that a reader looks at, at least one. `values` go into the message
+    `finding_<code>`, with the suffix `_<variant>` where a code has several messages, and with `_one` or `_other` where
+    there is a value `count`.
     """
 
     code: str
@@ -41,5 +41,5 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """Tells it from every other finding of the same record; stays while what it is about stays."""
+        """Unique in the record, and stable while the first ref is."""
         return ":".join(part for part in (self.code, self.variant, self.entries[0]) if part)

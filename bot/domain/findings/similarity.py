@@ -1,7 +1,7 @@
 """
-What texts have in common, cheaply and in any language: words without their endings, and without those that say little.
+Common words of texts, without endings and stop words.
 
-Nothing here understands a text. It only tells whether two texts use the same words.
+Nothing here understands a text; it only compares words.
 """
 
 import re
@@ -11,44 +11,44 @@ from types import MappingProxyType
 _WORD = re.compile(r"\w+")
 
 
-def _listed(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
 STOP_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "en": _listed(
+        "en": word_set(
             "a an and are as at be been but by can could did do does for from had has have he her his how i if in into "
             "is it its may of on or our she should so some than that the their them then there these they this to was "
             "we were what when where which who will with would you your"
         ),
-        "fr": _listed(
+        "fr": word_set(
             "à au aux avec ce ces cet cette d dans de des du elle en est et été eu il ils l la le les leur leurs lui "
             "mais n nos notre nous on ont ou par pour qu que qui s sa sans se ses son sont sur un une vers vos votre "
             "vous y était ainsi"
         ),
-        "it": _listed(
+        "it": word_set(
             "a ad ai al alla alle allo anche che chi ci con da dai dal dalla dalle dei del della delle dello di e ed è "
             "fra gli ha hanno i il in l la le lo ma nei nel nella nelle o per più quale quando questa questo si sono "
             "stata stato su sul sulla tra un una uno"
         ),
-        "es": _listed(
+        "es": word_set(
             "a al ante como con cuando de del desde donde el ella en entre es esta este fue ha han hasta la las le les "
             "lo los más o para pero por que quien se sin sobre son su sus también un una unas uno unos y ya"
         ),
-        "de": _listed(
+        "de": word_set(
             "als am an auch auf aus bei beim bis das dass dem den der des die durch ein eine einem einen einer eines "
             "er es für hat haben ich ihr im in ist mit nach oder sein sich sie sind so über um und uns unter von vom "
             "vor war waren was wenn wer wie wir wird wurde wurden zu zum zur"
         ),
-        "pt": _listed(
+        "pt": word_set(
             "a ao aos as até com como da das de do dos e ela ele em entre era essa esse esta este foi foram há já mais "
             "mas na nas no nos num numa o os ou para pela pelas pelo pelos por que quem se sem seu seus sua suas são "
             "também um uma umas uns"
         ),
     }
 )
-"""By language. What turns a sentence round (not, again, without in English, …) is none of them."""
+"""By language. Words that turn a sentence round (not, again, without) are none of them."""
 
 ALL_STOP_WORDS = frozenset().union(*STOP_WORDS.values())
 _ENDINGS = (
@@ -84,29 +84,29 @@ _ENDINGS = (
     "o",
     "i",
 )
-_SHORTEST_STEM = 4
+_MIN_STEM = 4
 
 
-def words_of(text: str) -> list[str]:
-    """Letters and figures, small, in their order."""
+def words_in(text: str) -> list[str]:
+    """The words and figures of a text in lower case, in order."""
     return _WORD.findall(text.casefold())
 
 
-def stem(word: str) -> str:
-    """The word without its commonest ending: `testing`, `tests` and `tested` become one. Figures stay as they are."""
+def stem_word(word: str) -> str:
+    """Cut the ending: `testing`, `tests` and `tested` become one. Figures stay."""
     for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+        if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM:
             return word[: -len(ending)]
     return word
 
 
-def stems_of(text: str) -> list[str]:
-    """The words that say something, without their endings, in their order."""
-    return [stem(word) for word in words_of(text) if word not in ALL_STOP_WORDS]
+def content_stems(text: str) -> list[str]:
+    """The stems of words that are no stop words, in order."""
+    return [stem_word(word) for word in words_in(text) if word not in ALL_STOP_WORDS]
 
 
-def language_of(words: Iterable[str]) -> str | None:
-    """The language whose little words are the most among these; None if two of them have as many, or none has two."""
+def guess_language(words: Iterable[str]) -> str | None:
+    """The language with the most stop words; None for a tie, or for fewer than two."""
     known = list(words)
     hits = sorted(((sum(word in stop for word in known), code) for code, stop in STOP_WORDS.items()), reverse=True)
     (most, code), (second, _) = hits[0], hits[1]

@@ -1,129 +1,130 @@
-"""A finding in words, in the language of whoever reads it."""
+"""Findings as sentences in the reader's language."""
 
 import string
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 
-from bot.domain.drafting.entries import with_names
-from bot.domain.drafting.localized_times import Clock
+from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block, BlockKind
 from bot.domain.findings.finding import Finding, LanguageName, Quote, Single, Value
-from bot.domain.languages import Language, language
+from bot.domain.languages import Language, get_language
 from bot.domain.record.model import Record, Source
+from bot.domain.text.mentions import resolve_mentions
 from bot.domain.times import zone_label
 
 SECTION = "findings"
-QUOTED = 80
-"""Characters of somebody's text: enough to know it by."""
-NAMED = 5
-"""How many things of a kind a sentence names before it ends with an ellipsis."""
+MAX_QUOTE = 80
+"""Characters of a quotation."""
+MAX_LISTED = 5
+"""Values of a list before its ellipsis."""
 
 
-def in_english(record: Record) -> "Wording":
-    """The bot's own words, for Slack and for JSON."""
-    english = language("en")
-    return Wording(record, Clock(english, record.incident.zone, record.incident.started.at, ()))
+def english_formatter(record: Record) -> "FindingFormatter":
+    """For Slack and JSON."""
+    english = get_language("en")
+    return FindingFormatter(record, TimeFormatter(english, record.incident.zone, record.incident.started.at, ()))
 
 
-def blocks_of(record: Record, findings: Sequence[Finding], clock: Clock) -> tuple[Block, ...]:
-    """The findings as a section of a draft. Each links to what it is about."""
-    wording = Wording(record, clock)
-    sources = wording.sources
+def finding_blocks(record: Record, findings: Sequence[Finding], times: TimeFormatter) -> tuple[Block, ...]:
+    """The findings as a section of a draft, with links."""
+    formatter = FindingFormatter(record, times)
+    sources = formatter.sources
     return tuple(
         Block(
             SECTION,
             finding.key,
-            clock.language.code,
+            times.language.code,
             BlockKind.FINDING,
-            wording.tell(finding),
-            _shown_once(finding, [sources[ref] for ref in finding.entries]),
+            formatter.format_finding(finding),
+            _distinct_sources(finding, [sources[ref] for ref in finding.entries]),
             details={"code": finding.code},
         )
         for finding in findings
     )
 
 
-def _shown_once(finding: Finding, sources: Sequence[Source]) -> tuple[Source, ...]:
+def _distinct_sources(finding: Finding, sources: Sequence[Source]) -> tuple[Source, ...]:
     """
-    One source for each link: tasks stand in one message. A finding that quotes keeps all, because a quotation goes with
-    what it was taken from.
+    One source for each link, because several tasks can be in one message.
+
+    A finding with quotations keeps all sources.
     """
     if any(isinstance(value, Quote) for value in finding.values.values()):
         return tuple(sources)
     return tuple({source.link or source.ref: source for source in reversed(sources)}.values())[::-1]
 
 
-class Wording:
-    """Tells the findings of one record by one clock."""
+class FindingFormatter:
+    """Formats the findings of one record in one language."""
 
-    def __init__(self, record: Record, clock: Clock) -> None:
+    def __init__(self, record: Record, times: TimeFormatter) -> None:
         self._people = record.people
-        self._clock = clock
-        self._language: Language = clock.language
+        self._times = times
+        self._language: Language = times.language
         self._record = record
 
     @property
     def sources(self) -> Mapping[str, Source]:
-        """What findings name, by its ref."""
+        """The sources of findings by ref."""
         record = self._record
         groups = (record.entries, record.alerts, record.escalations, record.actions)
         return {each.source.ref: each.source for group in groups for each in group}
 
-    def label(self, ref: str) -> str:
-        """What stands there in a word: the time of an entry, `task 4`, or what kind of thing it is."""
+    def source_label(self, ref: str) -> str:
+        """The time of an entry, `task 4`, or the kind of source."""
         return self._labels.get(ref, ref.partition("-")[0])
 
     @cached_property
     def _labels(self) -> Mapping[str, str]:
         record = self._record
         times = {
-            entry.source.ref: self._clock.short(entry.happened_at, entry.precision)
+            entry.source.ref: self._times.format_short(entry.happened_at, entry.precision)
             for entry in record.entries
             if entry.happened_at
         }
         return times | {action.source.ref: f"{action.kind.value} {action.number}" for action in record.actions}
 
-    def tell(self, finding: Finding) -> str:
-        """One or two sentences. The last time in them bears the zone's label."""
+    def format_finding(self, finding: Finding) -> str:
+        """One or two sentences, with the zone at the last time."""
         key = "_".join(["finding", finding.code.replace("-", "_"), *([finding.variant] if finding.variant else [])])
         number = finding.values.get("count")
         if isinstance(number, int):
-            return self._language.count(key, number)
+            return self._language.format_count(key, number)
         names = _names_in(self._language.words[key])
-        labelled = next((name for name in reversed(names) if isinstance(finding.values[name], datetime)), None)
-        values = {name: self._shown(finding.values[name], is_labelled=name == labelled) for name in names}
-        return self._language.say(key, **values)
+        last_time = next((name for name in reversed(names) if isinstance(finding.values[name], datetime)), None)
+        values = {name: self._format_value(finding.values[name], with_zone=name == last_time) for name in names}
+        return self._language.format_message(key, **values)
 
-    def _shown(self, value: Value, *, is_labelled: bool) -> str:
+    def _format_value(self, value: Value, *, with_zone: bool) -> str:
         if not isinstance(value, tuple):
-            return self._one(value, is_labelled=is_labelled)
-        named = [self._one(each, is_labelled=False) for each in value[:NAMED]]
-        return self._language.listed([*named, *(["…"] if len(value) > NAMED else [])])
+            return self._format_single(value, with_zone=with_zone)
+        named = [self._format_single(each, with_zone=False) for each in value[:MAX_LISTED]]
+        return self._language.format_list([*named, *(["…"] if len(value) > MAX_LISTED else [])])
 
-    def _one(self, value: Single, *, is_labelled: bool) -> str:
+    def _format_single(self, value: Single, *, with_zone: bool) -> str:
         match value:
             case datetime():
-                time = self._clock.short_when(value)
-                if not is_labelled or len(self._clock.labels) > 1:
+                time = self._times.format_short_phrase(value)
+                if not with_zone or len(self._times.labels) > 1:
                     return time
-                return self._language.say("with_zone", time=time, zone=zone_label(value, self._clock.zone))
+                return self._language.format_message("with_zone", time=time, zone=zone_label(value, self._times.zone))
             case timedelta():
-                return self._language.length(value)
+                return self._language.format_duration(value)
             case LanguageName():
-                return self._language.name_of(value.code)
+                return self._language.language_name(value.code)
             case Quote():
-                return _shortened(with_names(value.text, self._people))
+                return _cut_quote(resolve_mentions(value.text, self._people))
             case _:
                 return str(value)
 
 
 @cache
 def _names_in(text: str) -> tuple[str, ...]:
-    """The values that a message takes, in the order in which they stand."""
+    """The names of a message's values, in order."""
     return tuple(name for _, name, _, _ in string.Formatter().parse(text) if name)
 
 
-def _shortened(text: str) -> str:
+def _cut_quote(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= QUOTED else line[: QUOTED - 1].rstrip() + "…"
+    return line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1].rstrip() + "…"

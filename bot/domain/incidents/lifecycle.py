@@ -1,4 +1,4 @@
-"""The rules of an incident's course: its states, its names."""
+"""State machine of an incident, and the names of its channel."""
 
 import re
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from bot.domain.errors import UserError
 from bot.domain.terms import Status
 
 CHANNEL_NAME_LENGTH = 80
-"""Slack's limit; the name itself may hold `a-z 0-9 - _`."""
-SHORT_NAME = 60
-"""Long enough to know the incident by, short enough for a sidebar and a suffix."""
+"""Slack's limit, in characters of `a-z 0-9 - _`."""
+SHORT_NAME_LENGTH = 60
+"""Length up to which words of the title are added to the channel's name."""
 
 
 class Event(StrEnum):
-    """What moves an incident from one status to another."""
+    """Event that changes an incident's status."""
 
     ACCEPT = "accept"
     INVESTIGATE = "investigate"
@@ -53,9 +53,9 @@ def _moves() -> dict[tuple[Status, Event], Status]:
 
 
 NEXT = _moves()
-"""The whole state machine. What is not in it is refused."""
+"""The state machine: target by status and event. Everything else is refused."""
 
-EVENT_TO = {
+EVENT_FOR_STATUS = {
     Status.INVESTIGATING: Event.INVESTIGATE,
     Status.IDENTIFIED: Event.IDENTIFY,
     Status.MONITORING: Event.MONITOR,
@@ -63,10 +63,10 @@ EVENT_TO = {
     Status.CANCELLED: Event.CANCEL,
     Status.CLOSED: Event.CLOSE,
 }
-"""The event that a person means who names a status."""
+"""Event by the status that a person asks for."""
 
 
-TYPED = {
+EVENT_COMMANDS = {
     Event.INVESTIGATE: "status investigating",
     Event.IDENTIFY: "status identified",
     Event.MONITOR: "status monitoring",
@@ -74,7 +74,7 @@ TYPED = {
     Event.REOPEN: "reopen WHY",
     Event.CANCEL: "cancel WHY",
 }
-"""What people type for an event, as far as there is a command for it."""
+"""Command that a person types for an event, if there is one."""
 
 
 class NotAllowed(UserError):
@@ -87,9 +87,9 @@ class NotAllowed(UserError):
 
 def transition(status: Status, event: Event, label: Callable[[Status], str]) -> Status:
     """
-    Where `event` leads from `status`. `label` is how people call a status.
+    The status that `event` leads to. `label` is the workspace's name of a status.
 
-    Raises NotAllowed, saying what is possible instead.
+    Raises NotAllowed, with the possible events.
     """
     target = NEXT.get((status, event))
     if target is not None:
@@ -100,43 +100,42 @@ def transition(status: Status, event: Event, label: Callable[[Status], str]) -> 
             f"An incident that is {label(status)} cannot {event}. Its card names the one that it was merged into: go "
             "on there."
         )
-    elif (status, EVENT_TO.get(status)) == (status, event):
+    elif (status, EVENT_FOR_STATUS.get(status)) == (status, event):
         message = f"It is {label(status)} already, and nothing was changed."
     elif event == Event.REOPEN:
         message = f"It is {label(status)} and not over, so there is nothing to reopen."
     else:
         message = f"An incident that is {label(status)} cannot {event}."
-    ways = ", ".join(f"`/incident {TYPED[step]}`" for step in allowed if step in TYPED)
+    ways = ", ".join(f"`/incident {EVENT_COMMANDS[step]}`" for step in allowed if step in EVENT_COMMANDS)
     raise NotAllowed(f"{message} From here you can: {ways}." if ways else message, allowed)
 
 
 def channel_name(prefix: str, number: int, title: str) -> str:
     """
-    `inc-7-checkout-is-down`: valid in Slack for any title in any script.
+    Name of an incident's channel, valid in Slack for any title: `inc-7-checkout-is-down`.
 
-    Letters of other scripts and emoji are written in Latin letters (anyascii); a title without any gives `inc-7`. Cut
-    at a word.
+    Other scripts and emoji are transliterated (anyascii). A title without letters gives `inc-7`. Cut at a word.
     """
     latin = anyascii(re.sub(r"(?i):[a-z0-9_+'-]+:", " ", title)).lower() if title else ""
     words = re.findall(r"[a-z0-9]+", latin.replace("'", ""))
     stem = re.sub(r"[^a-z0-9_-]+", "-", anyascii(prefix).lower()).strip("-") or "inc"
     name = f"{stem}-{number}"
     for word in words:
-        if len(name) + 1 + len(word) > SHORT_NAME:
+        if len(name) + 1 + len(word) > SHORT_NAME_LENGTH:
             break
         name += f"-{word}"
     if name == f"{stem}-{number}" and words:
-        name += f"-{words[0]}"[: SHORT_NAME - len(name)]
+        name += f"-{words[0]}"[: SHORT_NAME_LENGTH - len(name)]
     return name[:CHANNEL_NAME_LENGTH]
 
 
 def is_channel_name(name: str, prefix: str, number: int) -> bool:
-    """Whether a channel of this name may be that of the incident, whatever its title is by now."""
+    """True if the name can be that of the incident's channel, whatever its present title."""
     stem = channel_name(prefix, number, "")
     return name == stem or name.startswith(f"{stem}-")
 
 
-def channel_name_again(name: str, attempt: int) -> str:
-    """The name to try when `name` is taken: `…-2`, `…-3`, within the limit."""
+def alternative_channel_name(name: str, attempt: int) -> str:
+    """The name to try next when `name` is taken: `…-2`, `…-3`, within the limit."""
     suffix = f"-{attempt}"
     return name[: CHANNEL_NAME_LENGTH - len(suffix)].rstrip("-_") + suffix

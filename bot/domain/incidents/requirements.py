@@ -1,4 +1,4 @@
-"""What a severity or a status asks for, by the workspace's own rules, and whether the record has it."""
+"""Requirements configured for a severity or status, and whether they are met."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from enum import StrEnum
 from bot.domain.incidents.roles import LEAD, Role
 
 
-class Demand(StrEnum):
-    """What can be asked for besides a role, whose name stands for itself."""
+class Requirement(StrEnum):
+    """A field that can be required. Roles are required by their names."""
 
     IMPACT = "impact"
     USERS = "users"
@@ -22,24 +22,28 @@ class Demand(StrEnum):
     IMPROVEMENT = "improvement"
 
 
-WORDING: Mapping[Demand, tuple[str, str]] = {
-    Demand.IMPACT: ("what the impact is", "impact TEXT"),
-    Demand.USERS: ("how many users it hits", "impact users:20%"),
-    Demand.CAUSE: ("what caused it", "cause TEXT"),
-    Demand.RESOLUTION: ("how it was resolved", "note kind:fixed TEXT"),
-    Demand.UPDATE: ("what the public was told", "update STATE TEXT"),
-    Demand.SERVICES: ("which services it is about", "edit service:NAME"),
-    Demand.CATEGORY: ("its category", "edit category:TEXT"),
-    Demand.RESPONSIBILITY: ("who answers for it", "edit responsibility:TEXT"),
-    Demand.REFERENCE: ("its reference elsewhere", "edit ref:TEXT"),
-    Demand.IMPROVEMENT: ("what should become better", "improve TEXT"),
+WORDING: Mapping[Requirement, tuple[str, str]] = {
+    Requirement.IMPACT: ("what the impact is", "impact TEXT"),
+    Requirement.USERS: ("how many users it hits", "impact users:20%"),
+    Requirement.CAUSE: ("what caused it", "cause TEXT"),
+    Requirement.RESOLUTION: ("how it was resolved", "note kind:fixed TEXT"),
+    Requirement.UPDATE: ("what the public was told", "update STATE TEXT"),
+    Requirement.SERVICES: ("which services it is about", "edit service:NAME"),
+    Requirement.CATEGORY: ("its category", "edit category:TEXT"),
+    Requirement.RESPONSIBILITY: ("who answers for it", "edit responsibility:TEXT"),
+    Requirement.REFERENCE: ("its reference elsewhere", "edit ref:TEXT"),
+    Requirement.IMPROVEMENT: ("what should become better", "improve TEXT"),
 }
-"""What people read, and what they type to meet it."""
+"""Description for people, and the command that meets it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One thing that is asked for. `by` is the severity or status as people see it; `how` what is typed to meet it."""
+class RequirementStatus:
+    """
+    A requirement and whether it is met.
+
+    `by` is the severity or status as people see it, `how` the command that meets it.
+    """
 
     by: str
     what: str
@@ -47,27 +51,29 @@ class Asked:
     is_met: bool
 
 
-def asked(by: str, demands: Sequence[str], roles: Mapping[str, Role], met: Collection[str]) -> tuple[Asked, ...]:
-    """Each of the demands once, in their order; `met` are those that the record has."""
+def check_requirements(
+    by: str, demands: Sequence[str], roles: Mapping[str, Role], met: Collection[str]
+) -> tuple[RequirementStatus, ...]:
+    """Check each requirement once, in order. `met` are those that the record has."""
     found = []
     for name in dict.fromkeys(demands):
-        if name in set(Demand):
-            what, how = WORDING[Demand(name)]
+        if name in set(Requirement):
+            what, how = WORDING[Requirement(name)]
         else:
             label = roles[name].label if name in roles else name
             what, how = f"somebody as {label}", "lead" if name == LEAD else f"role {name} @USER"
-        found.append(Asked(by, what, how, name in met))
+        found.append(RequirementStatus(by, what, how, name in met))
     return tuple(found)
 
 
-def open_ones(demands: Sequence[Asked]) -> dict[str, object]:
-    """Those that are not met, as the values of a line in the channel; empty if all are."""
+def unmet_values(demands: Sequence[RequirementStatus]) -> dict[str, object]:
+    """Unmet requirements as the values of a channel message; empty if all are met."""
     left = [each for each in demands if not each.is_met]
     return {"asks": [[each.what, each.how] for each in left], "asks_by": left[0].by} if left else {}
 
 
-def in_words(demands: Sequence[Asked]) -> str:
-    """`SEV1 asks for: what the impact is (`/incident impact TEXT`), …`, of those that are not met; empty if all are."""
+def format_unmet(demands: Sequence[RequirementStatus]) -> str:
+    """`SEV1 asks for: what the impact is (`/incident impact TEXT`), …`; empty if all are met."""
     open_ones = [each for each in demands if not each.is_met]
     if not open_ones:
         return ""

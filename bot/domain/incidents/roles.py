@@ -1,4 +1,4 @@
-"""The parts that people take in an incident, and what whoever gets one is told of it."""
+"""Roles in an incident, with the briefing that each new holder gets."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ LEAD, COMMUNICATIONS, SCRIBE = "lead", "communications", "scribe"
 @dataclass(frozen=True, slots=True)
 class Role:
     """
-    A part that somebody takes. `name` is how the record knows it, `label` how people see it.
+    A role. `name` is its key in the record, `label` its name for people.
 
-    `words` are what may be typed for it, beside its name and label. `briefing` says what to do in it.
+    `words` are further names that may be typed. `briefing` says what to do in it.
     """
 
     name: str
@@ -19,7 +19,7 @@ class Role:
     briefing: str = ""
 
 
-DEFAULTS = (
+DEFAULT_ROLES = (
     Role(
         LEAD,
         "Lead",
@@ -43,19 +43,19 @@ DEFAULTS = (
         "what), note what is said elsewhere (`/incident note`), and ask when something stays unclear.",
     ),
 )
-"""What there is without any configuration, in the order in which people see it."""
+"""Roles without any configuration, in display order."""
 
 
-def named_so(name: str) -> Role:
-    """A role of which nothing is known but its name."""
+def role_from_name(name: str) -> Role:
+    """A role that is not configured (any more)."""
     return Role(name, name.replace("-", " ").replace("_", " ").capitalize())
 
 
-def is_built_in(name: str, label: str) -> bool:
-    """Whether this is a role under the label that it has without any configuration: documents translate it."""
-    return any((role.name, role.label) == (name, label) for role in DEFAULTS)
+def is_default_role(name: str, label: str) -> bool:
+    """True if the role has its default label: documents translate it."""
+    return any((role.name, role.label) == (name, label) for role in DEFAULT_ROLES)
 
 
-def all_words(roles: tuple[Role, ...]) -> dict[str, str]:
-    """What people may type for each, casefolded, and the name of the role it means."""
+def role_aliases(roles: tuple[Role, ...]) -> dict[str, str]:
+    """Role names by everything that may be typed for them, casefolded."""
     return {word.strip().casefold(): role.name for role in roles for word in (role.name, role.label, *role.words)}

@@ -1,7 +1,7 @@
 """
-iCalendar (RFC 5545) as Google, Outlook, PagerDuty, Opsgenie and others write it, read into events.
+Reader for iCalendar (RFC 5545) of Google, Outlook, PagerDuty, Opsgenie and others.
 
-Nothing is dropped silently: an event that cannot be read is told of, and of a text that is not whole nothing is taken.
+Every unreadable event is reported; a truncated file is rejected as a whole.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,119 +15,123 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, vCalAddress
 
 from bot.domain.oncall.calendar_schedule import MAIL, Event, Guest
-from bot.domain.oncall.recurrence import parts_of, read_rule, why_not
+from bot.domain.oncall.recurrence import parse_rule, rule_parts, rule_problem
 
 Component = Any
-"""Of the library: its annotations allow each kind of value for each property."""
-Wall = tuple[datetime, Any]
-"""What a clock on the wall shows, and in which zone. Events repeat by it."""
+"""Component of the library, whose annotations allow any value for any property."""
+WallTime = tuple[datetime, Any]
+"""Local time with its zone; recurrence works on it."""
 DAY = timedelta(days=1)
 TIMES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
-STRANGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What the library's values give rise to that are twice where one belongs, or of another kind than is asked for."""
+LIBRARY_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""Errors that the library's values cause when they are repeated or of an unexpected kind."""
 ROOMS = ("RESOURCE", "ROOM")
-MOST = 20_000
-"""Occurrences of one event that are looked at: eight hours each, that is 18 years."""
-LONGEST_TITLE = 200
+MAX_OCCURRENCES = 20_000
+"""Limit of occurrences of one event: 18 years of eight-hour shifts."""
+MAX_TITLE = 200
 
 
-class NoCalendar(Exception):
-    """It is no iCalendar, or not the whole of one."""
+class InvalidCalendar(Exception):
+    """The text is no complete iCalendar file."""
 
 
-class Unreadable(Exception):
-    """One event that cannot be understood."""
+class UnreadableEvent(Exception):
+    """One event cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """The events between two moments, in order, and what could not be read, in sentences."""
+class ParsedCalendar:
+    """Events in order, and problems in sentences."""
 
     events: tuple[Event, ...]
     problems: tuple[str, ...]
 
 
-def from_calendar(text: str, zone: ZoneInfo | None, default: ZoneInfo, *, since: datetime, until: datetime) -> Read:
+def parse_calendar(
+    text: str, zone: ZoneInfo | None, default: ZoneInfo, *, since: datetime, until: datetime
+) -> ParsedCalendar:
     """
-    The events that are met between two moments (aware), those that repeat at each of their occurrences.
+    Parse the events between two moments (aware), with each occurrence of recurring ones.
 
-    `zone` is that of whole days and of times without a zone; None: the calendar's own, or `default` if it names none.
-    Raises NoCalendar.
+    `zone` applies to whole days and to times without a zone; None: the calendar's own zone, or else `default`.
+    Raises InvalidCalendar.
     """
-    calendar = _parsed(text)
+    calendar = _parse_text(text)
     own = zone or _own_zone(calendar) or default
     components = [each for each in calendar.walk("VEVENT") if str(each.get("STATUS", "")).upper() != "CANCELLED"]
-    moved = _moved(calendar.walk("VEVENT"), own)
+    replaced = _replaced_occurrences(calendar.walk("VEVENT"), own)
     events: list[Event] = []
     problems: list[str] = []
     for component in components:
         try:
-            events += _events(component, own, moved, since, until)
-        except Unreadable as problem:
-            problems.append(f"{_called(component)}: {problem}")
-        except STRANGE:
-            problems.append(f"{_called(component)}: it cannot be read")
-    return Read(tuple(sorted(events, key=lambda each: (each.starts_at, each.ends_at))), tuple(dict.fromkeys(problems)))
+            events += _event_occurrences(component, own, replaced, since, until)
+        except UnreadableEvent as problem:
+            problems.append(f"{_event_label(component)}: {problem}")
+        except LIBRARY_ERRORS:
+            problems.append(f"{_event_label(component)}: it cannot be read")
+    return ParsedCalendar(
+        tuple(sorted(events, key=lambda each: (each.starts_at, each.ends_at))), tuple(dict.fromkeys(problems))
+    )
 
 
-def _parsed(text: str) -> Component:
+def _parse_text(text: str) -> Component:
     if "BEGIN:VCALENDAR" not in text[:1000].upper():
-        raise NoCalendar("it is no iCalendar")
+        raise InvalidCalendar("it is no iCalendar")
     if not text.rstrip().upper().endswith("END:VCALENDAR"):
-        raise NoCalendar("it breaks off in the middle")
+        raise InvalidCalendar("it breaks off in the middle")
     try:
         return Calendar.from_ical(text)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as problem:
-        raise NoCalendar(f"it cannot be read ({' '.join(str(problem).split())[:100]})") from None
+        raise InvalidCalendar(f"it cannot be read ({' '.join(str(problem).split())[:100]})") from None
 
 
 def _own_zone(calendar: Component) -> ZoneInfo | None:
     try:
         return ZoneInfo(str(calendar.get("X-WR-TIMEZONE", "")))
-    except (KeyError, ValueError, OSError):  # ZoneInfo's ways to say "no such zone"
+    except (KeyError, ValueError, OSError):  # raised by ZoneInfo for unknown zones
         return None
 
 
-def _moved(components: Iterable[Component], own: ZoneInfo) -> Mapping[str, set[datetime]]:
-    """By event, the occurrences that have an event of their own, which says where they went, or that they are off."""
+def _replaced_occurrences(components: Iterable[Component], own: ZoneInfo) -> Mapping[str, set[datetime]]:
+    """Start times, by UID, of occurrences that a separate event moves or cancels."""
     found: dict[str, set[datetime]] = {}
     for each in components:
-        if "RECURRENCE-ID" in each and not _broken(each):
-            with suppress(Unreadable, *STRANGE):  # told of when its own turn comes
-                found.setdefault(str(each.get("UID", "")), set()).add(_instant(_wall(each["RECURRENCE-ID"], own)))
+        if "RECURRENCE-ID" in each and not _broken_property(each):
+            with suppress(UnreadableEvent, *LIBRARY_ERRORS):  # reported when the event itself is read
+                found.setdefault(str(each.get("UID", "")), set()).add(_instant(_wall_time(each["RECURRENCE-ID"], own)))
     return found
 
 
-def _events(
-    component: Component, own: ZoneInfo, moved: Mapping[str, set[datetime]], since: datetime, until: datetime
+def _event_occurrences(
+    component: Component, own: ZoneInfo, replaced: Mapping[str, set[datetime]], since: datetime, until: datetime
 ) -> Iterator[Event]:
-    if broken := _broken(component):
-        raise Unreadable(f"its {broken} cannot be read")
+    if broken := _broken_property(component):
+        raise UnreadableEvent(f"its {broken} cannot be read")
     if "DTSTART" not in component:
-        raise Unreadable("it has no DTSTART")
-    title = " ".join(str(component.get("SUMMARY", "")).split())[:LONGEST_TITLE]
+        raise UnreadableEvent("it has no DTSTART")
+    title = " ".join(str(component.get("SUMMARY", "")).split())[:MAX_TITLE]
     guests = tuple(_guests(component))
-    is_one = "RECURRENCE-ID" in component
-    if is_one and _wall(component["RECURRENCE-ID"], own) and component["RECURRENCE-ID"].params.get("RANGE"):
-        raise Unreadable("it changes all later occurrences at once (RANGE=THISANDFUTURE), which is not understood")
-    away = set() if is_one else moved.get(str(component.get("UID", "")), set())
+    is_single = "RECURRENCE-ID" in component
+    if is_single and _wall_time(component["RECURRENCE-ID"], own) and component["RECURRENCE-ID"].params.get("RANGE"):
+        raise UnreadableEvent("it changes all later occurrences at once (RANGE=THISANDFUTURE), which is not understood")
+    excluded = set() if is_single else replaced.get(str(component.get("UID", "")), set())
     start, length = _start_and_length(component, own)
-    for begin, zone in [start] if is_one else _begins(component, start, own, until):
+    for begin, zone in [start] if is_single else _occurrence_starts(component, start, own, until):
         starts_at, ends_at = _instant((begin, zone)), _instant((begin + length, zone))
-        if starts_at not in away and starts_at < min(ends_at, until) and ends_at > since:
+        if starts_at not in excluded and starts_at < min(ends_at, until) and ends_at > since:
             yield Event(starts_at, ends_at, title, guests)
 
 
-def _broken(component: Component) -> str | None:
-    """The property that cannot be read, of those that say when it is."""
+def _broken_property(component: Component) -> str | None:
+    """Name of an unreadable time property, if any."""
     return next((str(name) for name, _ in component.errors if str(name).upper() in TIMES), None)
 
 
-def _start_and_length(component: Component, own: ZoneInfo) -> tuple[Wall, timedelta]:
-    """How long it is by the clock on the wall: a week is one, also where clocks change in it."""
-    start = _wall(component["DTSTART"], own)
+def _start_and_length(component: Component, own: ZoneInfo) -> tuple[WallTime, timedelta]:
+    """Start and length in local time: a week stays a week across a clock change."""
+    start = _wall_time(component["DTSTART"], own)
     if "DTEND" in component:
-        end, zone = _wall(component["DTEND"], own)
+        end, zone = _wall_time(component["DTEND"], own)
         if zone != start[1]:
             end = _instant((end, zone)).astimezone(start[1]).replace(tzinfo=None)
         return start, end - start[0]
@@ -136,16 +140,16 @@ def _start_and_length(component: Component, own: ZoneInfo) -> tuple[Wall, timede
     return start, timedelta() if isinstance(component["DTSTART"].dt, datetime) else DAY
 
 
-def _begins(component: Component, start: Wall, own: ZoneInfo, until: datetime) -> list[Wall]:
-    """Every occurrence up to `until`, without those that are excepted."""
+def _occurrence_starts(component: Component, start: WallTime, own: ZoneInfo, until: datetime) -> list[WallTime]:
+    """Occurrence starts up to `until`, without exceptions (EXDATE)."""
     wall, zone = start
     last = until.astimezone(zone).replace(tzinfo=None) + DAY
     begins = {wall}
-    for rule in _list(component.get("RRULE")):
-        begins |= set(_by_rule(rule.to_ical().decode().upper(), wall, zone, last))
-    found: list[Wall] = [(each, zone) for each in begins]
-    for values in _list(component.get("RDATE")):
-        found += [_wall(each, own, values) for each in values.dts]
+    for rule in _as_list(component.get("RRULE")):
+        begins |= set(_rule_occurrences(rule.to_ical().decode().upper(), wall, zone, last))
+    found: list[WallTime] = [(each, zone) for each in begins]
+    for values in _as_list(component.get("RDATE")):
+        found += [_wall_time(each, own, values) for each in values.dts]
     except_days, except_times = _exceptions(component, own)
     return [
         each
@@ -154,86 +158,86 @@ def _begins(component: Component, start: Wall, own: ZoneInfo, until: datetime) -
     ]
 
 
-def _by_rule(rule: str, wall: datetime, zone: Any, last: datetime) -> Iterator[datetime]:
-    if problem := why_not(rule):
-        raise Unreadable(f"its rule {rule} is not understood. {problem}")
-    parts = parts_of(rule)
+def _rule_occurrences(rule: str, wall: datetime, zone: Any, last: datetime) -> Iterator[datetime]:
+    if problem := rule_problem(rule):
+        raise UnreadableEvent(f"its rule {rule} is not understood. {problem}")
+    parts = rule_parts(rule)
     ends = _rule_end(parts["UNTIL"], zone) if "UNTIL" in parts else last
     bare = ";".join(f"{key}={value}" for key, value in parts.items() if key not in {"COUNT", "UNTIL"})
-    count = int(parts["COUNT"]) if parts.get("COUNT", "").isdecimal() else MOST + 1
-    found = list(islice(read_rule(bare, wall).replace(until=min(ends, last)), min(count, MOST + 1)))
-    if len(found) > MOST:
-        raise Unreadable(f"it has repeated more than {MOST} times")
+    count = int(parts["COUNT"]) if parts.get("COUNT", "").isdecimal() else MAX_OCCURRENCES + 1
+    found = list(islice(parse_rule(bare, wall).replace(until=min(ends, last)), min(count, MAX_OCCURRENCES + 1)))
+    if len(found) > MAX_OCCURRENCES:
+        raise UnreadableEvent(f"it has repeated more than {MAX_OCCURRENCES} times")
     yield from found
 
 
 def _rule_end(text: str, zone: Any) -> datetime:
-    """As the wall shows it. A day alone is meant with all its hours, whatever the event's own time is."""
+    """End of a rule in local time; a date without a time includes the whole day."""
     try:
         if len(text) == 8:
             return datetime.combine(date.fromisoformat(text), time.max)
         end = datetime.fromisoformat(text)
     except ValueError:
-        raise Unreadable(f"the end of its rule, {text}, is no time") from None
+        raise UnreadableEvent(f"the end of its rule, {text}, is no time") from None
     return end.astimezone(zone).replace(tzinfo=None) if end.tzinfo else end
 
 
 def _exceptions(component: Component, own: ZoneInfo) -> tuple[set[date], set[datetime]]:
-    """Whole days, as some calendars write it for events that have a time, and moments."""
+    """Excluded days and moments; some calendars exclude days of events that have a time."""
     days: set[date] = set()
     moments: set[datetime] = set()
-    for values in _list(component.get("EXDATE")):
+    for values in _as_list(component.get("EXDATE")):
         for each in values.dts:
             if isinstance(each.dt, datetime):
-                moments.add(_instant(_wall(each, own, values)))
+                moments.add(_instant(_wall_time(each, own, values)))
             else:
                 days.add(each.dt)
     return days, moments
 
 
-def _wall(value: Any, own: ZoneInfo, around: Any = None) -> Wall:
-    """`around` is the list that it stands in, which names the zone. Raises Unreadable for a zone that nobody knows."""
-    found = value.dt[0] if isinstance(value.dt, tuple) else value.dt  # a period counts from its begin
+def _wall_time(value: Any, own: ZoneInfo, around: Any = None) -> WallTime:
+    """Local time and zone; `around`: the enclosing list, which may name the zone."""
+    found = value.dt[0] if isinstance(value.dt, tuple) else value.dt  # of a period, the start counts
     if not isinstance(found, datetime):
         return datetime.combine(found, time()), own
     if found.tzinfo is not None:
         return found.replace(tzinfo=None), found.tzinfo
     named = value.params.get("TZID") or (around.params.get("TZID") if around is not None else None)
     if named:
-        raise Unreadable(f'nobody knows its time zone "{named}"')
+        raise UnreadableEvent(f'nobody knows its time zone "{named}"')
     return found, own
 
 
-def _instant(wall: Wall) -> datetime:
-    """RFC 5545 3.3.5: the first of two; what does not exist is reckoned with the offset before the change."""
+def _instant(wall: WallTime) -> datetime:
+    """RFC 5545 3.3.5: the first of two ambiguous times; the earlier offset for a skipped one."""
     return wall[0].replace(tzinfo=wall[1], fold=0).astimezone(UTC)
 
 
 def _guests(component: Component) -> Iterator[Guest]:
-    for each in _list(component.get("ATTENDEE")):
+    for each in _as_list(component.get("ATTENDEE")):
         if isinstance(each, vCalAddress):
-            is_out = str(each.params.get("PARTSTAT", "")).upper() == "DECLINED"
-            if not is_out and str(each.params.get("CUTYPE", "")).upper() not in ROOMS:
-                mail = _mail_of(each)
-                name = " ".join(str(each.params.get("CN", "")).split())[:LONGEST_TITLE]
+            has_declined = str(each.params.get("PARTSTAT", "")).upper() == "DECLINED"
+            if not has_declined and str(each.params.get("CUTYPE", "")).upper() not in ROOMS:
+                mail = _guest_email(each)
+                name = " ".join(str(each.params.get("CN", "")).split())[:MAX_TITLE]
                 if name or mail:
                     yield Guest("" if name == mail else name, mail)
 
 
-def _mail_of(guest: vCalAddress) -> str:
-    """Empty if none is given. RFC 7986 6.2: EMAIL stands where the value leads elsewhere, or nowhere."""
-    if told := str(guest.params.get("EMAIL", "")).strip():
-        return told
+def _guest_email(guest: vCalAddress) -> str:
+    """E-mail address, or empty. RFC 7986 6.2: EMAIL is set if the value is no mailto address."""
+    if email := str(guest.params.get("EMAIL", "")).strip():
+        return email
     scheme, _, rest = str(guest).partition(":")
     if scheme.lower() == "mailto":
         return rest
     return scheme if MAIL.fullmatch(scheme) and not rest else ""
 
 
-def _list(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return [] if value is None else value if isinstance(value, list) else [value]
 
 
-def _called(component: Component) -> str:
-    title = " ".join(str(component.get("SUMMARY", "")).split())[:LONGEST_TITLE]
+def _event_label(component: Component) -> str:
+    title = " ".join(str(component.get("SUMMARY", "")).split())[:MAX_TITLE]
     return f'the event "{title}"' if title else "an event without a title"

@@ -1,8 +1,8 @@
 """
-Who is on call, when, and when nobody is.
+On-call schedules: shifts and coverage gaps from layers and overrides.
 
-A schedule has layers, and a later one goes over an earlier one wherever it has somebody: the people of the earlier one
-are not on call then. Overrides go over all layers, the later ones over the earlier.
+A later layer takes precedence over an earlier one wherever it has somebody. Overrides take precedence over all
+layers, and later overrides over earlier ones.
 """
 
 from bisect import bisect_right
@@ -12,44 +12,57 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from bot.domain.oncall.rotation import Hours, Layer, People, Turn, joined
+from bot.domain.oncall.rotation import Hours, Layer, LayerShift, People, merge_spans
 
-__all__ = ["Fixed", "Hours", "Layer", "Override", "Schedule", "Shift", "Turn", "gaps", "on_call", "shift_at", "shifts"]
+__all__ = [
+    "FixedLayer",
+    "Hours",
+    "Layer",
+    "LayerShift",
+    "Override",
+    "Schedule",
+    "Shift",
+    "gaps_between",
+    "on_call_at",
+    "shift_at",
+    "shifts_between",
+]
 
 BY_OVERRIDE = -1
-"""Stands for a layer's number."""
+"""In place of a layer's number."""
 MOMENT = timedelta(microseconds=1)
-REACH = timedelta(days=62)
-"""How far to both sides a shift's begin and end are looked for."""
+SHIFT_SEARCH_RANGE = timedelta(days=62)
+"""Search range for the start and end of a shift, to both sides."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
-    """A layer of turns that somebody else has worked out, in order; none overlaps another."""
+class FixedLayer:
+    """A layer of precomputed shifts, in order and without overlaps."""
 
-    made: tuple[Turn, ...]
+    layer_shifts: tuple[LayerShift, ...]
 
-    def turns(self, since: datetime, until: datetime) -> list[Turn]:
-        """Those that are met between two moments (aware)."""
-        first = bisect_right(self.made, since, key=lambda turn: turn.ends_at)
-        last = bisect_right(self.made, until - MOMENT, key=lambda turn: turn.starts_at)
-        return list(self.made[first:last])
+    def shifts(self, since: datetime, until: datetime) -> list[LayerShift]:
+        """Shifts that overlap the span between two moments (aware)."""
+        first = bisect_right(self.layer_shifts, since, key=lambda shift: shift.ends_at)
+        last = bisect_right(self.layer_shifts, until - MOMENT, key=lambda shift: shift.starts_at)
+        return list(self.layer_shifts[first:last])
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`zone` is the one in which it is shown to people; each layer has its own."""
+    """`zone`: for display; each layer has its own."""
 
     name: str
     zone: ZoneInfo
-    layers: tuple[Layer | Fixed, ...]
+    layers: tuple[Layer | FixedLayer, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
     """
-    `user` is on call from `starts_at` up to `ends_at` (aware), instead of everybody; or instead of `replaces` only,
-    wherever that person would be on call, and nowhere else.
+    `user` is on call from `starts_at` up to `ends_at` (aware) instead of everybody.
+
+    With `replaces` only instead of that person, and only during their shifts.
     """
 
     starts_at: datetime
@@ -61,9 +74,9 @@ class Override:
 @dataclass(frozen=True, slots=True)
 class Shift:
     """
-    The same people are on call from `starts_at` up to `ends_at` (aware, in UTC), in one turn of theirs.
+    Part of one layer shift, from `starts_at` up to `ends_at` (aware, in UTC).
 
-    `layer` is the number of the layer that decides, from 0; `BY_OVERRIDE` where an override does.
+    `layer`: number of the deciding layer, from 0, or BY_OVERRIDE.
     """
 
     starts_at: datetime
@@ -72,77 +85,83 @@ class Shift:
     layer: int
 
 
-def on_call(schedule: Schedule, overrides: Sequence[Override], at: datetime) -> People:
-    """Who is on call at `at` (aware). Empty: nobody is."""
-    found = next(iter(shifts(schedule, overrides, at, at + MOMENT)), None)
+def on_call_at(schedule: Schedule, overrides: Sequence[Override], at: datetime) -> People:
+    """People on call at `at` (aware); may be empty."""
+    found = next(iter(shifts_between(schedule, overrides, at, at + MOMENT)), None)
     return found.people if found else ()
 
 
 def shift_at(schedule: Schedule, overrides: Sequence[Override], at: datetime) -> Shift | None:
-    """The shift that `at` falls into, with its begin and end, as far as they are less than `REACH` away."""
-    around = shifts(schedule, overrides, at - REACH, at + REACH)
+    """The shift at `at`, whose start and end are cut off beyond SHIFT_SEARCH_RANGE."""
+    around = shifts_between(schedule, overrides, at - SHIFT_SEARCH_RANGE, at + SHIFT_SEARCH_RANGE)
     return next((each for each in around if each.starts_at <= at < each.ends_at), None)
 
 
-def shifts(schedule: Schedule, overrides: Sequence[Override], since: datetime, until: datetime) -> list[Shift]:
-    """All between two moments (aware), in order; none overlaps another. Those at the edges are cut off there."""
+def shifts_between(schedule: Schedule, overrides: Sequence[Override], since: datetime, until: datetime) -> list[Shift]:
+    """Shifts between two moments (aware), in order, without overlaps, cut off at both."""
     since, until = since.astimezone(UTC), until.astimezone(UTC)
     whole: list[Shift] = []
-    turn_before: tuple[object, ...] = ()
-    for shift, turn in _pieces(schedule, overrides, since, until):
-        if whole and whole[-1].ends_at == shift.starts_at and turn == turn_before:
+    previous: tuple[object, ...] = ()
+    for shift, source in _shift_pieces(schedule, overrides, since, until):
+        if whole and whole[-1].ends_at == shift.starts_at and source == previous:
             whole[-1] = replace(whole[-1], ends_at=shift.ends_at)
         else:
             whole.append(shift)
-        turn_before = turn
+        previous = source
     return whole
 
 
-def gaps(
+def gaps_between(
     schedule: Schedule, overrides: Sequence[Override], since: datetime, until: datetime
 ) -> list[tuple[datetime, datetime]]:
-    """When nobody is on call between two moments (aware): from, up to."""
+    """Spans without anybody on call between two moments (aware)."""
     since, until = since.astimezone(UTC), until.astimezone(UTC)
-    covered = joined([(each.starts_at, each.ends_at) for each in shifts(schedule, overrides, since, until)])
+    covered = merge_spans(
+        [(each.starts_at, each.ends_at) for each in shifts_between(schedule, overrides, since, until)]
+    )
     begins = [since, *(end for _, end in covered)]
     ends = [*(begin for begin, _ in covered), until]
     return [(begin, end) for begin, end in zip(begins, ends, strict=True) if begin < end]
 
 
-def _pieces(
+def _shift_pieces(
     schedule: Schedule, overrides: Sequence[Override], since: datetime, until: datetime
 ) -> Iterator[tuple[Shift, tuple[object, ...]]]:
-    """Between any two moments at which something changes: who is on call, and what makes it one turn."""
-    layers = [layer.turns(since, until) for layer in schedule.layers]
-    met = [each for each in overrides if each.starts_at < min(until, each.ends_at) and each.ends_at > since]
-    edges = {moment for turns in layers for turn in turns for moment in (turn.starts_at, turn.ends_at)}
-    edges |= {moment for each in met for moment in (each.starts_at.astimezone(UTC), each.ends_at.astimezone(UTC))}
+    """Shifts between any two changes, each with its source: pieces of one source are one shift."""
+    layers = [layer.shifts(since, until) for layer in schedule.layers]
+    overlapping = [each for each in overrides if each.starts_at < min(until, each.ends_at) and each.ends_at > since]
+    edges = {moment for shifts in layers for shift in shifts for moment in (shift.starts_at, shift.ends_at)}
+    edges |= {
+        moment for each in overlapping for moment in (each.starts_at.astimezone(UTC), each.ends_at.astimezone(UTC))
+    }
     cuts = sorted({since, until, *(each for each in edges if since < each < until)})
-    places = [0] * len(layers)
+    indices = [0] * len(layers)
     for begin, end in pairwise(cuts):
-        number, turn = _uppermost(layers, places, begin)
-        people = turn.people if turn else ()
-        identity: tuple[object, ...] = (number, turn)
-        for each in met:
+        number, shift = _top_layer_shift(layers, indices, begin)
+        people = shift.people if shift else ()
+        source: tuple[object, ...] = (number, shift)
+        for each in overlapping:
             if each.starts_at <= begin < each.ends_at and (each.replaces is None or each.replaces in people):
-                people = _instead(people, each)
-                number, identity = BY_OVERRIDE, (*identity, each) if each.replaces else (each,)
+                people = _apply_override(people, each)
+                number, source = BY_OVERRIDE, (*source, each) if each.replaces else (each,)
         if people:
-            yield Shift(begin, end, people, number), identity
+            yield Shift(begin, end, people, number), source
 
 
-def _uppermost(layers: Sequence[Sequence[Turn]], places: list[int], at: datetime) -> tuple[int, Turn | None]:
-    """The last layer that has somebody at `at`, and the turn. `places`: how far each layer has been gone through."""
+def _top_layer_shift(
+    layers: Sequence[Sequence[LayerShift]], indices: list[int], at: datetime
+) -> tuple[int, LayerShift | None]:
+    """The last layer with somebody at `at`, and its shift. `indices`: progress in each layer."""
     for number in reversed(range(len(layers))):
-        turns = layers[number]
-        while places[number] < len(turns) and turns[places[number]].ends_at <= at:
-            places[number] += 1
-        if places[number] < len(turns) and turns[places[number]].starts_at <= at:
-            return number, turns[places[number]]
+        shifts = layers[number]
+        while indices[number] < len(shifts) and shifts[indices[number]].ends_at <= at:
+            indices[number] += 1
+        if indices[number] < len(shifts) and shifts[indices[number]].starts_at <= at:
+            return number, shifts[indices[number]]
     return BY_OVERRIDE, None
 
 
-def _instead(people: People, override: Override) -> People:
+def _apply_override(people: People, override: Override) -> People:
     if override.replaces is None:
         return (override.user,)
     return tuple(dict.fromkeys(override.user if each == override.replaces else each for each in people))

@@ -1,4 +1,4 @@
-"""By what each person is paged: in which order, after how long, and what goes out together."""
+"""Contact rules: a person's contact methods with their delays; bundling of pages."""
 
 import re
 from collections.abc import Sequence
@@ -6,37 +6,40 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.errors import UserError
-from bot.domain.paging import channels as means
-from bot.domain.paging.channels import Kind
+from bot.domain.paging.contact_methods import ContactMethodKind, parse_contact_method
 
 LONGEST_DELAY = 24 * 60
-"""Minutes: whoever is paged a day later is not paged."""
-GATHERED = timedelta(seconds=5)
-"""How long a bundle waits for more before it goes: a storm's pages come within a moment."""
+"""Longest delay in minutes."""
+BUNDLE_DELAY = timedelta(seconds=5)
+"""Time that a bundle collects pages: those of a storm come within a moment."""
 MINUTE = timedelta(minutes=1)
-_WAY = re.compile(r"(?P<means>\S+)(?:\s+after\s+(?P<delay>\d{1,4})(?:\s*min(?:utes?)?)?)?", re.IGNORECASE)
+_RULE = re.compile(r"(?P<means>\S+)(?:\s+after\s+(?P<delay>\d{1,4})(?:\s*min(?:utes?)?)?)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One means of one person. `delay` counts from when they are first paged; `contact_id` None: of the defaults."""
+class ContactRule:
+    """
+    A contact method of one person. `delay` counts from when they are first paged.
 
-    means: str
+    `contact_id` None: of the defaults.
+    """
+
+    method: str
     delay: timedelta = timedelta(0)
     contact_id: int | None = None
 
 
-def read_way(text: str) -> Way:
+def parse_contact_rule(text: str) -> ContactRule:
     """
-    `slack`, `pagerduty:payments after 5`: what stands in the configuration's `default`.
+    Parse `slack` or `pagerduty:payments after 5` of the configuration's `default`.
 
-    Raises UserError for what is no means, and for one that needs each person's own address.
+    Raises UserError for an unknown contact method, and for one that needs each person's own address.
     """
-    found = _WAY.fullmatch(text.strip())
-    named = means.read(found["means"]) if found else None
+    found = _RULE.fullmatch(text.strip())
+    named = parse_contact_method(found["means"]) if found else None
     if found is None or named is None:
         raise UserError("Write a means and after how many minutes it comes: `slack`, or `pagerduty:payments after 5`.")
-    if named.kind is not Kind.SLACK and not named.service:
+    if named.kind is not ContactMethodKind.SLACK and not named.service:
         raise UserError(
             f"`{named}` needs an address of each person, who sets it with `/incident pages`. Here stands what needs "
             "none: `slack`, or a service by name like `pagerduty:payments`."
@@ -44,31 +47,31 @@ def read_way(text: str) -> Way:
     delay = int(found["delay"] or 0)
     if delay > LONGEST_DELAY:
         raise UserError(f"{LONGEST_DELAY} minutes are the most.")
-    return Way(str(named), timedelta(minutes=delay))
+    return ContactRule(str(named), timedelta(minutes=delay))
 
 
-def in_order(ways: Sequence[Way]) -> list[Way]:
-    """The order in which they come: by their delays, those of one delay as the person put them."""
-    return sorted(ways, key=lambda way: way.delay)
+def sort_contact_rules(rules: Sequence[ContactRule]) -> list[ContactRule]:
+    """Sort by delay; rules of one delay keep the person's order."""
+    return sorted(rules, key=lambda rule: rule.delay)
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A page waits for others until `at`, and goes out with them."""
+    """The page waits for others until `at`, and goes out with them."""
 
     at: datetime
 
 
-def bundled(recent: int, last_bundle: datetime | None, now: datetime, limit: int) -> Bundle | None:
+def plan_bundle(recent: int, last_bundle: datetime | None, now: datetime, limit: int) -> Bundle | None:
     """
-    Whether one more page to somebody by a means goes out with others. None: by itself, at once.
+    Decide if one more page to a person by a contact method is bundled. None: send it at once.
 
-    `recent`: how many went or wait to go within the last minute; `last_bundle`: when the last bundle went or is to go.
-    A bundle goes a moment after it began, and the next one not before a minute has passed: so nobody gets more than
+    `recent`: number of pages sent or queued within the last minute; `last_bundle`: when the last bundle went or is to
+    go. A bundle goes a moment after it began, and the next one a minute later at the earliest: so nobody gets more than
     `limit` messages and one bundle within a minute.
     """
     if recent < limit and (last_bundle is None or now - last_bundle >= MINUTE):
         return None
     if last_bundle is None or now - last_bundle >= MINUTE:
-        return Bundle(now + GATHERED)
-    return Bundle(last_bundle if last_bundle > now else max(last_bundle + MINUTE, now + GATHERED))
+        return Bundle(now + BUNDLE_DELAY)
+    return Bundle(last_bundle if last_bundle > now else max(last_bundle + MINUTE, now + BUNDLE_DELAY))

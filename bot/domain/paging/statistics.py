@@ -1,4 +1,4 @@
-"""What escalations cost and how fast they were answered: figures by month, from plain facts."""
+"""Monthly statistics of pages and acknowledgements, from plain facts."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -8,19 +8,19 @@ from math import ceil
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from bot.domain.oncall.working_hours import WorkingHours, is_outside
+from bot.domain.oncall.working_hours import WorkingHours, is_outside_hours
 
 NIGHT = (time(22), time(7))
-"""From when to when people sleep, by the clock on their own wall; the second itself is day."""
+"""Hours of sleep, in local time; the second itself is day."""
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PersonPage:
     """
-    One time that somebody was paged: by however many means, for one escalation, it counts once.
+    A person was paged for one escalation, by any number of contact methods.
 
-    `zone` is the person's own where it is known, else the incident's. `out_of_hours` is None where nobody had said when
-    they work.
+    `zone` is the person's own where it is known, else the incident's. `out_of_hours` is None if their working hours are
+    unknown.
     """
 
     user_id: str
@@ -30,8 +30,8 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An escalation that really paged somebody, and when it was acknowledged; None if it never was."""
+class EscalationOutcome:
+    """An escalation that paged somebody. `acknowledged_at` is None if it never was."""
 
     services: tuple[str, ...]
     paged_at: datetime
@@ -42,10 +42,10 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class PersonMonth:
     """
-    How often one person was paged in one month (`2026-11`).
+    Pages to one person in one month (`2026-11`).
 
-    Of the `pages`, `out_of_hours` came when they were not at work, and of `unknown` nobody can tell. `nights` are the
-    nights that had at least one: five pages in one night wake somebody in one night.
+    Of the `pages`, `out_of_hours` came outside working hours, and of `unknown` the hours are not known. `nights` are
+    the nights with at least one page.
     """
 
     month: str
@@ -57,10 +57,12 @@ class PersonMonth:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerMonth:
+class AcknowledgementMonth:
     """
-    How fast escalations of one month were acknowledged. `service` is None for all of them together, `""` for those of
-    incidents that name none. `median` and `p90` are None where none was acknowledged.
+    Acknowledgement times of one month.
+
+    `service` is None for all together, `""` for incidents that name none. `median` and `p90` are None if none was
+    acknowledged.
     """
 
     month: str
@@ -73,14 +75,15 @@ class AnswerMonth:
 
 def is_out_of_hours(hours: WorkingHours | None, own: ZoneInfo | None, at: datetime) -> bool | None:
     """
-    Whether somebody is paged outside working hours at `at` (aware). Those who are elsewhere work by their own clock:
-    the hours hold in the zone `own`, where it is known. None where nobody said when people work.
+    True if `at` (aware) is outside working hours; None if these are unknown.
+
+    People elsewhere work by their own clock: the hours apply in the zone `own`, where it is known.
     """
-    return is_outside(replace(hours, zone=own) if hours and own else hours, at)
+    return is_outside_hours(replace(hours, zone=own) if hours and own else hours, at)
 
 
 def night_of(at: datetime, zone: ZoneInfo) -> date | None:
-    """The day on whose evening the night began that `at` is in; None by day."""
+    """Day on whose evening the night of `at` began; None by day."""
     local = at.astimezone(zone)
     if local.time() >= NIGHT[0]:
         return local.date()
@@ -91,9 +94,9 @@ def month_of(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%Y-%m}"
 
 
-def of_people(calls: Iterable[Call], months: Collection[str]) -> list[PersonMonth]:
-    """By month, and within it those with the most pages out of hours first. Of other months than `months`, nothing."""
-    grouped: dict[tuple[str, str], list[Call]] = defaultdict(list)
+def person_months(calls: Iterable[PersonPage], months: Collection[str]) -> list[PersonMonth]:
+    """By month, then most pages out of hours first. Only of `months`."""
+    grouped: dict[tuple[str, str], list[PersonPage]] = defaultdict(list)
     for call in calls:
         month = month_of(call.at, call.zone)
         if month in months:
@@ -102,16 +105,20 @@ def of_people(calls: Iterable[Call], months: Collection[str]) -> list[PersonMont
     return sorted(rows, key=lambda row: (row.month, -row.out_of_hours, -row.nights, -row.pages, row.user_id))
 
 
-def _person(month: str, user_id: str, calls: Sequence[Call]) -> PersonMonth:
+def _person(month: str, user_id: str, calls: Sequence[PersonPage]) -> PersonMonth:
     nights = {night_of(call.at, call.zone) for call in calls} - {None}
     outside = sum(call.out_of_hours is True for call in calls)
     unknown = sum(call.out_of_hours is None for call in calls)
     return PersonMonth(month, user_id, len(calls), outside, unknown, len(nights))
 
 
-def of_answers(answers: Iterable[Answer], months: Collection[str]) -> list[AnswerMonth]:
-    """By month: all together first, then by service. An incident with several services counts for each of them."""
-    grouped: dict[tuple[str, str | None], list[Answer]] = defaultdict(list)
+def acknowledgement_months(answers: Iterable[EscalationOutcome], months: Collection[str]) -> list[AcknowledgementMonth]:
+    """
+    By month: all together first, then by service.
+
+    An incident with several services counts for each of them.
+    """
+    grouped: dict[tuple[str, str | None], list[EscalationOutcome]] = defaultdict(list)
     for answer in answers:
         month = month_of(answer.paged_at, answer.zone)
         if month in months:
@@ -121,16 +128,20 @@ def of_answers(answers: Iterable[Answer], months: Collection[str]) -> list[Answe
     return sorted(rows, key=lambda row: (row.month, row.service is not None, row.service or ""))
 
 
-def _answers(month: str, service: str | None, answers: Sequence[Answer]) -> AnswerMonth:
+def _answers(month: str, service: str | None, answers: Sequence[EscalationOutcome]) -> AcknowledgementMonth:
     waited = sorted(each.acknowledged_at - each.paged_at for each in answers if each.acknowledged_at is not None)
     if not waited:
-        return AnswerMonth(month, service, len(answers), 0, None, None)
+        return AcknowledgementMonth(month, service, len(answers), 0, None, None)
     middle = timedelta(seconds=median(each.total_seconds() for each in waited))
-    return AnswerMonth(month, service, len(answers), len(waited), middle, percentile(waited, 90))
+    return AcknowledgementMonth(month, service, len(answers), len(waited), middle, percentile(waited, 90))
 
 
 def percentile(ordered: Sequence[timedelta], percent: int) -> timedelta:
-    """The nearest rank: the least measured value that `percent` of them do not exceed. `ordered` has at least one."""
+    """
+    Nearest rank: the least value that `percent` of them do not exceed.
+
+    `ordered` is not empty.
+    """
     return ordered[max(ceil(len(ordered) * percent / 100), 1) - 1]
 
 

@@ -1,9 +1,8 @@
 """
-The record of one incident as plain values: what postmortems, findings and exports are made of.
+The record of one incident as plain values: input of postmortems, findings and exports.
 
-Built by `bot.services.postmortem.load_record.load`; nothing here knows a database. Free text may hold mentions as
-`<@U123>`:
-`Record.people` gives the names, and whoever renders the text puts them in.
+`bot.services.postmortem.load_record.load_record` builds it. Free text may hold mentions as `<@U123>`: `Record.people`
+has the names, and the renderer puts them in.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +11,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.domain.escalation import Answer, Called
-from bot.domain.escalation.vendors import VendorAct
+from bot.domain.escalation import Acknowledgement, PagedLevel
+from bot.domain.escalation.vendors import VendorEvent
+from bot.domain.record.facts import Fact, StormTitle
 from bot.domain.terms import (
     ActionKind,
     AlertStatus,
@@ -28,21 +28,21 @@ from bot.domain.terms import (
 
 
 class PageOutcome(StrEnum):
-    """What came of a page to one person by one means."""
+    """Outcome of a page to one person by one contact method."""
 
     SENT = "sent"
     FAILED = "failed"
     SKIPPED = "skipped"
     """Not sent on purpose: the person was muted, a maintenance window was open, …"""
     NOT_NEEDED = "not needed"
-    """Somebody had answered, or the incident had ended, before it went out."""
+    """Acknowledged, or the incident ended, before it went out."""
     WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """
-    Where a statement comes from.
+    Origin of a statement.
 
     `ref` is unique within the record and stable (`entry-12`, `alert-3`, `escalation-2`, `action-4`): it is the anchor
     on Dogwatch's own page. `link` is where a reader checks it: the message, the alert's generator, or that anchor.
@@ -55,7 +55,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One of the incident's times. `because` names the rule that set it (`resolve at:`, `earliest alert`, …)."""
+    """
+    One of the incident's times.
+
+    `because` names the rule that set it (`resolve at:`, `earliest alert`, …).
+    """
 
     at: datetime
     because: str
@@ -66,10 +70,9 @@ class Moment:
 @dataclass(frozen=True, slots=True)
 class Statement:
     """
-    An impact, a cause or a resolution as somebody put it. `users_percent` is 20.0 for 20 %, or None.
+    An impact, a cause or a resolution. `users_percent` is 20.0 for 20 %, or None.
 
-    `users_source` is where the figure was said, if that was not with this text: saying the impact anew keeps the
-    figure.
+    `users_source` is the source of the figure, if that is another one: a restated impact keeps the figure.
     """
 
     text: str
@@ -79,6 +82,7 @@ class Statement:
     by: str | None
     users_percent: float | None = None
     users_source: Source | None = None
+    fact: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +91,15 @@ class Entry:
     One line of the timeline.
 
     `happened_at` is None exactly when `precision` is UNKNOWN. Entries come in the incident's order, (sort_at, seq).
-    `author` wrote it, `recorded_by` put it on the timeline (they differ when someone reacts to another's message);
-    both are user ids, None where a machine did it. `text` is empty once the message was deleted.
+    `author` wrote it, `recorded_by` put it on the timeline (they differ when someone reacts to another's message); both
+    are user ids, None where a machine did it. `text` is empty once the message was deleted.
 
-    `about` is the ref of what the entry tells of (`escalation-2`, `action-4`), None where it stands for itself.
-    `was` and `became` are the values before and after, of an entry that changes status or severity. `role` and
-    `person` (a user id) are what a ROLE entry gives to whom, `role_label` the word for it then and `person_before` who
-    handed it over or gave it up. `changes` are the fields that a DETAILS entry set, each
-    with its new value. `public` is the state that an entry told the public. `states_start` and `states_end` are the
-    ends of the impact that it states (`impact started:`, `resolve at:`), whether or not they still hold.
+    `about` is the ref of its subject (`escalation-2`, `action-4`), None without one. `was` and `became` are the values
+    before and after, of an entry that changes status or severity. `role` and `person` (a user id) are the role and the
+    new holder in a ROLE entry, `role_label` the role's label then and `person_before` the one who handed it over or
+    gave it up. `changes` are the fields that a DETAILS entry set, each with its new value. `public` is the state of a
+    public update. `states_start` and `states_end` are the ends of the impact that it states (`impact started:`,
+    `resolve at:`), whether or not they still hold.
     """
 
     source: Source
@@ -122,32 +126,34 @@ class Entry:
     public: UpdateState | None = None
     states_start: datetime | None = None
     states_end: datetime | None = None
+    fact: Fact | None = None
+    """What Dogwatch recorded itself; None once somebody amended the text, which else words it in English."""
     amended_at: datetime | None = None
     withdrawn_by: str | None = None
-    withdrawn_why: str | None = None
+    withdrawal_reason: str | None = None
     merged_into: str | None = None
-    """The ref of the entry that took this one in; such an entry is withdrawn."""
+    """Ref of the entry that took this one in; such an entry is withdrawn."""
     came_from: str | None = None
-    """The incident that it was carried over from, when that one was merged into this."""
+    """Merged incident that it was carried over from."""
     also: tuple[Source, ...] = ()
-    """The sources of the entries that this one took in."""
+    """Sources of the entries that this one took in."""
     redacted_at: datetime | None = None
     redacted_by: str | None = None
-    redacted_why: str | None = None
-    """Its words were removed on request: by whom, and why."""
-    vendor: VendorAct | None = None
-    """What it tells of the vendor whom the escalation `about` called."""
+    redaction_reason: str | None = None
+    """Reason why its words were removed on request."""
+    vendor: VendorEvent | None = None
+    """Event of the vendor of the escalation `about`."""
     thread: str | None = None
-    """Which thread its message belongs to, the same text for all of one thread; None where it is no message."""
+    """Key of its message's thread; None if it is no message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
     """
-    What the public was told at one time, in one or more languages.
+    A public update in one or more languages.
 
-    `texts` by language, `""` where nobody said which; empty for a published postmortem, whose `languages` are the ones
-    it is published in. `sources` has the entries that it was recorded by, in the order of the languages.
+    `texts` by language, `""` if unknown; empty for a published postmortem, whose `languages` are the ones it is
+    published in. `sources` has the entries that it was recorded by, in the order of the languages.
     """
 
     state: UpdateState
@@ -162,7 +168,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alert, from its first firing to its end. `ended_at` is None while it fires or if nobody told its end."""
+    """One firing of an alert. `ended_at` is None while it fires, or if its end is unknown."""
 
     source: Source
     name: str
@@ -176,11 +182,11 @@ class Alert:
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     origin: str
-    """Which monitor sent it: `alertmanager`, `grafana`, `generic`."""
+    """The monitor: `alertmanager`, `grafana`, `generic`."""
     service: str | None = None
-    """What its route or label named when it came."""
+    """Service named by its route or label on arrival."""
     fingerprint: str = ""
-    """What its firings have in common, within `origin`: each of them stands here by itself. Empty: nothing is known."""
+    """Common to an alert's firings within `origin`. Empty: unknown."""
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -188,21 +194,21 @@ class Alert:
 
 
 def newest_firings(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
-    """Each alert once, by its newest firing: whether that ended says whether the alert has. In the order of these."""
+    """The newest firing of each alert, in order of start."""
     return tuple({alert.identity: alert for alert in sorted(alerts, key=lambda each: each.starts_at)}.values())
 
 
 @dataclass(frozen=True, slots=True)
-class Paged:
+class RecordedPage:
     """
-    One page to one person by one means: what came of it, and in `problem` why it did not arrive or was not sent.
+    A page to one person by one contact method.
 
-    `due_at` is when it was to go out, `sent_at` when it did, None if it never did. `late` is how long after its level
-    was due it was written, where the bot was not there in time.
+    `problem`: why it did not arrive or was not sent. `due_at` is when it was to go out, `sent_at` when it did, None if
+    it never did. `late` is how long after its level was due it was written, where the bot was not there in time.
     """
 
     person: str
-    means: str
+    method: str
     level: int
     round: int
     due_at: datetime
@@ -216,15 +222,15 @@ class Paged:
 @dataclass(frozen=True, slots=True)
 class VendorFacts:
     """
-    What a vendor did who was called. The first answer is the escalation's acknowledgement.
+    Actions of a vendor. The first answer is the escalation's acknowledgement.
 
-    A time is None if it did not happen, or if nobody knows when: then its source tells the two apart.
+    A time is None if it did not happen, or if its time is unknown: then its source tells the two apart.
     """
 
     case: str = ""
     case_source: Source | None = None
     case_asked: bool = False
-    """Whether it was asked for, because nobody gave it in time."""
+    """The case reference was asked for, because nobody gave it in time."""
     fixed_at: datetime | None = None
     fixed_precision: Precision = Precision.EXACT
     fixed: Source | None = None
@@ -233,16 +239,16 @@ class VendorFacts:
 @dataclass(frozen=True, slots=True)
 class Escalation:
     """
-    Who was asked for help, when, why, and who answered after how long.
+    An escalation: target, reason, pages, acknowledgements.
 
     `paged_at` is None if the time is unknown (`at:?`); then `precision` is UNKNOWN. `external` is true for vendors.
-    `out_of_hours`: whether that was outside the working hours of those called; None where these are not known.
-    `acknowledged_at` is None too where nobody knows when a vendor answered: `is_answered` tells.
+    `out_of_hours`: whether that was outside the working hours of those paged; None if these are unknown.
+    `acknowledged_at` is None too if the time of a vendor's answer is unknown: `is_answered` tells.
 
-    The chain: `policy` is the name of the policy and `levels` how many it has, empty and 0 for a call without one;
-    `called` the levels that were paged, `pages` each page, `answers` each acknowledgement, also those that were taken
-    back. `started_by` is `person`, `policy` or `handover`, `follows` the ref of the escalation that this goes on from.
-    `gave_up_at` is when it ended without an answer.
+    `policy` is the policy's name and `levels` its number of levels, empty and 0 without a policy; `called` the levels
+    that were paged, `pages` each page, `answers` each acknowledgement, also withdrawn ones. `started_by` is `person`,
+    `policy` or `handover`, `follows` the ref of the escalation that this continues. `gave_up_at` is when it ended
+    without an answer.
     """
 
     source: Source
@@ -262,10 +268,10 @@ class Escalation:
     levels: int = 0
     started_by: str = "person"
     follows: str | None = None
-    called: tuple[Called, ...] = ()
-    pages: tuple[Paged, ...] = ()
-    answers: tuple[Answer, ...] = ()
-    gave_up_at: datetime | None = None
+    called: tuple[PagedLevel, ...] = ()
+    pages: tuple[RecordedPage, ...] = ()
+    answers: tuple[Acknowledgement, ...] = ()
+    exhausted_at: datetime | None = None
     vendor: VendorFacts | None = None
 
     @property
@@ -274,7 +280,7 @@ class Escalation:
 
     @property
     def time_to_acknowledge(self) -> timedelta | None:
-        """None without an answer, or where one of the two times is unknown or they contradict one another."""
+        """None without an answer, if a time is unknown, or if they contradict one another."""
         if self.paged_at is None or self.acknowledged_at is None or self.acknowledged_at < self.paged_at:
             return None
         return self.acknowledged_at - self.paged_at
@@ -282,7 +288,7 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An improvement or a task. `owner` is a user id; `due` a date as ISO 8601 text; None where nobody said."""
+    """An improvement or a task. `owner` is a user id, `due` an ISO 8601 date."""
 
     source: Source
     number: int
@@ -295,11 +301,11 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleHeld:
+class RoleAssignment:
     """
-    One person in one role, from `since` to `until`; None while they have it. People are user ids.
+    A person's time in a role. `until` is None for the present holder. People are user ids.
 
-    `label` is the workspace's word for the role, empty where it has none of its own. `handed_to` had it next.
+    `label` is the workspace's own for the role, empty where it has none. `handed_to` is the next holder.
     """
 
     source: Source
@@ -315,7 +321,7 @@ class RoleHeld:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What is said of the incident as a whole. A time that has not come is None."""
+    """Facts about the incident as a whole. A milestone that was not reached is None."""
 
     reference: str
     """`INC-7`, drills `DRILL-3`."""
@@ -325,7 +331,7 @@ class Incident:
     status: Status
     severity: Severity
     severity_label: str
-    """The workspace's own word for it (`P1`)."""
+    """The workspace's own label (`P1`)."""
     services: tuple[str, ...]
     zone: ZoneInfo
     languages: tuple[str, ...]
@@ -333,6 +339,8 @@ class Incident:
     declared_by: str | None
     started: Moment
     detected: Moment
+    storm_title: StormTitle | None = None
+    """Alert counts of a generated title, which is in `titles` too."""
     acknowledged: Moment | None = None
     identified: Moment | None = None
     mitigated: Moment | None = None
@@ -344,26 +352,26 @@ class Incident:
     drill: bool = False
     template: str = "classic"
     own_status: str = ""
-    """The workspace's own word for the status; empty where it has none."""
+    """The workspace's own label for the status; empty where it has none."""
     severity_labels: Mapping[str, str] = field(default_factory=dict)
-    """The workspace's own words for all severities; one that is not in it is shown by its fixed name."""
+    """The workspace's own labels by severity; others are shown by their fixed names."""
     closure_reason: str | None = None
-    """Why it was cancelled, where it was."""
+    """Reason of the cancellation."""
     lead: str | None = None
     channel_name: str | None = None
     channel_link: str | None = None
     retro: bool = False
     """Recorded after the fact."""
     drill_of: str | None = None
-    """What a drill replays: a past incident (`INC-7`) or the name of a scenario."""
+    """Past incident (`INC-7`) or scenario that a drill replays."""
     merged_into: str | None = None
-    """The incident that this one was merged into; what it had was carried over to that one."""
+    """Incident that this one was merged into, with all that it had."""
     took_in: tuple[str, ...] = ()
-    """The incidents that were merged into this one."""
+    """Incidents that were merged into this one."""
 
     @property
     def status_label(self) -> str:
-        """The word for its status that the workspace's people know; documents say it in their own language."""
+        """Label of the status that the workspace's people know; documents translate it."""
         return self.own_status or self.status.value
 
     @property
@@ -371,7 +379,7 @@ class Incident:
         """
         The title as typed, or else in the first language that has one.
 
-        The first language's own goes before one that no document bears any more, as what an alert said.
+        The first language's own goes before one that no document bears any more, like an alert's.
         """
         typed, named = self.titles.get(""), [self.titles[code] for code in self.languages if code in self.titles]
         if typed and (typed in named or self.titles.get(next(iter(self.languages), "")) is None):
@@ -381,26 +389,30 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The whole of it. `entries` in order, withdrawn ones included (shown struck in exports, left out of drafts)."""
+    """
+    The complete record. `entries` in order, withdrawn ones included.
+
+    Exports show withdrawn entries struck, drafts leave them out.
+    """
 
     incident: Incident
     entries: Sequence[Entry] = ()
     alerts: Sequence[Alert] = ()
     escalations: Sequence[Escalation] = ()
     actions: Sequence[Action] = ()
-    roles: Sequence[RoleHeld] = ()
-    """Who had which role, past and present, in the order in which they got it."""
+    roles: Sequence[RoleAssignment] = ()
+    """Past and present, in the order of assignment."""
     impacts: Sequence[Statement] = ()
-    """The latest that stands in each language; so are the causes and resolutions."""
+    """The latest in each language; so are the causes and resolutions."""
     causes: Sequence[Statement] = ()
     resolutions: Sequence[Statement] = ()
     updates: Sequence[Update] = ()
-    """What the public was told, in the order in which it was published."""
+    """Public updates in the order of publication."""
     people: Mapping[str, str] = field(default_factory=dict)
-    """User id to the name people know. An id that is not in it is shown as it is."""
+    """Names by user id. An id that is not in it is shown itself."""
 
     @property
     def postmortem_languages(self) -> tuple[str, ...]:
-        """The languages that the postmortem was last published in, or else the incident's own."""
+        """Languages that the postmortem was last published in, or else the incident's own."""
         published = [each.languages for each in self.updates if each.state is UpdateState.POSTMORTEM and each.languages]
         return published[-1] if published else self.incident.languages

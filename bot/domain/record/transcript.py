@@ -1,4 +1,4 @@
-"""What was said in an incident's channel, as plain values: the appendix of an export."""
+"""Messages of an incident's channel as plain values: the appendix of an export."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,12 +6,12 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TranscriptMessage:
     """
     One message. `author` is a user id; `text` may hold mentions as `<@U123>`.
 
     `thread` is the id of the message that it answers, None where it answers none. `entry` is the ref of the timeline
-    entry that was made of it. What was deleted or redacted has neither text nor files.
+    entry that was made of it. A deleted or redacted message has neither text nor files.
     """
 
     id: str
@@ -31,25 +31,25 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """
-    The messages in the order in which they were written. `people` are the names by user id.
+    Messages in the order in which they were written. `people` are names by user id.
 
-    `forgotten_to`: what was written up to then and is on no timeline was deleted by the retention rule.
+    `forgotten_to`: messages up to then that are on no timeline were deleted by the retention rule.
     """
 
     channel: str | None
-    messages: Sequence[Said] = ()
+    messages: Sequence[TranscriptMessage] = ()
     people: Mapping[str, str] = field(default_factory=dict)
-    forgotten_to: datetime | None = None
+    purged_to: datetime | None = None
 
 
-def threads(messages: Sequence[Said]) -> list[tuple[Said, list[Said]]]:
+def group_threads(messages: Sequence[TranscriptMessage]) -> list[tuple[TranscriptMessage, list[TranscriptMessage]]]:
     """
-    Each message with its answers, both in order.
+    Messages with their replies, both in order.
 
-    An answer to a message that is not kept, or that is an answer itself, stands by itself: nothing is left out.
+    A reply to a message that is not kept, or that is a reply itself, stands by itself: nothing is left out.
     """
     firsts = {said.id for said in messages if said.thread is None}
-    answers: dict[str, list[Said]] = {}
+    answers: dict[str, list[TranscriptMessage]] = {}
     for said in messages:
         if said.thread in firsts:
             answers.setdefault(said.thread or "", []).append(said)

@@ -1,4 +1,4 @@
-"""What a failed step means, in words for people, and what they can do about it. Pure: from the error that was kept."""
+"""Explanations of Slack's error codes and of our own, with remedies."""
 
 import re
 from collections.abc import Mapping
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """`word` is Slack's own, for those who look it up; None where Slack said nothing. `remedy` may be empty."""
+class ErrorExplanation:
+    """`error_code` is Slack's own, None without one. `remedy` may be empty."""
 
-    word: str | None
+    error_code: str | None
     meaning: str
     remedy: str = ""
 
     @property
     def sentence(self) -> str:
-        said = f"{self.meaning} ({self.word})." if self.word else f"{self.meaning}."
+        said = f"{self.meaning} ({self.error_code})." if self.error_code else f"{self.meaning}."
         return f"{said} {self.remedy}".strip()
 
 
@@ -75,38 +75,40 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "request_timeout": ("Slack did not get the whole call", ""),
     "team_added_to_org": ("Slack is moving the workspace", ""),
 }
-"""Slack's words for what it refuses, with what they mean here and what mends it."""
+"""Meaning and remedy by Slack's error code."""
 
-BY_MEANS = "paging: "
-"""How an error begins that is no word of Slack's: our own sentence about a page that left by something else."""
+PAGING_PREFIX = "paging: "
+"""Prefix of an error of a page that another service than Slack carries: a sentence of our own."""
 AWAY = re.compile(r"no connection|no answer within|the connection broke|HTTP \d+|no JSON object")
 WORD = re.compile(r"(?:^|[ :])([a-z]+(?:_[a-z]+)+|ratelimited)\b")
 NEEDS = re.compile(r"\(needs ([a-z:,. _]+)\)")
 OF_OURS = re.compile(r"^([A-Z]\w+): ")
 
 
-def explained(error: str | None) -> Refusal:
+def explain_error(error: str | None) -> ErrorExplanation:
     """
-    The meaning of what a step's last attempt left as its error.
+    Explain the error that a step's last attempt left.
 
-    Nothing of the error is passed on but Slack's own words and the names of our exceptions: it may hold words of the
-    record.
+    Nothing of the error is passed on but Slack's own codes and the names of our exceptions: it may hold words of
+    the record.
     """
     text = error or ""
     if not text:
-        return Refusal(None, "It was not done")
-    if text.startswith(BY_MEANS):
-        meaning, _, remedy = text.removeprefix(BY_MEANS).rstrip(".").partition(". ")
-        return Refusal(None, meaning, f"{remedy}." if remedy else "")
+        return ErrorExplanation(None, "It was not done")
+    if text.startswith(PAGING_PREFIX):
+        meaning, _, remedy = text.removeprefix(PAGING_PREFIX).rstrip(".").partition(". ")
+        return ErrorExplanation(None, meaning, f"{remedy}." if remedy else "")
     if defect := OF_OURS.match(text):
-        return Refusal(defect[1], "Dogwatch failed at it", _DEFECT)
+        return ErrorExplanation(defect[1], "Dogwatch failed at it", _DEFECT)
     if AWAY.search(text):
-        return Refusal(None, "Slack did not answer", "It is Slack, or the way there: try again when it is back.")
+        return ErrorExplanation(
+            None, "Slack did not answer", "It is Slack, or the way there: try again when it is back."
+        )
     found = [word for word in WORD.findall(text) if word in MEANINGS] or WORD.findall(text)
     if not found:
-        return Refusal(None, "It was not done", "The log says more.")
+        return ErrorExplanation(None, "It was not done", "The log says more.")
     word = found[0]
     meaning, remedy = MEANINGS.get(word, ("Slack refuses it", "Look the word up in Slack's documentation of the call."))
     if needed := NEEDS.search(text):
         remedy = f"It needs {needed[1]}. {_INSTALL}."
-    return Refusal(word, meaning, remedy)
+    return ErrorExplanation(word, meaning, remedy)

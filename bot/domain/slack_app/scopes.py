@@ -1,20 +1,19 @@
 """
-What the Slack app may be allowed to do: each scope of slack-manifest.yaml, what it is for, and what goes without it.
+Scopes of the Slack app: what each is for, and what does not work without it.
 
-Pure: from the scopes that Slack names to words for people. Names: docs.slack.dev/reference/scopes.
+Names: docs.slack.dev/reference/scopes.
 """
 
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
     """
-    A scope. `without`: what does not work as long as it is missing, as a sentence.
+    A scope. `without`: what does not work without it, as a sentence.
 
-    Without one that is required no incident can be run; without another one incidents work, with less.
+    Without a required one no incident can be run.
     """
 
     scope: str
@@ -104,105 +103,8 @@ PERMISSIONS = (
 )
 BY_SCOPE = {each.scope: each for each in PERMISSIONS}
 
-PLAN_WORDS = frozenset(
-    {
-        "paid_only",
-        "paid_teams_only",
-        "plan_upgrade_required",
-        "team_not_on_paid_plan",
-        "feature_not_enabled",
-        "canvas_disabled",
-        "canvas_disabled_user_team",
-        "canvas_disabled_file_team",
-        "canvas_globally_disabled",
-        "free_teams_cannot_create_non_tabbed_canvases",
-        "not_implemented",
-        "free_teams_cannot_edit_standalone_canvases",
-        "free_teams_cannot_create_standalone_canvases",
-        "team_tier_cannot_create_channel_canvases",
-        "file_uploads_disabled",
-        "not_enabled",
-        "unknown_method",
-        "not_allowed_token_type",
-    }
-)
-"""Slack's refusals of what the workspace does not have: its plan, an admin's switch, or a Slack without the method."""
-MISSING_SCOPE = "missing_scope"
 
-SERVED_BY = (
-    ("bookmarks.list", "bookmarks:read"),
-    ("bookmarks.", "bookmarks:write"),
-    ("canvases.getContent", "canvases:read"),
-    ("canvases.", "canvases:write"),
-    ("conversations.canvases.", "canvases:write"),
-    ("files.", "files:write"),
-    ("pins.", "pins:write"),
-    ("reactions.", "reactions:write"),
-    ("usergroups.", "usergroups:read"),
-    ("users.lookupByEmail", "users:read.email"),
-    ("users.", "users:read"),
-    ("conversations.open", "im:write"),
-)
-"""By how a method's name begins, the permission whose work it does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lack:
-    """
-    Something that the app cannot do: its `permission` was not granted, or the workspace does not have what it is for.
-
-    `word` is Slack's own: `missing_scope`, or one of PLAN_WORDS.
-    """
-
-    permission: Permission
-    word: str = MISSING_SCOPE
-
-    @property
-    def is_scope(self) -> bool:
-        return self.word == MISSING_SCOPE
-
-    @property
-    def key(self) -> str:
-        """By which it is told once."""
-        return f"{MISSING_SCOPE if self.is_scope else 'not_available'}:{self.permission.scope}"
-
-    @classmethod
-    def of(cls, key: str, word: str | None) -> "Lack | None":
-        """From its `key`; None for one of another release, which knew other permissions."""
-        permission = BY_SCOPE.get(key.partition(":")[2])
-        return cls(permission, word or MISSING_SCOPE) if permission else None
-
-
-def is_lack(error: str | None) -> bool:
-    """Whether a step failed because the app or the workspace lacks something. `error`: what the step left."""
-    return bool(error) and not PLAN_WORDS.union({MISSING_SCOPE}).isdisjoint(re.findall(r"\w+", error or ""))
-
-
-def missing(granted: Iterable[str]) -> list[Permission]:
-    """What the app was not allowed, required things first."""
+def missing_scopes(granted: Iterable[str]) -> list[Permission]:
+    """Permissions that were not granted, required ones first."""
     have = set(granted)
     return sorted((each for each in PERMISSIONS if each.scope not in have), key=lambda each: not each.is_required)
-
-
-def lacking(method: str, error: str, needed: str = "", provided: str = "") -> Lack | None:
-    """
-    What a refused call lacked: by what Slack says is `needed`, or by the method. None if that was not why.
-
-    `needed` and `provided` are Slack's lists, with commas between. Where any of several would do, it is the one that
-    the app asks for and was not given.
-    """
-    if error == MISSING_SCOPE:
-        have = set(_listed(provided))
-        found = [BY_SCOPE[each] for each in _listed(needed) if each in BY_SCOPE and each not in have]
-        permission = found[0] if found else _served_by(method)
-    else:
-        permission = _served_by(method) if error in PLAN_WORDS else None
-    return Lack(permission, error) if permission else None
-
-
-def _served_by(method: str) -> Permission | None:
-    return next((BY_SCOPE[scope] for start, scope in SERVED_BY if method.startswith(start)), None)
-
-
-def _listed(scopes: str) -> Collection[str]:
-    return [each for each in (part.strip() for part in scopes.split(",")) if each]

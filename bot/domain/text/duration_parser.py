@@ -1,9 +1,10 @@
-"""How long something took, as people write it: `1h 45m`, `une demi-heure`, `zwei Stunden und 5 Minuten`."""
+"""Durations as people write them: `1h 45m`, `une demi-heure`, `zwei Stunden und 5 Minuten`."""
 
 import re
 from datetime import timedelta
 
-from bot.domain.text.normalize import plain
+from bot.domain.text.lazy_pattern import LazyPattern
+from bot.domain.text.normalize import strip_accents
 
 _SECONDS = {"w": 7 * 86_400, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _UNITS = {
@@ -28,7 +29,7 @@ _HALF = {
     "halben",
     "halbe",
 }
-_WORDED = dict.fromkeys(_HALF, 0.5) | {
+_NUMBER_WORDS = dict.fromkeys(_HALF, 0.5) | {
     word: number
     for number, words in {
         1: "a an one un une uno una un' um uma ein eine einer einem einen",
@@ -41,7 +42,7 @@ _WORDED = dict.fromkeys(_HALF, 0.5) | {
     }.items()
     for word in words.split()
 }
-_WHOLE = {
+_WHOLE_PHRASES = {
     phrase: minutes
     for minutes, phrases in {
         15: (
@@ -67,10 +68,10 @@ _WHOLE = {
     }.items()
     for phrase in phrases
 }
-_WORDS = "|".join(sorted(map(re.escape, _WORDED), key=len, reverse=True))
+_WORDS = "|".join(sorted(map(re.escape, _NUMBER_WORDS), key=len, reverse=True))
 _NUMBER = rf"(?:\d{{1,6}}(?:[.,]\d{{1,3}})?|(?:{_WORDS})(?:(?<=['-])|(?=\s)))"
 _JOIN = r"(?:\s*,\s*|\s+(?:and|et|e|y|und)\s+|\s*)"
-_PATTERN = re.compile(
+_PATTERN = LazyPattern(
     _JOIN.join(rf"(?:(?P<{unit}>{_NUMBER})\s*(?:{words})(?![a-z]))?" for unit, words in _UNITS.items())
     + r"(?:(?<=[a-z])\s?(?P<bare>\d{1,2}))?"
     + r"(?P<half>\s+(?:and\s+a\s+half|et\s+demie?|e\s+mezz[ao]|y\s+media|e\s+meia))?",
@@ -80,15 +81,15 @@ _PATTERN = re.compile(
 
 def read_duration(text: str) -> timedelta | None:
     """
-    The length that `text` names in one of the six languages, or None if it names none.
+    Parse a duration in any of the six languages; None if `text` is none.
 
-    Reads what `show_duration` writes, and `90 min`, `1h30`, `1.5 h`, `an hour`, `half an hour`, `2 weeks`,
+    Reads the output of `format_duration`, and `90 min`, `1h30`, `1.5 h`, `an hour`, `half an hour`, `2 weeks`,
     `2 hours and 5 minutes`, `an hour and a half`, `un quart d'heure`, `uma hora e meia`. The units go from large to
     small, each at most once.
     """
-    folded = plain(" ".join(text.split()))
-    if folded.casefold() in _WHOLE:
-        return timedelta(minutes=_WHOLE[folded.casefold()])
+    folded = strip_accents(" ".join(text.split()))
+    if folded.casefold() in _WHOLE_PHRASES:
+        return timedelta(minutes=_WHOLE_PHRASES[folded.casefold()])
     match = _PATTERN.fullmatch(folded)
     if match is None:
         return None
@@ -105,4 +106,4 @@ def read_duration(text: str) -> timedelta | None:
 
 def _number(text: str) -> float:
     folded = " ".join(text.casefold().split())
-    return _WORDED[folded] if folded in _WORDED else float(folded.replace(",", "."))
+    return _NUMBER_WORDS[folded] if folded in _NUMBER_WORDS else float(folded.replace(",", "."))

@@ -1,27 +1,27 @@
-"""What a clock on the wall shows, turned into the one moment that is meant by it."""
+"""Conversion between local times and instants."""
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
-SECOND = timedelta(seconds=1)
+_SECOND = timedelta(seconds=1)
 
 
-def instant(wall: datetime, zone: tzinfo) -> datetime:
+def to_instant(local: datetime, zone: tzinfo) -> datetime:
     """
-    The moment (aware, in UTC) at which clocks in `zone` show `wall` (naive).
+    The instant (aware, in UTC) at which clocks in `zone` show `local` (naive).
 
-    What they show twice is the first of the two. What they never show is the moment at which they are put forward. So a
-    later `wall` never gives an earlier moment.
+    A time that they show twice is the first of the two; a time that they skip is the moment of the change. So a later
+    `local` never gives an earlier instant.
     """
-    found = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if shown(found, zone) == wall:
+    found = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if to_local(found, zone) == local:
         return found
-    before, after = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (1, 0))
-    while after - before > SECOND:  # `before` the clocks still show less than `wall`, `after` they show more
+    before, after = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (1, 0))
+    while after - before > _SECOND:  # the clocks show less than `local` at `before`, more at `after`
         middle = before + (after - before) / 2
-        before, after = (before, middle) if shown(middle, zone) > wall else (middle, after)
+        before, after = (before, middle) if to_local(middle, zone) > local else (middle, after)
     return after.replace(microsecond=0)
 
 
-def shown(moment: datetime, zone: tzinfo) -> datetime:
-    """What clocks in `zone` show at `moment` (aware), without the zone."""
+def to_local(moment: datetime, zone: tzinfo) -> datetime:
+    """The naive local time in `zone` at `moment` (aware)."""
     return moment.astimezone(zone).replace(tzinfo=None, fold=0)

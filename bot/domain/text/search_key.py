@@ -1,22 +1,22 @@
-"""Text as it is searched: without case and without accents, whichever way somebody's keyboard made them."""
+"""Text for search: without case and accents, whether composed or combining."""
 
 import re
 import unicodedata
 
-MARKS = "\u0300-\u036f"
-"""The combining accents that NFKD leaves beside their letters."""
-_MARK = re.compile(f"[{MARKS}]")
-MOST_WORDS = 8
-"""Words of a search that count; the rest of a pasted paragraph would find nothing anyway."""
+COMBINING_MARKS = "\u0300-\u036f"
+"""The combining accents that NFKD leaves beside their letters: a range for a pattern."""
+MAX_SEARCH_WORDS = 8
+"""The words of a search that count; the rest of a pasted paragraph would find nothing anyway."""
+_MARK = re.compile(f"[{COMBINING_MARKS}]")
 
 
-def folded(text: str) -> str:
-    """`Été à Zürich` and `ETE A ZURICH` become the same. `store.searching` asks PostgreSQL for the same steps."""
+def search_key(text: str) -> str:
+    """The same for `Été` and `ETE`. `store.incidents.search` does the same in PostgreSQL."""
     return text.lower() if text.isascii() else _MARK.sub("", unicodedata.normalize("NFKD", text)).lower()
 
 
-def words_of(text: str) -> tuple[str, ...]:
-    """What is searched for: each word by itself, folded; what stands in quotes in one piece."""
+def search_words(text: str) -> tuple[str, ...]:
+    """The search keys of each word; text in quotes stays in one piece."""
     parts = re.findall(r'"([^"]+)"|[“„«]([^”“»]+)[”“»]|(\S+)', text)
-    found = (" ".join(folded(next(filter(None, part), "")).split()) for part in parts)
-    return tuple(dict.fromkeys(each for each in found if each))[:MOST_WORDS]
+    found = (" ".join(search_key(next(filter(None, part), "")).split()) for part in parts)
+    return tuple(dict.fromkeys(each for each in found if each))[:MAX_SEARCH_WORDS]

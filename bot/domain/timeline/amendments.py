@@ -1,4 +1,4 @@
-"""What a person may change of an entry, and what follows from it: its time, its place, its kinds."""
+"""Amendments of timeline entries: time, position, kinds."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -8,49 +8,54 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UserError
 from bot.domain.terms import MARKS, Kind, Precision
-from bot.domain.text.normalize import plain
-from bot.domain.times import When, is_future, read_time, show_time, typeable
-from bot.domain.times.time_of_day import CLOCK
-from bot.domain.times.vocabulary import ABOUT, AT, DAYS_AWAY, WEEKDAYS, any_of
-from bot.domain.times.zones import instants
+from bot.domain.text.normalize import strip_accents
+from bot.domain.times import ParsedTime, format_time, format_unambiguous, is_future, read_time
+from bot.domain.times.time_of_day import CLOCK_PATTERN
+from bot.domain.times.vocabulary import ABOUT_PATTERN, AT_PATTERN, DAYS_AWAY, WEEKDAYS, alternatives
+from bot.domain.times.zones import instants_at
 
-DONE_THEN = frozenset({Kind.DECLARED, Kind.RESOLVED, Kind.ACKNOWLEDGED, Kind.CANCELLED})
-"""Kinds whose time is when it was done, and is never moved."""
-STATES = frozenset(Kind) - frozenset(MARKS)
-"""Kinds that a command gave the entry, with all that follows from it: nobody takes them away."""
+FIXED_TIME_KINDS = frozenset({Kind.DECLARED, Kind.RESOLVED, Kind.ACKNOWLEDGED, Kind.CANCELLED})
+"""Kinds whose time is when the command was typed, and is never changed."""
+COMMAND_KINDS = frozenset(Kind) - frozenset(MARKS)
+"""Kinds that only commands set, with consequences: they cannot be removed."""
 
 _BARE = re.compile(
-    rf"(?:{ABOUT})?(?:{AT})?{CLOCK}"
-    rf"(?:\ ?(?:(?!{any_of([*DAYS_AWAY, *WEEKDAYS])})[a-z]{{3,5}}|[+\-−]\d{{2}}:?\d{{2}}))?\ ?\??",
+    rf"(?:{ABOUT_PATTERN})?(?:{AT_PATTERN})?{CLOCK_PATTERN}"
+    rf"(?:\ ?(?:(?!{alternatives([*DAYS_AWAY, *WEEKDAYS])})[a-z]{{3,5}}|[+\-−]\d{{2}}:?\d{{2}}))?\ ?\??",
     re.VERBOSE | re.IGNORECASE,
 )
-"""A clock time without a day, in any of the ways in which clock times are read."""
+"""A time of day without a date, in any accepted spelling."""
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where an entry stands in its incident's order, up to those that share its `sort_at`."""
+class EntryPosition:
+    """Position of an entry in its incident's order, up to those that share its `sort_at`."""
 
     id: int
     sort_at: datetime
 
 
-def moved(group: Sequence[Place], entry: Place, beside: Place, *, before: bool) -> list[Place]:
+def move_entry(
+    group: Sequence[EntryPosition], entry: EntryPosition, beside: EntryPosition, *, before: bool
+) -> list[EntryPosition]:
     """
-    The places to be numbered anew, in this order, when `entry` goes right before or behind `beside`.
+    Positions to renumber, in this order, when `entry` moves next to `beside`.
 
     `group` are the entries that share `beside`'s `sort_at`, in order. The moved one takes that `sort_at`; it and those
-    behind it get higher numbers than any given yet. So the order stays total, and of the others none changes places
-    with another.
+    after it get higher numbers than any given yet. So the order stays total, and the others keep theirs.
     """
     others = [each for each in group if each.id != entry.id]
     index = next(number for number, each in enumerate(others) if each.id == beside.id) + (not before)
     return [replace(entry, sort_at=beside.sort_at), *others[index:]]
 
 
-def why_not_beside(happened_at: datetime | None, beside_sort_at: datetime) -> str | None:
-    """Why an entry of this time cannot stand there: entries of known time stand in its order, to the minute."""
+def placement_problem(happened_at: datetime | None, beside_sort_at: datetime) -> str | None:
+    """
+    Why an entry of this time cannot stand next to the other; None if it can.
+
+    Entries of known time are ordered by it, to the minute.
+    """
     if happened_at is None or _minute(happened_at) == _minute(beside_sort_at):
         return None
     return "Entries of known time stand in its order. Amend the entry's time instead, or write `?` if nobody knows it."
@@ -60,24 +65,24 @@ def _minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
 
 
-def typed_time(happened_at: datetime | None, precision: Precision, zone: ZoneInfo) -> str:
-    """A time as a form shows it for amending: `2026-03-02 13:50`, `~…` about then, `?` unknown. Read back the same."""
+def format_editable_time(happened_at: datetime | None, precision: Precision, zone: ZoneInfo) -> str:
+    """Format a time for an edit form: `2026-03-02 13:50`, `~…` if approximate, `?` if unknown."""
     if happened_at is None:
         return "?"
     local = happened_at.astimezone(zone).replace(tzinfo=None)
-    is_plain = len(instants(local, zone)) == 1
-    text = show_time(happened_at, zone, with_zone=False) if is_plain else typeable(happened_at, zone)
+    is_plain = len(instants_at(local, zone)) == 1
+    text = format_time(happened_at, zone, with_zone=False) if is_plain else format_unambiguous(happened_at, zone)
     return f"~{text}" if precision is Precision.APPROXIMATE else text
 
 
-def amended_time(text: str, *, near: datetime, now: datetime, zone: ZoneInfo) -> When:
+def parse_amended_time(text: str, *, near: datetime, now: datetime, zone: ZoneInfo) -> ParsedTime:
     """
-    The time that somebody puts an entry right with.
+    Parse the corrected time of an entry.
 
-    A clock time without a day is the one nearest to `near`, where the entry stands: an entry is often amended days
-    later. Raises UserError for a text that is no time and for the future, Ambiguous for one that can be two.
+    A time of day without a date is the one nearest to `near`, the entry's present position: an entry is often amended
+    days later. Raises UserError for a text that is no time and for the future, Ambiguous for one that can be two.
     """
-    if not _BARE.fullmatch(plain(" ".join(text.split()))):
+    if not _BARE.fullmatch(strip_accents(" ".join(text.split()))):
         when = read_time(text, now=now, zone=zone)
     else:
         day = near.astimezone(zone).replace(hour=23, minute=59, second=59, microsecond=0)
@@ -85,16 +90,16 @@ def amended_time(text: str, *, near: datetime, now: datetime, zone: ZoneInfo) ->
         past = [each for each in found if not is_future(each, now)] or found[:1]
         when = min(past, key=lambda each: abs((each.at or near) - near))
     if is_future(when, now):
-        shown = show_time(when.at, zone) if when.at else text
+        shown = format_time(when.at, zone) if when.at else text
         raise UserError(f"{shown} is still to come. What has not happened yet cannot be recorded.")
     return when
 
 
 def amended_kinds(present: Sequence[Kind], chosen: Collection[Kind], *, fixed: Collection[Kind]) -> tuple[Kind, ...]:
     """
-    The kinds of an entry after somebody chose its marks: those that were there keep their order, new ones follow.
+    The kinds of an entry after its marks were chosen: present ones first, then new ones.
 
-    `fixed` stay whatever was chosen. Raises UserError if nothing is left.
+    `fixed` kinds stay. Raises UserError if nothing is left.
     """
     kept = [kind for kind in present if kind in fixed or kind in chosen]
     kinds = tuple(dict.fromkeys([*kept, *(kind for kind in MARKS if kind in chosen)]))
@@ -104,14 +109,18 @@ def amended_kinds(present: Sequence[Kind], chosen: Collection[Kind], *, fixed: C
 
 
 def fixed_kinds(kinds: Iterable[Kind], *, carries: bool) -> frozenset[Kind]:
-    """The kinds that nobody takes away. `carries`: the entry stands for an escalation, an action item or an alert."""
-    return frozenset(kind for kind in kinds if kind in STATES or carries)
+    """
+    Kinds that cannot be removed.
+
+    `carries`: the entry stands for an escalation, an action item or an alert.
+    """
+    return frozenset(kind for kind in kinds if kind in COMMAND_KINDS or carries)
 
 
 def earlier_time(
     one: tuple[datetime | None, Precision], other: tuple[datetime | None, Precision]
 ) -> tuple[datetime | None, Precision]:
-    """Of two entries' times the earlier; the known one, if the other is not."""
+    """The earlier of two entries' times; the known one if the other is unknown."""
     if other[0] is None:
         return one
     return other if one[0] is None or other[0] < one[0] else one

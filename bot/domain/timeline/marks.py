@@ -1,4 +1,4 @@
-"""Which reaction gives a message which mark: the default table, and one name for each emoji."""
+"""Reactions that mark messages: the default table, and one name for each emoji."""
 
 import re
 from collections.abc import Mapping
@@ -27,11 +27,11 @@ DEFAULT_REACTIONS: Mapping[str, Kind] = MappingProxyType(
 )
 
 CONFIRM_EMOJI = "writing_hand"
-"""What the bot answers a mark with. It is in no table, so that its own reaction never becomes a mark."""
+"""The bot's reaction that confirms a mark. It is in no table, so it never becomes a mark."""
 
 # Some pictures have two names and Slack sends the one that was picked. Only names of the same picture stand here:
 # heavy_check_mark looks like white_check_mark and is another emoji, which somebody may want for another kind.
-ALIASES: Mapping[str, str] = MappingProxyType(
+EMOJI_ALIASES: Mapping[str, str] = MappingProxyType(
     {
         "collision": "boom",
         "pencil": "memo",
@@ -49,12 +49,16 @@ _SKIN_TONE = re.compile(r"::skin-tone-[2-6]$")
 
 
 def normalise_emoji(name: str) -> str:
-    """The one name of an emoji: `:hand::skin-tone-3:` and `hand` are the same, so are `collision` and `boom`."""
+    """Canonical name of an emoji, without skin tone: `:hand::skin-tone-3:` is `hand`."""
     bare = _SKIN_TONE.sub("", name.strip().strip(":").casefold())
-    return ALIASES.get(bare, bare)
+    return EMOJI_ALIASES.get(bare, bare)
 
 
 def emoji_with_tone(name: str) -> str:
-    """The same, with its tone: one person may put an emoji in two tones, and takes them away one by one."""
+    """
+    Canonical name with skin tone.
+
+    A person may add an emoji in two tones, and removes each by itself.
+    """
     tone = _SKIN_TONE.search(name.strip().strip(":").casefold())
     return normalise_emoji(name) + (tone[0] if tone else "")

@@ -1,4 +1,4 @@
-"""The questions about times that can be two: each reading as an instant that nobody can read differently."""
+"""Questions about ambiguous times, with each reading as an unambiguous instant."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bot.domain.times.zones import offset_label
 
 
 class Doubt(StrEnum):
-    """Why a text can be read in two ways, to stand behind it in a sentence."""
+    """Why a text has two readings, as the end of a sentence about it."""
 
     NONE = ""
     DAY = "can be two days"
@@ -21,9 +21,9 @@ class Doubt(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Reading:
     """
-    One instant (aware, UTC) that a text can mean, in the zone in which it was read.
+    An instant (aware, UTC) that a text can mean, in the zone in which it was read.
 
-    `earlier`: what else the text means where `at` is still to come. `doubt`: what gave rise to this reading.
+    `earlier`: the reading in the past, where `at` is in the future. `doubt`: the cause of this reading.
     """
 
     at: datetime
@@ -32,21 +32,21 @@ class Reading:
     earlier: datetime | None = None
 
 
-def typeable(at: datetime, zone: tzinfo) -> str:
-    """`2025-10-26 02:30 +02:00`: the way of writing an instant that nobody can read differently."""
+def format_unambiguous(at: datetime, zone: tzinfo) -> str:
+    """`2025-10-26 02:30 +02:00`: an instant with its offset."""
     local = at.astimezone(zone)
     clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
     return f"{local.date().isoformat()} {clock} {offset_label(local)}"
 
 
-def which_reading(text: str, readings: Sequence[Reading], letters: str, places: Mapping[tzinfo, str]) -> Ambiguous:
+def ambiguous_time(text: str, readings: Sequence[Reading], letters: str, places: Mapping[tzinfo, str]) -> Ambiguous:
     """
-    To be raised: the question which of the instants was meant.
+    Build the question which of the instants was meant, to be raised.
 
-    `letters` are those that name several zones, with the `places` where they do; empty where the zone is no question.
+    `letters`: an abbreviation of several zones, with the `places` of each; empty where the zone is clear.
     """
     shown = [
-        f"`{typeable(each.at, each.zone)}`" + (f" ({places[each.zone]})" if each.zone in places else "")
+        f"`{format_unambiguous(each.at, each.zone)}`" + (f" ({places[each.zone]})" if each.zone in places else "")
         for each in readings
     ]
     doubt = next((each.doubt for each in readings if each.doubt), Doubt.DAY)
@@ -54,5 +54,5 @@ def which_reading(text: str, readings: Sequence[Reading], letters: str, places: 
     return Ambiguous(
         f"{problem}. Do you mean {', '.join(shown[:-1])} or {shown[-1]}?",
         about=text,
-        candidates=[typeable(each.at, each.zone) for each in readings],
+        candidates=[format_unambiguous(each.at, each.zone) for each in readings],
     )

@@ -1,4 +1,4 @@
-"""One text, one time: the forms in which people write times, and what each means. Used through `bot.domain.times`."""
+"""Parsing of one text as one time. Use it through `bot.domain.times`."""
 
 import re
 import unicodedata
@@ -9,43 +9,44 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import Ambiguous
 from bot.domain.terms import Precision
-from bot.domain.text.normalize import plain
-from bot.domain.times.ambiguity import Doubt, Reading, typeable, which_reading
+from bot.domain.text.lazy_pattern import LazyPattern
+from bot.domain.text.normalize import strip_accents
+from bot.domain.times.ambiguity import Doubt, Reading, ambiguous_time, format_unambiguous
 from bot.domain.times.days import (
-    DAY,
+    DAY_PATTERN,
     Day,
-    bare_clock,
-    day_of,
-    is_text_behind,
-    may_be_here,
-    part_named,
-    shifted,
-    written_in_figures,
+    add_days,
+    day_without_date,
+    is_start_of_text,
+    may_be_german_here,
+    named_part_of_day,
+    numeric_date,
+    resolve_day,
 )
 from bot.domain.times.relative import read_relative
-from bot.domain.times.time_of_day import CLOCK, clock_of, contradicts_itself, is_midnight
-from bot.domain.times.vocabulary import ABOUT, AT, OF, ON
-from bot.domain.times.zone_labels import ZONE, zones_in
-from bot.domain.times.zones import around_gap, instants, places_of_letters, zone_label
+from bot.domain.times.time_of_day import CLOCK_PATTERN, contradicts_itself, is_midnight, resolve_clock
+from bot.domain.times.vocabulary import ABOUT_PATTERN, AT_PATTERN, OF_PATTERN, ON_PATTERN
+from bot.domain.times.zone_labels import ZONE_PATTERN, resolve_zones
+from bot.domain.times.zones import instants_around_gap, instants_at, places_of_letters, zone_label
 
-_LEAD = rf"(?:{AT})?(?:(?P<about>{ABOUT})(?:{AT})?)?"
+_LEAD = rf"(?:{AT_PATTERN})?(?:(?P<about>{ABOUT_PATTERN})(?:{AT_PATTERN})?)?"
 _FLAGS = re.VERBOSE | re.IGNORECASE | re.ASCII
-_DAY_FIRST = re.compile(rf"(?:{ON})?{DAY}(?:,?\ |t){_LEAD}{CLOCK}{ZONE}", _FLAGS)
-_CLOCK_FIRST = re.compile(rf"{_LEAD}{CLOCK}{ZONE}(?:,?\ (?P<of>{OF})?{DAY})?", _FLAGS)
-_ABOUT_FIRST = re.compile(rf"(?:{ABOUT})", _FLAGS)
-_ABOUT_LAST = re.compile(r"(?:\ ?\?|\ (?:circa|ca\.?|environ|approx\.?|approximately|aproximadamente))\Z", _FLAGS)
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})[tT](\d{2})(\d{2})(\d{2})?(?!\d)", re.ASCII)
-_LONGEST = 100
-"""No way of writing a time has more signs."""
+_DAY_FIRST = LazyPattern(rf"(?:{ON_PATTERN})?{DAY_PATTERN}(?:,?\ |t){_LEAD}{CLOCK_PATTERN}{ZONE_PATTERN}", _FLAGS)
+_CLOCK_FIRST = LazyPattern(rf"{_LEAD}{CLOCK_PATTERN}{ZONE_PATTERN}(?:,?\ (?P<of>{OF_PATTERN})?{DAY_PATTERN})?", _FLAGS)
+_ABOUT_FIRST = LazyPattern(rf"(?:{ABOUT_PATTERN})", _FLAGS)
+_ABOUT_LAST = LazyPattern(r"(?:\ ?\?|\ (?:circa|ca\.?|environ|approx\.?|approximately|aproximadamente))\Z", _FLAGS)
+_COMPACT = LazyPattern(r"(\d{4})(\d{2})(\d{2})[tT](\d{2})(\d{2})(\d{2})?(?!\d)", re.ASCII)
+_MAX_SIGNS = 100
+"""Signs of the longest time that can be written."""
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class ParsedTime:
     """
     A time that somebody wrote.
 
     `at` is aware and in UTC; None exactly when the precision is UNKNOWN (`?`). `zone_named`: the text named its zone.
-    The rest serves sentences about it: the text, and what else the text can mean where `at` is still to come.
+    For messages about it: the text, and the `earlier` reading where `at` is in the future.
     """
 
     at: datetime | None
@@ -56,8 +57,12 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """What a text is read against. `strict`: it may go on with other words, so `est` is no zone here, `EST` is."""
+class ParseContext:
+    """
+    The context of a text.
+
+    `strict`: other words may follow it, so `EST` is a zone and `est` is none.
+    """
 
     now: datetime
     zone: ZoneInfo
@@ -65,20 +70,24 @@ class Frame:
     strict: bool
 
 
-def read(text: str, frame: Frame) -> When | None:
-    """None if `text` has not the form of a time; UserError if it has, and cannot be one; Ambiguous if it can be two."""
-    folded = folded_time(text)
-    if len(folded) > _LONGEST:
+def parse_time(text: str, context: ParseContext) -> ParsedTime | None:
+    """
+    Parse a text, or return None if it has not the form of a time.
+
+    Raises UserError if it has that form and is none, Ambiguous if it has two readings.
+    """
+    folded = normalize_time_text(text)
+    if len(folded) > _MAX_SIGNS:
         return None
     try:
-        when = _read(folded, frame)
+        when = _parse(folded, context)
     except Ambiguous as question:
         raise Ambiguous(question.message, about=text.strip(), candidates=question.candidates) from None
     return when and replace(when, text=text.strip())
 
 
-def folded_time(text: str) -> str:
-    """Blanks of all kinds, full-width digits and ISO's compact form, each as the one form that is read."""
+def normalize_time_text(text: str) -> str:
+    """Normalize blanks, full-width digits and ISO's compact form."""
     folded = " ".join(unicodedata.normalize("NFKC", text).split())
     compact = _COMPACT.match(folded)
     if compact is None:
@@ -87,85 +96,87 @@ def folded_time(text: str) -> str:
     return f"{year}-{month}-{day}T{hour}:{minute}" + (f":{second}" if second else "") + folded[compact.end() :]
 
 
-def _read(text: str, frame: Frame) -> When | None:
-    """`text` folded, with its accents: they stand in what is said about it."""
+def _parse(text: str, context: ParseContext) -> ParsedTime | None:
+    """`text` is normalized, with its accents: messages quote it."""
     if text == "?":
-        return When(None, Precision.UNKNOWN)
-    bare = plain(text)
-    relative = read_relative(bare, frame.now)
+        return ParsedTime(None, Precision.UNKNOWN)
+    bare = strip_accents(text)
+    relative = read_relative(bare, context.now)
     if relative is not None:
-        when = When(relative.at.astimezone(UTC))
-        return _approximate(when) if relative.is_about else when
+        when = ParsedTime(relative.at.astimezone(UTC))
+        return _mark_approximate(when) if relative.is_about else when
     match = _DAY_FIRST.fullmatch(bare) or _CLOCK_FIRST.fullmatch(bare)
     if match is not None:
-        found = _absolute(match, text, frame)
-        return _approximate(found) if found and match["about"] else found
+        found = _resolve_absolute(match, text, context)
+        return _mark_approximate(found) if found and match["about"] else found
     first, last = _ABOUT_FIRST.match(bare), _ABOUT_LAST.search(bare)
     if first:
-        return _about(text[first.end() :], frame)
-    if last and (bare[0].isdigit() if bare[-1] == "?" else not frame.strict):
-        return _about(text[: last.start()], frame)
+        return _parse_about(text[first.end() :], context)
+    if last and (bare[0].isdigit() if bare[-1] == "?" else not context.strict):
+        return _parse_about(text[: last.start()], context)
     return None
 
 
-def _about(text: str, frame: Frame) -> When | None:
+def _parse_about(text: str, context: ParseContext) -> ParsedTime | None:
     try:
-        when = _read(text, frame)
+        when = _parse(text, context)
     except Ambiguous as question:
-        raise _about_all(question) from None
-    return _approximate(when) if when else None
+        raise _mark_candidates_approximate(question) from None
+    return _mark_approximate(when) if when else None
 
 
-def _about_all(question: Ambiguous) -> Ambiguous:
+def _mark_candidates_approximate(question: Ambiguous) -> Ambiguous:
     candidates = [each if each.startswith("~") else f"~{each}" for each in question.candidates]
     return Ambiguous(question.message, about=question.about, candidates=candidates)
 
 
-def _approximate(when: When) -> When:
+def _mark_approximate(when: ParsedTime) -> ParsedTime:
     return replace(when, precision=Precision.APPROXIMATE) if when.at is not None else when
 
 
-def _absolute(match: re.Match[str], text: str, frame: Frame) -> When | None:
-    zones = zones_in(match, text, now=frame.now, own=frame.zone, strict=frame.strict)
-    if zones is None or (frame.strict and _goes_on_as_text(match)):
+def _resolve_absolute(match: re.Match[str], text: str, context: ParseContext) -> ParsedTime | None:
+    zones = resolve_zones(match, text, now=context.now, own=context.zone, strict=context.strict)
+    if zones is None or (context.strict and _continues_as_text(match)):
         return None
-    if frame.strict and match.re is _CLOCK_FIRST and may_be_here(match):
-        raise _which_hier(match, text, frame)
+    if context.strict and match.re is _CLOCK_FIRST.compiled and may_be_german_here(match):
+        raise _ambiguous_hier(match, text, context)
     letters = match["letters"] or ""
-    found = [reading for zone in zones for reading in _in_zone(match, zone, frame)]
-    found = _borne(found, letters, frame.zone) or found
+    found = [reading for zone in zones for reading in _readings_in(match, zone, context)]
+    found = _with_own_letters(found, letters, context.zone) or found
     distinct = list({each.at: each for each in reversed(found)}.values())[::-1]
-    over = _over(distinct, frame.now) if frame.past else []
+    over = _past_readings(distinct, context.now) if context.past else []
     if len(over) > 1:  # a single one is asked about all the same: the letters may be of a zone where it is to come
         distinct = over
     if len(distinct) > 1:
         is_letters = len({each.zone for each in distinct}) > 1
-        written = written_in_figures(match) or text if any(each.doubt is Doubt.DAY for each in distinct) else text
-        question = which_reading(
+        written = numeric_date(match) or text if any(each.doubt is Doubt.DAY for each in distinct) else text
+        question = ambiguous_time(
             written, distinct, letters if is_letters else "", places_of_letters(letters) if is_letters else {}
         )
-        raise _about_all(question) if match["about"] else question
-    named = zones != (frame.zone,) or bool(letters or match["zone"])
-    return When(distinct[0].at, zone_named=named, earlier=distinct[0].earlier)
+        raise _mark_candidates_approximate(question) if match["about"] else question
+    named = zones != (context.zone,) or bool(letters or match["zone"])
+    return ParsedTime(distinct[0].at, zone_named=named, earlier=distinct[0].earlier)
 
 
-def _over(readings: Sequence[Reading], now: datetime) -> list[Reading]:
-    """What may be chosen of several where only the past can be meant: what is to come gives way to the day before."""
+def _past_readings(readings: Sequence[Reading], now: datetime) -> list[Reading]:
+    """The readings in the past; one in the future counts as the day before."""
     past = [each if each.at <= now or each.earlier is None else replace(each, at=each.earlier) for each in readings]
     return [each for each in past if each.at <= now]
 
 
-def _goes_on_as_text(match: re.Match[str]) -> bool:
-    """Whether what was taken for the end of a time is rather the beginning of the text behind it."""
-    return match.re is _CLOCK_FIRST and (contradicts_itself(match, part_named(match)) or is_text_behind(match))
+def _continues_as_text(match: re.Match[str]) -> bool:
+    """Return whether the end of the time is rather the start of the text after it."""
+    return match.re is _CLOCK_FIRST.compiled and (
+        contradicts_itself(match, named_part_of_day(match)) or is_start_of_text(match)
+    )
 
 
-def _which_hier(match: re.Match[str], text: str, frame: Frame) -> Ambiguous:
+def _ambiguous_hier(match: re.Match[str], text: str, context: ParseContext) -> Ambiguous:
     word = match["relative"]
     clock = text[: match.start("relative")].rstrip(" ,")
-    meant = [replace(frame, strict=False), frame]
-    yesterday, today = (read(each, at) for each, at in zip((text, clock), meant, strict=True))
-    shown = [typeable(each.at, frame.zone) for each in (yesterday, today) if each and each.at]
+    meant = [replace(context, strict=False), context]
+    yesterday, today = (parse_time(each, at) for each, at in zip((text, clock), meant, strict=True))
+    shown = [format_unambiguous(each.at, context.zone) for each in (yesterday, today) if each and each.at]
     about = "~" if match["about"] else ""
     return Ambiguous(
         f"`{word}` is yesterday in French and “here” in German. Do you mean `{shown[0]}`, or `{shown[-1]}` and a text "
@@ -175,48 +186,48 @@ def _which_hier(match: re.Match[str], text: str, frame: Frame) -> Ambiguous:
     )
 
 
-def _in_zone(match: re.Match[str], zone: tzinfo, frame: Frame) -> list[Reading]:
-    """What the text means if it was written by the clocks of `zone`: one instant, or several to ask about."""
-    today = frame.now.astimezone(zone).date()
-    named = day_of(match, today, past=frame.past)
-    day = named or bare_clock(today, past=frame.past)
-    clock = clock_of(match, day.part)
-    nights = _nights(match, day, clock) if named else ()
+def _readings_in(match: re.Match[str], zone: tzinfo, context: ParseContext) -> list[Reading]:
+    """The readings of the text by the clocks of `zone`: one, or several to ask about."""
+    today = context.now.astimezone(zone).date()
+    named = resolve_day(match, today, past=context.past)
+    day = named or day_without_date(today, past=context.past)
+    clock = resolve_clock(match, day.part)
+    nights = _night_days(match, day, clock) if named else ()
     days = day.readings or nights
     if days:
         locals_of = [datetime.combine(each, clock) for each in days]
-        return [replace(each, doubt=Doubt.DAY) for local in locals_of for each in _at(local, zone, frame)]
+        return [replace(each, doubt=Doubt.DAY) for local in locals_of for each in _readings_at(local, zone, context)]
     first, *others = (datetime.combine(each, clock) for each in day.choices)
-    away = first.replace(tzinfo=zone).astimezone(UTC) - frame.now
-    is_wrong_side = away > timedelta() if frame.past else away < timedelta()
+    away = first.replace(tzinfo=zone).astimezone(UTC) - context.now
+    is_wrong_side = away > timedelta() if context.past else away < timedelta()
     if not others or not is_wrong_side:
-        return _at(first, zone, frame)
+        return _readings_at(first, zone, context)
     if abs(away) > day.reach:
-        return _at(others[0], zone, frame)
-    before = instants(others[0], zone)
-    return [replace(each, earlier=before[-1] if before else None) for each in _at(first, zone, frame)]
+        return _readings_at(others[0], zone, context)
+    before = instants_at(others[0], zone)
+    return [replace(each, earlier=before[-1] if before else None) for each in _readings_at(first, zone, context)]
 
 
-def _nights(match: re.Match[str], day: Day, clock: time) -> tuple[date, ...]:
-    """The two days that `yesterday midnight` and `gestern Nacht 2 Uhr` can be; none where the day is clear."""
+def _night_days(match: re.Match[str], day: Day, clock: time) -> tuple[date, ...]:
+    """The two days of `yesterday midnight` and `gestern Nacht 2 Uhr`; else empty."""
     if is_midnight(match) or (day.part == "night" and clock.hour < 12):
-        return day.choices[0], shifted(day.choices[0], 1)
+        return day.choices[0], add_days(day.choices[0], 1)
     return ()
 
 
-def _at(local: datetime, zone: tzinfo, frame: Frame) -> list[Reading]:
-    """Several if the clocks skip `local`, or if they show it twice and both are over (or both to come)."""
-    found = instants(local, zone)
+def _readings_at(local: datetime, zone: tzinfo, context: ParseContext) -> list[Reading]:
+    """One reading; two if the clocks skip `local`, or show it twice on the same side of now."""
+    found = instants_at(local, zone)
     if not found:
-        return [Reading(at, zone, Doubt.SKIPPED) for at in around_gap(local, zone)]
+        return [Reading(at, zone, Doubt.SKIPPED) for at in instants_around_gap(local, zone)]
     if len(found) > 1:
-        sided = [at for at in found if (at <= frame.now) is frame.past]
+        sided = [at for at in found if (at <= context.now) is context.past]
         return [Reading(at, zone, Doubt.TWICE) for at in (sided if len(sided) == 1 else found)]
     return [Reading(found[0], zone)]
 
 
-def _borne(found: Sequence[Reading], letters: str, zone: ZoneInfo) -> list[Reading]:
-    """Of the readings of the zone's own letters, those at which its clocks bore them: Moscow's `MSK` moved in 2014."""
+def _with_own_letters(found: Sequence[Reading], letters: str, zone: ZoneInfo) -> list[Reading]:
+    """The readings for which the zone used these letters then: Moscow's `MSK` moved in 2014."""
     return [
         each
         for each in found

@@ -1,7 +1,7 @@
 """
-The words that times are written with, in the six languages of documents: months, weekdays, days and parts of the day.
+Words of dates and times in the six languages of documents.
 
-All stand without accents, as `plain` leaves them: people in a hurry type `fevrier` and `Maerz`.
+All are without accents, as after `strip_accents`: people in a hurry type `fevrier` and `Maerz`.
 """
 
 import re
@@ -9,13 +9,18 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 
-def any_of(words: Iterable[str]) -> str:
-    """A pattern (verbose) for one of these words, the longest first."""
+def alternatives(words: Iterable[str]) -> str:
+    """A pattern (verbose) for any of these words, the longest first."""
     return "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words and phrases of a text; `_` stands for a blank."""
+    return frozenset(word.replace("_", " ") for word in text.split())
+
+
 def _by_row(text: str) -> Mapping[str, int]:
-    """Of words, one row for each number from 0 on, each word's row; `_` stands for a blank."""
+    """Map each word to its row, from 0; `_` stands for a blank."""
     rows = text.strip().splitlines()
     return MappingProxyType({word.replace("_", " "): row for row, words in enumerate(rows) for word in words.split()})
 
@@ -34,7 +39,7 @@ october oct
 november nov
 december dec
 """)
-"""Only in English does the month stand before the day: `set 3` and `out 5` are no dates."""
+"""Months that may stand before the day, in English only: `set 3` and `out 5` are no dates."""
 
 MONTHS = _by_row("""
 january jan janvier janv janeiro gennaio gen enero ene januar janner jaenner
@@ -60,7 +65,7 @@ friday vendredi venerdi viernes freitag sexta-feira
 saturday samedi sabato sabado samstag sonnabend
 sunday dimanche domenica domingo sonntag
 """)
-"""Names that are a day wherever they stand."""
+"""Names that are a day in any position."""
 
 _ENGLISH_WEEKDAYS = _by_row("""
 mon
@@ -80,7 +85,7 @@ ven vie fr sex sexta
 sam sab sa
 dim dom so
 """)
-"""Short forms that are other words elsewhere (`so`, `do`, `qui`, `segunda`): a day only with something beside them."""
+"""Short forms that are words elsewhere (`so`, `do`, `qui`, `segunda`): a day only with a time or date beside them."""
 
 ENGLISH_WEEKDAYS: Mapping[str, int] = MappingProxyType({**WHOLE_WEEKDAYS, **_ENGLISH_WEEKDAYS})
 WEEKDAYS: Mapping[str, int] = MappingProxyType({**ENGLISH_WEEKDAYS, **_SHORT_WEEKDAYS})
@@ -99,51 +104,17 @@ DAYS_AWAY: Mapping[str, int] = MappingProxyType({word: row - 2 for word, row in 
 HERE_IN_GERMAN = "hier"
 """Yesterday in French, and the beginning of many German sentences."""
 
-LAST = frozenset(
-    {
-        "last",
-        "dernier",
-        "derniere",
-        "passe",
-        "passee",
-        "scorso",
-        "scorsa",
-        "pasado",
-        "pasada",
-        "ultimo",
-        "ultima",
-        "passado",
-        "passada",
-        "letzten",
-        "letzter",
-        "letzte",
-        "letztem",
-        "vergangenen",
-        "vergangene",
-    }
-)
-NEXT = frozenset(
-    {
-        "next",
-        "prochain",
-        "prochaine",
-        "prossimo",
-        "prossima",
-        "proximo",
-        "proxima",
-        "que viene",
-        "que vem",
-        "nachsten",
-        "nachster",
-        "nachste",
-        "naechsten",
-        "naechster",
-        "naechste",
-        "kommenden",
-        "kommende",
-    }
-)
-THIS = frozenset({"this", "ce", "questo", "questa", "este", "esta", "diesen", "diese"})
+LAST_WORDS = word_set("""
+    last dernier derniere passe passee scorso scorsa pasado pasada ultimo ultima passado passada letzten letzter
+    letzte letztem vergangenen vergangene
+""")
+NEXT_WORDS = word_set("""
+    next prochain prochaine prossimo prossima proximo proxima que_viene que_vem nachsten nachster nachste naechsten
+    naechster naechste kommenden kommende
+""")
+THIS_WORDS = word_set("""
+    this ce questo questa este esta diesen diese
+""")
 
 _PARTS = {
     "morning": "morning matin matinee mattina mattino manana madrugada morgen fruh frueh vormittag manha",
@@ -152,39 +123,30 @@ _PARTS = {
     "night": "night nuit notte noche nacht noite",
 }
 PARTS: Mapping[str, str] = MappingProxyType({word: part for part, words in _PARTS.items() for word in words.split()})
-"""Parts of the day as they stand beside a day: `gestern Abend`, `hier soir`, `this morning`."""
+"""Parts of the day beside a day: `gestern Abend`, `hier soir`, `this morning`."""
 
 _PHRASES = {
-    "morning": (
-        "in the morning",
-        "du matin",
-        "del mattino",
-        "della mattina",
-        "di mattina",
-        "de la manana",
-        "por la manana",
-        "de la madrugada",
-        "da manha",
-        "da madrugada",
-        "morgens",
-        "vormittags",
-    ),
-    "midday": ("mittags",),
-    "afternoon": (
-        "in the afternoon",
-        "de l'apres-midi",
-        "del pomeriggio",
-        "di pomeriggio",
-        "de la tarde",
-        "por la tarde",
-        "da tarde",
-        "nachmittags",
-    ),
-    "evening": ("in the evening", "du soir", "di sera", "della sera", "abends"),
-    "night": ("at night", "di notte", "de la noche", "por la noche", "da noite", "nachts"),
+    "morning": """
+        in_the_morning du_matin del_mattino della_mattina di_mattina de_la_manana por_la_manana de_la_madrugada
+        da_manha da_madrugada morgens vormittags
+    """,
+    "midday": """
+        mittags
+    """,
+    "afternoon": """
+        in_the_afternoon de_l'apres-midi del_pomeriggio di_pomeriggio de_la_tarde por_la_tarde da_tarde nachmittags
+    """,
+    "evening": """
+        in_the_evening du_soir di_sera della_sera abends
+    """,
+    "night": """
+        at_night di_notte de_la_noche por_la_noche da_noite nachts
+    """,
 }
-PHRASES: Mapping[str, str] = MappingProxyType({phrase: part for part, some in _PHRASES.items() for phrase in some})
-"""Parts of the day as they stand behind a clock time: `las 4 de la tarde`."""
+PHRASES: Mapping[str, str] = MappingProxyType(
+    {phrase: part for part, phrases in _PHRASES.items() for phrase in word_set(phrases)}
+)
+"""Parts of the day after a time: `las 4 de la tarde`."""
 
 ONE_WORD_DAYS: Mapping[str, tuple[int, str]] = MappingProxyType(
     {
@@ -200,9 +162,9 @@ ONE_WORD_DAYS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "tonight": (0, "evening"),
     }
 )
-"""A day and a part of it in one: days from today, and the part."""
+"""A day with its part: days from today, and the part."""
 
-PAST: Mapping[str, int] = MappingProxyType(
+MINUTES_PAST: Mapping[str, int] = MappingProxyType(
     {
         "et quart": 15,
         "et demie": 30,
@@ -221,21 +183,21 @@ PAST: Mapping[str, int] = MappingProxyType(
         "menos um quarto": -15,
     }
 )
-"""Minutes that stand behind an hour in words: `14h et quart`, `las 4 y media`."""
+"""Minutes in words after an hour: `14h et quart`, `las 4 y media`."""
 
 NOON = ("noon", "midday", "midi", "mezzogiorno", "mediodia", "mittag", "meio-dia", "meio dia")
 MIDNIGHT = ("midnight", "minuit", "mezzanotte", "medianoche", "mitternacht", "meia-noite", "meia noite")
 
-# What stands before a clock time and says no more than that one follows. `las 4` and `alle 16.11` are what people say.
-AT = r"(?:at|um|a|as|ao|al|a\ las?|las?|le|alle(?:\ ore)?|(?:le\ )?ore|h\.?)\ |all'"
+# Words before a time of day: `las 4`, `alle 16.11`.
+AT_PATTERN = r"(?:at|um|a|as|ao|al|a\ las?|las?|le|alle(?:\ ore)?|(?:le\ )?ore|h\.?)\ |all'"
 
-ABOUT = r"""[~≈]\ ?|(?:
+ABOUT_PATTERN = r"""[~≈]\ ?|(?:
     about|around|approx(?:imately|\.)?|roughly|circa|ca\.?|vers|environ|aux\ environs\ de|autour\ de|gegen|etwa
   | ungefahr|ungefaehr|verso|intorno\ al(?:le)?|attorno\ al(?:le)?|hacia|sobre|a\ eso\ de|alrededor\ de|cerca\ d[aeo]s?
   | aproximadamente|por\ volta\ d[aeo]s?|perto\ d[aeo]s?|unos|como
 )\ """
 
-# What stands before a date: `on 7 Nov`, `le 7 novembre`, `el día 7 de noviembre`, `am 7. November`.
-ON = r"(?:on|le|il(?:\ giorno)?|el(?:\ dia)?|am|den|em|n[ao](?:\ dia)?|dia)\ |l'"
-# The same behind a clock time: `16.11 del 27 marzo`, `16:11 vom 27. März`.
-OF = r"(?:on|le|du|il|del|el|am|vom|den|em|de|do|n[ao]|do\ dia)\ |(?:l|dell)'"
+# Words before a date: `on 7 Nov`, `le 7 novembre`, `el día 7 de noviembre`, `am 7. November`.
+ON_PATTERN = r"(?:on|le|il(?:\ giorno)?|el(?:\ dia)?|am|den|em|n[ao](?:\ dia)?|dia)\ |l'"
+# Words between a time of day and a date: `16.11 del 27 marzo`, `16:11 vom 27. März`.
+OF_PATTERN = r"(?:on|le|du|il|del|el|am|vom|den|em|de|do|n[ao]|do\ dia)\ |(?:l|dell)'"

@@ -1,52 +1,40 @@
-"""The zone that a text names behind its clock time: letters, an offset, or a place."""
+"""The zone after a time of day in a text: letters, an offset, or a place."""
 
 import re
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UserError, did_you_mean
-from bot.domain.times.days import names_day, year_named
-from bot.domain.times.vocabulary import DAYS_AWAY, LAST, MONTHS, NEXT, THIS, WEEKDAYS, any_of
+from bot.domain.times.days import named_year, names_day
+from bot.domain.times.vocabulary import (
+    DAYS_AWAY,
+    LAST_WORDS,
+    MONTHS,
+    NEXT_WORDS,
+    THIS_WORDS,
+    WEEKDAYS,
+    alternatives,
+    word_set,
+)
 from bot.domain.times.zones import fixed_offset, is_zone_shaped, zone_names, zones_of_letters
 
-_NO_LETTERS = any_of(
+_NO_LETTERS = alternatives(
     word
     for words in (
         MONTHS,
         WEEKDAYS,
         DAYS_AWAY,
-        LAST,
-        NEXT,
-        THIS,
-        (
-            "on",
-            "at",
-            "ago",
-            "fa",
-            "le",
-            "il",
-            "el",
-            "am",
-            "den",
-            "del",
-            "du",
-            "vom",
-            "em",
-            "no",
-            "na",
-            "do",
-            "de",
-            "dia",
-            "circa",
-            "ca",
-        ),
+        LAST_WORDS,
+        NEXT_WORDS,
+        THIS_WORDS,
+        word_set("on at ago fa le il el am den del du vom em no na do de dia circa ca"),
     )
     for word in words
     if word.isalpha() and len(word) <= 5
 )
 
-# One pattern, to be put into larger ones: every group's name stands once.
-ZONE = rf"""(?:
+# A pattern, part of larger ones: each group name is used once.
+ZONE_PATTERN = rf"""(?:
     (?P<offset_glued>[+\-−]\d{{2}}(?::?\d{{2}})?)
   | \ \(?(?P<offset_apart>[+\-−]\d{{2}}:?\d{{2}})\)?
   | \ ?\(?(?P<offset_named>(?:UTC|GMT)\ ?[+\-−]\d{{1,2}}(?::?\d{{2}})?)\)?
@@ -55,13 +43,13 @@ ZONE = rf"""(?:
 )?"""
 
 
-def zones_in(
+def resolve_zones(
     match: re.Match[str], text: str, *, now: datetime, own: ZoneInfo, strict: bool
 ) -> tuple[tzinfo, ...] | None:
     """
-    The zones that the groups of ZONE can mean to people in the zone `own`, which it is if they name none.
+    The meanings of the groups of ZONE_PATTERN to people in the zone `own`, the default.
 
-    None: that word is no zone, where other words may follow (`strict`). Raises UserError for a zone that is none.
+    None for a word that is no zone where other words may follow (`strict`). Raises UserError for an unknown zone.
     """
     offset = match["offset_glued"] or match["offset_apart"] or match["offset_named"]
     if offset:
@@ -72,13 +60,13 @@ def zones_in(
             )
         return (fixed_offset(re.sub(r"(?i)UTC|GMT|\ ", "", offset)),)
     if match["zone"]:
-        return _place(match["zone"], strict=strict)
+        return _resolve_place(match["zone"], strict=strict)
     letters = match["letters"]
     if not letters:
         return (own,)
     if strict and letters.islower():
         return None
-    zones = zones_of_letters(letters, own, year_named(match) or now.year)
+    zones = zones_of_letters(letters, own, named_year(match) or now.year)
     if not zones and not strict:
         raise UserError(
             f"I do not know the time zone `{letters}`. Leave it out for the incident's zone, or write an offset "
@@ -87,7 +75,7 @@ def zones_in(
     return zones or None
 
 
-def _place(text: str, *, strict: bool) -> tuple[tzinfo, ...] | None:
+def _resolve_place(text: str, *, strict: bool) -> tuple[tzinfo, ...] | None:
     name = zone_names().get(text.casefold())
     if name is not None:
         return (ZoneInfo(name),)

@@ -1,9 +1,8 @@
 """
-The zones in which people tell the time: their names, their letters, and what their clocks showed when.
+Time zones: their names, their letters, and the conversion of ambiguous local times.
 
-Zones come from the tzdata package, which is pinned with everything else: the machine's own zone files are of any age,
-and two replicas must not disagree about an hour. `reset_tzpath` is the way zoneinfo offers to say so; it holds for the
-process.
+Zones come from the tzdata package, which is pinned: the machine's own zone files are of any age, and two replicas must
+not disagree about an hour. `reset_tzpath` holds for the process.
 """
 
 import re
@@ -18,7 +17,7 @@ from bot.domain.errors import UserError, did_you_mean
 
 zoneinfo.reset_tzpath(to=())
 
-# Letters that mean one thing wherever they are written. The zone is named to people who type the letters as a zone.
+# Letters with one meaning everywhere, with a place to suggest to people who type them as a zone.
 _UNMISTAKABLE = """
     PST -08:00 America/Los_Angeles    PDT -07:00 America/Los_Angeles    MST -07:00 America/Denver
     MDT -06:00 America/Denver         EST -05:00 America/New_York       EDT -04:00 America/New_York
@@ -39,7 +38,7 @@ _UNMISTAKABLE = """
     NZST +12:00 Pacific/Auckland      NZDT +13:00 Pacific/Auckland      CHST +10:00 Pacific/Guam
 """
 
-# Letters that people in different places read differently, with those places: always asked about.
+# Letters with several meanings, with the place of each: always asked about.
 _SEVERAL = """
     CST -06:00 America/Chicago       CST +08:00 Asia/Shanghai         CST -05:00 America/Havana
     IST +05:30 Asia/Kolkata          IST +01:00 Europe/Dublin         IST +02:00 Asia/Jerusalem
@@ -53,7 +52,7 @@ _SEVERAL = """
     AMT -04:00 America/Manaus        AMT +04:00 Asia/Yerevan
 """
 
-# `PT` is Pacific time, whichever half of the year it is: a zone, not an offset.
+# `PT` is Pacific time in both halves of the year: a zone, not an offset.
 _GENERIC = MappingProxyType(
     {"PT": "America/Los_Angeles", "MT": "America/Denver", "CT": "America/Chicago", "ET": "America/New_York"}
 )
@@ -68,7 +67,7 @@ def _table(text: str) -> Mapping[str, tuple[tuple[timezone, str], ...]]:
 
 
 def fixed_offset(text: str) -> timezone:
-    """The zone of `+02:00`, `-0800`, `+2` or `−05:30`. UserError if no place on Earth has such an offset."""
+    """The zone of `+02:00`, `-0800`, `+2` or `−05:30`. Raises UserError if no place has it."""
     digits = text[1:].replace(":", "")
     hours, minutes = (int(digits), 0) if len(digits) <= 2 else (int(digits[:-2]), int(digits[-2:]))
     minutes_east = (-1 if text[0] in "-−" else 1) * (hours * 60 + minutes)
@@ -78,13 +77,13 @@ def fixed_offset(text: str) -> timezone:
     return timezone(timedelta(minutes=minutes_east))
 
 
-UNMISTAKABLE = _table(_UNMISTAKABLE)
-SEVERAL = _table(_SEVERAL)
+UNAMBIGUOUS_LETTERS = _table(_UNMISTAKABLE)
+AMBIGUOUS_LETTERS = _table(_SEVERAL)
 
 
 @lru_cache(maxsize=1)
 def zone_names() -> Mapping[str, str]:
-    """Every name of a zone, found by its casefolded form."""
+    """The names of all zones by their casefolded form."""
     return MappingProxyType({name.casefold(): name for name in zoneinfo.available_timezones() if name != "Factory"})
 
 
@@ -94,20 +93,20 @@ def _areas() -> frozenset[str]:
 
 
 def is_zone_shaped(text: str) -> bool:
-    """Whether somebody who wrote `text` must have meant a zone: `Europe/Pariss` yes, `api/v1` no."""
+    """Return whether `text` has the form of a zone: `Europe/Pariss` has, `api/v1` has not."""
     return "/" in text and text.split("/", maxsplit=1)[0].casefold() in _areas()
 
 
 def read_zone(text: str) -> ZoneInfo:
     """
-    The zone named by `text`: `Europe/Paris`, `UTC`, or a city that stands at the end of one name only (`paris`).
+    Parse a zone: `Europe/Paris`, `UTC`, or a city that ends one name only (`paris`).
 
-    Letters and offsets are refused: they name half a year's clock, and an incident may last over the change.
+    Raises UserError for letters and offsets: they hold for half a year, and an incident may last over the change.
     """
     typed = "_".join(text.split())
     if typed.upper() in {"UTC", "GMT", "Z", "ZULU"}:
         return ZoneInfo("UTC")
-    place = _place_of_letters(typed.upper())
+    place = _place_for_letters(typed.upper())
     if place is not None:
         msg = f"`{text}` is a label for an offset, not a time zone. Name the place instead, for example `{place}`."
         raise UserError(msg)
@@ -118,20 +117,20 @@ def read_zone(text: str) -> ZoneInfo:
         name = cities.pop()
     if name is None:
         shown = text if len(text) <= 60 else text[:59] + "…"
-        near = did_you_mean(typed, list(names.values())) or _near_city(typed)
+        near = did_you_mean(typed, list(names.values())) or _suggest_city(typed)
         raise UserError(f"`{shown}` is not a time zone I know.{near} Write one like `Europe/Paris` or `UTC`.")
     return ZoneInfo(name)
 
 
-def _place_of_letters(letters: str) -> str | None:
+def _place_for_letters(letters: str) -> str | None:
     if letters in _GENERIC:
         return _GENERIC[letters]
-    readings = UNMISTAKABLE.get(letters) or SEVERAL.get(letters)
+    readings = UNAMBIGUOUS_LETTERS.get(letters) or AMBIGUOUS_LETTERS.get(letters)
     return readings[0][1] if readings else None
 
 
-def _near_city(typed: str) -> str:
-    """A suggestion for a misspelt city without its area: `pariss`."""
+def _suggest_city(typed: str) -> str:
+    """A suggestion for a misspelt city without its area, like `pariss`."""
     by_city = {name.rpartition("/")[2]: name for name in sorted(zone_names().values()) if "/" in name}
     guess = did_you_mean(typed, list(by_city))
     city = re.search(r"`(.+)`", guess)
@@ -140,30 +139,30 @@ def _near_city(typed: str) -> str:
 
 def zones_of_letters(letters: str, zone: ZoneInfo, year: int) -> tuple[tzinfo, ...]:
     """
-    What `letters` can mean to people whose zone is `zone`, around `year`. Empty: nobody's letters. Several: ask.
+    The meanings of `letters` to people in `zone`, around `year`; several are to ask about.
 
-    The zone's own letters come first: in Kolkata `IST` is no question. Letters name a fixed offset also in the half of
-    the year that does not bear them: `PST` in July is an hour off the clocks of Los Angeles, and that is what it says.
+    The zone's own letters come first: in Kolkata `IST` is clear. Letters are a fixed offset in both halves of the year:
+    `PST` in July is an hour off the clocks of Los Angeles.
     """
     upper = letters.upper()
-    own = _letters_of(zone, year).get(upper)
+    own = _own_letters(zone, year).get(upper)
     if own:
         return own
     if upper in {"UTC", "GMT", "Z"}:
         return (UTC,)
     if upper in _GENERIC:
         return (ZoneInfo(_GENERIC[upper]),)
-    return tuple(offset for offset, _ in UNMISTAKABLE.get(upper) or SEVERAL.get(upper) or ())
+    return tuple(offset for offset, _ in UNAMBIGUOUS_LETTERS.get(upper) or AMBIGUOUS_LETTERS.get(upper) or ())
 
 
 def places_of_letters(letters: str) -> Mapping[tzinfo, str]:
-    """For the question about letters that several zones bear: each reading's well-known place."""
-    return dict(SEVERAL.get(letters.upper(), ()))
+    """The well-known place of each meaning of ambiguous letters."""
+    return dict(AMBIGUOUS_LETTERS.get(letters.upper(), ()))
 
 
 @lru_cache(maxsize=256)
-def _letters_of(zone: ZoneInfo, year: int) -> Mapping[str, tuple[timezone, ...]]:
-    """The letters that the zone's clocks bear from the year before to the year after, each with its offsets."""
+def _own_letters(zone: ZoneInfo, year: int) -> Mapping[str, tuple[timezone, ...]]:
+    """The zone's letters from the year before to the year after, each with its offsets."""
     found: dict[str, tuple[timezone, ...]] = {}
     day = datetime(year - 1, 1, 1, tzinfo=UTC)
     while day.year <= year + 1:
@@ -175,27 +174,27 @@ def _letters_of(zone: ZoneInfo, year: int) -> Mapping[str, tuple[timezone, ...]]
     return MappingProxyType(found)
 
 
-def instants(local: datetime, zone: tzinfo) -> tuple[datetime, ...]:
-    """The instants (UTC) at which the zone's clocks show `local` (naive): one; two when they are set back; or none."""
+def instants_at(local: datetime, zone: tzinfo) -> tuple[datetime, ...]:
+    """The instants (UTC) of a naive local time: two when clocks are set back, or none."""
     both = {local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
     return tuple(sorted(at for at in both if at.astimezone(zone).replace(tzinfo=None) == local))
 
 
-def around_gap(local: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
-    """For a local time that the clocks skip: what it is counted from before the jump and from after it, in order."""
+def instants_around_gap(local: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The instants of a skipped local time, by the offsets before and after the change."""
     first, second = sorted(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     return first, second
 
 
 def zone_label(at: datetime, zone: tzinfo) -> str:
-    """What stands behind a time: the zone's letters (`PST`) where it has some, else `UTC+05:30`."""
+    """The label after a time: the zone's letters (`PST`) if it has any, else `UTC+05:30`."""
     local = at.astimezone(zone)
     name = local.tzname() or ""
     return name if _is_letters(name) else f"UTC{offset_label(local)}"
 
 
 def offset_label(local: datetime) -> str:
-    """`+05:30`, of an aware time; seconds of an offset (before about 1970) are left out."""
+    """The offset of an aware time, as `+05:30`; seconds (before about 1970) are left out."""
     minutes = int(_whole_minutes(local).total_seconds()) // 60
     return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 

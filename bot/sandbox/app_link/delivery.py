@@ -1,8 +1,8 @@
 """
-Telling the app: events, commands and interactions, over signed HTTP or Socket Mode.
+Delivery of events, commands and interactions to the app.
 
-Delivery is as Slack's: at least once, without promised order, an answer within 3 s, three retries. An event waits in a
-queue until there is somebody to tell; a command or a press of a button is put to the app at once or fails.
+It works like Slack's: at least once, in no guaranteed order, with 3 s for an answer and three retries. An event waits
+in a queue until the app is connected; a command or an interaction is sent at once or fails.
 """
 
 import asyncio
@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.sandbox.clock import Clock
-from bot.sandbox.web_api.faults import Fault, Faults, first, param
+from bot.sandbox.web_api.faults import Fault, Faults, fault_param, first_fault
 from bot.sandbox.workspace.records import Event, Json
-from bot.sandbox.workspace.workspace import Workspace, seconds
+from bot.sandbox.workspace.workspace import Workspace, to_seconds
 
 QUEUE_MAX = 30_000
-"""Events an app gets in an hour, at most."""
+"""Slack's limit of events per hour."""
 RECORDED = 50_000
 CONNECTION_SECONDS = 361.0
-"""How long an event waits for the first connection to send it over: as long as the retries would take."""
+"""Seconds that an event waits for the first connection: as long as its retries would take."""
 REORDER_SECONDS = 1.0
-"""How long an event that is to be overtaken waits for another to do so."""
+"""Seconds that a reordered event waits for a later one."""
 
 
 @dataclass
@@ -33,11 +33,11 @@ class Outgoing:
     payload: Json
     attempt: int = 0
     reason: str = ""
-    """Why the attempt before failed."""
+    """Why the last attempt failed."""
     expires: float = 0.0
-    unheard: bool = False
+    is_answer_lost: bool = False
     is_cut: bool = False
-    """The connection ends when the answer comes, and the answer with it."""
+    """The connection is cut when the answer arrives, and the answer is lost."""
 
     @property
     def type(self) -> str:
@@ -48,7 +48,7 @@ class Outgoing:
 
 @dataclass
 class Outcome:
-    """What came of one attempt. `reason`: why it failed, in Slack's word; empty if it was answered with success."""
+    """The outcome of one attempt. `reason`: Slack's name of the failure, empty after success."""
 
     reason: str = ""
     status: int | None = None
@@ -58,12 +58,12 @@ class Outcome:
     seconds: float = 0.0
 
     @property
-    def is_heard(self) -> bool:
+    def is_acknowledged(self) -> bool:
         return not self.reason
 
 
 class Link(Protocol):
-    """A way to the app."""
+    """A connection to the app."""
 
     name: str
 
@@ -83,12 +83,12 @@ class Delivery:
         self.at_once = 64
         self.subscribed: set[str] | None = None
         self.queue: deque[Outgoing] = deque()
-        self.held: Outgoing | None = None
-        self.held_until: asyncio.TimerHandle | None = None
+        self.reordered: Outgoing | None = None
+        self.reorder_timer: asyncio.TimerHandle | None = None
         self.retries: dict[int, tuple[Outgoing, asyncio.TimerHandle]] = {}
         self.delayed: set[asyncio.TimerHandle] = set()
         self.in_flight = 0
-        self.asking = 0
+        self.requests_in_flight = 0
         self.tasks: set[asyncio.Task[None]] = set()
         self.records: deque[Json] = deque(maxlen=RECORDED)
         self.count = 0
@@ -97,31 +97,31 @@ class Delivery:
 
     # --- events
 
-    def offer(self, event: Event) -> None:
-        """What the workspace says has happened."""
+    def enqueue_event(self, event: Event) -> None:
+        """Queue an event of the workspace."""
         if self.is_stopped or not event.is_for_app:
             return
         if self.subscribed is not None and event.body["type"] not in self.subscribed:
             return
         outgoing = Outgoing("events_api", self.event_payload(event))
         outgoing.expires = time.monotonic() + CONNECTION_SECONDS
-        befalls = self.faults.of_delivery((outgoing.type, "events_api"), (event.channel or "",))
-        if first(befalls, "drop"):
+        active = self.faults.take_for_delivery((outgoing.type, "events_api"), (event.channel or "",))
+        if first_fault(active, "drop"):
             self._record(outgoing, Outcome("dropped"), "dropped")
             return
-        outgoing.unheard = first(befalls, "unheard") is not None
-        outgoing.is_cut = first(befalls, "cut") is not None
-        if fault := first(befalls, "delay"):
-            self._after(float(param(fault, "seconds")), lambda: self._put(outgoing))
+        outgoing.is_answer_lost = first_fault(active, "unheard") is not None
+        outgoing.is_cut = first_fault(active, "cut") is not None
+        if fault := first_fault(active, "delay"):
+            self._call_later(float(fault_param(fault, "seconds")), lambda: self._enqueue(outgoing))
             return
-        if first(befalls, "reorder") and self.held is None:
-            self.held = outgoing
-            self.held_until = self._after(REORDER_SECONDS, self._release)
+        if first_fault(active, "reorder") and self.reordered is None:
+            self.reordered = outgoing
+            self.reorder_timer = self._call_later(REORDER_SECONDS, self._release_reordered)
             return
-        self._put(outgoing)
-        if first(befalls, "duplicate"):
-            self._put(Outgoing(outgoing.kind, outgoing.payload, expires=outgoing.expires))
-        self._release()
+        self._enqueue(outgoing)
+        if first_fault(active, "duplicate"):
+            self._enqueue(Outgoing(outgoing.kind, outgoing.payload, expires=outgoing.expires))
+        self._release_reordered()
 
     def event_payload(self, event: Event) -> Json:
         workspace = self.workspace
@@ -134,7 +134,7 @@ class Delivery:
             "event": event.body,
             "type": "event_callback",
             "event_id": f"Ev{workspace.new_secret(6).upper()}",
-            "event_time": seconds(self.clock.now()),
+            "event_time": to_seconds(self.clock.now()),
             "authorizations": [
                 {
                     "enterprise_id": workspace.organisation,
@@ -148,22 +148,22 @@ class Delivery:
             "event_context": f"1-{event.body['type']}-{workspace.team.id}-{event.channel or ''}",
         }
 
-    def _release(self) -> None:
-        if self.held is not None:
-            held, self.held = self.held, None
-            if self.held_until:
-                self.held_until.cancel()
-                self.delayed.discard(self.held_until)
-            self._put(held)
+    def _release_reordered(self) -> None:
+        if self.reordered is not None:
+            event, self.reordered = self.reordered, None
+            if self.reorder_timer:
+                self.reorder_timer.cancel()
+                self.delayed.discard(self.reorder_timer)
+            self._enqueue(event)
 
-    def _put(self, outgoing: Outgoing) -> None:
+    def _enqueue(self, outgoing: Outgoing) -> None:
         self.queue.append(outgoing)
         if len(self.queue) > QUEUE_MAX:
             lost = self.queue.popleft()
             self._record(lost, Outcome("queue_full"), "lost")
         self.pump()
 
-    def _after(self, delay: float, act: Callable[[], None]) -> asyncio.TimerHandle:
+    def _call_later(self, delay: float, act: Callable[[], None]) -> asyncio.TimerHandle:
         def run() -> None:
             self.delayed.discard(handle)
             act()
@@ -174,7 +174,7 @@ class Delivery:
         return handle
 
     def pump(self) -> None:
-        """Start as many waiting deliveries as may be under way."""
+        """Start queued deliveries, up to `at_once`."""
         while self.queue and self.in_flight < self.at_once and self._can_send():
             outgoing = self.queue.popleft()
             if outgoing.expires and outgoing.attempt == 0 and time.monotonic() > outgoing.expires:
@@ -192,16 +192,16 @@ class Delivery:
     async def _attempt(self, outgoing: Outgoing) -> None:
         try:
             outcome = await self.link.send(outgoing, self.answer_seconds)
-            if outgoing.unheard and outcome.is_heard:
-                outgoing.unheard = False
+            if outgoing.is_answer_lost and outcome.is_acknowledged:
+                outgoing.is_answer_lost = False
                 outcome = Outcome("http_timeout", outcome.status, seconds=outcome.seconds)
         finally:
             self.in_flight -= 1
-        self._settle(outgoing, outcome)
+        self._finish_attempt(outgoing, outcome)
         self.pump()
 
-    def _settle(self, outgoing: Outgoing, outcome: Outcome) -> None:
-        if outcome.is_heard:
+    def _finish_attempt(self, outgoing: Outgoing, outcome: Outcome) -> None:
+        if outcome.is_acknowledged:
             self._record(outgoing, outcome, "heard")
         elif outcome.no_retry or outgoing.attempt >= len(self.retry_delays):
             self._record(outgoing, outcome, "lost")
@@ -216,13 +216,13 @@ class Delivery:
 
         def run() -> None:
             self.retries.pop(key, None)
-            self._put(outgoing)
+            self._enqueue(outgoing)
 
         handle = asyncio.get_running_loop().call_later(delay, run)
         self.retries[key] = (outgoing, handle)
 
     def retry_now(self) -> None:
-        """Do not wait any longer with what is to be tried again."""
+        """Start all waiting retries now."""
         for outgoing, handle in list(self.retries.values()):
             handle.cancel()
             self.queue.append(outgoing)
@@ -231,11 +231,11 @@ class Delivery:
 
     # --- commands and interactions
 
-    async def ask(self, kind: str, payload: Json) -> Outcome:
-        """Put something to the app and wait for what it answers."""
+    async def request(self, kind: str, payload: Json) -> Outcome:
+        """Send a command or interaction, and return the outcome."""
         outgoing = Outgoing(kind, payload)
-        befalls = self.faults.of_delivery((outgoing.type, kind))
-        if first(befalls, "drop"):
+        active = self.faults.take_for_delivery((outgoing.type, kind))
+        if first_fault(active, "drop"):
             outcome = Outcome("operation_timeout")
             self._record(outgoing, outcome, "dropped")
             return outcome
@@ -243,23 +243,23 @@ class Delivery:
             outcome = Outcome("no_connection")
             self._record(outgoing, outcome, "lost")
             return outcome
-        self.asking += 1
+        self.requests_in_flight += 1
         try:
-            return await self._ask(outgoing, befalls)
+            return await self._send_request(outgoing, active)
         finally:
-            self.asking -= 1
+            self.requests_in_flight -= 1
             self.changed()
 
-    async def _ask(self, outgoing: Outgoing, befalls: list[Fault]) -> Outcome:
-        if fault := first(befalls, "delay"):
-            await asyncio.sleep(float(param(fault, "seconds")))
-        outgoing.is_cut = first(befalls, "cut") is not None
+    async def _send_request(self, outgoing: Outgoing, active: list[Fault]) -> Outcome:
+        if fault := first_fault(active, "delay"):
+            await asyncio.sleep(float(fault_param(fault, "seconds")))
+        outgoing.is_cut = first_fault(active, "cut") is not None
         outcome = await self.link.send(outgoing, self.answer_seconds)
-        if first(befalls, "duplicate"):
+        if first_fault(active, "duplicate"):
             await self.link.send(Outgoing(outgoing.kind, outgoing.payload), self.answer_seconds)
-        if outcome.reason == "http_timeout" or first(befalls, "unheard"):
+        if outcome.reason == "http_timeout" or first_fault(active, "unheard"):
             outcome = Outcome("operation_timeout", outcome.status, seconds=outcome.seconds)
-        self._record(outgoing, outcome, "heard" if outcome.is_heard else "lost")
+        self._record(outgoing, outcome, "heard" if outcome.is_acknowledged else "lost")
         return outcome
 
     # --- looking
@@ -284,8 +284,8 @@ class Delivery:
 
     def pending(self) -> dict[str, int]:
         return {
-            "queued": len(self.queue) + (self.held is not None),
-            "in_flight": self.in_flight + self.asking,
+            "queued": len(self.queue) + (self.reordered is not None),
+            "in_flight": self.in_flight + self.requests_in_flight,
             "waiting_retry": len(self.retries),
             "delayed": len(self.delayed),
         }

@@ -1,4 +1,4 @@
-"""The way to an app that has an address: signed HTTP requests, as Slack sends them."""
+"""Delivery by signed HTTP requests to the app's address."""
 
 import hashlib
 import hmac
@@ -21,7 +21,7 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 
 
 class HttpLink:
-    """Posts to the app's request URL. Signed with the machine's time: that is what receivers compare with."""
+    """The app's request URL. Requests are signed with the machine's time, as receivers expect."""
 
     name = "http"
 
@@ -34,13 +34,13 @@ class HttpLink:
         return True
 
     async def send(self, outgoing: Outgoing, limit: float) -> Outcome:
-        body, kind = encoded(outgoing)
+        body, kind = encode_payload(outgoing)
         headers = self.headers(body, kind)
         if outgoing.attempt:
             headers |= {"x-slack-retry-num": str(outgoing.attempt), "x-slack-retry-reason": outgoing.reason}
         began = time.perf_counter()
         outcome = await self._post(body, headers, limit)
-        if outgoing.is_cut and outcome.is_heard:
+        if outgoing.is_cut and outcome.is_acknowledged:
             outgoing.is_cut = False
             outcome = Outcome("connection_failed", outcome.status)
         outcome.seconds = time.perf_counter() - began
@@ -63,7 +63,7 @@ class HttpLink:
             async with self.session.post(
                 self.url, data=body, headers=headers, timeout=timeout, max_redirects=MAX_REDIRECTS
             ) as response:
-                return outcome_of(
+                return read_outcome(
                     response.status, response.headers.get("x-slack-no-retry") == "1", await response.text()
                 )
         except TimeoutError:
@@ -78,11 +78,13 @@ class HttpLink:
             return Outcome("unknown_error")
 
     async def verify(self, limit: float) -> bool:
-        """Whether the address answers Slack's challenge."""
+        """Return whether the address answers Slack's challenge."""
         challenge = uuid.uuid4().hex
         body = json.dumps({"token": "sandbox", "challenge": challenge, "type": "url_verification"}).encode()
         outcome = await self._post(body, self.headers(body, "application/json"), limit)
-        return outcome.is_heard and (outcome.text.strip() == challenge or outcome.body.get("challenge") == challenge)
+        return outcome.is_acknowledged and (
+            outcome.text.strip() == challenge or outcome.body.get("challenge") == challenge
+        )
 
     async def close(self) -> None:
         if self.session is not None:
@@ -90,15 +92,15 @@ class HttpLink:
             self.session = None
 
 
-def encoded(outgoing: Outgoing) -> tuple[bytes, str]:
-    """Events are JSON, commands a form, interactions a form with one field that holds JSON."""
+def encode_payload(outgoing: Outgoing) -> tuple[bytes, str]:
+    """Return body and content type: JSON for events, a form for commands and interactions."""
     if outgoing.kind == "events_api":
         return json.dumps(outgoing.payload).encode(), "application/json"
     form = outgoing.payload if outgoing.kind == "slash_commands" else {"payload": json.dumps(outgoing.payload)}
     return urlencode(form).encode(), "application/x-www-form-urlencoded"
 
 
-def outcome_of(status: int, no_retry: bool, text: str) -> Outcome:
+def read_outcome(status: int, no_retry: bool, text: str) -> Outcome:
     try:
         body = json.loads(text) if text.strip().startswith("{") else {}
     except ValueError:

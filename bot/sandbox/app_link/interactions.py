@@ -1,11 +1,11 @@
-"""The payloads of commands, pressed buttons, sent forms and shortcuts, as Slack makes them."""
+"""Payloads of commands, buttons, modals and shortcuts."""
 
-from bot.sandbox.workspace import serialize as wire
+from bot.sandbox.workspace import serialize
 from bot.sandbox.workspace.records import Channel, Json, Message, User, View
 from bot.sandbox.workspace.workspace import Workspace
 
 UNNAMED = {"message_action": "username", "shortcut": "name"}
-"""Shortcuts name the person in one way only, and not the app."""
+"""The key that shortcuts leave out of `user`; they leave out the app's id, too."""
 
 
 def _common(workspace: Workspace, user: User, kind: str) -> Json:
@@ -22,7 +22,7 @@ def _common(workspace: Workspace, user: User, kind: str) -> Json:
     }
 
 
-def place(channel: Channel) -> Json:
+def channel_reference(channel: Channel) -> Json:
     return {"id": channel.id, "name": "directmessage" if channel.is_im else channel.name}
 
 
@@ -32,7 +32,7 @@ def command(workspace: Workspace, user: User, channel: Channel, name: str, text:
         "team_id": workspace.team.id,
         "team_domain": workspace.team.domain,
         "channel_id": channel.id,
-        "channel_name": "privategroup" if channel.is_private else place(channel)["name"],
+        "channel_name": "privategroup" if channel.is_private else channel_reference(channel)["name"],
         "user_id": user.id,
         "user_name": user.name,
         "command": name,
@@ -48,15 +48,15 @@ def command(workspace: Workspace, user: User, channel: Channel, name: str, text:
 def message_action(
     workspace: Workspace, user: User, channel: Channel, message: Message, action: Json, trigger: str, url: str
 ) -> Json:
-    """A button or a menu in a message was used."""
+    """Return the payload for a button or a menu in a message."""
     return _common(workspace, user, "block_actions") | {
         "container": container(channel, message),
         "trigger_id": trigger,
-        "channel": place(channel),
+        "channel": channel_reference(channel),
         "state": {"values": {}},
         "response_url": url,
         "actions": [action],
-        **as_seen(workspace, channel, message),
+        **message_part(workspace, channel, message),
     }
 
 
@@ -70,16 +70,16 @@ def container(channel: Channel, message: Message) -> Json:
     return found | {"thread_ts": message.thread_ts} if message.thread_ts else found
 
 
-def as_seen(workspace: Workspace, channel: Channel, message: Message) -> Json:
-    """The message itself, which Slack leaves out where one person only sees it."""
-    return {} if message.ephemeral_to else {"message": wire.message_json(workspace, channel, message)}
+def message_part(workspace: Workspace, channel: Channel, message: Message) -> Json:
+    """Return the message, which Slack leaves out if it is ephemeral."""
+    return {} if message.ephemeral_to else {"message": serialize.message_json(workspace, channel, message)}
 
 
 def view_action(workspace: Workspace, user: User, view: View, action: Json, trigger: str) -> Json:
     return _common(workspace, user, "block_actions") | {
         "container": {"type": "view", "view_id": view.id},
         "trigger_id": trigger,
-        "view": wire.view_json(workspace, view),
+        "view": serialize.view_json(workspace, view),
         "actions": [action],
     }
 
@@ -87,13 +87,16 @@ def view_action(workspace: Workspace, user: User, view: View, action: Json, trig
 def submission(workspace: Workspace, user: User, view: View, trigger: str) -> Json:
     return _common(workspace, user, "view_submission") | {
         "trigger_id": trigger,
-        "view": wire.view_json(workspace, view),
+        "view": serialize.view_json(workspace, view),
         "response_urls": [],
     }
 
 
-def closed(workspace: Workspace, user: User, view: View, *, is_cleared: bool) -> Json:
-    return _common(workspace, user, "view_closed") | {"view": wire.view_json(workspace, view), "is_cleared": is_cleared}
+def view_closed(workspace: Workspace, user: User, view: View, *, is_cleared: bool) -> Json:
+    return _common(workspace, user, "view_closed") | {
+        "view": serialize.view_json(workspace, view),
+        "is_cleared": is_cleared,
+    }
 
 
 def shortcut(
@@ -112,8 +115,8 @@ def shortcut(
         "response_url": url,
         "action_ts": at,
         "message_ts": message.ts,
-        "channel": place(channel),
-        "message": wire.message_json(workspace, channel, message),
+        "channel": channel_reference(channel),
+        "message": serialize.message_json(workspace, channel, message),
     }
 
 
@@ -122,7 +125,7 @@ def global_shortcut(workspace: Workspace, user: User, callback_id: str, trigger:
 
 
 def suggestion(workspace: Workspace, user: User, block_id: str, action_id: str, query: str, where: Json) -> Json:
-    """An external select asks for options. `where`: the container, and its view or message."""
+    """Return the payload that asks for options. `where`: the container, and its view or message."""
     return (
         _common(workspace, user, "block_suggestion")
         | where

@@ -1,9 +1,8 @@
 """
-The way to an app that opens connections itself: Socket Mode, as docs.slack.dev/apis/events-api/using-socket-mode says.
+Delivery over Socket Mode: docs.slack.dev/apis/events-api/using-socket-mode.
 
-Up to ten connections at a time; each payload goes to one of them, in turn, and is acknowledged over that one. A
-connection ends by Slack's word (`disconnect`), by a cut, or falls silent: then it is open and nobody is at its other
-end.
+An app has up to ten connections. Each payload goes to one of them, round robin, and is acknowledged over the same one.
+A connection ends with a `disconnect` message or is cut. A silent one stays open without answering.
 """
 
 import asyncio
@@ -21,12 +20,12 @@ from bot.sandbox.workspace.records import Json, SlackError
 
 MAX_SOCKETS = 10
 APPROXIMATE_SECONDS = 3600
-"""How long a connection lives by what its `hello` says."""
+"""Seconds that `hello` announces for a connection."""
 
 
 @dataclass(eq=False)
 class Socket:
-    """One WebSocket connection of the app, and what was sent over it and not yet acknowledged."""
+    """A WebSocket connection, with its payloads that wait for an acknowledgement."""
 
     n: int
     ws: web.WebSocketResponse
@@ -38,7 +37,7 @@ class Socket:
     is_silent: bool = False
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
-    def close_out(self) -> None:
+    def fail_unanswered(self) -> None:
         for timer in self.timers:
             timer.cancel()
         for answer in self.unanswered.values():
@@ -57,7 +56,7 @@ class Socket:
 
 
 class SocketHub:
-    """All open connections. `sockets` in the order in which they were opened."""
+    """All open connections, the oldest first."""
 
     name = "socket"
 
@@ -70,10 +69,10 @@ class SocketHub:
         self.turn = 0
         self.is_refusing = False
         self.is_disabled = False
-        self.most = MAX_SOCKETS
-        self.lives: tuple[float, float] | None = None
-        """Seconds after which a connection is refreshed, and how long before that it is warned. None: never."""
-        self.says: float = APPROXIMATE_SECONDS
+        self.max_sockets = MAX_SOCKETS
+        self.lifetime: tuple[float, float] | None = None
+        """Seconds until a refresh, and how long before it a warning comes. None: no refresh."""
+        self.announced_seconds: float = APPROXIMATE_SECONDS
         self.tasks: set[asyncio.Task[None]] = set()
 
     def is_open(self) -> bool:
@@ -99,7 +98,7 @@ class SocketHub:
         if outgoing.kind == "events_api":
             envelope |= {"retry_attempt": outgoing.attempt, "retry_reason": outgoing.reason}
         try:
-            given = await self._put(socket, envelope, limit)
+            given = await self._send_envelope(socket, envelope, limit)
         except TimeoutError:
             return Outcome("http_timeout" if outgoing.kind != "events_api" else "timeout", seconds=limit)
         except OSError:
@@ -112,8 +111,8 @@ class SocketHub:
         body = payload if isinstance(payload, dict) else {"text": str(payload)}
         return Outcome("", 200, body, seconds=time.perf_counter() - began)
 
-    async def _put(self, socket: Socket, envelope: Json, limit: float) -> Json:
-        """Raises TimeoutError if nobody acknowledges it in time, OSError if the connection ends before that."""
+    async def _send_envelope(self, socket: Socket, envelope: Json, limit: float) -> Json:
+        """Send and await the acknowledgement. Raises TimeoutError, or OSError at the end."""
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         socket.unanswered[envelope["envelope_id"]] = answer
         socket.sent += 1
@@ -130,7 +129,7 @@ class SocketHub:
     # --- a connection's life
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """One connection, from hello to its end. A ticket opens one connection."""
+        """Serve one connection. Each ticket opens one."""
         ticket = request.query.get("ticket", "")
         if self.is_refusing or ticket not in self.tickets:
             return web.Response(status=web.HTTPForbidden.status_code, text="no such ticket")
@@ -138,20 +137,20 @@ class SocketHub:
         ws = web.WebSocketResponse(heartbeat=None, max_msg_size=0, autoping=False)
         await ws.prepare(request)
         refusal = "link_disabled" if self.is_disabled else "too_many_websockets"
-        if self.is_disabled or len(self.sockets) >= self.most:
-            await ws.send_str(json.dumps(self.farewell(refusal)))
+        if self.is_disabled or len(self.sockets) >= self.max_sockets:
+            await ws.send_str(json.dumps(self.disconnect_message(refusal)))
             await ws.close()
             return ws
         self.count += 1
         socket = Socket(self.count, ws, request.transport)
-        await ws.send_str(json.dumps(self.hello()))
+        await ws.send_str(json.dumps(self.hello_message()))
         self.sockets.append(socket)
-        self._set_life(socket)
+        self._schedule_refresh(socket)
         self.on_change()
         try:
             await self._listen(socket)
         finally:
-            self._gone(socket)
+            self._remove(socket)
         return ws
 
     async def _listen(self, socket: Socket) -> None:
@@ -163,19 +162,19 @@ class SocketHub:
             elif message.type == aiohttp.WSMsgType.PING:
                 await socket.ws.pong(message.data)
 
-    def hello(self) -> Json:
+    def hello_message(self) -> Json:
         return {
             "type": "hello",
             "connection_info": {"app_id": self.app_id},
             "num_connections": len(self.sockets) + 1,
-            "debug_info": {"host": "sandbox", "build_number": 1, "approximate_connection_time": self.says},
+            "debug_info": {"host": "sandbox", "build_number": 1, "approximate_connection_time": self.announced_seconds},
         }
 
-    def farewell(self, reason: str) -> Json:
+    def disconnect_message(self, reason: str) -> Json:
         return {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}}
 
     def acknowledge(self, socket: Socket, data: str) -> None:
-        """Of an envelope that came over this connection: over another one it says nothing."""
+        """Accept an acknowledgement, if the envelope was sent over this connection."""
         try:
             given = json.loads(data)
         except ValueError:
@@ -184,45 +183,45 @@ class SocketHub:
         if answer and not answer.done():
             answer.set_result(given)
 
-    def _gone(self, socket: Socket) -> None:
+    def _remove(self, socket: Socket) -> None:
         if socket in self.sockets:
             self.sockets.remove(socket)
-        socket.close_out()
+        socket.fail_unanswered()
         self.on_change()
 
-    def _set_life(self, socket: Socket) -> None:
-        if self.lives is None:
+    def _schedule_refresh(self, socket: Socket) -> None:
+        if self.lifetime is None:
             return
-        seconds, warned = self.lives
+        seconds, warned = self.lifetime
         loop = asyncio.get_running_loop()
         for after, reason in ((seconds - warned, "warning"), (seconds, "refresh_requested")):
-            socket.timers.append(loop.call_later(max(after, 0), self._say_later, socket, reason))
+            socket.timers.append(loop.call_later(max(after, 0), self._disconnect_later, socket, reason))
 
-    def _say_later(self, socket: Socket, reason: str) -> None:
-        task = asyncio.create_task(self.dismiss(socket, reason))
+    def _disconnect_later(self, socket: Socket, reason: str) -> None:
+        task = asyncio.create_task(self.disconnect(socket, reason))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
     # --- what can be done to them
 
-    def chosen(self, n: int | None) -> Iterator[Socket]:
-        """The connection of that number, or all. Raises SlackError if there is none of that number."""
+    def select(self, n: int | None) -> Iterator[Socket]:
+        """Return the connection `n`, or all for None. Raises SlackError for an unknown number."""
         found = [each for each in self.sockets if n in (None, each.n)]
         if n is not None and not found:
             raise SlackError("not_found", [f"there is no connection {n}"])
         return iter(found)
 
-    async def dismiss(self, socket: Socket, reason: str) -> None:
-        """Say goodbye; after `warning` Slack leaves the connection open for a while."""
+    async def disconnect(self, socket: Socket, reason: str) -> None:
+        """Send `disconnect`, and close the connection unless it is a warning."""
         if socket not in self.sockets or socket.is_silent:
             return
-        await socket.ws.send_str(json.dumps(self.farewell(reason)))
+        await socket.ws.send_str(json.dumps(self.disconnect_message(reason)))
         if reason != "warning":
             await socket.ws.close()
 
     def cut(self, socket: Socket) -> None:
-        """End it without a word."""
-        self._gone(socket)
+        """Cut the connection without a message."""
+        self._remove(socket)
         if socket.transport is not None:
             socket.transport.abort()
 

@@ -1,68 +1,70 @@
-"""What people keep beside the conversation: bookmarks and canvases, looked at and worked on."""
+"""Bookmarks and canvases in the control API."""
 
 from bot.sandbox.core import Core
-from bot.sandbox.workspace import bookmarks, canvases
-from bot.sandbox.workspace import serialize as wire
+from bot.sandbox.workspace import bookmarks, canvases, serialize
 from bot.sandbox.workspace.records import Canvas, Channel, Json, SlackError, User
+from bot.sandbox.workspace.serialize_files import canvas_json
 
 
 class Documents(Core):
     def bookmarks(self, channel: str) -> list[Json]:
-        """In the order in which the bar shows them."""
-        place = self._channel(channel)
-        return [wire.bookmark_json(self.workspace, place, each) for each in place.bookmarks]
+        """Return the bookmarks in the order of the bar."""
+        conversation = self._channel(channel)
+        return [serialize.bookmark_json(self.workspace, conversation, each) for each in conversation.bookmarks]
 
     def add_bookmark(self, user: str, channel: str, title: str, link: str, emoji: str = "") -> Json:
-        who, place = self._member(user, channel)
-        made = bookmarks.add(self.workspace, who.id, place, title, link, self.now(), kind="link", emoji=emoji)
-        return wire.bookmark_json(self.workspace, place, made)
+        person, conversation = self._require_member(user, channel)
+        made = bookmarks.add(self.workspace, person.id, conversation, title, link, self.now(), kind="link", emoji=emoji)
+        return serialize.bookmark_json(self.workspace, conversation, made)
 
     def edit_bookmark(
         self, user: str, channel: str, bookmark_id: str, title: str | None = None, link: str | None = None
     ) -> Json:
-        who, place = self._member(user, channel)
-        edited = bookmarks.edit(self.workspace, who.id, place, bookmark_id, self.now(), title=title, link=link)
-        return wire.bookmark_json(self.workspace, place, edited)
+        person, conversation = self._require_member(user, channel)
+        edited = bookmarks.edit(
+            self.workspace, person.id, conversation, bookmark_id, self.now(), title=title, link=link
+        )
+        return serialize.bookmark_json(self.workspace, conversation, edited)
 
     def remove_bookmark(self, user: str, channel: str, bookmark_id: str) -> None:
-        who, place = self._member(user, channel)
-        bookmarks.remove(self.workspace, who.id, place, bookmark_id)
+        person, conversation = self._require_member(user, channel)
+        bookmarks.remove(self.workspace, person.id, conversation, bookmark_id)
 
     def canvases(self, channel: str | None = None) -> list[Json]:
-        """All of them, or a channel's tabs; each as a file with its `channel` and whether it `is_channel_canvas`."""
+        """Return all canvases or a channel's, as files with `channel` and `is_channel_canvas`."""
         wanted = self._channel(channel).id if channel else None
         found = [each for each in self.workspace.canvases.values() if wanted in (None, each.channel)]
-        return [self._shown_canvas(each) for each in found]
+        return [self._canvas_json(each) for each in found]
 
     def canvas_content(self, canvas_id: str) -> str:
-        """Its Markdown."""
+        """Return the Markdown."""
         canvas = self.workspace.canvases.get(canvas_id)
         if canvas is None:
             raise SlackError("canvas_not_found")
-        return canvases.content(canvas)
+        return canvases.canvas_markdown(canvas)
 
     def create_canvas(self, user: str, channel: str, title: str, markdown: str, own: bool = True) -> Json:
-        """A tab of the channel; `own`: the one that the channel has of its own."""
-        who, place = self._member(user, channel)
+        """Create a tab of the channel; `own`: the channel canvas."""
+        person, conversation = self._require_member(user, channel)
         if own:
-            made = canvases.create_of_channel(self.workspace, who.id, place, title, markdown, self.now())
+            made = canvases.create_channel_canvas(self.workspace, person.id, conversation, title, markdown, self.now())
         else:
-            made = canvases.create(self.workspace, who.id, title, markdown, self.now(), place)
-        return self._shown_canvas(made)
+            made = canvases.create(self.workspace, person.id, title, markdown, self.now(), conversation)
+        return self._canvas_json(made)
 
     def edit_canvas(self, user: str, canvas_id: str, markdown: str) -> None:
-        """A person writes: the whole then reads so."""
-        who = self._user(user)
-        canvas = canvases.find(self.workspace, canvas_id, who.id, "write")
+        """Replace the content by hand."""
+        person = self._user(user)
+        canvas = canvases.find_canvas(self.workspace, canvas_id, person.id, "write")
         given = {"operation": "replace", "document_content": {"type": "markdown", "markdown": markdown}}
-        canvases.edit(self.workspace, who.id, canvas, [given], self.now())
+        canvases.edit(self.workspace, person.id, canvas, [given], self.now())
 
     def delete_canvas(self, user: str, canvas_id: str) -> None:
-        """Whoever may write in a channel's canvas may take it away by hand."""
-        who = self._user(user)
-        canvas = canvases.find(self.workspace, canvas_id, who.id, "write")
-        canvas.levels[who.id] = "owner"
-        canvases.delete(self.workspace, who.id, canvas)
+        """Delete a canvas by hand, which every writer may do."""
+        person = self._user(user)
+        canvas = canvases.find_canvas(self.workspace, canvas_id, person.id, "write")
+        canvas.levels[person.id] = "owner"
+        canvases.delete(self.workspace, person.id, canvas)
 
     def plan(
         self,
@@ -71,7 +73,7 @@ class Documents(Core):
         channel_canvases: bool | None = None,
         usergroups: bool | None = None,
     ) -> Json:
-        """What the workspace's plan includes; what is None stays as it is. Returns the plan."""
+        """Change what the plan includes (None: no change), and return it."""
         plan = self.workspace.plan
         given = {
             "canvases": canvases,
@@ -84,15 +86,15 @@ class Documents(Core):
                 setattr(plan, name, value)
         return dict(vars(plan))
 
-    def _member(self, user: str, channel: str) -> tuple[User, Channel]:
-        who = self._user(user)
-        place = self._seen(who, channel)
-        if who.id not in place.members:
+    def _require_member(self, user: str, channel: str) -> tuple[User, Channel]:
+        person = self._user(user)
+        conversation = self._visible_channel(person, channel)
+        if person.id not in conversation.members:
             raise SlackError("not_in_channel", ["join the channel first"])
-        return who, place
+        return person, conversation
 
-    def _shown_canvas(self, canvas: Canvas) -> Json:
-        shown = wire.canvas_json(self.workspace, canvas)
+    def _canvas_json(self, canvas: Canvas) -> Json:
+        shown = canvas_json(self.workspace, canvas)
         return shown | {
             "channel": canvas.channel,
             "is_channel_canvas": canvas.is_channel_canvas,

@@ -1,14 +1,15 @@
 """
-The sandbox's own methods over HTTP: `POST /control/<method>` with a JSON object of arguments.
+The control API: `POST /control/<method>` with a JSON object of arguments.
 
-A body that is not `application/json`, or an `Origin` other than the sandbox's own, is refused: a page of another site
-that is open in the same browser must not be able to act here.
+A body that is not `application/json`, or an `Origin` other than the sandbox's own, is refused: pages of other sites
+in the same browser must not act here.
 """
 
 import base64
 import inspect
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -16,165 +17,69 @@ from aiohttp import web
 from bot.sandbox.control.app_actions import Answer
 from bot.sandbox.workspace.records import Json, SlackError
 
-LOOKS = (
-    "info",
-    "channels",
-    "channel",
-    "members",
-    "messages",
-    "message",
-    "thread",
-    "ephemerals",
-    "pins",
-    "files",
-    "file_content",
-    "views",
-    "home",
-    "users",
-    "user",
-    "usergroups",
-    "calls",
-    "deliveries",
-    "pending",
-    "settled",
-    "sockets",
-    "connections",
-    "list_faults",
-    "unread",
-    "bookmarks",
-    "canvases",
-    "canvas_content",
-)
-ACTS = (
-    "command",
-    "say",
-    "upload",
-    "edit",
-    "delete",
-    "react",
-    "unreact",
-    "pin",
-    "unpin",
-    "create_channel",
-    "join",
-    "leave",
-    "invite",
-    "kick",
-    "archive",
-    "unarchive",
-    "rename",
-    "set_topic",
-    "set_purpose",
-    "open_dm",
-    "click",
-    "click_view",
-    "suggest",
-    "submit_view",
-    "close_view",
-    "shortcut",
-    "global_shortcut",
-    "open_home",
-    "add_user",
-    "change_user",
-    "add_usergroup",
-    "add_channel",
-    "reset",
-    "deliver_by_http",
-    "deliver_by_socket",
-    "verify_url",
-    "disconnect",
-    "drop_sockets",
-    "silence",
-    "socket_mode",
-    "socket_limit",
-    "connection_lives",
-    "subscribe",
-    "retry_now",
-    "fault",
-    "delivery_fault",
-    "clear_fault",
-    "clear_faults",
-    "rate_limits",
-    "set_scopes",
-    "organisation",
-    "add_token",
-    "revoke_token",
-    "set_down",
-    "upload_seconds",
-    "edit_window",
-    "clear_calls",
-    "clear_deliveries",
-    "wait_settled",
-    "run_action",
-    "run_play",
-    "dismiss",
-    "save",
-    "add_bookmark",
-    "edit_bookmark",
-    "remove_bookmark",
-    "create_canvas",
-    "edit_canvas",
-    "delete_canvas",
-    "plan",
-)
+_READ, _WRITE = Path(__file__).with_name("methods.txt").read_text().split("[read]")[1].split("[write]")
+READ_METHODS = tuple(_READ.split())
+"""Methods for GET and POST."""
+WRITE_METHODS = tuple(_WRITE.split())
+"""Methods for POST."""
 
 
 class Control:
-    """`sandbox` has a method for each name in `LOOKS` and `ACTS`."""
+    """`sandbox` has a method for each name."""
 
     def __init__(self, sandbox: object) -> None:
         self.sandbox = sandbox
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        return [web.get("/control/{name}", self.look), web.post("/control/{name}", self.act)]
+        return [web.get("/control/{name}", self.handle_get), web.post("/control/{name}", self.handle_post)]
 
-    async def look(self, request: web.Request) -> web.Response:
-        return await self._run(request.match_info["name"], LOOKS, dict(request.query))
+    async def handle_get(self, request: web.Request) -> web.Response:
+        return await self._call_method(request.match_info["name"], READ_METHODS, dict(request.query))
 
-    async def act(self, request: web.Request) -> web.Response:
+    async def handle_post(self, request: web.Request) -> web.Response:
         if request.content_type != "application/json":
-            return refusal("invalid_content_type", "send application/json")
-        if not is_from_here(request):
-            return refusal("forbidden_origin", "only the sandbox's own page may do this")
+            return error_response("invalid_content_type", "send application/json")
+        if not is_same_origin(request):
+            return error_response("forbidden_origin", "only the sandbox's own page may do this")
         try:
             args = await request.json()
         except ValueError:
-            return refusal("invalid_json", "the body is not JSON")
+            return error_response("invalid_json", "the body is not JSON")
         if not isinstance(args, dict):
-            return refusal("json_not_object", "the body has to be an object")
-        return await self._run(request.match_info["name"], (*LOOKS, *ACTS), args)
+            return error_response("json_not_object", "the body has to be an object")
+        return await self._call_method(request.match_info["name"], (*READ_METHODS, *WRITE_METHODS), args)
 
-    async def _run(self, name: str, allowed: tuple[str, ...], args: Json) -> web.Response:
+    async def _call_method(self, name: str, allowed: tuple[str, ...], args: Json) -> web.Response:
         if name not in allowed:
-            return refusal("unknown_method", f"there is no {name!r} here")
+            return error_response("unknown_method", f"there is no {name!r} here")
         method: Callable[..., Any] = getattr(self.sandbox, name)
-        args = decoded(args)
+        args = decode_arguments(args)
         try:
             inspect.signature(method).bind(**args)
         except TypeError as problem:
-            return refusal("invalid_arguments", str(problem))
+            return error_response("invalid_arguments", str(problem))
         try:
             result = method(**args)
             if isinstance(result, Awaitable):
                 result = await result
         except SlackError as problem:
-            return refusal(problem.error, str(problem))
+            return error_response(problem.error, str(problem))
         except (TypeError, ValueError, TimeoutError) as problem:
-            return refusal("failed", f"{type(problem).__name__}: {problem}")
-        return web.json_response({"ok": True, "result": as_json(result)})
+            return error_response("failed", f"{type(problem).__name__}: {problem}")
+        return web.json_response({"ok": True, "result": encode_result(result)})
 
 
-def decoded(args: Json) -> Json:
-    """`content_base64` becomes `content`, here and in `files`."""
+def decode_arguments(args: Json) -> Json:
+    """Decode `content_base64` to `content`, here and in `files`."""
     found = dict(args)
     if "content_base64" in found:
         found["content"] = base64.b64decode(found.pop("content_base64"))
     if isinstance(found.get("files"), list):
-        found["files"] = [decoded(each) if isinstance(each, dict) else each for each in found["files"]]
+        found["files"] = [decode_arguments(each) if isinstance(each, dict) else each for each in found["files"]]
     return found
 
 
-def as_json(result: object) -> object:
+def encode_result(result: object) -> object:
     if isinstance(result, Answer):
         return result.as_dict()
     if isinstance(result, bytes):
@@ -182,10 +87,10 @@ def as_json(result: object) -> object:
     return result
 
 
-def refusal(error: str, detail: str) -> web.Response:
+def error_response(error: str, detail: str) -> web.Response:
     return web.json_response({"ok": False, "error": error, "detail": detail}, status=HTTPStatus.BAD_REQUEST)
 
 
-def is_from_here(request: web.Request) -> bool:
+def is_same_origin(request: web.Request) -> bool:
     origin = request.headers.get("Origin")
     return origin is None or origin == f"{request.scheme}://{request.host}"

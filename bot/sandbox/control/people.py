@@ -1,4 +1,4 @@
-"""What people do in the workspace: write, react, use commands, press buttons, fill in forms."""
+"""Actions of people in the workspace: messages, reactions, pins and channels."""
 
 import uuid
 from collections.abc import Sequence
@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.sandbox.core import Core
-from bot.sandbox.workspace import channels, files, messages
-from bot.sandbox.workspace import serialize as wire
-from bot.sandbox.workspace import typed_text as typed
+from bot.sandbox.workspace import channels, files, messages, serialize
+from bot.sandbox.workspace.block_kit import typed_text
 from bot.sandbox.workspace.records import Channel, Json, Message, SlackError, User
+from bot.sandbox.workspace.serialize_files import file_json
 
 
 class People(Core):
@@ -27,39 +27,39 @@ class People(Core):
         raw: bool = False,
     ) -> str:
         """
-        Write a message; returns its ts. Who is not in a public channel joins it first.
+        Write a message, and return its ts. The author joins a public channel first.
 
-        `at`: when it was written, also in the past; None: now. `raw`: the text is Slack's own form already.
+        `at`: the time of the message, also in the past; None: now. `raw`: the text is in Slack's format already.
         `files`: each with `name`, `content` (text or bytes) and perhaps `title`.
         """
-        who = self._user(user)
-        place = self._entered(who, channel)
-        ts = self.workspace.ts_at(place, at) if at else self.workspace.new_ts(self.now())
-        wording = text if raw else typed.as_message(self.workspace, text)
+        person = self._user(user)
+        conversation = self._join_channel(person, channel)
+        ts = self.workspace.ts_at(conversation, at) if at else self.workspace.new_ts(self.now())
+        wording = text if raw else typed_text.format_message(self.workspace, text)
         message = Message(
             ts,
-            who.id,
+            person.id,
             wording,
             thread_ts=thread_ts,
             is_broadcast=broadcast,
-            blocks=typed.rich_text(wording),
+            blocks=typed_text.build_rich_text(wording),
             client_msg_id=str(uuid.uuid4()),
         )
         if files:
-            self._share(place, who, message, files)
+            self._share(conversation, person, message, files)
         else:
-            messages.post(self.workspace, place, message)
+            messages.post(self.workspace, conversation, message)
         return ts
 
-    def _share(self, place: Channel, who: User, message: Message, given: Sequence[Json]) -> None:
+    def _share(self, conversation: Channel, person: User, message: Message, given: Sequence[Json]) -> None:
         made = []
         for each in given:
             content = each["content"]
             data = content.encode() if isinstance(content, str) else bytes(content)
-            file = files.reserve(self.workspace, who.id, each["name"], len(data), "", self.now())
+            file = files.reserve(self.workspace, person.id, each["name"], len(data), "", self.now())
             files.receive(self.workspace, file.id, data)
-            made += files.complete(self.workspace, who.id, [{"id": file.id, "title": each.get("title")}])
-        files.share(self.workspace, place, made, message)
+            made += files.complete(self.workspace, person.id, [{"id": file.id, "title": each.get("title")}])
+        files.share(self.workspace, conversation, made, message)
 
     def upload(
         self,
@@ -71,120 +71,134 @@ class People(Core):
         comment: str = "",
         thread_ts: str | None = None,
     ) -> Json:
-        """Share a file; returns it."""
+        """Share a file, and return it."""
         ts = self.say(
             user, channel, comment, thread_ts, files=[{"name": name, "content": content, "title": title or name}]
         )
         shown = self._message(self._channel(channel), ts)
-        return wire.file_json(self.workspace, self.workspace.files[shown.files[0]])
+        return file_json(self.workspace, self.workspace.files[shown.files[0]])
 
     def edit(self, user: str, channel: str, ts: str, text: str) -> None:
-        who, place, message = self._own(user, channel, ts)
-        wording = typed.as_message(self.workspace, text)
-        messages.change(
-            self.workspace, place, message, who.id, self.now(), text=wording, blocks=typed.rich_text(wording)
+        person, conversation, message = self._own(user, channel, ts)
+        wording = typed_text.format_message(self.workspace, text)
+        messages.edit_message(
+            self.workspace,
+            conversation,
+            message,
+            person.id,
+            self.now(),
+            text=wording,
+            blocks=typed_text.build_rich_text(wording),
         )
 
     def delete(self, user: str, channel: str, ts: str) -> None:
-        _, place, message = self._own(user, channel, ts)
-        messages.delete(self.workspace, place, message, self.now())
+        _, conversation, message = self._own(user, channel, ts)
+        messages.delete_message(self.workspace, conversation, message, self.now())
 
     def _own(self, user: str, channel: str, ts: str) -> tuple[User, Channel, Message]:
-        """Admins may change anybody's words."""
-        who = self._user(user)
-        place = self._seen(who, channel)
-        message = self._message(place, ts)
-        if message.user != who.id and not who.is_admin:
+        """Return a message that the person may change: their own, or any for an admin."""
+        person = self._user(user)
+        conversation = self._visible_channel(person, channel)
+        message = self._message(conversation, ts)
+        if message.user != person.id and not person.is_admin:
             raise SlackError("cant_update_message")
-        return who, place, message
+        return person, conversation, message
 
-    def _entered(self, who: User, channel: str) -> Channel:
-        place = self._seen(who, channel)
-        if who.deleted:
+    def _join_channel(self, person: User, channel: str) -> Channel:
+        conversation = self._visible_channel(person, channel)
+        if person.deleted:
             raise SlackError("account_inactive")
-        if who.id not in place.members:
-            channels.join(self.workspace, who.id, place, self.now())
-        return place
+        if person.id not in conversation.members:
+            channels.join(self.workspace, person.id, conversation, self.now())
+        return conversation
 
     # --- marks
 
     def react(self, user: str, channel: str, ts: str, name: str) -> None:
-        who = self._user(user)
-        place = self._seen(who, channel)
-        messages.react(self.workspace, place, self._message(place, ts), who.id, name.strip(":"), self.now())
+        person = self._user(user)
+        conversation = self._visible_channel(person, channel)
+        messages.add_reaction(
+            self.workspace, conversation, self._message(conversation, ts), person.id, name.strip(":"), self.now()
+        )
 
     def unreact(self, user: str, channel: str, ts: str, name: str) -> None:
-        who = self._user(user)
-        place = self._seen(who, channel)
-        messages.unreact(self.workspace, place, self._message(place, ts), who.id, name.strip(":"), self.now())
+        person = self._user(user)
+        conversation = self._visible_channel(person, channel)
+        messages.remove_reaction(
+            self.workspace, conversation, self._message(conversation, ts), person.id, name.strip(":"), self.now()
+        )
 
     def pin(self, user: str, channel: str, ts: str) -> None:
-        who = self._user(user)
-        place = self._seen(who, channel)
-        messages.pin(self.workspace, place, self._message(place, ts), who.id, self.now())
+        person = self._user(user)
+        conversation = self._visible_channel(person, channel)
+        messages.pin(self.workspace, conversation, self._message(conversation, ts), person.id, self.now())
 
     def unpin(self, user: str, channel: str, ts: str) -> None:
-        who = self._user(user)
-        place = self._seen(who, channel)
-        messages.unpin(self.workspace, place, self._message(place, ts), who.id, self.now())
+        person = self._user(user)
+        conversation = self._visible_channel(person, channel)
+        messages.unpin(self.workspace, conversation, self._message(conversation, ts), person.id, self.now())
 
     # --- channels
 
     def create_channel(self, user: str, name: str, is_private: bool = False) -> Json:
-        who = self._user(user)
-        made = channels.create(self.workspace, who.id, name, self.now(), is_private=is_private)
-        return wire.channel_json(self.workspace, made, who.id)
+        person = self._user(user)
+        made = channels.create(self.workspace, person.id, name, self.now(), is_private=is_private)
+        return serialize.channel_json(self.workspace, made, person.id)
 
     def join(self, user: str, channel: str) -> None:
-        who = self._user(user)
-        channels.join(self.workspace, who.id, self._seen(who, channel), self.now())
+        person = self._user(user)
+        channels.join(self.workspace, person.id, self._visible_channel(person, channel), self.now())
 
     def leave(self, user: str, channel: str) -> None:
-        who = self._user(user)
-        place = self._seen(who, channel)
-        channels.must_be_in(place, who.id)
-        channels.let_go(self.workspace, place, who, self.now())
+        person = self._user(user)
+        conversation = self._visible_channel(person, channel)
+        channels.require_member(conversation, person.id)
+        channels.remove_member(self.workspace, conversation, person, self.now())
 
     def invite(self, user: str, channel: str, users: Sequence[str]) -> None:
-        who = self._user(user)
+        person = self._user(user)
         wanted = [self._user(each).id for each in users]
-        channels.invite(self.workspace, who.id, self._seen(who, channel), wanted, self.now())
+        channels.invite(self.workspace, person.id, self._visible_channel(person, channel), wanted, self.now())
 
     def kick(self, user: str, channel: str, who: str) -> None:
         actor = self._user(user)
-        channels.kick(self.workspace, actor.id, self._seen(actor, channel), self._user(who).id, self.now())
+        channels.kick(self.workspace, actor.id, self._visible_channel(actor, channel), self._user(who).id, self.now())
 
     def archive(self, user: str, channel: str) -> None:
-        who = self._user(user)
-        channels.archive(self.workspace, who.id, self._entered(who, channel), self.now())
+        person = self._user(user)
+        channels.archive(self.workspace, person.id, self._join_channel(person, channel), self.now())
 
     def unarchive(self, user: str, channel: str) -> None:
-        who = self._user(user)
-        channels.unarchive(self.workspace, who.id, self._seen(who, channel), self.now())
+        person = self._user(user)
+        channels.unarchive(self.workspace, person.id, self._visible_channel(person, channel), self.now())
 
     def rename(self, user: str, channel: str, name: str) -> None:
-        who = self._user(user)
-        channels.rename(self.workspace, who.id, self._entered(who, channel), name, self.now())
+        person = self._user(user)
+        channels.rename(self.workspace, person.id, self._join_channel(person, channel), name, self.now())
 
     def set_topic(self, user: str, channel: str, topic: str) -> None:
-        who = self._user(user)
-        channels.set_note(self.workspace, who.id, self._entered(who, channel), "topic", topic, self.now())
+        person = self._user(user)
+        channels.set_topic_or_purpose(
+            self.workspace, person.id, self._join_channel(person, channel), "topic", topic, self.now()
+        )
 
     def set_purpose(self, user: str, channel: str, purpose: str) -> None:
-        who = self._user(user)
-        channels.set_note(self.workspace, who.id, self._entered(who, channel), "purpose", purpose, self.now())
+        person = self._user(user)
+        channels.set_topic_or_purpose(
+            self.workspace, person.id, self._join_channel(person, channel), "purpose", purpose, self.now()
+        )
 
     def open_dm(self, user: str, with_user: str | None = None) -> str:
-        """The id of the conversation of two people; with the bot, if nobody is named."""
-        who = self._user(user)
+        """Return the id of the conversation of two people; None: with the bot."""
+        person = self._user(user)
         other = self._user(with_user) if with_user else self.workspace.bot
-        channel, _ = channels.open_direct(self.workspace, who.id, [other.id], self.now())
+        channel, _ = channels.open_conversation(self.workspace, person.id, [other.id], self.now())
         return channel.id
 
     # --- the people themselves
 
     def add_user(self, handle: str, real_name: str | None = None, id: str | None = None, **more: Any) -> Json:  # noqa: A002  Slack's own name; any field of a user
-        """Further fields as in `records.User`: `tz`, `email`, `is_restricted`, `is_bot`, `team_id`, …"""
+        """Add a person. `more`: fields of `records.User`, such as `tz` or `is_restricted`."""
         if self.workspace.user_by_handle(handle):
             raise SlackError("name_taken", [f"there is already somebody called {handle!r}"])
         user = User(
@@ -192,25 +206,25 @@ class People(Core):
         )
         user.updated = int(self.now().timestamp())
         self.workspace.users[user.id] = user
-        self.workspace.change("users", user.id)
-        return wire.user_json(self.workspace, user, at=self.now())
+        self.workspace.mark_changed("users", user.id)
+        return serialize.user_json(self.workspace, user, at=self.now())
 
     def change_user(self, user: str, **changes: Any) -> Json:
-        """Change fields of a person, such as `deleted=True`, and tell the app."""
-        who = self._user(user)
-        unknown = changes.keys() - vars(who).keys()
+        """Change fields of a person, such as `deleted=True`, and send `user_change`."""
+        person = self._user(user)
+        unknown = changes.keys() - vars(person).keys()
         if unknown:
             raise SlackError("invalid_arguments", [f"a user has no {', '.join(sorted(unknown))}"])
         for key, value in changes.items():
-            setattr(who, key, value)
-        who.updated = int(self.now().timestamp())
-        shown = wire.user_json(self.workspace, who, at=self.now())
+            setattr(person, key, value)
+        person.updated = int(self.now().timestamp())
+        shown = serialize.user_json(self.workspace, person, at=self.now())
         body = {
             "type": "user_change",
             "user": shown,
-            "cache_ts": who.updated,
+            "cache_ts": person.updated,
             "event_ts": self.workspace.new_ts(self.now()),
         }
         self.workspace.emit(body)
-        self.workspace.change("users", who.id)
+        self.workspace.mark_changed("users", person.id)
         return shown

@@ -1,7 +1,7 @@
 """
-What somebody who sees the page for the first time is offered: things to try, stories to watch, and how far they are.
+The guide on the page: things to try, stories to watch, and progress.
 
-The sandbox shows it; whoever starts the sandbox says what stands in it.
+The starter of the sandbox provides its content.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,7 +15,7 @@ Action = Callable[[], Awaitable[None]]
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """
-    One button. It does something here (`act`), or types a line (`types`) for the person who looks.
+    A button that runs `act`, or types a line (`types`) for the person.
 
     `about` says in a few words what it shows.
     """
@@ -34,24 +34,24 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """A story that can be played: `name` for the machine, `title` for people, and how many steps it has."""
+    """A story to play: `name` for the API, `title` for people, and its number of steps."""
 
     name: str
     title: str
     steps: int
 
 
-async def nothing() -> Json:
+async def no_progress() -> Json:
     return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
     """
-    `play(name, speed)` plays a story in the background; a speed of 0 is: at once.
+    The content of the guide.
 
-    `now` says how things stand: `steps` (`[{"text", "done"}]`) and `doing` (`[{"label", "until", "failed"}]`, where
-    `until` is Unix seconds or None).
+    `play(name, speed)` plays a story in the background; speed 0: at once. `now` returns the progress: `steps`
+    (`[{"text", "done"}]`) and `doing` (`[{"label", "until", "failed"}]`, where `until` is Unix seconds or None).
     """
 
     title: str
@@ -59,7 +59,7 @@ class Guide:
     groups: Sequence[Group] = ()
     plays: Sequence[Play] = ()
     play: Callable[[str, float], Awaitable[None]] | None = None
-    now: Callable[[], Awaitable[Json]] = nothing
+    now: Callable[[], Awaitable[Json]] = no_progress
 
     @property
     def suggestions(self) -> list[Suggestion]:

@@ -1,7 +1,7 @@
 """
-The page to look at the workspace with, and to live in it: static files, live changes over a WebSocket, avatars.
+The page: static files, live updates over a WebSocket, and avatars.
 
-What the page does goes through the control API; the WebSocket only says what looks different now.
+Its actions use the control API; the WebSocket only announces changes.
 """
 
 import asyncio
@@ -14,15 +14,15 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.sandbox.control.http import is_from_here
+from bot.sandbox.control.http import is_same_origin
 from bot.sandbox.page.guide import Action
-from bot.sandbox.page.status import Stage, Watched, tell
+from bot.sandbox.page.status import StatusFeed, StatusSource, broadcast
 from bot.sandbox.workspace.records import Json
 from bot.sandbox.workspace.workspace import Workspace
 
 STATIC = Path(__file__).parent / "static"
 GATHER_SECONDS = 0.03
-"""Changes within this time are told together."""
+"""Seconds within which changes are announced together."""
 SAFE = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: http: https:",
     "X-Content-Type-Options": "nosniff",
@@ -31,8 +31,8 @@ SAFE = {
 COLOURS = ("#3d7a6f", "#8a5a44", "#54678f", "#7d5386", "#5f7a3a", "#9a6b1f", "#40728f", "#8c4a5e")
 
 
-class Owner(Watched, Protocol):
-    """What the page needs of the sandbox. `marks`: emoji that mean something to the app, each with what it means."""
+class Owner(StatusSource, Protocol):
+    """The sandbox as the page uses it. `marks`: emoji with a meaning for the app."""
 
     workspace: Workspace
     actions: dict[str, Action]
@@ -40,7 +40,6 @@ class Owner(Watched, Protocol):
     shortcuts: Sequence[tuple[str, str]]
     global_shortcuts: Sequence[tuple[str, str]]
     marks: Mapping[str, str]
-    gallery: Sequence[Json]
     page_watchers: list[Any]
 
 
@@ -48,7 +47,7 @@ class Page:
     def __init__(self, owner: Owner) -> None:
         self.owner = owner
         self.sockets: set[web.WebSocketResponse] = set()
-        self.stage = Stage(owner, self.sockets)
+        self.stage = StatusFeed(owner, self.sockets)
         self.changes: set[tuple[str, str]] = set()
         self.task: asyncio.Task[None] | None = None
         owner.page_watchers.append(self.changed)
@@ -56,8 +55,6 @@ class Page:
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
             web.get("/", self.index),
-            web.get("/gallery", self.gallery),
-            web.get("/page/gallery", self.exhibits),
             web.get("/archives/{channel}", self.index),
             web.get("/archives/{channel}/{message}", self.index),
             web.get("/docs/{team}/{canvas}", self.canvas),
@@ -72,20 +69,13 @@ class Page:
         return web.FileResponse(STATIC / "index.html", headers=SAFE)
 
     async def canvas(self, request: web.Request) -> web.Response:
-        """A canvas's own address leads to the channel whose tab it is, with the canvas open."""
+        """Redirect a canvas's address to its channel, with the canvas open."""
         canvas = self.owner.workspace.canvases.get(request.match_info["canvas"])
         if canvas is None:
             return web.Response(status=404, text="There is no such canvas.")
         raise web.HTTPFound(
             f"/archives/{canvas.channel}?canvas={canvas.id}" if canvas.channel else f"/?canvas={canvas.id}"
         )
-
-    async def gallery(self, _request: web.Request) -> web.FileResponse:
-        return web.FileResponse(STATIC / "gallery.html", headers=SAFE)
-
-    async def exhibits(self, _request: web.Request) -> web.Response:
-        """Every message and view that the app says it can make."""
-        return web.json_response(list(self.owner.gallery))
 
     async def static(self, request: web.Request) -> web.StreamResponse:
         path = STATIC / request.match_info["name"]
@@ -94,7 +84,7 @@ class Page:
         return web.FileResponse(path, headers=SAFE)
 
     async def state(self, _request: web.Request) -> web.Response:
-        """What the page has to know before it shows anything."""
+        """Return the page's initial state."""
         workspace = self.owner.workspace
         return web.json_response(
             {
@@ -108,13 +98,12 @@ class Page:
                 ],
                 "marks": dict(self.owner.marks),
                 "guide": self.owner.guide.as_json() if self.owner.guide else None,
-                "has_gallery": bool(self.owner.gallery),
                 "stage": await self.stage.now(),
             }
         )
 
     async def file(self, request: web.Request) -> web.Response:
-        """A file as a person opens it in the browser: shown if that is harmless, else saved."""
+        """Return a file for the browser: displayed if that is harmless, else saved."""
         file = self.owner.workspace.files.get(request.match_info["file"])
         if file is None or file.content is None:
             return web.Response(status=404, text="There is no such file.")
@@ -128,7 +117,7 @@ class Page:
         return web.Response(body=file.content, headers=headers | {"Content-Type": kind})
 
     async def avatar(self, request: web.Request) -> web.Response:
-        """A coloured square with the initials."""
+        """Return a coloured square with the initials."""
         user_id = request.match_info["name"].removesuffix(".svg")
         user = self.owner.workspace.users.get(user_id)
         words = (user.real_name if user else self.owner.workspace.team.name).split()
@@ -144,7 +133,7 @@ class Page:
     # --- live
 
     async def live(self, request: web.Request) -> web.StreamResponse:
-        if not is_from_here(request):
+        if not is_same_origin(request):
             return web.Response(status=403)
         ws = web.WebSocketResponse(heartbeat=30)
         await ws.prepare(request)
@@ -162,14 +151,14 @@ class Page:
             return
         self.changes.add((kind, which))
         if self.task is None or self.task.done():
-            self.task = asyncio.create_task(self._tell())
+            self.task = asyncio.create_task(self._announce_changes())
 
-    async def _tell(self) -> None:
+    async def _announce_changes(self) -> None:
         while self.changes:
             await asyncio.sleep(GATHER_SECONDS)
             gathered, self.changes = self.changes, set()
-            told: list[Json] = [{"kind": kind, "which": which} for kind, which in sorted(gathered)]
-            await tell(self.sockets, json.dumps(told))
+            news: list[Json] = [{"kind": kind, "which": which} for kind, which in sorted(gathered)]
+            await broadcast(self.sockets, json.dumps(news))
 
     async def close(self) -> None:
         for ws in list(self.sockets):

@@ -1,4 +1,4 @@
-"""How things stand, told to every open page when it changes: is the app there, what waits, what goes on."""
+"""Status of the app, sent to every open page when it changes."""
 
 import asyncio
 import json
@@ -13,27 +13,27 @@ from bot.sandbox.workspace.records import Json
 
 Panel = Callable[[], Awaitable[list[Json]]]
 LOOK_EVERY = 0.4
-"""Seconds. Nobody tells the sandbox what waits in the app, so it looks, while somebody has a page open."""
+"""Seconds between checks of the app, while a page is open."""
 
 
-class Watched(Protocol):
+class StatusSource(Protocol):
     faults: Faults
     guide: Guide | None
     panel: Panel | None
 
     def is_connected(self) -> bool:
-        """Whether there is a way to the app."""
+        """Return whether the app is connected."""
 
 
-class Stage:
-    def __init__(self, owner: Watched, sockets: set[web.WebSocketResponse]) -> None:
+class StatusFeed:
+    def __init__(self, owner: StatusSource, sockets: set[web.WebSocketResponse]) -> None:
         self.owner = owner
         self.sockets = sockets
         self.shown: Json = {}
         self.task: asyncio.Task[None] | None = None
 
     async def now(self) -> Json:
-        """`waiting` is None where the app does not say."""
+        """Return the status. `waiting` None: the app does not say."""
         owner = self.owner
         standing = await owner.guide.now() if owner.guide else {}
         return {
@@ -45,8 +45,8 @@ class Stage:
         }
 
     async def greet(self, ws: web.WebSocketResponse) -> None:
-        """Tell a page that has just opened, and look after it from now on."""
-        await ws.send_str(as_news(await self.now()))
+        """Send the status to a new page, and watch it from now on."""
+        await ws.send_str(status_news(await self.now()))
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._watch(), name="stage")
 
@@ -60,18 +60,18 @@ class Stage:
                 continue
             if found != self.shown:
                 self.shown = found
-                await tell(self.sockets, as_news(found))
+                await broadcast(self.sockets, status_news(found))
 
     def close(self) -> None:
         if self.task:
             self.task.cancel()
 
 
-def as_news(stage: Json) -> str:
+def status_news(stage: Json) -> str:
     return json.dumps([{"kind": "stage", "which": "", "stage": stage}])
 
 
-async def tell(sockets: set[web.WebSocketResponse], news: str) -> None:
+async def broadcast(sockets: set[web.WebSocketResponse], news: str) -> None:
     for ws in list(sockets):
         if ws.closed:
             continue

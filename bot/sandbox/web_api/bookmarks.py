@@ -1,20 +1,19 @@
 """Web API methods about a channel's bookmarks."""
 
 from bot.sandbox.web_api.call import Call, ok
-from bot.sandbox.workspace import bookmarks
-from bot.sandbox.workspace import serialize as wire
+from bot.sandbox.workspace import bookmarks, serialize
 from bot.sandbox.workspace.records import Bookmark, Channel, Json, SlackError
 
 
 def _channel(call: Call) -> Channel:
-    """Slack's reference calls the argument optional; without it there is no channel."""
+    """Return the channel. Slack documents the argument as optional, but requires it."""
     if not call.text("channel_id"):
         raise SlackError("channel_not_found")
     return call.channel("channel_id")
 
 
-def _shown(call: Call, channel: Channel, bookmark: Bookmark) -> Json:
-    return ok(bookmark=wire.bookmark_json(call.workspace, channel, bookmark))
+def _bookmark_answer(call: Call, channel: Channel, bookmark: Bookmark) -> Json:
+    return ok(bookmark=serialize.bookmark_json(call.workspace, channel, bookmark))
 
 
 def add(call: Call) -> Json:
@@ -29,14 +28,14 @@ def add(call: Call) -> Json:
         kind=call.text("type"),
         emoji=call.text("emoji"),
     )
-    return _shown(call, channel, made)
+    return _bookmark_answer(call, channel, made)
 
 
 def edit(call: Call) -> Json:
     channel = _channel(call)
     given = {name: call.text(name) for name in ("title", "link", "emoji") if name in call.args}
     edited = bookmarks.edit(call.workspace, call.actor, channel, call.text("bookmark_id"), call.now, **given)
-    return _shown(call, channel, edited)
+    return _bookmark_answer(call, channel, edited)
 
 
 def remove(call: Call) -> Json:
@@ -44,6 +43,6 @@ def remove(call: Call) -> Json:
     return ok()
 
 
-def listing(call: Call) -> Json:
+def list_bookmarks(call: Call) -> Json:
     channel = _channel(call)
-    return ok(bookmarks=[wire.bookmark_json(call.workspace, channel, each) for each in channel.bookmarks])
+    return ok(bookmarks=[serialize.bookmark_json(call.workspace, channel, each) for each in channel.bookmarks])

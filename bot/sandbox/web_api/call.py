@@ -1,4 +1,4 @@
-"""One call of a Web API method: who calls, with which arguments, and the little helpers that every method needs."""
+"""One call of a Web API method: caller, arguments and helpers."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass
 class Grant:
-    """What a token stands for. `kind`: `bot`, `app` or `user`. `scopes` None: all."""
+    """The rights of a token. `kind`: `bot`, `app` or `user`. `scopes` None: all."""
 
     kind: str
     user: str
@@ -26,8 +26,8 @@ class Grant:
 
 
 @dataclass
-class Later:
-    """Something that Slack does a moment after it answered."""
+class Deferred:
+    """An effect shortly after the answer."""
 
     act: Callable[[], object]
 
@@ -40,7 +40,7 @@ class Call:
     now: datetime
     real_now: float
     base_url: str
-    later: list[Later] = field(default_factory=list)
+    later: list[Deferred] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     new_ticket: Callable[[], str] = str
 
@@ -56,18 +56,18 @@ class Call:
         return str(self.args.get(name, "")).lower() in ("1", "true")
 
     def channel(self, name: str = "channel") -> Channel:
-        """The channel if the caller may know of it; a name such as `#general` finds public channels only."""
+        """Return a channel that the caller can see, by id, or a public one by name."""
         wanted = self.text(name)
         if wanted.startswith(("C", "D", "G")) and wanted in self.workspace.channels:
             found = self.workspace.channels[wanted]
         else:
             found = self.workspace.channels.get(self.workspace.names.get(wanted.removeprefix("#"), ""))  # type: ignore[assignment]
-        if found is None or not self.workspace.sees(found, self.actor):
+        if found is None or not self.workspace.can_see(found, self.actor):
             raise SlackError("channel_not_found")
         return found
 
     def page(self, items: Sequence[T], *, default: int, most: int = 1000) -> tuple[list[T], Json]:
-        """The part asked for by `cursor` and `limit`, and the `response_metadata` that leads on."""
+        """Return the page of `cursor` and `limit`, and its `response_metadata`."""
         size = self.limit(default, most)
         start = read_cursor(self.text("cursor"))
         end = start + size

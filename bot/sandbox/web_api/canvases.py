@@ -7,11 +7,11 @@ from bot.sandbox.workspace.records import Canvas, Json, SlackError
 
 def _markdown(call: Call) -> str:
     given = call.args.get("document_content")
-    return "" if given is None else canvases.markdown_of(given, "canvas_creation_failed")
+    return "" if given is None else canvases.read_markdown(given, "canvas_creation_failed")
 
 
 def _canvas(call: Call, level: str = "read") -> Canvas:
-    return canvases.find(call.workspace, call.text("canvas_id"), call.actor, level)
+    return canvases.find_canvas(call.workspace, call.text("canvas_id"), call.actor, level)
 
 
 def create(call: Call) -> Json:
@@ -20,9 +20,9 @@ def create(call: Call) -> Json:
     return ok(canvas_id=made.id)
 
 
-def create_of_channel(call: Call) -> Json:
+def create_channel_canvas(call: Call) -> Json:
     channel = call.channel("channel_id")
-    made = canvases.create_of_channel(
+    made = canvases.create_channel_canvas(
         call.workspace, call.actor, channel, call.text("title"), _markdown(call), call.now
     )
     return ok(canvas_id=made.id)
@@ -38,20 +38,20 @@ def delete(call: Call) -> Json:
     return ok()
 
 
-def content(call: Call) -> Json:
+def get_content(call: Call) -> Json:
     if call.text("content_type") not in ("", "markdown"):
         raise SlackError("invalid_arguments", ["[ERROR] the sandbox gives Markdown only [json-pointer:/content_type]"])
-    return ok(content=canvases.content(_canvas(call)))
+    return ok(content=canvases.canvas_markdown(_canvas(call)))
 
 
-def lookup(call: Call) -> Json:
+def lookup_sections(call: Call) -> Json:
     criteria = call.args["criteria"]
     if not isinstance(criteria, dict):
         raise SlackError("invalid_arguments", ["[ERROR] must be an object [json-pointer:/criteria]"])
-    return ok(sections=[{"id": section} for section in canvases.lookup(_canvas(call), criteria)])
+    return ok(sections=[{"id": section} for section in canvases.find_sections(_canvas(call), criteria)])
 
 
-def give_access(call: Call) -> Json:
+def set_access(call: Call) -> Json:
     level = call.text("access_level")
     if level not in canvases.LEVELS:
         raise SlackError("invalid_arguments", ["[ERROR] must be read, write or owner [json-pointer:/access_level]"])
@@ -61,7 +61,7 @@ def give_access(call: Call) -> Json:
     return ok()
 
 
-def take_access(call: Call) -> Json:
+def delete_access(call: Call) -> Json:
     canvas = _canvas(call, "write")
     for holder in _holders(call):
         if holder != canvas.creator:
@@ -70,7 +70,7 @@ def take_access(call: Call) -> Json:
 
 
 def _holders(call: Call) -> list[str]:
-    """The people or the channels named: one of the two."""
+    """Return the users or the channels of the call; only one of both may be given."""
     users, places = call.args.get("user_ids") or [], call.args.get("channel_ids") or []
     if bool(users) == bool(places):
         raise SlackError("invalid_parameters")
@@ -79,6 +79,6 @@ def _holders(call: Call) -> list[str]:
             raise SlackError("user_not_found")
     for place in places:
         channel = call.workspace.channels.get(place)
-        if channel is None or not call.workspace.sees(channel, call.actor):
+        if channel is None or not call.workspace.can_see(channel, call.actor):
             raise SlackError("channel_not_found")
     return [*users, *places]

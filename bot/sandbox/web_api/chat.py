@@ -3,27 +3,27 @@
 from typing import Any
 
 from bot.sandbox.web_api.call import Call, ok
-from bot.sandbox.workspace import block_validation as blocks
-from bot.sandbox.workspace import channels, files, messages
-from bot.sandbox.workspace import serialize as wire
+from bot.sandbox.workspace import channels, files, messages, serialize
+from bot.sandbox.workspace.block_kit.state import fill_in_ids
+from bot.sandbox.workspace.block_kit.validation import MAX_MESSAGE_TEXT, find_message_problems, text_size
 from bot.sandbox.workspace.records import Channel, Json, Message, SlackError
 
 METADATA_BYTES = 16_000
 ATTACHMENTS_MAX = 100
 
 
-def content(call: Call, *, kept: Message | None = None) -> dict[str, Any]:
+def read_content(call: Call, *, kept: Message | None = None) -> dict[str, Any]:
     """
-    Text, blocks, attachments and metadata as given, checked.
+    Return the validated text, blocks, attachments and metadata.
 
-    `kept`: the message that is being changed. A new text takes old blocks and attachments away, new blocks alone leave
-    the text; a call with neither changes only what else it names.
+    `kept`: the message to update. A new text removes old blocks and attachments, new blocks alone keep the text; a call
+    with neither changes only its other arguments.
     """
     if call.text("markdown_text") and (call.text("text") or call.args.get("blocks")):
         raise SlackError("markdown_text_conflict")
     text = call.text("text") or call.text("markdown_text")
-    given = checked_blocks(call.args.get("blocks") or [])
-    if problems := files.picture_problems(call.workspace, call.actor, given, "/blocks"):
+    given = validate_blocks(call.args.get("blocks") or [])
+    if problems := files.find_image_problems(call.workspace, call.actor, given, "/blocks"):
         raise SlackError("invalid_blocks", problems)
     attachments = call.args.get("attachments") or []
     if len(attachments) > ATTACHMENTS_MAX:
@@ -41,13 +41,13 @@ def content(call: Call, *, kept: Message | None = None) -> dict[str, Any]:
     return found
 
 
-def checked_blocks(given: Any) -> list[Json]:
-    problems = blocks.message_problems(given)
+def validate_blocks(given: Any) -> list[Json]:
+    problems = find_message_problems(given)
     if problems:
         raise SlackError("invalid_blocks", problems)
-    if blocks.text_size(given) > blocks.ALL_TEXT:
+    if text_size(given) > MAX_MESSAGE_TEXT:
         raise SlackError("msg_blocks_too_long")
-    filled: list[Json] = blocks.with_ids({"blocks": given})["blocks"]
+    filled: list[Json] = fill_in_ids({"blocks": given})["blocks"]
     return filled
 
 
@@ -64,8 +64,8 @@ def _metadata(call: Call) -> Json | None:
     return given
 
 
-def _looks(call: Call) -> dict[str, Any]:
-    """Another name or icon than the app's own, for which it needs a scope."""
+def _custom_author(call: Call) -> dict[str, Any]:
+    """Return the custom name and icon, which need a scope."""
     emoji, url = call.text("icon_emoji"), call.text("icon_url")
     icons = {"emoji": emoji} if emoji else {"image_64": url} if url else None
     if (icons or call.text("username")) and not call.grant.has("chat:write.customize"):
@@ -77,18 +77,18 @@ def missing_scope(call: Call, needed: str) -> SlackError:
     return SlackError("missing_scope", needed=needed, provided=",".join(call.grant.scopes or ()))
 
 
-def target(call: Call) -> Channel:
-    """Where to post: a channel, or a person, whose conversation with the app is opened."""
+def find_target(call: Call) -> Channel:
+    """Return the channel to post in; for a person, their conversation with the app."""
     wanted = call.text("channel")
     if wanted in call.workspace.users:
-        channel, _ = channels.open_direct(call.workspace, call.actor, [wanted], call.now)
+        channel, _ = channels.open_conversation(call.workspace, call.actor, [wanted], call.now)
         return channel
     channel = call.channel()
     if channel.is_archived:
         raise SlackError("is_archived")
     is_open = channel.type == "channel" and call.grant.has("chat:write.public") and call.grant.kind == "bot"
     if not is_open:
-        channels.must_be_in(channel, call.actor)
+        channels.require_member(channel, call.actor)
     return channel
 
 
@@ -97,10 +97,10 @@ def _author(call: Call) -> dict[str, Any]:
 
 
 def post_message(call: Call) -> Json:
-    """Text that is too long for one message becomes several, when there are no blocks; the answer names the first."""
-    channel = target(call)
-    given = content(call) | _looks(call)
-    parts = messages.parts_of(given["text"]) if not given["blocks"] else [given["text"][: messages.TEXT_CUT]]
+    """Post a message. Long text without blocks becomes several; the answer names the first."""
+    channel = find_target(call)
+    given = read_content(call) | _custom_author(call)
+    parts = messages.split_long_text(given["text"]) if not given["blocks"] else [given["text"][: messages.TEXT_CUT]]
     posted = []
     for part in parts:
         message = Message(
@@ -112,12 +112,12 @@ def post_message(call: Call) -> Json:
         )
         posted.append(messages.post(call.workspace, channel, message))
     first = posted[0]
-    return ok(channel=channel.id, ts=first.ts, message=wire.message_json(call.workspace, channel, first))
+    return ok(channel=channel.id, ts=first.ts, message=serialize.message_json(call.workspace, channel, first))
 
 
 def own_message(call: Call, refusal: str) -> tuple[Channel, Message]:
     channel = call.channel()
-    message = messages.visible(channel, call.text("ts"))
+    message = messages.find_message(channel, call.text("ts"))
     if message.user != call.actor or (message.subtype and message.subtype.partition("_")[0] in ("channel", "group")):
         raise SlackError(refusal)
     return channel, message
@@ -127,17 +127,17 @@ def update(call: Call) -> Json:
     channel, message = own_message(call, "cant_update_message")
     if channel.is_archived:
         raise SlackError("is_inactive")
-    given = content(call, kept=message)
+    given = read_content(call, kept=message)
     if len(given["text"]) > messages.UPDATE_MAX:
         raise SlackError("msg_too_long")
-    messages.change(call.workspace, channel, message, call.actor, call.now, **given)
-    shown = wire.message_json(call.workspace, channel, message)
+    messages.edit_message(call.workspace, channel, message, call.actor, call.now, **given)
+    shown = serialize.message_json(call.workspace, channel, message)
     return ok(channel=channel.id, ts=message.ts, text=message.text, message=shown)
 
 
 def delete(call: Call) -> Json:
     channel, message = own_message(call, "cant_delete_message")
-    messages.delete(call.workspace, channel, message, call.now)
+    messages.delete_message(call.workspace, channel, message, call.now)
     return ok(channel=channel.id, ts=message.ts)
 
 
@@ -145,10 +145,10 @@ def post_ephemeral(call: Call) -> Json:
     channel = call.channel()
     if channel.is_archived:
         raise SlackError("is_archived")
-    channels.must_be_in(channel, call.actor)
+    channels.require_member(channel, call.actor)
     if call.text("user") not in channel.members:
         raise SlackError("user_not_in_channel")
-    given = content(call) | _looks(call)
+    given = read_content(call) | _custom_author(call)
     if len(given["text"]) > messages.TEXT_CUT:
         raise SlackError("msg_too_long")
     message = Message(
@@ -158,48 +158,48 @@ def post_ephemeral(call: Call) -> Json:
         thread_ts=call.text("thread_ts") or None,
         ephemeral_to=call.text("user"),
     )
-    messages.whisper(call.workspace, channel, message)
+    messages.post_ephemeral(call.workspace, channel, message)
     return ok(message_ts=message.ts)
 
 
 def permalink(call: Call) -> Json:
     channel = call.channel()
-    message = messages.visible(channel, call.text("message_ts"))
+    message = messages.find_message(channel, call.text("message_ts"))
     return ok(channel=channel.id, permalink=call.workspace.permalink(channel, message))
 
 
-def _reacted(call: Call) -> tuple[Channel, Message]:
+def _find_item(call: Call) -> tuple[Channel, Message]:
     if not call.text("channel") or not call.text("timestamp"):
         raise SlackError("no_item_specified")
     channel = call.channel()
     if not messages.TS.match(call.text("timestamp")):
         raise SlackError("bad_timestamp")
-    return channel, messages.visible(channel, call.text("timestamp"))
+    return channel, messages.find_message(channel, call.text("timestamp"))
 
 
 def reactions_add(call: Call) -> Json:
-    channel, message = _reacted(call)
-    channels.must_be_in(channel, call.actor)
-    messages.react(call.workspace, channel, message, call.actor, call.text("name").strip(":"), call.now)
+    channel, message = _find_item(call)
+    channels.require_member(channel, call.actor)
+    messages.add_reaction(call.workspace, channel, message, call.actor, call.text("name").strip(":"), call.now)
     return ok()
 
 
 def reactions_remove(call: Call) -> Json:
-    channel, message = _reacted(call)
-    messages.unreact(call.workspace, channel, message, call.actor, call.text("name").strip(":"), call.now)
+    channel, message = _find_item(call)
+    messages.remove_reaction(call.workspace, channel, message, call.actor, call.text("name").strip(":"), call.now)
     return ok()
 
 
 def reactions_get(call: Call) -> Json:
-    channel, message = _reacted(call)
-    shown = wire.message_json(call.workspace, channel, message, with_metadata=False)
+    channel, message = _find_item(call)
+    shown = serialize.message_json(call.workspace, channel, message, with_metadata=False)
     shown["permalink"] = call.workspace.permalink(channel, message)
     return ok(type="message", channel=channel.id, message=shown)
 
 
 def pins_add(call: Call) -> Json:
-    channel, message = _reacted(call)
-    channels.must_be_in(channel, call.actor)
+    channel, message = _find_item(call)
+    channels.require_member(channel, call.actor)
     if channel.is_archived:
         raise SlackError("restricted_action")
     messages.pin(call.workspace, channel, message, call.actor, call.now)
@@ -207,11 +207,11 @@ def pins_add(call: Call) -> Json:
 
 
 def pins_remove(call: Call) -> Json:
-    channel, message = _reacted(call)
+    channel, message = _find_item(call)
     messages.unpin(call.workspace, channel, message, call.actor, call.now)
     return ok()
 
 
 def pins_list(call: Call) -> Json:
     channel = call.channel()
-    return ok(items=[messages.pin_json(call.workspace, channel, each) for each in messages.pinned(channel)])
+    return ok(items=[messages.pin_json(call.workspace, channel, each) for each in messages.pinned_messages(channel)])

@@ -1,15 +1,14 @@
-"""Web API methods about channels and what was said in them."""
+"""Web API methods about channels and their messages."""
 
 from bot.sandbox.web_api.call import Call, ok, read_cursor, write_cursor
-from bot.sandbox.workspace import channels, messages
-from bot.sandbox.workspace import serialize as wire
+from bot.sandbox.workspace import channels, messages, serialize
 from bot.sandbox.workspace.records import Channel, Json, Message, SlackError
 
 TYPES = {"public_channel": "channel", "private_channel": "group", "mpim": "mpim", "im": "im"}
 
 
 def _channel(call: Call, channel: Channel, **keys: object) -> Json:
-    return ok(channel=wire.channel_json(call.workspace, channel, call.actor), **keys)
+    return ok(channel=serialize.channel_json(call.workspace, channel, call.actor), **keys)
 
 
 def create(call: Call) -> Json:
@@ -17,7 +16,7 @@ def create(call: Call) -> Json:
     return _channel(call, made)
 
 
-def listing(call: Call) -> Json:
+def list_conversations(call: Call) -> Json:
     asked = [part.strip() for part in (call.text("types") or "public_channel").split(",")]
     if not set(asked) <= TYPES.keys():
         raise SlackError("invalid_types")
@@ -26,12 +25,12 @@ def listing(call: Call) -> Json:
         channel
         for channel in call.workspace.channels.values()
         if channel.type in wanted
-        and call.workspace.sees(channel, call.actor)
+        and call.workspace.can_see(channel, call.actor)
         and not (channel.is_archived and call.flag("exclude_archived"))
     ]
     page, metadata = call.page(found, default=100)
     shown = [
-        wire.channel_json(call.workspace, channel, call.actor) | {"num_members": len(channel.members)}
+        serialize.channel_json(call.workspace, channel, call.actor) | {"num_members": len(channel.members)}
         for channel in page
     ]
     return ok(channels=shown, response_metadata=metadata)
@@ -50,8 +49,8 @@ def members(call: Call) -> Json:
     return ok(members=page, response_metadata=metadata)
 
 
-def _span(call: Call) -> tuple[str, str, bool]:
-    """`oldest`, `latest`, `inclusive`, made comparable with message times."""
+def _read_bounds(call: Call) -> tuple[str, str, bool]:
+    """Return `oldest`, `latest` and `inclusive`, comparable with message times."""
     bounds = []
     for name, error in (("oldest", "invalid_ts_oldest"), ("latest", "invalid_ts_latest")):
         value = call.text(name)
@@ -65,23 +64,23 @@ def _span(call: Call) -> tuple[str, str, bool]:
     return bounds[0], bounds[1], call.flag("inclusive")
 
 
-def _shown(call: Call, channel: Channel, found: list[Message]) -> list[Json]:
+def _messages_json(call: Call, channel: Channel, found: list[Message]) -> list[Json]:
     with_metadata = call.flag("include_all_metadata")
-    return [wire.message_json(call.workspace, channel, each, with_metadata=with_metadata) for each in found]
+    return [serialize.message_json(call.workspace, channel, each, with_metadata=with_metadata) for each in found]
 
 
 def history(call: Call) -> Json:
-    """Newest first. With `oldest` and no `latest` it still begins with the newest."""
+    """Return messages, newest first, also with `oldest` alone."""
     channel = call.channel()
-    channels.must_be_in(channel, call.actor)
-    oldest, latest, inclusive = _span(call)
-    found = messages.shown(channel, oldest, latest, inclusive=inclusive)[::-1]
+    channels.require_member(channel, call.actor)
+    oldest, latest, inclusive = _read_bounds(call)
+    found = messages.channel_history(channel, oldest, latest, inclusive=inclusive)[::-1]
     size, start = call.limit(100, 999), read_cursor(call.text("cursor"))
     has_more = start + size < len(found)
     answer = ok(
-        messages=_shown(call, channel, found[start : start + size]),
+        messages=_messages_json(call, channel, found[start : start + size]),
         has_more=has_more,
-        pin_count=len(messages.pinned(channel)),
+        pin_count=len(messages.pinned_messages(channel)),
     )
     if latest:
         answer["latest"] = latest
@@ -91,14 +90,10 @@ def history(call: Call) -> Json:
 
 
 def replies(call: Call) -> Json:
-    """
-    The parent, then its replies, oldest first; the ts of a reply gives that reply alone.
-
-    The parent is in every page's count only once: at the beginning.
-    """
+    """Return the parent, then its replies, oldest first; for a reply, that reply alone."""
     channel = call.channel()
-    channels.must_be_in(channel, call.actor)
-    oldest, latest, inclusive = _span(call)
+    channels.require_member(channel, call.actor)
+    oldest, latest, inclusive = _read_bounds(call)
     ts = call.text("ts")
     root = channel.messages.get(ts)
     if root is None and ts not in channel.threads:
@@ -111,7 +106,7 @@ def replies(call: Call) -> Json:
         ]
         found = [root, *found] if root else found
     page, metadata = call.page(found, default=1000)
-    answer = ok(messages=_shown(call, channel, page), has_more=bool(metadata["next_cursor"]))
+    answer = ok(messages=_messages_json(call, channel, page), has_more=bool(metadata["next_cursor"]))
     if metadata["next_cursor"]:
         answer["response_metadata"] = metadata
     return answer
@@ -138,7 +133,7 @@ def join(call: Call) -> Json:
     return _channel(call, channel)
 
 
-def opening(call: Call) -> Json:
+def open_conversation(call: Call) -> Json:
     if call.text("channel"):
         channel = call.channel()
         if not channel.is_direct:
@@ -146,22 +141,22 @@ def opening(call: Call) -> Json:
         already = True
     else:
         wanted = [part.strip() for part in call.text("users").split(",") if part.strip()]
-        channel, already = channels.open_direct(call.workspace, call.actor, wanted, call.now)
+        channel, already = channels.open_conversation(call.workspace, call.actor, wanted, call.now)
     shown: Json = {"id": channel.id}
     if call.flag("return_im"):
-        shown = wire.channel_json(call.workspace, channel, call.actor)
+        shown = serialize.channel_json(call.workspace, channel, call.actor)
     return ok(channel=shown, no_op=True, already_open=True) if already else ok(channel=shown)
 
 
 def set_topic(call: Call) -> Json:
     channel = call.channel()
-    channels.set_note(call.workspace, call.actor, channel, "topic", call.text("topic"), call.now)
+    channels.set_topic_or_purpose(call.workspace, call.actor, channel, "topic", call.text("topic"), call.now)
     return _channel(call, channel)
 
 
 def set_purpose(call: Call) -> Json:
     channel = call.channel()
-    channels.set_note(call.workspace, call.actor, channel, "purpose", call.text("purpose"), call.now)
+    channels.set_topic_or_purpose(call.workspace, call.actor, channel, "purpose", call.text("purpose"), call.now)
     return _channel(call, channel)
 
 

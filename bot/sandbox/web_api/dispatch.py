@@ -1,85 +1,80 @@
-"""The Web API as one table: method to handler, and what comes before each: arguments, token, scopes."""
+"""Dispatch of Web API calls: arguments, token, scopes, handler."""
 
 import json
 from typing import Any
 
-from bot.sandbox.web_api import bookmarks as api_bookmarks
-from bot.sandbox.web_api import canvases as api_canvases
-from bot.sandbox.web_api import chat as api_chat
-from bot.sandbox.web_api import conversations as api_conversations
-from bot.sandbox.web_api import files as api_files
-from bot.sandbox.web_api import users as api_people
+from bot.sandbox.web_api import bookmarks, canvases, chat, conversations, files, users
 from bot.sandbox.web_api.call import Call, Grant, Handler
 from bot.sandbox.web_api.methods import METHODS, Argument, Method
 from bot.sandbox.workspace.records import Json, SlackError
 
 HANDLERS: dict[str, Handler] = {
-    "auth.test": api_people.auth_test,
-    "auth.teams.list": api_people.auth_teams_list,
-    "apps.connections.open": api_people.connections_open,
-    "team.info": api_people.team_info,
-    "users.info": api_people.user_info,
-    "users.list": api_people.users_list,
-    "users.lookupByEmail": api_people.lookup_by_email,
-    "usergroups.list": api_people.usergroups_list,
-    "usergroups.users.list": api_people.usergroup_users,
-    "bookmarks.add": api_bookmarks.add,
-    "bookmarks.edit": api_bookmarks.edit,
-    "bookmarks.remove": api_bookmarks.remove,
-    "bookmarks.list": api_bookmarks.listing,
-    "canvases.create": api_canvases.create,
-    "canvases.edit": api_canvases.edit,
-    "canvases.delete": api_canvases.delete,
-    "canvases.getContent": api_canvases.content,
-    "canvases.access.set": api_canvases.give_access,
-    "canvases.access.delete": api_canvases.take_access,
-    "canvases.sections.lookup": api_canvases.lookup,
-    "conversations.canvases.create": api_canvases.create_of_channel,
-    "conversations.create": api_conversations.create,
-    "conversations.list": api_conversations.listing,
-    "conversations.info": api_conversations.info,
-    "conversations.members": api_conversations.members,
-    "conversations.history": api_conversations.history,
-    "conversations.replies": api_conversations.replies,
-    "conversations.invite": api_conversations.invite,
-    "conversations.join": api_conversations.join,
-    "conversations.open": api_conversations.opening,
-    "conversations.setTopic": api_conversations.set_topic,
-    "conversations.setPurpose": api_conversations.set_purpose,
-    "conversations.archive": api_conversations.archive,
-    "conversations.unarchive": api_conversations.unarchive,
-    "conversations.rename": api_conversations.rename,
-    "conversations.kick": api_conversations.kick,
-    "chat.postMessage": api_chat.post_message,
-    "chat.update": api_chat.update,
-    "chat.delete": api_chat.delete,
-    "chat.postEphemeral": api_chat.post_ephemeral,
-    "chat.getPermalink": api_chat.permalink,
-    "reactions.add": api_chat.reactions_add,
-    "reactions.remove": api_chat.reactions_remove,
-    "reactions.get": api_chat.reactions_get,
-    "pins.add": api_chat.pins_add,
-    "pins.remove": api_chat.pins_remove,
-    "pins.list": api_chat.pins_list,
-    "files.getUploadURLExternal": api_files.get_upload_url,
-    "files.completeUploadExternal": api_files.complete_upload,
-    "files.delete": api_files.delete,
-    "files.info": api_files.info,
-    "views.open": api_files.views_open,
-    "views.push": api_files.views_push,
-    "views.update": api_files.views_update,
-    "views.publish": api_files.views_publish,
+    "auth.test": users.auth_test,
+    "auth.teams.list": users.auth_teams_list,
+    "apps.connections.open": users.connections_open,
+    "team.info": users.team_info,
+    "users.info": users.user_info,
+    "users.list": users.users_list,
+    "users.lookupByEmail": users.lookup_by_email,
+    "usergroups.list": users.usergroups_list,
+    "usergroups.users.list": users.usergroup_users,
+    "bookmarks.add": bookmarks.add,
+    "bookmarks.edit": bookmarks.edit,
+    "bookmarks.remove": bookmarks.remove,
+    "bookmarks.list": bookmarks.list_bookmarks,
+    "canvases.create": canvases.create,
+    "canvases.edit": canvases.edit,
+    "canvases.delete": canvases.delete,
+    "canvases.getContent": canvases.get_content,
+    "canvases.access.set": canvases.set_access,
+    "canvases.access.delete": canvases.delete_access,
+    "canvases.sections.lookup": canvases.lookup_sections,
+    "conversations.canvases.create": canvases.create_channel_canvas,
+    "conversations.create": conversations.create,
+    "conversations.list": conversations.list_conversations,
+    "conversations.info": conversations.info,
+    "conversations.members": conversations.members,
+    "conversations.history": conversations.history,
+    "conversations.replies": conversations.replies,
+    "conversations.invite": conversations.invite,
+    "conversations.join": conversations.join,
+    "conversations.open": conversations.open_conversation,
+    "conversations.setTopic": conversations.set_topic,
+    "conversations.setPurpose": conversations.set_purpose,
+    "conversations.archive": conversations.archive,
+    "conversations.unarchive": conversations.unarchive,
+    "conversations.rename": conversations.rename,
+    "conversations.kick": conversations.kick,
+    "chat.postMessage": chat.post_message,
+    "chat.update": chat.update,
+    "chat.delete": chat.delete,
+    "chat.postEphemeral": chat.post_ephemeral,
+    "chat.getPermalink": chat.permalink,
+    "reactions.add": chat.reactions_add,
+    "reactions.remove": chat.reactions_remove,
+    "reactions.get": chat.reactions_get,
+    "pins.add": chat.pins_add,
+    "pins.remove": chat.pins_remove,
+    "pins.list": chat.pins_list,
+    "files.getUploadURLExternal": files.get_upload_url,
+    "files.completeUploadExternal": files.complete_upload,
+    "files.delete": files.delete,
+    "files.info": files.info,
+    "views.open": files.views_open,
+    "views.push": files.views_push,
+    "views.update": files.views_update,
+    "views.publish": files.views_publish,
 }
 
 NAMES_A_WORKSPACE = {"conversations.create", "conversations.list", "users.list", "usergroups.list"}
 LISTED = {"public_channel": "channels:", "private_channel": "groups:", "im": "im:", "mpim": "mpim:"}
 PREFIX = {"channel": "channels:", "group": "groups:", "im": "im:", "mpim": "mpim:"}
 BLANK_IS_FINE = {"topic", "purpose", "name"}
-"""Required arguments that may be empty: their own rule refuses them by a better name, or empties something."""
+"""Required arguments that may be empty, because the method checks them."""
 
 
-def run(name: str, call: Call) -> Json:
-    """The method's answer. Raises SlackError for a refusal; the workspace is then unchanged."""
+def run_method(name: str, call: Call) -> Json:
+    """Return a method's answer. Raises SlackError, which leaves the workspace unchanged."""
     method = METHODS.get(name)
     if method is None:
         raise SlackError("unknown_method", req_method=name)
@@ -87,12 +82,12 @@ def run(name: str, call: Call) -> Json:
         raise SlackError("not_allowed_token_type")
     check_scopes(method, call)
     check_workspace(method, call)
-    call.args = arguments(method, call.args)
+    call.args = read_arguments(method, call.args)
     return HANDLERS[name](call)
 
 
-def arguments(method: Method, given: Json) -> Json:
-    """The arguments in their own types; those that the method does not know are left out, as Slack does."""
+def read_arguments(method: Method, given: Json) -> Json:
+    """Return the arguments in their types, without unknown ones, as Slack does."""
     checked: Json = {}
     problems = []
     for argument in method.arguments:
@@ -102,7 +97,7 @@ def arguments(method: Method, given: Json) -> Json:
                 problems.append(f"[ERROR] missing required field: {argument.name}")
             continue
         try:
-            checked[argument.name] = typed(argument, value)
+            checked[argument.name] = convert_argument(argument, value)
         except ValueError:
             if argument.name == "blocks":
                 raise SlackError("invalid_blocks_format") from None
@@ -112,7 +107,7 @@ def arguments(method: Method, given: Json) -> Json:
     return checked
 
 
-def typed(argument: Argument, value: Any) -> Any:
+def convert_argument(argument: Argument, value: Any) -> Any:
     if argument.type == "j":
         found = json.loads(value) if isinstance(value, str) else value
         if not isinstance(found, dict | list):
@@ -131,7 +126,7 @@ def typed(argument: Argument, value: Any) -> Any:
 
 
 def check_workspace(method: Method, call: Call) -> None:
-    """Where an organisation has installed the app, a call that can name a workspace has to name one that has it."""
+    """Check that calls of an organisation's app name an approved workspace."""
     workspace, named = call.workspace, call.text("team_id")
     if workspace.organisation is None or method.name not in NAMES_A_WORKSPACE:
         return
@@ -142,7 +137,7 @@ def check_workspace(method: Method, call: Call) -> None:
 
 
 def check_scopes(method: Method, call: Call) -> None:
-    """One of the method's scopes; where it is about some kind of channel, one for that kind, and for each kind."""
+    """Check that the token has one of the method's scopes for each kind of channel."""
     grant: Grant = call.grant
     if grant.scopes is None or not method.scopes or grant.kind == "app":
         return
@@ -153,7 +148,7 @@ def check_scopes(method: Method, call: Call) -> None:
 
 
 def kinds_of_channel(method: Method, call: Call) -> list[str]:
-    """How the scopes begin that a call needs; the empty text: any of the method's will do."""
+    """Return the prefixes of the required scopes; an empty prefix: any scope of the method."""
     channel = call.workspace.channels.get(str(call.args.get("channel")))
     if channel and method.name.startswith("conversations."):
         return [PREFIX[channel.type]]

@@ -1,7 +1,7 @@
 """
-What can be made to go wrong, on purpose: in calls of the Web API, in deliveries to the app, and by rate limits.
+Injected faults of Web API calls and deliveries, and rate limits.
 
-Pure: decides what happens to a call or a delivery; who asks carries it out.
+Pure: it decides what happens to a call or delivery; the caller carries it out.
 """
 
 import math
@@ -31,13 +31,13 @@ class Fault:
     id: int
     kind: str
     what: str
-    """The method, or the event, that it befalls; `*`: all."""
+    """The affected method or event; `*`: all."""
     channel: str | None = None
     times: int | None = None
-    """How often it will still happen; None: until it is cleared."""
+    """Remaining occurrences; None: until it is cleared."""
     params: Json = field(default_factory=dict)
 
-    def takes(self, what: tuple[str, ...], channels: tuple[str, ...]) -> bool:
+    def matches(self, what: tuple[str, ...], channels: tuple[str, ...]) -> bool:
         if self.what != "*" and self.what not in what:
             return False
         return self.channel is None or self.channel in channels
@@ -69,15 +69,15 @@ class Faults:
         self.on_calls = [each for each in self.on_calls if fault_id is not None and each.id != fault_id]
         self.on_deliveries = [each for each in self.on_deliveries if fault_id is not None and each.id != fault_id]
 
-    def of_call(self, method: str, channels: tuple[str, ...]) -> list[Fault]:
-        """All that befall this call; each is used up by one."""
+    def take_for_call(self, method: str, channels: tuple[str, ...]) -> list[Fault]:
+        """Return the faults of a call, and count them down."""
         return self._take(self.on_calls, (method,), channels) if self.on_calls else []
 
-    def of_delivery(self, what: tuple[str, ...], channels: tuple[str, ...] = ()) -> list[Fault]:
+    def take_for_delivery(self, what: tuple[str, ...], channels: tuple[str, ...] = ()) -> list[Fault]:
         return self._take(self.on_deliveries, what, channels) if self.on_deliveries else []
 
     def _take(self, faults: list[Fault], what: tuple[str, ...], channels: tuple[str, ...]) -> list[Fault]:
-        found = [fault for fault in faults if fault.takes(what, channels)]
+        found = [fault for fault in faults if fault.matches(what, channels)]
         for fault in found:
             if fault.times is not None:
                 fault.times -= 1
@@ -87,15 +87,15 @@ class Faults:
 
 
 class RateLimits:
-    """Slack's limits per method and minute, and of posting per channel and second, by the workspace's own time."""
+    """Slack's limits per method and minute, and per channel and second, in workspace time."""
 
     def __init__(self) -> None:
         self.by_tier = False
         self.per_channel = False
         self.calls: dict[str, deque[float]] = {}
 
-    def refused(self, method: str, channel: str | None, now: datetime) -> int | None:
-        """Seconds after which to try again; None if the call may go on, which is then counted."""
+    def retry_after(self, method: str, channel: str | None, now: datetime) -> int | None:
+        """Return the seconds to wait; None if the call is allowed, which is then counted."""
         at = now.timestamp()
         waits = []
         if self.by_tier and (tier := METHODS[method].tier if method in METHODS else 0):
@@ -113,9 +113,9 @@ class RateLimits:
         return None
 
 
-def first(faults: list[Fault], kind: str) -> Fault | None:
+def first_fault(faults: list[Fault], kind: str) -> Fault | None:
     return next((fault for fault in faults if fault.kind == kind), None)
 
 
-def param(fault: Fault, name: str, default: Any = None) -> Any:
+def fault_param(fault: Fault, name: str, default: Any = None) -> Any:
     return fault.params.get(name, default)

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from bot.sandbox.web_api.call import Call, Later, ok
-from bot.sandbox.web_api.chat import target
-from bot.sandbox.workspace import canvases, files, views
-from bot.sandbox.workspace import serialize as wire
+from bot.sandbox.web_api.call import Call, Deferred, ok
+from bot.sandbox.web_api.chat import find_target
+from bot.sandbox.workspace import canvases, files, serialize, views
 from bot.sandbox.workspace.records import Channel, Json, Message, SlackError
+from bot.sandbox.workspace.serialize_files import canvas_json, file_json
 
 
 def get_upload_url(call: Call) -> Json:
@@ -19,7 +19,7 @@ def get_upload_url(call: Call) -> Json:
 
 
 def complete_upload(call: Call) -> Json:
-    """The message that shows the files appears a moment after the answer, which therefore cannot name it."""
+    """Complete an upload. Its message follows the answer, which cannot name it."""
     given = call.args.get("files")
     if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
         raise SlackError("invalid_arguments", ["[ERROR] must be an array of objects [json-pointer:/files]"])
@@ -27,15 +27,15 @@ def complete_upload(call: Call) -> Json:
     where: list[Channel] = []
     for name in wanted:
         call.args["channel"] = name
-        where.append(target(call))
+        where.append(find_target(call))
     call.args.pop("channel", None)
     done = files.complete(call.workspace, call.actor, given)
     for file in done:
         file.is_processed = False
-    call.later.append(Later(partial(files.process, done)))
+    call.later.append(Deferred(partial(files.process, done)))
     for channel in where:
-        call.later.append(Later(partial(_share, call, channel, [file.id for file in done])))
-    return ok(files=[wire.file_json(call.workspace, file) for file in done])
+        call.later.append(Deferred(partial(_share, call, channel, [file.id for file in done])))
+    return ok(files=[file_json(call.workspace, file) for file in done])
 
 
 def _share(call: Call, channel: Channel, file_ids: list[str]) -> None:
@@ -52,12 +52,12 @@ def _share(call: Call, channel: Channel, file_ids: list[str]) -> None:
 def info(call: Call) -> Json:
     canvas = call.workspace.canvases.get(call.text("file"))
     if canvas is not None:
-        if not canvases.may(call.workspace, canvas, call.actor, "read"):
+        if not canvases.has_access(call.workspace, canvas, call.actor, "read"):
             raise SlackError("file_not_found")
-        shown = wire.canvas_json(call.workspace, canvas)
+        shown = canvas_json(call.workspace, canvas)
         return ok(file=shown, comments=[], response_metadata={"next_cursor": ""})
-    file = files.visible(call.workspace, call.text("file"), call.actor)
-    return ok(file=wire.file_json(call.workspace, file), comments=[], response_metadata={"next_cursor": ""})
+    file = files.find_visible(call.workspace, call.text("file"), call.actor)
+    return ok(file=file_json(call.workspace, file), comments=[], response_metadata={"next_cursor": ""})
 
 
 def delete(call: Call) -> Json:
@@ -82,23 +82,23 @@ def _trigger(call: Call) -> str:
 def views_open(call: Call) -> Json:
     given = _view(call)
     trigger = views.use_trigger(call.workspace, _trigger(call), call.real_now)
-    return ok(view=wire.view_json(call.workspace, views.opened(call.workspace, trigger, given)))
+    return ok(view=serialize.view_json(call.workspace, views.open_modal(call.workspace, trigger, given)))
 
 
 def views_push(call: Call) -> Json:
     given = _view(call)
     trigger = views.use_trigger(call.workspace, _trigger(call), call.real_now)
-    return ok(view=wire.view_json(call.workspace, views.pushed(call.workspace, trigger, given)))
+    return ok(view=serialize.view_json(call.workspace, views.push_for_trigger(call.workspace, trigger, given)))
 
 
 def views_update(call: Call) -> Json:
-    view = views.find(call.workspace, call.text("view_id"), call.text("external_id"))
+    view = views.find_view(call.workspace, call.text("view_id"), call.text("external_id"))
     updated = views.update(call.workspace, view, _view(call), call.text("hash") or None)
-    return ok(view=wire.view_json(call.workspace, updated))
+    return ok(view=serialize.view_json(call.workspace, updated))
 
 
 def views_publish(call: Call) -> Json:
     if call.text("user_id") not in call.workspace.users:
         raise SlackError("invalid_arguments", ["invalid `user_id`"])
-    view = views.publish(call.workspace, call.text("user_id"), _view(call), call.text("hash") or None)
-    return ok(view=wire.view_json(call.workspace, view))
+    view = views.publish_home(call.workspace, call.text("user_id"), _view(call), call.text("hash") or None)
+    return ok(view=serialize.view_json(call.workspace, view))

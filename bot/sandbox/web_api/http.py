@@ -16,10 +16,10 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.clock import Clock
-from bot.sandbox.web_api import dispatch as api
-from bot.sandbox.web_api import response_url as respond
+from bot.sandbox.web_api import response_url
 from bot.sandbox.web_api.call import Call, Grant
-from bot.sandbox.web_api.faults import Fault, Faults, RateLimits, first, param
+from bot.sandbox.web_api.dispatch import run_method
+from bot.sandbox.web_api.faults import Fault, Faults, RateLimits, fault_param, first_fault
 from bot.sandbox.web_api.methods import ALL_SCOPES
 from bot.sandbox.workspace import files
 from bot.sandbox.workspace.records import Json, SlackError
@@ -32,8 +32,10 @@ FAILED = {"ok": False, "error": "internal_error"}
 
 class WebApi:
     """
-    `grants`: token to what it stands for. `later(seconds, act)`: how something is done after the answer.
-    `changed` is called when a request has ended.
+    The HTTP endpoints.
+
+    `grants`: rights by token. `later(seconds, act)` schedules an effect after the answer. `changed` is called at the
+    end of each request.
     """
 
     def __init__(self, workspace: Workspace, clock: Clock, faults: Faults, later: Callable[..., None]) -> None:
@@ -77,7 +79,7 @@ class WebApi:
             refusal = None
         except SlackError as error:
             args, refusal = dict(request.query), error
-        token = token_of(request, args)
+        token = read_token(request, args)
         grant = self.grants.get(token)
         self.count += 1
         record: Json = {"n": self.count, "method": method, "args": args, "status": None, "ok": False, "error": None}
@@ -85,11 +87,11 @@ class WebApi:
         self.calls.append(record)
         try:
             if self.faults.is_down:
-                return cut(request, record, "cut_before")
+                return abort_connection(request, record, "cut_before")
             if refusal:
-                return answered(record, refusal.as_answer(), grant)
-            befalls = self.faults.of_call(method, channels_of(self.workspace, args))
-            return await self._answer(request, method, args, grant, token, record, befalls)
+                return answer_response(record, refusal.as_answer(), grant)
+            active = self.faults.take_for_call(method, channel_names(self.workspace, args))
+            return await self._answer(request, method, args, grant, token, record, active)
         finally:
             record["seconds"] = time.perf_counter() - began
 
@@ -101,40 +103,40 @@ class WebApi:
         grant: Grant | None,
         token: str,
         record: Json,
-        befalls: list[Fault],
+        active: list[Fault],
     ) -> web.StreamResponse:
-        for fault in befalls:
+        for fault in active:
             if fault.kind in ("latency", "hang"):
-                await asyncio.sleep(float(param(fault, "seconds")))
-        if first(befalls, "cut_before") or first(befalls, "hang"):
-            return cut(request, record, "cut_before")
-        if status := first(befalls, "status"):
-            return broken(record, status)
-        limited = first(befalls, "ratelimited")
-        wait = int(param(limited, "retry_after")) if limited else None
+                await asyncio.sleep(float(fault_param(fault, "seconds")))
+        if first_fault(active, "cut_before") or first_fault(active, "hang"):
+            return abort_connection(request, record, "cut_before")
+        if status := first_fault(active, "status"):
+            return error_status_response(record, status)
+        limited = first_fault(active, "ratelimited")
+        wait = int(fault_param(limited, "retry_after")) if limited else None
         if wait is None:
-            wait = self.limits.refused(method, str(args.get("channel") or ""), self.clock.now())
+            wait = self.limits.retry_after(method, str(args.get("channel") or ""), self.clock.now())
         if wait is not None:
-            return rate_limited(record, wait)
-        if refusal := first(befalls, "error"):
-            return answered(record, SlackError(str(param(refusal, "error"))).as_answer(), grant)
+            return rate_limit_response(record, wait)
+        if refusal := first_fault(active, "error"):
+            return answer_response(record, SlackError(str(fault_param(refusal, "error"))).as_answer(), grant)
         answer = self.call(method, args, grant, token)
-        if mute := first(befalls, "mute"):
-            await asyncio.sleep(float(param(mute, "seconds")))
-        if mute or first(befalls, "cut_after"):
-            return cut(request, record, "cut_after")
-        if first(befalls, "truncated"):
-            return await truncated(request, record, answer)
-        return answered(record, answer, grant)
+        if mute := first_fault(active, "mute"):
+            await asyncio.sleep(float(fault_param(mute, "seconds")))
+        if mute or first_fault(active, "cut_after"):
+            return abort_connection(request, record, "cut_after")
+        if first_fault(active, "truncated"):
+            return await send_truncated(request, record, answer)
+        return answer_response(record, answer, grant)
 
     def call(self, method: str, args: Json, grant: Grant | None, token: str) -> Json:
-        """The method's answer, refusals included."""
+        """Return a method's answer, refusals included."""
         if grant is None:
             return SlackError("invalid_auth" if token else "not_authed").as_answer()
         try:
             call = Call(self.workspace, grant, args, self.clock.now(), time.monotonic(), self.base_url)
             call.new_ticket = self.new_ticket
-            answer = api.run(method, call)
+            answer = run_method(method, call)
         except SlackError as error:
             return error.as_answer()
         for later in call.later:
@@ -147,7 +149,7 @@ class WebApi:
     # --- files
 
     async def upload(self, request: web.Request) -> web.Response:
-        """The bytes, as the body itself or as the first file of a form."""
+        """Receive a file as the body, or as the first file of a form."""
         if request.content_type == "multipart/form-data":
             form = await request.post()
             parts = [part.file.read() for part in form.values() if isinstance(part, web.FileField)]
@@ -161,14 +163,14 @@ class WebApi:
         return web.Response(text=f"OK - {len(content)}")
 
     async def download(self, request: web.Request) -> web.Response:
-        """Without a token that may see the file Slack shows its sign-in page, with status 200."""
+        """Return a file, or Slack's sign-in page (status 200) without a token that may see it."""
         file_id = request.match_info["file"].rpartition("-")[2]
-        grant = self.grants.get(token_of(request, dict(request.query)))
+        grant = self.grants.get(read_token(request, dict(request.query)))
         page = web.Response(text=LOGIN_PAGE, content_type="text/html")
         if grant is None or not grant.has("files:read"):
             return page
         try:
-            file = files.visible(self.workspace, file_id, grant.user)
+            file = files.find_visible(self.workspace, file_id, grant.user)
         except SlackError:
             return page
         return web.Response(body=file.content or b"", headers={"Content-Type": "application/octet-stream"})
@@ -177,9 +179,9 @@ class WebApi:
         self.open_requests += 1
         try:
             if self.faults.is_down:
-                return cut(request, {}, "cut_before")
+                return abort_connection(request, {}, "cut_before")
             given = await request.json()
-            respond.by_url(self.workspace, request.match_info["id"], given, self.clock.now())
+            response_url.use_response_url(self.workspace, request.match_info["id"], given, self.clock.now())
         except SlackError as error:
             gone = error.error in ("used_url", "expired_url")
             status = HTTPStatus.NOT_FOUND if gone else HTTPStatus.BAD_REQUEST
@@ -193,14 +195,14 @@ class WebApi:
             self.changed()
 
 
-def token_of(request: web.Request, args: Json) -> str:
+def read_token(request: web.Request, args: Json) -> str:
     header = request.headers.get("Authorization", "")
     given = args.pop("token", "")
     return header.removeprefix("Bearer ").strip() if header.startswith("Bearer ") else str(given)
 
 
 async def read_arguments(request: web.Request) -> Json:
-    """Query, then form or JSON over it."""
+    """Return the arguments of the query, overridden by form or JSON."""
     args: Json = dict(request.query)
     if not request.can_read_body:
         return args
@@ -220,14 +222,14 @@ async def read_arguments(request: web.Request) -> Json:
     return args
 
 
-def channels_of(workspace: Workspace, args: Json) -> tuple[str, ...]:
-    """The call's channel by id and by name, so that faults can match either."""
+def channel_names(workspace: Workspace, args: Json) -> tuple[str, ...]:
+    """Return the call's channel by id and by name, for the comparison with faults."""
     wanted = str(args.get("channel") or args.get("channel_id") or "").removeprefix("#")
     found = workspace.channels.get(wanted) or workspace.channels.get(workspace.names.get(wanted, ""))
     return (found.id, found.name) if found else (wanted,)
 
 
-def answered(record: Json, answer: Json, grant: Grant | None) -> web.Response:
+def answer_response(record: Json, answer: Json, grant: Grant | None) -> web.Response:
     record |= {"status": 200, "ok": answer["ok"], "error": answer.get("error")}
     scopes = grant.scopes if grant and grant.scopes is not None else ALL_SCOPES
     headers = {"x-oauth-scopes": ",".join(scopes)} if grant else {}
@@ -235,31 +237,31 @@ def answered(record: Json, answer: Json, grant: Grant | None) -> web.Response:
     return web.Response(body=body, headers={"Content-Type": "application/json; charset=utf-8", **headers})
 
 
-def broken(record: Json, fault: Fault) -> web.Response:
-    status = int(param(fault, "status"))
+def error_status_response(record: Json, fault: Fault) -> web.Response:
+    status = int(fault_param(fault, "status"))
     record |= {"status": status, "error": f"status {status}"}
-    given: Any = param(fault, "body", "<html><body>Server Error</body></html>")
+    given: Any = fault_param(fault, "body", "<html><body>Server Error</body></html>")
     body = given if isinstance(given, str) else json.dumps(given)
-    kind = param(fault, "content_type", "text/html" if isinstance(given, str) else "application/json")
+    kind = fault_param(fault, "content_type", "text/html" if isinstance(given, str) else "application/json")
     return web.Response(status=status, text=body, content_type=kind)
 
 
-def rate_limited(record: Json, seconds: int) -> web.Response:
+def rate_limit_response(record: Json, seconds: int) -> web.Response:
     record |= {"status": 429, "error": "ratelimited"}
     answer = {"ok": False, "error": "ratelimited"}
     return web.json_response(answer, status=HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(seconds)})
 
 
-def cut(request: web.Request, record: Json, how: str) -> web.Response:
-    """Close the connection; the response that has to be returned never leaves."""
+def abort_connection(request: web.Request, record: Json, how: str) -> web.Response:
+    """Close the connection; the returned response is never sent."""
     record |= {"status": None, "error": how}
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-async def truncated(request: web.Request, record: Json, answer: Json) -> web.StreamResponse:
-    """Half of the answer, then the end of the connection."""
+async def send_truncated(request: web.Request, record: Json, answer: Json) -> web.StreamResponse:
+    """Send half of the answer, then close the connection."""
     record |= {"status": 200, "ok": answer["ok"], "error": "truncated"}
     body = json.dumps(answer).encode()
     response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})

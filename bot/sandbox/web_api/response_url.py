@@ -1,10 +1,11 @@
-"""How an app's answer to a command or a button becomes a message: in the answer itself, or later by a response URL."""
+"""Conversion of the app's answers to messages, at once or by a response URL."""
 
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.workspace import block_validation as blocks
 from bot.sandbox.workspace import files, messages
+from bot.sandbox.workspace.block_kit.state import fill_in_ids
+from bot.sandbox.workspace.block_kit.validation import find_message_problems
 from bot.sandbox.workspace.records import Channel, Json, Message, ResponseUrl, SlackError
 from bot.sandbox.workspace.workspace import Workspace
 
@@ -12,7 +13,7 @@ USES = 5
 SECONDS = 30 * 60
 
 
-def new_url(
+def create_response_url(
     workspace: Workspace, channel: Channel, user: str, now: datetime, message: Message | None = None
 ) -> ResponseUrl:
     right = ResponseUrl(workspace.new_secret(), channel.id, user, now.timestamp())
@@ -25,7 +26,7 @@ def new_url(
     return right
 
 
-def by_url(workspace: Workspace, right_id: str, given: Any, now: datetime) -> Message | None:
+def use_response_url(workspace: Workspace, right_id: str, given: Any, now: datetime) -> Message | None:
     right = workspace.response_urls.get(right_id)
     if right is None or now.timestamp() - right.issued > SECONDS:
         raise SlackError("expired_url")
@@ -33,23 +34,22 @@ def by_url(workspace: Workspace, right_id: str, given: Any, now: datetime) -> Me
         raise SlackError("used_url")
     if not isinstance(given, dict):
         raise SlackError("invalid_payload")
-    message = answer(workspace, right, given, now)
+    message = post_answer(workspace, right, given, now)
     right.uses += 1
     return message
 
 
-def answer(workspace: Workspace, right: ResponseUrl, given: Json, now: datetime) -> Message | None:
+def post_answer(workspace: Workspace, right: ResponseUrl, given: Json, now: datetime) -> Message | None:
     """
-    Post, replace or delete as `given` asks.
+    Post, replace or delete the message as `given` asks.
 
-    Returns the message; None where there is none: it was deleted, or nothing was said. An ephemeral message stays
-    ephemeral.
+    Returns the message; None if it was deleted or there is none. An ephemeral message stays ephemeral.
     """
     channel = workspace.channels[right.channel]
     if given.get("delete_original"):
         _delete_original(workspace, channel, right, now)
         return None
-    contents = checked(workspace, given)
+    contents = validate_content(workspace, given)
     if given.get("replace_original") and right.message_ts:
         return _replace(workspace, channel, right, contents, now)
     in_channel = given.get("response_type") == "in_channel" and not right.is_ephemeral
@@ -63,19 +63,19 @@ def answer(workspace: Workspace, right: ResponseUrl, given: Json, now: datetime)
     if in_channel:
         return messages.post(workspace, channel, message)
     message.ephemeral_to = right.user
-    return messages.whisper(workspace, channel, message)
+    return messages.post_ephemeral(workspace, channel, message)
 
 
-def checked(workspace: Workspace, given: Json) -> Json:
+def validate_content(workspace: Workspace, given: Json) -> Json:
     found = given.get("blocks") or []
-    pictures = files.picture_problems(workspace, workspace.app.bot_user_id, found, "/blocks")
-    if found and (problems := blocks.message_problems(found) or pictures):
+    pictures = files.find_image_problems(workspace, workspace.app.bot_user_id, found, "/blocks")
+    if found and (problems := find_message_problems(found) or pictures):
         raise SlackError("invalid_blocks", problems)
     if not given.get("text") and not found and not given.get("attachments"):
         raise SlackError("no_text")
     return {
         "text": str(given.get("text") or ""),
-        "blocks": blocks.with_ids({"blocks": found})["blocks"],
+        "blocks": fill_in_ids({"blocks": found})["blocks"],
         "attachments": given.get("attachments") or [],
         "metadata": given.get("metadata"),
     }
@@ -86,17 +86,17 @@ def _replace(
 ) -> Message | None:
     ts = right.message_ts or ""
     if right.is_ephemeral:
-        note = messages.whispered(workspace, channel.id, ts)
+        note = messages.find_ephemeral(workspace, channel.id, ts)
         if note is None:
             raise SlackError("message_not_found")
         for key, value in contents.items():
             setattr(note, key, value)
-        workspace.change("channel", channel.id)
+        workspace.mark_changed("channel", channel.id)
         return note
-    message = messages.visible(channel, ts)
+    message = messages.find_message(channel, ts)
     if contents["metadata"] is None:
         contents["metadata"] = message.metadata
-    messages.change(workspace, channel, message, workspace.app.bot_user_id, now, **contents)
+    messages.edit_message(workspace, channel, message, workspace.app.bot_user_id, now, **contents)
     return message
 
 
@@ -104,6 +104,6 @@ def _delete_original(workspace: Workspace, channel: Channel, right: ResponseUrl,
     if right.message_ts is None:
         raise SlackError("message_not_found")
     if right.is_ephemeral:
-        messages.unwhisper(workspace, channel.id, right.message_ts)
+        messages.remove_ephemeral(workspace, channel.id, right.message_ts)
     else:
-        messages.delete(workspace, channel, messages.visible(channel, right.message_ts), now)
+        messages.delete_message(workspace, channel, messages.find_message(channel, right.message_ts), now)

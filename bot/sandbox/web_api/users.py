@@ -1,7 +1,7 @@
 """Web API methods about the app itself, the team, its people and groups."""
 
 from bot.sandbox.web_api.call import Call, ok
-from bot.sandbox.workspace import serialize as wire
+from bot.sandbox.workspace import serialize
 from bot.sandbox.workspace.records import Json, SlackError
 
 
@@ -22,7 +22,7 @@ def auth_test(call: Call) -> Json:
 
 
 def auth_teams_list(call: Call) -> Json:
-    """The workspaces that an organisation has approved the app for, or the one that has installed it."""
+    """Return the approved workspaces of an organisation, or the one that installed the app."""
     workspace = call.workspace
     teams = workspace.approved if workspace.organisation else [workspace.team.id]
     return ok(
@@ -58,13 +58,15 @@ def user_info(call: Call) -> Json:
     user = call.workspace.users.get(call.text("user"))
     if user is None:
         raise SlackError("user_not_found")
-    return ok(user=wire.user_json(call.workspace, user, with_email=call.grant.has("users:read.email"), at=call.now))
+    return ok(
+        user=serialize.user_json(call.workspace, user, with_email=call.grant.has("users:read.email"), at=call.now)
+    )
 
 
 def users_list(call: Call) -> Json:
     users, metadata = call.page(list(call.workspace.users.values()), default=1000)
     with_email = call.grant.has("users:read.email")
-    members = [wire.user_json(call.workspace, user, with_email=with_email, at=call.now) for user in users]
+    members = [serialize.user_json(call.workspace, user, with_email=with_email, at=call.now) for user in users]
     return ok(members=members, cache_ts=int(call.now.timestamp()), response_metadata=metadata)
 
 
@@ -72,19 +74,19 @@ def lookup_by_email(call: Call) -> Json:
     wanted = call.text("email").lower()
     for user in call.workspace.users.values():
         if user.email and user.email.lower() == wanted and not user.deleted:
-            return ok(user=wire.user_json(call.workspace, user, at=call.now))
+            return ok(user=serialize.user_json(call.workspace, user, at=call.now))
     raise SlackError("users_not_found")
 
 
-def _has_groups(call: Call) -> None:
+def _require_usergroups(call: Call) -> None:
     if not call.workspace.plan.usergroups:
         raise SlackError("plan_upgrade_required")
 
 
 def usergroups_list(call: Call) -> Json:
-    _has_groups(call)
+    _require_usergroups(call)
     groups = [
-        wire.usergroup_json(
+        serialize.usergroup_json(
             call.workspace, group, with_users=call.flag("include_users"), with_count=call.flag("include_count")
         )
         for group in call.workspace.usergroups.values()
@@ -94,7 +96,7 @@ def usergroups_list(call: Call) -> Json:
 
 
 def usergroup_users(call: Call) -> Json:
-    _has_groups(call)
+    _require_usergroups(call)
     group = call.workspace.usergroups.get(call.text("usergroup"))
     if group is None or (group.is_disabled and not call.flag("include_disabled")):
         raise SlackError("no_such_subteam")

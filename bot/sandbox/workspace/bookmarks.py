@@ -1,33 +1,33 @@
-"""The rules of bookmarks: links in the bar under a channel's name, in the order in which they were added."""
+"""Bookmarks: links in the bar under a channel's name, in order of creation."""
 
 import re
 from datetime import datetime
 
 from bot.sandbox.workspace.records import Bookmark, Channel, SlackError
-from bot.sandbox.workspace.workspace import Workspace, seconds
+from bot.sandbox.workspace.workspace import Workspace, to_seconds
 
 MOST = 100
 TITLE_MAX = 256
 LINK_MAX = 2048
 TYPES = {"link", "folder"}
-"""Of Slack's types those that need nothing else: files and messages are bookmarked by people."""
+"""The types that the API can create alone; people create those of files and messages."""
 EMOJI = re.compile(r":[a-z0-9_+'-]+:(:skin-tone-[2-6]:)?")
 
 
 def add(
     workspace: Workspace, actor: str, channel: Channel, title: str, link: str, now: datetime, *, kind: str, emoji: str
 ) -> Bookmark:
-    _may_write(channel, actor)
+    _require_writer(channel, actor)
     if kind not in TYPES:
         raise SlackError("invalid_bookmark_type")
     if kind == "folder" and link:
         raise SlackError("parent_with_link")
-    _check(title, link if kind == "link" else None, emoji)
+    _validate_bookmark(title, link if kind == "link" else None, emoji)
     if len(channel.bookmarks) >= MOST:
         raise SlackError("too_many_bookmarks")
-    made = Bookmark(workspace.new_id("Bk"), title, link, actor, seconds(now), type=kind, emoji=emoji)
+    made = Bookmark(workspace.new_id("Bk"), title, link, actor, to_seconds(now), type=kind, emoji=emoji)
     channel.bookmarks.append(made)
-    workspace.change("channel", channel.id)
+    workspace.mark_changed("channel", channel.id)
     return made
 
 
@@ -42,39 +42,39 @@ def edit(
     link: str | None = None,
     emoji: str | None = None,
 ) -> Bookmark:
-    """What is None stays as it is."""
-    _may_write(channel, actor)
-    found = find(channel, bookmark_id)
+    """Change a bookmark; None: no change."""
+    _require_writer(channel, actor)
+    found = find_bookmark(channel, bookmark_id)
     wanted = (found.title if title is None else title, found.link if link is None else link)
-    _check(wanted[0], wanted[1] if found.type == "link" else None, emoji or "")
+    _validate_bookmark(wanted[0], wanted[1] if found.type == "link" else None, emoji or "")
     found.title, found.link = wanted
     found.emoji = found.emoji if emoji is None else emoji
-    found.updated, found.updated_by = seconds(now), actor
-    workspace.change("channel", channel.id)
+    found.updated, found.updated_by = to_seconds(now), actor
+    workspace.mark_changed("channel", channel.id)
     return found
 
 
 def remove(workspace: Workspace, actor: str, channel: Channel, bookmark_id: str) -> None:
-    _may_write(channel, actor)
-    channel.bookmarks.remove(find(channel, bookmark_id))
-    workspace.change("channel", channel.id)
+    _require_writer(channel, actor)
+    channel.bookmarks.remove(find_bookmark(channel, bookmark_id))
+    workspace.mark_changed("channel", channel.id)
 
 
-def find(channel: Channel, bookmark_id: str) -> Bookmark:
+def find_bookmark(channel: Channel, bookmark_id: str) -> Bookmark:
     for bookmark in channel.bookmarks:
         if bookmark.id == bookmark_id:
             return bookmark
     raise SlackError("not_found")
 
 
-def _may_write(channel: Channel, actor: str) -> None:
+def _require_writer(channel: Channel, actor: str) -> None:
     if channel.is_archived:
         raise SlackError("permission_denied")
     if actor not in channel.members:
         raise SlackError("channel_not_found")
 
 
-def _check(title: str, link: str | None, emoji: str) -> None:
+def _validate_bookmark(title: str, link: str | None, emoji: str) -> None:
     if not title or len(title) > TITLE_MAX:
         raise SlackError("invalid_arguments", [f"[ERROR] must be 1 to {TITLE_MAX} characters [json-pointer:/title]"])
     if link is not None and not link.startswith(("http://", "https://")):

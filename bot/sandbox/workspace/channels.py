@@ -1,12 +1,11 @@
-"""The rules of channels: names, membership, topic, archiving. Each function is one thing a person or the app does."""
+"""Channels: names, membership, topic, archiving."""
 
 import re
 from datetime import datetime
 
-from bot.sandbox.workspace import messages
-from bot.sandbox.workspace import serialize as wire
+from bot.sandbox.workspace import messages, serialize
 from bot.sandbox.workspace.records import Channel, Json, Note, SlackError, User
-from bot.sandbox.workspace.workspace import Workspace, micros, seconds
+from bot.sandbox.workspace.workspace import Workspace, to_micros, to_seconds
 
 NAME_MAX = 80
 NOTE_MAX = 250
@@ -15,7 +14,7 @@ DIRECT_MAX = 8
 
 
 def check_name(workspace: Workspace, name: str, *, keeps: Channel | None = None) -> None:
-    """Names of archived channels stay taken until those are renamed."""
+    """Validate a name. Archived channels keep theirs until they are renamed."""
     if not name:
         raise SlackError("invalid_name_required")
     if len(name) > NAME_MAX:
@@ -32,29 +31,31 @@ def add(workspace: Workspace, channel: Channel) -> None:
     workspace.channels[channel.id] = channel
     if not channel.is_direct:
         workspace.names[channel.name] = channel.id
-    workspace.change("channels", channel.id)
+    workspace.mark_changed("channels", channel.id)
 
 
 def create(workspace: Workspace, actor: str, name: str, now: datetime, *, is_private: bool = False) -> Channel:
     check_name(workspace, name)
     channel = Channel(
-        workspace.new_id("C"), name, actor, seconds(now), is_private=is_private, updated=micros(now) // 1000
+        workspace.new_id("C"), name, actor, to_seconds(now), is_private=is_private, updated=to_micros(now) // 1000
     )
     add(workspace, channel)
     if not is_private:
-        shown = wire.channel_json(workspace, channel, actor)
+        shown = serialize.channel_json(workspace, channel, actor)
         del shown["is_member"]  # it is told to all, whoever is in it
         body = {"type": "channel_created", "channel": shown}
         workspace.emit(body | {"event_ts": workspace.new_ts(now)})
-    let_in(workspace, channel, workspace.users[actor], now)
+    add_member(workspace, channel, workspace.users[actor], now)
     return channel
 
 
-def let_in(workspace: Workspace, channel: Channel, user: User, now: datetime, inviter: str | None = None) -> None:
+def add_member(workspace: Workspace, channel: Channel, user: User, now: datetime, inviter: str | None = None) -> None:
     channel.members.append(user.id)
     extra = {"inviter": inviter} if inviter else {}
     name = "group" if channel.is_private else "channel"
-    messages.system(workspace, channel, user.id, f"{name}_join", f"<@{user.id}> has joined the channel", now, **extra)
+    messages.post_system_message(
+        workspace, channel, user.id, f"{name}_join", f"<@{user.id}> has joined the channel", now, **extra
+    )
     body: Json = {
         "type": "member_joined_channel",
         "user": user.id,
@@ -64,12 +65,14 @@ def let_in(workspace: Workspace, channel: Channel, user: User, now: datetime, in
         "event_ts": workspace.new_ts(now),
     }
     workspace.emit(body | extra, channel)
-    workspace.change("channels", channel.id)
+    workspace.mark_changed("channels", channel.id)
 
 
-def let_go(workspace: Workspace, channel: Channel, user: User, now: datetime) -> None:
+def remove_member(workspace: Workspace, channel: Channel, user: User, now: datetime) -> None:
     name = "group" if channel.is_private else "channel"
-    messages.system(workspace, channel, user.id, f"{name}_leave", f"<@{user.id}> has left the channel", now)
+    messages.post_system_message(
+        workspace, channel, user.id, f"{name}_leave", f"<@{user.id}> has left the channel", now
+    )
     body = {
         "type": "member_left_channel",
         "user": user.id,
@@ -80,18 +83,18 @@ def let_go(workspace: Workspace, channel: Channel, user: User, now: datetime) ->
     }
     workspace.emit(body, channel)
     channel.members.remove(user.id)
-    workspace.change("channels", channel.id)
+    workspace.mark_changed("channels", channel.id)
 
 
 def join(workspace: Workspace, actor: str, channel: Channel, now: datetime) -> bool:
-    """False if the person was in it already."""
+    """Join a channel; False for a member."""
     if channel.is_private or channel.is_direct:
         raise SlackError("method_not_supported_for_channel_type")
     if channel.is_archived:
         raise SlackError("is_archived")
     if actor in channel.members:
         return False
-    let_in(workspace, channel, workspace.users[actor], now)
+    add_member(workspace, channel, workspace.users[actor], now)
     return True
 
 
@@ -99,11 +102,11 @@ def invite(
     workspace: Workspace, actor: str, channel: Channel, user_ids: list[str], now: datetime, *, force: bool = False
 ) -> list[Json]:
     """
-    Without `force` one wrong id refuses the whole call; with it the right ones are let in.
+    Invite people. Without `force` one invalid id refuses the whole call.
 
-    Returns the refusals of a forced call, each `{"user", "ok": False, "error"}`.
+    Returns the errors of a forced call, each `{"user", "ok": False, "error"}`.
     """
-    must_be_in(channel, actor)
+    require_member(channel, actor)
     if channel.is_direct:
         raise SlackError("method_not_supported_for_channel_type")
     if channel.is_archived:
@@ -112,17 +115,17 @@ def invite(
         raise SlackError("no_user")
     if len(user_ids) > INVITE_MAX:
         raise SlackError("too_many_users")
-    refusals = {user_id: error for user_id in user_ids if (error := _refusal(workspace, actor, channel, user_id))}
+    refusals = {user_id: error for user_id in user_ids if (error := _invite_error(workspace, actor, channel, user_id))}
     errors: list[Json] = [{"user": user_id, "ok": False, "error": error} for user_id, error in refusals.items()]
     welcome = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in refusals]
     if errors and not (force and welcome):
         raise SlackError(errors[0]["error"], errors=errors)
     for user_id in welcome:
-        let_in(workspace, channel, workspace.users[user_id], now, inviter=actor)
+        add_member(workspace, channel, workspace.users[user_id], now, inviter=actor)
     return errors
 
 
-def _refusal(workspace: Workspace, actor: str, channel: Channel, user_id: str) -> str | None:
+def _invite_error(workspace: Workspace, actor: str, channel: Channel, user_id: str) -> str | None:
     user = workspace.users.get(user_id)
     if user is None or user.deleted:
         return "user_not_found"
@@ -138,7 +141,7 @@ def _refusal(workspace: Workspace, actor: str, channel: Channel, user_id: str) -
 def kick(workspace: Workspace, actor: str, channel: Channel, user_id: str, now: datetime) -> None:
     if channel.is_direct:
         raise SlackError("method_not_supported_for_channel_type")
-    must_be_in(channel, actor)
+    require_member(channel, actor)
     if user_id == actor:
         raise SlackError("cant_kick_self")
     if channel.is_general:
@@ -148,33 +151,35 @@ def kick(workspace: Workspace, actor: str, channel: Channel, user_id: str, now: 
         raise SlackError("user_not_found")
     if user_id not in channel.members:
         raise SlackError("not_in_channel")
-    let_go(workspace, channel, user, now)
+    remove_member(workspace, channel, user, now)
 
 
-def set_note(workspace: Workspace, actor: str, channel: Channel, kind: str, value: str, now: datetime) -> None:
-    """`kind`: `topic` or `purpose`."""
-    must_be_in(channel, actor)
+def set_topic_or_purpose(
+    workspace: Workspace, actor: str, channel: Channel, kind: str, value: str, now: datetime
+) -> None:
+    """Set the `topic` or `purpose` (`kind`)."""
+    require_member(channel, actor)
     if channel.is_im:
         raise SlackError("method_not_supported_for_channel_type")
     if channel.is_archived:
         raise SlackError("is_archived")
     if len(value) > NOTE_MAX:
         raise SlackError("too_long")
-    note = Note(value, actor, seconds(now))
-    channel.updated = micros(now) // 1000
+    note = Note(value, actor, to_seconds(now))
+    channel.updated = to_micros(now) // 1000
     if kind == "topic":
         channel.topic = note
     else:
         channel.purpose = note
     said = f"<@{actor}> set the channel {kind}: {value}" if value else f"<@{actor}> cleared the channel {kind}"
     name = "group" if channel.is_private else "channel"
-    messages.system(workspace, channel, actor, f"{name}_{kind}", said, now, **{kind: value})
+    messages.post_system_message(workspace, channel, actor, f"{name}_{kind}", said, now, **{kind: value})
 
 
 def rename(workspace: Workspace, actor: str, channel: Channel, name: str, now: datetime) -> None:
     if channel.is_direct:
         raise SlackError("method_not_supported_for_channel_type")
-    must_be_in(channel, actor)
+    require_member(channel, actor)
     if channel.is_archived:
         raise SlackError("is_archived")
     user = workspace.users[actor]
@@ -185,38 +190,38 @@ def rename(workspace: Workspace, actor: str, channel: Channel, name: str, now: d
     del workspace.names[old]
     channel.previous_names.insert(0, old)
     channel.name = name
-    channel.updated = micros(now) // 1000
+    channel.updated = to_micros(now) // 1000
     add(workspace, channel)
     kind = "group" if channel.is_private else "channel"
     said = f'<@{actor}> has renamed the channel from "{old}" to "{name}"'
-    messages.system(workspace, channel, actor, f"{kind}_name", said, now, old_name=old, name=name)
+    messages.post_system_message(workspace, channel, actor, f"{kind}_name", said, now, old_name=old, name=name)
     brief = {"id": channel.id, "name": name, "name_normalized": name, "created": channel.created, "is_channel": True}
     body = {"type": f"{kind}_rename", "channel": brief, "event_ts": workspace.new_ts(now)}
     workspace.emit(body, channel, for_app=None if channel.is_private else True)
 
 
 def archive(workspace: Workspace, actor: str, channel: Channel, now: datetime) -> None:
-    """A bot loses its membership with the archiving, whoever archives."""
+    """Archive a channel, which ends the membership of bots."""
     if channel.is_direct:
         raise SlackError("method_not_supported_for_channel_type")
     if channel.is_general:
         raise SlackError("cant_archive_general")
     if channel.is_archived:
         raise SlackError("already_archived")
-    must_be_in(channel, actor)
+    require_member(channel, actor)
     kind = "group" if channel.is_private else "channel"
-    messages.system(workspace, channel, actor, f"{kind}_archive", f"<@{actor}> archived the channel", now)
+    messages.post_system_message(workspace, channel, actor, f"{kind}_archive", f"<@{actor}> archived the channel", now)
     body = {"type": f"{kind}_archive", "channel": channel.id, "user": actor, "event_ts": workspace.new_ts(now)}
     workspace.emit(body, channel, for_app=None if channel.is_private else True)
     channel.is_archived = True
-    channel.updated = micros(now) // 1000
+    channel.updated = to_micros(now) // 1000
     stays = channel.is_private
     channel.members = [who for who in channel.members if stays and not workspace.users[who].is_bot]
-    workspace.change("channels", channel.id)
+    workspace.mark_changed("channels", channel.id)
 
 
 def unarchive(workspace: Workspace, actor: str, channel: Channel, now: datetime) -> None:
-    """Who brings a channel back is in it; the others of a public channel have to join again. A bot cannot do it."""
+    """Unarchive a channel. Only the actor is a member of a public one; bots cannot do it."""
     if channel.is_direct:
         raise SlackError("method_not_supported_for_channel_type")
     if not channel.is_archived:
@@ -224,18 +229,20 @@ def unarchive(workspace: Workspace, actor: str, channel: Channel, now: datetime)
     if workspace.users[actor].is_bot:
         raise SlackError("not_in_channel")
     channel.is_archived = False
-    channel.updated = micros(now) // 1000
+    channel.updated = to_micros(now) // 1000
     if actor not in channel.members:
         channel.members.append(actor)
     kind = "group" if channel.is_private else "channel"
-    messages.system(workspace, channel, actor, f"{kind}_unarchive", f"<@{actor}> un-archived the channel", now)
+    messages.post_system_message(
+        workspace, channel, actor, f"{kind}_unarchive", f"<@{actor}> un-archived the channel", now
+    )
     body = {"type": f"{kind}_unarchive", "channel": channel.id, "user": actor, "event_ts": workspace.new_ts(now)}
     workspace.emit(body, channel, for_app=None if channel.is_private else True)
-    workspace.change("channels", channel.id)
+    workspace.mark_changed("channels", channel.id)
 
 
-def open_direct(workspace: Workspace, actor: str, user_ids: list[str], now: datetime) -> tuple[Channel, bool]:
-    """The direct conversation of these people and the actor, and whether it was there before."""
+def open_conversation(workspace: Workspace, actor: str, user_ids: list[str], now: datetime) -> tuple[Channel, bool]:
+    """Return the direct conversation of these people and the actor, and whether it existed."""
     if not user_ids:
         raise SlackError("users_list_not_supplied")
     if len(user_ids) > DIRECT_MAX:
@@ -256,7 +263,7 @@ def open_direct(workspace: Workspace, actor: str, user_ids: list[str], now: date
         workspace.new_id("D" if is_im else "G"),
         "" if is_im else f"mpdm-{handles}-1",
         actor,
-        seconds(now),
+        to_seconds(now),
         is_im=is_im,
         is_mpim=not is_im,
         members=people,
@@ -266,6 +273,6 @@ def open_direct(workspace: Workspace, actor: str, user_ids: list[str], now: date
     return channel, False
 
 
-def must_be_in(channel: Channel, actor: str) -> None:
+def require_member(channel: Channel, actor: str) -> None:
     if actor not in channel.members:
         raise SlackError("channel_not_found" if channel.is_private or channel.is_direct else "not_in_channel")

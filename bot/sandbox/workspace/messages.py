@@ -1,28 +1,28 @@
-"""The rules of messages: posting, threads, editing, deleting, reactions, pins, and messages for one person's eyes."""
+"""Messages: posting, threads, editing, deletion, reactions, pins, ephemeral messages."""
 
 import re
 from bisect import insort
 from datetime import datetime
 
-from bot.sandbox.workspace import serialize as wire
+from bot.sandbox.workspace import serialize
 from bot.sandbox.workspace.records import EVERYONE, Channel, Json, Message, SlackError
-from bot.sandbox.workspace.workspace import Workspace, micros, seconds
+from bot.sandbox.workspace.workspace import Workspace, to_micros, to_seconds
 
 TEXT_CUT = 40_000
-"""Text beyond this many characters is dropped without a word."""
+"""Longer text is cut silently."""
 TEXT_SPLIT = 4_040
-"""Text beyond this is sent as several messages, of which the answer names the first."""
+"""Longer text is sent as several messages."""
 UPDATE_MAX = 4_000
 PINS_MAX = 100
-WHISPERS_KEPT = 2_000
-"""Slack shows ephemeral messages until the client is restarted; here the oldest make room."""
+MAX_EPHEMERALS = 2_000
+"""Number of kept ephemeral messages; Slack shows them until the client restarts."""
 TS = re.compile(r"^\d{10}\.\d{6}$")
 REACTION = re.compile(r"^[a-z0-9_+'-]{1,100}(::skin-tone-[2-6])?$")
 DELETED = "This message was deleted."
 
 
-def put(workspace: Workspace, channel: Channel, message: Message) -> None:
-    """Place a message where it belongs in the channel's order and its thread."""
+def insert_message(workspace: Workspace, channel: Channel, message: Message) -> None:
+    """Insert a message into its channel and thread."""
     channel.messages[message.ts] = message
     if not channel.order or message.ts > channel.order[-1]:
         channel.order.append(message.ts)
@@ -30,26 +30,26 @@ def put(workspace: Workspace, channel: Channel, message: Message) -> None:
         insort(channel.order, message.ts)
     if message.thread_ts:
         insort(channel.threads.setdefault(message.thread_ts, []), message.ts)
-    workspace.change("channel", channel.id)
+    workspace.mark_changed("channel", channel.id)
 
 
-def announce(workspace: Workspace, channel: Channel, message: Message) -> None:
-    body = wire.message_json(workspace, channel, message, with_metadata=False)
+def announce_message(workspace: Workspace, channel: Channel, message: Message) -> None:
+    body = serialize.message_json(workspace, channel, message, with_metadata=False)
     workspace.emit(body | {"channel": channel.id, "event_ts": message.ts, "channel_type": channel.type}, channel)
 
 
-def system(
+def post_system_message(
     workspace: Workspace, channel: Channel, user: str, subtype: str, text: str, now: datetime, **extra: str
 ) -> Message:
-    """What Slack itself writes into a channel, such as that somebody joined."""
+    """Post a message of Slack itself, such as a join."""
     message = Message(workspace.new_ts(now), user, text, subtype=subtype, extra=dict(extra))
-    put(workspace, channel, message)
-    announce(workspace, channel, message)
+    insert_message(workspace, channel, message)
+    announce_message(workspace, channel, message)
     return message
 
 
 def post(workspace: Workspace, channel: Channel, message: Message) -> Message:
-    """Post a complete message; a reply to a reply goes to the thread's parent."""
+    """Post a message; a reply to a reply goes to the thread's parent."""
     if channel.is_archived:
         raise SlackError("is_archived")
     if message.thread_ts:
@@ -60,10 +60,10 @@ def post(workspace: Workspace, channel: Channel, message: Message) -> Message:
             message.thread_ts = parent.thread_ts
         if message.is_broadcast:
             message.subtype = "thread_broadcast"
-    put(workspace, channel, message)
-    announce(workspace, channel, message)
+    insert_message(workspace, channel, message)
+    announce_message(workspace, channel, message)
     for file_id in message.files:
-        _shared(workspace, channel, message, file_id)
+        _record_share(workspace, channel, message, file_id)
     if f"<@{workspace.app.bot_user_id}" in message.text and not message.bot_id:
         mention = {"type": "app_mention", "user": message.user, "text": message.text, "ts": message.ts}
         if message.thread_ts:
@@ -72,15 +72,15 @@ def post(workspace: Workspace, channel: Channel, message: Message) -> Message:
     return message
 
 
-def _shared(workspace: Workspace, channel: Channel, message: Message, file_id: str) -> None:
+def _record_share(workspace: Workspace, channel: Channel, message: Message, file_id: str) -> None:
     file = workspace.files[file_id]
     file.shares.append({"channel": channel.id, "ts": message.ts, "thread_ts": message.thread_ts})
     body = {"type": "file_shared", "file_id": file_id, "user_id": file.user, "file": {"id": file_id}}
     workspace.emit(body | {"channel_id": channel.id, "event_ts": message.ts}, channel)
 
 
-def parts_of(text: str) -> list[str]:
-    """A long text as the several messages that Slack makes of it, broken at a line or a blank where there is one."""
+def split_long_text(text: str) -> list[str]:
+    """Split long text into messages as Slack does, at a line end or blank if there is one."""
     text, parts = text[:TEXT_CUT], []
     while len(text) > TEXT_SPLIT:
         head = text[:TEXT_SPLIT]
@@ -91,30 +91,32 @@ def parts_of(text: str) -> list[str]:
     return [*parts, text]
 
 
-def visible(channel: Channel, ts: str) -> Message:
+def find_message(channel: Channel, ts: str) -> Message:
     message = channel.messages.get(ts)
     if message is None or message.subtype == "tombstone":
         raise SlackError("message_not_found")
     return message
 
 
-def change(workspace: Workspace, channel: Channel, message: Message, actor: str, now: datetime, **new: object) -> None:
-    """Give a message new contents (`text`, `blocks`, …) and say so. An app's own with blocks is not marked edited."""
+def edit_message(
+    workspace: Workspace, channel: Channel, message: Message, actor: str, now: datetime, **new: object
+) -> None:
+    """Change a message. An app's message with blocks is not marked as edited."""
     if workspace.edit_window is not None:
-        age = seconds(now) - float(message.ts)
+        age = to_seconds(now) - float(message.ts)
         if age > workspace.edit_window:
             raise SlackError("edit_window_closed")
-    before = wire.message_json(workspace, channel, message, with_metadata=False)
+    before = serialize.message_json(workspace, channel, message, with_metadata=False)
     changed_at = workspace.new_ts(now)
     for key, value in new.items():
         setattr(message, key, value)
     if not (message.bot_id and message.blocks):
         message.edited = {"user": actor, "ts": changed_at}
-    after = wire.message_json(workspace, channel, message, with_metadata=False)
-    _tell_change(workspace, channel, before, after, changed_at)
+    after = serialize.message_json(workspace, channel, message, with_metadata=False)
+    _emit_change(workspace, channel, before, after, changed_at)
 
 
-def _tell_change(workspace: Workspace, channel: Channel, before: Json, after: Json, at: str) -> None:
+def _emit_change(workspace: Workspace, channel: Channel, before: Json, after: Json, at: str) -> None:
     body = {
         "type": "message",
         "subtype": "message_changed",
@@ -129,9 +131,9 @@ def _tell_change(workspace: Workspace, channel: Channel, before: Json, after: Js
     workspace.emit(body, channel)
 
 
-def delete(workspace: Workspace, channel: Channel, message: Message, now: datetime) -> None:
-    """A message with replies leaves a tombstone, told as a change; any other is gone."""
-    before = wire.message_json(workspace, channel, message, with_metadata=False)
+def delete_message(workspace: Workspace, channel: Channel, message: Message, now: datetime) -> None:
+    """Delete a message; one with replies becomes a tombstone, which is a change."""
+    before = serialize.message_json(workspace, channel, message, with_metadata=False)
     at = workspace.new_ts(now)
     for file_id in message.files:
         file = workspace.files[file_id]
@@ -139,7 +141,7 @@ def delete(workspace: Workspace, channel: Channel, message: Message, now: dateti
     if channel.threads.get(message.ts):
         tomb = Message(message.ts, EVERYONE, DELETED, subtype="tombstone", extra={"hidden": True})
         channel.messages[message.ts] = tomb
-        _tell_change(workspace, channel, before, wire.message_json(workspace, channel, tomb), at)
+        _emit_change(workspace, channel, before, serialize.message_json(workspace, channel, tomb), at)
         return
     del channel.messages[message.ts]
     channel.order.remove(message.ts)
@@ -159,8 +161,8 @@ def delete(workspace: Workspace, channel: Channel, message: Message, now: dateti
     workspace.emit(body, channel)
 
 
-def shown(channel: Channel, oldest: str, latest: str, *, inclusive: bool) -> list[Message]:
-    """What the channel itself shows, oldest first: no replies but those also sent to the channel."""
+def channel_history(channel: Channel, oldest: str, latest: str, *, inclusive: bool) -> list[Message]:
+    """Return the messages of the channel, oldest first, without replies but broadcasts."""
     chosen = []
     for ts in channel.order:
         if ts < oldest or (ts == oldest and not inclusive):
@@ -176,7 +178,9 @@ def shown(channel: Channel, oldest: str, latest: str, *, inclusive: bool) -> lis
 # --- reactions
 
 
-def react(workspace: Workspace, channel: Channel, message: Message, actor: str, name: str, now: datetime) -> None:
+def add_reaction(
+    workspace: Workspace, channel: Channel, message: Message, actor: str, name: str, now: datetime
+) -> None:
     check_reaction(name)
     if channel.is_archived:
         raise SlackError("is_archived")
@@ -184,10 +188,12 @@ def react(workspace: Workspace, channel: Channel, message: Message, actor: str, 
     if actor in users:
         raise SlackError("already_reacted")
     message.reactions[name] = [*users, actor]
-    _tell_reaction(workspace, "reaction_added", channel, message, actor, name, now)
+    _emit_reaction(workspace, "reaction_added", channel, message, actor, name, now)
 
 
-def unreact(workspace: Workspace, channel: Channel, message: Message, actor: str, name: str, now: datetime) -> None:
+def remove_reaction(
+    workspace: Workspace, channel: Channel, message: Message, actor: str, name: str, now: datetime
+) -> None:
     check_reaction(name)
     users = message.reactions.get(name, [])
     if actor not in users:
@@ -195,7 +201,7 @@ def unreact(workspace: Workspace, channel: Channel, message: Message, actor: str
     users.remove(actor)
     if not users:
         del message.reactions[name]
-    _tell_reaction(workspace, "reaction_removed", channel, message, actor, name, now)
+    _emit_reaction(workspace, "reaction_removed", channel, message, actor, name, now)
 
 
 def check_reaction(name: str) -> None:
@@ -203,7 +209,7 @@ def check_reaction(name: str) -> None:
         raise SlackError("invalid_name")
 
 
-def _tell_reaction(
+def _emit_reaction(
     workspace: Workspace, kind: str, channel: Channel, message: Message, actor: str, name: str, now: datetime
 ) -> None:
     body = {
@@ -220,8 +226,8 @@ def _tell_reaction(
 # --- pins
 
 
-def pinned(channel: Channel) -> list[Message]:
-    """Newest pin first."""
+def pinned_messages(channel: Channel) -> list[Message]:
+    """Return the pinned messages, the newest pin first."""
     found = [message for message in channel.messages.values() if message.pinned]
     return sorted(found, key=lambda message: (message.pinned or {})["at"], reverse=True)
 
@@ -229,21 +235,21 @@ def pinned(channel: Channel) -> list[Message]:
 def pin(workspace: Workspace, channel: Channel, message: Message, actor: str, now: datetime) -> None:
     if message.pinned:
         raise SlackError("already_pinned")
-    if len(pinned(channel)) >= PINS_MAX:
+    if len(pinned_messages(channel)) >= PINS_MAX:
         raise SlackError("too_many_pins")
-    message.pinned = {"by": actor, "at": micros(now) // 1_000_000}
-    _tell_pin(workspace, "pin_added", channel, message, actor, now)
+    message.pinned = {"by": actor, "at": to_micros(now) // 1_000_000}
+    _emit_pin(workspace, "pin_added", channel, message, actor, now)
 
 
 def unpin(workspace: Workspace, channel: Channel, message: Message, actor: str, now: datetime) -> None:
     if not message.pinned:
         raise SlackError("no_pin")
     message.pinned = None
-    _tell_pin(workspace, "pin_removed", channel, message, actor, now)
+    _emit_pin(workspace, "pin_removed", channel, message, actor, now)
 
 
 def pin_json(workspace: Workspace, channel: Channel, message: Message) -> Json:
-    content = wire.message_json(workspace, channel, message, with_metadata=False)
+    content = serialize.message_json(workspace, channel, message, with_metadata=False)
     made = message.pinned or {"by": message.user, "at": 0}
     return {
         "type": "message",
@@ -254,15 +260,15 @@ def pin_json(workspace: Workspace, channel: Channel, message: Message) -> Json:
     }
 
 
-def _tell_pin(workspace: Workspace, kind: str, channel: Channel, message: Message, actor: str, now: datetime) -> None:
+def _emit_pin(workspace: Workspace, kind: str, channel: Channel, message: Message, actor: str, now: datetime) -> None:
     body = {
         "type": kind,
         "user": actor,
         "channel_id": channel.id,
         "item": pin_json(workspace, channel, message),
         "item_user": message.user,
-        "pin_count": len(pinned(channel)),
-        "pinned_info": {"channel": channel.id, "pinned_by": actor, "pinned_ts": seconds(now)},
+        "pin_count": len(pinned_messages(channel)),
+        "pinned_info": {"channel": channel.id, "pinned_by": actor, "pinned_ts": to_seconds(now)},
         "event_ts": workspace.new_ts(now),
     }
     workspace.emit(body, channel)
@@ -271,18 +277,18 @@ def _tell_pin(workspace: Workspace, kind: str, channel: Channel, message: Messag
 # --- for one person's eyes
 
 
-def whisper(workspace: Workspace, channel: Channel, message: Message) -> Message:
-    """A message only `message.ephemeral_to` sees; it is in no history and no event tells of it."""
+def post_ephemeral(workspace: Workspace, channel: Channel, message: Message) -> Message:
+    """Post a message for `message.ephemeral_to` alone, without history or event."""
     workspace.ephemerals.append((channel.id, message))
-    del workspace.ephemerals[:-WHISPERS_KEPT]
-    workspace.change("channel", channel.id)
+    del workspace.ephemerals[:-MAX_EPHEMERALS]
+    workspace.mark_changed("channel", channel.id)
     return message
 
 
-def whispered(workspace: Workspace, channel_id: str, ts: str) -> Message | None:
+def find_ephemeral(workspace: Workspace, channel_id: str, ts: str) -> Message | None:
     return next((note for where, note in workspace.ephemerals if where == channel_id and note.ts == ts), None)
 
 
-def unwhisper(workspace: Workspace, channel_id: str, ts: str) -> None:
+def remove_ephemeral(workspace: Workspace, channel_id: str, ts: str) -> None:
     workspace.ephemerals = [pair for pair in workspace.ephemerals if pair[0] != channel_id or pair[1].ts != ts]
-    workspace.change("channel", channel_id)
+    workspace.mark_changed("channel", channel_id)

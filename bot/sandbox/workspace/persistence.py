@@ -1,7 +1,7 @@
 """
-The workspace as one JSON file, so that channels and messages survive a restart.
+Persistence of the workspace as one JSON file.
 
-What lives only seconds (triggers) is not kept. The file is replaced in one step: a crash leaves the old one or the new.
+Short-lived triggers are not saved. The file is replaced atomically: a crash leaves the old or the new one.
 """
 
 import base64
@@ -73,7 +73,7 @@ def _file(file: File) -> Json:
 
 
 def from_json(data: Json) -> Workspace:
-    """Raises ValueError for a file of another version."""
+    """Build a workspace from JSON. Raises ValueError for another version."""
     if data.get("version") != VERSION:
         raise ValueError(
             f"workspace.json is of version {data.get('version')}, not {VERSION}: remove it or use its program"
@@ -106,7 +106,7 @@ def _read_channel(workspace: Workspace, data: Json) -> None:
         workspace.directs[",".join(sorted(channel.members))] = channel.id
     channels.add(workspace, channel)
     for each in said:
-        messages.put(workspace, channel, Message(**each))
+        messages.insert_message(workspace, channel, Message(**each))
 
 
 def _read_canvas(data: Json) -> Canvas:
@@ -119,7 +119,7 @@ def _read_file(data: Json) -> File:
 
 
 def load(folder: Path) -> tuple[Workspace, Json] | None:
-    """The workspace and the tokens of the last time; None if there was none."""
+    """Return the saved workspace and tokens; None if there are none."""
     path = folder / FILE
     if not path.exists():
         return None
@@ -139,6 +139,6 @@ def save(folder: Path, workspace: Workspace, tokens: Json) -> None:
     beside.replace(path)
 
 
-def fresh(now: datetime | None = None, *, with_people: bool = True) -> Workspace:
+def create_workspace(now: datetime | None = None, *, with_people: bool = True) -> Workspace:
     at = now or datetime.now(UTC)
-    return seed.harbour(at) if with_people else seed.bare(at)
+    return seed.create_sample(at) if with_people else seed.create_empty(at)

@@ -1,5 +1,5 @@
 """
-The things a workspace is made of, as plain records, and the refusals Slack answers with.
+Records of a workspace, and Slack's errors.
 
 Times are Unix seconds; message times (`ts`) are Slack's strings, `seconds.micros`, which sort as text.
 """
@@ -14,10 +14,9 @@ EVERYONE = "USLACKBOT"
 
 class SlackError(Exception):
     """
-    A refusal by Slack's own name, such as `channel_not_found`.
+    An error by Slack's name, such as `channel_not_found`.
 
-    `messages` are the explanations that Slack puts into `response_metadata.messages`; `extra` are further keys of the
-    answer (`needed`, `provided`, `errors`).
+    `messages` go into `response_metadata.messages`; `extra` are further keys of the answer (`needed`, `errors`).
     """
 
     def __init__(self, error: str, messages: list[str] | None = None, **extra: Any) -> None:
@@ -42,7 +41,7 @@ class Team:
 
 @dataclass
 class App:
-    """The one app that is installed: the bot under trial."""
+    """The installed app, which is under test."""
 
     id: str
     name: str
@@ -84,7 +83,7 @@ class Usergroup:
 
 @dataclass
 class Note:
-    """A topic or a purpose: who said it last, and when (0: never)."""
+    """A topic or purpose, with its last author and time (0: never)."""
 
     value: str = ""
     creator: str = ""
@@ -111,13 +110,13 @@ class Message:
     metadata: Json | None = None
     edited: Json | None = None
     pinned: Json | None = None
-    """Who pinned it and when: `{"by", "at"}`."""
+    """`by` and `at` of the pin."""
     username: str | None = None
     icons: Json | None = None
     client_msg_id: str | None = None
     ephemeral_to: str | None = None
     extra: Json = field(default_factory=dict)
-    """What only some subtypes have: `topic`, `purpose`, `inviter`, `name`, `old_name`."""
+    """Keys of some subtypes: `topic`, `purpose`, `inviter`, `name`, `old_name`."""
 
 
 @dataclass
@@ -132,7 +131,7 @@ class Bookmark:
     type: str = "link"
     emoji: str = ""
     updated: int = 0
-    """0 until it was edited first."""
+    """0: never edited."""
     updated_by: str = ""
     entity_id: str | None = None
     parent_id: str | None = None
@@ -140,7 +139,7 @@ class Bookmark:
 
 @dataclass
 class Canvas:
-    """A document. `sections`: its id and its Markdown, one each, in order."""
+    """A document. `sections`: id and Markdown of each, in order."""
 
     id: str
     title: str
@@ -148,18 +147,18 @@ class Canvas:
     created: int
     sections: list[tuple[str, str]] = field(default_factory=list)
     channel: str | None = None
-    """Where it is a tab; None: it stands alone."""
+    """The channel whose tab it is; None: no tab."""
     is_channel_canvas: bool = False
-    """The one canvas that a channel has of its own."""
+    """It is the channel canvas."""
     updated: int = 0
     editors: list[str] = field(default_factory=list)
     levels: dict[str, str] = field(default_factory=dict)
-    """Who may `read`, `write` or `owner` it: by the id of a person or of a channel."""
+    """`read`, `write` or `owner`, by the id of a person or channel."""
 
 
 @dataclass
 class Plan:
-    """What the workspace's plan includes. Without `standalone_canvases` a canvas has to be a channel's tab."""
+    """Features of the workspace's plan. Without `standalone_canvases` each is a channel's tab."""
 
     canvases: bool = True
     standalone_canvases: bool = True
@@ -183,7 +182,7 @@ class Channel:
     purpose: Note = field(default_factory=Note)
     previous_names: list[str] = field(default_factory=list)
     updated: int = 0
-    """Milliseconds, as Slack has it."""
+    """Milliseconds, unlike other times."""
     bookmarks: list[Bookmark] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
@@ -195,7 +194,7 @@ class Channel:
 
     @property
     def type(self) -> str:
-        """The word that events use."""
+        """The kind of channel as in events."""
         if self.is_im:
             return "im"
         if self.is_mpim:
@@ -213,12 +212,12 @@ class File:
     title: str = ""
     alt_txt: str = ""
     content: bytes | None = None
-    """None until the bytes were uploaded."""
+    """None: not yet uploaded."""
     is_complete: bool = False
     is_processed: bool = True
-    """Whether Slack knows by now what kind of file it is; before that it cannot be shown as a picture."""
+    """Slack has determined the file's type; before that it cannot be displayed."""
     shares: list[Json] = field(default_factory=list)
-    """Where it was posted: `{"channel", "ts", "thread_ts"}`."""
+    """Its messages: `{"channel", "ts", "thread_ts"}`."""
 
 
 @dataclass
@@ -227,18 +226,18 @@ class View:
     user: str
     type: str
     payload: Json
-    """The view as the app gave it."""
+    """The app's view."""
     hash: str
     root_id: str
     previous_id: str | None = None
     state: Json = field(default_factory=dict)
-    """What was typed and chosen: block id to action id to value."""
+    """Values by block id and action id."""
     errors: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class Trigger:
-    """A short-lived right to open a modal. `issued` is real, monotonic time."""
+    """The right to open a modal, for seconds. `issued` is real, monotonic time."""
 
     id: str
     user: str
@@ -249,7 +248,7 @@ class Trigger:
 
 @dataclass
 class ResponseUrl:
-    """A right to answer without being a member. `issued` is workspace time."""
+    """The right to answer without membership. `issued` is workspace time."""
 
     id: str
     channel: str
@@ -257,13 +256,13 @@ class ResponseUrl:
     issued: float
     uses: int = 0
     message_ts: str | None = None
-    """The message with the button that was pressed: what `replace_original` replaces."""
+    """The message of the pressed button, for `replace_original`."""
     is_ephemeral: bool = False
 
 
 @dataclass
 class Event:
-    """What the app would be told: the inner event, and whether the app may know of it."""
+    """An inner event, and whether the app may know of it."""
 
     body: Json
     is_for_app: bool

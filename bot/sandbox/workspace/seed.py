@@ -1,10 +1,10 @@
-"""The small workspace that the sandbox begins with: Harbour, its people by role, its channels. Ids never change."""
+"""The initial workspace: Harbour, with people by role and channels. Ids never change."""
 
 from datetime import datetime
 
 from bot.sandbox.workspace import channels
 from bot.sandbox.workspace.records import App, Channel, Note, Team, User, Usergroup
-from bot.sandbox.workspace.workspace import Workspace, seconds
+from bot.sandbox.workspace.workspace import Workspace, to_seconds
 
 TEAM = Team("T0HARBOUR", "Harbour", "harbour")
 APP = App("A0DOGWATCH", "Dogwatch", "B0DOGWATCH", "U0DOGWATCH")
@@ -31,10 +31,10 @@ CHANNELS = (
 )
 
 
-def bare(now: datetime) -> Workspace:
-    """The team and the app, and nobody else."""
+def create_empty(now: datetime) -> Workspace:
+    """Create a workspace without people and channels."""
     workspace = Workspace(Team(**vars(TEAM)), App(**vars(APP)))
-    at = seconds(now)
+    at = to_seconds(now)
     workspace.users["USLACKBOT"] = User("USLACKBOT", "slackbot", "Slackbot", is_bot=False, updated=at)
     workspace.users[APP.bot_user_id] = User(
         APP.bot_user_id, "dogwatch", "Dogwatch", is_bot=True, bot_id=APP.bot_id, updated=at
@@ -42,9 +42,9 @@ def bare(now: datetime) -> Workspace:
     return workspace
 
 
-def harbour(now: datetime) -> Workspace:
-    workspace = bare(now)
-    at = seconds(now)
+def create_sample(now: datetime) -> Workspace:
+    workspace = create_empty(now)
+    at = to_seconds(now)
     for user_id, name, real_name, tz in (*PEOPLE, GUEST):
         email = f"{name}@harbour.example"
         workspace.users[user_id] = User(user_id, name, real_name, tz, email, updated=at)

@@ -1,9 +1,10 @@
-"""The rules of views: triggers, the stack of three modals, hashes, Home."""
+"""Views: triggers, the stack of three modals, hashes, Home."""
 
 import json
 
-from bot.sandbox.workspace import block_validation as blocks
 from bot.sandbox.workspace import files
+from bot.sandbox.workspace.block_kit.state import fill_in_ids, initial_state
+from bot.sandbox.workspace.block_kit.validation import find_view_problems
 from bot.sandbox.workspace.records import Json, SlackError, Trigger, View
 from bot.sandbox.workspace.workspace import Workspace
 
@@ -13,7 +14,7 @@ VIEW_BYTES = 250_000
 
 
 def new_trigger(workspace: Workspace, user: str, real_now: float, view_id: str | None = None) -> Trigger:
-    """`real_now`: monotonic seconds. Old triggers are kept a while, to be refused by their right name."""
+    """Create a trigger at `real_now`, in monotonic seconds. Old ones are kept for their error."""
     trigger = Trigger(f"{workspace.new_secret(5)}.{workspace.new_secret(5)}.{workspace.new_secret(16)}", user, real_now)
     trigger.view_id = view_id
     workspace.triggers[trigger.id] = trigger
@@ -34,10 +35,10 @@ def use_trigger(workspace: Workspace, trigger_id: str, real_now: float) -> Trigg
     return trigger
 
 
-def checked(workspace: Workspace, payload: Json, kind: str, *, keeps: View | None = None) -> Json:
-    """The view if Slack would take it."""
-    problems = blocks.view_problems(payload, kind)
-    problems = problems or files.picture_problems(workspace, workspace.app.bot_user_id, payload)
+def validate_view(workspace: Workspace, payload: Json, kind: str, *, keeps: View | None = None) -> Json:
+    """Return the view with ids filled in. Raises SlackError for an invalid one."""
+    problems = find_view_problems(payload, kind)
+    problems = problems or files.find_image_problems(workspace, workspace.app.bot_user_id, payload)
     if problems:
         raise SlackError("invalid_arguments", problems)
     if len(json.dumps(payload).encode()) > VIEW_BYTES:
@@ -47,92 +48,92 @@ def checked(workspace: Workspace, payload: Json, kind: str, *, keeps: View | Non
         view.payload.get("external_id") == external and view is not keeps for view in open_views(workspace)
     ):
         raise SlackError("duplicate_external_id")
-    return blocks.with_ids(payload)
+    return fill_in_ids(payload)
 
 
 def open_views(workspace: Workspace) -> list[View]:
     return list(workspace.views.values())
 
 
-def opened(workspace: Workspace, trigger: Trigger, payload: Json) -> View:
-    """A modal on top of nothing: whatever else the person had open is put aside."""
-    payload = checked(workspace, payload, "modal")
+def open_modal(workspace: Workspace, trigger: Trigger, payload: Json) -> View:
+    """Open a modal, in place of any other that the person has open."""
+    payload = validate_view(workspace, payload, "modal")
     for view_id in workspace.stacks.get(trigger.user, []):
         workspace.views.pop(view_id, None)
-    view = _new(workspace, trigger.user, "modal", payload)
+    view = _create_view(workspace, trigger.user, "modal", payload)
     workspace.stacks[trigger.user] = [view.id]
-    workspace.change("views", trigger.user)
+    workspace.mark_changed("views", trigger.user)
     return view
 
 
-def pushed(workspace: Workspace, trigger: Trigger, payload: Json) -> View:
-    """A modal on top of the one whose button was pressed."""
+def push_for_trigger(workspace: Workspace, trigger: Trigger, payload: Json) -> View:
+    """Push a modal onto the one whose button was pressed."""
     stack = workspace.stacks.get(trigger.user, [])
     if not stack or trigger.view_id is None:
         raise SlackError("not_found")
-    return push(workspace, trigger.user, payload)
+    return push_modal(workspace, trigger.user, payload)
 
 
-def push(workspace: Workspace, user: str, payload: Json) -> View:
-    payload = checked(workspace, payload, "modal")
+def push_modal(workspace: Workspace, user: str, payload: Json) -> View:
+    payload = validate_view(workspace, payload, "modal")
     stack = workspace.stacks.setdefault(user, [])
     if len(stack) >= STACK_MAX:
         raise SlackError("push_limit_reached")
-    view = _new(workspace, user, "modal", payload)
+    view = _create_view(workspace, user, "modal", payload)
     if stack:
         view.root_id, view.previous_id = stack[0], stack[-1]
     stack.append(view.id)
-    workspace.change("views", user)
+    workspace.mark_changed("views", user)
     return view
 
 
-def _new(workspace: Workspace, user: str, kind: str, payload: Json) -> View:
+def _create_view(workspace: Workspace, user: str, kind: str, payload: Json) -> View:
     view = View(workspace.new_id("V"), user, kind, payload, workspace.new_secret(8), root_id="")
     view.root_id = view.id
-    view.state = blocks.initial_state(payload.get("blocks", []))
+    view.state = initial_state(payload.get("blocks", []))
     workspace.views[view.id] = view
     return view
 
 
 def update(workspace: Workspace, view: View, payload: Json, given_hash: str | None = None) -> View:
-    """What was typed stays where block id and action id stay."""
+    """Replace the view. Input stays where block id and action id stay."""
     if given_hash and given_hash != view.hash:
         raise SlackError("hash_conflict")
-    view.payload = checked(workspace, payload, view.type, keeps=view)
+    view.payload = validate_view(workspace, payload, view.type, keeps=view)
     view.hash = workspace.new_secret(8)
     view.errors = {}
-    kept = blocks.initial_state(view.payload.get("blocks", []))
+    kept = initial_state(view.payload.get("blocks", []))
     for block_id, actions in kept.items():
         for action_id, value in actions.items():
             old = view.state.get(block_id, {}).get(action_id)
             if old and old.get("type") == value.get("type"):
                 actions[action_id] = old
     view.state = kept
-    workspace.change("views", view.user)
+    workspace.mark_changed("views", view.user)
     return view
 
 
-def find(workspace: Workspace, view_id: str | None, external_id: str | None) -> View:
+def find_view(workspace: Workspace, view_id: str | None, external_id: str | None) -> View:
     for view in open_views(workspace):
         if (view_id and view.id == view_id) or (external_id and view.payload.get("external_id") == external_id):
             return view
     raise SlackError("not_found")
 
 
-def publish(workspace: Workspace, user: str, payload: Json, given_hash: str | None = None) -> View:
+def publish_home(workspace: Workspace, user: str, payload: Json, given_hash: str | None = None) -> View:
     known = workspace.views.get(workspace.homes.get(user, ""))
     if known is not None:
         return update(workspace, known, payload, given_hash)
-    view = _new(workspace, user, "home", checked(workspace, payload, "home"))
+    view = _create_view(workspace, user, "home", validate_view(workspace, payload, "home"))
     workspace.homes[user] = view.id
-    workspace.change("views", user)
+    workspace.mark_changed("views", user)
     return view
 
 
-def close(workspace: Workspace, view: View, *, whole_stack: bool = False) -> None:
+def close_view(workspace: Workspace, view: View, *, whole_stack: bool = False) -> None:
     stack = workspace.stacks.get(view.user, [])
     gone = stack if whole_stack else [view.id]
     for view_id in list(gone):
         workspace.views.pop(view_id, None)
     workspace.stacks[view.user] = [view_id for view_id in stack if view_id not in gone]
-    workspace.change("views", view.user)
+    workspace.mark_changed("views", view.user)

@@ -1,8 +1,8 @@
 """
-One workspace: who and what is in it, the ids and times it gives out, and who is told when something happens.
+The workspace: its content, its ids and times, and its listeners.
 
-Pure: no I/O, and the time is an argument. The rules of channels, messages, files and views stand in modules of their
-own (`channels`, `messages`, `files`, `views`), as functions on a workspace.
+Pure: no I/O, and the time is an argument. The rules are functions in the modules `channels`, `messages`, `files` and
+`views`.
 """
 
 import secrets
@@ -29,13 +29,15 @@ from bot.sandbox.workspace.records import (
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 EARLIEST = 1_000_000_000
-"""Message times before 2001 have fewer digits and would no longer sort as text."""
+"""Message times before 2001 have fewer digits and would not sort as text."""
 
 
 class Workspace:
     """
-    `site_url` (no slash at its end) is where the workspace is looked at: permalinks and file addresses begin with it.
-    `emit` hands each event to the `listeners`; `change` tells the `watchers` which channel or view looks different now.
+    All content of one workspace.
+
+    `site_url` (without a trailing slash) is the base of permalinks and file addresses. `emit` notifies the `listeners`
+    of an event, `mark_changed` the `watchers` of a changed channel or view.
     """
 
     def __init__(self, team: Team, app: App) -> None:
@@ -51,9 +53,9 @@ class Workspace:
         self.canvases: dict[str, Canvas] = {}
         self.plan = Plan()
         self.organisation: str | None = None
-        """The id of the Enterprise organisation that has installed the app; None: the workspace has."""
+        """The Enterprise organisation that installed the app; None: the workspace did."""
         self.approved: list[str] = []
-        """The workspaces that the organisation has approved it for."""
+        """The organisation's workspaces with the app."""
         self.views: dict[str, View] = {}
         self.stacks: dict[str, list[str]] = {}
         self.homes: dict[str, str] = {}
@@ -61,18 +63,18 @@ class Workspace:
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         self.offered: dict[tuple[str, str, str], list[Json]] = {}
-        """What external selects last offered, by person, block id and action id: a choice is one of these."""
+        """Options last offered by external selects, by person, block id and action id."""
         self.counter = 0
         self.last_micros = 0
         self.edit_window: float | None = None
-        """Seconds within which a message may be edited; None: always."""
+        """Seconds during which a message may be edited; None: always."""
         self.listeners: list[Callable[[Event], None]] = []
         self.watchers: list[Callable[[str, str], None]] = []
 
     # --- ids and times
 
     def new_id(self, prefix: str) -> str:
-        """The next id: the same sequence of actions gives the same ids."""
+        """Return the next id; equal sequences of actions give equal ids."""
         self.counter += 1
         number, text = self.counter, ""
         while number:
@@ -85,24 +87,24 @@ class Workspace:
         return secrets.token_hex(length)
 
     def new_ts(self, now: datetime) -> str:
-        """A message time at or after `now`, later than all that this workspace gave out before."""
-        self.last_micros = max(self.last_micros + 1, micros(now))
-        return ts_text(self.last_micros)
+        """Return a unique message time at or after `now`."""
+        self.last_micros = max(self.last_micros + 1, to_micros(now))
+        return format_ts(self.last_micros)
 
     def ts_at(self, channel: Channel, at: datetime | str) -> str:
-        """The message time for something written at `at`, or as little later as makes it unique in the channel."""
-        wanted = int(at.replace(".", "").ljust(16, "0")) if isinstance(at, str) else micros(at)
+        """Return the message time for `at`, or the next free one in the channel."""
+        wanted = int(at.replace(".", "").ljust(16, "0")) if isinstance(at, str) else to_micros(at)
         if wanted < EARLIEST * 1_000_000:
             raise SlackError("bad_timestamp", ["a message cannot be older than 2001"])
-        while ts_text(wanted) in channel.messages:
+        while format_ts(wanted) in channel.messages:
             wanted += 1
         self.last_micros = max(self.last_micros, wanted)
-        return ts_text(wanted)
+        return format_ts(wanted)
 
     # --- finding
 
     def user(self, name: str) -> User:
-        """By id or by handle, with or without `@`."""
+        """Return a user by id or handle, with or without `@`."""
         found = self.users.get(name) or self.user_by_handle(name.removeprefix("@"))
         if found is None:
             raise SlackError("user_not_found", [f"there is nobody called {name!r}"])
@@ -115,7 +117,7 @@ class Workspace:
         return next((group for group in self.usergroups.values() if group.handle == handle), None)
 
     def channel(self, name: str) -> Channel:
-        """By id or by name, with or without `#`."""
+        """Return a channel by id or name, with or without `#`."""
         found = self.channels.get(name) or self.channels.get(self.names.get(name.removeprefix("#"), ""))
         if found is None:
             raise SlackError("channel_not_found", [f"there is no channel {name!r}"])
@@ -124,8 +126,8 @@ class Workspace:
     def is_member(self, channel: Channel, user_id: str) -> bool:
         return user_id in channel.members
 
-    def sees(self, channel: Channel, user_id: str) -> bool:
-        """Whether the channel exists at all for this person."""
+    def can_see(self, channel: Channel, user_id: str) -> bool:
+        """Return whether the channel exists for this person."""
         if user_id in channel.members:
             return True
         if channel.is_private or channel.is_direct:
@@ -140,16 +142,16 @@ class Workspace:
     # --- telling
 
     def emit(self, body: Json, channel: Channel | None = None, *, for_app: bool | None = None) -> None:
-        """Tell the app, if it may know: of a channel it is in, or of the workspace at large (`channel` None)."""
+        """Emit an event of a channel or of the workspace (None), for the app if it may know."""
         if for_app is None:
             for_app = channel is None or self.app.bot_user_id in channel.members
         event = Event(body, for_app, channel.id if channel else None)
         for listener in self.listeners:
             listener(event)
         if channel is not None:
-            self.change("channel", channel.id)
+            self.mark_changed("channel", channel.id)
 
-    def change(self, kind: str, which: str) -> None:
+    def mark_changed(self, kind: str, which: str) -> None:
         for watcher in self.watchers:
             watcher(kind, which)
 
@@ -160,17 +162,17 @@ class Workspace:
         return link
 
 
-def micros(at: datetime) -> int:
-    """Whole microseconds since 1970; raises ValueError for a naive time."""
+def to_micros(at: datetime) -> int:
+    """Return microseconds since 1970. Raises ValueError for a naive time."""
     if at.tzinfo is None:
         raise ValueError("the time must be aware")
     delta = at - datetime(1970, 1, 1, tzinfo=UTC)
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 
-def seconds(at: datetime) -> int:
-    return micros(at) // 1_000_000
+def to_seconds(at: datetime) -> int:
+    return to_micros(at) // 1_000_000
 
 
-def ts_text(value: int) -> str:
+def format_ts(value: int) -> str:
     return f"{value // 1_000_000}.{value % 1_000_000:06d}"

@@ -1,4 +1,4 @@
-"""What happened in Slack while nobody listened: the channel as it is, held against the transcript."""
+"""Reconcile a channel with its transcript: messages and reactions missed while offline."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,47 +8,49 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.timeline.marks import emoji_with_tone, normalise_emoji
-from bot.services import outbox as tell
-from bot.services.channel import transcript
-from bot.services.channel.transcript import Said, written_at
-from bot.services.workspace import installation as workspace
-from bot.store import outbox
-from bot.store.incidents import incidents
-from bot.store.incidents import transcript as stored
+from bot.services import outbox
+from bot.services.channel.marks import record_reaction
+from bot.services.channel.messages import SlackMessage, is_before_history, is_past_retention, parse_ts
+from bot.services.channel.transcript import record_deletion, record_message
+from bot.services.outbox.timer_payloads import IncidentTimer
+from bot.services.workspace.installation import save_channel_name
+from bot.store.incidents import incident_lists, incidents, installations, transcript
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.transcript import Message, Reaction
+from bot.store.outbox import batch
 from bot.store.shared import timers
 from bot.store.shared.timers import Timer
 
-EVERY = timedelta(minutes=10)
-LOOK = "look at a channel again"
-STILL_MARKED = timedelta(days=3)
-"""How long after its end an incident's channel is read after a gap: people mark messages for the postmortem."""
-UNSETTLED = timedelta(seconds=30)
-"""What Slack told of so shortly before a channel was read may be absent from what was read."""
-EARLIER = timedelta(minutes=5)
-"""How far Slack's clock and ours may be apart when a message is called older than its incident."""
+RECONCILE_INTERVAL = timedelta(minutes=10)
+"""Time between two reads of an open incident's channel."""
+RECONCILE_TIMER = "look at a channel again"
+RECONCILE_AFTER_END = timedelta(days=3)
+"""A channel is still read this long after the incident: people mark for the postmortem."""
+SETTLE_TIME = timedelta(seconds=30)
+"""A newer event may be missing from what was read, and is not compared."""
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""Tolerance between Slack's clock and ours, to compare a message with its incident."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ReactionMark:
     user_id: str
     emoji: str
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A message as it stands. `cut`: emoji of which Slack named fewer people than it counted."""
+class MessageSnapshot:
+    """A message as read. `cut`: emoji of which Slack named fewer people than it counted."""
 
-    said: Said
-    marks: tuple[Mark, ...] = ()
+    message: SlackMessage
+    marks: tuple[ReactionMark, ...] = ()
     cut: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class ChannelSnapshot:
     """
-    A part of a channel as it was at `at`; what happened later is not in it, and is left alone.
+    Part of a channel as it was at `at`; later events are not in it, and are left alone.
 
     It holds all messages of the channel itself that were written from `oldest` on and before `before` (None: to the
     end), and all replies of the `threads` (their parents' ts).
@@ -56,191 +58,195 @@ class Snapshot:
 
     channel_id: str
     at: datetime
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[MessageSnapshot, ...] = ()
     oldest: str = ""
     before: str | None = ""
     threads: frozenset[str] = frozenset()
     name: str | None = None
-    """The channel's newest name, where it was renamed in this part."""
+    """The channel's new name, if it was renamed in this part."""
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    said: Said
+class MissedMessage:
+    message: SlackMessage
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class MissedReaction:
     reaction: Reaction
     is_on_own_message: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class MissedDeletion:
     ts: str
 
 
 @dataclass(frozen=True, slots=True)
-class Renamed:
+class MissedRename:
     name: str
 
 
-Missed = Heard | Marked | Gone | Renamed
+MissedChange = MissedMessage | MissedReaction | MissedDeletion | MissedRename
 
 
-def keep_looking(session: Session, incident: Incident, at: datetime) -> None:
-    """Look at the incident's channel now, and again every ten minutes while it is open."""
+def reconcile_now_and_later(session: Session, incident: Incident, at: datetime) -> None:
+    """Read the incident's channel now, and every ten minutes while it is open."""
     if incident.channel_id is not None and incident.is_open:
-        tell.look(session, incident, at)
-        look_later(session, incident, at)
+        outbox.reconcile_channel(session, incident, at)
+        schedule_reconcile(session, incident, at)
 
 
-def look_later(session: Session, incident: Incident, at: datetime) -> None:
-    timers.set_timer(session, _timer_of(incident), at + EVERY, LOOK, incident_id=incident.key)
+def schedule_reconcile(session: Session, incident: Incident, at: datetime) -> None:
+    timers.set_timer(
+        session, _timer_key(incident), at + RECONCILE_INTERVAL, RECONCILE_TIMER, IncidentTimer(incident.key)
+    )
 
 
-def _timer_of(incident: Incident) -> str:
+def _timer_key(incident: Incident) -> str:
     return f"look:{incident.key}"
 
 
-def look_again(session: Session, _settings: Settings, timer: Timer, at: datetime) -> None:
-    """The timer's work: an incident that is over is looked at no more."""
-    keep_looking(session, incidents.get(session, int(timer.details["incident_id"])), at)
+def run_reconcile_timer(session: Session, _settings: Settings, timer: Timer, at: datetime) -> None:
+    """Timer: does nothing for an incident that is over."""
+    reconcile_now_and_later(session, incidents.get(session, IncidentTimer.from_json(timer.details).incident_id), at)
 
 
-def catch_up(session: Session, at: datetime) -> None:
-    """After a start, or a gap in the connection: read the channels of open incidents, and of those just over, whole."""
-    installation = incidents.installation(session)
+def reconcile_after_gap(session: Session, at: datetime) -> None:
+    """After a start or a lost connection: read all channels of open and recent incidents."""
+    installation = installations.find_installation(session)
     if installation is None:
         return
-    still_open = [each for each in incidents.open_ones(session, installation.team_id) if each.channel_id is not None]
-    just_over = incidents.over_since(session, installation.team_id, at - STILL_MARKED)
-    with outbox.together(session):  # the timers first, then the lanes, as the engine does: nobody waits in a ring
-        later = {_timer_of(each): {"incident_id": each.key} for each in sorted(still_open, key=_timer_of)}
-        timers.set_several(session, LOOK, later, at + EVERY)
+    still_open = [each for each in incident_lists.find_open(session, installation.team_id) if each.channel_id is not None]
+    just_over = incident_lists.find_resolved_since(session, installation.team_id, at - RECONCILE_AFTER_END)
+    with batch(session):  # the timers first, then the lanes, as the engine does: no deadlock
+        later = {_timer_key(each): IncidentTimer(each.key) for each in sorted(still_open, key=_timer_key)}
+        timers.set_timers(session, RECONCILE_TIMER, later, at + RECONCILE_INTERVAL)
         for incident in (*still_open, *just_over):
-            tell.look(session, incident, at, whole=True)
+            outbox.reconcile_channel(session, incident, at, whole=True)
 
 
-# --- what was missed
-
-
-def missed(session: Session, settings: Settings, team_id: str, part: Snapshot) -> list[Missed]:
-    """In which order to take in what the transcript does not have; reads only."""
-    incident = incidents.of_channel(session, team_id, part.channel_id)
+def find_missed_changes(
+    session: Session, settings: Settings, team_id: str, part: ChannelSnapshot
+) -> list[MissedChange]:
+    """Differences to the transcript, in the order to apply them. Reads only."""
+    incident = incidents.find_by_channel(session, team_id, part.channel_id)
     if incident is None:
         return []
-    comparing = _Comparing.of(session, settings, team_id, incident, part)
-    found: list[Missed] = []
+    comparison = _Comparison.load(session, settings, team_id, incident, part)
+    found: list[MissedChange] = []
     if part.name is not None and part.name != incident.channel_name:
-        found.append(Renamed(part.name))
+        found.append(MissedRename(part.name))
     for each in part.seen:
-        found += comparing.of_message(each)
-    return found + list(comparing.gone())
+        found += comparison.message_changes(each)
+    return found + list(comparison.deletions())
 
 
-def take_in(
-    session: Session, settings: Settings, team_id: str, channel_id: str, several: Sequence[Missed], at: datetime
+def apply_missed_changes(
+    session: Session, settings: Settings, team_id: str, channel_id: str, several: Sequence[MissedChange], at: datetime
 ) -> None:
-    """As if Slack had told of it now. What an event told meanwhile goes before it."""
+    """Apply changes as if their events came now. Later events take precedence."""
     for each in several:
         match each:
-            case Heard(said):
-                transcript.heard(session, settings, team_id, said, at)
-            case Marked(reaction, is_own):
+            case MissedMessage(message):
+                record_message(session, settings, team_id, message, at)
+            case MissedReaction(reaction, is_own):
                 new = Reaction.model_validate(reaction.model_dump())
-                transcript.reacted(session, settings, new, at, is_on_own_message=is_own)
-            case Gone(ts):
-                transcript.deleted(session, team_id, channel_id, ts, at)
-            case Renamed(name):
-                workspace.channel_renamed(session, team_id, channel_id, name)
+                record_reaction(session, settings, new, at, is_on_own_message=is_own)
+            case MissedDeletion(ts):
+                record_deletion(session, team_id, channel_id, ts, at)
+            case MissedRename(name):
+                save_channel_name(session, team_id, channel_id, name)
 
 
 @dataclass(frozen=True, slots=True)
-class _Comparing:
-    """A part of a channel beside what is kept of it."""
+class _Comparison:
+    """Part of a channel beside its transcript."""
 
     settings: Settings
     team_id: str
     incident: Incident
-    part: Snapshot
+    part: ChannelSnapshot
     known: dict[str, Message]
     marks: dict[str, list[Reaction]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, session: Session, settings: Settings, team_id: str, incident: Incident, part: Snapshot) -> "_Comparing":
-        kept = stored.replies_to(session, team_id, part.channel_id, part.threads)
+    def load(
+        cls, session: Session, settings: Settings, team_id: str, incident: Incident, part: ChannelSnapshot
+    ) -> "_Comparison":
+        kept = transcript.find_replies(session, team_id, part.channel_id, part.threads)
         if part.oldest != part.before:
-            kept += stored.in_span(session, team_id, part.channel_id, part.oldest, part.before)
+            kept += transcript.find_messages_between(session, team_id, part.channel_id, part.oldest, part.before)
         known = {each.ts: each for each in kept}
-        marks = stored.marks_in(session, team_id, part.channel_id, {each.said.ts for each in part.seen})
+        marks = transcript.find_reactions_by_message(session, team_id, part.channel_id, {each.message.ts for each in part.seen})
         return cls(settings, team_id, incident, part, known, marks)
 
-    def of_message(self, seen: Seen) -> Iterator[Missed]:
-        known = self.known.get(seen.said.ts)
-        if known is not None and (known.sealed_at is not None or known.deleted_at is not None):
+    def message_changes(self, seen: MessageSnapshot) -> Iterator[MissedChange]:
+        known = self.known.get(seen.message.ts)
+        if known is not None and (known.frozen_at is not None or known.deleted_at is not None):
             return
-        if known is None and not self._is_ours(seen):
+        if known is None and not self._is_to_record(seen):
             return
-        if known is None or _is_news(known, seen.said):
-            yield Heard(seen.said)
-        yield from self._of_marks(seen)
+        if known is None or _is_newer(known, seen.message):
+            yield MissedMessage(seen.message)
+        yield from self._reaction_changes(seen)
 
-    def _is_ours(self, seen: Seen) -> bool:
+    def _is_to_record(self, seen: MessageSnapshot) -> bool:
         """
-        Whether a message that nobody told of would have been told of.
+        True if an unknown message should have been recorded.
 
-        What was written before the incident counts if it was edited since, or marked; what retention has let go of
-        counts if it was marked.
+        Older than the incident: only if it was edited since, or marked. Cleared by retention: only if it was marked.
         """
-        if transcript.is_before_history(self.incident, seen.said.ts):
+        if is_before_history(self.incident, seen.message.ts):
             return False
-        since = self.incident.declared_at - EARLIER
-        is_of_its_time = written_at(max(seen.said.ts, seen.said.edited_ts or "")) >= since
-        if is_of_its_time and not transcript.is_forgotten(self.incident, seen.said.ts):
+        since = self.incident.declared_at - CLOCK_TOLERANCE
+        is_of_its_time = parse_ts(max(seen.message.ts, seen.message.edited_ts or "")) >= since
+        if is_of_its_time and not is_past_retention(self.incident, seen.message.ts):
             return True
         return any(normalise_emoji(mark.emoji) in self.settings.reactions for mark in seen.marks)
 
-    def _of_marks(self, seen: Seen) -> Iterator[Missed]:
-        """Marks in the order in which Slack names them, which is that in which they were put."""
+    def _reaction_changes(self, seen: MessageSnapshot) -> Iterator[MissedChange]:
+        """Missed reactions, in Slack's order, which is the order of adding."""
         present = [
             (mark.user_id, emoji_with_tone(mark.emoji))
             for mark in seen.marks
             if normalise_emoji(mark.emoji) in self.settings.reactions
         ]
-        on_it = {(mark.user_id, emoji_with_tone(mark.emoji)) for mark in seen.marks}
-        recorded = {(each.user_id, each.emoji): each for each in self.marks.get(seen.said.ts, [])}
+        all_marks = {(mark.user_id, emoji_with_tone(mark.emoji)) for mark in seen.marks}
+        recorded = {(each.user_id, each.emoji): each for each in self.marks.get(seen.message.ts, [])}
         cut = {emoji_with_tone(emoji) for emoji in seen.cut}
         new = [pair for pair in dict.fromkeys(present) if pair not in recorded]
         for place, pair in enumerate(new):
-            yield self._marked(seen, pair, place, is_present=True)
-        for pair in sorted(set(recorded) - on_it):
-            if pair[1] not in cut and written_at(recorded[pair].event_ts) <= self.part.at - UNSETTLED:
-                yield self._marked(seen, pair, 0, is_present=False)
+            yield self._reaction_change(seen, pair, place, is_present=True)
+        for pair in sorted(set(recorded) - all_marks):
+            if pair[1] not in cut and parse_ts(recorded[pair].event_ts) <= self.part.at - SETTLE_TIME:
+                yield self._reaction_change(seen, pair, 0, is_present=False)
 
-    def _marked(self, seen: Seen, pair: tuple[str, str], place: int, *, is_present: bool) -> Marked:
+    def _reaction_change(
+        self, seen: MessageSnapshot, pair: tuple[str, str], place: int, *, is_present: bool
+    ) -> MissedReaction:
         moment = self.part.at + timedelta(microseconds=place)
         reaction = Reaction(
             team_id=self.team_id,
             channel_id=self.part.channel_id,
-            message_ts=seen.said.ts,
+            message_ts=seen.message.ts,
             user_id=pair[0],
             emoji=pair[1],
             is_present=is_present,
             event_ts=f"{moment.timestamp():.6f}",
         )
-        return Marked(reaction, seen.said.is_own)
+        return MissedReaction(reaction, seen.message.is_own)
 
-    def gone(self) -> Iterator[Gone]:
-        """What is kept, was there long enough to be seen, and was not."""
-        there = {each.said.ts for each in self.part.seen}
+    def deletions(self) -> Iterator[MissedDeletion]:
+        """Messages that are stored, were old enough to be read, and were not there."""
+        present = {each.message.ts for each in self.part.seen}
         for ts, message in sorted(self.known.items()):
             was_read = message.thread_ts in {None, ts} or message.thread_ts in self.part.threads
-            is_settled = max(message.stored_at, written_at(ts)) <= self.part.at - UNSETTLED
-            if was_read and is_settled and ts not in there and message.deleted_at is None:
-                yield Gone(ts)
+            is_settled = max(message.stored_at, parse_ts(ts)) <= self.part.at - SETTLE_TIME
+            if was_read and is_settled and ts not in present and message.deleted_at is None:
+                yield MissedDeletion(ts)
 
 
-def _is_news(known: Message, said: Said) -> bool:
-    edited, known_edited = said.edited_ts or "", known.edited_ts or ""
-    return edited > known_edited or (edited == known_edited and known.text != said.text)
+def _is_newer(known: Message, message: SlackMessage) -> bool:
+    edited, known_edited = message.edited_ts or "", known.edited_ts or ""
+    return edited > known_edited or (edited == known_edited and known.text != message.text)

@@ -1,125 +1,126 @@
-"""What a channel keeps beside the conversation: links that people look for, and the draft as a canvas."""
+"""The channel's bookmarks, and the draft as a canvas."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.crypto.signed_links import page_link
-from bot.domain.text.links import parts_of
-from bot.services import outbox as tell
-from bot.store.incidents import incidents, postmortems
+from bot.crypto import incident_page_link
+from bot.domain.text.links import split_url
+from bot.services import outbox
+from bot.services.outbox.payloads import CanvasPayload, DraftPayload
+from bot.store.incidents import incidents, postmortems, slack_messages
 from bot.store.incidents.incidents import Incident
+from bot.store.incidents.slack_messages import SlackView, find_ts, is_posted
 
 PAGE, REFERENCE, POSTMORTEM = "page", "reference", "postmortem"
-ADDRESS = re.compile(r"https?://\S+")
-LINK_LENGTH = 2_048
+URL = re.compile(r"https?://\S+")
+MAX_URL_LENGTH = 2_048
 """Slack's limit of a bookmark's link, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class BookmarkTargets:
     """
-    What the bookmarks are made of. `page` and `reference` are addresses; None where there is none to be had.
+    Targets of the bookmarks. `page` and `reference` are URLs, None if there is none.
 
-    `file_id` is what the draft can be read in: the canvas, or else the newest file.
+    `file_id` is the draft: the canvas, or else the newest file.
     """
 
     incident: Incident
     page: str | None
     reference: str | None
     file_id: str | None
+    bookmark_ids: Mapping[str, str]
 
     @property
     def is_empty(self) -> bool:
-        return not (self.page or self.reference or self.file_id or self.incident.bookmark_ids)
+        return not (self.page or self.reference or self.file_id or self.bookmark_ids)
 
 
-def shelf(session: Session, settings: Settings, incident_id: int) -> Shelf:
+def load_bookmark_targets(session: Session, settings: Settings, incident_id: int) -> BookmarkTargets:
     incident = incidents.get(session, incident_id)
-    draft = postmortems.latest(session, incident_id)
-    return Shelf(
+    draft = postmortems.find_latest(session, incident_id)
+    return BookmarkTargets(
         incident=incident,
-        page=_page_of(settings, incident),
-        reference=address_in(incident.outside_reference),
-        file_id=incident.canvas_id or (draft.file_id if draft else None) or None,
+        page=_public_page_url(settings, incident),
+        reference=find_url(incident.outside_reference),
+        file_id=find_ts(session, incident_id, SlackView.CANVAS) or (draft.file_id if draft else None) or None,
+        bookmark_ids=slack_messages.bookmark_ids(session, incident),
     )
 
 
-def _page_of(settings: Settings, incident: Incident) -> str | None:
-    """Without an address that people reach, a link to the page would lead nowhere."""
-    return page_link(settings, incident.reference) if settings.public_url else None
+def _public_page_url(settings: Settings, incident: Incident) -> str | None:
+    """None without a public address: the link would lead nowhere."""
+    return incident_page_link(settings, incident.reference) if settings.public_url else None
 
 
-def address_in(reference: str | None) -> str | None:
-    """A reference that is, or holds, the address of a page elsewhere."""
-    found = ADDRESS.search(reference or "")
-    if found is None or len(found[0]) > LINK_LENGTH:
+def find_url(reference: str | None) -> str | None:
+    """The URL that a reference is, or contains."""
+    found = URL.search(reference or "")
+    if found is None or len(found[0]) > MAX_URL_LENGTH:
         return None
-    parts = parts_of(found[0])
+    parts = split_url(found[0])
     return found[0] if parts and parts.hostname else None
 
 
-def opened(session: Session, settings: Settings, incident: Incident, at: datetime) -> None:
-    """The incident begins: its channel gets the bookmarks that there are by now."""
-    if _page_of(settings, incident) or address_in(incident.outside_reference):
-        tell.show_bookmarks(session, incident, at)
+def set_up_bookmarks(session: Session, settings: Settings, incident: Incident, at: datetime) -> None:
+    """Queue the bookmarks of a new incident, if there are any."""
+    if _public_page_url(settings, incident) or find_url(incident.outside_reference):
+        outbox.refresh_bookmarks(session, incident, at)
 
 
-def linked(session: Session, incident: Incident, at: datetime) -> None:
-    """The reference is another one."""
-    if address_in(incident.outside_reference) or REFERENCE in (incident.bookmark_ids or {}):
-        tell.show_bookmarks(session, incident, at)
+def on_reference_changed(session: Session, incident: Incident, at: datetime) -> None:
+    if find_url(incident.outside_reference) or REFERENCE in slack_messages.bookmark_ids(session, incident):
+        outbox.refresh_bookmarks(session, incident, at)
 
 
-def drafted(session: Session, settings: Settings, incident_id: int, at: datetime, wanted: Mapping[str, Any]) -> None:
-    """A draft was written, with the template and languages of `wanted`: the same goes into the canvas."""
+def on_draft_posted(session: Session, settings: Settings, incident_id: int, at: datetime, draft: DraftPayload) -> None:
+    """Queue the canvas as the `draft` was requested, or else the bookmarks."""
     incident = incidents.get(session, incident_id)
-    if settings.postmortem.canvas or incident.canvas_id:
-        given = {name: wanted.get(name) for name in ("template", "languages", "went")}
-        tell.show_canvas(session, incident, at, **given)
+    if settings.postmortem.canvas or is_posted(session, incident, SlackView.CANVAS):
+        outbox.refresh_canvas(session, incident, at, CanvasPayload(draft.template, draft.languages, draft.went))
     else:
-        tell.show_bookmarks(session, incident, at)
+        outbox.refresh_bookmarks(session, incident, at)
 
 
-def words_went(session: Session, incident: Incident, at: datetime) -> None:
-    """Something was deleted that the canvas may quote."""
-    if incident.canvas_id:
-        tell.show_canvas(session, incident, at, went=True)
+def on_text_removed(session: Session, incident: Incident, at: datetime) -> None:
+    """Refresh a canvas that may quote the removed text."""
+    if is_posted(session, incident, SlackView.CANVAS):
+        outbox.refresh_canvas(session, incident, at, CanvasPayload(went=True))
 
 
-def bookmarked(session: Session, incident_id: int, ids: Mapping[str, str]) -> None:
-    """The bookmarks that the bot made, those that people took away among them: these are not made again."""
+def save_bookmark_ids(session: Session, incident_id: int, ids: Mapping[str, str]) -> None:
+    """Store the bot's bookmarks, with those that people removed: they are not added again."""
     incident = incidents.lock(session, incident_id)
-    incident.bookmark_ids = dict(ids)
-    session.add(incident)
+    for purpose, bookmark_id in ids.items():
+        slack_messages.save(session, incident, f"{slack_messages.BOOKMARK}{purpose}", bookmark_id)
 
 
-def canvas_shown(session: Session, incident_id: int, canvas_id: str, digest: str | None, at: datetime) -> None:
-    """The canvas holds the draft. `digest` of what it holds; None where nobody can tell that it is ours alone."""
+def on_canvas_updated(session: Session, incident_id: int, canvas_id: str, digest: str | None, at: datetime) -> None:
+    """Store the canvas. `digest` of its content; None if it may not be ours alone."""
     incident = incidents.lock(session, incident_id)
-    incident.canvas_id, incident.canvas_digest = canvas_id, digest
-    session.add(incident)
-    tell.show_bookmarks(session, incident, at)
+    slack_messages.save(session, incident, SlackView.CANVAS, canvas_id, digest=digest)
+    outbox.refresh_bookmarks(session, incident, at)
 
 
-def canvas_left(session: Session, incident_id: int, at: datetime, *, went: bool) -> None:
+def on_canvas_edited_by_people(session: Session, incident_id: int, at: datetime, *, went: bool) -> None:
     """
-    People may have written in the canvas: it is theirs from now on, and the channel hears so once.
+    Stop updating a canvas that people may have edited, and say so once.
 
-    Each time again where words went from the record (`went`), which may still stand in it.
+    It is said again each time that text was removed from the record (`went`), which may still be in it.
     """
     incident = incidents.lock(session, incident_id)
-    if incident.canvas_digest != "" or went:
-        tell.say(session, incident, "canvas left", at, went=went)
-    incident.canvas_digest = ""
-    session.add(incident)
+    canvas = slack_messages.find_all(session, incident_id).get(SlackView.CANVAS)
+    if canvas is None or canvas.digest != "" or went:
+        outbox.post_event(session, incident, "canvas left", at, went=went)
+    if canvas is not None:
+        slack_messages.save(session, incident, SlackView.CANVAS, canvas.ts, digest="")
 
 
-def without_canvas(session: Session, incident_id: int, at: datetime) -> None:
-    """There is to be no canvas: the file is what the bookmark leads to."""
-    tell.show_bookmarks(session, incidents.get(session, incident_id), at)
+def on_canvas_unavailable(session: Session, incident_id: int, at: datetime) -> None:
+    """Let the bookmark lead to the file."""
+    outbox.refresh_bookmarks(session, incidents.get(session, incident_id), at)

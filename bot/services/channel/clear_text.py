@@ -1,4 +1,4 @@
-"""Words go: from their entry, and from everything that was made of it. Who said something and when stays."""
+"""Clear an entry's text and every copy of it; keep author and timestamps."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,63 +6,59 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.domain.record.generated_sentences import REDACTED
+from bot.domain.record.facts import REDACTED
 from bot.domain.terms import Kind
-from bot.services.timeline import entries as timeline
-from bot.services.timeline.entries import PARTS
+from bot.services.timeline.entries import MERGED_PARTS, clear_entry_text
 from bot.store.alerts import alerts
 from bot.store.escalation import escalations
-from bot.store.incidents import action_items as actions
-from bot.store.incidents import incidents, postmortems
-from bot.store.incidents import timeline as store_timeline
+from bot.store.incidents import action_items, incidents, postmortems, timeline
 from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.upkeep import text_locations as copies
+from bot.store.upkeep import text_locations
 
-GONE = REDACTED
-LEAST = 8
-"""Characters that a text needs to be looked for within longer ones: of a shorter one only whole copies are removed."""
+MIN_SEARCH_LENGTH = 8
+"""Shortest text, in characters, to look for within longer ones."""
 
 
-def forget_entry(session: Session, entry: TimelineEntry) -> list[str]:
+def clear_entry(session: Session, entry: TimelineEntry) -> list[str]:
     """
-    Remove an entry's text, files and earlier texts, and what was made of them: a call's reason, an action item, the
-    text of the entry that took it in, kept drafts, and what the audit tells of amendments.
+    Clear an entry's text, files and earlier texts, and all that was made of them.
 
-    Returns the texts that went, for whoever looks for further copies of them.
+    These are an escalation's reason, an action item, the text of the entry that it was merged into, stored drafts, and
+    the audit's copies of amendments. Returns the texts that were cleared, to find further copies.
     """
     incident = incidents.get(session, entry.incident_id)
-    texts = _texts_of(entry)
-    parts = [part for part in entry.details.get(PARTS, []) if part[0] != entry.key]
-    timeline.forget_text(session, entry)
-    entry.details = {key: value for key, value in entry.details.items() if key not in {PARTS, "changes"}}
-    if parts:  # others' words, which it took in, stay
-        entry.text, entry.details = "\n".join(text for _, text in parts), {**entry.details, PARTS: parts}
+    texts = _entry_texts(entry)
+    parts = [part for part in entry.details.get(MERGED_PARTS, []) if part[0] != entry.key]
+    clear_entry_text(session, entry)
+    entry.details = {key: value for key, value in entry.details.items() if key not in {MERGED_PARTS, "changes"}}
+    if parts:  # keep what was merged into it
+        entry.text, entry.details = "\n".join(text for _, text in parts), {**entry.details, MERGED_PARTS: parts}
     session.add(entry)
-    refs = {f"entry-{entry.key}", *_forget_made_of_it(session, entry, texts)}
-    for kept in _keepers(session, entry):
-        _forget_within(session, kept, entry.key)
+    refs = {f"entry-{entry.key}", *_clear_linked_records(session, entry, texts)}
+    for kept in _containing_entries(session, entry):
+        _clear_merged_part(session, kept, entry.key)
         refs.add(f"entry-{kept.key}")
-        _forget_in_audit(session, incident, kept)
-    _forget_in_audit(session, incident, entry)
+        _clear_audit(session, incident, kept)
+    _clear_audit(session, incident, entry)
     for ref in sorted(refs):
-        postmortems.forget_source(session, incident.key, ref)
+        postmortems.clear_source(session, incident.key, ref)
     session.flush()
     return [text for text in dict.fromkeys(texts) if text.strip()]
 
 
-def _texts_of(entry: TimelineEntry) -> list[str]:
-    """All that the entry ever said by itself, and the names of its files."""
-    own = [text for key, text in entry.details.get(PARTS, []) if key == entry.key]
-    texts = own if PARTS in entry.details else [entry.text]
+def _entry_texts(entry: TimelineEntry) -> list[str]:
+    """Every text that was the entry's own, and its file names."""
+    own = [text for key, text in entry.details.get(MERGED_PARTS, []) if key == entry.key]
+    texts = own if MERGED_PARTS in entry.details else [entry.text]
     texts += [str(item.get("text") or "") for item in entry.earlier]
     texts += [name for item in entry.earlier for name in item.get("files") or []] + list(entry.files)
     return [*texts, *map(str, entry.details.get("changes", {}).values())]
 
 
-def _forget_made_of_it(session: Session, entry: TimelineEntry, texts: list[str]) -> Iterable[str]:
-    """The refs of what the entry is the record of, without its words."""
+def _clear_linked_records(session: Session, entry: TimelineEntry, texts: list[str]) -> Iterable[str]:
+    """Clear the records that the entry stands for. Yields their refs."""
     escalation = escalations.lock(session, entry.details.get("escalation_id", 0))
     if escalation is not None and Kind.ESCALATION in entry.kinds:
         texts.append(escalation.reason)
@@ -72,21 +68,21 @@ def _forget_made_of_it(session: Session, entry: TimelineEntry, texts: list[str])
     item = session.get(ActionItem, entry.details.get("action_id", 0))
     if item is not None:
         texts += [item.text, item.symptom or ""]
-        item.text, item.symptom = GONE, None
+        item.text, item.symptom = REDACTED, None
         session.add(item)
         yield f"action-{item.number}"
-    told = entry.details.get("alert_ids") or [entry.details.get("alert_id", 0)]
-    for alert in filter(None, (alerts.get(session, each) for each in told)):
+    alert_ids = entry.details.get("alert_ids") or [entry.details.get("alert_id", 0)]
+    for alert in filter(None, (alerts.get(session, each) for each in alert_ids)):
         texts += list(alert.annotations.values())
         yield f"alert-{alert.key}"
 
 
-def _keepers(session: Session, entry: TimelineEntry) -> list[TimelineEntry]:
-    """The entry that took this one in, the one that took that in, and so on."""
+def _containing_entries(session: Session, entry: TimelineEntry) -> list[TimelineEntry]:
+    """The entry that this one was merged into, the one that that was merged into, and so on."""
     found: list[TimelineEntry] = []
     inner = entry
     while inner.merged_into_id is not None:
-        outer = store_timeline.get(session, inner.merged_into_id)
+        outer = timeline.get(session, inner.merged_into_id)
         if outer is None or outer in found:
             break
         found.append(outer)
@@ -94,31 +90,31 @@ def _keepers(session: Session, entry: TimelineEntry) -> list[TimelineEntry]:
     return found
 
 
-def _forget_within(session: Session, kept: TimelineEntry, gone_id: int) -> None:
+def _clear_merged_part(session: Session, kept: TimelineEntry, gone_id: int) -> None:
     """
-    Of a merged text the part that came from the entry that is gone.
+    Clear the part of a merged text that came from the cleared entry.
 
-    Once somebody amended the merged text nobody can tell whose words are in it: then all of it goes.
+    Of a merged text that was amended nobody knows the parts: all of it is cleared.
     """
     state = {"text": kept.text, "details": kept.details}
     took_in = next((n for n, item in enumerate(kept.earlier) if item.get("act") == "merged"), len(kept.earlier))
-    kept.earlier = [item if n <= took_in else _without(item, gone_id) for n, item in enumerate(kept.earlier)]
-    after = _without(state, gone_id)
+    kept.earlier = [item if n <= took_in else _without_part(item, gone_id) for n, item in enumerate(kept.earlier)]
+    after = _without_part(state, gone_id)
     kept.text, kept.details = after["text"], after["details"]
     session.add(kept)
 
 
-def _without(state: dict[str, Any], gone_id: int) -> dict[str, Any]:
-    if "details" not in state or PARTS not in state["details"]:
+def _without_part(state: dict[str, Any], gone_id: int) -> dict[str, Any]:
+    if "details" not in state or MERGED_PARTS not in state["details"]:
         return {**state, "text": ""}
-    parts = [part for part in state["details"][PARTS] if part[0] != gone_id]
-    text = "\n".join(said for _, said in parts if said)
-    return {**state, "text": text, "details": {**state["details"], PARTS: parts}}
+    parts = [part for part in state["details"][MERGED_PARTS] if part[0] != gone_id]
+    text = "\n".join(part for _, part in parts if part)
+    return {**state, "text": text, "details": {**state["details"], MERGED_PARTS: parts}}
 
 
-def _forget_in_audit(session: Session, incident: Incident, entry: TimelineEntry) -> None:
-    """What was amended stays in the audit: by whom, when, which fields. The words that stood there do not."""
-    for row in copies.audit_of_entry(session, incident.key, entry.key):
+def _clear_audit(session: Session, incident: Incident, entry: TimelineEntry) -> None:
+    """Clear the texts of amendments in the audit; actor, time and field names stay."""
+    for row in text_locations.find_audit_by_entry(session, incident.key, entry.key):
         for name in ("before", "after"):
             if {"text", "files"} & row.details.get(name, {}).keys():
                 kept = {key: value for key, value in row.details[name].items() if key not in {"text", "files"}}
@@ -126,37 +122,38 @@ def _forget_in_audit(session: Session, incident: Incident, entry: TimelineEntry)
                 session.add(row)
 
 
-def cleaner(texts: Iterable[str]) -> copies.Change:
-    """What takes these texts out of a longer one, the longest first; of short ones only whole copies."""
+def text_remover(texts: Iterable[str]) -> text_locations.Change:
+    """A function that replaces these texts, longest first; short ones only as a whole."""
     wanted = sorted({text for text in texts if text.strip()}, key=len, reverse=True)
 
     def clean(value: str) -> str:
         for text in wanted:
             if value == text:
-                return GONE
-            if len(text) >= LEAST:
-                value = value.replace(text, GONE)
+                return REDACTED
+            if len(text) >= MIN_SEARCH_LENGTH:
+                value = value.replace(text, REDACTED)
         return value
 
     return clean
 
 
-def forget_copies(
+def clear_copies(
     session: Session, incident: Incident, texts: Iterable[str], posts: Iterable[str | None], at: datetime
 ) -> None:
     """
-    Remove these texts from what waits to be sent, from kept answers, the audit, drafts and the incident's own fields,
-    and from the transcript of what the bot itself posted: there the `posts` (their ts) whole.
+    Clear these texts in the outbox, stored replies, audit, drafts, fields and transcript.
+
+    In the transcript the bot's own messages are meant; those in `posts` (their ts) are cleared as a whole.
     """
-    clean, whole = cleaner(texts), {ts for ts in posts if ts}
-    copies.change_incident(session, incident, clean)
-    copies.change_answers(session, clean)
+    clean, whole = text_remover(texts), {ts for ts in posts if ts}
+    text_locations.replace_in_incident(session, incident, clean)
+    text_locations.replace_in_answers(session, clean)
     if incident.channel_id is not None:
-        for ts in whole:  # what the bot posts it only hears of when it looks at the channel
-            copies.seal_own(session, incident.team_id, incident.channel_id, ts, at)
-        for message in copies.own_messages(session, incident.team_id, incident.channel_id):
+        for ts in whole:  # the bot's own posts arrive by reconciling only
+            text_locations.clear_own_message(session, incident.team_id, incident.channel_id, ts, at)
+        for message in text_locations.find_own_messages(session, incident.team_id, incident.channel_id):
             message.text = clean(message.text)
             session.add(message)
-    for item in actions.of_incident(session, incident.key):
+    for item in action_items.find_by_incident(session, incident.key):
         item.symptom = clean(item.symptom) if item.symptom else item.symptom
         session.add(item)

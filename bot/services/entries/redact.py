@@ -1,4 +1,4 @@
-"""Words are removed on request, from everywhere that Dogwatch keeps or shows them. Who and when stays, and why."""
+"""Redact text on request, wherever Dogwatch keeps or shows it. Author, time and reason stay."""
 
 import re
 from dataclasses import dataclass
@@ -6,48 +6,50 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
+from bot.domain.record.facts import REDACTED
 from bot.domain.terms import Kind
-from bot.services import outbox as tell
-from bot.services.channel.clear_text import GONE, cleaner, forget_copies, forget_entry
-from bot.services.timeline import milestones
-from bot.services.vendors import calls as vendors
+from bot.services import outbox
+from bot.services.channel.clear_text import clear_copies, clear_entry, text_remover
+from bot.services.outbox.payloads import DraftPayload
+from bot.services.timeline.milestones import affects_milestones, refresh_milestones
+from bot.services.vendors import sync_with_entry
 from bot.services.workspace.actor import Actor
+from bot.services.workspace.audit_log import audit_action
 from bot.store.alerts import alerts
 from bot.store.escalation import escalations
-from bot.store.incidents import incidents, postmortems, transcript
-from bot.store.incidents import timeline as store_timeline
+from bot.store.incidents import incidents, postmortems, timeline, transcript
 from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.postmortems import Postmortem
 from bot.store.incidents.roles import IncidentRole
+from bot.store.incidents.slack_messages import SlackView, is_posted
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.transcript import Message
-from bot.store.shared import audit
-from bot.store.upkeep.text_locations import Change, changed
+from bot.store.upkeep.text_locations import Change, replace_text
 
-LINK = re.compile(r"https?://[^/\s]+/archives/(?P<channel>[CDG][A-Z0-9]+)/p(?P<seconds>\d{10})(?P<rest>\d{6})")
-ENTRY = re.compile(r"(?:entry-|#)?(?P<number>[1-9]\d{0,8})", re.IGNORECASE)
+MESSAGE_LINK = re.compile(r"https?://[^/\s]+/archives/(?P<channel>[CDG][A-Z0-9]+)/p(?P<seconds>\d{10})(?P<rest>\d{6})")
+ENTRY_REFERENCE = re.compile(r"(?:entry-|#)?(?P<number>[1-9]\d{0,8})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Redacted:
-    """What was removed, and what a person has to do because the bot cannot."""
+class Redaction:
+    """Result of a redaction. `still` lists what a person has to do by hand."""
 
     what: str
     still: tuple[str, ...]
 
 
-def redact(session: Session, incident: Incident, what: str, actor: Actor, why: str) -> Redacted:
+def redact_reference(session: Session, incident: Incident, what: str, actor: Actor, why: str) -> Redaction:
     """
-    Remove the words of what is named by a message's link or as `entry-12`, which belongs to this incident.
+    Redact a message by its link, or an entry such as `entry-12`, of this incident.
 
-    Raises UserError for what does not exist here, or was redacted already.
+    Raises UserError if it names neither, or something of another incident.
     """
-    link = LINK.search(what)
+    link = MESSAGE_LINK.search(what)
     if link is not None:
         return redact_message(session, incident, link["channel"], f"{link['seconds']}.{link['rest']}", actor, why)
-    named = ENTRY.fullmatch(what)
-    entry = store_timeline.get(session, int(named["number"])) if named else None
+    named = ENTRY_REFERENCE.fullmatch(what)
+    entry = timeline.get(session, int(named["number"])) if named else None
     if entry is None or entry.incident_id != incident.key:
         raise UserError(
             f"`{what}` is no entry of {incident.reference}. Give the link of the message (in its menu: Copy link), or "
@@ -56,9 +58,9 @@ def redact(session: Session, incident: Incident, what: str, actor: Actor, why: s
     return redact_entry(session, entry.key, actor, why)
 
 
-def redact_entry(session: Session, entry_id: int, actor: Actor, why: str, *, seen: str | None = None) -> Redacted:
-    """Remove the words of an entry, and of the message it was made from. The entry stands, and says who and why."""
-    entry = store_timeline.get(session, entry_id)
+def redact_entry(session: Session, entry_id: int, actor: Actor, why: str, *, seen: str | None = None) -> Redaction:
+    """Redact an entry and the message it was made from. The entry stands, with actor and reason."""
+    entry = timeline.get(session, entry_id)
     if entry is None:
         raise UserError("That entry does not exist.")
     incident = incidents.lock(session, entry.incident_id)
@@ -68,80 +70,78 @@ def redact_entry(session: Session, entry_id: int, actor: Actor, why: str, *, see
     del seen  # whatever somebody changed meanwhile: the words have to go
     if entry.channel_id and entry.message_ts:
         return redact_message(session, incident, entry.channel_id, entry.message_ts, actor, why)
-    still = _redact(session, incident, entry, actor, why, [])
-    for same in store_timeline.carried(session, entry):
+    still = _redact_one(session, incident, entry, actor, why, [])
+    for same in timeline.find_carried(session, entry):
         if same.redacted_at is None:
-            still += _redact(session, incidents.lock(session, same.incident_id), same, actor, why, [])
-    return Redacted(f"entry-{entry.key}", tuple(still))
+            still += _redact_one(session, incidents.lock(session, same.incident_id), same, actor, why, [])
+    return Redaction(f"entry-{entry.key}", tuple(still))
 
 
-def redact_message(session: Session, incident: Incident, channel_id: str, ts: str, actor: Actor, why: str) -> Redacted:
-    """Remove the words of a message, on the timeline or not, from the transcript and each entry that quotes it."""
+def redact_message(session: Session, incident: Incident, channel_id: str, ts: str, actor: Actor, why: str) -> Redaction:
+    """Redact a message in the transcript and in each entry that quotes it."""
     incidents.lock(session, incident.key)
-    entries = store_timeline.of_any_incident(session, channel_id, ts)
-    own = store_timeline.told_by(session, incident.key, ts) if channel_id == incident.channel_id else None
+    entries = timeline.find_quotes(session, channel_id, ts)
+    own = timeline.find_by_posted_message(session, incident.key, ts) if channel_id == incident.channel_id else None
     entries += [own] if own is not None and own not in entries else []
-    known = transcript.message(session, incident.team_id, channel_id, ts)
+    known = transcript.get_message(session, incident.team_id, channel_id, ts)
     is_of_channel = known is not None and channel_id == incident.channel_id
     if not is_of_channel and not any(entry.incident_id == incident.key for entry in entries):
         raise UserError(f"{incident.reference} knows no such message.")
     texts: list[str] = []
     if known is not None and not known.is_own:
-        if known.sealed_at is not None and not known.text and not known.files:
+        if known.frozen_at is not None and not known.text and not known.files:
             raise UserError("That message was redacted already. Nothing was changed.")
         texts = [known.text, *known.files]
-        _seal(session, known, actor)
+        _seal_message(session, known, actor)
     still: list[str] = []
     for entry in entries:
-        still += _redact(session, incidents.lock(session, entry.incident_id), entry, actor, why, texts)
+        still += _redact_one(session, incidents.lock(session, entry.incident_id), entry, actor, why, texts)
     if not entries:
-        forget_copies(session, incident, texts, [], actor.at)
-        _noted(session, incident, actor, why, message_ts=ts)
+        clear_copies(session, incident, texts, [], actor.at)
+        _audit_redaction(session, incident, actor, why, message_ts=ts)
     if own is None:
         still.append("The message itself stays in Slack: its author or an admin deletes it there.")
-    return Redacted(f"entry-{entries[0].key}" if entries else "the message", tuple(dict.fromkeys(still)))
+    return Redaction(f"entry-{entries[0].key}" if entries else "the message", tuple(dict.fromkeys(still)))
 
 
-def _seal(session: Session, known: Message, actor: Actor) -> None:
-    """What Slack goes on telling of the message is not taken in again."""
-    known.text, known.files, known.sealed_at = "", [], actor.at
+def _seal_message(session: Session, known: Message, actor: Actor) -> None:
+    """Ignore later events about the message."""
+    known.text, known.files, known.frozen_at = "", [], actor.at
     session.add(known)
 
 
-def _redact(
+def _redact_one(
     session: Session, incident: Incident, entry: TimelineEntry, actor: Actor, why: str, more: list[str]
 ) -> list[str]:
-    """One entry and all that was made of it. Returns what is left for a person to do."""
+    """Redact one entry and all that was made of it. Returns what is left to do by hand."""
     stale = _drafts_with(session, incident, entry)
-    texts = [*more, *forget_entry(session, entry)]
-    if entry.withdrawn_why and not entry.merged_into_id:
-        entry.withdrawn_why = GONE if entry.withdrawn_by else entry.withdrawn_why
-    entry.redacted_at, entry.redacted_by, entry.redacted_why = actor.at, actor.user_id, " ".join(why.split())
+    texts = [*more, *clear_entry(session, entry)]
+    if entry.withdrawal_reason and not entry.merged_into_id:
+        entry.withdrawal_reason = REDACTED if entry.withdrawn_by else entry.withdrawal_reason
+    entry.redacted_at, entry.redacted_by, entry.redaction_reason = actor.at, actor.user_id, " ".join(why.split())
     session.add(entry)
-    _redact_alerts(session, entry, actor, cleaner(texts))
+    _redact_alerts(session, entry, actor, text_remover(texts))
     still = _redact_title(session, incident, entry)
-    called = [each for each in escalations.of_incident(session, incident.key) if each.entry_id == entry.key]
-    forget_copies(session, incident, texts, [entry.posted_ts, *(each.message_ts for each in called)], actor.at)
-    _noted(session, incident, actor, why, entry=entry.key)
-    vendors.follow(session, incident, entry, actor.at)
-    if milestones.touches(entry.kinds):
-        milestones.refresh(session, incident)
-    _show(session, incident, entry, actor)
+    called = [each for each in escalations.find_by_incident(session, incident.key) if each.entry_id == entry.key]
+    clear_copies(session, incident, texts, [entry.posted_ts, *(each.message_ts for each in called)], actor.at)
+    _audit_redaction(session, incident, actor, why, entry=entry.key)
+    sync_with_entry(session, incident, entry, actor.at)
+    if affects_milestones(entry.kinds):
+        refresh_milestones(session, incident)
+    _refresh_views(session, incident, entry, actor)
     still += _redact_briefing(session, entry)
     for each in called:
         still += _redact_pages(session, incident, each.key, actor)
     for version in stale:
         if version.file_id:
-            tell.delete_file(session, incident, actor.at, version.file_id)
-        elif version.file_id is None:
-            still.append(f"Draft {version.version} was posted by an earlier release: delete its file in the channel.")
+            outbox.delete_file(session, incident, actor.at, version.file_id)
     if stale:
-        tell.post_draft(session, incident, actor.at, template=None, languages=None, asked_by=actor.user_id, went=True)
+        outbox.post_draft(session, incident, actor.at, DraftPayload(asked_by=actor.user_id, went=True))
     return still
 
 
 def _drafts_with(session: Session, incident: Incident, entry: TimelineEntry) -> list[Postmortem]:
-    """The drafts in which the entry's words stand: those that name it, or what it is the record of, as a source."""
+    """Drafts that quote the entry, or the record it stands for."""
     refs = {f"entry-{entry.key}", *(f"alert-{each}" for each in entry.details.get("alert_ids", []))}
     refs |= {
         f"{noun}-{entry.details[f'{noun}_id']}" for noun in ("escalation", "alert") if f"{noun}_id" in entry.details
@@ -151,32 +151,32 @@ def _drafts_with(session: Session, incident: Incident, entry: TimelineEntry) -> 
     is_title = Kind.DECLARED in entry.kinds
     return [
         version
-        for version in postmortems.of_incident(session, incident.key)
+        for version in postmortems.find_by_incident(session, incident.key)
         if is_title or any(refs.intersection(block["refs"]) for block in version.blocks)
     ]
 
 
 def _redact_alerts(session: Session, entry: TimelineEntry, actor: Actor, clean: Change) -> None:
-    """What a monitor says of an alert goes, and does not come back with its next firing."""
-    told = entry.details.get("alert_ids") or [entry.details.get("alert_id", 0)]
-    for alert in filter(None, (alerts.get(session, each) for each in told)):
+    """Clear a monitor's text of an alert; its next firing does not bring it back."""
+    alert_ids = entry.details.get("alert_ids") or [entry.details.get("alert_id", 0)]
+    for alert in filter(None, (alerts.get(session, each) for each in alert_ids)):
         alert.annotations, alert.redacted_at = {}, actor.at
-        alert.labels, alert.link = changed(alert.labels, clean), changed(alert.link, clean)
+        alert.labels, alert.link = replace_text(alert.labels, clean), replace_text(alert.link, clean)
         session.add(alert)
 
 
 def _redact_title(session: Session, incident: Incident, entry: TimelineEntry) -> list[str]:
-    """A title is made of the declaration's words. The channel keeps the name that it got from it."""
+    """Clear the titles, which are made of the declaration. The channel keeps its name."""
     if Kind.DECLARED not in entry.kinds:
         return []
-    incident.titles = dict.fromkeys(incident.titles, GONE) or {"": GONE}
+    incident.titles = dict.fromkeys(incident.titles, REDACTED) or {"": REDACTED}
     session.add(incident)
     name = f" (#{incident.channel_name})" if incident.channel_name else ""
     return [f"The channel's name{name} was made of the title: rename it in Slack if it must go."]
 
 
 def _redact_briefing(session: Session, entry: TimelineEntry) -> list[str]:
-    """What was said when a role was handed over. Whoever got it has read it directly."""
+    """Clear a hand-over note. The new holder has read it in a direct message."""
     row = session.get(IncidentRole, entry.details.get("role_id", 0))
     if row is None or not row.note:
         return []
@@ -186,38 +186,28 @@ def _redact_briefing(session: Session, entry: TimelineEntry) -> list[str]:
 
 
 def _redact_pages(session: Session, incident: Incident, escalation_id: int, actor: Actor) -> list[str]:
-    """What was written to people directly is edited where the bot knows the message."""
-    pages = escalations.pages_of(session, escalation_id)
-    tell.show_pages(session, incident, escalation_id, actor.at)
+    """Edit the pages that the bot can edit; name the others."""
+    pages = escalations.find_pages(session, escalation_id)
+    outbox.refresh_pages(session, incident, escalation_id, actor.at)
     lost = sorted({page.user_id for page in pages if page.sent_at is not None and page.message_ts is None})
     return [
         f"Pages to {', '.join(f'<@{each}>' for each in lost)} keep their words: nobody but them sees these."
     ] * bool(lost)
 
 
-def _noted(session: Session, incident: Incident, actor: Actor, why: str, **details: object) -> None:
-    audit.note(
-        session,
-        at=actor.at,
-        team_id=incident.team_id,
-        incident_id=incident.key,
-        who=actor.user_id,
-        what="redacted",
-        origin=actor.origin,
-        why=" ".join(why.split()),
-        **details,
-    )
+def _audit_redaction(session: Session, incident: Incident, actor: Actor, why: str, **details: object) -> None:
+    audit_action(session, actor, "redacted", incident=incident, why=" ".join(why.split()), **details)
 
 
-def _show(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
+def _refresh_views(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
     if entry.posted_ts and incident.channel_id:
-        tell.unsay(session, incident, actor.at, incident.channel_id, entry.posted_ts)
+        outbox.blank_message(session, incident, actor.at, incident.channel_id, entry.posted_ts)
     if escalation_id := entry.details.get("escalation_id"):
-        tell.show_escalation(session, incident, escalation_id, actor.at)
+        outbox.refresh_escalation(session, incident, escalation_id, actor.at)
     if "action_id" in entry.details:
-        tell.show_followups(session, incident, actor.at)
-    if incident.alerts_ts is not None and {"alert_id", "alert_ids"} & entry.details.keys():
-        tell.show_alerts(session, incident, actor.at)
+        outbox.refresh_followups(session, incident, actor.at)
+    if is_posted(session, incident, SlackView.ALERTS) and {"alert_id", "alert_ids"} & entry.details.keys():
+        outbox.refresh_alerts(session, incident, actor.at)
     if Kind.DECLARED in entry.kinds or Kind.DETAILS in entry.kinds:
-        tell.show_topic(session, incident, actor.at)
-    tell.show_card(session, incident, actor.at)
+        outbox.refresh_topic(session, incident, actor.at)
+    outbox.refresh_card(session, incident, actor.at)

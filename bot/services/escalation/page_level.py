@@ -1,4 +1,4 @@
-"""Calling a level: whom it means now, their pages, and the line that tells of it."""
+"""Page one level: resolve its targets, queue the pages, post a line in the channel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -9,17 +9,22 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.escalation import Called, Level, PageLevel, Place, Policy, following
+from bot.domain.escalation import Level, PagedLevel, PageLevel, Policy, Position, next_position
 from bot.domain.terms import TargetKind
-from bot.services import outbox as tell
-from bot.services.escalation.state import STEP, called_of, record, standing, timer_key
-from bot.services.oncall import targets as resolving
-from bot.services.paging import pages as paging
-from bot.services.paging import services as paging_services
-from bot.services.paging.pages import Call
-from bot.services.vendors import calls as vendors
-from bot.services.workspace import people
+from bot.services import outbox, vendors
+from bot.services.escalation.state import (
+    ESCALATION_STEP,
+    active_acknowledgements,
+    escalation_timer_key,
+    paged_levels,
+    record_escalation,
+)
+from bot.services.oncall.targets import resolve_targets
+from bot.services.outbox.timer_payloads import EscalationTimer
+from bot.services.paging.page_services import page_services
+from bot.services.paging.pages import LevelRecipients, page_many, skipped_people
 from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.people import ensure_known
 from bot.store.escalation import escalations
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents.incidents import Incident
@@ -27,205 +32,211 @@ from bot.store.shared import audit, timers
 
 
 @dataclass(slots=True)
-class Work:
-    """What steps write, gathered: in a bad hour many fall due together, and are written at once."""
+class StepBatch:
+    """Pending writes of several steps, done in few statements."""
 
     session: Session
     settings: Settings
     at: datetime
-    calls: list[Call] = field(default_factory=list)
-    due: dict[str, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
-    acts: list[tuple[str, int, str, dict[str, Any]]] = field(default_factory=list)
-    """For the audit."""
+    recipients: list[LevelRecipients] = field(default_factory=list)
+    due: dict[str, tuple[datetime, EscalationTimer]] = field(default_factory=dict)
+    audit_entries: list[tuple[str, int, str, dict[str, Any]]] = field(default_factory=list)
+    """Audit entries: team id, incident id, text, details."""
 
     def wait(self, escalation: Escalation, until: datetime) -> None:
         escalation.next_step_at = until
-        self.due[timer_key(escalation)] = (until, {"escalation_id": escalation.key})
+        self.due[escalation_timer_key(escalation)] = (until, EscalationTimer(escalation.key))
 
     def write(self) -> None:
         self.session.flush()
-        paging.page_all(self.session, self.settings, self.calls, self.at)
-        timers.set_each(self.session, STEP, self.due)
-        audit.note_all(self.session, at=self.at, origin=Origin.TIMER, acts=self.acts)
+        page_many(self.session, self.settings, self.recipients, self.at)
+        timers.set_timers_at(self.session, ESCALATION_STEP, self.due)
+        audit.record_all(self.session, at=self.at, origin=Origin.TIMER, acts=self.audit_entries)
 
 
 def page_level(
-    work: Work, incident: Incident, escalation: Escalation, policy: Policy, found: PageLevel, because: str
+    batch: StepBatch, incident: Incident, escalation: Escalation, policy: Policy, found: PageLevel, because: str
 ) -> bool:
-    """Call whom the level means now. False if that is nobody."""
-    level = policy.levels[found.place.level - 1]
-    called, why = call(work, incident, escalation, level, found.place, because)
-    called = replace(called, due_at=found.due_at, passed_over=found.passed_over)
-    is_somebody = means_somebody(called)
-    is_still_gone = _is_still_gone(work, incident, escalation, called)
-    if found.place.round and (not is_somebody or is_still_gone):  # as it was the time before, which is on record
-        escalation.level, escalation.round = found.place.level, found.place.round
+    """Page a level. False if it resolves to nobody."""
+    level = policy.levels[found.position.level - 1]
+    paged, why = resolve_level(batch, incident, escalation, level, found.position, because)
+    paged = replace(paged, due_at=found.due_at, passed_over=found.passed_over)
+    is_somebody = has_targets(paged)
+    is_still_gone = _is_still_unreachable(batch, incident, escalation, paged)
+    if found.position.round and (not is_somebody or is_still_gone):  # as in the round before, which is on record
+        escalation.level, escalation.round = found.position.level, found.position.round
         return False
     is_first = escalation.level_paged_at is None and not escalation.steps
-    keep(escalation, called)
+    record_level(escalation, paged)
     if why:
-        is_last = not is_somebody and not _follows_anybody(escalation, policy)
-        say_empty(work, incident, escalation, called, why, is_last=is_last)
+        is_last = not is_somebody and not _has_next_level(escalation, policy)
+        post_empty_level(batch, incident, escalation, paged, why, is_last=is_last)
     if not is_somebody:
         return False
-    escalation.reminders = found.place.round
-    write_to(work, incident, escalation, called)
+    escalation.reminders = found.position.round
+    page_targets(batch, incident, escalation, paged)
     if not is_first:
-        say_level(work, incident, escalation, policy, called)
+        post_level(batch, incident, escalation, policy, paged)
     return True
 
 
-def means_somebody(called: Called) -> bool:
-    return bool(called.people or called.groups or called.vendors or called.services)
+def has_targets(paged: PagedLevel) -> bool:
+    return bool(paged.people or paged.groups or paged.vendors or paged.services)
 
 
-def _follows_anybody(escalation: Escalation, policy: Policy) -> bool:
-    """Whether there is a further level; in a further round only, if anybody of those before can still come."""
-    called = called_of(escalation)
-    place = called[-1].place
-    after = following(policy, place)
-    if after is None or after.round == place.round:
+def _has_next_level(escalation: Escalation, policy: Policy) -> bool:
+    """True if another level follows; for a further round, if somebody can still respond."""
+    levels = paged_levels(escalation)
+    position = levels[-1].position
+    after = next_position(policy, position)
+    if after is None or after.round == position.round:
         return after is not None
-    return any(each.is_left(escalation.declined_by) for each in called)
+    return any(each.has_reachable_target(escalation.declined_by) for each in levels)
 
 
-def _is_still_gone(work: Work, incident: Incident, escalation: Escalation, called: Called) -> bool:
-    """Whether nobody of the level was to be paged the last time either: all of them are muted, or have left."""
-    before = [each for each in called_of(escalation) if each.place.level == called.place.level]
-    if not before or not called.people or called.groups or called.vendors or called.services:
+def _is_still_unreachable(batch: StepBatch, incident: Incident, escalation: Escalation, paged: PagedLevel) -> bool:
+    """True if all people of the level were left out the last time as well."""
+    before = [each for each in paged_levels(escalation) if each.position.level == paged.position.level]
+    if not before or not paged.people or paged.groups or paged.vendors or paged.services:
         return False
-    with work.session.no_autoflush:
-        skipped = paging.skipped(work.session, incident.team_id, called.people, work.at)
-    return set(called.people) <= {*before[-1].gone} & {*skipped}
+    with batch.session.no_autoflush:
+        skipped = skipped_people(batch.session, incident.team_id, paged.people, batch.at)
+    return set(paged.people) <= {*before[-1].gone} & {*skipped}
 
 
-def call(
-    work: Work, incident: Incident, escalation: Escalation, level: Level, place: Place, because: str
-) -> tuple[Called, Sequence[str]]:
-    """Whom the level means, and in words why some of its targets mean nobody. Who declined or answered is spared."""
-    with work.session.no_autoflush:  # who that is does not depend on what the steps before this one have written
-        meant = resolving.meant_by(work.session, work.settings, incident.team_id, level.targets, work.at)
-    spared = {*escalation.declined_by, *(each.by for each in standing(escalation))}
-    called = Called(
-        place,
-        work.at,
-        work.at,
+def resolve_level(
+    batch: StepBatch, incident: Incident, escalation: Escalation, level: Level, position: Position, because: str
+) -> tuple[PagedLevel, Sequence[str]]:
+    """Resolve a level, without people who responded; also the reasons for empty targets."""
+    with batch.session.no_autoflush:  # independent of what earlier steps wrote
+        resolved = resolve_targets(batch.session, batch.settings, incident.team_id, level.targets, batch.at)
+    responded = {*escalation.declined_by, *(each.by for each in active_acknowledgements(escalation))}
+    paged = PagedLevel(
+        position,
+        batch.at,
+        batch.at,
         level.acknowledge,
-        tuple(each for each in meant.people if each not in spared),
-        meant.groups,
-        meant.vendors,
-        missing=meant.missing,
+        tuple(each for each in resolved.people if each not in responded),
+        resolved.groups,
+        resolved.vendors,
+        missing=resolved.missing,
         because=because,
-        services=meant.services,
+        services=resolved.services,
     )
-    return called, meant.why
+    return paged, resolved.why
 
 
-def keep(escalation: Escalation, called: Called) -> None:
-    escalation.steps = [*(escalation.steps or [each.as_json() for each in called_of(escalation)]), called.as_json()]
-    escalation.level, escalation.round = called.place.level, called.place.round
-    escalation.level_paged_at, escalation.more_time_until = called.paged_at, None
-    escalation.members = list(dict.fromkeys([*escalation.members, *called.people]))
+def record_level(escalation: Escalation, paged: PagedLevel) -> None:
+    escalation.steps = [*escalation.steps, paged.as_json()]
+    escalation.level, escalation.round = paged.position.level, paged.position.round
+    escalation.level_paged_at, escalation.more_time_until = paged.paged_at, None
+    escalation.members = list(dict.fromkeys([*escalation.members, *paged.people]))
 
 
-def write_to(work: Work, incident: Incident, escalation: Escalation, called: Called) -> None:
-    people.meet(work.session, incident.team_id, called.people, work.at)
+def page_targets(batch: StepBatch, incident: Incident, escalation: Escalation, paged: PagedLevel) -> None:
+    ensure_known(batch.session, incident.team_id, paged.people, batch.at)
     if incident.drill_of is None:
-        _invite(work, incident, called)
-    late = called.late
-    work.calls.append(
-        Call(
+        _invite_people(batch, incident, paged)
+    late = paged.late
+    batch.recipients.append(
+        LevelRecipients(
             incident,
             escalation,
-            called.people,
-            called.place.level,
-            called.place.round,
+            paged.people,
+            paged.position.level,
+            paged.position.round,
             round(late.total_seconds()) if late else None,
         )
     )
-    place = called.place
-    paging_services.page(work.session, incident, escalation, called.services, work.at, place.level, place.round, late)
-    for vendor in called.vendors:
-        _call_vendor(work, incident, escalation, vendor)
+    position = paged.position
+    page_services(batch.session, incident, escalation, paged.services, batch.at, position.level, position.round, late)
+    for vendor in paged.vendors:
+        _start_vendor(batch, incident, escalation, vendor)
 
 
-def _invite(work: Work, incident: Incident, called: Called) -> None:
-    """Whoever is not paged is not called in either: an invitation is a notification, too."""
-    with work.session.no_autoflush:
-        skipped = paging.skipped(work.session, incident.team_id, called.people, work.at)
-    asked = [each for each in called.people if each not in skipped]
-    tell.invite(work.session, incident, work.at, asked, list(called.groups))
+def _invite_people(batch: StepBatch, incident: Incident, paged: PagedLevel) -> None:
+    """Invite people of the level, except skipped ones: an invitation notifies them as well."""
+    with batch.session.no_autoflush:
+        skipped = skipped_people(batch.session, incident.team_id, paged.people, batch.at)
+    asked = [each for each in paged.people if each not in skipped]
+    outbox.invite_users(batch.session, incident, batch.at, asked, list(paged.groups))
 
 
-def _call_vendor(work: Work, incident: Incident, escalation: Escalation, vendor: str) -> None:
-    """A vendor has a course of its own: a case, a first answer, the end. It is told once."""
-    known_as = vendors.vendor_of(work.settings, vendor, ZoneInfo(incident.zone))
-    known = escalations.of_incident(work.session, incident.key)
-    if any(each.follows_id == escalation.key and each.is_external and each.target_id == known_as.key for each in known):
+def _start_vendor(batch: StepBatch, incident: Incident, escalation: Escalation, vendor: str) -> None:
+    """Start an escalation to the vendor, once; it has its own case, first answer and fix."""
+    found = vendors.find_vendor(batch.settings, vendor, ZoneInfo(incident.zone))
+    known = escalations.find_by_incident(batch.session, incident.key)
+    if any(each.follows_id == escalation.key and each.is_external and each.target_id == found.key for each in known):
         return
-    actor = Actor(incident.team_id, None, work.at, Origin.TIMER)
-    made = record(
-        work.session,
+    actor = Actor(incident.team_id, None, batch.at, Origin.TIMER)
+    made = record_escalation(
+        batch.session,
         incident,
         actor,
         TargetKind.VENDOR,
-        known_as.key,
-        known_as.name,
+        found.key,
+        found.name,
         escalation.reason,
         started_by="policy",
         follows_id=escalation.key,
     )
-    vendors.begin(work.session, work.settings, incident, made, actor)
+    vendors.start_vendor_escalation(batch.session, batch.settings, incident, made, actor)
 
 
-def say_level(work: Work, incident: Incident, escalation: Escalation, policy: Policy, called: Called) -> None:
-    """A line that mentions those who are paged, and nobody who is muted: an edited message pings nobody."""
-    if policy.name == "" and called.place.level == 1 and len(policy.levels) == 1:
-        tell.say(work.session, incident, "reminder", work.at, escalation_id=escalation.key)
-        note(work, incident, escalation, f"paged again, reminder {escalation.reminders}")
+def post_level(batch: StepBatch, incident: Incident, escalation: Escalation, policy: Policy, paged: PagedLevel) -> None:
+    """Post a line that mentions the paged people; edits of the escalation message notify nobody."""
+    if policy.name == "" and paged.position.level == 1 and len(policy.levels) == 1:
+        outbox.post_event(batch.session, incident, "reminder", batch.at, escalation_id=escalation.key)
+        note_audit(batch, incident, escalation, f"paged again, reminder {escalation.reminders}")
         return
-    late = round(called.late.total_seconds()) if called.late else None
-    skipped = paging.skipped(work.session, incident.team_id, called.people, work.at)
-    asked = [each for each in called.people if each not in skipped]
-    tell.say(
-        work.session,
+    late = round(paged.late.total_seconds()) if paged.late else None
+    skipped = skipped_people(batch.session, incident.team_id, paged.people, batch.at)
+    asked = [each for each in paged.people if each not in skipped]
+    outbox.post_event(
+        batch.session,
         incident,
         "level",
-        work.at,
+        batch.at,
         escalation_id=escalation.key,
-        level=called.place.level,
+        level=paged.position.level,
         levels=len(policy.levels),
-        round=called.place.round,
+        round=paged.position.round,
         people=asked,
         skipped=len(skipped),
-        groups=list(called.groups),
-        vendors=list(vendors.names(work.settings, called.vendors)),
-        services=list(called.services),
-        because=called.because,
+        groups=list(paged.groups),
+        vendors=list(vendors.vendor_names(batch.settings, paged.vendors)),
+        services=list(paged.services),
+        because=paged.because,
         late_seconds=late,
-        passed_over=[place.level for place, _ in called.passed_over],
+        passed_over=[position.level for position, _ in paged.passed_over],
     )
-    passed = f", passed over {[place.level for place, _ in called.passed_over]}" if called.passed_over else ""
-    note(work, incident, escalation, f"paged level {called.place.level}, round {called.place.round}{passed}")
+    passed = f", passed over {[position.level for position, _ in paged.passed_over]}" if paged.passed_over else ""
+    note_audit(batch, incident, escalation, f"paged level {paged.position.level}, round {paged.position.round}{passed}")
 
 
-def say_empty(
-    work: Work, incident: Incident, escalation: Escalation, called: Called, why: Sequence[str], *, is_last: bool
+def post_empty_level(
+    batch: StepBatch,
+    incident: Incident,
+    escalation: Escalation,
+    paged: PagedLevel,
+    why: Sequence[str],
+    *,
+    is_last: bool,
 ) -> None:
-    """A line that says why some of those whom a level calls are not paged."""
-    tell.say(
-        work.session,
+    """Post the reasons why targets of a level are not paged."""
+    outbox.post_event(
+        batch.session,
         incident,
         "level empty",
-        work.at,
+        batch.at,
         escalation_id=escalation.key,
-        level=called.place.level,
+        level=paged.position.level,
         why=list(why),
-        is_somebody=means_somebody(called),
-        because=called.because,
+        is_somebody=has_targets(paged),
+        because=paged.because,
         is_last=is_last,
     )
 
 
-def note(work: Work, incident: Incident, escalation: Escalation, what: str) -> None:
-    work.acts.append((incident.team_id, incident.key, what, {"escalation": escalation.key}))
+def note_audit(batch: StepBatch, incident: Incident, escalation: Escalation, what: str) -> None:
+    batch.audit_entries.append((incident.team_id, incident.key, what, {"escalation": escalation.key}))

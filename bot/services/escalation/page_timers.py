@@ -1,4 +1,4 @@
-"""What pages do in time: a later means is due, a page has not gone out, nothing reached somebody."""
+"""Timers of pages: the next contact method, unsent pages, unreachable people."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.services import outbox as tell
-from bot.services.escalation import responses as answering
-from bot.services.paging import pages as paging
-from bot.services.paging.pages import SKIPPED, Sending
+from bot.services import outbox
+from bot.services.escalation.responses.decline import record_unreachable
+from bot.services.outbox.timer_payloads import PageTimer
+from bot.services.paging.page_outcomes import is_page_needed, try_next_method
+from bot.services.paging.pages import SKIPPED, PageBatch, skip_reason, skipped_people
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.escalation import escalations, pages
 from bot.store.escalation.escalations import NOT_NEEDED, Escalation, Page
@@ -18,12 +19,12 @@ from bot.store.incidents.incidents import Incident
 from bot.store.shared.timers import Timer
 
 
-def later(session: Session, settings: Settings, due: Sequence[Timer], at: datetime) -> None:
-    """The next means of people is due: it goes, unless nobody needs it any more or they were muted meanwhile."""
-    found = [(row, *_about(session, row)) for row in _pages(session, due) if row.outcome == ""]
+def send_due_pages(session: Session, settings: Settings, due: Sequence[Timer], at: datetime) -> None:
+    """Send pages by the next contact method, unless they are not needed or people are muted."""
+    found = [(row, *_lock_subject(session, row)) for row in _pages(session, due) if row.outcome == ""]
     wanted = []
     for row, escalation, incident in found:
-        if paging.is_needed(session, escalation, incident, row):
+        if is_page_needed(session, escalation, incident, row):
             wanted.append((row, incident))
         else:
             row.outcome = NOT_NEEDED
@@ -31,45 +32,45 @@ def later(session: Session, settings: Settings, due: Sequence[Timer], at: dateti
     if not wanted:
         return
     team_id, people = wanted[0][1].team_id, {row.user_id for row, _ in wanted}
-    pages.hold_people(session, team_id, people)
-    skipped = paging.skipped(session, team_id, people, at)
-    sending = Sending(session, settings, at, {row.id or 0 for row, _ in wanted})
+    pages.lock_people(session, team_id, people)
+    skipped = skipped_people(session, team_id, people, at)
+    sending = PageBatch(session, settings, at, {row.id or 0 for row, _ in wanted})
     for row, incident in wanted:
         if row.user_id in skipped:
-            row.skipped, row.outcome = paging.why_skipped(incident, skipped[row.user_id]), SKIPPED
+            row.skipped, row.outcome = skip_reason(incident, skipped[row.user_id]), SKIPPED
             session.add(row)
         else:
             sending.go(incident, row)
-        tell.show_escalation(session, incident, row.escalation_id, at)
+        outbox.refresh_escalation(session, incident, row.escalation_id, at)
     sending.watch()
 
 
-def watch(session: Session, _settings: Settings, timer: Timer, at: datetime) -> None:
-    """A page that has not gone out for a while: the next means does not wait for it."""
-    row = pages.get(session, int(timer.details["page_id"]))
+def check_unsent_page(session: Session, _settings: Settings, timer: Timer, at: datetime) -> None:
+    """Try the next contact method if a page has not gone out for a while."""
+    row = pages.get(session, PageTimer.from_json(timer.details).page_id)
     if row is None or row.outcome != "":
         return
-    escalation, incident = _about(session, row)
-    if paging.is_needed(session, escalation, incident, row):
-        paging.failed(session, row, at)
+    escalation, incident = _lock_subject(session, row)
+    if is_page_needed(session, escalation, incident, row):
+        try_next_method(session, row, at)
 
 
-def unreachable(session: Session, settings: Settings, timer: Timer, at: datetime) -> None:
-    """No means reached somebody, or none was to: their level goes on as if they had declined."""
-    row = pages.get(session, int(timer.details["page_id"]))
+def handle_unreachable(session: Session, settings: Settings, timer: Timer, at: datetime) -> None:
+    """Continue without a person that no contact method reached."""
+    row = pages.get(session, PageTimer.from_json(timer.details).page_id)
     if row is None:
         return
-    escalation, incident = _about(session, row)
-    if paging.is_needed(session, escalation, incident, row):
-        answering.person_unreachable(session, settings, row, Actor(incident.team_id, None, at, Origin.TIMER))
+    escalation, incident = _lock_subject(session, row)
+    if is_page_needed(session, escalation, incident, row):
+        record_unreachable(session, settings, row, Actor(incident.team_id, None, at, Origin.TIMER))
 
 
 def _pages(session: Session, due: Sequence[Timer]) -> list[Page]:
-    found = [pages.get(session, int(timer.details["page_id"])) for timer in due]
+    found = [pages.get(session, PageTimer.from_json(timer.details).page_id) for timer in due]
     return [row for row in found if row is not None]
 
 
-def _about(session: Session, row: Page) -> tuple[Escalation, Incident]:
+def _lock_subject(session: Session, row: Page) -> tuple[Escalation, Incident]:
     escalation = escalations.lock(session, row.escalation_id)
     if escalation is None:
         raise ValueError(f"page {row.id} is of no escalation")

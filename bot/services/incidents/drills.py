@@ -1,8 +1,8 @@
 """
-Drills by a script: a scenario, or a past incident, told anew at its own pace in a channel for practice.
+Scripted drills: replay a scenario or a past incident in a practice channel.
 
-The bot tells it all itself, marked as practice: what monitors said, and what people wrote, never in their names. What
-is still to come is in the database, in the timer of the next line, so that a restart loses nothing of it.
+The bot posts every line itself, marked as practice and never in people's names. The lines still to come are in the
+database, in the timer of the next line, so a restart loses none.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,86 +15,88 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import MARKS, AlertStatus, Kind, Severity, SourceKind
-from bot.scenario.library import opened, shelf, take
-from bot.scenario.model import Alert, Say, Scenario, Step, VendorStatus
-from bot.services import outbox as tell
-from bot.services.incidents import lifecycle as course
-from bot.services.incidents.lifecycle import Declaration
-from bot.services.timeline import entries as timeline
-from bot.services.timeline import milestones
+from bot.scenario.library import find_scenario, list_scenario_files, load_scenario
+from bot.scenario.model import Alert, Message, Scenario, Step, VendorStatus
+from bot.services import outbox
+from bot.services.incidents.declare import Declaration, declare_incident
+from bot.services.outbox.timer_payloads import DrillTimer
+from bot.services.timeline.entries import record_entry
+from bot.services.timeline.milestones import refresh_milestones
 from bot.services.workspace.actor import Actor, Origin
-from bot.store.incidents import incidents
-from bot.store.incidents import timeline as store_timeline
+from bot.store.incidents import incidents, timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import timers
 from bot.store.shared.timers import Timer
 
-PLAY = "tell the next line of a drill"
-FIRST = timedelta(seconds=20)
-"""How long after its start the first line comes: people have to find the channel."""
+DRILL_TIMER = "tell the next line of a drill"
+FIRST_LINE_DELAY = timedelta(seconds=20)
+"""Delay of the first line: people have to find the channel."""
 LONGEST_PAUSE = timedelta(minutes=30)
-"""Nobody practises waiting through a night; longer pauses of what happened are cut to this, before the speed."""
-FASTEST = 1_000.0
+"""Longest pause between two lines, before the speed."""
+MAX_SPEED = 1_000.0
+"""Largest `speed:`, as a factor."""
 
-Line = dict[str, Any]
+DrillLine = dict[str, Any]
 """
-As JSON in a timer: `after` (seconds since the line before), `what` (`alert`, `message`, `vendor`), and `text`, or in
-its place the `entry` that holds it: what is deleted there meanwhile is told no more.
+One line as JSON in a timer: `after` (seconds since the line before), `what`, `text` or `entry`.
+
+`what` is `alert`, `message` or `vendor`. `entry` is the id of the past incident's entry that holds the text: a text
+that is deleted there meanwhile is not posted.
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class DrillScenario:
     name: str
     title: str
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """What is practised. `name` is the scenario's, or the past incident's reference."""
+class DrillScript:
+    """A drill to run. `name` is the scenario's, or the past incident's reference."""
 
     name: str
     title: str
     severity: Severity | None
     services: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[DrillLine, ...]
 
 
-def offers(settings: Settings) -> list[Offer]:
-    """The scenarios that can be played. A file that is none is left out; `dogwatch check` names it."""
+def list_scenarios(settings: Settings) -> list[DrillScenario]:
+    """Scenarios that can be played. Invalid files are left out; `dogwatch check` names them."""
     found = []
-    for name, path in sorted(shelf(settings.drill_folders).items()):
+    for name, path in sorted(list_scenario_files(settings.drill_folders).items()):
         try:
-            found.append(Offer(name, opened(path).title))
+            found.append(DrillScenario(name, load_scenario(path).title))
         except UserError:
             continue
     return found
 
 
-def of_scenario(settings: Settings, name: str) -> Script:
-    """Raises UserError for a scenario that is not there, or that nothing can be told of."""
-    scenario = take(settings.drill_folders, name)
-    lines = tuple(_told(list(_heard(scenario))))
+def script_from_scenario(settings: Settings, name: str) -> DrillScript:
+    """Raises UserError for an unknown scenario, and for one without alerts and messages."""
+    scenario = find_scenario(settings.drill_folders, name)
+    lines = tuple(_add_pauses(list(_outside_events(scenario))))
     if not lines:
         raise UserError(f"Nothing can be told of the scenario `{name}`: it has no alert and no message.")
     word = (scenario.severity or "").casefold()
-    return Script(name, scenario.title, settings.severity_words().get(word), scenario.services, lines)
+    return DrillScript(name, scenario.title, settings.severity_words().get(word), scenario.services, lines)
 
 
-def _heard(scenario: Scenario) -> Iterator[tuple[datetime, Line]]:
-    """What came from outside the people who practise: what they would type is theirs to find."""
+def _outside_events(scenario: Scenario) -> Iterator[tuple[datetime, DrillLine]]:
+    """Alerts, messages and vendor statuses. What people would type is left to the participants."""
     for step in scenario.steps:
-        if (line := _line_of(step)) is not None:
+        if (line := _line_from_step(step)) is not None:
             yield step.at, line
 
 
-def _line_of(step: Step) -> Line | None:
-    match step.act:
+def _line_from_step(step: Step) -> DrillLine | None:
+    match step.action:
         case Alert(status=status, labels=labels, annotations=annotations):
             name, summary = labels.get("alertname", "An alert"), annotations.get("summary", "")
-            said = f"{name}: {summary}" if summary and summary != name else name
-            return {"what": "alert", "text": said, "over": status is AlertStatus.RESOLVED}
-        case Say(text=text):
+            text = f"{name}: {summary}" if summary and summary != name else name
+            return {"what": "alert", "text": text, "over": status is AlertStatus.RESOLVED}
+        case Message(text=text):
             return {"what": "message", "text": text}
         case VendorStatus(vendor=vendor, state=state, text=text):
             return {"what": "vendor", "text": f"{vendor} ({state}): {text}"}
@@ -102,57 +104,61 @@ def _line_of(step: Step) -> Line | None:
             return None
 
 
-def of_incident(session: Session, incident: Incident) -> Script:
-    """A past incident's alerts and marked messages. Raises UserError for one that cannot be practised."""
+def script_from_incident(session: Session, incident: Incident) -> DrillScript:
+    """
+    The alerts and marked messages of a past incident.
+
+    Raises UserError for an incident that is private, still open, or has no such entry.
+    """
     if incident.is_private:
         raise UserError(f"{incident.reference} is private: a drill would show it to people who are not in it.")
     if incident.is_open:
         raise UserError(f"{incident.reference} is still open. Practise it once it is over.")
-    told: list[tuple[datetime, Line]] = [
-        (entry.happened_at, {"what": _kind_of(entry), "entry": entry.key})
-        for entry in store_timeline.in_order(session, incident.key, with_withdrawn=False)
-        if entry.happened_at is not None and entry.text and _is_told(entry)
+    events: list[tuple[datetime, DrillLine]] = [
+        (entry.happened_at, {"what": _line_kind(entry), "entry": entry.key})
+        for entry in timeline.find_entries(session, incident.key, with_withdrawn=False)
+        if entry.happened_at is not None and entry.text and _is_playable(entry)
     ]
-    lines = tuple(_told(told))
+    lines = tuple(_add_pauses(events))
     if not lines:
         raise UserError(f"The timeline of {incident.reference} holds no alert and no message that could be told.")
-    return Script(incident.reference, incident.title, Severity(incident.severity), tuple(incident.services), lines)
+    return DrillScript(incident.reference, incident.title, Severity(incident.severity), tuple(incident.services), lines)
 
 
-def _kind_of(entry: store_timeline.TimelineEntry) -> str:
+def _line_kind(entry: timeline.TimelineEntry) -> str:
     return "alert" if entry.source == SourceKind.ALERT else "message"
 
 
-def _is_told(entry: store_timeline.TimelineEntry) -> bool:
-    """What monitors said, and what people found out and wrote; not what they did to the record."""
+def _is_playable(entry: timeline.TimelineEntry) -> bool:
+    """True for alerts and for findings that people marked, false for changes to the record."""
     if entry.source == SourceKind.ALERT:
         return entry.has(Kind.DETECTION)
     return any(kind in MARKS for kind in map(Kind, entry.kinds))
 
 
-def _told(heard: Sequence[tuple[datetime, Line]]) -> Iterator[Line]:
-    """In order of their times, each with its distance from the one before."""
+def _add_pauses(events: Sequence[tuple[datetime, DrillLine]]) -> Iterator[DrillLine]:
+    """Sort by time and give each line its distance from the one before."""
     before: datetime | None = None
-    for at, line in sorted(heard, key=lambda each: each[0]):
-        pause = min(at - before, LONGEST_PAUSE) if before is not None else FIRST
+    for at, line in sorted(events, key=lambda each: each[0]):
+        pause = min(at - before, LONGEST_PAUSE) if before is not None else FIRST_LINE_DELAY
         before = at
         yield {**line, "after": pause.total_seconds()}
 
 
-def speed_of(text: str | None) -> float:
-    """`10` and `10x` are ten times as fast. Raises UserError for what is none between 0.1 and 1,000."""
+def parse_speed(text: str | None) -> float:
+    """Read `10` or `10x`. Raises UserError for anything but a number from 0.1 to 1,000."""
     try:
         speed = float((text or "1").casefold().removesuffix("x").replace(",", "."))
     except ValueError:
         speed = 0.0
-    if not 0.1 <= speed <= FASTEST:
+    if not 0.1 <= speed <= MAX_SPEED:
         raise UserError(f"`speed:{text}` is no speed. Write how many times as fast it goes, like `speed:10`.")
     return speed
 
 
-def start(session: Session, settings: Settings, actor: Actor, script: Script, speed: float) -> Incident:
-    """Open the drill's channel for whoever starts it; others join by themselves. The first line follows soon."""
-    drill = course.declare(
+def start_drill(session: Session, settings: Settings, actor: Actor, script: DrillScript, speed: float) -> Incident:
+    """Declare the drill incident and schedule its first line. Only the starter is invited."""
+    drill = declare_incident(
         session,
         settings,
         actor,
@@ -160,59 +166,66 @@ def start(session: Session, settings: Settings, actor: Actor, script: Script, sp
             title=script.title, severity=script.severity, services=script.services, is_drill=True, drill_of=script.name
         ),
     )
-    tell.say(session, drill, "drill began", actor.at, by=actor.user_id, script=script.name, lines=len(script.lines))
-    _wait(session, drill, list(script.lines), speed, actor.at)
+    outbox.post_event(
+        session, drill, "drill began", actor.at, by=actor.user_id, script=script.name, lines=len(script.lines)
+    )
+    _schedule_next_line(session, drill, list(script.lines), speed, actor.at)
     return drill
 
 
-def _wait(session: Session, drill: Incident, lines: Sequence[Line], speed: float, at: datetime) -> None:
+def _schedule_next_line(
+    session: Session, drill: Incident, lines: Sequence[DrillLine], speed: float, at: datetime
+) -> None:
     due = at + timedelta(seconds=float(lines[0]["after"]) / speed)
-    timers.set_timer(session, timer_of(drill), due, PLAY, incident_id=drill.key, lines=list(lines), speed=speed)
+    timers.set_timer(session, drill_timer_key(drill), due, DRILL_TIMER, DrillTimer(drill.key, tuple(lines), speed))
 
 
-def timer_of(drill: Incident) -> str:
+def drill_timer_key(drill: Incident) -> str:
     return f"drill:{drill.key}"
 
 
-def play(session: Session, _settings: Settings, timer: Timer, at: datetime) -> None:
-    """The timer's work: tell what is due. A drill that is over tells no more."""
-    drill = incidents.lock(session, int(timer.details["incident_id"]))
-    lines, speed = list(timer.details["lines"]), float(timer.details["speed"])
+def play_due_lines(session: Session, _settings: Settings, timer: Timer, at: datetime) -> None:
+    """Timer: post the lines that are due. A drill that is over posts no more."""
+    payload = DrillTimer.from_json(timer.details)
+    drill, lines = incidents.lock(session, payload.incident_id), list(payload.lines)
     if not drill.is_open or not lines:
         return
-    _tell(session, drill, lines.pop(0), at)
+    _post_line(session, drill, lines.pop(0), at)
     while lines and not lines[0]["after"]:
-        _tell(session, drill, lines.pop(0), at)
+        _post_line(session, drill, lines.pop(0), at)
     if lines:
-        _wait(session, drill, lines, speed, at)
+        _schedule_next_line(session, drill, lines, payload.speed, at)
     else:
-        tell.say(session, drill, "drill told", at)
+        outbox.post_event(session, drill, "drill told", at)
 
 
-def _tell(session: Session, drill: Incident, line: Line, at: datetime) -> None:
-    text = _text_of(session, line)
+def _post_line(session: Session, drill: Incident, line: DrillLine, at: datetime) -> None:
+    text = _line_text(session, line)
     if not text:
         return
     entry_id = None
     if line["what"] == "alert":
         kind = Kind.ALERT_RESOLVED if line.get("over") else Kind.DETECTION
         actor = Actor(drill.team_id, None, at, Origin.TIMER)
-        entry = timeline.record(session, drill, [kind], f"Practice: {text}", actor)
+        entry = record_entry(session, drill, [kind], f"Practice: {text}", actor)
         entry_id = entry.key
-        milestones.refresh(session, drill)
-        tell.show_card(session, drill, at)
-    said = {"told_of": line["entry"]} if "entry" in line else {"text": text}
-    tell.say(session, drill, "practice", at, entry_id=entry_id, what=line["what"], over=bool(line.get("over")), **said)
+        refresh_milestones(session, drill)
+        outbox.refresh_card(session, drill, at)
+    content = {"told_of": line["entry"]} if "entry" in line else {"text": text}
+    outbox.post_event(
+        session, drill, "practice", at, entry_id=entry_id, what=line["what"], over=bool(line.get("over")), **content
+    )
 
 
-def _text_of(session: Session, line: Line) -> str:
+def _line_text(session: Session, line: DrillLine) -> str:
     """
-    Its own text, or what the past incident's entry says now; nothing for one that was taken off or redacted, or whose
-    incident has become private since.
+    The line's own text, or the present text of the past incident's entry.
+
+    Empty for an entry that was withdrawn or redacted, or whose incident has become private.
     """
     if "entry" not in line:
         return str(line["text"])
-    entry = store_timeline.get(session, int(line["entry"]))
+    entry = timeline.get(session, int(line["entry"]))
     if entry is None or entry.withdrawn_at is not None or incidents.get(session, entry.incident_id).is_private:
         return ""
     return entry.text

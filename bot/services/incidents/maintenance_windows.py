@@ -1,4 +1,4 @@
-"""Maintenance windows: while a service is worked on, its alerts are kept and open nothing, so that nobody is paged."""
+"""Maintenance windows: a service's alerts are recorded and page nobody."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -7,71 +7,68 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError, WrongField, did_you_mean, nearest
-from bot.domain.times import When
-from bot.domain.times.future import ahead, within
+from bot.domain.errors import InvalidField, UserError, closest_word, did_you_mean
+from bot.domain.times import ParsedTime
+from bot.domain.times.future import check_end_within, resolve_future_time
+from bot.services.outbox.timer_payloads import MaintenanceTimer
 from bot.services.workspace.actor import Actor
-from bot.store.alerts import maintenance_windows as maintenance
-from bot.store.alerts.maintenance_windows import Maintenance
-from bot.store.shared import audit, timers
+from bot.services.workspace.audit_log import audit_action
+from bot.store.alerts import maintenance_windows
+from bot.store.alerts.maintenance_windows import MaintenanceWindow
+from bot.store.shared import timers
 
-OVER = "end of a maintenance window"
-LONGEST = timedelta(days=31)
-PAST = timedelta(minutes=5)
-"""How far back a window may be said to begin: what came before that was paged already."""
-REASON = 200
+WINDOW_END_TIMER = "end of a maintenance window"
+MAX_DURATION = timedelta(days=31)
+"""Longest maintenance window."""
+MAX_BACKDATING = timedelta(minutes=5)
+"""How far back a window may begin: earlier alerts have paged already."""
+REASON_LENGTH = 200
 """Characters of a reason that are kept."""
 
 
-def windows(session: Session, actor: Actor, services: Iterable[str | None]) -> Mapping[str, int]:
-    """The window that is open now, of each of these services that has one."""
+def open_window_ids(session: Session, actor: Actor, services: Iterable[str | None]) -> Mapping[str, int]:
+    """Ids of the open windows, by service."""
     named = {service for service in services if service}
-    return {each.service: each.key for each in reversed(maintenance.running(session, actor.team_id, named, actor.at))}
+    return {
+        each.service: each.key
+        for each in reversed(maintenance_windows.find_running(session, actor.team_id, named, actor.at))
+    }
 
 
-def begin(
+def plan_window(
     session: Session,
     settings: Settings,
     actor: Actor,
     service: str,
     reason: str,
     *,
-    since: When | None,
-    until: When | None,
+    since: ParsedTime | None,
+    until: ParsedTime | None,
     zone: ZoneInfo,
-) -> Maintenance:
+) -> MaintenanceWindow:
     """
     Plan a window, from now on if `since` is None.
 
-    Raises WrongField (`service`, `from`, `to`) and UserError for what cannot be.
+    Raises InvalidField (`service`, `from`, `to`) and UserError for invalid input.
     """
-    name = service_named(settings, service)
-    starts_at = _start(actor, since, zone)
-    if until is None:
-        raise WrongField("to", "Say until when: `to:18:00`, `to:in 2 hours`. A window without an end is forgotten.")
-    try:
-        ends_at = ahead(until, after=max(starts_at, actor.at), zone=zone)
-    except UserError as problem:
-        raise WrongField("to", problem.message) from problem
-    within("to", ends_at, since=starts_at, most=LONGEST)
-    window = Maintenance(
+    name = resolve_service_name(settings, service)
+    starts_at = _window_start(actor, since, zone)
+    ends_at = _window_end(until, starts_at, actor, zone)
+    window = MaintenanceWindow(
         team_id=actor.team_id,
         service=name,
         starts_at=starts_at,
         ends_at=ends_at,
-        reason=" ".join(reason.split())[:REASON],
+        reason=" ".join(reason.split())[:REASON_LENGTH],
         by=actor.user_id,
     )
     session.add(window)
     session.flush()
-    timers.set_timer(session, _timer(window), ends_at, OVER, window_id=window.key)
-    audit.note(
+    timers.set_timer(session, _timer_key(window), ends_at, WINDOW_END_TIMER, MaintenanceTimer(window.key))
+    audit_action(
         session,
-        at=actor.at,
-        team_id=actor.team_id,
-        who=actor.user_id,
-        what="planned maintenance",
-        origin=actor.origin,
+        actor,
+        "planned maintenance",
         service=name,
         since=starts_at.isoformat(),
         until=ends_at.isoformat(),
@@ -80,79 +77,80 @@ def begin(
     return window
 
 
-def service_named(settings: Settings, word: str) -> str:
+def resolve_service_name(settings: Settings, word: str) -> str:
     """
-    The service that is meant. One that the configuration does not know is believed, as alerts may name any.
+    Find a service by name. Unknown names are accepted, because alerts may name any service.
 
-    Raises WrongField where it is nearly one that the configuration knows: then nobody would notice the mistake before
-    they are paged.
+    Raises InvalidField for a near miss of a configured service: a typo would page people.
     """
     name = " ".join(word.split())
     if not name:
-        raise WrongField("service", "Say which service, as in `/incident maintenance payments to:18:00 new disks`.")
+        raise InvalidField("service", "Say which service, as in `/incident maintenance payments to:18:00 new disks`.")
     known = {each.casefold(): each for each in settings.services}
     if found := known.get(name.casefold()):
         return found
-    if nearest(name, list(settings.services)):
-        raise WrongField(
+    if closest_word(name, list(settings.services)):
+        raise InvalidField(
             "service", f"dogwatch.toml knows no service `{name}`.{did_you_mean(name, list(settings.services))}"
         )
     return name
 
 
-def is_known(settings: Settings, service: str) -> bool:
+def is_known_service(settings: Settings, service: str) -> bool:
     return service in settings.services
 
 
-def _start(actor: Actor, since: When | None, zone: ZoneInfo) -> datetime:
+def _window_start(actor: Actor, since: ParsedTime | None, zone: ZoneInfo) -> datetime:
     if since is None:
         return actor.at
-    if since.at is not None and timedelta(0) <= actor.at - since.at <= PAST:
+    if since.at is not None and timedelta(0) <= actor.at - since.at <= MAX_BACKDATING:
         return since.at
     try:
-        return ahead(since, after=actor.at, zone=zone)
+        return resolve_future_time(since, after=actor.at, zone=zone)
     except UserError as problem:
-        raise WrongField("from", problem.message) from problem
+        raise InvalidField("from", problem.message) from problem
 
 
-def end(session: Session, settings: Settings, actor: Actor, service: str) -> list[Maintenance]:
+def _window_end(until: ParsedTime | None, starts_at: datetime, actor: Actor, zone: ZoneInfo) -> datetime:
+    if until is None:
+        raise InvalidField("to", "Say until when: `to:18:00`, `to:in 2 hours`. A window without an end is forgotten.")
+    try:
+        ends_at = resolve_future_time(until, after=max(starts_at, actor.at), zone=zone)
+    except UserError as problem:
+        raise InvalidField("to", problem.message) from problem
+    check_end_within("to", ends_at, since=starts_at, most=MAX_DURATION)
+    return ends_at
+
+
+def end_windows(session: Session, settings: Settings, actor: Actor, service: str) -> list[MaintenanceWindow]:
     """
-    End the windows of a service that are open; where none is, call off those that are to come.
+    End a service's open windows; if none is open, cancel the planned ones.
 
-    What fires then opens incidents. Raises UserError if there is none.
+    Alerts that still fire then open incidents. Raises UserError if there is no window.
     """
-    name = service_named(settings, service)
-    planned = maintenance.not_over(session, actor.team_id, actor.at, name)
+    name = resolve_service_name(settings, service)
+    planned = maintenance_windows.find_unfinished(session, actor.team_id, actor.at, name)
     chosen = [each for each in planned if each.starts_at <= actor.at] or planned
     if not chosen:
         raise UserError(f"No maintenance of `{name}` is under way or planned. `/incident maintenance` lists them.")
     for window in chosen:
         window.ended_at, window.ended_by = actor.at, actor.user_id
         session.add(window)
-        timers.set_timer(session, _timer(window), actor.at, OVER, window_id=window.key)
-        audit.note(
-            session,
-            at=actor.at,
-            team_id=actor.team_id,
-            who=actor.user_id,
-            what="ended maintenance",
-            origin=actor.origin,
-            service=name,
-            why=window.reason,
-        )
+        timers.set_timer(session, _timer_key(window), actor.at, WINDOW_END_TIMER, MaintenanceTimer(window.key))
+        audit_action(session, actor, "ended maintenance", service=name, why=window.reason)
     return chosen
 
 
-def planned(session: Session, team_id: str, at: datetime) -> list[Maintenance]:
-    """Open and to come, the first to begin first."""
-    return maintenance.not_over(session, team_id, at)
+def list_windows(session: Session, team_id: str, at: datetime) -> list[MaintenanceWindow]:
+    """Open and planned windows, the first to begin first."""
+    return maintenance_windows.find_unfinished(session, team_id, at)
 
 
-def open_for(session: Session, team_id: str, services: Sequence[str], at: datetime) -> list[Maintenance]:
-    """One window of each of these services that has one open, the one that ends last."""
-    found = maintenance.running(session, team_id, services, at)
+def open_windows(session: Session, team_id: str, services: Sequence[str], at: datetime) -> list[MaintenanceWindow]:
+    """One open window per service, the one that ends last."""
+    found = maintenance_windows.find_running(session, team_id, services, at)
     return list({each.service: each for each in reversed(found)}.values())
 
 
-def _timer(window: Maintenance) -> str:
+def _timer_key(window: MaintenanceWindow) -> str:
     return f"maintenance:{window.key}"

@@ -1,8 +1,7 @@
-"""Two incidents turn out to be one: one is merged into the other, and takes along all that is still needed."""
+"""Merge one incident into another and carry over what is still needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlmodel import Session
 
@@ -10,80 +9,59 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.incidents.lifecycle import Event, transition
 from bot.domain.incidents.roles import LEAD
-from bot.domain.terms import MARKS, Kind, SourceKind, Status
-from bot.services import outbox as tell
-from bot.services.escalation import responses as answering
-from bot.services.incidents import lifecycle as course
-from bot.services.incidents import roles
-from bot.services.timeline import entries as timeline
-from bot.services.timeline import milestones
-from bot.services.timeline.entries import BY_HAND, CAME_FROM
-from bot.services.workspace import people
+from bot.domain.terms import Kind, Status
+from bot.services import outbox
+from bot.services.escalation.responses.acknowledge import share_acknowledgements
+from bot.services.incidents.carry_over import carry_entries, move_action_items, move_escalations
+from bot.services.incidents.lifecycle import stop_outstanding_work
+from bot.services.incidents.roles import assign_role, can_hold_role, list_role_holders
+from bot.services.timeline.entries import record_entry
+from bot.services.timeline.milestones import refresh_milestones
 from bot.services.workspace.actor import Actor
-from bot.store.alerts import alerts
+from bot.services.workspace.audit_log import audit_action
+from bot.services.workspace.people import ensure_known
+from bot.store.alerts import alert_groups, alerts
 from bot.store.escalation import escalations
-from bot.store.incidents import action_items as actions
-from bot.store.incidents import incidents
-from bot.store.incidents import timeline as store_timeline
+from bot.store.incidents import action_items, incidents, timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.shared import audit
-
-OWN_COURSE = frozenset(
-    {
-        Kind.DECLARED,
-        Kind.STATUS,
-        Kind.SEVERITY,
-        Kind.ROLE,
-        Kind.RESOLVED,
-        Kind.REOPENED,
-        Kind.CANCELLED,
-        Kind.DETAILS,
-        Kind.MERGED,
-    }
-)
-"""What moved one incident along is not what moved the other: of these only the words go along, as a note."""
-STATED_ONCE = frozenset({Kind.IMPACT, Kind.CAUSE})
-"""What is stated of an incident as a whole stays as it is where the other one has a statement of its own."""
-HELD_BY_IDS = ("escalation_id", "action_id", "alert_id", "alert_ids")
-"""What an entry names that has gone over to the other incident."""
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
-    """What a merge would carry over."""
+class MergePreview:
+    """The amounts that a merge would carry over."""
 
     source: Incident
     target: Incident
     entries: int
     alerts: int
     escalations: int
-    actions: int
+    action_items: int
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class MergeResult:
     source: Incident
     target: Incident
     entries: int
     alerts: int
 
 
-def weigh(session: Session, settings: Settings, source: Incident, target: Incident) -> Weighed:
-    """What `merge` would do. Raises UserError where it would."""
-    check(session, settings, source, target)
-    return Weighed(
+def preview_merge(session: Session, settings: Settings, source: Incident, target: Incident) -> MergePreview:
+    """Count what a merge would carry over. Raises UserError as `check_merge` does."""
+    check_merge(session, settings, source, target)
+    return MergePreview(
         source,
         target,
-        store_timeline.count(session, source.key),
+        timeline.count_entries(session, source.key),
         alerts.count(session, source.key).alerts,
-        len([each for each in escalations.unanswered(session, source.key) if not each.is_external]),
-        len(actions.of_incident(session, source.key)),
+        len([each for each in escalations.find_unanswered(session, source.key) if not each.is_external]),
+        len(action_items.find_by_incident(session, source.key)),
     )
 
 
-def check(session: Session, settings: Settings, source: Incident, target: Incident) -> None:
-    """Raises UserError, with the reason, where one incident cannot be merged into the other."""
+def check_merge(session: Session, settings: Settings, source: Incident, target: Incident) -> None:
+    """Raises UserError, with the reason, if `source` cannot be merged into `target`."""
     if source.key == target.key:
         raise UserError(f"{source.reference} cannot be merged into itself. Name the incident that it belongs to.")
     if source.merged_into_id is not None:
@@ -114,160 +92,56 @@ def check(session: Session, settings: Settings, source: Incident, target: Incide
         )
 
 
-def merge(session: Session, settings: Settings, source_id: int, target_id: int, actor: Actor) -> Merged:
+def merge_incidents(session: Session, settings: Settings, source_id: int, target_id: int, actor: Actor) -> MergeResult:
     """
-    Carry everything over that is still needed, and close the one that is merged.
+    Carry everything over that is still needed, and close the source.
 
-    Both are held in one order, and looked at again then: of two people who merge them crosswise the second is refused.
-    Raises UserError as `check` does.
+    Both are locked in one order and checked again then: of two people who merge them crosswise the second is refused.
+    Raises UserError as `check_merge` does.
     """
-    groups = alerts.lock_groups_of(session, source_id)
-    both = [*escalations.of_incident(session, source_id), *escalations.of_incident(session, target_id)]
-    escalations.hold(session, [each.key for each in both])
-    incidents.hold(session, [source_id, target_id])
+    groups = alert_groups.lock_groups_by_incident(session, source_id)
+    both = [*escalations.find_by_incident(session, source_id), *escalations.find_by_incident(session, target_id)]
+    escalations.lock_all(session, [each.key for each in both])
+    incidents.lock_all(session, [source_id, target_id])
     source, target = incidents.lock(session, source_id), incidents.lock(session, target_id)
-    check(session, settings, source, target)
+    check_merge(session, settings, source, target)
     for group in groups:
         group.incident_id = target.key
         session.add(group)
-    moved = alerts.hand_over(session, source.key, target.key)
-    copies = _carry_entries(session, source, target)
-    _hand_over_actions(session, source, target, copies)
-    _hand_over_escalations(session, source, target, copies, actor)
-    answering.share_answers(session, settings, target, actor.at)
-    _close(session, settings, source, target, actor)
-    held = [(each.role.label, each.user_id) for each in roles.held(session, settings, source) if each.user_id]
-    took_in = timeline.record(
+    moved = alerts.reassign(session, source.key, target.key)
+    copies = carry_entries(session, source, target)
+    move_action_items(session, source, target, copies)
+    move_escalations(session, source, target, copies, actor)
+    share_acknowledgements(session, settings, target, actor.at)
+    _close_source(session, settings, source, target, actor)
+    held = [(each.role.label, each.user_id) for each in list_role_holders(session, settings, source) if each.user_id]
+    took_in = record_entry(
         session, target, [Kind.MERGED], f"{source.reference}: {source.title}", actor, took_in=source.reference
     )
-    milestones.refresh(session, target)
-    _tell(session, source, target, took_in, actor, entries=len(copies), alert_count=moved, roles=held)
+    refresh_milestones(session, target)
+    _post_merge(session, source, target, took_in, actor, entries=len(copies), alert_count=moved, roles=held)
     _carry_lead(session, settings, source, target, actor)
-    audit.note(
-        session,
-        at=actor.at,
-        team_id=source.team_id,
-        incident_id=source.key,
-        who=actor.user_id,
-        what=f"merged into {target.reference}",
-        origin=actor.origin,
-        entries=len(copies),
-        alerts=moved,
-    )
-    return Merged(source, target, len(copies), moved)
-
-
-def _carry_entries(session: Session, source: Incident, target: Incident) -> dict[int, TimelineEntry]:
-    """Copies of the entries that stand, by the id of each in the incident that is merged."""
-    stated = {kind for entry in store_timeline.in_order(session, target.key) for kind in map(Kind, entry.kinds)}
-    copies: dict[int, TimelineEntry] = {}
-    for entry in store_timeline.in_order(session, source.key, with_withdrawn=False):
-        kinds = _kinds_there(entry, stated)
-        is_there = entry.channel_id and store_timeline.of_message(
-            session, target.key, entry.channel_id, entry.message_ts or ""
-        )
-        if is_there or (kinds == [Kind.NOTE] and not entry.text and not entry.has(Kind.NOTE)):
-            continue
-        copies[entry.key] = _copy(session, source, target, entry, kinds)
-    session.flush()
-    for entry in store_timeline.in_order(session, source.key):
-        entry.details = {key: value for key, value in entry.details.items() if key not in HELD_BY_IDS}
-        session.add(entry)
-    return copies
-
-
-def _kinds_there(entry: TimelineEntry, stated: set[Kind]) -> list[Kind]:
-    kinds = [Kind(kind) for kind in entry.kinds]
-    if OWN_COURSE.intersection(kinds):
-        return [kind for kind in kinds if kind in MARKS] or [Kind.NOTE]
-    is_typed = entry.source == SourceKind.COMMAND
-    kept = [kind for kind in kinds if not (is_typed and kind in STATED_ONCE and kind in stated)]
-    return kept or [Kind.NOTE]
-
-
-def _copy(
-    session: Session, source: Incident, target: Incident, entry: TimelineEntry, kinds: list[Kind]
-) -> TimelineEntry:
-    """The entry with its time, its author and its place in Slack, and with where it came from."""
-    origin = {"reference": source.reference, "entry": entry.key}
-    if entry.posted_ts and source.channel_id:
-        origin["posted"] = {"channel": source.channel_id, "ts": entry.posted_ts}
-    has_own_course = OWN_COURSE.intersection(map(Kind, entry.kinds))
-    details = {} if has_own_course else {key: value for key, value in entry.details.items() if key != "parts"}
-    copy = TimelineEntry(
-        **entry.model_dump(
-            exclude={"id", "incident_id", "seq", "kinds", "details", "posted_ts", "earlier", "merged_into_id"}
-        ),
-        incident_id=target.key,
-        seq=incidents.take_seq(session, target),
-        kinds=[kind.value for kind in kinds],
-        details={**details, CAME_FROM: origin, BY_HAND: [kind.value for kind in kinds if kind in MARKS]},
-        earlier=[],
-    )
-    session.add(copy)
-    return copy
-
-
-def _hand_over_actions(
-    session: Session, source: Incident, target: Incident, copies: Mapping[int, TimelineEntry]
-) -> None:
-    """Improvements and tasks get the other incident's next numbers."""
-    for item in actions.of_incident(session, source.key):
-        copy = copies.get(item.entry_id or 0)
-        if copy is None:
-            continue
-        item.number = actions.next_number(session, target.key)
-        item.incident_id, item.entry_id = target.key, copy.key
-        session.add(item)
-        session.flush()
-
-
-def _hand_over_escalations(
-    session: Session, source: Incident, target: Incident, copies: Mapping[int, TimelineEntry], actor: Actor
-) -> None:
-    """Who was called and answered goes along; who is still waited for is waited for there."""
-    for each in escalations.of_incident(session, source.key):
-        entry, answer = copies.get(each.entry_id or 0), copies.get(each.acknowledgement_entry_id or 0)
-        if entry is None:
-            continue
-        if each.message_ts is not None and source.channel_id is not None:
-            escalations.leave_behind(session, each, source.channel_id, each.message_ts, actor.at)
-        each.incident_id, each.entry_id, each.message_ts = target.key, entry.key, None
-        each.acknowledgement_entry_id = answer.key if answer else None
-        each.answers = [_carried(given, copies) for given in each.answers] if each.answers is not None else None
-        first, fixed = copies.get(each.first_answer_entry_id or 0), copies.get(each.fixed_entry_id or 0)
-        each.first_answer_entry_id, each.fixed_entry_id = (first and first.key) or None, (fixed and fixed.key) or None
-        each.case_ts = None  # asked for anew, where it goes on
-        session.add(each)
-        session.flush()
-        if each.acknowledged_at is None:
-            tell.show_escalation(session, target, each.key, actor.at, is_new=True)
-        tell.show_pages(session, target, each.key, actor.at)
-
-
-def _carried(given: Mapping[str, Any], copies: Mapping[int, TimelineEntry]) -> dict[str, Any]:
-    """An answer, with its entry on the other timeline: taken back, that is what leaves it."""
-    copy = copies.get(given.get("entry_id") or 0)
-    return {**given, "entry_id": copy.key if copy else None}
+    audit_action(session, actor, f"merged into {target.reference}", incident=source, entries=len(copies), alerts=moved)
+    return MergeResult(source, target, len(copies), moved)
 
 
 def _carry_lead(session: Session, settings: Settings, source: Incident, target: Incident, actor: Actor) -> None:
     """
-    Where nobody leads, whoever led the other does: somebody decides from the first moment, and can hand over.
+    Make the source's lead the target's, if that has none.
 
-    Other roles stay with those who have them there; the line that tells of the merge names who had them here.
+    Other roles stay with their holders; the merge message names the source's.
     """
-    if target.lead is not None or source.lead is None or not roles.can_have_one(session, target.team_id, source.lead):
+    if target.lead is not None or source.lead is None or not can_hold_role(session, target.team_id, source.lead):
         return
-    roles.assign(session, settings, target.key, actor, LEAD, source.lead, note=f"as of {source.reference}")
+    assign_role(session, settings, target.key, actor, LEAD, source.lead, note=f"as of {source.reference}")
 
 
-def _close(session: Session, settings: Settings, source: Incident, target: Incident, actor: Actor) -> None:
+def _close_source(session: Session, settings: Settings, source: Incident, target: Incident, actor: Actor) -> None:
     before = Status(source.status)
     status = transition(before, Event.MERGE, settings.status_label)
     source.status, source.merged_into_id = status.value, target.key
     session.add(source)
-    timeline.record(
+    record_entry(
         session,
         source,
         [Kind.MERGED],
@@ -276,10 +150,10 @@ def _close(session: Session, settings: Settings, source: Incident, target: Incid
         status=status.value,
         status_before=before.value,
     )
-    course.call_off(session, source, actor)
+    stop_outstanding_work(session, source, actor)
 
 
-def _tell(
+def _post_merge(
     session: Session,
     source: Incident,
     target: Incident,
@@ -290,10 +164,10 @@ def _tell(
     alert_count: int,
     roles: Sequence[tuple[str, str | None]],
 ) -> None:
-    tell.say(session, source, "merged", actor.at, by=actor.user_id, other_id=target.key)
-    tell.show_topic(session, source, actor.at)
-    tell.show_card(session, source, actor.at)
-    tell.say(
+    outbox.post_event(session, source, "merged", actor.at, by=actor.user_id, other_id=target.key)
+    outbox.refresh_topic(session, source, actor.at)
+    outbox.refresh_card(session, source, actor.at)
+    outbox.post_event(
         session,
         target,
         "took in",
@@ -305,15 +179,18 @@ def _tell(
         alerts=alert_count,
         roles=[[label, user_id] for label, user_id in roles],
     )
-    users = [source.lead, source.declared_by, actor.user_id]
-    asked = [each for each in dict.fromkeys(users) if each]
-    people.meet(session, target.team_id, asked, actor.at)
-    if source.channel_id is not None:
-        tell.invite_all_of(session, target, actor.at, source.channel_id, asked)
-    else:
-        tell.invite(session, target, actor.at, asked, [])
-    if actions.of_incident(session, target.key):
-        tell.show_followups(session, target, actor.at)
+    _invite_people(session, source, target, actor)
+    if action_items.find_by_incident(session, target.key):
+        outbox.refresh_followups(session, target, actor.at)
     if alert_count:
-        tell.show_alerts(session, target, actor.at)
-    tell.show_card(session, target, actor.at)
+        outbox.refresh_alerts(session, target, actor.at)
+    outbox.refresh_card(session, target, actor.at)
+
+
+def _invite_people(session: Session, source: Incident, target: Incident, actor: Actor) -> None:
+    users = [each for each in dict.fromkeys([source.lead, source.declared_by, actor.user_id]) if each]
+    ensure_known(session, target.team_id, users, actor.at)
+    if source.channel_id is not None:
+        outbox.invite_channel_members(session, target, actor.at, source.channel_id, users)
+    else:
+        outbox.invite_users(session, target, actor.at, users, [])

@@ -1,4 +1,4 @@
-"""What somebody is told who got a role: what it is, and where the incident stands."""
+"""Briefing of somebody who got a role: the role, and the state of the incident."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.incidents.roles import Role
-from bot.services.incidents import roles
+from bot.services.incidents.roles import get_assignment, previous_assignment
 from bot.services.postmortem import catchup
 from bot.services.postmortem.catchup import CatchupView
 from bot.store.incidents import incidents
@@ -15,11 +15,12 @@ from bot.store.incidents.roles import IncidentRole
 
 
 @dataclass(frozen=True, slots=True)
-class BriefingView:
+class RoleBriefingView:
     """
-    `role_id` names the assignment. `given_by` is None where nobody but they themselves gave it; `before` had it last.
+    The role, its giver and the incident's state, for the new holder.
 
-    `is_over`: they have it no more.
+    `role_id` is the assignment. `given_by` is None for somebody who took the role; `before` held it last. `is_over`:
+    they hold it no more.
     """
 
     role_id: int
@@ -32,22 +33,22 @@ class BriefingView:
     catchup: CatchupView
 
 
-def view(session: Session, settings: Settings, role_id: int, now: datetime) -> BriefingView:
+def load_role_briefing(session: Session, settings: Settings, role_id: int, now: datetime) -> RoleBriefingView:
     """Raises UserError for an assignment that does not exist."""
-    row = roles.assignment(session, role_id)
+    row = get_assignment(session, role_id)
     incident = incidents.get(session, row.incident_id)
-    return BriefingView(
+    return RoleBriefingView(
         role_id=role_id,
         role=settings.role_named(row.role),
         given_by=row.assigned_by if row.assigned_by != row.user_id else None,
-        before=_before(session, row),
+        before=_previous_holder(session, row),
         note=row.note or "",
         is_over=row.until is not None,
         channel_id=incident.channel_id,
-        catchup=catchup.view(session, settings, row.incident_id, now),
+        catchup=catchup.load_catchup(session, settings, row.incident_id, now),
     )
 
 
-def _before(session: Session, row: IncidentRole) -> str | None:
-    found = roles.predecessor(session, row)
+def _previous_holder(session: Session, row: IncidentRole) -> str | None:
+    found = previous_assignment(session, row)
     return found.user_id if found else None

@@ -1,20 +1,20 @@
-"""What is to be said of a schedule beforehand: when nobody is on call by it, and what of its calendar nobody knows."""
+"""Checks of a schedule: coverage gaps, and unmatched parts of its calendar."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.config import Settings
-from bot.domain.oncall.calendar_schedule import Copy, mails_in, understand
-from bot.domain.oncall.gaps import told_gaps
+from bot.domain.oncall.calendar_schedule import CalendarCopy, match_events, unmatched_emails
+from bot.domain.oncall.gaps import describe_gaps
 from bot.domain.oncall.schedule import Schedule
 
-MEANT = "Fill it, or say that it is meant: may_have_gaps = true."
+GAP_REMEDY = "Fill it, or say that it is meant: may_have_gaps = true."
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A sentence, and what to do about it. What it quotes of a calendar may hold full stops."""
+class CoverageProblem:
+    """A sentence and its remedy. Quotes of a calendar may contain full stops."""
 
     said: str
     remedy: str = ""
@@ -23,33 +23,35 @@ class Doubt:
         return f"{self.said} {self.remedy}".rstrip()
 
 
-def of_layers(settings: Settings, name: str, now: datetime) -> Iterator[Doubt]:
-    """Nothing of a schedule that has a calendar."""
+def check_layers(settings: Settings, name: str, now: datetime) -> Iterator[CoverageProblem]:
+    """Check a schedule of layers; nothing for one with a calendar."""
     if settings.schedules[name].layers:
-        yield from _gaps(settings, settings.schedule_table[name], now)
+        yield from _check_gaps(settings, settings.schedule_table[name], now)
 
 
-def of_calendar(settings: Settings, name: str, copy: Copy, now: datetime, *, slack_was_asked: bool) -> Iterator[Doubt]:
+def check_calendar(
+    settings: Settings, name: str, copy: CalendarCopy, now: datetime, *, slack_was_asked: bool
+) -> Iterator[CoverageProblem]:
     """
-    Of what was read of its calendar.
+    Check the copy of a calendar.
 
-    Where Slack was not asked whose the mail addresses are, nothing is said that its answer would change.
+    Without lookups of e-mail addresses in Slack, only problems that these cannot solve are reported.
     """
     names = settings.schedules[name].names
-    understood = understand(copy.events, copy.known(names))
+    matched = match_events(copy.events, copy.users_by_word(names))
     schedule = settings.schedule_table[name]
     for problem in copy.problems:
-        yield Doubt(f"In its calendar {problem.rstrip('.')}.")
-    if not slack_was_asked and mails_in(copy.events, names):
+        yield CoverageProblem(f"In its calendar {problem.rstrip('.')}.")
+    if not slack_was_asked and unmatched_emails(copy.events, names):
         return
-    for words in understood.unknown:
-        yield Doubt(
+    for words in matched.unknown:
+        yield CoverageProblem(
             f'Its calendar says "{words}", and nobody knows who that is.', f"Say it under [schedules.{name}.names]."
         )
-    yield from _gaps(settings, Schedule(name, schedule.zone, (understood.layer,)), now)
+    yield from _check_gaps(settings, Schedule(name, schedule.zone, (matched.layer,)), now)
 
 
-def _gaps(settings: Settings, schedule: Schedule, now: datetime) -> Iterator[Doubt]:
-    told = told_gaps(schedule, (), now)
-    if told and not settings.schedules[schedule.name].may_have_gaps:
-        yield Doubt(told, MEANT)
+def _check_gaps(settings: Settings, schedule: Schedule, now: datetime) -> Iterator[CoverageProblem]:
+    text = describe_gaps(schedule, (), now)
+    if text and not settings.schedules[schedule.name].may_have_gaps:
+        yield CoverageProblem(text, GAP_REMEDY)

@@ -1,21 +1,21 @@
-"""Which policy an escalation follows: one of the configuration, or the reminders of an ad-hoc call."""
+"""Policies for escalations: configured ones, and the ad-hoc policy of a single target."""
 
 from collections.abc import Collection
 from datetime import timedelta
 
 from bot.config import Settings
-from bot.config.sections import NO_POLICY
+from bot.config.sections.fields import NO_POLICY
 from bot.config.sections.policies import PolicySection
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.escalation import AtEnd, Level, Need, Policy, Target
 from bot.domain.terms import Severity, TargetKind
 
 
-def named(settings: Settings, name: str) -> Policy:
+def find_policy(settings: Settings, name: str) -> Policy:
     """
-    The policy as the configuration has it now, with who is in its teams: what an escalation keeps.
+    The configured policy with its teams expanded, as stored with an escalation.
 
-    Raises UserError, with the nearest that exists.
+    Raises UserError with the closest match.
     """
     known = {each.casefold(): each for each in settings.policies}
     found = known.get(name.casefold())
@@ -23,44 +23,45 @@ def named(settings: Settings, name: str) -> Policy:
         guess = did_you_mean(name, list(settings.policies))
         remedy = guess or (" dogwatch.toml has none: see `[policies.NAME]`." if not settings.policies else "")
         raise UserError(f"There is no escalation policy called `{name}`.{remedy}")
-    return _made(settings, found, settings.policies[found])
+    return _build_policy(settings, found, settings.policies[found])
 
 
-def _made(settings: Settings, name: str, section: PolicySection) -> Policy:
+def _build_policy(settings: Settings, name: str, section: PolicySection) -> Policy:
     levels = tuple(
-        Level(_known(settings, each.targets), timedelta(minutes=each.wait), Need(each.acknowledge))
+        Level(_expand_teams(settings, each.targets), timedelta(minutes=each.wait), Need(each.acknowledge))
         for each in section.levels
     )
-    at_end = AtEnd(section.at_end.announce, _known(settings, section.at_end.page))
+    at_end = AtEnd(section.at_end.announce, _expand_teams(settings, section.at_end.page))
     return Policy(name, levels, section.repeat, at_end)
 
 
-def _known(settings: Settings, targets: Collection[Target]) -> tuple[Target, ...]:
-    return tuple(with_people(settings, each) for each in targets)
+def _expand_teams(settings: Settings, targets: Collection[Target]) -> tuple[Target, ...]:
+    return tuple(expand_team(settings, each) for each in targets)
 
 
-def with_people(settings: Settings, target: Target) -> Target:
-    """A team as it is now; everything else is what it was."""
+def expand_team(settings: Settings, target: Target) -> Target:
+    """Expand a team to its members; other targets stay as they are."""
     team = settings.teams.get(target.name) if target.kind == TargetKind.TEAM else None
     if team is None:
         return target
     return Target(target.kind, target.name, tuple(team.members), (team.usergroup,) if team.usergroup else ())
 
 
-def of_reminders(settings: Settings, target: Target) -> Policy:
-    """An ad-hoc call: one level, as often as `[escalation]` says."""
+def ad_hoc_policy(settings: Settings, target: Target) -> Policy:
+    """One level, repeated as configured under `[escalation]`."""
     wait = timedelta(minutes=settings.escalation.remind_after_minutes)
     return Policy("", (Level((target,), wait),), repeat=settings.escalation.remind_times)
 
 
-def chosen(settings: Settings, severity: Severity, services: Collection[str]) -> str | None:
+def configured_policy(settings: Settings, severity: Severity, services: Collection[str]) -> str | None:
     """
-    The policy that starts by itself. The most specific word holds: of the first service that says something for this
-    severity, else of the severity, else of all incidents. None where none starts.
+    Name of the policy that starts with an incident; None if there is none.
+
+    The most specific setting counts: of the first service that has one for this severity, of the severity, of all.
     """
     known = [settings.services[each] for each in services if each in settings.services]
     of_services = [(each.policy or {}).get(severity) for each in known]
     section = settings.severities.get(severity)
-    said = [*of_services, section.policy if section else None, settings.incidents.policy]
-    name = next((each for each in said if each is not None), NO_POLICY)
+    settings_by_scope = [*of_services, section.policy if section else None, settings.incidents.policy]
+    name = next((each for each in settings_by_scope if each is not None), NO_POLICY)
     return None if name == NO_POLICY else name

@@ -1,4 +1,4 @@
-"""Whom the targets of a level mean at a moment."""
+"""Resolve a policy level's targets to people at a point in time; targets as text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +9,17 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.escalation import Target
 from bot.domain.terms import TargetKind
-from bot.services.oncall import schedule as oncall
-from bot.store.shared import people as store_people
+from bot.services.oncall.schedule import explain_nobody, people_on_call
+from bot.store.escalation.escalations import Escalation
+from bot.store.shared import people
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class ResolvedTargets:
     """
-    People and user groups by Slack's ids, vendors by name, services by the means that leads there, each once.
+    People and user groups by Slack id, vendors by name, services as `pagerduty:NAME`.
 
-    `missing`: the targets that mean nobody now: a schedule by which nobody is on call, somebody who left Slack.
+    `missing`: targets that resolve to nobody, such as a schedule without anybody on call, or a closed account.
     """
 
     people: tuple[str, ...] = ()
@@ -27,11 +28,13 @@ class Meant:
     services: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
-    """Of each of these why, in words for people; and who is on call beside others, and left."""
+    """The reason for each of these; also closed accounts that are on call beside others."""
 
 
-def meant_by(session: Session, settings: Settings, team_id: str, targets: Sequence[Target], at: datetime) -> Meant:
-    people: list[str] = []
+def resolve_targets(
+    session: Session, settings: Settings, team_id: str, targets: Sequence[Target], at: datetime
+) -> ResolvedTargets:
+    users: list[str] = []
     groups: list[str] = []
     vendors: list[str] = []
     services: list[str] = []
@@ -44,28 +47,27 @@ def meant_by(session: Session, settings: Settings, team_id: str, targets: Sequen
         if target.kind == TargetKind.SERVICE:
             services.append(target.name)
             continue
-        asked = _people(session, settings, target, at)
-        there = [each for each in asked if _is_there(session, team_id, each)]
-        people += there
+        resolved = _people(session, settings, target, at)
+        active = [each for each in resolved if _has_account(session, team_id, each)]
+        users += active
         groups += target.groups
-        gone = [each for each in asked if each not in there]
-        if not there and not target.groups:
+        gone = [each for each in resolved if each not in active]
+        if not active and not target.groups:
             missing.append(str(target))
-            why.append(_gone(target, gone) if gone else _why_nobody(session, settings, target))
+            why.append(_left_message(target, gone) if gone else _nobody_message(session, settings, target))
         elif gone and target.kind == TargetKind.SCHEDULE:
-            why.append(_gone(target, gone))
-    unique = (tuple(dict.fromkeys(each)) for each in (people, groups, vendors, services, missing, why))
-    return Meant(*unique)
+            why.append(_left_message(target, gone))
+    unique = (tuple(dict.fromkeys(each)) for each in (users, groups, vendors, services, missing, why))
+    return ResolvedTargets(*unique)
 
 
 def _people(session: Session, settings: Settings, target: Target, at: datetime) -> Sequence[str]:
     if target.kind == TargetKind.SCHEDULE:
-        return oncall.people_of(session, settings, target.name, at)
+        return people_on_call(session, settings, target.name, at)
     return target.people
 
 
-def _gone(target: Target, gone: Sequence[str]) -> str:
-    """The configuration, or a calendar, still counts on somebody who left: whoever reads it has to mend it there."""
+def _left_message(target: Target, gone: Sequence[str]) -> str:
     who = " and ".join(f"<@{each}>" for each in gone)
     be, have = ("is", "has") if len(gone) == 1 else ("are", "have")
     match target.kind:
@@ -77,15 +79,29 @@ def _gone(target: Target, gone: Sequence[str]) -> str:
             return f"{who} {have} left the workspace."
 
 
-def _why_nobody(session: Session, settings: Settings, target: Target) -> str:
+def _nobody_message(session: Session, settings: Settings, target: Target) -> str:
     match target.kind:
         case TargetKind.SCHEDULE:
-            return oncall.why_nobody(session, settings, target.name)
+            return explain_nobody(session, settings, target.name)
         case _:
             return f"The team {target.name} has nobody."
 
 
-def _is_there(session: Session, team_id: str, user_id: str) -> bool:
-    """Nobody who left the workspace can be written to. Of somebody who was never met nothing is known."""
-    person = store_people.get(session, team_id, user_id)
+def _has_account(session: Session, team_id: str, user_id: str) -> bool:
+    """False for closed accounts; true for people not looked up yet."""
+    person = people.get(session, team_id, user_id)
     return person is None or not person.is_deleted
+
+
+def target_text(escalation: Escalation) -> str:
+    """The target as text; a person as a mention, which is replaced for display."""
+    if escalation.target_kind == TargetKind.PERSON:
+        return f"<@{escalation.target_id}>"
+    return escalation.target_name
+
+
+def target_mention(escalation: Escalation) -> str:
+    """The target as Slack's markup: a mention of a person or user group, or a name."""
+    if escalation.target_kind == TargetKind.GROUP:
+        return f"<!subteam^{escalation.target_id}>"
+    return target_text(escalation)

@@ -1,42 +1,42 @@
-"""App Home of those who look at it."""
+"""App Home rows."""
 
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.services.outbox.kinds import PRIORITY, What
+from bot.services.outbox.kinds import PRIORITY, OutboxKind
+from bot.services.outbox.payloads import UserPayload
 from bot.store import outbox
-from bot.store.outbox import Wanted
+from bot.store.database.transaction_state import transaction_state
+from bot.store.outbox import Effect
 from bot.store.shared import people
 
 HOME_OPEN = timedelta(minutes=30)
-"""How long somebody is taken to look at App Home after they opened it: Slack does not say when they leave."""
-HOMES = 20
-"""People whose Home follows a change at once. Whoever opens it gets it fresh in any case."""
-LOOKING = "who looks at App Home"
+"""Time after opening during which App Home is refreshed: Slack does not report closing it."""
+MAX_OPEN_HOMES = 20
+"""People whose open Home is refreshed at each change. Opening it refreshes it in any case."""
 
 
-def show_home(session: Session, team_id: str, user_id: str, at: datetime) -> None:
-    """App Home of one person, as things stand when it is sent."""
-    outbox.put_all(session, _home(team_id, user_id, at))
+def refresh_home(session: Session, team_id: str, user_id: str, at: datetime) -> None:
+    outbox.enqueue_all(session, _home_row(team_id, user_id, at))
 
 
-def _home(team_id: str, user_id: str, at: datetime) -> Wanted:
-    return Wanted(
+def _home_row(team_id: str, user_id: str, at: datetime) -> Effect:
+    return Effect(
         lane=f"home:{user_id}",
-        what=What.HOME,
+        kind=OutboxKind.HOME,
         team_id=team_id,
         at=at,
-        priority=PRIORITY[What.HOME],
+        priority=PRIORITY[OutboxKind.HOME],
         target=f"home:{team_id}:{user_id}",
-        details={"user_id": user_id},
+        payload=UserPayload(user_id),
     )
 
 
-def show_homes(session: Session, team_id: str, at: datetime) -> None:
-    """What those who look at App Home see may have changed. Who looks is asked once a transaction."""
-    looking: dict[str, list[str]] = session.info.setdefault(LOOKING, {})
-    if team_id not in looking:
-        looking[team_id] = people.with_home_open(session, team_id, at - HOME_OPEN, HOMES)
-    if looking[team_id]:
-        outbox.put_all(session, *(_home(team_id, user_id, at) for user_id in sorted(looking[team_id])))
+def refresh_open_homes(session: Session, team_id: str, at: datetime) -> None:
+    """Refresh App Home of those who have it open, after a change that it may show."""
+    open_homes = transaction_state(session).open_homes
+    if team_id not in open_homes:
+        open_homes[team_id] = people.find_home_viewers(session, team_id, at - HOME_OPEN, MAX_OPEN_HOMES)
+    if open_homes[team_id]:
+        outbox.enqueue_all(session, *(_home_row(team_id, user_id, at) for user_id in sorted(open_homes[team_id])))

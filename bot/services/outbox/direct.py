@@ -1,4 +1,4 @@
-"""People directly, about something that is no page; and what the bot has to learn, or to say, about a workspace."""
+"""Direct messages other than pages, user lookups and notices of missing permissions."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -6,49 +6,57 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.services.outbox.kinds import PRIORITY, What
-from bot.services.outbox.rows import put_direct
+from bot.services.outbox.kinds import PRIORITY, OutboxKind
+from bot.services.outbox.payloads import EventPayload, MissingPermissionsPayload, RoleBriefingPayload, UserPayload
+from bot.services.outbox.rows import queue_direct_row
 from bot.store import outbox
 from bot.store.incidents.incidents import Incident
 
 
-def tell_person(session: Session, incident: Incident, at: datetime, user_id: str, event: str, **values: Any) -> None:
-    """Write to one person directly about something that is no page."""
-    put_direct(session, What.SAY, incident.team_id, user_id, at, incident=incident, event=event, values=values)
+def post_event_to_user(
+    session: Session, incident: Incident, at: datetime, user_id: str, event: str, **values: Any
+) -> None:
+    """Post an event of the incident to one person."""
+    payload = EventPayload(event, values, user_id=user_id)
+    queue_direct_row(session, OutboxKind.EVENT, incident.team_id, user_id, at, incident=incident, payload=payload)
 
 
-def brief(session: Session, incident: Incident, at: datetime, user_id: str, role_id: int) -> None:
-    """Tell somebody directly what the role is that they got, and where the incident stands when it is sent."""
-    put_direct(session, What.BRIEF, incident.team_id, user_id, at, incident=incident, role_id=role_id)
-
-
-def direct(session: Session, team_id: str, user_id: str, at: datetime, event: str, **values: Any) -> None:
-    """Write to one person directly about something that is of no incident."""
-    put_direct(session, What.DIRECT, team_id, user_id, at, event=event, values=values)
-
-
-def learn_person(session: Session, team_id: str, user_id: str, at: datetime) -> None:
-    """Ask Slack who this is."""
-    outbox.put(
-        session,
-        lane="people",
-        what=What.LEARN_PERSON,
-        team_id=team_id,
-        at=at,
-        priority=PRIORITY[What.LEARN_PERSON],
-        target=f"person:{user_id}",
-        user_id=user_id,
+def post_role_briefing(session: Session, incident: Incident, at: datetime, user_id: str, role_id: int) -> None:
+    """Send a new role holder what the role is and the state of the incident."""
+    payload = RoleBriefingPayload(user_id, role_id)
+    queue_direct_row(
+        session, OutboxKind.ROLE_BRIEFING, incident.team_id, user_id, at, incident=incident, payload=payload
     )
 
 
-def notice(session: Session, team_id: str, at: datetime, keys: Collection[str]) -> None:
-    """Say once in the incidents channel what the app or the workspace lacks."""
-    outbox.put(
+def post_direct_message(session: Session, team_id: str, user_id: str, at: datetime, event: str, **values: Any) -> None:
+    """Post an event that belongs to no incident to one person."""
+    payload = EventPayload(event, values, user_id=user_id)
+    queue_direct_row(session, OutboxKind.DIRECT_MESSAGE, team_id, user_id, at, payload=payload)
+
+
+def queue_user_lookup(session: Session, team_id: str, user_id: str, at: datetime) -> None:
+    """Have the user looked up with `users.info`."""
+    outbox.enqueue(
         session,
-        lane="notices",
-        what=What.NOTICE,
+        lane="people",
+        kind=OutboxKind.USER_LOOKUP,
         team_id=team_id,
         at=at,
-        priority=PRIORITY[What.NOTICE],
-        keys=list(keys),
+        priority=PRIORITY[OutboxKind.USER_LOOKUP],
+        target=f"person:{user_id}",
+        payload=UserPayload(user_id),
+    )
+
+
+def post_missing_permissions(session: Session, team_id: str, at: datetime, keys: Collection[str]) -> None:
+    """Post missing scopes and plan features, by their keys, to the incidents channel."""
+    outbox.enqueue(
+        session,
+        lane="notices",
+        kind=OutboxKind.MISSING_PERMISSIONS,
+        team_id=team_id,
+        at=at,
+        priority=PRIORITY[OutboxKind.MISSING_PERMISSIONS],
+        payload=MissingPermissionsPayload(tuple(keys)),
     )

@@ -1,4 +1,4 @@
-"""The incident's channel and the incidents channel: what stands there, and what is said."""
+"""Setup of an incident's channel, events, drafts and changes of single messages."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,253 +6,126 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.services.outbox.app_home import show_homes
-from bot.services.outbox.kinds import PRIORITY, What, lane_of
-from bot.services.outbox.rows import put, queue, row_of
+from bot.services.outbox.app_home import refresh_open_homes
+from bot.services.outbox.incident_views import (
+    announcement_row,
+    card_row,
+    refresh_findings,
+    refresh_posted_findings,
+    topic_row,
+)
+from bot.services.outbox.kinds import PRIORITY, OutboxKind
+from bot.services.outbox.payloads import (
+    BlankMessagePayload,
+    DraftPayload,
+    EventPayload,
+    FilePayload,
+    InvitePayload,
+    MessagePayload,
+    ReconcilePayload,
+)
+from bot.services.outbox.rows import build_row, queue_row, queue_rows
 from bot.store import outbox
 from bot.store.incidents.incidents import Incident
-from bot.store.outbox import Wanted
+from bot.store.incidents.slack_messages import SlackView, is_posted
 
 
-def set_up(session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]) -> None:
-    """All that a new incident needs in Slack. Each is a row of its own: if one is refused, the rest goes on."""
-    rows = [row_of(incident, What.CREATE_CHANNEL, at, waits_for_channel=False)]
+def queue_channel_setup(
+    session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]
+) -> None:
+    """Create the channel, invite people, post card, topic and announcement: a row each."""
+    rows = [build_row(incident, OutboxKind.CREATE_CHANNEL, at, waits_for_channel=False)]
     if users or usergroups:
-        rows.append(row_of(incident, What.INVITE, at, users=users, usergroups=usergroups))
-    rows += [_topic(incident, at), _card(incident, at)]
+        payload = InvitePayload(tuple(users), tuple(usergroups))
+        rows.append(build_row(incident, OutboxKind.INVITE, at, payload=payload))
+    rows += [topic_row(incident, at), card_row(session, incident, at)]
     if not incident.is_private:
-        rows.append(_announcement(incident, at))
-    queue(session, incident, *rows)
-    show_homes(session, incident.team_id, at)
+        rows.append(announcement_row(session, incident, at))
+    queue_rows(session, incident, *rows)
+    refresh_open_homes(session, incident.team_id, at)
 
 
-def invite(session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]) -> None:
-    """Invite people, and the people of user groups, into the incident's channel."""
+def invite_users(session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]) -> None:
+    """Invite users and members of user groups into the incident's channel."""
     if users or usergroups:
-        put(session, incident, What.INVITE, at, users=users, usergroups=usergroups)
+        payload = InvitePayload(tuple(users), tuple(usergroups))
+        queue_row(session, incident, OutboxKind.INVITE, at, payload=payload)
 
 
-def invite_all_of(session: Session, incident: Incident, at: datetime, channel_id: str, users: list[str]) -> None:
-    """Invite everybody who is in another channel when this is carried out, and these people in any case."""
-    put(session, incident, What.INVITE, at, users=users, usergroups=[], from_channel=channel_id)
+def invite_channel_members(
+    session: Session, incident: Incident, at: datetime, channel_id: str, users: list[str]
+) -> None:
+    """Invite `users` and the members that another channel has at sending time."""
+    payload = InvitePayload(tuple(users), from_channel=channel_id)
+    queue_row(session, incident, OutboxKind.INVITE, at, payload=payload)
 
 
-def say(
+def post_event(
     session: Session, incident: Incident, event: str, at: datetime, *, entry_id: int | None = None, **values: Any
 ) -> None:
     """
-    Post one line into the channel: what happened, with the values it had then.
+    Post one line into the incident's channel, worded from `event` and its values.
 
-    The message becomes the place where a reader checks the entry `entry_id`.
+    The message becomes the permalink of the timeline entry `entry_id`.
     """
-    put(session, incident, What.SAY, at, event=event, entry_id=entry_id, values=values)
+    queue_row(session, incident, OutboxKind.EVENT, at, payload=EventPayload(event, values, entry_id))
 
 
-def say_to_all(session: Session, incident: Incident, event: str, at: datetime, **values: Any) -> None:
-    """Post one line into the incidents channel. Of a private incident nothing is said there."""
+def announce_event(session: Session, incident: Incident, event: str, at: datetime, **values: Any) -> None:
+    """Post one line into the incidents channel; nothing for a private incident."""
     if not incident.is_private:
-        outbox.put(
+        outbox.enqueue(
             session,
             lane="digest",
-            what=What.SAY,
+            kind=OutboxKind.EVENT,
             team_id=incident.team_id,
             at=at,
-            priority=PRIORITY[What.SAY],
+            priority=PRIORITY[OutboxKind.EVENT],
             incident_id=incident.key,
-            event=event,
-            values=values,
-            is_for_all=True,
+            payload=EventPayload(event, values, is_for_all=True),
         )
 
 
-def show_card(session: Session, incident: Incident, at: datetime) -> None:
-    """The card in the channel and the announcement in the incidents channel, as things stand when they are sent."""
-    rows = [_card(incident, at)]
-    if incident.questions_ts is not None:
-        rows.append(_questions(incident, at))
-    if incident.findings_ts is not None:
-        rows.append(_findings(incident, at))
-    if not incident.is_private:
-        rows.append(_announcement(incident, at))
-    queue(session, incident, *rows)
-    show_homes(session, incident.team_id, at)
-
-
-def show_nudge(
-    session: Session, incident: Incident, nudge_id: int, at: datetime, *, user_id: str | None, is_new: bool
-) -> None:
-    """The message of a reminder, in the channel or, with `user_id`, to one person; also that it is so no longer."""
-    target = f"nudge:{nudge_id}"
-    if user_id is None:
-        put(session, incident, What.NUDGE, at, target=target, nudge_id=nudge_id, posts=is_new)
-        return
-    row = row_of(
-        incident,
-        What.NUDGE,
-        at,
-        target=target,
-        waits_for_channel=False,
-        nudge_id=nudge_id,
-        user_id=user_id,
-        posts=is_new,
-    )
-    outbox.put_all(session, replace(row, lane=f"dm:{user_id}"))
-
-
-def card_target(incident_id: int) -> str:
-    """The card as a view: at most one row waits for it."""
-    return f"card:{incident_id}"
-
-
-def _card(incident: Incident, at: datetime) -> Wanted:
-    return row_of(incident, What.CARD, at, target=card_target(incident.key), posts=incident.card_ts is None)
-
-
-def show_announcement(session: Session, incident: Incident, at: datetime) -> None:
-    if not incident.is_private:
-        queue(session, incident, _announcement(incident, at))
-    show_homes(session, incident.team_id, at)
-
-
-def _announcement(incident: Incident, at: datetime) -> Wanted:
-    return row_of(
-        incident,
-        What.ANNOUNCEMENT,
-        at,
-        target=f"announcement:{incident.key}",
-        waits_for_channel=False,
-        posts=incident.announcement_ts is None,
-    )
-
-
-def show_topic(session: Session, incident: Incident, at: datetime) -> None:
-    queue(session, incident, _topic(incident, at))
-
-
-def _topic(incident: Incident, at: datetime) -> Wanted:
-    return row_of(incident, What.TOPIC, at, target=f"topic:{incident.key}")
-
-
-def show_followups(session: Session, incident: Incident, at: datetime) -> None:
-    """The one message that lists improvements and tasks."""
-    put(session, incident, What.FOLLOWUPS, at, target=f"followups:{incident.key}", posts=incident.followups_ts is None)
-    check_again(session, incident, at)
-    show_homes(session, incident.team_id, at)
-
-
-def show_questions(session: Session, incident: Incident, at: datetime) -> None:
-    """The one message that asks for what is missing from a resolved incident's record."""
-    queue(session, incident, _questions(incident, at))
-
-
-def _questions(incident: Incident, at: datetime) -> Wanted:
-    return row_of(incident, What.QUESTIONS, at, target=f"questions:{incident.key}", posts=incident.questions_ts is None)
-
-
-def show_findings(session: Session, incident: Incident, at: datetime) -> None:
-    """The one message that says what to check in the record of an incident that is over."""
-    queue(session, incident, _findings(incident, at))
-
-
-def _findings(incident: Incident, at: datetime) -> Wanted:
-    return row_of(incident, What.FINDINGS, at, target=f"findings:{incident.key}", posts=incident.findings_ts is None)
-
-
-def check_again(session: Session, incident: Incident, at: datetime) -> None:
-    """The record changed: so may what to check in it, where somebody was told of that."""
-    if incident.findings_ts is not None:
-        show_findings(session, incident, at)
-
-
-def show_alerts(session: Session, incident: Incident, at: datetime) -> None:
-    """
-    The one message that says how the incident's alerts stand, with the offer to resolve once all have ended.
-
-    It is posted behind the lines that tell of the alerts; where it stands already it is edited without waiting.
-    """
-    row = row_of(incident, What.ALERTS, at, target=f"alerts:{incident.key}", posts=incident.alerts_ts is None)
-    if incident.alerts_ts is None:
-        row = replace(row, lane=lane_of(What.SAY, incident.key), priority=PRIORITY[What.SAY])
-    queue(session, incident, row)
-
-
-def show_vendor_case(
-    session: Session, incident: Incident, escalation_id: int, at: datetime, *, is_new: bool = False
-) -> None:
-    """The one message that asks for a vendor's case reference."""
-    put(
-        session,
-        incident,
-        What.VENDOR_CASE,
-        at,
-        target=f"case:{escalation_id}",
-        escalation_id=escalation_id,
-        posts=is_new,
-    )
+def post_ephemeral(session: Session, incident: Incident, at: datetime, user_id: str, event: str, **values: Any) -> None:
+    """Post an event into the channel that only one person sees."""
+    payload = EventPayload(event, values, user_id=user_id)
+    queue_row(session, incident, OutboxKind.EPHEMERAL, at, payload=payload)
 
 
 def pin_card(session: Session, incident: Incident, at: datetime) -> None:
-    put(session, incident, What.PIN_CARD, at)
+    queue_row(session, incident, OutboxKind.PIN_CARD, at)
 
 
-def post_draft(session: Session, incident: Incident, at: datetime, **values: Any) -> None:
+def post_draft(session: Session, incident: Incident, at: datetime, payload: DraftPayload) -> None:
     """
-    The draft as a file; beside that of an incident that is over, what to check in its record.
+    Post the draft as a file, and findings once the incident is over.
 
-    Of an incident without a channel it goes to whoever asked, or else to whoever recorded it.
+    Without a channel it goes to the person who asked for it, or else to the one who recorded the incident.
     """
-    reader = (values.get("asked_by") or incident.declared_by) if incident.is_retro else None
+    reader = (payload.asked_by or incident.declared_by) if incident.is_retro else None
     if reader is not None:
-        queue(session, incident, row_of(incident, What.DRAFT, at, waits_for_channel=False, user_id=reader, **values))
+        to_reader = replace(payload, user_id=reader)
+        queue_row(session, incident, OutboxKind.DRAFT, at, waits_for_channel=False, payload=to_reader)
         return
-    put(session, incident, What.DRAFT, at, **values)
-    check_again(session, incident, at)
-    if incident.findings_ts is None and incident.is_resolved:
-        show_findings(session, incident, at)
-
-
-def confirm(session: Session, incident: Incident, at: datetime, channel_id: str, message_ts: str) -> None:
-    """Put the confirming emoji on a message that is on the timeline, or take it away, as things stand."""
-    put(
-        session,
-        incident,
-        What.CONFIRM,
-        at,
-        target=f"confirm:{channel_id}:{message_ts}",
-        channel_id=channel_id,
-        message_ts=message_ts,
-    )
-
-
-def show_bookmarks(session: Session, incident: Incident, at: datetime) -> None:
-    """The channel's bookmarks of what people look for, as it stands when they are set."""
-    put(session, incident, What.BOOKMARKS, at, target=f"bookmarks:{incident.key}")
-
-
-def show_canvas(session: Session, incident: Incident, at: datetime, **values: Any) -> None:
-    """The draft in a canvas of the channel. `values`: its `template` and `languages`, and whether words `went`."""
-    put(session, incident, What.CANVAS, at, target=f"canvas:{incident.key}", **values)
-
-
-def whisper(session: Session, incident: Incident, at: datetime, user_id: str, event: str, **values: Any) -> None:
-    """Tell one person something that only they see, in the incident's channel."""
-    put(session, incident, What.WHISPER, at, user_id=user_id, event=event, values=values)
+    queue_row(session, incident, OutboxKind.DRAFT, at, payload=payload)
+    refresh_posted_findings(session, incident, at)
+    if not is_posted(session, incident, SlackView.FINDINGS) and incident.is_resolved:
+        refresh_findings(session, incident, at)
 
 
 def fetch_message(session: Session, incident: Incident, at: datetime, channel_id: str, message_ts: str) -> None:
-    """Ask Slack for a message that the transcript does not have."""
-    put(
+    """Fetch a message from Slack that is missing from the transcript."""
+    queue_row(
         session,
         incident,
-        What.FETCH_MESSAGE,
+        OutboxKind.FETCH_MESSAGE,
         at,
         target=f"fetch:{channel_id}:{message_ts}",
-        channel_id=channel_id,
-        message_ts=message_ts,
+        payload=MessagePayload(channel_id, message_ts),
     )
 
 
-def unsay(
+def blank_message(
     session: Session,
     incident: Incident,
     at: datetime,
@@ -264,32 +137,43 @@ def unsay(
     is_left_behind: bool = False,
 ) -> None:
     """
-    Take the words out of one of the bot's own messages: what it told of was redacted.
+    Remove the text of one of the bot's own messages after a redaction.
 
-    The page of an escalation, `page_of`, is shown anew as things stand for its `reader`: its buttons may still be
-    needed.
-    `is_left_behind`: it is the message in the channel of an incident that was merged.
+    `page_of`: id of the escalation that the message pages for. Such a page is rendered anew for its `reader`,
+    because its buttons may still be needed.
+    `is_left_behind`: it is the escalation message in the channel of an incident that was merged.
     """
-    put(
+    queue_row(
         session,
         incident,
-        What.UNSAY,
+        OutboxKind.BLANK_MESSAGE,
         at,
         target=f"unsay:{channel_id}:{message_ts}",
         waits_for_channel=False,
-        channel_id=channel_id,
-        message_ts=message_ts,
-        page_of=page_of,
-        reader=reader,
-        is_left_behind=is_left_behind,
+        payload=BlankMessagePayload(channel_id, message_ts, page_of, reader, is_left_behind),
     )
 
 
 def delete_file(session: Session, incident: Incident, at: datetime, file_id: str) -> None:
-    """Delete a draft from Slack that the bot once posted."""
-    put(session, incident, What.DELETE_FILE, at, target=f"delete:{file_id}", waits_for_channel=False, file_id=file_id)
+    """Delete a posted draft from Slack."""
+    queue_row(
+        session,
+        incident,
+        OutboxKind.DELETE_FILE,
+        at,
+        target=f"delete:{file_id}",
+        waits_for_channel=False,
+        payload=FilePayload(file_id),
+    )
 
 
-def look(session: Session, incident: Incident, at: datetime, *, whole: bool = False) -> None:
-    """Read the incident's channel as it is, for what was missed: all of it, or what is cheap to read."""
-    put(session, incident, What.LOOK, at, target=f"look{' whole' * whole}:{incident.key}", whole=whole)
+def reconcile_channel(session: Session, incident: Incident, at: datetime, *, whole: bool = False) -> None:
+    """Read missed events from Slack: of the `whole` channel, or what is cheap to read."""
+    queue_row(
+        session,
+        incident,
+        OutboxKind.RECONCILE_CHANNEL,
+        at,
+        target=f"look{' whole' * whole}:{incident.key}",
+        payload=ReconcilePayload(whole),
+    )

@@ -1,4 +1,4 @@
-"""The kinds of outbox row: how urgent each is, and in which lane it goes."""
+"""Kinds of outbox row, with their priority, urgency and lane."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -8,31 +8,31 @@ from bot.domain.terms import Severity
 from bot.store.incidents.incidents import Incident
 
 
-class What(StrEnum):
-    """The kinds of outbox row. The first group are events, the second views."""
+class OutboxKind(StrEnum):
+    """Kinds of outbox row, as stored and in metrics: first events, then views."""
 
     CREATE_CHANNEL = "create channel"
     INVITE = "invite"
     PIN_CARD = "pin card"
-    SAY = "say"
+    EVENT = "say"
     PAGE = "page"
-    PAGE_BY_MEANS = "page by means"
+    CONTACT_METHOD_PAGE = "page by means"
     DRAFT = "draft"
-    WHISPER = "whisper"
-    BRIEF = "brief"
-    ASK_FOR_SIGN = "ask for sign"
+    EPHEMERAL = "whisper"
+    ROLE_BRIEFING = "brief"
+    CONFIRM_ACTIVE = "ask for sign"
     FETCH_MESSAGE = "fetch message"
-    LEARN_PERSON = "learn person"
-    UNSAY = "unsay"
+    USER_LOOKUP = "learn person"
+    BLANK_MESSAGE = "unsay"
     DELETE_FILE = "delete file"
-    NOTICE = "notice"
-    DIRECT = "direct"
-    DUTY_CHANGED = "duty changed"
-    SHIFT_CHANGED = "shift changed"
-    SHIFTS_DRAWN = "shifts drawn"
+    MISSING_PERMISSIONS = "notice"
+    DIRECT_MESSAGE = "direct"
+    OVERRIDE_CHANGE = "duty changed"
+    SHIFT_HANDOVER = "shift changed"
+    SCHEDULE_IMAGE = "shifts drawn"
     PAGE_BUNDLE = "page bundle"
     PAGE_TEST = "page test"
-    TEST_BY_MEANS = "test by means"
+    CONTACT_METHOD_TEST = "test by means"
 
     CARD = "card"
     ANNOUNCEMENT = "announcement"
@@ -43,89 +43,88 @@ class What(StrEnum):
     VENDOR_CASE = "vendor case"
     FINDINGS = "findings"
     ESCALATION = "escalation"
-    NUDGE = "nudge"
+    REMINDER = "nudge"
     HOME = "home"
-    CONFIRM = "confirm"
-    STAND_DOWN = "stand down"
-    LOOK = "look"
+    CONFIRM_REACTION = "confirm"
+    EXTERNAL_PAGE = "stand down"
+    RECONCILE_CHANNEL = "look"
     BOOKMARKS = "bookmarks"
     CANVAS = "canvas"
 
 
 URGENCIES = ("pages", "channels", "messages", "views", "reading")
-"""How bad it is if a row waits, for the metrics; the worst first."""
-_KINDS: Mapping[What, tuple[int, str]] = MappingProxyType(
+"""Classes of kinds in the metrics, the most urgent first."""
+_KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
     {
-        What.PAGE: (5, "pages"),
-        What.PAGE_BY_MEANS: (5, "pages"),
-        What.PAGE_BUNDLE: (5, "pages"),
-        What.ASK_FOR_SIGN: (6, "pages"),
-        What.STAND_DOWN: (6, "pages"),
-        What.CREATE_CHANNEL: (10, "channels"),
-        What.ESCALATION: (14, "pages"),
-        What.UNSAY: (15, "messages"),
-        What.DELETE_FILE: (16, "messages"),
-        What.CARD: (20, "views"),
-        What.INVITE: (21, "channels"),
-        What.PAGE_TEST: (25, "messages"),
-        What.TEST_BY_MEANS: (25, "messages"),
-        What.SHIFT_CHANGED: (26, "messages"),
-        What.DUTY_CHANGED: (27, "messages"),
-        What.ALERTS: (28, "views"),
-        What.BRIEF: (29, "messages"),
-        What.DIRECT: (29, "messages"),
-        What.SAY: (30, "messages"),
-        What.DRAFT: (30, "messages"),
-        What.TOPIC: (31, "views"),
-        What.ANNOUNCEMENT: (32, "views"),
-        What.PIN_CARD: (33, "views"),
-        What.WHISPER: (34, "messages"),
-        What.FETCH_MESSAGE: (35, "reading"),
-        What.FOLLOWUPS: (36, "views"),
-        What.QUESTIONS: (37, "views"),
-        What.VENDOR_CASE: (37, "views"),
-        What.FINDINGS: (38, "views"),
-        What.NOTICE: (39, "messages"),
-        What.CONFIRM: (40, "views"),
-        What.CANVAS: (41, "views"),
-        What.BOOKMARKS: (42, "views"),
-        What.HOME: (43, "views"),
-        What.NUDGE: (44, "messages"),
-        What.SHIFTS_DRAWN: (44, "views"),
-        What.LEARN_PERSON: (45, "reading"),
-        What.LOOK: (46, "reading"),
+        OutboxKind.PAGE: (5, "pages"),
+        OutboxKind.CONTACT_METHOD_PAGE: (5, "pages"),
+        OutboxKind.PAGE_BUNDLE: (5, "pages"),
+        OutboxKind.CONFIRM_ACTIVE: (6, "pages"),
+        OutboxKind.EXTERNAL_PAGE: (6, "pages"),
+        OutboxKind.CREATE_CHANNEL: (10, "channels"),
+        OutboxKind.ESCALATION: (14, "pages"),
+        OutboxKind.BLANK_MESSAGE: (15, "messages"),
+        OutboxKind.DELETE_FILE: (16, "messages"),
+        OutboxKind.CARD: (20, "views"),
+        OutboxKind.INVITE: (21, "channels"),
+        OutboxKind.PAGE_TEST: (25, "messages"),
+        OutboxKind.CONTACT_METHOD_TEST: (25, "messages"),
+        OutboxKind.SHIFT_HANDOVER: (26, "messages"),
+        OutboxKind.OVERRIDE_CHANGE: (27, "messages"),
+        OutboxKind.ALERTS: (28, "views"),
+        OutboxKind.ROLE_BRIEFING: (29, "messages"),
+        OutboxKind.DIRECT_MESSAGE: (29, "messages"),
+        OutboxKind.EVENT: (30, "messages"),
+        OutboxKind.DRAFT: (30, "messages"),
+        OutboxKind.TOPIC: (31, "views"),
+        OutboxKind.ANNOUNCEMENT: (32, "views"),
+        OutboxKind.PIN_CARD: (33, "views"),
+        OutboxKind.EPHEMERAL: (34, "messages"),
+        OutboxKind.FETCH_MESSAGE: (35, "reading"),
+        OutboxKind.FOLLOWUPS: (36, "views"),
+        OutboxKind.QUESTIONS: (37, "views"),
+        OutboxKind.VENDOR_CASE: (37, "views"),
+        OutboxKind.FINDINGS: (38, "views"),
+        OutboxKind.MISSING_PERMISSIONS: (39, "messages"),
+        OutboxKind.CONFIRM_REACTION: (40, "views"),
+        OutboxKind.CANVAS: (41, "views"),
+        OutboxKind.BOOKMARKS: (42, "views"),
+        OutboxKind.HOME: (43, "views"),
+        OutboxKind.REMINDER: (44, "messages"),
+        OutboxKind.SCHEDULE_IMAGE: (44, "views"),
+        OutboxKind.USER_LOOKUP: (45, "reading"),
+        OutboxKind.RECONCILE_CHANNEL: (46, "reading"),
     }
 )
-PRIORITY: Mapping[What, int] = MappingProxyType({what: priority for what, (priority, _) in _KINDS.items()})
-"""Lower goes first. Creating channels is refined by severity: SEV1 is 10, SEV4 is 13."""
+PRIORITY: Mapping[OutboxKind, int] = MappingProxyType({kind: priority for kind, (priority, _) in _KINDS.items()})
+"""Lower goes first. A new channel has 10 at SEV1 to 13 at SEV4."""
 
 
-def urgency_of(what: str) -> str:
-    """One of URGENCIES; of what a later release wants done, `views`."""
-    return _KINDS[What(what)][1] if what in set(What) else "views"
+def urgency_of(kind: str) -> str:
+    """One of URGENCIES; `views` for a kind that a later release queued."""
+    return _KINDS[OutboxKind(kind)][1] if kind in set(OutboxKind) else "views"
 
 
-def lane_of(what: What, incident_id: int, *, sub: str = "") -> str:
-    """Rows of one lane go one after the other; lanes go side by side."""
-    match what:
-        case What.CREATE_CHANNEL:
+def lane_of(kind: OutboxKind, incident_id: int, *, sub: str = "") -> str:
+    """Lane of a row: rows of one lane go one after the other, lanes in parallel."""
+    match kind:
+        case OutboxKind.CREATE_CHANNEL:
             return f"create:{incident_id}"
-        case What.SAY | What.DRAFT:
+        case OutboxKind.EVENT | OutboxKind.DRAFT:
             return f"post:{incident_id}"
-        case What.INVITE:
+        case OutboxKind.INVITE:
             return f"meta:{incident_id}"
-        case What.ANNOUNCEMENT:
+        case OutboxKind.ANNOUNCEMENT:
             return "digest"
-        case What.ESCALATION:
+        case OutboxKind.ESCALATION:
             return f"escalation:{sub}"
-        case What.CONFIRM | What.FETCH_MESSAGE | What.WHISPER:
+        case OutboxKind.CONFIRM_REACTION | OutboxKind.FETCH_MESSAGE | OutboxKind.EPHEMERAL:
             return f"mark:{incident_id}"
         case _:
-            return f"{what.split(' ', maxsplit=1)[0]}:{incident_id}"
+            return f"{kind.split(' ', maxsplit=1)[0]}:{incident_id}"
 
 
-def priority_of(what: What, incident: Incident) -> int:
-    """Of a row that is of this incident: its priority."""
-    if what is What.CREATE_CHANNEL:
-        return PRIORITY[what] + list(Severity).index(Severity(incident.severity))
-    return PRIORITY[what]
+def priority_of(kind: OutboxKind, incident: Incident) -> int:
+    if kind is OutboxKind.CREATE_CHANNEL:
+        return PRIORITY[kind] + list(Severity).index(Severity(incident.severity))
+    return PRIORITY[kind]

@@ -1,42 +1,45 @@
-"""What is due in an incident is looked at soon after something is told of it."""
+"""The timer that checks which reminders of an incident are due."""
 
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.services.outbox.kinds import What
+from bot.services.outbox.kinds import OutboxKind
+from bot.services.outbox.timer_payloads import IncidentTimer
 from bot.store import outbox
+from bot.store.database.transaction_state import transaction_state
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import timers
 
-CHANGES = frozenset({What.CARD, What.SAY, What.FOLLOWUPS, What.CONFIRM})
-"""What is told when something about an incident changed."""
-LOOK_AT_NUDGES = "look at nudges"
-LOOKED_AT_AFTER = timedelta(seconds=3)
-"""A burst of changes is looked at once."""
-LOOKED_AT = "incidents whose nudges will be looked at"
+REMINDER_RELEVANT = frozenset({OutboxKind.CARD, OutboxKind.EVENT, OutboxKind.FOLLOWUPS, OutboxKind.CONFIRM_REACTION})
+"""Kinds of row whose queueing means that a reminder may have become due or obsolete."""
+REMINDER_CHECK = "look at nudges"
+"""Kind of the timer."""
+REMINDER_CHECK_DELAY = timedelta(seconds=3)
+"""Delay, so that a burst of changes leads to one check."""
 
 
-def nudges_timer(incident_id: int) -> str:
-    """The key of the timer that says when to look next at what is due in an incident."""
+def reminder_timer_key(incident_id: int) -> str:
+    """Key of the incident's reminder timer."""
     return f"nudge:{incident_id}"
 
 
-def look_at_nudges(session: Session, incident: Incident, at: datetime) -> None:
+def schedule_reminder_check(session: Session, incident: Incident, at: datetime) -> None:
     """
-    Look soon at what is due in the incident, and at what is so no longer. It is asked for once a transaction, before
-    anything is queued: the timer first, then the lanes, as the engine does.
+    Check soon which reminders of the incident are due or obsolete, once a transaction.
+
+    The timer is locked before the lanes, in the order that the engine uses.
     """
-    asked: set[int] = session.info.setdefault(LOOKED_AT, set())
-    if incident.key in asked or incident.is_retro or incident.drill_of is not None:
+    scheduled = transaction_state(session).reminder_checks
+    if incident.key in scheduled or incident.is_retro or incident.drill_of is not None:
         return
-    asked.add(incident.key)
-    key, due_at, incident_id = nudges_timer(incident.key), at + LOOKED_AT_AFTER, incident.key
-    outbox.ahead_of_lanes(
-        session, key, lambda: timers.hurry(session, key, due_at, LOOK_AT_NUDGES, incident_id=incident_id)
+    scheduled.add(incident.key)
+    key, due_at, incident_id = reminder_timer_key(incident.key), at + REMINDER_CHECK_DELAY, incident.key
+    outbox.before_lanes(
+        session, key, lambda: timers.set_or_advance(session, key, due_at, REMINDER_CHECK, IncidentTimer(incident_id))
     )
 
 
-def nothing_comes_due(session: Session, incident: Incident) -> None:
-    """What this transaction tells of the incident is nothing that anybody is reminded of: it need not be looked at."""
-    session.info.setdefault(LOOKED_AT, set()).add(incident.key)
+def skip_reminder_check(session: Session, incident: Incident) -> None:
+    """Leave out the check in this transaction: its changes concern no reminder."""
+    transaction_state(session).reminder_checks.add(incident.key)

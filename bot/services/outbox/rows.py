@@ -1,79 +1,87 @@
-"""Rows of an incident, put where it has a channel or will have one; and what goes to one person directly."""
+"""Build and queue rows of an incident, and rows to one person."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
-from bot.services.outbox.kinds import PRIORITY, What, lane_of, priority_of
-from bot.services.outbox.reminder_timer import CHANGES, look_at_nudges
+from bot.domain.text.payload import Payload
+from bot.services.outbox.kinds import PRIORITY, OutboxKind, lane_of, priority_of
+from bot.services.outbox.reminder_timer import REMINDER_RELEVANT, schedule_reminder_check
 from bot.store import outbox
 from bot.store.incidents.incidents import Incident
-from bot.store.outbox import Wanted
+from bot.store.outbox import Effect
 
 
-def row_of(
+def build_row(
     incident: Incident,
-    what: What,
+    kind: OutboxKind,
     at: datetime,
     *,
     sub: str = "",
     target: str | None = None,
     waits_for_channel: bool = True,
-    **details: Any,
-) -> Wanted:
-    """`sub` tells lanes of one kind apart. With a `target` it is a view: at most one row waits for it."""
-    return Wanted(
-        lane=lane_of(what, incident.key, sub=sub),
-        what=what,
+    payload: Payload | None = None,
+) -> Effect:
+    """
+    A row of the incident, not yet queued.
+
+    `sub` distinguishes lanes of one kind. With a `target` it is a view: at most one row waits for it.
+    """
+    return Effect(
+        lane=lane_of(kind, incident.key, sub=sub),
+        kind=kind,
         team_id=incident.team_id,
         at=at,
-        priority=priority_of(what, incident),
+        priority=priority_of(kind, incident),
         incident_id=incident.key,
         target=target,
         is_open=incident.channel_id is not None or not waits_for_channel,
-        details=details,
+        payload=payload,
     )
 
 
-def queue(session: Session, incident: Incident, *rows: Wanted) -> None:
+def queue_rows(session: Session, incident: Incident, *rows: Effect) -> None:
     """
-    What was recorded after the fact has no channel, and is announced nowhere: of it only its documents go out, to a
-    person. What tells of a change may be what somebody waits for, so it is looked at whether anything is due.
+    Queue rows of one incident, and schedule a check of its reminders.
+
+    An incident recorded after the fact has no channel and no announcement: of its rows only drafts are queued.
+    An archived channel accepts no message: only the announcement is queued.
     """
-    if changes := [row.at for row in rows if row.what in CHANGES]:
-        look_at_nudges(session, incident, changes[0])
-    if incident.archived_at is not None:  # what cannot be posted would only be refused; that stands elsewhere
-        rows = tuple(row for row in rows if row.what == What.ANNOUNCEMENT)
-    wanted = [row for row in rows if not incident.is_retro or row.what == What.DRAFT or incident.channel_id is not None]
+    if changed_at := [row.at for row in rows if row.kind in REMINDER_RELEVANT]:
+        schedule_reminder_check(session, incident, changed_at[0])
+    if incident.archived_at is not None:
+        rows = tuple(row for row in rows if row.kind == OutboxKind.ANNOUNCEMENT)
+    wanted = [
+        row for row in rows if not incident.is_retro or row.kind == OutboxKind.DRAFT or incident.channel_id is not None
+    ]
     if wanted:
-        outbox.put_all(session, *wanted)
+        outbox.enqueue_all(session, *wanted)
 
 
-def put(session: Session, incident: Incident, what: What, at: datetime, **given: Any) -> None:
-    """Queue one row; `given` as `row_of` takes it."""
-    queue(session, incident, row_of(incident, what, at, **given))
+def queue_row(session: Session, incident: Incident, kind: OutboxKind, at: datetime, **given: Any) -> None:
+    """Queue one row. `given`: arguments of `build_row`."""
+    queue_rows(session, incident, build_row(incident, kind, at, **given))
 
 
-def put_direct(
+def queue_direct_row(
     session: Session,
-    what: What,
+    kind: OutboxKind,
     team_id: str,
     user_id: str,
     at: datetime,
     *,
+    payload: Payload,
     incident: Incident | None = None,
-    **details: Any,
 ) -> None:
-    """Queue what goes to one person: of an incident, whatever becomes of its channel, or of none."""
-    outbox.put(
+    """Queue a row to one person, independent of any channel."""
+    outbox.enqueue(
         session,
         lane=f"dm:{user_id}",
-        what=what,
+        kind=kind,
         team_id=team_id,
         at=at,
-        priority=PRIORITY[what],
+        priority=PRIORITY[kind],
         incident_id=incident.key if incident else None,
-        user_id=user_id,
-        **details,
+        payload=payload,
     )

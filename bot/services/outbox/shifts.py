@@ -1,71 +1,65 @@
-"""Who is on call: changes, hand-overs and pictures."""
+"""On-call overrides, shift handovers and schedule images."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session
 
-from bot.services.outbox.kinds import PRIORITY, What
-from bot.services.outbox.rows import put_direct
+from bot.services.outbox.kinds import PRIORITY, OutboxKind
+from bot.services.outbox.payloads import FilePayload, OverrideChangePayload, ScheduleImagePayload, ShiftHandoverPayload
+from bot.services.outbox.rows import queue_direct_row
 from bot.store import outbox
 
 
-def duty_changed(
+def post_override_change(
     session: Session, team_id: str, at: datetime, user_id: str, override_id: int, *, by: str | None, is_withdrawn: bool
 ) -> None:
-    """Write to one person that a change of who is on call, made by somebody else or taken back, is about them."""
-    put_direct(
-        session, What.DUTY_CHANGED, team_id, user_id, at, override_id=override_id, by=by, is_withdrawn=is_withdrawn
+    """Tell one person of an override, made or withdrawn by somebody else, that concerns them."""
+    queue_direct_row(
+        session,
+        OutboxKind.OVERRIDE_CHANGE,
+        team_id,
+        user_id,
+        at,
+        payload=OverrideChangePayload(user_id, override_id, by, is_withdrawn),
     )
 
 
-def shift_changed(
-    session: Session,
-    team_id: str,
-    at: datetime,
-    values: dict[str, Any],
-    *,
-    user_id: str | None = None,
-    channel: str | None = None,
-) -> None:
-    """Hand over at a change of shift: to one person, or in a channel (name or id)."""
-    lane = f"dm:{user_id}" if user_id else f"oncall:{channel}"
-    place = {"user_id": user_id} if user_id else {"channel": channel}
-    outbox.put(
+def post_shift_handover(session: Session, team_id: str, at: datetime, payload: ShiftHandoverPayload) -> None:
+    """Post a shift handover to one person or to a channel."""
+    lane = f"dm:{payload.user_id}" if payload.user_id else f"oncall:{payload.channel}"
+    outbox.enqueue(
         session,
         lane=lane,
-        what=What.SHIFT_CHANGED,
+        kind=OutboxKind.SHIFT_HANDOVER,
         team_id=team_id,
         at=at,
-        priority=PRIORITY[What.SHIFT_CHANGED],
-        **values,
-        **place,
+        priority=PRIORITY[OutboxKind.SHIFT_HANDOVER],
+        payload=payload,
     )
 
 
-def draw_shifts(session: Session, team_id: str, at: datetime, user_id: str, schedule: str, response_url: str) -> None:
-    """Show one person the next two weeks of a schedule as a picture, where they asked for it."""
-    outbox.put(
+def post_schedule_image(
+    session: Session, team_id: str, at: datetime, user_id: str, schedule: str, response_url: str
+) -> None:
+    """Post an image of the next two weeks of a schedule where it was requested."""
+    outbox.enqueue(
         session,
         lane=f"drawn:{user_id}",
-        what=What.SHIFTS_DRAWN,
+        kind=OutboxKind.SCHEDULE_IMAGE,
         team_id=team_id,
         at=at,
-        priority=PRIORITY[What.SHIFTS_DRAWN],
-        user_id=user_id,
-        schedule=schedule,
-        response_url=response_url,
+        priority=PRIORITY[OutboxKind.SCHEDULE_IMAGE],
+        payload=ScheduleImagePayload(user_id, schedule, response_url),
     )
 
 
-def forget_drawn(session: Session, team_id: str, at: datetime, file_id: str) -> None:
-    """Delete a picture of who is on call from Slack."""
-    outbox.put(
+def delete_schedule_image(session: Session, team_id: str, at: datetime, file_id: str) -> None:
+    outbox.enqueue(
         session,
         lane=f"drawn:{file_id}",
-        what=What.DELETE_FILE,
+        kind=OutboxKind.DELETE_FILE,
         team_id=team_id,
         at=at,
-        priority=PRIORITY[What.LOOK],
-        file_id=file_id,
+        priority=PRIORITY[OutboxKind.RECONCILE_CHANNEL],
+        payload=FilePayload(file_id),
     )

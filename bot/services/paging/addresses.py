@@ -1,27 +1,32 @@
-"""The addresses by which people have themselves paged: what each means asks for, and how it is kept."""
+"""Addresses of contact methods: validation and encrypted storage."""
 
 import re
 from dataclasses import dataclass
 
 from bot.config import Settings
-from bot.crypto import encryption as sealing
+from bot.crypto import decrypt_text, encrypt_text
 from bot.domain.errors import UserError, did_you_mean
-from bot.domain.paging import channels as words
-from bot.domain.paging.channels import Kind
-from bot.domain.text.links import parts_of
+from bot.domain.paging.contact_methods import (
+    LABELS,
+    ContactMethod,
+    ContactMethodKind,
+    contact_method_label,
+    is_mail_address,
+    mask_ending,
+    mask_mail_address,
+    parse_contact_method,
+)
+from bot.domain.text.links import split_url
 from bot.store.escalation.contacts import Contact
 
-LONGEST = 500
+MAX_ADDRESS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """
-    A means that people can choose. `asks` is what it wants to know of them, None where it needs nothing; `hint` is an
-    example of that.
-    """
+class ContactMethodOffer:
+    """A contact method on offer. `asks`: label of its address, None without one."""
 
-    means: str
+    method: str
     label: str
     asks: str | None = None
     hint: str = ""
@@ -29,81 +34,90 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """`shown`: as much as others may see of it. Both are empty where the means needs none."""
+    """`shown`: masked for display. Both are empty for a contact method without an address."""
 
     value: str = ""
     shown: str = ""
 
 
-def offered(settings: Settings) -> tuple[Offer, ...]:
-    """Those that are set up here, Slack first."""
+def offered_methods(settings: Settings) -> tuple[ContactMethodOffer, ...]:
+    """Contact methods that the operator configured, Slack first."""
     paging = settings.paging
-    found = [Offer(Kind.SLACK.value, words.LABELS[Kind.SLACK])]
+    found = [ContactMethodOffer(ContactMethodKind.SLACK.value, LABELS[ContactMethodKind.SLACK])]
     if paging.email.host is not None:
         domain = paging.email.domains[0] if paging.email.domains else "example.com"
-        found.append(Offer(Kind.EMAIL.value, words.LABELS[Kind.EMAIL], "E-mail address", f"you@{domain}"))
+        found.append(
+            ContactMethodOffer(
+                ContactMethodKind.EMAIL.value, LABELS[ContactMethodKind.EMAIL], "E-mail address", f"you@{domain}"
+            )
+        )
     for name, label in paging.apprise.services.items():
         asks_for = "{to}" in (settings.apprise_address(name) or "")
         asks = "Number or name there" if asks_for else None
-        found.append(Offer(f"{Kind.APPRISE}:{name}", label, asks, "+33612345678"))
+        found.append(ContactMethodOffer(f"{ContactMethodKind.APPRISE}:{name}", label, asks, "+33612345678"))
     if paging.webhook.hosts:
         hint = f"https://{paging.webhook.hosts[0]}/…"
-        found.append(Offer(Kind.WEBHOOK.value, words.LABELS[Kind.WEBHOOK], "Web address", hint))
-    for kind, names in ((Kind.PAGERDUTY, paging.pagerduty.services), (Kind.OPSGENIE, paging.opsgenie.services)):
-        found += [Offer(f"{kind}:{name}", f"{words.LABELS[kind]} {name}") for name in names]
+        found.append(
+            ContactMethodOffer(ContactMethodKind.WEBHOOK.value, LABELS[ContactMethodKind.WEBHOOK], "Web address", hint)
+        )
+    for kind, names in (
+        (ContactMethodKind.PAGERDUTY, paging.pagerduty.services),
+        (ContactMethodKind.OPSGENIE, paging.opsgenie.services),
+    ):
+        found += [ContactMethodOffer(f"{kind}:{name}", f"{LABELS[kind]} {name}") for name in names]
     return tuple(found)
 
 
-def offer_of(settings: Settings, means: str) -> Offer:
-    """Raises UserError for a means that is not set up here."""
-    known = offered(settings)
-    found = next((each for each in known if each.means == means), None)
+def find_offer(settings: Settings, method: str) -> ContactMethodOffer:
+    """Raises UserError for a contact method that is not configured."""
+    known = offered_methods(settings)
+    found = next((each for each in known if each.method == method), None)
     if found is None:
-        names = [each.means for each in known]
+        names = [each.method for each in known]
         raise UserError(
-            f"Nobody can be paged by `{means}` here.{did_you_mean(means, names)} There is: {', '.join(names)}."
+            f"Nobody can be paged by `{method}` here.{did_you_mean(method, names)} There is: {', '.join(names)}."
         )
     return found
 
 
-def label_of(settings: Settings, means: str) -> str:
-    """How people see a means, also one that is set up no more."""
-    found = words.read(means)
-    if found is not None and found.kind is Kind.APPRISE:
+def method_label(settings: Settings, method: str) -> str:
+    """Label of a contact method, also of one that is no longer configured."""
+    found = parse_contact_method(method)
+    if found is not None and found.kind is ContactMethodKind.APPRISE:
         return settings.paging.apprise.services.get(found.service, found.service)
-    return words.label_of(means)
+    return contact_method_label(method)
 
 
-def checked(settings: Settings, means: str, text: str) -> Address:
-    """What somebody typed as their address for a means. Raises UserError, which says what is wrong with it."""
-    offer = offer_of(settings, means)
+def check_address(settings: Settings, method: str, text: str) -> Address:
+    """Validate an address as typed. Raises UserError with the problem."""
+    offer = find_offer(settings, method)
     if offer.asks is None:
         return Address()
     text = text.strip()
-    if not text or len(text) > LONGEST or not text.isprintable():
+    if not text or len(text) > MAX_ADDRESS or not text.isprintable():
         raise UserError(f"{offer.label} needs an address, like {offer.hint}.")
-    match words.read(means):
-        case words.Means(Kind.EMAIL):
-            return _mail(settings, text)
-        case words.Means(Kind.WEBHOOK):
-            return _web(settings, text)
+    match parse_contact_method(method):
+        case ContactMethod(ContactMethodKind.EMAIL):
+            return _check_email(settings, text)
+        case ContactMethod(ContactMethodKind.WEBHOOK):
+            return _check_webhook(settings, text)
     if not re.fullmatch(r"[\w+@.-]{2,200}", text):
         raise UserError(f"Write letters, digits and `+ @ . - _` only, like {offer.hint}.")
-    return Address(text, words.shown_end(text))
+    return Address(text, mask_ending(text))
 
 
-def _mail(settings: Settings, text: str) -> Address:
+def _check_email(settings: Settings, text: str) -> Address:
     address = text.removeprefix("mailto:")
-    if not words.is_mail_address(address):
+    if not is_mail_address(address):
         raise UserError("That is no e-mail address. Write it like you@example.com, without a name.")
     domains = settings.paging.email.domains
     if domains and address.rpartition("@")[2].casefold() not in domains:
         raise UserError(f"Pages are mailed to {' and '.join(domains)} only, as the operator set it.")
-    return Address(address, words.shown_mail(address))
+    return Address(address, mask_mail_address(address))
 
 
-def _web(settings: Settings, text: str) -> Address:
-    parts, hosts = parts_of(text), settings.paging.webhook.hosts
+def _check_webhook(settings: Settings, text: str) -> Address:
+    parts, hosts = split_url(text), settings.paging.webhook.hosts
     if parts is None or parts.scheme != "https" or not parts.hostname or parts.username is not None:
         raise UserError("That is no address of a webhook. It begins with https:// and holds no name and password.")
     if parts.hostname not in {each.casefold() for each in hosts}:
@@ -111,17 +125,19 @@ def _web(settings: Settings, text: str) -> Address:
     return Address(text, parts.hostname)
 
 
-def keep(settings: Settings, contact: Contact, address: Address) -> None:
-    """Put the address into its row, sealed. Raises UserError without a secret key."""
-    contact.address_encrypted = sealing.seal(settings, address.value, about=_about(contact)) if address.value else None
+def store_address(settings: Settings, contact: Contact, address: Address) -> None:
+    """Store the encrypted address in its row. Raises UserError without a secret key."""
+    contact.address_encrypted = (
+        encrypt_text(settings, address.value, about=_encryption_context(contact)) if address.value else None
+    )
     contact.shown = address.shown
 
 
-def opened(settings: Settings, contact: Contact) -> str:
-    """The address as it was typed; empty where there is none. Raises CannotOpen."""
+def decrypt_address(settings: Settings, contact: Contact) -> str:
+    """The decrypted address; empty if there is none. Raises CannotOpen."""
     sealed = contact.address_encrypted
-    return sealing.opened(settings, sealed, about=_about(contact)) if sealed else ""
+    return decrypt_text(settings, sealed, about=_encryption_context(contact)) if sealed else ""
 
 
-def _about(contact: Contact) -> str:
-    return f"the address of {contact.user_id} in {contact.team_id} for {contact.means}"
+def _encryption_context(contact: Contact) -> str:
+    return f"the address of {contact.user_id} in {contact.team_id} for {contact.method}"

@@ -1,4 +1,4 @@
-"""By what somebody is paged, as they set it themselves: seen by them alone, and their addresses in full by nobody."""
+"""Personal contact methods: visible to their owner only, with masked addresses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,25 +7,25 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError, WrongField
-from bot.domain.paging.channels import Kind
-from bot.domain.paging.contact_rules import LONGEST_DELAY, in_order
-from bot.services.paging import addresses
-from bot.services.paging import pages as paging
+from bot.domain.errors import InvalidField, UserError
+from bot.domain.paging.contact_methods import ContactMethodKind
+from bot.domain.paging.contact_rules import LONGEST_DELAY, sort_contact_rules
+from bot.services.paging.addresses import check_address, find_offer, method_label, store_address
+from bot.services.paging.pages import contact_rules_of
 from bot.services.workspace.actor import Actor
 from bot.store.escalation import contacts, mutes
 from bot.store.escalation.contacts import Contact
 from bot.store.shared import audit, people
 
-MOST = 8
-"""Means of one person."""
+MAX_CONTACT_METHODS = 8
+"""Limit of contact methods of one person."""
 MEANS, ADDRESS, DELAY = "means", "address", "delay"
-"""The fields of the form, by which what is wrong is told."""
+"""Fields of the form, for InvalidField."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One means. `contact_id` None: of the configuration's defaults. `problem`: what went wrong the last time."""
+class ContactLine:
+    """One contact method. `contact_id`: None for a default. `problem`: of the last attempt."""
 
     contact_id: int | None
     label: str
@@ -36,10 +36,10 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class PagesView:
-    """How one person is paged, in the order in which it comes. `muted_until` is None while they are not muted."""
+class ContactSettingsView:
+    """Contact methods of one person in their order. `muted_until`: None without a mute."""
 
-    lines: Sequence[Line]
+    lines: Sequence[ContactLine]
     is_default: bool
     muted_until: datetime | None
     muted_why: str
@@ -47,137 +47,141 @@ class PagesView:
     has_only_slack: bool = False
 
 
-def view(session: Session, settings: Settings, team_id: str, user_id: str, at: datetime) -> PagesView:
-    own = contacts.of_person(session, team_id, user_id)
+def load_contact_settings(
+    session: Session, settings: Settings, team_id: str, user_id: str, at: datetime
+) -> ContactSettingsView:
+    own = contacts.find_by_person(session, team_id, user_id)
     by_id = {contact.key: contact for contact in own}
-    ways = paging.ways_of(settings, own)
+    rules = contact_rules_of(settings, own)
     lines = [
-        Line(
-            way.contact_id,
-            addresses.label_of(settings, way.means),
-            by_id[way.contact_id].shown if way.contact_id else "",
-            way.delay,
-            by_id[way.contact_id].problem if way.contact_id else None,
-            by_id[way.contact_id].failed_at if way.contact_id else None,
+        ContactLine(
+            rule.contact_id,
+            method_label(settings, rule.method),
+            by_id[rule.contact_id].shown if rule.contact_id else "",
+            rule.delay,
+            by_id[rule.contact_id].problem if rule.contact_id else None,
+            by_id[rule.contact_id].failed_at if rule.contact_id else None,
         )
-        for way in ways
+        for rule in rules
     ]
-    muted = mutes.standing(session, team_id, [user_id], at).get(user_id)
-    return PagesView(
+    muted = mutes.find_active(session, team_id, [user_id], at).get(user_id)
+    return ContactSettingsView(
         lines,
         not own,
         muted.ends_at if muted else None,
         muted.reason if muted else "",
-        len(own) < MOST,
-        all(way.means == Kind.SLACK for way in ways),
+        len(own) < MAX_CONTACT_METHODS,
+        all(rule.method == ContactMethodKind.SLACK for rule in rules),
     )
 
 
-def add(session: Session, settings: Settings, actor: Actor, means: str, address: str, delay: str) -> Contact:
+def add_contact_method(
+    session: Session, settings: Settings, actor: Actor, method: str, address: str, delay: str
+) -> Contact:
     """
-    One means more. Whoever had set none keeps the defaults beside it.
+    Add a contact method; defaults stay beside the first own one.
 
-    Raises WrongField, by the names of the form, for what cannot be.
+    Raises InvalidField by field of the form.
     """
-    minutes = _minutes(delay)
-    offer = addresses.offer_of(settings, means)
+    minutes = _parse_minutes(delay)
+    offer = find_offer(settings, method)
     try:
-        checked = addresses.checked(settings, offer.means, address)
+        checked = check_address(settings, offer.method, address)
     except UserError as problem:
-        raise WrongField(ADDRESS, problem.message) from problem
-    own = _own(session, settings, actor)
-    if len(own) >= MOST:
-        raise WrongField(MEANS, f"{MOST} means are the most. Remove one first.")
-    if checked.value == "" and any(each.means == offer.means for each in own):
-        raise WrongField(MEANS, f"{offer.label} is among yours already. Its delay is changed in the list.")
-    contact = _new(actor, offer.means, minutes, len(own))
-    addresses.keep(settings, contact, checked)
+        raise InvalidField(ADDRESS, problem.message) from problem
+    own = _lock_own(session, settings, actor)
+    if len(own) >= MAX_CONTACT_METHODS:
+        raise InvalidField(MEANS, f"{MAX_CONTACT_METHODS} means are the most. Remove one first.")
+    if checked.value == "" and any(each.method == offer.method for each in own):
+        raise InvalidField(MEANS, f"{offer.label} is among yours already. Its delay is changed in the list.")
+    contact = _new_contact(actor, offer.method, minutes, len(own))
+    store_address(settings, contact, checked)
     session.add(contact)
     session.flush()
-    _note(session, actor, "added a means of paging", offer.means, minutes)
+    _note_audit(session, actor, "added a means of paging", offer.method, minutes)
     return contact
 
 
-def _own(session: Session, settings: Settings, actor: Actor) -> list[Contact]:
-    """Theirs, held; the defaults become theirs with the first change."""
-    people.meet(session, actor.team_id, [actor.user_id or ""])
-    found = contacts.lock_of_person(session, actor.team_id, actor.user_id or "")
+def _lock_own(session: Session, settings: Settings, actor: Actor) -> list[Contact]:
+    """Lock the person's contact methods; the first change copies the defaults."""
+    people.insert_missing(session, actor.team_id, [actor.user_id or ""])
+    found = contacts.lock_by_person(session, actor.team_id, actor.user_id or "")
     if found:
         return found
     made = [
-        _new(actor, way.means, int(way.delay.total_seconds()) // 60, position)
-        for position, way in enumerate(in_order(paging.ways_of(settings, ())))
+        _new_contact(actor, rule.method, int(rule.delay.total_seconds()) // 60, position)
+        for position, rule in enumerate(sort_contact_rules(contact_rules_of(settings, ())))
     ]
     session.add_all(made)
     session.flush()
     return made
 
 
-def _new(actor: Actor, means: str, minutes: int, position: int) -> Contact:
+def _new_contact(actor: Actor, method: str, minutes: int, position: int) -> Contact:
     return Contact(
         team_id=actor.team_id,
         user_id=actor.user_id or "",
         position=position,
-        means=means,
+        method=method,
         delay_minutes=minutes,
         created_at=actor.at,
     )
 
 
-def _minutes(text: str) -> int:
+def _parse_minutes(text: str) -> int:
     bare = text.strip().casefold().removesuffix("minutes").removesuffix("min").strip()
     if not bare:
         return 0
     if not (bare.isascii() and bare.isdecimal()) or int(bare) > LONGEST_DELAY:
-        raise WrongField(DELAY, f"Write minutes, 0 to {LONGEST_DELAY}: 0 is at once.")
+        raise InvalidField(DELAY, f"Write minutes, 0 to {LONGEST_DELAY}: 0 is at once.")
     return int(bare)
 
 
-def set_delay(session: Session, actor: Actor, contact_id: int, minutes: int) -> None:
-    """Let a means come so many minutes after the first page. Raises UserError for one that is not theirs."""
-    contact = _theirs(session, actor, contact_id)
+def set_contact_delay(session: Session, actor: Actor, contact_id: int, minutes: int) -> None:
+    """Set the delay after the first page. Raises UserError if it is not the actor's."""
+    contact = _lock_contact(session, actor, contact_id)
     contact.delay_minutes = minutes
     session.add(contact)
-    _note(session, actor, "changed a means of paging", contact.means, minutes)
+    _note_audit(session, actor, "changed a means of paging", contact.method, minutes)
 
 
-def remove(session: Session, actor: Actor, contact_id: int) -> None:
-    """Without any of their own the defaults hold again. Raises UserError for one that is not theirs."""
-    contact = _theirs(session, actor, contact_id)
+def remove_contact_method(session: Session, actor: Actor, contact_id: int) -> None:
+    """Remove a contact method; without any the defaults apply. Raises UserError if not theirs."""
+    contact = _lock_contact(session, actor, contact_id)
     session.delete(contact)
     session.flush()
-    _note(session, actor, "removed a means of paging", contact.means, contact.delay_minutes)
+    _note_audit(session, actor, "removed a means of paging", contact.method, contact.delay_minutes)
 
 
-def _theirs(session: Session, actor: Actor, contact_id: int) -> Contact:
-    own = contacts.lock_of_person(session, actor.team_id, actor.user_id or "")
+def _lock_contact(session: Session, actor: Actor, contact_id: int) -> Contact:
+    own = contacts.lock_by_person(session, actor.team_id, actor.user_id or "")
     found = next((each for each in own if each.key == contact_id), None)
     if found is None:
         raise UserError("That means is not among yours any more. `/incident pages` shows them as they are.")
     return found
 
 
-def _note(session: Session, actor: Actor, what: str, means: str, minutes: int) -> None:
-    audit.note(
+def _note_audit(session: Session, actor: Actor, what: str, method: str, minutes: int) -> None:
+    audit.record(
         session,
         at=actor.at,
         team_id=actor.team_id,
-        who=actor.user_id,
-        what=what,
+        user_id=actor.user_id,
+        action=what,
         origin=actor.origin,
-        means=means,
+        means=method,
         minutes=minutes,
     )
 
 
-def defaults_of(session: Session, settings: Settings, actor: Actor) -> list[Contact]:
-    """Their means as rows of their own, so that the defaults can be changed, too."""
-    return _own(session, settings, actor)
+def copy_defaults(session: Session, settings: Settings, actor: Actor) -> list[Contact]:
+    """Copy the defaults to rows of the person, so that they can be changed."""
+    return _lock_own(session, settings, actor)
 
 
-def forget(session: Session, team_id: str, user_id: str) -> int:
-    """A person is erased: nobody keeps how they were reached. How many means that were."""
-    own = contacts.lock_of_person(session, team_id, user_id)
+def delete_contacts(session: Session, team_id: str, user_id: str) -> int:
+    """Delete the contact methods of an erased person; return their number."""
+    own = contacts.lock_by_person(session, team_id, user_id)
     for contact in own:
         session.delete(contact)
     return len(own)

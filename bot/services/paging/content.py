@@ -1,4 +1,4 @@
-"""What a page says by other means than Slack: whoever reads it may see nothing else of the incident."""
+"""Content of pages outside Slack, whose readers may see nothing else of the incident."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.crypto.signed_links import acknowledge_link, page_link
-from bot.domain.paging.channels import label_of
+from bot.crypto import acknowledge_link, incident_page_link
+from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.terms import Severity, TargetKind
 from bot.domain.text.links import channel_link
-from bot.services.paging import pages as paging
+from bot.services.paging.page_outcomes import is_page_needed
 from bot.services.workspace.people import MENTION
 from bot.store.escalation import escalations
 from bot.store.escalation.escalations import Escalation, Page
-from bot.store.escalation.pages import of_bundle
-from bot.store.incidents import incidents
+from bot.store.escalation.pages import find_by_bundle
+from bot.store.incidents import incidents, installations
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import people
 
@@ -25,11 +25,12 @@ SOMEBODY = "Somebody"
 
 
 @dataclass(frozen=True, slots=True)
-class CallText:
+class EscalationText:
     """
-    One call for help. Of a private incident a service that several people read gets neither `title` nor `reason`.
+    One escalation in a page.
 
-    `asked_by` is a name, None where a rule asked; `level` is like `level 2 of 3`, or empty.
+    A shared service gets neither `title` nor `reason` of a private incident. `asked_by`: a name, None for a rule.
+    `level`: `level 2 of 3`, or empty.
     """
 
     page_id: int
@@ -50,15 +51,15 @@ class CallText:
     channel_url: str | None
     is_drill: bool
     is_policy: bool = False
-    """Whether `target` is the name of a policy."""
+    """`target` is the name of a policy."""
 
     @property
-    def asked(self) -> str:
+    def origin_text(self) -> str:
         """`Asked by oncall for dba, level 2 of 3, at 16:05 CET`, without a full stop."""
         for_whom = f"the policy {self.target}" if self.is_policy else self.target
         by = f"Asked by {self.asked_by} for {for_whom}" if self.asked_by else f"Asked by {for_whom}"
         level = f", {self.level}" if self.level else ""
-        return f"{by}{level}, at {clock_of(self.paged_at, self.zone)}"
+        return f"{by}{level}, at {format_clock(self.paged_at, self.zone)}"
 
     @property
     def headline(self) -> str:
@@ -70,20 +71,19 @@ class CallText:
 @dataclass(frozen=True, slots=True)
 class PageText:
     """
-    What goes out in one message, for one person or one service: several calls in a storm.
+    Content of one message to one person or service; several escalations in a bundle.
 
-    `key` is the same however often it is sent, and another for each new call. `name` is who is paged. `is_test`:
-    nothing is wrong, and whoever reads it asked for it.
+    `key`: the same for each attempt, different for each new page. `name`: the recipient. `is_test`: a requested test.
     """
 
     key: str
     name: str
     team_name: str
-    calls: tuple[CallText, ...]
+    calls: tuple[EscalationText, ...]
     is_test: bool = False
 
     @property
-    def first(self) -> CallText:
+    def first(self) -> EscalationText:
         return self.calls[0]
 
     @property
@@ -92,23 +92,22 @@ class PageText:
 
     @property
     def worst(self) -> Severity:
-        """Of the severities, which begin with the worst."""
         order = list(Severity)
         return min((each.severity for each in self.calls), key=order.index)
 
 
-def load(session: Session, settings: Settings, page_ids: Sequence[int]) -> PageText | None:
-    """What these pages, of one person or service, have to say now; None if nobody is needed any more."""
+def load_page_text(session: Session, settings: Settings, page_ids: Sequence[int]) -> PageText | None:
+    """Content of pages of one person or service; None if nobody is needed any more."""
     pages = [page for page in (session.get(Page, each) for each in page_ids) if page is not None]
     needed = [(page, *found) for page in pages if (found := _still_needed(session, page)) is not None]
     if not needed:
         return None
-    met = incidents.installation(session)
-    calls = tuple(call_of(session, settings, *each) for each in needed)
+    met = installations.find_installation(session)
+    calls = tuple(build_escalation_text(session, settings, *each) for each in needed)
     first, row, incident = needed[0]
     return PageText(
-        key=key_of(session, incident.team_id, first, row),
-        name=name_of(session, incident.team_id, first),
+        key=page_key(session, incident.team_id, first, row),
+        name=recipient_name(session, incident.team_id, first),
         team_name=met.team_name if met else "",
         calls=calls,
     )
@@ -119,28 +118,30 @@ def _still_needed(session: Session, page: Page) -> tuple[Escalation, Incident] |
     if row is None:
         return None
     incident = incidents.get(session, row.incident_id)
-    return (row, incident) if paging.is_needed(session, row, incident, page) else None
+    return (row, incident) if is_page_needed(session, row, incident, page) else None
 
 
-def name_of(session: Session, team_id: str, page: Page) -> str:
-    """Who is paged: a person, or a service."""
-    return _name(session, team_id, page.user_id) if page.user_id else label_of(page.means)
+def recipient_name(session: Session, team_id: str, page: Page) -> str:
+    """Name of a person or service."""
+    return _user_name(session, team_id, page.user_id) if page.user_id else contact_method_label(page.method)
 
 
-def clock_of(moment: datetime, zone: ZoneInfo) -> str:
+def format_clock(moment: datetime, zone: ZoneInfo) -> str:
     """`16:05 CET`; where a zone has no letters `16:05 UTC+05:45`."""
     local = moment.astimezone(zone)
     name, offset = local.tzname() or "", local.strftime("%z")
     return f"{local:%H:%M} {name if name[:1].isalpha() else f'UTC{offset[:3]}:{offset[3:5]}'}"
 
 
-def call_of(session: Session, settings: Settings, page: Page, row: Escalation, incident: Incident) -> CallText:
-    """One page's call for help, whether it is still needed or not."""
-    met = incidents.installation(session)
+def build_escalation_text(
+    session: Session, settings: Settings, page: Page, row: Escalation, incident: Incident
+) -> EscalationText:
+    """Content of one page, needed or not."""
+    met = installations.find_installation(session)
     workspace_url = met.url if met else ""
-    is_hidden = incident.is_private and not page.user_id  # everybody of a service reads what reaches it
+    is_hidden = incident.is_private and not page.user_id  # several people read pages of a service
     channel = channel_link(workspace_url, incident.channel_id) if incident.channel_id and workspace_url else None
-    return CallText(
+    return EscalationText(
         page_id=page.id or 0,
         escalation_id=row.key,
         reference=incident.reference,
@@ -148,53 +149,55 @@ def call_of(session: Session, settings: Settings, page: Page, row: Escalation, i
         severity=Severity(incident.severity),
         severity_label=settings.severity_label(Severity(incident.severity)),
         status_label=settings.status_label(incident.status),
-        target=_target(session, incident.team_id, row),
-        reason="" if is_hidden else named(session, incident.team_id, row.reason),
-        asked_by=_name(session, incident.team_id, row.asked_by) if row.asked_by else None,
-        level=_level(page, row),
+        target=_target_name(session, incident.team_id, row),
+        reason="" if is_hidden else replace_mentions(session, incident.team_id, row.reason),
+        asked_by=_user_name(session, incident.team_id, row.asked_by) if row.asked_by else None,
+        level=_level_text(page, row),
         paged_at=page.queued_at,
         zone=ZoneInfo(incident.zone),
         acknowledge_url=acknowledge_link(settings, page.id or 0, page.queued_at),
-        page_url=None if is_hidden else page_link(settings, incident.reference),
+        page_url=None if is_hidden else incident_page_link(settings, incident.reference),
         channel_url=channel,
         is_drill=incident.is_drill,
         is_policy=row.target_kind == TargetKind.POLICY,
     )
 
 
-def _level(page: Page, row: Escalation) -> str:
+def _level_text(page: Page, row: Escalation) -> str:
     levels = len((row.policy or {}).get("levels") or ())
     return f"level {page.level} of {levels}" if levels > 1 else ""
 
 
-def key_of(session: Session, team_id: str, page: Page, row: Escalation) -> str:
+def page_key(session: Session, team_id: str, page: Page, row: Escalation) -> str:
     """
-    By which a paging service knows the call again: the first page to this person or service by this means.
+    Deduplication key: the first page to the same recipient by the same contact method.
 
-    An acknowledgement that was taken back ends it: what comes then is a new call, or the service would not ring.
+    A withdrawn acknowledgement starts a new key, or else the service would not alert again.
     """
-    taken_back = [each["withdrawn_at"] for each in row.answers or () if each.get("withdrawn_at")]
+    taken_back = [each["withdrawn_at"] for each in row.answers if each.get("withdrawn_at")]
     since = max(map(datetime.fromisoformat, taken_back), default=None)
     same = [
         each.id or 0
-        for each in escalations.pages_of(session, row.key)
-        if (each.user_id, each.means) == (page.user_id, page.means) and (since is None or each.queued_at > since)
+        for each in escalations.find_pages(session, row.key)
+        if (each.user_id, each.method) == (page.user_id, page.method) and (since is None or each.queued_at > since)
     ]
     return f"dogwatch.{team_id}.{min(same, default=page.id or 0)}"
 
 
-def pages_of_key(session: Session, key: str) -> list[Page]:
+def pages_by_key(session: Session, key: str) -> list[Page]:
     """
-    What went out to a paging service under a key, in order; empty where the key is none of ours.
+    Pages sent to a paging service under a key, in order; empty for an unknown key.
 
-    The page that it names may have gone out among others, under theirs: a reminder of the same call bears it then.
+    The page named by the key may have been sent in a bundle with another key; a repeated page has it then.
     """
-    named_by_it = _page_of_key(session, key)
-    if named_by_it is None:
+    named_page = _page_of_key(session, key)
+    if named_page is None:
         return []
-    found = [each for each in escalations.pages_of(session, named_by_it.escalation_id) if each.external_ref == key]
+    found = [each for each in escalations.find_pages(session, named_page.escalation_id) if each.external_ref == key]
     for bundle_key in {each.bundle_key for each in found if each.bundle_key is not None}:
-        found += [each for each in of_bundle(session, bundle_key) if each.external_ref == key and each not in found]
+        found += [
+            each for each in find_by_bundle(session, bundle_key) if each.external_ref == key and each not in found
+        ]
     return sorted(found, key=lambda each: each.id or 0)
 
 
@@ -208,15 +211,15 @@ def _page_of_key(session: Session, key: str) -> Page | None:
     return page if incident is not None and incident.team_id == parts[1] else None
 
 
-def named(session: Session, team_id: str, text: str) -> str:
-    """The text with the names of people in place of their ids."""
-    names = people.names(session, team_id, MENTION.findall(text))
+def replace_mentions(session: Session, team_id: str, text: str) -> str:
+    """Replace mentions by names."""
+    names = people.find_names(session, team_id, MENTION.findall(text))
     return MENTION.sub(lambda found: f"@{names.get(found[1], SOMEBODY)}", text)
 
 
-def _name(session: Session, team_id: str, user_id: str) -> str:
-    return people.names(session, team_id, [user_id]).get(user_id, SOMEBODY)
+def _user_name(session: Session, team_id: str, user_id: str) -> str:
+    return people.find_names(session, team_id, [user_id]).get(user_id, SOMEBODY)
 
 
-def _target(session: Session, team_id: str, row: Escalation) -> str:
-    return _name(session, team_id, row.target_id) if row.target_kind == TargetKind.PERSON else row.target_name
+def _target_name(session: Session, team_id: str, row: Escalation) -> str:
+    return _user_name(session, team_id, row.target_id) if row.target_kind == TargetKind.PERSON else row.target_name

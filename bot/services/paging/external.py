@@ -1,89 +1,77 @@
-"""Pages that leave by something else than Slack: what is to be sent, and what came of it."""
+"""Pages outside Slack: content and outcome."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.paging.channels import rings_on
-from bot.services import outbox as tell
-from bot.services.paging import addresses
-from bot.services.paging import content as page_text
-from bot.services.paging import pages as paging
-from bot.services.paging.content import PageText
+from bot.domain.paging.contact_methods import rings_until_answered
+from bot.services import outbox
+from bot.services.outbox.payloads import ContactMethodPagePayload
+from bot.services.paging.addresses import decrypt_address
+from bot.services.paging.content import PageText, load_page_text, pages_by_key
+from bot.services.paging.page_outcomes import record_page_outcome
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.escalation import escalations
-from bot.store.escalation import pages as store_pages
 from bot.store.escalation.contacts import Contact
 from bot.store.escalation.escalations import NOT_NEEDED, SENT, Page
-from bot.store.escalation.pages import of_bundle
+from bot.store.escalation.pages import find_by_bundle, find_superseded
 from bot.store.incidents import incidents
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a row of the outbox asks for."""
-
-    means: str
-    user_id: str
-    page_ids: Sequence[int]
-    bundle_key: str | None
-
-    @classmethod
-    def of(cls, details: Mapping[str, Any]) -> "Asked":
-        return cls(details["means"], details["user_id"], details.get("page_ids") or (), details.get("bundle_key"))
-
-
-@dataclass(frozen=True, slots=True)
-class ToSend:
-    """`address` is empty where the means needs none; `page_ids` are those that the text tells of."""
+class PageToSend:
+    """`address`: empty if the contact method needs none. `page_ids`: pages in the text."""
 
     text: PageText
     address: str
     page_ids: Sequence[int]
 
 
-def begin(session: Session, settings: Settings, asked: Asked, at: datetime) -> ToSend | None:
+def prepare_page(
+    session: Session, settings: Settings, asked: ContactMethodPagePayload, at: datetime
+) -> PageToSend | None:
     """
-    What is to be sent now; None if nobody is needed any more, and then that is kept.
+    Prepare what to send; None, which is recorded, if nobody is needed any more.
 
-    A service that rings on gets its key before it is called: whoever answers meanwhile stops it, whatever came of the
-    call. Raises CannotOpen for an address that another key sealed.
+    A service that repeats its alarm gets its key before the request, so that an acknowledgement meanwhile stops it.
+    Raises CannotOpen for an address that another key encrypted.
     """
-    pages = _without_superseded(session, asked, _pages(session, asked), at)
-    text = page_text.load(session, settings, [page.id or 0 for page in pages])
-    told = {call.page_id for call in text.calls} if text else set()
+    pages = _drop_superseded(session, asked, _pages(session, asked), at)
+    text = load_page_text(session, settings, [page.id or 0 for page in pages])
+    included = {call.page_id for call in text.calls} if text else set()
     for page in pages:
-        if page.id not in told and page.sent_at is None:
-            _came_of(session, page, NOT_NEEDED, at)
+        if page.id not in included and page.sent_at is None:
+            _record_outcome(session, page, NOT_NEEDED, at)
     if text is None:
         return None
-    if rings_on(asked.means):
+    if rings_until_answered(asked.method):
         for page in pages:
-            if page.id in told:
+            if page.id in included:
                 page.external_ref = text.key
                 session.add(page)
-    return ToSend(text, _address(session, settings, pages), sorted(told))
+    return PageToSend(text, _address(session, settings, pages), sorted(included))
 
 
-def _without_superseded(session: Session, asked: Asked, pages: Sequence[Page], at: datetime) -> Sequence[Page]:
-    """A service that rings on knows a call by its first page, and takes a repetition for what it is."""
-    if rings_on(asked.means):
+def _drop_superseded(
+    session: Session, asked: ContactMethodPagePayload, pages: Sequence[Page], at: datetime
+) -> Sequence[Page]:
+    """Drop superseded pages; a service with deduplication keys gets all."""
+    if rings_until_answered(asked.method):
         return pages
-    superseded = store_pages.superseded(session, [page for page in pages if page.sent_at is None], at)
+    superseded = find_superseded(session, [page for page in pages if page.sent_at is None], at)
     for page in pages:
         if page.id in superseded and not page.outcome:
-            _came_of(session, page, NOT_NEEDED, at)
+            _record_outcome(session, page, NOT_NEEDED, at)
     return [page for page in pages if page.id not in superseded]
 
 
-def _pages(session: Session, asked: Asked) -> list[Page]:
-    """Those of the row; of a bundle all that are in it by now."""
+def _pages(session: Session, asked: ContactMethodPagePayload) -> list[Page]:
+    """Pages of the request; of a bundle all that it has by now."""
     if asked.bundle_key is not None:
-        return of_bundle(session, asked.bundle_key)
+        return find_by_bundle(session, asked.bundle_key)
     return [page for page in (session.get(Page, each) for each in asked.page_ids) if page is not None]
 
 
@@ -91,21 +79,20 @@ def _address(session: Session, settings: Settings, pages: Sequence[Page]) -> str
     for page in pages:
         contact = session.get(Contact, page.contact_id) if page.contact_id else None
         if contact is not None:
-            return addresses.opened(settings, contact)
+            return decrypt_address(settings, contact)
     return ""
 
 
-def sent(session: Session, page_ids: Sequence[int], ref: str | None, at: datetime) -> None:
-    """It went out."""
+def record_sent(session: Session, page_ids: Sequence[int], ref: str | None, at: datetime) -> None:
     for page_id in page_ids:
         page = session.get(Page, page_id)
         if page is not None:
             page.external_ref = ref
-            _came_of(session, page, SENT, at)
+            _record_outcome(session, page, SENT, at)
 
 
-def failed(session: Session, asked: Asked, outcome: str, at: datetime) -> None:
-    """It did not: the person's next means goes at once. Told again, as each try is, it changes nothing."""
+def record_failed(session: Session, asked: ContactMethodPagePayload, outcome: str, at: datetime) -> None:
+    """Record a failure, and page by the next contact method; repeated failures change nothing."""
     for page in _pages(session, asked):
         if page.outcome in {SENT, NOT_NEEDED}:
             continue
@@ -113,20 +100,20 @@ def failed(session: Session, asked: Asked, outcome: str, at: datetime) -> None:
             page.outcome = outcome
             session.add(page)
         else:
-            _came_of(session, page, outcome, at)
+            _record_outcome(session, page, outcome, at)
 
 
-def _came_of(session: Session, page: Page, outcome: str, at: datetime) -> None:
+def _record_outcome(session: Session, page: Page, outcome: str, at: datetime) -> None:
     actor = Actor("", None, at, Origin.TIMER)
-    paging.page_came_of(session, page.id or 0, sent=outcome == SENT, outcome=outcome, actor=actor)
+    record_page_outcome(session, page.id or 0, sent=outcome == SENT, outcome=outcome, actor=actor)
     row = escalations.get(session, page.escalation_id)
     if row is not None and outcome != NOT_NEEDED:
-        tell.show_escalation(session, incidents.get(session, row.incident_id), row.key, at)
+        outbox.refresh_escalation(session, incidents.get(session, row.incident_id), row.key, at)
 
 
-def standing(session: Session, ref: str) -> str | None:
-    """How a service that rings on is to take a call: `acknowledged`, `over`, or None while somebody is still needed."""
-    states = {_state(session, each) for each in {page.escalation_id for page in page_text.pages_of_key(session, ref)}}
+def external_state(session: Session, ref: str) -> str | None:
+    """State to report to a service: ACKNOWLEDGED, OVER, or None while somebody is needed."""
+    states = {_state(session, each) for each in {page.escalation_id for page in pages_by_key(session, ref)}}
     if None in states or not states:
         return None
     return ACKNOWLEDGED if ACKNOWLEDGED in states else OVER

@@ -1,4 +1,4 @@
-"""People who are not to be paged for a while: on leave, asleep after a night, on a plane."""
+"""Mutes: people who are not paged for a while."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -6,69 +6,74 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError, WrongField
-from bot.domain.times import When, show_time
-from bot.domain.times.future import ahead, within
-from bot.services import outbox as tell
-from bot.services.workspace import people
+from bot.domain.errors import InvalidField, UserError
+from bot.domain.times import ParsedTime, format_time
+from bot.domain.times.future import check_end_within, resolve_future_time
+from bot.services import outbox
 from bot.services.workspace.actor import Actor
+from bot.services.workspace.people import ensure_known
 from bot.store.escalation import mutes
 from bot.store.escalation.mutes import Mute
 from bot.store.shared import audit
 
-LONGEST = timedelta(days=62)
-REASON = 200
-"""Characters of a reason that are kept."""
+MAX_MUTE = timedelta(days=62)
+MAX_REASON = 200
+"""Longest stored reason, in characters."""
 
 
-def mute(
-    session: Session, settings: Settings, actor: Actor, user_id: str, reason: str, *, until: When | None, zone: ZoneInfo
+def mute_person(
+    session: Session,
+    settings: Settings,
+    actor: Actor,
+    user_id: str,
+    reason: str,
+    *,
+    until: ParsedTime | None,
+    zone: ZoneInfo,
 ) -> Mute:
     """
-    Page somebody no more until then. One that is standing is replaced.
+    Mute a person until a time; replaces an active mute.
 
-    Raises WrongField (`until`, `text`) and UserError for what cannot be.
+    Raises InvalidField (`until`, `text`) and UserError.
     """
     is_other = user_id != actor.user_id
     if is_other:
-        check_may(settings, actor, user_id)
+        check_may_mute(settings, actor, user_id)
         if not reason.strip():
-            raise WrongField("text", f"Say why: <@{user_id}> is told by whom and why they are not paged.")
-    if until is None:
-        raise WrongField("until", "Say until when: `until:18:00`, `until:in 8 hours`, `until:tomorrow 09:00`.")
-    try:
-        ends_at = ahead(until, after=actor.at, zone=zone)
-    except UserError as problem:
-        raise WrongField("until", problem.message) from problem
-    within("until", ends_at, since=actor.at, most=LONGEST)
+            raise InvalidField("text", f"Say why: <@{user_id}> is told by whom and why they are not paged.")
+    ends_at = _check_end(until, actor.at, zone)
     _withdraw(session, actor, user_id)
     row = Mute(
         team_id=actor.team_id,
         user_id=user_id,
         starts_at=actor.at,
         ends_at=ends_at,
-        reason=" ".join(reason.split())[:REASON],
+        reason=" ".join(reason.split())[:MAX_REASON],
         by=actor.user_id,
     )
     session.add(row)
-    people.meet(session, actor.team_id, [user_id], actor.at)
-    _note(session, actor, user_id, "muted somebody" if is_other else "muted themselves", until=ends_at, why=row.reason)
+    ensure_known(session, actor.team_id, [user_id], actor.at)
+    action = "muted somebody" if is_other else "muted themselves"
+    _note_audit(session, actor, user_id, action, until=ends_at, why=row.reason)
     if is_other:
-        tell.direct(
-            session,
-            actor.team_id,
-            user_id,
-            actor.at,
-            "muted",
-            by=actor.user_id,
-            until=ends_at.isoformat(),
-            text=row.reason,
-        )
+        values = {"by": actor.user_id, "until": ends_at.isoformat(), "text": row.reason}
+        outbox.post_direct_message(session, actor.team_id, user_id, actor.at, "muted", **values)
     return row
 
 
-def check_may(settings: Settings, actor: Actor, user_id: str) -> None:
-    """Raises UserError where the configuration keeps people from muting one another."""
+def _check_end(until: ParsedTime | None, now: datetime, zone: ZoneInfo) -> datetime:
+    if until is None:
+        raise InvalidField("until", "Say until when: `until:18:00`, `until:in 8 hours`, `until:tomorrow 09:00`.")
+    try:
+        ends_at = resolve_future_time(until, after=now, zone=zone)
+    except UserError as problem:
+        raise InvalidField("until", problem.message) from problem
+    check_end_within("until", ends_at, since=now, most=MAX_MUTE)
+    return ends_at
+
+
+def check_may_mute(settings: Settings, actor: Actor, user_id: str) -> None:
+    """Raise UserError if the configuration forbids muting that person."""
     allowed = settings.paging.mute_others
     if allowed == "nobody":
         raise UserError("Here people mute only themselves (`[paging] mute_others` in dogwatch.toml).")
@@ -83,36 +88,36 @@ def _are_of_one_team(settings: Settings, one: str, other: str) -> bool:
     return any({one, other} <= set(team.members) for team in settings.teams.values())
 
 
-def unmute(session: Session, settings: Settings, actor: Actor, user_id: str) -> None:
-    """Page them again. Raises UserError if they were not muted, or it is not this person's to say."""
+def unmute_person(session: Session, settings: Settings, actor: Actor, user_id: str) -> None:
+    """End a mute. Raises UserError if there is none, or it is forbidden."""
     if user_id != actor.user_id:
-        check_may(settings, actor, user_id)
+        check_may_mute(settings, actor, user_id)
     if not _withdraw(session, actor, user_id):
         who = "You are" if user_id == actor.user_id else f"<@{user_id}> is"
         raise UserError(f"{who} not muted. Nothing was changed.")
     is_other = user_id != actor.user_id
-    _note(session, actor, user_id, "unmuted somebody" if is_other else "unmuted themselves")
+    _note_audit(session, actor, user_id, "unmuted somebody" if is_other else "unmuted themselves")
     if is_other:
-        tell.direct(session, actor.team_id, user_id, actor.at, "unmuted", by=actor.user_id)
+        outbox.post_direct_message(session, actor.team_id, user_id, actor.at, "unmuted", by=actor.user_id)
 
 
 def _withdraw(session: Session, actor: Actor, user_id: str) -> int:
-    standing = mutes.not_over(session, actor.team_id, user_id, actor.at)
-    for row in standing:
+    active = mutes.find_unfinished(session, actor.team_id, user_id, actor.at)
+    for row in active:
         row.withdrawn_at = actor.at
         session.add(row)
-    return len(standing)
+    return len(active)
 
 
-def _note(
+def _note_audit(
     session: Session, actor: Actor, user_id: str, what: str, *, until: datetime | None = None, why: str = ""
 ) -> None:
-    audit.note(
+    audit.record(
         session,
         at=actor.at,
         team_id=actor.team_id,
-        who=actor.user_id,
-        what=what,
+        user_id=actor.user_id,
+        action=what,
         origin=actor.origin,
         whom=user_id,
         until=until.isoformat() if until else None,
@@ -120,7 +125,7 @@ def _note(
     )
 
 
-def shown(row: Mute, zone: ZoneInfo) -> str:
-    """Why somebody is not paged, in a few words: for the ledger and for lists."""
-    until = f" until {show_time(row.ends_at, zone)}" if row.ends_at else ""
+def describe_mute(row: Mute, zone: ZoneInfo) -> str:
+    """A mute in a few words, for messages and lists."""
+    until = f" until {format_time(row.ends_at, zone)}" if row.ends_at else ""
     return f"muted{until}" + (f": {row.reason}" if row.reason else "")

@@ -1,4 +1,4 @@
-"""An incident for somebody who joins late, as its record stands now."""
+"""Summary of an incident for somebody who joins late."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.crypto.signed_links import page_link
-from bot.domain.catchup.catchup import Catchup, catch_up
+from bot.crypto import incident_page_link
+from bot.domain.catchup import Catchup, build_catchup
 from bot.domain.incidents.roles import LEAD
-from bot.services.escalation import view as ledger
-from bot.services.postmortem import load_record as record
+from bot.services.escalation.view_loader import load_progress
+from bot.services.postmortem.load_record import load_record
 from bot.store.escalation import escalations
 
 
 @dataclass(frozen=True, slots=True)
 class CatchupView:
-    """`page_url` is where the whole record can be read; `now` the moment for which it was made; `names` by user id."""
+    """`page_url` has the record record; `names` by user id; as of `now`."""
 
     catchup: Catchup
     page_url: str
@@ -26,15 +26,15 @@ class CatchupView:
     lead_label: str = "Lead"
 
 
-def view(session: Session, settings: Settings, incident_id: int, now: datetime) -> CatchupView:
-    whole = record.load(session, settings, incident_id)
+def load_catchup(session: Session, settings: Settings, incident_id: int, now: datetime) -> CatchupView:
+    record = load_record(session, settings, incident_id)
     running = {
-        f"escalation-{each.key}": standing
-        for each in escalations.unanswered(session, incident_id)
-        if (standing := ledger.standing_of(session, each))
+        f"escalation-{each.key}": progress
+        for each in escalations.find_unanswered(session, incident_id)
+        if (progress := load_progress(each))
     }
     due = {ref: each.next.at for ref, each in running.items() if each.next}
     levels = {ref: (each.level, each.levels) for ref, each in running.items() if each.level}
-    url = page_link(settings, whole.incident.reference)
-    told = catch_up(whole, now, reminders=due, levels=levels)
-    return CatchupView(told, url, now, whole.people, settings.role_named(LEAD).label)
+    url = incident_page_link(settings, record.incident.reference)
+    catchup = build_catchup(record, now, reminders=due, levels=levels)
+    return CatchupView(catchup, url, now, record.people, settings.role_named(LEAD).label)

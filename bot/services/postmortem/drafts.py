@@ -1,4 +1,4 @@
-"""Postmortem drafts: written from the record, kept version by version."""
+"""Postmortem drafts: written from the record, stored version by version."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,20 +9,21 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.drafting.model import BlockKind
-from bot.domain.postmortem.assemble import Draft, assemble
-from bot.services import outbox as tell
-from bot.services.postmortem import findings
-from bot.services.postmortem import load_record as record
-from bot.services.postmortem import templates as forms
+from bot.domain.postmortem import Draft, build_draft
+from bot.services import outbox
+from bot.services.outbox.payloads import DraftPayload
+from bot.services.postmortem.findings import find_in_record
+from bot.services.postmortem.load_record import load_record
+from bot.services.postmortem.templates import render_draft
 from bot.store.incidents import incidents, postmortems, timeline
 from bot.store.incidents.postmortems import Postmortem
 from bot.store.shared import audit
-from bot.templating.render import one_after_the_other
+from bot.templating.render import join_documents
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A draft, ready to be read. `comment` goes beside the file."""
+class WrittenDraft:
+    """A draft as Markdown. `comment` goes beside the file."""
 
     incident_id: int
     reference: str
@@ -33,18 +34,18 @@ class Made:
     """Markdown, by language."""
     draft: Draft
     problem: str | None = None
-    """Why it has not the form that was asked for, in words for the channel."""
+    """Why the requested template was not used, for the channel."""
     problem_details: str | None = None
-    """The same for the operator, with the path of the template."""
+    """The same for the operator, with the template's path."""
 
     @property
     def markdown(self) -> str:
         """All languages, one after the other."""
-        return one_after_the_other(self.documents.values())
+        return join_documents(self.documents.values())
 
     @property
     def document_title(self) -> str:
-        """As `title`, in the language that comes first."""
+        """The title in the first language."""
         first = self.draft.documents[0]
         words = first.words
         return f"{words['postmortem']} {self.reference}{words['colon']} {first.title.text}"
@@ -61,26 +62,26 @@ class Made:
         )
 
 
-def draft(
+def write_draft(
     session: Session,
     settings: Settings,
     incident_id: int,
     *,
     template: str | None = None,
     languages: Sequence[str] | None = None,
-) -> Made:
+) -> WrittenDraft:
     """
-    The draft of an incident as its record stands now. What is None is the incident's own choice.
+    Write an incident's draft. None follows from the incident.
 
-    With a template that is broken or gone it has another form, and says so in `problem`. It may take a while (see
-    `bot.templating.subprocess_render`): a running bot uses `assembled`, and writes it in a thread.
+    With a broken or missing template `problem` says so and another template is used. Slow (see
+    `bot.templating.subprocess_render`): a running bot uses `assemble_draft` and writes it in a thread.
     """
-    return assembled(session, settings, incident_id, template=template, languages=languages).write(settings)
+    return assemble_draft(session, settings, incident_id, template=template, languages=languages).write(settings)
 
 
 @dataclass(frozen=True, slots=True)
-class Unwritten:
-    """A draft that has yet to be put into the form `wanted`. It needs no database any more."""
+class AssembledDraft:
+    """A draft before rendering in the template `wanted`. It needs no database."""
 
     incident_id: int
     reference: str
@@ -88,9 +89,9 @@ class Unwritten:
     wanted: str
     draft: Draft
 
-    def write(self, settings: Settings) -> Made:
-        written = forms.write(settings, self.draft, self.wanted)
-        return Made(
+    def write(self, settings: Settings) -> WrittenDraft:
+        written = render_draft(settings, self.draft, self.wanted)
+        return WrittenDraft(
             incident_id=self.incident_id,
             reference=self.reference,
             title=self.title,
@@ -103,31 +104,33 @@ class Unwritten:
         )
 
 
-def assembled(
+def assemble_draft(
     session: Session,
     settings: Settings,
     incident_id: int,
     *,
     template: str | None = None,
     languages: Sequence[str] | None = None,
-) -> Unwritten:
-    """What was recorded, arranged. What is None is the incident's own choice."""
+) -> AssembledDraft:
+    """Arrange the record. None follows from the incident."""
     row = incidents.get(session, incident_id)
-    whole = record.load(session, settings, incident_id)
-    return Unwritten(
+    record = load_record(session, settings, incident_id)
+    return AssembledDraft(
         incident_id=incident_id,
         reference=row.reference,
         title=f"Postmortem {row.reference}: {row.title}",
         wanted=template or row.template,
-        draft=assemble(whole, languages=languages, findings=findings.of_record(settings, whole)),
+        draft=build_draft(record, languages=languages, findings=find_in_record(settings, record)),
     )
 
 
-def keep(session: Session, made: Made, *, at: datetime, by: str | None, file_id: str | None = None) -> Postmortem:
+def save_draft(
+    session: Session, made: WrittenDraft, *, at: datetime, by: str | None, file_id: str | None = None
+) -> Postmortem:
     """
-    Store a version of the draft, block by block. `file_id` is the file that it was posted as.
+    Store a version of the draft, block by block. `file_id` is the file it was posted as.
 
-    Words that were deleted or redacted while the draft was on its way are taken out, and it is posted anew.
+    Text that was deleted or redacted meanwhile is cleared, and the draft is posted again.
     """
     incident = incidents.lock(session, made.incident_id)
     version = Postmortem(
@@ -135,33 +138,31 @@ def keep(session: Session, made: Made, *, at: datetime, by: str | None, file_id:
         version=postmortems.next_version(session, made.incident_id),
         template=made.template,
         languages=list(made.languages),
-        blocks=_blocks_of(made.draft),
-        made_by=by,
-        made_at=at,
+        blocks=_block_rows(made.draft),
+        created_by=by,
+        created_at=at,
         file_id=file_id,
     )
     session.add(version)
-    if _forget_what_went(session, version) and file_id is not None:
-        tell.delete_file(session, incident, at, file_id)
-        tell.post_draft(
-            session, incident, at, template=made.template, languages=list(made.languages), asked_by=by, went=True
-        )
-    audit.note(
+    if _clear_removed_texts(session, version) and file_id is not None:
+        outbox.delete_file(session, incident, at, file_id)
+        outbox.post_draft(session, incident, at, DraftPayload(made.template, tuple(made.languages), by, went=True))
+    audit.record(
         session,
         at=at,
         team_id=incident.team_id,
         incident_id=incident.key,
-        who=by,
-        what=f"wrote postmortem draft {version.version}",
+        user_id=by,
+        action=f"wrote postmortem draft {version.version}",
         origin="command" if by else "system",
     )
     return version
 
 
-def _forget_what_went(session: Session, version: Postmortem) -> bool:
-    """Whether the version quotes entries that have no words any more. It quotes them no longer."""
+def _clear_removed_texts(session: Session, version: Postmortem) -> bool:
+    """Clear quotes of entries without text. True if there were any."""
     session.flush()
-    gone = {f"entry-{each.key}" for each in timeline.without_words(session, version.incident_id)}
+    gone = {f"entry-{each.key}" for each in timeline.find_cleared(session, version.incident_id)}
     quoted = {
         ref
         for block in version.blocks
@@ -169,11 +170,11 @@ def _forget_what_went(session: Session, version: Postmortem) -> bool:
         if block["kind"] == BlockKind.ENTRY and block["generated"]["text"]
     }
     for ref in quoted:
-        postmortems.forget_source(session, version.incident_id, ref)
+        postmortems.clear_source(session, version.incident_id, ref)
     return bool(quoted)
 
 
-def _blocks_of(assembled: Draft) -> list[dict[str, Any]]:
+def _block_rows(assembled: Draft) -> list[dict[str, Any]]:
     return [
         {
             "section": block.section,

@@ -1,44 +1,47 @@
-"""What the record keeps of an escalation: who was called by which level, each page, each answer, and of a vendor."""
+"""Build the escalation history from its rows."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlmodel import Session
 
-from bot.domain.escalation import Answer, Called, first_silence
-from bot.domain.escalation.vendors import VendorAct
-from bot.domain.oncall.working_hours import from_json, is_outside
-from bot.domain.record.model import Escalation, Paged, PageOutcome, Source, VendorFacts
+from bot.domain.escalation import Acknowledgement, PagedLevel, first_timed_out_ack
+from bot.domain.escalation.vendors import VendorEvent
+from bot.domain.oncall.working_hours import hours_from_json, is_outside_hours
+from bot.domain.record.model import Escalation, PageOutcome, RecordedPage, Source, VendorFacts
 from bot.domain.terms import Precision, SourceKind, TargetKind
-from bot.services.vendors.calls import newest
+from bot.services.vendors import newest_event_entry
 from bot.store.escalation import escalations
-from bot.store.escalation.escalations import Escalation as EscalationRow
 from bot.store.escalation.escalations import Page
 from bot.store.incidents.timeline import TimelineEntry
 
 
-def pages_by_escalation(session: Session, incident_id: int) -> Mapping[int, list[Page]]:
-    """Of all escalations of an incident, in the order in which they were written."""
+def load_pages_by_escalation(session: Session, incident_id: int) -> Mapping[int, list[Page]]:
+    """Pages of all escalations of an incident, in the order of writing."""
     found: dict[int, list[Page]] = {}
-    for page in escalations.pages_of_incident(session, incident_id):
+    for page in escalations.find_pages_by_incident(session, incident_id):
         found.setdefault(page.escalation_id, []).append(page)
     return found
 
 
-def escalation(
-    row: EscalationRow,
+def build_escalation(
+    row: escalations.Escalation,
     link: str,
     sources: Mapping[int, Source],
     entries: Mapping[int, TimelineEntry],
     pages: Sequence[Page],
 ) -> Escalation:
-    """`link` is where the escalation itself is checked; `entries` are those that stand, `sources` where each is."""
+    """
+    Build one escalation with its pages, answers and vendor.
+
+    `link` leads to the escalation itself; `entries` are the standing ones, `sources` their links.
+    """
     ref = f"escalation-{row.key}"
     is_person = row.target_kind == TargetKind.PERSON
     answer_id = row.acknowledgement_entry_id or 0
     policy = row.policy or {}
-    answers = tuple(Answer.from_json(each) for each in row.answers or ())
-    silent = first_silence(answers)
+    answers = tuple(Acknowledgement.from_json(each) for each in row.answers)
+    silent = first_timed_out_ack(answers)
     return Escalation(
         source=Source(SourceKind.COMMAND, ref, link),
         target=f"<@{row.target_id}>" if is_person else row.target_name,
@@ -51,31 +54,31 @@ def escalation(
         acknowledged_by=silent.by if silent else row.acknowledged_by,
         acknowledgement=sources.get(answer_id),
         declined_by=tuple(row.declined_by),
-        out_of_hours=is_outside(from_json(row.working_hours), row.paged_at),
-        acknowledged_precision=_precision(entries.get(answer_id)),
+        out_of_hours=is_outside_hours(hours_from_json(row.working_hours), row.paged_at),
+        acknowledged_precision=_entry_precision(entries.get(answer_id)),
         policy=row.policy_name or "",
         levels=len(policy.get("levels", ())) if row.policy_name else 0,
-        started_by=row.started_by or "person",
+        started_by=row.started_by,
         follows=f"escalation-{row.follows_id}" if row.follows_id else None,
-        called=tuple(Called.from_json(each) for each in row.steps or ()),
-        pages=tuple(_paged(page) for page in pages if page.means != escalations.LEFT_BEHIND),
+        called=tuple(PagedLevel.from_json(each) for each in row.steps),
+        pages=tuple(_build_page(page) for page in pages if page.method != escalations.LEFT_BEHIND),
         answers=answers,
-        gave_up_at=row.gave_up_at,
-        vendor=_vendor(row, sources, entries) if row.is_external else None,
+        exhausted_at=row.exhausted_at,
+        vendor=_vendor_facts(row, sources, entries) if row.is_external else None,
     )
 
 
-def _precision(entry: TimelineEntry | None) -> Precision:
+def _entry_precision(entry: TimelineEntry | None) -> Precision:
     return Precision(entry.precision) if entry else Precision.EXACT
 
 
-def _paged(page: Page) -> Paged:
-    outcome, problem = _outcome(page)
-    return Paged(
+def _build_page(page: Page) -> RecordedPage:
+    outcome, problem = _page_outcome(page)
+    return RecordedPage(
         person=page.user_id,
-        means=page.means,
-        level=page.level or 1,
-        round=page.round or 0,
+        method=page.method,
+        level=page.level,
+        round=page.round,
         due_at=page.due_at or page.queued_at,
         sent_at=page.sent_at,
         outcome=outcome,
@@ -85,8 +88,8 @@ def _paged(page: Page) -> Paged:
     )
 
 
-def _outcome(page: Page) -> tuple[PageOutcome, str]:
-    """What the columns say, and why it did not arrive or was not sent."""
+def _page_outcome(page: Page) -> tuple[PageOutcome, str]:
+    """The outcome, and why the page was not delivered or not sent."""
     if page.skipped:
         return PageOutcome.SKIPPED, page.skipped
     if page.sent_at is not None:
@@ -96,14 +99,16 @@ def _outcome(page: Page) -> tuple[PageOutcome, str]:
     return (PageOutcome.FAILED, page.outcome) if page.outcome else (PageOutcome.WAITING, "")
 
 
-def _vendor(row: EscalationRow, sources: Mapping[int, Source], entries: Mapping[int, TimelineEntry]) -> VendorFacts:
-    case = newest(VendorAct.CASE, row.key, entries.values())
+def _vendor_facts(
+    row: escalations.Escalation, sources: Mapping[int, Source], entries: Mapping[int, TimelineEntry]
+) -> VendorFacts:
+    case = newest_event_entry(VendorEvent.CASE, row.key, entries.values())
     fixed = row.fixed_entry_id or 0
     return VendorFacts(
         case=row.case_reference or "",
         case_source=sources.get(case.key) if case else None,
         case_asked=bool(row.case_asked),
         fixed_at=row.fixed_at,
-        fixed_precision=_precision(entries.get(fixed)),
+        fixed_precision=_entry_precision(entries.get(fixed)),
         fixed=sources.get(fixed) if fixed in entries else None,
     )

@@ -1,53 +1,53 @@
-"""What a careful reviewer would object to in an incident's record, as it stands now."""
+"""Review findings: contradictions and gaps in an incident's record."""
 
 from dataclasses import dataclass
 
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.findings import Finding, find
-from bot.domain.findings.wording import in_english
+from bot.domain.findings import Finding, review_record
+from bot.domain.findings.wording import english_formatter
 from bot.domain.record.model import Record
-from bot.services.postmortem import load_record as record
+from bot.services.postmortem.load_record import load_record
 from bot.store.incidents import incidents
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a reader checks a finding. `label` is a time, or what stands there (`task 4`)."""
+class FindingPlace:
+    """A place to check. `label` is a time, or an item such as `task 4`."""
 
     label: str
     link: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One finding in words, and the places that it is about."""
+class FindingText:
+    """One finding in words, with the places to check."""
 
     text: str
-    places: tuple[Place, ...]
+    places: tuple[FindingPlace, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FindingsView:
-    """All findings of an incident's record, in the order in which a reviewer reads them."""
+    """All findings of a record, in reading order."""
 
     reference: str
-    found: tuple[Found, ...]
+    found: tuple[FindingText, ...]
 
 
-def of_record(settings: Settings, whole: Record) -> tuple[Finding, ...]:
-    """The findings, but for those that the configuration switches off."""
-    return find(whole, off=settings.findings.off)
+def find_in_record(settings: Settings, record: Record) -> tuple[Finding, ...]:
+    """The findings, without those that the configuration switches off."""
+    return review_record(record, off=settings.findings.off)
 
 
-def view(session: Session, settings: Settings, incident_id: int) -> FindingsView:
-    """For the incident's channel, in English: the language of the bot's own words."""
-    whole = record.load(session, settings, incident_id)
-    wording = in_english(whole)
-    places = {ref: Place(wording.label(ref), source.link) for ref, source in wording.sources.items()}
+def load_findings(session: Session, settings: Settings, incident_id: int) -> FindingsView:
+    """Findings for the incident's channel, in English like the bot's other messages."""
+    record = load_record(session, settings, incident_id)
+    formatter = english_formatter(record)
+    places = {ref: FindingPlace(formatter.source_label(ref), source.link) for ref, source in formatter.sources.items()}
     found = [
-        Found(wording.tell(finding), tuple(places[ref] for ref in finding.entries))
-        for finding in of_record(settings, whole)
+        FindingText(formatter.format_finding(finding), tuple(places[ref] for ref in finding.entries))
+        for finding in find_in_record(settings, record)
     ]
     return FindingsView(incidents.get(session, incident_id).reference, tuple(found))

@@ -1,4 +1,4 @@
-"""All that is known of one incident, short enough for one message."""
+"""Overview of one incident, short enough for one message."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.crypto.signed_links import page_link
+from bot.crypto import incident_page_link
 from bot.domain.record.model import Record, Statement
 from bot.domain.terms import Precision
-from bot.services.postmortem import load_record as record
+from bot.services.postmortem.load_record import load_record
 
-TIMES = ("started", "detected", "declared", "acknowledged", "identified", "mitigated", "resolved", "ended")
+TIME_NAMES = ("started", "detected", "declared", "acknowledged", "identified", "mitigated", "resolved", "ended")
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class OverviewTime:
     name: str
     at: datetime
     is_approximate: bool
@@ -24,8 +24,8 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """An impact, a cause or a resolution, as somebody stated it; `language` is None where none was named."""
+class OverviewStatement:
+    """A stated impact, cause or resolution; `language` is None if not given."""
 
     name: str
     text: str
@@ -34,20 +34,20 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class WholeView:
-    """`facts` are names and values that somebody gave; what nobody did is left out."""
+class OverviewView:
+    """Overview of an incident. `facts` are names and values; empty ones are left out."""
 
     facts: tuple[tuple[str, str], ...]
-    times: tuple[Moment, ...]
-    said: tuple[Said, ...]
+    times: tuple[OverviewTime, ...]
+    statements: tuple[OverviewStatement, ...]
     counts: tuple[tuple[str, int], ...]
     page_url: str
     names: Mapping[str, str]
 
 
-def whole(session: Session, settings: Settings, incident_id: int) -> WholeView:
-    found = record.load(session, settings, incident_id)
-    incident = found.incident
+def load_overview(session: Session, settings: Settings, incident_id: int) -> OverviewView:
+    record = load_record(session, settings, incident_id)
+    incident = record.incident
     facts = [
         ("Reference", incident.outside_reference),
         ("Category", incident.category),
@@ -56,36 +56,40 @@ def whole(session: Session, settings: Settings, incident_id: int) -> WholeView:
         ("Times in", incident.zone.key),
         ("Why it was closed", incident.closure_reason),
     ]
-    return WholeView(
+    return OverviewView(
         facts=tuple((name, value) for name, value in facts if value),
-        times=_times(found),
-        said=(*_said("Impact", found.impacts), *_said("Cause", found.causes), *_said("Resolution", found.resolutions)),
-        counts=_counts(found),
-        page_url=page_link(settings, incident.reference),
-        names=found.people,
+        times=_overview_times(record),
+        statements=(
+            *_overview_statements("Impact", record.impacts),
+            *_overview_statements("Cause", record.causes),
+            *_overview_statements("Resolution", record.resolutions),
+        ),
+        counts=_overview_counts(record),
+        page_url=incident_page_link(settings, incident.reference),
+        names=record.people,
     )
 
 
-def _times(found: Record) -> tuple[Moment, ...]:
-    moments = [(name, getattr(found.incident, name)) for name in TIMES]
+def _overview_times(record: Record) -> tuple[OverviewTime, ...]:
+    moments = [(name, getattr(record.incident, name)) for name in TIME_NAMES]
     return tuple(
-        Moment(name, each.at, each.precision is Precision.APPROXIMATE, each.source.link)
+        OverviewTime(name, each.at, each.precision is Precision.APPROXIMATE, each.source.link)
         for name, each in moments
         if each is not None
     )
 
 
-def _said(name: str, statements: Sequence[Statement]) -> list[Said]:
-    return [Said(name, each.text, each.language, each.source.link) for each in statements]
+def _overview_statements(name: str, statements: Sequence[Statement]) -> list[OverviewStatement]:
+    return [OverviewStatement(name, each.text, each.language, each.source.link) for each in statements]
 
 
-def _counts(found: Record) -> tuple[tuple[str, int], ...]:
-    standing = sum(entry.withdrawn_at is None for entry in found.entries)
+def _overview_counts(record: Record) -> tuple[tuple[str, int], ...]:
+    standing = sum(entry.withdrawn_at is None for entry in record.entries)
     counted = [
         ("timeline entry", "timeline entries", standing),
-        ("alert", "alerts", len(found.alerts)),
-        ("escalation", "escalations", len(found.escalations)),
-        ("improvement or task", "improvements and tasks", len(found.actions)),
-        ("of these not done", "of these not done", sum(not each.done for each in found.actions)),
+        ("alert", "alerts", len(record.alerts)),
+        ("escalation", "escalations", len(record.escalations)),
+        ("improvement or task", "improvements and tasks", len(record.actions)),
+        ("of these not done", "of these not done", sum(not each.done for each in record.actions)),
     ]
     return tuple((one if count == 1 else many, count) for one, many, count in counted if count)

@@ -1,4 +1,4 @@
-"""The forms of a postmortem: which there are, and a draft in one of them whatever is wrong with it."""
+"""Postmortem templates: validate names, render drafts, report broken templates."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,20 +6,20 @@ from pathlib import Path
 
 from bot.config import Settings
 from bot.domain.errors import UserError, did_you_mean
-from bot.domain.postmortem.assemble import Draft, assemble
-from bot.domain.postmortem.sample_records import bare_record, full_record
+from bot.domain.postmortem import Draft, build_draft
 from bot.domain.record.model import Record
+from bot.domain.record.samples import bare_record, full_record
 from bot.templating.render import DEFAULT_TEMPLATE, BrokenTemplate, postmortem_templates, render_documents, templates_in
-from bot.templating.subprocess_render import render_apart
+from bot.templating.subprocess_render import render_in_subprocess
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class RenderedDocuments:
     """
-    A draft as Markdown, by language, in the form `template`.
+    A draft as Markdown by language, rendered with `template`.
 
-    `problem` says why that is not the form that was asked for, for people in the channel; `details` the same for the
-    operator, with the folders. Both are None where nothing was wrong.
+    `problem` says in the channel's words why that is not the requested template; `details` the same for the operator,
+    with paths. Both None if nothing was wrong.
     """
 
     documents: Mapping[str, str]
@@ -28,8 +28,8 @@ class Written:
     details: str | None = None
 
 
-def existing(settings: Settings, name: str) -> str:
-    """The name of a form that there is. Raises UserError, with the nearest, for another."""
+def check_template(settings: Settings, name: str) -> str:
+    """Return the name of an existing template. Raises UserError with the nearest name."""
     known = settings.template_names
     if name not in known:
         raise UserError(
@@ -38,33 +38,33 @@ def existing(settings: Settings, name: str) -> str:
     return name
 
 
-def write(settings: Settings, draft: Draft, wanted: str) -> Written:
+def render_draft(settings: Settings, draft: Draft, wanted: str) -> RenderedDocuments:
     """
-    The draft in the form `wanted`.
+    Render a draft with the template `wanted`.
 
-    If the operator's template of that name is broken or gone, the built-in one of the same name is used, or else the
-    default: an incident's draft does not wait for somebody to mend a template.
+    If the operator's template is broken or gone, the built-in one of that name is used, or else the default: a draft
+    does not wait for a fixed template.
     """
     folders = settings.template_folders
     try:
         if folders:
-            return Written(render_apart(draft, template=wanted, folders=folders), wanted)
-        return Written(render_documents(draft, template=wanted), wanted)
+            return RenderedDocuments(render_in_subprocess(draft, template=wanted, folders=folders), wanted)
+        return RenderedDocuments(render_documents(draft, template=wanted), wanted)
     except BrokenTemplate as broken:
         if not folders:
             raise
-        said, details = broken.short, broken.message
+        reason, details = broken.short, broken.message
     except UserError as absent:
         if wanted in settings.template_names:
             raise
-        said = details = absent.message
+        reason = details = absent.message
     built_in = wanted if wanted in postmortem_templates() else DEFAULT_TEMPLATE
-    problem = f"The template `{wanted}` could not be used, so this is the built-in `{built_in}`. {said}"
-    return Written(render_documents(draft, template=built_in), built_in, problem, details)
+    problem = f"The template `{wanted}` could not be used, so this is the built-in `{built_in}`. {reason}"
+    return RenderedDocuments(render_documents(draft, template=built_in), built_in, problem, details)
 
 
-def problems_of(settings: Settings) -> Iterator[BrokenTemplate]:
-    """What is wrong with the operator's templates: each is tried with a record of everything, and with a bare one."""
+def find_template_problems(settings: Settings) -> Iterator[BrokenTemplate]:
+    """Problems of the operator's templates, each tried with a full and a bare record."""
     languages = settings.incidents.languages
     for folder in settings.template_folders:
         for name in templates_in(folder):
@@ -74,10 +74,10 @@ def problems_of(settings: Settings) -> Iterator[BrokenTemplate]:
 def _first_problem(
     folder: Path, name: str, records: Sequence[Record], languages: Sequence[str]
 ) -> Iterator[BrokenTemplate]:
-    """One for each template: the next ones mostly follow from the first."""
+    """The first problem of a template: later ones mostly follow from it."""
     for record in records:
         try:
-            render_apart(assemble(record, languages=languages), template=name, folders=[folder])
+            render_in_subprocess(build_draft(record, languages=languages), template=name, folders=[folder])
         except BrokenTemplate as broken:
             yield broken
             return

@@ -1,4 +1,4 @@
-"""What an incident's record says that somebody may have to be reminded of, of many incidents at once."""
+"""Facts for reminders of several incidents, from the timeline and action items."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,36 +8,36 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.incidents.roles import LEAD
-from bot.domain.reminders.rules import Facts, Rules
+from bot.domain.reminders import ReminderFacts, ReminderRules
 from bot.domain.terms import Kind, Severity, Status, UpdateState
-from bot.services.oncall.availability import place_of
-from bot.store.escalation import reminders as nudges
-from bot.store.escalation.reminders import Turn
+from bot.services.oncall.availability import workplace_of
+from bot.store.escalation import reminders
+from bot.store.escalation.reminders import TurningPoint
 from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.incidents import Incident
 
-WORD = (Kind.STATUS, Kind.REOPENED, Kind.COMMUNICATION)
-"""What says where it stands."""
-NONE = Rules(None, None, None, None)
+STATUS_KINDS = (Kind.STATUS, Kind.REOPENED, Kind.COMMUNICATION)
+"""Kinds of entry that count as a status update."""
+NO_REMINDERS = ReminderRules(None, None, None, None)
 
 
-def rules_of(settings: Settings, incident: Incident) -> Rules:
-    """What is asked for: of nobody in a drill that replays something, nor where there is no channel to ask in."""
+def rules_of(settings: Settings, incident: Incident) -> ReminderRules:
+    """Rules of the incident's severity; none in a replay, or for a retrospective record."""
     if incident.drill_of is not None or incident.is_retro:
-        return NONE
+        return NO_REMINDERS
     return settings.nudges.rules(Severity(incident.severity))
 
 
-def facts_of(session: Session, settings: Settings, found: Sequence[Incident]) -> dict[int, Facts]:
-    """By incident. A few statements, however many they are."""
+def load_facts(session: Session, settings: Settings, found: Sequence[Incident]) -> dict[int, ReminderFacts]:
+    """Facts by incident id, in a constant number of statements."""
     keys = [each.key for each in found]
-    turns: dict[int, list[Turn]] = defaultdict(list)
-    for turn in nudges.turns(session, keys):
+    turns: dict[int, list[TurningPoint]] = defaultdict(list)
+    for turn in reminders.find_turning_points(session, keys):
         turns[turn[0]].append(turn)
-    recorded = nudges.last_recorded(session, [each.key for each in found if each.is_open])
+    recorded = reminders.find_last_recorded_at(session, [each.key for each in found if each.is_open])
     tasks: dict[int, list[ActionItem]] = defaultdict(list)
     over = [each.key for each in found if _is_followed_up(each)]
-    for task in nudges.open_tasks(session, over) if over and settings.nudges.task_overdue else ():
+    for task in reminders.find_open_tasks(session, over) if over and settings.nudges.task_overdue else ():
         tasks[task.incident_id].append(task)
     return {
         each.key: _facts(session, settings, each, turns[each.key], recorded.get(each.key), tasks[each.key])
@@ -46,7 +46,7 @@ def facts_of(session: Session, settings: Settings, found: Sequence[Incident]) ->
 
 
 def _is_followed_up(incident: Incident) -> bool:
-    """Whether what is left to do is asked for: after an incident that was one, and after a drill in earnest."""
+    """True for resolved incidents and drills, except replays and retrospective records."""
     return incident.is_resolved and not incident.is_retro and incident.drill_of is None
 
 
@@ -54,23 +54,23 @@ def _facts(
     session: Session,
     settings: Settings,
     incident: Incident,
-    turns: Sequence[Turn],
+    turns: Sequence[TurningPoint],
     recorded_at: datetime | None,
     tasks: Sequence[ActionItem],
-) -> Facts:
-    began = incident.declared_at
+) -> ReminderFacts:
+    declared_at = incident.declared_at
     moved = [turn for turn in turns if _has(turn, Kind.STATUS) or _has(turn, Kind.REOPENED)]
     out_of_triage = [turn[3] for turn in moved if turn[2].get("status_before") == Status.TRIAGE]
     reopened = [turn[3] for turn in moved if _has(turn, Kind.REOPENED)]
-    led = [turn[3] for turn in turns if _has(turn, Kind.ROLE) and turn[2].get("role") == LEAD]
-    told = [turn[3] for turn in turns if any(_has(turn, kind) for kind in WORD)]
-    return Facts(
+    led_since = [turn[3] for turn in turns if _has(turn, Kind.ROLE) and turn[2].get("role") == LEAD]
+    updates = [turn[3] for turn in turns if any(_has(turn, kind) for kind in STATUS_KINDS)]
+    return ReminderFacts(
         status=Status(incident.status),
         is_led=incident.lead is not None,
-        status_since=max([began, *(turn[3] for turn in moved)]),
-        unled_since=max([began, *out_of_triage, *reopened, *led]),
-        told_at=max([began, *told]),
-        recorded_at=max([began, *([recorded_at] if recorded_at else [])]),
+        status_since=max([declared_at, *(turn[3] for turn in moved)]),
+        unled_since=max([declared_at, *out_of_triage, *reopened, *led_since]),
+        told_at=max([declared_at, *updates]),
+        recorded_at=max([declared_at, *([recorded_at] if recorded_at else [])]),
         due_tasks={
             f"{task.number} {task.owner or ''}".strip(): _overdue_from(session, settings, incident, task)
             for task in tasks
@@ -79,25 +79,25 @@ def _facts(
     )
 
 
-def _has(turn: Turn, kind: Kind) -> bool:
+def _has(turn: TurningPoint, kind: Kind) -> bool:
     return kind.value in turn[1]
 
 
 def _overdue_from(session: Session, settings: Settings, incident: Incident, task: ActionItem) -> datetime:
-    """At work of its owner: on the first working day after its date, and after the day on which it was resolved."""
-    place = place_of(session, settings, incident, task.owner or incident.lead)
-    due = datetime.combine(date.fromisoformat(task.due or ""), datetime.min.time(), place.zone)
+    """First working moment of the owner after the task's date and the day of the resolution."""
+    workplace = workplace_of(session, settings, incident, task.owner or incident.lead)
+    due = datetime.combine(date.fromisoformat(task.due or ""), datetime.min.time(), workplace.zone)
     resolved_at = incident.resolved_at or incident.declared_at
-    return place.at_work(max(place.next_day(due), place.next_day(resolved_at)))
+    return workplace.at_work(max(workplace.next_day(due), workplace.next_day(resolved_at)))
 
 
 def _postmortem_from(
-    session: Session, settings: Settings, incident: Incident, turns: Sequence[Turn]
+    session: Session, settings: Settings, incident: Incident, turns: Sequence[TurningPoint]
 ) -> datetime | None:
-    """At work of whoever led; None where none is waited for. A drill has none, and one that is closed is done with."""
+    """Due time of the postmortem, in the lead's working hours; None if none is expected."""
     days = settings.nudges.postmortem_due.get(Severity(incident.severity), 0)
     published = any(turn[2].get("public") == UpdateState.POSTMORTEM for turn in turns)
     if not days or published or incident.is_drill or incident.is_retro or incident.status != Status.RESOLVED:
         return None
-    place = place_of(session, settings, incident, incident.lead)
-    return place.at_work((incident.resolved_at or incident.declared_at) + timedelta(days=days))
+    workplace = workplace_of(session, settings, incident, incident.lead)
+    return workplace.at_work((incident.resolved_at or incident.declared_at) + timedelta(days=days))

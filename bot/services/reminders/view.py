@@ -1,4 +1,4 @@
-"""What the message of a reminder shows, read when it is sent."""
+"""View of a reminder for its message."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,16 +8,16 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.reminders.rules import Facts, Nudge
-from bot.services.reminders.facts import facts_of
+from bot.domain.reminders import ReminderFacts, ReminderKind
+from bot.services.reminders.facts import load_facts
 from bot.services.workspace.people import MENTION
-from bot.store.escalation import reminders as nudges
+from bot.store.escalation import reminders
 from bot.store.incidents import incidents
-from bot.store.incidents.visibility import Sight
+from bot.store.incidents.visibility import Visibility
 from bot.store.shared import people
 
 
-class State(StrEnum):
+class ReminderViewState(StrEnum):
     STANDS = "stands"
     PUT_OFF = "put off"
     OFF = "off"
@@ -25,16 +25,16 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class NudgeView:
+class ReminderView:
     """
-    One reminder. `since` is since when it is so, as its kind says; `until` when it is asked again that was put off.
+    One reminder. `since`: start of its condition. `until`: end of a snooze.
 
-    `item_id`, `number`, `due` (a day as ISO 8601 text) and `text` are of the task that it is about. `lead` is who led.
+    `item_id`, `number`, `due` (ISO 8601 date) and `text` describe its task.
     """
 
-    nudge_id: int
-    what: Nudge
-    state: State
+    reminder_id: int
+    what: ReminderKind
+    state: ReminderViewState
     incident_id: int
     reference: str
     title: str
@@ -42,7 +42,7 @@ class NudgeView:
     channel_id: str | None
     message_ts: str | None
     former: tuple[str, str] | None
-    """The channel and ts of a message that this one takes the place of."""
+    """Channel and ts of the message that this one replaces."""
     count: int
     asked_at: datetime
     since: datetime | None
@@ -58,17 +58,17 @@ class NudgeView:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-def view(session: Session, settings: Settings, nudge_id: int) -> NudgeView | None:
-    """None for one that does not exist."""
-    row = nudges.get(session, nudge_id)
+def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -> ReminderView | None:
+    """None if it does not exist."""
+    row = reminders.get(session, reminder_id)
     if row is None or row.asked_at is None:
         return None
     incident = incidents.get(session, row.incident_id)
-    what = Nudge(row.what)
-    task = nudges.task(session, incident.key, row.subject) if what is Nudge.TASK_OVERDUE else None
-    facts = facts_of(session, settings, [incident])[incident.key]
-    return NudgeView(
-        nudge_id=nudge_id,
+    what = ReminderKind(row.kind)
+    task = reminders.find_task(session, incident.key, row.subject) if what is ReminderKind.TASK_OVERDUE else None
+    facts = load_facts(session, settings, [incident])[incident.key]
+    return ReminderView(
+        reminder_id=reminder_id,
         what=what,
         state=_state(row),
         incident_id=incident.key,
@@ -77,58 +77,60 @@ def view(session: Session, settings: Settings, nudge_id: int) -> NudgeView | Non
         is_direct=row.user_id is not None,
         channel_id=incident.channel_id,
         message_ts=row.message_ts,
-        former=(row.channel_id, row.former_ts) if row.channel_id and row.former_ts else None,
+        former=(row.channel_id, row.replaced_ts) if row.channel_id and row.replaced_ts else None,
         count=row.count,
         asked_at=row.asked_at,
         since=incident.resolved_at if what.is_afterwards else _since(what, facts),
         lead=incident.lead,
         until=row.snoozed_until,
-        by=row.put_off_by,
+        by=row.snoozed_by,
         over_at=row.done_at,
         item_id=task.key if task else None,
         number=task.number if task else None,
         kind=task.kind if task else "task",
         due=task.due if task else None,
         text=task.text if task else "",
-        names=people.names(session, incident.team_id, MENTION.findall(f"{incident.title} {task.text if task else ''}")),
+        names=people.find_names(
+            session, incident.team_id, MENTION.findall(f"{incident.title} {task.text if task else ''}")
+        ),
     )
 
 
-def _state(row: nudges.Nudge) -> State:
+def _state(row: reminders.Reminder) -> ReminderViewState:
     if row.done_at is not None:
-        return State.OVER
-    if row.off_at is not None:
-        return State.OFF
-    return State.STANDS if row.snoozed_until is None else State.PUT_OFF
+        return ReminderViewState.OVER
+    if row.disabled_at is not None:
+        return ReminderViewState.OFF
+    return ReminderViewState.STANDS if row.snoozed_until is None else ReminderViewState.PUT_OFF
 
 
-def _since(what: Nudge, facts: Facts) -> datetime:
+def _since(what: ReminderKind, facts: ReminderFacts) -> datetime:
     match what:
-        case Nudge.NOBODY_LEADS:
+        case ReminderKind.NOBODY_LEADS:
             return facts.unled_since
-        case Nudge.UPDATE_DUE:
+        case ReminderKind.UPDATE_DUE:
             return facts.told_at
-        case Nudge.NOTHING_RECORDED:
+        case ReminderKind.NOTHING_RECORDED:
             return facts.recorded_at
         case _:
             return facts.status_since
 
 
 @dataclass(frozen=True, slots=True)
-class Reminder:
-    """One that waits for somebody, for their App Home."""
+class WaitingReminder:
+    """A pending reminder, for App Home."""
 
     reference: str
     title: str
-    what: Nudge
+    what: ReminderKind
     channel_id: str | None
 
 
-def waiting_for(session: Session, sight: Sight, user_id: str) -> list[Reminder]:
-    """What stands in the incidents that they lead. Tasks and postmortems have a part of their own there."""
-    found = [(row, incident) for row, incident in nudges.standing_for(session, sight, user_id)]
+def waiting_reminders(session: Session, visibility: Visibility, user_id: str) -> list[WaitingReminder]:
+    """Pending reminders of a person's open incidents, without tasks and postmortems."""
+    found = [(row, incident) for row, incident in reminders.find_active_for(session, visibility, user_id)]
     return [
-        Reminder(incident.reference, incident.title, Nudge(row.what), incident.channel_id)
+        WaitingReminder(incident.reference, incident.title, ReminderKind(row.kind), incident.channel_id)
         for row, incident in found
-        if not Nudge(row.what).is_afterwards and row.snoozed_until is None
+        if not ReminderKind(row.kind).is_afterwards and row.snoozed_until is None
     ]

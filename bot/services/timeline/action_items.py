@@ -1,4 +1,4 @@
-"""Improvements and tasks."""
+"""Action items: improvements and tasks."""
 
 from datetime import date
 
@@ -6,19 +6,17 @@ from sqlmodel import Session
 
 from bot.domain.errors import UserError
 from bot.domain.terms import ActionKind, Kind
-from bot.services import outbox as tell
-from bot.services.timeline import entries as timeline
-from bot.services.workspace import people
+from bot.services import outbox
+from bot.services.timeline.entries import record_entry
 from bot.services.workspace.actor import Actor
-from bot.store.incidents import action_items as actions
-from bot.store.incidents import incidents
-from bot.store.incidents import timeline as store_timeline
+from bot.services.workspace.audit_log import audit_action
+from bot.services.workspace.people import ensure_known
+from bot.store.incidents import action_items, incidents, timeline
 from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.shared import audit
 
 
-def add(
+def add_action_item(
     session: Session,
     incident_id: int,
     actor: Actor,
@@ -32,19 +30,20 @@ def add(
     entry: TimelineEntry | None = None,
 ) -> ActionItem:
     """
-    Note an improvement or a task. It may come long after the incident was resolved.
+    Note an improvement or a task, also after the incident was resolved.
 
-    `entry` is the one that it is made of, for example a message's. Raises UserError if something was made of it before.
+    `entry` is the one that it is made of, for example a message's. Raises UserError if that entry has an action item
+    already.
     """
     incident = incidents.lock(session, incident_id)
     mark = Kind.TASK if kind == ActionKind.TASK else Kind.IMPROVEMENT
     if entry is not None and (known := session.get(ActionItem, entry.details.get("action_id", 0))) is not None:
         raise UserError(f"This is {known.kind} {known.number} of {incident.reference} already.")
     if entry is None:
-        entry = timeline.record(session, incident, [mark], text, actor, language=language)
+        entry = record_entry(session, incident, [mark], text, actor, language=language)
     item = ActionItem(
         incident_id=incident.key,
-        number=actions.next_number(session, incident.key),
+        number=action_items.next_number(session, incident.key),
         kind=kind.value,
         text=text,
         language=language,
@@ -52,25 +51,24 @@ def add(
         due=due.isoformat() if due else None,
         symptom=symptom,
         entry_id=entry.key,
-        made_by=actor.user_id,
-        made_at=actor.at,
+        created_by=actor.user_id,
+        created_at=actor.at,
     )
     session.add(item)
     session.flush()
     entry.details = {**entry.details, "action_id": item.key}
     session.add(entry)
-    people.meet(session, incident.team_id, [owner], actor.at)
-    tell.show_followups(session, incident, actor.at)
-    tell.show_card(session, incident, actor.at)
+    ensure_known(session, incident.team_id, [owner], actor.at)
+    outbox.refresh_followups(session, incident, actor.at)
+    outbox.refresh_card(session, incident, actor.at)
     return item
 
 
-def is_there(session: Session, incident_id: int, number: int) -> bool:
-    """Whether an improvement or a task has that number."""
-    return actions.numbered(session, incident_id, number) is not None
+def action_item_exists(session: Session, incident_id: int, number: int) -> bool:
+    return action_items.find_by_number(session, incident_id, number) is not None
 
 
-def change(
+def change_action_item(
     session: Session,
     incident_id: int,
     number: int,
@@ -82,13 +80,13 @@ def change(
     is_done: bool | None = None,
 ) -> ActionItem:
     """
-    Give an improvement or a task an owner, a date, a symptom, or finish it or take it up again. None: as it was.
+    Set owner, due date, symptom or state of an action item. None: unchanged.
 
-    Raises UserError if there is none of that number, or if nothing would be different.
+    Raises UserError for an unknown number, or if nothing would change.
     """
     incident = incidents.lock(session, incident_id)
-    item = actions.numbered(session, incident.key, number)
-    entry = store_timeline.get(session, item.entry_id) if item is not None and item.entry_id is not None else None
+    item = action_items.find_by_number(session, incident.key, number)
+    entry = timeline.get(session, item.entry_id) if item is not None and item.entry_id is not None else None
     if item is None or (entry is not None and entry.withdrawn_at is not None):
         raise UserError(f"{incident.reference} has no improvement or task {number}.")
     wanted = {"owner": owner, "due": due.isoformat() if due else None, "symptom": symptom, "is_done": is_done}
@@ -100,17 +98,7 @@ def change(
     for name, value in changes.items():
         setattr(item, name, value)
     session.add(item)
-    people.meet(session, incident.team_id, [owner], actor.at)
-    audit.note(
-        session,
-        at=actor.at,
-        team_id=incident.team_id,
-        incident_id=incident.key,
-        who=actor.user_id,
-        what=f"changed {item.kind} {number}",
-        origin=actor.origin,
-        before=before,
-        after=changes,
-    )
-    tell.show_followups(session, incident, actor.at)
+    ensure_known(session, incident.team_id, [owner], actor.at)
+    audit_action(session, actor, f"changed {item.kind} {number}", incident=incident, before=before, after=changes)
+    outbox.refresh_followups(session, incident, actor.at)
     return item

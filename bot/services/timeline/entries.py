@@ -1,4 +1,4 @@
-"""Entries come onto the timeline, change with their message, and go."""
+"""Timeline entries: record, withdraw, restore, and change with their message."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,17 +6,18 @@ from typing import Any
 
 from sqlmodel import Session
 
+from bot.domain.record.facts import Fact, store_fact
 from bot.domain.terms import Kind, Precision, SourceKind
-from bot.domain.times import When
-from bot.services.timeline import milestones
-from bot.services.workspace import people
+from bot.domain.times import ParsedTime
+from bot.services.timeline.milestones import affects_milestones, refresh_milestones
 from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.audit_log import audit_action
+from bot.services.workspace.people import ensure_known
 from bot.store.incidents import incidents, timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.shared import audit
 
-SOURCE_OF = {
+SOURCE_BY_ORIGIN = {
     Origin.COMMAND: SourceKind.COMMAND,
     Origin.BUTTON: SourceKind.COMMAND,
     Origin.MODAL: SourceKind.COMMAND,
@@ -28,28 +29,32 @@ SOURCE_OF = {
     Origin.WEBHOOK: SourceKind.SYSTEM,
 }
 
-
-BY_HAND = "marked_by_hand"
-"""In an entry's details: the marks that a person chose. No reaction takes them away."""
-DROPPED = "marks_dropped"
-"""In an entry's details: the marks that a person took from it by hand. No reaction brings them back."""
+MARKED_BY_HAND = "marked_by_hand"
+"""Key in an entry's details: marks that a person chose. Reactions do not remove them."""
+MARKS_DROPPED = "marks_dropped"
+"""Key in an entry's details: marks that a person removed. Reactions do not bring them back."""
 CAME_FROM = "came_from"
 """
-In an entry's details, of one that was carried over from an incident that was merged: its `reference`, the `entry`
-there, and where the bot's own message of it was `posted` (`channel`, `ts`).
+Key in an entry's details: origin of an entry copied from a merged incident.
+
+Holds the `reference`, the `entry` there, and where the bot's own message of it was `posted` (`channel`, `ts`).
 """
-PARTS = "parts"
-"""In an entry's details: `[entry id, text]` of each source of a merged text, as long as nobody amended it since."""
+MERGED_PARTS = "parts"
+"""
+Key in an entry's details: `[entry id, text]` of each source of a merged text.
+
+Amending the text drops it.
+"""
 
 
-def record(
+def record_entry(
     session: Session,
     incident: Incident,
     kinds: Sequence[Kind],
-    text: str,
+    text: str | Fact,
     actor: Actor,
     *,
-    when: When | None = None,
+    when: ParsedTime | None = None,
     author: str | None = None,
     language: str | None = None,
     **details: Any,
@@ -57,8 +62,8 @@ def record(
     """
     Put one entry on the timeline, at its place in the order.
 
-    Without `when` it happened as it was recorded. An entry of unknown time goes right after the one that is last now.
-    The caller holds the incident's lock where the entry can move the incident's times, and refreshes them.
+    Without `when` it happened as it was recorded. An entry of unknown time goes right after the last one. The caller
+    holds the incident's lock where the entry can move the incident's times, and refreshes them.
     """
     happened_at = actor.at if when is None else when.at
     precision = Precision.EXACT if when is None else when.precision
@@ -66,12 +71,13 @@ def record(
         incident_id=incident.key,
         seq=incidents.take_seq(session, incident),
         kinds=[kind.value for kind in kinds],
-        text=text,
+        own_text=text if isinstance(text, str) else "",
+        fact=store_fact(text) if isinstance(text, Fact) else None,
         happened_at=happened_at,
         precision=precision.value,
-        sort_at=happened_at or timeline.last_sort_at(session, incident.key) or actor.at,
+        sort_at=happened_at or timeline.find_last_sort_at(session, incident.key) or actor.at,
         recorded_at=actor.at,
-        source=SOURCE_OF[actor.origin].value,
+        source=SOURCE_BY_ORIGIN[actor.origin].value,
         author=author or actor.user_id,
         recorded_by=actor.user_id,
         language=language,
@@ -81,50 +87,32 @@ def record(
     )
     session.add(entry)
     session.flush()
-    people.meet(session, incident.team_id, [entry.author, entry.recorded_by], actor.at, text=text)
-    audit.note(
-        session,
-        at=actor.at,
-        team_id=incident.team_id,
-        incident_id=incident.key,
-        who=actor.user_id,
-        what=f"recorded {', '.join(entry.kinds)}",
-        origin=actor.origin,
-        entry=entry.key,
-    )
+    ensure_known(session, incident.team_id, [entry.author, entry.recorded_by], actor.at, text=entry.text)
+    audit_action(session, actor, f"recorded {', '.join(entry.kinds)}", incident=incident, entry=entry.key)
     return entry
 
 
-def withdraw(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor, why: str) -> None:
-    """Take an entry off the timeline. It stays in the record, with who did it and why."""
-    entry.withdrawn_at, entry.withdrawn_by, entry.withdrawn_why = actor.at, actor.user_id, why
+def withdraw_entry(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor, why: str) -> None:
+    """Take an entry off the timeline. The record keeps it, with actor and reason."""
+    entry.withdrawn_at, entry.withdrawn_by, entry.withdrawal_reason = actor.at, actor.user_id, why
     session.add(entry)
-    _noted(session, incident, entry, actor, f"withdrew: {why}")
+    _audit_and_refresh(session, incident, entry, actor, f"withdrew: {why}")
 
 
-def restore(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
-    entry.withdrawn_at = entry.withdrawn_by = entry.withdrawn_why = None
+def restore_entry(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
+    entry.withdrawn_at = entry.withdrawn_by = entry.withdrawal_reason = None
     session.add(entry)
-    _noted(session, incident, entry, actor, "restored")
+    _audit_and_refresh(session, incident, entry, actor, "restored")
 
 
-def _noted(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor, what: str) -> None:
-    audit.note(
-        session,
-        at=actor.at,
-        team_id=incident.team_id,
-        incident_id=incident.key,
-        who=actor.user_id,
-        what=what,
-        origin=actor.origin,
-        entry=entry.key,
-    )
-    if milestones.touches(entry.kinds):
-        milestones.refresh(session, incident)
+def _audit_and_refresh(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor, what: str) -> None:
+    audit_action(session, actor, what, incident=incident, entry=entry.key)
+    if affects_milestones(entry.kinds):
+        refresh_milestones(session, incident)
 
 
-def reword(session: Session, entry: TimelineEntry, text: str, files: list[str], at: datetime) -> None:
-    """A message was edited: its entry follows and keeps the text it had. What a person amended stays as they put it."""
+def update_entry_text(session: Session, entry: TimelineEntry, text: str, files: list[str], at: datetime) -> None:
+    """Follow an edited message and keep the earlier text. Amended entries stay as they are."""
     is_gone = entry.deleted_at is not None or entry.redacted_at is not None
     if entry.amended_at is not None or is_gone or (entry.text == text and entry.files == files):
         return
@@ -133,7 +121,7 @@ def reword(session: Session, entry: TimelineEntry, text: str, files: list[str], 
     session.add(entry)
 
 
-def forget_text(session: Session, entry: TimelineEntry) -> None:
-    """Text, files and earlier texts go; who wrote something and when stays."""
+def clear_entry_text(session: Session, entry: TimelineEntry) -> None:
+    """Clear text, files and earlier texts; keep author and time."""
     entry.text, entry.files, entry.earlier = "", [], []
     session.add(entry)

@@ -1,16 +1,16 @@
-"""What people say of the incident as a whole: its impact and its cause."""
+"""Statements on the incident as a whole: impact and cause."""
 
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
-from bot.domain.record import generated_sentences as own_words
+from bot.domain.record.facts import UsersAffected
 from bot.domain.terms import Kind
-from bot.domain.times import When, refuse_future, show_time
-from bot.services import outbox as tell
-from bot.services.timeline import entries as timeline
-from bot.services.timeline import milestones
+from bot.domain.times import ParsedTime, format_time, refuse_future
+from bot.services import outbox
+from bot.services.timeline.entries import record_entry
+from bot.services.timeline.milestones import approximate_times, refresh_milestones
 from bot.services.workspace.actor import Actor
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
@@ -24,18 +24,39 @@ def state_impact(
     text: str,
     *,
     users_percent: float | None = None,
-    started: When | None = None,
-    ended: When | None = None,
+    started: ParsedTime | None = None,
+    ended: ParsedTime | None = None,
     language: str | None = None,
 ) -> TimelineEntry:
     """
-    Say what the incident did to whom, and when it began and ended.
+    Record the impact, and when it began and ended.
 
-    Raises UserError if nothing is said, for a time that is unknown or in the future, and for an end before the start.
+    Raises UserError for an empty statement, for a time that is unknown or in the future, and for an end before the
+    start.
     """
     incident = incidents.lock(session, incident_id)
     if not (text or users_percent is not None or started or ended):
         raise UserError("Say what the impact is, for example `/incident impact users:20% 20% of users could not pay`.")
+    _check_times(incident, actor, started, ended)
+    entry = record_entry(
+        session,
+        incident,
+        [Kind.IMPACT],
+        text or (UsersAffected(users_percent) if users_percent is not None else ""),
+        actor,
+        language=language,
+        users_percent=users_percent,
+        started=started.at.isoformat() if started and started.at else None,
+        ended=ended.at.isoformat() if ended and ended.at else None,
+        stated_about=approximate_times(started=started, ended=ended),
+    )
+    refresh_milestones(session, incident)
+    outbox.post_event(session, incident, "impact", actor.at, entry_id=entry.key)
+    outbox.refresh_card(session, incident, actor.at)
+    return entry
+
+
+def _check_times(incident: Incident, actor: Actor, started: ParsedTime | None, ended: ParsedTime | None) -> None:
     for name, when in (("started", started), ("ended", ended)):
         if when is None:
             continue
@@ -43,32 +64,16 @@ def state_impact(
             raise UserError(f"`{name}:?` says nothing. Leave it out, or name a time.")
         refuse_future(when, now=actor.at, zone=ZoneInfo(incident.zone))
     _check_window(incident, started, ended)
-    entry = timeline.record(
-        session,
-        incident,
-        [Kind.IMPACT],
-        text or (own_words.users_affected(users_percent) if users_percent is not None else ""),
-        actor,
-        language=language,
-        users_percent=users_percent,
-        started=started.at.isoformat() if started and started.at else None,
-        ended=ended.at.isoformat() if ended and ended.at else None,
-        stated_about=milestones.stated_about(started=started, ended=ended),
-    )
-    milestones.refresh(session, incident)
-    tell.say(session, incident, "impact", actor.at, entry_id=entry.key)
-    tell.show_card(session, incident, actor.at)
-    return entry
 
 
-def _check_window(incident: Incident, started: When | None, ended: When | None) -> None:
-    """Raises UserError for an impact that would end before it began, whichever of the two is stated now."""
+def _check_window(incident: Incident, started: ParsedTime | None, ended: ParsedTime | None) -> None:
+    """Raises UserError for an impact that would end before it began."""
     start = started.at if started else incident.started_at
     end = ended.at if ended else incident.ended_at
     if start is None or end is None or end >= start or not (started or ended):
         return
     zone = ZoneInfo(incident.zone)
-    first, last = show_time(start, zone), show_time(end, zone)
+    first, last = format_time(start, zone), format_time(end, zone)
     if started is None:
         raise UserError(
             f"{last} is before the impact began ({first}). If the start is wrong, state both: "
@@ -80,10 +85,10 @@ def _check_window(incident: Incident, started: When | None, ended: When | None) 
 def state_cause(
     session: Session, incident_id: int, actor: Actor, text: str, *, language: str | None = None
 ) -> TimelineEntry:
-    """Say what caused it. Who says it again replaces what was said before, in that language."""
+    """Record the cause. It replaces an earlier one in the same language."""
     incident = incidents.lock(session, incident_id)
-    entry = timeline.record(session, incident, [Kind.CAUSE], text, actor, language=language)
-    milestones.refresh(session, incident)
-    tell.say(session, incident, "cause", actor.at, entry_id=entry.key)
-    tell.show_card(session, incident, actor.at)
+    entry = record_entry(session, incident, [Kind.CAUSE], text, actor, language=language)
+    refresh_milestones(session, incident)
+    outbox.post_event(session, incident, "cause", actor.at, entry_id=entry.key)
+    outbox.refresh_card(session, incident, actor.at)
     return entry

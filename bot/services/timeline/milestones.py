@@ -1,52 +1,61 @@
-"""Keeps the incident's times in step with the record they follow from."""
+"""Recompute the incident's milestones from its record."""
 
 from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.domain.alerts.storms import TOLD_LATE
-from bot.domain.incidents.milestones import KINDS, AlertFact, Fact, Milestone, Milestones, milestones
+from bot.domain.alerts.storms import LATE_ALERT_MARGIN
+from bot.domain.incidents.milestones import (
+    MILESTONE_KINDS,
+    AlertFact,
+    EntryFact,
+    Milestone,
+    Milestones,
+    compute_milestones,
+)
 from bot.domain.terms import Kind, Precision, SourceKind, Status
-from bot.domain.times import When
+from bot.domain.times import ParsedTime
 from bot.store.alerts import alerts, storms
 from bot.store.incidents import timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 
-NAMES = ("declared", "started", "detected", "acknowledged", "identified", "mitigated", "resolved", "ended")
+MILESTONE_NAMES = ("declared", "started", "detected", "acknowledged", "identified", "mitigated", "resolved", "ended")
 
 
-def touches(kinds: list[str]) -> bool:
-    """Whether entries of these kinds can move one of the incident's times."""
-    return any(kind in KINDS for kind in kinds)
+def affects_milestones(kinds: list[str]) -> bool:
+    """True if entries of these kinds can move one of the incident's times."""
+    return any(kind in MILESTONE_KINDS for kind in kinds)
 
 
-def refresh(session: Session, incident: Incident) -> None:
-    """Compute the times anew. Called whenever an entry or alert that can move them comes, changes or goes."""
+def refresh_milestones(session: Session, incident: Incident) -> None:
+    """Recompute the times, after a change of an entry or alert that can move them."""
     session.flush()
-    standing = timeline.standing(session, incident.key, besides=[kind.value for kind in KINDS])
+    standing = timeline.find_milestone_entries(session, incident.key, besides=[kind.value for kind in MILESTONE_KINDS])
     storm = storms.get(session, incident.key) if incident.storm_id == incident.key else None
     began = storm.began_at if storm else None
-    first = alerts.earliest(session, incident.key, since=began - TOLD_LATE if began else None)
-    told = [AlertFact(f"alert-{first.key}", first.starts_at, Precision(first.starts_at_precision))] if first else []
-    facts = [fact_of(entry) for entry in standing]
-    _keep(session, incident, milestones(facts, told, is_over=incident.is_resolved, storm_began=began))
+    first = alerts.find_earliest(session, incident.key, since=began - LATE_ALERT_MARGIN if began else None)
+    detected = [AlertFact(f"alert-{first.key}", first.starts_at, Precision(first.starts_at_precision))] if first else []
+    facts = [milestone_fact(entry) for entry in standing]
+    _save_milestones(
+        session, incident, compute_milestones(facts, detected, is_over=incident.is_resolved, storm_began=began)
+    )
 
 
-def begin(session: Session, incident: Incident, entry: TimelineEntry) -> None:
-    """`refresh` for an incident that has this one entry and no alerts: there is nothing to read."""
-    _keep(session, incident, milestones([fact_of(entry)], [], is_over=False))
+def set_initial_milestones(session: Session, incident: Incident, entry: TimelineEntry) -> None:
+    """`refresh_milestones` for an incident with one entry and no alerts: nothing is read."""
+    _save_milestones(session, incident, compute_milestones([milestone_fact(entry)], [], is_over=False))
 
 
 def is_end_stated(session: Session, incident: Incident) -> bool:
-    """Whether somebody said when the impact ended, with `impact ended:`."""
-    standing = timeline.standing(session, incident.key, besides=[kind.value for kind in KINDS])
+    """True if somebody stated the end of the impact with `impact ended:`."""
+    standing = timeline.find_milestone_entries(session, incident.key, besides=[kind.value for kind in MILESTONE_KINDS])
     return any(Kind.IMPACT in entry.kinds and entry.details.get("ended") for entry in standing)
 
 
-def _keep(session: Session, incident: Incident, found: Milestones) -> None:
+def _save_milestones(session: Session, incident: Incident, found: Milestones) -> None:
     sources = {}
-    for name in NAMES:
+    for name in MILESTONE_NAMES:
         milestone: Milestone | None = getattr(found, name)
         if milestone is None:
             setattr(incident, f"{name}_at", None)
@@ -61,18 +70,18 @@ def _keep(session: Session, incident: Incident, found: Milestones) -> None:
     session.add(incident)
 
 
-def stated_about(**ends: When | None) -> list[str] | None:
-    """Which of `started` and `ended` an entry states as about then, for its details; None if it is sure of both."""
+def approximate_times(**ends: ParsedTime | None) -> list[str] | None:
+    """Names of the approximate ones among `started` and `ended`; None if there are none."""
     return [name for name, when in ends.items() if when and when.precision is Precision.APPROXIMATE] or None
 
 
-def fact_of(entry: TimelineEntry) -> Fact:
+def milestone_fact(entry: TimelineEntry) -> EntryFact:
     def stated(key: str) -> datetime | None:
         value = entry.details.get(key)
         return datetime.fromisoformat(value) if value else None
 
     status = entry.details.get("status")
-    return Fact(
+    return EntryFact(
         ref=f"entry-{entry.key}",
         kinds=tuple(Kind(kind) for kind in entry.kinds),
         happened_at=entry.happened_at,

@@ -1,4 +1,4 @@
-"""What the public was told, kept on the record. Dogwatch itself publishes nothing outside."""
+"""Record public status updates. Dogwatch itself publishes nothing outside."""
 
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
@@ -7,15 +7,15 @@ from sqlmodel import Session
 
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind, UpdateState
-from bot.domain.times import When, refuse_future
-from bot.services import outbox as tell
-from bot.services.timeline import entries as timeline
+from bot.domain.times import ParsedTime, refuse_future
+from bot.services import outbox
+from bot.services.timeline.entries import record_entry
 from bot.services.workspace.actor import Actor
 from bot.store.incidents import incidents
 from bot.store.incidents.timeline import TimelineEntry
 
 
-def record_update(
+def record_status_update(
     session: Session,
     incident_id: int,
     actor: Actor,
@@ -23,14 +23,14 @@ def record_update(
     text: str,
     *,
     languages: Sequence[str] = (),
-    when: When | None = None,
+    when: ParsedTime | None = None,
 ) -> TimelineEntry:
     """
-    Keep what the public was told at `when` (now, if None), in one language or in none that was stated.
+    Record a public status update of `when` (now, if None).
 
-    Of a published postmortem `languages` are the ones it is published in, and the text may be empty. The same state
-    told in another language, with no other state between, belongs to the same update.
-    Raises UserError for an update without a text, for a text in several languages, and for a time in the future.
+    Of a published postmortem `languages` are the ones it is published in, and the text may be empty. The same state in
+    another language, with no other state between, belongs to the same update. Raises UserError for an update without a
+    text, a text in several languages, and a time in the future.
     """
     incident = incidents.lock(session, incident_id)
     if when is not None:
@@ -40,7 +40,7 @@ def record_update(
             raise UserError(f"Write what the public was told: `/incident update {state} TEXT`.")
         if len(languages) > 1:
             raise UserError("A text is in one language: name one behind `lang:`, and record the next text after it.")
-    entry = timeline.record(
+    entry = record_entry(
         session,
         incident,
         [Kind.COMMUNICATION],
@@ -51,6 +51,6 @@ def record_update(
         public=state.value,
         public_languages=(list(languages) or None) if state is UpdateState.POSTMORTEM else None,
     )
-    tell.say(session, incident, "update", actor.at, entry_id=entry.key)
-    tell.show_card(session, incident, actor.at)
+    outbox.post_event(session, incident, "update", actor.at, entry_id=entry.key)
+    outbox.refresh_card(session, incident, actor.at)
     return entry

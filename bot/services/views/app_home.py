@@ -1,4 +1,4 @@
-"""What App Home shows one person: what is open, what waits for them, what they have to do."""
+"""App Home of one person: open incidents, their pages, shifts and action items."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,31 +9,27 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.terms import Severity, UpdateState
-from bot.services import outbox as tell
-from bot.services.escalation import view as ledger
-from bot.services.oncall import on_call_view as duty
-from bot.services.oncall.on_call_view import Mine
-from bot.services.paging import contacts
-from bot.services.paging.contacts import PagesView
-from bot.services.reminders import view as nudge_views
-from bot.services.reminders.view import Reminder
-from bot.services.workspace import people as knowing
-from bot.services.workspace.people import MENTION
+from bot.services import outbox
+from bot.services.escalation.view import EscalationProgress
+from bot.services.escalation.view_loader import load_progress
+from bot.services.oncall.on_call_view import OwnShift, load_own_shifts
+from bot.services.paging.contacts import ContactSettingsView, load_contact_settings
+from bot.services.reminders.view import WaitingReminder, waiting_reminders
+from bot.services.workspace.people import MENTION, ensure_known
 from bot.store.escalation import escalations
-from bot.store.incidents import action_items as actions
-from bot.store.incidents import incidents, timeline
+from bot.store.incidents import action_items, incident_lists, timeline
 from bot.store.incidents.incidents import Incident
-from bot.store.incidents.visibility import Sight
+from bot.store.incidents.visibility import Visibility
 from bot.store.shared import people
 
-DRAFTS_FOR = timedelta(days=30)
-"""How long the draft of an incident is asked for after it was resolved."""
-MOST_DRAFTS = 10
+DRAFT_WINDOW = timedelta(days=30)
+"""After its resolution an incident's unpublished draft is listed this long."""
+MAX_DRAFTS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
-    """An incident that is open. `severity_rank` 1 is the worst."""
+class HomeIncident:
+    """An open incident. `severity_rank` 1 is the worst."""
 
     incident_id: int
     reference: str
@@ -49,8 +45,8 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
-class Paged:
-    """A page that waits for this person's answer, and how far its escalation is."""
+class HomePage:
+    """A page that waits for this person's answer, with the escalation's progress."""
 
     escalation_id: int
     reference: str
@@ -58,12 +54,12 @@ class Paged:
     reason: str
     channel_id: str | None
     since: datetime
-    standing: ledger.Standing | None = None
+    standing: EscalationProgress | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ToDo:
-    """A task or an improvement of theirs. `due` is a day as ISO 8601 text."""
+class HomeActionItem:
+    """Their task or improvement. `due` is an ISO 8601 day."""
 
     item_id: int
     kind: str
@@ -76,8 +72,8 @@ class ToDo:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A resolved incident that they led, whose postmortem nobody has said to be published."""
+class HomeDraft:
+    """A resolved incident that they led, without a published postmortem."""
 
     incident_id: int
     reference: str
@@ -88,57 +84,81 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """All of it, as of `at`. Nothing in it that its reader may not see."""
+    """App Home as of `at`, without anything that its reader may not see."""
 
     at: datetime
-    open: Sequence[Open]
-    pages: Sequence[Paged]
-    todo: Sequence[ToDo]
-    drafts: Sequence[Draft]
+    open: Sequence[HomeIncident]
+    pages: Sequence[HomePage]
+    todo: Sequence[HomeActionItem]
+    drafts: Sequence[HomeDraft]
     names: Mapping[str, str]
-    paged: PagesView | None = None
-    """By what they are paged."""
-    shifts: Sequence[Mine] = ()
+    paged: ContactSettingsView | None = None
+    """Their contact methods."""
+    shifts: Sequence[OwnShift] = ()
     has_schedules: bool = False
-    reminders: Sequence[Reminder] = ()
+    reminders: Sequence[WaitingReminder] = ()
 
 
-def opened(session: Session, team_id: str, user_id: str, at: datetime) -> None:
-    """Somebody opened App Home: it is shown, and follows what changes for a while."""
-    knowing.meet(session, team_id, [user_id], at)
+def on_home_opened(session: Session, team_id: str, user_id: str, at: datetime) -> None:
+    """Show App Home, and keep it up to date for a while."""
+    ensure_known(session, team_id, [user_id], at)
     person = people.get(session, team_id, user_id)
     if person is not None:
         person.home_opened_at = at
         session.add(person)
-    tell.show_home(session, team_id, user_id, at)
+    outbox.refresh_home(session, team_id, user_id, at)
 
 
-def left(session: Session, team_id: str, user_id: str) -> None:
-    """It does not follow what changes any more, until they open it again."""
+def on_home_left(session: Session, team_id: str, user_id: str) -> None:
+    """Stop updating App Home until it is opened again."""
     person = people.get(session, team_id, user_id)
     if person is not None:
         person.home_opened_at = None
         session.add(person)
 
 
-def view(session: Session, settings: Settings, sight: Sight, user_id: str, at: datetime) -> HomeView:
-    """`sight` says which private incidents its reader is in."""
-    open_ones = sight.of(incidents.open_ones(session, sight.team_id))
-    pages = [
-        Paged(
+def load_home_view(session: Session, settings: Settings, visibility: Visibility, user_id: str, at: datetime) -> HomeView:
+    """`sight`: the private incidents that its reader is in."""
+    open_ones = visibility.filter(incident_lists.find_open(session, visibility.team_id))
+    pages, todo = _waiting_pages(session, visibility, user_id), _own_action_items(session, visibility, user_id, at)
+    drafts = _pending_drafts(session, visibility, user_id, at)
+    reminders = waiting_reminders(session, visibility, user_id)
+    shown: Sequence[WaitingReminder | Incident | HomePage | HomeDraft] = (*reminders, *open_ones, *pages, *drafts)
+    titles = [each.title for each in shown]
+    quoted = [*titles, *(each.reason for each in pages), *(each.text for each in todo)]
+    return HomeView(
+        at=at,
+        open=[_home_incident(settings, each) for each in open_ones],
+        pages=pages,
+        todo=todo,
+        drafts=drafts,
+        shifts=load_own_shifts(session, settings, visibility.team_id, user_id, at),
+        has_schedules=bool(settings.schedules),
+        names=people.find_names(session, visibility.team_id, MENTION.findall(" ".join(quoted))),
+        reminders=reminders,
+        paged=load_contact_settings(session, settings, visibility.team_id, user_id, at),
+    )
+
+
+def _waiting_pages(session: Session, visibility: Visibility, user_id: str) -> list[HomePage]:
+    return [
+        HomePage(
             row.key,
             incident.reference,
             incident.title,
             row.reason,
             incident.channel_id,
             row.paged_at or row.asked_at,
-            ledger.standing_of(session, row),
+            load_progress(row),
         )
-        for row, incident in escalations.waiting_in(session, sight)
+        for row, incident in escalations.find_waiting(session, visibility)
         if user_id in row.members and user_id not in row.declined_by
     ]
-    todo = [
-        ToDo(
+
+
+def _own_action_items(session: Session, visibility: Visibility, user_id: str, at: datetime) -> list[HomeActionItem]:
+    return [
+        HomeActionItem(
             item.key,
             item.kind,
             item.number,
@@ -148,30 +168,13 @@ def view(session: Session, settings: Settings, sight: Sight, user_id: str, at: d
             item.due is not None and item.due < at.astimezone(ZoneInfo(incident.zone)).date().isoformat(),
             incident.channel_id,
         )
-        for item, incident in actions.owned_by(session, sight, user_id)
+        for item, incident in action_items.find_open_by_owner(session, visibility, user_id)
     ]
-    drafts = _drafts(session, sight, user_id, at)
-    reminders = nudge_views.waiting_for(session, sight, user_id)
-    shown: Sequence[Reminder | Incident | Paged | Draft] = (*reminders, *open_ones, *pages, *drafts)
-    titles = [each.title for each in shown]
-    quoted = [*titles, *(each.reason for each in pages), *(each.text for each in todo)]
-    return HomeView(
-        at=at,
-        open=[_open(settings, each) for each in open_ones],
-        pages=pages,
-        todo=todo,
-        drafts=drafts,
-        shifts=duty.of_person(session, settings, sight.team_id, user_id, at),
-        has_schedules=bool(settings.schedules),
-        names=people.names(session, sight.team_id, MENTION.findall(" ".join(quoted))),
-        reminders=reminders,
-        paged=contacts.view(session, settings, sight.team_id, user_id, at),
-    )
 
 
-def _open(settings: Settings, incident: Incident) -> Open:
+def _home_incident(settings: Settings, incident: Incident) -> HomeIncident:
     severity = Severity(incident.severity)
-    return Open(
+    return HomeIncident(
         incident_id=incident.key,
         reference=incident.reference,
         title=incident.title,
@@ -186,15 +189,15 @@ def _open(settings: Settings, incident: Incident) -> Open:
     )
 
 
-def _drafts(session: Session, sight: Sight, user_id: str, at: datetime) -> list[Draft]:
-    led = incidents.led_by(session, sight.team_id, user_id, at - DRAFTS_FOR, MOST_DRAFTS)
+def _pending_drafts(session: Session, visibility: Visibility, user_id: str, at: datetime) -> list[HomeDraft]:
+    led = incident_lists.find_led_by(session, visibility.team_id, user_id, at - DRAFT_WINDOW, MAX_DRAFTS)
     return [
-        Draft(each.key, each.reference, each.title, each.resolved_at, each.channel_id)
-        for each in sight.of(led)
+        HomeDraft(each.key, each.reference, each.title, each.resolved_at, each.channel_id)
+        for each in visibility.filter(led)
         if each.resolved_at is not None and not _is_published(session, each)
     ]
 
 
 def _is_published(session: Session, incident: Incident) -> bool:
-    standing = timeline.in_order(session, incident.key, with_withdrawn=False)
+    standing = timeline.find_entries(session, incident.key, with_withdrawn=False)
     return any(entry.details.get("public") == UpdateState.POSTMORTEM for entry in standing)

@@ -1,7 +1,7 @@
 """
-What operators see of the outbox and do with it: what waits and what failed; tried again, or dropped.
+Outbox for operators: pending and failed rows; retry or drop them.
 
-The words for it are in `outbox_words`.
+`outbox_wording` has the texts.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -11,58 +11,38 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
-from bot.domain.slack_app.api_errors import Refusal, explained
-from bot.domain.slack_app.scopes import Lack, is_lack
-from bot.services import outbox as tell
-from bot.services.outbox import What
-from bot.services.views.outbox_wording import FAILED, act_of
-from bot.services.workspace import missing_permissions as notices
-from bot.services.workspace.actor import Actor
+from bot.domain.slack_app.api_errors import ErrorExplanation, explain_error
+from bot.domain.slack_app.missing_permissions import is_missing_permission
+from bot.services.outbox import OutboxKind, refresh_announcement, refresh_card
+from bot.services.views.outbox_wording import describe_act
+from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import MENTION
 from bot.store import outbox
 from bot.store.incidents import incidents
-from bot.store.outbox import UNFINISHED, State
-from bot.store.outbox import inspection as waiting
-from bot.store.outbox.inspection import ClosedGate, ClosedLane, Waiting
-from bot.store.outbox.locking import hold
+from bot.store.outbox import inspection
+from bot.store.outbox.locking import lock_rows
 from bot.store.shared import audit
 
-SHOWN = 200
-TOLD_ONCE = frozenset({What.PIN_CARD})
-"""What an incident does well without. That the app may not do it is told once, and not on every card."""
+REPORTED_ONCE = frozenset({OutboxKind.PIN_CARD})
+"""Dispensable steps: their missing scope is reported once, and not on every card."""
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
-    """`rows` are at most SHOWN; `unfinished`, `refused` and `given_up` count all there are."""
-
-    at: datetime
-    rows: Sequence[Waiting]
-    unfinished: int
-    refused: int
-    given_up: int
-    closed_lanes: Sequence[ClosedLane]
-    closed_gates: Sequence[ClosedGate]
-    lacks: Sequence[Lack] = ()
-    """What the app may not do, or the workspace does not have, as far as is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """The rows that were named and dropped, and those that went `along` because they could never go without them."""
+class ChangedRows:
+    """Ids of changed rows, and of those dropped `along` because they depend on a dropped row."""
 
     rows: Sequence[int]
-    along: Sequence[int]
+    along: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """A step of an incident that was not done."""
+class FailedStep:
+    """A failed step of an incident."""
 
     act: str
-    refusal: Refusal
+    refusal: ErrorExplanation
     whom: Sequence[str] = ()
-    """The people it is about, as mentions."""
+    """Mentions of the people concerned."""
 
     @property
     def sentence(self) -> str:
@@ -70,98 +50,86 @@ class Problem:
         return f"{self.act}{about}: {self.refusal.sentence}"
 
 
-def overview(session: Session, now: datetime, *, limit: int | None = SHOWN) -> Overview:
-    """What failed, then what waits, the oldest first. `limit` None: all of it."""
-    most = 1_000_000 if limit is None else limit
-    failed = waiting.waiting(session, most, FAILED)
-    return Overview(
-        at=now,
-        rows=[*failed, *waiting.waiting(session, max(0, most - len(failed)), UNFINISHED)],
-        unfinished=waiting.how_many(session),
-        refused=waiting.how_many(session, [State.FAILED]),
-        given_up=waiting.how_many(session, [State.DEAD]),
-        closed_lanes=waiting.closed_lanes(session),
-        closed_gates=waiting.closed_gates(session, now),
-        lacks=notices.standing(session),
-    )
-
-
-def problems(session: Session, incident_id: int) -> list[Problem]:
-    """What could not be done for an incident, each thing once, in the order in which it failed."""
-    found: dict[str, Problem] = {}
-    for row in outbox.problems_of(session, incident_id):
-        if row.what in TOLD_ONCE and is_lack(row.error):
+def list_failed_steps(session: Session, incident_id: int) -> list[FailedStep]:
+    """Failed steps of an incident without repetition, in the order of failing."""
+    found: dict[str, FailedStep] = {}
+    for row in outbox.find_failures(session, incident_id):
+        if row.kind in REPORTED_ONCE and is_missing_permission(row.error):
             continue
         whom = [f"<@{user}>" for user in dict.fromkeys(MENTION.findall(row.error or ""))]
-        problem = Problem(act_of(row.what), explained(row.error), whom)
+        problem = FailedStep(describe_act(row.kind), explain_error(row.error), whom)
         found.setdefault(problem.sentence, problem)
     return list(found.values())
 
 
-def retry(session: Session, keys: Collection[int], actor: Actor) -> list[int]:
-    """
-    Put rows that were refused or given up back to wait. Returns those that were; the others are none such.
-
-    The card says what failed until it is shown again: it is.
-    """
-    hold(session, keys, What.CREATE_CHANNEL)
-    return _act(session, keys, actor, outbox.retry, "tried again")
+def change_rows(session: Session, action: str, keys: Sequence[int] | None, at: datetime, origin: Origin) -> ChangedRows:
+    """`retry` or `drop` these rows; `keys` None: retry all that failed."""
+    actor = Actor("", None, at, origin)
+    if action == "drop":
+        return drop_rows(session, keys or [], actor)
+    return ChangedRows(retry_all_rows(session, actor) if keys is None else retry_rows(session, keys, actor))
 
 
-def retry_all(session: Session, actor: Actor) -> list[int]:
-    return retry(session, waiting.failed_of(session), actor)
+def retry_rows(session: Session, keys: Collection[int], actor: Actor) -> list[int]:
+    """Queue refused or given-up rows again. Returns the rows that were such."""
+    lock_rows(session, keys, OutboxKind.CREATE_CHANNEL)
+    return _apply_to_rows(session, keys, actor, outbox.retry_row, "tried again")
 
 
-def retry_incident(session: Session, incident_id: int, actor: Actor) -> list[int]:
+def retry_all_rows(session: Session, actor: Actor) -> list[int]:
+    return retry_rows(session, inspection.find_failed_ids(session), actor)
+
+
+def retry_incident_rows(session: Session, incident_id: int, actor: Actor) -> list[int]:
     """Raises UserError if nothing of the incident failed, or somebody else was faster."""
-    done = retry(session, waiting.failed_of(session, incident_id), actor)
+    done = retry_rows(session, inspection.find_failed_ids(session, incident_id), actor)
     if not done:
         raise UserError("There is nothing to try again: somebody else has, or it was done meanwhile.")
     return done
 
 
-def drop(session: Session, keys: Collection[int], actor: Actor) -> Dropped:
+def drop_rows(session: Session, keys: Collection[int], actor: Actor) -> ChangedRows:
     """
-    Give rows up for good; one that is being sent, or was done, is left alone.
+    Drop rows for good; rows that are being sent, or were sent, are left alone.
 
-    What waits for a channel goes with the row that was to open it: nothing else would ever let it go.
+    Rows that wait for a channel go with the row that would create it.
     """
-    behind = hold(session, keys, What.CREATE_CHANNEL)
-    done = _act(session, keys, actor, outbox.drop, "dropped")
-    along = _act(session, set(behind) - set(keys), actor, outbox.drop, "dropped")
-    return Dropped(done, along)
+    behind = lock_rows(session, keys, OutboxKind.CREATE_CHANNEL)
+    done = _apply_to_rows(session, keys, actor, outbox.drop_row, "dropped")
+    along = _apply_to_rows(session, set(behind) - set(keys), actor, outbox.drop_row, "dropped")
+    return ChangedRows(done, along)
 
 
-def _act(
+def _apply_to_rows(
     session: Session, keys: Collection[int], actor: Actor, act: Callable[[Session, int, datetime], bool], what: str
 ) -> list[int]:
-    """Do it with each row that it can be done with, write that down, and show the incidents anew. All are held."""
+    """Apply `act` to the rows, audit it, and refresh the incidents. All are locked."""
     done = [key for key in sorted(set(keys)) if act(session, key, actor.at)]
-    _show(session, {_noted(session, key, what, actor) for key in done}, actor.at)
+    _refresh_incidents(session, {_audit_row(session, key, what, actor) for key in done}, actor.at)
     return done
 
 
-def _noted(session: Session, key: int, what: str, actor: Actor) -> int | None:
+def _audit_row(session: Session, key: int, what: str, actor: Actor) -> int | None:
     row = outbox.get(session, key)
-    audit.note(
+    audit.record(
         session,
         at=actor.at,
         team_id=row.team_id,
-        what=f"outbox {what}",
+        action=f"outbox {what}",
         origin=actor.origin,
-        who=actor.user_id,
+        user_id=actor.user_id,
         incident_id=row.incident_id,
         row=key,
-        kind=row.what,
+        kind=row.kind,
     )
     return row.incident_id
 
 
-def _show(session: Session, of_incidents: set[int | None], at: datetime) -> None:
-    """The cards without what is tried again. Without a channel there is no card, only the announcement."""
+def _refresh_incidents(session: Session, of_incidents: set[int | None], at: datetime) -> None:
+    """Refresh the cards; without a channel there is only the announcement."""
     for incident_id in sorted(each for each in of_incidents if each is not None):
         incident = incidents.get(session, incident_id)
         if incident.channel_id is None:
-            tell.show_announcement(session, incident, at)
+            refresh_announcement(session, incident, at)
         else:
-            tell.show_card(session, incident, at)
+            refresh_card(session, incident, at)

@@ -1,7 +1,7 @@
 """
-Who may command: the people of the workspace.
+Access control: members of the workspace may use commands.
 
-Guests and people of other workspaces write and react, and are recorded; they do not command. Nor do bots and workflows.
+Guests, people of other workspaces, bots and workflows may not; what they write and react is recorded.
 """
 
 from sqlmodel import Session
@@ -11,41 +11,44 @@ from bot.runtime import metrics
 from bot.services.workspace.actor import Actor
 from bot.store.shared import people
 
-ORGANISATION = "E"
-"""How ids of Enterprise organisations begin: their people are at home in any of its workspaces."""
+ORGANISATION_PREFIX = "E"
+"""Prefix of Enterprise organisation ids: their people belong to all of its workspaces."""
 
 
 REFUSAL = (
     "Guests and people of other workspaces cannot command Dogwatch. "
     "What you write and react is recorded; ask somebody of this workspace for the rest."
 )
-NOBODY = "Only people of this workspace can command Dogwatch, not bots, workflows or accounts that are closed."
+REFUSAL_TO_ACCOUNT = (
+    "Only people of this workspace can command Dogwatch, not bots, workflows or accounts that are closed."
+)
 
 
 class NotPermitted(UserError):
-    """This person may not command."""
+    """The person may not use commands."""
 
 
-def check(session: Session, actor: Actor, *, home_team_id: str | None) -> None:
+def check_access(session: Session, actor: Actor, *, home_team_id: str | None) -> None:
     """
-    Raises NotPermitted for guests, people whose own workspace is another one, bots, closed accounts, and for nobody.
+    Raises NotPermitted for anybody but members of the workspace.
 
-    Somebody whom Slack has not described yet passes: their payload came from a workspace that installed Dogwatch.
+    Refused are guests, other workspaces' people, bots, closed accounts, and no user. Somebody without a profile yet
+    passes: their payload came from a workspace that installed Dogwatch.
     """
     person = people.get(session, actor.team_id, actor.user_id) if actor.user_id else None
-    why = _objection(actor, person, home_team_id)
+    why = _access_objection(actor, person, home_team_id)
     if why is not None:
         metrics.REFUSED_PERSONS.labels(why).inc()
-        raise NotPermitted(REFUSAL if why in {"guest", "another workspace"} else NOBODY)
+        raise NotPermitted(REFUSAL if why in {"guest", "another workspace"} else REFUSAL_TO_ACCOUNT)
 
 
 def is_of_another_workspace(team_id: str, home_team_id: str | None) -> bool:
-    """Whether somebody's own workspace is another one. In an organisation's installation all of them are its own."""
-    return home_team_id not in {None, team_id} and not team_id.startswith(ORGANISATION)
+    """True if the home workspace is another one. An organisation's workspaces are all its own."""
+    return home_team_id not in {None, team_id} and not team_id.startswith(ORGANISATION_PREFIX)
 
 
-def _objection(actor: Actor, person: people.Person | None, home_team_id: str | None) -> str | None:
-    """Why they may not, as the metric has it."""
+def _access_objection(actor: Actor, person: people.Person | None, home_team_id: str | None) -> str | None:
+    """Why they may not, as the metric's label."""
     if not actor.user_id:
         return "nobody"
     homes = (home_team_id, person.home_team_id if person else None)

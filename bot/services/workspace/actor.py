@@ -1,4 +1,4 @@
-"""Who does something, when, and from where."""
+"""Actor: the person or machine behind an action, with its time and origin."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Origin(StrEnum):
-    """Where an act comes from, for the audit."""
+    """Source of an action, for the audit."""
 
     COMMAND = "command"
     BUTTON = "button"
@@ -22,7 +22,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`user_id` is None where nobody but a machine acts. `at` is the time of the act on the record's clock."""
+    """`user_id` is None for a machine. `at` is the time of the action on the record's clock."""
 
     team_id: str
     user_id: str | None

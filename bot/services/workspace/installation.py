@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
-from bot.store.incidents import incidents
-from bot.store.incidents.incidents import Installation
+from bot.store.incidents import incidents, installations
+from bot.store.incidents.installations import Installation
 from bot.store.shared import people
 
 
 class AnotherWorkspace(UserError):
-    """The token is of one workspace, and the database of another."""
+    """The token and the database belong to different workspaces."""
 
     def __init__(self, before: Installation, team_id: str, team_name: str) -> None:
         kept, given = (
@@ -23,15 +23,15 @@ class AnotherWorkspace(UserError):
         )
 
 
-def installed(
+def save_installation(
     session: Session, *, team_id: str, team_name: str, url: str, bot_user_id: str, bot_id: str, at: datetime
 ) -> None:
     """
-    Keep what `auth.test` told, so that the next start knows the workspace even while Slack is away.
+    Store the answer of `auth.test`, for a next start while Slack is away.
 
-    Raises AnotherWorkspace where the record belongs to another one: nobody there could reach its incidents any more.
+    Raises AnotherWorkspace if the database belongs to another workspace: nobody could reach its incidents.
     """
-    before = incidents.installation(session)
+    before = installations.find_installation(session)
     if before is not None and before.team_id != team_id:
         raise AnotherWorkspace(before, team_id, team_name)
     known = session.get(Installation, team_id) or Installation(team_id=team_id, seen_at=at)
@@ -45,40 +45,40 @@ def installed(
     session.add(known)
 
 
-def incidents_channel_found(session: Session, team_id: str, wanted: str, channel_id: str) -> None:
+def save_incidents_channel(session: Session, team_id: str, wanted: str, channel_id: str) -> None:
     known = session.get(Installation, team_id)
     if known is not None:
         known.incidents_channel, known.incidents_channel_id = wanted, channel_id
         session.add(known)
 
 
-def incidents_channel_lost(session: Session) -> None:
-    """It was archived or the bot removed: it is looked for again the next time."""
-    known = incidents.installation(session)
+def forget_incidents_channel(session: Session) -> None:
+    """Forget an incidents channel that was archived or that the bot was removed from."""
+    known = installations.find_installation(session)
     if known is not None:
         known.incidents_channel_id = None
         session.add(known)
 
 
-def direct_channel_opened(session: Session, team_id: str, user_id: str, channel_id: str) -> None:
-    """Keep where the bot writes to one person."""
-    people.meet(session, team_id, [user_id])
+def save_direct_channel(session: Session, team_id: str, user_id: str, channel_id: str) -> None:
+    """Store the direct message channel of a person."""
+    people.insert_missing(session, team_id, [user_id])
     person = people.get(session, team_id, user_id)
     if person is not None:
         person.dm_channel_id = channel_id
         session.add(person)
 
 
-def channel_renamed(session: Session, team_id: str, channel_id: str, name: str) -> None:
-    incident = incidents.of_channel(session, team_id, channel_id)
+def save_channel_name(session: Session, team_id: str, channel_id: str, name: str) -> None:
+    incident = incidents.find_by_channel(session, team_id, channel_id)
     if incident is not None:
         incident.channel_name = name
         session.add(incident)
 
 
-def channel_moved(session: Session, team_id: str, old_id: str, new_id: str) -> None:
-    """Slack gave a channel a new id, as it does when an organisation moves it between workspaces."""
-    incident = incidents.of_channel(session, team_id, old_id)
+def save_channel_id(session: Session, team_id: str, old_id: str, new_id: str) -> None:
+    """Follow a channel that Slack gave a new id, as when an organisation moves it."""
+    incident = incidents.find_by_channel(session, team_id, old_id)
     if incident is not None:
         incident.channel_id = new_id
         session.add(incident)

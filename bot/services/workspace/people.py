@@ -1,4 +1,4 @@
-"""Getting to know people: their ids are met in payloads, their names are asked for once."""
+"""People: ids come in payloads, profiles are looked up once."""
 
 import re
 from collections.abc import Iterable
@@ -7,26 +7,28 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.services import outbox as tell
-from bot.store.incidents import incidents
+from bot.services import outbox
+from bot.store.incidents import incident_lists
 from bot.store.shared import people
 
-PEOPLE = ("U", "W")
-"""How ids of people begin; `B` is a bot, whose messages carry its name."""
+USER_ID_PREFIXES = ("U", "W")
+"""Prefixes of user ids; `B` is a bot, whose messages carry its name."""
 MENTION = re.compile(r"<@([UWB][A-Z0-9]+)>")
 
 
-def meet(session: Session, team_id: str, user_ids: Iterable[str | None], at: datetime, *, text: str = "") -> None:
-    """Whoever is new, among these and among those whom `text` mentions, is looked up soon."""
+def ensure_known(
+    session: Session, team_id: str, user_ids: Iterable[str | None], at: datetime, *, text: str = ""
+) -> None:
+    """Queue a lookup for each new person, among these and among the mentions in `text`."""
     ids = [user_id for user_id in user_ids if user_id] + MENTION.findall(text)
-    for new in people.meet(session, team_id, ids):
-        if new.startswith(PEOPLE):
-            tell.learn_person(session, team_id, new, at)
+    for new in people.insert_missing(session, team_id, ids):
+        if new.startswith(USER_ID_PREFIXES):
+            outbox.queue_user_lookup(session, team_id, new, at)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What Slack says of a person. `name` is the one people see."""
+class SlackProfile:
+    """A person's profile in Slack. `name` is the displayed one."""
 
     user_id: str
     name: str
@@ -38,45 +40,45 @@ class Known:
     zone: str | None = None
 
 
-def learned(session: Session, team_id: str, known: Known, at: datetime) -> None:
-    """Keep what Slack says of a person."""
-    people.meet(session, team_id, [known.user_id])
+def save_profile(session: Session, team_id: str, known: SlackProfile, at: datetime) -> None:
+    """Store a person's profile."""
+    people.insert_missing(session, team_id, [known.user_id])
     person = people.get(session, team_id, known.user_id)
     if person is None:
         return
     name = known.name or known.handle or known.user_id
     if person.name != name:
-        _show_name(session, team_id, known.user_id, at)
+        _refresh_titles(session, team_id, known.user_id, at)
     person.name, person.handle = name, known.handle
     person.home_team_id, person.zone = known.home_team_id, known.zone
     person.is_bot, person.is_guest, person.is_deleted = known.is_bot, known.is_guest, known.is_deleted
-    person.learned_at = at
+    person.profile_fetched_at = at
     session.add(person)
 
 
-def changed(session: Session, team_id: str, known: Known, at: datetime) -> None:
-    """Slack says that somebody changed: kept for those who are on record. Who was erased does not come back by it."""
+def update_profile(session: Session, team_id: str, known: SlackProfile, at: datetime) -> None:
+    """Store a changed profile of somebody on record. An erased person stays erased."""
     if people.get(session, team_id, known.user_id) is not None:
-        learned(session, team_id, known, at)
+        save_profile(session, team_id, known, at)
 
 
-def _show_name(session: Session, team_id: str, user_id: str, at: datetime) -> None:
-    """Titles that mention somebody show their name: where it stands in a card or topic it is shown anew."""
-    for incident in incidents.open_ones(session, team_id):
+def _refresh_titles(session: Session, team_id: str, user_id: str, at: datetime) -> None:
+    """Refresh cards and topics whose title mentions the person."""
+    for incident in incident_lists.find_open(session, team_id):
         if f"<@{user_id}>" in incident.title:
-            tell.show_topic(session, incident, at)
-            tell.show_card(session, incident, at)
+            outbox.refresh_topic(session, incident, at)
+            outbox.refresh_card(session, incident, at)
 
 
-def called(session: Session, team_id: str, user_id: str, handle: str, at: datetime) -> None:
+def ensure_known_caller(session: Session, team_id: str, user_id: str, handle: str, at: datetime) -> None:
     """
-    Meet somebody, and keep the handle that came with a command, as long as Slack has not told the name.
+    Store a new person, with the handle of their command until the profile is known.
 
-    Slack says not to rely on it; in a record it still says more than an id.
+    Slack deprecates the handle; in a record it still says more than an id.
     """
     person = people.get(session, team_id, user_id)
     if person is None:
-        meet(session, team_id, [user_id], at)
+        ensure_known(session, team_id, [user_id], at)
         person = people.get(session, team_id, user_id)
     if person is not None and not person.name and handle:
         person.name = person.handle = handle

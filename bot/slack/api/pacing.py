@@ -1,40 +1,41 @@
 """
-The last bit of the way to Slack's limit of one post a second and channel.
+Keep posts into one channel a second apart when they leave the process.
 
-The gate in the database spaces the moments at which posts are taken up. Until a post goes out some milliseconds pass,
-on a busy machine more, so that two that were far enough apart may not be any more: the second waits for the rest here.
+The gate in the database spaces when posts are claimed. Some milliseconds pass until a post leaves, more on a busy
+machine, so two posts may come too close again: here the second one waits for the difference.
 """
 
 import asyncio
 from time import monotonic
 
-APART = 1.01
-"""Seconds between two posts into one channel, as they leave this process."""
-ON_ITS_WAY = 0.06
-"""Seconds that a post may have been on its way, which the next one waits for if its answer came no sooner."""
-LONGEST = 0.5
-"""Seconds that are made up here at most. The gate does the rest; what has passed it all the same, Slack may refuse."""
-REMEMBERED = 1000
+SPACING = 1.01
+"""Seconds between two posts into one channel."""
+TRANSIT = 0.06
+"""Seconds that a post may take to reach Slack; added to the spacing unless its answer came sooner."""
+MAX_WAIT = 0.5
+"""The longest wait in seconds. Posts that are still too close may be rate limited by Slack."""
+MAX_CHANNELS = 1000
+"""Channels to remember before old ones are dropped."""
 
 
 class Pacer:
-    """One for all posts of a process."""
+    """Spaces the posts of this process, by channel."""
 
     def __init__(self) -> None:
         self._last: dict[str, float] = {}
 
     async def wait(self, channel: str) -> None:
-        """Return when a post may leave for this channel, which is then counted."""
+        """Wait until a post into this channel may leave, and count it."""
         now = monotonic()
-        at = max(now, min(self._last.get(channel, 0.0) + APART, now + LONGEST))
-        if len(self._last) >= REMEMBERED:
-            self._last = {name: last for name, last in self._last.items() if last > now - APART}
+        at = max(now, min(self._last.get(channel, 0.0) + SPACING, now + MAX_WAIT))
+        if len(self._last) >= MAX_CHANNELS:
+            self._last = {name: last for name, last in self._last.items() if last > now - SPACING}
         self._last[channel] = at
         if at > now:
             await asyncio.sleep(at - now)
 
-    def arrived(self, channel: str) -> None:
-        """The last post into this channel was answered: it reached Slack between when it left and now."""
+    def record_answer(self, channel: str) -> None:
+        """Note that the last post into this channel was answered: it reached Slack before now."""
         left = self._last.get(channel)
         if left is not None:
-            self._last[channel] = max(left, min(monotonic(), left + ON_ITS_WAY))
+            self._last[channel] = max(left, min(monotonic(), left + TRANSIT))

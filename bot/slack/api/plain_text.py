@@ -1,56 +1,56 @@
-"""What a message says, as plain text: from its markup, or from its blocks and attachments where it has no markup."""
+"""The plain text of a Slack message: of its markup, or of its blocks and attachments."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bot.command import plain
+from bot.command.slack_text import plain_text
 
-LONGEST = 40_000
-"""Slack's own limit for a message; blocks and attachments may not make more of it."""
+MAX_CHARACTERS = 40_000
+"""Slack's limit for a message's text; also applied to the text of blocks and attachments."""
 
 
 def message_text(message: Mapping[str, Any]) -> str:
     """
-    The words of a message: its text, or else its blocks', and what its attachments say.
+    Return the text of a message, or else of its blocks, and the text of its attachments.
 
-    People stay `<@U…>`, everything else is plain. Apps often put all they say into blocks or attachments.
+    Mentions of people stay `<@U…>`. Apps often send blocks or attachments without a text.
     """
-    said = plain(str(message.get("text") or "")).strip()
-    if not said:
-        said = "\n".join(filter(None, map(_block, message.get("blocks") or [])))
-    attached = [_attachment(each) for each in message.get("attachments") or []]
-    return "\n".join([part for part in [said, *attached] if part and part.strip()])[:LONGEST]
+    text = plain_text(str(message.get("text") or "")).strip()
+    if not text:
+        text = "\n".join(filter(None, map(_block_text, message.get("blocks") or [])))
+    attached = [_attachment_text(each) for each in message.get("attachments") or []]
+    return "\n".join([part for part in [text, *attached] if part and part.strip()])[:MAX_CHARACTERS]
 
 
-def _attachment(attachment: Mapping[str, Any]) -> str:
+def _attachment_text(attachment: Mapping[str, Any]) -> str:
     if attachment.get("is_msg_unfurl") or attachment.get("from_url"):
-        return ""  # a preview of a link that the text holds already
-    blocks = "\n".join(filter(None, map(_block, attachment.get("blocks") or [])))
+        return ""  # the preview of a link that is in the text
+    blocks = "\n".join(filter(None, map(_block_text, attachment.get("blocks") or [])))
     words = [attachment.get(key) for key in ("pretext", "title", "text")]
-    told = "\n".join(plain(str(word)) for word in words if word)
-    listed = "\n".join(
-        f"{plain(str(each.get('title', '')))}: {plain(str(each.get('value', '')))}"
+    head = "\n".join(plain_text(str(word)) for word in words if word)
+    fields = "\n".join(
+        f"{plain_text(str(each.get('title', '')))}: {plain_text(str(each.get('value', '')))}"
         for each in attachment.get("fields") or []
     )
-    return "\n".join(filter(None, [told, listed, blocks])) or plain(str(attachment.get("fallback") or ""))
+    return "\n".join(filter(None, [head, fields, blocks])) or plain_text(str(attachment.get("fallback") or ""))
 
 
-def _block(block: Mapping[str, Any]) -> str:
+def _block_text(block: Mapping[str, Any]) -> str:
     if block.get("type") == "rich_text":
-        return "".join(_rich(each) for each in block.get("elements") or []).strip()
+        return "".join(_rich_text(each) for each in block.get("elements") or []).strip()
     texts: list[Any] = [block.get("text"), *(block.get("fields") or []), *(block.get("elements") or [])]
     words = [str(each.get("text", "")) for each in texts if isinstance(each, Mapping) and _is_text(each)]
     if block.get("type") == "image":
         words.append(str(block.get("alt_text") or ""))
-    return "\n".join(plain(word) for word in words if word)
+    return "\n".join(plain_text(word) for word in words if word)
 
 
 def _is_text(element: Mapping[str, Any]) -> bool:
     return element.get("type") in {"mrkdwn", "plain_text"}
 
 
-def _rich(element: Mapping[str, Any]) -> str:
-    """An element of a rich text block. Source: docs.slack.dev/reference/block-kit/blocks/rich-text-block."""
+def _rich_text(element: Mapping[str, Any]) -> str:
+    """Source: docs.slack.dev/reference/block-kit/blocks/rich-text-block."""
     match element.get("type"):
         case "text":
             return str(element.get("text", ""))
@@ -68,10 +68,10 @@ def _rich(element: Mapping[str, Any]) -> str:
         case "emoji":
             return f":{element.get('name', '')}:"
         case "rich_text_list":
-            return "".join(f"- {line}\n" for line in _parts(element.get("elements")))
+            return "".join(f"- {line}\n" for line in _element_texts(element.get("elements")))
         case _:
-            return "".join(_parts(element.get("elements"))) + "\n" * bool(element.get("elements"))
+            return "".join(_element_texts(element.get("elements"))) + "\n" * bool(element.get("elements"))
 
 
-def _parts(elements: Iterable[Mapping[str, Any]] | None) -> list[str]:
-    return [_rich(each).strip("\n") for each in elements or []]
+def _element_texts(elements: Iterable[Mapping[str, Any]] | None) -> list[str]:
+    return [_rich_text(each).strip("\n") for each in elements or []]

@@ -1,11 +1,15 @@
-"""How often Slack may be called: its tiers, as gates of the outbox. Source: docs.slack.dev/apis/web-api/rate-limits."""
+"""
+Slack's rate limits as gates of the outbox.
+
+Source: docs.slack.dev/apis/web-api/rate-limits.
+"""
 
 from datetime import timedelta
 
 from bot.store.outbox import Rate
 
 PER_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100}
-"""Calls a minute and method that each tier grants."""
+"""Calls per minute and method, by tier."""
 
 TIER = {
     "conversations.create": 2,
@@ -29,36 +33,36 @@ TIER = {
     "files.getUploadURLExternal": 4,
     "files.completeUploadExternal": 4,
 }
-LEFT_OVER = {"conversations.create": 1}
-"""Calls a minute that are left for what no gate sees: the channel of announcements is made on the way to a post."""
+RESERVED = {"conversations.create": 1}
+"""Calls per minute kept free for calls without a gate: a post may create the announcement channel first."""
 POSTS_PER_MINUTE, POSTS_AT_ONCE = 240, 60
 """
-`chat.postMessage` has a special tier: one a second and channel, several hundred a minute and workspace. With these it
-is at most 300 in any minute.
+`chat.postMessage` has a special tier: one per second and channel, several hundred per minute and workspace. These
+values allow at most 300 in any minute.
 """
-POST = "chat.postMessage"
-SPACING = timedelta(seconds=1.03)
-"""Between two posts into one channel: a second, and what connections add or take. See `pacing`, too."""
+POST_MESSAGE = "chat.postMessage"
+CHANNEL_SPACING = timedelta(seconds=1.03)
+"""Time between two posts into one channel: a second, and some jitter of the network. See also `pacing`."""
 
 
-def gate_of(method: str, channel: str | None = None) -> str:
+def gate_name(method: str, channel: str | None = None) -> str:
     return f"{method}:{channel}" if channel else method
 
 
-def rates(method: str, channel: str | None = None) -> tuple[Rate, ...]:
+def call_rates(method: str, channel: str | None = None) -> tuple[Rate, ...]:
     """
-    The gates that a call has to pass: a tier's number in any minute, at once if need be, never more.
+    Return the gates that a call has to pass.
 
-    So one incident is set up without waiting, and a storm gets as many channels as Slack grants. Posts go one a second
-    and channel.
+    A method's gate allows its tier's calls per minute as one burst, so that an incident is set up without waiting.
+    Posts have a gate per workspace and one per channel.
     """
-    if method == POST:
-        of_workspace = Rate(gate_of(POST), timedelta(minutes=1) / POSTS_PER_MINUTE, burst=POSTS_AT_ONCE)
+    if method == POST_MESSAGE:
+        workspace_rate = Rate(gate_name(POST_MESSAGE), timedelta(minutes=1) / POSTS_PER_MINUTE, burst=POSTS_AT_ONCE)
         if channel is None:
-            return (of_workspace,)
-        return (of_workspace, Rate(gate_of(POST, channel), SPACING))
+            return (workspace_rate,)
+        return (workspace_rate, Rate(gate_name(POST_MESSAGE, channel), CHANNEL_SPACING))
     tier = TIER.get(method)
     if tier is None:
         return ()
-    budget = PER_MINUTE[tier] - LEFT_OVER.get(method, 0)
-    return (Rate(gate_of(method), timedelta(minutes=1) / budget, burst=budget, a_minute=budget),)
+    budget = PER_MINUTE[tier] - RESERVED.get(method, 0)
+    return (Rate(gate_name(method), timedelta(minutes=1) / budget, burst=budget, a_minute=budget),)

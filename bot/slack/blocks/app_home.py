@@ -1,79 +1,87 @@
-"""App Home: what is open, what waits for its reader, what they have to do. Block limit: a hundred."""
+"""App Home: open incidents, pages to acknowledge, tasks, drafts and shifts of its reader."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bot.command.table import Command
-from bot.services.oncall.on_call_view import Mine
-from bot.services.reminders.view import Reminder
-from bot.services.views.app_home import Draft, HomeView, Open, Paged, ToDo
-from bot.slack.blocks.command_forms import callback_of, words_of
-from bot.slack.blocks.escalation import contact_settings as pages
-from bot.slack.blocks.escalation import message as escalations
+from bot.services.oncall.on_call_view import OwnShift
+from bot.services.reminders.view import WaitingReminder
+from bot.services.views.app_home import HomeActionItem, HomeDraft, HomeIncident, HomePage, HomeView
+from bot.slack.blocks.command_forms import form_callback_id, form_text
 from bot.slack.blocks.escalation import oncall
-from bot.slack.blocks.escalation.reminder_wording import SHORT
-from bot.slack.blocks.incidents import card as cards
+from bot.slack.blocks.escalation.contact_settings import contact_settings_blocks
+from bot.slack.blocks.escalation.controls import ACKNOWLEDGE
+from bot.slack.blocks.escalation.reminders import DONE, REMINDER_TITLES
+from bot.slack.blocks.incidents.card import LIGHTS, MORE
 from bot.slack.blocks.limits import (
-    COUNTING,
+    NO_VALUE,
+    TIME_AND_AGO,
     Block,
     Blocks,
+    View,
     actions,
     button,
+    channel_suffix,
     context,
     header,
-    listed,
+    join_lines,
     literal,
     one_line,
     section,
-    when,
+    slack_datetime,
+    slack_time,
 )
 
-View = dict[str, Any]
 Line = TypeVar("Line")
 
-DECLARE, DONE = "home_declare", "home_done"
-NOBODYS = "0"
-"""What a button carries that is about no incident."""
-MOST_OPEN, MOST_PAGES, MOST_REMINDERS, MOST_TODO, MOST_DRAFTS = 25, 15, 8, 20, 10
-"""Lines of each kind: with their headings they are fewer than the hundred blocks that Slack takes."""
+DECLARE = "home_declare"
+MAX_INCIDENTS, MAX_PAGES, MAX_REMINDERS, MAX_TASKS, MAX_DRAFTS = 25, 15, 8, 20, 10
+"""Lines of each part. With their headings they stay below the 100 blocks that Slack accepts."""
 TITLE, TEXT = 150, 300
 
 
-def home(view: HomeView, commands: Iterable[Command]) -> View:
-    """`commands` are those about no incident that have a form."""
-    others = [button(words_of(each).title, callback_of(each), NOBODYS) for each in commands]
+def home_view(view: HomeView, commands: Iterable[Command]) -> View:
+    """`commands`: those with a form that are about no incident."""
+    others = [button(form_text(each).title, form_callback_id(each), NO_VALUE) for each in commands]
     blocks: Blocks = [
-        actions(button("Declare an incident", DECLARE, NOBODYS, style="primary"), *others),
-        *_on_call(view),
-        *_part("Waiting for your answer", view.pages, MOST_PAGES, lambda each: _page(view, each)),
-        *(_part("Open incidents", view.open, MOST_OPEN, lambda each: _open(view, each)) or [_nothing_open()]),
-        *_part("Due in incidents that you lead", view.reminders, MOST_REMINDERS, lambda each: _reminder(view, each)),
-        *_part("Your tasks", view.todo, MOST_TODO, lambda each: _todo(view, each)),
-        *_part("Postmortems of incidents that you led", view.drafts, MOST_DRAFTS, lambda each: _draft(view, each)),
-        *([header("How you are paged"), *pages.blocks(view.paged)] if view.paged else []),
-        context(f"As of {when(view.at)}. It follows what changes for half an hour; open it again for more."),
+        actions(button("Declare an incident", DECLARE, NO_VALUE, style="primary"), *others),
+        *_shift_blocks(view),
+        *_part_blocks("Waiting for your answer", view.pages, MAX_PAGES, lambda each: _page_block(view, each)),
+        *(
+            _part_blocks("Open incidents", view.open, MAX_INCIDENTS, lambda each: _incident_block(view, each))
+            or [_no_incident_block()]
+        ),
+        *_part_blocks(
+            "Due in incidents that you lead", view.reminders, MAX_REMINDERS, lambda each: _reminder_block(view, each)
+        ),
+        *_part_blocks("Your tasks", view.todo, MAX_TASKS, lambda each: _action_item_block(view, each)),
+        *_part_blocks(
+            "Postmortems of incidents that you led", view.drafts, MAX_DRAFTS, lambda each: _draft_block(view, each)
+        ),
+        *([header("How you are paged"), *contact_settings_blocks(view.paged)] if view.paged else []),
+        context(f"As of {slack_time(view.at)}. It follows what changes for half an hour; open it again for more."),
     ]
     return _home(blocks)
 
 
-def _on_call(view: HomeView) -> Blocks:
-    """When somebody is on call themselves, and the ways to who is. Nothing where there is no schedule."""
+def _shift_blocks(view: HomeView) -> Blocks:
+    """Shifts of the reader and the on-call buttons; nothing without a schedule."""
     if not view.has_schedules:
         return []
-    own = [section(listed([_shift(each) for each in view.shifts]))] if view.shifts else []
-    change = button("Change who is on call", oncall.CHANGE, NOBODYS)
-    return [*own, actions(button("Who is on call", oncall.NOW, NOBODYS), change)]
+    own = [section(join_lines([_shift_line(each) for each in view.shifts]))] if view.shifts else []
+    change = button("Change who is on call", oncall.CHANGE, NO_VALUE)
+    return [*own, actions(button("Who is on call", oncall.NOW, NO_VALUE), change)]
 
 
-def _shift(one: Mine) -> str:
+def _shift_line(one: OwnShift) -> str:
     name = f"*{literal(one.schedule)}*"
     if one.starts_at is None:
-        return f":pager: You are on call for {name} until {when(one.ends_at, cards.DATE)}"
-    return f"You are on call for {name} from {when(one.starts_at, cards.DATE)} to {when(one.ends_at, cards.DATE)}"
+        return f":pager: You are on call for {name} until {slack_datetime(one.ends_at)}"
+    return f"You are on call for {name} from {slack_datetime(one.starts_at)} to {slack_datetime(one.ends_at)}"
 
 
-def refused(message: str) -> View:
-    """For guests and others who may not command."""
+def refusal_view(message: str) -> View:
+    """For guests and others without access."""
     return _home([section(message)])
 
 
@@ -81,42 +89,38 @@ def _home(blocks: Blocks) -> View:
     return {"type": "home", "callback_id": "home", "blocks": blocks}
 
 
-def _nothing_open() -> Block:
+def _no_incident_block() -> Block:
     return section(":white_check_mark: No incident is open.")
 
 
-def _part(heading: str, lines: Sequence[Line], most: int, shown: Callable[[Line], Block]) -> Blocks:
-    """A heading and its lines, and how many there are more. Nothing if there are none."""
+def _part_blocks(heading: str, lines: Sequence[Line], most: int, render: Callable[[Line], Block]) -> Blocks:
+    """A heading and at most `most` lines; nothing if there are none."""
     if not lines:
         return []
     more = [context(f"and {len(lines) - most:,} more")] if len(lines) > most else []
     count = f" ({len(lines):,})" if len(lines) > 1 else ""
-    return [header(f"{heading}{count}"), *(shown(each) for each in lines[:most]), *more]
+    return [header(f"{heading}{count}"), *(render(each) for each in lines[:most]), *more]
 
 
-def _place(channel_id: str | None) -> str:
-    return f" · <#{channel_id}>" if channel_id else ""
-
-
-def _open(view: HomeView, one: Open) -> Block:
+def _incident_block(view: HomeView, one: HomeIncident) -> Block:
     marks = ("DRILL · " if one.is_drill else "") + (":lock: " if one.is_private else "")
     title = literal(one_line(one.title, TITLE), view.names)
     lead = f"led by <@{one.lead}>" if one.lead else "*nobody leads*"
-    state = f"{literal(one.severity)} · {literal(one.status)} · since {when(one.since, cards.DATE)}"
-    text = f"{cards.LIGHTS[one.severity_rank - 1]} {marks}*{one.reference}* {title}\n{state} · {lead}"
-    return section(text + _place(one.channel_id), accessory=button("More…", cards.MORE, str(one.incident_id)))
+    state = f"{literal(one.severity)} · {literal(one.status)} · since {slack_datetime(one.since)}"
+    text = f"{LIGHTS[one.severity_rank - 1]} {marks}*{one.reference}* {title}\n{state} · {lead}"
+    return section(text + channel_suffix(one.channel_id), accessory=button("More…", MORE, str(one.incident_id)))
 
 
-def _page(view: HomeView, one: Paged) -> Block:
+def _page_block(view: HomeView, one: HomePage) -> Block:
     reason = f"\n>{literal(one_line(one.reason, TEXT), view.names)}" if one.reason.strip() else ""
     text = f":rotating_light: *{one.reference}* {literal(one_line(one.title, TITLE), view.names)}"
-    paged = f"\nPaged {when(one.since, cards.DATE)}{_standing(one)}{_place(one.channel_id)}"
-    answer = button("Acknowledge", escalations.ACKNOWLEDGE, str(one.escalation_id), style="primary")
+    paged = f"\nPaged {slack_datetime(one.since)}{_progress(one)}{channel_suffix(one.channel_id)}"
+    answer = button("Acknowledge", ACKNOWLEDGE, str(one.escalation_id), style="primary")
     return section(text + paged + reason, accessory=answer)
 
 
-def _standing(one: Paged) -> str:
-    """How far it is, and until when their answer is waited for."""
+def _progress(one: HomePage) -> str:
+    """Level of the policy, and when the next step is due."""
     standing = one.standing
     if standing is None:
         return ""
@@ -124,24 +128,26 @@ def _standing(one: Paged) -> str:
     if standing.level > standing.levels:
         level = " · the policy has come to its end"
     then = "the next level" if standing.levels > 1 else "next reminder"
-    return f"{level} · {then} due {when(standing.next.at, COUNTING)}" if standing.next else level
+    return f"{level} · {then} due {slack_time(standing.next.at, TIME_AND_AGO)}" if standing.next else level
 
 
-def _reminder(view: HomeView, one: Reminder) -> Block:
+def _reminder_block(view: HomeView, one: WaitingReminder) -> Block:
     title = literal(one_line(one.title, TITLE), view.names)
-    return section(f":alarm_clock: {SHORT[one.what]}\n*{one.reference}* {title}{_place(one.channel_id)}")
+    return section(
+        f":alarm_clock: {REMINDER_TITLES[one.what]}\n*{one.reference}* {title}{channel_suffix(one.channel_id)}"
+    )
 
 
-def _todo(view: HomeView, one: ToDo) -> Block:
+def _action_item_block(view: HomeView, one: HomeActionItem) -> Block:
     due = ""
     if one.due:
         due = f" · :warning: *was due {literal(one.due)}*" if one.is_overdue else f" · due {literal(one.due)}"
     text = f"{literal(one_line(one.text, TEXT), view.names)}\n{one.reference}, {one.kind} {one.number}{due}"
-    return section(text + _place(one.channel_id), accessory=button("Done", DONE, str(one.item_id)))
+    return section(text + channel_suffix(one.channel_id), accessory=button("Done", DONE, str(one.item_id)))
 
 
-def _draft(view: HomeView, one: Draft) -> Block:
+def _draft_block(view: HomeView, one: HomeDraft) -> Block:
     title = literal(one_line(one.title, TITLE), view.names)
-    told = f"resolved {when(one.resolved_at, cards.DATE)}; nobody has said that its postmortem is published"
-    text = f"*{one.reference}* {title}\n{told}{_place(one.channel_id)}"
-    return section(text, accessory=button("More…", cards.MORE, str(one.incident_id)))
+    state = f"resolved {slack_datetime(one.resolved_at)}; nobody has said that its postmortem is published"
+    text = f"*{one.reference}* {title}\n{state}{channel_suffix(one.channel_id)}"
+    return section(text, accessory=button("More…", MORE, str(one.incident_id)))

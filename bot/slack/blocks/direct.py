@@ -1,23 +1,22 @@
-"""What is told to one person directly and is of no incident: one wording an event."""
+"""Direct messages that belong to no incident, one wording for each event."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.slack.blocks.limits import context, quoted, section, when
+from bot.slack.blocks.limits import context, quoted, section, slack_datetime
 from bot.slack.blocks.message import Message
 
-DATE = "{date_short_pretty} {time}"
 Values = Mapping[str, Any]
 
 
-def told(event: str, values: Values) -> Message:
-    """Raises KeyError for an event that has no words: then the code is at fault."""
+def direct_message(event: str, values: Values) -> Message:
+    """Raises KeyError for an event without a wording, which is a defect."""
     return WORDING[event](values)
 
 
 def _muted(values: Values) -> Message:
-    until = when(datetime.fromisoformat(values["until"]), DATE)
+    until = slack_datetime(datetime.fromisoformat(values["until"]))
     line = f":mute: <@{values['by']}> muted your pages until {until}. Escalations go on to others meanwhile."
     reason = quoted(str(values.get("text") or ""))
     body = f"{line}\n{reason}" if reason else line

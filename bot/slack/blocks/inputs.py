@@ -1,69 +1,63 @@
-"""The parts of a modal, with Slack's limits kept by construction. Each input's block id is its action id."""
+"""Modals and their inputs, within Slack's limits. Each input's block id is its action id."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.slack.blocks.limits import Block, cut
+from bot.slack.blocks.limits import Block, View, cut, plain_text
 
-TITLE = 24
-LABEL = 2_000
-OPTION_TEXT = 75
-OPTIONS = 100
-INPUT = 3_000
-METADATA = 3_000
+MAX_TITLE = 24
+MAX_LABEL = 2_000
+MAX_OPTION_TEXT = 75
+MAX_OPTIONS = 100
+MAX_INPUT = 3_000
+MAX_METADATA = 3_000
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of a select's options. `about` says in a few words what it means."""
+    """An option of a select."""
 
     value: str
     text: str
-    about: str = ""
+    description: str = ""
 
 
-def plain(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text, "emoji": True}
-
-
-def modal(
-    callback_id: str, title: str, submit: str, blocks: Sequence[Block], carried: Mapping[str, object]
-) -> dict[str, Any]:
-    """A modal that carries values of ours (short ones: incident, channel, ts) to its submission."""
+def modal(callback_id: str, title: str, submit: str, blocks: Sequence[Block], metadata: Mapping[str, object]) -> View:
+    """`metadata`: short values (incident, channel, ts) that come back with the submission."""
     return {
         "type": "modal",
         "callback_id": callback_id,
-        "title": plain(cut(title, TITLE)),
-        "submit": plain(cut(submit, TITLE)),
-        "close": plain("Cancel"),
-        "private_metadata": carried_text(carried),
+        "title": plain_text(cut(title, MAX_TITLE)),
+        "submit": plain_text(cut(submit, MAX_TITLE)),
+        "close": plain_text("Cancel"),
+        "private_metadata": metadata_json(metadata),
         "blocks": list(blocks),
     }
 
 
-def carried_text(carried: Mapping[str, object]) -> str:
-    """The carried values as JSON within Slack's limit: the longest text among them is cut until they fit."""
-    values = dict(carried)
-    while len(told := json.dumps(values, ensure_ascii=False)) > METADATA:
+def metadata_json(metadata: Mapping[str, object]) -> str:
+    """JSON within Slack's limit: the longest text among the values is cut until it fits."""
+    values = dict(metadata)
+    while len(encoded := json.dumps(values, ensure_ascii=False)) > MAX_METADATA:
         texts = [name for name, value in values.items() if isinstance(value, str)]
         longest = max(texts, key=lambda name: len(str(values[name])))
         text = str(values[longest])
-        values[longest] = cut(text, max(1, len(text) - (len(told) - METADATA) - 1))
-    return told
+        values[longest] = cut(text, max(1, len(text) - (len(encoded) - MAX_METADATA) - 1))
+    return encoded
 
 
-def field(element: Block, name: str, label: str, *, hint: str = "", is_optional: bool = True) -> Block:
+def input_block(element: Block, name: str, label: str, *, hint: str = "", is_optional: bool = True) -> Block:
     block: Block = {
         "type": "input",
         "block_id": name,
         "optional": is_optional,
-        "label": plain(cut(label, LABEL)),
+        "label": plain_text(cut(label, MAX_LABEL)),
         "element": {**element, "action_id": name},
     }
     if hint:
-        block["hint"] = plain(cut(hint, LABEL))
+        block["hint"] = plain_text(cut(hint, MAX_LABEL))
     return block
 
 
@@ -77,12 +71,12 @@ def text_field(
     is_long: bool = False,
     is_optional: bool = True,
 ) -> Block:
-    element: Block = {"type": "plain_text_input", "multiline": is_long, "max_length": INPUT}
+    element: Block = {"type": "plain_text_input", "multiline": is_long, "max_length": MAX_INPUT}
     if initial:
-        element["initial_value"] = cut(initial, INPUT)
+        element["initial_value"] = cut(initial, MAX_INPUT)
     if example:
-        element["placeholder"] = plain(cut(example, 150))
-    return field(element, name, label, hint=hint, is_optional=is_optional)
+        element["placeholder"] = plain_text(cut(example, 150))
+    return input_block(element, name, label, hint=hint, is_optional=is_optional)
 
 
 def select_field(
@@ -94,50 +88,50 @@ def select_field(
     hint: str = "",
     is_optional: bool = True,
 ) -> Block:
-    options = [_option(choice) for choice in choices[:OPTIONS]]
+    options = [_option(choice) for choice in choices[:MAX_OPTIONS]]
     element: Block = {"type": "static_select", "options": options}
     initial = next((option for option in options if option["value"] == chosen), None)
     if initial:
         element["initial_option"] = initial
-    return field(element, name, label, hint=hint, is_optional=is_optional)
+    return input_block(element, name, label, hint=hint, is_optional=is_optional)
 
 
-def multi_field(
+def multi_select_field(
     name: str, label: str, choices: Sequence[Choice], *, chosen: Sequence[str] = (), hint: str = ""
 ) -> Block:
-    """Several of the choices; `chosen` are those at the beginning."""
-    options = [_option(choice) for choice in choices[:OPTIONS]]
+    """`chosen`: values that are selected at first."""
+    options = [_option(choice) for choice in choices[:MAX_OPTIONS]]
     element: Block = {"type": "multi_static_select", "options": options}
     initial = [option for option in options if option["value"] in chosen]
     if initial:
         element["initial_options"] = initial
-    return field(element, name, label, hint=hint)
+    return input_block(element, name, label, hint=hint)
 
 
 def person_field(name: str, label: str, *, hint: str = "", chosen: str | None = None) -> Block:
     element: Block = {"type": "users_select"}
     if chosen:
         element["initial_user"] = chosen
-    return field(element, name, label, hint=hint)
+    return input_block(element, name, label, hint=hint)
 
 
 def date_field(name: str, label: str) -> Block:
-    return field({"type": "datepicker"}, name, label)
+    return input_block({"type": "datepicker"}, name, label)
 
 
-def boxes_field(name: str, label: str, choices: Sequence[Choice]) -> Block:
-    return field({"type": "checkboxes", "options": [_option(choice) for choice in choices[:10]]}, name, label)
+def checkboxes_field(name: str, label: str, choices: Sequence[Choice]) -> Block:
+    return input_block({"type": "checkboxes", "options": [_option(choice) for choice in choices[:10]]}, name, label)
 
 
 def _option(choice: Choice) -> dict[str, Any]:
-    option: dict[str, Any] = {"text": plain(cut(choice.text, OPTION_TEXT)), "value": choice.value[:150]}
-    if choice.about:
-        option["description"] = plain(cut(choice.about, OPTION_TEXT))
+    option: dict[str, Any] = {"text": plain_text(cut(choice.text, MAX_OPTION_TEXT)), "value": choice.value[:150]}
+    if choice.description:
+        option["description"] = plain_text(cut(choice.description, MAX_OPTION_TEXT))
     return option
 
 
-def given(element: Mapping[str, Any]) -> str:
-    """What stood in a field when it was sent off: text, a chosen value, a person's id, a moment; boxes by commas."""
+def input_value(element: Mapping[str, Any]) -> str:
+    """Submitted value of an input: text, option, user id, date or time; boxes joined by commas."""
     chosen = element.get("selected_option") or {}
     boxes = ",".join(str(option.get("value", "")) for option in element.get("selected_options") or [])
     return str(
@@ -151,8 +145,8 @@ def given(element: Mapping[str, Any]) -> str:
     )
 
 
-def shown_in(blocks: Sequence[Block]) -> dict[str, str]:
-    """What stood in a modal's fields when it was opened, by name."""
+def initial_values(blocks: Sequence[Block]) -> dict[str, str]:
+    """Initial values of a modal's inputs, by name."""
     elements = [block["element"] for block in blocks if block.get("type") == "input"]
     return {
         str(element.get("action_id")): str(

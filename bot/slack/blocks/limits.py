@@ -1,7 +1,7 @@
 """
-Block Kit, with Slack's limits kept by construction: a text that is too long is cut and says so.
+Block Kit elements that keep Slack's limits: a text that is too long ends in an ellipsis.
 
-Limits: docs.slack.dev/reference/block-kit. Two kinds of text go in: markup that Dogwatch wrote, and words of people and
+Limits: docs.slack.dev/reference/block-kit. Two kinds of text go in: markup that Dogwatch wrote, and texts of people and
 monitors, which pass through `literal` first.
 """
 
@@ -10,22 +10,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.domain.text.normalize import DIRECTION_CONTROLS
+
 Block = dict[str, Any]
 Blocks = list[Block]
+View = dict[str, Any]
+"""A modal or an App Home."""
 
 MESSAGE_TEXT = 3_900
 SECTION_TEXT = 3_000
-QUOTED_LINES = 100
-LONGEST_URL = 1_000
-"""Characters; a longer address is left out, because half an address leads nowhere."""
+MAX_QUOTED_LINES = 100
+MAX_URL = 1_000
+"""Characters; a longer address is left out, because half an address is none."""
 FIELD_TEXT = 2_000
 HEADER_TEXT = 150
 BUTTON_TEXT = 75
 MENTION = re.compile(r"<@([UWB][A-Z0-9]+)>")
-PERSON = re.compile(r"(<@[UWB][A-Z0-9]+>)")
+MENTION_PARTS = re.compile(r"(<@[UWB][A-Z0-9]+>)")
 FORMATTING = re.compile(r"(?<!\w)[*_~`]|[*_~`](?!\w)")
-TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Characters that turn the writing direction of what follows, a way to show one thing and say another."""
 WORD_JOINER = "\u2060"
 
 
@@ -33,93 +35,118 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def named(text: str, names: Mapping[str, str] | None = None) -> str:
-    """Words of others as people read them: mentions as the names that are known. For plain text, where nothing acts."""
+def replace_mentions(text: str, names: Mapping[str, str] | None = None) -> str:
+    """Show mentions as the names that are known. For plain text, where nothing is interpreted."""
     known = names or {}
-    return TURNING.sub("", MENTION.sub(lambda found: f"@{known.get(found[1], found[1])}", text))
+    return DIRECTION_CONTROLS.sub("", MENTION.sub(lambda found: f"@{known.get(found[1], found[1])}", text))
 
 
-def spoken(text: str, limit: int = SECTION_TEXT) -> str:
-    """Our own sentence, which may name people: they stay mentions, what else it quotes is shown as by `literal`."""
-    parts = PERSON.split(text[:limit])
+def literal_with_mentions(text: str, limit: int = SECTION_TEXT) -> str:
+    """Escape a text of ours like `literal`, but keep its mentions of people."""
+    parts = MENTION_PARTS.split(text[:limit])
     return "".join(part if is_mention(part) else literal(part, limit=limit) for part in parts)
 
 
 def is_mention(text: str) -> bool:
-    """Whether it names one person and says nothing else, so that it needs no escaping."""
+    """True for a mention of one person and nothing else: it needs no escaping."""
     return MENTION.fullmatch(text) is not None
 
 
 def literal(text: str, names: Mapping[str, str] | None = None, limit: int = SECTION_TEXT) -> str:
     """
-    Words of others as Slack's markup that shows exactly them: nothing pings, links or is formatted.
+    Escape a text of others: nothing in it pings, links or is formatted.
 
-    Mentions become the names that are known. An invisible joiner keeps formatting characters from meaning anything.
+    Mentions become the names that are known. An invisible joiner disables formatting characters.
     """
-    room = cut(named(text, names), limit)
+    room = cut(replace_mentions(text, names), limit)
     while len(escaped := _escape(room)) > limit:
         room = cut(room, len(room) - max(1, (len(escaped) - limit) // 5))
     return escaped
 
 
-def formatted(text: str, limit: int = SECTION_TEXT) -> str:
-    """Words of the operator: they may be bold or code, but nothing in them pings."""
-    room = cut(TURNING.sub("", text), limit)
-    while len(safe := _unmarked(room)) > limit:
+def literal_with_formatting(text: str, limit: int = SECTION_TEXT) -> str:
+    """Escape a text of the operator: it may be bold or code, but nothing in it pings."""
+    room = cut(DIRECTION_CONTROLS.sub("", text), limit)
+    while len(safe := _escape_angles(room)) > limit:
         room = cut(room, len(room) - max(1, (len(safe) - limit) // 5))
     return safe
 
 
-def _unmarked(text: str) -> str:
+def _escape_angles(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _escape(text: str) -> str:
-    safe = _unmarked(text)
+    safe = _escape_angles(text)
     return FORMATTING.sub(lambda found: found[0] + WORD_JOINER, safe)
 
 
 def quoted(text: str, names: Mapping[str, str] | None = None, limit: int = SECTION_TEXT - 1_000) -> str:
-    """Words of others as a quotation, line by line; of very many lines the first ones."""
+    """Quote a text of others line by line, at most MAX_QUOTED_LINES lines."""
     lines = [line for line in literal(text, names, limit).splitlines() if line.strip()]
-    return "\n".join(f">{line}" for line in [*lines[:QUOTED_LINES], *(["…"] if len(lines) > QUOTED_LINES else [])])
+    return "\n".join(
+        f">{line}" for line in [*lines[:MAX_QUOTED_LINES], *(["…"] if len(lines) > MAX_QUOTED_LINES else [])]
+    )
 
 
-def listed(lines: Sequence[str], limit: int = SECTION_TEXT) -> str:
-    """Whole lines, as many as there is room for, and how many there are more: no line's markup is cut in two."""
-    shown: list[str] = []
+def join_lines(lines: Sequence[str], limit: int = SECTION_TEXT) -> str:
+    """Join as many whole lines as fit into `limit` characters, and count the rest."""
+    fitting: list[str] = []
     room = limit - len("and 1000000 more")
     for line in lines:
         room -= len(line) + 1
         if room < 0:
             break
-        shown.append(line)
-    more = len(lines) - len(shown)
-    return "\n".join([*shown, *([f"and {more} more"] if more else [])])
+        fitting.append(line)
+    more = len(lines) - len(fitting)
+    return "\n".join([*fitting, *([f"and {more} more"] if more else [])])
+
+
+def with_quote(line: str, text: str, names: Mapping[str, str] | None = None) -> str:
+    """Put a quoted text of others below a line of ours, if there is any."""
+    return f"{line}\n{quoted(text, names)}" if text else line
 
 
 def one_line(text: str, limit: int) -> str:
     return cut(" ".join(text.split()), limit)
 
 
-COUNTING = "{time} ({ago})"
+TIME_AND_AGO = "{time} ({ago})"
 """
-The clock, with Slack's words for how far away that is: `in 3 minutes`, and later `2 minutes ago`. A sentence with `due`
-is right with both, and a client that counts late is still right about the clock.
+Time of day and Slack's relative time: `14:05 (in 3 minutes)`, later `14:05 (2 minutes ago)`. Clients update the
+relative part late; the time of day is always right. "Due" fits both.
 """
+NO_VALUE = "0"
+"""Value of a button that is about no record."""
 
 
-def when(at: datetime, form: str = "{time}") -> str:
-    """A time that Slack shows in the reader's own zone; the fallback is UTC."""
+def slack_time(at: datetime, form: str = "{time}") -> str:
+    """Markup of a time that Slack shows in the reader's zone; the fallback is UTC."""
     return f"<!date^{int(at.timestamp())}^{form}|{at:%H:%M} UTC>"
 
 
+def slack_datetime(at: datetime) -> str:
+    return slack_time(at, "{date_short_pretty} {time}")
+
+
 def link(url: str, label: str) -> str:
-    """`label` (markup already) as a link to a web address; the label alone where there is no address to go to."""
-    if len(url) > LONGEST_URL or not url.startswith(("http://", "https://")) or not url.isprintable():
+    """Link `label` (markup) to a web address; the label alone if it cannot be linked."""
+    if len(url) > MAX_URL or not url.startswith(("http://", "https://")) or not url.isprintable():
         return label
     safe = url.replace(" ", "%20").replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
     return f"<{safe}|{label}>"
+
+
+def channel_suffix(channel_id: str | None) -> str:
+    return f" · <#{channel_id}>" if channel_id else ""
+
+
+def in_channel(channel_id: str | None) -> str:
+    return f" in <#{channel_id}>" if channel_id else ""
+
+
+def plain_text(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": True}
 
 
 def section(text: str, *, accessory: Block | None = None) -> Block:
@@ -138,7 +165,7 @@ def fields(texts: Sequence[str]) -> Block:
 
 
 def header(text: str) -> Block:
-    return {"type": "header", "text": {"type": "plain_text", "text": one_line(text, HEADER_TEXT), "emoji": True}}
+    return {"type": "header", "text": plain_text(one_line(text, HEADER_TEXT))}
 
 
 def context(*texts: str) -> Block:
@@ -149,10 +176,10 @@ def context(*texts: str) -> Block:
 
 
 def button(text: str, action_id: str, value: str, *, style: str | None = None, url: str | None = None) -> Block:
-    """A button; `style` is `primary` or `danger`. Pressing it sends `action_id` and `value`."""
+    """`style` is `primary` or `danger`."""
     element: Block = {
         "type": "button",
-        "text": {"type": "plain_text", "text": cut(text, BUTTON_TEXT), "emoji": True},
+        "text": plain_text(cut(text, BUTTON_TEXT)),
         "action_id": action_id,
         "value": value,
     }
@@ -161,6 +188,25 @@ def button(text: str, action_id: str, value: str, *, style: str | None = None, u
     if url:
         element["url"] = url
     return element
+
+
+def static_select(action_id: str, placeholder: str, options: Sequence[tuple[str, str]]) -> Block:
+    """`options`: label and value of each."""
+    return {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": plain_text(placeholder),
+        "options": [{"text": plain_text(label), "value": value} for label, value in options],
+    }
+
+
+def overflow_menu(action_id: str, options: Sequence[tuple[str, str]]) -> Block:
+    """`options`: label and value of each."""
+    return {
+        "type": "overflow",
+        "action_id": action_id,
+        "options": [{"text": plain_text(label), "value": value} for label, value in options],
+    }
 
 
 def actions(*buttons: Block) -> Block:

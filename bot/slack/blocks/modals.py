@@ -1,14 +1,13 @@
-"""Small modals: each opens without asking the database, and keeps what was typed after an error."""
+"""Incident forms that open without a database query."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from bot.config import Settings
-from bot.domain.terms import MARKS, Kind, Severity, Status
+from bot.domain.languages import get_language
+from bot.domain.terms import LANGUAGES, MARKS, Kind, Severity, Status
 from bot.slack.blocks.inputs import Choice, modal, person_field, select_field, text_field
-
-View = dict[str, Any]
+from bot.slack.blocks.limits import Block, View
 
 DECLARE, RESOLVE, NOTE, MARK = "declare_modal", "resolve_modal", "note_modal", "mark_modal"
 SEVERITY_FORM, STATUS_FORM, ESCALATE_FORM = "severity_modal", "status_modal", "escalate_modal"
@@ -46,17 +45,17 @@ FIRST_FIELD: Mapping[str, str] = {
     CANCEL_FORM: TEXT,
     ROLES_FORM: TEXT,
 }
-"""Where a refusal is shown that belongs to no field."""
+"""Field of each form that shows an error about no field."""
 
-MEANING: Mapping[Severity, str] = {
+SEVERITY_DESCRIPTIONS: Mapping[Severity, str] = {
     Severity.SEV1: "Most people cannot use it, or data is at risk",
     Severity.SEV2: "An important part is broken for many",
     Severity.SEV3: "Something is broken or slow; there is a way around it",
     Severity.SEV4: "Hardly anybody notices",
 }
-A_TIME = "Like 14:05, 10 min ago or yesterday 15:00."
-A_TIME_HERE = "a time like 14:05, 10 min ago or yesterday 15:00."
-STATUSES = (
+TIME_HINT = "Like 14:05, 10 min ago or yesterday 15:00."
+TIME_HINT_INLINE = "a time like 14:05, 10 min ago or yesterday 15:00."
+STATUS_CHOICES = (
     Choice(Status.INVESTIGATING, "Investigating", "The cause is not known"),
     Choice(Status.IDENTIFIED, "Identified", "The cause is known, a fix is on its way"),
     Choice(Status.MONITORING, "Monitoring", "A fix is in place, is it enough?"),
@@ -64,18 +63,18 @@ STATUSES = (
 )
 
 
-def severities(settings: Settings) -> Sequence[Choice]:
-    def shown(severity: Severity) -> str:
+def severity_choices(settings: Settings) -> Sequence[Choice]:
+    def label_of(severity: Severity) -> str:
         label = settings.severity_label(severity)
         return label if label == severity.value else f"{label} ({severity.value})"
 
-    return [Choice(severity.value, shown(severity), MEANING[severity]) for severity in Severity]
+    return [Choice(severity.value, label_of(severity), SEVERITY_DESCRIPTIONS[severity]) for severity in Severity]
 
 
-def resolve(_settings: Settings, incident_id: int) -> View:
+def resolve_form(_settings: Settings, incident_id: int) -> View:
     fields = [
         text_field(TEXT, "What ended it?", hint="It becomes the resolution in the postmortem.", is_long=True),
-        text_field(AT, "When did the impact end?", hint=f"Empty means: now. Else {A_TIME_HERE}"),
+        text_field(AT, "When did the impact end?", hint=f"Empty means: now. Else {TIME_HINT_INLINE}"),
     ]
     return modal(RESOLVE, "Resolve the incident", "Resolve", fields, {INCIDENT: incident_id})
 
@@ -84,41 +83,46 @@ def kind_choices() -> Sequence[Choice]:
     return [Choice(kind.value, kind.capitalize()) for kind in MARKS]
 
 
-def kinds(chosen: Kind = Kind.NOTE) -> dict[str, Any]:
+def language_choices() -> list[Choice]:
+    english = get_language("en")
+    return [Choice(code, english.language_name(code).capitalize()) for code in LANGUAGES]
+
+
+def kind_field(chosen: Kind = Kind.NOTE) -> Block:
     return select_field(KIND, "Kind", kind_choices(), chosen=chosen.value, is_optional=False)
 
 
-def note(_settings: Settings, incident_id: int) -> View:
+def note_form(_settings: Settings, incident_id: int) -> View:
     fields = [
         text_field(TEXT, "What happened?", is_long=True, is_optional=False),
-        kinds(),
-        text_field(AT, "When?", hint=f"Empty means: now. Else {A_TIME_HERE} ~14:05 is about, ? is not known."),
+        kind_field(),
+        text_field(AT, "When?", hint=f"Empty means: now. Else {TIME_HINT_INLINE} ~14:05 is about, ? is not known."),
     ]
     return modal(NOTE, "Add to the timeline", "Add", fields, {INCIDENT: incident_id})
 
 
-def severity(settings: Settings, incident_id: int) -> View:
+def severity_form(settings: Settings, incident_id: int) -> View:
     fields = [
-        select_field(SEVERITY, "How bad is it?", severities(settings), is_optional=False),
+        select_field(SEVERITY, "How bad is it?", severity_choices(settings), is_optional=False),
         text_field(TEXT, "Why?", is_long=True),
     ]
     return modal(SEVERITY_FORM, "Change the severity", "Change", fields, {INCIDENT: incident_id})
 
 
-def statuses(settings: Settings) -> Sequence[Choice]:
-    """Under the workspace's own words, where it has any."""
-    return [replace(each, text=settings.status_name(each.value)) for each in STATUSES]
+def status_choices(settings: Settings) -> Sequence[Choice]:
+    """Statuses under the names that the workspace gives them."""
+    return [replace(each, text=settings.status_name(each.value)) for each in STATUS_CHOICES]
 
 
-def status(settings: Settings, incident_id: int) -> View:
+def status_form(settings: Settings, incident_id: int) -> View:
     fields = [
-        select_field(STATUS, "Where does it stand?", statuses(settings), is_optional=False),
+        select_field(STATUS, "Where does it stand?", status_choices(settings), is_optional=False),
         text_field(TEXT, "What is known?", is_long=True),
     ]
     return modal(STATUS_FORM, "Change the status", "Change", fields, {INCIDENT: incident_id})
 
 
-def escalate(settings: Settings, incident_id: int) -> View:
+def escalate_form(settings: Settings, incident_id: int) -> View:
     others = [Choice(f"policy:{name}", name, "policy: level by level") for name in sorted(settings.policies)]
     others += [Choice(f"schedule:{name}", name, "whoever is on call") for name in sorted(settings.schedules)]
     others += [Choice(f"team:{name}", f"@{name}", "team") for name in sorted(settings.teams)]
@@ -133,17 +137,22 @@ def escalate(settings: Settings, incident_id: int) -> View:
     return modal(ESCALATE_FORM, "Escalate", "Page them", fields, {INCIDENT: incident_id})
 
 
-def mark(incidents: Sequence[Choice], carried: Mapping[str, object], *, chosen: str | None = None) -> View:
-    """A message onto a timeline: which incident's, and as what."""
-    where = (
-        select_field(INCIDENT, "Incident", incidents, chosen=chosen or incidents[0].value, is_optional=False)
-        if incidents
-        else text_field(INCIDENT, "Incident", example="INC-7", is_optional=False)
-    )
-    return modal(MARK, "Add to a timeline", "Add", [where, kinds()], carried)
+def incident_field(incidents: Sequence[Choice], chosen: str | None = None) -> Block:
+    """Select of the incidents, or a text field if none are known."""
+    if incidents:
+        return select_field(INCIDENT, "Incident", incidents, chosen=chosen, is_optional=False)
+    return text_field(INCIDENT, "Incident", example="INC-7", is_optional=False)
 
 
-def ask_impact(_settings: Settings, incident_id: int) -> View:
+def add_to_timeline_form(
+    incidents: Sequence[Choice], metadata: Mapping[str, object], *, chosen: str | None = None
+) -> View:
+    """Add a message to the timeline of one of the incidents."""
+    incident = incident_field(incidents, chosen or (incidents[0].value if incidents else None))
+    return modal(MARK, "Add to a timeline", "Add", [incident, kind_field()], metadata)
+
+
+def impact_form(_settings: Settings, incident_id: int) -> View:
     fields = [
         text_field(TEXT, "What did it do to whom?", is_long=True, is_optional=False),
         text_field(USERS, "Share of users", example="20%"),
@@ -151,30 +160,30 @@ def ask_impact(_settings: Settings, incident_id: int) -> View:
     return modal(ASK_IMPACT, "The impact", "Record", fields, {INCIDENT: incident_id})
 
 
-def ask_start(_settings: Settings, incident_id: int) -> View:
-    fields = [text_field(AT, "When did the impact really begin?", hint=A_TIME, is_optional=False)]
+def start_form(_settings: Settings, incident_id: int) -> View:
+    fields = [text_field(AT, "When did the impact really begin?", hint=TIME_HINT, is_optional=False)]
     return modal(ASK_START, "The real start", "Record", fields, {INCIDENT: incident_id})
 
 
-def ask_cause(_settings: Settings, incident_id: int) -> View:
+def cause_form(_settings: Settings, incident_id: int) -> View:
     fields = [text_field(TEXT, "What caused it?", is_long=True, is_optional=False)]
     return modal(ASK_CAUSE, "The cause", "Record", fields, {INCIDENT: incident_id})
 
 
-def ask_detection(_settings: Settings, incident_id: int) -> View:
+def detection_form(_settings: Settings, incident_id: int) -> View:
     fields = [
         text_field(TEXT, "How was it noticed?", example="A customer called", is_long=True, is_optional=False),
-        text_field(AT, "When?", hint=f"Leave it empty if nobody knows. {A_TIME}"),
+        text_field(AT, "When?", hint=f"Leave it empty if nobody knows. {TIME_HINT}"),
     ]
     return modal(ASK_DETECTION, "How it was noticed", "Record", fields, {INCIDENT: incident_id})
 
 
-def ask_fix(_settings: Settings, incident_id: int) -> View:
+def fix_form(_settings: Settings, incident_id: int) -> View:
     fields = [text_field(TEXT, "What fixed it?", is_long=True, is_optional=False)]
     return modal(ASK_FIX, "What fixed it", "Record", fields, {INCIDENT: incident_id})
 
 
-def cancel(_settings: Settings, incident_id: int) -> View:
+def cancel_form(_settings: Settings, incident_id: int) -> View:
     why = text_field(
         TEXT,
         "Why?",
@@ -186,19 +195,19 @@ def cancel(_settings: Settings, incident_id: int) -> View:
     return modal(CANCEL_FORM, "Cancel the incident", "Cancel it", [why], {INCIDENT: incident_id})
 
 
-Opening = Callable[[Settings, int], View]
+FormBuilder = Callable[[Settings, int], View]
 
-OPENINGS: Sequence[Opening] = (
-    resolve,
-    note,
-    severity,
-    status,
-    escalate,
-    ask_impact,
-    ask_start,
-    ask_cause,
-    ask_detection,
-    ask_fix,
-    cancel,
+INCIDENT_FORMS: Sequence[FormBuilder] = (
+    resolve_form,
+    note_form,
+    severity_form,
+    status_form,
+    escalate_form,
+    impact_form,
+    start_form,
+    cause_form,
+    detection_form,
+    fix_form,
+    cancel_form,
 )
-"""Every form that a button opens."""
+"""Forms that a button opens."""

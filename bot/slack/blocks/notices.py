@@ -1,55 +1,54 @@
-"""Windows without fields: one that waits for its form, one that only says something; and what a form says above."""
+"""Modals without inputs: loading, notice, message; and the warning above a form."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.slack.blocks.inputs import TITLE, plain
-from bot.slack.blocks.limits import Block, context, cut, section
+from bot.slack.blocks.inputs import MAX_TITLE
+from bot.slack.blocks.limits import Block, View, context, cut, plain_text, section
 
-View = dict[str, Any]
 LOADING, NOTICE = "loading_modal", "notice_modal"
-WITHOUT_RECORD = (
+DATABASE_WARNING = (
     ":warning: The database does not answer right now, so these fields do not show what the record holds. Write and "
     "send all the same: if it still does not answer then, you are told, and what you wrote stays."
 )
 
 
-def window(callback_id: str, title: str, blocks: Sequence[Block], *, close: str = "Close") -> View:
-    """A window that sends nothing."""
+def read_only_modal(callback_id: str, title: str, blocks: Sequence[Block], *, close: str = "Close") -> View:
+    """A modal without a submit button."""
     return {
         "type": "modal",
         "callback_id": callback_id,
-        "title": plain(cut(title, TITLE)),
-        "close": plain(close),
+        "title": plain_text(cut(title, MAX_TITLE)),
+        "close": plain_text(close),
         "blocks": list(blocks),
     }
 
 
-def loading() -> View:
+def loading_modal() -> View:
     text = ":hourglass_flowing_sand: One moment: what the record holds is being read."
-    return window(LOADING, "One moment", [section(text)], close="Cancel")
+    return read_only_modal(LOADING, "One moment", [section(text)], close="Cancel")
 
 
-def notice(text: str, title: str = "Dogwatch") -> View:
+def notice_modal(text: str, title: str = "Dogwatch") -> View:
     """`text` is markup."""
-    return window(NOTICE, title, [section(text)])
+    return read_only_modal(NOTICE, title, [section(text)])
 
 
-def of_message(blocks: Sequence[Block], title: str = "Dogwatch") -> View:
-    """A message as a window that is only read: its buttons and menus belong to the message."""
-    read = [
+def message_modal(blocks: Sequence[Block], title: str = "Dogwatch") -> View:
+    """Show a message in a modal, without its buttons and menus."""
+    readable = [
         {key: value for key, value in block.items() if key != "accessory"}
         for block in blocks
         if block["type"] != "actions"
     ]
-    return window(NOTICE, title, read)
+    return read_only_modal(NOTICE, title, readable)
 
 
-def of_answer(told: Mapping[str, Any]) -> View:
-    """What a command answers, as a window."""
-    return of_message(told["blocks"]) if told.get("blocks") else notice(told["text"])
+def reply_modal(reply: Mapping[str, Any]) -> View:
+    """Show the reply of a command in a modal."""
+    return message_modal(reply["blocks"]) if reply.get("blocks") else notice_modal(reply["text"])
 
 
-def without_record(view: View) -> View:
-    """The form with a line above it: its fields show nothing of what the database would know."""
-    return {**view, "blocks": [context(WITHOUT_RECORD), *view["blocks"]]}
+def with_database_warning(view: View) -> View:
+    """Put a warning above a form whose fields could not be filled from the database."""
+    return {**view, "blocks": [context(DATABASE_WARNING), *view["blocks"]]}

@@ -1,7 +1,7 @@
 """
-Ends of rows are written down together: what ends while others are being written goes with the next.
+Finish outbox rows in batches, to share one transaction and its fsync.
 
-Each transaction costs its way to the database and to the disk, and in a storm many rows end at once.
+Rows that end while a batch is being written go into the next one.
 """
 
 import asyncio
@@ -12,57 +12,59 @@ from dataclasses import dataclass, field
 from structlog import get_logger
 
 from bot.store.database.session import DatabaseUnavailable
-from bot.store.outbox import Claim, Finished
+from bot.store.outbox import Claim, FinishResult
 
 log = get_logger(__name__)
 
-TOGETHER = 24
-"""Ends in one transaction."""
+MAX_BATCH = 24
+"""Rows of one transaction."""
 
 
 @dataclass(slots=True)
-class _Ended:
+class _EndedRow:
     claim: Claim
-    future: asyncio.Future[Finished | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    future: asyncio.Future[FinishResult | None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
 
 
-class Ending:
-    """`carry_out` is one transaction for several claims; it answers for each, None where one has to go alone."""
+class BatchFinisher:
+    """`finish` is one transaction; it returns None for claims that have to be finished alone."""
 
-    def __init__(self, carry_out: Callable[[Sequence[Claim]], Awaitable[Sequence[Finished | None]]]) -> None:
-        self._carry_out = carry_out
-        self._waiting: deque[_Ended] = deque()
+    def __init__(self, finish: Callable[[Sequence[Claim]], Awaitable[Sequence[FinishResult | None]]]) -> None:
+        self._finish = finish
+        self._waiting: deque[_EndedRow] = deque()
         self.under_way: asyncio.Task[None] | None = None
-        """One transaction at a time: it waits for no lane, and what comes meanwhile goes with the next."""
+        """At most one transaction at a time."""
 
-    async def put(self, claim: Claim) -> Finished | None:
-        """Wait until the end is kept. Raises DatabaseUnavailable."""
-        ended = _Ended(claim)
+    async def finish(self, claim: Claim) -> FinishResult | None:
+        """Wait until the row is finished. Raises DatabaseUnavailable."""
+        ended = _EndedRow(claim)
         self._waiting.append(ended)
-        self._go_on()
+        self._start_batch()
         return await ended.future
 
-    def _go_on(self) -> None:
+    def _start_batch(self) -> None:
         if self._waiting and self.under_way is None:
-            together = [self._waiting.popleft() for _ in range(min(len(self._waiting), TOGETHER))]
-            self.under_way = asyncio.create_task(self._write(together), name="end rows")
-            self.under_way.add_done_callback(self._written)
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
+            self.under_way = asyncio.create_task(self._write(batch), name="finish outbox rows")
+            self.under_way.add_done_callback(self._on_batch_end)
 
-    def _written(self, _task: asyncio.Task[None]) -> None:
+    def _on_batch_end(self, _task: asyncio.Task[None]) -> None:
         self.under_way = None
-        self._go_on()
+        self._start_batch()
 
-    async def _write(self, together: Sequence[_Ended]) -> None:
-        answers: Sequence[Finished | None] = [None] * len(together)
+    async def _write(self, batch: Sequence[_EndedRow]) -> None:
+        answers: Sequence[FinishResult | None] = [None] * len(batch)
         problem: DatabaseUnavailable | None = None
         try:
-            answers = await self._carry_out([each.claim for each in together])
-        except DatabaseUnavailable as found:
-            problem = found
-        except Exception:  # nothing was written: who is to blame shows when each goes alone
-            log.exception("rows could not be ended together", rows=[each.claim.row.id for each in together])
-        for each, answer in zip(together, answers, strict=True):
-            if each.future.done():  # nobody waits for it any more
+            answers = await self._finish([each.claim for each in batch])
+        except DatabaseUnavailable as error:
+            problem = error
+        except Exception:  # nothing was written: each row is finished alone, which shows the defective one
+            log.exception("batch of outbox rows could not be finished", rows=[each.claim.row.id for each in batch])
+        for each, answer in zip(batch, answers, strict=True):
+            if each.future.done():  # the lane was cancelled
                 continue
             if problem is not None:
                 each.future.set_exception(problem)

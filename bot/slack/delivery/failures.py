@@ -1,4 +1,4 @@
-"""What a failure means for a row of the outbox, for all effects alike."""
+"""Outcome of an outbox row whose effect failed."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,127 +7,131 @@ from functools import partial
 from sqlmodel import Session
 from structlog import get_logger
 
-from bot.domain.slack_app.api_errors import explained
-from bot.services import outbox as tell
-from bot.services.channel import archiving as channels
-from bot.services.outbox import What
-from bot.slack.api.client import Away, Busy, Refused, TokenRefused
-from bot.slack.api.rate_limits import POST, gate_of
-from bot.slack.delivery.effects import place_of
-from bot.slack.delivery.effects.context import NotReady, OfLaterRelease
+from bot.domain.slack_app.api_errors import explain_error
+from bot.services.channel.archiving import on_archived_refusal
+from bot.services.outbox import OutboxKind, card_target, refresh_card, urgency_of
+from bot.services.outbox.payloads import EventPayload, payload_of
+from bot.slack.api.errors import RateLimited, SlackApiError, TokenRejected, Unreachable
+from bot.slack.api.rate_limits import POST_MESSAGE, gate_name
+from bot.slack.delivery.effects import destination_of
+from bot.slack.delivery.effects.context import NotReady, UnknownOutboxKind
 from bot.store import outbox
 from bot.store.database.session import DatabaseUnavailable
 from bot.store.incidents import incidents
-from bot.store.outbox import Again, Claim, Failure, LostLease, OutboxRow, Outcome
+from bot.store.outbox import Claim, Failure, LostLease, OutboxRow, Outcome, Retry
 
 log = get_logger(__name__)
 
-DEFECTS_FORGIVEN = 5
-"""How often a row is tried whose failure is our own fault, before it is given up."""
-GIVEN_UP_AFTER = timedelta(hours=24)
-TRIES_BEFORE_THAT = 10
-"""A row that an operator tries again after a day gets these, too."""
+MAX_DEFECTS = 5
+"""Attempts of a row that fails by a defect of ours."""
+GIVE_UP_AFTER = timedelta(hours=24)
+MIN_ATTEMPTS = 10
+"""Also of a row that an operator retries after GIVE_UP_AFTER."""
 ARCHIVED = "is_archived"
 REFUSED_FOR = timedelta(days=1)
-"""How long a card that was refused is believed to be."""
+"""Age up to which a refused card is taken as still refused."""
 TOKEN_PAUSE = timedelta(seconds=30)
-LEFT_FOR = timedelta(seconds=5)
-LONGEST_PAUSE = timedelta(seconds=60)
-LONGEST_PAUSE_OF_PAGES = timedelta(seconds=5)
-"""Somebody is needed: how soon they hear of it may not hang on how long nobody could be asked."""
+UNKNOWN_KIND_PAUSE = timedelta(seconds=5)
+MAX_DELAY = timedelta(seconds=60)
+MAX_PAGE_DELAY = timedelta(seconds=5)
+"""Pages are urgent, however long Slack has been unreachable."""
 
 
-def backoff(what: str, failures: int) -> timedelta:
-    """1 s, 2 s, 4 s, … after the first, second, third failure in a row, and at most a minute; pages 5 s."""
-    longest = LONGEST_PAUSE_OF_PAGES if tell.urgency_of(what) == "pages" else LONGEST_PAUSE
+def retry_delay(kind: str, failures: int) -> timedelta:
+    """1 s, 2 s, 4 s, … for consecutive failures, up to MAX_DELAY; pages up to MAX_PAGE_DELAY."""
+    longest = MAX_PAGE_DELAY if urgency_of(kind) == "pages" else MAX_DELAY
     return min(timedelta(seconds=2 ** min(failures - 1, 6)), longest)
 
 
-def outcome_of(claim: Claim, problem: Exception, now: datetime) -> Outcome:
-    """What becomes of a row that an effect left with this exception."""
+def failure_outcome(claim: Claim, problem: Exception, now: datetime) -> Outcome:
     row = claim.row
     match problem:
         case NotReady():
-            return Again(now + timedelta(seconds=1), "the workspace is not known yet", is_unknown=claim.is_unknown)
-        case OfLaterRelease():
-            return _left(claim, now)
-        case Busy():
-            gates = (gate_of(problem.method, place_of(row) if problem.method == POST else None),)
+            return Retry(now + timedelta(seconds=1), "the workspace is not known yet", is_unknown=claim.is_unknown)
+        case UnknownOutboxKind():
+            return _unknown_kind(claim, now)
+        case RateLimited():
+            gates = (gate_name(problem.method, destination_of(row) if problem.method == POST_MESSAGE else None),)
             at = now + timedelta(seconds=problem.seconds)
-            return Again(at, "ratelimited", is_unknown=claim.is_unknown, blocks=gates)
-        case TokenRefused():
-            log.error("Slack does not accept the bot's token", error=problem.error)
-            return Again(now + TOKEN_PAUSE, problem.error, is_unknown=claim.is_unknown)
-        case Refused():
-            log.warning("Slack refused", what=row.what, lane=row.lane, method=problem.method, error=str(problem))
-            return outbox.Refused(str(problem))
-        case Away():
-            return _away(claim, problem, now)
+            return Retry(at, "ratelimited", is_unknown=claim.is_unknown, blocks=gates)
+        case TokenRejected():
+            log.error("bot token rejected", error=problem.error)
+            return Retry(now + TOKEN_PAUSE, problem.error, is_unknown=claim.is_unknown)
+        case SlackApiError():
+            log.warning(
+                "call refused by Slack", what=row.kind, lane=row.lane, method=problem.method, error=str(problem)
+            )
+            return outbox.Rejected(str(problem))
+        case Unreachable():
+            return _unreachable(claim, problem, now)
         case DatabaseUnavailable() | LostLease():
-            at = now + backoff(row.what, (row.silences or 0) + 1)
-            return Again(at, str(problem), is_unknown=True, failure=Failure.DATABASE_AWAY)
+            at = now + retry_delay(row.kind, row.unanswered_attempts + 1)
+            return Retry(at, str(problem), is_unknown=True, failure=Failure.DATABASE_UNREACHABLE)
     return _defect(row, problem, now)
 
 
-def _left(claim: Claim, now: datetime) -> Outcome:
-    """To a replica that knows it: while an upgrade goes on there is one, beside this one."""
+def _unknown_kind(claim: Claim, now: datetime) -> Outcome:
+    """Leave the row to a replica of the later release, which runs during an upgrade."""
     row, error = claim.row, "a later release queued it, and none of its replicas took it"
-    if now - row.created_at > GIVEN_UP_AFTER:
-        return outbox.Refused(error, is_dead=True)
-    log.warning("a row is left to a replica of a later release", what=row.what, lane=row.lane)
-    return Again(now + LEFT_FOR, error, is_unknown=claim.is_unknown)
+    if now - row.created_at > GIVE_UP_AFTER:
+        return outbox.Rejected(error, is_dead=True)
+    log.warning("outbox row left to a replica of a later release", what=row.kind, lane=row.lane)
+    return Retry(now + UNKNOWN_KIND_PAUSE, error, is_unknown=claim.is_unknown)
 
 
-def _away(claim: Claim, problem: Away, now: datetime) -> Outcome:
+def _unreachable(claim: Claim, problem: Unreachable, now: datetime) -> Outcome:
     row = claim.row
-    silences = (row.silences or 0) + 1
-    if silences >= TRIES_BEFORE_THAT and now - (row.first_attempt_at or now) > GIVEN_UP_AFTER:
-        return outbox.Refused(str(problem), is_dead=True)
-    log.warning("Slack is away", what=row.what, lane=row.lane, problem=str(problem))
+    unanswered_attempts = row.unanswered_attempts + 1
+    if unanswered_attempts >= MIN_ATTEMPTS and now - (row.first_attempt_at or now) > GIVE_UP_AFTER:
+        return outbox.Rejected(str(problem), is_dead=True)
+    log.warning("call unanswered by Slack", what=row.kind, lane=row.lane, problem=str(problem))
     is_unknown = problem.maybe_done or claim.is_unknown
-    at = now + backoff(row.what, silences)
-    return Again(at, str(problem), is_unknown=is_unknown, failure=Failure.SLACK_AWAY)
+    at = now + retry_delay(row.kind, unanswered_attempts)
+    return Retry(at, str(problem), is_unknown=is_unknown, failure=Failure.SLACK_UNREACHABLE)
 
 
 def _defect(row: OutboxRow, problem: Exception, now: datetime) -> Outcome:
-    log.error("a row of the outbox failed", what=row.what, lane=row.lane, exc_info=problem)
-    error, defects = f"{type(problem).__name__}: {problem}", (row.defects or 0) + 1
-    if defects >= DEFECTS_FORGIVEN:
-        return outbox.Refused(error, is_dead=True)
-    return Again(now + backoff(row.what, defects), error, is_unknown=True, failure=Failure.DEFECT)
+    log.error("outbox row failed", what=row.kind, lane=row.lane, exc_info=problem)
+    error, defects = f"{type(problem).__name__}: {problem}", row.defects + 1
+    if defects >= MAX_DEFECTS:
+        return outbox.Rejected(error, is_dead=True)
+    return Retry(now + retry_delay(row.kind, defects), error, is_unknown=True, failure=Failure.DEFECT)
 
 
-def shown(row: OutboxRow, outcome: outbox.Refused, at: datetime) -> outbox.Refused:
+def with_card_refresh(row: OutboxRow, outcome: outbox.Rejected, at: datetime) -> outbox.Rejected:
     """
-    The refusal, with the card edited where it says something new: there people see what could not be done.
+    Add a refresh of the incident's card, which shows the failure, if it is a new one.
 
-    A card that was refused itself is not tried again for that: it shows all of it when somebody tries it again.
+    A refused card is not refreshed: it shows all failures once it is retried.
     """
     incident_id = row.incident_id
     if incident_id is None:
         return outcome
-    if row.what == What.CARD:
-        return replace(outcome, apply=partial(_learn_of_archiving, row, at)) if _is_archived(outcome) else outcome
+    if row.kind == OutboxKind.CARD:
+        return replace(outcome, apply=partial(_record_archiving, row, at)) if _is_archived(outcome) else outcome
 
     def apply(session: Session) -> None:
         if outcome.apply is not None:
             outcome.apply(session)
         if _is_archived(outcome):
-            _learn_of_archiving(row, at, session)
-        card = tell.card_target(incident_id)
-        if outbox.is_news(session, row) and not outbox.is_refused(session, incident_id, card, at - REFUSED_FOR):
-            tell.show_card(session, incidents.get(session, incident_id), at)
+            _record_archiving(row, at, session)
+        card = card_target(incident_id)
+        if outbox.is_first_failure(session, row) and not outbox.is_view_rejected(
+            session, incident_id, card, at - REFUSED_FOR
+        ):
+            refresh_card(session, incidents.get(session, incident_id), at)
 
     return replace(outcome, apply=apply)
 
 
-def _is_archived(outcome: outbox.Refused) -> bool:
-    return explained(outcome.error).word == ARCHIVED
+def _is_archived(outcome: outbox.Rejected) -> bool:
+    return explain_error(outcome.error).error_code == ARCHIVED
 
 
-def _learn_of_archiving(row: OutboxRow, at: datetime, session: Session) -> None:
-    """That the channel is archived is learned here, too: no event tells of what happened while the bot was down."""
-    if row.incident_id is None or not place_of(row).startswith("incident:"):
+def _record_archiving(row: OutboxRow, at: datetime, session: Session) -> None:
+    """Record that the channel is archived: events are missed while the bot is down."""
+    if row.incident_id is None or not destination_of(row).startswith("incident:"):
         return
-    by = (row.details.get("values") or {}).get("by")
-    channels.found_archived(session, row.incident_id, row.details.get("channel_id"), at, by)
+    payload = payload_of(row)
+    by = payload.values.get("by") if isinstance(payload, EventPayload) else None
+    on_archived_refusal(session, row.incident_id, getattr(payload, "channel_id", None), at, by)

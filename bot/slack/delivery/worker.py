@@ -1,8 +1,7 @@
 """
-Carries out the outbox.
+Outbox worker: claims due lanes after each commit and runs their rows in order.
 
-Awake after each commit, it claims due lanes and runs each of them until nothing in it may go now. What a failure means
-for a row is decided in `outcomes`.
+`failures` decides on the outcome of a failed row.
 """
 
 import asyncio
@@ -10,99 +9,86 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from time import perf_counter
 from uuid import uuid4
 
 from structlog import get_logger
 
-from bot.runtime.clock import IN_HAND, rest
-from bot.runtime.log import concerns, unit
-from bot.runtime.metrics import OUTBOX_FENCED, OUTBOX_FINISHED
-from bot.runtime.supervision import kept_going
-from bot.services.outbox import What
-from bot.slack.api.client import CALL_SECONDS, HELD
-from bot.slack.delivery.batch_finish import Ending
-from bot.slack.delivery.effects import EFFECTS, Effect, rates_of
-from bot.slack.delivery.effects.context import OfLaterRelease, Tools
-from bot.slack.delivery.failures import outcome_of, shown
+from bot.runtime.clock import LEASED_PAUSE, sleep_or_wake
+from bot.runtime.log import request_context
+from bot.runtime.metrics import OUTBOX_FENCED
+from bot.runtime.supervision import restart_on_failure
+from bot.services.outbox import OutboxKind
+from bot.slack.api.client import CALL_SECONDS
+from bot.slack.delivery.batch_finish import BatchFinisher
+from bot.slack.delivery.effects import EFFECTS, EffectHandler, rates_of
+from bot.slack.delivery.effects.context import EffectContext
+from bot.slack.delivery.failures import failure_outcome
+from bot.slack.delivery.leases import LaneLeases
+from bot.slack.delivery.outage_recovery import OutageRecovery
+from bot.slack.delivery.row_runner import RowRunner
 from bot.store import outbox
 from bot.store.database.session import DatabaseUnavailable
-from bot.store.incidents import incidents
 from bot.store.outbox import Claim, LostLease, Outcome, RatesOf
 
 log = get_logger(__name__)
 
-AT_ONCE = 24
-"""Lanes that one process runs side by side."""
+MAX_LANES = 24
+"""Lanes that one process runs at a time."""
 POLL = timedelta(seconds=5)
-"""The safety net: how long a due lane can be overlooked, for example one whose owner died."""
+"""Longest time until a lane is found that no wake-up announced, such as one whose owner died."""
 LEASE = timedelta(seconds=CALL_SECONDS + 10)
 FOLLOWERS = 8
-"""Lanes that are taken with the end of the row that made them due. More than that are claimed as any others."""
-BETWEEN_RECOVERIES = timedelta(seconds=10)
-"""Where Slack answers some calls and not others, what it does not take is not tried more often than that."""
-NOTHING = outbox.Look([], None, is_all=True, passed_over=frozenset())
-"""What is found where nobody could look."""
+"""Further lanes taken when a row has made them due."""
+NOTHING = outbox.ClaimResult([], None, is_all=True, passed_over=frozenset())
+"""Result of a failed claim."""
 
 
 class Sender:
-    """One worker. `start` sets it going, `stop` lets it finish what it has in hand."""
-
     def __init__(
         self,
-        tools: Tools,
+        context: EffectContext,
         *,
         lease: timedelta = LEASE,
         poll: timedelta = POLL,
-        lanes_at_once: int = AT_ONCE,
-        effects: Mapping[What, Effect] = EFFECTS,
+        lanes_at_once: int = MAX_LANES,
+        effects: Mapping[OutboxKind, EffectHandler] = EFFECTS,
         rates_of: RatesOf = rates_of,
     ) -> None:
-        self._effects = effects
-        self._rates_of = rates_of
         self.owner = str(uuid4())
-        self._tools = tools
-        self._lease = lease
+        self.is_claiming = False
+        self.beat_at: datetime | None = None
+        """Time of the last successful claim. An old one means that the worker hangs or keeps failing."""
+        self.leases = LaneLeases(context.database, context.clock, self.owner, lease)
+        self._context = context
+        self._runner = RowRunner(context, effects)
+        self._recovery = OutageRecovery(context.database, context.now)
+        self._finisher = BatchFinisher(self._finish_batch)
+        self._rates_of = rates_of
         self._poll = poll
         self._lanes_at_once = lanes_at_once
         self._wake = asyncio.Event()
         self._stopping = False
         self._loop: asyncio.Task[None] | None = None
         self._running: set[asyncio.Task[None]] = set()
-        self._ending = Ending(self._end_several)
-        self._asked_for = 0
-        """Places that are kept for what is just being claimed."""
+        self._reserved = 0
+        """Places kept for lanes that are being claimed."""
         self._is_short = False
-        """Whether there was more to do than places to do it in."""
+        """More lanes were due than there were places."""
         self._passed_over: frozenset[str] = frozenset()
-        """Lanes that were due while they were under way here: they are looked at again when they have ended."""
-        self._held_until: dict[str, datetime] = {}
-        """When the lease of each lane that is under way here runs out, in real time."""
-        self._is_slack_back = True
-        """Whether what an outage held up is to be let go: at the start, and when Slack answers, now and then."""
-        self._let_go_at: datetime | None = None
-        self._references: dict[int, str] = {}
-        """What people call the incidents whose rows ran here: some bytes for each."""
-        self.is_claiming = False
-        self.beat_at: datetime | None = None
-        """When the worker last looked for work with success: if that is long ago, it hangs, or fails each time."""
+        """Lanes that were due while they ran here: they are claimed again when they have ended."""
 
     def start(self) -> None:
-        """Set it going; nothing if it was."""
+        """Start the worker; nothing if it is running."""
         if self._loop is not None:
             return
-        self._tools.gateway.answered = self._slack_answered
-        self._loop = asyncio.create_task(kept_going("sender", self._work), name="sender")
+        self._context.gateway.on_answer = self._on_slack_answer
+        self._loop = asyncio.create_task(restart_on_failure("sender", self._work), name="sender")
 
     def wake(self) -> None:
         self._wake.set()
 
-    def _slack_answered(self) -> None:
-        """Slack may have been away before, for this process or another one: that is looked up, but not each time."""
-        now = self._tools.now()
-        if self._let_go_at is None or not timedelta(0) <= now - self._let_go_at < BETWEEN_RECOVERIES:
-            self._let_go_at = now
-            self._is_slack_back = True
+    def _on_slack_answer(self) -> None:
+        if self._recovery.request():
             self._wake.set()
 
     @property
@@ -110,17 +96,17 @@ class Sender:
         return not (self._running or self.is_claiming or self._wake.is_set())
 
     async def stop(self, grace: float = 15.0) -> None:
-        """Take no new work, and wait up to `grace` seconds for the calls that are under way."""
+        """Claim nothing more, and wait up to `grace` seconds for the calls under way."""
         ends_at = asyncio.get_running_loop().time() + grace
         self._stopping = True
         self._wake.set()
-        if self._loop is not None:  # it may just be claiming: what it has claimed it also runs
+        if self._loop is not None:  # it may be claiming: it runs what it has claimed
             await asyncio.wait([self._loop], timeout=grace)
         while self._running and (seconds := ends_at - asyncio.get_running_loop().time()) > 0:
             await asyncio.wait(self._running, timeout=seconds)
-        left = [*self._running, *(task for task in (self._loop, self._ending.under_way) if task is not None)]
+        left = [*self._running, *(task for task in (self._loop, self._finisher.under_way) if task is not None)]
         if self._running:
-            log.warning("stopped in the middle of calls: they are looked up later", lanes=len(self._running))
+            log.warning("worker stopped during calls; they are looked up later", lanes=len(self._running))
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
@@ -128,238 +114,165 @@ class Sender:
     async def _work(self) -> None:
         while not self._stopping:
             self._wake.clear()
-            self.is_claiming = True
-            try:
-                await self._let_go()
-                look = await self._claim()
-                self.beat_at = self._tools.now()
-            except DatabaseUnavailable as problem:
-                log.warning("the outbox cannot be read", problem=str(problem))
-                look = NOTHING
-            except Exception:
-                log.exception("the outbox could not be claimed from")
-                look = NOTHING
-            finally:
-                self.is_claiming = False
-            self._take_up(look.claims)
-            now = self._tools.now()
-            self._passed_over = look.passed_over
-            self._is_short |= not look.is_all and not self._free
-            if (self._free and not look.is_all) or not look.passed_over <= self._lanes:
+            found = await self._look_for_work()
+            self._start_lanes(found.claims)
+            now = self._context.now()
+            self._passed_over = found.passed_over
+            self._is_short |= not found.is_all and not self._free
+            if (self._free and not found.is_all) or not found.passed_over <= self._lanes:
                 continue
-            due = now + self._poll if look.next_due is None else min(look.next_due, now + self._poll)
-            if due <= now:  # due, but not ours to take: a lane of another worker, or every place is taken
-                await rest(IN_HAND, self._wake)
+            due = now + self._poll if found.next_due is None else min(found.next_due, now + self._poll)
+            if due <= now:  # due, but another worker has the lane or every place is taken
+                await sleep_or_wake(LEASED_PAUSE, self._wake)
             else:
-                await self._tools.clock.sleep_until(due, self._wake)
+                await self._context.clock.sleep_until(due, self._wake)
 
-    async def _let_go(self) -> None:
-        """Once for each recovery, let go what waits only because Slack was away."""
-        if not self._is_slack_back:
-            return
-        now, self._is_slack_back = self._tools.now(), False
+    async def _look_for_work(self) -> outbox.ClaimResult:
+        self.is_claiming = True
         try:
-            if await self._tools.database.read(outbox.some_wait_for_slack, now):
-                log.info("what waited while Slack was away is due")
-                if not await self._tools.database.run(outbox.slack_is_back, now):
-                    self._let_go_at = None  # some lanes were held at this moment: the next answer is for them
-        except BaseException:
-            self._is_slack_back = True
-            raise
+            await self._recovery.run()
+            found = await self._claim()
+            self.beat_at = self._context.now()
+        except DatabaseUnavailable as problem:
+            log.warning("outbox claim failed; database unavailable", problem=str(problem))
+            return NOTHING
+        except Exception:
+            log.exception("outbox claim failed")
+            return NOTHING
+        finally:
+            self.is_claiming = False
+        return found
 
     @property
     def _free(self) -> int:
-        """How many lanes may still be taken."""
-        return max(self._lanes_at_once - len(self._running) - self._asked_for, 0)
+        """Lanes that may still be taken."""
+        return max(self._lanes_at_once - len(self._running) - self._reserved, 0)
 
     @property
     def _lanes(self) -> set[str]:
         return {task.get_name() for task in self._running}
 
-    def _take_up(self, claims: Sequence[Claim]) -> None:
+    def _start_lanes(self, claims: Sequence[Claim]) -> None:
         for claim in claims:
             task = asyncio.create_task(self._run_lane(claim), name=claim.row.lane)
             self._running.add(task)
-            task.add_done_callback(self._lane_ended)
+            task.add_done_callback(self._on_lane_end)
 
-    def _lane_ended(self, task: asyncio.Task[None]) -> None:
+    def _on_lane_end(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        self._tell_of_places()
-        if task.get_name() not in self._lanes:  # it may have been taken up again before this one was over
-            self._held_until.pop(task.get_name(), None)
+        self._wake_if_short()
+        if task.get_name() not in self._lanes:  # it may have been started again before this one ended
+            self.leases.discard(task.get_name())
         if task.get_name() in self._passed_over:
             self._wake.set()
 
-    def _tell_of_places(self) -> None:
-        """Let the loop look again, if it found more to do than it had places for."""
+    def _wake_if_short(self) -> None:
+        """Wake the loop if a place is free and the last claim had too few."""
         if self._is_short and self._free:
             self._is_short = False
             self._wake.set()
 
-    async def _claim(self) -> outbox.Look:
+    async def _claim(self) -> outbox.ClaimResult:
         free = self._free
         if not free:
             self._is_short = True
             return NOTHING
-        real_now = self._tools.clock.real_now()
-        with self._keeping(free):
-            look = await self._tools.database.run_behind(
-                outbox.claim,
+        real_now = self._context.clock.real_now()
+        with self._reserve(free):
+            found = await self._context.database.run_low_priority(
+                outbox.claim_lanes,
                 owner=self.owner,
-                now=self._tools.now(),
+                now=self._context.now(),
                 real_now=real_now,
-                lease=self._lease,
+                lease=self.leases.duration,
                 limit=free,
                 rates_of=self._rates_of,
                 busy=self._lanes,
-                lapsed_before=self._tools.clock.lapsed_before(),
+                lapsed_before=self._context.clock.lapsed_before(),
             )
-        self._hold(look.claims, real_now)
-        return look
-
-    def _hold(self, claims: Sequence[Claim], since: datetime) -> None:
-        self._held_until |= {claim.row.lane: since + self._lease for claim in claims}
-
-    def _check_held(self, lane: str) -> None:
-        """Raises LostLease where the lease has run out: whoever was paused for that long has been replaced."""
-        if self._held_until[lane] < self._tools.clock.lapsed_before():
-            raise LostLease(lane)
+        self.leases.add(found.claims, real_now)
+        return found
 
     @contextmanager
-    def _keeping(self, places: int) -> Iterator[None]:
-        self._asked_for += places
+    def _reserve(self, places: int) -> Iterator[None]:
+        self._reserved += places
         try:
             yield
         finally:
-            self._asked_for -= places
-            self._tell_of_places()
+            self._reserved -= places
+            self._wake_if_short()
 
     async def _run_lane(self, claim: Claim) -> None:
-        ended = asyncio.Event()
-        HELD.set(partial(self._check_held, claim.row.lane))
-        with unit(lane=claim.row.lane):  # the task may have been begun by the end of another lane's row
-            await self._run_and_hold(claim, ended)
-
-    async def _run_and_hold(self, claim: Claim, ended: asyncio.Event) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_lease(claim.row.lane, ended))
-            try:
-                await self._run_rows(claim)
-            finally:
-                ended.set()
-
-    async def _keep_lease(self, lane: str, ended: asyncio.Event) -> None:
-        """Renew the lease until the lane has ended: one call is shorter than a lease, but a row may have many."""
-        while not ended.is_set():
-            try:
-                async with asyncio.timeout(self._lease.total_seconds() / 3):
-                    await ended.wait()
-            except TimeoutError:
-                await self._renew(lane)
-
-    async def _renew(self, lane: str) -> None:
-        until = self._tools.clock.real_now() + self._lease
-        try:
-            if await self._tools.database.run(outbox.renew, lane, self.owner, until):
-                self._held_until[lane] = until
-            else:
-                log.warning("a lane was lost while its row ran", lane=lane)
-        except DatabaseUnavailable as problem:
-            log.warning("a lease could not be renewed", lane=lane, problem=str(problem))
+        lane = claim.row.lane
+        with request_context(lane=lane):  # the end of another lane's row may have started this task
+            await self.leases.run_leased(lane, partial(self._run_rows, claim))
 
     async def _run_rows(self, claim: Claim) -> None:
         current: Claim | None = claim
         while current is not None:
-            with unit(current.row.request_id, row=current.row.id, what=current.row.what):
-                await self._name_incident(current.row.incident_id)
+            with request_context(current.row.request_id, row=current.row.id, what=current.row.kind):
                 current = await self._run_row(current)
 
-    async def _name_incident(self, incident_id: int | None) -> None:
-        """For the row's lines: its number is looked up once."""
-        if incident_id is not None and incident_id not in self._references:
-            try:
-                self._references[incident_id] = (await self._tools.incident(incident_id)).reference
-            except (DatabaseUnavailable, incidents.IncidentNotFound):
-                return  # the row itself will meet that
-        if incident_id is not None:
-            concerns(self._references[incident_id])
-
     async def _run_row(self, claim: Claim) -> Claim | None:
-        """The row that follows in its lane, if there is one that may go now."""
-        row, began = claim.row, perf_counter()
-        outcome = await self._run(claim)
-        if isinstance(outcome, outbox.Done):
-            log.info("a row of the outbox is done", ms=round((perf_counter() - began) * 1000, 1))
+        """Run a row and return the lane's next one, if it may go now."""
+        row = claim.row
+        outcome = await self._runner.run(claim)
         try:
-            return await self._write_down(claim, outcome)
+            return await self._record(claim, outcome)
         except LostLease as problem:
-            OUTBOX_FENCED.labels(row.what).inc()
-            log.warning("another worker took the lane meanwhile", lane=str(problem))
+            OUTBOX_FENCED.labels(row.kind).inc()
+            log.warning("lane taken by another worker", lane=str(problem))
         except DatabaseUnavailable as problem:
-            # The lease runs out, and whoever claims the lane then looks what came of this row.
-            log.warning("what came of a row could not be written down", problem=str(problem))
+            # The lease expires, and the worker that claims the lane then looks up the outcome.
+            log.warning("could not record the outcome of an outbox row", problem=str(problem))
         except Exception:
-            log.exception("a lane was left", lane=row.lane)
+            log.exception("lane aborted after an unexpected error", lane=row.lane)
         return None
 
-    async def _write_down(self, claim: Claim, outcome: Outcome) -> Claim | None:
+    async def _record(self, claim: Claim, outcome: Outcome) -> Claim | None:
         try:
             return await self._finish(claim, outcome)
         except (LostLease, DatabaseUnavailable):
             raise
-        except Exception as problem:  # noqa: BLE001  a defect in what the outcome writes back counts against the row
-            return await self._finish(claim, outcome_of(claim, problem, self._tools.now()))
+        except Exception as problem:  # noqa: BLE001  a defect in what the outcome writes counts against the row
+            return await self._finish(claim, failure_outcome(claim, problem, self._context.now()))
 
     async def _finish(self, claim: Claim, outcome: Outcome) -> Claim | None:
         finished = None
-        real_now = self._tools.clock.real_now()
+        real_now = self._context.clock.real_now()
         if isinstance(outcome, outbox.Done) and outcome.apply is None and not self._stopping:
-            finished = await self._ending.put(claim)
+            finished = await self._finisher.finish(claim)
         if finished is None:
-            finished = await self._end_alone(claim, outcome, real_now)
-        self._hold([*finished.others, *([finished.following] if finished.following else [])], real_now)
-        self._take_up(finished.others)
+            finished = await self._finish_alone(claim, outcome, real_now)
+        self.leases.add([*finished.others, *([finished.following] if finished.following else [])], real_now)
+        self._start_lanes(finished.others)
         if finished.due_at is not None:
-            self._wake.set()  # the loop does not know of that time yet
+            self._wake.set()  # the loop does not know that time yet
         return finished.following
 
-    async def _end_several(self, claims: Sequence[Claim]) -> Sequence[outbox.Finished | None]:
-        return await self._tools.database.run_behind(
+    async def _finish_batch(self, claims: Sequence[Claim]) -> Sequence[outbox.FinishResult | None]:
+        return await self._context.database.run_low_priority(
             outbox.finish_several,
             claims,
-            now=self._tools.now(),
-            real_now=self._tools.clock.real_now(),
-            lease=self._lease,
+            now=self._context.now(),
+            real_now=self._context.clock.real_now(),
+            lease=self.leases.duration,
             rates_of=self._rates_of,
         )
 
-    async def _end_alone(self, claim: Claim, outcome: Outcome, real_now: datetime) -> outbox.Finished:
+    async def _finish_alone(self, claim: Claim, outcome: Outcome, real_now: datetime) -> outbox.FinishResult:
         others = min(self._free, FOLLOWERS)
-        with self._keeping(others):
-            return await self._tools.database.run_behind(
+        with self._reserve(others):
+            return await self._context.database.run_low_priority(
                 outbox.finish,
                 claim,
                 outcome,
-                now=self._tools.now(),
+                now=self._context.now(),
                 real_now=real_now,
-                lease=self._lease,
+                lease=self.leases.duration,
                 rates_of=self._rates_of,
                 go_on=not self._stopping,
                 others=others,
                 busy=self._lanes,
-                lapsed_before=self._tools.clock.lapsed_before(),
+                lapsed_before=self._context.clock.lapsed_before(),
             )
-
-    def _effect_of(self, what: str) -> Effect:
-        if what not in set(What):
-            raise OfLaterRelease
-        return self._effects[What(what)]
-
-    async def _run(self, claim: Claim) -> Outcome:
-        row = claim.row
-        try:
-            outcome = await self._effect_of(row.what)(self._tools, claim)
-        except Exception as problem:  # noqa: BLE001  each kind has its own outcome, and a worker never dies of a row
-            outcome = outcome_of(claim, problem, self._tools.now())
-        OUTBOX_FINISHED.labels(row.what, type(outcome).__name__.lower()).inc()
-        return shown(row, outcome, self._tools.now()) if isinstance(outcome, outbox.Refused) else outcome

@@ -1,47 +1,67 @@
-"""The form that declares, from what was sent to the incident: read by the grammar of `/incident start`."""
+"""Declare an incident by form: from App Home, by shortcut, or by `/incident` alone."""
 
 from dataclasses import replace
-from typing import Any
 
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import WrongField
+from bot.domain.errors import InvalidField
 from bot.domain.terms import Kind
-from bot.services.channel import transcript
-from bot.services.incidents import lifecycle as incidents
+from bot.services.channel.marks import mark_message
+from bot.services.incidents.declare import declare_incident
+from bot.services.timeline.notes import record_note
 from bot.services.workspace.actor import Actor
-from bot.slack.blocks.incidents.declare_form import FIELD_OF, SEEN
-from bot.slack.blocks.modals import FLAGS
-from bot.slack.handlers import command_forms as form_acts
-from bot.slack.replies.render import words
-from bot.slack.replies.submission import FieldError, Submitted
+from bot.slack.blocks import app_home
+from bot.slack.blocks.incidents.declare_form import FIELD_OF, SEEN, declare_form
+from bot.slack.blocks.limits import View, one_line
+from bot.slack.blocks.modals import DECLARE, FLAGS, TITLE
+from bot.slack.handlers.commands.command_forms import parse_form
+from bot.slack.handlers.fields import FieldError
+from bot.slack.handlers.interactions import ShortcutUse, ViewSubmission
+from bot.slack.handlers.registry import ROW, Answer, Button, Form, Shortcut
+from bot.slack.replies.render import render_text
 from commands import start
 
+OPEN_INCIDENT, DECLARE_INCIDENT = "open_incident", "declare_incident"
+MAX_TITLE = 150
+"""Characters of a message that become the title."""
 
-def submitted(session: Session, settings: Settings, actor: Actor, sent: Submitted) -> dict[str, Any] | None:
-    """
-    Declare what the form says. Returns what to tell whoever sent it; None where the channel says it all.
 
-    Raises FieldError for what is wrong with a field.
-    """
+def _open_form(settings: Settings, _nothing: int) -> View:
+    return declare_form(settings)
+
+
+def _open_form_about_message(settings: Settings, use: ShortcutUse) -> View:
+    return declare_form(settings, title=one_line(use.text, MAX_TITLE), metadata=use.metadata)
+
+
+def _declare(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer | None:
+    """Declare as `/incident start` does. Returns an answer only for an incident that is over."""
     try:
-        typed = form_acts.read(settings, start.COMMAND, actor, _as_typed(sent), None)
-        declared = incidents.declare(session, settings, actor, start.declaration(typed))
-    except (FieldError, WrongField) as problem:
+        invocation = parse_form(settings, start.COMMAND, actor, _with_parameter_names(submission), None)
+        incident = declare_incident(session, settings, actor, start.read_declaration(invocation))
+    except (FieldError, InvalidField) as problem:
         raise FieldError(FIELD_OF[problem.field], problem.message) from problem
-    if sent.carried.get("channel") and sent.carried.get("ts"):
-        transcript.mark_elsewhere(session, declared, actor, sent.said, Kind.DETECTION)
-    elif sent.text(SEEN):
-        incidents.note(session, declared.key, actor, sent.text(SEEN), when=None, kind=Kind.NOTE)
-    return words(start.told(settings, declared)) if declared.is_retro else None
+    if submission.metadata.get("channel") and submission.metadata.get("ts"):
+        mark_message(session, incident, actor, submission.message, Kind.DETECTION)
+    elif submission.text(SEEN):
+        record_note(session, incident.key, actor, submission.text(SEEN), when=None, kind=Kind.NOTE)
+    return render_text(start.declared_reply(settings, incident)) if incident.is_retro else None
 
 
-def _as_typed(sent: Submitted) -> Submitted:
-    """The same under the names that the table gives to the values: a box that is ticked says yes."""
-    ticked = sent.values.get(FLAGS, "").split(",")
+def _with_parameter_names(submission: ViewSubmission) -> ViewSubmission:
+    """Return the fields under the names of the command's parameters; a ticked box is "yes"."""
+    ticked = submission.values.get(FLAGS, "").split(",")
     values = {
-        name: ("yes" if name in ticked else "") if field == FLAGS else sent.values.get(field, "")
+        name: ("yes" if name in ticked else "") if field == FLAGS else submission.values.get(field, "")
         for name, field in FIELD_OF.items()
     }
-    return replace(sent, values=values)
+    return replace(submission, values=values)
+
+
+BUTTONS = (Button(app_home.DECLARE, about=ROW, modal=_open_form),)
+FORMS = (Form(DECLARE, run=_declare, first_field=TITLE),)
+SHORTCUTS = (
+    Shortcut(OPEN_INCIDENT, modal=_open_form_about_message),
+    Shortcut(DECLARE_INCIDENT, modal=_open_form_about_message, is_on_message=False),
+)

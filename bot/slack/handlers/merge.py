@@ -1,65 +1,73 @@
-"""Merging incidents from Slack: the question's button, and the form."""
+"""Merge an incident into another: the form, and the confirmation's button."""
 
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.services.channel import archiving as channels
-from bot.services.incidents import merge as combining
+from bot.services.incidents.merge import check_merge, merge_incidents
 from bot.services.workspace.actor import Actor
-from bot.slack.api.payloads import is_row
-from bot.slack.blocks.incidents import archiving
-from bot.slack.blocks.incidents import merge as blocks
+from bot.slack.api.payloads import is_row_id
+from bot.slack.blocks.incidents import card, merge
 from bot.slack.blocks.inputs import Choice
-from bot.slack.blocks.limits import one_line
+from bot.slack.blocks.limits import View, one_line
 from bot.slack.blocks.message import Message
-from bot.slack.replies.submission import FieldError, Submitted
-from bot.store.incidents import incidents
-from bot.store.incidents.visibility import Sight
+from bot.slack.handlers.fields import errors_at
+from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
+from bot.slack.handlers.registry import INCIDENT, About, Button, Form
+from bot.store.incidents import incident_lists, incidents
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.visibility import Visibility
 
-SHOWN = 60
+MAX_CHOICE = 60
+"""Characters of an incident in the form's menu."""
 
 
-def confirmed(session: Session, settings: Settings, actor: Actor, value: str) -> Message:
-    """The button of the question. Raises UserError where it cannot be merged any more."""
-    source, _, target = value.partition(".")
-    if not (is_row(source) and is_row(target)):
+def _read_pair(click: ButtonClick) -> tuple[int, int]:
+    source, _, target = click.value.partition(".")
+    if not (is_row_id(source) and is_row_id(target)):
         raise UserError("This button is from another version of Dogwatch. Type `/incident merge` again.")
-    return blocks.done(combining.merge(session, settings, int(source), int(target), actor))
+    return int(source), int(target)
 
 
-def gone_on(session: Session, settings: Settings, actor: Actor, value: str) -> Message:
-    """The button that opens a new channel for an incident whose own is archived."""
-    if not is_row(value):
-        raise UserError("This button is from another version of Dogwatch. Type `/incident reopen` again.")
-    return archiving.goes_on(channels.go_on_elsewhere(session, settings, int(value), actor).reference)
+SOURCE_AND_TARGET = About(_read_pair)
+"""The ids of the two incidents, which were visible when the confirmation was asked for."""
 
 
-def form(session: Session, settings: Settings, incident_id: int) -> dict[str, object]:
-    """The form with the incidents that this one can be merged into. Raises UserError where it cannot into any."""
+def _merge_confirmed(session: Session, settings: Settings, actor: Actor, subject: tuple[int, int]) -> Message:
+    source, target = subject
+    return merge.merged_message(merge_incidents(session, settings, source, target, actor))
+
+
+def _fill_form(session: Session, settings: Settings, incident_id: int) -> View:
+    """Build the form with the incidents to merge into. Raises UserError without any."""
     incident = incidents.get(session, incident_id)
-    seen = Sight(incident.team_id, incident_id).of(incidents.open_ones(session, incident.team_id))
+    visible = Visibility(incident.team_id, incident_id).filter(incident_lists.find_open(session, incident.team_id))
     choices = [
-        Choice(each.reference, one_line(f"{each.reference} {each.title}", SHOWN))
-        for each in seen
-        if each.key != incident_id and _fits(session, settings, incident, each)
+        Choice(each.reference, one_line(f"{each.reference} {each.title}", MAX_CHOICE))
+        for each in visible
+        if each.key != incident_id and _can_merge(session, settings, incident, each)
     ]
     if not choices:
         raise UserError(f"There is no other open incident that {incident.reference} could be merged into.")
-    return blocks.form(incident_id, incident.reference, choices)
+    return merge.merge_form(incident_id, incident.reference, choices)
 
 
-def _fits(session: Session, settings: Settings, source: incidents.Incident, target: incidents.Incident) -> bool:
+def _can_merge(session: Session, settings: Settings, source: Incident, target: Incident) -> bool:
     try:
-        combining.check(session, settings, source, target)
+        check_merge(session, settings, source, target)
     except UserError:
         return False
     return True
 
 
-def submitted(session: Session, settings: Settings, actor: Actor, sent: Submitted) -> None:
-    try:
-        target = Sight(sent.team_id, sent.incident_id).named(session, sent.text(blocks.INCIDENT))
-        combining.merge(session, settings, sent.incident_id, target.key, actor)
-    except UserError as problem:
-        raise FieldError(blocks.INCIDENT, problem.message) from problem
+def _merge(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    with errors_at(merge.INCIDENT):
+        target = Visibility(submission.team_id, submission.incident_id).find(session, submission.text(merge.INCIDENT))
+        merge_incidents(session, settings, submission.incident_id, target.key, actor)
+
+
+BUTTONS = (
+    Button(merge.CONFIRM, about=SOURCE_AND_TARGET, run=_merge_confirmed),
+    Button(card.MERGE, about=INCIDENT, modal=merge.merge_form_typed, filled_modal=_fill_form),
+)
+FORMS = (Form(merge.MERGE_FORM, run=_merge, first_field=merge.INCIDENT),)

@@ -1,58 +1,61 @@
-"""What buttons and forms about being on call do."""
+"""Buttons and forms of on-call schedules and overrides."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
-from bot.services import outbox as tell
-from bot.services.oncall import on_call_view as duty
-from bot.services.oncall import overrides as overriding
-from bot.services.oncall.overrides import Times
+from bot.services import outbox
+from bot.services.oncall.on_call_view import load_on_call_now, load_schedule_view
+from bot.services.oncall.overrides import TimeRange, cancel_override, set_override
 from bot.services.workspace.actor import Actor
-from bot.slack.blocks.escalation import oncall as blocks
-from bot.slack.blocks.escalation import oncall_form as form
-from bot.slack.blocks.message import Message
-from bot.slack.replies.render import ephemeral
-from bot.slack.replies.submission import FieldError, Submitted
+from bot.slack.blocks.escalation import oncall, oncall_changes
+from bot.slack.handlers.fields import FieldError, errors_at
+from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
+from bot.slack.handlers.registry import CLICK, ROW, Answer, Button, EphemeralMessage, Form
+from bot.slack.replies.render import render_ephemeral
 
 
-def undo(session: Session, settings: Settings, actor: Actor, override_id: int) -> Message:
-    return blocks.changed(overriding.cancel(session, settings, actor, override_id))
+def _cancel_override(session: Session, settings: Settings, actor: Actor, override_id: int) -> EphemeralMessage:
+    return EphemeralMessage(oncall_changes.override_message(cancel_override(session, settings, actor, override_id)))
 
 
-def show(session: Session, settings: Settings, actor: Actor, name: str, response_url: str) -> Message:
-    """One schedule, and its picture where there is a place for it. Raises UserError for one that is gone."""
-    is_drawn = bool(response_url)
-    view = duty.of_schedule(session, settings, actor.team_id, name, actor.at, is_drawn=is_drawn)
-    if is_drawn:
-        tell.draw_shifts(session, actor.team_id, actor.at, actor.user_id or "", name, response_url)
-    return blocks.schedule(view)
+def _show_schedule(session: Session, settings: Settings, actor: Actor, click: ButtonClick) -> EphemeralMessage:
+    """Show the schedule that the button names; post its image if there is a response URL."""
+    name, has_image = click.value, bool(click.response_url)
+    view = load_schedule_view(session, settings, actor.team_id, name, actor.at, has_image=has_image)
+    if has_image:
+        outbox.post_schedule_image(session, actor.team_id, actor.at, actor.user_id or "", name, click.response_url)
+    return EphemeralMessage(oncall.schedule_message(view))
 
 
-def everybody(session: Session, settings: Settings, actor: Actor) -> Message:
-    return blocks.everybody(duty.of_all(session, settings, actor.team_id, actor.at))
+def _show_on_call(session: Session, settings: Settings, actor: Actor, _nothing: int) -> EphemeralMessage:
+    return EphemeralMessage(oncall.on_call_now_message(load_on_call_now(session, settings, actor.team_id, actor.at)))
 
 
-def submitted(session: Session, settings: Settings, actor: Actor, sent: Submitted) -> dict[str, Any]:
-    """The form that changes who is on call. Raises FieldError."""
-    name = sent.text(form.SCHEDULE)
+def _set_override(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer:
+    name = submission.text(oncall_changes.SCHEDULE)
     if not name:
-        raise FieldError(form.SCHEDULE, "Choose the schedule.")
-    ends = _time(sent, form.ENDS)
+        raise FieldError(oncall_changes.SCHEDULE, "Choose the schedule.")
+    ends = _parse_timestamp(submission.text(oncall_changes.ENDS))
     if ends is None:
-        raise FieldError(form.ENDS, "Say until when.")
-    times = Times(_time(sent, form.STARTS) or actor.at, ends)
-    person, instead = sent.text(form.PERSON) or actor.user_id or "", sent.text(form.INSTEAD) or None
-    try:
-        made = overriding.put(session, settings, actor, name, person, times, instead=instead, reason=sent.text())
-    except UserError as problem:
-        raise FieldError(form.ENDS, problem.message) from problem
-    return ephemeral(blocks.changed(made))
+        raise FieldError(oncall_changes.ENDS, "Say until when.")
+    times = TimeRange(_parse_timestamp(submission.text(oncall_changes.STARTS)) or actor.at, ends)
+    person = submission.text(oncall_changes.PERSON) or actor.user_id or ""
+    instead = submission.text(oncall_changes.INSTEAD) or None
+    with errors_at(oncall_changes.ENDS):
+        change = set_override(session, settings, actor, name, person, times, instead=instead, reason=submission.text())
+    return render_ephemeral(oncall_changes.override_message(change))
 
 
-def _time(sent: Submitted, name: str) -> datetime | None:
-    text = sent.text(name)
+def _parse_timestamp(text: str) -> datetime | None:
     return datetime.fromtimestamp(int(text), UTC) if text.isascii() and text.isdecimal() else None
+
+
+BUTTONS = (
+    Button(oncall_changes.UNDO, about=ROW, run=_cancel_override),
+    Button(oncall.NOW, about=ROW, run=_show_on_call),
+    Button(oncall.SHOW, about=CLICK, run=_show_schedule),
+    Button(oncall.CHANGE, about=ROW, modal=oncall_changes.override_form),
+)
+FORMS = (Form(oncall_changes.FORM, run=_set_override, first_field=oncall_changes.ENDS),)

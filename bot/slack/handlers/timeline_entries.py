@@ -1,195 +1,216 @@
-"""What the menu beside an entry opens, and what its forms do."""
+"""The menu beside a timeline entry, and the forms that it opens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.drafting.entries import with_names
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.terms import MARKS, Kind
-from bot.domain.timeline.amendments import amended_time
-from bot.domain.times import When
-from bot.services import outbox as tell
-from bot.services.entries import amend as amending
-from bot.services.entries import form_view as entry_forms
-from bot.services.entries import merge as merging
-from bot.services.entries import redact as redacting
-from bot.services.entries import remove as removing
-from bot.services.entries.amend import Amendment
-from bot.services.entries.merge import Texts
+from bot.domain.text.mentions import resolve_mentions
+from bot.domain.timeline.amendments import parse_amended_time
+from bot.domain.times import ParsedTime
+from bot.services import outbox
+from bot.services.entries import amend
+from bot.services.entries.form_view import EntryView, entry_names, load_entry_view, restore_mentions
+from bot.services.entries.merge import MergedText, merge_entries, undo_merge
+from bot.services.entries.redact import redact_entry
+from bot.services.entries.remove import put_back_entry, removal_objection, remove_entry
+from bot.services.entries.versions import last_undoable_change, lock_entry
 from bot.services.workspace.actor import Actor
-from bot.slack.api.payloads import is_row
-from bot.slack.blocks.inputs import INPUT
-from bot.slack.blocks.postmortem import entry_forms as blocks
-from bot.slack.replies.submission import FieldError, Submitted
-from bot.slack.replies.timeline import Page
+from bot.slack.api.payloads import is_row_id
+from bot.slack.blocks import menu
+from bot.slack.blocks.inputs import MAX_INPUT
+from bot.slack.blocks.limits import View
+from bot.slack.blocks.message import Message
+from bot.slack.blocks.postmortem import entry_forms
+from bot.slack.handlers.fields import FieldError, errors_at, list_candidates
+from bot.slack.handlers.interactions import OLD_FORM, ButtonClick, ViewSubmission
+from bot.slack.handlers.registry import About, Button, Form
+from bot.slack.replies.timeline import TimelinePage, render_timeline_page
 from bot.store.incidents import incidents, timeline
 from bot.store.incidents.timeline import TimelineEntry
 
+PAGE = "page"
+"""The name under which a form carries the page of the timeline that it was opened from."""
 
-def form_of(session: Session, value: str, url: str) -> blocks.View:
-    """
-    The form that an option of the menu opens. `url` is where the page it stands on can be shown anew.
 
-    Raises UserError in words where there is nothing to be done.
-    """
-    name, _, rest = value.partition(":")
+@dataclass(frozen=True, slots=True)
+class EntryOption:
+    """A chosen option of an entry's menu. `form`: a key of `entry_forms.FORMS`."""
+
+    form: str
+    entry_id: int
+    page: str
+    response_url: str
+
+
+def _read_option(click: ButtonClick) -> EntryOption:
+    form, _, rest = click.value.partition(":")
     entry_id, _, page = rest.partition(":")
-    if name not in blocks.FORMS or not is_row(entry_id):
+    if form not in entry_forms.FORMS or not is_row_id(entry_id):
         raise UserError("This menu is from another version of Dogwatch. Type `/incident timeline` again.")
-    return opened(session, name, int(entry_id), {"page": Page.of(page).value, "url": url})
+    return EntryOption(form, int(entry_id), TimelinePage.from_value(page).value, click.response_url)
 
 
-def incident_of(value: str) -> int:
-    """The incident on whose timeline a menu stands. Raises UserError for a menu that is none of ours."""
-    return Page.of(value.partition(":")[2].partition(":")[2]).incident_id
+def _read_incident_id(_session: Session, click: ButtonClick) -> int:
+    return TimelinePage.from_value(click.value.partition(":")[2].partition(":")[2]).incident_id
 
 
-def opened(session: Session, name: str, entry_id: int, more: Mapping[str, object]) -> blocks.View:
-    """One of the forms about an entry, as the entry stands. One that was taken off can only be put back or redacted."""
-    view = entry_forms.entry_view(session, entry_id)
-    if view.is_withdrawn and name in {"amend", "move", "merge"}:
-        name = "remove"
-    if name == "move" and not view.places:
+ENTRY = About(_read_option, incident=_read_incident_id)
+
+
+def _fill_form(session: Session, _settings: Settings, option: EntryOption) -> View:
+    return open_entry_form(session, option.form, option.entry_id, {PAGE: option.page, menu.URL: option.response_url})
+
+
+def open_entry_form(session: Session, form: str, entry_id: int, metadata: Mapping[str, object]) -> View:
+    """
+    Build a form about an entry; one that was taken off can only be put back or redacted.
+
+    Raises UserError if the form has nothing to offer.
+    """
+    view = load_entry_view(session, entry_id)
+    if view.is_withdrawn and form in {"amend", "move", "merge"}:
+        form = "remove"
+    if form == "move" and not view.places:
         raise UserError(
             f"{view.ref} stands alone in its minute, and entries of known time stand in its order. Amend its time "
             "instead, or write `?` there if nobody knows it."
         )
-    if name == "merge" and not view.neighbours:
+    if form == "merge" and not view.neighbours:
         raise UserError("There is no other entry to merge it with.")
-    if name == "remove":
-        return _removal(session, view, more)
-    return blocks.FORMS[name](view, more)
+    if form == "remove":
+        return _build_removal_form(session, view, metadata)
+    return entry_forms.FORMS[form](view, metadata)
 
 
-def _removal(session: Session, view: entry_forms.EntryView, more: Mapping[str, object]) -> blocks.View:
+def _build_removal_form(session: Session, view: EntryView, metadata: Mapping[str, object]) -> View:
     is_over = not incidents.get(session, view.incident_id).is_open
-    reason = removing.why_it_stays(view.kinds, is_over=is_over, of_vendor=view.of_vendor)
-    if reason and not view.is_withdrawn and not view.has_words:
-        raise UserError(reason)
-    return blocks.remove(view, more, may_go=reason is None)
+    objection = removal_objection(view.kinds, is_over=is_over, of_vendor=view.of_vendor)
+    if objection and not view.is_withdrawn and not view.has_words:
+        raise UserError(objection)
+    return entry_forms.remove_form(view, metadata, may_go=objection is None)
 
 
-def page_after(submitted: Submitted) -> tuple[Page, str] | None:
-    """The page that the form was opened from and where it is shown anew; None for a form from elsewhere."""
-    url, page = submitted.carried.get("url"), submitted.carried.get("page")
-    return (Page.of(str(page)), str(url)) if url and page else None
+def _refresh_page(session: Session, settings: Settings, submission: ViewSubmission) -> Message | None:
+    page = submission.metadata.get(PAGE)
+    return render_timeline_page(session, settings, TimelinePage.from_value(str(page))) if page else None
 
 
-def _entry_of(session: Session, submitted: Submitted) -> tuple[TimelineEntry, str]:
-    """The entry that the form is about, and how it was when the form was opened."""
-    found, seen = submitted.carried.get("entry"), submitted.carried.get("seen")
+def _find_entry(session: Session, submission: ViewSubmission) -> tuple[TimelineEntry, str]:
+    """Return the form's entry, and its version when the form was opened."""
+    found, seen = submission.metadata.get("entry"), submission.metadata.get("seen")
     entry = timeline.get(session, found) if isinstance(found, int) else None
     if entry is None:
-        raise UserError("This window is from another version of Dogwatch. Close it and open it again.")
+        raise UserError(OLD_FORM)
     return entry, str(seen)
 
 
-def _amend(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
-    entry, seen = _entry_of(session, submitted)
-    wanted = Amendment(
-        text=_text_in(session, submitted, entry),
-        when=_time_in(session, submitted, entry, actor),
-        marks=_marks_in(submitted, entry),
-        language=submitted.text(blocks.LANGUAGE).replace(blocks.NO_LANGUAGE, ""),
+def _amend(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    entry, seen = _find_entry(session, submission)
+    wanted = amend.Amendment(
+        text=_read_text(session, submission, entry),
+        when=_parse_time(session, submission, entry, actor),
+        marks=_read_marks(submission, entry),
+        language=submission.text(entry_forms.LANGUAGE).replace(entry_forms.NO_LANGUAGE, ""),
     )
-    amending.amend(session, entry.key, actor, wanted, seen=seen)
+    amend.amend_entry(session, entry.key, actor, wanted, seen=seen)
 
 
-def _text_in(session: Session, submitted: Submitted, entry: TimelineEntry) -> str | None:
-    """The words that were written; None where none were asked for, or where those of a long text stay."""
-    names = entry_forms.names_of(session, entry)
-    shown = with_names(entry.text, names)
-    written = submitted.text(blocks.TEXT)
-    is_kept = written == shown.strip() or (not written and len(shown) > INPUT)
-    if blocks.TEXT not in submitted.values or is_kept:
+def _read_text(session: Session, submission: ViewSubmission, entry: TimelineEntry) -> str | None:
+    """Return the new text; None if it is unchanged, or the form had no field for it."""
+    names = entry_names(session, entry)
+    initial = resolve_mentions(entry.text, names)
+    text = submission.text(entry_forms.TEXT)
+    is_kept = text == initial.strip() or (not text and len(initial) > MAX_INPUT)
+    if entry_forms.TEXT not in submission.values or is_kept:
         return None
-    return entry_forms.with_ids(written, shown, entry, names)
+    return restore_mentions(text, initial, entry, names)
 
 
-def _time_in(session: Session, submitted: Submitted, entry: TimelineEntry, actor: Actor) -> When | None:
-    """The time that was written; None if it is the one that stood there, whose seconds are then kept."""
-    text = submitted.text(blocks.AT)
-    if text == submitted.carried.get("at"):
+def _parse_time(session: Session, submission: ViewSubmission, entry: TimelineEntry, actor: Actor) -> ParsedTime | None:
+    """Parse the new time; None if it is unchanged, so that the old one keeps its seconds."""
+    text = submission.text(entry_forms.AT)
+    if text == submission.metadata.get("at"):
         return None
     zone = ZoneInfo(incidents.get(session, entry.incident_id).zone)
-    try:
-        return amended_time(text, near=entry.sort_at, now=actor.at, zone=zone)
-    except Ambiguous as question:
-        missing = [each for each in question.candidates if each not in question.message]
-        ways = f" Type one of: {', '.join(missing)}." if missing else ""
-        raise FieldError(blocks.AT, question.message + ways) from question
-    except UserError as problem:
-        raise FieldError(blocks.AT, problem.message) from problem
+    with errors_at(entry_forms.AT):
+        try:
+            return parse_amended_time(text, near=entry.sort_at, now=actor.at, zone=zone)
+        except Ambiguous as question:
+            raise UserError(list_candidates(question, "Type")) from question
 
 
-def _marks_in(submitted: Submitted, entry: TimelineEntry) -> tuple[Kind, ...] | None:
-    chosen = {Kind(word) for word in submitted.text(blocks.KINDS).split(",") if word in MARKS}
+def _read_marks(submission: ViewSubmission, entry: TimelineEntry) -> tuple[Kind, ...] | None:
+    """Return the new kinds; None if they are unchanged, or the form had no field for them."""
+    chosen = {Kind(word) for word in submission.text(entry_forms.KINDS).split(",") if word in MARKS}
     present = {Kind(kind) for kind in entry.kinds}.intersection(MARKS)
-    if blocks.KINDS not in submitted.values or chosen == present:
+    if entry_forms.KINDS not in submission.values or chosen == present:
         return None
-    if not chosen and present == set(map(Kind, entry.kinds)) and not amending.carries(entry):
-        raise FieldError(blocks.KINDS, "Choose at least one kind: without any, take the entry off the timeline.")
+    if not chosen and present == set(map(Kind, entry.kinds)) and not amend.has_own_record(entry):
+        raise FieldError(entry_forms.KINDS, "Choose at least one kind: without any, take the entry off the timeline.")
     return tuple(kind for kind in MARKS if kind in chosen)
 
 
-def _move(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
-    entry, seen = _entry_of(session, submitted)
-    beside, is_before = submitted.text(blocks.BESIDE), submitted.text(blocks.PLACE) == "before"
-    if not is_row(beside):
-        raise FieldError(blocks.BESIDE, "Choose the entry to put it beside.")
-    amending.move(session, entry.key, int(beside), actor, before=is_before, seen=seen)
+def _move(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    entry, seen = _find_entry(session, submission)
+    beside, is_before = submission.text(entry_forms.BESIDE), submission.text(entry_forms.PLACE) == "before"
+    if not is_row_id(beside):
+        raise FieldError(entry_forms.BESIDE, "Choose the entry to put it beside.")
+    amend.move_entry(session, entry.key, int(beside), actor, before=is_before, seen=seen)
 
 
-def _merge(session: Session, _settings: Settings, actor: Actor, submitted: Submitted) -> None:
-    entry, seen = _entry_of(session, submitted)
-    other = submitted.text(blocks.OTHER)
-    if not is_row(other):
-        raise FieldError(blocks.OTHER, "Choose the other entry.")
-    merging.merge(session, entry.key, int(other), actor, Texts(submitted.text(blocks.TEXTS)), seen=seen)
+def _merge(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    entry, seen = _find_entry(session, submission)
+    other, text = submission.text(entry_forms.OTHER), submission.text(entry_forms.TEXTS)
+    if not is_row_id(other):
+        raise FieldError(entry_forms.OTHER, "Choose the other entry.")
+    merge_entries(session, entry.key, int(other), actor, MergedText(text), seen=seen)
 
 
-def _remove(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:
-    entry, seen = _entry_of(session, submitted)
-    why = submitted.text(blocks.TEXT)
-    match submitted.text(blocks.ACT):
-        case blocks.TAKE_OFF:
-            removing.remove(session, settings, entry.key, actor, why, seen=seen)
-        case blocks.PUT_BACK:
-            removing.put_back(session, settings, entry.key, actor, seen=seen)
-        case blocks.REDACT:
+def _remove(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    entry, seen = _find_entry(session, submission)
+    why = submission.text(entry_forms.TEXT)
+    match submission.text(entry_forms.ACT):
+        case entry_forms.TAKE_OFF:
+            remove_entry(session, settings, entry.key, actor, why, seen=seen)
+        case entry_forms.PUT_BACK:
+            put_back_entry(session, settings, entry.key, actor, seen=seen)
+        case entry_forms.REDACT:
             if not why:
-                raise FieldError(blocks.TEXT, "Say why: it stands in the words' place.")
-            done = redacting.redact_entry(session, entry.key, actor, why)
+                raise FieldError(entry_forms.TEXT, "Say why: it stands in the words' place.")
+            done = redact_entry(session, entry.key, actor, why)
             incident = incidents.get(session, entry.incident_id)
             if actor.user_id and done.still:
-                tell.whisper(session, incident, actor.at, actor.user_id, "redacted", still=list(done.still))
+                outbox.post_ephemeral(session, incident, actor.at, actor.user_id, "redacted", still=list(done.still))
         case _:
-            raise FieldError(blocks.ACT, "Choose what is to be done.")
+            raise FieldError(entry_forms.ACT, "Choose what is to be done.")
 
 
-def _take_back(session: Session, settings: Settings, actor: Actor, submitted: Submitted) -> None:
-    """What the history's form offers: the last thing that was done to the entry is undone."""
-    if submitted.text(blocks.ACT) != "undo":
+def _undo(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    """Undo the last change of the entry, which the history form offers."""
+    if submission.text(entry_forms.ACT) != "undo":
         return
-    entry, seen = _entry_of(session, submitted)
+    entry, seen = _find_entry(session, submission)
     if entry.withdrawn_at is not None:
-        removing.put_back(session, settings, entry.key, actor, seen=seen)
+        put_back_entry(session, settings, entry.key, actor, seen=seen)
         return
-    last = amending.last_act(entry)
+    last = last_undoable_change(entry)
     if last is not None and last["act"] == "merged":
-        amending.held(session, entry.key, seen)
-        merging.undo(session, settings, int(last["other"]), actor)
+        lock_entry(session, entry.key, seen)
+        undo_merge(session, settings, int(last["other"]), actor)
     else:
-        amending.undo(session, settings, entry.key, actor, seen=seen)
+        amend.undo_last_change(session, settings, entry.key, actor, seen=seen)
 
 
-SUBMISSIONS: Mapping[str, Callable[[Session, Settings, Actor, Submitted], None]] = {
-    blocks.AMEND: _amend,
-    blocks.MOVE: _move,
-    blocks.MERGE: _merge,
-    blocks.REMOVE: _remove,
-    blocks.HISTORY: _take_back,
-}
+BUTTONS = (Button(entry_forms.MENU, about=ENTRY, filled_modal=_fill_form),)
+FORMS = (
+    Form(entry_forms.AMEND, run=_amend, first_field=entry_forms.TEXT, refresh=_refresh_page),
+    Form(entry_forms.MOVE, run=_move, first_field=entry_forms.BESIDE, refresh=_refresh_page),
+    Form(entry_forms.MERGE, run=_merge, first_field=entry_forms.OTHER, refresh=_refresh_page),
+    Form(entry_forms.REMOVE, run=_remove, first_field=entry_forms.ACT, refresh=_refresh_page),
+    Form(entry_forms.HISTORY, run=_undo, first_field=entry_forms.ACT, refresh=_refresh_page),
+)

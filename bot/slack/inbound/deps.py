@@ -1,25 +1,23 @@
-"""What the listeners work with."""
+"""Dependencies of the listeners."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.command.table import Command
 from bot.config import Settings
 from bot.runtime.clock import Clock
 from bot.slack.api.client import Gateway
-from bot.slack.inbound.modal_opener import Opening
-from bot.slack.inbound.user_cache import Meeting
+from bot.slack.inbound.modal_opener import ModalOpener
+from bot.slack.inbound.user_cache import UserCache
 from bot.store.database.session import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`settings` is asked each time, because an operator may load a new configuration."""
+    """`settings` is called for each request, because an operator may reload the configuration."""
 
     database: Database
     gateway: Gateway
     clock: Clock
     settings: Callable[[], Settings]
-    commands: tuple[Command, ...]
-    meeting: Meeting
-    opening: Opening
+    user_cache: UserCache
+    modal_opener: ModalOpener

@@ -1,75 +1,113 @@
-"""Events, from their payload to the record, in one transaction each."""
+"""Record events of the Events API, each in one transaction."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from time import perf_counter
 from typing import Any
 
+from slack_bolt.app.async_app import AsyncApp
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.timeline.marks import normalise_emoji
-from bot.services.channel import archiving as channels
-from bot.services.channel import transcript
-from bot.services.views import app_home as homes
-from bot.services.workspace import installation as workspace
-from bot.services.workspace import people
-from bot.slack.api.payloads import Deleted, Whose, message_event, person_of, team_of
-from bot.store.incidents import incidents
+from bot.runtime import metrics
+from bot.services.channel import archiving, transcript
+from bot.services.channel.marks import record_reaction
+from bot.services.views.app_home import on_home_opened
+from bot.services.workspace.installation import save_channel_id, save_channel_name
+from bot.services.workspace.people import update_profile
+from bot.slack.api.payloads import (
+    BotIdentity,
+    DeletedMessage,
+    parse_message_event,
+    parse_team_id,
+    parse_user,
+    parsing_payload,
+)
+from bot.slack.inbound.deps import Deps
+from bot.store.incidents import installations
 from bot.store.incidents.transcript import Reaction
-from bot.store.shared import idempotency as deliveries
+from bot.store.shared import idempotency
+
+EVENTS = (
+    "message",
+    "reaction_added",
+    "reaction_removed",
+    "user_change",
+    "channel_rename",
+    "group_rename",
+    "channel_archive",
+    "group_archive",
+    "channel_unarchive",
+    "group_unarchive",
+    "channel_id_changed",
+    "app_home_opened",
+)
+"""Event types that are recorded, and to which the manifest subscribes."""
 
 
-def hear(session: Session, settings: Settings, body: Mapping[str, Any], at: datetime) -> bool:
-    """
-    Take in one event. False for one that was taken in before.
+def register_events(app: AsyncApp, deps: Deps) -> None:
+    async def on_event(body: dict[str, Any]) -> None:
+        started = perf_counter()
+        with parsing_payload():
+            check_shape(body)
+        if (user := find_responder(deps.settings(), body)) is not None:
+            await deps.user_cache.ensure_known(*user)
+        is_new = await deps.database.run(record_event, deps.settings(), body, deps.clock.now())
+        metrics.REQUESTS.labels("event", "new" if is_new else "again").inc()
+        metrics.ANSWER_SECONDS.labels("event").observe(perf_counter() - started)
 
-    Events of other kinds than those below say nothing that is kept.
-    """
-    event, team_id = body["event"], team_of(body)
+    for name in EVENTS:
+        app.event(name)(on_event)
+
+
+def record_event(session: Session, settings: Settings, body: Mapping[str, Any], at: datetime) -> bool:
+    """Record an event. Returns False for a redelivered one."""
+    event, team_id = body["event"], parse_team_id(body)
     event_id = body.get("event_id")
-    if event_id and not deliveries.is_first(session, f"{team_id}:event:{event_id}", at):
+    if event_id and not idempotency.register_delivery(session, f"{team_id}:event:{event_id}", at):
         return False
     match event.get("type"):
         case "message":
-            _message(session, settings, team_id, event, at)
+            _record_message(session, settings, team_id, event, at)
         case "reaction_added" | "reaction_removed":
-            _reaction(session, settings, team_id, event, at)
+            _record_reaction(session, settings, team_id, event, at)
         case "user_change":
-            people.changed(session, team_id, person_of(event["user"]), at)
+            update_profile(session, team_id, parse_user(event["user"]), at)
         case "app_home_opened":
             if event.get("tab", "home") == "home":
-                homes.opened(session, team_id, str(event["user"]), at)
+                on_home_opened(session, team_id, str(event["user"]), at)
         case "channel_archive" | "group_archive":
-            channels.archived(session, team_id, str(event["channel"]), at)
+            archiving.on_channel_archived(session, team_id, str(event["channel"]), at)
         case "channel_unarchive" | "group_unarchive":
-            channels.opened_again(session, team_id, str(event["channel"]), at)
+            archiving.on_channel_unarchived(session, team_id, str(event["channel"]), at)
         case "channel_rename" | "group_rename":
-            workspace.channel_renamed(session, team_id, event["channel"]["id"], event["channel"]["name"])
+            save_channel_name(session, team_id, event["channel"]["id"], event["channel"]["name"])
         case "channel_id_changed":
-            workspace.channel_moved(session, team_id, event["old_channel_id"], event["new_channel_id"])
+            save_channel_id(session, team_id, event["old_channel_id"], event["new_channel_id"])
     return True
 
 
-def who_may_answer(settings: Settings, body: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Whoever reacts with what can answer an escalation, as team and user: whether they may has to be known first."""
+def find_responder(settings: Settings, body: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return team and user of a reaction that may acknowledge an escalation."""
     event = body["event"]
     if event.get("type") != "reaction_added":
         return None
     emoji = normalise_emoji(str(event["reaction"]))
-    return (team_of(body), str(event["user"])) if emoji in settings.escalation.acknowledge_emoji else None
+    return (parse_team_id(body), str(event["user"])) if emoji in settings.escalation.acknowledge_emoji else None
 
 
 def check_shape(body: Mapping[str, Any]) -> None:
-    """Read an event without keeping anything. Raises what `payloads.reading` turns into Malformed."""
-    team_of(body)
+    """Read the fields of an event, with the errors that `parsing_payload` translates."""
+    parse_team_id(body)
     event = body["event"]
     match event.get("type"):
         case "message":
-            message_event(event, Whose("", ""))
+            parse_message_event(event, BotIdentity("", ""))
         case "reaction_added" | "reaction_removed":
             _ = (event.get("item") or {}).get("type"), event["user"], event["reaction"]
         case "user_change":
-            person_of(event["user"])
+            parse_user(event["user"])
         case "app_home_opened":
             _ = event["user"]
         case "channel_archive" | "group_archive" | "channel_unarchive" | "group_unarchive":
@@ -78,24 +116,27 @@ def check_shape(body: Mapping[str, Any]) -> None:
             _ = event["channel"]["id"], event["channel"]["name"]
 
 
-def _message(session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime) -> None:
+def _record_message(session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime) -> None:
+    channel_id = str(event.get("channel") or "")
     match event.get("subtype"):
         case "channel_archive" | "group_archive":
-            channels.archived(session, team_id, str(event.get("channel") or ""), at)
+            archiving.on_channel_archived(session, team_id, channel_id, at)
         case "channel_unarchive" | "group_unarchive":
-            channels.opened_again(session, team_id, str(event.get("channel") or ""), at)
+            archiving.on_channel_unarchived(session, team_id, channel_id, at)
         case "channel_convert_to_private":
-            channels.made_private(session, team_id, str(event.get("channel") or ""), at)
-    told = message_event(event, _whose(session))
-    if isinstance(told, Deleted):
-        transcript.deleted(session, team_id, told.channel_id, told.ts, at)
-    elif told is not None:
-        transcript.heard(session, settings, team_id, told, at)
+            archiving.on_channel_made_private(session, team_id, channel_id, at)
+    message = parse_message_event(event, _bot_identity(session))
+    if isinstance(message, DeletedMessage):
+        transcript.record_deletion(session, team_id, message.channel_id, message.ts, at)
+    elif message is not None:
+        transcript.record_message(session, settings, team_id, message, at)
 
 
-def _reaction(session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime) -> None:
-    item, whose = event.get("item") or {}, _whose(session)
-    if item.get("type", "message") != "message" or event.get("user") == whose.bot_user_id:
+def _record_reaction(
+    session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime
+) -> None:
+    item, bot = event.get("item") or {}, _bot_identity(session)
+    if item.get("type", "message") != "message" or event.get("user") == bot.bot_user_id:
         return
     reaction = Reaction(
         team_id=team_id,
@@ -107,10 +148,10 @@ def _reaction(session: Session, settings: Settings, team_id: str, event: Mapping
         event_ts=str(event.get("event_ts") or f"{at.timestamp():.6f}"),
         user_team_id=event.get("user_team"),
     )
-    is_ours = bool(event.get("item_user")) and event.get("item_user") == whose.bot_user_id
-    transcript.reacted(session, settings, reaction, at, is_on_own_message=is_ours)
+    is_own = bool(event.get("item_user")) and event.get("item_user") == bot.bot_user_id
+    record_reaction(session, settings, reaction, at, is_on_own_message=is_own)
 
 
-def _whose(session: Session) -> Whose:
-    installation = incidents.installation(session)
-    return Whose(installation.bot_user_id, installation.bot_id) if installation else Whose("", "")
+def _bot_identity(session: Session) -> BotIdentity:
+    installation = installations.find_installation(session)
+    return BotIdentity(installation.bot_user_id, installation.bot_id) if installation else BotIdentity("", "")

@@ -1,8 +1,8 @@
 """
-Windows open within the life of their trigger, three seconds, whatever the database does.
+Open modals within the three seconds of their trigger, however slow the database is.
 
-A form is made of what the record holds. If that takes longer than a moment, a window opens that says so and becomes the
-form when it is there; if the database does not answer at all, it becomes a form with empty fields.
+If building a modal from the record takes too long, a modal that says so opens and is replaced later. If the database
+does not answer at all, the form opens with empty fields.
 """
 
 import asyncio
@@ -12,21 +12,22 @@ from typing import Any
 from structlog import get_logger
 
 from bot.domain.errors import UserError
-from bot.slack.api.client import Gateway, SlackError
-from bot.slack.blocks import notices as windows
-from bot.slack.blocks.notices import View
-from bot.slack.replies.render import markup
+from bot.slack.api.client import Gateway
+from bot.slack.api.errors import SlackError
+from bot.slack.blocks.limits import View
+from bot.slack.blocks.notices import loading_modal, notice_modal, with_database_warning
+from bot.slack.replies.render import escape_markup
 from bot.store.database.session import DatabaseUnavailable, OutcomeUnknown
 
 log = get_logger(__name__)
 
-AT_ONCE = 1.0
-"""Seconds that a form may take to be made before a window opens without it: the call itself takes its time, too."""
-LATER = 5.0
-"""Seconds that an open window waits for its form before it makes do without the database."""
-SENT = 2.2
-"""Seconds that a form may take to be kept before whoever sent it is told that it takes longer: Slack waits for 3 s."""
-DATABASE_AWAY = "The database does not answer, so nothing was changed. Try again in a moment."
+LOADING_AFTER = 1.0
+"""Seconds that building a modal may take before the loading modal opens; the call itself takes time as well."""
+FILL_SECONDS = 5.0
+"""Seconds that the loading modal waits for the modal before it shows the one without the record."""
+SUBMIT_SECONDS = 2.2
+"""Seconds that a submission may take before the modal says that it goes on; Slack waits 3 s."""
+DATABASE_UNREACHABLE = "The database does not answer, so nothing was changed. Try again in a moment."
 OUTCOME_UNKNOWN = (
     "The database went away while this was being saved, so it was done in full or not at all. "
     "Look whether it was before you do it again."
@@ -41,93 +42,112 @@ FAILED = (
 )
 
 
-def of_outage(problem: DatabaseUnavailable) -> str:
-    """What a person is told who wanted something changed."""
-    return OUTCOME_UNKNOWN if isinstance(problem, OutcomeUnknown) else DATABASE_AWAY
+def outage_text(problem: DatabaseUnavailable) -> str:
+    """Return the message for a person whose change failed."""
+    return OUTCOME_UNKNOWN if isinstance(problem, OutcomeUnknown) else DATABASE_UNREACHABLE
 
 
-class Opening:
-    """Opens windows, and remembers what still goes on behind them. `stop` before the database is closed."""
+class ModalOpener:
+    """
+    Opens modals, and keeps the tasks that fill them later.
 
-    def __init__(self, gateway: Gateway, *, at_once: float = AT_ONCE, later: float = LATER) -> None:
+    `stop` before the database is closed.
+    """
+
+    def __init__(
+        self, gateway: Gateway, *, loading_after: float = LOADING_AFTER, fill_seconds: float = FILL_SECONDS
+    ) -> None:
         self._gateway = gateway
-        self._at_once = at_once
-        self._later = later
-        self._going_on: set[asyncio.Task[Any]] = set()
+        self._loading_after = loading_after
+        self._fill_seconds = fill_seconds
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
     def is_idle(self) -> bool:
-        return not self._going_on
+        return not self._tasks
 
     def keep(self, task: asyncio.Task[Any]) -> None:
-        """It goes on though nobody waits for it any more: it is let finish before the process ends."""
-        self._going_on.add(task)
-        task.add_done_callback(self._ended)
+        """Let a task finish before the process ends, though nobody awaits it."""
+        self._tasks.add(task)
+        task.add_done_callback(self._on_done)
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._going_on.discard(task)
+    def _on_done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
         if not task.cancelled() and (problem := task.exception()) is not None:
-            log.warning("what went on behind a window failed", problem=str(problem) or type(problem).__name__)
+            log.warning("background task of a modal failed", problem=str(problem) or type(problem).__name__)
 
     async def stop(self, grace: float = 5.0) -> None:
-        if self._going_on:
-            await asyncio.wait(set(self._going_on), timeout=grace)
-        for task in set(self._going_on):
+        """Wait at most `grace` seconds for the tasks, then cancel them."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=grace)
+        for task in set(self._tasks):
             task.cancel()
 
-    async def open(self, trigger_id: str, making: Coroutine[Any, Any, View], plain: View | None = None) -> None:
+    async def open(self, trigger_id: str, building: Coroutine[Any, Any, View], fallback: View | None = None) -> None:
         """
-        Open the window that `making` makes. `plain`: what opens where the database does not answer; None: words.
+        Open a modal. `fallback` opens while the database is unavailable; None for an error text.
 
-        Raises UserError as `making` does, if it does so at once, and where Slack does not open a window.
+        Raises UserError from `building` if it fails at once, and if Slack does not open the modal.
         """
-        made = asyncio.ensure_future(making)
-        await asyncio.wait({made}, timeout=self._at_once)
-        if made.done():
-            await self._open(trigger_id, self._result(made, plain))
+        built = asyncio.ensure_future(building)
+        await asyncio.wait({built}, timeout=self._loading_after)
+        if built.done():
+            await self._open(trigger_id, _view_or_fallback(built, fallback))
             return
         try:
-            opened = await self._open(trigger_id, windows.loading())
+            opened = await self._open(trigger_id, loading_modal())
         except BaseException:
-            made.cancel()
+            built.cancel()
             raise
-        self.keep(asyncio.create_task(self._fill(str(opened["id"]), made, plain), name="fill a window"))
+        self._keep_filling(str(opened["id"]), built, fallback)
 
-    def replace(self, view_id: str, making: Coroutine[Any, Any, View], plain: View | None = None) -> None:
-        """The open window becomes what `making` makes, now or later: that takes no trigger, and so has time."""
-        self.keep(asyncio.create_task(self._fill(view_id, asyncio.ensure_future(making), plain), name="fill a window"))
+    def replace(self, view_id: str, building: Coroutine[Any, Any, View], fallback: View | None = None) -> None:
+        """Replace an open modal in the background; that needs no trigger."""
+        self._keep_filling(view_id, asyncio.ensure_future(building), fallback)
 
-    def _result(self, made: asyncio.Future[View], plain: View | None) -> View:
-        try:
-            return made.result()
-        except DatabaseUnavailable as problem:
-            if plain is None:
-                raise UserError(DATABASE_AWAY) from problem
-            return windows.without_record(plain)
+    def replace_with(self, view_id: str, view: View) -> None:
+        """`replace` with a modal that is built already."""
+
+        async def build() -> View:
+            return view
+
+        self.replace(view_id, build())
+
+    def _keep_filling(self, view_id: str, built: asyncio.Future[View], fallback: View | None) -> None:
+        self.keep(asyncio.create_task(self._fill(view_id, built, fallback), name="fill modal"))
 
     async def _open(self, trigger_id: str, view: View) -> View:
         try:
             answer = await self._gateway.call("views.open", trigger_id=trigger_id, view=view)
         except SlackError as problem:
-            log.warning("a window did not open", problem=str(problem))
+            log.warning("modal not opened", problem=str(problem))
             raise UserError(NOT_OPENED) from problem
         return dict(answer.get("view") or {})
 
-    async def _fill(self, view_id: str, made: asyncio.Future[View], plain: View | None) -> None:
-        view = await self._made_later(made, plain)
+    async def _fill(self, view_id: str, built: asyncio.Future[View], fallback: View | None) -> None:
+        view = await self._await_view(built, fallback)
         try:
             await self._gateway.call("views.update", view_id=view_id, view=view)
-        except SlackError as problem:  # it may be closed by now
-            log.info("an open window stayed as it was", problem=str(problem))
+        except SlackError as problem:  # the modal may be closed by now
+            log.info("modal not updated", problem=str(problem))
 
-    async def _made_later(self, made: asyncio.Future[View], plain: View | None) -> View:
+    async def _await_view(self, built: asyncio.Future[View], fallback: View | None) -> View:
         try:
-            async with asyncio.timeout(self._later):
-                return await made
+            async with asyncio.timeout(self._fill_seconds):
+                return await built
         except (TimeoutError, DatabaseUnavailable):
-            return windows.notice(f":warning: {DATABASE_AWAY}") if plain is None else windows.without_record(plain)
+            return notice_modal(f":warning: {DATABASE_UNREACHABLE}") if fallback is None else with_database_warning(fallback)
         except UserError as problem:
-            return windows.notice(markup(f":warning: {problem.message}"))
+            return notice_modal(escape_markup(f":warning: {problem.message}"))
         except Exception:
-            log.exception("a window could not be filled")
-            return windows.notice(f":warning: {FAILED}")
+            log.exception("modal not built")
+            return notice_modal(f":warning: {FAILED}")
+
+
+def _view_or_fallback(built: asyncio.Future[View], fallback: View | None) -> View:
+    try:
+        return built.result()
+    except DatabaseUnavailable as problem:
+        if fallback is None:
+            raise UserError(DATABASE_UNREACHABLE) from problem
+        return with_database_warning(fallback)

@@ -1,109 +1,101 @@
-"""Which window a press, a shortcut or a command alone opens: what it is made of, and what opens with no database."""
+"""Open the modals of buttons, shortcuts and of `/incident` alone."""
 
 from collections.abc import Coroutine
 from typing import Any
 
+from sqlmodel import Session
+
+from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.slack.api.payloads import carried_in
-from bot.slack.blocks import menu as more
-from bot.slack.blocks import notices as windows
-from bot.slack.blocks.incidents import declare_form as declaring
-from bot.slack.blocks.inputs import carried_text
-from bot.slack.blocks.notices import View
-from bot.slack.blocks.postmortem import entry_forms as amending
-from bot.slack.handlers import timeline_entries as entry_acts
-from bot.slack.inbound import buttons as pressing
-from bot.slack.inbound import shortcuts
+from bot.slack.api.payloads import parse_private_metadata
+from bot.slack.blocks import menu
+from bot.slack.blocks.incidents.declare_form import declare_form
+from bot.slack.blocks.inputs import metadata_json
+from bot.slack.blocks.limits import View
+from bot.slack.blocks.notices import notice_modal
+from bot.slack.handlers.commands.execution import SlashCommand
+from bot.slack.handlers.interactions import ButtonClick, ShortcutUse
+from bot.slack.handlers.registry import Button, Shortcut, check_subject
 from bot.slack.inbound.deps import Deps
-from bot.slack.inbound.slash_commands import Typed
-from bot.slack.replies import entry_points as ways
-from bot.slack.replies.render import markup
+from bot.slack.replies.render import escape_markup
 
 
-async def declare(deps: Deps, typed: Typed) -> str | None:
-    """`/incident` alone, outside. Returns what is to be told if no window opened."""
-    form = declaring.declare(deps.settings())
-
-    async def making() -> View:
-        await deps.meeting.admit(typed.team_id, typed.user_id)
-        return form
-
-    return await _opened(deps, typed.trigger_id, making(), form)
-
-
-async def press(deps: Deps, pressed: pressing.Pressed) -> str | None:
-    """A button that asks first, or a choice of the menu beside an entry. Returns what is to be told if none opened."""
+async def open_for_click(deps: Deps, button: Button[Any], click: ButtonClick) -> str | None:
+    """Open a button's modal, in place of its own modal. Returns an error text, or None."""
     settings = deps.settings()
-    action_id = pressing.SAME.get(pressed.action_id, pressed.action_id)
 
-    async def making() -> View:
-        await deps.meeting.admit(pressed.team_id, pressed.user_id, pressed.home_team_id)
-        about = await _about(deps, pressed, action_id)
-        await deps.database.read(pressing.refuse_unseen, pressed, about)
-        if action_id == amending.MENU:
-            return await deps.database.read(entry_acts.form_of, pressed.value, pressed.response_url)
-        filled = pressing.FILLED.get(action_id)
-        if filled is None:
-            return _answered_at(pressing.OPENS[action_id](settings, pressed.number), pressed)
-        return _answered_at(await deps.database.read(filled, settings, pressed.number), pressed)
+    async def build() -> View:
+        await deps.user_cache.check_access(click.team_id, click.user_id, click.home_team_id)
+        return await deps.database.read(build_modal, settings, button, click)
 
     try:
-        opening = {**pressing.OPENS, **pressing.EMPTY}.get(action_id)
-        plain = _answered_at(opening(settings, pressed.number), pressed) if opening else None
+        fallback = _with_url(button, click, button.modal(settings, button.about.read(click))) if button.modal else None
     except UserError as problem:
         return f":warning: {problem.message}"
-    if pressed.view_id and not pressed.is_in_home:
-        deps.opening.replace(pressed.view_id, making(), plain)
+    if click.view_id and not click.is_in_home:
+        deps.modal_opener.replace(click.view_id, build(), fallback)
         return None
-    return await _opened(deps, pressed.trigger_id, making(), plain)
+    return await _open(deps, click.trigger_id, build(), fallback)
 
 
-async def _about(deps: Deps, pressed: pressing.Pressed, action_id: str) -> int:
-    """The incident that the button stands for; 0 for one that is about none."""
-    if action_id in pressing.ABOUT_OTHER_ROWS:
-        return 0
-    if action_id in pressing.ABOUT_ESCALATIONS:
-        return await deps.database.read(pressing.incident_of_call, pressed)
-    return entry_acts.incident_of(pressed.value) if action_id == amending.MENU else pressed.number
+def build_modal(session: Session, settings: Settings, button: Button[Any], click: ButtonClick) -> View:
+    """Build a button's modal from the record. Raises UserError."""
+    check_subject(session, button.about, click)
+    subject = button.about.read(click)
+    if button.filled_modal is not None:
+        return _with_url(button, click, button.filled_modal(session, settings, subject))
+    assert button.modal is not None  # noqa: S101  a button has one of them
+    return _with_url(button, click, button.modal(settings, subject))
 
 
-def _answered_at(view: View, pressed: pressing.Pressed) -> View:
-    """
-    The window carries where whoever pressed is answered, as far as it says anything: forms that were made for a button
-    of the card do not, because the channel shows what they did.
-    """
-    if view["callback_id"] not in {more.MENU, *ways.FORMS}:
+def _with_url(button: Button[Any], click: ButtonClick, view: View) -> View:
+    if not button.carries_url:
         return view
-    return {**view, "private_metadata": carried_text({**carried_in(view), more.URL: pressed.response_url})}
+    return {**view, "private_metadata": metadata_json({**parse_private_metadata(view), menu.URL: click.response_url})}
 
 
-async def shown(deps: Deps, trigger_id: str, view: View) -> None:
-    """A window that is there already."""
+async def open_for_shortcut(deps: Deps, shortcut: Shortcut, use: ShortcutUse) -> str | None:
+    """Open a shortcut's modal. Returns an error text, or None."""
+    settings = deps.settings()
 
-    async def making() -> View:
-        return view
-
-    await _opened(deps, trigger_id, making(), view)
-
-
-async def shortcut(deps: Deps, taken: shortcuts.Taken) -> str | None:
-    """A shortcut, on a message or anywhere. Returns what is to be told if no window opened."""
-
-    async def making() -> View:
+    async def build() -> View:
         try:
-            await deps.meeting.admit(taken.team_id, taken.user_id, taken.home_team_id)
+            await deps.user_cache.check_access(use.team_id, use.user_id, use.home_team_id)
         except UserError as problem:
-            if taken.said is None:  # there is no message beside which it could be told
-                return windows.notice(markup(f":warning: {problem.message}"))
+            if use.message is None:  # a global shortcut has no response URL for the error
+                return notice_modal(escape_markup(f":warning: {problem.message}"))
             raise
-        return await shortcuts.form_for(deps.database, deps.settings(), taken)
+        if shortcut.filled_modal is not None:
+            return await deps.database.read(shortcut.filled_modal, settings, use)
+        assert shortcut.modal is not None  # noqa: S101  a shortcut has one of them
+        return shortcut.modal(settings, use)
 
-    return await _opened(deps, taken.trigger_id, making(), shortcuts.plain_form(deps.settings(), taken))
+    return await _open(deps, use.trigger_id, build(), shortcut.modal(settings, use) if shortcut.modal else None)
 
 
-async def _opened(deps: Deps, trigger_id: str, making: Coroutine[Any, Any, View], plain: View | None) -> str | None:
+async def open_declare_form(deps: Deps, command: SlashCommand) -> str | None:
+    """Open the form to declare an incident. Returns an error text, or None."""
+    form = declare_form(deps.settings())
+
+    async def build() -> View:
+        await deps.user_cache.check_access(command.team_id, command.user_id)
+        return form
+
+    return await _open(deps, command.trigger_id, build(), form)
+
+
+async def open_view(deps: Deps, trigger_id: str, view: View) -> None:
+    """Open a modal that is built already."""
+
+    async def build() -> View:
+        return view
+
+    await _open(deps, trigger_id, build(), view)
+
+
+async def _open(deps: Deps, trigger_id: str, building: Coroutine[Any, Any, View], fallback: View | None) -> str | None:
     try:
-        await deps.opening.open(trigger_id, making, plain)
+        await deps.modal_opener.open(trigger_id, building, fallback)
     except UserError as problem:
         return f":warning: {problem.message}"
     return None

@@ -1,8 +1,10 @@
 """
-Whose payload it is. One installation serves one workspace, or one Enterprise organisation, and nobody else.
+Refuse payloads of other workspaces.
 
-In a channel that is shared with another workspace its people can press our buttons too, and what they send is validly
-signed: the signature is that of the app.
+An installation serves one workspace or one Enterprise organisation.
+
+In a channel shared with another workspace its people see the buttons, too. Their payloads have a valid signature,
+because the signature is the app's.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,20 +17,22 @@ from structlog import get_logger
 
 from bot.runtime import metrics
 from bot.services.workspace.access import REFUSAL
-from bot.slack.api.payloads import Malformed, reading, storable, team_of
-from bot.slack.replies.render import words
-from bot.slack.replies.response_url import told_later
-from bot.store.incidents.incidents import Installation
+from bot.slack.api.payloads import MalformedPayload, parse_team_id, parsing_payload, replace_unstorable
+from bot.slack.replies.render import render_text
+from bot.slack.replies.response_url import respond_via_url
+from bot.store.incidents.installations import Installation
 
 log = get_logger(__name__)
 
 Middleware = Callable[..., Awaitable[BoltResponse | None]]
 
 
-def only_ours(installed: Callable[[], Awaitable[Installation | None]]) -> Middleware:
+def guard_workspace(find_installation: Callable[[], Awaitable[Installation | None]]) -> Middleware:
     """
-    The first thing that is done with each payload. What is not ours is acknowledged, because Slack counts a refusal as
-    a failure of the app; whoever acted is told, and nothing else happens. What no database holds is taken out of ours.
+    Build the first middleware.
+
+    It acknowledges payloads of other workspaces, because Slack counts errors as failures of the app, and tells the
+    person. In all others it replaces characters that no database stores.
     """
 
     async def check(
@@ -37,46 +41,46 @@ def only_ours(installed: Callable[[], Awaitable[Installation | None]]) -> Middle
         respond: AsyncRespond,
         next: Callable[[], Awaitable[None]],  # noqa: A002  Bolt hands it in by this name
     ) -> BoltResponse | None:
-        with reading():
-            req.body = storable(req.body)
-        known, team_id = await installed(), _team_named(req.body)
+        with parsing_payload():
+            req.body = replace_unstorable(req.body)
+        known, team_id = await find_installation(), _find_team_id(req.body)
         if known is None or team_id in {None, known.team_id}:
             await next()
             return resp
-        kind = kind_of(req.body)
+        kind = payload_type(req.body)
         metrics.REFUSED_PERSONS.labels("another workspace").inc()
-        log.warning("a payload of another workspace was not carried out", type=kind, team=team_id)
-        return await _told(req.body, kind, respond)
+        log.warning("payload of another workspace refused", type=kind, team=team_id)
+        return await _refuse(req.body, kind, respond)
 
     return check
 
 
-def kind_of(body: Mapping[str, Any]) -> str:
-    """Slack's word for a payload; a command has none."""
+def payload_type(body: Mapping[str, Any]) -> str:
+    """Return Slack's type of a payload; `command` for a slash command, which has none."""
     return str(body.get("type") or "command")
 
 
-def refused_form(body: Mapping[str, Any], text: str) -> BoltResponse | None:
-    """A form stays open and says why. None for one without fields, which has no place for it."""
+def form_error_response(body: Mapping[str, Any], text: str) -> BoltResponse | None:
+    """Build the response that shows an error in a modal; None for a modal without fields."""
     values = ((body.get("view") or {}).get("state") or {}).get("values") or {}
     errors = dict.fromkeys(list(values)[:1], text)
     return BoltResponse(status=200, body={"response_action": "errors", "errors": errors}) if errors else None
 
 
-def _team_named(body: Mapping[str, Any]) -> str | None:
-    """None for a payload that names none, and for one of a wrong shape, which its listener will refuse."""
+def _find_team_id(body: Mapping[str, Any]) -> str | None:
+    """Return the installation that a payload names; None for none and for a malformed one."""
     try:
-        with reading():
-            return team_of(body)
-    except Malformed:
+        with parsing_payload():
+            return parse_team_id(body)
+    except MalformedPayload:
         return None
 
 
-async def _told(body: Mapping[str, Any], kind: str, respond: AsyncRespond) -> BoltResponse:
+async def _refuse(body: Mapping[str, Any], kind: str, respond: AsyncRespond) -> BoltResponse:
     if kind == "command":
-        return BoltResponse(status=200, body=words(REFUSAL))
+        return BoltResponse(status=200, body=render_text(REFUSAL))
     if kind == "view_submission":
-        return refused_form(body, REFUSAL) or BoltResponse(status=200, body="")
+        return form_error_response(body, REFUSAL) or BoltResponse(status=200, body="")
     if body.get("response_url"):
-        await told_later(respond, {**words(REFUSAL), "replace_original": False})
+        await respond_via_url(respond, {**render_text(REFUSAL), "replace_original": False})
     return BoltResponse(status=200, body="")

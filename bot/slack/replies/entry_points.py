@@ -1,30 +1,30 @@
 """
-How each command is reached without typing: the button or form of its own, a line of the card's menu, or App Home.
+How each command is reached without typing: a button, a line of the incident menu, or App Home.
 
-Made from the table of commands, so that a new one has a way at once.
+Derived from the table of commands, so that a new one has an entry point at once.
 """
 
 from collections.abc import Mapping
 
 from bot.command.table import Command
-from bot.slack.blocks.command_forms import callback_of, is_form
-from bot.slack.blocks.incidents import card as cards
+from bot.slack.blocks.command_forms import form_callback_id, has_fields
+from bot.slack.blocks.incidents import card
 from commands import COMMANDS
 
-OWN: Mapping[str, str] = {
-    "catchup": cards.CATCHUP,
-    "status": cards.STATUS,
-    "severity": cards.SEVERITY,
-    "escalate": cards.ESCALATE,
-    "note": cards.NOTE,
-    "resolve": cards.RESOLVE,
-    "edit": cards.EDIT,
-    "role": cards.ROLES,
-    "merge": cards.MERGE,
-    "cancel": cards.CANCEL,
+CARD_BUTTONS: Mapping[str, str] = {
+    "catchup": card.CATCHUP,
+    "status": card.STATUS,
+    "severity": card.SEVERITY,
+    "escalate": card.ESCALATE,
+    "note": card.NOTE,
+    "resolve": card.RESOLVE,
+    "edit": card.EDIT,
+    "role": card.ROLES,
+    "merge": card.MERGE,
+    "cancel": card.CANCEL,
 }
-"""Commands with a button of their own on the card, which opens a form made for them, or acts at once."""
-SHOWN: Mapping[str, str] = {
+"""Action ids of commands that have a button on the card."""
+OTHER_PLACES: Mapping[str, str] = {
     "start": "the shortcuts *Declare an incident* and *Open an incident*, and App Home",
     "": "the card that is pinned in the channel",
     "list": "App Home",
@@ -32,26 +32,26 @@ SHOWN: Mapping[str, str] = {
     "pages": "App Home: *How you are paged*",
     "help": "the card's *More…* and App Home say of each command what it does",
 }
-"""Commands that a place of its own stands for."""
-IN_MENU: Mapping[str, Command] = {callback_of(each): each for each in COMMANDS if each.inside}
-"""The lines of the card's menu, by what their buttons send."""
+"""Places, for the documentation, of commands that another part of Slack stands for."""
+IN_MENU: Mapping[str, Command] = {form_callback_id(each): each for each in COMMANDS if each.needs_incident}
+"""Commands in the incident menu, by action id."""
 IN_HOME: Mapping[str, Command] = {
-    callback_of(each): each for each in COMMANDS if not each.inside and each.name not in SHOWN
+    form_callback_id(each): each for each in COMMANDS if not each.needs_incident and each.name not in OTHER_PLACES
 }
-"""Buttons of App Home for what is about no incident, by what they send."""
-FORMS: Mapping[str, Command] = {
-    name: each for name, each in {**IN_MENU, **IN_HOME}.items() if is_form(each) and each.name not in OWN
+"""Commands about no incident, which are buttons of App Home, by action id."""
+GENERATED_FORMS: Mapping[str, Command] = {
+    name: each for name, each in {**IN_MENU, **IN_HOME}.items() if has_fields(each) and each.name not in CARD_BUTTONS
 }
-"""Commands whose form is made of the table, by what sends it off."""
+"""Commands whose form is generated from the table, by action id and callback id."""
 
 
-def way_of(command: Command) -> str:
-    """In words, for the documentation."""
-    if command.name in SHOWN:
-        return SHOWN[command.name]
-    kind = "form" if is_form(command) else "button"
-    if command.name in OWN:
+def describe_entry_point(command: Command) -> str:
+    """Describe a command's entry point, for the documentation."""
+    if command.name in OTHER_PLACES:
+        return OTHER_PLACES[command.name]
+    kind = "form" if has_fields(command) else "button"
+    if command.name in CARD_BUTTONS:
         return f"a {kind}: the card's own, and *More…*"
-    if not command.inside:
+    if not command.needs_incident:
         return f"a {kind} in App Home"
     return f"a {kind}: the card's *More…*"

@@ -1,4 +1,4 @@
-"""Answers to one person: words of ours with others' words escaped, and a view beside them where asked for."""
+"""Render answers to one person: a text, a message, an error, or the reply of a command."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,81 +9,84 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
-from bot.services.postmortem import catchup
-from bot.services.views import messages as views
-from bot.slack.blocks.escalation import contact_settings as pages
-from bot.slack.blocks.escalation import oncall
-from bot.slack.blocks.incidents import archiving
-from bot.slack.blocks.incidents import card as cards
-from bot.slack.blocks.incidents import merge as combining
+from bot.services.postmortem.catchup import load_catchup
+from bot.services.views.card import load_card_view
+from bot.slack.blocks.escalation.contact_settings import contact_settings_message
+from bot.slack.blocks.escalation.oncall import oncall_message
+from bot.slack.blocks.incidents.archiving import channel_archived_message
+from bot.slack.blocks.incidents.card import card_message
+from bot.slack.blocks.incidents.merge import merge_question
 from bot.slack.blocks.limits import MESSAGE_TEXT, cut
 from bot.slack.blocks.message import Message
-from bot.slack.blocks.postmortem import catchup as catchup_blocks
-from bot.slack.replies import lists as listing
-from bot.slack.replies.timeline import Page, timeline
+from bot.slack.blocks.postmortem.catchup import catchup_message
+from bot.slack.replies.lists import render_list, render_overview, render_search
+from bot.slack.replies.timeline import TimelinePage, render_timeline_page
 from bot.store.incidents import incidents
-from commands.base import Asked, Reply
+from commands.base import Reply, ReplyView
 
-TOKEN = re.compile(r"(<@[UW][A-Z0-9]+>|<#C[A-Z0-9]+>)")
+MENTION = re.compile(r"(<@[UW][A-Z0-9]+>|<#C[A-Z0-9]+>)")
 
 
-def markup(text: str) -> str:
-    """Our words with mentions as they are and everything else escaped: an answer may quote what somebody typed."""
-    parts = TOKEN.split(text)
-    safe = [part if TOKEN.fullmatch(part) else _escaped(part) for part in parts]
+def escape_markup(text: str) -> str:
+    """Escape a text that may quote people; mentions of users and channels stay."""
+    parts = MENTION.split(text)
+    safe = [part if MENTION.fullmatch(part) else _escape(part) for part in parts]
     return cut("".join(safe), MESSAGE_TEXT)
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def ephemeral(message: Message) -> dict[str, Any]:
+def render_ephemeral(message: Message) -> dict[str, Any]:
     return {"response_type": "ephemeral", "text": cut(message.text, MESSAGE_TEXT), "blocks": message.blocks}
 
 
-def words(text: str) -> dict[str, Any]:
-    """An answer of nothing but words."""
-    return {"response_type": "ephemeral", "text": markup(text)}
+def render_text(text: str) -> dict[str, Any]:
+    """Render an ephemeral answer without blocks."""
+    return {"response_type": "ephemeral", "text": escape_markup(text)}
 
 
-def problem_of(problem: UserError) -> dict[str, Any]:
-    """A refusal: what is wrong and how to mend it. A question lists what can be typed instead."""
+def render_error(problem: UserError) -> dict[str, Any]:
+    """Render an error, or the candidates of an ambiguous text."""
     if isinstance(problem, Ambiguous):
         ways = "\n".join(f"• `{candidate}`" for candidate in problem.candidates)
-        return words(f":grey_question: {problem.message}\nInstead of `{problem.about}` type one of:\n{ways}")
-    return words(f":warning: {problem.message}")
+        return render_text(f":grey_question: {problem.message}\nInstead of `{problem.about}` type one of:\n{ways}")
+    return render_text(f":warning: {problem.message}")
 
 
-OF_VIEW: Mapping[Asked, Callable[[Any], Message]] = {Asked.ON_CALL: oncall.shown, Asked.PAGES: pages.shown}
-"""What shows a view that the command made itself."""
+MESSAGES: Mapping[ReplyView, Callable[[Any], Message]] = {
+    ReplyView.ON_CALL: oncall_message,
+    ReplyView.PAGES: contact_settings_message,
+}
+"""Messages of views that the command has loaded."""
 
 
-def answer_of(session: Session, settings: Settings, reply: Reply, at: datetime) -> dict[str, Any]:
-    """The body of the answer to a command that was typed at `at`."""
+def render_command_reply(session: Session, settings: Settings, reply: Reply, at: datetime) -> dict[str, Any]:
+    """Return the body of the answer to a command that was executed at `at`."""
+    incident_id, values = reply.incident_id or 0, reply.values
     match reply.shows:
-        case Asked.CARD:
-            return ephemeral(cards.card(views.card(session, settings, reply.incident_id or 0)))
-        case Asked.WHOLE:
-            return ephemeral(listing.shown(session, settings, reply.incident_id or 0))
-        case Asked.LIST:
-            return ephemeral(listing.listed(session, settings, reply.values["sight"], reply.values["text"]))
-        case Asked.FOUND:
-            asked = reply.values
-            return ephemeral(
-                listing.found(session, settings, asked["sight"], asked["text"], with_drills=asked["drills"])
+        case ReplyView.CARD:
+            return render_ephemeral(card_message(load_card_view(session, settings, incident_id)))
+        case ReplyView.OVERVIEW:
+            return render_ephemeral(render_overview(session, settings, incident_id))
+        case ReplyView.LIST:
+            return render_ephemeral(render_list(session, settings, values["sight"], values["text"]))
+        case ReplyView.FOUND:
+            return render_ephemeral(
+                render_search(session, settings, values["sight"], values["text"], with_drills=values["drills"])
             )
-        case Asked.ARCHIVED:
-            row = incidents.get(session, reply.incident_id or 0)
-            return ephemeral(archiving.archived(row.key, row.reference, row.channel_name or ""))
-        case Asked.ON_CALL | Asked.PAGES:
-            return ephemeral(OF_VIEW[reply.shows](reply.values["view"]))
-        case Asked.MERGE:
-            return ephemeral(combining.question(reply.values["weighed"]))
-        case Asked.TIMELINE:
-            return ephemeral(timeline(session, settings, Page(reply.incident_id or 0)))
-        case Asked.CATCHUP:
-            view = catchup.view(session, settings, reply.incident_id or 0, at)
-            return ephemeral(catchup_blocks.catchup(view))
+        case ReplyView.ARCHIVED:
+            row = incidents.get(session, incident_id)
+            return render_ephemeral(channel_archived_message(row.key, row.reference, row.channel_name or ""))
+        case ReplyView.ON_CALL | ReplyView.PAGES:
+            return render_ephemeral(MESSAGES[reply.shows](values["view"]))
+        case ReplyView.MERGE:
+            return render_ephemeral(merge_question(values["preview"]))
+        case ReplyView.TIMELINE:
+            return render_ephemeral(render_timeline_page(session, settings, TimelinePage(incident_id)))
+        case ReplyView.CATCHUP:
+            view = load_catchup(session, settings, incident_id, at)
+            return render_ephemeral(catchup_message(view))
         case _:
-            return words(reply.text)
+            return render_text(reply.text)

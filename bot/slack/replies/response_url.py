@@ -1,4 +1,4 @@
-"""An answer that goes to a payload's own address, after Slack was told that the payload arrived."""
+"""Answer via a payload's response URL."""
 
 from typing import Any
 
@@ -9,21 +9,17 @@ from structlog import get_logger
 log = get_logger(__name__)
 
 
-async def told_later(respond: AsyncRespond, answer: dict[str, Any]) -> bool:
-    """
-    What was pressed is done and stored: that its answer does not arrive must not make Slack say that it failed.
-
-    Returns whether the answer arrived.
-    """
+async def respond_via_url(respond: AsyncRespond, answer: dict[str, Any]) -> bool:
+    """Send an answer; the change is committed, so an error is logged. Returns True if it was sent."""
     if not respond.response_url:
-        log.warning("an answer has no address to go to")
+        log.warning("answer not sent; no response URL")
         return False
     try:
         response = await respond(**answer)
     except (OSError, TimeoutError, ClientError) as problem:
-        log.warning("an answer did not arrive", problem=str(problem) or type(problem).__name__)
+        log.warning("answer not sent", problem=str(problem) or type(problem).__name__)
     else:
         if response.status_code == 200:
             return True
-        log.warning("an answer was refused", status=response.status_code, problem=response.body)
+        log.warning("answer rejected by Slack", status=response.status_code, problem=response.body)
     return False

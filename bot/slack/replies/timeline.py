@@ -1,4 +1,4 @@
-"""The timeline in a message for one person, page by page, with what can be done with each entry."""
+"""Render the timeline in pages, with a menu beside each entry."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,62 +7,61 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.catchup.timeline_lines import Line, lines_of
-from bot.domain.drafting.entries import with_names
 from bot.domain.errors import UserError
 from bot.domain.record.model import Entry, Record
 from bot.domain.terms import Precision
-from bot.domain.times import show_time
+from bot.domain.text.mentions import resolve_mentions
+from bot.domain.timeline.lines import TimelineLine, timeline_lines
+from bot.domain.times import format_time
 from bot.services.entries import remove as removing
 from bot.services.postmortem import load_record as record
-from bot.slack.api.payloads import is_row
+from bot.slack.api.payloads import is_row_id
 from bot.slack.blocks.limits import Block, Blocks, actions, button, link, literal, one_line, section
 from bot.slack.blocks.message import Message
-from bot.slack.blocks.postmortem.entry_forms import menu
+from bot.slack.blocks.postmortem.entry_forms import entry_menu
 from bot.store.incidents import incidents
 
 SHOWN = 30
-"""Entries of one page: each is a block, and a message has room for fifty."""
+"""Entries on a page: each is a block, and a message holds fifty."""
 ROOM = 9_000
-"""Characters of all entries together: blocks of more than about 13,200 are refused (`msg_blocks_too_long`)."""
+"""Characters of all entries of a page: Slack rejects about 13,200 (`msg_blocks_too_long`)."""
 LINE = 300
+"""Characters of an entry's text."""
 OLDER, NEWER, SHOW_REMOVED = "timeline_older", "timeline_newer", "timeline_removed"
-TURNS = frozenset({OLDER, NEWER, SHOW_REMOVED})
-"""Buttons that show another page of the timeline instead of this one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class TimelinePage:
     """
-    A page of an incident's timeline: the entries that stand right before, or right behind, `beside` (an entry's id).
+    A page of an incident's timeline: the entries right before, or right after, `beside`.
 
-    None: the latest. An entry marks the place, not a number, so that a page does not shift when entries come.
+    `beside` is an entry's id, so that pages do not shift when entries are added; None for the latest page.
     """
 
     incident_id: int
     with_removed: bool = False
     beside: int | None = None
-    is_behind: bool = False
+    is_after: bool = False
 
     @property
     def value(self) -> str:
-        """As a button carries it."""
-        return f"{self.incident_id}.{self.with_removed:d}.{self.beside or 0}.{self.is_behind:d}"
+        """The page as the value of a button."""
+        return f"{self.incident_id}.{self.with_removed:d}.{self.beside or 0}.{self.is_after:d}"
 
     @classmethod
-    def of(cls, value: str) -> "Page":
-        """Raises UserError for what is none of ours."""
-        parts = value.split(".")
-        if len(parts) != 4 or not all(map(is_row, parts)):
+    def from_value(cls, value: str) -> "TimelinePage":
+        """Parse a button's value. Raises UserError for a button of another version."""
+        fields = value.split(".")
+        if len(fields) != 4 or not all(map(is_row_id, fields)):
             raise UserError("This button is from another version of Dogwatch. Type `/incident timeline` again.")
-        incident_id, removed, beside, behind = map(int, parts)
-        return cls(incident_id, bool(removed), beside or None, bool(behind))
+        incident_id, removed, beside, after = map(int, fields)
+        return cls(incident_id, bool(removed), beside or None, bool(after))
 
 
-def timeline(session: Session, settings: Settings, page: Page) -> Message:
-    """One page: as many entries as fit, each with its source and its menu, and the ways to the pages beside it."""
+def render_timeline_page(session: Session, settings: Settings, page: TimelinePage) -> Message:
+    """Render a page: the entries that fit, and buttons for the pages before and after."""
     row = incidents.get(session, page.incident_id)
-    whole = record.load(session, settings, page.incident_id)
+    whole = record.load_record(session, settings, page.incident_id)
     listed = [entry for entry in whole.entries if entry.withdrawn_at is None or page.with_removed]
     wanted = _wanted(whole, listed, page)
     shown = _blocks(whole, wanted, page, is_over=not row.is_open)
@@ -77,46 +76,46 @@ def timeline(session: Session, settings: Settings, page: Page) -> Message:
     return Message(f"Timeline of {row.reference}: {count}", [head, *shown, *([actions(*turns)] if turns else [])])
 
 
-def _wanted(whole: Record, listed: Sequence[Entry], page: Page) -> list[Entry]:
+def _wanted(whole: Record, listed: Sequence[Entry], page: TimelinePage) -> list[Entry]:
     """Up to SHOWN entries on the page's side of its mark, in order."""
     if page.beside is None:
         return list(listed[-SHOWN:])
     place = next((n for n, entry in enumerate(whole.entries) if _id(entry) == page.beside), 0)
     before = {id(entry) for entry in whole.entries[:place]}
-    if page.is_behind:
+    if page.is_after:
         return [entry for entry in listed if id(entry) not in before and _id(entry) != page.beside][:SHOWN]
     return [entry for entry in listed if id(entry) in before][-SHOWN:]
 
 
-def _blocks(whole: Record, wanted: Sequence[Entry], page: Page, *, is_over: bool) -> Blocks:
+def _blocks(whole: Record, wanted: Sequence[Entry], page: TimelinePage, *, is_over: bool) -> Blocks:
     """The entries as far as there is room, counted from the page's mark."""
     zone = whole.incident.zone
-    lines = lines_of(whole, wanted)
+    lines = timeline_lines(whole, wanted)
     days = {line.entry.happened_at.astimezone(zone).date() for line in lines if line.entry.happened_at}
     shown: Blocks = []
     room = ROOM
-    for line in lines if page.is_behind else reversed(lines):
+    for line in lines if page.is_after else reversed(lines):
         block = _line(whole, line, page, with_date=len(days) > 1, is_over=is_over)
         room -= len(block["text"]["text"]) + sum(len(each["text"]["text"]) for each in block["accessory"]["options"])
         if room < 0:
             break
         shown.append(block)
-    return shown if page.is_behind else shown[::-1]
+    return shown if page.is_after else shown[::-1]
 
 
-def _ends(wanted: Sequence[Entry], count: int, page: Page) -> tuple[Entry | None, Entry | None]:
-    shown = wanted[:count] if page.is_behind else wanted[len(wanted) - count :]
+def _ends(wanted: Sequence[Entry], count: int, page: TimelinePage) -> tuple[Entry | None, Entry | None]:
+    shown = wanted[:count] if page.is_after else wanted[len(wanted) - count :]
     return (shown[0], shown[-1]) if shown else (None, None)
 
 
 def _turns(
-    page: Page, listed: Sequence[Entry], first: Entry | None, last: Entry | None, *, removed: int
+    page: TimelinePage, listed: Sequence[Entry], first: Entry | None, last: Entry | None, *, removed: int
 ) -> list[Block]:
     turns = []
     if first is not None and first is not listed[0]:
-        turns.append(button("Older", OLDER, replace(page, beside=_id(first), is_behind=False).value))
+        turns.append(button("Older", OLDER, replace(page, beside=_id(first), is_after=False).value))
     if last is not None and last is not listed[-1]:
-        turns.append(button("Newer", NEWER, replace(page, beside=_id(last), is_behind=True).value))
+        turns.append(button("Newer", NEWER, replace(page, beside=_id(last), is_after=True).value))
     if removed:
         other = replace(page, with_removed=not page.with_removed).value
         label = "Hide what was taken off" if page.with_removed else f"Show {removed:,} taken off"
@@ -124,7 +123,7 @@ def _turns(
     return turns
 
 
-def _line(whole: Record, line: Line, page: Page, *, with_date: bool, is_over: bool) -> Block:
+def _line(whole: Record, line: TimelineLine, page: TimelinePage, *, with_date: bool, is_over: bool) -> Block:
     entry, zone = line.entry, whole.incident.zone
     words = " ".join(part for part in [line.text, "; ".join(line.notes)] if part)
     said = literal(one_line(words, LINE))
@@ -135,8 +134,8 @@ def _line(whole: Record, line: Line, page: Page, *, with_date: bool, is_over: bo
     text = f"*{_time(entry, zone, with_date=with_date)}* {' '.join(filter(None, [said, label]))}{by}{source}{marks}"
     if entry.withdrawn_at is not None:
         text += f"\n:no_entry: {literal(_why_gone(whole, entry), limit=LINE)}"
-    may_go = removing.why_it_stays(entry.kinds, is_over=is_over, of_vendor=entry.vendor is not None) is None
-    accessory = menu(_id(entry), page.value, is_withdrawn=entry.withdrawn_at is not None, may_go=may_go)
+    may_go = removing.removal_objection(entry.kinds, is_over=is_over, of_vendor=entry.vendor is not None) is None
+    accessory = entry_menu(_id(entry), page.value, is_withdrawn=entry.withdrawn_at is not None, may_go=may_go)
     return section(text, accessory=accessory)
 
 
@@ -144,13 +143,13 @@ def _time(entry: Entry, zone: ZoneInfo, *, with_date: bool) -> str:
     if entry.happened_at is None:
         return "–"
     about = "~" if entry.precision is Precision.APPROXIMATE else ""
-    return about + show_time(entry.happened_at, zone, with_date=with_date, with_zone=False)
+    return about + format_time(entry.happened_at, zone, with_date=with_date, with_zone=False)
 
 
 def _why_gone(whole: Record, entry: Entry) -> str:
     who = whole.people.get(entry.withdrawn_by or "", entry.withdrawn_by)
     by = f" by @{who}" if who else ""
-    return one_line(f"taken off{by}: {with_names(entry.withdrawn_why or '', whole.people)}", LINE)
+    return one_line(f"taken off{by}: {resolve_mentions(entry.withdrawal_reason or '', whole.people)}", LINE)
 
 
 def _id(entry: Entry) -> int:

@@ -1,36 +1,37 @@
-"""How an incident's alerts have been told of, and what its card has shown of them."""
+"""Budget of an incident's alert announcements, and the counts on its card."""
 
 from datetime import datetime
 
 from sqlmodel import Field, Session, SQLModel
 
-from bot.store.database.tables import JSON_COLUMN, kept
+from bot.store.database.tables import JSON_COLUMN
+from bot.store.database.transaction_state import retain
 
 
-class AlertTally(SQLModel, table=True):
+class AlertCounter(SQLModel, table=True):
     """
-    One row an incident that ever had an alert.
+    One row for each incident that ever had an alert.
 
-    `told` notifications were told of one by one since `told_since`. `shown` are the alerts and how many of them fire,
-    as they were when the card was last asked for.
+    `told` notifications were announced one by one since `announced_since`. `shown` are the numbers of alerts and of
+    firing ones when the card was last refreshed.
     """
 
-    __tablename__ = "alert_tally"
+    __tablename__ = "alert_counter"
 
     incident_id: int = Field(primary_key=True, foreign_key="incident.id", sa_column_kwargs={"autoincrement": False})
     told: int = 0
-    told_since: datetime | None = None
+    announced_since: datetime | None = None
     shown: list[int] = Field(default_factory=list, sa_type=JSON_COLUMN)
 
 
-def get(session: Session, incident_id: int) -> AlertTally | None:
-    return kept(session, session.get(AlertTally, incident_id))
+def get(session: Session, incident_id: int) -> AlertCounter | None:
+    return retain(session, session.get(AlertCounter, incident_id))
 
 
-def lock(session: Session, incident_id: int) -> AlertTally:
-    """As it stands now, made if need be. The caller holds the incident, and so this too."""
-    found = session.get(AlertTally, incident_id, populate_existing=True)
+def lock(session: Session, incident_id: int) -> AlertCounter:
+    """The present row, inserted if needed. The caller has locked the incident."""
+    found = session.get(AlertCounter, incident_id, populate_existing=True)
     if found is None:
-        found = AlertTally(incident_id=incident_id)
+        found = AlertCounter(incident_id=incident_id)
         session.add(found)
-    return kept(session, found)
+    return retain(session, found)

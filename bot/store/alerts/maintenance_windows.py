@@ -1,4 +1,4 @@
-"""Windows in which a service is worked on: its alerts are recorded, and nobody is paged."""
+"""Maintenance windows of services: alerts are recorded, and nobody is paged."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -7,11 +7,11 @@ from sqlmodel import Field, Index, Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 
-class Maintenance(SQLModel, table=True):
-    """One service from `starts_at` until `ends_at`, or until `ended_at` where somebody ended it before."""
+class MaintenanceWindow(SQLModel, table=True):
+    """From `starts_at` until `ends_at`, or `ended_at` if it was ended early."""
 
-    __tablename__ = "maintenance"
-    __table_args__ = (Index("ix_maintenance_team", "team_id", "ends_at"),)
+    __tablename__ = "maintenance_window"
+    __table_args__ = (Index("ix_maintenance_window_team", "team_id", "ends_at"),)
 
     id: int | None = Field(default=None, primary_key=True)
     team_id: str
@@ -30,30 +30,32 @@ class Maintenance(SQLModel, table=True):
         return self.id
 
 
-def running(session: Session, team_id: str, services: Collection[str], at: datetime) -> list[Maintenance]:
-    """The windows of these services that are open at this time, the last to end first."""
+def find_running(session: Session, team_id: str, services: Collection[str], at: datetime) -> list[MaintenanceWindow]:
+    """Open windows of these services, the last to end first."""
     if not services:
         return []
     statement = _not_over(team_id, at).where(
-        col(Maintenance.service).in_(sorted(set(services))), Maintenance.starts_at <= at
+        col(MaintenanceWindow.service).in_(sorted(set(services))), MaintenanceWindow.starts_at <= at
     )
-    return list(session.exec(statement.order_by(col(Maintenance.ends_at).desc(), col(Maintenance.id))))
+    return list(session.exec(statement.order_by(col(MaintenanceWindow.ends_at).desc(), col(MaintenanceWindow.id))))
 
 
-def not_over(session: Session, team_id: str, at: datetime, service: str | None = None) -> list[Maintenance]:
-    """Those that are open or to come, of one service or of all, the first to begin first."""
+def find_unfinished(
+    session: Session, team_id: str, at: datetime, service: str | None = None
+) -> list[MaintenanceWindow]:
+    """Open and planned windows, of one service or of all, the first to begin first."""
     statement = _not_over(team_id, at)
     if service is not None:
-        statement = statement.where(Maintenance.service == service)
-    return list(session.exec(statement.order_by(col(Maintenance.starts_at), col(Maintenance.id))))
+        statement = statement.where(MaintenanceWindow.service == service)
+    return list(session.exec(statement.order_by(col(MaintenanceWindow.starts_at), col(MaintenanceWindow.id))))
 
 
-def lock(session: Session, window_id: int) -> Maintenance | None:
-    statement = select(Maintenance).where(Maintenance.id == window_id).with_for_update()
+def lock(session: Session, window_id: int) -> MaintenanceWindow | None:
+    statement = select(MaintenanceWindow).where(MaintenanceWindow.id == window_id).with_for_update()
     return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
 
 
-def _not_over(team_id: str, at: datetime) -> SelectOfScalar[Maintenance]:
-    return select(Maintenance).where(
-        Maintenance.team_id == team_id, col(Maintenance.ended_at).is_(None), Maintenance.ends_at > at
+def _not_over(team_id: str, at: datetime) -> SelectOfScalar[MaintenanceWindow]:
+    return select(MaintenanceWindow).where(
+        MaintenanceWindow.team_id == team_id, col(MaintenanceWindow.ended_at).is_(None), MaintenanceWindow.ends_at > at
     )

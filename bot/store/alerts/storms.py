@@ -1,19 +1,20 @@
-"""Alert storms: which incidents alerts have opened lately, and the incident that takes the rest."""
+"""Alert storms: recent openings by alerts, and the incident that takes the rest."""
 
 from datetime import datetime
 
 from sqlmodel import Field, Session, SQLModel, select
 
-from bot.store.database.tables import JSON_COLUMN, insert_into, kept
+from bot.store.database.tables import JSON_COLUMN, insert_into
+from bot.store.database.transaction_state import retain
 
 
 class Storm(SQLModel, table=True):
     """
-    What an incident knows that was opened for a storm.
+    Additional data of a storm's incident.
 
-    `worst` and `title` are what Dogwatch itself last set from the alerts: where people changed them, theirs hold.
-    `services` are those whose people were called, `beside` the incidents that alerts had opened just before. `ended_at`
-    is None while alerts still come.
+    `worst` and `title` are the last ones that Dogwatch set from the alerts: values that people changed stay. `services`
+    are those whose people were paged, `beside` the incidents that alerts had opened just before. `ended_at` is None
+    while alerts still come.
     """
 
     __tablename__ = "storm"
@@ -24,16 +25,15 @@ class Storm(SQLModel, table=True):
     last_at: datetime
     ended_at: datetime | None = None
     worst: str
-    title: str
     services: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
     beside: list[int] = Field(default_factory=list, sa_type=JSON_COLUMN)
 
 
 class StormWatch(SQLModel, table=True):
     """
-    One row a workspace, locked by whoever is about to open an incident for an alert: two replicas open one storm.
+    One row for each workspace, locked before an alert opens an incident.
 
-    `openings` are `[incident id, time]` of those that alerts opened lately, the oldest first.
+    So replicas open one storm. `openings` are `[incident id, time]` of recent openings by alerts, the oldest first.
     """
 
     __tablename__ = "storm_watch"
@@ -44,17 +44,17 @@ class StormWatch(SQLModel, table=True):
 
 
 def get(session: Session, incident_id: int) -> Storm | None:
-    """What makes the incident one of a storm; None for any other."""
-    return kept(session, session.get(Storm, incident_id))
+    """None if the incident is not one of a storm."""
+    return retain(session, session.get(Storm, incident_id))
 
 
-def watch(session: Session, team_id: str) -> StormWatch | None:
-    """As it stands, not held: enough to see that a storm goes on."""
-    return kept(session, session.get(StormWatch, team_id))
+def get_watch(session: Session, team_id: str) -> StormWatch | None:
+    """Without a lock: enough to see that a storm goes on."""
+    return retain(session, session.get(StormWatch, team_id))
 
 
 def lock_watch(session: Session, team_id: str) -> StormWatch:
-    """Held until the transaction ends."""
+    """Locked until the transaction ends."""
     session.execute(insert_into(session, StormWatch).values(team_id=team_id, openings=[]).on_conflict_do_nothing())
     statement = (
         select(StormWatch)
@@ -62,4 +62,4 @@ def lock_watch(session: Session, team_id: str) -> StormWatch:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return kept(session, session.exec(statement).one())
+    return retain(session, session.exec(statement).one())

@@ -1,4 +1,4 @@
-"""A copy of a SQLite database that can be taken while the bot runs, and its way back."""
+"""Backup of a SQLite database while the bot runs, and restore."""
 
 import errno
 import os
@@ -11,60 +11,65 @@ from bot.domain.errors import UserError
 from bot.store.database.migrate import known_revisions
 
 
-def back_up(database: Path, into: Path) -> list[Path]:
+def create_backup(database: Path, into: Path) -> list[Path]:
     """
-    Copy the database as it stands now, and the key if one lies beside it, to `into` and `into`.key: what was written.
+    Copy the database and its key file to `into` and `into`.key; return the files written.
 
-    Both can be read by the owner only. Raises UserError, and leaves no file, if there is no database, `into` exists
-    already or cannot be written, or the copy is damaged.
+    Both are readable by the owner only. Raises UserError, and leaves no file, if there is no database, `into` exists or
+    cannot be written, or the copy is damaged.
     """
     if not database.exists():
         raise UserError(f"There is no database at {database}.")
-    key = beside(database, ".key")
+    key = sibling_path(database, ".key")
     _write_new(into, lambda new: _copy_database(database, new))
     if not key.exists():
         return [into]
-    _write_new(beside(into, ".key"), lambda new: new.write_bytes(key.read_bytes()))
-    return [into, beside(into, ".key")]
+    _write_new(sibling_path(into, ".key"), lambda new: new.write_bytes(key.read_bytes()))
+    return [into, sibling_path(into, ".key")]
 
 
-def restore(backup: Path, database: Path) -> None:
+def restore_database(backup: Path, database: Path) -> None:
     """
-    Put a backup in the place of a database that is not there (any more), with its key.
+    Restore a backup, with its key, to a place where no database is.
 
-    Slack may have been told meanwhile what the backup still has to tell: each such row looks before it acts.
-    Raises UserError, and changes nothing, if the backup is none or of a later release, or if something stands where it
-    has to go.
+    Slack may have received meanwhile what the backup still has queued: each such row checks before it is sent. Raises
+    UserError, and changes nothing, if the backup is missing or of a later release, or if a file is in the way.
     """
     if not backup.exists():
         raise UserError(f"There is no backup at {backup}.")
-    standing = [path for path in (database, beside(database, "-wal"), beside(database, ".key")) if path.exists()]
+    standing = [
+        path for path in (database, sibling_path(database, "-wal"), sibling_path(database, ".key")) if path.exists()
+    ]
     if standing:
         raise UserError(
             f"{standing[0]} exists. Stop Dogwatch, move {database.name} and the files beside it "
             "to another place, and try again."
         )
     _write_new(database, lambda new: _put_back(backup, new))
-    key = beside(backup, ".key")
+    key = sibling_path(backup, ".key")
     if key.exists():
-        _write_new(beside(database, ".key"), lambda new: new.write_bytes(key.read_bytes()))
+        _write_new(sibling_path(database, ".key"), lambda new: new.write_bytes(key.read_bytes()))
 
 
-def write_anew(database: Path) -> None:
-    """SQLite only marks what is deleted as free: written anew, the file does not hold it. Nobody else may use it."""
+def vacuum(database: Path) -> None:
+    """
+    Rewrite the file without deleted content, which SQLite only marks as free.
+
+    No other process may use it.
+    """
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def beside(path: Path, ending: str) -> Path:
+def sibling_path(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
 
 
 def _write_new(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file that is not there yet: under another name first, so that half of one never has the right name."""
-    partial = beside(path, ".partial")
+    """Write a new file under another name first, so that no partial file has the right name."""
+    partial = sibling_path(path, ".partial")
     if path.exists():
         raise UserError(f"{path} exists already. Name another file.")
     try:
@@ -81,14 +86,14 @@ def _write_new(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         if partial.parent.is_dir():
             for ending in ("", "-journal", "-wal", "-shm"):  # SQLite's own, where it could not finish
-                beside(partial, ending).unlink(missing_ok=True)
+                sibling_path(partial, ending).unlink(missing_ok=True)
 
 
-LOOK_FIRST = """
+MARK_UNKNOWN = """
 UPDATE outbox SET state = 'unknown', first_attempt_at = coalesce(first_attempt_at, created_at)
 WHERE state IN ('waiting', 'running', 'unknown')
 """
-"""What had not been sent when the backup was made may have been sent since."""
+"""Rows that were not sent when the backup was made may have been sent since."""
 
 
 def _put_back(backup: Path, new: Path) -> None:
@@ -100,7 +105,7 @@ def _put_back(backup: Path, new: Path) -> None:
                 f"{backup} is of a later release (revision {revision}). Restore it with that release, or use a backup "
                 "that this one made."
             )
-        copy.execute(LOOK_FIRST)
+        copy.execute(MARK_UNKNOWN)
 
 
 def _copy_database(database: Path, new: Path) -> None:

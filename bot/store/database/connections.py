@@ -1,4 +1,4 @@
-"""How connections to either database are made, tried, and found to be gone."""
+"""Connections to either database: setup, health checks, outages."""
 
 import time
 from contextlib import suppress
@@ -9,21 +9,21 @@ from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.domain.text.search_key import folded
+from bot.domain.text.search_key import search_key
 
 BUSY_TIMEOUT_MS = 5_000
 SERIALIZATION_FAILURES = {"40001", "40P01"}
-AWAY = {"08", "53", "57", "58"}
-"""Classes of SQLSTATE that speak of the server and not of what it was asked: PostgreSQL's manual, appendix A."""
+UNAVAILABLE_CLASSES = {"08", "53", "57", "58"}
+"""Classes of SQLSTATE that mean an outage of the server (PostgreSQL's manual, appendix A)."""
 READ_ONLY = "25006"
-TRY_SECONDS = 2.0
-"""How long a connection that is tried may take: a server whose machine has gone never answers."""
-UNUSED_SECONDS = 1.0
-"""Trying a connection costs three ways to the server: it is not done between the transactions of one piece of work."""
+CHECK_SECONDS = 2.0
+"""Timeout of a connection check: a server whose machine is gone never answers."""
+IDLE_SECONDS = 1.0
+"""Idle time after which a connection is checked. A check costs three round trips."""
 
 
 def sqlite_engine(path: Path, *, writable: bool, **pool: Any) -> Engine:
-    """A file that is not there yet is made for its owner alone: it holds what private incidents say."""
+    """Engine of a SQLite file. A new file is readable by its owner only."""
     if writable:
         with suppress(OSError):  # it is there, or SQLite says better what is wrong
             path.touch(mode=0o600, exist_ok=False)
@@ -44,7 +44,7 @@ def sqlite_engine(path: Path, *, writable: bool, **pool: Any) -> Engine:
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
-        connection.create_function("folded", 1, folded, deterministic=True)
+        connection.create_function("folded", 1, search_key, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
@@ -53,33 +53,33 @@ def sqlite_engine(path: Path, *, writable: bool, **pool: Any) -> Engine:
     return engine
 
 
-def try_unused(engine: Engine) -> None:
-    """Try a connection that was not used for a while before it is given out: the server may have been restarted."""
+def check_idle_connections(engine: Engine) -> None:
+    """Check a connection that was idle before it is used: the server may have been restarted."""
 
     @event.listens_for(engine, "checkin")
-    def used(_connection: Any, record: ConnectionPoolEntry) -> None:
+    def note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
         record.info["used_at"] = time.monotonic()
 
     @event.listens_for(engine, "checkout")
     def check(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
         used_at = record.info.get("used_at")  # a new connection has none
-        if used_at is None or time.monotonic() - used_at < UNUSED_SECONDS:
+        if used_at is None or time.monotonic() - used_at < IDLE_SECONDS:
             return
         try:
-            connection.run_async(lambda driver: driver.execute("", timeout=TRY_SECONDS))
+            connection.run_async(lambda driver: driver.execute("", timeout=CHECK_SECONDS))
         except Exception as problem:
             raise InvalidatePoolError from problem
 
 
-def leave_what_takes_no_writes(engine: Engine) -> None:
+def drop_read_only_connections(engine: Engine) -> None:
     """
-    A server that refuses a write as read-only has been demoted: leave it, with every connection there is to it.
+    Close all connections to a server that refuses a write as read-only: it was demoted.
 
-    The next connection looks for the server that takes writes.
+    The next connection finds the new primary.
     """
 
     @event.listens_for(engine, "handle_error")
-    def look(context: ExceptionContext) -> None:
+    def mark_disconnected(context: ExceptionContext) -> None:
         if getattr(context.original_exception, "sqlstate", None) != READ_ONLY or context.connection is None:
             return
         if not context.connection.get_execution_options().get("postgresql_readonly"):  # there it is our own doing
@@ -87,15 +87,15 @@ def leave_what_takes_no_writes(engine: Engine) -> None:
 
 
 def is_outage(problem: DBAPIError) -> bool:
-    """Whether the server is away or full, rather than asked something wrong."""
+    """True if the server is unreachable or full, false if the statement was wrong."""
     if problem.connection_invalidated or isinstance(problem, OperationalError):
         return True
     state = str(getattr(problem.orig, "sqlstate", "") or "")
-    return state[:2] in AWAY or isinstance(problem.orig, OSError) or not state
+    return state[:2] in UNAVAILABLE_CLASSES or isinstance(problem.orig, OSError) or not state
 
 
-def is_passing(problem: Exception) -> bool:
-    """Whether the same may well succeed if it is run again: after an outage, or two that were in each other's way."""
+def is_transient(problem: Exception) -> bool:
+    """True if a retry may succeed: after an outage, a deadlock or a serialization failure."""
     if not isinstance(problem, DBAPIError):
         return False
     return getattr(problem.orig, "sqlstate", None) in SERIALIZATION_FAILURES or is_outage(problem)

@@ -1,4 +1,4 @@
-"""How the database itself is: its version, and whether it can take what the bot writes."""
+"""Version of the database, and whether it accepts writes."""
 
 from dataclasses import dataclass
 
@@ -9,20 +9,20 @@ from bot.store.database.tables import dialect_of
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """`why_not`: why nothing could be written, as far as the database tells; None where nothing speaks against it."""
+class DatabaseHealth:
+    """`why_not`: why it accepts no writes; None if it does."""
 
     version: str
     why_not: str | None = None
 
 
-def look(session: Session) -> Condition:
+def check_health(session: Session) -> DatabaseHealth:
     if dialect_of(session) == "sqlite":
         version, journal = (
             str(session.execute(text(asked)).scalar_one())
             for asked in ("SELECT sqlite_version()", "PRAGMA journal_mode")
         )
-        return Condition(f"SQLite {version}, {journal.upper()} mode")
+        return DatabaseHealth(f"SQLite {version}, {journal.upper()} mode")
     version = str(session.execute(text("SHOW server_version")).scalar_one())
     is_standby = bool(session.execute(text("SELECT pg_is_in_recovery()")).scalar_one())
     refuses = session.execute(text("SELECT current_setting('default_transaction_read_only')")).scalar_one() == "on"
@@ -36,4 +36,4 @@ def look(session: Session) -> Condition:
         if may_create
         else "the user may not create tables in it"
     )
-    return Condition(f"PostgreSQL {version}", why_not)
+    return DatabaseHealth(f"PostgreSQL {version}", why_not)

@@ -1,4 +1,4 @@
-"""Brings a database to this release's tables. Runs at every start, under a lock, forwards only."""
+"""Database migrations: at every start, under a lock, forwards only."""
 
 from importlib import import_module
 from pathlib import Path
@@ -13,11 +13,13 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-import bot
 import bot.store
 from bot.domain.errors import UserError
+from bot.domain.resources import resource_path
 from bot.store.database.connections import is_outage
-from bot.store.database.session import Database, DatabaseUnavailable, PostgresDatabase, SqliteDatabase
+from bot.store.database.postgres_database import PostgresDatabase
+from bot.store.database.session import Database, DatabaseUnavailable
+from bot.store.database.sqlite_database import SqliteDatabase
 from bot.store.database.tables import metadata
 
 LOCK = 0x646F6777  # "dogw": the advisory lock under which replicas migrate one after the other
@@ -28,24 +30,21 @@ class DatabaseTooNew(UserError):
 
 
 class DatabaseTooOld(UserError):
-    """The database was not brought up to date since an earlier release."""
+    """The database has to be migrated first."""
 
 
 def all_tables() -> MetaData:
-    """The metadata with every table in it: each file of the store is read."""
+    """Metadata with every table: imports every module of the store."""
     for module in walk_packages(bot.store.__path__, "bot.store."):
         import_module(module.name)
     return metadata
 
 
 def migrations_folder() -> Path:
-    """`migrations/` beside `bot/` in a checkout, inside it in an installed wheel."""
-    package = Path(bot.__file__).parent
-    beside, inside = package.parent / "migrations", package / "migrations"
-    return beside if (beside / "env.py").exists() else inside
+    return resource_path("migrations")
 
 
-def configuration(connection: Connection) -> Config:
+def alembic_config(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -54,21 +53,17 @@ def configuration(connection: Connection) -> Config:
 
 
 def upgrade(connection: Connection) -> None:
-    """
-    Run what is missing, in one transaction.
-
-    Raises DatabaseTooNew if the database has a revision that this release does not know.
-    """
+    """Run the missing migrations in one transaction. Raises DatabaseTooNew."""
     if connection.dialect.name == "postgresql":
         # Between two statements a busy machine may take longer than any other transaction is given.
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5min'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=LOCK))
     _known_revision(connection)
-    command.upgrade(configuration(connection), "head")
+    command.upgrade(alembic_config(connection), "head")
 
 
 def _known_revision(connection: Connection) -> str | None:
-    """Which one the database has; None: it was never used. Raises DatabaseTooNew."""
+    """Revision of the database; None if it is empty. Raises DatabaseTooNew."""
     current = MigrationContext.configure(connection).get_current_revision()
     if current is not None and current not in known_revisions():
         raise DatabaseTooNew(
@@ -83,13 +78,12 @@ def _scripts() -> ScriptDirectory:
 
 
 def known_revisions() -> frozenset[str]:
-    """Those of this release and of all before it."""
     return frozenset(each.revision for each in _scripts().walk_revisions())
 
 
 async def require_current(database: Database) -> None:
     """
-    For commands that only read, and so cannot bring the database up to date.
+    Check the revision, for commands that only read and cannot migrate.
 
     Raises DatabaseTooOld, DatabaseTooNew or DatabaseUnavailable.
     """
@@ -110,11 +104,11 @@ def _require_current(session: Session) -> None:
 
 
 async def migrate(database: Database) -> None:
-    """Bring the database up to date. Raises DatabaseTooNew or DatabaseUnavailable."""
+    """Run the missing migrations. Raises DatabaseTooNew or DatabaseUnavailable."""
     if isinstance(database, SqliteDatabase):
         await database.run(_on_session)
     elif isinstance(database, PostgresDatabase):
-        engine = database.unhurried()
+        engine = database.migration_engine()
         try:
             async with engine.begin() as connection:
                 await connection.run_sync(upgrade)

@@ -1,8 +1,8 @@
 """
-Which of several PostgreSQL servers takes writes.
+Connections to the primary of several PostgreSQL servers.
 
-The hosts are gone through here and not by the driver, because its time limit is for all of them together: a first host
-that swallows every packet would keep it from ever asking the second.
+The hosts are tried here and not by the driver, because its timeout covers all of them together: a first host that drops
+every packet would keep it from trying the second.
 """
 
 from typing import Any
@@ -10,34 +10,34 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]  # it ships no annotations
 
 from bot.config.database_url import Servers
-from bot.store.database.connections import AWAY
+from bot.store.database.connections import UNAVAILABLE_CLASSES
 
 
-class Finder:
+class PrimaryFinder:
     """
-    Opens connections to the server that takes writes. The one that did the last time is asked first.
+    Connect to the server that accepts writes, trying the last known one first.
 
-    `is_patient`: a statement on them may take as long as it needs.
+    `without_timeout`: statements may take any time.
     """
 
-    def __init__(self, servers: Servers, *, is_patient: bool = False) -> None:
+    def __init__(self, servers: Servers, *, without_timeout: bool = False) -> None:
         self._servers = servers
-        self._limit = {"command_timeout": None} if is_patient else {}
+        self._limit = {"command_timeout": None} if without_timeout else {}
         self._last = 0
 
     async def connect(self) -> Any:
-        """Raises ConnectionError, naming each server and why not; and asyncpg's errors for a refused login."""
+        """Raises ConnectionError with each server's problem; asyncpg's errors for a refused login."""
         hosts = self._servers.hosts
         problems: list[str] = []
         for number in (*range(self._last, len(hosts)), *range(self._last)):
             try:
                 connection = await self._connect_to(hosts[number])
             except (OSError, TimeoutError, asyncpg.TargetServerAttributeNotMatched) as problem:
-                problems.append(_told(hosts[number], problem))
+                problems.append(_host_problem(hosts[number], problem))
             except asyncpg.PostgresError as problem:
-                if str(problem.sqlstate)[:2] not in AWAY:
+                if str(problem.sqlstate)[:2] not in UNAVAILABLE_CLASSES:
                     raise
-                problems.append(_told(hosts[number], problem))
+                problems.append(_host_problem(hosts[number], problem))
             else:
                 self._last = number
                 return connection
@@ -54,7 +54,7 @@ class Finder:
         )
 
 
-def _told(host: tuple[str, int] | None, problem: Exception) -> str:
+def _host_problem(host: tuple[str, int] | None, problem: Exception) -> str:
     where = "this machine" if host is None else f"{host[0]}:{host[1]}"
     if isinstance(problem, asyncpg.TargetServerAttributeNotMatched):
         return f"{where}: does not take writes"

@@ -1,25 +1,26 @@
-"""A part of a transaction that is undone by itself if it fails."""
+"""Run a block in a savepoint."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import copy
 
 from sqlmodel import Session
 
+from bot.store.database.transaction_state import transaction_state
+
 
 @contextmanager
-def undone_if_it_fails(session: Session) -> Iterator[None]:
+def savepoint(session: Session) -> Iterator[None]:
     """
-    A savepoint, with what was remembered for the transaction in `session.info`: who is held, known, or cancelled.
+    Undo what the block did if it fails, including its changes to the transaction's state.
 
-    The database lets go of the locks that are taken in a savepoint when it is undone; whoever still believed to hold
-    them would write without.
+    The database releases the locks that a rolled back savepoint took: a row that the state still
+    counted as locked would be written without a lock.
     """
-    before = {name: copy(value) for name, value in session.info.items()}
+    state = transaction_state(session)
+    before = state.snapshot()
     try:
         with session.begin_nested():
             yield
     except BaseException:
-        session.info.clear()
-        session.info.update(before)
+        state.restore(before)
         raise

@@ -1,6 +1,6 @@
-"""What every table file needs: naming, JSON columns, and the one metadata that migrations compare with."""
+"""Helpers of all table modules: naming convention, JSON columns, upserts, the metadata."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import JSON, MetaData, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,10 +16,11 @@ SQLModel.metadata.naming_convention = NAMING
 metadata: MetaData = SQLModel.metadata
 
 JSON_COLUMN: Any = JSON
-"""Values in such a column are replaced, never changed in place: changes inside them are not seen."""
+"""Values are replaced, never changed in place: changes inside them are not tracked."""
+OPTIONAL_JSON: Any = JSON(none_as_null=True)
+"""A JSON column that may be NULL."""
 
 
-T = TypeVar("T")
 Insert = postgresql.Insert | sqlite.Insert
 
 
@@ -32,21 +33,10 @@ def dialect_of(session: Session) -> str:
 
 
 def insert_for(dialect: str, model: type[SQLModel]) -> Insert:
-    """
-    An INSERT that knows ON CONFLICT.
-
-    For statements that are built once a dialect and run with parameters: building one costs more than running it.
-    """
+    """INSERT with ON CONFLICT, for statements that are built once for each dialect."""
     return postgresql.insert(table_of(model)) if dialect == "postgresql" else sqlite.insert(table_of(model))
 
 
 def insert_into(session: Session, model: type[SQLModel]) -> Insert:
     """`insert_for` the session's database."""
     return insert_for(dialect_of(session), model)
-
-
-def kept(session: Session, row: T) -> T:
-    """The row, held for the transaction: the session itself forgets what nobody holds, and would ask for it again."""
-    if row is not None:
-        session.info.setdefault("kept rows", {})[id(row)] = row
-    return row

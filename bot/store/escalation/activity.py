@@ -1,4 +1,4 @@
-"""Signs of life: when somebody last said or did something about an incident."""
+"""Activity of people in an incident: when they last wrote or did something."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -13,14 +13,11 @@ from bot.store.incidents.transcript import Message, Reaction
 from bot.store.shared import audit
 
 
-def last_of(session: Session, incident: Incident, users: Collection[str]) -> datetime | None:
-    """
-    When one of these people last wrote or reacted in the incident's channel, put something on its timeline, or did
-    anything else that is kept: a command, a button, a form. None if never.
-    """
+def find_last_activity(session: Session, incident: Incident, users: Collection[str]) -> datetime | None:
+    """Last message, reaction, timeline entry or command of these people; None if there is none."""
     found = [
         session.exec(
-            select(func.max(Escalation.sign_at)).where(
+            select(func.max(Escalation.active_at)).where(
                 Escalation.incident_id == incident.key, col(Escalation.acknowledged_by).in_(users)
             )
         ).one(),
@@ -30,18 +27,18 @@ def last_of(session: Session, incident: Incident, users: Collection[str]) -> dat
                 TimelineEntry.incident_id == incident.key, col(TimelineEntry.recorded_by).in_(users)
             )
         ).one(),
-        audit.last_by(session, incident.key, users),
+        audit.find_last_action_at(session, incident.key, users),
     ]
     return max((each for each in found if each is not None), default=None)
 
 
-def give(session: Session, team_id: str, channel_id: str, user_id: str, at: datetime) -> None:
-    """What somebody did in a channel is kept nowhere else; it counts where they acknowledged an escalation."""
+def record_activity(session: Session, team_id: str, channel_id: str, user_id: str, at: datetime) -> None:
+    """Record activity that is stored nowhere else, for escalations that the person acknowledged."""
     there = select(Incident.id).where(Incident.team_id == team_id, Incident.channel_id == channel_id)
     giving = update(Escalation).where(
         col(Escalation.acknowledged_by) == user_id, col(Escalation.incident_id).in_(there)
     )
-    session.execute(giving.values(sign_at=at).execution_options(synchronize_session=False))
+    session.execute(giving.values(active_at=at).execution_options(synchronize_session=False))
 
 
 def _in_channel(session: Session, incident: Incident, users: Collection[str]) -> list[datetime | None]:
@@ -65,7 +62,7 @@ def _in_channel(session: Session, incident: Incident, users: Collection[str]) ->
 
 
 def _moment(ts: str | None) -> datetime | None:
-    """Slack's ts is seconds since 1970, as text. None for what is none."""
+    """Parse Slack's ts, seconds since 1970. None if it is invalid."""
     try:
         return datetime.fromtimestamp(float(ts), UTC) if ts else None
     except (ValueError, OverflowError, OSError):

@@ -1,4 +1,4 @@
-"""By which means each person is paged, and in which order."""
+"""Contact methods of each person, in their order."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -8,10 +8,11 @@ from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 class Contact(SQLModel, table=True):
     """
-    One means of one person. `address_encrypted` is None where the means needs no address (Slack).
+    One contact method of one person.
 
-    `shown` is as much of the address as others may see; `delay_minutes` counts from when the person is first paged.
-    `failed_at` and `problem` are of the last attempt; None once one went well.
+    `address_encrypted` is None if it needs no address (Slack). `shown` is the address as others may see it;
+    `delay_minutes` counts from when the person is first paged. `failed_at` and `problem` are of the last attempt; None
+    after a success.
     """
 
     __tablename__ = "contact"
@@ -21,7 +22,7 @@ class Contact(SQLModel, table=True):
     team_id: str
     user_id: str
     position: int
-    means: str
+    method: str
     address_encrypted: str | None = None
     shown: str = ""
     delay_minutes: int = 0
@@ -36,8 +37,8 @@ class Contact(SQLModel, table=True):
         return self.id
 
 
-def of_people(session: Session, team_id: str, user_ids: Collection[str]) -> dict[str, list[Contact]]:
-    """The means of these people who set some, each in their order."""
+def find_by_people(session: Session, team_id: str, user_ids: Collection[str]) -> dict[str, list[Contact]]:
+    """Contact methods by person, for those who set some."""
     statement = select(Contact).where(Contact.team_id == team_id, col(Contact.user_id).in_(sorted(set(user_ids))))
     found: dict[str, list[Contact]] = {}
     for contact in session.exec(statement.order_by(col(Contact.position), col(Contact.id))):
@@ -45,12 +46,12 @@ def of_people(session: Session, team_id: str, user_ids: Collection[str]) -> dict
     return found
 
 
-def of_person(session: Session, team_id: str, user_id: str) -> list[Contact]:
-    return of_people(session, team_id, [user_id]).get(user_id, [])
+def find_by_person(session: Session, team_id: str, user_id: str) -> list[Contact]:
+    return find_by_people(session, team_id, [user_id]).get(user_id, [])
 
 
-def lock_of_person(session: Session, team_id: str, user_id: str) -> list[Contact]:
-    """The same, held: two windows of one person change them one after the other."""
+def lock_by_person(session: Session, team_id: str, user_id: str) -> list[Contact]:
+    """Same as `find_by_person`, locked: two forms of one person apply their changes in turn."""
     statement = (
         select(Contact)
         .where(Contact.team_id == team_id, Contact.user_id == user_id)

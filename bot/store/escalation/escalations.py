@@ -1,33 +1,30 @@
-"""Escalations, and each page by each means."""
+"""Escalations and their pages."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Index, and_, bindparam, or_, text
+from sqlalchemy import ColumnElement, Index, and_, bindparam, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from bot.store.database.tables import JSON_COLUMN
+from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON
+from bot.store.database.transaction_state import transaction_state
 from bot.store.incidents.incidents import OPEN, Incident
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.incidents.visibility import Sight
+from bot.store.incidents.visibility import Visibility
 
 SENT = "sent"
-"""The outcome of a page, or of a test of one, that went out."""
+"""Outcome of a page, or of a test, that was sent."""
 NOT_NEEDED = "not needed any more"
-"""The outcome of a page that was not sent because somebody had answered, or the incident had ended."""
-
-
-OPTIONAL_JSON: Any = JSON(none_as_null=True)
-FROM_NOUGHT: dict[str, Any] = {"server_default": "0"}
-"""Of a column that the release before does not write: it counts from nought."""
+"""Outcome of a page that was not sent: acknowledged before, or the incident had ended."""
 
 
 class Escalation(SQLModel, table=True):
     """
-    A call for help. `target_id` is a Slack id (person, group) or the name in the configuration (team, vendor).
+    An escalation.
 
-    `members` are the people asked, as ids, taken from the configuration when the page went out.
+    `target_id` is a Slack id (person, group) or a configured name (team, vendor). `members` are the people asked, as
+    ids, at the time of the page.
     """
 
     __tablename__ = "escalation"
@@ -50,43 +47,44 @@ class Escalation(SQLModel, table=True):
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     acknowledgement_entry_id: int | None = None
-    gave_up_at: datetime | None = None
+    exhausted_at: datetime | None = None
     message_ts: str | None = None
-    working_hours: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
-    """Of those who were called, as they were then; None where nobody had said."""
+    working_hours: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
+    """Of those who were paged, as they were then; None if unknown."""
     policy_name: str | None = None
     policy: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
-    """The policy as it was when this began (`bot.domain.escalation.Policy.as_json`); None: from the release before."""
-    level: int = Field(default=0, nullable=True, sa_column_kwargs=FROM_NOUGHT)
+    """The policy when this began (`bot.domain.escalation.Policy.as_json`); None where nobody is paged by itself."""
+    level: int = 0
     """The level that was paged last, 1 being the first; 0: none yet."""
-    round: int = Field(default=0, nullable=True, sa_column_kwargs=FROM_NOUGHT)
-    """How often the whole policy was begun anew."""
-    steps: list[dict[str, Any]] | None = Field(default=None, sa_type=OPTIONAL_JSON)
-    """Each level that was paged, the first one first (`bot.domain.escalation.Called.as_json`)."""
+    round: int = 0
+    """Number of repeats of the whole policy."""
+    steps: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_COLUMN)
+    """Paged levels, the first one first (`bot.domain.escalation.PagedLevel.as_json`)."""
     level_paged_at: datetime | None = None
     next_step_at: datetime | None = None
-    """When the next level is due; None where nothing more comes by itself."""
+    """When the next level is due; None if nothing more comes by itself."""
     more_time_until: datetime | None = None
-    answers: list[dict[str, Any]] | None = Field(default=None, sa_type=OPTIONAL_JSON)
+    answers: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_COLUMN)
     """
     Each acknowledgement: `by`, `at` (ISO 8601), `means`, `level`, `withdrawn_at` (ISO 8601, or None while it stands).
     """
-    started_by: str | None = None
-    """`person`, `policy` or `handover`; None: by a person, in the release before."""
+    started_by: str = "person"
+    """`person`, `policy` or `handover`."""
     follows_id: int | None = None
-    """The escalation that this one goes on from."""
-    quiet_asked_at: datetime | None = None
-    """When whoever acknowledged was asked for a sign of life; None where they were not, or gave one."""
-    quiet_steps: int = Field(default=0, nullable=True, sa_column_kwargs=FROM_NOUGHT)
-    sign_at: datetime | None = None
-    """When whoever acknowledged last did something in the channel that is kept nowhere else."""
+    """Escalation that this one continues."""
+    activity_asked_at: datetime | None = None
+    """When the acknowledger was asked to confirm activity; None if not, or if confirmed."""
+    ack_timeout_steps: int = 0
+    """Steps of the acknowledgement timeout that were taken."""
+    active_at: datetime | None = None
+    """Last activity of the acknowledger that is stored nowhere else."""
     case_reference: str | None = None
-    """A vendor's own name for the case."""
+    """The vendor's reference of the case."""
     case_asked_at: datetime | None = None
-    case_asked: int = Field(default=0, nullable=True, sa_column_kwargs=FROM_NOUGHT)
-    """How often it was asked for."""
-    case_ts: str | None = None
-    """Where the question for it stands."""
+    case_asked: int = 0
+    """Number of times that it was asked for."""
+    case_message_ts: str | None = None
+    """Message that asks for it."""
     first_answer_at: datetime | None = None
     first_answer_entry_id: int | None = None
     fixed_at: datetime | None = None
@@ -101,76 +99,73 @@ class Escalation(SQLModel, table=True):
     @property
     def was_only_recorded(self) -> bool:
         """
-        Somebody said, with a time, that they had been called: nobody is paged by it. Whom it calls by itself has a
-        policy; of a vendor, and of what the release before wrote, the two times tell.
+        True if a person recorded an escalation made elsewhere: it pages nobody.
+
+        An escalation that pages has a policy. A vendor has none; there the two times differ.
         """
-        if self.is_external or self.started_by is None:
-            return self.paged_at != self.asked_at
-        return self.policy is None
+        return self.paged_at != self.asked_at if self.is_external else self.policy is None
 
     @property
     def pages_people(self) -> bool:
-        """Whether levels are paged at all: not for a vendor, nor where it was only recorded."""
+        """False for a vendor, and for one that was only recorded."""
         return not self.is_external and not self.was_only_recorded
 
 
-def have_paged_people() -> ColumnElement[bool]:
-    """`Escalation.pages_people`, as a condition."""
-    of_before = and_(col(Escalation.started_by).is_(None), col(Escalation.paged_at) == Escalation.asked_at)
-    return and_(col(Escalation.is_external).is_(False), or_(col(Escalation.policy).is_not(None), of_before))
+def pages_people_condition() -> ColumnElement[bool]:
+    """`Escalation.pages_people` as a condition."""
+    return and_(col(Escalation.is_external).is_(False), col(Escalation.policy).is_not(None))
 
 
 class Page(SQLModel, table=True):
-    """One attempt to reach one person by one means. `outcome` is empty until the sender knows it."""
+    """One attempt to reach one person by one contact method. `outcome` is empty until known."""
 
     __tablename__ = "page"
     __table_args__ = (
         Index("ix_page_message", "channel_id", "message_ts"),
-        Index("ix_page_person", "user_id", "means", "queued_at"),
+        Index("ix_page_person", "user_id", "method", "queued_at"),
         Index(
             "ix_page_bundle",
             "bundle_key",
-            sqlite_where=text("bundle_key IS NOT NULL"),
             postgresql_where=text("bundle_key IS NOT NULL"),
+            sqlite_where=text("bundle_key IS NOT NULL"),
         ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     escalation_id: int = Field(foreign_key="escalation.id", index=True)
     user_id: str
-    means: str
+    method: str
     ordinal: int
     queued_at: datetime
     sent_at: datetime | None = None
     outcome: str = ""
     channel_id: str | None = None
     message_ts: str | None = None
-    """Where it stands in Slack."""
-    level: int = Field(default=1, nullable=True, sa_column_kwargs={"server_default": "1"})
-    round: int = Field(default=0, nullable=True, sa_column_kwargs=FROM_NOUGHT)
+    """Its message in Slack."""
+    level: int = 1
+    round: int = 0
     contact_id: int | None = None
-    """The person's means that it goes by (`bot.store.escalation.contacts`); None: Slack, as they set none."""
+    """The person's contact method (`bot.store.escalation.contacts`); None: Slack by default."""
     due_at: datetime | None = None
     skipped: str | None = None
-    """Why it was not sent on purpose (the person is muted, …); None where it was to be sent."""
+    """Reason why it was not to be sent (the person is muted, …); None otherwise."""
     external_ref: str | None = None
-    """What the means calls it: PagerDuty's dedup_key, Opsgenie's alias, an e-mail's Message-ID."""
+    """Id at the contact method: PagerDuty's dedup_key, Opsgenie's alias, a Message-ID."""
     link_used_at: datetime | None = None
-    """When the one-time link in it was used."""
+    """When its one-time link was used."""
     bundle_key: str | None = None
-    """What goes out in one message with it; None where it goes alone."""
+    """Common to pages of one message; None if it is sent alone."""
     out_of_hours: bool | None = None
-    """Whether it was outside the person's working hours; None where nobody has said when they work."""
+    """Outside the person's working hours; None if these are unknown."""
     late_seconds: int | None = None
-    """How long after its level was due it was written, where the bot was not there in time."""
+    """Delay of its creation after its level was due, if the bot was not running."""
 
 
 def get(session: Session, escalation_id: int) -> Escalation | None:
     return session.get(Escalation, escalation_id)
 
 
-HELD_AT_ONCE = "held escalations"
-SEVERAL_HELD = (
+ALL_LOCKED = (
     select(Escalation)
     .where(col(Escalation.id).in_(bindparam("ids", expanding=True)))
     .order_by(col(Escalation.id))
@@ -179,25 +174,26 @@ SEVERAL_HELD = (
 )
 
 
-def hold(session: Session, escalation_ids: Collection[int]) -> list[Escalation]:
-    """Lock several, in one order, for a transaction that is about them all: `lock` finds them held."""
-    found = list(session.exec(SEVERAL_HELD, params={"ids": sorted(set(escalation_ids))}))
-    session.info[HELD_AT_ONCE] = {escalation.key: escalation for escalation in found}
+def lock_all(session: Session, escalation_ids: Collection[int]) -> list[Escalation]:
+    """Lock several escalations in sorted order; `lock` then finds them locked."""
+    found = list(session.exec(ALL_LOCKED, params={"ids": sorted(set(escalation_ids))}))
+    transaction_state(session).locked_escalations = {escalation.key: escalation for escalation in found}
     return found
 
 
 def lock(session: Session, escalation_id: int) -> Escalation | None:
-    held: Escalation | None = session.info.get(HELD_AT_ONCE, {}).get(escalation_id)
-    if held is not None:
-        return held
+    locked: Escalation | None = transaction_state(session).locked_escalations.get(escalation_id)
+    if locked is not None:
+        return locked
     statement = select(Escalation).where(Escalation.id == escalation_id).with_for_update()
     return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
 
 
-def of_message(session: Session, team_id: str, channel_id: str, ts: str) -> Escalation | None:
+def find_by_message(session: Session, team_id: str, channel_id: str, ts: str) -> Escalation | None:
     """
-    The escalation that a message of the bot is about: its own message in a channel, or a page to one person. Of a
-    message with several pages the first.
+    The escalation of a message: its own in a channel, or a page to one person.
+
+    Of a message with several pages the first.
     """
     of_channel = (
         select(Escalation)
@@ -214,8 +210,8 @@ def of_message(session: Session, team_id: str, channel_id: str, ts: str) -> Esca
     return session.exec(of_channel).first() or session.exec(of_page).first()
 
 
-def move(session: Session, back: timedelta) -> None:
-    """The clock was set back: what is due next is as far off as it was."""
+def shift_steps(session: Session, back: timedelta) -> None:
+    """Keep the remaining time of the next steps after the clock was set back."""
     waiting = select(Escalation).where(col(Escalation.next_step_at).is_not(None)).order_by(col(Escalation.id))
     for row in session.exec(waiting.with_for_update().execution_options(populate_existing=True)):
         row.next_step_at = row.next_step_at - back if row.next_step_at else None
@@ -223,16 +219,13 @@ def move(session: Session, back: timedelta) -> None:
         session.add(row)
 
 
-def of_incident(session: Session, incident_id: int) -> list[Escalation]:
+def find_by_incident(session: Session, incident_id: int) -> list[Escalation]:
     statement = select(Escalation).where(Escalation.incident_id == incident_id).order_by(col(Escalation.id))
     return list(session.exec(statement))
 
 
-BESIDE = "escalations of several incidents"
-
-
-def read_beside(session: Session, incident_ids: Collection[int]) -> None:
-    """For a transaction that is about very many: what `beside` and `is_called_off` look at is read at once."""
+def preload(session: Session, incident_ids: Collection[int]) -> None:
+    """Preload what `find_siblings` and `is_called_off` need, for a transaction about many incidents."""
     statement = (
         select(Escalation, TimelineEntry)
         .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
@@ -243,19 +236,21 @@ def read_beside(session: Session, incident_ids: Collection[int]) -> None:
     known: dict[int, list[Escalation]] = {}
     for row, _ in found:
         known.setdefault(row.incident_id, []).append(row)
-    session.info[BESIDE] = (known, [entry for _, entry in found])  # held: the session forgets what nobody holds
+    state = transaction_state(session)
+    state.preloaded_escalations, state.preloaded_entries = known, [entry for _, entry in found]
 
 
-def beside(session: Session, escalation: Escalation) -> list[Escalation]:
-    """All of its incident, itself among them."""
-    known: dict[int, list[Escalation]] = session.info.get(BESIDE, ({}, []))[0]
-    return known.get(escalation.incident_id) or of_incident(session, escalation.incident_id)
+def find_siblings(session: Session, escalation: Escalation) -> list[Escalation]:
+    """All escalations of its incident, itself included."""
+    known: dict[int, list[Escalation]] = transaction_state(session).preloaded_escalations
+    return known.get(escalation.incident_id) or find_by_incident(session, escalation.incident_id)
 
 
-def unanswered(session: Session, incident_id: int) -> list[Escalation]:
+def find_unanswered(session: Session, incident_id: int) -> list[Escalation]:
     """
-    Those that nobody acknowledged and nobody called off, the newest first. A vendor who answered when nobody knows, or
-    fixed it without a word before, is waited for no more.
+    Escalations without an acknowledgement that were not called off, the newest first.
+
+    Without vendors who answered at an unknown time, or fixed it without an answer.
     """
     statement = (
         select(Escalation)
@@ -272,14 +267,14 @@ def unanswered(session: Session, incident_id: int) -> list[Escalation]:
     return list(session.exec(statement))
 
 
-def waiting_in(session: Session, sight: Sight) -> list[tuple[Escalation, Incident]]:
-    """Pages of open incidents that are seen which nobody acknowledged and nobody called off, the newest first."""
+def find_waiting(session: Session, visibility: Visibility) -> list[tuple[Escalation, Incident]]:
+    """Unacknowledged escalations of visible open incidents, without vendors, the newest first."""
     statement = (
         select(Escalation, Incident)
         .join(Incident, col(Incident.id) == Escalation.incident_id)
         .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
         .where(
-            sight.condition,
+            visibility.condition,
             col(Incident.status).in_(OPEN),
             col(Escalation.acknowledged_at).is_(None),
             col(Escalation.is_external).is_(False),
@@ -291,28 +286,30 @@ def waiting_in(session: Session, sight: Sight) -> list[tuple[Escalation, Inciden
 
 
 def is_called_off(session: Session, escalation: Escalation) -> bool:
-    """Whether somebody took its entry off the timeline."""
+    """True if its timeline entry was withdrawn."""
     entry = session.get(TimelineEntry, escalation.entry_id) if escalation.entry_id else None
     return entry is not None and entry.withdrawn_at is not None
 
 
-def went_on_in(session: Session, escalation: Escalation) -> Escalation | None:
-    """The one that somebody was handed it in; None where it goes on here, or that one was called off."""
-    later = [each for each in of_incident(session, escalation.incident_id) if each.follows_id == escalation.key]
+def find_handover(session: Session, escalation: Escalation) -> Escalation | None:
+    """The escalation that continues this one after a handover; None if there is none."""
+    later = [each for each in find_by_incident(session, escalation.incident_id) if each.follows_id == escalation.key]
     standing = [each for each in later if not each.is_external and not is_called_off(session, each)]
     return standing[-1] if standing else None
 
 
 LEFT_BEHIND = "left behind"
-"""The means of a page that is none: the escalation's message in the channel of an incident that was merged."""
+"""Contact method of the escalation's message in the channel of a merged incident: it is no page."""
 
 
-def leave_behind(session: Session, escalation: Escalation, channel_id: str, message_ts: str, at: datetime) -> None:
-    """Its message stays in the channel that it leaves, and is shown anew as the pages are."""
+def record_left_message(
+    session: Session, escalation: Escalation, channel_id: str, message_ts: str, at: datetime
+) -> None:
+    """Keep the message in the channel that it leaves, to refresh it like the pages."""
     page = Page(
         escalation_id=escalation.key,
         user_id="",
-        means=LEFT_BEHIND,
+        method=LEFT_BEHIND,
         ordinal=0,
         queued_at=at,
         outcome=SENT,
@@ -323,8 +320,8 @@ def leave_behind(session: Session, escalation: Escalation, channel_id: str, mess
     session.flush()
 
 
-def pages_of_incident(session: Session, incident_id: int) -> list[Page]:
-    """Those of all its escalations, each in the order in which they were written."""
+def find_pages_by_incident(session: Session, incident_id: int) -> list[Page]:
+    """Pages of all its escalations, in the order of creation."""
     statement = (
         select(Page)
         .join(Escalation, col(Escalation.id) == Page.escalation_id)
@@ -334,5 +331,5 @@ def pages_of_incident(session: Session, incident_id: int) -> list[Page]:
     return list(session.exec(statement))
 
 
-def pages_of(session: Session, escalation_id: int) -> list[Page]:
+def find_pages(session: Session, escalation_id: int) -> list[Page]:
     return list(session.exec(select(Page).where(Page.escalation_id == escalation_id).order_by(col(Page.id))))

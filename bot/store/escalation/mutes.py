@@ -9,7 +9,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 
 class Mute(SQLModel, table=True):
-    """One person from `starts_at` until `ends_at`; None: until somebody withdraws it. `by` is who asked for it."""
+    """From `starts_at` until `ends_at`; None: until it is withdrawn. `by` asked for it."""
 
     __tablename__ = "mute"
     __table_args__ = (Index("ix_mute_person", "team_id", "user_id"),)
@@ -24,21 +24,21 @@ class Mute(SQLModel, table=True):
     withdrawn_at: datetime | None = None
 
 
-def standing(session: Session, team_id: str, user_ids: Collection[str], at: datetime) -> dict[str, Mute]:
-    """Who of these is not paged at this time, and the mute that holds longest for each."""
+def find_active(session: Session, team_id: str, user_ids: Collection[str], at: datetime) -> dict[str, Mute]:
+    """Active mute of each of these people; of several the longest."""
     if not user_ids:
         return {}
     statement = _at(team_id, at).where(col(Mute.user_id).in_(sorted(set(user_ids))))
     return {mute.user_id: mute for mute in session.exec(statement)}
 
 
-def of_team(session: Session, team_id: str, at: datetime) -> list[Mute]:
-    """All that hold at this time, the first to end first."""
+def find_active_in_team(session: Session, team_id: str, at: datetime) -> list[Mute]:
+    """Active mutes, the first to end first."""
     return list(session.exec(_at(team_id, at)))
 
 
-def not_over(session: Session, team_id: str, user_id: str, at: datetime) -> list[Mute]:
-    """Those of one person that hold, or are to begin."""
+def find_unfinished(session: Session, team_id: str, user_id: str, at: datetime) -> list[Mute]:
+    """Active and planned mutes of one person."""
     statement = select(Mute).where(
         Mute.team_id == team_id,
         Mute.user_id == user_id,

@@ -1,4 +1,4 @@
-"""Who is on call other than a schedule says, who was last told of it, and calendars that are schedules."""
+"""Schedule overrides, and the last known people on call."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ class ScheduleOverride(SQLModel, table=True):
     """
     One person is on call by a schedule from `starts_at` until `ends_at`.
 
-    `replaces` is whose turn they take, None: everybody's. `swap_id` joins both halves of a swap; `relieved` are those
+    `replaces` is the person they replace, None: everybody. `swap_id` joins both halves of a swap; `relieved` are those
     who would have been on call when it was made.
     """
 
@@ -27,8 +27,8 @@ class ScheduleOverride(SQLModel, table=True):
     starts_at: datetime
     ends_at: datetime
     reason: str = ""
-    made_by: str | None = None
-    made_at: datetime
+    created_by: str | None = None
+    created_at: datetime
     withdrawn_at: datetime | None = None
     withdrawn_by: str | None = None
     swap_id: int | None = None
@@ -36,12 +36,12 @@ class ScheduleOverride(SQLModel, table=True):
 
     @property
     def held_until(self) -> datetime:
-        """One that was taken back held until then, if it had begun."""
+        """End, or the time of its withdrawal."""
         return min(self.ends_at, self.withdrawn_at) if self.withdrawn_at else self.ends_at
 
 
 class ScheduleWatch(SQLModel, table=True):
-    """Who was on call by a schedule when it was last looked at, since when, and when they were told."""
+    """People on call at the last check, since when, and when they were notified."""
 
     __tablename__ = "schedule_watch"
 
@@ -49,46 +49,13 @@ class ScheduleWatch(SQLModel, table=True):
     schedule: str = Field(primary_key=True)
     people: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
     since: datetime | None = None
-    told_at: datetime | None = None
+    notified_at: datetime | None = None
 
 
-class Calendar(SQLModel, table=True):
-    """
-    The last good copy of a calendar that is a schedule. `fetched_at` is when it was got, `tried_at` the last attempt.
-
-    `body` is what was read of it (`bot.domain.oncall.calendar_schedule.as_json`); `etag` and `modified` are
-    its server's.
-
-    `problem`: why the last attempt failed; None where it did not.
-    """
-
-    __tablename__ = "calendar"
-
-    team_id: str = Field(primary_key=True)
-    name: str = Field(primary_key=True)
-    fetched_at: datetime | None = None
-    tried_at: datetime | None = None
-    etag: str | None = None
-    modified: str | None = None
-    body: str | None = None
-    problem: str | None = None
-
-
-class CalendarKey(SQLModel, table=True):
-    """The secret in the address of somebody's own calendar of shifts, as a digest."""
-
-    __tablename__ = "calendar_key"
-
-    team_id: str = Field(primary_key=True)
-    user_id: str = Field(primary_key=True)
-    digest: str
-    made_at: datetime
-
-
-def overrides(
+def find_overrides(
     session: Session, team_id: str, schedule: str, since: datetime, until: datetime
 ) -> list[ScheduleOverride]:
-    """Those that hold at any time between the two moments, in the order in which they were made."""
+    """Overrides that apply at any time between the two moments, in the order of creation."""
     found = (
         select(ScheduleOverride)
         .where(
@@ -109,13 +76,13 @@ def overrides(
     return list(session.exec(found))
 
 
-def override(session: Session, team_id: str, override_id: int) -> ScheduleOverride | None:
+def get_override(session: Session, team_id: str, override_id: int) -> ScheduleOverride | None:
     found = session.get(ScheduleOverride, override_id)
     return found if found is not None and found.team_id == team_id else None
 
 
-def halves_of(session: Session, row: ScheduleOverride) -> list[ScheduleOverride]:
-    """The override itself, or both halves of the swap that it belongs to."""
+def find_swap_halves(session: Session, row: ScheduleOverride) -> list[ScheduleOverride]:
+    """The override itself, or both halves of its swap."""
     if row.swap_id is None:
         return [row]
     found = select(ScheduleOverride).where(
@@ -124,26 +91,9 @@ def halves_of(session: Session, row: ScheduleOverride) -> list[ScheduleOverride]
     return list(session.exec(found.order_by(col(ScheduleOverride.id))))
 
 
-def hold(session: Session, team_id: str, schedule: str) -> ScheduleWatch:
-    """What is known of a schedule's last change, held: whoever else changes or looks at it waits."""
+def lock_watch(session: Session, team_id: str, schedule: str) -> ScheduleWatch:
+    """Lock the schedule's watch: other changes and checks of it wait."""
     adding = insert_into(session, ScheduleWatch).values(team_id=team_id, schedule=schedule, people=[])
     session.execute(adding.on_conflict_do_nothing())
     wanted = select(ScheduleWatch).where(ScheduleWatch.team_id == team_id, ScheduleWatch.schedule == schedule)
     return session.exec(wanted.with_for_update().execution_options(populate_existing=True)).one()
-
-
-def key_of(session: Session, team_id: str, user_id: str) -> CalendarKey | None:
-    return session.get(CalendarKey, (team_id, user_id))
-
-
-def owner_of(session: Session, digest: str) -> CalendarKey | None:
-    """Looked up by the digest: how long that takes tells nothing of a secret of which it is one."""
-    return session.exec(select(CalendarKey).where(col(CalendarKey.digest).in_((digest,)))).first()
-
-
-def forget_key(session: Session, team_id: str, user_id: str) -> None:
-    """The address of somebody's own turns leads nowhere from now on."""
-    known = key_of(session, team_id, user_id)
-    if known is not None:
-        session.delete(known)
-        session.flush()

@@ -1,4 +1,4 @@
-"""Pages that people sent to themselves, to see that they arrive."""
+"""Test pages that people sent to themselves."""
 
 from datetime import datetime
 
@@ -6,7 +6,11 @@ from sqlmodel import Field, Index, Session, SQLModel, col, func, select
 
 
 class PageTest(SQLModel, table=True):
-    """One test by one means. `outcome` is empty until the sender knows it; `confirmed_at`: when the person said so."""
+    """
+    One test of one contact method. `outcome` is empty while it is unknown.
+
+    `confirmed_at`: when the person confirmed it.
+    """
 
     __tablename__ = "page_test"
     __table_args__ = (Index("ix_page_test_person", "team_id", "user_id"),)
@@ -14,7 +18,7 @@ class PageTest(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     team_id: str
     user_id: str
-    means: str
+    method: str
     contact_id: int | None = None
     asked_at: datetime
     sent_at: datetime | None = None
@@ -22,7 +26,7 @@ class PageTest(SQLModel, table=True):
     confirmed_at: datetime | None = None
     channel_id: str | None = None
     message_ts: str | None = None
-    """Where the message with the results of its test stands."""
+    """Message with the results of the test."""
 
     @property
     def key(self) -> int:
@@ -31,15 +35,15 @@ class PageTest(SQLModel, table=True):
         return self.id
 
 
-def of_test(session: Session, team_id: str, user_id: str, asked_at: datetime) -> list[PageTest]:
-    """All means of one test, in the order in which they were asked for."""
+def find_by_test(session: Session, team_id: str, user_id: str, asked_at: datetime) -> list[PageTest]:
+    """All contact methods of one test, in order."""
     statement = select(PageTest).where(
         PageTest.team_id == team_id, PageTest.user_id == user_id, PageTest.asked_at == asked_at
     )
     return list(session.exec(statement.order_by(col(PageTest.id))))
 
 
-def last_asked(session: Session, team_id: str, user_id: str) -> datetime | None:
+def find_last_asked_at(session: Session, team_id: str, user_id: str) -> datetime | None:
     statement = select(func.max(PageTest.asked_at)).where(PageTest.team_id == team_id, PageTest.user_id == user_id)
     return session.exec(statement).one()
 

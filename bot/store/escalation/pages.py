@@ -1,4 +1,4 @@
-"""Pages as those see them who send them: what went lately, what goes together, what comes after a failure."""
+"""Queries of pages for sending: recent ones, bundles, repeats."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -11,8 +11,8 @@ from bot.store.escalation.escalations import NOT_NEEDED, Page
 from bot.store.shared.people import Person
 
 
-def hold_people(session: Session, team_id: str, user_ids: Collection[str]) -> None:
-    """Whoever pages the same people at the same time waits, and then counts what this one paged."""
+def lock_people(session: Session, team_id: str, user_ids: Collection[str]) -> None:
+    """Lock people, so that concurrent transactions count one another's pages."""
     statement = (
         select(Person.user_id)
         .where(Person.team_id == team_id, col(Person.user_id).in_(sorted(set(user_ids))))
@@ -22,13 +22,13 @@ def hold_people(session: Session, team_id: str, user_ids: Collection[str]) -> No
     session.exec(statement).all()
 
 
-def alone_between(
-    session: Session, user_id: str, means: str, since: datetime, until: datetime, but: Collection[int]
+def count_unbundled(
+    session: Session, user_id: str, method: str, since: datetime, until: datetime, but: Collection[int]
 ) -> int:
-    """How many pages to one person by one means went out by themselves in that time, some of them left out."""
+    """Number of single pages to a person by a contact method in that time, without `but`."""
     statement = select(func.count(col(Page.id))).where(
         Page.user_id == user_id,
-        Page.means == means,
+        Page.method == method,
         Page.queued_at > since,
         Page.queued_at <= until,
         col(Page.bundle_key).is_(None),
@@ -38,15 +38,17 @@ def alone_between(
     return session.exec(statement).one()
 
 
-def last_bundle(session: Session, user_id: str, means: str, since: datetime, until: datetime) -> datetime | None:
+def find_last_bundle_at(
+    session: Session, user_id: str, method: str, since: datetime, until: datetime
+) -> datetime | None:
     """
-    When the last bundle to them by this means went out or is to, within that time.
+    Time of the last bundle to the person by this contact method, sent or planned.
 
-    No bundle is planned for later than `until`: one that stands there was, before the clock was set back.
+    No bundle is planned after `until`, except before the clock was set back.
     """
     statement = select(func.max(Page.due_at)).where(
         Page.user_id == user_id,
-        Page.means == means,
+        Page.method == method,
         col(Page.bundle_key).is_not(None),
         col(Page.due_at) > since,
         col(Page.due_at) <= until,
@@ -54,20 +56,20 @@ def last_bundle(session: Session, user_id: str, means: str, since: datetime, unt
     return session.exec(statement).one()
 
 
-def of_bundle(session: Session, bundle_key: str) -> list[Page]:
+def find_by_bundle(session: Session, bundle_key: str) -> list[Page]:
     return list(session.exec(select(Page).where(Page.bundle_key == bundle_key).order_by(col(Page.id))))
 
 
-def of_bundle_message(session: Session, channel_id: str, ts: str) -> list[Page]:
-    """What stands in a message with several pages; empty for any other message."""
+def find_by_bundle_message(session: Session, channel_id: str, ts: str) -> list[Page]:
+    """Pages in a message of a bundle; empty for any other message."""
     statement = select(Page).where(
         Page.channel_id == channel_id, Page.message_ts == ts, col(Page.bundle_key).is_not(None)
     )
     return list(session.exec(statement.order_by(col(Page.id))))
 
 
-def to_same(session: Session, page: Page) -> list[Page]:
-    """All pages to its person for the same level: by each of their means one. A service has but this one."""
+def find_same_person(session: Session, page: Page) -> list[Page]:
+    """Pages to the same person for the same level, by all contact methods. A service has one."""
     if not page.user_id:
         return [page]
     statement = select(Page).where(
@@ -79,11 +81,11 @@ def to_same(session: Session, page: Page) -> list[Page]:
     return list(session.exec(statement.order_by(col(Page.due_at), col(Page.id))))
 
 
-def superseded(session: Session, rows: Collection[Page], at: datetime) -> set[int]:
+def find_superseded(session: Session, rows: Collection[Page], at: datetime) -> set[int]:
     """
-    Which of these need not go any more, because the same person was since paged for the same by the same means.
+    Pages that a later page by the same contact method to the same person replaces.
 
-    That one is on its way behind them: while a means was away its pages waited, and are not all to come at once.
+    While a contact method fails its pages wait: not all of them have to go afterwards.
     """
     later = aliased(Page)
     found = select(Page.id).where(
@@ -91,7 +93,7 @@ def superseded(session: Session, rows: Collection[Page], at: datetime) -> set[in
         exists().where(
             col(later.escalation_id) == Page.escalation_id,
             col(later.user_id) == Page.user_id,
-            col(later.means) == Page.means,
+            col(later.method) == Page.method,
             col(later.contact_id).is_not_distinct_from(col(Page.contact_id)),
             col(later.id) > col(Page.id),
             col(later.skipped).is_(None),
@@ -102,8 +104,8 @@ def superseded(session: Session, rows: Collection[Page], at: datetime) -> set[in
     return {each for each in session.exec(found) if each is not None}
 
 
-def to_come(session: Session, escalation_id: int, at: datetime) -> list[Page]:
-    """Those that wait for their time."""
+def find_upcoming(session: Session, escalation_id: int, at: datetime) -> list[Page]:
+    """Pages that wait for their time."""
     statement = select(Page).where(
         Page.escalation_id == escalation_id, Page.outcome == "", col(Page.bundle_key).is_(None), col(Page.due_at) > at
     )

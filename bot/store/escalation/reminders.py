@@ -1,4 +1,4 @@
-"""What people were asked for because it was due, once each, with how often and what came of it."""
+"""Reminders that were sent, one row for each kind and subject."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -11,28 +11,28 @@ from bot.domain.terms import Kind
 from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.incidents.visibility import Sight
+from bot.store.incidents.visibility import Visibility
 
-TURNS = (Kind.STATUS, Kind.REOPENED, Kind.ROLE, Kind.COMMUNICATION)
-"""Entries that begin the waiting anew."""
+TURNING_KINDS = (Kind.STATUS, Kind.REOPENED, Kind.ROLE, Kind.COMMUNICATION)
+"""Kinds of entries that restart the wait."""
 
 
-class Nudge(SQLModel, table=True):
+class Reminder(SQLModel, table=True):
     """
-    One thing that is asked for in one incident. `subject` tells several of a kind apart: a task's number and, behind a
-    blank, whose it is; empty: there is only one. `count` is how often it was asked since it came up.
+    One reminder of one incident. `count` is how often it was sent since it became due.
 
-    The message that is edited is `message_ts` in `channel_id`; `former_ts` is one that it takes the place of, until
-    that is deleted. `user_id` is whom it is written to directly; None: it stands in the incident's channel. `off_at`:
-    nobody wants to hear of it in this incident. `put_off_by` is who said so, or put it off.
+    `subject` tells several of a kind apart: a task's number and, after a blank, its owner; empty: there is only one.
+    The message that is edited is `message_ts` in `channel_id`; `replaced_ts` is an older one that is to be deleted.
+    `user_id` is the recipient of a direct message; None: it is in the incident's channel. `disabled_at`: it was
+    switched off for this incident. `snoozed_by` switched it off or snoozed it.
     """
 
-    __tablename__ = "nudge"
-    __table_args__ = (UniqueConstraint("incident_id", "what", "subject"),)
+    __tablename__ = "reminder"
+    __table_args__ = (UniqueConstraint("incident_id", "kind", "subject"),)
 
     id: int | None = Field(default=None, primary_key=True)
     incident_id: int = Field(foreign_key="incident.id")
-    what: str
+    kind: str
     subject: str = ""
     asked_at: datetime | None = None
     message_ts: str | None = None
@@ -40,10 +40,10 @@ class Nudge(SQLModel, table=True):
     done_at: datetime | None = None
     count: int = 0
     channel_id: str | None = None
-    former_ts: str | None = None
+    replaced_ts: str | None = None
     user_id: str | None = None
-    put_off_by: str | None = None
-    off_at: datetime | None = None
+    snoozed_by: str | None = None
+    disabled_at: datetime | None = None
 
     @property
     def key(self) -> int:
@@ -52,47 +52,49 @@ class Nudge(SQLModel, table=True):
         return self.id
 
 
-def get(session: Session, nudge_id: int) -> Nudge | None:
-    return session.get(Nudge, nudge_id)
+def get(session: Session, reminder_id: int) -> Reminder | None:
+    return session.get(Reminder, reminder_id)
 
 
-def lock(session: Session, nudge_id: int) -> Nudge | None:
-    statement = select(Nudge).where(Nudge.id == nudge_id).with_for_update()
+def lock(session: Session, reminder_id: int) -> Reminder | None:
+    statement = select(Reminder).where(Reminder.id == reminder_id).with_for_update()
     return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
 
 
-def lock_all(session: Session, incident_ids: Collection[int]) -> list[Nudge]:
-    """Those of these incidents, in one order."""
-    statement = select(Nudge).where(col(Nudge.incident_id).in_(incident_ids)).order_by(col(Nudge.id)).with_for_update()
+def lock_all(session: Session, incident_ids: Collection[int]) -> list[Reminder]:
+    """Lock the reminders of these incidents in one order."""
+    statement = (
+        select(Reminder).where(col(Reminder.incident_id).in_(incident_ids)).order_by(col(Reminder.id)).with_for_update()
+    )
     return list(session.exec(statement.execution_options(populate_existing=True)))
 
 
-def of_incident(session: Session, incident_id: int) -> list[Nudge]:
-    return list(session.exec(select(Nudge).where(Nudge.incident_id == incident_id).order_by(col(Nudge.id))))
+def find_by_incident(session: Session, incident_id: int) -> list[Reminder]:
+    return list(session.exec(select(Reminder).where(Reminder.incident_id == incident_id).order_by(col(Reminder.id))))
 
 
-def standing_for(session: Session, sight: Sight, user_id: str) -> list[tuple[Nudge, Incident]]:
-    """What waits in the incidents that somebody leads, or was written to them, the newest first."""
+def find_active_for(session: Session, visibility: Visibility, user_id: str) -> list[tuple[Reminder, Incident]]:
+    """Active reminders to the person, or in incidents that they lead, the newest first."""
     statement = (
-        select(Nudge, Incident)
-        .join(Incident, col(Incident.id) == Nudge.incident_id)
+        select(Reminder, Incident)
+        .join(Incident, col(Incident.id) == Reminder.incident_id)
         .where(
-            sight.condition,
-            col(Nudge.done_at).is_(None),
-            col(Nudge.off_at).is_(None),
-            or_(col(Incident.lead) == user_id, col(Nudge.user_id) == user_id),
+            visibility.condition,
+            col(Reminder.done_at).is_(None),
+            col(Reminder.disabled_at).is_(None),
+            or_(col(Incident.lead) == user_id, col(Reminder.user_id) == user_id),
         )
-        .order_by(col(Nudge.asked_at).desc(), col(Nudge.id).desc())
+        .order_by(col(Reminder.asked_at).desc(), col(Reminder.id).desc())
     )
     return list(session.exec(statement))
 
 
-Turn = tuple[int, list[str], dict[str, Any], datetime]
-"""Of an entry: its incident, kinds, details, and when that was."""
+TurningPoint = tuple[int, list[str], dict[str, Any], datetime]
+"""Incident, kinds, details and time of an entry."""
 
 
-def turns(session: Session, incident_ids: Collection[int]) -> list[Turn]:
-    """The standing entries of these incidents that are of TURNS, in the order of time."""
+def find_turning_points(session: Session, incident_ids: Collection[int]) -> list[TurningPoint]:
+    """Entries that stand and restart the wait, in order of time."""
     at = func.coalesce(TimelineEntry.happened_at, TimelineEntry.recorded_at)
     kinds = cast(col(TimelineEntry.kinds), String)
     statement = (
@@ -100,15 +102,15 @@ def turns(session: Session, incident_ids: Collection[int]) -> list[Turn]:
         .where(
             col(TimelineEntry.incident_id).in_(incident_ids),
             col(TimelineEntry.withdrawn_at).is_(None),
-            or_(*(kinds.like(f'%"{kind.value}"%') for kind in TURNS)),
+            or_(*(kinds.like(f'%"{kind.value}"%') for kind in TURNING_KINDS)),
         )
         .order_by(at, col(TimelineEntry.seq))
     )
     return [(row[0], list(row[1]), dict(row[2]), row[3]) for row in session.exec(statement)]
 
 
-def last_recorded(session: Session, incident_ids: Collection[int]) -> dict[int, datetime]:
-    """When a person last put something on the timeline of each of these incidents."""
+def find_last_recorded_at(session: Session, incident_ids: Collection[int]) -> dict[int, datetime]:
+    """Last entry by a person, by incident."""
     statement = (
         select(TimelineEntry.incident_id, func.max(TimelineEntry.recorded_at))
         .where(
@@ -121,8 +123,8 @@ def last_recorded(session: Session, incident_ids: Collection[int]) -> dict[int, 
     return dict(session.exec(statement).all())
 
 
-def open_tasks(session: Session, incident_ids: Collection[int]) -> list[ActionItem]:
-    """What has a date and is not done, in these incidents."""
+def find_open_tasks(session: Session, incident_ids: Collection[int]) -> list[ActionItem]:
+    """Tasks with a date that are not done."""
     statement = (
         select(ActionItem)
         .outerjoin(TimelineEntry, col(TimelineEntry.id) == ActionItem.entry_id)
@@ -137,7 +139,7 @@ def open_tasks(session: Session, incident_ids: Collection[int]) -> list[ActionIt
     return list(session.exec(statement))
 
 
-def task(session: Session, incident_id: int, subject: str) -> ActionItem | None:
+def find_task(session: Session, incident_id: int, subject: str) -> ActionItem | None:
     """The task that a reminder of this subject is about."""
     number = int(subject.partition(" ")[0])
     statement = select(ActionItem).where(ActionItem.incident_id == incident_id, ActionItem.number == number)

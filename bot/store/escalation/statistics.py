@@ -1,31 +1,35 @@
-"""What the figures by month are made of. Reads only; who is counted is decided in `bot.store.incidents.visibility`."""
+"""
+Facts for monthly statistics.
+
+`bot.store.incidents.visibility` decides which incidents count.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import Exists, and_, exists, select
 from sqlmodel import Session, col
 
-from bot.domain.escalation import Answer, Called, first_silence
-from bot.domain.terms import TargetKind
-from bot.store.escalation.escalations import LEFT_BEHIND, Escalation, Page, have_paged_people
+from bot.domain.escalation import Acknowledgement, PagedLevel, first_timed_out_ack
+from bot.store.escalation.escalations import LEFT_BEHIND, Escalation, Page, pages_people_condition
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.incidents.visibility import Sight, counted_for_people
+from bot.store.incidents.visibility import Visibility, counts_for_people
 from bot.store.shared.people import Person
 
 
-class PageFact(NamedTuple):
+class PageFacts(NamedTuple):
     """
-    A page that reached somebody. `out_of_hours` is what was kept with it, None also for those of the release before;
+    A page that reached a person. `out_of_hours` is None if their working hours are unknown.
+
     `hours` are the working hours kept with its escalation, `own_zone` the person's.
     """
 
     escalation_id: int
     user_id: str
-    level: int | None
-    round: int | None
+    level: int
+    round: int
     ordinal: int
     sent_at: datetime
     out_of_hours: bool | None
@@ -34,15 +38,15 @@ class PageFact(NamedTuple):
     own_zone: str | None
 
 
-class AnswerFact(NamedTuple):
+class AcknowledgementFacts(NamedTuple):
     services: list[str]
     zone: str
     paged_at: datetime
     acknowledged_at: datetime | None
 
 
-def pages(session: Session, team_id: str, since: datetime, until: datetime) -> Sequence[PageFact]:
-    """Pages that reached somebody between the two. Private incidents count, and nothing of them is told."""
+def find_pages(session: Session, team_id: str, since: datetime, until: datetime) -> Sequence[PageFacts]:
+    """Pages that reached a person between the two. Private incidents count without any detail."""
     statement = (
         select(
             col(Page.escalation_id),
@@ -60,27 +64,27 @@ def pages(session: Session, team_id: str, since: datetime, until: datetime) -> S
         .join(Incident, col(Incident.id) == Escalation.incident_id)
         .outerjoin(Person, and_(col(Person.team_id) == Incident.team_id, col(Person.user_id) == Page.user_id))
         .where(
-            counted_for_people(team_id),
+            counts_for_people(team_id),
             col(Page.sent_at) >= since,
             col(Page.sent_at) < until,
             col(Page.user_id) != "",
-            col(Page.means) != LEFT_BEHIND,
+            col(Page.method) != LEFT_BEHIND,
         )
         .order_by(col(Page.id))
     )
-    return [PageFact(*row) for row in session.execute(statement)]
+    return [PageFacts(*row) for row in session.execute(statement)]
 
 
-def answers(session: Session, team_id: str, since: datetime, until: datetime) -> Sequence[AnswerFact]:
+def find_acknowledgements(
+    session: Session, team_id: str, since: datetime, until: datetime
+) -> Sequence[AcknowledgementFacts]:
     """
-    Escalations that paged somebody and began between the two, and that nobody called off; by the services of their
-    incidents, so private incidents stay out, as do drills, vendors, and calls that were only recorded.
+    Escalations that paged somebody and began between the two, without withdrawn ones.
 
-    One that found nobody to page, or nobody who is not muted, or whose pages all failed, asked nobody for an answer.
+    By the services of their incidents, so private incidents are left out, as are drills, vendors, and escalations that
+    were only recorded. One without a page that was sent (nobody on call, everybody muted, every page failed) does not
+    count.
     """
-    was_sent = exists().where(
-        col(Page.escalation_id) == Escalation.id, col(Page.sent_at).is_not(None), col(Page.means) != LEFT_BEHIND
-    )
     statement = (
         select(
             col(Incident.services),
@@ -89,15 +93,14 @@ def answers(session: Session, team_id: str, since: datetime, until: datetime) ->
             col(Escalation.acknowledged_at),
             col(Escalation.answers),
             col(Escalation.steps),
-            col(Escalation.target_kind),
-            was_sent,
+            _was_sent(),
         )
         .join(Incident, col(Incident.id) == Escalation.incident_id)
         .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
         .where(
-            Sight(team_id).condition,
+            Visibility(team_id).condition,
             col(Incident.is_drill).is_(False),
-            have_paged_people(),
+            pages_people_condition(),
             col(Escalation.paged_at) >= since,
             col(Escalation.paged_at) < until,
             col(TimelineEntry.withdrawn_at).is_(None),
@@ -105,20 +108,24 @@ def answers(session: Session, team_id: str, since: datetime, until: datetime) ->
         .order_by(col(Escalation.id))
     )
     return [
-        AnswerFact(services, zone, paged_at, _first(acknowledged_at, answers))
-        for services, zone, paged_at, acknowledged_at, answers, steps, kind, sent in session.execute(statement)
-        if sent or _mentioned_a_group(steps, kind)
+        AcknowledgementFacts(services, zone, paged_at, _first(acknowledged_at, answers))
+        for services, zone, paged_at, acknowledged_at, answers, steps, sent in session.execute(statement)
+        if sent or _mentioned_a_group(steps)
     ]
 
 
-def _mentioned_a_group(steps: list[dict[str, Any]] | None, target_kind: str) -> bool:
-    """A user group is called by its mention in the channel. The release before kept no steps."""
-    if steps is None:
-        return target_kind == TargetKind.GROUP
-    return any(Called.from_json(each).groups for each in steps)
+def _was_sent() -> Exists:
+    return exists().where(
+        col(Page.escalation_id) == Escalation.id, col(Page.sent_at).is_not(None), col(Page.method) != LEFT_BEHIND
+    )
 
 
-def _first(acknowledged_at: datetime | None, answers: list[dict[str, Any]] | None) -> datetime | None:
-    """Somebody who fell silent afterwards had acknowledged all the same."""
-    silent = first_silence([Answer.from_json(each) for each in answers or ()])
+def _mentioned_a_group(steps: list[dict[str, Any]]) -> bool:
+    """True if a user group was paged: by its mention in the channel."""
+    return any(PagedLevel.from_json(each).groups for each in steps)
+
+
+def _first(acknowledged_at: datetime | None, answers: list[dict[str, Any]]) -> datetime | None:
+    """An acknowledgement that timed out later counts."""
+    silent = first_timed_out_ack([Acknowledgement.from_json(each) for each in answers])
     return silent.at if silent else acknowledged_at

@@ -6,11 +6,11 @@ from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, sele
 
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.incidents.visibility import Sight
+from bot.store.incidents.visibility import Visibility
 
 
 class ActionItem(SQLModel, table=True):
-    """An improvement or a task. `due` is a date as ISO 8601 text; `owner` a user id."""
+    """An improvement or a task. `due` is an ISO 8601 date; `owner` a user id."""
 
     __tablename__ = "action_item"
     __table_args__ = (UniqueConstraint("incident_id", "number"),)
@@ -26,8 +26,8 @@ class ActionItem(SQLModel, table=True):
     symptom: str | None = None
     is_done: bool = False
     entry_id: int | None = Field(default=None, foreign_key="timeline_entry.id")
-    made_by: str | None = None
-    made_at: datetime
+    created_by: str | None = None
+    created_at: datetime
 
     @property
     def key(self) -> int:
@@ -36,18 +36,18 @@ class ActionItem(SQLModel, table=True):
         return self.id
 
 
-def of_incident(session: Session, incident_id: int) -> list[ActionItem]:
+def find_by_incident(session: Session, incident_id: int) -> list[ActionItem]:
     statement = select(ActionItem).where(ActionItem.incident_id == incident_id).order_by(col(ActionItem.number))
     return list(session.exec(statement))
 
 
-def numbered(session: Session, incident_id: int, number: int) -> ActionItem | None:
+def find_by_number(session: Session, incident_id: int, number: int) -> ActionItem | None:
     statement = select(ActionItem).where(ActionItem.incident_id == incident_id, ActionItem.number == number)
     return session.exec(statement).first()
 
 
-def owned_by(session: Session, sight: Sight, user_id: str) -> list[tuple[ActionItem, Incident]]:
-    """What one person has still to do, of the incidents that are seen: those that are due first, then the newest."""
+def find_open_by_owner(session: Session, visibility: Visibility, user_id: str) -> list[tuple[ActionItem, Incident]]:
+    """Open items of one person in visible incidents: by due date, then the newest."""
     statement = (
         select(ActionItem, Incident)
         .join(Incident, col(Incident.id) == ActionItem.incident_id)
@@ -56,7 +56,7 @@ def owned_by(session: Session, sight: Sight, user_id: str) -> list[tuple[ActionI
             ActionItem.owner == user_id,
             col(ActionItem.is_done).is_(False),
             col(TimelineEntry.withdrawn_at).is_(None),
-            sight.condition,
+            visibility.condition,
         )
         .order_by(col(ActionItem.due).is_(None), col(ActionItem.due), col(ActionItem.id).desc())
     )
@@ -68,5 +68,5 @@ def get(session: Session, item_id: int) -> ActionItem | None:
 
 
 def next_number(session: Session, incident_id: int) -> int:
-    """The incident's next number for an action item. The incident's row has to be locked."""
+    """The incident's next number for an action item. The incident has to be locked."""
     return session.exec(select(func.count()).where(ActionItem.incident_id == incident_id)).one() + 1

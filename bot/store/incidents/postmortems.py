@@ -1,4 +1,4 @@
-"""Postmortems as they were generated, version by version."""
+"""Versions of postmortem drafts."""
 
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,8 @@ class Postmortem(SQLModel, table=True):
     """
     One version of a draft.
 
-    `blocks` is a list of `{section, source, language, refs, generated}`: what later editing is merged against. `refs`
-    are the sources that the text was made of.
+    `blocks` is a list of `{section, source, language, refs, generated}`, the base for merging later edits. `refs` are
+    the sources of the text.
     """
 
     __tablename__ = "postmortem"
@@ -26,10 +26,10 @@ class Postmortem(SQLModel, table=True):
     languages: list[str] = Field(sa_type=JSON_COLUMN)
     state: str = "draft"
     blocks: list[dict[str, Any]] = Field(sa_type=JSON_COLUMN)
-    made_by: str | None = None
-    made_at: datetime
+    created_by: str | None = None
+    created_at: datetime
     file_id: str | None = None
-    """The file that it was posted as; empty once that was deleted, None where an earlier release did not keep it."""
+    """Slack's id of the file it was posted as; None before, empty after the file was deleted."""
     """Slack's id of the file it was posted as; None once that was deleted, and for those of an early release."""
 
 
@@ -38,7 +38,7 @@ def next_version(session: Session, incident_id: int) -> int:
     return (newest or 0) + 1
 
 
-def latest(session: Session, incident_id: int) -> Postmortem | None:
+def find_latest(session: Session, incident_id: int) -> Postmortem | None:
     statement = (
         select(Postmortem)
         .where(Postmortem.incident_id == incident_id)
@@ -48,20 +48,20 @@ def latest(session: Session, incident_id: int) -> Postmortem | None:
     return session.exec(statement).first()
 
 
-def of_incident(session: Session, incident_id: int) -> list[Postmortem]:
+def find_by_incident(session: Session, incident_id: int) -> list[Postmortem]:
     statement = select(Postmortem).where(Postmortem.incident_id == incident_id).order_by(col(Postmortem.version))
     return list(session.exec(statement))
 
 
-def file_deleted(session: Session, file_id: str) -> None:
-    """The file is no more in Slack."""
+def clear_file(session: Session, file_id: str) -> None:
+    """The file was deleted in Slack."""
     for version in session.exec(select(Postmortem).where(Postmortem.file_id == file_id)):
         version.file_id = ""
         session.add(version)
 
 
-def forget_source(session: Session, incident_id: int, ref: str) -> None:
-    """What was made of this source loses its text in every version: the message was deleted."""
+def clear_source(session: Session, incident_id: int, ref: str) -> None:
+    """Clear the text that was made of this source in every version."""
     for version in session.exec(select(Postmortem).where(Postmortem.incident_id == incident_id)):
         if any(ref in block["refs"] for block in version.blocks):
             version.blocks = [

@@ -1,4 +1,4 @@
-"""Who has which role in an incident, and who had it before."""
+"""Present and past holders of roles."""
 
 from datetime import datetime
 
@@ -10,10 +10,10 @@ HELD = text("until IS NULL")
 
 class IncidentRole(SQLModel, table=True):
     """
-    One person in one role, from `since` to `until`; None while they have it.
+    A person's time in a role; `until` is None for the present holder.
 
-    `handed_to` is who had it next, None where it was given up without anybody. `note` is what was said at the handing
-    over, `assigned_by` who gave it them. One row of an incident and role at most has no `until`.
+    `handed_to` is the next holder, None if it was given up without one. `note` is the note of the handover,
+    `assigned_by` the person who assigned it. At most one row of an incident and role has no `until`.
     """
 
     __tablename__ = "incident_role"
@@ -31,8 +31,8 @@ class IncidentRole(SQLModel, table=True):
     note: str | None = None
 
 
-def of_incident(session: Session, incident_id: int) -> list[IncidentRole]:
-    """All of them, past and present, in the order in which they began."""
+def find_by_incident(session: Session, incident_id: int) -> list[IncidentRole]:
+    """Past and present ones, in the order of assignment."""
     statement = (
         select(IncidentRole)
         .where(IncidentRole.incident_id == incident_id)
@@ -41,16 +41,16 @@ def of_incident(session: Session, incident_id: int) -> list[IncidentRole]:
     return list(session.exec(statement))
 
 
-def holder(session: Session, incident_id: int, role: str) -> IncidentRole | None:
-    """Whoever has the role now."""
+def find_holder(session: Session, incident_id: int, role: str) -> IncidentRole | None:
+    """Present holder."""
     statement = select(IncidentRole).where(
         IncidentRole.incident_id == incident_id, IncidentRole.role == role, col(IncidentRole.until).is_(None)
     )
     return session.exec(statement).first()
 
 
-def held_by(session: Session, team_id: str, user_id: str) -> list[IncidentRole]:
-    """What one person is at present, in whichever incidents, over or not."""
+def find_held_by(session: Session, team_id: str, user_id: str) -> list[IncidentRole]:
+    """Present roles of one person in any incidents, also in closed ones."""
     statement = (
         select(IncidentRole)
         .where(IncidentRole.team_id == team_id, IncidentRole.user_id == user_id, col(IncidentRole.until).is_(None))

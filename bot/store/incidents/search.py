@@ -1,24 +1,24 @@
-"""Incidents as people look for them: by what they are, and by the words of their record."""
+"""Search of incidents by their fields, and by the words of their record."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, literal_column, or_
+from sqlalchemy import ColumnElement, Text, and_, bindparam, case, cast, literal_column, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
 from bot.domain.terms import Severity, Status
-from bot.domain.text.search_key import MARKS, folded
+from bot.domain.text.search_key import COMBINING_MARKS, search_key
 from bot.store.database.tables import dialect_of, table_of
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.incidents.visibility import Sight
+from bot.store.incidents.visibility import Visibility
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class IncidentFilter:
     """
-    Which incidents are listed. What is empty does not matter; `services` are folded parts of names.
+    Filter of a list. Empty fields match all; `services` are search keys of parts of names.
 
     `drills` None: both; True: only drills; False: none.
     """
@@ -29,11 +29,11 @@ class Wanted:
     drills: bool | None = False
 
 
-def newest(session: Session, sight: Sight, wanted: Wanted) -> list[int]:
-    """The ids of those that fit, the newest first."""
+def find_ids(session: Session, visibility: Visibility, wanted: IncidentFilter) -> list[int]:
+    """Ids of the matching incidents, the newest first."""
     statement = (
         columns(table_of(Incident).c.id, table_of(Incident).c.services)
-        .where(sight.condition)
+        .where(visibility.condition)
         .order_by(col(Incident.id).desc())
     )
     if wanted.statuses:
@@ -46,19 +46,19 @@ def newest(session: Session, sight: Sight, wanted: Wanted) -> list[int]:
 
 
 def _serve(services: Sequence[str], wanted: Sequence[str]) -> bool:
-    names = [folded(each) for each in services]
+    names = [search_key(each) for each in services]
     return all(any(part in name for name in names) for part in wanted)
 
 
-def of_ids(session: Session, ids: Collection[int]) -> list[Incident]:
-    """In the order of their ids, the newest first."""
+def find_by_ids(session: Session, ids: Collection[int]) -> list[Incident]:
+    """The newest first."""
     statement = select(Incident).where(col(Incident.id).in_(ids)).order_by(col(Incident.id).desc())
     return list(session.exec(statement))
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """What an incident says of itself beside its timeline, folded."""
+class SearchHead:
+    """Search key of an incident's own fields."""
 
     incident_id: int
     text: str
@@ -77,10 +77,12 @@ HEAD = (
 )
 
 
-def heads(session: Session, sight: Sight, *, with_drills: bool) -> list[Head]:
-    """Of all that are seen, the newest first: reference, outside reference, titles, services, category, the reason."""
+def find_heads(session: Session, visibility: Visibility, *, with_drills: bool) -> list[SearchHead]:
+    """Search keys of all visible incidents, the newest first."""
     statement = (
-        columns(*(table_of(Incident).c[name] for name in HEAD)).where(sight.condition).order_by(col(Incident.id).desc())
+        columns(*(table_of(Incident).c[name] for name in HEAD))
+        .where(visibility.condition)
+        .order_by(col(Incident.id).desc())
     )
     if not with_drills:
         statement = statement.where(col(Incident.is_drill).is_(False))
@@ -89,18 +91,20 @@ def heads(session: Session, sight: Sight, *, with_drills: bool) -> list[Head]:
 
 def _head(
     key: int, series: str, number: int, reference: str | None, titles: dict[str, str], services: list[str], *rest: str
-) -> Head:
+) -> SearchHead:
     said = [f"{series}-{number}", reference, *titles.values(), *services, *rest]
-    return Head(key, folded("\n".join(each for each in said if each)))
+    return SearchHead(key, search_key("\n".join(each for each in said if each)))
 
 
-def holding(session: Session, sight: Sight, words: Sequence[str], *, with_drills: bool) -> dict[int, frozenset[str]]:
-    """Which of the folded words stand in the timeline of each incident that is seen; without any it is left out."""
-    held = _held(session, words)
+def find_word_matches(
+    session: Session, visibility: Visibility, words: Sequence[str], *, with_drills: bool
+) -> dict[int, frozenset[str]]:
+    """The words that occur in the timeline of each visible incident, if any."""
+    held = _contains_words(session, words)
     statement = (
         columns(table_of(TimelineEntry).c.incident_id, *(func.max(each) for each in held))
         .join(Incident, col(Incident.id) == TimelineEntry.incident_id)
-        .where(sight.condition, STANDING, _any(held))
+        .where(visibility.condition, STANDING, _any(held))
         .group_by(col(TimelineEntry.incident_id))
     )
     if not with_drills:
@@ -109,9 +113,9 @@ def holding(session: Session, sight: Sight, words: Sequence[str], *, with_drills
     return {row[0]: frozenset(word for word, is_held in zip(words, row[1:], strict=True) if is_held) for row in rows}
 
 
-def best_lines(session: Session, ids: Collection[int], words: Sequence[str]) -> dict[int, TimelineEntry]:
-    """The entry of each of these incidents that holds the most of the folded words, and of several the first."""
-    held = _held(session, words)
+def find_best_entries(session: Session, ids: Collection[int], words: Sequence[str]) -> dict[int, TimelineEntry]:
+    """The entry of each incident with the most of the words; of several the first."""
+    held = _contains_words(session, words)
     place = func.row_number().over(
         partition_by=col(TimelineEntry.incident_id),
         order_by=(sum(held[1:], held[0]).desc(), col(TimelineEntry.sort_at), col(TimelineEntry.seq)),
@@ -125,15 +129,18 @@ def best_lines(session: Session, ids: Collection[int], words: Sequence[str]) -> 
     return {entry.incident_id: entry for entry in session.exec(statement, params=_named(words))}
 
 
-STANDING = and_(col(TimelineEntry.withdrawn_at).is_(None), col(TimelineEntry.text) != "")
+STANDING = and_(
+    col(TimelineEntry.withdrawn_at).is_(None),
+    or_(col(TimelineEntry.own_text) != "", col(TimelineEntry.fact).is_not(None)),
+)
 
 
 def _named(words: Sequence[str]) -> dict[str, str]:
     return {f"word{place}": word for place, word in enumerate(words)}
 
 
-def _held(session: Session, words: Sequence[str]) -> list[ColumnElement[int]]:
-    """1 for each word that an entry's text holds letter for letter, whatever its signs mean elsewhere; else 0."""
+def _contains_words(session: Session, words: Sequence[str]) -> list[ColumnElement[int]]:
+    """1 for each word that an entry's text contains literally, else 0."""
     return [case((_holds(session, place), 1), else_=0) for place in range(len(words))]
 
 
@@ -142,10 +149,10 @@ def _any(held: Sequence[ColumnElement[int]]) -> ColumnElement[bool]:
 
 
 def _holds(session: Session, place: int) -> ColumnElement[bool]:
-    """The same steps as `folded`: SQLite is lent that function, PostgreSQL has them itself."""
+    """The same steps as `search_key`: SQLite calls that function, PostgreSQL has them built in."""
     word: ColumnElement[str] = bindparam(f"word{place}")
-    text = col(TimelineEntry.text)
+    text = func.coalesce(cast(col(TimelineEntry.fact), Text), "").concat(col(TimelineEntry.own_text))
     if dialect_of(session) == "sqlite":
         return func.instr(func.folded(text), word) > 0
-    bare = func.regexp_replace(func.normalize(text, literal_column("NFKD")), f"[{MARKS}]", "", "g")
+    bare = func.regexp_replace(func.normalize(text, literal_column("NFKD")), f"[{COMBINING_MARKS}]", "", "g")
     return func.strpos(func.lower(bare), word) > 0

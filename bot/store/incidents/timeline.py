@@ -1,4 +1,4 @@
-"""The timeline's entries."""
+"""Timeline entries."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -8,8 +8,9 @@ from sqlalchemy import bindparam, literal, or_, tuple_
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
 from sqlmodel.sql.sqltypes import UTCDateTime
 
+from bot.domain.record.facts import read_fact
 from bot.domain.terms import Kind
-from bot.store.database.tables import JSON_COLUMN
+from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON
 
 
 class TimelineEntry(SQLModel, table=True):
@@ -19,9 +20,9 @@ class TimelineEntry(SQLModel, table=True):
     A message has one entry per incident (the unique key). `happened_at` is None exactly where `precision` is `unknown`.
     `details` holds what the kind carries beyond its text: `started`, `ended` (ISO 8601), `users_percent`, `status`,
     `severity`, `role`, `user`, `changes`, `public`, `public_languages`, `escalation_id`, `alert_id`, `action_id`.
-    `merged_into_id` is the entry that took this one in. `posted_ts` is the bot's message that tells of it. `earlier` is
-    the state before each change, the oldest first (`services.amending.EARLIER` names its keys).
-    Whoever makes many gives `details`, `files` and `earlier` too: a default that is made costs as much as a query.
+    `merged_into_id` is the entry that took this one in. `posted_ts` is the bot's message about it. `earlier` has the
+    state before each change, the oldest first. Bulk inserts set `details`, `files` and `earlier` too: each default
+    costs as much as a query.
     """
 
     __tablename__ = "timeline_entry"
@@ -35,7 +36,10 @@ class TimelineEntry(SQLModel, table=True):
     incident_id: int = Field(foreign_key="incident.id")
     seq: int
     kinds: list[str] = Field(sa_type=JSON_COLUMN)
-    text: str
+    own_text: str = ""
+    """Words of people and monitors; empty where `fact` says everything."""
+    fact: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
+    """What Dogwatch recorded itself (`bot.domain.record.facts.store_fact`)."""
     happened_at: datetime | None = None
     precision: str
     sort_at: datetime
@@ -55,17 +59,26 @@ class TimelineEntry(SQLModel, table=True):
     deleted_at: datetime | None = None
     withdrawn_at: datetime | None = None
     withdrawn_by: str | None = None
-    withdrawn_why: str | None = None
+    withdrawal_reason: str | None = None
     merged_into_id: int | None = None
     redacted_at: datetime | None = None
     redacted_by: str | None = None
-    redacted_why: str | None = None
+    redaction_reason: str | None = None
 
     @property
     def key(self) -> int:
         if self.id is None:
             raise ValueError("the entry was never stored")
         return self.id
+
+    @property
+    def text(self) -> str:
+        """The entry's words; a fact is worded in English."""
+        return self.own_text or (read_fact(self.fact).in_english() if self.fact else "")
+
+    @text.setter
+    def text(self, words: str) -> None:
+        self.own_text, self.fact = words, None
 
     def has(self, kind: Kind) -> bool:
         return kind.value in self.kinds
@@ -78,20 +91,20 @@ OF_MESSAGE = select(TimelineEntry).where(
 )
 
 
-def of_message(session: Session, incident_id: int, channel_id: str, message_ts: str) -> TimelineEntry | None:
+def find_by_message(session: Session, incident_id: int, channel_id: str, message_ts: str) -> TimelineEntry | None:
     named = {"incident_id": incident_id, "channel_id": channel_id, "message_ts": message_ts}
     return session.exec(OF_MESSAGE, params=named).first()
 
 
-def of_any_incident(session: Session, channel_id: str, message_ts: str) -> list[TimelineEntry]:
-    """The entries that quote this message, in whichever incidents."""
+def find_quotes(session: Session, channel_id: str, message_ts: str) -> list[TimelineEntry]:
+    """Entries of this message in any incident."""
     statement = select(TimelineEntry).where(
         TimelineEntry.channel_id == channel_id, TimelineEntry.message_ts == message_ts
     )
     return list(session.exec(statement))
 
 
-def in_order(session: Session, incident_id: int, *, with_withdrawn: bool = True) -> list[TimelineEntry]:
+def find_entries(session: Session, incident_id: int, *, with_withdrawn: bool = True) -> list[TimelineEntry]:
     statement = (
         select(TimelineEntry)
         .where(TimelineEntry.incident_id == incident_id)
@@ -102,11 +115,11 @@ def in_order(session: Session, incident_id: int, *, with_withdrawn: bool = True)
     return list(session.exec(statement))
 
 
-def standing(session: Session, incident_id: int, *, besides: Collection[str] = ()) -> list[TimelineEntry]:
+def find_milestone_entries(session: Session, incident_id: int, *, besides: Collection[str] = ()) -> list[TimelineEntry]:
     """
-    The entries from which the incident's times may follow: all that stand, but for kinds that say nothing of times.
+    Entries that stand and may set milestones.
 
-    Message entries are the bulk of a long timeline; those without a mark in `besides` are left to the caller's eye.
+    With `besides` message entries without one of these kinds are left out: they are the bulk of a long timeline.
     """
     statement = (
         select(TimelineEntry)
@@ -121,8 +134,8 @@ def get(session: Session, entry_id: int) -> TimelineEntry | None:
     return session.get(TimelineEntry, entry_id)
 
 
-def sharing_place(session: Session, incident_id: int, sort_at: datetime) -> list[TimelineEntry]:
-    """The entries that only their `seq` tells apart, in order."""
+def find_same_position(session: Session, incident_id: int, sort_at: datetime) -> list[TimelineEntry]:
+    """Entries with the same `sort_at`, in order."""
     statement = (
         select(TimelineEntry)
         .where(TimelineEntry.incident_id == incident_id, TimelineEntry.sort_at == sort_at)
@@ -131,24 +144,25 @@ def sharing_place(session: Session, incident_id: int, sort_at: datetime) -> list
     return list(session.exec(statement))
 
 
-def merged_into(session: Session, entry_id: int) -> list[TimelineEntry]:
-    """The entries that this one took in, themselves; not what those had taken in before."""
+def find_merged(session: Session, entry_id: int) -> list[TimelineEntry]:
+    """Entries that were merged directly into this one."""
     statement = select(TimelineEntry).where(TimelineEntry.merged_into_id == entry_id).order_by(col(TimelineEntry.id))
     return list(session.exec(statement))
 
 
-def carried(session: Session, entry: TimelineEntry) -> list[TimelineEntry]:
-    """The same entry where incidents were merged: the one that it was carried over from, and those made from it."""
+def find_carried(session: Session, entry: TimelineEntry) -> list[TimelineEntry]:
+    """Copies of an entry across merged incidents: its origin, and those made from it."""
     origin = (entry.details.get("came_from") or {}).get("entry")
     named = col(TimelineEntry.details)["came_from"]["entry"].as_integer()
     statement = select(TimelineEntry).where(or_(named == entry.key, col(TimelineEntry.id) == origin))
     return list(session.exec(statement.order_by(col(TimelineEntry.id))))
 
 
-def reopened_after(session: Session, entry_id: int | None) -> datetime | None:
+def find_reopened_at(session: Session, entry_id: int | None) -> datetime | None:
     """
-    When the incident was last reopened after this entry was recorded; None where it was not. An entry that was carried
-    over from another incident is of the time before where that one was reopened, too.
+    Last reopening of the incident after this entry was recorded; None if there was none.
+
+    For an entry carried over from another incident, that one's reopening counts too.
     """
     while entry_id is not None and (entry := get(session, entry_id)) is not None:
         later = select(TimelineEntry.kinds, TimelineEntry.recorded_at).where(
@@ -160,16 +174,16 @@ def reopened_after(session: Session, entry_id: int | None) -> datetime | None:
     return None
 
 
-def told_by(session: Session, incident_id: int, posted_ts: str) -> TimelineEntry | None:
-    """The entry that the bot's own message tells of."""
+def find_by_posted_message(session: Session, incident_id: int, posted_ts: str) -> TimelineEntry | None:
+    """The entry that the bot's own message is about."""
     statement = select(TimelineEntry).where(
         TimelineEntry.incident_id == incident_id, TimelineEntry.posted_ts == posted_ts
     )
     return session.exec(statement).first()
 
 
-def around(session: Session, entry: TimelineEntry, limit: int) -> list[TimelineEntry]:
-    """The standing entries nearest to this one in the incident's order, itself left out, in order."""
+def find_neighbours(session: Session, entry: TimelineEntry, limit: int) -> list[TimelineEntry]:
+    """The nearest entries that stand, before and after this one, in order."""
     of_incident = select(TimelineEntry).where(
         TimelineEntry.incident_id == entry.incident_id, col(TimelineEntry.withdrawn_at).is_(None)
     )
@@ -184,18 +198,19 @@ def around(session: Session, entry: TimelineEntry, limit: int) -> list[TimelineE
     return [*reversed(chosen), *behind[: limit - len(chosen)]]
 
 
-def without_words(session: Session, incident_id: int) -> list[TimelineEntry]:
-    """The entries whose words were deleted or redacted."""
+def find_cleared(session: Session, incident_id: int) -> list[TimelineEntry]:
+    """Entries whose text was deleted or redacted."""
     statement = select(TimelineEntry).where(
         TimelineEntry.incident_id == incident_id,
-        TimelineEntry.text == "",
+        TimelineEntry.own_text == "",
+        col(TimelineEntry.fact).is_(None),
         or_(col(TimelineEntry.deleted_at).is_not(None), col(TimelineEntry.redacted_at).is_not(None)),
     )
     return list(session.exec(statement))
 
 
-def last_sort_at(session: Session, incident_id: int) -> datetime | None:
-    """Where an entry of unknown time goes: right after the entry that is last in the order now."""
+def find_last_sort_at(session: Session, incident_id: int) -> datetime | None:
+    """Position of an entry of unknown time: after the entry that is last now."""
     statement = (
         select(TimelineEntry.sort_at)
         .where(TimelineEntry.incident_id == incident_id)
@@ -205,7 +220,8 @@ def last_sort_at(session: Session, incident_id: int) -> datetime | None:
     return session.exec(statement).first()
 
 
-def count(session: Session, incident_id: int) -> int:
+def count_entries(session: Session, incident_id: int) -> int:
+    """Entries that stand."""
     statement = select(func.count()).where(
         TimelineEntry.incident_id == incident_id, col(TimelineEntry.withdrawn_at).is_(None)
     )

@@ -1,4 +1,4 @@
-"""What was said in incidents' channels, and the reactions to it, as Slack told."""
+"""Messages and reactions in incidents' channels."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,16 +12,15 @@ from sqlmodel import Field, Index, Session, SQLModel, col, func, select
 from bot.store.database.tables import JSON_COLUMN, dialect_of, insert_for, table_of
 
 AT_ONCE = 500
-"""Values that one statement names: databases have a limit of their own."""
+"""Values in one statement: databases have a limit."""
 
 
 class Message(SQLModel, table=True):
     """
     One message of an incident's channel. `text` is plain, with people as `<@U…>`.
 
-    A deletion leaves the row (who and when) without text or files, also so that a late, older event cannot bring them
-    back. From `sealed_at` on nothing but its deletion is taken in: it was redacted, or somebody in it was erased, and
-    what Slack still tells of it would bring that back.
+    A deletion leaves the row without text or files, so that a late, older event cannot bring them back. From
+    `frozen_at` on only a deletion is taken in: the message was redacted, or somebody in it was erased.
     """
 
     __tablename__ = "message"
@@ -37,15 +36,15 @@ class Message(SQLModel, table=True):
     files: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
     edited_ts: str | None = None
     deleted_at: datetime | None = None
-    sealed_at: datetime | None = None
+    frozen_at: datetime | None = None
     stored_at: datetime
 
 
 class Reaction(SQLModel, table=True):
     """
-    Whether a person's emoji is on a message, by the newest event that spoke of it.
+    A person's emoji on a message, by the newest event about it.
 
-    A reaction that was taken away stays as a row with `is_present` false: events come in any order.
+    A removed reaction stays as a row with `is_present` false: events come in any order.
     """
 
     __tablename__ = "reaction"
@@ -61,11 +60,11 @@ class Reaction(SQLModel, table=True):
     user_team_id: str | None = None
 
 
-def message(session: Session, team_id: str, channel_id: str, ts: str) -> Message | None:
+def get_message(session: Session, team_id: str, channel_id: str, ts: str) -> Message | None:
     return session.get(Message, (team_id, channel_id, ts))
 
 
-MARKS_ON = (
+REACTIONS_ON = (
     select(Reaction)
     .where(
         Reaction.team_id == bindparam("team_id"),
@@ -77,19 +76,19 @@ MARKS_ON = (
 )
 
 
-def marks_on(session: Session, team_id: str, channel_id: str, ts: str) -> list[Reaction]:
-    """The reactions that are on the message now, the earliest first."""
-    return list(session.exec(MARKS_ON, params={"team_id": team_id, "channel_id": channel_id, "ts": ts}))
+def find_reactions(session: Session, team_id: str, channel_id: str, ts: str) -> list[Reaction]:
+    """Present reactions to the message, the earliest first."""
+    return list(session.exec(REACTIONS_ON, params={"team_id": team_id, "channel_id": channel_id, "ts": ts}))
 
 
 def is_known(session: Session, reaction: Reaction) -> bool:
-    """Whether this person's emoji is or was on the message."""
+    """True if this person's emoji is or was on the message."""
     key = (reaction.team_id, reaction.channel_id, reaction.message_ts, reaction.user_id, reaction.emoji)
     return session.get(Reaction, key) is not None
 
 
-def put_reaction(session: Session, reaction: Reaction) -> bool:
-    """Take over what an event says, unless a newer one was here already. True if anything changed."""
+def save_reaction(session: Session, reaction: Reaction) -> bool:
+    """Save a reaction unless a newer event was saved. True if anything changed."""
     return session.execute(_putting(dialect_of(session)), reaction.model_dump()).first() is not None
 
 
@@ -103,15 +102,17 @@ def _putting(dialect: str) -> Executable:
     ).returning(table.c.emoji)
 
 
-def of_channel(session: Session, team_id: str, channel_id: str) -> list[Message]:
+def find_messages(session: Session, team_id: str, channel_id: str) -> list[Message]:
     statement = (
         select(Message).where(Message.team_id == team_id, Message.channel_id == channel_id).order_by(col(Message.ts))
     )
     return list(session.exec(statement))
 
 
-def in_span(session: Session, team_id: str, channel_id: str, oldest: str, before: str | None) -> list[Message]:
-    """Messages and replies written from `oldest` on, and before `before` if there is one; both are `ts`."""
+def find_messages_between(
+    session: Session, team_id: str, channel_id: str, oldest: str, before: str | None
+) -> list[Message]:
+    """Messages and replies from `oldest` on, and before `before` if given; both are `ts`."""
     statement = select(Message).where(
         Message.team_id == team_id,
         Message.channel_id == channel_id,
@@ -121,15 +122,17 @@ def in_span(session: Session, team_id: str, channel_id: str, oldest: str, before
     return list(session.exec(statement))
 
 
-def replies_to(session: Session, team_id: str, channel_id: str, parents: Collection[str]) -> list[Message]:
+def find_replies(session: Session, team_id: str, channel_id: str, parents: Collection[str]) -> list[Message]:
     statement = select(Message).where(
         Message.team_id == team_id, Message.channel_id == channel_id, col(Message.thread_ts).in_(parents)
     )
     return [each for each in session.exec(statement) if each.ts != each.thread_ts] if parents else []
 
 
-def marks_in(session: Session, team_id: str, channel_id: str, messages: Collection[str]) -> dict[str, list[Reaction]]:
-    """The reactions that are on these messages now, by the message's ts."""
+def find_reactions_by_message(
+    session: Session, team_id: str, channel_id: str, messages: Collection[str]
+) -> dict[str, list[Reaction]]:
+    """Present reactions by the message's ts."""
     found: dict[str, list[Reaction]] = {}
     wanted = sorted(messages)
     for first in range(0, len(wanted), AT_ONCE):
@@ -146,14 +149,14 @@ def marks_in(session: Session, team_id: str, channel_id: str, messages: Collecti
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """What is kept of a thread's replies, deleted ones not counted."""
+    """Kept replies of a thread, without deleted ones."""
 
     count: int
     newest: str
 
 
-def threads_in(session: Session, team_id: str, channel_id: str, oldest: str, before: str | None) -> dict[str, Thread]:
-    """Threads of which replies are kept, by the `ts` of their parents, for parents written in a span."""
+def find_threads(session: Session, team_id: str, channel_id: str, oldest: str, before: str | None) -> dict[str, Thread]:
+    """Threads with kept replies by their parents' `ts`, for parents in a span."""
     statement = (
         select(Message.thread_ts, func.count(), func.max(Message.ts))
         .where(

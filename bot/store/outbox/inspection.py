@@ -1,4 +1,4 @@
-"""What stands in the outbox, for people to look at: each row with what holds it up. No row's words are in it."""
+"""Outbox inspection: each pending row and what blocks it. Never includes message text."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select
 
 from bot.store.incidents.incidents import Incident
-from bot.store.outbox import UNFINISHED, Gate, Lane, OutboxRow, State
+from bot.store.outbox import UNFINISHED, Lane, OutboxRow, RateLimit, State
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingRow:
     """
-    One effect that has not reached Slack. `reference` is None for what belongs to no incident.
+    A row that has not reached Slack. `reference` is None if it belongs to no incident.
 
-    `is_first`: nothing of its lane goes before it. `is_lane_open`: False while the channel it is for does not exist.
+    `is_first`: nothing in its lane goes before it. `is_lane_open`: False while its channel does not exist.
     `lane_due_at`: when its lane is looked at next. `owner`: the worker that has the lane, until `lease_until`.
     """
 
-    what: str
+    kind: str
     reference: str | None
     since: datetime
     not_before: datetime
@@ -38,7 +38,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class ClosedLane:
-    """A lane whose rows wait for the channel of an incident."""
+    """A lane whose rows wait for an incident's channel."""
 
     lane: str
     reference: str | None
@@ -46,15 +46,19 @@ class ClosedLane:
 
 
 @dataclass(frozen=True, slots=True)
-class ClosedGate:
-    """A call that Slack asked to leave alone until then. `reference`: of the incident whose channel it is about."""
+class BlockedMethod:
+    """
+    A method that Slack rate limited until then.
+
+    `reference`: the incident of its channel, if any.
+    """
 
     key: str
     until: datetime
     reference: str | None = None
 
 
-def waiting(session: Session, limit: int, states: Collection[str] = UNFINISHED) -> list[Waiting]:
+def find_pending(session: Session, limit: int, states: Collection[str] = UNFINISHED) -> list[PendingRow]:
     """The oldest rows in these states, at most `limit`."""
     statement = (
         select(OutboxRow, Lane, Incident)
@@ -67,38 +71,39 @@ def waiting(session: Session, limit: int, states: Collection[str] = UNFINISHED) 
     seen: set[str] = set()
     found = []
     for row, lane, incident in session.exec(statement):
-        is_unfinished = row.state in UNFINISHED
-        found.append(
-            Waiting(
-                what=row.what,
-                reference=incident.reference if incident else None,
-                since=row.created_at,
-                not_before=row.not_before,
-                state=row.state,
-                attempts=row.attempts,
-                error=row.error,
-                is_first=row.lane not in seen,
-                is_lane_open=lane.is_open,
-                key=row.key,
-                lane=row.lane,
-                lane_due_at=lane.due_at,
-                owner=lane.owner,
-                lease_until=lane.lease_until,
-                ended_at=None if is_unfinished else row.done_at,
-            )
-        )
-        if is_unfinished:
+        found.append(_pending_row(row, lane, incident, is_first=row.lane not in seen))
+        if row.state in UNFINISHED:
             seen.add(row.lane)
     return found
 
 
-def how_many(session: Session, states: Collection[str] = UNFINISHED) -> int:
+def _pending_row(row: OutboxRow, lane: Lane, incident: Incident | None, *, is_first: bool) -> PendingRow:
+    return PendingRow(
+        kind=row.kind,
+        reference=incident.reference if incident else None,
+        since=row.created_at,
+        not_before=row.not_before,
+        state=row.state,
+        attempts=row.attempts,
+        error=row.error,
+        is_first=is_first,
+        is_lane_open=lane.is_open,
+        key=row.key,
+        lane=row.lane,
+        lane_due_at=lane.due_at,
+        owner=lane.owner,
+        lease_until=lane.lease_until,
+        ended_at=None if row.state in UNFINISHED else row.done_at,
+    )
+
+
+def count_rows(session: Session, states: Collection[str] = UNFINISHED) -> int:
     statement = select(func.count()).select_from(OutboxRow).where(col(OutboxRow.state).in_(states))
     return int(session.exec(statement).one())
 
 
-def closed_lanes(session: Session) -> Sequence[ClosedLane]:
-    """Lanes that are closed although something waits in them."""
+def find_closed_lanes(session: Session) -> Sequence[ClosedLane]:
+    """Closed lanes with waiting rows."""
     statement = (
         select(OutboxRow.lane, func.min(OutboxRow.incident_id), func.count())
         .join(Lane, col(Lane.key) == col(OutboxRow.lane))
@@ -113,11 +118,11 @@ def closed_lanes(session: Session) -> Sequence[ClosedLane]:
     return found
 
 
-def closed_gates(session: Session, now: datetime) -> Sequence[ClosedGate]:
-    """Gates that Slack itself closed, by a 429, and that are closed still."""
-    statement = select(Gate).where(col(Gate.blocked_until) > now).order_by(col(Gate.key))
+def find_blocked_methods(session: Session, now: datetime) -> Sequence[BlockedMethod]:
+    """Methods that Slack itself limited, by a 429, and that are still blocked."""
+    statement = select(RateLimit).where(col(RateLimit.blocked_until) > now).order_by(col(RateLimit.key))
     return [
-        ClosedGate(gate.key, gate.blocked_until, _reference_of(session, gate.key))
+        BlockedMethod(gate.key, gate.blocked_until, _reference_of(session, gate.key))
         for gate in session.exec(statement)
         if gate.blocked_until
     ]
@@ -129,8 +134,8 @@ def _reference_of(session: Session, gate: str) -> str | None:
     return incident.reference if incident else None
 
 
-def failed_of(session: Session, incident_id: int | None = None) -> list[int]:
-    """The rows that were refused or given up, the oldest first; of one incident, or of all."""
+def find_failed_ids(session: Session, incident_id: int | None = None) -> list[int]:
+    """Rows that failed or are dead, the oldest first; of one incident, or of all."""
     statement = select(OutboxRow.id).where(col(OutboxRow.state).in_([State.FAILED, State.DEAD]))
     if incident_id is not None:
         statement = statement.where(OutboxRow.incident_id == incident_id)

@@ -1,4 +1,4 @@
-"""Rows that people change are held as all others hold them: the incidents first, then the lanes, each in one order."""
+"""Locks for operator changes in the global order: incidents, then lanes, each sorted."""
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
@@ -11,15 +11,15 @@ from bot.store.incidents.incidents import Incident
 from bot.store.outbox.models import IS_UNFINISHED, Lane, OutboxRow, State
 
 AT_ONCE = 5_000
-"""Values that one statement names. PostgreSQL takes 32,767."""
+"""Values in one statement. PostgreSQL takes 32,767."""
 
 
-def hold(session: Session, keys: Collection[int], opening: str) -> list[int]:
+def lock_rows(session: Session, keys: Collection[int], opening: str) -> list[int]:
     """
-    Hold the incidents and the lanes of these rows until the end of the transaction.
+    Lock the incidents and lanes of these rows until the end of the transaction.
 
-    Returns the rows that cannot go without one of them: what waits for a channel, if it is opened by one of these rows
-    that is not done. `opening` is the kind of row that opens it. Their lanes are held, too.
+    Returns the rows that depend on one of them: those that wait for a channel, if one of these rows opens it and is not
+    done. `opening` is the kind of row that opens a channel. Their lanes are locked, too.
     """
     of_incidents: set[int | None] = set()
     lanes: set[str] = set()
@@ -28,10 +28,10 @@ def hold(session: Session, keys: Collection[int], opening: str) -> list[int]:
             lanes.add(lane)
             of_incidents.add(incident_id)
     for some in _parts(of_incidents - {None}):
-        session.execute(_held(col(Incident.id), some))
+        session.execute(_lock_values(col(Incident.id), some))
     along = _behind(session, keys, opening)
     for some in _parts(lanes | {lane for _, lane in along}):
-        session.execute(_held(col(Lane.key), some))
+        session.execute(_lock_values(col(Lane.key), some))
     return [key for key, _ in along]
 
 
@@ -39,12 +39,12 @@ def _place_of(keys: Collection[int]) -> Select[str, int | None]:
     return select(col(OutboxRow.lane), col(OutboxRow.incident_id)).where(col(OutboxRow.id).in_(keys))
 
 
-def _held(key: Any, some: Collection[Any]) -> Select[Any]:
+def _lock_values(key: Any, some: Collection[Any]) -> Select[Any]:
     return select(key).where(key.in_(some)).order_by(key).with_for_update()
 
 
 def _behind(session: Session, keys: Collection[int], opening: str) -> list[tuple[int, str]]:
-    """Row and lane of what waits for a channel that these rows open. Their incidents are held: none comes meanwhile."""
+    """Row and lane of rows that wait for a channel which these rows open."""
     found = []
     for some in _parts(keys):
         opened = (
@@ -52,7 +52,7 @@ def _behind(session: Session, keys: Collection[int], opening: str) -> list[tuple
             .join(Incident, col(Incident.id) == col(OutboxRow.incident_id))
             .where(
                 col(OutboxRow.id).in_(some),
-                col(OutboxRow.what) == opening,
+                col(OutboxRow.kind) == opening,
                 col(OutboxRow.state).not_in([State.DONE, State.DROPPED, State.RUNNING]),
                 col(Incident.channel_id).is_(None),
             )
@@ -68,7 +68,7 @@ def _behind(session: Session, keys: Collection[int], opening: str) -> list[tuple
 
 
 def _parts(values: Iterable[Any]) -> Iterator[list[Any]]:
-    """In their order, some at a time."""
+    """Sorted chunks."""
     left = iter(sorted(values))
     while some := list(islice(left, AT_ONCE)):
         yield some

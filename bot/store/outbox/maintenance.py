@@ -1,4 +1,4 @@
-"""What waits and what failed, for people; what is done goes."""
+"""Backlog and failures, retry and drop by operators, purge of finished rows."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,21 +8,21 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, text, update
 from sqlmodel import Session, col, func, select
 
-from bot.store.database.wakeups import Due, needs_waking
-from bot.store.outbox.models import IS_OVER, IS_TROUBLED, IS_UNFINISHED, UNFINISHED, Gate, Lane, OutboxRow, State
-from bot.store.outbox.queue import another_waits
+from bot.store.database.transaction_state import Wakeup, request_wakeup
+from bot.store.outbox.models import IS_FAILED, IS_FINISHED, IS_UNFINISHED, UNFINISHED, Lane, OutboxRow, RateLimit, State
+from bot.store.outbox.queue import has_other_waiting
 
 LONGEST_LEASE = timedelta(minutes=1)
-"""No worker takes a lane for longer at a time."""
+"""No worker leases a lane for longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """
-    What waits, and what failed. `rows` counts by state and kind.
+    Numbers of pending and failed rows. `rows` has them by state and kind.
 
-    `oldest_due_at`: since when the open lane that is due longest is due, whoever has it; None if nothing is.
-    `oldest_created_at`: when the oldest unfinished row was asked for.
+    `oldest_due_at`: since when the open lane that is due longest is due, leased or not; None if none is.
+    `oldest_created_at`: creation of the oldest unfinished row.
     """
 
     unfinished: int
@@ -33,11 +33,11 @@ class Backlog:
     oldest_created_at: datetime | None
 
 
-def backlog(session: Session) -> Backlog:
-    counting = select(OutboxRow.state, OutboxRow.what, func.count()).group_by(OutboxRow.state, OutboxRow.what)
+def count_backlog(session: Session) -> Backlog:
+    counting = select(OutboxRow.state, OutboxRow.kind, func.count()).group_by(OutboxRow.state, OutboxRow.kind)
     rows: dict[tuple[str, str], int] = {}
     by_state: Counter[str] = Counter()
-    for some in (IS_UNFINISHED, IS_TROUBLED):
+    for some in (IS_UNFINISHED, IS_FAILED):
         for state, what, count in session.exec(counting.where(text(some))):
             rows[state, what] = int(count)
             by_state[state] += int(count)
@@ -51,8 +51,8 @@ def backlog(session: Session) -> Backlog:
     )
 
 
-def problems_of(session: Session, incident_id: int) -> list[OutboxRow]:
-    """What could not be done for an incident, as people should see it on the card."""
+def find_failures(session: Session, incident_id: int) -> list[OutboxRow]:
+    """Failed rows of an incident, for its card."""
     statement = (
         select(OutboxRow)
         .where(OutboxRow.incident_id == incident_id, col(OutboxRow.state).in_([State.FAILED, State.DEAD]))
@@ -61,14 +61,14 @@ def problems_of(session: Session, incident_id: int) -> list[OutboxRow]:
     return list(session.exec(statement))
 
 
-def is_news(session: Session, row: OutboxRow) -> bool:
-    """Whether a row is the first of its kind that failed in this way, as far as its incident goes."""
+def is_first_failure(session: Session, row: OutboxRow) -> bool:
+    """True if no other row of this kind failed with this error for the incident."""
     failed = session.get(OutboxRow, row.key)
     if failed is None:
         return False
     others = select(OutboxRow.id).where(
         OutboxRow.incident_id == failed.incident_id,
-        OutboxRow.what == failed.what,
+        OutboxRow.kind == failed.kind,
         OutboxRow.error == failed.error,
         col(OutboxRow.state).in_([State.FAILED, State.DEAD]),
         OutboxRow.id != failed.id,
@@ -76,8 +76,8 @@ def is_news(session: Session, row: OutboxRow) -> bool:
     return session.exec(others).first() is None
 
 
-def is_refused(session: Session, incident_id: int, target: str, since: datetime) -> bool:
-    """Whether the view, when it was last to be shown since then, could not be."""
+def is_view_rejected(session: Session, incident_id: int, target: str, since: datetime) -> bool:
+    """True if the last attempt to show the view since then failed."""
     ended = (
         select(OutboxRow.state)
         .where(
@@ -93,18 +93,18 @@ def is_refused(session: Session, incident_id: int, target: str, since: datetime)
 
 
 def get(session: Session, row_id: int) -> OutboxRow:
-    """Raises LookupError if there is none such."""
+    """Raises LookupError if it does not exist."""
     row = session.get(OutboxRow, row_id)
     if row is None:
         raise LookupError(f"row {row_id} is gone")
     return row
 
 
-def retry(session: Session, row_id: int, now: datetime) -> bool:
+def retry_row(session: Session, row_id: int, now: datetime) -> bool:
     """
-    Put a failed or dead row back to wait. False if there is none such.
+    Queue a failed or dead row again. False if there is none such.
 
-    What was given up may have had its effect: it is looked for first.
+    A dead row may have had its effect: that is checked first.
     """
     row = session.get(OutboxRow, row_id)
     if row is None:
@@ -117,22 +117,22 @@ def retry(session: Session, row_id: int, now: datetime) -> bool:
         return False
     lane.due_at = min(lane.due_at or now, now)
     session.add(lane)
-    if row.target is not None and another_waits(session, row):
+    if row.target is not None and has_other_waiting(session, row):
         row.state, row.done_at = State.DONE, now  # the newer one shows the same thing
     else:
         row.state, row.done_at = (State.UNKNOWN if row.state == State.DEAD else State.WAITING), None
     row.not_before, row.attempts, row.error = now, 0, None
-    row.silences, row.defects, row.waits_for_slack = 0, 0, None
+    row.unanswered_attempts, row.defects, row.waits_for_slack = 0, 0, False
     session.add(row)
-    needs_waking(session, Due.ROWS)
+    request_wakeup(session, Wakeup.ROWS)
     return True
 
 
-def drop(session: Session, row_id: int, now: datetime) -> bool:
+def drop_row(session: Session, row_id: int, now: datetime) -> bool:
     """
-    Give up a row for good, because a person said so; its lane goes on. False if there is none such.
+    Give up a row for good; its lane goes on. False if there is none such.
 
-    One that is being carried out is left alone: nobody can say whether it is too late.
+    A running row is left alone: its effect may be under way.
     """
     row = session.get(OutboxRow, row_id)
     if row is None:
@@ -146,21 +146,21 @@ def drop(session: Session, row_id: int, now: datetime) -> bool:
     if row.state in UNFINISHED:
         lane.due_at = min(lane.due_at or now, now)
         session.add(lane)
-        needs_waking(session, Due.ROWS)
+        request_wakeup(session, Wakeup.ROWS)
     row.state, row.done_at = State.DROPPED, now
     session.add(row)
     return True
 
 
-def forget_done(session: Session, before: datetime, limit: int) -> int:
+def delete_finished(session: Session, before: datetime, limit: int) -> int:
     """
-    Delete at most `limit` rows that were done, or dropped by a person, before: how many went.
+    Delete at most `limit` rows done or dropped before then; return their number.
 
     Failed and dead ones stay for people to see.
     """
     old = (
         select(OutboxRow.id)
-        .where(text(IS_OVER), col(OutboxRow.done_at) < before)
+        .where(text(IS_FINISHED), col(OutboxRow.done_at) < before)
         .order_by(col(OutboxRow.done_at))
         .limit(limit)
     )
@@ -170,16 +170,16 @@ def forget_done(session: Session, before: datetime, limit: int) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
-def let_go(session: Session, now: datetime) -> None:
+def release_waiting(session: Session, now: datetime) -> None:
     """
-    Let all that waits go at once, and no lease last longer than one can: for a clock that was set back.
+    Release all waiting rows and shorten leases, after the clock was set back.
 
-    What was to wait some seconds would wait for as long as the clock was set back. Slack says so if it is too soon.
+    A pause of seconds would last as long as the clock was set back. Slack says so if it is too soon.
     """
     longest = now + LONGEST_LEASE
     session.execute(update(Lane).where(col(Lane.due_at) > now).values(due_at=now))
     session.execute(update(Lane).where(col(Lane.lease_until) > longest).values(lease_until=longest))
     unfinished = col(OutboxRow.state).in_(UNFINISHED)
     session.execute(update(OutboxRow).where(unfinished, col(OutboxRow.not_before) > now).values(not_before=now))
-    session.execute(update(Gate).where(col(Gate.arrival_at) > now).values(arrival_at=now))
-    session.execute(update(Gate).where(col(Gate.blocked_until) > now).values(blocked_until=now))
+    session.execute(update(RateLimit).where(col(RateLimit.arrival_at) > now).values(arrival_at=now))
+    session.execute(update(RateLimit).where(col(RateLimit.blocked_until) > now).values(blocked_until=now))

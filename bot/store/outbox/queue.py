@@ -1,8 +1,8 @@
-"""Rows come into their lanes."""
+"""Queueing of rows in lanes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -12,25 +12,23 @@ from uuid import uuid4
 from sqlalchemy import Executable, case, delete, or_, text, update
 from sqlmodel import Session, col, select
 
+from bot.domain.text.payload import Payload
 from bot.runtime.log import request_id
 from bot.store.database.tables import dialect_of, insert_for, table_of
-from bot.store.database.wakeups import Due, needs_waking
+from bot.store.database.transaction_state import Wakeup, request_wakeup, transaction_state
 from bot.store.outbox.models import IS_UNFINISHED, IS_WAITING_VIEW, Lane, OutboxRow, State
-
-GATHERED = "gathered for the outbox"
-AHEAD = "done before what was gathered is queued"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Effect:
     """
-    An effect that is to be queued. With a `target` it is a view, and nothing is added while one for that target waits.
+    An effect to queue. With a `target` it is a view: nothing is added while one for it waits.
 
-    `is_open` is how a lane begins that does not exist yet; an existing lane stays as it is.
+    `is_open` is the initial state of a new lane; an existing lane stays as it is.
     """
 
     lane: str
-    what: str
+    kind: str
     team_id: str
     at: datetime
     priority: int
@@ -38,14 +36,14 @@ class Wanted:
     target: str | None = None
     not_before: datetime | None = None
     is_open: bool = True
-    details: Mapping[str, Any] = field(default_factory=dict)
+    payload: Payload | None = None
 
 
-def put(
+def enqueue(
     session: Session,
     *,
     lane: str,
-    what: str,
+    kind: str,
     team_id: str,
     at: datetime,
     priority: int,
@@ -53,17 +51,17 @@ def put(
     target: str | None = None,
     not_before: datetime | None = None,
     is_open: bool = True,
-    **details: Any,
+    payload: Payload | None = None,
 ) -> None:
-    """Queue one effect, as `Wanted` says it."""
-    put_all(session, Wanted(lane, what, team_id, at, priority, incident_id, target, not_before, is_open, details))
+    """Queue one effect; arguments as in `Effect`."""
+    enqueue_all(session, Effect(lane, kind, team_id, at, priority, incident_id, target, not_before, is_open, payload))
 
 
-def put_all(session: Session, *wanted: Wanted) -> None:
-    """Queue effects, in this order, by two statements however many they are; in a block of `together`, at its end."""
-    gathered: list[Wanted] | None = session.info.get(GATHERED)
-    if gathered is not None:
-        gathered += wanted
+def enqueue_all(session: Session, *wanted: Effect) -> None:
+    """Queue effects in this order, with two statements; within `batch`, at its end."""
+    items: list[Effect] | None = transaction_state(session).outbox_batch
+    if items is not None:
+        items += wanted
         return
     dialect = dialect_of(session)
     # The lane first: while it is held nobody takes a waiting view from it, so one that waits will show this change too.
@@ -71,60 +69,60 @@ def put_all(session: Session, *wanted: Wanted) -> None:
     session.execute(_due(dialect), [_lane_of(each) for each in sorted(wanted, key=attrgetter("lane"))])
     session.execute(_adding(dialect), [_row_of(each) for each in wanted])
     for each in wanted:
-        needs_waking(session, Due.ROWS if each.not_before is None else Due.ROWS_LATER)
+        request_wakeup(session, Wakeup.ROWS if each.not_before is None else Wakeup.ROWS_LATER)
 
 
 @contextmanager
-def together(session: Session) -> Iterator[None]:
+def batch(session: Session) -> Iterator[None]:
     """
-    Queue what is put in this block at its end, all at once; nothing of it if the block fails.
+    Queue the block's effects at its end, all at once; none of them if it fails.
 
-    So lanes that many share are held for the shortest time. What is put cannot be read back within the block.
+    So shared lanes are locked for the shortest time. Effects cannot be read back within the block.
     """
-    if GATHERED in session.info:
+    state = transaction_state(session)
+    if state.outbox_batch is not None:
         yield
         return
-    gathered: list[Wanted] = []
-    ahead: dict[str, Callable[[], None]] = {}
-    session.info[GATHERED], session.info[AHEAD] = gathered, ahead
+    state.outbox_batch, state.actions_before_lanes = [], {}
     try:
         yield
     finally:
-        del session.info[GATHERED], session.info[AHEAD]
-    for key in sorted(ahead):
-        ahead[key]()
-    if gathered:
-        put_all(session, *gathered)
+        items, actions = state.outbox_batch, state.actions_before_lanes
+        state.outbox_batch, state.actions_before_lanes = None, {}
+    for key in sorted(actions):
+        actions[key]()
+    if items:
+        enqueue_all(session, *items)
 
 
-def ahead_of_lanes(session: Session, key: str, act: Callable[[], None]) -> None:
+def before_lanes(session: Session, key: str, act: Callable[[], None]) -> None:
     """
-    Hold a row that transactions share, as `act` does, before any lane is held.
+    Lock a shared row, by `act`, before any lane is locked.
 
-    At once; in a block of `together` at its end, all of them in the order of their keys, each once: many incidents are
-    changed in one transaction there, and two transactions would wait for one another for ever.
+    At once; within `batch` at its end, sorted by key, each once: many incidents change in one transaction there, and
+    two transactions would deadlock.
     """
-    waiting: dict[str, Callable[[], None]] | None = session.info.get(AHEAD)
-    if waiting is None:
+    state = transaction_state(session)
+    if state.outbox_batch is None:
         act()
     else:
-        waiting.setdefault(key, act)
+        state.actions_before_lanes.setdefault(key, act)
 
 
-def _lane_of(wanted: Wanted) -> dict[str, Any]:
+def _lane_of(wanted: Effect) -> dict[str, Any]:
     due = wanted.not_before or wanted.at
     return {"key": wanted.lane, "is_open": wanted.is_open, "priority": wanted.priority, "due_at": due}
 
 
-def _row_of(wanted: Wanted) -> dict[str, Any]:
+def _row_of(wanted: Effect) -> dict[str, Any]:
     return {
         "uuid": str(uuid4()),
         "team_id": wanted.team_id,
         "incident_id": wanted.incident_id,
         "lane": wanted.lane,
-        "what": wanted.what,
+        "kind": wanted.kind,
         "target": wanted.target,
-        "details": wanted.details,
+        "details": wanted.payload.as_json() if wanted.payload else {},
         "progress": {},
         "state": State.WAITING.value,
         "attempts": 0,
@@ -136,7 +134,7 @@ def _row_of(wanted: Wanted) -> dict[str, Any]:
 
 @cache
 def _due(dialect: str) -> Executable:
-    """A lane has something to do: it is due then, or sooner if it was already."""
+    """A lane has work: it is due then, or sooner if it was already."""
     due_at, lane = table_of(Lane).c.due_at, insert_for(dialect, Lane)
     sooner = case((or_(due_at.is_(None), due_at > lane.excluded.due_at), lane.excluded.due_at), else_=due_at)
     return lane.on_conflict_do_update(
@@ -146,32 +144,32 @@ def _due(dialect: str) -> Executable:
 
 @cache
 def _adding(dialect: str) -> Executable:
-    """Events have no target, and the index of waiting views does not hold them: they are added, always."""
+    """Insert, except for a view that waits already. Events have no target."""
     return insert_for(dialect, OutboxRow).on_conflict_do_nothing(
         index_elements=["target"], index_where=text(IS_WAITING_VIEW)
     )
 
 
-def another_waits(session: Session, row: OutboxRow) -> bool:
+def has_other_waiting(session: Session, row: OutboxRow) -> bool:
     statement = select(OutboxRow.id).where(
         OutboxRow.target == row.target, OutboxRow.state == State.WAITING, OutboxRow.id != row.id
     )
     return session.exec(statement).first() is not None
 
 
-def will_edit(session: Session, target: str) -> None:
-    """The view stands in Slack now: the row that waits for it edits, and is not held to the rate of posts any more."""
+def mark_as_edit(session: Session, target: str) -> None:
+    """The view was posted: the waiting row for it edits, and does not count as a post any more."""
     row = session.exec(select(OutboxRow).where(OutboxRow.target == target, OutboxRow.state == State.WAITING)).first()
     if row is not None:
         row.details = {**row.details, "posts": False}
         session.add(row)
 
 
-def close_lanes_of(session: Session, incident_id: int) -> None:
+def close_lanes(session: Session, incident_id: int) -> None:
     """
-    The incident has no channel any more, and waits for another: `open_lanes_of` lets them go again.
+    Close an incident's lanes until `open_lanes`: it has no channel and waits for another.
 
-    Lanes in which nothing waits are forgotten: they begin anew with what comes, closed as those of a new incident.
+    Lanes without waiting rows are deleted: new ones begin closed, like those of a new incident.
     """
     session.flush()
     of_incident = select(OutboxRow.lane).where(
@@ -185,8 +183,8 @@ def close_lanes_of(session: Session, incident_id: int) -> None:
         session.execute(statement.execution_options(synchronize_session=False))
 
 
-def open_lanes_of(session: Session, incident_id: int, now: datetime) -> None:
-    """The incident's channel exists: whatever waits for it may go."""
+def open_lanes(session: Session, incident_id: int, now: datetime) -> None:
+    """Release the rows that waited for the incident's channel."""
     waiting = select(OutboxRow.lane).where(OutboxRow.incident_id == incident_id, text(IS_UNFINISHED)).distinct()
     session.execute(
         update(Lane)
@@ -194,4 +192,4 @@ def open_lanes_of(session: Session, incident_id: int, now: datetime) -> None:
         .values(is_open=True, due_at=now)
         .execution_options(synchronize_session=False)
     )
-    needs_waking(session, Due.ROWS)
+    request_wakeup(session, Wakeup.ROWS)

@@ -8,29 +8,28 @@ from typing import Any
 from sqlalchemy import Executable, Row, bindparam, select, update
 from sqlmodel import Session
 
-from bot.store.database.tables import dialect_of, insert_for, insert_into, table_of
-from bot.store.outbox.models import Gate, Rate
+from bot.store.database.tables import dialect_of, insert_for, insert_into
+from bot.store.outbox.models import RATE_LIMITS, Rate, RateLimit
 
-GATE = table_of(Gate)
-GATES = (
-    select(GATE.c.key, GATE.c.arrival_at, GATE.c.blocked_until, GATE.c.recent)
-    .where(GATE.c.key.in_(bindparam("keys", expanding=True)))
-    .order_by(GATE.c.key)
+LOCKED_LIMITS = (
+    select(RATE_LIMITS.c.key, RATE_LIMITS.c.arrival_at, RATE_LIMITS.c.blocked_until, RATE_LIMITS.c.recent)
+    .where(RATE_LIMITS.c.key.in_(bindparam("keys", expanding=True)))
+    .order_by(RATE_LIMITS.c.key)
     .with_for_update()
 )
 MOVING = (
-    update(GATE)
-    .where(GATE.c.key == bindparam("gate"))
-    .values(arrival_at=bindparam("at"), recent=bindparam("calls", type_=GATE.c.recent.type))
+    update(RATE_LIMITS)
+    .where(RATE_LIMITS.c.key == bindparam("gate"))
+    .values(arrival_at=bindparam("at"), recent=bindparam("calls", type_=RATE_LIMITS.c.recent.type))
 )
 MINUTE = 61.0
-"""Seconds: what Slack counts is when a call arrives, and one that was let through may be a little late."""
+"""Length of the window, in seconds: Slack counts on arrival, and a call may be a little late."""
 AHEAD = 5.0
-"""Seconds by which the clocks of replicas may differ. What lies further ahead is from before a clock was set back."""
+"""Tolerated clock difference of replicas, in seconds. Later times are from before a clock was set back."""
 
 
 class _Place:
-    """One gate as it is in this transaction."""
+    """One rate limit within this transaction."""
 
     def __init__(self, row: Row[Any]) -> None:
         self.arrival_at: datetime = row.arrival_at
@@ -53,8 +52,8 @@ class _Place:
             self.recent = [*self.recent, round(now.timestamp(), 3)]
 
 
-class Gates:
-    """Gates, held until the end of the transaction. They are taken in one order, so that nobody waits in a ring."""
+class RateLimiter:
+    """Rate limits, locked until the end of the transaction, sorted by key to avoid deadlocks."""
 
     def __init__(self, session: Session, keys: Collection[str], now: datetime) -> None:
         self._session = session
@@ -65,10 +64,10 @@ class Gates:
         self._moved: set[str] = set()
 
     def _load(self, keys: Collection[str]) -> Sequence[Row[Any]]:
-        return self._session.execute(GATES, {"keys": list(keys)}).all()
+        return self._session.execute(LOCKED_LIMITS, {"keys": list(keys)}).all()
 
     def ready_at(self, rates: Sequence[Rate], now: datetime) -> datetime:
-        """When all the gates let one call through. If that is now, the call is counted; else nothing is."""
+        """Time at which all limits allow the call. If that is now, the call is counted."""
         ready = max((self._gates[rate.key].ready_at(rate, now) for rate in rates), default=now)
         if ready <= now:
             for rate in rates:
@@ -77,7 +76,7 @@ class Gates:
         return max(ready, now)
 
     def save(self) -> None:
-        """Write down the calls that were counted."""
+        """Write the counted calls."""
         if self._moved:
             moved = [(key, self._gates[key]) for key in sorted(self._moved)]
             rows = [{"gate": key, "at": gate.arrival_at, "calls": gate.recent or None} for key, gate in moved]
@@ -86,18 +85,18 @@ class Gates:
 
 @cache
 def _making(dialect: str) -> Executable:
-    """A gate that nobody needed before; or that of somebody who needed it for the first time just now, held."""
+    """Insert a new limit, or lock the one that another transaction just inserted."""
     return (
-        insert_for(dialect, Gate)
-        .on_conflict_do_update(index_elements=["key"], set_={"arrival_at": GATE.c.arrival_at})
-        .returning(GATE.c.key, GATE.c.arrival_at, GATE.c.blocked_until, GATE.c.recent)
+        insert_for(dialect, RateLimit)
+        .on_conflict_do_update(index_elements=["key"], set_={"arrival_at": RATE_LIMITS.c.arrival_at})
+        .returning(RATE_LIMITS.c.key, RATE_LIMITS.c.arrival_at, RATE_LIMITS.c.blocked_until, RATE_LIMITS.c.recent)
     )
 
 
-def block(session: Session, key: str, until: datetime) -> None:
-    """Slack said to wait: nobody passes this gate before `until`."""
+def block_until(session: Session, key: str, until: datetime) -> None:
+    """Block the method until then, as Slack asked."""
     session.execute(
-        insert_into(session, Gate)
+        insert_into(session, RateLimit)
         .values(key=key, arrival_at=until, blocked_until=until)
         .on_conflict_do_update(index_elements=["key"], set_={"blocked_until": until})
     )

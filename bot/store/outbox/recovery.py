@@ -1,15 +1,12 @@
-"""What waits only because Slack was away, as soon as Slack is back."""
+"""Release of rows that wait only because Slack was unreachable."""
 
 from datetime import datetime
 
 from sqlalchemy import bindparam, exists, text, update
 from sqlmodel import Session, select
 
-from bot.store.database.tables import table_of
-from bot.store.database.wakeups import Due, needs_waking
-from bot.store.outbox.models import IS_UNFINISHED, Lane, OutboxRow, State
-
-LANES, ROWS = table_of(Lane), table_of(OutboxRow)
+from bot.store.database.transaction_state import Wakeup, request_wakeup
+from bot.store.outbox.models import IS_UNFINISHED, LANES, ROWS, State
 
 IS_KEPT_WAITING = (
     text(IS_UNFINISHED),
@@ -17,15 +14,15 @@ IS_KEPT_WAITING = (
     ROWS.c.state != State.RUNNING.value,
     ROWS.c.not_before > bindparam("now"),
 )
-"""Not what waits for a limit, for the token to be mended, or for its own time."""
+"""Excludes rows that wait for a limit, for a new token, or for their own time."""
 SOME_WAIT = select(exists().where(*IS_KEPT_WAITING))
 WAITING_LANES = select(LANES.c.key).where(LANES.c.key.in_(select(ROWS.c.lane).where(*IS_KEPT_WAITING)))
 FREE_LANES = WAITING_LANES.order_by(LANES.c.key).with_for_update(skip_locked=True)
-"""Whoever holds one of the others may be waiting for one of these: nobody waits for him here."""
+"""Locked lanes are skipped: their holder may wait for one of these."""
 LETTING_GO = (
     update(ROWS)
     .where(ROWS.c.lane.in_(bindparam("lanes", expanding=True)), *IS_KEPT_WAITING)
-    .values(not_before=bindparam("at"), waits_for_slack=None)
+    .values(not_before=bindparam("at"), waits_for_slack=False)
 )
 MAKING_DUE = (
     update(LANES)
@@ -33,20 +30,20 @@ MAKING_DUE = (
     .values(due_at=bindparam("at"))
 )
 AT_ONCE = 1000
-"""Lanes that a statement names."""
+"""Lanes in one statement."""
 
 
-def some_wait_for_slack(session: Session, now: datetime) -> bool:
+def has_rows_waiting_for_slack(session: Session, now: datetime) -> bool:
     found: bool = session.execute(SOME_WAIT, {"now": now}).scalar_one()
     return bool(found)
 
 
-def slack_is_back(session: Session, now: datetime) -> bool:
+def release_rows_waiting_for_slack(session: Session, now: datetime) -> bool:
     """
-    Let go at once, whoever of the replicas put it off, what waits only because Slack was away.
+    Release all rows that any replica put off because Slack was unreachable.
 
-    The most urgent lanes are claimed first, as ever, and the gates hold: so it is no stampede. What a row has counted
-    stays, so that it waits as long as before if Slack does not take it. False if some lanes were held by others.
+    The most urgent lanes are claimed first, and rate limits apply, so there is no stampede. A row keeps its attempt
+    count and pauses as long as before if Slack fails again. False if some lanes were locked by others.
     """
     wanted = session.execute(WAITING_LANES, {"now": now}).scalars().all()
     free = session.execute(FREE_LANES, {"now": now}).scalars().all()
@@ -55,5 +52,5 @@ def slack_is_back(session: Session, now: datetime) -> bool:
         session.execute(LETTING_GO, {"lanes": lanes, "now": now, "at": now})
         session.execute(MAKING_DUE, {"lanes": lanes, "at": now})
     if free:
-        needs_waking(session, Due.ROWS)
+        request_wakeup(session, Wakeup.ROWS)
     return len(free) == len(wanted)

@@ -1,4 +1,4 @@
-"""Who did what, from where. Rows are added and never changed."""
+"""Audit log. Rows are added and never changed."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -12,7 +12,11 @@ from bot.store.database.tables import JSON_COLUMN, table_of
 
 
 class AuditRow(SQLModel, table=True):
-    """One act. `origin` is `command`, `button`, `reaction`, `message`, `alert`, `timer` or `cli`."""
+    """
+    One action.
+
+    `origin` is `command`, `button`, `reaction`, `message`, `alert`, `timer` or `cli`.
+    """
 
     __tablename__ = "audit"
 
@@ -20,43 +24,51 @@ class AuditRow(SQLModel, table=True):
     at: datetime
     team_id: str
     incident_id: int | None = Field(default=None, index=True)
-    who: str | None = None
-    what: str
+    user_id: str | None = None
+    action: str
     origin: str
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON_COLUMN)
 
 
-def note(
+def record(
     session: Session,
     *,
     at: datetime,
     team_id: str,
-    what: str,
+    action: str,
     origin: str,
-    who: str | None = None,
+    user_id: str | None = None,
     incident_id: int | None = None,
     **details: Any,
 ) -> None:
-    row = {"at": at, "team_id": team_id, "incident_id": incident_id, "who": who, "what": what, "origin": origin}
-    session.execute(_adding(), {**row, "details": details})
+    row = {
+        "at": at,
+        "team_id": team_id,
+        "incident_id": incident_id,
+        "user_id": user_id,
+        "action": action,
+        "origin": origin,
+        "details": details,
+    }
+    session.execute(_adding(), row)
 
 
-def note_all(
+def record_all(
     session: Session, *, at: datetime, origin: str, acts: Sequence[tuple[str, int, str, dict[str, Any]]]
 ) -> None:
-    """Acts of one moment, each as workspace, incident, what and details. By one statement."""
+    """Record (workspace, incident, action, details) of one moment, with one statement."""
     if acts:
         rows = [
             {
                 "at": at,
                 "team_id": team,
                 "incident_id": incident,
-                "who": None,
-                "what": what,
+                "user_id": None,
+                "action": action,
                 "origin": origin,
-                "details": more,
+                "details": details,
             }
-            for team, incident, what, more in acts
+            for team, incident, action, details in acts
         ]
         session.execute(_adding(), rows)
 
@@ -66,11 +78,13 @@ def _adding() -> Executable:
     return insert(table_of(AuditRow))
 
 
-def of_incident(session: Session, incident_id: int) -> list[AuditRow]:
+def find_by_incident(session: Session, incident_id: int) -> list[AuditRow]:
     return list(session.exec(select(AuditRow).where(AuditRow.incident_id == incident_id).order_by(col(AuditRow.id))))
 
 
-def last_by(session: Session, incident_id: int, users: Collection[str]) -> datetime | None:
-    """When one of these people last did something about an incident; None if never."""
-    statement = select(func.max(AuditRow.at)).where(AuditRow.incident_id == incident_id, col(AuditRow.who).in_(users))
+def find_last_action_at(session: Session, incident_id: int, users: Collection[str]) -> datetime | None:
+    """Time of the last action of these people in the incident; None if there is none."""
+    statement = select(func.max(AuditRow.at)).where(
+        AuditRow.incident_id == incident_id, col(AuditRow.user_id).in_(users)
+    )
     return session.exec(statement).one()

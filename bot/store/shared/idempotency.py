@@ -1,4 +1,4 @@
-"""What was received and answered already, so that a second delivery gets the first answer again."""
+"""Deliveries that were answered already: a repeated delivery gets the same answer."""
 
 from datetime import datetime, timedelta
 from functools import cache
@@ -10,11 +10,16 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from bot.runtime.metrics import DELIVERIES_REPEATED
 from bot.store.database.tables import JSON_COLUMN, dialect_of, insert_for, table_of
 
-KEPT = timedelta(hours=48)
+DELIVERY_RETENTION = timedelta(hours=48)
+"""Time in which a delivery may be repeated."""
 
 
 class Delivery(SQLModel, table=True):
-    """One event, command or interaction. `key` is Slack's `event_id` or `trigger_id` with the team before it."""
+    """
+    One event, command or interaction.
+
+    `key` is Slack's `event_id` or `trigger_id` with the team before it.
+    """
 
     __tablename__ = "delivery"
 
@@ -23,8 +28,12 @@ class Delivery(SQLModel, table=True):
     answer: dict[str, Any] | None = Field(default=None, sa_type=JSON_COLUMN)
 
 
-def is_first(session: Session, key: str, at: datetime) -> bool:
-    """True for the first delivery of `key`. On PostgreSQL a second one waits here until the first has committed."""
+def register_delivery(session: Session, key: str, at: datetime) -> bool:
+    """
+    True for the first delivery of `key`.
+
+    On PostgreSQL a second one waits here until the first has committed.
+    """
     if session.execute(_adding(dialect_of(session)), {"key": key, "received_at": at}).first() is not None:
         return True
     DELIVERIES_REPEATED.labels(key.split(":")[1]).inc()
@@ -36,12 +45,12 @@ def _adding(dialect: str) -> Executable:
     return insert_for(dialect, Delivery).on_conflict_do_nothing().returning(table_of(Delivery).c.key)
 
 
-def answer_of(session: Session, key: str) -> dict[str, Any] | None:
+def find_answer(session: Session, key: str) -> dict[str, Any] | None:
     found = session.get(Delivery, key)
     return found.answer if found else None
 
 
-def remember_answer(session: Session, key: str, answer: dict[str, Any]) -> None:
+def save_answer(session: Session, key: str, answer: dict[str, Any]) -> None:
     session.execute(_answering(), {"received_key": key, "told": answer})
 
 
@@ -51,11 +60,11 @@ def _answering() -> Executable:
     return update(table).where(table.c.key == bindparam("received_key")).values(answer=bindparam("told"))
 
 
-def forget_old(session: Session, now: datetime, limit: int) -> int:
-    """Delete at most `limit` of those that no second delivery can ask for any more: how many went."""
+def delete_old(session: Session, now: datetime, limit: int) -> int:
+    """Delete at most `limit` deliveries that are no longer repeated; return their number."""
     old = (
         select(Delivery.key)
-        .where(col(Delivery.received_at) < now - KEPT)
+        .where(col(Delivery.received_at) < now - DELIVERY_RETENTION)
         .order_by(col(Delivery.received_at))
         .limit(limit)
     )

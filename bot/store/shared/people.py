@@ -1,4 +1,4 @@
-"""People as Slack knows them. Ids are stored everywhere else; names are looked up here when they are shown."""
+"""People as Slack describes them. Other tables hold their ids only."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -8,15 +8,16 @@ from sqlalchemy import bindparam, text
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from bot.store.database.tables import insert_into
+from bot.store.database.transaction_state import transaction_state
 
 OPENED = text("home_opened_at IS NOT NULL")
 
 
 class Person(SQLModel, table=True):
     """
-    A user or bot of the workspace. `name` is empty until Slack told it.
+    A user or bot of the workspace. `name` is empty until it was looked up.
 
-    `dm_channel_id` is where the bot writes to them. Guests and people of other workspaces may not command.
+    `dm_channel_id` is the direct message channel. Guests and people of other workspaces may not command.
     """
 
     __tablename__ = "person"
@@ -34,21 +35,21 @@ class Person(SQLModel, table=True):
     is_deleted: bool = False
     zone: str | None = None
     dm_channel_id: str | None = None
-    learned_at: datetime | None = None
+    profile_fetched_at: datetime | None = None
     home_opened_at: datetime | None = None
-    """When they last looked at App Home."""
+    """When they last opened App Home."""
 
 
 KNOWN = select(Person.user_id).where(Person.team_id == bindparam("team_id"), Person.user_id == bindparam("user_id"))
 
 
-def meet(session: Session, team_id: str, user_ids: Collection[str]) -> list[str]:
+def insert_missing(session: Session, team_id: str, user_ids: Collection[str]) -> list[str]:
     """
-    Make sure that each of these has a row. Returns those that are new, whose names have to be asked for.
+    Insert rows for people who have none, and return their ids; their names are not known yet.
 
-    Who has one is asked once a transaction: a command meets its author again and again.
+    Existing rows are looked up once a transaction.
     """
-    known = _known(session)
+    known = _known_people(session)
     new = []
     for user_id in sorted(set(user_ids)):
         if (team_id, user_id) in known:
@@ -65,21 +66,19 @@ def meet(session: Session, team_id: str, user_ids: Collection[str]) -> list[str]
 
 
 def get(session: Session, team_id: str, user_id: str) -> Person | None:
-    """Whoever was read is kept for the transaction: the session itself forgets rows that nobody holds."""
+    """Look a person up, and keep the row for the transaction."""
     found = session.get(Person, (team_id, user_id))
     if found is not None:
-        _known(session)[team_id, user_id] = found
+        _known_people(session)[team_id, user_id] = found
     return found
 
 
-def _known(session: Session) -> dict[tuple[str, str], Person | None]:
-    """Who has a row, by team and id; with the row where it was read whole."""
-    known: dict[tuple[str, str], Person | None] = session.info.setdefault("known people", {})
-    return known
+def _known_people(session: Session) -> dict[tuple[str, str], Person | None]:
+    return transaction_state(session).known_people
 
 
-def with_home_open(session: Session, team_id: str, since: datetime, limit: int) -> list[str]:
-    """Who looked at App Home since then, the last ones first."""
+def find_home_viewers(session: Session, team_id: str, since: datetime, limit: int) -> list[str]:
+    """Users who opened App Home since then, the latest first."""
     statement = (
         select(Person.user_id)
         .where(Person.team_id == team_id, col(Person.home_opened_at) >= since)
@@ -89,12 +88,12 @@ def with_home_open(session: Session, team_id: str, since: datetime, limit: int) 
     return list(session.exec(statement))
 
 
-def ids(session: Session, team_id: str) -> list[str]:
+def find_ids(session: Session, team_id: str) -> list[str]:
     return list(session.exec(select(Person.user_id).where(Person.team_id == team_id)))
 
 
-def names(session: Session, team_id: str, user_ids: Collection[str]) -> dict[str, str]:
-    """Names by id, of those whose name is known."""
+def find_names(session: Session, team_id: str, user_ids: Collection[str]) -> dict[str, str]:
+    """Known names by id."""
     wanted = sorted(set(user_ids))
     if not wanted:
         return {}
@@ -102,8 +101,8 @@ def names(session: Session, team_id: str, user_ids: Collection[str]) -> dict[str
     return {person.user_id: person.name for person in session.exec(statement)}
 
 
-def by_handle(session: Session, team_id: str, handle: str) -> Person | None:
-    """Whoever is called so, by handle or shown name, in any case; None where nobody or more than one is."""
+def find_by_handle(session: Session, team_id: str, handle: str) -> Person | None:
+    """The person with this handle or name, in any case; None if there is none, or several."""
     folded = handle.casefold()
     statement = select(Person).where(Person.team_id == team_id, col(Person.is_deleted).is_(False))
     found = [p for p in session.exec(statement) if folded in {p.handle.casefold(), p.name.casefold()}]

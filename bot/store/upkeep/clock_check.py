@@ -1,20 +1,20 @@
-"""What time it was last, so that a clock that was set back is noticed: what waits would wait that much longer."""
+"""Detection of a clock that was set back: timers would wait that much longer."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from bot.runtime.clock import STEP
+from bot.runtime.clock import CLOCK_STEP
 from bot.store import outbox
 from bot.store.database.tables import insert_into, table_of
-from bot.store.database.wakeups import Due, needs_waking
+from bot.store.database.transaction_state import Wakeup, request_wakeup
 from bot.store.escalation import escalations
 from bot.store.shared.timers import Timer
 
 
 class ClockMark(SQLModel, table=True):
-    """The one row: the database's time when a replica last looked at it."""
+    """The one row: the database's time at the last check of any replica."""
 
     __tablename__ = "clock_mark"
 
@@ -22,26 +22,25 @@ class ClockMark(SQLModel, table=True):
     seen_at: datetime
 
 
-def keep_up(session: Session, now: datetime, step: timedelta) -> timedelta:
+def check_clock(session: Session, now: datetime, step: timedelta) -> timedelta:
     """
-    Note the time. Where the clock was set back, what waits is moved with it.
+    Record the time. If the clock was set back, move timers with it; return by how much.
 
-    `step` is by how much the clock of this very replica was just moved. Each replica that notices lets go what waits in
-    the outbox, which may be done any number of times. Timers are moved by the one who notices first, also where nobody
-    ran when the clock was set: the mark tells. Returns by how much they were moved.
+    `step` is by how much this replica's clock was just moved. Each replica that notices releases the outbox, which is
+    idempotent. The first one moves the timers, even if nobody ran when the clock was set: the mark tells.
     """
     marked = _mark(session, now)
-    moved = max(marked, -step) if marked >= STEP else timedelta()  # the mark is some seconds old
+    moved = max(marked, -step) if marked >= CLOCK_STEP else timedelta()  # the mark is some seconds old
     if moved:
         _move_timers(session, moved)
-    if moved or step <= -STEP:
-        outbox.let_go(session, now)
-        needs_waking(session, Due.ROWS | Due.TIMERS)
+    if moved or step <= -CLOCK_STEP:
+        outbox.release_waiting(session, now)
+        request_wakeup(session, Wakeup.ROWS | Wakeup.TIMERS)
     return moved
 
 
 def _mark(session: Session, now: datetime) -> timedelta:
-    """Set the mark; returns how far it stood in the future."""
+    """Set the mark; return how far it was in the future."""
     session.execute(insert_into(session, ClockMark).values(id=1, seen_at=now).on_conflict_do_nothing())
     mark = session.exec(select(ClockMark).with_for_update().execution_options(populate_existing=True)).one()
     back = mark.seen_at - now
@@ -51,7 +50,7 @@ def _mark(session: Session, now: datetime) -> timedelta:
 
 
 def _move_timers(session: Session, back: timedelta) -> None:
-    """Each as far off as it was: a timer counts from when it was set."""
+    """Keep the remaining time of each timer."""
     timers = session.exec(select(Timer.key, Timer.due_at).order_by(col(Timer.key)).with_for_update()).all()
     if timers:
         table = table_of(Timer)
@@ -59,4 +58,4 @@ def _move_timers(session: Session, back: timedelta) -> None:
             update(table).where(table.c.key == bindparam("of")).values(due_at=bindparam("to")),
             [{"of": key, "to": due_at - back} for key, due_at in timers],
         )
-    escalations.move(session, back)
+    escalations.shift_steps(session, back)

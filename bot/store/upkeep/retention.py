@@ -1,4 +1,4 @@
-"""What is no part of the record and goes when its time is over, a few rows at a time."""
+"""Deletion of data whose retention period has ended, in small batches."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,25 +14,25 @@ from bot.store.incidents import incidents
 from bot.store.incidents.incidents import OPEN, Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.transcript import Message, Reaction
-from bot.store.outbox.models import IS_OVER, OutboxRow
-from bot.store.shared.idempotency import KEPT, Delivery
+from bot.store.outbox.models import IS_FINISHED, OutboxRow
+from bot.store.shared.idempotency import DELIVERY_RETENTION, Delivery
 
 UNSEEN: dict[str, Any] = {"synchronize_session": False}
-"""Nothing that is deleted here was loaded in the same transaction."""
+"""No deleted row was loaded in the same transaction."""
 
 
-class Chore(SQLModel, table=True):
-    """A piece of upkeep that one replica does for all, and when one last began with it."""
+class PeriodicTask(SQLModel, table=True):
+    """A maintenance task that one replica runs for all, and its last start."""
 
-    __tablename__ = "chore"
+    __tablename__ = "periodic_task"
 
     key: str = Field(primary_key=True)
-    begun_at: datetime
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """How many rows would go, from when to when (of messages: their ts); None where there are none."""
+class RetentionCount:
+    """Number of rows to delete, with the oldest and newest (of messages: their ts)."""
 
     count: int
     oldest: Any = None
@@ -41,25 +41,25 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """What one transaction deleted, and whether it came to the end of the channel."""
+class PurgeStep:
+    """Number of deleted messages, and whether the end of the channel was reached."""
 
     messages: int
     is_done: bool
 
 
-def take_chore(session: Session, key: str, now: datetime, every: timedelta) -> bool:
-    """True for the one who begins with it now: nobody has for as long as `every`."""
-    insert = insert_into(session, Chore).values(key=key, begun_at=now)
-    table = table_of(Chore)
+def claim_periodic_task(session: Session, key: str, now: datetime, every: timedelta) -> bool:
+    """True if nobody started the task for `every`."""
+    insert = insert_into(session, PeriodicTask).values(key=key, started_at=now)
+    table = table_of(PeriodicTask)
     taking = insert.on_conflict_do_update(
-        index_elements=["key"], set_={"begun_at": now}, where=table.c.begun_at <= now - every
+        index_elements=["key"], set_={"started_at": now}, where=table.c.started_at <= now - every
     ).returning(table.c.key)
     return session.execute(taking).first() is not None
 
 
 def _is_over(before: datetime) -> ColumnElement[bool]:
-    """Of an incident: over, and since before then. One that was cancelled has no end but its last entry."""
+    """Condition: the incident ended before then. A cancelled one ends with its last entry."""
     last_word = (
         select(func.max(TimelineEntry.recorded_at))
         .where(col(TimelineEntry.incident_id) == col(Incident.id))
@@ -74,7 +74,7 @@ def _is_over(before: datetime) -> ColumnElement[bool]:
 
 
 def _newest_of_channel() -> Any:
-    """The incident that has the channel now, if several had it one after the other."""
+    """The incident that has the channel now, of several in turn."""
     other = aliased(Incident)
     return (
         select(func.max(other.id))
@@ -85,22 +85,22 @@ def _newest_of_channel() -> Any:
 
 def _goes() -> ColumnElement[bool]:
     """
-    Of a message: whether it goes once its incident is over.
+    Condition: the message is deleted once its incident is over.
 
-    What became an entry stays, and so do the bot's own posts, in which redaction has to find words; and what was
-    redacted: it has no words, and its row keeps them from being taken in again.
+    Messages with an entry stay, and so do the bot's own, in which redaction has to find words; and redacted ones: they
+    are empty, and their rows prevent another import.
     """
     has_words = or_(col(Message.text) != "", cast(col(Message.files), Text) != "[]")
-    return and_(col(Message.is_own).is_(False), or_(col(Message.sealed_at).is_(None), has_words))
+    return and_(col(Message.is_own).is_(False), or_(col(Message.frozen_at).is_(None), has_words))
 
 
 def _of_incident(ts: str) -> ColumnElement[bool]:
-    """Of a message: in the incident's channel, up to `ts`, and behind what went before."""
+    """Condition: in the incident's channel, up to `ts`, after the purged part."""
     return and_(
         col(Message.team_id) == col(Incident.team_id),
         col(Message.channel_id) == col(Incident.channel_id),
         col(Message.ts) <= ts,
-        col(Message.ts) > func.coalesce(col(Incident.forgotten_to), ""),
+        col(Message.ts) > func.coalesce(col(Incident.purged_to), ""),
     )
 
 
@@ -110,8 +110,8 @@ def _is_no_entry() -> ColumnElement[bool]:
     )
 
 
-def incidents_to_clear(session: Session, before: datetime, ts: str, *, after: int, limit: int) -> list[int]:
-    """The next incidents (by id, behind `after`) that are over since before then, and have messages that go."""
+def find_incidents_to_purge(session: Session, before: datetime, ts: str, *, after: int, limit: int) -> list[int]:
+    """The next incidents by id that ended before then and have messages to delete."""
     has_some = exists().where(_of_incident(ts), _goes(), _is_no_entry())
     statement = (
         select(Incident.id)
@@ -122,16 +122,16 @@ def incidents_to_clear(session: Session, before: datetime, ts: str, *, after: in
     return [found for found in session.exec(statement) if found is not None]
 
 
-def forget_messages(session: Session, incident_id: int, before: datetime, ts: str, limit: int) -> Step:
+def purge_messages(session: Session, incident_id: int, before: datetime, ts: str, limit: int) -> PurgeStep:
     """
-    Look at the next `limit` messages of an incident's channel up to `ts`, and delete those that go.
+    Check the next `limit` messages of the channel up to `ts`, and delete those to delete.
 
-    The incident is held, so that nobody makes an entry of one of them meanwhile.
+    The incident is locked, so that no entry is made of one of them meanwhile.
     """
     incident = incidents.lock(session, incident_id)
     still = select(Incident.id).where(Incident.id == incident_id, _is_over(before))
     if session.exec(still).first() is None:
-        return Step(0, is_done=True)
+        return PurgeStep(0, is_done=True)
     last = session.exec(
         select(Message.ts)
         .where(_between(Message, Message.ts, incident, ts))
@@ -146,27 +146,27 @@ def forget_messages(session: Session, incident_id: int, before: datetime, ts: st
         delete(Reaction).where(_between(Reaction, Reaction.message_ts, incident, until), _is_on_nothing()),
         execution_options=UNSEEN,
     )
-    incident.forgotten_to = until
+    incident.purged_to = until
     session.add(incident)
-    return Step(count, is_done=last is None)
+    return PurgeStep(count, is_done=last is None)
 
 
 def _between(model: Any, place: Any, incident: Incident, until: str) -> ColumnElement[bool]:
     """
-    In the incident's channel, behind what went before and up to `until`.
+    Condition: in the incident's channel, after the purged part and up to `until`.
 
-    By bounds and not by a list: one statement for all batches, which the databases and SQLAlchemy read once.
+    By bounds and not by a list: one cached statement serves all batches.
     """
     return and_(
         model.team_id == incident.team_id,
         model.channel_id == incident.channel_id,
-        place > (incident.forgotten_to or ""),
+        place > (incident.purged_to or ""),
         place <= until,
     )
 
 
 def _is_on_nothing() -> ColumnElement[bool]:
-    """Of a reaction: its message is neither in the transcript nor on a timeline."""
+    """Condition: the reaction's message is neither in the transcript nor on a timeline."""
     said = exists().where(
         col(Message.team_id) == col(Reaction.team_id),
         col(Message.channel_id) == col(Reaction.channel_id),
@@ -179,7 +179,7 @@ def _is_on_nothing() -> ColumnElement[bool]:
     return and_(~said, ~noted)
 
 
-def count_messages(session: Session, before: datetime, ts: str) -> Found:
+def count_messages(session: Session, before: datetime, ts: str) -> RetentionCount:
     statement = (
         select(func.count(), func.min(Message.ts), func.max(Message.ts), func.count(func.distinct(Incident.id)))
         .select_from(Incident)
@@ -187,11 +187,11 @@ def count_messages(session: Session, before: datetime, ts: str) -> Found:
         .where(_is_over(before), _goes(), _is_no_entry())
     )
     count, oldest, newest, channels = session.execute(statement).one()
-    return Found(count, oldest, newest, channels)
+    return RetentionCount(count, oldest, newest, channels)
 
 
-def forget_alerts(session: Session, before: datetime, limit: int) -> int:
-    """Delete at most `limit` alerts that belong to no incident and were last heard of before: how many went."""
+def delete_alerts(session: Session, before: datetime, limit: int) -> int:
+    """Delete at most `limit` old alerts without an incident; return their number."""
     old = (
         select(Alert.id)
         .where(text(IS_LOOSE), col(Alert.last_seen_at) < before)
@@ -202,21 +202,21 @@ def forget_alerts(session: Session, before: datetime, limit: int) -> int:
     return int(getattr(session.execute(forgetting, execution_options=UNSEEN), "rowcount", 0))
 
 
-def count_alerts(session: Session, before: datetime) -> Found:
+def count_alerts(session: Session, before: datetime) -> RetentionCount:
     at = col(Alert.last_seen_at)
     return _counted(session, select(func.count(), func.min(at), func.max(at)).where(text(IS_LOOSE), at < before))
 
 
-def count_sent(session: Session, before: datetime) -> Found:
-    """Rows of the outbox that were done before: `outbox.forget_done` deletes them."""
+def count_sent(session: Session, before: datetime) -> RetentionCount:
+    """Finished rows of the outbox that `outbox.delete_finished` deletes."""
     at = col(OutboxRow.done_at)
-    return _counted(session, select(func.count(), func.min(at), func.max(at)).where(text(IS_OVER), at < before))
+    return _counted(session, select(func.count(), func.min(at), func.max(at)).where(text(IS_FINISHED), at < before))
 
 
-def count_deliveries(session: Session, now: datetime) -> Found:
+def count_deliveries(session: Session, now: datetime) -> RetentionCount:
     at = col(Delivery.received_at)
-    return _counted(session, select(func.count(), func.min(at), func.max(at)).where(at < now - KEPT))
+    return _counted(session, select(func.count(), func.min(at), func.max(at)).where(at < now - DELIVERY_RETENTION))
 
 
-def _counted(session: Session, statement: Any) -> Found:
-    return Found(*session.execute(statement).one())
+def _counted(session: Session, statement: Any) -> RetentionCount:
+    return RetentionCount(*session.execute(statement).one())

@@ -1,4 +1,4 @@
-"""Where words of the record stand a second time: rows to be sent, answers that are kept, the audit, drafts."""
+"""Copies of the record's texts: queued rows, kept answers, audit log, drafts."""
 
 import json
 from collections.abc import Callable, Collection, Iterator
@@ -24,28 +24,28 @@ from bot.store.shared.idempotency import Delivery
 Change = Callable[[str], str]
 
 
-def changed(value: Any, change: Change) -> Any:
-    """`value`, a column's or any part of a JSON column, with each text in it changed, keys of objects included."""
+def replace_text(value: Any, change: Change) -> Any:
+    """Apply `change` to each text in a column's value, keys of JSON objects included."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {change(key): changed(each, change) for key, each in value.items()}
+        return {change(key): replace_text(each, change) for key, each in value.items()}
     if isinstance(value, list):
-        return [changed(each, change) for each in value]
+        return [replace_text(each, change) for each in value]
     return value
 
 
-def change_incident(session: Session, incident: Incident, change: Change) -> None:
-    """Every text that an incident's rows hold besides its timeline and its transcript."""
+def replace_in_incident(session: Session, incident: Incident, change: Change) -> None:
+    """Change every text of an incident outside its timeline and its transcript."""
     key = incident.key
     fields = ("titles", "closure_reason", "category", "responsibility", "outside_reference")
     _change(session, [incident], fields, change)
     _change(session, _rows(session, OutboxRow, key), ("details", "progress", "error"), change)
-    _change(session, _rows(session, AuditRow, key), ("what", "details"), change)
+    _change(session, _rows(session, AuditRow, key), ("action", "details"), change)
     _change(session, _rows(session, Postmortem, key), ("blocks",), change)
     _change(session, _rows(session, IncidentRole, key), ("note",), change)
     entries = _rows(session, TimelineEntry, key)
-    _change(session, entries, ("withdrawn_why",), change)
+    _change(session, entries, ("withdrawal_reason",), change)
     # What an alert says stands in several entries that nobody wrote: the declaration, its end.
     _change(session, [each for each in entries if each.source == SourceKind.ALERT], ("text",), change)
 
@@ -58,42 +58,42 @@ def _change(session: Session, rows: list[Any], columns: tuple[str, ...], change:
     for row in rows:
         for name in columns:
             before = getattr(row, name)
-            after = changed(before, change)
+            after = replace_text(before, change)
             if after != before:
                 setattr(row, name, after)
                 session.add(row)
 
 
-def change_answers(session: Session, change: Change) -> None:
-    """The answers that are kept for deliveries that come twice."""
+def replace_in_answers(session: Session, change: Change) -> None:
+    """Change the answers that are kept for repeated deliveries."""
     kept = sql_select(Delivery).where(col(Delivery.answer).is_not(None))
     _change(session, list(session.exec(kept)), ("answer",), change)
 
 
-def own_messages(session: Session, team_id: str, channel_id: str) -> list[Message]:
-    """What the bot itself wrote into a channel."""
+def find_own_messages(session: Session, team_id: str, channel_id: str) -> list[Message]:
+    """Messages of the bot in a channel."""
     statement = sql_select(Message).where(
         Message.team_id == team_id, Message.channel_id == channel_id, col(Message.is_own).is_(True)
     )
     return list(session.exec(statement))
 
 
-def seal_own(session: Session, team_id: str, channel_id: str, ts: str, at: datetime) -> None:
-    """A message of the bot itself has no words here from now on, known or not."""
+def clear_own_message(session: Session, team_id: str, channel_id: str, ts: str, at: datetime) -> None:
+    """Clear a message of the bot for good, known or not."""
     known = session.get(Message, (team_id, channel_id, ts))
     known = known or Message(team_id=team_id, channel_id=channel_id, ts=ts, is_own=True, stored_at=at)
-    known.text, known.files, known.sealed_at = "", [], at
+    known.text, known.files, known.frozen_at = "", [], at
     session.add(known)
     session.flush()
 
 
-def audit_of_entry(session: Session, incident_id: int, entry_id: int) -> Iterator[AuditRow]:
+def find_audit_by_entry(session: Session, incident_id: int, entry_id: int) -> Iterator[AuditRow]:
     for row in _rows(session, AuditRow, incident_id):
         if row.details.get("entry") == entry_id:
             yield row
 
 
-MACHINE = frozenset(
+MACHINE_COLUMNS = frozenset(
     {
         "kinds",
         "status",
@@ -113,20 +113,20 @@ MACHINE = frozenset(
         "origin",
         "kind",
         "target_kind",
-        "means",
+        "method",
         "language",
         "role",
     }
 )
-"""Columns that hold words of ours or of the configuration, and ids: a person's name in them is no name."""
+"""Columns with ids and words of ours or of the configuration: no names of people."""
 
 
-def change_everywhere(session: Session, words: tuple[str, ...], ids: Change, prose: Change) -> dict[str, int]:
+def replace_everywhere(session: Session, words: tuple[str, ...], ids: Change, prose: Change) -> dict[str, int]:
     """
-    Change every text in every table in which one of `words` stands, by `ids`, and by `prose` where people's words may
-    be. Returns how many rows changed, by table.
+    Change every text in every table that contains one of `words`; return row counts by table.
 
-    Rows are found by the database (a text in JSON is looked for as JSON writes it), and changed one by one.
+    `ids` changes all of them, `prose` those that people may have written. The database finds the rows (a text in JSON
+    as JSON writes it); they are changed one by one.
     """
     session.flush()
     counts: dict[str, int] = {}
@@ -147,8 +147,8 @@ def _change_table(session: Session, table: Table, words: tuple[str, ...], ids: C
     keys = list(table.primary_key.columns)
     count = 0
     for row in session.execute(select(table).where(or_(*matches))).mappings().all():
-        after = {column.name: changed(row[column.name], ids) for column in texts}
-        after |= {name: changed(value, prose) for name, value in after.items() if name not in MACHINE}
+        after = {column.name: replace_text(row[column.name], ids) for column in texts}
+        after |= {name: replace_text(value, prose) for name, value in after.items() if name not in MACHINE_COLUMNS}
         different = {name: value for name, value in after.items() if value != row[name]}
         if different:
             here = [column == row[column.name] for column in keys]
@@ -157,8 +157,8 @@ def _change_table(session: Session, table: Table, words: tuple[str, ...], ids: C
     return count
 
 
-def seal_messages_of(session: Session, team_id: str, user_id: str, at: datetime) -> int:
-    """Seal what somebody wrote or marked, or is mentioned in: what Slack still tells of it is not taken in again."""
+def freeze_messages(session: Session, team_id: str, user_id: str, at: datetime) -> int:
+    """Freeze messages that a person wrote, marked, or is mentioned in: later events are ignored."""
     marked = select(col(Reaction.channel_id), col(Reaction.message_ts)).where(
         col(Reaction.team_id) == team_id, col(Reaction.user_id) == user_id
     )
@@ -167,30 +167,18 @@ def seal_messages_of(session: Session, team_id: str, user_id: str, at: datetime)
         col(Message.text).contains(user_id, autoescape=True),
         tuple_(col(Message.channel_id), col(Message.ts)).in_(marked),
     )
-    sealing = update(table_of(Message)).where(col(Message.team_id) == team_id, theirs, col(Message.sealed_at).is_(None))
-    return int(getattr(session.execute(sealing.values(sealed_at=at)), "rowcount", 0))
+    sealing = update(table_of(Message)).where(col(Message.team_id) == team_id, theirs, col(Message.frozen_at).is_(None))
+    return int(getattr(session.execute(sealing.values(frozen_at=at)), "rowcount", 0))
 
 
-def forget_unsent(session: Session, user_id: str) -> int:
-    """Drop what waits to be sent to one person, and take them off the lists of whom to invite."""
-    waiting = sql_select(OutboxRow).where(
-        col(OutboxRow.state).in_(UNFINISHED), cast(col(OutboxRow.details), Text).contains(user_id, autoescape=True)
-    )
-    count = 0
-    for row in session.exec(waiting):
-        users = row.details.get("users")
-        if row.details.get("user_id") == user_id:
-            session.delete(row)
-            count += 1
-        elif isinstance(users, list):
-            row.details = {**row.details, "users": [each for each in users if each != user_id]}
-            session.add(row)
-    session.flush()
-    return count
+def unsent_rows_naming(session: Session, user_id: str) -> list[OutboxRow]:
+    """Outbox rows, not sent yet, whose payload holds the user's id."""
+    naming = cast(col(OutboxRow.details), Text).contains(user_id, autoescape=True)
+    return list(session.exec(sql_select(OutboxRow).where(col(OutboxRow.state).in_(UNFINISHED), naming)))
 
 
-def drafts_naming(session: Session, words: Collection[str]) -> list[str]:
-    """The incidents of which a draft stands in Slack that names somebody, by their references."""
+def find_drafts_naming(session: Session, words: Collection[str]) -> list[str]:
+    """References of incidents with a posted draft that contains one of the words."""
     posted = sql_select(Postmortem, Incident).where(
         col(Postmortem.incident_id) == col(Incident.id), col(Postmortem.file_id).is_not(None), Postmortem.file_id != ""
     )
@@ -202,14 +190,14 @@ def drafts_naming(session: Session, words: Collection[str]) -> list[str]:
     return sorted(found)
 
 
-def channels_naming(session: Session, words: Collection[str]) -> list[str]:
-    """The names of incidents' channels in which one of these words stands: only Slack can rename them."""
+def find_channels_naming(session: Session, words: Collection[str]) -> list[str]:
+    """Names of incidents' channels that contain one of the words: only Slack can rename them."""
     names = [name for name in session.exec(sql_select(Incident.channel_name)) if name]
     return sorted(name for name in names if any(word.casefold() in name for word in words))
 
 
-def all_values(session: Session) -> Iterator[tuple[str, Any]]:
-    """Every value of every row of every table, with the table's name: to look for what must not be there."""
+def iter_values(session: Session) -> Iterator[tuple[str, Any]]:
+    """Every value of every row with its table, to search for what must not be there."""
     for table in metadata.sorted_tables:
         for row in session.execute(select(table)):
             yield from ((table.name, value) for value in row)

@@ -1,4 +1,4 @@
-"""An incident's own page, where each statement of its draft can be checked: for whoever holds its link."""
+"""`GET /incidents/{reference}`: the incident's page, behind a signed link."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -7,48 +7,50 @@ from aiohttp import web
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.crypto.signed_links import is_page_key
+from bot.crypto import is_incident_page_key
 from bot.domain.findings import Finding
 from bot.domain.record.model import Record
 from bot.services.postmortem import findings
-from bot.services.postmortem import load_record as record
+from bot.services.postmortem.load_record import load_record
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import IncidentNotFound
 from bot.templating.render import render_pieces
-from bot.web.body_limits import AWAY
-from bot.web.pages.incident_view import values_of
+from bot.web.body_limits import DATABASE_UNAVAILABLE
+from bot.web.pages.incident_view import template_values
 
 
 def routes(database: Database, settings: Callable[[], Settings]) -> list[web.RouteDef]:
-    """`/incidents/{reference}?key=…`. Without the right key an incident does not exist."""
+    """`/incidents/{reference}?key=…`. With a wrong key every incident is a 404."""
 
-    async def incident_page(request: web.Request) -> web.Response:
-        reference, in_force = request.match_info["reference"].upper(), settings()
-        if not is_page_key(in_force, reference, request.query.get("key", "")):
+    async def show_page(request: web.Request) -> web.Response:
+        reference, current = request.match_info["reference"].upper(), settings()
+        if not is_incident_page_key(current, reference, request.query.get("key", "")):
             return web.Response(status=404, text="There is nothing here. The link of an incident's page has a key.")
         try:
-            whole = await database.read(_load, in_force, reference)
+            record = await database.read(_load, current, reference)
         except IncidentNotFound:
             return web.Response(status=404, text="There is no such incident.")
         except DatabaseUnavailable:
-            return web.Response(status=503, text=AWAY)
-        found = await asyncio.to_thread(findings.of_record, in_force, whole)
-        return web.Response(body=_pieces(whole, found), content_type="text/html", charset="utf-8")
+            return web.Response(status=503, text=DATABASE_UNAVAILABLE)
+        problems = await asyncio.to_thread(findings.find_in_record, current, record)
+        return web.Response(body=_stream_page(record, problems), content_type="text/html", charset="utf-8")
 
-    return [web.get("/incidents/{reference}", incident_page)]
+    return [web.get("/incidents/{reference}", show_page)]
 
 
 def _load(session: Session, settings: Settings, reference: str) -> Record:
-    return record.load(session, settings, incidents.by_reference(session, None, reference).key)
+    return load_record(session, settings, incidents.find_by_reference(session, None, reference).key)
 
 
-async def _pieces(whole: Record, found: Sequence[Finding]) -> AsyncIterator[bytes]:
+async def _stream_page(record: Record, problems: Sequence[Finding]) -> AsyncIterator[bytes]:
     """
-    The page as it is made. One page, however long: what a draft leads to has to be on it.
+    Stream the page piece by piece.
 
-    Between two pieces others get their turn, and whoever reads it on a phone has the first screen at once.
+    It is one page, however long: links of the draft lead to anchors on it.
+
+    Between pieces other tasks run, and a browser shows the beginning at once.
     """
-    for piece in render_pieces("web/incident.html.j2", values_of(whole, found)):
+    for piece in render_pieces("web/incident.html.j2", template_values(record, problems)):
         yield piece.encode()
         await asyncio.sleep(0)

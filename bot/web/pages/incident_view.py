@@ -1,43 +1,43 @@
-"""What an incident's own page shows: the whole record in words, each thing at the anchor that drafts lead to."""
+"""Values of the incident's page: the whole record in words, with anchors for links."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.domain.catchup.timeline_lines import Line, each_line
-from bot.domain.drafting.entries import Teller, summary_of, with_names
-from bot.domain.drafting.escalation_history import steps_of
-from bot.domain.drafting.localized_times import Clock
+from bot.domain.drafting.annotations import alert_summary
+from bot.domain.drafting.block_builder import BlockBuilder
+from bot.domain.drafting.escalations import history_steps
 from bot.domain.findings import Finding
-from bot.domain.findings.wording import in_english
+from bot.domain.findings.wording import english_formatter
 from bot.domain.incidents.roles import LEAD
-from bot.domain.languages import language as language_of
-from bot.domain.record.model import Action, Alert, Entry, Escalation, Record, RoleHeld, Source, Statement, Update
+from bot.domain.languages import get_language
+from bot.domain.record.model import Action, Alert, Entry, Escalation, Record, RoleAssignment, Source, Statement, Update
 from bot.domain.terms import Precision
-from bot.domain.text.durations import between, show_duration
-from bot.domain.times import show_time
+from bot.domain.text.durations import duration_between, format_duration
+from bot.domain.text.mentions import resolve_mentions
+from bot.domain.timeline.lines import TimelineLine, iter_timeline_lines
+from bot.domain.times import format_time
 
 Values = dict[str, Any]
 
 TIMES = ("started", "detected", "declared", "acknowledged", "identified", "mitigated", "resolved", "ended")
-NOT_KNOWN = "time not known"
+UNKNOWN_TIME = "time not known"
 
 
-def values_of(record: Record, findings: Sequence[Finding]) -> Values:
+def template_values(record: Record, findings: Sequence[Finding]) -> Values:
     """
-    For `web/incident.html.j2`. Its words are English, as all that the bot says by itself on a screen.
+    Values of `web/incident.html.j2`, in English.
 
-    The entries can be gone through once, and are put into words meanwhile: there may be ten thousand.
+    `entries` is a generator: there may be ten thousand.
     """
-    return _Page(record).values(findings)
+    return _PageValues(record).values(findings)
 
 
-class _Page:
+class _PageValues:
     def __init__(self, record: Record) -> None:
         self.record = record
         self.zone = record.incident.zone
-        english = language_of("en")
-        self.teller = Teller(record, english, Clock(english, self.zone, record.incident.started.at, ()))
+        self.builder = BlockBuilder.in_english(record)
         self.shown = {each.source.ref for each in record.escalations}
         self.shown |= {each.source.ref for each in record.actions} | {each.source.ref for each in record.alerts}
 
@@ -45,7 +45,7 @@ class _Page:
         record = self.record
         return {
             "reference": record.incident.reference,
-            "title": self.said(record.incident.title),
+            "title": self.plain_text(record.incident.title),
             "facts": self.facts(),
             "statements": [
                 self.statement(name, each)
@@ -56,30 +56,30 @@ class _Page:
                 )
             ],
             "findings": self.findings(findings),
-            "entries": (self.entry(line) for line in each_line(record, record.entries)),
+            "entries": (self.entry(line) for line in iter_timeline_lines(record, record.entries)),
             "updates": [self.update(each) for each in record.updates],
             "escalations": [self.escalation(each) for each in record.escalations],
             "actions": [self.action(each) for each in record.actions],
             "alerts": [self.alert(each) for each in record.alerts],
         }
 
-    def said(self, text: str) -> str:
-        return with_names(text, self.record.people)
+    def plain_text(self, text: str) -> str:
+        return resolve_mentions(text, self.record.people)
 
     def name(self, user_id: str | None) -> str:
         return self.record.people.get(user_id, user_id) if user_id else ""
 
     def time(self, at: datetime | None, precision: Precision = Precision.EXACT) -> str:
         if at is None:
-            return NOT_KNOWN
-        return ("about " if precision is Precision.APPROXIMATE else "") + show_time(at, self.zone)
+            return UNKNOWN_TIME
+        return ("about " if precision is Precision.APPROXIMATE else "") + format_time(at, self.zone)
 
     def facts(self) -> list[tuple[str, str]]:
-        """Names and values; what nobody recorded is left out."""
+        """Names and values of the facts that are recorded."""
         incident = self.record.incident
         length = ""
         if incident.ended and incident.ended.at >= incident.started.at:
-            length = show_duration(between(incident.started.at, incident.ended.at))
+            length = format_duration(duration_between(incident.started.at, incident.ended.at))
         moments = [(name.capitalize(), getattr(incident, name)) for name in TIMES]
         facts = [
             ("Severity", incident.severity_label),
@@ -88,7 +88,7 @@ class _Page:
             ("Services", ", ".join(incident.services)),
             ("Category", incident.category or ""),
             ("Responsibility", incident.responsibility or ""),
-            ("Why cancelled", self.said(incident.closure_reason or "")),
+            ("Why cancelled", self.plain_text(incident.closure_reason or "")),
             *self.roles(),
             ("Duration", length),
             *((name, self.time(moment.at, moment.precision)) for name, moment in moments if moment),
@@ -96,46 +96,46 @@ class _Page:
         return [(name, value) for name, value in facts if value]
 
     def roles(self) -> list[tuple[str, str]]:
-        """Who had each role, one after the other. The lead comes first, also where no role says who it was."""
-        held: dict[str, list[RoleHeld]] = {}
+        """Holders of each role, in order; the lead first, even without a role assignment."""
+        assignments: dict[str, list[RoleAssignment]] = {}
         for each in self.record.roles:
-            held.setdefault(each.role, []).append(each)
-        roles = {role: (had[-1].label, self.holders(had)) for role, had in held.items()}
+            assignments.setdefault(each.role, []).append(each)
+        roles = {role: (had[-1].label, self.holders(had)) for role, had in assignments.items()}
         lead = roles.pop(LEAD, ("Lead", self.name(self.record.incident.lead)))
         return [lead, *roles.values()]
 
-    def holders(self, had: Sequence[RoleHeld]) -> str:
-        return ", ".join(self.held(each, is_alone=len(had) == 1) for each in had)
+    def holders(self, had: Sequence[RoleAssignment]) -> str:
+        return ", ".join(self.holder(each, is_alone=len(had) == 1) for each in had)
 
-    def held(self, held: RoleHeld, *, is_alone: bool) -> str:
-        """With the times where it was not one person all the time."""
+    def holder(self, held: RoleAssignment, *, is_alone: bool) -> str:
+        """The person, with times unless they had the role all the time."""
         if is_alone and held.until is None:
             return self.name(held.person)
         if held.until is None:
             return f"{self.name(held.person)} (since {self.time(held.since)})"
         since, until = (each.astimezone(self.zone).date() for each in (held.since, held.until))
-        began = show_time(held.since, self.zone, with_zone=False)
-        return f"{self.name(held.person)} ({began} to {show_time(held.until, self.zone, with_date=since != until)})"
+        began = format_time(held.since, self.zone, with_zone=False)
+        return f"{self.name(held.person)} ({began} to {format_time(held.until, self.zone, with_date=since != until)})"
 
     def statement(self, name: str, statement: Statement) -> Values:
         percent = statement.users_percent
         return {
             "name": name,
-            "text": self.said(statement.text),
+            "text": self.plain_text(statement.text),
             "language": statement.language,
-            "language_name": language_of("en").name_of(statement.language) if statement.language else "",
+            "language_name": get_language("en").language_name(statement.language) if statement.language else "",
             "share": f"{percent:g}% of users" if percent is not None else "",
             "places": list(dict.fromkeys(each.ref for each in (statement.source, statement.users_source) if each)),
         }
 
     def findings(self, findings: Sequence[Finding]) -> list[Values]:
-        wording = in_english(self.record)
+        formatter = english_formatter(self.record)
         return [
-            {"text": wording.tell(each), "places": [(wording.label(ref), ref) for ref in each.entries]}
+            {"text": formatter.format_finding(each), "places": [(formatter.source_label(ref), ref) for ref in each.entries]}
             for each in findings
         ]
 
-    def entry(self, line: Line) -> Values:
+    def entry(self, line: TimelineLine) -> Values:
         entry = line.entry
         return {
             "ref": entry.source.ref,
@@ -154,28 +154,28 @@ class _Page:
         }
 
     def fate(self, entry: Entry) -> list[str]:
-        """What was done to the entry after it was recorded."""
+        """Changes to the entry after it was recorded."""
         done = [f"amended {self.time(entry.amended_at)}"] if entry.amended_at else []
         if entry.withdrawn_at is not None and entry.merged_into is None:
             by = f" by {self.name(entry.withdrawn_by)}" if entry.withdrawn_by else ""
-            why = f": {self.said(entry.withdrawn_why)}" if entry.withdrawn_why else ""
+            why = f": {self.plain_text(entry.withdrawal_reason)}" if entry.withdrawal_reason else ""
             done.append(f"withdrawn {self.time(entry.withdrawn_at)}{by}{why}")
         return done
 
     def link(self, source: Source) -> str | None:
-        """Where else it can be checked: not the place on this page, and no address that could act."""
+        """The source's URL; None for an anchor of this page, or a scheme other than HTTP."""
         link = source.link or ""
         is_here = link.endswith(f"#{source.ref}")
         return link if link.startswith(("http://", "https://")) and not is_here else None
 
     def update(self, update: Update) -> Values:
-        languages = language_of("en")
+        languages = get_language("en")
         return {
             "time": self.time(update.published_at),
             "state": update.state.value,
             "by": self.name(update.by),
             "texts": [
-                {"code": code, "name": languages.name_of(code) if code else "", "text": self.said(text)}
+                {"code": code, "name": languages.language_name(code) if code else "", "text": self.plain_text(text)}
                 for code, text in update.texts.items()
             ],
             "places": [each.ref for each in update.sources],
@@ -187,13 +187,13 @@ class _Page:
             by = self.name(each.acknowledged_by) or "somebody"
             answer = f"acknowledged by {by} at {self.time(answered_at)}"
             if each.paged_at and each.paged_at <= answered_at:
-                answer += f", after {show_duration(between(each.paged_at, answered_at))}"
+                answer += f", after {format_duration(duration_between(each.paged_at, answered_at))}"
         declined = ", ".join(self.name(user_id) for user_id in each.declined_by)
         return {
             "ref": each.source.ref,
-            "target": self.said(each.target),
+            "target": self.plain_text(each.target),
             "is_external": each.external,
-            "reason": self.said(each.reason),
+            "reason": self.plain_text(each.reason),
             "paged": self.time(each.paged_at, each.precision),
             "answer": answer,
             "answered_in": each.acknowledgement.ref if each.acknowledgement else None,
@@ -203,15 +203,15 @@ class _Page:
         }
 
     def steps(self, escalation: Escalation) -> list[Values]:
-        """Which level was paged when, whom it reached by what, and who answered."""
+        """The escalation's history: levels, pages and answers."""
         return [
             {"time": self.time(at), "label": block.label, "notes": block.notes}
-            for at, block in steps_of(self.teller, "chain", escalation)
+            for at, block in history_steps(self.builder, "chain", escalation)
         ]
 
     def action(self, each: Action) -> Values:
         notes = [
-            f"symptom: {self.said(each.symptom)}" if each.symptom else "",
+            f"symptom: {self.plain_text(each.symptom)}" if each.symptom else "",
             f"owner: {self.name(each.owner)}" if each.owner else "",
             f"due {each.due}" if each.due else "",
             "done" if each.done else "",
@@ -220,7 +220,7 @@ class _Page:
             "ref": each.source.ref,
             "kind": each.kind.value,
             "number": each.number,
-            "text": self.said(each.text),
+            "text": self.plain_text(each.text),
             "notes": [note for note in notes if note],
             "link": self.link(each.source),
         }
@@ -229,7 +229,7 @@ class _Page:
         return {
             "ref": each.source.ref,
             "name": each.name,
-            "summary": summary_of(each),
+            "summary": alert_summary(each),
             "from": self.time(each.starts_at, each.starts_at_precision),
             "to": f"to {self.time(each.ended_at)}" if each.ended_at else each.status.value,
             "origin": each.origin,

@@ -1,4 +1,4 @@
-"""`GET /oncall/{secret}.ics`: somebody's own turns on call, for the calendar that subscribes to them."""
+"""`GET /oncall/{secret}.ics`: a person's shifts as a calendar feed."""
 
 import re
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from aiohttp import web
 
 from bot.config import Settings
 from bot.runtime.clock import Clock
-from bot.services.oncall import ics_feed as shift_calendar
+from bot.services.oncall.ics_feed import load_feed
 from bot.store.database.session import Database, DatabaseUnavailable
-from bot.web.body_limits import AWAY
+from bot.web.body_limits import DATABASE_UNAVAILABLE
 
 SECRET = re.compile(r"[A-Za-z0-9_-]{40,64}")
 HEADERS = {
@@ -18,20 +18,20 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-NOTHING = "There is nothing here. In Slack, `/incident oncall calendar new` makes an address that works."
+NOT_FOUND = "There is nothing here. In Slack, `/incident oncall calendar new` makes an address that works."
 
 
 def routes(database: Database, settings: Callable[[], Settings], clock: Clock) -> list[web.RouteDef]:
-    async def turns(request: web.Request) -> web.Response:
+    async def serve_feed(request: web.Request) -> web.Response:
         secret = request.match_info["secret"]
         if SECRET.fullmatch(secret) is None:
-            return web.Response(status=404, text=NOTHING)
+            return web.Response(status=404, text=NOT_FOUND)
         try:
-            found = await database.read(shift_calendar.found, settings(), secret, clock.now())
+            feed = await database.read(load_feed, settings(), secret, clock.now())
         except DatabaseUnavailable:
-            return web.Response(status=503, text=AWAY)
-        if found is None:
-            return web.Response(status=404, text=NOTHING)
-        return web.Response(body=found, content_type="text/calendar", charset="utf-8", headers=HEADERS)
+            return web.Response(status=503, text=DATABASE_UNAVAILABLE)
+        if feed is None:
+            return web.Response(status=404, text=NOT_FOUND)
+        return web.Response(body=feed, content_type="text/calendar", charset="utf-8", headers=HEADERS)
 
-    return [web.get("/oncall/{secret}.ics", turns)]
+    return [web.get("/oncall/{secret}.ics", serve_feed)]

@@ -1,44 +1,51 @@
 """
-The outbox for operators: a page for whoever holds its link, and orders of `dogwatch outbox` to the running bot.
+The outbox for operators: the web page behind a signed link, and the CLI's endpoint.
 
-The link has an expiry and is signed with the installation's secret key, and so is each order. Nothing but POST changes
-anything, and a POST has to bring the key too, so no other site can send one.
+Link and requests are signed with the installation's secret key and expire. Only POST changes anything, and the form's
+POST repeats the link's key, so that another site cannot forge one.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
 from aiohttp import web
-from sqlmodel import Session
 from structlog import get_logger
 
 from bot.config.reloading import Configuration
-from bot.crypto.signed_links import is_order, is_outbox_key, outbox_path
+from bot.crypto import is_operator_request, is_outbox_key, outbox_path
 from bot.runtime.clock import Clock
-from bot.services.views import outbox_operations as outboxing
-from bot.services.views import outbox_wording as words
-from bot.services.views.outbox_operations import Overview
-from bot.services.workspace.actor import Actor, Origin
+from bot.services.views.outbox_operations import change_rows
+from bot.services.views.outbox_overview import OutboxOverview, RowText, load_outbox_overview
+from bot.services.views.outbox_wording import capitalize_first
+from bot.services.workspace.actor import Origin
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.outbox import State
-from bot.store.outbox.inspection import Waiting
 from bot.templating.render import render_template
-from bot.web.body_limits import AWAY, LARGEST_FORM, TooLarge, TooSlow, Unreadable, read_body, refusal
-from bot.web.headers import WITH_A_FORM
+from bot.web.body_limits import (
+    DATABASE_UNAVAILABLE,
+    MAX_FORM_BYTES,
+    TooLarge,
+    TooSlow,
+    Unreadable,
+    error_response,
+    read_body,
+)
+from bot.web.headers import FORM_HEADERS
 
-LARGEST_ORDER = 64 * 1024
+MAX_REQUEST_BYTES = 64 * 1024
 FIELDS = ("until", "key", "row")
 NO_LINK = "There is nothing here. `dogwatch outbox --link` prints the address; it is good for a day."
 
 log = get_logger(__name__)
 
 
-class OutboxDesk:
-    """`/outbox` for people with a link, `/control/outbox` for the command. `now` is real time: links and orders age."""
+class OutboxRoutes:
+    """
+    `/outbox` for people with a link, `/control/outbox` for the CLI.
+
+    Links and signatures age in real time.
+    """
 
     def __init__(self, database: Database, configuration: Configuration, clock: Clock) -> None:
         self._database = database
@@ -46,24 +53,28 @@ class OutboxDesk:
         self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/outbox", self.show), web.post("/outbox", self.press), web.post("/control/outbox", self.order)]
+        return [
+            web.get("/outbox", self.show_page),
+            web.post("/outbox", self.submit_retry),
+            web.post("/control/outbox", self.handle_change),
+        ]
 
-    async def show(self, request: web.Request) -> web.Response:
+    async def show_page(self, request: web.Request) -> web.Response:
         until, key = request.query.get("until", ""), request.query.get("key", "")
         if not is_outbox_key(self._configuration.current, until, key, self._clock.real_now()):
             return web.Response(status=404, text=NO_LINK)
         try:
-            found = await self._database.read(outboxing.overview, self._clock.now())
+            overview = await self._database.read(load_outbox_overview, self._clock.now())
         except DatabaseUnavailable:
-            return web.Response(status=503, text=AWAY)
-        values = {**values_of(found), **_standing(self._configuration), "until": until, "key": key}
+            return web.Response(status=503, text=DATABASE_UNAVAILABLE)
+        values = {**template_values(overview), **_configuration_status(self._configuration), "until": until, "key": key}
         page = render_template("web/outbox.html.j2", values)
-        return web.Response(text=page, content_type="text/html", headers=WITH_A_FORM)
+        return web.Response(text=page, content_type="text/html", headers=FORM_HEADERS)
 
-    async def press(self, request: web.Request) -> web.Response:
-        """A Retry button. Back to the page, which shows how it stands then."""
+    async def submit_retry(self, request: web.Request) -> web.Response:
+        """A Retry button of the page. Redirects back to the page."""
         try:
-            form = parse_qs((await read_body(request, LARGEST_FORM)).decode(), max_num_fields=len(FIELDS))
+            form = parse_qs((await read_body(request, MAX_FORM_BYTES)).decode(), max_num_fields=len(FIELDS))
         except (TooLarge, TooSlow, Unreadable, ValueError):
             return web.Response(status=400, text="The form cannot be read.")
         until, key, row = (form.get(name, [""])[0] for name in FIELDS)
@@ -74,34 +85,34 @@ class OutboxDesk:
         except ValueError:
             return web.Response(status=400, text="There is no such row.")
         try:
-            await self._database.run(carry_out, "retry", keys, self._clock.now(), Origin.PAGE)
+            await self._database.run(change_rows, "retry", keys, self._clock.now(), Origin.PAGE)
         except DatabaseUnavailable:
-            return web.Response(status=503, text=AWAY)
+            return web.Response(status=503, text=DATABASE_UNAVAILABLE)
         return web.Response(status=303, headers={"Location": outbox_path(self._configuration.current, int(until))})
 
-    async def order(self, request: web.Request) -> web.Response:
+    async def handle_change(self, request: web.Request) -> web.Response:
         """`{"do": "retry" | "drop", "rows": [1, 2] | "failed"}`, signed."""
         try:
-            body = await read_body(request, LARGEST_ORDER)
+            body = await read_body(request, MAX_REQUEST_BYTES)
         except (TooLarge, TooSlow, Unreadable):
-            return refusal(400, "The order cannot be read.")
-        stamp, signature = (request.headers.get(f"X-Dogwatch-{name}", "") for name in ("Time", "Signature"))
-        if not is_order(self._configuration.current, stamp, body, signature, self._clock.real_now()):
-            log.warning("an order was refused", reason="its signature is wrong or older than a minute")
-            return refusal(403, "The order is not signed with this installation's key, or the clocks differ.")
+            return error_response(400, "The order cannot be read.")
+        timestamp, signature = (request.headers.get(f"X-Dogwatch-{name}", "") for name in ("Time", "Signature"))
+        if not is_operator_request(self._configuration.current, timestamp, body, signature, self._clock.real_now()):
+            log.warning("outbox change refused", reason="its signature is wrong or older than a minute")
+            return error_response(403, "The order is not signed with this installation's key, or the clocks differ.")
         try:
-            what, keys = _order(body)
+            action, keys = _parse_change(body)
         except (ValueError, RecursionError):
-            return refusal(400, "The order cannot be read.")
+            return error_response(400, "The order cannot be read.")
         try:
-            done = await self._database.run(carry_out, what, keys, self._clock.now(), Origin.CLI)
+            changed = await self._database.run(change_rows, action, keys, self._clock.now(), Origin.CLI)
         except DatabaseUnavailable:
-            return refusal(503, "The database does not answer.")
-        return web.json_response({"ok": True, "done": list(done.done), "along": list(done.along)})
+            return error_response(503, "The database does not answer.")
+        return web.json_response({"ok": True, "done": list(changed.rows), "along": list(changed.along)})
 
 
-def _standing(configuration: Configuration) -> dict[str, Any]:
-    """Which configuration is in force in this process, and what was wrong with a newer one."""
+def _configuration_status(configuration: Configuration) -> dict[str, Any]:
+    """The configuration in use, and why a newer one was refused."""
     refusal = configuration.refusal
     return {
         "configuration": configuration.fingerprint,
@@ -111,81 +122,55 @@ def _standing(configuration: Configuration) -> dict[str, Any]:
 
 
 def _row_id(value: object) -> int:
-    """Raises ValueError for what can be no row's id."""
+    """Raises ValueError."""
     text = str(value)
     if isinstance(value, bool) or not (text.isascii() and text.isdecimal()) or len(text) > 18:
         raise ValueError(text)
     return int(text)
 
 
-def _order(body: bytes) -> tuple[str, list[int] | None]:
-    """What to do, and with which rows; None: with all that failed. Raises ValueError."""
-    found = json.loads(body)
-    if not isinstance(found, dict) or found.get("do") not in {"retry", "drop"}:
+def _parse_change(body: bytes) -> tuple[str, list[int] | None]:
+    """Action and row ids; None: all failed rows. Raises ValueError."""
+    change = json.loads(body)
+    if not isinstance(change, dict) or change.get("do") not in {"retry", "drop"}:
         raise ValueError("do")
-    rows = found.get("rows")
-    if rows == "failed" and found["do"] == "retry":
+    rows = change.get("rows")
+    if rows == "failed" and change["do"] == "retry":
         return "retry", None
     if not isinstance(rows, list):
-        raise ValueError("rows")  # noqa: TRY004  it was typed or sent, not programmed
-    return str(found["do"]), [_row_id(each) for each in rows]
+        raise ValueError("rows")  # noqa: TRY004  wrong input, not a wrong call
+    return str(change["do"]), [_row_id(each) for each in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The rows with which an order was carried out, and those that went `along`: they could never go without them."""
-
-    done: Sequence[int]
-    along: Sequence[int] = ()
-
-
-def carry_out(session: Session, what: str, keys: Sequence[int] | None, at: datetime, origin: Origin) -> Outcome:
-    """Try rows again, or drop them; `keys` None: all that failed."""
-    actor = Actor("", None, at, origin)
-    if what == "drop":
-        dropped = outboxing.drop(session, keys or [], actor)
-        return Outcome(dropped.rows, dropped.along)
-    return Outcome(outboxing.retry_all(session, actor) if keys is None else outboxing.retry(session, keys, actor))
-
-
-def values_of(found: Overview) -> dict[str, Any]:
-    """For `web/outbox.html.j2`."""
-    failed = [each for each in found.rows if each.state in words.FAILED]
-    waits = [each for each in found.rows if each.state not in words.FAILED]
+def template_values(overview: OutboxOverview) -> dict[str, Any]:
+    """Values of `web/outbox.html.j2`."""
     return {
-        "at": found.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        "failed": [_row(each, found.at) for each in failed],
-        "waiting": [_row(each, found.at) for each in waits],
-        "more": found.unfinished + found.refused + found.given_up - len(found.rows),
-        "lanes": [
-            {"lane": words.lane_of(each.lane), "about": each.reference or words.NO_INCIDENT, "rows": each.rows}
-            for each in found.closed_lanes
-        ],
-        "gates": [
-            {"call": words.gate_in_words(each), "until": each.until.strftime("%H:%M:%S UTC")}
-            for each in found.closed_gates
-        ],
+        "at": overview.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        "failed": [_row_values(each) for each in overview.failed],
+        "waiting": [_row_values(each) for each in overview.waiting],
+        "more": overview.hidden,
+        "lanes": [{"lane": each.lane, "about": each.about, "rows": each.rows} for each in overview.lanes],
+        "gates": [{"call": each.call, "until": each.until.strftime("%H:%M:%S UTC")} for each in overview.gates],
         "lacks": [
             {
-                "name": each.permission.scope if each.is_scope else each.word,
+                "name": each.permission.scope if each.is_scope else each.error_code,
                 "purpose": each.permission.purpose,
                 "without": each.permission.without,
             }
-            for each in found.lacks
+            for each in overview.lacks
         ],
     }
 
 
-def _row(row: Waiting, now: datetime) -> dict[str, Any]:
-    told = words.told(row, now)
+def _row_values(text: RowText) -> dict[str, Any]:
     return {
-        "key": row.key,
-        "act": told.act,
-        "about": told.about,
-        "since": told.since,
-        "tries": told.tries,
-        "why": words.begun(told.why),
-        "refusal": told.remark,
-        "is_held": row.state == State.RUNNING,
-        "holder": f"{told.holder} until {told.held_until:%H:%M:%S} UTC" if told.holder else "",
+        "key": text.row.key,
+        "act": text.act,
+        "about": text.about,
+        "since": text.since,
+        "tries": text.tries,
+        "why": capitalize_first(text.why),
+        "refusal": text.remark,
+        "is_held": text.row.state == State.RUNNING,
+        "holder": f"{text.holder} until {text.held_until:%H:%M:%S} UTC" if text.holder else "",
     }

@@ -1,8 +1,7 @@
 """
-Answers from outside Slack: `/ack/…`, the link in a page, and the webhooks of PagerDuty and Opsgenie.
+Acknowledgements from outside Slack: page links, and webhooks of PagerDuty and Opsgenie.
 
-A link that is only opened changes nothing: programs that look through mail open links, too. Only the button on its page
-acknowledges, by a POST.
+Opening the link changes nothing, because mail scanners open links, too. The button on its page acknowledges, by a POST.
 """
 
 import json
@@ -12,33 +11,45 @@ from aiohttp import web
 from structlog import get_logger
 
 from bot.config import Settings
+from bot.config.environment_settings import secret_alternatives
 from bot.config.reloading import Configuration
-from bot.config.settings import values_of
-from bot.crypto.signed_links import page_to_acknowledge
+from bot.crypto import verify_acknowledge_token
 from bot.domain.errors import UserError
-from bot.domain.paging.channels import Kind
-from bot.domain.text.normalize import one_line
+from bot.domain.paging.contact_methods import ContactMethodKind
+from bot.domain.text.normalize import to_one_line
 from bot.runtime import metrics
 from bot.runtime.clock import Clock
-from bot.services.escalation import external_responses as outside
-from bot.services.escalation.external_responses import Answerable
-from bot.sources.signature import hex_signature, matching
+from bot.services.escalation.responses.external import (
+    PageLinkView,
+    acknowledge_by_link,
+    acknowledge_by_service,
+    load_page_link,
+)
+from bot.sources.signature import encode_header, hex_signature, match_index
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.templating.render import render_template
-from bot.web.body_limits import AWAY, LARGEST_FORM, TooLarge, TooSlow, Unreadable, read_body, refusal
-from bot.web.headers import WITH_A_FORM
+from bot.web.body_limits import (
+    DATABASE_UNAVAILABLE,
+    MAX_FORM_BYTES,
+    TooLarge,
+    TooSlow,
+    Unreadable,
+    error_response,
+    read_body,
+)
+from bot.web.headers import FORM_HEADERS
 
 log = get_logger(__name__)
 
-LARGEST_EVENT = 512 * 1024
-"""Bytes of a webhook. Both services send a few thousand."""
+MAX_EVENT_BYTES = 512 * 1024
+"""Both services send a few thousand bytes."""
 NO_LINK = "This link is not right, or it is more than a day old. The incident's channel in Slack has the buttons."
-LONGEST_NAME = 80
-ANSWERED = frozenset({"incident.acknowledged"})
+MAX_NAME_LENGTH = 80
+ACKNOWLEDGED_EVENTS = frozenset({"incident.acknowledged"})
 
 
-class Answers:
-    """The routes. Links run out by the record's clock, as they are dated by it."""
+class AcknowledgementRoutes:
+    """Links expire by the bot's clock, by which they are dated."""
 
     def __init__(self, database: Database, configuration: Configuration, clock: Clock) -> None:
         self._database = database
@@ -47,136 +58,142 @@ class Answers:
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/ack/{token}", self.show),
-            web.post("/ack/{token}", self.press),
-            web.post("/paging/pagerduty", self.pagerduty),
-            web.post("/paging/opsgenie", self.opsgenie),
+            web.get("/ack/{token}", self.show_page),
+            web.post("/ack/{token}", self.acknowledge),
+            web.post("/paging/pagerduty", self.handle_pagerduty),
+            web.post("/paging/opsgenie", self.handle_opsgenie),
         ]
 
-    async def show(self, request: web.Request) -> web.Response:
-        """What it is about, and a button as long as somebody is needed."""
+    async def show_page(self, request: web.Request) -> web.Response:
+        """The page, with a button while somebody is still needed."""
         settings = self._configuration.current
-        page_id = page_to_acknowledge(settings, request.match_info["token"], self._clock.now())
+        page_id = verify_acknowledge_token(settings, request.match_info["token"], self._clock.now())
         if page_id is None:
-            return _page(404, problem=NO_LINK)
+            return _render_page(404, problem=NO_LINK)
         try:
-            found = await self._database.read(outside.look, settings, page_id)
+            view = await self._database.read(load_page_link, settings, page_id)
         except DatabaseUnavailable:
-            return _page(503, problem=AWAY)
-        return _page(404, problem=NO_LINK) if found is None else _page(200, found, request.path)
+            return _render_page(503, problem=DATABASE_UNAVAILABLE)
+        return _render_page(404, problem=NO_LINK) if view is None else _render_page(200, view, request.path)
 
-    async def press(self, request: web.Request) -> web.Response:
-        """The button. Back to the page, which says who has it."""
+    async def acknowledge(self, request: web.Request) -> web.Response:
+        """The button. Redirects back to the page."""
         settings = self._configuration.current
-        page_id = page_to_acknowledge(settings, request.match_info["token"], self._clock.now())
+        page_id = verify_acknowledge_token(settings, request.match_info["token"], self._clock.now())
         if page_id is None:
-            return _page(404, problem=NO_LINK)
+            return _render_page(404, problem=NO_LINK)
         try:
-            await read_body(request, LARGEST_FORM)
+            await read_body(request, MAX_FORM_BYTES)
         except (TooLarge, TooSlow, Unreadable):
-            return _page(400, problem="The form cannot be read. Open the link anew.")
+            return _render_page(400, problem="The form cannot be read. Open the link anew.")
         try:
-            await self._database.run(outside.by_link, settings, page_id, self._clock.now())
+            await self._database.run(acknowledge_by_link, settings, page_id, self._clock.now())
         except DatabaseUnavailable:
-            return _page(503, problem=AWAY)
+            return _render_page(503, problem=DATABASE_UNAVAILABLE)
         except UserError as problem:
-            log.info("a link in a page answered nothing", why=problem.message)
+            log.info("page link acknowledged nothing", why=problem.message)
         return web.Response(status=303, headers={"Location": request.path})
 
-    async def pagerduty(self, request: web.Request) -> web.Response:
-        """PagerDuty's webhooks, version 3: signed over the bytes of the body, perhaps with several secrets."""
-        settings = self._configuration.with_secrets()
-        secrets = values_of(settings.pagerduty_webhook_secret)
+    async def handle_pagerduty(self, request: web.Request) -> web.Response:
+        """PagerDuty's webhooks, version 3: the body is signed, perhaps with several secrets."""
+        settings = self._configuration.refresh_secrets()
+        secrets = secret_alternatives(settings.pagerduty_webhook_secret)
         if not secrets:
-            return self._refused("pagerduty", 401, "DOGWATCH_PAGERDUTY_WEBHOOK_SECRET is not set.")
-        body = await self._body(request)
+            return self._refuse("pagerduty", 401, "DOGWATCH_PAGERDUTY_WEBHOOK_SECRET is not set.")
+        body = await self._read_body(request)
         if isinstance(body, web.Response):
             return body
         sent = [each.strip() for each in request.headers.get("X-PagerDuty-Signature", "").split(",")]
-        right = [b"v1=" + hex_signature(secret, body) for secret in secrets]
-        if not any(matching(_bytes(each), right) is not None for each in sent):
-            return self._refused("pagerduty", 401, "The signature does not fit the body.")
-        event = _object(body).get("event")
+        expected = [b"v1=" + hex_signature(secret, body) for secret in secrets]
+        if not any(match_index(encode_header(each), expected) is not None for each in sent):
+            return self._refuse("pagerduty", 401, "The signature does not fit the body.")
+        event = _parse_object(body).get("event")
         if not isinstance(event, dict) or not isinstance(event.get("event_type"), str):
-            return self._refused("pagerduty", 400, "This is no event of PagerDuty's webhooks, version 3.")
+            return self._refuse("pagerduty", 400, "This is no event of PagerDuty's webhooks, version 3.")
         data = event.get("data")
         key = data.get("incident_key") if isinstance(data, dict) else None
-        if event["event_type"] not in ANSWERED or not isinstance(key, str):
-            return self._taken("pagerduty", 0)
-        return await self._answer(settings, Kind.PAGERDUTY, key, _name_in(event.get("agent"), "summary"))
+        if event["event_type"] not in ACKNOWLEDGED_EVENTS or not isinstance(key, str):
+            return self._accept("pagerduty", 0)
+        return await self._acknowledge(
+            settings, ContactMethodKind.PAGERDUTY, key, _name_from(event.get("agent"), "summary")
+        )
 
-    async def opsgenie(self, request: web.Request) -> web.Response:
-        """Opsgenie's webhooks are not signed: they show the secret that was typed into the integration's headers."""
-        settings = self._configuration.with_secrets()
-        secrets = values_of(settings.opsgenie_webhook_secret)
+    async def handle_opsgenie(self, request: web.Request) -> web.Response:
+        """Opsgenie's webhooks: not signed, they carry the secret set in the integration's headers."""
+        settings = self._configuration.refresh_secrets()
+        secrets = secret_alternatives(settings.opsgenie_webhook_secret)
         if not secrets:
-            return self._refused("opsgenie", 401, "DOGWATCH_OPSGENIE_WEBHOOK_SECRET is not set.")
-        scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
-        if scheme.casefold() != "bearer" or matching(_bytes(shown.strip()), map(_bytes, secrets)) is None:
-            return self._refused("opsgenie", 401, "Send `Authorization: Bearer` and the secret.")
-        body = await self._body(request)
+            return self._refuse("opsgenie", 401, "DOGWATCH_OPSGENIE_WEBHOOK_SECRET is not set.")
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if (
+            scheme.casefold() != "bearer"
+            or match_index(encode_header(token.strip()), map(encode_header, secrets)) is None
+        ):
+            return self._refuse("opsgenie", 401, "Send `Authorization: Bearer` and the secret.")
+        body = await self._read_body(request)
         if isinstance(body, web.Response):
             return body
-        told = _object(body)
-        alert = told.get("alert")
-        if not isinstance(told.get("action"), str) or not isinstance(alert, dict):
-            return self._refused("opsgenie", 400, "This is no event of Opsgenie's webhooks.")
+        event = _parse_object(body)
+        alert = event.get("alert")
+        if not isinstance(event.get("action"), str) or not isinstance(alert, dict):
+            return self._refuse("opsgenie", 400, "This is no event of Opsgenie's webhooks.")
         key = alert.get("alias")
-        if told["action"] != "Acknowledge" or not isinstance(key, str):
-            return self._taken("opsgenie", 0)
-        return await self._answer(settings, Kind.OPSGENIE, key, _name_in(alert, "username"))
+        if event["action"] != "Acknowledge" or not isinstance(key, str):
+            return self._accept("opsgenie", 0)
+        return await self._acknowledge(settings, ContactMethodKind.OPSGENIE, key, _name_from(alert, "username"))
 
-    async def _body(self, request: web.Request) -> bytes | web.Response:
-        """The bytes of a webhook, or why they are not taken."""
+    async def _read_body(self, request: web.Request) -> bytes | web.Response:
+        """The body of a webhook, or the refusal."""
         kind = request.path.rpartition("/")[2]
         try:
-            return await read_body(request, LARGEST_EVENT)
+            return await read_body(request, MAX_EVENT_BYTES)
         except TooLarge:
-            return self._refused(kind, 413, f"It is over {LARGEST_EVENT // 1024} KiB.")
+            return self._refuse(kind, 413, f"It is over {MAX_EVENT_BYTES // 1024} KiB.")
         except TooSlow:
-            return self._refused(kind, 408, "It did not arrive in time.")
+            return self._refuse(kind, 408, "It did not arrive in time.")
         except Unreadable:
-            return self._refused(kind, 400, "It cannot be read.")
+            return self._refuse(kind, 400, "It cannot be read.")
 
-    async def _answer(self, settings: Settings, kind: Kind, key: str, name: str) -> web.Response:
-        """Told twice, or after somebody else, it answers nothing, and that is no mistake."""
+    async def _acknowledge(self, settings: Settings, kind: ContactMethodKind, key: str, name: str) -> web.Response:
+        """
+        Acknowledge what is open.
+
+        A repeated or late event acknowledges nothing, which is no error.
+        """
         try:
-            answered = await self._database.run(outside.by_service, settings, kind, key, name, self._clock.now())
+            answered = await self._database.run(acknowledge_by_service, settings, kind, key, name, self._clock.now())
         except DatabaseUnavailable:
-            return self._refused(kind, 503, "The database does not answer. Send it again.")
-        return self._taken(kind, answered)
+            return self._refuse(kind, 503, "The database does not answer. Send it again.")
+        return self._accept(kind, answered)
 
-    def _taken(self, kind: str, answered: int) -> web.Response:
+    def _accept(self, kind: str, answered: int) -> web.Response:
         metrics.REQUESTS.labels(f"paging/{kind}", "200").inc()
         return web.json_response({"ok": True, "answered": answered})
 
-    def _refused(self, kind: str, status: int, why: str) -> web.Response:
+    def _refuse(self, kind: str, status: int, why: str) -> web.Response:
         metrics.REQUESTS.labels(f"paging/{kind}", str(status)).inc()
-        log.warning("a paging service's webhook was refused", service=kind, status=status, why=why)
-        return refusal(status, why)
+        log.warning("paging webhook refused", service=kind, status=status, why=why)
+        return error_response(status, why)
 
 
-def _page(status: int, found: Answerable | None = None, path: str = "", *, problem: str | None = None) -> web.Response:
-    values = {"found": found, "path": path, "problem": problem}
+def _render_page(
+    status: int, view: PageLinkView | None = None, path: str = "", *, problem: str | None = None
+) -> web.Response:
+    values = {"found": view, "path": path, "problem": problem}
     text = render_template("web/acknowledge.html.j2", values)
-    return web.Response(status=status, text=text, content_type="text/html", headers=WITH_A_FORM)
+    return web.Response(status=status, text=text, content_type="text/html", headers=FORM_HEADERS)
 
 
-def _bytes(text: str) -> bytes:
-    # What is no UTF-8 in a header arrives as lone surrogates: it has to compare, not to raise.
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    """Empty for what is no JSON object."""
+def _parse_object(body: bytes) -> dict[str, Any]:
+    """Empty if the body is not a JSON object."""
     try:
-        found = json.loads(body)
+        event = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return event if isinstance(event, dict) else {}
 
 
-def _name_in(value: object, key: str) -> str:
-    """Who it was, as the service calls them; empty where it does not say."""
+def _name_from(value: object, key: str) -> str:
+    """The person's name in the service; empty if absent."""
     name = value.get(key) if isinstance(value, dict) else None
-    return one_line(name, LONGEST_NAME) if isinstance(name, str) else ""
+    return to_one_line(name, MAX_NAME_LENGTH) if isinstance(name, str) else ""

@@ -1,4 +1,4 @@
-"""`POST /alerts/{source}`: what monitors send. A 2xx means that it is in the database."""
+"""`POST /alerts/{source}`: webhooks of monitors. A 2xx means that the alerts are stored."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -10,31 +10,31 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.config import Settings
-from bot.domain.alerts.routing import Batch
+from bot.domain.alerts.events import Batch
 from bot.runtime import metrics
 from bot.runtime.clock import Clock
-from bot.services.alerts import ingest as alerts
+from bot.services.alerts import ingest
 from bot.services.workspace.actor import Actor, Origin
 from bot.sources import SOURCES, Malformed, Unauthorized, decode
 from bot.store.database.session import Database, DatabaseUnavailable
-from bot.store.incidents import incidents
-from bot.web.admission import Door, Full, Place, Room, come_back
-from bot.web.body_limits import TooLarge, TooSlow, UnknownEncoding, Unreadable, read_body, refusal
-from bot.web.secret_usage import Proofs
-from bot.web.webhooks.batching import Gathering
+from bot.store.incidents import installations
+from bot.web.admission import LimitExceeded, Limits, RequestLimiter, Slot, retry_later
+from bot.web.body_limits import TooLarge, TooSlow, UnknownEncoding, Unreadable, error_response, read_body
+from bot.web.secret_usage import SecretUsage
+from bot.web.webhooks.batching import WebhookBatcher
 
 log = get_logger(__name__)
 
-LARGEST = 5 * 1024 * 1024
-"""Bytes. Alertmanager's `max_alerts` keeps a notification below it."""
+MAX_BODY_BYTES = 5 * 1024 * 1024
+"""Alertmanager's `max_alerts` keeps a notification below it."""
 FEWER = "Send fewer alerts at once: `max_alerts` in Alertmanager, *Max alerts* in Grafana."
-PARSED_ASIDE = 100_000
-"""Bytes from which a body is parsed in a thread, so that others are not kept waiting."""
-PARSED_AT_ONCE = 1
-"""Large bodies that are parsed at one time: what is made of one is several times its size."""
+THREAD_PARSE_BYTES = 100_000
+"""Larger bodies are parsed in a thread, so that they do not block the event loop."""
+MAX_CONCURRENT_PARSES = 1
+"""Large bodies parsed concurrently: the result takes several times their size."""
 
-LARGE = 50
-"""Alerts in one transaction from which it goes behind what people wait for."""
+LARGE_BATCH = 50
+"""A transaction with more alerts yields to more urgent ones."""
 
 NO_SOURCE = (
     f"There is no alert source of that name. There are: {', '.join(SOURCES)}. Every other tool sends to "
@@ -43,60 +43,58 @@ NO_SOURCE = (
 
 
 class AlertIntake:
-    """The handler of alert webhooks."""
-
     def __init__(self, database: Database, clock: Clock, settings: Callable[[], Settings]) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
-        self._proofs = Proofs()
-        self._door = Door("alerts", self._room)
-        self._gathering = Gathering(self._keep)
-        self._parsing = asyncio.Semaphore(PARSED_AT_ONCE)
+        self._secret_usage = SecretUsage()
+        self._limiter = RequestLimiter("alerts", self._limits)
+        self._batcher = WebhookBatcher(self._store)
+        self._parsing = asyncio.Semaphore(MAX_CONCURRENT_PARSES)
 
     @property
     def is_idle(self) -> bool:
-        return self._door.under_way == 0
+        return self._limiter.in_progress == 0
 
-    def _room(self) -> Room:
-        told = self._settings().intake
-        return Room(told.requests, told.requests_per_sender, told.megabytes, told.per_second_and_sender)
+    def _limits(self) -> Limits:
+        intake = self._settings().intake
+        return Limits(intake.requests, intake.requests_per_sender, intake.megabytes, intake.per_second_and_sender)
 
     async def handle(self, request: web.Request) -> web.Response:
         source, began = request.match_info["source"], perf_counter()
         sender = f"{source if source in SOURCES else 'unknown'} {request.remote}"
         try:
-            with self._door.entered(sender) as place:
-                response = await self._answer(request, source, sender, place)
-            was_turned_away = False
-        except Full as full:
-            response, was_turned_away = self._door.turn_away(sender, full), True
+            with self._limiter.acquire(sender) as slot:
+                response = await self._answer(request, source, sender, slot)
+            was_rejected = False
+        except LimitExceeded as problem:
+            response, was_rejected = self._limiter.reject(sender, problem), True
         known = source if source in SOURCES else "unknown"
         metrics.REQUESTS.labels(f"alerts/{known}", str(response.status)).inc()
         metrics.ANSWER_SECONDS.labels("alerts").observe(perf_counter() - began)
-        if response.status >= 400 and not was_turned_away:
-            log.warning("an alert webhook was refused", source=known, status=response.status, answer=response.text)
+        if response.status >= 400 and not was_rejected:
+            log.warning("alert webhook refused", source=known, status=response.status, answer=response.text)
         return response
 
-    async def _answer(self, request: web.Request, source: str, sender: str, place: Place) -> web.Response:
+    async def _answer(self, request: web.Request, source: str, sender: str, slot: Slot) -> web.Response:
         if source not in SOURCES:
-            return refusal(404, NO_SOURCE)
+            return error_response(404, NO_SOURCE)
         try:
-            body = await self._proved_body(source, request, place)
+            body = await self._read_authenticated(source, request, slot)
             batch = await self._parse(source, body)
-            receipt = await self._gathering.put(sender, batch)
+            receipt = await self._batcher.submit(sender, batch)
         except (TooLarge, TooSlow, Unreadable, Unauthorized, Malformed) as problem:
-            return _refused(problem)
+            return _refusal_response(problem)
         except DatabaseUnavailable as problem:
-            log.error("an alert could not be kept", problem=str(problem))  # noqa: TRY400  an outage has no traceback
-            return come_back(503, "The database does not answer. Nothing was kept; send it again.")
-        except (Full, ConnectionError):
+            log.error("alerts not stored; database unavailable", problem=str(problem))  # noqa: TRY400  an outage needs no traceback
+            return retry_later(503, "The database does not answer. Nothing was kept; send it again.")
+        except (LimitExceeded, ConnectionError):
             raise
         except Exception:
-            log.exception("an alert webhook broke off", source=source)
-            return come_back(503, "Something went wrong here; the log of Dogwatch says what. Send it again.")
+            log.exception("alert webhook failed", source=source)
+            return retry_later(503, "Something went wrong here; the log of Dogwatch says what. Send it again.")
         if receipt is None:
-            return come_back(503, "Slack has not told yet which workspace this is. Send it again.")
+            return retry_later(503, "Slack has not told yet which workspace this is. Send it again.")
         return web.json_response(
             {
                 "ok": True,
@@ -107,20 +105,20 @@ class AlertIntake:
             }
         )
 
-    async def _proved_body(self, source: str, request: web.Request, place: Place) -> bytes:
+    async def _read_authenticated(self, source: str, request: web.Request, slot: Slot) -> bytes:
         """
-        The body, of somebody who may send it: who shows no token takes no room for one.
+        Read the body of an authenticated sender. A token is checked before the body is read.
 
-        Raises Unauthorized, and what `read_body` does.
+        Raises Unauthorized, and the errors of `read_body`.
         """
-        known, verify = self._settings().credentials(source), SOURCES[source].verify
+        credentials, verify = self._settings().credentials(source), SOURCES[source].verify
         used, body = 0, b""
-        if not known.secrets:
-            used = verify(request.headers, body, known, now=datetime.now(UTC))
-        body = await read_body(request, LARGEST, place.hold)
-        if known.secrets:  # a signature is one of the body
-            used = verify(request.headers, body, known, now=datetime.now(UTC))
-        self._proofs.note(source, used, of=len(known.secrets or known.tokens))
+        if not credentials.secrets:
+            used = verify(request.headers, body, credentials, now=datetime.now(UTC))
+        body = await read_body(request, MAX_BODY_BYTES, slot.reserve)
+        if credentials.secrets:  # a signature covers the body
+            used = verify(request.headers, body, credentials, now=datetime.now(UTC))
+        self._secret_usage.record(source, used, of=len(credentials.secrets or credentials.tokens))
         return body
 
     async def _parse(self, source: str, body: bytes) -> Batch:
@@ -129,39 +127,39 @@ class AlertIntake:
         def parse() -> Batch:
             return SOURCES[source].parse(decode(body), at)
 
-        if len(body) <= PARSED_ASIDE:
+        if len(body) <= THREAD_PARSE_BYTES:
             return parse()
         async with self._parsing:
             return await asyncio.to_thread(parse)
 
-    async def _keep(self, batches: Sequence[Batch]) -> Sequence[alerts.Receipt | None]:
-        alerts_told = sum(len(batch.events) for batch in batches)
-        run = self._database.run_behind if alerts_told > LARGE else self._database.run
-        return await run(_receive, self._settings(), batches, self._clock.now())
+    async def _store(self, batches: Sequence[Batch]) -> Sequence[ingest.Receipt | None]:
+        count = sum(len(batch.events) for batch in batches)
+        run = self._database.run_low_priority if count > LARGE_BATCH else self._database.run
+        return await run(_store_notifications, self._settings(), batches, self._clock.now())
 
 
-def _refused(problem: Exception) -> web.Response:
-    """What would be refused the next time, too."""
+def _refusal_response(problem: Exception) -> web.Response:
+    """Response to a request that would be refused again if it were repeated."""
     match problem:
         case TooLarge():
-            return refusal(413, f"The body is larger than {LARGEST // 1024**2} MB. {FEWER}")
+            return error_response(413, f"The body is larger than {MAX_BODY_BYTES // 1024**2} MB. {FEWER}")
         case TooSlow():
-            return refusal(408, "The body did not arrive in time.")
+            return error_response(408, "The body did not arrive in time.")
         case UnknownEncoding():
-            return refusal(415, problem.message)
+            return error_response(415, problem.message)
         case Unauthorized():
-            return refusal(401, problem.message)
+            return error_response(401, problem.message)
         case Malformed():
-            return refusal(400, problem.message, **({"field": problem.field} if problem.field else {}))
+            return error_response(400, problem.message, **({"field": problem.field} if problem.field else {}))
         case _:
-            return refusal(400, "The body is not encoded as its Content-Encoding says.")
+            return error_response(400, "The body is not encoded as its Content-Encoding says.")
 
 
-def _receive(
+def _store_notifications(
     session: Session, settings: Settings, batches: Sequence[Batch], at: datetime
-) -> Sequence[alerts.Receipt | None]:
-    """None for each, as long as nobody knows which workspace this is."""
-    installation = incidents.installation(session)
+) -> Sequence[ingest.Receipt | None]:
+    """None for each while the workspace is unknown."""
+    installation = installations.find_installation(session)
     if installation is None:
         return [None] * len(batches)
-    return alerts.receive_all(session, settings, batches, Actor(installation.team_id, None, at, Origin.ALERT))
+    return ingest.receive_notifications(session, settings, batches, Actor(installation.team_id, None, at, Origin.ALERT))

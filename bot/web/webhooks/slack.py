@@ -1,4 +1,4 @@
-"""`POST /slack/events`: everything Slack sends over HTTP. Forged, stale and oversized requests go no further."""
+"""`POST /slack/events`: all requests of Slack over HTTP, verified before Bolt handles them."""
 
 import json
 from collections.abc import Callable
@@ -13,121 +13,123 @@ from structlog import get_logger
 
 from bot.config import Settings
 from bot.runtime import metrics
-from bot.sources.signature import hex_signature, matching
-from bot.web.admission import Door, Full, Place, Room
-from bot.web.body_limits import TooLarge, TooSlow, UnknownEncoding, Unreadable, read_body, refusal
+from bot.sources.signature import encode_header, hex_signature, match_index
+from bot.web.admission import LimitExceeded, Limits, RequestLimiter, Slot
+from bot.web.body_limits import TooLarge, TooSlow, UnknownEncoding, Unreadable, error_response, read_body
 from bot.web.request_context import ROUTINE
-from bot.web.secret_usage import Proofs
+from bot.web.secret_usage import SecretUsage
 
 log = get_logger(__name__)
 
-LARGEST = 1024 * 1024
-"""Bytes. Slack's largest payloads, views of 250 kB, stay well below."""
-AT_ONCE = 512
-"""Requests under way. Slack waits three seconds for an answer: more would only be answered too late."""
+MAX_BODY_BYTES = 1024 * 1024
+"""Slack's largest payloads, views of 250 kB, stay well below."""
+MAX_REQUESTS = 512
+"""Concurrent requests. Slack waits three seconds: more would be answered too late anyway."""
 EVENTS_SHARE = 0.75
-"""The share of the places that events may take: the rest is kept for what people type and press."""
-OLDEST = 300
-"""Seconds. Source: docs.slack.dev/authentication/verifying-requests-from-slack."""
+"""Share of the slots for events; the rest is reserved for commands and interactions."""
+MAX_AGE_SECONDS = 300
+"""Source: docs.slack.dev/authentication/verifying-requests-from-slack."""
 UNREADABLE = "The body is neither a JSON object nor a form with one as its payload."
 
 
 class SlackIntake:
     """
-    The handler of Slack's requests. Signatures are checked by real time, whatever the record's clock says.
+    Handles Slack's requests. Signatures are checked by real time.
 
-    The secrets are those that are right now: two of them while Slack's is renewed.
+    Secrets are looked up for each request: there are two during a rotation.
     """
 
     def __init__(self, app: AsyncApp, settings: Callable[[], Settings]) -> None:
         self._app = app
         self._settings = settings
-        self._proofs = Proofs()
-        self._door = Door("slack", self._room)
+        self._secret_usage = SecretUsage()
+        self._limiter = RequestLimiter("slack", self._limits)
 
     @property
     def is_idle(self) -> bool:
-        return self._door.under_way == 0
+        return self._limiter.in_progress == 0
 
-    def _room(self) -> Room:
-        told = self._settings().intake
-        most = min(told.requests, AT_ONCE)
-        return Room(most, most, told.megabytes)
+    def _limits(self) -> Limits:
+        intake = self._settings().intake
+        requests = min(intake.requests, MAX_REQUESTS)
+        return Limits(requests, requests, intake.megabytes)
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Events that find no room are delivered again; commands are not, so some places are for people only."""
+        """Slack redelivers a rejected event, but not a command: so events may not take all slots."""
         is_event = request[ROUTINE] = request.content_type == "application/json"
-        sender, most = ("events", int(self._room().requests * EVENTS_SHARE)) if is_event else ("people", None)
+        sender, limit = ("events", int(self._limits().requests * EVENTS_SHARE)) if is_event else ("people", None)
         try:
-            with self._door.entered(sender, per_sender=most) as place:
-                return await self._answer(request, place)
-        except Full as full:
+            with self._limiter.acquire(sender, per_sender=limit) as slot:
+                return await self._answer(request, slot)
+        except LimitExceeded as problem:
             metrics.REQUESTS.labels("slack", "503").inc()
-            return self._door.turn_away(sender, full)
+            return self._limiter.reject(sender, problem)
 
-    async def _answer(self, request: web.Request, place: Place) -> web.Response:
+    async def _answer(self, request: web.Request, slot: Slot) -> web.Response:
         try:
-            body = await read_body(request, LARGEST, place.hold)
+            body = await read_body(request, MAX_BODY_BYTES, slot.reserve)
         except TooLarge:
-            return _refused(413, f"The body is larger than {LARGEST} bytes.")
+            return _refusal_response(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
         except TooSlow:
-            return _refused(408, "The body did not arrive in time.")
+            return _refusal_response(408, "The body did not arrive in time.")
         except UnknownEncoding as unknown:
-            return _refused(415, unknown.message)
+            return _refusal_response(415, unknown.message)
         except Unreadable:
-            return _refused(400, "The body is not encoded as its Content-Encoding says.")
-        problem = self._problem(request, body)
+            return _refusal_response(400, "The body is not encoded as its Content-Encoding says.")
+        problem = self._signature_problem(request, body)
         if problem is not None:
-            return _refused(401, problem)
+            return _refusal_response(401, problem)
         text = body.decode()
-        if not _holds_an_object(text, is_json=request.content_type == "application/json"):
-            return _refused(400, UNREADABLE)
+        if not _is_readable(text, is_json=request.content_type == "application/json"):
+            return _refusal_response(400, UNREADABLE)
         try:
-            asked = AsyncBoltRequest(body=text, query=request.query_string, headers=dict(request.headers))
-            response = await self._app.async_dispatch(asked)
-        except Exception as odd:  # noqa: BLE001  ours are answered in `app.error`; Bolt raises what it likes at odd objects
-            log.warning("Bolt cannot read a request", problem=type(odd).__name__)  # its message may quote the request
-            return _refused(400, UNREADABLE)
+            bolt_request = AsyncBoltRequest(body=text, query=request.query_string, headers=dict(request.headers))
+            response = await self._app.async_dispatch(bolt_request)
+        except Exception as problem:  # noqa: BLE001  `app.error` handles ours; Bolt raises anything for odd payloads
+            log.warning(
+                "slack request unreadable for bolt", problem=type(problem).__name__
+            )  # its text may quote the request
+            return _refusal_response(400, UNREADABLE)
         return await to_aiohttp_response(response)
 
-    def _problem(self, request: web.Request, body: bytes) -> str | None:
-        """What is wrong with the request's signature, if anything."""
-        stamps = request.headers.getall("X-Slack-Request-Timestamp", [])
+    def _signature_problem(self, request: web.Request, body: bytes) -> str | None:
+        """Why the signature is not valid; None if it is."""
+        timestamps = request.headers.getall("X-Slack-Request-Timestamp", [])
         signatures = request.headers.getall("X-Slack-Signature", [])
-        if len(stamps) != 1 or len(signatures) != 1:
+        if len(timestamps) != 1 or len(signatures) != 1:
             return "A request from Slack has one X-Slack-Request-Timestamp and one X-Slack-Signature."
-        if not (stamps[0].isascii() and stamps[0].isdecimal() and len(stamps[0]) < 16):
+        if not (timestamps[0].isascii() and timestamps[0].isdecimal() and len(timestamps[0]) < 16):
             return "X-Slack-Request-Timestamp is not a number of seconds."
-        if abs(datetime.now(UTC).timestamp() - int(stamps[0])) > OLDEST:
+        if abs(datetime.now(UTC).timestamp() - int(timestamps[0])) > MAX_AGE_SECONDS:
             return "The request is older than five minutes, or from the future. Check this machine's clock."
         try:
             body.decode()
         except UnicodeDecodeError:
             return "The body is not UTF-8."
-        signed, secrets = f"v0:{stamps[0]}:".encode() + body, self._settings().signing_secrets
-        sent = signatures[0].encode("utf-8", "surrogatepass")
-        place = matching(sent, (b"v0=" + hex_signature(each, signed) for each in secrets))
-        if place is None:
+        signed, secrets = f"v0:{timestamps[0]}:".encode() + body, self._settings().signing_secrets
+        sent = encode_header(signatures[0])
+        index = match_index(sent, (b"v0=" + hex_signature(each, signed) for each in secrets))
+        if index is None:
             return "The signature does not fit. Check SLACK_SIGNING_SECRET."
-        self._proofs.note("slack", place, of=len(secrets))
+        self._secret_usage.record("slack", index, of=len(secrets))
         return None
 
 
-def _holds_an_object(text: str, *, is_json: bool) -> bool:
-    """Whether Bolt can read the body: JSON for events, a form for commands, a form with JSON for interactions."""
+def _is_readable(text: str, *, is_json: bool) -> bool:
+    """Check the body: JSON for events, a form for commands, a form with JSON for interactions."""
     if not is_json and not text.lstrip().startswith(("{", "[")):
         fields = parse_qs(text, keep_blank_values=True)
         if "payload" not in fields:
             return bool(fields)
         text = fields["payload"][-1]
     try:
-        found = json.loads(text)
+        payload = json.loads(text)
     except (ValueError, RecursionError):
         return False
-    return isinstance(found, dict) and isinstance(found.get("event", {}), dict)
+    return isinstance(payload, dict) and isinstance(payload.get("event", {}), dict)
 
 
-def _refused(status: int, message: str) -> web.Response:
+def _refusal_response(status: int, message: str) -> web.Response:
     metrics.REQUESTS.labels("slack", str(status)).inc()
-    log.warning("a request to /slack/events was refused", status=status, problem=message)
-    return refusal(status, message)
+    log.warning("slack request refused", status=status, problem=message)
+    return error_response(status, message)

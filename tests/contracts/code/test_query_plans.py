@@ -15,19 +15,19 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from bot.crypto.signed_links import page_link
+from bot.crypto import incident_page_link
 from bot.store.database.migrate import all_tables
 from tests.support.worlds.world import World
 
 SMALL = {
     "installation": "one row a workspace",
     "calendar": "one row for each calendar of the configuration",
-    "chore": "a handful of rows",
+    "periodic_task": "a handful of rows",
     "clock_mark": "one row",
     "storm_watch": "one row a workspace",
     "counter": "one row for each series of incidents' numbers",
-    "gate": "those of the last day: older ones are deleted",
-    "notice": "one row for each thing that the workspace lacks",
+    "rate_limit": "those of the last day: older ones are deleted",
+    "missing_permission": "one row for each thing that the workspace lacks",
     "timer": "what is still to come",
     "person": "read by its key alone; as many as there are people",
 }
@@ -82,7 +82,7 @@ async def play(world: World) -> None:
     await world.types("oncall", "/incident reopen it is back", world.channels[0])
     await world.finish()
     await world.bot.engine.retention.run_if_due()
-    await world.gets(page_link(world.bot.settings, "INC-1").removeprefix(world.url))
+    await world.gets(incident_page_link(world.bot.settings, "INC-1").removeprefix(world.url))
     await world.exported("INC-1")
     await world.gets("/metrics")
 

@@ -2,15 +2,14 @@
 
 import ast
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 import bot
 import commands
 from bot.domain.terms import Status
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World, rendered
 
 OWN = {
@@ -61,10 +60,7 @@ def test_no_sentence_is_made_with_a_status_as_the_row_holds_it(room: Path) -> No
     assert found == []
 
 
-@pytest_asyncio.fixture
-async def world(tmp_path: Path, database_url: str) -> AsyncIterator[World]:
-    async with World(database_url, tmp_path, config=CONFIG) as built:
-        yield built
+pytestmark = pytest.mark.world(config=CONFIG, databases=BOTH_DATABASES)
 
 
 INTO: dict[Status, tuple[str, ...]] = {

@@ -13,7 +13,7 @@ import yaml
 from bot.config import Settings, check
 from bot.config.environment import FILE_SUFFIX, VARIABLES
 from tests.support.build.dockerfile import stages
-from tests.support.build.wheel import ROOT, done
+from tests.support.build.wheel import ROOT, run_command
 
 UNIT = ROOT / "deploy" / "systemd" / "dogwatch.service"
 MANIFESTS = ROOT / "deploy" / "kubernetes"
@@ -51,7 +51,7 @@ def installed_unit(tmp_path: Path) -> Path:
 
 
 def test_systemd_takes_the_unit(installed_unit: Path):
-    told = done(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(installed_unit)])
+    told = run_command(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(installed_unit)])
 
     assert told.stderr == ""
 
@@ -120,7 +120,7 @@ def environment_of(name: str) -> dict[str, str]:
 @pytest.mark.parametrize("name", [*BOTS, "secret.example.yaml"])
 def test_the_manifests_hold_to_the_schemas_of_kubernetes(name: str):
     """Strictly: a key that is not known is a mistake, not something to be passed over."""
-    done([str(Path(sys.executable).parent / "kubernetes-validate"), "--strict", "--quiet", str(MANIFESTS / name)])
+    run_command([str(Path(sys.executable).parent / "kubernetes-validate"), "--strict", "--quiet", str(MANIFESTS / name)])
 
 
 @pytest.mark.parametrize("name", BOTS)

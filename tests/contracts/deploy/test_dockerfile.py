@@ -18,7 +18,7 @@ import pytest
 from bot.config.environment import VARIABLES
 from bot.sandbox.server import Sandbox
 from tests.support.build.dockerfile import Stage, context, is_ignored, stages
-from tests.support.build.wheel import ROOT, alone, done
+from tests.support.build.wheel import ROOT, alone, run_command
 from tests.support.servers.sandbox_client import eventually
 
 BUILD, FINAL = stages()
@@ -26,7 +26,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
 def test_a_linter_has_nothing_to_object_to():
-    done([str(Path(sys.executable).parent / "hadolint"), "--failure-threshold", "style", str(ROOT / "Dockerfile")])
+    run_command([str(Path(sys.executable).parent / "hadolint"), "--failure-threshold", "style", str(ROOT / "Dockerfile")])
 
 
 @pytest.mark.parametrize("stage", [BUILD, FINAL], ids=["build", "final"])
@@ -198,7 +198,7 @@ async def test_its_steps_make_a_bot_that_works_with_a_root_that_may_only_be_read
     """As process 1, unprivileged; it is asked how it is, and ends when it is told to."""
     port = free_port()
     async with Sandbox() as slack, contained(slack, port) as process:
-        await says(process, b"dogwatch is up")
+        await says(process, b"dogwatch started")
         await eventually(lambda: slack.sockets() > 0, timeout=60)
         status = told_by_kernel(process, "status")
         assert re.search(r"^Uid:\s+10001\s", status, re.MULTILINE)

@@ -14,9 +14,9 @@ import yaml
 from bot.command.help import help_text
 from bot.domain.errors import UserError
 from bot.domain.slack_app.scopes import BY_SCOPE
-from bot.slack.inbound import shortcuts
-from bot.slack.listeners import EVENTS
-from bot.slack.manifest import EVENTS_PATH, for_http, read_manifest, shown
+from bot.slack.handlers import SHORTCUTS
+from bot.slack.inbound.events import EVENTS
+from bot.slack.manifest import EVENTS_PATH, for_http, read_manifest, render_manifest
 from commands import COMMANDS
 
 ROOT = Path(__file__).parents[3]
@@ -104,7 +104,7 @@ def methods_called(folder: Path) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("address", [None, "https://bot.example.org"])
 def test_keys_are_known_and_values_fit(address: str | None, conformance: Path):
-    manifest = yaml.safe_load(shown(address))
+    manifest = yaml.safe_load(render_manifest(address))
     facts = reference(conformance, "app_manifest_fields")
     parents = {**facts["keys"], "": facts["keys"]["top_level"]}
 
@@ -138,7 +138,7 @@ def test_exactly_what_is_listened_to_is_subscribed(events):
 def test_exactly_the_shortcuts_that_the_bot_knows_are_offered(manifest):
     offered = [(each["callback_id"], each["type"]) for each in manifest["features"]["shortcuts"]]
 
-    known = {each: "message" if each in shortcuts.ON_MESSAGES else "global" for each in shortcuts.SHORTCUTS}
+    known = {each.callback_id: "message" if each.is_on_message else "global" for each in SHORTCUTS}
     assert sorted(offered) == sorted(known.items())
 
 
@@ -203,7 +203,7 @@ def test_it_works_without_a_public_address(manifest):
 
 
 def test_what_is_printed_for_http_differs_in_the_addresses_only(manifest):
-    printed = json.loads(shown("https://bot.example.org/", as_json=True))
+    printed = json.loads(render_manifest("https://bot.example.org/", as_json=True))
 
     before, after = dict(flatten(manifest)), dict(flatten(printed))
     leaves = {path for path, value in after.items() if not isinstance(value, Mapping | list)}
@@ -220,13 +220,13 @@ def test_what_is_printed_for_http_differs_in_the_addresses_only(manifest):
 
 
 def test_for_socket_mode_it_is_the_file_with_its_comments():
-    assert shown(None) == (ROOT / "slack-manifest.yaml").read_text()
-    assert json.loads(shown(None, as_json=True)) == read_manifest()
+    assert render_manifest(None) == (ROOT / "slack-manifest.yaml").read_text()
+    assert json.loads(render_manifest(None, as_json=True)) == read_manifest()
 
 
 def test_an_address_that_slack_does_not_call_is_refused():
     with pytest.raises(UserError, match="https://"):
-        shown("http://bot.example.org")
+        render_manifest("http://bot.example.org")
 
 
 def test_the_documents_name_each_permission_with_what_it_is_for():

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.server import Sandbox
-from tests.support.build.wheel import ROOT, alone, build, clean_copy, done, installed, tracked
+from tests.support.build.wheel import ROOT, alone, build, clean_copy, run_command, installed, tracked
 from tests.support.servers.sandbox_client import SandboxClient, eventually
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -112,7 +112,7 @@ def test_the_source_archive_makes_the_same_wheel(source: Path, wheel: Path, tmp_
 
 
 def test_only_what_was_installed_is_found(programs: Path, empty: Path):
-    told = done(
+    told = run_command(
         [str(programs / "python"), "-c", "import bot, commands; print(bot.__file__, commands.__file__)"],
         cwd=empty,
         env=alone(),
@@ -125,12 +125,12 @@ def test_the_commands_that_need_no_slack_work_in_an_empty_folder(programs: Path,
     dogwatch = str(programs / "dogwatch")
     example = next(programs.parent.glob("lib/*/site-packages/bot/examples/checkout-500s.yaml"))
 
-    assert done([dogwatch, "--version"], cwd=empty, env=alone()).stdout == f"dogwatch, version {PROJECT['version']}\n"
-    assert "display_information:" in done([dogwatch, "manifest"], cwd=empty, env=alone()).stdout
-    assert "No mistakes" in done([dogwatch, "check"], cwd=empty, env=alone()).stdout
-    assert "up to date" in done([dogwatch, "migrate"], cwd=empty, env=alone()).stdout
+    assert run_command([dogwatch, "--version"], cwd=empty, env=alone()).stdout == f"dogwatch, version {PROJECT['version']}\n"
+    assert "display_information:" in run_command([dogwatch, "manifest"], cwd=empty, env=alone()).stdout
+    assert "No mistakes" in run_command([dogwatch, "check"], cwd=empty, env=alone()).stdout
+    assert "up to date" in run_command([dogwatch, "migrate"], cwd=empty, env=alone()).stdout
     assert (empty / "dogwatch.db").stat().st_size > 0
-    done([dogwatch, "replay", str(example), "--out", "played"], cwd=empty, env=alone())
+    run_command([dogwatch, "replay", str(example), "--out", "played"], cwd=empty, env=alone())
 
     assert any((empty / "played").rglob("*.md"))
 
@@ -138,7 +138,7 @@ def test_the_commands_that_need_no_slack_work_in_an_empty_folder(programs: Path,
 def test_the_example_of_a_configuration_comes_with_it(programs: Path, empty: Path):
     shutil.copy(programs.parent / "share" / "dogwatch" / "dogwatch.example.toml", empty / "dogwatch.toml")
 
-    assert "No mistakes in dogwatch.toml" in done([str(programs / "dogwatch"), "check"], cwd=empty, env=alone()).stdout
+    assert "No mistakes in dogwatch.toml" in run_command([str(programs / "dogwatch"), "check"], cwd=empty, env=alone()).stdout
 
 
 @asynccontextmanager
@@ -195,7 +195,7 @@ async def test_the_sandbox_works_in_an_empty_folder(programs: Path, empty: Path)
         await until(sandbox, lambda: sandbox.files(channel=channel))
 
     database = f"sqlite:///{empty / 'dogwatch-data' / 'dogwatch.db'}"
-    draft = done([str(programs / "dogwatch"), "export", "INC-1"], cwd=empty, env=alone(DATABASE_URL=database)).stdout
+    draft = run_command([str(programs / "dogwatch"), "export", "INC-1"], cwd=empty, env=alone(DATABASE_URL=database)).stdout
     assert draft.startswith("# ")
     assert "checkout is down" in draft
 
@@ -224,7 +224,7 @@ async def test_the_bot_serves_from_an_empty_folder(programs: Path, empty: Path):
         try:
             assert process.stderr is not None
             async with asyncio.timeout(60):
-                while b"dogwatch is up" not in await process.stderr.readline():
+                while b"dogwatch started" not in await process.stderr.readline():
                     pass
             await eventually(lambda: slack.sockets() > 0, timeout=60)
             assert (await slack.command("oncall", "ops", "/incident help")).ok
@@ -240,7 +240,7 @@ async def test_the_bot_serves_from_an_empty_folder(programs: Path, empty: Path):
 
 def test_this_environment_has_what_the_lock_says():
     """What is reached by a path above is what a hashed install would bring."""
-    listed = done([sys.executable, "-m", "pip", "--disable-pip-version-check", "list", "--format=json"]).stdout
+    listed = run_command([sys.executable, "-m", "pip", "--disable-pip-version-check", "list", "--format=json"]).stdout
     here = {each["name"].lower().replace("_", "-"): each["version"] for each in json.loads(listed)}
     pinned = re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
 

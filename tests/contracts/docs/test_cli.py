@@ -13,7 +13,7 @@ TEXT = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
 
 
 def subcommands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
-    """Each by what is typed, those of `outbox` too."""
+    """All commands by their words, with subcommands."""
     for name, command in group.commands.items():
         yield f"{path} {name}", command
         if isinstance(command, click.Group):

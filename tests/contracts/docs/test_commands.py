@@ -1,4 +1,4 @@
-"""The documentation of commands, reactions and times says what the bot does: each row of its tables is tried."""
+"""The documented commands, reactions and times work: each table row is tried."""
 
 import re
 from datetime import UTC, datetime
@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.command import parse
-from bot.command.help import what_it_takes
+from bot.command.grammar import parse
+from bot.command.help import describe_value
 from bot.command.table import Command, Context, Option, Value
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.terms import Precision
 from bot.domain.timeline.marks import DEFAULT_REACTIONS
-from bot.domain.times import longest_time, read_date, read_time, refuse_future
+from bot.domain.times import read_date, read_leading_time, read_time, refuse_future
 from commands import COMMANDS
 from tests.rules.incidents.test_milestones import LADDERS
 
@@ -51,7 +51,7 @@ def documented_options(command: Command) -> list[list[str]]:
 def as_documented(option: Option) -> list[str]:
     sign = "" if option.kind is Value.FLAG else ":"
     aliases = tuple(f"{alias}{sign}" for alias in option.aliases)
-    takes = what_it_takes(option.kind, option.choices)
+    takes = describe_value(option.kind, option.choices)
     return [f"`{option.name}{sign}`", quoted(aliases), "; ".join(filter(None, [option.about, takes]))]
 
 
@@ -155,7 +155,7 @@ def test_every_example_of_a_time_is_read_as_the_table_says(typed: str, told: str
 def test_every_example_of_a_line_leaves_the_text_that_the_table_says(line: str, left: str) -> None:
     words = line.strip("`").split()
 
-    found = longest_time(words, now=READ_AT, zone=PARIS)
+    found = read_leading_time(words, now=READ_AT, zone=PARIS)
 
     assert found is not None
     assert " ".join(words[found[1] :]) == left

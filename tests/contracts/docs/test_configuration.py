@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from bot.config import Settings, check, load
 from bot.config.environment import FAMILIES, FILE_SUFFIX, VARIABLES
-from bot.config.file_schema import ANY, FILE_TABLES, SECTIONS, keys_of
+from bot.config.file_schema import ANY, FILE_TABLES, SECTIONS, section_keys
 from bot.domain.timeline.marks import DEFAULT_REACTIONS
 from bot.sources import SOURCES, decode
 
@@ -89,8 +89,8 @@ def test_every_section_is_documented_with_its_keys_and_defaults():
 
     for heading, path in HEADINGS.items():
         fields = SECTIONS[path].model_fields
-        assert list(tables[heading]) == list(keys_of(SECTIONS[path])), heading
-        for name, field in zip(keys_of(SECTIONS[path]), fields.values(), strict=True):
+        assert list(tables[heading]) == list(section_keys(SECTIONS[path])), heading
+        for name, field in zip(section_keys(SECTIONS[path]), fields.values(), strict=True):
             if field.default_factory is None and ((*path, name) not in SECTIONS or field.default is None):
                 assert tables[heading][name] == written(field.default), f"{heading} {name}"
 
@@ -109,7 +109,7 @@ def test_every_variable_is_documented_with_its_default():
         elif variable.name == "DATABASE_URL":
             default = Settings().database_url.get_secret_value()
         else:
-            found = getattr(Settings(), str(variable.place[0]))
+            found = getattr(Settings(), str(variable.path[0]))
             default = None if found == {} else found
         assert documented[variable.name] == ("none" if default is None else str(default)), variable.name
 
@@ -139,7 +139,7 @@ def test_the_example_has_every_key():
         present: set[str] = set()
         for each in _tables_at(table, path):
             present |= set(each)
-        assert present == set(keys_of(section)), path
+        assert present == set(section_keys(section)), path
 
 
 def _tables_at(value: Any, path: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -203,7 +203,7 @@ def test_the_requests_in_the_documentation_are_read():
 
 
 def test_the_fields_of_a_plain_alert_are_documented():
-    """Each documented name changes what is read; the reader is asked, so that the table cannot promise too much."""
+    """Every documented environment variable changes a setting."""
     now = datetime(2026, 11, 18, 14, 6, tzinfo=UTC)
     values: dict[str, Any] = {
         "title": "Other",

@@ -1,4 +1,4 @@
-"""What documents tell people to type is understood: on the command line, in Slack, in the configuration."""
+"""Documented commands and configuration are valid."""
 
 import re
 import shlex
@@ -12,7 +12,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 from bot.cli.main import cli
-from bot.command import parse
+from bot.command.grammar import parse
 from bot.command.table import Context
 from bot.config import check
 from commands import COMMANDS
@@ -26,7 +26,7 @@ USERS = re.compile(r"(?<![\w<])@(\w+)")
 
 
 def blocks(*languages: str) -> Iterator[tuple[str, str]]:
-    """Where a block of code stands, and what is in it."""
+    """A block of code with its file and line."""
     for name in documents():
         if name not in NOT_TYPED:
             for token in MarkdownIt("commonmark").parse((ROOT / name).read_text()):
@@ -36,7 +36,7 @@ def blocks(*languages: str) -> Iterator[tuple[str, str]]:
 
 
 def typed() -> Iterator[tuple[str, str]]:
-    """Each line behind a prompt, with what a backslash joins to it and without a comment."""
+    """The lines behind a prompt, joined at backslashes, without comments."""
     for place, text in blocks("console"):
         for line in text.replace("\\\n", " ").splitlines():
             if line.startswith("$ "):
@@ -44,7 +44,7 @@ def typed() -> Iterator[tuple[str, str]]:
 
 
 def quoted(beginning: str) -> Iterator[tuple[str, list[str]]]:
-    """What sentences and tables name in backquotes and begins so, without that beginning."""
+    """Inline code with this prefix, without it."""
     for name in documents():
         if name not in NOT_TYPED:
             for block in MarkdownIt("commonmark").enable("table").parse((ROOT / name).read_text()):
@@ -87,7 +87,7 @@ NAMED_IN_SLACK = [(place, words) for place, words in quoted("/incident ") if wor
 
 @pytest.mark.parametrize(("_place", "arguments"), DOGWATCH, ids=ids(DOGWATCH))
 def test_a_call_of_dogwatch_is_understood(_place: str, arguments: list[str]) -> None:
-    """Its subcommand and options are there, and nothing that it needs is left out. It is not carried out."""
+    """Check subcommand, options and required arguments, without running it."""
     command: click.Command = cli
     context = click.Context(cli, info_name="dogwatch")
     while isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
@@ -145,7 +145,7 @@ def test_yaml_can_be_read(_place: str, text: str) -> None:
 
 
 def test_enough_was_found() -> None:
-    """So that a change of how documents are written does not make this test say nothing."""
+    """Guards against a change of format that would leave nothing to test."""
     assert len(DOGWATCH) > 15
     assert len(NAMED) > 30
     assert len(NAMED_IN_SLACK) > 30

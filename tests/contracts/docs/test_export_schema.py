@@ -1,4 +1,4 @@
-"""`docs/incident.schema.json` says what the tables of `docs/export.md` say, and exports are as it says."""
+"""`docs/incident.schema.json` agrees with `docs/export.md` and with exports."""
 
 import json
 from typing import Any
@@ -6,19 +6,19 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from bot.domain.findings import find
+from bot.domain.findings import review_record
 from bot.domain.record.model import Record
 from bot.domain.record.transcript import Transcript
 from bot.export.json import incident_json
 from tests.rules.postmortem.test_json_export import TRANSCRIPT, whole
 from tests.support.build import export_schema
-from tests.support.records.builders import checkout_500s, payment_outage
+from tests.support.records.samples import checkout_500s, payment_outage
 
 VALIDATOR = Draft202012Validator(json.loads(export_schema.SCHEMA.read_text()))
 
 
 def exported(record: Record, transcript: Transcript | None = None) -> dict[str, Any]:
-    return dict(json.loads(json.dumps(incident_json(record, find(record), transcript=transcript))))
+    return dict(json.loads(json.dumps(incident_json(record, review_record(record), transcript=transcript))))
 
 
 def test_the_schema_is_made_of_the_tables() -> None:
@@ -26,7 +26,7 @@ def test_the_schema_is_made_of_the_tables() -> None:
 
 
 def test_it_is_a_schema() -> None:
-    Draft202012Validator.check_schema(export_schema.made())
+    Draft202012Validator.check_schema(export_schema.build_schema())
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_an_export_is_as_the_schema_says(record: Record, transcript: Transcript 
 
 
 def undocumented(value: Any, schema: dict[str, Any], path: str = "$") -> list[str]:
-    """The keys of an export that the schema does not name: a reader would not know what they mean."""
+    """The keys of an export that the schema lacks."""
     schema = next((each for each in schema.get("anyOf", []) if "properties" in each), schema)
     if isinstance(value, list):
         return [found for each in value for found in undocumented(each, schema.get("items", {}), f"{path}[]")]
@@ -58,8 +58,8 @@ def undocumented(value: Any, schema: dict[str, Any], path: str = "$") -> list[st
 def test_no_key_is_undocumented() -> None:
     found = exported(whole(), TRANSCRIPT)
 
-    assert undocumented(found, export_schema.made()) == []
-    assert undocumented({**found, "new": 1}, export_schema.made()) == ["$.new"]
+    assert undocumented(found, export_schema.build_schema()) == []
+    assert undocumented({**found, "new": 1}, export_schema.build_schema()) == ["$.new"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The index of faults is whole: each fault stands there once, with tests that exist, or with why it has none."""
+"""The index of faults is complete: each once, with existing tests or a reason."""
 
 import ast
 import re

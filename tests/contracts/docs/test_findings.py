@@ -1,11 +1,11 @@
-"""The documentation, the table of rules and the words of the documents name the same findings."""
+"""Documentation, table of rules and messages have the same findings."""
 
 import re
 from pathlib import Path
 
 from bot.config import check
 from bot.domain.findings import RULES
-from bot.domain.languages import TABLES
+from bot.domain.languages import load_words
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "findings.md"
 
@@ -18,7 +18,7 @@ def test_every_code_is_documented_in_the_order_of_the_rules():
 
 
 def test_every_code_has_words_and_every_word_its_code():
-    keys = {key for key in TABLES["en"] if key.startswith("finding_")}
+    keys = {key for key in load_words("en") if key.startswith("finding_")}
     codes = ["finding_" + code.replace("-", "_") for code in RULES]
 
     assert [code for code in codes if not any(key.startswith(code) for key in keys)] == []

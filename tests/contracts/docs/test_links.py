@@ -1,4 +1,4 @@
-"""The documents lead where they say: each link between Markdown files, and the site that is made of them."""
+"""Links between Markdown files, and in the site that is built from them."""
 
 import re
 import subprocess
@@ -100,7 +100,7 @@ def test_a_link_that_leads_nowhere_is_found(address: str, wrong: str | None) -> 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As `make docs` makes it."""
+    """The site as built by `make docs`."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
     command += ["--doctree-dir", str(folder / "read"), "--builder", "html", "docs", str(folder / "html")]
@@ -110,7 +110,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Page(HTMLParser):
-    """`loads`: what a browser fetches for it; `names`: where a link can lead; `links`: where its own lead."""
+    """A page: `loads` are its resources, `names` its anchors, `links` its targets."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ def test_the_site_is_made_of_every_document(site: Path) -> None:
 
 
 def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
-    """It is read where there is no way out, too."""
+    """The site has to work offline."""
     pages = {path: Page(path) for path in site.rglob("*.html")}
     loaded = {(path, address) for path, page in pages.items() for address in page.loads}
     assert loaded

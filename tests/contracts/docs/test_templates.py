@@ -8,10 +8,11 @@ import pytest
 from bot.config.sections import TEMPLATES
 from bot.domain.drafting.markdown import FILTERS
 from bot.domain.drafting.model import Block
-from bot.domain.postmortem.assemble import assemble
-from bot.domain.postmortem.sample_records import bare_record, full_record
-from bot.templating.render import postmortem_templates, render_postmortem, templates_folder, variables
-from tests.support.records.builders import payment_outage
+from bot.domain.postmortem import build_draft
+from bot.domain.record.samples import bare_record, full_record
+from bot.templating.environment import templates_folder
+from bot.templating.render import postmortem_templates, render_postmortem, template_variables
+from tests.support.records.samples import payment_outage
 
 DOCS = (Path(__file__).parents[3] / "docs/templates.md").read_text()
 
@@ -30,11 +31,11 @@ def names(heading: str) -> list[str]:
 def tried(folder: Path, text: str) -> str:
     (folder / "postmortem").mkdir(exist_ok=True)
     (folder / "postmortem/tried.md.j2").write_text(text)
-    return render_postmortem(assemble(full_record()), template="tried", loader_paths=[folder])
+    return render_postmortem(build_draft(full_record()), template="tried", loader_paths=[folder])
 
 
 def test_every_section_is_documented():
-    sections = assemble(payment_outage()).documents[0].sections
+    sections = build_draft(payment_outage()).documents[0].sections
 
     assert sorted(names("Sections")) == sorted(sections)
 
@@ -44,9 +45,9 @@ def test_every_filter_is_documented():
 
 
 def test_every_variable_is_documented():
-    draft = assemble(full_record())
+    draft = build_draft(full_record())
 
-    assert sorted(names("Variables")) == sorted(variables(draft.documents[0], (), draft))
+    assert sorted(names("Variables")) == sorted(template_variables(draft.documents[0], (), draft))
 
 
 @pytest.mark.parametrize("heading", ["Variables", "Sections", "Filters"])
@@ -77,7 +78,10 @@ def test_the_parts_of_a_block_are_documented():
     internal = {"section", "language"}
     assert set(Block._fields) - internal <= set(re.findall(r"`(\w+)`", part))
     used = {
-        key for record in (full_record(), bare_record()) for block in assemble(record).blocks() for key in block.details
+        key
+        for record in (full_record(), bare_record())
+        for block in build_draft(record).blocks()
+        for key in block.details
     }
     assert used <= set(re.findall(r"`(\w+)`", part))
 
@@ -95,4 +99,4 @@ def test_every_section_is_used_by_a_template_or_made_for_those_of_operators(reco
         for name in re.findall(r"\bsections\.(\w+)", path.read_text())
     }
 
-    assert set(assemble(record).documents[0].sections) - used == {"window", "roles"}
+    assert set(build_draft(record).documents[0].sections) - used == {"window", "roles"}

@@ -1,4 +1,4 @@
-"""The bodies that the documents give people for their tools, filled as those tools fill them."""
+"""Documented webhook bodies, filled as the monitoring tools fill them."""
 
 import json
 import re

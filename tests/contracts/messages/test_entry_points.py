@@ -5,26 +5,34 @@ import pytest
 from bot.command.table import Command, Value
 from bot.config import load
 from bot.slack.blocks import modals
-from bot.slack.blocks.command_forms import callback_of, is_form, values_of
+from bot.slack.blocks.command_forms import command_parameters, form_callback_id, has_fields
 from bot.slack.blocks.incidents import declare_form as declaring
 from bot.slack.blocks.incidents import details_form as details
-from bot.slack.inbound import buttons as pressing
-from bot.slack.inbound import submissions as submitting
-from bot.slack.replies import entry_points as ways
+from bot.slack.blocks.limits import View
+from bot.slack.handlers import BUTTONS, FORMS, SHORTCUTS
+from bot.slack.replies import entry_points
 from commands import COMMANDS
 from tests.contracts.docs.test_commands import COMMANDS_TEXT, rows
 
 SETTINGS = load({})
 BY_NAME = {each.name: each for each in COMMANDS}
-OWN_FORMS = {name: action_id for name, action_id in ways.OWN.items() if is_form(BY_NAME[name])}
+BUTTON = {each.action_id: each for each in BUTTONS}
+OWN_FORMS = {name: action_id for name, action_id in entry_points.CARD_BUTTONS.items() if has_fields(BY_NAME[name])}
 
 
-def fields_of(view: modals.View) -> set[str]:
+def fields_of(view: View) -> set[str]:
     return {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
 
 
+def open_modal(action_id: str) -> View:
+    """Open the form without the database."""
+    modal = BUTTON[action_id].modal
+    assert modal is not None
+    return modal(SETTINGS, 7)
+
+
 def typed_in(command: Command) -> set[str]:
-    found = {name for each in values_of(command) for name in _names(each.name, each.kind)}
+    found = {name for each in command_parameters(command) for name in _names(each.name, each.kind)}
     return found | ({"text"} if command.text != "none" else set())
 
 
@@ -34,33 +42,31 @@ def _names(name: str, kind: Value) -> set[str]:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name or "alone")
 def test_every_command_has_a_way(command: Command) -> None:
-    name = callback_of(command)
-    if command.name in ways.SHOWN:
+    name = form_callback_id(command)
+    if command.name in entry_points.OTHER_PLACES:
         return
-    assert name in ways.IN_MENU or name in ways.IN_HOME
-    if not is_form(command):
-        assert name in pressing.PRESSES
-    elif command.name in ways.OWN:
-        assert ways.OWN[command.name] in {*pressing.OPENS, *pressing.FILLED}
+    assert name in entry_points.IN_MENU or name in entry_points.IN_HOME
+    if not has_fields(command):
+        assert BUTTON[name].run is not None
+    elif command.name in entry_points.CARD_BUTTONS:
+        assert BUTTON[entry_points.CARD_BUTTONS[command.name]].modal is not None
     else:
-        assert name in pressing.OPENS
-        assert name in submitting.SUBMISSIONS
+        assert BUTTON[name].modal is not None
+        assert name in {each.callback_id for each in FORMS}
 
 
-@pytest.mark.parametrize("name", ways.FORMS)
+@pytest.mark.parametrize("name", entry_points.GENERATED_FORMS)
 def test_a_form_of_the_table_asks_for_what_can_be_typed(name: str) -> None:
-    assert fields_of(pressing.OPENS[name](SETTINGS, 7)) == typed_in(ways.FORMS[name])
+    assert fields_of(open_modal(name)) == typed_in(entry_points.GENERATED_FORMS[name])
 
 
 @pytest.mark.parametrize("name", sorted(OWN_FORMS.keys() - {"edit", "role"}))
 def test_a_form_made_by_hand_asks_for_what_can_be_typed(name: str) -> None:
-    opening = {**pressing.OPENS, **pressing.EMPTY}[OWN_FORMS[name]]
-
-    assert fields_of(opening(SETTINGS, 7)) == typed_in(BY_NAME[name])
+    assert fields_of(open_modal(OWN_FORMS[name])) == typed_in(BY_NAME[name])
 
 
 def test_the_form_that_declares_asks_for_all_that_start_takes() -> None:
-    view = declaring.declare(SETTINGS)
+    view = declaring.declare_form(SETTINGS)
     [boxes] = [block for block in view["blocks"] if block["block_id"] == modals.FLAGS]
     start = BY_NAME["start"]
     flags = {each.name for each in start.options if each.kind is Value.FLAG}
@@ -72,7 +78,7 @@ def test_the_form_that_declares_asks_for_all_that_start_takes() -> None:
 
 
 def test_the_form_that_declares_asks_first_what_has_to_be_known() -> None:
-    blocks = declaring.declare(SETTINGS)["blocks"]
+    blocks = declaring.declare_form(SETTINGS)["blocks"]
 
     assert [block["block_id"] for block in blocks[:3]] == ["title", "severity", "service"]
     assert [block["block_id"] for block in blocks if not block["optional"]] == ["title", "severity"]
@@ -82,10 +88,25 @@ def test_the_form_for_details_has_a_field_for_each_of_them() -> None:
     renamed = {"service": "services", "ref": "reference", "tz": "zone", "lang": "languages"}
     typed = {renamed.get(each.name, each.name) for each in BY_NAME["edit"].options}
 
-    assert fields_of(details.empty(SETTINGS, 7)) == typed
+    assert fields_of(details.empty_details_form(SETTINGS, 7)) == typed
+
+
+def test_every_button_form_and_shortcut_has_an_id_of_its_own() -> None:
+    for ids in (
+        [each.action_id for each in BUTTONS],
+        [each.callback_id for each in FORMS],
+        [each.callback_id for each in SHORTCUTS],
+    ):
+        assert len(ids) == len(set(ids))
+
+
+def test_every_button_does_one_thing() -> None:
+    for each in BUTTONS:
+        opens = each.modal is not None or each.filled_modal is not None
+        assert [each.run is not None, each.show is not None, opens].count(True) == 1, each.action_id
 
 
 def test_the_documentation_says_the_way() -> None:
-    told = [[f"`/incident {each.name}`".replace(" `", "`"), ways.way_of(each)] for each in COMMANDS]
+    told = [[f"`/incident {each.name}`".replace(" `", "`"), entry_points.describe_entry_point(each)] for each in COMMANDS]
 
     assert rows(COMMANDS_TEXT, "command without typing") == told

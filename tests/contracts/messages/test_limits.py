@@ -14,19 +14,21 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot.config import load
-from bot.domain.catchup.catchup import catch_up
+from bot.domain.catchup import build_catchup
 from bot.domain.errors import Ambiguous, UserError
-from bot.domain.incidents.lifecycle import channel_name, channel_name_again
+from bot.domain.incidents.lifecycle import alternative_channel_name, channel_name
 from bot.domain.incidents.roles import Role
 from bot.domain.record.model import Record
 from bot.domain.terms import Kind, Severity, UpdateState
 from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.escalation.view import EscalationView
-from bot.services.incidents.role_briefing import BriefingView
+from bot.services.incidents.role_briefing import RoleBriefingView
 from bot.services.postmortem.catchup import CatchupView
 from bot.services.postmortem.findings import FindingsView
-from bot.services.views.messages import AlertsView, CardView, FollowUpsView, SaidView
-from bot.services.views.missing_facts import MissingView
+from bot.services.views.card import CardView
+from bot.services.views.event import EventView
+from bot.services.views.lists import AlertsView, FollowUpsView
+from bot.services.views.missing_facts import MissingFactsView
 from bot.slack.blocks import modals
 from bot.slack.blocks.escalation import message as escalation
 from bot.slack.blocks.escalation import page
@@ -41,8 +43,8 @@ from bot.slack.blocks.postmortem import entry_forms as amending
 from bot.slack.blocks.postmortem import missing_facts as questions
 from bot.slack.replies import render as replies
 from tests.support.records import markup
-from tests.support.records.builders import records
 from tests.support.records.slack_limits import Limits, is_channel_name
+from tests.support.records.strategies import records
 from tests.support.servers import requirements as needs
 
 PIECES = (
@@ -118,6 +120,7 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "name": something,
     "link": st.none() | addresses,
     "roles": st.lists(st.tuples(words, people), max_size=8).map(tuple),
+    "other_roles": st.lists(st.tuples(words, people), max_size=8).map(tuple),
     "how": st.just("role scribe @USER"),
     "status_labels": st.fixed_dictionaries({"monitoring": something}),
     "kinds": st.just(("note",)),
@@ -217,9 +220,9 @@ def check(limits: Limits, message: Message, *, acts: set[str] = ACTING) -> None:
 
 @given(any_of(CardView))
 def test_card_announcement_and_topic(limits: Limits, view: CardView) -> None:
-    check(limits, card.card(view))
-    check(limits, card.announcement(view))
-    topic = card.topic(view)
+    check(limits, card.card_message(view))
+    check(limits, card.announcement_message(view))
+    topic = card.channel_topic(view)
     assert 1 <= len(topic) <= limits.facts["channel"]["topic"]
     assert not set("<>") & set(topic)
     assert not markup.TURNING.search(topic)
@@ -227,12 +230,12 @@ def test_card_announcement_and_topic(limits: Limits, view: CardView) -> None:
 
 @given(any_of(AlertsView).filter(lambda view: view.alerts))
 def test_the_alerts(limits: Limits, view: AlertsView) -> None:
-    check(limits, card.alerts(view))
+    check(limits, card.alerts_message(view))
 
 
 @given(any_of(EscalationView), people)
 def test_an_escalation_and_its_page(limits: Limits, view: EscalationView, reader: str) -> None:
-    for message in (escalation.ledger(view), escalation.moved(view), page.page(view, reader), page.page(view)):
+    for message in (escalation.escalation_message(view), escalation.moved_escalation_message(view), page.page_message(view, reader), page.page_message(view)):
         check(limits, message)
 
 
@@ -260,13 +263,13 @@ def test_every_line_in_the_channel(limits: Limits, event: str, data: st.DataObje
         "alerts": data.draw(st.integers(0, 5_000)),
         "truncated": data.draw(st.integers(0, 5_000)),
     }
-    view = data.draw(any_of(SaidView).map(lambda view: _with(view, event=event, values=values)))
+    view = data.draw(any_of(EventView).map(lambda view: _with(view, event=event, values=values)))
 
-    check(limits, events.said(view))
+    check(limits, events.channel_line(view))
 
 
-def _with(view: SaidView, **changes: Any) -> SaidView:
-    return SaidView(**{each.name: changes.get(each.name, getattr(view, each.name)) for each in fields(SaidView)})
+def _with(view: EventView, **changes: Any) -> EventView:
+    return EventView(**{each.name: changes.get(each.name, getattr(view, each.name)) for each in fields(EventView)})
 
 
 @given(hostile_records(), moments, words, words, words, st.booleans())
@@ -274,8 +277,8 @@ def _with(view: SaidView, **changes: Any) -> SaidView:
 def test_a_briefing(
     limits: Limits, record: Record, now: datetime, label: str, says: str, note: str, is_taken: bool
 ) -> None:
-    told = CatchupView(catch_up(record, now), "https://monitor.test/x", now, record.people)
-    view = BriefingView(
+    told = CatchupView(build_catchup(record, now), "https://monitor.test/x", now, record.people)
+    view = RoleBriefingView(
         3,
         Role("scribe", label, briefing=says),
         "U0DBA",
@@ -285,7 +288,7 @@ def test_a_briefing(
         channel_id="C0INCIDENT",
         catchup=told,
     )
-    sent = briefing.briefing(view, is_taken=is_taken).arguments()
+    sent = briefing.role_briefing_message(view, is_taken=is_taken).arguments()
 
     assert limits.problems_of_message(sent) == []
     acting = {token for token in markup.acting(sent) if not token.startswith("https://")}
@@ -294,15 +297,15 @@ def test_a_briefing(
 
 @given(any_of(FollowUpsView))
 def test_the_follow_ups(limits: Limits, view: FollowUpsView) -> None:
-    check(limits, events.followups(view))
+    check(limits, events.followups_message(view))
 
 
 @given(hostile_records(), moments)
 @hypothesis_settings(max_examples=60)
 def test_catching_up(limits: Limits, record: Record, now: datetime) -> None:
     reminders = {each.source.ref: now for each in record.escalations[:1]}
-    view = CatchupView(catch_up(record, now, reminders=reminders), "https://monitor.test/x", now, record.people)
-    sent = catchup.catchup(view).arguments()
+    view = CatchupView(build_catchup(record, now, reminders=reminders), "https://monitor.test/x", now, record.people)
+    sent = catchup.catchup_message(view).arguments()
 
     assert limits.problems_of_message(sent) == []
     acting = {token for token in markup.acting(sent) if not token.startswith("https://")}
@@ -313,7 +316,7 @@ def test_catching_up(limits: Limits, record: Record, now: datetime) -> None:
 
 @given(any_of(FindingsView))
 def test_the_findings(limits: Limits, view: FindingsView) -> None:
-    check(limits, findings.findings(view))
+    check(limits, findings.findings_message(view))
 
 
 @given(entries_of_forms(), st.sampled_from(sorted(amending.FORMS)))
@@ -326,16 +329,16 @@ def test_forms_about_an_entry(limits: Limits, view: EntryView, name: str) -> Non
     assert markup.broken(form) == []
 
 
-@given(any_of(MissingView))
-def test_the_questions(limits: Limits, view: MissingView) -> None:
-    check(limits, questions.questions(view))
+@given(any_of(MissingFactsView))
+def test_the_questions(limits: Limits, view: MissingFactsView) -> None:
+    check(limits, questions.missing_facts_message(view))
 
 
 def test_a_whisper(limits: Limits) -> None:
-    assert limits.problems_of_message({"text": events.whispered("own message", {"emoji": "mag"})}) == []
+    assert limits.problems_of_message({"text": events.ephemeral_text("own message", {"emoji": "mag"})}) == []
 
 
-OPENINGS: Sequence[Callable[..., Any]] = modals.OPENINGS
+OPENINGS: Sequence[Callable[..., Any]] = modals.INCIDENT_FORMS
 
 
 @pytest.mark.parametrize("opening", OPENINGS, ids=lambda opening: opening.__name__)
@@ -345,7 +348,7 @@ def test_every_form(limits: Limits, opening: Callable[..., Any], tmp_path: Path)
 
 @given(title=words, seen=words, carried=st.dictionaries(st.sampled_from(("channel", "ts", "said")), words))
 def test_the_form_that_declares(limits: Limits, title: str, seen: str, carried: dict[str, str]) -> None:
-    view = declaring.declare(load({}), title=title, seen=seen, carried=carried)
+    view = declaring.declare_form(load({}), title=title, seen=seen, carried=carried)
 
     assert limits.problems_of_view(view) == []
 
@@ -355,7 +358,7 @@ def test_the_form_that_declares(limits: Limits, title: str, seen: str, carried: 
     st.dictionaries(st.sampled_from(("channel", "ts", "said")), words),
 )
 def test_the_form_that_marks(limits: Limits, choices: list[Choice], carried: dict[str, str]) -> None:
-    assert limits.problems_of_view(modals.mark(choices, carried)) == []
+    assert limits.problems_of_view(modals.add_to_timeline_form(choices, carried)) == []
 
 
 def settings(folder: Path) -> Any:
@@ -369,7 +372,7 @@ def settings(folder: Path) -> Any:
 @given(something, words, st.lists(words, max_size=200))
 def test_a_refusal(limits: Limits, message: str, about: str, candidates: list[str]) -> None:
     for problem in (UserError(message), Ambiguous(message, about=about, candidates=candidates)):
-        answer = replies.problem_of(problem)
+        answer = replies.render_error(problem)
         assert limits.problems_of_message(answer) == []
         assert {token[0] for token in markup.acting(answer)} <= {"@"}, "who is named may be, to one person only"
 
@@ -379,4 +382,4 @@ def test_a_channels_name(limits: Limits, series: str, number: int, title: str, a
     name = channel_name(series, number, title)
 
     assert is_channel_name(name, limits)
-    assert is_channel_name(channel_name_again(name, attempt), limits)
+    assert is_channel_name(alternative_channel_name(name, attempt), limits)

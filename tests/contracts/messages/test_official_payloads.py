@@ -147,7 +147,7 @@ async def test_every_payload_is_acknowledged_and_changes_nothing(
         outcomes = [(name, await told(world, kind, payload)) for name, kind, payload in payloads]
         await world.finish()
 
-    assert [(name, outcome) for name, outcome in outcomes if not outcome.is_heard] == []
+    assert [(name, outcome) for name, outcome in outcomes if not outcome.is_acknowledged] == []
     assert [each for each in logged if each["log_level"] in {"error", "critical"}] == []
     assert [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR] == []
     assert await record(world) == before

@@ -8,8 +8,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot.slack.blocks.escalation import oncall
-from bot.slack.gallery import oncall as shown
 from tests.contracts.messages.test_limits import check, something, words
+from tests.support.gallery import oncall as shown
 from tests.support.records.slack_limits import Limits
 from tests.support.servers import requirements as needs
 
@@ -28,8 +28,8 @@ def test_a_change(limits: Limits, reason: str, is_withdrawn: bool, schedule: str
     one = replace(shown.CHANGED, reason=reason, is_withdrawn=is_withdrawn, schedule=schedule)
     view = replace(one, other=one)
 
-    check(limits, oncall.changed(view), acts=ACTS)
-    check(limits, oncall.told(view, "U0DBA"), acts=ACTS)
+    check(limits, oncall.override_message(view), acts=ACTS)
+    check(limits, oncall.override_notice(view, "U0DBA"), acts=ACTS)
 
 
 @given(words, something, something)
@@ -39,21 +39,21 @@ def test_a_change_of_shift(limits: Limits, title: str, schedule: str, target: st
     view = replace(shown.SHIFT, schedule=schedule, open=[line] * 10, more=9)
 
     for reader in ("U0ONCALL", "U0DBA", None):
-        check(limits, oncall.shift(view, reader), acts=ACTS)
+        check(limits, oncall.shift_handover_message(view, reader), acts=ACTS)
 
 
 @given(words, something, st.integers(0, 60), st.booleans())
 @FEW
-def test_a_schedule(limits: Limits, reason: str, schedule: str, count: int, is_drawn: bool) -> None:
+def test_a_schedule(limits: Limits, reason: str, schedule: str, count: int, has_image: bool) -> None:
     view = replace(
         shown.SCHEDULE,
         now=replace(shown.LINE, schedule=schedule),
-        turns=[*shown.SCHEDULE.turns] * (count + 1),
-        changes=[replace(shown.SCHEDULE.changes[0], reason=reason)] * count,
-        is_drawn=is_drawn,
+        shifts=[*shown.SCHEDULE.shifts] * (count + 1),
+        overrides=[replace(shown.SCHEDULE.overrides[0], reason=reason)] * count,
+        has_image=has_image,
     )
 
-    check(limits, oncall.schedule(view), acts=ACTS)
+    check(limits, oncall.schedule_message(view), acts=ACTS)
 
 
 @given(something, words, words)
@@ -61,5 +61,5 @@ def test_a_schedule(limits: Limits, reason: str, schedule: str, count: int, is_d
 def test_the_picture_and_the_words_instead_of_it(limits: Limits, title: str, name: str, why: str) -> None:
     roster = replace(shown.ROSTER, title=title, bars=[replace(shown.ROSTER.bars[0], name=name)] * 40)
 
-    check(limits, oncall.drawn(roster, "F0PICTURE1"), acts=ACTS)
-    check(limits, oncall.not_drawn(roster, why), acts=ACTS)
+    check(limits, oncall.schedule_image_message(roster, "F0PICTURE1"), acts=ACTS)
+    check(limits, oncall.schedule_text_message(roster, why), acts=ACTS)

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from bot.config.environment import VARIABLES
-from bot.domain.alerts.routing import SOURCE_NAMES
+from bot.domain.alerts.events import SOURCE_NAMES
 from bot.sources import SOURCES, alertmanager, generic, grafana
 
 

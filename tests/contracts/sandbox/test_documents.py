@@ -118,7 +118,7 @@ async def test_sections_are_found_by_kind_and_text(criteria, found, sandbox, cli
 
 
 def test_code_stays_in_one_section():
-    assert canvases.split("```\na\n\n# b\n```\nmore\n\n- x\n- y") == ["```\na\n\n# b\n```\nmore", "- x\n- y"]
+    assert canvases.split_markdown("```\na\n\n# b\n```\nmore\n\n- x\n- y") == ["```\na\n\n# b\n```\nmore", "- x\n- y"]
 
 
 async def test_who_may_read_and_write_a_canvas(sandbox, client):

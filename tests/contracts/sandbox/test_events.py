@@ -1,4 +1,4 @@
-"""Which events the app hears, and that they look as Slack's do."""
+"""Events for the app, in Slack's format."""
 
 import json
 
@@ -21,8 +21,8 @@ EXAMPLES = {
 }
 
 
-class Heard:
-    """What would be told to the app: the sandbox's events, without anybody to hear them."""
+class EventRecorder:
+    """Record the sandbox's events, without delivery."""
 
     def __init__(self, sandbox):
         self.sandbox = sandbox
@@ -46,90 +46,90 @@ async def sandbox():
 
 
 @pytest.fixture
-def heard(sandbox):
-    return Heard(sandbox)
+def events(sandbox):
+    return EventRecorder(sandbox)
 
 
-async def test_only_channels_that_the_bot_is_in(sandbox, heard):
+async def test_only_channels_that_the_bot_is_in(sandbox, events):
     ts = sandbox.say("dba", "elsewhere", "unheard")
     sandbox.react("dba", "elsewhere", ts, "eyes")
     sandbox.pin("dba", "elsewhere", ts)
     sandbox.set_topic("dba", "elsewhere", "t")
-    assert heard.all == []
+    assert events.all == []
 
-    ts = sandbox.say("dba", "room", "heard")
+    ts = sandbox.say("dba", "room", "events")
     sandbox.react("dba", "room", ts, "eyes")
-    assert heard.names() == [("message", None), ("reaction_added", None)]
+    assert events.names() == [("message", None), ("reaction_added", None)]
 
 
-async def test_public_channels_come_and_go_for_all_to_know_and_private_ones_do_not(sandbox, heard):
+async def test_public_channels_come_and_go_for_all_to_know_and_private_ones_do_not(sandbox, events):
     sandbox.create_channel("dba", "open")
     sandbox.rename("dba", "open", "opened")
     sandbox.archive("dba", "opened")
     sandbox.unarchive("dba", "opened")
-    assert [name for name, _ in heard.names()] == [
+    assert [name for name, _ in events.names()] == [
         "channel_created",
         "channel_rename",
         "channel_archive",
         "channel_unarchive",
     ]
 
-    heard.all.clear()
+    events.all.clear()
     sandbox.create_channel("dba", "closed", is_private=True)
     sandbox.rename("dba", "closed", "shut")
-    assert heard.all == []
+    assert events.all == []
 
 
-async def test_the_bots_own_messages_come_back_with_its_bot_id(sandbox, heard):
+async def test_the_bots_own_messages_come_back_with_its_bot_id(sandbox, events):
     await web_client(sandbox).chat_postMessage(channel="CROOM", text="mine")
 
-    assert heard.all[-1]["bot_id"] == sandbox.bot_id
-    assert heard.all[-1]["user"] == sandbox.bot_user_id
+    assert events.all[-1]["bot_id"] == sandbox.bot_id
+    assert events.all[-1]["user"] == sandbox.bot_user_id
 
 
-async def test_an_edit_names_both_texts(sandbox, heard):
+async def test_an_edit_names_both_texts(sandbox, events):
     ts = sandbox.say("dba", "room", "one")
     sandbox.edit("dba", "room", ts, "two")
 
-    event = heard.all[-1]
+    event = events.all[-1]
     assert event["subtype"] == "message_changed"
     assert (event["message"]["text"], event["previous_message"]["text"]) == ("two", "one")
     assert event["message"]["ts"] == ts
     assert event["ts"] > ts
 
 
-async def test_a_deletion_names_what_was_said(sandbox, heard):
+async def test_a_deletion_names_what_was_said(sandbox, events):
     ts = sandbox.say("dba", "room", "one")
     sandbox.delete("dba", "room", ts)
 
-    event = heard.all[-1]
+    event = events.all[-1]
     assert (event["subtype"], event["deleted_ts"], event["previous_message"]["text"]) == ("message_deleted", ts, "one")
     assert sandbox.message("room", ts) is None
 
 
-async def test_a_deleted_parent_leaves_a_tombstone_and_its_replies(sandbox, heard):
+async def test_a_deleted_parent_leaves_a_tombstone_and_its_replies(sandbox, events):
     ts = sandbox.say("dba", "room", "one")
     reply = sandbox.say("dba", "room", "two", thread_ts=ts)
     sandbox.delete("dba", "room", ts)
 
-    event = heard.all[-1]
+    event = events.all[-1]
     assert (event["subtype"], event["message"]["subtype"]) == ("message_changed", "tombstone")
     assert event["previous_message"]["text"] == "one"
     assert [each["ts"] for each in sandbox.thread("room", ts)] == [ts, reply]
 
 
-async def test_a_mention_is_told_twice(sandbox, heard):
+async def test_a_mention_is_told_twice(sandbox, events):
     sandbox.say("dba", "room", "hello @dogwatch")
 
-    assert heard.names() == [("message", None), ("app_mention", None)]
-    assert heard.all[0]["text"] == "hello <@U0DOGWATCH>"
+    assert events.names() == [("message", None), ("app_mention", None)]
+    assert events.all[0]["text"] == "hello <@U0DOGWATCH>"
 
 
-async def test_joining_and_inviting(sandbox, heard):
+async def test_joining_and_inviting(sandbox, events):
     sandbox.join("support", "room")
     sandbox.invite("dba", "room", ["engineer"])
 
-    joined, _, invited, member = heard.all
+    joined, _, invited, member = events.all
     assert (joined["subtype"], joined["user"]) == ("channel_join", "U0SUPPORT")
     assert (invited["inviter"], member["inviter"], member["type"]) == ("U0DBA", "U0DBA", "member_joined_channel")
 
@@ -193,7 +193,7 @@ def shapes():
 
 
 def any_message(shapes):
-    """A message looks the same wherever it is nested; the reference gives it in full only in some places."""
+    """Nested messages look alike; the reference has all keys in some places only."""
     files = [file for each in shapes["message"] for file in each.get("files", [])]
     messages = [*shapes["message"], *({"files": [file]} for file in (*files, shapes["file"]))]
     messages += [each[key] for each in shapes["message"] for key in ("message", "root") if key in each]
@@ -218,16 +218,16 @@ def strangers(path, value, known):
     return names
 
 
-async def test_events_have_no_key_that_slacks_have_not(sandbox, heard, shapes):
+async def test_events_have_no_key_that_slacks_have_not(sandbox, events, shapes):
     everything_happens(sandbox)
     await sandbox.open_home("dba")
     found = {}
-    for event in heard.all:
+    for event in events.all:
         known = [*shapes[event["type"]], *any_message(shapes)]
         for name in strangers(event["type"], event, known):
             found.setdefault(name, event.get("subtype"))
 
-    assert {event["type"] for event in heard.all} >= {
+    assert {event["type"] for event in events.all} >= {
         "message",
         "app_mention",
         "reaction_added",

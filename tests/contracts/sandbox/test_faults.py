@@ -1,4 +1,4 @@
-"""Each knob does what it says, as the official client meets it."""
+"""Each setting of the sandbox, seen by the official client."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ def client(sandbox):
     return web_client(sandbox)
 
 
-def said(sandbox):
+def message_texts(sandbox):
     return [each["text"] for each in sandbox.messages("room") if "subtype" not in each]
 
 
@@ -54,7 +54,7 @@ async def test_a_named_error_for_the_next_calls(sandbox, client):
             await post(client)
     await post(client)
 
-    assert said(sandbox) == ["x"]
+    assert message_texts(sandbox) == ["x"]
     assert [call["error"] for call in sandbox.calls("chat.postMessage")] == ["fatal_error", "fatal_error", None]
     assert sandbox.list_faults() == []
 
@@ -74,7 +74,7 @@ async def test_an_error_page_in_html(sandbox, client):
         await post(client)
 
     assert failed.value.response.status_code == 503
-    assert said(sandbox) == []
+    assert message_texts(sandbox) == []
 
 
 async def test_a_cut_before_the_effect(sandbox, client):
@@ -83,7 +83,7 @@ async def test_a_cut_before_the_effect(sandbox, client):
     with pytest.raises(aiohttp.ClientError):
         await post(client)
 
-    assert said(sandbox) == []
+    assert message_texts(sandbox) == []
 
 
 async def test_a_cut_after_the_effect(sandbox, client):
@@ -92,7 +92,7 @@ async def test_a_cut_after_the_effect(sandbox, client):
     with pytest.raises(aiohttp.ClientError):
         await post(client)
 
-    assert said(sandbox) == ["x"]
+    assert message_texts(sandbox) == ["x"]
 
 
 async def test_an_answer_cut_in_the_middle(sandbox, client):
@@ -101,7 +101,7 @@ async def test_an_answer_cut_in_the_middle(sandbox, client):
     with pytest.raises((aiohttp.ClientError, SlackApiError)):
         await post(client)
 
-    assert said(sandbox) == ["x"]
+    assert message_texts(sandbox) == ["x"]
     assert sandbox.calls()[-1]["error"] == "truncated"
 
 
@@ -124,7 +124,7 @@ async def test_a_hang_has_no_effect(sandbox, client):
         await post(client)
     await sandbox.wait_settled()
 
-    assert said(sandbox) == []
+    assert message_texts(sandbox) == []
 
 
 async def test_open_requests_are_pending(sandbox, client):
@@ -186,13 +186,13 @@ async def test_slack_is_out(sandbox, client):
 
 
 async def test_a_response_url_lives_half_an_hour_of_the_workspaces_time(sandbox):
-    from bot.sandbox.web_api import response_url as respond
+    from bot.sandbox.web_api import response_url
 
-    right = respond.new_url(sandbox.workspace, sandbox._channel("room"), "U0DBA", sandbox.now())
+    right = response_url.create_response_url(sandbox.workspace, sandbox._channel("room"), "U0DBA", sandbox.now())
     sandbox.clock.at += timedelta(minutes=31)
 
     with pytest.raises(SlackError, match="expired_url"):
-        respond.by_url(sandbox.workspace, right.id, {"text": "late"}, sandbox.now())
+        response_url.use_response_url(sandbox.workspace, right.id, {"text": "late"}, sandbox.now())
 
 
 async def test_faults_can_be_cleared(sandbox, client):
@@ -217,8 +217,8 @@ async def test_a_fault_that_makes_no_sense_is_refused(wrong, sandbox):
 
 
 @pytest.fixture
-async def heard(sandbox):
-    """Texts of the messages that a bolt app heard, with the number of the retry."""
+async def received_texts(sandbox):
+    """Texts of the messages that a bolt app received, with the number of the retry."""
     sandbox.subscribe(["message"])
     app = AsyncApp(client=web_client(sandbox), process_before_response=True)
     found = []
@@ -234,49 +234,49 @@ async def heard(sandbox):
     await handler.close_async()
 
 
-async def test_an_event_twice(sandbox, heard):
+async def test_an_event_twice(sandbox, received_texts):
     sandbox.delivery_fault("duplicate", event="message", times=1)
     sandbox.say("dba", "room", "one")
     await sandbox.wait_settled()
 
-    assert [text for text, _, _ in heard] == ["one", "one"]
-    assert heard[0][1] == heard[1][1]
+    assert [text for text, _, _ in received_texts] == ["one", "one"]
+    assert received_texts[0][1] == received_texts[1][1]
 
 
-async def test_events_in_another_order(sandbox, heard):
+async def test_events_in_another_order(sandbox, received_texts):
     sandbox.delivery_fault("reorder", times=1)
     sandbox.say("dba", "room", "one")
     sandbox.say("dba", "room", "two")
     await sandbox.wait_settled()
 
-    assert [text for text, _, _ in heard] == ["two", "one"]
+    assert [text for text, _, _ in received_texts] == ["two", "one"]
 
 
-async def test_an_event_late(sandbox, heard):
+async def test_an_event_late(sandbox, received_texts):
     sandbox.delivery_fault("delay", times=1, seconds=0.1)
     sandbox.say("dba", "room", "one")
     sandbox.say("dba", "room", "two")
     assert not sandbox.settled()
     await sandbox.wait_settled()
 
-    assert [text for text, _, _ in heard] == ["two", "one"]
+    assert [text for text, _, _ in received_texts] == ["two", "one"]
 
 
-async def test_an_event_never(sandbox, heard):
+async def test_an_event_never(sandbox, received_texts):
     sandbox.delivery_fault("drop", times=1)
     sandbox.say("dba", "room", "one")
     sandbox.say("dba", "room", "two")
     await sandbox.wait_settled()
 
-    assert [text for text, _, _ in heard] == ["two"]
+    assert [text for text, _, _ in received_texts] == ["two"]
 
 
-async def test_an_answer_that_is_lost(sandbox, heard):
+async def test_an_answer_that_is_lost(sandbox, received_texts):
     sandbox.delivery_fault("unheard", times=1)
     sandbox.say("dba", "room", "one")
     await sandbox.wait_settled()
 
-    assert [(text, retry) for text, _, retry in heard] == [("one", "0"), ("one", "1")]
+    assert [(text, retry) for text, _, retry in received_texts] == [("one", "0"), ("one", "1")]
 
 
 async def test_one_delivery_at_a_time():
@@ -305,11 +305,11 @@ async def test_one_delivery_at_a_time():
     assert len(sandbox.deliveries("message")) == 5
 
 
-async def test_slack_comes_back_with_what_waited(sandbox, heard):
+async def test_slack_comes_back_with_what_waited(sandbox, received_texts):
     await sandbox.set_down()
     sandbox.say("dba", "room", "meanwhile")
     assert sandbox.pending()["queued"] == 1
     await sandbox.set_down(False)
 
-    await eventually(lambda: heard, timeout=30)
-    assert heard[0][0] == "meanwhile"
+    await eventually(lambda: received_texts, timeout=30)
+    assert received_texts[0][0] == "meanwhile"

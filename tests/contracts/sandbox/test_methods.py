@@ -8,12 +8,12 @@ from bot.sandbox.app_link.delivery import QUEUE_MAX
 from bot.sandbox.app_link.http import MAX_REDIRECTS
 from bot.sandbox.app_link.sockets import MAX_SOCKETS
 from bot.sandbox.server import Sandbox
-from bot.sandbox.web_api import response_url as respond
+from bot.sandbox.web_api import response_url
 from bot.sandbox.web_api.dispatch import HANDLERS
 from bot.sandbox.web_api.faults import RateLimits
 from bot.sandbox.web_api.methods import METHODS, PER_MINUTE
-from bot.sandbox.workspace import block_validation as blocks
 from bot.sandbox.workspace import bookmarks, canvases, channels, files, messages, views
+from bot.sandbox.workspace.block_kit import validation
 from tests.support.servers.requirements import conformance_data
 
 TIERS = {"t1": 1, "t2": 2, "t3": 3, "t4": 4}
@@ -23,7 +23,7 @@ UNLIMITED = {"auth.test", "chat.getPermalink", "chat.postMessage"}
 
 @pytest.fixture(scope="module")
 def documented():
-    """Where the reference has nothing but the official client's arguments, these."""
+    """Add the official client's arguments where the reference has no others."""
     methods = json.loads((conformance_data() / "slack" / "web_api_methods.json").read_text())["methods"]
     for about in methods.values():
         if "args" not in about:
@@ -95,20 +95,20 @@ def test_the_official_client_sends_no_argument_that_the_table_lacks(documented):
 def test_limits_are_those_that_slack_documents(limits):
     assert limits["rate_limit"]["per_minute"] == {name: PER_MINUTE[tier] for name, tier in TIERS.items()}
     assert limits["timing"]["trigger_id_seconds"] == views.TRIGGER_SECONDS
-    assert limits["timing"]["response_url_uses"] == respond.USES
-    assert limits["timing"]["response_url_minutes"] * 60 == respond.SECONDS
+    assert limits["timing"]["response_url_uses"] == response_url.USES
+    assert limits["timing"]["response_url_minutes"] * 60 == response_url.SECONDS
     assert limits["events_http"]["max_events_per_workspace_app_hour"] == QUEUE_MAX
     assert limits["events_http"]["max_redirects"] == MAX_REDIRECTS
     assert limits["socket_mode"]["max_connections"] == MAX_SOCKETS
     assert limits["message"]["text_truncated_over"] == messages.TEXT_CUT
     assert limits["message"]["text_split_over_observed"] == messages.TEXT_SPLIT
     assert limits["message"]["text_update_max"] == messages.UPDATE_MAX
-    assert limits["message"]["blocks"] == blocks.MESSAGE_BLOCKS
-    assert limits["message"]["blocks_total_chars_observed"] == blocks.ALL_TEXT
-    assert limits["view"]["blocks"] == blocks.VIEW_BLOCKS
+    assert limits["message"]["blocks"] == validation.MESSAGE_BLOCKS
+    assert limits["message"]["blocks_total_chars_observed"] == validation.MAX_MESSAGE_TEXT
+    assert limits["view"]["blocks"] == validation.VIEW_BLOCKS
     assert limits["view"]["stack"] == views.STACK_MAX
     assert limits["view"]["bytes"] == views.VIEW_BYTES
-    assert {limits["view"][name] for name in ("title", "submit", "close")} == set(blocks.VIEW_FIELDS.values())
+    assert {limits["view"][name] for name in ("title", "submit", "close")} == set(validation.VIEW_FIELDS.values())
     assert limits["channel"]["name"] == channels.NAME_MAX
     assert limits["channel"]["topic"] == limits["channel"]["purpose"] == channels.NOTE_MAX
     assert limits["channel"]["invite_users_per_call"] == channels.INVITE_MAX
@@ -189,13 +189,13 @@ def confirm(**lengths):
 def test_block_limits(make, group, name, limits):
     most = limits[group][name]
 
-    assert blocks.message_problems([make(most)]) == []
-    assert blocks.message_problems([make(most + 1)]) != []
+    assert validation.find_message_problems([make(most)]) == []
+    assert validation.find_message_problems([make(most + 1)]) != []
 
 
 def test_an_empty_text_object_is_refused():
-    assert blocks.message_problems([{"type": "section", "text": mrkdwn(0)}]) != []
+    assert validation.find_message_problems([{"type": "section", "text": mrkdwn(0)}]) != []
 
 
 def test_the_same_block_id_twice_is_refused():
-    assert blocks.message_problems([{"type": "divider", "block_id": "b"}] * 2) != []
+    assert validation.find_message_problems([{"type": "divider", "block_id": "b"}] * 2) != []

@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.sandbox.control import http as control
+from bot.sandbox.control.http import READ_METHODS, WRITE_METHODS
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import persistence
 from bot.sandbox.workspace.records import SlackError
@@ -38,7 +38,7 @@ async def lived_in(sandbox):
     return channel
 
 
-def kept(sandbox):
+def documents_of(sandbox):
     shown = [sandbox.canvas_content(each["id"]) for each in sandbox.canvases()]
     return sandbox.bookmarks("ops"), sandbox.canvases("ops"), shown, sandbox.plan()
 
@@ -49,14 +49,14 @@ async def test_bookmarks_canvases_and_the_plan_survive_a_restart(tmp_path):
         sandbox.add_bookmark("dba", "ops", "Runbook", "https://example.org/runbook", ":book:")
         sandbox.create_canvas("dba", "ops", "Notes", "# Notes\n\n* one\n* two")
         sandbox.plan(standalone_canvases=False)
-        before = kept(sandbox)
+        before = documents_of(sandbox)
 
     async with Sandbox(state=tmp_path, site_url="http://harbour") as sandbox:
-        assert kept(sandbox) == before
+        assert documents_of(sandbox) == before
         assert before[2] == ["# Notes\n\n- one\n- two\n"]
 
 
-def seen(sandbox):
+def content_of(sandbox):
     everything = [sandbox.channels(), sandbox.users(), sandbox.usergroups(), sandbox.files(), sandbox.home("dba")]
     for channel in sandbox.channels():
         everything += [sandbox.messages(channel["id"], user="dba"), sandbox.members(channel["id"])]
@@ -66,10 +66,10 @@ def seen(sandbox):
 async def test_everything_survives_a_restart(tmp_path):
     async with Sandbox(state=tmp_path) as first:
         channel = await lived_in(first)
-        before, tokens = seen(first), (first.bot_token, first.app_token, first.signing_secret)
+        before, tokens = content_of(first), (first.bot_token, first.app_token, first.signing_secret)
 
     async with Sandbox(state=tmp_path) as second:
-        assert seen(second) == before
+        assert content_of(second) == before
         assert (second.bot_token, second.app_token, second.signing_secret) == tokens
         assert second.file_content(second.files(channel)[0]["id"]) == b"\x00\xff"
         last = second.messages(channel)[-1]["ts"]
@@ -196,7 +196,7 @@ async def test_another_sites_page_cannot_act():
 
 
 def test_every_method_of_the_control_api_exists_and_is_described():
-    for name in (*control.LOOKS, *control.ACTS):
+    for name in (*READ_METHODS, *WRITE_METHODS):
         assert inspect.isfunction(getattr(Sandbox, name)), name
 
 

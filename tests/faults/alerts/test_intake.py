@@ -1,4 +1,4 @@
-"""More is sent than can be taken in: memory stays bounded, what was answered 2xx is kept, the rest comes again."""
+"""Overload of the webhook: bounded memory, accepted alerts kept, the rest sent again."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ async def small(tmp_path: Path) -> AsyncIterator[World]:
 
 @asynccontextmanager
 async def nothing_is_written(world: World) -> AsyncIterator[None]:
-    """The one writer of the database is busy until the block ends."""
+    """Keep the database's only writer busy until the block ends."""
     started, gate = threading.Event(), threading.Event()
 
     def hold(_session: Session) -> None:
@@ -63,7 +63,7 @@ async def nothing_is_written(world: World) -> AsyncIterator[None]:
 
 
 def as_body(payload: Any) -> BytesIO:
-    """As a file: the client warns of large bytes."""
+    """A file object: the client warns of large bytes."""
     return BytesIO(json.dumps(payload).encode())
 
 
@@ -130,7 +130,7 @@ async def test_a_wild_sender_is_told_to_come_back_and_leaves_room_for_others(
     _, metrics = await small.gets("/metrics")
     refused = [line for line in metrics.splitlines() if line.startswith("dogwatch_intake_refused_total")]
     assert any('reason="sender"' in line for line in refused)
-    assert caplog.text.count("requests are turned away") == 1
+    assert caplog.text.count("requests rejected") == 1
     await small.finish()
 
 
@@ -193,14 +193,14 @@ async def test_what_slack_tells_comes_again_and_what_people_type_goes_first(smal
         await small.sandbox.wait_until(lambda: not small.sandbox.pending()["in_flight"])
     await small.finish()
 
-    def said(session: Session) -> int:
+    def count_messages(session: Session) -> int:
         return len([each for each in session.exec(select(Message)) if each.text.startswith("what was seen")])
 
-    assert await small.bot.database.read(said) == 12
+    assert await small.bot.database.read(count_messages) == 12
 
 
 async def test_a_real_alertmanager_delivers_again(tmp_path: Path) -> None:
-    """Thirty groups at once, eight places: what is turned away comes again by itself, until all of it is there."""
+    """Thirty groups at once, eight places: refused ones come again until all are stored."""
 
     class Small(LiveWorld):
         def __init__(self) -> None:

@@ -1,7 +1,6 @@
-"""Alerts in any order, late, in part, over and over, with times that cannot be: the record holds, in few words."""
+"""Alerts out of order, late, in part, repeated, with impossible times."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,29 +8,27 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from bot.services.alerts import ingest as service
-from bot.store.alerts import alerts
+from bot.services.alerts import ingest
+from bot.store.alerts import alert_groups, alerts
 from bot.store.alerts.alerts import Alert
-from bot.web.webhooks import batching as gathering
+from bot.web.webhooks import batching
 from tests.support.requests.notifications import Notifications, a_notification, an_alert
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World
 
 NEVER = "0001-01-01T00:00:00Z"
 
 
-@pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with World(database_url, tmp_path) as built:
-        yield built
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 
-async def hears(world: World, payload: Any) -> dict[str, Any]:
+async def sends(world: World, payload: Any) -> dict[str, Any]:
     status, answer = await world.posts("alertmanager", payload)
     assert status == 200, answer
     return dict(answer)
 
 
-async def kept(world: World) -> list[Alert]:
+async def load_alerts(world: World) -> list[Alert]:
     def read(session: Session) -> list[Alert]:
         return list(session.exec(select(Alert).order_by(Alert.id)))
 
@@ -43,80 +40,80 @@ def posts(world: World, words: str) -> list[str]:
 
 
 async def test_more_alerts_than_one_statement_can_name(world: World) -> None:
-    """A body of 5 MB may hold tens of thousands, and what is refused with 503 is only sent again."""
+    """A 5 MB body may hold tens of thousands, and a refused one is only sent again."""
     database = world.bot.database
     told = {("alertmanager", str(number), "2026-03-02T14:00:00Z") for number in range(11_000)}
-    groups = {("alertmanager", str(number)) for number in range(alerts.AT_ONCE + 1)}
+    groups = {("alertmanager", str(number)) for number in range(alert_groups.CHUNK_SIZE + 1)}
 
-    assert await database.read(alerts.known, "T0HARBOUR", told) == {}
-    held = await database.run(alerts.lock_groups, "T0HARBOUR", groups)
-    await database.run(alerts.seen_again, range(1, 33_000), world.now)
+    assert await database.read(alerts.find_known, "T0HARBOUR", told) == {}
+    held = await database.run(alert_groups.lock_groups, "T0HARBOUR", groups)
+    await database.run(alerts.touch, range(1, 33_000), world.now)
 
     assert held.keys() == groups
 
 
 async def test_a_large_notification_goes_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several transactions, one incident; the same again changes nothing and names it, too."""
-    monkeypatch.setattr(gathering, "ALERTS_TOGETHER", 4)
+    """Several transactions, one incident; a repetition changes nothing and names it, too."""
+    monkeypatch.setattr(batching, "MAX_ALERTS", 4)
     monkeypatch.setattr(alerts, "AT_ONCE", 3)
     at = world.now
     told = a_notification(*(an_alert(at=at, instance=f"web-{number}") for number in range(11)))
     over = a_notification(*(an_alert(at=at, ended=at, instance=f"web-{number}") for number in range(11)))
 
     for payload, firing in ((told, 11), (told, 11), (over, 0)):
-        assert await hears(world, payload) == {"ok": True, "recorded": 11, "ignored": 0, "incidents": ["INC-1"]}
+        assert await sends(world, payload) == {"ok": True, "recorded": 11, "ignored": 0, "incidents": ["INC-1"]}
         await world.finish()
         assert f"{firing} of 11 firing" in world.card()
     assert len(world.channels) == 1
-    assert len(await kept(world)) == 11
+    assert len(await load_alerts(world)) == 11
 
 
 async def test_a_notification_that_breaks_off_is_sent_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sender is told 503 and why; what was kept before is found when it comes again."""
-    monkeypatch.setattr(gathering, "ALERTS_TOGETHER", 4)
-    whole, parts = service.receive_all, 0
+    """The sender gets 503 with the reason; stored parts are found when it comes again."""
+    monkeypatch.setattr(batching, "MAX_ALERTS", 4)
+    whole, parts = ingest.receive_notifications, 0
 
-    def breaks_off(*given: Any) -> list[service.Receipt]:
+    def breaks_off(*given: Any) -> list[ingest.Receipt]:
         nonlocal parts
         parts += 1
         if parts == 2:
             raise RuntimeError("no such thing")
         return whole(*given)
 
-    monkeypatch.setattr(service, "receive_all", breaks_off)
+    monkeypatch.setattr(ingest, "receive_notifications", breaks_off)
     told = a_notification(*(an_alert(at=world.now, instance=f"web-{number}") for number in range(11)))
     status, answer = await world.posts("alertmanager", told)
 
     assert (status, answer["ok"]) == (503, False)
     assert "Send it again" in answer["error"]
-    assert len(await kept(world)) == 4
-    await hears(world, told)
+    assert len(await load_alerts(world)) == 4
+    await sends(world, told)
     await world.finish()
-    assert len(await kept(world)) == 11
+    assert len(await load_alerts(world)) == 11
     assert len(world.channels) == 1
     assert "11 of 11 firing" in world.card()
 
 
 async def test_one_notification_says_the_same_twice(world: World) -> None:
-    """And that it is over, too: in the order in which they stand there."""
+    """The end, too: events apply in their order."""
     alert, over = an_alert(at=world.now), an_alert(at=world.now, ended=world.now)
-    answer = await hears(world, a_notification(alert, alert, over, over))
+    answer = await sends(world, a_notification(alert, alert, over, over))
     await world.finish()
 
     assert answer["incidents"] == ["INC-1"]
-    assert len(await kept(world)) == 1
+    assert len(await load_alerts(world)) == 1
     assert "0 of 1 firing" in world.card()
 
 
 async def test_names_of_any_length(world: World) -> None:
-    """They are cut where they are shown; two that differ at the end only are still two."""
+    """Cut for display; two that differ at the end only are still two."""
     long = "x" * 5_000
     told = [an_alert(long + end, at=world.now, service=long + end) for end in "ab"]
     for each in told:
-        await hears(world, a_notification(each, group=each["labels"]["service"]))
+        await sends(world, a_notification(each, group=each["labels"]["service"]))
     await world.finish()
 
-    rows = await kept(world)
+    rows = await load_alerts(world)
     assert [(len(row.name), len(row.service or "")) for row in rows] == [(100, 100), (100, 100)]
     assert [row.labels["service"] for row in rows] == [each["labels"]["service"] for each in told]
     assert len(world.channels) == 2
@@ -127,21 +124,21 @@ async def test_names_of_any_length(world: World) -> None:
 
 
 async def test_an_end_that_overtakes_its_beginning_opens_nothing(world: World) -> None:
-    """The end comes first, and the beginning of the same firing after it: it was over before anybody was told."""
+    """The end comes first, and the start of the same firing after it."""
     began = world.now
     await world.advance(minutes=2)
-    assert (await hears(world, a_notification(an_alert(at=began, ended=world.now))))["incidents"] == []
+    assert (await sends(world, a_notification(an_alert(at=began, ended=world.now))))["incidents"] == []
     assert world.channels == []
 
-    await hears(world, a_notification(an_alert(at=began)))
+    await sends(world, a_notification(an_alert(at=began)))
     await world.finish()
     assert len(world.channels) == 1, "a monitor that says firing after it said resolved means a new firing"
     assert "1 of 1 firing" in world.card()
 
-    await hears(world, a_notification(an_alert(at=began, ended=world.now)))
+    await sends(world, a_notification(an_alert(at=began, ended=world.now)))
     await world.finish()
     assert "0 of 1 firing" in world.card()
-    assert len(await kept(world)) == 1
+    assert len(await load_alerts(world)) == 1
 
 
 async def test_beginnings_and_ends_all_at_once_are_one_incident(world: World) -> None:
@@ -150,14 +147,14 @@ async def test_beginnings_and_ends_all_at_once_are_one_incident(world: World) ->
     await world.advance(minutes=1)
     told = [a_notification(an_alert(at=began, instance=str(number))) for number in range(10)]
     over = [a_notification(an_alert(at=began, ended=world.now, instance=str(number))) for number in range(10)]
-    await hears(world, told[0])
+    await sends(world, told[0])
 
-    await asyncio.gather(*(hears(world, each) for each in [*over, *told]))
-    await asyncio.gather(*(hears(world, each) for each in over))
+    await asyncio.gather(*(sends(world, each) for each in [*over, *told]))
+    await asyncio.gather(*(sends(world, each) for each in over))
     await world.finish()
 
     assert len(world.channels) == 1
-    assert len(await kept(world)) == 10
+    assert len(await load_alerts(world)) == 10
     assert "0 of 10 firing" in world.card()
 
 
@@ -165,16 +162,16 @@ async def test_beginnings_and_ends_all_at_once_are_one_incident(world: World) ->
 
 
 async def test_an_hour_late_and_after_the_resolve(world: World) -> None:
-    """Word of an alert arrives an hour late, when people have resolved: no new incident for what was over before."""
+    """The alert arrives an hour late, after the resolve, and opens no incident."""
     began = world.now
-    await hears(world, a_notification(an_alert(at=began)))
+    await sends(world, a_notification(an_alert(at=began)))
     await world.finish()
     await world.types("oncall", "/incident resolve restarted")
     await world.advance(hours=1)
 
     late = an_alert("DiskFull", at=began + timedelta(minutes=1), ended=began + timedelta(minutes=2))
-    await hears(world, a_notification(late))
-    await hears(world, a_notification(an_alert(at=began, ended=began + timedelta(minutes=3))))
+    await sends(world, a_notification(late))
+    await sends(world, a_notification(an_alert(at=began, ended=began + timedelta(minutes=3))))
     await world.finish()
 
     assert len(world.channels) == 1
@@ -188,13 +185,13 @@ async def test_an_hour_late_and_after_the_resolve(world: World) -> None:
 @pytest.mark.parametrize(("minutes", "channels"), [(29, 1), (31, 2)])
 async def test_what_fires_again_soon_reopens(world: World, minutes: int, channels: int) -> None:
     began = world.now
-    await hears(world, a_notification(an_alert(at=began)))
+    await sends(world, a_notification(an_alert(at=began)))
     await world.finish()
-    await hears(world, a_notification(an_alert(at=began, ended=world.now)))
+    await sends(world, a_notification(an_alert(at=began, ended=world.now)))
     await world.types("oncall", "/incident resolve restarted")
     await world.advance(minutes=minutes)
 
-    await hears(world, a_notification(an_alert(at=world.now)))
+    await sends(world, a_notification(an_alert(at=world.now)))
     await world.finish()
 
     assert len(world.channels) == channels
@@ -205,16 +202,16 @@ async def test_what_fires_again_soon_reopens(world: World, minutes: int, channel
 
 
 async def test_half_a_group_first_the_rest_later(world: World) -> None:
-    """Five hundred alerts of one group: 271 in the first notification, all in the next, as Alertmanager does."""
+    """Five hundred alerts of one group: 271 in the first notification, all in the next."""
     began = world.now
     everything = [an_alert(at=began, instance=f"web-{number}") for number in range(500)]
-    await hears(world, a_notification(*everything[:271]))
+    await sends(world, a_notification(*everything[:271]))
     await world.finish()
     assert "271 of 271 firing" in world.card()
     (post,) = posts(world, "*271 alerts*")
     assert "and 251 more" in post
 
-    await hears(world, a_notification(*everything))
+    await sends(world, a_notification(*everything))
     await world.finish()
 
     assert len(world.channels) == 1
@@ -230,7 +227,7 @@ async def test_what_a_monitor_left_out_is_told(world: World, conformance: Path) 
     told = Notifications(conformance / "alerts", anchor="06-truncated-max-alerts", at=world.now)
     payload = told["06-truncated-max-alerts"]
     assert payload["truncatedAlerts"] == 5
-    await hears(world, payload)
+    await sends(world, payload)
     await world.finish()
 
     (post,) = posts(world, "*3 alerts*")
@@ -238,7 +235,7 @@ async def test_what_a_monitor_left_out_is_told(world: World, conformance: Path) 
     assert "3 of 3 firing" in world.card(), "what nobody named is not counted as known"
     assert "and 5 more" in (await world.timeline())[-1]["text"]
 
-    await hears(world, payload | {"alerts": payload["alerts"][:1], "truncatedAlerts": 7})
+    await sends(world, payload | {"alerts": payload["alerts"][:1], "truncatedAlerts": 7})
     await world.finish()
     assert "3 of 3 firing" in world.card(), "those that are absent now have not ended"
 
@@ -247,26 +244,26 @@ async def test_what_a_monitor_left_out_is_told(world: World, conformance: Path) 
 
 
 async def test_flapping_a_hundred_times_a_minute(world: World) -> None:
-    """One alert fires and ends a hundred times in a minute: one incident, few entries and posts, each turn counted."""
+    """One incident, few entries and posts, every firing counted."""
     began = world.now
     for turn in range(100):
-        await hears(world, a_notification(an_alert(at=began)))
-        await hears(world, a_notification(an_alert(at=began, ended=world.now)))
+        await sends(world, a_notification(an_alert(at=began)))
+        await sends(world, a_notification(an_alert(at=began, ended=world.now)))
         if turn % 10 == 9:
             await world.advance(seconds=6)
-    await hears(world, a_notification(an_alert(at=began)))
+    await sends(world, a_notification(an_alert(at=began)))
     await world.finish()
 
     assert len(world.channels) == 1
     assert "1 of 1 firing" in world.card()
-    (alert,) = await kept(world)
+    (alert,) = await load_alerts(world)
     assert alert.count == 101
     assert len(await world.timeline()) <= 4
     assert len([text for text in world.texts() if "rotating_light" in text or "white_circle" in text]) <= 3
 
 
 async def test_alerts_that_come_by_the_hundred_are_counted(tmp_path: Path) -> None:
-    """All of one open incident, told in a line a minute."""
+    """All of one open incident, one line a minute."""
     async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as world:
         await _a_hundred(world)
 
@@ -274,7 +271,7 @@ async def test_alerts_that_come_by_the_hundred_are_counted(tmp_path: Path) -> No
 async def _a_hundred(world: World) -> None:
     for number in range(100):
         at = world.now
-        await hears(world, a_notification(an_alert(f"Flap{number}", at=at, service="payments")))
+        await sends(world, a_notification(an_alert(f"Flap{number}", at=at, service="payments")))
         if number % 10 == 9:
             await world.advance(seconds=5)
     await world.advance(minutes=3)
@@ -299,11 +296,11 @@ async def test_impossible_times(world: World, starts: timedelta, ends: timedelta
     at = world.now
     alert = an_alert(at=at + starts, ended=at + ends if ends else None)
     if ends is not None:
-        await hears(world, a_notification(an_alert(at=at + starts)))
-    await hears(world, a_notification(alert))
+        await sends(world, a_notification(an_alert(at=at + starts)))
+    await sends(world, a_notification(alert))
     await world.finish()
 
-    (row,) = await kept(world)
+    (row,) = await load_alerts(world)
     assert row.starts_at <= at
     assert row.ended_at is None or row.ended_at >= row.starts_at
     incident = (await world.exported())["incident"]
@@ -314,10 +311,10 @@ async def test_impossible_times(world: World, starts: timedelta, ends: timedelta
 async def test_an_end_that_is_zero_is_no_end(world: World) -> None:
     firing = an_alert(at=world.now)
     assert firing["endsAt"] == NEVER
-    await hears(world, a_notification(firing))
-    await hears(world, a_notification({**firing, "status": "resolved"}))
+    await sends(world, a_notification(firing))
+    await sends(world, a_notification({**firing, "status": "resolved"}))
     await world.finish()
 
-    (row,) = await kept(world)
+    (row,) = await load_alerts(world)
     assert row.ended_at == row.starts_at, "who says resolved and no time means now"
     assert (await world.exported())["incident"]["status"] == "investigating"

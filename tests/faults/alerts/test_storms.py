@@ -1,8 +1,7 @@
-"""More alerts than people can follow: they share an incident, nothing is lost, and the channel can be read."""
+"""Alert storms: one incident, nothing lost, a readable channel."""
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,16 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session, func, select
 
-from bot.services.alerts import ingest as alerts
+from bot.services.alerts.ingest import receive_notifications
 from bot.services.workspace.actor import Actor, Origin
 from bot.sources import SOURCES
 from bot.store.alerts.alerts import Alert
-from bot.store.database.session import PostgresDatabase
+from bot.store.database.postgres_database import PostgresDatabase
 from bot.store.incidents.incidents import Incident
 from tests.faults.process.test_timers import Pair
 from tests.support.requests.alert_storm import Monitors, one_of_many
 from tests.support.servers.postgres import PostgresServer
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World
 
 CONFIG = """
@@ -42,7 +42,7 @@ STORM = "inc-4-alert-storm"
 
 
 class Storming(World):
-    """Alerts of one story begin when it begins."""
+    """The alerts of a story begin when it begins."""
 
     def __init__(self, database_url: str, folder: Path, *, config: str = CONFIG) -> None:
         super().__init__(database_url, folder, config=config)
@@ -57,16 +57,7 @@ class Storming(World):
         await self.hears(*(one_of_many(self, number, **more) for number in range(first, first + count)))
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[Storming]:
-    async with Storming(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as built:
-        yield built
-
-
-@pytest.fixture
-async def either(database_url: str, tmp_path: Path) -> AsyncIterator[Storming]:
-    async with Storming(database_url, tmp_path) as built:
-        yield built
+pytestmark = pytest.mark.world(kind=Storming)
 
 
 async def alerts_by_incident(world: World) -> Counter[str]:
@@ -82,13 +73,13 @@ async def alerts_by_incident(world: World) -> Counter[str]:
 
 
 def posts(world: World, channel: str = STORM) -> list[str]:
-    """What the channel was told, the card and its own edited messages left out."""
+    """Messages in the channel, without the card and edited messages."""
     return [text for text in world.texts(channel) if not text.startswith(("🔴", "🟠", "🟡", "🔵", "✅"))]
 
 
-async def test_a_storm_is_one_incident(either: Storming) -> None:
-    """Two hundred groups fire at once: three incidents of their own, and one for the rest."""
-    world = either
+@pytest.mark.world(databases=BOTH_DATABASES)
+async def test_a_storm_is_one_incident(world: Storming) -> None:
+    """Two hundred groups fire at once: three own incidents, and one for the rest."""
     await world.storms(200)
     await world.advance(minutes=2)
 
@@ -108,7 +99,7 @@ async def test_a_storm_is_one_incident(either: Storming) -> None:
 
 
 async def test_the_channel_of_a_storm_can_be_read(world: Storming) -> None:
-    """Ten are told one by one, then one line a minute; the timeline says the same."""
+    """Ten named alerts, then one line a minute, in the timeline as well."""
     await world.storms(200)
     await world.advance(minutes=2)
 
@@ -218,8 +209,8 @@ async def test_it_goes_on_within_half_an_hour_after_it_was_resolved(world: Storm
     assert "Alert storm: 34 alerts" in world.card(STORM)
 
 
-async def test_a_second_burst_is_told_and_linked_while_the_first_incident_is_open(either: Storming) -> None:
-    world = either
+@pytest.mark.world(databases=BOTH_DATABASES)
+async def test_a_second_burst_is_told_and_linked_while_the_first_incident_is_open(world: Storming) -> None:
     await world.storms(20)
     await world.advance(minutes=6)
 
@@ -249,7 +240,7 @@ async def test_a_second_burst_is_told_and_linked_while_the_first_incident_is_ope
 
 
 async def test_an_old_alert_does_not_date_the_storm(world: Storming) -> None:
-    """A monitor that is connected tells what has been firing for days as well."""
+    """A newly connected monitor sends alerts that have been firing for days."""
     await world.advance(minutes=30)
     old, began = world.began, world.now
     await world.storms(6)
@@ -312,8 +303,8 @@ async def test_its_draft_is_short_and_reads_well(tmp_path: Path, language: str, 
         assert draft.count("High") < 120, "not each of two hundred"
 
 
-async def test_what_is_counted_survives_a_restart(either: Storming) -> None:
-    world = either
+@pytest.mark.world(databases=BOTH_DATABASES)
+async def test_what_is_counted_survives_a_restart(world: Storming) -> None:
     await world.storms(60)
     await world.settle()
     await world.restart()
@@ -327,7 +318,7 @@ async def test_what_is_counted_survives_a_restart(either: Storming) -> None:
 
 
 async def test_a_storm_within_slacks_limits_loses_nothing_and_the_worst_goes_first(tmp_path: Path) -> None:
-    """Forty incidents at twenty channels a minute: the worst come last, and wait for nobody who is less bad."""
+    """Forty incidents at twenty channels a minute: the worst ones come last and go first."""
     config = CONFIG.replace("incidents = 3", "incidents = 0")
     async with Storming(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=config) as world:
         world.sandbox.rate_limits(True, True)
@@ -356,7 +347,7 @@ async def test_a_storm_within_slacks_limits_loses_nothing_and_the_worst_goes_fir
 async def test_who_takes_in_alerts_of_several_incidents_locks_lanes_last(
     postgres_server: PostgresServer, tmp_path: Path
 ) -> None:
-    """Whoever carries out a row holds its incident and wants lanes: the other way round, each would wait for ever."""
+    """Delivery locks the incident before its lanes: the other order would deadlock."""
     url = postgres_server.create_database()
     async with Storming(url, tmp_path) as world:
         await world.storms(3)
@@ -378,7 +369,7 @@ async def test_who_takes_in_alerts_of_several_incidents_locks_lanes_last(
         def take_in(session: Session) -> None:
             event.listen(session.connection(), "before_cursor_execute", note)
             actor = Actor("T0HARBOUR", None, world.now, Origin.ALERT)
-            alerts.receive_all(session, world.settings(), told, actor)
+            receive_notifications(session, world.settings(), told, actor)
 
         await database.run(take_in)
 
@@ -390,7 +381,7 @@ async def test_who_takes_in_alerts_of_several_incidents_locks_lanes_last(
 
 async def test_two_replicas_open_one_storm(postgres_server: PostgresServer, tmp_path: Path) -> None:
     class Two(Storming, Pair):
-        """Both are told."""
+        """Both ingest."""
 
     url = postgres_server.create_database()
     async with Two(url, tmp_path) as world:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.control.app_actions import Answer
-from bot.slack.inbound.modal_opener import DATABASE_AWAY, OUTCOME_UNKNOWN
+from bot.slack.inbound.modal_opener import DATABASE_UNREACHABLE, OUTCOME_UNKNOWN
 from bot.store import outbox
 from bot.store.database import connections
 from bot.store.database.migrate import migrate
@@ -47,7 +47,7 @@ def address(servers: Servers, *, query: str = "target_session_attrs=read-write")
 @pytest.fixture
 async def world(servers: Servers, tmp_path: Path) -> AsyncIterator[World]:
     async with World(address(servers), tmp_path) as built:
-        built.bot.sender._lease = timedelta(seconds=2)  # real seconds that a lane waits for whoever could not let it go
+        built.bot.sender.leases.duration = timedelta(seconds=2)  # real seconds that a lane waits for whoever could not let it go
         yield built
 
 
@@ -92,7 +92,7 @@ def is_success(answer: Answer) -> bool:
     if not answer.ok:
         assert answer.error in {"operation_timeout", "http_error"}, answer
         return False
-    return not any(said in (answer.text or "") for said in (DATABASE_AWAY, OUTCOME_UNKNOWN))
+    return not any(said in (answer.text or "") for said in (DATABASE_UNREACHABLE, OUTCOME_UNKNOWN))
 
 
 @asynccontextmanager
@@ -120,7 +120,7 @@ async def everything_is_sent(world: World) -> None:
         world.sandbox.retry_now()
         await world.finish()
         return not (
-            await world.bot.database.read(outbox.backlog)
+            await world.bot.database.read(outbox.count_backlog)
         ).unfinished  # a lane that was lost waits for its lease
 
     await world.sandbox.wait_until(is_sent, timeout=40)

@@ -11,7 +11,8 @@ from sqlalchemy import event, text
 from sqlmodel import Session
 
 from bot.store.database import sqlite_writer as writer
-from bot.store.database.session import DatabaseUnavailable, SqliteDatabase, open_database
+from bot.store.database.session import DatabaseUnavailable, open_database
+from bot.store.database.sqlite_database import SqliteDatabase
 
 Work = Callable[[Session], Any]
 
@@ -45,7 +46,7 @@ class Probed:
 
         held = asyncio.ensure_future(self.database.run(hold))
         await asyncio.to_thread(started.wait, 10)
-        waiting = [asyncio.ensure_future(self.database.run_behind(work)) for work in behind]
+        waiting = [asyncio.ensure_future(self.database.run_low_priority(work)) for work in behind]
         waiting += [asyncio.ensure_future(self.database.run(work)) for work in works]
         await asyncio.sleep(0)  # each has asked now
         self.commits = 0
@@ -148,7 +149,7 @@ async def test_a_wish_that_was_given_up_is_not_carried_out(probed: Probed):
 
 
 async def test_what_somebody_waits_for_goes_first(probed: Probed, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(writer, "LONGEST_BEHIND", 60.0)
+    monkeypatch.setattr(writer, "LOW_PRIORITY_WAIT", 60.0)
     order: list[str] = []
 
     await probed.together(*noted(order, "two", "three"), behind=noted(order, "one"))
@@ -157,7 +158,7 @@ async def test_what_somebody_waits_for_goes_first(probed: Probed, monkeypatch: p
 
 
 async def test_what_goes_behind_does_not_wait_for_ever(probed: Probed, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(writer, "LONGEST_BEHIND", 0.0)
+    monkeypatch.setattr(writer, "LOW_PRIORITY_WAIT", 0.0)
     order: list[str] = []
 
     await probed.together(*noted(order, "two", "three"), behind=noted(order, "one"))

@@ -14,9 +14,10 @@ from bot.slack.blocks import modals
 from bot.slack.blocks import notices as windows
 from bot.slack.blocks.incidents import card as cards
 from bot.slack.blocks.menu import MENU
-from bot.slack.inbound import buttons as pressing
-from bot.slack.inbound.modal_opener import DATABASE_AWAY, STILL_SAVING
-from bot.store.database.session import READERS, PostgresDatabase
+from bot.slack.handlers import BUTTONS
+from bot.slack.inbound.modal_opener import DATABASE_UNREACHABLE, STILL_SAVING
+from bot.store.database.postgres_database import PostgresDatabase
+from bot.store.database.sqlite_database import READERS
 from tests.support.worlds.world import World, action_ids, rendered
 
 SLACK_WAITS = 3.0
@@ -30,10 +31,7 @@ async def either(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
         yield built
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, answered_within=SLACK_WAITS) as built:
-        yield built
+pytestmark = pytest.mark.world(answered_within=SLACK_WAITS)
 
 
 @asynccontextmanager
@@ -57,7 +55,7 @@ async def hanging(world: World) -> AsyncIterator[None]:
 
 def patience(world: World, *, at_once: float = 0.1, later: float = 30.0) -> None:
     """How long windows wait for the database, so that a test need not."""
-    world.bot.opening._at_once, world.bot.opening._later = at_once, later
+    world.bot.modal_opener._loading_after, world.bot.modal_opener._fill_seconds = at_once, later
 
 
 def on_screen(world: World, user: str = "oncall") -> dict:
@@ -97,7 +95,7 @@ async def test_a_window_opens_in_time_and_becomes_the_form_when_the_record_is_re
 async def test_each_form_of_the_card_opens_without_the_database_and_says_so(world: World) -> None:
     await world.declares()
     card = world.sandbox.pins(world.channel)[0]
-    asking = sorted(action_ids(card) & (pressing.OPENS.keys() | pressing.FILLED.keys()) - {cards.MORE})
+    asking = sorted(action_ids(card) & {each.action_id for each in BUTTONS if each.modal is not None} - {cards.MORE})
     assert len(asking) >= 7, asking
     patience(world, later=0.1)
 
@@ -140,7 +138,7 @@ async def test_who_amends_an_entry_is_told_where_nobody_can_look_it_up(world: Wo
 
     async with hanging(world):
         await world.sandbox.shortcut("oncall", world.channel, ts, "amend_entry")
-        assert DATABASE_AWAY in rendered(await becomes(world, windows.NOTICE))
+        assert DATABASE_UNREACHABLE in rendered(await becomes(world, windows.NOTICE))
 
 
 async def test_a_form_that_is_sent_meanwhile_stays_and_is_done_once(either: World) -> None:

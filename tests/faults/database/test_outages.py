@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from bot.domain.errors import UserError
 from bot.slack.blocks.incidents import card as cards
-from bot.slack.inbound.modal_opener import DATABASE_AWAY
+from bot.slack.inbound.modal_opener import DATABASE_UNREACHABLE
 from bot.store import outbox
 from bot.store.database.migrate import migrate
 from bot.store.database.session import DatabaseInUse, DatabaseUnavailable, open_database
@@ -56,8 +56,8 @@ async def test_postgres_goes_and_comes_back(
     await world.declares("checkout is down")
     await asyncio.to_thread(own_postgres_server.stop, mode)
 
-    assert DATABASE_AWAY in await ask(world, "/incident severity 1 worse", world.channel)
-    assert DATABASE_AWAY in await ask(world, "/incident", world.channel), "which would show the incident's card"
+    assert DATABASE_UNREACHABLE in await ask(world, "/incident severity 1 worse", world.channel)
+    assert DATABASE_UNREACHABLE in await ask(world, "/incident", world.channel), "which would show the incident's card"
     assert world.sandbox.views("oncall") == []
     assert await send_alert(world) == 503
     world.sandbox.say("engineer", world.channel, "Reading the logs of the proxy")
@@ -91,11 +91,11 @@ async def test_postgres_goes_before_a_process_was_ever_asked_anything(
     await world.restart()
     await asyncio.to_thread(own_postgres_server.stop, "fast")
 
-    assert DATABASE_AWAY in await ask(world, "/incident severity 1 worse", world.channel)
+    assert DATABASE_UNREACHABLE in await ask(world, "/incident severity 1 worse", world.channel)
     refused = await world.sandbox.submit_view("oncall", form, {"text": "the fans are loud"})
-    assert set(refused.errors.values()) == {DATABASE_AWAY}
+    assert set(refused.errors.values()) == {DATABASE_UNREACHABLE}
     assert (await world.sandbox.click("dba", world.channel, card, cards.LEAD)).ok
-    assert [DATABASE_AWAY in each["text"] for each in world.sandbox.ephemerals("dba", world.channel)] == [True]
+    assert [DATABASE_UNREACHABLE in each["text"] for each in world.sandbox.ephemerals("dba", world.channel)] == [True]
     world.sandbox.say("engineer", world.channel, "Reading the logs of the proxy")
     await world.sandbox.wait_until(lambda: world.sandbox.pending()["waiting_retry"])
 
@@ -114,7 +114,7 @@ async def test_postgres_restarts_while_work_is_under_way(
 ) -> None:
     """The answer to a call comes when there is nobody to write it down: it is looked up afterwards."""
     world = on_postgres
-    world.bot.sender._lease = timedelta(seconds=2)  # real seconds, that the lane waits for its dead owner
+    world.bot.sender.leases.duration = timedelta(seconds=2)  # real seconds, that the lane waits for its dead owner
     slow = world.sandbox.fault("latency", seconds=0.5)
     assert "Declared" in await ask(world, "/incident start checkout is down")
     await world.sandbox.wait_until(lambda: world.sandbox.calls("conversations.create"))
@@ -151,14 +151,14 @@ async def test_the_server_dies_at_a_commit(own_postgres_server: PostgresServer) 
     await migrate(database)
 
     def die(session: Session) -> None:
-        outbox.put(session, lane="lane", what="say", team_id="T1", at=datetime.now(UTC), priority=1)
+        outbox.enqueue(session, lane="lane", kind="say", team_id="T1", at=datetime.now(UTC), priority=1)
         server.stop("kill")
 
     with pytest.raises(DatabaseUnavailable):
         await database.run(die)
     await asyncio.to_thread(server.start)
 
-    assert (await database.read(outbox.backlog)).unfinished == 0
+    assert (await database.read(outbox.count_backlog)).unfinished == 0
     await database.close()
 
 
@@ -219,7 +219,7 @@ async def test_a_file_that_another_program_keeps_locked(impatient: World) -> Non
 
     answer = await world.sandbox.command("oncall", world.channel, "/incident severity 1 worse")
     assert answer.error == "operation_timeout", "Slack waits three seconds, the bot five"
-    await world.sandbox.wait_until(lambda: DATABASE_AWAY in told())
+    await world.sandbox.wait_until(lambda: DATABASE_UNREACHABLE in told())
     holder.execute("ROLLBACK")
     holder.close()
 

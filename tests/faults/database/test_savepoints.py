@@ -1,6 +1,6 @@
 """What is refused is undone, and its transaction goes on: it must not go by what it believed to know or to hold."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,13 +10,15 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.slack.blocks import modals
 from bot.slack.blocks.incidents import card
-from bot.slack.inbound import buttons as pressing
-from bot.slack.inbound import slash_commands as commanding
-from bot.slack.inbound import submissions as submitting
-from bot.slack.inbound.time_questions import Question
-from bot.slack.replies.submission import Submitted
+from bot.slack.blocks.time_question import CHOICE_ACTIONS
+from bot.slack.handlers import BUTTONS, FORMS
+from bot.slack.handlers.commands.execution import SlashCommand, execute_command
+from bot.slack.handlers.commands.time_questions import TimeQuestion
+from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
+from bot.slack.inbound.buttons import run_button
+from bot.slack.inbound.forms import run_form
 from bot.store.shared import people
-from commands import COMMANDS
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World
 
 ROOT = Path(__file__).parents[3]
@@ -26,42 +28,43 @@ NOTHING = "999"
 """Of an incident that does not exist."""
 
 
-@pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with World(database_url, tmp_path) as built:
-        yield built
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 
 def a_command(session: Session, settings: Settings) -> str:
-    typed = commanding.Typed(TEAM, NEWCOMER, "newcomer", None, CHANNEL, "ack INC-999", "1.1")
-    return str(commanding.carry_out(session, settings, COMMANDS, typed, AT)["text"])
+    command = SlashCommand(TEAM, NEWCOMER, "newcomer", None, CHANNEL, "ack INC-999", "1.1")
+    return str(execute_command(session, settings, command, AT)["text"])
+
+
+def a_click(session: Session, settings: Settings, action_id: str, value: str) -> str:
+    button = next(each for each in BUTTONS if each.action_id == action_id)
+    click = ButtonClick(TEAM, NEWCOMER, None, action_id, value, "1.3")
+    return str((run_button(session, settings, button, click, AT) or {})["text"])
 
 
 def an_answered_question(session: Session, settings: Settings) -> str:
-    value = Question(NEWCOMER, "newcomer", CHANNEL, "ack INC-999", "1.2", AT).carried("8:00", "8:00 UTC")
-    pressed = pressing.Pressed(TEAM, NEWCOMER, None, "choose", value, "1.3")
-    told = commanding.choose(session, settings, COMMANDS, pressed, AT)
-    return str((told or {})["text"])
+    question = TimeQuestion(NEWCOMER, "newcomer", CHANNEL, "ack INC-999", "1.2", AT)
+    return a_click(session, settings, CHOICE_ACTIONS[0], question.button_value("8:00", "8:00 UTC"))
 
 
-def a_press(session: Session, settings: Settings) -> str:
-    told = pressing.carry_out(session, settings, pressing.Pressed(TEAM, NEWCOMER, None, card.LEAD, NOTHING, "1.4"), AT)
-    return str((told or {})["text"])
+def a_button(session: Session, settings: Settings) -> str:
+    return a_click(session, settings, card.LEAD, NOTHING)
 
 
 def a_form(session: Session, settings: Settings) -> str:
-    carried, values = {modals.INCIDENT: int(NOTHING)}, {modals.TEXT: "the fans are loud"}
-    submitted = Submitted(TEAM, NEWCOMER, None, modals.NOTE, carried, values, "1.5")
-    return " ".join(submitting.submit(session, settings, submitted, AT).errors.values())
+    form = next(each for each in FORMS if each.callback_id == modals.NOTE)
+    metadata, values = {modals.INCIDENT: int(NOTHING)}, {modals.TEXT: "the fans are loud"}
+    submission = ViewSubmission(TEAM, NEWCOMER, None, modals.NOTE, metadata, values, "1.5")
+    return " ".join(run_form(session, settings, form, submission, AT).errors.values())
 
 
-@pytest.mark.parametrize("ask", [a_command, an_answered_question, a_press, a_form])
+@pytest.mark.parametrize("ask", [a_command, an_answered_question, a_button, a_form])
 async def test_who_was_met_by_what_was_refused_is_met_again(
     world: World, ask: Callable[[Session, Settings], str]
 ) -> None:
     def work(session: Session) -> str:
         refusal = ask(session, world.bot.settings)
-        people.meet(session, TEAM, [NEWCOMER])
+        people.insert_missing(session, TEAM, [NEWCOMER])
         return refusal
 
     refusal = await world.bot.database.run(work)

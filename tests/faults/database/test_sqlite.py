@@ -13,8 +13,8 @@ import pytest
 
 from bot.runtime.metrics import REGISTRY
 from bot.sandbox.server import Sandbox
-from bot.slack.inbound.modal_opener import DATABASE_AWAY
-from bot.store.database.session import SqliteDatabase
+from bot.slack.inbound.modal_opener import DATABASE_UNREACHABLE
+from bot.store.database.sqlite_database import SqliteDatabase
 from tests.faults.database.test_outages import ALERT, NOBODY, ask, open_folder, send_alert
 from tests.flows.operations.test_backup import dogwatch
 from tests.flows.operations.test_serve import declares, environment, reaches
@@ -55,7 +55,7 @@ async def has_no_room(world: World) -> None:
     """What people and monitors see while nothing can be written."""
     before = refused("503")
     long = "because " + "one customer after another writes to us, " * 60
-    assert DATABASE_AWAY in await ask(world, f"/incident severity 1 {long}", world.channel)
+    assert DATABASE_UNREACHABLE in await ask(world, f"/incident severity 1 {long}", world.channel)
     status, _ = await world.posts("generic", {**ALERT, "description": "What the monitor has to say. " * 400})
     assert status == 503
     assert refused("503") == before + 1

@@ -1,4 +1,4 @@
-"""A calendar that is a schedule, and everything that may come instead of it: who is on call is never lost by that."""
+"""Calendar feeds under faults: the schedule is never lost."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,11 +9,11 @@ import pytest
 from aiohttp import web
 
 from bot.config import load
-from bot.engine.calendar_sync import Calendars
-from bot.engine.gauges import count
-from bot.engine.http_fetch import LIMIT, FeedProblem, fetch, redirected
+from bot.engine.calendar_sync import CalendarSync
+from bot.engine.gauges import update_gauges
+from bot.engine.http_fetch import MAX_BYTES, FetchError, fetch, resolve_redirect
 from bot.runtime.metrics import REGISTRY
-from bot.services.oncall import schedule as oncall
+from bot.services.oncall.schedule import explain_nobody, people_on_call
 from bot.store.escalation import calendars
 from tests.support.worlds.world import World
 
@@ -23,18 +23,18 @@ CONFIG = '[schedules.legacy]\ncalendar = true\n[schedules.legacy.names]\n"First 
 
 
 async def nobody(_mail: str) -> None:
-    """Whose an address is."""
+    """Lookup that finds nobody."""
 
 
 Answering = Callable[[web.Request], web.Response]
 
 
 class Feed:
-    """A server that has a calendar; what it answers instead is `answers`."""
+    """A server with a calendar; `answers` replace its response."""
 
     def __init__(self) -> None:
         self.body = CALENDAR
-        self.asked: list[web.Request] = []
+        self.requests: list[web.Request] = []
         self.answers: Answering | None = None
         self.hangs = False
         self.let_go = asyncio.Event()
@@ -52,7 +52,7 @@ class Feed:
         await self._runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append(request)
+        self.requests.append(request)
         if self.hangs:
             await self.let_go.wait()
         if self.answers is not None:
@@ -74,13 +74,13 @@ def moved(to: str, status: int = 302) -> Answering:
     return lambda _request: web.Response(status=status, headers={"Location": to})
 
 
-async def test_a_calendar_is_fetched_and_asked_whether_it_changed(feed: Feed):
+async def test_a_calendar_is_fetched_with_conditional_requests(feed: Feed):
     first = await fetch(feed.url)
     second = await fetch(feed.url, etag=first.etag, modified=first.modified)
 
     assert first.text == CALENDAR.decode()
     assert second.text is None
-    assert feed.asked[1].headers["If-Modified-Since"] == "Sat, 21 Nov 2026 00:00:00 GMT"
+    assert feed.requests[1].headers["If-Modified-Since"] == "Sat, 21 Nov 2026 00:00:00 GMT"
 
 
 async def test_a_few_redirects_are_followed(feed: Feed):
@@ -93,61 +93,61 @@ async def test_a_few_redirects_are_followed(feed: Feed):
 
 
 @pytest.mark.parametrize(
-    ("answers", "said"),
+    ("answers", "message"),
     [
         (lambda _request: web.Response(status=500), "the server answered 500"),
         (lambda _request: web.Response(status=404), "the server answered 404"),
-        (lambda _request: web.Response(body=b"x" * (LIMIT + 1)), "it is larger than 4 MB"),
+        (lambda _request: web.Response(body=b"x" * (MAX_BYTES + 1)), "it is larger than 4 MB"),
         (lambda _request: web.Response(body=b"\xff\xfe\x00"), "it is not UTF-8 text"),
         (moved("/again"), "the server redirects more than 3 times"),
         (moved("file:///etc/passwd"), "the server redirects to file://, which is not followed"),
     ],
 )
-async def test_what_is_no_calendar_is_refused_and_the_address_is_not_told(feed: Feed, answers: Answering, said: str):
+async def test_invalid_calendars_are_refused_without_their_address(feed: Feed, answers: Answering, message: str):
     feed.answers = answers
 
-    with pytest.raises(FeedProblem) as problem:
+    with pytest.raises(FetchError) as problem:
         await fetch(feed.url)
 
-    assert str(problem.value) == said
+    assert str(problem.value) == message
 
 
-def test_no_redirect_leads_from_a_sealed_way_to_an_open_one():
-    assert redirected("http://a.example/x", "https://b.example/y") == "https://b.example/y"
-    with pytest.raises(FeedProblem, match="redirects to http://"):
-        redirected("https://a.example/x", "http://a.example/x")
+def test_no_redirect_from_https_to_http():
+    assert resolve_redirect("http://a.example/x", "https://b.example/y") == "https://b.example/y"
+    with pytest.raises(FetchError, match="redirects to http://"):
+        resolve_redirect("https://a.example/x", "http://a.example/x")
 
 
-async def test_much_in_little_is_refused_once_it_is_unpacked(feed: Feed):
+async def test_a_decompression_bomb_is_refused(feed: Feed):
     def packed(_request: web.Request) -> web.Response:
-        response = web.Response(body=b"x" * (3 * LIMIT))
+        response = web.Response(body=b"x" * (3 * MAX_BYTES))
         response.enable_compression()
         return response
 
     feed.answers = packed
 
-    with pytest.raises(FeedProblem, match="larger than 4 MB"):
+    with pytest.raises(FetchError, match="larger than 4 MB"):
         await fetch(feed.url)
 
 
-async def test_a_server_that_hangs_is_given_up(feed: Feed):
+async def test_a_hanging_server_times_out(feed: Feed):
     feed.hangs = True
 
-    with pytest.raises(FeedProblem, match=r"did not answer within 0\.2 seconds"):
+    with pytest.raises(FetchError, match=r"did not answer within 0\.2 seconds"):
         await fetch(feed.url, seconds=0.2)
 
 
-async def test_a_server_that_is_gone_is_told_of(feed: Feed):
+async def test_an_unreachable_server_is_reported(feed: Feed):
     await feed.stop()
 
-    with pytest.raises(FeedProblem, match="cannot be reached") as problem:
+    with pytest.raises(FetchError, match="cannot be reached") as problem:
         await fetch(feed.url)
 
     assert "private" not in str(problem.value)
 
 
 class Scheduled(World):
-    """A bot whose schedule is a calendar."""
+    """A bot with a schedule from a calendar."""
 
     feed: Feed
 
@@ -158,10 +158,10 @@ class Scheduled(World):
         await self.bot.engine.calendars.run()
 
     async def on_call(self) -> tuple[str, ...]:
-        return await self.bot.database.read(oncall.people_of, self.bot.settings, "legacy", self.now)
+        return await self.bot.database.read(people_on_call, self.bot.settings, "legacy", self.now)
 
     async def reason(self) -> str:
-        return await self.bot.database.read(oncall.why_nobody, self.bot.settings, "legacy")
+        return await self.bot.database.read(explain_nobody, self.bot.settings, "legacy")
 
     async def later(self, **length: float) -> None:
         await self.advance(**length)
@@ -176,11 +176,11 @@ async def world(database_url: str, tmp_path: Path, feed: Feed) -> AsyncIterator[
         yield found
 
 
-async def test_the_last_good_copy_decides_while_there_is_no_better_one(world: Scheduled, feed: Feed):
+async def test_the_last_good_copy_is_used(world: Scheduled, feed: Feed):
     before = await world.reason()
     await world.fetches()
     await world.fetches()
-    assert len(feed.asked) == 1, "it is not asked for again at once"
+    assert len(feed.requests) == 1, "it is not asked for again at once"
     assert await world.on_call() == ("UFIRST",)
 
     for broken in (b"<html>Sign in</html>", CALENDAR[:400], b""):
@@ -194,17 +194,15 @@ async def test_the_last_good_copy_decides_while_there_is_no_better_one(world: Sc
     assert before == 'The calendar of the schedule "legacy" could not be read yet.'
     assert kept is not None
     assert (kept.problem, kept.fetched_at) == ("it is no iCalendar", ON_DUTY)
-    assert len(feed.asked) == 5
-    assert feed.asked[1].headers["If-None-Match"] == '"1"'
+    assert len(feed.requests) == 5
+    assert feed.requests[1].headers["If-None-Match"] == '"1"'
     assert await world.on_call() == ("UFIRST",), "304: as it was"
     await world.later(days=1, minutes=1)
     assert await world.on_call() == (), "after a day it is read anew, whatever its server says"
     assert "It does not know: On Call - Second Line - Payments Primary" in await world.reason()
 
 
-async def test_slack_says_whose_a_mail_address_is_and_an_earlier_answer_counts_while_it_cannot(
-    world: Scheduled, feed: Feed
-):
+async def test_email_lookups_are_cached_while_slack_is_unreachable(world: Scheduled, feed: Feed):
     feed.body = CALENDAR.replace(b"On Call - First Line", b"Oncall@harbour.example")
     await world.fetches()
     assert await world.on_call() == ("U0ONCALL",)
@@ -219,25 +217,25 @@ async def test_slack_says_whose_a_mail_address_is_and_an_earlier_answer_counts_w
     assert len(world.sandbox.calls("users.lookupByEmail")) > calls
 
 
-async def test_a_calendar_that_goes_away_is_counted_and_told_of(world: Scheduled, feed: Feed):
+async def test_a_missing_calendar_is_counted_and_reported(world: Scheduled, feed: Feed):
     await world.fetches()
     feed.answers = lambda _request: web.Response(status=500)
     await world.later(minutes=10)
     await world.later(minutes=10)
-    await count(world.bot.database, world.now)
+    await update_gauges(world.bot.database, world.now)
 
     assert REGISTRY.get_sample_value("dogwatch_calendar_broken", {"schedule": "legacy"}) == 1
     assert REGISTRY.get_sample_value("dogwatch_calendar_age_seconds", {"schedule": "legacy"}) == 20 * 60
 
 
-async def test_a_calendar_that_takes_too_long_to_read_keeps_no_other_waiting(world: Scheduled, feed: Feed):
+async def test_a_slow_calendar_delays_no_other(world: Scheduled, feed: Feed):
     await world.fetches()
     repeats = b"BEGIN:VEVENT\r\nDTSTART:19800101T000000Z\r\nRRULE:FREQ=DAILY\r\nEND:VEVENT\r\n"
     feed.answers = lambda _request: web.Response(
         body=CALENDAR.replace(b"BEGIN:VEVENT", 2 * repeats + b"BEGIN:VEVENT", 1)
     )
     await world.advance(minutes=6)
-    hasty = Calendars(world.bot.database, world.bot.clock, world.settings, find=nobody, reading=0.001)
+    hasty = CalendarSync(world.bot.database, world.bot.clock, world.settings, find=nobody, parse_seconds=0.001)
     await hasty.run()
     kept = await world.bot.database.read(calendars.get, "legacy")
 
@@ -250,7 +248,7 @@ async def test_a_calendar_that_takes_too_long_to_read_keeps_no_other_waiting(wor
     assert again.problem is None
 
 
-async def test_what_is_no_schedule_any_more_is_forgotten(world: Scheduled):
+async def test_a_removed_schedule_is_deleted(world: Scheduled):
     await world.fetches()
     world._config = ""
     world.bot.configuration.put(load(world.environment()))
@@ -261,11 +259,11 @@ async def test_what_is_no_schedule_any_more_is_forgotten(world: Scheduled):
     assert await world.reason() == 'There is no schedule "legacy" any more.'
 
 
-async def test_a_bot_that_runs_fetches_by_itself_soon_after_its_start(tmp_path: Path, feed: Feed):
+async def test_calendars_are_fetched_after_the_start(tmp_path: Path, feed: Feed):
     world = Scheduled(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=CONFIG, start=ON_DUTY)
     world.feed = feed
     async with world, asyncio.timeout(60):
         while await world.on_call() != ("UFIRST",):
             await asyncio.sleep(0.05)
 
-    assert len(feed.asked) == 1
+    assert len(feed.requests) == 1

@@ -1,10 +1,8 @@
-"""What pages people fails, hangs or loses its answer: the page arrives in the end, once where that can be known."""
+"""Failing, hanging and lossy contact methods: the page arrives, once where possible."""
 
 import io
 import logging
 import re
-from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,40 +11,31 @@ import pytest
 from pydantic import SecretStr
 
 from bot.config import Settings, load
-from bot.doctor.paging import means
+from bot.doctor.paging import check_contact_methods
 from bot.domain.terms import Severity
 from bot.notifiers import email
-from bot.notifiers.outcome import Away, Patience, Refused
+from bot.notifiers.outcome import PermanentFailure, TemporaryFailure, Timeouts
 from bot.runtime import log
 from bot.runtime.metrics import REGISTRY
-from bot.services.paging.content import CallText, PageText
+from bot.services.paging.content import EscalationText, PageText
 from tests.support.servers.paging_servers import PASSWORD, USER, MailServer, Opsgenie, PagerDuty, certificate
-from tests.support.worlds.contact_methods import MAIL, SECRET, MeansWorld
+from tests.support.worlds.contact_methods import MAIL, SECRET, ContactMethodWorld
+from tests.support.worlds.databases import BOTH_DATABASES
 
 AT = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
-SHORT = Patience(step=2.0, whole=4.0, call=2.0)
-"""For servers that hang on purpose: long enough for one that does not, on a machine that is busy."""
+SHORT = Timeouts(step=2.0, total=4.0, request=2.0)
+"""Timeout for servers that hang on purpose; long enough for others on a busy machine."""
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[MeansWorld]:
-    async with MeansWorld(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, lambda *_: True) as built:
-        yield built
-
-
-@pytest.fixture
-async def either_world(database_url: str, tmp_path: Path) -> AsyncIterator[MeansWorld]:
-    """Once on each database: where a failure is written down again and again."""
-    async with MeansWorld(database_url, tmp_path, lambda *_: True) as built:
-        yield built
+pytestmark = pytest.mark.world(kind=ContactMethodWorld)
 
 
 def sent_again() -> float:
     return REGISTRY.get_sample_value("dogwatch_sent_again_total", {"what": "page by means"}) or 0.0
 
 
-async def test_a_service_that_is_away_for_an_hour_gets_the_page_when_it_is_back(either_world: MeansWorld) -> None:
-    world = either_world
+@pytest.mark.world(databases=BOTH_DATABASES)
+async def test_a_page_arrives_after_an_outage_of_an_hour(world: ContactMethodWorld) -> None:
     await world.declares()
     world.pagerduty.answers = [503] * 1_000
     page_id = await world.calls("pagerduty:payments")
@@ -63,7 +52,7 @@ async def test_a_service_that_is_away_for_an_hour_gets_the_page_when_it_is_back(
     assert len(world.pagerduty.alerts) == 1
 
 
-async def test_what_is_no_longer_needed_when_the_service_is_back_is_not_sent(world: MeansWorld) -> None:
+async def test_a_page_that_is_not_needed_after_an_outage_is_not_sent(world: ContactMethodWorld) -> None:
     await world.declares()
     world.opsgenie.answers = [500] * 1_000
     page_id = await world.calls("opsgenie:eu-west")
@@ -75,7 +64,7 @@ async def test_what_is_no_longer_needed_when_the_service_is_back_is_not_sent(wor
     assert world.opsgenie.acts == ["acknowledge"], "it may have taken the call that failed, so it is told to stop"
 
 
-async def test_a_lost_answer_makes_no_second_alert(world: MeansWorld) -> None:
+async def test_a_lost_response_makes_no_second_alert(world: ContactMethodWorld) -> None:
     await world.declares()
     world.pagerduty.answers, world.opsgenie.answers = ["lose"], ["lose"]
     await world.calls("pagerduty:payments")
@@ -86,7 +75,7 @@ async def test_a_lost_answer_makes_no_second_alert(world: MeansWorld) -> None:
     assert (len(world.opsgenie.alerts), world.opsgenie.acts) == (1, ["create", "create"])
 
 
-async def test_a_lost_answer_of_a_webhook_is_repeated_under_the_same_id(world: MeansWorld) -> None:
+async def test_a_lost_response_of_a_webhook_is_retried_with_the_same_id(world: ContactMethodWorld) -> None:
     await world.declares()
     world.receiver.answers = ["lose"]
     await world.calls("webhook:bridge")
@@ -96,7 +85,7 @@ async def test_a_lost_answer_of_a_webhook_is_repeated_under_the_same_id(world: M
     assert first["id"] == second["id"]
 
 
-async def test_a_lost_answer_of_a_mail_server_doubles_the_mail_and_is_counted(world: MeansWorld) -> None:
+async def test_a_lost_response_of_a_mail_server_duplicates_the_mail_and_is_counted(world: ContactMethodWorld) -> None:
     await world.declares()
     before = sent_again()
     world.mail.loses_answer = True
@@ -109,9 +98,9 @@ async def test_a_lost_answer_of_a_mail_server_doubles_the_mail_and_is_counted(wo
     assert sent_again() == before + 1
 
 
-async def test_one_that_hangs_holds_up_nobody_else(tmp_path: Path) -> None:
+async def test_a_hanging_contact_method_delays_no_other(tmp_path: Path) -> None:
     database_url = f"sqlite:///{tmp_path / 'dogwatch.db'}"
-    async with MeansWorld(database_url, tmp_path, lambda *_: True, patience=SHORT) as world:
+    async with ContactMethodWorld(database_url, tmp_path, lambda *_: True, timeouts=SHORT) as world:
         await world.declares()
         world.mail.hangs = True
         world.pagerduty.answers = ["hang"]
@@ -127,7 +116,7 @@ async def test_one_that_hangs_holds_up_nobody_else(tmp_path: Path) -> None:
         assert (await world.page(mailed)).outcome == (await world.page(rung)).outcome == "sent"
 
 
-async def test_who_asks_to_wait_is_waited_for(world: MeansWorld) -> None:
+async def test_retry_after_is_respected(world: ContactMethodWorld) -> None:
     await world.declares()
     world.pagerduty.headers, world.pagerduty.answers = {"Retry-After": "45"}, [429]
     await world.calls("pagerduty:payments")
@@ -138,7 +127,7 @@ async def test_who_asks_to_wait_is_waited_for(world: MeansWorld) -> None:
     assert world.pagerduty.events == ["trigger"]
 
 
-async def test_a_refusal_is_told_and_not_repeated(world: MeansWorld) -> None:
+async def test_a_refusal_is_reported_and_not_retried(world: ContactMethodWorld) -> None:
     await world.declares()
     world.mail.refuses["RCPT"] = "550 no such mailbox dba@example.test"
     page_id = await world.calls("email", address=MAIL)
@@ -150,7 +139,7 @@ async def test_a_refusal_is_told_and_not_repeated(world: MeansWorld) -> None:
 
 
 def text_of(title: str = "checkout is down") -> PageText:
-    call = CallText(
+    call = EscalationText(
         page_id=1,
         escalation_id=1,
         reference="INC-1",
@@ -187,10 +176,7 @@ def mail_settings(folder: Path, port: int, ca_file: Path | None, *, security: st
 
 
 async def mails(settings: Settings, text: PageText | None = None) -> None:
-    with ThreadPoolExecutor(1) as threads:
-        await email.send(
-            text or text_of(), MAIL, settings, message_id="m-1", at=AT, threads=threads, patience=Patience()
-        )
+    await email.send(text or text_of(), MAIL, settings, message_id="m-1", at=AT, timeouts=Timeouts())
 
 
 async def test_a_mail_goes_over_tls_from_the_first_byte(tmp_path: Path) -> None:
@@ -202,7 +188,7 @@ async def test_a_mail_goes_over_tls_from_the_first_byte(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("security", "client", "trusts", "names", "password", "said"),
+    ("security", "client", "trusts", "names", "password", "message"),
     [
         ("starttls", "starttls", False, ["localhost"], PASSWORD, "certificate is not valid for localhost"),
         ("starttls", "starttls", True, ["other.test"], PASSWORD, "certificate is not valid for localhost"),
@@ -211,38 +197,38 @@ async def test_a_mail_goes_over_tls_from_the_first_byte(tmp_path: Path) -> None:
         ("plain", "starttls", True, ["localhost"], PASSWORD, "does not offer STARTTLS"),
     ],
 )
-async def test_what_an_operator_has_to_mend_is_refused(
-    tmp_path: Path, security: str, client: str, trusts: bool, names: list[str], password: str, said: str
+async def test_configuration_errors_are_permanent(
+    tmp_path: Path, security: str, client: str, trusts: bool, names: list[str], password: str, message: str
 ) -> None:
     ca_file, context = certificate(tmp_path, *names)
     async with MailServer(context, security=security) as server:
         settings = mail_settings(tmp_path, server.port, ca_file if trusts else None, security=client)
         settings = settings.model_copy(update={"smtp_password": SecretStr(password)})
 
-        with pytest.raises(Refused, match=said):
+        with pytest.raises(PermanentFailure, match=message):
             await mails(settings)
         assert server.took == []
 
 
 @pytest.mark.parametrize(("word", "answer"), [("RCPT", "451 later"), ("DATA", "452 full")])
-async def test_what_passes_is_told_from_what_does_not(tmp_path: Path, word: str, answer: str) -> None:
+async def test_temporary_and_permanent_mail_errors(tmp_path: Path, word: str, answer: str) -> None:
     ca_file, context = certificate(tmp_path, "localhost")
     async with MailServer(context) as server:
         settings = mail_settings(tmp_path, server.port, ca_file, security="starttls")
         server.refuses[word] = answer
-        with pytest.raises(Away) as passing:
+        with pytest.raises(TemporaryFailure) as passing:
             await mails(settings)
         server.refuses[word] = "554 never"
-        with pytest.raises(Refused):
+        with pytest.raises(PermanentFailure):
             await mails(settings)
 
     assert passing.value.maybe_done is False
-    with pytest.raises(Away, match="cannot be reached") as gone:  # the server has gone
+    with pytest.raises(TemporaryFailure, match="cannot be reached") as gone:  # the server has gone
         await mails(settings)
     assert gone.value.maybe_done is False
 
 
-async def test_no_word_becomes_a_header(tmp_path: Path) -> None:
+async def test_text_becomes_no_header(tmp_path: Path) -> None:
     ca_file, context = certificate(tmp_path, "localhost")
     async with MailServer(context) as server:
         text = text_of("down\r\nBcc: x@example.test\x00\u2028\u202e ünïcode " + "x" * 500)
@@ -254,14 +240,16 @@ async def test_no_word_becomes_a_header(tmp_path: Path) -> None:
     assert mail["Bcc"] is None
 
 
-async def test_doctor_tries_them_and_pages_nobody(world: MeansWorld) -> None:
-    found = await means(world.settings())
+async def test_doctor_checks_contact_methods_without_a_page(world: ContactMethodWorld) -> None:
+    found = await check_contact_methods(world.settings())
     assert [each.state for each in found if each.state == "failed"] == []
     assert any("the mail server at localhost" in each.found and "signed in" in each.found for each in found)
 
     environ = {**world.environment(), "DOGWATCH_SMTP_PASSWORD": "a wrong one", "DOGWATCH_APPRISE_PUSH": "nothing"}
     del environ["DOGWATCH_PAGERDUTY_KEY_PAYMENTS"], environ["DOGWATCH_WEBHOOK_SECRET"]
-    broken = [f"{each.found} {each.remedy}" for each in await means(load(environ)) if each.state == "failed"]
+    broken = [
+        f"{each.found} {each.remedy}" for each in await check_contact_methods(load(environ)) if each.state == "failed"
+    ]
     for words in (
         "does not accept user and DOGWATCH_SMTP_PASSWORD",
         "Set DOGWATCH_PAGERDUTY_KEY_PAYMENTS.",
@@ -274,11 +262,11 @@ async def test_doctor_tries_them_and_pages_nobody(world: MeansWorld) -> None:
     assert world.pagerduty.calls == world.opsgenie.calls == world.receiver.calls == 0
 
 
-async def test_no_secret_and_no_address_reaches_the_log(world: MeansWorld) -> None:
-    """Each means works, then fails; at the most talkative level."""
+async def test_no_secret_or_address_in_the_log(world: ContactMethodWorld) -> None:
+    """Each contact method succeeds, then fails, at log level DEBUG."""
     stream, root = io.StringIO(), logging.getLogger()
     kept, level = root.handlers, root.level
-    log.configure(level="DEBUG", form="json")
+    log.configure_logging(level="DEBUG", form="json")
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # the server of this test, which is none of the bot's
     handler = root.handlers[0]
     assert isinstance(handler, logging.StreamHandler)
@@ -296,8 +284,8 @@ async def test_no_secret_and_no_address_reaches_the_log(world: MeansWorld) -> No
     finally:
         root.handlers = kept
         root.setLevel(level)
-    told = stream.getvalue()
-    assert told.count("a page was refused") >= 3
+    message = stream.getvalue()
+    assert message.count("page refused") >= 3
     [link] = re.findall(r"/ack/(\S+)", world.mail.took[0].get_body(("plain",)).get_content())
     secrets = (PASSWORD, PagerDuty.KEY, Opsgenie.KEY, SECRET, "a-very-secret-token", MAIL, "33612345678", link)
-    assert [each for each in secrets if each in told] == []
+    assert [each for each in secrets if each in message] == []

@@ -1,4 +1,4 @@
-"""What pages people is away for an hour while an escalation goes on: nothing is lost, and nothing doubled."""
+"""Outages of an hour during an escalation: no page is lost or duplicated."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
-from bot.services.paging import addresses
-from bot.services.paging.addresses import Address
+from bot.services.paging.addresses import Address, store_address
 from bot.store.escalation.contacts import Contact
 from bot.store.escalation.escalations import Page
 from tests.faults.process.test_timers import Pair
-from tests.support.worlds.contact_methods import MAIL, MeansWorld
+from tests.support.worlds.contact_methods import MAIL, ContactMethodWorld
 
 CONFIG = """
 [policies.rounds]
@@ -34,14 +33,14 @@ wait = 5
 """
 
 
-class MeansPair(Pair, MeansWorld):
-    """Two replicas that page by everything there is."""
+class MeansPair(Pair, ContactMethodWorld):
+    """Two replicas with all contact methods."""
 
 
 @pytest.fixture
-async def replicas(database_url: str, tmp_path: Path) -> AsyncIterator[MeansWorld]:
-    """Two on PostgreSQL; of a SQLite file there is one."""
-    kind = MeansPair if database_url.startswith("postgresql") else MeansWorld
+async def replicas(database_url: str, tmp_path: Path) -> AsyncIterator[ContactMethodWorld]:
+    """Two on PostgreSQL, one on SQLite."""
+    kind = MeansPair if database_url.startswith("postgresql") else ContactMethodWorld
     async with kind(database_url, tmp_path, lambda *_: True, config=EVERYTHING) as built:
         yield built
 
@@ -49,22 +48,29 @@ async def replicas(database_url: str, tmp_path: Path) -> AsyncIterator[MeansWorl
 SOON, LATER = "email", "webhook:bridge"
 
 
-async def reached_by(world: MeansWorld, **delays: int) -> None:
+async def reached_by(world: ContactMethodWorld, **delays: int) -> None:
     settings, at = world.bot.settings, world.now
 
     def add(session: Session) -> None:
-        for position, (means, delay) in enumerate(delays.items(), 1):
+        for position, (method, delay) in enumerate(delays.items(), 1):
             contact = Contact(
-                team_id="T0HARBOUR", user_id="U0DBA", position=position, means=means, delay_minutes=delay, created_at=at
+                team_id="T0HARBOUR",
+                user_id="U0DBA",
+                position=position,
+                method=method,
+                delay_minutes=delay,
+                created_at=at,
             )
-            addresses.keep(settings, contact, Address(MAIL if means == SOON else "", "…"))
+            store_address(settings, contact, Address(MAIL if method == SOON else "", "…"))
             session.add(contact)
 
     await world.bot.database.run(add)
 
 
-async def test_the_rounds_of_an_hour_without_a_mail_server_come_as_one_mail(tmp_path: Path) -> None:
-    async with MeansWorld(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, lambda *_: True, config=CONFIG) as world:
+async def test_rounds_during_a_mail_outage_arrive_as_one_mail(tmp_path: Path) -> None:
+    async with ContactMethodWorld(
+        f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, lambda *_: True, config=CONFIG
+    ) as world:
         await world.declares()
         await reached_by(world, email=0)
         world.mail.refuses = {"RCPT": "451 away"}
@@ -81,8 +87,10 @@ async def test_the_rounds_of_an_hour_without_a_mail_server_come_as_one_mail(tmp_
         assert {each.round for each in pages} == {0, 1, 2, 3}, "all of them on record"
 
 
-async def test_whoever_is_called_while_a_means_is_away_already_is_reached_by_the_next_at_once(tmp_path: Path) -> None:
-    async with MeansWorld(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, lambda *_: True, config=CONFIG) as world:
+async def test_during_an_outage_the_next_contact_method_is_used_at_once(tmp_path: Path) -> None:
+    async with ContactMethodWorld(
+        f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, lambda *_: True, config=CONFIG
+    ) as world:
         await reached_by(world, **{SOON: 0, LATER: 20})
         world.mail.refuses = {"RCPT": "451 away"}
         for number in (1, 2):
@@ -94,7 +102,7 @@ async def test_whoever_is_called_while_a_means_is_away_already_is_reached_by_the
         assert [each["calls"][0]["reference"] for each in world.receiver.took][:2] == ["INC-1", "INC-2"]
 
 
-async def test_an_hour_without_slack_and_all_the_others_loses_and_doubles_nothing(replicas: MeansWorld) -> None:
+async def test_an_outage_of_everything_loses_and_duplicates_no_page(replicas: ContactMethodWorld) -> None:
     world = replicas
     await world.declares()
     await reached_by(world, **{"slack": 0, SOON: 0, LATER: 1, "apprise:push": 2})
@@ -115,7 +123,7 @@ async def test_an_hour_without_slack_and_all_the_others_loses_and_doubles_nothin
 
     pages = await world.bot.database.read(lambda session: list(session.exec(select(Page))))
     assert {each.round for each in pages} == {0, 1, 2, 3}, "each round is on record"
-    sent = Counter(each.means for each in pages if each.outcome == "sent" and each.user_id)
+    sent = Counter(each.method for each in pages if each.outcome == "sent" and each.user_id)
     assert sent == {"slack": 1, SOON: 1, LATER: 1, "apprise:push": 1}, "the newest page by each means"
     assert len(world.mail.took) == 1
     assert len(world.receiver.took) == 2, "the webhook, and what Apprise sends"

@@ -1,4 +1,4 @@
-"""Pages under faults: a storm, lost answers, restarts; on SQLite, and by two replicas on PostgreSQL."""
+"""Pages in a storm, with lost responses and restarts."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -9,11 +9,10 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import col, select
 
-from bot.services.escalation import page_bundles as bundles
-from bot.services.paging import pages as paging
-from bot.services.paging.pages import Call
+from bot.services.escalation.page_bundles import acknowledge_bundle
+from bot.services.paging.pages import LevelRecipients, page_many
 from bot.store.escalation.escalations import Escalation, Page
-from bot.store.incidents import incidents
+from bot.store.incidents import incident_lists
 from tests.faults.process.test_timers import Pair, listen
 from tests.support.servers.postgres import PostgresServer
 from tests.support.worlds.services import Desk
@@ -41,7 +40,7 @@ async def storm(world: World, count: int, *, at_once: int) -> None:
     """
 
     def call(session: Any, first: int) -> None:
-        [incident, *_] = incidents.open_ones(session, "T0HARBOUR")
+        [incident, *_] = incident_lists.find_open(session, "T0HARBOUR")
         made = [
             Escalation(
                 incident_id=incident.key,
@@ -57,8 +56,8 @@ async def storm(world: World, count: int, *, at_once: int) -> None:
         ]
         session.add_all(made)
         session.flush()
-        calls = [Call(incident, each, each.members, 1, 0) for each in made]
-        paging.page_all(session, world.bot.settings, calls, world.now)
+        calls = [LevelRecipients(incident, each, each.members, 1, 0) for each in made]
+        page_many(session, world.bot.settings, calls, world.now)
 
     for first in range(0, count, at_once):
         await world.bot.database.run(call, first)
@@ -72,15 +71,13 @@ async def pages(world: World) -> list[Page]:
 
 
 def told(world: World, person: str) -> list[dict[str, Any]]:
-    """The bot's messages to one person."""
+    """The bot's direct messages to one person."""
     handle = {"U0DBA": "dba", "U0DEVELOPER": "developer"}[person]
     channel = world.sandbox.open_dm(handle)
     return [each for each in world.sandbox.messages(channel) if each["user"] == "U0DOGWATCH"]
 
 
-async def test_of_two_hundred_pages_at_once_nobody_is_forgotten_and_nobody_gets_more_than_a_few_messages(
-    world: World,
-) -> None:
+async def test_two_hundred_pages_at_once_arrive_in_few_messages(world: World) -> None:
     await world.declares("checkout is down")
 
     await storm(world, 200, at_once=20)
@@ -95,7 +92,7 @@ async def test_of_two_hundred_pages_at_once_nobody_is_forgotten_and_nobody_gets_
         assert held == {each["ts"] for each in messages}
 
 
-async def test_a_bundle_whose_answer_was_lost_is_not_sent_again(world: World) -> None:
+async def test_a_bundle_with_a_lost_response_is_not_sent_again(world: World) -> None:
     await world.declares("checkout is down")
     world.sandbox.open_dm("dba")
     await storm(world, 12, at_once=12)
@@ -108,7 +105,7 @@ async def test_a_bundle_whose_answer_was_lost_is_not_sent_again(world: World) ->
     assert Counter(row.outcome for row in await pages(world)) == {"sent": 12}
 
 
-async def test_pages_that_were_decided_before_the_bot_was_killed_are_sent_once_by_the_next_one(world: World) -> None:
+async def test_pages_queued_before_a_kill_are_sent_once(world: World) -> None:
     await world.declares("checkout is down")
     world.sandbox.fault("status", "conversations.open", status=503, body="away")
     world.sandbox.fault("status", "chat.postMessage", status=503, body="away")
@@ -124,8 +121,8 @@ async def test_pages_that_were_decided_before_the_bot_was_killed_are_sent_once_b
     assert Counter(row.outcome for row in await pages(world)) == {"sent": 10}
 
 
-async def test_acknowledging_very_many_asks_the_database_a_few_times_for_each(tmp_path: Path) -> None:
-    """Slack waits for three seconds; with a database on another machine each question takes a part of them."""
+async def test_acknowledging_many_pages_takes_few_statements(tmp_path: Path) -> None:
+    """Slack waits for three seconds, in which each round trip to the database counts."""
     policy = '[incidents]\npolicy = "one"\n[policies.one]\n[[policies.one.levels]]\ntargets = ["U0DBA"]\n'
     asked: list[str] = []
     async with Desk.opened(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, policy) as desk:
@@ -136,7 +133,7 @@ async def test_acknowledging_very_many_asks_the_database_a_few_times_for_each(tm
 
         def answer(session: Any) -> int:
             event.listen(session.connection(), "before_cursor_execute", lambda *given: asked.append(given[2]))
-            return bundles.acknowledge_all(session, desk.settings, page_id, desk.by("U0DBA"))
+            return acknowledge_bundle(session, desk.settings, page_id, desk.by("U0DBA"))
 
         assert await desk.database.run(answer) == 40
         assert [each.acknowledged_by for each in (await desk.all())[3:]] == ["U0DBA"] * 40

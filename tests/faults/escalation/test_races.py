@@ -1,4 +1,4 @@
-"""A press on Acknowledge and the next level at the same moment, over HTTP, at two replicas."""
+"""A click on Acknowledge and the next level at the same moment, at two replicas."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -30,7 +30,7 @@ async def pair(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator
     postgres_server.drop_database(url)
 
 
-async def test_a_press_races_the_next_level(pair: Pair) -> None:
+async def test_a_click_races_the_next_level(pair: Pair) -> None:
     await pair.declares("checkout is down")
     for _ in range(ROUNDS):
         await pair.types("oncall", "/incident escalate policy:two")

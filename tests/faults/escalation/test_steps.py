@@ -1,4 +1,4 @@
-"""Steps of escalations are taken once, in time or named as late, and never after an answer; whatever happens."""
+"""Escalation steps under faults: once, in time or marked late, never after an answer."""
 
 import asyncio
 import random
@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from bot.services.escalation import start as escalation
-from bot.services.incidents import lifecycle as course
+from bot.services.escalation.responses.acknowledge import acknowledge
+from bot.services.escalation.responses.decline import extend_wait
+from bot.services.incidents.lifecycle import resolve_incident
 from bot.store.database.session import open_database
 from bot.store.escalation.escalations import Escalation, Page
-from bot.store.upkeep import clock_check as clocks
+from bot.store.upkeep import clock_check
 from tests.support.worlds.services import START, Desk, read
 
 FOUR = """
@@ -47,7 +48,7 @@ every = "week"
 
 @dataclass
 class Replicas:
-    """Several on one PostgreSQL; of a SQLite file there is one, which two ask at a time."""
+    """Several replicas on PostgreSQL; one on SQLite, used twice concurrently."""
 
     url: str
     config: Path
@@ -58,7 +59,7 @@ class Replicas:
         return self.all[0]
 
     async def tick(self) -> None:
-        """Each looks for what is due, at the same moment."""
+        """Run the due timers of all replicas at the same moment."""
         for each in self.all:
             each.now = self.first.now
         await asyncio.gather(*(each.ticks() for each in (*self.all, *self.all)))
@@ -121,7 +122,7 @@ async def test_down_for_two_hours_over_three_due_steps(replicas: Replicas) -> No
         (START + timedelta(minutes=15)).isoformat(),
         replicas.first.now.isoformat(),
     )
-    assert await replicas.first.said() == ["level"]
+    assert await replicas.first.posted_events() == ["level"]
     assert running.next_step_at == replicas.first.now + timedelta(minutes=7), "their whole time, from now on"
 
     await replicas.pass_time(minutes=6.9)
@@ -130,26 +131,26 @@ async def test_down_for_two_hours_over_three_due_steps(replicas: Replicas) -> No
     assert (await replicas.first.paged())[2:] == [("U0MANAGER", 5, 0)]
 
 
-async def test_the_clock_is_set_ahead_and_back(replicas: Replicas) -> None:
+async def test_the_clock_is_set_forward_and_back(replicas: Replicas) -> None:
     await replicas.first.opens()
     running = await replicas.first.one()
-    await replicas.first.does(escalation.more_time, running.id, replicas.first.by(), minutes=20)
+    await replicas.first.does(extend_wait, running.id, replicas.first.by(), minutes=20)
     database, hour = replicas.first.database, timedelta(hours=1)
-    await database.run(clocks.keep_up, replicas.first.now, timedelta())
+    await database.run(clock_check.check_clock, replicas.first.now, timedelta())
 
     replicas.first.now -= hour
-    await database.run(clocks.keep_up, replicas.first.now, -hour)
+    await database.run(clock_check.check_clock, replicas.first.now, -hour)
     assert (await replicas.first.one()).next_step_at == replicas.first.now + timedelta(minutes=20)
     await replicas.pass_time(minutes=19)
     assert len(await replicas.first.paged()) == 1
     await replicas.pass_time(minutes=1)
     assert [each[1] for each in await replicas.first.paged()] == [1, 2], "nobody waits an hour longer"
 
-    await database.run(clocks.keep_up, replicas.first.now + hour, hour)
+    await database.run(clock_check.check_clock, replicas.first.now + hour, hour)
     await replicas.pass_time(hours=1)
     assert [each[1] for each in await replicas.first.paged()] == [1, 2, 4], "early, and once"
     replicas.first.now -= hour
-    await database.run(clocks.keep_up, replicas.first.now, -hour)
+    await database.run(clock_check.check_clock, replicas.first.now, -hour)
     await replicas.pass_time(minutes=6)
     assert len(await replicas.first.paged()) == 3
     await replicas.pass_time(minutes=1)
@@ -159,14 +160,14 @@ async def test_the_clock_is_set_ahead_and_back(replicas: Replicas) -> None:
 RUNS = 100
 
 
-async def test_set_back_by_an_hour_in_a_storm_no_page_waits_for_the_hour(replicas: Replicas) -> None:
+async def test_a_clock_set_back_in_a_storm_delays_no_page(replicas: Replicas) -> None:
     database, hour = replicas.first.database, timedelta(hours=1)
-    await database.run(clocks.keep_up, replicas.first.now, timedelta())
+    await database.run(clock_check.check_clock, replicas.first.now, timedelta())
     for _ in range(5):
         await replicas.first.opens()
 
     replicas.first.now -= hour
-    await database.run(clocks.keep_up, replicas.first.now, -hour)
+    await database.run(clock_check.check_clock, replicas.first.now, -hour)
     for _ in range(5):
         await replicas.first.opens()
 
@@ -177,7 +178,7 @@ async def test_set_back_by_an_hour_in_a_storm_no_page_waits_for_the_hour(replica
 
 
 async def test_an_acknowledgement_races_the_next_level(replicas: Replicas) -> None:
-    """At the same moment: the level was paged before the answer, or it is never paged."""
+    """The level is paged before the acknowledgement, or never."""
     here, there = replicas.first, replicas.all[-1]
     for _ in range(RUNS):
         await here.opens()
@@ -186,7 +187,7 @@ async def test_an_acknowledgement_races_the_next_level(replicas: Replicas) -> No
 
     async def answers(each: Escalation) -> None:
         await asyncio.sleep(order.random() / 500)
-        await there.does(escalation.acknowledge, each.id, there.by("U0ONCALL"))
+        await there.does(acknowledge, each.id, there.by("U0ONCALL"))
 
     for batch in range(0, RUNS, 10):
         several = (await here.all())[batch : batch + 10]
@@ -204,7 +205,7 @@ async def test_an_acknowledgement_races_the_next_level(replicas: Replicas) -> No
     assert await here.next_step() is None
 
 
-async def test_the_file_changes_people_leave_and_schedules_empty_while_it_runs(replicas: Replicas) -> None:
+async def test_configuration_people_and_schedules_change_meanwhile(replicas: Replicas) -> None:
     await replicas.first.opens()
     replicas.config.write_text(
         '[schedules.always]\nzone = "UTC"\n[policies.other]\n[[policies.other.levels]]\n'
@@ -223,7 +224,7 @@ async def test_the_file_changes_people_leave_and_schedules_empty_while_it_runs(r
     assert [step["missing"] for step in running.steps or []] == [[], [], ["schedule:always"], []]
     await replicas.pass_time(minutes=7)
     assert (await replicas.first.paged())[-1] == ("U0MANAGER", 5, 0), "the end that it began with"
-    assert await replicas.first.said() == [
+    assert await replicas.first.posted_events() == [
         "level",
         "level empty",
         "level",
@@ -238,7 +239,7 @@ async def test_the_end_of_the_incident_races_the_next_level(replicas: Replicas) 
     opened = [await here.opens() for _ in range(10)]
     here.now = there.now = START + timedelta(minutes=5)
 
-    ending = (there.does(course.resolve, each.key, there.by()) for each in opened)
+    ending = (there.does(resolve_incident, each.key, there.by()) for each in opened)
     await asyncio.gather(here.ticks(5), here.ticks(5), *ending)
     await replicas.pass_time(hours=2)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.faults.process.test_timers import pages, reminders
-from tests.flows.timeline.test_time_questions import asked, choose
+from tests.flows.timeline.test_time_questions import choose, newest_question
 from tests.support.worlds.story import drafts
 from tests.support.worlds.world import World
 
@@ -58,7 +58,7 @@ async def test_a_time_that_came_twice_is_asked_about(world_at: Opened, number: i
     answer = await world.types("oncall", "/incident note at:02:30 the pool was full")
 
     assert "Nothing was done yet" in answer
-    await choose(world, asked(world), number)
+    await choose(world, newest_question(world), number)
     assert await noted(world, "the pool was full") == meant
 
 
@@ -70,7 +70,7 @@ async def test_a_time_that_never_came_is_asked_about(world_at: Opened) -> None:
 
     assert "Nothing was done yet" in answer
     assert "the pool was full" not in str(await world.timeline())
-    await choose(world, asked(world), 0)
+    await choose(world, newest_question(world), 0)
     assert await noted(world, "the pool was full") in {SPRING - timedelta(minutes=30), SPRING - timedelta(minutes=90)}
 
 

@@ -8,10 +8,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.app import Dogwatch
-from bot.engine.clock_sync import keep_time
+from bot.engine.clock_sync import sync_clock
 from bot.runtime.clock import SystemClock
 from bot.runtime.metrics import REGISTRY
-from bot.store.incidents.transcript import of_channel
+from bot.store.incidents.transcript import find_messages
 from tests.faults.process.test_timers import CHANNEL, call_for_help, pages, reminders
 from tests.support.requests.strangers import channel_id
 from tests.support.servers.postgres import PostgresServer
@@ -43,7 +43,7 @@ async def test_set_ahead_reminds_early_and_once(world: SetWorld) -> None:
 
     assert (pages(world), reminders(world)) == (2, 1)
     assert steps("ahead") == counted + 1
-    assert [3590 < each["by_seconds"] < 3610 for each in logs if each["event"] == "the clock was set"] == [True]
+    assert [3590 < each["by_seconds"] < 3610 for each in logs if each["event"] == "clock step detected"] == [True]
     await world.advance_to(world.now + REMINDED_AFTER - timedelta(seconds=30))
     assert (pages(world), reminders(world)) == (2, 1), "the next one is as far off as ever"
     await world.advance(minutes=1)
@@ -61,7 +61,7 @@ async def test_set_back_keeps_nobody_waiting(world: SetWorld) -> None:
 
     assert (pages(world), reminders(world)) == (1, 0), "its time has not come"
     assert steps("back") == counted + 1
-    assert "timers were moved with the clock" in [each["event"] for each in logs]
+    assert "timers moved after clock step" in [each["event"] for each in logs]
     await world.advance_to(world.now + REMINDED_AFTER)
     assert (pages(world), reminders(world)) == (2, 1)
 
@@ -116,9 +116,9 @@ async def test_a_declaration_in_the_middle_is_finished(world: SetWorld) -> None:
     assert "Declared" in (answer.text or "")
 
     world.theirs.set_by(hours=-1)
-    await keep_time(world.bot.database, world.clock)
+    await sync_clock(world.bot.database, world.clock)
     world.theirs.set_by(hours=2)
-    await keep_time(world.bot.database, world.clock)
+    await sync_clock(world.bot.database, world.clock)
     world.sandbox.clear_fault(slow)
     world.wakes()
     await world.finish()
@@ -143,7 +143,7 @@ async def test_a_replica_takes_nothing_from_another_because_the_clock_was_set_ah
             await world.sandbox.command("oncall", "ops", "/incident start checkout is down")
             await world.sandbox.wait_until(lambda: world.sandbox.pending()["requests"] > 0)
             theirs.set_by(hours=1)
-            await keep_time(second.database, second.clock)
+            await sync_clock(second.database, second.clock)
             second.sender.wake()
             await world.sandbox.wait_until(lambda: world.sandbox.pending()["requests"] == 0)
             await world.finish()
@@ -152,7 +152,7 @@ async def test_a_replica_takes_nothing_from_another_because_the_clock_was_set_ah
         assert world.channels == [CHANNEL]
         made = [each["args"]["name"] for each in world.sandbox.calls("conversations.create")]
         assert made.count(CHANNEL) == 1
-        assert "another worker took the lane meanwhile" not in [each["event"] for each in logs]
+        assert "lane taken by another worker" not in [each["event"] for each in logs]
     postgres_server.drop_database(url)
 
 
@@ -178,5 +178,5 @@ async def test_what_is_said_and_marked_during_a_look_stands_while_our_clock_runs
     assert world.sandbox.calls("conversations.history"), "the regular look is due by this clock"
     entries = [each for each in await world.timeline() if each["source"] == "message"]
     assert [sorted(each["kinds"]) for each in entries] == [["cause", "investigation"]]
-    said = await world.bot.database.read(of_channel, world.sandbox.team_id, place.id)
+    said = await world.bot.database.read(find_messages, world.sandbox.team_id, place.id)
     assert [each.deleted_at for each in said if each.ts == ts] == [None]

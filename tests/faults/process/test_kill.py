@@ -24,7 +24,9 @@ import pytest
 from bot.sandbox.server import Sandbox
 from tests.support.servers.postgres import PostgresServer
 from tests.support.worlds.killable import Kennel, Point, kennel
-from tests.support.worlds.survivor import CATCH_UP, STORIES, Story, Survivor, same
+from tests.support.worlds.survivor import Story, Survivor
+from tests.support.worlds.survivor_outcome import same
+from tests.support.worlds.survivor_stories import CATCH_UP, STORIES
 
 AT_ONCE = 10
 """Plays side by side: most of a play is waiting, for leases and for one message a second and channel."""
@@ -37,7 +39,7 @@ WORKING = (
     "finish",
     "finish_several",
     "save_progress",
-    "run_due",
+    "run_due_timers",
     "take_in",
     "learned",
     "incidents_channel_found",

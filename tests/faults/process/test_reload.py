@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +16,7 @@ from structlog.typing import EventDict
 from bot.app import Dogwatch
 from bot.config import Report, examine, load
 from bot.config.reloading import fingerprint
-from bot.crypto.signed_links import outbox_path
+from bot.crypto import outbox_path
 from bot.local import run_local
 from bot.runtime.metrics import REGISTRY
 from tests.support.servers.serve_process import served
@@ -70,10 +70,7 @@ def logged() -> Iterator[list[EventDict]]:
         yield entries
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[Changing]:
-    async with Changing(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=CHECKOUT) as built:
-        yield built
+pytestmark = pytest.mark.world(kind=Changing, config=CHECKOUT)
 
 
 def metric(name: str, **labels: str) -> float | None:
@@ -87,7 +84,7 @@ async def test_what_the_file_says_is_so_from_that_moment(world: Changing, logged
     assert await world.reloads(LABELS + CHECKOUT)
 
     assert "P2" in await world.types("oncall", "/incident start checkout is down service:checkout", "ops")
-    said = next(each for each in logged if each["event"] == "the configuration was read again")
+    said = next(each for each in logged if each["event"] == "configuration reloaded")
     now = world.bot.configuration.fingerprint
     assert (said["before"], said["configuration"], said["changed"]) == (before, now, ["severities"])
     assert before != now
@@ -103,7 +100,7 @@ async def test_a_broken_file_is_refused_whole_with_every_mistake(world: Changing
     assert not await world.reloads(BROKEN)
 
     assert world.bot.settings == held
-    mistakes = [each["mistake"] for each in logged if each["event"] == "a mistake in the new configuration"]
+    mistakes = [each["mistake"] for each in logged if each["event"] == "configuration error"]
     assert len(mistakes) == 3
     for words in ("incidents.zone", "services.checkout.team", "teams.payments.member"):
         assert any(words in each and "dogwatch.toml:" in each for each in mistakes), words
@@ -300,19 +297,19 @@ async def test_a_hangup_reads_the_file_in_a_process(tmp_path: Path) -> None:
         environment = world.environment() | {"DATABASE_URL_FILE": str(database), "DOGWATCH_TEMPRATURE": "1"}
         del environment["DATABASE_URL"]
         async with served(environment) as running:
-            up = await running.says("dogwatch is up")
-            assert "DOGWATCH_TEMPRATURE" in (await running.says("a warning about the configuration"))["warning"]
+            up = await running.says("dogwatch started")
+            assert "DOGWATCH_TEMPRATURE" in (await running.says("configuration warning"))["warning"]
             (tmp_path / "dogwatch.toml").write_text(BROKEN)
             running.process.send_signal(signal.SIGHUP)
-            assert (await running.says("the new configuration was refused"))["in_force"] == up["configuration"]
+            assert (await running.says("configuration reload refused"))["in_force"] == up["configuration"]
             (tmp_path / "dogwatch.toml").write_text(LABELS)
             database.write_text("sqlite:////elsewhere.db")
             running.process.send_signal(signal.SIGHUP)
 
-            said = await running.says("the configuration was read again")
+            said = await running.says("configuration reloaded")
 
             assert (said["before"], said["changed"]) == (up["configuration"], ["services", "severities", "teams"])
-            assert (await running.says("a change waits for the next start"))["variables"] == ["DATABASE_URL"]
+            assert (await running.says("configuration change needs a restart"))["variables"] == ["DATABASE_URL"]
             assert json.loads((await running.gets("/readyz"))[1])["configuration"] == said["configuration"]
             assert await running.stops() == 0
 
@@ -335,9 +332,9 @@ async def test_the_sandbox_passes_a_hangup_on_and_says_what_is_wrong(
 
         first = await in_force()
         file.write_text(BROKEN)
-        assert sum("dogwatch.toml:" in line for line in local.read_again()) == 3
+        assert sum("dogwatch.toml:" in line for line in local.reload()) == 3
         file.write_text(CHECKOUT)
-        local.read_again()
+        local.reload()
 
         async with asyncio.timeout(20):
             while await in_force() == first:

@@ -12,10 +12,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from alembic import command
-from sqlalchemy import MetaData, Table, and_
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
 from bot.app import Dogwatch
 from bot.engine import runner
@@ -24,15 +21,14 @@ from bot.sandbox.app_link.delivery import Outcome, Outgoing
 from bot.sandbox.app_link.http import HttpLink
 from bot.sandbox.control.app_actions import Answer
 from bot.sandbox.server import Sandbox
-from bot.store import outbox
-from bot.store.database.migrate import configuration, migrate
-from bot.store.database.session import PostgresDatabase, open_database
+from bot.store.database.postgres_database import PostgresDatabase
+from bot.store.database.session import open_database
 from tests.faults.process.test_timers import Pair
 from tests.faults.slack.test_delivery_faults import CHANNEL, in_peace, play
-from tests.support.records.released_rows import REVISIONS, Continued, Released
 from tests.support.servers.postgres import PostgresServer
 from tests.support.worlds.killable import Bot, Kennel, kennel
-from tests.support.worlds.survivor import Survivor, same, unfinished
+from tests.support.worlds.survivor import Survivor, unfinished
+from tests.support.worlds.survivor_outcome import same
 
 LEASE = 2.0
 """Seconds, for replicas that are processes of their own."""
@@ -99,7 +95,7 @@ async def test_whatever_slack_sends_to_both_at_once_counts_once(pair: Pair, tmp_
     assert same(expected, seen) == ""
     assert {kind for kind, _ in ways.answers} == {"slash_commands", "events_api", "interactive"}
     for kind, outcomes in ways.answers:
-        assert all(each.is_heard for each in outcomes), (kind, outcomes)
+        assert all(each.is_acknowledged for each in outcomes), (kind, outcomes)
         assert len({(str(each.body), each.text) for each in outcomes}) == 1, "each delivery gets the same answer"
 
 
@@ -113,7 +109,7 @@ async def test_a_form_that_reaches_both_at_once_opens_one_incident(pair: Pair) -
     assert pair.channels == [CHANNEL]
     assert len(pair.texts("incidents")) == 1
     ((_, outcomes),) = [each for each in ways.answers if each[0] == "interactive"]
-    assert all(each.is_heard and not each.body for each in outcomes), outcomes
+    assert all(each.is_acknowledged and not each.body for each in outcomes), outcomes
 
 
 async def test_a_load_balancer_may_send_anything_anywhere(pair: Pair, tmp_path: Path) -> None:
@@ -227,7 +223,7 @@ async def test_machines_whose_clocks_are_30_s_apart(
     postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database's time counts for both, from the start on; and a clock that drifts is put right again."""
-    monkeypatch.setattr(runner, "LOOK_AGAIN", timedelta(milliseconds=100))
+    monkeypatch.setattr(runner, "UPKEEP_INTERVAL", timedelta(milliseconds=100))
     url, drift = postgres_server.create_database(), [0.0]
     async with Pair(url, tmp_path) as pair:
         loop = asyncio.get_running_loop()
@@ -259,7 +255,7 @@ async def test_a_transaction_of_much_work_is_not_ended(pair: Pair) -> None:
     assert isinstance(working, PostgresDatabase)
     async with working.engine.connect() as connection:
         await connection.exec_driver_sql("SELECT pg_sleep(1.2)")
-        assert await pair.bot.database.end_stuck(timedelta(seconds=1)) == 0
+        assert await pair.bot.database.end_stuck_transactions(timedelta(seconds=1)) == 0
         assert (await connection.exec_driver_sql("SELECT 1")).scalar_one() == 1
     await working.close()
 
@@ -278,8 +274,8 @@ async def test_what_a_paused_replica_has_locked_is_free_again(pair: Pair) -> Non
             return bool((await looking.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
 
     await pair.sandbox.wait_until(is_waiting)
-    assert await pair.second.database.end_stuck() == 0, "it may still be at work"
-    assert await pair.second.database.end_stuck(timedelta()) == 1
+    assert await pair.second.database.end_stuck_transactions() == 0, "it may still be at work"
+    assert await pair.second.database.end_stuck_transactions(timedelta()) == 1
 
     assert "SEV1" in ((await answering).text or "")
     await pair.finish()
@@ -413,44 +409,3 @@ async def test_one_that_is_paused_and_wakes_after_its_lease(herd: Herd, point: s
     assert "SEV1" in (answer.text or "")
     await herd.is_all_done()
     assert "SEV1" in str(herd.slack.pins(CHANNEL)[0])
-
-
-# --- the release before, beside this one
-
-
-@pytest.mark.parametrize("revision", REVISIONS)
-async def test_the_release_before_works_on_this_one_s_tables(database_url: str, tmp_path: Path, revision: str) -> None:
-    """All that it ever wrote it can still write, read and change, in its own columns; this release goes on with it."""
-    released = Released.read(revision)
-    database = open_database(database_url)
-    tables = await database.run(tables_of, revision)
-    await migrate(database)
-
-    await database.run(released.write, tables)
-    for table in tables.sorted_tables:
-        kept = await database.read(lambda session, table=table: session.execute(table.select()).mappings().all())
-        assert len(kept) >= len(released.tables.get(table.name, [])), table.name
-        await database.run(write_again, table, [dict(row) for row in kept])
-    await database.close()
-
-    async with Continued(released, database_url, tmp_path) as world:
-        await world.finish()
-        assert (await world.bot.database.read(outbox.backlog)).unfinished == 0
-        assert "SEV1" in await world.types("oncall", "/incident severity 1 worse", world.channel)
-
-
-def tables_of(session: Session, revision: str) -> MetaData:
-    """The tables as the release of that revision knows them."""
-    command.upgrade(configuration(session.connection()), revision)
-    schema = MetaData()
-    schema.reflect(session.connection())
-    schema.remove(schema.tables["alembic_version"])
-    return schema
-
-
-def write_again(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
-    """What an ORM does that knows the old columns only: every column, found by the key."""
-    for row in rows:
-        is_it = and_(*(column == row[column.name] for column in table.primary_key))
-        done = session.execute(table.update().where(is_it).values(row))
-        assert done.rowcount == 1

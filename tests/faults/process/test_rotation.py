@@ -79,7 +79,7 @@ async def test_a_token_is_rotated_without_a_moment_in_which_it_is_refused(
     replace(filed.token, f"{NEW}\n")
     assert [await filed.status(OLD), await filed.status(NEW)] == [401, 200]
 
-    changes = [each for each in logged if each["event"] == "a secret was read again"]
+    changes = [each for each in logged if each["event"] == "secret reloaded"]
     assert [(each["variable"], each["values"]) for each in changes] == [
         ("DOGWATCH_ALERT_TOKEN_GENERIC", 2),
         ("DOGWATCH_ALERT_TOKEN_GENERIC", 1),
@@ -87,7 +87,7 @@ async def test_a_token_is_rotated_without_a_moment_in_which_it_is_refused(
     uses = [
         (each["which"], each["of"])
         for each in logged
-        if each["event"] == "a secret is in use" and each["sender"] != "slack"
+        if each["event"] == "secret used for the first time" and each["sender"] != "slack"
     ]
     assert uses == [("first", 1), ("first", 2), ("second", 2)]
     assert not [secret for secret in (OLD, NEW) if secret in str(logged)]
@@ -138,9 +138,9 @@ async def test_a_file_that_is_removed_is_told_whatever_was_wrong_with_it_before(
 
     told = [(each["log_level"], each["event"], each.get("problem")) for each in logged if "file" in each["event"]]
     assert told == [
-        ("error", "a secret's file cannot be read", "it is not UTF-8 text"),
-        ("error", "a secret's file cannot be read", "No such file or directory"),
-        ("info", "a secret's file can be read again", None),
+        ("error", "secret file unreadable", "it is not UTF-8 text"),
+        ("error", "secret file unreadable", "No such file or directory"),
+        ("info", "secret file readable again", None),
     ]
 
 
@@ -177,6 +177,6 @@ async def test_a_hangup_reads_them_again_and_stops_nothing(tmp_path: Path) -> No
 
             running.process.send_signal(signal.SIGHUP)
 
-            said = await running.says("a secret was read again")
+            said = await running.says("secret reloaded")
             assert (said["variable"], said["values"]) == ("DOGWATCH_ALERT_TOKEN_GENERIC", 2)
             assert (await running.gets("/livez"))[0] == 200

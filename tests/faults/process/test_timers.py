@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from bot.app import Dogwatch
 from bot.engine import timers as engine
-from bot.engine.gauges import count
+from bot.engine.gauges import update_gauges
 from bot.runtime.metrics import REGISTRY
 from bot.store.database.session import open_database
 from bot.store.escalation import escalations
@@ -22,7 +22,7 @@ from bot.store.shared import timers
 from bot.store.shared.timers import Timer
 from tests.faults.slack.test_delivery_faults import CHANNEL, in_peace, play
 from tests.support.servers.postgres import PostgresServer
-from tests.support.worlds.survivor import same
+from tests.support.worlds.survivor_outcome import same
 from tests.support.worlds.world import World
 
 
@@ -165,9 +165,9 @@ async def test_a_broken_timer_stops_no_other_and_is_given_up(either: World) -> N
         await world.advance(minutes=20)
 
     assert (pages(world), reminders(world)) >= (2, 1), "the reminder was due behind it"
-    assert failures(log) == engine.TRIES
-    assert [each["timer"] for each in log if each["event"] == "a timer was given up"] == ["broken"]
-    await count(world.bot.database, world.now)
+    assert failures(log) == engine.MAX_TRIES
+    assert [each["timer"] for each in log if each["event"] == "timer exhausted its tries"] == ["broken"]
+    await update_gauges(world.bot.database, world.now)
     assert REGISTRY.get_sample_value("dogwatch_timers_given_up") == 1
 
     with capture_logs() as log:
@@ -177,7 +177,7 @@ async def test_a_broken_timer_stops_no_other_and_is_given_up(either: World) -> N
 
 
 def failures(log: list[MutableMapping[str, Any]]) -> int:
-    return len([each for each in log if each["event"] == "a timer failed"])
+    return len([each for each in log if each["event"] == "timer failed"])
 
 
 async def test_what_a_failed_timer_did_is_undone(either: World) -> None:
@@ -185,17 +185,17 @@ async def test_what_a_failed_timer_did_is_undone(either: World) -> None:
     world = either
     await call_for_help(world)
     broken = world.bot.settings.model_copy(update={"teams": {"broken": None}})  # asked for as pages are written
-    due = await world.bot.database.read(timers.next_due)
+    due = await world.bot.database.read(timers.find_next_due)
     await world.bot.stop()
 
     world.bot = Dogwatch(world.settings(), clock=world.clock)
-    (ran,) = await world.bot.database.run(engine.run_due, broken, due, 1)
+    (ran,) = await world.bot.database.run(engine.run_due_timers, broken, due, 1)
     row = await world.bot.database.read(lambda session: session.exec(select(Escalation)).one())
     put_off = await world.bot.database.read(lambda session: session.get(Timer, ran.timer.key))
 
     assert isinstance(ran.problem, AttributeError)
     assert row.reminders == 0
-    assert put_off.due_at == due + engine.PAUSE
+    assert put_off.due_at == due + engine.RETRY_DELAY
     await world.bot.start()
     listen(world)
     await world.advance(minutes=5)
@@ -207,10 +207,10 @@ async def test_what_several_held_is_held_no_more_once_they_are_undone(either: Wo
     world = either
     await call_them_all(world)
     broken = world.bot.settings.model_copy(update={"teams": {"broken": None}})  # asked for as pages are written
-    due = await world.bot.database.read(timers.next_due)
+    due = await world.bot.database.read(timers.find_next_due)
 
     def fail_and_lock(session: Session) -> tuple[int, int]:
-        ran = engine.run_due(session, broken, due, len(ASKED))
+        ran = engine.run_due_timers(session, broken, due, len(ASKED))
         asked: list[object] = []
         event.listen(session, "do_orm_execute", asked.append)
         escalations.lock(session, 1)
@@ -223,14 +223,14 @@ async def test_what_several_reminders_write_is_written_at_once(either: World) ->
     """In a bad hour hundreds fall due in one second: what each of them sent to the database by itself would add up."""
     world = either
     await call_them_all(world)
-    due = await world.bot.database.read(timers.next_due)
+    due = await world.bot.database.read(timers.find_next_due)
     sent: list[str] = []
 
     def remind(session: Session) -> int:
         event.listen(
             session.connection(), "before_cursor_execute", lambda _connection, _cursor, told, *_: sent.append(told)
         )
-        return len(engine.run_due(session, world.bot.settings, due, len(ASKED)))
+        return len(engine.run_due_timers(session, world.bot.settings, due, len(ASKED)))
 
     assert await world.bot.database.run(remind) == len(ASKED)
     for start in ("INSERT INTO audit", "INSERT INTO lane"):
@@ -278,7 +278,7 @@ async def test_a_reminder_in_the_way_of_an_answer_is_not_put_off(pair: Pair) -> 
     """Both hold what the other needs. The database undoes one of them: it is run again at once, not in a minute."""
     await call_for_help(pair)
     database = pair.bot.database
-    due = await database.read(timers.next_due)
+    due = await database.read(timers.find_next_due)
     partner = open_database(pair._url)
     has_locked, may_go = asyncio.Event(), asyncio.Event()
 
@@ -288,11 +288,11 @@ async def test_a_reminder_in_the_way_of_an_answer_is_not_put_off(pair: Pair) -> 
             await connection.run_sync(lambda sync: escalations.lock(Session(sync), 1))
             has_locked.set()
             await may_go.wait()
-            await connection.execute(update(Timer).values(what=col(Timer.what)))
+            await connection.execute(update(Timer).values(kind=col(Timer.kind)))
 
-    def run_one(session: Session) -> list[engine.Ran]:
+    def run_one(session: Session) -> list[engine.TimerResult]:
         session.execute(text("SET LOCAL deadlock_timeout = '3s'"))  # not before the other waits too
-        return engine.run_due(session, pair.bot.settings, due, 1)
+        return engine.run_due_timers(session, pair.bot.settings, due, 1)
 
     holding = asyncio.create_task(hold_and_touch())
     await has_locked.wait()

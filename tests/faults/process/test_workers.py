@@ -17,9 +17,9 @@ from bot.app import Dogwatch
 from bot.engine import runner
 from bot.engine.heartbeat import Heartbeat
 from bot.runtime.metrics import REGISTRY
-from bot.runtime.supervision import kept_going
+from bot.runtime.supervision import restart_on_failure
 from bot.sandbox.server import Sandbox
-from bot.store.database.session import SqliteDatabase
+from bot.store.database.sqlite_database import SqliteDatabase
 from tests.flows.operations.test_heartbeat import Listener
 from tests.support.worlds.world import ANSWERED_WITHIN, World
 
@@ -42,7 +42,7 @@ class RealTime(World):
         await self.bot.start()
         self.sandbox.deliver_by_http(f"{self.url}/slack/events")
         self._http = aiohttp.ClientSession()
-        self.bot._heartbeat = Heartbeat(self.listener.url, BEAT, self.bot._problems)
+        self.bot._heartbeat = Heartbeat(self.listener.url, BEAT, self.bot.health.find_problems)
         self.bot._heartbeat.start()
         await self.until_ready(200)
         return self
@@ -87,7 +87,7 @@ def task_named(name: str) -> asyncio.Task[None]:
     return next(each for each in asyncio.all_tasks() if each is not watcher and each.get_coro().__name__ == WORK[name])
 
 
-WORK = {"sender": "_work", "timers": "_run_timers", "upkeep": "_keep_house"}
+WORK = {"sender": "_work", "timers": "_run_timers", "upkeep": "_run_upkeep"}
 
 
 @pytest.mark.parametrize("worker", sorted(WORK))
@@ -143,7 +143,7 @@ def heartbeats(outcome: str) -> float:
 
 async def test_a_sender_that_fails_each_time_is_no_working_sender(real: RealTime) -> None:
     """It looks for work, and a defect ends each look: that is as good as none."""
-    real.bot.sender._lease = None  # what no release should have: a defect of ours
+    real.bot.sender.leases.duration = None  # what no release should have: a defect of ours
     await real.sandbox.command("oncall", "ops", "/incident start checkout is down")
 
     body = await real.until_ready(503)
@@ -183,7 +183,7 @@ async def test_whoever_is_watched_ends_with_its_watcher() -> None:
         finally:
             ended.set()
 
-    watching = asyncio.create_task(kept_going("work", work))
+    watching = asyncio.create_task(restart_on_failure("work", work))
     await began.wait()
     watching.cancel()
 
@@ -201,6 +201,6 @@ async def test_a_worker_that_raises_is_run_until_it_returns() -> None:
         if problem is not None:
             raise problem
 
-    await kept_going("trial", work, pause=0)
+    await restart_on_failure("trial", work, pause=0)
 
     assert restarts("trial") - before == 2

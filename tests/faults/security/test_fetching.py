@@ -1,4 +1,4 @@
-"""The bot opens no address that came from outside: a listener is named everywhere, and nobody calls it."""
+"""The bot opens no address from outside: a listener is named everywhere and never called."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -91,7 +91,7 @@ async def test_no_address_in_an_alert_a_message_or_a_form_is_opened(tmp_path: Pa
 
 
 async def test_a_heartbeat_goes_where_it_was_sent_and_nowhere_else(trap: Trap, target: Trap) -> None:
-    """Whoever has taken over its address could lead it into the own network."""
+    """An attacker who has taken over the address could redirect into the internal network."""
     trap.leads_to = f"{target.url}/inside"
     refused = counted("dogwatch_heartbeats", outcome="refused")
 

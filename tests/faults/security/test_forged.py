@@ -1,4 +1,4 @@
-"""Requests that claim to be from Slack or from a monitor: refused with a 4xx, counted, logged without secrets."""
+"""Forged requests of Slack and monitors: refused, counted, logged without secrets."""
 
 import base64
 import gzip
@@ -20,7 +20,7 @@ from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.requests.strangers import (
     FORM,
     SIGNATURE,
-    STAMP,
+    TIMESTAMP,
     Headers,
     channel_id,
     command,
@@ -56,20 +56,20 @@ def forgeries(world: World) -> dict[str, tuple[bytes, Headers]]:
         "six minutes old": (body, old),
         "from the future": (body, signed(body, world.sandbox.signing_secret, kind=FORM, age=-301)),
         "an old signature with a new time": (body, [*without(good, SIGNATURE), (SIGNATURE, dict(old)[SIGNATURE])]),
-        "a new signature with an old time": (body, [*without(good, STAMP), (STAMP, dict(old)[STAMP])]),
+        "a new signature with an old time": (body, [*without(good, TIMESTAMP), (TIMESTAMP, dict(old)[TIMESTAMP])]),
         "altered": (body.replace(b"forged", b"altered"), good),
         "something behind it": (body + b"&text=more", good),
         "no signature": (body, without(good, SIGNATURE)),
-        "no time": (body, without(good, STAMP)),
+        "no time": (body, without(good, TIMESTAMP)),
         "neither": (body, [("Content-Type", FORM)]),
         "the signature twice": (body, [*good, (SIGNATURE, right)]),
-        "the time twice": (body, [*good, (STAMP, dict(good)[STAMP])]),
+        "the time twice": (body, [*good, (TIMESTAMP, dict(good)[TIMESTAMP])]),
         "another version": (body, [*without(good, SIGNATURE), (SIGNATURE, right.replace("v0=", "v1="))]),
         "in upper case": (body, [*without(good, SIGNATURE), (SIGNATURE, right.upper())]),
         "half of it": (body, [*without(good, SIGNATURE), (SIGNATURE, right[:35])]),
         "empty": (body, [*without(good, SIGNATURE), (SIGNATURE, "")]),
-        "a fraction of a second": (body, [*without(good, STAMP), (STAMP, dict(good)[STAMP] + ".5")]),
-        "a huge time": (body, [*without(good, STAMP), (STAMP, "9" * 400)]),
+        "a fraction of a second": (body, [*without(good, TIMESTAMP), (TIMESTAMP, dict(good)[TIMESTAMP] + ".5")]),
+        "a huge time": (body, [*without(good, TIMESTAMP), (TIMESTAMP, "9" * 400)]),
         "no ascii": (body, [*without(good, SIGNATURE), (SIGNATURE, "v0=é")]),
     }
 
@@ -80,7 +80,7 @@ async def test_what_slack_did_not_sign_changes_nothing(world: World, logged: lis
 
     for name, (body, headers) in cases.items():
         answer = await send(world, "/slack/events", body, headers)
-        assert (answer.status, bool(answer.told["error"])) == (401, True), name
+        assert (answer.status, bool(answer.json_body["error"])) == (401, True), name
         assert "forged" not in answer.text, "nothing of what was sent comes back"
 
     assert await world.tables() == before
@@ -144,7 +144,11 @@ async def test_a_signed_request_counts_once_however_often_it_is_replayed(world: 
 async def test_a_body_in_another_encoding_is_read_as_it_was_signed_or_refused(
     world: World, logged: list[EventDict]
 ) -> None:
-    """Slack signs the bytes of the body. What is unpacked on the way is the body; what is not UTF-8 is refused."""
+    """
+    Slack signs the bytes of the body.
+
+    Decompressed bytes are the body; bytes that are not UTF-8 are refused.
+    """
     body = command(world, "start packed", trigger="8.1")
     packed = gzip.compress(body)
     head = signed(body, world.sandbox.signing_secret, kind=FORM)
@@ -178,12 +182,12 @@ async def test_a_body_packed_in_an_unknown_way(
     answer = await send(world, path, b"(\xb5/\xfd whatever", [("Content-Encoding", encoding)])
 
     assert answer.status == (415 if path == "/slack/events" else 401), "who shows no token learns nothing else"
-    assert answer.told["ok"] is False
+    assert answer.json_body["ok"] is False
     if path == "/alerts/generic":
         proof = [("Authorization", f"Bearer {TOKEN}"), ("Content-Encoding", encoding)]
         answer = await send(world, path, b"(\xb5/\xfd whatever", proof)
         assert answer.status == 415
-        assert "gzip" in answer.told["error"]
+        assert "gzip" in answer.json_body["error"]
     assert "Traceback" not in caplog.text
     assert [each for each in logged if each["log_level"] in {"error", "critical"}] == []
 
@@ -213,7 +217,7 @@ async def test_a_small_body_that_unpacks_to_a_huge_one(world: World) -> None:
 async def test_a_payload_of_another_workspace_is_answered_and_not_carried_out(
     world: World, logged: list[EventDict]
 ) -> None:
-    """In a shared channel its people see our buttons, and what they send is signed with our app's secret."""
+    """People of a shared channel see our buttons; their requests have our app's signature."""
     await world.declares()
     (card,) = world.sandbox.pins(world.channel)
     before, counts = await world.tables(), counted("dogwatch_refused_persons", why="another workspace")
@@ -265,16 +269,16 @@ async def test_a_payload_of_another_workspace_is_answered_and_not_carried_out(
     assert [each.status for each in (*answers, heard)] == [200] * 6
     assert "other workspaces cannot command" in answers[0].text
     assert "other workspaces cannot command" in answers[1].text
-    assert answers[3].told["response_action"] == "errors"
+    assert answers[3].json_body["response_action"] == "errors"
     assert await world.tables() == before
     assert len(world.channels) == 1
     assert world.sandbox.calls("views.open") == []
     assert counted("dogwatch_refused_persons", why="another workspace") == counts + 6
-    assert sum(each["event"] == "a payload of another workspace was not carried out" for each in logged) == 6
+    assert sum(each["event"] == "payload of another workspace refused" for each in logged) == 6
 
 
 async def test_a_message_of_a_partner_in_a_shared_channel_is_ours(world: World) -> None:
-    """The event names the workspace that it happened in; its authorization names the one through which we hear it."""
+    """The event names the workspace of origin, its authorization the one that receives it."""
     await world.declares()
     event = {
         "type": "event_callback",

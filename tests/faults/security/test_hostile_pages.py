@@ -1,27 +1,24 @@
 """Pages and every other answer, as a browser and a stranger meet them."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import aiohttp
 import pytest
 
-from bot.crypto.signed_links import page_key, page_link
+from bot.crypto import incident_page_key, incident_page_link
 from tests.support.worlds.world import TOKEN, World
 
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> \"'><svg onload=alert(1)> javascript:alert(1)"
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as built:
-        await built.declares(HOSTILE)
-        yield built
+async def world(world: World) -> World:
+    await world.declares(HOSTILE)
+    return world
 
 
 def path_of(world: World) -> str:
-    link = page_link(world.bot.settings, "INC-1")
+    link = incident_page_link(world.bot.settings, "INC-1")
     return link[link.index("/incidents/") :]
 
 
@@ -67,8 +64,8 @@ async def test_every_answer_tells_browsers_what_they_may_do(world: World) -> Non
 
 
 async def test_without_the_right_key_there_is_nothing(world: World) -> None:
-    right = page_key(world.bot.settings, "INC-1")
-    other = page_key(world.bot.settings, "INC-2")
+    right = incident_page_key(world.bot.settings, "INC-1")
+    other = incident_page_key(world.bot.settings, "INC-2")
     assert len(right) == 32
     queries = [
         "",

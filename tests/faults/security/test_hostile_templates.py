@@ -1,4 +1,4 @@
-"""Templates of the operator's that reach for the bot's insides, or never end: refused with the line, within bounds."""
+"""Templates that attack the bot or never end: refused with the line, within limits."""
 
 import asyncio
 import re
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.postmortem.assemble import Draft, assemble
-from bot.domain.postmortem.sample_records import full_record
+from bot.domain.postmortem import Draft, build_draft
+from bot.domain.record.samples import full_record
 from bot.templating.render import BrokenTemplate
-from bot.templating.subprocess_render import CPU_SECONDS, render_apart
+from bot.templating.subprocess_render import CPU_SECONDS, render_in_subprocess
 from tests.support.worlds.story import sent
 from tests.support.worlds.world import World
 
@@ -72,13 +72,13 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def draft() -> Draft:
-    return assemble(full_record(), languages=["en"])
+    return build_draft(full_record(), languages=["en"])
 
 
 def broken(draft: Draft, folder: Path, text: str, *, cpu: int = CPU_SECONDS) -> BrokenTemplate:
     (folder / "postmortem" / "own.md.j2").write_text(text)
     with pytest.raises(BrokenTemplate) as refusal:
-        render_apart(draft, template="own", folders=[folder], cpu=cpu)
+        render_in_subprocess(draft, template="own", folders=[folder], cpu=cpu)
     return refusal.value
 
 
@@ -93,10 +93,10 @@ def test_nothing_of_the_bot_can_be_reached(draft: Draft, folder: Path, text: str
 
 @pytest.mark.parametrize("text", ENDLESS.values(), ids=ENDLESS)
 def test_one_that_never_ends_is_ended(draft: Draft, folder: Path, text: str) -> None:
-    """The time is the processor's, so that a busy machine does not end a sound one. The line is told."""
+    """CPU time counts, so that a busy machine does not end a valid template."""
     refusal = broken(draft, folder, text, cpu=1)
 
-    assert "too much time" in refusal.said
+    assert "too much time" in refusal.reason
     assert refusal.line in {1, 2}
 
 
@@ -105,14 +105,16 @@ def test_one_that_takes_everything_is_refused(draft: Draft, folder: Path, text: 
     refusal = broken(draft, folder, text)
 
     assert re.search(
-        r"too much (time|memory)|is for numbers|too large|too big|recursion|more than [\d,]+", refusal.said
+        r"too much (time|memory)|is for numbers|too large|too big|recursion|more than [\d,]+", refusal.reason
     )
 
 
 async def test_its_process_has_no_environment_and_writes_no_file(draft: Draft, folder: Path) -> None:
     """Should the sandbox have a hole: there is nothing beside it but the draft."""
     (folder / "postmortem" / "own.md.j2").write_text(ENDLESS["macros that call themselves twice"])
-    rendering = asyncio.create_task(asyncio.to_thread(render_apart, draft, template="own", folders=[folder], cpu=2))
+    rendering = asyncio.create_task(
+        asyncio.to_thread(render_in_subprocess, draft, template="own", folders=[folder], cpu=2)
+    )
     process = await limited_child()
 
     assert (process / "environ").read_bytes() == b""

@@ -1,4 +1,4 @@
-"""Directions, hidden signs and odd titles: in names, topics, announcements, pages and exports they are text or gone."""
+"""Direction controls, invisible characters and odd titles: shown as text, or removed."""
 
 import json
 import re
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.cli.commands.export import Wanted, export_incident
-from bot.crypto.signed_links import page_link
+from bot.cli.commands.export import ExportOptions, export_incident
+from bot.crypto import incident_page_link
 from tests.support.records import markup
 from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.worlds.story import Story, drafts, sent, world_of
@@ -67,12 +67,12 @@ async def test_nothing_turns_or_notifies_wherever_it_is_shown(world: World) -> N
 async def test_nothing_turns_in_a_page_or_an_export_and_the_record_keeps_what_was_written(world: World) -> None:
     await Story(world, WORDS).goes()
     settings = world.bot.settings
-    link = page_link(settings, "INC-1")
+    link = incident_page_link(settings, "INC-1")
 
     _, page = await world.gets(link[link.index("/incidents/") :])
-    html = await export_incident(settings, "INC-1", Wanted("html", with_transcript=True))
-    markdown = await export_incident(settings, "INC-1", Wanted("markdown", with_transcript=True))
-    record = json.loads(await export_incident(settings, "INC-1", Wanted("json")))
+    html = await export_incident(settings, "INC-1", ExportOptions("html", with_transcript=True))
+    markdown = await export_incident(settings, "INC-1", ExportOptions("markdown", with_transcript=True))
+    record = json.loads(await export_incident(settings, "INC-1", ExportOptions("json")))
 
     for name, text in (("html", html), ("markdown", markdown), ("page", page)):
         assert not set(TURNS) & set(text), name

@@ -1,4 +1,4 @@
-"""Bodies that are too large, too slow, too deep or no text at all: a clear 4xx, and nothing is changed."""
+"""Malformed bodies: too large, too slow, too deep or not text. A 4xx, and no change."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from bot.web import body_limits as bodies
+from bot.web import body_limits
 from bot.web.webhooks import alerts, slack
 from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.requests.strangers import (
@@ -44,7 +44,7 @@ def logged() -> Iterator[list[EventDict]]:
 
 @pytest.fixture
 async def either(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    """On both databases: PostgreSQL keeps no NUL, and SQLite's driver no half of a surrogate pair."""
+    """On both databases: PostgreSQL stores no NUL, SQLite's driver no lone surrogates."""
     async with World(database_url, tmp_path) as built:
         yield built
 
@@ -63,7 +63,7 @@ def head_of(path: str, length: int | str, *, headers: list[tuple[str, str]]) -> 
 
 
 @pytest.mark.parametrize(
-    ("path", "limit"), [("/alerts/alertmanager", alerts.LARGEST), ("/slack/events", slack.LARGEST)]
+    ("path", "limit"), [("/alerts/alertmanager", alerts.MAX_BODY_BYTES), ("/slack/events", slack.MAX_BODY_BYTES)]
 )
 async def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(world: World, path: str, limit: int) -> None:
     """Not a byte of it is sent, and the answer is there."""
@@ -91,7 +91,7 @@ async def test_a_body_that_does_not_say_how_long_it_is_is_read_up_to_the_limit(w
         except (ConnectionError, OSError):
             """The bot has hung up on a sender that would not stop."""
 
-    assert sent < 8 * alerts.LARGEST, "it stopped taking them"
+    assert sent < 8 * alerts.MAX_BODY_BYTES, "it stopped taking them"
     assert counted("dogwatch_requests", kind="alerts/generic", outcome="413") >= 1
     assert (await world.posts("generic", {"title": "the next one is heard"}))[0] == 200
 
@@ -107,7 +107,7 @@ def dawdlers(world: World, pieces: list[bytes], pause: float = 0) -> list[asynci
 
 async def test_a_body_that_never_comes_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then does not prolong it."""
-    monkeypatch.setattr(bodies, "READ_SECONDS", 1.5)
+    monkeypatch.setattr(body_limits, "READ_SECONDS", 1.5)
     before = await world.tables()
 
     answers = await asyncio.gather(*dawdlers(world, [b"x"] * 4, pause=0.5))
@@ -119,17 +119,17 @@ async def test_a_body_that_never_comes_is_given_up(world: World, monkeypatch: py
 async def test_a_hundred_bodies_that_do_not_come_keep_nobody_waiting(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "READ_SECONDS", 600.0)
+    monkeypatch.setattr(body_limits, "READ_SECONDS", 600.0)
     assert world.bot.slack is not None
     slow = dawdlers(world, [b"x"])
-    doors = [world.bot.alerts._door, world.bot.slack._door]
-    await world.sandbox.wait_until(lambda: [each.under_way for each in doors] == [50, 50])
+    limiters = [world.bot.alerts._limiter, world.bot.slack._limiter]
+    await world.sandbox.wait_until(lambda: [each.in_progress for each in limiters] == [50, 50])
 
     answer = await world.sandbox.command("oncall", "ops", "/incident help")
 
     assert answer.ok
     assert answer.text
-    assert [each.under_way for each in doors] == [50, 50], "it went past all of them"
+    assert [each.in_progress for each in limiters] == [50, 50], "it went past all of them"
     assert not any(each.done() for each in slow)
     for each in slow:
         each.cancel()
@@ -213,7 +213,7 @@ async def test_a_body_that_cannot_be_read_is_a_bad_request(either: World, logged
 
     for name, body in UNREADABLE.items():
         answer = await send(either, "/alerts/generic", body, PROOF)
-        assert (answer.status, bool(answer.told.get("error"))) == (400, True), (name, answer)
+        assert (answer.status, bool(answer.json_body.get("error"))) == (400, True), (name, answer)
         assert len(answer.text) < 500, name
 
     assert await either.tables() == before
@@ -275,7 +275,7 @@ async def test_what_slack_signed_and_nobody_can_read_is_a_bad_request(world: Wor
 
 
 async def test_an_object_that_is_odd_but_signed_is_no_error_of_ours(world: World, logged: list[EventDict]) -> None:
-    """As deep as Python reads, with keys twice, NaN and numbers beyond any: acknowledged or refused."""
+    """As deep as Python parses, with duplicate keys, NaN and huge numbers."""
     nested = b'{"type": "event_callback", "event": {"type": "message", "x": ' + b"[" * 900 + b"]" * 900 + b"}}"
     odd = [
         nested,
@@ -307,7 +307,7 @@ async def test_an_object_that_is_odd_but_signed_is_no_error_of_ours(world: World
 
 
 async def test_what_no_database_keeps_is_taken_out_of_what_people_write(either: World, logged: list[EventDict]) -> None:
-    """NUL and halves of pairs in a command, a form, a message, a reply, a reaction, an edit and a person's name."""
+    """NUL and lone surrogates in commands, forms, messages, reactions, edits and names."""
     world, team = either, either.sandbox.team_id
     typed = command(world, "start PLACE", trigger="5.1").replace(b"PLACE", b"before%00after")
     assert (await to_slack(world, typed, kind=FORM)).status == 200
@@ -385,7 +385,7 @@ async def test_the_same_in_what_slack_tells_when_it_is_asked(either: World, logg
 
 
 async def test_an_alert_says_what_it_means_to_both_databases(either: World) -> None:
-    """What is a text is kept as it is, odd as it may be: controls, directions, signs beyond the first plane."""
+    """Valid text is stored as it is: controls, directions, astral characters."""
     odd = "tab\t bell\x07 escape\x1b[31m \u202e \u200b \ufeff \uffff 🔥 \U0010ffff \u0301"
     alert = an_alert(at=either.now, odd=odd)
 

@@ -1,5 +1,5 @@
 """
-Guests, people of other workspaces, bots, closed accounts and nobody: no command, button, menu, form or shortcut works.
+Guests, outsiders, bots and closed accounts can use no command, button, form or shortcut.
 
 The tables that the bot itself works by are gone through whole, so that nothing new is left out.
 """
@@ -13,14 +13,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.services.workspace.access import NOBODY, REFUSAL
-from bot.slack.blocks import time_question as times
-from bot.slack.blocks.postmortem import entry_forms as amending
-from bot.slack.inbound import buttons as pressing
-from bot.slack.inbound import shortcuts
-from bot.slack.inbound import submissions as submitting
-from bot.slack.inbound.time_questions import Question
-from bot.slack.replies import timeline as timeline_view
+from bot.services.workspace.access import REFUSAL, REFUSAL_TO_ACCOUNT
+from bot.slack.blocks.postmortem import entry_forms
+from bot.slack.blocks.time_question import CHOICE_ACTIONS
+from bot.slack.handlers import BUTTONS, FORMS, SHORTCUTS
+from bot.slack.handlers.commands.time_questions import TimeQuestion
+from bot.slack.replies.timeline import NEWER, OLDER, SHOW_REMOVED
 from bot.store.incidents import timeline
 from commands import COMMANDS
 from tests.support.requests.strangers import FORM, channel_id, command, counted, interaction, to_slack
@@ -30,9 +28,9 @@ PEOPLE: Mapping[str, tuple[str, str, str]] = {
     "guest": ("U0GUEST", "guest", REFUSAL),
     "of one channel only": ("U0SINGLE", "guest", REFUSAL),
     "of another workspace": ("U0PARTNER", "another workspace", REFUSAL),
-    "bot": ("U0ROBOT", "bot", NOBODY),
-    "closed account": ("U0GONE", "closed account", NOBODY),
-    "nobody": ("", "nobody", NOBODY),
+    "bot": ("U0ROBOT", "bot", REFUSAL_TO_ACCOUNT),
+    "closed account": ("U0GONE", "closed account", REFUSAL_TO_ACCOUNT),
+    "nobody": ("", "nobody", REFUSAL_TO_ACCOUNT),
 }
 """Id, what the metric calls them, what they are told."""
 LINES = {
@@ -77,12 +75,11 @@ LINES = {
     "vendor": "vendor",
     "maintenance": "maintenance payments until:23:00",
 }
-ACTIONS = (*pressing.PRESSES, *pressing.OPENS, *pressing.FILLED, amending.MENU, *timeline_view.TURNS, *times.CHOICES)
 
 
 @dataclass
 class Stage:
-    """A world with an incident, an escalation and an entry; `whispers` are what went to response addresses."""
+    """A world with an incident, an escalation and an entry; `whispers`: ephemeral replies."""
 
     world: World
     whispers_to: str
@@ -121,14 +118,14 @@ class Stage:
         return self._payload("block_actions", user, actions=[action])
 
     def value_of(self, action_id: str, user: str) -> str:
-        if action_id == amending.MENU:
+        if action_id == entry_forms.MENU:
             return f"amend:{self.entry}:1.0.0.0"
-        if action_id in timeline_view.TURNS:
+        if action_id in {OLDER, NEWER, SHOW_REMOVED}:
             return "1.0.0.0"
-        if action_id in times.CHOICES:
+        if action_id in CHOICE_ACTIONS:
             line = "note at:14:00 it began"
-            asked = Question(user, "x", channel_id(self.world), line, self._next(), self.world.now)
-            return asked.carried("14:00", "13:00 UTC")
+            question = TimeQuestion(user, "x", channel_id(self.world), line, self._next(), self.world.now)
+            return question.button_value("14:00", "13:00 UTC")
         return "1"
 
     def sends(self, callback_id: str, user: str) -> bytes:
@@ -163,16 +160,17 @@ class Stage:
         return self._payload("message_action", user, callback_id=callback_id, message=message)
 
     def acts(self) -> dict[str, Callable[[str], bytes]]:
-        """Everything that anybody can do, by name."""
+        """All actions by name."""
 
-        def of(make: Callable[[str, str], bytes], name: str) -> Callable[[str], bytes]:
+        def request_of(make: Callable[[str, str], bytes], name: str) -> Callable[[str], bytes]:
             return lambda user: make(name, user)
 
-        found = {f"/incident {each.name}": of(self.types, each.name) for each in COMMANDS}
+        found = {f"/incident {each.name}": request_of(self.types, each.name) for each in COMMANDS}
         found["the form to declare"] = self.declares_by_form
-        found |= {f"button {name}": of(self.presses, name) for name in ACTIONS}
-        found |= {f"form {name}": of(self.sends, name) for name in submitting.SUBMISSIONS}
-        found |= {f"shortcut {name}": of(self.takes_shortcut, name) for name in shortcuts.ON_MESSAGES}
+        found |= {f"button {each.action_id}": request_of(self.presses, each.action_id) for each in BUTTONS}
+        found |= {f"form {each.callback_id}": request_of(self.sends, each.callback_id) for each in FORMS}
+        messages = [each.callback_id for each in SHORTCUTS if each.is_on_message]
+        found |= {f"shortcut {name}": request_of(self.takes_shortcut, name) for name in messages}
         return found
 
 
@@ -209,7 +207,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 def domain(tables: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Who was met is known, and asked about; that is no act."""
+    """Rows without those of known users: looking somebody up is no action."""
     return {name: rows for name, rows in tables.items() if name not in {"person", "outbox", "lane"}}
 
 
@@ -241,7 +239,7 @@ async def test_nothing_works_for_those_who_may_not(stage: Stage, who: str) -> No
 
 
 async def test_all_of_it_works_for_somebody_of_the_workspace(stage: Stage) -> None:
-    """So that the test above can fail: the same requests, by somebody who may."""
+    """Control: the same requests by a permitted person succeed."""
     world = stage.world
     changed = opened = 0
 
@@ -254,12 +252,12 @@ async def test_all_of_it_works_for_somebody_of_the_workspace(stage: Stage) -> No
         assert answer.status == 200, name
         said = answer.text + json.dumps(stage.whispers, ensure_ascii=False)
         assert REFUSAL not in said, name
-        assert NOBODY not in said, name
+        assert REFUSAL_TO_ACCOUNT not in said, name
         changed += domain(await world.tables()) != before
         opened += len(world.sandbox.calls("views.open")) > views
 
-    forms = {*pressing.OPENS, *pressing.FILLED, amending.MENU, *shortcuts.SHORTCUTS, "the form to declare"}
-    assert opened >= len(forms) - 3, "the trigger of a form may have been used up"
+    forms = [each for each in BUTTONS if each.modal or each.filled_modal]
+    assert opened >= len(forms) + len(SHORTCUTS) - 3, "the trigger of a form may have been used up"
     assert changed >= 25
 
 
@@ -276,7 +274,7 @@ async def test_a_reaction_and_a_message_of_a_guest_are_recorded_and_command_noth
 
 
 async def test_if_slack_does_not_say_who_somebody_is_forms_open_all_the_same(stage: Stage) -> None:
-    """In an outage of Slack's an incident has to be declared and worked on; what is sent is checked again."""
+    """During an outage of Slack forms open; their submission is checked again."""
     world = stage.world
     world.sandbox.add_user("newcomer", id="U0NEW")
     world.sandbox.fault("error", method="users.info", error="internal_error")

@@ -1,4 +1,4 @@
-"""Every secret is marked, everything is done and broken, and then the marks are looked for: they are nowhere."""
+"""Secrets are marked, everything is used and broken, and no mark appears anywhere."""
 
 import asyncio
 import io
@@ -15,7 +15,7 @@ import pytest
 from structlog import get_logger
 
 from bot.config import Settings, load
-from bot.crypto.signed_links import page_link
+from bot.crypto import incident_page_link
 from bot.runtime import log
 from bot.sandbox.server import Sandbox
 from bot.store.database.session import DatabaseUnavailable
@@ -36,10 +36,10 @@ SECRETS = {
 
 
 @pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """What the log writes, as it writes it in earnest; from the most talkative level on."""
+def log_output() -> Iterator[io.StringIO]:
+    """The log as it is written, from `level` on."""
     stream, kept = io.StringIO(), logging.getLogger().handlers
-    log.configure(level="DEBUG")
+    log.configure_logging(level="DEBUG")
     handler = logging.getLogger().handlers[0]
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(stream)
@@ -64,15 +64,15 @@ class Marked(World):
         return load(self.environment() | SECRETS)
 
 
-def shown(found: dict[str, Any]) -> list[str]:
-    """Where a mark stands."""
+def marked_places(found: dict[str, Any]) -> list[str]:
+    """Places that contain a mark."""
     return [name for name, text in found.items() if MARK in str(text).casefold()]
 
 
-async def test_no_secret_is_in_any_line_page_message_table_or_file(tmp_path: Path, lines: io.StringIO) -> None:
+async def test_no_secret_is_in_any_line_page_message_table_or_file(tmp_path: Path, log_output: io.StringIO) -> None:
     async with Marked(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as world:
         answers = await lived(world)
-        link = page_link(world.bot.settings, "INC-1")
+        link = incident_page_link(world.bot.settings, "INC-1")
         pages = {
             path: (await world.gets(path))[1]
             for path in ("/metrics", "/readyz", "/livez", "/nowhere", link[link.index("/incidents") :], "/incidents/x")
@@ -88,10 +88,10 @@ async def test_no_secret_is_in_any_line_page_message_table_or_file(tmp_path: Pat
         told = {f"call {n}": {**call, "token": None} for n, call in enumerate(world.sandbox.calls())}
         stored = await world.stored()
 
-    assert len(lines.getvalue().splitlines()) > 12
-    assert "[secret]" in lines.getvalue(), "what was written on purpose was found and taken out"
-    assert shown({"the log": lines.getvalue(), "the tables": stored}) == []
-    assert shown(pages) + shown(objects) + shown(told) + shown(answers) == []
+    assert len(log_output.getvalue().splitlines()) > 12
+    assert "[secret]" in log_output.getvalue(), "what was written on purpose was found and taken out"
+    assert marked_places({"the log": log_output.getvalue(), "the tables": stored}) == []
+    assert marked_places(pages) + marked_places(objects) + marked_places(told) + marked_places(answers) == []
     assert files_with_a_mark(tmp_path) == []
 
 
@@ -100,7 +100,7 @@ def files_with_a_mark(folder: Path) -> list[str]:
 
 
 async def lived(world: World) -> dict[str, Any]:
-    """A life with every kind of trouble: refusals, faults of Slack's, an exception in the middle. Returns answers."""
+    """Use the bot with refusals, faults and an exception; returns all responses."""
     answers: dict[str, Any] = {}
     await world.declares()
     world.sandbox.fault("error", method="chat.postMessage", error="invalid_auth", times=1)
@@ -126,7 +126,7 @@ async def lived(world: World) -> dict[str, Any]:
 
 
 async def breaks(world: World) -> None:
-    """An exception whose message and whose frames hold secrets, logged by ours and by a library's logger."""
+    """Raise and log exceptions with secrets in their message and frames."""
     token, own = world.sandbox.bot_token, get_logger("tests")
     problem = DatabaseUnavailable(f"no connection with {SECRETS['DOGWATCH_SECRET_KEY']} and {token}")
     headers = {"Authorization": f"Bearer {token}"}
@@ -204,7 +204,7 @@ async def test_a_password_of_the_database_is_in_no_line(own_postgres_server: Pos
                     await asyncio.sleep(0.1)
             metrics = (await running.gets("/metrics"))[1]
             ready = (await running.gets("/readyz"))[1]
-        assert shown({"log": running.log_text, "metrics": metrics, "ready": ready}) == []
+        assert marked_places({"log": running.log_text, "metrics": metrics, "ready": ready}) == []
 
 
 CRASHES = {
@@ -228,10 +228,10 @@ CRASHES = {
 
 @pytest.mark.parametrize("code", CRASHES.values(), ids=CRASHES)
 def test_a_crash_shows_none_either(code: str) -> None:
-    """What nobody caught, as the interpreter prints it. The secrets are those that the configuration read."""
+    """An uncaught exception, as the interpreter prints it."""
     program = (
-        "from bot import log\nfrom bot.config import load\nlog.configure()\n"
-        "import os\nsettings = load(os.environ)\nlog.hide(settings.secret_values())\n"
+        "from bot.runtime import log\nfrom bot.config import load\nlog.configure_logging()\n"
+        "import os\nsettings = load(os.environ)\nlog.hide_secrets(settings.secret_values())\n"
         f"secret = settings.alert_token.get_secret_value()\n{code}\n"
     )
     environment = {"PATH": os.environ["PATH"], "DOGWATCH_ALERT_TOKEN": f"alert-token-{MARK}-common"}
@@ -245,8 +245,8 @@ def test_a_crash_shows_none_either(code: str) -> None:
 
 def test_a_secret_is_found_however_it_is_written() -> None:
     secret = 'pass"word\\with/odd é signs'
-    log.hide([secret])
+    log.hide_secrets([secret])
 
     for text in (secret, json.dumps(secret), json.dumps(secret, ensure_ascii=False), repr(secret), repr([secret])):
-        assert "odd" not in log.scrubbed(f"before {text} after"), text
-        assert "before " in log.scrubbed(f"before {text} after")
+        assert "odd" not in log.scrub_text(f"before {text} after"), text
+        assert "before " in log.scrub_text(f"before {text} after")

@@ -18,8 +18,8 @@ from bot.app import Dogwatch
 from bot.config import load
 from bot.runtime.metrics import REGISTRY
 from bot.sandbox.server import Sandbox
-from bot.services.postmortem import load_record as record
-from bot.slack.socket_mode import pool as socket
+from bot.services.postmortem.load_record import load_record
+from bot.slack.socket_mode import backoff, pool
 from bot.store.incidents import incidents
 from tests.support.servers.sandbox_client import eventually
 
@@ -81,13 +81,13 @@ class Line:
         """How many entries of the timeline have these words."""
 
         def read(session: Session) -> int:
-            whole = record.load(session, self.bot.settings, incidents.by_reference(session, None, "INC-1").key)
+            whole = load_record(session, self.bot.settings, incidents.find_by_reference(session, None, "INC-1").key)
             return len([each for each in whole.entries if words in each.text and each.withdrawn_at is None])
 
         return await self.bot.database.read(read)
 
     async def readiness(self) -> dict[str, str]:
-        return await self.bot._problems()
+        return await self.bot.health.find_problems()
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ async def test_a_warned_connection_stays_until_there_is_another(line: Line) -> N
 async def test_a_connection_that_was_replaced_is_let_go_of_with_its_last_answers(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(socket, "LINGER_SECONDS", 0.2)
+    monkeypatch.setattr(pool, "LINGER_SECONDS", 0.2)
     old = line.numbers()
 
     await line.sandbox.disconnect("warning", old[1])
@@ -226,7 +226,7 @@ async def test_a_connection_that_fell_silent_is_noticed_and_replaced(line: Line)
     assert await line.readiness() == {}
     assert metric("reconnects_total", reason="silent") == silent + 1
     assert {"connection": dead, "reason": "silent"}.items() <= next(
-        each for each in logs if each["event"] == "a Socket Mode connection is gone"
+        each for each in logs if each["event"] == "socket connection lost"
     ).items()
     assert looks(line.sandbox) >= 1, "what was sent into it may be lost, so it is looked for"
     assert await line.entries("nobody was there") == 4
@@ -276,7 +276,7 @@ async def test_a_command_whose_answer_is_lost_with_its_connection_is_carried_out
 
 
 async def test_more_connections_than_slack_allows(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "SLOW_PAUSE", 0.3)
+    monkeypatch.setattr(backoff, "OPERATOR_PAUSE", 0.3)
     line.sandbox.socket_limit(1)
 
     with capture_logs() as logs:
@@ -315,8 +315,8 @@ async def test_a_refresh_where_no_connection_is_left_for_it(line: Line) -> None:
 
 
 async def test_socket_mode_switched_off_and_on_again(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "SLOW_PAUSE", 0.3)
-    monkeypatch.setattr(socket, "UNREADY_AFTER", 0.5)
+    monkeypatch.setattr(backoff, "OPERATOR_PAUSE", 0.3)
+    monkeypatch.setattr(pool, "UNREADY_AFTER", 0.5)
     line.sandbox.clear_calls()
 
     with capture_logs() as logs:
@@ -335,8 +335,8 @@ async def test_socket_mode_switched_off_and_on_again(line: Line, monkeypatch: py
 
 
 async def test_an_app_token_that_slack_takes_back(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "SLOW_PAUSE", 0.3)
-    monkeypatch.setattr(socket, "UNREADY_AFTER", 0.0)
+    monkeypatch.setattr(backoff, "OPERATOR_PAUSE", 0.3)
+    monkeypatch.setattr(pool, "UNREADY_AFTER", 0.0)
     grant = line.sandbox.api.grants[line.sandbox.app_token]
     line.sandbox.clear_calls()
 
@@ -355,12 +355,12 @@ async def test_an_app_token_that_slack_takes_back(line: Line, monkeypatch: pytes
 
 
 async def test_slack_away_for_a_while_is_tried_with_growing_pauses(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "PAUSES", (0.1, 0.2, 0.4))
+    monkeypatch.setattr(backoff, "PAUSES", (0.1, 0.2, 0.4))
     line.sandbox.clear_calls()
 
     with capture_logs() as logs:
         await line.sandbox.set_down()
-        await eventually(lambda: len([each for each in logs if each["event"] == "Socket Mode did not connect"]) >= 4)
+        await eventually(lambda: len([each for each in logs if each["event"] == "socket connection failed; retrying"]) >= 4)
     line.sandbox.clear_calls()
     await line.sandbox.set_down(down=False)
     await line.connects()

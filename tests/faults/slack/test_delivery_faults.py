@@ -13,7 +13,7 @@ import pytest
 
 from bot.sandbox.workspace.records import SlackError
 from bot.store import outbox
-from tests.support.worlds.survivor import same, seen_by_all
+from tests.support.worlds.survivor_outcome import same, seen_by_all
 from tests.support.worlds.world import World, action_ids, rendered
 
 CHANNEL = "inc-1-checkout-is-down"
@@ -139,7 +139,7 @@ async def test_an_upload_that_shows_late_is_waited_for(world: World, tmp_path: P
 async def test_a_row_that_takes_longer_than_its_lease_keeps_its_lane(world: World) -> None:
     """An upload has three calls: nobody else, and not the same worker either, may begin it again meanwhile."""
     await world.declares("checkout is down")
-    world.bot.sender._lease = timedelta(seconds=0.6)
+    world.bot.sender.leases.duration = timedelta(seconds=0.6)
     world.sandbox.fault("latency", "files.getUploadURLExternal", seconds=1.5)
     await world.sandbox.command("oncall", CHANNEL, "/incident resolve over")
 
@@ -272,7 +272,7 @@ async def test_an_archived_channel_stops_nothing_else(world: World) -> None:
 
     assert "resolved" in world.texts("incidents")[0].lower()
     assert (await world.exported())["incident"]["status"] == "resolved"
-    assert (await world.bot.database.read(outbox.backlog)).unfinished == 0, "a lane still tries what can never work"
+    assert (await world.bot.database.read(outbox.count_backlog)).unfinished == 0, "a lane still tries what can never work"
 
 
 # --- people tidy up

@@ -14,7 +14,7 @@ import pytest
 from bot.app import Dogwatch
 from bot.runtime.metrics import REGISTRY
 from tests.faults.slack.test_delivery_faults import METHODS, WRITES, in_peace, play
-from tests.support.worlds.survivor import same, seen_by_all
+from tests.support.worlds.survivor_outcome import same, seen_by_all
 from tests.support.worlds.world import World
 
 CHANNEL = "inc-1-checkout-is-down"
@@ -54,10 +54,7 @@ class Hasty(World):
         return self
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=CONFIG) as built:
-        yield built
+pytestmark = pytest.mark.world(config=CONFIG)
 
 
 @pytest.fixture

@@ -1,17 +1,16 @@
 """An app without a permission, or a workspace without a feature: incidents go on with less, and it is told once."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.crypto.signed_links import outbox_path
+from bot.crypto import outbox_path
 from bot.domain.slack_app.scopes import PERMISSIONS
 from bot.sandbox.web_api.methods import ALL_SCOPES
-from bot.services.postmortem import load_record as record
-from bot.services.workspace import missing_permissions as notices
-from bot.store.incidents import incidents
+from bot.services.postmortem.load_record import load_record
+from bot.services.workspace.missing_permissions import list_missing
+from bot.store.incidents import incident_lists
 from tests.support.worlds.world import World, rendered
 
 ALL = {each.scope for each in PERMISSIONS}
@@ -26,10 +25,7 @@ usergroup = "S0DATABASE"
 """
 
 
-@pytest.fixture
-async def world(tmp_path: Path):
-    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=CONFIG) as built:
-        yield built
+pytestmark = pytest.mark.world(config=CONFIG)
 
 
 def said_of(world: World, word: str) -> list[str]:
@@ -57,8 +53,8 @@ async def facts(world: World) -> dict[str, Any]:
     """Of the newest incident."""
 
     def read(session: Any) -> dict[str, Any]:
-        incident = incidents.newest_first(session, world.sandbox.team_id, 1)[0]
-        found = record.load(session, world.bot.settings, incident.key)
+        incident = incident_lists.find_newest(session, world.sandbox.team_id, 1)[0]
+        found = load_record(session, world.bot.settings, incident.key)
         return {
             "status": incident.status,
             "texts": sorted(entry.text for entry in found.entries if entry.text),
@@ -84,7 +80,7 @@ async def test_with_every_permission_nothing_is_told(world: World) -> None:
     assert record_of_it["cause"] == ["the pool is exhausted"]
     assert record_of_it["answered"] == ["U0DBA"]
     assert record_of_it["status"] == "resolved"
-    assert await world.bot.database.read(notices.standing) == []
+    assert await world.bot.database.read(list_missing) == []
     assert not [text for text in world.texts("incidents") if "dogwatch doctor" in text]
 
 
@@ -99,7 +95,7 @@ async def test_without_one_permission_incidents_go_on_and_it_is_told_once(world:
 
     assert without == [with_all, with_all]
     assert len(said_of(world, scope)) == 1
-    assert [each.permission.scope for each in await world.bot.database.read(notices.standing)] == [scope]
+    assert [each.permission.scope for each in await world.bot.database.read(list_missing)] == [scope]
     cards = rendered(world.sandbox.messages(world.channel)[0]) + "".join(world.texts())
     assert ("lacks a permission" in cards) is (scope == "files:write"), "somebody waits for the draft"
 
@@ -146,7 +142,7 @@ async def test_a_permission_that_is_taken_away_while_it_runs_is_noticed_at_the_f
 async def test_a_permission_that_came_back_and_went_again_is_told_again(world: World) -> None:
     await restarted_with(world, ALL - {"pins:write"})
     await restarted_with(world, ALL)
-    assert await world.bot.database.read(notices.standing) == []
+    assert await world.bot.database.read(list_missing) == []
     await restarted_with(world, ALL - {"pins:write"})
 
     assert len(said_of(world, "pins:write")) == 2
@@ -171,10 +167,10 @@ async def test_what_a_plan_lacks_is_told_once_and_stops_nothing(world: World, mi
     await an_incident(world)
     await an_incident(world)
 
-    (lack,) = await world.bot.database.read(notices.standing)
+    (lack,) = await world.bot.database.read(list_missing)
     assert not lack.is_scope
-    assert len(said_of(world, lack.word)) == 1
-    assert "comes with the workspace's plan" in said_of(world, lack.word)[0]
+    assert len(said_of(world, lack.error_code)) == 1
+    assert "comes with the workspace's plan" in said_of(world, lack.error_code)[0]
 
 
 async def test_several_that_are_missing_at_a_start_are_told_in_one_message(world: World) -> None:
@@ -189,7 +185,7 @@ async def test_several_that_are_missing_at_a_start_are_told_in_one_message(world
 async def test_without_a_permission_that_is_needed_the_log_and_the_outbox_say_so(world: World) -> None:
     await restarted_with(world, ALL - {"channels:manage"})
 
-    lacking = await world.bot.database.read(notices.standing)
+    lacking = await world.bot.database.read(list_missing)
     assert [each.permission.is_required for each in lacking] == [True]
     answer = await world.types("oncall", "/incident start checkout is down", "ops")
     assert "INC-1" in answer

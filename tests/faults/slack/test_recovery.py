@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.services.outbox import What
+from bot.services.outbox import OutboxKind
+from bot.services.outbox.payloads import UserPayload
 from bot.store import outbox
 from bot.store.outbox import UNFINISHED, OutboxRow, State
 from tests.faults.process.test_timers import Pair
@@ -35,9 +36,9 @@ def unfinished(session: Session) -> list[OutboxRow]:
     return list(session.exec(select(OutboxRow).where(col(OutboxRow.state).in_(UNFINISHED)).order_by(col(OutboxRow.id))))
 
 
-async def waits(world: World, what: What) -> float:
+async def waits(world: World, what: OutboxKind) -> float:
     """For how many seconds the one row of that kind that is unfinished has to wait from now on."""
-    (row,) = [each for each in await world.bot.database.read(unfinished) if each.what == what]
+    (row,) = [each for each in await world.bot.database.read(unfinished) if each.kind == what]
     return (row.not_before - world.now).total_seconds()
 
 
@@ -60,7 +61,7 @@ async def test_whoever_sat_out_an_outage_is_forgiven_as_many_defects_as_others(w
 
     await world.bot.database.run(change, {"event": "there is no such event"})
     world.sandbox.clear_fault(gone)
-    await world.advance(seconds=await waits(world, What.SAY))
+    await world.advance(seconds=await waits(world, OutboxKind.EVENT))
     assert not await world.bot.database.read(by_state, State.DEAD), "it failed by a defect for the first time"
 
     await world.bot.database.run(change, {})
@@ -82,7 +83,7 @@ async def test_limits_do_not_make_the_pause_after_a_failure_longer(world: World)
     await world.advance(seconds=1)
 
     assert not world.sandbox.list_faults(), "it was tried, and Slack was away"
-    assert await waits(world, What.SAY) <= 1, "one failure, one short pause"
+    assert await waits(world, OutboxKind.EVENT) <= 1, "one failure, one short pause"
 
 
 # --- Slack is back
@@ -102,15 +103,15 @@ async def sits_out(world: World) -> None:
     await world.types("oncall", "/incident start slow pages sev:4", "ops")
     await world.types("oncall", "/incident start all is down sev:1", "ops")
     await world.advance(seconds=100)
-    assert await waits(world, What.PAGE) <= 5, "pages are tried all the time"
-    while min(await pauses(world, What.CREATE_CHANNEL)) < 15 or await waits(world, What.PAGE) < 0.5:
+    assert await waits(world, OutboxKind.PAGE) <= 5, "pages are tried all the time"
+    while min(await pauses(world, OutboxKind.CREATE_CHANNEL)) < 15 or await waits(world, OutboxKind.PAGE) < 0.5:
         await world.advance(seconds=1)
     world.sandbox.clear_fault(gone)
 
 
-async def pauses(world: World, what: What) -> list[float]:
+async def pauses(world: World, what: OutboxKind) -> list[float]:
     rows = await world.bot.database.read(unfinished)
-    return [(row.not_before - world.now).total_seconds() for row in rows if row.what == what]
+    return [(row.not_before - world.now).total_seconds() for row in rows if row.kind == what]
 
 
 def paged(world: World) -> int:
@@ -128,7 +129,7 @@ async def test_the_first_call_that_works_lets_all_go_that_waited_for_slack(eithe
     assert paged(either) == 1
     assert made(either)[1:] == ["inc-3-all-is-down", "inc-2-slow-pages"], "the worst first"
     await either.finish()
-    assert (await either.bot.database.read(outbox.backlog)).unfinished == 0
+    assert (await either.bot.database.read(outbox.count_backlog)).unfinished == 0
 
 
 async def test_a_start_lets_all_go_that_waited_for_slack(either: World) -> None:
@@ -160,29 +161,29 @@ async def test_what_waits_for_something_else_is_left_waiting(either: World) -> N
     either.sandbox.fault("error", "conversations.setTopic", error="token_revoked", times=1)
     await either.types("oncall", "/incident severity 1 worse")
     await either.bot.database.run(put_later, either.now)
-    before = {row.what: row.not_before for row in await either.bot.database.read(unfinished)}
-    assert {What.SAY, What.TOPIC, What.LEARN_PERSON} <= before.keys()
+    before = {row.kind: row.not_before for row in await either.bot.database.read(unfinished)}
+    assert {OutboxKind.EVENT, OutboxKind.TOPIC, OutboxKind.USER_LOOKUP} <= before.keys()
     either.clock.move_to(either.now + timedelta(seconds=11))
 
     await either.bot.gateway.call("auth.test")
     await either.settle()
 
-    after = {row.what: row.not_before for row in await either.bot.database.read(unfinished)}
-    assert {what: after[what] for what in (What.SAY, What.TOPIC, What.LEARN_PERSON)} == {
-        what: before[what] for what in (What.SAY, What.TOPIC, What.LEARN_PERSON)
+    after = {row.kind: row.not_before for row in await either.bot.database.read(unfinished)}
+    assert {what: after[what] for what in (OutboxKind.EVENT, OutboxKind.TOPIC, OutboxKind.USER_LOOKUP)} == {
+        what: before[what] for what in (OutboxKind.EVENT, OutboxKind.TOPIC, OutboxKind.USER_LOOKUP)
     }
 
 
 def put_later(session: Session, now: datetime) -> None:
-    outbox.put(
+    outbox.enqueue(
         session,
         lane="learn:U0DBA",
-        what=What.LEARN_PERSON,
+        kind=OutboxKind.USER_LOOKUP,
         team_id="T0HARBOUR",
         at=now,
         priority=45,
         not_before=now + timedelta(seconds=40),
-        user_id="U0DBA",
+        payload=UserPayload("U0DBA"),
     )
 
 

@@ -9,8 +9,8 @@ from datetime import datetime
 import pytest
 from sqlmodel import Session
 
-from bot.services.outbox import What
-from bot.services.views.outbox_operations import retry_all
+from bot.services.outbox import OutboxKind
+from bot.services.views.outbox_operations import retry_all_rows
 from bot.services.workspace.actor import Actor, Origin
 from bot.store import outbox
 from bot.store.outbox import State
@@ -29,12 +29,12 @@ def the_card(world: World) -> str:
 
 async def retries(world: World) -> None:
     """As `dogwatch outbox retry --all-dead`."""
-    await world.bot.database.run(retry_all, Actor("", None, world.now, Origin.CLI))
+    await world.bot.database.run(retry_all_rows, Actor("", None, world.now, Origin.CLI))
     await world.finish()
 
 
 async def backlog(world: World) -> outbox.Backlog:
-    return await world.bot.database.read(outbox.backlog)
+    return await world.bot.database.read(outbox.count_backlog)
 
 
 def noted(world: World, text: str) -> int:
@@ -117,7 +117,7 @@ async def test_a_card_that_slack_cannot_show_stops_nothing_and_operators_see_it(
 
     assert noted(world, "worse") == 1
     failed = await world.bot.database.read(by_state, State.FAILED)
-    assert {(row.what, row.error) for row in failed} == {(What.CARD, "chat.update: invalid_blocks")}
+    assert {(row.kind, row.error) for row in failed} == {(OutboxKind.CARD, "chat.update: invalid_blocks")}
 
     world.sandbox.clear_faults()
     await retries(world)
@@ -230,8 +230,8 @@ async def test_a_card_that_cannot_be_shown_is_one_row_however_much_is_refused(wo
         await world.finish()
     edits = len(world.sandbox.calls("chat.update"))
     failed = await world.bot.database.read(by_state, State.FAILED, State.DEAD)
-    assert [row.what for row in failed].count(What.CARD) == 1
-    assert {What.SAY, What.TOPIC, What.INVITE} <= {row.what for row in failed}
+    assert [row.kind for row in failed].count(OutboxKind.CARD) == 1
+    assert {OutboxKind.EVENT, OutboxKind.TOPIC, OutboxKind.INVITE} <= {row.kind for row in failed}
 
     world.sandbox.fault("error", "pins.add", channel=CHANNEL, error="restricted_action")
     await world.bot.database.run(put_pin, world.now)
@@ -246,7 +246,7 @@ async def test_a_card_that_cannot_be_shown_is_one_row_however_much_is_refused(wo
 
 
 def put_pin(session: Session, at: datetime) -> None:
-    outbox.put(session, lane="pin:1", what=What.PIN_CARD, team_id="T0HARBOUR", at=at, priority=33, incident_id=1)
+    outbox.enqueue(session, lane="pin:1", kind=OutboxKind.PIN_CARD, team_id="T0HARBOUR", at=at, priority=33, incident_id=1)
 
 
 # --- a row that nothing can carry out
@@ -273,5 +273,5 @@ async def test_a_poison_row_is_given_up_seen_and_dropped(world: World) -> None:
     (dead,) = await world.bot.database.read(by_state, State.DEAD)
     assert dead.attempts == 5, "it was tried as often again"
 
-    await world.bot.database.run(outbox.drop, dead.key, world.now)
+    await world.bot.database.run(outbox.drop_row, dead.key, world.now)
     assert (await backlog(world)).dead == 0

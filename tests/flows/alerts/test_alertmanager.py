@@ -1,4 +1,4 @@
-"""The main job with a real Alertmanager: from the alert to the draft with its sources, on the machine's own clock."""
+"""A real Alertmanager, from the alert to the draft, on the machine's clock."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -18,11 +18,11 @@ LABELS = {"alertname": "CheckoutErrors", "service": "checkout", "severity": "cri
 SUMMARY = "Checkout answers with errors"
 GRAPH = "https://prometheus.example.test/graph?g0.expr=checkout_errors"
 LONG = 40.0
-"""Seconds after which something that should have happened will not. Alertmanager pauses longer with each attempt."""
+"""Timeout in seconds. Alertmanager pauses longer with each attempt."""
 
 
 class LiveWorld(World):
-    """A world whose time is the machine's, because a real Alertmanager has no other."""
+    """A world on the machine's clock: a real Alertmanager has no other."""
 
     def __init__(self, database_url: str, folder: Path) -> None:
         super().__init__(database_url, folder, config=CONFIG)
@@ -34,7 +34,7 @@ class LiveWorld(World):
         return super().settings().model_copy(update={"port": self.port})
 
     async def finish(self) -> None:
-        """Until nothing waits for its turn."""
+        """Wait until the outbox is empty."""
         async with asyncio.timeout(LONG):
             while (due := await self._due()) is not None and due < self.now + EVERYTHING:
                 await asyncio.sleep(0.05)
@@ -44,7 +44,7 @@ class LiveWorld(World):
         return await self.bot.next_due()
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """For what Alertmanager does in its own time."""
+        """Wait for a condition that depends on Alertmanager."""
         async with asyncio.timeout(LONG):
             while not condition():
                 await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Alerts come in: real notifications, and which incident each of them finds, opens, reopens or leaves alone."""
+"""Alert ingest: incidents found, opened, reopened or left alone."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -7,69 +7,34 @@ from typing import Any
 
 import aiohttp
 import pytest
-from sqlmodel import select
 
 from bot.app import Dogwatch
-from bot.store.alerts.alerts import Alert
 from tests.support.records import markup
 from tests.support.requests.notifications import Notifications, a_notification, an_alert
+from tests.support.requests.sent_notifications import (
+    AGAIN,
+    ALL_ENDED,
+    ONE_ENDED,
+    PROMETHEUS,
+    SINGLE,
+    THREE,
+    alerts_kept,
+    kinds,
+    messages_with,
+    samples,
+    sends,
+    without_last_seen,
+)
 from tests.support.worlds.world import TOKEN, World
-
-SINGLE, THREE = "01-firing-single", "02-firing-grouped-three"
-ONE_ENDED, ALL_ENDED, AGAIN = "03-mixed-one-resolved", "04-resolved-all", "05-flap-refiring"
-PROMETHEUS = "http://prometheus.example.test:9090/graph?g0.expr=up+%3D%3D+0&g0.tab=1"
-
-
-@pytest.fixture
-def told(world: World, conformance: Path) -> Notifications:
-    """What a real Alertmanager sent, as if its first alert had begun now."""
-    return Notifications(conformance / "alerts", anchor=THREE, at=world.now)
-
-
-def samples(world: World, conformance: Path, anchor: str) -> Notifications:
-    return Notifications(conformance / "alerts", anchor=anchor, at=world.now)
-
-
-async def sends(world: World, payload: Any, *, source: str = "alertmanager") -> dict[str, Any]:
-    """Send what is accepted, and let the bot finish what follows from it."""
-    status, answer = await world.posts(source, payload)
-    assert status == 200, answer
-    await world.finish()
-    return dict(answer)
-
-
-async def alerts_kept(world: World) -> list[Alert]:
-    def read(session: Any) -> list[Alert]:
-        return list(session.exec(select(Alert).order_by(Alert.id)))
-
-    return await world.bot.database.read(read)
-
-
-async def kinds(world: World, reference: str = "INC-1") -> list[str]:
-    return [entry["kinds"][0] for entry in await world.timeline(reference)]
-
-
-def as_told(whole: dict[str, Any]) -> dict[str, Any]:
-    """The record without when its alerts were last heard of."""
-    alerts = [{key: value for key, value in each.items() if key != "last_seen_at"} for each in whole["alerts"]]
-    return {**whole, "alerts": alerts}
-
-
-def shown(world: World, words: str, channel: str | None = None) -> list[str]:
-    """The bot's messages in the channel that hold these words."""
-    return [text for text in world.texts(channel) if words in text]
-
-
-# --- one notification
 
 
 async def test_a_single_alert_opens_an_incident_with_its_start_and_its_source(
-    world: World, told: Notifications
+    world: World, notifications: Notifications
 ) -> None:
     began = world.now
     await world.advance(minutes=1)
 
-    answer = await sends(world, told[SINGLE])
+    answer = await sends(world, notifications[SINGLE])
 
     assert answer == {"ok": True, "recorded": 1, "ignored": 0, "incidents": ["INC-1"]}
     assert world.channel == "inc-1-highcpu-on-web-1-9100"
@@ -87,19 +52,23 @@ async def test_a_single_alert_opens_an_incident_with_its_start_and_its_source(
     assert detection["link"] == PROMETHEUS
 
 
-async def test_the_services_people_are_invited_though_nobody_declared(world: World, told: Notifications) -> None:
-    await sends(world, told[SINGLE])
+async def test_the_services_people_are_invited_though_nobody_declared(
+    world: World, notifications: Notifications
+) -> None:
+    await sends(world, notifications[SINGLE])
 
     assert set(world.sandbox.members(world.channel)) == {"U0DOGWATCH", "U0ENGINEER", "U0DBA", "U0DEVELOPER"}
 
 
-async def test_a_group_of_three_is_one_incident_one_message_one_entry(world: World, told: Notifications) -> None:
-    answer = await sends(world, told[THREE])
+async def test_a_group_of_three_is_one_incident_one_message_one_entry(
+    world: World, notifications: Notifications
+) -> None:
+    answer = await sends(world, notifications[THREE])
 
     assert answer["incidents"] == ["INC-1"]
     assert len(world.channels) == 1
     assert "HighCPU on web-1:9100 (and 2 more)" in world.card()
-    (message,) = shown(world, "*3 alerts*")
+    (message,) = messages_with(world, "*3 alerts*")
     assert all(f"HighCPU on web-{number}:9100" in message for number in (1, 2, 3))
     assert await kinds(world) == ["declared", "detection"]
     assert len((await world.exported())["alerts"]) == 3
@@ -163,22 +132,22 @@ async def test_a_generic_alert_links_to_where_it_says(world: World) -> None:
 
 
 async def test_grafana_from_firing_to_resolved(world: World, conformance: Path) -> None:
-    told = samples(world, conformance, "grafana-firing-2")
+    notifications = samples(world, conformance, "grafana-firing-2")
     began = world.now
     await world.advance(minutes=2)
 
-    await sends(world, told["grafana-firing-2"], source="grafana")
+    await sends(world, notifications["grafana-firing-2"], source="grafana")
     await world.advance_to(began + timedelta(minutes=20))
-    await sends(world, told["grafana-mixed"], source="grafana")
+    await sends(world, notifications["grafana-mixed"], source="grafana")
     await world.advance_to(began + timedelta(minutes=50))
-    await sends(world, told["grafana-resolved"], source="grafana")
+    await sends(world, notifications["grafana-resolved"], source="grafana")
 
     assert "Payments through payplug are failing (and 1 more)" in world.card()
     assert await kinds(world) == ["detection", "declared", "alert resolved", "alert resolved"]
     ends = {each["annotations"]["summary"]: each["ended_at"] for each in (await world.exported())["alerts"]}
     assert datetime.fromisoformat(ends["Payments through payplug are failing"]) == began + timedelta(minutes=43)
     assert datetime.fromisoformat(ends["Payments through stripe are failing"]) == began + timedelta(seconds=940)
-    assert len(shown(world, "All 2 alerts have ended")) == 1
+    assert len(messages_with(world, "All 2 alerts have ended")) == 1
 
 
 async def test_grafanas_test_button_opens_nothing(world: World, conformance: Path) -> None:
@@ -188,50 +157,49 @@ async def test_grafanas_test_button_opens_nothing(world: World, conformance: Pat
     assert world.channels == []
 
 
-# --- one notification after the other
-
-
-async def test_the_same_notification_again_changes_nothing(world: World, told: Notifications) -> None:
-    await sends(world, told[THREE])
+async def test_the_same_notification_again_changes_nothing(world: World, notifications: Notifications) -> None:
+    await sends(world, notifications[THREE])
     await world.advance(minutes=10)
-    before, posted = as_told(await world.exported()), world.sandbox.messages(world.channel)
+    before, posted = without_last_seen(await world.exported()), world.sandbox.messages(world.channel)
 
-    answer = await sends(world, told[THREE])
+    answer = await sends(world, notifications[THREE])
 
     assert answer["incidents"] == ["INC-1"]
-    assert as_told(await world.exported()) == before
+    assert without_last_seen(await world.exported()) == before
     assert world.sandbox.messages(world.channel) == posted
 
 
-async def test_a_member_of_the_group_that_fires_later_joins_the_incident(world: World, told: Notifications) -> None:
-    await sends(world, told[SINGLE])
-    answer = await sends(world, told[THREE])
+async def test_a_member_of_the_group_that_fires_later_joins_the_incident(
+    world: World, notifications: Notifications
+) -> None:
+    await sends(world, notifications[SINGLE])
+    answer = await sends(world, notifications[THREE])
 
     assert answer["incidents"] == ["INC-1"]
     assert len(world.channels) == 1
     assert "3 of 3 firing" in world.card()
-    assert len(shown(world, "*2 alerts*")) == 1
+    assert len(messages_with(world, "*2 alerts*")) == 1
 
 
-async def test_an_alert_that_is_absent_has_not_ended(world: World, told: Notifications) -> None:
-    """The notification of all that ended holds two of the three: the third had been told before."""
-    await sends(world, told[THREE])
-    await sends(world, told[ALL_ENDED])
+async def test_an_alert_that_is_absent_has_not_ended(world: World, notifications: Notifications) -> None:
+    """The final notification holds two of the three; the third was in an earlier one."""
+    await sends(world, notifications[THREE])
+    await sends(world, notifications[ALL_ENDED])
 
     assert "1 of 3 firing" in world.card()
-    stand = shown(world, "firing", world.channel)[-1]
+    stand = messages_with(world, "firing", world.channel)[-1]
     assert "1 of 3 alerts firing, 2 resolved. Still firing:" in stand
     assert "HighCPU on web-2:9100" in stand, "which one it is"
-    assert not shown(world, "have ended")
+    assert not messages_with(world, "have ended")
     assert (await world.exported())["incident"]["status"] == "investigating"
 
 
-async def test_when_all_have_ended_people_are_offered_to_resolve(world: World, told: Notifications) -> None:
-    await sends(world, told[THREE])
-    await sends(world, told[ONE_ENDED])
-    await sends(world, told[ALL_ENDED])
+async def test_when_all_have_ended_people_are_offered_to_resolve(world: World, notifications: Notifications) -> None:
+    await sends(world, notifications[THREE])
+    await sends(world, notifications[ONE_ENDED])
+    await sends(world, notifications[ALL_ENDED])
 
-    (offer,) = shown(world, "All 3 alerts have ended")
+    (offer,) = messages_with(world, "All 3 alerts have ended")
     assert "Resolve the incident" in offer
     assert "to resolve: all alerts have ended" in world.card()
     assert (await world.exported())["incident"]["status"] == "investigating", "people resolve, alerts do not"
@@ -248,10 +216,10 @@ async def test_when_all_have_ended_people_are_offered_to_resolve(world: World, t
     assert not any("Resolve the incident" in text for text in world.texts())
 
 
-async def test_the_end_of_each_alert_is_recorded(world: World, told: Notifications) -> None:
+async def test_the_end_of_each_alert_is_recorded(world: World, notifications: Notifications) -> None:
     began = world.now
-    await sends(world, told[THREE])
-    await sends(world, told[ONE_ENDED])
+    await sends(world, notifications[THREE])
+    await sends(world, notifications[ONE_ENDED])
 
     ended = [entry for entry in await world.timeline() if entry["kinds"] == ["alert resolved"]]
     assert [entry["text"] for entry in ended] == ["HighCPU: HighCPU on web-2:9100 ended"]
@@ -262,17 +230,17 @@ async def test_the_end_of_each_alert_is_recorded(world: World, told: Notificatio
     assert (alert["status"], alert["ended_at"]) == ("resolved", ended[0]["happened_at"])
 
 
-async def test_an_alert_that_flaps_stays_one_alert_of_one_incident(world: World, told: Notifications) -> None:
-    await sends(world, told[SINGLE])
-    await sends(world, told[ALL_ENDED])
+async def test_an_alert_that_flaps_stays_one_alert_of_one_incident(world: World, notifications: Notifications) -> None:
+    await sends(world, notifications[SINGLE])
+    await sends(world, notifications[ALL_ENDED])
     assert "0 of 2 firing" in world.card(), "web-3 fired and ended while nobody was told"
-    await sends(world, told[AGAIN])
+    await sends(world, notifications[AGAIN])
 
     assert len(world.channels) == 1
     first = (await world.exported())["alerts"][0]
     assert (first["status"], first["ended_at"], first["count"]) == ("firing", None, 2)
     assert "1 of 2 firing" in world.card()
-    assert not shown(world, "have ended")
+    assert not messages_with(world, "have ended")
 
 
 async def test_one_alert_that_fired_often_is_one_and_a_lost_end_does_not_keep_it_firing(world: World) -> None:
@@ -289,7 +257,7 @@ async def test_one_alert_that_fired_often_is_one_and_a_lost_end_does_not_keep_it
 
     await sends(world, firing(2, ended=True))
 
-    assert len(shown(world, "The alert has ended")) == 1, "and the offer to resolve is made"
+    assert len(messages_with(world, "The alert has ended")) == 1, "and the offer to resolve is made"
     assert "0 of 1 firing" in world.card()
     assert len((await world.exported())["alerts"]) == 3, "the record has each firing"
 
@@ -315,7 +283,7 @@ async def test_an_end_that_states_no_start_or_alone_states_one_ends_the_firing(
 
 
 async def test_that_an_alert_fired_is_told_before_that_it_ended(world: World) -> None:
-    """Posts leave one a second: the offer to resolve does not overtake what it is about."""
+    """Posts leave one a second: the offer to resolve does not overtake the alert's message."""
     at = world.now
     for number in range(4):
         one = [an_alert(f"Disk{number}", at=at, ended=at if ended else None) for ended in (False, True)]
@@ -331,17 +299,16 @@ async def test_that_an_alert_fired_is_told_before_that_it_ended(world: World) ->
     assert not any("since" in text for text in lines), "they have ended meanwhile"
 
 
-async def test_an_end_that_arrives_first_opens_nothing_and_hides_nothing(world: World, told: Notifications) -> None:
+async def test_an_end_that_arrives_first_opens_nothing_and_hides_nothing(
+    world: World, notifications: Notifications
+) -> None:
     await world.advance(minutes=2)
-    answer = await sends(world, told[ALL_ENDED])
+    answer = await sends(world, notifications[ALL_ENDED])
     assert answer["incidents"] == []
     assert world.channels == []
 
-    answer = await sends(world, told[SINGLE])
+    answer = await sends(world, notifications[SINGLE])
     assert answer["incidents"] == ["INC-1"]
-
-
-# --- after somebody resolved
 
 
 async def resolved(world: World, first: dict[str, Any]) -> None:
@@ -350,242 +317,7 @@ async def resolved(world: World, first: dict[str, Any]) -> None:
     await world.finish()
 
 
-async def test_a_repeated_notification_does_not_reopen(world: World, told: Notifications) -> None:
-    await resolved(world, told[THREE])
-    before = await world.exported()
-
-    await sends(world, told[THREE])
-
-    assert (await world.exported())["incident"] == before["incident"]
-    assert len(world.channels) == 1
-
-
-async def test_an_alert_that_ends_after_the_incident_is_recorded_there(world: World, told: Notifications) -> None:
-    await resolved(world, told[SINGLE])
-    await world.advance(hours=2)
-
-    answer = await sends(world, told[ALL_ENDED])
-
-    assert "INC-1" in answer["incidents"]
-    assert len(world.channels) == 1
-    whole = await world.exported()
-    assert whole["incident"]["status"] == "resolved"
-    assert whole["alerts"][0]["status"] == "resolved"
-
-
-async def test_a_new_firing_soon_after_reopens_and_says_so(world: World, told: Notifications) -> None:
-    await resolved(world, told[SINGLE])
-    await world.advance(minutes=20)
-
-    again = a_notification(an_alert(at=world.now, instance="web-9:9100"), group=told[SINGLE]["groupKey"])
-    answer = await sends(world, again)
-
-    assert answer["incidents"] == ["INC-1"]
-    assert len(world.channels) == 1
-    assert "*Reopened* by Dogwatch" in shown(world, "Reopened")[0]
-    assert "HighCPU fires again" in shown(world, "Reopened")[0]
-    assert "Investigating" in world.card()
-    incident = (await world.exported())["incident"]
-    assert (incident["status"], incident["resolved_at"], incident["ended_at"]) == ("investigating", None, None)
-
-
-async def test_a_flap_soon_after_reopens_too(world: World, told: Notifications) -> None:
-    await sends(world, told[SINGLE])
-    await sends(world, told[ALL_ENDED])
-    await world.types("oncall", "/incident resolve restarted")
-    await world.advance(minutes=20)
-
-    answer = await sends(world, told[AGAIN])
-
-    assert answer["incidents"] == ["INC-1"]
-    assert (await world.exported())["incident"]["status"] == "investigating"
-
-
-async def test_a_new_firing_later_opens_another_that_links_the_first(world: World, told: Notifications) -> None:
-    await resolved(world, told[SINGLE])
-    await world.advance(minutes=31)
-
-    again = a_notification(an_alert(at=world.now, instance="web-9:9100"), group=told[SINGLE]["groupKey"])
-    answer = await sends(world, again)
-
-    assert answer["incidents"] == ["INC-2"]
-    assert len(world.channels) == 2
-    assert "Follows INC-1" in world.card()
-    assert (await world.exported("INC-1"))["incident"]["status"] == "resolved"
-
-
-async def test_a_flap_later_leaves_the_first_incident_its_alert(world: World, told: Notifications) -> None:
-    """Alertmanager tells a flap with the start of the first firing: it is not when the second incident began."""
-    await sends(world, told[SINGLE])
-    await sends(world, told[ALL_ENDED])
-    await world.types("oncall", "/incident resolve restarted")
-    await world.advance(hours=3)
-    first, at = as_told(await world.exported("INC-1")), world.now
-
-    answer = await sends(world, told[AGAIN])
-
-    assert answer["incidents"] == ["INC-2"]
-    assert as_told(await world.exported("INC-1")) == first
-    second = await world.exported("INC-2")
-    assert datetime.fromisoformat(second["incident"]["started_at"]) == at
-    assert second["incident"]["sources"]["started_at"]["precision"] == "approximate"
-    assert [each["status"] for each in second["alerts"]] == ["firing"]
-
-    await sends(world, told[AGAIN])
-    await sends(world, told[ALL_ENDED])
-    assert as_told(await world.exported("INC-1")) == first
-    assert [each["status"] for each in (await world.exported("INC-2"))["alerts"]] == ["resolved"]
-
-
-async def test_an_old_alert_that_ends_stays_with_its_own_incident(world: World, told: Notifications) -> None:
-    """Another of the group opened a second incident meanwhile: its times are not those of the first one's alert."""
-    await resolved(world, told[SINGLE])
-    await world.advance(hours=1)
-    began = world.now
-    other = a_notification(an_alert(at=began, instance="web-9:9100"), group=told[SINGLE]["groupKey"])
-    assert (await sends(world, other))["incidents"] == ["INC-2"]
-
-    await sends(world, told[ALL_ENDED])
-
-    assert [each["status"] for each in (await world.exported("INC-1"))["alerts"]] == ["resolved"]
-    second = await world.exported("INC-2")
-    assert datetime.fromisoformat(second["incident"]["started_at"]) == began
-
-
-@pytest.mark.parametrize(("hours", "form"), [(1, "^{time}|"), (30, "^{date_short_pretty} {time}|")])
-async def test_an_alert_that_fires_since_another_day_is_told_with_the_day(world: World, hours: int, form: str) -> None:
-    began = world.now - timedelta(hours=hours)
-    await sends(world, a_notification(an_alert("Disk", at=began), group="disk"))
-
-    (line,) = shown(world, "*Alert*", world.channel)
-    assert f"since <!date^{int(began.timestamp())}{form}" in line
-
-
-async def test_an_incident_of_another_group_is_left_alone(world: World, told: Notifications) -> None:
-    await world.declares("checkout is down service:checkout")
-    first = await sends(world, told[SINGLE])
-    second = await sends(world, a_notification(an_alert("DiskFull", at=world.now), group="another"))
-
-    assert (first["incidents"], second["incidents"]) == (["INC-2"], ["INC-3"])
-
-
-# --- times that cannot be
-
-
-@pytest.mark.parametrize("off", [timedelta(hours=1), timedelta(days=-8)])
-async def test_a_start_that_cannot_be_becomes_the_time_of_receipt(world: World, off: timedelta) -> None:
-    at = world.now
-    await sends(world, a_notification(an_alert(at=at + off)))
-
-    whole = await world.exported()
-    detection = next(entry for entry in whole["timeline"] if entry["kinds"] == ["detection"])
-    assert (datetime.fromisoformat(detection["happened_at"]), detection["precision"]) == (at, "approximate")
-    assert datetime.fromisoformat(whole["incident"]["started_at"]) == at
-    assert whole["alerts"][0]["starts_at_precision"] == "approximate"
-
-    answer = await sends(world, a_notification(an_alert(at=at + off)))
-    assert answer["incidents"] == ["INC-1"], "told again it is the same alert"
-
-
-# --- routes
-
-ROUTES = """
-[services.checkout]
-severity = "SEV2"
-
-[services.payments]
-severity = "SEV4"
-
-[alerts.severities]
-page = "SEV1"
-
-[[routes]]
-match = ['env="dev"']
-action = "ignore"
-
-[[routes]]
-match = ['team=~"pay.*"', 'severity!="info"']
-service = "payments"
-severity = "SEV1"
-
-[[routes]]
-match = ['alertname!~"High.*|Disk.*"']
-action = "ignore"
-
-[[routes]]
-match = ['attach="yes"']
-action = "attach"
-"""
-
-
-@pytest.fixture
-async def routed(database_url: str, tmp_path: Path) -> Any:
-    async with World(database_url, tmp_path, config=ROUTES) as built:
-        yield built
-
-
-@pytest.mark.parametrize(
-    ("labels", "severity", "services"),
-    [
-        ({"team": "payments", "severity": "critical"}, "SEV1", ["payments"]),
-        ({"team": "payments", "severity": "info"}, "SEV3", []),
-        ({"team": "repayments"}, "SEV3", []),
-        ({"service": "checkout"}, "SEV2", ["checkout"]),
-        ({"service": "checkout", "severity": "page"}, "SEV1", ["checkout"]),
-        ({"service": "search", "severity": "critical"}, "SEV3", ["search"]),
-    ],
-)
-async def test_routes_set_service_and_severity(
-    routed: World, labels: dict[str, str], severity: str, services: list[str]
-) -> None:
-    await sends(routed, a_notification(an_alert(at=routed.now, **labels)))
-
-    incident = (await routed.exported())["incident"]
-    assert (incident["severity"], incident["services"]) == (severity, services)
-    assert severity in routed.card()
-
-
-async def test_the_worst_of_a_group_rates_it_and_all_services_are_named(routed: World) -> None:
-    at = routed.now
-    await sends(
-        routed,
-        a_notification(
-            an_alert(at=at, service="search"), an_alert(at=at, service="checkout"), an_alert(at=at, team="pay")
-        ),
-    )
-
-    incident = (await routed.exported())["incident"]
-    assert (incident["severity"], set(incident["services"])) == ("SEV1", {"search", "checkout", "payments"})
-
-
-async def test_a_route_may_ignore(routed: World) -> None:
-    before = await routed.tables()
-
-    answer = await sends(routed, a_notification(an_alert(at=routed.now, env="dev"), an_alert("Odd", at=routed.now)))
-
-    assert answer == {"ok": True, "recorded": 0, "ignored": 2, "incidents": []}
-    assert await routed.tables() == before
-
-
-async def test_a_route_may_attach_only(routed: World) -> None:
-    alone = await sends(routed, a_notification(an_alert(at=routed.now, attach="yes", service="checkout"), group="a"))
-    assert alone["incidents"] == []
-    assert routed.channels == []
-
-    await routed.declares("checkout is slow service:checkout")
-    await routed.declares("search is slow service:search")
-    with_it = a_notification(an_alert(at=routed.now, attach="yes", service="checkout"), group="b")
-    answer = await sends(routed, with_it)
-
-    assert answer["incidents"] == ["INC-1"]
-    assert shown(routed, "HighCPU", routed.channels[0])
-    assert not shown(routed, "HighCPU", routed.channels[1])
-
-
-# --- several at once
-
-
-async def test_two_replicas_told_at_the_same_time_open_one_incident(world: World, told: Notifications) -> None:
+async def test_two_replicas_told_at_the_same_time_open_one_incident(world: World, notifications: Notifications) -> None:
     if world.bot.database.dialect == "sqlite":
         # One file belongs to one process: there the same alert comes over two connections at once.
         urls = [world.url, world.url]
@@ -595,15 +327,15 @@ async def test_two_replicas_told_at_the_same_time_open_one_incident(world: World
         await other.start()
         urls = [world.url, f"http://127.0.0.1:{other.port}"]
 
-    async def tell(url: str) -> int:
+    async def send(url: str) -> int:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         async with (
             aiohttp.ClientSession(headers=headers) as http,
-            http.post(f"{url}/alerts/alertmanager", json=told[THREE]) as answer,
+            http.post(f"{url}/alerts/alertmanager", json=notifications[THREE]) as answer,
         ):
             return answer.status
 
-    answers = await asyncio.gather(*(tell(url) for url in urls * 4))
+    answers = await asyncio.gather(*(send(url) for url in urls * 4))
     await world.finish()
     if other is not None:
         await other.stop()
@@ -611,6 +343,6 @@ async def test_two_replicas_told_at_the_same_time_open_one_incident(world: World
 
     assert answers == [200] * 8
     assert len(world.channels) == 1
-    assert len(shown(world, "*3 alerts*")) == 1
+    assert len(messages_with(world, "*3 alerts*")) == 1
     assert len(await alerts_kept(world)) == 3
     assert await kinds(world) == ["declared", "detection"]

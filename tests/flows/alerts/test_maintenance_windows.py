@@ -1,4 +1,4 @@
-"""A service is worked on: its alerts are recorded and open nothing, and what still fires afterwards opens incidents."""
+"""Maintenance windows: alerts are recorded, and open incidents only after the end."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

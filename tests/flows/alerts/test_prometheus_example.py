@@ -1,4 +1,4 @@
-"""The files of `examples/prometheus/` as its README says: a real Prometheus, a real Alertmanager, the sandbox."""
+"""`examples/prometheus/` with a real Prometheus, a real Alertmanager and the sandbox."""
 
 import asyncio
 import json
@@ -19,18 +19,18 @@ from tests.support.servers.sandbox_client import SandboxClient
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "examples" / "prometheus"
 PATIENCE = 40.0
-"""Seconds after which something that should have happened will not."""
+"""Timeout in seconds."""
 SOONER = {
     "prometheus.yml": {"scrape_interval: 15s": "scrape_interval: 200ms", "n_interval: 15s": "n_interval: 200ms"},
     "checkout.rules.yml": {"for: 30s": "for: 400ms"},
     "alertmanager.yml": {"group_wait: 10s": "group_wait: 200ms", "group_interval: 1m": "group_interval: 1s"},
 }
-"""What a test does not wait for. Everything else of the files stays as it is, but for the ports."""
+"""Shorter times for the test. Everything else of the files stays, but for the ports."""
 
 
 @asynccontextmanager
 async def started(folder: Path, *command: str | Path, ready: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
-    """A program, until the block ends; `ready`: an address that answers 200 once it is up."""
+    """Run a program until the block ends; `ready`: a URL that answers 200 once it is up."""
     log = folder / f"{Path(command[0]).name}.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(*command, cwd=folder, stdout=output, stderr=output)
@@ -102,7 +102,7 @@ def copied(folder: Path, ports: Mapping[int, int]) -> Path:
     return copy
 
 
-async def told(slack: SandboxClient, words: str) -> bool:
+async def has_message(slack: SandboxClient, words: str) -> bool:
     """Whether a message in an incident's channel says so: its text, or what its blocks show."""
     for channel in await incident_channels(slack):
         if any(words in json.dumps(message) for message in await slack.messages(channel=channel["id"])):
@@ -150,7 +150,7 @@ async def test_a_service_that_stops_opens_an_incident_and_its_return_is_told(tmp
             await until(lambda: is_watched(prometheus_port, {"checkout", "dogwatch"}))
             assert await incident_channels(slack) == []
 
-        await until(lambda: told(slack, "CheckoutDown"))
+        await until(lambda: has_message(slack, "CheckoutDown"))
 
         (channel,) = await incident_channels(slack)
         assert channel["name"] == "inc-1-checkout-does-not-answer"
@@ -158,13 +158,13 @@ async def test_a_service_that_stops_opens_an_incident_and_its_return_is_told(tmp
         await until(lambda: has_members(slack, channel["id"], people))
 
         async with started(*service):
-            await until(lambda: told(slack, "alert has ended"), lambda: str([]))
-            await until(lambda: told(slack, "to resolve: all alerts have ended"))
+            await until(lambda: has_message(slack, "alert has ended"), lambda: str([]))
+            await until(lambda: has_message(slack, "to resolve: all alerts have ended"))
         assert len(await incident_channels(slack)) == 1
 
 
 async def is_watched(port: int, jobs: set[str]) -> bool:
-    """Whether Prometheus has reached a target of each of these jobs."""
+    """True if Prometheus has reached a target of each of these jobs."""
     url = f"http://127.0.0.1:{port}/api/v1/targets"
     async with aiohttp.ClientSession() as session, session.get(url) as answer:
         targets = (await answer.json())["data"]["activeTargets"]

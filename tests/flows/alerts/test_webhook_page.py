@@ -1,4 +1,4 @@
-"""The how-to for senders of one's own, line by line: what it says to type is typed, and answered as it says."""
+"""The how-to for custom senders, line by line: its commands work as documented."""
 
 import asyncio
 import json

@@ -6,7 +6,7 @@ import pytest
 
 from bot.services.outbox import HOME_OPEN
 from bot.services.workspace.access import REFUSAL
-from bot.store.outbox.inspection import failed_of
+from bot.store.outbox.inspection import find_failed_ids
 from tests.support.worlds.world import World, action_ids, rendered
 
 
@@ -191,4 +191,4 @@ async def test_a_slack_without_app_home_is_asked_once_for_each_time_that_it_is_o
     await world.finish()
 
     assert len(world.sandbox.calls("views.publish")) == 1
-    assert await world.bot.database.read(failed_of) == []
+    assert await world.bot.database.read(find_failed_ids) == []

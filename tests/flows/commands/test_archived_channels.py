@@ -98,7 +98,7 @@ async def test_a_channel_that_somebody_makes_private_takes_its_incident_along(wo
     channel = world.sandbox.workspace.channels[world.sandbox.channel(name)["id"]]
 
     channel.is_private = True
-    messages.system(
+    messages.post_system_message(
         world.sandbox.workspace, channel, "U0ONCALL", "channel_convert_to_private", "made private", world.now
     )
     await world.finish()

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor import examine
+from bot.doctor import run_checks
 from bot.domain.errors import UserError
-from bot.store.incidents import incidents
+from bot.store.incidents import installations
 from tests.support.worlds.world import World
 
 CONFIG = """
@@ -38,13 +38,13 @@ async def test_an_incident_runs_in_the_workspace_that_the_app_was_approved_for(
         await world.restart()
         await world.settle()
 
-        installation = await world.bot.database.read(incidents.installation)
+        installation = await world.bot.database.read(installations.find_installation)
         assert installation.team_id == "E0HARBOUR"
         assert world.is_confirmed(ts)
         assert "U0DBA" in world.sandbox.members(world.channel), "by the user group"
         assert "Resolved" in world.card()
         assert not [call for call in world.sandbox.calls() if call["error"] == "missing_argument"]
-        token = next(each for each in await examine(world.bot.settings) if each.check == "bot token")
+        token = next(each for each in await run_checks(world.bot.settings) if each.check == "bot token")
         assert (token.state, "the organisation Harbour (E0HARBOUR)" in token.found) == ("ok", True)
 
 
@@ -55,7 +55,7 @@ async def test_an_app_without_one_workspace_is_refused_with_what_to_do(tmp_path:
     with pytest.raises(UserError, match=f"approved for {len(approved)} of its workspaces: .*approve it for that one"):
         async with world:
             pass
-    token = next(each for each in await examine(world.settings()) if each.check == "bot token")
+    token = next(each for each in await run_checks(world.settings()) if each.check == "bot token")
     await world.bot.stop()
     await world.sandbox.stop()
 

@@ -5,13 +5,13 @@ import re
 
 import pytest
 
-from bot.crypto.signed_links import page_link
+from bot.crypto import incident_page_link
 from tests.support.worlds.world import World
 
 
 def path_of(world: World, reference: str = "INC-1") -> str:
     """The page's address, as it stands in drafts, without the host."""
-    link = page_link(world.bot.settings, reference)
+    link = incident_page_link(world.bot.settings, reference)
     return link[link.index("/incidents/") :]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.world import World, action_ids
 
 
@@ -139,7 +140,7 @@ async def test_an_incident_is_shown_with_everything_to_whoever_asks(world: World
     assert "Resolved" in shown
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.world(databases=SQLITE)
 async def test_looking_up_does_not_wait_for_a_writer(world: World) -> None:
     """Somebody else's transaction holds SQLite's one writer; the search is answered meanwhile."""
     await three(world)

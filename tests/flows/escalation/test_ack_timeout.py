@@ -1,7 +1,4 @@
-"""Somebody acknowledged and is not heard of since: they are asked, paged again, and then others are."""
-
-from collections.abc import AsyncIterator
-from pathlib import Path
+"""Acknowledgement timeout: question, another page, then the next level."""
 
 import pytest
 
@@ -24,14 +21,11 @@ wait = 5
 """
 
 
-@pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with World(database_url, tmp_path, config=CONFIG) as built:
-        yield built
+pytestmark = pytest.mark.world(config=CONFIG)
 
 
-async def called(world: World, severity: str = "sev:1") -> str:
-    """The administrator was paged and acknowledged at once. Returns their conversation with the bot."""
+async def acknowledged_escalation(world: World, severity: str = "sev:1") -> str:
+    """Page and acknowledge as `dba`; return their direct channel."""
     await world.declares(f"checkout is down {severity}")
     await world.types("oncall", "/incident escalate policy:payments the database is slow")
     await world.finish()
@@ -40,23 +34,23 @@ async def called(world: World, severity: str = "sev:1") -> str:
     return str(direct)
 
 
-def told(world: World, direct: str) -> list[str]:
+def direct_messages(world: World, direct: str) -> list[str]:
     return [rendered(each) for each in world.sandbox.messages(direct) if each.get("user") == "U0DOGWATCH"]
 
 
 def questions(world: World, direct: str) -> int:
-    return sum("Are you still on" in each for each in told(world, direct))
+    return sum("Are you still on" in each for each in direct_messages(world, direct))
 
 
 def pages(world: World, direct: str) -> int:
-    return sum("rotating_light" in each for each in told(world, direct))
+    return sum("rotating_light" in each for each in direct_messages(world, direct))
 
 
-def ledger(world: World) -> str:
+def escalation_text(world: World) -> str:
     return next(text for text in world.texts() if ("mega" in text and "Escalat" in text) or "Policy" in text)
 
 
-async def test_who_answered_two_calls_by_one_policy_at_once_is_asked_once(world: World) -> None:
+async def test_one_question_for_two_escalations_of_one_policy(world: World) -> None:
     await world.declares("checkout is down sev:1")
     for _ in range(2):
         await world.types("oncall", "/incident escalate policy:payments the database is slow")
@@ -69,8 +63,8 @@ async def test_who_answered_two_calls_by_one_policy_at_once_is_asked_once(world:
     assert questions(world, direct) == 1
 
 
-async def test_who_handed_over_is_listened_for_no_more(world: World) -> None:
-    direct = await called(world)
+async def test_a_handover_ends_the_timeout(world: World) -> None:
+    direct = await acknowledged_escalation(world)
     await world.types("dba", "/incident reassign @engineer asleep")
     await world.finish()
     await world.presses("engineer", "escalation_acknowledge", channel=world.sandbox.open_dm("engineer"))
@@ -82,8 +76,8 @@ async def test_who_handed_over_is_listened_for_no_more(world: World) -> None:
     assert pages(world, world.sandbox.open_dm("engineer")) == 2, "it is theirs, and they are silent"
 
 
-async def test_they_are_asked_then_paged_again_then_the_next_level_is_paged(world: World) -> None:
-    direct = await called(world)
+async def test_question_then_page_then_next_level(world: World) -> None:
+    direct = await acknowledged_escalation(world)
     await world.says("oncall", "still down")  # others do not speak for them
     await world.advance(minutes=14)
     assert questions(world, direct) == 0
@@ -91,14 +85,14 @@ async def test_they_are_asked_then_paged_again_then_the_next_level_is_paged(worl
     await world.advance(minutes=1)
 
     assert questions(world, direct) == 1
-    assert "asked" in ledger(world)
+    assert "asked" in escalation_text(world)
     assert pages(world, direct) == 1
     await world.advance(minutes=5)
     assert pages(world, direct) == 2
     assert any("gives no sign of life" in each for each in world.texts())
-    assert "was not heard of since; paged again" in ledger(world)
-    assert "<@U0DBA> acknowledged, then silent" in ledger(world)
-    [now] = [line for line in ledger(world).splitlines() if line.startswith("• <@U0DBA>")]
+    assert "was not heard of since; paged again" in escalation_text(world)
+    assert "<@U0DBA> acknowledged, then silent" in escalation_text(world)
+    [now] = [line for line in escalation_text(world).splitlines() if line.startswith("• <@U0DBA>")]
     assert now.count("Slack") == 1, "the page that was answered belongs to the time before"
     assert pages(world, world.sandbox.open_dm("engineer")) == 0
     await world.advance(minutes=5)
@@ -113,8 +107,8 @@ async def test_they_are_asked_then_paged_again_then_the_next_level_is_paged(worl
 
 
 @pytest.mark.parametrize("sign", ["message", "reaction", "command", "button"])
-async def test_a_sign_of_life_puts_it_off(world: World, sign: str) -> None:
-    direct = await called(world)
+async def test_activity_restarts_the_timeout(world: World, sign: str) -> None:
+    direct = await acknowledged_escalation(world)
     ts = await world.says("oncall", "still down")
     await world.advance(minutes=16 if sign == "button" else 10)
     match sign:
@@ -127,7 +121,7 @@ async def test_a_sign_of_life_puts_it_off(world: World, sign: str) -> None:
         case "button":
             assert questions(world, direct) == 1
             await world.presses("dba", "escalation_on_it", channel=direct)
-            assert "You are on *INC-1*" in told(world, direct)[-1]
+            assert "You are on *INC-1*" in direct_messages(world, direct)[-1]
 
     await world.advance(minutes=14)
 
@@ -137,25 +131,25 @@ async def test_a_sign_of_life_puts_it_off(world: World, sign: str) -> None:
     assert questions(world, direct) == 1
 
 
-async def test_whoever_is_asked_hands_it_on(world: World) -> None:
-    direct = await called(world)
+async def test_decline_after_the_question_pages_the_next_level(world: World) -> None:
+    direct = await acknowledged_escalation(world)
     await world.advance(minutes=15)
 
     await world.presses("dba", "escalation_decline", channel=direct)
     await world.finish()
 
     assert pages(world, world.sandbox.open_dm("engineer")) == 1
-    before = len(told(world, direct))
+    before = len(direct_messages(world, direct))
     await world.advance(minutes=4)
-    assert len(told(world, direct)) == before
+    assert len(direct_messages(world, direct)) == before
 
 
 @pytest.mark.parametrize("button", ["escalation_acknowledge", "escalation_on_it"])
-async def test_after_the_page_they_acknowledge_again(world: World, button: str) -> None:
-    direct = await called(world)
+async def test_acknowledging_again_restarts_the_timeout(world: World, button: str) -> None:
+    direct = await acknowledged_escalation(world)
     await world.advance(minutes=20)
     assert pages(world, direct) == 2
-    assert not any("It is yours" in each for each in told(world, direct))
+    assert not any("It is yours" in each for each in direct_messages(world, direct))
 
     await world.presses("dba", button, channel=direct)
     await world.advance(minutes=12)
@@ -166,13 +160,13 @@ async def test_after_the_page_they_acknowledge_again(world: World, button: str) 
     assert questions(world, direct) == before + 1
 
 
-async def test_nobody_is_asked_once_it_is_over_or_where_it_is_not_so_bad(world: World) -> None:
-    direct = await called(world)
+async def test_no_question_after_the_end_or_for_a_low_severity(world: World) -> None:
+    direct = await acknowledged_escalation(world)
     await world.types("oncall", "/incident resolve restarted")
     await world.advance(hours=1)
     assert questions(world, direct) == 0
 
-    await called(world, "sev:3")
+    await acknowledged_escalation(world, "sev:3")
     await world.advance(minutes=30)
     assert questions(world, direct) == 0
 
@@ -180,8 +174,8 @@ async def test_nobody_is_asked_once_it_is_over_or_where_it_is_not_so_bad(world: 
     assert questions(world, direct) == 1
 
 
-async def test_what_fell_due_while_nobody_looked_is_one_step(world: World) -> None:
-    direct = await called(world)
+async def test_one_step_after_downtime(world: World) -> None:
+    direct = await acknowledged_escalation(world)
     await world.bot.stop()
     world.clock.move_to(world.now.replace(hour=18))
 

@@ -1,4 +1,4 @@
-"""Calling for help: who is asked is paged, reminded while silent, and answers; whatever comes of it is seen."""
+"""Ad-hoc escalations: pages, reminders, acknowledgements and their display."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,11 +10,11 @@ from tests.support.worlds.world import World, action_ids, rendered
 
 
 def direct(world: World, user: str) -> list[str]:
-    """What the bot wrote to one person."""
+    """The bot's direct messages to one person."""
     return world.texts(world.sandbox.open_dm(user))
 
 
-def ledger(world: World) -> str:
+def escalation_text(world: World) -> str:
     """The escalation's message in the channel, the newest of them."""
     found = [text for text in world.texts() if text.startswith(":mega:") and "still needed" not in text]
     assert found, world.texts()
@@ -36,9 +36,9 @@ async def test_a_person_is_paged_and_acknowledges_in_the_direct_message(world: W
     [page] = direct(world, "dba")
     for words in ("<@U0ONCALL> needs you", "INC-1 checkout is down", "the pool is full", "Acknowledge", "Can't"):
         assert words in page
-    assert "<@U0DBA> paged" in ledger(world)
-    assert "waiting for an answer" in ledger(world)
-    assert "*Next:* a reminder, due" in ledger(world)
+    assert "<@U0DBA> paged" in escalation_text(world)
+    assert "waiting for an answer" in escalation_text(world)
+    assert "*Next:* a reminder, due" in escalation_text(world)
     assert "<@U0DBA> to acknowledge" in world.card()
 
     await world.advance(minutes=2)
@@ -48,8 +48,8 @@ async def test_a_person_is_paged_and_acknowledges_in_the_direct_message(world: W
     [escalation] = await escalations(world)
     assert (escalation["acknowledged_by_id"], escalation["external"]) == ("U0DBA", False)
     assert escalation["acknowledged_after_seconds"] >= 120
-    assert "acknowledged by <@U0DBA>" in ledger(world)
-    assert "Acknowledge" not in ledger(world).replace("acknowledged", "")
+    assert "acknowledged by <@U0DBA>" in escalation_text(world)
+    assert "Acknowledge" not in escalation_text(world).replace("acknowledged", "")
     assert "to acknowledge" not in world.card()
     [page] = direct(world, "dba")
     assert "You acknowledged" in page, "the page itself shows that it is answered"
@@ -57,7 +57,7 @@ async def test_a_person_is_paged_and_acknowledges_in_the_direct_message(world: W
     assert (await world.exported())["incident"]["sources"]["acknowledged_at"]["because"] == "first acknowledgement"
 
 
-async def test_who_acknowledges_second_is_told_who_was_first(world: World) -> None:
+async def test_a_second_acknowledgement_names_the_first(world: World) -> None:
     await world.declares("checkout is down service:checkout")
     await world.types("oncall", "/incident escalate @payments please help")
     await world.finish()
@@ -68,17 +68,17 @@ async def test_who_acknowledges_second_is_told_who_was_first(world: World) -> No
 
     [escalation] = await escalations(world)
     assert escalation["acknowledged_by_id"] == "U0DBA"
-    for each, told in (("dba", "You acknowledged"), ("developer", "acknowledged by <@U0DBA>")):
+    for each, reply in (("dba", "You acknowledged"), ("developer", "acknowledged by <@U0DBA>")):
         [page] = direct(world, each)
-        assert told in page, "whoever wakes up later need not press to learn it"
+        assert reply in page, "whoever wakes up later need not press to learn it"
         assert "Can't" not in page
 
-    told = await world.types("engineer", "/incident ack")
-    assert "No escalation" in told
+    reply = await world.types("engineer", "/incident ack")
+    assert "No escalation" in reply
 
 
-async def test_a_second_press_in_the_channel_is_told(world: World) -> None:
-    """Two people press before either has seen what the other did."""
+async def test_a_second_click_in_the_channel_is_refused(world: World) -> None:
+    """Two clicks before either message is edited."""
     await world.declares()
     await world.types("oncall", "/incident escalate @dba")
     await world.finish()
@@ -103,19 +103,19 @@ async def test_a_user_group_is_invited_and_mentioned(world: World) -> None:
     await world.finish()
 
     assert "Paging" in answer
-    assert "<!subteam^S0DATABASE> paged" in ledger(world)
+    assert "<!subteam^S0DATABASE> paged" in escalation_text(world)
     assert "U0DBA" in world.sandbox.members(world.channel)
     assert (await escalations(world))[0]["target_kind"] == "group"
 
 
-async def test_a_vendor_is_recorded_and_answers_by_somebody_s_hand(world: World) -> None:
+async def test_a_vendor_escalation_is_recorded_and_answered_by_hand(world: World) -> None:
     await world.declares()
 
     answer = await world.types("oncall", "/incident escalate vendor:Adyen their API times out")
     await world.finish()
 
     assert "Recorded the escalation to Adyen" in answer
-    assert "vendor *Adyen*" in ledger(world)
+    assert "vendor *Adyen*" in escalation_text(world)
     await world.advance(minutes=30)
     assert not [text for text in world.texts() if "still needed" in text], "nobody reminds a vendor"
 
@@ -127,7 +127,7 @@ async def test_a_vendor_is_recorded_and_answers_by_somebody_s_hand(world: World)
     assert escalation["acknowledged_by_id"] == "U0SUPPORT"
 
 
-async def test_who_cannot_says_so_and_the_others_stay_asked(world: World) -> None:
+async def test_a_decline_leaves_the_others_paged(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate @payments")
     await world.finish()
@@ -135,7 +135,7 @@ async def test_who_cannot_says_so_and_the_others_stay_asked(world: World) -> Non
     await world.presses("dba", "escalation_decline", channel=world.sandbox.open_dm("dba"))
     await world.finish()
 
-    assert "· cannot" in ledger(world)
+    assert "· cannot" in escalation_text(world)
     assert "You said that you can't" in direct(world, "dba")[0]
     await world.advance(minutes=5)
     assert len(direct(world, "dba")) == 1, "no reminder for those who cannot"
@@ -145,7 +145,7 @@ async def test_who_cannot_says_so_and_the_others_stay_asked(world: World) -> Non
     await world.finish()
 
     assert any("everybody who was asked said that they can't" in text for text in world.texts())
-    assert "everybody who was asked cannot" in ledger(world)
+    assert "everybody who was asked cannot" in escalation_text(world)
     await world.advance(minutes=30)
     assert len(direct(world, "developer")) == 2, "nobody is left to remind"
 
@@ -153,7 +153,7 @@ async def test_who_cannot_says_so_and_the_others_stay_asked(world: World) -> Non
     assert (await escalations(world))[0]["acknowledged_by_id"] == "U0DBA", "after all"
 
 
-async def test_silence_is_reminded_of_and_then_given_up(world: World) -> None:
+async def test_reminders_until_exhausted(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate @dba wake up")
     paged = world.now
@@ -168,7 +168,7 @@ async def test_silence_is_reminded_of_and_then_given_up(world: World) -> None:
 
     assert len(direct(world, "dba")) == 4
     assert any("nobody answered the escalation to <@U0DBA>" in text for text in world.texts())
-    assert "nobody answered after 3 reminders" in ledger(world)
+    assert "nobody answered after 3 reminders" in escalation_text(world)
     await world.advance(hours=2)
     assert len(direct(world, "dba")) == 4
 
@@ -177,7 +177,7 @@ async def test_silence_is_reminded_of_and_then_given_up(world: World) -> None:
 
 
 @pytest.mark.parametrize("typed", ["/incident ack", "/incident resolve rolled back"])
-async def test_an_answer_and_the_end_stop_the_reminders(world: World, typed: str) -> None:
+async def test_acknowledging_or_resolving_stops_the_reminders(world: World, typed: str) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate @dba wake up")
     await world.finish()
@@ -189,21 +189,21 @@ async def test_an_answer_and_the_end_stop_the_reminders(world: World, typed: str
     assert not [text for text in world.texts() if "still needed" in text]
 
 
-async def test_nobody_answered_before_the_end(world: World) -> None:
+async def test_resolved_without_an_acknowledgement(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate @dba wake up")
     await world.finish()
     await world.types("oncall", "/incident resolve rolled back")
     await world.finish()
 
-    assert "nobody acknowledged before the incident ended" in ledger(world)
+    assert "nobody acknowledged before the incident ended" in escalation_text(world)
     assert "INC-1 is resolved: nobody is needed any more" in await world.types("dba", "/incident ack")
     assert "nobody acknowledged before the incident ended" in direct(world, "dba")[0]
     assert "Can't" not in direct(world, "dba")[0]
     assert (await escalations(world))[0]["acknowledged"] is False
 
 
-async def test_a_reminder_that_fell_due_while_the_bot_was_down_goes_out_once(world: World) -> None:
+async def test_one_reminder_after_downtime(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate @dba wake up")
     await world.finish()
@@ -218,20 +218,20 @@ async def test_a_reminder_that_fell_due_while_the_bot_was_down_goes_out_once(wor
     assert len(direct(world, "dba")) == 3
 
 
-async def test_a_direct_message_that_slack_refuses_is_shown(world: World) -> None:
+async def test_a_refused_direct_message_is_shown(world: World) -> None:
     world.sandbox.fault("error", method="conversations.open", error="user_disabled")
     await world.declares()
 
     await world.types("oncall", "/incident escalate @dba wake up")
     await world.finish()
 
-    assert "no page reached <@U0DBA>" in ledger(world)
+    assert "no page reached <@U0DBA>" in escalation_text(world)
     await world.presses("dba", "escalation_acknowledge")
     await world.finish()
-    assert "acknowledged by <@U0DBA>" in ledger(world)
+    assert "acknowledged by <@U0DBA>" in escalation_text(world)
 
 
-async def test_ack_means_the_escalation_to_whoever_types(world: World) -> None:
+async def test_ack_selects_the_escalation_to_the_actor(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate @dba look at the pool")
     await world.types("oncall", "/incident escalate @developer roll back")
@@ -259,8 +259,8 @@ async def test_with_a_time_it_is_only_recorded(world: World, at: str, paged: str
     assert direct(world, "dba") == []
     [escalation] = await escalations(world)
     assert (escalation["paged_at"], escalation["reason"]) == (paged, "by phone")
-    assert "Recorded: " in ledger(world)
-    assert ("time not known" in ledger(world)) == (paged is None)
+    assert "Recorded: " in escalation_text(world)
+    assert ("time not known" in escalation_text(world)) == (paged is None)
     assert not [text for text in world.texts() if "still needed" in text]
 
 
@@ -285,31 +285,31 @@ async def test_an_escalation_taken_off_the_timeline_is_called_off(world: World) 
     await removes(world, "oncall", "wrong person")
     await world.advance(minutes=30)
 
-    assert "called off" in ledger(world)
+    assert "called off" in escalation_text(world)
     assert len(direct(world, "support")) == 1
     assert await escalations(world) == []
     assert "to acknowledge" not in world.card()
 
 
-async def test_the_answer_stands_on_the_timeline_with_its_time(world: World) -> None:
+async def test_the_acknowledgement_is_on_the_timeline(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate @dba the pool is full")
     await world.advance(minutes=3)
     await world.types("dba", "/incident ack")
     await world.finish()
 
-    called, answered = (await world.timeline())[1:]
-    assert called["kinds"] == ["escalation"]
-    assert answered["kinds"] == ["acknowledged"]
-    assert (called["about"], answered["author_id"]) == ((await escalations(world))[0]["ref"], "U0DBA")
-    waited = datetime.fromisoformat(answered["happened_at"]) - datetime.fromisoformat(called["happened_at"])
+    escalation, acknowledgement = (await world.timeline())[1:]
+    assert escalation["kinds"] == ["escalation"]
+    assert acknowledgement["kinds"] == ["acknowledged"]
+    assert (escalation["about"], acknowledgement["author_id"]) == ((await escalations(world))[0]["ref"], "U0DBA")
+    waited = datetime.fromisoformat(acknowledgement["happened_at"]) - datetime.fromisoformat(escalation["happened_at"])
     assert waited == timedelta(minutes=3)
     await world.types("oncall", "/incident timeline")
-    shown = rendered(world.sandbox.ephemerals("oncall", world.channel)[-1])
-    assert "after 3m" in shown
+    text = rendered(world.sandbox.ephemerals("oncall", world.channel)[-1])
+    assert "after 3m" in text
 
 
-async def test_who_is_called_twice_is_told_that_one_answer_is_not_all(world: World) -> None:
+async def test_an_acknowledgement_names_further_waiting_escalations(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate @dba the pool is exhausted")
     await world.types("oncall", "/incident escalate @dba the primary is full")

@@ -1,10 +1,9 @@
-"""Answers from outside Slack: the link in a page, PagerDuty's and Opsgenie's webhooks. It is the same act, once."""
+"""Acknowledgements outside Slack: link, PagerDuty's and Opsgenie's webhooks."""
 
 import hashlib
 import hmac
 import json
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,12 @@ import pytest
 from sqlmodel import Session
 
 from bot.store.shared.people import Person
-from tests.support.worlds.contact_methods import MAIL, OPSGENIE_SECRET, PAGERDUTY_SECRET, MeansWorld
+from tests.support.worlds.contact_methods import MAIL, OPSGENIE_SECRET, PAGERDUTY_SECRET, ContactMethodWorld
+
+pytestmark = pytest.mark.world(kind=ContactMethodWorld, config="")
 
 
-@pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[MeansWorld]:
-    async with MeansWorld(database_url, tmp_path, lambda *_: True) as built:
-        yield built
-
-
-async def asks(world: MeansWorld, method: str, path: str, **more: Any) -> tuple[int, str, Any]:
+async def request(world: ContactMethodWorld, method: str, path: str, **more: Any) -> tuple[int, str, Any]:
     """Status, text and headers of an answer; a redirect is followed, as a browser does."""
     async with aiohttp.ClientSession() as http, http.request(method, f"{world.url}{path}", **more) as got:
         text, status, headers = await got.text(), got.status, got.headers
@@ -30,24 +25,24 @@ async def asks(world: MeansWorld, method: str, path: str, **more: Any) -> tuple[
     return status, text, headers
 
 
-async def link_in_mail(world: MeansWorld) -> str:
+async def link_in_mail(world: ContactMethodWorld) -> str:
     """The path of the button's link in the newest mail."""
     text = world.mail.took[-1].get_body(("plain",)).get_content()
     [path] = re.findall(r"I have it: http\S+?(/ack/\S+)", text)
     return path
 
 
-async def acknowledged_by(world: MeansWorld) -> list[str | None]:
+async def acknowledged_by(world: ContactMethodWorld) -> list[str | None]:
     return [each["acknowledged_by_id"] for each in (await world.exported())["escalations"]]
 
 
-async def test_the_link_asks_and_its_button_acknowledges_once(world: MeansWorld) -> None:
+async def test_the_button_behind_the_link_acknowledges_once(world: ContactMethodWorld) -> None:
     await world.declares("checkout is down")
     await world.calls("email", address=MAIL)
     path = await link_in_mail(world)
 
     for method in ("HEAD", "GET", "GET"):  # a mail scanner, a preview, the person
-        status, text, headers = await asks(world, method, path)
+        status, text, headers = await request(world, method, path)
         assert status == 200
     assert "acknowledge as dba" in text
     assert headers["Cache-Control"] == "no-store"
@@ -55,41 +50,41 @@ async def test_the_link_asks_and_its_button_acknowledges_once(world: MeansWorld)
     assert headers["Referrer-Policy"] == "no-referrer"
     assert await acknowledged_by(world) == [None]
 
-    status, text, _ = await asks(world, "POST", path)
+    status, text, _ = await request(world, "POST", path)
     assert (status, "You have it, since" in text, "<button" in text) == (200, True, False)
     assert await acknowledged_by(world) == ["U0DBA"]
     before = await world.audited()
 
-    status, text, _ = await asks(world, "POST", path)
+    status, text, _ = await request(world, "POST", path)
     assert (status, "You have it" in text) == (200, True)
     assert await world.audited() == before, "a second press is no second act"
 
 
-async def test_who_comes_second_by_link_is_told_who_has_it(world: MeansWorld) -> None:
+async def test_a_second_acknowledgement_by_link_names_the_first(world: ContactMethodWorld) -> None:
     await world.declares()
     await world.calls("email", address=MAIL)
     path = await link_in_mail(world)
     await world.types("oncall", "/incident ack")
 
     for method in ("GET", "POST"):
-        status, text, _ = await asks(world, method, path)
+        status, text, _ = await request(world, method, path)
         assert (status, "oncall has it, since" in text, "<button" in text) == (200, True, False)
     assert await acknowledged_by(world) == ["U0ONCALL"]
 
 
-async def test_a_link_of_an_incident_that_is_over_says_so(world: MeansWorld) -> None:
+async def test_a_link_of_a_resolved_incident_is_refused(world: ContactMethodWorld) -> None:
     await world.declares()
     await world.calls("email", address=MAIL)
     path = await link_in_mail(world)
     await world.types("oncall", "/incident resolve")
 
-    status, text, _ = await asks(world, "POST", path)
+    status, text, _ = await request(world, "POST", path)
 
     assert (status, "nobody is needed any more" in text) == (200, True)
     assert await acknowledged_by(world) == [None]
 
 
-async def test_the_link_of_somebody_whose_account_was_closed_acknowledges_nothing(world: MeansWorld) -> None:
+async def test_the_link_of_a_closed_account_is_refused(world: ContactMethodWorld) -> None:
     await world.declares()
     await world.calls("email", address=MAIL)
     path = await link_in_mail(world)
@@ -100,12 +95,12 @@ async def test_the_link_of_somebody_whose_account_was_closed_acknowledges_nothin
     await world.bot.database.run(leave)
 
     for method in ("GET", "POST"):
-        status, text, _ = await asks(world, method, path)
+        status, text, _ = await request(world, method, path)
         assert (status, "is closed" in text, "<button" in text) == (200, True, False)
     assert await acknowledged_by(world) == [None]
 
 
-async def test_a_forged_or_old_link_changes_nothing(world: MeansWorld) -> None:
+async def test_a_forged_or_old_link_changes_nothing(world: ContactMethodWorld) -> None:
     await world.declares()
     await world.calls("email", address=MAIL)
     path = await link_in_mail(world)
@@ -125,19 +120,19 @@ async def test_a_forged_or_old_link_changes_nothing(world: MeansWorld) -> None:
     ]
     for each in forged:
         for method in ("GET", "POST"):
-            status, text, _ = await asks(world, method, each)
+            status, text, _ = await request(world, method, each)
             assert status == 404, each
     assert "Nothing was acknowledged" in text
     assert await world.tables() == before
 
-    status, _, _ = await asks(world, "POST", path, data=b"x" * 3000)
+    status, _, _ = await request(world, "POST", path, data=b"x" * 3000)
     assert status == 400
     world.clock.move_to(world.now.replace(day=world.now.day + 1, minute=30))
-    assert (await asks(world, "POST", path))[0] == 404
+    assert (await request(world, "POST", path))[0] == 404
 
 
 def event(kind: str, key: str) -> dict[str, Any]:
-    """As PagerDuty's webhooks, version 3, tell of an incident."""
+    """An event of PagerDuty's webhooks, version 3."""
     return {
         "event": {
             "id": "01BWKUNPJN5GWQKF5UZ6KXO9QH",
@@ -163,50 +158,50 @@ def signed(body: bytes, secret: str = PAGERDUTY_SECRET) -> str:
     return "v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-async def pagerduty_tells(world: MeansWorld, told: Any, signature: str | None = None) -> tuple[int, Any]:
-    body = told if isinstance(told, bytes) else json.dumps(told).encode()
+async def post_pagerduty(world: ContactMethodWorld, payload: Any, signature: str | None = None) -> tuple[int, Any]:
+    body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     headers = {"X-PagerDuty-Signature": signed(body) if signature is None else signature}
-    status, text, _ = await asks(world, "POST", "/paging/pagerduty", data=body, headers=headers)
+    status, text, _ = await request(world, "POST", "/paging/pagerduty", data=body, headers=headers)
     return status, json.loads(text)
 
 
-async def opsgenie_tells(world: MeansWorld, told: Any, secret: str = OPSGENIE_SECRET) -> tuple[int, Any]:
+async def post_opsgenie(world: ContactMethodWorld, payload: Any, secret: str = OPSGENIE_SECRET) -> tuple[int, Any]:
     headers = {"Authorization": f"Bearer {secret}"}
-    status, text, _ = await asks(world, "POST", "/paging/opsgenie", data=json.dumps(told), headers=headers)
+    status, text, _ = await request(world, "POST", "/paging/opsgenie", data=json.dumps(payload), headers=headers)
     return status, json.loads(text)
 
 
-async def test_pagerduty_s_acknowledgement_comes_back_once(world: MeansWorld) -> None:
+async def test_pagerduty_acknowledgement_is_recorded_once(world: ContactMethodWorld) -> None:
     await world.declares()
     await world.calls("pagerduty:payments")
     [key] = world.pagerduty.alerts
 
-    assert await pagerduty_tells(world, event("incident.triggered", key)) == (200, {"ok": True, "answered": 0})
+    assert await post_pagerduty(world, event("incident.triggered", key)) == (200, {"ok": True, "answered": 0})
     body = json.dumps(event("incident.acknowledged", key)).encode()
     rotated = f"v1={'0' * 64},{signed(body)}"
-    assert await pagerduty_tells(world, body, rotated) == (200, {"ok": True, "answered": 1})
+    assert await post_pagerduty(world, body, rotated) == (200, {"ok": True, "answered": 1})
 
     [escalation] = (await world.exported())["escalations"]
     assert (escalation["acknowledged_at"] is not None, escalation["acknowledged_by_id"]) == (True, None)
     assert any("acknowledged by night desk" in text and "PagerDuty" in text for text in world.texts())
     before = await world.audited()
     for kind in ("incident.acknowledged", "incident.resolved", "incident.triggered"):  # again, and out of order
-        assert await pagerduty_tells(world, event(kind, key)) == (200, {"ok": True, "answered": 0})
+        assert await post_pagerduty(world, event(kind, key)) == (200, {"ok": True, "answered": 0})
     assert await world.audited() == before
 
 
-async def test_opsgenie_s_acknowledgement_comes_back_once(world: MeansWorld) -> None:
+async def test_opsgenie_acknowledgement_is_recorded_once(world: ContactMethodWorld) -> None:
     await world.declares()
     await world.calls("opsgenie:eu-west")
     [alias] = world.opsgenie.alerts
-    told = {"action": "Acknowledge", "alert": {"alertId": "a-1", "alias": alias, "username": "night@example.test"}}
+    payload = {"action": "Acknowledge", "alert": {"alertId": "a-1", "alias": alias, "username": "night@example.test"}}
 
-    assert await opsgenie_tells(world, {**told, "action": "Create"}) == (200, {"ok": True, "answered": 0})
-    assert await opsgenie_tells(world, told) == (200, {"ok": True, "answered": 1})
-    assert await opsgenie_tells(world, told) == (200, {"ok": True, "answered": 0})
+    assert await post_opsgenie(world, {**payload, "action": "Create"}) == (200, {"ok": True, "answered": 0})
+    assert await post_opsgenie(world, payload) == (200, {"ok": True, "answered": 1})
+    assert await post_opsgenie(world, payload) == (200, {"ok": True, "answered": 0})
 
 
-async def test_a_forged_or_broken_webhook_changes_nothing(world: MeansWorld) -> None:
+async def test_a_forged_or_broken_webhook_changes_nothing(world: ContactMethodWorld) -> None:
     await world.declares()
     await world.calls("pagerduty:payments")
     await world.pages_by("opsgenie:eu-west")
@@ -215,19 +210,19 @@ async def test_a_forged_or_broken_webhook_changes_nothing(world: MeansWorld) -> 
     acknowledge = {"action": "Acknowledge", "alert": {"alias": alias}}
     before = await world.tables()
 
-    assert (await pagerduty_tells(world, right, ""))[0] == 401
-    assert (await pagerduty_tells(world, right, signed(b"{}")))[0] == 401
-    assert (await pagerduty_tells(world, right, signed(json.dumps(right).encode(), "another-secret-of-16")))[0] == 401
+    assert (await post_pagerduty(world, right, ""))[0] == 401
+    assert (await post_pagerduty(world, right, signed(b"{}")))[0] == 401
+    assert (await post_pagerduty(world, right, signed(json.dumps(right).encode(), "another-secret-of-16")))[0] == 401
     for broken in (b"", b"[]", b"\xff", b'{"event": 1}', b"[" * 100_000, b'{"event": {"event_type": []}}'):
-        assert (await pagerduty_tells(world, broken))[0] == 400, broken[:20]
-    assert (await pagerduty_tells(world, b" " * 600_000))[0] == 413
-    assert (await opsgenie_tells(world, acknowledge, "another-secret-of-16"))[0] == 401
+        assert (await post_pagerduty(world, broken))[0] == 400, broken[:20]
+    assert (await post_pagerduty(world, b" " * 600_000))[0] == 413
+    assert (await post_opsgenie(world, acknowledge, "another-secret-of-16"))[0] == 401
     for odd in ([], {}, {"action": "Acknowledge"}, {"action": 1, "alert": {}}):
-        assert (await opsgenie_tells(world, odd))[0] == 400
+        assert (await post_opsgenie(world, odd))[0] == 400
     nobody_s = "dogwatch.T0HARBOUR."
     for stranger in ("", "dogwatch.T0OTHER.1", f"{key}0", f"{nobody_s}x", "x" * 600, nobody_s + "9" * 30, alias):
-        told = event("incident.acknowledged", stranger)
-        assert await pagerduty_tells(world, told) == (200, {"ok": True, "answered": 0})
+        payload = event("incident.acknowledged", stranger)
+        assert await post_pagerduty(world, payload) == (200, {"ok": True, "answered": 0})
     assert await world.tables() == before
 
 
@@ -241,24 +236,24 @@ targets = ["webhook:bridge", "U0DBA"]
 """
 
 
-async def test_a_team_that_stays_with_pagerduty_is_a_level_of_a_policy(database_url: str, tmp_path: Path) -> None:
-    async with MeansWorld(database_url, tmp_path, lambda *_: True, config=POLICY) as world:
+async def test_a_pagerduty_service_as_a_level_of_a_policy(database_url: str, tmp_path: Path) -> None:
+    async with ContactMethodWorld(database_url, tmp_path, lambda *_: True, config=POLICY) as world:
         await world.declares("checkout is down sev:1")
         await world.types("oncall", "/incident escalate policy:payments the pool is full")
         await world.finish()
 
         [key] = world.pagerduty.alerts
-        [ledger] = [text for text in world.texts() if text.startswith(":mega:") and "the pool is full" in text]
-        assert "*PagerDuty payments*" in ledger
+        [escalation_text] = [text for text in world.texts() if text.startswith(":mega:") and "the pool is full" in text]
+        assert "*PagerDuty payments*" in escalation_text
         assert "<@>" not in "".join(world.texts())
-        await pagerduty_tells(world, event("incident.acknowledged", key))
+        await post_pagerduty(world, event("incident.acknowledged", key))
         await world.advance(minutes=10)
         assert world.receiver.took == [], "whoever answers there answers for the level"
 
         await world.types("oncall", "/incident escalate policy:payments and again")
         await world.advance(minutes=6)
         assert len(world.pagerduty.alerts) == 2
-        assert [told["for"] for told in world.receiver.took] == ["Webhook bridge"]
+        assert [payload["for"] for payload in world.receiver.took] == ["Webhook bridge"]
         assert "*Webhook bridge*" in "".join(world.texts())
 
 
@@ -270,23 +265,23 @@ acknowledge = "all"
 """
 
 
-async def test_a_link_that_was_used_says_so_while_others_are_waited_for(tmp_path: Path) -> None:
+async def test_a_used_link_is_refused_while_others_are_needed(tmp_path: Path) -> None:
     database_url = f"sqlite:///{tmp_path / 'dogwatch.db'}"
-    async with MeansWorld(database_url, tmp_path, lambda *_: True, config=ALL) as world:
+    async with ContactMethodWorld(database_url, tmp_path, lambda *_: True, config=ALL) as world:
         await world.declares()
         await world.types("oncall", "/incident escalate policy:both please")
         await world.pages_by("email", address=MAIL)
         path = await link_in_mail(world)
 
         for _ in range(2):
-            status, text, _headers = await asks(world, "POST", path)
+            status, text, _headers = await request(world, "POST", path)
             assert (status, "You acknowledged by this link at" in text, "<button" in text) == (200, True, False)
         assert await acknowledged_by(world) == [None], "the other one is still waited for"
 
 
-async def test_what_a_service_tells_late_brings_back_no_acknowledgement(tmp_path: Path) -> None:
-    """PagerDuty echoes what it was told, and delivers for hours what it could not."""
-    async with MeansWorld(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, lambda *_: True) as world:
+async def test_a_late_webhook_does_not_restore_an_acknowledgement(tmp_path: Path) -> None:
+    """PagerDuty echoes our own changes, and retries deliveries for hours."""
+    async with ContactMethodWorld(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, lambda *_: True) as world:
         await world.declares()
         await world.calls("pagerduty:payments")
         [key] = world.pagerduty.alerts
@@ -295,12 +290,12 @@ async def test_what_a_service_tells_late_brings_back_no_acknowledgement(tmp_path
         await world.types("oncall", "/incident unack")
         assert await acknowledged_by(world) == [None]
 
-        assert await pagerduty_tells(world, event("incident.acknowledged", key)) == (200, {"ok": True, "answered": 0})
+        assert await post_pagerduty(world, event("incident.acknowledged", key)) == (200, {"ok": True, "answered": 0})
         await world.advance(minutes=1)
         await world.pages_by("pagerduty:payments")
         newer = [each for each in world.pagerduty.alerts if each != key]
         assert len(newer) == 1, "a new call rings anew"
-        assert await pagerduty_tells(world, event("incident.acknowledged", newer[0])) == (
+        assert await post_pagerduty(world, event("incident.acknowledged", newer[0])) == (
             200,
             {"ok": True, "answered": 1},
         )
@@ -313,14 +308,16 @@ bundle_after = 1
 """
 
 
-async def calls_the_dba(world: MeansWorld, number: int) -> None:
+async def calls_the_dba(world: ContactMethodWorld, number: int) -> None:
     await world.types("oncall", f"/incident start queue {number} is stuck", "ops")
     await world.types("oncall", f"/incident escalate INC-{number} <@U0DBA|dba> look at {number}", "ops")
 
 
-async def test_after_a_storm_pagerduty_s_answer_to_a_reminder_counts(tmp_path: Path) -> None:
-    """The first page went out with another, under its key: the reminder has one of its own."""
-    async with MeansWorld(f"sqlite:///{tmp_path / 'd.db'}", tmp_path, lambda *_: True, config=BY_SERVICE) as world:
+async def test_pagerduty_acknowledgement_of_a_page_after_a_bundle(tmp_path: Path) -> None:
+    """The first page is in a bundle with another key; its repetition has its own."""
+    async with ContactMethodWorld(
+        f"sqlite:///{tmp_path / 'd.db'}", tmp_path, lambda *_: True, config=BY_SERVICE
+    ) as world:
         for number in (1, 2, 3):
             await calls_the_dba(world, number)
         await world.advance(seconds=10)
@@ -331,14 +328,16 @@ async def test_after_a_storm_pagerduty_s_answer_to_a_reminder_counts(tmp_path: P
         await world.advance(minutes=6)
 
         [key] = set(world.pagerduty.alerts) - before
-        assert await pagerduty_tells(world, event("incident.acknowledged", key)) == (200, {"ok": True, "answered": 1})
+        assert await post_pagerduty(world, event("incident.acknowledged", key)) == (200, {"ok": True, "answered": 1})
         [answered] = (await world.exported("INC-3"))["escalations"]
         assert answered["acknowledged_at"] is not None
 
 
-async def test_pagerduty_s_answer_is_for_all_that_a_repeated_call_named(tmp_path: Path) -> None:
-    """The first was called by itself; its reminder, under the same key, names another one as well."""
-    async with MeansWorld(f"sqlite:///{tmp_path / 'd.db'}", tmp_path, lambda *_: True, config=BY_SERVICE) as world:
+async def test_pagerduty_acknowledgement_counts_for_all_escalations_of_a_page(tmp_path: Path) -> None:
+    """The first page is alone; its repetition has the same key and another escalation."""
+    async with ContactMethodWorld(
+        f"sqlite:///{tmp_path / 'd.db'}", tmp_path, lambda *_: True, config=BY_SERVICE
+    ) as world:
         await calls_the_dba(world, 1)
         [key] = world.pagerduty.alerts
         await world.advance(seconds=270)
@@ -348,6 +347,6 @@ async def test_pagerduty_s_answer_is_for_all_that_a_repeated_call_named(tmp_path
         await world.advance(seconds=10)
         assert len(world.pagerduty.alerts) == 2, "the third came with the first one's reminder"
 
-        assert await pagerduty_tells(world, event("incident.acknowledged", key)) == (200, {"ok": True, "answered": 2})
+        assert await post_pagerduty(world, event("incident.acknowledged", key)) == (200, {"ok": True, "answered": 2})
         [answered] = (await world.exported("INC-3"))["escalations"]
         assert answered["acknowledged_at"] is not None

@@ -1,7 +1,4 @@
-"""Policies as people see them: an alert pages somebody, silence pages the next, a merge takes it along."""
-
-from collections.abc import AsyncIterator
-from pathlib import Path
+"""Policies as people see them: alerts, levels, merges."""
 
 import pytest
 
@@ -12,10 +9,7 @@ from tests.support.worlds.world import World
 RATED = "[[routes]]\nseverity = 'SEV2'\n"
 
 
-@pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with World(database_url, tmp_path, config=CONFIG + RATED) as built:
-        yield built
+pytestmark = pytest.mark.world(config=CONFIG + RATED)
 
 
 def pages(world: World, user: str) -> list[str]:
@@ -42,7 +36,7 @@ async def test_an_alert_pages_level_by_level(world: World) -> None:
     assert pages(world, "manager") == []
 
 
-async def test_nobody_is_said_in_the_incidents_channel_and_a_merge_takes_it_along(world: World) -> None:
+async def test_exhaustion_is_announced_and_survives_a_merge(world: World) -> None:
     await world.declares("checkout is down sev:4 service:checkout")
     await world.types("oncall", "/incident start card payments fail sev:2 service:checkout")
     await world.finish()
@@ -52,5 +46,5 @@ async def test_nobody_is_said_in_the_incidents_channel_and_a_merge_takes_it_alon
     await world.advance(minutes=30)
 
     assert len(pages(world, "dba")) == len(pages(world, "manager")) == 1
-    told = [text for room in world.sandbox.workspace.channels for text in world.texts(room)]
-    assert [text for text in told if "nobody acknowledged the policy payments" in text and "INC-1" in text]
+    texts = [text for room in world.sandbox.workspace.channels for text in world.texts(room)]
+    assert [text for text in texts if "nobody acknowledged the policy payments" in text and "INC-1" in text]

@@ -1,4 +1,4 @@
-"""Which acknowledgements of an escalation stand, and what goes on once one does not."""
+"""Active and withdrawn acknowledgements, handovers, declines."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -10,14 +10,16 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.terms import TargetKind
-from bot.services.entries import remove as removing
-from bot.services.escalation import responses as answering
-from bot.services.escalation import select as which_escalation
-from bot.services.escalation import start as escalation
-from bot.services.escalation import view as ledger
-from bot.services.escalation.start import Whom
-from bot.services.incidents import lifecycle as course
-from bot.services.incidents import merge as combining
+from bot.services.entries.remove import remove_entry
+from bot.services.escalation.responses.acknowledge import acknowledge
+from bot.services.escalation.responses.decline import decline, extend_wait, hand_back
+from bot.services.escalation.responses.select import select_to_decline, select_to_hand_over, select_to_unacknowledge
+from bot.services.escalation.responses.withdraw import unacknowledge
+from bot.services.escalation.start import hand_over_escalation, start_policy
+from bot.services.escalation.target_lookup import EscalationTarget
+from bot.services.escalation.view_loader import load_escalation_view
+from bot.services.incidents.lifecycle import reopen_incident, resolve_incident
+from bot.services.incidents.merge import merge_incidents
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
@@ -39,7 +41,7 @@ targets = ["U0DBA", "U0DEVELOPER"]
 acknowledge = "all"
 wait = 5
 """
-ENGINEER = Whom(TargetKind.PERSON, "U0ENGINEER", "U0ENGINEER", members=("U0ENGINEER",))
+ENGINEER = EscalationTarget(TargetKind.PERSON, "U0ENGINEER", "U0ENGINEER", members=("U0ENGINEER",))
 
 
 @pytest.fixture
@@ -48,11 +50,11 @@ async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
         yield opened
 
 
-async def test_who_asked_for_time_and_then_fell_silent_holds_nobody_back(desk: Desk) -> None:
+async def test_an_extension_before_a_timeout_delays_nobody(desk: Desk) -> None:
     await desk.opens(severity="SEV1", services=("checkout",))
     running = await desk.one()
-    await desk.does(escalation.more_time, running.id, desk.by(), minutes=60)
-    await desk.does(escalation.acknowledge, running.id, desk.by())
+    await desk.does(extend_wait, running.id, desk.by(), minutes=60)
+    await desk.does(acknowledge, running.id, desk.by())
 
     await desk.passes(minutes=20)
     assert await desk.paged() == [("U0ONCALL", 1, 0)] * 2, "asked after 15 minutes, paged again after 20"
@@ -62,73 +64,73 @@ async def test_who_asked_for_time_and_then_fell_silent_holds_nobody_back(desk: D
     assert (await desk.paged())[2:] == [("U0DBA", 2, 0)]
 
 
-async def test_where_all_have_to_answer_each_of_them_can_go_back_on_it(desk: Desk) -> None:
+async def test_each_person_of_a_level_that_needs_all_can_withdraw(desk: Desk) -> None:
     incident = await desk.opens(severity="SEV4")
-    running = await desk.does(escalation.start_policy, incident.key, desk.by("U0SUPPORT"), "both")
-    await desk.does(escalation.acknowledge, running.id, desk.by("U0DBA"))
+    running = await desk.does(start_policy, incident.key, desk.by("U0SUPPORT"), "both")
+    await desk.does(acknowledge, running.id, desk.by("U0DBA"))
 
-    found = await desk.database.run(which_escalation.to_take_back, incident.key, desk.by("U0DBA"))
+    found = await desk.database.run(select_to_unacknowledge, incident.key, desk.by("U0DBA"))
     assert found.id == running.id, "the other one is still waited for"
 
-    await desk.does(escalation.acknowledge, running.id, desk.by("U0DEVELOPER"))
-    for whose in (which_escalation.to_take_back, which_escalation.to_decline, which_escalation.to_hand_over):
+    await desk.does(acknowledge, running.id, desk.by("U0DEVELOPER"))
+    for whose in (select_to_unacknowledge, select_to_decline, select_to_hand_over):
         found = await desk.database.run(whose, incident.key, desk.by("U0DBA"))
         assert found.id == running.id, whose.__name__
-    await desk.does(answering.hand_back, running.id, desk.by("U0DBA"))
+    await desk.does(hand_back, running.id, desk.by("U0DBA"))
     waiting = await desk.one()
     assert [each["by"] for each in waiting.answers or [] if not each["withdrawn_at"]] == ["U0DEVELOPER"]
 
 
-async def test_a_hand_over_that_was_called_off_leaves_it_with_whoever_had_it(desk: Desk) -> None:
+async def test_calling_a_handover_off_keeps_the_acknowledgement(desk: Desk) -> None:
     incident = await desk.opens(severity="SEV1", services=("checkout",))
     first = await desk.one()
-    await desk.does(escalation.acknowledge, first.id, desk.by())
-    made = await desk.does(escalation.hand_over, first.id, desk.by(), to=ENGINEER)
+    await desk.does(acknowledge, first.id, desk.by())
+    made = await desk.does(hand_over_escalation, first.id, desk.by(), to=ENGINEER)
     await desk.passes(minutes=16)  # they are not listened for meanwhile
 
-    await desk.does(removing.remove, made.entry_id, desk.by())
+    await desk.does(remove_entry, made.entry_id, desk.by())
 
-    for whose in (which_escalation.to_take_back, which_escalation.to_decline, which_escalation.to_hand_over):
+    for whose in (select_to_unacknowledge, select_to_decline, select_to_hand_over):
         assert (await desk.database.run(whose, incident.key, desk.by())).id == first.id, whose.__name__
-    view = await desk.database.read(ledger.view, desk.settings, first.id)
-    assert (view.handed_to, view.is_held) == ("", True)
+    view = await desk.database.read(load_escalation_view, desk.settings, first.id)
+    assert (view.handed_to, view.can_be_handed_over) == ("", True)
     await desk.passes(minutes=15)
-    assert (await desk.all())[0].quiet_asked_at == desk.now, "they are listened for again"
-    again = await desk.does(escalation.hand_over, first.id, desk.by(), to=ENGINEER)
+    assert (await desk.all())[0].activity_asked_at == desk.now, "they are listened for again"
+    again = await desk.does(hand_over_escalation, first.id, desk.by(), to=ENGINEER)
     assert again.follows_id == first.id
 
 
-async def test_a_hand_over_that_was_called_off_goes_on_asking_the_others_of_a_level(desk: Desk) -> None:
+async def test_calling_a_handover_off_continues_the_level(desk: Desk) -> None:
     incident = await desk.opens(severity="SEV4")
-    running = await desk.does(escalation.start_policy, incident.key, desk.by("U0SUPPORT"), "both")
-    made = await desk.does(escalation.hand_over, running.id, desk.by("U0DBA"), to=ENGINEER)
+    running = await desk.does(start_policy, incident.key, desk.by("U0SUPPORT"), "both")
+    made = await desk.does(hand_over_escalation, running.id, desk.by("U0DBA"), to=ENGINEER)
     await desk.passes(minutes=1)
 
-    await desk.does(removing.remove, made.entry_id, desk.by("U0DBA"))
+    await desk.does(remove_entry, made.entry_id, desk.by("U0DBA"))
 
     assert await desk.next_step() == START + timedelta(minutes=5)
     await desk.passes(minutes=5)
-    assert "unanswered" in await desk.said(), "the developer never answered"
+    assert "unanswered" in await desk.posted_events(), "the developer never answered"
 
 
 async def comes_back(desk: Desk, incident: Incident) -> None:
-    """It is resolved; twenty hours later its alert fires again, and the policy begins anew."""
-    await desk.does(course.resolve, incident.key, desk.by())
+    """Resolve the incident; an alert reopens it after twenty hours, and the policy restarts."""
+    await desk.does(resolve_incident, incident.key, desk.by())
     await desk.passes(hours=20)
 
     def reopen(session: Session, settings: Settings, actor: Actor) -> None:
-        course.reopen(session, settings, incidents.lock(session, incident.key), actor, why="fires again")
+        reopen_incident(session, settings, incidents.lock(session, incident.key), actor, why="fires again")
 
     await desk.does(reopen, desk.by(None, Origin.ALERT))
 
 
-@pytest.mark.parametrize("act", [answering.hand_back, escalation.unacknowledge])
-async def test_what_was_acknowledged_before_it_was_over_stands(desk: Desk, act: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("act", [hand_back, unacknowledge])
+async def test_an_acknowledgement_before_the_resolution_stays(desk: Desk, act: Callable[..., Any]) -> None:
     incident = await desk.opens(severity="SEV1", services=("checkout",))
-    await desk.does(escalation.acknowledge, (await desk.one()).id, desk.by())
+    await desk.does(acknowledge, (await desk.one()).id, desk.by())
     await comes_back(desk, incident)
     _, today = await desk.all()
-    await desk.does(escalation.acknowledge, today.id, desk.by())
+    await desk.does(acknowledge, today.id, desk.by())
     await desk.passes(minutes=1)
 
     await desk.does(act, today.id, desk.by())
@@ -138,39 +140,41 @@ async def test_what_was_acknowledged_before_it_was_over_stands(desk: Desk, act: 
     assert [each[0] for each in await desk.paged()] == ["U0ONCALL", "U0ONCALL", "U0DBA"]
 
 
-async def test_what_nobody_acknowledged_before_it_was_over_pages_nobody_beside_it(desk: Desk) -> None:
+async def test_an_unacknowledged_escalation_before_the_resolution_pages_nobody(desk: Desk) -> None:
     incident = await desk.opens(severity="SEV1", services=("checkout",))
     await comes_back(desk, incident)
     _, today = await desk.all()
 
-    await desk.does(escalation.acknowledge, today.id, desk.by())
+    await desk.does(acknowledge, today.id, desk.by())
     assert [each.acknowledged_by for each in await desk.all()] == ["U0ONCALL"] * 2
-    await desk.does(answering.hand_back, today.id, desk.by())
+    await desk.does(hand_back, today.id, desk.by())
 
     assert [each.acknowledged_by for each in await desk.all()] == [None, None]
     assert [each[0] for each in await desk.paged()] == ["U0ONCALL", "U0ONCALL", "U0DBA"]
 
 
 @pytest.mark.parametrize("is_merged_into", [True, False])
-async def test_an_answer_from_before_it_was_over_is_none_to_what_is_merged(desk: Desk, is_merged_into: bool) -> None:
+async def test_an_acknowledgement_before_the_resolution_is_not_shared_by_a_merge(
+    desk: Desk, is_merged_into: bool
+) -> None:
     incident = await desk.opens(severity="SEV1", services=("checkout",))
-    await desk.does(escalation.acknowledge, (await desk.one()).id, desk.by())
+    await desk.does(acknowledge, (await desk.one()).id, desk.by())
     await comes_back(desk, incident)
     other = await desk.opens(severity="SEV1", services=("checkout",))
     source, target = (other, incident) if is_merged_into else (incident, other)
 
-    await desk.does(combining.merge, source.key, target.key, desk.by("U0SUPPORT"))
+    await desk.does(merge_incidents, source.key, target.key, desk.by("U0SUPPORT"))
 
     assert [each.acknowledged_by for each in await desk.all()] == ["U0ONCALL", None, None]
 
 
 @pytest.mark.parametrize("has_it", [True, False])
-async def test_who_cannot_is_asked_by_none_that_runs_beside_it(desk: Desk, has_it: bool) -> None:
+async def test_a_decline_counts_for_all_escalations_of_the_policy(desk: Desk, has_it: bool) -> None:
     incident = await desk.opens(severity="SEV1", services=("checkout",))
-    again = await desk.does(escalation.start_policy, incident.key, desk.by("U0SUPPORT"), "payments")
+    again = await desk.does(start_policy, incident.key, desk.by("U0SUPPORT"), "payments")
     if has_it:
-        await desk.does(escalation.acknowledge, again.id, desk.by())
+        await desk.does(acknowledge, again.id, desk.by())
 
-    await desk.does(escalation.decline, again.id, desk.by())
+    await desk.does(decline, again.id, desk.by())
 
     assert [(each.declined_by, each.level) for each in await desk.all()] == [(["U0ONCALL"], 2)] * 2

@@ -1,12 +1,11 @@
-"""A vendor is called: how they are reached is shown, and what they said is kept with its times."""
+"""Vendor escalations: contact details, updates and their times."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.records.entries import acts, picks, removes
+from tests.support.worlds.databases import BOTH_DATABASES, SQLITE
 from tests.support.worlds.world import World, action_ids, rendered
 
 CONFIG = """
@@ -23,20 +22,10 @@ hours = { from = "16:00", to = "20:00" }
 [vendors.host]
 ask_for_case_minutes = 0
 """
-"""A story begins on a Monday at 14:00 UTC: 15:00 in Paris, an hour before PayPlug answers."""
+"""Tests start on a Monday at 14:00 UTC, 15:00 in Paris: an hour before PayPlug's hours."""
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=CONFIG) as built:
-        yield built
-
-
-@pytest.fixture
-async def on_each(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    """The same on both databases."""
-    async with World(database_url, tmp_path, config=CONFIG) as built:
-        yield built
+pytestmark = pytest.mark.world(config=CONFIG, databases=SQLITE)
 
 
 def message(world: World) -> str:
@@ -49,19 +38,19 @@ def questions(world: World) -> list[str]:
     return [text for text in world.texts() if "case reference did" in text or "The case at" in text]
 
 
-async def called(world: World) -> dict[str, Any]:
+async def vendor_escalation(world: World) -> dict[str, Any]:
     [found] = (await world.exported())["escalations"]
     return found
 
 
-async def test_how_they_are_reached_is_shown_where_they_are_called(world: World) -> None:
+async def test_contact_details_are_shown(world: World) -> None:
     await world.declares()
 
     answer = await world.types("oncall", "/incident escalate vendor:PAYPLUG their API times out")
     await world.finish()
 
     assert "PayPlug" in answer
-    shown = message(world)
+    text = message(world)
     for words in (
         "+33 1 00 00 00 00",
         "support@example.test",
@@ -73,47 +62,47 @@ async def test_how_they_are_reached_is_shown_where_they_are_called(world: World)
         "https://support.example.test/new?a=1&amp;b=2|Open a case",
         "https://status.example.test|status",
     ):
-        assert words in shown, words
-    assert "<b>" not in shown
-    assert (await called(world))["out_of_hours"] is True
+        assert words in text, words
+    assert "<b>" not in text
+    assert (await vendor_escalation(world))["out_of_hours"] is True
 
 
-async def test_what_they_said_is_kept_with_its_times(world: World) -> None:
+async def test_updates_are_recorded_with_their_times(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate vendor:payplug their API times out")
     await world.advance(minutes=60)
 
-    told = await world.types("oncall", "/incident vendor payplug answered at:14:25 case:CS-123 they see it too")
-    assert "case CS-123" in told
-    assert "first answer" in told
+    reply = await world.types("oncall", "/incident vendor payplug answered at:14:25 case:CS-123 they see it too")
+    assert "case CS-123" in reply
+    assert "first answer" in reply
     await world.types("oncall", "/incident vendor payplug fixed at:15:00 a bad deploy of theirs")
     await world.finish()
 
-    shown = message(world)
+    text = message(world)
     for words in ("case *CS-123*", "first answer", "after 23m", "noted by <@U0ONCALL>", "fixed by them"):
-        assert words in shown, (words, shown)
+        assert words in text, (words, text)
     kinds = {entry["text"]: entry["happened_at"] for entry in await world.timeline()}
     assert kinds["they see it too"] == "2026-03-02T14:25:00+00:00"
     assert kinds["a bad deploy of theirs"] == "2026-03-02T15:00:00+00:00"
     assert "CS-123" in kinds
-    assert (await called(world))["acknowledged_at"] == "2026-03-02T14:25:00+00:00"
+    assert (await vendor_escalation(world))["acknowledged_at"] == "2026-03-02T14:25:00+00:00"
     again = await world.types("oncall", "/incident vendor payplug answered again")
     assert "recorded already" in again
 
 
-async def test_the_case_reference_is_asked_for_in_one_message_until_it_is_there(on_each: World) -> None:
-    world = on_each
+@pytest.mark.world(databases=BOTH_DATABASES)
+async def test_the_case_reference_question_is_one_message(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate vendor:payplug their API times out")
     await world.advance(minutes=14)
     assert questions(world) == []
 
     await world.advance(minutes=3)
-    [asked] = questions(world)
-    assert "Asked" not in asked
+    [question] = questions(world)
+    assert "Asked" not in question
     await world.advance(minutes=31)
-    [asked] = questions(world)
-    assert "Asked 2 times" in asked
+    [question] = questions(world)
+    assert "Asked 2 times" in question
 
     await world.presses("oncall", "vendor_form")
     form = world.sandbox.views("oncall")[-1]
@@ -121,14 +110,14 @@ async def test_the_case_reference_is_asked_for_in_one_message_until_it_is_there(
     await world.submits("oncall", vendor="payplug", case="CS-123")
     await world.finish()
 
-    [told] = questions(world)
-    assert "The case at *PayPlug" in told
-    assert "CS-123" in told
+    [reply] = questions(world)
+    assert "The case at *PayPlug" in reply
+    assert "CS-123" in reply
     await world.advance(hours=3)
-    assert questions(world) == [told]
+    assert questions(world) == [reply]
 
 
-async def test_nobody_is_asked_once_it_is_over_or_where_it_is_switched_off(world: World) -> None:
+async def test_no_question_after_the_end_or_if_disabled(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate vendor:payplug their API times out")
     await world.types("oncall", "/incident escalate vendor:host their disks fail")
@@ -155,8 +144,8 @@ async def test_a_question_survives_a_restart(world: World) -> None:
     assert len(questions(world)) == 1, "what was missed while nothing ran is asked once"
 
 
-async def test_times_are_amended_and_taken_back(on_each: World) -> None:
-    world = on_each
+@pytest.mark.world(databases=BOTH_DATABASES)
+async def test_times_are_amended_and_withdrawn(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate vendor:payplug their API times out")
     await world.advance(minutes=30)
@@ -168,16 +157,16 @@ async def test_times_are_amended_and_taken_back(on_each: World) -> None:
 
     await acts(world, "oncall", "answered after", "amend", at="14:10")
     await world.finish()
-    assert (await called(world))["acknowledged_at"] == "2026-03-02T14:10:00+00:00"
+    assert (await vendor_escalation(world))["acknowledged_at"] == "2026-03-02T14:10:00+00:00"
     assert "after 8m" in message(world)
 
     await world.types("oncall", "/incident timeline")
     await removes(world, "oncall", "answered after")
     await world.finish()
-    assert (await called(world))["acknowledged"] is False
+    assert (await vendor_escalation(world))["acknowledged"] is False
 
 
-async def test_the_newest_case_and_answer_hold_whatever_is_mended_of_those_before(world: World) -> None:
+async def test_amending_older_updates_keeps_the_newest(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate vendor:payplug case:CS-12E4 their API times out")
     await world.types("oncall", "/incident vendor payplug answered by mail")
@@ -197,24 +186,24 @@ async def test_the_newest_case_and_answer_hold_whatever_is_mended_of_those_befor
     await world.finish()
 
     assert "case *CS-1234*" in message(world)
-    assert (await called(world))["acknowledged"] is True, "by telephone"
+    assert (await vendor_escalation(world))["acknowledged"] is True, "by telephone"
 
 
-async def test_an_answer_of_which_nobody_knows_the_time_is_an_answer(world: World) -> None:
+async def test_an_answer_at_an_unknown_time(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate vendor:payplug at:13:00 their API times out")
     await world.types("oncall", "/incident vendor payplug answered at:? by telephone")
     await world.finish()
 
     assert "first answer at a time nobody knows" in message(world)
-    found = await called(world)
+    found = await vendor_escalation(world)
     assert (found["acknowledged"], found["acknowledged_at"]) == (True, None)
     assert "to acknowledge" not in world.card()
 
 
-async def test_what_cannot_be_recorded_is_refused(world: World) -> None:
+async def test_invalid_updates_are_refused(world: World) -> None:
     await world.declares()
-    for typed, told in (
+    for typed, reply in (
         ("vendor payplug answered", "was not escalated to PayPlug"),
         ("vendor nobody case:1", "was not escalated to nobody"),
         ("vendor payplug they said no", "Say what happened"),
@@ -222,15 +211,15 @@ async def test_what_cannot_be_recorded_is_refused(world: World) -> None:
         ("vendor stranger", "Nothing is known of stranger"),
         ("escalate <@U0DBA|dba> case:1 why", "Only a vendor has a case reference"),
     ):
-        assert told in await world.types("oncall", f"/incident {typed}"), typed
+        assert reply in await world.types("oncall", f"/incident {typed}"), typed
     assert (await world.exported())["escalations"] == []
 
 
-async def test_how_they_are_reached_is_told_on_request(world: World) -> None:
+async def test_contact_details_on_request(world: World) -> None:
     await world.declares()
-    told = await world.types("oncall", "/incident vendor payplug")
-    assert "+33 1 00 00 00 00" in told
-    assert "Mon–Fri" in told
+    reply = await world.types("oncall", "/incident vendor payplug")
+    assert "+33 1 00 00 00 00" in reply
+    assert "Mon–Fri" in reply
     assert not [text for text in world.texts() if text.startswith(":mega:")]
 
 
@@ -239,6 +228,6 @@ async def test_a_message_without_configuration_shows_the_name_and_the_buttons(wo
     await world.types("oncall", "/incident escalate vendor:Adyen case:A-1 are you down?")
     await world.finish()
 
-    [shown] = [each for each in world.sandbox.messages(world.channel) if "vendor_form" in action_ids(each)]
-    assert action_ids(shown) == {"escalation_acknowledge", "vendor_fixed", "vendor_form"}
-    assert "case *A-1*" in rendered(shown)
+    [text] = [each for each in world.sandbox.messages(world.channel) if "vendor_form" in action_ids(each)]
+    assert action_ids(text) == {"escalation_acknowledge", "vendor_fixed", "vendor_form"}
+    assert "case *A-1*" in rendered(text)

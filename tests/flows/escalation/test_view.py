@@ -1,16 +1,16 @@
-"""A policy as people see it: its one message, their pages, and everything that they can say to it."""
+"""A policy in Slack: its message, its pages, and all responses."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.world import World, action_ids
 
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""Where it is about what people see: what the other database does is tried by the rest."""
+ON_SQLITE = pytest.mark.world(databases=SQLITE)
+"""For tests of messages; the others run on both databases."""
 
 CONFIG = """
 [policies.payments]
@@ -48,13 +48,15 @@ every = "week"
 """
 
 
+pytestmark = pytest.mark.world(config=CONFIG)
+
+
 @pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with World(database_url, tmp_path, config=CONFIG) as built:
-        await built.declares()
-        await built.types("oncall", "/incident escalate policy:payments the pool is full")
-        await built.settle()
-        yield built
+async def world(world: World) -> World:
+    await world.declares()
+    await world.types("oncall", "/incident escalate policy:payments the pool is full")
+    await world.settle()
+    return world
 
 
 def message(world: World) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def message(world: World) -> dict[str, Any]:
     return next(each for each in world.sandbox.messages(world.channel) if "Policy *payments*" in each["text"])
 
 
-def ledger(world: World) -> str:
+def escalation_text(world: World) -> str:
     return next(text for text in world.texts() if text.startswith(":mega: Policy *payments*"))
 
 
@@ -86,7 +88,7 @@ async def chooses_more_time(world: World, user: str, minutes: int) -> None:
     await world.settle()
 
 
-async def test_the_message_says_who_was_paged_and_names_who_is_next_without_waking_them(world: World) -> None:
+async def test_the_message_names_paged_people_and_the_next_without_a_mention(world: World) -> None:
     began = world.now
     due = int((began + timedelta(minutes=5)).timestamp())
     posted = next(
@@ -94,46 +96,46 @@ async def test_the_message_says_who_was_paged_and_names_who_is_next_without_waki
     )
 
     assert "<@U0DEVELOPER>" not in str(posted)
-    assert "level 1 of 2" in ledger(world)
-    assert "<@U0DBA> Slack <!date^" in ledger(world)
+    assert "level 1 of 2" in escalation_text(world)
+    assert "<@U0DBA> Slack <!date^" in escalation_text(world)
     await world.settle()
-    assert "*Next:* level 2 (" in ledger(world)
-    assert f"due <!date^{due}^" in ledger(world)
+    assert "*Next:* level 2 (" in escalation_text(world)
+    assert f"due <!date^{due}^" in escalation_text(world)
     assert "If nobody answers by" in page(world, "dba")
 
     await world.advance(minutes=6)
 
-    assert "level 2 of 2" in ledger(world)
-    assert "<@U0DBA> no answer" in ledger(world)
-    assert "<@U0ENGINEER> Slack" in ledger(world)
+    assert "level 2 of 2" in escalation_text(world)
+    assert "<@U0DBA> no answer" in escalation_text(world)
+    assert "<@U0ENGINEER> Slack" in escalation_text(world)
     assert "policy payments to be acknowledged: level 2 of 2" in world.card()
     await world.types("support", "/incident catchup")
-    shown = world.sandbox.ephemerals("support", world.channel)[-1]
-    assert "level 2 of 2" in str(shown["blocks"])
+    text = world.sandbox.ephemerals("support", world.channel)[-1]
+    assert "level 2 of 2" in str(text["blocks"])
 
 
 @ON_SQLITE
-async def test_more_time_lets_the_next_level_wait(world: World) -> None:
+async def test_an_extension_delays_the_next_level(world: World) -> None:
     await chooses_more_time(world, "dba", 15)
 
-    assert "more time was asked for" in ledger(world)
+    assert "more time was asked for" in escalation_text(world)
     await world.advance(minutes=12)
-    assert "level 1 of 2" in ledger(world)
+    assert "level 1 of 2" in escalation_text(world)
     await world.advance(minutes=4)
-    assert "level 2 of 2" in ledger(world)
+    assert "level 2 of 2" in escalation_text(world)
 
 
 @ON_SQLITE
-async def test_who_cannot_sends_it_to_the_next_at_once(world: World) -> None:
+async def test_a_decline_pages_the_next_level_at_once(world: World) -> None:
     await world.presses("dba", "escalation_decline", channel=world.sandbox.open_dm("dba"))
 
-    assert "level 2 of 2" in ledger(world)
-    assert "<@U0DBA> cannot" in ledger(world)
+    assert "level 2 of 2" in escalation_text(world)
+    assert "<@U0DBA> cannot" in escalation_text(world)
     assert "You said that you can't" in page(world, "dba")
     assert "You are needed" in page(world, "engineer") or "needs you" in page(world, "engineer")
 
 
-async def test_once_everybody_who_was_asked_cannot_somebody_else_still_takes_it(world: World) -> None:
+async def test_somebody_else_can_acknowledge_after_all_declined(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate <@U0DBA|dba> the pool is full")
     await world.types("dba", "/incident cannot asleep")
@@ -146,96 +148,96 @@ async def test_once_everybody_who_was_asked_cannot_somebody_else_still_takes_it(
     assert "acknowledged by <@U0ENGINEER>" in "\n".join(world.texts())
 
 
-async def test_a_reaction_to_the_message_acknowledges_and_taking_it_away_takes_it_back(world: World) -> None:
+async def test_a_reaction_acknowledges_and_removing_it_withdraws(world: World) -> None:
     ts = message(world)["ts"]
 
     await world.reacts("support", ts, "white_check_mark")
 
-    assert "acknowledged by <@U0SUPPORT>" in ledger(world)
-    assert "with a reaction" in ledger(world)
+    assert "acknowledged by <@U0SUPPORT>" in escalation_text(world)
+    assert "with a reaction" in escalation_text(world)
     assert "acknowledged by <@U0SUPPORT>" in page(world, "dba")
     assert "You need not do anything" in page(world, "dba")
     assert "U0SUPPORT" in str((await world.exported())["escalations"])
 
     await world.unreacts("support", ts, "white_check_mark")
 
-    assert "handed it back" in ledger(world)
-    assert "waiting for an answer" in ledger(world)
+    assert "handed it back" in escalation_text(world)
+    assert "waiting for an answer" in escalation_text(world)
     assert "Acknowledge" in page(world, "dba")
 
 
 @ON_SQLITE
-async def test_a_reaction_to_a_page_acknowledges_and_another_comes_too_late(world: World) -> None:
+async def test_a_reaction_to_a_page_acknowledges_and_a_second_is_refused(world: World) -> None:
     where = world.sandbox.open_dm("dba")
     ts = world.sandbox.messages(where)[-1]["ts"]
 
     await world.reacts("dba", ts, "white_check_mark", channel=where)
 
-    assert "acknowledged by <@U0DBA>" in ledger(world)
+    assert "acknowledged by <@U0DBA>" in escalation_text(world)
     assert "You acknowledged" in page(world, "dba")
 
     await world.reacts("oncall", message(world)["ts"], "white_check_mark")
     await world.finish()
     assert "<@U0DBA> acknowledged it already" in world.sandbox.ephemerals("oncall", world.channel)[-1]["text"]
     await world.unreacts("oncall", message(world)["ts"], "white_check_mark")
-    assert "acknowledged by <@U0DBA>" in ledger(world), "it was not theirs to take back"
+    assert "acknowledged by <@U0DBA>" in escalation_text(world), "it was not theirs to take back"
 
 
 @ON_SQLITE
-async def test_a_guest_does_not_answer_by_reacting(world: World) -> None:
+async def test_a_reaction_of_a_guest_is_refused(world: World) -> None:
     world.sandbox.invite("oncall", world.channel, ["guest"])
     await world.reacts("guest", message(world)["ts"], "white_check_mark")
     await world.finish()
 
-    assert "waiting for an answer" in ledger(world)
+    assert "waiting for an answer" in escalation_text(world)
     assert "cannot command" in world.sandbox.ephemerals("guest", world.channel)[-1]["text"]
 
 
-async def test_it_is_handed_over_with_a_form(world: World) -> None:
+async def test_handover_form(world: World) -> None:
     await world.presses("dba", "escalation_acknowledge", channel=world.sandbox.open_dm("dba"))
     await world.presses("dba", "escalation_hand_over", channel=world.sandbox.open_dm("dba"))
     answer = await world.submits("dba", person="U0SUPPORT", text="the pool needs a restart")
     assert not answer.errors
     await world.settle()
 
-    assert "handed over to <@U0SUPPORT>" in ledger(world)
+    assert "handed over to <@U0SUPPORT>" in escalation_text(world)
     assert "<@U0DBA> hands this over to you" in page(world, "support")
     assert "the pool needs a restart" in page(world, "support")
     assert "You handed it over" in page(world, "dba")
 
 
 @ON_SQLITE
-async def test_who_cannot_after_all_says_why_and_the_next_are_paged(world: World) -> None:
+async def test_handing_back_with_a_reason_pages_the_next_level(world: World) -> None:
     await world.presses("dba", "escalation_acknowledge")
     await world.presses("dba", "escalation_hand_back")
     answer = await world.submits("dba", text="my train goes")
     assert not answer.errors
     await world.settle()
 
-    assert "<@U0DBA> acknowledged" in ledger(world)
-    assert "handed it back" in ledger(world)
-    assert "my train goes" in ledger(world)
-    assert "level 2 of 2" in ledger(world)
+    assert "<@U0DBA> acknowledged" in escalation_text(world)
+    assert "handed it back" in escalation_text(world)
+    assert "my train goes" in escalation_text(world)
+    assert "level 2 of 2" in escalation_text(world)
 
 
 @ON_SQLITE
-async def test_all_of_it_can_be_typed(world: World) -> None:
+async def test_commands_for_all_responses(world: World) -> None:
     assert "15 min" in await world.types("dba", "/incident moretime 15")
-    assert "more time was asked for" in ledger(world)
+    assert "more time was asked for" in escalation_text(world)
     await world.types("dba", "/incident ack")
-    assert "acknowledged by <@U0DBA>" in ledger(world)
+    assert "acknowledged by <@U0DBA>" in escalation_text(world)
     assert "waits for an answer again" in await world.types("dba", "/incident unack pressed by mistake")
-    assert "pressed by mistake" in ledger(world)
-    assert "level 1 of 2" in ledger(world)
+    assert "pressed by mistake" in escalation_text(world)
+    assert "level 1 of 2" in escalation_text(world)
     assert "Handed over" in await world.types("dba", "/incident reassign @support please")
-    assert "handed over to <@U0SUPPORT>" in ledger(world)
+    assert "handed over to <@U0SUPPORT>" in escalation_text(world)
     assert "Noted" in await world.types("support", "/incident cannot no laptop")
     await world.finish()
     assert "Nobody took what you handed over" in page(world, "dba")
 
 
 @ON_SQLITE
-async def test_where_all_have_to_answer_it_is_said_who_did_not(database_url: str, tmp_path: Path) -> None:
+async def test_a_level_that_needs_all_names_missing_people(database_url: str, tmp_path: Path) -> None:
     async with World(database_url, tmp_path, config=OF_ALL) as world:
         await world.declares()
         await world.types("oncall", "/incident escalate policy:payments the pool is full")
@@ -249,11 +251,11 @@ async def test_where_all_have_to_answer_it_is_said_who_did_not(database_url: str
         assert "You acknowledged the policy payments. It still waits for <@U0DEVELOPER>" in answer
         assert any("Now level 1 of 1 is paged, round 2 of 2" in text for text in again)
         assert any("<@U0ONCALL>, the policy *payments* came to its end: <@U0DEVELOPER> did" in t for t in world.texts())
-        assert ":warning: <@U0DEVELOPER> did not answer. Escalate to somebody else." in ledger(world)
+        assert ":warning: <@U0DEVELOPER> did not answer. Escalate to somebody else." in escalation_text(world)
 
 
 @ON_SQLITE
-async def test_who_is_on_call_next_is_named_without_a_mention(database_url: str, tmp_path: Path) -> None:
+async def test_the_next_on_call_person_is_named_without_a_mention(database_url: str, tmp_path: Path) -> None:
     async with World(database_url, tmp_path, config=ON_CALL) as world:
         await world.types("support", "/incident start search is slow", "ops")  # so their name is known
         await world.finish()
@@ -261,8 +263,8 @@ async def test_who_is_on_call_next_is_named_without_a_mention(database_url: str,
         await world.types("oncall", "/incident escalate policy:payments secrets in the log")
         await world.finish()
 
-        assert "on call for payments), due" in ledger(world)
-        assert "<@U0SUPPORT>" not in ledger(world)
+        assert "on call for payments), due" in escalation_text(world)
+        assert "<@U0SUPPORT>" not in escalation_text(world)
         assert "U0SUPPORT" not in world.sandbox.members(world.channel), "nothing is told before it is their turn"
 
         await world.advance(minutes=6)
@@ -270,15 +272,15 @@ async def test_who_is_on_call_next_is_named_without_a_mention(database_url: str,
         assert "U0SUPPORT" in world.sandbox.members(world.channel)
         assert "secrets in the log" in page(world, "support"), "a page holds what its reader needs to answer"
         await world.presses("support", "escalation_acknowledge", channel=world.sandbox.open_dm("support"))
-        assert "acknowledged by <@U0SUPPORT>" in ledger(world)
+        assert "acknowledged by <@U0SUPPORT>" in escalation_text(world)
 
 
 @ON_SQLITE
-async def test_app_home_says_until_when_an_answer_is_waited_for(world: World) -> None:
+async def test_app_home_shows_the_due_time_of_the_next_step(world: World) -> None:
     await world.sandbox.open_home("dba")
     await world.settle()
 
-    shown = str(world.sandbox.home("dba"))
-    assert "Waiting for your answer" in shown
-    assert "level 1 of 2" in shown
-    assert "the next level due" in shown
+    text = str(world.sandbox.home("dba"))
+    assert "Waiting for your answer" in text
+    assert "level 1 of 2" in text
+    assert "the next level due" in text

@@ -1,4 +1,4 @@
-"""`/incident cancel`: it was none."""
+"""`/incident cancel`."""
 
 import pytest
 

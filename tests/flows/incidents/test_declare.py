@@ -1,4 +1,4 @@
-"""An incident is declared: its channel, its people, its card."""
+"""Declaration: channel, people and card."""
 
 import re
 

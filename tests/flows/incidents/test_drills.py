@@ -1,4 +1,4 @@
-"""`/incident drill`: a scenario, or a past incident, is told anew for practice."""
+"""`/incident drill`: replay a scenario or a past incident."""
 
 import pytest
 
@@ -95,7 +95,7 @@ async def test_a_restart_loses_nothing_of_it(world: World) -> None:
 
 
 async def past(world: World, more: str = "") -> str:
-    """INC-1, over, with a marked message; returns the message's ts."""
+    """Make INC-1, resolved, with a marked message. Returns the message's ts."""
     await world.declares(f"payments fail {more}".strip())
     if more == "private":
         world.sandbox.invite("oncall", world.channel, ["engineer"])
@@ -153,7 +153,7 @@ async def test_what_became_private_is_told_no_more(world: World) -> None:
     channel = world.sandbox.workspace.channels[world.sandbox.channel(world.channel)["id"]]
     await begins(world, "drill INC-1")
     channel.is_private = True
-    messages.system(
+    messages.post_system_message(
         world.sandbox.workspace, channel, "U0ONCALL", "channel_convert_to_private", "made private", world.now
     )
     await world.advance(minutes=70)

@@ -1,4 +1,4 @@
-"""`/incident edit` and the form for it: the details of an incident are put right."""
+"""`/incident edit` and its form."""
 
 from typing import Any
 

@@ -1,10 +1,9 @@
-"""An incident's course: what people type moves it on, and card, announcement and record always say the same."""
+"""Incident lifecycle by commands: card, announcement and record agree."""
 
 from typing import Any
 
 import pytest
 
-from tests.support.records.entries import removes
 from tests.support.worlds.world import World
 
 
@@ -115,112 +114,6 @@ async def test_the_button_makes_one_lead(world: World) -> None:
     assert "*Lead:* <@U0DBA>" in world.card()
 
 
-async def test_impact_is_stated_with_its_figures_and_window(world: World) -> None:
-    await world.declares()
-
-    answer = await world.types("oncall", "/incident impact users:20% started:13:40 one in five payments failed")
-    await world.finish()
-
-    assert answer == "Impact recorded: 20% of users, started 2026-03-02 13:40 UTC."
-    found = await incident(world)
-    assert found["impact"]["percent_of_users"] == 20.0
-    assert found["impact"]["text"] == "one in five payments failed"
-    assert found["started_at"] == "2026-03-02T13:40:00+00:00"
-    assert found["sources"]["started_at"]["because"] == "impact started:"
-    assert any("(20% of users) · started" in text for text in world.texts())
-
-    await world.types("oncall", "/incident impact users:25% one in four, in fact")
-    found = await incident(world)
-    assert found["impact"]["percent_of_users"] == 25.0
-    assert found["started_at"] == "2026-03-02T13:40:00+00:00", "what is not said again stands"
-
-
-async def test_the_cause_is_replaced_by_saying_it_again(world: World) -> None:
-    await world.declares()
-    await world.types("oncall", "/incident cause the network")
-    await world.types("oncall", "/incident cause the deploy halved the pool")
-    await world.types("oncall", "/incident cause lang:fr le déploiement")
-
-    found = await incident(world)
-
-    texts = {each["language"]: each["text"] for each in found["cause"]["texts"]}
-    assert texts == {None: "the deploy halved the pool", "fr": "le déploiement"}
-
-
-async def test_improvements_and_tasks_stand_in_one_message(world: World) -> None:
-    await world.declares()
-
-    assert await world.types("oncall", "/incident improve alert on pool usage") == "Improvement 1 noted."
-    answer = await world.types("oncall", '/incident task Raise the limit @dba due:friday symptom:"payments fail"')
-    await world.types("oncall", "/incident todo owner:@engineer write it down")
-    await world.finish()
-
-    assert answer == "Task 2 noted."
-    actions = (await world.exported())["actions"]
-    assert [(each["kind"], each["text"], each["owner_id"]) for each in actions] == [
-        ("improvement", "alert on pool usage", None),
-        ("task", "Raise the limit", "U0DBA"),
-        ("task", "write it down", "U0ENGINEER"),
-    ]
-    assert (actions[1]["due"], actions[1]["symptom"]) == ("2026-03-06", "payments fail")
-    [listed] = [text for text in world.texts() if "*Improvements*" in text]
-    for words in ("1. alert on pool usage", "2. Raise the limit · <@U0DBA> · due 2026-03-06", "3. write it down"):
-        assert words in listed
-
-
-async def test_a_task_gets_an_owner_and_a_day_and_is_done(world: World) -> None:
-    await world.declares()
-    await world.types("oncall", "/incident task Raise the limit")
-    await world.types("oncall", "/incident resolve rolled back")
-
-    assert (
-        await world.types("oncall", "/incident task #1 @dba due:friday")
-        == "Task 1 is owned by <@U0DBA>, due 2026-03-06 now."
-    )
-    assert await world.types("dba", "/incident task 1 done") == "Task 1 is done, owned by <@U0DBA>, due 2026-03-06 now."
-    await world.finish()
-
-    [task] = (await world.exported())["actions"]
-    assert (task["owner_id"], task["due"], task["done"]) == ("U0DBA", "2026-03-06", True)
-    [listed] = [text for text in world.texts() if "*Tasks*" in text]
-    assert "1. :white_check_mark: Raise the limit · <@U0DBA> · due 2026-03-06" in listed
-
-
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        ("task #2 done", "INC-1 has no improvement or task 2."),
-        ("task #1", "Say what shall be different"),
-        ("task #1 open", "Task 1 is open already, and nothing was changed."),
-        ("task #1 finished", "#1 is noted already, and I do not understand what shall be different."),
-        ("improve #1 undone", "`#1 open`"),
-    ],
-)
-async def test_a_change_of_a_task_that_changes_nothing(world: World, line: str, says: str) -> None:
-    await world.declares()
-    await world.types("oncall", "/incident task Raise the limit")
-    before = await world.exported()
-
-    assert says in await world.types("oncall", f"/incident {line}")
-
-    assert await world.exported() == before
-
-
-async def test_a_task_that_is_removed_leaves_its_list(world: World) -> None:
-    await world.declares()
-    await world.types("oncall", "/incident task one")
-    await world.types("oncall", "/incident task two")
-    await world.types("oncall", "/incident timeline")
-
-    await removes(world, "oncall", " one")
-    await world.finish()
-
-    assert [each["text"] for each in (await world.exported())["actions"]] == ["two"]
-    [shown] = [text for text in world.texts() if "*Tasks*" in text]
-    assert "1. one" not in shown
-    assert "2. two" in shown, "numbers stay: people may have written them down"
-
-
 async def test_resolving_ends_it_with_text_and_time(world: World) -> None:
     await world.declares()
     await world.advance(minutes=40)
@@ -242,7 +135,7 @@ async def test_resolving_ends_it_with_text_and_time(world: World) -> None:
 
 
 async def test_resolving_needs_nothing_and_survives_a_broken_slack(world: World) -> None:
-    """No call of the Web API works: the incident is resolved all the same, and Slack hears of it later."""
+    """No Web API call works; Slack gets the messages later."""
     await world.declares()
     fault = world.sandbox.fault("status", status=503, body="down")
 

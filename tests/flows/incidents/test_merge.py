@@ -1,4 +1,4 @@
-"""`/incident merge`: two incidents turn out to be one."""
+"""`/incident merge`."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from tests.support.worlds.world import World, action_ids, rendered
 
 
 async def two(world: World, first: str = "payments fail", second: str = "checkout is slow") -> tuple[str, str]:
-    """INC-1 and INC-2; the names of their channels. The second one's is the world's."""
+    """INC-1 and INC-2; the names of their channels. The world's channel is INC-2's."""
     one = await world.declares(first)
     other = await world.declares(second, user="dba")
     return one, other
 
 
 async def merges(world: World, user: str = "dba", line: str = "merge INC-1") -> str:
-    """Type it, read the question, press its button; returns the question."""
+    """Type the command and press the button of its question. Returns the question."""
     asked = await world.types(user, f"/incident {line}")
     assert "merge_confirmed" in action_ids(world.sandbox.ephemerals(user, world.channel)[-1]), asked
     await world.presses(user, "merge_confirmed")
@@ -269,7 +269,7 @@ async def test_crosswise_the_second_is_refused(world: World) -> None:
 
 
 async def test_a_third_one_leads_to_the_last(world: World) -> None:
-    """INC-1 took in an alert's incident and is itself merged: what fires goes to where both went."""
+    """INC-1 took in an alert's incident and is merged itself: new alerts go to the last one."""
     await world.posts("alertmanager", a_notification(an_alert("PoolExhausted", at=world.now)))
     await world.finish()
     await two(world)

@@ -1,4 +1,4 @@
-"""When things happened: each time of an incident has a source, and another one speaks once that is taken away."""
+"""Milestones: each time has a source, and the next source takes over when it is removed."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ DAY = "2026-03-02T"
 
 
 async def times(world: World) -> dict[str, tuple[str, str] | None]:
-    """Of each time the clock time and what set it."""
+    """Clock time and source of each milestone."""
     incident = (await world.exported())["incident"]
     found: dict[str, tuple[str, str] | None] = {}
     for name in ("started", "detected", "acknowledged", "identified", "mitigated", "resolved", "ended"):
@@ -21,7 +21,7 @@ async def times(world: World) -> dict[str, tuple[str, str] | None]:
 
 
 async def remove(world: World, text: str) -> None:
-    """Take the entry of that text off the timeline, as somebody does with the menu beside it."""
+    """Remove the entry of that text, as with the menu beside it."""
     await world.types("oncall", "/incident timeline")
     await removes(world, "oncall", text)
 
@@ -31,7 +31,7 @@ def alert(starts_at: str) -> dict[str, Any]:
 
 
 async def test_the_start_by_each_of_its_sources(world: World) -> None:
-    """Each source outdoes those before it; taken away in turn, each of those speaks again."""
+    """Later sources take precedence; removed in turn, each earlier one applies again."""
     status, _ = await world.posts("generic", alert("13:50"))
     assert status == 200
     await world.finish()

@@ -1,8 +1,8 @@
 """
-A private incident is absent from everything that somebody sees who is not in it.
+A private incident is absent from everything that outsiders see.
 
-Every command of the table is tried, so that a new one is tried too: about a private incident it has to answer to an
-outsider as about one that never was. And nothing that an outsider can open, read or fetch names it.
+Every command of the table is tried, new ones included: about a private incident an outsider gets the same answer as
+about an unknown one. Nothing that an outsider can open, read or fetch names it.
 """
 
 from typing import Any
@@ -50,7 +50,7 @@ LOOKS = (
 
 
 async def two(world: World) -> str:
-    """INC-1, private, with entries and an alert of its service; INC-2, of everybody. Returns the name of INC-1's."""
+    """INC-1, private, with entries and an alert; INC-2, public. Returns the name of INC-1's channel."""
     private = await world.declares(f"{TITLE} service:payroll private")
     await world.types("oncall", "/incident note the swordfish was seen in the payroll")
     ts = await world.says("oncall", "the swordfish is in the logs")
@@ -62,7 +62,7 @@ async def two(world: World) -> str:
 
 
 def seen_by(world: World, user: str) -> str:
-    """All that Slack shows to a person: channels and their messages, answers, windows, the Home tab."""
+    """Everything that Slack shows to a person: channels, messages, replies, modals, Home."""
     seen: list[Any] = []
     for channel in world.sandbox.channels(user):
         seen += [channel, *world.sandbox.messages(channel["id"], user), *world.sandbox.ephemerals(user, channel["id"])]
@@ -84,7 +84,7 @@ async def test_every_command_answers_as_about_one_that_never_was(world: World) -
         absent = await world.types(OUTSIDER, f"/incident INC-99 {line}".strip(), "ops")
 
         assert TITLE not in private, line
-        if command.inside or not command.name:
+        if command.needs_incident or not command.name:
             assert private.replace("INC-1", "INC-99") == absent, line
             assert absent.startswith(":warning:"), line
             assert await world.tables() == before, line
@@ -150,14 +150,18 @@ async def test_who_sends_alerts_hears_nothing_of_it(world: World) -> None:
 
 
 async def left_behind(world: World, line: str) -> set[str]:
-    """What an outsider looked up of INC-1 stands in #ops, and INC-1 becomes private. Returns the buttons there."""
+    """
+    Post an outsider's replies about INC-1 in #ops, then make INC-1 private.
+
+    Returns the buttons there.
+    """
     name = await world.declares(TITLE)
     for number in range(30):
         await world.types("oncall", f"/incident note {number} {'swordfish ' * 30}")
     await world.types(OUTSIDER, line, "ops")
     channel = world.sandbox.workspace.channels[world.sandbox.channel(name)["id"]]
     channel.is_private = True
-    messages.system(
+    messages.post_system_message(
         world.sandbox.workspace, channel, "U0ONCALL", "channel_convert_to_private", "made private", world.now
     )
     await world.finish()

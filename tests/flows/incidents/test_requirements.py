@@ -1,4 +1,4 @@
-"""The workspace's own words for statuses, and what statuses and severities ask for: shown, and never in the way."""
+"""Custom status names, and requirements of severities and statuses."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

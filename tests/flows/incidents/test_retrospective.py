@@ -1,4 +1,4 @@
-"""`/incident start … retro`: an incident that is recorded once it is over."""
+"""`/incident start … retro`: record an incident after its end."""
 
 import pytest
 

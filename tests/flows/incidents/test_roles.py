@@ -1,4 +1,4 @@
-"""Who takes which part: given, handed over and given up, with a briefing for whoever gets it."""
+"""Roles: assigned, handed over, given up, with a briefing."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -30,7 +30,7 @@ async def own(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
 
 
 def direct(world: World, user: str) -> list[str]:
-    """What the bot wrote to this person directly."""
+    """The bot's direct messages to this person."""
     return world.texts(world.sandbox.open_dm(user))
 
 

@@ -1,4 +1,4 @@
-"""Incidents that begin with the question whether they are any: marked so everywhere, accepted or declined."""
+"""Triage: marked everywhere, accepted or declined."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

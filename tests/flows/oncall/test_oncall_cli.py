@@ -1,4 +1,4 @@
-"""`dogwatch oncall`: who is on call, asked beside a running bot and before there is one."""
+"""`dogwatch oncall`, beside a running bot and before the first start."""
 
 import json
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.cli.commands.oncall_report import answers, as_lines
+from bot.cli.commands.oncall_report import format_lines, load_shifts
 from bot.cli.main import cli
 from bot.domain.errors import UserError
 from tests.support.worlds.world import World
@@ -42,7 +42,7 @@ def typed(*arguments: str) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
-def test_before_the_first_start_the_configuration_answers_and_says_so(configured: Path):
+def test_the_configuration_is_used_before_the_first_start(configured: Path):
     out, err = typed("--at", "2026-11-18T13:00")
 
     assert out.splitlines() == [
@@ -52,7 +52,7 @@ def test_before_the_first_start_the_configuration_answers_and_says_so(configured
     assert err.startswith("There is no database yet")
 
 
-def test_a_calendar_that_was_never_read_is_not_taken_for_an_empty_one(configured: Path):
+def test_an_unread_calendar_is_not_empty(configured: Path):
     configured.write_text("[schedules.legacy]\ncalendar = true\n")
 
     out, _ = typed()
@@ -60,7 +60,7 @@ def test_a_calendar_that_was_never_read_is_not_taken_for_an_empty_one(configured
     assert out == "legacy: nobody. Its calendar was not read yet: the bot does so from its first start on.\n"
 
 
-def test_one_schedule_is_told_with_its_next_two_weeks(configured: Path):
+def test_one_schedule_is_listed_for_two_weeks(configured: Path):
     out, _ = typed("nights", "--at", "2026-11-18T13:00+00:00")
 
     assert out.splitlines()[:4] == [
@@ -71,7 +71,7 @@ def test_one_schedule_is_told_with_its_next_two_weeks(configured: Path):
     ]
 
 
-def test_scripts_are_told_in_json(configured: Path):
+def test_json_output(configured: Path):
     found = json.loads(typed("payments", "--json", "--at", "2026-11-18T13:00")[0])
 
     assert [found[0][key] for key in ("schedule", "people", "since", "until", "reason")] == [
@@ -85,28 +85,28 @@ def test_scripts_are_told_in_json(configured: Path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"), [(("pay",), "There is no schedule `pay`."), (("--at", "tomorrow"), "is not ISO 8601")]
+    ("arguments", "message"), [(("pay",), "There is no schedule `pay`."), (("--at", "tomorrow"), "is not ISO 8601")]
 )
-def test_what_cannot_be_answered_is_refused_with_what_to_do(configured: Path, arguments: tuple[str, ...], said: str):
-    with pytest.raises(UserError, match=said):
+def test_invalid_requests_are_refused(configured: Path, arguments: tuple[str, ...], message: str):
+    with pytest.raises(UserError, match=message):
         typed(*arguments)
 
 
-async def test_beside_a_bot_people_have_names(tmp_path: Path):
+async def test_names_of_people_beside_a_running_bot(tmp_path: Path):
     config = TWO.replace('"UANA", ["UBO", "UCY"]', '"U0ONCALL"')
     async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=config) as world:
         await world.types("oncall", "/incident start checkout is down", "ops")
         await world.settle()
 
-        found, note = await answers(world.settings(), "payments", datetime(2026, 11, 18, 12, tzinfo=UTC))
+        found, note = await load_shifts(world.settings(), "payments", datetime(2026, 11, 18, 12, tzinfo=UTC))
 
     assert note is None
-    (line,) = as_lines(found, with_following=False)
+    (line,) = format_lines(found, with_following=False)
     assert line == f"payments: {found[0].names['U0ONCALL']} (U0ONCALL) until Mon 2026-11-23 09:00 (Europe/Paris)"
 
 
-async def test_a_change_that_is_weeks_away_ends_a_long_turn(tmp_path: Path):
-    """It is Monday, 2 March 2026."""
+async def test_an_override_weeks_away_ends_a_long_shift(tmp_path: Path):
+    """The clock is at Monday, 2 March 2026."""
     config = (
         '[schedules.payments]\nzone = "Europe/Paris"\n[[schedules.payments.layers]]\n'
         'people = ["U0ONCALL", "U0DBA", "U0ENGINEER"]\nstarts = "2026-01-01 09:00"\nrule = "FREQ=MONTHLY"\n'
@@ -114,7 +114,7 @@ async def test_a_change_that_is_weeks_away_ends_a_long_turn(tmp_path: Path):
     async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=config) as world:
         await world.types("dba", "/incident oncall take payments from:2026-03-22T09:00 to:2026-03-23T09:00", "ops")
 
-        found, _ = await answers(world.settings(), "payments", world.now)
+        found, _ = await load_shifts(world.settings(), "payments", world.now)
 
-    (line,) = as_lines(found, with_following=False)
+    (line,) = format_lines(found, with_following=False)
     assert line.endswith("(U0ENGINEER) until Sun 2026-03-22 09:00 (Europe/Paris)")

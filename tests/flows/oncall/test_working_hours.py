@@ -1,11 +1,11 @@
-"""The record says who was called outside working hours, by the hours that held then."""
+"""Pages outside working hours in the record, by the hours at that time."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.world import World, rendered
 
 CONFIG = """
@@ -16,20 +16,17 @@ members = ["U0DBA"]
 working_hours = { zone = "Europe/Paris" }
 [vendors.payplug]
 """
-"""A story begins on a Monday at 14:00 UTC: 06:00 in Los Angeles, 15:00 in Paris."""
+"""Tests start on a Monday at 14:00 UTC: 06:00 in Los Angeles, 15:00 in Paris."""
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=CONFIG) as built:
-        yield built
+pytestmark = pytest.mark.world(config=CONFIG, databases=SQLITE)
 
 
 async def marks(world: World) -> list[Any]:
     return [each["out_of_hours"] for each in (await world.exported())["escalations"]]
 
 
-async def test_who_is_called_before_work_is_marked(world: World) -> None:
+async def test_a_page_before_working_hours_is_marked(world: World) -> None:
     await world.declares("checkout is down")
     await world.types("oncall", "/incident escalate <@U0COMMS|comms> tell the customers")
     await world.types("oncall", "/incident escalate @payments please look")
@@ -47,12 +44,12 @@ async def test_who_is_called_before_work_is_marked(world: World) -> None:
     await world.finish()
 
     [draft] = [world.sandbox.file_content(each["id"]).decode() for each in world.sandbox.files(world.channel)]
-    told = [line for line in draft.splitlines() if "outside working hours" in line]
-    assert told, "in the group of escalations and by the clock"
-    assert all("comms" in line for line in told)
+    lines = [line for line in draft.splitlines() if "outside working hours" in line]
+    assert lines, "in the group of escalations and by the clock"
+    assert all("comms" in line for line in lines)
 
 
-async def test_nothing_is_said_where_nobody_said_when_people_work(tmp_path: Path) -> None:
+async def test_no_mark_without_configured_hours(tmp_path: Path) -> None:
     async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as plain:
         await plain.declares("checkout is down")
         await plain.types("oncall", "/incident escalate <@U0COMMS|comms> tell the customers")

@@ -1,4 +1,4 @@
-"""A database is copied under a running bot, and put back: what was answered before the copy is in it."""
+"""Back up a database under a running bot, and restore it."""
 
 import asyncio
 import sqlite3
@@ -13,12 +13,11 @@ import pytest
 from sqlmodel import Session
 
 from bot.sandbox.server import Sandbox
-from bot.store.database.backup import back_up, restore
+from bot.store.database.backup import create_backup, restore_database
 from bot.store.database.migrate import migrate
 from bot.store.database.session import open_database
-from bot.store.shared import idempotency as deliveries
+from bot.store.shared import idempotency
 from tests.flows.operations.test_serve import declares, environment, reaches
-from tests.support.records.released_rows import REVISIONS, Released
 from tests.support.servers.serve_process import served
 from tests.support.worlds.world import World
 
@@ -154,21 +153,21 @@ async def test_postgresql_has_tools_of_its_own():
 
 
 async def test_what_slack_was_told_after_the_backup_is_not_told_again(tmp_path: Path):
-    """The backup was made while the card, the announcement and the channel itself were still to be made."""
+    """The backup was made before the card, the announcement and the channel existed."""
     first, second, copy = tmp_path / "dogwatch.db", tmp_path / "elsewhere.db", tmp_path / "copy.db"
     async with World(f"sqlite:///{first}", tmp_path) as world:
         await world.declares("checkout is down")
         fault = world.sandbox.fault("status", status=503)
         assert (await world.sandbox.command("oncall", world.channel, "/incident status identified a full disk")).ok
         assert (await world.sandbox.command("oncall", "ops", "/incident start search is slow")).ok
-        back_up(first, copy)
+        create_backup(first, copy)
         world.sandbox.clear_fault(fault)
         await world.finish()
         before = {name: world.texts(name) for name in ["incidents", *world.channels]}
         assert len(world.channels) == 2
         await world.bot.stop()
 
-        restore(copy, second)
+        restore_database(copy, second)
         world._url = f"sqlite:///{second}"
         await world.starts()
         await world.finish()
@@ -181,15 +180,15 @@ async def test_what_slack_was_told_after_the_backup_is_not_told_again(tmp_path: 
 
 
 async def test_backups_under_a_storm_of_writes_are_whole(tmp_path: Path):
-    """Each copy is one moment: a row is there with all that was committed with it."""
+    """A copy is consistent: with a row it has everything committed with it."""
     path = tmp_path / "dogwatch.db"
     database = open_database(f"sqlite:///{path}")
     await migrate(database)
     now, numbers = datetime.now(UTC), count(1)
 
     def both(session: Session, number: int) -> None:
-        deliveries.is_first(session, f"one:{number}", now)
-        deliveries.is_first(session, f"two:{number}", now)
+        idempotency.register_delivery(session, f"one:{number}", now)
+        idempotency.register_delivery(session, f"two:{number}", now)
 
     async def storm() -> None:
         while True:
@@ -198,7 +197,7 @@ async def test_backups_under_a_storm_of_writes_are_whole(tmp_path: Path):
     storming = asyncio.create_task(storm())
     copies = [tmp_path / f"copy-{number}.db" for number in range(5)]
     for copy in copies:
-        await asyncio.to_thread(back_up, path, copy)
+        await asyncio.to_thread(create_backup, path, copy)
     storming.cancel()
     await asyncio.gather(storming, return_exceptions=True)
     await database.close()
@@ -214,17 +213,6 @@ async def test_backups_under_a_storm_of_writes_are_whole(tmp_path: Path):
         held.append(len(ones))
     assert held == sorted(held)
     assert held[-1] > held[0], "it was written to all the time"
-
-
-async def test_a_backup_of_an_earlier_release_is_brought_up_to_date(tmp_path: Path):
-    old, path = tmp_path / "old.db", tmp_path / "dogwatch.db"
-    await Released.read(REVISIONS[0]).fill(f"sqlite:///{old}")
-
-    assert (await dogwatch(path, "restore", str(old)))[0] == 0
-    assert (await dogwatch(path, "migrate"))[0] == 0
-
-    code, draft, problem = await dogwatch(path, "export", "INC-1")
-    assert (code, "The disk was full of old logs" in draft) == (0, True), problem
 
 
 async def test_a_backup_of_a_later_release_is_refused(database: Path):

@@ -1,4 +1,4 @@
-"""`dogwatch doctor`: everything that can be wrong, one thing at a time, and beside a running bot."""
+"""`dogwatch doctor`: each problem by itself, and beside a running bot."""
 
 import asyncio
 import json
@@ -15,10 +15,10 @@ import pytest
 from aiohttp import web
 
 from bot.config import load
-from bot.doctor import Finding, configuration, examine
-from bot.doctor.report import is_all_well, lines
+from bot.doctor import check_configuration, run_checks
+from bot.doctor.report import CheckResult, all_passed, report_lines
 from bot.domain.slack_app.scopes import PERMISSIONS
-from bot.runtime.clock import MovedClock
+from bot.runtime.clock import ManualClock
 from bot.sandbox.server import Sandbox
 from tests.support.servers.postgres import PostgresServer
 from tests.support.servers.serve_process import served
@@ -31,7 +31,7 @@ SECRET_KEY = "a secret key that is long enough for tests"
 
 @dataclass
 class Patient:
-    """What doctor is asked about: a local Slack, and an environment that a test changes."""
+    """A sandbox, and an environment that tests change."""
 
     sandbox: Sandbox
     folder: Path
@@ -42,9 +42,9 @@ class Patient:
         path.write_text(text)
         self.environ["DOGWATCH_CONFIG"] = str(path)
 
-    async def examined(self) -> list[Finding]:
+    async def examined(self) -> list[CheckResult]:
         settings = load(self.environ)
-        return [*configuration(settings, self.environ), *await examine(settings)]
+        return [*check_configuration(settings, self.environ), *await run_checks(settings)]
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def socket_mode(patient: Patient) -> None:
     patient.environ["SLACK_APP_TOKEN"] = patient.sandbox.app_token
 
 
-def of(found: list[Finding], check: str) -> list[tuple[str, str]]:
+def results_of(found: list[CheckResult], check: str) -> list[tuple[str, str]]:
     return [(each.state.value, f"{each.found} / {each.remedy}") for each in found if each.check == check]
 
 
@@ -139,7 +139,7 @@ def nobody_may_join(patient: Patient) -> None:
     lacks("channels:join")(patient)
 
 
-def left(patient: Patient) -> None:
+def deactivated_member(patient: Patient) -> None:
     patient.configured('[teams.payments]\nmembers = ["U0DBA"]\n')
     patient.sandbox.change_user("dba", deleted=True)
 
@@ -211,7 +211,7 @@ FAULTS: dict[str, tuple[Break, str, str, str]] = {
         "in a minute",
     ),
     "unknown person": (names('[teams.a]\nmembers = ["U0NOBODY"]\n'), "people", "failed", "does not know U0NOBODY"),
-    "person who left": (left, "people", "warning", "is deactivated"),
+    "person who left": (deactivated_member, "people", "warning", "is deactivated"),
     "who left and is on call": (on_call("dba", deleted=True), "people", "failed", "called by the schedule night"),
     "a guest on call": (on_call("dba", is_restricted=True), "people", "failed", "could not acknowledge"),
     "unknown in a policy": (
@@ -305,11 +305,11 @@ async def test_each_fault_is_told_of_with_what_to_do(patient: Patient, fault: st
 
     found = await patient.examined()
 
-    told = [(each, said) for each, said in of(found, check) if words in said]
-    assert [each for each, _ in told] == [state], of(found, check)
-    assert is_all_well(found) is (state != "failed"), [each for each in found if each.state == "failed"]
+    told = [(each, said) for each, said in results_of(found, check) if words in said]
+    assert [each for each, _ in told] == [state], results_of(found, check)
+    assert all_passed(found) is (state != "failed"), [each for each in found if each.state == "failed"]
     assert all(each.remedy for each in found if each.state != "ok")
-    text = "\n".join(lines(found))
+    text = "\n".join(report_lines(found))
     assert "check itself failed" not in text
     for secret in ("xox-of-a-person", patient.sandbox.bot_token, patient.sandbox.signing_secret, "word@"):
         assert secret not in text
@@ -319,7 +319,7 @@ async def test_a_place_to_begin_with_is_in_order(patient: Patient) -> None:
     patient.sandbox.set_scopes(ALL)
     found = await patient.examined()
 
-    assert is_all_well(found)
+    assert all_passed(found)
     assert [each.check for each in found if each.state == "warning"] == ["public address", "signing secret"]
     assert not (patient.folder / "dogwatch.db").exists(), "it only looks"
     assert not list(patient.folder.iterdir())
@@ -335,11 +335,11 @@ async def test_a_place_to_begin_with_is_in_order(patient: Patient) -> None:
     ],
 )
 async def test_a_clock_that_is_wrong(tmp_path: Path, ahead: int, state: str, words: str) -> None:
-    clock = MovedClock(datetime.now(UTC) + timedelta(seconds=ahead))
+    clock = ManualClock(datetime.now(UTC) + timedelta(seconds=ahead))
     async with Sandbox(clock=clock) as sandbox:
         found = await Patient(sandbox, tmp_path, environment(sandbox, tmp_path)).examined()
 
-    ((told, said),) = of(found, "clock")
+    ((told, said),) = results_of(found, "clock")
     assert told == state
     assert words in said
 
@@ -349,7 +349,7 @@ async def test_socket_mode_is_asked_for_and_not_used(patient: Patient) -> None:
     socket_mode(patient)
     found = await patient.examined()
 
-    assert of(found, "Socket Mode")[0][0] == "ok"
+    assert results_of(found, "Socket Mode")[0][0] == "ok"
     assert patient.sandbox.sockets() == 0
     assert [call["method"] for call in patient.sandbox.calls("apps.connections.open")] == ["apps.connections.open"]
 
@@ -357,10 +357,10 @@ async def test_socket_mode_is_asked_for_and_not_used(patient: Patient) -> None:
 # --- beside a running bot
 
 
-async def beside(world: World, **changes: str) -> list[Finding]:
+async def beside(world: World, **changes: str) -> list[CheckResult]:
     environ = {**world.environment(), "DOGWATCH_PORT": str(world.bot.port), **changes}
     settings = load(environ)
-    return [*configuration(settings, environ), *await examine(settings)]
+    return [*check_configuration(settings, environ), *await run_checks(settings)]
 
 
 async def test_beside_a_running_bot_all_is_well_and_nothing_changes(world: World) -> None:
@@ -370,26 +370,26 @@ async def test_beside_a_running_bot_all_is_well_and_nothing_changes(world: World
     found = await beside(world)
 
     assert await world.tables() == before
-    assert of(found, "running bot")[0][0] == "ok"
-    assert "accepted" in of(found, "signing secret")[-1][1]
-    assert "with the bot in it" in of(found, "incidents channel")[0][1]
-    assert "of this release" in of(found, "database")[0][1]
+    assert results_of(found, "running bot")[0][0] == "ok"
+    assert "accepted" in results_of(found, "signing secret")[-1][1]
+    assert "with the bot in it" in results_of(found, "incidents channel")[0][1]
+    assert "of this release" in results_of(found, "database")[0][1]
     assert {each.check for each in found if each.state == "failed"} == {"clock"}, "the story's clock stands in March"
 
 
 async def test_another_signing_secret_than_the_running_bots_is_found(world: World) -> None:
-    state, said = of(await beside(world, SLACK_SIGNING_SECRET="0" * 32), "signing secret")[-1]
+    state, said = results_of(await beside(world, SLACK_SIGNING_SECRET="0" * 32), "signing secret")[-1]
 
     assert state == "failed"
     assert "does not accept" in said
-    later = of(await beside(world), "signing secret")
+    later = results_of(await beside(world), "signing secret")
     assert any(told == "warning" and "has refused" in words for told, words in later)
 
 
 async def test_the_token_of_another_workspace_is_found(world: World) -> None:
     world.sandbox.workspace.team.id = "T0ELSEWHERE"
 
-    ((state, said),) = of(await beside(world), "bot token")
+    ((state, said),) = results_of(await beside(world), "bot token")
 
     assert state == "failed"
     assert "T0ELSEWHERE" in said
@@ -400,7 +400,7 @@ async def test_what_slack_refused_is_counted(world: World) -> None:
     world.sandbox.fault("error", "pins.add", error="too_many_pins")
     await world.declares()
 
-    ((state, said),) = of(await beside(world), "outbox")
+    ((state, said),) = results_of(await beside(world), "outbox")
 
     assert state == "warning"
     assert "1 refused by Slack" in said
@@ -410,7 +410,7 @@ async def test_what_the_workspace_does_not_offer_is_told(world: World) -> None:
     world.sandbox.fault("error", "pins.add", error="not_allowed_token_type")
     await world.declares()
 
-    ((state, said),) = of(await beside(world), "plan")
+    ((state, said),) = results_of(await beside(world), "plan")
 
     assert state == "warning"
     assert "not_allowed_token_type" in said
@@ -433,7 +433,7 @@ async def test_a_proxy_that_does_not_forward_is_found(
 
     async with a_server(answer) as url:
         found = await beside(world, DOGWATCH_PUBLIC_URL=url, SLACK_APP_TOKEN=world.sandbox.app_token)
-        ((state, said),) = of(found, "public address")
+        ((state, said),) = results_of(found, "public address")
         assert state == "warning"
         assert words in said
 
@@ -459,9 +459,9 @@ async def test_a_server_that_refuses_the_login_is_told_of(patient: Patient, post
     patient.environ["DOGWATCH_SECRET_KEY"] = SECRET_KEY
     try:
         patient.environ["DATABASE_URL"] = url + "_that_is_not_there"
-        ((state, said),) = of(await patient.examined(), "database")
+        ((state, said),) = results_of(await patient.examined(), "database")
         patient.environ["DATABASE_URL"] = url
-        ((empty_state, empty),) = of(await patient.examined(), "database")
+        ((empty_state, empty),) = results_of(await patient.examined(), "database")
     finally:
         postgres_server.drop_database(url)
 
@@ -532,14 +532,13 @@ def connected(patient: Patient) -> int:
 async def test_what_mends_several_is_said_once(patient: Patient) -> None:
     lacks("pins:write", "reactions:write", "im:write")(patient)
 
-    text = " ".join(" ".join(lines(await patient.examined())).split())
+    text = " ".join(" ".join(report_lines(await patient.examined())).split())
 
     assert text.count("install the app again") == 1
     assert all(f"{scope} is missing" in text for scope in ("pins:write", "reactions:write", "im:write"))
 
 
 async def test_a_calendar_is_fetched_and_slack_is_asked_whose_its_addresses_are(patient: Patient) -> None:
-    """In a file, which is read in the same way. Whom Slack does not know is told of."""
     text = (ROOT / "tests" / "data" / "calendars" / "opsgenie.ics").read_text()
     text = (
         text.replace("20261116", "20200101")
@@ -549,9 +548,9 @@ async def test_a_calendar_is_fetched_and_slack_is_asked_whose_its_addresses_are(
     (patient.folder / "oncall.ics").write_text(text.replace("20261130", "20991130"))
     patient.configured('[schedules.legacy]\ncalendar = "oncall.ics"\n')
 
-    found = of(await patient.examined(), "schedules")
+    found = results_of(await patient.examined(), "schedules")
     patient.sandbox.set_scopes(sorted(set(ALL) - {"users:read.email"}))
-    unasked = of(await patient.examined(), "schedules")
+    unasked = results_of(await patient.examined(), "schedules")
 
     assert [state for state, _ in found] == ["warning"]
     assert 'its calendar says "second@example.com", and nobody knows who that is' in found[0][1]

@@ -1,4 +1,4 @@
-"""A person is erased: id and name are found nowhere, what they did belongs together, and they do not come back."""
+"""Erase a person: id and name occur nowhere afterwards, and do not come back."""
 
 import json
 from pathlib import Path
@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from bot.cli.commands.erase_person import erase_person
+from bot.cli.commands.erase_person import erase
 from bot.cli.main import cli
 from bot.domain.errors import UserError
-from bot.store.database.session import PostgresDatabase
-from bot.store.upkeep.text_locations import all_values
+from bot.store.database.postgres_database import PostgresDatabase
+from bot.store.upkeep.text_locations import iter_values
 from tests.support.records.entries import acts
 from tests.support.worlds.world import World
 
@@ -21,13 +21,13 @@ HANDLE = "quillfeather"
 
 
 async def remains(world: World, *words: str) -> set[tuple[str, str]]:
-    """The tables in which one of the words stands, in whatever case, as it is or as JSON writes it."""
+    """Tables that contain one of the words, in any case, plain or as escaped by JSON."""
 
     def read(session: Any) -> set[tuple[str, str]]:
         written = [each.casefold() for word in words for each in (word, json.dumps(word)[1:-1])]
         return {
             (name, str(value)[:200])
-            for name, value in all_values(session)
+            for name, value in iter_values(session)
             if any(each in str(value).casefold() for each in written)
         }
 
@@ -57,12 +57,12 @@ def bytes_of(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.glob("dogwatch.db*"))
 
 
-async def erased(world: World, *, is_meant: bool = True, also: tuple[str, ...] = ()) -> list[str]:
-    """As on the command line: with SQLite the bot has to be stopped for it."""
+async def erased(world: World, *, is_confirmed: bool = True, also: tuple[str, ...] = ()) -> list[str]:
+    """Run the command; on SQLite the bot is stopped for it."""
     is_shared = isinstance(world.bot.database, PostgresDatabase)
     if not is_shared:
         await world.bot.stop()
-    lines = await erase_person(world.settings(), ID, also=also, is_meant=is_meant)
+    lines = await erase(world.settings(), ID, also=also, is_confirmed=is_confirmed)
     if not is_shared:
         await world.starts()
     return lines
@@ -114,7 +114,6 @@ async def test_what_one_person_did_still_belongs_together(world: World) -> None:
 
 
 async def test_slack_does_not_bring_them_back(world: World) -> None:
-    """Not by a look at the channel, a change of their profile, an edit, nor by a reaction taken away."""
     world.sandbox.add_user(HANDLE, real_name=NAME, id=ID)
     await world.declares()
     ts = await world.says(HANDLE, "I look, @quillfeather does")
@@ -152,7 +151,7 @@ async def test_without_yes_it_is_only_shown(world: World) -> None:
     await lived(world)
     before = await world.tables()
 
-    lines = await erased(world, is_meant=False)
+    lines = await erased(world, is_confirmed=False)
 
     assert "Nothing was changed yet" in lines[0]
     assert any("timeline entry" in line for line in lines)
@@ -205,7 +204,7 @@ async def test_a_running_bot_on_sqlite_has_to_be_stopped_first(world: World) -> 
         return
 
     with pytest.raises(UserError, match="stop it, erase, and start it again"):
-        await erase_person(world.settings(), ID, also=(), is_meant=True)
+        await erase(world.settings(), ID, also=(), is_confirmed=True)
 
 
 async def test_nobody_is_named_with_the_nearest_id(world: World) -> None:
@@ -213,7 +212,7 @@ async def test_nobody_is_named_with_the_nearest_id(world: World) -> None:
     await world.bot.stop()
 
     with pytest.raises(UserError, match=r"Nobody with the id U0ONCALX is on record\. Did you mean `U0ONCALL`"):
-        await erase_person(world.settings(), "U0ONCALX", also=(), is_meant=True)
+        await erase(world.settings(), "U0ONCALX", also=(), is_confirmed=True)
 
     await world.starts()
 

@@ -1,4 +1,4 @@
-"""The scenarios in `examples/`: each is played, holds the facts it states, is listed, and says what it is."""
+"""Scenarios in `examples/`: they play, hold their facts, and are listed."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.commands.replay import replay
-from bot.scenario import read_scenario
+from bot.scenario.reader import read_scenario
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SCENARIOS = sorted(EXAMPLES.glob("*.yaml"))

@@ -15,7 +15,7 @@ TOKEN = "7f3c-heartbeat-token"
 
 
 class Listener:
-    """Counts the calls of its address."""
+    """HTTP server that counts its calls."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -86,7 +86,9 @@ async def test_it_stops_while_the_database_is_away(
 async def until_held_back_for(bot: Served, what: str) -> None:
     """At the start a call may be held back for another reason: the workers have not looked yet."""
     async with asyncio.timeout(20):
-        while not any(what in each.get("problems", {}) for each in bot.events() if each["event"] == "no heartbeat"):
+        while not any(
+            what in each.get("problems", {}) for each in bot.events() if each["event"] == "heartbeat withheld"
+        ):
             await bot.grows()
 
 
@@ -99,7 +101,7 @@ async def own_beats(bot: Served, more: int) -> None:
 
 
 def held_back(bot: Served) -> int:
-    return bot.log_text.count('"event": "no heartbeat"')
+    return bot.log_text.count('"event": "heartbeat withheld"')
 
 
 async def test_a_listener_that_refuses_or_is_away_is_logged_without_its_address(
@@ -109,10 +111,10 @@ async def test_a_listener_that_refuses_or_is_away_is_logged_without_its_address(
     variables = environment(sandbox, database_url)
     async with served({**variables, "DOGWATCH_HEARTBEAT_URL": listener.url, "DOGWATCH_HEARTBEAT_SECONDS": "1"}) as bot:
         await reaches(sandbox, bot, "http")
-        assert (await bot.says("the heartbeat was refused"))["status"] == 404
+        assert (await bot.says("heartbeat refused"))["status"] == 404
 
         await listener.stop()
-        await bot.says("the heartbeat reached nobody")
+        await bot.says("heartbeat failed")
 
         assert (await bot.gets("/readyz"))[0] == 200, "who listens is no reason to stop working"
         assert 'dogwatch_heartbeats_total{outcome="refused"}' in (await bot.gets("/metrics"))[1]

@@ -1,4 +1,4 @@
-"""What operators see of a running bot: lines that belong together, how it is, and how it ends."""
+"""Observability of a running bot: logs, health and shutdown."""
 
 import asyncio
 import re
@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.server import Sandbox
-from bot.services.outbox import What
+from bot.services.outbox import OutboxKind
 from tests.flows.operations.test_serve import ALERTS, environment, incident_channels, reaches
 from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.servers.serve_process import Served, served
@@ -35,7 +35,7 @@ def lines_of(bot: Served, request_id: str) -> list[dict[str, Any]]:
     return [each for each in bot.events() if each.get("request_id") == request_id]
 
 
-async def asked(
+async def request(
     port: int, path: str, *, method: str = "GET", headers: dict[str, str] | None = None, json: Any = None
 ) -> tuple[int, str, Mapping[str, str]]:
     async with (
@@ -57,33 +57,33 @@ async def test_a_command_can_be_followed_by_its_id_to_the_calls_that_it_led_to(
         await sandbox.wait_until(lambda: any(sandbox.pins(name) for name in incident_channels(sandbox)), timeout=30)
         assert await bot.stops() == 0
 
-    done = {"http": "answered a request", "socket": "answered an envelope"}[mode]
+    done = {"http": "request finished", "socket": "envelope handled"}[mode]
     (begun,) = [each for each in bot.events() if each["event"] == done and each.get("incident") == "INC-1"]
     lines = lines_of(bot, begun["request_id"])
-    rows = {each["what"]: each for each in lines if each["event"] == "a row of the outbox is done"}
-    assert {What.CREATE_CHANNEL, What.CARD, What.PIN_CARD} <= set(rows)
+    rows = {each["what"]: each for each in lines if each["event"] == "outbox row done"}
+    assert {OutboxKind.CREATE_CHANNEL, OutboxKind.CARD, OutboxKind.PIN_CARD} <= set(rows)
     assert all(each["incident"] == "INC-1" and each["row"] for each in rows.values())
-    calls = {each["method"] for each in lines if each["event"] == "called Slack"}
+    calls = {each["method"] for each in lines if each["event"] == "slack call finished"}
     assert {"conversations.create", "chat.postMessage", "pins.add"} <= calls
     assert "vault" not in bot.log_text, "an incident has a number in the log, and no words"
 
 
 async def test_a_request_has_one_line_and_an_id(sandbox: Sandbox, database_url: str) -> None:
-    """The id is that of the proxy in front, if it is one; health checks are left out, and so are keys in paths."""
+    """The id is a proxy's, if valid. Health checks and keys in paths are not logged."""
     async with served(environment(sandbox, database_url)) as bot:
         await reaches(sandbox, bot, "http")
         port, fired = await bot.port(), a_notification(an_alert("Down", at=datetime.now(UTC)), group="Down")
         right = {"Authorization": f"Bearer {ALERTS}", "X-Request-Id": "proxy-17.a_b"}
-        _, _, headers = await asked(port, "/alerts/alertmanager", method="POST", headers=right, json=fired)
+        _, _, headers = await request(port, "/alerts/alertmanager", method="POST", headers=right, json=fired)
         assert headers["X-Request-Id"] == "proxy-17.a_b"
         for odd in ("short", "x" * 65, "words with blanks", "semi;colon-1"):
-            _, _, headers = await asked(port, "/incidents/INC-1?key=hush", headers={"X-Request-Id": odd})
+            _, _, headers = await request(port, "/incidents/INC-1?key=hush", headers={"X-Request-Id": odd})
             assert re.fullmatch(r"[0-9a-f]{16}", headers["X-Request-Id"])
-        await asked(port, "/nowhere/hush")
+        await request(port, "/nowhere/hush")
         await sandbox.wait_until(lambda: incident_channels(sandbox), timeout=30)
         assert await bot.stops() == 0
 
-    answered = [each for each in bot.events() if each["event"] == "answered a request"]
+    answered = [each for each in bot.events() if each["event"] == "request finished"]
     assert {each["route"] for each in answered} - {"/slack/events"} == {
         "/alerts/{source}",
         "/incidents/{reference}",
@@ -92,7 +92,7 @@ async def test_a_request_has_one_line_and_an_id(sandbox: Sandbox, database_url: 
     (alert,) = [each for each in answered if each["request_id"] == "proxy-17.a_b"]
     assert (alert["method"], alert["status"]) == ("POST", 200)
     assert alert["ms"] > 0
-    done = [each for each in lines_of(bot, "proxy-17.a_b") if each["event"] == "a row of the outbox is done"]
+    done = [each for each in lines_of(bot, "proxy-17.a_b") if each["event"] == "outbox row done"]
     assert {each["incident"] for each in done} == {"INC-1"}
     assert "hush" not in bot.log_text
 
@@ -100,12 +100,12 @@ async def test_a_request_has_one_line_and_an_id(sandbox: Sandbox, database_url: 
 async def test_logs_are_text_where_they_are_asked_to_be(sandbox: Sandbox, database_url: str) -> None:
     async with served({**environment(sandbox, database_url, "socket"), "DOGWATCH_LOG_FORMAT": "text"}) as bot:
         async with asyncio.timeout(30):
-            while "dogwatch is up" not in bot.log_text:
+            while "dogwatch started" not in bot.log_text:
                 await bot.grows()
         assert await bot.stops() == 0
 
     assert "{" not in bot.logs[-1]
-    assert "dogwatch is down" in bot.logs[-1]
+    assert "dogwatch stopped" in bot.logs[-1]
 
 
 async def test_it_tells_how_it_is_while_it_starts(sandbox: Sandbox, database_url: str) -> None:
@@ -116,14 +116,14 @@ async def test_it_tells_how_it_is_while_it_starts(sandbox: Sandbox, database_url
         async with asyncio.timeout(30):
             while True:
                 try:
-                    assert (await asked(port, "/livez"))[0] == 200
+                    assert (await request(port, "/livez"))[0] == 200
                     break
                 except aiohttp.ClientConnectorError:
                     await asyncio.sleep(0.02)
-        status, body, _ = await asked(port, "/readyz")
+        status, body, _ = await request(port, "/readyz")
         assert (status, "it is starting" in body) == (503, True)
         right = {"Authorization": f"Bearer {ALERTS}"}
-        status, _, headers = await asked(port, "/alerts/alertmanager", method="POST", headers=right, json={})
+        status, _, headers = await request(port, "/alerts/alertmanager", method="POST", headers=right, json={})
         assert (status, headers["Retry-After"]) == (503, "1")
 
         await reaches(sandbox, bot, "http")
@@ -139,14 +139,14 @@ async def test_told_to_stop_it_is_not_ready_at_once_and_serves_until_others_have
         await reaches(sandbox, bot, "http")
         port = await bot.port()
         bot.process.send_signal(signal.SIGTERM)
-        assert (await bot.says("dogwatch is stopping"))["listens_for"] == 3
+        assert (await bot.says("dogwatch stopping"))["listens_for"] == 3
 
-        status, body, _ = await asked(port, "/readyz")
+        status, body, _ = await request(port, "/readyz")
         assert (status, "it is stopping" in body) == (503, True)
-        assert (await asked(port, "/livez"))[0] == 200
+        assert (await request(port, "/livez"))[0] == 200
         fired = a_notification(an_alert("Late", at=datetime.now(UTC)), group="Late")
         right = {"Authorization": f"Bearer {ALERTS}"}
-        assert (await asked(port, "/alerts/alertmanager", method="POST", headers=right, json=fired))[0] == 200
+        assert (await request(port, "/alerts/alertmanager", method="POST", headers=right, json=fired))[0] == 200
         await sandbox.wait_until(lambda: incident_channels(sandbox), timeout=30)
         assert await bot.ends() == 0
 
@@ -164,13 +164,13 @@ async def test_told_a_second_time_it_ends_where_it_stands(
     async with served(told) as bot:
         await bot.becomes_ready()
         bot.process.send_signal(signal.SIGTERM)
-        await bot.says("dogwatch is stopping")
+        await bot.says("dogwatch stopping")
 
         assert await bot.stops(by) == code
 
 
 async def test_a_call_under_way_is_waited_for_no_longer_than_was_asked(sandbox: Sandbox, database_url: str) -> None:
-    """What was in the middle is looked up by the next process, and there is one channel."""
+    """The next process looks up the interrupted call, and there is one channel."""
     told = {**environment(sandbox, database_url, "socket"), "DOGWATCH_STOP_SECONDS": "1"}
     async with served(told) as bot:
         await reaches(sandbox, bot, "socket")
@@ -180,7 +180,7 @@ async def test_a_call_under_way_is_waited_for_no_longer_than_was_asked(sandbox: 
         await sandbox.wait_until(lambda: sandbox.pending()["requests"] > 0)
         async with asyncio.timeout(4):
             assert await bot.stops() == 0
-        assert (await says_of(bot, "stopped in the middle"))["level"] == "warning"
+        assert (await says_of(bot, "worker stopped during calls"))["level"] == "warning"
 
     sandbox.clear_faults()
     async with served(environment(sandbox, database_url, "socket")) as after:

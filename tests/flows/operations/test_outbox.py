@@ -1,11 +1,12 @@
-"""What people and operators see of the outbox: who goes first, what is given up, and what a restart leaves."""
+"""The outbox as people see it: priorities, failures, and recovery after a restart."""
 
 from datetime import timedelta
 
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.services.outbox import What
+from bot.services.outbox import OutboxKind
+from bot.services.outbox.payloads import EventPayload
 from bot.store import outbox
 from bot.store.outbox import OutboxRow, State
 from tests.support.worlds.world import World
@@ -14,16 +15,15 @@ from tests.support.worlds.world import World
 def put_broken(session: Session) -> None:
     """A row that no effect can carry out: our own mistake, not Slack's."""
     at = session.exec(select(OutboxRow)).first().created_at
-    outbox.put(
+    outbox.enqueue(
         session,
         lane="post:1",
-        what=What.SAY,
+        kind=OutboxKind.EVENT,
         team_id="T0HARBOUR",
         at=at,
         priority=30,
         incident_id=1,
-        event="there is no such event",
-        values={},
+        payload=EventPayload("there is no such event"),
     )
 
 
@@ -33,7 +33,7 @@ def by_state(session: Session, *states: State) -> list[OutboxRow]:
 
 
 async def test_in_a_storm_the_worst_goes_first(world: World) -> None:
-    """Slack lets a bot make twenty channels a minute: the second minute's hold what is worst, others wait."""
+    """Slack allows twenty channels a minute: the second minute starts with the worst."""
     for number in range(40):
         await world.sandbox.command("oncall", "ops", f"/incident start minor {number} sev:4")
     await world.sandbox.command("oncall", "ops", "/incident start bad sev:2")
@@ -55,7 +55,7 @@ async def test_a_worker_remembers_nothing_of_lanes_that_are_over(world: World) -
     await world.types("oncall", "/incident note the cache is cold")
     await world.finish()
 
-    assert world.bot.sender._held_until == {}
+    assert world.bot.sender.leases.expires_at == {}
 
 
 async def test_our_own_mistake_is_given_up_and_the_lane_goes_on(world: World) -> None:
@@ -66,15 +66,15 @@ async def test_our_own_mistake_is_given_up_and_the_lane_goes_on(world: World) ->
 
     assert any("the cache is cold" in text for text in world.texts())
     (dead,) = await world.bot.database.read(by_state, State.DEAD, State.FAILED)
-    assert (dead.what, dead.state, dead.attempts) == (What.SAY, State.DEAD, 5)
+    assert (dead.kind, dead.state, dead.attempts) == (OutboxKind.EVENT, State.DEAD, 5)
     assert "Post what happened: Dogwatch failed at it (KeyError)" in world.card(), "and people see it"
 
 
 def put_later(session: Session) -> None:
-    """What a replica of a later release wants done, of a kind that this one has never heard of: now, and a day ago."""
+    """Rows of a later release, of an unknown kind: one due now, one a day ago."""
     now = session.exec(select(OutboxRow)).first().created_at
     for lane, at in (("later:1", now), ("later:2", now - timedelta(hours=25))):
-        outbox.put(session, lane=lane, what="play a tune", team_id="T0HARBOUR", at=at, priority=1, incident_id=1)
+        outbox.enqueue(session, lane=lane, kind="play a tune", team_id="T0HARBOUR", at=at, priority=1, incident_id=1)
 
 
 async def test_what_a_later_release_wants_done_is_left_to_its_replicas_for_a_day(world: World) -> None:
@@ -85,7 +85,7 @@ async def test_what_a_later_release_wants_done_is_left_to_its_replicas_for_a_day
 
     assert any("the cache is cold" in text for text in world.texts()), "the others go on"
     left = await world.bot.database.read(by_state, State.WAITING, State.UNKNOWN, State.DEAD, State.FAILED)
-    assert [(row.lane, row.state, row.defects or 0) for row in left] == [
+    assert [(row.lane, row.state, row.defects) for row in left] == [
         ("later:1", State.WAITING, 0),
         ("later:2", State.DEAD, 0),
     ]
@@ -102,10 +102,10 @@ async def test_what_slack_did_not_take_for_a_day_is_given_up_until_somebody_trie
     world.clock.move_to(world.now + timedelta(days=1))
     await world.finish()
     (dead,) = await world.bot.database.read(by_state, State.DEAD)
-    assert dead.what == What.SAY
+    assert dead.kind == OutboxKind.EVENT
     world.sandbox.clear_fault(gone)
 
-    assert await world.bot.database.run(outbox.retry, dead.key, world.now)
+    assert await world.bot.database.run(outbox.retry_row, dead.key, world.now)
     await world.finish()
 
     assert len([text for text in world.texts() if "the cache is cold" in text]) == 1
@@ -133,7 +133,6 @@ async def test_an_orderly_restart_changes_nothing(world: World, *, settled: bool
 
 
 async def test_a_burst_of_changes_is_few_edits(world: World) -> None:
-    """A card is shown as it stands when its turn comes, not once for each change."""
     await world.declares("checkout is down")
     slow = world.sandbox.fault("latency", "chat.update", seconds=0.2)
     world.sandbox.clear_calls()

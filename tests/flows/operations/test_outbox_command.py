@@ -1,4 +1,4 @@
-"""What operators see of the outbox and can do: the command beside a running bot, the page, the card's button."""
+"""The outbox for operators: the command beside a running bot, the page, the card's button."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.crypto.signed_links import order_signature, outbox_path
+from bot.crypto import operator_signature, outbox_path
 from bot.store import outbox
 from bot.store.outbox import State
 from tests.flows.operations.test_outbox import by_state
@@ -40,7 +40,7 @@ async def outbox_command(world: World, *arguments: str, **more: str) -> tuple[in
 
 
 async def has_a_failed_pin(world: World, text: str = "checkout is down") -> int:
-    """An incident whose card Slack does not let the bot pin, mended meanwhile; returns the row's id."""
+    """An incident whose card could not be pinned, since permitted; returns the row's id."""
     refusal = world.sandbox.fault("error", "pins.add", error="too_many_pins")
     await world.declares(text)
     world.sandbox.clear_fault(refusal)
@@ -95,7 +95,7 @@ async def test_what_failed_is_listed_tried_again_and_done(world: World) -> None:
 
 
 def hold_back_posts(session, world: World) -> None:
-    outbox.block(session, "chat.postMessage:incident:1", world.now.replace(year=world.now.year + 1))
+    outbox.block_until(session, "chat.postMessage:incident:1", world.now.replace(year=world.now.year + 1))
 
 
 async def audits(world: World) -> list[tuple[str, str, str | None]]:
@@ -104,7 +104,7 @@ async def audits(world: World) -> list[tuple[str, str, str | None]]:
     from bot.store.shared.audit import AuditRow
 
     rows = await world.bot.database.read(lambda session: session.exec(select(AuditRow)).all())
-    return [(each.what, each.origin, each.who) for each in rows]
+    return [(each.action, each.origin, each.user_id) for each in rows]
 
 
 async def test_a_row_that_is_dropped_lets_the_others_go_on(world: World) -> None:
@@ -128,12 +128,13 @@ async def test_a_row_that_is_dropped_lets_the_others_go_on(world: World) -> None
 
 
 async def test_what_waits_for_a_channel_is_dropped_with_the_row_that_was_to_open_it(world: World) -> None:
-    """Nothing else would ever let it go. Another incident's rows wait on, in whatever order they are named."""
     refusal = world.sandbox.fault("error", "conversations.create", channel=None, error="restricted_action")
     for title in ("checkout is down", "search is down"):
         await world.types("oncall", f"/incident start {title}", "ops")
         await world.finish()
-    failed = [row.key for row in await world.bot.database.read(by_state, State.FAILED) if row.what == "create channel"]
+    failed = [
+        row.key for row in await world.bot.database.read(by_state, State.FAILED) if row.action == "create channel"
+    ]
     waiting = await world.bot.database.read(by_state, State.WAITING)
     behind = [row for row in waiting if row.incident_id == 1]
     others = [row.key for row in waiting if row.incident_id != 1]
@@ -210,7 +211,7 @@ async def test_only_a_signed_order_of_this_minute_is_carried_out(
     world: World, age: int, body: bytes, status: int
 ) -> None:
     at = int(time.time()) - age
-    headers = {"X-Dogwatch-Time": str(at), "X-Dogwatch-Signature": order_signature(world.bot.settings, at, body)}
+    headers = {"X-Dogwatch-Time": str(at), "X-Dogwatch-Signature": operator_signature(world.bot.settings, at, body)}
     async with (
         aiohttp.ClientSession() as http,
         http.post(f"{world.url}/control/outbox", data=body, headers=headers) as got,
@@ -233,7 +234,7 @@ async def test_only_a_signed_order_of_this_minute_is_carried_out(
 async def test_an_order_with_a_wrong_proof_changes_nothing(world: World, changed: dict[str, str]) -> None:
     await has_a_failed_pin(world)
     body, at = b'{"do": "retry", "rows": "failed"}', int(time.time())
-    headers = {"X-Dogwatch-Time": str(at), "X-Dogwatch-Signature": order_signature(world.bot.settings, at, body)}
+    headers = {"X-Dogwatch-Time": str(at), "X-Dogwatch-Signature": operator_signature(world.bot.settings, at, body)}
     async with (
         aiohttp.ClientSession() as http,
         http.post(f"{world.url}/control/outbox", data=body, headers={**headers, **changed}) as got,

@@ -1,4 +1,4 @@
-"""`dogwatch replay`: scenarios through the real bot and a local Slack, over HTTP, under a moved clock."""
+"""`dogwatch replay`: scenarios through bot and sandbox, with a simulated clock."""
 
 import json
 from collections.abc import AsyncIterator
@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 from bot.app import Dogwatch
-from bot.cli.commands.replay import main, play, replay
+from bot.cli.commands.replay import play, replay, run_replay
 from bot.config import load
 from bot.sandbox.server import Sandbox
-from bot.scenario import Scenario, read, read_scenario
+from bot.scenario.model import Scenario
+from bot.scenario.reader import read_scenario, read_scenario_text
 from bot.simulation.live_replay import play_live
 from bot.simulation.player import PlayError
 
@@ -32,7 +33,7 @@ RESOLVED = {"command": {"who": "oncall", "text": "/incident resolve Rolled back"
 
 
 def scenario(*steps: dict[str, Any], **head: Any) -> Scenario:
-    return read(yaml.safe_dump({**HEAD, "steps": list(steps), **head}, sort_keys=False))
+    return read_scenario_text(yaml.safe_dump({**HEAD, "steps": list(steps), **head}, sort_keys=False))
 
 
 def typed(text: str, who: str = "oncall") -> dict[str, Any]:
@@ -47,7 +48,7 @@ def written(folder: Path, *steps: dict[str, Any], **head: Any) -> Path:
 
 @pytest.mark.parametrize("name", ["checkout-500s", "payment-outage"])
 async def test_every_fact_of_an_example_holds(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    code = await main(EXAMPLES / f"{name}.yaml", tmp_path / "out")
+    code = await run_replay(EXAMPLES / f"{name}.yaml", tmp_path / "out")
 
     said = capsys.readouterr()
     assert code == 0, said.out + said.err
@@ -78,7 +79,7 @@ async def test_nothing_is_noted_of_a_reference_but_what_has_no_page(name: str, c
 
 
 async def test_the_record_of_the_vendors_incident(conformance: Path):
-    """What stands above the steps, the message of another channel, and what the public was told in three languages."""
+    """The head of the scenario, a message of another channel, and updates in three languages."""
     record = (await play(read_scenario(conformance / "scenarios" / "payplug-tsr-1532.yaml"))).record
 
     incident = record["incident"]
@@ -115,7 +116,7 @@ async def test_a_fact_that_does_not_hold_is_named(tmp_path: Path, capsys: pytest
     wrong = (EXAMPLES / "checkout-500s.yaml").read_text().replace("duration: 2h 0m", "duration: 1h 55m")
     path.write_text(wrong.replace("  tasks: 4", "  tasks: 3"))
 
-    code = await main(path, tmp_path / "out")
+    code = await run_replay(path, tmp_path / "out")
 
     assert code == 1
     lines = capsys.readouterr().out.splitlines()
@@ -130,7 +131,7 @@ async def test_a_fact_that_does_not_hold_is_named(tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        ([FIRES, {"say": {"who": "oncall", "txt": "x"}}], "scenario.yaml: step 2 (say): `txt` is not known here."),
+        ([FIRES, {"say": {"who": "oncall", "txt": "x"}}], ": step 2 (say): `txt` is not known here."),
         ([FIRES, typed("/incident resolvee")], "step 2 (command): the bot refuses it: :warning: `resolvee` is not"),
         ([FIRES, typed("/incident note at:23:58 later")], "step 2 (command): the bot refuses it: :warning: "),
         ([FIRES, {"ack": {"who": "dba", "target": "database"}}], "step 2 (ack): no escalation to database waits"),
@@ -166,7 +167,7 @@ async def test_a_fact_that_does_not_hold_is_named(tmp_path: Path, capsys: pytest
 async def test_what_cannot_be_played_is_named_by_its_step(
     steps: list[dict[str, Any]], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    code = await main(written(tmp_path, *steps), tmp_path / "out")
+    code = await run_replay(written(tmp_path, *steps), tmp_path / "out")
 
     assert code == 2
     assert message in capsys.readouterr().err
@@ -174,7 +175,7 @@ async def test_what_cannot_be_played_is_named_by_its_step(
 
 
 async def test_a_head_that_is_no_configuration_is_named_by_its_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    code = await main(written(tmp_path, FIRES, template="clasic"), tmp_path / "out")
+    code = await run_replay(written(tmp_path, FIRES, template="clasic"), tmp_path / "out")
 
     assert code == 2
     said = capsys.readouterr().err.splitlines()
@@ -190,7 +191,7 @@ async def test_acknowledging_twice_is_refused_and_named():
 
 
 async def test_people_and_groups_join_as_the_scenario_names_them():
-    """`cook` is nobody in the workspace; `kitchen` is nobody's handle, and whoever answers for it is its member."""
+    """`cook` is not in the workspace; `kitchen` is no handle, so its group member acts for it."""
     played = await play(
         scenario(
             FIRES,
@@ -227,7 +228,7 @@ async def test_each_escalation_is_answered_by_its_own_button():
 
 
 async def test_the_clock_of_the_scenario_is_the_clock_of_the_record():
-    """Over midnight, with seconds, an alert's end, and an escalation that is reminded of until it is over."""
+    """Over midnight, with seconds, an alert's end, and an escalation with reminders."""
     played = await play(
         scenario(
             FIRES,
@@ -446,9 +447,9 @@ async def test_a_live_play_that_is_refused_ends_with_the_bots_words(tmp_path: Pa
 async def test_one_that_does_not_come_to_rest_is_not_blamed_on_its_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("bot.cli.commands.replay.PATIENCE", 0.0)
+    monkeypatch.setattr("bot.local.replay_world.SETTLE_SECONDS", 0.0)
 
-    assert await main(EXAMPLES / "checkout-500s.yaml", tmp_path / "out") == 2
+    assert await run_replay(EXAMPLES / "checkout-500s.yaml", tmp_path / "out") == 2
 
     told = capsys.readouterr().err
     assert "does not come to rest (not settled within 0 s" in told

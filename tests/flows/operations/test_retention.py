@@ -1,7 +1,6 @@
-"""What is old enough and no part of the record goes: shown before, in small steps, and nothing brings it back."""
+"""Retention: previewed, in small batches, and final."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -10,32 +9,29 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, func, select
 
-from bot.cli.commands.export import Wanted, export_incident
+from bot.cli.commands.export import ExportOptions, export_incident
 from bot.config import load
 from bot.engine.retention import BATCH, Retention
-from bot.runtime.clock import MovedClock
+from bot.runtime.clock import ManualClock
 from bot.runtime.metrics import REGISTRY
 from bot.store.alerts.alerts import Alert
 from bot.store.database.migrate import migrate
 from bot.store.database.session import open_database
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.transcript import Message, Reaction
-from bot.store.outbox import cleanup as idle
-from bot.store.outbox.models import Gate, Lane, OutboxRow
+from bot.store.outbox import cleanup
+from bot.store.outbox.models import Lane, OutboxRow, RateLimit
 from tests.flows.operations.test_backup import dogwatch
 from tests.support.worlds.world import World
 
 CONFIG = "[retention]\ntranscripts_days = 30\npayloads_days = 10\n"
 
 
-@pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with World(database_url, tmp_path, config=CONFIG) as built:
-        yield built
+pytestmark = pytest.mark.world(config=CONFIG)
 
 
 async def story(world: World) -> tuple[str, str]:
-    """An incident that is over: the ts of a message that is on its timeline, and of one that is not."""
+    """A closed incident: the ts of a message on its timeline, and of one that is not."""
     await world.declares("checkout is down")
     marked = await world.says("engineer", "The proxies answer 502")
     await world.reacts("dba", marked, "mag")
@@ -48,7 +44,7 @@ async def story(world: World) -> tuple[str, str]:
     return marked, other
 
 
-async def kept(world: World) -> list[str]:
+async def transcript_texts(world: World) -> list[str]:
     """The texts of people's messages in the transcript."""
 
     def read(session: Session) -> list[str]:
@@ -76,7 +72,7 @@ async def test_the_record_stays_and_the_rest_goes(world: World):
     deleted = await run(world)
 
     assert deleted.messages == 3, "two messages, and the place of one that was deleted in Slack"
-    assert await kept(world) == ["The proxies answer 502"]
+    assert await transcript_texts(world) == ["The proxies answer 502"]
     assert await world.exported() == before
     assert await drafted(world) == draft
     assert (None, "deleted by retention") in await world.audited()
@@ -84,7 +80,7 @@ async def test_the_record_stays_and_the_rest_goes(world: World):
 
 
 async def drafted(world: World, *, with_transcript: bool = False) -> str:
-    return await export_incident(world.settings(), "INC-1", Wanted("markdown", with_transcript=with_transcript))
+    return await export_incident(world.settings(), "INC-1", ExportOptions("markdown", with_transcript=with_transcript))
 
 
 async def test_the_transcript_says_what_is_gone(world: World):
@@ -110,11 +106,15 @@ async def test_what_is_not_over_or_not_old_enough_stays(world: World):
     await later(world, days=2)
 
     await run(world)
-    assert await kept(world) == ["The proxies answer 502", "When is the postmortem?", "The index is being built"]
+    assert await transcript_texts(world) == [
+        "The proxies answer 502",
+        "When is the postmortem?",
+        "The index is being built",
+    ]
 
     await later(world, days=30)
     await run(world)
-    assert await kept(world) == ["The proxies answer 502", "The index is being built"]
+    assert await transcript_texts(world) == ["The proxies answer 502", "The index is being built"]
 
 
 async def test_a_cancelled_incident_is_over_with_its_last_entry(world: World):
@@ -128,7 +128,6 @@ async def test_a_cancelled_incident_is_over_with_its_last_entry(world: World):
 
 
 async def test_nothing_brings_it_back_but_a_mark(world: World):
-    """The channel is read again when the incident is open again; edits and deletions of what is gone mean nothing."""
     marked, other = await story(world)
     await later(world, days=31)
     await run(world)
@@ -138,16 +137,16 @@ async def test_nothing_brings_it_back_but_a_mark(world: World):
     await world.restart()
     await world.finish()
     assert len(world.sandbox.calls("conversations.history")) > 1
-    assert await kept(world) == ["The proxies answer 502"]
+    assert await transcript_texts(world) == ["The proxies answer 502"]
 
     await world.edits("support", other, "Lunch at one?")
-    assert await kept(world) == ["The proxies answer 502"]
+    assert await transcript_texts(world) == ["The proxies answer 502"]
     await world.edits("engineer", marked, "The proxies answered 502")
-    assert await kept(world) == ["The proxies answered 502"]
+    assert await transcript_texts(world) == ["The proxies answered 502"]
 
     await world.reacts("manager", other, "loudspeaker")
     await world.finish()
-    assert await kept(world) == ["The proxies answered 502", "Lunch at one?"]
+    assert await transcript_texts(world) == ["The proxies answered 502", "Lunch at one?"]
     assert "Lunch at one?" in [entry["text"] for entry in await world.timeline()]
     assert world.is_confirmed(other)
 
@@ -191,7 +190,7 @@ async def test_without_a_setting_everything_is_kept(database_url: str, tmp_path:
         deleted = await run(world)
 
         assert (deleted.messages, deleted.alerts) == (0, 0)
-        assert "Lunch at noon?" in await kept(world)
+        assert "Lunch at noon?" in await transcript_texts(world)
 
 
 async def test_one_replica_a_day_does_it(world: World):
@@ -208,17 +207,17 @@ async def test_one_replica_a_day_does_it(world: World):
 # --- The operator's view
 
 
-async def test_the_effect_is_shown_before_it_happens(world: World, database_url: str):
+async def test_the_effect_is_shown_before_it_happens(world: World, world_url: str):
     await story(world)
     world.clock.move_to(datetime.now(UTC))  # the command asks the database for the time
-    environment = {**world.environment(), "DATABASE_URL": database_url}
+    environment = {**world.environment(), "DATABASE_URL": world_url}
 
-    code, shown, problem = await dogwatch(database_url, "retention", environment=environment)
+    code, shown, problem = await dogwatch(world_url, "retention", environment=environment)
 
     assert code == 0, problem
     assert "older than 30 days: 3 of 1 incident, from 2026-03-02 to 2026-03-02" in shown
     assert "alerts that belong to no incident, older than 10 days: none" in shown
-    assert "Lunch at noon?" in await kept(world), "it only looked"
+    assert "Lunch at noon?" in await transcript_texts(world), "it only looked"
 
 
 async def test_it_is_done_now_with_the_bot_stopped(tmp_path: Path):
@@ -244,7 +243,7 @@ MANY = 5 * BATCH + 7
 OLD = datetime(2025, 1, 1, tzinfo=UTC)
 
 
-async def filled(database: Any) -> None:
+async def fill_database(database: Any) -> None:
     """A long channel of an incident that is over, and as many rows that were sent."""
     await migrate(database)
 
@@ -281,7 +280,7 @@ async def filled(database: Any) -> None:
                     team_id="T1",
                     incident_id=incident.key,
                     lane="post:1",
-                    what="say",
+                    kind="say",
                     state="done",
                     not_before=OLD,
                     created_at=OLD,
@@ -292,7 +291,7 @@ async def filled(database: Any) -> None:
     await database.run(fill)
 
 
-def left(session: Session) -> tuple[int, int, int]:
+def count_rows(session: Session) -> tuple[int, int, int]:
     def number(model: Any) -> int:
         return int(session.exec(select(func.count()).select_from(model)).one())
 
@@ -300,26 +299,26 @@ def left(session: Session) -> tuple[int, int, int]:
 
 
 async def test_each_transaction_is_small_and_people_come_between(database_url: str, tmp_path: Path):
-    """Fault 49. What people do while it runs is done while it runs, and no transaction takes more than a batch."""
+    """Fault 49. Transactions stay below a batch, and commands run in between."""
     config = tmp_path / "dogwatch.toml"
     config.write_text(CONFIG)
     settings = load({"DATABASE_URL": database_url, "DOGWATCH_CONFIG": str(config), "DOGWATCH_SECRET_KEY": "s" * 40})
     database = open_database(database_url)
-    await filled(database)
+    await fill_database(database)
     deleted_before = REGISTRY.get_sample_value("dogwatch_retention_deleted_total", {"what": "messages"}) or 0
     seen: list[tuple[int, int, int]] = []
 
     async def people() -> None:
-        """Somebody's command after somebody's command; each sees what is left at its commit."""
+        """Run command after command; each sees what is left at its commit."""
         while True:
-            seen.append(await database.run(left))
+            seen.append(await database.run(count_rows))
 
     working = asyncio.create_task(people())
-    clock = MovedClock(OLD + timedelta(days=400))
+    clock = ManualClock(OLD + timedelta(days=400))
     deleted = await Retention(database, clock, lambda: settings).run(clock.now())
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
-    after = await database.read(left)
+    after = await database.read(count_rows)
     await database.close()
 
     assert (deleted.messages, deleted.sent) == (MANY, MANY)
@@ -332,11 +331,11 @@ async def test_each_transaction_is_small_and_people_come_between(database_url: s
 
 
 def lanes_and_gates(session: Session) -> tuple[set[str], set[str]]:
-    return set(session.exec(select(Lane.key))), set(session.exec(select(Gate.key)))
+    return set(session.exec(select(Lane.key))), set(session.exec(select(RateLimit.key)))
 
 
 async def test_what_an_incident_leaves_of_lanes_and_gates_goes_too(world: World) -> None:
-    """What failed keeps its lane: it can be tried again. A lane that goes is made anew when it is needed."""
+    """A failed row keeps its lane. A deleted lane is created again when needed."""
     refusal = world.sandbox.fault("error", "pins.add", error="too_many_pins")
     await story(world)
     world.sandbox.clear_fault(refusal)
@@ -369,7 +368,7 @@ async def test_a_lane_that_is_used_again_meanwhile_stays(world: World) -> None:
         session.add(Lane(key="card:77", priority=30, due_at=due_at))
 
     await world.bot.database.run(filled, None)
-    found = await world.bot.database.read(idle.idle_lanes, 10)
+    found = await world.bot.database.read(cleanup.find_idle_lanes, 10)
     assert "card:77" in found
 
     def used(session: Session) -> None:
@@ -378,5 +377,5 @@ async def test_a_lane_that_is_used_again_meanwhile_stays(world: World) -> None:
         session.add(lane)
 
     await world.bot.database.run(used)
-    assert await world.bot.database.run(idle.forget_lanes, found) == 0
+    assert await world.bot.database.run(cleanup.delete_idle_lanes, found) == 0
     assert "card:77" in (await world.bot.database.read(lanes_and_gates))[0]

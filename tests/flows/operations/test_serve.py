@@ -1,4 +1,4 @@
-"""`dogwatch serve` as operators run it: a process with an environment, probes, logs and signals."""
+"""`dogwatch serve` as operators run it: environment, probes, logs and signals."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 def environment(sandbox: Sandbox, database_url: str, mode: str = "http") -> dict[str, str]:
-    """What an operator sets: by `mode` the token of Socket Mode, or the secret of requests over HTTP."""
+    """An operator's environment for `mode`: Socket Mode or HTTP."""
     by_mode = {
         "http": {"SLACK_SIGNING_SECRET": sandbox.signing_secret},
         "socket": {"SLACK_APP_TOKEN": sandbox.app_token},
@@ -68,7 +68,7 @@ def confirmed(sandbox: Sandbox, channel: str, ts: str) -> bool:
 async def test_it_serves_by_the_tokens_that_are_set(sandbox: Sandbox, database_url: str, mode: str) -> None:
     async with served(environment(sandbox, database_url, mode)) as bot:
         await reaches(sandbox, bot, mode)
-        assert (await bot.says("dogwatch is up"))["socket_mode"] is (mode == "socket")
+        assert (await bot.says("dogwatch started"))["socket_mode"] is (mode == "socket")
 
         channel = await declares(sandbox)
         ts = sandbox.say("engineer", channel, "the pool is exhausted")
@@ -83,7 +83,7 @@ async def test_it_serves_by_the_tokens_that_are_set(sandbox: Sandbox, database_u
         assert await bot.stops() == 0
 
     events = bot.events()
-    assert events[-1]["event"] == "dogwatch is down"
+    assert events[-1]["event"] == "dogwatch stopped"
     for event in events:
         assert {"event", "level", "timestamp"} <= event.keys()
         assert event["level"] in {"info", "warning"}, event
@@ -137,7 +137,7 @@ async def test_many_commands_at_the_moment_of_a_stop_are_answered_or_refused(
 async def test_a_wrong_token_is_told_of_with_what_to_do(sandbox: Sandbox, tmp_path: Path) -> None:
     given = environment(sandbox, f"sqlite:///{tmp_path / 'dogwatch.db'}")
     async with served({**given, "SLACK_BOT_TOKEN": "xoxb-of-no-app"}) as bot:
-        told = await bot.says("Slack did not say who the bot is")
+        told = await bot.says("bot identity lookup failed")
         assert await bot.stops() == 0
 
     assert (told["level"], "invalid_auth" in told["problem"]) == ("error", True)
@@ -225,7 +225,7 @@ async def test_tokens_that_make_no_bot_are_told_of_with_what_to_do(
 async def test_a_start_says_in_one_line_what_it_is(sandbox: Sandbox, tmp_path: Path) -> None:
     given = environment(sandbox, f"sqlite:///{tmp_path / 'dogwatch.db'}", "socket")
     async with served({**given, "DOGWATCH_PUBLIC_URL": "https://bot.example.org"}) as bot:
-        told = await bot.says("dogwatch is up")
+        told = await bot.says("dogwatch started")
         await bot.becomes_ready()
 
     assert told["workspace"] == "Harbour (T0HARBOUR)"
@@ -261,9 +261,9 @@ async def test_another_workspace_that_shows_only_later_is_sent_nothing(sandbox: 
     await sandbox.set_down()
 
     async with served(given) as bot:
-        await bot.says("dogwatch is up")
+        await bot.says("dogwatch started")
         await sandbox.set_down(down=False)
-        told = await bot.says("nothing is sent")
+        told = await bot.says("sending disabled")
         status, text = await bot.gets("/readyz")
         assert await bot.stops() == 0
 

@@ -1,9 +1,10 @@
-"""This release goes on where each earlier one stopped: its record is whole, and what it began is brought to its end."""
+"""A later release's migration finds the record of this one, and leaves it whole."""
 
 import asyncio
-import re
+import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,42 +13,64 @@ from pydantic import SecretStr
 from sqlalchemy import MetaData, text
 from sqlmodel import Session
 
-from bot.cli.commands import outbox_report as outboxing
-from bot.cli.commands import retention as retaining
-from bot.cli.commands.export import Wanted, export_incident
+from bot.cli.commands import outbox_report, retention
+from bot.cli.commands.export import ExportOptions, export_incident
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.store.database.migrate import migrate
+from bot.store import outbox
+from bot.store.database import migrate
+from bot.store.database.backup import create_backup, restore_database
 from bot.store.database.session import open_database
-from tests.support.records.released_rows import REVISIONS, Continued, Released
+from tests.support.worlds.world import World
 
 ROOT = Path(__file__).parents[3]
-KEPT = ("id", "happened_at", "precision", "kinds", "text", "author", "recorded_by", "link", "withdrawn_at")
-CALLS = ("target", "external", "paged_at", "acknowledged_at", "acknowledged_by")
+THIS_REVISION = "0001"
+NEXT_REVISION = '''
+"""What a later release adds."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9000"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table("added", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
+    for table in ("incident", "timeline_entry", "escalation", "page", "outbox"):
+        op.add_column(table, sa.Column("added", sa.Text(), nullable=True))
+        op.create_index(f"ix_{table}_added", table, ["added"])
+    op.execute("UPDATE incident SET added = 'filled in'")
+'''
 
 
 @pytest.fixture
-def database_url(empty_database_url: str) -> str:
-    """To be filled by a release before."""
-    return empty_database_url
-
-
-@pytest.fixture(params=REVISIONS)
-async def released(request: pytest.FixtureRequest, database_url: str) -> Released:
-    """The database is that release's, with all that it wrote."""
-    found = Released.read(request.param)
-    await found.fill(database_url)
-    return found
+def next_migrations(tmp_path: Path) -> Path:
+    """The migrations of a later release: those of this one, and one more."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(migrate.migrations_folder(), folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "versions" / "9000_next.py").write_text(NEXT_REVISION)
+    return folder
 
 
 @pytest.fixture
-async def world(released: Released, database_url: str, tmp_path: Path) -> AsyncIterator[Continued]:
-    async with Continued(released, database_url, tmp_path) as built:
-        yield built
+def become_next_release(next_migrations: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From the call on the code under test is a later release."""
+    return lambda: monkeypatch.setattr(migrate, "migrations_folder", lambda: next_migrations)
 
 
-async def rows(url: str) -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table as it stands, whatever the tables are."""
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    settings = Settings(
+        database_url=SecretStr(database_url), secret_key=SecretStr("a key of thirty-two letters, or so")
+    )
+    return settings.model_copy(update={"port": 1})
+
+
+async def read_rows(url: str) -> dict[str, list[dict[str, Any]]]:
+    """All rows of all tables."""
 
     def read(session: Session) -> dict[str, list[dict[str, Any]]]:
         schema = MetaData()
@@ -65,169 +88,142 @@ async def rows(url: str) -> dict[str, list[dict[str, Any]]]:
         await database.close()
 
 
-def shape(whole: dict[str, Any], part: str, keys: tuple[str, ...]) -> list[dict[str, Any]]:
-    return [{key: plain(each[key]) for key in keys if key in each} for each in whole[part]]
+async def migrate_database(url: str) -> None:
+    database = open_database(url)
+    try:
+        await migrate.migrate(database)
+    finally:
+        await database.close()
 
 
-def plain(value: Any) -> Any:
-    """Exported times were to the microsecond once, and the local Slack has another port in each test."""
-    return re.sub(r"(:\d\d)\.\d+(?=\+)|^http://[^/]+", r"\1", value) if isinstance(value, str) else value
+async def queue_row(url: str) -> None:
+    def enqueue(session: Session) -> None:
+        at = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+        outbox.enqueue(session, lane="post:1", kind="event", team_id="T0HARBOUR", at=at, priority=30)
+
+    database = open_database(url)
+    try:
+        await database.run(enqueue)
+    finally:
+        await database.close()
 
 
-async def test_every_row_is_there_afterwards_as_it_was(released: Released, database_url: str):
-    before = await rows(database_url)
+async def test_every_row_survives_a_migration_and_an_open_incident_goes_on(
+    database_url: str, tmp_path: Path, become_next_release: Callable[[], None]
+) -> None:
+    async with World(database_url, tmp_path) as world:
+        await world.declares("checkout is down sev:2")
+        ts = await world.says("engineer", "The proxies answer 502")
+        await world.reacts("dba", ts, "mag")
+        await world.types("oncall", "/incident escalate @dba the primary is full")
+        await world.finish()
+        exported = await world.exported()
+        await world.bot.stop()
+        before = await read_rows(database_url)
 
-    database = open_database(database_url)
-    await migrate(database)
-    await database.close()
+        become_next_release()
+        await migrate_database(database_url)
 
-    after = await rows(database_url)
-    assert {name: len(found) for name, found in before.items() if found} == {
-        name: len(found) for name, found in released.tables.items()
-    }
-    for name, found in before.items():
-        columns = [set(row) for row in found]
-        assert [
-            {key: value for key, value in row.items() if key in known}
-            for row, known in zip(after[name], columns, strict=True)
-        ] == found, name
+        after = await read_rows(database_url)
+        assert after.pop("added") == []
+        for name, rows in before.items():
+            kept = [{key: row[key] for key in known} for row, known in zip(after[name], rows, strict=True)]
+            assert kept == rows, name
+        assert {row["added"] for row in after["incident"]} == {"filled in"}
 
-
-async def test_a_record_is_read_and_an_open_incident_goes_on(world: Continued, released: Released):
-    await tells_the_same_as_before(world, released)
-    await drafts_an_earlier_incident(world)
-    await attaches_an_alert_of_before(world)
-    await goes_on(world)
-
-    assert [each.split("-")[1] for each in world.channels] == ["1", "2"], "none is made anew"
-    whole = await world.exported("INC-2")
-    assert whole["incident"]["channel"] == world.channel
-    assert whole["incident"]["status"] == "resolved"
+        await world.starts()
+        assert await world.exported() == exported
+        await world.types("dba", "/incident ack")
+        assert "resolved" in await world.types("oncall", "/incident resolve rolled back")
 
 
-async def tells_the_same_as_before(world: Continued, released: Released):
-    for reference, before in released.exports.items():
-        after = await world.exported(reference)
+async def test_a_backup_of_the_release_before_is_brought_up_to_date(
+    tmp_path: Path, become_next_release: Callable[[], None]
+) -> None:
+    first, copy, second = (tmp_path / name for name in ("first.db", "copy.db", "second.db"))
+    await migrate_database(f"sqlite:///{first}")
+    await queue_row(f"sqlite:///{first}")
+    create_backup(first, copy)
 
-        assert shape(after, "timeline", KEPT) == shape(before, "timeline", KEPT)
-        assert shape(after, "escalations", CALLS) == shape(before, "escalations", CALLS)
-        assert [each["text"] for each in after["actions"]] == [each["text"] for each in before["actions"]]
-        for name in ("started_at", "detected_at", "acknowledged_at", "mitigated_at", "resolved_at", "ended_at"):
-            assert after["incident"][name] == before["incident"][name], name
-        led = [(each["role"], each["person"], each["until"]) for each in after["incident"]["roles"]]
-        assert led == ([("lead", before["incident"]["lead"], None)] if before["incident"]["lead"] else [])
-        assert all(each["link"] and each["since"] for each in after["incident"]["roles"])
+    become_next_release()
+    restore_database(copy, second)
+    await migrate_database(f"sqlite:///{second}")
 
-
-async def drafts_an_earlier_incident(world: Continued):
-    draft = await export_incident(world.settings(), "INC-1", Wanted("markdown", with_transcript=True))
-
-    assert "The disk was full of old logs" in draft
-    assert "turn on log rotation" in draft
-    assert "Three customers have written to us" in draft, "of the transcript"
+    rows = await read_rows(f"sqlite:///{second}")
+    assert (len(rows["outbox"]), rows["added"]) == (1, [])
 
 
-async def goes_on(world: Continued):
-    channel = world.channel
-    assert channel.startswith("inc-2-")
-    await world.finish()
-
-    told = [each for each in world.texts(channel) if "a bad deploy" in each and "dentified" in each]
-    assert len(told) == 1, "what the release before had not sent is sent, once"
-    assert "dentified" in world.card(channel)
-    await world.types("dba", "/incident ack")
-    ts = await world.says("engineer", "Rolled back to yesterday's build")
-    await world.reacts("oncall", ts, "rewind")
-    earlier = next(each for each in world.sandbox.messages(channel) if "same as this morning" in each["text"])
-    await world.reacts("dba", earlier["ts"], "thinking_face")
-    answer = await world.types("oncall", "/incident resolve rolled back")
-    assert "resolved" in answer
-    await world.finish()
-
-    whole = await world.exported("INC-2")
-    assert whole["incident"]["status"] == "resolved"
-    texts = [entry["text"] for entry in whole["timeline"]]
-    assert "Rolled back to yesterday's build" in texts
-    assert "Is this the same as this morning?" in texts, "a message that only the release before has heard"
-    assert [each["acknowledged_by"] is not None for each in whole["escalations"]] == [True]
-    assert len(world.sandbox.files(channel)) == 1, "the draft"
-
-
-async def attaches_an_alert_of_before(world: Continued):
-    alert = {"title": "5xx above 5 %", "severity": "SEV2", "service": "checkout", "group": "checkout-5xx"}
-    status, answer = await world.posts("generic", {**alert, "fingerprint": "another-instance"})
-
-    assert (status, answer["incidents"]) == (200, ["INC-2"])
-    assert len(world.channels) == 2
-
-
-READING = {
-    "export": lambda settings: export_incident(settings, "INC-1", Wanted("markdown")),
-    "outbox": lambda settings: outboxing.shown(settings, everything=False),
-    "retention": lambda settings: retaining.retain(settings, is_meant=False),
+READ_ONLY_COMMANDS: dict[str, Callable[[Settings], Any]] = {
+    "export": lambda settings: export_incident(settings, "INC-1", ExportOptions("markdown")),
+    "outbox": lambda settings: outbox_report.load_overview(settings, everything=False),
+    "retention": lambda settings: retention.run_retention(settings, is_confirmed=False),
 }
 
 
-@pytest.mark.parametrize("command", READING)
-async def test_a_command_that_only_reads_says_that_the_database_is_of_another_release(command: str, database_url: str):
-    """It cannot bring it up to date, and what it would read may not be there."""
-    settings = Settings(
-        database_url=SecretStr(database_url), secret_key=SecretStr("a key of thirty-two letters, or so")
-    )
-    released = Released.read(REVISIONS[-1])
-    await released.fill(database_url)
-    before = await rows(database_url)
+async def refusal(command: str, settings: Settings) -> str:
+    """The command's error message; empty if there was none."""
+    try:
+        await READ_ONLY_COMMANDS[command](settings)
+    except UserError as problem:
+        return problem.message
+    return ""
 
-    with pytest.raises(
-        UserError, match=rf"of an earlier release \(revision {released.revision}\); run `dogwatch migrate`"
-    ):
-        await READING[command](settings)
-    assert await rows(database_url) == before
 
+@pytest.mark.parametrize("command", READ_ONLY_COMMANDS)
+async def test_a_command_that_only_reads_refuses_a_database_of_another_release(
+    command: str, database_url: str, settings: Settings, become_next_release: Callable[[], None]
+) -> None:
+    assert "release" not in await refusal(command, settings)
+    before = await read_rows(database_url)
+
+    become_next_release()
+    refused = await refusal(command, settings)
+    assert f"of an earlier release (revision {THIS_REVISION}); run `dogwatch migrate`" in refused
+    assert await read_rows(database_url) == before
+
+    await migrate_database(database_url)
+    assert "release" not in await refusal(command, settings)
     database = open_database(database_url)
-    await migrate(database)
-    await READING[command](settings)
     await database.run(lambda session: session.execute(text("UPDATE alembic_version SET version_num = '9999'")))
-    with pytest.raises(UserError, match="of a later release"):
-        await READING[command](settings)
     await database.close()
+    assert "of a later release" in await refusal(command, settings)
 
 
-async def test_a_row_of_an_earlier_release_is_dropped_without_a_bot(database_url: str):
-    released = Released.read(REVISIONS[0])
-    await released.fill(database_url)
-    settings = Settings(
-        database_url=SecretStr(database_url), secret_key=SecretStr("a key of thirty-two letters, or so")
-    )
-    settings = settings.model_copy(update={"port": 1})
+async def test_a_row_of_the_release_before_is_dropped_without_a_bot(
+    database_url: str, settings: Settings, become_next_release: Callable[[], None]
+) -> None:
+    await queue_row(database_url)
+    [row] = (await read_rows(database_url))["outbox"]
 
-    found = next(row for row in (await rows(database_url))["outbox"] if row["state"] in {"waiting", "unknown"})
+    become_next_release()
 
-    assert (await outboxing.change(settings, "drop", [found["id"]])).done == [found["id"]]
+    assert (await outbox_report.change_rows(settings, "drop", [row["id"]])).rows == [row["id"]]
 
 
-async def test_a_migration_that_is_killed_leaves_the_database_as_it_was(database_url: str):
-    """Killed behind every third of its statements; the start after it brings the database up to date."""
-    released = Released.read(REVISIONS[0])
-    await released.fill(database_url)
-    before = await rows(database_url)
+async def test_a_migration_that_is_killed_leaves_the_database_as_it_was(
+    database_url: str, next_migrations: Path
+) -> None:
+    """Killed after every third statement; the next start completes the migration."""
+    await queue_row(database_url)
+    before = await read_rows(database_url)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "tests.support.records.interrupted_migration",
         database_url,
+        str(next_migrations),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     out, err = await process.communicate()
 
-    *killed, last = out.decode().split()
     assert process.returncode == 0, err.decode()
-    assert last > released.revision
+    *killed, last = out.decode().split()
+    assert last == "9000"
     assert len(killed) > 2
-    assert set(killed) == {released.revision}, "all of it or nothing"
-    after = await rows(database_url)
+    assert set(killed) == {THIS_REVISION}, "all of it or nothing"
+    after = await read_rows(database_url)
     assert {name: len(found) for name, found in after.items() if name in before} == {
         name: len(found) for name, found in before.items()
     }

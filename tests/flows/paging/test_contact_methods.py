@@ -1,4 +1,4 @@
-"""Pages by something else than Slack: they arrive as their receivers want them, once, and say no more than they may."""
+"""Pages by contact methods other than Slack: delivered once, in the receiver's format."""
 
 import re
 import time
@@ -10,7 +10,7 @@ import pytest
 
 from bot.notifiers import webhook
 from tests.support.servers.paging_servers import PagerDuty
-from tests.support.worlds.contact_methods import MAIL, SECRET, MeansWorld
+from tests.support.worlds.contact_methods import MAIL, SECRET, ContactMethodWorld
 
 DOCS = (Path(__file__).parents[3] / "docs/paging.md").read_text()
 
@@ -25,10 +25,10 @@ def documented_check() -> Callable[[Mapping[str, str], bytes, str], bool]:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[MeansWorld]:
+async def world(tmp_path: Path) -> AsyncIterator[ContactMethodWorld]:
     """On SQLite: what leaves is the same with either database."""
     check, database_url = documented_check(), f"sqlite:///{tmp_path / 'dogwatch.db'}"
-    async with MeansWorld(database_url, tmp_path, lambda headers, body: check(headers, body, SECRET)) as built:
+    async with ContactMethodWorld(database_url, tmp_path, lambda headers, body: check(headers, body, SECRET)) as built:
         yield built
 
 
@@ -38,7 +38,7 @@ def parts(mail: Any) -> tuple[str, str]:
     return text.get_content(), html.get_content()
 
 
-async def test_a_mail_says_what_is_needed_and_its_link_acknowledges(world: MeansWorld) -> None:
+async def test_a_mail_says_what_is_needed_and_its_link_acknowledges(world: ContactMethodWorld) -> None:
     await world.declares("checkout is down <b>now</b> sev:1")
 
     page_id = await world.calls("email", address=MAIL)
@@ -57,7 +57,7 @@ async def test_a_mail_says_what_is_needed_and_its_link_acknowledges(world: Means
     assert (page.outcome, page.external_ref is not None) == ("sent", True)
 
 
-async def test_what_people_write_adds_no_header(world: MeansWorld) -> None:
+async def test_what_people_write_adds_no_header(world: ContactMethodWorld) -> None:
     await world.declares("checkout is down")
 
     await world.calls("email", address=MAIL, text="full\\r\\nBcc: everybody@example.test")
@@ -67,7 +67,7 @@ async def test_what_people_write_adds_no_header(world: MeansWorld) -> None:
     assert world.mail.recipients == [MAIL]
 
 
-async def test_pagerduty_is_triggered_and_stops_when_somebody_answers_in_slack(world: MeansWorld) -> None:
+async def test_pagerduty_is_triggered_and_stops_when_somebody_answers_in_slack(world: ContactMethodWorld) -> None:
     await world.declares("checkout is down sev:1")
     await world.calls("pagerduty:payments")
 
@@ -86,7 +86,7 @@ async def test_pagerduty_is_triggered_and_stops_when_somebody_answers_in_slack(w
     assert world.pagerduty.events == ["trigger", "acknowledge", "resolve"]
 
 
-async def test_opsgenie_is_told_and_closes_when_nobody_is_needed(world: MeansWorld) -> None:
+async def test_opsgenie_is_told_and_closes_when_nobody_is_needed(world: ContactMethodWorld) -> None:
     await world.declares("checkout is down sev:2")
     await world.calls("opsgenie:eu-west")
 
@@ -98,7 +98,7 @@ async def test_opsgenie_is_told_and_closes_when_nobody_is_needed(world: MeansWor
     assert alert["state"] == "closed"
 
 
-async def test_a_webhook_is_signed_as_documented(world: MeansWorld) -> None:
+async def test_a_webhook_is_signed_as_documented(world: ContactMethodWorld) -> None:
     await world.declares("checkout is down")
 
     await world.calls("webhook:bridge")
@@ -123,12 +123,12 @@ async def test_a_webhook_is_signed_as_documented(world: MeansWorld) -> None:
 )
 def test_the_documented_check_takes_what_is_ours_and_new(age: int, secret: str, body: bytes, expected: bool) -> None:
     stamp = str(int(time.time()) - age)
-    headers = {webhook.TIME: stamp, webhook.SIGNATURE: webhook.signature(secret, stamp, b"{}")}
+    headers = {webhook.TIMESTAMP_HEADER: stamp, webhook.SIGNATURE_HEADER: webhook.sign(secret, stamp, b"{}")}
 
     assert documented_check()(headers, body, SECRET) is expected
 
 
-async def test_apprise_sends_what_fits_a_small_screen(world: MeansWorld) -> None:
+async def test_apprise_sends_what_fits_a_small_screen(world: ContactMethodWorld) -> None:
     world.receiver._check = lambda *_: True
     await world.declares("checkout is down")
 
@@ -141,7 +141,9 @@ async def test_apprise_sends_what_fits_a_small_screen(world: MeansWorld) -> None
     assert "+33612345678" not in await world.stored()
 
 
-async def test_a_private_incident_tells_a_service_nothing_but_that_somebody_is_needed(world: MeansWorld) -> None:
+async def test_a_private_incident_tells_a_service_nothing_but_that_somebody_is_needed(
+    world: ContactMethodWorld,
+) -> None:
     await world.declares("the board was phished private")
     await world.types("oncall", "/incident escalate @dba the mails are in a folder")
     await world.pages_by("pagerduty:payments", user="")
@@ -155,7 +157,7 @@ async def test_a_private_incident_tells_a_service_nothing_but_that_somebody_is_n
     assert "a private incident" in alert["payload"]["summary"]
 
 
-async def test_whoever_is_needed_no_more_gets_no_page(world: MeansWorld) -> None:
+async def test_whoever_is_needed_no_more_gets_no_page(world: ContactMethodWorld) -> None:
     """Between the decision and the page somebody answered."""
     await world.declares()
     await world.types("oncall", "/incident escalate @dba")
@@ -167,7 +169,7 @@ async def test_whoever_is_needed_no_more_gets_no_page(world: MeansWorld) -> None
     assert (await world.page(page_id)).outcome == "not needed any more"
 
 
-async def test_a_means_that_was_taken_away_is_refused_with_the_remedy(world: MeansWorld) -> None:
+async def test_a_means_that_was_taken_away_is_refused_with_the_remedy(world: ContactMethodWorld) -> None:
     await world.declares()
 
     page_id = await world.calls("pagerduty:old")

@@ -1,7 +1,6 @@
-"""People are paged as they set it: by what, in which order, after how long; and who is not to be paged is not."""
+"""People are paged by their contact rules: by what, in which order, after how long."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,11 @@ from sqlmodel import select
 
 from bot.store.escalation.contacts import Contact
 from bot.store.escalation.escalations import Page
-from tests.support.worlds.contact_methods import MAIL, MeansWorld
+from tests.support.worlds.contact_methods import MAIL, ContactMethodWorld
+from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.world import World, rendered
 
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ON_SQLITE = pytest.mark.world(databases=SQLITE)
 """Where it is about what people see: what the other database does is tried by the rest."""
 
 DBA = "<@U0DBA|dba>"
@@ -29,13 +29,10 @@ wait = 5
 """
 
 
-@pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[MeansWorld]:
-    async with MeansWorld(database_url, tmp_path, lambda *_: True) as built:
-        yield built
+pytestmark = pytest.mark.world(kind=ContactMethodWorld, config="")
 
 
-async def adds(world: MeansWorld, user: str = "dba", **fields: str) -> Any:
+async def adds(world: ContactMethodWorld, user: str = "dba", **fields: str) -> Any:
     """Fill in the form that `/incident pages` offers."""
     await world.types(user, "/incident pages", "ops")
     await world.presses(user, "pages_add", channel="ops")
@@ -44,36 +41,38 @@ async def adds(world: MeansWorld, user: str = "dba", **fields: str) -> Any:
     return answer
 
 
-async def pages(world: MeansWorld) -> list[Page]:
+async def pages(world: ContactMethodWorld) -> list[Page]:
     def read(session: Any) -> list[Page]:
         return list(session.exec(select(Page).order_by(Page.id)))
 
     return await world.bot.database.read(read)
 
 
-async def shown(world: MeansWorld, user: str = "dba") -> str:
+async def contact_rules(world: ContactMethodWorld, user: str = "dba") -> str:
     await world.types(user, "/incident pages", "ops")
     return rendered(world.sandbox.ephemerals(user, "ops")[-1])
 
 
-def direct(world: MeansWorld, user: str = "dba") -> list[str]:
+def direct(world: ContactMethodWorld, user: str = "dba") -> list[str]:
     return world.texts(world.sandbox.open_dm(user))
 
 
-async def test_one_adds_a_means_with_a_delay_and_nobody_reads_its_address(world: MeansWorld) -> None:
-    before = await shown(world)
+async def test_one_adds_a_means_with_a_delay_and_nobody_reads_its_address(world: ContactMethodWorld) -> None:
+    before = await contact_rules(world)
     await adds(world, means="email", address=MAIL, delay="2")
-    after = await shown(world)
+    after = await contact_rules(world)
 
     assert "Slack* · at once" in before
     assert "everybody who has set nothing" in before
     assert "Slack* · at once" in after
     assert "E-mail* d…@example.test · after 2 min" in after
     assert MAIL not in await world.stored()
-    assert "example.test" not in await shown(world, "oncall")
+    assert "example.test" not in await contact_rules(world, "oncall")
 
 
-async def test_a_later_means_comes_after_its_delay_and_not_once_somebody_has_answered(world: MeansWorld) -> None:
+async def test_a_later_means_comes_after_its_delay_and_not_once_somebody_has_answered(
+    world: ContactMethodWorld,
+) -> None:
     await adds(world, means="email", address=MAIL, delay="2")
     await world.declares()
     await world.types("oncall", f"/incident escalate {DBA} the pool is full")
@@ -95,7 +94,9 @@ async def test_a_later_means_comes_after_its_delay_and_not_once_somebody_has_ans
 
 
 @ON_SQLITE
-async def test_a_means_that_fails_gives_way_to_the_next_at_once_and_is_told_to_its_owner(world: MeansWorld) -> None:
+async def test_a_means_that_fails_gives_way_to_the_next_at_once_and_is_told_to_its_owner(
+    world: ContactMethodWorld,
+) -> None:
     await adds(world, means="email", address=MAIL, delay="30")
     await world.declares()
     world.sandbox.fault("error", "conversations.open", error="user_disabled")
@@ -104,17 +105,17 @@ async def test_a_means_that_fails_gives_way_to_the_next_at_once_and_is_told_to_i
     await world.finish()
 
     assert len(world.mail.took) == 1
-    assert [(each.means, each.outcome) for each in await pages(world)] == [
+    assert [(each.method, each.outcome) for each in await pages(world)] == [
         ("slack", "user_disabled"),
         ("email", "sent"),
     ]
     world.sandbox.clear_faults()
-    assert "It failed" in await shown(world)
+    assert "It failed" in await contact_rules(world)
 
 
 @ON_SQLITE
 async def test_while_slack_is_down_the_other_means_go_at_once_and_slack_follows_when_it_is_back(
-    world: MeansWorld,
+    world: ContactMethodWorld,
 ) -> None:
     await adds(world, means="email", address=MAIL, delay="45")
     await world.declares()
@@ -129,11 +130,11 @@ async def test_while_slack_is_down_the_other_means_go_at_once_and_slack_follows_
 
     assert mailed == 1
     assert len(world.mail.took) == 1
-    assert [(each.means, each.outcome) for each in await pages(world)] == [("slack", "sent"), ("email", "sent")]
+    assert [(each.method, each.outcome) for each in await pages(world)] == [("slack", "sent"), ("email", "sent")]
 
 
 @ON_SQLITE
-async def test_who_is_muted_is_skipped_with_the_reason_on_record(world: MeansWorld) -> None:
+async def test_who_is_muted_is_skipped_with_the_reason_on_record(world: ContactMethodWorld) -> None:
     await world.declares()
     await world.types("dba", "/incident mute until:in 8 hours asleep after the night")
     await world.types("oncall", f"/incident escalate {DBA} the pool is full")
@@ -166,7 +167,7 @@ async def test_the_line_of_a_level_mentions_nobody_who_is_muted(database_url: st
         assert "<@U0DBA>" not in line
 
 
-async def test_a_muted_person_in_a_zone_that_nobody_knows_holds_no_level_up(world: MeansWorld) -> None:
+async def test_a_muted_person_in_a_zone_that_nobody_knows_holds_no_level_up(world: ContactMethodWorld) -> None:
     world.sandbox.change_user("dba", tz="Mars/Olympus")
     await world.settle()
     await world.declares()
@@ -180,10 +181,10 @@ async def test_a_muted_person_in_a_zone_that_nobody_knows_holds_no_level_up(worl
 
 
 @ON_SQLITE
-async def test_a_delay_is_changed_and_a_means_removed_by_the_menu_beside_it(world: MeansWorld) -> None:
+async def test_a_delay_is_changed_and_a_means_removed_by_the_menu_beside_it(world: ContactMethodWorld) -> None:
     await adds(world, means="email", address=MAIL, delay="2")
 
-    await shown(world)
+    await contact_rules(world)
     message = world.sandbox.ephemerals("dba", "ops")[-1]
 
     async def chooses(user: str, what: str) -> None:
@@ -194,10 +195,10 @@ async def test_a_delay_is_changed_and_a_means_removed_by_the_menu_beside_it(worl
         await world.settle()
 
     await chooses("dba", ":10")
-    later = await shown(world)
+    later = await contact_rules(world)
     message = world.sandbox.ephemerals("dba", "ops")[-1]
     await chooses("dba", ":remove")
-    fewer = await shown(world)
+    fewer = await contact_rules(world)
 
     assert later.index("E-mail") < later.index("Slack* · after 10 min"), "what comes sooner stands first"
     assert "E-mail" not in fewer, "the menu beside the first one, which is the mail now"
@@ -212,13 +213,15 @@ async def test_a_delay_is_changed_and_a_means_removed_by_the_menu_beside_it(worl
         ({"means": "slack", "delay": "2"}, "among yours already"),
     ],
 )
-async def test_what_cannot_be_is_refused_at_its_field(world: MeansWorld, fields: dict[str, str], told: str) -> None:
+async def test_what_cannot_be_is_refused_at_its_field(
+    world: ContactMethodWorld, fields: dict[str, str], told: str
+) -> None:
     answer = await adds(world, **fields)
 
     assert told in str(answer.errors)
 
 
-async def test_a_test_goes_out_by_each_means_and_says_what_came_of_it(world: MeansWorld) -> None:
+async def test_a_test_goes_out_by_each_means_and_says_what_came_of_it(world: ContactMethodWorld) -> None:
     await adds(world, means="email", address=MAIL, delay="30")
     await adds(world, means="pagerduty:payments", delay="5")
 
@@ -247,7 +250,7 @@ async def test_a_test_goes_out_by_each_means_and_says_what_came_of_it(world: Mea
 
 
 @ON_SQLITE
-async def test_a_test_that_fails_says_why(world: MeansWorld) -> None:
+async def test_a_test_that_fails_says_why(world: ContactMethodWorld) -> None:
     await adds(world, means="email", address=MAIL, delay="30")
     world.mail.refuses["RCPT"] = "550 no such mailbox"
 
@@ -259,12 +262,12 @@ async def test_a_test_that_fails_says_why(world: MeansWorld) -> None:
 
 
 @ON_SQLITE
-async def test_a_lost_key_is_told_and_slack_still_goes(world: MeansWorld) -> None:
+async def test_a_lost_key_is_told_and_slack_still_goes(world: ContactMethodWorld) -> None:
     await adds(world, means="email", address=MAIL, delay="0")
     await world.declares()
 
     def spoil(session: Any) -> None:
-        contact = session.exec(select(Contact).where(Contact.means == "email")).one()
+        contact = session.exec(select(Contact).where(Contact.method == "email")).one()
         contact.address_encrypted = "v1.AAAA"
         session.add(contact)
 
@@ -273,15 +276,15 @@ async def test_a_lost_key_is_told_and_slack_still_goes(world: MeansWorld) -> Non
     await world.finish()
 
     assert len(direct(world)) == 1
-    assert "another DOGWATCH_SECRET_KEY" in await shown(world)
+    assert "another DOGWATCH_SECRET_KEY" in await contact_rules(world)
 
 
-async def test_whoever_is_erased_leaves_no_address(world: MeansWorld) -> None:
-    from bot.services.privacy import erase_person as erasing
+async def test_whoever_is_erased_leaves_no_address(world: ContactMethodWorld) -> None:
+    from bot.services.privacy import erase_person
 
     await adds(world, means="email", address=MAIL, delay="2")
 
-    await world.bot.database.run(erasing.erase, "U0DBA", former_id="U0FORMER1", at=world.now)
+    await world.bot.database.run(erase_person, "U0DBA", former_id="U0FORMER1", at=world.now)
 
     def count(session: Any) -> int:
         return len(list(session.exec(select(Contact))))
@@ -316,10 +319,10 @@ async def test_where_only_somebody_muted_would_be_paged_the_next_level_is_at_onc
 
 
 @ON_SQLITE
-async def test_whoever_has_only_slack_is_told_that_it_is_silent_at_night(world: MeansWorld) -> None:
+async def test_whoever_has_only_slack_is_told_that_it_is_silent_at_night(world: ContactMethodWorld) -> None:
     silent = "Slack makes no sound while its notifications are paused"
-    before = await shown(world)
+    before = await contact_rules(world)
     await adds(world, means="email", address=MAIL, delay="2")
 
     assert silent in before
-    assert silent not in await shown(world)
+    assert silent not in await contact_rules(world)

@@ -1,13 +1,11 @@
-"""Means that fail within a policy: whoever is next does not wait for what cannot be, and the message says what came."""
-
-from collections.abc import AsyncIterator
-from pathlib import Path
+"""Contact methods that fail within a policy: the next one is not delayed."""
 
 import pytest
 from sqlmodel import Session, col, select
 
 from bot.store.escalation.escalations import Page
-from tests.support.worlds.contact_methods import MAIL, MeansWorld
+from tests.support.worlds.contact_methods import MAIL, ContactMethodWorld
+from tests.support.worlds.databases import SQLITE
 
 CONFIG = """
 [policies.night]
@@ -18,13 +16,10 @@ targets = ["U0DBA"]
 """
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[MeansWorld]:
-    async with MeansWorld(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, lambda *_: True, config=CONFIG) as built:
-        yield built
+pytestmark = pytest.mark.world(kind=ContactMethodWorld, config=CONFIG, databases=SQLITE)
 
 
-async def adds(world: MeansWorld, delay: str) -> None:
+async def adds(world: ContactMethodWorld, delay: str) -> None:
     """The dba adds e-mail, after so many minutes, to Slack."""
     await world.types("dba", "/incident pages", "ops")
     await world.presses("dba", "pages_add", channel="ops")
@@ -33,18 +28,20 @@ async def adds(world: MeansWorld, delay: str) -> None:
     await world.types("dba", "/incident pages", "ops")
 
 
-async def outcomes(world: MeansWorld) -> list[tuple[str, str]]:
+async def outcomes(world: ContactMethodWorld) -> list[tuple[str, str]]:
     def read(session: Session) -> list[tuple[str, str]]:
-        return [(each.means, each.outcome) for each in session.exec(select(Page).order_by(col(Page.id)))]
+        return [(each.method, each.outcome) for each in session.exec(select(Page).order_by(col(Page.id)))]
 
     return await world.bot.database.read(read)
 
 
-def ledger(world: MeansWorld) -> str:
+def ledger(world: ContactMethodWorld) -> str:
     return next(text for text in world.texts() if "Policy *night*" in text)
 
 
-async def test_where_no_service_of_a_level_can_be_reached_the_next_level_is_paged_at_once(world: MeansWorld) -> None:
+async def test_where_no_service_of_a_level_can_be_reached_the_next_level_is_paged_at_once(
+    world: ContactMethodWorld,
+) -> None:
     await world.declares()
     world.pagerduty.answers = [503] * 1_000
 
@@ -62,7 +59,7 @@ async def test_where_no_service_of_a_level_can_be_reached_the_next_level_is_page
     assert "*Webhook bridge* not reached" in ledger(world)
 
 
-async def test_a_later_means_is_in_the_message_once_it_went_out(world: MeansWorld) -> None:
+async def test_a_later_means_is_in_the_message_once_it_went_out(world: ContactMethodWorld) -> None:
     await adds(world, "2")
     await world.declares()
     await world.types("oncall", "/incident escalate <@U0DBA|dba> the pool is full")
@@ -77,8 +74,8 @@ async def test_a_later_means_is_in_the_message_once_it_went_out(world: MeansWorl
     assert ", E-mail <!date^" in after
 
 
-async def test_a_page_that_waits_behind_one_that_fails_gives_way_to_the_next_means(world: MeansWorld) -> None:
-    """Mail is down. The second page by mail cannot be tried while the first one is; Slack does not wait for it."""
+async def test_a_page_that_waits_behind_one_that_fails_gives_way_to_the_next_means(world: ContactMethodWorld) -> None:
+    """Mail is down: its second page waits behind the first, and Slack does not."""
     await adds(world, "0")
     message = world.sandbox.ephemerals("dba", "ops")[-1]
     menu = next(block["accessory"] for block in message["blocks"] if "accessory" in block)

@@ -1,4 +1,4 @@
-"""Somebody is muted: by themselves or by others, until a time, and they hear of it."""
+"""Mutes: set by the person or others, with an end, and announced to the person."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,11 +1,11 @@
-"""Many pages at once: a person gets a few by themselves and the rest in one message, and nobody is forgotten."""
+"""Page bundles: a person gets a few pages singly and the rest in one message."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.support.worlds.contact_methods import MeansWorld
+from tests.support.worlds.contact_methods import ContactMethodWorld
 from tests.support.worlds.world import World, rendered
 
 DBA = "<@U0DBA|dba>"
@@ -18,7 +18,7 @@ async def pages(world: World, count: int, *, first: int = 1) -> None:
         await world.types("oncall", f"/incident escalate INC-{number} {DBA} look at {number}", "ops")
 
 
-def told(world: World) -> list[str]:
+def direct_messages(world: World) -> list[str]:
     return world.texts(world.sandbox.open_dm("dba"))
 
 
@@ -30,7 +30,7 @@ def waits(texts: list[str]) -> set[int]:
 async def test_a_page_by_itself_goes_at_once(world: World) -> None:
     await pages(world, 1)
 
-    [page] = told(world)
+    [page] = direct_messages(world)
     assert "INC-1" in page
     assert world.now.minute == 0
 
@@ -38,24 +38,24 @@ async def test_a_page_by_itself_goes_at_once(world: World) -> None:
 async def test_in_a_storm_the_rest_go_in_one_message_with_an_answer_for_each_and_for_all(world: World) -> None:
     await pages(world, 8)
     await world.advance(seconds=3)  # Slack takes a message a second
-    at_once = told(world)
+    at_once = direct_messages(world)
     await world.advance(seconds=5)
 
     assert len(at_once) == 3
-    *_, bundle = told(world)
-    assert len(told(world)) == 4
+    *_, bundle = direct_messages(world)
+    assert len(direct_messages(world)) == 4
     assert waits(at_once) | waits([bundle]) == set(range(1, 9))
     assert "You are needed in *5 incidents* at once" in bundle
 
     await world.presses("dba", "bundle_acknowledge", channel=world.sandbox.open_dm("dba"))
     await world.finish()
-    one_less = told(world)[-1]
+    one_less = direct_messages(world)[-1]
     await world.presses("dba", "bundle_acknowledge_all", channel=world.sandbox.open_dm("dba"))
     await world.finish()
 
     assert "You are needed in *4 incidents*" in one_less
     assert "No longer needed: 1 incident" in one_less
-    assert "Nothing of these 5 pages waits for you any more" in told(world)[-1]
+    assert "Nothing of these 5 pages waits for you any more" in direct_messages(world)[-1]
     for number in range(4, 9):
         [answered] = (await world.exported(f"INC-{number}"))["escalations"]
         assert answered["acknowledged_by"] == "U0DBA" or answered["acknowledged_at"], answered
@@ -66,14 +66,14 @@ async def test_in_a_storm_the_rest_go_in_one_message_with_an_answer_for_each_and
 async def test_the_next_bundle_comes_a_minute_after_the_one_before(world: World) -> None:
     await pages(world, 5)
     await world.advance(seconds=6)
-    first = len(told(world))
+    first = len(direct_messages(world))
     await pages(world, 2, first=6)
     await world.advance(seconds=30)
-    still = len(told(world))
+    still = len(direct_messages(world))
     await world.advance(seconds=30)
 
-    assert (first, still, len(told(world))) == (4, 4, 5)
-    assert {6, 7} <= waits(told(world)[-1:])
+    assert (first, still, len(direct_messages(world))) == (4, 4, 5)
+    assert {6, 7} <= waits(direct_messages(world)[-1:])
 
 
 async def test_what_somebody_else_answered_meanwhile_is_not_asked_for(world: World) -> None:
@@ -81,8 +81,8 @@ async def test_what_somebody_else_answered_meanwhile_is_not_asked_for(world: Wor
     await world.types("oncall", "/incident ack INC-5", "ops")
     await world.advance(seconds=6)
 
-    assert "INC-5" not in told(world)[-1]
-    assert "INC-4" in told(world)[-1]
+    assert "INC-5" not in direct_messages(world)[-1]
+    assert "INC-4" in direct_messages(world)[-1]
 
 
 async def acknowledged(world: World, count: int) -> list[bool]:
@@ -100,13 +100,13 @@ async def test_a_reaction_answers_all_that_its_message_holds_and_takes_it_all_ba
     await world.reacts("dba", bundle, "white_check_mark", channel=where)
     await world.finish()
     assert await acknowledged(world, 6) == [False, False, False, True, True, True]
-    assert "Nothing of these 3 pages waits for you any more" in told(world)[-1]
+    assert "Nothing of these 3 pages waits for you any more" in direct_messages(world)[-1]
 
     await world.types("oncall", "/incident resolve INC-4 cleared", "ops")
     await world.unreacts("dba", bundle, "white_check_mark", channel=where)
     await world.finish()
     assert await acknowledged(world, 6) == [False, False, False, True, False, False], "INC-4 is over"
-    assert "You are needed in *2 incidents*" in told(world)[-1]
+    assert "You are needed in *2 incidents*" in direct_messages(world)[-1]
 
 
 async def test_a_reaction_to_a_bundle_that_others_answered_says_so(world: World) -> None:
@@ -124,7 +124,7 @@ async def test_a_reaction_to_a_bundle_that_others_answered_says_so(world: World)
 
 
 async def test_of_two_addresses_each_gets_every_page(tmp_path: Path) -> None:
-    async with MeansWorld(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, lambda *_: True) as world:
+    async with ContactMethodWorld(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, lambda *_: True) as world:
         for address in ("work@example.test", "home@example.test"):
             await world.types("dba", "/incident pages", "ops")
             await world.presses("dba", "pages_add", channel="ops")
@@ -140,13 +140,14 @@ async def test_of_two_addresses_each_gets_every_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("count", [120])
 async def test_a_bundle_of_very_many_names_each_and_keeps_to_slacks_limits(world: World, count: int) -> None:
-    from bot.services.escalation.page_bundles import BundleView, Line
-    from bot.slack.blocks.escalation.page_bundle import bundle
+    from bot.services.escalation.page_bundles import BundledPage, BundleView
+    from bot.slack.blocks.escalation.page_bundle import page_bundle_message
 
     lines = [
-        Line(n, f"INC-{n}", "x" * 300, "SEV1", 1, "y" * 900, f"C0INCIDENT{n}", is_waiting=True) for n in range(count)
+        BundledPage(n, f"INC-{n}", "x" * 300, "SEV1", 1, "y" * 900, f"C0INCIDENT{n}", is_waiting=True)
+        for n in range(count)
     ]
-    message = bundle(BundleView(lines, {}))
+    message = page_bundle_message(BundleView(lines, {}))
 
     shown = rendered({"blocks": message.blocks})
     assert all(f"INC-{n}" in shown or f"<#C0INCIDENT{n}>" in shown for n in range(count))

@@ -1,26 +1,24 @@
-"""What a channel keeps beside the conversation: bookmarks of what people look for, the draft as a canvas."""
+"""The channel's bookmarks, and the draft as a canvas."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.world import World
 
 TICKET = "https://tracker.example/browse/TSR-1532"
 
 
 class Reached(World):
-    """With an address at which people reach the bot's own pages."""
+    """With a public address."""
 
     def environment(self) -> dict[str, str]:
         return super().environment() | {"DOGWATCH_PUBLIC_URL": "https://dogwatch.example"}
 
 
-@pytest.fixture
-async def world(tmp_path: Path):
-    async with Reached(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as built:
-        yield built
+pytestmark = pytest.mark.world(kind=Reached, config="", databases=SQLITE)
 
 
 def titles(world: World) -> list[str]:
@@ -44,7 +42,7 @@ def calls(world: World, *methods: str) -> list[dict[str, Any]]:
     return [each for each in world.sandbox.calls() if each["method"] in methods]
 
 
-def lines(world: World, words: str) -> list[str]:
+def texts_with(world: World, words: str) -> list[str]:
     return [text for text in world.texts() if words in text]
 
 
@@ -137,7 +135,7 @@ async def test_the_draft_is_a_canvas_beside_the_file_and_written_anew_with_it(wo
 
     assert "the deploy halved the pool" in canvas(world)
     assert len(calls(world, "canvases.create")) == 1
-    assert not lines(world, "canvas stays")
+    assert not texts_with(world, "canvas stays")
 
 
 async def test_what_people_wrote_in_the_canvas_is_never_overwritten(world: World) -> None:
@@ -153,7 +151,7 @@ async def test_what_people_wrote_in_the_canvas_is_never_overwritten(world: World
 
     assert "We also forgot the pager." in canvas(world)
     assert "the pool" not in canvas(world)
-    assert len(lines(world, "canvas stays as it is")) == 1
+    assert len(texts_with(world, "canvas stays as it is")) == 1
     assert len(world.sandbox.files(world.channel)) == 3
 
 
@@ -168,7 +166,7 @@ async def test_a_canvas_that_cannot_be_read_is_left(world: World) -> None:
     await world.advance(minutes=1)
 
     assert canvas(world) == before
-    assert len(lines(world, "canvas stays as it is")) == 1
+    assert len(texts_with(world, "canvas stays as it is")) == 1
 
 
 @pytest.mark.parametrize(
@@ -236,7 +234,7 @@ async def test_a_lost_answer_to_our_own_writing_is_not_taken_for_peoples(world: 
         await world.advance(minutes=1)
 
     assert "the pool" in canvas(world)
-    assert not lines(world, "canvas stays")
+    assert not texts_with(world, "canvas stays")
 
 
 async def test_a_canvas_that_may_not_be_edited_any_more_is_left(world: World) -> None:
@@ -249,7 +247,7 @@ async def test_a_canvas_that_may_not_be_edited_any_more_is_left(world: World) ->
         await world.types("oncall", "/incident postmortem")
         await world.advance(minutes=1)
 
-    assert len(lines(world, "canvas stays as it is")) == 1
+    assert len(texts_with(world, "canvas stays as it is")) == 1
     assert len(world.sandbox.files(world.channel)) == 3
 
 
@@ -300,7 +298,7 @@ async def test_of_a_canvas_that_was_left_people_hear_that_words_went(world: Worl
     await world.deletes("dba", said)
     await world.advance(minutes=1)
 
-    assert len(lines(world, "It may still quote what was taken out of the record")) == 1
+    assert len(texts_with(world, "It may still quote what was taken out of the record")) == 1
 
 
 async def test_a_new_channel_gets_bookmarks_and_a_canvas_of_its_own(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Somebody joins late, and is told where it stands: they alone, from the record as it is now."""
+"""Catchup: a private summary from the present record."""
 
 from tests.support.worlds.world import World, rendered
 
@@ -6,7 +6,7 @@ from tests.support.worlds.world import World, rendered
 async def tells(
     world: World, user: str = "support", text: str = "/incident catchup", channel: str | None = None
 ) -> str:
-    """What the person is shown, blocks included; it has to be for them alone."""
+    """The summary's text, blocks included, sent to the person alone."""
     answer = await world.sandbox.command(user, channel or world.channel, text)
     await world.settle()
     assert answer.ok, answer
@@ -113,7 +113,7 @@ async def test_outside_an_incident_has_to_be_named_and_a_private_one_does_not_ex
 
 
 async def test_a_second_delivery_of_the_command_shows_what_stands_then(world: World) -> None:
-    """What it quotes is kept nowhere: whoever deletes a message deletes it from this answer too."""
+    """Quotes are not stored: a deleted message is gone from this reply, too."""
     await world.declares()
     ts = await world.says("engineer", "hunter2 is the password")
     await world.reacts("oncall", ts, "pushpin")

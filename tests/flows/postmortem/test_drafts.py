@@ -1,4 +1,4 @@
-"""The draft: posted at resolve, written anew on request, exported beside a running bot; nothing private in it leaks."""
+"""Drafts: posted on resolve, rewritten on request, exported beside a running bot."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from tests.support.worlds.world import World
 
 
 async def runs(world: World, *arguments: str, **environment: str) -> tuple[int, str, str]:
-    """`dogwatch …` as a process of its own, with the bot's environment; its exit code, output and errors."""
+    """`dogwatch …` as a subprocess in the bot's environment: exit code, output and errors."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -33,7 +33,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 async def tells_a_story(world: World) -> None:
-    """An outage of 40 minutes with all that a record may hold."""
+    """An outage of 40 minutes with every part of a record."""
     await world.declares("Payments fail at:13:50 sev:1 service:checkout")
     began = await world.says("support", "@engineer customers cannot pay")
     await world.reacts("oncall", began, "boom")

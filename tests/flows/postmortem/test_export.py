@@ -1,8 +1,8 @@
-"""`dogwatch export --transcript`: what was written in the channel, as it stands now."""
+"""`dogwatch export --transcript`: the channel's messages in their present state."""
 
 import json
 
-from bot.domain.languages import language
+from bot.domain.languages import get_language
 from tests.flows.postmortem.test_drafts import runs
 from tests.support.worlds.world import World
 
@@ -26,7 +26,7 @@ async def test_the_transcript_is_an_appendix_of_the_draft(world: World) -> None:
     code, draft, _ = await runs(world, "export", "INC-1", "--transcript", "--lang", "fr")
 
     assert code == 0
-    document, _, appendix = draft.partition(f"# {language('fr').words['transcript']}")
+    document, _, appendix = draft.partition(f"# {get_language('fr').words['transcript']}")
     assert "deploy 4711" not in document
     lines = appendix.splitlines()
     [asked] = [line for line in lines if "network" in line]

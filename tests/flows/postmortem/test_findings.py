@@ -1,4 +1,4 @@
-"""What to check in a record: said once beside the draft, edited as the record changes, never where all is well."""
+"""Review findings: posted once beside the draft, and edited as the record changes."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from tests.support.worlds.world import World
 LINE = "It is connected to the payment gateway integration: reading its logs"
 
 
-def said(world: World) -> list[dict[str, Any]]:
+def findings_messages(world: World) -> list[dict[str, Any]]:
     """The messages in the channel that say what to check, as they stand."""
     return [
         each for each in world.sandbox.messages(world.channel) if each["text"].endswith("check in the record of INC-1")
@@ -26,7 +26,7 @@ async def has_two_findings(world: World) -> None:
 async def test_after_the_resolve_one_message_says_what_to_check(world: World) -> None:
     await has_two_findings(world)
 
-    [message] = said(world)
+    [message] = findings_messages(world)
     assert message["text"] == "2 things to check in the record of INC-1"
     shown = str(message["blocks"])
     assert "2 entries say the same" in shown
@@ -40,14 +40,14 @@ async def test_after_the_resolve_one_message_says_what_to_check(world: World) ->
 
 async def test_it_is_edited_and_never_posted_twice(world: World) -> None:
     await has_two_findings(world)
-    [before] = said(world)
+    [before] = findings_messages(world)
 
     await world.types("oncall", "/incident task Alert on retries")
     await world.finish()
     await world.types("oncall", "/incident postmortem")
     await world.finish()
 
-    [after] = said(world)
+    [after] = findings_messages(world)
     assert after["ts"] == before["ts"]
     assert "2 tasks have neither an owner nor a date." in str(after["blocks"])
 
@@ -57,7 +57,7 @@ async def test_where_nothing_is_to_be_checked_nothing_is_said(world: World) -> N
     await world.types("oncall", "/incident resolve rolled back")
     await world.finish()
 
-    assert said(world) == []
+    assert findings_messages(world) == []
     assert (await world.exported())["findings"] == []
 
 
@@ -67,7 +67,7 @@ async def test_an_open_incident_is_not_looked_over_in_its_channel(world: World) 
     await world.types("oncall", "/incident postmortem")
     await world.finish()
 
-    assert said(world) == []
+    assert findings_messages(world) == []
 
 
 async def test_words_that_are_deleted_are_quoted_no_longer(world: World) -> None:
@@ -77,14 +77,14 @@ async def test_words_that_are_deleted_are_quoted_no_longer(world: World) -> None
         await world.reacts("engineer", ts, "mag")
     await world.types("oncall", "/incident resolve rolled back")
     await world.finish()
-    assert LINE[:30] in str(said(world))
+    assert LINE[:30] in str(findings_messages(world))
 
     await world.deletes("engineer", stamps[1])
     await world.finish()
 
     everything = str([each for each in world.sandbox.messages(world.channel) if each.get("bot_id")])
     assert "Nothing is left to check in the record of INC-1" in everything
-    assert said(world) == []
+    assert findings_messages(world) == []
 
 
 async def test_words_that_are_edited_are_read_anew(world: World) -> None:
@@ -98,4 +98,4 @@ async def test_words_that_are_edited_are_read_anew(world: World) -> None:
     await world.edits("engineer", stamps[1], "It is the network after all, looking at the switches")
     await world.finish()
 
-    assert said(world) == []
+    assert findings_messages(world) == []

@@ -1,21 +1,20 @@
-"""Who was woken, and how fast somebody answered: counted from what really went out."""
+"""Paging statistics: pages outside working hours and times to acknowledge."""
 
 import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.services.paging import statistics as nights
+from bot.services.paging.statistics import PagingStatistics, format_statistics, load_statistics
+from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.world import World
 
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""Where it is about what people see: what the other database does is tried by the rest."""
+ON_SQLITE = pytest.mark.world(databases=SQLITE)
+"""For tests of texts, which need no second database."""
 
 CONFIG = """
 [working_hours]
@@ -37,14 +36,11 @@ NIGHT = datetime(2026, 3, 3, 1, 30, tzinfo=UTC)
 """02:30 in Paris."""
 
 
-@pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with World(database_url, tmp_path, config=CONFIG, start=NIGHT) as built:
-        yield built
+pytestmark = pytest.mark.world(config=CONFIG, start=NIGHT)
 
 
-async def counted(world: World, month: str = "2026-03") -> nights.Figures:
-    return await world.bot.database.read(nights.of_months, world.sandbox.workspace.team.id, [month])
+async def counted(world: World, month: str = "2026-03") -> PagingStatistics:
+    return await world.bot.database.read(load_statistics, world.sandbox.workspace.team.id, [month])
 
 
 async def test_who_was_woken_and_how_fast_they_answered(world: World) -> None:
@@ -66,7 +62,7 @@ async def test_who_was_woken_and_how_fast_they_answered(world: World) -> None:
     assert (whole.escalations, whole.acknowledged) == (1, 1)
     assert whole.median is not None
     assert 360 <= whole.median.total_seconds() < 600
-    told = nights.in_words(found)
+    told = format_statistics(found)
     assert "<@U0DBA>: 2 of 2 pages, woken in 1 night" in told
 
 
@@ -79,7 +75,7 @@ async def test_a_private_incident_counts_for_the_person_and_for_nothing_else(wor
 
     assert [(row.user_id, row.pages) for row in found.people] == [("U0DBA", 1)]
     assert found.answers == ()
-    assert "payroll" not in nights.in_words(found)
+    assert "payroll" not in format_statistics(found)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +120,7 @@ async def test_the_command_line_counts_beside_the_bot(world: World) -> None:
 
 
 async def dogwatch(world: World, *args: str) -> tuple[int | None, str]:
-    """Run the command line as an operator would, beside the bot; exit code and all that it said."""
+    """Run the command line beside the bot: exit code and output."""
     environment: dict[str, Any] = {**os.environ, **world.environment()}
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -1,4 +1,4 @@
-"""An operator's own form of the postmortem: chosen, broken, gone; the draft comes whatever is wrong with it."""
+"""An operator's postmortem template: chosen, broken, gone."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -33,7 +33,7 @@ def posted(world: World) -> str:
 
 
 def comments(world: World) -> list[str]:
-    """What stands beside the drafts in the channel."""
+    """Messages beside the drafts in the channel."""
     return [each["text"] for each in world.sandbox.messages(world.channel) if each.get("files")]
 
 

@@ -1,4 +1,4 @@
-"""What people did while the bot was away is in the record afterwards."""
+"""Backfill of what happened in Slack while the bot was offline."""
 
 from tests.support.worlds.world import World
 
@@ -8,7 +8,7 @@ async def texts(world: World) -> list[str]:
 
 
 async def test_half_an_hour_without_the_bot_leaves_no_hole(world: World) -> None:
-    """Messages, replies, edits, deletions and reactions, made and taken away, while nobody listened."""
+    """Messages, replies, edits, deletions and reactions."""
     await world.declares()
     kept = await world.says("engineer", "reading the logs")
     edited = await world.says("engineer", "it is the cahce")

@@ -1,4 +1,4 @@
-"""`/incident update`: what the public was told is on the record, and the postmortem follows its languages."""
+"""`/incident update`: public status updates in the record and in the postmortem."""
 
 import pytest
 
@@ -63,7 +63,7 @@ async def test_the_draft_is_written_in_the_languages_in_which_it_is_published(wo
     update = (await world.exported())["updates"][0]
     assert (update["state"], update["texts"], update["languages"]) == ("postmortem", {}, ["fr", "en"])
     first, published, asked = (
-        [place(draft, word) for word in ("Chronologie", "Timeline", "Cronologia")] for draft in drafts(world)
+        [position_of(draft, word) for word in ("Chronologie", "Timeline", "Cronologia")] for draft in drafts(world)
     )
     assert None not in first
     assert published[0] < published[1]
@@ -71,7 +71,7 @@ async def test_the_draft_is_written_in_the_languages_in_which_it_is_published(wo
     assert (asked[0], asked[1]) == (None, None)
 
 
-def place(draft: str, word: str) -> int | None:
+def position_of(draft: str, word: str) -> int | None:
     found = draft.find(word)
     return found if found >= 0 else None
 

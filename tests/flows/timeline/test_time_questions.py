@@ -1,4 +1,4 @@
-"""A time that can be several is asked about with a button for each, and what was typed is done once, with that time."""
+"""An ambiguous time is asked about, with a button for each reading."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ LETTERS = "2026-03-02 07:45 CST"
 CHICAGO, HAVANA = "2026-03-02T13:45:00+00:00", "2026-03-02T12:45:00+00:00"
 
 
-def asked(world: World, user: str = "oncall", channel: str | None = None) -> dict[str, Any]:
+def newest_question(world: World, user: str = "oncall", channel: str | None = None) -> dict[str, Any]:
     """The newest question that somebody sees."""
     found = [each for each in world.sandbox.ephemerals(user, channel or world.channel) if "time_choice_0" in str(each)]
     assert found, "nothing was asked"
@@ -19,7 +19,7 @@ def asked(world: World, user: str = "oncall", channel: str | None = None) -> dic
 
 
 async def choose(world: World, message: dict[str, Any], number: int, user: str = "oncall") -> str:
-    """Press the button of that candidate; returns what the one who pressed sees then."""
+    """Press the button of that candidate. Returns the message as that person sees it then."""
     channel = message.get("channel") or world.channel
     await world.sandbox.click(user, channel, message["ts"], f"time_choice_{number}")
     await world.settle()
@@ -52,7 +52,7 @@ async def test_a_press_carries_the_command_out_with_that_time(
         name: rows for name, rows in before.items() if name not in {"person", "sync"}
     }
 
-    await choose(world, asked(world), 0)
+    await choose(world, newest_question(world), 0)
 
     whole = await world.exported()
     table, text, column = where
@@ -63,7 +63,7 @@ async def test_a_press_carries_the_command_out_with_that_time(
 async def test_an_end_of_the_impact_that_is_asked_about(world: World) -> None:
     await world.declares("checkout is down at:12:00")
     await world.types("oncall", f"/incident impact ended:{LETTERS} it came back by itself")
-    await choose(world, asked(world), 2)
+    await choose(world, newest_question(world), 2)
     await world.types("oncall", "/incident resolve it held")
     await world.finish()
 
@@ -75,7 +75,7 @@ async def test_an_incident_is_opened_by_the_press(world: World) -> None:
     await world.types("oncall", f"/incident start checkout is down at:{LETTERS} sev:1", "ops")
     assert world.channels == []
 
-    said = await choose(world, asked(world, channel="ops") | {"channel": "ops"}, 0)
+    said = await choose(world, newest_question(world, channel="ops") | {"channel": "ops"}, 0)
 
     assert "Declared *INC-1* (SEV1)" in said
     whole = (await world.exported())["incident"]
@@ -86,7 +86,7 @@ async def test_an_incident_is_opened_by_the_press(world: World) -> None:
 async def test_however_often_the_buttons_are_pressed_it_is_done_once(world: World) -> None:
     await world.declares()
     await world.types("oncall", f"/incident note at:{LETTERS} the pool was full")
-    question = asked(world)
+    question = newest_question(world)
     values = [each["value"] for each in question["blocks"][1]["elements"]]
 
     assert "Logged" in await choose(world, question, 0)
@@ -98,9 +98,9 @@ async def test_however_often_the_buttons_are_pressed_it_is_done_once(world: Worl
 
 
 async def press_value(world: World, number: int, value: str, user: str = "oncall") -> str:
-    """Press a button that is not shown any more: another window, a slow client."""
+    """Press a button that is not shown any more, as a slow client does."""
     await world.types(user, f"/incident note at:{LETTERS} another question")
-    question = asked(world, user)
+    question = newest_question(world, user)
     stored = next(message for _, message in world.sandbox.workspace.ephemerals if message.ts == question["ts"])
     stored.blocks[1]["elements"][number]["value"] = value
     return await choose(world, question, number, user)
@@ -112,7 +112,7 @@ async def test_relative_times_of_the_same_line_count_from_when_it_was_typed(worl
     typed_at = world.now
 
     await world.advance(minutes=7)
-    await choose(world, asked(world), 0)
+    await choose(world, newest_question(world), 0)
 
     await world.types("oncall", "/incident resolve it held")
     ended = datetime.fromisoformat((await world.exported())["incident"]["ended_at"])
@@ -123,10 +123,10 @@ async def test_a_second_question_in_the_same_line(world: World) -> None:
     await world.declares("checkout is down at:12:00")
     await world.types("oncall", f"/incident impact started:{LETTERS} ended:2026-03-02 14:30 IST Nobody could pay")
 
-    await choose(world, asked(world), 2)
+    await choose(world, newest_question(world), 2)
     assert (await world.exported())["incident"]["impact"] is None
-    assert "IST" in rendered(asked(world))
-    await choose(world, asked(world), 1)
+    assert "IST" in rendered(newest_question(world))
+    await choose(world, newest_question(world), 1)
 
     whole = (await world.exported())["incident"]
     assert datetime.fromisoformat(whole["started_at"]) == datetime.fromisoformat(HAVANA)
@@ -135,7 +135,7 @@ async def test_a_second_question_in_the_same_line(world: World) -> None:
 async def test_a_choice_that_is_refused_leaves_the_buttons(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident note at:2026-03-02 13:45 CST the pool was full")
-    question = asked(world)
+    question = newest_question(world)
 
     told = await choose(world, question, 0)
     assert "has not happened yet" in told
@@ -145,7 +145,7 @@ async def test_a_choice_that_is_refused_leaves_the_buttons(world: World) -> None
 async def test_a_button_of_an_incident_that_is_over(world: World) -> None:
     await world.declares("checkout is down at:12:00")
     await world.types("oncall", f"/incident resolve at:{LETTERS} rolled back")
-    question = asked(world)
+    question = newest_question(world)
     await world.types("engineer", "/incident resolve it went away")
     await world.finish()
 
@@ -160,7 +160,7 @@ async def test_a_button_of_an_incident_that_is_over(world: World) -> None:
 async def test_a_question_is_answered_by_the_one_it_was_put_to_and_within_a_day(world: World) -> None:
     await world.declares()
     await world.types("oncall", f"/incident note at:{LETTERS} the pool was full")
-    value = asked(world)["blocks"][1]["elements"][0]["value"]
+    value = newest_question(world)["blocks"][1]["elements"][0]["value"]
 
     assert "somebody else" in await press_value(world, 0, value, "engineer")
     await world.advance(hours=25)
@@ -181,7 +181,7 @@ async def test_a_german_text_behind_a_time_keeps_its_first_word(world: World) ->
     await world.declares("checkout is down tz:Europe/Berlin at:12:00")
     await world.types("oncall", "/incident note at:14:45 hier ist alles rot")
 
-    await choose(world, asked(world), 1)
+    await choose(world, newest_question(world), 1)
 
     entry = next(each for each in await world.timeline() if "alles rot" in each["text"])
     assert entry["text"] == "hier ist alles rot"
@@ -230,6 +230,6 @@ async def test_a_question_and_its_answer_that_are_delivered_twice(world: World) 
     world.sandbox.delivery_fault("duplicate", event="interactive")
 
     await world.types("oncall", f"/incident note at:{LETTERS} the pool was full")
-    assert "Logged" in await choose(world, asked(world), 0)
+    assert "Logged" in await choose(world, newest_question(world), 0)
 
     assert [entry["text"] for entry in await world.timeline()].count("the pool was full") == 1

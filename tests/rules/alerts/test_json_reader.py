@@ -1,4 +1,4 @@
-"""What comes as a body: JSON that can be stored, or a refusal that says what to change."""
+"""Request bodies: JSON that can be stored, or a refusal that says what to change."""
 
 import json
 

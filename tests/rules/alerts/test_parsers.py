@@ -1,4 +1,4 @@
-"""Payloads as the monitors send them, read to the letter; and everything near to them, read or refused."""
+"""Payloads of real monitors, and variations of them: parsed or refused."""
 
 import copy
 import json
@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.alerts.routing import Credentials
+from bot.domain.alerts.events import Credentials
 from bot.domain.terms import AlertStatus, Precision
 from bot.sources import SOURCES, Malformed, Unauthorized, decode
-from bot.sources.alertmanager import fingerprint_of
+from bot.sources.alertmanager import compute_fingerprint
 from tests.support.servers import requirements as needs
 
 NOW = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
@@ -37,7 +37,7 @@ def credentials_of(request):
 
 
 def moment(text):
-    """As `datetime.fromisoformat` reads it: it drops what is finer than a microsecond, as we do."""
+    """By `datetime.fromisoformat`, which truncates to microseconds, as the parser does."""
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
@@ -97,7 +97,7 @@ def read_alertmanager(samples, name):
 def test_fingerprints_are_computed_as_alertmanager_does(samples):
     for path in [*samples.glob("0[1-9]*.json"), *samples.glob("10*.json")]:
         for alert in json.loads(path.read_text())["alerts"]:
-            assert fingerprint_of(alert["labels"]) == alert["fingerprint"]
+            assert compute_fingerprint(alert["labels"]) == alert["fingerprint"]
 
 
 def test_a_group_keeps_its_key_whatever_of_it_is_told(samples):
@@ -212,7 +212,7 @@ def test_a_zero_time_is_no_time(zero):
 
 
 def test_an_old_alert_stays_the_same_occurrence_each_time_it_is_repeated():
-    """Its start is too old to be shown as told, yet it is what tells repetitions of it from a new one."""
+    """The start is too old to be displayed, but still identifies repetitions."""
     body = alertmanager_body(startsAt="2026-11-01T00:00:00Z")
     first, later = (SOURCES["alertmanager"].parse(body, at).events[0] for at in (NOW, NOW + timedelta(hours=4)))
 

@@ -6,29 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.alerts.routing import (
+from bot.domain.alerts.events import (
     KEY_LIMIT,
     TITLE_LIMIT,
     AlertEvent,
-    Attach,
-    Defaults,
-    GroupIncident,
-    Ignore,
-    Matcher,
-    MatcherSyntax,
-    Open,
-    OpenLinked,
-    RecordOnly,
-    Reopen,
-    Route,
-    RouteAction,
-    bounded,
+    bound_key,
     credible_times,
     group_key,
     incident_title,
+)
+from bot.domain.alerts.placement import Attach, GroupIncident, Ignore, Open, OpenLinked, RecordOnly, Reopen, place_alert
+from bot.domain.alerts.routing import (
+    Matcher,
+    MatcherSyntax,
+    Route,
+    RouteAction,
+    RoutingDefaults,
     parse_matcher,
-    place,
-    route,
+    route_alert,
 )
 from bot.domain.terms import AlertStatus, Precision, Severity
 
@@ -155,7 +150,7 @@ ROUTES = (
     ],
 )
 def test_the_first_route_that_fits_decides(labels, action, service, severity, why):
-    routing = route(labels, ROUTES, Defaults())
+    routing = route_alert(labels, ROUTES, RoutingDefaults())
 
     assert (routing.action, routing.service, routing.severity) == (action, service, severity)
     assert routing.why.startswith(why)
@@ -171,9 +166,9 @@ def test_the_first_route_that_fits_decides(labels, action, service, severity, wh
     ],
 )
 def test_severity_comes_from_label_then_service_then_default(labels, severity, why):
-    defaults = Defaults(Severity.SEV4, {"critical": Severity.SEV1}, {"checkout": Severity.SEV2})
+    defaults = RoutingDefaults(Severity.SEV4, {"critical": Severity.SEV1}, {"checkout": Severity.SEV2})
 
-    routing = route(labels, (), defaults)
+    routing = route_alert(labels, (), defaults)
 
     assert routing.severity is severity
     assert routing.why.endswith(why)
@@ -255,7 +250,7 @@ CANCELLED = GroupIncident(6, is_open=False)
     ],
 )
 def test_where_a_firing_alert_goes(incidents, expected):
-    assert place(an_alert(), RouteAction.OPEN, now=NOW, of_group=incidents) == expected
+    assert place_alert(an_alert(), RouteAction.OPEN, now=NOW, of_group=incidents) == expected
 
 
 @pytest.mark.parametrize("action", [RouteAction.OPEN, RouteAction.ATTACH])
@@ -264,7 +259,7 @@ def test_where_a_firing_alert_goes(incidents, expected):
     [([], RecordOnly()), ([OPEN_7], Attach(7)), ([JUST_RESOLVED], RecordOnly(5)), ([LONG_RESOLVED], RecordOnly(4))],
 )
 def test_a_resolved_alert_opens_and_reopens_nothing(action, incidents, expected):
-    assert place(an_alert(status=RESOLVED), action, now=NOW, of_group=incidents) == expected
+    assert place_alert(an_alert(status=RESOLVED), action, now=NOW, of_group=incidents) == expected
 
 
 @pytest.mark.parametrize(
@@ -278,22 +273,22 @@ def test_a_resolved_alert_opens_and_reopens_nothing(action, incidents, expected)
     ],
 )
 def test_an_attaching_route_never_opens(of_group, of_service, expected):
-    placement = place(an_alert(), RouteAction.ATTACH, now=NOW, of_group=of_group, of_service=of_service)
+    placement = place_alert(an_alert(), RouteAction.ATTACH, now=NOW, of_group=of_group, of_service=of_service)
     assert placement == expected
 
 
 def test_only_attaching_looks_at_the_neighbours_of_the_service():
-    assert place(an_alert(), RouteAction.OPEN, now=NOW, of_service=[OPEN_7]) == Open()
+    assert place_alert(an_alert(), RouteAction.OPEN, now=NOW, of_service=[OPEN_7]) == Open()
 
 
 @pytest.mark.parametrize("status", AlertStatus)
 def test_an_ignored_alert_leaves_no_trace(status):
-    assert place(an_alert(status=status), RouteAction.IGNORE, now=NOW, of_group=[OPEN_7]) == Ignore()
+    assert place_alert(an_alert(status=status), RouteAction.IGNORE, now=NOW, of_group=[OPEN_7]) == Ignore()
 
 
 @pytest.mark.parametrize("action", [RouteAction.OPEN, RouteAction.ATTACH])
 def test_a_test_button_opens_nothing(action):
-    placement = place(an_alert(is_test=True), action, now=NOW, of_service=[OPEN_7])
+    placement = place_alert(an_alert(is_test=True), action, now=NOW, of_service=[OPEN_7])
     assert placement == RecordOnly()
 
 
@@ -343,7 +338,7 @@ def test_without_a_stated_group_service_and_name_make_one():
 @given(st.text(), st.text())
 def test_long_keys_are_bounded_and_still_tell_things_apart(one, other):
     padding = "x" * KEY_LIMIT
-    first, second = bounded(padding + one), bounded(padding + other)
+    first, second = bound_key(padding + one), bound_key(padding + other)
 
     assert len(first) <= KEY_LIMIT
     assert (first == second) is (one == other)

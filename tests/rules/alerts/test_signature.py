@@ -1,4 +1,4 @@
-"""Who may send alerts: a token or a signature, compared in constant time, told apart from each near miss."""
+"""Authentication of alert senders by token or signature, with near misses."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.alerts.routing import Credentials
+from bot.domain.alerts.events import Credentials
 from bot.sources import SOURCES, Unauthorized
 
 NOW = datetime(2026, 11, 18, 14, 6, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""When alerts fold into a storm, and how many of them are told of one by one."""
+"""Storms: when alerts fold into one, and how many are announced one by one."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,24 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.alerts.storms import (
-    TOLD_AT_ONCE,
-    TOLD_FOR,
-    Begin,
-    Join,
-    LastStorm,
-    Limits,
-    OpenOwn,
-    Resume,
-    Told,
-    fold,
-    is_blowing,
-    told_once_more,
+from bot.domain.alerts.announcements import (
+    ANNOUNCEMENT_LIMIT,
+    ANNOUNCEMENT_WINDOW,
+    AnnouncementBudget,
+    spend_announcement,
 )
-from bot.domain.record import generated_sentences as own_words
+from bot.domain.alerts.storms import (
+    BeginStorm,
+    JoinStorm,
+    LastStorm,
+    OpenSeparately,
+    ResumeStorm,
+    StormLimits,
+    choose_storm_action,
+    is_storm_active,
+)
+from bot.domain.record.facts import MoreAlerts, StormTitle, count_alerts
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
-THREE_IN_FIVE = Limits(3, timedelta(minutes=5))
+THREE_IN_FIVE = StormLimits(3, timedelta(minutes=5))
 
 
 def ago(minutes: float) -> datetime:
@@ -36,20 +38,20 @@ OPEN_STORM = LastStorm(11, ago(1), is_open=True)
 @pytest.mark.parametrize(
     ("minutes", "storm", "expected"),
     [
-        ([], None, OpenOwn()),
-        ([1, 2], None, OpenOwn()),
-        ([1, 2, 3], None, Begin()),
-        ([1, 2, 6], None, OpenOwn()),
-        ([1, 2, 5], None, OpenOwn()),
-        ([1, 2, 4.9], None, Begin()),
-        ([], OPEN_STORM, Join(11)),
-        ([], LastStorm(11, ago(5), is_open=True), OpenOwn()),
-        ([1, 2, 3], LastStorm(11, ago(10), is_open=True), Resume(11)),
-        ([1, 2, 3], LastStorm(11, ago(40), is_open=True), Begin(11)),
-        ([], LastStorm(11, ago(1), is_open=False, resolved_at=ago(0.5)), OpenOwn()),
-        ([1, 2, 3], LastStorm(11, ago(1), is_open=False, resolved_at=ago(0.5)), Resume(11)),
-        ([1, 2, 3], LastStorm(11, ago(40), is_open=False, resolved_at=ago(31)), Begin(11)),
-        ([1, 2, 3], LastStorm(11, ago(1), is_open=False), Begin(11)),
+        ([], None, OpenSeparately()),
+        ([1, 2], None, OpenSeparately()),
+        ([1, 2, 3], None, BeginStorm()),
+        ([1, 2, 6], None, OpenSeparately()),
+        ([1, 2, 5], None, OpenSeparately()),
+        ([1, 2, 4.9], None, BeginStorm()),
+        ([], OPEN_STORM, JoinStorm(11)),
+        ([], LastStorm(11, ago(5), is_open=True), OpenSeparately()),
+        ([1, 2, 3], LastStorm(11, ago(10), is_open=True), ResumeStorm(11)),
+        ([1, 2, 3], LastStorm(11, ago(40), is_open=True), BeginStorm(11)),
+        ([], LastStorm(11, ago(1), is_open=False, resolved_at=ago(0.5)), OpenSeparately()),
+        ([1, 2, 3], LastStorm(11, ago(1), is_open=False, resolved_at=ago(0.5)), ResumeStorm(11)),
+        ([1, 2, 3], LastStorm(11, ago(40), is_open=False, resolved_at=ago(31)), BeginStorm(11)),
+        ([1, 2, 3], LastStorm(11, ago(1), is_open=False), BeginStorm(11)),
     ],
     ids=[
         "nothing yet",
@@ -69,32 +71,32 @@ OPEN_STORM = LastStorm(11, ago(1), is_open=True)
     ],
 )
 def test_what_becomes_of_an_alert(minutes, storm, expected):
-    assert fold(NOW, [ago(each) for each in minutes], storm, THREE_IN_FIVE) == expected
+    assert choose_storm_action(NOW, [ago(each) for each in minutes], storm, THREE_IN_FIVE) == expected
 
 
 def test_nothing_is_folded_where_it_is_switched_off():
-    assert fold(NOW, [NOW] * 1000, OPEN_STORM, Limits(0)) == OpenOwn()
+    assert choose_storm_action(NOW, [NOW] * 1000, OPEN_STORM, StormLimits(0)) == OpenSeparately()
 
 
 @given(st.lists(st.floats(0, 600), max_size=60).map(sorted), st.integers(1, 8), st.integers(1, 120))
 def test_never_more_incidents_than_may_be(arrivals, most, seconds):
-    """However alerts arrive: within any window at most `most` incidents are opened besides storms."""
-    limits, opened, storm = Limits(most, timedelta(seconds=seconds)), [], None
+    """Within any window at most `most` incidents are opened, besides storms."""
+    limits, opened, storm = StormLimits(most, timedelta(seconds=seconds)), [], None
     for second in arrivals:
         at = NOW + timedelta(seconds=second)
-        match fold(at, opened, storm, limits):
-            case OpenOwn():
+        match choose_storm_action(at, opened, storm, limits):
+            case OpenSeparately():
                 opened.append(at)
-            case Begin():
+            case BeginStorm():
                 storm = LastStorm(1, at, is_open=True)
-            case Join(incident):
+            case JoinStorm(incident):
                 assert storm is not None
                 assert incident == storm.incident
                 storm = LastStorm(incident, at, is_open=True)
-            case Resume(incident):
+            case ResumeStorm(incident):
                 assert storm is not None
                 assert incident == storm.incident
-                assert not is_blowing(storm.last_at, at, limits), "it was over"
+                assert not is_storm_active(storm.last_at, at, limits), "it was over"
                 storm = LastStorm(incident, at, is_open=True)
     for first in opened:
         assert sum(first <= at < first + limits.window for at in opened) <= most
@@ -102,33 +104,16 @@ def test_never_more_incidents_than_may_be(arrivals, most, seconds):
 
 @given(st.lists(st.floats(0, 3600), max_size=80).map(sorted))
 def test_few_are_told_one_by_one_however_many_come(arrivals):
-    told, alone = Told(), []
+    told, alone = AnnouncementBudget(), []
     for second in arrivals:
         at = NOW + timedelta(seconds=second)
-        once_more = told_once_more(told, at)
+        once_more = spend_announcement(told, at)
         if once_more is not None:
             told = once_more
             alone.append(at)
     assert alone[:1] == [NOW + timedelta(seconds=arrivals[0])] if arrivals else not alone
     for first in alone:
-        assert sum(first <= at < first + TOLD_FOR for at in alone) <= 2 * TOLD_AT_ONCE
-
-
-names = st.none() | st.text("abc :,()0123456789", min_size=1, max_size=8).map(str.strip).filter(bool)
-
-
-@given(st.dictionaries(names, st.integers(1, 5_000), min_size=1, max_size=9))
-def test_what_is_counted_is_read_again(services):
-    """Also where a service has an odd name: at worst the sentence is taken for somebody's own, never for another."""
-    told = own_words.counted(services)
-    for write, read in (
-        (own_words.more_alerts, own_words.read_more_alerts),
-        (own_words.alerts_ended, own_words.read_alerts_ended),
-    ):
-        found = read(write(told))
-        assert found is not None
-        assert found.count == told.count
-        assert found.services == (told.services if told.services > 1 else 0) or told.service
+        assert sum(first <= at < first + ANNOUNCEMENT_WINDOW for at in alone) <= 2 * ANNOUNCEMENT_LIMIT
 
 
 @pytest.mark.parametrize(
@@ -142,12 +127,9 @@ def test_what_is_counted_is_read_again(services):
     ],
 )
 def test_alerts_that_are_counted(services, text):
-    assert own_words.more_alerts(own_words.counted(services)) == text
+    assert count_alerts(services, MoreAlerts).in_english() == text
 
 
-def test_a_storm_keeps_its_name_while_its_counts_change():
-    title = own_words.storm_title(own_words.counted({"a": 30, "b": 7}))
-
-    assert title == "Alert storm: 37 alerts of 2 services"
-    assert own_words.without_count(title) == "Alert storm"
-    assert own_words.without_count("Alert storm: what now?") == "Alert storm: what now?"
+def test_the_title_of_a_storm_counts_its_alerts():
+    assert StormTitle(0).in_english() == "Alert storm"
+    assert count_alerts({"a": 30, "b": 7}, StormTitle).in_english() == "Alert storm: 37 alerts of 2 services"

@@ -1,19 +1,18 @@
-"""Lines that people type, and what each is read as."""
+"""Parsing of typed lines."""
 
-import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot.command import Command, Context, Mention, Option, Target, Value, help_for, help_text, parse
+from bot.command.grammar import parse
+from bot.command.help import command_help, help_text
+from bot.command.table import Command, Context, Mention, Option, Target, Value
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.terms import Kind, Precision, Severity, Status, TargetKind
-from bot.domain.times import When
-from bot.slack.replies.render import markup
+from bot.domain.times import ParsedTime
+from bot.slack.replies.render import escape_markup
 from commands import role
 from tests.support.requests.command_table import COMMANDS, INSIDE, NOW, PACIFIC
 
@@ -21,7 +20,7 @@ OUTSIDE = replace(INSIDE, inside=None)
 
 
 def at(clock, precision=Precision.EXACT):
-    return When(datetime.fromisoformat(f"2023-11-07 {clock}").replace(tzinfo=PACIFIC).astimezone(UTC), precision)
+    return ParsedTime(datetime.fromisoformat(f"2023-11-07 {clock}").replace(tzinfo=PACIFIC).astimezone(UTC), precision)
 
 
 def read(line, context=INSIDE):
@@ -73,7 +72,7 @@ def refusal(line, context=INSIDE):
         (
             "note at:? kind:misleading It",
             "note",
-            {"at": When(None, Precision.UNKNOWN), "kind": Kind.MISLEADING_PATH},
+            {"at": ParsedTime(None, Precision.UNKNOWN), "kind": Kind.MISLEADING_PATH},
             "It",
         ),
         ("note at:~9:50 The db", "note", {"at": at("09:50", Precision.APPROXIMATE)}, "The db"),
@@ -240,7 +239,7 @@ def test_a_refused_severity_names_one_word_for_each():
 
 
 def test_the_zone_of_the_line_is_the_zone_of_its_times():
-    """Also if it stands behind the time."""
+    """Also behind the time."""
     found = read("start at:20:30 Checkout tz:Africa/Nairobi")
 
     assert found.options["at"].at == NOW - timedelta(minutes=30)
@@ -325,7 +324,7 @@ def test_a_time_to_come_is_the_next_one(typed):
 
 
 def test_a_command_without_a_name_is_what_stands_alone():
-    commands = [Command("", "", "Open the form.", inside=False), *COMMANDS]
+    commands = [Command("", "", "Open the form.", needs_incident=False), *COMMANDS]
 
     assert parse("  ", commands, OUTSIDE).command is commands[0]
 
@@ -340,90 +339,13 @@ def test_help_names_every_command_and_every_option():
 
     for command in COMMANDS:
         assert f"`/incident {command.name}".rstrip() in text
-        assert f"`/incident {command.usage}`" in help_for(command)
-        assert command.summary in help_for(command)
-        assert all(f"`{option.name}" in help_for(command) for option in command.options)
+        assert f"`/incident {command.usage}`" in command_help(command)
+        assert command.summary in command_help(command)
+        assert all(f"`{option.name}" in command_help(command) for option in command.options)
 
 
 def test_the_list_of_commands_is_one_answer_that_nothing_is_cut_off():
     text = help_text(COMMANDS)
 
-    assert markup(text).endswith("`/incident note INC-7 …`.")
+    assert escape_markup(text).endswith("`/incident note INC-7 …`.")
     assert "[" not in text, "what can be left out is told of one command, not of all"
-
-
-def outcome(line, context):
-    try:
-        return parse(line, COMMANDS, context)
-    except UserError as problem:
-        return problem
-
-
-WORDS = st.sampled_from(
-    [
-        *(command.name for command in COMMANDS),
-        "at:",
-        "at:9:50",
-        "at:10",
-        "min",
-        "ago",
-        "sev:2",
-        "--sev",
-        "—sev",
-        "sev:",
-        "kind:fish",
-        "users:20%",
-        "due:friday",
-        "due:",
-        "private",
-        "--private",
-        "tz:Europe/Paris",
-        "<@U1|ana>",
-        "INC-3",
-        "<!subteam^S1|@dba>",
-        "vendor:x",
-        '"two',
-        'words"',
-        'title:"a',
-        "“x”",
-        "2",
-        "?",
-        "&lt;",
-        "\n",
-        ",",
-        "yesterday",
-    ]
-)
-
-
-@given(st.text() | st.lists(WORDS).map(" ".join), st.sampled_from([INSIDE, OUTSIDE]))
-def test_any_text_is_a_command_or_a_clear_refusal(line, context):
-    found = outcome(line, context)
-
-    assert found.message if isinstance(found, UserError) else found.command in COMMANDS
-
-
-@given(st.text(min_size=1))
-def test_a_text_without_keys_is_kept_as_it_was_typed(text):
-    """Of its sides only the blanks go; quotes go where they hold the whole together."""
-    text = "x" + text + "x"
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-    assert read(f"improve {escaped}").text == text
-
-
-@given(
-    st.lists(
-        st.from_regex(r"[a-z]{1,8}(:[a-z]{1,5})?|[0-9]{1,3}|https://[a-z]{3}/[a-z]{1,3}", fullmatch=True), min_size=2
-    ),
-    st.data(),
-)
-def test_an_option_is_read_wherever_it_stands_and_the_rest_stays(words, data):
-    keys = re.compile(r"(sev|severity|service|ref|tz|at|private|drill|retro):")
-    words = [word for word in words if not keys.match(word) and word not in {"private", "drill", "retro"}]
-    place = data.draw(st.integers(0, len(words)))
-
-    found = read(" ".join(["start", *words[:place], "sev:2", *words[place:]]))
-
-    assert found.options == {"sev": Severity.SEV2}
-    assert found.text == " ".join(words)

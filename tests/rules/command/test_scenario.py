@@ -1,6 +1,5 @@
-"""Scenarios as they are read: times, mistakes, what a monitor sends, and which facts hold."""
+"""Scenario files: times, errors, webhooks, and checked facts."""
 
-from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import UserError
-from bot.domain.languages import language
 from bot.domain.terms import AlertStatus
-from bot.scenario import Alert, Typed, differences, not_compared, notification, read, read_scenario
+from bot.scenario.model import Alert, SlashCommand
+from bot.scenario.reader import read_scenario, read_scenario_text
 from bot.scenario.times import step_times
-from bot.simulation.player import without_times
+from bot.scenario.webhooks import build_notification
+from bot.simulation.player import remove_times
 from bot.sources import SOURCES
 
 HEAD = {"title": "Checkout is down", "timezone": "Africa/Nairobi", "date": "2023-05-15"}
@@ -87,7 +87,7 @@ def test_steps_never_go_back_and_stated_times_are_kept(minutes):
 
 
 def test_the_head_is_read():
-    found = read(
+    found = read_scenario_text(
         text_of(
             title={"fr": "Panne", "en": "Outage"},
             service=["cards", "wallets"],
@@ -112,10 +112,10 @@ def test_unquoted_times_and_words_are_texts():
         "  - {at: 12:05, command: {who: no, text: /incident note x}}\n"
     )
 
-    found = read(text)
+    found = read_scenario_text(text)
 
     assert found.title == "on"
-    assert found.steps[0].act == Typed("no", "/incident note x")
+    assert found.steps[0].action == SlashCommand(who="no", text="/incident note x")
     assert found.steps[0].at == datetime(2023, 5, 15, 12, 5, tzinfo=UTC)
 
 
@@ -154,7 +154,29 @@ def test_unquoted_times_and_words_are_texts():
 )
 def test_a_mistake_is_named_by_step_and_key(steps, head, message):
     with pytest.raises(UserError, match=message):
-        read(text_of(steps, **head))
+        read_scenario_text(text_of(steps, **head))
+
+
+@pytest.mark.parametrize(
+    ("steps", "line"),
+    [
+        ("  - at: noon\n    command: {who: dba, text: /incident note x}\n", 5),
+        ("  - at: 12:05\n    command:\n      who: dba\n      text: no command\n", 8),
+        ("  - {at: 12:05, command: {who: dba,\n    txt: x}}\n", 6),
+        ("  - {at: 12:05, say: {who: dba, text: x}}\n  -\n    react: {who: dba, emoji: mag, to: m1}\n", 7),
+        ("expect:\n  timeline_times:\n    - 12:00\n    - noon\n", 8),
+    ],
+    ids=["time", "value", "key", "reference", "item"],
+)
+def test_a_mistake_is_named_by_its_line(steps, line):
+    head = "title: x\ntimezone: UTC\ndate: 2023-05-15\nsteps:\n"
+    if steps.startswith("expect"):
+        head = head.replace(
+            "steps:", "steps: [{at: 12:00, alert: {source: generic, status: firing, labels: {alertname: x}}}]"
+        )
+
+    with pytest.raises(UserError, match=f"^line {line}: "):
+        read_scenario_text(head + steps)
 
 
 @pytest.mark.parametrize(
@@ -170,13 +192,13 @@ def test_a_mistake_is_named_by_step_and_key(steps, head, message):
 )
 def test_what_is_no_scenario_is_refused(text, message):
     with pytest.raises(UserError, match=message):
-        read(text)
+        read_scenario_text(text)
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8")) | st.text(alphabet=" \n:-[]{}\"'abt1,&*!|>"))
 def test_any_text_is_a_scenario_or_a_clear_refusal(text):
     try:
-        read(text)
+        read_scenario_text(text)
     except UserError as problem:
         assert problem.message  # noqa: PT017  a refusal is as good as a scenario
 
@@ -190,14 +212,13 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         read_scenario(tmp_path / "latin.yaml")
 
 
-# --- what a monitor sends
-
 NOON = datetime(2023, 5, 15, 12, 0, tzinfo=UTC)
 
 
 def sent(source: str, *, status: AlertStatus = AlertStatus.FIRING, ends_at: datetime | None = None, run: str = ""):
-    alert = Alert(source, status, {"alertname": "Spike", "service": "checkout"}, {"summary": "Many errors"})
-    body = notification(alert, starts_at=NOON, ends_at=ends_at, run=run)
+    labels, annotations = {"alertname": "Spike", "service": "checkout"}, {"summary": "Many errors"}
+    alert = Alert(source=source, status=status, labels=labels, annotations=annotations)
+    body = build_notification(alert, starts_at=NOON, ends_at=ends_at, run=run)
     (event,) = SOURCES[source].parse(body, NOON + timedelta(hours=1)).events
     return event
 
@@ -238,248 +259,4 @@ def test_another_run_is_another_group(source):
     ],
 )
 def test_times_are_left_out_of_a_command(command, expected):
-    assert without_times(command) == expected
-
-
-# --- which facts hold
-
-EXPECTED = {
-    "started": "2023-05-15T12:00:00+03:00",
-    "resolved": "2023-05-15T14:00:00+03:00",
-    "identified": "2023-05-15T13:00:00+03:00",
-    "duration": "2h 0m",
-    "zone_label": "EAT",
-    "detected_by": "Spike",
-    "impact": {"text": "20% of users", "percent_of_users": 20},
-    "languages": ["en"],
-    "timeline_times": ["12:00", None, "14:00"],
-    "actions_taken": 2,
-    "misleading_paths": 1,
-    "escalations": [{"to": "dba", "acknowledged": True}, {"to": "supplier", "external": True}],
-    "improvements": 1,
-    "tasks": 2,
-    "symptom_table": 1,
-    "conclusion": True,
-}
-MARKDOWN = """\
-# Postmortem: Checkout is down
-
-- **Duration:** 2h 0m, from May 15, 2023, 12:00 PM to 2:00 PM (EAT) [↗](https://x.example/2h-5m)
-
-## Timeline (EAT)
-
-### Detection
-
-- *Alert Spike:* Many errors
-
-### Alerts
-
-- *Other*
-
-## Conclusion
-
-It lasted 2h 0m\\. [↗](https://x.example/a_b) Cause: *code*.
-"""
-
-
-def entry(at: str | None, *kinds: str) -> dict[str, Any]:
-    return {"happened_at": at and f"2023-05-15T{at}:00+00:00", "kinds": list(kinds), "withdrawn_at": None}
-
-
-RECORD: dict[str, Any] = {
-    "incident": {
-        "started_at": "2023-05-15T12:00:00+03:00",
-        "ended_at": "2023-05-15T14:00:00+03:00",
-        "identified_at": "2023-05-15T10:00:00+00:00",
-        "duration_seconds": 7200,
-        "impact": {"percent_of_users": 20.0, "texts": [{"text": "About 20% of users could not pay"}]},
-        "conclusion": "It lasted 2h 0m. Cause: code.",
-    },
-    "timeline": [
-        entry("09:00", "detection"),
-        entry("09:30", "investigation", "hypothesis"),
-        entry(None, "misleading path"),
-        entry("10:30", "rollback"),
-        entry("11:00", "resolved"),
-    ],
-    "escalations": [
-        {"target": "@dba", "external": False, "acknowledged_at": "2023-05-15T12:30:00+03:00"},
-        {"target": "engineering", "external": False, "acknowledged_at": None},
-        {"target": "supplier", "external": True, "acknowledged_at": None},
-    ],
-    "actions": [
-        {"kind": "improvement", "symptom": None},
-        {"kind": "task", "symptom": "Deployment failed"},
-        {"kind": "task", "symptom": None},
-    ],
-    "alerts": [{"name": "Spike"}, {"name": "Other"}],
-    "findings": [{"code": "task-without-owner"}, {"code": "repeated-entry"}, {"code": "repeated-entry"}],
-}
-
-
-def found(record: dict[str, Any] = RECORD, markdown: str = MARKDOWN, **expect: Any) -> list[str]:
-    return differences(read(text_of(expect=expect)), record, markdown)
-
-
-def test_facts_that_hold_are_not_mentioned():
-    assert found(**EXPECTED) == []
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "line"),
-    [
-        (
-            "started",
-            "2023-05-15T12:01:00+03:00",
-            "started: expected 2023-05-15T12:01:00+03:00, found 2023-05-15T12:00:00+03:00",
-        ),
-        (
-            "resolved",
-            "2023-05-15T14:00:00+02:00",
-            "resolved: expected 2023-05-15T14:00:00+02:00, found 2023-05-15T14:00:00+03:00",
-        ),
-        (
-            "identified",
-            "2023-05-15T12:00:00+03:00",
-            "identified: expected 2023-05-15T12:00:00+03:00, found 2023-05-15T10:00:00+00:00",
-        ),
-        ("duration", "1h 55m", "duration: expected 1h 55m, found 2h 0m"),
-        ("zone_label", "PST", "zone_label: expected PST beside the times of the draft, and it stands beside none"),
-        ("detected_by", "Outage", "detected_by: expected Outage, found Spike, Other"),
-        ("detected_by", "Other", "detected_by: expected Other, which the draft's detection does not name"),
-        (
-            "impact",
-            {"text": "30% of users"},
-            "impact: text: expected 30% of users, found About 20% of users could not pay",
-        ),
-        ("impact", {"percent_of_users": 30}, "impact: percent_of_users: expected 30, found 20.0"),
-        ("languages", ["fr", "en"], "languages: expected fr, en, found en"),
-        (
-            "findings",
-            ["repeated-entry", "long-gap"],
-            "findings: long-gap is missing among task-without-owner, repeated-entry",
-        ),
-        (
-            "timeline_times",
-            ["14:00", "12:00"],
-            "timeline_times: number 2, 12:00, is missing or out of order among 12:00, 12:30, no time, 13:30, 14:00",
-        ),
-        (
-            "timeline_times",
-            [None, None],
-            "timeline_times: number 2, no time, is missing or out of order among 12:00, 12:30, no time, 13:30, 14:00",
-        ),
-        ("actions_taken", 3, "actions_taken: expected at least 3, found 2"),
-        ("misleading_paths", 0, "misleading_paths: expected 0, found 1"),
-        ("improvements", 2, "improvements: expected 2, found 1"),
-        ("tasks", 1, "tasks: expected 1, found 2"),
-        ("symptom_table", 2, "symptom_table: expected 2, found 1"),
-        (
-            "escalations",
-            [{"to": "supplier"}, {"to": "dba"}],
-            "escalations: dba is missing or out of order among @dba, engineering, supplier",
-        ),
-        (
-            "escalations",
-            [{"to": "engineering", "acknowledged": True}],
-            "escalations: engineering: acknowledged: expected yes, found no",
-        ),
-        ("escalations", [{"to": "dba", "external": True}], "escalations: dba: external: expected yes, found no"),
-        ("conclusion", False, "conclusion: expected no, found yes"),
-    ],
-)
-def test_a_fact_that_does_not_hold_is_one_line(key, value, line):
-    assert found(**{**EXPECTED, key: value}) == [line]
-
-
-def test_a_withdrawn_entry_counts_for_nothing():
-    record = deepcopy(RECORD)
-    record["timeline"][2]["withdrawn_at"] = "2023-05-15T14:00:00+03:00"
-
-    assert found(record, misleading_paths=1, timeline_times=[None]) == [
-        "timeline_times: number 1, no time, is missing or out of order among 12:00, 12:30, 13:30, 14:00",
-        "misleading_paths: expected 1, found 0",
-    ]
-
-
-def test_an_incident_that_goes_on_has_no_end_and_no_duration():
-    record = deepcopy(RECORD)
-    record["incident"] |= {"ended_at": None, "duration_seconds": None}
-
-    assert found(record, resolved=EXPECTED["resolved"], duration="2h 0m") == [
-        "resolved: expected 2023-05-15T14:00:00+03:00, found nothing",
-        "duration: expected 2h 0m, found nothing",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("key", "without"),
-    [("duration", "2h 0m"), ("zone_label", "EAT"), ("detected_by", "Spike"), ("conclusion", "It lasted 2h 0m\\. ")],
-)
-def test_what_the_draft_does_not_say_is_a_difference(key, without):
-    """The record holds it, and the reader of the draft does not see it."""
-    assert without in MARKDOWN
-
-    lines = found(markdown=MARKDOWN.replace(without, ""), **{key: EXPECTED[key]})
-
-    assert [line.partition(":")[0] for line in lines] == [key]
-
-
-def test_a_draft_says_the_duration_as_its_language_does():
-    assert found(markdown=MARKDOWN.replace("2h 0m", "2 h 0 min"), duration="2h 0m") == []
-    assert found(markdown=MARKDOWN.replace("2h 0m", "12 h 0 min"), duration="2h 0m") != []
-
-
-def test_a_draft_that_goes_on_after_its_conclusion_does_not_end_with_it():
-    assert found(markdown=MARKDOWN + "\nLessons were learned.\n", conclusion=True) == [
-        "conclusion: expected yes, found no"
-    ]
-
-
-def test_a_draft_without_a_section_for_it_tells_of_the_detection_first():
-    first = "## Timeline (EAT)\n\n- **12:00 PM** *Detection:* Spike\n- **12:30 PM** Other\n"
-
-    assert found(markdown=first, detected_by="Spike") == []
-    assert found(markdown=first, detected_by="Other") != []
-
-
-def test_the_detection_is_found_in_the_drafts_first_language():
-    record = deepcopy(RECORD)
-    record["incident"]["languages"] = ["fr", "en"]
-    markdown = MARKDOWN.replace("### Detection", f"### {language('fr').words['detection']}")
-
-    assert markdown != MARKDOWN
-    assert found(record, markdown, detected_by="Spike") == []
-
-
-@pytest.mark.parametrize("code", ["en", "fr", "it", "es", "de", "pt"])
-def test_a_document_is_known_by_its_headings_and_labels(code):
-    words = language(code).words
-    headings = "".join(
-        f"## {words[key]} (CET)\n\n- **{words[key]}\u202f:** x\n" for key in ("timeline", "impact", "cause")
-    )
-    document = f"# Outage of Friday\n\n{headings}"
-
-    assert found(markdown=document, languages=[code]) == []
-    assert found(markdown=f"{MARKDOWN}\n---\n\n{document}", languages=["en", code]) == []
-    assert found(markdown=document, languages=[code, "en"]) == [f"languages: expected {code}, en, found {code}"]
-
-
-def test_a_draft_in_more_languages_than_expected_differs():
-    french = f"# Panne\n\n## {language('fr').words['timeline']}\n"
-
-    assert found(markdown=f"{MARKDOWN}\n---\n\n{french}", languages=["en"]) == ["languages: expected en, found en, fr"]
-    assert found(markdown=f"{french}\n---\n\n{MARKDOWN}", languages=["en", "fr"]) == [
-        "languages: expected en, fr, found fr, en"
-    ]
-
-
-def test_a_text_without_a_document_is_in_no_language():
-    assert found(markdown="Nothing.\n", languages=["en"]) == ["languages: expected en, found nothing"]
-    assert found(markdown="# Only a title\n", languages=["en"]) == ["languages: expected en, found nothing"]
-
-
-def test_what_is_not_compared_is_said():
-    scenario = read(text_of(expect={"public_page": {}}, vendor_view=[]))
-
-    assert not_compared(scenario) == ["public_page: not compared", "vendor_view: not compared"]
+    assert remove_times(command) == expected

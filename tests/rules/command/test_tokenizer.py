@@ -1,4 +1,4 @@
-"""Slack's escapes, and a line cut into words."""
+"""Slack's escapes, and splitting a line into words."""
 
 import time
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.command import plain
-from bot.command.tokenizer import split, without
+from bot.command.slack_text import plain_text
+from bot.command.tokenizer import remove_words, split_words
 
 
 @pytest.mark.parametrize(
@@ -35,19 +35,19 @@ from bot.command.tokenizer import split, without
     ],
 )
 def test_plain(text, expected):
-    assert plain(text) == expected
+    assert plain_text(text) == expected
 
 
 @given(st.text())
 def test_what_was_escaped_is_what_people_typed(text):
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
-    assert plain(escaped) == text
+    assert plain_text(escaped) == text
 
 
 @given(st.text(alphabet="<@#!|>U1&;lt: a^"))
 def test_any_mark_is_read(text):
-    plain(text)
+    plain_text(text)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_any_mark_is_read(text):
     ],
 )
 def test_split(line, words):
-    assert [word.text for word in split(line)] == words
+    assert [word.text for word in split_words(line)] == words
 
 
 @pytest.mark.parametrize(
@@ -81,24 +81,24 @@ def test_split(line, words):
     ],
 )
 def test_what_is_left_keeps_its_blanks(line, places, left):
-    words = split(line)
+    words = split_words(line)
 
-    assert without(line, [words[place] for place in places]) == left
+    assert remove_words(line, [words[place] for place in places]) == left
 
 
 @pytest.mark.parametrize("line", ['"a ' * 60_000, "« " * 60_000, "k:'a " * 60_000])
 def test_quotes_that_nothing_closes_cost_one_search(line):
-    """A search from each of them to the end would take half a minute of the processor; one search takes a blink."""
+    """A search from each quote would take half a minute."""
     began = time.process_time()
 
-    assert len(split(line)) == 60_000
+    assert len(split_words(line)) == 60_000
     assert time.process_time() - began < 8
 
 
 @given(st.text(alphabet=" \n\"“”«»'ab:,", max_size=40))
 def test_words_stand_where_they_say(line):
-    words = split(line)
+    words = split_words(line)
 
     assert all(line[word.start : word.end] == word.text for word in words)
     assert "".join(word.text for word in words).split() == "".join(line.split()).split() or any(w.quoted for w in words)
-    assert without(line, []) == line.strip()
+    assert remove_words(line, []) == line.strip()

@@ -22,17 +22,17 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "dogwatch.toml"
 
 
-def checked(path: Path, text: str, *options: str) -> Result:
+def run_check(path: Path, text: str, *options: str) -> Result:
     path.write_text(text)
     return CliRunner().invoke(cli, ["check", str(path), *options])
 
 
-def told(path: Path, text: str, *options: str) -> dict[str, Any]:
-    return dict(json.loads(checked(path, text, "--json", *options).output))
+def checked_json(path: Path, text: str, *options: str) -> dict[str, Any]:
+    return dict(json.loads(run_check(path, text, "--json", *options).output))
 
 
 def test_mistakes_are_printed_a_line_each(path: Path) -> None:
-    done = checked(path, WRONG)
+    done = run_check(path, WRONG)
 
     assert done.exit_code == 1
     assert [line.split(": ")[:2] for line in done.output.splitlines()] == [
@@ -42,27 +42,31 @@ def test_mistakes_are_printed_a_line_each(path: Path) -> None:
 
 
 def test_a_warning_fails_only_where_that_is_asked_for(path: Path) -> None:
-    easy, strict = checked(path, DOUBTFUL), checked(path, DOUBTFUL, "--strict")
+    easy, strict = run_check(path, DOUBTFUL), run_check(path, DOUBTFUL, "--strict")
 
     assert (easy.exit_code, strict.exit_code) == (0, 1)
     assert easy.output.startswith(f"warning: {path}:1: teams.payments: Nobody is in this team")
     assert "No mistakes" in easy.output
     assert "No mistakes" not in strict.output
-    assert checked(path, "", "--strict").exit_code == 0
+    assert run_check(path, "", "--strict").exit_code == 0
 
 
 def test_nothing_is_doubted_of_a_table_that_has_mistakes(path: Path) -> None:
     """With its matcher taken out the first route would seem to take everything."""
     routes = "[[routes]]\nmatch = ['environment~\"x\"']\n[[routes]]\nmatch = ['a=\"b\"']\n"
 
-    found = told(path, routes + DOUBTFUL)
+    found = checked_json(path, routes + DOUBTFUL)
 
     assert [each["key"] for each in found["mistakes"]] == ["routes[0].match[0]"]
     assert [each["key"] for each in found["warnings"]] == ["teams.payments"]
 
 
 def test_for_scripts(path: Path) -> None:
-    wrong, doubtful, strict = told(path, WRONG), told(path, DOUBTFUL), told(path, DOUBTFUL, "--strict")
+    wrong, doubtful, strict = (
+        checked_json(path, WRONG),
+        checked_json(path, DOUBTFUL),
+        checked_json(path, DOUBTFUL, "--strict"),
+    )
 
     assert (wrong["ok"], doubtful["ok"], strict["ok"]) == (False, True, False)
     assert wrong["file"] == str(path)
@@ -85,7 +89,7 @@ def test_a_file_that_is_not_there_is_a_mistake(path: Path) -> None:
 
 
 def test_triage_of_a_route_that_opens_nothing_is_doubted(path: Path) -> None:
-    found = told(path, '[[routes]]\naction = "attach"\ntriage = true\n')
+    found = checked_json(path, '[[routes]]\naction = "attach"\ntriage = true\n')
 
     assert [(each["key"], each["value"]) for each in found["warnings"]] == [("routes[0].triage", "true")]
 
@@ -103,7 +107,7 @@ CALENDAR = Path(__file__).parents[2] / "data" / "calendars" / "pagerduty.ics"
 
 
 def test_times_at_which_nobody_is_on_call_are_a_warning_with_their_times(path: Path) -> None:
-    done, strict = checked(path, BUSINESS), checked(path, BUSINESS, "--strict")
+    done, strict = run_check(path, BUSINESS), run_check(path, BUSINESS, "--strict")
 
     assert (done.exit_code, strict.exit_code) == (0, 1)
     said = r"warning: \S+:2: schedules\.payments: Nobody is on call by it from (now|\w{3} \d{4}-\d\d-\d\d 18:00) to "
@@ -113,14 +117,14 @@ def test_times_at_which_nobody_is_on_call_are_a_warning_with_their_times(path: P
 def test_gaps_that_are_meant_are_no_warning(path: Path) -> None:
     meant = BUSINESS.replace("[[", "may_have_gaps = true\n[[", 1)
 
-    assert checked(path, meant, "--strict").exit_code == 0
+    assert run_check(path, meant, "--strict").exit_code == 0
 
 
 def test_a_calendar_in_a_file_is_looked_over(path: Path) -> None:
-    """It lies beside the configuration. Its events are over, or will be."""
+    """The file is beside the configuration; its events are over, or in the future."""
     (path.parent / "oncall.ics").write_bytes(CALENDAR.read_bytes().replace(b"20261130", b"20991130"))
 
-    found = told(path, '[schedules.legacy]\ncalendar = "oncall.ics"\n', "--strict")
+    found = checked_json(path, '[schedules.legacy]\ncalendar = "oncall.ics"\n', "--strict")
 
     assert not found["ok"]
     assert [each["key"] for each in found["warnings"]] == ["schedules.legacy"] * len(found["warnings"])
@@ -130,6 +134,6 @@ def test_a_calendar_in_a_file_is_looked_over(path: Path) -> None:
 def test_half_a_calendar_in_a_file_is_a_mistake(path: Path) -> None:
     (path.parent / "oncall.ics").write_bytes(CALENDAR.read_bytes()[:300])
 
-    found = told(path, '[schedules.legacy]\ncalendar = "oncall.ics"\n')
+    found = checked_json(path, '[schedules.legacy]\ncalendar = "oncall.ics"\n')
 
     assert "it breaks off in the middle" in found["mistakes"][0]["message"]

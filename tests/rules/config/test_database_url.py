@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.database_url import LETTING_GO, read_servers
+from bot.config.database_url import LOCK_RELEASE_SETTINGS, parse_database_url
 from bot.domain.errors import UserError
 from bot.store.database.session import open_database
 
-NAMES = {"server_settings": {"application_name": "dogwatch", **LETTING_GO}}
+NAMES = {"server_settings": {"application_name": "dogwatch", **LOCK_RELEASE_SETTINGS}}
 ONE = "postgresql://bot@db.example/dogwatch"
 TWO = "postgresql://bot@db1,db2:5433/dogwatch"
 
@@ -33,7 +33,7 @@ TWO = "postgresql://bot@db1,db2:5433/dogwatch"
     ],
 )
 def test_the_hosts_are_asked_in_their_order(url: str, expected: list[Any]) -> None:
-    assert list(read_servers(url).hosts) == expected
+    assert list(parse_database_url(url).hosts) == expected
 
 
 @pytest.mark.parametrize(
@@ -43,20 +43,20 @@ def test_the_hosts_are_asked_in_their_order(url: str, expected: list[Any]) -> No
         ("?sslmode=require", {"dsn": "postgresql://?sslmode=require"}),
         ("?ssl=verify-full", {"dsn": "postgresql://?sslmode=verify-full"}),
         ("?ssl=true", {"dsn": "postgresql://?sslmode=require"}),
-        ("?application_name=pager", {"server_settings": {"application_name": "pager", **LETTING_GO}}),
+        ("?application_name=pager", {"server_settings": {"application_name": "pager", **LOCK_RELEASE_SETTINGS}}),
         ("?user=other&password=word&dbname=ignored", {"password": "word"}),
         ("?passfile=/etc/dogwatch/pgpass", {"passfile": "/etc/dogwatch/pgpass"}),
     ],
 )
 def test_what_managed_servers_append_is_understood(query: str, arguments: dict[str, Any]) -> None:
-    found = read_servers(ONE + query).arguments
+    found = parse_database_url(ONE + query).arguments
 
     expected = NAMES | {"user": "bot", "database": "dogwatch", "command_timeout": 30.0} | arguments
     assert {name: value for name, value in found.items() if value is not None} == expected
 
 
 def test_a_password_may_hold_anything_that_is_escaped() -> None:
-    found = read_servers("postgresql://b%6Ft:p%40ss%2F%3Fw%3Ard@db1,db2/dog%20watch")
+    found = parse_database_url("postgresql://b%6Ft:p%40ss%2F%3Fw%3Ard@db1,db2/dog%20watch")
 
     assert (found.arguments["user"], found.arguments["password"]) == ("bot", "p@ss/?w:rd")
     assert found.arguments["database"] == "dog watch"
@@ -73,23 +73,23 @@ def test_a_password_may_hold_anything_that_is_escaped() -> None:
     ],
 )
 def test_of_several_hosts_one_that_takes_writes_is_chosen(url: str, target: str) -> None:
-    assert read_servers(url).target == target
+    assert parse_database_url(url).target == target
 
 
 def test_each_host_is_waited_for_as_long_as_is_said() -> None:
-    assert read_servers(TWO).connect_seconds == 5
-    assert read_servers(f"{TWO}?connect_timeout=2").connect_seconds == 2
+    assert parse_database_url(TWO).connect_seconds == 5
+    assert parse_database_url(f"{TWO}?connect_timeout=2").connect_seconds == 2
 
 
 def test_the_certificate_has_to_be_there(tmp_path: Path) -> None:
     """A missing file would look like a server that is away."""
     (tmp_path / "root.crt").write_text("a certificate")
 
-    found = read_servers(f"{ONE}?sslmode=verify-full&sslrootcert={tmp_path}/root.crt")
+    found = parse_database_url(f"{ONE}?sslmode=verify-full&sslrootcert={tmp_path}/root.crt")
 
     assert found.arguments["dsn"].startswith("postgresql://?sslmode=verify-full&sslrootcert=")
     with pytest.raises(ValueError, match=r"sslrootcert: there is no file .*other\.crt"):
-        read_servers(f"{ONE}?sslrootcert={tmp_path}/other.crt")
+        parse_database_url(f"{ONE}?sslrootcert={tmp_path}/other.crt")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_what_would_be_ignored_is_refused_by_name(url: str, said: str) -> None:
 
 def test_all_that_is_wrong_with_an_address_is_said_at_once() -> None:
     with pytest.raises(ValueError, match="names") as refused:
-        read_servers(
+        parse_database_url(
             f"{TWO}?channel_binding=require&names=x&passfile=&sslmode=full&sslcert=/no/such&sslkey=/nor/this"
             "&connect_timeout=soon&target_session_attrs=standby&port=1,2,3"
         )
@@ -143,4 +143,4 @@ def test_all_that_is_wrong_with_an_address_is_said_at_once() -> None:
 @given(st.text())
 def test_any_address_is_read_or_refused_in_words(rest: str) -> None:
     with suppress(ValueError):
-        assert read_servers(f"postgresql://{rest}").hosts
+        assert parse_database_url(f"postgresql://{rest}").hosts

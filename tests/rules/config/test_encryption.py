@@ -1,11 +1,11 @@
-"""An address that was sealed opens with the same key, for the same person, and in no other way."""
+"""Encrypted addresses: decryption with the same key, for the same person only."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import Settings, load
-from bot.crypto.encryption import CannotOpen, opened, seal
+from bot.crypto import CannotDecrypt, decrypt_text, encrypt_text
 from bot.domain.errors import UserError
 
 OURS = {"DOGWATCH_SECRET_KEY": "a secret key that is long enough for tests"}
@@ -19,11 +19,11 @@ def settings(environment: dict[str, str]) -> Settings:
 
 @given(st.text(max_size=60))
 def test_what_was_sealed_is_opened_again(text: str) -> None:
-    assert opened(settings(OURS), seal(settings(OURS), text, about=ABOUT), about=ABOUT) == text
+    assert decrypt_text(settings(OURS), encrypt_text(settings(OURS), text, about=ABOUT), about=ABOUT) == text
 
 
 def test_a_sealed_text_shows_nothing_and_is_never_the_same() -> None:
-    one, other = (seal(settings(OURS), ADDRESS, about=ABOUT) for _ in range(2))
+    one, other = (encrypt_text(settings(OURS), ADDRESS, about=ABOUT) for _ in range(2))
 
     assert one != other
     assert "oncall" not in one
@@ -43,12 +43,12 @@ def test_a_sealed_text_shows_nothing_and_is_never_the_same() -> None:
     ids=["another key", "another person", "changed", "cut", "never sealed", "no base64", "no key"],
 )
 def test_nothing_else_opens_it(key: str, about: str, change: type[str]) -> None:
-    sealed = change(seal(settings(OURS), ADDRESS, about=ABOUT))
+    sealed = change(encrypt_text(settings(OURS), ADDRESS, about=ABOUT))
 
-    with pytest.raises(CannotOpen):
-        opened(settings({"DOGWATCH_SECRET_KEY": key} if key else {}), sealed, about=about)
+    with pytest.raises(CannotDecrypt):
+        decrypt_text(settings({"DOGWATCH_SECRET_KEY": key} if key else {}), sealed, about=about)
 
 
 def test_without_a_key_nothing_is_sealed() -> None:
     with pytest.raises(UserError, match="DOGWATCH_SECRET_KEY"):
-        seal(settings({}), ADDRESS, about=ABOUT)
+        encrypt_text(settings({}), ADDRESS, about=ABOUT)

@@ -6,7 +6,7 @@ import pytest
 
 from bot.config import examine, load
 from bot.config.problems import ConfigurationError
-from bot.domain.escalation import target_of
+from bot.domain.escalation import parse_target
 from bot.domain.terms import Severity
 
 LEVEL = "[[policies.a.levels]]\ntargets = ['U1']\n"
@@ -133,6 +133,6 @@ def test_a_policy_is_read_whole(tmp_path: Path) -> None:
     policy = settings.policies["major"]
     assert [[str(target) for target in level.targets] for level in policy.levels] == [["U1", "group:S1"], ["team:dba"]]
     assert [(level.wait, level.acknowledge) for level in policy.levels] == [(5, "all"), (10, "any")]
-    assert (policy.repeat, policy.at_end.announce, policy.at_end.page) == (2, True, (target_of("team:dba"),))
+    assert (policy.repeat, policy.at_end.announce, policy.at_end.page) == (2, True, (parse_target("team:dba"),))
     assert settings.services["web"].policy == dict.fromkeys(Severity, "major")
     assert settings.services["mail"].policy == {Severity.SEV1: "major", Severity.SEV4: "none"}

@@ -5,14 +5,24 @@ from datetime import timedelta
 
 import pytest
 
-from bot.services.escalation.view import Answer, Attempt, EscalationView, LevelPaged, NextStep, PersonPaged, Standing
-from bot.services.views.messages import Waiting
+from bot.services.escalation.view import (
+    AcknowledgementView,
+    Attempt,
+    EscalationProgress,
+    EscalationView,
+    NextStep,
+    PagedLevelView,
+    PagedPersonView,
+)
+from bot.services.views.card import CardOpenWork, WaitingEscalation
 from bot.slack.blocks import app_home as home
 from bot.slack.blocks.escalation import message as escalation
 from bot.slack.blocks.escalation import page
 from bot.slack.blocks.incidents import card
 from bot.slack.blocks.incidents import channel_lines as events
-from bot.slack.gallery.escalations import (
+from tests.support.gallery.cards import BUSY
+from tests.support.gallery.channel_lines import SAID
+from tests.support.gallery.escalations import (
     ALL,
     ANSWERED,
     BY_BOTH,
@@ -27,26 +37,26 @@ from bot.slack.gallery.escalations import (
     TAKEN,
     TEAM,
 )
-from bot.slack.gallery.gallery import A_PAGE, BUSY, HOMES, SAID
+from tests.support.gallery.forms import A_PAGE, HOMES
 from tests.support.worlds.world import action_ids, rendered
 
 MINUTE = timedelta(minutes=1)
-BY_MANAGER = LevelPaged(4, 0, PAGED_AT, (PersonPaged("U0MANAGER"),), because="end")
-LAST_RESORT = replace(POLICY, level=4, gave_up=True, next=None, paged=(*POLICY.paged, BY_MANAGER))
-SLEPT = LevelPaged(1, 0, PAGED_AT, (PersonPaged("U0DBA", fell_silent=True),))
-MUTED_DBA = PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "", "muted until 09:00"),))
-MUTED = LevelPaged(1, 0, PAGED_AT, (MUTED_DBA, PersonPaged("U0ENGINEER", (Attempt("Slack", PAGED_AT, "sent"),))))
+BY_MANAGER = PagedLevelView(4, 0, PAGED_AT, (PagedPersonView("U0MANAGER"),), because="end")
+LAST_RESORT = replace(POLICY, level=4, is_exhausted=True, next=None, paged=(*POLICY.paged, BY_MANAGER))
+SLEPT = PagedLevelView(1, 0, PAGED_AT, (PagedPersonView("U0DBA", has_timed_out=True),))
+MUTED_DBA = PagedPersonView("U0DBA", (Attempt("Slack", PAGED_AT, "", "muted until 09:00"),))
+MUTED = PagedLevelView(1, 0, PAGED_AT, (MUTED_DBA, PagedPersonView("U0ENGINEER", (Attempt("Slack", PAGED_AT, "sent"),))))
 NO_LAST_RESORT = replace(LAST_RESORT, paged=(replace(BY_MANAGER, people=(), missing=("schedule:nobody",)),))
 MUTED_LAST_RESORT = replace(LAST_RESORT, paged=(replace(BY_MANAGER, people=(MUTED_DBA,)),))
 WOKEN_AGAIN = replace(POLICY, paged=(SLEPT, replace(SLEPT, because="silent")))
 
 
 def told(view: EscalationView) -> str:
-    return rendered({"blocks": escalation.ledger(view).blocks})
+    return rendered({"blocks": escalation.escalation_message(view).blocks})
 
 
 def paged(view: EscalationView, reader: str) -> str:
-    return rendered({"blocks": page.page(view, reader).blocks})
+    return rendered({"blocks": page.page_message(view, reader).blocks})
 
 
 @pytest.mark.parametrize(
@@ -60,7 +70,7 @@ def paged(view: EscalationView, reader: str) -> str:
     ],
 )
 def test_what_came_of_a_page(attempt: Attempt, says: str) -> None:
-    view = replace(PAGED, paged=(LevelPaged(1, 0, PAGED_AT, (PersonPaged("U0DBA", (attempt,)),)),))
+    view = replace(PAGED, paged=(PagedLevelView(1, 0, PAGED_AT, (PagedPersonView("U0DBA", (attempt,)),)),))
 
     assert says in told(view)
 
@@ -83,7 +93,7 @@ def test_what_came_of_a_page(attempt: Attempt, says: str) -> None:
         (LATE, "14m late, 1 level before it left out"),
         (LATE, "nobody answered. Escalate to somebody else."),
         (replace(POLICY, level=4), "at its end, begun <!date^"),
-        (replace(ALL, gave_up=True, next=None), ":warning: <@U0ENGINEER> did not answer. Escalate to somebody else."),
+        (replace(ALL, is_exhausted=True, next=None), ":warning: <@U0ENGINEER> did not answer. Escalate to somebody else."),
         (LAST_RESORT, "nobody answered. The last resort is paged."),
         (NO_LAST_RESORT, "nobody answered. Nobody of the last resort could be paged. Escalate to somebody else."),
         (MUTED_LAST_RESORT, "nobody answered. Nobody of the last resort could be paged. Escalate to somebody else."),
@@ -106,9 +116,9 @@ def test_whoever_is_next_is_not_mentioned() -> None:
 def test_whoever_is_muted_is_not_mentioned(view: EscalationView) -> None:
     """Neither in the message, whose first posting wakes whom it mentions, nor by the lines that remind."""
     left_out = replace(view, paged=(MUTED,))
-    lines = [events.said(replace(said, escalation=left_out)).text for said in SAID if said.event == "reminder"]
+    lines = [events.channel_line(replace(said, escalation=left_out)).text for said in SAID if said.event == "reminder"]
 
-    for text in (escalation.ledger(left_out).text, told(left_out), *lines):
+    for text in (escalation.escalation_message(left_out).text, told(left_out), *lines):
         assert "<@U0DBA>" not in text
     assert all("*Database administrator*" in line for line in lines)
     assert "<@U0DBA>" in told(replace(view, paged=(MUTED, SLEPT))), "paged since"
@@ -119,8 +129,8 @@ def test_the_buttons_are_those_that_do_something() -> None:
 
     assert "Can't: next please" in told(POLICY)
     assert "next please" not in told(last)
-    assert escalation.MORE_TIME in action_ids({"blocks": escalation.ledger(last).blocks})
-    assert escalation.MORE_TIME not in action_ids({"blocks": escalation.ledger(replace(POLICY, next=None)).blocks})
+    assert escalation.MORE_TIME in action_ids({"blocks": escalation.escalation_message(last).blocks})
+    assert escalation.MORE_TIME not in action_ids({"blocks": escalation.escalation_message(replace(POLICY, next=None)).blocks})
     assert "Hand over" in told(ANSWERED)
     assert "Hand over" not in told(HANDED_ON)
     assert "Acknowledge" not in told(replace(POLICY, is_open=False))
@@ -158,32 +168,32 @@ def test_what_a_page_says_to_its_reader(view: EscalationView, reader: str, says:
 
 
 def test_whoever_answered_where_all_have_to_is_not_asked_again() -> None:
-    assert escalation.ACKNOWLEDGE in action_ids({"blocks": page.page(ALL, "U0ENGINEER").blocks})
-    assert action_ids({"blocks": page.page(ALL, "U0DBA").blocks}) == {escalation.DECLINE}
+    assert escalation.ACKNOWLEDGE in action_ids({"blocks": page.page_message(ALL, "U0ENGINEER").blocks})
+    assert action_ids({"blocks": page.page_message(ALL, "U0DBA").blocks}) == {escalation.DECLINE}
 
 
 def test_where_all_have_answered_each_of_them_can_hand_it_over_or_back() -> None:
     for reader in ("U0DBA", "U0ENGINEER"):
-        assert {escalation.HAND_OVER, escalation.HAND_BACK} == action_ids({"blocks": page.page(BY_BOTH, reader).blocks})
-    assert action_ids({"blocks": page.page(BY_BOTH, "U0ONCALL").blocks}) == set()
+        assert {escalation.HAND_OVER, escalation.HAND_BACK} == action_ids({"blocks": page.page_message(BY_BOTH, reader).blocks})
+    assert action_ids({"blocks": page.page_message(BY_BOTH, "U0ONCALL").blocks}) == set()
 
 
 def test_an_escalation_without_a_reason_ends_without_a_stop() -> None:
-    assert escalation.ledger(replace(POLICY, reason="")).text == escalation.headline(POLICY)
+    assert escalation.escalation_message(replace(POLICY, reason="")).text == escalation.headline(POLICY)
 
 
 @pytest.mark.parametrize(
     ("person", "says"),
     [
-        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "sent"),)), "<@U0DBA> no answer"),
-        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "skipped", "muted until 09:00"),)), "<@U0DBA> not paged"),
-        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "user_disabled"),)), "<@U0DBA> not reached"),
-        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "x"), Attempt("E-mail", PAGED_AT, "sent"))), "no answer"),
-        (PersonPaged("U0DBA", (Attempt("Slack", PAGED_AT, "x"),), has_declined=True), "<@U0DBA> cannot"),
+        (PagedPersonView("U0DBA", (Attempt("Slack", PAGED_AT, "sent"),)), "<@U0DBA> no answer"),
+        (PagedPersonView("U0DBA", (Attempt("Slack", PAGED_AT, "skipped", "muted until 09:00"),)), "<@U0DBA> not paged"),
+        (PagedPersonView("U0DBA", (Attempt("Slack", PAGED_AT, "user_disabled"),)), "<@U0DBA> not reached"),
+        (PagedPersonView("U0DBA", (Attempt("Slack", PAGED_AT, "x"), Attempt("E-mail", PAGED_AT, "sent"))), "no answer"),
+        (PagedPersonView("U0DBA", (Attempt("Slack", PAGED_AT, "x"),), has_declined=True), "<@U0DBA> cannot"),
     ],
 )
-def test_what_came_of_an_earlier_level(person: PersonPaged, says: str) -> None:
-    before = LevelPaged(1, 0, PAGED_AT, (person,), vendors=("payplug",))
+def test_what_came_of_an_earlier_level(person: PagedPersonView, says: str) -> None:
+    before = PagedLevelView(1, 0, PAGED_AT, (person,), vendors=("payplug",))
     shown = told(replace(POLICY, paged=(before, *POLICY.paged[-1:])))
 
     [line] = [each for each in shown.splitlines() if "Level 1, " in each]
@@ -192,11 +202,11 @@ def test_what_came_of_an_earlier_level(person: PersonPaged, says: str) -> None:
 
 
 def test_a_policy_that_came_to_its_end_has_no_level_after_its_last() -> None:
-    gone = Standing("payments", 4, 3, None)
-    waiting = Waiting("policy payments", PAGED_AT, standing=gone)
-    on_card = rendered({"blocks": card.card(replace(BUSY, waiting=(waiting,))).blocks})
+    gone = EscalationProgress("payments", 4, 3, None)
+    waiting = WaitingEscalation("policy payments", PAGED_AT, progress=gone)
+    on_card = rendered({"blocks": card.card_message(replace(BUSY, open_work=CardOpenWork(waiting=(waiting,)))).blocks})
     at_home = rendered(
-        {"blocks": home.home(replace(HOMES["busy"], pages=(replace(A_PAGE, standing=gone),)), ())["blocks"]}
+        {"blocks": home.home_view(replace(HOMES["busy"], pages=(replace(A_PAGE, standing=gone),)), ())["blocks"]}
     )
 
     for shown in (on_card, at_home):
@@ -205,6 +215,6 @@ def test_a_policy_that_came_to_its_end_has_no_level_after_its_last() -> None:
 
 
 def test_an_answer_that_was_handed_back_stays_told() -> None:
-    gone = Answer("U0DBA", PAGED_AT, "slack", PAGED_AT + MINUTE, "<!channel> my train")
+    gone = AcknowledgementView("U0DBA", PAGED_AT, "slack", PAGED_AT + MINUTE, "<!channel> my train")
 
     assert "&lt;!channel&gt; my train" in told(replace(PAGED, answers=(gone,)))

@@ -9,8 +9,16 @@ from hypothesis import strategies as st
 
 from bot.config import ConfigurationError, Settings, load
 from bot.domain.errors import UserError
-from bot.domain.paging.contact_rules import GATHERED, MINUTE, Bundle, Way, bundled, in_order, read_way
-from bot.services.paging.addresses import checked
+from bot.domain.paging.contact_rules import (
+    BUNDLE_DELAY,
+    MINUTE,
+    Bundle,
+    ContactRule,
+    parse_contact_rule,
+    plan_bundle,
+    sort_contact_rules,
+)
+from bot.services.paging.addresses import check_address
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -22,14 +30,14 @@ def after(seconds: float) -> datetime:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("slack", Way("slack")),
-        (" Slack after 2".lower(), Way("slack", timedelta(minutes=2))),
-        ("pagerduty:payments after 5 min", Way("pagerduty:payments", timedelta(minutes=5))),
-        ("apprise:sms after 10 minutes", Way("apprise:sms", timedelta(minutes=10))),
+        ("slack", ContactRule("slack")),
+        (" Slack after 2".lower(), ContactRule("slack", timedelta(minutes=2))),
+        ("pagerduty:payments after 5 min", ContactRule("pagerduty:payments", timedelta(minutes=5))),
+        ("apprise:sms after 10 minutes", ContactRule("apprise:sms", timedelta(minutes=10))),
     ],
 )
-def test_a_way_is_read(text: str, expected: Way) -> None:
-    assert read_way(text) == expected
+def test_a_way_is_read(text: str, expected: ContactRule) -> None:
+    assert parse_contact_rule(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -45,7 +53,7 @@ def test_a_way_is_read(text: str, expected: Way) -> None:
 )
 def test_a_way_that_is_none_is_refused_with_a_remedy(text: str, told: str) -> None:
     with pytest.raises(UserError, match=told):
-        read_way(text)
+        parse_contact_rule(text)
 
 
 def test_the_file_is_refused_with_a_default_that_nobody_has(tmp_path) -> None:
@@ -57,9 +65,9 @@ def test_the_file_is_refused_with_a_default_that_nobody_has(tmp_path) -> None:
 
 
 def test_what_comes_sooner_goes_first_and_of_one_time_as_it_was_put() -> None:
-    slow, first, second = Way("a", timedelta(minutes=5)), Way("b"), Way("c")
+    slow, first, second = ContactRule("a", timedelta(minutes=5)), ContactRule("b"), ContactRule("c")
 
-    assert in_order([slow, first, second]) == [first, second, slow]
+    assert sort_contact_rules([slow, first, second]) == [first, second, slow]
 
 
 @pytest.mark.parametrize(
@@ -67,17 +75,17 @@ def test_what_comes_sooner_goes_first_and_of_one_time_as_it_was_put() -> None:
     [
         (0, None, None),
         (2, None, None),
-        (3, None, Bundle(NOON + GATHERED)),
+        (3, None, Bundle(NOON + BUNDLE_DELAY)),
         (3, after(4), Bundle(after(4))),
         (0, after(4), Bundle(after(4))),
         (0, after(-10), Bundle(after(50))),
-        (5, after(-59), Bundle(NOON + GATHERED)),
-        (5, after(-60), Bundle(NOON + GATHERED)),
+        (5, after(-59), Bundle(NOON + BUNDLE_DELAY)),
+        (5, after(-60), Bundle(NOON + BUNDLE_DELAY)),
         (2, after(-60), None),
     ],
 )
 def test_which_page_goes_with_others(recent: int, last_bundle: datetime | None, expected: Bundle | None) -> None:
-    assert bundled(recent, last_bundle, NOON, limit=3) == expected
+    assert plan_bundle(recent, last_bundle, NOON, limit=3) == expected
 
 
 @given(st.lists(st.floats(0, 40), min_size=1, max_size=300), st.integers(1, 5))
@@ -86,7 +94,7 @@ def test_nobody_waits_longer_than_a_minute_nor_gets_more_than_a_bundle_a_minute(
     for gap in gaps:
         now += timedelta(seconds=gap)
         recent = sum(1 for at in alone if now - at < MINUTE)
-        found = bundled(recent, max((at for at in bundles if at > now - MINUTE), default=None), now, limit)
+        found = plan_bundle(recent, max((at for at in bundles if at > now - MINUTE), default=None), now, limit)
         if found is None:
             alone.append(now)
         else:
@@ -113,4 +121,4 @@ def test_what_is_no_address_of_a_webhook_is_refused(typed: str) -> None:
     settings = Settings.model_validate({"paging": {"webhook": {"hosts": ["hooks.example.com"]}}})
 
     with pytest.raises(UserError, match="no address of a webhook"):
-        checked(settings, "webhook", typed)
+        check_address(settings, "webhook", typed)

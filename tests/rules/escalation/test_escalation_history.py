@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from bot.domain.escalation import Answer, Called, Need, Place
-from bot.domain.findings import find
-from bot.domain.findings.wording import in_english
-from bot.domain.languages import TABLES
-from bot.domain.postmortem.assemble import assemble
-from bot.domain.record.model import Escalation, Paged, PageOutcome, Record, Source, VendorFacts
-from bot.domain.terms import Precision, SourceKind, TargetKind
-from bot.domain.times import show_time
+from bot.domain.escalation import Acknowledgement, Need, PagedLevel, Position
+from bot.domain.findings import review_record
+from bot.domain.findings.wording import english_formatter
+from bot.domain.languages import load_words
+from bot.domain.postmortem import build_draft
+from bot.domain.record.model import Escalation, PageOutcome, Record, RecordedPage, Source, VendorFacts
+from bot.domain.terms import LANGUAGES, Precision, SourceKind, TargetKind
+from bot.domain.times import format_time
 from bot.export.json import incident_json
 from bot.templating.render import render_documents, render_template
-from bot.web.pages.incident_view import values_of
-from tests.support.records.builders import payment_outage
+from bot.web.pages.incident_view import template_values
+from tests.support.records.samples import payment_outage
 
 RECORD = payment_outage()
 BEGAN = RECORD.incident.declared.at
@@ -29,15 +29,15 @@ def after(minutes: float) -> datetime:
     return BEGAN + timedelta(minutes=minutes)
 
 
-def called(level: int, minutes: float, *people: str, number: int = 0, **more: Any) -> Called:
+def called(level: int, minutes: float, *people: str, number: int = 0, **more: Any) -> PagedLevel:
     due = more.pop("due", minutes)
-    return Called(Place(level, number), after(due), after(minutes), Need.ANY, people, **more)
+    return PagedLevel(Position(level, number), after(due), after(minutes), Need.ANY, people, **more)
 
 
-def page(person: str, level: int, minutes: float, means: str = "slack", **more: Any) -> Paged:
+def page(person: str, level: int, minutes: float, method: str = "slack", **more: Any) -> RecordedPage:
     outcome = more.pop("outcome", PageOutcome.SENT)
     sent = after(minutes) if outcome is PageOutcome.SENT else None
-    return Paged(person, means, level, more.pop("number", 0), after(minutes), sent, outcome, **more)
+    return RecordedPage(person, method, level, more.pop("number", 0), after(minutes), sent, outcome, **more)
 
 
 def escalation(**more: Any) -> Escalation:
@@ -63,7 +63,7 @@ BY_POLICY = escalation(
     called=(
         called(1, 0, "U0ONCALL"),
         called(2, 5, "U0DBA", "U0DEV", missing=("schedule:night",), because="nobody left"),
-        called(3, 130, "U0LEAD", due=10, passed_over=((Place(2, 0), after(7)),)),
+        called(3, 130, "U0LEAD", due=10, passed_over=((Position(2, 0), after(7)),)),
     ),
     pages=(
         page("U0ONCALL", 1, 0, outcome=PageOutcome.FAILED, problem="channel_not_found"),
@@ -72,7 +72,10 @@ BY_POLICY = escalation(
         page("U0DEV", 2, 5, outcome=PageOutcome.SKIPPED, problem="muted"),
         page("U0LEAD", 3, 130, "apprise:phone", late=timedelta(hours=2)),
     ),
-    answers=(Answer("U0DEV", after(7), "link", Place(2, 0), after(8)), Answer("U0DBA", after(9), "email", Place(2, 0))),
+    answers=(
+        Acknowledgement("U0DEV", after(7), "link", Position(2, 0), after(8)),
+        Acknowledgement("U0DBA", after(9), "email", Position(2, 0)),
+    ),
 )
 LEVEL_2 = (
     "Level 2 of 3 paged: dba (Slack, e-mail); developer left out on purpose; nobody behind schedule:night; "
@@ -86,7 +89,7 @@ def record(*escalations: Escalation) -> Record:
 
 
 def steps(one: Escalation, code: str = "en") -> list[str]:
-    draft = assemble(record(one), languages=[code])
+    draft = build_draft(record(one), languages=[code])
     [document] = draft.documents
     blocks = [block for block in document.sections["chain"] if block.key != one.source.ref]
     assert all(block.sources for block in blocks), "each says where it is to be checked"
@@ -108,8 +111,8 @@ def test_who_fell_silent_took_nothing_back_and_services_stand_in_their_level() -
         called=(called(1, 0, services=("pagerduty:payments", "opsgenie:eu-west")),),
         pages=(page("", 1, 0, "pagerduty:payments"), page("", 1, 0, "opsgenie:eu-west", outcome=PageOutcome.FAILED)),
         answers=(
-            Answer("U0DEV", after(7), "slack", Place(1, 0), after(27), is_silent=True),
-            Answer(None, after(30), "pagerduty", Place(1, 0), name="Tenex Engineer"),
+            Acknowledgement("U0DEV", after(7), "slack", Position(1, 0), after(27), is_timed_out=True),
+            Acknowledgement(None, after(30), "pagerduty", Position(1, 0), name="Tenex Engineer"),
         ),
     )
 
@@ -126,7 +129,7 @@ def _at(minutes: float) -> str:
 
 
 def test_a_policy_that_ends_says_so() -> None:
-    one = escalation(acknowledged_at=None, acknowledged_by=None, acknowledgement=None, gave_up_at=after(20))
+    one = escalation(acknowledged_at=None, acknowledged_by=None, acknowledgement=None, exhausted_at=after(20))
     assert steps(one) == ["The policy ended, and nobody had acknowledged"]
 
 
@@ -144,13 +147,13 @@ def test_whoever_fell_silent_took_nothing_back_and_the_end_comes_before_the_fall
         acknowledged_at=None,
         acknowledged_by=None,
         acknowledgement=None,
-        gave_up_at=after(30),
+        exhausted_at=after(30),
         called=(
             called(1, 0, "U0DBA"),
             called(1, 20, "U0DBA", because="silent"),
             called(4, 30, "U0LEAD", because="end"),
         ),
-        answers=(Answer("U0DBA", after(2), "slack", Place(1, 0), after(20), is_silent=True),),
+        answers=(Acknowledgement("U0DBA", after(2), "slack", Position(1, 0), after(20), is_timed_out=True),),
     )
 
     assert steps(one) == [
@@ -165,7 +168,7 @@ def test_whoever_fell_silent_took_nothing_back_and_the_end_comes_before_the_fall
 def test_two_sources_in_one_message_are_one_link() -> None:
     one = escalation(acknowledgement=Source(SourceKind.COMMAND, "entry-9", LINK))
 
-    document = render_documents(assemble(record(one), languages=["en"]))["en"]
+    document = render_documents(build_draft(record(one), languages=["en"]))["en"]
 
     assert all(line.count(LINK) == 1 for line in document.splitlines() if line.startswith("- ") and LINK in line)
 
@@ -188,17 +191,17 @@ def test_a_plain_call_has_no_steps(plain: Escalation) -> None:
     assert steps(plain) == []
 
 
-@pytest.mark.parametrize("code", TABLES)
+@pytest.mark.parametrize("code", LANGUAGES)
 @pytest.mark.parametrize("template", ["classic", "brief", "statuspage", "sre"])
 def test_every_form_tells_it_in_every_language(template: str, code: str) -> None:
-    draft = assemble(record(BY_POLICY), languages=[code])
+    draft = build_draft(record(BY_POLICY), languages=[code])
     document = render_documents(draft, template=template)[code]
 
     for name in ("oncall", "dba", "developer", "dba-lead", "Apprise"):
         assert name in document
     assert document.count(LINK) >= 4
     if code != "en":
-        assert "paged" not in document.split(TABLES[code]["escalations"])[-1][:2000]
+        assert "paged" not in document.split(load_words(code)["escalations"])[-1][:2000]
 
 
 def test_what_a_vendor_did_stands_with_the_call() -> None:
@@ -215,7 +218,7 @@ def test_what_a_vendor_did_stands_with_the_call() -> None:
         acknowledged_by="U0ONCALL",
     )
     [block] = [
-        each for each in assemble(record(one)).documents[0].sections["escalations"] if each.key == "escalation-1"
+        each for each in build_draft(record(one)).documents[0].sections["escalations"] if each.key == "escalation-1"
     ]
     assert [note.partition(" at ")[0] for note in block.notes] == [
         "case CS-123",
@@ -245,7 +248,7 @@ def test_the_json_holds_the_steps_the_pages_and_the_answers() -> None:
 
 def messages(*escalations: Escalation) -> dict[str, str]:
     whole = record(*escalations)
-    return {found.code: in_english(whole).tell(found) for found in find(whole)}
+    return {found.code: english_formatter(whole).format_finding(found) for found in review_record(whole)}
 
 
 def test_a_level_that_reached_nobody_is_found() -> None:
@@ -284,12 +287,12 @@ def test_the_page_of_the_incident_shows_the_steps_with_their_times() -> None:
         BY_POLICY, called=(*BY_POLICY.called, called(1, 140, "U0ONCALL", number=1, missing=("<b>x</b>",)))
     )
 
-    page = render_template("web/incident.html.j2", values_of(record(hostile), ()))
-    plain = render_template("web/incident.html.j2", values_of(record(escalation(policy="", levels=0)), ()))
+    page = render_template("web/incident.html.j2", template_values(record(hostile), ()))
+    plain = render_template("web/incident.html.j2", template_values(record(escalation(policy="", levels=0)), ()))
 
     zone = RECORD.incident.zone
     steps = re.findall(r"<small>([^<]*)</small> ([^<]*)</li>", page.partition('class="steps"')[2])
-    assert steps[1] == (show_time(after(5), zone), LEVEL_2)
+    assert steps[1] == (format_time(after(5), zone), LEVEL_2)
     assert len(steps) == 6, "each level and each answer, in their order"
     assert "nobody behind &lt;b&gt;x&lt;/b&gt;" in steps[-1][1]
     assert 'class="steps"' not in plain, "the call itself says it all"

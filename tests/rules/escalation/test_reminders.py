@@ -7,14 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.reminders.rules import Ask, Asked, Facts, Nudge, Plan, Rules, due
+from bot.domain.reminders import (
+    DueReminder,
+    ReminderFacts,
+    ReminderKind,
+    ReminderPlan,
+    ReminderRules,
+    ReminderState,
+    plan_reminders,
+)
 from bot.domain.terms import Status
 
 START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
-LEAD, UPDATE = (Nudge.NOBODY_LEADS, ""), (Nudge.UPDATE_DUE, "")
-RECORD, TRIAGE = (Nudge.NOTHING_RECORDED, ""), (Nudge.TRIAGE, "")
-TASK, DRAFT = (Nudge.TASK_OVERDUE, "1"), (Nudge.POSTMORTEM_DUE, "")
-RULES = Rules(
+LEAD, UPDATE = (ReminderKind.NOBODY_LEADS, ""), (ReminderKind.UPDATE_DUE, "")
+RECORD, TRIAGE = (ReminderKind.NOTHING_RECORDED, ""), (ReminderKind.TRIAGE, "")
+TASK, DRAFT = (ReminderKind.TASK_OVERDUE, "1"), (ReminderKind.POSTMORTEM_DUE, "")
+RULES = ReminderRules(
     nobody_leads=timedelta(minutes=10),
     update_due=timedelta(minutes=30),
     nothing_recorded=timedelta(minutes=20),
@@ -26,9 +34,9 @@ def after(minutes: float) -> datetime:
     return START + timedelta(minutes=minutes)
 
 
-def facts(**more: object) -> Facts:
+def facts(**more: object) -> ReminderFacts:
     """An incident that was declared at minute 0, which somebody leads."""
-    fresh = Facts(
+    fresh = ReminderFacts(
         status=Status.INVESTIGATING,
         is_led=True,
         status_since=START,
@@ -40,11 +48,11 @@ def facts(**more: object) -> Facts:
     return replace(fresh, **more)  # type: ignore[arg-type]
 
 
-def asked(minute: float, count: int = 1, **more: object) -> Asked:
-    return Asked(after(minute), count, **more)  # type: ignore[arg-type]
+def asked(minute: float, count: int = 1, **more: object) -> ReminderState:
+    return ReminderState(after(minute), count, **more)  # type: ignore[arg-type]
 
 
-def names(plan: Plan) -> list[str]:
+def names(plan: ReminderPlan) -> list[str]:
     return [each.key[0].value for each in plan.ask]
 
 
@@ -71,7 +79,7 @@ def names(plan: Plan) -> list[str]:
     ],
 )
 def test_what_is_due(standing, minute, expected, next_at):
-    plan = due(standing, RULES, {}, after(minute))
+    plan = plan_reminders(standing, RULES, {}, after(minute))
 
     assert names(plan) == expected
     assert all(each.is_anew and each.count == 1 for each in plan.ask)
@@ -85,14 +93,14 @@ UNLED = facts(is_led=False, told_at=after(6000), recorded_at=after(6000))
     ("before", "minute", "ask", "next_at"),
     [
         (asked(10), 15, None, 40),
-        (asked(10), 40, Ask(LEAD, 2, is_anew=False), 100),  # twice as long as the first time
+        (asked(10), 40, DueReminder(LEAD, 2, is_anew=False), 100),  # twice as long as the first time
         (asked(40, 2), 99, None, 100),
-        (asked(40, 2), 100, Ask(LEAD, 3, is_anew=False), 220),
-        (asked(40, 2), 5000, Ask(LEAD, 3, is_anew=False), 5120),  # once, however many were missed
+        (asked(40, 2), 100, DueReminder(LEAD, 3, is_anew=False), 220),
+        (asked(40, 2), 5000, DueReminder(LEAD, 3, is_anew=False), 5120),  # once, however many were missed
         (asked(40, 9), 1000, None, 40 + 24 * 60),  # once a day in the end
-        (asked(10, is_over=True), 15, Ask(LEAD, 1, is_anew=True), 45),  # it came up again
+        (asked(10, is_over=True), 15, DueReminder(LEAD, 1, is_anew=True), 45),  # it came up again
         (asked(10, snoozed_until=after(70)), 60, None, 70),
-        (asked(10, snoozed_until=after(70)), 70, Ask(LEAD, 2, is_anew=True), 130),
+        (asked(10, snoozed_until=after(70)), 70, DueReminder(LEAD, 2, is_anew=True), 130),
         (asked(70, 2, snoozed_until=after(70)), 100, None, 130),  # asked since
         (asked(10, is_over=True, snoozed_until=after(70)), 60, None, 70),
         (asked(10, is_off=True), 5000, None, None),
@@ -100,9 +108,9 @@ UNLED = facts(is_led=False, told_at=after(6000), recorded_at=after(6000))
     ],
 )
 def test_asking_again(before, minute, ask, next_at):
-    plan = due(UNLED, replace(RULES, update_due=None, nothing_recorded=None), {LEAD: before}, after(minute))
+    plan = plan_reminders(UNLED, replace(RULES, update_due=None, nothing_recorded=None), {LEAD: before}, after(minute))
 
-    assert plan == Plan((ask,) if ask else (), (), None if next_at is None else after(next_at))
+    assert plan == ReminderPlan((ask,) if ask else (), (), None if next_at is None else after(next_at))
 
 
 @pytest.mark.parametrize(
@@ -118,25 +126,25 @@ def test_asking_again(before, minute, ask, next_at):
 def test_what_is_so_no_longer_is_struck(standing, struck):
     before = {LEAD: asked(45), UPDATE: asked(45), RECORD: asked(45), TRIAGE: asked(45, is_over=True)}
 
-    assert set(due(standing, RULES, before, after(51)).strike) == struck
+    assert set(plan_reminders(standing, RULES, before, after(51)).strike) == struck
 
 
 def test_what_nobody_wants_to_hear_of_is_left_as_it_stands():
-    plan = due(facts(status=Status.RESOLVED), RULES, {LEAD: asked(10, is_off=True)}, after(60))
+    plan = plan_reminders(facts(status=Status.RESOLVED), RULES, {LEAD: asked(10, is_off=True)}, after(60))
 
-    assert plan == Plan((), (), None)
+    assert plan == ReminderPlan((), (), None)
 
 
 def test_each_is_switched_off_by_itself():
     standing = facts(is_led=False)
     for name, nudge in (
-        ("nobody_leads", Nudge.NOBODY_LEADS),
-        ("update_due", Nudge.UPDATE_DUE),
-        ("nothing_recorded", Nudge.NOTHING_RECORDED),
+        ("nobody_leads", ReminderKind.NOBODY_LEADS),
+        ("update_due", ReminderKind.UPDATE_DUE),
+        ("nothing_recorded", ReminderKind.NOTHING_RECORDED),
     ):
-        without = names(due(standing, replace(RULES, **{name: None}), {}, after(600)))
+        without = names(plan_reminders(standing, replace(RULES, **{name: None}), {}, after(600)))
         assert set(without) == {"nobody leads", "update due", "nothing recorded"} - {nudge.value}
-    assert due(replace(standing, status=Status.TRIAGE), replace(RULES, triage=None), {}, after(600)) == Plan(
+    assert plan_reminders(replace(standing, status=Status.TRIAGE), replace(RULES, triage=None), {}, after(600)) == ReminderPlan(
         (), (), None
     )
 
@@ -149,7 +157,7 @@ EVENTS = st.lists(
 )
 
 
-def at_minute(events: list[tuple[int, str]], minute: int) -> Facts:
+def at_minute(events: list[tuple[int, str]], minute: int) -> ReminderFacts:
     standing = facts(is_led=False)
     for when, what in sorted(events):
         if when > minute:
@@ -167,15 +175,15 @@ def at_minute(events: list[tuple[int, str]], minute: int) -> Facts:
     return standing
 
 
-def play(events: list[tuple[int, str]], looks: list[int]) -> list[tuple[int, Ask]]:
+def play(events: list[tuple[int, str]], looks: list[int]) -> list[tuple[int, DueReminder]]:
     asked_so_far: dict = {}
     said = []
     for minute in looks:
-        plan = due(at_minute(events, minute), RULES, asked_so_far, after(minute))
+        plan = plan_reminders(at_minute(events, minute), RULES, asked_so_far, after(minute))
         for key in plan.strike:
             asked_so_far[key] = replace(asked_so_far[key], is_over=True)
         for each in plan.ask:
-            asked_so_far[each.key] = Asked(after(minute), each.count)
+            asked_so_far[each.key] = ReminderState(after(minute), each.count)
             said.append((minute, each))
         assert plan.next_at is None or plan.next_at > after(minute)
     return said
@@ -188,11 +196,11 @@ def test_looking_at_changes_and_when_told_to_is_as_good_as_looking_every_minute(
     seen, minute, asked_so_far, said = set(), 0, {}, []
     while minute is not None and minute < 700:
         seen.add(minute)
-        plan = due(at_minute(events, minute), RULES, asked_so_far, after(minute))
+        plan = plan_reminders(at_minute(events, minute), RULES, asked_so_far, after(minute))
         for key in plan.strike:
             asked_so_far[key] = replace(asked_so_far[key], is_over=True)
         for each in plan.ask:
-            asked_so_far[each.key] = Asked(after(minute), each.count)
+            asked_so_far[each.key] = ReminderState(after(minute), each.count)
             said.append((minute, each))
         told = None if plan.next_at is None else round((plan.next_at - START) / timedelta(minutes=1))
         coming = [when for when, _ in events if when > minute]

@@ -10,26 +10,26 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import UserError
 from bot.domain.escalation import (
-    Answer,
+    Acknowledgement,
     AtEnd,
-    Called,
-    End,
+    Exhausted,
     Level,
     Need,
-    Nothing,
+    PagedLevel,
     PageLevel,
-    Place,
     Policy,
+    Position,
     Progress,
     Step,
+    Stop,
     Target,
     Wait,
-    following,
-    is_answered,
-    next_due,
+    is_acknowledged,
+    next_due_at,
+    next_position,
     next_step,
-    still_needed,
-    target_of,
+    parse_target,
+    people_still_needed,
 )
 from bot.domain.terms import TargetKind
 
@@ -41,14 +41,14 @@ def at(minutes: float) -> datetime:
 
 
 def level(*people: str, wait: float = 5, need: Need = Need.ANY) -> Level:
-    return Level(tuple(target_of(each) for each in people), timedelta(minutes=wait), need)
+    return Level(tuple(parse_target(each) for each in people), timedelta(minutes=wait), need)
 
 
 ONE = Policy("one", (level("U1"),))
 THREE = Policy("three", (level("U1"), level("schedule:dba", wait=10), level("group:S1", wait=15)))
 TWICE = replace(THREE, repeat=1)
-L1, L2, L3 = Place(1, 0), Place(2, 0), Place(3, 0)
-AGAIN = Place(1, 1)
+L1, L2, L3 = Position(1, 0), Position(2, 0), Position(3, 0)
+AGAIN = Position(1, 1)
 
 
 @pytest.mark.parametrize(
@@ -61,22 +61,22 @@ AGAIN = Place(1, 1)
         (THREE, Progress(at(5), L1), 15, PageLevel(L3, at(15), ((L2, at(5)),))),
         (THREE, Progress(at(5), L1), 120, PageLevel(L3, at(15), ((L2, at(5)),))),
         (THREE, Progress(at(0)), 120, PageLevel(L3, at(15), ((L1, at(0)), (L2, at(5))))),
-        (THREE, Progress(at(30), L3), 30, End(at(30))),
+        (THREE, Progress(at(30), L3), 30, Exhausted(at(30))),
         (TWICE, Progress(at(30), L3), 30, PageLevel(AGAIN, at(30))),
-        (TWICE, Progress(at(30), L3), 36, PageLevel(Place(2, 1), at(35), ((AGAIN, at(30)),))),
+        (TWICE, Progress(at(30), L3), 36, PageLevel(Position(2, 1), at(35), ((AGAIN, at(30)),))),
         (TWICE, Progress(at(5), L1), 120, PageLevel(L3, at(15), ((L2, at(5)),))),
-        (TWICE, Progress(at(30), Place(3, 1)), 30, End(at(30))),
-        (ONE, Progress(at(5), L1), 5, End(at(5))),
-        (THREE, Progress(at(5), L1, is_answered=True), 5, Nothing()),
-        (THREE, Progress(at(5), L1, is_over=True), 5, Nothing()),
+        (TWICE, Progress(at(30), Position(3, 1)), 30, Exhausted(at(30))),
+        (ONE, Progress(at(5), L1), 5, Exhausted(at(5))),
+        (THREE, Progress(at(5), L1, is_acknowledged=True), 5, Stop()),
+        (THREE, Progress(at(5), L1, is_over=True), 5, Stop()),
         (THREE, Progress(at(5), L1, more_time_until=at(9)), 5, Wait(at(9))),
         (THREE, Progress(at(5), L1, more_time_until=at(9)), 9, PageLevel(L2, at(9))),
         (THREE, Progress(at(5), L1, more_time_until=at(2)), 3, Wait(at(5))),
         (THREE, Progress(at(5), L1, is_nobody_left=True), 1, PageLevel(L2, at(1))),
         (THREE, Progress(at(5), L1, is_nobody_left=True, more_time_until=at(9)), 1, PageLevel(L2, at(1))),
         (THREE, Progress(at(5), L1, is_nobody_left=True), 90, PageLevel(L2, at(90))),
-        (ONE, Progress(at(5), L1, is_nobody_left=True), 1, End(at(1))),
-        (THREE, Progress(at(5), L1, is_answered=True, is_nobody_left=True), 1, Nothing()),
+        (ONE, Progress(at(5), L1, is_nobody_left=True), 1, Exhausted(at(1))),
+        (THREE, Progress(at(5), L1, is_acknowledged=True, is_nobody_left=True), 1, Stop()),
     ],
     ids=[
         "the first at once",
@@ -114,12 +114,12 @@ def test_next_step(policy: Policy, progress: Progress, minutes: float, expected:
     ids=["in time", "a little late", "late", "very late"],
 )
 def test_who_is_paged_late_has_the_whole_time_from_then_on(due: float, now: float, expected: float) -> None:
-    assert next_due(THREE, L2, due_at=at(due), paged_at=at(now)) == at(expected)
+    assert next_due_at(THREE, L2, due_at=at(due), paged_at=at(now)) == at(expected)
 
 
 def test_after_the_fallback_nothing_is_waited_for() -> None:
-    assert next_due(THREE, Place(4, 0), due_at=at(5), paged_at=at(5)) == at(5)
-    assert following(THREE, Place(4, 0)) is None
+    assert next_due_at(THREE, Position(4, 0), due_at=at(5), paged_at=at(5)) == at(5)
+    assert next_position(THREE, Position(4, 0)) is None
 
 
 POLICIES = st.builds(
@@ -152,15 +152,17 @@ def play(policy: Policy, moments: Iterable[datetime], answered_at: datetime | No
     """What is done by whoever looks at these moments and carries out what is due."""
     progress, done = Progress(at(0)), list[Step]()
     for moment in moments:
-        progress = replace(progress, is_answered=answered_at is not None and moment >= answered_at)
+        progress = replace(progress, is_acknowledged=answered_at is not None and moment >= answered_at)
         match step := next_step(policy, progress, moment):
             case PageLevel():
                 progress = replace(
-                    progress, place=step.place, due_at=next_due(policy, step.place, due_at=step.due_at, paged_at=moment)
+                    progress,
+                    position=step.position,
+                    due_at=next_due_at(policy, step.position, due_at=step.due_at, paged_at=moment),
                 )
-            case End():
+            case Exhausted():
                 progress = replace(progress, is_over=True)
-            case Wait() | Nothing():
+            case Wait() | Stop():
                 continue
         done.append(step)
     return done
@@ -180,7 +182,7 @@ def test_it_does_not_matter_how_often_one_looks(policy: Policy, some: list[float
     one, other = (play(policy, looking(rhythm)) for rhythm in (some, others))
 
     assert one == other
-    assert isinstance(one[-1], End)
+    assert isinstance(one[-1], Exhausted)
     assert len(one) == len(policy.levels) * (policy.repeat + 1) + 1
 
 
@@ -189,14 +191,14 @@ def test_levels_go_forwards_only_and_none_is_paged_twice(policy: Policy, gaps: l
     done = play(policy, ticks(gaps))
 
     paged = [each for each in done if isinstance(each, PageLevel)]
-    places = [(each.place.round, each.place.level) for each in paged]
+    places = [(each.position.round, each.position.level) for each in paged]
     assert places == sorted(set(places))
-    told = [place for each in paged for place, _ in (*each.passed_over, (each.place, each.due_at))]
-    course: list[Place] = []
-    while (place := following(policy, course[-1] if course else None)) is not None and len(course) < len(told):
-        course.append(place)
+    told = [position for each in paged for position, _ in (*each.passed_over, (each.position, each.due_at))]
+    course: list[Position] = []
+    while (position := next_position(policy, course[-1] if course else None)) is not None and len(course) < len(told):
+        course.append(position)
     assert told == course, "each level was paged, or named as passed over, in its turn"
-    assert not any(isinstance(each, End) for each in done[:-1]), "after the end nothing is done"
+    assert not any(isinstance(each, Exhausted) for each in done[:-1]), "after the end nothing is done"
 
 
 @given(POLICIES, GAPS, st.floats(0, 2000))
@@ -211,17 +213,17 @@ def test_an_answer_stops_it(policy: Policy, gaps: list[float], answered: float) 
     POLICIES,
     MOMENTS,
     MOMENTS,
-    st.none() | st.builds(Place, st.integers(1, 5), st.integers(0, 3)),
+    st.none() | st.builds(Position, st.integers(1, 5), st.integers(0, 3)),
     st.booleans(),
     st.none() | MOMENTS,
 )
 def test_never_silent_while_unanswered(
-    policy: Policy, now: datetime, due: datetime, place: Place | None, nobody_left: bool, more: datetime | None
+    policy: Policy, now: datetime, due: datetime, position: Position | None, nobody_left: bool, more: datetime | None
 ) -> None:
     """Of any history there is a level to page, the end, or a time to wait for that is to come: none is a failure."""
-    if place is not None:
-        place = Place(min(place.level, len(policy.levels)), min(place.round, policy.repeat))
-    progress = Progress(due, place, is_nobody_left=nobody_left, more_time_until=more)
+    if position is not None:
+        position = Position(min(position.level, len(policy.levels)), min(position.round, policy.repeat))
+    progress = Progress(due, position, is_nobody_left=nobody_left, more_time_until=more)
 
     step = next_step(policy, progress, now)
 
@@ -231,11 +233,11 @@ def test_never_silent_while_unanswered(
             assert step.until in {due, more}
         case PageLevel():
             assert step.due_at <= now
-            assert step.place.level <= len(policy.levels)
-            assert step.place.round <= policy.repeat
-        case End():
-            assert place == Place(len(policy.levels), policy.repeat)
-        case Nothing():
+            assert step.position.level <= len(policy.levels)
+            assert step.position.round <= policy.repeat
+        case Exhausted():
+            assert position == Position(len(policy.levels), policy.repeat)
+        case Stop():
             pytest.fail("nobody answered, and nothing is done")
 
 
@@ -245,12 +247,12 @@ def test_a_policy_is_kept_as_it_was(policy: Policy) -> None:
     assert Policy.from_json(policy.as_json()) == policy
 
 
-def called(*people: str, place: Place = L1, need: Need = Need.ANY, **more: tuple[str, ...]) -> Called:
-    return Called(place, at(0), at(0), need, people, **more)  # type: ignore[arg-type]
+def called(*people: str, position: Position = L1, need: Need = Need.ANY, **more: tuple[str, ...]) -> PagedLevel:
+    return PagedLevel(position, at(0), at(0), need, people, **more)  # type: ignore[arg-type]
 
 
-def answer(by: str, place: Place = L1, *, withdrawn: bool = False) -> Answer:
-    return Answer(by, at(1), "slack", place, at(2) if withdrawn else None)
+def answer(by: str, position: Position = L1, *, withdrawn: bool = False) -> Acknowledgement:
+    return Acknowledgement(by, at(1), "slack", position, at(2) if withdrawn else None)
 
 
 BOTH = called("U1", "U2", need=Need.ALL)
@@ -271,10 +273,10 @@ BOTH = called("U1", "U2", need=Need.ALL)
         ([BOTH], [answer("U1")], ("U2",), True),
         ([replace(BOTH, gone=("U2",))], [answer("U1")], (), True),
         ([called(groups=("S1",), need=Need.ALL)], [answer("U9")], (), True),
-        ([BOTH, called("U3", place=L2)], [answer("U1")], (), False),
-        ([BOTH, called("U3", place=L2)], [answer("U1"), answer("U3", L2)], (), True),
-        ([BOTH, called("U3", place=L2)], [answer("U1"), answer("U2", L2)], (), True),
-        ([BOTH, called("U1", place=L2)], [answer("U1")], (), True),
+        ([BOTH, called("U3", position=L2)], [answer("U1")], (), False),
+        ([BOTH, called("U3", position=L2)], [answer("U1"), answer("U3", L2)], (), True),
+        ([BOTH, called("U3", position=L2)], [answer("U1"), answer("U2", L2)], (), True),
+        ([BOTH, called("U1", position=L2)], [answer("U1")], (), True),
         ([BOTH], [], ("U1", "U2"), False),
         ([], [], (), False),
         ([], [answer("U1")], (), True),
@@ -301,25 +303,27 @@ BOTH = called("U1", "U2", need=Need.ALL)
         "already before the first",
     ],
 )
-def test_is_answered(levels: list[Called], answers: list[Answer], declined: tuple[str, ...], expected: bool) -> None:
-    assert is_answered(levels, answers, declined) is expected
+def test_is_answered(
+    levels: list[PagedLevel], answers: list[Acknowledgement], declined: tuple[str, ...], expected: bool
+) -> None:
+    assert is_acknowledged(levels, answers, declined) is expected
 
 
 def test_an_answer_after_levels_that_meant_nobody_is_for_the_one_that_was_paged_last() -> None:
     """Everybody declined, and the rounds that followed paged nobody: somebody else can still take it."""
-    paged, later = called("U1", place=L1), Place(1, 3)
+    paged, later = called("U1", position=L1), Position(1, 3)
 
-    assert is_answered([paged], [answer("U9", later)], ("U1",))
-    assert is_answered([paged, called("U2", place=L2)], [answer("U9", L1)])
-    assert not is_answered([called("U2", place=L2)], [answer("U9", L1)])
-    assert not is_answered([paged], [answer("U9", later, withdrawn=True)], ("U1",))
+    assert is_acknowledged([paged], [answer("U9", later)], ("U1",))
+    assert is_acknowledged([paged, called("U2", position=L2)], [answer("U9", L1)])
+    assert not is_acknowledged([called("U2", position=L2)], [answer("U9", L1)])
+    assert not is_acknowledged([paged], [answer("U9", later, withdrawn=True)], ("U1",))
 
 
 def test_who_is_still_needed_of_all() -> None:
-    assert still_needed([BOTH], [answer("U1")]) == ["U2"]
-    assert still_needed([BOTH], [answer("U1")], ("U2",)) == []
-    assert still_needed([called("U1", "U2")], []) == []
-    assert still_needed([], []) == []
+    assert people_still_needed([BOTH], [answer("U1")]) == ["U2"]
+    assert people_still_needed([BOTH], [answer("U1")], ("U2",)) == []
+    assert people_still_needed([called("U1", "U2")], []) == []
+    assert people_still_needed([], []) == []
 
 
 @pytest.mark.parametrize(
@@ -336,12 +340,12 @@ def test_who_is_still_needed_of_all() -> None:
         (called("U1", services=("pagerduty:payments",), gone=("pagerduty:payments",)), ("U1",), False),
     ],
 )
-def test_whether_anybody_is_left(level: Called, declined: tuple[str, ...], expected: bool) -> None:
-    assert level.is_left(declined) is expected
+def test_whether_anybody_is_left(level: PagedLevel, declined: tuple[str, ...], expected: bool) -> None:
+    assert level.has_reachable_target(declined) is expected
 
 
 def test_a_level_that_was_paged_is_kept_as_it_was() -> None:
-    kept = Called(
+    kept = PagedLevel(
         L2,
         at(5),
         at(17),
@@ -354,10 +358,10 @@ def test_a_level_that_was_paged_is_kept_as_it_was() -> None:
         "nobody left",
         ((L1, at(0)),),
     )
-    assert Called.from_json(kept.as_json()) == kept
+    assert PagedLevel.from_json(kept.as_json()) == kept
     assert kept.late == timedelta(minutes=12)
     assert replace(kept, paged_at=at(5.5)).late is None
-    assert Answer.from_json(answer("U1", withdrawn=True).as_json()) == answer("U1", withdrawn=True)
+    assert Acknowledgement.from_json(answer("U1", withdrawn=True).as_json()) == answer("U1", withdrawn=True)
 
 
 @pytest.mark.parametrize(
@@ -372,8 +376,8 @@ def test_a_level_that_was_paged_is_kept_as_it_was() -> None:
     ],
 )
 def test_a_target_is_read(text: str, expected: Target) -> None:
-    assert target_of(text) == expected
-    assert target_of(str(expected)) == expected
+    assert parse_target(text) == expected
+    assert parse_target(str(expected)) == expected
 
 
 @pytest.mark.parametrize(
@@ -381,13 +385,13 @@ def test_a_target_is_read(text: str, expected: Target) -> None:
 )
 def test_what_names_nobody_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="names nobody"):
-        target_of(text)
+        parse_target(text)
 
 
 @given(st.text())
 def test_any_text_is_a_target_or_a_clear_refusal(text: str) -> None:
     try:
-        read = target_of(text)
+        read = parse_target(text)
     except UserError:
         return
-    assert target_of(str(read)) == read
+    assert parse_target(str(read)) == read

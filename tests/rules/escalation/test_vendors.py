@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.escalation.vendors import next_question, opens_next, shown_hours
+from bot.domain.escalation.vendors import format_hours, next_case_question, next_opening
 from bot.domain.oncall.working_hours import DAYS, WorkingHours
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -35,7 +35,7 @@ def at(text: str) -> datetime:
     ],
 )
 def test_hours_are_shown_as_people_write_them(found: WorkingHours, expected: str) -> None:
-    assert shown_hours(found) == expected
+    assert format_hours(found) == expected
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def test_hours_are_shown_as_people_write_them(found: WorkingHours, expected: str
     ],
 )
 def test_when_they_answer_again(moment: str, found: WorkingHours, expected: str) -> None:
-    assert opens_next(found, at(moment)) == at(expected)
+    assert next_opening(found, at(moment)) == at(expected)
 
 
 def test_a_support_that_is_closed_for_weeks_promises_nothing() -> None:
     holidays = tuple((at("2026-11-20 00:00") + timedelta(days=day)).date().isoformat() for day in range(30))
-    assert opens_next(hours(*DAYS, holidays=holidays), at("2026-11-20 12:00")) is None
+    assert next_opening(hours(*DAYS, holidays=holidays), at("2026-11-20 12:00")) is None
 
 
 @given(
@@ -67,16 +67,16 @@ def test_a_support_that_is_closed_for_weeks_promises_nothing() -> None:
 def test_they_answer_from_the_very_minute(days: set[str], opens: int, closes: int, naive: datetime, zone: str) -> None:
     moment = naive.replace(tzinfo=UTC, second=0, microsecond=0)
     found = hours(*days, opens=opens, closes=closes, zone=ZoneInfo(zone))
-    again = opens_next(found, moment)
+    again = next_opening(found, moment)
     if again is None:
         return
     assert again >= moment
-    assert found.hold(again)
-    assert again == moment or not found.hold(again - timedelta(minutes=1))
+    assert found.contains(again)
+    assert again == moment or not found.contains(again - timedelta(minutes=1))
 
 
 def test_the_case_reference_is_asked_for_ever_more_rarely() -> None:
     now, every = at("2026-11-20 12:00"), timedelta(minutes=15)
-    pauses = [(next_question(asked, every, now) - now) // timedelta(minutes=1) for asked in range(5)]
+    pauses = [(next_case_question(asked, every, now) - now) // timedelta(minutes=1) for asked in range(5)]
     assert pauses == [15, 30, 60, 60, 60]
-    assert next_question(3, timedelta(hours=5), now) - now == timedelta(hours=5), "never sooner than was asked for"
+    assert next_case_question(3, timedelta(hours=5), now) - now == timedelta(hours=5), "never sooner than was asked for"

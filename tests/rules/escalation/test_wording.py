@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.terms import Severity
-from bot.services.escalation.page_bundles import BundleView, Line
-from bot.services.paging.content import CallText
+from bot.services.escalation.page_bundles import BundledPage, BundleView
+from bot.services.paging.content import EscalationText
 from bot.slack.blocks.escalation import page_bundle as bundle
 from bot.slack.blocks.escalation import vendors
-from bot.slack.gallery.vendors import OUTSIDE, VENDOR
+from tests.support.gallery.vendors import OUTSIDE, VENDOR
 from tests.support.worlds.world import rendered
 
-CALL = CallText(
+CALL = EscalationText(
     page_id=1,
     escalation_id=1,
     reference="INC-1",
@@ -31,28 +31,28 @@ CALL = CallText(
     channel_url=None,
     is_drill=False,
 )
-LINE = Line(1, "INC-1", "checkout is down", "SEV1", 1, "", None, is_waiting=True)
+LINE = BundledPage(1, "INC-1", "checkout is down", "SEV1", 1, "", None, is_waiting=True)
 
 
 def test_who_asked_is_a_person_or_a_policy_by_its_name() -> None:
     by_itself = replace(CALL, asked_by=None, is_policy=True)
 
-    assert CALL.asked == "Asked by oncall for payments, level 2 of 3, at 14:09 UTC"
-    assert replace(CALL, is_policy=True).asked == "Asked by oncall for the policy payments, level 2 of 3, at 14:09 UTC"
-    assert by_itself.asked == "Asked by the policy payments, level 2 of 3, at 14:09 UTC"
+    assert CALL.origin_text == "Asked by oncall for payments, level 2 of 3, at 14:09 UTC"
+    assert replace(CALL, is_policy=True).origin_text == "Asked by oncall for the policy payments, level 2 of 3, at 14:09 UTC"
+    assert by_itself.origin_text == "Asked by the policy payments, level 2 of 3, at 14:09 UTC"
 
 
 def test_one_incident_of_a_storm_is_not_several_at_once() -> None:
-    one = rendered({"blocks": bundle.bundle(BundleView([LINE], {})).blocks})
-    two = rendered({"blocks": bundle.bundle(BundleView([LINE, replace(LINE, page_id=2)], {})).blocks})
+    one = rendered({"blocks": bundle.page_bundle_message(BundleView([LINE], {})).blocks})
+    two = rendered({"blocks": bundle.page_bundle_message(BundleView([LINE, replace(LINE, page_id=2)], {})).blocks})
 
     assert "You are needed in *1 incident*." in one
     assert "You are needed in *2 incidents* at once. The worst are first." in two
 
 
 def test_a_vendor_whom_nobody_called_yet_was_not_called_outside_their_hours() -> None:
-    called = rendered({"blocks": vendors.ledger(VENDOR, OUTSIDE).blocks})
-    to_be_told = rendered({"blocks": vendors.ledger(VENDOR, replace(OUTSIDE, is_to_be_told=True)).blocks})
+    called = rendered({"blocks": vendors.vendor_message(VENDOR, OUTSIDE).blocks})
+    to_be_told = rendered({"blocks": vendors.vendor_message(VENDOR, replace(OUTSIDE, is_to_be_told=True)).blocks})
 
     assert "called outside their hours" in called
     assert "it is outside their hours" in to_be_told

@@ -4,48 +4,48 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.findings.rules.escalation_not_acknowledged import escalation_not_acknowledged
-from bot.domain.findings.rules.tasks import task_without_date, task_without_owner
+from bot.domain.findings.rules.escalations import check_escalation_not_acknowledged
+from bot.domain.findings.rules.tasks import check_task_without_date, check_task_without_owner
 from bot.domain.record.model import Action, Record
 from bot.domain.terms import ActionKind, Kind, TargetKind
 from tests.support.records.findings import codes, incident, nowhere
 
 
 def test_all_calls_without_an_answer_are_one_finding():
-    told = incident("12:00", "14:00")
+    builder = incident("12:00", "14:00")
     for target, kind in (("senior-engineers", TargetKind.TEAM), ("payment-gateway", TargetKind.VENDOR)):
-        told.escalated("13:00", "oncall", target, "Checkout crashes", kind=kind)
+        builder.escalated("13:00", "oncall", target, "Checkout crashes", kind=kind)
 
-    (found,) = escalation_not_acknowledged(told.record())
+    (found,) = check_escalation_not_acknowledged(builder.record())
     assert found.entries == ("escalation-1", "escalation-2")
 
 
 def test_a_call_that_was_answered():
-    told = incident("12:00", "14:00")
-    told.escalated("13:00", "oncall", "dba", "Slow")
-    told.acknowledged("13:05", "dba-lead", "dba")
+    builder = incident("12:00", "14:00")
+    builder.escalated("13:00", "oncall", "dba", "Slow")
+    builder.acknowledged("13:05", "dba-lead", "dba")
 
-    assert codes(escalation_not_acknowledged, told.record()) == []
+    assert codes(check_escalation_not_acknowledged, builder.record()) == []
 
 
 def test_a_second_call_that_was_answered_answers_the_first():
-    told = incident("12:00", "14:00")
-    told.escalated("13:10", "oncall", "dba", "Slow")
-    told.acknowledged("13:15", "dba-lead", "dba")
-    told.escalated("13:00", "oncall", "dba", "Slow")
+    builder = incident("12:00", "14:00")
+    builder.escalated("13:10", "oncall", "dba", "Slow")
+    builder.acknowledged("13:15", "dba-lead", "dba")
+    builder.escalated("13:00", "oncall", "dba", "Slow")
 
-    assert codes(escalation_not_acknowledged, told.record()) == []
+    assert codes(check_escalation_not_acknowledged, builder.record()) == []
 
 
 @pytest.mark.parametrize(("at", "expected"), [("13:20", []), ("12:10", ["escalation-not-acknowledged"])])
 def test_a_person_who_wrote_afterwards_was_there(at, expected):
-    told = incident("12:00", "14:00")
-    told.person("dba")
-    told.entry("12:05", "oncall", "It is slow", Kind.NOTE)
-    told.entry(at, "dba", "I see locks", Kind.INVESTIGATION)
-    told.escalated("13:00", "oncall", "<@UDBA>", "Slow", kind=TargetKind.PERSON)
+    builder = incident("12:00", "14:00")
+    builder.person("dba")
+    builder.entry("12:05", "oncall", "It is slow", Kind.NOTE)
+    builder.entry(at, "dba", "I see locks", Kind.INVESTIGATION)
+    builder.escalated("13:00", "oncall", "<@UDBA>", "Slow", kind=TargetKind.PERSON)
 
-    assert codes(escalation_not_acknowledged, told.record()) == expected
+    assert codes(check_escalation_not_acknowledged, builder.record()) == expected
 
 
 def test_a_call_just_before_the_end_and_one_of_an_open_incident():
@@ -54,16 +54,16 @@ def test_a_call_just_before_the_end_and_one_of_an_open_incident():
     still = incident("12:00", None)
     still.escalated("13:00", "oncall", "dba", "Slow")
 
-    assert codes(escalation_not_acknowledged, late.record()) == []
-    assert codes(escalation_not_acknowledged, still.record()) == []
+    assert codes(check_escalation_not_acknowledged, late.record()) == []
+    assert codes(check_escalation_not_acknowledged, still.record()) == []
 
 
 def test_an_answer_that_somebody_noted():
-    told = incident("12:00", "14:00")
-    told.escalated("13:00", "oncall", "payment-gateway", "Down", kind=TargetKind.VENDOR)
-    told.typed("13:20", "oncall", "They called back", Kind.ACKNOWLEDGED, about="escalation-1")
+    builder = incident("12:00", "14:00")
+    builder.escalated("13:00", "oncall", "payment-gateway", "Down", kind=TargetKind.VENDOR)
+    builder.typed("13:20", "oncall", "They called back", Kind.ACKNOWLEDGED, about="escalation-1")
 
-    assert codes(escalation_not_acknowledged, told.record()) == []
+    assert codes(check_escalation_not_acknowledged, builder.record()) == []
 
 
 def tasks(*made: tuple[str | None, str | None, bool]) -> Record:
@@ -89,5 +89,5 @@ def tasks(*made: tuple[str | None, str | None, bool]) -> Record:
     ],
 )
 def test_tasks_that_lack_something(record, owner, date):
-    assert [found.entries for found in task_without_owner(record)] == owner
-    assert [found.entries for found in task_without_date(record)] == date
+    assert [found.entries for found in check_task_without_owner(record)] == owner
+    assert [found.entries for found in check_task_without_date(record)] == date

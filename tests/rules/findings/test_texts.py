@@ -1,15 +1,15 @@
-"""Findings about what was written: repetitions, a cause without support, languages, the public."""
+"""Findings about texts: duplicates, unsupported causes, languages, status updates."""
 
 from dataclasses import replace
 
 import pytest
 
-from bot.domain.findings.rules.cause_unsupported import cause_unsupported
-from bot.domain.findings.rules.duplicate_entry import repeated_entry
-from bot.domain.findings.rules.duplicate_measure import measure_repeats_task
-from bot.domain.findings.rules.languages import language_missing, language_outdated
-from bot.domain.findings.rules.late_status_update import public_word_late
-from bot.domain.findings.similarity import language_of, stem, stems_of, words_of
+from bot.domain.findings.rules.cause_unsupported import check_cause_unsupported
+from bot.domain.findings.rules.duplicate_entry import check_duplicate_entries
+from bot.domain.findings.rules.duplicate_measure import check_duplicate_measures
+from bot.domain.findings.rules.languages import check_language_missing, check_language_outdated
+from bot.domain.findings.rules.late_status_update import check_late_status_update
+from bot.domain.findings.similarity import content_stems, guess_language, stem_word, words_in
 from bot.domain.record.model import Record, Statement, Update
 from bot.domain.terms import Kind, SourceKind, UpdateState
 from tests.support.records.builders import RecordBuilder
@@ -19,12 +19,12 @@ GATEWAY = "It is connected to the payment gateway integration: reading its logs.
 
 
 def twice(first: str, second: str, *, later: str = "16:40", between: int = 0, kind: Kind = Kind.NOTE) -> list[str]:
-    told = incident("16:11", "18:00")
-    told.entry("16:20", "engineer", first, kind)
+    builder = incident("16:11", "18:00")
+    builder.entry("16:20", "engineer", first, kind)
     for number in range(between):
-        told.entry("16:30", "engineer", f"Step {number} of the long list", Kind.ACTION)
-    told.entry(later, "dba", second, kind)
-    return codes(repeated_entry, told.record())
+        builder.entry("16:30", "engineer", f"Step {number} of the long list", Kind.ACTION)
+    builder.entry(later, "dba", second, kind)
+    return codes(check_duplicate_entries, builder.record())
 
 
 @pytest.mark.parametrize(
@@ -67,41 +67,41 @@ def test_what_is_far_apart_is_another_thing():
 
 
 def test_several_repetitions_are_one_finding():
-    told = incident("16:11", "18:00")
+    builder = incident("16:11", "18:00")
     for at in ("16:20", "16:25", "16:30"):
-        told.entry(at, "engineer", GATEWAY, Kind.INVESTIGATION)
+        builder.entry(at, "engineer", GATEWAY, Kind.INVESTIGATION)
 
-    (found,) = repeated_entry(told.record())
+    (found,) = check_duplicate_entries(builder.record())
     assert (len(found.entries), found.values["number"]) == (3, 3)
 
 
 def test_calls_public_words_and_the_bots_own_lines_may_repeat():
-    told = incident("16:11", "18:00")
+    builder = incident("16:11", "18:00")
     for target in ("development", "operations"):
-        told.escalated("16:20", "oncall", target, "The first investigation did not find the cause")
+        builder.escalated("16:20", "oncall", target, "The first investigation did not find the cause")
     for code in ("en", "fr"):
-        told.typed("16:42", "oncall", GATEWAY, Kind.COMMUNICATION, language=code, public=UpdateState.MONITORING)
+        builder.typed("16:42", "oncall", GATEWAY, Kind.COMMUNICATION, language=code, public=UpdateState.MONITORING)
     for at in ("16:50", "16:51"):
-        told.entry(at, None, "Alert FailedPayments fired once more", Kind.DETECTION, source=SourceKind.ALERT)
+        builder.entry(at, None, "Alert FailedPayments fired once more", Kind.DETECTION, source=SourceKind.ALERT)
     for _ in range(2):
-        told.cause("16:55", "engineer", GATEWAY)
-    told.entry("16:56", "engineer", GATEWAY, Kind.CAUSE)
+        builder.cause("16:55", "engineer", GATEWAY)
+    builder.entry("16:56", "engineer", GATEWAY, Kind.CAUSE)
 
-    assert codes(repeated_entry, told.record()) == []
+    assert codes(check_duplicate_entries, builder.record()) == []
 
 
 def test_a_withdrawn_entry_repeats_nothing():
-    told = incident("16:11", "18:00")
-    told.entry("16:20", "engineer", GATEWAY, Kind.NOTE)
-    told.entry("16:25", "engineer", GATEWAY, Kind.NOTE, withdrawn_at=told.at("16:30"))
+    builder = incident("16:11", "18:00")
+    builder.entry("16:20", "engineer", GATEWAY, Kind.NOTE)
+    builder.entry("16:25", "engineer", GATEWAY, Kind.NOTE, withdrawn_at=builder.at("16:30"))
 
-    assert codes(repeated_entry, told.record()) == []
+    assert codes(check_duplicate_entries, builder.record()) == []
 
 
 def measures(improvement: str, task: str) -> list[str]:
-    told = incident()
-    told.follow_ups("18:10", "oncall", [improvement], [task])
-    return codes(measure_repeats_task, told.record())
+    builder = incident()
+    builder.follow_ups("18:10", "oncall", [improvement], [task])
+    return codes(check_duplicate_measures, builder.record())
 
 
 @pytest.mark.parametrize(
@@ -133,11 +133,11 @@ def test_measures_that_repeat_a_task(improvement, task, expected):
 
 
 def supported(cause: str, *entries: str, kind: Kind = Kind.INVESTIGATION) -> list[str]:
-    told = incident("16:11", "18:00")
+    builder = incident("16:11", "18:00")
     for place, text in enumerate(entries):
-        told.entry(f"16:{20 + place}", "engineer", text, kind)
-    told.cause("17:00", "engineer", cause)
-    return codes(cause_unsupported, told.record())
+        builder.entry(f"16:{20 + place}", "engineer", text, kind)
+    builder.cause("17:00", "engineer", cause)
+    return codes(check_cause_unsupported, builder.record())
 
 
 DNS = (
@@ -171,13 +171,13 @@ def test_two_entries_are_too_few_to_say():
 
 
 def test_one_of_several_causes_that_is_supported_is_enough():
-    told = incident("16:11", "18:00")
+    builder = incident("16:11", "18:00")
     for text in DNS:
-        told.entry("16:20", "engineer", text, Kind.INVESTIGATION)
-    told.cause("17:00", "engineer", "An expired certificate made the login of the customers fail")
-    told.cause("17:01", "engineer", "The resolvers were overloaded")
+        builder.entry("16:20", "engineer", text, Kind.INVESTIGATION)
+    builder.cause("17:00", "engineer", "An expired certificate made the login of the customers fail")
+    builder.cause("17:01", "engineer", "The resolvers were overloaded")
 
-    assert codes(cause_unsupported, told.record()) == []
+    assert codes(check_cause_unsupported, builder.record()) == []
 
 
 @pytest.mark.parametrize(
@@ -199,83 +199,83 @@ def test_one_of_several_causes_that_is_supported_is_enough():
     ],
 )
 def test_claims_that_the_public_was_told_earlier(at, text, expected):
-    told = incident("16:11", "18:00")
-    told.typed(at, "oncall", text, Kind.NOTE)
-    record = published(told, "16:42", "Payments are down.", UpdateState.MONITORING)
+    builder = incident("16:11", "18:00")
+    builder.typed(at, "oncall", text, Kind.NOTE)
+    record = published(builder, "16:42", "Payments are down.", UpdateState.MONITORING)
 
-    assert codes(public_word_late, record) == (["public-word-late"] if expected else [])
-    assert codes(public_word_late, replace(record, updates=[])) == []
+    assert codes(check_late_status_update, record) == (["public-word-late"] if expected else [])
+    assert codes(check_late_status_update, replace(record, updates=[])) == []
 
 
-def told_in(
+def updates_in(
     *updates: tuple[str, str, str], published_in: tuple[str, ...] = (), own: tuple[str, ...] = ("en",)
 ) -> Record:
-    """Updates as (time, state, languages with blanks between), the postmortem's languages, the incident's."""
-    told = incident("16:11", "16:24")
-    told.languages = own
+    """A record of updates as (time, state, languages separated by blanks)."""
+    builder = incident("16:11", "16:24")
+    builder.languages = own
     made = []
     for at, state, languages in updates:
         each = tuple(languages.split())
-        entries = [told.typed(at, "oncall", f"In {code}", Kind.COMMUNICATION, language=code) for code in each]
+        entries = [builder.typed(at, "oncall", f"In {code}", Kind.COMMUNICATION, language=code) for code in each]
         made.append(
             Update(
                 UpdateState(state),
-                told.at(at),
+                builder.at(at),
                 dict.fromkeys(each, "x"),
                 each,
                 tuple(entry.source for entry in entries),
             )
         )
     if published_in:
-        entry = told.typed("19:00", "oncall", "", Kind.COMMUNICATION)
-        made.append(Update(UpdateState.POSTMORTEM, told.at("19:00"), {}, published_in, (entry.source,)))
-    return replace(told.record(), updates=made)
+        entry = builder.typed("19:00", "oncall", "", Kind.COMMUNICATION)
+        made.append(Update(UpdateState.POSTMORTEM, builder.at("19:00"), {}, published_in, (entry.source,)))
+    return replace(builder.record(), updates=made)
 
 
 @pytest.mark.parametrize(
     ("record", "expected"),
     [
-        (told_in(("16:42", "monitoring", "fr en it"), published_in=("fr", "en")), ["language-missing"]),
-        (told_in(("16:42", "monitoring", "fr en it"), published_in=("fr", "en", "it")), []),
-        (told_in(("16:42", "monitoring", "fr en it"), own=("fr", "en", "it")), []),
-        (told_in(("16:42", "monitoring", "fr"), own=("en",)), ["language-missing"]),
-        (told_in(("16:42", "monitoring", "pt-BR"), published_in=("pt",)), []),
+        (updates_in(("16:42", "monitoring", "fr en it"), published_in=("fr", "en")), ["language-missing"]),
+        (updates_in(("16:42", "monitoring", "fr en it"), published_in=("fr", "en", "it")), []),
+        (updates_in(("16:42", "monitoring", "fr en it"), own=("fr", "en", "it")), []),
+        (updates_in(("16:42", "monitoring", "fr"), own=("en",)), ["language-missing"]),
+        (updates_in(("16:42", "monitoring", "pt-BR"), published_in=("pt",)), []),
         (
-            told_in(("16:42", "monitoring", "fr en"), ("18:00", "resolved", "en"), own=("en", "fr")),
+            updates_in(("16:42", "monitoring", "fr en"), ("18:00", "resolved", "en"), own=("en", "fr")),
             ["language-missing/update"],
         ),
-        (told_in(("16:42", "monitoring", "en"), ("18:00", "resolved", "en fr"), own=("en", "fr")), []),
-        (told_in(("16:42", "monitoring", "en"), ("18:00", "resolved", "")), []),
-        (told_in(), []),
+        (updates_in(("16:42", "monitoring", "en"), ("18:00", "resolved", "en fr"), own=("en", "fr")), []),
+        (updates_in(("16:42", "monitoring", "en"), ("18:00", "resolved", "")), []),
+        (updates_in(), []),
     ],
 )
 def test_languages_in_which_something_is_missing(record, expected):
-    assert codes(language_missing, record) == expected
+    assert codes(check_language_missing, record) == expected
 
 
 def test_the_missing_languages_are_named_once():
-    (found,) = language_missing(told_in(("16:42", "monitoring", "fr en it es"), published_in=("fr", "en")))
+    (found,) = check_language_missing(updates_in(("16:42", "monitoring", "fr en it es"), published_in=("fr", "en")))
 
     assert [each.code for each in found.values["languages"]] == ["it", "es"]
 
 
 def test_a_title_promises_a_postmortem_once_one_is_published():
-    record = told_in(published_in=("fr",))
+    record = updates_in(published_in=("fr",))
     titled = replace(record, incident=replace(record.incident, titles={"fr": "Panne", "it": "Guasto"}))
 
-    assert codes(language_missing, titled) == ["language-missing"]
-    assert codes(language_missing, replace(titled, updates=[])) == []
+    assert codes(check_language_missing, titled) == ["language-missing"]
+    assert codes(check_language_missing, replace(titled, updates=[])) == []
 
 
 def stated(*causes: tuple[str, str | None, str], own: tuple[str, ...]) -> Record:
     """Causes as (time, language, text); the last of each language stands."""
-    told = incident("16:11", "16:24")
-    told.languages = own
+    builder = incident("16:11", "16:24")
+    builder.languages = own
     latest: dict[str | None, Statement] = {}
     for at, code, text in causes:
-        entry = told.typed(at, "oncall", text, Kind.CAUSE, language=code)
-        latest[code] = Statement(text, code, entry.source, told.at(at), "UONCALL")
-    return replace(told.record(), causes=tuple(latest.values()))
+        entry = builder.typed(at, "oncall", text, Kind.CAUSE, language=code)
+        latest[code] = Statement(text, code, entry.source, builder.at(at), "UONCALL")
+    return replace(builder.record(), causes=tuple(latest.values()))
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def stated(*causes: tuple[str, str | None, str], own: tuple[str, ...]) -> Record
     ],
 )
 def test_causes_in_one_language_of_the_document_only(record, expected):
-    assert codes(language_missing, record) == expected
+    assert codes(check_language_missing, record) == expected
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ def test_causes_in_one_language_of_the_document_only(record, expected):
     ],
 )
 def test_causes_stated_anew_in_one_language_only(causes, expected):
-    assert codes(language_outdated, stated(*causes, own=("en", "fr"))) == expected
+    assert codes(check_language_outdated, stated(*causes, own=("en", "fr"))) == expected
 
 
 @pytest.mark.parametrize(
@@ -318,21 +318,21 @@ def test_causes_stated_anew_in_one_language_only(causes, expected):
     ],
 )
 def test_the_language_of_a_text_by_its_little_words(words, code):
-    assert language_of(words_of(words)) == code
+    assert guess_language(words_in(words)) == code
 
 
 def test_stems():
-    assert {stem(word) for word in ("test", "tests", "tested", "testing")} == {"test"}
-    assert stem("404") == "404"
-    assert stems_of("The tests of the payment gateway") == ["test", "payment", "gateway"]
+    assert {stem_word(word) for word in ("test", "tests", "tested", "testing")} == {"test"}
+    assert stem_word("404") == "404"
+    assert content_stems("The tests of the payment gateway") == ["test", "payment", "gateway"]
 
 
 def test_a_long_list_of_measures_is_compared_in_passing():
-    told = RecordBuilder("2025-03-27", "UTC", "Payments are down", "payments")
-    first = told.typed("16:11", "oncall", told.title, Kind.DECLARED)
+    builder = RecordBuilder("2025-03-27", "UTC", "Payments are down", "payments")
+    first = builder.typed("16:11", "oncall", builder.title, Kind.DECLARED)
     for name in ("declared", "started", "detected"):
-        told.sets(name, first, "declared")
+        builder.sets(name, first, "declared")
     texts = [f"Replace certificate number {number} of customer {number * 3}" for number in range(300)]
-    told.follow_ups("18:10", "oncall", texts, texts[::-1])
+    builder.follow_ups("18:10", "oncall", texts, texts[::-1])
 
-    assert len(codes(measure_repeats_task, told.record())) == 300
+    assert len(codes(check_duplicate_measures, builder.record())) == 300

@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.findings.rules.duration_conflict import duration_conflict
-from bot.domain.findings.rules.end_before_start import end_before_start
-from bot.domain.findings.rules.long_gap import long_gap
-from bot.domain.findings.rules.out_of_order import out_of_order
-from bot.domain.findings.rules.window_conflicts import end_time_conflict, start_time_conflict
-from bot.domain.findings.times_in_text import length_in, window_in
+from bot.domain.findings.rules.duration_conflict import check_duration_conflict
+from bot.domain.findings.rules.long_gap import check_long_gap
+from bot.domain.findings.rules.out_of_order import check_out_of_order
+from bot.domain.findings.rules.window_conflicts import (
+    check_end_before_start,
+    check_end_time_conflict,
+    check_start_time_conflict,
+)
+from bot.domain.findings.times_in_text import parse_impact_duration, parse_window
 from bot.domain.terms import Kind, Precision, Severity, UpdateState
 from tests.support.records.builders import RecordBuilder
 from tests.support.records.findings import about, codes, incident, published
@@ -57,7 +60,7 @@ def clock(at: datetime | None) -> str | None:
     ],
 )
 def test_windows_as_the_six_languages_write_them(text, start, end):
-    window = window_in(text, NEAR, PARIS)
+    window = parse_window(text, NEAR, PARIS)
 
     assert window is not None
     assert (clock(window.start.at) if window.start else None, clock(window.end.at)) == (start, end)
@@ -78,7 +81,7 @@ def test_windows_as_the_six_languages_write_them(text, start, end):
     ],
 )
 def test_texts_that_state_no_window(text):
-    assert window_in(text, NEAR, PARIS) is None
+    assert parse_window(text, NEAR, PARIS) is None
 
 
 @pytest.mark.parametrize(
@@ -101,52 +104,52 @@ def test_texts_that_state_no_window(text):
     ],
 )
 def test_ends_in_what_the_public_was_told(text, expected):
-    assert codes(end_time_conflict, published(incident(), "16:42", text)) == expected
+    assert codes(check_end_time_conflict, published(incident(), "16:42", text)) == expected
 
 
 def test_an_end_after_a_forgotten_time_of_the_resolve_is_the_case_it_is_made_for():
-    told = incident("16:11", "18:00")
+    builder = incident("16:11", "18:00")
 
-    record = published(told, "18:01", "It was down from 16:11 to 16:23.")
+    record = published(builder, "18:01", "It was down from 16:11 to 16:23.")
 
-    assert codes(end_time_conflict, record) == ["end-time-conflict"]
-    assert codes(start_time_conflict, record) == []
+    assert codes(check_end_time_conflict, record) == ["end-time-conflict"]
+    assert codes(check_start_time_conflict, record) == []
 
 
 def test_an_end_that_a_command_states_otherwise():
-    told = incident()
-    told.typed("16:50", "oncall", "", Kind.IMPACT, states_end=told.at("16:30"))
+    builder = incident()
+    builder.typed("16:50", "oncall", "", Kind.IMPACT, states_end=builder.at("16:30"))
 
-    assert codes(end_time_conflict, told.record()) == ["end-time-conflict"]
+    assert codes(check_end_time_conflict, builder.record()) == ["end-time-conflict"]
 
 
 def test_who_states_an_end_again_corrects_it():
-    told = incident()
-    told.typed("16:30", "oncall", "", Kind.IMPACT, states_end=told.at("16:20"))
-    holds = told.typed("16:50", "oncall", "", Kind.IMPACT, states_end=told.at("16:24"))
-    told.sets("ended", holds, "impact ended:", at="16:24")
+    builder = incident()
+    builder.typed("16:30", "oncall", "", Kind.IMPACT, states_end=builder.at("16:20"))
+    holds = builder.typed("16:50", "oncall", "", Kind.IMPACT, states_end=builder.at("16:24"))
+    builder.sets("ended", holds, "impact ended:", at="16:24")
 
-    assert codes(end_time_conflict, told.record()) == []
+    assert codes(check_end_time_conflict, builder.record()) == []
 
 
 def test_who_states_the_start_after_the_declaration_corrects_it():
-    told = RecordBuilder("2025-03-27", "Europe/Paris", "Payments are down", "payments")
-    declared = told.typed("16:16", "oncall", told.title, Kind.DECLARED, states_start=told.at("16:11"))
-    stated = told.typed("16:50", "oncall", "", Kind.IMPACT, states_start=told.at("16:05"))
+    builder = RecordBuilder("2025-03-27", "Europe/Paris", "Payments are down", "payments")
+    declared = builder.typed("16:16", "oncall", builder.title, Kind.DECLARED, states_start=builder.at("16:11"))
+    stated = builder.typed("16:50", "oncall", "", Kind.IMPACT, states_start=builder.at("16:05"))
     for name in ("declared", "detected"):
-        told.sets(name, declared, "declared")
-    told.sets("started", stated, "impact started:", at="16:05")
+        builder.sets(name, declared, "declared")
+    builder.sets("started", stated, "impact started:", at="16:05")
 
-    assert codes(start_time_conflict, told.record()) == []
+    assert codes(check_start_time_conflict, builder.record()) == []
 
 
 def test_what_was_said_before_a_reopening_is_out_of_date():
-    told = incident("16:11", "18:00")
-    told.typed("16:30", "oncall", "", Kind.RESOLVED, states_end=told.at("16:23"))
-    told.typed("16:40", "oncall", "It is back", Kind.REOPENED)
-    before = published(told, "16:31", "It was down from 16:11 to 16:23.")
+    builder = incident("16:11", "18:00")
+    builder.typed("16:30", "oncall", "", Kind.RESOLVED, states_end=builder.at("16:23"))
+    builder.typed("16:40", "oncall", "It is back", Kind.REOPENED)
+    before = published(builder, "16:31", "It was down from 16:11 to 16:23.")
 
-    assert codes(end_time_conflict, before) == []
+    assert codes(check_end_time_conflict, before) == []
 
 
 @pytest.mark.parametrize(
@@ -160,14 +163,14 @@ def test_what_was_said_before_a_reopening_is_out_of_date():
     ],
 )
 def test_starts_in_what_the_public_was_told(text, expected):
-    assert codes(start_time_conflict, published(incident(), "16:42", text)) == expected
+    assert codes(check_start_time_conflict, published(incident(), "16:42", text)) == expected
 
 
 def test_a_start_that_a_command_states_otherwise():
-    told = incident()
-    told.typed("16:50", "oncall", "", Kind.IMPACT, states_start=told.at("16:05"))
+    builder = incident()
+    builder.typed("16:50", "oncall", "", Kind.IMPACT, states_start=builder.at("16:05"))
 
-    assert codes(start_time_conflict, told.record()) == ["start-time-conflict"]
+    assert codes(check_start_time_conflict, builder.record()) == ["start-time-conflict"]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +201,7 @@ def test_a_start_that_a_command_states_otherwise():
     ],
 )
 def test_lengths_as_the_six_languages_write_them(text, minutes):
-    found = length_in(text, is_impact=True)
+    found = parse_impact_duration(text, is_impact=True)
 
     assert (found[0] if found else None) == (timedelta(minutes=minutes) if minutes else None)
 
@@ -215,42 +218,42 @@ def test_lengths_as_the_six_languages_write_them(text, minutes):
     ],
 )
 def test_lengths_that_differ_from_the_record(text, expected):
-    told = incident()
-    told.impact("16:44", "oncall", text)
+    builder = incident()
+    builder.impact("16:44", "oncall", text)
 
-    assert codes(duration_conflict, told.record()) == expected
+    assert codes(check_duration_conflict, builder.record()) == expected
 
 
 def test_a_length_is_not_compared_with_times_that_are_only_known_about():
-    told = incident()
-    told.impact("16:44", "oncall", "No payment for 30 minutes")
-    about(told, "started")
+    builder = incident()
+    builder.impact("16:44", "oncall", "No payment for 30 minutes")
+    about(builder, "started")
 
-    assert codes(duration_conflict, told.record()) == []
+    assert codes(check_duration_conflict, builder.record()) == []
 
 
 def test_an_update_is_not_about_the_whole_unless_it_says_so():
-    told = published(incident(), "16:42", "Wait for 30 minutes.", UpdateState.RESOLVED)
+    builder = published(incident(), "16:42", "Wait for 30 minutes.", UpdateState.RESOLVED)
     said = published(incident(), "16:42", "The outage lasted 30 minutes.", UpdateState.RESOLVED)
 
-    assert codes(duration_conflict, told) == []
-    assert codes(duration_conflict, said) == ["duration-conflict"]
+    assert codes(check_duration_conflict, builder) == []
+    assert codes(check_duration_conflict, said) == ["duration-conflict"]
 
 
 def test_an_end_before_the_start():
-    told = incident("16:11", "16:05")
+    builder = incident("16:11", "16:05")
 
-    assert codes(end_before_start, told.record()) == ["end-before-start"]
-    assert codes(end_before_start, incident("16:11", "16:11").record()) == []
-    assert codes(end_before_start, incident("16:11", None).record()) == []
+    assert codes(check_end_before_start, builder.record()) == ["end-before-start"]
+    assert codes(check_end_before_start, incident("16:11", "16:11").record()) == []
+    assert codes(check_end_before_start, incident("16:11", None).record()) == []
 
 
 def test_an_alert_that_ended_before_it_began():
-    told = RecordBuilder("2025-03-27", "UTC", "Payments", "payments")
-    told.declared_by_alert("16:11", "Down", "Payments are down", origin="generic")
-    told.alerts[0] = replace(told.alerts[0], ended_at=told.at("16:00"))
+    builder = RecordBuilder("2025-03-27", "UTC", "Payments", "payments")
+    builder.declared_by_alert("16:11", "Down", "Payments are down", origin="generic")
+    builder.alerts[0] = replace(builder.alerts[0], ended_at=builder.at("16:00"))
 
-    assert codes(end_before_start, told.record()) == ["end-before-start/alert"]
+    assert codes(check_end_before_start, builder.record()) == ["end-before-start/alert"]
 
 
 @pytest.mark.parametrize(
@@ -270,44 +273,44 @@ def test_an_alert_that_ended_before_it_began():
     ],
 )
 def test_messages_that_give_another_time_than_their_own(written, text, kinds, expected):
-    told = incident("16:11", "17:30")
-    told.entry("16:20", "engineer", "Something else happened in between", Kind.ACTION)
-    told.entry(written, "engineer", text, *kinds)
+    builder = incident("16:11", "17:30")
+    builder.entry("16:20", "engineer", "Something else happened in between", Kind.ACTION)
+    builder.entry(written, "engineer", text, *kinds)
 
-    assert codes(out_of_order, told.record()) == expected
+    assert codes(check_out_of_order, builder.record()) == expected
 
 
 def test_nothing_between_the_two_times_is_no_finding():
-    told = incident("16:11", "17:30")
-    told.entry("16:40", "engineer", "16:12: restarted the gateway", Kind.ACTION)
+    builder = incident("16:11", "17:30")
+    builder.entry("16:40", "engineer", "16:12: restarted the gateway", Kind.ACTION)
 
-    assert codes(out_of_order, told.record()) == []
+    assert codes(check_out_of_order, builder.record()) == []
 
 
 def test_an_answer_before_its_call():
-    told = incident("16:11", "17:30")
-    told.escalated("16:20", "oncall", "dba", "Slow")
-    told.acknowledged("16:15", "dba-lead", "dba")
+    builder = incident("16:11", "17:30")
+    builder.escalated("16:20", "oncall", "dba", "Slow")
+    builder.acknowledged("16:15", "dba-lead", "dba")
 
-    assert codes(out_of_order, told.record()) == ["out-of-order/answer"]
+    assert codes(check_out_of_order, builder.record()) == ["out-of-order/answer"]
 
 
 def test_a_fix_before_the_impact():
-    told = incident("16:11", "17:30")
-    told.entry("16:02", "engineer", "It works again", Kind.FIXED)
+    builder = incident("16:11", "17:30")
+    builder.entry("16:02", "engineer", "It works again", Kind.FIXED)
 
-    assert codes(out_of_order, told.record()) == ["out-of-order/fix"]
+    assert codes(check_out_of_order, builder.record()) == ["out-of-order/fix"]
 
-    about(told, "started")
-    assert codes(out_of_order, told.record()) == []
+    about(builder, "started")
+    assert codes(check_out_of_order, builder.record()) == []
 
 
 def gap(start: str, end: str, *entries: str | None, severity: Severity = Severity.SEV1) -> list[str]:
-    told = incident(start, end, zone="UTC")
-    told.severity = severity
+    builder = incident(start, end, zone="UTC")
+    builder.severity = severity
     for at in entries:
-        told.entry(at, "engineer", "Looking", Kind.INVESTIGATION)
-    return codes(long_gap, told.record())
+        builder.entry(at, "engineer", "Looking", Kind.INVESTIGATION)
+    return codes(check_long_gap, builder.record())
 
 
 @pytest.mark.parametrize(
@@ -339,33 +342,33 @@ def test_a_light_incident_sleeps_at_night():
 
 
 def test_an_entry_of_unknown_time_fills_a_gap():
-    told = incident("15:00", None, zone="UTC")
-    told.entry(None, "engineer", "Checked the database", Kind.INVESTIGATION)
-    told.entry("16:30", "engineer", "It is not the database", Kind.RULED_OUT)
-    resolved = told.typed("16:40", "oncall", "", Kind.RESOLVED)
-    told.sets("ended", resolved, "resolve was typed")
+    builder = incident("15:00", None, zone="UTC")
+    builder.entry(None, "engineer", "Checked the database", Kind.INVESTIGATION)
+    builder.entry("16:30", "engineer", "It is not the database", Kind.RULED_OUT)
+    resolved = builder.typed("16:40", "oncall", "", Kind.RESOLVED)
+    builder.sets("ended", resolved, "resolve was typed")
 
-    assert codes(long_gap, told.record()) == []
+    assert codes(check_long_gap, builder.record()) == []
 
 
 def test_what_came_after_the_impact_is_no_gap():
-    told = incident("16:11", None)
-    resolved = told.typed("19:00", "oncall", "", Kind.RESOLVED, states_end=told.at("16:24"))
-    told.sets("resolved", resolved, "resolved")
-    told.sets("ended", resolved, "resolve at:", at="16:24")
+    builder = incident("16:11", None)
+    resolved = builder.typed("19:00", "oncall", "", Kind.RESOLVED, states_end=builder.at("16:24"))
+    builder.sets("resolved", resolved, "resolved")
+    builder.sets("ended", resolved, "resolve at:", at="16:24")
 
-    assert codes(long_gap, told.record()) == []
+    assert codes(check_long_gap, builder.record()) == []
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_left_alone(text):
-    window_in(text, datetime(2025, 3, 30, 1, 30, tzinfo=UTC), PARIS)
-    length_in(text, is_impact=True)
+    parse_window(text, datetime(2025, 3, 30, 1, 30, tzinfo=UTC), PARIS)
+    parse_impact_duration(text, is_impact=True)
 
 
 def test_precision_is_kept_in_mind():
-    told = incident()
-    about(told, "ended")
+    builder = incident()
+    about(builder, "ended")
 
-    assert codes(end_time_conflict, published(told, "16:42", "Down from 16:11 to 16:23.")) == []
-    assert told.moments["ended"].precision is Precision.APPROXIMATE
+    assert codes(check_end_time_conflict, published(builder, "16:42", "Down from 16:11 to 16:23.")) == []
+    assert builder.moments["ended"].precision is Precision.APPROXIMATE

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.terms import Kind, Precision
 from bot.domain.timeline.amendments import (
-    Place,
+    EntryPosition,
     amended_kinds,
-    amended_time,
     earlier_time,
     fixed_kinds,
-    moved,
-    typed_time,
-    why_not_beside,
+    format_editable_time,
+    move_entry,
+    parse_amended_time,
+    placement_problem,
 )
 
 PARIS, UTC_ZONE = ZoneInfo("Europe/Paris"), ZoneInfo("UTC")
@@ -25,21 +25,21 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 @st.composite
-def moves(draw: st.DrawFn) -> tuple[list[Place], Place, Place, bool]:
+def moves(draw: st.DrawFn) -> tuple[list[EntryPosition], EntryPosition, EntryPosition, bool]:
     """A timeline in order, with several entries at one time; one of them to be moved beside another."""
     minutes = draw(st.lists(st.integers(0, 3), min_size=2, max_size=12).map(sorted))
-    places = [Place(number, NOON + timedelta(minutes=minute)) for number, minute in enumerate(minutes)]
+    places = [EntryPosition(number, NOON + timedelta(minutes=minute)) for number, minute in enumerate(minutes)]
     entry, beside = draw(st.permutations(places))[:2]
     return places, entry, beside, draw(st.booleans())
 
 
 @given(moves())
-def test_a_move_moves_one_entry_and_nothing_else(case: tuple[list[Place], Place, Place, bool]) -> None:
+def test_a_move_moves_one_entry_and_nothing_else(case: tuple[list[EntryPosition], EntryPosition, EntryPosition, bool]) -> None:
     places, entry, beside, before = case
     numbers = {place.id: (place.sort_at, number) for number, place in enumerate(places)}
 
     group = [place for place in places if place.sort_at == beside.sort_at]
-    for number, place in enumerate(moved(group, entry, beside, before=before)):
+    for number, place in enumerate(move_entry(group, entry, beside, before=before)):
         numbers[place.id] = (place.sort_at, len(places) + number)
 
     order = sorted(numbers, key=lambda each: numbers[each])
@@ -67,7 +67,7 @@ def test_a_move_moves_one_entry_and_nothing_else(case: tuple[list[Place], Place,
 def test_a_clock_time_is_the_one_nearest_to_where_the_entry_stands(typed: str, expected: str) -> None:
     near = datetime(2026, 3, 2, 23, 55, tzinfo=PARIS).astimezone(UTC)
 
-    when = amended_time(typed, near=near, now=near + timedelta(days=9), zone=PARIS)
+    when = parse_amended_time(typed, near=near, now=near + timedelta(days=9), zone=PARIS)
 
     assert when.at is not None
     assert when.at.astimezone(PARIS).replace(tzinfo=None).isoformat(timespec="minutes") == expected
@@ -76,13 +76,13 @@ def test_a_clock_time_is_the_one_nearest_to_where_the_entry_stands(typed: str, e
 def test_a_clock_time_is_never_in_the_future() -> None:
     now = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
-    when = amended_time("23:50", near=now - timedelta(minutes=5), now=now, zone=UTC_ZONE)
+    when = parse_amended_time("23:50", near=now - timedelta(minutes=5), now=now, zone=UTC_ZONE)
 
     assert when.at == datetime(2026, 3, 1, 23, 50, tzinfo=UTC)
 
 
 def test_relative_times_count_from_now() -> None:
-    when = amended_time("10 min ago", near=NOON - timedelta(days=3), now=NOON, zone=PARIS)
+    when = parse_amended_time("10 min ago", near=NOON - timedelta(days=3), now=NOON, zone=PARIS)
 
     assert when.at == NOON - timedelta(minutes=10)
 
@@ -90,14 +90,14 @@ def test_relative_times_count_from_now() -> None:
 @pytest.mark.parametrize("typed", ["", "soon", "25:99", "in 2 hours", "2026-03-05 10:00"])
 def test_what_is_no_past_time_is_refused(typed: str) -> None:
     with pytest.raises(UserError):
-        amended_time(typed, near=NOON, now=NOON, zone=PARIS)
+        parse_amended_time(typed, near=NOON, now=NOON, zone=PARIS)
 
 
 def test_a_time_that_came_twice_is_asked_about() -> None:
     near = datetime(2025, 10, 26, 0, 30, tzinfo=UTC)
 
     with pytest.raises(Ambiguous) as question:
-        amended_time("02:30", near=near, now=near + timedelta(days=2), zone=PARIS)
+        parse_amended_time("02:30", near=near, now=near + timedelta(days=2), zone=PARIS)
 
     assert len(question.value.candidates) == 2
 
@@ -108,17 +108,17 @@ def test_a_time_that_came_twice_is_asked_about() -> None:
     st.sampled_from(["Europe/Paris", "Africa/Nairobi", "America/Los_Angeles", "Australia/Lord_Howe", "UTC"]),
 )
 def test_what_the_form_shows_is_read_back_the_same(at: datetime, precision: Precision, zone: str) -> None:
-    shown = typed_time(at, precision, ZoneInfo(zone))
+    shown = format_editable_time(at, precision, ZoneInfo(zone))
 
-    when = amended_time(shown, near=NOON, now=NOON, zone=ZoneInfo(zone))
+    when = parse_amended_time(shown, near=NOON, now=NOON, zone=ZoneInfo(zone))
 
     assert (when.at, when.precision) == (at, precision)
 
 
 def test_an_unknown_time_is_shown_and_read_as_a_question_mark() -> None:
-    shown = typed_time(None, Precision.UNKNOWN, PARIS)
+    shown = format_editable_time(None, Precision.UNKNOWN, PARIS)
 
-    when = amended_time(shown, near=NOON, now=NOON, zone=PARIS)
+    when = parse_amended_time(shown, near=NOON, now=NOON, zone=PARIS)
 
     assert (shown, when.at, when.precision) == ("?", None, Precision.UNKNOWN)
 
@@ -133,7 +133,7 @@ def test_an_unknown_time_is_shown_and_read_as_a_question_mark() -> None:
     ],
 )
 def test_what_may_stand_beside_what(happened_at: datetime | None, beside: datetime, may: bool) -> None:
-    assert (why_not_beside(happened_at, beside) is None) is may
+    assert (placement_problem(happened_at, beside) is None) is may
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.domain.slack_app.scopes import BY_SCOPE, PERMISSIONS, Lack, is_lack, lacking, missing
+from bot.domain.slack_app.missing_permissions import MissingPermission, find_missing_permission, is_missing_permission
+from bot.domain.slack_app.scopes import BY_SCOPE, PERMISSIONS, missing_scopes
 
 PROVIDED = "channels:manage,channels:read,chat:write"
 
@@ -31,15 +32,15 @@ PROVIDED = "channels:manage,channels:read,chat:write"
     ],
 )
 def test_what_a_call_lacked(method: str, error: str, needed: str, provided: str, key: str | None) -> None:
-    found = lacking(method, error, needed, provided)
+    found = find_missing_permission(method, error, needed, provided)
 
     assert (found.key if found else None) == key
     if found is not None:
-        assert Lack.of(found.key, error) == found
+        assert MissingPermission.from_key(found.key, error) == found
 
 
 def test_what_a_later_release_knew_is_passed_over() -> None:
-    assert Lack.of("missing_scope:calls:write", "missing_scope") is None
+    assert MissingPermission.from_key("missing_scope:calls:write", "missing_scope") is None
 
 
 @pytest.mark.parametrize(
@@ -54,13 +55,13 @@ def test_what_a_later_release_knew_is_passed_over() -> None:
     ],
 )
 def test_a_step_that_failed_for_want_of_something(error: str | None, expected: bool) -> None:
-    assert is_lack(error) is expected
+    assert is_missing_permission(error) is expected
 
 
 def test_what_is_needed_comes_first() -> None:
-    assert missing(BY_SCOPE) == []
-    assert missing([*BY_SCOPE, "calls:read"]) == []
-    found = missing({"chat:write"})
+    assert missing_scopes(BY_SCOPE) == []
+    assert missing_scopes([*BY_SCOPE, "calls:read"]) == []
+    found = missing_scopes({"chat:write"})
     assert len(found) == len(PERMISSIONS) - 1
     assert [each.is_required for each in found] == sorted((each.is_required for each in found), reverse=True)
 

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.incidents.milestones import KINDS, AlertFact, Fact, Milestone, Milestones, milestones
+from bot.domain.incidents.milestones import (
+    MILESTONE_KINDS,
+    AlertFact,
+    EntryFact,
+    Milestone,
+    Milestones,
+    compute_milestones,
+)
 from bot.domain.terms import Kind, Precision, Status
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -26,10 +33,10 @@ def fact(
     started: float | None = None,
     ended: float | None = None,
     status: Status | None = None,
-) -> Fact:
+) -> EntryFact:
     """Minutes from noon; recorded when it happened, if nothing else is said."""
     moment = recorded if recorded is not None else happened if happened is not None else 0
-    return Fact(
+    return EntryFact(
         ref=ref,
         kinds=(kind,),
         happened_at=None if happened is None else at(happened),
@@ -45,9 +52,9 @@ def fact(
 DECLARED = fact("declared", Kind.DECLARED, 0)
 
 
-def found(facts: list[Fact], alerts: list[AlertFact], *, is_over: bool = False) -> Milestones:
+def found(facts: list[EntryFact], alerts: list[AlertFact], *, is_over: bool = False) -> Milestones:
     in_order = sorted([DECLARED, *facts], key=lambda each: each.happened_at or each.recorded_at)
-    return milestones(in_order, alerts, is_over=is_over)
+    return compute_milestones(in_order, alerts, is_over=is_over)
 
 
 def alert(ref: str, starts: float, precision: Precision = Precision.EXACT) -> AlertFact:
@@ -74,7 +81,7 @@ def test_an_end_that_is_stated_as_about_then_is_about_then():
 )
 def test_an_alert_that_fired_long_before_does_not_date_a_storm(starts, expected):
     told = [alert(f"alert-{number}", each) for number, each in enumerate(starts)]
-    times = milestones([DECLARED], told, is_over=False, storm_began=at(-3))
+    times = compute_milestones([DECLARED], told, is_over=False, storm_began=at(-3))
 
     assert times.started == times.detected == expected
 
@@ -134,7 +141,7 @@ def test_each_source_speaks_when_the_stronger_are_gone(name: str) -> None:
         if name == "ended":
             left = [each for each in left if each is not RESOLVED or speaking is RESOLVED]
             left += [] if any(each.kinds == (Kind.RESOLVED,) for each in left) else [RESOLVED]
-        facts = [each for each in left if isinstance(each, Fact)]
+        facts = [each for each in left if isinstance(each, EntryFact)]
         alerts = [each for each in left if isinstance(each, AlertFact)]
 
         milestone: Milestone | None = getattr(found(facts, alerts, is_over=name == "ended"), name)
@@ -151,7 +158,7 @@ def test_the_declaration_with_a_start_outdoes_marks_and_alerts() -> None:
     declared = replace(DECLARED, started=at(-40))
     boom, fired = fact("boom", Kind.IMPACT_BEGAN, -50), alert("alert-1", -45)
 
-    times = milestones([boom, declared], [fired], is_over=False)
+    times = compute_milestones([boom, declared], [fired], is_over=False)
 
     assert times.started == Milestone(at(-40), "start at:", "declared")
     assert times.declared == Milestone(at(0), "declared", "declared")
@@ -220,7 +227,7 @@ def test_how_well_a_time_is_known_goes_with_it() -> None:
 
 def test_a_record_without_a_declaration_is_corrupt() -> None:
     with pytest.raises(ValueError, match="without a declaration"):
-        milestones([fact("boom", Kind.IMPACT_BEGAN, -5)], [], is_over=False)
+        compute_milestones([fact("boom", Kind.IMPACT_BEGAN, -5)], [], is_over=False)
 
 
 minutes = st.integers(-600, 600)
@@ -247,7 +254,7 @@ any_alerts = st.lists(st.builds(lambda starts, number: alert(f"alert-{number}", 
 
 
 @given(st.lists(facts_of_any_kind), any_alerts, st.booleans())
-def test_every_time_comes_from_the_record(facts: list[Fact], alerts: list[AlertFact], is_over: bool) -> None:
+def test_every_time_comes_from_the_record(facts: list[EntryFact], alerts: list[AlertFact], is_over: bool) -> None:
     times = found(facts, alerts, is_over=is_over)
 
     refs = {each.ref for each in [DECLARED, *facts, *alerts]}
@@ -262,7 +269,7 @@ def test_every_time_comes_from_the_record(facts: list[Fact], alerts: list[AlertF
 
 
 @given(st.lists(facts_of_any_kind), any_alerts, st.booleans())
-def test_entries_of_other_kinds_change_nothing(facts: list[Fact], alerts: list[AlertFact], is_over: bool) -> None:
-    telling = [each for each in facts if KINDS.intersection(each.kinds)]
+def test_entries_of_other_kinds_change_nothing(facts: list[EntryFact], alerts: list[AlertFact], is_over: bool) -> None:
+    telling = [each for each in facts if MILESTONE_KINDS.intersection(each.kinds)]
 
     assert found(telling, alerts, is_over=is_over) == found(facts, alerts, is_over=is_over)

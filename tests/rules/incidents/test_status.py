@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.command import parse
+from bot.command.grammar import parse
 from bot.command.table import Context
 from bot.domain.incidents.lifecycle import (
-    EVENT_TO,
+    EVENT_COMMANDS,
+    EVENT_FOR_STATUS,
     NEXT,
-    TYPED,
     Event,
     NotAllowed,
+    alternative_channel_name,
     channel_name,
-    channel_name_again,
     transition,
 )
 from bot.domain.terms import Status
@@ -63,14 +63,14 @@ def test_every_event_in_every_status_leads_somewhere_or_is_refused(status: Statu
     assert (status, event) not in NEXT
     message = refused.value.message
     assert message.endswith(".")
-    for step in set(refused.value.allowed) & set(TYPED):
-        assert f"`/incident {TYPED[step]}`" in message
+    for step in set(refused.value.allowed) & set(EVENT_COMMANDS):
+        assert f"`/incident {EVENT_COMMANDS[step]}`" in message
 
 
 def test_the_ways_out_that_a_refusal_names_can_be_typed() -> None:
     context = Context(now=datetime(2026, 3, 2, 14, tzinfo=UTC), inside="INC-7")
 
-    for words in TYPED.values():
+    for words in EVENT_COMMANDS.values():
         assert parse(words, COMMANDS, context).incident == "INC-7"
 
 
@@ -91,7 +91,7 @@ def test_a_refusal_says_how_it_stands(status: Status, event: Event, words: str) 
 
 
 def test_a_named_status_is_reached_by_its_event() -> None:
-    for status, event in EVENT_TO.items():
+    for status, event in EVENT_FOR_STATUS.items():
         assert LEADS_TO[event] is status
 
 
@@ -141,7 +141,7 @@ def test_any_title_gives_a_name_that_slack_takes(title: str, number: int, prefix
 @given(st.text(), st.integers(2, 999))
 def test_the_next_name_to_try_is_valid_and_another(title: str, attempt: int) -> None:
     name = channel_name("inc", 7, title)
-    again = channel_name_again(name, attempt)
+    again = alternative_channel_name(name, attempt)
 
     assert VALID.fullmatch(again)
     assert again != name
@@ -152,4 +152,4 @@ def test_the_next_name_to_try_is_valid_and_another(title: str, attempt: int) -> 
 def test_the_next_name_stays_within_the_limit() -> None:
     longest = "inc-7-" + "x" * 74
 
-    assert channel_name_again(longest, 12) == longest[:77] + "-12"
+    assert alternative_channel_name(longest, 12) == longest[:77] + "-12"

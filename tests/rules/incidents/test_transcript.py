@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.record.transcript import Said, Transcript, threads
-from bot.export.html import html_body
+from bot.domain.record.transcript import Transcript, TranscriptMessage, group_threads
+from bot.export.html import render_html_body
 from bot.export.json import incident_json
 from bot.export.transcript import transcript_markdown
-from tests.support.records.builders import HOSTILE, payment_outage
+from tests.support.records.samples import payment_outage
+from tests.support.records.strategies import HOSTILE
 
 RECORD = payment_outage()
 BEGAN = datetime(2023, 11, 7, 17, 0, tzinfo=UTC)
@@ -17,12 +18,12 @@ BEGAN = datetime(2023, 11, 7, 17, 0, tzinfo=UTC)
 PEOPLE = {"U1": "oncall", "U2": "dba"}
 
 
-def said(number: int, text: str, author: str | None = "U1", **more: object) -> Said:
+def said(number: int, text: str, author: str | None = "U1", **more: object) -> TranscriptMessage:
     at = BEGAN + timedelta(minutes=number)
-    return Said(f"{number}.0", at, author, text, link=f"https://acme.example/p{number}", **more)  # type: ignore[arg-type]
+    return TranscriptMessage(f"{number}.0", at, author, text, link=f"https://acme.example/p{number}", **more)  # type: ignore[arg-type]
 
 
-def written(*messages: Said, language: str = "en") -> list[str]:
+def written(*messages: TranscriptMessage, language: str = "en") -> list[str]:
     text = transcript_markdown(Transcript("inc-1", messages, PEOPLE), RECORD.incident, language=language)
     return text.splitlines()
 
@@ -60,7 +61,7 @@ def test_who_wrote_what_when_with_answers_below_what_they_answer() -> None:
     ],
     ids=["edited", "deleted", "redacted", "files", "nobody", "unknown", "lines"],
 )
-def test_what_became_of_a_message(message: Said, expected: str) -> None:
+def test_what_became_of_a_message(message: TranscriptMessage, expected: str) -> None:
     lines = written(message)
 
     assert "\n".join(lines[4:]) == f"- **9:01 AM** {expected} [↗](https://acme.example/p1)"
@@ -80,8 +81,8 @@ def test_an_empty_channel_says_so() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_texts_are_only_text(text: str) -> None:
-    def tags(*messages: Said) -> list[str]:
-        html = html_body("\n".join(written(*messages))).replace("<br />\n", "")
+    def tags(*messages: TranscriptMessage) -> list[str]:
+        html = render_html_body("\n".join(written(*messages))).replace("<br />\n", "")
         return re.findall(r"</?\w+", html)
 
     assert tags(said(1, text), said(2, text, thread="1.0")) == tags(said(1, "a"), said(2, "b", thread="1.0"))
@@ -90,7 +91,7 @@ def test_hostile_texts_are_only_text(text: str) -> None:
 def test_every_message_is_in_the_appendix_once() -> None:
     messages = [said(1, "a"), said(2, "b", thread="1.0"), said(3, "c", thread="2.0"), said(4, "d", thread="9.9")]
 
-    found = [each.id for root, answers in threads(messages) for each in [root, *answers]]
+    found = [each.id for root, answers in group_threads(messages) for each in [root, *answers]]
 
     assert sorted(found) == [each.id for each in messages]
 

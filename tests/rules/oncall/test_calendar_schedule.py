@@ -1,4 +1,4 @@
-"""Calendars of other tools: their events, and whom the words of these mean."""
+"""External calendars: events, and their match to users."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.oncall.calendar_schedule import Copy, Event, Guest, as_json, from_json, understand
-from bot.domain.oncall.icalendar_reader import NoCalendar, from_calendar
-from bot.domain.oncall.schedule import Schedule, on_call
+from bot.domain.oncall.calendar_schedule import CalendarCopy, Event, Guest, copy_from_json, copy_to_json, match_events
+from bot.domain.oncall.icalendar_reader import InvalidCalendar, parse_calendar
+from bot.domain.oncall.schedule import Schedule, on_call_at
 
 CALENDARS = Path(__file__).parents[2] / "data" / "calendars"
 GOOGLE = (CALENDARS / "google.ics").read_text().rstrip()
@@ -25,18 +25,18 @@ def at(text, zone=PARIS):
 
 
 def read(text, zone=None, default=UTC_ZONE, since="2026-01-01", until="2027-01-01"):
-    return from_calendar(text, zone, default, since=at(since), until=at(until))
+    return parse_calendar(text, zone, default, since=at(since), until=at(until))
 
 
 def event(*lines, around=""):
     return HEAD + around + "\r\n".join(["BEGIN:VEVENT", "UID:1", *lines, "END:VEVENT", ""]) + FOOT
 
 
-def of(name):
+def read_schedule(name):
     found = read((CALENDARS / f"{name}.ics").read_text())
-    understood = understand(found.events, NAMES)
-    schedule = Schedule(name, PARIS, (understood.layer,))
-    return lambda text: on_call(schedule, (), at(text)), understood.unknown, found.problems
+    matched = match_events(found.events, NAMES)
+    schedule = Schedule(name, PARIS, (matched.layer,))
+    return lambda text: on_call_at(schedule, (), at(text)), matched.unknown, found.problems
 
 
 @pytest.mark.parametrize(
@@ -68,19 +68,19 @@ def of(name):
         ("opsgenie", "2026-11-23 09:00", (SECOND,)),
     ],
 )
-def test_who_is_on_call_by_calendars_of_every_shape(calendar, moment, expected):
-    who, _, problems = of(calendar)
+def test_calendars_of_several_tools(calendar, moment, expected):
+    who, _, problems = read_schedule(calendar)
 
     assert who(moment) == expected
     assert problems == ()
 
 
-def test_words_that_mean_nobody_are_handed_back():
-    assert of("pagerduty")[1] == ("On Call - Nobody Whom We Know - Payments Primary",)
-    assert [of(name)[1] for name in ("google", "outlook", "opsgenie")] == [()] * 3
+def test_unmatched_titles_are_returned():
+    assert read_schedule("pagerduty")[1] == ("On Call - Nobody Whom We Know - Payments Primary",)
+    assert [read_schedule(name)[1] for name in ("google", "outlook", "opsgenie")] == [()] * 3
 
 
-def test_times_without_a_zone_are_of_the_one_that_is_given_then_of_the_calendar_then_of_everything_else():
+def test_zone_of_times_without_a_zone():
     plain = event("DTSTART:20260105T090000", "DTEND:20260105T100000")
     own = event("DTSTART:20260105T090000", "DTEND:20260105T100000", around="X-WR-TIMEZONE:America/New_York\r\n")
 
@@ -103,14 +103,14 @@ def test_times_without_a_zone_are_of_the_one_that_is_given_then_of_the_calendar_
         (["RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=1"], [5, 6]),
     ],
 )
-def test_events_repeat(lines, days):
+def test_recurring_events(lines, days):
     found = read(event("DTSTART;TZID=Europe/Paris:20260105T090000", "DTEND;TZID=Europe/Paris:20260105T100000", *lines))
 
     assert found.problems == ()
     assert [each.starts_at for each in found.events] == [at(f"2026-01-{day:02} 09:00") for day in days]
 
 
-def test_a_weekly_event_is_as_long_as_the_wall_says_when_clocks_change():
+def test_a_weekly_event_keeps_its_local_length_across_a_clock_change():
     found = read(
         event(
             "DTSTART;TZID=Europe/Paris:20261019T090000",
@@ -122,14 +122,14 @@ def test_a_weekly_event_is_as_long_as_the_wall_says_when_clocks_change():
     assert [each.ends_at - each.starts_at for each in found.events] == [timedelta(days=7, hours=1), timedelta(days=7)]
 
 
-def test_only_what_is_asked_for_is_worked_out():
+def test_only_the_requested_span_is_computed():
     old = event("DTSTART:20100101T000000Z", "DTEND:20100101T120000Z", "RRULE:FREQ=DAILY")
 
     assert len(read(old, since="2026-03-01", until="2026-03-11").events) == 10
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "problem"),
     [
         (["SUMMARY:a"], 'the event "a": it has no DTSTART'),
         (["DTSTART:2026"], "an event without a title: its DTSTART cannot be read"),
@@ -145,28 +145,28 @@ def test_only_what_is_asked_for_is_worked_out():
         (["DTSTART:19700101T000000Z", "RRULE:FREQ=DAILY;BYHOUR=0,6,12,18"], "more than 20000 times"),
     ],
 )
-def test_an_event_that_cannot_be_read_is_told_of_and_the_others_hold(lines, said):
+def test_an_unreadable_event_is_reported_and_others_are_read(lines, problem):
     other = "BEGIN:VEVENT\r\nUID:2\r\nDTSTART:20260105T090000Z\r\nDTEND:20260105T100000Z\r\nEND:VEVENT\r\n"
 
     found = read(event(*lines, around=other))
 
     assert len(found.events) == 1
     assert len(found.problems) == 1
-    assert said in found.problems[0]
+    assert problem in found.problems[0]
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "hello", "<html>Sign in</html>", "\x00" * 100, HEAD, HEAD + FOOT[:-4], "BEGIN:VCALENDAR\nEND:VCALENDAR\n" * 2],
 )
-def test_what_is_no_calendar_is_refused_as_a_whole(text):
-    with pytest.raises(NoCalendar):
+def test_invalid_files_are_rejected(text):
+    with pytest.raises(InvalidCalendar):
         read(text)
 
 
 @given(st.integers(0, len(GOOGLE) - 1))
-def test_half_a_calendar_is_never_taken_for_a_whole_one(cut):
-    with pytest.raises(NoCalendar):
+def test_truncated_files_are_rejected(cut):
+    with pytest.raises(InvalidCalendar):
         read(GOOGLE[:cut])
 
 
@@ -206,10 +206,10 @@ def test_half_a_calendar_is_never_taken_for_a_whole_one(cut):
         max_size=14,
     )
 )
-def test_any_lines_are_a_calendar_or_none(lines):
+def test_any_lines_are_read_or_rejected(lines):
     try:
         found = read("\r\n".join(["BEGIN:VCALENDAR", *lines, "END:VCALENDAR"]), since="2026-01-01", until="2026-03-01")
-    except NoCalendar:
+    except InvalidCalendar:
         return
     assert all(each.starts_at < each.ends_at for each in found.events)
 
@@ -226,7 +226,7 @@ def test_any_lines_are_a_calendar_or_none(lines):
         (":mailto:", ()),
     ],
 )
-def test_a_guest_has_a_name_or_a_mail_address(attendee, guests):
+def test_guests(attendee, guests):
     found = read(event("DTSTART:20260105T090000Z", "DTEND:20260105T100000Z", f"ATTENDEE{attendee}"))
 
     assert found.problems == ()
@@ -261,25 +261,25 @@ NOON, LATER = at("2026-01-05 12:00"), at("2026-01-05 13:00")
         ("who@example.com", (Guest("Who", ""),), (), ("Who", "who@example.com")),
     ],
 )
-def test_whom_an_event_means(title, guests, people, unknown):
-    found = understand([Event(NOON, LATER, title, guests)], NAMES)
+def test_match_of_an_event(title, guests, people, unknown):
+    found = match_events([Event(NOON, LATER, title, guests)], NAMES)
 
-    assert on_call(Schedule("x", PARIS, (found.layer,)), (), NOON) == people
+    assert on_call_at(Schedule("x", PARIS, (found.layer,)), (), NOON) == people
     assert found.unknown == unknown
 
 
-def test_a_word_may_hold_a_mail_address_and_more():
-    found = understand(
+def test_a_word_may_contain_an_email_address():
+    found = match_events(
         [Event(NOON, LATER, "First@example.com (backup)")], {**NAMES, "first@example.com (backup": THIRD}
     )
 
-    assert [turn.people for turn in found.layer.made] == [(THIRD,)]
+    assert [turn.people for turn in found.layer.layer_shifts] == [(THIRD,)]
 
 
-def test_the_longer_word_goes_before_the_shorter_one():
-    found = understand([Event(NOON, LATER, "Ops lead")], {"Ops": FIRST, "Ops lead": SECOND})
+def test_the_longer_word_matches_first():
+    found = match_events([Event(NOON, LATER, "Ops lead")], {"Ops": FIRST, "Ops lead": SECOND})
 
-    assert [turn.people for turn in found.layer.made] == [(SECOND,)]
+    assert [turn.people for turn in found.layer.layer_shifts] == [(SECOND,)]
 
 
 events = st.lists(
@@ -297,20 +297,20 @@ events = st.lists(
 
 
 @given(events, st.integers(0, 900))
-def test_everybody_whose_event_it_is_is_on_call(found, minute):
+def test_people_of_overlapping_events_are_on_call_together(found, minute):
     moment = NOON + timedelta(minutes=minute)
-    understood = understand(found, NAMES)
+    matched = match_events(found, NAMES)
 
     expected = set()
     for each in found:
         if each.starts_at <= moment < each.ends_at:
             expected |= {FIRST} if "First" in each.title or any("first" in one.mail for one in each.guests) else set()
             expected |= {SECOND} if "second" in each.title else set()
-    assert set(on_call(Schedule("x", PARIS, (understood.layer,)), (), moment)) == expected
+    assert set(on_call_at(Schedule("x", PARIS, (matched.layer,)), (), moment)) == expected
 
 
 @given(events)
-def test_events_are_kept_as_they_are(found):
-    copy = Copy("here", NOON, tuple(found), ("one", "two"))
+def test_json_round_trip(found):
+    copy = CalendarCopy("here", NOON, tuple(found), ("one", "two"))
 
-    assert from_json(as_json(copy)) == copy
+    assert copy_from_json(copy_to_json(copy)) == copy

@@ -1,4 +1,4 @@
-"""Who may change who is on call, and for when."""
+"""Rules for overrides."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,38 +10,43 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import UserError
 from bot.domain.oncall.overrides import (
-    FARTHEST,
-    LONGEST,
+    MAX_AHEAD,
+    MAX_LENGTH,
     Span,
-    check_changes,
-    may_change,
-    next_turn,
-    of_whom_it_replaces,
-    relieved,
-    span,
+    check_override,
+    limit_to_replaced,
+    may_override,
+    next_shift,
+    override_span,
+    relieved_people,
 )
-from bot.domain.oncall.schedule import Fixed, Override, Schedule, Turn, on_call
-from bot.export.ics import Turn as Shown
-from bot.export.ics import calendar
+from bot.domain.oncall.schedule import FixedLayer, LayerShift, Override, Schedule, on_call_at
+from bot.export.ics import FeedShift as Shown
+from bot.export.ics import render_calendar
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def turn(begins: float, ends: float, *people: str) -> Turn:
-    return Turn(NOW + begins * HOUR, NOW + ends * HOUR, people)
+def layer_shift(begins: float, ends: float, *people: str) -> LayerShift:
+    return LayerShift(NOW + begins * HOUR, NOW + ends * HOUR, people)
 
 
-def schedule(*turns: Turn) -> Schedule:
-    return Schedule("payments", ZoneInfo("UTC"), (Fixed(turns),))
+def schedule(*layer_shifts: LayerShift) -> Schedule:
+    return Schedule("payments", ZoneInfo("UTC"), (FixedLayer(layer_shifts),))
 
 
-ROTA = schedule(turn(-10, 10, "UANA"), turn(10, 20, "UBO"), turn(20, 30, "UANA"), turn(40, 50, "UANA", "UCY"))
+ROTA = schedule(
+    layer_shift(-10, 10, "UANA"),
+    layer_shift(10, 20, "UBO"),
+    layer_shift(20, 30, "UANA"),
+    layer_shift(40, 50, "UANA", "UCY"),
+)
 
 
 @pytest.mark.parametrize(("begins", "ends", "expected"), [(1, 2, (1, 2)), (-5, 2, (0, 2)), (0, 24 * 62, (0, 24 * 62))])
-def test_a_change_holds_from_now_on(begins, ends, expected):
-    assert span(NOW + begins * HOUR, NOW + ends * HOUR, NOW) == Span(*(NOW + each * HOUR for each in expected))
+def test_an_override_starts_now_at_the_earliest(begins, ends, expected):
+    assert override_span(NOW + begins * HOUR, NOW + ends * HOUR, NOW) == Span(*(NOW + each * HOUR for each in expected))
 
 
 @pytest.mark.parametrize(
@@ -55,20 +60,20 @@ def test_a_change_holds_from_now_on(begins, ends, expected):
         (24 * 366 + 1, 24 * 367, "more than a year ahead"),
     ],
 )
-def test_what_cannot_be_changed_says_why(begins, ends, why):
+def test_invalid_spans(begins, ends, why):
     with pytest.raises(UserError, match=why):
-        span(NOW + begins * HOUR, NOW + ends * HOUR, NOW)
+        override_span(NOW + begins * HOUR, NOW + ends * HOUR, NOW)
 
 
 @given(st.integers(-10_000, 20_000), st.integers(-10_000, 20_000))
-def test_any_span_is_refused_or_lies_ahead_and_is_short(begins, ends):
+def test_any_span_is_refused_or_within_limits(begins, ends):
     try:
-        found = span(NOW + begins * HOUR, NOW + ends * HOUR, NOW)
+        found = override_span(NOW + begins * HOUR, NOW + ends * HOUR, NOW)
     except UserError:
         assert begins >= 366 * 24 or ends <= max(begins, 0) or ends - max(begins, 0) > 62 * 24
     else:
-        assert NOW <= found.starts_at < found.ends_at <= found.starts_at + LONGEST
-        assert found.starts_at <= NOW + FARTHEST
+        assert NOW <= found.starts_at < found.ends_at <= found.starts_at + MAX_LENGTH
+        assert found.starts_at <= NOW + MAX_AHEAD
 
 
 @pytest.mark.parametrize(
@@ -83,19 +88,19 @@ def test_any_span_is_refused_or_lies_ahead_and_is_short(begins, ends):
         ("UDI", 0, None),
     ],
 )
-def test_the_turn_that_is_meant_is_the_one_that_goes_on_or_the_next(person, after, expected):
-    found = next_turn(ROTA, (), person, NOW + after * HOUR)
+def test_next_shift(person, after, expected):
+    found = next_shift(ROTA, (), person, NOW + after * HOUR)
 
     assert found == (Span(NOW + expected[0] * HOUR, NOW + expected[1] * HOUR) if expected else None)
 
 
 @pytest.mark.parametrize(("begins", "expected"), [(91, (91, 121)), (92, None), (93, None), (-200, (0, 154))])
-def test_a_turn_that_begins_within_the_next_months_is_known_to_its_end(begins, expected):
-    """So that the whole of it is given away; of a turn without end as much as a change may last, and then some."""
+def test_a_long_shift_is_found_to_its_end(begins, expected):
+    """Found to its end, so that all of it is given away; an endless shift is cut off."""
     length = 30 if begins > 0 else 1_000
-    far = schedule(turn(24 * begins, 24 * (begins + length), "UANA"))
+    far = schedule(layer_shift(24 * begins, 24 * (begins + length), "UANA"))
 
-    found = next_turn(far, (), "UANA", NOW)
+    found = next_shift(far, (), "UANA", NOW)
 
     assert found == (Span(*(NOW + each * 24 * HOUR for each in expected)) if expected else None)
 
@@ -114,8 +119,8 @@ def change(begins: float, ends: float, user: str, replaces: str | None = None) -
         (change(30, 40, "UDI"), ()),
     ],
 )
-def test_who_is_relieved(new, expected):
-    assert relieved(ROTA, (), new) == expected
+def test_relieved_people(new, expected):
+    assert relieved_people(ROTA, (), new) == expected
 
 
 @pytest.mark.parametrize(
@@ -129,9 +134,9 @@ def test_who_is_relieved(new, expected):
         (change(0, 5, "UDI", "UBO"), (0, 5)),
     ],
 )
-def test_a_change_instead_of_somebody_is_of_the_time_that_they_are_on_call(new, expected):
-    """One of nobody's time stays as it is, for `check_changes` to refuse."""
-    found = of_whom_it_replaces(ROTA, (), new)
+def test_an_override_of_a_person_is_limited_to_their_shifts(new, expected):
+    """Without such shifts it stays unchanged, and `check_override` refuses it."""
+    found = limit_to_replaced(ROTA, (), new)
 
     assert found == change(*expected, new.user, new.replaces)
 
@@ -144,29 +149,29 @@ def test_a_change_instead_of_somebody_is_of_the_time_that_they_are_on_call(new, 
         (change(40, 45, "UDI"), "<@UANA> and <@UCY> are on call together"),
     ],
 )
-def test_a_change_that_changes_nothing_or_too_much_is_refused(new, why):
+def test_overrides_without_effect_or_of_several_people_are_refused(new, why):
     with pytest.raises(UserError, match=why):
-        check_changes(ROTA, (), new)
+        check_override(ROTA, (), new)
 
 
-def test_one_of_two_is_replaced_by_name():
+def test_one_of_two_people_is_replaced():
     new = change(40, 45, "UDI", "UCY")
-    check_changes(ROTA, (), new)
+    check_override(ROTA, (), new)
 
-    assert on_call(ROTA, [new], NOW + 41 * HOUR) == ("UANA", "UDI")
+    assert on_call_at(ROTA, [new], NOW + 41 * HOUR) == ("UANA", "UDI")
 
 
 @pytest.mark.parametrize(("actor", "may"), [("UANA", True), ("UTAKER", True), ("USTRANGER", False)])
-def test_those_concerned_and_those_of_the_schedule_may(actor, may):
-    assert may_change(actor, ["UTAKER", None], {"UANA"}) is may
+def test_people_who_may_override(actor, may):
+    assert may_override(actor, ["UTAKER", None], {"UANA"}) is may
 
 
-def test_a_turn_in_a_calendar_is_known_by_its_begin():
-    """So that a calendar that asks again shows it once, also when its end was moved."""
+def test_a_shift_in_a_feed_is_identified_by_its_start():
+    """A subscribed calendar shows it once, even if its end moves."""
     one = Shown("payments", "UANA", NOW, NOW + HOUR)
     longer, other = Shown("payments", "UANA", NOW, NOW + 2 * HOUR), Shown("payments", "UBO", NOW, NOW + HOUR)
 
-    events = icalendar.Calendar.from_ical(calendar([one, other], NOW)).walk("VEVENT")
+    events = icalendar.Calendar.from_ical(render_calendar([one, other], NOW)).walk("VEVENT")
 
     assert [str(each["uid"]) for each in events] == [one.uid, other.uid]
     assert longer.uid == one.uid != other.uid

@@ -1,4 +1,4 @@
-"""Who is on call: by a rule, by layers over each other, by overrides, in zones whose clocks change."""
+"""People on call by rotations, layers and overrides, across clock changes."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -9,8 +9,19 @@ from dateutil.rrule import rrulestr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.oncall.schedule import Fixed, Hours, Layer, Override, Schedule, Turn, gaps, on_call, shift_at, shifts
-from bot.domain.text.local_time import instant
+from bot.domain.oncall.schedule import (
+    FixedLayer,
+    Hours,
+    Layer,
+    LayerShift,
+    Override,
+    Schedule,
+    gaps_between,
+    on_call_at,
+    shift_at,
+    shifts_between,
+)
+from bot.domain.text.local_time import to_instant
 
 PARIS, NEW_YORK, SYDNEY = ZoneInfo("Europe/Paris"), ZoneInfo("America/New_York"), ZoneInfo("Australia/Sydney")
 LORD_HOWE, APIA = ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Pacific/Apia")
@@ -24,7 +35,7 @@ def at(text, zone=PARIS):
     return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
 
 
-def wall(text):
+def local(text):
     return datetime.fromisoformat(text)
 
 
@@ -37,7 +48,7 @@ def schedule(*layers, zone=PARIS):
 
 
 @pytest.mark.parametrize(
-    ("shown", "zone", "expected"),
+    ("local_time", "zone", "expected"),
     [
         ("2026-11-21 09:00", PARIS, "2026-11-21 08:00"),
         ("2026-03-29 02:00", PARIS, "2026-03-29 01:00"),  # clocks go from 02:00 to 03:00: the moment they do
@@ -50,8 +61,8 @@ def schedule(*layers, zone=PARIS):
         ("2011-12-30 12:00", APIA, "2011-12-30 10:00"),  # a day that never was
     ],
 )
-def test_what_the_wall_shows_is_one_moment(shown, zone, expected):
-    assert instant(wall(shown), zone) == at(expected, UTC)
+def test_local_time_to_instant(local_time, zone, expected):
+    assert to_instant(local(local_time), zone) == at(expected, UTC)
 
 
 @pytest.mark.parametrize(
@@ -65,14 +76,14 @@ def test_what_the_wall_shows_is_one_moment(shown, zone, expected):
         ("2026-07-06 09:00", ANA),
     ],
 )
-def test_a_week_each(moment, expected):
-    assert on_call(schedule(weekly(ANA, BO)), (), at(moment)) == expected
+def test_weekly_rotation(moment, expected):
+    assert on_call_at(schedule(weekly(ANA, BO)), (), at(moment)) == expected
 
 
 @pytest.mark.parametrize(
     ("night", "hours"), [("2026-03-28 21:00", 11), ("2026-10-24 21:00", 13), ("2026-11-20 21:00", 12)]
 )
-def test_a_night_in_which_clocks_change_is_shorter_or_longer(night, hours):
+def test_a_shift_across_a_clock_change_is_shorter_or_longer(night, hours):
     halves = schedule(weekly(ANA, BO, starts="2026-01-01 09:00", every=12 * HOUR))
 
     shift = shift_at(halves, (), at(night))
@@ -84,7 +95,7 @@ def test_a_night_in_which_clocks_change_is_shorter_or_longer(night, hours):
 def test_a_recurrence_rule_hands_over_at_each_of_its_occurrences():
     layer = weekly(ANA, BO, every=None, rule="FREQ=WEEKLY;BYDAY=MO,FR")
 
-    found = shifts(schedule(layer), (), at("2026-01-05 00:00"), at("2026-01-17 00:00"))
+    found = shifts_between(schedule(layer), (), at("2026-01-05 00:00"), at("2026-01-17 00:00"))
 
     assert [(each.starts_at, each.people) for each in found] == [
         (at("2026-01-05 09:00"), ANA),
@@ -94,23 +105,23 @@ def test_a_recurrence_rule_hands_over_at_each_of_its_occurrences():
     ]
 
 
-def test_a_turn_may_end_before_the_next_begins():
+def test_a_shift_may_end_before_the_next_starts():
     weekends = weekly(CY, every=None, rule="FREQ=WEEKLY;BYDAY=SA", length=2 * DAY)
 
-    assert gaps(schedule(weekends), (), at("2026-01-10 09:00"), at("2026-01-17 09:00")) == [
+    assert gaps_between(schedule(weekends), (), at("2026-01-10 09:00"), at("2026-01-17 09:00")) == [
         (at("2026-01-12 09:00"), at("2026-01-17 09:00"))
     ]
 
 
-def test_several_in_one_turn_are_on_call_together():
-    assert on_call(schedule(weekly(("UANA", "UBO"))), (), at("2026-02-01 00:00")) == ("UANA", "UBO")
+def test_several_people_in_one_shift():
+    assert on_call_at(schedule(weekly(("UANA", "UBO"))), (), at("2026-02-01 00:00")) == ("UANA", "UBO")
 
 
-def test_a_later_layer_goes_over_an_earlier_one():
+def test_a_later_layer_takes_precedence():
     nights = weekly(CY, hours=(Hours(frozenset(range(7)), 20 * 60, 8 * 60),))
     both = schedule(weekly(ANA), nights)
 
-    found = shifts(both, (), at("2026-02-02 12:00"), at("2026-02-03 12:00"))
+    found = shifts_between(both, (), at("2026-02-02 12:00"), at("2026-02-03 12:00"))
 
     assert [(each.starts_at, each.people, each.layer) for each in found] == [
         (at("2026-02-02 12:00"), ANA, 0),
@@ -119,7 +130,7 @@ def test_a_later_layer_goes_over_an_earlier_one():
     ]
 
 
-def test_work_follows_the_sun():
+def test_follow_the_sun():
     day = (Hours(frozenset(range(7)), 8 * 60, 16 * 60),)
     sun = schedule(
         weekly(ANA, zone=PARIS, hours=day),
@@ -129,39 +140,39 @@ def test_work_follows_the_sun():
     )
     since = at("2026-02-03 00:00", UTC)
 
-    found = shifts(sun, (), since, since + DAY)
+    found = shifts_between(sun, (), since, since + DAY)
 
     assert [(each.starts_at.hour, each.people) for each in found] == [(0, CY), (8, ANA), (16, BO)]
-    assert gaps(sun, (), since, since + DAY) == [(at("2026-02-03 15:00", UTC), at("2026-02-03 16:00", UTC))]
+    assert gaps_between(sun, (), since, since + DAY) == [(at("2026-02-03 15:00", UTC), at("2026-02-03 16:00", UTC))]
 
 
-def test_restricted_hours_across_midnight_belong_to_the_day_on_which_they_begin():
+def test_hours_across_midnight_belong_to_the_day_of_their_start():
     friday_nights = weekly(ANA, hours=(Hours(frozenset({4}), 22 * 60, 6 * 60),))
 
-    found = shifts(schedule(friday_nights), (), at("2026-02-02 00:00"), at("2026-02-09 00:00"))
+    found = shifts_between(schedule(friday_nights), (), at("2026-02-02 00:00"), at("2026-02-09 00:00"))
 
     assert [(each.starts_at, each.ends_at) for each in found] == [(at("2026-02-06 22:00"), at("2026-02-07 06:00"))]
 
 
-def test_an_hour_that_comes_twice_is_within_the_hours_both_times():
+def test_an_ambiguous_hour_counts_twice():
     early = weekly(ANA, hours=(Hours(frozenset(range(7)), 2 * 60, 3 * 60),))
 
-    found = shifts(schedule(early), (), at("2026-10-25 00:00"), at("2026-10-26 00:00"))
+    found = shifts_between(schedule(early), (), at("2026-10-25 00:00"), at("2026-10-26 00:00"))
 
     assert [each.ends_at - each.starts_at for each in found] == [2 * HOUR]
 
 
-def test_hours_that_do_not_exist_that_day_leave_nobody():
+def test_skipped_hours_have_nobody():
     early = weekly(ANA, hours=(Hours(frozenset(range(7)), 2 * 60, 3 * 60),))
 
-    assert shifts(schedule(early), (), at("2026-03-29 00:00"), at("2026-03-30 00:00")) == []
+    assert shifts_between(schedule(early), (), at("2026-03-29 00:00"), at("2026-03-30 00:00")) == []
 
 
-def test_an_override_goes_over_every_layer_and_the_later_over_the_earlier():
+def test_precedence_of_overrides():
     first = Override(at("2026-02-02 10:00"), at("2026-02-02 14:00"), "UBO")
     second = Override(at("2026-02-02 12:00"), at("2026-02-02 13:00"), "UCY")
 
-    found = shifts(schedule(weekly(ANA)), (first, second), at("2026-02-02 09:00"), at("2026-02-02 15:00"))
+    found = shifts_between(schedule(weekly(ANA)), (first, second), at("2026-02-02 09:00"), at("2026-02-02 15:00"))
 
     assert [(each.people[0], each.layer) for each in found] == [
         ("UANA", 0),
@@ -172,42 +183,42 @@ def test_an_override_goes_over_every_layer_and_the_later_over_the_earlier():
     ]
 
 
-def test_an_override_for_one_person_is_for_their_turns_only():
+def test_an_override_of_one_person_is_for_their_shifts_only():
     pair = schedule(weekly(("UANA", "UBO"), CY))
     instead = Override(at("2026-01-05 09:00"), at("2026-01-19 09:00"), "UDEE", replaces="UANA")
 
-    found = shifts(pair, (instead,), at("2026-01-05 09:00"), at("2026-01-19 09:00"))
+    found = shifts_between(pair, (instead,), at("2026-01-05 09:00"), at("2026-01-19 09:00"))
 
     assert [each.people for each in found] == [("UDEE", "UBO"), CY]
 
 
 def test_an_override_covers_a_gap():
-    nobody = schedule(weekly(ANA, ends=wall("2026-01-10")))
+    nobody = schedule(weekly(ANA, ends=local("2026-01-10")))
     cover = Override(at("2026-01-10 00:00"), at("2026-01-11 00:00"), "UBO")
 
-    assert gaps(nobody, (cover,), at("2026-01-09 00:00"), at("2026-01-12 00:00")) == [
+    assert gaps_between(nobody, (cover,), at("2026-01-09 00:00"), at("2026-01-12 00:00")) == [
         (at("2026-01-11 00:00"), at("2026-01-12 00:00"))
     ]
 
 
-def test_a_schedule_that_was_emptied_has_nobody():
-    assert on_call(schedule(), (), at("2026-01-09 00:00")) == ()
+def test_an_empty_schedule():
+    assert on_call_at(schedule(), (), at("2026-01-09 00:00")) == ()
     assert shift_at(schedule(), (), at("2026-01-09 00:00")) is None
 
 
-def test_many_years_after_its_start_a_schedule_is_as_quick():
-    """Counted, not timed: a turn in forty years is found with as few steps as one of today."""
+def test_an_old_schedule_takes_as_few_steps():
+    """Counted, not timed: a shift after forty years takes as few steps as the first."""
     old = weekly(ANA, BO, starts="1986-01-06 09:00", every=HOUR)
     since = at("2026-01-05 09:00")
 
-    assert len(list(old._handovers(wall("2026-01-05"), wall("2026-01-06")))) < 24 * 6
-    assert on_call(schedule(old), (), since) == on_call(schedule(old), (), since + 2 * HOUR)
+    assert len(list(old._handovers(local("2026-01-05"), local("2026-01-06")))) < 24 * 6
+    assert on_call_at(schedule(old), (), since) == on_call_at(schedule(old), (), since + 2 * HOUR)
 
 
 people = st.lists(st.sampled_from([ANA, BO, CY, ("UANA", "UDEE")]), min_size=1, max_size=4).map(tuple)
 quarters = st.integers(0, 95).map(lambda quarter: quarter * 15)
 starts = st.builds(
-    lambda days, minutes: wall("2026-01-01") + timedelta(days=days, minutes=minutes), st.integers(0, 300), quarters
+    lambda days, minutes: local("2026-01-01") + timedelta(days=days, minutes=minutes), st.integers(0, 300), quarters
 )
 hours = st.builds(
     Hours, st.frozensets(st.integers(0, 6), min_size=1), quarters, quarters.map(lambda each: each or 1440)
@@ -255,7 +266,7 @@ overrides = st.lists(
 
 
 def slowly_on_call(found, over, moment):
-    """The same by stepping from the start, one handover after the other: too slow to be used, easy to trust."""
+    """Reference implementation: steps from the start, one handover after the other."""
     who = ()
     for layer in found.layers:
         who = _by_stepping(layer, moment) or who
@@ -270,7 +281,7 @@ def slowly_on_call(found, over, moment):
 
 def _by_stepping(layer, moment):
     def reached(reading):
-        """A wall time has come once clocks have shown it or more, whatever they show afterwards."""
+        """True once clocks have shown the local time or a later one."""
         return any(
             (moment - back * HOUR / 2).astimezone(layer.zone).replace(tzinfo=None) >= reading for back in range(7)
         )
@@ -294,16 +305,16 @@ def _by_stepping(layer, moment):
 
 
 @given(schedules, overrides, moments)
-def test_it_is_what_stepping_from_the_start_gives(found, over, moment):
-    assert on_call(found, over, moment) == slowly_on_call(found, over, moment)
+def test_result_equals_stepping_from_the_start(found, over, moment):
+    assert on_call_at(found, over, moment) == slowly_on_call(found, over, moment)
 
 
 @given(schedules, overrides, moments, st.integers(1, 200), st.lists(st.integers(0, 100_000), min_size=5, max_size=20))
-def test_shifts_and_gaps_share_out_all_the_time_there_is(found, over, since, length, at_random):
+def test_shifts_and_gaps_partition_the_span(found, over, since, length, at_random):
     until = since + length * HOUR
 
-    parts = shifts(found, over, since, until)
-    missing = gaps(found, over, since, until)
+    parts = shifts_between(found, over, since, until)
+    missing = gaps_between(found, over, since, until)
 
     spans = sorted([(each.starts_at, each.ends_at) for each in parts] + missing)
     assert spans[0][0] == since
@@ -313,35 +324,35 @@ def test_shifts_and_gaps_share_out_all_the_time_there_is(found, over, since, len
     edges = [begin for begin, _ in spans] + [end - timedelta(seconds=1) for _, end in spans]
     for moment in edges + [since + (until - since) * each / 100_001 for each in at_random]:
         here = [each.people for each in parts if each.starts_at <= moment < each.ends_at]
-        assert here == ([on_call(found, over, moment)] if on_call(found, over, moment) else [])
+        assert here == ([on_call_at(found, over, moment)] if on_call_at(found, over, moment) else [])
 
 
 @given(schedules, overrides, moments, st.integers(1, 100), st.integers(1, 100))
-def test_a_longer_look_tells_the_same_of_what_a_shorter_one_saw(found, over, since, first, second):
+def test_a_longer_span_has_the_same_shifts(found, over, since, first, second):
     middle, until = since + first * HOUR, since + (first + second) * HOUR
 
-    whole = shifts(found, over, since, until)
+    whole = shifts_between(found, over, since, until)
 
-    for each in shifts(found, over, since, middle) + shifts(found, over, middle, until):
+    for each in shifts_between(found, over, since, middle) + shifts_between(found, over, middle, until):
         around = next(one for one in whole if one.starts_at <= each.starts_at and each.ends_at <= one.ends_at)
         assert (around.people, around.layer) == (each.people, each.layer)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 10**4), st.sampled_from(ZONES))
-def test_a_later_wall_time_is_never_an_earlier_moment(minutes, more, zone):
-    early = wall("2025-01-01") + timedelta(minutes=minutes)
+def test_local_time_to_instant_is_monotonic(minutes, more, zone):
+    early = local("2025-01-01") + timedelta(minutes=minutes)
 
-    assert instant(early, zone) <= instant(early + timedelta(minutes=more), zone)
+    assert to_instant(early, zone) <= to_instant(early + timedelta(minutes=more), zone)
 
 
-def test_fixed_turns_are_found_by_their_time():
-    made = Fixed(
+def test_fixed_layer():
+    made = FixedLayer(
         (
-            Turn(at("2026-01-05 09:00"), at("2026-01-06 09:00"), ANA),
-            Turn(at("2026-01-06 09:00"), at("2026-01-07 09:00"), BO),
+            LayerShift(at("2026-01-05 09:00"), at("2026-01-06 09:00"), ANA),
+            LayerShift(at("2026-01-06 09:00"), at("2026-01-07 09:00"), BO),
         )
     )
 
-    assert on_call(schedule(made), (), at("2026-01-06 08:59")) == ANA
-    assert on_call(schedule(made), (), at("2026-01-06 09:00")) == BO
-    assert on_call(schedule(made), (), at("2026-01-07 09:00")) == ()
+    assert on_call_at(schedule(made), (), at("2026-01-06 08:59")) == ANA
+    assert on_call_at(schedule(made), (), at("2026-01-06 09:00")) == BO
+    assert on_call_at(schedule(made), (), at("2026-01-07 09:00")) == ()

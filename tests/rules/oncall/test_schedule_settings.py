@@ -1,4 +1,4 @@
-"""What may stand under `[schedules]`, and what is said of what may not."""
+"""Settings under `[schedules]`, and their errors."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.config import examine, load
-from bot.doctor.schedules import schedules
-from bot.domain.oncall.schedule import Hours, Layer, gaps, on_call
-from bot.services.oncall.coverage import MEANT
+from bot.doctor.schedules import check_schedules
+from bot.domain.oncall.schedule import Hours, Layer, gaps_between, on_call_at
+from bot.services.oncall.coverage import GAP_REMEDY
 
 LAYER = '[[schedules.payments.layers]]\npeople = ["U0123456789"]\nstarts = "2026-01-05 09:00"\n'
 WEEKLY = LAYER + 'every = "week"\n'
@@ -51,7 +51,7 @@ def test_a_schedule_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (LAYER, "Say when the turns change"),
         (LAYER + 'every = "week"\nrule = "FREQ=DAILY"', "Say when the turns change"),
@@ -86,15 +86,15 @@ def test_a_schedule_is_read(tmp_path):
         ("[schedules.a-b]\ncalendar = true\n[schedules.a_b]\ncalendar = true", "both stand in DOGWATCH_CALENDAR_A_B"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path, text, said):
+def test_invalid_settings(tmp_path, text, message):
     report = read(tmp_path, text)
 
     assert report.settings is None
-    assert [each for each in report.problems if said in each.message], report.problems
+    assert [each for each in report.problems if message in each.message], report.problems
     assert all(each.line is not None for each in report.problems)
 
 
-def test_an_address_that_is_none_is_refused_and_not_shown(tmp_path):
+def test_an_invalid_address_is_refused_and_not_shown(tmp_path):
     report = read(
         tmp_path, "[schedules.eu-west]\ncalendar = true", {"DOGWATCH_CALENDAR_EU_WEST": "file:///etc/hidden-away"}
     )
@@ -103,7 +103,7 @@ def test_an_address_that_is_none_is_refused_and_not_shown(tmp_path):
     assert "hidden-away" not in str(report.problems)
 
 
-def test_the_address_that_a_browser_hands_to_a_calendar_is_right(tmp_path):
+def test_webcal_addresses_are_accepted(tmp_path):
     secret = "webcal://calendar.example.com/private-0123456789abcdef/basic.ics"
 
     settings = read(tmp_path, "[schedules.legacy]\ncalendar = true", {"DOGWATCH_CALENDAR_LEGACY": secret}).settings
@@ -114,28 +114,28 @@ def test_the_address_that_a_browser_hands_to_a_calendar_is_right(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "environ", "said"),
+    ("text", "environ", "message"),
     [
         ("[schedules.legacy]\ncalendar = true", {}, "set DOGWATCH_CALENDAR_LEGACY to the calendar's address"),
         ("", {"DOGWATCH_CALENDAR_LEGACY": "https://example.com/a"}, "No schedule of that name has calendar = true"),
         ("[schedules.payments]", {}, "Nobody is ever on call by it"),
     ],
 )
-def test_what_is_hardly_meant_is_a_warning(tmp_path, text, environ, said):
+def test_warnings(tmp_path, text, environ, message):
     report = read(tmp_path, text, environ)
 
     assert report.settings is not None
-    assert [each for each in report.warnings if said in each.message], report.warnings
+    assert [each for each in report.warnings if message in each.message], report.warnings
 
 
-def test_whoever_a_schedule_names_is_looked_for_by_the_doctor(tmp_path):
+def test_the_doctor_looks_up_people_of_schedules(tmp_path):
     text = WEEKLY + '[schedules.legacy]\ncalendar = true\n[schedules.legacy.names]\nDBA = "U0123456780"'
 
-    assert set(read(tmp_path, text).settings.named_people().users) == {"U0123456789", "U0123456780"}
+    assert set(read(tmp_path, text).settings.configured_people().users) == {"U0123456789", "U0123456780"}
 
 
-def test_the_schedules_in_the_documentation_hold_what_is_said_of_them(tmp_path):
-    """Each block of the page is right by itself; those with layers leave no gap unless they say so."""
+def test_schedules_of_the_documentation_are_valid(tmp_path):
+    """Each block is valid by itself; layers leave no gap unless `may_have_gaps`."""
     from tests.contracts.docs.test_configuration import fenced
 
     blocks = fenced("docs/on-call.md", "toml")
@@ -146,13 +146,13 @@ def test_the_schedules_in_the_documentation_hold_what_is_said_of_them(tmp_path):
         assert report.problems == (), block
         for name, found in report.settings.schedule_table.items():
             section = report.settings.schedules[name]
-            missing = gaps(found, (), now, now + timedelta(days=28))
+            missing = gaps_between(found, (), now, now + timedelta(days=28))
             assert section.calendar or bool(missing) == section.may_have_gaps, block
-            assert section.calendar or section.may_have_gaps or on_call(found, (), now)
+            assert section.calendar or section.may_have_gaps or on_call_at(found, (), now)
 
 
 @pytest.mark.parametrize(("scheme", "doubts"), [("http", 1), ("https", 0), ("webcal", 0)])
-def test_a_calendar_by_an_open_way_is_a_warning(tmp_path, scheme, doubts):
+def test_a_calendar_over_http_is_a_warning(tmp_path, scheme, doubts):
     address = {"DOGWATCH_CALENDAR_LEGACY": f"{scheme}://calendar.example.test/secret.ics"}
 
     report = read(tmp_path, "[schedules.legacy]\ncalendar = true\n", address)
@@ -162,17 +162,17 @@ def test_a_calendar_by_an_open_way_is_a_warning(tmp_path, scheme, doubts):
     assert "secret.ics" not in str(report.warnings)
 
 
-async def test_the_doctor_keeps_a_title_whole_that_has_a_full_stop(tmp_path):
+async def test_the_doctor_quotes_titles_with_full_stops(tmp_path):
     event = "BEGIN:VEVENT\nUID:1\nDTSTART:20200101T000000Z\nDTEND:20991231T000000Z\nSUMMARY:Dr. J. Smith\nEND:VEVENT\n"
     (tmp_path / "oncall.ics").write_text(f"BEGIN:VCALENDAR\n{event}END:VCALENDAR\n")
     settings = read(tmp_path, '[schedules.legacy]\ncalendar = "oncall.ics"').settings
 
-    found = await schedules(settings, slack=None)
+    found = await check_schedules(settings, slack=None)
 
     assert [(each.found, each.remedy) for each in found] == [
         (
             'legacy: its calendar says "Dr. J. Smith", and nobody knows who that is',
             "Say it under [schedules.legacy.names].",
         ),
-        ("legacy: nobody is on call by it in the next 4 weeks", MEANT),
+        ("legacy: nobody is on call by it in the next 4 weeks", GAP_REMEDY),
     ]

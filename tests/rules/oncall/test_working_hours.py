@@ -1,4 +1,4 @@
-"""Whether people are at work, by the clock on their wall."""
+"""Working hours in local time."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config import Settings, check, load
-from bot.domain.oncall.working_hours import DAYS, WorkingHours, from_json, is_outside
+from bot.domain.oncall.working_hours import DAYS, WorkingHours, hours_from_json, is_outside_hours
 
 PARIS = ZoneInfo("Europe/Paris")
 OFFICE = WorkingHours(frozenset(DAYS[:5]), 9 * 60, 18 * 60, PARIS, frozenset({"2026-03-03", "12-25"}))
@@ -36,8 +36,8 @@ def paris(text: str) -> datetime:
     ],
 )
 def test_office_hours(moment: str, at_work: bool) -> None:
-    assert OFFICE.hold(paris(moment)) == at_work
-    assert OFFICE.hold(paris(moment).astimezone(UTC)) == at_work
+    assert OFFICE.contains(paris(moment)) == at_work
+    assert OFFICE.contains(paris(moment).astimezone(UTC)) == at_work
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_office_hours(moment: str, at_work: bool) -> None:
         ("2026-03-07T03:00", True),  # Saturday morning, begun on Friday
     ],
 )
-def test_a_night_shift_belongs_to_the_day_on_which_it_began(moment: str, at_work: bool) -> None:
-    assert NIGHT.hold(paris(moment)) == at_work
+def test_a_night_shift_belongs_to_the_day_of_its_start(moment: str, at_work: bool) -> None:
+    assert NIGHT.contains(paris(moment)) == at_work
 
 
 @st.composite
@@ -65,32 +65,32 @@ def hours(draw: st.DrawFn) -> WorkingHours:
 
 
 @given(hours(), st.datetimes(datetime(2000, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
-def test_only_the_clock_on_the_wall_counts(given_hours: WorkingHours, moment: datetime) -> None:
+def test_only_local_time_counts(given_hours: WorkingHours, moment: datetime) -> None:
     local = moment.astimezone(given_hours.zone)
     elsewhere = WorkingHours(given_hours.days, given_hours.opens, given_hours.closes, ZoneInfo("UTC"))
 
-    assert given_hours.hold(moment) == elsewhere.hold(local.replace(tzinfo=UTC))
-    assert from_json(given_hours.as_json()) == given_hours
+    assert given_hours.contains(moment) == elsewhere.contains(local.replace(tzinfo=UTC))
+    assert hours_from_json(given_hours.as_json()) == given_hours
 
 
 @settings(max_examples=10)
 @given(hours(), st.dates(date(2000, 1, 3), date(2030, 1, 1)))
 def test_each_working_day_has_its_hours_once(given_hours: WorkingHours, day: date) -> None:
-    """By the minutes of any week of a zone whose clocks stand still."""
+    """Counted by minutes of a week without a clock change."""
     plain = WorkingHours(given_hours.days, given_hours.opens, given_hours.closes, ZoneInfo("UTC"))
     first = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    met = sum(plain.hold(first + timedelta(minutes=minute)) for minute in range(7 * 1440))
+    met = sum(plain.contains(first + timedelta(minutes=minute)) for minute in range(7 * 1440))
 
     length = (plain.closes - plain.opens) % 1440 or 1440
     assert met == length * len(plain.days)
 
 
-def test_nothing_is_said_where_nothing_is_known() -> None:
-    assert is_outside(None, paris("2026-03-02T03:00")) is None
-    assert is_outside(OFFICE, None) is None
-    assert is_outside(OFFICE, paris("2026-03-02T03:00")) is True
-    assert from_json(None) is None
-    assert Settings().hours_of(None, ["U1"], ["checkout"], PARIS) is None
+def test_none_without_hours_or_moment() -> None:
+    assert is_outside_hours(None, paris("2026-03-02T03:00")) is None
+    assert is_outside_hours(OFFICE, None) is None
+    assert is_outside_hours(OFFICE, paris("2026-03-02T03:00")) is True
+    assert hours_from_json(None) is None
+    assert Settings().working_hours_of(None, ["U1"], ["checkout"], PARIS) is None
 
 
 CONFIG = """
@@ -118,20 +118,20 @@ members = ["U0DBA", "U0ANA"]
         (None, "U0NOBODY", "unknown", (DAYS[:5], 540, 1050, "Europe/Paris")),
     ],
 )
-def test_whose_hours_they_are(tmp_path: Path, team, person, service, expected) -> None:
+def test_hours_by_team_person_and_service(tmp_path: Path, team, person, service, expected) -> None:
     path = tmp_path / "dogwatch.toml"
     path.write_text(CONFIG)
 
-    found = load({}, config_path=path).hours_of(team, [person], [service] if service else [], PARIS)
+    found = load({}, config_path=path).working_hours_of(team, [person], [service] if service else [], PARIS)
 
     assert found is not None
-    told = found.as_json()
-    assert (tuple(told["days"]), told["opens"], told["closes"], told["zone"]) == expected
-    assert told["holidays"] == ["12-25", "2026-05-01"]
+    stored = found.as_json()
+    assert (tuple(stored["days"]), stored["opens"], stored["closes"], stored["zone"]) == expected
+    assert stored["holidays"] == ["12-25", "2026-05-01"]
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "says"),
+    ("text", "key", "message"),
     [
         ('days = ["mo"]', "working_hours.days[0]", "mon, tue"),
         ("days = []", "working_hours.days", "at least one"),
@@ -143,11 +143,11 @@ def test_whose_hours_they_are(tmp_path: Path, team, person, service, expected) -
         ('form = "09:00"', "working_hours.form", "Did you mean `from`"),
     ],
 )
-def test_mistakes_are_named(tmp_path: Path, text: str, key: str, says: str) -> None:
+def test_invalid_settings(tmp_path: Path, text: str, key: str, message: str) -> None:
     path = tmp_path / "dogwatch.toml"
     path.write_text(f"[working_hours]\n{text}\n")
 
     (problem,) = check(path)
 
     assert (problem.key, problem.line) == (key, 2)
-    assert says in problem.message
+    assert message in problem.message

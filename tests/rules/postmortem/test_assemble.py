@@ -7,18 +7,20 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 
-from bot.domain.drafting.entries import with_names
 from bot.domain.drafting.model import Block, BlockKind, Document
 from bot.domain.errors import UserError
-from bot.domain.postmortem.assemble import assemble
+from bot.domain.postmortem import build_draft
 from bot.domain.record.model import Record
 from bot.domain.terms import Kind, Precision, SourceKind, TargetKind
-from bot.domain.text.markdown_escape import lines_of
-from tests.support.records.builders import RecordBuilder, checkout_500s, payment_outage, records
+from bot.domain.text.markdown_escape import visible_lines
+from bot.domain.text.mentions import resolve_mentions
+from tests.support.records.builders import RecordBuilder
+from tests.support.records.samples import checkout_500s, payment_outage
+from tests.support.records.strategies import records
 
 
 def only(record: Record, **more: object) -> Document:
-    (document,) = assemble(record, **more).documents
+    (document,) = build_draft(record, **more).documents
     return document
 
 
@@ -34,12 +36,12 @@ def said(blocks: tuple[Block, ...]) -> list[str]:
 
 @given(records())
 def test_the_same_record_gives_the_same_draft(record):
-    assert assemble(record) == assemble(record)
+    assert build_draft(record) == build_draft(record)
 
 
 @given(records())
 def test_no_statement_is_without_a_source(record):
-    for block in assemble(record).blocks():
+    for block in build_draft(record).blocks():
         if block.kind is BlockKind.MISSING:
             assert block.sources == ()
         else:
@@ -48,7 +50,7 @@ def test_no_statement_is_without_a_source(record):
 
 @given(records())
 def test_every_block_has_an_identity_of_its_own(record):
-    identities = [block.identity for block in assemble(record).blocks()]
+    identities = [block.identity for block in build_draft(record).blocks()]
 
     assert len(set(identities)) == len(identities)
 
@@ -57,7 +59,7 @@ def test_every_block_has_an_identity_of_its_own(record):
 def test_the_timeline_keeps_the_order_of_the_record(record):
     order = [entry.source.ref for entry in record.entries if entry.withdrawn_at is None]
 
-    for document in assemble(record).documents:
+    for document in build_draft(record).documents:
         shown = [block.key for block in document.sections["timeline"] if block.kind is BlockKind.ENTRY]
         assert shown == [ref for ref in order if ref in set(shown)]
 
@@ -76,18 +78,18 @@ def test_nothing_recorded_is_missing(record):
         value for alert in record.alerts for value in (alert.annotations["summary"], alert.annotations["runbook"])
     ]
 
-    draft = assemble(record)
+    draft = build_draft(record)
 
     for document in draft.documents[:1]:
         shown = "\n".join(_everything(block) for block in document.blocks())
         others = "\n".join(_everything(block) for block in draft.blocks())
         for text in texts:
-            wanted = _plain(with_names(text, record.people))
+            wanted = _plain(resolve_mentions(text, record.people))
             assert wanted in shown or wanted in others, text
 
 
 def _plain(text: str) -> str:
-    return " ".join(" ".join(lines_of(text)).split())
+    return " ".join(" ".join(visible_lines(text)).split())
 
 
 def _everything(block: Block) -> str:
@@ -98,7 +100,7 @@ def _everything(block: Block) -> str:
 def test_withdrawn_entries_are_left_out(record):
     withdrawn = {entry.source.ref for entry in record.entries if entry.withdrawn_at is not None}
 
-    assert not withdrawn & {block.key for block in assemble(record).blocks() if block.kind is BlockKind.ENTRY}
+    assert not withdrawn & {block.key for block in build_draft(record).blocks() if block.kind is BlockKind.ENTRY}
 
 
 def test_the_payment_outage_in_groups():
@@ -384,7 +386,7 @@ def test_each_language_has_its_own_statement_and_none_is_lost():
     for text, code in (("Kaputt", "de"), ("Cassé", "fr"), ("Broken", None)):
         builder.states(builder.typed("22:30", "dba", text, Kind.CAUSE, language=code))
 
-    french, english = assemble(builder.record()).documents
+    french, english = build_draft(builder.record()).documents
 
     assert said(french.sections["cause"]) == ["Cassé"]
     assert said(english.sections["cause"]) == ["Broken"]
@@ -460,7 +462,7 @@ def test_zones_without_letters_are_shown_by_their_offset():
 
 def test_a_language_without_words_is_refused_with_the_nearest():
     with pytest.raises(UserError, match=r"no documents in `ja`.*Languages: en, fr"):
-        assemble(payment_outage(), languages=["ja"])
+        build_draft(payment_outage(), languages=["ja"])
 
 
 def test_a_machine_that_wrote_is_no_author():

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.languages import TABLES
-from bot.domain.postmortem.assemble import assemble
+from bot.domain.postmortem import build_draft
 from bot.domain.record.model import Record
-from bot.domain.terms import Kind, Status
+from bot.domain.terms import LANGUAGES, Kind, Status
 from bot.templating.render import postmortem_templates, render_postmortem
 from tests.support.records.builders import RecordBuilder
 
@@ -25,7 +24,7 @@ def false_alarm(why: str | None = WHY) -> Record:
 
 @pytest.mark.parametrize("template", postmortem_templates())
 def test_every_form_says_that_it_was_cancelled_and_why(template: str) -> None:
-    draft = render_postmortem(assemble(false_alarm()), template=template)
+    draft = render_postmortem(build_draft(false_alarm()), template=template)
 
     assert WHY in draft
     assert "began" not in draft
@@ -35,7 +34,7 @@ def test_every_form_says_that_it_was_cancelled_and_why(template: str) -> None:
 
 
 def test_its_duration_is_when_it_was_cancelled() -> None:
-    (block,) = assemble(false_alarm()).documents[0].sections["duration"]
+    (block,) = build_draft(false_alarm()).documents[0].sections["duration"]
 
     assert (block.label, block.text) == ("Incident cancelled", "May 6, 2024, 3:20 AM (UTC)")
     assert [source.ref for source in block.sources] == [false_alarm().entries[-1].source.ref]
@@ -45,21 +44,21 @@ def test_without_the_entry_it_is_cancelled_all_the_same() -> None:
     record = false_alarm(None)
     record = replace(record, entries=[entry for entry in record.entries if Kind.CANCELLED not in entry.kinds])
 
-    (block,) = assemble(record).documents[0].sections["duration"]
+    (block,) = build_draft(record).documents[0].sections["duration"]
 
     assert block.text == "Incident cancelled"
     assert block.sources
 
 
-@pytest.mark.parametrize("code", TABLES)
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_every_language_has_words_for_it(code: str) -> None:
-    sections = assemble(false_alarm(), languages=[code]).documents[0].sections
+    sections = build_draft(false_alarm(), languages=[code]).documents[0].sections
 
     said = [sections[name][0].text for name in ("impact", "cause", "resolution")]
     assert len({text for text in said if text}) == 3
 
 
 def test_an_alerts_words_stand_in_the_timeline_once_whatever_the_incident_is_called() -> None:
-    timeline = assemble(false_alarm()).documents[0].sections["timeline"]
+    timeline = build_draft(false_alarm()).documents[0].sections["timeline"]
 
     assert sum("Disk 99% full" in f"{block.text}" for block in timeline) == 1

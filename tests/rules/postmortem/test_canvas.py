@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.export.canvas import MOST_BYTES, TABLE_CELLS, canvas_markdown
+from bot.export.canvas import MAX_BYTES, MAX_TABLE_CELLS, canvas_markdown
 from bot.sandbox.workspace import canvases
 
 LINK = "https://dogwatch.example/incidents/INC-7"
@@ -43,15 +43,15 @@ def test_a_long_table_becomes_several_with_the_same_head(rows: int) -> None:
 
     written = canvas_markdown("\n".join(["words", "", *table, "", "more"]), LINK)
 
-    assert max(cells(written)) <= TABLE_CELLS
+    assert max(cells(written)) <= MAX_TABLE_CELLS
     assert [line for line in written.splitlines() if "looked" in line] == table[2:]
     assert written.count(table[0]) == len(cells(written))
-    assert canvases._checked(written, "refused") == written
+    assert canvases._validate_markdown(written, "refused") == written
 
 
 def test_what_is_too_long_is_cut_with_a_link_to_the_whole() -> None:
     line = "- something happened, naïvely 🐕"
     written = canvas_markdown("\n".join([line] * 40_000), LINK)
 
-    assert len(written.encode()) < MOST_BYTES + 200
+    assert len(written.encode()) < MAX_BYTES + 200
     assert written.endswith(f"{line}\n\n[…]({LINK})\n")

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.catchup.catchup import Catchup, Missing, catch_up
+from bot.domain.catchup import Catchup, MissingFact, build_catchup
 from bot.domain.record.model import Action, Entry, Record, Source, Update
 from bot.domain.terms import ActionKind, AlertStatus, Kind, SourceKind, Status, UpdateState
-from tests.support.records.builders import START, RecordBuilder, checkout_500s, payment_outage, records
+from tests.support.records.builders import RecordBuilder
+from tests.support.records.samples import checkout_500s, payment_outage
+from tests.support.records.strategies import START, records
 
 H, X, FISH, CAUSE, MAG, ACT = (
     Kind.HYPOTHESIS,
@@ -33,7 +35,7 @@ def at(clock: str) -> datetime:
 
 
 def told(made: RecordBuilder | Record, clock: str = "15:00") -> Catchup:
-    return catch_up(made if isinstance(made, Record) else made.record(), at(clock))
+    return build_catchup(made if isinstance(made, Record) else made.record(), at(clock))
 
 
 Said = tuple[str, tuple[Kind, ...], str | None]
@@ -136,7 +138,7 @@ def test_tasks_that_are_due_come_first_and_say_what_is_late() -> None:
     ]
     record = replace(builder().record(), actions=actions)
 
-    found = catch_up(record, datetime(2026, 3, 2, 23, 30, tzinfo=UTC))
+    found = build_catchup(record, datetime(2026, 3, 2, 23, 30, tzinfo=UTC))
 
     assert [(each.task.number, each.is_overdue) for each in found.tasks] == [
         (3, True),
@@ -152,7 +154,7 @@ def test_calls_that_wait_have_their_next_reminder_and_calls_that_were_answered_d
     made.escalated("14:12", "oncall", "operations", "the hosts")
     made.acknowledged("14:15", "developer", "development")
 
-    found = catch_up(made.record(), at("14:20"), reminders={"escalation-2": at("14:22")})
+    found = build_catchup(made.record(), at("14:20"), reminders={"escalation-2": at("14:22")})
 
     assert [(each.escalation.target, each.next_reminder_at) for each in found.waiting] == [("operations", at("14:22"))]
     assert [each.target for each in found.answered] == ["development"]
@@ -161,16 +163,16 @@ def test_calls_that_wait_have_their_next_reminder_and_calls_that_were_answered_d
 @pytest.mark.parametrize(
     ("status", "has", "expected"),
     [
-        (Status.INVESTIGATING, "", (Missing.LEAD, Missing.IMPACT, Missing.CAUSE)),
+        (Status.INVESTIGATING, "", (MissingFact.LEAD, MissingFact.IMPACT, MissingFact.CAUSE)),
         (Status.INVESTIGATING, "lead impact cause", ()),
-        (Status.MONITORING, "lead", (Missing.IMPACT, Missing.CAUSE)),
-        (Status.RESOLVED, "", (Missing.IMPACT, Missing.CAUSE, Missing.RESOLUTION)),
-        (Status.CLOSED, "impact cause", (Missing.RESOLUTION,)),
+        (Status.MONITORING, "lead", (MissingFact.IMPACT, MissingFact.CAUSE)),
+        (Status.RESOLVED, "", (MissingFact.IMPACT, MissingFact.CAUSE, MissingFact.RESOLUTION)),
+        (Status.CLOSED, "impact cause", (MissingFact.RESOLUTION,)),
         (Status.CANCELLED, "", ()),
         (Status.MERGED, "", ()),
     ],
 )
-def test_what_the_record_lacks(status: Status, has: str, expected: tuple[Missing, ...]) -> None:
+def test_what_the_record_lacks(status: Status, has: str, expected: tuple[MissingFact, ...]) -> None:
     made = builder()
     if "impact" in has:
         made.impact("14:20", "oncall", "everybody")
@@ -269,9 +271,9 @@ def test_the_last_public_word_and_alerts() -> None:
 def test_any_record_is_told_from_what_stands_in_it(record: Record, seconds: int) -> None:
     now = START + timedelta(seconds=seconds)
 
-    found = catch_up(record, now)
+    found = build_catchup(record, now)
 
-    assert found == catch_up(record, now)
+    assert found == build_catchup(record, now)
     standing = {entry.source.ref: entry for entry in record.entries if entry.withdrawn_at is None}
     lines = [*found.open_hypotheses, *found.doing, *found.latest, *(each.line for each in found.ruled_out)]
     for line in lines:

@@ -6,18 +6,20 @@ from datetime import UTC, datetime
 
 from hypothesis import given, settings
 
-from bot.domain.findings import find
+from bot.domain.findings import review_record
 from bot.domain.record.model import Record, Source, Update
 from bot.domain.terms import Kind, SourceKind, UpdateState
 from bot.templating.render import render_template
-from bot.web.pages.incident_view import values_of
-from tests.support.records.builders import RecordBuilder, checkout_500s, payment_outage, records
+from bot.web.pages.incident_view import template_values
+from tests.support.records.builders import RecordBuilder
+from tests.support.records.samples import checkout_500s, payment_outage
+from tests.support.records.strategies import records
 
 AT = datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
 
 
 def page_of(record: Record) -> str:
-    return render_template("web/incident.html.j2", values_of(record, find(record)))
+    return render_template("web/incident.html.j2", template_values(record, review_record(record)))
 
 
 def item(page: str, ref: str) -> str:
@@ -38,7 +40,13 @@ def test_what_was_done_to_an_entry_is_told() -> None:
     who = made.person("oncall")
     amended = made.entry("14:05", "dba", "the pool", Kind.NOTE, amended_at=AT)
     gone = made.entry(
-        "14:06", "dba", "the wrong pool", Kind.NOTE, withdrawn_at=AT, withdrawn_by=who, withdrawn_why="another incident"
+        "14:06",
+        "dba",
+        "the wrong pool",
+        Kind.NOTE,
+        withdrawn_at=AT,
+        withdrawn_by=who,
+        withdrawal_reason="another incident",
     )
     kept = made.entry("14:07", "dba", "both", Kind.NOTE)
     merged = made.entry("14:08", "dba", "one", Kind.NOTE, withdrawn_at=AT, merged_into=kept.source.ref)
@@ -65,7 +73,7 @@ def test_roles_statements_findings_and_public_words() -> None:
     assert "<dt>Communications lead</dt><dd>support</dd>" in page
     assert "20% of users" in page
     assert '<p class="said" lang="fr">Nous savons pourquoi.</p>' in page
-    objections = find(payment_outage())
+    objections = review_record(payment_outage())
     assert objections
     assert "<h2>To check</h2>" in page_of(payment_outage())
 

@@ -10,18 +10,22 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from bot.domain.escalation import Answer, Called, Place
-from bot.domain.findings import Finding, find
-from bot.domain.postmortem.assemble import assemble
-from bot.domain.record.model import Paged, PageOutcome, Record, RoleHeld, Statement, Update, VendorFacts
-from bot.domain.record.transcript import Said, Transcript
+from bot.domain.escalation import Acknowledgement, PagedLevel, Position
+from bot.domain.findings import Finding, review_record
+from bot.domain.postmortem import build_draft
+from bot.domain.record.model import PageOutcome, Record, RecordedPage, RoleAssignment, Statement, Update, VendorFacts
+from bot.domain.record.transcript import Transcript, TranscriptMessage
 from bot.domain.terms import Kind, Precision, UpdateState
-from bot.export.html import Article, html_body, html_document
+from bot.export.html import Article, render_html_body, render_html_document
 from bot.export.json import incident_json, json_text
 from bot.templating.render import render_documents, render_postmortem
-from tests.support.records.builders import HOSTILE, RecordBuilder, checkout_500s, payment_outage, records
+from tests.support.records.builders import RecordBuilder
+from tests.support.records.samples import checkout_500s, payment_outage
+from tests.support.records.strategies import HOSTILE, records
 
-TRANSCRIPT = Transcript("inc-1", [Said("1.2", datetime.fromisoformat("2023-11-07T17:00:00+00:00"), "U1", "Hello")])
+TRANSCRIPT = Transcript(
+    "inc-1", [TranscriptMessage("1.2", datetime.fromisoformat("2023-11-07T17:00:00+00:00"), "U1", "Hello")]
+)
 DOCUMENT = Path(__file__).parents[3] / "docs" / "export.md"
 
 
@@ -32,13 +36,13 @@ def whole() -> Record:
     told = Update(
         UpdateState.RESOLVED, record.incident.resolved.at, {"en": "It is over"}, ("en",), (record.entries[0].source,)
     )
-    led = RoleHeld(record.entries[0].source, "lead", "Lead", "UONCALL", record.incident.declared.at)
+    led = RoleAssignment(record.entries[0].source, "lead", "Lead", "UONCALL", record.incident.declared.at)
     at = record.incident.declared.at
     called = replace(
         record.escalations[0],
-        called=(Called(Place(1, 0), at, at, people=("UONCALL",)),),
-        pages=(Paged("UONCALL", "slack", 1, 0, at, at, PageOutcome.SENT),),
-        answers=(Answer("UONCALL", at, "slack", Place(1, 0)),),
+        called=(PagedLevel(Position(1, 0), at, at, people=("UONCALL",)),),
+        pages=(RecordedPage("UONCALL", "slack", 1, 0, at, at, PageOutcome.SENT),),
+        answers=(Acknowledgement("UONCALL", at, "slack", Position(1, 0)),),
         vendor=VendorFacts(),
     )
     escalations = [called, *record.escalations[1:]]
@@ -206,7 +210,7 @@ def described() -> dict[str, set[str]]:
 
 
 def produced() -> dict[str, set[str]]:
-    value: dict[str, Any] = incident_json(whole(), find(whole()), transcript=TRANSCRIPT)
+    value: dict[str, Any] = incident_json(whole(), review_record(whole()), transcript=TRANSCRIPT)
     incident = value["incident"]
     return {
         "incident.json": set(value),
@@ -238,10 +242,10 @@ def test_a_cause_and_a_resolution_have_the_same_keys():
 def test_hostile_texts_are_only_text_in_html(text):
     record = payment_outage()
     entries = [replace(each, text=text) if "Reading" in each.text else each for each in record.entries]
-    draft = assemble(replace(record, entries=entries))
-    usual = html_body(render_postmortem(assemble(record)))
+    draft = build_draft(replace(record, entries=entries))
+    usual = render_html_body(render_postmortem(build_draft(record)))
 
-    html = html_body(render_postmortem(draft))
+    html = render_html_body(render_postmortem(draft))
 
     without_breaks = html.replace("<br />\n", "")
     assert re.findall(r"</?\w+", without_breaks) == re.findall(r"</?\w+", usual)
@@ -249,8 +253,10 @@ def test_hostile_texts_are_only_text_in_html(text):
 
 
 def html_of(record: Record, **chosen: Any) -> str:
-    documents = render_documents(assemble(record, **chosen))
-    return html_document([Article(code, markdown) for code, markdown in documents.items()], title="A <b>title</b>")
+    documents = render_documents(build_draft(record, **chosen))
+    return render_html_document(
+        [Article(code, markdown) for code, markdown in documents.items()], title="A <b>title</b>"
+    )
 
 
 def test_the_html_file_needs_nothing_else():
@@ -285,7 +291,7 @@ def test_each_language_is_a_part_that_says_so():
 
 
 def test_a_table_scrolls_by_itself_and_has_a_head():
-    html = html_body("| a | b |\n| --- | --- |\n| 1 | 2 |")
+    html = render_html_body("| a | b |\n| --- | --- |\n| 1 | 2 |")
 
     assert html.startswith('<div class="wide" tabindex="0">\n<table>')
     assert '<th scope="col">a</th>' in html
@@ -323,6 +329,6 @@ def test_a_figure_names_the_entry_that_states_it():
 
 
 def test_raw_html_in_markdown_stays_text():
-    assert html_body("<script>alert(1)</script>\n\n[x](javascript:alert(1))") == (
+    assert render_html_body("<script>alert(1)</script>\n\n[x](javascript:alert(1))") == (
         "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n<p>[x](javascript:alert(1))</p>\n"
     )

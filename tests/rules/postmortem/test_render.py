@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.domain.drafting.entries import with_names
 from bot.domain.drafting.model import Draft
 from bot.domain.errors import UserError
-from bot.domain.findings import find
-from bot.domain.postmortem.assemble import assemble
+from bot.domain.findings import review_record
+from bot.domain.postmortem import build_draft
 from bot.domain.record.model import Record
-from bot.domain.text.markdown_escape import escape, lines_of, link
+from bot.domain.text.markdown_escape import escape_markdown, markdown_link, visible_lines
+from bot.domain.text.mentions import resolve_mentions
 from bot.templating.render import postmortem_templates, render_postmortem, render_template
-from tests.support.records.builders import HOSTILE, PEOPLE, checkout_500s, gone, payment_outage, records, texts
+from tests.support.records.samples import checkout_500s, payment_outage
+from tests.support.records.strategies import HOSTILE, PEOPLE, records, texts, withdrawn_text
 
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 """Reads Markdown as openly as the most permissive reader does: raw HTML lives, tables and strikes are on."""
@@ -82,32 +83,32 @@ def shown(markdown: str) -> str:
 
 
 def plain(text: str) -> str:
-    return " ".join(" ".join(lines_of(with_names(text, PEOPLE))).split())
+    return " ".join(" ".join(visible_lines(resolve_mentions(text, PEOPLE))).split())
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("frame", ["{}", "- {}", "# {}", "- **08:45** *Label:* {} — x", "1. {}"])
 def test_a_hostile_text_is_shown_as_it_is(text, frame):
-    markdown = frame.format(escape(text))
+    markdown = frame.format(escape_markdown(text))
 
     inside = [token.content for token in READER.parse(markdown) if token.type == "inline"]
     assert len(inside) == 1
     words = "".join(" " if t.type.endswith("break") else t.content for t in READER.parseInline(inside[0])[0].children)
-    assert " ".join(" ".join(lines_of(text)).split()) in " ".join(words.split())
+    assert " ".join(" ".join(visible_lines(text)).split()) in " ".join(words.split())
 
 
 @given(texts())
 def test_any_text_is_literal_in_a_list_item_and_keeps_its_lines(text):
-    markdown = f"- {escape(text, indent='  ')} end"
+    markdown = f"- {escape_markdown(text, indent='  ')} end"
 
-    assert shown(markdown) == f"{' '.join(' '.join(lines_of(text)).split())} end".strip()
-    assert sum(token.type == "hardbreak" for token in inline_tokens(markdown)) == max(0, len(lines_of(text)) - 1)
+    assert shown(markdown) == f"{' '.join(' '.join(visible_lines(text)).split())} end".strip()
+    assert sum(token.type == "hardbreak" for token in inline_tokens(markdown)) == max(0, len(visible_lines(text)) - 1)
     assert not [t for t in inline_tokens(markdown) if t.type in {"link_open", "em_open", "strong_open"}]
 
 
 @given(texts())
 def test_any_text_is_literal_in_a_table_cell(text):
-    html = READER.render(f"| a | b |\n| --- | --- |\n| {escape(text)} | end |\n")
+    html = READER.render(f"| a | b |\n| --- | --- |\n| {escape_markdown(text)} | end |\n")
 
     assert html.count("<td>") == 2
     assert "<script" not in html
@@ -117,7 +118,7 @@ def test_any_text_is_literal_in_a_table_cell(text):
 @given(records(), st.sampled_from(TEMPLATES))
 @settings(max_examples=100)
 def test_nothing_people_wrote_is_acted_upon(record, template):
-    markdown = render_postmortem(assemble(record, findings=find(record)), template=template)
+    markdown = render_postmortem(build_draft(record, findings=review_record(record)), template=template)
 
     tokens = list(inline_tokens(markdown))
     for place, token in enumerate(tokens):
@@ -156,7 +157,7 @@ def recorded(record: Record) -> Iterator[str]:
 @given(records(), st.sampled_from(TEMPLATES))
 @settings(max_examples=200)
 def test_nothing_recorded_is_missing(record, template):
-    read = shown(render_postmortem(assemble(record), template=template))
+    read = shown(render_postmortem(build_draft(record), template=template))
 
     for text in recorded(record):
         assert plain(text) in read, text
@@ -165,16 +166,16 @@ def test_nothing_recorded_is_missing(record, template):
 @given(records(), st.sampled_from(TEMPLATES))
 @settings(max_examples=100)
 def test_what_was_withdrawn_is_in_no_draft(record, template):
-    markdown = render_postmortem(assemble(record, findings=find(record)), template=template)
+    markdown = render_postmortem(build_draft(record, findings=review_record(record)), template=template)
 
     for entry in record.entries:
-        assert entry.withdrawn_at is None or gone(entry.seq) not in markdown
+        assert entry.withdrawn_at is None or withdrawn_text(entry.seq) not in markdown
 
 
 @given(records(), st.sampled_from(TEMPLATES))
 @settings(max_examples=100)
 def test_people_are_called_by_their_names(record, template):
-    read = shown(render_postmortem(assemble(record, findings=find(record)), template=template))
+    read = shown(render_postmortem(build_draft(record, findings=review_record(record)), template=template))
 
     assert not re.search(rf"<@({'|'.join(PEOPLE)})", read)
 
@@ -182,7 +183,7 @@ def test_people_are_called_by_their_names(record, template):
 @given(records(), st.sampled_from(TEMPLATES))
 @settings(max_examples=50)
 def test_the_same_record_gives_the_same_bytes(record, template):
-    first, second = (render_postmortem(assemble(deepcopy(record)), template=template) for _ in range(2))
+    first, second = (render_postmortem(build_draft(deepcopy(record)), template=template) for _ in range(2))
 
     assert first == second
 
@@ -196,7 +197,7 @@ def level_of(line: str) -> int:
 @given(records(), st.sampled_from(TEMPLATES))
 @settings(max_examples=100)
 def test_no_heading_stands_over_nothing(record, template):
-    markdown = render_postmortem(assemble(record, findings=find(record)), template=template)
+    markdown = render_postmortem(build_draft(record, findings=review_record(record)), template=template)
 
     assert "\n\n\n" not in markdown
     found = [line for line in markdown.splitlines() if line]
@@ -208,7 +209,7 @@ def test_no_heading_stands_over_nothing(record, template):
 @pytest.mark.parametrize("template", TEMPLATES)
 @pytest.mark.parametrize("record", [checkout_500s(), payment_outage()])
 def test_every_line_that_states_something_ends_with_a_link(template, record):
-    markdown = render_postmortem(assemble(record), template=template)
+    markdown = render_postmortem(build_draft(record), template=template)
 
     stating = [
         line
@@ -221,7 +222,7 @@ def test_every_line_that_states_something_ends_with_a_link(template, record):
 
 
 def test_the_brief_draft_of_the_checkout_reads_so():
-    markdown = re.sub(r" \[↗\]\(\S+\)", "", render_postmortem(assemble(checkout_500s()), template="brief"))
+    markdown = re.sub(r" \[↗\]\(\S+\)", "", render_postmortem(build_draft(checkout_500s()), template="brief"))
 
     assert markdown.startswith(
         "# CheckoutHTTP500Spike: Spike in 500 failures on the checkout page\n\n"
@@ -238,7 +239,7 @@ def test_the_brief_draft_of_the_checkout_reads_so():
 
 
 def test_a_classic_draft_ends_with_its_conclusion():
-    draft = assemble(payment_outage())
+    draft = build_draft(payment_outage())
 
     last = render_postmortem(draft, template="classic").strip().rpartition("\n")[2]
 
@@ -246,7 +247,7 @@ def test_a_classic_draft_ends_with_its_conclusion():
 
 
 def test_languages_stand_one_after_the_other():
-    draft = assemble(payment_outage(), languages=["fr", "en"])
+    draft = build_draft(payment_outage(), languages=["fr", "en"])
 
     both = render_postmortem(draft)
     french = render_postmortem(draft, languages=["fr"])
@@ -260,7 +261,7 @@ def test_lines_of_a_message_stay_in_its_item():
     record = payment_outage()
     entries = [replace(each, text="one\n\n- two\nthree") if "Reading" in each.text else each for each in record.entries]
 
-    markdown = render_postmortem(assemble(replace(record, entries=entries)))
+    markdown = render_postmortem(build_draft(replace(record, entries=entries)))
 
     assert "- **8:52 AM** one  \n  \\- two  \n  three — oncall [↗](" in markdown
 
@@ -279,7 +280,7 @@ def test_lines_of_a_message_stay_in_its_item():
     ],
 )
 def test_only_addresses_of_the_web_become_links(url, expected):
-    assert link(url, "↗") == expected
+    assert markdown_link(url, "↗") == expected
 
 
 def test_a_source_without_an_address_is_named():
@@ -287,7 +288,7 @@ def test_a_source_without_an_address_is_named():
     entries = [replace(each, source=replace(each.source, link=None)) for each in record.entries]
 
     assert "Reading server logs, suspecting a server overload. — oncall (entry-3)" in render_postmortem(
-        assemble(replace(record, entries=entries))
+        build_draft(replace(record, entries=entries))
     )
 
 
@@ -299,20 +300,22 @@ class TestOperatorsTemplates:
 
     def render(self, tmp_path: Path, text: str, draft: Draft | None = None) -> str:
         folder = self.folder(tmp_path, text)
-        return render_postmortem(draft or assemble(payment_outage()), template="own", loader_paths=[folder])
+        return render_postmortem(draft or build_draft(payment_outage()), template="own", loader_paths=[folder])
 
     def test_their_own_comes_before_the_built_in_one(self, tmp_path):
         folder = self.folder(tmp_path, "# Ours: {{ reference }}", name="classic")
 
-        assert render_postmortem(assemble(payment_outage()), loader_paths=[folder]) == "# Ours: INC-1\n"
-        assert render_postmortem(assemble(payment_outage())).startswith("# Postmortem: ")
+        assert render_postmortem(build_draft(payment_outage()), loader_paths=[folder]) == "# Ours: INC-1\n"
+        assert render_postmortem(build_draft(payment_outage())).startswith("# Postmortem: ")
 
     def test_it_is_listed_beside_the_built_in_ones(self, tmp_path):
         assert postmortem_templates([self.folder(tmp_path, "")]) == ("brief", "classic", "own", "sre", "statuspage")
 
     def test_values_are_shown_and_not_acted_upon(self, tmp_path):
         record = payment_outage()
-        draft = assemble(replace(record, incident=replace(record.incident, titles={"": "*a* <b> {{ 7*7 }} | [x](y)"})))
+        draft = build_draft(
+            replace(record, incident=replace(record.incident, titles={"": "*a* <b> {{ 7*7 }} | [x](y)"}))
+        )
 
         assert self.render(tmp_path, "{{ title.text }}", draft) == "\\*a\\* &lt;b> {{ 7\\*7 }} \\| \\[x\\](y)\n"
 
@@ -364,17 +367,17 @@ class TestOperatorsTemplates:
 @pytest.mark.parametrize("name", ["clasic", "../web/page", "", "classic.md.j2"])
 def test_a_template_that_does_not_exist_is_refused(name):
     with pytest.raises(UserError, match="There are: brief, classic, sre, statuspage"):
-        render_postmortem(assemble(payment_outage()), template=name)
+        render_postmortem(build_draft(payment_outage()), template=name)
 
 
 def test_the_nearest_template_is_named():
     with pytest.raises(UserError, match=r"Did you mean `classic`\?"):
-        render_postmortem(assemble(payment_outage()), template="clasic")
+        render_postmortem(build_draft(payment_outage()), template="clasic")
 
 
 def test_a_language_the_draft_has_not_is_refused():
     with pytest.raises(UserError, match="not written in `fr`"):
-        render_postmortem(assemble(payment_outage()), languages=["fr"])
+        render_postmortem(build_draft(payment_outage()), languages=["fr"])
 
 
 def test_an_html_template_escapes_and_a_markdown_one_does_not_escape_twice(tmp_path):

@@ -8,9 +8,9 @@ from click.testing import CliRunner
 from bot.cli.main import cli
 from bot.config import Settings, check, load
 from bot.domain.errors import UserError
-from bot.domain.postmortem.assemble import assemble
-from bot.services.postmortem import templates as forms
-from tests.support.records.builders import payment_outage
+from bot.domain.postmortem import build_draft
+from bot.services.postmortem.templates import RenderedDocuments, check_template, find_template_problems, render_draft
+from tests.support.records.samples import payment_outage
 
 BROKEN = "fine\n\n{{ sections.nonsense | bullets }}\n"
 
@@ -30,23 +30,23 @@ def own(tmp_path):
     return _own
 
 
-def write(settings: Settings, wanted: str) -> forms.Written:
-    return forms.write(settings, assemble(payment_outage()), wanted)
+def write(settings: Settings, wanted: str) -> RenderedDocuments:
+    return render_draft(settings, build_draft(payment_outage()), wanted)
 
 
 def test_their_names_can_be_chosen_and_the_nearest_is_named(own):
     settings = own(ours="x", classic="y")
 
     assert settings.template_names == ("classic", "brief", "statuspage", "sre", "ours")
-    assert forms.existing(settings, "ours") == "ours"
+    assert check_template(settings, "ours") == "ours"
     with pytest.raises(UserError, match=r"no postmortem template `our`. Did you mean `ours`\? There are: classic, "):
-        forms.existing(settings, "our")
+        check_template(settings, "our")
 
 
 def test_a_sound_one_is_used_in_place_of_the_built_in_one(own):
     written = write(own(classic="# Ours: {{ reference }}"), "classic")
 
-    assert written == forms.Written({"en": "# Ours: INC-1\n"}, "classic")
+    assert written == RenderedDocuments({"en": "# Ours: INC-1\n"}, "classic")
 
 
 @pytest.mark.parametrize(("name", "instead"), [("classic", "classic"), ("sre", "sre"), ("ours", "classic")])
@@ -55,7 +55,7 @@ def test_for_a_broken_one_the_built_in_one_is_used_and_it_is_said(own, tmp_path,
 
     written = write(settings, name)
 
-    usual = forms.write(Settings(), assemble(payment_outage()), instead)
+    usual = render_draft(Settings(), build_draft(payment_outage()), instead)
     assert (written.documents, written.template) == (usual.documents, instead)
     assert written.problem == (
         f"The template `{name}` could not be used, so this is the built-in `{instead}`. "
@@ -77,7 +77,7 @@ def test_one_that_includes_itself_or_is_no_text_is_named(own, tmp_path):
     settings = own(classic="{% include 'postmortem/classic.md.j2' %}")
     (tmp_path / "ours/postmortem/bytes.md.j2").write_bytes(b"\xff\xfe\x00")
 
-    problems = [each.message for each in forms.problems_of(settings)]
+    problems = [each.message for each in find_template_problems(settings)]
 
     assert len(problems) == 2
     assert "bytes.md.j2" in problems[0]
@@ -89,7 +89,7 @@ def test_one_that_fails_only_where_nothing_is_recorded_is_found(own):
         ours="{{ reference }}\n{{ sections.tasks[0].details.owner | default('?') }}\n{{ sections.alerts[0].text }}"
     )
 
-    [problem] = forms.problems_of(settings)
+    [problem] = find_template_problems(settings)
 
     assert problem.line == 3
 
@@ -145,7 +145,7 @@ def test_an_attack_from_the_folder_is_a_broken_template(own):
         outside="{% include '../../../etc/passwd' %}",
     )
 
-    assert [Path(each.file).name for each in forms.problems_of(settings)] == [
+    assert [Path(each.file).name for each in find_template_problems(settings)] == [
         "classes.md.j2",
         "endless.md.j2",
         "huge.md.j2",

@@ -1,4 +1,4 @@
-"""Who is let in, who is turned away, and whose turn it is."""
+"""Admission of requests: accepted, refused, and in turn."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from contextlib import ExitStack
 
 import pytest
 
-from bot.domain.alerts.routing import Batch
+from bot.domain.alerts.events import Batch
 from bot.services.alerts.ingest import Receipt
 from bot.store.database.session import DatabaseUnavailable
-from bot.web.admission import BURST_SECONDS, Door, Full, Room
-from bot.web.webhooks import batching as gathering
-from bot.web.webhooks.batching import Gathering
+from bot.web.admission import BURST_SECONDS, LimitExceeded, Limits, RequestLimiter
+from bot.web.webhooks import batching
+from bot.web.webhooks.batching import WebhookBatcher
 
 MEGABYTE = 1024 * 1024
 
@@ -25,68 +25,68 @@ class Watch:
         return self.now
 
 
-def a_door(room: Room, clock: Watch | None = None) -> Door:
-    return Door("alerts", lambda: room, clock or Watch())
+def create_limiter(limits: Limits, clock: Watch | None = None) -> RequestLimiter:
+    return RequestLimiter("alerts", lambda: limits, clock or Watch())
 
 
-def reason(door: Door, sender: str) -> str:
+def refusal_reason(limiter: RequestLimiter, sender: str) -> str:
     try:
-        with door.entered(sender):
+        with limiter.acquire(sender):
             return ""
-    except Full as full:
-        return full.reason
+    except LimitExceeded as problem:
+        return problem.reason
 
 
 def test_there_is_room_for_so_many_and_no_more() -> None:
-    door = a_door(Room(requests=3, per_sender=2, megabytes=1))
+    limiter = create_limiter(Limits(requests=3, per_sender=2, megabytes=1))
     with ExitStack() as inside:
         for sender in ("one", "one", "two"):
-            inside.enter_context(door.entered(sender))
-        assert reason(door, "three") == "requests"
-    assert reason(door, "three") == ""
-    assert door.under_way == 0
+            inside.enter_context(limiter.acquire(sender))
+        assert refusal_reason(limiter, "three") == "requests"
+    assert refusal_reason(limiter, "three") == ""
+    assert limiter.in_progress == 0
 
 
 def test_one_sender_leaves_room_for_the_others() -> None:
-    door = a_door(Room(requests=10, per_sender=2, megabytes=1))
-    with door.entered("wild"), door.entered("wild"):
-        assert reason(door, "wild") == "sender"
-        assert reason(door, "quiet") == ""
+    limiter = create_limiter(Limits(requests=10, per_sender=2, megabytes=1))
+    with limiter.acquire("wild"), limiter.acquire("wild"):
+        assert refusal_reason(limiter, "wild") == "sender"
+        assert refusal_reason(limiter, "quiet") == ""
 
 
 def test_a_rate_holds_for_each_sender_and_allows_a_burst() -> None:
     clock = Watch()
-    door = a_door(Room(requests=10**6, per_sender=10**6, megabytes=1, per_second=10), clock)
+    limiter = create_limiter(Limits(requests=10**6, per_sender=10**6, megabytes=1, per_second=10), clock)
 
     def let_in(sender: str) -> int:
-        return sum(reason(door, sender) == "" for _ in range(100))
+        return sum(refusal_reason(limiter, sender) == "" for _ in range(100))
 
     assert 10 * BURST_SECONDS <= let_in("wild") <= 10 * BURST_SECONDS + 1
-    assert reason(door, "wild") == "rate"
-    assert reason(door, "quiet") == ""
+    assert refusal_reason(limiter, "wild") == "rate"
+    assert refusal_reason(limiter, "quiet") == ""
     clock.now += 1
     assert 10 <= let_in("wild") <= 11
 
 
 def test_bytes_are_held_until_the_answer_and_given_back() -> None:
-    door = a_door(Room(requests=10, per_sender=10, megabytes=1))
-    with door.entered("one") as first:
-        first.hold(MEGABYTE - 10)
-        with door.entered("two") as second:
-            second.hold(5)
-            with pytest.raises(Full, match="Too much is being read"):
-                second.hold(6)
-        with door.entered("two") as second:
-            second.hold(10)
-    with door.entered("one") as again:
-        again.hold(MEGABYTE)
+    limiter = create_limiter(Limits(requests=10, per_sender=10, megabytes=1))
+    with limiter.acquire("one") as first:
+        first.reserve(MEGABYTE - 10)
+        with limiter.acquire("two") as second:
+            second.reserve(5)
+            with pytest.raises(LimitExceeded, match="Too much is being read"):
+                second.reserve(6)
+        with limiter.acquire("two") as second:
+            second.reserve(10)
+    with limiter.acquire("one") as again:
+        again.reserve(MEGABYTE)
 
 
 def test_many_that_are_turned_away_are_one_line_in_the_log(
     caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = Watch()
-    door = a_door(Room(requests=1, per_sender=1, megabytes=1), clock)
+    limiter = create_limiter(Limits(requests=1, per_sender=1, megabytes=1), clock)
 
     def logged() -> str:
         """Wherever the log goes: that depends on who configured it before."""
@@ -94,12 +94,12 @@ def test_many_that_are_turned_away_are_one_line_in_the_log(
         caplog.clear()
         return text
 
-    assert {door.turn_away("one", Full("requests")).status for _ in range(500)} == {503}
-    assert logged().count("turned away") == 1
+    assert {limiter.reject("one", LimitExceeded("requests")).status for _ in range(500)} == {503}
+    assert logged().count("requests rejected") == 1
     clock.now += 60
-    door.turn_away("one", Full("requests"))
+    limiter.reject("one", LimitExceeded("requests"))
     line = logged()
-    assert "turned away" in line
+    assert "requests rejected" in line
     assert "500" in line, "those in between are counted"
 
 
@@ -111,7 +111,7 @@ def batches(*numbers: int) -> list[Batch]:
 
 
 class Database:
-    """Carries out one transaction after the other, each when it is told to."""
+    """A database that runs one transaction after the other, each on command."""
 
     def __init__(self, *, breaks_at: int | None = None) -> None:
         self.transactions: list[list[int]] = []
@@ -127,19 +127,19 @@ class Database:
         return [Receipt(recorded=number) for number in numbers]
 
 
-async def put(gathered: Gathering, sender: str, *numbers: int) -> list[asyncio.Task[Receipt | None]]:
-    tasks = [asyncio.create_task(gathered.put(sender, each)) for each in batches(*numbers)]
+async def put(batcher: WebhookBatcher, sender: str, *numbers: int) -> list[asyncio.Task[Receipt | None]]:
+    tasks = [asyncio.create_task(batcher.submit(sender, each)) for each in batches(*numbers)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     return tasks
 
 
 async def test_what_comes_meanwhile_goes_together_and_senders_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "TOGETHER", 4)
-    monkeypatch.setattr(gathering, "SLOW", 60.0)
+    monkeypatch.setattr(batching, "MAX_NOTIFICATIONS", 4)
+    monkeypatch.setattr(batching, "SLOW_SECONDS", 60.0)
     database = Database()
-    gathered = Gathering(database)
-    tasks = [*await put(gathered, "wild", 1, 2, 3, 4, 5, 6), *await put(gathered, "quiet", 7)]
+    batcher = WebhookBatcher(database)
+    tasks = [*await put(batcher, "wild", 1, 2, 3, 4, 5, 6), *await put(batcher, "quiet", 7)]
     database.gate.set()
     receipts = await asyncio.gather(*tasks)
 
@@ -150,8 +150,8 @@ async def test_what_comes_meanwhile_goes_together_and_senders_take_turns(monkeyp
 
 async def test_one_that_breaks_takes_only_itself_down() -> None:
     database = Database(breaks_at=3)
-    gathered = Gathering(database)
-    tasks = await put(gathered, "one", 1, 2, 3, 4)
+    batcher = WebhookBatcher(database)
+    tasks = await put(batcher, "one", 1, 2, 3, 4)
     database.gate.set()
 
     found = await asyncio.gather(*tasks, return_exceptions=True)
@@ -168,18 +168,18 @@ async def test_an_outage_is_everybody_s() -> None:
     async def away(_told: Sequence[Batch]) -> Sequence[Receipt | None]:
         raise DatabaseUnavailable("gone")
 
-    gathered = Gathering(away)
-    found = await asyncio.gather(*await put(gathered, "one", 1, 2, 3), return_exceptions=True)
+    batcher = WebhookBatcher(away)
+    found = await asyncio.gather(*await put(batcher, "one", 1, 2, 3), return_exceptions=True)
 
     assert [type(each) for each in found] == [DatabaseUnavailable] * 3
 
 
 async def test_a_transaction_that_hangs_does_not_hold_up_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "SLOW", 0.0)
+    monkeypatch.setattr(batching, "SLOW_SECONDS", 0.0)
     database = Database()
-    gathered = Gathering(database)
-    first = await put(gathered, "one", 1)
-    second = await put(gathered, "one", 2)
+    batcher = WebhookBatcher(database)
+    first = await put(batcher, "one", 1)
+    second = await put(batcher, "one", 2)
 
     assert database.transactions == [[1], [2]]
     database.gate.set()

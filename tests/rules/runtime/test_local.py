@@ -1,15 +1,15 @@
-"""What `dogwatch sandbox` tells of the bot, and what it keeps and removes."""
+"""`dogwatch sandbox`: its messages, and the files it keeps and removes."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.domain.errors import UserError
-from bot.local.folder import DATABASE, prepared
-from bot.services.outbox import What
-from bot.services.views.outbox_wording import IN_WORDS, lane_of, why
+from bot.local.folder import DATABASE, prepare_folder
+from bot.services.outbox import OutboxKind
+from bot.services.views.outbox_wording import ACT_WORDS, describe_lane, describe_state
 from bot.store.outbox import State
-from bot.store.outbox.inspection import Waiting
+from bot.store.outbox.inspection import PendingRow
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
@@ -26,15 +26,20 @@ def row(**changes):
         "is_first": True,
         "is_lane_open": True,
     }
-    return Waiting(**values | changes)
+    return PendingRow(**values | changes)
 
 
 def test_each_kind_of_row_has_words():
-    assert set(IN_WORDS) == set(What)
+    assert set(ACT_WORDS) == set(OutboxKind)
 
 
 def test_a_lane_does_not_say_whom_it_is_for():
-    assert [lane_of(lane) for lane in ("dm:U1", "home:U1", "post:7", "digest")] == ["dm", "home", "post:7", "digest"]
+    assert [describe_lane(lane) for lane in ("dm:U1", "home:U1", "post:7", "digest")] == [
+        "dm",
+        "home",
+        "post:7",
+        "digest",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -52,32 +57,32 @@ def test_a_lane_does_not_say_whom_it_is_for():
     ],
 )
 def test_why_a_row_waits(changes, words):
-    assert why(row(**changes), NOW) == words
+    assert describe_state(row(**changes), NOW) == words
 
 
 def test_the_token_for_alerts_is_kept_and_begun_anew_when_asked(tmp_path):
     data = tmp_path / "data"
-    first = prepared(data, fresh=False)
+    first = prepare_folder(data, fresh=False)
 
-    assert prepared(data, fresh=False) == first
-    assert prepared(data, fresh=True) != first
+    assert prepare_folder(data, fresh=False) == first
+    assert prepare_folder(data, fresh=True) != first
 
 
 def test_a_folder_of_other_things_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
 
     with pytest.raises(UserError, match="other things"):
-        prepared(tmp_path, fresh=True)
+        prepare_folder(tmp_path, fresh=True)
 
     assert (tmp_path / "thesis.txt").exists()
 
 
 def test_only_what_is_ours_is_removed_from_a_folder_that_we_share(tmp_path):
-    prepared(tmp_path, fresh=False)
+    prepare_folder(tmp_path, fresh=False)
     (tmp_path / DATABASE).write_bytes(b"old")
     (tmp_path / "notes.txt").write_text("mine")
 
-    prepared(tmp_path, fresh=True)
+    prepare_folder(tmp_path, fresh=True)
 
     assert not (tmp_path / DATABASE).exists()
     assert (tmp_path / "notes.txt").read_text() == "mine"

@@ -1,4 +1,4 @@
-"""How often Slack is called at most: by tier, whatever falls together, and without holding up one incident."""
+"""Rate limits of Slack calls, by tier, without holding up one incident."""
 
 import asyncio
 from collections import Counter
@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.api.pacing import LONGEST, Pacer
-from bot.slack.api.rate_limits import PER_MINUTE, POST, TIER, rates
+from bot.slack.api.pacing import MAX_WAIT, Pacer
+from bot.slack.api.rate_limits import PER_MINUTE, POST_MESSAGE, TIER, call_rates
 from bot.store.outbox.rate_limits import _Place
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -23,14 +23,14 @@ def place(**changes: object) -> _Place:
 
 
 def let_through(method: str, asked_at: list[float], channel: str | None = None) -> list[float]:
-    """When calls that are asked for at these seconds go, one after the other, each as soon as it may."""
-    gates = {rate.key: place() for rate in rates(method, channel)}
+    """Return the times of calls requested at these seconds, each as soon as allowed."""
+    gates = {rate.key: place() for rate in call_rates(method, channel)}
     went, now = [], NOON
     for second in sorted(asked_at):
         now = max(now, NOON + timedelta(seconds=second))
-        while (ready := max(gates[rate.key].ready_at(rate, now) for rate in rates(method, channel))) > now:
+        while (ready := max(gates[rate.key].ready_at(rate, now) for rate in call_rates(method, channel))) > now:
             now = ready
-        for rate in rates(method, channel):
+        for rate in call_rates(method, channel):
             gates[rate.key].count(rate, now)
         went.append((now - NOON).total_seconds())
     return went
@@ -56,13 +56,13 @@ def test_a_burst_and_then_a_steady_flow_keep_to_it_too() -> None:
 
 
 def test_a_channel_a_minute_is_left_for_the_announcements() -> None:
-    """Theirs is made on the way to a post, past the gate; without room for it, some incident's would be refused."""
+    """Their call precedes a post, past the gate; without room for it a post would be refused."""
     assert most_in_a_minute(let_through("conversations.create", [0.0] * 60)) == 19
 
 
 def test_posts_go_one_a_second_and_channel_and_some_hundred_a_minute() -> None:
-    in_one = let_through(POST, [0.0] * 20, "digest")
-    anywhere = let_through(POST, [0.0] * 700)
+    in_one = let_through(POST_MESSAGE, [0.0] * 20, "digest")
+    anywhere = let_through(POST_MESSAGE, [0.0] * 700)
 
     assert min(b - a for a, b in pairwise(in_one)) >= 1
     assert in_one[-1] <= 19 * 1.1
@@ -70,14 +70,14 @@ def test_posts_go_one_a_second_and_channel_and_some_hundred_a_minute() -> None:
 
 
 def test_what_was_counted_before_a_clock_was_set_back_holds_nobody_up() -> None:
-    (rate,) = rates("conversations.create")
+    (rate,) = call_rates("conversations.create")
     full = place(recent=[(NOON + timedelta(hours=1)).timestamp()] * 20)
 
     assert full.ready_at(rate, NOON) == NOON
 
 
 def test_each_method_that_is_held_back_has_one_gate() -> None:
-    keys = Counter(rate.key for method in TIER for rate in rates(method))
+    keys = Counter(rate.key for method in TIER for rate in call_rates(method))
     assert set(keys.values()) == {1}
 
 
@@ -94,4 +94,4 @@ async def test_posts_that_were_taken_up_too_close_leave_far_enough_apart() -> No
     await asyncio.gather(posts("C1"), posts("C2"))
 
     assert [channel for channel, _ in left] == ["C2", "C1"], "another channel waits for nobody"
-    assert left[1][1] - began >= LONGEST - 0.01, "and for one that is far too early the gate is there"
+    assert left[1][1] - began >= MAX_WAIT - 0.01, "and for one that is far too early the gate is there"

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.text.durations import between, read_duration, show_duration
+from bot.domain.text.duration_parser import read_duration
+from bot.domain.text.durations import duration_between, format_duration
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ from bot.domain.text.durations import between, read_duration, show_duration
     ],
 )
 def test_show_duration(length, shown):
-    assert show_duration(length) == shown
+    assert format_duration(length) == shown
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_what_is_no_duration(text):
 
 @given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=4000)))
 def test_what_is_shown_reads_back_to_the_unit_shown(length):
-    read = read_duration(show_duration(length))
+    read = read_duration(format_duration(length))
 
     unit = timedelta(seconds=1) if length < timedelta(minutes=1) else timedelta(minutes=1)
     assert read is not None
@@ -103,4 +104,4 @@ def test_any_text_is_a_duration_or_none(text):
 def test_a_length_agrees_with_the_minutes_beside_it(start: str, end: str, shown: str) -> None:
     times = [datetime.fromisoformat(f"2026-03-02T{text}").replace(tzinfo=UTC) for text in (start, end)]
 
-    assert show_duration(between(*times)) == shown
+    assert format_duration(duration_between(*times)) == shown

@@ -1,4 +1,4 @@
-"""Every language says everything, and every word is used."""
+"""Every language has every message, and every message is used."""
 
 import ast
 import re
@@ -11,27 +11,27 @@ import pytest
 from babel.dates import format_time
 
 import bot
-from bot.domain.drafting.localized_times import Clock
+from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.errors import UserError
-from bot.domain.languages import TABLES, language
-from bot.domain.terms import Kind, Status, UpdateState
-from bot.templating.render import templates_folder
+from bot.domain.languages import get_language, load_words
+from bot.domain.terms import LANGUAGES, Kind, Status, UpdateState
+from bot.templating.environment import templates_folder
 
-ENGLISH = TABLES["en"]
+ENGLISH = load_words("en")
 
 
 def fields(text: str) -> list[str]:
     return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
 
 
-@pytest.mark.parametrize("code", TABLES)
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_no_language_lacks_a_message(code):
-    assert set(TABLES[code]) == set(ENGLISH)
+    assert set(load_words(code)) == set(ENGLISH)
 
 
-@pytest.mark.parametrize("code", TABLES)
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_every_message_takes_the_same_values(code):
-    assert {key: fields(text) for key, text in TABLES[code].items()} == {
+    assert {key: fields(text) for key, text in load_words(code).items()} == {
         key: fields(text) for key, text in ENGLISH.items()
     }
 
@@ -62,7 +62,7 @@ def test_no_message_is_unused():
 
 
 def composed_keys(text: ast.JoinedStr) -> re.Pattern[str] | None:
-    """What `f"kind_{…}"` can be; None for texts that begin with a value, or otherwise than a key does."""
+    """A pattern for the keys that `f"kind_{…}"` makes; None for texts that are no keys."""
     first = text.values[0]
     if not (isinstance(first, ast.Constant) and re.fullmatch("[a-z_]+_", str(first.value))):
         return None
@@ -73,40 +73,40 @@ def composed_keys(text: ast.JoinedStr) -> re.Pattern[str] | None:
 
 def test_french_never_breaks_a_line_before_its_punctuation():
     wrong = {
-        key: text for key, text in TABLES["fr"].items() if re.search(r"(?<!\u202f)[:;!?»](?!\w)|«(?!\u202f)", text)
+        key: text for key, text in load_words("fr").items() if re.search(r"(?<!\u202f)[:;!?»](?!\w)|«(?!\u202f)", text)
     }
 
     assert not wrong
 
 
-@pytest.mark.parametrize("code", [code for code in TABLES if code != "fr"])
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "fr"])
 def test_no_other_language_has_a_blank_before_punctuation(code):
-    assert not {key: text for key, text in TABLES[code].items() if re.search(r"\s[:;!?.,»]|«\s", text)}
+    assert not {key: text for key, text in load_words(code).items() if re.search(r"\s[:;!?.,»]|«\s", text)}
 
 
-@pytest.mark.parametrize("code", TABLES)
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_apostrophes_and_quotes_are_typographic(code):
-    assert not {key: text for key, text in TABLES[code].items() if re.search("['\"]|\\.\\.\\.|--", text)}
+    assert not {key: text for key, text in load_words(code).items() if re.search("['\"]|\\.\\.\\.|--", text)}
 
 
-@pytest.mark.parametrize("code", [code for code in TABLES if code != "en"])
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
 def test_a_state_stands_without_a_preposition(code):
     """`de en cours d’analyse` is no French: a state is named, never declined."""
-    changed = TABLES[code]["changed_to"].format(what="W", was="A", became="B")
+    changed = load_words(code)["changed_to"].format(what="W", was="A", became="B")
 
     assert changed == "W (A → B)"
 
 
 @pytest.mark.parametrize("code", ["en", "en-GB", "en-AU", "fr", "it", "es", "es-MX", "de", "pt", "pt-BR"])
 def test_times_of_day_are_babels_own(code):
-    spoken = language(code)
+    spoken = get_language(code)
     midnight = datetime(2024, 3, 1, tzinfo=UTC)
-    clock = Clock(spoken, ZoneInfo("UTC"), midnight, [])
+    formatter = TimeFormatter(spoken, ZoneInfo("UTC"), midnight, [])
 
     for minute in range(0, 24 * 60, 7):
         at = midnight + timedelta(minutes=minute)
         expected = format_time(at, "short", tzinfo=UTC, locale=spoken.locale)
-        assert clock.short(at) == expected.replace("\u202f", " ").replace("\xa0", " ")
+        assert formatter.format_short(at) == expected.replace("\u202f", " ").replace("\xa0", " ")
 
 
 @pytest.mark.parametrize(
@@ -124,19 +124,19 @@ def test_times_of_day_are_babels_own(code):
 def test_a_full_time_in_each_language(code, expected):
     at = datetime(2024, 3, 10, 17, 5, tzinfo=UTC)
 
-    assert Clock(language(code), ZoneInfo("Africa/Nairobi"), at, []).full(at) == expected
+    assert TimeFormatter(get_language(code), ZoneInfo("Africa/Nairobi"), at, []).format_full(at) == expected
 
 
 def test_a_region_keeps_the_words_of_its_language():
-    assert language("pt_BR").words is language("pt").words
+    assert get_language("pt_BR").words is get_language("pt").words
 
 
 @pytest.mark.parametrize("code", ["ja", "", "-", "e n", "zz-ZZ"])
 def test_an_unknown_language_is_refused(code):
     with pytest.raises(UserError, match="Languages: en, fr, it, es, de, pt"):
-        language(code)
+        get_language(code)
 
 
 def test_a_language_that_does_not_exist_in_a_region_is_refused():
     with pytest.raises(UserError, match="There is no language `en-XX-YY-ZZ`"):
-        language("en-XX-YY-ZZ")
+        get_language("en-XX-YY-ZZ")

@@ -1,15 +1,15 @@
-"""Times in the sentences of each language: what stands before them, their date, their zone, and both ends of a span."""
+"""Times in the sentences of each language: preposition, date, zone and span."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.drafting.localized_times import Clock
-from bot.domain.languages import TABLES, language
+from bot.domain.drafting.localized_times import TimeFormatter
+from bot.domain.languages import get_language
 from bot.domain.record.model import Moment, Source
-from bot.domain.terms import Precision, SourceKind
-from bot.domain.text.durations import show_duration
+from bot.domain.terms import LANGUAGES, Precision, SourceKind
+from bot.domain.text.durations import format_duration
 
 PARIS = ZoneInfo("Europe/Paris")
 SOMETHING = Source(SourceKind.COMMAND, "entry-1")
@@ -26,8 +26,8 @@ def moment(text: str) -> Moment:
     return Moment(at(text.removeprefix("~")), "said so", SOMETHING, precision)
 
 
-def clock_of(code: str) -> Clock:
-    return Clock(language(code), PARIS, at(NEW_YEARS_EVE), [])
+def formatter_for(code: str) -> TimeFormatter:
+    return TimeFormatter(get_language(code), PARIS, at(NEW_YEARS_EVE), [])
 
 
 SHORT = {
@@ -44,7 +44,7 @@ SHORT = {
 @pytest.mark.parametrize("code", SHORT)
 def test_a_time_by_itself(code):
     times = ("2023-12-31 01:05", "~2023-12-31 13:05", "~2023-12-30 01:05", "2024-01-01 00:10")
-    shown = [clock_of(code).short(each.at, each.precision) for each in map(moment, times)]
+    shown = [formatter_for(code).format_short(each.at, each.precision) for each in map(moment, times)]
 
     assert shown == SHORT[code]
 
@@ -63,7 +63,7 @@ IN_A_SENTENCE = {
 @pytest.mark.parametrize("code", IN_A_SENTENCE)
 def test_a_time_in_a_sentence(code):
     times = (NEW_YEARS_EVE, "~2023-12-31 01:05", "~2023-12-30 13:05", "2024-01-01 00:10")
-    shown = [clock_of(code).short_when(each.at, each.precision) for each in map(moment, times)]
+    shown = [formatter_for(code).format_short_phrase(each.at, each.precision) for each in map(moment, times)]
 
     assert shown == IN_A_SENTENCE[code]
 
@@ -116,13 +116,13 @@ WHOLE = {
 
 @pytest.mark.parametrize("code", WHOLE)
 def test_a_whole_date_with_its_zone(code):
-    clock = clock_of(code)
+    formatter = formatter_for(code)
 
     assert [
-        clock.moment(moment("2024-01-01 00:10")),
-        clock.moment(moment("~2023-12-31 13:05")),
-        clock.when(moment("2023-12-31 01:05")),
-        clock.since(moment("~2023-12-31 13:05")),
+        formatter.format_moment(moment("2024-01-01 00:10")),
+        formatter.format_moment(moment("~2023-12-31 13:05")),
+        formatter.format_moment_phrase(moment("2023-12-31 01:05")),
+        formatter.format_since(moment("~2023-12-31 13:05")),
     ] == WHOLE[code]
 
 
@@ -180,7 +180,7 @@ def test_from_when_to_when(code):
         ("2023-12-31 01:05", "~2023-12-31 01:15"),
         ("2023-12-31 23:30", "~2024-01-01 01:15"),
     )
-    shown = [clock_of(code).span(moment(start), moment(end)) for start, end in ends]
+    shown = [formatter_for(code).format_span(moment(start), moment(end)) for start, end in ends]
 
     assert shown == SPANS[code]
 
@@ -205,10 +205,15 @@ CLOCKS_CHANGE = {
 @pytest.mark.parametrize("code", CLOCKS_CHANGE)
 def test_where_the_clocks_change_each_time_bears_its_label(code):
     before, after = datetime(2023, 11, 5, 8, 30, tzinfo=UTC), datetime(2023, 11, 5, 9, 30, tzinfo=UTC)
-    clock = Clock(language(code), ZoneInfo("America/Los_Angeles"), before, [after])
-    span = clock.span(Moment(before, "said so", SOMETHING), Moment(after, "said so", SOMETHING))
+    formatter = TimeFormatter(get_language(code), ZoneInfo("America/Los_Angeles"), before, [after])
+    span = formatter.format_span(Moment(before, "said so", SOMETHING), Moment(after, "said so", SOMETHING))
 
-    shown = [clock.short(before), clock.short(after, Precision.APPROXIMATE), clock.short_when(after), span]
+    shown = [
+        formatter.format_short(before),
+        formatter.format_short(after, Precision.APPROXIMATE),
+        formatter.format_short_phrase(after),
+        span,
+    ]
     assert shown == CLOCKS_CHANGE[code]
 
 
@@ -226,7 +231,7 @@ def test_where_the_clocks_change_each_time_bears_its_label(code):
 def test_the_zone_beside_the_time(zone, expected):
     moment_of_it = datetime(2024, 3, 10, 9, 5, tzinfo=UTC)
 
-    assert Clock(language("en"), ZoneInfo(zone), moment_of_it, []).full(moment_of_it) == expected
+    assert TimeFormatter(get_language("en"), ZoneInfo(zone), moment_of_it, []).format_full(moment_of_it) == expected
 
 
 LENGTHS = {
@@ -239,7 +244,7 @@ LENGTHS = {
 }
 
 
-@pytest.mark.parametrize("code", TABLES)
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_lengths(code):
     lengths = (
         timedelta(minutes=13),
@@ -249,9 +254,9 @@ def test_lengths(code):
         timedelta(seconds=45),
     )
 
-    assert [language(code).length(each) for each in lengths] == LENGTHS[code]
+    assert [get_language(code).format_duration(each) for each in lengths] == LENGTHS[code]
     if code == "en":
-        assert LENGTHS["en"] == [show_duration(each) for each in lengths]
+        assert LENGTHS["en"] == [format_duration(each) for each in lengths]
 
 
 @pytest.mark.parametrize(
@@ -267,11 +272,11 @@ def test_lengths(code):
     ],
 )
 def test_numbers_and_lists(code, expected):
-    spoken = language(code)
+    spoken = get_language(code)
 
     assert [
-        spoken.percent(20.0),
-        spoken.percent(12.5),
-        spoken.listed(["a", "b", "c"]),
-        *(spoken.count("task", number) for number in (1, 2, 1234)),
+        spoken.format_percent(20.0),
+        spoken.format_percent(12.5),
+        spoken.format_list(["a", "b", "c"]),
+        *(spoken.format_count("task", number) for number in (1, 2, 1234)),
     ] == expected

@@ -1,4 +1,4 @@
-"""What a message says: from its markup, or its blocks and attachments, as plain text with people as `<@U…>`."""
+"""The plain text of a message, from its markup or its blocks and attachments."""
 
 import string
 from typing import Any
@@ -7,11 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.api.payloads import Deleted, Whose, message_event, person_of, said_of, team_of
-from bot.slack.api.plain_text import LONGEST, message_text
+from bot.slack.api.payloads import (
+    BotIdentity,
+    DeletedMessage,
+    parse_message,
+    parse_message_event,
+    parse_team_id,
+    parse_user,
+)
+from bot.slack.api.plain_text import MAX_CHARACTERS, message_text
 
 Json = dict[str, Any]
-US = Whose("U0DOGWATCH", "B0DOGWATCH")
+US = BotIdentity("U0DOGWATCH", "B0DOGWATCH")
 
 
 def mrkdwn(text: str) -> Json:
@@ -104,7 +111,7 @@ def test_message_text(message: Json, text: str) -> None:
 def test_a_message_of_blocks_is_no_longer_than_slack_s_own_limit() -> None:
     blocks = [{"type": "section", "text": mrkdwn("x" * 3000)} for _ in range(50)]
 
-    assert len(message_text({"blocks": blocks})) == LONGEST
+    assert len(message_text({"blocks": blocks})) == MAX_CHARACTERS
 
 
 words = st.text(string.ascii_letters + string.digits + " .,!", min_size=1).filter(str.strip)
@@ -135,9 +142,9 @@ def event(**more: Any) -> Json:
 
 
 def test_a_person_s_message() -> None:
-    said = message_event(event(thread_ts="1700000000.000000"), US)
+    said = parse_message_event(event(thread_ts="1700000000.000000"), US)
 
-    assert not isinstance(said, Deleted)
+    assert not isinstance(said, DeletedMessage)
     assert said is not None
     assert (said.author, said.text, said.ts, said.thread_ts, said.is_own) == (
         "U1",
@@ -152,15 +159,15 @@ def test_a_person_s_message() -> None:
     "own", [event(user="U0DOGWATCH"), event(bot_id="B0DOGWATCH"), event(user=None, bot_id="B0DOGWATCH")]
 )
 def test_our_own_messages_are_known(own: Json) -> None:
-    said = message_event(own, US)
+    said = parse_message_event(own, US)
 
-    assert not isinstance(said, Deleted)
+    assert not isinstance(said, DeletedMessage)
     assert said is not None
     assert said.is_own
 
 
 def test_nothing_is_our_own_before_slack_told_who_we_are() -> None:
-    said = said_of(event(bot_id=""), "C1", Whose("", ""))
+    said = parse_message(event(bot_id=""), "C1", BotIdentity("", ""))
 
     assert not said.is_own
 
@@ -175,7 +182,7 @@ def test_nothing_is_our_own_before_slack_told_who_we_are() -> None:
     ],
 )
 def test_who_wrote_it(more: Json, author: str | None, name: str | None) -> None:
-    said = said_of(event(**more), "C1", US)
+    said = parse_message(event(**more), "C1", US)
 
     assert (said.author, said.author_name) == (author, name)
 
@@ -190,7 +197,7 @@ def test_who_wrote_it(more: Json, author: str | None, name: str | None) -> None:
     ],
 )
 def test_files_are_named(file: Json, shown: str) -> None:
-    assert said_of(event(files=[file]), "C1", US).files == (shown,)
+    assert parse_message(event(files=[file]), "C1", US).files == (shown,)
 
 
 @pytest.mark.parametrize(
@@ -198,12 +205,12 @@ def test_files_are_named(file: Json, shown: str) -> None:
     ["channel_join", "channel_topic", "group_leave", "pinned_item", "bot_add", "channel_archive", "reminder_add"],
 )
 def test_slack_s_own_lines_are_nobody_s_words(subtype: str) -> None:
-    assert message_event(event(subtype=subtype), US) is None
+    assert parse_message_event(event(subtype=subtype), US) is None
 
 
 @pytest.mark.parametrize("subtype", ["file_share", "me_message", "thread_broadcast", "bot_message"])
 def test_other_subtypes_are_words(subtype: str) -> None:
-    assert message_event(event(subtype=subtype), US) is not None
+    assert parse_message_event(event(subtype=subtype), US) is not None
 
 
 def test_an_edit_carries_its_own_time() -> None:
@@ -217,9 +224,9 @@ def test_an_edit_carries_its_own_time() -> None:
         "previous_message": event(),
     }
 
-    said = message_event(changed, US)
+    said = parse_message_event(changed, US)
 
-    assert not isinstance(said, Deleted)
+    assert not isinstance(said, DeletedMessage)
     assert said is not None
     assert (said.ts, said.text, said.edited_ts) == ("1700000000.000100", "better", "1700000009.000000")
 
@@ -238,12 +245,12 @@ def test_an_edit_carries_its_own_time() -> None:
     ],
 )
 def test_each_form_of_a_deletion(gone: Json) -> None:
-    assert message_event(gone, US) == Deleted("C1", "1.2")
+    assert parse_message_event(gone, US) == DeletedMessage("C1", "1.2")
 
 
 @pytest.mark.parametrize("form", [{"type": "message"}, {"type": "message", "subtype": "message_changed"}, event(ts="")])
 def test_forms_that_say_nothing(form: Json) -> None:
-    assert message_event(form, US) is None
+    assert parse_message_event(form, US) is None
 
 
 @pytest.mark.parametrize(
@@ -260,12 +267,12 @@ def test_forms_that_say_nothing(form: Json) -> None:
     ],
 )
 def test_the_team_of_a_payload(body: Json, team: str) -> None:
-    assert team_of(body) == team
+    assert parse_team_id(body) == team
 
 
 def test_a_payload_without_a_team_is_refused() -> None:
     with pytest.raises(ValueError, match="without a team"):
-        team_of({"team": None})
+        parse_team_id({"team": None})
 
 
 @pytest.mark.parametrize(
@@ -278,13 +285,15 @@ def test_a_payload_without_a_team_is_refused() -> None:
     ],
 )
 def test_a_person_is_called_what_people_see(user: Json, name: str) -> None:
-    known = person_of({"id": "U1", **user})
+    known = parse_user({"id": "U1", **user})
 
     assert (known.name, known.handle) == (name, "ana")
 
 
 def test_guests_bots_and_strangers_are_told_apart() -> None:
-    guest = person_of({"id": "U1", "is_ultra_restricted": True, "team_id": "T2", "deleted": True, "tz": "Asia/Kolkata"})
+    guest = parse_user(
+        {"id": "U1", "is_ultra_restricted": True, "team_id": "T2", "deleted": True, "tz": "Asia/Kolkata"}
+    )
 
     assert (guest.is_guest, guest.is_bot, guest.is_deleted) == (True, False, True)
     assert (guest.home_team_id, guest.zone) == ("T2", "Asia/Kolkata")

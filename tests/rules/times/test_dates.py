@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import Ambiguous, UserError
-from bot.domain.times import longest_date, read_date
+from bot.domain.times import read_date, read_leading_date
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2023, 11, 7, 18, 0, tzinfo=UTC)  # a Tuesday
@@ -143,12 +143,12 @@ def test_what_is_no_day_is_refused(text):
     ],
 )
 def test_the_longest_day_wins(text, words):
-    assert longest_date(text.split(), now=NOW, zone=PARIS)[1] == words
+    assert read_leading_date(text.split(), now=NOW, zone=PARIS)[1] == words
 
 
 @pytest.mark.parametrize("line", ["so schnell wie möglich", "qui vérifie", "segunda pessoa", "en production", "do it"])
 def test_words_of_a_text_are_no_day(line):
-    assert longest_date(line.split(), now=NOW, zone=PARIS) is None
+    assert read_leading_date(line.split(), now=NOW, zone=PARIS) is None
 
 
 @pytest.mark.parametrize("text", ["so", "do", "qui"])

@@ -1,4 +1,4 @@
-"""Whatever time documents print is read back as the same instant: people copy times out of one draft into the next."""
+"""Times that documents print are read back as the same instant: people copy them."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,21 +8,21 @@ from babel import Locale
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.drafting.localized_times import Clock
+from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.errors import Ambiguous
-from bot.domain.languages import language
+from bot.domain.languages import get_language
 from bot.domain.terms import Precision
-from bot.domain.text.normalize import plain
+from bot.domain.text.normalize import strip_accents
 from bot.domain.times import read_time
 from bot.domain.times.vocabulary import MONTHS, WEEKDAYS
 from bot.domain.times.zones import zone_names
-from tests.rules.times.test_parser import INSTANTS, ZONES
+from tests.rules.times.strategies import INSTANTS, ZONES
 
 LANGUAGES = ("en", "en-GB", "fr", "it", "es", "es-MX", "de", "pt", "pt-PT")
 FORMS = {
-    "full": lambda clock, at, precision: clock.full(at, precision),
-    "short": lambda clock, at, precision: clock.short(at, precision),
-    "in a sentence": lambda clock, at, precision: clock.short_when(at, precision),
+    "full": lambda formatter, at, precision: formatter.format_full(at, precision),
+    "short": lambda formatter, at, precision: formatter.format_short(at, precision),
+    "in a sentence": lambda formatter, at, precision: formatter.format_short_phrase(at, precision),
 }
 
 
@@ -70,9 +70,9 @@ def test_what_a_document_prints_reads_back(
     """Read at once: a short form has no date on the first day, and on others none of a year."""
     at = instant.replace(second=0, microsecond=0)
     first = at - timedelta(hours=hours)
-    clock = Clock(language(code), zone, first, [at])
+    formatter = TimeFormatter(get_language(code), zone, first, [at])
 
-    check(FORMS[form](clock, at, precision), at, precision, now=at + timedelta(minutes=1), zone=zone)
+    check(FORMS[form](formatter, at, precision), at, precision, now=at + timedelta(minutes=1), zone=zone)
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -82,9 +82,9 @@ def test_every_name_of_a_month_or_weekday_that_is_printed_is_known(code: str) ->
     for context in ("format", "stand-alone"):
         for width in ("wide", "abbreviated"):
             for number, name in locale.months[context][width].items():
-                assert MONTHS[plain(name).rstrip(".").lower()] == number - 1
+                assert MONTHS[strip_accents(name).rstrip(".").lower()] == number - 1
             for number, name in locale.days[context][width].items():
-                assert WEEKDAYS[plain(name).rstrip(".").lower()] == number
+                assert WEEKDAYS[strip_accents(name).rstrip(".").lower()] == number
 
 
 def test_the_zones_of_these_properties_are_all_there_are() -> None:

@@ -1,4 +1,4 @@
-"""Where a time ends and a text begins, in a line: the most words that make a time, and none of the text's."""
+"""The border between a time and the text after it."""
 
 import contextlib
 from datetime import UTC, datetime
@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.command import Command, Context, Option, Value, parse
+from bot.command.grammar import parse
+from bot.command.table import Command, Context, Option, Value
 from bot.domain.errors import Ambiguous, UserError
-from bot.domain.times import SKEW, longest_time
-from tests.rules.times.test_parser import ZONES, outcome
+from bot.domain.times import CLOCK_SKEW, read_leading_time
+from tests.rules.times.strategies import ZONES, result_or_refusal
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2025, 3, 28, 18, 0, tzinfo=UTC)  # a Friday: 19:00 in Paris
@@ -20,7 +21,7 @@ NOW = datetime(2025, 3, 28, 18, 0, tzinfo=UTC)  # a Friday: 19:00 in Paris
 
 def cut(line):
     """The time of a line, in Paris, and the text that it leaves."""
-    when, taken = longest_time(line.split(), now=NOW, zone=PARIS)
+    when, taken = read_leading_time(line.split(), now=NOW, zone=PARIS)
     return when.at.astimezone(PARIS).strftime("%d.%m.%y %H:%M"), " ".join(line.split()[taken:])
 
 
@@ -143,7 +144,7 @@ def test_words_of_a_text_are_no_part_of_the_time(text):
     ],
 )
 def test_a_text_is_no_time(line):
-    assert longest_time(line.split(), now=NOW, zone=PARIS) is None
+    assert read_leading_time(line.split(), now=NOW, zone=PARIS) is None
 
 
 def test_hier_behind_a_time_is_asked_about_and_stays_in_the_text_if_it_is_german():
@@ -208,11 +209,11 @@ LINES = st.lists(
 
 @given(LINES, ZONES)
 def test_a_chosen_reading_is_carried_out_and_leaves_no_question_about_it(line, zone):
-    """Whatever is asked about: each candidate, when it is chosen, settles that question, or says why it cannot be."""
+    """Each candidate of a question answers it, or explains why it cannot."""
 
     def answered(chosen):
         context = Context(now=NOW, zone=zone, inside="INC-7", chosen=chosen)
-        found = outcome(lambda: parse(f"note {line}", [NOTE], context))
+        found = result_or_refusal(lambda: parse(f"note {line}", [NOTE], context))
         if isinstance(found, Ambiguous):
             assert found.about not in chosen
             assert 2 <= len(found.candidates) <= 6
@@ -222,7 +223,7 @@ def test_a_chosen_reading_is_carried_out_and_leaves_no_question_about_it(line, z
         elif isinstance(found, UserError):
             assert found.message
         else:
-            assert all(when.at is None or when.at <= NOW + SKEW for when in found.options.values())
+            assert all(when.at is None or when.at <= NOW + CLOCK_SKEW for when in found.options.values())
         return found
 
     again = (answered({}), answered({}))
@@ -260,7 +261,7 @@ def test_reading_a_time_is_cheap(line):
     def seconds():
         began = perf_counter()
         with contextlib.suppress(UserError):
-            longest_time(line.split(), now=NOW, zone=PARIS)
+            read_leading_time(line.split(), now=NOW, zone=PARIS)
         return perf_counter() - began
 
     assert min(seconds() for _ in range(5)) < 0.005
@@ -268,7 +269,7 @@ def test_reading_a_time_is_cheap(line):
 
 def test_what_is_still_to_come_is_not_offered():
     with pytest.raises(Ambiguous) as question:
-        longest_time(["14:05", "CST"], now=datetime(2026, 11, 21, 12, tzinfo=UTC), zone=PARIS)
+        read_leading_time(["14:05", "CST"], now=datetime(2026, 11, 21, 12, tzinfo=UTC), zone=PARIS)
 
     assert question.value.candidates == (
         "2026-11-20 14:05 -06:00",

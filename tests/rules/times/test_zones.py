@@ -1,5 +1,5 @@
 import contextlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from zoneinfo import TZPATH, ZoneInfo
 
@@ -8,8 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import UserError
-from bot.domain.times import read_zone
-from bot.domain.times.zones import SEVERAL, UNMISTAKABLE, instants, zone_names
+from bot.domain.times import read_time, read_zone
+from bot.domain.times.zones import AMBIGUOUS_LETTERS, UNAMBIGUOUS_LETTERS, instants_at, zone_names
+
+NAIROBI = ZoneInfo("Africa/Nairobi")
+PARIS = ZoneInfo("Europe/Paris")
+KOLKATA = ZoneInfo("Asia/Kolkata")
+NOW = datetime(2023, 11, 7, 18, 0, tzinfo=UTC)  # Tuesday: 21:00 in Nairobi, 10:00 in Los Angeles, 19:00 in Paris
 
 
 @pytest.mark.parametrize(
@@ -63,10 +68,10 @@ def test_zones_come_from_the_pinned_package_and_not_from_the_machine():
     assert summer.astimezone(ZoneInfo("Europe/Paris")).utcoffset() == summer.astimezone(pinned).utcoffset()
 
 
-@pytest.mark.parametrize("letters", sorted(UNMISTAKABLE))
+@pytest.mark.parametrize("letters", sorted(UNAMBIGUOUS_LETTERS))
 def test_the_table_of_letters_agrees_with_the_zone_it_names(letters):
-    """Each label's offset is one that its place keeps at some time of the year."""
-    (offset, place), *others = UNMISTAKABLE[letters]
+    """An abbreviation's offset is one that its place has at some time of the year."""
+    (offset, place), *others = UNAMBIGUOUS_LETTERS[letters]
     hours = [datetime(2025, month, 1, tzinfo=UTC).astimezone(ZoneInfo(place)).utcoffset() for month in range(1, 13)]
 
     assert not others
@@ -74,13 +79,71 @@ def test_the_table_of_letters_agrees_with_the_zone_it_names(letters):
 
 
 def test_letters_are_either_unmistakable_or_asked_about():
-    assert not set(UNMISTAKABLE) & set(SEVERAL)
-    assert all(len(readings) > 1 for readings in SEVERAL.values())
-    assert {place for readings in SEVERAL.values() for _, place in readings} <= set(zone_names().values())
+    assert not set(UNAMBIGUOUS_LETTERS) & set(AMBIGUOUS_LETTERS)
+    assert all(len(readings) > 1 for readings in AMBIGUOUS_LETTERS.values())
+    assert {place for readings in AMBIGUOUS_LETTERS.values() for _, place in readings} <= set(zone_names().values())
 
 
 @pytest.mark.parametrize(
     ("local", "count"), [("2025-10-26 02:30", 2), ("2025-03-30 02:30", 0), ("2025-06-01 02:30", 1)]
 )
 def test_how_often_the_clocks_show_a_time(local, count):
-    assert len(instants(datetime.fromisoformat(local), ZoneInfo("Europe/Paris"))) == count
+    assert len(instants_at(datetime.fromisoformat(local), ZoneInfo("Europe/Paris"))) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("12:05PM EAT", "2023-11-07T09:05"),
+        ("2023-11-07 08:45 PST", "2023-11-07T16:45"),
+        ("2023-07-07 08:45 PST", "2023-07-07T16:45"),
+        ("2023-07-07 08:45 PDT", "2023-07-07T15:45"),
+        ("2023-07-07 08:45 PT", "2023-07-07T15:45"),
+        ("2023-11-07T08:45Z", "2023-11-07T08:45"),
+        ("2023-11-07t08:45z", "2023-11-07T08:45"),
+        ("20231107T084500Z", "2023-11-07T08:45"),
+        ("2023-11-07T08:45:00+01:00", "2023-11-07T07:45"),
+        ("2023-11-07T08:45-08:00", "2023-11-07T16:45"),
+        ("2023-11-07 08:45 -08:00", "2023-11-07T16:45"),
+        ("2023-11-07 08:45 −0800", "2023-11-07T16:45"),
+        ("2023-11-07 08:45 UTC-8", "2023-11-07T16:45"),
+        ("2023-11-07 08:45 GMT+05:30", "2023-11-07T03:15"),
+        ("14:05 UTC", "2023-11-07T14:05"),
+        ("14:05UTC", "2023-11-07T14:05"),
+        ("14:05 (CET)", "2023-11-07T13:05"),
+        ("14:05 cest", "2023-11-07T12:05"),
+        ("16:11 Uhr MEZ", "2023-11-07T15:11"),
+        ("14:05 Europe/Paris", "2023-11-07T13:05"),
+        ("14:05 europe/paris", "2023-11-07T13:05"),
+        ("14:05 America/Argentina/Buenos_Aires", "2023-11-07T17:05"),
+        ("08:45 PST 2023-11-07", "2023-11-07T16:45"),
+        ("02:00 JST", "2023-11-07T17:00"),
+    ],
+)
+def test_named_zones(text, utc):
+    when = read_time(text, now=NOW, zone=NAIROBI)
+
+    assert when.at == datetime.fromisoformat(utc).replace(tzinfo=UTC)
+    assert when.zone_named
+
+
+def test_the_day_of_a_clock_time_is_the_one_of_the_zone_it_names():
+    """At 18:00 UTC it is the 8th in Tokyo: 02:00 there was an hour ago."""
+    assert read_time("02:00 JST", now=NOW, zone=PARIS).at == NOW - timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "utc"),
+    [
+        ("2023-11-07 08:45 IST", KOLKATA, "2023-11-07T03:15"),
+        ("2023-07-07 08:45 IST", ZoneInfo("Europe/Dublin"), "2023-07-07T07:45"),
+        ("2023-11-07 08:45 CST", ZoneInfo("America/Chicago"), "2023-11-07T14:45"),
+        ("2023-11-07 08:45 CST", ZoneInfo("Asia/Shanghai"), "2023-11-07T00:45"),
+        ("2023-07-07 08:45 BST", ZoneInfo("Europe/London"), "2023-07-07T07:45"),
+        ("2023-11-07 08:45 PST", ZoneInfo("Asia/Manila"), "2023-11-07T00:45"),
+        ("2014-10-20 08:45 MSK", ZoneInfo("Europe/Moscow"), "2014-10-20T04:45"),
+        ("2014-11-20 08:45 MSK", ZoneInfo("Europe/Moscow"), "2014-11-20T05:45"),
+    ],
+)
+def test_the_incident_zones_own_letters_come_first(text, zone, utc):
+    assert read_time(text, now=NOW, zone=zone).at == datetime.fromisoformat(utc).replace(tzinfo=UTC)

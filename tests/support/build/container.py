@@ -1,5 +1,8 @@
 """
-The steps of the Dockerfile, without a container engine: each COPY and RUN in a root of its own, one by one.
+Run the steps of the Dockerfile without a container engine.
+
+Each COPY and RUN runs in a root of its own. A stage's root is this machine's (in place of the image's), with everything
+that the stage writes as an overlay. Only root may do so, in a mount namespace that ends with this process:
 
 A stage's root is this machine's (in place of the image's), with everything that the stage writes laid over it. Only
 root may do so, in a mount namespace that ends with this process:
@@ -19,7 +22,7 @@ import sysconfig
 from pathlib import Path
 
 from tests.support.build.dockerfile import Instruction, Stage, context, stages
-from tests.support.build.wheel import ROOT, done
+from tests.support.build.wheel import ROOT, run_command
 
 SCRATCH = Path("/mnt")
 """Where the roots are made: in this process's namespace only, and in memory."""
@@ -75,7 +78,7 @@ class Builder:
                     reach_the_packages_of_this_environment(root / "opt" / "dogwatch")
                 continue
             print(f"RUN {command}", file=sys.stderr)  # noqa: T201
-            done(["chroot", str(root), "/bin/sh", "-ec", f"cd {folder} && {command}"], env=environment)
+            run_command(["chroot", str(root), "/bin/sh", "-ec", f"cd {folder} && {command}"], env=environment)
 
 
 def reach_the_packages_of_this_environment(venv: Path) -> None:
@@ -84,7 +87,7 @@ def reach_the_packages_of_this_environment(venv: Path) -> None:
 
 
 def overlaid(at: Path) -> Path:
-    """This machine's root with something to write over it; everybody may reach its Python, as in an image."""
+    """This machine's root with a writable overlay, whose Python everybody may execute."""
     for name in ("upper", "work", "root"):
         (at / name).mkdir(parents=True)
     mount("-t", "overlay", "-o", f"lowerdir=/,upperdir={at}/upper,workdir={at}/work", "overlay", at / "root")
@@ -97,11 +100,11 @@ def overlaid(at: Path) -> Path:
 
 
 def mount(*arguments: str | Path) -> None:
-    done(["mount", *map(str, arguments)])
+    run_command(["mount", *map(str, arguments)])
 
 
 def host_environment() -> dict[str, str]:
-    """What an image would have: the Python of these tests goes by the names `python` and `pip`."""
+    """Environment of an image: the tests' Python is found as `python` and `pip`."""
     return {
         "PATH": os.pathsep.join(
             [str(Path(sys.prefix).resolve() / "bin"), "/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin"]

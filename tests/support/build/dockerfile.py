@@ -52,7 +52,7 @@ def instructions(path: Path = ROOT / "Dockerfile") -> Iterator[Instruction]:
 
 
 def stages() -> list[Stage]:
-    """Raises ValueError for a stage whose image is no argument of the file, which would escape being pinned."""
+    """Raises ValueError for a stage whose image is not an ARG, which would not be pinned."""
     found: list[Stage] = []
     images: dict[str, str] = {}
     for each in instructions():

@@ -38,7 +38,7 @@ def tables() -> dict[str, list[list[str]]]:
     return found
 
 
-def made() -> dict[str, Any]:
+def build_schema() -> dict[str, Any]:
     """Further keys are allowed everywhere: they are added over time."""
     parts = tables()
     incident, cause = _object(parts["incident"]), _object(parts["incident.cause"])
@@ -101,7 +101,7 @@ def _or_null(kind: dict[str, Any]) -> dict[str, Any]:
 
 
 def text() -> str:
-    return json.dumps(made(), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(build_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

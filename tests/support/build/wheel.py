@@ -1,4 +1,4 @@
-"""What is built of the tree: a clean copy of it, its wheel, and an environment in which only that is installed."""
+"""Build artefacts of the tree: a clean copy, its wheel, and an environment with the wheel."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ def tracked() -> list[str]:
 
 
 def clean_copy(folder: Path) -> Path:
-    """The committed files and nothing else: what lies about in a checkout is in no package by accident."""
+    """The committed files and nothing else."""
     for name in tracked():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
@@ -30,25 +30,28 @@ def clean_copy(folder: Path) -> Path:
 def build(source: Path, out: Path, what: str) -> Path:
     """`what`: wheel or sdist. Returns the file."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", what, "-d", str(out)]
-    done(command, cwd=source)
+    run_command(command, cwd=source)
     return next(out.glob("*.whl" if what == "wheel" else "*.tar.gz"))
 
 
 def installed(wheel: Path, folder: Path) -> Path:
     """
-    A new environment with the wheel, and with the locked packages of the one that runs the tests; its `bin`.
+    Create an environment with the wheel and the tests' locked packages; returns its `bin`.
+
+    The packages come by a path, not by path files: so the checkout, which is installed there as editable, is not found.
+    Skips where pip cannot install.||-
 
     Those are reached by a path, not by their folder's own path files: so the checkout, which is installed there as
     editable, is not found. Skips where pip cannot install.
     """
-    done([sys.executable, "-m", "venv", "--without-pip", str(folder)])
+    run_command([sys.executable, "-m", "venv", "--without-pip", str(folder)])
     python = folder / "bin" / "python"
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
     (packages / "locked.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     if subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode != 0:
         pytest.skip("needs pip beside pytest, to install a wheel")
-    done([*pip, "--python", str(python), "install", "--quiet", "--no-deps", "--no-index", str(wheel)])
+    run_command([*pip, "--python", str(python), "install", "--quiet", "--no-deps", "--no-index", str(wheel)])
     return folder / "bin"
 
 
@@ -58,7 +61,7 @@ def alone(**more: str) -> dict[str, str]:
     return {**kept, **more}
 
 
-def done(
+def run_command(
     command: list[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None, code: int = 0
 ) -> subprocess.CompletedProcess[str]:
     """Run to its end. It has to end with `code`."""

@@ -1,4 +1,4 @@
-"""What people do with an entry of the timeline: open the menu beside it, fill in the form, send it off."""
+"""User actions on a timeline entry: open its menu, fill in the form, submit."""
 
 from typing import Any
 

@@ -31,13 +31,13 @@ def published(told: RecordBuilder, at: str, text: str, state: UpdateState = Upda
 
 
 def about(told: RecordBuilder, name: str) -> None:
-    """That moment is only known about."""
+    """Mark a moment as approximate."""
     moment = told.moments[name]
     told.moments[name] = Moment(moment.at, moment.because, moment.source, Precision.APPROXIMATE)
 
 
 def codes(rule: Rule, record: Record) -> list[str]:
-    """What the rule found: its codes with their variants."""
+    """Codes of the rule's findings, with their variants."""
     return [f"{each.code}/{each.variant}" if each.variant else each.code for each in rule(record)]
 
 

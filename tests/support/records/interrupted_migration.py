@@ -1,8 +1,9 @@
 """
-Migrate a database again and again, each time killed (`kill -9`) three statements later, until it comes through.
+Migrate a database, killed (`kill -9`) three statements later at each attempt, until done.
 
-`python -m tests.support.records.interrupted_migration URL` writes the revision after each attempt to standard
-output, a line each. Every attempt is a process of its own; this one never has a connection while it makes another.
+`python -m tests.support.records.interrupted_migration URL FOLDER` takes the migrations in FOLDER, and writes the revision
+after each attempt to standard output, a line each. Every attempt is a process of its own; this one never has a
+connection while it makes another.
 """
 
 import asyncio
@@ -10,17 +11,18 @@ import os
 import signal
 import sys
 from itertools import count
+from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, event
 from sqlmodel import Session
 
-from bot.store.database.migrate import migrate
+from bot.store.database import migrate
 from bot.store.database.session import open_database
 
 
 def die_at(statement_number: int) -> None:
-    """On PostgreSQL migrations have a connection of their own, so each is listened to: the attempt makes no others."""
+    """Listen to each connection: on PostgreSQL migrations have one of their own."""
     statements = count(1)
 
     @event.listens_for(Engine, "after_cursor_execute")
@@ -32,7 +34,7 @@ def die_at(statement_number: int) -> None:
 async def attempt(url: str, statement_number: int) -> None:
     database = open_database(url)
     die_at(statement_number)
-    await migrate(database)
+    await migrate.migrate(database)
     await database.close()
 
 
@@ -48,7 +50,7 @@ async def revision(url: str) -> str | None:
 
 
 def in_a_child(url: str, statement_number: int) -> int:
-    """How the attempt ended: an exit code, or minus the signal."""
+    """Run an attempt in a child process; returns its exit code, or minus the signal."""
     child = os.fork()
     if child == 0:
         asyncio.run(attempt(url, statement_number))
@@ -56,7 +58,8 @@ def in_a_child(url: str, statement_number: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def main(url: str) -> None:
+def main(url: str, folder: Path) -> None:
+    migrate.migrations_folder = lambda: folder
     for statement_number in count(1, 3):
         ended = in_a_child(url, statement_number)
         found = asyncio.run(revision(url))
@@ -68,4 +71,4 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], Path(sys.argv[2]))

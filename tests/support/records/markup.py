@@ -1,4 +1,4 @@
-"""What Slack would make of a message: which of its characters act, and what people read."""
+"""Slack's view of a message: the markup that acts, and the text that people read."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def markups(message: dict[str, Any]) -> Iterator[str]:
-    """Each text of a message, or of a call that posts one, in which `<…>` acts."""
+    """Yield each text of a message or call in which `<…>` is markup."""
     if isinstance(message.get("text"), str):
         yield message["text"]
     yield from _inside(message.get("blocks") or [])
@@ -41,7 +41,7 @@ def plain_texts(value: Any) -> Iterator[str]:
 
 
 def acting(message: dict[str, Any]) -> set[str]:
-    """What acts in a message: `@U1`, `!here`, `https://…|label`. Dates are left out: they only show a time."""
+    """Markup that acts: `@U1`, `!here`, `https://…|label`. Dates are not included."""
     found = {token for text in markups(message) for token in TOKEN.findall(text)}
     return {token for token in found if not token.startswith("!date^")}
 
@@ -56,7 +56,7 @@ def _without_quotes(text: str) -> str:
 
 
 def read(message: dict[str, Any]) -> str:
-    """What people read: escapes undone, invisible joiners taken out."""
+    """Text as people read it, without escapes and invisible joiners."""
     whole = "\n".join([*markups(message), *plain_texts(message.get("blocks") or [])])
     for escaped, letter in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"), (JOINER, "")):
         whole = whole.replace(escaped, letter)

@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 
 class Limits:
-    """`problems_of_message` and `problems_of_view` name each place that Slack would refuse, and why."""
+    """`problems_of_message` and `problems_of_view` list each violation of Slack's limits."""
 
     def __init__(self, folder: Path) -> None:
         self.facts: Json = json.loads((folder / "slack" / "limits.json").read_text())

@@ -13,7 +13,7 @@ SERVICES = ("payments", "search", "checkout", "mail", "login", "api", "web", "db
 
 
 def one_of_many(world: World, number: int, *, ended: bool = False, **labels: str) -> dict[str, Any]:
-    """Alert `number`, in a group of its own, of one of twelve services; it began when the world did."""
+    """Alert `number`, in a group of its own, of one of twelve services."""
     began = world.began
     named = {"service": SERVICES[number % len(SERVICES)], "severity": "warning", "instance": f"web-{number}", **labels}
     alert = an_alert(f"High{number}", at=began, ended=world.now if ended else None, **named)
@@ -21,7 +21,7 @@ def one_of_many(world: World, number: int, *, ended: bool = False, **labels: str
 
 
 class Monitors:
-    """Sends over several connections; each answer is kept, in no order."""
+    """Client with several connections. Responses are kept in no order."""
 
     def __init__(self, *urls: str, at_once: int = 16) -> None:
         self._urls = urls

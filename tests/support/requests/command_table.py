@@ -1,9 +1,9 @@
-"""A table of commands like the real one, and where they are typed: what the tests of the grammar read lines with."""
+"""A table of commands like the real one, and parse contexts, for tests of the grammar."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from bot.command import Command, Context, Option, Positional, Value
+from bot.command.table import Command, Context, Option, Positional, Value
 from bot.domain.terms import Kind, Severity
 
 NOW = datetime(2023, 11, 7, 18, 0, tzinfo=UTC)  # a Tuesday, 10:00 PST
@@ -32,7 +32,7 @@ COMMANDS = (
         ),
         text="optional",
         aliases=("declare", "new", "open"),
-        inside=False,
+        needs_incident=False,
     ),
     Command(
         "edit",
@@ -102,7 +102,13 @@ COMMANDS = (
     ),
     Command("resolve", "resolve [at:] [text]", "It is over.", options=(AT,), text="optional"),
     Command("merge", "merge INC-3", "One incident, not two.", positionals=(Positional("other", Value.INCIDENT),)),
-    Command("show", "show INC-3", "Look at one.", positionals=(Positional("incident", Value.INCIDENT),), inside=False),
+    Command(
+        "show",
+        "show INC-3",
+        "Look at one.",
+        positionals=(Positional("incident", Value.INCIDENT),),
+        needs_incident=False,
+    ),
     Command(
         "postmortem",
         "postmortem [template:] [lang:]",
@@ -110,7 +116,7 @@ COMMANDS = (
         options=(Option("template", Value.WORD, choices=("classic", "brief")), LANG),
         aliases=("pm",),
     ),
-    Command("help", "help [command]", "This.", text="optional", inside=False),
+    Command("help", "help [command]", "This.", text="optional", needs_incident=False),
 )
 
 INSIDE = Context(

@@ -1,4 +1,4 @@
-"""What monitors sent, from the reference data, moved in time: so that a story can be told around it."""
+"""Monitors' payloads from the reference data, moved in time."""
 
 import json
 import re
@@ -12,7 +12,7 @@ MOVED = ("startsAt", "endsAt")
 
 class Notifications:
     """
-    The samples of one story, all moved by the same length: the first alert of `anchor` begins `at`.
+    Samples of one scenario, moved together so that the first alert of `anchor` begins `at`.
 
     `notifications["02-firing-grouped-three"]` is a payload; identities stay the same from one sample to the next.
     """

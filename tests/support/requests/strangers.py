@@ -1,4 +1,4 @@
-"""What strangers send to the bot over HTTP, signed or not, byte by byte where it matters; and what is counted of it."""
+"""Requests of strangers over HTTP, signed or not, and counts of their responses."""
 
 import asyncio
 import json
@@ -18,30 +18,30 @@ from tests.support.worlds.world import World
 
 Headers = list[tuple[str, str]]
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-STAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
+TIMESTAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered. `told` is the body as JSON, empty if it is none."""
+    """A response. `json_body`: the body as JSON, empty if it is none."""
 
     status: int
     text: str
     headers: Mapping[str, str]
 
     @property
-    def told(self) -> dict[str, Any]:
+    def json_body(self) -> dict[str, Any]:
         try:
-            found = json.loads(self.text)
+            body = json.loads(self.text)
         except ValueError:
             return {}
-        return found if isinstance(found, dict) else {}
+        return body if isinstance(body, dict) else {}
 
 
 def signed(body: bytes, secret: str, *, kind: str = JSON, age: float = 0) -> Headers:
-    """What Slack sends with a body. `age`: seconds since it did; signatures follow the machine's clock."""
-    stamp = str(int(datetime.now(UTC).timestamp() - age))
-    return [("Content-Type", kind), (STAMP, stamp), (SIGNATURE, signature(secret, stamp, body))]
+    """A request signed as by Slack. `age`: seconds since the signature, by the machine's clock."""
+    timestamp = str(int(datetime.now(UTC).timestamp() - age))
+    return [("Content-Type", kind), (TIMESTAMP, timestamp), (SIGNATURE, signature(secret, timestamp, body))]
 
 
 async def send(world: World, path: str, body: Any, headers: Headers) -> Answer:
@@ -68,7 +68,7 @@ async def to_slack(world: World, body: bytes, *, kind: str = JSON, secret: str |
 
 
 async def raw(world: World, head: str, pieces: list[bytes], *, pause: float = 0, patience: float = 20.0) -> bytes:
-    """Bytes on a bare connection, with a pause between the pieces; everything that comes back until it is closed."""
+    """Send bytes on a bare connection, with a pause between pieces; returns all bytes received."""
     reader, writer = await asyncio.open_connection("127.0.0.1", world.bot.port)
     try:
         async with asyncio.timeout(patience):

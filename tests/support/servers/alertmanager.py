@@ -1,4 +1,4 @@
-"""A real Alertmanager, Debian's, told to send what it gets to one webhook."""
+"""A real Alertmanager, Debian's, with one webhook as its receiver."""
 
 import asyncio
 import socket
@@ -32,7 +32,7 @@ receivers:
 
 
 class Alertmanager:
-    """`async with Alertmanager(folder, url, token)`: it runs on a free port, and is gone afterwards."""
+    """`async with Alertmanager(folder, url, token)`: runs on a free port until the block ends."""
 
     def __init__(self, folder: Path, url: str, token: str) -> None:
         self._program = needs.program("prometheus-alertmanager", package="prometheus-alertmanager")
@@ -80,13 +80,13 @@ class Alertmanager:
 
     @property
     def log(self) -> str:
-        """What it has said about itself so far."""
+        """The log so far."""
         return self._log.read_text(errors="replace")
 
     async def is_told(
         self, labels: dict[str, str], *, summary: str, began: datetime, ended: datetime | None = None, link: str
     ) -> None:
-        """As Prometheus tells it: an alert fires, or has ended."""
+        """Post an alert as Prometheus does, firing or ended."""
         alert: dict[str, Any] = {
             "labels": labels,
             "annotations": {"summary": summary},

@@ -1,4 +1,4 @@
-"""A wire between the bot and PostgreSQL, that can be cut at the worst moment: after a commit, before its answer."""
+"""A proxy between the bot and PostgreSQL that can drop the answer to a commit."""
 
 import asyncio
 from contextlib import suppress
@@ -10,7 +10,7 @@ BEGIN, COMMIT = b"BEGIN", b"COMMIT"
 
 @dataclass
 class Call:
-    """One connection. `is_meant`: its transaction is the one; `is_cut`: the commit's answer must not arrive."""
+    """A connection. `is_meant`: has the chosen transaction; `is_cut`: drop its commit's answer."""
 
     is_meant: bool = False
     is_cut: bool = False
@@ -18,7 +18,7 @@ class Call:
 
 class Wire:
     """
-    `async with Wire(port) as wire`: whoever connects to `wire.port` is connected to the server's `port`.
+    `async with Wire(port) as wire`: forwards `wire.port` to the server's `port`.
 
     `lose_answer_to(words)`: the next transaction that sends those words is committed, and its answer never arrives.
     """

@@ -1,5 +1,5 @@
 """
-What pages people, as real servers on this machine: a mail server with TLS, PagerDuty, Opsgenie, a webhook's receiver.
+Paging services as real servers: mail with TLS, PagerDuty, Opsgenie, a webhook receiver.
 
 Each is as strict as its documentation, keeps what it took, and can be told to fail, to hang or to lose its answer.
 """
@@ -26,7 +26,7 @@ USER, PASSWORD = "dogwatch", "the password of the mail server"
 
 
 def certificate(folder: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for these names that signs itself: its file, for those who trust it, and the server's context."""
+    """A self-signed certificate for these names: its file, and the server's TLS context."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     now = datetime.now(UTC)
@@ -53,7 +53,7 @@ def certificate(folder: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
 
 
 class MailServer:
-    """`refuses`: what it answers to RCPT or DATA, by that word; `hangs` and `loses_answer` concern DATA."""
+    """`refuses`: replies to RCPT or DATA, by command; `hangs` and `loses_answer` concern DATA."""
 
     def __init__(self, tls: ssl.SSLContext, *, security: str = "starttls") -> None:
         self.took: list[EmailMessage] = []
@@ -122,7 +122,7 @@ class MailServer:
 
 
 class Service(ABC):
-    """An HTTP service. `answers` are given first, one a call: a status, `hang`, or `lose` (taken, then hung up)."""
+    """HTTP service. `answers`: a status, `hang`, or `lose` (take it, then drop the connection)."""
 
     def __init__(self) -> None:
         self.answers: list[int | str] = []
@@ -174,7 +174,7 @@ class Service(ABC):
 
 
 class PagerDuty(Service):
-    """The Events API v2, for one integration key; what is open stands in `alerts` by its dedup_key."""
+    """Events API v2 for one integration key; `alerts` by dedup_key."""
 
     KEY = "0123456789abcdef0123456789abcdef"
 
@@ -250,7 +250,7 @@ class Opsgenie(Service):
 
 
 class Receiver(Service):
-    """Takes signed webhooks as the example in `docs/paging.md` does, by the code that stands there."""
+    """Receiver of signed webhooks, which runs the example code of `docs/paging.md`."""
 
     def __init__(self, check: Any) -> None:
         super().__init__()

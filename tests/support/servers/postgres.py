@@ -1,5 +1,5 @@
 """
-A real PostgreSQL server for the tests, from Debian's package: own directory, own port, gone with the process.
+A real PostgreSQL server of Debian's package, with its own data folder and port.
 
 `fsync` is off unless `durable`: the tests kill processes, not the operating system, and what a killed server has
 handed to the system is still written.
@@ -35,7 +35,7 @@ SIGNALS: Mapping[StopMode, signal.Signals] = {
 
 
 class Unavailable(Exception):
-    """There is no PostgreSQL on this machine that the tests could start; the message says what is missing."""
+    """The tests cannot start a PostgreSQL on this machine; the message says what is missing."""
 
 
 def binaries() -> Path:
@@ -49,7 +49,7 @@ def binaries() -> Path:
 
 def as_server_user() -> tuple[str, ...]:
     """
-    What to put before a command that the server refuses to root: it runs as `postgres` then, else as who we are.
+    Command prefix: run as `postgres` if we are root, which the server refuses.
 
     Unlike runuser, setpriv becomes the command, so signals reach the server itself, and the kernel stops it (SIGINT:
     the fast way) when the thread that started it is gone.
@@ -60,7 +60,7 @@ def as_server_user() -> tuple[str, ...]:
 
 class PostgresServer:
     """
-    One server. Its port stays the same over `stop` and `start`, so a client can find it again.
+    One server. Its port stays the same over `stop` and `start`.
 
     It ends with this process, however that ends: killed tests leave no server behind. With `standby_of` it is a copy of
     that running server and follows it, until it is promoted.
@@ -112,7 +112,7 @@ class PostgresServer:
 
     @property
     def log(self) -> str:
-        """What the server has written about itself so far."""
+        """The log so far."""
         path = self.directory / "log"
         return path.read_text(errors="replace") if path.exists() else ""
 
@@ -124,7 +124,7 @@ class PostgresServer:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
-        """Return when the server accepts connections. Raises RuntimeError with the server's log if it does not."""
+        """Return when the server accepts connections. Raises RuntimeError with its log otherwise."""
         if self.is_running:
             return
         self._process = self._spawner.submit(self._spawn).result()
@@ -187,7 +187,7 @@ class PostgresServer:
         self.sql("SELECT pg_promote(true)")
 
     def pause(self) -> None:
-        """Let every process of the server stand still: it takes connections and answers nothing, until `resume`."""
+        """Stop all processes of the server (SIGSTOP) until `resume`."""
         self._signal_all(signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -210,7 +210,7 @@ class PostgresServer:
             self.sql(f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)')
 
     def sql(self, statement: str, *, database: str = "postgres") -> str:
-        """What psql prints for it: rows by line, columns parted by `|`."""
+        """Output of psql: a row a line, columns separated by `|`."""
         command: list[str | Path] = [
             self._bin / "psql",
             "-X",
@@ -242,7 +242,7 @@ class PostgresServer:
             raise RuntimeError(message)
 
     def _copy(self, primary: "PostgresServer") -> None:
-        """Source: postgresql.org/docs/15/app-pgbasebackup.html. `-R` writes down whom to follow."""
+        """Copy with pg_basebackup; `-R` configures it as a standby."""
         options = ("-X", "stream", "-c", "fast", "-R", "--no-sync", "-h", "127.0.0.1", "-U", USER)
         command: list[str | Path] = [
             *as_server_user(),
@@ -281,14 +281,14 @@ class PostgresServer:
         return subprocess.run(command, check=False).returncode == 0
 
     def _end_children(self) -> None:
-        """Wait until the backends have seen that the postmaster is gone: until then they hold its shared memory."""
+        """Wait until the backends have ended: they hold the postmaster's shared memory."""
         deadline = time.monotonic() + STOP_SECONDS
         while has_process_in(self._data) and time.monotonic() < deadline:
             time.sleep(0.02)
 
 
 def has_process_in(directory: Path) -> bool:
-    """Whether a process works in the folder: every process of a server has the data folder as its own."""
+    """True if a process has the folder as its working folder, as all of a server have."""
     return bool(processes_in(directory))
 
 

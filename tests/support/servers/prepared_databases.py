@@ -1,4 +1,4 @@
-"""Databases that are this release's already: bringing an empty one there takes longer than many a test."""
+"""Prepared databases of this release: migrating an empty one takes longer than many tests."""
 
 import asyncio
 import shutil
@@ -14,7 +14,7 @@ SQLITE = "sqlite:///"
 
 
 def make_ready(url: str) -> None:
-    """Bring an empty database to this release's tables. Not in the caller's event loop, where it has one."""
+    """Migrate an empty database, outside of the caller's event loop."""
     with ThreadPoolExecutor(1) as alone:
         alone.submit(asyncio.run, _migrated(url)).result()
 
@@ -28,7 +28,7 @@ async def _migrated(url: str) -> None:
 
 
 def lay(url: str) -> None:
-    """Put a copy of a ready file where SQLite's is to be. Does nothing where one is, or for another database."""
+    """Copy a prepared file to SQLite's path, unless a file exists there."""
     path = Path(url.removeprefix(SQLITE))
     if url.startswith(SQLITE) and not path.exists():
         shutil.copy(_file(), path)

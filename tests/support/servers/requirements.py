@@ -1,4 +1,4 @@
-"""What a test needs from the machine. Where it is missing the test is skipped, which in CI is a failure."""
+"""Requirements of tests. Without one the test is skipped, which is a failure in CI."""
 
 import os
 import shutil

@@ -20,7 +20,7 @@ from bot.sandbox.workspace.records import SlackError
 
 
 class SandboxClient:
-    """`info`: what the sandbox says of itself (`api_url`, `bot_token`, …); its keys are attributes too."""
+    """`info`: the sandbox's description (`api_url`, `bot_token`, …); keys are attributes, too."""
 
     def __init__(self, info: dict[str, str], process: asyncio.subprocess.Process | None = None) -> None:
         self.info = info
@@ -50,7 +50,7 @@ class SandboxClient:
 
 @asynccontextmanager
 async def spawned_sandbox(*arguments: str, state: Path | None = None) -> AsyncIterator[SandboxClient]:
-    """`python -m bot.sandbox` until the block ends; it is then told to end, and has to do so by itself."""
+    """Run `python -m bot.sandbox` until the block ends, then expect a clean exit."""
     command = [sys.executable, "-m", "bot.sandbox", "--print-json", *arguments]
     if state:
         command += ["--state", str(state)]

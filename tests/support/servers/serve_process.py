@@ -1,4 +1,4 @@
-"""`dogwatch serve` as a process of its own: started, looked at over HTTP, told to stop."""
+"""`dogwatch serve` as a subprocess, observed over HTTP and its log."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ START_SECONDS = 30.0
 
 
 class Served:
-    """One process. `logs` are its lines as they come; `port` is known once it has said that it is up."""
+    """One process. `logs`: its lines so far; `port` is known once it is ready."""
 
     def __init__(self, process: asyncio.subprocess.Process, http: aiohttp.ClientSession) -> None:
         self.process = process
@@ -55,7 +55,7 @@ class Served:
         await self._grew.wait()
 
     async def port(self) -> int:
-        return int((await self.says("dogwatch is up"))["port"])
+        return int((await self.says("dogwatch started"))["port"])
 
     async def gets(self, path: str) -> tuple[int, str]:
         async with self._http.get(f"http://127.0.0.1:{await self.port()}{path}") as got:

@@ -1,4 +1,4 @@
-"""Clocks that somebody sets while the bot runs: that of its machine, and that of the database's server."""
+"""Clocks that are set while the bot runs: the machine's and the database's."""
 
 import asyncio
 import time
@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Self
 
 from bot.app import Dogwatch
-from bot.engine.clock_sync import keep_time
+from bot.engine.clock_sync import sync_clock
 from bot.runtime.clock import SystemClock
 from bot.sandbox.server import Sandbox
-from bot.store.database.session import Database, SqliteDatabase
+from bot.store.database.session import Database
+from bot.store.database.sqlite_database import SqliteDatabase
 from tests.support.servers.postgres import PostgresServer
 from tests.support.worlds.world import ANSWERED_WITHIN, PATIENCE, World
 
@@ -45,13 +46,13 @@ class TheirClock:
 
     def set_by(self, **length: float) -> None:
         self._set += timedelta(**length)
-        self._tell()
+        self._set_database_clock()
 
     def passed(self, length: timedelta) -> None:
         self._passed += length
-        self._tell()
+        self._set_database_clock()
 
-    def _tell(self) -> None:
+    def _set_database_clock(self) -> None:
         if self._server is not None:
             seconds = (self._set + self._passed).total_seconds()
             self._server.sql(f"UPDATE clock_set SET by_seconds = {seconds}", database=self._name)
@@ -63,7 +64,7 @@ class TheirClock:
 
 
 class SetWorld(World):
-    """A world on the clock of `serve`, which follows the database's; Slack has its own, which nobody sets."""
+    """A world on the clock of `serve`, which follows the database's. Slack's clock is separate."""
 
     def __init__(self, database_url: str, folder: Path, theirs: TheirClock) -> None:
         super().__init__(database_url, folder)
@@ -77,7 +78,7 @@ class SetWorld(World):
         return self
 
     async def starts(self) -> None:
-        """A process that starts anew, with a clock of its own."""
+        """Start a new process with a clock of its own."""
         self.clock = SystemClock(counter=self.theirs.counter)  # type: ignore[assignment]
         self.bot = Dogwatch(self.settings(), clock=self.clock)
         self.theirs.stands_beside(self.bot.database)
@@ -85,8 +86,8 @@ class SetWorld(World):
         self.sandbox.deliver_by_http(f"{self.url}/slack/events")
 
     async def looks_at_the_clock(self) -> None:
-        """What the bot does by itself every 15 seconds."""
-        await keep_time(self.bot.database, self.clock)
+        """Run the clock check that the bot runs every 15 seconds."""
+        await sync_clock(self.bot.database, self.clock)
         self.wakes()
         await self.settle()
 

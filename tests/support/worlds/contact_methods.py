@@ -1,4 +1,4 @@
-"""A world in which people can be paged by something else than Slack, with real servers on this machine."""
+"""A world with servers for contact methods other than Slack."""
 
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -7,10 +7,9 @@ from typing import Any, Self
 from sqlmodel import Session, select
 
 from bot.app import Dogwatch
-from bot.notifiers.outcome import Patience
-from bot.services import outbox as tell
-from bot.services.paging import addresses
-from bot.services.paging.addresses import Address
+from bot.notifiers.outcome import Timeouts
+from bot.services import outbox
+from bot.services.paging.addresses import Address, store_address
 from bot.store.escalation import escalations
 from bot.store.escalation.contacts import Contact
 from bot.store.escalation.escalations import Page
@@ -24,14 +23,20 @@ OPSGENIE_SECRET = "the-secret-of-opsgenie-0123456"
 MAIL = "dba@example.test"
 
 
-class MeansWorld(World):
-    """`async with MeansWorld(...)`: the servers first, then the bot that is told of them."""
+class ContactMethodWorld(World):
+    """`async with ContactMethodWorld(...)`: starts the servers, then the bot configured for them."""
 
     def __init__(
-        self, database_url: str, folder: Path, check: Any, *, patience: Patience | None = None, config: str = ""
+        self,
+        database_url: str,
+        folder: Path,
+        check: Any = lambda *_: True,
+        *,
+        timeouts: Timeouts | None = None,
+        config: str = "",
     ) -> None:
         super().__init__(database_url, folder, config=config)
-        self._patience = patience
+        self._timeouts = timeouts
         cert_file, context = certificate(folder, "localhost")
         self._cert_file = cert_file
         self.mail = MailServer(context)
@@ -69,7 +74,7 @@ push = "Push"
         await self._servers.aclose()
 
     def new_bot(self) -> Dogwatch:
-        return Dogwatch(self.settings(), clock=self.clock, patience=self._patience)
+        return Dogwatch(self.settings(), clock=self.clock, page_timeouts=self._timeouts)
 
     def environment(self) -> dict[str, str]:
         return {
@@ -84,13 +89,13 @@ push = "Push"
         }
 
     async def calls(
-        self, means: str, *, user: str = "dba", address: str = "", text: str = "the pool is full", settles: bool = True
+        self, method: str, *, user: str = "dba", address: str = "", text: str = "the pool is full", settles: bool = True
     ) -> int:
         """Escalate to somebody, and page them by this means beside Slack; returns the page's id."""
         await self.types("oncall", f"/incident escalate @{user} {text}")
-        return await self.pages_by(means, user=f"U0{user.upper()}", address=address, settles=settles)
+        return await self.pages_by(method, user=f"U0{user.upper()}", address=address, settles=settles)
 
-    async def pages_by(self, means: str, *, user: str = "U0DBA", address: str = "", settles: bool = True) -> int:
+    async def pages_by(self, method: str, *, user: str = "U0DBA", address: str = "", settles: bool = True) -> int:
         """One more page of the newest escalation; without a `user` it is to a service."""
         settings, at = self.bot.settings, self.now
 
@@ -99,21 +104,21 @@ push = "Push"
             incident = incidents.get(session, row.incident_id)
             contact = None
             if address:
-                contact = Contact(team_id=incident.team_id, user_id=user, position=1, means=means, created_at=at)
-                addresses.keep(settings, contact, Address(address, "…"))
+                contact = Contact(team_id=incident.team_id, user_id=user, position=1, method=method, created_at=at)
+                store_address(settings, contact, Address(address, "…"))
                 session.add(contact)
                 session.flush()
             page = Page(
                 escalation_id=row.key,
                 user_id=user,
-                means=means,
+                method=method,
                 ordinal=0,
                 queued_at=at,
                 contact_id=contact.id if contact else None,
             )
             session.add(page)
             session.flush()
-            tell.page_by_means(session, incident, at, means, user, page_ids=[page.id or 0])
+            outbox.page_contact_method(session, incident, at, method, user, page_ids=[page.id or 0])
             return page.id or 0
 
         page_id = await self.bot.database.run(add)

@@ -29,7 +29,7 @@ START_SECONDS = 120.0
 
 @dataclass
 class Bot:
-    """One forked process, seen from the test. `points`: what it passed since `count`; `died_at` if it was killed."""
+    """One forked process. `points`: passed since `count`; `died_at`: where it was killed."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -85,7 +85,7 @@ class Bot:
 
 @dataclass
 class Kennel:
-    """Where bots are born."""
+    """Creates bots in a forked server process."""
 
     path: Path
     listeners: set[asyncio.Task[None]] = field(default_factory=set)
@@ -132,7 +132,7 @@ class Kennel:
 
 @asynccontextmanager
 async def kennel(folder: Path) -> AsyncIterator[Kennel]:
-    """A kennel until the block ends; then every bot of it is gone too. What they write is in `folder`/bots.log."""
+    """A kennel until the block ends; kills its bots. Their output is in `folder`/bots.log."""
     path = folder / "kennel"
     with (folder / "bots.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
@@ -162,18 +162,18 @@ def die_with_parent() -> None:
 
 
 def breed(path: str) -> None:
-    """Fork a bot for each connection. Has to stay free of threads and of event loops: both do not survive a fork."""
+    """Fork a bot for each connection. Must stay free of threads and event loops."""
     import alembic.command  # noqa: F401  so that no child has to read it
     import asyncpg  # noqa: F401
-    import bot.log
     import sqlalchemy.dialects.postgresql.asyncpg
     import sqlalchemy.dialects.sqlite.pysqlite  # noqa: F401
 
     import bot.app
+    import bot.runtime.log
     from bot.store.database.migrate import all_tables
 
     all_tables()
-    bot.log.configure(level="WARNING")
+    bot.runtime.log.configure_logging(level="WARNING")
     die_with_parent()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listening = socket.socket(socket.AF_UNIX)
@@ -207,18 +207,18 @@ async def live(connection: socket.socket) -> None:
     passed: Counter[str] = Counter()
     kill_at, pause_at = (tuple(order[name]) if order[name] else None for name in ("kill_at", "pause_at"))
 
-    def tell(what: str, **more: Any) -> None:
+    def send(what: str, **more: Any) -> None:
         connection.sendall(json.dumps({"what": what, **more}).encode() + b"\n")
 
     def probe(name: str) -> None:
         passed[name] += 1
         if order["counts"]:
-            tell("point", name=name)
+            send("point", name=name)
         if kill_at == (name, passed[name]):
-            tell("killed", name=name)
+            send("killed", name=name)
             os.kill(os.getpid(), signal.SIGKILL)
         if pause_at == (name, passed[name]):
-            tell("paused", name=name)
+            send("paused", name=name)
             os.kill(os.getpid(), signal.SIGSTOP)
 
     try:
@@ -231,14 +231,14 @@ async def live(connection: socket.socket) -> None:
         )
         await dogwatch.start()
     except UserError as problem:
-        tell("refused", why=problem.message)
+        send("refused", why=problem.message)
         return
     except Exception as problem:
-        tell("refused", why=f"{type(problem).__name__}: {problem}")
+        send("refused", why=f"{type(problem).__name__}: {problem}")
         raise
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    tell("ready", pid=os.getpid(), port=dogwatch.port)
+    send("ready", pid=os.getpid(), port=dogwatch.port)
     await ended.wait()
     await dogwatch.stop()
 

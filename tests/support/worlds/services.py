@@ -1,4 +1,4 @@
-"""The services by themselves, on a real database: for what happens between them, without anybody to write to."""
+"""The services on a real database, without Slack."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,18 +10,18 @@ from sqlmodel import Session, col, select
 
 from bot.config import Settings, load
 from bot.domain.terms import Severity
-from bot.engine import timers as engine
-from bot.services.incidents import lifecycle as course
+from bot.engine.timers import run_due_timers
+from bot.services.incidents.declare import Declaration, declare_incident
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.database.session import Database, open_database
 from bot.store.escalation.escalations import Escalation, Page
-from bot.store.incidents.incidents import Incident, Installation
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.installations import Installation
 from bot.store.outbox import OutboxRow
-from bot.store.shared import people as store_people
-from bot.store.shared import timers
+from bot.store.shared import people, timers
 from bot.store.shared.people import Person
 from bot.store.shared.timers import Timer
-from tests.support.servers import prepared_databases as ready
+from tests.support.servers import prepared_databases
 
 START = datetime.fromisoformat("2026-03-02T14:00:00+00:00")
 TEAM = "T0"
@@ -41,8 +41,8 @@ class Desk:
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database, self.settings, self.now = database, settings, START
 
-    async def does(self, what: Callable[..., Any], *given: Any, **more: Any) -> Any:
-        return await self.database.run(lambda session: what(session, self.settings, *given, **more))
+    async def does(self, service: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        return await self.database.run(lambda session: service(session, self.settings, *args, **options))
 
     def by(self, user: str | None = "U0ONCALL", origin: Origin = Origin.COMMAND) -> Actor:
         return Actor(TEAM, user, self.now, origin)
@@ -52,7 +52,7 @@ class Desk:
     async def opened(cls, url: str, folder: Path, config: str) -> AsyncIterator[Self]:
         path = folder / "dogwatch.toml"
         path.write_text(config)
-        ready.lay(url)
+        prepared_databases.lay(url)
         database = open_database(url)
         await database.run(lambda session: session.merge(INSTALLED))
         yield cls(database, read(path))
@@ -61,15 +61,15 @@ class Desk:
     async def opens(self, origin: Origin = Origin.COMMAND, *, severity: str | None = None, **given: Any) -> Incident:
         """An incident that a person declares, or an alert opens."""
         user = None if origin is Origin.ALERT else "U0SUPPORT"
-        declared = course.Declaration("checkout is down", severity=Severity(severity) if severity else None, **given)
-        found: Incident = await self.does(course.declare, self.by(user, origin), declared)
+        declared = Declaration("checkout is down", severity=Severity(severity) if severity else None, **given)
+        found: Incident = await self.does(declare_incident, self.by(user, origin), declared)
         return found
 
     async def passes(self, **length: float) -> None:
         """Time goes by, and whatever falls due is carried out when it does."""
         until = self.now + timedelta(**length)
         while True:
-            due = await self.database.read(timers.next_due)
+            due = await self.database.read(timers.find_next_due)
             if due is None or due > until:
                 break
             self.now = max(self.now, due)
@@ -78,20 +78,20 @@ class Desk:
 
     async def ticks(self, most: int = 50) -> None:
         """Look for what is due, so many timers of one kind at a time, until nothing is."""
-        while ran := await self.database.run(engine.run_due, self.settings, self.now, most):
+        while ran := await self.database.run(run_due_timers, self.settings, self.now, most):
             assert [each.problem for each in ran if each.problem] == []
 
     async def next_step(self) -> datetime | None:
-        """When the next level of any escalation is due."""
+        """Time at which the next level of any escalation is due."""
         steps = select(Timer.due_at).where(col(Timer.key).startswith("escalation:")).order_by(col(Timer.due_at))
         return await self.database.read(lambda session: session.exec(steps).first())
 
     async def leaves(self, *users: str) -> None:
-        """They have no account any more, as far as Slack has told."""
+        """Deactivate their Slack account."""
 
         def leave(session: Session) -> None:
             for user in users:
-                store_people.meet(session, TEAM, [user])
+                people.insert_missing(session, TEAM, [user])
                 person = session.get_one(Person, (TEAM, user))
                 person.is_deleted = True
                 session.add(person)
@@ -108,20 +108,20 @@ class Desk:
         return found
 
     async def paged(self) -> list[tuple[str, int, int]]:
-        """Each page by person, level and round, in the order in which they were written."""
+        """Pages by person, level and round, in order of creation."""
         rows = await self.database.read(lambda session: list(session.exec(select(Page).order_by(col(Page.id)))))
         return [(each.user_id, each.level, each.round) for each in rows]
 
-    async def said(self) -> list[str]:
-        """The events that the channels were told about escalations."""
+    async def posted_events(self) -> list[str]:
+        """Kinds of the escalation events posted to channels."""
         rows = await self.database.read(
             lambda session: list(session.exec(select(OutboxRow).order_by(col(OutboxRow.id))))
         )
-        told = [str(each.details.get("event")) for each in rows]
-        return [each for each in told if each in EVENTS]
+        events = [str(each.details.get("event")) for each in rows]
+        return [each for each in events if each in EVENTS]
 
-    async def values_of(self, event: str) -> list[dict[str, Any]]:
-        """What the lines of one kind in the channels were told to say."""
+    async def event_details(self, event: str) -> list[dict[str, Any]]:
+        """Details of the channel events of one kind."""
         rows = await self.database.read(
             lambda session: list(session.exec(select(OutboxRow).order_by(col(OutboxRow.id))))
         )

@@ -1,4 +1,4 @@
-"""A story in which nearly everything happens, told in whatever words a test wants to see come through."""
+"""A story in which nearly everything happens, in words that a test chooses."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ FORM_FIELD = 3_000
 
 
 class Story:
-    """`words` stand wherever people or monitors may write. `answers` are what people were told by command."""
+    """`words`: used wherever people or monitors write; `answers`: replies to commands."""
 
     def __init__(self, world: World, words: str) -> None:
         self.world, self.words = world, words

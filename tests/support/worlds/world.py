@@ -1,5 +1,5 @@
 """
-A world for stories: the real bot on a real database, a local Slack over HTTP with signed requests, one moved clock.
+A world for stories: real bot, real database, local Slack over HTTP, simulated clock.
 
 Time stands still until a story moves it. `settle` waits until nothing is under way and nothing is due; `advance` goes
 from due row to due row. Nothing sleeps for luck.
@@ -19,12 +19,12 @@ from sqlmodel import SQLModel, select
 
 from bot.app import Dogwatch
 from bot.config import Settings, load
-from bot.runtime.clock import MovedClock
+from bot.runtime.clock import ManualClock
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import messages
 from bot.sandbox.workspace.records import Message
-from bot.services.postmortem import findings
-from bot.services.postmortem import load_record as record
+from bot.services.postmortem.findings import find_in_record
+from bot.services.postmortem.load_record import load_record
 from bot.store.incidents import incidents
 from bot.store.shared.audit import AuditRow
 from tests.support.servers import prepared_databases as ready
@@ -40,7 +40,7 @@ EVERYTHING = timedelta(minutes=2)
 
 
 class World:
-    """`async with World(...)`: afterwards everything is stopped, and a failed payload has failed the test."""
+    """`async with World(...)`: stops everything at the end, and fails on a failed payload."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class World:
         start: datetime = MONDAY,
         answered_within: float = ANSWERED_WITHIN,
     ) -> None:
-        self.clock = MovedClock(start)
+        self.clock = ManualClock(start)
         self.sandbox = Sandbox(clock=self.clock, answer_seconds=answered_within)
         self.folder = folder
         self._url = database_url
@@ -74,7 +74,7 @@ class World:
         await self.sandbox.stop()
 
     def environment(self) -> dict[str, str]:
-        """What the bot is told by its environment, for it and for commands beside it."""
+        """Environment of the bot, and of commands beside it."""
         config = self.folder / "dogwatch.toml"
         config.write_text(self._config)
         return {
@@ -114,7 +114,7 @@ class World:
         self.sandbox.deliver_by_http(f"{self.url}/slack/events")
 
     async def settle(self) -> None:
-        """Until no request is open, nothing is being sent, and nothing is due at this moment of the clock."""
+        """Wait until no request is open, nothing is being sent, and nothing is due now."""
         async with asyncio.timeout(PATIENCE):
             while not (self.sandbox.settled() and await self.bot.is_settled() and self.sandbox.settled()):
                 await asyncio.sleep(0.005)
@@ -134,11 +134,11 @@ class World:
         await self.advance_to(self.now + timedelta(**length))
 
     async def finish(self) -> None:
-        """Let everything go out that waits for its turn, without going to the next timer further than needed."""
+        """Let all that is queued go out, without advancing to the next timer if possible."""
         await self.advance_to(self.now + EVERYTHING)
 
     async def types(self, user: str, text: str, channel: str | None = None) -> str:
-        """Type a command; returns what the person is answered: at once, or on a busy machine a moment later."""
+        """Type a command; returns the reply, which may come late on a busy machine."""
         where = channel or self.channel
         known = len(self.sandbox.ephemerals(user, where))
         answer = await self.sandbox.command(user, where, text)
@@ -176,7 +176,7 @@ class World:
         await self.settle()
 
     def says_app(self, *, text: str = "", **parts: Any) -> str:
-        """Another app writes into the channel: `blocks`, `attachments`; by a webhook, so without a user."""
+        """Post as another app: `blocks`, `attachments`; by a webhook, so without a user."""
         place = self.sandbox.workspace.channels[self.sandbox.channel(self.channel)["id"]]
         message = Message(
             self.sandbox.workspace.new_ts(self.now),
@@ -190,7 +190,7 @@ class World:
         return messages.post(self.sandbox.workspace, place, message).ts
 
     def is_confirmed(self, ts: str, channel: str | None = None) -> bool:
-        """Whether the bot's own emoji is on a message."""
+        """True if the bot's reaction is on the message."""
         message = self.sandbox.message(channel or self.channel, ts)
         assert message is not None
         found = [each for each in message.get("reactions", []) if each["name"] == "writing_hand"]
@@ -248,7 +248,7 @@ class World:
         )
 
     def texts(self, channel: str | None = None, *, by: str = "U0DOGWATCH") -> list[str]:
-        """What the bot (or somebody) wrote in a channel, joins and topics left out."""
+        """Texts of messages in a channel, without joins and topics."""
         return [
             rendered(message)
             for message in self.sandbox.messages(channel or self.channel)
@@ -262,7 +262,7 @@ class World:
         return rendered(pinned[0])
 
     async def tables(self) -> dict[str, list[str]]:
-        """Every row that the bot keeps, to see that nothing was changed; what only tells repeats apart is left out."""
+        """Every row of the database, without those that only detect repeated deliveries."""
 
         def read(session: Any) -> dict[str, list[str]]:
             tables = [each for each in SQLModel.metadata.sorted_tables if each.name != "delivery"]
@@ -271,14 +271,14 @@ class World:
         return await self.bot.database.read(read)
 
     async def exported(self, reference: str = "INC-1") -> dict[str, Any]:
-        """`incident.json` of an incident as it stands."""
+        """`incident.json` of an incident."""
 
         from bot.export.json import incident_json
 
         def read(session: Any) -> dict[str, Any]:
-            row = incidents.by_reference(session, None, reference)
-            whole = record.load(session, self.bot.settings, row.key)
-            return incident_json(whole, findings.of_record(self.bot.settings, whole))
+            row = incidents.find_by_reference(session, None, reference)
+            whole = load_record(session, self.bot.settings, row.key)
+            return incident_json(whole, find_in_record(self.bot.settings, whole))
 
         return await self.bot.database.read(read)
 
@@ -292,11 +292,11 @@ class World:
         return await self.bot.database.read(read)
 
     async def audited(self) -> list[tuple[str | None, str]]:
-        """Who did what, in order."""
+        """Actor and action of each audit row, in order."""
 
         def read(session: Any) -> list[tuple[str | None, str]]:
             rows = session.exec(select(AuditRow)).all()
-            return [(row.who, row.what) for row in sorted(rows, key=lambda row: row.id)]
+            return [(row.user_id, row.action) for row in sorted(rows, key=lambda row: row.id)]
 
         return await self.bot.database.read(read)
 

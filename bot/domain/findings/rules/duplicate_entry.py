@@ -1,109 +1,78 @@
-"""The same thing recorded twice."""
+"""Entries that were recorded twice."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from bot.domain.findings.common import standing
+from bot.domain.findings.common import active_entries
 from bot.domain.findings.finding import Finding, Quote
-from bot.domain.findings.similarity import ALL_STOP_WORDS, words_of
+from bot.domain.findings.similarity import ALL_STOP_WORDS, word_set, words_in
 from bot.domain.record.model import Entry, Record
 from bot.domain.terms import MARKS, Kind, SourceKind
 
 CODE = "repeated-entry"
-NEIGHBOURS = 20
-"""How far apart in the order two entries are still compared."""
+MAX_DISTANCE = 20
+"""How far apart in the order two entries are compared."""
 WINDOW = timedelta(minutes=60)
-FEWEST_WORDS = 4
-"""Shorter texts ("done", "still down") are rightly said again and again."""
-LONG = 10
-"""With so many words that say something, their order and the little words between them make no difference."""
-SHORTEST = 12
-"""Characters: four words take more."""
-UNLIKE = frozenset({Kind.ESCALATION, Kind.IMPACT_BEGAN, Kind.COMMUNICATION})
-"""Several teams are called for one reason, and the public is told in the words that the channel reads."""
-_OF_PEOPLE = frozenset({SourceKind.MESSAGE, SourceKind.COMMAND})
+MIN_WORDS = 4
+"""Shorter texts ("done", "still down") are rightly repeated."""
+LONG_TEXT = 10
+"""Content words from which on their order and stop words make no difference."""
+MIN_CHARACTERS = 12
+"""Four words take more."""
+NOT_COMPARED = frozenset({Kind.ESCALATION, Kind.IMPACT_BEGAN, Kind.COMMUNICATION})
+"""Several teams are paged for one reason, and public updates repeat the channel."""
+_BY_PEOPLE = frozenset({SourceKind.MESSAGE, SourceKind.COMMAND})
 _MARKS = frozenset(MARKS)
-_ARTICLES = frozenset(
-    {
-        "the",
-        "a",
-        "an",
-        "le",
-        "la",
-        "les",
-        "l",
-        "un",
-        "une",
-        "der",
-        "die",
-        "das",
-        "ein",
-        "eine",
-        "el",
-        "los",
-        "las",
-        "lo",
-        "il",
-        "gli",
-        "i",
-        "o",
-        "os",
-        "as",
-        "um",
-        "uma",
-    }
-)
+_ARTICLES = word_set("the a an le la les l un une der die das ein eine el los las lo il gli i o os as um uma")
 
 
-def repeated_entry(record: Record) -> Iterator[Finding]:
+def check_duplicate_entries(record: Record) -> Iterator[Finding]:
     """
-    Entries that say the same in the same words, near each other: equal but for capitals, punctuation and articles; long
-    ones also but for the order of their words.
+    Find entries near each other with the same words.
 
-    Silent about short texts, about what the bot or a monitor recorded, and about what a command stated of the incident
-    as a whole: a cause is typed again on purpose. A word more, another ending or a figure that differs ("rolling back",
-    "rolled back") is another thing that happened.
+    Equal except for capitals, punctuation and articles; long ones also except for the order of words. Silent about
+    short texts, about entries of the bot or a monitor, and about causes stated by command, which are repeated on
+    purpose. Another word, ending or figure ("rolling back", "rolled back") is another event.
     """
-    entries = standing(record)
+    entries = active_entries(record)
     last: dict[str, int] = {}
-    groups: dict[int, list[Entry]] = {}
-    """By the place of the last entry in it."""
-    for place, entry in enumerate(entries):
-        said = _said(entry)
-        if not said:
+    groups: dict[int, list[Entry]] = {}  # by the index of the last entry
+    for index, entry in enumerate(entries):
+        key = _comparison_key(entry)
+        if not key:
             continue
-        before = last.get(said)
-        last[said] = place
-        if before is not None and _is_near(place - before, entries[before], entry):
-            groups[place] = [*groups.pop(before, [entries[before]]), entry]
+        before = last.get(key)
+        last[key] = index
+        if before is not None and _is_near(index - before, entries[before], entry):
+            groups[index] = [*groups.pop(before, [entries[before]]), entry]
     return (_finding(group) for group in sorted(groups.values(), key=lambda group: (group[0].sort_at, group[0].seq)))
 
 
-def _said(entry: Entry) -> str:
-    """What an entry says, as a value to compare; empty for one that is not compared."""
-    if entry.source.kind not in _OF_PEOPLE or entry.public is not None or len(entry.text) < SHORTEST:
+def _comparison_key(entry: Entry) -> str:
+    """The normalized text of an entry; empty for one that is not compared."""
+    if entry.source.kind not in _BY_PEOPLE or entry.public is not None or len(entry.text) < MIN_CHARACTERS:
         return ""
-    if not _MARKS.issuperset(entry.kinds) or not UNLIKE.isdisjoint(entry.kinds):
+    if not _MARKS.issuperset(entry.kinds) or not NOT_COMPARED.isdisjoint(entry.kinds):
         return ""
     if entry.source.kind is SourceKind.COMMAND and Kind.CAUSE in entry.kinds:
         return ""
-    words = [word for word in words_of(entry.text) if word not in _ARTICLES]
-    if len(words) < FEWEST_WORDS:
+    words = [word for word in words_in(entry.text) if word not in _ARTICLES]
+    if len(words) < MIN_WORDS:
         return ""
-    if len(words) >= LONG:
-        telling = [word for word in words if word not in ALL_STOP_WORDS]
-        words = sorted(telling) if len(telling) >= LONG else words
+    if len(words) >= LONG_TEXT:
+        content = [word for word in words if word not in ALL_STOP_WORDS]
+        words = sorted(content) if len(content) >= LONG_TEXT else words
     # One text and not a tuple of them: tens of thousands of tuples make the garbage collector work.
-    return f"{_group(entry.kinds)} {' '.join(words)}"
+    return f"{_follow_up_kind(entry.kinds)} {' '.join(words)}"
 
 
-def _group(kinds: Iterable[Kind]) -> str:
-    """Tasks are compared with tasks, improvements with improvements, what happened with what happened."""
+def _follow_up_kind(kinds: Iterable[Kind]) -> str:
+    """Tasks and improvements are compared with their own kind only."""
     return next((kind.value for kind in kinds if kind in {Kind.TASK, Kind.IMPROVEMENT}), "")
 
 
-def _is_near(places: int, before: Entry, entry: Entry) -> bool:
-    return places <= NEIGHBOURS and entry.sort_at - before.sort_at <= WINDOW
+def _is_near(distance: int, before: Entry, entry: Entry) -> bool:
+    return distance <= MAX_DISTANCE and entry.sort_at - before.sort_at <= WINDOW
 
 
 def _finding(group: list[Entry]) -> Finding:

@@ -1,111 +1,115 @@
-"""Languages that the postmortem lacks, and texts that are older in one language than in another."""
+"""Missing languages, and texts that are outdated in one language."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from bot.domain.findings.common import existing, refs_of, standing
+from bot.domain.findings.common import active_entries, existing_refs, known_refs
 from bot.domain.findings.finding import Finding, LanguageName, Value
 from bot.domain.record.model import Record, Statement, Update
 from bot.domain.terms import Kind, UpdateState
 
 MISSING = "language-missing"
 OUTDATED = "language-outdated"
-BESIDE = timedelta(minutes=10)
-"""Who writes in several languages does so one after the other."""
+SAME_TIME = timedelta(minutes=10)
+"""Versions in several languages are written one after the other."""
 
 
-def language_missing(record: Record) -> Iterator[Finding]:
+def check_language_missing(record: Record) -> Iterator[Finding]:
     """
-    Languages in which the public was told, or in which the incident has a title, and in which there is no postmortem;
-    languages that the last update lacks; causes and impacts that are stated in one language of the document only.
+    Find languages that are missing.
 
-    Silent about texts in no stated language: they may be meant for every reader.
+    The postmortem needs those of the public updates and titles, the last update those of the earlier ones, impact and
+    cause those of the document. Silent about texts in no stated language: they may be for every reader.
     """
-    documents = _documents(record)
-    told = [update for update in record.updates if update.state is not UpdateState.POSTMORTEM]
-    published = _last(record, UpdateState.POSTMORTEM)
+    documents = _document_languages(record)
+    updates = [update for update in record.updates if update.state is not UpdateState.POSTMORTEM]
+    published = _last_update(record, UpdateState.POSTMORTEM)
     titles = list(record.incident.titles) if published else []
-    yield from _lacking(record, _by_language(told), titles, documents, published)
-    if len(told) > 1:
-        yield from _lacking(record, _by_language(told[:-1]), [], told[-1].languages, told[-1], "update")
+    yield from _missing_languages(record, _by_language(updates), titles, documents, published)
+    if len(updates) > 1:
+        last = updates[-1]
+        yield from _missing_languages(record, _by_language(updates[:-1]), [], last.languages, last, "update")
     for variant, statements in (("impact", record.impacts), ("cause", record.causes)):
         stated = {statement.language or "": [statement.source.ref] for statement in statements}
-        if "" not in stated and _bases(documents) & _bases(stated):
+        if "" not in stated and _base_languages(documents) & _base_languages(stated):
             missing = {code: [ref for refs in stated.values() for ref in refs] for code in documents}
-            yield from _lacking(record, missing, [], list(stated), None, variant)
+            yield from _missing_languages(record, missing, [], list(stated), None, variant)
 
 
 def _by_language(updates: Iterable[Update]) -> dict[str, list[str]]:
-    """The refs of the updates in each language, the languages in the order in which they came."""
+    """The refs of the updates by language."""
     found: dict[str, list[str]] = {}
     for update in updates:
         is_one_each = len(update.sources) == len(update.languages)
-        for place, code in enumerate(update.languages):
-            sources = update.sources[place : place + 1] if is_one_each else update.sources
+        for index, code in enumerate(update.languages):
+            sources = update.sources[index : index + 1] if is_one_each else update.sources
             found.setdefault(code, []).extend(source.ref for source in sources)
     return found
 
 
-def _documents(record: Record) -> Sequence[str]:
+def _document_languages(record: Record) -> Sequence[str]:
     """The languages of the published postmortem, else the incident's."""
-    published = _last(record, UpdateState.POSTMORTEM)
+    published = _last_update(record, UpdateState.POSTMORTEM)
     return published.languages if published and published.languages else record.incident.languages
 
 
-def _last(record: Record, state: UpdateState) -> Update | None:
+def _last_update(record: Record, state: UpdateState) -> Update | None:
     return next((update for update in reversed(record.updates) if update.state is state), None)
 
 
-def _base(code: str) -> str:
+def _base_language(code: str) -> str:
     return code.replace("_", "-").partition("-")[0].casefold()
 
 
-def _bases(codes: Iterable[str]) -> frozenset[str]:
-    return frozenset(_base(code) for code in codes if code)
+def _base_languages(codes: Iterable[str]) -> frozenset[str]:
+    return frozenset(_base_language(code) for code in codes if code)
 
 
-def _lacking(
+def _missing_languages(
     record: Record,
     wanted: Mapping[str, Sequence[str]],
     others: Iterable[str],
     present: Iterable[str],
-    there: Update | None,
+    update: Update | None,
     variant: str = "",
 ) -> Iterator[Finding]:
     """
-    Which of the languages `wanted` (with the refs that show each) and `others` are not among those `present`.
+    Report languages of `wanted` and `others` that are not `present`.
 
-    `there` is where they are missing. `pt-BR` is present where `pt` is. Nothing is missing where nobody said which
-    languages there are.
+    `wanted` has the refs that show each, `update` is the update that lacks them. `pt` covers `pt-BR`. Nothing is
+    missing if no present language is stated.
     """
-    have = _bases(present)
-    missing = [code for code in dict.fromkeys([*wanted, *others]) if code and _base(code) not in have]
-    refs = [source.ref for source in there.sources] if there else []
+    have = _base_languages(present)
+    missing = [code for code in dict.fromkeys([*wanted, *others]) if code and _base_language(code) not in have]
+    refs = [source.ref for source in update.sources] if update else []
     refs += [ref for code in missing for ref in wanted.get(code, ())[:2]]
-    named = existing(refs_of(record), refs)
+    named = existing_refs(known_refs(record), refs)
     if have and missing and named:
         yield Finding(MISSING, named, {"languages": tuple(LanguageName(code) for code in missing)}, variant)
 
 
-def language_outdated(record: Record) -> Iterator[Finding]:
+def check_language_outdated(record: Record) -> Iterator[Finding]:
     """
-    An impact or a cause that was stated anew in one language, while another language still has what was said before.
+    Find impacts and causes that were changed in one language and not in another.
 
-    Silent within ten minutes, where nothing was stated twice, and about statements in no stated language.
+    Silent within ten minutes, where nothing was stated twice, and about texts in no stated language.
     """
-    times = Counter((kind, entry.language or "") for entry in standing(record) if entry.text for kind in entry.kinds)
+    entries = [entry for entry in active_entries(record) if entry.text]
+    times = Counter((kind, entry.language or "") for entry in entries for kind in entry.kinds)
     for variant, kind, statements in (("impact", Kind.IMPACT, record.impacts), ("cause", Kind.CAUSE, record.causes)):
         known = [statement for statement in statements if statement.language]
         newest = max(known, key=lambda each: each.at, default=None)
         if newest is None or times[kind, newest.language or ""] < 2:
             continue
-        yield from _older(record, known, newest, variant)
+        yield from _outdated_languages(record, known, newest, variant)
 
 
-def _older(record: Record, known: Sequence[Statement], newest: Statement, variant: str) -> Iterator[Finding]:
-    older = [each for each in known if newest.at - each.at > BESIDE]
-    refs = existing(refs_of(record), [*(each.source.ref for each in older), newest.source.ref])
+def _outdated_languages(
+    record: Record, known: Sequence[Statement], newest: Statement, variant: str
+) -> Iterator[Finding]:
+    older = [each for each in known if newest.at - each.at > SAME_TIME]
+    refs = existing_refs(known_refs(record), [*(each.source.ref for each in older), newest.source.ref])
     if older and refs:
         names = tuple(LanguageName(each.language or "") for each in older)
         values: dict[str, Value] = {"languages": names, "newest": LanguageName(newest.language or ""), "at": newest.at}

@@ -1,30 +1,31 @@
-"""A public word that came later than the timeline says."""
+"""A first public update that came later than the timeline says."""
 
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from bot.domain.findings.common import standing, timed
+from bot.domain.findings.common import active_entries, entries_with_time
 from bot.domain.findings.finding import Finding
 from bot.domain.record.model import Record
 from bot.domain.terms import Kind, Precision, UpdateState
+from bot.domain.text.lazy_pattern import LazyPattern
 
 CODE = "public-word-late"
 LATE = timedelta(minutes=5)
-LONGEST = 12
-"""Words: who only notes that the public was told is brief."""
-_PAGE = re.compile(
+MAX_WORDS = 12
+"""A note that the public was informed is brief."""
+_STATUS_PAGE = LazyPattern(
     r"status[\s-]?(?:page|seite)|page (?:de statut|d['’]état)|pagina (?:di stato|dello stato)|"
     r"página de (?:estado|status)",
     re.IGNORECASE,
 )
-_DONE = re.compile(
+_DONE = LazyPattern(
     r"communicat|posted|published|publi[éc]|updated|informed|mise? à jour|"
     r"veröffentlicht|aktualisiert|informiert|"
     r"comunica|aggiornat|pubblicat|publicad|actualizad|atualizad",
     re.IGNORECASE,
 )
-_TO_COME = re.compile(
+_NOT_DONE = LazyPattern(
     r"\?|\b(?:not|no|never|will|shall|should|need|must|let['’]s|can|please|ask|prepar\w*|draft\w*|todo|to do|soon|next|"
     r"going to|waiting|pas|faut|préparer|va|non|dovremmo|nicht|noch|muss|sollte\w*|bitte|hay que|debe\w*|não|"
     r"deve\w*|precisa\w*)\b",
@@ -32,30 +33,30 @@ _TO_COME = re.compile(
 )
 
 
-def public_word_late(record: Record) -> Iterator[Finding]:
+def check_late_status_update(record: Record) -> Iterator[Finding]:
     """
-    An entry that says the status page told of it, and a first public update that came more than five minutes later.
+    Find an entry about the status page more than five minutes before the first public update.
 
-    Silent where no public update is recorded, about long texts, and about texts that ask for it, plan it or deny it.
+    Silent where no public update is recorded, about long texts, and about requests, plans and denials.
     """
-    told = [
+    published = [
         (update.published_at, update)
         for update in record.updates
         if update.published_at is not None and update.state is not UpdateState.POSTMORTEM
     ]
-    if not told:
+    if not published:
         return
-    first_at, first = min(told, key=lambda each: each[0])
-    for entry, at in timed(standing(record)):
+    first_at, first = min(published, key=lambda each: each[0])
+    for entry, at in entries_with_time(active_entries(record)):
         if entry.public is not None or entry.precision is not Precision.EXACT or first_at - at <= LATE:
             continue
-        if Kind.IMPROVEMENT not in entry.kinds and Kind.TASK not in entry.kinds and _claims(entry.text):
+        if Kind.IMPROVEMENT not in entry.kinds and Kind.TASK not in entry.kinds and _claims_update(entry.text):
             refs = (entry.source.ref, *(source.ref for source in first.sources[:1]))
             yield Finding(CODE, tuple(dict.fromkeys(refs)), {"claimed": at, "published": first_at})
             return
 
 
-def _claims(text: str) -> bool:
-    if not text or len(text) > 200 or _PAGE.search(text) is None or len(text.split()) > LONGEST:
+def _claims_update(text: str) -> bool:
+    if not text or len(text) > 200 or _STATUS_PAGE.search(text) is None or len(text.split()) > MAX_WORDS:
         return False
-    return _DONE.search(text) is not None and _TO_COME.search(text) is None
+    return _DONE.search(text) is not None and _NOT_DONE.search(text) is None

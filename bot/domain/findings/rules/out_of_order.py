@@ -1,75 +1,75 @@
-"""What cannot have happened in the order that is recorded."""
+"""Events in an impossible order."""
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.errors import UserError
-from bot.domain.findings.common import minute, standing, timed
+from bot.domain.findings.common import active_entries, entries_with_time
 from bot.domain.findings.finding import Finding, Quote, Value
 from bot.domain.record.model import Entry, Record
 from bot.domain.terms import MARKS, Kind, Precision, SourceKind
+from bot.domain.text.durations import to_minute
+from bot.domain.text.lazy_pattern import LazyPattern
 from bot.domain.times import read_time
 
 CODE = "out-of-order"
-FAR = timedelta(minutes=10)
-"""So far from its own time a clock time at the head of a text has to be. Who types it a little later is no case."""
-FARTHEST = timedelta(hours=12)
-_CLOCK = re.compile(
+MIN_DIFFERENCE = timedelta(minutes=10)
+"""How far a time at the start of a text has to be from the entry's: people type a little later."""
+MAX_DIFFERENCE = timedelta(hours=12)
+_LEADING_TIME = LazyPattern(
     r"\s*[\[(]?(?P<clock>\d{1,2}(?:[:.]\d{2}|h\d{2})(?:\s?[ap]\.?m\.?|\s?Uhr)?(?:\s[A-Z]{3,4})?)(?:[\])]|\s*[-–—:,]\s|\s+(?=[a-z]+ed\b))"
 )
 _MARKS = frozenset(MARKS)
 
 
-def out_of_order(record: Record) -> Iterator[Finding]:
+def check_out_of_order(record: Record) -> Iterator[Finding]:
     """
-    An answer before its page, a fix before the impact began, and a message that gives another time than it was written
-    at while something else happened in between.
+    Find answers before their page, fixes before the impact, and messages recorded late.
 
-    Silent where a time is only known about, and about orders that are odd but possible: a cause can be known before
-    anything is seen of it.
+    A late message starts with a time before another entry. Silent about approximate times, and about orders that are
+    odd but possible: a cause can be known before it has an effect.
     """
-    entries = standing(record)
-    yield from _answers(record)
-    yield from _fixes(record, entries)
-    yield from _told_late(record, entries)
+    entries = active_entries(record)
+    yield from _early_answers(record)
+    yield from _early_fixes(record, entries)
+    yield from _late_messages(record, entries)
 
 
-def _answers(record: Record) -> Iterator[Finding]:
+def _early_answers(record: Record) -> Iterator[Finding]:
     for each in record.escalations:
         paged, answered = each.paged_at, each.acknowledged_at
         if paged is None or answered is None or each.precision is not Precision.EXACT:
             continue
-        if minute(answered) < minute(paged):
+        if to_minute(answered) < to_minute(paged):
             values: dict[str, Value] = {"target": Quote(each.target), "paged": paged, "answered": answered}
             yield Finding(CODE, (each.source.ref,), values, variant="answer")
 
 
-def _fixes(record: Record, entries: Sequence[Entry]) -> Iterator[Finding]:
+def _early_fixes(record: Record, entries: Sequence[Entry]) -> Iterator[Finding]:
     start = record.incident.started
     if start.precision is not Precision.EXACT:
         return
-    for entry, at in timed(entries):
-        if Kind.FIXED in entry.kinds and entry.precision is Precision.EXACT and minute(at) < minute(start.at):
+    for entry, at in entries_with_time(entries):
+        if Kind.FIXED in entry.kinds and entry.precision is Precision.EXACT and to_minute(at) < to_minute(start.at):
             yield Finding(CODE, (entry.source.ref,), {"fixed": at, "start": start.at}, variant="fix")
 
 
-def _told_late(record: Record, entries: Sequence[Entry]) -> Iterator[Finding]:
-    """A clock time at the head of a message that lies on the other side of another entry."""
+def _late_messages(record: Record, entries: Sequence[Entry]) -> Iterator[Finding]:
+    """Messages that start with a time before an earlier entry."""
     earlier: datetime | None = None
-    for entry, at in timed(entries):
-        stated = _stated(record, entry, at)
-        if stated is not None and earlier is not None and minute(stated) < minute(earlier):
+    for entry, at in entries_with_time(entries):
+        stated = _stated_time(record, entry, at)
+        if stated is not None and earlier is not None and to_minute(stated) < to_minute(earlier):
             values: dict[str, Value] = {"text": Quote(entry.text), "recorded": at, "stated": stated}
             yield Finding(CODE, (entry.source.ref,), values, variant="told_late")
         earlier = at
 
 
-def _stated(record: Record, entry: Entry, at: datetime) -> datetime | None:
-    """The time at the head of an entry's text if it is well before the entry's own, else None."""
+def _stated_time(record: Record, entry: Entry, at: datetime) -> datetime | None:
+    """The time at the start of an entry's text, if well before the entry's own."""
     if entry.source.kind is not SourceKind.MESSAGE or not entry.text[:12].strip("[( \t\n")[:1].isdigit():
         return None
-    match = _CLOCK.match(entry.text)
+    match = _LEADING_TIME.match(entry.text)
     if match is None or not _MARKS.issuperset(entry.kinds):
         return None
     zone = record.incident.zone
@@ -78,7 +78,7 @@ def _stated(record: Record, entry: Entry, at: datetime) -> datetime | None:
     except UserError:
         return None
     offset = at.astimezone(zone).utcoffset() or timedelta()
-    # Who thinks in UTC writes UTC: then the entry is right, and so is the text.
-    if stated is None or abs(abs(at - stated) - abs(offset)) <= FAR:
+    # A difference of the zone's offset is a time typed in UTC: then entry and text are both right.
+    if stated is None or abs(abs(at - stated) - abs(offset)) <= MIN_DIFFERENCE:
         return None
-    return stated if FAR < at - stated <= FARTHEST else None
+    return stated if MIN_DIFFERENCE < at - stated <= MAX_DIFFERENCE else None

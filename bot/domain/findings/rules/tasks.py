@@ -1,4 +1,4 @@
-"""Tasks that nobody owns, or that are due on no day."""
+"""Tasks without an owner or without a date."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,26 +10,26 @@ OWNER = "task-without-owner"
 DATE = "task-without-date"
 
 
-def task_without_owner(record: Record) -> Iterator[Finding]:
+def check_task_without_owner(record: Record) -> Iterator[Finding]:
     """
-    One finding for the tasks that lack both an owner and a date, and one for those that lack an owner only.
+    Find open tasks without owner and date, and those without an owner, as one finding each.
 
-    Silent about tasks that are done, and about improvements: a lesson has no owner.
+    Silent about improvements: a lesson has no owner.
     """
-    unowned = [task for task in _open(record) if not task.owner]
-    yield from _one(OWNER, [task for task in unowned if not task.due], "nor_date")
-    yield from _one(OWNER, [task for task in unowned if task.due])
+    unowned = [task for task in _open_tasks(record) if not task.owner]
+    yield from _task_finding(OWNER, [task for task in unowned if not task.due], "nor_date")
+    yield from _task_finding(OWNER, [task for task in unowned if task.due])
 
 
-def task_without_date(record: Record) -> Iterator[Finding]:
-    """One finding for the tasks that have an owner and no date. Silent about those that `task-without-owner` names."""
-    yield from _one(DATE, [task for task in _open(record) if task.owner and not task.due])
+def check_task_without_date(record: Record) -> Iterator[Finding]:
+    """Find open tasks with an owner and without a date, as one finding."""
+    yield from _task_finding(DATE, [task for task in _open_tasks(record) if task.owner and not task.due])
 
 
-def _open(record: Record) -> list[Action]:
+def _open_tasks(record: Record) -> list[Action]:
     return [action for action in record.actions if action.kind is ActionKind.TASK and not action.done]
 
 
-def _one(code: str, tasks: Sequence[Action], variant: str = "") -> Iterator[Finding]:
+def _task_finding(code: str, tasks: Sequence[Action], variant: str = "") -> Iterator[Finding]:
     if tasks:
         yield Finding(code, tuple(task.source.ref for task in tasks), {"count": len(tasks)}, variant)

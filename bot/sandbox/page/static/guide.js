@@ -37,7 +37,6 @@ export function showGuide() {
     state.stage.steps.length > 0 && el("section", {}, el("h3", {}, "Then"), el("ol.steps", { id: "steps" })), ...groups.slice(1),
     state.stage.waiting && el("section.at-foot", {}, el("h3", { id: "waiting-heading" }, "Waiting to be sent"), el("div.waiting", { id: "waiting", role: "region", "aria-labelledby": "waiting-heading" })),
     guide.plays.length > 0 && el("section", {}, el("h3", {}, "Stories"), stories(guide.plays)),
-    state.page.has_gallery && el("p.soft", {}, el("a", { href: "/gallery", target: "_blank" }, "Every message and form it can make")),
   ].flat().filter(Boolean));
   showStage();
 }

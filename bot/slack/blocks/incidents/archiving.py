@@ -1,13 +1,15 @@
-"""What a person is told whose incident goes on while its channel is archived."""
+"""Messages about an open incident whose channel is archived."""
 
 from bot.slack.blocks.limits import actions, button, literal, section
-from bot.slack.blocks.message import Message, plain
+from bot.slack.blocks.message import Message, plain_message
 
 GO_ON = "go_on_elsewhere"
 
 
-def archived(incident_id: int, reference: str, channel_name: str, *, is_reopened: bool = True) -> Message:
-    """Slack lets only people take a channel out of the archive: what to do, and the button for doing without."""
+def channel_archived_message(
+    incident_id: int, reference: str, channel_name: str, *, is_reopened: bool = True
+) -> Message:
+    """Instructions to unarchive the channel, which apps cannot do, and a button for a new one."""
     name = f"#{literal(channel_name, limit=100)}" if channel_name else "its channel"
     again = " again" if is_reopened else ""
     text = (
@@ -19,5 +21,7 @@ def archived(incident_id: int, reference: str, channel_name: str, *, is_reopened
     return Message(text, [section(text), actions(button("Go on in a new channel", GO_ON, str(incident_id)))])
 
 
-def goes_on(reference: str) -> Message:
-    return plain(f":white_check_mark: {reference} goes on: its new channel opens now, and you are invited into it.")
+def new_channel_message(reference: str) -> Message:
+    return plain_message(
+        f":white_check_mark: {reference} goes on: its new channel opens now, and you are invited into it."
+    )

@@ -1,13 +1,21 @@
-"""The form that declares: what is wrong, how bad it is and where come first, and may be all; the rest is below."""
+"""Form that declares an incident."""
 
 from collections.abc import Mapping
 
 from bot.config import Settings
 from bot.domain.terms import Status
 from bot.slack.blocks import modals
-from bot.slack.blocks.inputs import OPTIONS, Choice, boxes_field, modal, multi_field, select_field, text_field
-from bot.slack.blocks.limits import Block
-from bot.slack.blocks.modals import AT, DECLARE, FLAGS, SERVICE, SEVERITY, STATUS, TEXT, TITLE, View
+from bot.slack.blocks.inputs import (
+    MAX_OPTIONS,
+    Choice,
+    checkboxes_field,
+    modal,
+    multi_select_field,
+    select_field,
+    text_field,
+)
+from bot.slack.blocks.limits import Block, View
+from bot.slack.blocks.modals import AT, DECLARE, FLAGS, SERVICE, SEVERITY, STATUS, TEXT, TITLE
 
 REFERENCE, ZONE = "ref", "tz"
 FIELD_OF: Mapping[str, str] = {
@@ -22,37 +30,34 @@ FIELD_OF: Mapping[str, str] = {
     "ref": REFERENCE,
     "tz": ZONE,
 }
-"""Where the form has what `/incident start` takes, by its name in the table of commands."""
+"""Field of each parameter of `/incident start`."""
+FLAG_CHOICES = (
+    Choice("private", "Private", "Only people who are invited see it"),
+    Choice("drill", "Drill", "Practice: marked everywhere, left out of figures"),
+    Choice("retro", "It is over", "Recorded after the fact: no channel, nobody is called"),
+)
 SEEN = TEXT
-"""What the form asks for besides: the log's first entry."""
+"""Field of the first timeline entry."""
 
 
-def declare(
-    settings: Settings, *, title: str = "", seen: str = "", carried: Mapping[str, object] | None = None
+def declare_form(
+    settings: Settings, *, title: str = "", seen: str = "", metadata: Mapping[str, object] | None = None
 ) -> View:
-    """`carried` names the message that it is opened from, if there is one."""
+    """`metadata`: the message that the form is opened from, if there is one."""
     fields = [
         text_field(TITLE, "What is wrong?", initial=title, example="Checkout is down", is_optional=False),
         select_field(
             SEVERITY,
             "Severity",
-            modals.severities(settings),
+            modals.severity_choices(settings),
             chosen=settings.incidents.default_severity.value,
             is_optional=False,
         ),
-        _services(settings),
+        _service_field(settings),
         text_field(SEEN, "What do you see?", initial=seen, hint="It becomes the first entry of the log.", is_long=True),
-        text_field(AT, "When did it begin?", hint=f"Empty means: now. Else {modals.A_TIME_HERE}"),
-        boxes_field(
-            FLAGS,
-            "And",
-            [
-                Choice("private", "Private", "Only people who are invited see it"),
-                Choice("drill", "Drill", "Practice: marked everywhere, left out of figures"),
-                Choice("retro", "It is over", "Recorded after the fact: no channel, nobody is called"),
-            ],
-        ),
-        _beginning(settings),
+        text_field(AT, "When did it begin?", hint=f"Empty means: now. Else {modals.TIME_HINT_INLINE}"),
+        checkboxes_field(FLAGS, "And", FLAG_CHOICES),
+        _status_field(settings),
         text_field(REFERENCE, "Reference", hint="Its name elsewhere.", example="TSR-1532"),
         text_field(
             ZONE,
@@ -62,18 +67,18 @@ def declare(
             "or the service's own.",
         ),
     ]
-    return modal(DECLARE, "Declare an incident", "Declare", fields, carried or {})
+    return modal(DECLARE, "Declare an incident", "Declare", fields, metadata or {})
 
 
-def _services(settings: Settings) -> Block:
-    """Chosen where all can be offered, else typed."""
+def _service_field(settings: Settings) -> Block:
+    """Select of the services, or a text field if there are too many."""
     known = sorted(settings.services)
-    if 0 < len(known) <= OPTIONS:
-        return multi_field(SERVICE, "Service", [Choice(name, name) for name in known])
+    if 0 < len(known) <= MAX_OPTIONS:
+        return multi_select_field(SERVICE, "Service", [Choice(name, name) for name in known])
     return text_field(SERVICE, "Service", example="checkout", hint="Several with commas." if known else "")
 
 
-def _beginning(settings: Settings) -> Block:
+def _status_field(settings: Settings) -> Block:
     usual = Status.TRIAGE if settings.incidents.triage == "all" else Status.INVESTIGATING
     choices = [
         Choice(Status.TRIAGE, settings.status_name(Status.TRIAGE), "To find out whether it is an incident"),

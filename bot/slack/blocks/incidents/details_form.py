@@ -1,87 +1,83 @@
-"""The form for an incident's details, with what stands there now."""
+"""Form of an incident's details."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.languages import language
-from bot.services.incidents import edit as editing
+from bot.domain.languages import get_language
+from bot.services.incidents import edit
 from bot.slack.blocks import modals
 from bot.slack.blocks.inputs import Choice, modal, select_field, text_field
+from bot.slack.blocks.limits import Block, View
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 
 SEVERAL = "Several with commas."
 
 
-def edit(session: Session, settings: Settings, incident_id: int) -> dict[str, Any]:
+def load_details_form(session: Session, settings: Settings, incident_id: int) -> View:
     """Raises IncidentNotFound."""
-    return form(settings, incidents.get(session, incident_id))
+    return details_form(settings, incidents.get(session, incident_id))
 
 
-def empty(settings: Settings, incident_id: int) -> dict[str, Any]:
-    """The form without what stands there now. What is left empty stays as it is."""
-    fields = [
-        text_field(editing.TITLE, "Title", hint="What is left empty here stays as it is."),
-        text_field(editing.SERVICES, "Services", hint=SEVERAL),
-        text_field(editing.REFERENCE, "Reference", hint="Its name elsewhere.", example="TSR-1532"),
-        text_field(editing.CATEGORY, "Category", example="Production"),
-        text_field(editing.RESPONSIBILITY, "Responsibility", hint="Who answers for it: a company or a team."),
-        text_field(editing.ZONE, "Time zone", hint="Of the people who read it, like Europe/Paris."),
-        text_field(editing.LANGUAGES, "Languages of its documents", hint=f"{SEVERAL} Like en, fr."),
-        select_field(editing.TEMPLATE, "Its postmortem's form", _templates(settings)),
-    ]
+def empty_details_form(settings: Settings, incident_id: int) -> View:
+    """The form without current values. Fields that are left empty do not change."""
+    title = text_field(edit.TITLE, "Title", hint="What is left empty here stays as it is.")
+    return _details_modal([title, *_fields(settings, {})], incident_id)
+
+
+def details_form(settings: Settings, incident: Incident) -> View:
+    title = text_field(edit.TITLE, "Title", initial=incident.title, is_optional=False)
+    fields = _fields(settings, _current_values(incident))
+    return _details_modal([title, *_translated_titles(incident), *fields], incident.key)
+
+
+def _details_modal(fields: Sequence[Block], incident_id: int) -> View:
     return modal(modals.EDIT_FORM, "Edit the details", "Save", fields, {modals.INCIDENT: incident_id})
 
 
-def _templates(settings: Settings) -> list[Choice]:
-    return [Choice(name, name.capitalize()) for name in settings.template_names]
+def _translated_titles(incident: Incident) -> list[Block]:
+    english = get_language("en")
+    codes = dict.fromkeys([*incident.languages, *(code for code in incident.titles if code)])
+    return [
+        text_field(
+            edit.title_field(code), f"Title in {english.language_name(code)}", initial=incident.titles.get(code, "")
+        )
+        for code in codes
+        if len(codes) > 1 or code in incident.titles
+    ]
 
 
-def form(settings: Settings, incident: Incident) -> dict[str, Any]:
-    english = language("en")
-    spoken = dict.fromkeys([*incident.languages, *(code for code in incident.titles if code)])
-    titled = [code for code in spoken if len(spoken) > 1 or code in incident.titles]
-    fields = [
-        text_field(editing.TITLE, "Title", initial=incident.title, is_optional=False),
-        *(
-            text_field(
-                editing.title_field(code), f"Title in {english.name_of(code)}", initial=incident.titles.get(code, "")
-            )
-            for code in titled
-        ),
-        text_field(editing.SERVICES, "Services", initial=", ".join(incident.services), hint=SEVERAL),
-        text_field(
-            editing.REFERENCE,
-            "Reference",
-            initial=incident.outside_reference or "",
-            hint="Its name elsewhere.",
-            example="TSR-1532",
-        ),
-        text_field(editing.CATEGORY, "Category", initial=incident.category or "", example="Production"),
-        text_field(
-            editing.RESPONSIBILITY,
-            "Responsibility",
-            initial=incident.responsibility or "",
-            hint="Who answers for it: a company or a team.",
-        ),
-        text_field(
-            editing.ZONE,
-            "Time zone",
-            initial=incident.zone,
-            hint="Of the people who read it, like Europe/Paris.",
-            is_optional=False,
-        ),
-        text_field(
-            editing.LANGUAGES,
-            "Languages of its documents",
-            initial=", ".join(incident.languages),
-            hint=f"{SEVERAL} Like en, fr.",
-            is_optional=False,
-        ),
+def _fields(settings: Settings, values: Mapping[str, str]) -> list[Block]:
+    """Fields below the title. Without values all of them are empty and optional."""
+
+    def text(name: str, label: str, **options: Any) -> Block:
+        return text_field(name, label, initial=values.get(name, ""), **options)
+
+    is_optional = not values
+    templates = [Choice(name, name.capitalize()) for name in settings.template_names]
+    return [
+        text(edit.SERVICES, "Services", hint=SEVERAL),
+        text(edit.REFERENCE, "Reference", hint="Its name elsewhere.", example="TSR-1532"),
+        text(edit.CATEGORY, "Category", example="Production"),
+        text(edit.RESPONSIBILITY, "Responsibility", hint="Who answers for it: a company or a team."),
+        text(edit.ZONE, "Time zone", hint="Of the people who read it, like Europe/Paris.", is_optional=is_optional),
+        text(edit.LANGUAGES, "Languages of its documents", hint=f"{SEVERAL} Like en, fr.", is_optional=is_optional),
         select_field(
-            editing.TEMPLATE, "Its postmortem's form", _templates(settings), chosen=incident.template, is_optional=False
+            edit.TEMPLATE, "Its postmortem's form", templates, chosen=values.get(edit.TEMPLATE), is_optional=is_optional
         ),
     ]
-    return modal(modals.EDIT_FORM, "Edit the details", "Save", fields, {modals.INCIDENT: incident.key})
+
+
+def _current_values(incident: Incident) -> dict[str, str]:
+    return {
+        edit.SERVICES: ", ".join(incident.services),
+        edit.REFERENCE: incident.outside_reference or "",
+        edit.CATEGORY: incident.category or "",
+        edit.RESPONSIBILITY: incident.responsibility or "",
+        edit.ZONE: incident.zone,
+        edit.LANGUAGES: ", ".join(incident.languages),
+        edit.TEMPLATE: incident.template,
+    }

@@ -1,33 +1,31 @@
-"""The form in which roles are given, handed over and given up."""
-
-from typing import Any
+"""Form that assigns the roles of an incident."""
 
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.services.incidents import roles as service
-from bot.services.incidents.roles import Held
+from bot.services.incidents.roles import RoleHolder, list_role_holders
 from bot.slack.blocks import modals
 from bot.slack.blocks.inputs import modal, person_field, text_field
+from bot.slack.blocks.limits import View
 from bot.store.incidents import incidents
 
 FIELDS = "role."
-"""What the name of a role's field begins with."""
-MOST = 40
+"""Prefix of a field name; the role's name follows."""
+MAX_ROLES = 40
 
 
-def roles(session: Session, settings: Settings, incident_id: int) -> dict[str, Any]:
+def load_roles_form(session: Session, settings: Settings, incident_id: int) -> View:
     """Raises IncidentNotFound."""
-    return form(service.held(session, settings, incidents.get(session, incident_id)), incident_id)
+    return roles_form(list_role_holders(session, settings, incidents.get(session, incident_id)), incident_id)
 
 
-def empty(settings: Settings, incident_id: int) -> dict[str, Any]:
-    """The form without who has what. What is left empty stays as it is."""
-    return form(tuple(Held(role) for role in settings.role_table.values()), incident_id)
+def empty_roles_form(settings: Settings, incident_id: int) -> View:
+    """The form without current holders. Fields that are left empty do not change."""
+    return roles_form(tuple(RoleHolder(role) for role in settings.role_table.values()), incident_id)
 
 
-def form(held: tuple[Held, ...], incident_id: int) -> dict[str, Any]:
-    """A field for each role, with whoever has it now."""
+def roles_form(holders: tuple[RoleHolder, ...], incident_id: int) -> View:
+    """A person field for each role with its current holder."""
     fields = [
         person_field(
             f"{FIELDS}{each.role.name}",
@@ -35,7 +33,7 @@ def form(held: tuple[Held, ...], incident_id: int) -> dict[str, Any]:
             chosen=each.user_id,
             hint="Whoever you choose takes it over." if each.user_id else "",
         )
-        for each in held[:MOST]
+        for each in holders[:MAX_ROLES]
     ]
     note = text_field(
         modals.TEXT,

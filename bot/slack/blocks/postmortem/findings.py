@@ -1,33 +1,33 @@
-"""What to check in the record of an incident that is over: one message, edited as the record changes."""
+"""Message with the findings in a resolved incident's record."""
 
-from bot.services.postmortem.findings import FindingsView, Found, Place
-from bot.services.views.messages import LISTED
-from bot.slack.blocks.limits import context, link, listed, literal, one_line, section
-from bot.slack.blocks.message import Message, plain
+from bot.services.postmortem.findings import FindingPlace, FindingsView, FindingText
+from bot.services.views.lists import MAX_LISTED
+from bot.slack.blocks.limits import context, join_lines, link, literal, one_line, section
+from bot.slack.blocks.message import Message, plain_message
 
 PLACES = 4
-"""How many places a line links to; the text says how many there are."""
+"""Places that a line links to."""
 
 
-def findings(view: FindingsView) -> Message:
-    """One line for each finding, with links to what it is about. It asks for nothing and blocks nothing."""
+def findings_message(view: FindingsView) -> Message:
+    """One line for each finding, with links to its places."""
     if not view.found:
-        return plain(f":white_check_mark: Nothing is left to check in the record of {view.reference}.")
+        return plain_message(f":white_check_mark: Nothing is left to check in the record of {view.reference}.")
     count = len(view.found)
     head = f"{count} thing{'' if count == 1 else 's'} to check in the record of {view.reference}"
-    lines = [f":mag_right: *{head}*", *(_line(each) for each in view.found[:LISTED])]
-    if count > LISTED:
-        lines.append(f"and {count - LISTED} more, which stand in the draft")
+    lines = [f":mag_right: *{head}*", *(_finding_line(each) for each in view.found[:MAX_LISTED])]
+    if count > MAX_LISTED:
+        lines.append(f"and {count - MAX_LISTED} more, which stand in the draft")
     how = "Advice only. Put an entry right with `/incident timeline`; `/incident postmortem` writes the draft anew."
-    return Message(head, [section(listed(lines)), context(how)])
+    return Message(head, [section(join_lines(lines)), context(how)])
 
 
-def _line(found: Found) -> str:
-    places = [_place(each) for each in found.places[:PLACES]]
+def _finding_line(found: FindingText) -> str:
+    places = [_place_link(each) for each in found.places[:PLACES]]
     more = " …" if len(found.places) > PLACES else ""
     return f"• {literal(one_line(found.text, 400))} {', '.join(places)}{more}".rstrip()
 
 
-def _place(place: Place) -> str:
+def _place_link(place: FindingPlace) -> str:
     label = literal(place.label, limit=40)
     return link(place.link, label) if place.link else label

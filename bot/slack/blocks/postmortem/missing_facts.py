@@ -1,8 +1,8 @@
-"""What is missing from a resolved incident's record: one message, one tap each, never insisting."""
+"""Message with a button for each fact that a resolved incident lacks."""
 
 from collections.abc import Mapping
 
-from bot.services.views.missing_facts import MissingView
+from bot.services.views.missing_facts import MissingFactsView
 from bot.slack.blocks.incidents.card import DRAFT
 from bot.slack.blocks.limits import actions, button, section
 from bot.slack.blocks.message import Message
@@ -19,7 +19,7 @@ WORDING: Mapping[str, str] = {
 }
 
 
-def questions(view: MissingView) -> Message:
+def missing_facts_message(view: MissingFactsView) -> Message:
     anew = button("Write the draft anew", DRAFT, str(view.incident_id))
     if not view.missing:
         text = ":white_check_mark: The record has its impact, start, cause, detection and fix."

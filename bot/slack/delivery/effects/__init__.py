@@ -1,103 +1,116 @@
-"""Outbox rows to Slack calls: the table of what each kind of row does."""
+"""Effects: the table from kinds of outbox rows to Slack calls."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from bot.services.outbox import What
-from bot.slack.api.rate_limits import POST, rates
-from bot.slack.delivery.effects import messages as posts
-from bot.slack.delivery.effects.channel import backfill as look
-from bot.slack.delivery.effects.channel import bookmarks, canvases, channels, files
-from bot.slack.delivery.effects.channel import reactions as marks
-from bot.slack.delivery.effects.context import Tools
-from bot.slack.delivery.effects.people import direct, home, oncall, vendors
-from bot.slack.delivery.effects.people import page_bundles as bundles
-from bot.slack.delivery.effects.people import reminders as nudges
+from bot.domain.text.payload import Payload
+from bot.services.outbox import OutboxKind
+from bot.services.outbox.payloads import EventPayload, payload_of
+from bot.slack.api.rate_limits import POST_MESSAGE, call_rates
+from bot.slack.delivery.effects.channel.backfill import read_channel_history
+from bot.slack.delivery.effects.channel.bookmarks import update_bookmarks
+from bot.slack.delivery.effects.channel.canvases import update_canvas
+from bot.slack.delivery.effects.channel.channels import create_channel, invite_people, pin_card, set_topic
+from bot.slack.delivery.effects.channel.files import delete_file, upload_draft
+from bot.slack.delivery.effects.channel.reactions import fetch_message, look_up_person, update_confirmation
+from bot.slack.delivery.effects.context import EffectContext
+from bot.slack.delivery.effects.escalations import ask_if_active, send_page, show_case_question, show_escalation
+from bot.slack.delivery.effects.incident_views import (
+    show_alerts,
+    show_announcement,
+    show_card,
+    show_findings,
+    show_followups,
+    show_questions,
+)
+from bot.slack.delivery.effects.messages import (
+    blank_redacted_message,
+    post_ephemeral,
+    post_event,
+    post_missing_permissions,
+    send_role_briefing,
+)
+from bot.slack.delivery.effects.people.direct import send_direct_message, show_page_test
+from bot.slack.delivery.effects.people.home import publish_home
+from bot.slack.delivery.effects.people.oncall import send_override_notice, send_shift_handover, show_schedule_image
+from bot.slack.delivery.effects.people.page_bundles import show_page_bundle
+from bot.slack.delivery.effects.people.reminders import show_reminder
 from bot.store.outbox import Claim, OutboxRow, Outcome, Rate
 
-Effect = Callable[[Tools, Claim], Awaitable[Outcome]]
 
-EFFECTS: Mapping[What, Effect] = {
-    What.CREATE_CHANNEL: channels.create_channel,
-    What.INVITE: channels.invite,
-    What.TOPIC: channels.topic,
-    What.PIN_CARD: channels.pin_card,
-    What.CARD: posts.card,
-    What.ANNOUNCEMENT: posts.announcement,
-    What.FOLLOWUPS: posts.followups,
-    What.ALERTS: posts.alerts,
-    What.QUESTIONS: posts.questions,
-    What.VENDOR_CASE: vendors.case_question,
-    What.FINDINGS: posts.findings,
-    What.ESCALATION: posts.escalation,
-    What.SAY: posts.say,
-    What.PAGE: posts.page,
-    What.WHISPER: posts.whisper,
-    What.BRIEF: posts.brief,
-    What.ASK_FOR_SIGN: posts.ask_for_sign,
-    What.UNSAY: posts.unsay,
-    What.DELETE_FILE: files.delete,
-    What.DRAFT: files.draft,
-    What.CONFIRM: marks.confirm,
-    What.FETCH_MESSAGE: marks.fetch_message,
-    What.LEARN_PERSON: marks.learn_person,
-    What.LOOK: look.look,
-    What.HOME: home.publish,
-    What.BOOKMARKS: bookmarks.show,
-    What.CANVAS: canvases.show,
-    What.NOTICE: posts.notice,
-    What.DIRECT: direct.told,
-    What.DUTY_CHANGED: oncall.duty_changed,
-    What.SHIFT_CHANGED: oncall.shift_changed,
-    What.SHIFTS_DRAWN: oncall.drawn,
-    What.NUDGE: nudges.nudge,
-    What.PAGE_BUNDLE: bundles.show,
-    What.PAGE_TEST: direct.page_test,
+@dataclass(frozen=True, slots=True)
+class EffectHandler:
+    """`method`: the call by which a row is rated; None for a view, posted once and then edited."""
+
+    run: Callable[[EffectContext, Claim], Awaitable[Outcome]]
+    method: str | None = None
+
+
+EFFECTS: Mapping[OutboxKind, EffectHandler] = {
+    OutboxKind.CREATE_CHANNEL: EffectHandler(create_channel, "conversations.create"),
+    OutboxKind.INVITE: EffectHandler(invite_people, "conversations.invite"),
+    OutboxKind.TOPIC: EffectHandler(set_topic, "conversations.setTopic"),
+    OutboxKind.PIN_CARD: EffectHandler(pin_card, "pins.add"),
+    OutboxKind.CARD: EffectHandler(show_card),
+    OutboxKind.ANNOUNCEMENT: EffectHandler(show_announcement),
+    OutboxKind.FOLLOWUPS: EffectHandler(show_followups),
+    OutboxKind.ALERTS: EffectHandler(show_alerts),
+    OutboxKind.QUESTIONS: EffectHandler(show_questions),
+    OutboxKind.VENDOR_CASE: EffectHandler(show_case_question),
+    OutboxKind.FINDINGS: EffectHandler(show_findings),
+    OutboxKind.ESCALATION: EffectHandler(show_escalation),
+    OutboxKind.EVENT: EffectHandler(post_event, POST_MESSAGE),
+    OutboxKind.PAGE: EffectHandler(send_page, POST_MESSAGE),
+    OutboxKind.EPHEMERAL: EffectHandler(post_ephemeral, "chat.postEphemeral"),
+    OutboxKind.ROLE_BRIEFING: EffectHandler(send_role_briefing, POST_MESSAGE),
+    OutboxKind.CONFIRM_ACTIVE: EffectHandler(ask_if_active, POST_MESSAGE),
+    OutboxKind.BLANK_MESSAGE: EffectHandler(blank_redacted_message),
+    OutboxKind.DELETE_FILE: EffectHandler(delete_file, "files.delete"),
+    OutboxKind.DRAFT: EffectHandler(upload_draft, "files.getUploadURLExternal"),
+    OutboxKind.CONFIRM_REACTION: EffectHandler(update_confirmation, "reactions.add"),
+    OutboxKind.FETCH_MESSAGE: EffectHandler(fetch_message, "conversations.history"),
+    OutboxKind.USER_LOOKUP: EffectHandler(look_up_person, "users.info"),
+    OutboxKind.RECONCILE_CHANNEL: EffectHandler(read_channel_history, "conversations.history"),
+    OutboxKind.HOME: EffectHandler(publish_home, "views.publish"),
+    OutboxKind.BOOKMARKS: EffectHandler(update_bookmarks, "bookmarks.list"),
+    OutboxKind.CANVAS: EffectHandler(update_canvas, "canvases.create"),
+    OutboxKind.MISSING_PERMISSIONS: EffectHandler(post_missing_permissions, POST_MESSAGE),
+    OutboxKind.DIRECT_MESSAGE: EffectHandler(send_direct_message, POST_MESSAGE),
+    OutboxKind.OVERRIDE_CHANGE: EffectHandler(send_override_notice, POST_MESSAGE),
+    OutboxKind.SHIFT_HANDOVER: EffectHandler(send_shift_handover, POST_MESSAGE),
+    OutboxKind.SCHEDULE_IMAGE: EffectHandler(show_schedule_image, "files.getUploadURLExternal"),
+    OutboxKind.REMINDER: EffectHandler(show_reminder),
+    OutboxKind.PAGE_BUNDLE: EffectHandler(show_page_bundle, POST_MESSAGE),
+    OutboxKind.PAGE_TEST: EffectHandler(show_page_test, POST_MESSAGE),
 }
 
-METHOD: Mapping[What, str] = {
-    What.CREATE_CHANNEL: "conversations.create",
-    What.INVITE: "conversations.invite",
-    What.TOPIC: "conversations.setTopic",
-    What.PIN_CARD: "pins.add",
-    What.SAY: POST,
-    What.NOTICE: POST,
-    What.DIRECT: POST,
-    What.DUTY_CHANGED: POST,
-    What.SHIFT_CHANGED: POST,
-    What.SHIFTS_DRAWN: "files.getUploadURLExternal",
-    What.PAGE_BUNDLE: POST,
-    What.PAGE_TEST: POST,
-    What.PAGE: POST,
-    What.WHISPER: "chat.postEphemeral",
-    What.BRIEF: POST,
-    What.ASK_FOR_SIGN: POST,
-    What.DELETE_FILE: "files.delete",
-    What.HOME: "views.publish",
-    What.DRAFT: "files.getUploadURLExternal",
-    What.CONFIRM: "reactions.add",
-    What.BOOKMARKS: "bookmarks.list",
-    What.CANVAS: "canvases.create",
-    What.FETCH_MESSAGE: "conversations.history",
-    What.LEARN_PERSON: "users.info",
-    What.LOOK: "conversations.history",
-}
-"""The call by which a row is rated. Views are not in it: they post the first time and are edited from then on."""
 
-
-def place_of(row: OutboxRow) -> str:
-    """Where a row's message goes, as a name for its gate: rows are rated before anybody asks which channel it is."""
-    if user := row.details.get("user_id"):
+def destination_of(row: OutboxRow) -> str:
+    """Name of a message's destination for its rate gate, without looking up the channel."""
+    payload = _payload_or_none(row)
+    if user := getattr(payload, "user_id", None):
         return f"dm:{user}"
-    if channel := row.details.get("channel"):
+    if channel := getattr(payload, "channel", None):
         return f"channel:{channel}"
-    is_for_all = row.what in {What.ANNOUNCEMENT, What.NOTICE} or row.details.get("is_for_all")
+    is_for_all = row.kind in {OutboxKind.ANNOUNCEMENT, OutboxKind.MISSING_PERMISSIONS} or (
+        isinstance(payload, EventPayload) and payload.is_for_all
+    )
     return "digest" if is_for_all else f"incident:{row.incident_id}"
 
 
 def rates_of(row: OutboxRow) -> Sequence[Rate]:
-    """The gates a row has to pass before its first call; none for what this release does not know, or not in Slack."""
-    if row.what not in set(What) or What(row.what) not in EFFECTS:
+    """Rate gates of a row's first call; none for an unknown kind or one outside Slack."""
+    effect = EFFECTS.get(OutboxKind(row.kind)) if row.kind in set(OutboxKind) else None
+    if effect is None:
         return ()
-    what = What(row.what)
-    method = METHOD.get(what) or (POST if row.details.get("posts") else "chat.update")
-    return rates(method, place_of(row) if method == POST else None)
+    is_posted = getattr(_payload_or_none(row), "posts", False)
+    method = effect.method or (POST_MESSAGE if is_posted else "chat.update")
+    return call_rates(method, destination_of(row) if method == POST_MESSAGE else None)
+
+
+def _payload_or_none(row: OutboxRow) -> Payload | None:
+    """None for an unreadable row, which its effect reports."""
+    try:
+        return payload_of(row)
+    except (KeyError, ValueError):
+        return None

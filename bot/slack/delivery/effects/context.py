@@ -1,6 +1,6 @@
-"""What every effect needs, and how a lost answer is looked up."""
+"""Dependencies of the effects, and the lookup of a post whose answer was lost."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -10,55 +10,58 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import SENT_AGAIN
-from bot.slack.api.client import Gateway, Refused
+from bot.services.workspace.people import save_profile
+from bot.slack.api.client import Gateway
+from bot.slack.api.errors import SlackApiError
 from bot.slack.api.pacing import Pacer
+from bot.slack.api.payloads import parse_user
 from bot.slack.blocks.message import Message
 from bot.store import outbox
 from bot.store.database.session import Database
-from bot.store.incidents import incidents
+from bot.store.incidents import incidents, installations
 from bot.store.outbox import Claim
 
 METADATA_EVENT = "dogwatch_row"
 SKEW = timedelta(minutes=5)
-"""How far Slack's clock and ours may be apart when something is looked for by its time."""
+"""Largest difference between Slack's clock and ours in a search by time."""
 PAGE_SIZE = 200
+"""Items of one page of a list."""
 
 
 T = TypeVar("T")
 
 
 class NotReady(Exception):
-    """The bot does not know its own workspace yet: nothing can be sent."""
+    """The bot's own identity is not known yet: nothing can be sent."""
 
 
-class OfLaterRelease(Exception):
-    """A kind of row that this release does not know: a replica of the one that queued it can send it."""
+class UnknownOutboxKind(Exception):
+    """Row of a later release, whose replica can send it."""
 
 
-def known(installation: incidents.Installation | None) -> incidents.Installation:
-    """Raises NotReady as long as Slack has not told who the bot is."""
+def require_installation(installation: installations.Installation | None) -> installations.Installation:
+    """Raises NotReady until the bot's user id is known."""
     if installation is None or not installation.bot_user_id:
         raise NotReady
     return installation
 
 
-def channel_of(incident: incidents.Incident) -> str:
-    """Raises ValueError if it has none: lanes that need it are closed until it exists."""
+def require_channel(incident: incidents.Incident) -> str:
+    """Raises ValueError without a channel: lanes that need one are closed until it exists."""
     if incident.channel_id is None:
         raise ValueError(f"{incident.reference} has no channel")
     return incident.channel_id
 
 
-def _seen(session: Session, incident_id: int, look: Callable[[Session, int], T]) -> tuple[incidents.Incident, T]:
-    return incidents.get(session, incident_id), look(session, incident_id)
+def _load_with_incident(
+    session: Session, incident_id: int, load: Callable[[Session, int], T]
+) -> tuple[incidents.Incident, T]:
+    return incidents.get(session, incident_id), load(session, incident_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """
-    `settings` is asked each time, because an operator may load a new configuration. `pacer`: None where the clock is
-    moved by hand, and posts leave when it says.
-    """
+class EffectContext:
+    """`settings` returns the present configuration. `pacer`: None with a test's clock."""
 
     database: Database
     gateway: Gateway
@@ -66,27 +69,29 @@ class Tools:
     settings: Callable[[], Settings]
     pacer: Pacer | None = None
 
-    async def installation(self) -> incidents.Installation:
-        return known(await self.database.read(incidents.installation))
+    async def read_installation(self) -> installations.Installation:
+        return require_installation(await self.database.read(installations.find_installation))
 
-    async def incident(self, incident_id: int | None) -> incidents.Incident:
+    async def read_incident(self, incident_id: int | None) -> incidents.Incident:
         if incident_id is None:
             raise ValueError("the row names no incident")
         return await self.database.read(incidents.get, incident_id)
 
-    async def seen(self, incident_id: int | None, look: Callable[[Session, int], T]) -> tuple[incidents.Incident, T]:
-        """The incident, and what `look` finds given its id: at one moment, by one way to the database."""
+    async def read_with_incident(
+        self, incident_id: int | None, load: Callable[[Session, int], T]
+    ) -> tuple[incidents.Incident, T]:
+        """Read the incident and the result of `load` in one transaction."""
         if incident_id is None:
             raise ValueError("the row names no incident")
-        return await self.database.read(_seen, incident_id, look)
+        return await self.database.read(_load_with_incident, incident_id, load)
 
-    async def channel_of(self, incident_id: int | None) -> str:
-        """The incident's channel. Lanes that need it are closed until it exists."""
-        return channel_of(await self.incident(incident_id))
+    async def read_channel(self, incident_id: int | None) -> str:
+        """Raises ValueError without a channel."""
+        return require_channel(await self.read_incident(incident_id))
 
     async def post(self, claim: Claim, channel: str, message: Message, *, thread_ts: str | None = None) -> str:
         """
-        Post a message that carries the row's UUID; after an unknown outcome look first whether it is there.
+        Post a message with the row's UUID, unless an earlier attempt did.
 
         Returns the message's ts. Raises the gateway's errors.
         """
@@ -104,15 +109,15 @@ class Tools:
             **message.arguments(),
         )
         if self.pacer is not None:
-            self.pacer.arrived(channel)
+            self.pacer.record_answer(channel)
         return str(answer["ts"])
 
     async def find_post(self, claim: Claim, channel: str, thread_ts: str | None) -> str | None:
         """
-        The message of a row whose answer was lost, by the UUID in its metadata.
+        Find the ts of a post whose answer was lost, by the UUID in its metadata.
 
-        None if it is not there, or if the channel cannot be read: then it is sent again and counted, because a doubled
-        page is better than a lost one.
+        None if there is none, or if the channel cannot be read: then it is posted and counted, because a duplicate page
+        is better than a lost one.
         """
         since = (claim.row.first_attempt_at or claim.row.created_at) - SKEW
         arguments: dict[str, Any] = {
@@ -124,24 +129,34 @@ class Tools:
         method = "conversations.history"
         if thread_ts:
             method, arguments["ts"] = "conversations.replies", thread_ts
+        try:
+            async for answer in self.pages(method, **arguments):
+                for message in answer.get("messages", []):
+                    metadata = message.get("metadata") or {}
+                    if (metadata.get("event_payload") or {}).get("id") == claim.row.uuid:
+                        return str(message["ts"])
+        except SlackApiError:
+            SENT_AGAIN.labels(claim.row.kind).inc()
+        return None
+
+    async def pages(self, method: str, **arguments: Any) -> AsyncIterator[dict[str, Any]]:
+        """Iterate over the pages of a list method. Raises the gateway's errors."""
         cursor: str | None = None
         while True:
-            try:
-                answer = await self.gateway.call(method, **arguments, cursor=cursor)
-            except Refused:
-                SENT_AGAIN.labels(claim.row.what).inc()
-                return None
-            for message in answer.get("messages", []):
-                metadata = message.get("metadata") or {}
-                if (metadata.get("event_payload") or {}).get("id") == claim.row.uuid:
-                    return str(message["ts"])
+            answer = await self.gateway.call(method, **arguments, cursor=cursor)
+            yield answer
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
-                return None
+                return
 
-    async def save_progress(self, claim: Claim, **achieved: Any) -> None:
-        """Keep what a row of several calls has achieved, so that it goes on from there. Raises LostLease."""
-        await self.database.run(outbox.save_progress, claim, achieved)
+    async def save_progress(self, claim: Claim, **progress: Any) -> None:
+        """Save the progress of a row of several calls, to resume from there. Raises LostLease."""
+        await self.database.run(outbox.save_progress, claim, progress)
+
+    async def fetch_profile(self, team_id: str, user_id: str) -> None:
+        """Look up a person in Slack and save their profile. Raises the gateway's errors."""
+        answer = await self.gateway.call("users.info", user=user_id)
+        await self.database.run(save_profile, team_id, parse_user(answer["user"]), self.now())
 
     def now(self) -> datetime:
         return self.clock.now()

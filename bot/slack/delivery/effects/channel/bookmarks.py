@@ -1,4 +1,4 @@
-"""The bookmarks of an incident's channel: its page, its ticket elsewhere, its postmortem, in the order people look."""
+"""Effect on an incident channel's bookmarks: its page, ticket and postmortem."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,16 +7,14 @@ from urllib.parse import unquote, urlsplit
 
 from sqlmodel import Session
 
-from bot.domain.slack_app.scopes import is_lack
-from bot.services.channel import bookmarks_and_canvas as documents
-from bot.services.channel.bookmarks_and_canvas import Shelf
-from bot.slack.api.client import Refused
-from bot.slack.delivery.effects.context import Tools, channel_of
+from bot.domain.slack_app.missing_permissions import is_missing_permission
+from bot.services.channel import bookmarks_and_canvas
+from bot.services.channel.bookmarks_and_canvas import BookmarkTargets
+from bot.slack.api.errors import SlackApiError
+from bot.slack.delivery.effects.context import EffectContext, require_channel
 from bot.store import outbox
 from bot.store.outbox import Claim, Done, Outcome
 
-CHANNEL = "channel"
-"""Kept among the ids: in another channel the incident has no bookmarks yet."""
 TITLE_LENGTH = 60
 GONE = "not_found"
 
@@ -32,80 +30,85 @@ class Bookmark:
         return {"title": self.title, "link": self.link, "emoji": self.emoji}
 
 
-async def show(tools: Tools, claim: Claim) -> Outcome:
+async def update_bookmarks(context: EffectContext, claim: Claim) -> Outcome:
     """
-    Each is added once, and follows its link when that changes; one that people took away stays away.
+    Add each bookmark once, and edit it when its link changes.
 
-    The list is read first, so that after a lost answer nothing is added twice.
+    One that people removed stays removed. The channel's bookmarks are listed first, so that none is added twice after
+    a lost answer.
     """
-    settings = tools.settings()
-    shelf = await tools.database.read(documents.shelf, settings, claim.row.incident_id or 0)
-    if shelf.is_empty:
+    settings = context.settings()
+    targets = await context.database.read(
+        bookmarks_and_canvas.load_bookmark_targets, settings, claim.row.incident_id or 0
+    )
+    if targets.is_empty:
         return Done()
-    channel = channel_of(shelf.incident)
-    kept = dict(shelf.incident.bookmark_ids or {})
-    if kept.get(CHANNEL) != channel:
-        kept = {CHANNEL: channel}
+    channel = require_channel(targets.incident)
+    ids = dict(targets.bookmark_ids)
     try:
-        wanted = [*_wanted(shelf), *await _postmortem(tools, shelf)]
-        listed = (await tools.gateway.call("bookmarks.list", channel_id=channel)).get("bookmarks", [])
+        wanted = [*_page_and_ticket(targets), *await _postmortem_bookmark(context, targets)]
+        listed = (await context.gateway.call("bookmarks.list", channel_id=channel)).get("bookmarks", [])
         for bookmark in wanted:
-            kept[bookmark.purpose] = await _set(tools, channel, bookmark, kept.get(bookmark.purpose), listed)
-    except Refused as problem:
-        if not is_lack(problem.error):
-            return outbox.Refused(str(problem), apply=lambda session: _keep(session, shelf, kept))
-    return Done(lambda session: _keep(session, shelf, kept))
+            ids[bookmark.purpose] = await _set_bookmark(context, channel, bookmark, ids.get(bookmark.purpose), listed)
+    except SlackApiError as problem:
+        if not is_missing_permission(problem.error):
+            return outbox.Rejected(str(problem), apply=lambda session: _save_ids(session, targets, ids))
+    return Done(lambda session: _save_ids(session, targets, ids))
 
 
-def _keep(session: Session, shelf: Shelf, kept: dict[str, str]) -> None:
-    documents.bookmarked(session, shelf.incident.key, kept)
+def _save_ids(session: Session, targets: BookmarkTargets, ids: dict[str, str]) -> None:
+    bookmarks_and_canvas.save_bookmark_ids(session, targets.incident.key, ids)
 
 
-def _wanted(shelf: Shelf) -> Iterator[Bookmark]:
-    if shelf.page:
-        yield Bookmark(documents.PAGE, f"{shelf.incident.reference}: the record", shelf.page, ":dog:")
-    if shelf.reference:
-        yield Bookmark(documents.REFERENCE, _name_of(shelf.reference), shelf.reference, ":ticket:")
+def _page_and_ticket(targets: BookmarkTargets) -> Iterator[Bookmark]:
+    if targets.page:
+        yield Bookmark(bookmarks_and_canvas.PAGE, f"{targets.incident.reference}: the record", targets.page, ":dog:")
+    if targets.reference:
+        yield Bookmark(bookmarks_and_canvas.REFERENCE, _link_title(targets.reference), targets.reference, ":ticket:")
 
 
-def _name_of(address: str) -> str:
-    """What people call it: the last part of its path, such as the number of a ticket; else where it leads."""
+def _link_title(address: str) -> str:
+    """Last part of the address's path, such as a ticket number; else its host."""
     parts = urlsplit(address)
     last = unquote(parts.path.rstrip("/").rpartition("/")[2])
     return (last or parts.hostname or address)[:TITLE_LENGTH]
 
 
-async def _postmortem(tools: Tools, shelf: Shelf) -> list[Bookmark]:
-    """By its address in Slack, which Slack alone knows. None where it does not say."""
-    if shelf.file_id is None:
+async def _postmortem_bookmark(context: EffectContext, targets: BookmarkTargets) -> list[Bookmark]:
+    """Bookmark of the draft's file; empty if Slack gives no permalink."""
+    if targets.file_id is None:
         return []
     try:
-        file = (await tools.gateway.call("files.info", file=shelf.file_id)).get("file", {})
-    except Refused:
+        file = (await context.gateway.call("files.info", file=targets.file_id)).get("file", {})
+    except SlackApiError:
         return []
     link = str(file.get("permalink") or "")
-    return [Bookmark(documents.POSTMORTEM, "Postmortem", link, ":memo:")] if link.startswith("http") else []
+    return [Bookmark(bookmarks_and_canvas.POSTMORTEM, "Postmortem", link, ":memo:")] if link.startswith("http") else []
 
 
-async def _set(tools: Tools, channel: str, bookmark: Bookmark, known: str | None, listed: list[dict[str, Any]]) -> str:
-    """Returns its id."""
-    found = next((each for each in listed if each.get("id") == known), None) if known else _same(bookmark, listed)
+async def _set_bookmark(
+    context: EffectContext, channel: str, bookmark: Bookmark, known: str | None, listed: list[dict[str, Any]]
+) -> str:
+    """Add the bookmark or edit its link. Returns its id, empty or unchanged for a removed one."""
+    found = (
+        next((each for each in listed if each.get("id") == known), None) if known else _find_same_link(bookmark, listed)
+    )
     if found is None and known is not None:
         return known
     if found is None:
-        answer = await tools.gateway.call("bookmarks.add", channel_id=channel, type="link", **bookmark.arguments())
+        answer = await context.gateway.call("bookmarks.add", channel_id=channel, type="link", **bookmark.arguments())
         return str((answer.get("bookmark") or {}).get("id") or "")
     if found.get("link") != bookmark.link:
         try:
-            await tools.gateway.call(
+            await context.gateway.call(
                 "bookmarks.edit", channel_id=channel, bookmark_id=found["id"], **bookmark.arguments()
             )
-        except Refused as problem:
+        except SlackApiError as problem:
             if problem.error != GONE:
                 raise
     return str(found["id"])
 
 
-def _same(bookmark: Bookmark, listed: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The one that an attempt added whose answer was lost."""
+def _find_same_link(bookmark: Bookmark, listed: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Bookmark that an attempt of unknown outcome added."""
     return next((each for each in listed if each.get("link") == bookmark.link), None)

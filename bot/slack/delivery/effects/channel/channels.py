@@ -1,6 +1,6 @@
-"""Effects on channels: made, named, peopled, pinned."""
+"""Effects on channels: create, invite, set the topic, pin the card; and lookup by name."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from html import unescape
@@ -9,69 +9,75 @@ from typing import Any
 from sqlmodel import Session
 from structlog import get_logger
 
-from bot.domain.incidents.lifecycle import channel_name, channel_name_again
-from bot.domain.record.generated_sentences import without_count
-from bot.domain.slack_app.scopes import MISSING_SCOPE
+from bot.domain.incidents.lifecycle import alternative_channel_name, channel_name
+from bot.domain.slack_app.missing_permissions import MISSING_SCOPE
 from bot.services.alerts import storms
-from bot.services.incidents import lifecycle as course
-from bot.services.views import messages as views
-from bot.services.workspace import installation as workspace
-from bot.slack.api.client import Refused
-from bot.slack.blocks.incidents.card import topic as topic_of
-from bot.slack.delivery.effects.context import PAGE_SIZE, SKEW, Tools, channel_of, known
+from bot.services.channel.creation import on_channel_created, on_channel_refused
+from bot.services.outbox.payloads import InvitePayload
+from bot.services.views.card import load_card_view
+from bot.services.workspace.installation import save_incidents_channel
+from bot.slack.api.errors import SlackApiError
+from bot.slack.blocks.incidents.card import channel_topic
+from bot.slack.delivery.effects.context import PAGE_SIZE, SKEW, EffectContext, require_channel, require_installation
 from bot.store import outbox
-from bot.store.incidents import incidents
-from bot.store.incidents.incidents import Incident, Installation
+from bot.store.incidents import incident_lists, installations
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.installations import Installation
+from bot.store.incidents.slack_messages import SlackView, find_ts
 from bot.store.outbox import Claim, Done, Outcome
 
 log = get_logger(__name__)
 
-NAMES_TRIED = 20
+MAX_NAMES = 20
 PUBLIC = "public_channel"
 PUBLIC_AND_PRIVATE = "public_channel,private_channel"
 HARMLESS_INVITES = {"already_in_channel", "cant_invite_self"}
 
 
-async def create_channel(tools: Tools, claim: Claim) -> Outcome:
+async def create_channel(context: EffectContext, claim: Claim) -> Outcome:
     """
-    The incident's channel, under the first name that is free.
+    Create the incident's channel under the first free name.
 
-    After a lost answer, and when a name is taken, a channel that is ours is taken over instead of making another.
+    After an attempt of unknown outcome, a channel that the bot created is used instead of another one.
     """
-    incident = await tools.incident(claim.row.incident_id)
+    incident = await context.read_incident(claim.row.incident_id)
     if incident.channel_id is not None:
         return Done()
-    wanted = channel_name(incident.series, incident.number, without_count(incident.title))
+    wanted = channel_name(incident.series, incident.number, incident.title_without_count)
     if claim.is_unknown or claim.row.attempts > 1:
-        found = await _find_ours(tools, claim, await tools.installation(), wanted)
+        found = await _find_created_channel(context, claim, await context.read_installation(), wanted)
         if found is not None:
-            return _made(incident, found, tools.now())
-    for attempt in range(1, NAMES_TRIED + 1):
-        name = wanted if attempt == 1 else channel_name_again(wanted, attempt)
+            return _created(incident, found, context.now())
+    for attempt in range(1, MAX_NAMES + 1):
+        name = wanted if attempt == 1 else alternative_channel_name(wanted, attempt)
         try:
-            answer = await tools.gateway.call("conversations.create", name=name, is_private=incident.is_private)
-        except Refused as problem:
+            answer = await context.gateway.call("conversations.create", name=name, is_private=incident.is_private)
+        except SlackApiError as problem:
             if problem.error == "name_taken":
                 continue
             if problem.error.startswith("invalid_name") and wanted != f"{incident.series.lower()}-{incident.number}":
                 wanted = f"{incident.series.lower()}-{incident.number}"
                 continue
-            return outbox.Refused(problem.error, apply=partial(_not_made, incident.key, problem.error, tools.now()))
-        return _made(incident, answer["channel"], tools.now())
-    return outbox.Refused("name_taken", apply=partial(_not_made, incident.key, "name_taken", tools.now()))
+            return outbox.Rejected(
+                problem.error, apply=partial(_on_refusal, incident.key, problem.error, context.now())
+            )
+        return _created(incident, answer["channel"], context.now())
+    return outbox.Rejected("name_taken", apply=partial(_on_refusal, incident.key, "name_taken", context.now()))
 
 
-async def _find_ours(tools: Tools, claim: Claim, installation: Installation, wanted: str) -> dict[str, Any] | None:
+async def _find_created_channel(
+    context: EffectContext, claim: Claim, installation: Installation, wanted: str
+) -> dict[str, Any] | None:
     """
-    A channel of a fitting name that our bot created since the first attempt and that no other incident has.
+    Find an unused channel with a fitting name that the bot created since the first attempt.
 
-    None too if channels may not be listed: then another is made, under the next name.
+    None, too, if channels may not be listed: then another one is created under the next name.
     """
     since = (claim.row.first_attempt_at or claim.row.created_at) - SKEW
-    names = {wanted, *(channel_name_again(wanted, attempt) for attempt in range(2, NAMES_TRIED + 1))}
-    taken = await tools.database.read(incidents.channels_in_use)
+    names = {wanted, *(alternative_channel_name(wanted, attempt) for attempt in range(2, MAX_NAMES + 1))}
+    taken = await context.database.read(incident_lists.find_channels_in_use)
     try:
-        async for channel in _channels(tools):
+        async for channel in _list_channels(context):
             if (
                 channel.get("name") in names
                 and channel.get("creator") == installation.bot_user_id
@@ -80,178 +86,173 @@ async def _find_ours(tools: Tools, claim: Claim, installation: Installation, wan
                 and not channel.get("is_archived")
             ):
                 return channel
-    except Refused as problem:
-        log.warning("a half-made channel cannot be looked for", problem=str(problem))
+    except SlackApiError as problem:
+        log.warning("channel search after unknown outcome failed", problem=str(problem))
     return None
 
 
-def _made(incident: Incident, channel: dict[str, Any], at: datetime) -> Done:
+def _created(incident: Incident, channel: dict[str, Any], at: datetime) -> Done:
     def apply(session: Session) -> None:
-        course.channel_made(session, incident.key, str(channel["id"]), str(channel.get("name") or ""), at)
-        storms.channel_made(session, incident.key, at)
+        on_channel_created(session, incident.key, str(channel["id"]), str(channel.get("name") or ""), at)
+        storms.link_storm_channels(session, incident.key, at)
 
     return Done(apply)
 
 
-def _not_made(incident_id: int, error: str, at: datetime, session: Session) -> None:
-    course.channel_refused(session, incident_id, error, at)
+def _on_refusal(incident_id: int, error: str, at: datetime, session: Session) -> None:
+    on_channel_refused(session, incident_id, error, at)
 
 
-async def invite(tools: Tools, claim: Claim) -> Outcome:
-    """People and the people of user groups. If Slack refuses one of them, the others are still invited."""
-    incident, found = await tools.seen(
-        claim.row.incident_id, lambda session, _incident_id: incidents.installation(session)
+async def invite_people(context: EffectContext, claim: Claim) -> Outcome:
+    """Invite people, user groups and a channel's members. A refusal does not stop the others."""
+    incident, found = await context.read_with_incident(
+        claim.row.incident_id, lambda session, _incident_id: installations.find_installation(session)
     )
-    channel, installation = channel_of(incident), known(found)
-    users = list(claim.row.details.get("users", []))
-    if groups := claim.row.details.get("usergroups"):
-        users += await _members_of(tools, groups)
-    if other := claim.row.details.get("from_channel"):
-        users += await _people_in(tools, str(other))
+    channel, installation = require_channel(incident), require_installation(found)
+    payload = InvitePayload.from_json(claim.row.details)
+    users = list(payload.users)
+    if payload.usergroups:
+        users += await _list_group_members(context, payload.usergroups)
+    if other := payload.from_channel:
+        users += await _list_members(context, str(other))
     users = [user for user in dict.fromkeys(users) if user != installation.bot_user_id]
     if not users:
         return Done()
     try:
-        await tools.gateway.call("conversations.invite", channel=channel, users=",".join(users))
-    except Refused as problem:
+        await context.gateway.call("conversations.invite", channel=channel, users=",".join(users))
+    except SlackApiError as problem:
         if problem.error in HARMLESS_INVITES and len(users) == 1:
             return Done()
         if len(users) == 1 or problem.error in {"not_in_channel", "channel_not_found", "is_archived", "missing_scope"}:
-            return outbox.Refused(problem.error)
+            return outbox.Rejected(problem.error)
     else:
         return Done()
     failed = []
     for user in users:
         try:
-            await tools.gateway.call("conversations.invite", channel=channel, users=user)
-        except Refused as problem:
+            await context.gateway.call("conversations.invite", channel=channel, users=user)
+        except SlackApiError as problem:
             if problem.error not in HARMLESS_INVITES:
                 failed.append(f"<@{user}> {problem.error}")
-    return outbox.Refused(", ".join(failed)) if failed else Done()
+    return outbox.Rejected(", ".join(failed)) if failed else Done()
 
 
-async def _members_of(tools: Tools, groups: list[str]) -> list[str]:
-    """Who is in these user groups now. Workspaces without user groups, or without the scope, have none."""
+async def _list_group_members(context: EffectContext, groups: Sequence[str]) -> list[str]:
+    """Present members of the user groups; empty without user groups or their scope."""
     try:
-        answer = await tools.gateway.call("usergroups.list", include_users=True)
-    except Refused:
+        answer = await context.gateway.call("usergroups.list", include_users=True)
+    except SlackApiError:
         return []
     return [
         user for group in answer.get("usergroups", []) if group.get("id") in groups for user in group.get("users", [])
     ]
 
 
-async def _people_in(tools: Tools, channel: str) -> list[str]:
-    """Who is in a channel now, bots among them. Nobody where Slack does not say: then those who are named are asked."""
+async def _list_members(context: EffectContext, channel: str) -> list[str]:
+    """Present members of a channel, bots included, as far as Slack lists them."""
     found: list[str] = []
-    cursor: str | None = None
-    while True:
-        try:
-            answer = await tools.gateway.call("conversations.members", channel=channel, limit=PAGE_SIZE, cursor=cursor)
-        except Refused as problem:
-            log.warning("who is in a channel is not known", channel=channel, problem=str(problem))
-            return found
-        found += answer.get("members", [])
-        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
-        if cursor is None:
-            return found
+    try:
+        async for answer in context.pages("conversations.members", channel=channel, limit=PAGE_SIZE):
+            found += answer.get("members", [])
+    except SlackApiError as problem:
+        log.warning("channel members lookup failed", channel=channel, problem=str(problem))
+    return found
 
 
-async def topic(tools: Tools, claim: Claim) -> Outcome:
-    settings = tools.settings()
-    incident, view = await tools.seen(
-        claim.row.incident_id, lambda session, incident_id: views.card(session, settings, incident_id)
+async def set_topic(context: EffectContext, claim: Claim) -> Outcome:
+    settings = context.settings()
+    incident, view = await context.read_with_incident(
+        claim.row.incident_id, lambda session, incident_id: load_card_view(session, settings, incident_id)
     )
-    channel, wanted = channel_of(incident), topic_of(view)
-    if claim.is_unknown and await _stands(tools, channel, wanted):
+    channel, wanted = require_channel(incident), channel_topic(view)
+    if claim.is_unknown and await _has_topic(context, channel, wanted):
         return Done()
-    await tools.gateway.call("conversations.setTopic", channel=channel, topic=wanted)
+    await context.gateway.call("conversations.setTopic", channel=channel, topic=wanted)
     return Done()
 
 
-async def _stands(tools: Tools, channel: str, topic: str) -> bool:
-    """Whether an earlier attempt whose answer was lost set this topic: setting it again is told to everybody again."""
+async def _has_topic(context: EffectContext, channel: str, topic: str) -> bool:
+    """True if an earlier attempt set this topic: setting it again would post about it again."""
     try:
-        answer = await tools.gateway.call("conversations.info", channel=channel)
-    except Refused:
+        answer = await context.gateway.call("conversations.info", channel=channel)
+    except SlackApiError:
         return False
-    return unescape(str(answer["channel"].get("topic", {}).get("value", ""))) == unescape(
-        topic
-    )  # Slack escapes &, < and >
+    present = str(answer["channel"].get("topic", {}).get("value", ""))
+    return unescape(present) == unescape(topic)  # Slack escapes &, < and >
 
 
-async def pin_card(tools: Tools, claim: Claim) -> Outcome:
-    incident = await tools.incident(claim.row.incident_id)
+async def pin_card(context: EffectContext, claim: Claim) -> Outcome:
+    incident, card_ts = await context.read_with_incident(claim.row.incident_id, partial(find_ts, view=SlackView.CARD))
     try:
-        await tools.gateway.call("pins.add", channel=incident.channel_id, timestamp=incident.card_ts)
-    except Refused as problem:
+        await context.gateway.call("pins.add", channel=incident.channel_id, timestamp=card_ts)
+    except SlackApiError as problem:
         if problem.error != "already_pinned":
-            return outbox.Refused(problem.error)
+            return outbox.Rejected(problem.error)
     return Done()
 
 
-async def incidents_channel(tools: Tools, installation: Installation) -> str:
+async def incidents_channel(context: EffectContext, installation: Installation) -> str:
     """
-    The channel for announcements, by the name or id of the configuration; made if there is none of that name.
+    Id of the configured incidents channel, which is created if it does not exist.
 
-    Raises Refused if it can be neither found nor made.
+    Raises SlackApiError if it can be neither found nor created.
     """
-    wanted = tools.settings().incidents.channel.removeprefix("#")
+    wanted = context.settings().incidents.channel.removeprefix("#")
     if installation.incidents_channel_id and installation.incidents_channel == wanted:
         return installation.incidents_channel_id
-    found = await _find_channel(tools, wanted)
+    found = await _find_channel(context, wanted)
     if found is None:
         try:
-            found = (await tools.gateway.call("conversations.create", name=wanted))["channel"]
-        except Refused as problem:
+            found = (await context.gateway.call("conversations.create", name=wanted))["channel"]
+        except SlackApiError as problem:
             if problem.error != "name_taken":
                 raise
-            found = await _find_channel(tools, wanted)
+            found = await _find_channel(context, wanted)
             if found is None:
                 raise
-    elif not found.get("is_member", True) and not found.get("is_private"):
-        await tools.gateway.call("conversations.join", channel=found["id"])
+    else:
+        await _join_if_public(context, found)
     channel_id = str(found["id"])
-    await tools.database.run(workspace.incidents_channel_found, installation.team_id, wanted, channel_id)
+    await context.database.run(save_incidents_channel, installation.team_id, wanted, channel_id)
     return channel_id
 
 
-async def find_channel(tools: Tools, wanted: str) -> str:
+async def find_channel(context: EffectContext, wanted: str) -> str:
     """
-    The id of a channel of the configuration, by name or id, which the bot is in from now on if it is open to all.
+    Find a configured channel by name or id, and join it if it is public. Returns its id.
 
-    Raises Refused for one that cannot be found.
+    Raises SlackApiError if there is none.
     """
-    found = await _find_channel(tools, wanted.removeprefix("#"))
+    found = await _find_channel(context, wanted.removeprefix("#"))
     if found is None:
-        raise Refused("conversations.list", "channel_not_found", {})
-    if not found.get("is_member", True) and not found.get("is_private"):
-        await tools.gateway.call("conversations.join", channel=found["id"])
+        raise SlackApiError("conversations.list", "channel_not_found", {})
+    await _join_if_public(context, found)
     return str(found["id"])
 
 
-async def _find_channel(tools: Tools, wanted: str) -> dict[str, Any] | None:
-    async for channel in _channels(tools):
+async def _join_if_public(context: EffectContext, channel: dict[str, Any]) -> None:
+    if not channel.get("is_member", True) and not channel.get("is_private"):
+        await context.gateway.call("conversations.join", channel=channel["id"])
+
+
+async def _find_channel(context: EffectContext, wanted: str) -> dict[str, Any] | None:
+    async for channel in _list_channels(context):
         if wanted in {channel.get("id"), channel.get("name")}:
             return channel
     return None
 
 
-async def _channels(tools: Tools) -> AsyncIterator[dict[str, Any]]:
-    """The workspace's channels that are not archived, as far as the bot sees and may see them, page by page."""
-    types, cursor = PUBLIC_AND_PRIVATE, None
-    while True:
+async def _list_channels(context: EffectContext) -> AsyncIterator[dict[str, Any]]:
+    """Channels that are not archived; only public ones if the scope for private ones is missing."""
+    for types in (PUBLIC_AND_PRIVATE, PUBLIC):
         try:
-            answer = await tools.gateway.call(
-                "conversations.list", types=types, exclude_archived=True, limit=PAGE_SIZE, cursor=cursor
-            )
-        except Refused as problem:
+            async for answer in context.pages(
+                "conversations.list", types=types, exclude_archived=True, limit=PAGE_SIZE
+            ):
+                for channel in answer.get("channels", []):
+                    yield channel
+        except SlackApiError as problem:
             if problem.error != MISSING_SCOPE or types == PUBLIC:
                 raise
-            types, cursor = PUBLIC, None
-            continue
-        for channel in answer.get("channels", []):
-            yield channel
-        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
-        if cursor is None:
+        else:
             return

@@ -1,120 +1,129 @@
-"""The postmortem draft as a file in the channel."""
+"""Effects of the postmortem draft as a file."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import Enum, auto
 
 from sqlmodel import Session
 from structlog import get_logger
 
-from bot.services.channel import bookmarks_and_canvas as documents
-from bot.services.postmortem import drafts as postmortem
-from bot.slack.api.client import Refused
-from bot.slack.delivery.effects.context import Tools
-from bot.slack.delivery.effects.messages import direct_channel
-from bot.slack.replies.render import markup
+from bot.services.channel.bookmarks_and_canvas import on_draft_posted
+from bot.services.outbox.payloads import DraftPayload, FilePayload
+from bot.services.postmortem.drafts import WrittenDraft, assemble_draft, save_draft
+from bot.slack.api.errors import SlackApiError
+from bot.slack.delivery.effects.context import EffectContext
+from bot.slack.delivery.effects.posting import open_direct_channel
+from bot.slack.replies.render import escape_markup
 from bot.store import outbox
 from bot.store.incidents import postmortems
-from bot.store.outbox import Again, Claim, Done, Outcome
+from bot.store.outbox import Claim, Done, Outcome, Retry
 
 log = get_logger(__name__)
 
-LOOK_AGAIN = timedelta(seconds=2)
-LOOKS = 10
-"""How often a file that is complete but stands in no channel is looked for before it is uploaded again."""
+CHECK_INTERVAL = timedelta(seconds=2)
+MAX_CHECKS = 10
+"""Checks whether a completed upload is shared, before it is uploaded again."""
 
 
 class Share(Enum):
     NONE = auto()
-    COMING = auto()
-    SHOWN = auto()
+    PENDING = auto()
+    SHARED = auto()
 
 
-async def draft(tools: Tools, claim: Claim) -> Outcome:
+async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
     """
-    Written from the record as it stands now, and uploaded in Slack's three steps.
+    Write the draft from the present record, and upload it in Slack's three steps.
 
-    The file's id is kept before the last step, so that after a lost answer it is looked up instead of uploaded again.
+    The file's id is saved before the last step, so that an upload of unknown outcome is looked up, not repeated.
     """
-    details = claim.row.details
-    reader = details.get("user_id")
-    if reader:
-        channel = await direct_channel(tools, claim, str(reader))
+    payload, settings = DraftPayload.from_json(claim.row.details), context.settings()
+    if payload.user_id:
+        channel = await open_direct_channel(context, claim, payload.user_id)
     else:
-        channel = await tools.channel_of(claim.row.incident_id)
-    settings = tools.settings()
-    assembled = await tools.database.read(
-        postmortem.assembled,
-        settings,
-        claim.row.incident_id or 0,
-        template=details.get("template"),
-        languages=details.get("languages"),
-    )
-    made = await asyncio.to_thread(assembled.write, settings)
-    at, asked_by = tools.now(), details.get("asked_by")
-    if made.problem_details:
-        log.warning("the template cannot be used", reference=made.reference, problem=made.problem_details)
+        channel = await context.read_channel(claim.row.incident_id)
+    draft = await write_draft(context, claim, payload.template, payload.languages)
+    at = context.now()
+    if draft.problem_details:
+        log.warning("postmortem template unusable", reference=draft.reference, problem=draft.problem_details)
+
+    def refresh_views(session: Session) -> None:
+        on_draft_posted(session, settings, draft.incident_id, at, payload)
 
     def apply(session: Session) -> None:
-        postmortem.keep(session, made, at=at, by=asked_by, file_id=claim.row.progress.get("file_id"))
-        beside(session)
+        save_draft(session, draft, at=at, by=payload.asked_by, file_id=claim.row.progress.get("file_id"))
+        refresh_views(session)
 
-    def beside(session: Session) -> None:
-        documents.drafted(session, settings, made.incident_id, at, details)
-
-    known = claim.row.progress.get("file_id")
-    if known and claim.is_unknown:
-        match await _share_of(tools, str(known), channel):
-            case Share.SHOWN:
-                return Done(apply)
-            case Share.COMING if (looks := int(claim.row.progress.get("looks", 0))) < LOOKS:
-                progress = {**claim.row.progress, "looks": looks + 1}
-                return Again(at + LOOK_AGAIN, "the file is not shown yet", is_unknown=True, progress=progress)
+    match await _find_share(context, claim, channel):
+        case Share.SHARED:
+            return Done(apply)
+        case Share.PENDING if (checks := int(claim.row.progress.get("looks", 0))) < MAX_CHECKS:
+            progress = {**claim.row.progress, "looks": checks + 1}
+            return Retry(at + CHECK_INTERVAL, "the file is not shown yet", is_unknown=True, progress=progress)
     try:
-        await _upload(tools, claim, channel, made)
-    except Refused as problem:
-        log.warning("Slack did not take the draft", reference=made.reference, problem=str(problem))
-        return outbox.Refused(str(problem), apply=beside)
+        await _upload(context, claim, channel, draft)
+    except SlackApiError as problem:
+        log.warning("draft refused by Slack", reference=draft.reference, problem=str(problem))
+        return outbox.Rejected(str(problem), apply=refresh_views)
     return Done(apply)
 
 
-async def _upload(tools: Tools, claim: Claim, channel: str, made: postmortem.Made) -> None:
-    content = made.markdown.encode()
-    ticket = await tools.gateway.call("files.getUploadURLExternal", filename=made.filename, length=len(content))
-    await tools.gateway.upload(str(ticket["upload_url"]), content)
-    await tools.save_progress(claim, file_id=ticket["file_id"], looks=0)
-    await tools.gateway.call(
+async def write_draft(
+    context: EffectContext, claim: Claim, template: str | None, languages: Sequence[str] | None
+) -> WrittenDraft:
+    settings = context.settings()
+    assembled = await context.database.read(
+        assemble_draft, settings, claim.row.incident_id or 0, template=template, languages=languages
+    )
+    return await asyncio.to_thread(assembled.write, settings)
+
+
+async def request_upload(context: EffectContext, filename: str, content: bytes) -> str:
+    """Upload content. Returns the file's id, with which the upload has to be completed."""
+    ticket = await context.gateway.call("files.getUploadURLExternal", filename=filename, length=len(content))
+    await context.gateway.upload(str(ticket["upload_url"]), content)
+    return str(ticket["file_id"])
+
+
+async def _upload(context: EffectContext, claim: Claim, channel: str, draft: WrittenDraft) -> None:
+    file_id = await request_upload(context, draft.filename, draft.markdown.encode())
+    await context.save_progress(claim, file_id=file_id, looks=0)
+    await context.gateway.call(
         "files.completeUploadExternal",
-        files=[{"id": ticket["file_id"], "title": made.title}],
+        files=[{"id": file_id, "title": draft.title}],
         channel_id=channel,
-        initial_comment=markup(made.comment),
+        initial_comment=escape_markup(draft.comment),
     )
 
 
-async def _share_of(tools: Tools, file_id: str, channel: str) -> Share:
-    """What became of an upload whose last answer was lost. Slack shows a file some time after it is completed."""
+async def _find_share(context: EffectContext, claim: Claim, channel: str) -> Share:
+    """State of an earlier upload of unknown outcome, which Slack shares with a delay."""
+    file_id = claim.row.progress.get("file_id")
+    if not file_id or not claim.is_unknown:
+        return Share.NONE
     try:
-        answer = await tools.gateway.call("files.info", file=file_id)
-    except Refused:
+        answer = await context.gateway.call("files.info", file=str(file_id))
+    except SlackApiError:
         return Share.NONE
     file = answer.get("file", {})
     shares = file.get("shares") or {}
-    shown_in = {*file.get("channels", []), *file.get("groups", [])}
+    shared_in = {*file.get("channels", []), *file.get("groups", [])}
     for places in shares.values():
-        shown_in |= set(places)
-    return Share.SHOWN if channel in shown_in else Share.COMING
+        shared_in |= set(places)
+    return Share.SHARED if channel in shared_in else Share.PENDING
 
 
-async def delete(tools: Tools, claim: Claim) -> Outcome:
-    """Delete a draft that was posted before some of its words were redacted."""
-    file_id = str(claim.row.details["file_id"])
+async def delete_file(context: EffectContext, claim: Claim) -> Outcome:
+    """Delete a draft whose text was redacted after it was posted."""
+    file_id = FilePayload.from_json(claim.row.details).file_id
     try:
-        await tools.gateway.call("files.delete", file=file_id)
-    except Refused as problem:
+        await context.gateway.call("files.delete", file=file_id)
+    except SlackApiError as problem:
         if problem.error not in {"file_not_found", "file_deleted"}:
             raise
 
     def apply(session: Session) -> None:
-        postmortems.file_deleted(session, file_id)
+        postmortems.clear_file(session, file_id)
 
     return Done(apply)

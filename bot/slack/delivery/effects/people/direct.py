@@ -1,42 +1,31 @@
-"""What is told to one person directly and is of no incident."""
+"""Effects of direct messages that belong to no incident."""
 
-from datetime import datetime
 from functools import partial
 
-from bot.services.paging import test_pages as page_tests
-from bot.slack.api.client import Refused
-from bot.slack.blocks import direct as words
-from bot.slack.blocks.escalation import contact_settings as pages
-from bot.slack.delivery.effects.context import Tools
-from bot.slack.delivery.effects.messages import GONE, direct_channel
+from bot.services.outbox.payloads import EventPayload, PageTestPayload
+from bot.services.paging.page_tests import load_page_test, record_test_message
+from bot.slack.blocks.direct import direct_message
+from bot.slack.blocks.escalation.contact_settings import page_test_message
+from bot.slack.delivery.effects.context import EffectContext
+from bot.slack.delivery.effects.posting import edit_message, post_directly
 from bot.store.outbox import Claim, Done, Outcome
 
 
-async def told(tools: Tools, claim: Claim) -> Outcome:
-    details = claim.row.details
-    message = words.told(str(details["event"]), details.get("values", {}))
-    channel = await direct_channel(tools, claim, str(details["user_id"]))
-    await tools.post(claim, channel, message)
+async def send_direct_message(context: EffectContext, claim: Claim) -> Outcome:
+    payload = EventPayload.from_json(claim.row.details)
+    await post_directly(context, claim, payload.user_id or "", direct_message(payload.event, payload.values))
     return Done()
 
 
-async def page_test(tools: Tools, claim: Claim) -> Outcome:
-    """The results of a test of somebody's pages: posted once, edited as they become known."""
-    team_id, user_id = claim.row.team_id, str(claim.row.details["user_id"])
-    asked_at = datetime.fromisoformat(str(claim.row.details["asked_at"]))
-    view = await tools.database.read(page_tests.view, tools.settings(), team_id, user_id, asked_at)
-    message = pages.tested(view)
-    if view.place is not None:
-        try:
-            await tools.gateway.call("chat.update", channel=view.place[0], ts=view.place[1], **message.content())
-        except Refused as problem:
-            if problem.error not in GONE:
-                raise
+async def show_page_test(context: EffectContext, claim: Claim) -> Outcome:
+    """Post the results of a page test, or edit them in place."""
+    payload = PageTestPayload.from_json(claim.row.details)
+    team_id, user_id, asked_at = claim.row.team_id, payload.user_id, payload.asked_at
+    view = await context.database.read(load_page_test, context.settings(), team_id, user_id, asked_at)
+    message = page_test_message(view)
+    if view.message is not None:
+        await edit_message(context, *view.message, message)
         return Done()
-    channel = await direct_channel(tools, claim, user_id)
-    ts = await tools.post(claim, channel, message)
-    return Done(
-        partial(
-            page_tests.posted, team_id=team_id, user_id=user_id, asked_at=asked_at, place=(channel, ts), at=tools.now()
-        )
-    )
+    posted = await post_directly(context, claim, user_id, message)
+    record = partial(record_test_message, team_id=team_id, user_id=user_id, asked_at=asked_at)
+    return Done(partial(record, message=posted, at=context.now()))

@@ -1,40 +1,42 @@
-"""The effect of a reminder: its message is posted, edited, or moved to the end of the channel."""
+"""Effect of a reminder: its message is posted, edited, or moved to the end of the channel."""
 
 from sqlmodel import Session
 
-from bot.services.reminders import reminders as nudges
-from bot.services.reminders import view as nudge_views
-from bot.services.reminders.view import State
-from bot.slack.api.client import Refused
-from bot.slack.blocks.escalation import reminders as blocks
-from bot.slack.delivery.effects.context import Tools
-from bot.slack.delivery.effects.messages import GONE, direct_channel, show
+from bot.services.outbox.payloads import ReminderPayload
+from bot.services.reminders.check import record_reminder_message
+from bot.services.reminders.view import ReminderViewState, load_reminder_view
+from bot.slack.api.errors import SlackApiError
+from bot.slack.blocks.escalation.reminders import reminder_message
+from bot.slack.delivery.effects.context import EffectContext
+from bot.slack.delivery.effects.posting import GONE_ERRORS, edit_or_post, open_direct_channel
 from bot.store.outbox import Claim, Done, Outcome
 
-LEFT = GONE | {"cant_delete_message", "channel_not_found", "not_in_channel", "is_archived"}
-"""The message that another takes the place of is not there any more, or stays where it is."""
+UNDELETABLE_ERRORS = GONE_ERRORS | {"cant_delete_message", "channel_not_found", "not_in_channel", "is_archived"}
+"""The replaced message is gone, or cannot be deleted."""
 
 
-async def nudge(tools: Tools, claim: Claim) -> Outcome:
-    """What is so no longer, and was never said, is not said. What comes up again stands where people look."""
-    details, settings = claim.row.details, tools.settings()
-    view = await tools.database.read(nudge_views.view, settings, int(details["nudge_id"]))
-    if view is None or (view.message_ts is None and view.state is not State.STANDS):
+async def show_reminder(context: EffectContext, claim: Claim) -> Outcome:
+    """Show a reminder; one that is over before it was posted is left out."""
+    payload, settings = ReminderPayload.from_json(claim.row.details), context.settings()
+    view = await context.database.read(load_reminder_view, settings, payload.reminder_id)
+    if view is None or (view.message_ts is None and view.state is not ReminderViewState.STANDS):
         return Done()
-    user = details.get("user_id")
-    channel = await direct_channel(tools, claim, str(user)) if user else await tools.channel_of(claim.row.incident_id)
+    user = payload.user_id
+    channel = (
+        await open_direct_channel(context, claim, user) if user else await context.read_channel(claim.row.incident_id)
+    )
 
-    def saving(session: Session, ts: str) -> None:
-        nudges.stands(session, view.nudge_id, channel, ts)
+    def save_ts(session: Session, ts: str) -> None:
+        record_reminder_message(session, view.reminder_id, channel, ts)
 
     if view.message_ts is None and view.former is not None:
-        await _delete(tools, *view.former)  # before the other is posted: it can be tried again without harm
-    return await show(tools, claim, channel, view.message_ts, blocks.nudge(view), saving)
+        await _delete(context, *view.former)  # before the post: deleting can be repeated
+    return await edit_or_post(context, claim, channel, view.message_ts, reminder_message(view), save_ts)
 
 
-async def _delete(tools: Tools, channel: str, ts: str) -> None:
+async def _delete(context: EffectContext, channel: str, ts: str) -> None:
     try:
-        await tools.gateway.call("chat.delete", channel=channel, ts=ts)
-    except Refused as problem:
-        if problem.error not in LEFT:
+        await context.gateway.call("chat.delete", channel=channel, ts=ts)
+    except SlackApiError as problem:
+        if problem.error not in UNDELETABLE_ERRORS:
             raise

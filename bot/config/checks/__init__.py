@@ -1,0 +1,198 @@
+"""Checks between tables: unknown names, ambiguous words, and doubtful settings."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from bot.config.checks.paging import find_paging_conflicts, find_paging_doubts
+from bot.config.checks.policies import find_policy_conflicts, find_policy_doubts
+from bot.config.checks.schedules import find_schedule_conflicts, find_schedule_doubts
+from bot.config.problems import Conflict, KeyPath
+from bot.config.sections import OwnHoursSection
+from bot.config.sections.fields import is_user_id
+from bot.config.settings import Settings
+from bot.domain.alerts.routing import RouteAction
+from bot.domain.errors import did_you_mean
+from bot.domain.incidents.requirements import Requirement
+from bot.domain.terms import Severity, Status
+from bot.domain.timeline.marks import normalise_emoji
+
+SAME_TIME = 'Work ends when it begins. For the whole day write from = "00:00" and to = "24:00".'
+
+
+def find_conflicts(settings: Settings) -> Iterator[Conflict]:
+    """Yield the errors that show only when two places are compared."""
+    checks = (
+        _find_service_conflicts,
+        _find_template_conflicts,
+        _find_route_conflicts,
+        _find_severity_word_conflicts,
+        _find_status_word_conflicts,
+        _find_role_word_conflicts,
+        _find_unknown_demands,
+        _find_reaction_conflicts,
+        _find_alert_word_conflicts,
+        _find_hours_conflicts,
+        find_policy_conflicts,
+        find_paging_conflicts,
+        find_schedule_conflicts,
+        _find_database_conflicts,
+    )
+    return chain.from_iterable(check(settings) for check in checks)
+
+
+def find_doubts(settings: Settings) -> Iterator[Conflict]:
+    """Yield warnings: valid settings that are probably not intended."""
+    yield from _find_route_doubts(settings)
+    yield from find_policy_doubts(settings)
+    yield from find_paging_doubts(settings)
+    yield from find_schedule_doubts(settings)
+    for name, team in settings.teams.items():
+        if not team.members and team.usergroup is None:
+            message = "Nobody is in this team, so nobody is called. Give it members, or a usergroup."
+            yield ("teams", name), message, None
+
+
+def _find_route_doubts(settings: Settings) -> Iterator[Conflict]:
+    for later, route in enumerate(settings.routes):
+        for earlier, other in enumerate(settings.routes[:later]):
+            if set(other.match) <= set(route.match):
+                message = (
+                    f"This route never decides: routes[{earlier}] comes first and takes whatever fits here. "
+                    "Put this one before it, or take one of the two out."
+                )
+                yield ("routes", later), message, None
+                break
+    for index, route in enumerate(settings.routes):
+        if route.triage is not None and route.action is not RouteAction.OPEN:
+            message = f"A route that says {route.action} opens nothing, so triage decides nothing here. Take it out."
+            yield ("routes", index, "triage"), message, route.triage
+
+
+def _find_service_conflicts(settings: Settings) -> Iterator[Conflict]:
+    teams = list(settings.teams)
+    for name, service in settings.services.items():
+        if service.team is not None and service.team not in teams:
+            yield ("services", name, "team"), _unknown_name("team", service.team, teams), service.team
+        for index, person in enumerate(service.people):
+            if person not in teams and not is_user_id(person):
+                message = _unknown_name("team", person, teams) + " A person is given by user id, like U0123456789."
+                yield ("services", name, "people", index), message, person
+
+
+def _find_template_conflicts(settings: Settings) -> Iterator[Conflict]:
+    for folder in settings.template_folders:
+        if not folder.is_dir():
+            message = f"There is no folder {folder}. Make it, and put your templates into postmortem/ in it."
+            yield ("postmortem", "templates"), message, settings.postmortem.templates
+    paths: list[tuple[KeyPath, str | None]] = [(("incidents", "template"), settings.incidents.template)]
+    paths += [(("services", name, "template"), each.template) for name, each in settings.services.items()]
+    known = settings.template_names
+    for path, name in paths:
+        if name is not None and name not in known:
+            message = f"There is no such template.{did_you_mean(name, known)} Use one of {', '.join(known)}."
+            yield path, message, name
+
+
+def _find_route_conflicts(settings: Settings) -> Iterator[Conflict]:
+    services = list(settings.services)
+    for index, route in enumerate(settings.routes):
+        # Without [services] a route may name any service: the name is only displayed.
+        if route.service is not None and services and route.service not in services:
+            yield ("routes", index, "service"), _unknown_name("service", route.service, services), route.service
+
+
+def _unknown_name(what: str, name: str, known: list[str]) -> str:
+    return f"There is no {what} of this name.{did_you_mean(name, known)} Add [{what}s.{name}], or mend the name."
+
+
+def _find_severity_word_conflicts(settings: Settings) -> Iterator[Conflict]:
+    """Compare words and displayed labels. A severity without a label displays its fixed name."""
+    owner: dict[str, Severity] = {}
+    for severity in Severity:
+        section = settings.severities.get(severity)
+        label = section.label if section and section.label else severity.value
+        for word in (label, *(section.words if section else ())):
+            taken = owner.setdefault(word.strip().casefold(), severity)
+            if taken is not severity:
+                message = f'"{word}" is a word for {taken} already. Give each severity its own words.'
+                changed = severity if section else taken
+                yield ("severities", changed.value), message, word
+
+
+def _find_status_word_conflicts(settings: Settings) -> Iterator[Conflict]:
+    words = ((status.value, (each.label, *each.words)) for status, each in settings.statuses.items())
+    return _find_word_conflicts("status", "statuses", {status.value: status.value for status in Status}, words)
+
+
+def _find_role_word_conflicts(settings: Settings) -> Iterator[Conflict]:
+    words = ((name, (each.label, *each.words)) for name, each in settings.roles.items())
+    return _find_word_conflicts("role", "roles", {name: name for name in settings.role_table}, words)
+
+
+def _find_word_conflicts(
+    what: str, table: str, owner: dict[str, str], words: Iterable[tuple[str, tuple[str | None, ...]]]
+) -> Iterator[Conflict]:
+    """`owner`: the names that words already belong to."""
+    for name, own in words:
+        for word in filter(None, own):
+            taken = owner.setdefault(word.strip().casefold(), name)
+            if taken != name:
+                message = f'"{word}" is a word for the {what} {taken} already. Give each {what} its own words.'
+                yield (table, name), message, word
+
+
+def _find_unknown_demands(settings: Settings) -> Iterator[Conflict]:
+    known = [*settings.role_table, *Requirement]
+    sections: list[tuple[str, str, tuple[str, ...]]] = [
+        *(("severities", each.value, section.demands) for each, section in settings.severities.items()),
+        *(("statuses", each.value, section.demands) for each, section in settings.statuses.items()),
+    ]
+    for table, name, demands in sections:
+        for index, demand in enumerate(demands):
+            if demand not in known:
+                message = f"This cannot be asked for.{did_you_mean(demand, known)} Use one of {', '.join(known)}."
+                yield (table, name, "demands", index), message, demand
+
+
+def _find_alert_word_conflicts(settings: Settings) -> Iterator[Conflict]:
+    seen: dict[str, str] = {}
+    for word, severity in settings.alerts.severities.items():
+        first = seen.setdefault(word.strip().casefold(), word)
+        if first != word:
+            message = f"Keep one: it stands here as `{first}` too: upper and lower case mean the same."
+            yield ("alerts", "severities", word), message, severity.value
+
+
+def _find_reaction_conflicts(settings: Settings) -> Iterator[Conflict]:
+    seen: dict[str, str] = {}
+    for emoji, kind in settings.own_reactions.items():
+        first = seen.setdefault(normalise_emoji(emoji), emoji)
+        if first != emoji:
+            message = f"This is the same emoji as `{first}`, which stands here too. Keep one of the two."
+            yield ("reactions", emoji), message, kind
+    if settings.incidents.confirm_emoji in settings.reactions:
+        message = "This emoji is a mark in the table of reactions, so the bot cannot confirm with it. Choose another."
+        yield ("incidents", "confirm_emoji"), message, settings.incidents.confirm_emoji
+
+
+def _find_hours_conflicts(settings: Settings) -> Iterator[Conflict]:
+    paths: list[tuple[KeyPath, OwnHoursSection | None]] = []
+    paths += [(("services", name, "working_hours"), each.working_hours) for name, each in settings.services.items()]
+    paths += [(("teams", name, "working_hours"), each.working_hours) for name, each in settings.teams.items()]
+    common = settings.working_hours
+    if common is not None and common.opens == common.closes:
+        yield ("working_hours", "to"), SAME_TIME, common.closes
+    for path, own in paths:
+        if own is not None and (own.opens or own.closes):
+            merged = settings.merge_hours(own)
+            if merged.opens == merged.closes:
+                yield path, SAME_TIME, merged.closes
+    for name, vendor in settings.vendors.items():
+        if vendor.hours is not None and vendor.hours.opens == vendor.hours.closes:
+            yield ("vendors", name, "hours", "to"), SAME_TIME, vendor.hours.closes
+
+
+def _find_database_conflicts(settings: Settings) -> Iterator[Conflict]:
+    if settings.sqlite_path is None and settings.secret_key is None:
+        message = "It is needed with PostgreSQL. Make one with `openssl rand -hex 32`; each replica gets the same."
+        yield ("secret_key",), message, None

@@ -1,0 +1,166 @@
+"""
+Encryption and signatures with `DOGWATCH_SECRET_KEY`.
+
+Links and operator requests are signed. Addresses of contact methods are encrypted by AES-256-GCM with a key of their
+own. Their owner is authenticated too: a ciphertext in another person's row cannot be decrypted.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import SecretStr
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+
+VERSION = "v1."
+"""Prefix of a ciphertext, for a change of the algorithm."""
+NONCE_BYTES = 12
+NO_KEY = "Dogwatch has no secret key, so addresses cannot be kept. An operator sets DOGWATCH_SECRET_KEY."
+ACKNOWLEDGE_LINK_LIFETIME = timedelta(days=1)
+OPERATOR_CLOCK_SKEW = timedelta(minutes=1)
+"""Accepted difference between the clocks of the signer and of the bot."""
+
+
+class CannotDecrypt(Exception):
+    """The text was encrypted with another key or for another purpose, or it was changed."""
+
+
+def ensure_secret_key(settings: Settings) -> Settings:
+    """
+    Return the settings with a secret key.
+
+    It is the operator's, or one that is created once beside the SQLite file. With PostgreSQL, where replicas have to
+    share it, the configuration requires one.
+    """
+    path = settings.sqlite_path
+    if settings.secret_key is not None or path is None:
+        return settings
+    return settings.model_copy(update={"secret_key": SecretStr(_load_or_create_key(path))})
+
+
+def _load_or_create_key(database: Path) -> str:
+    path = database.with_name(f"{database.name}.key")
+    if path.exists():
+        return path.read_text().strip()
+    if not path.parent.is_dir():
+        raise UserError(f"DATABASE_URL: there is no folder {path.parent}. Make it, or mend the path.")
+    key = secrets.token_hex(32)
+    path.touch(mode=0o600)
+    path.write_text(key)
+    return key
+
+
+def _secret(settings: Settings) -> bytes:
+    """The key of a running bot, which always has one."""
+    return settings.secret_key.get_secret_value().encode() if settings.secret_key else b""
+
+
+# Encryption
+
+
+def encrypt_text(settings: Settings, text: str, *, about: str) -> str:
+    """Encrypt a text for an owner and purpose, `about`. Raises UserError without a key."""
+    if settings.secret_key is None:
+        raise UserError(NO_KEY)
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    ciphertext = nonce + AESGCM(_address_key(settings)).encrypt(nonce, text.encode(), about.encode())
+    return VERSION + base64.urlsafe_b64encode(ciphertext).decode()
+
+
+def decrypt_text(settings: Settings, ciphertext: str, *, about: str) -> str:
+    """Decrypt what `encrypt_text` returned. Raises CannotDecrypt."""
+    if settings.secret_key is None or not ciphertext.startswith(VERSION):
+        raise CannotDecrypt
+    try:
+        raw = base64.urlsafe_b64decode(ciphertext.removeprefix(VERSION))
+        return AESGCM(_address_key(settings)).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], about.encode()).decode()
+    except (InvalidTag, ValueError, binascii.Error) as problem:
+        raise CannotDecrypt from problem
+
+
+def _address_key(settings: Settings) -> bytes:
+    return hmac.digest(_secret(settings), b"addresses of pages", "sha256")
+
+
+# Signatures
+
+
+def _sign(settings: Settings, statement: str) -> str:
+    return hmac.new(_secret(settings), statement.encode(), hashlib.sha256).hexdigest()
+
+
+def _is_equal(right: str, given: str) -> bool:
+    return hmac.compare_digest(right.encode(), given.encode(errors="replace"))
+
+
+def _is_timestamp(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 12
+
+
+def incident_page_key(settings: Settings, reference: str) -> str:
+    """Return the key for an incident's page, which gives access to that incident alone."""
+    return _sign(settings, f"incident page {reference}")[:32]
+
+
+def is_incident_page_key(settings: Settings, reference: str, given: str) -> bool:
+    return _is_equal(incident_page_key(settings, reference), given)
+
+
+def incident_page_link(settings: Settings, reference: str) -> str:
+    """Return the link to the bot's page of an incident; each statement on it has an anchor."""
+    return f"{settings.base_url}/incidents/{reference}?key={incident_page_key(settings, reference)}"
+
+
+def outbox_key(settings: Settings, until: int) -> str:
+    """Return the key in a link to the operators' page. `until`: seconds since 1970."""
+    return _sign(settings, f"outbox page until {until}")[:32]
+
+
+def is_outbox_key(settings: Settings, until: str, given: str, now: datetime) -> bool:
+    """Return whether a link to the operators' page is valid. `until` and `given` are untrusted."""
+    return _is_timestamp(until) and _is_equal(outbox_key(settings, int(until)), given) and now.timestamp() <= int(until)
+
+
+def outbox_path(settings: Settings, until: int) -> str:
+    return f"/outbox?{urlencode({'until': until, 'key': outbox_key(settings, until)})}"
+
+
+def operator_signature(settings: Settings, at: int, body: bytes) -> str:
+    """Sign an operator's command to the running bot. `at`: seconds since 1970."""
+    return _sign(settings, f"order {at} {hashlib.sha256(body).hexdigest()}")
+
+
+def is_operator_request(settings: Settings, at: str, body: bytes, given: str, now: datetime) -> bool:
+    """Return whether a request was signed with our key within the last minute."""
+    if not _is_timestamp(at) or not _is_equal(operator_signature(settings, int(at), body), given):
+        return False
+    return abs(now.timestamp() - int(at)) <= OPERATOR_CLOCK_SKEW.total_seconds()
+
+
+def acknowledge_link(settings: Settings, page_id: int, queued_at: datetime) -> str:
+    """Return the one-time link that acknowledges a page in the paged person's name."""
+    until = int((queued_at + ACKNOWLEDGE_LINK_LIFETIME).timestamp())
+    return f"{settings.base_url}/ack/{_acknowledge_token(settings, page_id, until)}"
+
+
+def _acknowledge_token(settings: Settings, page_id: int, until: int) -> str:
+    return f"{page_id}.{until}.{_sign(settings, f'acknowledge page {page_id} until {until}')[:32]}"
+
+
+def verify_acknowledge_token(settings: Settings, token: str, now: datetime) -> int | None:
+    """Return the page of an untrusted token; None if it is forged or expired."""
+    page_id, _, rest = token.partition(".")
+    until = rest.partition(".")[0]
+    if not all(each.isascii() and each.isdecimal() and len(each) < 18 for each in (page_id, until)):
+        return None
+    is_ours = _is_equal(_acknowledge_token(settings, int(page_id), int(until)), token)
+    return int(page_id) if is_ours and now.timestamp() <= int(until) else None

@@ -1,0 +1,236 @@
+"""Blocks of a draft for entries, escalations, actions and facts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+
+from bot.domain.drafting.annotations import distinguishing_labels, entry_remarks, has_remarks, localized_text
+from bot.domain.drafting.escalations import RecordText
+from bot.domain.drafting.localized_times import TimeFormatter
+from bot.domain.drafting.model import Block, BlockKind
+from bot.domain.escalation.vendors import VendorEvent
+from bot.domain.languages import Language, get_language
+from bot.domain.record.facts import EscalationAcknowledged, VendorFixed
+from bot.domain.record.model import Action, Entry, Escalation, Record, Source
+from bot.domain.terms import Kind, Precision, SourceKind
+
+KINDS_WITHOUT_LABEL: Mapping[str, frozenset[Kind]] = MappingProxyType(
+    {
+        "actions_taken": frozenset({Kind.NOTE, Kind.INVESTIGATION, Kind.ACTION}),
+        "misleading_paths": frozenset({Kind.NOTE, Kind.MISLEADING_PATH}),
+        "detection": frozenset({Kind.NOTE, Kind.DETECTION}),
+        "communication": frozenset({Kind.NOTE, Kind.COMMUNICATION}),
+        "tasks": frozenset({Kind.NOTE, Kind.TASK}),
+        "improvements": frozenset({Kind.NOTE, Kind.IMPROVEMENT}),
+        "went_well": frozenset({Kind.NOTE, Kind.WENT_WELL}),
+        "went_badly": frozenset({Kind.NOTE, Kind.WENT_BADLY}),
+        "got_lucky": frozenset({Kind.NOTE, Kind.GOT_LUCKY}),
+    }
+)
+"""By section: kinds that its heading or the text makes clear."""
+NEVER_LABELLED = frozenset({Kind.NOTE})
+CHANGES = frozenset({Kind.STATUS, Kind.SEVERITY})
+"""Kinds whose entries are labelled as a change from one value to another."""
+VENDOR_LABELS: Mapping[VendorEvent | None, str] = {VendorEvent.CASE: "vendor_case", VendorEvent.FIXED: "vendor_fixed"}
+
+_EntryParts = tuple[str, tuple[Source, ...], str, str, tuple[str, ...]]
+"""Text, sources, time, author and notes of an entry."""
+
+
+class BlockBuilder(RecordText):
+    """Blocks of one record in one language."""
+
+    def __init__(self, record: Record, language: Language, times: TimeFormatter) -> None:
+        super().__init__(record, language, times)
+        self.answers = {each.acknowledgement.ref: each for each in record.escalations if each.acknowledgement}
+        self.title = self._title()
+        self._alert_labels = distinguishing_labels(record.alerts)
+        self._parts: dict[str, _EntryParts] = {}
+        self._labels: dict[tuple[str, tuple[Kind, ...]], str] = {}
+
+    @classmethod
+    def in_english(cls, record: Record) -> "BlockBuilder":
+        """For screens: the language of the bot's own words."""
+        english = get_language("en")
+        return cls(record, english, TimeFormatter(english, record.incident.zone, record.incident.started.at, ()))
+
+    def entry_block(self, section: str, entry: Entry) -> Block:
+        """An entry in its order; `time` is empty if unknown."""
+        known = self._parts.get(entry.source.ref)
+        if known is None:
+            text, notes = self._entry_text(entry)
+            time = self._short_time(entry.happened_at, entry.precision)
+            sources = (entry.source, *entry.also)
+            known = self._parts[entry.source.ref] = (text, sources, time, self.person_name(entry.author), notes)
+        text, sources, time, by, notes = known
+        label = self._entry_label(section, entry, text)
+        return Block(
+            section, entry.source.ref, self.language.code, BlockKind.ENTRY, text, sources, time, label, by, notes
+        )
+
+    def _title(self) -> str:
+        """The incident's title in this language, or as typed."""
+        titles, code = self.record.incident.titles, self.language.code
+        given = titles.get(code) or titles.get(code.partition("-")[0])
+        text = given or localized_text(self.record.incident.title, self.record.incident.storm_title, self.language)
+        return " ".join(self.resolve_mentions(text).split())
+
+    def _entry_text(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
+        """Text and notes of an entry, the same in each section."""
+        notes: list[str] = []
+        if has_remarks(entry):
+            remarks = entry_remarks(entry, self.record.incident, self.times)
+            notes += [self.resolve_mentions(remark) for remark in remarks]
+        if entry.about and entry.about in self._alert_labels:
+            notes.append(self.resolve_mentions(self._alert_labels[entry.about]))
+        if self._starts_escalation(entry):
+            notes += self.escalation_remarks(self.escalations[entry.about or ""])
+        if entry.came_from is not None:
+            notes.append(self.format_message("came_from", incident=entry.came_from))
+        if self._label_says_all(entry) or self.repeats_title(entry):
+            return "", tuple(notes)
+        return self.resolve_mentions(localized_text(entry.text, entry.fact, self.language)), tuple(notes)
+
+    def _entry_label(self, section: str, entry: Entry, text: str) -> str:
+        """The kind of entry; for a redacted one also the author of the redaction and the reason."""
+        label = self._label_by_content(section, entry, text)
+        if entry.redacted_at is None:
+            return label
+        who, why = self.person_name(entry.redacted_by), self.resolve_mentions(entry.redaction_reason or "")
+        redaction = self.format_message("redacted", who=who, why=why)
+        return f"{label}. {redaction}" if label else redaction
+
+    def _label_by_content(self, section: str, entry: Entry, text: str) -> str:
+        """By its subject, its change, or its kinds unless the section makes them clear."""
+        if entry.about is not None and self._starts_escalation(entry):
+            return self.escalation_label(self.escalations[entry.about])
+        if self._records_answer(entry):
+            return self.answer_label(self.answers[entry.source.ref])
+        if entry.vendor in VENDOR_LABELS and entry.about in self.escalations:
+            return self.format_message(VENDOR_LABELS[entry.vendor], target=self.escalations[entry.about].target)
+        if not entry.text and entry.redacted_at is None and entry.source.kind is SourceKind.MESSAGE and not entry.files:
+            return self.format_message("message_deleted")
+        if not text and entry.kinds == (Kind.IMPACT,):
+            return self.format_message("impact_times_stated")
+        if entry.public is not None:
+            return self.format_message("public_update", state=self.format_message(f"public_{entry.public.value}"))
+        return self._change_label(entry) or self._kinds_label(section, entry.kinds)
+
+    def repeats_title(self, entry: Entry) -> bool:
+        """Return whether it is a declaration with no more than the document's title."""
+        return entry.kinds == (Kind.DECLARED,) and " ".join(self.resolve_mentions(entry.text).split()) == self.title
+
+    def _starts_escalation(self, entry: Entry) -> bool:
+        return entry.about in self.escalations and Kind.ESCALATION in entry.kinds
+
+    def _records_answer(self, entry: Entry) -> bool:
+        """Return whether the bot recorded it for an acknowledgement: its text is generated."""
+        return entry.source.ref in self.answers and entry.source.kind is not SourceKind.MESSAGE
+
+    def _label_says_all(self, entry: Entry) -> bool:
+        """Return whether its text is generated and the label repeats it; reports on a vendor stay."""
+        escalation = self.escalations.get(entry.about or "")
+        if entry.vendor is None or escalation is None:
+            return self._records_answer(entry)
+        return isinstance(entry.fact, EscalationAcknowledged | VendorFixed)
+
+    def _kinds_label(self, section: str, kinds: tuple[Kind, ...]) -> str:
+        known = self._labels.get((section, kinds))
+        if known is None:
+            left_out = KINDS_WITHOUT_LABEL.get(section, NEVER_LABELLED)
+            if Kind.RULED_OUT in kinds:  # which implies a hypothesis
+                left_out |= {Kind.HYPOTHESIS}
+            words = [self.format_message(f"kind_{kind.name.lower()}") for kind in kinds if kind not in left_out]
+            known = self._labels[section, kinds] = ", ".join(dict.fromkeys(words))
+        return known
+
+    def _change_label(self, entry: Entry) -> str:
+        """`Severity changed from SEV2 to SEV1`; empty for an entry that changes nothing."""
+        if entry.was is None or entry.became is None or CHANGES.isdisjoint(entry.kinds):
+            return ""
+        was, became = (self._state_name(value) for value in (entry.was, entry.became))
+        return self.format_message("changed_to", what=self._kinds_label("", entry.kinds), was=was, became=became)
+
+    def _state_name(self, value: str) -> str:
+        """A status in the language's words, a severity in the workspace's own."""
+        labels = self.record.incident.severity_labels
+        return self.language.words.get(f"status_{value}") or labels.get(value, value)
+
+    def escalation_block(self, section: str, escalation: Escalation) -> Block:
+        vendor, answer = escalation.vendor, escalation.acknowledgement
+        linked = {each.link or each.ref for each in (escalation.source, answer) if each}
+        later = (vendor.case_source, vendor.fixed) if vendor else ()
+        sources = (answer, *(each for each in later if each and (each.link or each.ref) not in linked))
+        return Block(
+            section,
+            escalation.source.ref,
+            self.language.code,
+            BlockKind.ESCALATION,
+            self.resolve_mentions(escalation.reason),
+            (escalation.source, *(source for source in sources if source)),
+            self._short_time(escalation.paged_at, escalation.precision),
+            self.escalation_label(escalation),
+            notes=self.answer_remarks(escalation),
+        )
+
+    def _short_time(self, at: datetime | None, precision: Precision) -> str:
+        return self.times.format_short(at, precision) if at else ""
+
+    def action_block(self, section: str, action: Action) -> Block:
+        """An improvement or a task, with owner and date where somebody named them."""
+        details: dict[str, str] = {}
+        notes: list[str] = []
+        if action.owner:
+            details["owner"] = self.person_name(action.owner)
+        if action.due:
+            details["due"] = self.times.format_day(action.due)
+        if action.symptom:
+            details["symptom"] = self.resolve_mentions(action.symptom)
+            notes.append(self.format_message("symptom", text=details["symptom"]))
+        if action.owner:
+            notes.append(self.format_message("owner", who=details["owner"]))
+        if action.due:
+            notes.append(self.format_message("due", date=details["due"]))
+        if action.done:
+            notes.append(self.format_message("done"))
+        return Block(
+            section,
+            action.source.ref,
+            self.language.code,
+            BlockKind.ACTION,
+            self.resolve_mentions(action.text),
+            (action.source,),
+            notes=tuple(notes),
+            details=details,
+        )
+
+    def missing_block(self, section: str, key: str) -> Block:
+        return Block(section, "missing", self.language.code, BlockKind.MISSING, self.format_message(f"missing_{key}"))
+
+    def fact_block(
+        self,
+        section: str,
+        key: str,
+        text: str,
+        sources: Sequence[Source],
+        *,
+        label: str = "",
+        time: str = "",
+        by: str = "",
+        notes: Sequence[str] = (),
+        details: Mapping[str, str] | None = None,
+    ) -> Block:
+        """A statement about the incident as a whole, with each source once."""
+        return Block(
+            section,
+            key,
+            self.language.code,
+            BlockKind.FACT,
+            text,
+            tuple(dict.fromkeys(sources)),
+            time,
+            label,
+            by,
+            tuple(notes),
+            details or {},
+        )

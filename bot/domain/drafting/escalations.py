@@ -1,0 +1,288 @@
+"""Escalations in a draft: labels, remarks, and the history step by step."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from bot.domain.drafting.localized_times import TimeFormatter
+from bot.domain.drafting.model import Block, BlockKind
+from bot.domain.escalation import Acknowledgement, PagedLevel
+from bot.domain.languages import Language
+from bot.domain.record.model import Escalation, PageOutcome, Record, RecordedPage, Source, VendorFacts
+from bot.domain.text.durations import duration_between
+from bot.domain.text.mentions import resolve_mentions
+
+_SERVICE_NAMES: Mapping[str, str] = {
+    "slack": "Slack",
+    "pagerduty": "PagerDuty",
+    "opsgenie": "Opsgenie",
+    "apprise": "Apprise",
+    "webhook": "Webhook",
+}
+_METHOD_MESSAGES: Mapping[str, str] = {"email": "means_email", "link": "means_link", "reaction": "means_reaction"}
+_DEFAULT_METHODS = frozenset({"slack", "command", ""})
+"""Contact methods that are left out behind an answer."""
+_REASON_MESSAGES: Mapping[str, str] = {
+    "nobody left": "nobody_left",
+    "cannot go on": "cannot_go_on",
+    "silent": "fell_silent",
+}
+_ANSWER_LABELS = {
+    False: ("escalation_acknowledged", "escalation_acknowledged_after"),
+    True: ("vendor_answered", "vendor_answered_after"),
+}
+"""By whether a vendor answered: the messages without and with the time to answer."""
+
+_Step = tuple[datetime, Block]
+
+
+class RecordText:
+    """A record's names, times and escalations in one language."""
+
+    def __init__(self, record: Record, language: Language, times: TimeFormatter) -> None:
+        self.record = record
+        self.language = language
+        self.times = times
+        self.escalations = {each.source.ref: each for each in record.escalations}
+
+    def format_message(self, key: str, **values: object) -> str:
+        return self.language.format_message(key, **values)
+
+    def person_name(self, user_id: str | None) -> str:
+        return self.record.people.get(user_id, user_id) if user_id else ""
+
+    def resolve_mentions(self, text: str) -> str:
+        return resolve_mentions(text, self.record.people)
+
+    def escalation_label(self, escalation: Escalation) -> str:
+        key = "escalated_to_vendor" if escalation.external else "escalated_to"
+        return self.format_message(key, target=self.resolve_mentions(escalation.target).strip())
+
+    def answer_label(self, escalation: Escalation) -> str:
+        without_time, with_time = _ANSWER_LABELS[escalation.external]
+        target, waited = self.resolve_mentions(escalation.target), self._time_to_answer(escalation)
+        if waited is None:
+            return self.format_message(without_time, target=target)
+        return self.format_message(with_time, target=target, duration=waited)
+
+    def escalation_remarks(self, escalation: Escalation) -> tuple[str, ...]:
+        """Policy, working hours, refusals and a missing answer, which is no reproach for a vendor."""
+        remarks = self._origin_remarks(escalation)
+        if escalation.out_of_hours:
+            remarks.append(self.format_message("vendor_out_of_hours" if escalation.external else "out_of_hours"))
+        if escalation.declined_by:
+            declined = self.language.format_list([self.person_name(each) for each in escalation.declined_by])
+            remarks.append(self.format_message("declined_by", who=declined))
+        if escalation.is_answered or (escalation.vendor and escalation.vendor.fixed):
+            return tuple(remarks)
+        if self.record.incident.status.is_open:
+            return (*remarks, self.format_message("no_answer_yet"))
+        return (*remarks, self.format_message("no_answer_recorded" if escalation.external else "nobody_acknowledged"))
+
+    def _origin_remarks(self, escalation: Escalation) -> list[str]:
+        """The policy that it follows, and the escalation that it continues."""
+        is_named = escalation.policy in {"", escalation.target}
+        remarks = [] if is_named else [self.format_message("policy_of", policy=escalation.policy)]
+        previous = self.escalations.get(escalation.follows or "")
+        if previous is not None and not escalation.external:  # a level of `previous` called a vendor
+            target = self.resolve_mentions(previous.target).strip()
+            remarks.append(self.format_message("goes_on_from", target=target))
+        return remarks
+
+    def answer_remarks(self, escalation: Escalation) -> tuple[str, ...]:
+        """
+        The remarks of `escalation_remarks`, and the acknowledgement with its time.
+
+        A vendor has no acknowledger: the person who pressed the button only noted the answer.
+        """
+        remarks = self.escalation_remarks(escalation)
+        if escalation.external:
+            return (*remarks, *self._vendor_remarks(escalation, escalation.vendor or VendorFacts()))
+        if escalation.acknowledged_at is None:
+            return remarks
+        when = self.times.format_short_phrase(escalation.acknowledged_at)
+        who = self.person_name(escalation.acknowledged_by)
+        if who:
+            answered = self.format_message("acknowledged_by", who=who, when=when)
+        else:
+            answered = self.format_message("acknowledged_at", when=when)
+        return (*remarks, self._with_time_to_answer(answered, escalation))
+
+    def _vendor_remarks(self, escalation: Escalation, facts: VendorFacts) -> Iterator[str]:
+        """The case reference, the first answer with how long it took, and the fix."""
+        message, times = self.format_message, self.times
+        if facts.case:
+            yield message("vendor_case_is", case=facts.case)
+        if escalation.is_answered:
+            at, who = escalation.acknowledged_at, self.person_name(escalation.acknowledged_by)
+            when = times.format_short_phrase(at, escalation.acknowledged_precision) if at else ""
+            answered = message("vendor_answered_at", when=when) if when else message("vendor_answered_unknown")
+            yield self._with_time_to_answer(answered, escalation)
+            if who:
+                yield message("noted_by", who=who)
+        if facts.fixed is not None:
+            when = times.format_short_phrase(facts.fixed_at, facts.fixed_precision) if facts.fixed_at else ""
+            yield message("vendor_fixed_at", when=when) if when else message("vendor_fixed_unknown")
+
+    def _with_time_to_answer(self, answered: str, escalation: Escalation) -> str:
+        waited = self._time_to_answer(escalation)
+        return f"{answered}, {self.format_message('after', duration=waited)}" if waited else answered
+
+    def _time_to_answer(self, escalation: Escalation) -> str | None:
+        """None if the time of the page is unknown or later than the answer."""
+        paged_at, answered_at = escalation.paged_at, escalation.acknowledged_at
+        if paged_at is None or answered_at is None or answered_at < paged_at:
+            return None
+        return self.language.format_duration(duration_between(paged_at, answered_at))
+
+
+def history_blocks(text: RecordText, section: str, escalation: Escalation) -> tuple[Block, ...]:
+    """The blocks of `history_steps`."""
+    return tuple(block for _, block in history_steps(text, section, escalation))
+
+
+def history_steps(text: RecordText, section: str, escalation: Escalation) -> Sequence[_Step]:
+    """
+    The pages and answers of an escalation with their times, in order.
+
+    Empty where the escalation's own block says it all: one page, and an answer or none.
+    """
+    if not _has_history(escalation):
+        return ()
+    steps = [*_page_steps(text, section, escalation), *_answer_steps(text, section, escalation)]
+    if escalation.exhausted_at is not None and escalation.policy:
+        label, at = text.format_message("chain_ended"), escalation.exhausted_at
+        steps.insert(0, (at, _step_block(text, section, escalation, "end", at, label)))  # before the fallback's page
+    return sorted(steps, key=lambda step: step[0])
+
+
+def _has_history(escalation: Escalation) -> bool:
+    if escalation.external:
+        return False
+    unsuccessful = {PageOutcome.FAILED, PageOutcome.SKIPPED}
+    return bool(
+        escalation.policy
+        or len(escalation.called) > 1
+        or any(answer.withdrawn_at for answer in escalation.answers)
+        or any(page.outcome in unsuccessful for page in escalation.pages)
+    )
+
+
+def _step_block(
+    text: RecordText,
+    section: str,
+    escalation: Escalation,
+    key: str,
+    at: datetime,
+    label: str,
+    notes: Sequence[str] = (),
+    sources: Sequence[Source] = (),
+) -> Block:
+    return Block(
+        section,
+        f"{escalation.source.ref}-{key}",
+        text.language.code,
+        BlockKind.ESCALATION,
+        "",
+        tuple(sources) or (escalation.source,),
+        text.times.format_short(at),
+        label,
+        notes=tuple(notes),
+    )
+
+
+def _page_steps(text: RecordText, section: str, escalation: Escalation) -> Iterator[_Step]:
+    """One step for each level that was paged; without a policy all repeated pages are one step."""
+    first = [level for level in escalation.called if escalation.policy or not level.position.round]
+    again = [level for level in escalation.called if level not in first]
+    for number, level in enumerate(first, 1):
+        label = _level_label(text, escalation, level)
+        notes = _level_notes(text, escalation, level, [level])
+        yield level.paged_at, _step_block(text, section, escalation, f"step-{number}", level.paged_at, label, notes)
+    if again:
+        at = again[0].paged_at
+        label = text.language.format_count("paged_again", len(again))
+        last = text.format_message("last_time", when=text.times.format_short_phrase(again[-1].paged_at))
+        notes = [*([last] if len(again) > 1 else []), *_level_notes(text, escalation, again[0], again)]
+        yield at, _step_block(text, section, escalation, "again", at, label, notes)
+
+
+def _level_label(text: RecordText, escalation: Escalation, level: PagedLevel) -> str:
+    message, position = text.format_message, level.position
+    if not escalation.policy:
+        return message("paged_first")
+    if position.level > escalation.levels:
+        return message("fallback_paged")
+    if position.round:
+        return message("level_paged_again", level=position.level, levels=escalation.levels, round=position.round + 1)
+    return message("level_paged", level=position.level, levels=escalation.levels)
+
+
+def _level_notes(
+    text: RecordText, escalation: Escalation, level: PagedLevel, levels: Sequence[PagedLevel]
+) -> list[str]:
+    """Notes on `level`, with the pages of all `levels`."""
+    message, language = text.format_message, text.language
+    positions = {(each.position.level, each.position.round) for each in levels}
+    pages = [page for page in escalation.pages if (page.level, page.round) in positions]
+    notes = [note for person in level.people for note in _person_notes(text, person, pages)]
+    notes += [_service_note(text, service, pages) for service in level.services]
+    if level.groups:
+        notes.append(message("group_mentioned"))
+    if level.missing:
+        notes.append(message("nobody_meant", targets=", ".join(level.missing)))
+    if level.because in _REASON_MESSAGES:
+        notes.append(message(_REASON_MESSAGES[level.because]))
+    if level.late is not None:
+        notes.append(message("paged_late", duration=language.format_duration(level.late)))
+    if level.passed_over:
+        skipped = [str(position.level) for position, _ in level.passed_over]
+        notes.append(language.format_count("passed_over", len(skipped), levels=language.format_list(skipped)))
+    return notes
+
+
+def _person_notes(text: RecordText, person: str, pages: Iterable[RecordedPage]) -> list[str]:
+    """The contact methods that reached a person or failed, or that the page was skipped."""
+    own = [page for page in pages if page.person == person]
+    who, methods = text.person_name(person), {outcome: _method_names(text, own, outcome) for outcome in PageOutcome}
+    notes = [f"{who} ({', '.join(methods[PageOutcome.SENT])})"] if methods[PageOutcome.SENT] else []
+    notes += [text.format_message("page_failed", who=who, means=each) for each in methods[PageOutcome.FAILED]]
+    if not notes and methods[PageOutcome.SKIPPED]:
+        notes.append(text.format_message("page_skipped", who=who))
+    return notes or [who]
+
+
+def _service_note(text: RecordText, service: str, pages: Iterable[RecordedPage]) -> str:
+    """The name of a paging service, or that it did not take the page."""
+    name = _method_name(text, service)
+    outcomes = {page.outcome for page in pages if not page.person and page.method == service}
+    has_failed = PageOutcome.FAILED in outcomes and PageOutcome.SENT not in outcomes
+    return text.format_message("service_failed", means=name) if has_failed else name
+
+
+def _method_names(text: RecordText, pages: Iterable[RecordedPage], outcome: PageOutcome) -> list[str]:
+    return list(dict.fromkeys(_method_name(text, page.method) for page in pages if page.outcome is outcome))
+
+
+def _method_name(text: RecordText, method: str) -> str:
+    """The display name of a contact method: PagerDuty for `pagerduty:payments`."""
+    kind = method.partition(":")[0]
+    return text.format_message(_METHOD_MESSAGES[kind]) if kind in _METHOD_MESSAGES else _SERVICE_NAMES.get(kind, kind)
+
+
+def _answer_steps(text: RecordText, section: str, escalation: Escalation) -> Iterator[_Step]:
+    for number, answer in enumerate(escalation.answers, 1):
+        is_latest = answer.withdrawn_at is None and answer.at == escalation.acknowledged_at
+        sources = (escalation.acknowledgement,) if escalation.acknowledgement and is_latest else ()
+        notes = []
+        if answer.withdrawn_at is not None and not answer.is_timed_out:
+            when = text.times.format_short_phrase(answer.withdrawn_at)
+            notes.append(text.format_message("answer_taken_back", when=when))
+        label = _acknowledgement_label(text, answer)
+        yield answer.at, _step_block(text, section, escalation, f"answer-{number}", answer.at, label, notes, sources)
+
+
+def _acknowledgement_label(text: RecordText, answer: Acknowledgement) -> str:
+    who = text.person_name(answer.by) or answer.name
+    kind = answer.method.partition(":")[0]
+    label = text.format_message("answer_by", who=who) if who else text.format_message("kind_acknowledged")
+    return label if kind in _DEFAULT_METHODS else f"{label} ({_method_name(text, kind)})"

@@ -1,0 +1,84 @@
+"""Escalations without an answer, unreached levels, and vendors without a case reference."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from bot.domain.findings.common import active_entries
+from bot.domain.findings.finding import Finding, Quote
+from bot.domain.record.model import Escalation, PageOutcome, Record
+from bot.domain.terms import Kind, TargetKind
+
+NOT_ACKNOWLEDGED = "escalation-not-acknowledged"
+UNREACHED, WITHOUT_CASE = "level-unreached", "vendor-without-case"
+TOO_LATE = timedelta(minutes=5)
+"""A page so shortly before the end needs no answer."""
+
+
+def check_escalation_not_acknowledged(record: Record) -> Iterator[Finding]:
+    """
+    Find the escalations that nobody acknowledged, as one finding.
+
+    Silent while the incident is open, where the same target answered another escalation, where the paged person wrote
+    an entry afterwards, and within five minutes of the end.
+    """
+    if record.incident.ended is None:
+        return
+    answered = {each.target for each in record.escalations if each.acknowledged_at is not None}
+    entries = active_entries(record)
+    acknowledged = {entry.about for entry in entries if Kind.ACKNOWLEDGED in entry.kinds}
+    positions = {entry.about: index for index, entry in enumerate(entries) if Kind.ESCALATION in entry.kinds}
+    last_by_author = {entry.author: index for index, entry in enumerate(entries) if entry.author}
+    unanswered = []
+    for each in record.escalations:
+        has_fixed = each.vendor is not None and each.vendor.fixed is not None
+        if each.is_answered or has_fixed or each.target in answered or each.source.ref in acknowledged:
+            continue
+        if _came_too_late(each, record) or _wrote_later(each, positions.get(each.source.ref, -1), last_by_author):
+            continue
+        unanswered.append(each)
+    if unanswered:
+        targets = tuple(Quote(target) for target in dict.fromkeys(each.target for each in unanswered))
+        yield Finding(NOT_ACKNOWLEDGED, tuple(each.source.ref for each in unanswered), {"targets": targets})
+
+
+def _came_too_late(escalation: Escalation, record: Record) -> bool:
+    end = record.incident.ended
+    return end is not None and escalation.paged_at is not None and escalation.paged_at > end.at - TOO_LATE
+
+
+def _wrote_later(escalation: Escalation, position: int, last_by_author: dict[str, int]) -> bool:
+    """Return whether the paged person wrote an entry after the escalation."""
+    if escalation.target_kind is not TargetKind.PERSON:
+        return False
+    return last_by_author.get(escalation.target.strip("<@>").partition("|")[0], -1) > max(position, 0)
+
+
+def check_level_unreached(record: Record) -> Iterator[Finding]:
+    """
+    Find levels whose pages all failed.
+
+    Silent where a user group was mentioned, and where a page was skipped or not needed any more.
+    """
+    for escalation in record.escalations:
+        for level in _unreached_levels(escalation):
+            target = Quote(escalation.target)
+            yield Finding(UNREACHED, (escalation.source.ref,), {"level": level, "target": target})
+
+
+def _unreached_levels(escalation: Escalation) -> Iterator[int]:
+    """The levels without a successful page in any round, each once."""
+    for level in dict.fromkeys(called.position.level for called in escalation.called if called.people):
+        has_group = any(called.groups for called in escalation.called if called.position.level == level)
+        outcomes = [page.outcome for page in escalation.pages if page.level == level]
+        if outcomes and not has_group and all(outcome is PageOutcome.FAILED for outcome in outcomes):
+            yield level
+
+
+def check_vendor_without_case(record: Record) -> Iterator[Finding]:
+    """Find vendors whose case reference was requested and is missing at the end, as one finding."""
+    if record.incident.ended is None:
+        return
+    found = [each for each in record.escalations if each.vendor and each.vendor.case_asked and not each.vendor.case]
+    if found:
+        targets = tuple(Quote(target) for target in dict.fromkeys(each.target for each in found))
+        yield Finding(WITHOUT_CASE, tuple(each.source.ref for each in found), {"targets": targets})

@@ -1,0 +1,111 @@
+"""
+Words and conventions of a document's language.
+
+The words stand in `templates/languages/`, one file a language, with the same keys; what people wrote is never
+translated. Numbers, lists, names of languages and the choice between singular and plural are Babel's.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from types import MappingProxyType
+
+from babel import Locale, UnknownLocaleError, lists, numbers
+
+from bot.domain.errors import UserError, did_you_mean
+from bot.domain.resources import resource_path
+from bot.domain.terms import LANGUAGES
+from bot.domain.text.durations import duration_parts
+
+_SOUNDS_LIKE_I = re.compile(r"h?i(?![aeo])", re.IGNORECASE)
+"""`inglés`, `hilo`; in `hielo` the i is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language of a document: its words, and Babel's conventions for dates and times."""
+
+    code: str
+    words: Mapping[str, str]
+    locale: Locale
+
+    def format_message(self, key: str, **values: object) -> str:
+        """Fill in a message. Raises KeyError for a key that no language has."""
+        return self.words[key].format(**values)
+
+    def format_count(self, key: str, number: int, **values: object) -> str:
+        """
+        `1 task`, `3 tasks`: the message `<key>_one` or `<key>_other`, by the language's plural rule.
+
+        The categories that only some languages have (`many`) count as `other`: they are for millions.
+        """
+        form = "one" if self.locale.plural_form(number) == "one" else "other"
+        count = numbers.format_decimal(number, locale=self.locale)
+        return self.format_message(f"{key}_{form}", **{"count": count, **values})
+
+    def format_duration(self, length: timedelta) -> str:
+        """
+        `1h 45m` in English, `1 h 45 min` elsewhere, with the same units in every language.
+
+        Babel's symbols are unfit: its German lacks most of them, its Spanish writes `1 horas`. The blanks are plain
+        ones, so that a search finds a duration.
+        """
+        return " ".join(
+            self.format_count("length_d", amount)
+            if unit == "d"
+            else self.format_message(f"length_{unit}", count=amount)
+            for unit, amount in duration_parts(length)
+        )
+
+    def format_percent(self, percent: float) -> str:
+        """`20%`, `12,5 %`; the argument is 20.0 or 12.5."""
+        head, zero, sign = self.locale.percent_formats[None].pattern.rpartition("0")
+        return numbers.format_percent(percent / 100, f"{head}{zero}.####{sign}", locale=self.locale)
+
+    def format_list(self, items: Sequence[str]) -> str:
+        """`a, b, and c`. Babel does not know that Spanish says `e` before an i: `francés e inglés`."""
+        text = lists.format_list(list(items), locale=self.locale)
+        if self.locale.language == "es" and len(items) > 1 and _SOUNDS_LIKE_I.match(items[-1]):
+            text = f"{text.removesuffix(f' y {items[-1]}')} e {items[-1]}"
+        return text
+
+    def is_foreign(self, code: str) -> bool:
+        """Whether it is another language than this one; a region makes no difference."""
+        return code.partition("-")[0].lower() != self.code.partition("-")[0].lower()
+
+    def language_name(self, code: str) -> str:
+        """The name of a language in this one (`French`), or `code` itself if Babel knows no such language."""
+        try:
+            return Locale.parse(code, sep="-").get_display_name(self.locale) or code
+        except (ValueError, UnknownLocaleError):
+            return code
+
+
+@cache
+def load_words(code: str) -> Mapping[str, str]:
+    """The messages of one of LANGUAGES by key, read once."""
+    path = resource_path("templates") / "languages" / f"{code}.toml"
+    return MappingProxyType(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+@cache
+def get_language(code: str) -> Language:
+    """
+    The language of a tag: `fr`, `pt-BR`. A region changes dates and the clock (`en-GB` has 24 hours), not the words.
+
+    Raises UserError, with the nearest that exists, for a language without words.
+    """
+    tag = code.replace("_", "-")
+    base = tag.partition("-")[0].lower()
+    if base not in LANGUAGES:
+        raise UserError(
+            f"There are no documents in `{code}`.{did_you_mean(base, LANGUAGES)} Languages: {', '.join(LANGUAGES)}."
+        )
+    try:
+        locale = Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError) as unknown:
+        raise UserError(f"There is no language `{code}`. Languages: {', '.join(LANGUAGES)}.") from unknown
+    return Language(code=tag, words=load_words(base), locale=locale)

@@ -1,0 +1,205 @@
+"""
+The postmortem draft: the recorded facts, arranged, and nothing else.
+
+`build_draft` is pure, and the same record gives the same draft. Every statement names its sources; a fact that nobody
+recorded is reported as missing, never filled in.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache, partial
+from itertools import chain
+
+from bot.domain.drafting.alerts import alerts_section
+from bot.domain.drafting.block_builder import BlockBuilder
+from bot.domain.drafting.context import DraftContext
+from bot.domain.drafting.header import (
+    about_role_blocks,
+    closure_section,
+    particulars_section,
+    roles_section,
+    title_blocks,
+    whereabouts_section,
+)
+from bot.domain.drafting.localized_times import TimeFormatter
+from bot.domain.drafting.model import Block, BlockKind, Document, Draft, Sections
+from bot.domain.drafting.sections import (
+    COURSE_SECTIONS,
+    HISTORY_SECTION,
+    action_list_texts,
+    cause_sections,
+    course_sections,
+    follow_up_sections,
+    history_sections,
+    is_on_action_list,
+    lesson_sections,
+    public_sections,
+)
+from bot.domain.drafting.summary import (
+    about_section,
+    conclusion_section,
+    detection_section,
+    duration_section,
+    public_window_section,
+    response_section,
+    statement_block,
+    statement_section,
+    title_block,
+    window_section,
+)
+from bot.domain.drafting.timeline import context_section, timeline_entries, timeline_section
+from bot.domain.findings import Finding
+from bot.domain.findings.wording import finding_blocks
+from bot.domain.languages import get_language
+from bot.domain.record.model import Entry, Escalation, Record, Statement
+from bot.domain.terms import Kind, Status, UpdateState
+
+__all__ = ["Block", "BlockKind", "Document", "Draft", "build_draft"]
+
+DEFAULT_LANGUAGES = ("en",)
+
+
+def build_draft(record: Record, *, languages: Sequence[str] | None = None, findings: Sequence[Finding] = ()) -> Draft:
+    """
+    Build the draft of a record, once in each language (default: those it is published in).
+
+    `findings` are for the reviewer; they stand in a section of their own.
+
+    Raises UserError for an unknown language.
+    """
+    chosen = tuple(dict.fromkeys(languages or record.postmortem_languages or DEFAULT_LANGUAGES))
+    standing = [entry for entry in record.entries if entry.withdrawn_at is None]
+    documents = tuple(_document(record, standing, code, chosen, findings) for code in chosen)
+    return Draft(record.incident.reference, documents)
+
+
+def _document(
+    record: Record, standing: Sequence[Entry], code: str, languages: Sequence[str], findings: Sequence[Finding]
+) -> Document:
+    language = get_language(code)
+    incident = record.incident
+    times = TimeFormatter(language, incident.zone, incident.started.at, _instants(record, standing))
+    builder = BlockBuilder(record, language, times)
+    context = DraftContext(builder, standing, _chosen(record, code), languages)
+    known = {
+        **_incident_sections(context),
+        "findings": finding_blocks(record, findings, times),
+        **_event_sections(context),
+    }
+    by_kind = cache(partial(course_sections, context))
+    sections = Sections(
+        known, {**dict.fromkeys(COURSE_SECTIONS, by_kind), HISTORY_SECTION: cache(partial(history_sections, context))}
+    )
+    return Document(code, ", ".join(times.labels), title_block(builder), sections, language.words)
+
+
+def _incident_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:
+    """Sections about the incident as a whole."""
+    builder, stated_of, parts = context.builder, context.statements, particulars_section(context)
+    cause = statement_section(builder, "cause", stated_of[Kind.CAUSE], _missing("cause", context.record))
+    resolution = statement_section(
+        builder, "resolution", stated_of[Kind.RESOLVED], _missing("resolution", context.record)
+    )
+    return {
+        "about": (*about_section(builder), *about_role_blocks(context, parts)),
+        "particulars": parts,
+        "roles": roles_section(context),
+        "closure": closure_section(context),
+        "duration": duration_section(builder),
+        "window": window_section(builder),
+        "impact": statement_section(builder, "impact", stated_of[Kind.IMPACT], _missing("impact", context.record)),
+        "cause": cause,
+        "resolution": resolution,
+        "response": response_section(builder),
+        "detection": detection_section(builder, context.entries),
+        "public_window": public_window_section(builder, context.entries),
+        **cause_sections(context, cause),
+    }
+
+
+def _event_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:
+    """Sections about events and follow-ups."""
+    to_do, entries = follow_up_sections(context), timeline_entries(context)
+    conclusion = conclusion_section(
+        context.builder, context.statements[Kind.RESOLVED], to_do["improvements"], to_do["tasks"]
+    )
+    return {
+        **public_sections(context),
+        **lesson_sections(context),
+        "context": context_section(context, entries),
+        "timeline": timeline_section(context, entries),
+        **to_do,
+        "summary": (conclusion[0]._replace(section="summary"),),
+        "conclusion": conclusion,
+        "alerts": alerts_section(context),
+        "also_stated": (*title_blocks(context), *_also_stated(context.builder, context.languages)),
+        "whereabouts": whereabouts_section(context),
+    }
+
+
+def _chosen(record: Record, code: str) -> Mapping[Kind, Statement | None]:
+    """The impact, cause and resolution that the document in this language states."""
+    preferred = record.incident.languages
+    return {
+        Kind.IMPACT: best_statement(record.impacts, code, preferred),
+        Kind.CAUSE: best_statement(record.causes, code, preferred),
+        Kind.RESOLVED: best_statement(record.resolutions, code, preferred),
+    }
+
+
+def _missing(what: str, record: Record) -> str:
+    """
+    Key of the text for an impact, a cause or a resolution that nobody stated.
+
+    A cancelled incident need have none.
+    """
+    if record.incident.status is Status.CANCELLED:
+        return f"{what}_cancelled"
+    return "resolution_open" if what == "resolution" and record.incident.resolved is None else what
+
+
+def _instants(record: Record, standing: Sequence[Entry]) -> Iterable[datetime]:
+    """
+    Times that the draft may show without zone: the zone's label may change among them.
+
+    Follow-ups that were put on a list have no time there, and the publication of the document itself bears its zone.
+    """
+    incident, listed = record.incident, action_list_texts(record)
+
+    def has_time(entry: Entry) -> bool:
+        return bool(entry.files) or not (entry.public is UpdateState.POSTMORTEM or is_on_action_list(entry, listed))
+
+    moments = (incident.detected, incident.declared, incident.ended, incident.resolved)
+    return chain(
+        (moment.at for moment in moments if moment),
+        (entry.happened_at for entry in standing if entry.happened_at and has_time(entry)),
+        (at for each in record.escalations for at in _times_of(each) if at),
+        (at for alert in record.alerts for at in (alert.starts_at, alert.ended_at) if at),
+    )
+
+
+def _times_of(escalation: Escalation) -> Iterable[datetime | None]:
+    yield from (escalation.paged_at, escalation.acknowledged_at, escalation.exhausted_at)
+    yield escalation.vendor.fixed_at if escalation.vendor else None
+    yield from (called.paged_at for called in escalation.called)
+    yield from (at for answer in escalation.answers for at in (answer.at, answer.withdrawn_at))
+
+
+def best_statement(statements: Sequence[Statement], code: str, preferred: Sequence[str]) -> Statement | None:
+    """The statement in the document's language, in no stated one, or in the first preferred one."""
+    order = {tag: place for place, tag in enumerate(dict.fromkeys([code, code.partition("-")[0], "", *preferred]))}
+    return min(statements, key=lambda each: order.get(each.language or "", len(order)), default=None)
+
+
+def _also_stated(builder: BlockBuilder, languages: Sequence[str]) -> tuple[Block, ...]:
+    """Statements that no document shows, because another one is in its language."""
+    record = builder.record
+    blocks = []
+    for key, statements in (("impact", record.impacts), ("cause", record.causes), ("resolution", record.resolutions)):
+        shown = [best_statement(statements, code, record.incident.languages) for code in languages]
+        blocks += [
+            statement_block(builder, "also_stated", each, label=builder.language.format_message(key))
+            for each in statements
+            if each not in shown
+        ]
+    return tuple(blocks)

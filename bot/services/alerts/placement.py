@@ -1,0 +1,261 @@
+"""Decide which incident an alert belongs to, and open or reopen incidents."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.alerts.events import AlertEvent, incident_title
+from bot.domain.alerts.placement import (
+    Attach,
+    GroupIncident,
+    Open,
+    OpenLinked,
+    Placement,
+    RecordOnly,
+    Reopen,
+    place_alert,
+)
+from bot.domain.alerts.routing import RouteAction, Routing, route_alert
+from bot.domain.alerts.storms import BeginStorm, JoinStorm, ResumeStorm
+from bot.domain.terms import AlertStatus, Precision, Severity, Status
+from bot.services.alerts.announcements import Arrival, alert_line_with_service, announce_alerts
+from bot.services.alerts.storms import (
+    add_alert,
+    begin_storm,
+    count_opening,
+    decide_storm,
+    is_storm_incident,
+    resume_storm,
+)
+from bot.services.incidents.declare import Declaration, declare_incident
+from bot.services.incidents.lifecycle import reopen_incident
+from bot.services.incidents.maintenance_windows import open_window_ids
+from bot.services.workspace.actor import Actor
+from bot.services.workspace.audit_log import audit_action
+from bot.store import outbox
+from bot.store.alerts import alert_groups, alerts
+from bot.store.alerts.alert_groups import AlertGroup
+from bot.store.alerts.alerts import Alert
+from bot.store.incidents import incident_lists, incidents
+from bot.store.incidents.incidents import Incident
+
+
+def place_alerts(
+    session: Session, settings: Settings, group: AlertGroup, arrivals: Sequence[Arrival], truncated: int, actor: Actor
+) -> None:
+    """Place the alerts of one group, and announce them in their incidents."""
+    for arrival in sorted(arrivals, key=lambda one: not one.fires):
+        _place_alert(session, settings, group, arrival, arrivals, truncated, actor)
+    for incident_id in sorted({each.row.incident_id for each in arrivals if each.row.incident_id is not None}):
+        its_own = [arrival for arrival in arrivals if arrival.row.incident_id == incident_id]
+        announce_alerts(session, incident_id, its_own, actor, truncated=truncated)
+    session.add_all([arrival.row for arrival in arrivals if arrival.row.incident_id is None])
+
+
+def place_held_alerts(session: Session, settings: Settings, rows: Sequence[Alert], actor: Actor) -> None:
+    """
+    Place firing alerts that a maintenance window held, as if they came now.
+
+    Alerts under another window stay with that one.
+    """
+    of_group: dict[tuple[str, str], list[Alert]] = defaultdict(list)
+    for row in rows:
+        of_group[row.source, row.group_key].append(row)
+    groups = alert_groups.lock_groups(session, actor.team_id, set(of_group))
+    windows = open_window_ids(session, actor, {row.service for row in rows})
+    with outbox.batch(session):
+        for key, group in sorted(groups.items()):
+            arrivals = [
+                Arrival(event, routing, row, is_new=True, held_by=windows.get(row.service or ""))
+                for row in of_group[key]
+                for event, routing in [_event_from_row(settings, row)]
+                if routing.action != RouteAction.IGNORE
+            ]
+            place_alerts(session, settings, group, arrivals, 0, actor)
+            session.flush()
+
+
+def _event_from_row(settings: Settings, row: Alert) -> tuple[AlertEvent, Routing]:
+    """The last event of a firing alert, from its row."""
+    event = AlertEvent(
+        source=row.source,
+        fingerprint=row.fingerprint,
+        status=AlertStatus.FIRING,
+        labels=row.labels,
+        annotations=row.annotations,
+        starts_at=row.starts_at,
+        starts_at_precision=Precision(row.starts_at_precision),
+        ends_at=None,
+        group=row.group_key,
+        occurrence=row.stated_starts_at,
+        generator_url=row.link,
+    )
+    return event, route_alert(row.labels, settings.alert_routes, settings.alert_defaults)
+
+
+def _update_row(arrival: Arrival, incident_id: int | None, actor: Actor) -> None:
+    """
+    Store the new state and incident of an alert.
+
+    An alert that fires again for another incident gets a new row: the first incident keeps its own. Alertmanager still
+    states the start of the first firing, so the time of receipt is used.
+    """
+    row, event = arrival.row, arrival.event
+    if row.incident_id is not None and row.incident_id != incident_id:
+        arrival.is_new = True
+        row = arrival.row = alerts.next_firing(row, at=actor.at)
+    row.incident_id = incident_id
+    row.status, row.last_seen_at = event.status.value, actor.at
+    row.ended_at = max(event.ends_at, row.starts_at) if event.ends_at else None
+    row.count += arrival.fires and not arrival.is_new
+
+
+def _place_alert(
+    session: Session,
+    settings: Settings,
+    group: AlertGroup,
+    arrival: Arrival,
+    arrivals: Sequence[Arrival],
+    truncated: int,
+    actor: Actor,
+) -> None:
+    """Decide on one alert and carry the decision out. An ended alert stays where it was."""
+    own = incidents.find_survivor(session, arrival.row.incident_id) if arrival.row.incident_id is not None else None
+    arrival.row.incident_id = own
+    if not arrival.fires and own is not None:
+        _update_row(arrival, own, actor)
+        return
+    decision = _decide_placement(session, group, arrival, actor)
+    if isinstance(decision, RecordOnly):
+        chosen = own if own is not None else decision.incident
+        is_held = arrival.fires and arrival.held_by is not None and not arrival.event.is_test
+        _update_row(arrival, chosen, actor)
+        arrival.row.maintenance_id = arrival.held_by if is_held and chosen is None else None
+        return
+    placed = _carry_out(session, settings, decision, arrival, arrivals, truncated, actor)
+    _update_row(arrival, placed, actor)
+    arrival.row.maintenance_id = None
+    if group.incident_id != placed:
+        group.incident_id = placed
+        session.add(group)
+
+
+def _carry_out(
+    session: Session,
+    settings: Settings,
+    decision: Placement,
+    arrival: Arrival,
+    arrivals: Sequence[Arrival],
+    truncated: int,
+    actor: Actor,
+) -> int:
+    """Open, reopen or find the incident. Returns its id."""
+    match decision:
+        case Open():
+            return _open_incident(session, settings, arrivals, truncated, actor, None)
+        case OpenLinked(previous):
+            return _open_incident(session, settings, arrivals, truncated, actor, incidents.get(session, previous))
+        case Attach(incident_id):
+            if arrival.is_new and is_storm_incident(session, incident_id):
+                why = alert_line_with_service(arrival.row)
+                add_alert(session, settings, incident_id, arrival.routing.severity, why, actor)
+            return incident_id
+        case Reopen(incident_id):
+            again = incidents.lock(session, incident_id)
+            reopen_incident(session, settings, again, actor, why=f"{arrival.event.name} fires again")
+            return incident_id
+        case _:
+            raise AssertionError("ignored alerts are left out before they are placed")
+
+
+def _decide_placement(session: Session, group: AlertGroup, arrival: Arrival, actor: Actor) -> Placement:
+    """Decide without a lock if an open incident takes the alert; else lock and decide again."""
+    neighbours = [_group_incident(each) for each in _attachable_incidents(session, actor.team_id, arrival.routing)]
+
+    def decided(of_group: Incident | None) -> Placement:
+        return place_alert(
+            arrival.event,
+            arrival.routing.action,
+            now=actor.at,
+            of_group=[_group_incident(of_group)] if of_group else [],
+            of_service=neighbours,
+            is_held=arrival.held_by is not None,
+        )
+
+    if group.incident_id is None:
+        return decided(None)
+    goes_on = incidents.find_survivor(session, group.incident_id)
+    decision = decided(incidents.get(session, goes_on))
+    return decision if isinstance(decision, Attach) else decided(incidents.lock(session, goes_on))
+
+
+def _group_incident(incident: Incident) -> GroupIncident:
+    return GroupIncident(incident.key, incident.is_open, incident.resolved_at, incident.started_at)
+
+
+def _attachable_incidents(session: Session, team_id: str, routing: Routing) -> list[Incident]:
+    if routing.action != RouteAction.ATTACH or routing.service is None:
+        return []
+    return [each for each in incident_lists.find_open(session, team_id) if _takes_alerts(each, routing.service)]
+
+
+def _takes_alerts(incident: Incident, service: str) -> bool:
+    """False for drills and retrospective incidents: a present alert is not about them."""
+    return service in incident.services and not incident.is_drill and not incident.is_retro
+
+
+def _initial_status(firing: Sequence[Arrival]) -> Status | None:
+    """
+    Status by the alerts' routes; None if they state none.
+
+    One route without triage makes it an incident.
+    """
+    triage = {each.routing.triage for each in firing}
+    if triage == {None}:
+        return None
+    return Status.TRIAGE if triage == {True} else Status.INVESTIGATING
+
+
+def _open_incident(
+    session: Session,
+    settings: Settings,
+    arrivals: Sequence[Arrival],
+    truncated: int,
+    actor: Actor,
+    previous: Incident | None,
+) -> int:
+    """
+    Open an incident for the firing alerts: the worst severity, all services.
+
+    In a storm the storm's incident takes them.
+    """
+    opening = [each for each in arrivals if each.fires and each.routing.action == RouteAction.OPEN]
+    firing = [each for each in opening if each.held_by is None]
+    worst_one = min(firing, key=lambda each: list(Severity).index(each.routing.severity))
+    worst = worst_one.routing.severity
+    step, watch = decide_storm(session, settings, actor)
+    match step:
+        case JoinStorm(incident_id) | ResumeStorm(incident_id):
+            if isinstance(step, ResumeStorm) and watch is not None:
+                resume_storm(session, settings, watch, step, actor)
+            add_alert(session, settings, incident_id, worst, alert_line_with_service(worst_one.row), actor)
+            return incident_id
+        case BeginStorm() if watch is not None:
+            return begin_storm(session, settings, watch, step, worst, actor).key
+    incident = declare_incident(
+        session,
+        settings,
+        actor,
+        Declaration(
+            title=incident_title([each.event for each in firing], truncated),
+            severity=worst,
+            status=_initial_status(firing),
+            services=tuple(dict.fromkeys(each.routing.service for each in firing if each.routing.service)),
+            previous=previous,
+        ),
+    )
+    count_opening(session, settings, watch, incident, actor.at)
+    audit_action(session, actor, "opened by alerts", incident=incident, why=firing[0].routing.why, truncated=truncated)
+    return incident.key

@@ -1,0 +1,62 @@
+"""Creation of an incident's channel, and the bot's own messages in it."""
+
+import re
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.domain.incidents.lifecycle import is_channel_name
+from bot.services import outbox
+from bot.services.channel.backfill import schedule_reconcile
+from bot.store.incidents import incident_lists, incidents, slack_messages
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.slack_messages import SlackView
+from bot.store.outbox import open_lanes
+
+CHANNEL_NAME = re.compile(r"[a-z0-9_-]+?-([0-9]{1,9})(?:-|$)")
+"""Beginning of the name of an incident's channel."""
+
+
+def find_by_channel(session: Session, team_id: str, channel_id: str, name: str) -> Incident | None:
+    """
+    The incident of a channel; None if there is none.
+
+    A channel is visible before the bot has stored its id, and long before if the bot dies at that moment: then its name
+    decides.
+    """
+    found = incidents.find_by_channel(session, team_id, channel_id)
+    named = CHANNEL_NAME.match(name)
+    if found is not None or named is None:
+        return found
+    candidates = incident_lists.find_without_channel(session, team_id, int(named[1]))
+    return next((each for each in candidates if is_channel_name(name, each.series, each.number)), None)
+
+
+def on_channel_created(session: Session, incident_id: int, channel_id: str, name: str, at: datetime) -> None:
+    """Release the messages for the channel, and link it from the announcement."""
+    incident = incidents.lock(session, incident_id)
+    incident.channel_id, incident.channel_name = channel_id, name
+    session.add(incident)
+    session.flush()
+    open_lanes(session, incident_id, at)
+    outbox.refresh_announcement(session, incident, at)
+    outbox.refresh_all_pages(session, incident, at)
+    schedule_reconcile(session, incident, at)
+
+
+def on_channel_refused(session: Session, incident_id: int, error: str, at: datetime) -> None:
+    """Tell the declarer and the incidents channel that there will be no channel."""
+    incident = incidents.lock(session, incident_id)
+    if incident.declared_by:
+        outbox.post_event_to_user(session, incident, at, incident.declared_by, "no channel", error=error)
+    outbox.refresh_announcement(session, incident, at)
+
+
+def on_card_posted(session: Session, incident_id: int, ts: str, at: datetime) -> None:
+    incident = incidents.lock(session, incident_id)
+    slack_messages.save(session, incident, SlackView.CARD, ts)
+    outbox.pin_card(session, incident, at)
+
+
+def on_view_posted(session: Session, incident_id: int, view: SlackView, ts: str) -> None:
+    slack_messages.save(session, incidents.lock(session, incident_id), view, ts)

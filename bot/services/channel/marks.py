@@ -1,0 +1,243 @@
+"""Reactions that mark messages as timeline entries."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.domain.terms import Kind, Precision, SourceKind
+from bot.domain.timeline.marks import emoji_with_tone, normalise_emoji
+from bot.services import outbox
+from bot.services.channel.messages import SlackMessage, parse_ts
+from bot.services.escalation.responses.reactions import handle_reaction
+from bot.services.timeline.entries import (
+    MARKED_BY_HAND,
+    MARKS_DROPPED,
+    restore_entry,
+    update_entry_text,
+    withdraw_entry,
+)
+from bot.services.timeline.milestones import affects_milestones, refresh_milestones
+from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.audit_log import audit_action
+from bot.services.workspace.people import ensure_known
+from bot.store.escalation import activity
+from bot.store.incidents import incidents, timeline, transcript
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.timeline import TimelineEntry
+from bot.store.incidents.transcript import Message, Reaction
+
+NO_MARK_LEFT = "its last mark was taken away"
+
+
+def record_reaction(
+    session: Session, settings: Settings, reaction: Reaction, at: datetime, *, is_on_own_message: bool = False
+) -> None:
+    """
+    Record an emoji that was added or removed, and sync the message's entry.
+
+    An emoji of the configured table marks the message; its one entry has the kinds of all present marks. The bot's own
+    messages cannot be marked: the person is told, unless the reaction answers an escalation. A sealed message takes no
+    new marks. Removing an emoji that has left the table still removes its mark.
+    """
+    reaction.emoji = emoji_with_tone(reaction.emoji)
+    if is_on_own_message and handle_reaction(session, settings, reaction, at):
+        return
+    is_a_mark = normalise_emoji(reaction.emoji) in settings.reactions
+    if not is_a_mark and (reaction.is_present or not transcript.is_known(session, reaction)):
+        activity.record_activity(session, reaction.team_id, reaction.channel_id, reaction.user_id, at)
+        return
+    incident = incidents.lock_by_channel(session, reaction.team_id, reaction.channel_id)
+    if incident is None:
+        return
+    known = transcript.get_message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
+    if known is not None and known.frozen_at is not None and not transcript.is_known(session, reaction):
+        return
+    if not transcript.save_reaction(session, reaction):
+        return
+    ensure_known(session, reaction.team_id, [reaction.user_id], at)
+    if is_on_own_message or (known is not None and known.is_own):
+        if reaction.is_present:
+            outbox.post_ephemeral(session, incident, at, reaction.user_id, "own message", emoji=reaction.emoji)
+        return
+    if known is None:
+        outbox.fetch_message(session, incident, at, reaction.channel_id, reaction.message_ts)
+        return
+    sync_entry_marks(session, settings, incident, reaction.channel_id, reaction.message_ts, at, by=reaction.user_id)
+
+
+def sync_entry_marks(
+    session: Session,
+    settings: Settings,
+    incident: Incident,
+    channel_id: str,
+    ts: str,
+    at: datetime,
+    *,
+    by: str | None = None,
+) -> None:
+    """
+    Sync a message's entry with its present marks.
+
+    `by`: the person who changed them, if known.
+    """
+    known = transcript.get_message(session, incident.team_id, channel_id, ts)
+    if known is None or known.is_own:
+        return
+    present = transcript.find_reactions(session, incident.team_id, channel_id, ts)
+    entry = timeline.find_by_message(session, incident.key, channel_id, ts)
+    kinds = kinds_of_reactions(settings, present) if entry is None else _entry_kinds(settings, entry, present)
+    if entry is None and (not kinds or known.deleted_at is not None or known.frozen_at is not None):
+        return
+    before = list(entry.kinds) if entry and entry.withdrawn_at is None else []
+    if entry is None:
+        entry = _create_entry(session, incident, known, kinds, present[0], at)
+    elif not _change_marks(session, incident, entry, kinds, present, Actor(incident.team_id, by, at, Origin.REACTION)):
+        return
+    if affects_milestones([*before, *kinds]):
+        incidents.lock(session, incident.key)
+        refresh_milestones(session, incident)
+        outbox.refresh_card(session, incident, at)
+    outbox.refresh_confirm_reaction(session, incident, at, channel_id, ts)
+
+
+def _entry_kinds(settings: Settings, entry: TimelineEntry, present: list[Reaction]) -> list[str]:
+    """Kinds by the present marks, without dropped ones, and with those chosen by hand."""
+    kinds = kinds_of_reactions(settings, present)
+    are_all_known = all(normalise_emoji(each.emoji) in settings.reactions for each in present)
+    if entry.withdrawn_at is None and not are_all_known:
+        kinds = [*entry.kinds, *kinds]  # an emoji has left the table: its kind is unknown
+    dropped = entry.details.get(MARKS_DROPPED, [])
+    by_hand = entry.details.get(MARKED_BY_HAND, [])
+    return list(dict.fromkeys([*by_hand, *(kind for kind in kinds if kind not in dropped)]))
+
+
+def kinds_of_reactions(settings: Settings, present: list[Reaction]) -> list[str]:
+    names = (normalise_emoji(each.emoji) for each in present)
+    return list(dict.fromkeys(settings.reactions[name].value for name in names if name in settings.reactions))
+
+
+def _create_entry(
+    session: Session, incident: Incident, message: Message, kinds: list[str], first: Reaction, at: datetime
+) -> TimelineEntry:
+    """Make an entry with the message's own text, author and time."""
+    entry = TimelineEntry(
+        incident_id=incident.key,
+        seq=incidents.take_seq(session, incident),
+        kinds=kinds,
+        own_text=message.text,
+        happened_at=parse_ts(message.ts),
+        precision=Precision.EXACT.value,
+        sort_at=parse_ts(message.ts),
+        recorded_at=at,
+        source=SourceKind.MESSAGE.value,
+        author=message.author,
+        recorded_by=first.user_id,
+        details={"recorded_from_team": first.user_team_id} if first.user_team_id else {},
+        channel_id=message.channel_id,
+        message_ts=message.ts,
+        thread_ts=message.thread_ts,
+        files=list(message.files),
+        earlier=[],
+    )
+    session.add(entry)
+    session.flush()
+    if kinds:
+        by = Actor(incident.team_id, first.user_id, at, Origin.REACTION)
+        audit_action(session, by, f"recorded {', '.join(kinds)}", incident=incident, entry=entry.key)
+    return entry
+
+
+def _change_marks(
+    session: Session, incident: Incident, entry: TimelineEntry, kinds: list[str], present: list[Reaction], actor: Actor
+) -> bool:
+    """
+    Set an entry's kinds to the present marks; without any it is withdrawn, unless amended.
+
+    False if nothing changed. A new mark restores only an entry that lost its last mark, not one that a person withdrew.
+    """
+    if not kinds:
+        if entry.withdrawn_at is not None or entry.amended_at is not None:
+            return False
+        withdraw_entry(session, incident, entry, actor, NO_MARK_LEFT)
+        return True
+    if entry.withdrawn_at is not None:
+        if entry.withdrawal_reason != NO_MARK_LEFT:
+            return False
+        entry.recorded_by = present[0].user_id
+        restore_entry(session, incident, entry, replace(actor, user_id=actor.user_id or entry.recorded_by))
+    elif entry.kinds == kinds:
+        return False
+    else:
+        audit_action(session, actor, f"marks are now {', '.join(kinds)}", incident=incident, entry=entry.key)
+    entry.kinds = [kind.value for kind in map(Kind, kinds)]
+    session.add(entry)
+    return True
+
+
+def resync_entry(session: Session, settings: Settings, incident: Incident, entry: TimelineEntry, at: datetime) -> None:
+    """Let an entry without amendments follow its message and marks again."""
+    if entry.channel_id is None or entry.message_ts is None:
+        return
+    known = transcript.get_message(session, incident.team_id, entry.channel_id, entry.message_ts)
+    if known is None or known.frozen_at is not None or known.deleted_at is not None:
+        return
+    update_entry_text(session, entry, known.text, list(known.files), at)
+    sync_entry_marks(session, settings, incident, entry.channel_id, entry.message_ts, at)
+
+
+def mark_message(
+    session: Session, incident: Incident, actor: Actor, message: SlackMessage, kind: Kind
+) -> TimelineEntry:
+    """
+    Put a message of any channel on a timeline, with its own text, author and time.
+
+    In the incident's own channel it equals a reaction. A message has one entry per incident: marking it again adds the
+    kind. Raises UserError for a redacted message.
+    """
+    entry = timeline.find_by_message(session, incident.key, message.channel_id, message.ts)
+    known = transcript.get_message(session, incident.team_id, message.channel_id, message.ts)
+    if entry is None and known is not None and known.frozen_at is not None:
+        raise UserError("The words of this message were redacted, or somebody in it erased: it is not taken in again.")
+    if entry is None:
+        entry = _create_entry_of(session, incident, actor, message)
+    by_hand = list(dict.fromkeys([*entry.details.get(MARKED_BY_HAND, []), kind.value]))
+    entry.details = {**entry.details, MARKED_BY_HAND: by_hand}
+    entry.kinds = list(dict.fromkeys([*entry.kinds, kind.value]))
+    entry.withdrawn_at = entry.withdrawn_by = entry.withdrawal_reason = None
+    session.add(entry)
+    audit_action(session, actor, f"recorded {kind}", incident=incident, entry=entry.key)
+    if affects_milestones(entry.kinds):
+        incidents.lock(session, incident.key)
+        refresh_milestones(session, incident)
+        outbox.refresh_card(session, incident, actor.at)
+    if message.channel_id == incident.channel_id:
+        outbox.refresh_confirm_reaction(session, incident, actor.at, message.channel_id, message.ts)
+    return entry
+
+
+def _create_entry_of(session: Session, incident: Incident, actor: Actor, message: SlackMessage) -> TimelineEntry:
+    written = Message(
+        team_id=incident.team_id,
+        channel_id=message.channel_id,
+        ts=message.ts,
+        thread_ts=message.thread_ts,
+        author=message.author,
+        text=message.text,
+        files=list(message.files),
+        stored_at=actor.at,
+    )
+    by = Reaction(
+        team_id=incident.team_id,
+        channel_id=message.channel_id,
+        message_ts=message.ts,
+        user_id=actor.user_id or "",
+        emoji="",
+        is_present=True,
+        event_ts="",
+    )
+    entry = _create_entry(session, incident, written, [], by, actor.at)
+    ensure_known(session, incident.team_id, [message.author, actor.user_id], actor.at, text=message.text)
+    return entry

@@ -1,0 +1,1 @@
+"""Responses to an escalation, by button, command, reaction, link or paging service."""

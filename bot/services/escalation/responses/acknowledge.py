@@ -1,0 +1,160 @@
+"""Acknowledge an escalation."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.domain.escalation import Acknowledgement
+from bot.domain.escalation.vendors import VendorEvent
+from bot.domain.record.facts import EscalationAcknowledged
+from bot.domain.terms import Kind, TargetKind
+from bot.services import outbox, vendors
+from bot.services.escalation.ack_timeout import watch_acknowledgement
+from bot.services.escalation.advance import stop_escalation
+from bot.services.escalation.responses.common import (
+    current_acknowledgements,
+    has_acknowledged,
+    has_enough_acknowledgements,
+    lock_same_policy,
+    lock_waiting,
+    mention_people,
+    missing_people,
+    refresh_messages,
+)
+from bot.services.escalation.state import acknowledgements_of, last_position
+from bot.services.oncall.targets import target_text
+from bot.services.paging.page_outcomes import cancel_pending_pages
+from bot.services.timeline.entries import record_entry
+from bot.services.timeline.milestones import refresh_milestones
+from bot.services.workspace.actor import Actor, Origin
+from bot.store.escalation import escalations
+from bot.store.escalation.escalations import Escalation
+from bot.store.incidents.incidents import Incident
+
+
+def acknowledge(
+    session: Session, settings: Settings, escalation_id: int, actor: Actor, *, method: str = "slack", name: str = ""
+) -> Escalation:
+    """
+    Acknowledge an escalation; the first one counts, or all people of a level that needs all.
+
+    `name`: name given by a paging service for a person unknown in Slack.
+    Raises UserError if somebody acknowledged before, with their name.
+    """
+    same = lock_same_policy(session, escalation_id)
+    incident, escalation = lock_waiting(session, settings, escalation_id)
+    if escalation.is_external:
+        return vendors.update_vendor_escalation(
+            session, settings, escalation_id, actor, vendors.VendorUpdate(act=VendorEvent.ANSWERED)
+        )
+    if has_acknowledged(escalation, actor):
+        needed = mention_people(missing_people(escalation))
+        raise UserError(f"You acknowledged it already. It still waits for {needed}.")
+    for each in (escalation, *same):
+        if each.acknowledged_at is None and not has_acknowledged(each, actor):
+            _record_acknowledgement(
+                session, settings, incident, each, actor, method=method, name=name, is_beside=each is not escalation
+            )
+    refresh_milestones(session, incident)
+    outbox.invite_users(session, incident, actor.at, [actor.user_id] if actor.user_id else [], [])
+    return escalation
+
+
+def _record_acknowledgement(
+    session: Session,
+    settings: Settings,
+    incident: Incident,
+    escalation: Escalation,
+    actor: Actor,
+    *,
+    method: str,
+    name: str,
+    is_beside: bool,
+) -> None:
+    """`is_beside`: another escalation of the same policy was acknowledged, and has the timeout."""
+    entry = record_entry(
+        session,
+        incident,
+        [Kind.ACKNOWLEDGED],
+        EscalationAcknowledged(target_text(escalation), name),
+        actor,
+        escalation_id=escalation.key,
+    )
+    given = Acknowledgement(actor.user_id, actor.at, method, last_position(escalation), entry_id=entry.key, name=name)
+    escalation.answers = [each.as_json() for each in (*acknowledgements_of(escalation), given)]
+    escalation.declined_by = [each for each in escalation.declined_by if each != actor.user_id]
+    if escalation.acknowledgement_entry_id is None:
+        escalation.acknowledgement_entry_id = entry.key
+    if has_enough_acknowledgements(escalation):
+        escalation.acknowledged_at, escalation.acknowledged_by = actor.at, actor.user_id
+        stop_escalation(session, escalation)
+        if not is_beside:
+            watch_acknowledgement(session, settings, incident, escalation, actor.at)
+    cancel_pending_pages(session, escalation.key, actor.at, None if escalation.acknowledged_at else actor.user_id)
+    session.add(escalation)
+    refresh_messages(session, incident, escalation, actor)
+
+
+def share_acknowledgements(session: Session, settings: Settings, incident: Incident, at: datetime) -> None:
+    """After a merge, let acknowledgements count for all escalations of the same policy."""
+    for waiting in escalations.find_unanswered(session, incident.key):
+        for other in lock_same_policy(session, waiting.key):
+            for given in current_acknowledgements(session, other):
+                actor = Actor(incident.team_id, given.by, at, Origin.TIMER)
+                if waiting.acknowledged_at is None and not has_acknowledged(waiting, actor):
+                    _record_acknowledgement(
+                        session,
+                        settings,
+                        incident,
+                        waiting,
+                        actor,
+                        method=given.method,
+                        name=given.name,
+                        is_beside=True,
+                    )
+
+
+def acknowledge_newest(
+    session: Session, settings: Settings, incident_id: int, actor: Actor, *, method: str = "slack"
+) -> Escalation:
+    """
+    Acknowledge the newest waiting escalation to the actor, or else the newest of all.
+
+    Escalations that page go before recorded ones; vendors come last. Raises UserError if none waits.
+    """
+    waiting = escalations.find_unanswered(session, incident_id)
+
+    def rank(each: Escalation) -> tuple[bool, bool, bool, bool]:
+        answered = has_acknowledged(each, actor)
+        return each.is_external, answered, actor.user_id not in each.members, each.was_only_recorded
+
+    chosen = min(waiting, key=rank, default=None)
+    if chosen is None:
+        raise UserError("No escalation of this incident waits for an answer.")
+    return acknowledge(session, settings, chosen.key, actor, method=method)
+
+
+def waiting_escalations(session: Session, incident_id: int, actor: Actor) -> list[Escalation]:
+    """Escalations of an incident that this person has neither acknowledged nor declined."""
+    return [
+        each
+        for each in escalations.find_unanswered(session, incident_id)
+        if actor.user_id in each.members
+        and actor.user_id not in each.declined_by
+        and not each.is_external
+        and not has_acknowledged(each, actor)
+    ]
+
+
+def escalation_label(escalation: Escalation) -> str:
+    """`the policy NAME`, or `the escalation to NAME`."""
+    if escalation.target_kind == TargetKind.POLICY:
+        return f"the policy {escalation.target_name}"
+    return f"the escalation to {target_text(escalation)}"
+
+
+def other_people_needed(escalation: Escalation) -> str:
+    """Mentions of people whose acknowledgement is still needed; empty if acknowledged."""
+    return "" if escalation.acknowledged_at is not None else mention_people(missing_people(escalation))

@@ -1,0 +1,79 @@
+"""Acknowledge an escalation by a reaction to its message or to a page."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.domain.timeline.marks import normalise_emoji
+from bot.services import outbox
+from bot.services.escalation.page_bundles import acknowledge_bundle, unacknowledge_bundle
+from bot.services.escalation.responses.acknowledge import acknowledge
+from bot.services.escalation.responses.common import has_acknowledged
+from bot.services.escalation.responses.withdraw import unacknowledge
+from bot.services.escalation.state import active_acknowledgements
+from bot.services.workspace.access import check_access
+from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.people import ensure_known
+from bot.store.database.savepoint import savepoint
+from bot.store.escalation import escalations, pages
+from bot.store.escalation.escalations import Escalation, Page
+from bot.store.incidents import incidents, transcript
+from bot.store.incidents.transcript import Reaction
+
+REACTION = "reaction"
+"""Method of such an acknowledgement."""
+
+
+def handle_reaction(session: Session, settings: Settings, reaction: Reaction, at: datetime) -> bool:
+    """
+    Process a reaction to one of the bot's messages. False if it concerns no escalation.
+
+    A reaction acknowledges; removing it withdraws that. On a message with several pages it is for all of them. A
+    refusal is posted to the person in the incident's channel.
+    """
+    if normalise_emoji(reaction.emoji) not in settings.escalation.acknowledge_emoji:
+        return False
+    found = escalations.find_by_message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
+    if found is None:
+        return False
+    if not transcript.save_reaction(session, reaction):
+        return True
+    actor = Actor(reaction.team_id, reaction.user_id, at, Origin.REACTION)
+    ensure_known(session, reaction.team_id, [reaction.user_id], at)
+    try:
+        with savepoint(session):
+            check_access(session, actor, home_team_id=reaction.user_team_id)
+            together = pages.find_by_bundle_message(session, reaction.channel_id, reaction.message_ts)
+            if len(together) > 1:
+                _apply_to_bundle(session, settings, together, actor, is_present=reaction.is_present)
+            else:
+                _apply_to_escalation(session, settings, found, actor, is_present=reaction.is_present)
+            session.flush()
+    except UserError as problem:
+        incident = incidents.get(session, found.incident_id)
+        outbox.post_ephemeral(session, incident, at, reaction.user_id, "answer refused", text=problem.message)
+    return True
+
+
+def _apply_to_escalation(
+    session: Session, settings: Settings, found: Escalation, actor: Actor, *, is_present: bool
+) -> None:
+    if is_present:
+        if not has_acknowledged(found, actor):
+            acknowledge(session, settings, found.key, actor, method=REACTION)
+        return
+    if any((each.by, each.method) == (actor.user_id, REACTION) for each in active_acknowledgements(found)):
+        unacknowledge(session, settings, found.key, actor)
+
+
+def _apply_to_bundle(
+    session: Session, settings: Settings, together: Sequence[Page], actor: Actor, *, is_present: bool
+) -> None:
+    page_id = together[0].id or 0
+    if not is_present:
+        unacknowledge_bundle(session, settings, page_id, actor, method=REACTION)
+    elif not acknowledge_bundle(session, settings, page_id, actor, method=REACTION):
+        raise UserError("Nothing of these pages waits for you any more. Nothing was changed.")

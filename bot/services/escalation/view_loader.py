@@ -1,0 +1,243 @@
+"""Load the view of an escalation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.escalation import (
+    ACK_TIMED_OUT,
+    Acknowledgement,
+    Need,
+    PagedLevel,
+    Policy,
+    Position,
+    Target,
+    next_position,
+    people_still_needed,
+)
+from bot.domain.paging.contact_methods import contact_method_label
+from bot.domain.terms import Severity, TargetKind
+from bot.services import vendors
+from bot.services.escalation.start import HANDOVER
+from bot.services.escalation.state import acknowledgements_of
+from bot.services.escalation.view import (
+    SLACK_METHODS,
+    AcknowledgementView,
+    Attempt,
+    EscalationProgress,
+    EscalationView,
+    NextStep,
+    PagedLevelView,
+    PagedPersonView,
+)
+from bot.services.oncall.schedule import people_on_call
+from bot.services.oncall.targets import target_mention
+from bot.services.paging.addresses import method_label
+from bot.services.workspace.people import MENTION
+from bot.store.escalation import escalations
+from bot.store.escalation.escalations import Escalation, Page
+from bot.store.incidents import incidents
+from bot.store.incidents.incidents import Incident
+from bot.store.shared import people
+
+
+def load_escalation_view(session: Session, settings: Settings, escalation_id: int) -> EscalationView | None:
+    """None if there is no such escalation."""
+    row = escalations.get(session, escalation_id)
+    if row is None:
+        return None
+    incident = incidents.get(session, row.incident_id)
+    pages = [page for page in escalations.find_pages(session, escalation_id) if page.method != escalations.LEFT_BEHIND]
+    policy = Policy.from_json(row.policy) if row.policy else None
+    levels = [PagedLevel.from_json(each) for each in row.steps]
+    answers = [] if row.is_external else acknowledgements_of(row)
+    builder = _LevelBuilder(settings, pages, row.declined_by, answers)
+    left_out = {page.user_id for page in pages if page.skipped is not None}
+    names = people.find_names(
+        session,
+        incident.team_id,
+        {*MENTION.findall(f"{row.reason} {incident.title}"), *_policy_people(policy), *left_out},
+    )
+    return EscalationView(
+        **_incident_values(settings, incident),
+        escalation_id=escalation_id,
+        target=target_mention(row),
+        target_name=row.target_name,
+        target_kind=TargetKind(row.target_kind),
+        is_external=row.is_external,
+        reason=row.reason,
+        asked_by=row.asked_by,
+        paged_at=row.paged_at,
+        members=tuple(row.members),
+        unreached=unreached_people(pages),
+        declined_by=tuple(row.declined_by),
+        reminders=row.reminders,
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+        is_exhausted=row.exhausted_at is not None,
+        is_called_off=escalations.is_called_off(session, row),
+        was_only_recorded=row.was_only_recorded,
+        message_ts=row.message_ts,
+        names=names,
+        policy=row.policy_name or "",
+        level=row.level,
+        levels=len(policy.levels) if policy else 1,
+        round=row.round,
+        rounds=policy.repeat + 1 if policy else 1,
+        still_needed=tuple(people_still_needed(levels, answers, row.declined_by)),
+        needs_all=bool(levels) and levels[-1].need is Need.ALL,
+        next=next_step_of(
+            row, policy, {**names, **next_on_call_names(session, settings, incident.team_id, row, policy)}
+        ),
+        paged=tuple(builder.level(each, levels[n + 1 :]) for n, each in enumerate(levels)),
+        answers=tuple(map(builder.acknowledgement, answers)),
+        more_time_until=row.more_time_until,
+        handed_by=row.asked_by if row.started_by == HANDOVER else None,
+        handed_to=_handed_to(session, row),
+        activity_asked_at=row.activity_asked_at if row.acknowledged_at is not None else None,
+    )
+
+
+def _incident_values(settings: Settings, incident: Incident) -> dict[str, Any]:
+    return {
+        "reference": incident.reference,
+        "is_open": incident.is_open,
+        "channel_id": incident.channel_id,
+        "title": incident.title,
+        "severity": settings.severity_label(Severity(incident.severity)),
+        "is_private": incident.is_private,
+    }
+
+
+def _handed_to(session: Session, row: Escalation) -> str:
+    later = escalations.find_handover(session, row)
+    return target_mention(later) if later else ""
+
+
+def load_progress(row: Escalation) -> EscalationProgress:
+    policy = Policy.from_json(row.policy) if row.policy else None
+    due = next_step_of(row, policy, {})
+    return EscalationProgress(row.policy_name or "", row.level, len(policy.levels) if policy else 1, due)
+
+
+def _policy_people(policy: Policy | None) -> set[str]:
+    return {
+        person for level in (policy.levels if policy else ()) for target in level.targets for person in target.people
+    }
+
+
+def next_step_of(row: Escalation, policy: Policy | None, names: Mapping[str, str]) -> NextStep | None:
+    """The next step; None where none is scheduled."""
+    if row.next_step_at is None or row.acknowledged_at is not None or policy is None:
+        return None
+    at = max(row.next_step_at, row.more_time_until or row.next_step_at)
+    position = next_position(policy, Position(row.level, row.round) if row.level else None)
+    if position is None:
+        targets = tuple(target_name(each, names) for each in policy.at_end.page)
+        return NextStep(at, None, targets=targets)
+    targets = tuple(target_name(each, names) for each in policy.levels[position.level - 1].targets)
+    return NextStep(at, position.level, is_again=position.round > row.round, targets=targets)
+
+
+def target_name(target: Target, names: Mapping[str, str]) -> str:
+    """Name of a target, without a mention."""
+    match target.kind:
+        case TargetKind.PERSON:
+            return names.get(target.name, "one more person")
+        case TargetKind.GROUP:
+            return "a user group"
+        case TargetKind.TEAM:
+            return f"@{target.name}"
+        case TargetKind.SERVICE:
+            return contact_method_label(target.name)
+        case _:
+            on_call = names.get(str(target))
+            return f"{on_call}, on call for {target.name}" if on_call else f"{target.kind.value} {target.name}"
+
+
+def next_on_call_names(
+    session: Session, settings: Settings, team_id: str, row: Escalation, policy: Policy | None
+) -> dict[str, str]:
+    """Names on call when the next step is due, by schedule target; overrides may change them."""
+    if policy is None or row.next_step_at is None:
+        return {}
+    position = next_position(policy, Position(row.level, row.round) if row.level else None)
+    targets = policy.levels[position.level - 1].targets if position else policy.at_end.page
+    found = {}
+    for target in targets:
+        if target.kind is TargetKind.SCHEDULE:
+            ids = people_on_call(session, settings, target.name, row.next_step_at)
+            found[str(target)] = " and ".join(people.find_names(session, team_id, ids).values())
+    return found
+
+
+def unreached_people(pages: Sequence[Page]) -> tuple[str, ...]:
+    """People without a page that arrived or is pending."""
+    tried = [page for page in pages if page.skipped is None]
+    fine = {_recipient(page) for page in tried if page.outcome in {"", escalations.SENT, escalations.NOT_NEEDED}}
+    return tuple(dict.fromkeys(_recipient(page) for page in tried if _recipient(page) not in fine))
+
+
+def _recipient(page: Page) -> str:
+    return page.user_id or page.method
+
+
+@dataclass(frozen=True, slots=True)
+class _LevelBuilder:
+    """Paged levels from the pages and acknowledgements of one escalation."""
+
+    settings: Settings
+    pages: Sequence[Page]
+    declined: Sequence[str]
+    answers: Sequence[Acknowledgement]
+
+    def level(self, paged: PagedLevel, later: Sequence[PagedLevel]) -> PagedLevelView:
+        """A level that is paged again after a timeout has the pages from then on, each time."""
+        position = (paged.position.level, paged.position.round)
+        of_level = [page for page in self.pages if (page.level, page.round) == position]
+        if again := next((each.paged_at for each in later if each.position == paged.position), None):
+            of_level = [page for page in of_level if page.queued_at < again]
+        if paged.because == ACK_TIMED_OUT:
+            of_level = [page for page in of_level if page.queued_at >= paged.paged_at]
+        return PagedLevelView(
+            paged.position.level,
+            paged.position.round,
+            paged.paged_at,
+            self.people(paged.people, of_level, paged.paged_at),
+            paged.groups,
+            vendors.vendor_names(self.settings, paged.vendors),
+            paged.missing,
+            paged.late,
+            paged.because,
+            len(paged.passed_over),
+        )
+
+    def people(self, asked: Sequence[str], pages: Sequence[Page], began: datetime) -> tuple[PagedPersonView, ...]:
+        acknowledged = {each.by: each.at for each in self.answers if each.withdrawn_at is None}
+        timed_out = {each.by for each in self.answers if each.is_timed_out and each.at >= began}
+        attempts: dict[str, list[Attempt]] = {each: [] for each in asked}
+        for page in pages:
+            tried = attempts.setdefault(_recipient(page), [])
+            if page.outcome != escalations.NOT_NEEDED:
+                tried.append(self.attempt(page, began))
+        return tuple(
+            PagedPersonView(
+                user_id, tuple(tried), acknowledged.get(user_id), user_id in self.declined, user_id in timed_out
+            )
+            for user_id, tried in attempts.items()
+        )
+
+    def attempt(self, page: Page, began: datetime) -> Attempt:
+        at = page.sent_at or page.due_at or page.queued_at
+        method = method_label(self.settings, page.method)
+        return Attempt(method, at, page.outcome, page.skipped, is_due_later=at > began)
+
+    def acknowledgement(self, given: Acknowledgement) -> AcknowledgementView:
+        method = given.method if given.method in SLACK_METHODS else method_label(self.settings, given.method)
+        return AcknowledgementView(
+            given.by, given.at, method, given.withdrawn_at, given.why, given.name, given.is_timed_out
+        )

@@ -1,0 +1,189 @@
+"""Declare an incident and set up its channel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import InvalidField, UserError
+from bot.domain.record.facts import StormTitle, store_fact
+from bot.domain.terms import Kind, Severity, Status
+from bot.domain.times import ParsedTime, refuse_future
+from bot.runtime.log import bind_incident
+from bot.services import outbox
+from bot.services.channel.bookmarks_and_canvas import set_up_bookmarks
+from bot.services.escalation.start import start_configured_policy
+from bot.services.incidents.maintenance_windows import open_windows
+from bot.services.timeline.entries import record_entry
+from bot.services.timeline.milestones import approximate_times, set_initial_milestones
+from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.people import ensure_known
+from bot.store.incidents import numbering
+from bot.store.incidents.incidents import Incident
+
+TITLE_LENGTH = 200
+"""Characters of a title that cards and lists show; the timeline keeps all of it."""
+FIELD_LENGTH = 200
+"""Longest reference, category or responsibility, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """Input of a declaration. None follows from the service and the configuration."""
+
+    title: str
+    title_fact: StormTitle | None = None
+    """Set if the title is generated."""
+    severity: Severity | None = None
+    status: Status | None = None
+    """Triage or investigating."""
+    services: tuple[str, ...] = ()
+    zone: ZoneInfo | None = None
+    outside_reference: str | None = None
+    started: ParsedTime | None = None
+    is_private: bool = False
+    is_drill: bool = False
+    is_retro: bool = False
+    drill_of: str | None = None
+    previous: Incident | None = None
+    invitees: tuple[str, ...] = field(default=())
+
+
+def declare_incident(session: Session, settings: Settings, actor: Actor, wanted: Declaration) -> Incident:
+    """
+    Number an incident, record its declaration, and queue its channel.
+
+    Raises InvalidField, by the option names of `/incident start`, for invalid input: no title, an impact that begins in
+    the future or at no known time, a reference that is too long, and options that exclude one another.
+    """
+    service = wanted.services[0] if wanted.services else None
+    zone = wanted.zone or settings.zone_of(service)
+    _check_declaration(wanted, actor, zone)
+    title = " ".join(wanted.title.split())
+    incident = _insert_incident(session, settings, actor, wanted, title, zone)
+    bind_incident(incident.reference)
+    started = wanted.started.at if wanted.started else None
+    entry = record_entry(
+        session,
+        incident,
+        [Kind.DECLARED],
+        wanted.title_fact or title,
+        actor,
+        started=started.isoformat() if started else None,
+        stated_about=approximate_times(started=wanted.started),
+    )
+    set_initial_milestones(session, incident, entry)
+    if not wanted.is_retro:
+        _set_up_channel(session, settings, incident, actor, wanted.invitees)
+        start_configured_policy(session, settings, incident, actor)
+    return incident
+
+
+def _insert_incident(
+    session: Session, settings: Settings, actor: Actor, wanted: Declaration, title: str, zone: ZoneInfo
+) -> Incident:
+    service = wanted.services[0] if wanted.services else None
+    prefix = settings.incidents.drill_prefix if wanted.is_drill else settings.incidents.channel_prefix
+    series = prefix.upper()
+    incident = Incident(
+        team_id=actor.team_id,
+        series=series,
+        number=numbering.next_number(session, actor.team_id, series),
+        outside_reference=" ".join((wanted.outside_reference or "").split()) or None,
+        titles={"": shorten_text(title, TITLE_LENGTH)},
+        title_fact=store_fact(wanted.title_fact) if wanted.title_fact else None,
+        severity=(wanted.severity or _default_severity(settings, service)).value,
+        status=_initial_status(settings, actor, wanted).value,
+        services=list(wanted.services),
+        zone=zone.key,
+        languages=list(settings.incidents.languages),
+        template=settings.template_of(service),
+        is_private=wanted.is_private,
+        is_drill=wanted.is_drill,
+        is_retro=wanted.is_retro,
+        drill_of=wanted.drill_of,
+        previous_id=wanted.previous.key if wanted.previous else None,
+        declared_by=actor.user_id,
+        declared_at=actor.at,
+        started_at=actor.at,
+        detected_at=actor.at,
+    )
+    session.add(incident)
+    session.flush()
+    return incident
+
+
+def _check_declaration(wanted: Declaration, actor: Actor, zone: ZoneInfo) -> None:
+    if not wanted.title.strip():
+        raise InvalidField("text", "Say in a few words what is wrong, for example `/incident start checkout is down`.")
+    if wanted.started is not None:
+        _check_start(wanted.started, actor, zone)
+    if len(reference := wanted.outside_reference or "") > FIELD_LENGTH:
+        raise InvalidField(
+            "ref", f"A reference of {len(reference)} characters is too long: {FIELD_LENGTH} are the most."
+        )
+    if wanted.is_retro and (wanted.is_private or wanted.is_drill):
+        raise InvalidField(
+            "retro",
+            "What is recorded after the fact has no channel: it can be neither private, which a channel is, "
+            "nor a drill. Leave one of them out.",
+        )
+    if wanted.is_retro and wanted.status is Status.TRIAGE:
+        raise InvalidField(
+            "status", "What is recorded after the fact was an incident: nobody has to find that out. Leave one out."
+        )
+
+
+def _check_start(started: ParsedTime, actor: Actor, zone: ZoneInfo) -> None:
+    if started.at is None:
+        raise InvalidField("at", "`at:?` says nothing. Leave it out, and state the start once somebody knows it.")
+    try:
+        refuse_future(started, now=actor.at, zone=zone)
+    except UserError as problem:
+        raise InvalidField("at", problem.message) from problem
+
+
+def _initial_status(settings: Settings, actor: Actor, wanted: Declaration) -> Status:
+    """Retrospective incidents skip triage."""
+    if wanted.is_retro:
+        return Status.INVESTIGATING
+    in_triage = {"all", "alerts"} if actor.origin is Origin.ALERT else {"all"}
+    return wanted.status or (Status.TRIAGE if settings.incidents.triage in in_triage else Status.INVESTIGATING)
+
+
+def _default_severity(settings: Settings, service: str | None) -> Severity:
+    section = settings.services.get(service or "")
+    return section.severity if section and section.severity else settings.incidents.default_severity
+
+
+def shorten_text(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _set_up_channel(
+    session: Session, settings: Settings, incident: Incident, actor: Actor, invitees: Sequence[str]
+) -> None:
+    """Queue the channel with its members, bookmarks and notes on maintenance."""
+    users = [actor.user_id] if actor.user_id else []
+    groups: list[str] = []
+    for service in incident.services if incident.drill_of is None else ():  # drills invite no service's people
+        people = settings.invitees_for(service)
+        users += people.users
+        groups += people.usergroups
+    users = list(dict.fromkeys([*users, *invitees]))
+    ensure_known(session, incident.team_id, users, actor.at)
+    outbox.queue_channel_setup(session, incident, actor.at, users, list(dict.fromkeys(groups)))
+    set_up_bookmarks(session, settings, incident, actor.at)
+    if not incident.is_drill:
+        for window in open_windows(session, incident.team_id, incident.services, actor.at):
+            outbox.post_event(
+                session,
+                incident,
+                "maintenance",
+                actor.at,
+                service=window.service,
+                until=window.ends_at.isoformat(),
+                text=window.reason,
+            )

@@ -1,0 +1,180 @@
+"""Messages of an incident that are rendered from present state."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.services.outbox.app_home import refresh_open_homes
+from bot.services.outbox.kinds import PRIORITY, OutboxKind, lane_of
+from bot.services.outbox.payloads import (
+    CanvasPayload,
+    EscalationViewPayload,
+    MessagePayload,
+    ReminderPayload,
+    ViewPayload,
+)
+from bot.services.outbox.rows import build_row, queue_row, queue_rows
+from bot.store import outbox
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.slack_messages import SlackView, is_posted
+from bot.store.outbox import Effect
+
+
+def refresh_card(session: Session, incident: Incident, at: datetime) -> None:
+    """Refresh the card, the announcement and other messages that repeat the incident's state."""
+    rows = [card_row(session, incident, at)]
+    if is_posted(session, incident, SlackView.QUESTIONS):
+        rows.append(_questions_row(session, incident, at))
+    if is_posted(session, incident, SlackView.FINDINGS):
+        rows.append(_findings_row(session, incident, at))
+    if not incident.is_private:
+        rows.append(announcement_row(session, incident, at))
+    queue_rows(session, incident, *rows)
+    refresh_open_homes(session, incident.team_id, at)
+
+
+def refresh_reminder(
+    session: Session, incident: Incident, reminder_id: int, at: datetime, *, user_id: str | None, is_new: bool
+) -> None:
+    """Post a reminder, in the channel or with `user_id` to one person, or mark it as obsolete."""
+    target = f"nudge:{reminder_id}"
+    if user_id is None:
+        payload = ReminderPayload(reminder_id, posts=is_new)
+        queue_row(session, incident, OutboxKind.REMINDER, at, target=target, payload=payload)
+        return
+    row = build_row(
+        incident,
+        OutboxKind.REMINDER,
+        at,
+        target=target,
+        waits_for_channel=False,
+        payload=ReminderPayload(reminder_id, user_id, posts=is_new),
+    )
+    outbox.enqueue_all(session, replace(row, lane=f"dm:{user_id}"))
+
+
+def card_target(incident_id: int) -> str:
+    """Target of the card's row: at most one row waits for it."""
+    return f"card:{incident_id}"
+
+
+def card_row(session: Session, incident: Incident, at: datetime) -> Effect:
+    payload = ViewPayload(posts=not is_posted(session, incident, SlackView.CARD))
+    return build_row(incident, OutboxKind.CARD, at, target=card_target(incident.key), payload=payload)
+
+
+def refresh_announcement(session: Session, incident: Incident, at: datetime) -> None:
+    if not incident.is_private:
+        queue_rows(session, incident, announcement_row(session, incident, at))
+    refresh_open_homes(session, incident.team_id, at)
+
+
+def announcement_row(session: Session, incident: Incident, at: datetime) -> Effect:
+    return build_row(
+        incident,
+        OutboxKind.ANNOUNCEMENT,
+        at,
+        target=f"announcement:{incident.key}",
+        waits_for_channel=False,
+        payload=ViewPayload(posts=not is_posted(session, incident, SlackView.ANNOUNCEMENT)),
+    )
+
+
+def refresh_topic(session: Session, incident: Incident, at: datetime) -> None:
+    queue_rows(session, incident, topic_row(incident, at))
+
+
+def topic_row(incident: Incident, at: datetime) -> Effect:
+    return build_row(incident, OutboxKind.TOPIC, at, target=f"topic:{incident.key}")
+
+
+def refresh_followups(session: Session, incident: Incident, at: datetime) -> None:
+    """Refresh the message that lists improvements and tasks."""
+    queue_row(
+        session,
+        incident,
+        OutboxKind.FOLLOWUPS,
+        at,
+        target=f"followups:{incident.key}",
+        payload=ViewPayload(posts=not is_posted(session, incident, SlackView.FOLLOWUPS)),
+    )
+    refresh_posted_findings(session, incident, at)
+    refresh_open_homes(session, incident.team_id, at)
+
+
+def refresh_questions(session: Session, incident: Incident, at: datetime) -> None:
+    """Refresh the message that asks for missing facts of a resolved incident."""
+    queue_rows(session, incident, _questions_row(session, incident, at))
+
+
+def _questions_row(session: Session, incident: Incident, at: datetime) -> Effect:
+    payload = ViewPayload(posts=not is_posted(session, incident, SlackView.QUESTIONS))
+    return build_row(incident, OutboxKind.QUESTIONS, at, target=f"questions:{incident.key}", payload=payload)
+
+
+def refresh_findings(session: Session, incident: Incident, at: datetime) -> None:
+    """Refresh the message with findings about the record of an incident that is over."""
+    queue_rows(session, incident, _findings_row(session, incident, at))
+
+
+def _findings_row(session: Session, incident: Incident, at: datetime) -> Effect:
+    payload = ViewPayload(posts=not is_posted(session, incident, SlackView.FINDINGS))
+    return build_row(incident, OutboxKind.FINDINGS, at, target=f"findings:{incident.key}", payload=payload)
+
+
+def refresh_posted_findings(session: Session, incident: Incident, at: datetime) -> None:
+    """Refresh findings after a change of the record, if they were posted."""
+    if is_posted(session, incident, SlackView.FINDINGS):
+        refresh_findings(session, incident, at)
+
+
+def refresh_alerts(session: Session, incident: Incident, at: datetime) -> None:
+    """
+    Refresh the message with the state of alerts, which offers to resolve once all have ended.
+
+    It is posted after pending lines about alerts; a posted one is edited without waiting for them.
+    """
+    payload = ViewPayload(posts=not is_posted(session, incident, SlackView.ALERTS))
+    row = build_row(incident, OutboxKind.ALERTS, at, target=f"alerts:{incident.key}", payload=payload)
+    if not is_posted(session, incident, SlackView.ALERTS):
+        row = replace(row, lane=lane_of(OutboxKind.EVENT, incident.key), priority=PRIORITY[OutboxKind.EVENT])
+    queue_rows(session, incident, row)
+
+
+def refresh_vendor_case(
+    session: Session, incident: Incident, escalation_id: int, at: datetime, *, is_new: bool = False
+) -> None:
+    """Refresh the message that asks for a vendor's case reference. `is_new`: it is posted."""
+    queue_row(
+        session,
+        incident,
+        OutboxKind.VENDOR_CASE,
+        at,
+        target=f"case:{escalation_id}",
+        payload=EscalationViewPayload(escalation_id, posts=is_new),
+    )
+
+
+def refresh_confirm_reaction(
+    session: Session, incident: Incident, at: datetime, channel_id: str, message_ts: str
+) -> None:
+    """Add the confirming emoji to a message, or remove it, by whether it is on the timeline."""
+    queue_row(
+        session,
+        incident,
+        OutboxKind.CONFIRM_REACTION,
+        at,
+        target=f"confirm:{channel_id}:{message_ts}",
+        payload=MessagePayload(channel_id, message_ts),
+    )
+
+
+def refresh_bookmarks(session: Session, incident: Incident, at: datetime) -> None:
+    """Refresh the channel's bookmarks."""
+    queue_row(session, incident, OutboxKind.BOOKMARKS, at, target=f"bookmarks:{incident.key}")
+
+
+def refresh_canvas(session: Session, incident: Incident, at: datetime, payload: CanvasPayload) -> None:
+    """Refresh the draft in the channel's canvas."""
+    queue_row(session, incident, OutboxKind.CANVAS, at, target=f"canvas:{incident.key}", payload=payload)

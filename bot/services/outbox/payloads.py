@@ -1,0 +1,263 @@
+"""Payloads of outbox rows: one class for each shape, and the class of each kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from bot.domain.text.payload import Payload
+from bot.services.outbox.kinds import OutboxKind
+from bot.store.outbox import OutboxRow
+
+
+@dataclass(frozen=True, slots=True)
+class NoPayload(Payload):
+    """The row's kind and incident say everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPayload(Payload):
+    """A message that is rendered from present state. `posts`: it is posted, not edited."""
+
+    posts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationViewPayload(Payload):
+    escalation_id: int
+    posts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderPayload(Payload):
+    """`user_id`: the one person it goes to instead of the channel."""
+
+    reminder_id: int
+    user_id: str | None = None
+    posts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InvitePayload(Payload):
+    """`from_channel`: a channel whose members at sending time are invited too."""
+
+    users: tuple[str, ...] = ()
+    usergroups: tuple[str, ...] = ()
+    from_channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventPayload(Payload):
+    """
+    A line that is worded from `event` and `values` when it is sent.
+
+    `entry_id`: the timeline entry whose permalink the message becomes. `user_id`: its one reader. `is_for_all`: it goes
+    to the incidents channel.
+    """
+
+    event: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    entry_id: int | None = None
+    user_id: str | None = None
+    is_for_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PagePayload(Payload):
+    user_id: str
+    page_id: int
+    escalation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmActivePayload(Payload):
+    user_id: str
+    escalation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactMethodPagePayload(Payload):
+    """`page_ids`, or with a `bundle_key` all pages that have it. `user_id` is empty for a paging service."""
+
+    method: str
+    user_id: str
+    page_ids: tuple[int, ...] = ()
+    bundle_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalPagePayload(Payload):
+    """`ref`: the alarm's reference at the paging service."""
+
+    method: str
+    user_id: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactMethodTestPayload(Payload):
+    method: str
+    user_id: str
+    test_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageBundlePayload(Payload):
+    user_id: str
+    bundle_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageTestPayload(Payload):
+    user_id: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPayload(Payload):
+    """
+    A draft in the channel, or for `user_id` alone; None: the incident's own template and languages.
+
+    `went`: text was redacted, so earlier drafts are deleted. `waits`: the canvas is written after it.
+    """
+
+    template: str | None = None
+    languages: tuple[str, ...] | None = None
+    asked_by: str | None = None
+    user_id: str | None = None
+    went: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CanvasPayload(Payload):
+    """`went`: text was redacted, so people's changes to the canvas do not keep it."""
+
+    template: str | None = None
+    languages: tuple[str, ...] | None = None
+    went: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoleBriefingPayload(Payload):
+    user_id: str
+    role_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePayload(Payload):
+    """A message in Slack."""
+
+    channel_id: str
+    message_ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlankMessagePayload(Payload):
+    """`page_of`, `reader`, `is_left_behind`: see `blank_message`."""
+
+    channel_id: str
+    message_ts: str
+    page_of: int | None = None
+    reader: str | None = None
+    is_left_behind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilePayload(Payload):
+    file_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserPayload(Payload):
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingPermissionsPayload(Payload):
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideChangePayload(Payload):
+    user_id: str
+    override_id: int
+    by: str | None = None
+    is_withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftHandoverPayload(Payload):
+    """Users who left, came and stay on call. It goes to `user_id` or to `channel` (name or id)."""
+
+    schedule: str
+    since: datetime
+    left: tuple[str, ...] = ()
+    came: tuple[str, ...] = ()
+    stay: tuple[str, ...] = ()
+    is_late: bool = False
+    user_id: str | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleImagePayload(Payload):
+    user_id: str
+    schedule: str
+    response_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcilePayload(Payload):
+    """`whole`: read the whole channel, not only what is cheap."""
+
+    whole: bool = False
+
+
+PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
+    {
+        OutboxKind.CREATE_CHANNEL: NoPayload,
+        OutboxKind.INVITE: InvitePayload,
+        OutboxKind.PIN_CARD: NoPayload,
+        OutboxKind.EVENT: EventPayload,
+        OutboxKind.PAGE: PagePayload,
+        OutboxKind.CONTACT_METHOD_PAGE: ContactMethodPagePayload,
+        OutboxKind.DRAFT: DraftPayload,
+        OutboxKind.EPHEMERAL: EventPayload,
+        OutboxKind.ROLE_BRIEFING: RoleBriefingPayload,
+        OutboxKind.CONFIRM_ACTIVE: ConfirmActivePayload,
+        OutboxKind.FETCH_MESSAGE: MessagePayload,
+        OutboxKind.USER_LOOKUP: UserPayload,
+        OutboxKind.BLANK_MESSAGE: BlankMessagePayload,
+        OutboxKind.DELETE_FILE: FilePayload,
+        OutboxKind.MISSING_PERMISSIONS: MissingPermissionsPayload,
+        OutboxKind.DIRECT_MESSAGE: EventPayload,
+        OutboxKind.OVERRIDE_CHANGE: OverrideChangePayload,
+        OutboxKind.SHIFT_HANDOVER: ShiftHandoverPayload,
+        OutboxKind.SCHEDULE_IMAGE: ScheduleImagePayload,
+        OutboxKind.PAGE_BUNDLE: PageBundlePayload,
+        OutboxKind.PAGE_TEST: PageTestPayload,
+        OutboxKind.CONTACT_METHOD_TEST: ContactMethodTestPayload,
+        OutboxKind.CARD: ViewPayload,
+        OutboxKind.ANNOUNCEMENT: ViewPayload,
+        OutboxKind.TOPIC: NoPayload,
+        OutboxKind.FOLLOWUPS: ViewPayload,
+        OutboxKind.ALERTS: ViewPayload,
+        OutboxKind.QUESTIONS: ViewPayload,
+        OutboxKind.VENDOR_CASE: EscalationViewPayload,
+        OutboxKind.FINDINGS: ViewPayload,
+        OutboxKind.ESCALATION: EscalationViewPayload,
+        OutboxKind.REMINDER: ReminderPayload,
+        OutboxKind.HOME: UserPayload,
+        OutboxKind.CONFIRM_REACTION: MessagePayload,
+        OutboxKind.EXTERNAL_PAGE: ExternalPagePayload,
+        OutboxKind.RECONCILE_CHANNEL: ReconcilePayload,
+        OutboxKind.BOOKMARKS: NoPayload,
+        OutboxKind.CANVAS: CanvasPayload,
+    }
+)
+
+
+def payload_of(row: OutboxRow) -> Payload:
+    """The row's payload. Raises ValueError for an unknown kind, KeyError if the row lacks a field."""
+    return PAYLOADS[OutboxKind(row.kind)].from_json(row.details)

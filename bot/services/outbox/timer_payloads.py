@@ -1,0 +1,50 @@
+"""Payloads of timers: the class of each kind stands beside the kind's constant, where the timer is handled."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.text.payload import Payload
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentTimer(Payload):
+    incident_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrillTimer(Payload):
+    """`lines`: the lines still to post. `speed`: how many times faster than they happened."""
+
+    incident_id: int
+    lines: tuple[Any, ...]
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationTimer(Payload):
+    escalation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageTimer(Payload):
+    page_id: int
+    escalation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceTimer(Payload):
+    window_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleTimer(Payload):
+    team_id: str
+    schedule: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTimer(Payload):
+    """A rendered schedule image in Slack."""
+
+    team_id: str
+    file_id: str

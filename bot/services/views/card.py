@@ -1,0 +1,227 @@
+"""Read model of an incident's card."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.incidents.requirements import RequirementStatus
+from bot.domain.incidents.roles import LEAD
+from bot.domain.terms import Severity, Status
+from bot.domain.text.durations import duration_between
+from bot.services.escalation.view import EscalationProgress
+from bot.services.escalation.view_loader import load_progress
+from bot.services.incidents.requirements import severity_requirements, status_requirements
+from bot.services.incidents.roles import list_role_holders
+from bot.services.oncall.targets import target_mention
+from bot.services.views.outbox_operations import list_failed_steps
+from bot.services.workspace.people import MENTION
+from bot.store.alerts import alerts, storms
+from bot.store.escalation import escalations
+from bot.store.incidents import incidents
+from bot.store.incidents.visibility import Visibility
+from bot.store.shared import people
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEscalation:
+    """An unanswered escalation. `target` may be a mention, or the name of a policy."""
+
+    target: str
+    since: datetime
+    progress: EscalationProgress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedIncident:
+    """Another incident, and its channel once it has one."""
+
+    reference: str
+    channel_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """
+    Severity and status.
+
+    `severity_rank` 1 is the worst. `custom_status` is the workspace's own word, empty if there is none.
+    """
+
+    severity: str
+    severity_rank: int
+    status: Status
+    is_open: bool
+    custom_status: str = ""
+    closure_reason: str | None = None
+
+    @property
+    def status_label(self) -> str:
+        return self.custom_status or self.status.value
+
+
+@dataclass(frozen=True, slots=True)
+class CardTimes:
+    """Declaration, and the impact's start and end."""
+
+    declared_at: datetime
+    started_at: datetime
+    ended_at: datetime | None = None
+
+    @property
+    def duration(self) -> timedelta | None:
+        return duration_between(self.started_at, self.ended_at) if self.ended_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class CardPeople:
+    """The lead, and the holders of the `other_roles`: label and user id."""
+
+    lead: str | None = None
+    lead_label: str = "Lead"
+    other_roles: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CardAlerts:
+    firing: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CardRelations:
+    """
+    Related incidents.
+
+    `previous` is the reference of the one that this follows; `took_in` were merged into this. `beside` a storm
+    (`is_storm`) are the incidents that alerts had opened before; beside any other incident its storm.
+    """
+
+    previous: str | None = None
+    merged_into: RelatedIncident | None = None
+    took_in: tuple[RelatedIncident, ...] = ()
+    is_storm: bool = False
+    beside: tuple[RelatedIncident, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CardOpenWork:
+    """
+    Unanswered escalations, requirements (met or not), and failed steps.
+
+    `problems` are sentences; people are mentions in them.
+    """
+
+    waiting: tuple[WaitingEscalation, ...] = ()
+    requirements: tuple[RequirementStatus, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """The incident in one message. `names` has the people mentioned in its texts."""
+
+    incident_id: int
+    reference: str
+    title: str
+    title_without_count: str
+    """A storm's title without its alert counts; else the title."""
+    services: tuple[str, ...]
+    channel_id: str | None
+    state: CardState
+    times: CardTimes
+    names: Mapping[str, str]
+    is_drill: bool = False
+    is_private: bool = False
+    is_retro: bool = False
+    people: CardPeople = field(default_factory=CardPeople)
+    alerts: CardAlerts = field(default_factory=CardAlerts)
+    related: CardRelations = field(default_factory=CardRelations)
+    open_work: CardOpenWork = field(default_factory=CardOpenWork)
+
+
+def load_card_view(session: Session, settings: Settings, incident_id: int) -> CardView:
+    row = incidents.get(session, incident_id)
+    counts = alerts.count(session, incident_id)
+    open_work = _load_open_work(session, settings, row)
+    texts = f"{row.title} {row.closure_reason or ''} {' '.join(open_work.problems)}"
+    return CardView(
+        incident_id=incident_id,
+        reference=row.reference,
+        title=row.title,
+        title_without_count=row.title_without_count,
+        services=tuple(row.services),
+        channel_id=row.channel_id,
+        state=_build_state(settings, row),
+        times=CardTimes(row.declared_at, row.started_at, row.ended_at),
+        names=people.find_names(session, row.team_id, MENTION.findall(texts)),
+        is_drill=row.is_drill,
+        is_private=row.is_private,
+        is_retro=row.is_retro,
+        people=_load_people(session, settings, row),
+        alerts=CardAlerts(counts.firing, counts.alerts),
+        related=_load_relations(session, row),
+        open_work=open_work,
+    )
+
+
+def _build_state(settings: Settings, row: incidents.Incident) -> CardState:
+    severity, status = Severity(row.severity), Status(row.status)
+    label = settings.status_label(status)
+    return CardState(
+        severity=settings.severity_label(severity),
+        severity_rank=list(Severity).index(severity) + 1,
+        status=status,
+        is_open=row.is_open,
+        custom_status=label if label != status.value else "",
+        closure_reason=row.closure_reason,
+    )
+
+
+def _load_people(session: Session, settings: Settings, row: incidents.Incident) -> CardPeople:
+    holders = list_role_holders(session, settings, row)
+    others = [(each.role.label, each.user_id) for each in holders if each.user_id and each.role.name != LEAD]
+    return CardPeople(row.lead, settings.role_named(LEAD).label, tuple(others))
+
+
+def _load_relations(session: Session, row: incidents.Incident) -> CardRelations:
+    before = incidents.get(session, row.previous_id) if row.previous_id else None
+    return CardRelations(
+        previous=before.reference if before and Visibility(row.team_id, row.key).sees(before) else None,
+        merged_into=load_related_incident(session, row.merged_into_id),
+        took_in=tuple(
+            RelatedIncident(each.reference, each.channel_id) for each in incidents.find_merged(session, row.key)
+        ),
+        is_storm=row.storm_id == row.key,
+        beside=_load_storm_incidents(session, row),
+    )
+
+
+def load_related_incident(session: Session, incident_id: int | None) -> RelatedIncident | None:
+    row = incidents.get(session, incident_id) if incident_id is not None else None
+    return RelatedIncident(row.reference, row.channel_id) if row else None
+
+
+def _load_storm_incidents(session: Session, row: incidents.Incident) -> tuple[RelatedIncident, ...]:
+    if row.storm_id is None:
+        return ()
+    storm = storms.get(session, row.storm_id)
+    keys = storm.beside if storm and row.storm_id == row.id else [row.storm_id]
+    return tuple(
+        RelatedIncident(each.reference, each.channel_id) for each in (incidents.get(session, key) for key in keys)
+    )
+
+
+def _load_open_work(session: Session, settings: Settings, row: incidents.Incident) -> CardOpenWork:
+    waiting = [
+        WaitingEscalation(target_mention(each), each.paged_at or each.asked_at, load_progress(each))
+        for each in escalations.find_unanswered(session, row.key)
+        if not each.is_external and row.is_open
+    ]
+    return CardOpenWork(
+        waiting=tuple(waiting),
+        requirements=(*severity_requirements(session, settings, row), *status_requirements(session, settings, row)),
+        problems=tuple(each.sentence for each in list_failed_steps(session, row.key)),
+    )

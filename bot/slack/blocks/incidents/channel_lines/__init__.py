@@ -1,0 +1,113 @@
+"""Lines posted into the incident channel, one wording for each event."""
+
+from collections.abc import Callable, Mapping
+
+from bot.services.views.event import EventView
+from bot.slack.blocks.incidents.channel_lines.alerts import (
+    alerts_line,
+    maintenance_line,
+    more_alerts_line,
+    storm_elsewhere_line,
+    storm_line,
+)
+from bot.slack.blocks.incidents.channel_lines.drills import drill_finished_line, drill_started_line, practice_line
+from bot.slack.blocks.incidents.channel_lines.entries import cause_line, impact_line, note_line, update_line
+from bot.slack.blocks.incidents.channel_lines.escalations import (
+    all_declined_line,
+    level_empty_line,
+    level_line,
+    reminder_line,
+    unacknowledged_line,
+    unanswered_elsewhere_line,
+    unanswered_line,
+)
+from bot.slack.blocks.incidents.channel_lines.lifecycle import (
+    archived_line,
+    cancelled_line,
+    canvas_left_line,
+    details_line,
+    merged_in_line,
+    merged_line,
+    new_channel_line,
+    no_channel_line,
+    reopened_line,
+    resolved_line,
+    severity_line,
+    status_line,
+)
+from bot.slack.blocks.incidents.channel_lines.roles import (
+    handover_line,
+    lead_line,
+    role_given_up_line,
+    role_line,
+    role_passed_on_line,
+    role_taken_line,
+)
+from bot.slack.blocks.limits import literal_with_mentions
+from bot.slack.blocks.message import Message, plain_message
+
+WORDING: Mapping[str, Callable[[EventView], Message]] = {
+    "severity": severity_line,
+    "status": status_line,
+    "reopened": reopened_line,
+    "lead": lead_line,
+    "role": role_line,
+    "handed over": handover_line,
+    "role given up": role_given_up_line,
+    "role passed on": role_passed_on_line,
+    "role taken": role_taken_line,
+    "resolved": resolved_line,
+    "cancelled": cancelled_line,
+    "maintenance": maintenance_line,
+    "drill began": drill_started_line,
+    "practice": practice_line,
+    "drill told": drill_finished_line,
+    "merged": merged_line,
+    "goes on here": new_channel_line,
+    "took in": merged_in_line,
+    "details": details_line,
+    "update": update_line,
+    "note": note_line,
+    "impact": impact_line,
+    "cause": cause_line,
+    "alerts": alerts_line,
+    "more alerts": more_alerts_line,
+    "storm": storm_line,
+    "storm elsewhere": storm_elsewhere_line,
+    "reminder": reminder_line,
+    "unanswered": unanswered_line,
+    "all declined": all_declined_line,
+    "level": level_line,
+    "level empty": level_empty_line,
+    "unacknowledged": unacknowledged_line,
+    "unanswered elsewhere": unanswered_elsewhere_line,
+    "no channel": no_channel_line,
+    "archived": archived_line,
+    "canvas left": canvas_left_line,
+}
+
+
+def channel_line(view: EventView) -> Message:
+    """Message of an event. Raises KeyError for an event without a wording, which is a defect."""
+    return WORDING[view.event](view)
+
+
+def redacted_message() -> Message:
+    """Replacement of a message of the bot whose text was redacted."""
+    return plain_message(":no_entry_sign: _Redacted. The timeline says by whom and why._")
+
+
+def ephemeral_text(event: str, values: Mapping[str, object]) -> str:
+    """Text of an ephemeral message. Raises KeyError for an unknown event."""
+    if event == "own message":
+        return (
+            f"That is one of my own messages, so :{values.get('emoji')}: logs nothing. "
+            "React to what people wrote, or type `/incident note`."
+        )
+    if event == "answer refused":
+        return f"{literal_with_mentions(str(values.get('text', '')))} Your reaction changed nothing."
+    if event == "redacted":
+        still = values.get("still")
+        left = "\n".join(f"• {each}" for each in still) if isinstance(still, list) else ""
+        return f"Redacted. What is left for a person to do:\n{left}"
+    raise KeyError(event)

@@ -1,0 +1,59 @@
+"""Run the effect of one outbox row."""
+
+from collections.abc import Mapping
+from time import perf_counter
+
+from structlog import get_logger
+
+from bot.runtime.log import bind_incident
+from bot.runtime.metrics import OUTBOX_FINISHED
+from bot.services.outbox import OutboxKind
+from bot.slack.delivery.effects import EffectHandler
+from bot.slack.delivery.effects.context import EffectContext, UnknownOutboxKind
+from bot.slack.delivery.failures import failure_outcome, with_card_refresh
+from bot.store import outbox
+from bot.store.database.session import DatabaseUnavailable
+from bot.store.incidents import incidents
+from bot.store.outbox import Claim, Outcome
+
+log = get_logger(__name__)
+
+
+class RowRunner:
+    def __init__(self, context: EffectContext, effects: Mapping[OutboxKind, EffectHandler]) -> None:
+        self._context = context
+        self._effects = effects
+        self._references: dict[int, str] = {}
+        """References of the incidents whose rows ran here."""
+
+    async def run(self, claim: Claim) -> Outcome:
+        """Run the row's effect. Failures are outcomes, too."""
+        row = claim.row
+        await self._bind_incident(row.incident_id)
+        started = perf_counter()
+        try:
+            outcome = await self._effect_of(row.kind).run(self._context, claim)
+        except Exception as problem:  # noqa: BLE001  each kind has its own outcome, and a worker survives any row
+            outcome = failure_outcome(claim, problem, self._context.now())
+        OUTBOX_FINISHED.labels(row.kind, type(outcome).__name__.lower()).inc()
+        if isinstance(outcome, outbox.Rejected):
+            return with_card_refresh(row, outcome, self._context.now())
+        if isinstance(outcome, outbox.Done):
+            log.info("outbox row done", ms=round((perf_counter() - started) * 1000, 1))
+        return outcome
+
+    def _effect_of(self, kind: str) -> EffectHandler:
+        if kind not in set(OutboxKind):
+            raise UnknownOutboxKind
+        return self._effects[OutboxKind(kind)]
+
+    async def _bind_incident(self, incident_id: int | None) -> None:
+        """Bind the incident's reference to the log, looking it up once."""
+        if incident_id is None:
+            return
+        if incident_id not in self._references:
+            try:
+                self._references[incident_id] = (await self._context.read_incident(incident_id)).reference
+            except (DatabaseUnavailable, incidents.IncidentNotFound):
+                return  # the effect reports it
+        bind_incident(self._references[incident_id])

@@ -1,0 +1,209 @@
+"""Execute a typed command in one transaction, and render its answer."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.command.grammar import identify_command, parse
+from bot.config import Settings
+from bot.domain.errors import Ambiguous, UserError
+from bot.services.channel.creation import find_by_channel
+from bot.services.oncall.schedule import zone_for_line
+from bot.services.workspace.access import check_access
+from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.people import ensure_known_caller
+from bot.slack.api.payloads import parse_team_id
+from bot.slack.blocks.time_question import CHOICE_ACTIONS
+from bot.slack.handlers.commands.parse_context import build_context
+from bot.slack.handlers.commands.time_questions import TimeQuestion, render_question
+from bot.slack.handlers.interactions import ButtonClick
+from bot.slack.handlers.registry import CLICK, Answer, Button
+from bot.slack.replies.render import render_command_reply, render_error
+from bot.store.database.savepoint import savepoint
+from bot.store.incidents import numbering
+from bot.store.incidents.incidents import Incident, IncidentNotFound
+from bot.store.incidents.visibility import Visibility
+from bot.store.shared import idempotency
+from commands import COMMANDS
+from commands.base import Caller, Reply, ReplyView
+
+MENTION = re.compile(r"<@([UW][A-Z0-9]+)\|([^>|]+)>")
+"""A mention as Slack escapes it in slash commands: user id and handle."""
+REFERENCE = re.compile(r"(?i)(?<![\w-])[a-z][a-z0-9_]*-[0-9]+(?![\w-])")
+"""An incident's reference, such as INC-7."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlashCommand:
+    """A slash command as Slack sends it."""
+
+    team_id: str
+    user_id: str
+    user_name: str
+    home_team_id: str | None
+    channel_id: str
+    text: str
+    trigger_id: str
+    channel_name: str = ""
+    """`privategroup` for every private channel."""
+    response_url: str = ""
+
+    @classmethod
+    def from_payload(cls, body: Mapping[str, Any]) -> "SlashCommand":
+        """
+        Source: docs.slack.dev/interactivity/implementing-slash-commands.
+
+        Raises KeyError or ValueError for another payload.
+        """
+        return cls(
+            team_id=parse_team_id(body),
+            user_id=str(body["user_id"]),
+            user_name=str(body.get("user_name") or ""),
+            home_team_id=None,
+            channel_id=str(body["channel_id"]),
+            text=str(body.get("text") or ""),
+            trigger_id=str(body.get("trigger_id") or ""),
+            channel_name=str(body.get("channel_name") or ""),
+            response_url=str(body.get("response_url") or ""),
+        )
+
+
+def execute_command(session: Session, settings: Settings, command: SlashCommand, at: datetime) -> Answer:
+    """
+    Execute a command and return the body of the answer.
+
+    A redelivery gets the first answer again. A UserError is rendered, and nothing is changed.
+
+    An answer that shows a view is not stored, because it quotes texts that people may delete, nor is a question, whose
+    buttons carry the command. Neither has changed anything, so a redelivery may execute the command again.
+    """
+    key = f"{command.team_id}:command:{command.trigger_id}"
+    if command.trigger_id and not idempotency.register_delivery(session, key, at):
+        known = idempotency.find_answer(session, key)
+        if known is not None:
+            return known
+    try:
+        with savepoint(session):
+            _ensure_people_known(session, command, at)
+            reply = _run_command(session, settings, command, at)
+            session.flush()
+    except Ambiguous as problem:
+        return render_question(problem, _as_question(command, at))
+    except UserError as problem:
+        answer, view = render_error(problem), ReplyView.NOTHING
+    else:
+        answer, view = render_command_reply(session, settings, reply, at), reply.shows
+    if command.trigger_id and view is ReplyView.NOTHING:
+        idempotency.save_answer(session, key, answer)
+    return answer
+
+
+def is_read_only(settings: Settings, command: SlashCommand, at: datetime) -> bool:
+    """Return True if the first words name a command that changes nothing."""
+    context = build_context(settings, at, inside=None, zone=settings.incidents.zone)
+    found = identify_command(command.text, COMMANDS, context)
+    return found is not None and found.reads_only
+
+
+def answer_read_only(session: Session, settings: Settings, command: SlashCommand, at: datetime) -> Answer:
+    """Answer a read-only command in a session that cannot write."""
+    try:
+        return render_command_reply(session, settings, _run_command(session, settings, command, at), at)
+    except Ambiguous as problem:
+        return render_question(problem, _as_question(command, at))
+    except UserError as problem:
+        return render_error(problem)
+
+
+def _as_question(command: SlashCommand, at: datetime) -> TimeQuestion:
+    return TimeQuestion(command.user_id, command.user_name, command.channel_id, command.text, command.trigger_id, at)
+
+
+def _choose_time(session: Session, settings: Settings, actor: Actor, click: ButtonClick) -> Answer:
+    """
+    Execute a command with the chosen time. Returns the new content of the question's message.
+
+    It is executed once, however many of the buttons are clicked. A UserError leaves the buttons.
+    """
+    question = TimeQuestion.from_value(click.value)
+    question.check_answerable(click.user_id, actor.at)
+    command = SlashCommand(
+        click.team_id,
+        question.user_id,
+        question.user_name,
+        click.home_team_id,
+        question.channel_id,
+        question.text,
+        question.trigger_id,
+        click.channel_name,
+        click.response_url,
+    )
+    try:
+        with savepoint(session):
+            if not idempotency.register_delivery(session, f"{click.team_id}:asked:{question.trigger_id}", actor.at):
+                raise UserError("You have answered this already, and what you typed was done then.")
+            _ensure_people_known(session, command, actor.at)
+            reply = _run_command(session, settings, command, actor.at, question)
+            session.flush()
+    except Ambiguous as problem:
+        answer = render_question(problem, question)
+    else:
+        answer = render_command_reply(session, settings, reply, actor.at)
+    return {**answer, "replace_original": True}
+
+
+def _ensure_people_known(session: Session, command: SlashCommand, at: datetime) -> None:
+    ensure_known_caller(session, command.team_id, command.user_id, command.user_name, at)
+    for user_id, handle in MENTION.findall(command.text):
+        ensure_known_caller(session, command.team_id, user_id, handle, at)
+
+
+def _run_command(
+    session: Session, settings: Settings, command: SlashCommand, at: datetime, question: TimeQuestion | None = None
+) -> Reply:
+    """Parse and run a command. With `question`, times are relative to when it was typed."""
+    actor = Actor(command.team_id, command.user_id, at, Origin.COMMAND)
+    check_access(session, actor, home_team_id=command.home_team_id)
+    here = find_by_channel(session, command.team_id, command.channel_id, command.channel_name)
+    visibility = Visibility(command.team_id, here.key if here else None)
+    context = build_context(
+        settings,
+        question.asked_at if question else at,
+        inside=here,
+        zone=_find_zone(session, settings, command, here, visibility),
+        earlier=numbering.find_series(session, command.team_id),
+    )
+    if question:
+        context = replace(context, chosen=question.chosen)
+    invocation = parse(command.text, COMMANDS, context)
+    incident = here
+    if invocation.incident is not None and (here is None or invocation.incident != here.reference):
+        incident = visibility.find(session, invocation.incident)
+    if invocation.command.run is None:
+        raise UserError(f"`{invocation.command.name}` does nothing.")
+    caller = Caller(actor, settings, incident, here, visibility, command.response_url)
+    reply: Reply = invocation.command.run(session, caller, invocation)
+    return reply
+
+
+def _find_zone(
+    session: Session, settings: Settings, command: SlashCommand, here: Incident | None, visibility: Visibility
+) -> ZoneInfo:
+    """Return the zone of the schedule or incident that the command names, or of the channel."""
+    if (schedule_zone := zone_for_line(settings, command.text)) is not None:
+        return schedule_zone
+    reference = REFERENCE.search(" ".join(command.text.split()[:2]))
+    if reference:
+        try:
+            return ZoneInfo(visibility.find(session, reference[0]).zone)
+        except IncidentNotFound:
+            pass
+    return ZoneInfo(here.zone) if here else settings.incidents.zone
+
+
+BUTTONS = tuple(Button(action_id, about=CLICK, run=_choose_time) for action_id in CHOICE_ACTIONS)

@@ -1,0 +1,172 @@
+"""Buttons and forms of escalations, page bundles and vendor calls."""
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.domain.escalation.vendors import VendorEvent
+from bot.domain.terms import TargetKind
+from bot.services.escalation.ack_timeout import confirm_active
+from bot.services.escalation.page_bundles import acknowledge_bundle, acknowledge_page, load_bundle_of_page
+from bot.services.escalation.responses.acknowledge import acknowledge
+from bot.services.escalation.responses.decline import decline, extend_wait, hand_back
+from bot.services.escalation.start import escalate, hand_over_escalation
+from bot.services.escalation.target_lookup import find_target
+from bot.services.escalation.view_loader import load_escalation_view
+from bot.services.vendors import VendorUpdate, update_vendor_escalation
+from bot.services.workspace.actor import Actor
+from bot.slack.api.payloads import is_row_id
+from bot.slack.blocks import modals
+from bot.slack.blocks.command_forms import VENDOR, command_form
+from bot.slack.blocks.escalation import controls, page_bundle, vendors
+from bot.slack.blocks.escalation.page import page_message
+from bot.slack.blocks.escalation.silence_check import ON_IT, active_confirmed_message
+from bot.slack.blocks.incidents import card
+from bot.slack.blocks.limits import View
+from bot.slack.blocks.message import Message
+from bot.slack.blocks.modals import AT, CASE, PERSON, TEAM
+from bot.slack.handlers.fields import FieldError, errors_at, parse_time_field
+from bot.slack.handlers.interactions import OLD_BUTTON, ButtonClick, ViewSubmission
+from bot.slack.handlers.registry import INCIDENT, ROW, About, Button, Form, read_row_id
+from bot.store.escalation import escalations
+from commands import vendor
+
+DIRECT = "D"
+"""The first letter of the ids of direct messages."""
+
+
+def _read_minutes(click: ButtonClick) -> tuple[int, int]:
+    escalation_id, _, minutes = click.value.partition(".")
+    if not is_row_id(escalation_id) or not minutes.isdecimal():
+        raise UserError(OLD_BUTTON)
+    return int(escalation_id), int(minutes)
+
+
+def _find_called_incident(session: Session, click: ButtonClick) -> int:
+    called = escalations.get(session, click.row_id)
+    return called.incident_id if called else 0
+
+
+MINUTES = About(_read_minutes)
+"""An escalation's id, and minutes."""
+CALL = About(read_row_id, incident=_find_called_incident)
+"""The id of the escalation that called a vendor."""
+
+
+def _acknowledge(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
+    acknowledge(session, settings, escalation_id, actor)
+
+
+def _decline(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
+    decline(session, settings, escalation_id, actor)
+
+
+def _extend_wait(session: Session, settings: Settings, actor: Actor, subject: tuple[int, int]) -> None:
+    escalation_id, minutes = subject
+    extend_wait(session, settings, escalation_id, actor, minutes=minutes)
+
+
+def _confirm_active(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> Message:
+    """Confirm; acknowledge again if the escalation was paged again meanwhile."""
+    row = escalations.get(session, escalation_id)
+    if row is not None and row.acknowledged_at is None:
+        acknowledge(session, settings, escalation_id, actor)
+    return active_confirmed_message(confirm_active(session, settings, escalation_id, actor).reference)
+
+
+def _refresh_page(session: Session, settings: Settings, click: ButtonClick, was_refused: bool) -> Message | None:
+    """
+    Return the page in a direct message after a response; None for buttons elsewhere.
+
+    A page that still waits after a refusal stays: the refusal is shown instead.
+    """
+    escalation_id = click.value.partition(".")[0]
+    if not click.channel_id.startswith(DIRECT) or not is_row_id(escalation_id):
+        return None
+    view = load_escalation_view(session, settings, int(escalation_id))
+    if view is None or (was_refused and view.is_waiting):
+        return None
+    return page_message(view, click.user_id)
+
+
+def _acknowledge_bundled(session: Session, settings: Settings, actor: Actor, page_id: int) -> Message:
+    acknowledge_page(session, settings, page_id, actor)
+    return page_bundle.page_bundle_message(load_bundle_of_page(session, settings, page_id))
+
+
+def _acknowledge_bundle(session: Session, settings: Settings, actor: Actor, page_id: int) -> Message:
+    acknowledge_bundle(session, settings, page_id, actor)
+    return page_bundle.page_bundle_message(load_bundle_of_page(session, settings, page_id))
+
+
+def _record_fix(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
+    update_vendor_escalation(session, settings, escalation_id, actor, VendorUpdate(act=VendorEvent.FIXED))
+
+
+def _fill_vendor_form(session: Session, settings: Settings, escalation_id: int) -> View:
+    called = escalations.get(session, escalation_id)
+    if called is None:
+        raise UserError("That vendor was not called here.")
+    chosen = {VENDOR: called.target_id}
+    return command_form(vendor.COMMAND, settings, {modals.INCIDENT: called.incident_id}, initial=chosen)
+
+
+def _escalate(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    person, team = submission.text(PERSON), submission.text(TEAM)
+    if not person and not team:
+        raise FieldError(PERSON, "Choose whom to page.")
+    when = parse_time_field(session, submission, actor.at)
+    targets = [(TargetKind.PERSON, person, person)] if person else []
+    if team:
+        kind, _, name = team.partition(":")
+        targets.append((TargetKind(kind), name, ""))
+    case = submission.text(CASE)
+    if case and not any(kind == TargetKind.VENDOR for kind, _, _ in targets):
+        raise FieldError(CASE, "Only a vendor has a case reference. Leave this empty, or choose a vendor.")
+    for target_kind, name, target_id in targets:
+        target = find_target(session, settings, actor.team_id, target_kind, name, target_id or None)
+        with errors_at(AT if when else PERSON):
+            escalate(
+                session,
+                settings,
+                submission.incident_id,
+                actor,
+                target,
+                submission.text(),
+                when=when,
+                case=case if target_kind == TargetKind.VENDOR else "",
+            )
+
+
+def _hand_over(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    person = submission.text(PERSON)
+    if not person:
+        raise FieldError(PERSON, "Choose whom to hand it over to.")
+    to = find_target(session, settings, actor.team_id, TargetKind.PERSON, person, person)
+    escalation_id = submission.metadata_id(controls.ESCALATION)
+    hand_over_escalation(session, settings, escalation_id, actor, to=to, reason=submission.text())
+
+
+def _hand_back(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    escalation_id = submission.metadata_id(controls.ESCALATION)
+    hand_back(session, settings, escalation_id, actor, why=submission.text())
+
+
+BUTTONS = (
+    Button(controls.ACKNOWLEDGE, about=ROW, run=_acknowledge, refresh=_refresh_page),
+    Button(controls.DECLINE, about=ROW, run=_decline, refresh=_refresh_page),
+    Button(controls.MORE_TIME, about=MINUTES, run=_extend_wait, refresh=_refresh_page),
+    Button(controls.HAND_OVER, about=ROW, modal=controls.hand_over_form),
+    Button(controls.HAND_BACK, about=ROW, modal=controls.hand_back_form),
+    Button(ON_IT, about=ROW, run=_confirm_active),
+    Button(card.ESCALATE, about=INCIDENT, modal=modals.escalate_form),
+    Button(page_bundle.ACKNOWLEDGE, about=ROW, run=_acknowledge_bundled),
+    Button(page_bundle.ACKNOWLEDGE_ALL, about=ROW, run=_acknowledge_bundle),
+    Button(vendors.FIXED, about=ROW, run=_record_fix),
+    Button(vendors.FORM, about=CALL, filled_modal=_fill_vendor_form, carries_url=True),
+)
+FORMS = (
+    Form(modals.ESCALATE_FORM, run=_escalate, first_field=PERSON),
+    Form(controls.HAND_OVER_FORM, run=_hand_over, first_field=PERSON),
+    Form(controls.HAND_BACK_FORM, run=_hand_back),
+)

@@ -1,0 +1,217 @@
+"""Buttons and forms of the incident card, of lists of incidents, and of reminders."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import InvalidField, UserError
+from bot.domain.incidents.roles import LEAD
+from bot.domain.terms import Severity, Status
+from bot.domain.times import read_zone
+from bot.services.channel.archiving import move_to_new_channel
+from bot.services.incidents import edit, lifecycle, roles
+from bot.services.incidents.cancel import cancel_incident
+from bot.services.incidents.role_briefing import load_role_briefing
+from bot.services.reminders.check import SnoozePeriod, snooze_reminder
+from bot.services.timeline.action_items import change_action_item
+from bot.services.views.outbox_operations import retry_incident_rows
+from bot.services.workspace.actor import Actor
+from bot.slack.api.payloads import is_row_id
+from bot.slack.blocks import menu, modals
+from bot.slack.blocks.escalation import reminders
+from bot.slack.blocks.incidents import archiving, card, lists
+from bot.slack.blocks.incidents.details_form import empty_details_form, load_details_form
+from bot.slack.blocks.incidents.role_briefing import TOOK, role_briefing_message
+from bot.slack.blocks.incidents.roles_form import FIELDS, empty_roles_form, load_roles_form
+from bot.slack.blocks.limits import View
+from bot.slack.blocks.message import Message
+from bot.slack.blocks.modals import AT, SEVERITY, STATUS, TEXT, TITLE
+from bot.slack.handlers.fields import FieldError, errors_at, parse_time_field
+from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
+from bot.slack.handlers.registry import CLICK, INCIDENT, ROW, About, Button, ButtonReply, EphemeralMessage, Form
+from bot.slack.replies.entry_points import IN_MENU
+from bot.slack.replies.lists import render_list, render_overview, render_search
+from bot.store.incidents import action_items
+from bot.store.incidents.visibility import visibility_in_channel
+
+
+def _read_archived_incident(click: ButtonClick) -> int:
+    if not is_row_id(click.value):
+        raise UserError("This button is from another version of Dogwatch. Type `/incident reopen` again.")
+    return int(click.value)
+
+
+def _read_postponement(click: ButtonClick) -> tuple[int, SnoozePeriod]:
+    reminder_id, _, later = click.value.partition(".")
+    if not is_row_id(reminder_id) or later not in set(SnoozePeriod):
+        raise UserError("This menu is from another version of Dogwatch. Nothing was changed.")
+    return int(reminder_id), SnoozePeriod(later)
+
+
+ARCHIVED_INCIDENT = About(_read_archived_incident)
+"""The id of an incident whose channel is archived, so that it is visible nowhere."""
+POSTPONEMENT = About(_read_postponement)
+"""A reminder's id, and until when to postpone it."""
+
+
+def _take_lead(session: Session, settings: Settings, actor: Actor, incident_id: int) -> None:
+    roles.assign_role(session, settings, incident_id, actor, LEAD, actor.user_id or "")
+
+
+def _accept_incident(session: Session, settings: Settings, actor: Actor, incident_id: int) -> None:
+    lifecycle.change_status(session, settings, incident_id, actor, Status.INVESTIGATING, "")
+
+
+def _accept_role(session: Session, settings: Settings, actor: Actor, role_id: int) -> Message:
+    roles.accept_role(session, settings, role_id, actor)
+    return role_briefing_message(load_role_briefing(session, settings, role_id, actor.at), is_taken=True)
+
+
+def _retry_failed(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> str:
+    retried = retry_incident_rows(session, incident_id, actor)
+    subject = "It is" if len(retried) == 1 else f"{len(retried)} steps are"
+    return f"{subject} tried again. What fails once more is shown here."
+
+
+def _move_to_new_channel(session: Session, settings: Settings, actor: Actor, incident_id: int) -> Message:
+    return archiving.new_channel_message(move_to_new_channel(session, settings, incident_id, actor).reference)
+
+
+def _complete_action_item(session: Session, _settings: Settings, actor: Actor, item_id: int) -> None:
+    item = action_items.get(session, item_id)
+    if item is None:
+        raise UserError("There is no such task any more.")
+    change_action_item(session, item.incident_id, item.number, actor, is_done=True)
+
+
+def _postpone_reminder(session: Session, settings: Settings, actor: Actor, subject: tuple[int, SnoozePeriod]) -> None:
+    reminder_id, later = subject
+    snooze_reminder(session, settings, reminder_id, actor, later)
+
+
+def _open_menu(_settings: Settings, incident_id: int) -> View:
+    return menu.incident_menu(IN_MENU.values(), incident_id)
+
+
+def _show_incident(session: Session, settings: Settings, click: ButtonClick) -> EphemeralMessage:
+    incident = visibility_in_channel(session, click.team_id, click.channel_id).get(session, click.row_id)
+    return EphemeralMessage(render_overview(session, settings, incident.key))
+
+
+def _show_list(session: Session, settings: Settings, click: ButtonClick) -> ButtonReply:
+    text, first, _ = _read_list_page(click.value)
+    return render_list(
+        session, settings, visibility_in_channel(session, click.team_id, click.channel_id), text, first=first
+    )
+
+
+def _show_search(session: Session, settings: Settings, click: ButtonClick) -> ButtonReply:
+    text, first, with_drills = _read_list_page(click.value)
+    visibility = visibility_in_channel(session, click.team_id, click.channel_id)
+    return render_search(session, settings, visibility, text, with_drills=with_drills, first=first)
+
+
+def _read_list_page(value: str) -> tuple[str, int, bool]:
+    """Return the searched words, the index of the first incident, and if drills are listed."""
+    first, _, rest = value.partition(".")
+    drills, _, text = rest.partition(".")
+    if not (is_row_id(first) and drills in {"0", "1"}):
+        raise UserError("This button is from another version of Dogwatch. Type `/incident list` again.")
+    return text, int(first), drills == "1"
+
+
+def _resolve(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    ended, text = parse_time_field(session, submission, actor.at), submission.text()
+    try:
+        lifecycle.resolve_incident(session, settings, submission.incident_id, actor, text=text, ended=ended)
+    except UserError as problem:
+        is_about_time = ended is not None or isinstance(problem, InvalidField)
+        raise FieldError(AT if is_about_time else TEXT, problem.message) from problem
+
+
+def _change_severity(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    to = Severity(submission.text(SEVERITY))
+    lifecycle.change_severity(session, settings, submission.incident_id, actor, to, submission.text())
+
+
+def _change_status(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    to = Status(submission.text(STATUS))
+    lifecycle.change_status(session, settings, submission.incident_id, actor, to, submission.text())
+
+
+def _edit_details(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    """Change only what differs from the initial values: the rest may have been changed since."""
+    given = {name: text.strip() for name, text in submission.values.items() if text != submission.initial.get(name, "")}
+    titles = {name.partition(".")[2]: text for name, text in given.items() if name.partition(".")[0] == edit.TITLE}
+    wanted = edit.IncidentEdit(
+        titles=titles,
+        services=edit.split_services(given[edit.SERVICES]) if edit.SERVICES in given else None,
+        reference=given.get(edit.REFERENCE),
+        category=given.get(edit.CATEGORY),
+        responsibility=given.get(edit.RESPONSIBILITY),
+        zone=_read_zone(given),
+        languages=edit.split_services(given[edit.LANGUAGES].lower()) if edit.LANGUAGES in given else None,
+        template=given.get(edit.TEMPLATE),
+    )
+    try:
+        edit.edit_incident(session, settings, submission.incident_id, actor, wanted)
+    except InvalidField as problem:
+        raise FieldError(problem.field, problem.message) from problem
+
+
+def _read_zone(given: Mapping[str, str]) -> ZoneInfo | None:
+    with errors_at(edit.ZONE):
+        return read_zone(given[edit.ZONE]) if edit.ZONE in given else None
+
+
+def _cancel(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    cancel_incident(session, settings, submission.incident_id, actor, submission.text())
+
+
+def _change_roles(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    """Change only the roles that differ from the form's initial values."""
+    incident_id = submission.incident_id
+    for field, user_id in submission.values.items():
+        holder, name = submission.initial.get(field, ""), field.removeprefix(FIELDS)
+        if not field.startswith(FIELDS) or user_id == holder:
+            continue
+        with errors_at(field):
+            if not user_id:
+                roles.give_up_role(session, settings, incident_id, actor, name)
+            elif holder:
+                roles.hand_over_role(session, settings, incident_id, actor, name, user_id, note=submission.text())
+            else:
+                roles.assign_role(session, settings, incident_id, actor, name, user_id, note=submission.text())
+
+
+BUTTONS = (
+    Button(card.LEAD, about=INCIDENT, run=_take_lead),
+    Button(card.ACCEPT, about=INCIDENT, run=_accept_incident),
+    Button(card.RETRY, about=INCIDENT, run=_retry_failed),
+    Button(card.SEVERITY, about=INCIDENT, modal=modals.severity_form),
+    Button(card.STATUS, about=INCIDENT, modal=modals.status_form),
+    Button(card.RESOLVE, about=INCIDENT, modal=modals.resolve_form),
+    Button(card.CANCEL, about=INCIDENT, modal=modals.cancel_form),
+    Button(card.EDIT, about=INCIDENT, modal=empty_details_form, filled_modal=load_details_form),
+    Button(card.ROLES, about=INCIDENT, modal=empty_roles_form, filled_modal=load_roles_form),
+    Button(card.MORE, about=INCIDENT, modal=_open_menu, carries_url=True),
+    Button(TOOK, about=ROW, run=_accept_role),
+    Button(archiving.GO_ON, about=ARCHIVED_INCIDENT, run=_move_to_new_channel),
+    Button(reminders.DONE, about=ROW, run=_complete_action_item),
+    Button(reminders.PUT_OFF, about=POSTPONEMENT, run=_postpone_reminder),
+    Button(lists.SHOW, about=CLICK, show=_show_incident),
+    Button(lists.LIST_NEWER, about=CLICK, show=_show_list),
+    Button(lists.LIST_OLDER, about=CLICK, show=_show_list),
+    Button(lists.FIND_NEWER, about=CLICK, show=_show_search),
+    Button(lists.FIND_OLDER, about=CLICK, show=_show_search),
+)
+FORMS = (
+    Form(modals.RESOLVE, run=_resolve),
+    Form(modals.SEVERITY_FORM, run=_change_severity, first_field=SEVERITY),
+    Form(modals.STATUS_FORM, run=_change_status, first_field=STATUS),
+    Form(modals.EDIT_FORM, run=_edit_details, first_field=TITLE),
+    Form(modals.CANCEL_FORM, run=_cancel),
+    Form(modals.ROLES_FORM, run=_change_roles),
+)

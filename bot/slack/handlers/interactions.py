@@ -1,0 +1,176 @@
+"""Interaction payloads: a clicked button, a submitted form, a used shortcut."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.domain.errors import UserError
+from bot.services.channel.messages import SlackMessage
+from bot.slack.api.payloads import BotIdentity, is_row_id, parse_message, parse_private_metadata, parse_team_id
+from bot.slack.blocks import menu, modals
+from bot.slack.blocks.inputs import initial_values, input_value
+
+OLD_BUTTON = "This button is from another version of Dogwatch. Use `/incident` instead."
+OLD_FORM = "This window is from another version of Dogwatch. Close it and open it again."
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonClick:
+    """A clicked button, or a chosen option of a select or an overflow menu."""
+
+    team_id: str
+    user_id: str
+    home_team_id: str | None
+    action_id: str
+    value: str
+    trigger_id: str
+    channel_id: str = ""
+    response_url: str = ""
+    """Of the message with the button, or in the metadata of the modal with the button; else empty."""
+    channel_name: str = ""
+    view_id: str = ""
+    """The modal or App Home with the button; empty for a button in a message."""
+    is_in_home: bool = False
+
+    @classmethod
+    def from_payload(cls, body: Mapping[str, Any]) -> "ButtonClick":
+        """Source: docs.slack.dev/reference/interaction-payloads/block_actions-payload."""
+        action, user, view = body["actions"][0], body["user"], body.get("view") or {}
+        return cls(
+            team_id=parse_team_id(body),
+            user_id=str(user["id"]),
+            home_team_id=user.get("team_id"),
+            action_id=str(action["action_id"]),
+            value=str(action.get("value") or (action.get("selected_option") or {}).get("value") or ""),
+            trigger_id=str(body.get("trigger_id") or ""),
+            channel_id=str((body.get("channel") or {}).get("id") or ""),
+            response_url=str(body.get("response_url") or parse_private_metadata(view).get(menu.URL) or ""),
+            channel_name=str((body.get("channel") or {}).get("name") or ""),
+            view_id=str(view.get("id") or ""),
+            is_in_home=view.get("type") == "home",
+        )
+
+    @property
+    def row_id(self) -> int:
+        """The value as a row's id. Raises UserError for a button of another version."""
+        if not is_row_id(self.value):
+            raise UserError(OLD_BUTTON)
+        return int(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSubmission:
+    """A submitted modal. `values`: its fields by name; `metadata`: its `private_metadata`."""
+
+    team_id: str
+    user_id: str
+    home_team_id: str | None
+    callback_id: str
+    metadata: Mapping[str, Any]
+    values: Mapping[str, str]
+    key: str
+    """Identifies this submission; a redelivery has the same key."""
+    initial: Mapping[str, str] = field(default_factory=dict)
+    """The fields' values when the modal was opened."""
+    view_id: str = ""
+    """The modal; all submissions of one modal count as one. Empty if the payload has none."""
+    digest: str = ""
+    """A digest of the values, to detect a repeated submission."""
+
+    @classmethod
+    def from_payload(cls, body: Mapping[str, Any]) -> "ViewSubmission":
+        """Source: docs.slack.dev/reference/interaction-payloads/view-interactions-payload."""
+        view, user = body["view"], body["user"]
+        values = {
+            name: input_value(element)
+            for block in (view.get("state") or {}).get("values", {}).values()
+            for name, element in block.items()
+        }
+        digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+        return cls(
+            team_id=parse_team_id(body),
+            user_id=str(user["id"]),
+            home_team_id=user.get("team_id"),
+            callback_id=str(view.get("callback_id") or ""),
+            metadata=parse_private_metadata(view),
+            values=values,
+            key=str(body.get("trigger_id") or f"{view.get('id')}:{digest}"),
+            initial=initial_values(view.get("blocks") or []),
+            view_id=str(view.get("id") or ""),
+            digest=digest,
+        )
+
+    @property
+    def incident_id(self) -> int:
+        """Raises UserError for a modal of another version, which has none."""
+        return self.metadata_id(modals.INCIDENT)
+
+    def metadata_id(self, name: str) -> int:
+        """Return an id in the metadata. Raises UserError for a modal of another version."""
+        found = self.metadata.get(name)
+        if not isinstance(found, int):
+            raise UserError(OLD_FORM)
+        return found
+
+    @property
+    def message(self) -> SlackMessage:
+        """The message on which the shortcut was used that opened the modal."""
+        metadata = self.metadata
+        return SlackMessage(
+            channel_id=str(metadata["channel"]),
+            ts=str(metadata["ts"]),
+            text=str(metadata.get("text") or ""),
+            author=metadata.get("author"),
+            author_name=metadata.get("author_name"),
+            thread_ts=metadata.get("thread_ts"),
+        )
+
+    def text(self, name: str = modals.TEXT) -> str:
+        return self.values.get(name, "").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class ShortcutUse:
+    """A used shortcut. `message`: the message of a message shortcut, None for a global one."""
+
+    team_id: str
+    user_id: str
+    home_team_id: str | None
+    trigger_id: str
+    channel_id: str
+    message: SlackMessage | None
+    response_url: str = ""
+
+    @classmethod
+    def from_payload(cls, body: Mapping[str, Any], *, is_on_message: bool) -> "ShortcutUse":
+        """Source: docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload."""
+        user, channel_id = body["user"], str((body.get("channel") or {}).get("id") or "")
+        return cls(
+            team_id=parse_team_id(body),
+            user_id=str(user["id"]),
+            home_team_id=user.get("team_id"),
+            trigger_id=str(body.get("trigger_id") or ""),
+            channel_id=channel_id,
+            message=parse_message(body["message"], channel_id, BotIdentity("", "")) if is_on_message else None,
+            response_url=str(body.get("response_url") or ""),
+        )
+
+    @property
+    def text(self) -> str:
+        return self.message.text if self.message else ""
+
+    @property
+    def metadata(self) -> dict[str, object]:
+        """The message, as metadata of the modal for `ViewSubmission.message`."""
+        if self.message is None:
+            return {}
+        return {
+            "channel": self.channel_id,
+            "ts": self.message.ts,
+            "thread_ts": self.message.thread_ts,
+            "author": self.message.author,
+            "author_name": self.message.author_name,
+            "text": self.message.text,
+        }

@@ -1,0 +1,81 @@
+"""Buttons and forms of the postmortem: the draft, its missing facts, and the catch-up."""
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.terms import Kind, Precision
+from bot.domain.times import ParsedTime
+from bot.services import outbox
+from bot.services.outbox.payloads import DraftPayload
+from bot.services.postmortem.catchup import load_catchup
+from bot.services.timeline.impact_and_cause import state_cause, state_impact
+from bot.services.timeline.notes import record_fix, record_note
+from bot.services.workspace.actor import Actor
+from bot.slack.blocks import modals
+from bot.slack.blocks.incidents import card
+from bot.slack.blocks.modals import AT, USERS
+from bot.slack.blocks.postmortem.catchup import catchup_message
+from bot.slack.blocks.postmortem.missing_facts import ASK
+from bot.slack.handlers.fields import FieldError, errors_at, parse_time_field
+from bot.slack.handlers.interactions import ViewSubmission
+from bot.slack.handlers.registry import INCIDENT, Button, EphemeralMessage, Form
+from bot.store.incidents import incidents
+
+
+def _post_draft(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> str:
+    incident = incidents.get(session, incident_id)
+    outbox.post_draft(session, incident, actor.at, DraftPayload(asked_by=actor.user_id))
+    return "The postmortem draft follows."
+
+
+def _show_catchup(session: Session, settings: Settings, actor: Actor, incident_id: int) -> EphemeralMessage:
+    return EphemeralMessage(catchup_message(load_catchup(session, settings, incident_id, actor.at)))
+
+
+def _state_impact(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    share = submission.text(USERS).removesuffix("%").strip().replace(",", ".")
+    try:
+        percent = float(share) if share else None
+    except ValueError as problem:
+        raise FieldError(USERS, "Write a number, like 20%.") from problem
+    if percent is not None and not 0 <= percent <= 100:
+        raise FieldError(USERS, "A share of users is between 0% and 100%.")
+    state_impact(session, submission.incident_id, actor, submission.text(), users_percent=percent)
+
+
+def _state_start(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    started = parse_time_field(session, submission, actor.at)
+    with errors_at(AT):
+        state_impact(session, submission.incident_id, actor, "", started=started)
+
+
+def _state_cause(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    state_cause(session, submission.incident_id, actor, submission.text())
+
+
+def _record_detection(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    when = parse_time_field(session, submission, actor.at) or ParsedTime(None, Precision.UNKNOWN)
+    with errors_at(AT):
+        record_note(session, submission.incident_id, actor, submission.text(), when=when, kind=Kind.DETECTION)
+
+
+def _record_fix(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    record_fix(session, submission.incident_id, actor, submission.text())
+
+
+BUTTONS = (
+    Button(card.DRAFT, about=INCIDENT, run=_post_draft),
+    Button(card.CATCHUP, about=INCIDENT, run=_show_catchup),
+    Button(f"{ASK}_impact", about=INCIDENT, modal=modals.impact_form),
+    Button(f"{ASK}_start", about=INCIDENT, modal=modals.start_form),
+    Button(f"{ASK}_cause", about=INCIDENT, modal=modals.cause_form),
+    Button(f"{ASK}_detection", about=INCIDENT, modal=modals.detection_form),
+    Button(f"{ASK}_fix", about=INCIDENT, modal=modals.fix_form),
+)
+FORMS = (
+    Form(modals.ASK_IMPACT, run=_state_impact),
+    Form(modals.ASK_START, run=_state_start, first_field=AT),
+    Form(modals.ASK_CAUSE, run=_state_cause),
+    Form(modals.ASK_DETECTION, run=_record_detection),
+    Form(modals.ASK_FIX, run=_record_fix),
+)

@@ -1,0 +1,173 @@
+"""Buttons, forms and shortcuts of the timeline: pages, notes, messages as entries."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.domain.terms import MARKS, ActionKind, Kind
+from bot.services.channel.marks import mark_message
+from bot.services.timeline.action_items import add_action_item
+from bot.services.timeline.notes import record_note
+from bot.services.workspace.actor import Actor
+from bot.slack.blocks import menu, modals
+from bot.slack.blocks.command_forms import command_form
+from bot.slack.blocks.incidents import card
+from bot.slack.blocks.inputs import Choice
+from bot.slack.blocks.limits import View, one_line, plain_text
+from bot.slack.blocks.modals import AT, INCIDENT, KIND, TEXT, incident_field
+from bot.slack.handlers import registry
+from bot.slack.handlers.commands.command_forms import parse_form
+from bot.slack.handlers.fields import FieldError, errors_at, parse_time_field
+from bot.slack.handlers.interactions import ButtonClick, ShortcutUse, ViewSubmission
+from bot.slack.handlers.registry import CLICK, Answer, Button, ButtonReply, Form, Shortcut, check_visible
+from bot.slack.handlers.timeline_entries import open_entry_form
+from bot.slack.replies.render import render_text
+from bot.slack.replies.timeline import NEWER, OLDER, SHOW_REMOVED, TimelinePage, render_timeline_page
+from bot.store.incidents import incident_lists, incidents, timeline
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.visibility import visibility_in_channel
+from commands import task
+
+ADD_TO_TIMELINE, AMEND_ENTRY, MAKE_TASK = "add_to_timeline", "amend_entry", "make_it_a_task"
+MAX_CHOICE = 60
+"""Characters of an incident's title in a menu."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentChoices:
+    """The incidents that a message can be added to; `here`: the reference of the channel's own."""
+
+    choices: tuple[Choice, ...] = ()
+    here: str | None = None
+
+
+def _turn_page(session: Session, settings: Settings, click: ButtonClick) -> ButtonReply:
+    try:
+        page = TimelinePage.from_value(click.value)
+        check_visible(session, click, page.incident_id)
+        return render_timeline_page(session, settings, page)
+    except UserError as problem:
+        return problem.message
+
+
+def _load_choices(session: Session, use: ShortcutUse) -> IncidentChoices:
+    here = incidents.find_by_channel(session, use.team_id, use.channel_id)
+    visible = visibility_in_channel(session, use.team_id, use.channel_id).filter(incident_lists.find_open(session, use.team_id))
+    if here is not None:
+        visible = [here, *(each for each in visible if each.id != here.id)]
+    choices = tuple(Choice(each.reference, f"{each.reference} {one_line(each.title, MAX_CHOICE)}") for each in visible)
+    return IncidentChoices(choices, here.reference if here else None)
+
+
+def _open_add_form(_settings: Settings, use: ShortcutUse) -> View:
+    return modals.add_to_timeline_form((), use.metadata)
+
+
+def _fill_add_form(session: Session, _settings: Settings, use: ShortcutUse) -> View:
+    found = _load_choices(session, use)
+    return modals.add_to_timeline_form(found.choices, use.metadata, chosen=found.here)
+
+
+def _fill_amend_form(session: Session, settings: Settings, use: ShortcutUse) -> View:
+    """Build the form for the entry of a message; a message without an entry can be added."""
+    entry_id = _find_entry(session, use.team_id, use.channel_id, use.message.ts if use.message else "")
+    return (
+        _fill_add_form(session, settings, use) if entry_id is None else open_entry_form(session, "amend", entry_id, {})
+    )
+
+
+def _find_entry(session: Session, team_id: str, channel_id: str, ts: str) -> int | None:
+    """
+    Find the entry that quotes a message, or that a message of the bot reports.
+
+    The channel's incident comes first. Entries of private incidents are found in their channel only.
+    """
+    here = incidents.find_by_channel(session, team_id, channel_id)
+    found = timeline.find_quotes(session, channel_id, ts)
+    found += (
+        [reported] if here is not None and (reported := timeline.find_by_posted_message(session, here.key, ts)) else []
+    )
+    for entry in found:
+        if here is not None and entry.incident_id == here.key:
+            return entry.key
+    visibility = visibility_in_channel(session, team_id, channel_id)
+    visible = [entry for entry in found if visibility.sees(incidents.get(session, entry.incident_id))]
+    return visible[-1].key if visible else None
+
+
+def _open_task_form(settings: Settings, use: ShortcutUse) -> View:
+    return task_form(settings, use, IncidentChoices())
+
+
+def _fill_task_form(session: Session, settings: Settings, use: ShortcutUse) -> View:
+    return task_form(settings, use, _load_choices(session, use))
+
+
+def task_form(settings: Settings, use: ShortcutUse, found: IncidentChoices) -> View:
+    """Build the form of `/incident task` with the message's text, and a field for the incident."""
+    metadata = {**use.metadata, menu.URL: use.response_url}
+    view = command_form(task.COMMAND, settings, metadata, initial={TEXT: use.text})
+    blocks = [incident_field(found.choices, found.here), *view["blocks"]]
+    return {**view, "callback_id": modals.TASK_OF_MESSAGE, "title": plain_text("Make it a task"), "blocks": blocks}
+
+
+def _find_incident(session: Session, submission: ViewSubmission) -> Incident:
+    """Find the incident that the form names, as visible in the message's channel."""
+    visibility = visibility_in_channel(session, submission.team_id, str(submission.metadata.get("channel") or ""))
+    with errors_at(INCIDENT):
+        return visibility.find(session, submission.text(INCIDENT))
+
+
+def _mark_message(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    incident, kind = _find_incident(session, submission), submission.text(KIND)
+    mark_message(session, incident, actor, submission.message, Kind(kind) if kind in MARKS else Kind.NOTE)
+
+
+def _make_task(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer:
+    """Add the message to the timeline, and a task whose source is that entry."""
+    incident = _find_incident(session, submission)
+    invocation = parse_form(settings, task.COMMAND, actor, submission, incident)
+    owner, languages = invocation.options.get("owner"), invocation.options.get("lang") or (None,)
+    entry = mark_message(session, incident, actor, submission.message, Kind.TASK)
+    item = add_action_item(
+        session,
+        incident.key,
+        actor,
+        ActionKind.TASK,
+        invocation.text,
+        owner=owner.user_id if owner else None,
+        due=invocation.options.get("due"),
+        symptom=invocation.options.get("symptom"),
+        language=languages[0],
+        entry=entry,
+    )
+    return render_text(f"Task {item.number} of {incident.reference} noted.")
+
+
+def _add_note(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    text, word = submission.text(), submission.text(KIND)
+    if not text:
+        raise FieldError(TEXT, "Write what happened.")
+    when, kind = parse_time_field(session, submission, actor.at), Kind(word) if word in MARKS else None
+    with errors_at(AT):
+        record_note(session, submission.incident_id, actor, text, when=when, kind=kind)
+
+
+BUTTONS = (
+    Button(card.NOTE, about=registry.INCIDENT, modal=modals.note_form),
+    Button(OLDER, about=CLICK, show=_turn_page),
+    Button(NEWER, about=CLICK, show=_turn_page),
+    Button(SHOW_REMOVED, about=CLICK, show=_turn_page),
+)
+FORMS = (
+    Form(modals.NOTE, run=_add_note),
+    Form(modals.MARK, run=_mark_message, first_field=KIND),
+    Form(modals.TASK_OF_MESSAGE, run=_make_task),
+)
+SHORTCUTS = (
+    Shortcut(ADD_TO_TIMELINE, modal=_open_add_form, filled_modal=_fill_add_form),
+    Shortcut(AMEND_ENTRY, filled_modal=_fill_amend_form),
+    Shortcut(MAKE_TASK, modal=_open_task_form, filled_modal=_fill_task_form),
+)

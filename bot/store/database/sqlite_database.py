@@ -1,0 +1,162 @@
+"""SQLite: one writer thread and several reader threads on one file."""
+
+import asyncio
+import contextvars
+import fcntl
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Concatenate
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import QueuePool, StaticPool
+from sqlmodel import Session
+
+from bot.domain.errors import UserError
+from bot.runtime.clock import machine_now
+from bot.store.database.connections import sqlite_engine
+from bot.store.database.session import (
+    STUCK_AFTER,
+    DatabaseDamaged,
+    DatabaseInUse,
+    DatabaseUnavailable,
+    P,
+    Probe,
+    T,
+    function_name,
+    no_probe,
+    wake_nobody,
+)
+from bot.store.database.sqlite_writer import Writer
+from bot.store.database.transaction_state import Wakeup
+
+READERS = 4
+"""Reader threads."""
+
+
+def sqlite_path(url: URL) -> Path:
+    if not url.database or url.database == ":memory:":
+        raise UserError("DATABASE_URL: Dogwatch keeps its record in a file: use sqlite:///path/to/dogwatch.db.")
+    return Path(url.database)
+
+
+class SqliteDatabase:
+    """One file, one writing process. `read_only` opens it beside a running bot, without a lock."""
+
+    dialect = "sqlite"
+
+    def __init__(self, url: URL, *, read_only: bool = False, probe: Probe = no_probe) -> None:
+        self.path = sqlite_path(url)
+        self.on_commit: Callable[[Wakeup], None] = wake_nobody
+        self.wall: Callable[[], datetime] = machine_now
+        """The clock that stands beside the file. People set it."""
+        self._lock: int | None = None
+        if read_only:
+            if not self.path.exists():
+                raise UserError(f"There is no database at {self.path}.")
+        else:
+            self._lock = self._take_lock()
+        self._reading = sqlite_engine(self.path, writable=False, poolclass=QueuePool, pool_size=READERS)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
+        self.writing = None if read_only else sqlite_engine(self.path, writable=True, poolclass=StaticPool)
+        self._writer = None if self.writing is None else Writer(self.writing, probe)
+
+    def _take_lock(self) -> int:
+        if not self.path.parent.is_dir():
+            raise UserError(f"DATABASE_URL: there is no folder {self.path.parent}. Make it, or mend the path.")
+        for path in (self.path, self.path.parent):
+            if path.exists() and not os.access(path, os.W_OK):
+                raise _not_writable(self.path, f"{path} may only be read")
+        try:
+            lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as problem:
+            raise _not_writable(self.path, str(problem.strerror)) from problem
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as problem:
+            os.close(lock)
+            raise DatabaseInUse(
+                f"{self.path} is in use by another Dogwatch process. Stop that one first, "
+                "or use PostgreSQL if you want several."
+            ) from problem
+        return lock
+
+    async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._write(function_name(fn), lambda session: fn(session, *args, **kwargs), is_low_priority=False)
+
+    async def run_low_priority(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._write(function_name(fn), lambda session: fn(session, *args, **kwargs), is_low_priority=True)
+
+    async def _write(self, name: str, work: Callable[[Session], T], *, is_low_priority: bool) -> T:
+        if self._writer is None:
+            raise UserError(f"{self.path} was opened for reading only.")
+        try:
+            job = self._writer.submit(name, work, is_low_priority=is_low_priority)
+            result, due = await asyncio.wrap_future(job)
+        except OperationalError as problem:
+            raise DatabaseUnavailable(str(_first(problem).orig)) from problem
+        except DatabaseError as problem:
+            raise _not_sqlite(self.path, problem) from problem
+        if due:
+            self.on_commit(due)
+        return result
+
+    async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def reading() -> T:
+            try:
+                with Session(self._reading, expire_on_commit=False) as session:
+                    return fn(session, *args, **kwargs)
+            except OperationalError as problem:
+                raise DatabaseUnavailable(str(problem.orig)) from problem
+            except DatabaseError as problem:
+                raise _not_sqlite(self.path, problem) from problem
+
+        inside = contextvars.copy_context()  # a thread has none of its own, and its lines belong to the same unit
+        return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: inside.run(reading))
+
+    async def now(self) -> datetime:
+        return self.wall()
+
+    async def end_stuck_transactions(self, after: timedelta = STUCK_AFTER) -> int:  # noqa: ARG002  as the other kind of database
+        return 0  # the file has one process: nobody else can be in its way
+
+    async def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self._readers.shutdown)
+        if self._writer is not None:
+            await loop.run_in_executor(None, self._writer.close)
+        self._reading.dispose()
+        if self.writing is not None:
+            self.writing.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _first(problem: OperationalError) -> OperationalError:
+    """The original error: after a full disk SQLite rolls back, and the savepoint is missing too."""
+    found, earlier = problem, problem.__context__
+    while earlier is not None:
+        found = earlier if isinstance(earlier, OperationalError) else found
+        earlier = earlier.__context__
+    return found
+
+
+def _not_writable(path: Path, why: str) -> UserError:
+    return UserError(
+        f"{path} cannot be written ({why}). Give the user that runs Dogwatch the file and its folder, or set "
+        "DATABASE_URL to another place."
+    )
+
+
+def _not_sqlite(path: Path, problem: DatabaseError) -> Exception:
+    """DatabaseDamaged for a damaged or foreign file; any other error (a constraint) unchanged."""
+    if type(problem) is not DatabaseError:
+        return problem
+    return DatabaseDamaged(
+        f"{path} cannot be used: {problem.orig}. Stop Dogwatch, move the file and those beside it to another place, "
+        "and put a backup back with `dogwatch restore`; or set DATABASE_URL to another file."
+    )

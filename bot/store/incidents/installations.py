@@ -1,0 +1,29 @@
+"""The Slack workspace of this installation, and the bot's identity in it."""
+
+from datetime import datetime
+
+from sqlmodel import Field, Session, SQLModel, col, select
+
+
+class Installation(SQLModel, table=True):
+    """The workspace and the bot's identity, as `auth.test` returned them."""
+
+    __tablename__ = "installation"
+
+    team_id: str = Field(primary_key=True)
+    team_name: str = ""
+    url: str = ""
+    bot_user_id: str = ""
+    bot_id: str = ""
+    incidents_channel: str = ""
+    """Configured name or id of the channel `incidents_channel_id`."""
+    incidents_channel_id: str | None = None
+    seen_at: datetime
+
+
+NEWEST_INSTALLATION = select(Installation).order_by(col(Installation.seen_at).desc()).limit(1)
+
+
+def find_installation(session: Session) -> Installation | None:
+    """None before Slack was ever reached."""
+    return session.exec(NEWEST_INSTALLATION).first()

@@ -1,0 +1,91 @@
+"""Messages, canvas and bookmarks in Slack that show an incident's present state."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from sqlmodel import Field, Session, SQLModel, select
+
+from bot.store.database.transaction_state import transaction_state
+from bot.store.incidents.incidents import Incident
+
+
+class SlackView(StrEnum):
+    """What a message shows."""
+
+    CARD = "card"
+    ANNOUNCEMENT = "announcement"
+    FOLLOWUPS = "followups"
+    ALERTS = "alerts"
+    QUESTIONS = "questions"
+    FINDINGS = "findings"
+    CANVAS = "canvas"
+
+
+BOOKMARK = "bookmark "
+"""Beginning of the view of a bookmark; its purpose follows."""
+
+
+class SlackMessage(SQLModel, table=True):
+    """
+    Where a view of an incident is in Slack, one row a view.
+
+    `ts` is a message's ts, the id of the canvas, or the id of a bookmark. `digest`: of the canvas's content as Slack
+    returned it; None where it returned nothing, empty once people may have edited it and were told so.
+    """
+
+    __tablename__ = "slack_message"
+
+    incident_id: int = Field(primary_key=True, foreign_key="incident.id")
+    view: str = Field(primary_key=True)
+    channel_id: str | None = None
+    ts: str
+    digest: str | None = None
+
+
+def find_all(session: Session, incident_id: int) -> Mapping[str, SlackMessage]:
+    """All rows of an incident by their view; queried once a transaction."""
+    known = transaction_state(session).slack_messages
+    if incident_id not in known:
+        rows = session.exec(select(SlackMessage).where(SlackMessage.incident_id == incident_id))
+        known[incident_id] = {row.view: row for row in rows}
+    return known[incident_id]
+
+
+def find_ts(session: Session, incident_id: int, view: SlackView) -> str | None:
+    """None if it was not posted."""
+    row = find_all(session, incident_id).get(view)
+    return row.ts if row else None
+
+
+def is_posted(session: Session, incident: Incident, view: SlackView) -> bool:
+    return find_ts(session, incident.key, view) is not None
+
+
+def save(session: Session, incident: Incident, view: str, ts: str, *, digest: str | None = None) -> None:
+    """Store where a view was posted, in place of what was stored of it."""
+    rows = dict(find_all(session, incident.key))
+    row = rows.get(view) or SlackMessage(incident_id=incident.key, view=view, ts=ts)
+    row.ts, row.channel_id, row.digest = ts, incident.channel_id, digest
+    session.add(row)
+    transaction_state(session).slack_messages[incident.key] = {**rows, view: row}
+
+
+def bookmark_ids(session: Session, incident: Incident) -> dict[str, str]:
+    """Ids of the bot's bookmarks in the present channel, by purpose; empty for one that people removed."""
+    return {
+        view.removeprefix(BOOKMARK): row.ts
+        for view, row in find_all(session, incident.key).items()
+        if view.startswith(BOOKMARK) and row.channel_id == incident.channel_id
+    }
+
+
+def delete_of_channel(session: Session, incident: Incident) -> None:
+    """Delete what is in the incident's channel, which it leaves. The announcement is elsewhere and stays."""
+    rows = find_all(session, incident.key)
+    for view, row in rows.items():
+        if view != SlackView.ANNOUNCEMENT:
+            session.delete(row)
+    session.flush()
+    transaction_state(session).slack_messages[incident.key] = {
+        view: row for view, row in rows.items() if view == SlackView.ANNOUNCEMENT
+    }

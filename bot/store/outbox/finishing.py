@@ -1,0 +1,198 @@
+"""Finish rows: write outcomes, take the lane's next row, save progress."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, delete, update
+from sqlmodel import Session, col, func, select
+
+from bot.store.database.transaction_state import Wakeup, cancel_wakeup, pending_wakeups
+from bot.store.incidents.incidents import Incident
+from bot.store.outbox.leases import lock_due_lanes, start_heads
+from bot.store.outbox.models import (
+    LANES,
+    ROWS,
+    Claim,
+    Done,
+    Failure,
+    Lane,
+    LostLease,
+    OutboxRow,
+    Outcome,
+    RatesOf,
+    Rejected,
+    Retry,
+    State,
+)
+from bot.store.outbox.queue import has_other_waiting
+from bot.store.outbox.rate_limits import block_until
+
+
+@dataclass(frozen=True, slots=True)
+class FinishResult:
+    """
+    Work of a worker after a row has ended.
+
+    `following`: the lane's next row; None: the lane is released. `others`: heads of lanes that the outcome made due.
+    `due_at`: when the earliest of these lanes is due that was not taken; None if none of them waits.
+    """
+
+    following: Claim | None
+    others: list[Claim]
+    due_at: datetime | None
+
+
+FREE_OWNERS = (
+    select(LANES.c.key, LANES.c.owner)
+    .where(LANES.c.key.in_(bindparam("lanes", expanding=True)))
+    .with_for_update(skip_locked=True)
+)
+ENDING = (
+    update(ROWS)
+    .where(ROWS.c.id.in_(bindparam("rows", expanding=True)))
+    .values(state=State.DONE.value, done_at=bindparam("at"), error=None)
+    .returning(ROWS.c.lane)
+)
+
+
+def finish_several(
+    session: Session, claims: Sequence[Claim], *, now: datetime, real_now: datetime, lease: timedelta, rates_of: RatesOf
+) -> list[FinishResult | None]:
+    """
+    Finish done rows of one owner that write nothing back, with one statement each.
+
+    None for each row that has to be finished by itself: its lane is locked, or was lost. So this never waits for a lane
+    while it holds others.
+    """
+    owner = claims[0].owner
+    of_lanes = {each.row.lane: each for each in claims}
+    held = session.execute(FREE_OWNERS, {"lanes": sorted(of_lanes)}).all()
+    rows = [of_lanes[lane].row.key for lane, owned_by in held if owned_by == owner]
+    if not rows:
+        return [None] * len(claims)
+    lanes = session.execute(ENDING, {"rows": rows, "at": now}).scalars().all()
+    started, due = start_heads(session, lanes, owner=owner, now=now, until=real_now + lease, rates_of=rates_of)
+    ended = {lane: FinishResult(started.get(lane), [], due) for lane in lanes}
+    return [ended.get(each.row.lane) for each in claims]
+
+
+INCIDENT = select(Incident.id).where(col(Incident.id) == bindparam("incident_id")).with_for_update()
+OWNER = select(LANES.c.owner).where(LANES.c.key == bindparam("lane")).with_for_update()
+RELEASING = update(LANES).where(LANES.c.key == bindparam("lane")).values(owner=None, lease_until=None)
+
+
+def finish(
+    session: Session,
+    claimed: Claim,
+    outcome: Outcome,
+    *,
+    now: datetime,
+    real_now: datetime,
+    lease: timedelta,
+    rates_of: RatesOf,
+    go_on: bool = True,
+    others: int = 0,
+    busy: Collection[str] = (),
+    lapsed_before: datetime | None = None,
+) -> FinishResult:
+    """
+    Write the outcome of a claimed row and start the lane's next one, if it may go now.
+
+    If that made other lanes due, up to `others` of them are claimed in the same transaction: rows that wait for a
+    channel, or for the card, go out that much sooner. Raises LostLease if another worker has the lane.
+    """
+    row = claimed.row
+    if row.incident_id is not None and not isinstance(outcome, Retry) and outcome.apply is not None:
+        # The incident before the lane, as whoever changes an incident: the other way round each waits for the other.
+        session.exec(INCIDENT, params={"incident_id": row.incident_id})
+    if session.execute(OWNER, {"lane": row.lane}).scalar_one() != claimed.owner:
+        raise LostLease(row.lane)
+    _write_outcome(session, row, outcome, now)
+    if not go_on:
+        session.execute(RELEASING, {"lane": row.lane})
+        return FinishResult(None, [], None)
+    more = _lock_more_lanes(session, row.lane, now, lapsed_before or real_now, others, busy)
+    started, due_at = start_heads(
+        session, [row.lane, *more], owner=claimed.owner, now=now, until=real_now + lease, rates_of=rates_of
+    )
+    following = started.pop(row.lane, None)
+    return FinishResult(following, list(started.values()), due_at)
+
+
+def _lock_more_lanes(
+    session: Session, own: str, now: datetime, lapsed_before: datetime, limit: int, busy: Collection[str]
+) -> list[str]:
+    """Lock up to `limit` further due lanes; if that is all of them, cancel the wakeup."""
+    if limit <= 0 or Wakeup.ROWS not in pending_wakeups(session):
+        return []
+    due = [lane for lane in lock_due_lanes(session, now, lapsed_before, limit + len(busy) + 1) if lane != own]
+    free = [lane for lane in due if lane not in busy]
+    if len(free) == len(due) <= limit:  # a busy one may just be ending: its worker has to look again
+        cancel_wakeup(session, Wakeup.ROWS)
+    return free[:limit]
+
+
+def _write_outcome(session: Session, row: OutboxRow, outcome: Outcome, now: datetime) -> None:
+    apply: Callable[[Session], None] | None = None
+    match outcome:
+        case Done(apply):
+            written: dict[str, Any] = {"state": State.DONE, "done_at": now, "error": None}
+        case Rejected(error, is_dead, apply):
+            written = {"state": State.DEAD if is_dead else State.FAILED, "done_at": now, "error": error}
+        case Retry(at, error, is_unknown, progress, blocks, failure):
+            written = {"not_before": at, "error": error, **_counted(row, failure)}
+            if progress is not None:
+                written["progress"] = progress
+            if not is_unknown and row.target is not None and has_other_waiting(session, row):
+                written |= {"state": State.DONE, "done_at": now}  # the newer one shows the same thing
+            else:
+                written["state"] = State.UNKNOWN if is_unknown else State.WAITING
+            for key in blocks:
+                block_until(session, key, at)
+    told = session.execute(update(ROWS).where(ROWS.c.id == row.key).values(**written))
+    if not getattr(told, "rowcount", 0):
+        raise LostLease(f"row {row.key} is gone")
+    if isinstance(outcome, Rejected) and row.target is not None:
+        _keep_one(session, row, written)
+    if apply is not None:
+        apply(session)
+
+
+def _keep_one(session: Session, row: OutboxRow, written: dict[str, Any]) -> None:
+    """Keep one row of a view that failed before: a retry of it shows everything."""
+    same = (
+        ROWS.c.incident_id == row.incident_id,
+        ROWS.c.target == row.target,
+        ROWS.c.state.in_([State.FAILED.value, State.DEAD.value]),
+    )
+    oldest = session.execute(select(func.min(ROWS.c.id)).where(*same)).scalar_one()
+    session.execute(delete(ROWS).where(*same, ROWS.c.id > oldest))
+    session.execute(update(ROWS).where(ROWS.c.id == oldest).values(**written))
+
+
+def _counted(row: OutboxRow, failure: Failure | None) -> dict[str, Any]:
+    """Number of attempts by kind of failure: an outage uses up none of those for defects."""
+    is_silence = failure in {Failure.SLACK_UNREACHABLE, Failure.METHOD_UNREACHABLE, Failure.DATABASE_UNREACHABLE}
+    return {
+        "unanswered_attempts": row.unanswered_attempts + 1 if is_silence else 0,
+        "defects": row.defects + (failure is Failure.DEFECT),
+        "waits_for_slack": failure is Failure.SLACK_UNREACHABLE,
+    }
+
+
+def save_progress(session: Session, claimed: Claim, achieved: dict[str, Any]) -> None:
+    """
+    Save results of a running row. Raises LostLease if another worker has the lane.
+
+    Progress resets the pauses between attempts.
+    """
+    lane = session.exec(select(Lane).where(Lane.key == claimed.row.lane).with_for_update()).one()
+    row = session.get(OutboxRow, claimed.row.key)
+    if lane.owner != claimed.owner or row is None:
+        raise LostLease(claimed.row.lane)
+    row.progress = {**row.progress, **achieved}
+    claimed.row.progress = row.progress
+    row.unanswered_attempts = claimed.row.unanswered_attempts = 0
+    session.add(row)

@@ -1,0 +1,257 @@
+"""Facts that Dogwatch records: stored as values, worded in each language; people's words stay as they are."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.drafting.annotations import localized_fact
+from bot.domain.languages import get_language
+from bot.domain.postmortem import build_draft
+from bot.domain.record.facts import (
+    FACTS,
+    AlertEnded,
+    AlertsEnded,
+    AlertsFired,
+    EscalationAcknowledged,
+    MoreAlerts,
+    RoleAssigned,
+    StormBegan,
+    StormGoesOn,
+    StormOver,
+    StormTitle,
+    UsersAffected,
+    VendorFixed,
+    read_fact,
+    store_fact,
+)
+from bot.domain.record.model import Record
+from bot.domain.terms import LANGUAGES, Kind, SourceKind, UpdateState
+from tests.support.records.builders import RecordBuilder
+
+
+def told() -> RecordBuilder:
+    builder = RecordBuilder("2023-12-31", "Europe/Paris", "It broke", "shop")
+    builder.declared_by_alert("22:00", "Down", "Shop is down", origin="generic")
+    return builder
+
+
+def last(record: Record, code: str) -> str:
+    """The last line of the timeline: label, text and remarks."""
+    (document,) = build_draft(record, languages=[code]).documents
+    block = document.sections["timeline"][-1]
+    return " | ".join([block.label, block.text, *block.notes])
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("en", "Role | @dba leads"), ("fr", "Rôle | @dba pilote l’incident"), ("de", "Rolle | @dba leitet den Einsatz")],
+)
+def test_who_leads(code, expected):
+    builder = told()
+    user = builder.person("dba")
+    builder.typed("22:05", "oncall", RoleAssigned("lead", "Lead", user), Kind.ROLE, role="lead", person=user)
+
+    assert last(builder.record(), code) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "label", "given", "expected"),
+    [
+        ("en", "Scribe", ("UDBA", None, ""), "Role | Scribe: @dba"),
+        ("fr", "Scribe", ("UDBA", None, ""), "Rôle | Secrétaire de l’incident\u202f: @dba"),
+        (
+            "de",
+            "Scribe",
+            ("UDBA", "UONCALL", "alles gelesen"),
+            "Rolle | @oncall übergibt an @dba: Protokoll. alles gelesen",
+        ),
+        ("de", "Schreiber", ("UDBA", None, ""), "Rolle | Schreiber: @dba"),
+        ("it", "Scribe", (None, "UDBA", ""), "Ruolo | @dba lascia il ruolo: Verbalizzante"),
+    ],
+)
+def test_who_takes_which_part(code, label, given, expected):
+    """A built-in role bears its name in each language, one with a label of the workspace that label."""
+    person, before, note = given
+    builder = told()
+    users = {f"U{name.upper()}": builder.person(name) for name in ("dba", "oncall")}
+    said = RoleAssigned("scribe", label, users.get(person), users.get(before), note)
+    builder.typed(
+        "22:05",
+        "oncall",
+        said,
+        Kind.ROLE,
+        role="scribe",
+        role_label=label,
+        person=users.get(person),
+        person_before=users.get(before),
+    )
+
+    assert last(builder.record(), code) == expected
+
+
+def test_what_somebody_put_instead_of_our_words_stands_as_they_put_it():
+    builder = told()
+    builder.typed(
+        "22:05", "oncall", "<@UDBA> leads, until Monday", Kind.ROLE, role="lead", person=builder.person("dba")
+    )
+
+    assert last(builder.record(), "fr") == "Rôle | @dba leads, until Monday"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"), [("en", "Alert ended | Down: Shop is down"), ("it", "Allarme rientrato | Down: Shop is down")]
+)
+def test_the_end_of_an_alert(code, expected):
+    builder = told()
+    text = AlertEnded("Down: Shop is down")
+    builder.entry("22:30", None, text, Kind.ALERT_RESOLVED, source=SourceKind.ALERT)
+
+    assert last(builder.record(), code) == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "expected"),
+    [
+        (3, "en", "Detection | A\nB\nand 3 more"),
+        (1, "fr", "Détection | A\nB\net 1 autre"),
+        (3, "fr", "Détection | A\nB\net 3 autres"),
+        (0, "fr", "Détection | A\nB"),
+    ],
+)
+def test_alerts_that_are_not_named(more, code, expected):
+    builder = told()
+    fact = AlertsFired("A\nB", more) if more else "A\nB"
+    builder.entry("22:30", None, fact, Kind.DETECTION, source=SourceKind.ALERT)
+
+    assert last(builder.record(), code) == expected
+
+
+@pytest.mark.parametrize(
+    ("percent", "code", "expected"),
+    [
+        (20.0, "en", "20% of users affected"),
+        (12.5, "fr", "12,5\xa0% des utilisateurs ont été touchés"),
+        (20.0, "de", "20\xa0% der Nutzer waren betroffen"),
+    ],
+)
+def test_an_impact_that_is_a_figure_alone(percent, code, expected):
+    builder = told()
+    builder.impact("22:30", "oncall", UsersAffected(percent), percent=percent)
+    (document,) = build_draft(builder.record(), languages=[code]).documents
+
+    assert [(block.text, block.notes) for block in document.sections["impact"]] == [(expected, ())]
+
+
+def test_a_share_in_somebodys_own_words_is_left_alone():
+    builder = told()
+    builder.impact("22:30", "oncall", "20% of users affected, mostly in Rome", percent=20.0)
+    (document,) = build_draft(builder.record(), languages=["fr"]).documents
+
+    assert document.sections["impact"][0].text == "20% of users affected, mostly in Rome"
+
+
+FACT_EXAMPLES = (
+    EscalationAcknowledged("dba", "Ana"),
+    VendorFixed("acme"),
+    RoleAssigned("scribe", "Scribe", "U1", "U2", "all read"),
+    RoleAssigned("lead", "Lead", None, "U2"),
+    UsersAffected(33.3333),
+    AlertEnded("Down: Shop is down"),
+    AlertsFired("A\nB", 3),
+    MoreAlerts(1999, None, 2, "a 1,000, b 999"),
+    AlertsEnded(3, "a, b) ended: 3"),
+    StormTitle(0),
+    StormTitle(37, None, 2),
+    StormBegan(("INC-1", "INC-2"), 5),
+    StormGoesOn(("INC-3",), 5),
+    StormOver(10),
+)
+
+
+def test_every_kind_has_an_example():
+    assert {type(each) for each in FACT_EXAMPLES} == set(FACTS.values())
+
+
+@pytest.mark.parametrize("fact", FACT_EXAMPLES, ids=lambda fact: fact.kind)
+def test_a_stored_fact_reads_back(fact):
+    assert read_fact(json.loads(json.dumps(store_fact(fact)))) == fact
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("fact", FACT_EXAMPLES, ids=lambda fact: fact.kind)
+def test_every_fact_has_words_in_every_language(code, fact):
+    text = localized_fact(fact, get_language(code))
+
+    assert text
+    assert "{" not in text
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("en", "title (French): Panne; category removed; languages: French and English; zone"),
+        ("fr", "titre (français)\u202f: Panne; catégorie\u202f: —; langues\u202f: français et anglais; zone"),
+        ("es", "título (francés): Panne; categoría: —; idiomas: francés e inglés; zone"),
+    ],
+)
+def test_which_details_were_changed(code, expected):
+    builder = told()
+    changes = (("title.fr", "Panne"), ("category", ""), ("languages", "fr, en"))
+    entry = builder.typed("22:30", "oncall", "", Kind.DETAILS, changes=changes)
+    (document,) = build_draft(builder.record(), languages=[code]).documents
+
+    shown = [block for block in document.sections["timeline"] if block.key == entry.source.ref]
+    assert "; ".join([*shown[0].notes, "zone"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("en", "Public update: Monitoring | It works again"),
+        ("fr", "Communication publique\u202f: Sous surveillance | It works again | anglais"),
+    ],
+)
+def test_what_the_public_was_told(code, expected):
+    builder = told()
+    builder.typed("22:30", "oncall", "It works again", Kind.COMMUNICATION, public=UpdateState.MONITORING, language="en")
+
+    assert last(builder.record(), code) == expected
+
+
+@pytest.mark.parametrize(
+    ("ended", "code", "expected"),
+    [
+        ("22:50", "en", "states the end: 10:50 PM"),
+        ("22:51", "en", "states the end: 10:50 PM (10:51 PM holds)"),
+        ("22:51", "fr", "indique la fin\u202f: 22:50 (retenu\u202f: 22:51)"),
+        (None, "en", "states the end: 10:50 PM (no longer holds)"),
+    ],
+)
+def test_an_end_that_does_not_hold_any_more(ended, code, expected):
+    builder = told()
+    entry = builder.typed("23:00", "oncall", "Done.", Kind.RESOLVED, states_end=builder.at("22:50"))
+    if ended:
+        builder.sets("ended", entry, "impact ended:", at=ended)
+
+    assert last(builder.record(), code).endswith(f" | {expected}")
+
+
+@pytest.mark.parametrize(
+    ("is_open", "is_vendor", "expected"),
+    [
+        (True, True, "no answer yet"),
+        (True, False, "no answer yet"),
+        (False, True, "no answer recorded"),
+        (False, False, "nobody acknowledged"),
+    ],
+)
+def test_silence_is_told_as_far_as_it_is_known(is_open, is_vendor, expected):
+    builder = told()
+    builder.escalated("22:10", "oncall", "network", "Please help")
+    builder.escalations[0] = replace(builder.escalations[0], external=is_vendor)
+    if not is_open:
+        builder.resolved("22:50", "oncall", "Done.")
+    (document,) = build_draft(builder.record()).documents
+
+    assert document.sections["escalations"][0].notes == (expected,)

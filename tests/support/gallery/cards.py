@@ -1,0 +1,143 @@
+"""Incident cards and alert messages of the gallery, in each state of an incident."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.domain.incidents.requirements import RequirementStatus
+from bot.domain.terms import Status
+from bot.services.views.card import (
+    CardAlerts,
+    CardOpenWork,
+    CardPeople,
+    CardRelations,
+    CardState,
+    CardTimes,
+    CardView,
+    RelatedIncident,
+    WaitingEscalation,
+)
+from bot.services.views.lists import AlertLine
+from bot.store.incidents.incidents import Incident
+from tests.support.gallery.escalations import AT_ONE, NAMES, SECOND_OF_THREE
+
+BEGAN = datetime(2026, 3, 2, 13, 58, tzinfo=UTC)
+OPEN = CardView(
+    incident_id=7,
+    reference="INC-7",
+    title="Checkout is down",
+    title_without_count="Checkout is down",
+    services=("checkout", "payments"),
+    channel_id="C0INC7",
+    state=CardState("SEV2", 2, Status.INVESTIGATING, is_open=True),
+    times=CardTimes(BEGAN + timedelta(minutes=2), BEGAN),
+    names=NAMES,
+)
+OPEN_WORK = CardOpenWork(
+    waiting=(
+        WaitingEscalation("<@U0DBA>", BEGAN + timedelta(minutes=9), AT_ONE),
+        WaitingEscalation("payments", BEGAN + timedelta(minutes=9), SECOND_OF_THREE),
+    ),
+    requirements=(
+        RequirementStatus("SEV1", "somebody as Lead", "lead", is_met=True),
+        RequirementStatus("SEV1", "what the impact is", "impact TEXT", is_met=False),
+        RequirementStatus("Cause known", "what caused it", "cause TEXT", is_met=False),
+    ),
+    problems=(
+        "Pin the card: The channel holds as many pins as Slack allows (too_many_pins). Remove one.",
+        "Invite people (<@U0MANAGER>): A guest cannot be invited by an app (user_is_restricted). Invite them by hand.",
+    ),
+)
+BUSY = replace(
+    OPEN,
+    state=CardState("SEV1", 1, Status.IDENTIFIED, is_open=True, custom_status="Cause known"),
+    people=CardPeople("U0ONCALL", other_roles=(("Communications lead", "U0ENGINEER"), ("Scribe", "U0DBA"))),
+    alerts=CardAlerts(firing=2, total=3),
+    related=CardRelations(previous="INC-6"),
+    open_work=OPEN_WORK,
+)
+IN_TRIAGE = replace(OPEN, state=replace(OPEN.state, status=Status.TRIAGE))
+OVER = replace(
+    BUSY,
+    state=replace(BUSY.state, status=Status.RESOLVED, is_open=False),
+    times=replace(BUSY.times, ended_at=BEGAN + timedelta(hours=2)),
+    alerts=CardAlerts(firing=0, total=3),
+    open_work=CardOpenWork(requirements=OPEN_WORK.requirements),
+)
+CANCELLED = replace(
+    OPEN,
+    state=replace(
+        OPEN.state, status=Status.CANCELLED, is_open=False, closure_reason="False alarm: the monitor was set too low"
+    ),
+)
+MERGED = replace(
+    OPEN,
+    state=replace(OPEN.state, status=Status.MERGED, is_open=False),
+    related=CardRelations(merged_into=RelatedIncident("INC-3", "C0INC3")),
+)
+TOOK_IN = replace(
+    OPEN, related=CardRelations(took_in=(RelatedIncident("INC-8", "C0INC8"), RelatedIncident("INC-9", None)))
+)
+STORM = replace(
+    BUSY,
+    title="Alert storm: 1,950 alerts of 12 services",
+    title_without_count="Alert storm",
+    alerts=CardAlerts(firing=1_900, total=1_950),
+    related=CardRelations(
+        previous="INC-6", is_storm=True, beside=(RelatedIncident("INC-1", "C0INC1"), RelatedIncident("INC-2", None))
+    ),
+    open_work=replace(OPEN_WORK, problems=()),
+)
+BESIDE_A_STORM = replace(OPEN, related=CardRelations(beside=(RelatedIncident("INC-11", "C0INC11"),)))
+DRILL = replace(OPEN, is_drill=True, reference="DRILL-3", is_private=True)
+WITHOUT_CHANNEL = replace(
+    OPEN,
+    channel_id=None,
+    open_work=CardOpenWork(
+        problems=(
+            (
+                "Open the channel: The workspace does not allow it to apps (restricted_action). "
+                "A workspace admin can allow it in Slack's settings."
+            ),
+        )
+    ),
+)
+
+FIRED = AlertLine(
+    "CheckoutHTTP500Spike",
+    "Spike in 500 failures on the checkout page",
+    "https://prometheus.example/graph",
+    BEGAN,
+    None,
+    1,
+)
+ENDED = replace(FIRED, ended_at=BEGAN + timedelta(hours=2))
+CARDS = {
+    "open": OPEN,
+    "busy": BUSY,
+    "in triage": IN_TRIAGE,
+    "resolved": OVER,
+    "cancelled": CANCELLED,
+    "merged": MERGED,
+    "took another in": TOOK_IN,
+    "storm": STORM,
+    "beside a storm": BESIDE_A_STORM,
+    "drill": DRILL,
+    "without a channel": WITHOUT_CHANNEL,
+}
+EDITED = Incident(
+    id=7,
+    team_id="T0HARBOUR",
+    series="INC",
+    number=7,
+    titles={"": "Checkout is down", "fr": "Le paiement est en panne"},
+    severity="SEV2",
+    status="investigating",
+    services=["checkout", "payments"],
+    zone="Europe/Paris",
+    languages=["fr", "en"],
+    template="classic",
+    declared_at=BEGAN,
+    started_at=BEGAN,
+    detected_at=BEGAN,
+)
+OTHER = EDITED.model_copy(update={"id": 3, "number": 3, "titles": {"": "Payments fail"}, "channel_id": "C0INC3"})

@@ -1,0 +1,156 @@
+"""
+Every message, modal and text that the bot can make, built from examples.
+
+The gallery's page shows them; a contract test checks them against Slack's limits and against the tables of events,
+buttons and forms. A new message or form belongs here.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.config import Settings
+from bot.domain.slack_app.missing_permissions import MissingPermission
+from bot.domain.slack_app.scopes import BY_SCOPE, PERMISSIONS
+from bot.services.incidents.merge import MergePreview, MergeResult
+from bot.services.postmortem.findings import FindingPlace, FindingsView, FindingText
+from bot.services.views.card import RelatedIncident
+from bot.services.views.lists import AlertsView, FollowUp, FollowUpsView
+from bot.services.views.missing_facts import NEEDED_FACTS, MissingFactsView
+from bot.slack.blocks.escalation import page
+from bot.slack.blocks.escalation.message import escalation_message, moved_escalation_message
+from bot.slack.blocks.escalation.reminders import reminder_message
+from bot.slack.blocks.escalation.silence_check import active_confirmed_message, silence_check_message
+from bot.slack.blocks.incidents import archiving, card
+from bot.slack.blocks.incidents.alerts import alerts_message
+from bot.slack.blocks.incidents.channel_lines import channel_line, ephemeral_text, redacted_message
+from bot.slack.blocks.incidents.followups import followups_message
+from bot.slack.blocks.incidents.merge import merge_question, merged_message
+from bot.slack.blocks.incidents.role_briefing import role_briefing_message
+from bot.slack.blocks.message import Message
+from bot.slack.blocks.missing_permissions import missing_permissions_message
+from bot.slack.blocks.postmortem import catchup, findings
+from bot.slack.blocks.postmortem.missing_facts import missing_facts_message
+from bot.slack.blocks.time_question import MAX_CHOICES, time_question_message
+from tests.support.gallery import oncall
+from tests.support.gallery.cards import BUSY, CARDS, EDITED, ENDED, FIRED, OTHER, OVER
+from tests.support.gallery.catchup import CATCHUPS
+from tests.support.gallery.channel_lines import SAID
+from tests.support.gallery.escalations import ANSWERED, ESCALATIONS, NAMES, PAGES
+from tests.support.gallery.forms import home_exhibits, modal_exhibits
+from tests.support.gallery.lists import lists_shown
+from tests.support.gallery.paging import messages as paged_messages
+from tests.support.gallery.reminders import NUDGES, QUIET
+from tests.support.gallery.roles import BRIEFINGS
+from tests.support.gallery.vendors import vendors_shown
+
+LISTED = FollowUpsView(
+    improvements=(FollowUp(1, "Test the gateway with every kind of card", None, None, is_done=False),),
+    tasks=(
+        FollowUp(2, "Review the integration code", "U0ENGINEER", "2026-03-06", is_done=False),
+        FollowUp(3, "Add an alert on declined payments", None, None, is_done=True),
+    ),
+    names=NAMES,
+)
+TO_CHECK = FindingsView(
+    "INC-7",
+    (
+        FindingText(
+            "By the record the impact ended at 4:24 PM; elsewhere it is said to have ended at 4:23 PM (CET).",
+            (
+                FindingPlace("4:42 PM", "https://harbour.slack.example/archives/C0INC7/p42"),
+                FindingPlace("6:00 PM", None),
+            ),
+        ),
+        FindingText(
+            "2 tasks have neither an owner nor a date.",
+            (FindingPlace("task 2", "https://harbour.slack.example/archives/C0INC7/p43"), FindingPlace("task 3", None)),
+        ),
+    ),
+)
+TWO_DAYS = ("2026-02-03 08:45 -06:00", "2026-03-02 08:45 -06:00")
+WHICH_TIME = (
+    f"`03/02/2026 08:45 CST` can be two days. Do you mean `{TWO_DAYS[0]}` or `{TWO_DAYS[1]}`?",
+    [(each, "{}") for each in TWO_DAYS * (MAX_CHOICES // 2)],
+)
+LACKS = {
+    "a permission": [MissingPermission(BY_SCOPE["pins:write"])],
+    "a permission that is needed": [
+        MissingPermission(BY_SCOPE["channels:manage"]),
+        MissingPermission(BY_SCOPE["usergroups:read"]),
+    ],
+    "a plan": [MissingPermission(BY_SCOPE["usergroups:read"], "paid_teams_only")],
+    "all": [
+        *map(MissingPermission, PERMISSIONS),
+        *(MissingPermission(each, "plan_upgrade_required") for each in PERMISSIONS),
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """`kind` is `message`, `modal`, `home` or `text`; `payload` is Slack's."""
+
+    name: str
+    kind: str
+    payload: dict[str, Any]
+
+
+def exhibits(settings: Settings) -> Sequence[Exhibit]:
+    """Everything that the bot can post or open, worded by these settings."""
+    messages = (*_incident_messages(), *_escalation_messages(), *_prompts())
+    return (
+        *(Exhibit(name, "message", dict(message.arguments())) for name, message in messages),
+        *(Exhibit(name, "modal", view) for name, view in modal_exhibits(settings)),
+        *(Exhibit(name, "home", view) for name, view in home_exhibits()),
+        *(Exhibit(name, "text", {"text": text}) for name, text in _texts()),
+    )
+
+
+def _incident_messages() -> Iterator[tuple[str, Message]]:
+    yield from ((f"card: {name}", card.card_message(view)) for name, view in CARDS.items())
+    yield from ((f"announcement: {name}", card.announcement_message(view)) for name, view in CARDS.items())
+    yield from ((f"line: {view.event}", channel_line(view)) for view in SAID)
+    yield "follow-ups", followups_message(LISTED)
+    yield "alerts: firing", alerts_message(AlertsView(7, True, 2, 1, (FIRED,), (ENDED,), ENDED.ended_at))
+    yield "alerts: moved", alerts_message(AlertsView(7, False, 0, 0, (), (), None, RelatedIncident("INC-3", "C0INC3")))
+    yield "alerts: all ended", alerts_message(AlertsView(7, True, 2, 0, (), (ENDED, ENDED), ENDED.ended_at))
+    yield from lists_shown(OVER)
+    yield "reopened: its channel is archived", archiving.channel_archived_message(7, "INC-7", "inc-7-checkout")
+    yield "goes on elsewhere", archiving.new_channel_message("INC-7")
+    yield "merge?", merge_question(MergePreview(EDITED, OTHER, 31, 3, 1, 2))
+    yield "merged", merged_message(MergeResult(EDITED, OTHER, 31, 3))
+    yield "line: redacted", redacted_message()
+
+
+def _escalation_messages() -> Iterator[tuple[str, Message]]:
+    yield from ((f"escalation: {name}", escalation_message(view)) for name, view in ESCALATIONS.items())
+    yield "escalation: moved", moved_escalation_message(ANSWERED)
+    yield from vendors_shown()
+    yield from ((f"page: {name}", page.page_message(view, "U0DBA")) for name, view in PAGES.items())
+    yield from paged_messages()
+    yield from oncall.messages()
+    yield "still on it?", silence_check_message(QUIET)
+    yield "still on it: yes", active_confirmed_message("INC-7")
+
+
+def _prompts() -> Iterator[tuple[str, Message]]:
+    yield from ((f"notice: {name}", missing_permissions_message(lacks)) for name, lacks in LACKS.items())
+    yield from ((f"catch up: {name}", catchup.catchup_message(view)) for name, view in CATCHUPS.items())
+    yield "questions", missing_facts_message(MissingFactsView(7, tuple(NEEDED_FACTS)))
+    yield from ((f"briefing: {name}", role_briefing_message(view)) for name, view in BRIEFINGS.items())
+    yield "briefing: taken", role_briefing_message(BRIEFINGS["handed over"], is_taken=True)
+    yield from ((f"reminder: {name}", reminder_message(view)) for name, view in NUDGES.items())
+    yield "questions: answered", missing_facts_message(MissingFactsView(7, ()))
+    yield "findings", findings.findings_message(TO_CHECK)
+    yield "question: which time", time_question_message(*WHICH_TIME)
+    yield "findings: nothing left", findings.findings_message(FindingsView("INC-7", ()))
+
+
+def _texts() -> Iterator[tuple[str, str]]:
+    yield "topic", card.channel_topic(BUSY)
+    left = {"still": ["The message itself stays in Slack: its author or an admin deletes it there."]}
+    refused = ephemeral_text("answer refused", {"text": "<@U0DBA> acknowledged it already. Nothing was changed."})
+    yield "whisper: answer refused", refused
+    yield "whisper: redacted", ephemeral_text("redacted", left)
+    yield "whisper: own message", ephemeral_text("own message", {"emoji": "mag"})

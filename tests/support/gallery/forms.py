@@ -1,0 +1,131 @@
+"""Modals and App Homes of the gallery."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from bot.config import Settings
+from bot.domain.reminders import ReminderKind
+from bot.domain.terms import Kind
+from bot.services.channel.messages import SlackMessage
+from bot.services.entries.form_view import EntryView, Neighbour
+from bot.services.reminders.view import WaitingReminder
+from bot.services.views.app_home import HomeActionItem, HomeDraft, HomeIncident, HomePage, HomeView
+from bot.services.workspace.access import REFUSAL
+from bot.slack.blocks import command_forms, modals
+from bot.slack.blocks.app_home import home_view, refusal_view
+from bot.slack.blocks.escalation.contact_settings import contact_method_form
+from bot.slack.blocks.escalation.controls import ESCALATION_FORMS
+from bot.slack.blocks.incidents.declare_form import declare_form
+from bot.slack.blocks.incidents.details_form import details_form, empty_details_form
+from bot.slack.blocks.incidents.merge import merge_form
+from bot.slack.blocks.incidents.roles_form import roles_form
+from bot.slack.blocks.inputs import Choice
+from bot.slack.blocks.menu import incident_menu
+from bot.slack.blocks.notices import loading_modal, notice_modal, with_database_warning
+from bot.slack.blocks.postmortem.entry_forms import FORMS
+from bot.slack.handlers.interactions import ShortcutUse
+from bot.slack.handlers.timeline import IncidentChoices, task_form
+from bot.slack.replies.entry_points import GENERATED_FORMS, IN_HOME, IN_MENU
+from tests.support.gallery import oncall
+from tests.support.gallery.cards import BEGAN, EDITED
+from tests.support.gallery.escalations import NAMES, SECOND_OF_THREE
+from tests.support.gallery.paging import OFFERS, OWN
+from tests.support.gallery.roles import HELD
+
+ENTRY = EntryView(
+    entry_id=12,
+    incident_id=7,
+    incident="INC-7",
+    version="a1b2c3",
+    text="Half of all payments fail, @Engineer reads the gateway's logs",
+    typed_at="2026-03-02 14:02",
+    zone="Europe/Paris",
+    kinds=(Kind.INVESTIGATION, Kind.HYPOTHESIS),
+    fixed=frozenset(),
+    language=None,
+    is_withdrawn=False,
+    has_words=True,
+    neighbours=(Neighbour(11, "14:01 The pool is exhausted"), Neighbour(13, "14:05 Rolled back")),
+    places=(Neighbour(11, "14:01 The pool is exhausted"),),
+    history=(
+        "2026-03-02 14:10 recorded by @On-call engineer",
+        "2026-03-02 14:31 amended by @Engineer; before: 2026-03-02 14:03, investigation, “Half of payments fail”",
+    ),
+    undoable="Undo the last amendment",
+)
+ENTRIES = {
+    "": ENTRY,
+    " (taken off)": replace(ENTRY, is_withdrawn=True, undoable="Put it back"),
+    " (redacted)": replace(
+        ENTRY, text="", has_words=False, typed_at="?", undoable=None, fixed=frozenset({Kind.STATUS})
+    ),
+    " (long)": replace(ENTRY, text="long words " * 400),
+}
+AN_OPEN = HomeIncident(7, "INC-7", "Checkout is down", "SEV2", 2, "investigating", BEGAN, None, "C0INC7", False, False)
+A_PAGE = HomePage(1, "INC-7", "Checkout is down", "The database answers slowly", "C0INC7", BEGAN, SECOND_OF_THREE)
+A_TODO = HomeActionItem(2, "task", 2, "INC-7", "Review the integration code", "2026-03-01", True, "C0INC7")
+A_DRAFT = HomeDraft(6, "INC-6", "Search is slow", BEGAN - timedelta(days=3), "C0INC6")
+A_REMINDER = WaitingReminder("INC-7", "Checkout is down", ReminderKind.UPDATE_DUE, "C0INC7")
+HOMES = {
+    "busy": HomeView(
+        BEGAN,
+        [AN_OPEN, replace(AN_OPEN, is_private=True)],
+        [A_PAGE],
+        [A_TODO],
+        [A_DRAFT],
+        NAMES,
+        reminders=[A_REMINDER],
+    ),
+    "nothing": HomeView(BEGAN, [], [], [], [], {}),
+    "on call": HomeView(BEGAN, [], [], [], [], {}, shifts=oncall.MINE, has_schedules=True),
+    "too much": HomeView(
+        BEGAN, [AN_OPEN] * 90, [A_PAGE] * 40, [A_TODO] * 60, [A_DRAFT] * 20, NAMES, reminders=[A_REMINDER] * 20
+    ),
+}
+
+
+def modal_exhibits(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield "form: declare", declare_form(settings)
+    yield "form: declare from a message", declare_form(settings, title="Customers cannot pay", metadata={})
+    known = [Choice("INC-7", "INC-7 Checkout is down"), Choice("INC-8", "INC-8 Search is slow")]
+    yield "form: add to a timeline", modals.add_to_timeline_form(known, {"channel": "C0OPS", "ts": "1.2"})
+    yield "form: add to a timeline, typed", modals.add_to_timeline_form([], {"channel": "C0OPS", "ts": "1.2"})
+    yield "form: roles", roles_form(HELD, 7)
+    yield "form: edit details", details_form(settings, EDITED)
+    without = with_database_warning(empty_details_form(settings, 7))
+    yield "form: edit details, without the database", without
+    for callback_id, command in GENERATED_FORMS.items():
+        form_made = command_forms.command_form(command, settings, {modals.INCIDENT: 7})
+        yield f"form: {callback_id.removeprefix('do_')}, of the menu", form_made
+    yield "window: what to do", incident_menu(IN_MENU.values(), 7)
+    yield from oncall.forms()
+    yield "form: add a means of being paged", contact_method_form(OFFERS)
+    yield "form: make it a task", _task_of_message(settings)
+    yield "window: one moment", loading_modal()
+    yield "window: words", notice_modal(":warning: There is no INC-70.")
+    yield "form: merge", merge_form(7, "INC-7", known)
+    yield "form: merge, typed", merge_form(7, "INC-7", [])
+    for opening in (*modals.INCIDENT_FORMS, *ESCALATION_FORMS):
+        yield f"form: {opening.__name__.replace('_', ' ')}", opening(settings, 7)
+
+    for name, form in FORMS.items():
+        for state, view in ENTRIES.items():
+            if name != "remove" or view.has_words or view.is_withdrawn or state == "":
+                yield f"form: {name} an entry{state}", form(view, {"page": "7.0.0.0"})
+
+
+def home_exhibits() -> Iterator[tuple[str, dict[str, Any]]]:
+    for state, view in HOMES.items():
+        yield f"home: {state}", home_view(view, IN_HOME.values())
+    own_methods = replace(HOMES["nothing"], paged=OWN)
+    yield "home: own means", home_view(own_methods, IN_HOME.values())
+    yield "home: of a guest", refusal_view(REFUSAL)
+
+
+def _task_of_message(settings: Settings) -> dict[str, Any]:
+    said = SlackMessage("C0OPS", "1772460000.000200", "Customers cannot pay", author="U0SUPPORT")
+    use = ShortcutUse("T0HARBOUR", "U0ONCALL", None, "1.2", "C0OPS", said)
+    known = (Choice("INC-7", "INC-7 Checkout is down"), Choice("INC-8", "INC-8 Search is slow"))
+    return task_form(settings, use, IncidentChoices(known, "INC-7"))
