@@ -12,9 +12,9 @@ from slack_bolt.async_app import AsyncApp
 from structlog import get_logger
 
 from bot.config import Report, Settings, examine
+from bot.config.crypto import ensure_secret_key
 from bot.config.environment_settings import SLACK_API
 from bot.config.reloading import Configuration, Reader
-from bot.crypto import ensure_secret_key
 from bot.domain.alerts.events import SOURCE_NAMES
 from bot.domain.errors import UserError
 from bot.engine.calendar_sync import LookupUnavailable

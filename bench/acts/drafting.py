@@ -13,7 +13,8 @@ from jinja2 import Environment
 from bench.harness.figures import Figure, Reference, Target
 from bot.domain.findings import review_record
 from bot.domain.postmortem import build_draft
-from bot.domain.record.model import Entry, Incident, Moment, Record, Source
+from bot.domain.record.model import Entry, Incident, Record
+from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import Kind, Precision, Severity, SourceKind, Status
 from bot.templating.render import postmortem_templates, render_postmortem
 from tests.support.servers.postgres import PostgresServer

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from bench.harness.figures import Figure, Reference, Target
 from bench.harness.stage import SECRET_KEY, Stage, staged
 from bot.config import Settings
-from bot.crypto import incident_page_key
+from bot.config.crypto import incident_page_key
 from bot.store.database.session import open_database
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident

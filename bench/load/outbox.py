@@ -98,7 +98,9 @@ async def _emptied(database: Database, rates_of: RatesOf) -> tuple[float, float]
 
     settings = Settings()
     context = EffectContext(database, Gateway("xoxb-bench", settings.slack_api_url), SystemClock(), lambda: settings)
-    sender = Sender(context, lanes_at_once=AT_ONCE, effects=dict.fromkeys(OutboxKind, EffectHandler(nothing)), rates_of=rates_of)
+    sender = Sender(
+        context, lanes_at_once=AT_ONCE, effects=dict.fromkeys(OutboxKind, EffectHandler(nothing)), rates_of=rates_of
+    )
     database.on_commit = lambda _due: sender.wake()
     began, worked = time.perf_counter(), time.process_time()
     sender.start()

@@ -10,18 +10,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.incidents.roles import LEAD
-from bot.domain.record.model import (
-    Action,
-    Alert,
-    Entry,
-    Escalation,
-    Incident,
-    Record,
-    Source,
-    Statement,
-    Update,
-    newest_firings,
-)
+from bot.domain.record.escalations import Escalation
+from bot.domain.record.model import Action, Alert, Entry, Incident, Record, Statement, Update, newest_firings
+from bot.domain.record.sources import Source
 from bot.domain.terms import ActionKind, AlertStatus, Kind, Status
 from bot.domain.timeline.lines import TimelineLine, timeline_lines
 
@@ -147,7 +138,6 @@ def build_catchup(
     told |= {each.source.ref for each in (*record.impacts, *record.causes, *record.resolutions)}
     announced = [each for each in standing if Kind.COMMUNICATION in each.kinds and each.public is None and each.text]
     latest = [each for each in standing if _is_news(each) and each.source.ref not in told][-LATEST:]
-    waiting = [each for each in record.escalations if each.acknowledged_at is None and is_open]
     newest = newest_firings(record.alerts)
     return Catchup(
         incident=incident,
@@ -159,12 +149,7 @@ def build_catchup(
         roles=_roles(record),
         open_hypotheses=tuple(timeline_lines(record, suspected)),
         ruled_out=_ruled_out(record, excluded),
-        waiting=tuple(
-            UnansweredEscalation(
-                each, (reminders or {}).get(each.source.ref), *(levels or {}).get(each.source.ref, (1, 1))
-            )
-            for each in waiting
-        ),
+        waiting=_unanswered(record, reminders or {}, levels or {}),
         answered=tuple(each for each in record.escalations if each.acknowledged_at is not None) if is_open else (),
         doing=tuple(timeline_lines(record, doing)),
         tasks=_owed(record.actions, now.astimezone(incident.zone).date()),
@@ -175,6 +160,18 @@ def build_catchup(
         announced=next(iter(timeline_lines(record, announced[-1:])), None),
         latest=tuple(timeline_lines(record, latest)),
         entries=len(standing),
+    )
+
+
+def _unanswered(
+    record: Record, reminders: Mapping[str, datetime], levels: Mapping[str, tuple[int, int]]
+) -> tuple[UnansweredEscalation, ...]:
+    if not record.incident.status.is_open:
+        return ()
+    waiting = [each for each in record.escalations if each.acknowledged_at is None]
+    return tuple(
+        UnansweredEscalation(each, reminders.get(each.source.ref), *levels.get(each.source.ref, (1, 1)))
+        for each in waiting
     )
 
 

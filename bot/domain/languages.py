@@ -38,7 +38,7 @@ class Language:
 
     def format_count(self, key: str, number: int, **values: object) -> str:
         """
-        `1 task`, `3 tasks`: the message `<key>_one` or `<key>_other`, by the language's plural rule.
+        `1 task`, `3 tasks`: message `<key>_one` or `<key>_other`, by the language's plural rule.
 
         The categories that only some languages have (`many`) count as `other`: they are for millions.
         """
@@ -73,11 +73,11 @@ class Language:
         return text
 
     def is_foreign(self, code: str) -> bool:
-        """Whether it is another language than this one; a region makes no difference."""
+        """Return whether it is another language than this one, whatever the region."""
         return code.partition("-")[0].lower() != self.code.partition("-")[0].lower()
 
     def language_name(self, code: str) -> str:
-        """The name of a language in this one (`French`), or `code` itself if Babel knows no such language."""
+        """The name of a language in this one (`French`); `code` if Babel does not know it."""
         try:
             return Locale.parse(code, sep="-").get_display_name(self.locale) or code
         except (ValueError, UnknownLocaleError):
@@ -94,7 +94,9 @@ def load_words(code: str) -> Mapping[str, str]:
 @cache
 def get_language(code: str) -> Language:
     """
-    The language of a tag: `fr`, `pt-BR`. A region changes dates and the clock (`en-GB` has 24 hours), not the words.
+    The language of a tag: `fr`, `pt-BR`.
+
+    A region changes dates and the clock (`en-GB` has 24 hours), not the words.
 
     Raises UserError, with the nearest that exists, for a language without words.
     """

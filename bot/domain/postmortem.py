@@ -51,7 +51,8 @@ from bot.domain.drafting.timeline import context_section, timeline_entries, time
 from bot.domain.findings import Finding
 from bot.domain.findings.wording import finding_blocks
 from bot.domain.languages import get_language
-from bot.domain.record.model import Entry, Escalation, Record, Statement
+from bot.domain.record.escalations import Escalation
+from bot.domain.record.model import Entry, Record, Statement
 from bot.domain.terms import Kind, Status, UpdateState
 
 __all__ = ["Block", "BlockKind", "Document", "Draft", "build_draft"]

@@ -126,7 +126,9 @@ class Retention:
             batch = await self._database.read(cleanup.find_idle_lanes, LANE_BATCH)
             deleted = 0
             for first in range(0, len(batch), BATCH):
-                deleted += await self._database.run_low_priority(cleanup.delete_idle_lanes, batch[first : first + BATCH])
+                deleted += await self._database.run_low_priority(
+                    cleanup.delete_idle_lanes, batch[first : first + BATCH]
+                )
                 await asyncio.sleep(PAUSE.total_seconds())
             count += deleted
             if len(batch) < LANE_BATCH or not deleted:

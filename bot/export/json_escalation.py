@@ -1,7 +1,7 @@
 """The escalations of `incident.json`."""
 
 from bot.domain.escalation import Acknowledgement, PagedLevel
-from bot.domain.record.model import Escalation, RecordedPage
+from bot.domain.record.escalations import Escalation, RecordedPage
 from bot.export.json_fields import Json, RecordFields, seconds_between
 
 

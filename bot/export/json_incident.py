@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from bot.domain.postmortem import build_draft
-from bot.domain.record.model import Moment, RoleAssignment, Statement
+from bot.domain.record.model import RoleAssignment, Statement
+from bot.domain.record.sources import Moment
 from bot.domain.text.durations import duration_between, format_duration
 from bot.export.json_fields import Json, RecordFields, seconds_between
 

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.config import Settings
-from bot.crypto import CannotDecrypt
+from bot.config.crypto import CannotDecrypt
 from bot.domain.paging.contact_methods import ContactMethod, ContactMethodKind, parse_contact_method
 from bot.domain.slack_app.api_errors import PAGING_PREFIX
 from bot.notifiers import apprise, email, opsgenie, pagerduty, webhook

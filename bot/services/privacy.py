@@ -20,7 +20,7 @@ from bot.services.workspace.actor import Origin
 from bot.store.escalation import calendars
 from bot.store.incidents import incidents, installations
 from bot.store.shared import audit, people
-from bot.store.shared.idempotency import DELIVERY_RETENTION as DELIVERIES_KEPT
+from bot.store.shared.idempotency import DELIVERY_RETENTION
 from bot.store.shared.people import Person
 from bot.store.upkeep import retention, text_locations
 
@@ -68,7 +68,10 @@ def erase_person(
     if installation is not None and user_id == installation.bot_user_id:
         raise UserError("That is Dogwatch itself.")
     words = tuple(dict.fromkeys(word for word in (user_id, name, handle, *also) if word))
-    drafts, channels = text_locations.find_drafts_naming(session, words), text_locations.find_channels_naming(session, words)
+    drafts, channels = (
+        text_locations.find_drafts_naming(session, words),
+        text_locations.find_channels_naming(session, words),
+    )
     unsent = _drop_unsent(session, user_id)
     delete_contacts(session, team_id, user_id)
     calendars.delete_calendar_key(session, team_id, user_id)
@@ -153,7 +156,7 @@ def preview_retention(session: Session, settings: Settings, now: datetime) -> li
         _messages_due(session, at.transcripts, now),
         _alerts_due(session, at.alerts, now),
         RetentionDue("sent", SENT_ROWS_KEPT, sent.count, sent.oldest, sent.newest),
-        RetentionDue("deliveries", DELIVERIES_KEPT, deliveries.count, deliveries.oldest, deliveries.newest),
+        RetentionDue("deliveries", DELIVERY_RETENTION, deliveries.count, deliveries.oldest, deliveries.newest),
     ]
 
 
@@ -188,7 +191,10 @@ def audit_retention(session: Session, at: datetime, origin: Origin, messages: in
 
 
 def _drop_unsent(session: Session, user_id: str) -> int:
-    """Delete unsent messages to a person and take them off pending invitations. Returns the number of messages."""
+    """Delete unsent messages to a person, and take them off pending invitations.
+
+    Returns the number of messages.
+    """
     count = 0
     for row in text_locations.unsent_rows_naming(session, user_id):
         payload = payload_of(row)

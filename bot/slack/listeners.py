@@ -7,6 +7,7 @@ again. Catch-alls acknowledge everything else: Slack repeats unacknowledged payl
 
 import logging
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
@@ -26,7 +27,7 @@ from bot.slack.inbound.forms import register_forms
 from bot.slack.inbound.modal_opener import outage_text
 from bot.slack.inbound.shortcuts import register_shortcuts
 from bot.slack.inbound.slash_commands import register_slash_commands
-from bot.slack.inbound.workspace_guard import form_error_response, guard_workspace, payload_type
+from bot.slack.inbound.workspace_guard import FindInstallation, form_error_response, guard_workspace, payload_type
 from bot.slack.replies.render import render_text
 from bot.slack.replies.response_url import respond_via_url
 from bot.store.database.session import DatabaseUnavailable
@@ -40,32 +41,15 @@ BOLT_LOGGER.setLevel(logging.ERROR)  # it warns of a client with a token beside 
 
 def build_bolt_app(deps: Deps, token: str, known: installations.Installation | None = None) -> AsyncApp:
     """
-    Build the Bolt app. `bot.web.webhooks.slack` has verified the signature of requests over HTTP.
+    Build the Bolt app. `bot.web.webhooks.slack` verifies the signatures of HTTP requests.
 
     `known`: the workspace that Slack named at start; None to read it from the database with the first payload.
     """
-    found = known
-
-    async def find_installation() -> installations.Installation | None:
-        nonlocal found
-        if found is None:  # it does not change: another workspace has another token, and so another process
-            found = await deps.database.read(installations.find_installation)
-        return found
-
-    async def authorize(**_payload: Any) -> AuthorizeResult:
-        installation = await find_installation()
-        return AuthorizeResult(
-            enterprise_id=None,
-            team_id=installation.team_id if installation else None,
-            bot_user_id=installation.bot_user_id if installation else None,
-            bot_id=installation.bot_id if installation else None,
-            bot_token=token,
-        )
-
+    find_installation = _cache_installation(deps, known)
     app = AsyncApp(
         logger=BOLT_LOGGER,
         client=deps.gateway.client,
-        authorize=authorize,
+        authorize=_build_authorize(find_installation, token),
         process_before_response=True,
         request_verification_enabled=False,
         raise_error_for_unhandled_request=True,  # so that the error handler can acknowledge it
@@ -79,6 +63,33 @@ def build_bolt_app(deps: Deps, token: str, known: installations.Installation | N
     _register_catch_alls(app)
     app.error(_on_error)
     return app
+
+
+def _cache_installation(deps: Deps, known: installations.Installation | None) -> FindInstallation:
+    """An installation does not change while the process runs: another workspace has another token."""
+    found = known
+
+    async def find_installation() -> installations.Installation | None:
+        nonlocal found
+        if found is None:
+            found = await deps.database.read(installations.find_installation)
+        return found
+
+    return find_installation
+
+
+def _build_authorize(find_installation: FindInstallation, token: str) -> Callable[..., Awaitable[AuthorizeResult]]:
+    async def authorize(**_payload: Any) -> AuthorizeResult:
+        installation = await find_installation()
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=installation.team_id if installation else None,
+            bot_user_id=installation.bot_user_id if installation else None,
+            bot_id=installation.bot_id if installation else None,
+            bot_token=token,
+        )
+
+    return authorize
 
 
 def _register_catch_alls(app: AsyncApp) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.crypto import ensure_secret_key
+from bot.config.crypto import ensure_secret_key
 from bot.domain.errors import UserError
 from bot.domain.record.model import Incident
 from bot.domain.record.transcript import Transcript

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 
 from bot.config import Settings
-from bot.crypto import ensure_secret_key, operator_signature, outbox_path
+from bot.config.crypto import ensure_secret_key, operator_signature, outbox_path
 from bot.domain.errors import UserError
 from bot.services.views import outbox_operations
 from bot.services.views.outbox_operations import ChangedRows

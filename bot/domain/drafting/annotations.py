@@ -20,7 +20,8 @@ from bot.domain.record.facts import (
     UsersAffected,
     with_note,
 )
-from bot.domain.record.model import Alert, Entry, Incident, Moment
+from bot.domain.record.model import Alert, Entry, Incident
+from bot.domain.record.sources import Moment
 from bot.domain.terms import Precision
 
 SUMMARY_ANNOTATIONS = ("summary", "description", "message")

@@ -10,8 +10,10 @@ from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block, BlockKind
 from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.languages import Language, get_language
+from bot.domain.record.escalations import Escalation
 from bot.domain.record.facts import EscalationAcknowledged, VendorFixed
-from bot.domain.record.model import Action, Entry, Escalation, Record, Source
+from bot.domain.record.model import Action, Entry, Record
+from bot.domain.record.sources import Source
 from bot.domain.terms import Kind, Precision, SourceKind
 
 KINDS_WITHOUT_LABEL: Mapping[str, frozenset[Kind]] = MappingProxyType(

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.model import Block
-from bot.domain.record.model import Entry, Escalation, Record, Source, Statement
+from bot.domain.record.escalations import Escalation
+from bot.domain.record.model import Entry, Record, Statement
+from bot.domain.record.sources import Source
 from bot.domain.terms import Kind, Precision, Status
 from bot.domain.text.durations import duration_between
 

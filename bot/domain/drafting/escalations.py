@@ -7,7 +7,9 @@ from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block, BlockKind
 from bot.domain.escalation import Acknowledgement, PagedLevel
 from bot.domain.languages import Language
-from bot.domain.record.model import Escalation, PageOutcome, Record, RecordedPage, Source, VendorFacts
+from bot.domain.record.escalations import Escalation, PageOutcome, RecordedPage, VendorFacts
+from bot.domain.record.model import Record
+from bot.domain.record.sources import Source
 from bot.domain.text.durations import duration_between
 from bot.domain.text.mentions import resolve_mentions
 

@@ -6,7 +6,8 @@ from bot.domain.drafting.annotations import role_label
 from bot.domain.drafting.context import DraftContext
 from bot.domain.drafting.model import Block
 from bot.domain.incidents.roles import LEAD
-from bot.domain.record.model import Entry, RoleAssignment, Source
+from bot.domain.record.model import Entry, RoleAssignment
+from bot.domain.record.sources import Source
 from bot.domain.terms import Kind, SourceKind, Status
 
 

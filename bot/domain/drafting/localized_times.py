@@ -11,7 +11,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 
 from bot.domain.languages import Language
-from bot.domain.record.model import Moment
+from bot.domain.record.sources import Moment
 from bot.domain.terms import Precision
 from bot.domain.times import zone_label
 

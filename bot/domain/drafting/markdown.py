@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from bot.domain.drafting.model import Block, BlockKind
 from bot.domain.languages import get_language
-from bot.domain.record.model import Source
+from bot.domain.record.sources import Source
 from bot.domain.text.markdown_escape import Markdown, escape_markdown, markdown_link
 
 SOURCE_MARK = "↗"

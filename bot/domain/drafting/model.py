@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from bot.domain.record.model import Source
+from bot.domain.record.sources import Source
 
 
 class BlockKind(StrEnum):

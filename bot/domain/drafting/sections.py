@@ -6,7 +6,8 @@ from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.context import DraftContext
 from bot.domain.drafting.escalations import history_blocks
 from bot.domain.drafting.model import Block
-from bot.domain.record.model import Entry, Escalation, Record, Update
+from bot.domain.record.escalations import Escalation
+from bot.domain.record.model import Entry, Record, Update
 from bot.domain.terms import ActionKind, Kind, SourceKind, UpdateState
 
 ACTIONS_TAKEN = frozenset({Kind.INVESTIGATION, Kind.HYPOTHESIS, Kind.RULED_OUT, Kind.ACTION, Kind.ROLLBACK})

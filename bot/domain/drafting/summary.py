@@ -7,7 +7,8 @@ from bot.domain.drafting.annotations import alert_summary, localized_text
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.model import Block
 from bot.domain.languages import Language
-from bot.domain.record.model import Entry, Moment, Source, Statement
+from bot.domain.record.model import Entry, Statement
+from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import Kind, SourceKind, Status
 from bot.domain.text.durations import duration_between
 

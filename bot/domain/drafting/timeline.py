@@ -8,7 +8,8 @@ from bot.domain.drafting.context import DraftContext, add_source
 from bot.domain.drafting.header import current_details_filter
 from bot.domain.drafting.model import Block
 from bot.domain.drafting.sections import action_list_texts, is_on_action_list, is_only_lesson
-from bot.domain.record.model import Entry, Moment
+from bot.domain.record.model import Entry
+from bot.domain.record.sources import Moment
 from bot.domain.terms import Kind, Status, UpdateState
 from bot.domain.text.durations import to_minute
 

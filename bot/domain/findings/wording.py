@@ -9,7 +9,8 @@ from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block, BlockKind
 from bot.domain.findings.finding import Finding, LanguageName, Quote, Single, Value
 from bot.domain.languages import Language, get_language
-from bot.domain.record.model import Record, Source
+from bot.domain.record.model import Record
+from bot.domain.record.sources import Source
 from bot.domain.text.mentions import resolve_mentions
 from bot.domain.times import zone_label
 

@@ -46,7 +46,7 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class CalendarCopy:
     """
-    Copy of a calendar: events for some months from `read_at` (aware), and problems of reading.
+    Copy of a calendar: events from `read_at` (aware) for some months, and reading problems.
 
     `source` identifies the address and zone that it was read for. `found`: e-mail addresses looked up in Slack at
     `found_at`, each with its user id, empty for unknown ones.

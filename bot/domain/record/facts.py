@@ -1,5 +1,5 @@
 """
-What Dogwatch itself records on a timeline: kinds of fact with their values.
+Facts that Dogwatch itself records on a timeline: their kinds and values.
 
 A fact is stored as kind and values and worded when it is shown: here in English, in drafts in each document's language.
 An entry that somebody amended has their words and no fact.

@@ -3,18 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.record.model import (
-    Action,
-    Alert,
-    Entry,
-    Escalation,
-    Incident,
-    Moment,
-    Record,
-    Source,
-    Statement,
-    Update,
-)
+from bot.domain.record.escalations import Escalation
+from bot.domain.record.model import Action, Alert, Entry, Incident, Record, Statement, Update
+from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import (
     ActionKind,
     AlertStatus,
@@ -36,7 +27,7 @@ def bare_record() -> Record:
 
 
 def full_record() -> Record:
-    """Something of every kind: marks, unknown time, alert, escalations, lists, languages, updates."""
+    """Something of every kind: marks, an alert, escalations, lists, languages, updates."""
     told = [_entry(seq, kind, f"Sample: {kind.value}", seq) for seq, kind in enumerate(Kind, 2)]
     later = len(told) + 2
     told += [

@@ -26,6 +26,6 @@ def resolve_future_time(when: ParsedTime, *, after: datetime, zone: ZoneInfo) ->
 
 
 def check_end_within(name: str, until: datetime, *, since: datetime, most: timedelta) -> None:
-    """Raise WrongField if `until` is further than `most` from `since`."""
+    """Raise InvalidField if `until` is further than `most` from `since`."""
     if until - since > most:
         raise InvalidField(name, f"{most.days} days are the most. Choose an earlier end; it can be set again later.")

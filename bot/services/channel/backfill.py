@@ -117,7 +117,9 @@ def reconcile_after_gap(session: Session, at: datetime) -> None:
     installation = installations.find_installation(session)
     if installation is None:
         return
-    still_open = [each for each in incident_lists.find_open(session, installation.team_id) if each.channel_id is not None]
+    still_open = [
+        each for each in incident_lists.find_open(session, installation.team_id) if each.channel_id is not None
+    ]
     just_over = incident_lists.find_resolved_since(session, installation.team_id, at - RECONCILE_AFTER_END)
     with batch(session):  # the timers first, then the lanes, as the engine does: no deadlock
         later = {_timer_key(each): IncidentTimer(each.key) for each in sorted(still_open, key=_timer_key)}
@@ -178,7 +180,9 @@ class _Comparison:
         if part.oldest != part.before:
             kept += transcript.find_messages_between(session, team_id, part.channel_id, part.oldest, part.before)
         known = {each.ts: each for each in kept}
-        marks = transcript.find_reactions_by_message(session, team_id, part.channel_id, {each.message.ts for each in part.seen})
+        marks = transcript.find_reactions_by_message(
+            session, team_id, part.channel_id, {each.message.ts for each in part.seen}
+        )
         return cls(settings, team_id, incident, part, known, marks)
 
     def message_changes(self, seen: MessageSnapshot) -> Iterator[MissedChange]:

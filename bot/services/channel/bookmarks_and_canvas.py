@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.crypto import incident_page_link
+from bot.config.crypto import incident_page_link
 from bot.domain.text.links import split_url
 from bot.services import outbox
 from bot.services.outbox.payloads import CanvasPayload, DraftPayload

@@ -23,7 +23,9 @@ def load_transcript(session: Session, incident_id: int) -> Transcript:
     installation = installations.find_installation(session)
     workspace = installation.url if installation else ""
     places = [*(each["id"] for each in row.former_channels), row.channel_id]
-    kept = [each for place in places for each in transcript.find_messages(session, row.team_id, place) if not each.is_own]
+    kept = [
+        each for place in places for each in transcript.find_messages(session, row.team_id, place) if not each.is_own
+    ]
     entries = {
         each.message_ts: f"entry-{each.key}"
         for each in timeline.find_entries(session, incident_id, with_withdrawn=False)

@@ -127,7 +127,9 @@ def _restore_version(session: Session, entry: TimelineEntry, before: Mapping[str
     session.add(entry)
     session.flush()
     incident = incidents.get(session, entry.incident_id)
-    others = [each for each in timeline.find_same_position(session, incident.key, entry.sort_at) if each.key != entry.key]
+    others = [
+        each for each in timeline.find_same_position(session, incident.key, entry.sort_at) if each.key != entry.key
+    ]
     behind = [each for each in others if each.key in before["behind"]]
     if behind:
         place_beside(session, incident, entry, behind[-1], before=False)

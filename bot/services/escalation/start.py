@@ -250,8 +250,8 @@ def start_configured_policy(
         return None
     if not again and name in {each.target_id for each in known}:
         return None
-    whom, policy = EscalationTarget(TargetKind.POLICY, name, name), find_policy(settings, name)
-    return _start_new(session, settings, incident, actor, whom, policy, "", started_by=POLICY)
+    target, policy = EscalationTarget(TargetKind.POLICY, name, name), find_policy(settings, name)
+    return _start_new(session, settings, incident, actor, target, policy, "", started_by=POLICY)
 
 
 def record_escalation_message(session: Session, escalation_id: int, ts: str) -> None:

@@ -103,73 +103,69 @@ class AcknowledgementView:
 
 
 @dataclass(frozen=True, slots=True)
-class EscalationView:
-    escalation_id: int
+class EscalatedIncident:
+    """The incident. `channel_id` may have changed by a merge."""
+
     reference: str
-    target: str
-    target_name: str
-    target_kind: TargetKind
-    is_external: bool
-    reason: str
-    asked_by: str | None
-    paged_at: datetime | None
-    members: tuple[str, ...]
-    """People who are paged now."""
-    unreached: tuple[str, ...]
-    declined_by: tuple[str, ...]
-    reminders: int
-    acknowledged_at: datetime | None
-    acknowledged_by: str | None
-    is_exhausted: bool
-    is_called_off: bool
-    is_open: bool
-    was_only_recorded: bool
-    message_ts: str | None
-    names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    channel_id: str | None = None
-    """The incident's channel, which a merge may have changed."""
     title: str = ""
     severity: str = ""
+    is_open: bool = True
     is_private: bool = False
+    channel_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetView:
+    """The target. `mention` is its markup, or a plain name."""
+
+    mention: str
+    name: str
+    kind: TargetKind
+    is_external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LevelProgress:
+    """
+    Progress of the levels. `round` counts from 0; `policy` is empty for an ad-hoc escalation.
+
+    `more_time_until`: the next step waits for that long on request.
+    """
+
     policy: str = ""
-    """Name of the policy; empty for an ad-hoc escalation."""
     level: int = 0
     levels: int = 1
     round: int = 0
-    """Counts from 0."""
     rounds: int = 1
-    needs_all: bool = False
-    """All people of the level have to acknowledge."""
-    still_needed: tuple[str, ...] = ()
-    """People of them who have not, once somebody has."""
     next: NextStep | None = None
-    paged: tuple[PagedLevelView, ...] = ()
-    """Oldest first."""
-    answers: tuple[AcknowledgementView, ...] = ()
+    reminders: int = 0
     more_time_until: datetime | None = None
-    handed_by: str | None = None
-    """Person who handed the previous escalation over."""
-    handed_to: str = ""
-    """Recipient of a handover, as markup; empty without one."""
+    is_exhausted: bool = False
+
+    @property
+    def is_stepwise(self) -> bool:
+        """True with more than one level; a single level is only paged repeatedly."""
+        return self.levels > 1
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseView:
+    """
+    Responses of the people who are paged now (`members`).
+
+    `needs_all`: each of the level's people has to acknowledge; `still_needed` have not, once somebody has.
+    `activity_asked_at`: the acknowledger was asked to confirm activity, without any since.
+    """
+
+    members: tuple[str, ...] = ()
+    unreached: tuple[str, ...] = ()
+    declined_by: tuple[str, ...] = ()
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    answers: tuple[AcknowledgementView, ...] = ()
+    needs_all: bool = False
+    still_needed: tuple[str, ...] = ()
     activity_asked_at: datetime | None = None
-    """Time at which the acknowledger was asked to confirm activity, without any since."""
-
-    @property
-    def left_out(self) -> frozenset[str]:
-        """People left out by their newest level: muted, or account closed."""
-        newest = {one.user_id: one.is_skipped for level in self.paged for one in level.people}
-        return frozenset(user_id for user_id, is_skipped in newest.items() if is_skipped)
-
-    @property
-    def is_waiting(self) -> bool:
-        """True if an acknowledgement is needed."""
-        return self.acknowledged_at is None and self.is_open and not self.is_called_off
-
-    @property
-    def can_be_handed_over(self) -> bool:
-        """True if it is acknowledged and not over: it can be handed over or back."""
-        is_over = self.acknowledged_at is None or not self.is_open or self.is_called_off
-        return not (is_over or self.is_external or self.was_only_recorded or self.handed_to)
 
     def answer_of(self, user_id: str) -> AcknowledgementView | None:
         """Their active acknowledgement, if any."""
@@ -180,10 +176,50 @@ class EscalationView:
     def have_all_declined(self) -> bool:
         return bool(self.members) and set(self.members) <= set(self.declined_by)
 
+
+@dataclass(frozen=True, slots=True)
+class HandoverView:
+    """Handover: `giver` handed over the previous escalation, `recipient` (markup) gets this one."""
+
+    giver: str | None = None
+    recipient: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationView:
+    """An escalation in one message. `paged` are its pages, the oldest first."""
+
+    escalation_id: int
+    incident: EscalatedIncident
+    target: TargetView
+    reason: str
+    asked_by: str | None
+    paged_at: datetime | None
+    message_ts: str | None
+    is_called_off: bool = False
+    was_only_recorded: bool = False
+    progress: LevelProgress = field(default_factory=LevelProgress)
+    responses: ResponseView = field(default_factory=ResponseView)
+    handover: HandoverView = field(default_factory=HandoverView)
+    paged: tuple[PagedLevelView, ...] = ()
+    names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
     @property
-    def is_stepwise(self) -> bool:
-        """True with more than one level; a single level is only paged repeatedly."""
-        return self.levels > 1
+    def left_out(self) -> frozenset[str]:
+        """People left out by their newest level: muted, or account closed."""
+        newest = {one.user_id: one.is_skipped for level in self.paged for one in level.people}
+        return frozenset(user_id for user_id, is_skipped in newest.items() if is_skipped)
+
+    @property
+    def is_waiting(self) -> bool:
+        """True if an acknowledgement is needed."""
+        return self.responses.acknowledged_at is None and self.incident.is_open and not self.is_called_off
+
+    @property
+    def can_be_handed_over(self) -> bool:
+        """True if it is acknowledged and not over: it can be handed over or back."""
+        is_over = self.responses.acknowledged_at is None or not self.incident.is_open or self.is_called_off
+        return not (is_over or self.target.is_external or self.was_only_recorded or self.handover.recipient)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session
 
@@ -28,11 +27,16 @@ from bot.services.escalation.view import (
     SLACK_METHODS,
     AcknowledgementView,
     Attempt,
+    EscalatedIncident,
     EscalationProgress,
     EscalationView,
+    HandoverView,
+    LevelProgress,
     NextStep,
     PagedLevelView,
     PagedPersonView,
+    ResponseView,
+    TargetView,
 )
 from bot.services.oncall.schedule import people_on_call
 from bot.services.oncall.targets import target_mention
@@ -41,7 +45,6 @@ from bot.services.workspace.people import MENTION
 from bot.store.escalation import escalations
 from bot.store.escalation.escalations import Escalation, Page
 from bot.store.incidents import incidents
-from bot.store.incidents.incidents import Incident
 from bot.store.shared import people
 
 
@@ -63,54 +66,64 @@ def load_escalation_view(session: Session, settings: Settings, escalation_id: in
         {*MENTION.findall(f"{row.reason} {incident.title}"), *_policy_people(policy), *left_out},
     )
     return EscalationView(
-        **_incident_values(settings, incident),
         escalation_id=escalation_id,
-        target=target_mention(row),
-        target_name=row.target_name,
-        target_kind=TargetKind(row.target_kind),
-        is_external=row.is_external,
+        incident=EscalatedIncident(
+            incident.reference,
+            incident.title,
+            settings.severity_label(Severity(incident.severity)),
+            incident.is_open,
+            incident.is_private,
+            incident.channel_id,
+        ),
+        target=TargetView(target_mention(row), row.target_name, TargetKind(row.target_kind), row.is_external),
         reason=row.reason,
         asked_by=row.asked_by,
         paged_at=row.paged_at,
-        members=tuple(row.members),
-        unreached=unreached_people(pages),
-        declined_by=tuple(row.declined_by),
-        reminders=row.reminders,
-        acknowledged_at=row.acknowledged_at,
-        acknowledged_by=row.acknowledged_by,
-        is_exhausted=row.exhausted_at is not None,
+        message_ts=row.message_ts,
         is_called_off=escalations.is_called_off(session, row),
         was_only_recorded=row.was_only_recorded,
-        message_ts=row.message_ts,
+        progress=_build_progress(
+            row, policy, {**names, **next_on_call_names(session, settings, incident.team_id, row, policy)}
+        ),
+        responses=_build_responses(row, pages, levels, answers, builder),
+        handover=HandoverView(row.asked_by if row.started_by == HANDOVER else None, _handed_to(session, row)),
+        paged=tuple(builder.level(each, levels[n + 1 :]) for n, each in enumerate(levels)),
         names=names,
+    )
+
+
+def _build_progress(row: Escalation, policy: Policy | None, names: Mapping[str, str]) -> LevelProgress:
+    return LevelProgress(
         policy=row.policy_name or "",
         level=row.level,
         levels=len(policy.levels) if policy else 1,
         round=row.round,
         rounds=policy.repeat + 1 if policy else 1,
-        still_needed=tuple(people_still_needed(levels, answers, row.declined_by)),
-        needs_all=bool(levels) and levels[-1].need is Need.ALL,
-        next=next_step_of(
-            row, policy, {**names, **next_on_call_names(session, settings, incident.team_id, row, policy)}
-        ),
-        paged=tuple(builder.level(each, levels[n + 1 :]) for n, each in enumerate(levels)),
-        answers=tuple(map(builder.acknowledgement, answers)),
+        next=next_step_of(row, policy, names),
+        reminders=row.reminders,
         more_time_until=row.more_time_until,
-        handed_by=row.asked_by if row.started_by == HANDOVER else None,
-        handed_to=_handed_to(session, row),
-        activity_asked_at=row.activity_asked_at if row.acknowledged_at is not None else None,
+        is_exhausted=row.exhausted_at is not None,
     )
 
 
-def _incident_values(settings: Settings, incident: Incident) -> dict[str, Any]:
-    return {
-        "reference": incident.reference,
-        "is_open": incident.is_open,
-        "channel_id": incident.channel_id,
-        "title": incident.title,
-        "severity": settings.severity_label(Severity(incident.severity)),
-        "is_private": incident.is_private,
-    }
+def _build_responses(
+    row: Escalation,
+    pages: Sequence[Page],
+    levels: Sequence[PagedLevel],
+    answers: Sequence[Acknowledgement],
+    builder: "_LevelBuilder",
+) -> ResponseView:
+    return ResponseView(
+        members=tuple(row.members),
+        unreached=unreached_people(pages),
+        declined_by=tuple(row.declined_by),
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+        answers=tuple(map(builder.acknowledgement, answers)),
+        needs_all=bool(levels) and levels[-1].need is Need.ALL,
+        still_needed=tuple(people_still_needed(levels, answers, row.declined_by)),
+        activity_asked_at=row.activity_asked_at if row.acknowledged_at is not None else None,
+    )
 
 
 def _handed_to(session: Session, row: Escalation) -> str:

@@ -140,7 +140,7 @@ def _field_values(
 
 
 def _merge_titles(incident: Incident, wanted: Mapping[str, str]) -> dict[str, str]:
-    """All titles after the edit. Raises WrongField if none would be left."""
+    """All titles after the edit. Raises InvalidField if none would be left."""
     titles = dict(incident.titles)
     for code, text in wanted.items():
         title = " ".join(text.split())

@@ -139,7 +139,7 @@ def blank_message(
     """
     Remove the text of one of the bot's own messages after a redaction.
 
-    `page_of`: id of the escalation that the message pages for. Such a page is rendered anew for its `reader`,
+    `page_of`: id of the escalation that the message pages for. Such a page is rendered again for its `reader`,
     because its buttons may still be needed.
     `is_left_behind`: it is the escalation message in the channel of an incident that was merged.
     """

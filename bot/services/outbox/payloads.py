@@ -78,7 +78,7 @@ class ConfirmActivePayload(Payload):
 
 @dataclass(frozen=True, slots=True)
 class ContactMethodPagePayload(Payload):
-    """`page_ids`, or with a `bundle_key` all pages that have it. `user_id` is empty for a paging service."""
+    """`page_ids`, or all pages of `bundle_key`. `user_id`: empty for a paging service."""
 
     method: str
     user_id: str
@@ -117,9 +117,10 @@ class PageTestPayload(Payload):
 @dataclass(frozen=True, slots=True)
 class DraftPayload(Payload):
     """
-    A draft in the channel, or for `user_id` alone; None: the incident's own template and languages.
+    A draft in the channel, or for `user_id` alone.
 
-    `went`: text was redacted, so earlier drafts are deleted. `waits`: the canvas is written after it.
+    `template` and `languages`: None for the incident's own. `went`: text was redacted, so earlier drafts are deleted.
+    `waits`: the canvas is written after it.
     """
 
     template: str | None = None
@@ -259,5 +260,5 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
 
 
 def payload_of(row: OutboxRow) -> Payload:
-    """The row's payload. Raises ValueError for an unknown kind, KeyError if the row lacks a field."""
+    """Payload of a row. Raises ValueError for an unknown kind, KeyError for a missing field."""
     return PAYLOADS[OutboxKind(row.kind)].from_json(row.details)

@@ -1,4 +1,4 @@
-"""Payloads of timers: the class of each kind stands beside the kind's constant, where the timer is handled."""
+"""Payloads of timers."""
 
 from dataclasses import dataclass
 from typing import Any

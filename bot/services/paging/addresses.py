@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from bot.config import Settings
-from bot.crypto import decrypt_text, encrypt_text
+from bot.config.crypto import decrypt_text, encrypt_text
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.paging.contact_methods import (
     LABELS,

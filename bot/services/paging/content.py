@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.crypto import acknowledge_link, incident_page_link
+from bot.config.crypto import acknowledge_link, incident_page_link
 from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.terms import Severity, TargetKind
 from bot.domain.text.links import channel_link

@@ -2,7 +2,7 @@
 Page people by their contact methods in order, with a row for each page and its outcome.
 
 The first contact method is used at once, later ones by timers. After a failure the next one is used at once, and the
-escalation continues without a person whom none reached. `bot.services.escalation.page_timers` runs the timers.
+escalation continues without a person that none reached. `bot.services.escalation.page_timers` runs the timers.
 """
 
 from collections.abc import Collection, Mapping, Sequence

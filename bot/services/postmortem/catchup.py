@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.crypto import incident_page_link
+from bot.config.crypto import incident_page_link
 from bot.domain.catchup import Catchup, build_catchup
 from bot.domain.incidents.roles import LEAD
 from bot.services.escalation.view_loader import load_progress

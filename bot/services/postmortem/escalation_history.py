@@ -8,7 +8,8 @@ from sqlmodel import Session
 from bot.domain.escalation import Acknowledgement, PagedLevel, first_timed_out_ack
 from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.oncall.working_hours import hours_from_json, is_outside_hours
-from bot.domain.record.model import Escalation, PageOutcome, RecordedPage, Source, VendorFacts
+from bot.domain.record.escalations import Escalation, PageOutcome, RecordedPage, VendorFacts
+from bot.domain.record.sources import Source
 from bot.domain.terms import Precision, SourceKind, TargetKind
 from bot.services.vendors import newest_event_entry
 from bot.store.escalation import escalations

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.crypto import incident_page_link
+from bot.config.crypto import incident_page_link
+from bot.domain.record.escalations import Escalation
 from bot.domain.record.facts import StormTitle, read_fact
-from bot.domain.record.model import Entry, Escalation, Incident, Moment, Record, Source
+from bot.domain.record.model import Entry, Incident, Record
+from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import Kind, Precision, Severity, SourceKind, Status
 from bot.domain.text.links import channel_link
 from bot.services.postmortem.escalation_history import build_escalation, load_pages_by_escalation

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.crypto import incident_page_link
+from bot.config.crypto import incident_page_link
 from bot.domain.record.model import Record, Statement
 from bot.domain.terms import Precision
 from bot.services.postmortem.load_record import load_record

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.record.facts import read_fact
-from bot.domain.record.model import Action, Alert, Entry, Source, Statement, Update
+from bot.domain.record.model import Action, Alert, Entry, Statement, Update
+from bot.domain.record.sources import Source
 from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, SourceKind, UpdateState
 from bot.domain.text.links import message_link
 from bot.services.postmortem.role_history import previous_role_holder

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.record.model import RoleAssignment, Source
+from bot.domain.record.model import RoleAssignment
+from bot.domain.record.sources import Source
 from bot.domain.terms import Kind
 from bot.services.workspace.people import MENTION
 from bot.store.incidents import roles

@@ -31,16 +31,16 @@ def rules_of(settings: Settings, incident: Incident) -> ReminderRules:
 def load_facts(session: Session, settings: Settings, found: Sequence[Incident]) -> dict[int, ReminderFacts]:
     """Facts by incident id, in a constant number of statements."""
     keys = [each.key for each in found]
-    turns: dict[int, list[TurningPoint]] = defaultdict(list)
-    for turn in reminders.find_turning_points(session, keys):
-        turns[turn[0]].append(turn)
+    points: dict[int, list[TurningPoint]] = defaultdict(list)
+    for point in reminders.find_turning_points(session, keys):
+        points[point[0]].append(point)
     recorded = reminders.find_last_recorded_at(session, [each.key for each in found if each.is_open])
     tasks: dict[int, list[ActionItem]] = defaultdict(list)
     over = [each.key for each in found if _is_followed_up(each)]
     for task in reminders.find_open_tasks(session, over) if over and settings.nudges.task_overdue else ():
         tasks[task.incident_id].append(task)
     return {
-        each.key: _facts(session, settings, each, turns[each.key], recorded.get(each.key), tasks[each.key])
+        each.key: _facts(session, settings, each, points[each.key], recorded.get(each.key), tasks[each.key])
         for each in found
     }
 
@@ -54,20 +54,20 @@ def _facts(
     session: Session,
     settings: Settings,
     incident: Incident,
-    turns: Sequence[TurningPoint],
+    points: Sequence[TurningPoint],
     recorded_at: datetime | None,
     tasks: Sequence[ActionItem],
 ) -> ReminderFacts:
     declared_at = incident.declared_at
-    moved = [turn for turn in turns if _has(turn, Kind.STATUS) or _has(turn, Kind.REOPENED)]
-    out_of_triage = [turn[3] for turn in moved if turn[2].get("status_before") == Status.TRIAGE]
-    reopened = [turn[3] for turn in moved if _has(turn, Kind.REOPENED)]
-    led_since = [turn[3] for turn in turns if _has(turn, Kind.ROLE) and turn[2].get("role") == LEAD]
-    updates = [turn[3] for turn in turns if any(_has(turn, kind) for kind in STATUS_KINDS)]
+    moved = [point for point in points if _has(point, Kind.STATUS) or _has(point, Kind.REOPENED)]
+    out_of_triage = [point[3] for point in moved if point[2].get("status_before") == Status.TRIAGE]
+    reopened = [point[3] for point in moved if _has(point, Kind.REOPENED)]
+    led_since = [point[3] for point in points if _has(point, Kind.ROLE) and point[2].get("role") == LEAD]
+    updates = [point[3] for point in points if any(_has(point, kind) for kind in STATUS_KINDS)]
     return ReminderFacts(
         status=Status(incident.status),
         is_led=incident.lead is not None,
-        status_since=max([declared_at, *(turn[3] for turn in moved)]),
+        status_since=max([declared_at, *(point[3] for point in moved)]),
         unled_since=max([declared_at, *out_of_triage, *reopened, *led_since]),
         told_at=max([declared_at, *updates]),
         recorded_at=max([declared_at, *([recorded_at] if recorded_at else [])]),
@@ -75,12 +75,12 @@ def _facts(
             f"{task.number} {task.owner or ''}".strip(): _overdue_from(session, settings, incident, task)
             for task in tasks
         },
-        postmortem_from=_postmortem_from(session, settings, incident, turns),
+        postmortem_from=_postmortem_from(session, settings, incident, points),
     )
 
 
-def _has(turn: TurningPoint, kind: Kind) -> bool:
-    return kind.value in turn[1]
+def _has(point: TurningPoint, kind: Kind) -> bool:
+    return kind.value in point[1]
 
 
 def _overdue_from(session: Session, settings: Settings, incident: Incident, task: ActionItem) -> datetime:
@@ -92,11 +92,11 @@ def _overdue_from(session: Session, settings: Settings, incident: Incident, task
 
 
 def _postmortem_from(
-    session: Session, settings: Settings, incident: Incident, turns: Sequence[TurningPoint]
+    session: Session, settings: Settings, incident: Incident, points: Sequence[TurningPoint]
 ) -> datetime | None:
     """Due time of the postmortem, in the lead's working hours; None if none is expected."""
     days = settings.nudges.postmortem_due.get(Severity(incident.severity), 0)
-    published = any(turn[2].get("public") == UpdateState.POSTMORTEM for turn in turns)
+    published = any(point[2].get("public") == UpdateState.POSTMORTEM for point in points)
     if not days or published or incident.is_drill or incident.is_retro or incident.status != Status.RESOLVED:
         return None
     workplace = workplace_of(session, settings, incident, incident.lead)

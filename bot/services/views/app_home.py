@@ -117,7 +117,9 @@ def on_home_left(session: Session, team_id: str, user_id: str) -> None:
         session.add(person)
 
 
-def load_home_view(session: Session, settings: Settings, visibility: Visibility, user_id: str, at: datetime) -> HomeView:
+def load_home_view(
+    session: Session, settings: Settings, visibility: Visibility, user_id: str, at: datetime
+) -> HomeView:
     """`sight`: the private incidents that its reader is in."""
     open_ones = visibility.filter(incident_lists.find_open(session, visibility.team_id))
     pages, todo = _waiting_pages(session, visibility, user_id), _own_action_items(session, visibility, user_id, at)

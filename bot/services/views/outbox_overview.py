@@ -117,7 +117,8 @@ def load_outbox_overview(session: Session, now: datetime, *, limit: int | None =
         refused=inspection.count_rows(session, [State.FAILED]),
         given_up=inspection.count_rows(session, [State.DEAD]),
         lanes=[
-            LaneText(describe_lane(each.lane), each.reference, each.rows) for each in inspection.find_closed_lanes(session)
+            LaneText(describe_lane(each.lane), each.reference, each.rows)
+            for each in inspection.find_closed_lanes(session)
         ],
         gates=[GateText(describe_gate(each), each.until) for each in inspection.find_blocked_methods(session, now)],
         lacks=list_missing(session),

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.crypto import incident_page_link
+from bot.config.crypto import incident_page_link
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.terms import Severity, Status
 from bot.domain.text.links import channel_link, message_link
@@ -71,7 +71,9 @@ class IncidentListView:
     """Suggested word, shown if there are no matches."""
 
 
-def list_incidents(session: Session, settings: Settings, visibility: Visibility, text: str, first: int = 0) -> IncidentListView:
+def list_incidents(
+    session: Session, settings: Settings, visibility: Visibility, text: str, first: int = 0
+) -> IncidentListView:
     """The incidents that match the words of `/incident list`."""
     wanted, what = parse_filter(settings, text)
     ids = search.find_ids(session, visibility, wanted)
@@ -148,7 +150,13 @@ def _describe_filter(settings: Settings, wanted: IncidentFilter) -> str:
 
 
 def find_incidents(
-    session: Session, settings: Settings, visibility: Visibility, text: str, *, with_drills: bool = False, first: int = 0
+    session: Session,
+    settings: Settings,
+    visibility: Visibility,
+    text: str,
+    *,
+    with_drills: bool = False,
+    first: int = 0,
 ) -> IncidentListView:
     """
     Incidents with all words, in their head or in their timeline.
@@ -185,7 +193,9 @@ def _load_page(
     listed = tuple(_listed_incident(settings, installation, each, lines.get(each.key), words) for each in shown)
     texts = " ".join(f"{each.title} {each.line or ''}" for each in listed)
     names = (
-        people.find_names(session, shown[0].team_id, [*MENTION.findall(texts), *(each.lead for each in listed if each.lead)])
+        people.find_names(
+            session, shown[0].team_id, [*MENTION.findall(texts), *(each.lead for each in listed if each.lead)]
+        )
         if shown
         else {}
     )

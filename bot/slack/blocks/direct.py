@@ -12,7 +12,7 @@ Values = Mapping[str, Any]
 
 def direct_message(event: str, values: Values) -> Message:
     """Raises KeyError for an event without a wording, which is a defect."""
-    return WORDING[event](values)
+    return MESSAGE_BUILDERS[event](values)
 
 
 def _muted(values: Values) -> Message:
@@ -28,4 +28,4 @@ def _unmuted(values: Values) -> Message:
     return Message(line, [section(line)])
 
 
-WORDING: Mapping[str, Callable[[Values], Message]] = {"muted": _muted, "unmuted": _unmuted}
+MESSAGE_BUILDERS: Mapping[str, Callable[[Values], Message]] = {"muted": _muted, "unmuted": _unmuted}

@@ -54,7 +54,9 @@ def _turn_page(session: Session, settings: Settings, click: ButtonClick) -> Butt
 
 def _load_choices(session: Session, use: ShortcutUse) -> IncidentChoices:
     here = incidents.find_by_channel(session, use.team_id, use.channel_id)
-    visible = visibility_in_channel(session, use.team_id, use.channel_id).filter(incident_lists.find_open(session, use.team_id))
+    visible = visibility_in_channel(session, use.team_id, use.channel_id).filter(
+        incident_lists.find_open(session, use.team_id)
+    )
     if here is not None:
         visible = [here, *(each for each in visible if each.id != here.id)]
     choices = tuple(Choice(each.reference, f"{each.reference} {one_line(each.title, MAX_CHOICE)}") for each in visible)

@@ -136,7 +136,11 @@ class ModalOpener:
             async with asyncio.timeout(self._fill_seconds):
                 return await built
         except (TimeoutError, DatabaseUnavailable):
-            return notice_modal(f":warning: {DATABASE_UNREACHABLE}") if fallback is None else with_database_warning(fallback)
+            return (
+                notice_modal(f":warning: {DATABASE_UNREACHABLE}")
+                if fallback is None
+                else with_database_warning(fallback)
+            )
         except UserError as problem:
             return notice_modal(escape_markup(f":warning: {problem.message}"))
         except Exception:

@@ -25,9 +25,10 @@ from bot.store.incidents.installations import Installation
 log = get_logger(__name__)
 
 Middleware = Callable[..., Awaitable[BoltResponse | None]]
+FindInstallation = Callable[[], Awaitable[Installation | None]]
 
 
-def guard_workspace(find_installation: Callable[[], Awaitable[Installation | None]]) -> Middleware:
+def guard_workspace(find_installation: FindInstallation) -> Middleware:
     """
     Build the first middleware.
 

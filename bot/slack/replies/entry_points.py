@@ -1,5 +1,5 @@
 """
-How each command is reached without typing: a button, a line of the incident menu, or App Home.
+Ways to each command without typing: a button, the incident menu, or App Home.
 
 Derived from the table of commands, so that a new one has an entry point at once.
 """

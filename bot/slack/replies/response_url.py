@@ -10,7 +10,7 @@ log = get_logger(__name__)
 
 
 async def respond_via_url(respond: AsyncRespond, answer: dict[str, Any]) -> bool:
-    """Send an answer; the change is committed, so an error is logged. Returns True if it was sent."""
+    """Send an answer after the commit; an error is logged. Returns True if it was sent."""
     if not respond.response_url:
         log.warning("answer not sent; no response URL")
         return False

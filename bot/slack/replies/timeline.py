@@ -13,19 +13,19 @@ from bot.domain.terms import Precision
 from bot.domain.text.mentions import resolve_mentions
 from bot.domain.timeline.lines import TimelineLine, timeline_lines
 from bot.domain.times import format_time
-from bot.services.entries import remove as removing
-from bot.services.postmortem import load_record as record
+from bot.services.entries.remove import removal_objection
+from bot.services.postmortem.load_record import load_record
 from bot.slack.api.payloads import is_row_id
 from bot.slack.blocks.limits import Block, Blocks, actions, button, link, literal, one_line, section
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.postmortem.entry_forms import entry_menu
 from bot.store.incidents import incidents
 
-SHOWN = 30
+PAGE_SIZE = 30
 """Entries on a page: each is a block, and a message holds fifty."""
-ROOM = 9_000
+MAX_PAGE_TEXT = 9_000
 """Characters of all entries of a page: Slack rejects about 13,200 (`msg_blocks_too_long`)."""
-LINE = 300
+MAX_LINE = 300
 """Characters of an entry's text."""
 OLDER, NEWER, SHOW_REMOVED = "timeline_older", "timeline_newer", "timeline_removed"
 
@@ -61,41 +61,41 @@ class TimelinePage:
 def render_timeline_page(session: Session, settings: Settings, page: TimelinePage) -> Message:
     """Render a page: the entries that fit, and buttons for the pages before and after."""
     row = incidents.get(session, page.incident_id)
-    whole = record.load_record(session, settings, page.incident_id)
-    listed = [entry for entry in whole.entries if entry.withdrawn_at is None or page.with_removed]
-    wanted = _wanted(whole, listed, page)
-    shown = _blocks(whole, wanted, page, is_over=not row.is_open)
-    first, last = _ends(wanted, len(shown), page)
-    standing = sum(entry.withdrawn_at is None for entry in whole.entries)
+    record = load_record(session, settings, page.incident_id)
+    listed = [entry for entry in record.entries if entry.withdrawn_at is None or page.with_removed]
+    selected = _select_entries(record, listed, page)
+    shown = _render_entries(record, selected, page, is_over=not row.is_open)
+    first, last = _first_and_last(selected, len(shown), page)
+    standing = sum(entry.withdrawn_at is None for entry in record.entries)
     count = f"{standing:,} entries" if standing != 1 else "1 entry"
     part = ""
     if first and last and len(shown) < len(listed):
         part = f", {listed.index(first) + 1:,} to {listed.index(last) + 1:,}"
     head = section(f"*Timeline of {row.reference}*, {count}{part}, times in {row.zone}")
-    turns = _turns(page, listed, first, last, removed=len(whole.entries) - standing)
+    turns = _page_buttons(page, listed, first, last, removed=len(record.entries) - standing)
     return Message(f"Timeline of {row.reference}: {count}", [head, *shown, *([actions(*turns)] if turns else [])])
 
 
-def _wanted(whole: Record, listed: Sequence[Entry], page: TimelinePage) -> list[Entry]:
-    """Up to SHOWN entries on the page's side of its mark, in order."""
+def _select_entries(record: Record, listed: Sequence[Entry], page: TimelinePage) -> list[Entry]:
+    """Return up to PAGE_SIZE entries on the page's side of `beside`, in order."""
     if page.beside is None:
-        return list(listed[-SHOWN:])
-    place = next((n for n, entry in enumerate(whole.entries) if _id(entry) == page.beside), 0)
-    before = {id(entry) for entry in whole.entries[:place]}
+        return list(listed[-PAGE_SIZE:])
+    place = next((n for n, entry in enumerate(record.entries) if _entry_id(entry) == page.beside), 0)
+    before = {id(entry) for entry in record.entries[:place]}
     if page.is_after:
-        return [entry for entry in listed if id(entry) not in before and _id(entry) != page.beside][:SHOWN]
-    return [entry for entry in listed if id(entry) in before][-SHOWN:]
+        return [entry for entry in listed if id(entry) not in before and _entry_id(entry) != page.beside][:PAGE_SIZE]
+    return [entry for entry in listed if id(entry) in before][-PAGE_SIZE:]
 
 
-def _blocks(whole: Record, wanted: Sequence[Entry], page: TimelinePage, *, is_over: bool) -> Blocks:
-    """The entries as far as there is room, counted from the page's mark."""
-    zone = whole.incident.zone
-    lines = timeline_lines(whole, wanted)
+def _render_entries(record: Record, selected: Sequence[Entry], page: TimelinePage, *, is_over: bool) -> Blocks:
+    """Render the entries that fit, beginning at `beside`."""
+    zone = record.incident.zone
+    lines = timeline_lines(record, selected)
     days = {line.entry.happened_at.astimezone(zone).date() for line in lines if line.entry.happened_at}
     shown: Blocks = []
-    room = ROOM
+    room = MAX_PAGE_TEXT
     for line in lines if page.is_after else reversed(lines):
-        block = _line(whole, line, page, with_date=len(days) > 1, is_over=is_over)
+        block = _entry_block(record, line, page, with_date=len(days) > 1, is_over=is_over)
         room -= len(block["text"]["text"]) + sum(len(each["text"]["text"]) for each in block["accessory"]["options"])
         if room < 0:
             break
@@ -103,19 +103,19 @@ def _blocks(whole: Record, wanted: Sequence[Entry], page: TimelinePage, *, is_ov
     return shown if page.is_after else shown[::-1]
 
 
-def _ends(wanted: Sequence[Entry], count: int, page: TimelinePage) -> tuple[Entry | None, Entry | None]:
-    shown = wanted[:count] if page.is_after else wanted[len(wanted) - count :]
+def _first_and_last(selected: Sequence[Entry], count: int, page: TimelinePage) -> tuple[Entry | None, Entry | None]:
+    shown = selected[:count] if page.is_after else selected[len(selected) - count :]
     return (shown[0], shown[-1]) if shown else (None, None)
 
 
-def _turns(
+def _page_buttons(
     page: TimelinePage, listed: Sequence[Entry], first: Entry | None, last: Entry | None, *, removed: int
 ) -> list[Block]:
     turns = []
     if first is not None and first is not listed[0]:
-        turns.append(button("Older", OLDER, replace(page, beside=_id(first), is_after=False).value))
+        turns.append(button("Older", OLDER, replace(page, beside=_entry_id(first), is_after=False).value))
     if last is not None and last is not listed[-1]:
-        turns.append(button("Newer", NEWER, replace(page, beside=_id(last), is_after=True).value))
+        turns.append(button("Newer", NEWER, replace(page, beside=_entry_id(last), is_after=True).value))
     if removed:
         other = replace(page, with_removed=not page.with_removed).value
         label = "Hide what was taken off" if page.with_removed else f"Show {removed:,} taken off"
@@ -123,34 +123,34 @@ def _turns(
     return turns
 
 
-def _line(whole: Record, line: TimelineLine, page: TimelinePage, *, with_date: bool, is_over: bool) -> Block:
-    entry, zone = line.entry, whole.incident.zone
-    words = " ".join(part for part in [line.text, "; ".join(line.notes)] if part)
-    said = literal(one_line(words, LINE))
-    label = f"_{literal(line.label, limit=LINE)}_" if line.label else ""
+def _entry_block(record: Record, line: TimelineLine, page: TimelinePage, *, with_date: bool, is_over: bool) -> Block:
+    entry, zone = line.entry, record.incident.zone
+    at = _format_entry_time(entry, zone, with_date=with_date)
+    words = literal(one_line(" ".join(filter(None, [line.text, "; ".join(line.notes)])), MAX_LINE))
+    label = f"_{literal(line.label, limit=MAX_LINE)}_" if line.label else ""
     by = f" · {literal(line.by, limit=100)}" if line.by else ""
     source = f" {link(entry.source.link, '↗')}" if entry.source.link else ""
-    marks = " · _amended_" if entry.amended_at and entry.withdrawn_at is None else ""
-    text = f"*{_time(entry, zone, with_date=with_date)}* {' '.join(filter(None, [said, label]))}{by}{source}{marks}"
+    amended = " · _amended_" if entry.amended_at and entry.withdrawn_at is None else ""
+    text = f"*{at}* {' '.join(filter(None, [words, label]))}{by}{source}{amended}"
     if entry.withdrawn_at is not None:
-        text += f"\n:no_entry: {literal(_why_gone(whole, entry), limit=LINE)}"
-    may_go = removing.removal_objection(entry.kinds, is_over=is_over, of_vendor=entry.vendor is not None) is None
-    accessory = entry_menu(_id(entry), page.value, is_withdrawn=entry.withdrawn_at is not None, may_go=may_go)
+        text += f"\n:no_entry: {literal(_removal_text(record, entry), limit=MAX_LINE)}"
+    may_go = removal_objection(entry.kinds, is_over=is_over, of_vendor=entry.vendor is not None) is None
+    accessory = entry_menu(_entry_id(entry), page.value, is_withdrawn=entry.withdrawn_at is not None, may_go=may_go)
     return section(text, accessory=accessory)
 
 
-def _time(entry: Entry, zone: ZoneInfo, *, with_date: bool) -> str:
+def _format_entry_time(entry: Entry, zone: ZoneInfo, *, with_date: bool) -> str:
     if entry.happened_at is None:
         return "–"
     about = "~" if entry.precision is Precision.APPROXIMATE else ""
     return about + format_time(entry.happened_at, zone, with_date=with_date, with_zone=False)
 
 
-def _why_gone(whole: Record, entry: Entry) -> str:
-    who = whole.people.get(entry.withdrawn_by or "", entry.withdrawn_by)
+def _removal_text(record: Record, entry: Entry) -> str:
+    who = record.people.get(entry.withdrawn_by or "", entry.withdrawn_by)
     by = f" by @{who}" if who else ""
-    return one_line(f"taken off{by}: {resolve_mentions(entry.withdrawal_reason or '', whole.people)}", LINE)
+    return one_line(f"taken off{by}: {resolve_mentions(entry.withdrawal_reason or '', record.people)}", MAX_LINE)
 
 
-def _id(entry: Entry) -> int:
+def _entry_id(entry: Entry) -> int:
     return int(entry.source.ref.removeprefix("entry-"))

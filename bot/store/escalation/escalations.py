@@ -225,7 +225,7 @@ def find_by_incident(session: Session, incident_id: int) -> list[Escalation]:
 
 
 def preload(session: Session, incident_ids: Collection[int]) -> None:
-    """Preload what `find_siblings` and `is_called_off` need, for a transaction about many incidents."""
+    """Preload the rows for `find_siblings` and `is_called_off` of many incidents."""
     statement = (
         select(Escalation, TimelineEntry)
         .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)

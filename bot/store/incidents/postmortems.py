@@ -30,7 +30,6 @@ class Postmortem(SQLModel, table=True):
     created_at: datetime
     file_id: str | None = None
     """Slack's id of the file it was posted as; None before, empty after the file was deleted."""
-    """Slack's id of the file it was posted as; None once that was deleted, and for those of an early release."""
 
 
 def next_version(session: Session, incident_id: int) -> int:

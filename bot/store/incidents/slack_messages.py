@@ -10,7 +10,7 @@ from bot.store.incidents.incidents import Incident
 
 
 class SlackView(StrEnum):
-    """What a message shows."""
+    """The view of an incident that a message shows."""
 
     CARD = "card"
     ANNOUNCEMENT = "announcement"
@@ -27,7 +27,7 @@ BOOKMARK = "bookmark "
 
 class SlackMessage(SQLModel, table=True):
     """
-    Where a view of an incident is in Slack, one row a view.
+    Place of a view of an incident in Slack, one row a view.
 
     `ts` is a message's ts, the id of the canvas, or the id of a bookmark. `digest`: of the canvas's content as Slack
     returned it; None where it returned nothing, empty once people may have edited it and were told so.
@@ -71,7 +71,7 @@ def save(session: Session, incident: Incident, view: str, ts: str, *, digest: st
 
 
 def bookmark_ids(session: Session, incident: Incident) -> dict[str, str]:
-    """Ids of the bot's bookmarks in the present channel, by purpose; empty for one that people removed."""
+    """Bookmark ids in the present channel, by purpose; empty for one that people removed."""
     return {
         view.removeprefix(BOOKMARK): row.ts
         for view, row in find_all(session, incident.key).items()
@@ -80,7 +80,7 @@ def bookmark_ids(session: Session, incident: Incident) -> dict[str, str]:
 
 
 def delete_of_channel(session: Session, incident: Incident) -> None:
-    """Delete what is in the incident's channel, which it leaves. The announcement is elsewhere and stays."""
+    """Delete all views in the channel that the incident leaves; the announcement stays."""
     rows = find_all(session, incident.key)
     for view, row in rows.items():
         if view != SlackView.ANNOUNCEMENT:

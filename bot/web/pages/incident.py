@@ -7,7 +7,7 @@ from aiohttp import web
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.crypto import is_incident_page_key
+from bot.config.crypto import is_incident_page_key
 from bot.domain.findings import Finding
 from bot.domain.record.model import Record
 from bot.services.postmortem import findings

@@ -11,7 +11,9 @@ from bot.domain.findings import Finding
 from bot.domain.findings.wording import english_formatter
 from bot.domain.incidents.roles import LEAD
 from bot.domain.languages import get_language
-from bot.domain.record.model import Action, Alert, Entry, Escalation, Record, RoleAssignment, Source, Statement, Update
+from bot.domain.record.escalations import Escalation
+from bot.domain.record.model import Action, Alert, Entry, Record, RoleAssignment, Statement, Update
+from bot.domain.record.sources import Source
 from bot.domain.terms import Precision
 from bot.domain.text.durations import duration_between, format_duration
 from bot.domain.text.mentions import resolve_mentions
@@ -131,7 +133,10 @@ class _PageValues:
     def findings(self, findings: Sequence[Finding]) -> list[Values]:
         formatter = english_formatter(self.record)
         return [
-            {"text": formatter.format_finding(each), "places": [(formatter.source_label(ref), ref) for ref in each.entries]}
+            {
+                "text": formatter.format_finding(each),
+                "places": [(formatter.source_label(ref), ref) for ref in each.entries],
+            }
             for each in findings
         ]
 

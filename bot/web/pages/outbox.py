@@ -12,8 +12,8 @@ from urllib.parse import parse_qs
 from aiohttp import web
 from structlog import get_logger
 
+from bot.config.crypto import is_operator_request, is_outbox_key, outbox_path
 from bot.config.reloading import Configuration
-from bot.crypto import is_operator_request, is_outbox_key, outbox_path
 from bot.runtime.clock import Clock
 from bot.services.views.outbox_operations import change_rows
 from bot.services.views.outbox_overview import OutboxOverview, RowText, load_outbox_overview

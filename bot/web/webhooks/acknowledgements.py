@@ -11,9 +11,9 @@ from aiohttp import web
 from structlog import get_logger
 
 from bot.config import Settings
+from bot.config.crypto import verify_acknowledge_token
 from bot.config.environment_settings import secret_alternatives
 from bot.config.reloading import Configuration
-from bot.crypto import verify_acknowledge_token
 from bot.domain.errors import UserError
 from bot.domain.paging.contact_methods import ContactMethodKind
 from bot.domain.text.normalize import to_one_line

@@ -52,6 +52,18 @@ def test_the_contracts_hold():
         ("bot/slack/__init__.py", "import bot.sandbox", "The bot knows no more of the sandbox than of Slack"),
         ("bot/domain/errors.py", "import sqlmodel", "The domain is pure"),
         ("bot/services/__init__.py", "import slack_sdk", "A use case cannot reach the network"),
+        ("bot/app.py", "import apprise", "What is an extra is imported where it is used"),
+        ("bot/sources/__init__.py", "import sqlmodel", "Only the store speaks SQL"),
+        ("bot/domain/text/links.py", "import bot.domain.escalation", "Nouns of the domain point one way"),
+        ("bot/store/incidents/roles.py", "import bot.store.alerts", "Nouns of the store point one way"),
+        ("bot/services/paging/mutes.py", "import bot.services.incidents", "Nouns of the services point one way"),
+        ("bot/slack/api/pacing.py", "import bot.slack.blocks", "Parts of the Slack side point one way"),
+        ("bot/sandbox/clock.py", "import bot.sandbox.server", "Parts of the sandbox point one way"),
+        ("bot/domain/weather.py", "", "Nouns of the domain point one way"),
+        ("bot/store/weather.py", "", "Nouns of the store point one way"),
+        ("bot/services/weather.py", "", "Nouns of the services point one way"),
+        ("bot/slack/weather.py", "", "Parts of the Slack side point one way"),
+        ("bot/sandbox/weather.py", "", "Parts of the sandbox point one way"),
     ],
 )
 def test_a_wrong_import_is_found(tmp_path: Path, module: str, line: str, contract: str):

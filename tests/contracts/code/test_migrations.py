@@ -11,7 +11,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import Session
 
-from bot.config import database_url as servers
 from bot.store.database.migrate import LOCK, DatabaseTooNew, alembic_config, all_tables, migrate
 from bot.store.database.postgres_database import PostgresDatabase
 from bot.store.database.session import Database, open_database
@@ -91,7 +90,7 @@ async def test_a_migration_may_wait_longer_than_a_statement(
     postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another replica's may take minutes, and so may one of its own statements."""
-    monkeypatch.setattr(servers, "COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr("bot.config.database_url.COMMAND_SECONDS", 0.2)
     url = postgres_server.create_database()
     one, other = open_database(url), open_database(url)
     assert isinstance(one, PostgresDatabase)

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from bot.crypto import incident_page_link
+from bot.config.crypto import incident_page_link
 from bot.store.database.migrate import all_tables
 from tests.support.worlds.world import World
 

@@ -120,7 +120,9 @@ def environment_of(name: str) -> dict[str, str]:
 @pytest.mark.parametrize("name", [*BOTS, "secret.example.yaml"])
 def test_the_manifests_hold_to_the_schemas_of_kubernetes(name: str):
     """Strictly: a key that is not known is a mistake, not something to be passed over."""
-    run_command([str(Path(sys.executable).parent / "kubernetes-validate"), "--strict", "--quiet", str(MANIFESTS / name)])
+    run_command(
+        [str(Path(sys.executable).parent / "kubernetes-validate"), "--strict", "--quiet", str(MANIFESTS / name)]
+    )
 
 
 @pytest.mark.parametrize("name", BOTS)

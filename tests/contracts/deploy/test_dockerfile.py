@@ -26,7 +26,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
 def test_a_linter_has_nothing_to_object_to():
-    run_command([str(Path(sys.executable).parent / "hadolint"), "--failure-threshold", "style", str(ROOT / "Dockerfile")])
+    run_command(
+        [str(Path(sys.executable).parent / "hadolint"), "--failure-threshold", "style", str(ROOT / "Dockerfile")]
+    )
 
 
 @pytest.mark.parametrize("stage", [BUILD, FINAL], ids=["build", "final"])

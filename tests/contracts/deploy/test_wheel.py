@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.server import Sandbox
-from tests.support.build.wheel import ROOT, alone, build, clean_copy, run_command, installed, tracked
+from tests.support.build.wheel import ROOT, alone, build, clean_copy, installed, run_command, tracked
 from tests.support.servers.sandbox_client import SandboxClient, eventually
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -125,7 +125,10 @@ def test_the_commands_that_need_no_slack_work_in_an_empty_folder(programs: Path,
     dogwatch = str(programs / "dogwatch")
     example = next(programs.parent.glob("lib/*/site-packages/bot/examples/checkout-500s.yaml"))
 
-    assert run_command([dogwatch, "--version"], cwd=empty, env=alone()).stdout == f"dogwatch, version {PROJECT['version']}\n"
+    assert (
+        run_command([dogwatch, "--version"], cwd=empty, env=alone()).stdout
+        == f"dogwatch, version {PROJECT['version']}\n"
+    )
     assert "display_information:" in run_command([dogwatch, "manifest"], cwd=empty, env=alone()).stdout
     assert "No mistakes" in run_command([dogwatch, "check"], cwd=empty, env=alone()).stdout
     assert "up to date" in run_command([dogwatch, "migrate"], cwd=empty, env=alone()).stdout
@@ -138,7 +141,10 @@ def test_the_commands_that_need_no_slack_work_in_an_empty_folder(programs: Path,
 def test_the_example_of_a_configuration_comes_with_it(programs: Path, empty: Path):
     shutil.copy(programs.parent / "share" / "dogwatch" / "dogwatch.example.toml", empty / "dogwatch.toml")
 
-    assert "No mistakes in dogwatch.toml" in run_command([str(programs / "dogwatch"), "check"], cwd=empty, env=alone()).stdout
+    assert (
+        "No mistakes in dogwatch.toml"
+        in run_command([str(programs / "dogwatch"), "check"], cwd=empty, env=alone()).stdout
+    )
 
 
 @asynccontextmanager
@@ -195,7 +201,9 @@ async def test_the_sandbox_works_in_an_empty_folder(programs: Path, empty: Path)
         await until(sandbox, lambda: sandbox.files(channel=channel))
 
     database = f"sqlite:///{empty / 'dogwatch-data' / 'dogwatch.db'}"
-    draft = run_command([str(programs / "dogwatch"), "export", "INC-1"], cwd=empty, env=alone(DATABASE_URL=database)).stdout
+    draft = run_command(
+        [str(programs / "dogwatch"), "export", "INC-1"], cwd=empty, env=alone(DATABASE_URL=database)
+    ).stdout
     assert draft.startswith("# ")
     assert "checkout is down" in draft
 

@@ -107,6 +107,8 @@ def test_every_button_does_one_thing() -> None:
 
 
 def test_the_documentation_says_the_way() -> None:
-    told = [[f"`/incident {each.name}`".replace(" `", "`"), entry_points.describe_entry_point(each)] for each in COMMANDS]
+    told = [
+        [f"`/incident {each.name}`".replace(" `", "`"), entry_points.describe_entry_point(each)] for each in COMMANDS
+    ]
 
     assert rows(COMMANDS_TEXT, "command without typing") == told

@@ -1,4 +1,4 @@
-"""The gallery holds everything that the bot can send, and nothing in it breaks one of Slack's limits."""
+"""The gallery holds every message and form of the bot, within Slack's limits."""
 
 import json
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bot.config import load
-from bot.slack.blocks.incidents import channel_lines as events
+from bot.slack.blocks.incidents.channel_lines import LINE_BUILDERS
 from bot.slack.blocks.postmortem.entry_forms import MENU
 from bot.slack.handlers import BUTTONS, FORMS
 from bot.slack.replies.timeline import NEWER, OLDER, SHOW_REMOVED
-from tests.support.gallery.channel_lines import SAID
+from tests.support.gallery.channel_lines import LINES
 from tests.support.gallery.exhibits import Exhibit, exhibits
 
 EXHIBITS = exhibits(load({}))
@@ -36,7 +36,7 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_every_line_button_and_form_is_shown() -> None:
-    assert {view.event for view in SAID} == set(events.WORDING)
+    assert {view.event for view in LINES} == set(LINE_BUILDERS)
     forms = {each.payload["callback_id"] for each in EXHIBITS if "submit" in each.payload}
     assert forms == {each.callback_id for each in FORMS}
     buttons = [shown.payload for shown in EXHIBITS if "submit" not in shown.payload]

@@ -1,4 +1,4 @@
-"""Whatever the record holds, what is built from it stays within Slack's limits, and none of its words act."""
+"""Property tests: messages of any record keep Slack's limits, and none of its texts act."""
 
 import types
 from collections.abc import Callable, Sequence
@@ -30,22 +30,24 @@ from bot.services.views.event import EventView
 from bot.services.views.lists import AlertsView, FollowUpsView
 from bot.services.views.missing_facts import MissingFactsView
 from bot.slack.blocks import modals
-from bot.slack.blocks.escalation import message as escalation
 from bot.slack.blocks.escalation import page
+from bot.slack.blocks.escalation.message import escalation_message, moved_escalation_message
 from bot.slack.blocks.incidents import card
-from bot.slack.blocks.incidents import channel_lines as events
-from bot.slack.blocks.incidents import declare_form as declaring
-from bot.slack.blocks.incidents import role_briefing as briefing
+from bot.slack.blocks.incidents.alerts import alerts_message
+from bot.slack.blocks.incidents.channel_lines import LINE_BUILDERS, channel_line, ephemeral_text
+from bot.slack.blocks.incidents.declare_form import declare_form
+from bot.slack.blocks.incidents.followups import followups_message
+from bot.slack.blocks.incidents.role_briefing import role_briefing_message
 from bot.slack.blocks.inputs import Choice
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.postmortem import catchup, findings
-from bot.slack.blocks.postmortem import entry_forms as amending
-from bot.slack.blocks.postmortem import missing_facts as questions
-from bot.slack.replies import render as replies
+from bot.slack.blocks.postmortem.entry_forms import FORMS
+from bot.slack.blocks.postmortem.missing_facts import missing_facts_message
+from bot.slack.replies.render import render_error
 from tests.support.records import markup
 from tests.support.records.slack_limits import Limits, is_channel_name
 from tests.support.records.strategies import records
-from tests.support.servers import requirements as needs
+from tests.support.servers.requirements import conformance_data
 
 PIECES = (
     "<!channel>",
@@ -101,16 +103,16 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "severity": something,
     "severity_rank": st.integers(1, 4),
     "channel_id": st.none() | st.just("C0INCIDENT"),
+    "mention": st.sampled_from(("<@U0DBA>", "<!subteam^S0DATABASE>", "payments")),
     "target": st.sampled_from(("<@U0DBA>", "<!subteam^S0DATABASE>", "payments")),
-    "target_name": something,
     "lead": st.none() | people,
     "asked_by": st.none() | people,
     "acknowledged_by": st.none() | people,
     "author": st.none() | people,
     "owner": st.none() | people,
     "user_id": people,
-    "handed_by": st.none() | people,
-    "handed_to": st.sampled_from(("", "<@U0DBA>", "payments")),
+    "giver": st.none() | people,
+    "recipient": st.sampled_from(("", "<@U0DBA>", "payments")),
     "members": st.lists(people, max_size=3).map(tuple),
     "declined_by": st.lists(people, max_size=3).map(tuple),
     "unreached": st.lists(people, max_size=3).map(tuple),
@@ -140,7 +142,7 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     ),
     "event": st.just(""),
     "values": st.just({}),
-    "missing": st.lists(st.sampled_from(tuple(questions.WORDING)), unique=True).map(tuple),
+    "missing": st.lists(st.sampled_from(tuple(LINE_BUILDERS)), unique=True).map(tuple),
 }
 
 
@@ -207,7 +209,7 @@ def hostile_records(draw: st.DrawFn) -> Record:
 
 @pytest.fixture(scope="module")
 def limits() -> Limits:
-    return Limits(needs.conformance_data())
+    return Limits(conformance_data())
 
 
 def check(limits: Limits, message: Message, *, acts: set[str] = ACTING) -> None:
@@ -230,16 +232,21 @@ def test_card_announcement_and_topic(limits: Limits, view: CardView) -> None:
 
 @given(any_of(AlertsView).filter(lambda view: view.alerts))
 def test_the_alerts(limits: Limits, view: AlertsView) -> None:
-    check(limits, card.alerts_message(view))
+    check(limits, alerts_message(view))
 
 
 @given(any_of(EscalationView), people)
 def test_an_escalation_and_its_page(limits: Limits, view: EscalationView, reader: str) -> None:
-    for message in (escalation.escalation_message(view), escalation.moved_escalation_message(view), page.page_message(view, reader), page.page_message(view)):
+    for message in (
+        escalation_message(view),
+        moved_escalation_message(view),
+        page.page_message(view, reader),
+        page.page_message(view),
+    ):
         check(limits, message)
 
 
-@pytest.mark.parametrize("event", events.WORDING)
+@pytest.mark.parametrize("event", LINE_BUILDERS)
 @hypothesis_settings(max_examples=40)
 @given(data=st.data())
 def test_every_line_in_the_channel(limits: Limits, event: str, data: st.DataObject) -> None:
@@ -265,7 +272,7 @@ def test_every_line_in_the_channel(limits: Limits, event: str, data: st.DataObje
     }
     view = data.draw(any_of(EventView).map(lambda view: _with(view, event=event, values=values)))
 
-    check(limits, events.channel_line(view))
+    check(limits, channel_line(view))
 
 
 def _with(view: EventView, **changes: Any) -> EventView:
@@ -288,7 +295,7 @@ def test_a_briefing(
         channel_id="C0INCIDENT",
         catchup=told,
     )
-    sent = briefing.role_briefing_message(view, is_taken=is_taken).arguments()
+    sent = role_briefing_message(view, is_taken=is_taken).arguments()
 
     assert limits.problems_of_message(sent) == []
     acting = {token for token in markup.acting(sent) if not token.startswith("https://")}
@@ -297,7 +304,7 @@ def test_a_briefing(
 
 @given(any_of(FollowUpsView))
 def test_the_follow_ups(limits: Limits, view: FollowUpsView) -> None:
-    check(limits, events.followups_message(view))
+    check(limits, followups_message(view))
 
 
 @given(hostile_records(), moments)
@@ -319,10 +326,10 @@ def test_the_findings(limits: Limits, view: FindingsView) -> None:
     check(limits, findings.findings_message(view))
 
 
-@given(entries_of_forms(), st.sampled_from(sorted(amending.FORMS)))
+@given(entries_of_forms(), st.sampled_from(sorted(FORMS)))
 @hypothesis_settings(max_examples=60)
 def test_forms_about_an_entry(limits: Limits, view: EntryView, name: str) -> None:
-    form = amending.FORMS[name](view, {"page": "7.0.123.1", "url": "https://hooks.slack.test/actions/" + "x" * 200})
+    form = FORMS[name](view, {"page": "7.0.123.1", "url": "https://hooks.slack.test/actions/" + "x" * 200})
 
     assert limits.problems_of_view(form) == []
     assert markup.acting(form) == set()
@@ -331,11 +338,11 @@ def test_forms_about_an_entry(limits: Limits, view: EntryView, name: str) -> Non
 
 @given(any_of(MissingFactsView))
 def test_the_questions(limits: Limits, view: MissingFactsView) -> None:
-    check(limits, questions.missing_facts_message(view))
+    check(limits, missing_facts_message(view))
 
 
 def test_a_whisper(limits: Limits) -> None:
-    assert limits.problems_of_message({"text": events.ephemeral_text("own message", {"emoji": "mag"})}) == []
+    assert limits.problems_of_message({"text": ephemeral_text("own message", {"emoji": "mag"})}) == []
 
 
 OPENINGS: Sequence[Callable[..., Any]] = modals.INCIDENT_FORMS
@@ -346,9 +353,9 @@ def test_every_form(limits: Limits, opening: Callable[..., Any], tmp_path: Path)
     assert limits.problems_of_view(opening(settings(tmp_path), 10**12)) == []
 
 
-@given(title=words, seen=words, carried=st.dictionaries(st.sampled_from(("channel", "ts", "said")), words))
-def test_the_form_that_declares(limits: Limits, title: str, seen: str, carried: dict[str, str]) -> None:
-    view = declaring.declare_form(load({}), title=title, seen=seen, carried=carried)
+@given(title=words, seen=words, metadata=st.dictionaries(st.sampled_from(("channel", "ts", "said")), words))
+def test_the_form_that_declares(limits: Limits, title: str, seen: str, metadata: dict[str, str]) -> None:
+    view = declare_form(load({}), title=title, seen=seen, metadata=metadata)
 
     assert limits.problems_of_view(view) == []
 
@@ -357,8 +364,8 @@ def test_the_form_that_declares(limits: Limits, title: str, seen: str, carried: 
     st.lists(st.builds(Choice, st.just("1"), something, something), max_size=150),
     st.dictionaries(st.sampled_from(("channel", "ts", "said")), words),
 )
-def test_the_form_that_marks(limits: Limits, choices: list[Choice], carried: dict[str, str]) -> None:
-    assert limits.problems_of_view(modals.add_to_timeline_form(choices, carried)) == []
+def test_the_form_that_marks(limits: Limits, choices: list[Choice], metadata: dict[str, str]) -> None:
+    assert limits.problems_of_view(modals.add_to_timeline_form(choices, metadata)) == []
 
 
 def settings(folder: Path) -> Any:
@@ -372,7 +379,7 @@ def settings(folder: Path) -> Any:
 @given(something, words, st.lists(words, max_size=200))
 def test_a_refusal(limits: Limits, message: str, about: str, candidates: list[str]) -> None:
     for problem in (UserError(message), Ambiguous(message, about=about, candidates=candidates)):
-        answer = replies.render_error(problem)
+        answer = render_error(problem)
         assert limits.problems_of_message(answer) == []
         assert {token[0] for token in markup.acting(answer)} <= {"@"}, "who is named may be, to one person only"
 

@@ -1,5 +1,5 @@
 """
-Slack's own examples of everything it sends, to a running bot: each twice, in no order, over HTTP and Socket Mode.
+Slack's example payloads to a running bot: each twice, shuffled, over HTTP and Socket Mode.
 
 All of them are acknowledged, none raises, and as they are about other channels nothing of the record changes.
 """
@@ -97,7 +97,7 @@ class Payloads:
 
 
 def fill(shape: Any, key: str = "") -> Any:
-    """A shape with plausible values for its blanks: what is a person, a place or a time, by its name."""
+    """Fill a shape's blanks with plausible values by key: person, channel, time."""
     if isinstance(shape, dict):
         filled = {inner: fill(value, inner) for inner, value in shape.items()}
         if "id" in filled and key in OF_A_PERSON_OR_PLACE:
@@ -130,8 +130,8 @@ async def record(world: World) -> dict[str, list[str]]:
     return {name: rows for name, rows in (await world.tables()).items() if name not in NO_RECORD}
 
 
-async def told(world: World, kind: str, payload: dict[str, Any]) -> Outcome:
-    return await world.sandbox.delivery.ask(kind, copy.deepcopy(payload))
+async def deliver_payload(world: World, kind: str, payload: dict[str, Any]) -> Outcome:
+    return await world.sandbox.delivery.request(kind, copy.deepcopy(payload))
 
 
 async def test_every_payload_is_acknowledged_and_changes_nothing(
@@ -144,7 +144,7 @@ async def test_every_payload_is_acknowledged_and_changes_nothing(
     before = await record(world)
 
     with capture_logs() as logged, caplog.at_level(logging.ERROR):
-        outcomes = [(name, await told(world, kind, payload)) for name, kind, payload in payloads]
+        outcomes = [(name, await deliver_payload(world, kind, payload)) for name, kind, payload in payloads]
         await world.finish()
 
     assert [(name, outcome) for name, outcome in outcomes if not outcome.is_acknowledged] == []
@@ -157,6 +157,6 @@ async def test_every_payload_is_acknowledged_and_changes_nothing(
 async def test_the_request_url_is_verified(tmp_path: Path) -> None:
     challenge = Payloads().examples["url_verification"]
     async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as world:
-        outcome = await told(world, "events_api", challenge)
+        outcome = await deliver_payload(world, "events_api", challenge)
 
     assert challenge["challenge"] in (outcome.text or json.dumps(outcome.body))

@@ -47,7 +47,9 @@ def address(servers: Servers, *, query: str = "target_session_attrs=read-write")
 @pytest.fixture
 async def world(servers: Servers, tmp_path: Path) -> AsyncIterator[World]:
     async with World(address(servers), tmp_path) as built:
-        built.bot.sender.leases.duration = timedelta(seconds=2)  # real seconds that a lane waits for whoever could not let it go
+        built.bot.sender.leases.duration = timedelta(
+            seconds=2
+        )  # real seconds that a lane waits for whoever could not let it go
         yield built
 
 

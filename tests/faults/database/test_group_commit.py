@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlmodel import Session
 
-from bot.store.database import sqlite_writer as writer
+from bot.store.database import sqlite_writer
 from bot.store.database.session import DatabaseUnavailable, open_database
 from bot.store.database.sqlite_database import SqliteDatabase
 
@@ -60,7 +60,7 @@ class Probed:
 
 @pytest.fixture
 async def probed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Probed]:
-    monkeypatch.setattr(writer, "GROUP_SECONDS", 60.0)  # whatever the machine does meanwhile, all are one group
+    monkeypatch.setattr(sqlite_writer, "GROUP_SECONDS", 60.0)  # whatever the machine does meanwhile, all are one group
     opened = Probed(tmp_path)
     await opened.database.run(lambda session: session.execute(text("CREATE TABLE said (word TEXT PRIMARY KEY)")))
     yield opened
@@ -149,7 +149,7 @@ async def test_a_wish_that_was_given_up_is_not_carried_out(probed: Probed):
 
 
 async def test_what_somebody_waits_for_goes_first(probed: Probed, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(writer, "LOW_PRIORITY_WAIT", 60.0)
+    monkeypatch.setattr(sqlite_writer, "LOW_PRIORITY_WAIT", 60.0)
     order: list[str] = []
 
     await probed.together(*noted(order, "two", "three"), behind=noted(order, "one"))
@@ -158,7 +158,7 @@ async def test_what_somebody_waits_for_goes_first(probed: Probed, monkeypatch: p
 
 
 async def test_what_goes_behind_does_not_wait_for_ever(probed: Probed, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(writer, "LOW_PRIORITY_WAIT", 0.0)
+    monkeypatch.setattr(sqlite_writer, "LOW_PRIORITY_WAIT", 0.0)
     order: list[str] = []
 
     await probed.together(*noted(order, "two", "three"), behind=noted(order, "one"))

@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from bot.services.workspace.access import REFUSAL
-from bot.slack.blocks import modals
-from bot.slack.blocks import notices as windows
-from bot.slack.blocks.incidents import card as cards
+from bot.slack.blocks import modals, notices
+from bot.slack.blocks.incidents import card
 from bot.slack.blocks.menu import MENU
 from bot.slack.handlers import BUTTONS
 from bot.slack.inbound.modal_opener import DATABASE_UNREACHABLE, STILL_SAVING
@@ -71,8 +70,8 @@ async def becomes(world: World, callback_id: str, user: str = "oncall") -> dict:
 
 
 async def click(world: World, action_id: str) -> None:
-    card = world.sandbox.pins(world.channel)[0]["ts"]
-    answer = await world.sandbox.click("oncall", world.channel, card, action_id)
+    pinned = world.sandbox.pins(world.channel)[0]["ts"]
+    answer = await world.sandbox.click("oncall", world.channel, pinned, action_id)
     assert answer.ok, answer
 
 
@@ -80,8 +79,8 @@ async def test_a_window_opens_in_time_and_becomes_the_form_when_the_record_is_re
     await world.declares()
 
     async with hanging(world):
-        await click(world, cards.EDIT)
-        assert on_screen(world)["callback_id"] == windows.LOADING
+        await click(world, card.EDIT)
+        assert on_screen(world)["callback_id"] == notices.LOADING
         assert world.sandbox.calls("views.open")[-1]["ok"], "within the three seconds of its trigger"
 
     form = await becomes(world, modals.EDIT_FORM)
@@ -94,20 +93,20 @@ async def test_a_window_opens_in_time_and_becomes_the_form_when_the_record_is_re
 
 async def test_each_form_of_the_card_opens_without_the_database_and_says_so(world: World) -> None:
     await world.declares()
-    card = world.sandbox.pins(world.channel)[0]
-    asking = sorted(action_ids(card) & {each.action_id for each in BUTTONS if each.modal is not None} - {cards.MORE})
+    pinned = world.sandbox.pins(world.channel)[0]
+    asking = sorted(action_ids(pinned) & {each.action_id for each in BUTTONS if each.modal is not None} - {card.MORE})
     assert len(asking) >= 7, asking
     patience(world, later=0.1)
 
     async with hanging(world):
         for action_id in asking:
             await click(world, action_id)
-            await world.sandbox.wait_until(lambda: on_screen(world)["callback_id"] != windows.LOADING)
+            await world.sandbox.wait_until(lambda: on_screen(world)["callback_id"] != notices.LOADING)
             form = on_screen(world)
             assert "does not answer right now" in rendered(form), action_id
             assert form["submit"] is not None, action_id
             await world.sandbox.close_view("oncall", form["id"])
-        await click(world, cards.MORE)
+        await click(world, card.MORE)
         menu = await becomes(world, MENU)
         await world.sandbox.click_view("oncall", menu["id"], "do_impact")
         assert "does not answer right now" in rendered(await becomes(world, "do_impact"))
@@ -138,13 +137,13 @@ async def test_who_amends_an_entry_is_told_where_nobody_can_look_it_up(world: Wo
 
     async with hanging(world):
         await world.sandbox.shortcut("oncall", world.channel, ts, "amend_entry")
-        assert DATABASE_UNREACHABLE in rendered(await becomes(world, windows.NOTICE))
+        assert DATABASE_UNREACHABLE in rendered(await becomes(world, notices.NOTICE))
 
 
 async def test_a_form_that_is_sent_meanwhile_stays_and_is_done_once(either: World) -> None:
     world = either
     await world.declares()
-    await click(world, cards.NOTE)
+    await click(world, card.NOTE)
     form = on_screen(world)["id"]
 
     async with hanging(world):
@@ -163,7 +162,7 @@ async def test_a_form_that_is_sent_meanwhile_stays_and_is_done_once(either: Worl
 async def test_what_was_saved_is_not_done_again_with_other_words(world: World) -> None:
     """Who changes what they sent while it was being saved would lose it, or have it twice."""
     await world.declares()
-    await click(world, cards.NOTE)
+    await click(world, card.NOTE)
     form = on_screen(world)["id"]
     async with hanging(world):
         await world.sandbox.submit_view("oncall", form, {"text": "the fans are loud"})
@@ -180,7 +179,7 @@ async def test_a_guest_gets_words_in_place_of_the_form_that_came_late(world: Wor
     patience(world)
     world.sandbox.invite("oncall", world.channel, ["guest"])
     async with hanging(world):
-        card = world.sandbox.pins(world.channel)[0]["ts"]
-        await world.sandbox.click("guest", world.channel, card, cards.NOTE)
+        pinned = world.sandbox.pins(world.channel)[0]["ts"]
+        await world.sandbox.click("guest", world.channel, pinned, card.NOTE)
 
-    assert REFUSAL in rendered(await becomes(world, windows.NOTICE, "guest"))
+    assert REFUSAL in rendered(await becomes(world, notices.NOTICE, "guest"))

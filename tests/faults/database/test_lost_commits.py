@@ -99,7 +99,9 @@ async def test_an_alert_that_was_saved_and_not_answered(world: World, wire: Wire
 async def test_a_row_whose_end_was_saved_and_not_answered(world: World, wire: Wire) -> None:
     """The sender does not know that its row is done: it is not sent again, and its lane goes on."""
     await world.declares("checkout is down")
-    world.bot.sender.leases.duration = world.bot.sender.leases.duration / 20  # real seconds that the lane waits for its owner
+    world.bot.sender.leases.duration = (
+        world.bot.sender.leases.duration / 20
+    )  # real seconds that the lane waits for its owner
     wire.lose_answer_to("the cache is cold")  # in the row, which is read back when it is finished
 
     await world.sandbox.command("oncall", world.channel, "/incident note the cache is cold")

@@ -13,7 +13,7 @@ import pytest
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
-from bot.slack.blocks.incidents import card as cards
+from bot.slack.blocks.incidents import card
 from bot.slack.inbound.modal_opener import DATABASE_UNREACHABLE
 from bot.store import outbox
 from bot.store.database.migrate import migrate
@@ -84,9 +84,9 @@ async def test_postgres_goes_before_a_process_was_ever_asked_anything(
     """Whoever acts is told the same as by any other process, also where Slack did not answer at the start either."""
     world = on_postgres
     await world.declares("checkout is down")
-    await world.presses("oncall", cards.NOTE)
+    await world.presses("oncall", card.NOTE)
     form = world.sandbox.views("oncall")[-1]["id"]
-    card = world.sandbox.pins(world.channel)[0]["ts"]
+    pinned = world.sandbox.pins(world.channel)[0]["ts"]
     silent = None if slack_answers else world.sandbox.fault("status", method="auth.test", status=503)
     await world.restart()
     await asyncio.to_thread(own_postgres_server.stop, "fast")
@@ -94,7 +94,7 @@ async def test_postgres_goes_before_a_process_was_ever_asked_anything(
     assert DATABASE_UNREACHABLE in await ask(world, "/incident severity 1 worse", world.channel)
     refused = await world.sandbox.submit_view("oncall", form, {"text": "the fans are loud"})
     assert set(refused.errors.values()) == {DATABASE_UNREACHABLE}
-    assert (await world.sandbox.click("dba", world.channel, card, cards.LEAD)).ok
+    assert (await world.sandbox.click("dba", world.channel, pinned, card.LEAD)).ok
     assert [DATABASE_UNREACHABLE in each["text"] for each in world.sandbox.ephemerals("dba", world.channel)] == [True]
     world.sandbox.say("engineer", world.channel, "Reading the logs of the proxy")
     await world.sandbox.wait_until(lambda: world.sandbox.pending()["waiting_retry"])

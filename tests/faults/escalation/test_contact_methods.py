@@ -263,7 +263,7 @@ async def test_doctor_checks_contact_methods_without_a_page(world: ContactMethod
 
 
 async def test_no_secret_or_address_in_the_log(world: ContactMethodWorld) -> None:
-    """Each contact method succeeds, then fails, at log level DEBUG."""
+    """All contact methods succeed, then fail, at log level DEBUG."""
     stream, root = io.StringIO(), logging.getLogger()
     kept, level = root.handlers, root.level
     log.configure_logging(level="DEBUG", form="json")

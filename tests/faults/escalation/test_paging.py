@@ -35,8 +35,9 @@ async def world(request: Any, postgres_server: PostgresServer, tmp_path: Path) -
 
 async def storm(world: World, count: int, *, at_once: int) -> None:
     """
-    So many pages at one moment of the clock, in several transactions: of escalations that have no message of their own,
-    because what is tried is who is written to.
+    Queue many pages at the same time, in several transactions.
+
+    The escalations have no message of their own: only direct messages are tested.
     """
 
     def call(session: Any, first: int) -> None:
@@ -70,7 +71,7 @@ async def pages(world: World) -> list[Page]:
     return await world.bot.database.read(read)
 
 
-def told(world: World, person: str) -> list[dict[str, Any]]:
+def direct_messages(world: World, person: str) -> list[dict[str, Any]]:
     """The bot's direct messages to one person."""
     handle = {"U0DBA": "dba", "U0DEVELOPER": "developer"}[person]
     channel = world.sandbox.open_dm(handle)
@@ -86,7 +87,7 @@ async def test_two_hundred_pages_at_once_arrive_in_few_messages(world: World) ->
     rows = await pages(world)
     assert Counter(row.outcome for row in rows) == {"sent": 200}
     for person in PEOPLE:
-        messages = told(world, person)
+        messages = direct_messages(world, person)
         assert len(messages) == 4, "three by themselves, and the rest as one"
         held = {row.message_ts for row in rows if row.user_id == person}
         assert held == {each["ts"] for each in messages}
@@ -101,7 +102,7 @@ async def test_a_bundle_with_a_lost_response_is_not_sent_again(world: World) -> 
 
     await world.advance(seconds=10)
 
-    assert len(told(world, "U0DBA")) == 4
+    assert len(direct_messages(world, "U0DBA")) == 4
     assert Counter(row.outcome for row in await pages(world)) == {"sent": 12}
 
 
@@ -117,7 +118,7 @@ async def test_pages_queued_before_a_kill_are_sent_once(world: World) -> None:
     listen(world)
     await world.advance(seconds=15)
 
-    assert [len(told(world, person)) for person in PEOPLE] == [4, 4]
+    assert [len(direct_messages(world, person)) for person in PEOPLE] == [4, 4]
     assert Counter(row.outcome for row in await pages(world)) == {"sent": 10}
 
 

@@ -40,14 +40,14 @@ WORKING = (
     "finish_several",
     "save_progress",
     "run_due_timers",
-    "take_in",
-    "learned",
-    "incidents_channel_found",
-    "direct_channel_opened",
+    "apply_missed_changes",
+    "save_profile",
+    "save_incidents_channel",
+    "save_direct_channel",
 )
 """Commits after which nobody is answered."""
-STARTING = ("_on_session", "release_all", "auth.test", "installed", "catch_up", "try_again")
-CATCHING_UP = ("conversations.history", "take_in")
+STARTING = ("_on_session", "release_all", "auth.test", "save_installation", "reconcile_after_gap", "try_again")
+CATCHING_UP = ("conversations.history", "apply_missed_changes")
 
 
 @dataclass

@@ -15,8 +15,8 @@ from structlog.typing import EventDict
 
 from bot.app import Dogwatch
 from bot.config import Report, examine, load
+from bot.config.crypto import outbox_path
 from bot.config.reloading import fingerprint
-from bot.crypto import outbox_path
 from bot.local import run_local
 from bot.runtime.metrics import REGISTRY
 from tests.support.servers.serve_process import served

@@ -5,7 +5,7 @@ import re
 import aiohttp
 import pytest
 
-from bot.crypto import incident_page_key, incident_page_link
+from bot.config.crypto import incident_page_key, incident_page_link
 from tests.support.worlds.world import TOKEN, World
 
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> \"'><svg onload=alert(1)> javascript:alert(1)"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.cli.commands.export import ExportOptions, export_incident
-from bot.crypto import incident_page_link
+from bot.config.crypto import incident_page_link
 from tests.support.records import markup
 from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.worlds.story import Story, drafts, sent, world_of

@@ -15,7 +15,7 @@ import pytest
 from structlog import get_logger
 
 from bot.config import Settings, load
-from bot.crypto import incident_page_link
+from bot.config.crypto import incident_page_link
 from bot.runtime import log
 from bot.sandbox.server import Sandbox
 from bot.store.database.session import DatabaseUnavailable

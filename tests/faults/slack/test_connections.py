@@ -360,7 +360,9 @@ async def test_slack_away_for_a_while_is_tried_with_growing_pauses(line: Line, m
 
     with capture_logs() as logs:
         await line.sandbox.set_down()
-        await eventually(lambda: len([each for each in logs if each["event"] == "socket connection failed; retrying"]) >= 4)
+        await eventually(
+            lambda: len([each for each in logs if each["event"] == "socket connection failed; retrying"]) >= 4
+        )
     line.sandbox.clear_calls()
     await line.sandbox.set_down(down=False)
     await line.connects()

@@ -272,7 +272,9 @@ async def test_an_archived_channel_stops_nothing_else(world: World) -> None:
 
     assert "resolved" in world.texts("incidents")[0].lower()
     assert (await world.exported())["incident"]["status"] == "resolved"
-    assert (await world.bot.database.read(outbox.count_backlog)).unfinished == 0, "a lane still tries what can never work"
+    assert (await world.bot.database.read(outbox.count_backlog)).unfinished == 0, (
+        "a lane still tries what can never work"
+    )
 
 
 # --- people tidy up

@@ -14,7 +14,11 @@ from bot.store.database.session import open_database
 from bot.store.outbox.inspection import find_pending
 
 AT = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
-LACKS = [MissingPermission(BY_SCOPE["pins:write"]), MissingPermission(BY_SCOPE["users:read"]), MissingPermission(BY_SCOPE["pins:write"], "paid_only")]
+LACKS = [
+    MissingPermission(BY_SCOPE["pins:write"]),
+    MissingPermission(BY_SCOPE["users:read"]),
+    MissingPermission(BY_SCOPE["pins:write"], "paid_only"),
+]
 
 
 async def test_what_two_replicas_find_at_once_is_told_once(database_url: str) -> None:

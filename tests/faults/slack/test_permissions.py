@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.crypto import outbox_path
+from bot.config.crypto import outbox_path
 from bot.domain.slack_app.scopes import PERMISSIONS
 from bot.sandbox.web_api.methods import ALL_SCOPES
 from bot.services.postmortem.load_record import load_record

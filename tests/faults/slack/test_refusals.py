@@ -246,7 +246,9 @@ async def test_a_card_that_cannot_be_shown_is_one_row_however_much_is_refused(wo
 
 
 def put_pin(session: Session, at: datetime) -> None:
-    outbox.enqueue(session, lane="pin:1", kind=OutboxKind.PIN_CARD, team_id="T0HARBOUR", at=at, priority=33, incident_id=1)
+    outbox.enqueue(
+        session, lane="pin:1", kind=OutboxKind.PIN_CARD, team_id="T0HARBOUR", at=at, priority=33, incident_id=1
+    )
 
 
 # --- a row that nothing can carry out

@@ -11,5 +11,5 @@ from tests.support.worlds.world import World
 
 @pytest.fixture
 def notifications(world: World, conformance: Path) -> Notifications:
-    """What a real Alertmanager sent, as if its first alert had begun now."""
+    """Notifications of a real Alertmanager, as if the first alert began now."""
     return Notifications(conformance / "alerts", anchor=THREE, at=world.now)

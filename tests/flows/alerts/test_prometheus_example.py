@@ -103,7 +103,7 @@ def copied(folder: Path, ports: Mapping[int, int]) -> Path:
 
 
 async def has_message(slack: SandboxClient, words: str) -> bool:
-    """Whether a message in an incident's channel says so: its text, or what its blocks show."""
+    """True if a message in an incident's channel contains the words, in its text or blocks."""
     for channel in await incident_channels(slack):
         if any(words in json.dumps(message) for message in await slack.messages(channel=channel["id"])):
             return True

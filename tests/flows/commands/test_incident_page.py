@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from bot.crypto import incident_page_link
+from bot.config.crypto import incident_page_link
 from tests.support.worlds.world import World
 
 

@@ -1,5 +1,7 @@
 """Policies: handovers, merges, and the policy that starts with an incident."""
 
+from typing import Any
+
 import pytest
 from sqlmodel import Session, select
 
@@ -133,9 +135,20 @@ async def test_acknowledgements_are_shared_after_a_merge(desk: Desk) -> None:
     assert [each.acknowledged_at for each in await desk.all() if not each.is_external] == [None, None]
 
 
+CONFIGURED: tuple[tuple[str, dict[str, Any], str | None], ...] = (
+    ("by severity", {"severity": "SEV1"}, "major"),
+    ("by service and severity", {"severity": "SEV2", "services": ("checkout",)}, "payments"),
+    ("severity without a setting of the service", {"severity": "SEV3", "services": ("checkout",)}, "slow"),
+    ("none", {"severity": "SEV4", "services": ("checkout",)}, None),
+    ("an unknown service", {"severity": "SEV3", "services": ("unknown",)}, "slow"),
+    ("a replay", {"severity": "SEV1", "drill_of": "INC-3", "is_drill": True}, None),
+    ("after the fact", {"severity": "SEV1", "is_retro": True}, None),
+)
+
+
 @pytest.mark.parametrize("origin", [Origin.COMMAND, Origin.ALERT])
 async def test_configured_policy(desk: Desk, origin: Origin) -> None:
-    for what, given, expected in BY_ITSELF:
+    for what, given, expected in CONFIGURED:
         incident = await desk.opens(origin, **given)
 
         started = [each for each in await desk.all() if each.incident_id == incident.key]

@@ -50,7 +50,7 @@ LOOKS = (
 
 
 async def two(world: World) -> str:
-    """INC-1, private, with entries and an alert; INC-2, public. Returns the name of INC-1's channel."""
+    """INC-1, private, with an alert, and INC-2, public. Returns the name of INC-1's channel."""
     private = await world.declares(f"{TITLE} service:payroll private")
     await world.types("oncall", "/incident note the swordfish was seen in the payroll")
     ts = await world.says("oncall", "the swordfish is in the logs")
@@ -62,7 +62,7 @@ async def two(world: World) -> str:
 
 
 def seen_by(world: World, user: str) -> str:
-    """Everything that Slack shows to a person: channels, messages, replies, modals, Home."""
+    """All that Slack shows to a person: channels, messages, replies, modals, Home."""
     seen: list[Any] = []
     for channel in world.sandbox.channels(user):
         seen += [channel, *world.sandbox.messages(channel["id"], user), *world.sandbox.ephemerals(user, channel["id"])]

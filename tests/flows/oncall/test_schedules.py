@@ -10,8 +10,7 @@ import pytest
 from bot.services.oncall.on_call_view import load_schedule_view
 from bot.services.privacy import erase_person
 from bot.slack.blocks.escalation import oncall
-from bot.slack.blocks.incidents.card import DATE
-from bot.slack.blocks.limits import slack_time
+from bot.slack.blocks.limits import slack_datetime
 from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.oncall import PLATFORM, POLICY, WEEKS, answers, direct, types
 from tests.support.worlds.services import TEAM, Desk
@@ -47,7 +46,7 @@ async def test_schedule_view_with_an_image(world: World) -> None:
     assert "U0" not in picture["alt_text"], "names are asked for before they are drawn"
     assert world.sandbox.file_content(picture["slack_file"]["id"]).startswith(b"\x89PNG")
     await world.advance(days=1, minutes=2)
-    assert world.sandbox.files() == [], "nobody looks at it any more"
+    assert world.sandbox.files() == [], "the image is deleted after a day"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +64,7 @@ async def test_shifts_of_two_weeks_are_listed_to_their_ends(tmp_path: Path, ever
 
     shown = oncall.schedule_message(found)
     assert found.shifts[-1][1] == ends
-    assert ends is not None or f"{slack_time(desk.now, DATE)} on: <@U0ONCALL>" in shown.text
+    assert ends is not None or f"{slack_datetime(desk.now)} on: <@U0ONCALL>" in shown.text
 
 
 @ON_SQLITE

@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.crypto import operator_signature, outbox_path
+from bot.config.crypto import operator_signature, outbox_path
 from bot.store import outbox
 from bot.store.outbox import State
 from tests.flows.operations.test_outbox import by_state

@@ -1,49 +1,19 @@
 """`dogwatch replay`: scenarios through bot and sandbox, with a simulated clock."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from bot.app import Dogwatch
 from bot.cli.commands.replay import play, replay, run_replay
-from bot.config import load
-from bot.sandbox.server import Sandbox
-from bot.scenario.model import Scenario
-from bot.scenario.reader import read_scenario, read_scenario_text
-from bot.simulation.live_replay import play_live
+from bot.scenario.reader import read_scenario
 from bot.simulation.player import PlayError
+from tests.support.records.scenarios import ALERT, FIRES, RESOLVED, scenario, typed, written
 
-LIVE_TOKEN = "token-of-the-live-play"
 EXAMPLES = Path(__file__).parents[3] / "examples"
 REFERENCES = ("checkout-500s", "payment-outage", "nuru-outage", "payplug-tsr-1532")
-HEAD = {"title": "Card payments fail", "timezone": "Europe/Paris", "date": "2025-03-27", "template": "classic"}
-ALERT = {
-    "source": "generic",
-    "labels": {"alertname": "CardsFail", "service": "payments"},
-    "annotations": {"summary": "Card payments fail"},
-}
-FIRES = {"at": "23:50", "alert": {**ALERT, "status": "firing"}}
-RESOLVED = {"command": {"who": "oncall", "text": "/incident resolve Rolled back"}}
-
-
-def scenario(*steps: dict[str, Any], **head: Any) -> Scenario:
-    return read_scenario_text(yaml.safe_dump({**HEAD, "steps": list(steps), **head}, sort_keys=False))
-
-
-def typed(text: str, who: str = "oncall") -> dict[str, Any]:
-    return {"command": {"who": who, "text": text}}
-
-
-def written(folder: Path, *steps: dict[str, Any], **head: Any) -> Path:
-    path = folder / "scenario.yaml"
-    path.write_text(yaml.safe_dump({**HEAD, "steps": list(steps), **head}, sort_keys=False))
-    return path
 
 
 @pytest.mark.parametrize("name", ["checkout-500s", "payment-outage"])
@@ -347,30 +317,6 @@ async def test_an_alert_without_a_service_is_of_the_scenarios():
 # --- live
 
 
-@asynccontextmanager
-async def live(folder: Path) -> AsyncIterator[tuple[Sandbox, str]]:
-    """Bot and sandbox in real time; gives the sandbox and the address for alerts."""
-    async with Sandbox() as sandbox:
-        bot = Dogwatch(
-            load(
-                {
-                    "SLACK_BOT_TOKEN": sandbox.bot_token,
-                    "SLACK_SIGNING_SECRET": sandbox.signing_secret,
-                    "SLACK_API_URL": sandbox.api_url,
-                    "DATABASE_URL": f"sqlite:///{folder / 'live.db'}",
-                    "DOGWATCH_PORT": "0",
-                    "DOGWATCH_ALERT_TOKEN": LIVE_TOKEN,
-                }
-            )
-        )
-        await bot.start()
-        sandbox.deliver_by_http(f"http://127.0.0.1:{bot.port}/slack/events")
-        try:
-            yield sandbox, f"http://127.0.0.1:{bot.port}/alerts"
-        finally:
-            await bot.stop()
-
-
 async def test_two_monitors_tell_of_one_incident():
     other = {"source": "grafana", "labels": {"alertname": "QueueGrows"}, "annotations": {"summary": "It grows"}}
     played = await play(
@@ -413,35 +359,6 @@ async def test_whoever_does_something_in_a_private_incident_is_let_in():
 
     [said] = [entry for entry in played.record["timeline"] if entry["kinds"] == ["investigation"]]
     assert (said["text"], said["author"]) == ("Only @engineer had that key.", "dba")
-
-
-async def test_a_live_play_runs_to_its_end_and_each_opens_its_own_incident(tmp_path: Path):
-    """The scenario's hours are those of another day; what is typed must not be refused for it."""
-    story = scenario(
-        FIRES,
-        {"say": {"id": "m", "who": "dba", "text": "Looking at the replica"}},
-        {"react": {"who": "dba", "emoji": "mag", "to": "m"}},
-        typed("/incident escalate @kitchen The oven is cold"),
-        {"ack": {"who": "cook", "target": "kitchen"}},
-        typed("/incident note at:23:59 kind:action Restarted"),
-        RESOLVED,
-    )
-    async with live(tmp_path) as (sandbox, alert_url):
-        for number in (1, 2):
-            await play_live(story, sandbox, alert_url=alert_url, alert_token=LIVE_TOKEN, seconds_between=0.1)
-            name = f"inc-{number}-card-payments-fail"
-            await sandbox.wait_until(lambda name=name: sandbox.files(name), 30)
-
-            draft = sandbox.file_content(sandbox.files(name)[0]["id"]).decode()
-            assert "Looking at the replica" in draft
-            assert "acknowledged by cook" in draft
-            assert "Restarted" in draft
-
-
-async def test_a_live_play_that_is_refused_ends_with_the_bots_words(tmp_path: Path):
-    async with live(tmp_path) as (sandbox, alert_url):
-        with pytest.raises(PlayError, match=r"step 1 \(alert\): the bot refuses it \(HTTP 401\)"):
-            await play_live(scenario(FIRES), sandbox, alert_url=alert_url, alert_token="wrong", seconds_between=0)
 
 
 async def test_one_that_does_not_come_to_rest_is_not_blamed_on_its_folder(

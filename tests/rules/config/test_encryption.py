@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import Settings, load
-from bot.crypto import CannotDecrypt, decrypt_text, encrypt_text
+from bot.config.crypto import CannotDecrypt, decrypt_text, encrypt_text
 from bot.domain.errors import UserError
 
 OURS = {"DOGWATCH_SECRET_KEY": "a secret key that is long enough for tests"}

@@ -1,4 +1,4 @@
-"""An escalation in the record, step by step: the same facts in every form and language, each with its source."""
+"""Escalation history in drafts: the same facts in every template and language, with sources."""
 
 import re
 from dataclasses import replace
@@ -12,7 +12,9 @@ from bot.domain.findings import review_record
 from bot.domain.findings.wording import english_formatter
 from bot.domain.languages import load_words
 from bot.domain.postmortem import build_draft
-from bot.domain.record.model import Escalation, PageOutcome, Record, RecordedPage, Source, VendorFacts
+from bot.domain.record.escalations import Escalation, PageOutcome, RecordedPage, VendorFacts
+from bot.domain.record.model import Record
+from bot.domain.record.sources import Source
 from bot.domain.terms import LANGUAGES, Precision, SourceKind, TargetKind
 from bot.domain.times import format_time
 from bot.export.json import incident_json

@@ -1,4 +1,4 @@
-"""What people are reminded of, and when."""
+"""Reminder rules: subjects and times."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,7 @@ def facts(**more: object) -> ReminderFacts:
     return replace(fresh, **more)  # type: ignore[arg-type]
 
 
-def asked(minute: float, count: int = 1, **more: object) -> ReminderState:
+def reminder_state(minute: float, count: int = 1, **more: object) -> ReminderState:
     return ReminderState(after(minute), count, **more)  # type: ignore[arg-type]
 
 
@@ -92,19 +92,19 @@ UNLED = facts(is_led=False, told_at=after(6000), recorded_at=after(6000))
 @pytest.mark.parametrize(
     ("before", "minute", "ask", "next_at"),
     [
-        (asked(10), 15, None, 40),
-        (asked(10), 40, DueReminder(LEAD, 2, is_anew=False), 100),  # twice as long as the first time
-        (asked(40, 2), 99, None, 100),
-        (asked(40, 2), 100, DueReminder(LEAD, 3, is_anew=False), 220),
-        (asked(40, 2), 5000, DueReminder(LEAD, 3, is_anew=False), 5120),  # once, however many were missed
-        (asked(40, 9), 1000, None, 40 + 24 * 60),  # once a day in the end
-        (asked(10, is_over=True), 15, DueReminder(LEAD, 1, is_anew=True), 45),  # it came up again
-        (asked(10, snoozed_until=after(70)), 60, None, 70),
-        (asked(10, snoozed_until=after(70)), 70, DueReminder(LEAD, 2, is_anew=True), 130),
-        (asked(70, 2, snoozed_until=after(70)), 100, None, 130),  # asked since
-        (asked(10, is_over=True, snoozed_until=after(70)), 60, None, 70),
-        (asked(10, is_off=True), 5000, None, None),
-        (asked(70), 15, None, 100),  # the clock was set back by an hour
+        (reminder_state(10), 15, None, 40),
+        (reminder_state(10), 40, DueReminder(LEAD, 2, is_anew=False), 100),  # twice as long as the first time
+        (reminder_state(40, 2), 99, None, 100),
+        (reminder_state(40, 2), 100, DueReminder(LEAD, 3, is_anew=False), 220),
+        (reminder_state(40, 2), 5000, DueReminder(LEAD, 3, is_anew=False), 5120),  # once, however many were missed
+        (reminder_state(40, 9), 1000, None, 40 + 24 * 60),  # once a day in the end
+        (reminder_state(10, is_over=True), 15, DueReminder(LEAD, 1, is_anew=True), 45),  # it came up again
+        (reminder_state(10, snoozed_until=after(70)), 60, None, 70),
+        (reminder_state(10, snoozed_until=after(70)), 70, DueReminder(LEAD, 2, is_anew=True), 130),
+        (reminder_state(70, 2, snoozed_until=after(70)), 100, None, 130),  # asked since
+        (reminder_state(10, is_over=True, snoozed_until=after(70)), 60, None, 70),
+        (reminder_state(10, is_off=True), 5000, None, None),
+        (reminder_state(70), 15, None, 100),  # the clock was set back by an hour
     ],
 )
 def test_asking_again(before, minute, ask, next_at):
@@ -124,13 +124,18 @@ def test_asking_again(before, minute, ask, next_at):
     ],
 )
 def test_what_is_so_no_longer_is_struck(standing, struck):
-    before = {LEAD: asked(45), UPDATE: asked(45), RECORD: asked(45), TRIAGE: asked(45, is_over=True)}
+    before = {
+        LEAD: reminder_state(45),
+        UPDATE: reminder_state(45),
+        RECORD: reminder_state(45),
+        TRIAGE: reminder_state(45, is_over=True),
+    }
 
     assert set(plan_reminders(standing, RULES, before, after(51)).strike) == struck
 
 
 def test_what_nobody_wants_to_hear_of_is_left_as_it_stands():
-    plan = plan_reminders(facts(status=Status.RESOLVED), RULES, {LEAD: asked(10, is_off=True)}, after(60))
+    plan = plan_reminders(facts(status=Status.RESOLVED), RULES, {LEAD: reminder_state(10, is_off=True)}, after(60))
 
     assert plan == ReminderPlan((), (), None)
 
@@ -144,9 +149,9 @@ def test_each_is_switched_off_by_itself():
     ):
         without = names(plan_reminders(standing, replace(RULES, **{name: None}), {}, after(600)))
         assert set(without) == {"nobody leads", "update due", "nothing recorded"} - {nudge.value}
-    assert plan_reminders(replace(standing, status=Status.TRIAGE), replace(RULES, triage=None), {}, after(600)) == ReminderPlan(
-        (), (), None
-    )
+    assert plan_reminders(
+        replace(standing, status=Status.TRIAGE), replace(RULES, triage=None), {}, after(600)
+    ) == ReminderPlan((), (), None)
 
 
 EVENTS = st.lists(

@@ -1,4 +1,4 @@
-"""Which level of a policy is paged when: never silent while unanswered, never backwards, however often one looks."""
+"""Escalation steps: never silent while unanswered, never backwards."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -149,7 +149,7 @@ def ticks(gaps: Iterable[float]) -> Iterable[datetime]:
 
 
 def play(policy: Policy, moments: Iterable[datetime], answered_at: datetime | None = None) -> list[Step]:
-    """What is done by whoever looks at these moments and carries out what is due."""
+    """Steps taken by an engine that checks at these times."""
     progress, done = Progress(at(0)), list[Step]()
     for moment in moments:
         progress = replace(progress, is_acknowledged=answered_at is not None and moment >= answered_at)
@@ -170,7 +170,7 @@ def play(policy: Policy, moments: Iterable[datetime], answered_at: datetime | No
 
 @given(POLICIES, st.lists(st.floats(0.2, 0.99), min_size=1, max_size=30), st.lists(st.floats(0.2, 0.99), min_size=1))
 def test_it_does_not_matter_how_often_one_looks(policy: Policy, some: list[float], others: list[float]) -> None:
-    """Looked for at least once a minute, in whatever rhythm, the same levels are paged for the same due times."""
+    """The levels and due times do not depend on the rhythm of the checks."""
     whole = sum((each.wait for each in policy.levels), timedelta()) * (policy.repeat + 1) + timedelta(minutes=2)
 
     def looking(rhythm: list[float]) -> Iterable[datetime]:
@@ -220,7 +220,7 @@ def test_an_answer_stops_it(policy: Policy, gaps: list[float], answered: float) 
 def test_never_silent_while_unanswered(
     policy: Policy, now: datetime, due: datetime, position: Position | None, nobody_left: bool, more: datetime | None
 ) -> None:
-    """Of any history there is a level to page, the end, or a time to wait for that is to come: none is a failure."""
+    """Any history leads to a page, a stop or a wait for a future time."""
     if position is not None:
         position = Position(min(position.level, len(policy.levels)), min(position.round, policy.repeat))
     progress = Progress(due, position, is_nobody_left=nobody_left, more_time_until=more)
@@ -310,7 +310,7 @@ def test_is_answered(
 
 
 def test_an_answer_after_levels_that_meant_nobody_is_for_the_one_that_was_paged_last() -> None:
-    """Everybody declined, and the rounds that followed paged nobody: somebody else can still take it."""
+    """After everybody declined and empty rounds, others can still acknowledge."""
     paged, later = called("U1", position=L1), Position(1, 3)
 
     assert is_acknowledged([paged], [answer("U9", later)], ("U1",))

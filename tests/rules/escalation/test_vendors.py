@@ -1,4 +1,4 @@
-"""Vendors: when their support answers, how that is shown, and how often the case reference is asked for."""
+"""Vendors: working hours, their wording, and reminders for the case reference."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

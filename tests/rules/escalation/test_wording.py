@@ -1,4 +1,4 @@
-"""What a mail, a storm's message and a vendor's message say of a call for help, in words that hold for each case."""
+"""Wording of e-mail pages, page bundles and vendor messages."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from bot.domain.terms import Severity
 from bot.services.escalation.page_bundles import BundledPage, BundleView
 from bot.services.paging.content import EscalationText
-from bot.slack.blocks.escalation import page_bundle as bundle
 from bot.slack.blocks.escalation import vendors
-from tests.support.gallery.vendors import OUTSIDE, VENDOR
+from bot.slack.blocks.escalation.page_bundle import page_bundle_message
+from tests.support.gallery.escalations import VENDOR
+from tests.support.gallery.vendors import OUTSIDE
 from tests.support.worlds.world import rendered
 
 CALL = EscalationText(
@@ -38,13 +39,16 @@ def test_who_asked_is_a_person_or_a_policy_by_its_name() -> None:
     by_itself = replace(CALL, asked_by=None, is_policy=True)
 
     assert CALL.origin_text == "Asked by oncall for payments, level 2 of 3, at 14:09 UTC"
-    assert replace(CALL, is_policy=True).origin_text == "Asked by oncall for the policy payments, level 2 of 3, at 14:09 UTC"
+    assert (
+        replace(CALL, is_policy=True).origin_text
+        == "Asked by oncall for the policy payments, level 2 of 3, at 14:09 UTC"
+    )
     assert by_itself.origin_text == "Asked by the policy payments, level 2 of 3, at 14:09 UTC"
 
 
 def test_one_incident_of_a_storm_is_not_several_at_once() -> None:
-    one = rendered({"blocks": bundle.page_bundle_message(BundleView([LINE], {})).blocks})
-    two = rendered({"blocks": bundle.page_bundle_message(BundleView([LINE, replace(LINE, page_id=2)], {})).blocks})
+    one = rendered({"blocks": page_bundle_message(BundleView([LINE], {})).blocks})
+    two = rendered({"blocks": page_bundle_message(BundleView([LINE, replace(LINE, page_id=2)], {})).blocks})
 
     assert "You are needed in *1 incident*." in one
     assert "You are needed in *2 incidents* at once. The worst are first." in two

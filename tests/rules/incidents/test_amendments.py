@@ -34,7 +34,9 @@ def moves(draw: st.DrawFn) -> tuple[list[EntryPosition], EntryPosition, EntryPos
 
 
 @given(moves())
-def test_a_move_moves_one_entry_and_nothing_else(case: tuple[list[EntryPosition], EntryPosition, EntryPosition, bool]) -> None:
+def test_a_move_moves_one_entry_and_nothing_else(
+    case: tuple[list[EntryPosition], EntryPosition, EntryPosition, bool],
+) -> None:
     places, entry, beside, before = case
     numbers = {place.id: (place.sort_at, number) for number, place in enumerate(places)}
 

@@ -21,8 +21,7 @@ from bot.domain.oncall.overrides import (
     relieved_people,
 )
 from bot.domain.oncall.schedule import FixedLayer, LayerShift, Override, Schedule, on_call_at
-from bot.export.ics import FeedShift as Shown
-from bot.export.ics import render_calendar
+from bot.export.ics import FeedShift, render_calendar
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -168,8 +167,8 @@ def test_people_who_may_override(actor, may):
 
 def test_a_shift_in_a_feed_is_identified_by_its_start():
     """A subscribed calendar shows it once, even if its end moves."""
-    one = Shown("payments", "UANA", NOW, NOW + HOUR)
-    longer, other = Shown("payments", "UANA", NOW, NOW + 2 * HOUR), Shown("payments", "UBO", NOW, NOW + HOUR)
+    one = FeedShift("payments", "UANA", NOW, NOW + HOUR)
+    longer, other = FeedShift("payments", "UANA", NOW, NOW + 2 * HOUR), FeedShift("payments", "UBO", NOW, NOW + HOUR)
 
     events = icalendar.Calendar.from_ical(render_calendar([one, other], NOW)).walk("VEVENT")
 

@@ -135,7 +135,7 @@ def test_the_doctor_looks_up_people_of_schedules(tmp_path):
 
 
 def test_schedules_of_the_documentation_are_valid(tmp_path):
-    """Each block is valid by itself; layers leave no gap unless `may_have_gaps`."""
+    """A block is valid by itself; its layers leave no gap unless `may_have_gaps`."""
     from tests.contracts.docs.test_configuration import fenced
 
     blocks = fenced("docs/on-call.md", "toml")

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.catchup import Catchup, MissingFact, build_catchup
-from bot.domain.record.model import Action, Entry, Record, Source, Update
+from bot.domain.record.model import Action, Entry, Record, Update
+from bot.domain.record.sources import Source
 from bot.domain.terms import ActionKind, AlertStatus, Kind, SourceKind, Status, UpdateState
 from tests.support.records.builders import RecordBuilder
 from tests.support.records.samples import checkout_500s, payment_outage

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 
 from bot.domain.findings import review_record
-from bot.domain.record.model import Record, Source, Update
+from bot.domain.record.model import Record, Update
+from bot.domain.record.sources import Source
 from bot.domain.terms import Kind, SourceKind, UpdateState
 from bot.templating.render import render_template
 from bot.web.pages.incident_view import template_values

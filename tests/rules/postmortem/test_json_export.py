@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from bot.domain.escalation import Acknowledgement, PagedLevel, Position
 from bot.domain.findings import Finding, review_record
 from bot.domain.postmortem import build_draft
-from bot.domain.record.model import PageOutcome, Record, RecordedPage, RoleAssignment, Statement, Update, VendorFacts
+from bot.domain.record.escalations import PageOutcome, RecordedPage, VendorFacts
+from bot.domain.record.model import Record, RoleAssignment, Statement, Update
 from bot.domain.record.transcript import Transcript, TranscriptMessage
 from bot.domain.terms import Kind, Precision, UpdateState
 from bot.export.html import Article, render_html_body, render_html_document

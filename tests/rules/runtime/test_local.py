@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
 def row(**changes):
     values = {
-        "what": "card",
+        "kind": "card",
         "reference": "INC-7",
         "since": NOW,
         "not_before": NOW,

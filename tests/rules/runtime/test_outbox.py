@@ -11,7 +11,7 @@ from bot.store import outbox
 from bot.store.database.postgres_database import PostgresDatabase
 from bot.store.database.session import Database, open_database
 from bot.store.outbox import Done, Rate, Rejected, Retry
-from tests.support.worlds.outbox_worker import Worker, after, names, enqueue_row, states
+from tests.support.worlds.outbox_worker import Worker, after, enqueue_row, names, states
 
 
 async def test_a_lane_goes_in_order_and_waits_for_its_head(database: Database) -> None:

@@ -11,7 +11,7 @@ from bot.store import outbox
 from bot.store.database.postgres_database import PostgresDatabase
 from bot.store.database.session import Database, open_database
 from bot.store.outbox import Claim, Done, LostLease, OutboxRow, Rate
-from tests.support.worlds.outbox_worker import LEASE, Worker, after, names, enqueue_row, states
+from tests.support.worlds.outbox_worker import LEASE, Worker, after, enqueue_row, names, states
 
 
 async def test_a_dead_workers_lane_is_taken_over_as_unknown(database: Database) -> None:

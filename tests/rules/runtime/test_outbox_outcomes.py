@@ -13,8 +13,8 @@ from bot.store.database.postgres_database import PostgresDatabase
 from bot.store.database.session import Database, open_database
 from bot.store.database.transaction_state import Wakeup
 from bot.store.outbox import Done, Failure, FinishResult, LostLease, OutboxRow, Rate, Rejected, Retry, State
-from bot.store.outbox import models as rows
-from tests.support.worlds.outbox_worker import Worker, after, names, enqueue_row, states
+from bot.store.outbox.models import IS_UNFINISHED, IS_WAITING_VIEW
+from tests.support.worlds.outbox_worker import Worker, after, enqueue_row, names, states
 
 
 async def test_progress_outlives_the_worker(database: Database) -> None:
@@ -109,7 +109,7 @@ async def test_done_rows_are_forgotten_and_failures_kept(database: Database) -> 
 
 def test_states_are_all_known() -> None:
     """The database's partial indexes name them as text."""
-    named = rows.IS_UNFINISHED + rows.IS_WAITING_VIEW
+    named = IS_UNFINISHED + IS_WAITING_VIEW
     assert {state for state in State if f"'{state}'" in named} == set(outbox.UNFINISHED)
 
 
@@ -219,7 +219,9 @@ async def test_what_a_gate_holds_back_at_an_end_is_named_with_its_time(database:
     await database.run(enqueue_row, "create", "channel")
     (channel,) = await worker.claim()
 
-    finished = await worker.finish_with_others(channel, Done(lambda session: enqueue_row(session, "card", "card")), 4, others=8)
+    finished = await worker.finish_with_others(
+        channel, Done(lambda session: enqueue_row(session, "card", "card")), 4, others=8
+    )
 
     assert (finished.others, finished.due_at) == ([], after(10))
     assert names(await worker.claim(10)) == ["card"]

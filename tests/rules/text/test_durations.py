@@ -26,7 +26,7 @@ from bot.domain.text.durations import duration_between, format_duration
         (timedelta(minutes=-5), "0s"),
     ],
 )
-def test_show_duration(length, shown):
+def test_format_duration(length, shown):
     assert format_duration(length) == shown
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.languages import get_language
-from bot.domain.record.model import Moment, Source
+from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import LANGUAGES, Precision, SourceKind
 from bot.domain.text.durations import format_duration
 

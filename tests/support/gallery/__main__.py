@@ -42,14 +42,14 @@ class GalleryPage(Page):
         return web.FileResponse(STATIC / "gallery.html", headers=SAFE)
 
     async def exhibits(self, _request: web.Request) -> web.Response:
-        """`name`, `kind` and `payload` of each, with the schedule image that Slack would hold as a file."""
+        """`name`, `kind` and `payload` of each, with the schedule image embedded."""
         image = b64encode(schedule_image.render_image(ROSTER)).decode()
         images = {PICTURE: f"data:image/png;base64,{image}"}
-        shown = [
+        found = [
             {"name": each.name, "kind": each.kind, "payload": _with_images(each.payload, images)}
             for each in exhibits(self.settings)
         ]
-        return web.json_response(shown)
+        return web.json_response(found)
 
 
 def _with_images(part: Any, images: dict[str, str]) -> Any:

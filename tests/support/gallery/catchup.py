@@ -1,4 +1,4 @@
-"""The incidents that the gallery catches up with: in the middle of it, resolved, cancelled."""
+"""Examples of the gallery: catch-ups of open, resolved and cancelled incidents."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,18 +6,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.catchup import build_catchup
-from bot.domain.record.model import (
-    Action,
-    Alert,
-    Entry,
-    Escalation,
-    Incident,
-    Moment,
-    Record,
-    Source,
-    Statement,
-    Update,
-)
+from bot.domain.record.escalations import Escalation
+from bot.domain.record.model import Action, Alert, Entry, Incident, Record, Statement, Update
+from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import (
     ActionKind,
     AlertStatus,

@@ -11,7 +11,7 @@ from tests.support.gallery.cards import BEGAN, FIRED
 from tests.support.gallery.escalations import NAMES, PAGED
 
 
-def _said(event: str, **values: object) -> EventView:
+def _event_view(event: str, **values: object) -> EventView:
     return EventView(
         event=event,
         values=values,
@@ -31,15 +31,15 @@ def _said(event: str, **values: object) -> EventView:
     )
 
 
-def _given(event: str, *, by: str, to: str | None, before: str | None, **values: object) -> EventView:
+def _role_view(event: str, *, by: str, to: str | None, before: str | None, **values: object) -> EventView:
     fact = RoleAssigned("scribe", "Scribe", to, None, "The logs since 14:00 are not read yet")
-    said = _said(event, by=by, person=to, before=before, label="Scribe", role="scribe", **values)
+    said = _event_view(event, by=by, person=to, before=before, label="Scribe", role="scribe", **values)
     return replace(said, fact=fact, text=fact.in_english())
 
 
-SAID = (
-    _said("severity", by="U0ONCALL", before="SEV2", to="SEV1"),
-    _said(
+LINES = (
+    _event_view("severity", by="U0ONCALL", before="SEV2", to="SEV1"),
+    _event_view(
         "status",
         by="U0ONCALL",
         before="investigating",
@@ -47,11 +47,11 @@ SAID = (
         asks=[["what caused it", "cause TEXT"]],
         asks_by="Identified",
     ),
-    _said("reopened", by="U0ONCALL"),
-    _said("maintenance", service="payments", until="2026-03-02T20:00:00+00:00"),
-    replace(_said("lead", by="U0ONCALL", lead="U0ENGINEER", before="U0DBA"), text=""),
-    _given("role", by="U0ONCALL", to="U0ENGINEER", before=None),
-    _given(
+    _event_view("reopened", by="U0ONCALL"),
+    _event_view("maintenance", service="payments", until="2026-03-02T20:00:00+00:00"),
+    replace(_event_view("lead", by="U0ONCALL", lead="U0ENGINEER", before="U0DBA"), text=""),
+    _role_view("role", by="U0ONCALL", to="U0ENGINEER", before=None),
+    _role_view(
         "handed over",
         by="U0DBA",
         to="U0ENGINEER",
@@ -62,42 +62,42 @@ SAID = (
         lacks=["impact", "cause"],
         page="https://dogwatch.example/incidents/INC-7",
     ),
-    _given("role given up", by="U0DBA", to=None, before="U0DBA"),
-    _given("role passed on", by="U0ONCALL", to="U0ENGINEER", before="U0DBA"),
-    _given("role taken", by="U0ENGINEER", to="U0ENGINEER", before="U0DBA"),
-    _said("resolved", by="U0ONCALL"),
-    _said("cancelled", by="U0ONCALL"),
-    _said("drill began", by="U0ONCALL", script="checkout-500s", lines=12),
-    _said("practice", what="alert", text="CheckoutHTTP500Spike: Spike in 500 failures", over=False),
-    _said("practice", what="alert", text="CheckoutHTTP500Spike", over=True),
-    _said("practice", what="message", text="<@U0ENGINEER> reads the gateway's logs"),
-    _said("practice", what="vendor", text="gateway (monitoring): a fix is in place"),
-    _said("drill told"),
-    _said("goes on here", by="U0ONCALL", channel_id="C0INC7"),
-    replace(_said("merged", by="U0ONCALL"), other=RelatedIncident("INC-3", "C0INC3")),
-    replace(_said("took in", by="U0ONCALL", entries=31, alerts=3), other=RelatedIncident("INC-8", "C0INC8")),
+    _role_view("role given up", by="U0DBA", to=None, before="U0DBA"),
+    _role_view("role passed on", by="U0ONCALL", to="U0ENGINEER", before="U0DBA"),
+    _role_view("role taken", by="U0ENGINEER", to="U0ENGINEER", before="U0DBA"),
+    _event_view("resolved", by="U0ONCALL"),
+    _event_view("cancelled", by="U0ONCALL"),
+    _event_view("drill began", by="U0ONCALL", script="checkout-500s", lines=12),
+    _event_view("practice", what="alert", text="CheckoutHTTP500Spike: Spike in 500 failures", over=False),
+    _event_view("practice", what="alert", text="CheckoutHTTP500Spike", over=True),
+    _event_view("practice", what="message", text="<@U0ENGINEER> reads the gateway's logs"),
+    _event_view("practice", what="vendor", text="gateway (monitoring): a fix is in place"),
+    _event_view("drill told"),
+    _event_view("goes on here", by="U0ONCALL", channel_id="C0INC7"),
+    replace(_event_view("merged", by="U0ONCALL"), other=RelatedIncident("INC-3", "C0INC3")),
+    replace(_event_view("took in", by="U0ONCALL", entries=31, alerts=3), other=RelatedIncident("INC-8", "C0INC8")),
     replace(
-        _said("took in", by="U0ONCALL", entries=1, roles=[["Lead", "U0DBA"], ["Scribe", "U0ENGINEER"]]),
+        _event_view("took in", by="U0ONCALL", entries=1, roles=[["Lead", "U0DBA"], ["Scribe", "U0ENGINEER"]]),
         other=RelatedIncident("INC-8", "C0INC8"),
     ),
     replace(
-        _said("details", by="U0ONCALL"),
+        _event_view("details", by="U0ONCALL"),
         text="",
         details={"changes": {"title.fr": "Paiements en panne", "category": "Production", "reference": ""}},
     ),
-    replace(_said("update"), details={"public": "monitoring"}, language="en", kinds=("communication",)),
-    replace(_said("update"), details={"public": "postmortem", "public_languages": ["fr", "en"]}, text=""),
-    _said("note"),
-    _said("impact"),
-    _said("cause"),
-    _said("alerts", alerts=271, truncated=11),
-    replace(_said("more alerts"), text="61 more alerts of payments in one minute"),
-    replace(_said("storm"), text="The alert storm is over: no further alert for 5 min."),
-    _said("storm elsewhere", reference="INC-11", channel_id="C0INC11"),
-    _said("reminder"),
-    _said("unanswered"),
-    _said("all declined"),
-    _said(
+    replace(_event_view("update"), details={"public": "monitoring"}, language="en", kinds=("communication",)),
+    replace(_event_view("update"), details={"public": "postmortem", "public_languages": ["fr", "en"]}, text=""),
+    _event_view("note"),
+    _event_view("impact"),
+    _event_view("cause"),
+    _event_view("alerts", alerts=271, truncated=11),
+    replace(_event_view("more alerts"), text="61 more alerts of payments in one minute"),
+    replace(_event_view("storm"), text="The alert storm is over: no further alert for 5 min."),
+    _event_view("storm elsewhere", reference="INC-11", channel_id="C0INC11"),
+    _event_view("reminder"),
+    _event_view("unanswered"),
+    _event_view("all declined"),
+    _event_view(
         "level",
         level=2,
         levels=3,
@@ -109,16 +109,16 @@ SAID = (
         late_seconds=7_200,
         passed_over=[1],
     ),
-    _said("level", level=1, levels=3, round=1, people=["U0DBA"], because="nobody left"),
-    _said("level", level=4, levels=3, round=1, people=["U0DBA"], vendors=["payplug"], because="end"),
-    _said("level empty", level=1, why=['The schedule "payments" has nobody at this time.'], is_somebody=False),
-    _said("level empty", level=3, why=["The team dba has nobody."], is_somebody=False, is_last=True),
-    _said("level empty", level=4, why=["<@U0DBA> has left the workspace."], is_somebody=False, because="end"),
-    _said("unacknowledged", by="U0DBA", before="U0DBA"),
-    _said("unacknowledged", by="U0ENGINEER", before="U0DBA"),
-    _said("unacknowledged", before="U0DBA"),
-    _said("unanswered elsewhere"),
-    _said("no channel", error="restricted_action"),
-    _said("archived", about=7, channel="inc-7-checkout-is-down"),
-    _said("canvas left"),
+    _event_view("level", level=1, levels=3, round=1, people=["U0DBA"], because="nobody left"),
+    _event_view("level", level=4, levels=3, round=1, people=["U0DBA"], vendors=["payplug"], because="end"),
+    _event_view("level empty", level=1, why=['The schedule "payments" has nobody at this time.'], is_somebody=False),
+    _event_view("level empty", level=3, why=["The team dba has nobody."], is_somebody=False, is_last=True),
+    _event_view("level empty", level=4, why=["<@U0DBA> has left the workspace."], is_somebody=False, because="end"),
+    _event_view("unacknowledged", by="U0DBA", before="U0DBA"),
+    _event_view("unacknowledged", by="U0ENGINEER", before="U0DBA"),
+    _event_view("unacknowledged", before="U0DBA"),
+    _event_view("unanswered elsewhere"),
+    _event_view("no channel", error="restricted_action"),
+    _event_view("archived", about=7, channel="inc-7-checkout-is-down"),
+    _event_view("canvas left"),
 )

@@ -1,17 +1,22 @@
-"""Escalations and pages of the gallery."""
+"""Examples of the gallery: escalations and pages."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from bot.domain.terms import TargetKind
 from bot.services.escalation.view import (
     AcknowledgementView,
     Attempt,
+    EscalatedIncident,
     EscalationProgress,
     EscalationView,
+    LevelProgress,
     NextStep,
     PagedLevelView,
     PagedPersonView,
+    ResponseView,
+    TargetView,
 )
 
 PAGED_AT = datetime(2026, 3, 2, 14, 7, tzinfo=UTC)
@@ -28,35 +33,30 @@ def _by_slack(user_id: str, minutes: int = 0) -> PagedPersonView:
 
 PAGED = EscalationView(
     escalation_id=1,
-    reference="INC-7",
-    target="<@U0DBA>",
-    target_name="U0DBA",
-    target_kind=TargetKind.PERSON,
-    is_external=False,
+    incident=EscalatedIncident("INC-7", "Checkout is down", "SEV2", channel_id="C0INC7"),
+    target=TargetView("<@U0DBA>", "U0DBA", TargetKind.PERSON),
     reason="The database answers slowly since the deployment",
     asked_by="U0ONCALL",
     paged_at=PAGED_AT,
-    members=("U0DBA",),
-    unreached=(),
-    declined_by=(),
-    reminders=0,
-    acknowledged_at=None,
-    acknowledged_by=None,
-    is_exhausted=False,
-    is_called_off=False,
-    is_open=True,
-    was_only_recorded=False,
     message_ts=None,
-    names=NAMES,
-    channel_id="C0INC7",
-    title="Checkout is down",
-    severity="SEV2",
-    level=1,
-    rounds=4,
-    next=NextStep(_after(5), 1, is_again=True),
+    progress=LevelProgress(level=1, rounds=4, next=NextStep(_after(5), 1, is_again=True)),
+    responses=ResponseView(members=("U0DBA",)),
     paged=(PagedLevelView(1, 0, PAGED_AT, (_by_slack("U0DBA"),)),),
+    names=NAMES,
 )
-REMINDED = replace(
+
+
+def change_escalation(view: EscalationView, **changes: Any) -> EscalationView:
+    """Replace fields of a view and of its parts, by their names."""
+    parts = {}
+    for part in ("incident", "target", "progress", "responses", "handover"):
+        before = getattr(view, part)
+        own = {each.name: changes.pop(each.name) for each in fields(before) if each.name in changes}
+        parts[part] = replace(before, **own)
+    return replace(view, **parts, **changes)
+
+
+REMINDED = change_escalation(
     PAGED,
     reminders=2,
     round=2,
@@ -64,28 +64,30 @@ REMINDED = replace(
     paged=tuple(PagedLevelView(1, each, _after(each * 5), (_by_slack("U0DBA", each * 5),)) for each in range(3)),
 )
 BY_DBA = AcknowledgementView("U0DBA", _after(2))
-ANSWERED = replace(PAGED, acknowledged_at=_after(2), acknowledged_by="U0DBA", next=None, answers=(BY_DBA,))
-HANDED_BACK = replace(PAGED, answers=(replace(BY_DBA, withdrawn_at=_after(9), why="I have to catch a plane"),))
-NOT_HEARD_OF = replace(ANSWERED, activity_asked_at=_after(19))
-FELL_SILENT = replace(PAGED, answers=(replace(BY_DBA, withdrawn_at=_after(24), is_timed_out=True),))
-SILENT = replace(REMINDED, reminders=3, is_exhausted=True, next=None, unreached=("U0DBA",))
-DECLINED = replace(PAGED, declined_by=("U0DBA",), next=None)
-TEAM = replace(
-    PAGED, target="payments", target_name="payments", target_kind=TargetKind.TEAM, members=("U0DBA", "U0ENGINEER")
+ANSWERED = change_escalation(PAGED, acknowledged_at=_after(2), acknowledged_by="U0DBA", next=None, answers=(BY_DBA,))
+HANDED_BACK = change_escalation(
+    PAGED, answers=(replace(BY_DBA, withdrawn_at=_after(9), why="I have to catch a plane"),)
 )
-VENDOR = replace(
+NOT_HEARD_OF = change_escalation(ANSWERED, activity_asked_at=_after(19))
+FELL_SILENT = change_escalation(PAGED, answers=(replace(BY_DBA, withdrawn_at=_after(24), is_timed_out=True),))
+SILENT = change_escalation(REMINDED, reminders=3, is_exhausted=True, next=None, unreached=("U0DBA",))
+DECLINED = change_escalation(PAGED, declined_by=("U0DBA",), next=None)
+TEAM = change_escalation(
+    PAGED, mention="payments", name="payments", kind=TargetKind.TEAM, members=("U0DBA", "U0ENGINEER")
+)
+VENDOR = change_escalation(
     PAGED,
-    target="payment-gateway",
-    target_name="payment-gateway",
-    target_kind=TargetKind.VENDOR,
+    mention="payment-gateway",
+    name="payment-gateway",
+    kind=TargetKind.VENDOR,
     is_external=True,
     members=(),
     next=None,
     paged=(),
     level=0,
 )
-RECORDED = replace(PAGED, was_only_recorded=True, paged_at=None, next=None, paged=())
-UNHEARD = replace(PAGED, is_open=False, next=None)
+RECORDED = change_escalation(PAGED, was_only_recorded=True, paged_at=None, next=None, paged=())
+UNHEARD = change_escalation(PAGED, is_open=False, next=None)
 
 FIRST = PagedLevelView(
     1,
@@ -113,12 +115,12 @@ SECOND = PagedLevelView(
         ),
     ),
 )
-POLICY = replace(
+POLICY = change_escalation(
     PAGED,
     policy="payments",
-    target="payments",
-    target_name="payments",
-    target_kind=TargetKind.POLICY,
+    mention="payments",
+    name="payments",
+    kind=TargetKind.POLICY,
     asked_by=None,
     level=2,
     levels=3,
@@ -126,8 +128,8 @@ POLICY = replace(
     paged=(FIRST, SECOND),
     next=NextStep(_after(10), 3, targets=("Database administrator", "team managers")),
 )
-AROUND = replace(POLICY, round=1, next=NextStep(_after(40), None), more_time_until=_after(40))
-ALL = replace(
+AROUND = change_escalation(POLICY, round=1, next=NextStep(_after(40), None), more_time_until=_after(40))
+ALL = change_escalation(
     POLICY,
     needs_all=True,
     still_needed=("U0ENGINEER",),
@@ -135,7 +137,7 @@ ALL = replace(
     answers=(BY_DBA,),
     next=NextStep(_after(10), 1, is_again=True),
 )
-BY_BOTH = replace(
+BY_BOTH = change_escalation(
     ALL,
     acknowledged_at=_after(7),
     acknowledged_by="U0ENGINEER",
@@ -143,7 +145,7 @@ BY_BOTH = replace(
     next=None,
     answers=(BY_DBA, AcknowledgementView("U0ENGINEER", _after(7))),
 )
-TAKEN = replace(
+TAKEN = change_escalation(
     POLICY,
     acknowledged_at=_after(7),
     acknowledged_by="U0DBA",
@@ -154,7 +156,7 @@ TAKEN = replace(
     ),
 )
 CROWD = tuple(f"U0PERSON{number:02}" for number in range(30))
-CROWDED = replace(
+CROWDED = change_escalation(
     POLICY,
     level=10,
     levels=10,
@@ -180,7 +182,7 @@ CROWDED = replace(
     next=NextStep(_after(99), 1, is_again=True, targets=tuple(f"schedule number-{number}" for number in range(30))),
 )
 
-LATE = replace(
+LATE = change_escalation(
     POLICY,
     level=3,
     levels=4,
@@ -202,11 +204,11 @@ LATE = replace(
     ),
 )
 
-HANDED_ON = replace(ANSWERED, handed_to="<@U0ENGINEER>")
-HANDED = replace(PAGED, target="<@U0ENGINEER>", members=("U0ENGINEER",), asked_by="U0DBA", handed_by="U0DBA")
+HANDED_ON = change_escalation(ANSWERED, recipient="<@U0ENGINEER>")
+HANDED = change_escalation(PAGED, mention="<@U0ENGINEER>", members=("U0ENGINEER",), asked_by="U0DBA", giver="U0DBA")
 
-AT_ONE = EscalationProgress("", 1, 1, PAGED.next)
-SECOND_OF_THREE = EscalationProgress("payments", 2, 3, POLICY.next)
+AT_ONE = EscalationProgress("", 1, 1, PAGED.progress.next)
+SECOND_OF_THREE = EscalationProgress("payments", 2, 3, POLICY.progress.next)
 
 ESCALATIONS = {
     "paged": PAGED,
@@ -235,12 +237,14 @@ PAGES = {
     "reminder": REMINDED,
     "of a policy": POLICY,
     "all have to answer": ALL,
-    "declined": replace(POLICY, declined_by=("U0DBA",)),
+    "declined": change_escalation(POLICY, declined_by=("U0DBA",)),
     "yours": ANSWERED,
     "handed over": HANDED,
     "you handed it over": HANDED_ON,
-    "told quietly": replace(ANSWERED, acknowledged_by="U0ENGINEER", answers=(replace(BY_DBA, user_id="U0ENGINEER"),)),
+    "told quietly": change_escalation(
+        ANSWERED, acknowledged_by="U0ENGINEER", answers=(replace(BY_DBA, user_id="U0ENGINEER"),)
+    ),
     "all have answered": BY_BOTH,
-    "one of them handed it over": replace(BY_BOTH, handed_to="<@U0ONCALL>"),
+    "one of them handed it over": change_escalation(BY_BOTH, recipient="<@U0ONCALL>"),
     "not needed any more": UNHEARD,
 }

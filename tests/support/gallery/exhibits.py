@@ -35,12 +35,12 @@ from bot.slack.blocks.time_question import MAX_CHOICES, time_question_message
 from tests.support.gallery import oncall
 from tests.support.gallery.cards import BUSY, CARDS, EDITED, ENDED, FIRED, OTHER, OVER
 from tests.support.gallery.catchup import CATCHUPS
-from tests.support.gallery.channel_lines import SAID
+from tests.support.gallery.channel_lines import LINES
 from tests.support.gallery.escalations import ANSWERED, ESCALATIONS, NAMES, PAGES
 from tests.support.gallery.forms import home_exhibits, modal_exhibits
 from tests.support.gallery.lists import lists_shown
 from tests.support.gallery.paging import messages as paged_messages
-from tests.support.gallery.reminders import NUDGES, QUIET
+from tests.support.gallery.reminders import REMINDERS, ACK_TIMEOUT
 from tests.support.gallery.roles import BRIEFINGS
 from tests.support.gallery.vendors import vendors_shown
 
@@ -97,7 +97,7 @@ class Exhibit:
 
 
 def exhibits(settings: Settings) -> Sequence[Exhibit]:
-    """Everything that the bot can post or open, worded by these settings."""
+    """All messages, modals, homes and texts, worded by these settings."""
     messages = (*_incident_messages(), *_escalation_messages(), *_prompts())
     return (
         *(Exhibit(name, "message", dict(message.arguments())) for name, message in messages),
@@ -110,7 +110,7 @@ def exhibits(settings: Settings) -> Sequence[Exhibit]:
 def _incident_messages() -> Iterator[tuple[str, Message]]:
     yield from ((f"card: {name}", card.card_message(view)) for name, view in CARDS.items())
     yield from ((f"announcement: {name}", card.announcement_message(view)) for name, view in CARDS.items())
-    yield from ((f"line: {view.event}", channel_line(view)) for view in SAID)
+    yield from ((f"line: {view.event}", channel_line(view)) for view in LINES)
     yield "follow-ups", followups_message(LISTED)
     yield "alerts: firing", alerts_message(AlertsView(7, True, 2, 1, (FIRED,), (ENDED,), ENDED.ended_at))
     yield "alerts: moved", alerts_message(AlertsView(7, False, 0, 0, (), (), None, RelatedIncident("INC-3", "C0INC3")))
@@ -130,7 +130,7 @@ def _escalation_messages() -> Iterator[tuple[str, Message]]:
     yield from ((f"page: {name}", page.page_message(view, "U0DBA")) for name, view in PAGES.items())
     yield from paged_messages()
     yield from oncall.messages()
-    yield "still on it?", silence_check_message(QUIET)
+    yield "still on it?", silence_check_message(ACK_TIMEOUT)
     yield "still on it: yes", active_confirmed_message("INC-7")
 
 
@@ -140,7 +140,7 @@ def _prompts() -> Iterator[tuple[str, Message]]:
     yield "questions", missing_facts_message(MissingFactsView(7, tuple(NEEDED_FACTS)))
     yield from ((f"briefing: {name}", role_briefing_message(view)) for name, view in BRIEFINGS.items())
     yield "briefing: taken", role_briefing_message(BRIEFINGS["handed over"], is_taken=True)
-    yield from ((f"reminder: {name}", reminder_message(view)) for name, view in NUDGES.items())
+    yield from ((f"reminder: {name}", reminder_message(view)) for name, view in REMINDERS.items())
     yield "questions: answered", missing_facts_message(MissingFactsView(7, ()))
     yield "findings", findings.findings_message(TO_CHECK)
     yield "question: which time", time_question_message(*WHICH_TIME)

@@ -1,4 +1,4 @@
-"""Lists of incidents, and one with everything that is known of it, as the gallery shows them."""
+"""Examples of the gallery: lists of incidents and an overview."""
 
 from collections.abc import Iterator
 from dataclasses import replace

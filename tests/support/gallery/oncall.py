@@ -1,4 +1,4 @@
-"""Fixtures of the gallery: who is on call, what changes of it people are told, and the form that changes it."""
+"""Examples of the gallery: schedules, overrides with their form, shift handovers."""
 
 from collections.abc import Iterator
 from dataclasses import replace

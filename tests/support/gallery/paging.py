@@ -1,9 +1,9 @@
-"""Fixtures of the gallery: how people are paged, what they are told of it, and several pages in one message."""
+"""Examples of the gallery: contact methods, mutes, and page bundles."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from bot.services.escalation.page_bundles import BundledPage as Page
+from bot.services.escalation.page_bundles import BundledPage
 from bot.services.escalation.page_bundles import BundleView
 from bot.services.paging.addresses import ContactMethodOffer
 from bot.services.paging.contacts import ContactLine, ContactSettingsView
@@ -44,8 +44,8 @@ OFFERS = (
 )
 
 
-def _page(number: int, *, is_waiting: bool = True) -> Page:
-    return Page(
+def _page(number: int, *, is_waiting: bool = True) -> BundledPage:
+    return BundledPage(
         number,
         f"INC-{number}",
         "Checkout is down",

@@ -1,4 +1,4 @@
-"""Fixtures of the gallery: the reminders, in each state that they can be in."""
+"""Examples of the gallery: reminders in each state."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ ONE = ReminderView(
     text="Review the integration code with <@U0DBA>",
     names={"U0DBA": "Database administrator"},
 )
-NUDGES = {
+REMINDERS = {
     **{what.value: replace(ONE, what=what) for what in ReminderKind},
     "asked again": replace(ONE, count=3),
     "task, directly": replace(ONE, what=ReminderKind.TASK_OVERDUE, is_direct=True, count=2),
@@ -41,6 +41,6 @@ NUDGES = {
         ONE, what=ReminderKind.TASK_OVERDUE, state=ReminderViewState.OVER, over_at=AT + timedelta(minutes=5)
     ),
 }
-QUIET = AckTimeoutView(
+ACK_TIMEOUT = AckTimeoutView(
     1, "INC-7", "Checkout is down", "C0INC7", AT - timedelta(minutes=20), AT + timedelta(minutes=5), {}
 )

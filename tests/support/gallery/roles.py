@@ -1,4 +1,4 @@
-"""Fixtures of the gallery: who has which role, and what whoever gets one reads."""
+"""Examples of the gallery: role holders and briefings."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ from bot.services.incidents.roles import RoleHolder
 from tests.support.gallery.catchup import CATCHUPS
 
 SINCE = datetime(2026, 3, 2, 14, 4, tzinfo=UTC)
-HELD = (RoleHolder(DEFAULT_ROLES[0], "U0ONCALL", SINCE), *(RoleHolder(each) for each in DEFAULT_ROLES[1:]))
+ROLE_HOLDERS = (RoleHolder(DEFAULT_ROLES[0], "U0ONCALL", SINCE), *(RoleHolder(each) for each in DEFAULT_ROLES[1:]))
 BRIEFINGS = {
     "lead": RoleBriefingView(
         3, DEFAULT_ROLES[0], None, None, "", is_over=False, channel_id="C0INC7", catchup=CATCHUPS["open"]

@@ -1,4 +1,4 @@
-"""Fixtures of the gallery: a vendor who was called, in all that can become of it."""
+"""Examples of the gallery: an escalation to a vendor in each state."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +10,7 @@ from bot.domain.oncall.working_hours import DAYS, WorkingHours
 from bot.services.escalation.vendor_view import VendorView
 from bot.slack.blocks.escalation import vendors
 from bot.slack.blocks.message import Message
-from tests.support.gallery.escalations import PAGED_AT, VENDOR
+from tests.support.gallery.escalations import PAGED_AT, VENDOR, change_escalation
 
 PARIS = ZoneInfo("Europe/Paris")
 KNOWN = Vendor(
@@ -51,7 +51,7 @@ ANSWERED = replace(
 )
 FIXED = replace(ANSWERED, is_fixed=True, fixed_at=PAGED_AT + timedelta(minutes=53), fixed_about=True)
 WHENEVER = replace(ANSWERED, answered_at=None, is_fixed=True)
-OVER = replace(VENDOR, is_open=False)
+OVER = change_escalation(VENDOR, is_open=False)
 ASKED = replace(TOLD, asked=1, asked_at=PAGED_AT + timedelta(minutes=15), case_message_ts="1.2")
 
 
@@ -64,11 +64,11 @@ def vendors_shown() -> Iterator[tuple[str, Message]]:
     yield "vendor: at times nobody knows", vendors.vendor_message(VENDOR, WHENEVER)
     yield (
         "vendor: recorded later",
-        vendors.vendor_message(replace(VENDOR, was_only_recorded=True, paged_at=None), ANSWERED),
+        vendors.vendor_message(change_escalation(VENDOR, was_only_recorded=True, paged_at=None), ANSWERED),
     )
     yield "vendor: silent at the end", vendors.vendor_message(OVER, replace(TOLD, is_asked_for=False))
     yield "vendor: the policy came to them", vendors.vendor_message(VENDOR, replace(TOLD, is_to_be_told=True))
-    yield "vendor: called off", vendors.vendor_message(replace(VENDOR, is_called_off=True), TOLD)
+    yield "vendor: called off", vendors.vendor_message(change_escalation(VENDOR, is_called_off=True), TOLD)
     yield "case: asked for", vendors.case_question_message(ASKED)
     yield "case: asked for again", vendors.case_question_message(replace(ASKED, asked=3))
     yield "case: given", vendors.case_question_message(replace(ASKED, case="CS-123"))

@@ -5,19 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.domain.record.escalations import Escalation
 from bot.domain.record.facts import EscalationAcknowledged, Fact
-from bot.domain.record.model import (
-    Action,
-    Alert,
-    Entry,
-    Escalation,
-    Incident,
-    Moment,
-    Record,
-    RoleAssignment,
-    Source,
-    Statement,
-)
+from bot.domain.record.model import Action, Alert, Entry, Incident, Record, RoleAssignment, Statement
+from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, Severity, SourceKind, Status, TargetKind
 
 WORKSPACE = "https://acme.example/archives/C01"

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from bot.domain.findings.finding import Finding
-from bot.domain.record.model import Moment, Record, Source, Update
+from bot.domain.record.model import Record, Update
+from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import Kind, Precision, SourceKind, UpdateState
 from tests.support.records.builders import RecordBuilder
 

@@ -1,9 +1,9 @@
 """
 Migrate a database, killed (`kill -9`) three statements later at each attempt, until done.
 
-`python -m tests.support.records.interrupted_migration URL FOLDER` takes the migrations in FOLDER, and writes the revision
-after each attempt to standard output, a line each. Every attempt is a process of its own; this one never has a
-connection while it makes another.
+`python -m tests.support.records.interrupted_migration URL FOLDER` takes the migrations in FOLDER, and prints the
+revision after each attempt. Every attempt is a process of its own; this one never has a connection while it makes
+another.
 """
 
 import asyncio

@@ -6,18 +6,9 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from bot.domain.record.model import (
-    Action,
-    Alert,
-    Entry,
-    Escalation,
-    Incident,
-    Moment,
-    Record,
-    Source,
-    Statement,
-    Update,
-)
+from bot.domain.record.escalations import Escalation
+from bot.domain.record.model import Action, Alert, Entry, Incident, Record, Statement, Update
+from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import (
     ActionKind,
     AlertStatus,

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from bot.domain.findings.common import active_entries
 from bot.domain.findings.finding import Finding, Quote
-from bot.domain.record.model import Escalation, PageOutcome, Record
+from bot.domain.record.escalations import Escalation, PageOutcome
+from bot.domain.record.model import Record
 from bot.domain.terms import Kind, TargetKind
 
 NOT_ACKNOWLEDGED = "escalation-not-acknowledged"

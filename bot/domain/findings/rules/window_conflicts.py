@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from bot.domain.findings.common import active_entries, existing_refs, known_refs, last_reopened_at
 from bot.domain.findings.finding import Finding, Quote, Value
 from bot.domain.findings.times_in_text import StatedTime, StatedWindow, parse_window
-from bot.domain.record.model import Entry, Moment, Record
+from bot.domain.record.model import Entry, Record
+from bot.domain.record.sources import Moment
 from bot.domain.terms import Precision, UpdateState
 from bot.domain.text.durations import to_minute
 

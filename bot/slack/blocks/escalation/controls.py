@@ -21,11 +21,15 @@ FIRST_FIELD: Mapping[str, str] = {HAND_OVER_FORM: PERSON, HAND_BACK_FORM: TEXT}
 def answer_buttons(view: EscalationView, acknowledge: str = "Acknowledge", *, can_decline: bool = True) -> list[Block]:
     """Buttons for the people who are paged."""
     value = str(view.escalation_id)
-    label = "Can't: next please" if view.next and view.next.level and view.is_stepwise else "Can't"
+    label = (
+        "Can't: next please"
+        if view.progress.next and view.progress.next.level and view.progress.is_stepwise
+        else "Can't"
+    )
     elements = [button(acknowledge, ACKNOWLEDGE, value, style="primary")]
     if can_decline:
         elements.append(decline_button(view, label))
-    if view.next is not None:
+    if view.progress.next is not None:
         elements.append(more_time_menu(view.escalation_id))
     return elements
 

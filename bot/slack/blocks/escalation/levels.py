@@ -43,8 +43,8 @@ def present_level(view: EscalationView) -> str:
 
 def _level_heading(view: EscalationView, paged: PagedLevelView) -> str:
     """Name and time of a level, with the reason if it was not simply due."""
-    name = f"Level {paged.level}" if view.is_stepwise else "Paged"
-    if paged.because == "end" or paged.level > view.levels:
+    name = f"Level {paged.level}" if view.progress.is_stepwise else "Paged"
+    if paged.because == "end" or paged.level > view.progress.levels:
         name = "At the end of the policy"
     why = BECAUSE.get(paged.because, "")
     late = f" · :warning: {format_duration(paged.late)} late" if paged.late else ""
@@ -86,7 +86,7 @@ def earlier_levels(view: EscalationView) -> str:
     before = view.paged[:-1]
     if not before:
         return ""
-    if not view.is_stepwise:
+    if not view.progress.is_stepwise:
         times = [slack_time(each.at) for each in before[-EARLIER:]]
         more = f" and {len(before) - EARLIER} times before that" if len(before) > EARLIER else ""
         return f"Also paged {', '.join(times)}{more}"

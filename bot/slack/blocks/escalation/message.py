@@ -53,8 +53,8 @@ def moved_escalation_message(view: EscalationView, of_vendor: Message | None = N
     """Message in the channel of a merged incident: link to the target, buttons while pending."""
     original = of_vendor or escalation_message(view)
     blocks = [each for each in original.blocks if view.is_waiting or of_vendor or each["type"] != "actions"]
-    where = f" <#{view.channel_id}>" if view.channel_id else ""
-    notice = f":twisted_rightwards_arrows: This goes on in {view.reference}{where}."
+    where = f" <#{view.incident.channel_id}>" if view.incident.channel_id else ""
+    notice = f":twisted_rightwards_arrows: This goes on in {view.incident.reference}{where}."
     return Message(f"{notice} {original.text}", [context(notice), *blocks])
 
 
@@ -64,72 +64,80 @@ def headline(view: EscalationView) -> str:
         at = f" at {slack_datetime(view.paged_at)}" if view.paged_at else ", time not known"
         return f":mega: Recorded: {who} called{at}"
     since = f" {slack_time(view.paged_at)}" if view.paged_at else ""
-    handed = f", handed over by <@{view.handed_by}>" if view.handed_by else ""
-    if view.policy:
+    handed = f", handed over by <@{view.handover.giver}>" if view.handover.giver else ""
+    if view.progress.policy:
         to = f" to {who}" if handed else ""
-        began = ", begun" if view.level > view.levels else ", since"
-        return f":mega: Policy *{literal(view.policy, limit=200)}*{handed}{to}: {policy_progress(view)}{began}{since}"
-    return f":mega: {who} {'told' if view.is_external else 'paged'}{since}{handed}"
+        began = ", begun" if view.progress.level > view.progress.levels else ", since"
+        return f":mega: Policy *{literal(view.progress.policy, limit=200)}*{handed}{to}: {policy_progress(view)}{began}{since}"
+    return f":mega: {who} {'told' if view.target.is_external else 'paged'}{since}{handed}"
 
 
 def policy_progress(view: EscalationView) -> str:
     """Progress of a policy, like `level 2 of 3, round 2 of 3`."""
-    again = f", round {view.round + 1} of {view.rounds}" if view.round else ""
-    if view.level > view.levels:
+    again = f", round {view.progress.round + 1} of {view.progress.rounds}" if view.progress.round else ""
+    if view.progress.level > view.progress.levels:
         return "at its end"
-    return f"level {view.level} of {view.levels}{again}" if view.level else "nobody paged yet"
+    return (
+        f"level {view.progress.level} of {view.progress.levels}{again}" if view.progress.level else "nobody paged yet"
+    )
 
 
 def target_markup(view: EscalationView) -> str:
-    if view.is_external:
-        return f"vendor *{literal(view.target_name, limit=200)}*"
-    if view.target_kind == TargetKind.TEAM:
-        people = " ".join(person_markup(view, member) for member in view.members[:PEOPLE])
-        return f"*@{literal(view.target_name, limit=200)}*" + (f" ({people})" if people else "")
-    if view.target_kind == TargetKind.PERSON:
-        muted = next((each for each in view.left_out if view.target == mention(each)), None)
-        return person_markup(view, muted) if muted else view.target
-    if view.target_kind == TargetKind.GROUP:
-        return view.target
-    return f"{view.target_kind.value} *{literal(view.target_name, limit=200)}*"
+    if view.target.is_external:
+        return f"vendor *{literal(view.target.name, limit=200)}*"
+    if view.target.kind == TargetKind.TEAM:
+        people = " ".join(person_markup(view, member) for member in view.responses.members[:PEOPLE])
+        return f"*@{literal(view.target.name, limit=200)}*" + (f" ({people})" if people else "")
+    if view.target.kind == TargetKind.PERSON:
+        muted = next((each for each in view.left_out if view.target.mention == mention(each)), None)
+        return person_markup(view, muted) if muted else view.target.mention
+    if view.target.kind == TargetKind.GROUP:
+        return view.target.mention
+    return f"{view.target.kind.value} *{literal(view.target.name, limit=200)}*"
 
 
 def escalation_state(view: EscalationView) -> str:
     """Status of the escalation: acknowledged, closed, or pending with its next step."""
-    if view.acknowledged_at is not None:
+    if view.responses.acknowledged_at is not None:
         return _acknowledged_state(view)
     if view.is_called_off:
         return "called off"
-    if not view.is_open:
+    if not view.incident.is_open:
         return "nobody acknowledged before the incident ended"
     parts = [_pending_state(view)]
-    parts += [_withdrawn_answer(each) for each in view.answers[-1:] if each.withdrawn_at is not None]
+    parts += [_withdrawn_answer(each) for each in view.responses.answers[-1:] if each.withdrawn_at is not None]
     listed_below = {one.user_id for level in view.paged for one in level.people}
-    if others := [each for each in view.declined_by if each not in listed_below]:
+    if others := [each for each in view.responses.declined_by if each not in listed_below]:
         parts.append("cannot: " + mention_list(others))
-    if view.unreached:
-        parts.append(":warning: no page reached " + mention_list(view.unreached))
+    if view.responses.unreached:
+        parts.append(":warning: no page reached " + mention_list(view.responses.unreached))
     return "\n".join(parts)
 
 
 def _pending_state(view: EscalationView) -> str:
-    if view.have_all_declined and view.next is None:
+    if view.responses.have_all_declined and view.progress.next is None:
         return ":warning: everybody who was asked cannot. Escalate to somebody else."
-    if view.is_exhausted:
+    if view.progress.is_exhausted:
         return f":warning: {unanswered_text(view)}. {after_last_level(view)}"
     waits = ":hourglass_flowing_sand: *waiting for an answer*"
-    if view.still_needed and len(view.still_needed) < len(view.members):
-        waits = f":hourglass_flowing_sand: *still needed:* {mention_list(view.still_needed)}"
-    elif view.needs_all:
+    if view.responses.still_needed and len(view.responses.still_needed) < len(view.responses.members):
+        waits = f":hourglass_flowing_sand: *still needed:* {mention_list(view.responses.still_needed)}"
+    elif view.responses.needs_all:
         waits = ":hourglass_flowing_sand: *waiting for an answer of each of them*"
-    return f"{waits}\n{_next_step(view, view.next)}" if view.next else waits
+    return f"{waits}\n{_next_step(view, view.progress.next)}" if view.progress.next else waits
 
 
 def unanswered_text(view: EscalationView) -> str:
     """Reason for the end: nobody answered, or not everybody who had to."""
-    if any(each.withdrawn_at is None for each in view.answers):
-        return f"{mention_list(view.still_needed)} did not answer" if view.still_needed else "not everybody answered"
-    return f"nobody answered after {view.reminders} reminders" if not view.policy else "nobody answered"
+    if any(each.withdrawn_at is None for each in view.responses.answers):
+        return (
+            f"{mention_list(view.responses.still_needed)} did not answer"
+            if view.responses.still_needed
+            else "not everybody answered"
+        )
+    return (
+        f"nobody answered after {view.progress.reminders} reminders" if not view.progress.policy else "nobody answered"
+    )
 
 
 def after_last_level(view: EscalationView) -> str:
@@ -148,13 +156,17 @@ def has_last_resort(view: EscalationView) -> bool:
 
 def _next_step(view: EscalationView, step: NextStep) -> str:
     due = f"due {slack_time(step.at, TIME_AND_AGO)}"
-    more_time = " (more time was asked for)" if view.more_time_until and view.more_time_until >= step.at else ""
-    if step.level is None and not view.policy:
+    more_time = (
+        " (more time was asked for)"
+        if view.progress.more_time_until and view.progress.more_time_until >= step.at
+        else ""
+    )
+    if step.level is None and not view.progress.policy:
         return f"*Next:* whoever called is told that nobody answers, {due}{more_time}"
     if step.level is None:
         whom = _next_targets(step) or ", nobody else is paged"
         return f"*Next:* the end of the policy{whom}, {due}{more_time}"
-    if not view.is_stepwise:
+    if not view.progress.is_stepwise:
         return f"*Next:* a reminder, {due}{more_time}"
     again = "from the beginning, " if step.is_again else ""
     return f"*Next:* {again}level {step.level}{_next_targets(step)}, {due}{more_time}"
@@ -167,27 +179,35 @@ def _next_targets(step: NextStep) -> str:
 
 
 def _acknowledged_state(view: EscalationView) -> str:
-    last = next((each for each in reversed(view.answers) if each.withdrawn_at is None), None)
-    by = f"<@{view.acknowledged_by}>" if view.acknowledged_by else _outside_name(last)
+    last = next((each for each in reversed(view.responses.answers) if each.withdrawn_at is None), None)
+    by = f"<@{view.responses.acknowledged_by}>" if view.responses.acknowledged_by else _outside_name(last)
     how = _method_text(last.method) if last else ""
     after = ""
-    if view.paged_at and view.acknowledged_at and view.acknowledged_at > view.paged_at:
-        after = f", {format_duration(duration_between(view.paged_at, view.acknowledged_at))} after the first page"
-    if view.was_only_recorded or view.acknowledged_at is None:
+    if view.paged_at and view.responses.acknowledged_at and view.responses.acknowledged_at > view.paged_at:
+        after = (
+            f", {format_duration(duration_between(view.paged_at, view.responses.acknowledged_at))} after the first page"
+        )
+    if view.was_only_recorded or view.responses.acknowledged_at is None:
         after = ""
-    at = f" {slack_time(view.acknowledged_at)}" if view.acknowledged_at else ""
+    at = f" {slack_time(view.responses.acknowledged_at)}" if view.responses.acknowledged_at else ""
     lines = [f":white_check_mark: acknowledged by {by}{at}{how}{after}"]
-    if view.handed_to:
+    if view.handover.recipient:
         lines.append(f":arrow_right: handed over to {new_target_markup(view)}: that goes on in a message of its own.")
-    if view.activity_asked_at is not None:
-        lines.append(f":wave: not heard of since; asked {slack_time(view.activity_asked_at)} whether they are still on it")
-    lines += [_withdrawn_answer(each) for each in view.answers[-3:] if each.withdrawn_at is not None]
+    if view.responses.activity_asked_at is not None:
+        lines.append(
+            f":wave: not heard of since; asked {slack_time(view.responses.activity_asked_at)} whether they are still on it"
+        )
+    lines += [_withdrawn_answer(each) for each in view.responses.answers[-3:] if each.withdrawn_at is not None]
     return "\n".join(lines)
 
 
 def new_target_markup(view: EscalationView) -> str:
     """Markup of the target that it was handed over to."""
-    return view.handed_to if view.handed_to.startswith("<") else f"*{literal(view.handed_to, limit=200)}*"
+    return (
+        view.handover.recipient
+        if view.handover.recipient.startswith("<")
+        else f"*{literal(view.handover.recipient, limit=200)}*"
+    )
 
 
 def _outside_name(answer: AcknowledgementView | None) -> str:
@@ -208,7 +228,7 @@ def _withdrawn_answer(answer: AcknowledgementView) -> str:
 
 
 def _buttons(view: EscalationView) -> list[Block]:
-    if view.is_waiting and not view.is_external:
+    if view.is_waiting and not view.target.is_external:
         return answer_buttons(view)
     if view.is_waiting:
         return [button("They answered", ACKNOWLEDGE, str(view.escalation_id), style="primary")]

@@ -18,57 +18,63 @@ def page_message(view: EscalationView, reader: str = "") -> Message:
     blocks: Blocks = [section(with_quote(text, view.reason, view.names))]
     if not view.is_waiting:
         blocks.append(context(_result(view, reader)))
-        if view.can_be_handed_over and view.answer_of(reader):
+        if view.can_be_handed_over and view.responses.answer_of(reader):
             blocks.append(actions(*acknowledger_buttons(view)))
         return Message(text, blocks)
-    if reader in view.declined_by:
+    if reader in view.responses.declined_by:
         blocks.append(context("You said that you can't. Nothing more is asked of you."))
         blocks.append(actions(*answer_buttons(view, "Acknowledge after all", can_decline=False)[:1]))
         return Message(text, blocks)
     if wait := _deadline(view, reader):
         blocks.append(context(wait))
-    has_it = view.answer_of(reader) is not None
+    has_it = view.responses.answer_of(reader) is not None
     blocks.append(actions(*([decline_button(view, "I can't after all")] if has_it else answer_buttons(view))))
     return Message(text, blocks)
 
 
 def _heading(view: EscalationView, reader: str) -> str:
     asker = f"<@{view.asked_by}> needs you" if view.asked_by else "You are needed"
-    if view.handed_by == reader:
+    if view.handover.giver == reader:
         asker = "Nobody took what you handed over: you are needed"
-    elif view.handed_by and (view.level, view.round) == (1, 0):
-        asker = f"<@{view.handed_by}> hands this over to you"
-    again = f" (reminder {view.reminders})" if view.reminders and not view.is_stepwise else ""
-    severity = f"{literal(view.severity, limit=60)} · " if view.severity else ""
-    title = literal(view.title, view.names, 300)
-    return f":rotating_light: {asker}{in_channel(view.channel_id)}: {severity}*{view.reference} {title}*{again}"
+    elif view.handover.giver and (view.progress.level, view.progress.round) == (1, 0):
+        asker = f"<@{view.handover.giver}> hands this over to you"
+    again = (
+        f" (reminder {view.progress.reminders})" if view.progress.reminders and not view.progress.is_stepwise else ""
+    )
+    severity = f"{literal(view.incident.severity, limit=60)} · " if view.incident.severity else ""
+    title = literal(view.incident.title, view.names, 300)
+    return f":rotating_light: {asker}{in_channel(view.incident.channel_id)}: {severity}*{view.incident.reference} {title}*{again}"
 
 
 def _deadline(view: EscalationView, reader: str) -> str:
     parts = []
-    if view.policy:
+    if view.progress.policy:
         resort = ": the last resort is paged" if has_last_resort(view) else ""
-        parts.append(f"Policy {literal(view.policy, limit=100)}, {policy_progress(view)}{resort}.")
-    if view.needs_all and len(view.members) > 1:
+        parts.append(f"Policy {literal(view.progress.policy, limit=100)}, {policy_progress(view)}{resort}.")
+    if view.responses.needs_all and len(view.responses.members) > 1:
         parts.append("Each of those who are asked has to answer.")
-    if view.answer_of(reader):
+    if view.responses.answer_of(reader):
         parts.append("You answered; others are still waited for.")
-    elif view.next is not None and view.is_stepwise:
-        then = "the next level is paged" if view.next.level else "the policy has come to its end"
-        parts.append(f"If nobody answers by {slack_time(view.next.at)}, {then}.")
-    elif view.next is not None and view.next.level:
-        parts.append(f"If nobody answers by {slack_time(view.next.at)}, you are paged again.")
+    elif view.progress.next is not None and view.progress.is_stepwise:
+        then = "the next level is paged" if view.progress.next.level else "the policy has come to its end"
+        parts.append(f"If nobody answers by {slack_time(view.progress.next.at)}, {then}.")
+    elif view.progress.next is not None and view.progress.next.level:
+        parts.append(f"If nobody answers by {slack_time(view.progress.next.at)}, you are paged again.")
     return " ".join(parts)
 
 
 def _result(view: EscalationView, reader: str) -> str:
-    if view.acknowledged_at is None or not reader:
+    if view.responses.acknowledged_at is None or not reader:
         return escalation_state(view)
-    given = view.answer_of(reader)
+    given = view.responses.answer_of(reader)
     if given is None:
         return f"{escalation_state(view).splitlines()[0]}. You need not do anything."
-    others = [one.user_id for one in view.answers if one.user_id and one.user_id != reader and one.withdrawn_at is None]
-    if view.handed_to:
+    others = [
+        one.user_id
+        for one in view.responses.answers
+        if one.user_id and one.user_id != reader and one.withdrawn_at is None
+    ]
+    if view.handover.recipient:
         done = f"It was handed over to {new_target_markup(view)}" if others else "You handed it over"
         return f":white_check_mark: {done}. Nothing more is asked of you."
     beside = f", together with {mention_list(others)}" if others else ""

@@ -31,7 +31,7 @@ def vendor_message(view: EscalationView, of: VendorView) -> Message:
     if view.was_only_recorded:
         at = f" at {slack_datetime(view.paged_at)}" if view.paged_at else ", time not known"
         line = f":mega: Recorded: {name} called{at}"
-    elif of.is_to_be_told and view.is_open:
+    elif of.is_to_be_told and view.incident.is_open:
         since = f", since {slack_time(view.paged_at)}" if view.paged_at else ""
         line = f":mega: Somebody has to call {name} now: the policy has come to them{since}"
     else:
@@ -49,9 +49,9 @@ def _buttons(view: EscalationView, of: VendorView) -> list[dict[str, object]]:
     if view.is_called_off:
         return []
     value, buttons = str(of.escalation_id), []
-    if not of.has_answered and not of.is_fixed and view.is_open:
+    if not of.has_answered and not of.is_fixed and view.incident.is_open:
         buttons.append(button("They answered", ACKNOWLEDGE, value, style="primary"))
-    if not of.is_fixed and view.is_open:
+    if not of.is_fixed and view.incident.is_open:
         buttons.append(button("They fixed it", FIXED, value))
     return [*buttons, button("Case, times…", FORM, value)]
 
@@ -89,7 +89,7 @@ def _state_parts(view: EscalationView, of: VendorView) -> list[str]:
         parts.append(f":warning: {called} their hours{again}")
     if of.case:
         parts.append(f"case *{literal(of.case, limit=200)}*")
-    elif view.is_open and not of.is_fixed:
+    elif view.incident.is_open and not of.is_fixed:
         parts.append("no case reference yet")
     parts += [_first_answer(view, of), *([_fix_text(of)] if of.is_fixed else [])]
     return [part for part in parts if part]
@@ -103,7 +103,7 @@ def _first_answer(view: EscalationView, of: VendorView) -> str:
         )
     if of.is_fixed:
         return ""
-    return "waiting for their first answer" if view.is_open else "no answer was recorded"
+    return "waiting for their first answer" if view.incident.is_open else "no answer was recorded"
 
 
 def _fix_text(of: VendorView) -> str:

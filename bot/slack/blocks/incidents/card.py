@@ -281,7 +281,5 @@ def channel_topic(view: CardView) -> str:
     state = view.state.status_label if view.state.status == Status.CANCELLED else view.state.severity
     if view.related.merged_into is not None:
         state = f"{view.state.status_label} into {view.related.merged_into.reference}"
-    text = replace_mentions(
-        f"{title_marks(view)}{state} · {view.reference} · {view.title_without_count}", view.names
-    )
+    text = replace_mentions(f"{title_marks(view)}{state} · {view.reference} · {view.title_without_count}", view.names)
     return one_line(text.translate(ANGLES), TOPIC_LENGTH)

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.catchup import VOID_STATUSES, Catchup, MissingFact, OpenTask, RuledOut, UnansweredEscalation
-from bot.domain.record.model import Escalation, Source, Statement
+from bot.domain.record.escalations import Escalation
+from bot.domain.record.model import Statement
+from bot.domain.record.sources import Source
 from bot.domain.terms import Precision, Severity, Status, UpdateState
 from bot.domain.text.durations import duration_between, format_duration
 from bot.domain.text.mentions import resolve_mentions

@@ -10,7 +10,7 @@ from bot.slack.blocks.message import Message
 ASK = "question"
 """The action ids are `question_impact` and so on; `services.questions` names what can be missing."""
 
-WORDING: Mapping[str, str] = {
+FACT_LABELS: Mapping[str, str] = {
     "impact": "What it did to whom",
     "start": "When it really began",
     "cause": "What caused it",
@@ -25,5 +25,5 @@ def missing_facts_message(view: MissingFactsView) -> Message:
         text = ":white_check_mark: The record has its impact, start, cause, detection and fix."
         return Message(text, [section(text), actions(anew)])
     text = "For the postmortem, a tap each, if you know it. What nobody says stands there as missing."
-    buttons = [button(WORDING[name], f"{ASK}_{name}", str(view.incident_id)) for name in view.missing]
+    buttons = [button(FACT_LABELS[name], f"{ASK}_{name}", str(view.incident_id)) for name in view.missing]
     return Message(text, [section(text), actions(*buttons, anew)])

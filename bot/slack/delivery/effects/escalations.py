@@ -34,23 +34,21 @@ async def show_escalation(context: EffectContext, claim: Claim) -> Outcome:
     view = await context.database.read(load_escalation_view, context.settings(), escalation_id)
     if view is None:
         return Done()
-    if view.channel_id is None:
-        raise ValueError(f"{view.reference} has no channel")
+    if view.incident.channel_id is None:
+        raise ValueError(f"{view.incident.reference} has no channel")
 
     def save_ts(session: Session, ts: str) -> None:
         record_escalation_message(session, escalation_id, ts)
 
     message = await _vendor_message(context, view) or escalation_message(view)
-    return await edit_or_post(context, claim, view.channel_id, view.message_ts, message, save_ts)
+    return await edit_or_post(context, claim, view.incident.channel_id, view.message_ts, message, save_ts)
 
 
 async def _vendor_message(context: EffectContext, view: EscalationView) -> Message | None:
     """None if the escalation is not to a vendor."""
-    if not view.is_external:
+    if not view.target.is_external:
         return None
-    vendor = await context.database.read(
-        load_vendor_view, context.settings(), view.escalation_id, context.now()
-    )
+    vendor = await context.database.read(load_vendor_view, context.settings(), view.escalation_id, context.now())
     return vendor_message(view, vendor) if vendor else None
 
 
@@ -100,7 +98,7 @@ async def send_page(context: EffectContext, claim: Claim) -> Outcome:
         raise
     except SlackApiError as problem:
         return outbox.Rejected(problem.error, apply=partial(record, outcome=problem.error))
-    return Done(partial(record, outcome=SENT, message=posted, channel_shown=view.channel_id))
+    return Done(partial(record, outcome=SENT, message=posted, channel_shown=view.incident.channel_id))
 
 
 def _record_page(
@@ -121,6 +119,6 @@ def _record_page(
     if outcome != NOT_NEEDED:
         refresh_escalation(session, incident, payload.escalation_id, at)
     view = load_escalation_view(session, context.settings(), payload.escalation_id)
-    has_changed = view is not None and (not view.is_waiting or view.channel_id != channel_shown)
+    has_changed = view is not None and (not view.is_waiting or view.incident.channel_id != channel_shown)
     if message is not None and has_changed:
         refresh_pages(session, incident, payload.escalation_id, at)

@@ -46,7 +46,7 @@ from bot.slack.blocks.incidents.channel_lines.roles import (
 from bot.slack.blocks.limits import literal_with_mentions
 from bot.slack.blocks.message import Message, plain_message
 
-WORDING: Mapping[str, Callable[[EventView], Message]] = {
+LINE_BUILDERS: Mapping[str, Callable[[EventView], Message]] = {
     "severity": severity_line,
     "status": status_line,
     "reopened": reopened_line,
@@ -89,7 +89,7 @@ WORDING: Mapping[str, Callable[[EventView], Message]] = {
 
 def channel_line(view: EventView) -> Message:
     """Message of an event. Raises KeyError for an event without a wording, which is a defect."""
-    return WORDING[view.event](view)
+    return LINE_BUILDERS[view.event](view)
 
 
 def redacted_message() -> Message:

@@ -45,8 +45,8 @@ def _pending_targets(view: EventView) -> str:
     escalation = view.escalation
     if escalation is None:
         return "nobody"
-    pending = [each for each in escalation.members if each not in escalation.declined_by]
-    return " ".join(person_markup(escalation, each) for each in pending) or escalation.target
+    pending = [each for each in escalation.responses.members if each not in escalation.responses.declined_by]
+    return " ".join(person_markup(escalation, each) for each in pending) or escalation.target.mention
 
 
 def level_line(view: EventView) -> Message:
@@ -64,7 +64,7 @@ def level_line(view: EventView) -> Message:
     who = " ".join([*people, *groups, *services]) or ("nobody" if skipped else "nobody of ours")
     who += f" ({skipped} not paged: muted, or no longer here)" if skipped else ""
     call = f" Somebody has to call {', '.join(vendors)}." if vendors else ""
-    rounds = f" of {view.escalation.rounds}" if view.escalation else ""
+    rounds = f" of {view.escalation.progress.rounds}" if view.escalation else ""
     is_again = int_value(values.get("round")) and not is_fallback
     again = f", round {int_value(values.get('round')) + 1}{rounds}" if is_again else ""
     ask = "Please acknowledge above, or say that you can't."
@@ -99,9 +99,11 @@ def level_empty_line(view: EventView) -> Message:
 def _end_of_policy(view: EventView) -> str:
     """End of the policy; empty without one. People are not mentioned again."""
     escalation = view.escalation
-    if escalation is None or not escalation.policy:
+    if escalation is None or not escalation.progress.policy:
         return ""
-    return f"the policy *{literal(escalation.policy, limit=200)}* came to its end: {unanswered_text(escalation)}"
+    return (
+        f"the policy *{literal(escalation.progress.policy, limit=200)}* came to its end: {unanswered_text(escalation)}"
+    )
 
 
 def _after_the_end(view: EventView) -> str:
@@ -125,7 +127,7 @@ def unacknowledged_line(view: EventView) -> Message:
 
 def unanswered_elsewhere_line(view: EventView) -> Message:
     """Line for the incidents channel."""
-    channel = view.escalation.channel_id if view.escalation else None
+    channel = view.escalation.incident.channel_id if view.escalation else None
     where = f" <#{channel}>" if channel else ""
     return plain_message(
         f":rotating_light: *{view.reference} {literal(view.title, limit=300)}*: nobody acknowledged "
@@ -134,9 +136,9 @@ def unanswered_elsewhere_line(view: EventView) -> Message:
 
 
 def _escalation_text(view: EventView) -> str:
-    name = literal(view.escalation.target_name, limit=200) if view.escalation else ""
-    if view.escalation and view.escalation.policy:
-        return f"the policy {literal(view.escalation.policy, limit=200)}"
+    name = literal(view.escalation.target.name, limit=200) if view.escalation else ""
+    if view.escalation and view.escalation.progress.policy:
+        return f"the policy {literal(view.escalation.progress.policy, limit=200)}"
     return f"the escalation to {name}" if name and not name.startswith(("U", "W")) else "the escalation"
 
 

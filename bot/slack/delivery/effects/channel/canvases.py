@@ -14,7 +14,7 @@ from typing import Any
 from sqlmodel import Session
 from structlog import get_logger
 
-from bot.crypto import incident_page_link
+from bot.config.crypto import incident_page_link
 from bot.domain.slack_app.missing_permissions import is_missing_permission
 from bot.export.canvas import canvas_markdown
 from bot.services.channel.bookmarks_and_canvas import (
