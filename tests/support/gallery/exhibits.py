@@ -38,13 +38,13 @@ from tests.support.gallery.catchup import CATCHUPS
 from tests.support.gallery.channel_lines import LINES
 from tests.support.gallery.escalations import ANSWERED, ESCALATIONS, NAMES, PAGES
 from tests.support.gallery.forms import home_exhibits, modal_exhibits
-from tests.support.gallery.lists import lists_shown
-from tests.support.gallery.paging import messages as paged_messages
-from tests.support.gallery.reminders import REMINDERS, ACK_TIMEOUT
+from tests.support.gallery.lists import list_messages
+from tests.support.gallery.paging import paging_messages as paged_messages
+from tests.support.gallery.reminders import ACK_TIMEOUT, REMINDERS
 from tests.support.gallery.roles import BRIEFINGS
-from tests.support.gallery.vendors import vendors_shown
+from tests.support.gallery.vendors import vendor_messages
 
-LISTED = FollowUpsView(
+FOLLOW_UPS = FollowUpsView(
     improvements=(FollowUp(1, "Test the gateway with every kind of card", None, None, is_done=False),),
     tasks=(
         FollowUp(2, "Review the integration code", "U0ENGINEER", "2026-03-06", is_done=False),
@@ -52,7 +52,7 @@ LISTED = FollowUpsView(
     ),
     names=NAMES,
 )
-TO_CHECK = FindingsView(
+FINDINGS = FindingsView(
     "INC-7",
     (
         FindingText(
@@ -69,11 +69,11 @@ TO_CHECK = FindingsView(
     ),
 )
 TWO_DAYS = ("2026-02-03 08:45 -06:00", "2026-03-02 08:45 -06:00")
-WHICH_TIME = (
+TIME_QUESTION = (
     f"`03/02/2026 08:45 CST` can be two days. Do you mean `{TWO_DAYS[0]}` or `{TWO_DAYS[1]}`?",
     [(each, "{}") for each in TWO_DAYS * (MAX_CHOICES // 2)],
 )
-LACKS = {
+MISSING_PERMISSIONS = {
     "a permission": [MissingPermission(BY_SCOPE["pins:write"])],
     "a permission that is needed": [
         MissingPermission(BY_SCOPE["channels:manage"]),
@@ -111,11 +111,11 @@ def _incident_messages() -> Iterator[tuple[str, Message]]:
     yield from ((f"card: {name}", card.card_message(view)) for name, view in CARDS.items())
     yield from ((f"announcement: {name}", card.announcement_message(view)) for name, view in CARDS.items())
     yield from ((f"line: {view.event}", channel_line(view)) for view in LINES)
-    yield "follow-ups", followups_message(LISTED)
+    yield "follow-ups", followups_message(FOLLOW_UPS)
     yield "alerts: firing", alerts_message(AlertsView(7, True, 2, 1, (FIRED,), (ENDED,), ENDED.ended_at))
     yield "alerts: moved", alerts_message(AlertsView(7, False, 0, 0, (), (), None, RelatedIncident("INC-3", "C0INC3")))
     yield "alerts: all ended", alerts_message(AlertsView(7, True, 2, 0, (), (ENDED, ENDED), ENDED.ended_at))
-    yield from lists_shown(OVER)
+    yield from list_messages(OVER)
     yield "reopened: its channel is archived", archiving.channel_archived_message(7, "INC-7", "inc-7-checkout")
     yield "goes on elsewhere", archiving.new_channel_message("INC-7")
     yield "merge?", merge_question(MergePreview(EDITED, OTHER, 31, 3, 1, 2))
@@ -126,24 +126,24 @@ def _incident_messages() -> Iterator[tuple[str, Message]]:
 def _escalation_messages() -> Iterator[tuple[str, Message]]:
     yield from ((f"escalation: {name}", escalation_message(view)) for name, view in ESCALATIONS.items())
     yield "escalation: moved", moved_escalation_message(ANSWERED)
-    yield from vendors_shown()
+    yield from vendor_messages()
     yield from ((f"page: {name}", page.page_message(view, "U0DBA")) for name, view in PAGES.items())
     yield from paged_messages()
-    yield from oncall.messages()
+    yield from oncall.oncall_messages()
     yield "still on it?", silence_check_message(ACK_TIMEOUT)
     yield "still on it: yes", active_confirmed_message("INC-7")
 
 
 def _prompts() -> Iterator[tuple[str, Message]]:
-    yield from ((f"notice: {name}", missing_permissions_message(lacks)) for name, lacks in LACKS.items())
+    yield from ((f"notice: {name}", missing_permissions_message(lacks)) for name, lacks in MISSING_PERMISSIONS.items())
     yield from ((f"catch up: {name}", catchup.catchup_message(view)) for name, view in CATCHUPS.items())
     yield "questions", missing_facts_message(MissingFactsView(7, tuple(NEEDED_FACTS)))
     yield from ((f"briefing: {name}", role_briefing_message(view)) for name, view in BRIEFINGS.items())
     yield "briefing: taken", role_briefing_message(BRIEFINGS["handed over"], is_taken=True)
     yield from ((f"reminder: {name}", reminder_message(view)) for name, view in REMINDERS.items())
     yield "questions: answered", missing_facts_message(MissingFactsView(7, ()))
-    yield "findings", findings.findings_message(TO_CHECK)
-    yield "question: which time", time_question_message(*WHICH_TIME)
+    yield "findings", findings.findings_message(FINDINGS)
+    yield "question: which time", time_question_message(*TIME_QUESTION)
     yield "findings: nothing left", findings.findings_message(FindingsView("INC-7", ()))
 
 

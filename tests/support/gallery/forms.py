@@ -32,7 +32,7 @@ from tests.support.gallery import oncall
 from tests.support.gallery.cards import BEGAN, EDITED
 from tests.support.gallery.escalations import NAMES, SECOND_OF_THREE
 from tests.support.gallery.paging import OFFERS, OWN
-from tests.support.gallery.roles import HELD
+from tests.support.gallery.roles import ROLE_HOLDERS
 
 ENTRY = EntryView(
     entry_id=12,
@@ -92,7 +92,7 @@ def modal_exhibits(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
     known = [Choice("INC-7", "INC-7 Checkout is down"), Choice("INC-8", "INC-8 Search is slow")]
     yield "form: add to a timeline", modals.add_to_timeline_form(known, {"channel": "C0OPS", "ts": "1.2"})
     yield "form: add to a timeline, typed", modals.add_to_timeline_form([], {"channel": "C0OPS", "ts": "1.2"})
-    yield "form: roles", roles_form(HELD, 7)
+    yield "form: roles", roles_form(ROLE_HOLDERS, 7)
     yield "form: edit details", details_form(settings, EDITED)
     without = with_database_warning(empty_details_form(settings, 7))
     yield "form: edit details, without the database", without
@@ -100,7 +100,7 @@ def modal_exhibits(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
         form_made = command_forms.command_form(command, settings, {modals.INCIDENT: 7})
         yield f"form: {callback_id.removeprefix('do_')}, of the menu", form_made
     yield "window: what to do", incident_menu(IN_MENU.values(), 7)
-    yield from oncall.forms()
+    yield from oncall.oncall_forms()
     yield "form: add a means of being paged", contact_method_form(OFFERS)
     yield "form: make it a task", _task_of_message(settings)
     yield "window: one moment", loading_modal()

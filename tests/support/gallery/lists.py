@@ -69,7 +69,7 @@ WHOLE = OverviewView(
 )
 
 
-def lists_shown(card: CardView) -> Iterator[tuple[str, Message]]:
+def list_messages(card: CardView) -> Iterator[tuple[str, Message]]:
     yield "list", incident_list_message(LISTED)
     yield "list: the last page", incident_list_message(replace(LISTED, first=32))
     yield "list: nothing", incident_list_message(replace(NOTHING, what="open incidents", text=""))

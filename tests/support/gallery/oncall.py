@@ -96,7 +96,7 @@ POLICY = PolicyView(
 )
 
 
-def messages() -> Iterator[tuple[str, Message]]:
+def oncall_messages() -> Iterator[tuple[str, Message]]:
     nobody = NowLine("platform", [], NOW + DAY, ["U0DBA"], (NOW, NOW + DAY))
     shown: dict[str, oncall.OncallView] = {
         "now": NowView([LINE, nobody, replace(LINE, until=None, then=[], next_gap=None), replace(LINE, then=[])]),
@@ -132,6 +132,6 @@ def messages() -> Iterator[tuple[str, Message]]:
     yield "on call: not drawn", oncall.schedule_text_message(ROSTER, "missing_scope")
 
 
-def forms() -> Iterator[tuple[str, dict[str, Any]]]:
+def oncall_forms() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "form: who is on call", override_form_for(["payments", "platform"], 2)
     yield "form: who is on call, without a schedule", override_form_for([], 0)

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from bot.services.escalation.page_bundles import BundledPage
-from bot.services.escalation.page_bundles import BundleView
+from bot.services.escalation.page_bundles import BundledPage, BundleView
 from bot.services.paging.addresses import ContactMethodOffer
 from bot.services.paging.contacts import ContactLine, ContactSettingsView
 from bot.services.paging.page_tests import MethodResult, PageTestView
@@ -62,7 +61,7 @@ STORM = BundleView([_page(number, is_waiting=number > 2) for number in range(1, 
 OVER = BundleView([_page(number, is_waiting=False) for number in range(1, 4)], {})
 
 
-def messages() -> Iterator[tuple[str, Message]]:
+def paging_messages() -> Iterator[tuple[str, Message]]:
     yield from ((f"told directly: {event}", direct.direct_message(event, values)) for event, values in TOLD.items())
     yield "pages: of a storm", page_bundle_message(STORM)
     yield "pages: of a storm that is over", page_bundle_message(OVER)

@@ -55,7 +55,7 @@ OVER = change_escalation(VENDOR, is_open=False)
 ASKED = replace(TOLD, asked=1, asked_at=PAGED_AT + timedelta(minutes=15), case_message_ts="1.2")
 
 
-def vendors_shown() -> Iterator[tuple[str, Message]]:
+def vendor_messages() -> Iterator[tuple[str, Message]]:
     yield "vendor: told", vendors.vendor_message(VENDOR, TOLD)
     yield "vendor: outside their hours", vendors.vendor_message(VENDOR, OUTSIDE)
     yield "vendor: only the name is known", vendors.vendor_message(VENDOR, UNKNOWN)

@@ -68,7 +68,8 @@ def headline(view: EscalationView) -> str:
     if view.progress.policy:
         to = f" to {who}" if handed else ""
         began = ", begun" if view.progress.level > view.progress.levels else ", since"
-        return f":mega: Policy *{literal(view.progress.policy, limit=200)}*{handed}{to}: {policy_progress(view)}{began}{since}"
+        policy = f"Policy *{literal(view.progress.policy, limit=200)}*"
+        return f":mega: {policy}{handed}{to}: {policy_progress(view)}{began}{since}"
     return f":mega: {who} {'told' if view.target.is_external else 'paged'}{since}{handed}"
 
 
@@ -194,9 +195,8 @@ def _acknowledged_state(view: EscalationView) -> str:
     if view.handover.recipient:
         lines.append(f":arrow_right: handed over to {new_target_markup(view)}: that goes on in a message of its own.")
     if view.responses.activity_asked_at is not None:
-        lines.append(
-            f":wave: not heard of since; asked {slack_time(view.responses.activity_asked_at)} whether they are still on it"
-        )
+        asked = slack_time(view.responses.activity_asked_at)
+        lines.append(f":wave: not heard of since; asked {asked} whether they are still on it")
     lines += [_withdrawn_answer(each) for each in view.responses.answers[-3:] if each.withdrawn_at is not None]
     return "\n".join(lines)
 

@@ -43,7 +43,8 @@ def _heading(view: EscalationView, reader: str) -> str:
     )
     severity = f"{literal(view.incident.severity, limit=60)} · " if view.incident.severity else ""
     title = literal(view.incident.title, view.names, 300)
-    return f":rotating_light: {asker}{in_channel(view.incident.channel_id)}: {severity}*{view.incident.reference} {title}*{again}"
+    where = in_channel(view.incident.channel_id)
+    return f":rotating_light: {asker}{where}: {severity}*{view.incident.reference} {title}*{again}"
 
 
 def _deadline(view: EscalationView, reader: str) -> str:
