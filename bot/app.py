@@ -67,7 +67,6 @@ log = get_logger(__name__)
 Probe = Callable[[str], None]
 RETRY_SECONDS = 5.0
 """Pause between attempts to reach Slack or the database in the background."""
-DOCTOR_HINT = "Run `dogwatch doctor` where the bot runs."
 AUTH_TIMEOUT = 3.0
 """Seconds that a start waits for `auth.test`; after that it uses the stored installation, and retries."""
 MAX_ANSWER_SECONDS = 5.0
@@ -99,8 +98,7 @@ class Dogwatch:
     """
     One running bot. Between `start` and `stop` it serves Slack, monitors and timers.
 
-    A test provides its own `clock`, and a `probe` that is called between any two effects. `reader` reads the
-    configuration again for a reload.
+    Tests provide a `clock`, and a `probe` between any two effects. `reader` reads the configuration for a reload.
     """
 
     def __init__(
@@ -287,7 +285,8 @@ class Dogwatch:
             await identify_bot(self.gateway, self.database, at=self.clock.now(), timeout_seconds=AUTH_TIMEOUT)
         except (SlackError, TimeoutError) as problem:
             write = log.error if isinstance(problem, TokenRejected) else log.warning
-            write("bot identity lookup failed", problem=str(problem) or "no answer", remedy=DOCTOR_HINT)
+            remedy = "Run `dogwatch doctor` where the bot runs."
+            write("bot identity lookup failed", problem=str(problem) or "no answer", remedy=remedy)
             return False
         if self.gateway.granted is not None:
             await self.missing_permissions.check_scopes(self.gateway.granted)
@@ -348,15 +347,8 @@ class Dogwatch:
     @property
     def is_quiet(self) -> bool:
         """No request, delivery or timer is in progress."""
-        parts = (
-            self.alerts,
-            self.slack,
-            self.sockets,
-            self.missing_permissions,
-            self.modal_opener,
-            self.sender,
-            self.engine,
-        )
+        intake = (self.alerts, self.slack, self.sockets)
+        parts = (*intake, self.missing_permissions, self.modal_opener, self.sender, self.engine)
         return all(part is None or part.is_idle for part in parts) and not self.gateway.in_flight
 
     async def is_settled(self) -> bool:

@@ -184,7 +184,7 @@ async def _send_challenge(url: str, secret: str) -> Response:
     signature = "v0=" + hex_signature(secret, f"v0:{timestamp}:".encode() + body).decode()
     headers = {
         "Content-Type": "application/json",
-        "X-Slack-Request-Timetimestamp": timestamp,
+        "X-Slack-Request-Timestamp": timestamp,
         "X-Slack-Signature": signature,
     }
     return await _request("POST", url, data=body, headers=headers)

@@ -94,33 +94,33 @@ class PageDelivery:
 
         A failure is recorded, so that the person's next contact method follows.
         """
-        settings, asked = self._settings(), ContactMethodPagePayload.from_json(claim.row.details)
+        settings, request = self._settings(), ContactMethodPagePayload.from_json(claim.row.details)
         try:
-            page = await self._database.run(prepare_page, settings, asked, self._clock.now())
+            page = await self._database.run(prepare_page, settings, request, self._clock.now())
             if page is None:
                 return Done()
-            with self._slot(asked.method):
-                sent = await self._send(claim, asked, page, settings)
+            with self._slot(request.method):
+                sent = await self._send(claim, request, page, settings)
         except _AtCapacity:
             return self._busy(claim)
         except CannotDecrypt:
-            return self._refused(claim, PermanentFailure(UNDECRYPTABLE), asked)
+            return self._refused(claim, PermanentFailure(UNDECRYPTABLE), request)
         except PermanentFailure as problem:
-            return self._refused(claim, problem, asked)
+            return self._refused(claim, problem, request)
         except TemporaryFailure as problem:
-            return await self._retry_later(claim, problem, asked)
-        PAGES.labels(_metric_label(asked.method), "sent").inc()
+            return await self._retry_later(claim, problem, request)
+        PAGES.labels(_metric_label(request.method), "sent").inc()
         return Done(partial(_record_sent, page, sent, self._clock.now()))
 
     async def send_test(self, claim: Claim) -> Outcome:
         """Send a test page. One try: the requester sees the outcome and can test again."""
         settings, payload = self._settings(), ContactMethodTestPayload.from_json(claim.row.details)
-        test_id, asked = payload.test_id, ContactMethodPagePayload(payload.method, payload.user_id)
+        test_id, request = payload.test_id, ContactMethodPagePayload(payload.method, payload.user_id)
         outcome = SENT
         try:
             page = await self._database.read(prepare_test, settings, test_id, self._clock.now())
-            with self._slot(asked.method):
-                await self._send(claim, asked, page, settings)
+            with self._slot(request.method):
+                await self._send(claim, request, page, settings)
         except _AtCapacity:
             return self._busy(claim)
         except CannotDecrypt:
@@ -147,9 +147,11 @@ class PageDelivery:
             return await self._retry_later(claim, problem, None)
         return Done()
 
-    async def _send(self, claim: Claim, asked: ContactMethodPagePayload, page: PageToSend, settings: Settings) -> Sent:
-        method, text, row, timeouts = parse_contact_method(asked.method), page.text, claim.row, self._timeouts
-        if claim.is_unknown and _metric_label(asked.method) in {ContactMethodKind.EMAIL, ContactMethodKind.APPRISE}:
+    async def _send(
+        self, claim: Claim, request: ContactMethodPagePayload, page: PageToSend, settings: Settings
+    ) -> Sent:
+        method, text, row, timeouts = parse_contact_method(request.method), page.text, claim.row, self._timeouts
+        if claim.is_unknown and _metric_label(request.method) in {ContactMethodKind.EMAIL, ContactMethodKind.APPRISE}:
             SENT_AGAIN.labels(row.kind).inc()  # whether it arrived cannot be checked, and no page may be lost
         match method:
             case ContactMethod(ContactMethodKind.EMAIL):
@@ -166,7 +168,7 @@ class PageDelivery:
                 url = webhook.target_url(settings, service, page.address)
                 now, http = self._clock.real_now(), _started(self._http)
                 return await webhook.send(http, text, url, settings, message_id=row.uuid, real_now=now)
-        raise PermanentFailure(f"This release pages nobody by {asked.method}.")
+        raise PermanentFailure(f"This release pages nobody by {request.method}.")
 
     async def _send_alert_update(self, method: str, ref: str, state: str, settings: Settings) -> None:
         is_over = state == OVER
@@ -192,16 +194,16 @@ class PageDelivery:
     def _busy(self, claim: Claim) -> Outcome:
         return Retry(self._clock.now() + BUSY_DELAY, "others go first", is_unknown=claim.is_unknown)
 
-    def _refused(self, claim: Claim, problem: PermanentFailure, asked: ContactMethodPagePayload | None) -> Outcome:
+    def _refused(self, claim: Claim, problem: PermanentFailure, request: ContactMethodPagePayload | None) -> Outcome:
         method, error = _method_of(claim), PAGING_PREFIX + problem.message
         log.warning("page refused", means=method, problem=problem.message)
         PAGES.labels(_metric_label(method), "refused").inc()
-        if asked is None:
+        if request is None:
             return outbox.Rejected(error)
-        return outbox.Rejected(error, apply=partial(_record_failure, asked, problem.message, self._clock.now()))
+        return outbox.Rejected(error, apply=partial(_record_failure, request, problem.message, self._clock.now()))
 
     async def _retry_later(
-        self, claim: Claim, problem: TemporaryFailure, asked: ContactMethodPagePayload | None
+        self, claim: Claim, problem: TemporaryFailure, request: ContactMethodPagePayload | None
     ) -> Outcome:
         """
         Retry until GIVE_UP_AFTER.
@@ -212,8 +214,8 @@ class PageDelivery:
         error = PAGING_PREFIX + problem.message
         log.warning("page not delivered", means=method, problem=problem.message, maybe_done=problem.maybe_done)
         PAGES.labels(_metric_label(method), "away").inc()
-        if asked is not None:
-            await self._database.run(record_failed, asked, problem.message, now)
+        if request is not None:
+            await self._database.run(record_failed, request, problem.message, now)
         if now - (row.first_attempt_at or now) > GIVE_UP_AFTER:
             return outbox.Rejected(error, is_dead=True)
         is_unknown = problem.maybe_done or claim.is_unknown
@@ -244,8 +246,8 @@ def _record_sent(page: PageToSend, sent: Sent, at: datetime, session: Session) -
     record_sent(session, page.page_ids, sent.ref, at)
 
 
-def _record_failure(asked: ContactMethodPagePayload, error: str, at: datetime, session: Session) -> None:
-    record_failed(session, asked, error, at)
+def _record_failure(request: ContactMethodPagePayload, error: str, at: datetime, session: Session) -> None:
+    record_failed(session, request, error, at)
 
 
 def _method_of(claim: Claim) -> str:

@@ -66,7 +66,7 @@ def build_bolt_app(deps: Deps, token: str, known: installations.Installation | N
 
 
 def _cache_installation(deps: Deps, known: installations.Installation | None) -> FindInstallation:
-    """An installation does not change while the process runs: another workspace has another token."""
+    """Read the installation once: another workspace has another token, and so another process."""
     found = known
 
     async def find_installation() -> installations.Installation | None:

@@ -31,8 +31,8 @@ async def add_request_context(request: web.Request, handler: Handler) -> web.Str
 
     The log line has the route, not the path: a path may contain a key.
     """
-    with request_context(read_request_id(request)) as begun:
-        request[REQUEST_ID] = begun.request_id
+    with request_context(read_request_id(request)) as context:
+        request[REQUEST_ID] = context.request_id
         began, status = perf_counter(), 500
         try:
             response = await _run_handler(request, handler)

@@ -28,25 +28,6 @@ TEXT, AT, KIND, TITLE, SEVERITY, SERVICE, FLAGS, STATUS = (
 )
 PERSON, TEAM, USERS, INCIDENT = "person", "team", "users", "incident"
 
-FIRST_FIELD: Mapping[str, str] = {
-    DECLARE: TITLE,
-    RESOLVE: TEXT,
-    NOTE: TEXT,
-    MARK: KIND,
-    SEVERITY_FORM: SEVERITY,
-    STATUS_FORM: STATUS,
-    ESCALATE_FORM: PERSON,
-    ASK_IMPACT: TEXT,
-    ASK_START: AT,
-    ASK_CAUSE: TEXT,
-    ASK_DETECTION: TEXT,
-    ASK_FIX: TEXT,
-    EDIT_FORM: TITLE,
-    CANCEL_FORM: TEXT,
-    ROLES_FORM: TEXT,
-}
-"""Field of each form that shows an error about no field."""
-
 SEVERITY_DESCRIPTIONS: Mapping[Severity, str] = {
     Severity.SEV1: "Most people cannot use it, or data is at risk",
     Severity.SEV2: "An important part is broken for many",

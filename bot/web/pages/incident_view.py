@@ -40,8 +40,8 @@ class _PageValues:
         self.record = record
         self.zone = record.incident.zone
         self.builder = BlockBuilder.in_english(record)
-        self.shown = {each.source.ref for each in record.escalations}
-        self.shown |= {each.source.ref for each in record.actions} | {each.source.ref for each in record.alerts}
+        self.anchors = {each.source.ref for each in record.escalations}
+        self.anchors |= {each.source.ref for each in record.actions} | {each.source.ref for each in record.alerts}
 
     def values(self, findings: Sequence[Finding]) -> Values:
         record = self.record
@@ -109,15 +109,16 @@ class _PageValues:
     def holders(self, had: Sequence[RoleAssignment]) -> str:
         return ", ".join(self.holder(each, is_alone=len(had) == 1) for each in had)
 
-    def holder(self, held: RoleAssignment, *, is_alone: bool) -> str:
+    def holder(self, assignment: RoleAssignment, *, is_alone: bool) -> str:
         """The person, with times unless they had the role all the time."""
-        if is_alone and held.until is None:
-            return self.name(held.person)
-        if held.until is None:
-            return f"{self.name(held.person)} (since {self.time(held.since)})"
-        since, until = (each.astimezone(self.zone).date() for each in (held.since, held.until))
-        began = format_time(held.since, self.zone, with_zone=False)
-        return f"{self.name(held.person)} ({began} to {format_time(held.until, self.zone, with_date=since != until)})"
+        person, since, until = self.name(assignment.person), assignment.since, assignment.until
+        if is_alone and until is None:
+            return person
+        if until is None:
+            return f"{person} (since {self.time(since)})"
+        is_other_day = since.astimezone(self.zone).date() != until.astimezone(self.zone).date()
+        began = format_time(since, self.zone, with_zone=False)
+        return f"{person} ({began} to {format_time(until, self.zone, with_date=is_other_day)})"
 
     def statement(self, name: str, statement: Statement) -> Values:
         percent = statement.users_percent
@@ -153,7 +154,7 @@ class _PageValues:
             "is_withdrawn": entry.withdrawn_at is not None,
             "fate": self.fate(entry),
             "merged_into": entry.merged_into,
-            "about": entry.about if entry.about in self.shown else None,
+            "about": entry.about if entry.about in self.anchors else None,
             "also": [each.ref for each in entry.also],
             "link": self.link(entry.source),
         }

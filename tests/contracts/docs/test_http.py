@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.app import SOCKET_MODE
+from bot.engine.health import SOCKET_MODE
 from tests.support.worlds.world import World
 
 DOCS = Path(__file__).parents[3] / "docs"

@@ -1,4 +1,4 @@
-"""Each command can be reached without typing, and its form asks for what can be typed: no less, and nothing more."""
+"""Each command has an entry point without typing, whose form asks for the same values."""
 
 import pytest
 
@@ -6,8 +6,8 @@ from bot.command.table import Command, Value
 from bot.config import load
 from bot.slack.blocks import modals
 from bot.slack.blocks.command_forms import command_parameters, form_callback_id, has_fields
-from bot.slack.blocks.incidents import declare_form as declaring
-from bot.slack.blocks.incidents import details_form as details
+from bot.slack.blocks.incidents.declare_form import FIELD_OF, SEEN, declare_form
+from bot.slack.blocks.incidents.details_form import empty_details_form
 from bot.slack.blocks.limits import View
 from bot.slack.handlers import BUTTONS, FORMS, SHORTCUTS
 from bot.slack.replies import entry_points
@@ -66,19 +66,19 @@ def test_a_form_made_by_hand_asks_for_what_can_be_typed(name: str) -> None:
 
 
 def test_the_form_that_declares_asks_for_all_that_start_takes() -> None:
-    view = declaring.declare_form(SETTINGS)
+    view = declare_form(SETTINGS)
     [boxes] = [block for block in view["blocks"] if block["block_id"] == modals.FLAGS]
     start = BY_NAME["start"]
     flags = {each.name for each in start.options if each.kind is Value.FLAG}
 
-    assert set(declaring.FIELD_OF) == typed_in(start)
-    assert fields_of(view) == {*declaring.FIELD_OF.values(), declaring.SEEN}
+    assert set(FIELD_OF) == typed_in(start)
+    assert fields_of(view) == {*FIELD_OF.values(), SEEN}
     assert {option["value"] for option in boxes["element"]["options"]} == flags
-    assert {name for name, field in declaring.FIELD_OF.items() if field == modals.FLAGS} == flags
+    assert {name for name, field in FIELD_OF.items() if field == modals.FLAGS} == flags
 
 
 def test_the_form_that_declares_asks_first_what_has_to_be_known() -> None:
-    blocks = declaring.declare_form(SETTINGS)["blocks"]
+    blocks = declare_form(SETTINGS)["blocks"]
 
     assert [block["block_id"] for block in blocks[:3]] == ["title", "severity", "service"]
     assert [block["block_id"] for block in blocks if not block["optional"]] == ["title", "severity"]
@@ -88,7 +88,7 @@ def test_the_form_for_details_has_a_field_for_each_of_them() -> None:
     renamed = {"service": "services", "ref": "reference", "tz": "zone", "lang": "languages"}
     typed = {renamed.get(each.name, each.name) for each in BY_NAME["edit"].options}
 
-    assert fields_of(details.empty_details_form(SETTINGS, 7)) == typed
+    assert fields_of(empty_details_form(SETTINGS, 7)) == typed
 
 
 def test_every_button_form_and_shortcut_has_an_id_of_its_own() -> None:

@@ -1,7 +1,7 @@
 """
-The bot is away for half an hour and people go on. Afterwards the record is what it would be with the bot there.
+After half an hour without the bot, the record is as if the bot had been there.
 
-Two worlds live through the same half hour, minute by minute: in one the bot is there, in the other it is not.
+Two worlds live through the same half hour, minute by minute: one with the bot, one without.
 """
 
 from datetime import timedelta
@@ -21,25 +21,25 @@ INCIDENT = ("status", "channel", "started_at", "ended_at", "mitigated_at", "iden
 
 
 async def recorded(world: World, crowd: Crowd) -> dict[str, Any]:
-    """The record as its readers see it: not when it was written down, nor what was there for a minute only."""
+    """The record without recording times and without states that lasted a minute only."""
     whole = await world.exported()
 
-    def kept(session: Session) -> Any:
-        said = [each for each in session.exec(select(Message)) if not each.is_own and each.deleted_at is None]
+    def load_messages(session: Session) -> Any:
+        messages = [each for each in session.exec(select(Message)) if not each.is_own and each.deleted_at is None]
         marks = [each for each in session.exec(select(Reaction)) if each.is_present]
         return (
-            sorted((each.ts, each.thread_ts or "", each.author, each.text, tuple(each.files)) for each in said),
+            sorted((each.ts, each.thread_ts or "", each.author, each.text, tuple(each.files)) for each in messages),
             sorted((each.message_ts, each.user_id, each.emoji) for each in marks),
         )
 
-    said, marks = await world.bot.database.read(kept)
+    messages, marks = await world.bot.database.read(load_messages)
     standing = [each for each in whole["timeline"] if each["withdrawn_at"] is None and each["text"]]
     cause = whole["incident"]["cause"] or {}
     return {
         "incident": {key: whole["incident"][key] for key in INCIDENT},
         "cause": [cause[key] for key in ("text", "at", "by")],
         "timeline": [{key: each[key] for key in ENTRY} | {"link": message_of(each)} for each in standing],
-        "transcript": [(ts, thread if thread != ts else "", *rest) for ts, thread, *rest in said],
+        "transcript": [(ts, thread if thread != ts else "", *rest) for ts, thread, *rest in messages],
         "marks": marks,
         "confirmed": sorted(name for name in crowd.ts if is_confirmed(world, crowd, name)),
         "card": world.card(crowd.place),
@@ -47,7 +47,7 @@ async def recorded(world: World, crowd: Crowd) -> dict[str, Any]:
 
 
 def message_of(entry: dict[str, Any]) -> str | None:
-    """The message that an entry quotes: port, channel and the bot's own messages are others in each world."""
+    """The message that an entry quotes. Port, channel and the bot's messages differ by world."""
     return urlsplit(entry["link"]).path.rpartition("/")[2] if entry["source"] == "message" else None
 
 
@@ -114,8 +114,8 @@ async def test_more_than_a_page_of_messages_and_of_replies(world: World) -> None
 
 async def transcript_of(world: World) -> list[str]:
     def read(session: Session) -> list[str]:
-        said = session.exec(select(Message).order_by(Message.ts))
-        return [each.text for each in said if not each.is_own and each.deleted_at is None]
+        messages = session.exec(select(Message).order_by(Message.ts))
+        return [each.text for each in messages if not each.is_own and each.deleted_at is None]
 
     return await world.bot.database.read(read)
 
@@ -139,7 +139,7 @@ async def half_an_hour_of_threads(world: World, count: int) -> Crowd:
 
 
 async def test_a_look_that_slack_holds_back_goes_on_where_it_was(world: World) -> None:
-    """More threads than Slack gives calls for in a minute: none is read again because of the 429."""
+    """More threads than Slack's rate limit: none is read twice because of a 429."""
     await half_an_hour_of_threads(world, 60)
     world.sandbox.rate_limits(tiers=True, per_channel=False)
 
@@ -202,7 +202,7 @@ async def marks_of(world: World) -> set[tuple[str, str]]:
 
 
 async def test_what_was_written_before_the_incident_is_not_its_transcript(world: World) -> None:
-    """Somebody moved old messages into the channel. One that is marked there counts, as it would by its event."""
+    """Old messages were moved into the channel. A marked one counts, as by its event."""
     await world.declares()
     crowd = Crowd(world, CHANNEL)
     world.sandbox.delivery_fault("drop")
@@ -221,7 +221,7 @@ async def test_what_was_written_before_the_incident_is_not_its_transcript(world:
 
 
 async def test_a_change_of_three_hours_ago_is_found_without_any_gap(world: World) -> None:
-    """One event was lost and nothing says so: an edit and a mark, also on a reply, are found by the regular looks."""
+    """A lost edit and a lost mark, also on a reply, are found by the periodic backfill."""
     await world.declares()
     crowd = Crowd(world, CHANNEL)
     crowd.says("first", "it is the dsik")
@@ -244,7 +244,7 @@ async def test_a_change_of_three_hours_ago_is_found_without_any_gap(world: World
 
 
 async def test_what_a_quiet_hour_costs(world: World) -> None:
-    """Every ten minutes one call, and three threads of those there are; one reminder is told anew."""
+    """Every ten minutes one call, and three of the threads in turn."""
     await world.declares()
     crowd = Crowd(world, CHANNEL)
     for number in range(12):
@@ -268,11 +268,11 @@ async def test_an_incident_that_is_just_over_is_read_after_a_gap(world: World) -
     """People go on marking messages for the postmortem."""
     await world.declares()
     crowd = Crowd(world, CHANNEL)
-    crowd.says("said", "it was the release")
+    crowd.says("messages", "it was the release")
     await world.types("oncall", "/incident resolve took it back")
     await world.finish()
     world.sandbox.delivery_fault("drop")
-    crowd.marks("said", "dart")
+    crowd.marks("messages", "dart")
     world.sandbox.clear_faults()
 
     await world.restart()
@@ -282,7 +282,7 @@ async def test_an_incident_that_is_just_over_is_read_after_a_gap(world: World) -
 
 
 async def test_a_message_that_was_written_a_moment_before_the_look_is_not_taken_for_deleted(world: World) -> None:
-    """Slack may not show yet what it has told of."""
+    """Slack may not list a message yet whose event it has sent."""
     await world.declares()
     crowd = Crowd(world, CHANNEL)
     crowd.says("new", "written just now")

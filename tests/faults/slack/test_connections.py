@@ -1,5 +1,5 @@
 """
-Socket Mode as real networks treat it: refreshed, cut, silent, refused; and what people notice of it.
+Socket Mode on real networks: refreshed, cut, silent and rejected connections.
 
 The bot runs on the real clock here, because connections do. Its pings are quick, so that a dead one is noticed soon.
 """
@@ -63,7 +63,7 @@ class Line:
         return [each["n"] for each in self.sandbox.connections()]
 
     def marks(self, text: str) -> str:
-        """Somebody writes and somebody marks it, at this moment."""
+        """A message that is marked at once."""
         ts = self.sandbox.say("engineer", self.channel, text)
         self.sandbox.react("oncall", self.channel, ts, "mag")
         return ts
@@ -78,7 +78,7 @@ class Line:
         await self.sandbox.wait_until(confirmed, timeout=20)
 
     async def entries(self, words: str) -> int:
-        """How many entries of the timeline have these words."""
+        """Count the timeline entries with these words."""
 
         def read(session: Session) -> int:
             whole = load_record(session, self.bot.settings, incidents.find_by_reference(session, None, "INC-1").key)
@@ -112,7 +112,7 @@ def attempts(sandbox: Sandbox) -> Counter[tuple[str, int]]:
 
 
 def looks(sandbox: Sandbox) -> int:
-    """How often the channel was read; a single message is asked for where its reaction overtook it."""
+    """Count reads of the channel; a single message is read if its reaction overtook it."""
     return len([each for each in sandbox.calls("conversations.history") if str(each["args"].get("limit")) != "1"])
 
 
@@ -209,7 +209,7 @@ async def test_connections_are_renewed_in_turn_before_slack_asks(line: Line) -> 
 
 
 async def test_a_connection_that_fell_silent_is_noticed_and_replaced(line: Line) -> None:
-    """Half-open: what Slack sends into it is heard of over the other, or looked for."""
+    """Half-open: envelopes sent into it arrive over the other one, or are backfilled."""
     dead = line.numbers()[0]
     silent = metric("reconnects_total", reason="silent")
     line.sandbox.clear_calls()
@@ -292,7 +292,7 @@ async def test_more_connections_than_slack_allows(line: Line, monkeypatch: pytes
 
 
 async def test_a_refresh_where_no_connection_is_left_for_it(line: Line) -> None:
-    """All that Slack allows are in use: the successor comes as soon as Slack has closed the old one."""
+    """All connections that Slack allows are in use: it reconnects once one is closed."""
     line.sandbox.socket_limit(2)
     old = line.numbers()
 

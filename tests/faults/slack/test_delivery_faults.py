@@ -1,9 +1,4 @@
-"""
-What goes wrong in Slack, or on the way there, and what people see of it.
-
-One story calls every method that matters. Played in peace it says what should stand there; with a fault it has to come
-to the same: everything arrives, once.
-"""
+"""Failures of Slack or of the network, and how they show."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -137,7 +132,7 @@ async def test_an_upload_that_shows_late_is_waited_for(world: World, tmp_path: P
 
 
 async def test_a_row_that_takes_longer_than_its_lease_keeps_its_lane(world: World) -> None:
-    """An upload has three calls: nobody else, and not the same worker either, may begin it again meanwhile."""
+    """An upload has three calls; no worker may start it again meanwhile."""
     await world.declares("checkout is down")
     world.bot.sender.leases.duration = timedelta(seconds=0.6)
     world.sandbox.fault("latency", "files.getUploadURLExternal", seconds=1.5)
@@ -155,7 +150,7 @@ async def test_a_row_that_takes_longer_than_its_lease_keeps_its_lane(world: Worl
 
 
 async def test_slack_is_away_for_an_hour(world: World, tmp_path: Path) -> None:
-    """What was accepted meanwhile arrives when Slack is back."""
+    """Accepted requests are delivered once Slack is back."""
     expected = await in_peace(tmp_path)
     gone = world.sandbox.fault("cut_before")
     assert "Declared" in await world.types("oncall", "/incident start checkout is down sev:2", "ops")
@@ -209,7 +204,7 @@ async def test_a_channel_that_cannot_be_looked_for_is_made_anew(world: World) ->
 
 
 async def test_no_channel_may_be_made(world: World) -> None:
-    """Whoever declared is told, and the incident goes on without one."""
+    """The person who declared is told, and the incident goes on without a channel."""
     refusal = world.sandbox.fault("error", "conversations.create", error="restricted_action")
 
     answer = await world.types("oncall", "/incident start checkout is down sev:2", "ops")

@@ -1,8 +1,4 @@
-"""
-Each method that the bot calls fails, in each way: refused for a while, broken, silent, cut off.
-
-`test_slack_faults` plays the common story; here is another one, that calls the seldom methods, and the time-outs.
-"""
+"""Each Web API method fails in each way: rate limited, broken, silent, cut off."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -64,7 +60,7 @@ async def hasty(tmp_path: Path) -> AsyncIterator[World]:
 
 
 async def play_seldom(world: World) -> dict[str, Any]:
-    """A channel for announcements that others made, a user group, a mark taken back, a message that nobody heard of."""
+    """A foreign announcement channel, a user group, a removed mark, a missed message."""
     world.sandbox.add_channel("incidents", members=["engineer"], creator="engineer")
     assert "Declared" in await world.types("oncall", "/incident start checkout is down service:checkout", "ops")
     await world.finish()

@@ -1,4 +1,4 @@
-"""An app without a permission, or a workspace without a feature: incidents go on with less, and it is told once."""
+"""Without a scope or a plan feature incidents go on with less, and it is reported once."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -35,7 +35,7 @@ def said_of(world: World, word: str) -> list[str]:
 
 
 async def an_incident(world: World, title: str = "checkout is down") -> dict[str, Any]:
-    """From its start to its end, with all that asks for an optional permission. Returns what the record says."""
+    """Run an incident with all optional permissions in use; return the record."""
     await world.declares(f"{title} service:checkout")
     ts = await world.says("engineer", "the pool is exhausted")
     await world.reacts("oncall", ts, "dart")

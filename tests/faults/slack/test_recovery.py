@@ -1,4 +1,4 @@
-"""What a row has been through: pauses, limits, defects of ours, and how it goes on when Slack is back."""
+"""Retries of outbox rows: pauses, limits, defects, and recovery when Slack is back."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -89,14 +89,14 @@ async def test_limits_do_not_make_the_pause_after_a_failure_longer(world: World)
 # --- Slack is back
 
 
-def made(world: World) -> list[str]:
+def created_channels(world: World) -> list[str]:
     """The incidents' channels in the order in which they were made."""
     calls = [call for call in world.sandbox.calls("conversations.create") if call["ok"]]
     return [call["args"]["name"] for call in calls if call["args"]["name"].startswith("inc-")]
 
 
 async def sits_out(world: World) -> None:
-    """A page and two channels have been waiting for Slack long enough that their next attempts are far off."""
+    """A page and two channels failed so often that their next attempts are far off."""
     await world.declares("checkout is down")
     gone = world.sandbox.fault("cut_before")
     await world.types("oncall", "/incident escalate @dba the primary is full")
@@ -119,7 +119,7 @@ def paged(world: World) -> int:
 
 
 async def test_the_first_call_that_works_lets_all_go_that_waited_for_slack(either: World) -> None:
-    """Something new and less urgent goes out: what is older and more urgent does not wait for its pause to end."""
+    """After a new row succeeds, older and more urgent rows do not wait for their pause."""
     await sits_out(either)
     either.bot.sender._lanes_at_once = 1  # so that it shows which one goes first
 
@@ -127,7 +127,7 @@ async def test_the_first_call_that_works_lets_all_go_that_waited_for_slack(eithe
     await either.advance(seconds=3)
 
     assert paged(either) == 1
-    assert made(either)[1:] == ["inc-3-all-is-down", "inc-2-slow-pages"], "the worst first"
+    assert created_channels(either)[1:] == ["inc-3-all-is-down", "inc-2-slow-pages"], "the worst first"
     await either.finish()
     assert (await either.bot.database.read(outbox.count_backlog)).unfinished == 0
 
@@ -139,7 +139,7 @@ async def test_a_start_lets_all_go_that_waited_for_slack(either: World) -> None:
     await either.settle()
 
     assert paged(either) == 1
-    assert sorted(made(either)[1:]) == ["inc-2-slow-pages", "inc-3-all-is-down"]
+    assert sorted(created_channels(either)[1:]) == ["inc-2-slow-pages", "inc-3-all-is-down"]
 
 
 async def test_a_replica_lets_go_what_another_one_put_off(pair: Pair) -> None:
@@ -150,7 +150,7 @@ async def test_a_replica_lets_go_what_another_one_put_off(pair: Pair) -> None:
     await pair.settle()
 
     assert paged(pair) == 1
-    assert sorted(made(pair)[1:]) == ["inc-2-slow-pages", "inc-3-all-is-down"]
+    assert sorted(created_channels(pair)[1:]) == ["inc-2-slow-pages", "inc-3-all-is-down"]
 
 
 async def test_what_waits_for_something_else_is_left_waiting(either: World) -> None:

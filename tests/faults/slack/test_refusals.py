@@ -1,8 +1,4 @@
-"""
-What Slack refuses for good, what people do to channels, and rows that can never be carried out.
-
-One step is lost, no other; people read which, why and what mends it; and it is done once that was mended.
-"""
+"""Permanent errors of Slack, changes of channels by people, and rows that cannot succeed."""
 
 from datetime import datetime
 
@@ -28,7 +24,7 @@ def the_card(world: World) -> str:
 
 
 async def retries(world: World) -> None:
-    """As `dogwatch outbox retry --all-dead`."""
+    """The same as `dogwatch outbox retry --all-dead`."""
     await world.bot.database.run(retry_all_rows, Actor("", None, world.now, Origin.CLI))
     await world.finish()
 
@@ -63,7 +59,7 @@ def noted(world: World, text: str) -> int:
 async def test_a_refusal_is_told_with_what_mends_it_and_is_done_afterwards(
     world: World, method: str, error: str, told: str
 ) -> None:
-    """Everything else is there, the lane goes on, and nothing is asked again until a person says so."""
+    """The rest is delivered, and the failed row is not retried until a person asks for it."""
     if method == "chat.postMessage":
         await world.declares("checkout is down")
     refusal = world.sandbox.fault(
@@ -109,7 +105,7 @@ async def test_what_is_as_it_should_be_is_no_problem(world: World, method: str, 
 
 
 async def test_a_card_that_slack_cannot_show_stops_nothing_and_operators_see_it(world: World) -> None:
-    """There is no card on which it could stand."""
+    """The incident has no card to show it."""
     world.sandbox.fault("error", "chat.update", channel=CHANNEL, error="invalid_blocks")
     await world.declares("checkout is down")
     await world.types("oncall", "/incident severity 1 worse")
@@ -128,7 +124,7 @@ async def test_a_card_that_slack_cannot_show_stops_nothing_and_operators_see_it(
 
 
 async def test_a_lost_answer_and_a_foreign_channel_of_that_name(world: World) -> None:
-    """The answer is lost twice, and the name belongs to others: ours is found under its own name, theirs left alone."""
+    """The answer is lost twice, and the name is taken: our channel is found by its own name."""
     foreign = world.sandbox.add_channel(CHANNEL, members=["engineer"], creator="engineer")
     world.sandbox.fault("cut_after", "conversations.create", times=3)
 
@@ -164,7 +160,7 @@ async def test_the_bot_is_removed_from_a_private_channel_and_invited_again(world
 
 
 async def test_the_bot_is_removed_from_a_public_channel_and_goes_on(world: World) -> None:
-    """There it may write all the same."""
+    """The bot may still post there."""
     await world.declares("checkout is down")
     world.sandbox.kick("oncall", CHANNEL, BOT)
 
@@ -255,7 +251,7 @@ def put_pin(session: Session, at: datetime) -> None:
 
 
 async def test_a_poison_row_is_given_up_seen_and_dropped(world: World) -> None:
-    """What stands behind it waits for its few attempts, then goes on; other lanes never notice."""
+    """Rows behind it wait for its few attempts; other lanes do not notice."""
     await world.declares("checkout is down")
     await world.bot.database.run(put_broken)
     await world.types("oncall", "/incident note behind the poison")

@@ -1,4 +1,4 @@
-"""Deliveries as Slack makes them: several times, at the same time, in any order, an hour late."""
+"""Redelivered, concurrent, reordered and late deliveries."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,8 +22,8 @@ async def either(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
         yield built
 
 
-class Held:
-    """What Slack wants to tell within the block is kept back, to be told as a test wants it."""
+class HeldDeliveries:
+    """Hold back Slack's deliveries within the block, for a test to send in any order."""
 
     def __init__(self, world: World, event: str = "*") -> None:
         self._sandbox, self._event = world.sandbox, event
@@ -35,19 +35,19 @@ class Held:
 
     def __exit__(self, *_: object) -> None:
         self._sandbox.clear_fault(self._fault)
-        self._kept = [each for each in self._sandbox.deliveries() if each["outcome"] == "dropped"]
+        self._dropped = [each for each in self._sandbox.deliveries() if each["outcome"] == "dropped"]
 
-    def kept(self, *types: str) -> list[Outgoing]:
+    def dropped(self, *types: str) -> list[Outgoing]:
         """In the order in which they happened; of these types, or all."""
-        chosen = [each for each in self._kept if not types or each["type"] in types]
+        chosen = [each for each in self._dropped if not types or each["type"] in types]
         return [Outgoing(each["kind"], each["payload"]) for each in chosen]
 
-    async def tell(self, outgoing: Outgoing) -> Outcome:
+    async def send_again(self, outgoing: Outgoing) -> Outcome:
         again = Outgoing(outgoing.kind, outgoing.payload)
         return await self._sandbox.delivery.link.send(again, 10.0)
 
-    async def tell_at_once(self, outgoing: Outgoing) -> list[Outcome]:
-        return await asyncio.gather(*(self.tell(outgoing) for _ in range(TIMES)))
+    async def send_at_once(self, outgoing: Outgoing) -> list[Outcome]:
+        return await asyncio.gather(*(self.send_again(outgoing) for _ in range(TIMES)))
 
 
 async def entries(world: World) -> list[tuple[str, list[str]]]:
@@ -59,11 +59,11 @@ async def entries(world: World) -> list[tuple[str, list[str]]]:
 
 async def test_a_command_told_four_times_at_once(either: World) -> None:
     world = either
-    with Held(world, "slash_commands") as held:
+    with HeldDeliveries(world, "slash_commands") as held:
         await world.sandbox.command("oncall", "ops", "/incident start checkout is down")
-    [command] = held.kept("/incident")
+    [command] = held.dropped("/incident")
 
-    answers = await held.tell_at_once(command)
+    answers = await held.send_at_once(command)
     await world.finish()
 
     assert world.channels == ["inc-1-checkout-is-down"]
@@ -76,14 +76,14 @@ async def test_a_command_told_four_times_at_once(either: World) -> None:
 async def test_an_event_told_four_times_at_once(either: World) -> None:
     world = either
     await world.declares()
-    with Held(world) as held:
+    with HeldDeliveries(world) as held:
         ts = world.sandbox.say("engineer", world.channel, "the pool is exhausted")
         world.sandbox.react("oncall", world.channel, ts, "mag")
         world.sandbox.edit("engineer", world.channel, ts, "the pool is full")
-    events = held.kept()
+    events = held.dropped()
 
     for event in events:
-        answers = await held.tell_at_once(event)
+        answers = await held.send_at_once(event)
         assert {each.status for each in answers} == {200}
     await world.finish()
 
@@ -98,11 +98,11 @@ async def test_a_press_told_four_times_at_once(either: World) -> None:
     await world.types("oncall", "/incident escalate @dba the primary is full")
     await world.finish()
     page = world.sandbox.messages(world.sandbox.open_dm("dba"))[0]
-    with Held(world, "interactive") as held:
+    with HeldDeliveries(world, "interactive") as held:
         await world.sandbox.click("dba", world.sandbox.open_dm("dba"), page["ts"], "escalation_acknowledge")
-    [press] = held.kept()
+    [press] = held.dropped()
 
-    answers = await held.tell_at_once(press)
+    answers = await held.send_at_once(press)
     await world.finish()
 
     assert {each.status for each in answers} == {200}
@@ -117,11 +117,11 @@ async def test_a_form_told_four_times_at_once(either: World) -> None:
     world = either
     await world.sandbox.command("oncall", "ops", "/incident")
     [view] = world.sandbox.views("oncall")
-    with Held(world, "interactive") as held:
+    with HeldDeliveries(world, "interactive") as held:
         await world.sandbox.submit_view("oncall", view["id"], {"title": "checkout is down"})
-    [form] = held.kept("view_submission")
+    [form] = held.dropped("view_submission")
 
-    answers = await held.tell_at_once(form)
+    answers = await held.send_at_once(form)
     await world.finish()
 
     assert world.channels == ["inc-1-checkout-is-down"]
@@ -131,13 +131,13 @@ async def test_a_form_told_four_times_at_once(either: World) -> None:
 async def test_an_event_told_over_both_connections(tmp_path: Path) -> None:
     async with OverSockets(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as world:
         await world.declares()
-        with Held(world) as held:
+        with HeldDeliveries(world) as held:
             ts = world.sandbox.say("engineer", world.channel, "the pool is exhausted")
             world.sandbox.react("oncall", world.channel, ts, "mag")
         before = [each["answered"] for each in world.sandbox.connections()]
 
-        for event in held.kept():
-            answers = await held.tell_at_once(event)
+        for event in held.dropped():
+            answers = await held.send_at_once(event)
             assert {each.status for each in answers} == {200}
         after = [each["answered"] for each in world.sandbox.connections()]
         await world.finish()
@@ -192,12 +192,12 @@ async def test_every_order_of_events_gives_the_same_record(world: World, happens
     await world.says("engineer", "here I am")
     orders = tuple(permutations(range(3 + (happens is marks_again))))
     for number, order in enumerate(orders):
-        with Held(world) as held:
+        with HeldDeliveries(world) as held:
             happens(world, f"finding {number:02}")
-        events = held.kept("message", "reaction_added", "reaction_removed")
+        events = held.dropped("message", "reaction_added", "reaction_removed")
         assert len(events) == len(order)
         for place in order:
-            assert (await held.tell(events[place])).status == 200
+            assert (await held.send_again(events[place])).status == 200
         await world.settle()
 
     await world.settle()
@@ -209,7 +209,7 @@ async def test_every_order_of_events_gives_the_same_record(world: World, happens
 
 
 async def test_an_answer_before_the_call_for_help_was_posted(either: World) -> None:
-    """Slack takes no posts for a while. Somebody heard of it and answers; the posts come later and know that."""
+    """Slack takes no posts for a while; a response before a post is shown by the post."""
     world = either
     await world.declares()
     away = world.sandbox.fault("status", method="chat.postMessage", status=503)
@@ -230,10 +230,10 @@ async def test_an_answer_before_the_call_for_help_was_posted(either: World) -> N
 
 @pytest.mark.parametrize("late", [timedelta(hours=1)])
 async def test_events_of_before_the_end_that_come_an_hour_after_it(either: World, late: timedelta) -> None:
-    """They stand where they happened, and the next draft has them."""
+    """They are in place on the timeline, and in the next draft."""
     world = either
     await world.declares()
-    with Held(world) as held:
+    with HeldDeliveries(world) as held:
         ts = world.sandbox.say("engineer", world.channel, "the deploy halved the pool")
         world.sandbox.react("oncall", world.channel, ts, "dart")
         world.sandbox.edit("engineer", world.channel, ts, "the deploy of 14:00 halved the pool")
@@ -244,8 +244,8 @@ async def test_events_of_before_the_end_that_come_an_hour_after_it(either: World
     await world.advance_to(written + late)
     assert await entries(world) == []
 
-    for event in held.kept():
-        assert (await held.tell(event)).status == 200
+    for event in held.dropped():
+        assert (await held.send_again(event)).status == 200
     await world.finish()
 
     assert await entries(world) == [("the deploy of 14:00 halved the pool", ["cause"])]

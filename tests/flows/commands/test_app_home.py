@@ -1,4 +1,4 @@
-"""App Home: what is open, what waits for whoever looks, and what they have to do; and it follows what changes."""
+"""App Home shows open incidents, pages and tasks, and follows changes."""
 
 from datetime import timedelta
 
@@ -14,17 +14,17 @@ async def home(world: World, user: str = "oncall") -> dict:
     """Open App Home; returns what it shows."""
     await world.sandbox.open_home(user)
     await world.finish()
-    return seen(world, user)
+    return home_view(world, user)
 
 
-def seen(world: World, user: str = "oncall") -> dict:
+def home_view(world: World, user: str = "oncall") -> dict:
     shown = world.sandbox.home(user)
     assert shown is not None
     return shown
 
 
 async def press(world: World, action_id: str, user: str = "oncall") -> None:
-    answer = await world.sandbox.click_view(user, seen(world, user)["id"], action_id)
+    answer = await world.sandbox.click_view(user, home_view(world, user)["id"], action_id)
     assert answer.ok, answer
     await world.finish()
 
@@ -36,7 +36,7 @@ async def test_whoever_opens_it_sees_what_is_open_and_can_declare(world: World) 
     await world.sandbox.submit_view("oncall", form["id"], {"title": "Checkout is down", "severity": "SEV1"})
     await world.finish()
 
-    words = rendered(seen(world))
+    words = rendered(home_view(world))
     assert "*INC-1* Checkout is down" in words
     assert "SEV1 · investigating" in words
     assert "nobody leads" in words
@@ -52,7 +52,7 @@ async def test_it_follows_what_changes_for_those_who_look_and_for_nobody_else(wo
     await world.types("engineer", "/incident severity 1 worse")
     await world.finish()
 
-    assert "led by <@U0ENGINEER>" in rendered(seen(world))
+    assert "led by <@U0ENGINEER>" in rendered(home_view(world))
     published = [call["args"]["user_id"] for call in world.sandbox.calls("views.publish")]
     assert set(published) == {"U0ONCALL"}
 
@@ -73,7 +73,7 @@ async def test_a_page_is_acknowledged_there(world: World) -> None:
     assert "the pool is exhausted" in rendered(await home(world, "dba"))
     await press(world, "escalation_acknowledge", "dba")
 
-    assert "Waiting for your answer" not in rendered(seen(world, "dba"))
+    assert "Waiting for your answer" not in rendered(home_view(world, "dba"))
     assert (await world.exported())["escalations"][0]["acknowledged_by"] == "dba"
 
 
@@ -92,7 +92,7 @@ async def test_tasks_are_there_until_they_are_done(world: World) -> None:
     assert "was due 2026-03-06" in rendered(await home(world, "dba"))
 
     await press(world, "home_done", "dba")
-    assert "Your tasks" not in rendered(seen(world, "dba"))
+    assert "Your tasks" not in rendered(home_view(world, "dba"))
     done = {each["text"]: each["done"] for each in (await world.exported())["actions"]}
     assert done == {"Add an alert": True, "Test the gateway": False}
 

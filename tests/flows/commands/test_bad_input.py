@@ -1,4 +1,4 @@
-"""Commands, forms and buttons that cannot be executed: the person is told why, and nothing changes."""
+"""Commands, forms and buttons that cannot be executed change nothing and say why."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ def errors_of(logged: list[EventDict]) -> list[EventDict]:
 
 
 async def refused(world: World, line: str, *, user: str = "oncall", channel: str | None = None) -> str:
-    """Type what must be refused; returns what the person is told."""
+    """Type a command that must be refused; return the answer. Nothing else may change."""
     before, posted = await world.tables(), len(world.sandbox.calls())
     answer = await world.types(user, line, channel)
     assert answer, "a refusal says something"
@@ -68,7 +68,7 @@ REFUSED_COMMANDS = [
 
 
 async def test_a_command_that_cannot_be_carried_out_is_answered_in_words(world: World) -> None:
-    """Nothing is changed, so one world is enough for all of them."""
+    """One world for all: a refusal changes nothing."""
     await world.declares()
 
     for line, says in REFUSED_COMMANDS:
@@ -148,7 +148,7 @@ async def test_guests_write_and_react_but_do_not_command(world: World) -> None:
 
 
 async def test_a_guest_s_very_first_act_is_refused_too(world: World) -> None:
-    """Slack's payloads do not say who is a guest: it is asked before the first command is carried out."""
+    """A guest is looked up before the first command is executed."""
     await world.declares("checkout is down")
     world.sandbox.add_user("visitor", is_restricted=True)
     world.sandbox.add_user("partner", team_id="T0OTHER")

@@ -1,4 +1,4 @@
-"""An app that a whole Enterprise organisation has installed: Slack asks for the workspace with some calls."""
+"""An app installed in an Enterprise organisation names its workspace in some calls."""
 
 from collections.abc import Sequence
 from pathlib import Path

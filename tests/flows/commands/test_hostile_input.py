@@ -1,4 +1,4 @@
-"""What people and monitors write is shown as they wrote it: it pings nobody, links nowhere, runs nothing."""
+"""Texts of people and monitors are shown literally: no mention, link or code works."""
 
 import json
 import re
@@ -41,7 +41,7 @@ async def large(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
 
 
 def arguments(world: World) -> list[dict[str, Any]]:
-    """What the bot posted, blocks as values."""
+    """The bot's posts, with blocks as values."""
     found = []
     for args in sent(world, *POSTED):
         blocks = args.get("blocks") or []

@@ -1,4 +1,4 @@
-"""An incident's page: where each statement of its draft can be checked, for whoever holds its link and nobody else."""
+"""An incident's page backs each statement of the draft, for holders of its link only."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from tests.support.worlds.world import World
 
 
 def path_of(world: World, reference: str = "INC-1") -> str:
-    """The page's address, as it stands in drafts, without the host."""
+    """The page's address without the host, from the draft."""
     link = incident_page_link(world.bot.settings, reference)
     return link[link.index("/incidents/") :]
 
@@ -95,7 +95,7 @@ async def test_the_key_of_one_incident_opens_no_other(world: World) -> None:
 
 
 async def test_the_draft_leads_to_the_page(world: World) -> None:
-    """Where the bot could post no line of its own, the page is where a typed entry can be checked."""
+    """A typed entry without a message of the bot is backed by the page."""
     world.sandbox.fault("error", method="conversations.create", error="restricted_action")
     await world.types("oncall", "/incident start checkout is down", "ops")
     await world.types("oncall", "/incident note INC-1 typed", "ops")

@@ -142,7 +142,7 @@ async def test_an_incident_is_shown_with_everything_to_whoever_asks(world: World
 
 @pytest.mark.world(databases=SQLITE)
 async def test_looking_up_does_not_wait_for_a_writer(world: World) -> None:
-    """Somebody else's transaction holds SQLite's one writer; the search is answered meanwhile."""
+    """Another transaction holds SQLite's writer; the search is answered meanwhile."""
     await three(world)
     begun, go_on = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()

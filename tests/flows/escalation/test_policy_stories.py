@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.flows.escalation.test_policies import CONFIG
 from tests.flows.incidents.test_merge import merges
+from tests.support.worlds.policies import POLICIES
 from tests.support.worlds.world import World
 
 RATED = "[[routes]]\nseverity = 'SEV2'\n"
 
 
-pytestmark = pytest.mark.world(config=CONFIG + RATED)
+pytestmark = pytest.mark.world(config=POLICIES + RATED)
 
 
 def pages(world: World, user: str) -> list[str]:

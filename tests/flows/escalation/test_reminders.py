@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from bot.slack.blocks.escalation.reminder_wording import REMINDER_TITLES
 
-from bot.slack.blocks.escalation.reminders import PUT_OFF
+from bot.slack.blocks.escalation.reminders import PUT_OFF, REMINDER_TITLES
 from tests.flows.conftest import CONFIG
 from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.world import World, action_ids, rendered

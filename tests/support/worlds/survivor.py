@@ -22,9 +22,13 @@ from bot.store.shared.timers import Timer
 from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.worlds.killable import Bot, Kennel, Point
 from tests.support.worlds.survivor_outcome import record, seen_by_all
-from tests.support.worlds.survivor_stories import CONFIG
 
 CHANNEL = "inc-1-checkout-is-down"
+CONFIG = """
+[storms]
+incidents = 1
+minutes = 60
+"""
 ALERT_TOKEN = "alert-token-of-the-tests"
 PATIENCE = 90.0
 LEASE = 2.5

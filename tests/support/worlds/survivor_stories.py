@@ -165,11 +165,7 @@ async def let_time_pass(at: Survivor) -> None:
 
 STORMING = 2
 """Alerts, each of which would open an incident. One may, and it is there already."""
-CONFIG = """
-[storms]
-incidents = 1
-minutes = 60
-"""
+
 ESCALATE = Step(escalate, is_escalated)
 RESOLVE = Step(resolve, is_resolved)
 DECLARED = Story("declare", (Step(declare, is_declared),))

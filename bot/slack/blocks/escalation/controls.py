@@ -1,6 +1,6 @@
 """Buttons of an escalation, and the forms that two of them open."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from bot.config import Settings
 from bot.services.escalation.view import EscalationView
@@ -15,7 +15,6 @@ MINUTES = (5, 15, 30)
 HAND_OVER_FORM, HAND_BACK_FORM = "escalation_hand_over_modal", "escalation_hand_back_modal"
 ESCALATION = "escalation"
 """Metadata key of the forms: the escalation's id."""
-FIRST_FIELD: Mapping[str, str] = {HAND_OVER_FORM: PERSON, HAND_BACK_FORM: TEXT}
 
 
 def answer_buttons(view: EscalationView, acknowledge: str = "Acknowledge", *, can_decline: bool = True) -> list[Block]:

@@ -16,8 +16,6 @@ PLACE, BESIDE, OTHER, TEXTS, ACT = "place", "beside", "other", "texts", "act"
 NO_LANGUAGE = "none"
 TAKE_OFF, PUT_BACK, REDACT = "take off", "put back", "redact"
 
-FIRST_FIELD: Mapping[str, str] = {AMEND: TEXT, MOVE: BESIDE, MERGE: OTHER, REMOVE: ACT, HISTORY: ACT}
-
 
 def entry_menu(entry_id: int, page: str, *, is_withdrawn: bool, may_go: bool) -> Block:
     """Menu of an entry. Its values hold the entry and the timeline page to return to."""
