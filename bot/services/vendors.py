@@ -287,15 +287,13 @@ def has_vendor_answered(escalation: Escalation) -> bool:
 
 def vendor_event_of(entry: TimelineEntry) -> VendorEvent | None:
     """Vendor event of an entry; None for any other entry."""
-    event = entry.details.get(VENDOR_DETAIL)
+    event = entry.values.vendor
     return VendorEvent(event) if event in set(VendorEvent) else None
 
 
 def newest_event_entry(act: VendorEvent, escalation_id: int, standing: Iterable[TimelineEntry]) -> TimelineEntry | None:
     """The newest entry with an event of an escalation; it replaces earlier ones."""
-    entries = [
-        each for each in standing if vendor_event_of(each) is act and each.details["escalation_id"] == escalation_id
-    ]
+    entries = [each for each in standing if vendor_event_of(each) is act and each.values.escalation_id == escalation_id]
     return max(entries, key=lambda entry: (entry.recorded_at, entry.seq), default=None)
 
 
@@ -310,7 +308,7 @@ def sync_with_entry(session: Session, incident: Incident, entry: TimelineEntry, 
     The newest remaining entry of the event counts. No effect for other entries.
     """
     act = vendor_event_of(entry)
-    escalation = escalations.lock(session, entry.details["escalation_id"]) if act else None
+    escalation = escalations.lock(session, entry.values.escalation_id or 0) if act else None
     if act is None or escalation is None:
         return
     session.flush()

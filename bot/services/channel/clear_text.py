@@ -30,7 +30,7 @@ def clear_entry(session: Session, entry: TimelineEntry) -> list[str]:
     """
     incident = incidents.get(session, entry.incident_id)
     texts = _entry_texts(entry)
-    parts = [part for part in entry.details.get(MERGED_PARTS, []) if part[0] != entry.key]
+    parts = [part for part in entry.values.parts if part[0] != entry.key]
     clear_entry_text(session, entry)
     entry.details = {key: value for key, value in entry.details.items() if key not in {MERGED_PARTS, "changes"}}
     if parts:  # keep what was merged into it
@@ -50,28 +50,28 @@ def clear_entry(session: Session, entry: TimelineEntry) -> list[str]:
 
 def _entry_texts(entry: TimelineEntry) -> list[str]:
     """Every text that was the entry's own, and its file names."""
-    own = [text for key, text in entry.details.get(MERGED_PARTS, []) if key == entry.key]
+    own = [text for key, text in entry.values.parts if key == entry.key]
     texts = own if MERGED_PARTS in entry.details else [entry.text]
     texts += [str(item.get("text") or "") for item in entry.earlier]
     texts += [name for item in entry.earlier for name in item.get("files") or []] + list(entry.files)
-    return [*texts, *map(str, entry.details.get("changes", {}).values())]
+    return [*texts, *map(str, entry.values.changes.values())]
 
 
 def _clear_linked_records(session: Session, entry: TimelineEntry, texts: list[str]) -> Iterable[str]:
     """Clear the records that the entry stands for. Yields their refs."""
-    escalation = escalations.lock(session, entry.details.get("escalation_id", 0))
+    escalation = escalations.lock(session, (entry.values.escalation_id or 0))
     if escalation is not None and Kind.ESCALATION in entry.kinds:
         texts.append(escalation.reason)
         escalation.reason = ""
         session.add(escalation)
         yield f"escalation-{escalation.key}"
-    item = session.get(ActionItem, entry.details.get("action_id", 0))
+    item = session.get(ActionItem, (entry.values.action_id or 0))
     if item is not None:
         texts += [item.text, item.symptom or ""]
         item.text, item.symptom = REDACTED, None
         session.add(item)
         yield f"action-{item.number}"
-    alert_ids = entry.details.get("alert_ids") or [entry.details.get("alert_id", 0)]
+    alert_ids = entry.values.alert_ids or [(entry.values.alert_id or 0)]
     for alert in filter(None, (alerts.get(session, each) for each in alert_ids)):
         texts += list(alert.annotations.values())
         yield f"alert-{alert.key}"

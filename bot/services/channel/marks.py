@@ -12,13 +12,7 @@ from bot.domain.timeline.marks import emoji_with_tone, normalise_emoji
 from bot.services import outbox
 from bot.services.channel.messages import SlackMessage, parse_ts
 from bot.services.escalation.responses.reactions import handle_reaction
-from bot.services.timeline.entries import (
-    MARKED_BY_HAND,
-    MARKS_DROPPED,
-    restore_entry,
-    update_entry_text,
-    withdraw_entry,
-)
+from bot.services.timeline.entries import MARKED_BY_HAND, restore_entry, update_entry_text, withdraw_entry
 from bot.services.timeline.milestones import affects_milestones, refresh_milestones
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.audit_log import audit_action
@@ -109,8 +103,8 @@ def _entry_kinds(settings: Settings, entry: TimelineEntry, present: list[Reactio
     are_all_known = all(normalise_emoji(each.emoji) in settings.reactions for each in present)
     if entry.withdrawn_at is None and not are_all_known:
         kinds = [*entry.kinds, *kinds]  # an emoji has left the table: its kind is unknown
-    dropped = entry.details.get(MARKS_DROPPED, [])
-    by_hand = entry.details.get(MARKED_BY_HAND, [])
+    dropped = entry.values.marks_dropped
+    by_hand = entry.values.marked_by_hand
     return list(dict.fromkeys([*by_hand, *(kind for kind in kinds if kind not in dropped)]))
 
 
@@ -203,7 +197,7 @@ def mark_message(
         raise UserError("The words of this message were redacted, or somebody in it erased: it is not taken in again.")
     if entry is None:
         entry = _create_entry_of(session, incident, actor, message)
-    by_hand = list(dict.fromkeys([*entry.details.get(MARKED_BY_HAND, []), kind.value]))
+    by_hand = list(dict.fromkeys([*entry.values.marked_by_hand, kind.value]))
     entry.details = {**entry.details, MARKED_BY_HAND: by_hand}
     entry.kinds = list(dict.fromkeys([*entry.kinds, kind.value]))
     entry.withdrawn_at = entry.withdrawn_by = entry.withdrawal_reason = None

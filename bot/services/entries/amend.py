@@ -104,7 +104,7 @@ def _amend_kinds(entry: TimelineEntry, marks: tuple[Kind, ...]) -> None:
     kinds = amended_kinds(present, marks, fixed=fixed_kinds(present, carries=has_own_record(entry)))
     if kinds == tuple(present):
         return
-    dropped = [*entry.details.get(MARKS_DROPPED, []), *(kind.value for kind in present)]
+    dropped = [*entry.values.marks_dropped, *(kind.value for kind in present)]
     entry.details = {
         **entry.details,
         MARKED_BY_HAND: [kind.value for kind in kinds],
@@ -143,7 +143,7 @@ def move_entry(
 
 
 def _lock_escalation(session: Session, entry: TimelineEntry) -> Escalation | None:
-    found = entry.details.get("escalation_id")
+    found = entry.values.escalation_id
     return escalations.lock(session, found) if found and Kind.ESCALATION in entry.kinds else None
 
 
@@ -156,7 +156,7 @@ def _update_linked_records(session: Session, incident: Incident, entry: Timeline
             escalation.paged_at, escalation.precision = entry.happened_at, entry.precision
         session.add(escalation)
     sync_with_entry(session, incident, entry, at)
-    item = session.get(ActionItem, entry.details["action_id"]) if "action_id" in entry.details else None
+    item = session.get(ActionItem, entry.values.action_id) if entry.values.action_id is not None else None
     if item is not None:
         item.text, item.language = entry.text, entry.language
         session.add(item)

@@ -85,8 +85,8 @@ def _check_mergeable(other: TimelineEntry) -> None:
 
 
 def _merge_into(entry: TimelineEntry, other: TimelineEntry, texts: MergedText) -> None:
-    own = entry.details.get(MERGED_PARTS) or [[entry.key, entry.text]]
-    others = other.details.get(MERGED_PARTS) or [[other.key, other.text]]
+    own = entry.values.parts or [[entry.key, entry.text]]
+    others = other.values.parts or [[other.key, other.text]]
     chosen = {MergedText.BOTH: [*own, *others], MergedText.OWN: own, MergedText.OTHER: others}[texts]
     parts = [each for number, each in enumerate(chosen) if each[1] not in [said for _, said in chosen[:number]]]
     kinds = list(dict.fromkeys([*entry.kinds, *other.kinds]))

@@ -142,11 +142,11 @@ def _redact_one(
 
 def _drafts_with(session: Session, incident: Incident, entry: TimelineEntry) -> list[Postmortem]:
     """Drafts that quote the entry, or the record it stands for."""
-    refs = {f"entry-{entry.key}", *(f"alert-{each}" for each in entry.details.get("alert_ids", []))}
+    refs = {f"entry-{entry.key}", *(f"alert-{each}" for each in entry.values.alert_ids)}
     refs |= {
         f"{noun}-{entry.details[f'{noun}_id']}" for noun in ("escalation", "alert") if f"{noun}_id" in entry.details
     }
-    item = session.get(ActionItem, entry.details.get("action_id", 0))
+    item = session.get(ActionItem, (entry.values.action_id or 0))
     refs |= {f"action-{item.number}"} if item else set()
     is_title = Kind.DECLARED in entry.kinds
     return [
@@ -158,7 +158,7 @@ def _drafts_with(session: Session, incident: Incident, entry: TimelineEntry) -> 
 
 def _redact_alerts(session: Session, entry: TimelineEntry, actor: Actor, clean: Change) -> None:
     """Clear a monitor's text of an alert; its next firing does not bring it back."""
-    alert_ids = entry.details.get("alert_ids") or [entry.details.get("alert_id", 0)]
+    alert_ids = entry.values.alert_ids or [(entry.values.alert_id or 0)]
     for alert in filter(None, (alerts.get(session, each) for each in alert_ids)):
         alert.annotations, alert.redacted_at = {}, actor.at
         alert.labels, alert.link = replace_text(alert.labels, clean), replace_text(alert.link, clean)
@@ -177,7 +177,7 @@ def _redact_title(session: Session, incident: Incident, entry: TimelineEntry) ->
 
 def _redact_briefing(session: Session, entry: TimelineEntry) -> list[str]:
     """Clear a hand-over note. The new holder has read it in a direct message."""
-    row = session.get(IncidentRole, entry.details.get("role_id", 0))
+    row = session.get(IncidentRole, (entry.values.role_id or 0))
     if row is None or not row.note:
         return []
     row.note = None
@@ -202,9 +202,9 @@ def _audit_redaction(session: Session, incident: Incident, actor: Actor, why: st
 def _refresh_views(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
     if entry.posted_ts and incident.channel_id:
         outbox.blank_message(session, incident, actor.at, incident.channel_id, entry.posted_ts)
-    if escalation_id := entry.details.get("escalation_id"):
+    if escalation_id := entry.values.escalation_id:
         outbox.refresh_escalation(session, incident, escalation_id, actor.at)
-    if "action_id" in entry.details:
+    if entry.values.action_id is not None:
         outbox.refresh_followups(session, incident, actor.at)
     if is_posted(session, incident, SlackView.ALERTS) and {"alert_id", "alert_ids"} & entry.details.keys():
         outbox.refresh_alerts(session, incident, actor.at)

@@ -59,7 +59,7 @@ def remove_entry(
         raise UserError(reason)
     lock_entry(session, entry_id, seen)
     withdraw_entry(session, incident, entry, actor, " ".join(why.split()) or REMOVED_BY_HAND)
-    if Kind.ESCALATION in entry.kinds and (escalation_id := entry.details.get("escalation_id")):
+    if Kind.ESCALATION in entry.kinds and (escalation_id := entry.values.escalation_id):
         escalation = escalations.lock(session, escalation_id)
         if escalation is not None:
             stop_escalation(session, escalation)
@@ -112,11 +112,11 @@ def _update_linked_records(session: Session, incident: Incident, entry: Timeline
 
 
 def _refresh_views(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
-    if escalation_id := entry.details.get("escalation_id"):
+    if escalation_id := entry.values.escalation_id:
         for each in _escalation_ids(session, escalation_id):
             outbox.refresh_escalation(session, incident, each, actor.at)
             outbox.refresh_pages(session, incident, each, actor.at)
-    if "action_id" in entry.details:
+    if entry.values.action_id is not None:
         outbox.refresh_followups(session, incident, actor.at)
     if entry.channel_id and entry.message_ts:
         outbox.refresh_confirm_reaction(session, incident, actor.at, entry.channel_id, entry.message_ts)

@@ -158,10 +158,10 @@ def finish_change(
     )
     if affects_milestones([*before["kinds"], *entry.kinds]):
         refresh_milestones(session, incident)
-    if "escalation_id" in entry.details:
-        outbox.refresh_escalation(session, incident, entry.details["escalation_id"], actor.at)
-        outbox.refresh_pages(session, incident, entry.details["escalation_id"], actor.at)
-    if "action_id" in entry.details:
+    if entry.values.escalation_id is not None:
+        outbox.refresh_escalation(session, incident, entry.values.escalation_id, actor.at)
+        outbox.refresh_pages(session, incident, entry.values.escalation_id, actor.at)
+    if entry.values.action_id is not None:
         outbox.refresh_followups(session, incident, actor.at)
     outbox.refresh_card(session, incident, actor.at)
 

@@ -158,7 +158,7 @@ def _post_role_change(
     outbox.invite_users(session, incident, actor.at, [row.user_id], [])
     label = settings.role_named(row.role).label
     values = {"by": actor.user_id, "person": row.user_id, "before": before, "role": row.role, "label": label}
-    if entry.details.get("handed_over"):
+    if entry.values.handed_over:
         open_work = _open_work(load_catchup(session, settings, incident.key, actor.at))
         outbox.post_event(session, incident, "handed over", actor.at, entry_id=entry.key, **values, **open_work)
     elif row.role == LEAD:

@@ -26,7 +26,6 @@ from bot.services.postmortem.record_parts import (
     merged_sources,
 )
 from bot.services.postmortem.role_history import load_role_history, people_in_roles
-from bot.services.timeline.entries import CAME_FROM
 from bot.services.workspace.people import MENTION
 from bot.store.alerts import alerts
 from bot.store.escalation import escalations
@@ -78,7 +77,7 @@ def load_record(session: Session, settings: Settings, incident_id: int) -> Recor
     links = Links(installation.url if installation else "", page_url, rows.incident, _posted(session, incident_id))
     sources = _entry_sources(links, rows)
     standing = rows.standing
-    alert_links = {entry.details.get("alert_id"): sources[entry.key].link for entry in standing}
+    alert_links = {entry.values.alert_id: sources[entry.key].link for entry in standing if entry.details}
     built_alerts = [build_alert(links, row, alert_links.get(row.key)) for row in rows.alert_rows]
     refs = {source.ref: source for source in (*sources.values(), *(alert.source for alert in built_alerts))}
     declared = Source(SourceKind.SYSTEM, "declared", links.page("declared"))
@@ -130,16 +129,16 @@ def _build_escalations(session: Session, links: Links, rows: _Rows, sources: Map
 def _entry_source(
     links: Links, entry: TimelineEntry, alert_links: Mapping[int, str], message_ts: Mapping[int, str | None]
 ) -> Source:
-    ref, details = f"entry-{entry.key}", entry.details
-    view_ts = message_ts.get(details.get("escalation_id", 0))
-    if "action_id" in details:
+    ref, values = f"entry-{entry.key}", entry.values
+    view_ts = message_ts.get(values.escalation_id or 0)
+    if values.action_id is not None:
         view_ts = links.posted.get(SlackView.FOLLOWUPS)
     elif entry.has(Kind.DECLARED):
         view_ts = links.posted.get(SlackView.CARD)
-    elsewhere = details.get("posted") or (details.get(CAME_FROM) or {}).get("posted") or {}
+    elsewhere = values.posted or values.came_from.get("posted") or {}
     link = (
         links.message(entry.message_ts, channel_id=entry.channel_id, thread_ts=entry.thread_ts)
-        or alert_links.get(details.get("alert_id", 0))
+        or alert_links.get(values.alert_id or 0)
         or links.message(entry.posted_ts)
         or links.message(elsewhere.get("ts"), channel_id=elsewhere.get("channel"))
         or links.message(view_ts)
@@ -236,7 +235,7 @@ def _mentioned_people(rows: _Rows) -> set[str]:
         found |= {entry.author, entry.recorded_by, entry.withdrawn_by, entry.redacted_by, *MENTION.findall(entry.text)}
         if entry.withdrawal_reason or entry.redaction_reason:
             found |= set(MENTION.findall(f"{entry.withdrawal_reason} {entry.redaction_reason}"))
-        found |= {found for value in entry.details.get("changes", {}).values() for found in MENTION.findall(value)}
+        found |= {found for value in entry.values.changes.values() for found in MENTION.findall(value)}
     for escalation in rows.escalation_rows:
         found |= {escalation.asked_by, escalation.acknowledged_by, *escalation.declined_by, *escalation.members}
         found |= {each["by"] for each in escalation.answers}

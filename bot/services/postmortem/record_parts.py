@@ -10,7 +10,6 @@ from bot.domain.record.sources import Source
 from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, SourceKind, UpdateState
 from bot.domain.text.links import message_link
 from bot.services.postmortem.role_history import previous_role_holder
-from bot.services.timeline.entries import CAME_FROM
 from bot.services.vendors import vendor_event_of
 from bot.store.alerts import alerts
 from bot.store.incidents import incidents
@@ -52,15 +51,16 @@ def merged_sources(rows: Sequence[TimelineEntry], sources: Mapping[int, Source])
 
 
 def _subject_ref(row: TimelineEntry, numbers: Mapping[int, int]) -> str | None:
-    details = row.details
-    if "escalation_id" in details:
-        return f"escalation-{details['escalation_id']}"
-    if "action_id" in details:
-        return f"action-{numbers.get(details['action_id'], 0)}"
-    return f"alert-{details['alert_id']}" if "alert_id" in details else None
+    values = row.values
+    if values.escalation_id is not None:
+        return f"escalation-{values.escalation_id}"
+    if values.action_id is not None:
+        return f"action-{numbers.get(values.action_id, 0)}"
+    return f"alert-{values.alert_id}" if values.alert_id is not None else None
 
 
 def build_entry(row: TimelineEntry, source: Source, numbers: Mapping[int, int], also: tuple[Source, ...]) -> Entry:
+    values = row.values
     changed = "severity" if row.has(Kind.SEVERITY) else "status"
     return Entry(
         source=source,
@@ -77,22 +77,22 @@ def build_entry(row: TimelineEntry, source: Source, numbers: Mapping[int, int], 
         withdrawn_at=row.withdrawn_at,
         files=tuple(row.files),
         about=_subject_ref(row, numbers),
-        was=row.details.get(f"{changed}_before"),
-        became=row.details.get(changed),
-        role=row.details.get("role"),
-        person=row.details.get("user"),
-        role_label=row.details.get("role_label"),
+        was=values.severity_before if changed == "severity" else values.status_before,
+        became=values.severity if changed == "severity" else values.status,
+        role=values.role,
+        person=values.user,
+        role_label=values.role_label,
         person_before=previous_role_holder(row),
-        changes=tuple(row.details.get("changes", {}).items()),
-        public=UpdateState(row.details["public"]) if "public" in row.details else None,
-        states_start=_parse_time(row.details.get("started")),
-        states_end=_parse_time(row.details.get("ended")),
+        changes=tuple(values.changes.items()),
+        public=UpdateState(values.public) if values.public is not None else None,
+        states_start=_parse_time(values.started),
+        states_end=_parse_time(values.ended),
         fact=read_fact(row.fact) if row.fact else None,
         amended_at=row.amended_at,
         withdrawn_by=row.withdrawn_by,
         withdrawal_reason=row.withdrawal_reason,
         merged_into=f"entry-{row.merged_into_id}" if row.merged_into_id else None,
-        came_from=(row.details.get(CAME_FROM) or {}).get("reference"),
+        came_from=(values.came_from or {}).get("reference"),
         also=also,
         redacted_at=row.redacted_at,
         redacted_by=row.redacted_by,
@@ -114,10 +114,11 @@ def build_updates(entries: Iterable[TimelineEntry], sources: Mapping[int, Source
     """
     updates: list[Update] = []
     for entry in entries:
-        if "public" not in entry.details:
+        values = entry.values
+        if values.public is None:
             continue
-        state, code = UpdateState(entry.details["public"]), entry.language or ""
-        languages = tuple(entry.details.get("public_languages") or ([code] if code else []))
+        state, code = UpdateState(values.public), entry.language or ""
+        languages = tuple(values.public_languages or ([code] if code else []))
         texts = {code: entry.text} if entry.text else {}
         last = updates[-1] if updates else None
         if last is not None and last.state is state and texts and code and last.texts and code not in last.texts:
@@ -176,7 +177,7 @@ def latest_by_language(entries: Iterable[TimelineEntry], kind: Kind, sources: Ma
     for entry in sorted((each for each in entries if each.has(kind)), key=lambda each: (each.recorded_at, each.seq)):
         if not entry.text:
             continue
-        percent = entry.details.get("users_percent")
+        percent = entry.values.users_percent
         known = latest.get(entry.language)
         is_kept = percent is None and known is not None and known.users_percent is not None
         latest[entry.language] = Statement(

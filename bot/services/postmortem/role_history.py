@@ -23,10 +23,10 @@ def load_role_history(
     otherwise: Source,
 ) -> list[RoleAssignment]:
     """Assignments in order. `otherwise` is the source of one without an entry."""
-    given = [entry for entry in entries if entry.has(Kind.ROLE) and entry.details.get("user")]
+    given = [entry for entry in entries if entry.has(Kind.ROLE) and entry.values.user]
     return [
         RoleAssignment(
-            source=next((sources[each.key] for each in given if each.details.get("role_id") == row.id), otherwise),
+            source=next((sources[each.key] for each in given if each.values.role_id == row.id), otherwise),
             role=row.role,
             label=settings.role_named(row.role).label,
             person=row.user_id,
@@ -48,5 +48,5 @@ def people_in_roles(held: Iterable[RoleAssignment]) -> set[str]:
 
 def previous_role_holder(row: TimelineEntry) -> str | None:
     """Previous holder in an entry that passes a role on, or ends it; None otherwise."""
-    passes_on = row.details.get("handed_over") or not row.details.get("user")
-    return row.details.get("user_before") if passes_on else None
+    passes_on = row.values.handed_over or not row.values.user
+    return row.values.user_before if passes_on else None

@@ -37,7 +37,7 @@ def add_action_item(
     """
     incident = incidents.lock(session, incident_id)
     mark = Kind.TASK if kind == ActionKind.TASK else Kind.IMPROVEMENT
-    if entry is not None and (known := session.get(ActionItem, entry.details.get("action_id", 0))) is not None:
+    if entry is not None and (known := session.get(ActionItem, (entry.values.action_id or 0))) is not None:
         raise UserError(f"This is {known.kind} {known.number} of {incident.reference} already.")
     if entry is None:
         entry = record_entry(session, incident, [mark], text, actor, language=language)

@@ -50,7 +50,7 @@ def set_initial_milestones(session: Session, incident: Incident, entry: Timeline
 def is_end_stated(session: Session, incident: Incident) -> bool:
     """True if somebody stated the end of the impact with `impact ended:`."""
     standing = timeline.find_milestone_entries(session, incident.key, besides=[kind.value for kind in MILESTONE_KINDS])
-    return any(Kind.IMPACT in entry.kinds and entry.details.get("ended") for entry in standing)
+    return any(Kind.IMPACT in entry.kinds and entry.values.ended for entry in standing)
 
 
 def _save_milestones(session: Session, incident: Incident, found: Milestones) -> None:
@@ -76,11 +76,7 @@ def approximate_times(**ends: ParsedTime | None) -> list[str] | None:
 
 
 def milestone_fact(entry: TimelineEntry) -> EntryFact:
-    def stated(key: str) -> datetime | None:
-        value = entry.details.get(key)
-        return datetime.fromisoformat(value) if value else None
-
-    status = entry.details.get("status")
+    values = entry.values
     return EntryFact(
         ref=f"entry-{entry.key}",
         kinds=tuple(Kind(kind) for kind in entry.kinds),
@@ -88,9 +84,9 @@ def milestone_fact(entry: TimelineEntry) -> EntryFact:
         precision=Precision(entry.precision),
         recorded_at=entry.recorded_at,
         is_typed=entry.source == SourceKind.COMMAND,
-        started=stated("started"),
-        ended=stated("ended"),
-        stated_about=frozenset(entry.details.get("stated_about") or ()),
-        status=Status(status) if status else None,
-        role=entry.details.get("role"),
+        started=datetime.fromisoformat(values.started) if values.started else None,
+        ended=datetime.fromisoformat(values.ended) if values.ended else None,
+        stated_about=frozenset(values.stated_about),
+        status=Status(values.status) if values.status else None,
+        role=values.role,
     )

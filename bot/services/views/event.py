@@ -9,6 +9,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.record.facts import Fact, read_fact
 from bot.domain.terms import Precision, Severity, Status
+from bot.domain.timeline.details import EntryDetails
 from bot.services.escalation.view import EscalationView
 from bot.services.escalation.view_loader import load_escalation_view
 from bot.services.outbox.payloads import EventPayload
@@ -36,7 +37,7 @@ class EventView:
     recorded_at: datetime | None
     is_approximate: bool
     kinds: tuple[str, ...]
-    details: Mapping[str, object]
+    details: EntryDetails
     alerts: tuple[AlertLine, ...]
     escalation: EscalationView | None
     names: Mapping[str, str]
@@ -76,7 +77,7 @@ def load_event_view(session: Session, settings: Settings, incident_id: int, payl
         recorded_at=entry.recorded_at if entry else None,
         is_approximate=entry is not None and entry.precision == Precision.APPROXIMATE,
         kinds=tuple(entry.kinds) if entry else (),
-        details=entry.details if entry else {},
+        details=entry.values if entry else EntryDetails(),
         alerts=tuple(build_alert_line(row, incident) for row in rows if row is not None),
         escalation=load_escalation_view(session, settings, escalation_id) if isinstance(escalation_id, int) else None,
         names=people.find_names(session, incident.team_id, _mentioned_people(text, own, entry)),
@@ -88,7 +89,7 @@ def load_event_view(session: Session, settings: Settings, incident_id: int, payl
 
 def _mentioned_people(text: str, values: Mapping[str, object], entry: TimelineEntry | None) -> list[str]:
     """Ids to show by name: a mention of the actor would notify them of their own action."""
-    changed = " ".join(entry.details.get("changes", {}).values()) if entry else ""
+    changed = " ".join(entry.values.changes.values()) if entry else ""
     ids = [
         *MENTION.findall(f"{text} {changed} {values.get('why', '')}"),
         *(str(values[key]) for key in ("by", "before") if values.get(key)),

@@ -10,7 +10,10 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from bot.domain.record.facts import read_fact
 from bot.domain.terms import Kind
+from bot.domain.timeline.details import EntryDetails
 from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON
+
+NO_DETAILS = EntryDetails()
 
 
 class TimelineEntry(SQLModel, table=True):
@@ -70,6 +73,11 @@ class TimelineEntry(SQLModel, table=True):
         if self.id is None:
             raise ValueError("the entry was never stored")
         return self.id
+
+    @property
+    def values(self) -> EntryDetails:
+        """`details`, typed."""
+        return EntryDetails.from_json(self.details) if self.details else NO_DETAILS
 
     @property
     def text(self) -> str:
@@ -152,7 +160,7 @@ def find_merged(session: Session, entry_id: int) -> list[TimelineEntry]:
 
 def find_carried(session: Session, entry: TimelineEntry) -> list[TimelineEntry]:
     """Copies of an entry across merged incidents: its origin, and those made from it."""
-    origin = (entry.details.get("came_from") or {}).get("entry")
+    origin = entry.values.came_from.get("entry")
     named = col(TimelineEntry.details)["came_from"]["entry"].as_integer()
     statement = select(TimelineEntry).where(or_(named == entry.key, col(TimelineEntry.id) == origin))
     return list(session.exec(statement.order_by(col(TimelineEntry.id))))
@@ -170,7 +178,7 @@ def find_reopened_at(session: Session, entry_id: int | None) -> datetime | None:
         )
         if found := [at for kinds, at in session.exec(later) if Kind.REOPENED in kinds]:
             return max(found)
-        entry_id = (entry.details.get("came_from") or {}).get("entry")
+        entry_id = entry.values.came_from.get("entry")
     return None
 
 

@@ -55,7 +55,7 @@ async def test_more_alerts_than_one_statement_can_name(world: World) -> None:
 async def test_a_large_notification_goes_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Several transactions, one incident; a repetition changes nothing and names it, too."""
     monkeypatch.setattr(batching, "MAX_ALERTS", 4)
-    monkeypatch.setattr(alerts, "AT_ONCE", 3)
+    monkeypatch.setattr(alert_groups, "CHUNK_SIZE", 3)
     at = world.now
     told = a_notification(*(an_alert(at=at, instance=f"web-{number}") for number in range(11)))
     over = a_notification(*(an_alert(at=at, ended=at, instance=f"web-{number}") for number in range(11)))

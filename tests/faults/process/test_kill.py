@@ -32,7 +32,7 @@ AT_ONCE = 10
 """Plays side by side: most of a play is waiting, for leases and for one message a second and channel."""
 PATIENCE = 30.0
 """Seconds that Slack waits for an answer: longer than in earnest, because ten bots share the machine here."""
-LOOKING = ("forget_old", "forget_done", "claim", "keep_up")
+LOOKING = ("delete_old", "delete_finished", "claim_lanes", "check_clock")
 """Commits of what looks for work, or keeps the house: whose work it is, nobody knows yet."""
 WORKING = (
     *LOOKING,
@@ -46,7 +46,14 @@ WORKING = (
     "save_direct_channel",
 )
 """Commits after which nobody is answered."""
-STARTING = ("_on_session", "release_all", "auth.test", "save_installation", "reconcile_after_gap", "try_again")
+STARTING = (
+    "_on_session",
+    "release_leases",
+    "auth.test",
+    "save_installation",
+    "reconcile_after_gap",
+    "revive_abandoned",
+)
 CATCHING_UP = ("conversations.history", "apply_missed_changes")
 
 

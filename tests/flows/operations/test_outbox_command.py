@@ -132,9 +132,7 @@ async def test_what_waits_for_a_channel_is_dropped_with_the_row_that_was_to_open
     for title in ("checkout is down", "search is down"):
         await world.types("oncall", f"/incident start {title}", "ops")
         await world.finish()
-    failed = [
-        row.key for row in await world.bot.database.read(by_state, State.FAILED) if row.kind == "create channel"
-    ]
+    failed = [row.key for row in await world.bot.database.read(by_state, State.FAILED) if row.kind == "create channel"]
     waiting = await world.bot.database.read(by_state, State.WAITING)
     behind = [row for row in waiting if row.incident_id == 1]
     others = [row.key for row in waiting if row.incident_id != 1]

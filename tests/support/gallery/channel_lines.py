@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.domain.record.facts import RoleAssigned
 from bot.domain.terms import Severity
+from bot.domain.timeline.details import EntryDetails
 from bot.services.views.card import RelatedIncident
 from bot.services.views.event import EventView
 from tests.support.gallery.cards import BEGAN, FIRED
@@ -24,7 +25,7 @@ def _event_view(event: str, **values: object) -> EventView:
         recorded_at=BEGAN + timedelta(minutes=12),
         is_approximate=True,
         kinds=("investigation",),
-        details={"users_percent": 20.0},
+        details=EntryDetails(users_percent=20.0),
         alerts=(FIRED, FIRED),
         escalation=PAGED,
         names=NAMES,
@@ -83,10 +84,10 @@ LINES = (
     replace(
         _event_view("details", by="U0ONCALL"),
         text="",
-        details={"changes": {"title.fr": "Paiements en panne", "category": "Production", "reference": ""}},
+        details=EntryDetails(changes={"title.fr": "Paiements en panne", "category": "Production", "reference": ""}),
     ),
-    replace(_event_view("update"), details={"public": "monitoring"}, language="en", kinds=("communication",)),
-    replace(_event_view("update"), details={"public": "postmortem", "public_languages": ["fr", "en"]}, text=""),
+    replace(_event_view("update"), details=EntryDetails(public="monitoring"), language="en", kinds=("communication",)),
+    replace(_event_view("update"), details=EntryDetails(public="postmortem", public_languages=("fr", "en")), text=""),
     _event_view("note"),
     _event_view("impact"),
     _event_view("cause"),

@@ -10,12 +10,10 @@ from bot.slack.blocks.message import Message
 
 
 def update_line(view: EventView) -> Message:
-    state = str(view.details.get("public", ""))
-    languages = view.details.get("public_languages") or ([view.language] if view.language else [])
+    state = view.details.public or ""
+    languages = view.details.public_languages or ((view.language,) if view.language else ())
     headline = "The postmortem is published" if state == UpdateState.POSTMORTEM else f"The public was told: {state}"
-    suffix = (
-        f" ({literal(', '.join(map(str, languages)), limit=100)})" if isinstance(languages, list) and languages else ""
-    )
+    suffix = f" ({literal(', '.join(languages), limit=100)})" if languages else ""
     at = "" if view.happened_at == view.recorded_at else f" · {happened_text(view)}"
     return with_text(
         f":loudspeaker: *{literal(headline, limit=100)}*{suffix}{at}, recorded by {person_text(view, view.author)}",
@@ -31,9 +29,9 @@ def note_line(view: EventView) -> Message:
 
 
 def impact_line(view: EventView) -> Message:
-    percent = view.details.get("users_percent")
-    share = f" ({percent:g}% of users)" if isinstance(percent, int | float) and percent >= 0 else ""
-    ends = {name: view.details.get(name) for name in ("started", "ended")}
+    percent = view.details.users_percent
+    share = f" ({percent:g}% of users)" if percent is not None and percent >= 0 else ""
+    ends = {"started": view.details.started, "ended": view.details.ended}
     window = "".join(f" · {name} {slack_datetime(datetime.fromisoformat(str(at)))}" for name, at in ends.items() if at)
     line = f":chart_with_downwards_trend: *Impact*{share}{window}, stated by {person_text(view, view.author)}"
     return with_text(line, view)

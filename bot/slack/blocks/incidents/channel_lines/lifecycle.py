@@ -73,8 +73,7 @@ def merged_in_line(view: EventView) -> Message:
 
 
 def details_line(view: EventView) -> Message:
-    changes = view.details.get("changes")
-    lines = [_detail_change(view, name, value) for name, value in changes.items()] if isinstance(changes, dict) else []
+    lines = [_detail_change(view, name, value) for name, value in view.details.changes.items()]
     head = f":pencil2: {actor_text(view)} changed the details"
     return Message(head, [section(join_lines([head, *lines]))])
 
