@@ -1,11 +1,16 @@
 """`dogwatch erase-person`: replace a person everywhere; a dry run without `--yes`."""
 
+import asyncio
 import secrets
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+import click
 from sqlmodel import Session
 
+from bot.cli.environment import load_settings
+from bot.cli.exit_codes import FAILED
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.services.privacy import ErasureReport, erase_person
@@ -79,3 +84,17 @@ def _manual_steps(settings: Settings, user_id: str, erased: ErasureReport) -> It
     if erased.channels:
         yield f"Channels that are named after them: {', '.join(erased.channels)}. Rename them in Slack."
     yield "What stands in Slack itself stays there, and so do backups, and the logs of the database server."
+
+
+@click.command("erase-person")
+@click.argument("user_id")
+@click.option("--also", multiple=True, metavar="TEXT", help="Another way in which texts name them; may be repeated.")
+@click.option("--yes", is_flag=True, help="Do it. Without this it is only shown what would change.")
+def erase_person_command(user_id: str, also: tuple[str, ...], *, yes: bool) -> None:
+    """Replace a person's id (U012ABCDEF) and name by "former member" everywhere in the database. For ever."""
+    settings = load_settings()
+    for line in asyncio.run(erase(settings, user_id, also=also, is_confirmed=yes)):
+        click.echo(line)
+    if not yes:
+        click.echo("To do it, run the same command with --yes. There is no way back.")
+        sys.exit(FAILED)

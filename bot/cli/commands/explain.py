@@ -9,6 +9,9 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import click
+
+from bot.cli.environment import load_settings
 from bot.command.grammar import parse
 from bot.command.table import Command, Context, Invocation, Mention, Target
 from bot.config import Settings
@@ -128,3 +131,22 @@ def _value(value: object, zone: ZoneInfo) -> Any:
 def _time(when: ParsedTime, zone: ZoneInfo) -> dict[str, Any]:
     time = when.at.astimezone(zone).isoformat() if when.at is not None else None
     return {"time": time, "precision": when.precision.value}
+
+
+@click.command()
+@click.argument("text", required=False)
+@click.option(
+    "--time", "time_text", help="Explain a time instead of a command; - reads one from each line of standard input."
+)
+@click.option("--zone", default="UTC", show_default=True, help="The zone in which times are read.")
+@click.option("--now", "now_text", help="The moment from which relative times count (ISO 8601); now if left out.")
+@click.option("--inside", help="As if typed in this incident's channel, for example INC-7.")
+def explain(text: str | None, time_text: str | None, zone: str, now_text: str | None, inside: str | None) -> None:
+    """
+    Show how a text would be read, without doing anything.
+
+    Without TEXT or --time, each line of standard input is explained, one JSON object a line.
+    """
+    settings = load_settings()
+    for line in explain_input(settings, text, time_text, zone=zone, now_text=now_text, inside=inside):
+        click.echo(line)

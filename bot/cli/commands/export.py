@@ -4,12 +4,15 @@
 Read-only; may run beside a running bot.
 """
 
+import asyncio
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import click
 from sqlmodel import Session
 
+from bot.cli.environment import load_settings
 from bot.config import Settings
 from bot.config.crypto import ensure_secret_key
 from bot.domain.errors import UserError
@@ -88,3 +91,24 @@ def _transcripts(draft: WrittenDraft, incident: Incident, transcript: Transcript
     if transcript is None:
         return []
     return [transcript_markdown(transcript, incident, language=draft.languages[0])]
+
+
+@click.command()
+@click.argument("reference")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["markdown", "html", "json"]),
+    default="markdown",
+    show_default=True,
+    help="What is written: the draft as Markdown or as a page, or the whole record.",
+)
+@click.option("--template", help="The form of the draft: classic, brief, statuspage, sre, or one of your own.")
+@click.option("--lang", help="Its languages, for example fr,en.")
+@click.option("--transcript", is_flag=True, help="With what was written in the channel, message by message.")
+def export(*, reference: str, form: str, template: str | None, lang: str | None, transcript: bool) -> None:
+    """Write an incident's postmortem draft (markdown, html) or its whole record (json) to standard output."""
+    settings = load_settings()
+    languages = tuple(each.strip() for each in lang.split(",") if each.strip()) if lang else None
+    options = ExportOptions(form, template, languages, with_transcript=transcript)
+    click.echo(asyncio.run(export_incident(settings, reference, options)), nl=False)

@@ -1,10 +1,13 @@
 """`dogwatch figures`: statistics by month. Read-only; may run beside a running bot."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 
+import click
 from sqlmodel import Session
 
+from bot.cli.environment import load_settings
 from bot.config import Settings
 from bot.domain.paging.statistics import months_until
 from bot.export.statistics import statistics_csv, statistics_json, statistics_lines
@@ -50,3 +53,13 @@ def _render(figures: PagingStatistics, form: str) -> str:
     return "".join(
         f"{line}\n" for line in statistics_lines(figures.months, figures.people, figures.answers, figures.names)
     )
+
+
+@click.command()
+@click.option("--month", metavar="MONTH", help="One month, as 2026-11. Without it the last twelve.")
+@click.option("--json", "form", flag_value="json", help="For scripts.")
+@click.option("--csv", "form", flag_value="csv", help="For a spreadsheet.")
+def figures(*, month: str | None, form: str | None) -> None:
+    """Show by month who was paged outside working hours, and how fast escalations were acknowledged."""
+    settings = load_settings()
+    click.echo(asyncio.run(format_figures(settings, month, form or "text")), nl=False)

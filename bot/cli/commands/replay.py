@@ -1,7 +1,9 @@
 """`dogwatch replay`: play a scenario through bot and sandbox, and compare the outcome."""
 
+import asyncio
 import json
 import re
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -18,6 +20,7 @@ from bot.domain.errors import UserError
 from bot.domain.terms import Severity
 from bot.export.json import incident_json, json_text
 from bot.local.replay_world import ALERT_TOKEN, ReplayWorld
+from bot.runtime import log
 from bot.scenario.check import find_differences, list_not_compared
 from bot.scenario.command_line import opens_incident
 from bot.scenario.model import Alert, Scenario
@@ -200,3 +203,12 @@ def _report(name: str, scenario: Scenario, played: ReplayResult, out: Path) -> I
     yield from (f"  note: {line}" for line in played.notes)
     yield from (f"  {line}" for line in played.differences)
     yield f"{len(played.differences)} expected facts do not hold." if played.differences else "All expected facts hold."
+
+
+@click.command("replay")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the results are written.")
+def replay_command(scenario: Path, out: Path) -> None:
+    """Play a scenario through the real bot and a local Slack, and compare with what it expects."""
+    log.configure_logging(level="ERROR")
+    sys.exit(asyncio.run(run_replay(scenario, out)))

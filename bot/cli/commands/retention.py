@@ -1,10 +1,15 @@
 """`dogwatch retention`: show what `[retention]` would delete; with `--now` delete it."""
 
+import asyncio
 from collections.abc import Iterator
 
+import click
+
+from bot.cli.environment import load_settings
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.engine.retention import Deleted, Retention
+from bot.runtime import log
 from bot.runtime.clock import SystemClock
 from bot.services.privacy import RetentionDue, preview_retention
 from bot.services.workspace.actor import Origin
@@ -79,3 +84,13 @@ async def _delete(settings: Settings) -> list[str]:
 def _count_lines(deleted: Deleted) -> Iterator[str]:
     for what, name in NAMES.items():
         yield f"  {name}: {getattr(deleted, what)}"
+
+
+@click.command()
+@click.option("--now", "is_confirmed", is_flag=True, help="Do it now. Without this it is only shown what would go.")
+def retention(*, is_confirmed: bool) -> None:
+    """Show what `[retention]` deletes: how much, and how old it is. `serve` does it by itself once a day."""
+    log.configure_logging(level="ERROR")
+    settings = load_settings()
+    for line in asyncio.run(run_retention(settings, is_confirmed=is_confirmed)):
+        click.echo(line)

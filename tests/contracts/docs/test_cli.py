@@ -14,7 +14,10 @@ TEXT = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
 
 def subcommands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
     """All commands by their words, with subcommands."""
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         yield f"{path} {name}", command
         if isinstance(command, click.Group):
             yield from subcommands(command, f"{path} {name}")

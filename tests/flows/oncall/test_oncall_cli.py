@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.cli.commands.oncall_report import format_lines, load_shifts
+from bot.cli.commands.oncall import format_lines, load_shifts
 from bot.cli.main import cli
 from bot.domain.errors import UserError
 from tests.support.worlds.world import World

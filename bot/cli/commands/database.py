@@ -1,0 +1,52 @@
+"""`dogwatch migrate`, `backup`, `restore`: the database as a whole."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from bot.cli.environment import load_settings
+from bot.domain.errors import UserError
+from bot.store.database.backup import create_backup, restore_database
+from bot.store.database.migrate import migrate
+from bot.store.database.session import open_database
+
+
+@click.command("migrate")
+def migrate_database() -> None:
+    """Bring the database up to date. `serve` does this by itself at every start."""
+    settings = load_settings()
+
+    async def migrate_and_close() -> None:
+        database = open_database(settings.database_url.get_secret_value())
+        try:
+            await migrate(database)
+        finally:
+            await database.close()
+
+    asyncio.run(migrate_and_close())
+    click.echo("The database is up to date.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the SQLite database, with its key, to FILE. The bot may run meanwhile."""
+    written = create_backup(_sqlite_file("pg_dump"), file)
+    click.echo(f"Written: {', '.join(map(str, written))}. This is everything that was recorded: keep it safe.")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+def restore_backup(file: Path) -> None:
+    """Put a backup where the SQLite database was. Dogwatch must not run, and the old file has to be moved away."""
+    path = _sqlite_file("pg_restore")
+    restore_database(file, path)
+    click.echo(f"Restored to {path}. `dogwatch serve` brings it up to date if it is of an earlier release.")
+
+
+def _sqlite_file(tool: str) -> Path:
+    path = load_settings().sqlite_path
+    if path is None:
+        raise UserError(f"DATABASE_URL names a PostgreSQL database: use its own `{tool}`.")
+    return path
