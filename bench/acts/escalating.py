@@ -33,6 +33,7 @@ from bot.services.escalation.state import ESCALATION_STEP
 from bot.services.outbox.timer_payloads import EscalationTimer
 from bot.store.database.migrate import migrate
 from bot.store.database.session import Database, open_database
+from bot.store.escalation import progress
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.installations import Installation
@@ -235,6 +236,10 @@ def _fill(session: Session, count: int, first: datetime, *, people: int, paged: 
         rows.append(_escalation(incidents[number % len(incidents)].key, _person(number % people), at, first + wait))
     session.add_all(rows)
     session.flush()
+    first_level = PagedLevel(At(1, 0), at, at, people=("U0DBA",))
+    for each in rows:
+        progress.init_new(session, each.key)
+        progress.save_steps(session, each.key, [first_level])
     by_due = groupby(rows, key=lambda each: each.next_step_at)
     for due, some in by_due:
         of_each = {f"escalation:{each.key}": EscalationTimer(each.key) for each in some}
@@ -282,7 +287,6 @@ def _escalation(incident_id: int, person: str, at: datetime, due: datetime) -> E
         level=1,
         level_paged_at=at,
         next_step_at=due,
-        steps=[PagedLevel(At(1, 0), at, at, people=("U0DBA",)).as_json()],
         started_by="policy",
     )
 

@@ -50,6 +50,8 @@ def upgrade() -> None:
     _schedule_watch()
     _reminder()
     _escalation()
+    _escalation_response()
+    _escalation_step()
     _page()
     _clock_mark()
     _periodic_task()
@@ -703,11 +705,9 @@ def _escalation() -> None:
         sa.Column("policy", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
-        sa.Column("steps", sa.JSON(), nullable=False),
         sa.Column("level_paged_at", Time(), nullable=True),
         sa.Column("next_step_at", Time(), nullable=True),
         sa.Column("more_time_until", Time(), nullable=True),
-        sa.Column("answers", sa.JSON(), nullable=False),
         sa.Column("started_by", Text(), nullable=False),
         sa.Column("follows_id", sa.Integer(), nullable=True),
         sa.Column("activity_asked_at", Time(), nullable=True),
@@ -726,6 +726,49 @@ def _escalation() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_escalation"),
     )
     op.create_index("ix_escalation_incident_id", "escalation", ["incident_id"])
+
+
+def _escalation_response() -> None:
+    op.create_table(
+        "escalation_response",
+        sa.Column("escalation_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("user_id", Text(), nullable=True),
+        sa.Column("name", Text(), nullable=False),
+        sa.Column("at", Time(), nullable=False),
+        sa.Column("method", Text(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=True),
+        sa.Column("round", sa.Integer(), nullable=True),
+        sa.Column("entry_id", sa.Integer(), nullable=True),
+        sa.Column("withdrawn_at", Time(), nullable=True),
+        sa.Column("withdrawal_reason", Text(), nullable=False),
+        sa.Column("is_timed_out", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["escalation_id"], ["escalation.id"], name="fk_escalation_response_escalation_id"),
+        sa.PrimaryKeyConstraint("escalation_id", "position", name="pk_escalation_response"),
+    )
+
+
+def _escalation_step() -> None:
+    op.create_table(
+        "escalation_step",
+        sa.Column("escalation_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("due_at", Time(), nullable=False),
+        sa.Column("paged_at", Time(), nullable=False),
+        sa.Column("need", Text(), nullable=False),
+        sa.Column("because", Text(), nullable=False),
+        sa.Column("people", sa.JSON(), nullable=False),
+        sa.Column("groups", sa.JSON(), nullable=False),
+        sa.Column("vendors", sa.JSON(), nullable=False),
+        sa.Column("services", sa.JSON(), nullable=False),
+        sa.Column("gone", sa.JSON(), nullable=False),
+        sa.Column("missing", sa.JSON(), nullable=False),
+        sa.Column("passed_over", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["escalation_id"], ["escalation.id"], name="fk_escalation_step_escalation_id"),
+        sa.PrimaryKeyConstraint("escalation_id", "position", name="pk_escalation_step"),
+    )
 
 
 def _page() -> None:

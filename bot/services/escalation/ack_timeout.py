@@ -31,7 +31,7 @@ from bot.services.outbox.timer_payloads import EscalationTimer
 from bot.services.paging.pages import page_people
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import MENTION
-from bot.store.escalation import activity, escalations
+from bot.store.escalation import activity, escalations, progress
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
@@ -52,26 +52,26 @@ def watch_acknowledgement(
     """Start the timeout after an acknowledgement. The caller has locked both rows."""
     escalation.ack_timeout_steps, escalation.activity_asked_at = 0, None
     timeout = settings.nudges.ack_timeout(Severity(incident.severity))
-    if timeout is not None and _is_watched(incident, escalation):
+    if timeout is not None and _is_watched(session, incident, escalation):
         timers.set_timer(
             session, ack_timeout_key(escalation.key), at + timeout, ACK_TIMEOUT_CHECK, EscalationTimer(escalation.key)
         )
 
 
-def _is_watched(incident: Incident, escalation: Escalation) -> bool:
+def _is_watched(session: Session, incident: Incident, escalation: Escalation) -> bool:
     """Not for vendors, replays, recorded escalations, or acknowledgers unknown in Slack."""
     is_real = incident.is_open and incident.drill_of is None and not incident.is_retro
     return (
         is_real
         and escalation.pages_people
         and escalation.acknowledged_at is not None
-        and bool(_acknowledgers(escalation))
+        and bool(_acknowledgers(session, escalation))
     )
 
 
-def _acknowledgers(escalation: Escalation) -> list[str]:
+def _acknowledgers(session: Session, escalation: Escalation) -> list[str]:
     """User ids of active acknowledgements, without those that are unknown in Slack."""
-    active = (each.by for each in active_acknowledgements(escalation))
+    active = (each.by for each in active_acknowledgements(session, escalation))
     return list(dict.fromkeys(each for each in (*active, escalation.acknowledged_by) if each))
 
 
@@ -79,8 +79,10 @@ def on_severity_changed(session: Session, settings: Settings, incident: Incident
     """Apply the timeout of the new severity. The caller has locked the incident."""
     if settings.nudges.ack_timeout(Severity(incident.severity)) is None:
         return
-    for escalation in escalations.find_by_incident(session, incident.key):
-        if _is_watched(incident, escalation):
+    found = escalations.find_by_incident(session, incident.key)
+    progress.preload_responses(session, [each.key for each in found])
+    for escalation in found:
+        if _is_watched(session, incident, escalation):
             timers.set_or_advance(
                 session, ack_timeout_key(escalation.key), at, ACK_TIMEOUT_CHECK, EscalationTimer(escalation.key)
             )
@@ -92,15 +94,15 @@ def check_ack_timeout(session: Session, settings: Settings, timer: Timer, at: da
     if escalation is None:
         return
     incident = incidents.lock(session, escalation.incident_id)
-    if not _is_watched(incident, escalation) or escalations.is_called_off(session, escalation):
+    if not _is_watched(session, incident, escalation) or escalations.is_called_off(session, escalation):
         return
     if escalations.find_handover(session, escalation) is not None:  # that one has its own timeout
         return
-    progress = _progress(session, settings, incident, escalation)
-    if progress.steps_done and _was_active(progress):
+    ack_progress = _progress(session, settings, incident, escalation)
+    if ack_progress.steps_done and _was_active(ack_progress):
         escalation.ack_timeout_steps, escalation.activity_asked_at = 0, None
         outbox.refresh_escalation(session, incident, escalation.key, at)
-    match next_timeout_step(progress, at):
+    match next_timeout_step(ack_progress, at):
         case Stop():
             pass
         case Wait(until):
@@ -113,7 +115,7 @@ def check_ack_timeout(session: Session, settings: Settings, timer: Timer, at: da
 def _progress(session: Session, settings: Settings, incident: Incident, escalation: Escalation) -> AckProgress:
     return AckProgress(
         acknowledged_at=escalation.acknowledged_at or escalation.asked_at,
-        active_at=activity.find_last_activity(session, incident, _acknowledgers(escalation)),
+        active_at=activity.find_last_activity(session, incident, _acknowledgers(session, escalation)),
         steps_done=escalation.ack_timeout_steps,
         step_at=escalation.activity_asked_at,
         timeout=settings.nudges.ack_timeout(Severity(incident.severity)),
@@ -134,7 +136,7 @@ def _take_step(
     since: datetime,
     at: datetime,
 ) -> None:
-    acknowledgers = _acknowledgers(escalation)
+    acknowledgers = _acknowledgers(session, escalation)
     escalation.ack_timeout_steps, escalation.activity_asked_at = TIMEOUT_STEPS.index(step) + 1, at
     audit.record(
         session,
@@ -180,15 +182,14 @@ def _page_again(
 
     The next level is due at `until`. The timeline entries of the acknowledgements stay.
     """
-    escalation.answers = [
-        (each if each.withdrawn_at else replace(each, withdrawn_at=at, is_timed_out=True)).as_json()
-        for each in acknowledgements_of(escalation)
-    ]
+    answers = acknowledgements_of(session, escalation)
+    timed_out = [each if each.withdrawn_at else replace(each, withdrawn_at=at, is_timed_out=True) for each in answers]
+    progress.save_responses(session, escalation.key, timed_out)
     escalation.acknowledged_at = escalation.acknowledged_by = escalation.exhausted_at = None
-    position = last_position(escalation) or Position(1, 0)
-    levels = paged_levels(escalation)
+    position = last_position(session, escalation) or Position(1, 0)
+    levels = paged_levels(session, escalation)
     level = PagedLevel(position, at, at, people=tuple(acknowledgers), because=ACK_TIMED_OUT)
-    escalation.steps = [each.as_json() for each in (*levels, level)]
+    progress.save_steps(session, escalation.key, [*levels, level])
     escalation.level, escalation.round, escalation.level_paged_at = position.level, position.round, at
     escalation.next_step_at, escalation.more_time_until = until, None  # an extension from before the acknowledgement
     timers.set_timer(session, escalation_timer_key(escalation), until, ESCALATION_STEP, EscalationTimer(escalation.key))
@@ -210,7 +211,7 @@ def confirm_active(session: Session, settings: Settings, escalation_id: int, act
     if not incident.is_open:
         label = settings.status_label(incident.status)
         raise UserError(f"{incident.reference} is {label}: nobody is needed any more.")
-    if actor.user_id not in _acknowledgers(escalation):
+    if actor.user_id not in _acknowledgers(session, escalation):
         raise UserError("It was handed on meanwhile. If you have it, press *Acknowledge* in the newest page.")
     record_audit(session, incident, escalation, actor, "said that they are on it")
     escalation.ack_timeout_steps, escalation.activity_asked_at = 0, None

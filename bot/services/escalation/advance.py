@@ -34,7 +34,7 @@ from bot.services.escalation.page_level import (
 from bot.services.escalation.state import escalation_timer_key, last_position, paged_levels, policy_of
 from bot.services.outbox.timer_payloads import EscalationTimer
 from bot.services.workspace.people import ensure_known
-from bot.store.escalation import escalations
+from bot.store.escalation import escalations, progress
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
@@ -75,7 +75,7 @@ def resume_escalation(
     session: Session, settings: Settings, incident: Incident, escalation: Escalation, at: datetime, *, because: str
 ) -> None:
     """Continue after a withdrawal: the next level is due at its original time, or now."""
-    policy, levels = policy_of(settings, escalation), paged_levels(escalation)
+    policy, levels = policy_of(settings, escalation), paged_levels(session, escalation)
     last = levels[-1] if levels else None
     due = next_due_at(policy, last.position, due_at=last.due_at, paged_at=last.paged_at) if last else at
     latest = (
@@ -103,15 +103,16 @@ def lock_escalations(session: Session, due: Sequence[Timer]) -> None:
 def run_due_steps(session: Session, settings: Settings, due: Sequence[Timer], at: datetime) -> None:
     """Run due steps in the transaction that takes their timers, so that each happens once."""
     batch = StepBatch(session, settings, at)
-    for timer in due:
-        if timers.is_cancelled(session, timer.key):  # by one before it
-            continue
-        found = _lock_unacknowledged(session, timer)
-        if found is not None:
-            incident, escalation = found
-            outbox.skip_reminder_check(session, incident)
-            escalation.next_step_at = timer.due_at  # moved if the clock was set
-            _run_next_step(batch, incident, escalation)
+    with progress.batch(session):
+        for timer in due:
+            if timers.is_cancelled(session, timer.key):  # by one before it
+                continue
+            found = _lock_unacknowledged(session, timer)
+            if found is not None:
+                incident, escalation = found
+                outbox.skip_reminder_check(session, incident)
+                escalation.next_step_at = timer.due_at  # moved if the clock was set
+                _run_next_step(batch, incident, escalation)
     batch.write()
 
 
@@ -130,15 +131,7 @@ def _run_next_step(
     """Carry out what is due now. A level that resolves to nobody is skipped at once."""
     policy = policy_of(batch.settings, escalation)
     while True:
-        progress = Progress(
-            due_at=escalation.next_step_at or batch.at,
-            position=last_position(escalation),
-            is_acknowledged=escalation.acknowledged_at is not None,
-            is_over=escalation.exhausted_at is not None,
-            is_nobody_left=is_nobody_left,
-            more_time_until=escalation.more_time_until,
-        )
-        match next_step(policy, progress, batch.at):
+        match next_step(policy, _progress(batch, escalation, is_nobody_left=is_nobody_left), batch.at):
             case Stop():
                 stop_escalation(batch.session, escalation)
                 return
@@ -160,11 +153,22 @@ def _run_next_step(
     outbox.refresh_card(batch.session, incident, batch.at)
 
 
+def _progress(batch: StepBatch, escalation: Escalation, *, is_nobody_left: bool) -> Progress:
+    return Progress(
+        due_at=escalation.next_step_at or batch.at,
+        position=last_position(batch.session, escalation),
+        is_acknowledged=escalation.acknowledged_at is not None,
+        is_over=escalation.exhausted_at is not None,
+        is_nobody_left=is_nobody_left,
+        more_time_until=escalation.more_time_until,
+    )
+
+
 def _exhaust(batch: StepBatch, incident: Incident, escalation: Escalation, policy: Policy) -> None:
     """Post that nobody responded, and page the fallback."""
     escalation.exhausted_at, escalation.next_step_at = batch.at, None
     timers.cancel(batch.session, escalation_timer_key(escalation))
-    levels = paged_levels(escalation)
+    levels = paged_levels(batch.session, escalation)
     has_anybody = any(each.has_reachable_target(escalation.declined_by) for each in levels) or not levels
     event = "unanswered" if has_anybody else "all declined"
     outbox.post_event(batch.session, incident, event, batch.at, escalation_id=escalation.key)
@@ -175,7 +179,7 @@ def _exhaust(batch: StepBatch, incident: Incident, escalation: Escalation, polic
         fallback = Level(policy.at_end.page, batch.at - batch.at, Need.ANY)
         position = Position(len(policy.levels) + 1, escalation.round)
         last, why = resolve_level(batch, incident, escalation, fallback, position, "end")
-        record_level(escalation, last)
+        record_level(batch.session, escalation, last)
         if why or not has_targets(last):
             post_empty_level(batch, incident, escalation, last, why or [SPARED], is_last=True)
         if has_targets(last):

@@ -18,7 +18,7 @@ from bot.services.paging.pages import NO_ANSWER
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import MENTION
 from bot.store import outbox
-from bot.store.escalation import escalations, pages
+from bot.store.escalation import escalations, pages, progress
 from bot.store.escalation.escalations import NOT_NEEDED, SENT, Page
 from bot.store.incidents import incidents
 from bot.store.shared import people
@@ -59,6 +59,7 @@ def prepare_bundle(session: Session, settings: Settings, bundle_key: str, at: da
     Pages that are no longer needed are recorded as such and not sent.
     """
     rows = pages.find_by_bundle(session, bundle_key)
+    progress.preload_responses(session, {row.escalation_id for row in rows})
     superseded = pages.find_superseded(session, [row for row in rows if _is_unsent(row)], at)
     for row in rows:
         if _is_unsent(row) and (row.id in superseded or not _build_page(session, settings, row).is_waiting):
@@ -79,6 +80,7 @@ def _message_of(row: Page) -> tuple[str | None, str | None]:
 
 
 def _build_view(session: Session, settings: Settings, rows: Sequence[Page]) -> BundleView:
+    progress.preload_responses(session, {row.escalation_id for row in rows})
     lines = [_build_page(session, settings, row) for row in rows]
     lines.sort(key=lambda line: (not line.is_waiting, line.severity_rank, line.page_id))
     message = (rows[0].channel_id, rows[0].message_ts) if rows[0].channel_id and rows[0].message_ts else None
@@ -153,7 +155,7 @@ def acknowledge_bundle(
     rows = _lock_pages(session, page_id, actor)
     answered = 0
     waiting = sorted({row.escalation_id for row in rows if _build_page(session, settings, row).is_waiting})
-    with outbox.batch(session):
+    with outbox.batch(session), progress.batch(session):
         for escalation_id in waiting:
             try:
                 acknowledge(session, settings, escalation_id, actor, method=method)
@@ -167,7 +169,7 @@ def unacknowledge_bundle(session: Session, settings: Settings, page_id: int, act
     """Withdraw the actor's acknowledgements of one message that were given by this method."""
     for escalation_id in sorted({row.escalation_id for row in _lock_pages(session, page_id, actor)}):
         found = escalations.get(session, escalation_id)
-        given = [(each.by, each.method) for each in active_acknowledgements(found)] if found else []
+        given = [(each.by, each.method) for each in active_acknowledgements(session, found)] if found else []
         if (actor.user_id, method) in given:
             with suppress(UserError):  # incident over, or handed over
                 unacknowledge(session, settings, escalation_id, actor)

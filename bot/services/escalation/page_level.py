@@ -25,7 +25,7 @@ from bot.services.paging.page_services import page_services
 from bot.services.paging.pages import LevelRecipients, page_many, skipped_people
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known
-from bot.store.escalation import escalations
+from bot.store.escalation import escalations, progress
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import audit, timers
@@ -66,10 +66,10 @@ def page_level(
     if found.position.round and (not is_somebody or is_still_gone):  # as in the round before, which is on record
         escalation.level, escalation.round = found.position.level, found.position.round
         return False
-    is_first = escalation.level_paged_at is None and not escalation.steps
-    record_level(escalation, paged)
+    is_first = escalation.level_paged_at is None and not progress.find_steps(batch.session, escalation.key)
+    record_level(batch.session, escalation, paged)
     if why:
-        is_last = not is_somebody and not _has_next_level(escalation, policy)
+        is_last = not is_somebody and not _has_next_level(batch.session, escalation, policy)
         post_empty_level(batch, incident, escalation, paged, why, is_last=is_last)
     if not is_somebody:
         return False
@@ -84,9 +84,9 @@ def has_targets(paged: PagedLevel) -> bool:
     return bool(paged.people or paged.groups or paged.vendors or paged.services)
 
 
-def _has_next_level(escalation: Escalation, policy: Policy) -> bool:
+def _has_next_level(session: Session, escalation: Escalation, policy: Policy) -> bool:
     """True if another level follows; for a further round, if somebody can still respond."""
-    levels = paged_levels(escalation)
+    levels = paged_levels(session, escalation)
     position = levels[-1].position
     after = next_position(policy, position)
     if after is None or after.round == position.round:
@@ -96,7 +96,7 @@ def _has_next_level(escalation: Escalation, policy: Policy) -> bool:
 
 def _is_still_unreachable(batch: StepBatch, incident: Incident, escalation: Escalation, paged: PagedLevel) -> bool:
     """True if all people of the level were left out the last time as well."""
-    before = [each for each in paged_levels(escalation) if each.position.level == paged.position.level]
+    before = [each for each in paged_levels(batch.session, escalation) if each.position.level == paged.position.level]
     if not before or not paged.people or paged.groups or paged.vendors or paged.services:
         return False
     with batch.session.no_autoflush:
@@ -110,7 +110,7 @@ def resolve_level(
     """Resolve a level, without people who responded; also the reasons for empty targets."""
     with batch.session.no_autoflush:  # independent of what earlier steps wrote
         resolved = resolve_targets(batch.session, batch.settings, incident.team_id, level.targets, batch.at)
-    responded = {*escalation.declined_by, *(each.by for each in active_acknowledgements(escalation))}
+    responded = {*escalation.declined_by, *(each.by for each in active_acknowledgements(batch.session, escalation))}
     paged = PagedLevel(
         position,
         batch.at,
@@ -126,8 +126,8 @@ def resolve_level(
     return paged, resolved.why
 
 
-def record_level(escalation: Escalation, paged: PagedLevel) -> None:
-    escalation.steps = [*escalation.steps, paged.as_json()]
+def record_level(session: Session, escalation: Escalation, paged: PagedLevel) -> None:
+    progress.save_steps(session, escalation.key, [*progress.find_steps(session, escalation.key), paged])
     escalation.level, escalation.round = paged.position.level, paged.position.round
     escalation.level_paged_at, escalation.more_time_until = paged.paged_at, None
     escalation.members = list(dict.fromkeys([*escalation.members, *paged.people]))

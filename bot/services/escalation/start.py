@@ -188,7 +188,7 @@ def hand_over_escalation(
     _check_recipient(session, settings, old, actor, to)
     if old.acknowledged_at is not None:
         check_not_handed_over(session, old)
-    elif not has_acknowledged(old, actor):
+    elif not has_acknowledged(session, old, actor):
         acknowledge(session, settings, escalation_id, actor)
     incident = incidents.lock(session, old.incident_id)
     _check_open(settings, incident)
@@ -212,13 +212,13 @@ def _check_recipient(session: Session, settings: Settings, old: Escalation, acto
     if resolved.groups:
         return
     if resolved.people == (actor.user_id,):
-        raise UserError(_self_handover_message(old, actor))
+        raise UserError(_self_handover_message(session, old, actor))
     if not resolved.people:
         raise UserError(f"{' '.join(resolved.why)} Nothing was changed: hand over to somebody else.")
 
 
-def _self_handover_message(old: Escalation, actor: Actor) -> str:
-    if has_acknowledged(old, actor):
+def _self_handover_message(session: Session, old: Escalation, actor: Actor) -> str:
+    if has_acknowledged(session, old, actor):
         return "You have it already: hand over to somebody else."
     if old.acknowledged_at is None:
         return "Nobody has it yet. Take it with `/incident ack`."

@@ -11,6 +11,7 @@ from bot.services import outbox
 from bot.services.oncall.policies import ad_hoc_policy
 from bot.services.timeline.entries import record_entry
 from bot.services.workspace.actor import Actor
+from bot.store.escalation import progress
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import audit
@@ -33,10 +34,10 @@ def policy_of(settings: Settings, escalation: Escalation) -> Policy:
     return ad_hoc_policy(settings, target)
 
 
-def paged_levels(escalation: Escalation) -> list[PagedLevel]:
+def paged_levels(session: Session, escalation: Escalation) -> list[PagedLevel]:
     """Paged levels in order. A recorded escalation counts as one level."""
-    if escalation.steps:
-        return [PagedLevel.from_json(each) for each in escalation.steps]
+    if steps := progress.find_steps(session, escalation.key):
+        return list(steps)
     if escalation.paged_at is None or escalation.policy is not None or escalation.is_external:
         return []
     groups = (escalation.target_id,) if escalation.target_kind == TargetKind.GROUP else ()
@@ -44,23 +45,24 @@ def paged_levels(escalation: Escalation) -> list[PagedLevel]:
     return [PagedLevel(Position(1, escalation.reminders), at, at, people=tuple(escalation.members), groups=groups)]
 
 
-def acknowledgements_of(escalation: Escalation) -> list[Acknowledgement]:
+def acknowledgements_of(session: Session, escalation: Escalation) -> list[Acknowledgement]:
     """All acknowledgements. A vendor's is in the columns of the escalation."""
-    if escalation.answers or escalation.acknowledged_at is None:
-        return [Acknowledgement.from_json(each) for each in escalation.answers]
+    answers = progress.find_responses(session, escalation.key)
+    if answers or escalation.acknowledged_at is None:
+        return list(answers)
     by, at, entry_id = escalation.acknowledged_by, escalation.acknowledged_at, escalation.acknowledgement_entry_id
-    return [Acknowledgement(by, at, "slack", last_position(escalation), entry_id=entry_id)]
+    return [Acknowledgement(by, at, "slack", last_position(session, escalation), entry_id=entry_id)]
 
 
-def active_acknowledgements(escalation: Escalation) -> list[Acknowledgement]:
-    return [each for each in acknowledgements_of(escalation) if each.withdrawn_at is None]
+def active_acknowledgements(session: Session, escalation: Escalation) -> list[Acknowledgement]:
+    return [each for each in acknowledgements_of(session, escalation) if each.withdrawn_at is None]
 
 
-def last_position(escalation: Escalation) -> Position | None:
+def last_position(session: Session, escalation: Escalation) -> Position | None:
     """The level paged last, or found empty; None before the first."""
     if escalation.level:
         return Position(escalation.level, escalation.round)
-    return next((each.position for each in reversed(paged_levels(escalation))), None)
+    return next((each.position for each in reversed(paged_levels(session, escalation))), None)
 
 
 def record_escalation(
@@ -90,6 +92,7 @@ def record_escalation(
     )
     session.add(escalation)
     session.flush()
+    progress.init_new(session, escalation.key)
     entry.details = {**entry.details, "escalation_id": escalation.key}
     session.add(entry)
     outbox.refresh_escalation(session, incident, escalation.key, actor.at, is_new=True)

@@ -42,7 +42,7 @@ from bot.services.oncall.schedule import people_on_call
 from bot.services.oncall.targets import target_mention
 from bot.services.paging.addresses import method_label
 from bot.services.workspace.people import MENTION
-from bot.store.escalation import escalations
+from bot.store.escalation import escalations, progress
 from bot.store.escalation.escalations import Escalation, Page
 from bot.store.incidents import incidents
 from bot.store.shared import people
@@ -56,8 +56,8 @@ def load_escalation_view(session: Session, settings: Settings, escalation_id: in
     incident = incidents.get(session, row.incident_id)
     pages = [page for page in escalations.find_pages(session, escalation_id) if page.method != escalations.LEFT_BEHIND]
     policy = Policy.from_json(row.policy) if row.policy else None
-    levels = [PagedLevel.from_json(each) for each in row.steps]
-    answers = [] if row.is_external else acknowledgements_of(row)
+    levels = progress.find_steps(session, escalation_id)
+    answers = [] if row.is_external else acknowledgements_of(session, row)
     builder = _LevelBuilder(settings, pages, row.declined_by, answers)
     left_out = {page.user_id for page in pages if page.skipped is not None}
     names = people.find_names(

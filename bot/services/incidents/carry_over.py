@@ -1,15 +1,16 @@
 """Copy or move what belongs to a merged incident into the other one."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 from sqlmodel import Session
 
+from bot.domain.escalation import Acknowledgement
 from bot.domain.terms import MARKS, Kind, SourceKind
 from bot.services import outbox
 from bot.services.timeline.entries import CAME_FROM, MARKED_BY_HAND
 from bot.services.workspace.actor import Actor
-from bot.store.escalation import escalations
+from bot.store.escalation import escalations, progress
 from bot.store.incidents import action_items, incidents, timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
@@ -111,7 +112,8 @@ def move_escalations(
             escalations.record_left_message(session, each, source.channel_id, each.message_ts, actor.at)
         each.incident_id, each.entry_id, each.message_ts = target.key, entry.key, None
         each.acknowledgement_entry_id = answer.key if answer else None
-        each.answers = [_carry_answer(given, copies) for given in each.answers] if each.answers is not None else None
+        answers = progress.find_responses(session, each.key)
+        progress.save_responses(session, each.key, [_carry_answer(given, copies) for given in answers])
         first, fixed = copies.get(each.first_answer_entry_id or 0), copies.get(each.fixed_entry_id or 0)
         each.first_answer_entry_id, each.fixed_entry_id = (first and first.key) or None, (fixed and fixed.key) or None
         each.case_message_ts = None  # asked for anew, where it goes on
@@ -122,7 +124,7 @@ def move_escalations(
         outbox.refresh_pages(session, target, each.key, actor.at)
 
 
-def _carry_answer(given: Mapping[str, Any], copies: Mapping[int, TimelineEntry]) -> dict[str, Any]:
+def _carry_answer(given: Acknowledgement, copies: Mapping[int, TimelineEntry]) -> Acknowledgement:
     """Point an answer at the copied entry, so that withdrawing that entry undoes the answer."""
-    copy = copies.get(given.get("entry_id") or 0)
-    return {**given, "entry_id": copy.key if copy else None}
+    copy = copies.get(given.entry_id or 0)
+    return replace(given, entry_id=copy.key if copy else None)

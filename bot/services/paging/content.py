@@ -14,7 +14,7 @@ from bot.domain.terms import Severity, TargetKind
 from bot.domain.text.links import channel_link
 from bot.services.paging.page_outcomes import is_page_needed
 from bot.services.workspace.people import MENTION
-from bot.store.escalation import escalations
+from bot.store.escalation import escalations, progress
 from bot.store.escalation.escalations import Escalation, Page
 from bot.store.escalation.pages import find_by_bundle
 from bot.store.incidents import incidents, installations
@@ -99,6 +99,7 @@ class PageText:
 def load_page_text(session: Session, settings: Settings, page_ids: Sequence[int]) -> PageText | None:
     """Content of pages of one person or service; None if nobody is needed any more."""
     pages = [page for page in (session.get(Page, each) for each in page_ids) if page is not None]
+    progress.preload_responses(session, {page.escalation_id for page in pages})
     needed = [(page, *found) for page in pages if (found := _still_needed(session, page)) is not None]
     if not needed:
         return None
@@ -174,8 +175,8 @@ def page_key(session: Session, team_id: str, page: Page, row: Escalation) -> str
 
     A withdrawn acknowledgement starts a new key, or else the service would not alert again.
     """
-    taken_back = [each["withdrawn_at"] for each in row.answers if each.get("withdrawn_at")]
-    since = max(map(datetime.fromisoformat, taken_back), default=None)
+    answers = progress.find_responses(session, row.key)
+    since = max((each.withdrawn_at for each in answers if each.withdrawn_at), default=None)
     same = [
         each.id or 0
         for each in escalations.find_pages(session, row.key)

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from bot.services.paging.pages import LATER_PAGE, NO_ANSWER, UNREACHABLE_PERSON, page_timer
 from bot.services.workspace.actor import Actor
-from bot.store.escalation import contacts, escalations, pages
+from bot.store.escalation import contacts, escalations, pages, progress
 from bot.store.escalation.escalations import NOT_NEEDED, SENT, Escalation, Page
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
@@ -69,7 +69,8 @@ def is_page_needed(session: Session, escalation: Escalation, incident: Incident,
     """True if an acknowledgement of the recipient is still needed."""
     if not incident.is_open or escalations.is_called_off(session, escalation) or escalation.acknowledged_at is not None:
         return False
-    answered = {each["by"] for each in escalation.answers if each.get("withdrawn_at") is None}
+    answers = progress.find_responses(session, escalation.key)
+    answered = {each.by for each in answers if each.withdrawn_at is None}
     return row.user_id not in {*escalation.declined_by, *answered}
 
 

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from bot.domain.escalation import Acknowledgement, PagedLevel, first_timed_out_ack
+from bot.domain.escalation import first_timed_out_ack
 from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.oncall.working_hours import hours_from_json, is_outside_hours
 from bot.domain.record.escalations import Escalation, PageOutcome, RecordedPage, VendorFacts
 from bot.domain.record.sources import Source
 from bot.domain.terms import Precision, SourceKind, TargetKind
 from bot.services.vendors import newest_event_entry
-from bot.store.escalation import escalations
+from bot.store.escalation import escalations, progress
 from bot.store.escalation.escalations import Page
 from bot.store.incidents.timeline import TimelineEntry
 
@@ -26,6 +26,7 @@ def load_pages_by_escalation(session: Session, incident_id: int) -> Mapping[int,
 
 
 def build_escalation(
+    session: Session,
     row: escalations.Escalation,
     link: str,
     sources: Mapping[int, Source],
@@ -41,7 +42,7 @@ def build_escalation(
     is_person = row.target_kind == TargetKind.PERSON
     answer_id = row.acknowledgement_entry_id or 0
     policy = row.policy or {}
-    answers = tuple(Acknowledgement.from_json(each) for each in row.answers)
+    answers = progress.find_responses(session, row.key)
     silent = first_timed_out_ack(answers)
     return Escalation(
         source=Source(SourceKind.COMMAND, ref, link),
@@ -61,7 +62,7 @@ def build_escalation(
         levels=len(policy.get("levels", ())) if row.policy_name else 0,
         started_by=row.started_by,
         follows=f"escalation-{row.follows_id}" if row.follows_id else None,
-        called=tuple(PagedLevel.from_json(each) for each in row.steps),
+        called=progress.find_steps(session, row.key),
         pages=tuple(_build_page(page) for page in pages if page.method != escalations.LEFT_BEHIND),
         answers=answers,
         exhausted_at=row.exhausted_at,

@@ -28,7 +28,7 @@ from bot.services.postmortem.record_parts import (
 from bot.services.postmortem.role_history import load_role_history, people_in_roles
 from bot.services.workspace.people import MENTION
 from bot.store.alerts import alerts
-from bot.store.escalation import escalations
+from bot.store.escalation import escalations, progress
 from bot.store.incidents import action_items, incidents, installations, timeline
 from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.slack_messages import SlackView, find_ts
@@ -95,7 +95,9 @@ def load_record(session: Session, settings: Settings, incident_id: int) -> Recor
         resolutions=[] if not rows.incident.is_resolved else latest_by_language(standing, Kind.RESOLVED, sources),
         roles=roles,
         updates=build_updates(standing, sources),
-        people=people.find_names(session, rows.incident.team_id, {*_mentioned_people(rows), *people_in_roles(roles)}),
+        people=people.find_names(
+            session, rows.incident.team_id, {*_mentioned_people(session, rows), *people_in_roles(roles)}
+        ),
     )
 
 
@@ -114,8 +116,10 @@ def _build_entries(rows: _Rows, sources: Mapping[int, Source]) -> list[Entry]:
 def _build_escalations(session: Session, links: Links, rows: _Rows, sources: Mapping[int, Source]) -> list[Escalation]:
     entries = {entry.key: entry for entry in rows.standing}
     pages = load_pages_by_escalation(session, rows.incident.key) if rows.escalation_rows else {}
+    progress.preload(session, [each.key for each in rows.escalation_rows])
     return [
         build_escalation(
+            session,
             each,
             links.message(each.message_ts) or links.page(f"escalation-{each.key}"),
             sources,
@@ -227,7 +231,7 @@ def _build_moment(links: Links, refs: Mapping[str, Source], at: Any, origin: Map
     return Moment(at, origin["because"], source, Precision(origin["precision"]))
 
 
-def _mentioned_people(rows: _Rows) -> set[str]:
+def _mentioned_people(session: Session, rows: _Rows) -> set[str]:
     """Ids of the people in the record."""
     incident = rows.incident
     found: set[str | None] = {incident.lead, incident.declared_by, *MENTION.findall(" ".join(incident.titles.values()))}
@@ -238,7 +242,7 @@ def _mentioned_people(rows: _Rows) -> set[str]:
         found |= {found for value in entry.values.changes.values() for found in MENTION.findall(value)}
     for escalation in rows.escalation_rows:
         found |= {escalation.asked_by, escalation.acknowledged_by, *escalation.declined_by, *escalation.members}
-        found |= {each["by"] for each in escalation.answers}
+        found |= {each.by for each in progress.find_responses(session, escalation.key)}
         found |= {escalation.target_id, *MENTION.findall(escalation.reason)}
     for item in rows.items:
         found |= {item.owner, item.created_by, *MENTION.findall(item.text)}

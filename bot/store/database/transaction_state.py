@@ -52,6 +52,12 @@ class TransactionState:
     """Incidents that need no further reminder check."""
     slack_messages: dict[int, dict[str, Any]] = field(default_factory=dict)
     """Rows of `slack_message` that were read, by incident and view."""
+    escalation_steps: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    """Rows of `escalation_step` that were read, by escalation."""
+    escalation_responses: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    """Rows of `escalation_response` that were read, by escalation."""
+    escalation_batch: list[Any] | None = None
+    """New rows of both to add at the end of `progress.batch`; None outside of one."""
     open_homes: dict[str, list[str]] = field(default_factory=dict)
     """Users who have App Home open, by team."""
 

@@ -9,6 +9,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON
 from bot.store.database.transaction_state import transaction_state
+from bot.store.escalation import progress
 from bot.store.incidents.incidents import OPEN, Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.visibility import Visibility
@@ -22,6 +23,8 @@ NOT_NEEDED = "not needed any more"
 class Escalation(SQLModel, table=True):
     """
     An escalation.
+
+    Its paged levels and acknowledgements are rows of `bot.store.escalation.progress`.
 
     `target_id` is a Slack id (person, group) or a configured name (team, vendor). `members` are the people asked, as
     ids, at the time of the page.
@@ -58,16 +61,10 @@ class Escalation(SQLModel, table=True):
     """The level that was paged last, 1 being the first; 0: none yet."""
     round: int = 0
     """Number of repeats of the whole policy."""
-    steps: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_COLUMN)
-    """Paged levels, the first one first (`bot.domain.escalation.PagedLevel.as_json`)."""
     level_paged_at: datetime | None = None
     next_step_at: datetime | None = None
     """When the next level is due; None if nothing more comes by itself."""
     more_time_until: datetime | None = None
-    answers: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_COLUMN)
-    """
-    Each acknowledgement: `by`, `at` (ISO 8601), `means`, `level`, `withdrawn_at` (ISO 8601, or None while it stands).
-    """
     started_by: str = "person"
     """`person`, `policy` or `handover`."""
     follows_id: int | None = None
@@ -178,6 +175,7 @@ def lock_all(session: Session, escalation_ids: Collection[int]) -> list[Escalati
     """Lock several escalations in sorted order; `lock` then finds them locked."""
     found = list(session.exec(ALL_LOCKED, params={"ids": sorted(set(escalation_ids))}))
     transaction_state(session).locked_escalations = {escalation.key: escalation for escalation in found}
+    progress.forget(session, escalation_ids)
     return found
 
 
@@ -186,7 +184,9 @@ def lock(session: Session, escalation_id: int) -> Escalation | None:
     if locked is not None:
         return locked
     statement = select(Escalation).where(Escalation.id == escalation_id).with_for_update()
-    return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
+    found = session.exec(statement.execution_options(populate_existing=True)).one_or_none()
+    progress.forget(session, [escalation_id])
+    return found
 
 
 def find_by_message(session: Session, team_id: str, channel_id: str, ts: str) -> Escalation | None:

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Exists, and_, exists, select
+from sqlalchemy import Exists, Text, and_, cast, exists, or_, select
 from sqlmodel import Session, col
 
-from bot.domain.escalation import Acknowledgement, PagedLevel, first_timed_out_ack
+from bot.domain.escalation import Acknowledgement, first_timed_out_ack
+from bot.store.escalation import progress
 from bot.store.escalation.escalations import LEFT_BEHIND, Escalation, Page, pages_people_condition
+from bot.store.escalation.progress import EscalationStep
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.visibility import Visibility, counts_for_people
@@ -85,16 +87,8 @@ def find_acknowledgements(
     were only recorded. One without a page that was sent (nobody on call, everybody muted, every page failed) does not
     count.
     """
-    statement = (
-        select(
-            col(Incident.services),
-            col(Incident.zone),
-            col(Escalation.paged_at),
-            col(Escalation.acknowledged_at),
-            col(Escalation.answers),
-            col(Escalation.steps),
-            _was_sent(),
-        )
+    counted = (
+        select(col(Escalation.id))
         .join(Incident, col(Incident.id) == Escalation.incident_id)
         .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
         .where(
@@ -104,13 +98,21 @@ def find_acknowledgements(
             col(Escalation.paged_at) >= since,
             col(Escalation.paged_at) < until,
             col(TimelineEntry.withdrawn_at).is_(None),
+            or_(_was_sent(), _mentioned_a_group()),
         )
-        .order_by(col(Escalation.id))
     )
+    timed_out = progress.find_timed_out(session, counted)
+    statement = counted.with_only_columns(
+        col(Escalation.id),
+        col(Incident.services),
+        col(Incident.zone),
+        col(Escalation.paged_at),
+        col(Escalation.acknowledged_at),
+        maintain_column_froms=True,
+    ).order_by(col(Escalation.id))
     return [
-        AcknowledgementFacts(services, zone, paged_at, _first(acknowledged_at, answers))
-        for services, zone, paged_at, acknowledged_at, answers, steps, sent in session.execute(statement)
-        if sent or _mentioned_a_group(steps)
+        AcknowledgementFacts(services, zone, paged_at, _first(acknowledged_at, timed_out.get(key, ())))
+        for key, services, zone, paged_at, acknowledged_at in session.execute(statement)
     ]
 
 
@@ -120,12 +122,14 @@ def _was_sent() -> Exists:
     )
 
 
-def _mentioned_a_group(steps: list[dict[str, Any]]) -> bool:
-    """True if a user group was paged: by its mention in the channel."""
-    return any(PagedLevel.from_json(each).groups for each in steps)
+def _mentioned_a_group() -> Exists:
+    """Condition: a user group was paged, by its mention in the channel."""
+    return exists().where(
+        col(EscalationStep.escalation_id) == Escalation.id, cast(col(EscalationStep.groups), Text) != "[]"
+    )
 
 
-def _first(acknowledged_at: datetime | None, answers: list[dict[str, Any]]) -> datetime | None:
+def _first(acknowledged_at: datetime | None, timed_out: Sequence[Acknowledgement]) -> datetime | None:
     """An acknowledgement that timed out later counts."""
-    silent = first_timed_out_ack([Acknowledgement.from_json(each) for each in answers])
+    silent = first_timed_out_ack(timed_out)
     return silent.at if silent else acknowledged_at

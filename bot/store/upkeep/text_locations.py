@@ -116,6 +116,8 @@ MACHINE_COLUMNS = frozenset(
         "method",
         "language",
         "role",
+        "need",
+        "because",
     }
 )
 """Columns with ids and words of ours or of the configuration: no names of people."""

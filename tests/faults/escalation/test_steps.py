@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
+from bot.domain.escalation import Position
 from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.escalation.responses.decline import extend_wait
 from bot.services.incidents.lifecycle import resolve_incident
@@ -112,16 +113,12 @@ async def test_down_for_two_hours_over_three_due_steps(replicas: Replicas) -> No
 
     running = await replicas.first.one()
     assert await replicas.first.paged() == [("U0ONCALL", 1, 0), ("U0DEVELOPER", 4, 0)]
-    assert running.steps is not None
-    late = running.steps[-1]
-    assert [(each["level"], each["due_at"]) for each in late["passed_over"]] == [
-        (2, (START + timedelta(minutes=5)).isoformat()),
-        (3, (START + timedelta(minutes=10)).isoformat()),
-    ]
-    assert (late["due_at"], late["paged_at"]) == (
-        (START + timedelta(minutes=15)).isoformat(),
-        replicas.first.now.isoformat(),
+    late = (await replicas.first.steps(running))[-1]
+    assert late.passed_over == (
+        (Position(2, 0), START + timedelta(minutes=5)),
+        (Position(3, 0), START + timedelta(minutes=10)),
     )
+    assert (late.due_at, late.paged_at) == (START + timedelta(minutes=15), replicas.first.now)
     assert await replicas.first.posted_events() == ["level"]
     assert running.next_step_at == replicas.first.now + timedelta(minutes=7), "their whole time, from now on"
 
@@ -177,6 +174,12 @@ async def test_a_clock_set_back_in_a_storm_delays_no_page(replicas: Replicas) ->
     assert len(bundles) == 1, "one message"
 
 
+async def answered_level(desk: Desk, escalation: Escalation) -> int:
+    """Level that was paged last before the first acknowledgement."""
+    position = (await desk.responses(escalation))[0].position
+    return position.level if position else 0
+
+
 async def test_an_acknowledgement_races_the_next_level(replicas: Replicas) -> None:
     """The level is paged before the acknowledgement, or never."""
     here, there = replicas.first, replicas.all[-1]
@@ -199,9 +202,10 @@ async def test_an_acknowledgement_races_the_next_level(replicas: Replicas) -> No
     for each in ended:
         assert each.acknowledged_at is not None
         assert each.next_step_at is None
-        seen = (each.answers or [])[0]["level"]
-        assert [step["level"] for step in each.steps or []] == list(range(1, seen + 1)), "nothing after the answer"
-    assert len(await here.paged()) == sum((each.answers or [])[0]["level"] for each in ended)
+        seen = await answered_level(here, each)
+        steps = await here.steps(each)
+        assert [step.position.level for step in steps] == list(range(1, seen + 1)), "nothing after the answer"
+    assert len(await here.paged()) == sum([await answered_level(here, each) for each in ended])
     assert await here.next_step() is None
 
 
@@ -221,7 +225,7 @@ async def test_configuration_people_and_schedules_change_meanwhile(replicas: Rep
 
     running = await replicas.first.one()
     assert await replicas.first.paged() == [("U0ONCALL", 1, 0), ("U0DBA", 2, 0), ("U0DEVELOPER", 4, 0)]
-    assert [step["missing"] for step in running.steps or []] == [[], [], ["schedule:always"], []]
+    assert [step.missing for step in await replicas.first.steps(running)] == [(), (), ("schedule:always",), ()]
     await replicas.pass_time(minutes=7)
     assert (await replicas.first.paged())[-1] == ("U0MANAGER", 5, 0), "the end that it began with"
     assert await replicas.first.posted_events() == [

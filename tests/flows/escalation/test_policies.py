@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import Session, select
 
 from bot.domain.errors import UserError
+from bot.domain.escalation import Position
 from bot.domain.terms import TargetKind
 from bot.domain.times import ParsedTime
 from bot.services.escalation.responses.acknowledge import acknowledge
@@ -45,8 +46,8 @@ async def test_level_by_level_until_somebody_acknowledges(desk: Desk) -> None:
     answered = await desk.one()
     assert len(await desk.paged()) == 3
     assert (answered.acknowledged_by, answered.next_step_at) == ("U0DEVELOPER", None)
-    assert [(each["by"], each["means"], each["level"]) for each in answered.answers or []] == [
-        ("U0DEVELOPER", "email", 2)
+    assert [(each.by, each.method, each.position) for each in await desk.responses(answered)] == [
+        ("U0DEVELOPER", "email", Position(2, 0))
     ]
 
 
@@ -59,7 +60,11 @@ async def test_exhaustion_is_announced_and_the_fallback_paged(desk: Desk) -> Non
     assert await desk.posted_events() == ["level", "unanswered", "unanswered elsewhere", "level"]
     ended = await desk.one()
     assert ended.exhausted_at == START + timedelta(minutes=15)
-    assert [(each["level"], each["because"]) for each in ended.steps or []] == [(1, "due"), (2, "due"), (3, "end")]
+    assert [(each.position.level, each.because) for each in await desk.steps(ended)] == [
+        (1, "due"),
+        (2, "due"),
+        (3, "end"),
+    ]
     await desk.does(acknowledge, ended.id, desk.by("U0MANAGER"))
     assert (await desk.one()).acknowledged_by == "U0MANAGER", "after all"
 
@@ -168,7 +173,7 @@ async def test_a_withdrawal_leaves_the_other_acknowledgements(desk: Desk) -> Non
 
     waiting = await desk.one()
     assert waiting.acknowledged_at is None
-    assert waiting.acknowledgement_entry_id == (waiting.answers or [])[1]["entry_id"], "the other one's stands"
+    assert waiting.acknowledgement_entry_id == (await desk.responses(waiting))[1].entry_id, "the other one's stands"
 
 
 async def test_a_muted_level_is_posted_once(desk: Desk) -> None:
@@ -205,12 +210,12 @@ async def test_an_empty_schedule_pages_the_next_level_at_once(desk: Desk) -> Non
     running = await desk.one()
     assert await desk.paged() == [("U0ENGINEER", 2, 0)]
     assert await desk.posted_events() == ["level empty", "level"]
-    assert [(each["level"], each["missing"], each["because"]) for each in running.steps or []] == [
-        (1, ["schedule:nobody"], "due"),
-        (2, [], "nobody left"),
+    steps = await desk.steps(running)
+    assert [(each.position.level, each.missing, each.because) for each in steps] == [
+        (1, ("schedule:nobody",), "due"),
+        (2, (), "nobody left"),
     ]
-    assert running.steps is not None
-    assert running.steps[1]["groups"] == ["S0DATABASE"]
+    assert steps[1].groups == ("S0DATABASE",)
 
 
 async def test_a_decline_pages_the_next_level_at_once(desk: Desk) -> None:
@@ -236,9 +241,8 @@ async def test_an_unreachable_person_is_skipped(desk: Desk) -> None:
     await desk.does(record_unreachable, page, desk.by(None, Origin.TIMER))
 
     assert [each[:2] for each in await desk.paged()] == [("U0ONCALL", 1), ("U0DBA", 2), ("U0DEVELOPER", 2)]
-    running = await desk.one()
-    assert running.steps is not None
-    assert (running.steps[0]["gone"], running.steps[1]["because"]) == (["U0ONCALL"], "nobody left")
+    first, second = await desk.steps(await desk.one())
+    assert (first.gone, second.because) == (("U0ONCALL",), "nobody left")
 
 
 async def test_an_extension_delays_the_next_level(desk: Desk) -> None:

@@ -78,7 +78,7 @@ async def test_each_person_of_a_level_that_needs_all_can_withdraw(desk: Desk) ->
         assert found.id == running.id, whose.__name__
     await desk.does(hand_back, running.id, desk.by("U0DBA"))
     waiting = await desk.one()
-    assert [each["by"] for each in waiting.answers or [] if not each["withdrawn_at"]] == ["U0DEVELOPER"]
+    assert [each.by for each in await desk.responses(waiting) if each.withdrawn_at is None] == ["U0DEVELOPER"]
 
 
 async def test_calling_a_handover_off_keeps_the_acknowledgement(desk: Desk) -> None:

@@ -9,11 +9,13 @@ from typing import Any, Self
 from sqlmodel import Session, col, select
 
 from bot.config import Settings, load
+from bot.domain.escalation import Acknowledgement, PagedLevel
 from bot.domain.terms import Severity
 from bot.engine.timers import run_due_timers
 from bot.services.incidents.declare import Declaration, declare_incident
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.database.session import Database, open_database
+from bot.store.escalation import progress
 from bot.store.escalation.escalations import Escalation, Page
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.installations import Installation
@@ -106,6 +108,14 @@ class Desk:
     async def one(self) -> Escalation:
         [found] = [each for each in await self.all() if not each.is_external]
         return found
+
+    async def steps(self, escalation: Escalation) -> tuple[PagedLevel, ...]:
+        """Its paged levels, the first one first."""
+        return await self.database.read(progress.find_steps, escalation.key)
+
+    async def responses(self, escalation: Escalation) -> tuple[Acknowledgement, ...]:
+        """Its acknowledgements, withdrawn ones included."""
+        return await self.database.read(progress.find_responses, escalation.key)
 
     async def paged(self) -> list[tuple[str, int, int]]:
         """Pages by person, level and round, in order of creation."""

@@ -29,7 +29,7 @@ from bot.services.paging.page_outcomes import cancel_pending_pages
 from bot.services.timeline.entries import record_entry
 from bot.services.timeline.milestones import refresh_milestones
 from bot.services.workspace.actor import Actor, Origin
-from bot.store.escalation import escalations
+from bot.store.escalation import escalations, progress
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents.incidents import Incident
 
@@ -49,11 +49,11 @@ def acknowledge(
         return vendors.update_vendor_escalation(
             session, settings, escalation_id, actor, vendors.VendorUpdate(act=VendorEvent.ANSWERED)
         )
-    if has_acknowledged(escalation, actor):
-        needed = mention_people(missing_people(escalation))
+    if has_acknowledged(session, escalation, actor):
+        needed = mention_people(missing_people(session, escalation))
         raise UserError(f"You acknowledged it already. It still waits for {needed}.")
     for each in (escalation, *same):
-        if each.acknowledged_at is None and not has_acknowledged(each, actor):
+        if each.acknowledged_at is None and not has_acknowledged(session, each, actor):
             _record_acknowledgement(
                 session, settings, incident, each, actor, method=method, name=name, is_beside=each is not escalation
             )
@@ -82,12 +82,13 @@ def _record_acknowledgement(
         actor,
         escalation_id=escalation.key,
     )
-    given = Acknowledgement(actor.user_id, actor.at, method, last_position(escalation), entry_id=entry.key, name=name)
-    escalation.answers = [each.as_json() for each in (*acknowledgements_of(escalation), given)]
+    position = last_position(session, escalation)
+    given = Acknowledgement(actor.user_id, actor.at, method, position, entry_id=entry.key, name=name)
+    progress.save_responses(session, escalation.key, [*acknowledgements_of(session, escalation), given])
     escalation.declined_by = [each for each in escalation.declined_by if each != actor.user_id]
     if escalation.acknowledgement_entry_id is None:
         escalation.acknowledgement_entry_id = entry.key
-    if has_enough_acknowledgements(escalation):
+    if has_enough_acknowledgements(session, escalation):
         escalation.acknowledged_at, escalation.acknowledged_by = actor.at, actor.user_id
         stop_escalation(session, escalation)
         if not is_beside:
@@ -103,7 +104,7 @@ def share_acknowledgements(session: Session, settings: Settings, incident: Incid
         for other in lock_same_policy(session, waiting.key):
             for given in current_acknowledgements(session, other):
                 actor = Actor(incident.team_id, given.by, at, Origin.TIMER)
-                if waiting.acknowledged_at is None and not has_acknowledged(waiting, actor):
+                if waiting.acknowledged_at is None and not has_acknowledged(session, waiting, actor):
                     _record_acknowledgement(
                         session,
                         settings,
@@ -125,9 +126,10 @@ def acknowledge_newest(
     Escalations that page go before recorded ones; vendors come last. Raises UserError if none waits.
     """
     waiting = escalations.find_unanswered(session, incident_id)
+    progress.preload_responses(session, [each.key for each in waiting])
 
     def rank(each: Escalation) -> tuple[bool, bool, bool, bool]:
-        answered = has_acknowledged(each, actor)
+        answered = has_acknowledged(session, each, actor)
         return each.is_external, answered, actor.user_id not in each.members, each.was_only_recorded
 
     chosen = min(waiting, key=rank, default=None)
@@ -138,13 +140,15 @@ def acknowledge_newest(
 
 def waiting_escalations(session: Session, incident_id: int, actor: Actor) -> list[Escalation]:
     """Escalations of an incident that this person has neither acknowledged nor declined."""
+    waiting = escalations.find_unanswered(session, incident_id)
+    progress.preload_responses(session, [each.key for each in waiting])
     return [
         each
-        for each in escalations.find_unanswered(session, incident_id)
+        for each in waiting
         if actor.user_id in each.members
         and actor.user_id not in each.declined_by
         and not each.is_external
-        and not has_acknowledged(each, actor)
+        and not has_acknowledged(session, each, actor)
     ]
 
 
@@ -155,6 +159,6 @@ def escalation_label(escalation: Escalation) -> str:
     return f"the escalation to {target_text(escalation)}"
 
 
-def other_people_needed(escalation: Escalation) -> str:
+def other_people_needed(session: Session, escalation: Escalation) -> str:
     """Mentions of people whose acknowledgement is still needed; empty if acknowledged."""
-    return "" if escalation.acknowledged_at is not None else mention_people(missing_people(escalation))
+    return "" if escalation.acknowledged_at is not None else mention_people(missing_people(session, escalation))

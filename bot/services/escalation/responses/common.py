@@ -44,16 +44,18 @@ def lock_same_policy(session: Session, escalation_id: int) -> list[Escalation]:
 def current_acknowledgements(session: Session, escalation: Escalation) -> list[Acknowledgement]:
     """Active acknowledgements, without those from before the incident was reopened."""
     since = reopened_after(session, escalation)
-    return [each for each in active_acknowledgements(escalation) if since is None or each.at >= since]
+    return [each for each in active_acknowledgements(session, escalation) if since is None or each.at >= since]
 
 
 def reopened_after(session: Session, escalation: Escalation) -> datetime | None:
     return timeline.find_reopened_at(session, escalation.entry_id)
 
 
-def has_acknowledged(escalation: Escalation, actor: Actor) -> bool:
+def has_acknowledged(session: Session, escalation: Escalation, actor: Actor) -> bool:
     """True if the actor has an active acknowledgement; false for actors unknown in Slack."""
-    return actor.user_id is not None and actor.user_id in {each.by for each in active_acknowledgements(escalation)}
+    return actor.user_id is not None and actor.user_id in {
+        each.by for each in active_acknowledgements(session, escalation)
+    }
 
 
 def lock_waiting(session: Session, settings: Settings, escalation_id: int) -> tuple[Incident, Escalation]:
@@ -78,12 +80,16 @@ def check_waiting(session: Session, settings: Settings, incident: Incident, esca
         raise UserError(f"{incident.reference} is {label}: nobody is needed any more.")
 
 
-def has_enough_acknowledgements(escalation: Escalation) -> bool:
-    return is_acknowledged(paged_levels(escalation), acknowledgements_of(escalation), escalation.declined_by)
+def has_enough_acknowledgements(session: Session, escalation: Escalation) -> bool:
+    return is_acknowledged(
+        paged_levels(session, escalation), acknowledgements_of(session, escalation), escalation.declined_by
+    )
 
 
-def missing_people(escalation: Escalation) -> list[str]:
-    return people_still_needed(paged_levels(escalation), acknowledgements_of(escalation), escalation.declined_by)
+def missing_people(session: Session, escalation: Escalation) -> list[str]:
+    return people_still_needed(
+        paged_levels(session, escalation), acknowledgements_of(session, escalation), escalation.declined_by
+    )
 
 
 def mention_people(users: Sequence[str]) -> str:

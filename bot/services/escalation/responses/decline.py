@@ -30,7 +30,7 @@ from bot.services.outbox.timer_payloads import EscalationTimer
 from bot.services.timeline.milestones import refresh_milestones
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.people import ensure_known
-from bot.store.escalation import escalations
+from bot.store.escalation import escalations, progress
 from bot.store.escalation.escalations import Escalation, Page
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
@@ -42,7 +42,7 @@ MAX_EXTENSION = 24 * 60
 def hand_back(session: Session, settings: Settings, escalation_id: int, actor: Actor, *, why: str = "") -> Escalation:
     """Withdraw an acknowledgement, one's own or another's, and page the next level at once."""
     found = escalations.lock(session, escalation_id)
-    if found is not None and actor.user_id in {each.by for each in active_acknowledgements(found)}:
+    if found is not None and actor.user_id in {each.by for each in active_acknowledgements(session, found)}:
         return decline(session, settings, escalation_id, actor, why=why)
     return unacknowledge(session, settings, escalation_id, actor, at_once=True, why=why)
 
@@ -57,7 +57,7 @@ def decline(session: Session, settings: Settings, escalation_id: int, actor: Act
     found = escalations.lock(session, escalation_id)
     if found is None or actor.user_id is None:
         raise UserError("That escalation does not exist.")
-    if found.acknowledged_at is not None and has_acknowledged(found, actor):
+    if found.acknowledged_at is not None and has_acknowledged(session, found, actor):
         theirs = [each for each in same if actor.user_id in {one.by for one in current_acknowledgements(session, each)}]
         for each in (found, *theirs):
             each.declined_by = [*(one for one in each.declined_by if one != actor.user_id), actor.user_id]
@@ -80,7 +80,7 @@ def _decline(
 ) -> None:
     """Decline one waiting escalation."""
     escalation.declined_by = [*escalation.declined_by, *([actor.user_id] if actor.user_id else [])]
-    own = [each for each in active_acknowledgements(escalation) if each.by == actor.user_id]
+    own = [each for each in active_acknowledgements(session, escalation) if each.by == actor.user_id]
     if own:  # of a level that needs all
         withdraw_acknowledgements(session, incident, escalation, own, actor, why)
         refresh_milestones(session, incident)
@@ -93,14 +93,14 @@ def _after_lost_person(
     session: Session, settings: Settings, incident: Incident, escalation: Escalation, actor: Actor
 ) -> None:
     """Continue without a person of the level; the others may have acknowledged already."""
-    if active_acknowledgements(escalation) and has_enough_acknowledgements(escalation):
-        last = active_acknowledgements(escalation)[-1]
+    if active_acknowledgements(session, escalation) and has_enough_acknowledgements(session, escalation):
+        last = active_acknowledgements(session, escalation)[-1]
         escalation.acknowledged_at, escalation.acknowledged_by = actor.at, last.by
         stop_escalation(session, escalation)
         watch_acknowledgement(session, settings, incident, escalation, actor.at)
         refresh_messages(session, incident, escalation, actor)
         return
-    levels = paged_levels(escalation)
+    levels = paged_levels(session, escalation)
     if (
         escalation.exhausted_at is None
         and escalation.pages_people
@@ -120,14 +120,14 @@ def record_unreachable(session: Session, settings: Settings, page: Page, actor: 
     if escalation is None or escalation.acknowledged_at is not None:
         return
     incident = incidents.lock(session, escalation.incident_id)
-    levels = paged_levels(escalation)
+    levels = paged_levels(session, escalation)
     if not incident.is_open or escalations.is_called_off(session, escalation) or not levels:
         return
     last, who = levels[-1], page.user_id or page.method
     if (page.level, page.round) != (last.position.level, last.position.round) or who in last.gone:
         return
     levels[-1] = replace(last, gone=(*last.gone, who))
-    escalation.steps = [each.as_json() for each in levels]
+    progress.save_steps(session, escalation.key, levels)
     session.add(escalation)
     record_audit(session, incident, escalation, actor, "could reach somebody by no means", person=who)
     _after_lost_person(session, settings, incident, escalation, actor)

@@ -98,10 +98,10 @@ def _acknowledgement_text(session: Session, page: Page, row: Escalation, inciden
     if row.acknowledged_at is None:
         raise ValueError("nobody answered")
     since = format_clock(row.acknowledged_at, ZoneInfo(incident.zone))
-    if page.user_id and page.user_id in {each.by for each in active_acknowledgements(row)}:
+    if page.user_id and page.user_id in {each.by for each in active_acknowledgements(session, row)}:
         return f"You have it, since {since}."
     who = row.acknowledged_by
-    outsider = next((each.name for each in reversed(active_acknowledgements(row)) if each.name), SOMEBODY)
+    outsider = next((each.name for each in reversed(active_acknowledgements(session, row)) if each.name), SOMEBODY)
     name = people.find_names(session, incident.team_id, [who]).get(who, SOMEBODY) if who else outsider
     return f"{name} has it, since {since}. You are not needed for it now."
 
@@ -155,7 +155,7 @@ def _is_stale(session: Session, page: Page) -> bool:
     The service's report is then late, or an echo of ours; its next page has a new key.
     """
     row = escalations.get(session, page.escalation_id)
-    answers = acknowledgements_of(row) if row else []
+    answers = acknowledgements_of(session, row) if row else []
     return any(each.withdrawn_at is not None and each.withdrawn_at > page.queued_at for each in answers)
 
 

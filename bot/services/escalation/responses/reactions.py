@@ -62,10 +62,10 @@ def _apply_to_escalation(
     session: Session, settings: Settings, found: Escalation, actor: Actor, *, is_present: bool
 ) -> None:
     if is_present:
-        if not has_acknowledged(found, actor):
+        if not has_acknowledged(session, found, actor):
             acknowledge(session, settings, found.key, actor, method=REACTION)
         return
-    if any((each.by, each.method) == (actor.user_id, REACTION) for each in active_acknowledgements(found)):
+    if any((each.by, each.method) == (actor.user_id, REACTION) for each in active_acknowledgements(session, found)):
         unacknowledge(session, settings, found.key, actor)
 
 

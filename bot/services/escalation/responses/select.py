@@ -8,19 +8,23 @@ from bot.domain.errors import UserError
 from bot.services.escalation.responses.common import has_acknowledged
 from bot.services.escalation.state import active_acknowledgements
 from bot.services.workspace.actor import Actor
-from bot.store.escalation import escalations
+from bot.store.escalation import escalations, progress
 from bot.store.escalation.escalations import Escalation
 
 
 def select_to_unacknowledge(session: Session, incident_id: int, actor: Actor) -> Escalation:
     """The newest that the actor acknowledged, or else anybody. Raises UserError if none."""
-    found = [each for each in _running(session, incident_id) if active_acknowledgements(each)]
-    return _pick(found, lambda each: has_acknowledged(each, actor), "Nobody has acknowledged an escalation.")
+    found = [each for each in _running(session, incident_id) if active_acknowledgements(session, each)]
+    return _pick(found, lambda each: has_acknowledged(session, each, actor), "Nobody has acknowledged an escalation.")
 
 
 def select_to_decline(session: Session, incident_id: int, actor: Actor) -> Escalation:
     """The newest that pages the actor, or that they acknowledged. Raises UserError if none."""
-    found = [each for each in _running(session, incident_id) if _is_asked(each, actor) or has_acknowledged(each, actor)]
+    found = [
+        each
+        for each in _running(session, incident_id)
+        if _is_asked(each, actor) or has_acknowledged(session, each, actor)
+    ]
     return _pick(found, lambda each: _is_asked(each, actor), "No escalation of this incident asks you for anything.")
 
 
@@ -35,13 +39,14 @@ def select_to_hand_over(session: Session, incident_id: int, actor: Actor) -> Esc
     """The newest that concerns the actor, or else any. Raises UserError if there is none."""
     found = _running(session, incident_id)
     nothing = "There is no escalation here to hand over. Page somebody with `/incident escalate`."
-    return _pick(found, lambda each: has_acknowledged(each, actor) or _is_asked(each, actor), nothing)
+    return _pick(found, lambda each: has_acknowledged(session, each, actor) or _is_asked(each, actor), nothing)
 
 
 def _running(session: Session, incident_id: int) -> list[Escalation]:
     """Newest first, without vendors, called-off ones and those that were handed over."""
     found = escalations.find_by_incident(session, incident_id)
     running = [each for each in found if not each.is_external and not escalations.is_called_off(session, each)]
+    progress.preload_responses(session, [each.key for each in running])
     handed_over = {each.follows_id for each in running}
     return [each for each in reversed(running) if each.key not in handed_over]
 

@@ -23,7 +23,7 @@ from bot.services.escalation.state import acknowledgements_of, active_acknowledg
 from bot.services.timeline.entries import withdraw_entry
 from bot.services.timeline.milestones import refresh_milestones
 from bot.services.workspace.actor import Actor
-from bot.store.escalation import escalations
+from bot.store.escalation import escalations, progress
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents import incidents, timeline
 from bot.store.incidents.incidents import Incident
@@ -48,7 +48,7 @@ def unacknowledge(
     check_waiting(session, settings, incident, escalation)
     if escalation.is_external:
         raise UserError("That is a vendor's: what they answered stays on record.")
-    answers = active_acknowledgements(escalation)
+    answers = active_acknowledgements(session, escalation)
     if not answers:
         raise UserError("Nobody has acknowledged it. Nothing was changed.")
     check_not_handed_over(session, escalation)
@@ -56,7 +56,7 @@ def unacknowledge(
     gone = {each.by for each in own or answers}
     for each in (escalation, *same):
         is_of_before = each is not escalation and reopened_after(session, each) is not None
-        given = current_acknowledgements(session, each) if is_of_before else active_acknowledgements(each)
+        given = current_acknowledgements(session, each) if is_of_before else active_acknowledgements(session, each)
         if theirs := [one for one in given if one.by in gone]:
             _withdraw(
                 session, settings, incident, each, theirs, actor, at_once=at_once, goes_on=not is_of_before, why=why
@@ -80,8 +80,8 @@ def _withdraw(
     """`goes_on`: off if another escalation continues the policy after a reopening."""
     withdraw_acknowledgements(session, incident, escalation, gone, actor, why)
     session.add(escalation)
-    if has_enough_acknowledgements(escalation):
-        escalation.acknowledged_by = active_acknowledgements(escalation)[-1].by
+    if has_enough_acknowledgements(session, escalation):
+        escalation.acknowledged_by = active_acknowledgements(session, escalation)[-1].by
         refresh_messages(session, incident, escalation, actor)
         return
     was_over = escalation.acknowledged_at is not None
@@ -113,11 +113,12 @@ def withdraw_acknowledgements(
     actor: Actor,
     why: str,
 ) -> None:
-    escalation.answers = [
-        (replace(each, withdrawn_at=actor.at, why=why) if each in gone else each).as_json()
-        for each in acknowledgements_of(escalation)
+    answers = [
+        replace(each, withdrawn_at=actor.at, why=why) if each in gone else each
+        for each in acknowledgements_of(session, escalation)
     ]
-    standing = active_acknowledgements(escalation)
+    progress.save_responses(session, escalation.key, answers)
+    standing = active_acknowledgements(session, escalation)
     escalation.acknowledgement_entry_id = standing[0].entry_id if standing else None
     for answer in gone:
         entry = timeline.get(session, answer.entry_id) if answer.entry_id else None
