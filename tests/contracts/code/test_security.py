@@ -19,7 +19,7 @@ FETCHERS = {
     "bot/slack/socket_mode/pool.py": "the address that `apps.connections.open` answers",
     "bot/engine/heartbeat.py": "DOGWATCH_HEARTBEAT_URL",
     "bot/engine/http_fetch.py": "DOGWATCH_CALENDAR_…, and where it redirects to",
-    "bot/cli/commands/outbox_report.py": "the bot that runs beside the command: this machine",
+    "bot/cli/commands/outbox.py": "the bot that runs beside the command: this machine",
     "bot/notifiers/delivery.py": "the services of [paging], whose addresses the operator gives or allows",
     "bot/doctor/network.py": "this machine's bot, DOGWATCH_PUBLIC_URL, the heartbeat's host: by command only",
     "bot/simulation/player.py": "the webhook of a bot that is tried out",
