@@ -14,7 +14,12 @@ from bot.cli.exit_codes import FAILED
 from bot.config import DEFAULT_PATH, Problem, Report, Settings, examine
 from bot.config.problems import KeyPath, dotted_key, find_line, key_lines
 from bot.config.reloading import fingerprint
+from bot.domain.oncall.icalendar_reader import InvalidCalendar
+from bot.engine.http_fetch import FetchError, read_file
 from bot.runtime.clock import machine_now
+from bot.services.oncall.calendar_sync import read_calendar
+from bot.services.oncall.coverage import check_calendar, check_layers
+from bot.services.postmortem.templates import find_template_problems
 
 
 @click.command("check")
@@ -57,8 +62,6 @@ def check_configuration(path: Path | None, *, as_json: bool, strict: bool) -> No
 
 
 def _template_problems(settings: Settings) -> list[Problem]:
-    from bot.services.postmortem.templates import find_template_problems  # noqa: PLC0415  takes longer to load than all the rest
-
     return [
         Problem("the template", each.reason, origin=each.file, line=each.line)
         for each in find_template_problems(settings)
@@ -71,11 +74,6 @@ def _schedule_problems(settings: Settings) -> tuple[list[Problem], list[Problem]
 
     Calendars behind a URL are left to `dogwatch doctor`.
     """
-    from bot.domain.oncall.icalendar_reader import InvalidCalendar  # noqa: PLC0415
-    from bot.engine.http_fetch import FetchError, read_file  # noqa: PLC0415
-    from bot.services.oncall.calendar_sync import read_calendar  # noqa: PLC0415
-    from bot.services.oncall.coverage import check_calendar, check_layers  # noqa: PLC0415
-
     now = machine_now()
     mistakes: list[Problem] = []
     warnings: list[Problem] = []

@@ -8,6 +8,10 @@ import sys
 import click
 
 from bot.cli.exit_codes import DONE, FAILED, UNUSABLE
+from bot.config import ConfigurationError, load
+from bot.doctor import check_configuration, run_checks
+from bot.doctor.report import all_passed, failed, report_as_json, report_lines
+from bot.runtime import log
 
 
 @click.command("doctor")
@@ -19,11 +23,6 @@ def doctor(*, as_json: bool) -> None:
     It changes nothing, and the bot may run meanwhile. The exit code is 1 if something failed, 2 if the configuration
     cannot be read.
     """
-    from bot.config import ConfigurationError, load  # noqa: PLC0415
-    from bot.doctor import check_configuration, run_checks  # noqa: PLC0415
-    from bot.doctor.report import all_passed, failed, report_as_json, report_lines  # noqa: PLC0415
-    from bot.runtime import log  # noqa: PLC0415  the other commands start faster without it
-
     log.configure_logging(level="CRITICAL")  # the report has it all
     try:
         settings = load(os.environ)

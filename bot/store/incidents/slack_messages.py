@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from sqlmodel import Field, Session, SQLModel, select
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.store.database.transaction_state import transaction_state
 from bot.store.incidents.incidents import Incident
@@ -43,11 +43,14 @@ class SlackMessage(SQLModel, table=True):
 
 
 def find_all(session: Session, incident_id: int) -> Mapping[str, SlackMessage]:
-    """All rows of an incident by their view; queried once a transaction."""
-    known = transaction_state(session).slack_messages
+    """All rows of an incident by their view; queried once a transaction, for all locked incidents together."""
+    state = transaction_state(session)
+    known = state.slack_messages
     if incident_id not in known:
-        rows = session.exec(select(SlackMessage).where(SlackMessage.incident_id == incident_id))
-        known[incident_id] = {row.view: row for row in rows}
+        wanted = {incident_id, *state.locked_incidents} - known.keys()
+        known |= {key: {} for key in wanted}
+        for row in session.exec(select(SlackMessage).where(col(SlackMessage.incident_id).in_(wanted))):
+            known[row.incident_id][row.view] = row
     return known[incident_id]
 
 

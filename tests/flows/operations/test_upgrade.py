@@ -13,8 +13,9 @@ from pydantic import SecretStr
 from sqlalchemy import MetaData, text
 from sqlmodel import Session
 
-from bot.cli.commands import outbox, retention
+from bot.cli.commands import retention
 from bot.cli.commands.export import ExportOptions, export_incident
+from bot.cli.commands.outbox import change_rows, load_overview
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.store import outbox
@@ -155,7 +156,7 @@ async def test_a_backup_of_the_release_before_is_brought_up_to_date(
 
 READ_ONLY_COMMANDS: dict[str, Callable[[Settings], Any]] = {
     "export": lambda settings: export_incident(settings, "INC-1", ExportOptions("markdown")),
-    "outbox": lambda settings: outbox.load_overview(settings, everything=False),
+    "outbox": lambda settings: load_overview(settings, everything=False),
     "retention": lambda settings: retention.run_retention(settings, is_confirmed=False),
 }
 
@@ -197,7 +198,7 @@ async def test_a_row_of_the_release_before_is_dropped_without_a_bot(
 
     become_next_release()
 
-    assert (await outbox.change_rows(settings, "drop", [row["id"]])).rows == [row["id"]]
+    assert (await change_rows(settings, "drop", [row["id"]])).rows == [row["id"]]
 
 
 async def test_a_migration_that_is_killed_leaves_the_database_as_it_was(
