@@ -7,7 +7,7 @@ from bot.runtime import log
 
 
 def load_settings() -> Settings:
-    """Settings from file and environment; secrets are hidden from the log. Raises ConfigurationError."""
+    """Load the settings and hide their secrets from the log. Raises ConfigurationError."""
     settings = load(os.environ)
     log.hide_secrets(settings.secret_values())
     return settings

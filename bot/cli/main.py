@@ -34,7 +34,7 @@ LONG_RUNNING = frozenset({"serve", "sandbox"})
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called: importing the whole bot takes a second."""
+    """A group whose commands are imported when they are called: the whole bot takes a second."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         return sorted(COMMANDS)

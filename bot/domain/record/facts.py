@@ -5,6 +5,7 @@ A fact is stored as kind and values and worded when it is shown: here in English
 An entry that somebody amended has their words and no fact.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -22,13 +23,14 @@ KIND = "kind"
 
 
 @dataclass(frozen=True, slots=True)
-class Fact(Payload):
+class Fact(Payload, ABC):
     """Base of facts. `kind` tells them apart in the database."""
 
     kind: ClassVar[str]
 
+    @abstractmethod
     def in_english(self) -> str:
-        raise NotImplementedError
+        """The fact as an English sentence."""
 
 
 @dataclass(frozen=True, slots=True)

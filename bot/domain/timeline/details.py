@@ -1,4 +1,4 @@
-"""What a timeline entry carries beyond its text and kinds."""
+"""Values of a timeline entry beyond its text and kinds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

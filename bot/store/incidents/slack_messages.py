@@ -43,7 +43,7 @@ class SlackMessage(SQLModel, table=True):
 
 
 def find_all(session: Session, incident_id: int) -> Mapping[str, SlackMessage]:
-    """All rows of an incident by their view; queried once a transaction, for all locked incidents together."""
+    """All rows of an incident by their view, queried with those of all locked incidents."""
     state = transaction_state(session)
     known = state.slack_messages
     if incident_id not in known:

@@ -18,8 +18,10 @@ from bot.domain.catchup import build_catchup
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.incidents.lifecycle import alternative_channel_name, channel_name
 from bot.domain.incidents.roles import Role
+from bot.domain.record.facts import RoleAssigned
 from bot.domain.record.model import Record
 from bot.domain.terms import Kind, Severity, UpdateState
+from bot.domain.timeline.details import EntryDetails
 from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.escalation.view import EscalationView
 from bot.services.incidents.role_briefing import RoleBriefingView
@@ -128,18 +130,17 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "kinds": st.just(("note",)),
     "severity_labels": st.fixed_dictionaries({severity.value: something for severity in Severity}),
     "names": st.dictionaries(st.sampled_from(("U0MANAGER", "U0ENGINEER", "U0DBA")), something),
-    "details": st.fixed_dictionaries(
-        {},
-        optional={
-            "users_percent": st.floats(0, 100),
-            "changes": st.dictionaries(st.sampled_from(("title", "title.fr", "services")) | something, words),
-            "role": st.just("scribe"),
-            "role_label": words,
-            "user": people,
-            "public": st.sampled_from(UpdateState),
-            "public_languages": st.lists(st.sampled_from(("fr", "en"))),
-        },
+    "details": st.builds(
+        EntryDetails,
+        users_percent=st.none() | st.floats(0, 100),
+        changes=st.dictionaries(st.sampled_from(("title", "title.fr", "services")) | something, words),
+        role=st.just("scribe"),
+        role_label=words,
+        user=people,
+        public=st.none() | st.sampled_from([each.value for each in UpdateState]),
+        public_languages=st.lists(st.sampled_from(("fr", "en"))).map(tuple),
     ),
+    "fact": st.none() | st.builds(RoleAssigned, st.just("scribe"), words, people, people, words),
     "event": st.just(""),
     "values": st.just({}),
     "missing": st.lists(st.sampled_from(tuple(LINE_BUILDERS)), unique=True).map(tuple),

@@ -19,7 +19,7 @@ from bot.store import outbox
 from bot.store.database.migrate import migrate
 from bot.store.database.session import DatabaseInUse, DatabaseUnavailable, open_database
 from tests.support.servers.postgres import PostgresServer, StopMode
-from tests.support.worlds.killable import kennel
+from tests.support.survivors.killable import kennel
 from tests.support.worlds.world import TOKEN, World
 
 NOBODY = 65534

@@ -19,7 +19,7 @@ from tests.faults.database.test_outages import ALERT, NOBODY, ask, open_folder, 
 from tests.flows.operations.test_backup import dogwatch
 from tests.flows.operations.test_serve import declares, environment, reaches
 from tests.support.servers.serve_process import served
-from tests.support.worlds.killable import kennel
+from tests.support.survivors.killable import kennel
 from tests.support.worlds.world import World
 
 __all__ = ["open_folder"]

@@ -94,7 +94,7 @@ async def test_killed_between_deciding_and_paging(replicas: Replicas) -> None:
 
     for when, paged in (("before", 1), ("after", 2)):
         await replicas.close()
-        command = [sys.executable, "-m", "tests.support.worlds.killed_step", replicas.url, str(replicas.config)]
+        command = [sys.executable, "-m", "tests.support.survivors.killed_step", replicas.url, str(replicas.config)]
         ended = await asyncio.to_thread(subprocess.run, [*command, due.isoformat(), when], check=False)
         assert ended.returncode == -signal.SIGKILL
         await replicas.open()

@@ -23,10 +23,10 @@ import pytest
 
 from bot.sandbox.server import Sandbox
 from tests.support.servers.postgres import PostgresServer
-from tests.support.worlds.killable import Kennel, Point, kennel
-from tests.support.worlds.survivor import Story, Survivor
-from tests.support.worlds.survivor_outcome import same
-from tests.support.worlds.survivor_stories import CATCH_UP, STORIES
+from tests.support.survivors.killable import Kennel, Point, kennel
+from tests.support.survivors.survivor import Story, Survivor
+from tests.support.survivors.survivor_outcome import same
+from tests.support.survivors.survivor_stories import CATCH_UP, STORIES
 
 AT_ONCE = 10
 """Plays side by side: most of a play is waiting, for leases and for one message a second and channel."""

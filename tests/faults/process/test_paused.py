@@ -17,7 +17,7 @@ import pytest
 
 from bot.sandbox.server import Sandbox
 from tests.support.servers.postgres import PostgresServer
-from tests.support.worlds.killable import Bot, Kennel, kennel
+from tests.support.survivors.killable import Bot, Kennel, kennel
 
 CHANNEL = "inc-1-checkout-is-down"
 LEASE = 1.5

@@ -26,9 +26,9 @@ from bot.store.database.session import open_database
 from tests.faults.process.test_timers import Pair
 from tests.faults.slack.test_delivery_faults import CHANNEL, in_peace, play
 from tests.support.servers.postgres import PostgresServer
-from tests.support.worlds.killable import Bot, Kennel, kennel
-from tests.support.worlds.survivor import Survivor, unfinished
-from tests.support.worlds.survivor_outcome import same
+from tests.support.survivors.killable import Bot, Kennel, kennel
+from tests.support.survivors.survivor import Survivor, unfinished
+from tests.support.survivors.survivor_outcome import same
 
 LEASE = 2.0
 """Seconds, for replicas that are processes of their own."""

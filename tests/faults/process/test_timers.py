@@ -22,7 +22,7 @@ from bot.store.shared import timers
 from bot.store.shared.timers import Timer
 from tests.faults.slack.test_delivery_faults import CHANNEL, in_peace, play
 from tests.support.servers.postgres import PostgresServer
-from tests.support.worlds.survivor_outcome import same
+from tests.support.survivors.survivor_outcome import same
 from tests.support.worlds.world import World
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.workspace.records import SlackError
 from bot.store import outbox
-from tests.support.worlds.survivor_outcome import same, seen_by_all
+from tests.support.survivors.survivor_outcome import same, seen_by_all
 from tests.support.worlds.world import World, action_ids, rendered
 
 CHANNEL = "inc-1-checkout-is-down"

@@ -10,7 +10,7 @@ import pytest
 from bot.app import Dogwatch
 from bot.runtime.metrics import REGISTRY
 from tests.faults.slack.test_delivery_faults import METHODS, WRITES, in_peace, play
-from tests.support.worlds.survivor_outcome import same, seen_by_all
+from tests.support.survivors.survivor_outcome import same, seen_by_all
 from tests.support.worlds.world import World
 
 CHANNEL = "inc-1-checkout-is-down"

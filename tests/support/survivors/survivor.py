@@ -20,8 +20,8 @@ from bot.store.database.session import Database, DatabaseUnavailable, open_datab
 from bot.store.outbox import OutboxRow
 from bot.store.shared.timers import Timer
 from tests.support.requests.notifications import a_notification, an_alert
-from tests.support.worlds.killable import Bot, Kennel, Point
-from tests.support.worlds.survivor_outcome import record, seen_by_all
+from tests.support.survivors.killable import Bot, Kennel, Point
+from tests.support.survivors.survivor_outcome import record, seen_by_all
 
 CHANNEL = "inc-1-checkout-is-down"
 CONFIG = """

@@ -1,7 +1,7 @@
 """
 Carry out what is due, in a process that is killed (`kill -9`) before or after the commit.
 
-`python -m tests.support.worlds.killed_step URL CONFIG NOW before|after`
+`python -m tests.support.survivors.killed_step URL CONFIG NOW before|after`
 """
 
 import asyncio

@@ -13,7 +13,7 @@ from bot.store.escalation.escalations import Escalation
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.shared.timers import Timer
-from tests.support.worlds.survivor import CHANNEL, PATIENCE, Step, Story, Survivor, Told
+from tests.support.survivors.survivor import CHANNEL, PATIENCE, Step, Story, Survivor, Told
 
 
 async def declare(at: Survivor) -> Any:

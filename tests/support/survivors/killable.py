@@ -1,7 +1,7 @@
 """
 The bot as a process that can be killed at any point between two effects.
 
-`python -m tests.support.worlds.killable SOCKET` reads all modules once and then forks a bot for each connection to
+`python -m tests.support.survivors.killable SOCKET` reads all modules once and then forks a bot for each connection to
 SOCKET, so that a start costs no imports. The connection is the bot's life: its first line says how to run, answers tell
 what happens, and its end means that the process is gone.
 """
@@ -138,7 +138,7 @@ async def kennel(folder: Path) -> AsyncIterator[Kennel]:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "tests.support.worlds.killable",
+            "tests.support.survivors.killable",
             str(path),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
