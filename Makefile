@@ -22,8 +22,8 @@ PARALLEL = --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile
 test: $(VENV)/.dev-installed ## every test, in parallel; ARGS="-k outbox" selects, ARGS=--db=sqlite leaves PostgreSQL out, WORKERS=0 is serial
 	$(PYTEST) $(PARALLEL) $(ARGS)
 
-fast: $(VENV)/.dev-installed ## rules, and the flows that are marked `fast`, on SQLite: about a minute
-	$(PYTEST) $(PARALLEL) tests/rules tests/flows -m "not slow" --db=sqlite $(ARGS)
+fast: $(VENV)/.dev-installed ## rules, and the flows of declaring and of the timeline, on SQLite
+	$(PYTEST) $(PARALLEL) tests/rules tests/flows/incidents/test_declare.py tests/flows/timeline/test_entries.py --db=sqlite $(ARGS)
 
 one: $(VENV)/.dev-installed ## one file, folder or test: make one T=tests/rules/times/test_dates.py
 	$(PYTEST) $(T) -p no:xdist $(ARGS)

@@ -176,7 +176,8 @@ def entries_of_forms() -> st.SearchStrategy[EntryView]:
 def any_of(kind: type) -> st.SearchStrategy[Any]:
     """Any view of that class: hostile, long and odd words wherever words of others stand."""
     hints = get_type_hints(kind)
-    known = BY_NAME | {name: _of_type(hint) for name, hint in hints.items() if name not in BY_NAME}
+    is_part = {name for name, hint in hints.items() if is_dataclass(hint) and hint is not EntryDetails}
+    known = BY_NAME | {name: _of_type(hint) for name, hint in hints.items() if name not in BY_NAME or name in is_part}
     return st.builds(kind, **{each.name: known[each.name] for each in fields(kind)})
 
 
