@@ -81,7 +81,7 @@ def find_newest(session: Session, team_id: str, limit: int) -> list[Incident]:
 def find_channels_in_use(session: Session) -> set[str]:
     """Present and former channels of all incidents."""
     rows = session.exec(select(Incident.channel_id, Incident.former_channels)).all()
-    return {now for now, _ in rows if now} | {str(each["id"]) for _, former in rows for each in former}
+    return {current for current, _ in rows if current} | {str(each["id"]) for _, former in rows for each in former}
 
 
 def count_open(session: Session) -> int:
