@@ -93,7 +93,7 @@ async def test_calling_a_handover_off_keeps_the_acknowledgement(desk: Desk) -> N
     for whose in (select_to_unacknowledge, select_to_decline, select_to_hand_over):
         assert (await desk.database.run(whose, incident.key, desk.by())).id == first.id, whose.__name__
     view = await desk.database.read(load_escalation_view, desk.settings, first.id)
-    assert (view.handed_to, view.can_be_handed_over) == ("", True)
+    assert (view.handover.recipient, view.can_be_handed_over) == ("", True)
     await desk.passes(minutes=15)
     assert (await desk.all())[0].activity_asked_at == desk.now, "they are listened for again"
     again = await desk.does(hand_over_escalation, first.id, desk.by(), to=ENGINEER)
