@@ -211,7 +211,7 @@ async def until_read_only(server: PostgresServer) -> None:
 async def test_a_primary_that_hangs_is_left(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its machine takes connections and answers nothing: no error says that it has gone."""
     primary, standby = servers
-    monkeypatch.setattr(connections, "UNUSED_SECONDS", 0.0)  # every connection is tried first, as after a quiet second
+    monkeypatch.setattr(connections, "IDLE_SECONDS", 0.0)  # every connection is tried first, as after a quiet second
     async with World(address(servers, query="connect_timeout=1"), tmp_path) as world:
         await world.declares("checkout is down")
         primary.pause()

@@ -251,7 +251,7 @@ async def test_a_slow_calendar_delays_no_other(world: Scheduled, feed: Feed):
 async def test_a_removed_schedule_is_deleted(world: Scheduled):
     await world.fetches()
     world._config = ""
-    world.bot.configuration.put(load(world.environment()))
+    world.bot.configuration.replace(load(world.environment()))
     await world.fetches()
 
     assert await world.bot.database.read(calendars.get, "legacy") is None

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from structlog.testing import capture_logs
 
 from bot.app import Dogwatch
+from bot.domain.text.payload import Payload
 from bot.engine import timers as engine
 from bot.engine.gauges import update_gauges
 from bot.runtime.metrics import REGISTRY
@@ -158,7 +159,9 @@ async def test_a_broken_timer_stops_no_other_and_is_given_up(either: World) -> N
     world = either
     await call_for_help(world)
     with capture_logs() as log:
-        await world.bot.database.run(timers.set_timer, "broken", world.now, "what this release does not know")
+        await world.bot.database.run(
+            timers.set_timer, "broken", world.now, "what this release does not know", Payload()
+        )
         await world.settle()
         await world.advance(minutes=2.5)
         assert failures(log) == 3

@@ -92,7 +92,7 @@ class Watch:
 async def test_every_command_that_changes_something_is_in_the_audit(world: World) -> None:
     async with Watch(world) as watch:
         await world.declares()
-    assert ("U0ONCALL", "command") in [(row["who"], row["origin"]) for row in watch.added]
+    assert ("U0ONCALL", "command") in [(row["user_id"], row["origin"]) for row in watch.added]
     done = {"start"}
 
     for user, line in LINES:
@@ -102,9 +102,9 @@ async def test_every_command_that_changes_something_is_in_the_audit(world: World
             await world.finish()
         assert not answer.startswith(":warning:"), (line, answer)
         assert watch.has_changed, line
-        by = [(row["who"], row["origin"], row["incident_id"]) for row in watch.added]
+        by = [(row["user_id"], row["origin"], row["incident_id"]) for row in watch.added]
         assert (f"U0{user.upper()}", "command", 1) in by, (line, watch.added)
-        assert all(row["what"] for row in watch.added), line
+        assert all(row["action"] for row in watch.added), line
         if not line.startswith("redact"):  # which removes words from it: who and what stay
             assert watch.is_append_only, line
         done.add(line.split()[0])
@@ -124,14 +124,14 @@ async def test_a_merge_is_in_the_audit_of_both(world: World) -> None:
         await world.presses("dba", "merge_confirmed")
     assert watch.has_changed
     assert watch.is_append_only
-    assert {row["incident_id"] for row in watch.added if row["who"] == "U0DBA"} == {1, 2}
+    assert {row["incident_id"] for row in watch.added if row["user_id"] == "U0DBA"} == {1, 2}
 
 
 async def test_a_drill_is_in_the_audit(world: World) -> None:
     async with Watch(world) as watch:
         await world.types("dba", "/incident drill checkout-500s", "ops")
     assert watch.has_changed
-    assert ("U0DBA", "command", 1) in [(row["who"], row["origin"], row["incident_id"]) for row in watch.added]
+    assert ("U0DBA", "command", 1) in [(row["user_id"], row["origin"], row["incident_id"]) for row in watch.added]
 
 
 async def test_what_only_shows_something_is_not(world: World) -> None:
@@ -151,7 +151,7 @@ async def test_buttons_forms_reactions_messages_alerts_and_timers_are_too(world:
     async def noted(name: str, origin: str, who: str | None, watch: Watch) -> None:
         assert watch.has_changed, name
         assert watch.is_append_only, name
-        assert (who, origin) in [(row["who"], row["origin"]) for row in watch.added], (name, watch.added)
+        assert (who, origin) in [(row["user_id"], row["origin"]) for row in watch.added], (name, watch.added)
         seen[name] = origin
 
     async with Watch(world) as watch:
@@ -231,4 +231,4 @@ async def test_what_is_done_to_an_entry_is_too(world: World) -> None:
         assert not answer.errors, (name, answer.errors)
         assert watch.has_changed, name
         assert watch.is_append_only, name
-        assert ("U0ENGINEER", "modal") in [(row["who"], row["origin"]) for row in watch.added], (name, watch.added)
+        assert ("U0ENGINEER", "modal") in [(row["user_id"], row["origin"]) for row in watch.added], (name, watch.added)

@@ -83,7 +83,7 @@ async def handed_over(desk: Desk) -> list[tuple[str, str, bool]]:
     """User, time of the change and lateness of each handover message."""
     rows = await desk.database.read(lambda session: list(session.exec(select(OutboxRow).order_by(col(OutboxRow.id)))))
     message = [each for each in rows if each.kind == OutboxKind.SHIFT_HANDOVER and each.details.get("user_id")]
-    return [(each.details["user_id"], each.details["since"], each.details["is_late"]) for each in message]
+    return [(each.details["user_id"], each.details["since"], each.details.get("is_late", False)) for each in message]
 
 
 async def test_a_changed_configuration_hands_over_at_once(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ async def test_a_page_before_working_hours_is_marked(world: World) -> None:
     assert await marks(world) == [True, False, None, None]
     answer = await world.sandbox.command("dba", world.channel, "/incident catchup")
     assert rendered(answer.body).count("outside working hours") == 1
-    world.bot.configuration.put(world.bot.settings.model_copy(update={"working_hours": None, "teams": {}}))
+    world.bot.configuration.replace(world.bot.settings.model_copy(update={"working_hours": None, "teams": {}}))
     assert await marks(world) == [True, False, None, None], "the hours are those of that moment"
 
     await world.types("oncall", "/incident resolve all is well")

@@ -60,7 +60,7 @@ async def test_with_a_broken_form_the_draft_comes_and_says_so(world: World, form
     [told] = comments(world)
     assert "The template `ours` could not be used, so this is the built-in `classic`. ours.md.j2, line 2: " in told
     assert str(form.parent) not in told
-    [logged] = [each for each in logs if each["event"] == "the template cannot be used"]
+    [logged] = [each for each in logs if each["event"] == "postmortem template unusable"]
     assert str(form) in logged["problem"]
 
 

@@ -61,7 +61,7 @@ async def note(at: Survivor) -> Any:
 
 
 def is_noted(session: Session) -> object:
-    return session.exec(select(TimelineEntry).where(TimelineEntry.text == "teh pool is full")).first()
+    return session.exec(select(TimelineEntry).where(TimelineEntry.own_text == "teh pool is full")).first()
 
 
 async def amend(at: Survivor) -> Any:
@@ -92,7 +92,7 @@ async def amend(at: Survivor) -> Any:
 
 
 def is_amended(session: Session) -> object:
-    return session.exec(select(TimelineEntry).where(TimelineEntry.text == "the pool is full")).first()
+    return session.exec(select(TimelineEntry).where(TimelineEntry.own_text == "the pool is full")).first()
 
 
 async def edit(at: Survivor) -> Any:
@@ -108,7 +108,7 @@ async def update(at: Survivor) -> Any:
 
 
 def is_updated(session: Session) -> object:
-    return session.exec(select(TimelineEntry).where(TimelineEntry.text == "It is better.")).first()
+    return session.exec(select(TimelineEntry).where(TimelineEntry.own_text == "It is better.")).first()
 
 
 async def cancel(at: Survivor) -> Any:

@@ -35,6 +35,7 @@ SHIFTS_WITH_IMAGE = 8
 """Shifts in words if an image of all of them follows."""
 ALT_TEXT = 2_000
 REASON = 300
+MAX_NAME = 200
 EXAMPLE = """```
 [schedules.payments]
 zone = "Europe/Paris"
@@ -88,7 +89,7 @@ def on_call_now_message(view: NowView) -> Message:
 
 def _schedule_line(line: NowLine) -> str:
     """Present and next people of a schedule, and its next gap."""
-    name = f"*{literal(line.schedule)}*"
+    name = f"*{literal(line.schedule, limit=MAX_NAME)}*"
     end = f" until {slack_datetime(line.until)}" if line.until else ""
     if not line.people:
         return f":warning: {name}: *nobody*{end}{f', then {people_markup(line.then)}' if line.then else ''}"
