@@ -28,8 +28,6 @@ from bot.store.shared.timers import Timer
 
 CASE_QUESTION = "ask for a vendor's case reference"
 """Kind of the timer."""
-VENDOR_DETAIL = "vendor"
-"""Key of the VendorEvent in the details of a timeline entry, beside `escalation_id`."""
 MAX_CASE = 200
 """Longest case reference, in characters."""
 

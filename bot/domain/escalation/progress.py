@@ -1,9 +1,8 @@
 """Paged levels and acknowledgements of an escalation, and whether these suffice."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.domain.escalation.policy import Need
 from bot.domain.escalation.steps import LATE_AFTER, Position
@@ -44,46 +43,6 @@ class PagedLevel:
         waited = self.paged_at - self.due_at
         return waited if waited >= LATE_AFTER else None
 
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "level": self.position.level,
-            "round": self.position.round,
-            "due_at": self.due_at.isoformat(),
-            "paged_at": self.paged_at.isoformat(),
-            "need": self.need.value,
-            "people": list(self.people),
-            "groups": list(self.groups),
-            "vendors": list(self.vendors),
-            "gone": list(self.gone),
-            "missing": list(self.missing),
-            "because": self.because,
-            "passed_over": [
-                {"level": position.level, "round": position.round, "due_at": due_at.isoformat()}
-                for position, due_at in self.passed_over
-            ],
-            "services": list(self.services),
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "PagedLevel":
-        return cls(
-            Position(stored["level"], stored["round"]),
-            datetime.fromisoformat(stored["due_at"]),
-            datetime.fromisoformat(stored["paged_at"]),
-            Need(stored["need"]),
-            tuple(stored["people"]),
-            tuple(stored["groups"]),
-            tuple(stored["vendors"]),
-            tuple(stored["gone"]),
-            tuple(stored["missing"]),
-            stored["because"],
-            tuple(
-                (Position(each["level"], each["round"]), datetime.fromisoformat(each["due_at"]))
-                for each in stored["passed_over"]
-            ),
-            tuple(stored.get("services", ())),
-        )
-
 
 ACK_TIMED_OUT = "silent"
 PAGE_REASONS = ("due", "nobody left", "cannot go on", ACK_TIMED_OUT, "end")
@@ -108,28 +67,6 @@ class Acknowledgement:
     """Name given by a paging service for a person unknown in Slack."""
     is_timed_out: bool = False
     """It was withdrawn by the acknowledgement timeout."""
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "by": self.by,
-            "at": self.at.isoformat(),
-            "means": self.method,
-            "level": self.position.level if self.position else None,
-            "round": self.position.round if self.position else None,
-            "withdrawn_at": self.withdrawn_at.isoformat() if self.withdrawn_at else None,
-            "entry_id": self.entry_id,
-            "why": self.why,
-            "name": self.name,
-            **({"silent": True} if self.is_timed_out else {}),
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "Acknowledgement":
-        position = None if stored["level"] is None else Position(stored["level"], stored["round"])
-        withdrawn = datetime.fromisoformat(stored["withdrawn_at"]) if stored["withdrawn_at"] else None
-        at = datetime.fromisoformat(stored["at"])
-        why, name, is_timed_out = stored["why"], stored.get("name", ""), bool(stored.get("silent"))
-        return cls(stored["by"], at, stored["means"], position, withdrawn, stored["entry_id"], why, name, is_timed_out)
 
 
 def first_timed_out_ack(answers: Sequence[Acknowledgement]) -> Acknowledgement | None:

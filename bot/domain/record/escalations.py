@@ -100,10 +100,3 @@ class Escalation:
     @property
     def is_answered(self) -> bool:
         return self.acknowledged_at is not None or (self.external and self.acknowledgement is not None)
-
-    @property
-    def time_to_acknowledge(self) -> timedelta | None:
-        """None without an answer, if a time is unknown, or if they contradict one another."""
-        if self.paged_at is None or self.acknowledged_at is None or self.acknowledged_at < self.paged_at:
-            return None
-        return self.acknowledged_at - self.paged_at

@@ -47,9 +47,6 @@ class TimeRange:
     ends: datetime | None = None
 
 
-ANY_TIME = TimeRange()
-
-
 def take_shift(
     session: Session, settings: Settings, actor: Actor, name: str, times: TimeRange, *, instead: str | None, reason: str
 ) -> OverrideChange:

@@ -174,11 +174,6 @@ def _note_audit(session: Session, actor: Actor, what: str, method: str, minutes:
     )
 
 
-def copy_defaults(session: Session, settings: Settings, actor: Actor) -> list[Contact]:
-    """Copy the defaults to rows of the person, so that they can be changed."""
-    return _lock_own(session, settings, actor)
-
-
 def delete_contacts(session: Session, team_id: str, user_id: str) -> int:
     """Delete the contact methods of an erased person; return their number."""
     own = contacts.lock_by_person(session, team_id, user_id)

@@ -32,11 +32,6 @@ def find_active(session: Session, team_id: str, user_ids: Collection[str], at: d
     return {mute.user_id: mute for mute in session.exec(statement)}
 
 
-def find_active_in_team(session: Session, team_id: str, at: datetime) -> list[Mute]:
-    """Active mutes, the first to end first."""
-    return list(session.exec(_at(team_id, at)))
-
-
 def find_unfinished(session: Session, team_id: str, user_id: str, at: datetime) -> list[Mute]:
     """Active and planned mutes of one person."""
     statement = select(Mute).where(

@@ -47,13 +47,3 @@ def find_holder(session: Session, incident_id: int, role: str) -> IncidentRole |
         IncidentRole.incident_id == incident_id, IncidentRole.role == role, col(IncidentRole.until).is_(None)
     )
     return session.exec(statement).first()
-
-
-def find_held_by(session: Session, team_id: str, user_id: str) -> list[IncidentRole]:
-    """Present roles of one person in any incidents, also in closed ones."""
-    statement = (
-        select(IncidentRole)
-        .where(IncidentRole.team_id == team_id, IncidentRole.user_id == user_id, col(IncidentRole.until).is_(None))
-        .order_by(col(IncidentRole.incident_id).desc(), col(IncidentRole.id))
-    )
-    return list(session.exec(statement))

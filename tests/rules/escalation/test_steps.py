@@ -344,24 +344,10 @@ def test_whether_anybody_is_left(level: PagedLevel, declined: tuple[str, ...], e
     assert level.has_reachable_target(declined) is expected
 
 
-def test_a_level_that_was_paged_is_kept_as_it_was() -> None:
-    kept = PagedLevel(
-        L2,
-        at(5),
-        at(17),
-        Need.ALL,
-        ("U1",),
-        ("S1",),
-        ("payplug",),
-        ("U2",),
-        ("schedule:dba",),
-        "nobody left",
-        ((L1, at(0)),),
-    )
-    assert PagedLevel.from_json(kept.as_json()) == kept
+def test_a_level_is_late_from_a_minute_on() -> None:
+    kept = PagedLevel(L2, at(5), at(17))
     assert kept.late == timedelta(minutes=12)
     assert replace(kept, paged_at=at(5.5)).late is None
-    assert Acknowledgement.from_json(answer("U1", withdrawn=True).as_json()) == answer("U1", withdrawn=True)
 
 
 @pytest.mark.parametrize(
