@@ -58,6 +58,8 @@ class DraftContext:
         if label is not None:
             language = self.builder.language.language_name(entry.language or "")
             notes = tuple(note for note in block.notes if note != language)
+            if Kind.ESCALATION in entry.kinds and entry.about in self.builder.escalations:
+                notes = (block.label, *notes)  # the entry is a status update, too
             block = block._replace(text="", label=label, notes=notes)
         if Kind.ESCALATION in entry.kinds and entry.about in self.builder.escalations:
             escalation = self.builder.escalations[entry.about]

@@ -19,10 +19,10 @@ class Markdown(str):
         return type(self)(str.__add__(self, other if isinstance(other, Markdown) else escape_markdown(other)))
 
 
-_BREAK = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+_BREAK = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1f\x85\u2028\u2029]")
 # The second row are direction controls: a way to show one thing and say another.
 _CONTROL = re.compile(
-    r"[\x00-\x08\x0e-\x1b\x1f\x7f"
+    r"[\x00-\x08\x0e-\x1b\x7f"
     r"\u202a-\u202e\u2066-\u2069]"
 )
 

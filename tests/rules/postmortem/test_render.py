@@ -17,10 +17,12 @@ from bot.domain.drafting.model import Draft
 from bot.domain.errors import UserError
 from bot.domain.findings import review_record
 from bot.domain.postmortem import build_draft
-from bot.domain.record.model import Record
+from bot.domain.record.model import Record, Update
+from bot.domain.terms import Kind, UpdateState
 from bot.domain.text.markdown_escape import escape_markdown, markdown_link, visible_lines
 from bot.domain.text.mentions import resolve_mentions
 from bot.templating.render import postmortem_templates, render_postmortem, render_template
+from tests.support.records.builders import RecordBuilder
 from tests.support.records.samples import checkout_500s, payment_outage
 from tests.support.records.strategies import HOSTILE, PEOPLE, records, texts, withdrawn_text
 
@@ -161,6 +163,25 @@ def test_nothing_recorded_is_missing(record, template):
 
     for text in recorded(record):
         assert plain(text) in read, text
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_an_escalation_that_is_a_status_update_too_keeps_its_target(template):
+    builder = RecordBuilder("2023-12-31", "UTC", "It broke", "shop")
+    builder.declared_by_alert("10:00", "Errors", "many", origin="prometheus")
+    escalation = builder.escalated("10:05", "ana", "payplug", "we told everybody")
+    record = builder.record()
+    entry = record.entries[-1]
+    both = replace(entry, kinds=(Kind.ESCALATION, Kind.COMMUNICATION), public=UpdateState.INVESTIGATING)
+    update = Update(UpdateState.INVESTIGATING, entry.sort_at, {"en": entry.text}, ("en",), (entry.source,))
+    record = replace(record, entries=[*record.entries[:-1], both], updates=[update])
+
+    assert escalation.target in shown(render_postmortem(build_draft(record), template=template))
+
+
+@pytest.mark.parametrize("separator", ["\n", "\v", "\x1c", "\x1f", "\u2028"])
+def test_a_separator_becomes_a_blank(separator):
+    assert escape_markdown(f"one{separator}two") == "one two"
 
 
 @given(records(), st.sampled_from(TEMPLATES))
