@@ -13,7 +13,7 @@ from babel.dates import format_date, format_skeleton
 from bot.domain.languages import Language
 from bot.domain.record.sources import Moment
 from bot.domain.terms import Precision
-from bot.domain.times import zone_label
+from bot.domain.times import full_zone_label, zone_label
 
 
 class TimeFormatter:
@@ -152,7 +152,7 @@ class TimeFormatter:
         )
 
     def _with_zone(self, text: str, at: datetime) -> str:
-        return self.language.format_message("with_zone", time=text, zone=zone_label(at, self.zone))
+        return self.language.format_message("with_zone", time=text, zone=full_zone_label(at, self.zone))
 
     def _short_day(self, day: date) -> str:
         """Empty for the incident's first day; with the year if that differs."""

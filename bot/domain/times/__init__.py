@@ -22,12 +22,13 @@ from bot.domain.times.ambiguity import format_unambiguous
 from bot.domain.times.dates import read_date, read_leading_date
 from bot.domain.times.days import DAY_PATTERN
 from bot.domain.times.parser import ParseContext, ParsedTime, normalize_time_text, parse_time
-from bot.domain.times.zones import read_zone, zone_label
+from bot.domain.times.zones import full_zone_label, read_zone, zone_label
 
 __all__ = [
     "ParsedTime",
     "format_time",
     "format_unambiguous",
+    "full_zone_label",
     "is_future",
     "read_certain_time",
     "read_date",

@@ -38,6 +38,7 @@ ZONE_PATTERN = rf"""(?:
     (?P<offset_glued>[+\-−]\d{{2}}(?::?\d{{2}})?)
   | \ \(?(?P<offset_apart>[+\-−]\d{{2}}:?\d{{2}})\)?
   | \ ?\(?(?P<offset_named>(?:UTC|GMT)\ ?[+\-−]\d{{1,2}}(?::?\d{{2}})?)\)?
+  | \ \([A-Z]{{2,5}},\ (?P<offset_beside>UTC[+\-−]\d{{2}}:\d{{2}})\)
   | \ \(?(?P<zone>[A-Za-z_]+/[\w+\-/]+)\)?
   | \ ?\(?(?!(?:{_NO_LETTERS})\b)(?P<letters>[A-Za-z]{{2,5}}|z)\)?
 )?"""
@@ -51,7 +52,7 @@ def resolve_zones(
 
     None for a word that is no zone where other words may follow (`strict`). Raises UserError for an unknown zone.
     """
-    offset = match["offset_glued"] or match["offset_apart"] or match["offset_named"]
+    offset = match["offset_glued"] or match["offset_apart"] or match["offset_named"] or match["offset_beside"]
     if offset:
         if match["offset_glued"] and offset[0] in "-−" and match["hour"] and not names_day(match):
             raise UserError(

@@ -193,6 +193,14 @@ def zone_label(at: datetime, zone: tzinfo) -> str:
     return name if _is_letters(name) else f"UTC{offset_label(local)}"
 
 
+def full_zone_label(at: datetime, zone: tzinfo) -> str:
+    """The label of a full time: letters that several zones use have their offset too (`IST, UTC+05:30`)."""
+    label = zone_label(at, zone)
+    if label not in AMBIGUOUS_LETTERS:
+        return label
+    return f"{label}, UTC{offset_label(at.astimezone(zone))}"
+
+
 def offset_label(local: datetime) -> str:
     """The offset of an aware time, as `+05:30`; seconds (before about 1970) are left out."""
     minutes = int(_whole_minutes(local).total_seconds()) // 60

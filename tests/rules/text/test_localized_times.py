@@ -238,8 +238,8 @@ LENGTHS = {
     "en": ["13m", "1h 45m", "1d 0h 5m", "2d 3h 0m", "45s"],
     "fr": ["13 min", "1 h 45 min", "1 j 0 h 5 min", "2 j 3 h 0 min", "45 s"],
     "it": ["13 min", "1 h 45 min", "1 giorno 0 h 5 min", "2 giorni 3 h 0 min", "45 s"],
-    "es": ["13 min", "1 h 45 min", "1 d 0 h 5 min", "2 d 3 h 0 min", "45 s"],
-    "de": ["13 min", "1 h 45 min", "1 d 0 h 5 min", "2 d 3 h 0 min", "45 s"],
+    "es": ["13 min", "1 h 45 min", "1 día 0 h 5 min", "2 días 3 h 0 min", "45 s"],
+    "de": ["13 min", "1 h 45 min", "1 Tag 0 h 5 min", "2 Tage 3 h 0 min", "45 s"],
     "pt": ["13 min", "1 h 45 min", "1 dia 0 h 5 min", "2 dias 3 h 0 min", "45 s"],
 }
 
@@ -280,3 +280,19 @@ def test_numbers_and_lists(code, expected):
         spoken.format_list(["a", "b", "c"]),
         *(spoken.format_count("task", number) for number in (1, 2, 1234)),
     ] == expected
+
+
+@pytest.mark.parametrize(
+    ("zone", "label"),
+    [
+        ("Asia/Kolkata", "(IST, UTC+05:30)"),
+        ("America/Chicago", "(CST, UTC-06:00)"),
+        ("Europe/Paris", "(CET)"),
+        ("Asia/Kathmandu", "(UTC+05:45)"),
+    ],
+)
+def test_letters_of_several_zones_have_their_offset(zone, label):
+    at = datetime(2024, 1, 1, 12, tzinfo=UTC)
+    formatter = TimeFormatter(get_language("en"), ZoneInfo(zone), at, ())
+
+    assert formatter.format_full(at).endswith(label)
