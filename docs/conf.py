@@ -71,7 +71,14 @@ def with_emoji(_: Sphinx, __: str, source: list[str]) -> None:
     source[0] = NAMED.sub(lambda found: f"{EMOJI[found[1]]} `{found[0]}`" if found[1] in EMOJI else found[0], source[0])
 
 
+def without_search(_: Sphinx, name: str, source: list[str]) -> None:
+    """Decisions are read from their list: in a search they hide the page that somebody looks for."""
+    if name.startswith("adr/"):
+        source[0] = f"---\nno-search: true\n---\n\n{source[0]}"
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("source-read", without_search)
     app.connect("source-read", with_navigation)
     app.connect("source-read", with_files)
     app.connect("source-read", with_emoji)
