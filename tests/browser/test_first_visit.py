@@ -54,7 +54,7 @@ async def test_from_the_alert_to_the_draft(dogwatch):
     await oncall.set_viewport_size(WIDE)
 
     await send_text(oncall, "/incident resolve the pool was made smaller again")
-    await oncall.locator("button.file").last.click()
+    await oncall.get_by_role("link", name="Postmortem draft").last.click()
     draft = oncall.get_by_role("complementary")
     await expect(draft).to_contain_text("All errors come from the new connection pool", timeout=TIMEOUT_MS)
     await expect(draft).to_contain_text("the pool was made smaller again")

@@ -53,7 +53,7 @@ async def test_step_by_step(dogwatch, tmp_path):
     await page.get_by_label("Act as").select_option(label="On-call engineer")
     await expect(incident_card(page).get_by_role("button", name=button("Resolve"))).to_be_visible()
     await send_text(page, resolve)
-    await page.locator("button.file").last.click()
+    await page.get_by_role("link", name="Postmortem draft").last.click()
     draft = page.get_by_role("complementary")
     for words in (finding, "Half of the connections hang", "deployed 4.2", "the pool was made smaller again"):
         await expect(draft).to_contain_text(words, timeout=TIMEOUT_MS)

@@ -23,8 +23,8 @@ class ResolutionView:
     """
     The last resolve of an incident.
 
-    `author` is None for Dogwatch itself. `is_over` is False once the incident was reopened. `has_draft`: a draft was
-    posted since the resolve.
+    `author` is None for Dogwatch itself. `is_over` is False once the incident was reopened. `draft_file`: Slack's id
+    of the newest draft since the resolve.
     """
 
     reference: str
@@ -32,7 +32,7 @@ class ResolutionView:
     text: str
     names: Mapping[str, str]
     is_over: bool
-    has_draft: bool
+    draft_file: str | None
     missing: MissingFactsView
     findings: FindingsView
 
@@ -48,7 +48,7 @@ def load_resolution_view(session: Session, settings: Settings, incident_id: int)
         text=text,
         names=people.find_names(session, incident.team_id, [*MENTION.findall(text), *([author] if author else [])]),
         is_over=not incident.is_open,
-        has_draft=bool(draft and draft.file_id and entry and draft.created_at >= entry.recorded_at),
+        draft_file=draft.file_id or None if draft and entry and draft.created_at >= entry.recorded_at else None,
         missing=load_missing_facts(session, incident_id),
         findings=load_findings(session, settings, incident_id),
     )

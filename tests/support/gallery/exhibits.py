@@ -75,14 +75,14 @@ RESOLVED = ResolutionView(
     text="Rolled back the deploy of 14:00, with <@U0DBA>",
     names=NAMES,
     is_over=True,
-    has_draft=False,
+    draft_file=None,
     missing=MissingFactsView(7, tuple(NEEDED_FACTS)),
     findings=FINDINGS,
 )
 RESOLUTIONS = {
     "something is missing": RESOLVED,
     "complete": replace(
-        RESOLVED, has_draft=True, missing=MissingFactsView(7, ()), findings=FindingsView("INC-7", ()), author=None
+        RESOLVED, draft_file="F0DRAFT", missing=MissingFactsView(7, ()), findings=FindingsView("INC-7", ()), author=None
     ),
     "reopened": replace(RESOLVED, is_over=False, text=""),
 }

@@ -17,6 +17,7 @@ from bot.slack.blocks.incidents.followups import followups_message
 from bot.slack.blocks.incidents.resolution import resolution_message
 from bot.slack.blocks.message import Message
 from bot.slack.delivery.effects.channel.channels import incidents_channel
+from bot.slack.delivery.effects.channel.files import find_permalink
 from bot.slack.delivery.effects.context import EffectContext, require_installation
 from bot.slack.delivery.effects.posting import edit_message, edit_or_post, forget_channel_on_error
 from bot.store.incidents import installations
@@ -62,7 +63,8 @@ async def show_resolution(context: EffectContext, claim: Claim) -> Outcome:
         return load_resolution_view(session, context.settings(), incident_id)
 
     incident, (view, ts) = await context.read_with_incident(claim.row.incident_id, _with_ts(SlackView.RESOLUTION, load))
-    channel, message = incident.channel_id or "", resolution_message(view)
+    draft_link = await find_permalink(context, view.draft_file) if view.draft_file else None
+    channel, message = incident.channel_id or "", resolution_message(view, draft_link)
     if not ViewPayload.from_json(claim.row.details).posts:
         if ts is not None:
             await edit_message(context, channel, ts, message)

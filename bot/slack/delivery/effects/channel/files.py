@@ -102,6 +102,16 @@ async def _upload(
     )
 
 
+async def find_permalink(context: EffectContext, file_id: str) -> str | None:
+    """Permalink of a file; None if Slack gives none."""
+    try:
+        file = (await context.gateway.call("files.info", file=file_id)).get("file", {})
+    except SlackApiError:
+        return None
+    found = str(file.get("permalink") or "")
+    return found if found.startswith("http") else None
+
+
 async def _find_share(context: EffectContext, claim: Claim, channel: str) -> Share:
     """State of an earlier upload of unknown outcome, which Slack shares with a delay."""
     file_id = claim.row.progress.get("file_id")
