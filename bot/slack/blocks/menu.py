@@ -10,7 +10,8 @@ from bot.slack.blocks.modals import INCIDENT
 from bot.slack.blocks.notices import read_only_modal
 
 MENU = "more_modal"
-URL = "url"
+URL, CHANNEL = "url", "origin"
+"""Metadata of a modal: where it was opened from."""
 
 
 def incident_menu(commands: Iterable[Command], incident_id: int, url: str = "") -> View:

@@ -1,7 +1,10 @@
 """Effects that post or edit messages of an incident: events, briefings, ephemeral answers."""
 
+from functools import partial
+
 from sqlmodel import Session
 
+from bot.config import Settings
 from bot.runtime.metrics import SENT_AGAIN
 from bot.services.escalation.view_loader import load_escalation_view
 from bot.services.incidents.role_briefing import load_role_briefing
@@ -12,7 +15,7 @@ from bot.services.outbox.payloads import (
     MissingPermissionsPayload,
     RoleBriefingPayload,
 )
-from bot.services.views.event import load_event_view
+from bot.services.views.event import EventView, add_earlier_changes, find_line_to_extend, load_event_view
 from bot.services.workspace.missing_permissions import list_unreported, mark_reported
 from bot.slack.api.errors import SlackApiError
 from bot.slack.blocks.escalation.page import page_message
@@ -23,7 +26,7 @@ from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.delivery.effects.channel.channels import incidents_channel
 from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.effects.escalations import moved_message
-from bot.slack.delivery.effects.posting import forget_channel_on_error, post_directly
+from bot.slack.delivery.effects.posting import edit_message, forget_channel_on_error, post_directly
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.outbox import Claim, Done, Outcome
 
@@ -33,9 +36,9 @@ IN_THREAD = {"reminder", "level", "level empty"}
 
 async def post_event(context: EffectContext, claim: Claim) -> Outcome:
     """Post a line to the incident channel, the incidents channel or one person."""
-    payload, settings = EventPayload.from_json(claim.row.details), context.settings()
-    incident, view = await context.read_with_incident(
-        claim.row.incident_id, lambda session, incident_id: load_event_view(session, settings, incident_id, payload)
+    payload = EventPayload.from_json(claim.row.details)
+    incident, (view, line_ts) = await context.read_with_incident(
+        claim.row.incident_id, partial(_load_line, settings=context.settings(), payload=payload)
     )
     message = channel_line(view)
     if payload.user_id:
@@ -46,7 +49,11 @@ async def post_event(context: EffectContext, claim: Claim) -> Outcome:
             await _post_to_incidents_channel(context, claim, message)
         return Done()
     thread = view.escalation.message_ts if view.escalation and view.event in IN_THREAD else None
-    ts = await context.post(claim, incident.channel_id or "", message, thread_ts=thread)
+    channel = incident.channel_id or ""
+    if line_ts is not None and await edit_message(context, channel, line_ts, message):
+        ts = line_ts
+    else:
+        ts = await context.post(claim, channel, message, thread_ts=thread)
 
     def apply(session: Session) -> None:
         entry = session.get(TimelineEntry, payload.entry_id) if payload.entry_id else None
@@ -54,9 +61,18 @@ async def post_event(context: EffectContext, claim: Claim) -> Outcome:
             entry.posted_ts = ts
             session.add(entry)
             if entry.redacted_at is not None:  # while the line was being posted
-                blank_message(session, incident, context.now(), incident.channel_id or "", ts)
+                blank_message(session, incident, context.now(), channel, ts)
 
     return Done(apply)
+
+
+def _load_line(
+    session: Session, incident_id: int, *, settings: Settings, payload: EventPayload
+) -> tuple[EventView, str | None]:
+    """The event, and the ts of the line that it extends; None if it has a line of its own."""
+    view = load_event_view(session, settings, incident_id, payload)
+    ts = find_line_to_extend(session, incident_id, payload)
+    return (add_earlier_changes(session, incident_id, view, ts) if ts else view), ts
 
 
 async def _post_to_incidents_channel(context: EffectContext, claim: Claim, message: Message) -> None:

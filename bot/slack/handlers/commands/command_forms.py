@@ -106,21 +106,24 @@ def _run_command(
     actor: Actor,
     incident: Incident | None,
     invocation: Invocation,
+    channel_id: str,
 ) -> Reply:
+    """`channel_id`: where the form or button was; its lines answer there."""
     if command.run is None:
         raise UserError(f"`{command.name}` does nothing.")
     visibility = Visibility(actor.team_id, incident.key if incident else None)
-    reply: Reply = command.run(session, Caller(actor, settings, incident, incident, visibility), invocation)
+    here = incident if incident and incident.channel_id == channel_id else None
+    reply: Reply = command.run(session, Caller(actor, settings, incident, here, visibility), invocation)
     return reply
 
 
-def _run_form(command: Command) -> Callable[[Session, Settings, Actor, ViewSubmission], Answer]:
-    def run(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer:
+def _run_form(command: Command) -> Callable[[Session, Settings, Actor, ViewSubmission], Answer | None]:
+    def run(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer | None:
         incident = incidents.get(session, submission.incident_id) if command.needs_incident else None
         invocation = parse_form(settings, command, actor, submission, incident)
         with errors_at(_error_field(invocation, submission)):
-            reply = _run_command(session, settings, command, actor, incident, invocation)
-        return render_command_reply(session, settings, reply, actor.at)
+            reply = _run_command(session, settings, command, actor, incident, invocation, submission.channel_id)
+        return render_command_reply(session, settings, reply, actor.at) or None
 
     return run
 
@@ -135,7 +138,7 @@ def _run_button(command: Command) -> Callable[[Session, Settings, Actor, int], B
     def run(session: Session, settings: Settings, actor: Actor, incident_id: int) -> ButtonReply:
         incident = incidents.get(session, incident_id)
         invocation = Invocation(command, {}, {}, "", incident.reference, ZoneInfo(incident.zone))
-        reply = _run_command(session, settings, command, actor, incident, invocation)
+        reply = _run_command(session, settings, command, actor, incident, invocation, "")
         answer = render_command_reply(session, settings, reply, actor.at)
         return EphemeralMessage(Message(answer["text"], answer["blocks"])) if answer.get("blocks") else reply.text
 

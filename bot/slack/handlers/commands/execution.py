@@ -154,7 +154,7 @@ def _choose_time(session: Session, settings: Settings, actor: Actor, click: Butt
         answer = render_question(problem, question)
     else:
         answer = render_command_reply(session, settings, reply, actor.at)
-    return {**answer, "replace_original": True}
+    return {**answer, "replace_original": True} if answer else {"delete_original": True}
 
 
 def _ensure_people_known(session: Session, command: SlashCommand, at: datetime) -> None:
