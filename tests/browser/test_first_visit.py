@@ -25,7 +25,7 @@ async def test_from_the_alert_to_the_draft(dogwatch):
 
     await oncall.get_by_role("button", name="Fire the sample alert").click()
     await oncall.locator(".toast", has_text="#inc-1").get_by_role("button", name="Go there").click()
-    await incident_card(oncall).get_by_role("button", name="Lead it").click()
+    await incident_card(oncall).get_by_role("button", name="Take the lead").click()
     await expect(incident_card(oncall)).to_contain_text("Lead: @oncall", timeout=TIMEOUT_MS)
 
     await send_text(oncall, "All errors come from the new connection pool")

@@ -29,7 +29,7 @@ async def test_step_by_step(dogwatch, tmp_path):
 
     await page.get_by_role("button", name=button("Fire the sample alert")).click()
     await page.locator(".toast", has_text="#inc-1").get_by_role("button", name=button("Go there")).click()
-    await incident_card(page).get_by_role("button", name=button("Lead it")).click()
+    await incident_card(page).get_by_role("button", name=button("Take the lead")).click()
     await expect(incident_card(page)).to_contain_text("Lead: @oncall", timeout=TIMEOUT_MS)
 
     await send_text(page, finding)

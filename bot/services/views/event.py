@@ -92,7 +92,7 @@ def load_event_view(session: Session, settings: Settings, incident_id: int, payl
 
 def find_line_to_extend(session: Session, incident_id: int, payload: EventPayload) -> str | None:
     """
-    The ts of the line on changed details that a further change extends; None if it needs a line of its own.
+    The ts of the line that a further change of details extends; None for a new line.
 
     That is the newest line, if it is on details that the same person changed, and nobody wrote since.
     """

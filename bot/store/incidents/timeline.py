@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, literal, or_, tuple_
+from sqlalchemy import String, bindparam, cast, literal, or_, tuple_
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -245,6 +245,17 @@ def find_last_sort_at(session: Session, incident_id: int) -> datetime | None:
         .limit(1)
     )
     return session.exec(statement).first()
+
+
+def has_statement(session: Session, incident_id: int, kind: Kind) -> bool:
+    """True if an entry of that kind stands that was not cleared."""
+    statement = select(TimelineEntry.id).where(
+        TimelineEntry.incident_id == incident_id,
+        col(TimelineEntry.withdrawn_at).is_(None),
+        col(TimelineEntry.redacted_at).is_(None),
+        cast(col(TimelineEntry.kinds), String).like(f'%"{kind.value}"%'),
+    )
+    return session.exec(statement.limit(1)).first() is not None
 
 
 def count_entries(session: Session, incident_id: int) -> int:

@@ -34,7 +34,7 @@ async def test_a_false_alarm_is_over_and_says_why(world: World) -> None:
         "cancelled",
     )
     assert world.sandbox.files() == [], "no draft is posted by itself"
-    offered = {"incident_draft", "incident_note", "incident_edit", "incident_more"}
+    offered = {"do_reopen", "incident_draft", "incident_note", "incident_edit", "incident_more"}
     assert action_ids(world.sandbox.pins(name)[0]) == offered
 
 

@@ -91,7 +91,7 @@ async def test_leading_oneself_another_and_taking_over(world: World) -> None:
     assert await world.types("engineer", "/incident lead") == "<@U0ENGINEER> leads INC-1 now."
     await world.finish()
     assert "*Lead:* <@U0ENGINEER>" in world.card()
-    assert "Lead it" not in world.card()
+    assert "Take the lead" not in world.card()
 
     await world.types("oncall", "/incident lead @support")
     await world.finish()
