@@ -117,7 +117,6 @@ async def test_a_form_that_is_wrong_keeps_what_was_typed(world: World) -> None:
 @pytest.mark.parametrize(
     ("action", "values", "shown"),
     [
-        ("incident_severity", {"severity": "SEV1", "text": "worse"}, "SEV1"),
         ("incident_status", {"status": "identified", "text": "found it"}, "Identified"),
         ("incident_escalate", {"person": "U0DBA", "text": "the database is slow"}, "<@U0DBA> to acknowledge"),
         ("incident_resolve", {"text": "rolled back"}, "Resolved"),

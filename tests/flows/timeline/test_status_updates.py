@@ -59,7 +59,7 @@ async def test_the_draft_is_written_in_the_languages_in_which_it_is_published(wo
     await world.types("oncall", "/incident postmortem lang:it")
     await world.finish()
 
-    assert "the postmortem is published, in French and English" in answer
+    assert "`/incident postmortem` writes it in French and English from now on." in answer
     update = (await world.exported())["updates"][0]
     assert (update["state"], update["texts"], update["languages"]) == ("postmortem", {}, ["fr", "en"])
     first, published, asked = (
@@ -81,7 +81,7 @@ async def test_a_published_postmortem_without_languages_leaves_the_draft_in_the_
 
     answer = await world.types("oncall", "/incident update postmortem Read it on our page.")
 
-    assert answer.startswith("On the record: the postmortem is published. Dogwatch publishes nothing")
+    assert answer.startswith("Dogwatch publishes nothing")
     update = (await world.exported())["updates"][0]
     assert (update["texts"], update["languages"]) == ({"": "Read it on our page."}, [])
 
