@@ -7,7 +7,7 @@ from bot.domain.terms import Status
 
 
 class NextStep(StrEnum):
-    """What comes next, in the order in which it is asked for."""
+    """Steps of an incident, the most urgent first after triage."""
 
     ACCEPT = "accept"
     RESOLVE = "resolve"
@@ -20,7 +20,7 @@ class NextStep(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Situation:
     """
-    What the next step depends on.
+    The facts that decide on the next step.
 
     `is_anybody_called`: there was an escalation. `is_anybody_on_call`: the configuration has people or a policy for it.
     `are_alerts_over`: there were alerts, and all have ended. `is_update_due`: the reminder of it stands.

@@ -81,7 +81,7 @@ def save(session: Session, incident: Incident, view: str, ts: str, *, digest: st
 
 
 def delete(session: Session, incident: Incident, view: SlackView) -> None:
-    """Delete where a view was posted: it is posted anew, and its old message stays as it is."""
+    """Delete the row of a view. Its message stays as it is."""
     rows = dict(find_all(session, incident.key))
     row = rows.pop(view, None)
     if row is not None:

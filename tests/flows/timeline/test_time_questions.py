@@ -220,8 +220,7 @@ async def test_a_time_that_was_taken_for_text_is_pointed_out(world: World, text:
 
     answer = await world.types("oncall", f"/incident resolve {text}")
 
-    assert "INC-1 is resolved" in answer
-    assert (hint in answer) if hint else ("impact ended" not in answer)
+    assert (hint in answer) if hint else (answer == "")
 
 
 async def test_a_question_and_its_answer_that_are_delivered_twice(world: World) -> None:

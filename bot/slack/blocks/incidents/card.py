@@ -194,7 +194,7 @@ def _card_button(view: CardView, label: str, action_id: str) -> Block:
 
 
 def _state_text(view: CardView) -> str:
-    """What the incident waits for; once it is over, how it went on."""
+    """Open escalations and related incidents; the outcome once it is over."""
     stands = _status_text(view, by_itself=True)
     if view.state.status == Status.RESOLVED:
         return f"{stands}. *Next:* complete the postmortem, and note its tasks with `/incident task`."
