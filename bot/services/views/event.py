@@ -1,14 +1,14 @@
 """Read model of an event message in a channel."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.record.facts import Fact, read_fact
-from bot.domain.terms import Kind, Precision, Severity, Status
+from bot.domain.terms import Precision, Severity, Status
 from bot.domain.timeline.details import EntryDetails
 from bot.services.escalation.view import EscalationView
 from bot.services.escalation.view_loader import load_escalation_view
@@ -17,12 +17,9 @@ from bot.services.views.card import RelatedIncident, load_related_incident
 from bot.services.views.lists import AlertLine, build_alert_line
 from bot.services.workspace.people import MENTION
 from bot.store.alerts import alerts
-from bot.store.incidents import incidents, timeline, transcript
+from bot.store.incidents import incidents
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.shared import people
-
-DETAILS = "details"
-"""The event of changed details."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,30 +85,6 @@ def load_event_view(session: Session, settings: Settings, incident_id: int, payl
         language=entry.language if entry else None,
         other=load_related_incident(session, other_id if isinstance(other_id, int) else None),
     )
-
-
-def find_line_to_extend(session: Session, incident_id: int, payload: EventPayload) -> str | None:
-    """
-    The ts of the line that a further change of details extends; None for a new line.
-
-    That is the newest line, if it is on details that the same person changed, and nobody wrote since.
-    """
-    last = timeline.find_newest_posted(session, incident_id) if payload.event == DETAILS else None
-    if last is None or last.posted_ts is None or last.redacted_at is not None or not last.has(Kind.DETAILS):
-        return None
-    incident = incidents.get(session, incident_id)
-    is_new = last.author != payload.values.get("by") or transcript.is_written_after(
-        session, incident.team_id, incident.channel_id or "", last.posted_ts
-    )
-    return None if is_new else last.posted_ts
-
-
-def add_earlier_changes(session: Session, incident_id: int, view: EventView, posted_ts: str) -> EventView:
-    """Put the changes that a line shows already before those of the event."""
-    changes: dict[str, str] = {}
-    for entry in timeline.find_all_by_posted_message(session, incident_id, posted_ts):
-        changes |= entry.values.changes
-    return replace(view, details=replace(view.details, changes={**changes, **view.details.changes}))
 
 
 def _mentioned_people(text: str, values: Mapping[str, object], entry: TimelineEntry | None) -> list[str]:

@@ -38,13 +38,16 @@ async def test_a_plain_incident_from_the_alert_to_the_draft(world: World) -> Non
     await world.types("dba", "/incident ack")
     await types_all(world, "cause the pool was halved", "impact started:13:50 nobody could pay", "resolve rolled back")
 
-    said = [rendered(each) for each in posts(world, world.channel)]
-    assert len(said) <= 8 + 1, "\n---\n".join(said)
+    said = posts(world, world.channel)
+    top = [rendered(each) for each in said if "thread_ts" not in each or each["thread_ts"] == each["ts"]]
+    assert len(top) <= 8, "\n---\n".join(top)
+    assert len(said) - len(top) == 1, "the draft is in a thread"
     assert len(posts(world, "incidents")) == 1
     for user in ("oncall", "dba", "engineer", "developer"):
         direct = posts(world, world.sandbox.open_dm(user), user)
         assert len(direct) <= 1, [rendered(each) for each in direct]
-    assert [each["text"] for each in world.sandbox.ephemerals("oncall", world.channel)] == []
+    private = [each["text"] for each in world.sandbox.ephemerals("oncall", world.channel)]
+    assert [text for text in private if not text.startswith("Paging")] == []
 
 
 async def test_a_vendor_incident_in_two_languages(world: World) -> None:
@@ -86,6 +89,24 @@ async def test_changes_of_details_share_a_line_until_somebody_writes(world: Worl
     await world.finish()
     lines = [text for text in world.texts() if "changed the details" in text]
     assert len(lines) == 3, "one after the message, one of another person"
+
+
+async def test_a_translation_shares_the_line_of_its_statement(world: World) -> None:
+    await world.declares()
+    await types_all(
+        world,
+        "impact lang:en Nobody could pay",
+        "impact lang:fr Personne ne pouvait payer",
+        "update investigating lang:en We look into it",
+        "update identified lang:fr Nous savons pourquoi",
+    )
+
+    [impact] = [text for text in world.texts() if "*Impact*" in text]
+    assert "Nobody could pay" in impact
+    assert "Personne ne pouvait payer" in impact
+    assert len([text for text in world.texts() if "The public was told" in text]) == 2, "another state"
+    await types_all(world, "impact lang:en Nobody can pay at all")
+    assert len([text for text in world.texts() if "*Impact*" in text]) == 2
 
 
 async def test_the_topic_is_set_once_for_each_text(world: World) -> None:

@@ -1,10 +1,7 @@
 """Effects that post or edit messages of an incident: events, briefings, ephemeral answers."""
 
-from functools import partial
-
 from sqlmodel import Session
 
-from bot.config import Settings
 from bot.runtime.metrics import SENT_AGAIN
 from bot.services.escalation.view_loader import load_escalation_view
 from bot.services.incidents.role_briefing import load_role_briefing
@@ -15,13 +12,13 @@ from bot.services.outbox.payloads import (
     MissingPermissionsPayload,
     RoleBriefingPayload,
 )
-from bot.services.views.event import EventView, add_earlier_changes, find_line_to_extend, load_event_view
+from bot.services.views.shared_line import load_line
 from bot.services.workspace.missing_permissions import list_unreported, mark_reported
 from bot.slack.api.errors import SlackApiError
 from bot.slack.blocks.escalation.page import page_message
 from bot.slack.blocks.incidents.channel_lines import channel_line, ephemeral_text, redacted_message
 from bot.slack.blocks.incidents.role_briefing import role_briefing_message
-from bot.slack.blocks.message import Message
+from bot.slack.blocks.message import Message, join_messages
 from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.delivery.effects.channel.channels import incidents_channel
 from bot.slack.delivery.effects.context import EffectContext
@@ -36,11 +33,11 @@ IN_THREAD = {"reminder", "level", "level empty"}
 
 async def post_event(context: EffectContext, claim: Claim) -> Outcome:
     """Post a line to the incident channel, the incidents channel or one person."""
-    payload = EventPayload.from_json(claim.row.details)
-    incident, (view, line_ts) = await context.read_with_incident(
-        claim.row.incident_id, partial(_load_line, settings=context.settings(), payload=payload)
+    payload, settings = EventPayload.from_json(claim.row.details), context.settings()
+    incident, (views, line_ts) = await context.read_with_incident(
+        claim.row.incident_id, lambda session, incident_id: load_line(session, settings, incident_id, payload)
     )
-    message = channel_line(view)
+    view, message = views[-1], join_messages([channel_line(each) for each in views])
     if payload.user_id:
         await post_directly(context, claim, payload.user_id, message)
         return Done()
@@ -64,15 +61,6 @@ async def post_event(context: EffectContext, claim: Claim) -> Outcome:
                 blank_message(session, incident, context.now(), channel, ts)
 
     return Done(apply)
-
-
-def _load_line(
-    session: Session, incident_id: int, *, settings: Settings, payload: EventPayload
-) -> tuple[EventView, str | None]:
-    """The event, and the ts of the line that it extends; None if it has a line of its own."""
-    view = load_event_view(session, settings, incident_id, payload)
-    ts = find_line_to_extend(session, incident_id, payload)
-    return (add_earlier_changes(session, incident_id, view, ts) if ts else view), ts
 
 
 async def _post_to_incidents_channel(context: EffectContext, claim: Claim, message: Message) -> None:
