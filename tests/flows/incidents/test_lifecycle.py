@@ -77,7 +77,7 @@ async def test_severity_with_its_reason(world: World) -> None:
     answer = await world.types("oncall", "/incident sev 1 half of all payments fail")
     await world.finish()
 
-    assert "SEV1" in answer
+    assert answer == "", "the channel says it"
     assert "SEV1" in world.card()
     assert world.sandbox.channel(world.channel)["topic"]["value"].startswith("SEV1")
     entry = await last(world)
@@ -171,7 +171,7 @@ async def test_a_status_reopens_what_was_over(world: World) -> None:
     answer = await world.types("oncall", "/incident status investigating it is back")
     await world.finish()
 
-    assert "investigating" in answer
+    assert answer == ""
     found = await incident(world)
     assert (found["status"], found["resolved_at"], found["ended_at"], found["resolution"]) == (
         "investigating",

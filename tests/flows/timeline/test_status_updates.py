@@ -15,10 +15,7 @@ async def test_one_state_in_several_languages_is_one_update(world: World) -> Non
     await world.types("oncall", "/incident update resolved lang:en It is over.")
     await world.finish()
 
-    assert answer == (
-        "On the record: the public was told that it is monitoring, in English. "
-        "Dogwatch publishes nothing outside: put it where your customers read it."
-    )
+    assert answer == "Dogwatch publishes nothing outside: put it where your customers read it."
     whole = await world.exported()
     first, second = whole["updates"]
     assert first["texts"] == {"en": "It is better.", "fr": "Cela va mieux."}
