@@ -13,7 +13,7 @@ from bot.services.workspace.actor import Actor
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility
 
-__all__ = ["LANGUAGE", "Caller", "Invocation", "Reply", "ReplyView", "Session", "text_language"]
+__all__ = ["LANGUAGE", "Caller", "Invocation", "Reply", "ReplyView", "Session", "reply_beside_line", "text_language"]
 
 LANGUAGE = Option("lang", Value.LANGUAGES, about="the language of the text")
 
@@ -51,6 +51,12 @@ class Caller:
     response_url: str = ""
 
     @property
+    def reads_channel(self) -> bool:
+        """True if the caller is in the incident's channel, and lines can be posted there."""
+        is_here = self.here is not None and self.incident is not None and self.here.key == self.incident.key
+        return is_here and self.about.channel_id is not None and self.about.archived_at is None
+
+    @property
     def about(self) -> Incident:
         """
         The incident of a command that needs one.
@@ -67,14 +73,19 @@ class Reply:
     """
     The answer to the caller; only they see it.
 
-    `text` is markup with mentions as `<@U…>`; other people's words are escaped on sending. `shows` adds a view of the
-    incident.
+    `text` is markup with mentions as `<@U…>`; other people's words are escaped on sending. It is empty where a line in
+    the channel says it. `shows` adds a view of the incident.
     """
 
     text: str
     shows: ReplyView = ReplyView.NOTHING
     incident_id: int | None = None
     values: dict[str, Any] = field(default_factory=dict)
+
+
+def reply_beside_line(caller: Caller, text: str, more: str = "") -> Reply:
+    """The answer to a command that posts a line: only `more` where the caller reads the line."""
+    return Reply((more if caller.reads_channel else f"{text} {more}").strip())
 
 
 def text_language(typed: Invocation) -> str | None:

@@ -2,15 +2,16 @@
 
 from bot.command.table import Command
 from bot.services.incidents.cancel import cancel_incident
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     cancelled = cancel_incident(session, caller.settings, caller.about.key, caller.actor, typed.text)
     label = caller.settings.status_label(cancelled.status)
-    return Reply(
+    return reply_beside_line(
+        caller,
         f"{cancelled.reference} is {label}. `/incident postmortem` still writes what was recorded; "
-        "`/incident reopen WHY` takes the cancellation back."
+        "`/incident reopen WHY` takes the cancellation back.",
     )
 
 

@@ -2,12 +2,12 @@
 
 from bot.command.table import Command
 from bot.services.timeline.impact_and_cause import state_cause
-from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, text_language
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_beside_line, text_language
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     state_cause(session, caller.about.key, caller.actor, typed.text, language=text_language(typed))
-    return Reply("Cause recorded. Saying it again replaces it.")
+    return reply_beside_line(caller, "Cause recorded. Saying it again replaces it.")
 
 
 COMMAND = Command(

@@ -6,7 +6,7 @@ from typing import Any
 from bot.command.table import Command, Option, Value
 from bot.domain.errors import UserError
 from bot.services.incidents.edit import IncidentEdit, edit_incident, split_services
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
 from commands.start import REFERENCE, SERVICE, ZONE
 
 
@@ -14,7 +14,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     incident, changes = edit_incident(
         session, caller.settings, caller.about.key, caller.actor, _requested_edit(typed.options)
     )
-    return Reply(f"{incident.reference} has changed. {describe_changes(changes)}")
+    return reply_beside_line(caller, f"{incident.reference} has changed. {describe_changes(changes)}")
 
 
 def _requested_edit(options: Mapping[str, Any]) -> IncidentEdit:

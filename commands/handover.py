@@ -10,7 +10,7 @@ from commands.role import role_reply
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     name, user_id = typed.positionals.get("role", LEAD), typed.positionals["person"].user_id
     given = hand_over_role(session, caller.settings, caller.about.key, caller.actor, name, user_id, note=typed.text)
-    return Reply(role_reply(caller, given, name, user_id))
+    return role_reply(caller, given, name, user_id)
 
 
 COMMAND = Command(

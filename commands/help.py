@@ -13,7 +13,7 @@ def build_command(table: tuple[Command, ...]) -> Command:
         word = typed.positionals.get("command")
         commands = (*table, described)
         if word is None:
-            return Reply(help_text(commands))
+            return Reply(help_text())
         return Reply(command_help(find_command(word, commands)))
 
     described = Command(

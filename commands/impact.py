@@ -3,7 +3,7 @@
 from bot.command.table import Command, Option, Value
 from bot.domain.times import format_time
 from bot.services.timeline.impact_and_cause import state_impact
-from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, text_language
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_beside_line, text_language
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -24,7 +24,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     ]
     share = typed.options.get("users")
     details = ", ".join([*([f"{share:g}% of users"] if share is not None else []), *times])
-    return Reply(f"Impact recorded{f': {details}' if details else ''}.")
+    return reply_beside_line(caller, f"Impact recorded{f': {details}' if details else ''}.")
 
 
 COMMAND = Command(

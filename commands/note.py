@@ -2,7 +2,7 @@
 
 from bot.command.table import Command, Option, Value
 from bot.services.timeline.notes import record_note
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -14,7 +14,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         when=typed.options.get("at"),
         kind=typed.options.get("kind"),
     )
-    return Reply(f"Logged ({entry.kinds[0]}).")
+    return reply_beside_line(caller, f"Logged ({entry.kinds[0]}).")
 
 
 COMMAND = Command(

@@ -3,7 +3,7 @@
 from bot.command.table import Command
 from bot.services.incidents.lifecycle import reopen_incident
 from bot.store.incidents import incidents
-from commands.base import Caller, Invocation, Reply, ReplyView, Session
+from commands.base import Caller, Invocation, Reply, ReplyView, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -13,7 +13,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     reopened = reopen_incident(session, caller.settings, incident, caller.actor, why=typed.text)
     if reopened.archived_at is not None:
         return Reply(reopened.reference, shows=ReplyView.ARCHIVED, incident_id=reopened.key)
-    return Reply(f"{reopened.reference} is open again.")
+    return reply_beside_line(caller, f"{reopened.reference} is open again.")
 
 
 COMMAND = Command(

@@ -5,7 +5,7 @@ from datetime import datetime
 from bot.command.table import Command, Option, Value
 from bot.domain.times import format_unambiguous, read_certain_time
 from bot.services.incidents.lifecycle import resolve_incident
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
 from commands.postmortem import announce_draft
 
 
@@ -15,7 +15,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     )
     hint = "" if "at" in typed.options else _time_hint(typed, caller.actor.at)
     label = caller.settings.status_label(resolved.status)
-    return Reply(f"{resolved.reference} is {label}. The postmortem draft {announce_draft(resolved)}.{hint}")
+    answer = f"{resolved.reference} is {label}. The postmortem draft {announce_draft(resolved)}."
+    return reply_beside_line(caller, answer, hint)
 
 
 def _time_hint(typed: Invocation, at: datetime) -> str:
@@ -24,7 +25,7 @@ def _time_hint(typed: Invocation, at: datetime) -> str:
     if when is None or when.at is None:
         return ""
     return (
-        f" Its impact ended now: without `at:` your `{when.text}` is text. If it ended then, type "
+        f"Its impact ended now: without `at:` your `{when.text}` is text. If it ended then, type "
         f"`/incident impact ended:{format_unambiguous(when.at, typed.zone)}`."
     )
 

@@ -5,7 +5,7 @@ from bot.command.values import quote_word, quote_words
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.incidents.roles import LEAD
 from bot.services.incidents.roles import RoleChange, RoleHolder, assign_role, give_up_role, list_role_holders
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
 
 NOBODY = frozenset({"nobody", "none", "no-one"})
 
@@ -32,25 +32,27 @@ def assign_or_give_up(session: Session, caller: Caller, name: str, named: Mentio
     if named is None and text.casefold() in NOBODY:
         given = give_up_role(session, caller.settings, caller.about.key, caller.actor, name)
         label = caller.settings.role_named(name).label
-        return Reply(f"<@{given.before}> is {label} of {given.incident.reference} no more, and nobody else is.")
+        return reply_beside_line(
+            caller, f"<@{given.before}> is {label} of {given.incident.reference} no more, and nobody else is."
+        )
     user_id = named.user_id if named else caller.actor.user_id
     if user_id is None or (text and named is None):
         raise UserError(f"Say who: `/incident role {name} @somebody`, or `/incident role {name} nobody`.")
     given = assign_role(session, caller.settings, caller.about.key, caller.actor, name, user_id, note=text)
-    return Reply(role_reply(caller, given, name, user_id))
+    return role_reply(caller, given, name, user_id)
 
 
-def role_reply(caller: Caller, given: RoleChange, name: str, user_id: str) -> str:
+def role_reply(caller: Caller, given: RoleChange, name: str, user_id: str) -> Reply:
     """The answer: the new holder, and whether they get a briefing."""
     label, reference = caller.settings.role_named(name).label, given.incident.reference
     part = f"<@{user_id}> leads {reference}" if name == LEAD else f"<@{user_id}> is {label} of {reference}"
     over = f", taking over from <@{given.before}>" if given.before else ""
     briefed = "" if user_id == caller.actor.user_id else " They get a briefing."
-    return f"{part} now{over}.{briefed}{guest_hint(given)}"
+    return reply_beside_line(caller, f"{part} now{over}.{briefed}", guest_hint(given))
 
 
 def guest_hint(given: RoleChange) -> str:
-    return " They are a guest, who cannot command Dogwatch: somebody has to type for them." * given.is_guest
+    return "They are a guest, who cannot command Dogwatch: somebody has to type for them." * given.is_guest
 
 
 def _role_line(held: RoleHolder) -> str:

@@ -5,7 +5,7 @@ from bot.domain.incidents.requirements import format_unmet
 from bot.domain.terms import Severity
 from bot.services.incidents.lifecycle import change_severity
 from bot.services.incidents.requirements import severity_requirements
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -14,7 +14,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     )
     label = caller.settings.severity_label(Severity(changed.severity))
     asks = format_unmet(severity_requirements(session, caller.settings, changed))
-    return Reply(f"{changed.reference} is {label} now. {asks}".rstrip())
+    return reply_beside_line(caller, f"{changed.reference} is {label} now. {asks}")
 
 
 COMMAND = Command(

@@ -4,7 +4,7 @@ from bot.command.table import Command, Option, Positional, Value
 from bot.domain.languages import get_language
 from bot.domain.terms import UpdateState
 from bot.services.timeline.status_updates import record_status_update
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
 
 PUBLISH_HINT = "Dogwatch publishes nothing outside: put it where your customers read it."
 
@@ -19,9 +19,11 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     named = " and ".join(english.language_name(code) for code in languages)
     where = f", in {named}" if named else ""
     if state is UpdateState.POSTMORTEM:
-        written = f" `/incident postmortem` writes it in {named} from now on." if named else ""
-        return Reply(f"On the record: the postmortem is published{where}.{written} {PUBLISH_HINT}")
-    return Reply(f"On the record: the public was told that it is {state}{where}. {PUBLISH_HINT}")
+        written = f"`/incident postmortem` writes it in {named} from now on." if named else ""
+        return reply_beside_line(
+            caller, f"On the record: the postmortem is published{where}.", f"{written} {PUBLISH_HINT}"
+        )
+    return reply_beside_line(caller, f"On the record: the public was told that it is {state}{where}.", PUBLISH_HINT)
 
 
 COMMAND = Command(

@@ -1,9 +1,9 @@
 """Texts of `/incident help`, made from the table of commands."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from bot.command.groups import GROUPS
 from bot.command.table import Command, Context, Option, Value
 from bot.domain.terms import DIRECT_STATUSES
 
@@ -27,16 +27,14 @@ _VALUE_WORDS: Mapping[Value, str] = MappingProxyType(
     }
 )
 
-OPTIONAL_PART = re.compile(r" \[[^]]*\]")
 
-
-def help_text(commands: Iterable[Command]) -> str:
-    """Every command on one short line, in the order of the table, without optional parts."""
-    lines = [_short_line(command) for command in commands]
-    lines.append(
-        "`/incident help COMMAND` says more. In an incident's channel the incident is understood; elsewhere name it"
-    )
-    return "\n".join(lines) + ": `/incident note INC-7 …`."
+def help_text() -> str:
+    """Every command with its phrase, by group."""
+    lines = ["Type `/incident COMMAND`. `/incident help COMMAND` explains one."]
+    for heading, phrases in GROUPS.items():
+        lines += [f"*{heading}*", " · ".join(f"`{name}` {phrase}" for name, phrase in phrases.items() if name)]
+    lines.append("In an incident's channel the incident is understood. Elsewhere name it: `/incident note INC-7 …`.")
+    return "\n".join(lines)
 
 
 def command_help(command: Command) -> str:
@@ -74,11 +72,6 @@ def _typed_form(command: Command) -> str:
 def _command_line(command: Command) -> str:
     aliases = f" (also {', '.join(f'`{alias}`' for alias in command.aliases)})" if command.aliases else ""
     return f"`{_typed_form(command)}`{aliases}: {command.summary}"
-
-
-def _short_line(command: Command) -> str:
-    """The command, its required parts, and the first sentence of its summary."""
-    return f"`{OPTIONAL_PART.sub('', _typed_form(command))}`: {command.summary.partition('. ')[0].rstrip('.')}."
 
 
 def _option_line(option: Option) -> str:

@@ -162,7 +162,7 @@ async def add_reaction(page: Page, text: str, emoji: str) -> None:
 async def declare_incident(page: Page, title: str) -> None:
     """Declare an incident by the form, and open its channel."""
     await page.get_by_role("button", name="Start an incident myself").click()
-    await page.get_by_label("What is wrong?").fill(title)
+    await page.get_by_label("Title").fill(title)
     await page.get_by_role("button", name="Declare", exact=True).click()
     await page.locator(".toast", has_text="#inc-").get_by_role("button", name="Go there").click()
     await expect(page.get_by_role("button", name="Resolve")).to_be_visible(timeout=TIMEOUT_MS)

@@ -92,4 +92,4 @@ async def test_a_story_played_at_once_ends_in_a_draft(dogwatch):
 
     await expect(page.get_by_text("Played “")).to_be_visible(timeout=OUTAGE)
     await page.get_by_role("link", name="inc-1").click()
-    await expect(page.locator("button.file").last).to_be_visible(timeout=TIMEOUT_MS)
+    await expect(page.get_by_role("link", name="Postmortem draft").last).to_be_visible(timeout=TIMEOUT_MS)

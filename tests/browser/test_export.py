@@ -97,7 +97,7 @@ async def test_the_exported_file_reads_on_a_phone_and_prints(dogwatch, tmp_path)
 async def test_a_source_in_the_draft_opens_beside_it(dogwatch):
     page = await dogwatch.open_page()
     await goes_through_an_incident(page)
-    await page.locator("button.file").last.click()
+    await page.get_by_role("link", name="Postmortem draft").last.click()
     draft = page.get_by_role("complementary")
     line = draft.locator(".markdown li", has_text="exhausted").last
 

@@ -25,7 +25,7 @@ async def test_from_the_alert_to_the_draft(dogwatch):
 
     await oncall.get_by_role("button", name="Fire the sample alert").click()
     await oncall.locator(".toast", has_text="#inc-1").get_by_role("button", name="Go there").click()
-    await incident_card(oncall).get_by_role("button", name="Lead it").click()
+    await incident_card(oncall).get_by_role("button", name="Take the lead").click()
     await expect(incident_card(oncall)).to_contain_text("Lead: @oncall", timeout=TIMEOUT_MS)
 
     await send_text(oncall, "All errors come from the new connection pool")
@@ -54,7 +54,7 @@ async def test_from_the_alert_to_the_draft(dogwatch):
     await oncall.set_viewport_size(WIDE)
 
     await send_text(oncall, "/incident resolve the pool was made smaller again")
-    await oncall.locator("button.file").last.click()
+    await oncall.get_by_role("link", name="Postmortem draft").last.click()
     draft = oncall.get_by_role("complementary")
     await expect(draft).to_contain_text("All errors come from the new connection pool", timeout=TIMEOUT_MS)
     await expect(draft).to_contain_text("the pool was made smaller again")
@@ -69,13 +69,13 @@ async def test_from_the_alert_to_the_draft(dogwatch):
 async def test_a_form_says_at_its_fields_what_is_wrong_and_keeps_what_was_typed(dogwatch):
     page = await dogwatch.open_page()
     await page.get_by_role("button", name="Start an incident myself").click()
-    await page.get_by_label("What do you see?").fill("Card payments time out")
+    await page.get_by_label("Observation").fill("Card payments time out")
     await page.get_by_role("button", name="Declare", exact=True).click()
 
-    title = page.get_by_label("What is wrong?")
+    title = page.get_by_label("Title")
     await expect(title).to_have_attribute("aria-invalid", "true")
     await expect(title).to_be_focused()
-    await expect(page.get_by_label("What do you see?")).to_have_value("Card payments time out")
+    await expect(page.get_by_label("Observation")).to_have_value("Card payments time out")
 
     await title.fill("Checkout is down")
     await page.get_by_role("button", name="Declare", exact=True).click()
@@ -109,7 +109,7 @@ async def test_a_message_elsewhere_opens_an_incident_and_goes_on_its_timeline(do
     await send_text(page, "Nobody can pay since ten")
     await press_message_button(page, "Nobody can pay", "More")
     await page.get_by_role("menuitem", name="Open an incident").click()
-    await expect(page.get_by_label("What is wrong?")).to_have_value("Nobody can pay since ten")
+    await expect(page.get_by_label("Title")).to_have_value("Nobody can pay since ten")
     await page.get_by_role("button", name="Declare", exact=True).click()
 
     await page.locator(".toast", has_text="#inc-1").get_by_role("button", name="Go there").click()

@@ -29,7 +29,7 @@ async def test_step_by_step(dogwatch, tmp_path):
 
     await page.get_by_role("button", name=button("Fire the sample alert")).click()
     await page.locator(".toast", has_text="#inc-1").get_by_role("button", name=button("Go there")).click()
-    await incident_card(page).get_by_role("button", name=button("Lead it")).click()
+    await incident_card(page).get_by_role("button", name=button("Take the lead")).click()
     await expect(incident_card(page)).to_contain_text("Lead: @oncall", timeout=TIMEOUT_MS)
 
     await send_text(page, finding)
@@ -53,7 +53,7 @@ async def test_step_by_step(dogwatch, tmp_path):
     await page.get_by_label("Act as").select_option(label="On-call engineer")
     await expect(incident_card(page).get_by_role("button", name=button("Resolve"))).to_be_visible()
     await send_text(page, resolve)
-    await page.locator("button.file").last.click()
+    await page.get_by_role("link", name="Postmortem draft").last.click()
     draft = page.get_by_role("complementary")
     for words in (finding, "Half of the connections hang", "deployed 4.2", "the pool was made smaller again"):
         await expect(draft).to_contain_text(words, timeout=TIMEOUT_MS)

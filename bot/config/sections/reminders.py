@@ -41,7 +41,9 @@ class RemindersSection(Section):
     `quiet_wait` the time to confirm. `countries` holds those of people by user id, and of teams by name.
     """
 
-    nobody_leads: BySeverity = Field(default_factory=lambda: dict.fromkeys(Severity, 10))
+    nobody_leads: BySeverity = Field(
+        default_factory=lambda: {Severity.SEV1: 3, Severity.SEV2: 5, Severity.SEV3: 10, Severity.SEV4: 10}
+    )
     update_due: BySeverity = Field(default_factory=lambda: {Severity.SEV1: 30, Severity.SEV2: 60, Severity.SEV3: 120})
     nothing_recorded: BySeverity = Field(default_factory=lambda: {Severity.SEV1: 20})
     triage: BySeverity = Field(default_factory=lambda: dict.fromkeys(Severity, 30))

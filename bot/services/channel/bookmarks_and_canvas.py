@@ -81,6 +81,7 @@ def on_reference_changed(session: Session, incident: Incident, at: datetime) -> 
 def on_draft_posted(session: Session, settings: Settings, incident_id: int, at: datetime, draft: DraftPayload) -> None:
     """Queue the canvas as the `draft` was requested, or else the bookmarks."""
     incident = incidents.get(session, incident_id)
+    outbox.refresh_resolution(session, incident, at)
     if settings.postmortem.canvas or is_posted(session, incident, SlackView.CANVAS):
         outbox.refresh_canvas(session, incident, at, CanvasPayload(draft.template, draft.languages, draft.went))
     else:

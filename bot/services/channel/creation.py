@@ -58,5 +58,9 @@ def on_card_posted(session: Session, incident_id: int, ts: str, at: datetime) ->
     outbox.pin_card(session, incident, at)
 
 
+def on_topic_set(session: Session, incident_id: int, digest: str) -> None:
+    slack_messages.save(session, incidents.lock(session, incident_id), SlackView.TOPIC, "", digest=digest)
+
+
 def on_view_posted(session: Session, incident_id: int, view: SlackView, ts: str) -> None:
     slack_messages.save(session, incidents.lock(session, incident_id), view, ts)

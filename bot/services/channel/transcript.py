@@ -60,7 +60,7 @@ def record_message(session: Session, settings: Settings, team_id: str, message: 
     _store_message(session, team_id, known, message, at)
     for entry in entries:
         update_entry_text(session, entry, message.text, list(message.files), at)
-        outbox.refresh_posted_findings(session, incidents.get(session, entry.incident_id), at)
+        outbox.refresh_resolution(session, incidents.get(session, entry.incident_id), at)
     if incident is not None and incident.archived_at is not None and not message.is_own:
         on_channel_unarchived(session, team_id, message.channel_id, at)  # nobody can write in an archived channel
     if incident is not None and not entries and not message.is_own:
@@ -101,7 +101,7 @@ def record_deletion(session: Session, team_id: str, channel_id: str, ts: str, at
         touched = incidents.get(session, entry.incident_id)
         actor = Actor(team_id, None, at, Origin.MESSAGE)
         audit_action(session, actor, "its message was deleted", incident=touched, entry=entry.key)
-        outbox.refresh_posted_findings(session, touched, at)
+        outbox.refresh_resolution(session, touched, at)
         on_text_removed(session, touched, at)
         if affects_milestones(entry.kinds):
             refresh_milestones(session, touched)

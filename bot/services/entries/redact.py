@@ -22,7 +22,7 @@ from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.postmortems import Postmortem
 from bot.store.incidents.roles import IncidentRole
-from bot.store.incidents.slack_messages import SlackView, is_posted
+from bot.store.incidents.slack_messages import SlackView, find_ts, is_posted
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.transcript import Message
 from bot.store.upkeep.text_locations import Change, replace_text
@@ -200,7 +200,8 @@ def _audit_redaction(session: Session, incident: Incident, actor: Actor, why: st
 
 
 def _refresh_views(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
-    if entry.posted_ts and incident.channel_id:
+    is_shown_anew = entry.posted_ts == find_ts(session, incident.key, SlackView.RESOLUTION)
+    if entry.posted_ts and incident.channel_id and not is_shown_anew:
         outbox.blank_message(session, incident, actor.at, incident.channel_id, entry.posted_ts)
     if escalation_id := entry.values.escalation_id:
         outbox.refresh_escalation(session, incident, escalation_id, actor.at)

@@ -162,14 +162,13 @@ def resolve_incident(
             f"{incident.reference} at:15:30 …`.",
         )
     incident.status = status.value
-    entry = _record_resolution(session, incident, actor, text, ended)
+    _record_resolution(session, incident, actor, text, ended)
     refresh_milestones(session, incident)
     stop_outstanding_work(session, incident, actor)
-    outbox.post_event(session, incident, "resolved", actor.at, entry_id=entry.key, by=actor.user_id, text=text)
+    outbox.post_resolution(session, incident, actor.at)
     outbox.refresh_card(session, incident, actor.at)
     asked_by = actor.user_id if incident.is_retro else None
     outbox.post_draft(session, incident, actor.at, DraftPayload(asked_by=asked_by))
-    outbox.refresh_questions(session, incident, actor.at)
     return incident
 
 

@@ -41,6 +41,7 @@ from bot.services.outbox.incident import (
 )
 from bot.services.outbox.incident_views import (
     card_target,
+    post_resolution,
     refresh_alerts,
     refresh_announcement,
     refresh_bookmarks,
@@ -48,9 +49,8 @@ from bot.services.outbox.incident_views import (
     refresh_card,
     refresh_confirm_reaction,
     refresh_followups,
-    refresh_posted_findings,
-    refresh_questions,
     refresh_reminder,
+    refresh_resolution,
     refresh_topic,
     refresh_vendor_case,
 )
@@ -92,6 +92,7 @@ __all__ = [
     "post_event_to_user",
     "post_missing_permissions",
     "post_override_change",
+    "post_resolution",
     "post_role_briefing",
     "post_schedule_image",
     "post_shift_handover",
@@ -114,9 +115,8 @@ __all__ = [
     "refresh_open_homes",
     "refresh_page_test",
     "refresh_pages",
-    "refresh_posted_findings",
-    "refresh_questions",
     "refresh_reminder",
+    "refresh_resolution",
     "refresh_topic",
     "refresh_vendor_case",
     "reminder_timer_key",

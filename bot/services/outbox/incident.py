@@ -7,13 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.services.outbox.app_home import refresh_open_homes
-from bot.services.outbox.incident_views import (
-    announcement_row,
-    card_row,
-    refresh_findings,
-    refresh_posted_findings,
-    topic_row,
-)
+from bot.services.outbox.incident_views import announcement_row, card_row, topic_row
 from bot.services.outbox.kinds import PRIORITY, OutboxKind
 from bot.services.outbox.payloads import (
     BlankMessagePayload,
@@ -27,7 +21,6 @@ from bot.services.outbox.payloads import (
 from bot.services.outbox.rows import build_row, queue_row, queue_rows
 from bot.store import outbox
 from bot.store.incidents.incidents import Incident
-from bot.store.incidents.slack_messages import SlackView, is_posted
 
 
 def queue_channel_setup(
@@ -98,7 +91,7 @@ def pin_card(session: Session, incident: Incident, at: datetime) -> None:
 
 def post_draft(session: Session, incident: Incident, at: datetime, payload: DraftPayload) -> None:
     """
-    Post the draft as a file, and findings once the incident is over.
+    Post the draft as a file; the message of a resolve shows it.
 
     Without a channel it goes to the person who asked for it, or else to the one who recorded the incident.
     """
@@ -108,9 +101,6 @@ def post_draft(session: Session, incident: Incident, at: datetime, payload: Draf
         queue_row(session, incident, OutboxKind.DRAFT, at, waits_for_channel=False, payload=to_reader)
         return
     queue_row(session, incident, OutboxKind.DRAFT, at, payload=payload)
-    refresh_posted_findings(session, incident, at)
-    if not is_posted(session, incident, SlackView.FINDINGS) and incident.is_resolved:
-        refresh_findings(session, incident, at)
 
 
 def fetch_message(session: Session, incident: Incident, at: datetime, channel_id: str, message_ts: str) -> None:

@@ -16,6 +16,7 @@ from bot.services.outbox.payloads import (
 )
 from bot.services.outbox.rows import build_row, queue_row, queue_rows
 from bot.store import outbox
+from bot.store.incidents import slack_messages
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.slack_messages import SlackView, is_posted
 from bot.store.outbox import Effect
@@ -24,10 +25,8 @@ from bot.store.outbox import Effect
 def refresh_card(session: Session, incident: Incident, at: datetime) -> None:
     """Refresh the card, the announcement and other messages that repeat the incident's state."""
     rows = [card_row(session, incident, at)]
-    if is_posted(session, incident, SlackView.QUESTIONS):
-        rows.append(_questions_row(session, incident, at))
-    if is_posted(session, incident, SlackView.FINDINGS):
-        rows.append(_findings_row(session, incident, at))
+    if is_posted(session, incident, SlackView.RESOLUTION):
+        rows.append(_resolution_row(incident, at))
     if not incident.is_private:
         rows.append(announcement_row(session, incident, at))
     queue_rows(session, incident, *rows)
@@ -99,34 +98,34 @@ def refresh_followups(session: Session, incident: Incident, at: datetime) -> Non
         target=f"followups:{incident.key}",
         payload=ViewPayload(posts=not is_posted(session, incident, SlackView.FOLLOWUPS)),
     )
-    refresh_posted_findings(session, incident, at)
+    refresh_resolution(session, incident, at)
     refresh_open_homes(session, incident.team_id, at)
 
 
-def refresh_questions(session: Session, incident: Incident, at: datetime) -> None:
-    """Refresh the message that asks for missing facts of a resolved incident."""
-    queue_rows(session, incident, _questions_row(session, incident, at))
+def post_resolution(session: Session, incident: Incident, at: datetime) -> None:
+    """
+    Post the message of a resolve, before the draft that follows in its thread.
+
+    Each resolve has its own: the one of an earlier resolve stays as it is.
+    """
+    slack_messages.delete(session, incident, SlackView.RESOLUTION)
+    row = build_row(incident, OutboxKind.RESOLUTION, at, payload=ViewPayload(posts=True))
+    queue_rows(
+        session,
+        incident,
+        replace(row, lane=lane_of(OutboxKind.EVENT, incident.key), priority=PRIORITY[OutboxKind.EVENT]),
+    )
 
 
-def _questions_row(session: Session, incident: Incident, at: datetime) -> Effect:
-    payload = ViewPayload(posts=not is_posted(session, incident, SlackView.QUESTIONS))
-    return build_row(incident, OutboxKind.QUESTIONS, at, target=f"questions:{incident.key}", payload=payload)
+def refresh_resolution(session: Session, incident: Incident, at: datetime) -> None:
+    """Refresh the message of the last resolve, if it was posted."""
+    if is_posted(session, incident, SlackView.RESOLUTION):
+        queue_rows(session, incident, _resolution_row(incident, at))
 
 
-def refresh_findings(session: Session, incident: Incident, at: datetime) -> None:
-    """Refresh the message with findings about the record of an incident that is over."""
-    queue_rows(session, incident, _findings_row(session, incident, at))
-
-
-def _findings_row(session: Session, incident: Incident, at: datetime) -> Effect:
-    payload = ViewPayload(posts=not is_posted(session, incident, SlackView.FINDINGS))
-    return build_row(incident, OutboxKind.FINDINGS, at, target=f"findings:{incident.key}", payload=payload)
-
-
-def refresh_posted_findings(session: Session, incident: Incident, at: datetime) -> None:
-    """Refresh findings after a change of the record, if they were posted."""
-    if is_posted(session, incident, SlackView.FINDINGS):
-        refresh_findings(session, incident, at)
+def _resolution_row(incident: Incident, at: datetime) -> Effect:
+    target = f"resolution:{incident.key}"
+    return build_row(incident, OutboxKind.RESOLUTION, at, target=target, payload=ViewPayload())
 
 
 def refresh_alerts(session: Session, incident: Incident, at: datetime) -> None:

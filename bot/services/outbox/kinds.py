@@ -39,9 +39,8 @@ class OutboxKind(StrEnum):
     TOPIC = "topic"
     FOLLOWUPS = "followups"
     ALERTS = "alerts"
-    QUESTIONS = "questions"
+    RESOLUTION = "resolution"
     VENDOR_CASE = "vendor case"
-    FINDINGS = "findings"
     ESCALATION = "escalation"
     REMINDER = "nudge"
     HOME = "home"
@@ -82,9 +81,8 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.EPHEMERAL: (34, "messages"),
         OutboxKind.FETCH_MESSAGE: (35, "reading"),
         OutboxKind.FOLLOWUPS: (36, "views"),
-        OutboxKind.QUESTIONS: (37, "views"),
+        OutboxKind.RESOLUTION: (37, "views"),
         OutboxKind.VENDOR_CASE: (37, "views"),
-        OutboxKind.FINDINGS: (38, "views"),
         OutboxKind.MISSING_PERMISSIONS: (39, "messages"),
         OutboxKind.CONFIRM_REACTION: (40, "views"),
         OutboxKind.CANVAS: (41, "views"),

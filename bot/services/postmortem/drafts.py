@@ -16,7 +16,9 @@ from bot.services.postmortem.findings import find_in_record
 from bot.services.postmortem.load_record import load_record
 from bot.services.postmortem.templates import render_draft
 from bot.store.incidents import incidents, postmortems, timeline
+from bot.store.incidents.incidents import Incident
 from bot.store.incidents.postmortems import Postmortem
+from bot.store.incidents.slack_messages import SlackView, find_ts
 from bot.store.shared import audit
 from bot.templating.render import join_documents
 
@@ -57,8 +59,9 @@ class WrittenDraft:
     @property
     def comment(self) -> str:
         return (
-            f"Postmortem draft of {self.reference}, written from the record as it stands. "
-            "After changes, `/incident postmortem` writes it anew." + (f"\n{self.problem}" if self.problem else "")
+            f"Postmortem draft of {self.reference}. "
+            "After changes, `/incident postmortem` writes a new one in its place."
+            + (f"\n{self.problem}" if self.problem else "")
         )
 
 
@@ -130,7 +133,8 @@ def save_draft(
     """
     Store a version of the draft, block by block. `file_id` is the file it was posted as.
 
-    Text that was deleted or redacted meanwhile is cleared, and the draft is posted again.
+    An earlier file of the same template and languages is deleted: its version stays in the record. Text that was
+    deleted or redacted meanwhile is cleared, and the draft is posted again.
     """
     incident = incidents.lock(session, made.incident_id)
     version = Postmortem(
@@ -143,6 +147,8 @@ def save_draft(
         created_at=at,
         file_id=file_id,
     )
+    if file_id is not None:
+        _delete_replaced_files(session, incident, version, at)
     session.add(version)
     if _clear_removed_texts(session, version) and file_id is not None:
         outbox.delete_file(session, incident, at, file_id)
@@ -157,6 +163,20 @@ def save_draft(
         origin="command" if by else "system",
     )
     return version
+
+
+def find_draft_thread(session: Session, incident_id: int) -> str | None:
+    """The ts of the message of the resolve, in whose thread drafts go once an incident is over."""
+    if incidents.get(session, incident_id).is_open:
+        return None
+    return find_ts(session, incident_id, SlackView.RESOLUTION)
+
+
+def _delete_replaced_files(session: Session, incident: Incident, version: Postmortem, at: datetime) -> None:
+    for earlier in postmortems.find_by_incident(session, version.incident_id):
+        is_same = earlier.template == version.template and earlier.languages == version.languages
+        if is_same and earlier.file_id and earlier.file_id != version.file_id:
+            outbox.delete_file(session, incident, at, earlier.file_id)
 
 
 def _clear_removed_texts(session: Session, version: Postmortem) -> bool:

@@ -90,6 +90,9 @@ def _apply_plan(
     outbox.refresh_open_homes(session, incident.team_id, at)
     for row in changed:
         outbox.refresh_reminder(session, incident, row.key, at, user_id=row.user_id, is_new=row.message_ts is None)
+    if any(row.kind == ReminderKind.UPDATE_DUE for row in changed):  # the card names it as the next step
+        outbox.skip_reminder_check(session, incident)
+        outbox.refresh_card(session, incident, at)
 
 
 def _post_reminder(session: Session, incident: Incident, row: Reminder, ask: DueReminder, at: datetime) -> None:
@@ -152,6 +155,8 @@ def snooze_reminder(session: Session, settings: Settings, reminder_id: int, acto
     )
     session.flush()
     outbox.refresh_reminder(session, incident, row.key, actor.at, user_id=row.user_id, is_new=False)
+    if row.kind == ReminderKind.UPDATE_DUE:
+        outbox.refresh_card(session, incident, actor.at)
     outbox.schedule_reminder_check(session, incident, actor.at)
 
 

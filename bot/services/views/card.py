@@ -7,20 +7,23 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.incidents.next_step import NextStep, Situation, find_next_step
 from bot.domain.incidents.requirements import RequirementStatus
 from bot.domain.incidents.roles import LEAD
-from bot.domain.terms import Severity, Status
+from bot.domain.reminders import ReminderKind
+from bot.domain.terms import Kind, Severity, Status
 from bot.domain.text.durations import duration_between
 from bot.services.escalation.view import EscalationProgress
 from bot.services.escalation.view_loader import load_progress
 from bot.services.incidents.requirements import severity_requirements, status_requirements
 from bot.services.incidents.roles import list_role_holders
+from bot.services.oncall.policies import configured_policy
 from bot.services.oncall.targets import target_mention
 from bot.services.views.outbox_operations import list_failed_steps
 from bot.services.workspace.people import MENTION
 from bot.store.alerts import alerts, storms
-from bot.store.escalation import escalations
-from bot.store.incidents import incidents
+from bot.store.escalation import escalations, reminders
+from bot.store.incidents import incidents, timeline
 from bot.store.incidents.visibility import Visibility
 from bot.store.shared import people
 
@@ -109,7 +112,7 @@ class CardRelations:
 @dataclass(frozen=True, slots=True)
 class CardOpenWork:
     """
-    Unanswered escalations, requirements (met or not), and failed steps.
+    Unanswered escalations, requirements (met or not), failed steps, and what comes next.
 
     `problems` are sentences; people are mentions in them.
     """
@@ -117,6 +120,7 @@ class CardOpenWork:
     waiting: tuple[WaitingEscalation, ...] = ()
     requirements: tuple[RequirementStatus, ...] = ()
     problems: tuple[str, ...] = ()
+    next_step: NextStep | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ class CardView:
 def load_card_view(session: Session, settings: Settings, incident_id: int) -> CardView:
     row = incidents.get(session, incident_id)
     counts = alerts.count(session, incident_id)
-    open_work = _load_open_work(session, settings, row)
+    open_work = _load_open_work(session, settings, row, counts)
     texts = f"{row.title} {row.closure_reason or ''} {' '.join(open_work.problems)}"
     return CardView(
         incident_id=incident_id,
@@ -214,7 +218,9 @@ def _load_storm_incidents(session: Session, row: incidents.Incident) -> tuple[Re
     )
 
 
-def _load_open_work(session: Session, settings: Settings, row: incidents.Incident) -> CardOpenWork:
+def _load_open_work(
+    session: Session, settings: Settings, row: incidents.Incident, counts: alerts.Counts
+) -> CardOpenWork:
     waiting = [
         WaitingEscalation(target_mention(each), each.paged_at or each.asked_at, load_progress(each))
         for each in escalations.find_unanswered(session, row.key)
@@ -224,4 +230,27 @@ def _load_open_work(session: Session, settings: Settings, row: incidents.Inciden
         waiting=tuple(waiting),
         requirements=(*severity_requirements(session, settings, row), *status_requirements(session, settings, row)),
         problems=tuple(each.sentence for each in list_failed_steps(session, row.key)),
+        next_step=find_next_step(_load_situation(session, settings, row, counts)) if row.is_open else None,
     )
+
+
+def _load_situation(session: Session, settings: Settings, row: incidents.Incident, counts: alerts.Counts) -> Situation:
+    called = escalations.find_by_incident(session, row.key)
+    return Situation(
+        status=Status(row.status),
+        is_retro=row.is_retro,
+        is_led=row.lead is not None,
+        is_anybody_called=bool(called),
+        is_anybody_on_call=_is_anybody_on_call(settings, row),
+        is_impact_stated=timeline.has_statement(session, row.key, Kind.IMPACT),
+        is_update_due=reminders.is_standing(session, row.key, ReminderKind.UPDATE_DUE),
+        are_alerts_over=bool(counts.alerts) and not counts.firing,
+    )
+
+
+def _is_anybody_on_call(settings: Settings, row: incidents.Incident) -> bool:
+    """True if the configuration invites or pages anybody for such an incident."""
+    if configured_policy(settings, Severity(row.severity), row.services) is not None:
+        return True
+    invited = [settings.invitees_for(service) for service in row.services]
+    return any(each.users or each.usergroups for each in invited)

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from bot.command.groups import PHRASES
 from bot.command.table import Command
 from bot.services.oncall.on_call_view import OwnShift
 from bot.services.reminders.view import WaitingReminder
 from bot.services.views.app_home import HomeActionItem, HomeDraft, HomeIncident, HomePage, HomeView
-from bot.slack.blocks.command_forms import form_callback_id, form_text
+from bot.slack.blocks.command_forms import form_callback_id
 from bot.slack.blocks.escalation import oncall
 from bot.slack.blocks.escalation.contact_settings import contact_settings_blocks
 from bot.slack.blocks.escalation.controls import ACKNOWLEDGE
@@ -42,7 +43,7 @@ TITLE, TEXT = 150, 300
 
 def home_view(view: HomeView, commands: Iterable[Command]) -> View:
     """`commands`: those with a form that are about no incident."""
-    others = [button(form_text(each).title, form_callback_id(each), NO_VALUE) for each in commands]
+    others = [button(PHRASES[each.name], form_callback_id(each.name), NO_VALUE) for each in commands]
     blocks: Blocks = [
         actions(button("Declare an incident", DECLARE, NO_VALUE, style="primary"), *others),
         *_shift_blocks(view),

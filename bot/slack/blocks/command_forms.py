@@ -8,6 +8,7 @@ parameters' names in the table.
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from bot.command.groups import PHRASES
 from bot.command.help import describe_value
 from bot.command.table import Command, Option, Positional, Value
 from bot.config import Settings
@@ -34,18 +35,23 @@ ONE_LANGUAGE = frozenset({"impact", "cause", "improve", "task"})
 TEMPLATE, VENDOR = "template", "vendor"
 
 
-def form_callback_id(command: Command) -> str:
-    return f"do_{command.name}"
+def form_callback_id(name: str) -> str:
+    """Id of a command's form and of the button that opens it."""
+    return f"do_{name}"
 
 
 def form_text(command: Command) -> FormText:
-    return FORM_TEXTS.get(command.name) or FormText(command.name.capitalize(), "Do it")
+    return FORM_TEXTS.get(command.name) or FormText("Save")
 
 
 def command_parameters(command: Command) -> list[Parameter]:
     """Parameters of a command except its text, each name once."""
     parameters: list[Parameter] = [*command.positionals, *command.options]
     return list({each.name: each for each in parameters}.values())
+
+
+def is_required(parameter: Parameter) -> bool:
+    return isinstance(parameter, Positional) and parameter.required
 
 
 def has_fields(command: Command) -> bool:
@@ -64,13 +70,13 @@ def command_form(
     """`incidents`: choices of an incident field; without any it is a text field."""
     texts = form_text(command)
     parameters = command_parameters(command)
-    needed = [each for each in parameters if isinstance(each, Positional) and each.required]
+    needed = [each for each in parameters if is_required(each) or each.name in texts.required]
     fields = [block for each in needed for block in _fields(command, each, settings, texts, incidents, initial)]
     if command.text != "none":
         fields.append(_text(command, texts, initial.get(TEXT, "")))
     others = sorted((each for each in parameters if each not in needed), key=lambda each: each.kind is Value.LANGUAGES)
     fields += [block for each in others for block in _fields(command, each, settings, texts, incidents, initial)]
-    return modal(form_callback_id(command), texts.title, texts.submit, fields, metadata)
+    return modal(form_callback_id(command.name), PHRASES[command.name], texts.submit, fields, metadata)
 
 
 def _text(command: Command, texts: FormText, initial: str) -> Block:
@@ -95,7 +101,8 @@ def _fields(
 ) -> list[Block]:
     if parameter.kind is Value.TARGET:
         return target_fields(settings)
-    name, is_optional = parameter.name, not (isinstance(parameter, Positional) and parameter.required)
+    name = parameter.name
+    is_optional = not (is_required(parameter) or name in texts.required)
     label = texts.labels.get(name, name.capitalize())
     hint = texts.hints.get(name, _hint(parameter, is_labelled=name in texts.labels))
     example = texts.examples.get(name, "")

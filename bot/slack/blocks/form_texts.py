@@ -1,147 +1,143 @@
-"""Titles, labels and hints of the command forms."""
+"""Labels, hints and buttons of the command forms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from bot.slack.blocks.modals import TIME_HINT
+from bot.slack.blocks.modals import DEFAULT_NOW, END_TIME_HINT
 
 
 @dataclass(frozen=True, slots=True)
 class FormText:
-    """Texts of a form. `labels`, `hints` and `examples` by parameter; `text` is the free text."""
+    """
+    Texts of a form. `labels`, `hints` and `examples` by parameter; `text` is the free text.
 
-    title: str
+    `required`: options that the command needs.
+    """
+
     submit: str
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     hints: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     examples: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    required: frozenset[str] = frozenset()
 
 
 LANGUAGE_LABEL = {"lang": "Language of the text"}
-FOLLOW_UP_LABELS = {
-    "owner": "Who does it?",
-    "due": "Until when?",
-    "symptom": "Which symptom does it answer?",
-    **LANGUAGE_LABEL,
-}
+ZONE_LABEL = {"tz": "Time zone"}
+ZONE_HINT = {"tz": "Time zone of the times, for example Europe/Paris."}
+NOTE_HINT = "The person reads it with the page."
+FOLLOW_UP_LABELS = {"owner": "Owner", "due": "Due date", "symptom": "Symptom", **LANGUAGE_LABEL}
+FOLLOW_UP_HINTS = {"symptom": "The symptom that it answers."}
 FORM_TEXTS: Mapping[str, FormText] = {
-    "show": FormText("Everything about it", "Show"),
-    "timeline": FormText("The timeline", "Show"),
-    "catchup": FormText("Catch me up", "Show"),
-    "ack": FormText("Acknowledge the page", "Acknowledge"),
-    "cannot": FormText("I can't come", "Next please", {"text": "Why?"}, {"text": "Also after you acknowledged."}),
-    "moretime": FormText(
-        "More time", "Wait with it", {"minutes": "How many minutes?"}, {"minutes": "Nothing chosen: 5."}
+    "show": FormText("Show"),
+    "timeline": FormText("Show"),
+    "catchup": FormText("Show"),
+    "ack": FormText("Acknowledge"),
+    "cannot": FormText(
+        "Decline",
+        {"text": "Reason"},
+        {"text": "The next person is paged. You can also decline after you acknowledged."},
     ),
-    "unack": FormText(
-        "Not acknowledged", "Take it back", {"text": "Why?"}, {"text": "The escalation goes on where it was."}
-    ),
-    "reassign": FormText("Hand it over", "Page them", {"text": "Anything they should know?"}),
-    "note": FormText("Add to the timeline", "Add"),
-    "status": FormText("Change the status", "Change"),
-    "severity": FormText("Change the severity", "Change"),
-    "edit": FormText("Edit the details", "Save"),
-    "escalate": FormText("Escalate", "Page them"),
-    "role": FormText("Roles", "Save"),
+    "moretime": FormText("Wait", {"minutes": "Minutes"}, {"minutes": "Default: 5."}),
+    "unack": FormText("Undo", {"text": "Reason"}, {"text": "The escalation continues where it was."}),
+    "reassign": FormText("Page them", {"text": "Note"}, {"text": NOTE_HINT}),
+    "note": FormText("Add"),
+    "status": FormText("Change"),
+    "severity": FormText("Change"),
+    "edit": FormText("Save"),
+    "escalate": FormText("Page them"),
+    "role": FormText("Save"),
     "handover": FormText(
         "Hand over",
-        "Hand over",
-        {"role": "Which role?", "person": "To whom?", "text": "Anything they should know?"},
-        {"role": "Nothing chosen: the lead."},
+        {"role": "Role", "person": "New holder", "text": "Note"},
+        {"role": "Default: the lead.", "text": "The new holder reads it with the briefing."},
     ),
-    "merge": FormText("Merge it", "Merge"),
-    "resolve": FormText("Resolve the incident", "Resolve"),
-    "cancel": FormText("Cancel the incident", "Cancel it"),
+    "merge": FormText("Merge"),
+    "resolve": FormText("Resolve"),
+    "cancel": FormText("Cancel incident"),
     "vendor": FormText(
-        "What a vendor said",
         "Record",
-        {
-            "vendor": "Which vendor?",
-            "what": "What happened?",
-            "case": "Their case reference",
-            "at": "When?",
-            "text": "What did they say?",
-        },
-        {"what": "Nothing chosen: only the case reference is recorded.", "at": f"Empty: now. {TIME_HINT}"},
+        {"vendor": "Vendor", "what": "Event", "case": "Case reference", "at": "Time", "text": "Message"},
+        {"what": "Leave empty to record only the case reference.", "at": DEFAULT_NOW},
         {"case": "CS-123"},
     ),
     "impact": FormText(
-        "The impact",
         "Record",
-        {
-            "text": "What did it do to whom?",
-            "users": "Share of users",
-            "started": "When did it begin?",
-            "ended": "When did it end?",
-            **LANGUAGE_LABEL,
-        },
-        examples={"users": "20%"},
+        {"text": "Impact", "users": "Affected users", "started": "Start", "ended": "End", **LANGUAGE_LABEL},
+        {"text": "Who is affected, and how?", "users": "Share of all users, in percent."},
+        {"users": "20%"},
     ),
-    "cause": FormText("The cause", "Record", {"text": "What caused it?", **LANGUAGE_LABEL}),
-    "improve": FormText("What to improve", "Note it", {"text": "What should become better?", **FOLLOW_UP_LABELS}),
-    "task": FormText("A task", "Note it", {"text": "What is to be done?", **FOLLOW_UP_LABELS}),
+    "cause": FormText("Record", {"text": "Cause", **LANGUAGE_LABEL}),
+    "improve": FormText("Save", {"text": "Improvement", **FOLLOW_UP_LABELS}, FOLLOW_UP_HINTS),
+    "task": FormText("Save", {"text": "Task", **FOLLOW_UP_LABELS}, FOLLOW_UP_HINTS),
     "update": FormText(
-        "What the public was told",
         "Record",
-        {"state": "What was said of it?", "text": "In which words?", "lang": "Languages", "at": "When?"},
+        {"state": "Public status", "text": "Text", "lang": "Languages", "at": "Time"},
+        {"text": "The words that were published.", "at": DEFAULT_NOW},
     ),
     "lead": FormText(
-        "Who leads",
-        "Give the lead",
-        {"person": "Who?", "text": "Anything they should know?"},
-        {"person": "Nobody chosen: you take the lead.", "text": "Write nobody alone to give the lead up."},
-    ),
-    "private": FormText("Make it private", "Show how"),
-    "redact": FormText(
-        "Redact",
-        "Redact for ever",
-        {"what": "A link to the message, or an entry", "text": "Why?"},
+        "Set the lead",
+        {"person": "Lead", "text": "Note"},
         {
-            "what": "Like entry-12. Its words are removed everywhere, for ever.",
-            "text": "It stands in the words' place.",
+            "person": "Leave empty to take the lead yourself.",
+            "text": "The new lead reads it with the briefing. Enter nobody to clear the lead.",
         },
     ),
-    "reopen": FormText("Open it again", "Reopen", {"text": "Why?"}, {"text": "Its end is taken back."}),
+    "private": FormText("Show how"),
+    "redact": FormText(
+        "Redact permanently",
+        {"what": "Message link or entry", "text": "Reason"},
+        {
+            "what": "For example entry-12. Its words are removed everywhere, permanently.",
+            "text": "Shown in place of the words.",
+        },
+    ),
+    "reopen": FormText("Reopen", {"text": "Reason"}, {"text": "The recorded end is cleared."}),
     "postmortem": FormText(
-        "The postmortem draft",
-        "Write it",
-        {"template": "Its form", "lang": "Its languages"},
-        {"template": "Empty: as the incident has it.", "lang": "Empty: as the incident has them."},
+        "Regenerate",
+        {"template": "Template", "lang": "Languages"},
+        {"template": "Default: the incident's template.", "lang": "Default: the incident's languages."},
     ),
     "drill": FormText(
-        "Practise",
-        "Begin",
-        {"text": "Which one?", "speed": "How many times as fast?"},
-        {"text": "A scenario, or an incident like INC-7. Empty: which there are.", "speed": "Empty: as it happened."},
+        "Start",
+        {"text": "Scenario", "speed": "Speed"},
+        {
+            "text": "A scenario, or an incident such as INC-7. Leave empty to list the scenarios.",
+            "speed": "How many times faster. Default: the original speed.",
+        },
         {"speed": "10"},
     ),
     "mute": FormText(
-        "Do not page",
         "Mute",
-        {"person": "Whom?", "until": "Until when?", "text": "Why?"},
+        {"person": "Person", "until": "End time", "text": "Reason", **ZONE_LABEL},
         {
-            "person": "Nobody chosen: you. Somebody else is told, by whom and why.",
-            "until": "Needed. Like 18:00, in 8 hours, tomorrow 09:00.",
+            "person": "Leave empty to mute yourself. Another person is told who muted them, and why.",
+            "until": END_TIME_HINT,
+            **ZONE_HINT,
         },
+        required=frozenset({"until"}),
     ),
-    "unmute": FormText(
-        "Page again", "Unmute", {"person": "Whom?", "text": "Anything else"}, {"person": "Nobody chosen: you."}
-    ),
+    "unmute": FormText("Unmute", {"person": "Person", "text": "Note"}, {"person": "Leave empty to unmute yourself."}),
     "maintenance": FormText(
-        "Maintenance",
-        "Plan it",
-        {"service": "Of which service?", "from": "From when on?", "to": "Until when?", "text": "Why?", "end": "And"},
+        "Plan",
         {
-            "service": "Empty, with nothing else: which there are.",
-            "from": "Empty: from now on.",
-            "to": "Like 18:00, in 2 hours, tomorrow 09:00.",
+            "service": "Service",
+            "from": "Start time",
+            "to": "End time",
+            "text": "Reason",
+            "end": "Options",
+            **ZONE_LABEL,
+        },
+        {
+            "service": "Leave every field empty to list the maintenance windows.",
+            "from": "Default: now.",
+            "to": END_TIME_HINT,
+            **ZONE_HINT,
         },
     ),
     "find": FormText(
-        "Find an incident",
         "Search",
-        {"text": "Words", "drills": "And"},
-        {"text": "In titles, references, services and timelines. All of them have to be there."},
+        {"text": "Words", "drills": "Options"},
+        {"text": "Searched in titles, references, services and timelines. All words must match."},
     ),
 }

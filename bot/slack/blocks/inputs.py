@@ -24,14 +24,22 @@ class Choice:
     description: str = ""
 
 
-def modal(callback_id: str, title: str, submit: str, blocks: Sequence[Block], metadata: Mapping[str, object]) -> View:
+def modal(
+    callback_id: str,
+    title: str,
+    submit: str,
+    blocks: Sequence[Block],
+    metadata: Mapping[str, object],
+    *,
+    close: str = "Cancel",
+) -> View:
     """`metadata`: short values (incident, channel, ts) that come back with the submission."""
     return {
         "type": "modal",
         "callback_id": callback_id,
         "title": plain_text(cut(title, MAX_TITLE)),
         "submit": plain_text(cut(submit, MAX_TITLE)),
-        "close": plain_text("Cancel"),
+        "close": plain_text(close),
         "private_metadata": metadata_json(metadata),
         "blocks": list(blocks),
     }

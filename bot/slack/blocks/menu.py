@@ -1,28 +1,39 @@
-"""Modal behind the card's More button: each incident command with a button."""
+"""Modal behind the card's More button: the commands that are not on the card, in groups."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
 
-from bot.command.table import Command
-from bot.slack.blocks.command_forms import form_callback_id, form_text, has_fields
+from bot.command.groups import GROUPS
+from bot.slack.blocks.command_forms import form_callback_id
 from bot.slack.blocks.inputs import metadata_json
-from bot.slack.blocks.limits import View, button, section
+from bot.slack.blocks.limits import Block, View, actions, button, section
 from bot.slack.blocks.modals import INCIDENT
 from bot.slack.blocks.notices import read_only_modal
 
 MENU = "more_modal"
-URL = "url"
+URL, CHANNEL = "url", "origin"
+"""Metadata of a modal: where it was opened from."""
+DESTRUCTIVE = frozenset({"cancel", "merge", "redact"})
 
 
-def incident_menu(commands: Iterable[Command], incident_id: int, url: str = "") -> View:
-    """`url`: response URL of the message whose button was clicked; empty if there is none."""
-    blocks = [
-        section(
-            f"*{form_text(each).title}*\n{each.summary}",
-            accessory=button(
-                "Open" if has_fields(each) else form_text(each).submit, form_callback_id(each), str(incident_id)
-            ),
-        )
-        for each in commands
-    ]
-    view = read_only_modal(MENU, "What to do", blocks)
+def incident_menu(names: Collection[str], incident_id: int, url: str = "") -> View:
+    """
+    Build the menu of the commands with these names.
+
+    `url`: response URL of the clicked message; empty if there is none.
+    """
+    blocks = [block for heading in GROUPS for block in _group_blocks(heading, names, str(incident_id))]
+    view = read_only_modal(MENU, "More", blocks)
     return {**view, "private_metadata": metadata_json({INCIDENT: incident_id, URL: url})}
+
+
+def _group_blocks(heading: str, names: Collection[str], value: str) -> Iterator[Block]:
+    """A heading and the buttons of its commands, destructive ones in red at the end."""
+    shown = sorted((name for name in GROUPS[heading] if name in names), key=lambda name: name in DESTRUCTIVE)
+    if shown:
+        yield section(f"*{heading}*")
+        yield actions(*(_menu_button(heading, name, value) for name in shown))
+
+
+def _menu_button(heading: str, name: str, value: str) -> Block:
+    style = "danger" if name in DESTRUCTIVE else None
+    return button(GROUPS[heading][name], form_callback_id(name), value, style=style)

@@ -1,5 +1,6 @@
 """A message: blocks, and fallback text for notifications and screen readers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.slack.blocks.limits import MESSAGE_TEXT, Blocks, cut, section
@@ -21,6 +22,11 @@ class Message:
     def content(self) -> dict[str, object]:
         """Arguments of `chat.update`: unfurling is set when a message is posted."""
         return {"text": cut(self.text, MESSAGE_TEXT), "blocks": self.blocks[:MAX_BLOCKS]}
+
+
+def join_messages(messages: Sequence[Message]) -> Message:
+    """One message of the blocks of several; the newest text is the fallback."""
+    return Message(messages[-1].text, [block for each in messages for block in each.blocks])
 
 
 def plain_message(text: str) -> Message:

@@ -34,8 +34,9 @@ SEVERITY_DESCRIPTIONS: Mapping[Severity, str] = {
     Severity.SEV3: "Something is broken or slow; there is a way around it",
     Severity.SEV4: "Hardly anybody notices",
 }
-TIME_HINT = "Like 14:05, 10 min ago or yesterday 15:00."
-TIME_HINT_INLINE = "a time like 14:05, 10 min ago or yesterday 15:00."
+TIME_HINT = "For example 14:05, 10 min ago, yesterday 15:00."
+DEFAULT_NOW = f"Leave empty for now. {TIME_HINT}"
+END_TIME_HINT = "For example 18:00, in 8 hours, tomorrow 09:00."
 STATUS_CHOICES = (
     Choice(Status.INVESTIGATING, "Investigating", "The cause is not known"),
     Choice(Status.IDENTIFIED, "Identified", "The cause is known, a fix is on its way"),
@@ -54,8 +55,8 @@ def severity_choices(settings: Settings) -> Sequence[Choice]:
 
 def resolve_form(_settings: Settings, incident_id: int) -> View:
     fields = [
-        text_field(TEXT, "What ended it?", hint="It becomes the resolution in the postmortem.", is_long=True),
-        text_field(AT, "When did the impact end?", hint=f"Empty means: now. Else {TIME_HINT_INLINE}"),
+        text_field(TEXT, "Resolution", hint="What ended it. It becomes part of the postmortem.", is_long=True),
+        text_field(AT, "End of the impact", hint=DEFAULT_NOW),
     ]
     return modal(RESOLVE, "Resolve the incident", "Resolve", fields, {INCIDENT: incident_id})
 
@@ -75,17 +76,17 @@ def kind_field(chosen: Kind = Kind.NOTE) -> Block:
 
 def note_form(_settings: Settings, incident_id: int) -> View:
     fields = [
-        text_field(TEXT, "What happened?", is_long=True, is_optional=False),
+        text_field(TEXT, "Note", is_long=True, is_optional=False),
         kind_field(),
-        text_field(AT, "When?", hint=f"Empty means: now. Else {TIME_HINT_INLINE} ~14:05 is about, ? is not known."),
+        text_field(AT, "Time", hint=f"{DEFAULT_NOW} Use ~14:05 for an approximate time, ? for an unknown one."),
     ]
-    return modal(NOTE, "Add to the timeline", "Add", fields, {INCIDENT: incident_id})
+    return modal(NOTE, "Add a note", "Add", fields, {INCIDENT: incident_id})
 
 
 def severity_form(settings: Settings, incident_id: int) -> View:
     fields = [
-        select_field(SEVERITY, "How bad is it?", severity_choices(settings), is_optional=False),
-        text_field(TEXT, "Why?", is_long=True),
+        select_field(SEVERITY, "Severity", severity_choices(settings), is_optional=False),
+        text_field(TEXT, "Reason", is_long=True),
     ]
     return modal(SEVERITY_FORM, "Change the severity", "Change", fields, {INCIDENT: incident_id})
 
@@ -97,8 +98,8 @@ def status_choices(settings: Settings) -> Sequence[Choice]:
 
 def status_form(settings: Settings, incident_id: int) -> View:
     fields = [
-        select_field(STATUS, "Where does it stand?", status_choices(settings), is_optional=False),
-        text_field(TEXT, "What is known?", is_long=True),
+        select_field(STATUS, "Status", status_choices(settings), is_optional=False),
+        text_field(TEXT, "Status update", hint="What is known, and what comes next.", is_long=True),
     ]
     return modal(STATUS_FORM, "Change the status", "Change", fields, {INCIDENT: incident_id})
 
@@ -108,14 +109,16 @@ def escalate_form(settings: Settings, incident_id: int) -> View:
     others += [Choice(f"schedule:{name}", name, "whoever is on call") for name in sorted(settings.schedules)]
     others += [Choice(f"team:{name}", f"@{name}", "team") for name in sorted(settings.teams)]
     others += [Choice(f"vendor:{name}", name, "vendor") for name in sorted(settings.vendors)]
-    fields = [person_field(PERSON, "A person")]
+    fields = [person_field(PERSON, "Person")]
     if others:
-        fields.append(select_field(TEAM, "Or a policy, schedule, team or vendor", others))
-    fields.append(text_field(TEXT, "Why are they needed?", is_long=True))
-    called = "If somebody called them by other means: nobody is paged then, and it is recorded. Like 14:05."
-    fields.append(text_field(AT, "Were they called already? When?", hint=called))
-    fields.append(text_field(CASE, "A vendor's case reference", example="CS-123"))
-    return modal(ESCALATE_FORM, "Escalate", "Page them", fields, {INCIDENT: incident_id})
+        fields.append(
+            select_field(TEAM, "Policy, schedule, team or vendor", others, hint="Alone, or together with a person.")
+        )
+    fields.append(text_field(TEXT, "Reason", hint="Why they are needed.", is_long=True))
+    called = "Already called them? Enter when, for example 14:05. It is recorded, and nobody is paged."
+    fields.append(text_field(AT, "Time of the call", hint=called))
+    fields.append(text_field(CASE, "Case reference", hint="Of a vendor.", example="CS-123"))
+    return modal(ESCALATE_FORM, "Page somebody", "Page them", fields, {INCIDENT: incident_id})
 
 
 def incident_field(incidents: Sequence[Choice], chosen: str | None = None) -> Block:
@@ -135,45 +138,46 @@ def add_to_timeline_form(
 
 def impact_form(_settings: Settings, incident_id: int) -> View:
     fields = [
-        text_field(TEXT, "What did it do to whom?", is_long=True, is_optional=False),
-        text_field(USERS, "Share of users", example="20%"),
+        text_field(TEXT, "Impact", hint="Who was affected, and how?", is_long=True, is_optional=False),
+        text_field(USERS, "Affected users", hint="Share of all users, in percent.", example="20%"),
     ]
-    return modal(ASK_IMPACT, "The impact", "Record", fields, {INCIDENT: incident_id})
+    return modal(ASK_IMPACT, "State the impact", "Record", fields, {INCIDENT: incident_id})
 
 
 def start_form(_settings: Settings, incident_id: int) -> View:
-    fields = [text_field(AT, "When did the impact really begin?", hint=TIME_HINT, is_optional=False)]
-    return modal(ASK_START, "The real start", "Record", fields, {INCIDENT: incident_id})
+    fields = [text_field(AT, "Start of the impact", hint=TIME_HINT, is_optional=False)]
+    return modal(ASK_START, "State the start time", "Record", fields, {INCIDENT: incident_id})
 
 
 def cause_form(_settings: Settings, incident_id: int) -> View:
-    fields = [text_field(TEXT, "What caused it?", is_long=True, is_optional=False)]
-    return modal(ASK_CAUSE, "The cause", "Record", fields, {INCIDENT: incident_id})
+    fields = [text_field(TEXT, "Cause", is_long=True, is_optional=False)]
+    return modal(ASK_CAUSE, "State the cause", "Record", fields, {INCIDENT: incident_id})
 
 
 def detection_form(_settings: Settings, incident_id: int) -> View:
     fields = [
-        text_field(TEXT, "How was it noticed?", example="A customer called", is_long=True, is_optional=False),
-        text_field(AT, "When?", hint=f"Leave it empty if nobody knows. {TIME_HINT}"),
+        text_field(TEXT, "Detection", example="A customer called", is_long=True, is_optional=False),
+        text_field(AT, "Time", hint=f"Leave empty if nobody knows. {TIME_HINT}"),
     ]
-    return modal(ASK_DETECTION, "How it was noticed", "Record", fields, {INCIDENT: incident_id})
+    return modal(ASK_DETECTION, "State the detection", "Record", fields, {INCIDENT: incident_id})
 
 
 def fix_form(_settings: Settings, incident_id: int) -> View:
-    fields = [text_field(TEXT, "What fixed it?", is_long=True, is_optional=False)]
-    return modal(ASK_FIX, "What fixed it", "Record", fields, {INCIDENT: incident_id})
+    fields = [text_field(TEXT, "Fix", is_long=True, is_optional=False)]
+    return modal(ASK_FIX, "State the fix", "Record", fields, {INCIDENT: incident_id})
 
 
 def cancel_form(_settings: Settings, incident_id: int) -> View:
     why = text_field(
         TEXT,
-        "Why?",
-        hint="What was recorded stays. To end an incident that was one, resolve it instead.",
+        "Reason",
+        hint="The record stays. If it was a real incident, resolve it instead.",
         example="False alarm: the monitor was set too low",
         is_long=True,
         is_optional=False,
     )
-    return modal(CANCEL_FORM, "Cancel the incident", "Cancel it", [why], {INCIDENT: incident_id})
+    metadata = {INCIDENT: incident_id}
+    return modal(CANCEL_FORM, "Cancel the incident", "Cancel incident", [why], metadata, close="Keep incident")
 
 
 FormBuilder = Callable[[Settings, int], View]

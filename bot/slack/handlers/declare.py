@@ -16,7 +16,7 @@ from bot.slack.blocks.incidents.declare_form import FIELD_OF, SEEN, declare_form
 from bot.slack.blocks.limits import View, one_line
 from bot.slack.blocks.modals import DECLARE, FLAGS, TITLE
 from bot.slack.handlers.commands.command_forms import parse_form
-from bot.slack.handlers.fields import FieldError
+from bot.slack.handlers.fields import FieldError, FieldErrors
 from bot.slack.handlers.interactions import ShortcutUse, ViewSubmission
 from bot.slack.handlers.registry import ROW, Answer, Button, Form, Shortcut
 from bot.slack.replies.render import render_text
@@ -40,7 +40,9 @@ def _declare(session: Session, settings: Settings, actor: Actor, submission: Vie
     try:
         invocation = parse_form(settings, start.COMMAND, actor, _with_parameter_names(submission), None)
         incident = declare_incident(session, settings, actor, start.read_declaration(invocation))
-    except (FieldError, InvalidField) as problem:
+    except FieldErrors as problem:
+        raise FieldErrors({FIELD_OF[name]: message for name, message in problem.by_field.items()}) from problem
+    except InvalidField as problem:
         raise FieldError(FIELD_OF[problem.field], problem.message) from problem
     if submission.metadata.get("channel") and submission.metadata.get("ts"):
         mark_message(session, incident, actor, submission.message, Kind.DETECTION)

@@ -25,7 +25,7 @@ from bot.slack.blocks.incidents import card
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.modals import AT, CASE, PERSON, TEAM
-from bot.slack.handlers.fields import FieldError, errors_at, parse_time_field
+from bot.slack.handlers.fields import ErrorCollector, FieldError, errors_at, parse_time_field
 from bot.slack.handlers.interactions import OLD_BUTTON, ButtonClick, ViewSubmission
 from bot.slack.handlers.registry import INCIDENT, ROW, About, Button, Form, read_row_id
 from bot.store.escalation import escalations
@@ -111,18 +111,27 @@ def _fill_vendor_form(session: Session, settings: Settings, escalation_id: int) 
     return command_form(vendor.COMMAND, settings, {modals.INCIDENT: called.incident_id}, initial=chosen)
 
 
-def _escalate(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+def _chosen_targets(submission: ViewSubmission) -> list[tuple[TargetKind, str, str]]:
+    """Kind, name and Slack id of the person and of the policy, schedule, team or vendor."""
     person, team = submission.text(PERSON), submission.text(TEAM)
-    if not person and not team:
-        raise FieldError(PERSON, "Choose whom to page.")
-    when = parse_time_field(session, submission, actor.at)
     targets = [(TargetKind.PERSON, person, person)] if person else []
     if team:
         kind, _, name = team.partition(":")
         targets.append((TargetKind(kind), name, ""))
-    case = submission.text(CASE)
+    return targets
+
+
+def _escalate(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    targets, case = _chosen_targets(submission), submission.text(CASE)
+    errors = ErrorCollector()
+    when = None
+    with errors.collect():
+        when = parse_time_field(session, submission, actor.at)
+    if not targets:
+        errors.by_field[PERSON] = "Choose whom to page."
     if case and not any(kind == TargetKind.VENDOR for kind, _, _ in targets):
-        raise FieldError(CASE, "Only a vendor has a case reference. Leave this empty, or choose a vendor.")
+        errors.by_field[CASE] = "Only a vendor has a case reference. Leave this empty, or choose a vendor."
+    errors.check()
     for target_kind, name, target_id in targets:
         target = find_target(session, settings, actor.team_id, target_kind, name, target_id or None)
         with errors_at(AT if when else PERSON):

@@ -92,7 +92,7 @@ def _postpone_reminder(session: Session, settings: Settings, actor: Actor, subje
 
 
 def _open_menu(_settings: Settings, incident_id: int) -> View:
-    return menu.incident_menu(IN_MENU.values(), incident_id)
+    return menu.incident_menu([each.name for each in IN_MENU.values()], incident_id)
 
 
 def _show_incident(session: Session, settings: Settings, click: ButtonClick) -> EphemeralMessage:

@@ -32,6 +32,8 @@ class ButtonClick:
     channel_name: str = ""
     view_id: str = ""
     """The modal or App Home with the button; empty for a button in a message."""
+    origin_channel_id: str = ""
+    """The channel of the message with the button, also for a button in a modal that was opened from it."""
     is_in_home: bool = False
 
     @classmethod
@@ -49,6 +51,9 @@ class ButtonClick:
             response_url=str(body.get("response_url") or parse_private_metadata(view).get(menu.URL) or ""),
             channel_name=str((body.get("channel") or {}).get("name") or ""),
             view_id=str(view.get("id") or ""),
+            origin_channel_id=str(
+                (body.get("channel") or {}).get("id") or parse_private_metadata(view).get(menu.CHANNEL) or ""
+            ),
             is_in_home=view.get("type") == "home",
         )
 
@@ -113,6 +118,11 @@ class ViewSubmission:
         if not isinstance(found, int):
             raise UserError(OLD_FORM)
         return found
+
+    @property
+    def channel_id(self) -> str:
+        """The channel of the message from which the modal was opened; empty if it is not known."""
+        return str(self.metadata.get(menu.CHANNEL) or "")
 
     @property
     def message(self) -> SlackMessage:

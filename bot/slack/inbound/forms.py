@@ -21,7 +21,7 @@ from bot.slack.api.payloads import parsing_payload
 from bot.slack.blocks import menu
 from bot.slack.blocks.notices import reply_modal
 from bot.slack.handlers import FORMS
-from bot.slack.handlers.fields import FieldError
+from bot.slack.handlers.fields import FieldError, FieldErrors
 from bot.slack.handlers.interactions import ViewSubmission
 from bot.slack.handlers.registry import Answer, Form, render_reply
 from bot.slack.inbound.deps import Deps
@@ -132,6 +132,8 @@ def run_form(session: Session, settings: Settings, form: Form, submission: ViewS
             if not _was_submitted(session, submission, at):
                 answer = form.run(session, settings, actor, submission)
             session.flush()
+    except FieldErrors as problem:
+        errors = {name: _without_backquotes(message) for name, message in problem.by_field.items()}
     except FieldError as problem:
         errors = {problem.field: _without_backquotes(problem.message)}
     except UserError as problem:

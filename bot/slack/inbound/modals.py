@@ -51,7 +51,8 @@ def build_modal(session: Session, settings: Settings, button: Button[Any], click
 def _with_url(button: Button[Any], click: ButtonClick, view: View) -> View:
     if not button.carries_url:
         return view
-    return {**view, "private_metadata": metadata_json({**parse_private_metadata(view), menu.URL: click.response_url})}
+    place = {menu.URL: click.response_url, menu.CHANNEL: click.origin_channel_id}
+    return {**view, "private_metadata": metadata_json({**parse_private_metadata(view), **place})}
 
 
 async def open_for_shortcut(deps: Deps, shortcut: Shortcut, use: ShortcutUse) -> str | None:

@@ -55,11 +55,11 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
             answer = render_text(outage_text(problem))
         seconds = perf_counter() - started
         metrics.ANSWER_SECONDS.labels("command").observe(seconds)
-        if seconds > SLOW_SECONDS:
+        if seconds > SLOW_SECONDS and answer:
             await respond_via_url(respond, answer)
             await ack()
         else:
-            await ack(answer)
+            await ack(answer or "")
 
     app.command(re.compile(".*"))(on_command)
 

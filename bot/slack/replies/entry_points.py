@@ -11,7 +11,7 @@ from bot.slack.blocks.command_forms import form_callback_id, has_fields
 from bot.slack.blocks.incidents import card
 from commands import COMMANDS
 
-CARD_BUTTONS: Mapping[str, str] = {
+OWN_ACTIONS: Mapping[str, str] = {
     "catchup": card.CATCHUP,
     "status": card.STATUS,
     "severity": card.SEVERITY,
@@ -23,24 +23,28 @@ CARD_BUTTONS: Mapping[str, str] = {
     "merge": card.MERGE,
     "cancel": card.CANCEL,
 }
-"""Action ids of commands that have a button on the card."""
+"""Action ids of commands that have a button and a form of their own."""
+ON_CARD = frozenset({"catchup", "status", "escalate", "note", "resolve"})
+"""Commands that are buttons of an open incident's card, and so are not in its menu."""
 OTHER_PLACES: Mapping[str, str] = {
     "start": "the shortcuts *Declare an incident* and *Open an incident*, and App Home",
     "": "the card that is pinned in the channel",
     "list": "App Home",
     "oncall": "App Home, once there is a schedule; *Two weeks*, *Change who is on call* and *Take it back* beside it",
     "pages": "App Home: *How you are paged*",
-    "help": "the card's *More…* and App Home say of each command what it does",
+    "help": "the card's *More…* and App Home name what each command does",
 }
 """Places, for the documentation, of commands that another part of Slack stands for."""
-IN_MENU: Mapping[str, Command] = {form_callback_id(each): each for each in COMMANDS if each.needs_incident}
+IN_MENU: Mapping[str, Command] = {
+    form_callback_id(each.name): each for each in COMMANDS if each.needs_incident and each.name not in ON_CARD
+}
 """Commands in the incident menu, by action id."""
 IN_HOME: Mapping[str, Command] = {
-    form_callback_id(each): each for each in COMMANDS if not each.needs_incident and each.name not in OTHER_PLACES
+    form_callback_id(each.name): each for each in COMMANDS if not each.needs_incident and each.name not in OTHER_PLACES
 }
 """Commands about no incident, which are buttons of App Home, by action id."""
 GENERATED_FORMS: Mapping[str, Command] = {
-    name: each for name, each in {**IN_MENU, **IN_HOME}.items() if has_fields(each) and each.name not in CARD_BUTTONS
+    name: each for name, each in {**IN_MENU, **IN_HOME}.items() if has_fields(each) and each.name not in OWN_ACTIONS
 }
 """Commands whose form is generated from the table, by action id and callback id."""
 
@@ -50,8 +54,8 @@ def describe_entry_point(command: Command) -> str:
     if command.name in OTHER_PLACES:
         return OTHER_PLACES[command.name]
     kind = "form" if has_fields(command) else "button"
-    if command.name in CARD_BUTTONS:
-        return f"a {kind}: the card's own, and *More…*"
+    if command.name in ON_CARD:
+        return f"a {kind} on the card"
     if not command.needs_incident:
         return f"a {kind} in App Home"
     return f"a {kind}: the card's *More…*"

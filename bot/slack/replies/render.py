@@ -63,7 +63,7 @@ MESSAGES: Mapping[ReplyView, Callable[[Any], Message]] = {
 
 
 def render_command_reply(session: Session, settings: Settings, reply: Reply, at: datetime) -> dict[str, Any]:
-    """Return the body of the answer to a command that was executed at `at`."""
+    """Return the answer to a command executed at `at`; empty where the channel says it."""
     incident_id, values = reply.incident_id or 0, reply.values
     match reply.shows:
         case ReplyView.CARD:
@@ -89,4 +89,4 @@ def render_command_reply(session: Session, settings: Settings, reply: Reply, at:
             view = load_catchup(session, settings, incident_id, at)
             return render_ephemeral(catchup_message(view))
         case _:
-            return render_text(reply.text)
+            return render_text(reply.text) if reply.text else {}

@@ -73,6 +73,18 @@ def find_by_incident(session: Session, incident_id: int) -> list[Reminder]:
     return list(session.exec(select(Reminder).where(Reminder.incident_id == incident_id).order_by(col(Reminder.id))))
 
 
+def is_standing(session: Session, incident_id: int, kind: str) -> bool:
+    """True if the reminder was sent, and is neither obsolete nor switched off."""
+    statement = select(Reminder.id).where(
+        Reminder.incident_id == incident_id,
+        Reminder.kind == kind,
+        col(Reminder.asked_at).is_not(None),
+        col(Reminder.done_at).is_(None),
+        col(Reminder.disabled_at).is_(None),
+    )
+    return session.exec(statement.limit(1)).first() is not None
+
+
 def find_active_for(session: Session, visibility: Visibility, user_id: str) -> list[tuple[Reminder, Incident]]:
     """Active reminders to the person, or in incidents that they lead, the newest first."""
     statement = (

@@ -16,8 +16,8 @@ class SlackView(StrEnum):
     ANNOUNCEMENT = "announcement"
     FOLLOWUPS = "followups"
     ALERTS = "alerts"
-    QUESTIONS = "questions"
-    FINDINGS = "findings"
+    RESOLUTION = "resolution"
+    TOPIC = "topic"
     CANVAS = "canvas"
 
 
@@ -29,8 +29,9 @@ class SlackMessage(SQLModel, table=True):
     """
     Place of a view of an incident in Slack, one row a view.
 
-    `ts` is a message's ts, the id of the canvas, or the id of a bookmark. `digest`: of the canvas's content as Slack
-    returned it; None where it returned nothing, empty once people may have edited it and were told so.
+    `ts` is a message's ts, the id of the canvas, or the id of a bookmark; empty for the topic. `digest`: of the topic
+    that was set, or of the canvas's content as Slack returned it; None where it returned nothing, empty once people may
+    have edited it and were told so.
     """
 
     __tablename__ = "slack_message"
@@ -60,6 +61,12 @@ def find_ts(session: Session, incident_id: int, view: SlackView) -> str | None:
     return row.ts if row else None
 
 
+def find_digest(session: Session, incident_id: int, view: SlackView) -> str | None:
+    """None if it was not posted, or has no digest."""
+    row = find_all(session, incident_id).get(view)
+    return row.digest if row else None
+
+
 def is_posted(session: Session, incident: Incident, view: SlackView) -> bool:
     return find_ts(session, incident.key, view) is not None
 
@@ -71,6 +78,16 @@ def save(session: Session, incident: Incident, view: str, ts: str, *, digest: st
     row.ts, row.channel_id, row.digest = ts, incident.channel_id, digest
     session.add(row)
     transaction_state(session).slack_messages[incident.key] = {**rows, view: row}
+
+
+def delete(session: Session, incident: Incident, view: SlackView) -> None:
+    """Delete the row of a view. Its message stays as it is."""
+    rows = dict(find_all(session, incident.key))
+    row = rows.pop(view, None)
+    if row is not None:
+        session.delete(row)
+        session.flush()
+        transaction_state(session).slack_messages[incident.key] = rows
 
 
 def bookmark_ids(session: Session, incident: Incident) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, literal, or_, tuple_
+from sqlalchemy import String, bindparam, cast, literal, or_, tuple_
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -183,9 +183,28 @@ def find_reopened_at(session: Session, entry_id: int | None) -> datetime | None:
 
 
 def find_by_posted_message(session: Session, incident_id: int, posted_ts: str) -> TimelineEntry | None:
-    """The entry that the bot's own message is about."""
-    statement = select(TimelineEntry).where(
-        TimelineEntry.incident_id == incident_id, TimelineEntry.posted_ts == posted_ts
+    """The entry that the bot's own message is about, of several the newest."""
+    found = find_all_by_posted_message(session, incident_id, posted_ts)
+    return found[-1] if found else None
+
+
+def find_all_by_posted_message(session: Session, incident_id: int, posted_ts: str) -> list[TimelineEntry]:
+    """The entries that the bot's own message is about, in the order in which they were recorded."""
+    statement = (
+        select(TimelineEntry)
+        .where(TimelineEntry.incident_id == incident_id, TimelineEntry.posted_ts == posted_ts)
+        .order_by(col(TimelineEntry.id))
+    )
+    return list(session.exec(statement))
+
+
+def find_newest_posted(session: Session, incident_id: int) -> TimelineEntry | None:
+    """The entry whose message of the bot is the newest in the channel."""
+    statement = (
+        select(TimelineEntry)
+        .where(TimelineEntry.incident_id == incident_id, col(TimelineEntry.posted_ts).is_not(None))
+        .order_by(col(TimelineEntry.posted_ts).desc(), col(TimelineEntry.id).desc())
+        .limit(1)
     )
     return session.exec(statement).first()
 
@@ -226,6 +245,17 @@ def find_last_sort_at(session: Session, incident_id: int) -> datetime | None:
         .limit(1)
     )
     return session.exec(statement).first()
+
+
+def has_statement(session: Session, incident_id: int, kind: Kind) -> bool:
+    """True if an entry of that kind stands that was not cleared."""
+    statement = select(TimelineEntry.id).where(
+        TimelineEntry.incident_id == incident_id,
+        col(TimelineEntry.withdrawn_at).is_(None),
+        col(TimelineEntry.redacted_at).is_(None),
+        cast(col(TimelineEntry.kinds), String).like(f'%"{kind.value}"%'),
+    )
+    return session.exec(statement.limit(1)).first() is not None
 
 
 def count_entries(session: Session, incident_id: int) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, true
+from sqlalchemy import Executable, bindparam, or_, true
 from sqlmodel import Field, Index, Session, SQLModel, col, func, select
 
 from bot.store.database.tables import JSON_COLUMN, dialect_of, insert_for, table_of
@@ -120,6 +120,18 @@ def find_messages_between(
         _is_before(Message.ts, before),
     )
     return list(session.exec(statement))
+
+
+def is_written_after(session: Session, team_id: str, channel_id: str, ts: str) -> bool:
+    """True if anybody but the bot wrote into the channel after that message."""
+    statement = select(Message.ts).where(
+        Message.team_id == team_id,
+        Message.channel_id == channel_id,
+        Message.ts > ts,
+        col(Message.is_own).is_(False),
+        or_(col(Message.thread_ts).is_(None), col(Message.thread_ts) == col(Message.ts)),
+    )
+    return session.exec(statement.limit(1)).first() is not None
 
 
 def find_replies(session: Session, team_id: str, channel_id: str, parents: Collection[str]) -> list[Message]:

@@ -31,7 +31,7 @@ WORDS = re.compile(r"\b(" + "|".join(OWN) + r"|closed|Lead|Scribe)\b", re.IGNORE
 TO_TYPE = re.compile(r"`[^`]*`")
 ACTS = re.compile(
     r"was merged into|can(not)? be merged|(Resolved|Cancelled|Merged)\* (into .*? )?by"
-    r"|incident to lead|somebody to lead|Lead it|taking the lead"
+    r"|[Tt]ak(e|ing) the lead"
     r"|_Incidents? (cancelled|merged|resolved):_|(?m:^• \*?(Identified|Resolved)\b)"
 )
 """What somebody did, which is no status: in a sentence, as the kind of an entry, as the name of a time."""

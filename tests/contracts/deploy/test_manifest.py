@@ -17,7 +17,6 @@ from bot.domain.slack_app.scopes import BY_SCOPE
 from bot.slack.handlers import SHORTCUTS
 from bot.slack.inbound.events import EVENTS
 from bot.slack.manifest import EVENTS_PATH, for_http, read_manifest, render_manifest
-from commands import COMMANDS
 
 ROOT = Path(__file__).parents[3]
 
@@ -143,7 +142,7 @@ def test_exactly_the_shortcuts_that_the_bot_knows_are_offered(manifest):
 
 
 def test_the_command_is_the_one_that_texts_name(manifest):
-    told = set(re.findall(r"`(/[a-z]+)", help_text(COMMANDS)))
+    told = set(re.findall(r"`(/[a-z]+)", help_text()))
 
     assert told == {each["command"] for each in manifest["features"]["slash_commands"]}
 

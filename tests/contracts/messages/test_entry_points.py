@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.command.groups import GROUPS
 from bot.command.table import Command, Value
 from bot.config import load
 from bot.slack.blocks import modals
@@ -17,7 +18,7 @@ from tests.contracts.docs.test_commands import COMMANDS_TEXT, rows
 SETTINGS = load({})
 BY_NAME = {each.name: each for each in COMMANDS}
 BUTTON = {each.action_id: each for each in BUTTONS}
-OWN_FORMS = {name: action_id for name, action_id in entry_points.CARD_BUTTONS.items() if has_fields(BY_NAME[name])}
+OWN_FORMS = {name: action_id for name, action_id in entry_points.OWN_ACTIONS.items() if has_fields(BY_NAME[name])}
 
 
 def fields_of(view: View) -> set[str]:
@@ -42,14 +43,17 @@ def _names(name: str, kind: Value) -> set[str]:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name or "alone")
 def test_every_command_has_a_way(command: Command) -> None:
-    name = form_callback_id(command)
+    name = form_callback_id(command.name)
     if command.name in entry_points.OTHER_PLACES:
+        return
+    if command.name in entry_points.ON_CARD:
+        assert entry_points.OWN_ACTIONS[command.name] in BUTTON
         return
     assert name in entry_points.IN_MENU or name in entry_points.IN_HOME
     if not has_fields(command):
         assert BUTTON[name].run is not None
-    elif command.name in entry_points.CARD_BUTTONS:
-        assert BUTTON[entry_points.CARD_BUTTONS[command.name]].modal is not None
+    elif command.name in entry_points.OWN_ACTIONS:
+        assert BUTTON[entry_points.OWN_ACTIONS[command.name]].modal is not None
     else:
         assert BUTTON[name].modal is not None
         assert name in {each.callback_id for each in FORMS}
@@ -89,6 +93,12 @@ def test_the_form_for_details_has_a_field_for_each_of_them() -> None:
     typed = {renamed.get(each.name, each.name) for each in BY_NAME["edit"].options}
 
     assert fields_of(empty_details_form(SETTINGS, 7)) == typed
+
+
+def test_every_command_is_in_one_group() -> None:
+    grouped = [name for group in GROUPS.values() for name in group]
+
+    assert sorted(grouped) == sorted(BY_NAME)
 
 
 def test_every_button_form_and_shortcut_has_an_id_of_its_own() -> None:

@@ -26,11 +26,11 @@ from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.escalation.view import EscalationView
 from bot.services.incidents.role_briefing import RoleBriefingView
 from bot.services.postmortem.catchup import CatchupView
-from bot.services.postmortem.findings import FindingsView
 from bot.services.views.card import CardView
 from bot.services.views.event import EventView
 from bot.services.views.lists import AlertsView, FollowUpsView
 from bot.services.views.missing_facts import MissingFactsView
+from bot.services.views.resolution import ResolutionView
 from bot.slack.blocks import modals
 from bot.slack.blocks.escalation import page
 from bot.slack.blocks.escalation.message import escalation_message, moved_escalation_message
@@ -39,12 +39,13 @@ from bot.slack.blocks.incidents.alerts import alerts_message
 from bot.slack.blocks.incidents.channel_lines import LINE_BUILDERS, channel_line, ephemeral_text
 from bot.slack.blocks.incidents.declare_form import declare_form
 from bot.slack.blocks.incidents.followups import followups_message
+from bot.slack.blocks.incidents.resolution import resolution_message
 from bot.slack.blocks.incidents.role_briefing import role_briefing_message
 from bot.slack.blocks.inputs import Choice
 from bot.slack.blocks.message import Message
-from bot.slack.blocks.postmortem import catchup, findings
+from bot.slack.blocks.postmortem import catchup
 from bot.slack.blocks.postmortem.entry_forms import FORMS
-from bot.slack.blocks.postmortem.missing_facts import FACT_LABELS, missing_facts_message
+from bot.slack.blocks.postmortem.missing_facts import FACT_LABELS
 from bot.slack.replies.render import render_error
 from tests.support.records import markup
 from tests.support.records.slack_limits import Limits, is_channel_name
@@ -322,9 +323,9 @@ def test_catching_up(limits: Limits, record: Record, now: datetime) -> None:
     assert not markup.TURNING.search(markup.read(sent))
 
 
-@given(any_of(FindingsView))
-def test_the_findings(limits: Limits, view: FindingsView) -> None:
-    check(limits, findings.findings_message(view))
+@given(any_of(ResolutionView), st.lists(st.sampled_from(tuple(FACT_LABELS)), unique=True))
+def test_the_message_of_a_resolve(limits: Limits, view: ResolutionView, missing: list[str]) -> None:
+    check(limits, resolution_message(replace(view, missing=MissingFactsView(7, tuple(missing)))))
 
 
 @given(entries_of_forms(), st.sampled_from(sorted(FORMS)))
@@ -335,15 +336,6 @@ def test_forms_about_an_entry(limits: Limits, view: EntryView, name: str) -> Non
     assert limits.problems_of_view(form) == []
     assert markup.acting(form) == set()
     assert markup.broken(form) == []
-
-
-@given(
-    st.builds(
-        MissingFactsView, st.integers(1, 10**9), st.lists(st.sampled_from(tuple(FACT_LABELS)), unique=True).map(tuple)
-    )
-)
-def test_the_questions(limits: Limits, view: MissingFactsView) -> None:
-    check(limits, missing_facts_message(view))
 
 
 def test_a_whisper(limits: Limits) -> None:

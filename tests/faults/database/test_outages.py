@@ -66,7 +66,7 @@ async def test_postgres_goes_and_comes_back(
     await asyncio.to_thread(own_postgres_server.start)
     world.sandbox.retry_now()
     answer = await world.types("oncall", "/incident severity 2 worse")
-    assert "SEV2" in answer, answer
+    assert answer == ""
     assert await send_alert(world) == 200
     await world.finish()
 
@@ -103,7 +103,7 @@ async def test_postgres_goes_before_a_process_was_ever_asked_anything(
     if silent is not None:
         world.sandbox.clear_fault(silent)
     world.sandbox.retry_now()
-    assert "SEV2" in await world.types("oncall", "/incident severity 2 worse")
+    assert await world.types("oncall", "/incident severity 2 worse") == ""
     await world.finish()
     entries = [each["text"] for each in await world.timeline()]
     assert "the fans are loud" not in entries
@@ -223,7 +223,7 @@ async def test_a_file_that_another_program_keeps_locked(impatient: World) -> Non
     holder.execute("ROLLBACK")
     holder.close()
 
-    assert "SEV1" in await world.types("oncall", "/incident severity 1 worse")
+    assert await world.types("oncall", "/incident severity 1 worse") == ""
     assert len([entry for entry in await world.timeline() if entry["kinds"] == ["severity"]]) == 1
 
 

@@ -139,6 +139,6 @@ async def test_one_that_is_paused_and_wakes_after_its_lease(herd: Herd, point: s
     assert Counter(herd.texts(CHANNEL) + herd.texts("incidents")) == before
     assert_set_up_once(herd)
     answer = await herd.slack.command("oncall", CHANNEL, "/incident severity 1 worse")
-    assert "SEV1" in (answer.text or "")
+    assert (answer.ok, answer.text or "") == (True, "")
     await herd.is_all_done()
     assert "SEV1" in str(herd.slack.pins(CHANNEL)[0])

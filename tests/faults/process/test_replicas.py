@@ -163,7 +163,7 @@ async def test_one_resolves_and_one_reopens(pair: Pair) -> None:
         pair.sandbox.command("engineer", CHANNEL, "/incident reopen it is not over"),
     )
 
-    was_reopened = "is open again" in reopened
+    was_reopened = not reopened
     found = await kinds(pair)
     assert (found["resolved"], found["reopened"]) == (1, int(was_reopened))
     assert ((await pair.exported())["incident"]["status"] == "resolved") is not was_reopened
@@ -268,7 +268,8 @@ async def test_what_a_paused_replica_has_locked_is_free_again(pair: Pair) -> Non
     assert await pair.second.database.end_stuck_transactions() == 0, "it may still be at work"
     assert await pair.second.database.end_stuck_transactions(timedelta()) == 1
 
-    assert "SEV1" in ((await answering).text or "")
+    answer = await answering
+    assert (answer.ok, answer.text or "") == (True, "")
     await pair.finish()
     assert "SEV1" in pair.card()
     with pytest.raises(DBAPIError):

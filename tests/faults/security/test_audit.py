@@ -158,12 +158,12 @@ async def test_buttons_forms_reactions_messages_alerts_and_timers_are_too(world:
         await world.presses("engineer", "incident_lead")
     await noted("a button", "button", "U0ENGINEER", watch)
 
-    await world.presses("oncall", "incident_severity")
+    await world.chooses("oncall", "do_severity")
     async with Watch(world) as watch:
         await world.submits("oncall", severity="SEV1", text="worse")
     await noted("a form", "modal", "U0ONCALL", watch)
 
-    await world.presses("oncall", "incident_edit")
+    await world.chooses("oncall", "do_edit")
     async with Watch(world) as watch:
         await world.submits("oncall", category="capacity")
     await noted("the form of details", "modal", "U0ONCALL", watch)

@@ -76,7 +76,7 @@ async def test_no_address_in_an_alert_a_message_or_a_form_is_opened(tmp_path: Pa
         world.sandbox.upload("engineer", world.channel, "x.html", f"<img src={url}>", title=url)
         for line in (f"note {words}", f"edit ref:{url}", f"escalate vendor:x {url}", f"impact {url}", f"cause {url}"):
             await world.types("oncall", f"/incident {line}")
-        await world.presses("oncall", "incident_edit")
+        await world.chooses("oncall", "do_edit")
         await world.submits("oncall", reference=url)
         await world.types("oncall", f"/incident resolve {words}")
         await world.finish()

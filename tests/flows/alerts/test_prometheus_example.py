@@ -159,7 +159,7 @@ async def test_a_service_that_stops_opens_an_incident_and_its_return_is_told(tmp
 
         async with started(*service):
             await until(lambda: has_message(slack, "alert has ended"), lambda: str([]))
-            await until(lambda: has_message(slack, "to resolve: all alerts have ended"))
+            await until(lambda: has_message(slack, "All alerts have ended."))
         assert len(await incident_channels(slack)) == 1
 
 

@@ -15,7 +15,7 @@ async def test_declaring_opens_a_channel_with_its_people_and_its_card(world: Wor
     assert world.channel == "inc-1-checkout-is-down"
     assert set(world.sandbox.members(world.channel)) == {"U0DOGWATCH", "U0ONCALL", "U0ENGINEER", "U0DBA", "U0DEVELOPER"}
     card = world.card()
-    for words in ("INC-1 · Checkout is down", "SEV2", "Investigating", "nobody yet", "checkout", "somebody to lead"):
+    for words in ("INC-1 · Checkout is down", "SEV2", "Investigating", "nobody yet", "checkout", "Nobody leads yet"):
         assert words in card
     channel = world.sandbox.channel(world.channel)
     assert channel["topic"]["value"] == "SEV2 · INC-1 · Checkout is down"

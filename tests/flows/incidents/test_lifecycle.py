@@ -21,7 +21,7 @@ async def test_the_status_moves_on_and_everybody_sees_it(world: World) -> None:
     answer = await world.types("oncall", "/incident status identified the pool was halved by the deploy")
     await world.finish()
 
-    assert answer == "INC-1 is identified now."
+    assert answer == "", "the channel says it"
     assert "Identified" in world.card()
     assert "identified" in world.texts("incidents")[0]
     assert any("set the status: *identified*" in text and "pool was halved" in text for text in world.texts())
@@ -77,7 +77,7 @@ async def test_severity_with_its_reason(world: World) -> None:
     answer = await world.types("oncall", "/incident sev 1 half of all payments fail")
     await world.finish()
 
-    assert "SEV1" in answer
+    assert answer == "", "the channel says it"
     assert "SEV1" in world.card()
     assert world.sandbox.channel(world.channel)["topic"]["value"].startswith("SEV1")
     entry = await last(world)
@@ -88,10 +88,10 @@ async def test_severity_with_its_reason(world: World) -> None:
 async def test_leading_oneself_another_and_taking_over(world: World) -> None:
     await world.declares()
 
-    assert await world.types("engineer", "/incident lead") == "<@U0ENGINEER> leads INC-1 now."
+    assert await world.types("engineer", "/incident lead") == ""
     await world.finish()
     assert "*Lead:* <@U0ENGINEER>" in world.card()
-    assert "Lead it" not in world.card()
+    assert "Take the lead" not in world.card()
 
     await world.types("oncall", "/incident lead @support")
     await world.finish()
@@ -121,7 +121,7 @@ async def test_resolving_ends_it_with_text_and_time(world: World) -> None:
     answer = await world.types("oncall", "/incident resolve at:14:30 rolled back to 4710")
     await world.finish()
 
-    assert "INC-1 is resolved" in answer
+    assert answer == "", "the channel says it"
     found = await incident(world)
     assert found["ended_at"] == "2026-03-02T14:30:00+00:00"
     assert found["sources"]["ended_at"]["because"] == "resolve at:"
@@ -141,7 +141,7 @@ async def test_resolving_needs_nothing_and_survives_a_broken_slack(world: World)
 
     answer = await world.types("oncall", "/incident resolve")
 
-    assert "INC-1 is resolved" in answer
+    assert answer == "", "the channel says it"
     assert (await incident(world))["status"] == "resolved"
     world.sandbox.clear_fault(fault)
     await world.advance(minutes=15)
@@ -171,7 +171,7 @@ async def test_a_status_reopens_what_was_over(world: World) -> None:
     answer = await world.types("oncall", "/incident status investigating it is back")
     await world.finish()
 
-    assert "investigating" in answer
+    assert answer == ""
     found = await incident(world)
     assert (found["status"], found["resolved_at"], found["ended_at"], found["resolution"]) == (
         "investigating",
@@ -265,7 +265,7 @@ async def test_help_lists_the_commands_and_explains_one(world: World) -> None:
     wrong = await world.types("oncall", "/incident help strat", "ops")
 
     for word in ("start", "note", "resolve", "escalate", "postmortem"):
-        assert f"/incident {word}" in everything
+        assert f"`{word}` " in everything
     assert "when the impact began" in one
     assert "resolve" not in one
     assert "Did you mean `start`?" in wrong
@@ -312,5 +312,5 @@ async def test_a_command_delivered_twice_gets_its_first_answer_again(world: Worl
 
     answers = [await world.types("oncall", f"/incident note number {number}") for number in range(3)]
 
-    assert answers == ["Logged (note)."] * 3
+    assert answers == [""] * 3
     assert [entry["text"] for entry in (await world.timeline())[1:]] == ["number 0", "number 1", "number 2"]

@@ -283,7 +283,7 @@ async def test_a_third_one_leads_to_the_last(world: World) -> None:
 
 async def test_by_the_card_s_form(world: World) -> None:
     _, second = await two(world)
-    await world.presses("dba", "incident_merge", channel=second)
+    await world.chooses("dba", "do_merge", channel=second)
 
     await world.submits("dba", incident="INC-1")
     await world.finish()

@@ -107,7 +107,7 @@ async def test_nothing_that_slack_shows_to_an_outsider_names_it(world: World) ->
     await world.sandbox.shortcut(OUTSIDER, world.channel, ts, "add_to_timeline")
     await world.sandbox.shortcut(OUTSIDER, world.channel, ts, "make_it_task")
     await world.sandbox.global_shortcut(OUTSIDER, "declare_incident")
-    await world.presses(OUTSIDER, "incident_merge")
+    await world.chooses(OUTSIDER, "do_merge")
     await world.sandbox.open_home(OUTSIDER)
     await world.finish()
 

@@ -47,7 +47,7 @@ async def test_whoever_gets_the_lead_is_briefed_where_only_they_see_it(world: Wo
     answer = await world.types("oncall", "/incident lead <@U0ENGINEER|engineer>")
     await world.finish()
 
-    assert answer == "<@U0ENGINEER> leads INC-1 now. They get a briefing."
+    assert answer == ""
     [told] = direct(world, "engineer")
     assert "You lead INC-1" in told
     assert "You decide, and see to it that others act." in told
@@ -67,7 +67,7 @@ async def test_a_hand_over_names_both_in_the_channel_and_in_the_record(world: Wo
     answer = await world.types("oncall", "/incident handover <@U0DBA|dba> I am off to bed")
     await world.finish()
 
-    assert answer == "<@U0DBA> leads INC-1 now, taking over from <@U0ONCALL>. They get a briefing."
+    assert answer == ""
     line = next(text for text in world.texts() if "handed over" in text)
     assert "*oncall* handed over to <@U0DBA>: *Lead*" in line
     assert "I am off to bed" in line
@@ -208,7 +208,7 @@ async def test_the_lead_is_given_up(world: World) -> None:
     await world.finish()
 
     assert "Nobody is Lead of INC-1" in nobody
-    assert given_up == "<@U0DBA> is Lead of INC-1 no more, and nobody else is."
+    assert given_up == ""
     assert "nobody yet" in world.card()
     assert [(each["person_id"], bool(each["until"]), each["note"]) for each in await roles(world)] == [
         ("U0DBA", True, "the pool is the database's")
@@ -230,8 +230,8 @@ async def test_roles_are_shown_and_given_up(world: World) -> None:
         "• Communications lead (`communications`): <@U0DBA>",
         "• Scribe: nobody",
     ]
-    assert given_up == "<@U0DBA> is Communications lead of INC-1 no more, and nobody else is."
-    assert lead == "<@U0ONCALL> is Lead of INC-1 no more, and nobody else is."
+    assert given_up == ""
+    assert lead == ""
     assert "nobody yet" in world.card()
     assert all(each["until"] for each in await roles(world))
 
@@ -242,7 +242,7 @@ async def test_nobody_to_hand_over_from_is_no_reason_to_refuse(world: World) -> 
     answer = await world.types("oncall", "/incident handover <@U0DBA|dba>")
     await world.finish()
 
-    assert answer == "<@U0DBA> leads INC-1 now. They get a briefing."
+    assert answer == ""
     assert (await world.timeline())[-1]["text"] == "@dba leads"
 
 
@@ -260,7 +260,7 @@ async def test_the_workspaces_own_roles(own: World) -> None:
     await own.types("oncall", "/incident resolve")
     await own.finish()
 
-    assert answer == "<@U0DBA> is Customer liaison of INC-1 now. They get a briefing."
+    assert answer == ""
     assert "Call the three largest customers." in direct(own, "dba")[0]
     assert "*Customer liaison:* <@U0DBA>" in own.card()
     assert "*Incident commander:* <@U0ENGINEER>" in own.card()
@@ -289,7 +289,7 @@ async def test_the_form_gives_hands_over_and_takes_away(world: World) -> None:
     await world.types("oncall", "/incident role scribe <@U0ENGINEER|engineer>")
     await world.finish()
 
-    await world.presses("oncall", "roles")
+    await world.chooses("oncall", "do_role")
     answer = await world.submits(
         "oncall", **{"role.lead": "U0DBA", "role.communications": "U0DEVELOPER", "role.scribe": None}, text="the pool"
     )
@@ -305,7 +305,7 @@ async def test_a_form_leaves_alone_what_another_changed_meanwhile(world: World) 
     await world.declares()
     await world.types("oncall", "/incident lead")
     await world.finish()
-    await world.presses("oncall", "roles")
+    await world.chooses("oncall", "do_role")
     await world.types("dba", "/incident lead", world.channel)
 
     await world.submits("oncall", **{"role.scribe": "U0ENGINEER"})
@@ -336,7 +336,7 @@ async def test_whoever_gets_a_role_of_a_private_incident_is_let_in(world: World)
     await world.finish()
 
     assert "U0DBA" in world.sandbox.members(world.channel)
-    assert answer.startswith("<@U0DBA> is Scribe")
+    assert answer == ""
 
 
 async def test_a_lead_who_cannot_command_is_told_of(world: World) -> None:

@@ -1,17 +1,15 @@
-"""Review findings: posted once beside the draft, and edited as the record changes."""
+"""Review findings: in the message of the resolve, which is edited as the record changes."""
 
 from typing import Any
 
-from tests.support.worlds.world import World
+from tests.support.worlds.world import World, rendered
 
 LINE = "It is connected to the payment gateway integration: reading its logs"
 
 
 def findings_messages(world: World) -> list[dict[str, Any]]:
     """The messages in the channel that say what to check, as they stand."""
-    return [
-        each for each in world.sandbox.messages(world.channel) if each["text"].endswith("check in the record of INC-1")
-    ]
+    return [each for each in world.sandbox.messages(world.channel) if "check in the record of INC-1" in rendered(each)]
 
 
 async def has_two_findings(world: World) -> None:
@@ -23,12 +21,13 @@ async def has_two_findings(world: World) -> None:
     await world.finish()
 
 
-async def test_after_the_resolve_one_message_says_what_to_check(world: World) -> None:
+async def test_the_message_of_the_resolve_says_what_to_check(world: World) -> None:
     await has_two_findings(world)
 
     [message] = findings_messages(world)
-    assert message["text"] == "2 things to check in the record of INC-1"
     shown = str(message["blocks"])
+    assert "*Resolved* by" in shown
+    assert "2 things to check in the record of INC-1" in shown
     assert "2 entries say the same" in shown
     assert "1 task has neither an owner nor a date." in shown
     assert "|1:55 PM>" in shown
@@ -82,8 +81,6 @@ async def test_words_that_are_deleted_are_quoted_no_longer(world: World) -> None
     await world.deletes("engineer", stamps[1])
     await world.finish()
 
-    everything = str([each for each in world.sandbox.messages(world.channel) if each.get("bot_id")])
-    assert "Nothing is left to check in the record of INC-1" in everything
     assert findings_messages(world) == []
 
 

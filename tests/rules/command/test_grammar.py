@@ -335,17 +335,17 @@ def test_now_needs_a_zone():
 
 
 def test_help_names_every_command_and_every_option():
-    text = help_text(COMMANDS)
+    text = help_text()
 
     for command in COMMANDS:
-        assert f"`/incident {command.name}".rstrip() in text
+        assert not command.name or f"`{command.name}` " in text
         assert f"`/incident {command.usage}`" in command_help(command)
         assert command.summary in command_help(command)
         assert all(f"`{option.name}" in command_help(command) for option in command.options)
 
 
 def test_the_list_of_commands_is_one_answer_that_nothing_is_cut_off():
-    text = help_text(COMMANDS)
+    text = help_text()
 
     assert escape_markup(text).endswith("`/incident note INC-7 …`.")
-    assert "[" not in text, "what can be left out is told of one command, not of all"
+    assert len(text.splitlines()) < 15

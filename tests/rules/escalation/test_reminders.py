@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.config.sections.reminders import RemindersSection
 from bot.domain.reminders import (
     DueReminder,
     ReminderFacts,
@@ -16,7 +17,7 @@ from bot.domain.reminders import (
     ReminderState,
     plan_reminders,
 )
-from bot.domain.terms import Status
+from bot.domain.terms import Severity, Status
 
 START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 LEAD, UPDATE = (ReminderKind.NOBODY_LEADS, ""), (ReminderKind.UPDATE_DUE, "")
@@ -152,6 +153,12 @@ def test_each_is_switched_off_by_itself():
     assert plan_reminders(
         replace(standing, status=Status.TRIAGE), replace(RULES, triage=None), {}, after(600)
     ) == ReminderPlan((), (), None)
+
+
+def test_a_worse_incident_is_asked_for_a_lead_sooner():
+    lengths = [RemindersSection().rules(severity).nobody_leads for severity in Severity]
+
+    assert lengths == [timedelta(minutes=minutes) for minutes in (3, 5, 10, 10)]
 
 
 EVENTS = st.lists(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.incidents.next_step import NextStep
 from bot.domain.incidents.requirements import RequirementStatus
 from bot.domain.terms import Status
 from bot.services.views.card import (
@@ -55,7 +56,9 @@ BUSY = replace(
     related=CardRelations(previous="INC-6"),
     open_work=OPEN_WORK,
 )
-IN_TRIAGE = replace(OPEN, state=replace(OPEN.state, status=Status.TRIAGE))
+IN_TRIAGE = replace(
+    OPEN, state=replace(OPEN.state, status=Status.TRIAGE), open_work=CardOpenWork(next_step=NextStep.ACCEPT)
+)
 OVER = replace(
     BUSY,
     state=replace(BUSY.state, status=Status.RESOLVED, is_open=False),
@@ -111,8 +114,12 @@ FIRED = AlertLine(
     1,
 )
 ENDED = replace(FIRED, ended_at=BEGAN + timedelta(hours=2))
+NEXT_STEPS = {
+    f"next: {step}": replace(OPEN, open_work=CardOpenWork(next_step=step)) for step in NextStep if step != "accept"
+}
 CARDS = {
     "open": OPEN,
+    **NEXT_STEPS,
     "busy": BUSY,
     "in triage": IN_TRIAGE,
     "resolved": OVER,

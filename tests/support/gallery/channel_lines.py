@@ -66,7 +66,6 @@ LINES = (
     _role_view("role given up", by="U0DBA", to=None, before="U0DBA"),
     _role_view("role passed on", by="U0ONCALL", to="U0ENGINEER", before="U0DBA"),
     _role_view("role taken", by="U0ENGINEER", to="U0ENGINEER", before="U0DBA"),
-    _event_view("resolved", by="U0ONCALL"),
     _event_view("cancelled", by="U0ONCALL"),
     _event_view("drill began", by="U0ONCALL", script="checkout-500s", lines=12),
     _event_view("practice", what="alert", text="CheckoutHTTP500Spike: Spike in 500 failures", over=False),

@@ -6,7 +6,7 @@ buttons and forms. A new message or form belongs here.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.config import Settings
@@ -17,6 +17,7 @@ from bot.services.postmortem.findings import FindingPlace, FindingsView, Finding
 from bot.services.views.card import RelatedIncident
 from bot.services.views.lists import AlertsView, FollowUp, FollowUpsView
 from bot.services.views.missing_facts import NEEDED_FACTS, MissingFactsView
+from bot.services.views.resolution import ResolutionView
 from bot.slack.blocks.escalation import page
 from bot.slack.blocks.escalation.message import escalation_message, moved_escalation_message
 from bot.slack.blocks.escalation.reminders import reminder_message
@@ -26,11 +27,11 @@ from bot.slack.blocks.incidents.alerts import alerts_message
 from bot.slack.blocks.incidents.channel_lines import channel_line, ephemeral_text, redacted_message
 from bot.slack.blocks.incidents.followups import followups_message
 from bot.slack.blocks.incidents.merge import merge_question, merged_message
+from bot.slack.blocks.incidents.resolution import resolution_message
 from bot.slack.blocks.incidents.role_briefing import role_briefing_message
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.missing_permissions import missing_permissions_message
-from bot.slack.blocks.postmortem import catchup, findings
-from bot.slack.blocks.postmortem.missing_facts import missing_facts_message
+from bot.slack.blocks.postmortem import catchup
 from bot.slack.blocks.time_question import MAX_CHOICES, time_question_message
 from tests.support.gallery import oncall
 from tests.support.gallery.cards import BUSY, CARDS, EDITED, ENDED, FIRED, OTHER, OVER
@@ -68,6 +69,23 @@ FINDINGS = FindingsView(
         ),
     ),
 )
+RESOLVED = ResolutionView(
+    reference="INC-7",
+    author="U0ONCALL",
+    text="Rolled back the deploy of 14:00, with <@U0DBA>",
+    names=NAMES,
+    is_over=True,
+    draft_file=None,
+    missing=MissingFactsView(7, tuple(NEEDED_FACTS)),
+    findings=FINDINGS,
+)
+RESOLUTIONS = {
+    "something is missing": RESOLVED,
+    "complete": replace(
+        RESOLVED, draft_file="F0DRAFT", missing=MissingFactsView(7, ()), findings=FindingsView("INC-7", ()), author=None
+    ),
+    "reopened": replace(RESOLVED, is_over=False, text=""),
+}
 TWO_DAYS = ("2026-02-03 08:45 -06:00", "2026-03-02 08:45 -06:00")
 TIME_QUESTION = (
     f"`03/02/2026 08:45 CST` can be two days. Do you mean `{TWO_DAYS[0]}` or `{TWO_DAYS[1]}`?",
@@ -137,14 +155,11 @@ def _escalation_messages() -> Iterator[tuple[str, Message]]:
 def _prompts() -> Iterator[tuple[str, Message]]:
     yield from ((f"notice: {name}", missing_permissions_message(lacks)) for name, lacks in MISSING_PERMISSIONS.items())
     yield from ((f"catch up: {name}", catchup.catchup_message(view)) for name, view in CATCHUPS.items())
-    yield "questions", missing_facts_message(MissingFactsView(7, tuple(NEEDED_FACTS)))
+    yield from ((f"resolved: {name}", resolution_message(view)) for name, view in RESOLUTIONS.items())
     yield from ((f"briefing: {name}", role_briefing_message(view)) for name, view in BRIEFINGS.items())
     yield "briefing: taken", role_briefing_message(BRIEFINGS["handed over"], is_taken=True)
     yield from ((f"reminder: {name}", reminder_message(view)) for name, view in REMINDERS.items())
-    yield "questions: answered", missing_facts_message(MissingFactsView(7, ()))
-    yield "findings", findings.findings_message(FINDINGS)
     yield "question: which time", time_question_message(*TIME_QUESTION)
-    yield "findings: nothing left", findings.findings_message(FindingsView("INC-7", ()))
 
 
 def _texts() -> Iterator[tuple[str, str]]:

@@ -99,7 +99,7 @@ def modal_exhibits(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
     for callback_id, command in GENERATED_FORMS.items():
         form_made = command_forms.command_form(command, settings, {modals.INCIDENT: 7})
         yield f"form: {callback_id.removeprefix('do_')}, of the menu", form_made
-    yield "window: what to do", incident_menu(IN_MENU.values(), 7)
+    yield "window: what to do", incident_menu([each.name for each in IN_MENU.values()], 7)
     yield from oncall.oncall_forms()
     yield "form: add a means of being paged", contact_method_form(OFFERS)
     yield "form: make it a task", _task_of_message(settings)

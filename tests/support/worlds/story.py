@@ -96,7 +96,7 @@ class Story:
         await self.types(f"/incident improve {self.words}")
         await self.types(f"/incident task {self.words} due:2026-03-09 owner:@dba")
         await world.finish()
-        await world.presses("oncall", "incident_severity")
+        await world.chooses("oncall", "do_severity")
         await self.fills("oncall", severity="SEV2")
         await world.presses("oncall", "incident_status")
         await self.fills("oncall", status="monitoring")

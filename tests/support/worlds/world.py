@@ -205,6 +205,13 @@ class World:
         await self.settle()
         return answer
 
+    async def chooses(self, user: str, name: str, *, channel: str | None = None) -> Any:
+        """Press a button of the card's *More…*, such as `do_impact`."""
+        await self.presses(user, "incident_more", channel=channel)
+        answer = await self.sandbox.click_view(user, self.sandbox.views(user)[-1]["id"], name, None)
+        await self.settle()
+        return answer
+
     async def submits(self, user: str, **values: Any) -> Any:
         """Fill in the form that the person has open, and send it."""
         answer = await self.sandbox.submit_view(user, self.sandbox.views(user)[-1]["id"], values)

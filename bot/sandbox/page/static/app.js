@@ -145,6 +145,12 @@ function followLinks(event) {
     run(showCanvas(canvas, act));
     return;
   }
+  const file = address.origin === location.origin && address.pathname.match(/^\/files\/\w+\/\w+\/([^/]+)$/)?.[1];
+  if (file) {
+    event.preventDefault();
+    act.openFile({ name: decodeURIComponent(file), title: link.textContent }, link.href);
+    return;
+  }
   const target = address.origin === location.origin && readAddress(address);
   if (!target?.channel) return;
   event.preventDefault();

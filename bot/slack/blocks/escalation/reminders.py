@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from bot.domain.reminders import ReminderKind
 from bot.services.reminders.check import SnoozePeriod
 from bot.services.reminders.view import ReminderView, ReminderViewState
-from bot.slack.blocks.incidents.card import ACCEPT, CANCEL, DRAFT, LEAD, NOTE, STATUS
+from bot.slack.blocks.incidents.card import (
+    ACCEPT,
+    ACCEPT_LABEL,
+    CANCEL,
+    DECLINE_LABEL,
+    DRAFT,
+    LEAD,
+    LEAD_LABEL,
+    NOTE,
+    STATUS,
+)
 from bot.slack.blocks.limits import (
     Block,
     actions,
@@ -110,18 +120,18 @@ def _action_buttons(view: ReminderView) -> list[Block]:
     incident_id = str(view.incident_id)
     match view.what:
         case ReminderKind.NOBODY_LEADS:
-            return [button("I lead", LEAD, incident_id, style="primary")]
+            return [button(LEAD_LABEL, LEAD, incident_id, style="primary")]
         case ReminderKind.UPDATE_DUE:
             return [button("Status…", STATUS, incident_id), button("Public update…", UPDATE, incident_id)]
         case ReminderKind.NOTHING_RECORDED:
             return [button("Add to the timeline…", NOTE, incident_id)]
         case ReminderKind.TRIAGE:
-            accept = button("It is an incident", ACCEPT, incident_id, style="primary")
-            return [accept, button("Cancel it…", CANCEL, incident_id)]
+            accept = button(ACCEPT_LABEL, ACCEPT, incident_id, style="primary")
+            return [accept, button(DECLINE_LABEL, CANCEL, incident_id)]
         case ReminderKind.TASK_OVERDUE:
             return [button("Done", DONE, str(view.item_id), style="primary")] if view.item_id else []
         case ReminderKind.POSTMORTEM_DUE:
-            return [button("Write the draft anew", DRAFT, incident_id), button("Published…", UPDATE, incident_id)]
+            return [button("Regenerate draft", DRAFT, incident_id), button("Published…", UPDATE, incident_id)]
 
 
 def _put_off_menu(view: ReminderView) -> Block:

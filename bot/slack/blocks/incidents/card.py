@@ -1,8 +1,11 @@
 """Card, announcement and channel topic of an incident."""
 
+from collections.abc import Mapping
+
+from bot.domain.incidents.next_step import NextStep
 from bot.domain.terms import Status
 from bot.domain.text.durations import format_duration
-from bot.services.views.card import CardPeople, CardView, RelatedIncident, WaitingEscalation
+from bot.services.views.card import CardView, RelatedIncident, WaitingEscalation
 from bot.slack.blocks.limits import (
     FIELD_TEXT,
     TIME_AND_AGO,
@@ -38,12 +41,42 @@ LEAD, NOTE, RESOLVE, DRAFT = "incident_lead", "incident_note", "incident_resolve
 CATCHUP = "incident_catchup"
 MORE = "incident_more"
 RETRY = "incident_retry"
-SEVERITY, STATUS, ESCALATE = "incident_severity", "incident_status", "incident_escalate"
-ROLES = "roles"
+STATUS, ESCALATE = "incident_status", "incident_escalate"
+SEVERITY, ROLES, MERGE = "do_severity", "do_role", "do_merge"
+"""Buttons of the menu."""
 ACCEPT = "incident_accept"
 ROLES_SHOWN = 4
 """A section has ten fields."""
-EDIT, CANCEL, MERGE = "incident_edit", "incident_cancel", "incident_merge"
+EDIT, CANCEL = "incident_edit", "incident_cancel"
+IMPACT, REOPEN = "do_impact", "do_reopen"
+"""Forms that are generated from their commands."""
+LEAD_LABEL, ACCEPT_LABEL, DECLINE_LABEL = "Take the lead", "Accept", "Decline…"
+"""Labels that the card shares with reminders."""
+NEXT_TEXTS: Mapping[NextStep, str] = {
+    NextStep.ACCEPT: "Decide whether this is an incident.",
+    NextStep.RESOLVE: "Resolve the incident. All alerts have ended.",
+    NextStep.LEAD: "Take the lead. Nobody leads yet.",
+    NextStep.ESCALATE: "Escalate. Nobody is on call for this.",
+    NextStep.IMPACT: "State the impact: who is affected, and how.",
+    NextStep.UPDATE: "Give a status update. It is due.",
+}
+NEXT_BUTTONS: Mapping[NextStep, tuple[str, str]] = {
+    NextStep.RESOLVE: ("Resolve", RESOLVE),
+    NextStep.LEAD: (LEAD_LABEL, LEAD),
+    NextStep.ESCALATE: ("Escalate", ESCALATE),
+    NextStep.IMPACT: ("State the impact", IMPACT),
+    NextStep.UPDATE: ("Status", STATUS),
+}
+"""Label and action id of the button beside the next step."""
+OPEN_BUTTONS: Mapping[str, str] = {
+    ESCALATE: "Escalate",
+    NOTE: "Add a note",
+    STATUS: "Status",
+    CATCHUP: "Catch me up",
+    RESOLVE: "Resolve",
+    MORE: "More…",
+}
+TRIAGE_BUTTONS: Mapping[str, str] = {ESCALATE: "Escalate", NOTE: "Add a note", CATCHUP: "Catch me up", MORE: "More…"}
 
 
 def status_light(view: CardView) -> str:
@@ -73,14 +106,15 @@ def card_message(view: CardView) -> Message:
             [
                 f"*Severity:* {literal(view.state.severity)}",
                 f"*Status:* {_status_text(view, by_itself=True)}",
-                _lead_field(view.people),
+                *_lead_field(view),
                 f"*{_span_label(view)}:* {_span_text(view)}",
                 f"*Services:* {literal(', '.join(view.services), limit=FIELD_TEXT - 50) or 'not stated'}",
                 *([f"*Alerts:* {view.alerts.firing:,} of {view.alerts.total:,} firing"] if view.alerts.total else []),
                 *_role_fields(view),
             ]
         ),
-        context(_next_action(view)),
+        *_next_step_blocks(view),
+        context(_state_text(view)),
         *_requirement_blocks(view),
     ]
     if view.related.beside:
@@ -92,8 +126,12 @@ def card_message(view: CardView) -> Message:
     return Message(f"{title}: {literal(view.state.severity)}, {_status_text(view)}", blocks)
 
 
-def _lead_field(people: CardPeople) -> str:
-    return f"*{literal(people.lead_label, limit=100)}:* {f'<@{people.lead}>' if people.lead else 'nobody yet'}"
+def _lead_field(view: CardView) -> list[str]:
+    """Without a lead only while the incident is open: afterwards nobody takes the role."""
+    people = view.people
+    if people.lead is None and not view.state.is_open:
+        return []
+    return [f"*{literal(people.lead_label, limit=100)}:* {f'<@{people.lead}>' if people.lead else 'nobody yet'}"]
 
 
 def _status_text(view: CardView, *, by_itself: bool = False) -> str:
@@ -142,15 +180,26 @@ def _span_text(view: CardView) -> str:
     return f"{start} to {end} ({format_duration(abs(times.duration))})"
 
 
-def _next_action(view: CardView) -> str:
-    """Next action, the most urgent one first."""
+def _next_step_blocks(view: CardView) -> Blocks:
+    """The next step with its button; nothing if nothing is missing."""
+    step = view.open_work.next_step
+    if step is None:
+        return []
+    action = NEXT_BUTTONS.get(step)
+    return [section(f"*Next:* {NEXT_TEXTS[step]}", accessory=_card_button(view, *action) if action else None)]
+
+
+def _card_button(view: CardView, label: str, action_id: str) -> Block:
+    return button(label, action_id, str(view.incident_id), style="primary")
+
+
+def _state_text(view: CardView) -> str:
+    """Open escalations and related incidents; the outcome once it is over."""
     stands = _status_text(view, by_itself=True)
     if view.state.status == Status.RESOLVED:
-        return f"{stands}. Next: `/incident improve`, `/incident task`, and read the postmortem draft below."
+        return f"{stands}. *Next:* complete the postmortem, and note its tasks with `/incident task`."
     if view.state.status == Status.CANCELLED:
-        return f"{stands}: {_cancellation_reason(view)}\n`/incident reopen WHY` takes it back."
-    if view.state.status == Status.TRIAGE:
-        return "Is this an incident? Accept it (`/incident status investigating`), or decline it and say why."
+        return f"{stands}: {_cancellation_reason(view)}"
     if view.related.merged_into is not None:
         return (
             f"{stands} into {incident_link(view.related.merged_into)}: go on there. What was recorded here went along."
@@ -160,10 +209,6 @@ def _next_action(view: CardView) -> str:
     due = [_pending_escalation(each) for each in view.open_work.waiting[:WAITING]]
     if len(view.open_work.waiting) > WAITING:
         due.append(f"{len(view.open_work.waiting) - WAITING} more to acknowledge")
-    if view.people.lead is None:
-        due.append("somebody to lead")
-    if view.alerts.total and not view.alerts.firing:
-        due.append("to resolve: all alerts have ended")
     waiting = f"*Waiting for:* {'; '.join(due)}. " if due else ""
     linked = f"Follows {view.related.previous}. " if view.related.previous else ""
     if view.related.took_in:
@@ -208,52 +253,25 @@ def _cancellation_reason(view: CardView) -> str:
 
 
 def _buttons(view: CardView) -> Blocks:
-    """Buttons: frequent actions in the first row, rare ones in the second."""
-    value = str(view.incident_id)
-    edit, more = button("Edit details", EDIT, value), button("More…", MORE, value)
+    """At most seven buttons, with the one beside the next step; *More…* has the rest."""
     if view.related.merged_into is not None:
         return []
     if not view.state.is_open:
-        return [
-            actions(
-                button("Write the draft anew" if view.times.ended_at else "Write the draft", DRAFT, value),
-                button("Add a note", NOTE, value),
-                edit,
-                more,
-            )
-        ]
+        draft = "Regenerate draft" if view.times.ended_at else "Write draft"
+        shown = (("Reopen", REOPEN), (draft, DRAFT), ("Add a note", NOTE), ("Edit details", EDIT), ("More…", MORE))
+        return [actions(*(button(label, action_id, str(view.incident_id)) for label, action_id in shown))]
     if view.state.status == Status.TRIAGE:
-        return _triage_buttons(value, edit, more)
-    lead = [] if view.people.lead else [button("Lead it", LEAD, value, style="primary")]
-    often = actions(
-        *lead,
-        button("Severity", SEVERITY, value),
-        button("Status", STATUS, value),
-        button("Escalate", ESCALATE, value),
-        button("Add a note", NOTE, value),
-        button("Catch me up", CATCHUP, value),
-        button("Resolve", RESOLVE, value),
-    )
-    seldom = (
-        button("Roles", ROLES, value),
-        button("Merge it", MERGE, value),
-        button("Cancel the incident", CANCEL, value),
-        more,
-    )
-    return [often, actions(edit, *seldom)]
+        first = [_card_button(view, ACCEPT_LABEL, ACCEPT), button(DECLINE_LABEL, CANCEL, str(view.incident_id))]
+        return [actions(*first, *_open_buttons(view, TRIAGE_BUTTONS))]
+    return [actions(*_open_buttons(view, OPEN_BUTTONS))]
 
 
-def _triage_buttons(value: str, *seldom: Block) -> Blocks:
-    """Buttons in triage: accept or decline first."""
-    often = actions(
-        button("Accept it", ACCEPT, value, style="primary"),
-        button("Decline it", CANCEL, value),
-        button("Severity", SEVERITY, value),
-        button("Escalate", ESCALATE, value),
-        button("Add a note", NOTE, value),
-        button("Catch me up", CATCHUP, value),
-    )
-    return [often, actions(button("Roles", ROLES, value), button("Merge it", MERGE, value), *seldom)]
+def _open_buttons(view: CardView, labels: Mapping[str, str]) -> list[Block]:
+    """Buttons by action id, without the one that stands beside the next step."""
+    step = view.open_work.next_step
+    _, beside = NEXT_BUTTONS.get(step, ("", "")) if step else ("", "")
+    value = str(view.incident_id)
+    return [button(label, action_id, value) for action_id, label in labels.items() if action_id != beside]
 
 
 def announcement_message(view: CardView) -> Message:

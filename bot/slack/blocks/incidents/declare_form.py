@@ -45,7 +45,14 @@ def declare_form(
 ) -> View:
     """`metadata`: the message that the form is opened from, if there is one."""
     fields = [
-        text_field(TITLE, "What is wrong?", initial=title, example="Checkout is down", is_optional=False),
+        text_field(
+            TITLE,
+            "Title",
+            hint="What is wrong, in a few words.",
+            initial=title,
+            example="Checkout is down",
+            is_optional=False,
+        ),
         select_field(
             SEVERITY,
             "Severity",
@@ -54,17 +61,17 @@ def declare_form(
             is_optional=False,
         ),
         _service_field(settings),
-        text_field(SEEN, "What do you see?", initial=seen, hint="It becomes the first entry of the log.", is_long=True),
-        text_field(AT, "When did it begin?", hint=f"Empty means: now. Else {modals.TIME_HINT_INLINE}"),
-        checkboxes_field(FLAGS, "And", FLAG_CHOICES),
+        text_field(SEEN, "Observation", initial=seen, hint="The first entry of the timeline.", is_long=True),
+        text_field(AT, "Start time", hint=modals.DEFAULT_NOW),
+        checkboxes_field(FLAGS, "Options", FLAG_CHOICES),
         _status_field(settings),
-        text_field(REFERENCE, "Reference", hint="Its name elsewhere.", example="TSR-1532"),
+        text_field(REFERENCE, "Reference", hint="ID in another system.", example="TSR-1532"),
         text_field(
             ZONE,
             "Time zone",
             example="Europe/Paris",
-            hint=f"Of the people who read it; times above are read in it. Empty means: {settings.incidents.zone.key}, "
-            "or the service's own.",
+            hint=f"Times in this form and in the documents use it. Default: {settings.incidents.zone.key}, or the "
+            "zone of the service.",
         ),
     ]
     return modal(DECLARE, "Declare an incident", "Declare", fields, metadata or {})
@@ -75,13 +82,13 @@ def _service_field(settings: Settings) -> Block:
     known = sorted(settings.services)
     if 0 < len(known) <= MAX_OPTIONS:
         return multi_select_field(SERVICE, "Service", [Choice(name, name) for name in known])
-    return text_field(SERVICE, "Service", example="checkout", hint="Several with commas." if known else "")
+    return text_field(SERVICE, "Service", example="checkout", hint="Separate several with commas." if known else "")
 
 
 def _status_field(settings: Settings) -> Block:
     usual = Status.TRIAGE if settings.incidents.triage == "all" else Status.INVESTIGATING
     choices = [
-        Choice(Status.TRIAGE, settings.status_name(Status.TRIAGE), "To find out whether it is an incident"),
-        Choice(Status.INVESTIGATING, settings.status_name(Status.INVESTIGATING), "It is one"),
+        Choice(Status.TRIAGE, settings.status_name(Status.TRIAGE), "It is not clear yet whether this is an incident"),
+        Choice(Status.INVESTIGATING, settings.status_name(Status.INVESTIGATING), "It is an incident"),
     ]
-    return select_field(STATUS, "Where does it begin?", choices, hint=f"Nothing chosen: {settings.status_name(usual)}.")
+    return select_field(STATUS, "Starting status", choices, hint=f"Default: {settings.status_name(usual)}.")

@@ -14,7 +14,7 @@ from bot.slack.blocks.limits import Block, View
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 
-SEVERAL = "Several with commas."
+SEVERAL = "Separate several with commas."
 
 
 def load_details_form(session: Session, settings: Settings, incident_id: int) -> View:
@@ -24,7 +24,7 @@ def load_details_form(session: Session, settings: Settings, incident_id: int) ->
 
 def empty_details_form(settings: Settings, incident_id: int) -> View:
     """The form without current values. Fields that are left empty do not change."""
-    title = text_field(edit.TITLE, "Title", hint="What is left empty here stays as it is.")
+    title = text_field(edit.TITLE, "Title", hint="Fields that you leave empty do not change.")
     return _details_modal([title, *_fields(settings, {})], incident_id)
 
 
@@ -60,13 +60,20 @@ def _fields(settings: Settings, values: Mapping[str, str]) -> list[Block]:
     templates = [Choice(name, name.capitalize()) for name in settings.template_names]
     return [
         text(edit.SERVICES, "Services", hint=SEVERAL),
-        text(edit.REFERENCE, "Reference", hint="Its name elsewhere.", example="TSR-1532"),
+        text(edit.REFERENCE, "Reference", hint="ID in another system.", example="TSR-1532"),
         text(edit.CATEGORY, "Category", example="Production"),
-        text(edit.RESPONSIBILITY, "Responsibility", hint="Who answers for it: a company or a team."),
-        text(edit.ZONE, "Time zone", hint="Of the people who read it, like Europe/Paris.", is_optional=is_optional),
-        text(edit.LANGUAGES, "Languages of its documents", hint=f"{SEVERAL} Like en, fr.", is_optional=is_optional),
+        text(edit.RESPONSIBILITY, "Responsibility", hint="Responsible company or team."),
+        text(
+            edit.ZONE,
+            "Time zone",
+            hint="Times in the documents use it, for example Europe/Paris.",
+            is_optional=is_optional,
+        ),
+        text(
+            edit.LANGUAGES, "Languages of the documents", hint=f"{SEVERAL} For example en, fr.", is_optional=is_optional
+        ),
         select_field(
-            edit.TEMPLATE, "Its postmortem's form", templates, chosen=values.get(edit.TEMPLATE), is_optional=is_optional
+            edit.TEMPLATE, "Postmortem template", templates, chosen=values.get(edit.TEMPLATE), is_optional=is_optional
         ),
     ]
 

@@ -31,14 +31,11 @@ def roles_form(holders: tuple[RoleHolder, ...], incident_id: int) -> View:
             f"{FIELDS}{each.role.name}",
             each.role.label,
             chosen=each.user_id,
-            hint="Whoever you choose takes it over." if each.user_id else "",
+            hint="The person that you choose takes over." if each.user_id else "",
         )
         for each in holders[:MAX_ROLES]
     ]
     note = text_field(
-        modals.TEXT,
-        "Anything they should know?",
-        is_long=True,
-        hint="Whoever gets a role reads this with their briefing. It stands on the timeline, too.",
+        modals.TEXT, "Note", is_long=True, hint="New holders read it with their briefing. It is also on the timeline."
     )
-    return modal(modals.ROLES_FORM, "Roles", "Save", [*fields, note], {modals.INCIDENT: incident_id})
+    return modal(modals.ROLES_FORM, "Set the roles", "Save", [*fields, note], {modals.INCIDENT: incident_id})

@@ -3,22 +3,20 @@
 from bot.services.postmortem.findings import FindingPlace, FindingsView, FindingText
 from bot.services.views.lists import MAX_LISTED
 from bot.slack.blocks.limits import context, join_lines, link, literal, one_line, section
-from bot.slack.blocks.message import Message, plain_message
+from bot.slack.blocks.message import Message
 
 PLACES = 4
 """Places that a line links to."""
 
 
 def findings_message(view: FindingsView) -> Message:
-    """One line for each finding, with links to its places."""
-    if not view.found:
-        return plain_message(f":white_check_mark: Nothing is left to check in the record of {view.reference}.")
+    """One line for each finding, with links to its places. There is at least one."""
     count = len(view.found)
     head = f"{count} thing{'' if count == 1 else 's'} to check in the record of {view.reference}"
     lines = [f":mag_right: *{head}*", *(_finding_line(each) for each in view.found[:MAX_LISTED])]
     if count > MAX_LISTED:
         lines.append(f"and {count - MAX_LISTED} more, which stand in the draft")
-    how = "Advice only. Put an entry right with `/incident timeline`; `/incident postmortem` writes the draft anew."
+    how = "Advice only. Correct an entry with `/incident timeline`, then regenerate the draft."
     return Message(head, [section(join_lines(lines)), context(how)])
 
 

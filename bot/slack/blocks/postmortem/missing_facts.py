@@ -11,19 +11,19 @@ ASK = "question"
 """The action ids are `question_impact` and so on; `services.questions` names what can be missing."""
 
 FACT_LABELS: Mapping[str, str] = {
-    "impact": "What it did to whom",
-    "start": "When it really began",
-    "cause": "What caused it",
-    "detection": "How it was noticed",
-    "fix": "What fixed it",
+    "impact": "Impact",
+    "start": "Start time",
+    "cause": "Cause",
+    "detection": "Detection",
+    "fix": "Fix",
 }
 
 
 def missing_facts_message(view: MissingFactsView) -> Message:
-    anew = button("Write the draft anew", DRAFT, str(view.incident_id))
+    anew = button("Regenerate draft", DRAFT, str(view.incident_id))
     if not view.missing:
-        text = ":white_check_mark: The record has its impact, start, cause, detection and fix."
+        text = "The record has its impact, start, cause, detection and fix."
         return Message(text, [section(text), actions(anew)])
-    text = "For the postmortem, a tap each, if you know it. What nobody says stands there as missing."
+    text = "Help finish the postmortem: press what you know. Gaps are marked as missing."
     buttons = [button(FACT_LABELS[name], f"{ASK}_{name}", str(view.incident_id)) for name in view.missing]
     return Message(text, [section(text), actions(*buttons, anew)])

@@ -19,9 +19,8 @@ from bot.slack.delivery.effects.incident_views import (
     show_alerts,
     show_announcement,
     show_card,
-    show_findings,
     show_followups,
-    show_questions,
+    show_resolution,
 )
 from bot.slack.delivery.effects.messages import (
     blank_redacted_message,
@@ -55,9 +54,8 @@ EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.ANNOUNCEMENT: EffectHandler(show_announcement),
     OutboxKind.FOLLOWUPS: EffectHandler(show_followups),
     OutboxKind.ALERTS: EffectHandler(show_alerts),
-    OutboxKind.QUESTIONS: EffectHandler(show_questions),
+    OutboxKind.RESOLUTION: EffectHandler(show_resolution),
     OutboxKind.VENDOR_CASE: EffectHandler(show_case_question),
-    OutboxKind.FINDINGS: EffectHandler(show_findings),
     OutboxKind.ESCALATION: EffectHandler(show_escalation),
     OutboxKind.EVENT: EffectHandler(post_event, POST_MESSAGE),
     OutboxKind.PAGE: EffectHandler(send_page, POST_MESSAGE),

@@ -7,19 +7,19 @@ from typing import TypeVar
 from sqlmodel import Session
 
 from bot.services.channel.creation import on_card_posted, on_view_posted
-from bot.services.postmortem.findings import FindingsView, load_findings
+from bot.services.outbox.payloads import ViewPayload
 from bot.services.views.card import CardView, load_card_view
 from bot.services.views.lists import load_alerts_view, load_followups_view
-from bot.services.views.missing_facts import load_missing_facts
+from bot.services.views.resolution import ResolutionView, load_resolution_view, on_resolution_posted
 from bot.slack.blocks.incidents.alerts import alerts_message
 from bot.slack.blocks.incidents.card import announcement_message, card_message
 from bot.slack.blocks.incidents.followups import followups_message
+from bot.slack.blocks.incidents.resolution import resolution_message
 from bot.slack.blocks.message import Message
-from bot.slack.blocks.postmortem.findings import findings_message
-from bot.slack.blocks.postmortem.missing_facts import missing_facts_message
 from bot.slack.delivery.effects.channel.channels import incidents_channel
+from bot.slack.delivery.effects.channel.files import find_permalink
 from bot.slack.delivery.effects.context import EffectContext, require_installation
-from bot.slack.delivery.effects.posting import edit_or_post, forget_channel_on_error
+from bot.slack.delivery.effects.posting import edit_message, edit_or_post, forget_channel_on_error
 from bot.store.incidents import installations
 from bot.store.incidents.installations import Installation
 from bot.store.incidents.slack_messages import SlackView, find_ts
@@ -56,27 +56,21 @@ async def show_alerts(context: EffectContext, claim: Claim) -> Outcome:
     return await _show_in_channel(context, claim, SlackView.ALERTS, load_alerts_view, alerts_message)
 
 
-async def show_questions(context: EffectContext, claim: Claim) -> Outcome:
-    """Post questions only if facts are missing."""
-    return await _show_in_channel(
-        context,
-        claim,
-        SlackView.QUESTIONS,
-        load_missing_facts,
-        missing_facts_message,
-        is_needed=lambda view: bool(view.missing),
-    )
+async def show_resolution(context: EffectContext, claim: Claim) -> Outcome:
+    """Post the message of a resolve, or edit the one of the last resolve."""
 
+    def load(session: Session, incident_id: int) -> ResolutionView:
+        return load_resolution_view(session, context.settings(), incident_id)
 
-async def show_findings(context: EffectContext, claim: Claim) -> Outcome:
-    """Post findings only if there are any."""
-
-    def load(session: Session, incident_id: int) -> FindingsView:
-        return load_findings(session, context.settings(), incident_id)
-
-    return await _show_in_channel(
-        context, claim, SlackView.FINDINGS, load, findings_message, is_needed=lambda view: bool(view.found)
-    )
+    incident, (view, ts) = await context.read_with_incident(claim.row.incident_id, _with_ts(SlackView.RESOLUTION, load))
+    draft_link = await find_permalink(context, view.draft_file) if view.draft_file else None
+    channel, message = incident.channel_id or "", resolution_message(view, draft_link)
+    if not ViewPayload.from_json(claim.row.details).posts:
+        if ts is not None:
+            await edit_message(context, channel, ts, message)
+        return Done()
+    posted = await context.post(claim, channel, message)
+    return Done(lambda session: on_resolution_posted(session, incident.key, posted, context.now()))
 
 
 async def _show_in_channel(
@@ -85,13 +79,9 @@ async def _show_in_channel(
     kind: SlackView,
     load: Callable[[Session, int], T],
     render: Callable[[T], Message],
-    *,
-    is_needed: Callable[[T], bool] = lambda _view: True,
 ) -> Outcome:
-    """Edit the view in the incident's channel, or post it if it `is_needed`."""
+    """Edit the view in the incident's channel, or post it."""
     incident, (view, ts) = await context.read_with_incident(claim.row.incident_id, _with_ts(kind, load))
-    if ts is None and not is_needed(view):
-        return Done()
     saving = partial(_save_view, incident_id=incident.key, view=kind)
     return await edit_or_post(context, claim, incident.channel_id or "", ts, render(view), saving)
 

@@ -12,18 +12,18 @@ from bot.services.outbox.payloads import (
     MissingPermissionsPayload,
     RoleBriefingPayload,
 )
-from bot.services.views.event import load_event_view
+from bot.services.views.shared_line import load_line
 from bot.services.workspace.missing_permissions import list_unreported, mark_reported
 from bot.slack.api.errors import SlackApiError
 from bot.slack.blocks.escalation.page import page_message
 from bot.slack.blocks.incidents.channel_lines import channel_line, ephemeral_text, redacted_message
 from bot.slack.blocks.incidents.role_briefing import role_briefing_message
-from bot.slack.blocks.message import Message
+from bot.slack.blocks.message import Message, join_messages
 from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.delivery.effects.channel.channels import incidents_channel
 from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.effects.escalations import moved_message
-from bot.slack.delivery.effects.posting import forget_channel_on_error, post_directly
+from bot.slack.delivery.effects.posting import edit_message, forget_channel_on_error, post_directly
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.outbox import Claim, Done, Outcome
 
@@ -34,10 +34,10 @@ IN_THREAD = {"reminder", "level", "level empty"}
 async def post_event(context: EffectContext, claim: Claim) -> Outcome:
     """Post a line to the incident channel, the incidents channel or one person."""
     payload, settings = EventPayload.from_json(claim.row.details), context.settings()
-    incident, view = await context.read_with_incident(
-        claim.row.incident_id, lambda session, incident_id: load_event_view(session, settings, incident_id, payload)
+    incident, (views, line_ts) = await context.read_with_incident(
+        claim.row.incident_id, lambda session, incident_id: load_line(session, settings, incident_id, payload)
     )
-    message = channel_line(view)
+    view, message = views[-1], join_messages([channel_line(each) for each in views])
     if payload.user_id:
         await post_directly(context, claim, payload.user_id, message)
         return Done()
@@ -46,7 +46,11 @@ async def post_event(context: EffectContext, claim: Claim) -> Outcome:
             await _post_to_incidents_channel(context, claim, message)
         return Done()
     thread = view.escalation.message_ts if view.escalation and view.event in IN_THREAD else None
-    ts = await context.post(claim, incident.channel_id or "", message, thread_ts=thread)
+    channel = incident.channel_id or ""
+    if line_ts is not None and await edit_message(context, channel, line_ts, message):
+        ts = line_ts
+    else:
+        ts = await context.post(claim, channel, message, thread_ts=thread)
 
     def apply(session: Session) -> None:
         entry = session.get(TimelineEntry, payload.entry_id) if payload.entry_id else None
@@ -54,7 +58,7 @@ async def post_event(context: EffectContext, claim: Claim) -> Outcome:
             entry.posted_ts = ts
             session.add(entry)
             if entry.redacted_at is not None:  # while the line was being posted
-                blank_message(session, incident, context.now(), incident.channel_id or "", ts)
+                blank_message(session, incident, context.now(), channel, ts)
 
     return Done(apply)
 

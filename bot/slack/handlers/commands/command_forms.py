@@ -23,7 +23,7 @@ from bot.slack.blocks.command_forms import Parameter, command_form, command_para
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.message import Message
 from bot.slack.handlers.commands.parse_context import build_context
-from bot.slack.handlers.fields import FieldError, errors_at, list_candidates
+from bot.slack.handlers.fields import ErrorCollector, FieldError, errors_at, list_candidates
 from bot.slack.handlers.interactions import ViewSubmission
 from bot.slack.handlers.registry import INCIDENT, Answer, Button, ButtonReply, EphemeralMessage, Form
 from bot.slack.replies import entry_points
@@ -37,22 +37,25 @@ from commands.base import Caller, Reply
 def parse_form(
     settings: Settings, command: Command, actor: Actor, submission: ViewSubmission, incident: Incident | None
 ) -> Invocation:
-    """Parse the fields of a command's form. Raises FieldError."""
+    """Parse the fields of a command's form. Raises FieldErrors with the errors of all fields."""
     zone = ZoneInfo(incident.zone) if incident else settings.incidents.zone
     context = build_context(settings, actor.at, inside=incident, zone=zone)
     found: dict[str, Any] = {}
+    errors = ErrorCollector()
     # The zone first: the times of the same form are read in it.
     for parameter in sorted(command_parameters(command), key=lambda each: each.kind is not Value.ZONE):
-        word = _typed_word(parameter, submission)
-        if not word:
-            _check_required(parameter, context)
-            continue
-        found[parameter.name] = value = _parse_field(parameter, word, context)
-        if isinstance(value, ZoneInfo):
-            context = replace(context, zone=value)
+        with errors.collect():
+            word = _typed_word(parameter, submission)
+            if not word:
+                _check_required(parameter, context)
+                continue
+            found[parameter.name] = value = _parse_field(parameter, word, context)
+            if isinstance(value, ZoneInfo):
+                context = replace(context, zone=value)
     text = submission.text()
     if command.text == "required" and not text:
-        raise FieldError(modals.TEXT, "Write something here.")
+        errors.by_field[modals.TEXT] = "Enter a text."
+    errors.check()
     options = {each.name for each in command.options}
     return Invocation(
         command,
@@ -106,21 +109,24 @@ def _run_command(
     actor: Actor,
     incident: Incident | None,
     invocation: Invocation,
+    channel_id: str,
 ) -> Reply:
+    """`channel_id`: where the form or button was; its lines answer there."""
     if command.run is None:
         raise UserError(f"`{command.name}` does nothing.")
     visibility = Visibility(actor.team_id, incident.key if incident else None)
-    reply: Reply = command.run(session, Caller(actor, settings, incident, incident, visibility), invocation)
+    here = incident if incident and incident.channel_id == channel_id else None
+    reply: Reply = command.run(session, Caller(actor, settings, incident, here, visibility), invocation)
     return reply
 
 
-def _run_form(command: Command) -> Callable[[Session, Settings, Actor, ViewSubmission], Answer]:
-    def run(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer:
+def _run_form(command: Command) -> Callable[[Session, Settings, Actor, ViewSubmission], Answer | None]:
+    def run(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer | None:
         incident = incidents.get(session, submission.incident_id) if command.needs_incident else None
         invocation = parse_form(settings, command, actor, submission, incident)
         with errors_at(_error_field(invocation, submission)):
-            reply = _run_command(session, settings, command, actor, incident, invocation)
-        return render_command_reply(session, settings, reply, actor.at)
+            reply = _run_command(session, settings, command, actor, incident, invocation, submission.channel_id)
+        return render_command_reply(session, settings, reply, actor.at) or None
 
     return run
 
@@ -135,7 +141,7 @@ def _run_button(command: Command) -> Callable[[Session, Settings, Actor, int], B
     def run(session: Session, settings: Settings, actor: Actor, incident_id: int) -> ButtonReply:
         incident = incidents.get(session, incident_id)
         invocation = Invocation(command, {}, {}, "", incident.reference, ZoneInfo(incident.zone))
-        reply = _run_command(session, settings, command, actor, incident, invocation)
+        reply = _run_command(session, settings, command, actor, incident, invocation, "")
         answer = render_command_reply(session, settings, reply, actor.at)
         return EphemeralMessage(Message(answer["text"], answer["blocks"])) if answer.get("blocks") else reply.text
 
@@ -153,8 +159,9 @@ def menu_aliases(buttons: Iterable[Button[Any]]) -> Iterator[Button[Any]]:
     """Yield the lines of the incident menu that do the same as one of `buttons`, on the card."""
     by_id = {each.action_id: each for each in buttons}
     for action_id, command in entry_points.IN_MENU.items():
-        if command.name in entry_points.CARD_BUTTONS and has_fields(command):
-            yield replace(by_id[entry_points.CARD_BUTTONS[command.name]], action_id=action_id)
+        own_id = entry_points.OWN_ACTIONS.get(command.name)
+        if own_id is not None and own_id != action_id and has_fields(command):
+            yield replace(by_id[own_id], action_id=action_id)
 
 
 BUTTONS = (

@@ -23,7 +23,7 @@ from bot.slack.handlers.commands.parse_context import build_context
 from bot.slack.handlers.commands.time_questions import TimeQuestion, render_question
 from bot.slack.handlers.interactions import ButtonClick
 from bot.slack.handlers.registry import CLICK, Answer, Button
-from bot.slack.replies.render import render_command_reply, render_error
+from bot.slack.replies.render import render_command_reply, render_error, render_text
 from bot.store.database.savepoint import savepoint
 from bot.store.incidents import numbering
 from bot.store.incidents.incidents import Incident, IncidentNotFound
@@ -154,7 +154,7 @@ def _choose_time(session: Session, settings: Settings, actor: Actor, click: Butt
         answer = render_question(problem, question)
     else:
         answer = render_command_reply(session, settings, reply, actor.at)
-    return {**answer, "replace_original": True}
+    return {**(answer or render_text("Done, with the time that you chose.")), "replace_original": True}
 
 
 def _ensure_people_known(session: Session, command: SlashCommand, at: datetime) -> None:

@@ -31,7 +31,6 @@ from bot.slack.blocks.incidents.channel_lines.lifecycle import (
     new_channel_line,
     no_channel_line,
     reopened_line,
-    resolved_line,
     severity_line,
     status_line,
 )
@@ -56,7 +55,6 @@ LINE_BUILDERS: Mapping[str, Callable[[EventView], Message]] = {
     "role given up": role_given_up_line,
     "role passed on": role_passed_on_line,
     "role taken": role_taken_line,
-    "resolved": resolved_line,
     "cancelled": cancelled_line,
     "maintenance": maintenance_line,
     "drill began": drill_started_line,

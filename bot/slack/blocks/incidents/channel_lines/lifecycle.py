@@ -40,10 +40,6 @@ def reopened_line(view: EventView) -> Message:
     return with_text(f":leftwards_arrow_with_hook: *Reopened* by {actor_text(view)}", view)
 
 
-def resolved_line(view: EventView) -> Message:
-    return with_text(f":white_check_mark: *Resolved* by {actor_text(view)}", view)
-
-
 def cancelled_line(view: EventView) -> Message:
     return with_text(f":no_entry_sign: *Cancelled* by {actor_text(view)}", view)
 

@@ -11,6 +11,7 @@ from bot.domain.slack_app.missing_permissions import is_missing_permission
 from bot.services.channel import bookmarks_and_canvas
 from bot.services.channel.bookmarks_and_canvas import BookmarkTargets
 from bot.slack.api.errors import SlackApiError
+from bot.slack.delivery.effects.channel.files import find_permalink
 from bot.slack.delivery.effects.context import EffectContext, require_channel
 from bot.store import outbox
 from bot.store.outbox import Claim, Done, Outcome
@@ -78,12 +79,8 @@ async def _postmortem_bookmark(context: EffectContext, targets: BookmarkTargets)
     """Bookmark of the draft's file; empty if Slack gives no permalink."""
     if targets.file_id is None:
         return []
-    try:
-        file = (await context.gateway.call("files.info", file=targets.file_id)).get("file", {})
-    except SlackApiError:
-        return []
-    link = str(file.get("permalink") or "")
-    return [Bookmark(bookmarks_and_canvas.POSTMORTEM, "Postmortem", link, ":memo:")] if link.startswith("http") else []
+    link = await find_permalink(context, targets.file_id)
+    return [Bookmark(bookmarks_and_canvas.POSTMORTEM, "Postmortem", link, ":memo:")] if link else []
 
 
 async def _set_bookmark(

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from hashlib import sha256
 from html import unescape
 from typing import Any
 
@@ -12,7 +13,7 @@ from structlog import get_logger
 from bot.domain.incidents.lifecycle import alternative_channel_name, channel_name
 from bot.domain.slack_app.missing_permissions import MISSING_SCOPE
 from bot.services.alerts import storms
-from bot.services.channel.creation import on_channel_created, on_channel_refused
+from bot.services.channel.creation import on_channel_created, on_channel_refused, on_topic_set
 from bot.services.outbox.payloads import InvitePayload
 from bot.services.views.card import load_card_view
 from bot.services.workspace.installation import save_incidents_channel
@@ -23,7 +24,7 @@ from bot.store import outbox
 from bot.store.incidents import incident_lists, installations
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.installations import Installation
-from bot.store.incidents.slack_messages import SlackView, find_ts
+from bot.store.incidents.slack_messages import SlackView, find_digest, find_ts
 from bot.store.outbox import Claim, Done, Outcome
 
 log = get_logger(__name__)
@@ -160,15 +161,22 @@ async def _list_members(context: EffectContext, channel: str) -> list[str]:
 
 
 async def set_topic(context: EffectContext, claim: Claim) -> Outcome:
+    """Set the topic if its text has changed: Slack posts a line each time that it is set."""
     settings = context.settings()
-    incident, view = await context.read_with_incident(
-        claim.row.incident_id, lambda session, incident_id: load_card_view(session, settings, incident_id)
+    incident, (view, known) = await context.read_with_incident(
+        claim.row.incident_id,
+        lambda session, incident_id: (
+            load_card_view(session, settings, incident_id),
+            find_digest(session, incident_id, SlackView.TOPIC),
+        ),
     )
     channel, wanted = require_channel(incident), channel_topic(view)
-    if claim.is_unknown and await _has_topic(context, channel, wanted):
+    digest = sha256(wanted.encode()).hexdigest()
+    if digest == known:
         return Done()
-    await context.gateway.call("conversations.setTopic", channel=channel, topic=wanted)
-    return Done()
+    if not (claim.is_unknown and await _has_topic(context, channel, wanted)):
+        await context.gateway.call("conversations.setTopic", channel=channel, topic=wanted)
+    return Done(lambda session: on_topic_set(session, incident.key, digest))
 
 
 async def _has_topic(context: EffectContext, channel: str, topic: str) -> bool:

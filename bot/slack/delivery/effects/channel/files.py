@@ -10,7 +10,7 @@ from structlog import get_logger
 
 from bot.services.channel.bookmarks_and_canvas import on_draft_posted
 from bot.services.outbox.payloads import DraftPayload, FilePayload
-from bot.services.postmortem.drafts import WrittenDraft, assemble_draft, save_draft
+from bot.services.postmortem.drafts import WrittenDraft, assemble_draft, find_draft_thread, save_draft
 from bot.slack.api.errors import SlackApiError
 from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.effects.posting import open_direct_channel
@@ -39,10 +39,12 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
     The file's id is saved before the last step, so that an upload of unknown outcome is looked up, not repeated.
     """
     payload, settings = DraftPayload.from_json(claim.row.details), context.settings()
+    thread_ts = None
     if payload.user_id:
         channel = await open_direct_channel(context, claim, payload.user_id)
     else:
         channel = await context.read_channel(claim.row.incident_id)
+        thread_ts = await context.database.read(find_draft_thread, claim.row.incident_id or 0)
     draft = await write_draft(context, claim, payload.template, payload.languages)
     at = context.now()
     if draft.problem_details:
@@ -62,7 +64,7 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
             progress = {**claim.row.progress, "looks": checks + 1}
             return Retry(at + CHECK_INTERVAL, "the file is not shown yet", is_unknown=True, progress=progress)
     try:
-        await _upload(context, claim, channel, draft)
+        await _upload(context, claim, channel, thread_ts, draft)
     except SlackApiError as problem:
         log.warning("draft refused by Slack", reference=draft.reference, problem=str(problem))
         return outbox.Rejected(str(problem), apply=refresh_views)
@@ -86,15 +88,28 @@ async def request_upload(context: EffectContext, filename: str, content: bytes) 
     return str(ticket["file_id"])
 
 
-async def _upload(context: EffectContext, claim: Claim, channel: str, draft: WrittenDraft) -> None:
+async def _upload(
+    context: EffectContext, claim: Claim, channel: str, thread_ts: str | None, draft: WrittenDraft
+) -> None:
     file_id = await request_upload(context, draft.filename, draft.markdown.encode())
     await context.save_progress(claim, file_id=file_id, looks=0)
     await context.gateway.call(
         "files.completeUploadExternal",
         files=[{"id": file_id, "title": draft.title}],
         channel_id=channel,
+        thread_ts=thread_ts,
         initial_comment=escape_markup(draft.comment),
     )
+
+
+async def find_permalink(context: EffectContext, file_id: str) -> str | None:
+    """Permalink of a file; None if Slack gives none."""
+    try:
+        file = (await context.gateway.call("files.info", file=file_id)).get("file", {})
+    except SlackApiError:
+        return None
+    found = str(file.get("permalink") or "")
+    return found if found.startswith("http") else None
 
 
 async def _find_share(context: EffectContext, claim: Claim, channel: str) -> Share:

@@ -1,0 +1,72 @@
+"""Read model of the message of a resolve."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.terms import Kind
+from bot.services import outbox
+from bot.services.postmortem.findings import FindingsView, load_findings
+from bot.services.views.missing_facts import MissingFactsView, load_missing_facts
+from bot.services.workspace.people import MENTION
+from bot.store.incidents import incidents, postmortems, slack_messages, timeline
+from bot.store.incidents.slack_messages import SlackView
+from bot.store.incidents.timeline import TimelineEntry
+from bot.store.shared import people
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionView:
+    """
+    The last resolve of an incident.
+
+    `author` is None for Dogwatch itself. `is_over` is False once the incident was reopened. `draft_file`: Slack's id
+    of the newest draft since the resolve.
+    """
+
+    reference: str
+    author: str | None
+    text: str
+    names: Mapping[str, str]
+    is_over: bool
+    draft_file: str | None
+    missing: MissingFactsView
+    findings: FindingsView
+
+
+def load_resolution_view(session: Session, settings: Settings, incident_id: int) -> ResolutionView:
+    incident = incidents.get(session, incident_id)
+    entry = find_resolution_entry(session, incident_id)
+    author, text = (entry.author, entry.text) if entry else (None, "")
+    draft = postmortems.find_latest(session, incident_id)
+    return ResolutionView(
+        reference=incident.reference,
+        author=author,
+        text=text,
+        names=people.find_names(session, incident.team_id, [*MENTION.findall(text), *([author] if author else [])]),
+        is_over=not incident.is_open,
+        draft_file=draft.file_id or None if draft and entry and draft.created_at >= entry.recorded_at else None,
+        missing=load_missing_facts(session, incident_id),
+        findings=load_findings(session, settings, incident_id),
+    )
+
+
+def find_resolution_entry(session: Session, incident_id: int) -> TimelineEntry | None:
+    """The entry of the last resolve that stands; None if it was taken off the timeline."""
+    standing = timeline.find_entries(session, incident_id, with_withdrawn=False)
+    resolved = [entry for entry in standing if entry.has(Kind.RESOLVED)]
+    return max(resolved, key=lambda entry: entry.recorded_at, default=None)
+
+
+def on_resolution_posted(session: Session, incident_id: int, ts: str, at: datetime) -> None:
+    """Store where the message is, and show in it what has changed since it was rendered."""
+    incident = incidents.lock(session, incident_id)
+    entry = find_resolution_entry(session, incident_id)
+    if entry is not None:
+        entry.posted_ts = ts
+        session.add(entry)
+    slack_messages.save(session, incident, SlackView.RESOLUTION, ts)
+    outbox.refresh_resolution(session, incident, at)
