@@ -35,12 +35,20 @@ from bot.store.incidents.incidents import Incident
 
 
 def acknowledge(
-    session: Session, settings: Settings, escalation_id: int, actor: Actor, *, method: str = "slack", name: str = ""
+    session: Session,
+    settings: Settings,
+    escalation_id: int,
+    actor: Actor,
+    *,
+    method: str = "slack",
+    name: str = "",
+    tells_caller: bool = True,
 ) -> Escalation:
     """
     Acknowledge an escalation; the first one counts, or all people of a level that needs all.
 
-    `name`: name given by a paging service for a person unknown in Slack.
+    `name`: name given by a person unknown in Slack, or for them by a paging service. `tells_caller`: off for somebody
+    who hands over at once.
     Raises UserError if somebody acknowledged before, with their name.
     """
     same = lock_same_policy(session, escalation_id)
@@ -59,7 +67,27 @@ def acknowledge(
             )
     refresh_milestones(session, incident)
     outbox.invite_users(session, incident, actor.at, [actor.user_id] if actor.user_id else [], [])
+    if tells_caller:
+        _tell_caller(session, incident, escalation, actor, name)
     return escalation
+
+
+def _tell_caller(session: Session, incident: Incident, escalation: Escalation, actor: Actor, name: str) -> None:
+    """Tell the person who asked for help that it comes: the edited message notifies nobody."""
+    if escalation.acknowledged_at is None or escalation.asked_by in {None, actor.user_id}:
+        return
+    paged_at = None if escalation.was_only_recorded else escalation.paged_at
+    outbox.post_event(
+        session,
+        incident,
+        "answered",
+        actor.at,
+        escalation_id=escalation.key,
+        to=escalation.asked_by,
+        by=actor.user_id,
+        name=name,
+        waited_seconds=round((actor.at - paged_at).total_seconds()) if paged_at else None,
+    )
 
 
 def _record_acknowledgement(
