@@ -7,29 +7,32 @@ from bot.domain.errors import UserError
 from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.terms import TargetKind
 from bot.services.escalation.ack_timeout import confirm_active
+from bot.services.escalation.duplicate_check import RepeatedRequest, find_repeated_request, page_again, read_request
 from bot.services.escalation.page_bundles import acknowledge_bundle, acknowledge_page, load_bundle_of_page
 from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.escalation.responses.decline import decline, extend_wait, hand_back
-from bot.services.escalation.start import escalate, hand_over_escalation
+from bot.services.escalation.start import escalate_to_all, hand_over_escalation
 from bot.services.escalation.target_lookup import find_target
 from bot.services.escalation.view_loader import load_escalation_view
 from bot.services.vendors import VendorUpdate, update_vendor_escalation
 from bot.services.workspace.actor import Actor
 from bot.slack.api.payloads import is_row_id
-from bot.slack.blocks import modals
+from bot.slack.blocks import menu, modals
 from bot.slack.blocks.command_forms import VENDOR, command_form
-from bot.slack.blocks.escalation import controls, page_bundle, vendors
+from bot.slack.blocks.escalation import controls, page_bundle, question, vendors
 from bot.slack.blocks.escalation.page import page_message
 from bot.slack.blocks.escalation.silence_check import ON_IT, active_confirmed_message
 from bot.slack.blocks.incidents import card
-from bot.slack.blocks.limits import View
-from bot.slack.blocks.message import Message
+from bot.slack.blocks.limits import View, literal_with_mentions
+from bot.slack.blocks.message import Message, plain_message
 from bot.slack.blocks.modals import AT, CASE, PERSON, TEAM
 from bot.slack.handlers.fields import FieldError, errors_at, parse_time_field
 from bot.slack.handlers.interactions import OLD_BUTTON, ButtonClick, ViewSubmission
-from bot.slack.handlers.registry import INCIDENT, ROW, About, Button, Form, read_row_id
+from bot.slack.handlers.registry import INCIDENT, ROW, About, Answer, Button, Form, read_row_id
+from bot.slack.replies.render import render_ephemeral
 from bot.store.escalation import escalations
 from commands import vendor
+from commands.escalate import describe_escalations
 
 DIRECT = "D"
 """The first letter of the ids of direct messages."""
@@ -49,6 +52,8 @@ def _find_called_incident(session: Session, click: ButtonClick) -> int:
 
 MINUTES = About(_read_minutes)
 """An escalation's id, and minutes."""
+REQUEST = About(lambda click: click.value, incident=lambda _session, click: read_request(click.value).incident_id)
+"""A request to page again."""
 CALL = About(read_row_id, incident=_find_called_incident)
 """The id of the escalation that called a vendor."""
 
@@ -111,31 +116,45 @@ def _fill_vendor_form(session: Session, settings: Settings, escalation_id: int) 
     return command_form(vendor.COMMAND, settings, {modals.INCIDENT: called.incident_id}, initial=chosen)
 
 
-def _escalate(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+def _escalate(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer | None:
     person, team = submission.text(PERSON), submission.text(TEAM)
     if not person and not team:
         raise FieldError(PERSON, "Choose whom to page.")
     when = parse_time_field(session, submission, actor.at)
-    targets = [(TargetKind.PERSON, person, person)] if person else []
+    named = [(TargetKind.PERSON, person, person)] if person else []
     if team:
-        kind, _, name = team.partition(":")
-        targets.append((TargetKind(kind), name, ""))
+        kind_of_team, _, name_of_team = team.partition(":")
+        named.append((TargetKind(kind_of_team), name_of_team, ""))
     case = submission.text(CASE)
-    if case and not any(kind == TargetKind.VENDOR for kind, _, _ in targets):
+    if case and not any(kind == TargetKind.VENDOR for kind, _, _ in named):
         raise FieldError(CASE, "Only a vendor has a case reference. Leave this empty, or choose a vendor.")
-    for target_kind, name, target_id in targets:
-        target = find_target(session, settings, actor.team_id, target_kind, name, target_id or None)
-        with errors_at(AT if when else PERSON):
-            escalate(
-                session,
-                settings,
-                submission.incident_id,
-                actor,
-                target,
-                submission.text(),
-                when=when,
-                case=case if target_kind == TargetKind.VENDOR else "",
-            )
+    with errors_at(PERSON):
+        targets = [
+            find_target(session, settings, actor.team_id, kind, name, target_id or None)
+            for kind, name, target_id in named
+        ]
+    reason, incident_id = submission.text(), submission.incident_id
+    with errors_at(AT if when else PERSON):
+        if when is None:
+            request = find_repeated_request(session, incident_id, actor, targets, reason, case)
+            if request is not None:
+                return _ask_to_page_again(submission, request)
+        escalate_to_all(session, settings, incident_id, actor, targets, reason, when=when, case=case)
+    return None
+
+
+def _ask_to_page_again(submission: ViewSubmission, request: RepeatedRequest) -> Answer:
+    """Return the question. Raises UserError for a form that was opened where nobody can be asked."""
+    if not submission.metadata.get(menu.URL):
+        raise UserError(
+            "One of them is already paged. To page again, type `/incident escalate` in the incident's channel."
+        )
+    return render_ephemeral(question.page_again_question(request))
+
+
+def _page_again(session: Session, settings: Settings, actor: Actor, value: str) -> Message:
+    made = page_again(session, settings, actor, value)
+    return plain_message(literal_with_mentions(describe_escalations(settings, made)))
 
 
 def _hand_over(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
@@ -159,7 +178,8 @@ BUTTONS = (
     Button(controls.HAND_OVER, about=ROW, modal=controls.hand_over_form),
     Button(controls.HAND_BACK, about=ROW, modal=controls.hand_back_form),
     Button(ON_IT, about=ROW, run=_confirm_active),
-    Button(card.ESCALATE, about=INCIDENT, modal=modals.escalate_form),
+    Button(card.ESCALATE, about=INCIDENT, modal=modals.escalate_form, carries_url=True),
+    Button(question.PAGE_AGAIN, about=REQUEST, run=_page_again),
     Button(page_bundle.ACKNOWLEDGE, about=ROW, run=_acknowledge_bundled),
     Button(page_bundle.ACKNOWLEDGE_ALL, about=ROW, run=_acknowledge_bundle),
     Button(vendors.FIXED, about=ROW, run=_record_fix),

@@ -12,6 +12,9 @@ from typing import Any
 from bot.config import Settings
 from bot.domain.slack_app.missing_permissions import MissingPermission
 from bot.domain.slack_app.scopes import BY_SCOPE, PERMISSIONS
+from bot.domain.terms import TargetKind
+from bot.services.escalation.duplicate_check import RepeatedRequest, RunningPage
+from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.incidents.merge import MergePreview, MergeResult
 from bot.services.postmortem.findings import FindingPlace, FindingsView, FindingText
 from bot.services.views.card import RelatedIncident
@@ -19,6 +22,7 @@ from bot.services.views.lists import AlertsView, FollowUp, FollowUpsView
 from bot.services.views.missing_facts import NEEDED_FACTS, MissingFactsView
 from bot.slack.blocks.escalation import page
 from bot.slack.blocks.escalation.message import escalation_message, moved_escalation_message
+from bot.slack.blocks.escalation.question import page_again_question
 from bot.slack.blocks.escalation.reminders import reminder_message
 from bot.slack.blocks.escalation.silence_check import active_confirmed_message, silence_check_message
 from bot.slack.blocks.incidents import archiving, card
@@ -33,7 +37,7 @@ from bot.slack.blocks.postmortem import catchup, findings
 from bot.slack.blocks.postmortem.missing_facts import missing_facts_message
 from bot.slack.blocks.time_question import MAX_CHOICES, time_question_message
 from tests.support.gallery import oncall
-from tests.support.gallery.cards import BUSY, CARDS, EDITED, ENDED, FIRED, OTHER, OVER
+from tests.support.gallery.cards import BEGAN, BUSY, CARDS, EDITED, ENDED, FIRED, OTHER, OVER
 from tests.support.gallery.catchup import CATCHUPS
 from tests.support.gallery.channel_lines import LINES
 from tests.support.gallery.escalations import ANSWERED, ESCALATIONS, NAMES, PAGES
@@ -67,6 +71,17 @@ FINDINGS = FindingsView(
             (FindingPlace("task 2", "https://harbour.slack.example/archives/C0INC7/p43"), FindingPlace("task 3", None)),
         ),
     ),
+)
+REPEATED = RepeatedRequest(
+    7,
+    (
+        EscalationTarget(TargetKind.PERSON, "U0DBA", "U0DBA"),
+        EscalationTarget(TargetKind.POLICY, "payments", "payments"),
+    ),
+    "Where are you?",
+    "",
+    BEGAN,
+    (RunningPage("<@U0DBA>", TargetKind.PERSON, BEGAN), RunningPage("payments", TargetKind.POLICY, BEGAN)),
 )
 TWO_DAYS = ("2026-02-03 08:45 -06:00", "2026-03-02 08:45 -06:00")
 TIME_QUESTION = (
@@ -132,6 +147,7 @@ def _escalation_messages() -> Iterator[tuple[str, Message]]:
     yield from oncall.oncall_messages()
     yield "still on it?", silence_check_message(ACK_TIMEOUT)
     yield "still on it: yes", active_confirmed_message("INC-7")
+    yield "page again?", page_again_question(REPEATED)
 
 
 def _prompts() -> Iterator[tuple[str, Message]]:
