@@ -10,6 +10,7 @@ from bot.services.escalation.ack_timeout import confirm_active
 from bot.services.escalation.duplicate_check import RepeatedRequest, find_repeated_request, page_again, read_request
 from bot.services.escalation.page_bundles import acknowledge_bundle, acknowledge_page, load_bundle_of_page
 from bot.services.escalation.responses.acknowledge import acknowledge
+from bot.services.escalation.responses.common import find_level_paged_instead
 from bot.services.escalation.responses.decline import decline, extend_wait, hand_back
 from bot.services.escalation.start import escalate_to_all, hand_over_escalation
 from bot.services.escalation.target_lookup import find_target
@@ -28,7 +29,17 @@ from bot.slack.blocks.message import Message, plain_message
 from bot.slack.blocks.modals import AT, CASE, PERSON, TEAM
 from bot.slack.handlers.fields import FieldError, errors_at, parse_time_field
 from bot.slack.handlers.interactions import OLD_BUTTON, ButtonClick, ViewSubmission
-from bot.slack.handlers.registry import INCIDENT, ROW, About, Answer, Button, Form, read_row_id
+from bot.slack.handlers.registry import (
+    INCIDENT,
+    ROW,
+    About,
+    Answer,
+    Button,
+    ButtonReply,
+    EphemeralMessage,
+    Form,
+    read_row_id,
+)
 from bot.slack.replies.render import render_ephemeral
 from bot.store.escalation import escalations
 from commands import vendor
@@ -58,8 +69,18 @@ CALL = About(read_row_id, incident=_find_called_incident)
 """The id of the escalation that called a vendor."""
 
 
-def _acknowledge(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
+def _acknowledge(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> ButtonReply:
+    """Acknowledge; ask a person who was not paged, because they may have pressed by mistake."""
+    paged = find_level_paged_instead(session, escalation_id, actor)
+    if paged is not None:
+        return EphemeralMessage(question.acknowledge_question(escalation_id, paged))
     acknowledge(session, settings, escalation_id, actor)
+    return None
+
+
+def _acknowledge_unasked(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> Message:
+    acknowledge(session, settings, escalation_id, actor)
+    return question.acknowledged_message()
 
 
 def _decline(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
@@ -173,6 +194,7 @@ def _hand_back(session: Session, settings: Settings, actor: Actor, submission: V
 
 BUTTONS = (
     Button(controls.ACKNOWLEDGE, about=ROW, run=_acknowledge, refresh=_refresh_page),
+    Button(question.ACKNOWLEDGE_UNASKED, about=ROW, run=_acknowledge_unasked),
     Button(controls.DECLINE, about=ROW, run=_decline, refresh=_refresh_page),
     Button(controls.MORE_TIME, about=MINUTES, run=_extend_wait, refresh=_refresh_page),
     Button(controls.HAND_OVER, about=ROW, modal=controls.hand_over_form),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.config import Settings
+from bot.domain.escalation import PagedLevel, Position
 from bot.domain.slack_app.missing_permissions import MissingPermission
 from bot.domain.slack_app.scopes import BY_SCOPE, PERMISSIONS
 from bot.domain.terms import TargetKind
@@ -22,7 +23,7 @@ from bot.services.views.lists import AlertsView, FollowUp, FollowUpsView
 from bot.services.views.missing_facts import NEEDED_FACTS, MissingFactsView
 from bot.slack.blocks.escalation import page
 from bot.slack.blocks.escalation.message import escalation_message, moved_escalation_message
-from bot.slack.blocks.escalation.question import page_again_question
+from bot.slack.blocks.escalation.question import acknowledge_question, acknowledged_message, page_again_question
 from bot.slack.blocks.escalation.reminders import reminder_message
 from bot.slack.blocks.escalation.silence_check import active_confirmed_message, silence_check_message
 from bot.slack.blocks.incidents import archiving, card
@@ -82,6 +83,14 @@ REPEATED = RepeatedRequest(
     "",
     BEGAN,
     (RunningPage("<@U0DBA>", TargetKind.PERSON, BEGAN), RunningPage("payments", TargetKind.POLICY, BEGAN)),
+)
+PAGED_LEVEL = PagedLevel(
+    Position(1, 0),
+    BEGAN,
+    BEGAN,
+    people=("U0DBA", "U0ENGINEER"),
+    groups=("S0DATABASE",),
+    services=("pagerduty:payments",),
 )
 TWO_DAYS = ("2026-02-03 08:45 -06:00", "2026-03-02 08:45 -06:00")
 TIME_QUESTION = (
@@ -148,6 +157,8 @@ def _escalation_messages() -> Iterator[tuple[str, Message]]:
     yield "still on it?", silence_check_message(ACK_TIMEOUT)
     yield "still on it: yes", active_confirmed_message("INC-7")
     yield "page again?", page_again_question(REPEATED)
+    yield "acknowledge?", acknowledge_question(7, PAGED_LEVEL)
+    yield "acknowledge: yes", acknowledged_message()
 
 
 def _prompts() -> Iterator[tuple[str, Message]]:
