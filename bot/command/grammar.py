@@ -272,7 +272,7 @@ class _LineParser:
         )
 
     def _named_behind(self, positional: Positional, place: int) -> int | None:
-        """Return the place of the person or target at `place` or behind a joining word there; None without one."""
+        """Return the place of a person or target, at `place` or behind a joining word; or None."""
         if place < len(self.words) and self.words[place].text.casefold() in JOINING_WORDS:
             place += 1
         if place >= len(self.words) or place in self.spent or self.words[place].quoted is not None:

@@ -25,7 +25,7 @@ MAX_VALUE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class RunningPage:
-    """A target that is being paged. `mention` is its markup; `since` is the time of the first page."""
+    """A target that is being paged, by its markup, and the time of its first page."""
 
     mention: str
     kind: TargetKind
@@ -66,8 +66,7 @@ def find_repeated_request(
     request = RepeatedRequest(incident_id, tuple(targets), reason, case, actor.at, tuple(running))
     if len(request.value) > MAX_VALUE:
         raise UserError(
-            f"{', '.join(each.mention for each in running)} is paged already, and nobody was paged again. To page "
-            "again, give a shorter reason."
+            "One of them is paged already, and nobody was paged again. To page again, give a shorter reason."
         )
     return request
 

@@ -165,7 +165,7 @@ def _escalate(session: Session, settings: Settings, actor: Actor, submission: Vi
 
 
 def _ask_to_page_again(submission: ViewSubmission, request: RepeatedRequest) -> Answer:
-    """Return the question. Raises UserError for a form that was opened where nobody can be asked."""
+    """Return the question. Raises UserError for a form without a channel to ask in."""
     if not submission.metadata.get(menu.URL):
         raise UserError(
             "One of them is already paged. To page again, type `/incident escalate` in the incident's channel."

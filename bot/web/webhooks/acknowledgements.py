@@ -198,7 +198,7 @@ class AcknowledgementRoutes:
 
 
 def _read_answer(body: bytes) -> tuple[LinkAnswer, str]:
-    """The pressed button and the typed name. Raises ValueError for a body that is no form of the page."""
+    """The pressed button and the typed name. Raises ValueError for any other body."""
     fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=10))
     return LinkAnswer(fields.get(ANSWER, LinkAnswer.ACKNOWLEDGE)), fields.get(NAME, "")
 

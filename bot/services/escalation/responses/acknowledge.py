@@ -78,7 +78,7 @@ def acknowledge_as_well(
     session: Session, settings: Settings, escalation_id: int, actor: Actor, *, method: str = "slack", name: str = ""
 ) -> Escalation:
     """
-    Record that one more person takes an escalation; the first acknowledgement goes on counting.
+    Record that one more person takes an escalation; the first acknowledgement still counts.
 
     Raises UserError if nobody is needed any more, and for a person who acknowledged before.
     """

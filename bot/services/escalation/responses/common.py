@@ -82,9 +82,9 @@ def check_waiting(session: Session, settings: Settings, incident: Incident, esca
 
 def find_level_paged_instead(session: Session, escalation_id: int, actor: Actor) -> PagedLevel | None:
     """
-    The level that was paged instead of the actor, who may acknowledge by mistake; None if there is nothing to ask.
+    The level that was paged instead of the actor, who may acknowledge by mistake.
 
-    None as well for an escalation that does not wait, which `acknowledge` refuses.
+    None if they were paged, or may have been, and for an escalation that does not wait, which `acknowledge` refuses.
     """
     escalation = escalations.get(session, escalation_id)
     if escalation is None or actor.user_id is None or escalation.is_external:

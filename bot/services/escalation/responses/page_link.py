@@ -1,4 +1,4 @@
-"""The link in a page: what it leads to, and the answers that it takes from readers outside Slack."""
+"""The link in a page: what it leads to, and the answers of its readers outside Slack."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,7 +100,7 @@ def load_page_link(
 
 
 def _answer_by_link(session: Session, page: Page, row: Escalation) -> Acknowledgement | None:
-    """The active acknowledgement of the person who was paged, or else the one given by this link."""
+    """The acknowledgement of the person who was paged, or else the one given by this link."""
     active = active_acknowledgements(session, row)
     if page.user_id:
         return next((each for each in active if each.by == page.user_id), None)
@@ -164,7 +164,7 @@ def _acknowledger_name(session: Session, row: Escalation, incident: Incident) ->
 
 
 def _told_text(session: Session, page: Page, row: Escalation, incident: Incident) -> str:
-    """`oncall and ops are told, and the incident's channel shows it.`; names stay out of a private incident."""
+    """People who are told of the answer. A service's page of a private incident names nobody."""
     shown = "the incident's channel shows it."
     concerned = [each for each in (row.asked_by, *row.members) if each and each != page.user_id]
     concerned = [each for each in dict.fromkeys(concerned) if each not in row.declined_by]
