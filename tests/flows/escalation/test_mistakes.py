@@ -67,7 +67,7 @@ async def test_a_reaction_of_somebody_who_was_not_paged_is_refused(paged: World)
     await paged.finish()
 
     told = paged.sandbox.ephemerals("oncall", paged.channel)[-1]["text"]
-    assert "You were not paged. To acknowledge for yourself, type `/incident ack`" in told
+    assert "You were not paged. To acknowledge for yourself, type /incident ack." in told
     assert await acknowledged_by(paged) == [None]
 
     await paged.types("oncall", "/incident ack")

@@ -63,7 +63,7 @@ def _apply_to_escalation(
 ) -> None:
     if is_present:
         if find_level_paged_instead(session, found.key, actor) is not None:
-            raise UserError("You were not paged. To acknowledge for yourself, type `/incident ack`.")
+            raise UserError("You were not paged. To acknowledge for yourself, type /incident ack.")
         if not has_acknowledged(session, found, actor):
             acknowledge(session, settings, found.key, actor, method=REACTION)
         return

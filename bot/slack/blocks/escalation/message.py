@@ -180,7 +180,7 @@ def _next_targets(step: NextStep) -> str:
 
 
 def _acknowledged_state(view: EscalationView) -> str:
-    counted = _counted_answer(view)
+    counted, further = _active_answers(view)
     by = f"<@{view.responses.acknowledged_by}>" if view.responses.acknowledged_by else _outside_name(counted)
     how = _method_text(counted.method) if counted else ""
     after = ""
@@ -192,7 +192,7 @@ def _acknowledged_state(view: EscalationView) -> str:
         after = ""
     at = f" {slack_time(view.responses.acknowledged_at)}" if view.responses.acknowledged_at else ""
     lines = [f":white_check_mark: acknowledged by {by}{at}{how}{after}"]
-    lines += [_further_answer(each) for each in _further_answers(view)]
+    lines += [_further_answer(each) for each in further[-3:]]
     if view.handover.recipient:
         lines.append(f":arrow_right: handed over to {new_target_markup(view)}: that goes on in a message of its own.")
     if view.responses.activity_asked_at is not None:
@@ -202,18 +202,14 @@ def _acknowledged_state(view: EscalationView) -> str:
     return "\n".join(lines)
 
 
-def _counted_answer(view: EscalationView) -> AcknowledgementView | None:
-    """The acknowledgement that counts, rather than one of a person who took it as well."""
-    active = [each for each in view.responses.answers if each.withdrawn_at is None]
-    at_the_time = (each for each in reversed(active) if each.at == view.responses.acknowledged_at)
-    return next(at_the_time, active[-1] if active else None)
-
-
-def _further_answers(view: EscalationView) -> list[AcknowledgementView]:
-    """Acknowledgements of people who took it as well, the newest few."""
-    since, counted = view.responses.acknowledged_at, _counted_answer(view)
-    active = (each for each in view.responses.answers if each.withdrawn_at is None and each is not counted)
-    return [each for each in active if since is not None and each.at > since][-3:]
+def _active_answers(view: EscalationView) -> tuple[AcknowledgementView | None, list[AcknowledgementView]]:
+    """The acknowledgement that counts, and those of people who took it as well."""
+    responses = view.responses
+    active = [each for each in responses.answers if each.withdrawn_at is None]
+    for place, each in enumerate(active):
+        if (each.at, each.user_id) == (responses.acknowledged_at, responses.acknowledged_by):
+            return each, active[place + 1 :]
+    return (active[-1] if active else None), []
 
 
 def _further_answer(answer: AcknowledgementView) -> str:
