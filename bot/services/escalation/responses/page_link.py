@@ -145,7 +145,8 @@ def _result_text(
     """`You acknowledged at 16:12 CET. It is yours.`"""
     zone = ZoneInfo(incident.zone)
     if given is not None and is_theirs:
-        return f"You acknowledged at {format_clock(given.at, zone)}. It is yours."
+        stands = "It is yours." if row.acknowledged_at else "Others have to acknowledge as well."
+        return f"You acknowledged at {format_clock(given.at, zone)}. {stands}"
     if given is not None:
         return f"{given.name} acknowledged by this link at {format_clock(given.at, zone)}. {NOT_NEEDED}"
     if row.acknowledged_at is not None:
