@@ -32,6 +32,7 @@ class ReplyView(StrEnum):
     ARCHIVED = "archived"
     ON_CALL = "on call"
     PAGES = "pages"
+    PAGE_AGAIN = "page again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from bot.services.escalation.responses.select import select_to_hand_over
 from bot.services.escalation.start import hand_over_escalation
 from bot.services.oncall.targets import target_text
 from commands.base import Caller, Invocation, Reply, Session
-from commands.escalate import typed_target
+from commands.escalate import find_typed_target
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    to = typed_target(session, caller, typed)
+    to = find_typed_target(session, caller, typed.positionals["target"])
     found = select_to_hand_over(session, caller.about.key, caller.actor)
     made = hand_over_escalation(session, caller.settings, found.key, caller.actor, to=to, reason=typed.text)
     return Reply(f"Handed over: {target_text(made)} is paged. The levels that are left follow if need be.")

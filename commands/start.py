@@ -57,7 +57,7 @@ def _misspelt_services(settings: Settings, declared: Incident) -> str:
     ]
     return "".join(
         f" Nobody is invited for {quote_word(each)}, of which the configuration knows nothing. Did you mean `{known}`? "
-        f"`/incident edit {declared.reference} service:{known}` puts it right; invite its people yourself."
+        f"`/incident edit {declared.reference} service:{known}` puts it right and invites its people."
         for each, known in missed
         if known
     )

@@ -17,6 +17,15 @@ from bot.domain.times import ParsedTime, refuse_future
 
 _TEXT_NAMES = MappingProxyType({"WHY": "a reason", "WORDS": "words to look for", "TITLE": "a title"})
 """Names of a command's text, by the word in its usage; any other is a text."""
+JOINING_WORDS = frozenset({"and", "&", "+", ","})
+"""Words between two persons or targets."""
+NAMED = MappingProxyType(
+    {
+        Value.PERSON: re.compile(r"<@[UW]|@\w"),
+        Value.TARGET: re.compile(r"<@[UW]|@\w|(?:policy|schedule|vendor):\S", re.IGNORECASE),
+    }
+)
+"""Beginnings of a word that names a person or a target."""
 _KEY = re.compile(r"(?P<dashes>--|—|–)?(?P<name>[^\W\d_][\w-]*)(?P<sign>[:=])?(?P<rest>.*)", re.DOTALL)
 
 
@@ -229,9 +238,47 @@ class _LineParser:
                 if is_meant and place == places[-1]:
                     raise UserError(f"{problem.message} {usage_hint(self.command)}") from None
                 continue
-            self.positionals[positional.name] = value
             self.spent |= set(range(place, place + len(name)))
+            if positional.is_repeatable:
+                value = (value, *self._read_further(positional, place + len(name)))
+            elif place == left[0]:
+                self._refuse_second(positional, place)
+            self.positionals[positional.name] = value
             return
+
+    def _read_further(self, positional: Positional, place: int) -> list[object]:
+        """Read the values that stand right behind the first, also after `and`."""
+        found: list[object] = []
+        while (following := self._named_behind(positional, place)) is not None:
+            word = self._positional_word([self.words[following]], positional)
+            try:
+                found.append(self._value(positional, word))
+            except UserError as problem:
+                raise UserError(f"{problem.message} {usage_hint(self.command)}") from None
+            self.spent |= set(range(place, following + 1))
+            place = following + 1
+        return found
+
+    def _refuse_second(self, positional: Positional, place: int) -> None:
+        """Raise UserError if a second person or target stands right behind the only one."""
+        second = self._named_behind(positional, place + 1)
+        if second is None:
+            return
+        one, other = (self.words[each].text.rstrip(",;:.!") for each in (place, second))
+        what = "person" if positional.kind is Value.PERSON else "target"
+        raise UserError(
+            f"`/incident {self.command.name}` takes one {what}, and here are two: {one} and {other}. Name one. If "
+            f"{other} belongs to your text, put the text in quotes."
+        )
+
+    def _named_behind(self, positional: Positional, place: int) -> int | None:
+        """Return the place of a person or target, at `place` or behind a joining word; or None."""
+        if place < len(self.words) and self.words[place].text.casefold() in JOINING_WORDS:
+            place += 1
+        if place >= len(self.words) or place in self.spent or self.words[place].quoted is not None:
+            return None
+        pattern = NAMED.get(positional.kind)
+        return place if pattern is not None and pattern.match(self.words[place].text) else None
 
     def _name_at(self, place: int, positional: Positional) -> list[Word]:
         """The word at that place, or as many as make one name."""

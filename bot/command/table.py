@@ -96,8 +96,9 @@ class Positional:
     """
     A value without a key, at the head of the text, in order.
 
-    An optional one that does not fit stays text. `at_either_end`: it may also be the last word, as an owner is. `about`
-    describes it where its kind does not.
+    An optional one that does not fit stays text. `at_either_end`: it may also be the last word, as an owner is.
+    `is_repeatable`: further values may stand right behind it, and the value is a tuple. `about` describes it where its
+    kind does not.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Positional:
     required: bool = True
     choices: tuple[str, ...] = ()
     at_either_end: bool = False
+    is_repeatable: bool = False
     about: str = ""
 
 

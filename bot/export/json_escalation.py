@@ -7,6 +7,7 @@ from bot.export.json_fields import Json, RecordFields, seconds_between
 
 def escalation_fields(fields: RecordFields, each: Escalation) -> Json:
     waited = seconds_between(each.paged_at, each.acknowledged_at) if each.acknowledged_at and each.paged_at else None
+    outside = each.outside_answer
     return {
         "ref": each.source.ref,
         "target": fields.text(each.target),
@@ -17,7 +18,7 @@ def escalation_fields(fields: RecordFields, each: Escalation) -> Json:
         "precision": each.precision.value,
         "acknowledged": each.is_answered,
         "acknowledged_at": fields.at(each.acknowledged_at),
-        "acknowledged_by": fields.person(each.acknowledged_by),
+        "acknowledged_by": fields.person(each.acknowledged_by) or (outside.name or None if outside else None),
         "acknowledged_by_id": each.acknowledged_by,
         "acknowledged_after_seconds": waited,
         "declined_by": [fields.person(user_id) for user_id in each.declined_by],

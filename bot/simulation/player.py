@@ -34,6 +34,8 @@ from bot.simulation.workspace_setup import add_people, add_usergroups
 REFUSALS = (":warning:", ":grey_question:")
 """Beginnings of the bot's answers that refuse something."""
 ACKNOWLEDGE = "escalation_acknowledge"
+CONFIRMATIONS = frozenset({"escalation_acknowledge_unasked", "escalation_page_again"})
+"""Buttons of questions whether something is meant; a scenario means what it says."""
 ADD_TO_TIMELINE = "add_to_timeline"
 NOTHING_CHANGED = "It is so already"
 """Part of the answer to a change that changes nothing, which is no refusal."""
@@ -183,11 +185,22 @@ class Player:
         await self._send_command(step, action.who, channel, text)
 
     async def _send_command(self, step: Step, who: str, channel: str, text: str) -> None:
+        seen = len(self.sandbox.ephemerals(who, channel))
         answer = await self.sandbox.command(who, channel, unescape_mentions(text))
         if not answer.ok:
             raise PlayError(step, f"the bot did not answer ({answer.error}).")
         if (answer.text or "").startswith(REFUSALS) and NOTHING_CHANGED not in (answer.text or ""):
             raise PlayError(step, f"the bot refuses it: {answer.text}")
+        await self._confirm(step, who, channel, seen)
+
+    async def _confirm(self, step: Step, who: str, channel: str, seen: int) -> None:
+        """Confirm what the bot asks the person in the newest ephemeral messages."""
+        for note in self.sandbox.ephemerals(who, channel)[seen:]:
+            elements = (each for block in note.get("blocks") or [] for each in block.get("elements", []))
+            for action_id in CONFIRMATIONS & {each.get("action_id") for each in elements}:
+                answer = await self.sandbox.click(who, channel, note["ts"], action_id)
+                if not answer.ok:
+                    raise PlayError(step, f"the bot did not answer ({answer.error}).")
 
     async def _apply_header(self, step: Step) -> None:
         """Type the rest of the header as commands of the scenario's first person."""
@@ -246,6 +259,7 @@ class Player:
         for note in self.sandbox.ephemerals(action.who, channel)[seen:]:
             if str(note.get("text", "")).startswith(REFUSALS):
                 raise PlayError(step, f"the bot refuses it: {note['text']}")
+        await self._confirm(step, action.who, channel, seen)
 
     def _find_escalation(self, channel: str, target: str) -> dict[str, Any] | None:
         """Return the newest message with an Acknowledge button whose first line names the target."""

@@ -102,12 +102,17 @@ class RecordText:
         if escalation.acknowledged_at is None:
             return remarks
         when = self.times.format_short_phrase(escalation.acknowledged_at)
-        who = self.person_name(escalation.acknowledged_by)
+        who = self.person_name(escalation.acknowledged_by) or self._outside_name(escalation)
         if who:
             answered = self.format_message("acknowledged_by", who=who, when=when)
         else:
             answered = self.format_message("acknowledged_at", when=when)
         return (*remarks, self._with_time_to_answer(answered, escalation))
+
+    def _outside_name(self, escalation: Escalation) -> str:
+        """`Sam (link)`; empty without a name."""
+        answer = escalation.outside_answer
+        return f"{answer.name} ({_method_name(self, answer.method)})" if answer and answer.name else ""
 
     def _vendor_remarks(self, escalation: Escalation, facts: VendorFacts) -> Iterator[str]:
         """The case reference, the first answer with how long it took, and the fix."""

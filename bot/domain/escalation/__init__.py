@@ -14,6 +14,7 @@ from bot.domain.escalation.progress import (
     PagedLevel,
     first_timed_out_ack,
     is_acknowledged,
+    level_paged_instead,
     people_still_needed,
 )
 from bot.domain.escalation.steps import (
@@ -51,6 +52,7 @@ __all__ = [
     "Wait",
     "first_timed_out_ack",
     "is_acknowledged",
+    "level_paged_instead",
     "level_wait",
     "next_due_at",
     "next_position",

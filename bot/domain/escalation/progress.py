@@ -124,3 +124,17 @@ def people_still_needed(
     by = {answer.by for answer in answers if answer.withdrawn_at is None}
     last = levels[-1]
     return [each for each in last.people if each not in {*last.gone, *declined, *by}]
+
+
+def level_paged_instead(levels: Sequence[PagedLevel], user_id: str, *, is_caller: bool) -> PagedLevel | None:
+    """
+    The last level that was paged if the person was not; None if they were, or may have been.
+
+    Members of user groups and people behind paging services are unknown: only the caller was surely not meant there.
+    """
+    reached = [level for level in levels if level.groups or level.services or set(level.people) - set(level.gone)]
+    was_paged = any(user_id in level.people for level in levels)
+    is_unknown = any(level.groups or level.services for level in levels)
+    if not reached or was_paged or (is_unknown and not is_caller):
+        return None
+    return reached[-1]

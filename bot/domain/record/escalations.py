@@ -98,5 +98,12 @@ class Escalation:
     vendor: VendorFacts | None = None
 
     @property
+    def outside_answer(self) -> Acknowledgement | None:
+        """The acknowledgement that counts, if it came from somebody unknown in Slack."""
+        if self.acknowledged_by is not None:
+            return None
+        return next((each for each in self.answers if each.by is None and each.at == self.acknowledged_at), None)
+
+    @property
     def is_answered(self) -> bool:
         return self.acknowledged_at is not None or (self.external and self.acknowledgement is not None)

@@ -63,6 +63,40 @@ def escalate(
     return made
 
 
+def escalate_to_all(
+    session: Session,
+    settings: Settings,
+    incident_id: int,
+    actor: Actor,
+    targets: Sequence[EscalationTarget],
+    reason: str,
+    *,
+    when: ParsedTime | None = None,
+    case: str = "",
+) -> list[Escalation]:
+    """
+    Start one escalation for each target, so that each of them has to answer.
+
+    Raises UserError as `escalate` does, and for a case reference beside several vendors.
+    """
+    vendors_named = [each for each in targets if each.kind == TargetKind.VENDOR]
+    if case and len(vendors_named) > 1:
+        raise UserError("A case reference belongs to one vendor. Escalate to each vendor separately.")
+    return [
+        escalate(
+            session,
+            settings,
+            incident_id,
+            actor,
+            each,
+            reason,
+            when=when,
+            case=case if each in vendors_named or not vendors_named else "",
+        )
+        for each in targets
+    ]
+
+
 def _escalate_now(
     session: Session, settings: Settings, incident: Incident, actor: Actor, target: EscalationTarget, reason: str
 ) -> Escalation:
@@ -189,7 +223,7 @@ def hand_over_escalation(
     if old.acknowledged_at is not None:
         check_not_handed_over(session, old)
     elif not has_acknowledged(session, old, actor):
-        acknowledge(session, settings, escalation_id, actor)
+        acknowledge(session, settings, escalation_id, actor, tells_caller=False)
     incident = incidents.lock(session, old.incident_id)
     _check_open(settings, incident)
     before = policy_of(settings, old)
@@ -230,23 +264,32 @@ def _self_handover_message(session: Session, old: Escalation, actor: Actor) -> s
 
 
 def start_configured_policy(
-    session: Session, settings: Settings, incident: Incident, actor: Actor, *, again: bool = False
+    session: Session,
+    settings: Settings,
+    incident: Incident,
+    actor: Actor,
+    *,
+    services: Sequence[str] = (),
+    again: bool = False,
 ) -> Escalation | None:
     """
     Start the policy configured for the incident's services and severity, if any.
 
-    None while another policy runs, if the incident had this one before (unless `again`), and for replays and
-    incidents recorded after the fact.
+    `services`: those that were added to the incident; their own policy starts beside one that runs. Otherwise None
+    while another policy runs, if the incident had this one before (unless `again`), and for replays and incidents
+    recorded after the fact.
     """
     if incident.is_retro or incident.drill_of is not None or not incident.is_open:
         return None
-    name = configured_policy(settings, Severity(incident.severity), incident.services)
+    severity = Severity(incident.severity)
+    name = configured_policy(settings, severity, services or incident.services)
     if name is None:
         return None
     known = [
         each for each in escalations.find_by_incident(session, incident.key) if each.target_kind == TargetKind.POLICY
     ]
-    if any(each.next_step_at is not None for each in known):
+    is_of_added = bool(services) and name != configured_policy(settings, severity, ())
+    if not is_of_added and any(each.next_step_at is not None for each in known):
         return None
     if not again and name in {each.target_id for each in known}:
         return None

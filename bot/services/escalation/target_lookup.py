@@ -10,6 +10,7 @@ from bot.domain.escalation import Target
 from bot.domain.terms import TargetKind
 from bot.services import vendors
 from bot.services.oncall.policies import expand_team, find_policy
+from bot.services.workspace.people import refuse_bot
 from bot.store.shared import people
 
 
@@ -34,11 +35,12 @@ def find_target(
     """
     Find the target that was typed.
 
-    A bare `@word` is a team of the configuration, or else a person's handle. Raises UserError with the closest match.
+    A bare `@word` is a team of the configuration, or else a person's handle. Raises UserError with the closest match,
+    and for a bot.
     """
     match kind:
         case TargetKind.PERSON if target_id:
-            return EscalationTarget(kind, target_id, target_id, members=(target_id,))
+            return _person(session, team_id, target_id)
         case TargetKind.GROUP if target_id:
             return EscalationTarget(kind, target_id, name, usergroups=(target_id,))
         case TargetKind.VENDOR:
@@ -54,11 +56,16 @@ def find_target(
         return team
     person = people.find_by_handle(session, team_id, name)
     if person is not None:
-        return EscalationTarget(TargetKind.PERSON, person.user_id, person.user_id, members=(person.user_id,))
+        return _person(session, team_id, person.user_id)
     raise UserError(
         f"I do not know `@{name}`.{did_you_mean(name, list(settings.teams))} Escalate to a person or user group that "
         "Slack completes after `@`, to a team of dogwatch.toml, or to `policy:NAME`, `schedule:NAME` or `vendor:NAME`."
     )
+
+
+def _person(session: Session, team_id: str, user_id: str) -> EscalationTarget:
+    refuse_bot(session, team_id, user_id)
+    return EscalationTarget(TargetKind.PERSON, user_id, user_id, members=(user_id,))
 
 
 def _team(settings: Settings, name: str) -> EscalationTarget | None:

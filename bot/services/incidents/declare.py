@@ -162,19 +162,24 @@ def shorten_text(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def service_people(settings: Settings, incident: Incident, services: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Users and user groups to invite for services; nobody in a replay."""
+    if incident.drill_of is not None:
+        return [], []
+    people = [settings.invitees_for(service) for service in services]
+    users = dict.fromkeys(user for each in people for user in each.users)
+    groups = dict.fromkeys(group for each in people for group in each.usergroups)
+    return list(users), list(groups)
+
+
 def _set_up_channel(
     session: Session, settings: Settings, incident: Incident, actor: Actor, invitees: Sequence[str]
 ) -> None:
     """Queue the channel with its members, bookmarks and notes on maintenance."""
-    users = [actor.user_id] if actor.user_id else []
-    groups: list[str] = []
-    for service in incident.services if incident.drill_of is None else ():  # drills invite no service's people
-        people = settings.invitees_for(service)
-        users += people.users
-        groups += people.usergroups
-    users = list(dict.fromkeys([*users, *invitees]))
+    users, groups = service_people(settings, incident, incident.services)
+    users = list(dict.fromkeys([*([actor.user_id] if actor.user_id else []), *users, *invitees]))
     ensure_known(session, incident.team_id, users, actor.at)
-    outbox.queue_channel_setup(session, incident, actor.at, users, list(dict.fromkeys(groups)))
+    outbox.queue_channel_setup(session, incident, actor.at, users, groups)
     set_up_bookmarks(session, settings, incident, actor.at)
     if not incident.is_drill:
         for window in open_windows(session, incident.team_id, incident.services, actor.at):

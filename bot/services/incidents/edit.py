@@ -14,7 +14,7 @@ from bot.domain.terms import Kind
 from bot.services import outbox
 from bot.services.channel.bookmarks_and_canvas import on_reference_changed
 from bot.services.escalation.start import start_configured_policy
-from bot.services.incidents.declare import FIELD_LENGTH, TITLE_LENGTH, shorten_text
+from bot.services.incidents.declare import FIELD_LENGTH, TITLE_LENGTH, service_people, shorten_text
 from bot.services.postmortem.templates import check_template
 from bot.services.timeline.entries import record_entry
 from bot.services.workspace.actor import Actor
@@ -85,6 +85,7 @@ def edit_incident(
     }
     if not changes:
         raise UserError("It is so already, and nothing was changed.")
+    services_before = tuple(incident.services)
     for name in changes:
         column, value, _ = values[name]
         setattr(incident, column, value)
@@ -100,9 +101,20 @@ def edit_incident(
     if any(name.split(".")[0] in SHOWN_IN_CHANNEL for name in changes):
         outbox.refresh_topic(session, incident, actor.at)
     outbox.refresh_card(session, incident, actor.at)
-    if SERVICES in changes and wanted.services:
-        start_configured_policy(session, settings, incident, actor)
+    added = [each for each in wanted.services or () if each not in services_before]
+    if added and incident.is_open and not incident.is_retro:
+        _call_service_people(session, settings, incident, actor, added)
     return incident, changes
+
+
+def _call_service_people(
+    session: Session, settings: Settings, incident: Incident, actor: Actor, services: Sequence[str]
+) -> None:
+    """Invite the people of services that were added, and start their policy."""
+    users, groups = service_people(settings, incident, services)
+    ensure_known(session, incident.team_id, users, actor.at)
+    outbox.invite_users(session, incident, actor.at, users, groups)
+    start_configured_policy(session, settings, incident, actor, services=services)
 
 
 def _differs(incident: Incident, name: str, column: str, value: Any) -> bool:

@@ -17,8 +17,8 @@ from bot.services.timeline.entries import record_entry
 from bot.services.timeline.milestones import refresh_milestones
 from bot.services.workspace.access import is_of_another_workspace
 from bot.services.workspace.actor import Actor
-from bot.services.workspace.people import ensure_known
-from bot.store.incidents import incidents, installations, roles
+from bot.services.workspace.people import ensure_known, refuse_bot
+from bot.store.incidents import incidents, roles
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.roles import IncidentRole
 from bot.store.incidents.timeline import TimelineEntry
@@ -188,9 +188,7 @@ def can_hold_role(session: Session, team_id: str, user_id: str) -> bool:
 
 def _check_person(session: Session, team_id: str, user_id: str) -> None:
     person = people.get(session, team_id, user_id)
-    installation = installations.find_installation(session)
-    if (person and person.is_bot) or (installation and installation.bot_user_id == user_id):
-        raise UserError(f"<@{user_id}> is a bot. Name a person.")
+    refuse_bot(session, team_id, user_id)
     if person and person.is_deleted:
         raise UserError(f"<@{user_id}> is no member of this workspace any more. Name somebody else.")
     if person and is_of_another_workspace(team_id, person.home_team_id):

@@ -25,10 +25,9 @@ from bot.services.oncall.handover import check_schedule
 from bot.services.oncall.override_change import OverrideChange, build_change, join_halves
 from bot.services.oncall.schedule import Rota, check_schedule_exists, load_rota
 from bot.services.workspace.actor import Actor
-from bot.services.workspace.people import ensure_known
+from bot.services.workspace.people import ensure_known, refuse_bot
 from bot.store.escalation import overrides
 from bot.store.escalation.overrides import ScheduleOverride
-from bot.store.incidents import installations
 from bot.store.shared import audit, people
 
 NO_OWN_SHIFT = "You have no turn in {schedule} within the next {days} days, so there is nothing to {act}."
@@ -209,11 +208,10 @@ def _end_of_shift(rota: Rota, at: datetime) -> datetime:
 
 def _check_person(session: Session, team_id: str, person: str) -> None:
     """Raise UserError for bots, guests and closed accounts, which cannot acknowledge."""
-    known, installed = people.get(session, team_id, person), installations.find_installation(session)
-    if installed is not None and person == installed.bot_user_id:
-        raise UserError("Dogwatch itself cannot be on call. Name a person.")
-    if known is not None and (known.is_bot or known.is_deleted or known.is_guest):
-        what = "a bot" if known.is_bot else "a guest" if known.is_guest else "no longer in this workspace"
+    refuse_bot(session, team_id, person)
+    known = people.get(session, team_id, person)
+    if known is not None and (known.is_deleted or known.is_guest):
+        what = "a guest" if known.is_guest else "no longer in this workspace"
         raise UserError(f"<@{person}> is {what} and could not acknowledge a page. Name somebody else.")
 
 

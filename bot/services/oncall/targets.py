@@ -10,6 +10,7 @@ from bot.config import Settings
 from bot.domain.escalation import Target
 from bot.domain.terms import TargetKind
 from bot.services.oncall.schedule import explain_nobody, people_on_call
+from bot.services.workspace.people import is_bot
 from bot.store.escalation.escalations import Escalation
 from bot.store.shared import people
 
@@ -19,7 +20,7 @@ class ResolvedTargets:
     """
     People and user groups by Slack id, vendors by name, services as `pagerduty:NAME`.
 
-    `missing`: targets that resolve to nobody, such as a schedule without anybody on call, or a closed account.
+    `missing`: targets that resolve to nobody: a schedule without anybody on call, a closed account, a bot.
     """
 
     people: tuple[str, ...] = ()
@@ -28,7 +29,7 @@ class ResolvedTargets:
     services: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
-    """The reason for each of these; also closed accounts that are on call beside others."""
+    """The reason for each of these; also closed accounts and bots that are on call beside others."""
 
 
 def resolve_targets(
@@ -48,15 +49,15 @@ def resolve_targets(
             services.append(target.name)
             continue
         resolved = _people(session, settings, target, at)
-        active = [each for each in resolved if _has_account(session, team_id, each)]
+        active = [each for each in resolved if _can_answer(session, team_id, each)]
         users += active
         groups += target.groups
         gone = [each for each in resolved if each not in active]
         if not active and not target.groups:
             missing.append(str(target))
-            why.append(_left_message(target, gone) if gone else _nobody_message(session, settings, target))
+            why.append(_gone_message(session, team_id, target, gone) or _nobody_message(session, settings, target))
         elif gone and target.kind == TargetKind.SCHEDULE:
-            why.append(_left_message(target, gone))
+            why.append(_gone_message(session, team_id, target, gone))
     unique = (tuple(dict.fromkeys(each)) for each in (users, groups, vendors, services, missing, why))
     return ResolvedTargets(*unique)
 
@@ -65,6 +66,14 @@ def _people(session: Session, settings: Settings, target: Target, at: datetime) 
     if target.kind == TargetKind.SCHEDULE:
         return people_on_call(session, settings, target.name, at)
     return target.people
+
+
+def _gone_message(session: Session, team_id: str, target: Target, gone: Sequence[str]) -> str:
+    """Reason why nobody of `gone` is paged; empty if there are none."""
+    bots = [each for each in gone if is_bot(session, team_id, each)]
+    left = [each for each in gone if each not in bots]
+    messages = [f"<@{each}> is a bot and is not paged." for each in bots]
+    return " ".join([*messages, *([_left_message(target, left)] if left else [])])
 
 
 def _left_message(target: Target, gone: Sequence[str]) -> str:
@@ -87,10 +96,10 @@ def _nobody_message(session: Session, settings: Settings, target: Target) -> str
             return f"The team {target.name} has nobody."
 
 
-def _has_account(session: Session, team_id: str, user_id: str) -> bool:
-    """False for closed accounts; true for people not looked up yet."""
+def _can_answer(session: Session, team_id: str, user_id: str) -> bool:
+    """False for bots and closed accounts; true for people not looked up yet."""
     person = people.get(session, team_id, user_id)
-    return person is None or not person.is_deleted
+    return person is None or not (person.is_deleted or person.is_bot)
 
 
 def target_text(escalation: Escalation) -> str:

@@ -11,7 +11,7 @@ from bot.domain.times import ParsedTime, format_time
 from bot.domain.times.future import check_end_within, resolve_future_time
 from bot.services import outbox
 from bot.services.workspace.actor import Actor
-from bot.services.workspace.people import ensure_known
+from bot.services.workspace.people import ensure_known, refuse_bot
 from bot.store.escalation import mutes
 from bot.store.escalation.mutes import Mute
 from bot.store.shared import audit
@@ -38,6 +38,7 @@ def mute_person(
     """
     is_other = user_id != actor.user_id
     if is_other:
+        refuse_bot(session, actor.team_id, user_id)
         check_may_mute(settings, actor, user_id)
         if not reason.strip():
             raise InvalidField("text", f"Say why: <@{user_id}> is told by whom and why they are not paged.")

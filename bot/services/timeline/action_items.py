@@ -10,7 +10,7 @@ from bot.services import outbox
 from bot.services.timeline.entries import record_entry
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
-from bot.services.workspace.people import ensure_known
+from bot.services.workspace.people import ensure_known, refuse_bot
 from bot.store.incidents import action_items, incidents, timeline
 from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.timeline import TimelineEntry
@@ -33,12 +33,14 @@ def add_action_item(
     Note an improvement or a task, also after the incident was resolved.
 
     `entry` is the one that it is made of, for example a message's. Raises UserError if that entry has an action item
-    already.
+    already, and for a bot as owner.
     """
     incident = incidents.lock(session, incident_id)
     mark = Kind.TASK if kind == ActionKind.TASK else Kind.IMPROVEMENT
     if entry is not None and (known := session.get(ActionItem, (entry.values.action_id or 0))) is not None:
         raise UserError(f"This is {known.kind} {known.number} of {incident.reference} already.")
+    if owner is not None:
+        refuse_bot(session, incident.team_id, owner)
     if entry is None:
         entry = record_entry(session, incident, [mark], text, actor, language=language)
     item = ActionItem(
@@ -82,13 +84,15 @@ def change_action_item(
     """
     Set owner, due date, symptom or state of an action item. None: unchanged.
 
-    Raises UserError for an unknown number, or if nothing would change.
+    Raises UserError for an unknown number, a bot as owner, or if nothing would change.
     """
     incident = incidents.lock(session, incident_id)
     item = action_items.find_by_number(session, incident.key, number)
     entry = timeline.get(session, item.entry_id) if item is not None and item.entry_id is not None else None
     if item is None or (entry is not None and entry.withdrawn_at is not None):
         raise UserError(f"{incident.reference} has no improvement or task {number}.")
+    if owner is not None:
+        refuse_bot(session, incident.team_id, owner)
     wanted = {"owner": owner, "due": due.isoformat() if due else None, "symptom": symptom, "is_done": is_done}
     changes = {name: value for name, value in wanted.items() if value is not None and value != getattr(item, name)}
     if not changes:

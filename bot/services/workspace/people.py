@@ -7,12 +7,15 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from bot.domain.errors import UserError
 from bot.services import outbox
-from bot.store.incidents import incident_lists
+from bot.store.incidents import incident_lists, installations
 from bot.store.shared import people
 
 USER_ID_PREFIXES = ("U", "W")
 """Prefixes of user ids; `B` is a bot, whose messages carry its name."""
+SLACKBOT = "USLACKBOT"
+"""Slack's own bot, whose profile does not say that it is one."""
 MENTION = re.compile(r"<@([UWB][A-Z0-9]+)>")
 
 
@@ -24,6 +27,20 @@ def ensure_known(
     for new in people.insert_missing(session, team_id, ids):
         if new.startswith(USER_ID_PREFIXES):
             outbox.queue_user_lookup(session, team_id, new, at)
+
+
+def is_bot(session: Session, team_id: str, user_id: str) -> bool:
+    """True for Dogwatch itself and for users known as bots; false for users not looked up yet."""
+    if user_id == SLACKBOT:
+        return True
+    installation, person = installations.find_installation(session), people.get(session, team_id, user_id)
+    return (installation is not None and installation.bot_user_id == user_id) or (person is not None and person.is_bot)
+
+
+def refuse_bot(session: Session, team_id: str, user_id: str) -> None:
+    """Raise UserError for a bot, which can neither answer a page nor do work."""
+    if is_bot(session, team_id, user_id):
+        raise UserError(f"<@{user_id}> is a bot. Name a person.")
 
 
 @dataclass(frozen=True, slots=True)

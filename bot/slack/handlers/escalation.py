@@ -7,29 +7,43 @@ from bot.domain.errors import UserError
 from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.terms import TargetKind
 from bot.services.escalation.ack_timeout import confirm_active
+from bot.services.escalation.duplicate_check import RepeatedRequest, find_repeated_request, page_again, read_request
 from bot.services.escalation.page_bundles import acknowledge_bundle, acknowledge_page, load_bundle_of_page
 from bot.services.escalation.responses.acknowledge import acknowledge
+from bot.services.escalation.responses.common import find_level_paged_instead
 from bot.services.escalation.responses.decline import decline, extend_wait, hand_back
-from bot.services.escalation.start import escalate, hand_over_escalation
+from bot.services.escalation.start import escalate_to_all, hand_over_escalation
 from bot.services.escalation.target_lookup import find_target
 from bot.services.escalation.view_loader import load_escalation_view
 from bot.services.vendors import VendorUpdate, update_vendor_escalation
 from bot.services.workspace.actor import Actor
 from bot.slack.api.payloads import is_row_id
-from bot.slack.blocks import modals
+from bot.slack.blocks import menu, modals
 from bot.slack.blocks.command_forms import VENDOR, command_form
-from bot.slack.blocks.escalation import controls, page_bundle, vendors
+from bot.slack.blocks.escalation import controls, page_bundle, question, vendors
 from bot.slack.blocks.escalation.page import page_message
 from bot.slack.blocks.escalation.silence_check import ON_IT, active_confirmed_message
 from bot.slack.blocks.incidents import card
-from bot.slack.blocks.limits import View
-from bot.slack.blocks.message import Message
+from bot.slack.blocks.limits import View, literal_with_mentions
+from bot.slack.blocks.message import Message, plain_message
 from bot.slack.blocks.modals import AT, CASE, PERSON, TEAM
 from bot.slack.handlers.fields import ErrorCollector, FieldError, errors_at, parse_time_field
 from bot.slack.handlers.interactions import OLD_BUTTON, ButtonClick, ViewSubmission
-from bot.slack.handlers.registry import INCIDENT, ROW, About, Button, Form, read_row_id
+from bot.slack.handlers.registry import (
+    INCIDENT,
+    ROW,
+    About,
+    Answer,
+    Button,
+    ButtonReply,
+    EphemeralMessage,
+    Form,
+    read_row_id,
+)
+from bot.slack.replies.render import render_ephemeral
 from bot.store.escalation import escalations
 from commands import vendor
+from commands.escalate import describe_escalations
 
 DIRECT = "D"
 """The first letter of the ids of direct messages."""
@@ -49,12 +63,24 @@ def _find_called_incident(session: Session, click: ButtonClick) -> int:
 
 MINUTES = About(_read_minutes)
 """An escalation's id, and minutes."""
+REQUEST = About(lambda click: click.value, incident=lambda _session, click: read_request(click.value).incident_id)
+"""A request to page again."""
 CALL = About(read_row_id, incident=_find_called_incident)
 """The id of the escalation that called a vendor."""
 
 
-def _acknowledge(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
+def _acknowledge(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> ButtonReply:
+    """Acknowledge; ask a person who was not paged, because they may have pressed by mistake."""
+    paged = find_level_paged_instead(session, escalation_id, actor)
+    if paged is not None:
+        return EphemeralMessage(question.acknowledge_question(escalation_id, paged))
     acknowledge(session, settings, escalation_id, actor)
+    return None
+
+
+def _acknowledge_unasked(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> Message:
+    acknowledge(session, settings, escalation_id, actor)
+    return question.acknowledged_message()
 
 
 def _decline(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
@@ -121,30 +147,44 @@ def _chosen_targets(submission: ViewSubmission) -> list[tuple[TargetKind, str, s
     return targets
 
 
-def _escalate(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
-    targets, case = _chosen_targets(submission), submission.text(CASE)
+def _escalate(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer | None:
+    named, case = _chosen_targets(submission), submission.text(CASE)
     errors = ErrorCollector()
     when = None
     with errors.collect():
         when = parse_time_field(session, submission, actor.at)
-    if not targets:
+    if not named:
         errors.by_field[PERSON] = "Choose whom to page."
-    if case and not any(kind == TargetKind.VENDOR for kind, _, _ in targets):
+    if case and not any(kind == TargetKind.VENDOR for kind, _, _ in named):
         errors.by_field[CASE] = "Only a vendor has a case reference. Leave this empty, or choose a vendor."
     errors.check()
-    for target_kind, name, target_id in targets:
-        target = find_target(session, settings, actor.team_id, target_kind, name, target_id or None)
-        with errors_at(AT if when else PERSON):
-            escalate(
-                session,
-                settings,
-                submission.incident_id,
-                actor,
-                target,
-                submission.text(),
-                when=when,
-                case=case if target_kind == TargetKind.VENDOR else "",
-            )
+    with errors_at(PERSON):
+        targets = [
+            find_target(session, settings, actor.team_id, kind, name, target_id or None)
+            for kind, name, target_id in named
+        ]
+    reason, incident_id = submission.text(), submission.incident_id
+    with errors_at(AT if when else PERSON):
+        if when is None:
+            request = find_repeated_request(session, incident_id, actor, targets, reason, case)
+            if request is not None:
+                return _ask_to_page_again(submission, request)
+        escalate_to_all(session, settings, incident_id, actor, targets, reason, when=when, case=case)
+    return None
+
+
+def _ask_to_page_again(submission: ViewSubmission, request: RepeatedRequest) -> Answer:
+    """Return the question. Raises UserError for a form without a channel to ask in."""
+    if not submission.metadata.get(menu.URL):
+        raise UserError(
+            "One of them is already paged. To page again, type `/incident escalate` in the incident's channel."
+        )
+    return render_ephemeral(question.page_again_question(request))
+
+
+def _page_again(session: Session, settings: Settings, actor: Actor, value: str) -> Message:
+    made = page_again(session, settings, actor, value)
+    return plain_message(literal_with_mentions(describe_escalations(settings, made)))
 
 
 def _hand_over(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
@@ -163,12 +203,14 @@ def _hand_back(session: Session, settings: Settings, actor: Actor, submission: V
 
 BUTTONS = (
     Button(controls.ACKNOWLEDGE, about=ROW, run=_acknowledge, refresh=_refresh_page),
+    Button(question.ACKNOWLEDGE_UNASKED, about=ROW, run=_acknowledge_unasked),
     Button(controls.DECLINE, about=ROW, run=_decline, refresh=_refresh_page),
     Button(controls.MORE_TIME, about=MINUTES, run=_extend_wait, refresh=_refresh_page),
     Button(controls.HAND_OVER, about=ROW, modal=controls.hand_over_form),
     Button(controls.HAND_BACK, about=ROW, modal=controls.hand_back_form),
     Button(ON_IT, about=ROW, run=_confirm_active),
-    Button(card.ESCALATE, about=INCIDENT, modal=modals.escalate_form),
+    Button(card.ESCALATE, about=INCIDENT, modal=modals.escalate_form, carries_url=True),
+    Button(question.PAGE_AGAIN, about=REQUEST, run=_page_again),
     Button(page_bundle.ACKNOWLEDGE, about=ROW, run=_acknowledge_bundled),
     Button(page_bundle.ACKNOWLEDGE_ALL, about=ROW, run=_acknowledge_bundle),
     Button(vendors.FIXED, about=ROW, run=_record_fix),

@@ -83,16 +83,17 @@ class ViewSubmission:
     """The modal; all submissions of one modal count as one. Empty if the payload has none."""
     digest: str = ""
     """A digest of the values, to detect a repeated submission."""
+    chosen_people: tuple[str, ...] = ()
+    """Ids chosen in the form's pickers of people."""
 
     @classmethod
     def from_payload(cls, body: Mapping[str, Any]) -> "ViewSubmission":
         """Source: docs.slack.dev/reference/interaction-payloads/view-interactions-payload."""
         view, user = body["view"], body["user"]
-        values = {
-            name: input_value(element)
-            for block in (view.get("state") or {}).get("values", {}).values()
-            for name, element in block.items()
-        }
+        blocks = (view.get("state") or {}).get("values", {}).values()
+        elements = {name: element for block in blocks for name, element in block.items()}
+        values = {name: input_value(element) for name, element in elements.items()}
+        people = (element.get("selected_user") for element in elements.values())
         digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
         return cls(
             team_id=parse_team_id(body),
@@ -105,6 +106,7 @@ class ViewSubmission:
             initial=initial_values(view.get("blocks") or []),
             view_id=str(view.get("id") or ""),
             digest=digest,
+            chosen_people=tuple(str(each) for each in people if each),
         )
 
     @property

@@ -94,7 +94,7 @@ async def _submit(deps: Deps, form: Form, submission: ViewSubmission) -> FormRes
 
 
 async def _run(deps: Deps, form: Form, submission: ViewSubmission, at: datetime) -> FormResult:
-    await deps.user_cache.ensure_known(submission.team_id, submission.user_id)
+    await deps.user_cache.ensure_all_known(submission.team_id, [submission.user_id, *submission.chosen_people])
     return await deps.database.run(run_form, deps.settings(), form, submission, at)
 
 

@@ -44,7 +44,7 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
                 problem_text = await open_declare_form(deps, command)
                 await ack(render_text(problem_text) if problem_text else "")
                 return
-            await deps.user_cache.ensure_known(command.team_id, command.user_id)
+            await deps.user_cache.ensure_all_known(command.team_id, [command.user_id, *command.mentioned])
             settings = deps.settings()
             if is_read_only(settings, command, at):
                 answer = await deps.database.read(answer_read_only, settings, command, at)

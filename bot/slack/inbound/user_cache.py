@@ -1,6 +1,7 @@
 """Cache of users that were looked up, because Slack's payloads do not say who is a guest."""
 
 import asyncio
+from collections.abc import Collection
 
 from structlog import get_logger
 
@@ -49,6 +50,10 @@ class UserCache:
             log.warning("user lookup failed; continuing", problem=str(problem) or type(problem).__name__)
             return
         self._known.add((team_id, user_id))
+
+    async def ensure_all_known(self, team_id: str, user_ids: Collection[str]) -> None:
+        """Look several users up side by side, so that a bot among them is refused at once."""
+        await asyncio.gather(*(self.ensure_known(team_id, user_id) for user_id in dict.fromkeys(user_ids)))
 
     async def check_access(self, team_id: str, user_id: str, home_team_id: str | None = None) -> None:
         """Raise NotPermitted for a user who may not act, or DatabaseUnavailable."""

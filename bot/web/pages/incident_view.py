@@ -11,6 +11,7 @@ from bot.domain.findings import Finding
 from bot.domain.findings.wording import english_formatter
 from bot.domain.incidents.roles import LEAD
 from bot.domain.languages import get_language
+from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.model import Action, Alert, Entry, Record, RoleAssignment, Statement, Update
 from bot.domain.record.sources import Source
@@ -190,7 +191,9 @@ class _PageValues:
     def escalation(self, each: Escalation) -> Values:
         answer, answered_at = "nobody acknowledged", each.acknowledged_at
         if answered_at:
-            by = self.name(each.acknowledged_by) or "somebody"
+            outside = each.outside_answer
+            by = self.name(each.acknowledged_by) or (outside.name if outside else "") or "somebody"
+            by += f" by {contact_method_label(outside.method)}" if outside else ""
             answer = f"acknowledged by {by} at {self.time(answered_at)}"
             if each.paged_at and each.paged_at <= answered_at:
                 answer += f", after {format_duration(duration_between(each.paged_at, answered_at))}"

@@ -5,7 +5,9 @@ Opening the link changes nothing, because mail scanners open links, too. The but
 """
 
 import json
+from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from structlog import get_logger
@@ -14,15 +16,18 @@ from bot.config import Settings
 from bot.config.crypto import verify_acknowledge_token
 from bot.config.environment_settings import secret_alternatives
 from bot.config.reloading import Configuration
-from bot.domain.errors import UserError
+from bot.domain.errors import InvalidField, UserError
 from bot.domain.paging.contact_methods import ContactMethodKind
 from bot.domain.text.normalize import to_one_line
 from bot.runtime import metrics
 from bot.runtime.clock import Clock
-from bot.services.escalation.responses.external import (
+from bot.services.escalation.responses.external import acknowledge_by_service
+from bot.services.escalation.responses.page_link import (
+    MAX_NAME,
+    NAME,
+    LinkAnswer,
     PageLinkView,
-    acknowledge_by_link,
-    acknowledge_by_service,
+    answer_by_link,
     load_page_link,
 )
 from bot.sources.signature import encode_header, hex_signature, match_index
@@ -44,7 +49,10 @@ log = get_logger(__name__)
 MAX_EVENT_BYTES = 512 * 1024
 """Both services send a few thousand bytes."""
 NO_LINK = "This link is not right, or it is more than a day old. The incident's channel in Slack has the buttons."
-MAX_NAME_LENGTH = 80
+DONE = "done"
+"""Query of the page to which a button leads back."""
+ANSWER = "answer"
+"""Field of the page: the button that was pressed."""
 ACKNOWLEDGED_EVENTS = frozenset({"incident.acknowledged"})
 
 
@@ -70,29 +78,42 @@ class AcknowledgementRoutes:
         page_id = verify_acknowledge_token(settings, request.match_info["token"], self._clock.now())
         if page_id is None:
             return _render_page(404, problem=NO_LINK)
+        return await self._render_link(request, page_id, has_answered=DONE in request.query)
+
+    async def _render_link(
+        self, request: web.Request, page_id: int, *, has_answered: bool = False, name: str = "", problem: str = ""
+    ) -> web.Response:
+        """The page behind a link. `problem`: what is wrong with the typed name."""
+        settings = self._configuration.current
         try:
-            view = await self._database.read(load_page_link, settings, page_id)
+            view = await self._database.read(partial(load_page_link, has_answered=has_answered), settings, page_id)
         except DatabaseUnavailable:
             return _render_page(503, problem=DATABASE_UNAVAILABLE)
-        return _render_page(404, problem=NO_LINK) if view is None else _render_page(200, view, request.path)
+        if view is None:
+            return _render_page(404, problem=NO_LINK)
+        return _render_page(400 if problem else 200, view, request.path, name=name, name_problem=problem)
 
     async def acknowledge(self, request: web.Request) -> web.Response:
-        """The button. Redirects back to the page."""
+        """A button of the page. Redirects back to the page; 400 without a name where one is needed."""
         settings = self._configuration.current
         page_id = verify_acknowledge_token(settings, request.match_info["token"], self._clock.now())
         if page_id is None:
             return _render_page(404, problem=NO_LINK)
         try:
-            await read_body(request, MAX_FORM_BYTES)
-        except (TooLarge, TooSlow, Unreadable):
-            return _render_page(400, problem="The form cannot be read. Open the link anew.")
+            answer, name = _read_answer(await read_body(request, MAX_FORM_BYTES))
+        except (TooLarge, TooSlow, Unreadable, ValueError):
+            return _render_page(400, problem="The form cannot be read. Open the link again.")
+        done = f"?{DONE}"
         try:
-            await self._database.run(acknowledge_by_link, settings, page_id, self._clock.now())
+            await self._database.run(partial(answer_by_link, name=name), settings, page_id, answer, self._clock.now())
         except DatabaseUnavailable:
             return _render_page(503, problem=DATABASE_UNAVAILABLE)
+        except InvalidField as problem:
+            return await self._render_link(request, page_id, name=name, problem=problem.message)
         except UserError as problem:
-            log.info("page link acknowledged nothing", why=problem.message)
-        return web.Response(status=303, headers={"Location": request.path})
+            log.info("page link changed nothing", why=problem.message)
+            done = ""
+        return web.Response(status=303, headers={"Location": f"{request.path}{done}"})
 
     async def handle_pagerduty(self, request: web.Request) -> web.Response:
         """PagerDuty's webhooks, version 3: the body is signed, perhaps with several secrets."""
@@ -176,10 +197,29 @@ class AcknowledgementRoutes:
         return error_response(status, why)
 
 
+def _read_answer(body: bytes) -> tuple[LinkAnswer, str]:
+    """The pressed button and the typed name. Raises ValueError for any other body."""
+    fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=10))
+    return LinkAnswer(fields.get(ANSWER, LinkAnswer.ACKNOWLEDGE)), fields.get(NAME, "")
+
+
 def _render_page(
-    status: int, view: PageLinkView | None = None, path: str = "", *, problem: str | None = None
+    status: int,
+    view: PageLinkView | None = None,
+    path: str = "",
+    *,
+    problem: str | None = None,
+    name: str = "",
+    name_problem: str = "",
 ) -> web.Response:
-    values = {"found": view, "path": path, "problem": problem}
+    values = {
+        "found": view,
+        "path": path,
+        "problem": problem,
+        "name": name,
+        "name_problem": name_problem,
+        "max_name": MAX_NAME,
+    }
     text = render_template("web/acknowledge.html.j2", values)
     return web.Response(status=status, text=text, content_type="text/html", headers=FORM_HEADERS)
 
@@ -196,4 +236,4 @@ def _parse_object(body: bytes) -> dict[str, Any]:
 def _name_from(value: object, key: str) -> str:
     """The person's name in the service; empty if absent."""
     name = value.get(key) if isinstance(value, dict) else None
-    return to_one_line(name, MAX_NAME_LENGTH) if isinstance(name, str) else ""
+    return to_one_line(name, MAX_NAME) if isinstance(name, str) else ""

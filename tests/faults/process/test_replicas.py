@@ -191,7 +191,7 @@ async def test_one_acknowledges_and_one_asks_for_more(pair: Pair) -> None:
 
 async def test_two_who_acknowledge(pair: Pair) -> None:
     await pair.declares("checkout is down")
-    await pair.types("oncall", "/incident escalate @dba the primary is full")
+    await pair.types("oncall", "/incident escalate @database the primary is full")
     await pair.finish()
     InTurn(pair.sandbox, [pair.bot.port, pair.second.port])
     ledgers = [

@@ -313,6 +313,7 @@ async def test_an_acknowledgement_names_further_waiting_escalations(world: World
     await world.declares()
     await world.types("oncall", "/incident escalate @dba the pool is exhausted")
     await world.types("oncall", "/incident escalate @dba the primary is full")
+    await world.presses("oncall", "escalation_page_again")
     await world.finish()
 
     assert "1 more for you" in await world.types("dba", "/incident ack")

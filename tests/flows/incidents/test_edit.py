@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.worlds.policies import POLICIES
 from tests.support.worlds.world import World, action_ids, rendered
 
 
@@ -66,6 +67,43 @@ async def test_a_new_title_is_seen_wherever_the_title_is_shown(world: World) -> 
     assert "changed the details" in said
     assert "title: *Search is slow*" in said
     assert world.channel == name, "a channel keeps its name"
+
+
+async def test_a_service_that_is_put_right_calls_its_people_once(world: World) -> None:
+    await world.declares("checkout is down sev:1 service:chekout")
+    assert set(world.sandbox.members(world.channel)) == {"U0DOGWATCH", "U0ONCALL"}
+
+    await world.types("oncall", "/incident edit service:checkout")
+    await world.finish()
+
+    assert set(world.sandbox.members(world.channel)) == {"U0DOGWATCH", "U0ONCALL", "U0ENGINEER", "U0DBA", "U0DEVELOPER"}
+    world.sandbox.leave("dba", world.channel)
+    await world.types("oncall", "/incident edit service:checkout,search")
+    await world.finish()
+    assert "U0DBA" not in world.sandbox.members(world.channel), "the service was there before"
+
+
+async def test_a_service_of_an_incident_that_is_over_calls_nobody(world: World) -> None:
+    await world.declares("checkout was down")
+    await world.types("oncall", "/incident resolve rolled back")
+
+    await world.types("oncall", "/incident edit service:checkout")
+    await world.finish()
+
+    assert "U0DBA" not in world.sandbox.members(world.channel)
+
+
+@pytest.mark.world(config=POLICIES)
+async def test_a_service_that_is_put_right_starts_its_policy_once(world: World) -> None:
+    await world.declares("checkout is down sev:2 service:chekout")
+    assert [each["target"] for each in (await world.exported())["escalations"]] == ["slow"]
+
+    await world.types("oncall", "/incident edit service:checkout")
+    await world.types("oncall", "/incident edit service:checkout,search")
+    await world.finish()
+
+    assert [each["target"] for each in (await world.exported())["escalations"]] == ["slow", "payments"]
+    assert world.texts(world.sandbox.open_dm("oncall"))
 
 
 async def test_a_field_is_taken_away_but_never_the_title(world: World) -> None:

@@ -143,7 +143,7 @@ async def test_give_and_swap(world: World) -> None:
         ("engineer", "give", "Say who, with `@`"),
         ("support", "take to:2026-03-01 09:00", "ends before it begins"),
         ("support", "take from:Sat 09:00 to:2026-09-01 09:00", "A change lasts 62 days at most"),
-        ("engineer", "give @dogwatch", "Dogwatch itself cannot be on call"),
+        ("engineer", "give @dogwatch", "is a bot. Name a person."),
         ("support", "cancel 99", "There is no change 99"),
         ("support", "cancel it", "Say which change"),
         ("support", "payment", "Did you mean `payments`?"),

@@ -114,6 +114,8 @@ LINES = (
     _event_view("level empty", level=1, why=['The schedule "payments" has nobody at this time.'], is_somebody=False),
     _event_view("level empty", level=3, why=["The team dba has nobody."], is_somebody=False, is_last=True),
     _event_view("level empty", level=4, why=["<@U0DBA> has left the workspace."], is_somebody=False, because="end"),
+    _event_view("answered", to="U0ONCALL", by="U0DBA", name="", waited_seconds=120),
+    _event_view("answered", to="U0ONCALL", by=None, name="Sam at the data centre", waited_seconds=None),
     _event_view("unacknowledged", by="U0DBA", before="U0DBA"),
     _event_view("unacknowledged", by="U0ENGINEER", before="U0DBA"),
     _event_view("unacknowledged", before="U0DBA"),

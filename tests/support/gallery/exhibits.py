@@ -10,8 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.config import Settings
+from bot.domain.escalation import PagedLevel, Position
 from bot.domain.slack_app.missing_permissions import MissingPermission
 from bot.domain.slack_app.scopes import BY_SCOPE, PERMISSIONS
+from bot.domain.terms import TargetKind
+from bot.services.escalation.duplicate_check import RepeatedRequest, RunningPage
+from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.incidents.merge import MergePreview, MergeResult
 from bot.services.postmortem.findings import FindingPlace, FindingsView, FindingText
 from bot.services.views.card import RelatedIncident
@@ -20,6 +24,7 @@ from bot.services.views.missing_facts import NEEDED_FACTS, MissingFactsView
 from bot.services.views.resolution import ResolutionView
 from bot.slack.blocks.escalation import page
 from bot.slack.blocks.escalation.message import escalation_message, moved_escalation_message
+from bot.slack.blocks.escalation.question import acknowledge_question, acknowledged_message, page_again_question
 from bot.slack.blocks.escalation.reminders import reminder_message
 from bot.slack.blocks.escalation.silence_check import active_confirmed_message, silence_check_message
 from bot.slack.blocks.incidents import archiving, card
@@ -34,7 +39,7 @@ from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.blocks.postmortem import catchup
 from bot.slack.blocks.time_question import MAX_CHOICES, time_question_message
 from tests.support.gallery import oncall
-from tests.support.gallery.cards import BUSY, CARDS, EDITED, ENDED, FIRED, OTHER, OVER
+from tests.support.gallery.cards import BEGAN, BUSY, CARDS, EDITED, ENDED, FIRED, OTHER, OVER
 from tests.support.gallery.catchup import CATCHUPS
 from tests.support.gallery.channel_lines import LINES
 from tests.support.gallery.escalations import ANSWERED, ESCALATIONS, NAMES, PAGES
@@ -86,6 +91,25 @@ RESOLUTIONS = {
     ),
     "reopened": replace(RESOLVED, is_over=False, text=""),
 }
+REPEATED = RepeatedRequest(
+    7,
+    (
+        EscalationTarget(TargetKind.PERSON, "U0DBA", "U0DBA"),
+        EscalationTarget(TargetKind.POLICY, "payments", "payments"),
+    ),
+    "Where are you?",
+    "",
+    BEGAN,
+    (RunningPage("<@U0DBA>", TargetKind.PERSON, BEGAN), RunningPage("payments", TargetKind.POLICY, BEGAN)),
+)
+PAGED_LEVEL = PagedLevel(
+    Position(1, 0),
+    BEGAN,
+    BEGAN,
+    people=("U0DBA", "U0ENGINEER"),
+    groups=("S0DATABASE",),
+    services=("pagerduty:payments",),
+)
 TWO_DAYS = ("2026-02-03 08:45 -06:00", "2026-03-02 08:45 -06:00")
 TIME_QUESTION = (
     f"`03/02/2026 08:45 CST` can be two days. Do you mean `{TWO_DAYS[0]}` or `{TWO_DAYS[1]}`?",
@@ -150,6 +174,9 @@ def _escalation_messages() -> Iterator[tuple[str, Message]]:
     yield from oncall.oncall_messages()
     yield "still on it?", silence_check_message(ACK_TIMEOUT)
     yield "still on it: yes", active_confirmed_message("INC-7")
+    yield "page again?", page_again_question(REPEATED)
+    yield "acknowledge?", acknowledge_question(7, PAGED_LEVEL)
+    yield "acknowledge: yes", acknowledged_message()
 
 
 def _prompts() -> Iterator[tuple[str, Message]]:

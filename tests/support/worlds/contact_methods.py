@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
 
+import aiohttp
 from sqlmodel import Session, select
 
 from bot.app import Dogwatch
@@ -128,3 +129,11 @@ push = "Push"
 
     async def page(self, page_id: int) -> Page:
         return await self.bot.database.read(lambda session: session.get_one(Page, page_id))
+
+
+async def request(world: ContactMethodWorld, method: str, path: str, **more: Any) -> tuple[int, str, Any]:
+    """Status, text and headers of an answer; a redirect is followed, as a browser does."""
+    async with aiohttp.ClientSession() as http, http.request(method, f"{world.url}{path}", **more) as got:
+        text, status, headers = await got.text(), got.status, got.headers
+    await world.settle()
+    return status, text, headers

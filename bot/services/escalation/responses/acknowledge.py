@@ -14,6 +14,7 @@ from bot.services import outbox, vendors
 from bot.services.escalation.ack_timeout import watch_acknowledgement
 from bot.services.escalation.advance import stop_escalation
 from bot.services.escalation.responses.common import (
+    check_waiting,
     current_acknowledgements,
     has_acknowledged,
     has_enough_acknowledgements,
@@ -31,16 +32,25 @@ from bot.services.timeline.milestones import refresh_milestones
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.escalation import escalations, progress
 from bot.store.escalation.escalations import Escalation
+from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 
 
 def acknowledge(
-    session: Session, settings: Settings, escalation_id: int, actor: Actor, *, method: str = "slack", name: str = ""
+    session: Session,
+    settings: Settings,
+    escalation_id: int,
+    actor: Actor,
+    *,
+    method: str = "slack",
+    name: str = "",
+    tells_caller: bool = True,
 ) -> Escalation:
     """
     Acknowledge an escalation; the first one counts, or all people of a level that needs all.
 
-    `name`: name given by a paging service for a person unknown in Slack.
+    `name`: name given by a person unknown in Slack, or for them by a paging service. `tells_caller`: off for somebody
+    who hands over at once.
     Raises UserError if somebody acknowledged before, with their name.
     """
     same = lock_same_policy(session, escalation_id)
@@ -59,7 +69,51 @@ def acknowledge(
             )
     refresh_milestones(session, incident)
     outbox.invite_users(session, incident, actor.at, [actor.user_id] if actor.user_id else [], [])
+    if tells_caller:
+        _tell_caller(session, incident, escalation, actor, name)
     return escalation
+
+
+def acknowledge_as_well(
+    session: Session, settings: Settings, escalation_id: int, actor: Actor, *, method: str = "slack", name: str = ""
+) -> Escalation:
+    """
+    Record that one more person takes an escalation; the first acknowledgement still counts.
+
+    Raises UserError if nobody is needed any more, and for a person who acknowledged before.
+    """
+    escalation = escalations.lock(session, escalation_id)
+    if escalation is None or escalation.is_external:
+        raise UserError("That escalation does not exist.")
+    if escalation.acknowledged_at is None:
+        return acknowledge(session, settings, escalation_id, actor, method=method, name=name)
+    incident = incidents.lock(session, escalation.incident_id)
+    check_waiting(session, settings, incident, escalation)
+    if has_acknowledged(session, escalation, actor):
+        raise UserError("You acknowledged it already. Nothing was changed.")
+    _add_acknowledgement(session, incident, escalation, actor, method=method, name=name)
+    session.add(escalation)
+    refresh_messages(session, incident, escalation, actor)
+    outbox.invite_users(session, incident, actor.at, [actor.user_id] if actor.user_id else [], [])
+    return escalation
+
+
+def _tell_caller(session: Session, incident: Incident, escalation: Escalation, actor: Actor, name: str) -> None:
+    """Tell the person who asked for help that it comes: the edited message notifies nobody."""
+    if escalation.acknowledged_at is None or escalation.asked_by in {None, actor.user_id}:
+        return
+    paged_at = None if escalation.was_only_recorded else escalation.paged_at
+    outbox.post_event(
+        session,
+        incident,
+        "answered",
+        actor.at,
+        escalation_id=escalation.key,
+        to=escalation.asked_by,
+        by=actor.user_id,
+        name=name,
+        waited_seconds=round((actor.at - paged_at).total_seconds()) if paged_at else None,
+    )
 
 
 def _record_acknowledgement(
@@ -74,6 +128,21 @@ def _record_acknowledgement(
     is_beside: bool,
 ) -> None:
     """`is_beside`: another escalation of the same policy was acknowledged, and has the timeout."""
+    _add_acknowledgement(session, incident, escalation, actor, method=method, name=name)
+    if has_enough_acknowledgements(session, escalation):
+        escalation.acknowledged_at, escalation.acknowledged_by = actor.at, actor.user_id
+        stop_escalation(session, escalation)
+        if not is_beside:
+            watch_acknowledgement(session, settings, incident, escalation, actor.at)
+    cancel_pending_pages(session, escalation.key, actor.at, None if escalation.acknowledged_at else actor.user_id)
+    session.add(escalation)
+    refresh_messages(session, incident, escalation, actor)
+
+
+def _add_acknowledgement(
+    session: Session, incident: Incident, escalation: Escalation, actor: Actor, *, method: str, name: str
+) -> None:
+    """Add the acknowledgement and its timeline entry."""
     entry = record_entry(
         session,
         incident,
@@ -88,14 +157,6 @@ def _record_acknowledgement(
     escalation.declined_by = [each for each in escalation.declined_by if each != actor.user_id]
     if escalation.acknowledgement_entry_id is None:
         escalation.acknowledgement_entry_id = entry.key
-    if has_enough_acknowledgements(session, escalation):
-        escalation.acknowledged_at, escalation.acknowledged_by = actor.at, actor.user_id
-        stop_escalation(session, escalation)
-        if not is_beside:
-            watch_acknowledgement(session, settings, incident, escalation, actor.at)
-    cancel_pending_pages(session, escalation.key, actor.at, None if escalation.acknowledged_at else actor.user_id)
-    session.add(escalation)
-    refresh_messages(session, incident, escalation, actor)
 
 
 def share_acknowledgements(session: Session, settings: Settings, incident: Incident, at: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.domain.escalation import Acknowledgement, is_acknowledged, people_still_needed
+from bot.domain.escalation import Acknowledgement, PagedLevel, is_acknowledged, level_paged_instead, people_still_needed
 from bot.domain.terms import TargetKind
 from bot.services import outbox
 from bot.services.escalation.state import acknowledgements_of, active_acknowledgements, paged_levels
@@ -78,6 +78,23 @@ def check_waiting(session: Session, settings: Settings, incident: Incident, esca
     if not incident.is_open:
         label = settings.status_label(incident.status)
         raise UserError(f"{incident.reference} is {label}: nobody is needed any more.")
+
+
+def find_level_paged_instead(session: Session, escalation_id: int, actor: Actor) -> PagedLevel | None:
+    """
+    The level that was paged instead of the actor, who may acknowledge by mistake.
+
+    None if they were paged, or may have been, and for an escalation that does not wait, which `acknowledge` refuses.
+    """
+    escalation = escalations.get(session, escalation_id)
+    if escalation is None or actor.user_id is None or escalation.is_external:
+        return None
+    if escalation.acknowledged_at is not None or escalations.is_called_off(session, escalation):
+        return None
+    if not incidents.get(session, escalation.incident_id).is_open:
+        return None
+    is_caller = actor.user_id == escalation.asked_by
+    return level_paged_instead(paged_levels(session, escalation), actor.user_id, is_caller=is_caller)
 
 
 def has_enough_acknowledgements(session: Session, escalation: Escalation) -> bool:

@@ -11,7 +11,7 @@ from bot.domain.timeline.marks import normalise_emoji
 from bot.services import outbox
 from bot.services.escalation.page_bundles import acknowledge_bundle, unacknowledge_bundle
 from bot.services.escalation.responses.acknowledge import acknowledge
-from bot.services.escalation.responses.common import has_acknowledged
+from bot.services.escalation.responses.common import find_level_paged_instead, has_acknowledged
 from bot.services.escalation.responses.withdraw import unacknowledge
 from bot.services.escalation.state import active_acknowledgements
 from bot.services.workspace.access import check_access
@@ -62,6 +62,8 @@ def _apply_to_escalation(
     session: Session, settings: Settings, found: Escalation, actor: Actor, *, is_present: bool
 ) -> None:
     if is_present:
+        if find_level_paged_instead(session, found.key, actor) is not None:
+            raise UserError("You were not paged. To acknowledge for yourself, type /incident ack.")
         if not has_acknowledged(session, found, actor):
             acknowledge(session, settings, found.key, actor, method=REACTION)
         return

@@ -180,9 +180,9 @@ def _next_targets(step: NextStep) -> str:
 
 
 def _acknowledged_state(view: EscalationView) -> str:
-    last = next((each for each in reversed(view.responses.answers) if each.withdrawn_at is None), None)
-    by = f"<@{view.responses.acknowledged_by}>" if view.responses.acknowledged_by else _outside_name(last)
-    how = _method_text(last.method) if last else ""
+    counted, further = _active_answers(view)
+    by = f"<@{view.responses.acknowledged_by}>" if view.responses.acknowledged_by else _outside_name(counted)
+    how = _method_text(counted.method) if counted else ""
     after = ""
     if view.paged_at and view.responses.acknowledged_at and view.responses.acknowledged_at > view.paged_at:
         after = (
@@ -192,6 +192,7 @@ def _acknowledged_state(view: EscalationView) -> str:
         after = ""
     at = f" {slack_time(view.responses.acknowledged_at)}" if view.responses.acknowledged_at else ""
     lines = [f":white_check_mark: acknowledged by {by}{at}{how}{after}"]
+    lines += [_further_answer(each) for each in further[-3:]]
     if view.handover.recipient:
         lines.append(f":arrow_right: handed over to {new_target_markup(view)}: that goes on in a message of its own.")
     if view.responses.activity_asked_at is not None:
@@ -199,6 +200,21 @@ def _acknowledged_state(view: EscalationView) -> str:
         lines.append(f":wave: not heard of since; asked {asked} whether they are still on it")
     lines += [_withdrawn_answer(each) for each in view.responses.answers[-3:] if each.withdrawn_at is not None]
     return "\n".join(lines)
+
+
+def _active_answers(view: EscalationView) -> tuple[AcknowledgementView | None, list[AcknowledgementView]]:
+    """The acknowledgement that counts, and those of people who took it as well."""
+    responses = view.responses
+    active = [each for each in responses.answers if each.withdrawn_at is None]
+    for place, each in enumerate(active):
+        if (each.at, each.user_id) == (responses.acknowledged_at, responses.acknowledged_by):
+            return each, active[place + 1 :]
+    return (active[-1] if active else None), []
+
+
+def _further_answer(answer: AcknowledgementView) -> str:
+    by = f"<@{answer.user_id}>" if answer.user_id else _outside_name(answer)
+    return f":white_check_mark: also acknowledged by {by} {slack_time(answer.at)}{_method_text(answer.method)}"
 
 
 def new_target_markup(view: EscalationView) -> str:

@@ -27,7 +27,7 @@ from bot.slack.delivery.effects.posting import edit_message, forget_channel_on_e
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.outbox import Claim, Done, Outcome
 
-IN_THREAD = {"reminder", "level", "level empty"}
+IN_THREAD = {"reminder", "level", "level empty", "answered"}
 """Events posted in the thread of the escalation's message."""
 
 

@@ -72,6 +72,11 @@ class SlashCommand:
             response_url=str(body.get("response_url") or ""),
         )
 
+    @property
+    def mentioned(self) -> list[str]:
+        """Ids of the people mentioned in the text."""
+        return [user_id for user_id, _ in MENTION.findall(self.text)]
+
 
 def execute_command(session: Session, settings: Settings, command: SlashCommand, at: datetime) -> Answer:
     """

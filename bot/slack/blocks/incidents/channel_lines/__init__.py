@@ -14,6 +14,7 @@ from bot.slack.blocks.incidents.channel_lines.drills import drill_finished_line,
 from bot.slack.blocks.incidents.channel_lines.entries import cause_line, impact_line, note_line, update_line
 from bot.slack.blocks.incidents.channel_lines.escalations import (
     all_declined_line,
+    answered_line,
     level_empty_line,
     level_line,
     reminder_line,
@@ -77,6 +78,7 @@ LINE_BUILDERS: Mapping[str, Callable[[EventView], Message]] = {
     "all declined": all_declined_line,
     "level": level_line,
     "level empty": level_empty_line,
+    "answered": answered_line,
     "unacknowledged": unacknowledged_line,
     "unanswered elsewhere": unanswered_elsewhere_line,
     "no channel": no_channel_line,

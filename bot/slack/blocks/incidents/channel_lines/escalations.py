@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 from bot.domain.paging.contact_methods import contact_method_label
+from bot.domain.text.durations import format_duration
 from bot.services.views.event import EventView
 from bot.slack.blocks.escalation.levels import person_markup
 from bot.slack.blocks.escalation.message import after_last_level, unanswered_text
 from bot.slack.blocks.incidents.channel_lines.parts import int_value
-from bot.slack.blocks.limits import literal, quoted
+from bot.slack.blocks.limits import literal, one_line, quoted
 from bot.slack.blocks.message import Message, plain_message
 
 BECAUSE = {
@@ -108,6 +109,17 @@ def _end_of_policy(view: EventView) -> str:
 
 def _after_the_end(view: EventView) -> str:
     return after_last_level(view.escalation) if view.escalation else "Escalate to somebody else."
+
+
+def answered_line(view: EventView) -> Message:
+    """Tell the person who asked for help who acknowledged; only the former is mentioned."""
+    values = view.values
+    name = view.names.get(str(values.get("by"))) or str(values.get("name") or "")
+    who = f"*{literal(one_line(name, 80))}*" if name else "Somebody"
+    seconds = values.get("waited_seconds")
+    waited = timedelta(seconds=seconds) if isinstance(seconds, int) and seconds > 0 else None
+    after = f", {format_duration(waited)} after the page" if waited else ""
+    return plain_message(f":white_check_mark: <@{values.get('to')}> {who} is on it{after}.")
 
 
 def unacknowledged_line(view: EventView) -> Message:
