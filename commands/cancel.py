@@ -1,7 +1,9 @@
 """`/incident cancel`."""
 
 from bot.command.table import Command
+from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.cancel import cancel_incident
+from bot.store.incidents.incidents import Incident
 from commands.base import Caller, Invocation, Reply, Session
 
 
@@ -10,8 +12,14 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     label = caller.settings.status_label(cancelled.status)
     return Reply(
         f"{cancelled.reference} is {label}. `/incident postmortem` still writes what was recorded; "
-        "`/incident reopen WHY` takes the cancellation back."
+        f"`/incident reopen WHY` takes the cancellation back.{_warning(session, cancelled)}"
     )
+
+
+def _warning(session: Session, cancelled: Incident) -> str:
+    """Alerts that still fire: after a cancellation nobody is told of them. Empty if none does."""
+    sentence = find_firing(session, cancelled.key).sentence
+    return f" {sentence}. Nobody is told of it again." if sentence else ""
 
 
 COMMAND = Command(

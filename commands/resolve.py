@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.command.table import Command, Option, Value
 from bot.domain.times import format_unambiguous, read_certain_time
+from bot.services.incidents.alerts import describe_firing
 from bot.services.incidents.lifecycle import resolve_incident
 from commands.base import Caller, Invocation, Reply, Session
 from commands.postmortem import announce_draft
@@ -15,7 +16,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     )
     hint = "" if "at" in typed.options else _time_hint(typed, caller.actor.at)
     label = caller.settings.status_label(resolved.status)
-    return Reply(f"{resolved.reference} is {label}. The postmortem draft {announce_draft(resolved)}.{hint}")
+    firing = describe_firing(session, resolved.key)
+    return Reply(f"{resolved.reference} is {label}.{firing} The postmortem draft {announce_draft(resolved)}.{hint}")
 
 
 def _time_hint(typed: Invocation, at: datetime) -> str:

@@ -15,6 +15,7 @@ from bot.services.channel.backfill import reconcile_now_and_later
 from bot.services.escalation import ack_timeout
 from bot.services.escalation.advance import stop_escalation
 from bot.services.escalation.start import start_configured_policy
+from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.drills import drill_timer_key
 from bot.services.incidents.requirements import severity_requirements, status_requirements
 from bot.services.outbox.payloads import DraftPayload
@@ -38,7 +39,7 @@ def change_severity(
     before = Severity(incident.severity)
     if before == to:
         raise UserError(f"It is {settings.severity_label(to)} already, and nothing was changed.")
-    incident.severity = to.value
+    incident.severity, incident.unmapped_severity = to.value, None
     entry = record_entry(
         session, incident, [Kind.SEVERITY], why, actor, severity=to.value, severity_before=before.value
     )
@@ -165,7 +166,10 @@ def resolve_incident(
     entry = _record_resolution(session, incident, actor, text, ended)
     refresh_milestones(session, incident)
     stop_outstanding_work(session, incident, actor)
-    outbox.post_event(session, incident, "resolved", actor.at, entry_id=entry.key, by=actor.user_id, text=text)
+    firing = find_firing(session, incident.key).event_values()
+    outbox.post_event(
+        session, incident, "resolved", actor.at, entry_id=entry.key, by=actor.user_id, text=text, **firing
+    )
     outbox.refresh_card(session, incident, actor.at)
     asked_by = actor.user_id if incident.is_retro else None
     outbox.post_draft(session, incident, actor.at, DraftPayload(asked_by=asked_by))
