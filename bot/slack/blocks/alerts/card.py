@@ -15,10 +15,7 @@ VALUE = 100
 
 def alerts_field(view: CardView) -> list[str]:
     """The number of alerts, for the card's fields; empty without alerts."""
-    if not view.alerts.total:
-        return []
-    still = "" if view.state.is_open else "still "
-    return [f"*Alerts:* {view.alerts.firing:,} of {view.alerts.total:,} {still}firing"]
+    return [f"*Alerts:* {view.alerts.firing:,} of {view.alerts.total:,} firing"] if view.alerts.total else []
 
 
 def alert_blocks(view: CardView) -> Blocks:
