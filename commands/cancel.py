@@ -19,7 +19,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 def _warning(session: Session, cancelled: Incident) -> str:
     """Alerts that still fire: after a cancellation nobody is told of them. Empty if none does."""
     sentence = find_firing(session, cancelled.key).sentence
-    return f" {sentence}. Nobody is told of it again." if sentence else ""
+    return f" {sentence} Nobody is told of it again." if sentence else ""
 
 
 COMMAND = Command(

@@ -51,6 +51,7 @@ def list_alert_names(names: Sequence[str], count: int) -> str:
 
 
 def still_firing_sentence(names: Sequence[str], count: int) -> str:
-    """`1 alert still fires: HighCPU`, without a full stop. Without `names` it only counts."""
+    """`1 alert still fires: HighCPU.` Without `names` it only counts."""
     verb = "alert still fires" if count == 1 else "alerts still fire"
-    return f"{count:,} {verb}: {list_alert_names(names, count)}" if names else f"{count:,} {verb}"
+    text = f"{count:,} {verb}: {list_alert_names(names, count)}" if names else f"{count:,} {verb}"
+    return text if text.endswith("…") else f"{text}."

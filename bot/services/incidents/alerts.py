@@ -23,7 +23,7 @@ class FiringAlerts:
 
     @property
     def sentence(self) -> str:
-        """`1 alert still fires: HighCPU`, without a full stop; empty if none does."""
+        """`1 alert still fires: HighCPU.`; empty if none does."""
         return still_firing_sentence(self.names, self.count) if self.count else ""
 
     def event_values(self) -> Mapping[str, object]:
@@ -40,4 +40,4 @@ def find_firing(session: Session, incident_id: int) -> FiringAlerts:
 def describe_firing(session: Session, incident_id: int) -> str:
     """A sentence for the person who ended the incident, after a blank; empty if nothing fires."""
     sentence = find_firing(session, incident_id).sentence
-    return f" {sentence}. `/incident reopen WHY` goes on with it." if sentence else ""
+    return f" {sentence} `/incident reopen WHY` goes on with it." if sentence else ""

@@ -44,7 +44,7 @@ async def test_the_message_and_the_card_have_runbook_dashboard_and_description(w
     assert "instance=web-1" in told
     assert len(told) < 1_200
     assert "More than 90% of all processors" in world.card()
-    assert "value 93%" in world.card()
+    assert "(93%)" in world.card()
     (kept,) = (await world.exported())["alerts"]
     assert kept["annotations"]["description"] == LONG
 

@@ -27,12 +27,12 @@ def test_a_repetition_is_announced_once_for_each_end(resolved_at, announced_at, 
 @pytest.mark.parametrize(
     ("names", "count", "expected"),
     [
-        (["Down"], 1, "1 alert still fires: Down"),
-        (["Down", "Slow"], 2, "2 alerts still fire: Down, Slow"),
-        (["Down", "Down"], 2, "2 alerts still fire: Down"),
+        (["Down"], 1, "1 alert still fires: Down."),
+        (["Down", "Slow"], 2, "2 alerts still fire: Down, Slow."),
+        (["Down", "Down"], 2, "2 alerts still fire: Down."),
         (["a", "b", "c", "d", "e", "f"], 6, "6 alerts still fire: a, b, c, d, e, …"),
         (["Down"], 1_200, "1,200 alerts still fire: Down, …"),
-        ([], 1_200, "1,200 alerts still fire"),
+        ([], 1_200, "1,200 alerts still fire."),
     ],
 )
 def test_alerts_that_still_fire_in_words(names, count, expected):

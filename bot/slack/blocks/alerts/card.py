@@ -28,7 +28,7 @@ def still_firing_blocks(view: CardView) -> Blocks:
     if view.state.is_open or view.state.status is Status.MERGED or not view.alerts.firing:
         return []
     sentence = still_firing_sentence([each.name for each in view.alerts.shown], view.alerts.firing)
-    return [section(f":rotating_light: {literal(sentence, limit=600)}.", accessory=reopen_button(view.incident_id))]
+    return [section(f":rotating_light: {literal(sentence, limit=600)}", accessory=reopen_button(view.incident_id))]
 
 
 def reopen_button(incident_id: object) -> Block:
@@ -60,14 +60,11 @@ def _help_blocks(view: CardView) -> Blocks:
 
 def _help_line(one: AlertLine, *, with_links: bool) -> str:
     """An alert with its description and value; empty if it has neither, nor links to show."""
-    parts = []
-    if one.help.description:
-        parts.append(literal(one_line(one.help.description, DESCRIPTION), limit=DESCRIPTION))
-    if one.help.value:
-        parts.append(f"value {literal(one_line(one.help.value, VALUE), limit=VALUE)}")
+    value = f" ({literal(one_line(one.help.value, VALUE), limit=VALUE)})" if one.help.value else ""
+    text = literal(one_line(one.help.description, DESCRIPTION), limit=DESCRIPTION)
     links = inline_links(one) if with_links else ""
-    if not parts and not links:
+    if not (value or text or links):
         return ""
     name = literal(one.name, limit=150)
     label = link(one.link, name) if one.link else f"*{name}*"
-    return f"• {label}{': ' if parts else ''}{', '.join(parts)}{links}"
+    return f"• {label}{value}{f': {text}' if text else ''}{links}"

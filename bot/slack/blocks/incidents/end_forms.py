@@ -20,5 +20,5 @@ def with_firing_alerts(form: View, firing: FiringAlerts) -> View:
     """The form with a warning on top if alerts still fire."""
     if not firing.count:
         return form
-    warning = section(f":rotating_light: *{literal(firing.sentence, limit=600)}.* Go on only if that is expected.")
+    warning = section(f":rotating_light: *{literal(firing.sentence, limit=600)}* Go on only if that is expected.")
     return {**form, "blocks": [warning, *form["blocks"]]}

@@ -18,13 +18,13 @@ def with_firing_alerts(message: Message, view: EventView) -> Message:
     if not view.values.get("firing"):
         return message
     sentence = _still_firing(view)
-    reopen = section(f":rotating_light: {sentence}.", accessory=reopen_button(view.incident_id))
-    return Message(f"{message.text} {sentence}.", [*message.blocks, reopen])
+    reopen = section(f":rotating_light: {sentence}", accessory=reopen_button(view.incident_id))
+    return Message(f"{message.text} {sentence}", [*message.blocks, reopen])
 
 
 def repeated_alerts_line(view: EventView) -> Message:
     """Alerts that fire on after the end, for the incident's channel and the incidents channel."""
-    text = f":rotating_light: *{view.reference}* is resolved, but {_still_firing(view)}."
+    text = f":rotating_light: *{view.reference}* is resolved, but {_still_firing(view)}"
     return Message(text, [section(text, accessory=reopen_button(view.incident_id))])
 
 
