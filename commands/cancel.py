@@ -1,7 +1,9 @@
 """`/incident cancel`."""
 
 from bot.command.table import Command
+from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.cancel import cancel_incident
+from bot.store.incidents.incidents import Incident
 from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
 
 
@@ -11,8 +13,14 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     return reply_beside_line(
         caller,
         f"{cancelled.reference} is {label}. `/incident postmortem` still writes what was recorded; "
-        "`/incident reopen WHY` takes the cancellation back.",
+        f"`/incident reopen WHY` takes the cancellation back.{_warning(session, cancelled)}",
     )
+
+
+def _warning(session: Session, cancelled: Incident) -> str:
+    """Alerts that still fire: after a cancellation nobody is told of them. Empty if none does."""
+    sentence = find_firing(session, cancelled.key).sentence
+    return f" {sentence} Nobody is told of it again." if sentence else ""
 
 
 COMMAND = Command(

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.command.table import Command, Option, Value
 from bot.domain.times import format_unambiguous, read_certain_time
+from bot.services.incidents.alerts import describe_firing
 from bot.services.incidents.lifecycle import resolve_incident
 from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
 from commands.postmortem import announce_draft
@@ -15,7 +16,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     )
     hint = "" if "at" in typed.options else _time_hint(typed, caller.actor.at)
     label = caller.settings.status_label(resolved.status)
-    answer = f"{resolved.reference} is {label}. The postmortem draft {announce_draft(resolved)}."
+    firing = describe_firing(session, resolved.key)
+    answer = f"{resolved.reference} is {label}.{firing} The postmortem draft {announce_draft(resolved)}."
     return reply_beside_line(caller, answer, hint)
 
 

@@ -3,6 +3,7 @@
 from bot.command.table import Command, Positional, Value
 from bot.domain.incidents.requirements import format_unmet
 from bot.domain.terms import Status
+from bot.services.incidents.alerts import describe_firing
 from bot.services.incidents.lifecycle import change_status
 from bot.services.incidents.requirements import status_requirements
 from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
@@ -14,7 +15,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     )
     label = caller.settings.status_label(Status(changed.status))
     asks = format_unmet(status_requirements(session, caller.settings, changed))
-    return reply_beside_line(caller, f"{changed.reference} is {label} now. {asks}")
+    firing = describe_firing(session, changed.key) if changed.is_resolved else ""
+    return reply_beside_line(caller, f"{changed.reference} is {label} now.{firing} {asks}")
 
 
 COMMAND = Command(

@@ -37,7 +37,7 @@ from bot.config.sections.schedules import OnCallSection, ScheduleSection
 from bot.config.sections.severity_words import build_severity_words
 from bot.config.sections.vendors import VendorSection
 from bot.domain.alerts.events import Credentials
-from bot.domain.alerts.routing import Route, RoutingDefaults
+from bot.domain.alerts.routing import DEFAULT_WORDS, Route, RoutingDefaults
 from bot.domain.alerts.storms import StormLimits
 from bot.domain.incidents.roles import DEFAULT_ROLES, Role, role_aliases, role_from_name
 from bot.domain.oncall.schedule import Schedule
@@ -152,9 +152,14 @@ class Settings(EnvironmentSettings):
 
     @cached_property
     def alert_defaults(self) -> RoutingDefaults:
-        words = {word.strip().casefold(): severity for word, severity in self.alerts.severities.items()}
+        words = {" ".join(word.split()).casefold(): severity for word, severity in self.alerts.severities.items()}
         of_services = {name: each.severity for name, each in self.services.items() if each.severity}
-        return RoutingDefaults(self.incidents.default_severity, words, of_services)
+        default = self.incidents.default_severity
+        if not self.alerts.default_severities:
+            return RoutingDefaults(default, words, of_services)
+        # A bare number means something else in each monitor.
+        typed = {word: severity for word, severity in self.severity_words().items() if not word.isdecimal()}
+        return RoutingDefaults(default, {**typed, **words}, of_services, DEFAULT_WORDS)
 
     @property
     def storm_limits(self) -> StormLimits:

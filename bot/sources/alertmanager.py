@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.domain.alerts.events import AlertEvent, Batch, Credentials, bound_key, credible_times, group_key
+from bot.domain.alerts.links import DASHBOARD, PANEL, VALUE
 from bot.domain.terms import AlertStatus
 from bot.sources.json_reader import Fields, Malformed, quote_value
 from bot.sources.signature import check_token
@@ -43,7 +44,7 @@ def _event(alert: Fields, group: str | None, received_at: datetime, source: str,
         fingerprint=bound_key(alert.text("fingerprint") or compute_fingerprint(labels)),
         status=status,
         labels=labels,
-        annotations=alert.texts("annotations"),
+        annotations=_annotations(alert),
         starts_at=starts_at,
         starts_at_precision=precision,
         ends_at=ends_at,
@@ -52,6 +53,12 @@ def _event(alert: Fields, group: str | None, received_at: datetime, source: str,
         generator_url=alert.link("generatorURL", "panelURL", "dashboardURL"),
         is_test=is_test,
     )
+
+
+def _annotations(alert: Fields) -> dict[str, str]:
+    """The annotations, and Grafana's links and values as more of them; the rule's go before."""
+    fields = {DASHBOARD: alert.link("dashboardURL"), PANEL: alert.link("panelURL"), VALUE: alert.measured("values")}
+    return {name: text for name, text in fields.items() if text} | alert.texts("annotations")
 
 
 def _status(alert: Fields) -> AlertStatus:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.alerts.events import AlertEvent, Batch, Credentials, bound_key, credible_times, group_key
+from bot.domain.alerts.links import DASHBOARD, RUNBOOK, VALUE
 from bot.domain.errors import did_you_mean
 from bot.domain.terms import AlertStatus
 from bot.sources.json_reader import Fields, Malformed, quote_value
@@ -71,13 +72,12 @@ def _event(alert: Fields, received_at: datetime) -> AlertEvent:
     stated_end = _first_time(alert, "ends_at", "end_time")
     status = _status(alert, ended=stated_end is not None)
     starts_at, precision, ends_at = credible_times(stated_start, stated_end, status, now=received_at)
-    description = alert.text("description")
     return AlertEvent(
         source=NAME,
         fingerprint=_stated_fingerprint(alert) or _derived_fingerprint(title, labels, group),
         status=status,
         labels={**labels, **_hosts(alert)},
-        annotations={"summary": title} | ({"description": description} if description else {}),
+        annotations=_annotations(alert, title),
         starts_at=starts_at,
         starts_at_precision=precision,
         ends_at=ends_at,
@@ -85,6 +85,17 @@ def _event(alert: Fields, received_at: datetime) -> AlertEvent:
         occurrence=stated_start.isoformat() if stated_start else "",
         generator_url=alert.link("url"),
     )
+
+
+def _annotations(alert: Fields, title: str) -> dict[str, str]:
+    texts = {
+        "summary": title,
+        "description": alert.text("description"),
+        RUNBOOK: alert.link(RUNBOOK),
+        DASHBOARD: alert.link(DASHBOARD),
+        VALUE: alert.measured(VALUE),
+    }
+    return {name: text for name, text in texts.items() if text}
 
 
 def _status(alert: Fields, *, ended: bool) -> AlertStatus:

@@ -168,6 +168,13 @@ class Fields:
             raise Malformed(self.at(name), f"{quote_value(value)} stands where a count is needed, like 0.")
         return value
 
+    def measured(self, name: str) -> str:
+        """A text or number, or an object of these as `A=8.1, C=1`; empty for anything else."""
+        value = self.values.get(name)
+        if isinstance(value, dict):
+            return ", ".join(f"{key}={text}" for key, each in value.items() if (text := _format_measured(each)))
+        return _format_measured(value)
+
     def objects(self, name: str) -> Sequence["Fields"]:
         """A required list of objects."""
         value = self.values.get(name)
@@ -200,6 +207,13 @@ class Fields:
         """The first HTTP URL among these fields. Other schemes, as `javascript:`, are ignored."""
         values = [self.text(name) for name in names]
         return next((text for text in values if text and text.lower().startswith(("http://", "https://"))), None)
+
+
+def _format_measured(value: object) -> str:
+    """Numbers with six digits: `0.12`, not `0.12000000000000001`."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) and abs(value) < 1_000_000 else str(value).strip()
 
 
 TIME_EXAMPLE = "Write it like 2026-11-18T14:05:30Z."

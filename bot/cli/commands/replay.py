@@ -77,6 +77,8 @@ def _routes(scenario: Scenario) -> Iterator[str]:
     if isinstance(first, Alert):
         opener = str(first.labels["alertname"])
         yield from ("", "[[routes]]", f"match = {_toml([f'alertname={_toml(opener)}'])}", 'action = "open"', *service)
+        if scenario.severity:  # the head decides, whatever the alert's label says
+            yield f"severity = {_toml(_severity(scenario.severity).value)}"
         names.pop(opener, None)
     if names:
         yield from ("", "[[routes]]", 'action = "attach"', *service)

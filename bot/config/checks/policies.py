@@ -63,6 +63,7 @@ def _find_unreachable_policies(settings: Settings) -> Iterator[Conflict]:
         return
     default = settings.incidents.default_severity
     mapped = {*settings.alerts.severities.values(), *(each.severity for each in settings.routes)}
+    mapped |= {*settings.alert_defaults.default_words.values()}
     of_services = {each.severity or default for each in settings.services.values()}
     if settings.incidents.policy in {None, NO_POLICY}:
         general = {severity: each.policy for severity, each in settings.severities.items()}

@@ -151,9 +151,10 @@ class GrafanaSection(Section):
 
 
 class AlertsSection(Section):
-    """`[alerts]`. `severities` maps values of the label `severity`; empty: the label is ignored."""
+    """`[alerts]`. `severities` maps values of the label `severity`, beside the usual ones."""
 
     severities: Mapping[Word, SeverityWord] = Field(default_factory=dict)
+    default_severities: bool = True
     grafana: GrafanaSection = GrafanaSection()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from types import MappingProxyType
 
 from bot.domain.alerts.events import shorten_name
 from bot.domain.errors import UserError
@@ -92,29 +93,55 @@ class Route:
     triage: bool | None = None
 
 
+DEFAULT_WORDS: Mapping[str, Severity] = MappingProxyType(
+    {
+        **dict.fromkeys(("critical", "page", "high"), Severity.SEV2),
+        **dict.fromkeys(("error", "warning", "medium"), Severity.SEV3),
+        **dict.fromkeys(("info", "low"), Severity.SEV4),
+    }
+)
+"""
+Severities of the usual values of the label `severity`. None is SEV1.
+
+Monitors call "critical" what a person has to see now, not what is worst: whether it is, people decide.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class RoutingDefaults:
     """
     Severities where a route sets none.
 
-    `severity_words` maps values of the label `severity` (casefolded); empty unless configured. `service_severities`
-    is the initial severity of each service's incidents.
+    `severity_words` and `default_words` map values of the label `severity` (casefolded): the workspace's own words, and
+    those that hold where neither these nor the service say anything. `service_severities` is the initial severity of
+    each service's incidents.
     """
 
     severity: Severity = Severity.SEV3
     severity_words: Mapping[str, Severity] = field(default_factory=dict)
     service_severities: Mapping[str, Severity] = field(default_factory=dict)
+    default_words: Mapping[str, Severity] = field(default_factory=dict)
+
+    def knows(self, word: str) -> bool:
+        """True if the value means a severity, or if no value of the label does."""
+        words = {**self.default_words, **self.severity_words}
+        return not words or word in words
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Result of routing. `why` names the route and the origin of the severity."""
+    """
+    Result of routing. `why` names the route and the origin of the severity.
+
+    `unmapped` is the value of the label `severity` if it means no severity and no route sets one.
+    """
 
     action: RouteAction
     service: str | None
     severity: Severity
     why: str
     triage: bool | None = None
+    unmapped: str | None = None
 
 
 def route_alert(labels: Mapping[str, str], routes: Sequence[Route], defaults: RoutingDefaults) -> Routing:
@@ -124,19 +151,21 @@ def route_alert(labels: Mapping[str, str], routes: Sequence[Route], defaults: Ro
         (0, Route(())),
     )
     service = chosen.service or shorten_name(labels.get("service", "")) or None
-    severity, because = _severity(labels, chosen, service, defaults)
+    label = " ".join(labels.get("severity", "").split())
+    severity, because = _severity(label.casefold(), chosen, service, defaults)
+    unmapped = shorten_name(label) if label and not chosen.severity and not defaults.knows(label.casefold()) else None
     matched = f"route {number} ({', '.join(map(str, chosen.matchers)) or 'every alert'})" if number else "no route"
-    return Routing(chosen.action, service, severity, f"{matched}; severity {because}", chosen.triage)
+    why = f"{matched}; severity {because}"
+    return Routing(chosen.action, service, severity, why, chosen.triage, unmapped)
 
 
-def _severity(
-    labels: Mapping[str, str], chosen: Route, service: str | None, defaults: RoutingDefaults
-) -> tuple[Severity, str]:
+def _severity(word: str, chosen: Route, service: str | None, defaults: RoutingDefaults) -> tuple[Severity, str]:
     if chosen.severity:
         return chosen.severity, "of the route"
-    word = labels.get("severity", "").strip().casefold()
     if word in defaults.severity_words:
         return defaults.severity_words[word], f"of the label severity={word}"
     if service is not None and service in defaults.service_severities:
         return defaults.service_severities[service], f"of the service {service}"
+    if word in defaults.default_words:
+        return defaults.default_words[word], f"of the label severity={word}"
     return defaults.severity, "by default"

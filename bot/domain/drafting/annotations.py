@@ -11,6 +11,7 @@ from bot.domain.record.facts import (
     AlertEnded,
     AlertsEnded,
     AlertsFired,
+    AlertsStillFire,
     Fact,
     MoreAlerts,
     RoleAssigned,
@@ -111,6 +112,8 @@ def localized_fact(fact: Fact, language: Language) -> str:
             return language.format_message("storm_title")
         case MoreAlerts() | AlertsEnded() | StormTitle():
             return _counted_alerts(fact, language)
+        case AlertsStillFire(count, names):
+            return language.format_count(fact.kind, count, names=names)
         case UsersAffected(percent):
             return language.format_message("users_are_affected", percent=language.format_percent(percent))
         case StormBegan(references, minutes):  # or that it goes on

@@ -157,6 +157,18 @@ class AlertsEnded(AlertCount):
 
 
 @dataclass(frozen=True, slots=True)
+class AlertsStillFire(Fact):
+    """`names` of the first of `count` alerts that fire after the end of their incident."""
+
+    kind: ClassVar[str] = "alerts_still_fire"
+    count: int
+    names: str
+
+    def in_english(self) -> str:
+        return f"{self.count:,} {'alert still fires' if self.count == 1 else 'alerts still fire'}: {self.names}"
+
+
+@dataclass(frozen=True, slots=True)
 class StormTitle(AlertCount):
     """Title of a storm's incident; `count` is 0 before its alerts were counted."""
 
@@ -214,6 +226,7 @@ FACTS: Mapping[str, type[Fact]] = {
         AlertsFired,
         MoreAlerts,
         AlertsEnded,
+        AlertsStillFire,
         StormTitle,
         StormBegan,
         StormGoesOn,

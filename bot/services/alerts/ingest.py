@@ -1,6 +1,6 @@
 """Ingest notifications: each alert finds its incident, or opens one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -13,6 +13,7 @@ from bot.domain.alerts.routing import RouteAction, Routing, route_alert
 from bot.domain.terms import AlertStatus
 from bot.services.alerts.announcements import Arrival, request_summary, waits_for_summary
 from bot.services.alerts.placement import place_alerts
+from bot.services.alerts.repetition import announce_repetition, find_overdue
 from bot.services.alerts.storms import current_storm
 from bot.services.incidents.maintenance_windows import open_window_ids
 from bot.services.workspace.actor import Actor
@@ -78,6 +79,9 @@ def receive_notifications(
     groups = alert_groups.lock_groups(session, actor.team_id, {received.group for received in wanted})
     known = _known_rows(session, wanted, actor)
     windows = open_window_ids(session, actor, {received.routing.service for received in wanted})
+    repeated = find_overdue(
+        session, (known[each.identity] for each in wanted if each.identity in known), windows, actor
+    )
     news = [received for received in wanted if _is_news(received, known.get(received.identity))]
     incident_ids = [known[received.identity].incident_id for received in news if received.identity in known]
     incident_ids += [groups[received.group].incident_id for received in news]
@@ -85,7 +89,7 @@ def receive_notifications(
         storm := current_storm(session, settings, actor)
     ):
         request_summary(session, storm.incident, actor.at)
-    _lock_incidents(session, incident_ids, actor.at)
+    _lock_incidents(session, incident_ids, repeated, actor.at)
     # Lanes come after all incidents, as in the delivery of a row.
     with outbox.batch(session):
         for key, of_group in groupby(
@@ -94,6 +98,8 @@ def receive_notifications(
             for received in _split_rounds(of_group):
                 _receive_group(session, settings, groups[key], received, known, windows, actor, receipts)
                 session.flush()
+        for incident_id in sorted(repeated):
+            announce_repetition(session, incident_id, actor)
     return receipts
 
 
@@ -121,15 +127,19 @@ def _ends_unknown_firing(received: _ReceivedAlert, row: Alert | None) -> bool:
     return row is None or (not received.event.occurrence and row.status == AlertStatus.RESOLVED.value)
 
 
-def _lock_incidents(session: Session, incident_ids: Iterable[int | None], at: datetime) -> None:
+def _lock_incidents(
+    session: Session, incident_ids: Iterable[int | None], repeated: Collection[int], at: datetime
+) -> None:
     """
     Lock several incidents in one order, to avoid deadlocks.
 
-    Those that only count are not locked; their timers come first, as for the timers' own work.
+    Those that only count are not locked; their timers come first, as for the timers' own work. All of `repeated` are
+    locked: their alerts still fire after the end.
     """
-    concerned = sorted({key for key in incident_ids if key is not None})
-    if len(concerned) > 1:
-        incidents.lock_all(session, [key for key in concerned if not waits_for_summary(session, key, at)])
+    concerned = sorted({key for key in incident_ids if key is not None} | set(repeated))
+    if len(concerned) > 1 or repeated:
+        counting = {key for key in concerned if waits_for_summary(session, key, at)}
+        incidents.lock_all(session, [key for key in concerned if key in repeated or key not in counting])
 
 
 def _route_events(

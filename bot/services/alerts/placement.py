@@ -218,6 +218,12 @@ def _initial_status(firing: Sequence[Arrival]) -> Status | None:
     return Status.TRIAGE if triage == {True} else Status.INVESTIGATING
 
 
+def _find_unmapped(firing: Sequence[Arrival], worst: Severity) -> str | None:
+    """The unmapped label `severity` of an alert that has the incident's severity."""
+    unmapped = (each.routing.unmapped for each in firing if each.routing.severity is worst)
+    return next(filter(None, unmapped), None)
+
+
 def _open_incident(
     session: Session,
     settings: Settings,
@@ -251,6 +257,7 @@ def _open_incident(
         Declaration(
             title=incident_title([each.event for each in firing], truncated),
             severity=worst,
+            unmapped_severity=_find_unmapped(firing, worst),
             status=_initial_status(firing),
             services=tuple(dict.fromkeys(each.routing.service for each in firing if each.routing.service)),
             previous=previous,

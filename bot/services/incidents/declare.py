@@ -37,6 +37,8 @@ class Declaration:
     title_fact: StormTitle | None = None
     """Set if the title is generated."""
     severity: Severity | None = None
+    unmapped_severity: str | None = None
+    """Value of the alerts' label `severity`, if it means no severity."""
     status: Status | None = None
     """Triage or investigating."""
     services: tuple[str, ...] = ()
@@ -95,6 +97,7 @@ def _insert_incident(
         titles={"": shorten_text(title, TITLE_LENGTH)},
         title_fact=store_fact(wanted.title_fact) if wanted.title_fact else None,
         severity=(wanted.severity or _default_severity(settings, service)).value,
+        unmapped_severity=wanted.unmapped_severity,
         status=_initial_status(settings, actor, wanted).value,
         services=list(wanted.services),
         zone=zone.key,

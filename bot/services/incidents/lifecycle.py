@@ -38,7 +38,7 @@ def change_severity(
     before = Severity(incident.severity)
     if before == to:
         raise UserError(f"It is {settings.severity_label(to)} already, and nothing was changed.")
-    incident.severity = to.value
+    incident.severity, incident.unmapped_severity = to.value, None
     entry = record_entry(
         session, incident, [Kind.SEVERITY], why, actor, severity=to.value, severity_before=before.value
     )

@@ -11,7 +11,7 @@ from bot.domain.incidents.next_step import NextStep, Situation, find_next_step
 from bot.domain.incidents.requirements import RequirementStatus
 from bot.domain.incidents.roles import LEAD
 from bot.domain.reminders import ReminderKind
-from bot.domain.terms import Kind, Severity, Status
+from bot.domain.terms import AlertStatus, Kind, Severity, Status
 from bot.domain.text.durations import duration_between
 from bot.services.escalation.view import EscalationProgress
 from bot.services.escalation.view_loader import load_progress
@@ -19,6 +19,7 @@ from bot.services.incidents.requirements import severity_requirements, status_re
 from bot.services.incidents.roles import list_role_holders
 from bot.services.oncall.policies import configured_policy
 from bot.services.oncall.targets import target_mention
+from bot.services.views.alert_lines import AlertLine, build_alert_line
 from bot.services.views.outbox_operations import list_failed_steps
 from bot.services.workspace.people import MENTION
 from bot.store.alerts import alerts, storms
@@ -26,6 +27,9 @@ from bot.store.escalation import escalations, reminders
 from bot.store.incidents import incidents, timeline
 from bot.store.incidents.visibility import Visibility
 from bot.store.shared import people
+
+ALERTS_SHOWN = 3
+"""Alerts of which the card shows more than a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,17 @@ class CardPeople:
 
 @dataclass(frozen=True, slots=True)
 class CardAlerts:
+    """
+    Counts, and the alerts whose help the card shows.
+
+    `shown` are the first that fire, or else the first of all; none of a storm. `unmapped_severity` is the alerts' label
+    that means no severity, until somebody sets one.
+    """
+
     firing: int = 0
     total: int = 0
+    shown: tuple[AlertLine, ...] = ()
+    unmapped_severity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +178,7 @@ def load_card_view(session: Session, settings: Settings, incident_id: int) -> Ca
         is_private=row.is_private,
         is_retro=row.is_retro,
         people=_load_people(session, settings, row),
-        alerts=CardAlerts(counts.firing, counts.alerts),
+        alerts=_load_alerts(session, row, counts),
         related=_load_relations(session, row),
         open_work=open_work,
     )
@@ -188,6 +201,14 @@ def _load_people(session: Session, settings: Settings, row: incidents.Incident) 
     holders = list_role_holders(session, settings, row)
     others = [(each.role.label, each.user_id) for each in holders if each.user_id and each.role.name != LEAD]
     return CardPeople(row.lead, settings.role_named(LEAD).label, tuple(others))
+
+
+def _load_alerts(session: Session, row: incidents.Incident, counts: alerts.Counts) -> CardAlerts:
+    status = AlertStatus.FIRING if counts.firing else AlertStatus.RESOLVED
+    is_storm = row.storm_id == row.key
+    shown = alerts.find_first(session, row.key, status, ALERTS_SHOWN) if counts.alerts and not is_storm else []
+    lines = tuple(build_alert_line(each, row) for each in shown)
+    return CardAlerts(counts.firing, counts.alerts, lines, row.unmapped_severity)
 
 
 def _load_relations(session: Session, row: incidents.Incident) -> CardRelations:

@@ -13,8 +13,8 @@ from bot.domain.timeline.details import EntryDetails
 from bot.services.escalation.view import EscalationView
 from bot.services.escalation.view_loader import load_escalation_view
 from bot.services.outbox.payloads import EventPayload
+from bot.services.views.alert_lines import AlertLine, build_alert_line
 from bot.services.views.card import RelatedIncident, load_related_incident
-from bot.services.views.lists import AlertLine, build_alert_line
 from bot.services.workspace.people import MENTION
 from bot.store.alerts import alerts
 from bot.store.incidents import incidents
@@ -39,11 +39,13 @@ class EventView:
     kinds: tuple[str, ...]
     details: EntryDetails
     alerts: tuple[AlertLine, ...]
+    """The alerts of `alert_ids`, or those of `firing_ids` that fired when the event was recorded."""
     escalation: EscalationView | None
     names: Mapping[str, str]
     fact: Fact | None = None
     """What Dogwatch recorded itself, if the text is the wording of it."""
     language: str | None = None
+    incident_id: int = 0
     other: RelatedIncident | None = None
     """Another incident that the event refers to, as it is now."""
     status_labels: Mapping[str, str] = field(default_factory=dict)
@@ -53,7 +55,7 @@ def load_event_view(session: Session, settings: Settings, incident_id: int, payl
     """
     Load an event's message.
 
-    The payload's values may hold `alert_ids`, `escalation_id` or `other_id`.
+    The payload's values may hold `alert_ids`, `firing_ids`, `escalation_id` or `other_id`.
     """
     incident = incidents.get(session, incident_id)
     own, entry_id = payload.values, payload.entry_id
@@ -62,7 +64,7 @@ def load_event_view(session: Session, settings: Settings, incident_id: int, payl
     told_of = session.get(TimelineEntry, own["told_of"]) if own.get("told_of") else None
     about = told_of or entry
     text = about.text if about else str(own.get("text", ""))
-    ids = own.get("alert_ids")
+    ids = own.get("alert_ids") or own.get("firing_ids")
     rows = [alerts.get(session, each) for each in ids] if isinstance(ids, list) else []
     return EventView(
         event=payload.event,
@@ -70,6 +72,7 @@ def load_event_view(session: Session, settings: Settings, incident_id: int, payl
         severity_labels={each.value: settings.severity_label(each) for each in Severity},
         status_labels={each.value: settings.status_label(each) for each in Status},
         title=incident.title,
+        incident_id=incident.key,
         reference=incident.reference,
         text=text,
         author=entry.author if entry else None,

@@ -2,23 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session
 
 from bot.domain.terms import ActionKind, AlertStatus
+from bot.services.views.alert_lines import AlertLine, build_alert_line
 from bot.services.views.card import RelatedIncident, load_related_incident
 from bot.services.workspace.people import MENTION
 from bot.store.alerts import alerts
-from bot.store.alerts.alerts import Alert
 from bot.store.incidents import action_items, incidents
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.shared import people
 
 MAX_LISTED = 10
 """Lines of one kind that a message shows; it counts the rest."""
-OLD_ALERT_AGE = timedelta(hours=12)
-"""Age of an alert that is marked as old, when it was first seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +58,6 @@ def load_followups_view(session: Session, incident_id: int) -> FollowUpsView:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertLine:
-    name: str
-    summary: str
-    link: str | None
-    starts_at: datetime
-    ended_at: datetime | None
-    count: int
-    service: str | None = None
-    """Set where one incident has the alerts of many services."""
-    is_old: bool = False
-    """It began so long before it was first seen that a time without a day would mislead."""
-
-
-@dataclass(frozen=True, slots=True)
 class AlertsView:
     """
     State of an incident's alerts: counts, and the first firing and ended ones.
@@ -90,13 +74,6 @@ class AlertsView:
     last_end: datetime | None
     moved_to: RelatedIncident | None = None
     """The incident that has them now."""
-
-
-def build_alert_line(row: Alert, incident: incidents.Incident) -> AlertLine:
-    service = row.service if incident.storm_id == incident.key else None
-    summary = row.annotations.get("summary", "")
-    is_old = row.first_seen_at - row.starts_at > OLD_ALERT_AGE
-    return AlertLine(row.name, summary, row.link, row.starts_at, row.ended_at, row.count, service, is_old)
 
 
 def load_alerts_view(session: Session, incident_id: int) -> AlertsView:

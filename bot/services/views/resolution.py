@@ -9,6 +9,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.terms import Kind
 from bot.services import outbox
+from bot.services.incidents.alerts import find_firing
 from bot.services.postmortem.findings import FindingsView, load_findings
 from bot.services.views.missing_facts import MissingFactsView, load_missing_facts
 from bot.services.workspace.people import MENTION
@@ -24,7 +25,7 @@ class ResolutionView:
     The last resolve of an incident.
 
     `author` is None for Dogwatch itself. `is_over` is False once the incident was reopened. `draft_file`: Slack's id
-    of the newest draft since the resolve.
+    of the newest draft since the resolve. `firing`: sentence on the alerts that still fire.
     """
 
     reference: str
@@ -35,6 +36,7 @@ class ResolutionView:
     draft_file: str | None
     missing: MissingFactsView
     findings: FindingsView
+    firing: str = ""
 
 
 def load_resolution_view(session: Session, settings: Settings, incident_id: int) -> ResolutionView:
@@ -51,6 +53,7 @@ def load_resolution_view(session: Session, settings: Settings, incident_id: int)
         draft_file=draft.file_id or None if draft and entry and draft.created_at >= entry.recorded_at else None,
         missing=load_missing_facts(session, incident_id),
         findings=load_findings(session, settings, incident_id),
+        firing=find_firing(session, incident_id).sentence,
     )
 
 

@@ -129,9 +129,13 @@ def slack_datetime(at: datetime) -> str:
     return slack_time(at, "{date_short_pretty} {time}")
 
 
+def is_linkable(url: str) -> bool:
+    return len(url) <= MAX_URL and url.startswith(("http://", "https://")) and url.isprintable()
+
+
 def link(url: str, label: str) -> str:
     """Link `label` (markup) to a web address; the label alone if it cannot be linked."""
-    if len(url) > MAX_URL or not url.startswith(("http://", "https://")) or not url.isprintable():
+    if not is_linkable(url):
         return label
     safe = url.replace(" ", "%20").replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
     return f"<{safe}|{label}>"

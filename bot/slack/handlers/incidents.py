@@ -1,6 +1,7 @@
 """Buttons and forms of the incident card, of lists of incidents, and of reminders."""
 
 from collections.abc import Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -12,6 +13,7 @@ from bot.domain.terms import Severity, Status
 from bot.domain.times import read_zone
 from bot.services.channel.archiving import move_to_new_channel
 from bot.services.incidents import edit, lifecycle, roles
+from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.cancel import cancel_incident
 from bot.services.incidents.role_briefing import load_role_briefing
 from bot.services.reminders.check import SnoozePeriod, snooze_reminder
@@ -20,9 +22,12 @@ from bot.services.views.outbox_operations import retry_incident_rows
 from bot.services.workspace.actor import Actor
 from bot.slack.api.payloads import is_row_id
 from bot.slack.blocks import menu, modals
+from bot.slack.blocks.alerts.card import REOPEN, SET_SEVERITY
+from bot.slack.blocks.alerts.help import LINK_BUTTONS
 from bot.slack.blocks.escalation import reminders
 from bot.slack.blocks.incidents import archiving, card, lists
 from bot.slack.blocks.incidents.details_form import empty_details_form, load_details_form
+from bot.slack.blocks.incidents.end_forms import load_cancel_form, load_resolve_form
 from bot.slack.blocks.incidents.role_briefing import TOOK, role_briefing_message
 from bot.slack.blocks.incidents.roles_form import FIELDS, empty_roles_form, load_roles_form
 from bot.slack.blocks.limits import View
@@ -33,7 +38,7 @@ from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
 from bot.slack.handlers.registry import CLICK, INCIDENT, ROW, About, Button, ButtonReply, EphemeralMessage, Form
 from bot.slack.replies.entry_points import IN_MENU
 from bot.slack.replies.lists import render_list, render_overview, render_search
-from bot.store.incidents import action_items
+from bot.store.incidents import action_items, incidents
 from bot.store.incidents.visibility import visibility_in_channel
 
 
@@ -62,6 +67,23 @@ def _take_lead(session: Session, settings: Settings, actor: Actor, incident_id: 
 
 def _accept_incident(session: Session, settings: Settings, actor: Actor, incident_id: int) -> None:
     lifecycle.change_status(session, settings, incident_id, actor, Status.INVESTIGATING, "")
+
+
+def _reopen(session: Session, settings: Settings, actor: Actor, incident_id: int) -> EphemeralMessage | None:
+    """Reopen an incident whose alerts still fire: that is the reason."""
+    incident = incidents.lock(session, incident_id)
+    if incident.is_open:
+        raise UserError(f"{incident.reference} is open already.")
+    why = find_firing(session, incident_id).sentence
+    reopened = lifecycle.reopen_incident(session, settings, incident, actor, why=why)
+    if reopened.archived_at is None:
+        return None
+    archived = archiving.channel_archived_message(reopened.key, reopened.reference, reopened.channel_name or "")
+    return EphemeralMessage(archived)
+
+
+def _follow_link(_session: Session, _settings: Settings, _click: ButtonClick) -> None:
+    """Slack opens the address by itself, and tells of the click."""
 
 
 def _accept_role(session: Session, settings: Settings, actor: Actor, role_id: int) -> Message:
@@ -186,17 +208,20 @@ def _change_roles(session: Session, settings: Settings, actor: Actor, submission
                 roles.assign_role(session, settings, incident_id, actor, name, user_id, note=submission.text())
 
 
-BUTTONS = (
+BUTTONS: tuple[Button[Any], ...] = (
     Button(card.LEAD, about=INCIDENT, run=_take_lead),
     Button(card.ACCEPT, about=INCIDENT, run=_accept_incident),
     Button(card.RETRY, about=INCIDENT, run=_retry_failed),
     Button(card.SEVERITY, about=INCIDENT, modal=modals.severity_form),
     Button(card.STATUS, about=INCIDENT, modal=modals.status_form),
-    Button(card.RESOLVE, about=INCIDENT, modal=modals.resolve_form),
-    Button(card.CANCEL, about=INCIDENT, modal=modals.cancel_form),
+    Button(card.RESOLVE, about=INCIDENT, modal=modals.resolve_form, filled_modal=load_resolve_form),
+    Button(card.CANCEL, about=INCIDENT, modal=modals.cancel_form, filled_modal=load_cancel_form),
     Button(card.EDIT, about=INCIDENT, modal=empty_details_form, filled_modal=load_details_form),
     Button(card.ROLES, about=INCIDENT, modal=empty_roles_form, filled_modal=load_roles_form),
     Button(card.MORE, about=INCIDENT, modal=_open_menu, carries_url=True),
+    Button(REOPEN, about=INCIDENT, run=_reopen),
+    Button(SET_SEVERITY, about=INCIDENT, modal=modals.severity_form),
+    *(Button(action_id, about=CLICK, show=_follow_link) for action_id in LINK_BUTTONS.values()),
     Button(TOOK, about=ROW, run=_accept_role),
     Button(archiving.GO_ON, about=ARCHIVED_INCIDENT, run=_move_to_new_channel),
     Button(reminders.DONE, about=ROW, run=_complete_action_item),

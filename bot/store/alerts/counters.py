@@ -13,7 +13,8 @@ class AlertCounter(SQLModel, table=True):
     One row for each incident that ever had an alert.
 
     `told` notifications were announced one by one since `announced_since`. `shown` are the numbers of alerts and of
-    firing ones when the card was last refreshed.
+    firing ones when the card was last refreshed. `repetition_at`: when it was last announced that an alert still fires
+    after the incident's end.
     """
 
     __tablename__ = "alert_counter"
@@ -21,6 +22,7 @@ class AlertCounter(SQLModel, table=True):
     incident_id: int = Field(primary_key=True, foreign_key="incident.id", sa_column_kwargs={"autoincrement": False})
     told: int = 0
     announced_since: datetime | None = None
+    repetition_at: datetime | None = None
     shown: list[int] = Field(default_factory=list, sa_type=JSON_COLUMN)
 
 

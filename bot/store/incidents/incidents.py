@@ -52,6 +52,8 @@ class Incident(SQLModel, table=True):
     title_fact: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
     """Alert counts of a storm's title, which is in `titles` too; None once a person chose the title."""
     severity: str
+    unmapped_severity: str | None = None
+    """The alert's label `severity` if it means none of ours, until somebody sets the severity."""
     status: str = Field(index=True)
     services: list[str] = Field(sa_type=JSON_COLUMN)
     category: str | None = None

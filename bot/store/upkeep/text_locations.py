@@ -38,7 +38,7 @@ def replace_text(value: Any, change: Change) -> Any:
 def replace_in_incident(session: Session, incident: Incident, change: Change) -> None:
     """Change every text of an incident outside its timeline and its transcript."""
     key = incident.key
-    fields = ("titles", "closure_reason", "category", "responsibility", "outside_reference")
+    fields = ("titles", "unmapped_severity", "closure_reason", "category", "responsibility", "outside_reference")
     _change(session, [incident], fields, change)
     _change(session, _rows(session, OutboxRow, key), ("details", "progress", "error"), change)
     _change(session, _rows(session, AuditRow, key), ("action", "details"), change)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.domain.drafting.annotations import alert_summary
+from bot.domain.alerts.links import VALUE, find_description, find_links
+from bot.domain.drafting.annotations import alert_summary, format_labels
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.escalations import history_steps
 from bot.domain.findings import Finding
@@ -235,10 +236,15 @@ class _PageValues:
         }
 
     def alert(self, each: Alert) -> Values:
+        summary, description = alert_summary(each), find_description(each.annotations)
         return {
             "ref": each.source.ref,
             "name": each.name,
-            "summary": alert_summary(each),
+            "summary": summary,
+            "description": description if description != summary else "",
+            "value": each.annotations.get(VALUE, ""),
+            "labels": format_labels({name: text for name, text in each.labels.items() if name != "alertname"}),
+            "links": [(link.label, link.url) for link in find_links(each.annotations, None)],
             "from": self.time(each.starts_at, each.starts_at_precision),
             "to": f"to {self.time(each.ended_at)}" if each.ended_at else each.status.value,
             "origin": each.origin,

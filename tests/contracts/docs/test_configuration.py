@@ -218,6 +218,9 @@ def test_the_fields_of_a_plain_alert_are_documented():
         "starts_at": "2026-11-18T14:00:00Z",
         "ends_at": "2026-11-18T14:01:00Z",
         "url": "https://example.test",
+        "runbook_url": "https://example.test/runbook",
+        "dashboard_url": "https://example.test/dashboard",
+        "value": 8.1,
     }
     section = (ROOT / "docs/alerts.md").read_text().split("## From anything else")[1].split("```")[0]
     names = [

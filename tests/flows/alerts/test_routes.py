@@ -48,11 +48,11 @@ async def routed(database_url: str, tmp_path: Path) -> Any:
     ("labels", "severity", "services"),
     [
         ({"team": "payments", "severity": "critical"}, "SEV1", ["payments"]),
-        ({"team": "payments", "severity": "info"}, "SEV3", []),
+        ({"team": "payments", "severity": "info"}, "SEV4", []),
         ({"team": "repayments"}, "SEV3", []),
         ({"service": "checkout"}, "SEV2", ["checkout"]),
         ({"service": "checkout", "severity": "page"}, "SEV1", ["checkout"]),
-        ({"service": "search", "severity": "critical"}, "SEV3", ["search"]),
+        ({"service": "search", "severity": "critical"}, "SEV2", ["search"]),
     ],
 )
 async def test_routes_set_service_and_severity(

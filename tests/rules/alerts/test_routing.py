@@ -17,6 +17,7 @@ from bot.domain.alerts.events import (
 )
 from bot.domain.alerts.placement import Attach, GroupIncident, Ignore, Open, OpenLinked, RecordOnly, Reopen, place_alert
 from bot.domain.alerts.routing import (
+    DEFAULT_WORDS,
     Matcher,
     MatcherSyntax,
     Route,
@@ -172,6 +173,45 @@ def test_severity_comes_from_label_then_service_then_default(labels, severity, w
 
     assert routing.severity is severity
     assert routing.why.endswith(why)
+
+
+@pytest.mark.parametrize(
+    ("labels", "severity", "unmapped"),
+    [
+        ({"severity": "critical"}, Severity.SEV2, None),
+        ({"severity": "Page"}, Severity.SEV2, None),
+        ({"severity": "warning"}, Severity.SEV3, None),
+        ({"severity": "info"}, Severity.SEV4, None),
+        ({"severity": "critical", "service": "checkout"}, Severity.SEV4, None),
+        ({"severity": "own", "service": "checkout"}, Severity.SEV1, None),
+        ({"severity": " Disaster "}, Severity.SEV3, "Disaster"),
+        ({"severity": "disaster", "service": "checkout"}, Severity.SEV4, "disaster"),
+        ({"severity": ""}, Severity.SEV3, None),
+        ({}, Severity.SEV3, None),
+    ],
+)
+def test_usual_words_mean_a_severity_where_the_workspace_says_nothing(labels, severity, unmapped):
+    defaults = RoutingDefaults(
+        severity_words={"own": Severity.SEV1},
+        service_severities={"checkout": Severity.SEV4},
+        default_words=DEFAULT_WORDS,
+    )
+
+    routing = route_alert(labels, (), defaults)
+
+    assert (routing.severity, routing.unmapped) == (severity, unmapped)
+
+
+def test_a_route_that_sets_the_severity_leaves_no_label_unmapped():
+    routing = route_alert(
+        {"severity": "disaster"}, [Route((), severity=Severity.SEV1)], RoutingDefaults(default_words=DEFAULT_WORDS)
+    )
+
+    assert (routing.severity, routing.unmapped) == (Severity.SEV1, None)
+
+
+def test_where_no_label_means_a_severity_none_is_unmapped():
+    assert route_alert({"severity": "disaster"}, (), RoutingDefaults()).unmapped is None
 
 
 @pytest.mark.parametrize(

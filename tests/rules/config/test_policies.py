@@ -86,9 +86,10 @@ def test_what_is_hardly_meant_is_a_warning(tmp_path: Path, text: str, key: str, 
 @pytest.mark.parametrize(
     ("more", "warned"),
     [
-        ("", True),
-        ('[alerts.severities]\nwarning = "SEV3"\n', True),
-        ('[alerts.severities]\ncritical = "SEV2"\n', False),
+        ("", False),
+        ("[alerts]\ndefault_severities = false\n", True),
+        ('[alerts]\ndefault_severities = false\n[alerts.severities]\nwarning = "SEV3"\n', True),
+        ('[alerts]\ndefault_severities = false\n[alerts.severities]\ncritical = "SEV2"\n', False),
         ('[[routes]]\nmatch = [\'team="payments"\']\nseverity = "SEV1"\n', False),
         ('[incidents]\ndefault_severity = "SEV1"\n', False),
     ],

@@ -221,8 +221,24 @@ def test_routes_and_defaults_are_ready_for_the_rules(full_settings):
         ),
         Route((), RouteAction.ATTACH),
     )
-    assert full_settings.alert_defaults.severity_words == {"critical": Severity.SEV1}
+    assert full_settings.alert_defaults.severity_words["critical"] is Severity.SEV1
     assert full_settings.alert_defaults.service_severities == {"checkout": Severity.SEV2}
+
+
+def test_words_of_the_workspace_are_read_in_labels_and_bare_numbers_are_not(write):
+    settings = load({}, config_path=write('[severities.SEV1]\nlabel = "P0"\nwords = ["Disaster"]\n'))
+
+    words = settings.alert_defaults.severity_words
+    assert (words["p0"], words["disaster"], words["sev2"]) == (Severity.SEV1, Severity.SEV1, Severity.SEV2)
+    assert [word for word in words if word.isdecimal()] == []
+    assert settings.alert_defaults.default_words["critical"] is Severity.SEV2
+
+
+def test_the_known_words_of_labels_can_be_switched_off(write):
+    text = '[alerts]\ndefault_severities = false\n[alerts.severities]\nurgent = "SEV1"\n'
+    defaults = load({}, config_path=write(text)).alert_defaults
+
+    assert (defaults.severity_words, defaults.default_words) == ({"urgent": Severity.SEV1}, {})
 
 
 def test_a_route_may_name_any_service_where_none_are_listed(write):

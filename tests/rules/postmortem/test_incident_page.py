@@ -109,3 +109,23 @@ def test_all_that_a_draft_can_cite_has_its_place_on_the_page(record: Record) -> 
     own |= {each.source.ref for each in record.actions} | {each.source.ref for each in record.alerts}
     assert own <= set(anchors)
     assert not re.search(r"<script|<b>x</b>|<i>|<!channel>", page)
+
+
+def test_an_alert_is_told_with_its_whole_help_and_links_to_web_addresses_only() -> None:
+    record = builder().record()
+    annotations = {
+        "summary": "Errors",
+        "description": "8% fail. " * 200,
+        "value": "A=8.1",
+        "runbook_url": "https://wiki.example/errors",
+        "dashboard_url": "javascript:alert(3)",
+    }
+
+    page = page_of(replace(record, alerts=[replace(record.alerts[0], annotations=annotations)]))
+
+    told = item(page, "alert-1")
+    assert ("8% fail. " * 200).strip() in told
+    assert "value A=8.1" in told
+    assert "severity=critical" in told
+    assert 'href="https://wiki.example/errors" aria-label="Runbook of alert-1"' in page
+    assert "javascript:" not in page

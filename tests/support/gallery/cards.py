@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.alerts.links import AlertLink, LinkKind
 from bot.domain.incidents.next_step import NextStep
 from bot.domain.incidents.requirements import RequirementStatus
 from bot.domain.terms import Status
+from bot.services.views.alert_lines import AlertHelp, AlertLine
 from bot.services.views.card import (
     CardAlerts,
     CardOpenWork,
@@ -17,11 +19,36 @@ from bot.services.views.card import (
     RelatedIncident,
     WaitingEscalation,
 )
-from bot.services.views.lists import AlertLine
 from bot.store.incidents.incidents import Incident
 from tests.support.gallery.escalations import AT_ONE, NAMES, SECOND_OF_THREE
 
 BEGAN = datetime(2026, 3, 2, 13, 58, tzinfo=UTC)
+FIRED = AlertLine(
+    "CheckoutHTTP500Spike",
+    "Spike in 500 failures on the checkout page",
+    "https://prometheus.example/graph",
+    BEGAN,
+    None,
+    1,
+    help=AlertHelp(
+        description="8.1% of all requests to the checkout page fail. More than 1% for 5 minutes raises this alert.",
+        value="A=8.1, C=1",
+        labels=(("cluster", "eu1"), ("service", "checkout"), ("severity", "disaster")),
+        links=(
+            AlertLink(LinkKind.RUNBOOK, "https://runbooks.example/checkout-500"),
+            AlertLink(LinkKind.DASHBOARD, "https://grafana.example/d/checkout"),
+            AlertLink(LinkKind.PANEL, "https://grafana.example/d/checkout?viewPanel=2"),
+            AlertLink(LinkKind.SOURCE, "https://prometheus.example/graph"),
+        ),
+    ),
+)
+NOT_LINKED = replace(
+    FIRED,
+    name="PaymentQueueFull",
+    link="http://prometheus:9090/graph",
+    help=AlertHelp(value="1,950", links=(AlertLink(LinkKind.RUNBOOK, "http://wiki/payment-queue"),)),
+)
+ENDED = replace(FIRED, ended_at=BEGAN + timedelta(hours=2))
 OPEN = CardView(
     incident_id=7,
     reference="INC-7",
@@ -52,7 +79,7 @@ BUSY = replace(
     OPEN,
     state=CardState("SEV1", 1, Status.IDENTIFIED, is_open=True, custom_status="Cause known"),
     people=CardPeople("U0ONCALL", other_roles=(("Communications lead", "U0ENGINEER"), ("Scribe", "U0DBA"))),
-    alerts=CardAlerts(firing=2, total=3),
+    alerts=CardAlerts(firing=2, total=3, shown=(FIRED, NOT_LINKED), unmapped_severity="disaster"),
     related=CardRelations(previous="INC-6"),
     open_work=OPEN_WORK,
 )
@@ -63,9 +90,10 @@ OVER = replace(
     BUSY,
     state=replace(BUSY.state, status=Status.RESOLVED, is_open=False),
     times=replace(BUSY.times, ended_at=BEGAN + timedelta(hours=2)),
-    alerts=CardAlerts(firing=0, total=3),
+    alerts=CardAlerts(firing=0, total=3, shown=(FIRED,)),
     open_work=CardOpenWork(requirements=OPEN_WORK.requirements),
 )
+OVER_AND_FIRING = replace(OVER, alerts=CardAlerts(firing=1, total=3, shown=(FIRED,)))
 CANCELLED = replace(
     OPEN,
     state=replace(
@@ -105,15 +133,6 @@ WITHOUT_CHANNEL = replace(
     ),
 )
 
-FIRED = AlertLine(
-    "CheckoutHTTP500Spike",
-    "Spike in 500 failures on the checkout page",
-    "https://prometheus.example/graph",
-    BEGAN,
-    None,
-    1,
-)
-ENDED = replace(FIRED, ended_at=BEGAN + timedelta(hours=2))
 NEXT_STEPS = {
     f"next: {step}": replace(OPEN, open_work=CardOpenWork(next_step=step)) for step in NextStep if step != "accept"
 }
@@ -123,6 +142,7 @@ CARDS = {
     "busy": BUSY,
     "in triage": IN_TRIAGE,
     "resolved": OVER,
+    "resolved, an alert still fires": OVER_AND_FIRING,
     "cancelled": CANCELLED,
     "merged": MERGED,
     "took another in": TOOK_IN,

@@ -91,6 +91,8 @@ LINES = (
     _event_view("impact"),
     _event_view("cause"),
     _event_view("alerts", alerts=271, truncated=11),
+    replace(_event_view("alerts", alerts=1), alerts=(FIRED,)),
+    replace(_event_view("alerts repeated", firing=7), incident_id=7),
     replace(_event_view("more alerts"), text="61 more alerts of payments in one minute"),
     replace(_event_view("storm"), text="The alert storm is over: no further alert for 5 min."),
     _event_view("storm elsewhere", reference="INC-11", channel_id="C0INC11"),

@@ -89,6 +89,7 @@ RESOLUTIONS = {
     "complete": replace(
         RESOLVED, draft_file="F0DRAFT", missing=MissingFactsView(7, ()), findings=FindingsView("INC-7", ()), author=None
     ),
+    "alerts still fire": replace(RESOLVED, firing="2 alerts still fire: CheckoutHTTP500Spike, Latency."),
     "reopened": replace(RESOLVED, is_over=False, text=""),
 }
 REPEATED = RepeatedRequest(

@@ -10,6 +10,7 @@ from bot.domain.reminders import ReminderKind
 from bot.domain.terms import Kind
 from bot.services.channel.messages import SlackMessage
 from bot.services.entries.form_view import EntryView, Neighbour
+from bot.services.incidents.alerts import FiringAlerts
 from bot.services.reminders.view import WaitingReminder
 from bot.services.views.app_home import HomeActionItem, HomeDraft, HomeIncident, HomePage, HomeView
 from bot.services.workspace.access import REFUSAL
@@ -19,6 +20,7 @@ from bot.slack.blocks.escalation.contact_settings import contact_method_form
 from bot.slack.blocks.escalation.controls import ESCALATION_FORMS
 from bot.slack.blocks.incidents.declare_form import declare_form
 from bot.slack.blocks.incidents.details_form import details_form, empty_details_form
+from bot.slack.blocks.incidents.end_forms import with_firing_alerts
 from bot.slack.blocks.incidents.merge import merge_form
 from bot.slack.blocks.incidents.roles_form import roles_form
 from bot.slack.blocks.inputs import Choice
@@ -107,6 +109,8 @@ def modal_exhibits(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "window: words", notice_modal(":warning: There is no INC-70.")
     yield "form: merge", merge_form(7, "INC-7", known)
     yield "form: merge, typed", merge_form(7, "INC-7", [])
+    firing = FiringAlerts(2, ("CheckoutHTTP500Spike", "PaymentQueueFull"), (1, 2))
+    yield "form: resolve while alerts fire", with_firing_alerts(modals.resolve_form(settings, 7), firing)
     for opening in (*modals.INCIDENT_FORMS, *ESCALATION_FORMS):
         yield f"form: {opening.__name__.replace('_', ' ')}", opening(settings, 7)
 

@@ -1,6 +1,8 @@
 """Message on an incident's alerts, and one alert as a line."""
 
-from bot.services.views.lists import AlertLine, AlertsView
+from bot.services.views.alert_lines import AlertLine
+from bot.services.views.lists import AlertsView
+from bot.slack.blocks.alerts.help import inline_links
 from bot.slack.blocks.incidents.card import RESOLVE, incident_link
 from bot.slack.blocks.limits import (
     actions,
@@ -16,15 +18,15 @@ from bot.slack.blocks.limits import (
 from bot.slack.blocks.message import Message, plain_message
 
 
-def alert_line(one: AlertLine, *, longest: int = 300) -> str:
-    """Linked name, summary of at most `longest` characters, and firing time of an alert."""
+def alert_line(one: AlertLine, *, longest: int = 300, with_links: bool = True) -> str:
+    """Linked name, summary of at most `longest` characters, firing time, and links of an alert."""
     name = literal(one.name, limit=200)
     label = link(one.link, name) if one.link else f"*{name}*"
     summary = f": {literal(one_line(one.summary, longest))}" if one.summary and one.summary != one.name else ""
     show = slack_datetime if one.is_old else slack_time
     began = show(one.starts_at)
     span = f"{began} to {show(one.ended_at)}" if one.ended_at else f"since {began}"
-    return f"• {label}{_service_suffix(one)}{summary}, {span}"
+    return f"• {label}{_service_suffix(one)}{summary}, {span}{inline_links(one) if with_links else ''}"
 
 
 def _service_suffix(one: AlertLine) -> str:

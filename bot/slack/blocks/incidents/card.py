@@ -6,6 +6,7 @@ from bot.domain.incidents.next_step import NextStep
 from bot.domain.terms import Status
 from bot.domain.text.durations import format_duration
 from bot.services.views.card import CardView, RelatedIncident, WaitingEscalation
+from bot.slack.blocks.alerts.card import alert_blocks, alerts_field, still_firing_blocks
 from bot.slack.blocks.limits import (
     FIELD_TEXT,
     TIME_AND_AGO,
@@ -109,12 +110,13 @@ def card_message(view: CardView) -> Message:
                 *_lead_field(view),
                 f"*{_span_label(view)}:* {_span_text(view)}",
                 f"*Services:* {literal(', '.join(view.services), limit=FIELD_TEXT - 50) or 'not stated'}",
-                *([f"*Alerts:* {view.alerts.firing:,} of {view.alerts.total:,} firing"] if view.alerts.total else []),
+                *alerts_field(view),
                 *_role_fields(view),
             ]
         ),
         *_next_step_blocks(view),
         context(_state_text(view)),
+        *alert_blocks(view),
         *_requirement_blocks(view),
     ]
     if view.related.beside:
@@ -288,7 +290,7 @@ def announcement_message(view: CardView) -> Message:
     elif view.related.merged_into is not None:
         span = f"into {incident_link(view.related.merged_into)}"
     line = f"{status_light(view)} *{title}*\n{state} · {span} · {where}"
-    blocks: Blocks = [section(line)]
+    blocks: Blocks = [section(line), *still_firing_blocks(view)]
     if view.open_work.problems and view.channel_id is None:
         blocks += _problem_blocks(view, "No channel could be opened")
     return Message(f"{title}: {literal(view.state.severity)}, {_status_text(view)}", blocks)

@@ -1,6 +1,7 @@
 """Message of a resolve: its author, the draft, what is missing and what to check."""
 
 from bot.services.views.resolution import ResolutionView
+from bot.slack.blocks.alerts.card import reopen_button
 from bot.slack.blocks.limits import Blocks, context, link, literal, section, with_quote
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.postmortem.findings import findings_message
@@ -14,6 +15,10 @@ def resolution_message(view: ResolutionView, draft_link: str | None = None) -> M
     text = f"{line} {literal(view.text, view.names, 1_000)}".strip()
     if not view.is_over:
         return Message(text, [*blocks, context(f"{view.reference} was reopened since.")])
+    if view.firing:
+        text = f"{text} {literal(view.firing, limit=600)}"
+        reopen = reopen_button(view.missing.incident_id)
+        blocks.append(section(f":rotating_light: {literal(view.firing, limit=600)}", accessory=reopen))
     blocks.append(context(_draft_text(view, draft_link)))
     blocks += missing_facts_message(view.missing).blocks
     if view.findings.found:

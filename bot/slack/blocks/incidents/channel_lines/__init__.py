@@ -7,6 +7,7 @@ from bot.slack.blocks.incidents.channel_lines.alerts import (
     alerts_line,
     maintenance_line,
     more_alerts_line,
+    repeated_alerts_line,
     storm_elsewhere_line,
     storm_line,
 )
@@ -71,6 +72,7 @@ LINE_BUILDERS: Mapping[str, Callable[[EventView], Message]] = {
     "cause": cause_line,
     "alerts": alerts_line,
     "more alerts": more_alerts_line,
+    "alerts repeated": repeated_alerts_line,
     "storm": storm_line,
     "storm elsewhere": storm_elsewhere_line,
     "reminder": reminder_line,

@@ -4,6 +4,7 @@ from bot.domain.terms import Status
 from bot.services.views.event import EventView
 from bot.slack.blocks.incidents.archiving import channel_archived_message
 from bot.slack.blocks.incidents.card import incident_link
+from bot.slack.blocks.incidents.channel_lines.alerts import with_firing_alerts
 from bot.slack.blocks.incidents.channel_lines.parts import actor_text, int_value, person_text, with_text
 from bot.slack.blocks.limits import context, join_lines, literal, section
 from bot.slack.blocks.message import Message, plain_message
@@ -41,7 +42,7 @@ def reopened_line(view: EventView) -> Message:
 
 
 def cancelled_line(view: EventView) -> Message:
-    return with_text(f":no_entry_sign: *Cancelled* by {actor_text(view)}", view)
+    return with_firing_alerts(with_text(f":no_entry_sign: *Cancelled* by {actor_text(view)}", view), view)
 
 
 def merged_line(view: EventView) -> Message:
