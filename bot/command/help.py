@@ -32,7 +32,8 @@ OPTIONAL_PART = re.compile(r" \[[^]]*\]")
 
 def help_text(commands: Iterable[Command]) -> str:
     """Every command on one short line, in the order of the table, without optional parts."""
-    lines = [_short_line(command) for command in commands]
+    lines = ["*React to messages to log them*: `/incident help reactions` explains the emoji."]
+    lines += [_short_line(command) for command in commands]
     lines.append(
         "`/incident help COMMAND` says more. In an incident's channel the incident is understood; elsewhere name it"
     )

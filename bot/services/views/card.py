@@ -9,7 +9,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.incidents.requirements import RequirementStatus
 from bot.domain.incidents.roles import LEAD
-from bot.domain.terms import Severity, Status
+from bot.domain.terms import Kind, Severity, Status
 from bot.domain.text.durations import duration_between
 from bot.services.escalation.view import EscalationProgress
 from bot.services.escalation.view_loader import load_progress
@@ -121,7 +121,7 @@ class CardOpenWork:
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """The incident in one message. `names` has the people mentioned in its texts."""
+    """The incident in one message. `names`: the people mentioned in its texts. `reactions`: the kind by emoji."""
 
     incident_id: int
     reference: str
@@ -140,6 +140,7 @@ class CardView:
     alerts: CardAlerts = field(default_factory=CardAlerts)
     related: CardRelations = field(default_factory=CardRelations)
     open_work: CardOpenWork = field(default_factory=CardOpenWork)
+    reactions: Mapping[str, Kind] = field(default_factory=dict)
 
 
 def load_card_view(session: Session, settings: Settings, incident_id: int) -> CardView:
@@ -164,6 +165,7 @@ def load_card_view(session: Session, settings: Settings, incident_id: int) -> Ca
         alerts=CardAlerts(counts.firing, counts.alerts),
         related=_load_relations(session, row),
         open_work=open_work,
+        reactions=settings.reactions,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from bot.command.mark_help import mark_help
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import MARKS, ActionKind, Kind
@@ -157,7 +158,12 @@ def _add_note(session: Session, _settings: Settings, actor: Actor, submission: V
         record_note(session, submission.incident_id, actor, text, when=when, kind=kind)
 
 
+def _show_reactions(_session: Session, settings: Settings, _incident_id: int) -> ButtonReply:
+    return mark_help(settings.reactions, settings.escalation.acknowledge_emoji)
+
+
 BUTTONS = (
+    Button(card.REACTIONS, about=registry.INCIDENT, show=_show_reactions),
     Button(card.NOTE, about=registry.INCIDENT, modal=modals.note_form),
     Button(OLDER, about=CLICK, show=_turn_page),
     Button(NEWER, about=CLICK, show=_turn_page),

@@ -27,7 +27,7 @@ async def test_the_menu_has_a_line_for_each_command_about_an_incident(world: Wor
     await world.presses("oncall", "incident_more")
 
     menu = await opened(world)
-    assert action_ids(menu) == {f"do_{each.name}" for each in COMMANDS if each.needs_incident}
+    assert action_ids(menu) == {f"do_{each.name}" for each in COMMANDS if each.needs_incident} | {"reactions_help"}
     assert "Say what it did to whom" in rendered(menu)
 
 

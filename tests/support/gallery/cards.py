@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.incidents.requirements import RequirementStatus
 from bot.domain.terms import Status
+from bot.domain.timeline.marks import DEFAULT_REACTIONS
 from bot.services.views.card import (
     CardAlerts,
     CardOpenWork,
@@ -31,6 +32,7 @@ OPEN = CardView(
     state=CardState("SEV2", 2, Status.INVESTIGATING, is_open=True),
     times=CardTimes(BEGAN + timedelta(minutes=2), BEGAN),
     names=NAMES,
+    reactions=DEFAULT_REACTIONS,
 )
 OPEN_WORK = CardOpenWork(
     waiting=(

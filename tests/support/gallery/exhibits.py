@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.command.mark_help import mark_help
 from bot.config import Settings
 from bot.domain.slack_app.missing_permissions import MissingPermission
 from bot.domain.slack_app.scopes import BY_SCOPE, PERMISSIONS
+from bot.domain.timeline.marks import DEFAULT_REACTIONS
 from bot.services.incidents.merge import MergePreview, MergeResult
 from bot.services.postmortem.findings import FindingPlace, FindingsView, FindingText
 from bot.services.views.card import RelatedIncident
@@ -149,6 +151,7 @@ def _prompts() -> Iterator[tuple[str, Message]]:
 
 def _texts() -> Iterator[tuple[str, str]]:
     yield "topic", card.channel_topic(BUSY)
+    yield "help: reactions", mark_help(DEFAULT_REACTIONS, ["white_check_mark"])
     left = {"still": ["The message itself stays in Slack: its author or an admin deletes it there."]}
     refused = ephemeral_text("answer refused", {"text": "<@U0DBA> acknowledged it already. Nothing was changed."})
     yield "whisper: answer refused", refused

@@ -8,6 +8,7 @@ from typing import Any
 from bot.config import Settings
 from bot.domain.reminders import ReminderKind
 from bot.domain.terms import Kind
+from bot.domain.timeline.marks import DEFAULT_REACTIONS
 from bot.services.channel.messages import SlackMessage
 from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.reminders.view import WaitingReminder
@@ -77,11 +78,19 @@ HOMES = {
         [A_DRAFT],
         NAMES,
         reminders=[A_REMINDER],
+        reactions=DEFAULT_REACTIONS,
     ),
     "nothing": HomeView(BEGAN, [], [], [], [], {}),
     "on call": HomeView(BEGAN, [], [], [], [], {}, shifts=oncall.MINE, has_schedules=True),
     "too much": HomeView(
-        BEGAN, [AN_OPEN] * 90, [A_PAGE] * 40, [A_TODO] * 60, [A_DRAFT] * 20, NAMES, reminders=[A_REMINDER] * 20
+        BEGAN,
+        [AN_OPEN] * 90,
+        [A_PAGE] * 40,
+        [A_TODO] * 60,
+        [A_DRAFT] * 20,
+        NAMES,
+        reminders=[A_REMINDER] * 20,
+        reactions=DEFAULT_REACTIONS,
     ),
 }
 

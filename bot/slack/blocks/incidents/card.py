@@ -1,5 +1,6 @@
 """Card, announcement and channel topic of an incident."""
 
+from bot.command.mark_help import short_mark_help
 from bot.domain.terms import Status
 from bot.domain.text.durations import format_duration
 from bot.services.views.card import CardPeople, CardView, RelatedIncident, WaitingEscalation
@@ -37,6 +38,7 @@ ANGLES = str.maketrans("<>", "‹›")
 LEAD, NOTE, RESOLVE, DRAFT = "incident_lead", "incident_note", "incident_resolve", "incident_draft"
 CATCHUP = "incident_catchup"
 MORE = "incident_more"
+REACTIONS = "reactions_help"
 RETRY = "incident_retry"
 SEVERITY, STATUS, ESCALATE = "incident_severity", "incident_status", "incident_escalate"
 ROLES = "roles"
@@ -170,7 +172,13 @@ def _next_action(view: CardView) -> str:
         linked += f"Took in {', '.join(each.reference for each in view.related.took_in[:BESIDE])}. "
     if view.is_retro and view.channel_id is None:
         return f"{linked}{waiting}Record what happened with `/incident note {view.reference} at:TIME …`."
-    return f"{linked}{waiting}React to a message to log it, or type `/incident help`."
+    return f"{linked}{waiting}\n{_reaction_help(view)}".strip()
+
+
+def _reaction_help(view: CardView) -> str:
+    legend = short_mark_help(view.reactions)
+    how = f"React to a message to log it: {legend}." if legend else "Log what happens with `/incident note`."
+    return f"{how} More: `/incident help`"
 
 
 def _pending_escalation(waiting: WaitingEscalation) -> str:
