@@ -49,7 +49,7 @@ def mark_help(reactions: Mapping[str, Kind], acknowledge_emoji: Collection[str])
 
 
 def short_mark_help(reactions: Mapping[str, Kind]) -> str:
-    """`:mag: investigation · :dart: cause`: the kinds that are used most, in one line; empty without reactions."""
+    """`:mag: investigation · :dart: cause`: the most used kinds, in one line; empty without any."""
     by_kind = _emoji_by_kind(reactions)
     shown = [kind for kind in USED_MOST if kind in by_kind] or list(by_kind)[: len(USED_MOST)]
     return " · ".join(f"{by_kind[kind][0]} {kind}" for kind in shown)

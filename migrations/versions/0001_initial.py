@@ -155,6 +155,7 @@ def _message() -> None:
         sa.Column("deleted_at", Time(), nullable=True),
         sa.Column("frozen_at", Time(), nullable=True),
         sa.Column("stored_at", Time(), nullable=False),
+        sa.Column("other_reactions", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("team_id", "channel_id", "ts", name="pk_message"),
     )
 

@@ -108,6 +108,12 @@ def refresh_questions(session: Session, incident: Incident, at: datetime) -> Non
     queue_rows(session, incident, _questions_row(session, incident, at))
 
 
+def refresh_posted_questions(session: Session, incident: Incident, at: datetime) -> None:
+    """Refresh that message after a change of the timeline, if it was posted."""
+    if is_posted(session, incident, SlackView.QUESTIONS):
+        refresh_questions(session, incident, at)
+
+
 def _questions_row(session: Session, incident: Incident, at: datetime) -> Effect:
     payload = ViewPayload(posts=not is_posted(session, incident, SlackView.QUESTIONS))
     return build_row(incident, OutboxKind.QUESTIONS, at, target=f"questions:{incident.key}", payload=payload)

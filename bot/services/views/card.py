@@ -121,7 +121,11 @@ class CardOpenWork:
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """The incident in one message. `names`: the people mentioned in its texts. `reactions`: the kind by emoji."""
+    """
+    The incident in one message.
+
+    `names`: the people mentioned in its texts. `reactions`: the kind by emoji.
+    """
 
     incident_id: int
     reference: str

@@ -1,4 +1,4 @@
-"""Modal behind the card's More button: the reactions, and each incident command with a button."""
+"""Modal behind the card's More button: reactions, and a button for each incident command."""
 
 from collections.abc import Iterable
 

@@ -19,6 +19,7 @@ from bot.slack.blocks.limits import (
     static_select,
 )
 from bot.slack.blocks.message import Message
+from bot.slack.blocks.postmortem.candidates import CHOOSE, CHOOSE_LABEL
 
 PUT_OFF, DONE = "nudge_put_off", "home_done"
 UPDATE = "do_update"
@@ -114,7 +115,7 @@ def _action_buttons(view: ReminderView) -> list[Block]:
         case ReminderKind.UPDATE_DUE:
             return [button("Status…", STATUS, incident_id), button("Public update…", UPDATE, incident_id)]
         case ReminderKind.NOTHING_RECORDED:
-            return [button("Add to the timeline…", NOTE, incident_id)]
+            return [button(CHOOSE_LABEL, CHOOSE, incident_id), button("Add to the timeline…", NOTE, incident_id)]
         case ReminderKind.TRIAGE:
             accept = button("It is an incident", ACCEPT, incident_id, style="primary")
             return [accept, button("Cancel it…", CANCEL, incident_id)]

@@ -57,14 +57,14 @@ async def show_alerts(context: EffectContext, claim: Claim) -> Outcome:
 
 
 async def show_questions(context: EffectContext, claim: Claim) -> Outcome:
-    """Post questions only if facts are missing."""
+    """Post questions only if facts are missing, or messages that look important."""
     return await _show_in_channel(
         context,
         claim,
         SlackView.QUESTIONS,
         load_missing_facts,
         missing_facts_message,
-        is_needed=lambda view: bool(view.missing),
+        is_needed=lambda view: bool(view.missing) or view.has_candidates,
     )
 
 
