@@ -55,11 +55,13 @@ def rank_candidates(
     """
     replies = Counter((each.channel_id, each.thread) for each in messages if each.thread)
     linked = find_linked_messages(each.text for each in messages)
-    scored = [
-        (_score(each, replies[each.message_key], is_linked=each.message_key in linked, has_role=each.author in with_role), each)
-        for each in messages
-        if each.message_key not in on_timeline and (each.text.strip() or each.has_files)
-    ]
+
+    def score(each: ChannelMessage) -> int:
+        key = each.message_key
+        return _score(each, replies[key], is_linked=key in linked, has_role=each.author in with_role)
+
+    unmarked = [each for each in messages if each.message_key not in on_timeline]
+    scored = [(score(each), each) for each in unmarked if each.text.strip() or each.has_files]
     likely = [(score, each) for score, each in scored if score or len(each.text.split()) >= MIN_WORDS]
     likely.sort(key=lambda pair: (-pair[0], -len(pair[1].text), pair[1].at))
     return sorted((each for _, each in likely[:limit]), key=lambda each: (each.at, each.ts))

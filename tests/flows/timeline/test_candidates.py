@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.flows.timeline.test_entries import added
 from tests.support.worlds.world import World, action_ids, rendered
 
 CHOOSE = "choose_messages"
@@ -14,7 +13,9 @@ CHOOSE = "choose_messages"
 async def talk(world: World) -> dict[str, str]:
     """Many messages, three of which matter; returns the ts of these."""
     told = {
-        "pool": await world.says("engineer", "the pool has been exhausted since 13:58, see https://grafana.example/d/1"),
+        "pool": await world.says(
+            "engineer", "the pool has been exhausted since 13:58, see https://grafana.example/d/1"
+        ),
         "deploy": await world.says("dba", "`pool_size` was halved by the deploy of this morning"),
         "fixed": await world.says("engineer", "rolled back, payments pass again since 14:40"),
     }
@@ -29,13 +30,18 @@ async def opened_form(world: World, user: str = "oncall") -> dict[str, Any]:
     return world.sandbox.views(user)[-1]
 
 
+async def marked(world: World) -> list[dict[str, Any]]:
+    """The entries that quote messages."""
+    return [entry for entry in await world.timeline() if entry["source"] == "message"]
+
+
 def boxes(form: dict[str, Any]) -> list[dict[str, Any]]:
     return [option for block in form["blocks"] if block["type"] == "input" for option in block["element"]["options"]]
 
 
 async def tick(world: World, form: dict[str, Any], *wanted: str, user: str = "oncall") -> Any:
     """Tick the boxes whose words contain one of `wanted`, and send the form."""
-    chosen = [box for box in boxes(form) if any(word in str(box) for word in wanted)]
+    chosen = [box["value"] for box in boxes(form) if any(word in str(box) for word in wanted)]
     answer = await world.sandbox.submit_view(user, form["id"], {"messages_0": chosen})
     await world.finish()
     return answer
@@ -72,18 +78,17 @@ async def test_ticked_messages_are_entries_with_their_own_time_and_the_draft_is_
     answer = await tick(world, await opened_form(world), "exhausted", "rolled back")
 
     assert answer.ok, answer
-    first, second = await added(world)
+    first, second = await marked(world)
     assert [first["text"], second["text"]] == [
         "the pool has been exhausted since 13:58, see https://grafana.example/d/1",
         "rolled back, payments pass again since 14:40",
     ]
     assert [first["kinds"], first["author_id"], first["recorded_by_id"]] == [["note"], "U0ENGINEER", "U0ONCALL"]
-    assert first["source"]["kind"] == "message"
     assert world.is_confirmed(told["pool"])
     assert "2 messages are on the timeline now. A new draft follows." in rendered(world.sandbox.views("oncall")[-1])
     drafts = world.sandbox.files(world.channel)
     assert len(drafts) == before + 1
-    assert "exhausted since 13:58" in str(drafts[-1])
+    assert b"exhausted since 13:58" in world.sandbox.file_content(drafts[-1]["id"])
     assert "15 messages in the channel, 2 on the timeline." in question(world)
 
 
@@ -115,7 +120,7 @@ async def test_any_reaction_makes_a_message_a_likely_one(world: World) -> None:
 
     assert "it is the pool" in str(boxes(form)[-1])
     assert len(boxes(form)) == 30
-    assert await added(world) == [], "eyes are no mark"
+    assert await marked(world) == [], "eyes are no mark"
 
 
 async def test_it_is_reached_during_the_incident_from_the_timeline(world: World) -> None:
@@ -130,7 +135,7 @@ async def test_it_is_reached_during_the_incident_from_the_timeline(world: World)
     assert answer.ok, answer
     await tick(world, world.sandbox.views("dba")[-1], "pool_size", user="dba")
 
-    assert [entry["text"] for entry in await added(world)] == ["`pool_size` was halved by the deploy of this morning"]
+    assert [entry["text"] for entry in await marked(world)] == ["`pool_size` was halved by the deploy of this morning"]
     assert world.sandbox.files(world.channel) == [], "no draft before one was written"
 
 
@@ -155,11 +160,10 @@ async def test_what_was_marked_or_deleted_meanwhile_is_left_as_it_is(world: Worl
     await world.reacts("dba", told["deploy"], "dart")
     await world.deletes("engineer", told["pool"])
 
-    answer = await world.sandbox.submit_view("oncall", form["id"], {"messages_0": boxes(form)[:2]})
-    await world.finish()
+    answer = await tick(world, form, "exhausted", "pool_size")
 
     assert "on the timeline already, or were deleted" in str(answer.errors)
-    assert [entry["kinds"] for entry in await added(world)] == [["cause"]]
+    assert [entry["kinds"] for entry in await marked(world)] == [["cause"]]
 
 
 @pytest.mark.parametrize("says", [[], ["ok", "thanks"]])
