@@ -43,7 +43,9 @@ class RemindersSection(Section):
 
     nobody_leads: BySeverity = Field(default_factory=lambda: dict.fromkeys(Severity, 10))
     update_due: BySeverity = Field(default_factory=lambda: {Severity.SEV1: 30, Severity.SEV2: 60, Severity.SEV3: 120})
-    nothing_recorded: BySeverity = Field(default_factory=lambda: {Severity.SEV1: 20})
+    nothing_recorded: BySeverity = Field(
+        default_factory=lambda: {Severity.SEV1: 20, Severity.SEV2: 40, Severity.SEV3: 90}
+    )
     triage: BySeverity = Field(default_factory=lambda: dict.fromkeys(Severity, 30))
     task_overdue: bool = True
     postmortem_due: BySeverity = Field(default_factory=lambda: {Severity.SEV1: 3, Severity.SEV2: 5})

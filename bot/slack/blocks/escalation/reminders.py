@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.command.mark_help import short_mark_help
 from bot.domain.reminders import ReminderKind
 from bot.services.reminders.check import SnoozePeriod
 from bot.services.reminders.view import ReminderView, ReminderViewState
@@ -84,7 +85,8 @@ def _reminder_text(view: ReminderView) -> str:
         case ReminderKind.UPDATE_DUE:
             return f":loudspeaker: *A word on where it stands is due.* The last one was {since}."
         case ReminderKind.NOTHING_RECORDED:
-            how = "A reaction on a message is enough: :mag: for what you look at, :dart: for the cause."
+            legend = short_mark_help(view.reactions)
+            how = f"React to a message to log it: {legend}." if legend else "Log what happens with `/incident note`."
             return f":memo: *Nothing was recorded since {since}.* {how}"
         case ReminderKind.TRIAGE:
             return f":mag: *It has been in triage since {since}.* Is it an incident?"
