@@ -44,7 +44,10 @@ def mark_help(reactions: Mapping[str, Kind], acknowledge_emoji: Collection[str])
         accepted = " or ".join(f":{name}:" for name in dict.fromkeys(map(normalise_emoji, acknowledge_emoji)))
         lines.append(f"On a page or an escalation's message: {accepted} acknowledges it.")
     if LOOKING_EMOJI not in reactions and LOOKING_EMOJI not in acknowledge_emoji:
-        lines.append(f":{LOOKING_EMOJI}: means “I am looking”. It logs nothing and acknowledges nothing.")
+        lines.append(
+            f":{LOOKING_EMOJI}: means “I am looking”. It logs nothing. On a page it is a sign of life, but does not "
+            "acknowledge."
+        )
     return "\n".join(lines)
 
 

@@ -39,7 +39,8 @@ def test_the_short_legend_is_one_line_of_what_is_used_most() -> None:
 
 def test_the_legend_says_what_acknowledges_and_that_eyes_do_not() -> None:
     assert ":white_check_mark: acknowledges" in mark_help(DEFAULT_REACTIONS, ACKNOWLEDGE)
-    assert ":eyes: means “I am looking”. It logs nothing" in mark_help(DEFAULT_REACTIONS, ACKNOWLEDGE)
+    assert ":eyes: means “I am looking”. It logs nothing." in mark_help(DEFAULT_REACTIONS, ACKNOWLEDGE)
+    assert "does not acknowledge" in mark_help(DEFAULT_REACTIONS, ACKNOWLEDGE)
     assert "acknowledges it" not in mark_help(DEFAULT_REACTIONS, [])
 
 
