@@ -209,6 +209,7 @@ def _postmortem() -> None:
         sa.Column("created_by", Text(), nullable=True),
         sa.Column("created_at", Time(), nullable=False),
         sa.Column("file_id", Text(), nullable=True),
+        sa.Column("has_transcript", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_incident_id"),
         sa.PrimaryKeyConstraint("id", name="pk_postmortem"),
         sa.UniqueConstraint("incident_id", "version", name="uq_postmortem_incident_id_version"),

@@ -106,7 +106,7 @@ FORM_TEXTS: Mapping[str, FormText] = {
     "postmortem": FormText(
         "The postmortem draft",
         "Write it",
-        {"template": "Its form", "lang": "Its languages"},
+        {"template": "Its form", "lang": "Its languages", "transcript": "Appendix"},
         {"template": "Empty: as the incident has it.", "lang": "Empty: as the incident has them."},
     ),
     "drill": FormText(

@@ -35,4 +35,5 @@ def _message_blocks(view: MissingFactsView) -> Blocks:
         return []
     count = f"{view.messages:,} message{'s' * (view.messages != 1)} in the channel, {view.recorded:,} on the timeline."
     choose = button(CHOOSE_LABEL, CHOOSE, str(view.incident_id), style=None if view.recorded else "primary")
-    return [section(f":pushpin: *{count}* The draft quotes only those on the timeline.", accessory=choose)]
+    whole = "The draft quotes only those on the timeline; `/incident postmortem transcript` adds all as an appendix."
+    return [section(f":pushpin: *{count}* {whole}", accessory=choose)]
