@@ -125,7 +125,7 @@ def assemble_draft(
     languages: Sequence[str] | None = None,
     with_transcript: bool = False,
 ) -> AssembledDraft:
-    """Arrange the record, and the channel's messages for the appendix. None follows from the incident."""
+    """Arrange the record and its appendix. None follows from the incident."""
     row = incidents.get(session, incident_id)
     record = load_record(session, settings, incident_id)
     draft = build_draft(record, languages=languages, findings=find_in_record(settings, record))
