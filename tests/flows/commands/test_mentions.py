@@ -72,15 +72,11 @@ async def test_apps_get_no_answer(world: World) -> None:
     """Two apps that answer each other would never stop."""
     await world.declares()
     world.sandbox.clear_calls()
-    event = {
-        "type": "app_mention",
-        "user": "U0ENGINEER",
-        "bot_id": "B0OTHER",
-        "text": f"{BOT} help",
-        "ts": "1772460000.000100",
-    }
+    place = world.sandbox.workspace.channel(world.channel)
+    ts = "1772460000.000100"
+    said = {"user": "U0ENGINEER", "bot_id": "B0OTHER", "text": f"{BOT} help", "channel": place.id, "ts": ts}
 
-    world.sandbox.workspace.emit(event | {"event_ts": event["ts"]}, world.sandbox.workspace.channel(world.channel))
+    world.sandbox.workspace.emit({"type": "app_mention", **said, "event_ts": ts}, place)
     await world.finish()
 
     assert world.sandbox.calls("chat.postEphemeral") == []

@@ -1,7 +1,7 @@
 """Reminders: posted once, edited instead of repeated, closed when obsolete."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -160,9 +160,10 @@ async def test_status_update_and_record_reminders(world: World) -> None:
 async def test_a_record_reminder_of_a_lesser_severity_offers_the_messages(
     world: World, severity: str, minutes: int
 ) -> None:
+    declared_at = world.now
     await world.declares(f"checkout is slow {severity}")
     await world.says("engineer", "the pool is exhausted since 13:58")
-    await world.advance(minutes=minutes - 1)
+    await world.advance_to(declared_at + timedelta(minutes=minutes - 1))
     assert not any(RECORD in each for each in reminders(world))
     await world.advance(minutes=1)
     assert any(RECORD in each and ":mag: investigation" in each for each in reminders(world))
