@@ -2,8 +2,12 @@
 
 from bot.command.grammar import find_command
 from bot.command.help import command_help, help_text
+from bot.command.mark_help import mark_help
 from bot.command.table import Command, Positional, Value
 from commands.base import Caller, Invocation, Reply, Session
+
+REACTION_WORDS = frozenset({"reactions", "reaction", "emoji", "marks"})
+"""Words behind `help` that ask for the reactions."""
 
 
 def build_command(table: tuple[Command, ...]) -> Command:
@@ -14,12 +18,14 @@ def build_command(table: tuple[Command, ...]) -> Command:
         commands = (*table, described)
         if word is None:
             return Reply(help_text())
+        if word.casefold() in REACTION_WORDS:
+            return Reply(mark_help(caller.settings.reactions, caller.settings.escalation.acknowledge_emoji))
         return Reply(command_help(find_command(word, commands)))
 
     described = Command(
         name="help",
         usage="help [COMMAND]",
-        summary="List the commands, or explain one.",
+        summary="List the commands, or explain one. `help reactions` explains the emoji.",
         positionals=(Positional("command", Value.WORD, required=False),),
         needs_incident=False,
         run=run,

@@ -1,6 +1,7 @@
 """`/incident postmortem`."""
 
 from bot.command.table import Command, Option, Value
+from bot.domain.errors import UserError
 from bot.services import outbox
 from bot.services.outbox.payloads import DraftPayload
 from bot.services.postmortem.templates import check_template
@@ -16,7 +17,10 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         template=check_template(caller.settings, template) if template else None,
         languages=tuple(typed.options["lang"]) if "lang" in typed.options else None,
         asked_by=caller.actor.user_id,
+        with_transcript=bool(typed.options.get("transcript")),
     )
+    if payload.with_transcript and incident.channel_id is None:
+        raise UserError(f"{incident.reference} has no channel, so there is no transcript. Leave out `transcript`.")
     outbox.post_draft(session, incident, caller.actor.at, payload)
     cancelled = f" The incident was cancelled: {incident.closure_reason}" if incident.closure_reason else ""
     return Reply(f"The postmortem draft of {incident.reference} {announce_draft(incident)}.{cancelled}")
@@ -28,11 +32,12 @@ def announce_draft(incident: Incident) -> str:
 
 COMMAND = Command(
     name="postmortem",
-    usage="postmortem [template:NAME] [lang:LANG]",
+    usage="postmortem [template:NAME] [lang:LANG] [transcript]",
     summary="Write the draft from the record as it stands, and post it.",
     options=(
         Option("template", Value.WORD, about="classic, brief, statuspage, sre, or one of your own"),
         Option("lang", Value.LANGUAGES, about="its languages, like fr,en"),
+        Option("transcript", Value.FLAG, about="with the messages of the channel as an appendix"),
     ),
     aliases=("pm",),
     run=run,

@@ -30,7 +30,10 @@ _VALUE_WORDS: Mapping[Value, str] = MappingProxyType(
 
 def help_text() -> str:
     """Every command with its phrase, by group."""
-    lines = ["Type `/incident COMMAND`. `/incident help COMMAND` explains one."]
+    lines = [
+        "Type `/incident COMMAND`. `/incident help COMMAND` explains one.",
+        "*React to messages to log them*: `/incident help reactions` explains the emoji.",
+    ]
     for heading, phrases in GROUPS.items():
         lines += [f"*{heading}*", " · ".join(f"`{name}` {phrase}" for name, phrase in phrases.items() if name)]
     lines.append("In an incident's channel the incident is understood. Elsewhere name it: `/incident note INC-7 …`.")

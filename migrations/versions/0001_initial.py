@@ -156,6 +156,7 @@ def _message() -> None:
         sa.Column("deleted_at", Time(), nullable=True),
         sa.Column("frozen_at", Time(), nullable=True),
         sa.Column("stored_at", Time(), nullable=False),
+        sa.Column("other_reactions", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("team_id", "channel_id", "ts", name="pk_message"),
     )
 
@@ -209,6 +210,7 @@ def _postmortem() -> None:
         sa.Column("created_by", Text(), nullable=True),
         sa.Column("created_at", Time(), nullable=False),
         sa.Column("file_id", Text(), nullable=True),
+        sa.Column("has_transcript", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_incident_id"),
         sa.PrimaryKeyConstraint("id", name="pk_postmortem"),
         sa.UniqueConstraint("incident_id", "version", name="uq_postmortem_incident_id_version"),

@@ -45,7 +45,9 @@ class RemindersSection(Section):
         default_factory=lambda: {Severity.SEV1: 3, Severity.SEV2: 5, Severity.SEV3: 10, Severity.SEV4: 10}
     )
     update_due: BySeverity = Field(default_factory=lambda: {Severity.SEV1: 30, Severity.SEV2: 60, Severity.SEV3: 120})
-    nothing_recorded: BySeverity = Field(default_factory=lambda: {Severity.SEV1: 20})
+    nothing_recorded: BySeverity = Field(
+        default_factory=lambda: {Severity.SEV1: 20, Severity.SEV2: 40, Severity.SEV3: 90}
+    )
     triage: BySeverity = Field(default_factory=lambda: dict.fromkeys(Severity, 30))
     task_overdue: bool = True
     postmortem_due: BySeverity = Field(default_factory=lambda: {Severity.SEV1: 3, Severity.SEV2: 5})

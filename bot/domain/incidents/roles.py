@@ -39,8 +39,8 @@ DEFAULT_ROLES = (
         SCRIBE,
         "Scribe",
         ("notes",),
-        "You keep the record. React to what people write so that it is on the timeline (`/incident help` shows with "
-        "what), note what is said elsewhere (`/incident note`), and ask when something stays unclear.",
+        "You keep the record. React to what people write so that it is on the timeline (`/incident help "
+        "reactions`), note what is said elsewhere (`/incident note`), and ask when something stays unclear.",
     ),
 )
 """Roles without any configuration, in display order."""

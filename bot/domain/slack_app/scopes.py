@@ -37,6 +37,11 @@ PERMISSIONS = (
         "What people write is not kept, so a reaction finds no message.",
     ),
     _required("reactions:read", "see the reactions that put messages on the timeline", "Reactions mark nothing."),
+    Permission(
+        "app_mentions:read",
+        "answer messages that mention the bot, like @dogwatch help",
+        "A message that mentions the bot gets no answer; /incident help does.",
+    ),
     Permission("bookmarks:read", "see which bookmarks a channel has", "An incident's channel gets no bookmarks."),
     Permission(
         "bookmarks:write",

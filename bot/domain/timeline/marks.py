@@ -29,6 +29,13 @@ DEFAULT_REACTIONS: Mapping[str, Kind] = MappingProxyType(
 CONFIRM_EMOJI = "writing_hand"
 """The bot's reaction that confirms a mark. It is in no table, so it never becomes a mark."""
 
+LOOKING_EMOJI = "eyes"
+"""
+"I am looking": it says something about the person, not the message, so it logs nothing unless the table names it.
+
+On an escalation's message or a page it is a sign of life, and no acknowledgement.
+"""
+
 # Some pictures have two names and Slack sends the one that was picked. Only names of the same picture stand here:
 # heavy_check_mark looks like white_check_mark and is another emoji, which somebody may want for another kind.
 EMOJI_ALIASES: Mapping[str, str] = MappingProxyType(

@@ -42,6 +42,7 @@ def record_reaction(
     is_a_mark = normalise_emoji(reaction.emoji) in settings.reactions
     if not is_a_mark and (reaction.is_present or not transcript.is_known(session, reaction)):
         activity.record_activity(session, reaction.team_id, reaction.channel_id, reaction.user_id, at)
+        transcript.count_other_reaction(session, reaction)
         return
     incident = incidents.lock_by_channel(session, reaction.team_id, reaction.channel_id)
     if incident is None:
@@ -94,7 +95,14 @@ def sync_entry_marks(
         incidents.lock(session, incident.key)
         refresh_milestones(session, incident)
         outbox.refresh_card(session, incident, at)
+    _refresh_mark_views(session, incident, at, channel_id, ts)
+
+
+def _refresh_mark_views(session: Session, incident: Incident, at: datetime, channel_id: str, ts: str) -> None:
+    """Confirm the mark; after the incident also refresh the count of marked messages."""
     outbox.refresh_confirm_reaction(session, incident, at, channel_id, ts)
+    if not incident.is_open:
+        outbox.refresh_resolution(session, incident, at)
 
 
 def _entry_kinds(settings: Settings, entry: TimelineEntry, present: list[Reaction]) -> list[str]:
@@ -208,7 +216,7 @@ def mark_message(
         refresh_milestones(session, incident)
         outbox.refresh_card(session, incident, actor.at)
     if message.channel_id == incident.channel_id:
-        outbox.refresh_confirm_reaction(session, incident, actor.at, message.channel_id, message.ts)
+        _refresh_mark_views(session, incident, actor.at, message.channel_id, message.ts)
     return entry
 
 

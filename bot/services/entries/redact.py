@@ -1,6 +1,7 @@
 """Redact text on request, wherever Dogwatch keeps or shows it. Author, time and reason stay."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -98,6 +99,7 @@ def redact_message(session: Session, incident: Incident, channel_id: str, ts: st
         still += _redact_one(session, incidents.lock(session, entry.incident_id), entry, actor, why, texts)
     if not entries:
         clear_copies(session, incident, texts, [], actor.at)
+        _replace_drafts(session, incident, actor, postmortems.find_with_transcript(session, incident.key))
         _audit_redaction(session, incident, actor, why, message_ts=ts)
     if own is None:
         still.append("The message itself stays in Slack: its author or an admin deletes it there.")
@@ -132,12 +134,18 @@ def _redact_one(
     still += _redact_briefing(session, entry)
     for each in called:
         still += _redact_pages(session, incident, each.key, actor)
+    _replace_drafts(session, incident, actor, stale)
+    return still
+
+
+def _replace_drafts(session: Session, incident: Incident, actor: Actor, stale: Sequence[Postmortem]) -> None:
+    """Delete the files of drafts that quoted redacted text, and post a new one."""
     for version in stale:
         if version.file_id:
             outbox.delete_file(session, incident, actor.at, version.file_id)
     if stale:
-        outbox.post_draft(session, incident, actor.at, DraftPayload(asked_by=actor.user_id, went=True))
-    return still
+        payload = DraftPayload(asked_by=actor.user_id, went=True, with_transcript=stale[-1].has_transcript)
+        outbox.post_draft(session, incident, actor.at, payload)
 
 
 def _drafts_with(session: Session, incident: Incident, entry: TimelineEntry) -> list[Postmortem]:
@@ -152,7 +160,7 @@ def _drafts_with(session: Session, incident: Incident, entry: TimelineEntry) -> 
     return [
         version
         for version in postmortems.find_by_incident(session, incident.key)
-        if is_title or any(refs.intersection(block["refs"]) for block in version.blocks)
+        if is_title or version.has_transcript or any(refs.intersection(block["refs"]) for block in version.blocks)
     ]
 
 

@@ -120,7 +120,7 @@ class DraftPayload(Payload):
     A draft in the channel, or for `user_id` alone.
 
     `template` and `languages`: None for the incident's own. `went`: text was redacted, so earlier drafts are deleted.
-    `waits`: the canvas is written after it.
+    `waits`: the canvas is written after it. `with_transcript`: the channel's messages follow as an appendix.
     """
 
     template: str | None = None
@@ -128,6 +128,7 @@ class DraftPayload(Payload):
     asked_by: str | None = None
     user_id: str | None = None
     went: bool = False
+    with_transcript: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.drafting.model import BlockKind
 from bot.domain.postmortem import Draft, build_draft
+from bot.export.transcript import transcript_markdown
 from bot.services import outbox
+from bot.services.channel.transcript_export import load_transcript
 from bot.services.outbox.payloads import DraftPayload
 from bot.services.postmortem.findings import find_in_record
 from bot.services.postmortem.load_record import load_record
 from bot.services.postmortem.templates import render_draft
-from bot.store.incidents import incidents, postmortems, timeline
+from bot.store.incidents import incidents, postmortems, timeline, transcript
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.postmortems import Postmortem
 from bot.store.incidents.slack_messages import SlackView, find_ts
@@ -39,11 +41,18 @@ class WrittenDraft:
     """Why the requested template was not used, for the channel."""
     problem_details: str | None = None
     """The same for the operator, with the template's path."""
+    transcript: str = ""
+    """Appendix of the file, as Markdown; empty if it was not asked for."""
 
     @property
     def markdown(self) -> str:
         """All languages, one after the other."""
         return join_documents(self.documents.values())
+
+    @property
+    def file_text(self) -> str:
+        """All languages, then the appendix."""
+        return join_documents([*self.documents.values(), *([self.transcript] if self.transcript else [])])
 
     @property
     def document_title(self) -> str:
@@ -91,6 +100,7 @@ class AssembledDraft:
     title: str
     wanted: str
     draft: Draft
+    transcript: str = ""
 
     def write(self, settings: Settings) -> WrittenDraft:
         written = render_draft(settings, self.draft, self.wanted)
@@ -104,6 +114,7 @@ class AssembledDraft:
             draft=self.draft,
             problem=written.problem,
             problem_details=written.details,
+            transcript=self.transcript,
         )
 
 
@@ -114,24 +125,39 @@ def assemble_draft(
     *,
     template: str | None = None,
     languages: Sequence[str] | None = None,
+    with_transcript: bool = False,
 ) -> AssembledDraft:
-    """Arrange the record. None follows from the incident."""
+    """Arrange the record and its appendix. None follows from the incident."""
     row = incidents.get(session, incident_id)
     record = load_record(session, settings, incident_id)
+    draft = build_draft(record, languages=languages, findings=find_in_record(settings, record))
+    appendix = ""
+    if with_transcript:
+        kept = load_transcript(session, incident_id)
+        appendix = transcript_markdown(kept, record.incident, language=draft.documents[0].language)
     return AssembledDraft(
         incident_id=incident_id,
         reference=row.reference,
         title=f"Postmortem {row.reference}: {row.title}",
         wanted=template or row.template,
-        draft=build_draft(record, languages=languages, findings=find_in_record(settings, record)),
+        draft=draft,
+        transcript=appendix,
     )
 
 
 def save_draft(
-    session: Session, made: WrittenDraft, *, at: datetime, by: str | None, file_id: str | None = None
+    session: Session,
+    made: WrittenDraft,
+    *,
+    at: datetime,
+    by: str | None,
+    file_id: str | None = None,
+    begun_at: datetime | None = None,
 ) -> Postmortem:
     """
     Store a version of the draft, block by block. `file_id` is the file it was posted as.
+
+    `begun_at`: when the record was read; None: now.
 
     An earlier file of the same template and languages is deleted: its version stays in the record. Text that was
     deleted or redacted meanwhile is cleared, and the draft is posted again.
@@ -146,13 +172,19 @@ def save_draft(
         created_by=by,
         created_at=at,
         file_id=file_id,
+        has_transcript=bool(made.transcript),
     )
     if file_id is not None:
         _delete_replaced_files(session, incident, version, at)
     session.add(version)
-    if _clear_removed_texts(session, version) and file_id is not None:
+    has_gone = _clear_removed_texts(session, version)
+    has_gone |= version.has_transcript and _has_cleared_message(session, incident, since=begun_at or at)
+    if has_gone and file_id is not None:
+        again = DraftPayload(
+            made.template, tuple(made.languages), by, went=True, with_transcript=version.has_transcript
+        )
         outbox.delete_file(session, incident, at, file_id)
-        outbox.post_draft(session, incident, at, DraftPayload(made.template, tuple(made.languages), by, went=True))
+        outbox.post_draft(session, incident, at, again)
     audit.record(
         session,
         at=at,
@@ -192,6 +224,15 @@ def _clear_removed_texts(session: Session, version: Postmortem) -> bool:
     for ref in quoted:
         postmortems.clear_source(session, version.incident_id, ref)
     return bool(quoted)
+
+
+def _has_cleared_message(session: Session, incident: Incident, *, since: datetime) -> bool:
+    """True if a message of the channel was deleted or redacted since then."""
+    return any(
+        gone_at is not None and gone_at >= since
+        for each in transcript.find_messages(session, incident.team_id, incident.channel_id or "")
+        for gone_at in (each.deleted_at, each.frozen_at)
+    )
 
 
 def _block_rows(assembled: Draft) -> list[dict[str, Any]]:

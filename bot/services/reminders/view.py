@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.reminders import ReminderFacts, ReminderKind
+from bot.domain.terms import Kind
 from bot.services.reminders.facts import load_facts
 from bot.services.workspace.people import MENTION
 from bot.store.escalation import reminders
@@ -56,6 +57,8 @@ class ReminderView:
     due: str | None = None
     text: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
+    reactions: Mapping[str, Kind] = field(default_factory=dict)
+    """The kind by emoji."""
 
 
 def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -> ReminderView | None:
@@ -93,6 +96,7 @@ def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -
         names=people.find_names(
             session, incident.team_id, MENTION.findall(f"{incident.title} {task.text if task else ''}")
         ),
+        reactions=settings.reactions,
     )
 
 

@@ -1,14 +1,14 @@
 """App Home of one person: open incidents, their pages, shifts and action items."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.terms import Severity, UpdateState
+from bot.domain.terms import Kind, Severity, UpdateState
 from bot.services import outbox
 from bot.services.escalation.view import EscalationProgress
 from bot.services.escalation.view_loader import load_progress
@@ -97,6 +97,8 @@ class HomeView:
     shifts: Sequence[OwnShift] = ()
     has_schedules: bool = False
     reminders: Sequence[WaitingReminder] = ()
+    reactions: Mapping[str, Kind] = field(default_factory=dict)
+    """The kind by emoji."""
 
 
 def on_home_opened(session: Session, team_id: str, user_id: str, at: datetime) -> None:
@@ -138,6 +140,7 @@ def load_home_view(
         has_schedules=bool(settings.schedules),
         names=people.find_names(session, visibility.team_id, MENTION.findall(" ".join(quoted))),
         reminders=reminders,
+        reactions=settings.reactions,
         paged=load_contact_settings(session, settings, visibility.team_id, user_id, at),
     )
 

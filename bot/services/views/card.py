@@ -138,7 +138,11 @@ class CardOpenWork:
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """The incident in one message. `names` has the people mentioned in its texts."""
+    """
+    The incident in one message.
+
+    `names`: the people mentioned in its texts. `reactions`: the kind by emoji.
+    """
 
     incident_id: int
     reference: str
@@ -157,6 +161,7 @@ class CardView:
     alerts: CardAlerts = field(default_factory=CardAlerts)
     related: CardRelations = field(default_factory=CardRelations)
     open_work: CardOpenWork = field(default_factory=CardOpenWork)
+    reactions: Mapping[str, Kind] = field(default_factory=dict)
 
 
 def load_card_view(session: Session, settings: Settings, incident_id: int) -> CardView:
@@ -181,6 +186,7 @@ def load_card_view(session: Session, settings: Settings, incident_id: int) -> Ca
         alerts=_load_alerts(session, row, counts),
         related=_load_relations(session, row),
         open_work=open_work,
+        reactions=settings.reactions,
     )
 
 

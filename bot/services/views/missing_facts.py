@@ -1,4 +1,4 @@
-"""Facts that a postmortem needs and the record of a resolved incident lacks."""
+"""Facts and messages that a postmortem needs and the record of a resolved incident lacks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from bot.domain.terms import Kind
+from bot.services.channel.candidates import load_candidates
 from bot.store.incidents import incidents, timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
@@ -48,14 +49,23 @@ NEEDED_FACTS: dict[str, FactCheck] = {
 
 @dataclass(frozen=True, slots=True)
 class MissingFactsView:
-    """Missing facts of an incident, by the names of NEEDED_FACTS."""
+    """
+    Missing facts of an incident, by the names of NEEDED_FACTS.
+
+    `messages` of its channel are kept, `recorded` of them are on the timeline. `has_candidates`: others look as if they
+    belong there.
+    """
 
     incident_id: int
     missing: tuple[str, ...]
+    messages: int = 0
+    recorded: int = 0
+    has_candidates: bool = False
 
 
 def load_missing_facts(session: Session, incident_id: int) -> MissingFactsView:
     incident = incidents.get(session, incident_id)
     standing = timeline.find_entries(session, incident_id, with_withdrawn=False)
     absent = tuple(name for name, check in NEEDED_FACTS.items() if not check(incident, standing))
-    return MissingFactsView(incident_id, absent)
+    kept = load_candidates(session, incident_id)
+    return MissingFactsView(incident_id, absent, kept.total, kept.recorded, bool(kept.candidates))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from bot.command.groups import PHRASES
+from bot.command.mark_help import short_mark_help
 from bot.command.table import Command
 from bot.services.oncall.on_call_view import OwnShift
 from bot.services.reminders.view import WaitingReminder
@@ -13,7 +14,7 @@ from bot.slack.blocks.escalation import oncall
 from bot.slack.blocks.escalation.contact_settings import contact_settings_blocks
 from bot.slack.blocks.escalation.controls import ACKNOWLEDGE
 from bot.slack.blocks.escalation.reminders import DONE, REMINDER_TITLES
-from bot.slack.blocks.incidents.card import LIGHTS, MORE
+from bot.slack.blocks.incidents.card import LIGHTS, MORE, REACTIONS
 from bot.slack.blocks.limits import (
     NO_VALUE,
     TIME_AND_AGO,
@@ -60,9 +61,18 @@ def home_view(view: HomeView, commands: Iterable[Command]) -> View:
             "Postmortems of incidents that you led", view.drafts, MAX_DRAFTS, lambda each: _draft_block(view, each)
         ),
         *([header("How you are paged"), *contact_settings_blocks(view.paged)] if view.paged else []),
+        *_reaction_blocks(view),
         context(f"As of {slack_time(view.at)}. It follows what changes for half an hour; open it again for more."),
     ]
     return _home(blocks)
+
+
+def _reaction_blocks(view: HomeView) -> Blocks:
+    legend = short_mark_help(view.reactions)
+    if not legend:
+        return []
+    text = f"*Reactions log messages* in an incident's channel: {legend}"
+    return [section(text, accessory=button("All reactions", REACTIONS, NO_VALUE))]
 
 
 def _shift_blocks(view: HomeView) -> Blocks:

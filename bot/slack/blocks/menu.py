@@ -1,9 +1,10 @@
-"""Modal behind the card's More button: the commands that are not on the card, in groups."""
+"""Modal behind the card's More button: reactions, and the commands that are not on the card, in groups."""
 
 from collections.abc import Collection, Iterator
 
 from bot.command.groups import GROUPS
 from bot.slack.blocks.command_forms import form_callback_id
+from bot.slack.blocks.incidents.card import REACTIONS
 from bot.slack.blocks.inputs import metadata_json
 from bot.slack.blocks.limits import Block, View, actions, button, section
 from bot.slack.blocks.modals import INCIDENT
@@ -21,8 +22,11 @@ def incident_menu(names: Collection[str], incident_id: int, url: str = "") -> Vi
 
     `url`: response URL of the clicked message; empty if there is none.
     """
+    reactions = section(
+        "Put messages on the timeline with a reaction.", accessory=button("Reactions", REACTIONS, str(incident_id))
+    )
     blocks = [block for heading in GROUPS for block in _group_blocks(heading, names, str(incident_id))]
-    view = read_only_modal(MENU, "More", blocks)
+    view = read_only_modal(MENU, "More", [reactions, *blocks])
     return {**view, "private_metadata": metadata_json({INCIDENT: incident_id, URL: url})}
 
 

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from bot.command.mark_help import mark_help
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import MARKS, ActionKind, Kind
+from bot.services.channel.candidates import load_candidates, record_candidates
 from bot.services.channel.marks import mark_message
 from bot.services.timeline.action_items import add_action_item
 from bot.services.timeline.notes import record_note
@@ -17,6 +19,13 @@ from bot.slack.blocks.incidents import card
 from bot.slack.blocks.inputs import Choice
 from bot.slack.blocks.limits import View, one_line, plain_text
 from bot.slack.blocks.modals import AT, INCIDENT, KIND, TEXT, incident_field
+from bot.slack.blocks.postmortem.candidates import (
+    CHOOSE,
+    CHOOSE_FORM,
+    FIELD,
+    choose_messages_form,
+    parse_message_values,
+)
 from bot.slack.handlers import registry
 from bot.slack.handlers.commands.command_forms import parse_form
 from bot.slack.handlers.fields import FieldError, errors_at, parse_time_field
@@ -157,8 +166,31 @@ def _add_note(session: Session, _settings: Settings, actor: Actor, submission: V
         record_note(session, submission.incident_id, actor, text, when=when, kind=kind)
 
 
+def _show_reactions(_session: Session, settings: Settings, _incident_id: int) -> ButtonReply:
+    return mark_help(settings.reactions, settings.escalation.acknowledge_emoji)
+
+
+def _fill_choice(session: Session, _settings: Settings, incident_id: int) -> View:
+    view = load_candidates(session, incident_id)
+    if not view.candidates:
+        raise UserError(f"No message of {view.reference}'s channel is left to choose. React to a message to log it.")
+    return choose_messages_form(view)
+
+
+def _record_chosen(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer:
+    fields = [text for name, text in submission.values.items() if name.startswith(FIELD)]
+    chosen = [place for text in fields for place in parse_message_values(text)]
+    if not chosen:
+        raise UserError("Tick at least one message.")
+    done = record_candidates(session, submission.incident_id, actor, chosen)
+    count = f"{done.count} message{'s are' if done.count != 1 else ' is'} on the timeline now."
+    return render_text(f":white_check_mark: {count}{' A new draft follows.' if done.has_draft else ''}")
+
+
 BUTTONS = (
+    Button(card.REACTIONS, about=registry.INCIDENT, show=_show_reactions),
     Button(card.NOTE, about=registry.INCIDENT, modal=modals.note_form),
+    Button(CHOOSE, about=registry.INCIDENT, filled_modal=_fill_choice),
     Button(OLDER, about=CLICK, show=_turn_page),
     Button(NEWER, about=CLICK, show=_turn_page),
     Button(SHOW_REMOVED, about=CLICK, show=_turn_page),
@@ -167,6 +199,7 @@ FORMS = (
     Form(modals.NOTE, run=_add_note),
     Form(modals.MARK, run=_mark_message, first_field=KIND),
     Form(modals.TASK_OF_MESSAGE, run=_make_task),
+    Form(CHOOSE_FORM, run=_record_chosen, first_field=f"{FIELD}0"),
 )
 SHORTCUTS = (
     Shortcut(ADD_TO_TIMELINE, modal=_open_add_form, filled_modal=_fill_add_form),

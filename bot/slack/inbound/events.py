@@ -24,7 +24,9 @@ from bot.slack.api.payloads import (
     parse_user,
     parsing_payload,
 )
+from bot.slack.handlers.commands.mentions import BotMention
 from bot.slack.inbound.deps import Deps
+from bot.slack.inbound.mentions import MENTION_EVENT, start_mention_answer
 from bot.store.incidents import installations
 from bot.store.incidents.transcript import Reaction
 from bot.store.shared import idempotency
@@ -42,6 +44,7 @@ EVENTS = (
     "group_unarchive",
     "channel_id_changed",
     "app_home_opened",
+    "app_mention",
 )
 """Event types that are recorded, and to which the manifest subscribes."""
 
@@ -54,6 +57,8 @@ def register_events(app: AsyncApp, deps: Deps) -> None:
         if (user := find_responder(deps.settings(), body)) is not None:
             await deps.user_cache.ensure_known(*user)
         is_new = await deps.database.run(record_event, deps.settings(), body, deps.clock.now())
+        if is_new and body["event"].get("type") == MENTION_EVENT:
+            start_mention_answer(deps, body)
         metrics.REQUESTS.labels("event", "new" if is_new else "again").inc()
         metrics.ANSWER_SECONDS.labels("event").observe(perf_counter() - started)
 
@@ -110,6 +115,8 @@ def check_shape(body: Mapping[str, Any]) -> None:
             parse_user(event["user"])
         case "app_home_opened":
             _ = event["user"]
+        case "app_mention":
+            BotMention.from_payload(body)
         case "channel_archive" | "group_archive" | "channel_unarchive" | "group_unarchive":
             _ = event["channel"]
         case "channel_rename" | "group_rename":

@@ -18,6 +18,7 @@ from bot.services.postmortem.load_record import load_record
 from bot.slack.api.payloads import is_row_id
 from bot.slack.blocks.limits import Block, Blocks, actions, button, link, literal, one_line, section
 from bot.slack.blocks.message import Message
+from bot.slack.blocks.postmortem.candidates import CHOOSE, CHOOSE_LABEL
 from bot.slack.blocks.postmortem.entry_forms import entry_menu
 from bot.store.incidents import incidents
 
@@ -72,7 +73,8 @@ def render_timeline_page(session: Session, settings: Settings, page: TimelinePag
     if first and last and len(shown) < len(listed):
         part = f", {listed.index(first) + 1:,} to {listed.index(last) + 1:,}"
     head = section(f"*Timeline of {row.reference}*, {count}{part}, times in {row.zone}")
-    turns = _page_buttons(page, listed, first, last, removed=len(record.entries) - standing)
+    turns = [] if row.channel_id is None else [button(CHOOSE_LABEL, CHOOSE, str(page.incident_id))]
+    turns += _page_buttons(page, listed, first, last, removed=len(record.entries) - standing)
     return Message(f"Timeline of {row.reference}: {count}", [head, *shown, *([actions(*turns)] if turns else [])])
 
 

@@ -30,6 +30,8 @@ class Postmortem(SQLModel, table=True):
     created_at: datetime
     file_id: str | None = None
     """Slack's id of the file it was posted as; None before, empty after the file was deleted."""
+    has_transcript: bool = False
+    """The file quotes the channel's messages, which `blocks` do not have."""
 
 
 def next_version(session: Session, incident_id: int) -> int:
@@ -50,6 +52,11 @@ def find_latest(session: Session, incident_id: int) -> Postmortem | None:
 def find_by_incident(session: Session, incident_id: int) -> list[Postmortem]:
     statement = select(Postmortem).where(Postmortem.incident_id == incident_id).order_by(col(Postmortem.version))
     return list(session.exec(statement))
+
+
+def find_with_transcript(session: Session, incident_id: int) -> list[Postmortem]:
+    """Versions whose file quotes the channel's messages."""
+    return [each for each in find_by_incident(session, incident_id) if each.has_transcript]
 
 
 def clear_file(session: Session, file_id: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, or_, true
+from sqlalchemy import Executable, bindparam, or_, true, update
 from sqlmodel import Field, Index, Session, SQLModel, col, func, select
 
 from bot.store.database.tables import JSON_COLUMN, dialect_of, insert_for, table_of
@@ -21,6 +21,7 @@ class Message(SQLModel, table=True):
 
     A deletion leaves the row without text or files, so that a late, older event cannot bring them back. From
     `frozen_at` on only a deletion is taken in: the message was redacted, or somebody in it was erased.
+    `other_reactions` counts the events of emoji that are no marks: those added, less those removed.
     """
 
     __tablename__ = "message"
@@ -38,6 +39,7 @@ class Message(SQLModel, table=True):
     deleted_at: datetime | None = None
     frozen_at: datetime | None = None
     stored_at: datetime
+    other_reactions: int = 0
 
 
 class Reaction(SQLModel, table=True):
@@ -100,6 +102,18 @@ def _putting(dialect: str) -> Executable:
         set_={"is_present": insert.excluded.is_present, "event_ts": insert.excluded.event_ts},
         where=table.c.event_ts < insert.excluded.event_ts,
     ).returning(table.c.emoji)
+
+
+def count_other_reaction(session: Session, reaction: Reaction) -> None:
+    """Count a reaction that is no mark on its message, if that is kept."""
+    counting = update(Message).where(
+        col(Message.team_id) == reaction.team_id,
+        col(Message.channel_id) == reaction.channel_id,
+        col(Message.ts) == reaction.message_ts,
+    )
+    step = 1 if reaction.is_present else -1
+    counted = counting.values(other_reactions=col(Message.other_reactions) + step)
+    session.execute(counted.execution_options(synchronize_session=False))
 
 
 def find_messages(session: Session, team_id: str, channel_id: str) -> list[Message]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,10 @@ from bot.domain.incidents.roles import Role
 from bot.domain.record.facts import RoleAssigned
 from bot.domain.record.model import Record
 from bot.domain.terms import Kind, Severity, UpdateState
+from bot.domain.timeline.candidates import ChannelMessage
 from bot.domain.timeline.details import EntryDetails
+from bot.domain.timeline.marks import DEFAULT_REACTIONS
+from bot.services.channel.candidates import MAX_CANDIDATES, CandidatesView
 from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.escalation.view import EscalationView
 from bot.services.incidents.role_briefing import RoleBriefingView
@@ -44,9 +48,11 @@ from bot.slack.blocks.incidents.role_briefing import role_briefing_message
 from bot.slack.blocks.inputs import Choice
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.postmortem import catchup
+from bot.slack.blocks.postmortem.candidates import choose_messages_form, parse_message_values
 from bot.slack.blocks.postmortem.entry_forms import FORMS
 from bot.slack.blocks.postmortem.missing_facts import FACT_LABELS
 from bot.slack.replies.render import render_error
+from tests.support.gallery.cards import BEGAN
 from tests.support.records import markup
 from tests.support.records.slack_limits import Limits, is_channel_name
 from tests.support.records.strategies import records
@@ -100,6 +106,7 @@ moments = st.integers(1_600_000_000, 2_000_000_000).map(lambda seconds: datetime
 addresses = words.map(lambda text: f"https://monitor.test/{text}") | words.map(lambda text: f"javascript:{text}")
 
 BY_NAME: dict[str, st.SearchStrategy[Any]] = {
+    "reactions": st.sampled_from([DEFAULT_REACTIONS, {}]),
     "title": something,
     "reference": st.just("INC-7"),
     "previous": st.none() | st.just("INC-6"),
@@ -336,6 +343,22 @@ def test_forms_about_an_entry(limits: Limits, view: EntryView, name: str) -> Non
     assert limits.problems_of_view(form) == []
     assert markup.acting(form) == set()
     assert markup.broken(form) == []
+
+
+@given(st.lists(something, min_size=1, max_size=MAX_CANDIDATES), words)
+@hypothesis_settings(max_examples=60)
+def test_the_form_to_choose_messages_gives_back_what_was_ticked(limits: Limits, texts: list[str], name: str) -> None:
+    said = [
+        ChannelMessage("C0INC7", f"17724600{n:02}.000100", BEGAN + timedelta(minutes=n), "UENG", text)
+        for n, text in enumerate(texts)
+    ]
+    form = choose_messages_form(CandidatesView(7, "INC-7", ZoneInfo("UTC"), 306, 2, tuple(said), {"UENG": name}))
+
+    assert limits.problems_of_view(form) == []
+    assert markup.acting(form) == set()
+    boxes = [option for block in form["blocks"] if "element" in block for option in block["element"]["options"]]
+    ticked = ",".join(option["value"] for option in boxes)
+    assert parse_message_values(ticked) == [each.message_key for each in said]
 
 
 def test_a_whisper(limits: Limits) -> None:

@@ -106,7 +106,7 @@ async def test_question_then_page_then_next_level(world: World) -> None:
     assert kept["answers"][0]["silent"] is True
 
 
-@pytest.mark.parametrize("sign", ["message", "reaction", "command", "button"])
+@pytest.mark.parametrize("sign", ["message", "reaction", "page", "command", "button"])
 async def test_activity_restarts_the_timeout(world: World, sign: str) -> None:
     direct = await acknowledged_escalation(world)
     ts = await world.says("oncall", "still down")
@@ -116,6 +116,9 @@ async def test_activity_restarts_the_timeout(world: World, sign: str) -> None:
             await world.says("dba", "looking at the slow queries")
         case "reaction":
             await world.reacts("dba", ts, "eyes")
+        case "page":
+            [page] = [each for each in world.sandbox.messages(direct) if "rotating_light" in rendered(each)]
+            await world.reacts("dba", page["ts"], "eyes", channel=direct)
         case "command":
             await world.types("dba", "/incident note the replica lags")
         case "button":

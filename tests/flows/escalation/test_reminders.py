@@ -1,7 +1,7 @@
 """Reminders: posted once, edited instead of repeated, closed when obsolete."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -153,6 +153,36 @@ async def test_status_update_and_record_reminders(world: World) -> None:
     await world.types("oncall", "/incident resolve restarted")
     await world.advance(hours=20)
     assert [each.startswith(":white_check_mark:") for each in reminders(world)] == [True, True]
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(("severity", "minutes"), [("sev:2", 40), ("sev:3", 90)])
+async def test_a_record_reminder_of_a_lesser_severity_offers_the_messages(
+    world: World, severity: str, minutes: int
+) -> None:
+    declared_at = world.now
+    await world.declares(f"checkout is slow {severity}")
+    await world.says("engineer", "the pool is exhausted since 13:58")
+    await world.advance_to(declared_at + timedelta(minutes=minutes - 1))
+    assert not any(RECORD in each for each in reminders(world))
+    await world.advance(minutes=1)
+    assert any(RECORD in each and ":mag: investigation" in each for each in reminders(world))
+
+    await world.presses("oncall", "choose_messages")
+    [box] = world.sandbox.views("oncall")[-1]["blocks"][1]["element"]["options"]
+    await world.submits("oncall", messages_0=[box["value"]])
+    await world.finish()
+
+    assert [entry["text"] for entry in await world.timeline()][1:] == ["the pool is exhausted since 13:58"]
+    assert any(each.startswith(":white_check_mark: ~Nothing was recorded") for each in reminders(world))
+
+
+@ON_SQLITE
+async def test_no_record_reminder_of_the_least_severity(world: World) -> None:
+    await world.declares("checkout is slow sev:4")
+    await world.advance(hours=5)
+
+    assert not any(RECORD in each for each in reminders(world))
 
 
 @ON_SQLITE

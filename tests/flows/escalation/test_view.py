@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.worlds.databases import SQLITE
-from tests.support.worlds.world import World, action_ids
+from tests.support.worlds.world import World, action_ids, rendered
 
 ON_SQLITE = pytest.mark.world(databases=SQLITE)
 """For tests of messages; the others run on both databases."""
@@ -180,6 +180,31 @@ async def test_a_reaction_to_a_page_acknowledges_and_a_second_is_refused(world: 
     assert "<@U0DBA> acknowledged it already" in world.sandbox.ephemerals("oncall", world.channel)[-1]["text"]
     await world.unreacts("oncall", message(world)["ts"], "white_check_mark")
     assert "acknowledged by <@U0DBA>" in escalation_text(world), "it was not theirs to take back"
+
+
+@ON_SQLITE
+async def test_eyes_acknowledge_nothing_and_whoever_is_paged_is_told_so_once(world: World) -> None:
+    where = world.sandbox.open_dm("dba")
+    ts = world.sandbox.messages(where)[-1]["ts"]
+
+    await world.reacts("dba", ts, "eyes", channel=where)
+    await world.unreacts("dba", ts, "eyes", channel=where)
+    await world.reacts("dba", ts, "eyes", channel=where)
+    await world.finish()
+
+    told = [rendered(each) for each in world.sandbox.messages(where) if "*not* acknowledged" in rendered(each)]
+    assert len(told) == 1
+    assert "waiting for an answer" in escalation_text(world)
+
+
+@ON_SQLITE
+async def test_eyes_of_somebody_who_is_not_paged_are_answered_by_nothing(world: World) -> None:
+    await world.reacts("developer", message(world)["ts"], "eyes")
+    await world.finish()
+
+    direct = world.sandbox.messages(world.sandbox.open_dm("developer"))
+    assert direct == []
+    assert world.sandbox.ephemerals("developer", world.channel) == []
 
 
 @ON_SQLITE

@@ -55,6 +55,38 @@ def drafts(world: World) -> list[str]:
     return [world.sandbox.file_content(each["id"]).decode() for each in world.sandbox.files(world.channel)]
 
 
+async def test_the_transcript_is_an_appendix_of_the_draft_if_it_is_asked_for(world: World) -> None:
+    await world.declares()
+    await world.says("engineer", "the pool is full")
+    ts = await world.says("dba", "the password is hunter2")
+    await world.types("oncall", "/incident resolve restarted")
+    await world.finish()
+    assert "the pool is full" not in drafts(world)[0]
+
+    await world.types("oncall", "/incident postmortem transcript")
+    await world.finish()
+    [plain, whole] = drafts(world)
+    assert whole.startswith(plain.partition("\n")[0])
+    assert "the pool is full" in whole
+    assert "hunter2" in whole
+
+    channel = world.sandbox.channel(world.channel)["id"]
+    link = f"https://harbour.slack.example/archives/{channel}/p{ts.replace('.', '')}"
+    await world.types("oncall", f"/incident redact {link} a password")
+    await world.finish()
+    assert not any("hunter2" in draft for draft in drafts(world))
+    assert "the pool is full" in drafts(world)[-1], "the new one has its appendix, too"
+
+
+async def test_a_record_without_a_channel_has_no_transcript(world: World) -> None:
+    await world.types("oncall", "/incident start Payments failed retro at:13:00", "ops")
+    await world.finish()
+
+    answer = await world.types("oncall", "/incident postmortem INC-1 transcript", "ops")
+
+    assert answer == ":warning: INC-1 has no channel, so there is no transcript. Leave out `transcript`."
+
+
 async def test_at_resolve_the_draft_is_in_the_channel_with_its_sources(world: World) -> None:
     await tells_a_story(world)
 

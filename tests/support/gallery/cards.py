@@ -7,6 +7,7 @@ from bot.domain.alerts.links import AlertLink, LinkKind
 from bot.domain.incidents.next_step import NextStep
 from bot.domain.incidents.requirements import RequirementStatus
 from bot.domain.terms import Status
+from bot.domain.timeline.marks import DEFAULT_REACTIONS
 from bot.services.views.alert_lines import AlertHelp, AlertLine
 from bot.services.views.card import (
     CardAlerts,
@@ -59,6 +60,7 @@ OPEN = CardView(
     state=CardState("SEV2", 2, Status.INVESTIGATING, is_open=True),
     times=CardTimes(BEGAN + timedelta(minutes=2), BEGAN),
     names=NAMES,
+    reactions=DEFAULT_REACTIONS,
 )
 OPEN_WORK = CardOpenWork(
     waiting=(

@@ -122,6 +122,7 @@ LINES = (
     _event_view("unacknowledged", by="U0ENGINEER", before="U0DBA"),
     _event_view("unacknowledged", before="U0DBA"),
     _event_view("unanswered elsewhere"),
+    _event_view("only looking"),
     _event_view("no channel", error="restricted_action"),
     _event_view("archived", about=7, channel="inc-7-checkout-is-down"),
     _event_view("canvas left"),

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.command.mark_help import mark_help
 from bot.config import Settings
 from bot.domain.escalation import PagedLevel, Position
 from bot.domain.slack_app.missing_permissions import MissingPermission
 from bot.domain.slack_app.scopes import BY_SCOPE, PERMISSIONS
 from bot.domain.terms import TargetKind
+from bot.domain.timeline.marks import DEFAULT_REACTIONS
 from bot.services.escalation.duplicate_check import RepeatedRequest, RunningPage
 from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.incidents.merge import MergePreview, MergeResult
@@ -89,6 +91,10 @@ RESOLUTIONS = {
     "complete": replace(
         RESOLVED, draft_file="F0DRAFT", missing=MissingFactsView(7, ()), findings=FindingsView("INC-7", ()), author=None
     ),
+    "no message is marked": replace(
+        RESOLVED, missing=MissingFactsView(7, tuple(NEEDED_FACTS), messages=306, has_candidates=True)
+    ),
+    "some messages are marked": replace(RESOLVED, missing=MissingFactsView(7, (), 40, 12, has_candidates=True)),
     "alerts still fire": replace(RESOLVED, firing="2 alerts still fire: CheckoutHTTP500Spike, Latency."),
     "reopened": replace(RESOLVED, is_over=False, text=""),
 }
@@ -192,6 +198,7 @@ def _prompts() -> Iterator[tuple[str, Message]]:
 
 def _texts() -> Iterator[tuple[str, str]]:
     yield "topic", card.channel_topic(BUSY)
+    yield "help: reactions", mark_help(DEFAULT_REACTIONS, ["white_check_mark"])
     left = {"still": ["The message itself stays in Slack: its author or an admin deletes it there."]}
     refused = ephemeral_text("answer refused", {"text": "<@U0DBA> acknowledged it already. Nothing was changed."})
     yield "whisper: answer refused", refused

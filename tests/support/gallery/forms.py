@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.config import Settings
 from bot.domain.reminders import ReminderKind
 from bot.domain.terms import Kind
+from bot.domain.timeline.candidates import ChannelMessage
+from bot.domain.timeline.marks import DEFAULT_REACTIONS
+from bot.services.channel.candidates import CandidatesView
 from bot.services.channel.messages import SlackMessage
 from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.incidents.alerts import FiringAlerts
@@ -26,6 +30,7 @@ from bot.slack.blocks.incidents.roles_form import roles_form
 from bot.slack.blocks.inputs import Choice
 from bot.slack.blocks.menu import incident_menu
 from bot.slack.blocks.notices import loading_modal, notice_modal, with_database_warning
+from bot.slack.blocks.postmortem.candidates import choose_messages_form
 from bot.slack.blocks.postmortem.entry_forms import FORMS
 from bot.slack.handlers.interactions import ShortcutUse
 from bot.slack.handlers.timeline import IncidentChoices, task_form
@@ -79,13 +84,38 @@ HOMES = {
         [A_DRAFT],
         NAMES,
         reminders=[A_REMINDER],
+        reactions=DEFAULT_REACTIONS,
     ),
     "nothing": HomeView(BEGAN, [], [], [], [], {}),
     "on call": HomeView(BEGAN, [], [], [], [], {}, shifts=oncall.MINE, has_schedules=True),
     "too much": HomeView(
-        BEGAN, [AN_OPEN] * 90, [A_PAGE] * 40, [A_TODO] * 60, [A_DRAFT] * 20, NAMES, reminders=[A_REMINDER] * 20
+        BEGAN,
+        [AN_OPEN] * 90,
+        [A_PAGE] * 40,
+        [A_TODO] * 60,
+        [A_DRAFT] * 20,
+        NAMES,
+        reminders=[A_REMINDER] * 20,
+        reactions=DEFAULT_REACTIONS,
     ),
 }
+
+
+SAID = ChannelMessage("C0INC7", "1772460000.000100", BEGAN, "U0ENGINEER", "<@U0DBA> the pool is exhausted since 13:58")
+CANDIDATES = CandidatesView(
+    7,
+    "INC-7",
+    ZoneInfo("Europe/Paris"),
+    total=306,
+    recorded=2,
+    candidates=tuple(
+        replace(each, ts=f"1772460{number:03}.000100")
+        for number, each in enumerate(
+            [SAID, replace(SAID, text="long words " * 40), replace(SAID, text="", has_files=True)] * 10
+        )
+    ),
+    names=NAMES,
+)
 
 
 def modal_exhibits(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -94,6 +124,7 @@ def modal_exhibits(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
     known = [Choice("INC-7", "INC-7 Checkout is down"), Choice("INC-8", "INC-8 Search is slow")]
     yield "form: add to a timeline", modals.add_to_timeline_form(known, {"channel": "C0OPS", "ts": "1.2"})
     yield "form: add to a timeline, typed", modals.add_to_timeline_form([], {"channel": "C0OPS", "ts": "1.2"})
+    yield "form: choose messages", choose_messages_form(CANDIDATES)
     yield "form: roles", roles_form(ROLE_HOLDERS, 7)
     yield "form: edit details", details_form(settings, EDITED)
     without = with_database_warning(empty_details_form(settings, 7))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.reminders import ReminderKind
+from bot.domain.timeline.marks import DEFAULT_REACTIONS
 from bot.services.escalation.ack_timeout import AckTimeoutView
 from bot.services.reminders.view import ReminderView, ReminderViewState
 
@@ -28,6 +29,7 @@ ONE = ReminderView(
     due="2026-03-01",
     text="Review the integration code with <@U0DBA>",
     names={"U0DBA": "Database administrator"},
+    reactions=DEFAULT_REACTIONS,
 )
 REMINDERS = {
     **{what.value: replace(ONE, what=what) for what in ReminderKind},

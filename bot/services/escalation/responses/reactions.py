@@ -1,4 +1,4 @@
-"""Acknowledge an escalation by a reaction to its message or to a page."""
+"""Answer an escalation by a reaction to its message or to a page."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.domain.timeline.marks import normalise_emoji
+from bot.domain.timeline.marks import LOOKING_EMOJI, normalise_emoji
 from bot.services import outbox
 from bot.services.escalation.page_bundles import acknowledge_bundle, unacknowledge_bundle
 from bot.services.escalation.responses.acknowledge import acknowledge
@@ -18,9 +18,10 @@ from bot.services.workspace.access import check_access
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known
 from bot.store.database.savepoint import savepoint
-from bot.store.escalation import escalations, pages
+from bot.store.escalation import activity, escalations, pages
 from bot.store.escalation.escalations import Escalation, Page
 from bot.store.incidents import incidents, transcript
+from bot.store.incidents.incidents import Incident
 from bot.store.incidents.transcript import Reaction
 
 REACTION = "reaction"
@@ -31,10 +32,13 @@ def handle_reaction(session: Session, settings: Settings, reaction: Reaction, at
     """
     Process a reaction to one of the bot's messages. False if it concerns no escalation.
 
-    A reaction acknowledges; removing it withdraws that. On a message with several pages it is for all of them. A
-    refusal is posted to the person in the incident's channel.
+    A reaction acknowledges; removing it withdraws that. LOOKING_EMOJI is activity only. On a message with several pages
+    it is for all of them. A refusal is posted to the person in the incident's channel.
     """
-    if normalise_emoji(reaction.emoji) not in settings.escalation.acknowledge_emoji:
+    emoji = normalise_emoji(reaction.emoji)
+    if emoji == LOOKING_EMOJI and emoji not in {*settings.escalation.acknowledge_emoji, *settings.reactions}:
+        return _handle_look(session, reaction, at)
+    if emoji not in settings.escalation.acknowledge_emoji:
         return False
     found = escalations.find_by_message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
     if found is None:
@@ -56,6 +60,41 @@ def handle_reaction(session: Session, settings: Settings, reaction: Reaction, at
         incident = incidents.get(session, found.incident_id)
         outbox.post_ephemeral(session, incident, at, reaction.user_id, "answer refused", text=problem.message)
     return True
+
+
+def _handle_look(session: Session, reaction: Reaction, at: datetime) -> bool:
+    """
+    Take "I am looking" as activity. False if the message concerns no escalation.
+
+    It acknowledges nothing: a person whose answer is still awaited is told so, once for each message.
+    """
+    found = escalations.find_by_message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
+    if found is None:
+        return False
+    if not reaction.is_present:
+        return True
+    together = pages.find_by_bundle_message(session, reaction.channel_id, reaction.message_ts)
+    for escalation_id in dict.fromkeys([found.key, *(page.escalation_id for page in together)]):
+        row = escalations.get(session, escalation_id)
+        incident = incidents.get(session, (row or found).incident_id)
+        activity.record_activity(session, incident.team_id, incident.channel_id or "", reaction.user_id, at)
+    is_new = not transcript.is_known(session, reaction) and transcript.save_reaction(session, reaction)
+    incident = incidents.get(session, found.incident_id)
+    if is_new and _is_awaited(session, found, incident, reaction.user_id):
+        outbox.post_event_to_user(session, incident, at, reaction.user_id, "only looking")
+    return True
+
+
+def _is_awaited(session: Session, escalation: Escalation, incident: Incident, user_id: str) -> bool:
+    return (
+        escalation.pages_people
+        and escalation.acknowledged_at is None
+        and incident.is_open
+        and user_id in escalation.members
+        and user_id not in escalation.declined_by
+        and user_id not in {each.by for each in active_acknowledgements(session, escalation)}
+        and not escalations.is_called_off(session, escalation)
+    )
 
 
 def _apply_to_escalation(

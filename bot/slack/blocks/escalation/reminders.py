@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.command.mark_help import short_mark_help
 from bot.domain.reminders import ReminderKind
 from bot.services.reminders.check import SnoozePeriod
 from bot.services.reminders.view import ReminderView, ReminderViewState
@@ -29,6 +30,7 @@ from bot.slack.blocks.limits import (
     static_select,
 )
 from bot.slack.blocks.message import Message
+from bot.slack.blocks.postmortem.candidates import CHOOSE, CHOOSE_LABEL
 
 PUT_OFF, DONE = "nudge_put_off", "home_done"
 UPDATE = "do_update"
@@ -93,7 +95,8 @@ def _reminder_text(view: ReminderView) -> str:
         case ReminderKind.UPDATE_DUE:
             return f":loudspeaker: *A word on where it stands is due.* The last one was {since}."
         case ReminderKind.NOTHING_RECORDED:
-            how = "A reaction on a message is enough: :mag: for what you look at, :dart: for the cause."
+            legend = short_mark_help(view.reactions)
+            how = f"React to a message to log it: {legend}." if legend else "Log what happens with `/incident note`."
             return f":memo: *Nothing was recorded since {since}.* {how}"
         case ReminderKind.TRIAGE:
             return f":mag: *It has been in triage since {since}.* Is it an incident?"
@@ -124,7 +127,7 @@ def _action_buttons(view: ReminderView) -> list[Block]:
         case ReminderKind.UPDATE_DUE:
             return [button("Status…", STATUS, incident_id), button("Public update…", UPDATE, incident_id)]
         case ReminderKind.NOTHING_RECORDED:
-            return [button("Add to the timeline…", NOTE, incident_id)]
+            return [button(CHOOSE_LABEL, CHOOSE, incident_id), button("Add to the timeline…", NOTE, incident_id)]
         case ReminderKind.TRIAGE:
             accept = button(ACCEPT_LABEL, ACCEPT, incident_id, style="primary")
             return [accept, button(DECLINE_LABEL, CANCEL, incident_id)]

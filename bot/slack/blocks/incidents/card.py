@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.command.mark_help import short_mark_help
 from bot.domain.incidents.next_step import NextStep
 from bot.domain.terms import Status
 from bot.domain.text.durations import format_duration
@@ -41,6 +42,7 @@ ANGLES = str.maketrans("<>", "‹›")
 LEAD, NOTE, RESOLVE, DRAFT = "incident_lead", "incident_note", "incident_resolve", "incident_draft"
 CATCHUP = "incident_catchup"
 MORE = "incident_more"
+REACTIONS = "reactions_help"
 RETRY = "incident_retry"
 STATUS, ESCALATE = "incident_status", "incident_escalate"
 SEVERITY, ROLES, MERGE = "do_severity", "do_role", "do_merge"
@@ -217,7 +219,13 @@ def _state_text(view: CardView) -> str:
         linked += f"Took in {', '.join(each.reference for each in view.related.took_in[:BESIDE])}. "
     if view.is_retro and view.channel_id is None:
         return f"{linked}{waiting}Record what happened with `/incident note {view.reference} at:TIME …`."
-    return f"{linked}{waiting}React to a message to log it, or type `/incident help`."
+    return f"{linked}{waiting}\n{_reaction_help(view)}".strip()
+
+
+def _reaction_help(view: CardView) -> str:
+    legend = short_mark_help(view.reactions)
+    how = f"React to a message to log it: {legend}." if legend else "Log what happens with `/incident note`."
+    return f"{how} More: `/incident help`"
 
 
 def _pending_escalation(waiting: WaitingEscalation) -> str:

@@ -1,11 +1,12 @@
-"""Message with a button for each fact that a resolved incident lacks."""
+"""Message with buttons for what a resolved incident lacks: facts, and marked messages."""
 
 from collections.abc import Mapping
 
 from bot.services.views.missing_facts import MissingFactsView
 from bot.slack.blocks.incidents.card import DRAFT
-from bot.slack.blocks.limits import actions, button, section
+from bot.slack.blocks.limits import Blocks, actions, button, section
 from bot.slack.blocks.message import Message
+from bot.slack.blocks.postmortem.candidates import CHOOSE, CHOOSE_LABEL
 
 ASK = "question"
 """The action ids are `question_impact` and so on; `services.questions` names what can be missing."""
@@ -21,9 +22,18 @@ FACT_LABELS: Mapping[str, str] = {
 
 def missing_facts_message(view: MissingFactsView) -> Message:
     anew = button("Regenerate draft", DRAFT, str(view.incident_id))
-    if not view.missing:
-        text = "The record has its impact, start, cause, detection and fix."
-        return Message(text, [section(text), actions(anew)])
-    text = "Help finish the postmortem: press what you know. Gaps are marked as missing."
     buttons = [button(FACT_LABELS[name], f"{ASK}_{name}", str(view.incident_id)) for name in view.missing]
-    return Message(text, [section(text), actions(*buttons, anew)])
+    text = "The record has its impact, start, cause, detection and fix."
+    if view.missing:
+        text = "Help finish the postmortem: press what you know. Gaps are marked as missing."
+    return Message(text, [section(text), *_message_blocks(view), actions(*buttons, anew)])
+
+
+def _message_blocks(view: MissingFactsView) -> Blocks:
+    """Count of marked messages, and a button to choose others if any looks important."""
+    if not view.has_candidates:
+        return []
+    count = f"{view.messages:,} message{'s' * (view.messages != 1)} in the channel, {view.recorded:,} on the timeline."
+    choose = button(CHOOSE_LABEL, CHOOSE, str(view.incident_id), style=None if view.recorded else "primary")
+    whole = "The draft quotes only those on the timeline; `/incident postmortem transcript` adds all as an appendix."
+    return [section(f":pushpin: *{count}* {whole}", accessory=choose)]

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.text.durations import format_duration
+from bot.domain.timeline.marks import LOOKING_EMOJI
 from bot.services.views.event import EventView
 from bot.slack.blocks.escalation.levels import person_markup
 from bot.slack.blocks.escalation.message import after_last_level, unanswered_text
@@ -144,6 +145,14 @@ def unanswered_elsewhere_line(view: EventView) -> Message:
     return plain_message(
         f":rotating_light: *{view.reference} {literal(view.title, limit=300)}*: nobody acknowledged "
         f"{_escalation_text(view)}. Somebody is needed{where}."
+    )
+
+
+def only_looking_line(view: EventView) -> Message:
+    """For a person who is paged and reacted with the emoji that says so."""
+    return plain_message(
+        f":{LOOKING_EMOJI}: You have *not* acknowledged *{view.reference}* yet: paging goes on. If you take it, press "
+        "*Acknowledge* on the page."
     )
 
 

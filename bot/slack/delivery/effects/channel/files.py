@@ -45,7 +45,10 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
     else:
         channel = await context.read_channel(claim.row.incident_id)
         thread_ts = await context.database.read(find_draft_thread, claim.row.incident_id or 0)
-    draft = await write_draft(context, claim, payload.template, payload.languages)
+    begun_at = context.now()
+    draft = await write_draft(
+        context, claim, payload.template, payload.languages, with_transcript=payload.with_transcript
+    )
     at = context.now()
     if draft.problem_details:
         log.warning("postmortem template unusable", reference=draft.reference, problem=draft.problem_details)
@@ -54,7 +57,8 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
         on_draft_posted(session, settings, draft.incident_id, at, payload)
 
     def apply(session: Session) -> None:
-        save_draft(session, draft, at=at, by=payload.asked_by, file_id=claim.row.progress.get("file_id"))
+        file_id = claim.row.progress.get("file_id")
+        save_draft(session, draft, at=at, by=payload.asked_by, file_id=file_id, begun_at=begun_at)
         refresh_views(session)
 
     match await _find_share(context, claim, channel):
@@ -72,11 +76,21 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
 
 
 async def write_draft(
-    context: EffectContext, claim: Claim, template: str | None, languages: Sequence[str] | None
+    context: EffectContext,
+    claim: Claim,
+    template: str | None,
+    languages: Sequence[str] | None,
+    *,
+    with_transcript: bool = False,
 ) -> WrittenDraft:
     settings = context.settings()
     assembled = await context.database.read(
-        assemble_draft, settings, claim.row.incident_id or 0, template=template, languages=languages
+        assemble_draft,
+        settings,
+        claim.row.incident_id or 0,
+        template=template,
+        languages=languages,
+        with_transcript=with_transcript,
     )
     return await asyncio.to_thread(assembled.write, settings)
 
@@ -91,7 +105,7 @@ async def request_upload(context: EffectContext, filename: str, content: bytes) 
 async def _upload(
     context: EffectContext, claim: Claim, channel: str, thread_ts: str | None, draft: WrittenDraft
 ) -> None:
-    file_id = await request_upload(context, draft.filename, draft.markdown.encode())
+    file_id = await request_upload(context, draft.filename, draft.file_text.encode())
     await context.save_progress(claim, file_id=file_id, looks=0)
     await context.gateway.call(
         "files.completeUploadExternal",
