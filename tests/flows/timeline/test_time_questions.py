@@ -87,7 +87,7 @@ async def test_however_often_the_buttons_are_pressed_it_is_done_once(world: Worl
     await world.declares()
     await world.types("oncall", f"/incident note at:{LETTERS} the pool was full")
     question = newest_question(world)
-    values = [each["value"] for each in question["blocks"][1]["elements"]]
+    values = [each["value"] for each in question["blocks"][-1]["elements"]]
 
     assert "Logged" in await choose(world, question, 0)
     for number in (0, 2):
@@ -102,7 +102,7 @@ async def press_value(world: World, number: int, value: str, user: str = "oncall
     await world.types(user, f"/incident note at:{LETTERS} another question")
     question = newest_question(world, user)
     stored = next(message for _, message in world.sandbox.workspace.ephemerals if message.ts == question["ts"])
-    stored.blocks[1]["elements"][number]["value"] = value
+    stored.blocks[-1]["elements"][number]["value"] = value
     return await choose(world, question, number, user)
 
 
@@ -160,7 +160,7 @@ async def test_a_button_of_an_incident_that_is_over(world: World) -> None:
 async def test_a_question_is_answered_by_the_one_it_was_put_to_and_within_a_day(world: World) -> None:
     await world.declares()
     await world.types("oncall", f"/incident note at:{LETTERS} the pool was full")
-    value = newest_question(world)["blocks"][1]["elements"][0]["value"]
+    value = newest_question(world)["blocks"][-1]["elements"][0]["value"]
 
     assert "somebody else" in await press_value(world, 0, value, "engineer")
     await world.advance(hours=25)

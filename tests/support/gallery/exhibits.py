@@ -71,6 +71,7 @@ FINDINGS = FindingsView(
 TWO_DAYS = ("2026-02-03 08:45 -06:00", "2026-03-02 08:45 -06:00")
 TIME_QUESTION = (
     f"`03/02/2026 08:45 CST` can be two days. Do you mean `{TWO_DAYS[0]}` or `{TWO_DAYS[1]}`?",
+    "/incident note at:03/02/2026 08:45 CST the pool was full",
     [(each, "{}") for each in TWO_DAYS * (MAX_CHOICES // 2)],
 )
 MISSING_PERMISSIONS = {

@@ -56,7 +56,7 @@ def declare_form(
         _service_field(settings),
         text_field(SEEN, "What do you see?", initial=seen, hint="It becomes the first entry of the log.", is_long=True),
         text_field(AT, "When did it begin?", hint=f"Empty means: now. Else {modals.TIME_HINT_INLINE}"),
-        checkboxes_field(FLAGS, "And", FLAG_CHOICES),
+        checkboxes_field(FLAGS, "And", FLAG_CHOICES, hint="Nothing ticked: public, and no drill."),
         _status_field(settings),
         text_field(REFERENCE, "Reference", hint="Its name elsewhere.", example="TSR-1532"),
         text_field(
