@@ -19,6 +19,7 @@ from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known_caller
 from bot.slack.api.payloads import parse_team_id
 from bot.slack.blocks.time_question import CHOICE_ACTIONS
+from bot.slack.handlers.commands.incident_questions import find_named_incident, name_other_incident
 from bot.slack.handlers.commands.parse_context import build_context
 from bot.slack.handlers.commands.time_questions import TimeQuestion, render_question
 from bot.slack.handlers.interactions import ButtonClick
@@ -181,14 +182,12 @@ def _run_command(
     if question:
         context = replace(context, chosen=question.chosen)
     invocation = parse(command.text, COMMANDS, context)
-    incident = here
-    if invocation.incident is not None and (here is None or invocation.incident != here.reference):
-        incident = visibility.find(session, invocation.incident)
+    incident = find_named_incident(session, visibility, here, invocation, context.chosen)
     if invocation.command.run is None:
         raise UserError(f"`{invocation.command.name}` does nothing.")
     caller = Caller(actor, settings, incident, here, visibility, command.response_url)
     reply: Reply = invocation.command.run(session, caller, invocation)
-    return reply
+    return reply if incident is None or incident is here else name_other_incident(reply, incident)
 
 
 def _find_zone(
