@@ -8,8 +8,12 @@ buttons and forms. A new message or form belongs here.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from bot.command.flags import flag_question
+from bot.command.table import Invocation
 from bot.config import Settings
+from bot.domain.errors import Ambiguous
 from bot.domain.slack_app.missing_permissions import MissingPermission
 from bot.domain.slack_app.scopes import BY_SCOPE, PERMISSIONS
 from bot.services.incidents.merge import MergePreview, MergeResult
@@ -32,6 +36,9 @@ from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.blocks.postmortem import catchup, findings
 from bot.slack.blocks.postmortem.missing_facts import missing_facts_message
 from bot.slack.blocks.time_question import MAX_CHOICES, time_question_message
+from bot.slack.handlers.commands.incident_questions import ask_to_confirm, ask_which_incident
+from bot.slack.replies.render import escape_markup
+from commands import resolve, start
 from tests.support.gallery import oncall
 from tests.support.gallery.cards import BUSY, CARDS, EDITED, ENDED, FIRED, OTHER, OVER
 from tests.support.gallery.catchup import CATCHUPS
@@ -74,6 +81,20 @@ TIME_QUESTION = (
     "/incident note at:03/02/2026 08:45 CST the pool was full",
     [(each, "{}") for each in TWO_DAYS * (MAX_CHOICES // 2)],
 )
+FLAGS = {each.name: each for each in start.COMMAND.options}
+AMONG_TWO = Invocation(resolve.COMMAND, {}, {}, "was the reason", "INC-3", ZoneInfo("UTC"), may_be_text=True)
+QUESTIONS = {
+    "private?": (
+        flag_question(FLAGS["private"], "private Customer data leaked", "Customer data leaked"),
+        "/incident start private Customer data leaked",
+    ),
+    "drill?": (
+        flag_question(FLAGS["drill"], "drill Evacuate room 4", "Evacuate room 4"),
+        "/incident start drill Evacuate room 4",
+    ),
+    "which incident": (ask_which_incident(AMONG_TWO, EDITED, OTHER), "/incident resolve INC-3 was the reason"),
+    "end another incident?": (ask_to_confirm("Resolve", "INC-3", EDITED, OTHER), "/incident INC-3 resolve done"),
+}
 MISSING_PERMISSIONS = {
     "a permission": [MissingPermission(BY_SCOPE["pins:write"])],
     "a permission that is needed": [
@@ -135,6 +156,11 @@ def _escalation_messages() -> Iterator[tuple[str, Message]]:
     yield "still on it: yes", active_confirmed_message("INC-7")
 
 
+def _question_message(question: Ambiguous, typed: str) -> Message:
+    choices = [(label, "{}") for label in question.labels]
+    return time_question_message(escape_markup(question.message), typed, choices)
+
+
 def _prompts() -> Iterator[tuple[str, Message]]:
     yield from ((f"notice: {name}", missing_permissions_message(lacks)) for name, lacks in MISSING_PERMISSIONS.items())
     yield from ((f"catch up: {name}", catchup.catchup_message(view)) for name, view in CATCHUPS.items())
@@ -145,6 +171,7 @@ def _prompts() -> Iterator[tuple[str, Message]]:
     yield "questions: answered", missing_facts_message(MissingFactsView(7, ()))
     yield "findings", findings.findings_message(FINDINGS)
     yield "question: which time", time_question_message(*TIME_QUESTION)
+    yield from ((f"question: {name}", _question_message(*asked)) for name, asked in QUESTIONS.items())
     yield "findings: nothing left", findings.findings_message(FindingsView("INC-7", ()))
 
 

@@ -28,14 +28,14 @@ def find_named_incident(
         found = visibility.find(session, typed.incident)
     except IncidentNotFound as problem:
         if typed.may_be_text and here is not None:
-            raise _unknown_number_question(problem, typed, here) from problem
+            raise ask_about_number(problem, typed, here) from problem
         raise
     if typed.may_be_text and here is not None:
-        raise _which_incident_question(typed, here, found)
+        raise ask_which_incident(typed, here, found)
     verb = _ending_verb(typed)
     # An incident recorded after the fact has no channel: nobody is at work on it, and all of it is typed from outside.
     if verb and found.is_open and not found.is_retro and typed.incident not in chosen:
-        raise _confirmation(verb, typed.incident, here, found)
+        raise ask_to_confirm(verb, typed.incident, here, found)
     return found
 
 
@@ -48,8 +48,9 @@ def _here_label(typed: Invocation, here: Incident) -> str:
     return f"{verb} {here.reference}" if verb else f"Here, in {here.reference}"
 
 
-def _which_incident_question(typed: Invocation, here: Incident, other: Incident) -> Ambiguous:
-    verb, name = _ending_verb(typed), other.reference
+def ask_which_incident(typed: Invocation, here: Incident, other: Incident) -> Ambiguous:
+    """Ask whether a number names the incident or begins the text."""
+    verb, name = _ending_verb(typed), str(typed.incident)
     return Ambiguous(
         f"`{name}` may be the incident that you mean, or a word of your text.\n"
         f"• *{name}* is {other.title}\n"
@@ -57,12 +58,13 @@ def _which_incident_question(typed: Invocation, here: Incident, other: Incident)
         about=name,
         candidates=(name, here.reference),
         labels=(f"{verb or 'In'} {name}", _here_label(typed, here)),
-        hint=f"Type it in the channel of {name}, or put the number of the incident first: "
-        f"`/incident {here.reference} {typed.command.name} …`.",
+        hint=f"For {here.reference} type `/incident {here.reference} {typed.command.name} …`. "
+        f"For {name} type it in the channel of {name}.",
     )
 
 
-def _unknown_number_question(problem: IncidentNotFound, typed: Invocation, here: Incident) -> Ambiguous:
+def ask_about_number(problem: IncidentNotFound, typed: Invocation, here: Incident) -> Ambiguous:
+    """Ask whether a number that no incident has begins the text."""
     return Ambiguous(
         f"{problem.message} If the number is part of your text, it belongs to *{here.reference}*, {here.title}.",
         about=str(typed.incident),
@@ -72,14 +74,15 @@ def _unknown_number_question(problem: IncidentNotFound, typed: Invocation, here:
     )
 
 
-def _confirmation(verb: str, reference: str, here: Incident | None, other: Incident) -> Ambiguous:
+def ask_to_confirm(verb: str, reference: str, here: Incident | None, other: Incident) -> Ambiguous:
+    """Ask for one press before another incident than the channel's ends."""
     where = f" This is the channel of {here.reference}." if here is not None else ""
     return Ambiguous(
-        f"{verb} *{other.reference}* {other.title}?{where}",
+        f"{verb} *{reference}* {other.title}?{where}",
         about=reference,
         candidates=(reference,),
-        labels=(f"{verb} {other.reference}",),
-        hint=f"Type it in the channel of {other.reference}, or make it shorter.",
+        labels=(f"{verb} {reference}",),
+        hint=f"Type it in the channel of {reference}, or make it shorter.",
     )
 
 
