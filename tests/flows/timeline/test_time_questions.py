@@ -13,7 +13,9 @@ CHICAGO, HAVANA = "2026-03-02T13:45:00+00:00", "2026-03-02T12:45:00+00:00"
 
 def newest_question(world: World, user: str = "oncall", channel: str | None = None) -> dict[str, Any]:
     """The newest question that somebody sees."""
-    found = [each for each in world.sandbox.ephemerals(user, channel or world.channel) if "time_choice_0" in str(each)]
+    found = [
+        each for each in world.sandbox.ephemerals(user, channel or world.channel) if "command_choice_0" in str(each)
+    ]
     assert found, "nothing was asked"
     return found[-1]
 
@@ -21,12 +23,12 @@ def newest_question(world: World, user: str = "oncall", channel: str | None = No
 async def choose(world: World, message: dict[str, Any], number: int, user: str = "oncall") -> str:
     """Press the button of that candidate. Returns the message as that person sees it then."""
     channel = message.get("channel") or world.channel
-    await world.sandbox.click(user, channel, message["ts"], f"time_choice_{number}")
+    await world.sandbox.click(user, channel, message["ts"], f"command_choice_{number}")
     await world.settle()
     await world.finish()
     seen = world.sandbox.ephemerals(user, channel)
     now = next((each for each in seen if each["ts"] == message["ts"]), seen[-1])
-    return rendered(now if "time_choice_0" not in str(now) else seen[-1])
+    return rendered(now if "command_choice_0" not in str(now) else seen[-1])
 
 
 @pytest.mark.parametrize(

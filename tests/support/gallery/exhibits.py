@@ -21,6 +21,7 @@ from bot.services.postmortem.findings import FindingPlace, FindingsView, Finding
 from bot.services.views.card import RelatedIncident
 from bot.services.views.lists import AlertsView, FollowUp, FollowUpsView
 from bot.services.views.missing_facts import NEEDED_FACTS, MissingFactsView
+from bot.slack.blocks.command_question import MAX_CHOICES, command_question_message
 from bot.slack.blocks.escalation import page
 from bot.slack.blocks.escalation.message import escalation_message, moved_escalation_message
 from bot.slack.blocks.escalation.reminders import reminder_message
@@ -35,7 +36,6 @@ from bot.slack.blocks.message import Message
 from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.blocks.postmortem import catchup, findings
 from bot.slack.blocks.postmortem.missing_facts import missing_facts_message
-from bot.slack.blocks.time_question import MAX_CHOICES, time_question_message
 from bot.slack.handlers.commands.incident_questions import ask_to_confirm, ask_which_incident
 from bot.slack.replies.render import escape_markup
 from commands import resolve, start
@@ -158,7 +158,7 @@ def _escalation_messages() -> Iterator[tuple[str, Message]]:
 
 def _question_message(question: Ambiguous, typed: str) -> Message:
     choices = [(label, "{}") for label in question.labels]
-    return time_question_message(escape_markup(question.message), typed, choices)
+    return command_question_message(escape_markup(question.message), typed, choices)
 
 
 def _prompts() -> Iterator[tuple[str, Message]]:
@@ -170,7 +170,7 @@ def _prompts() -> Iterator[tuple[str, Message]]:
     yield from ((f"reminder: {name}", reminder_message(view)) for name, view in REMINDERS.items())
     yield "questions: answered", missing_facts_message(MissingFactsView(7, ()))
     yield "findings", findings.findings_message(FINDINGS)
-    yield "question: which time", time_question_message(*TIME_QUESTION)
+    yield "question: which time", command_question_message(*TIME_QUESTION)
     yield from ((f"question: {name}", _question_message(*asked)) for name, asked in QUESTIONS.items())
     yield "findings: nothing left", findings.findings_message(FindingsView("INC-7", ()))
 

@@ -8,9 +8,9 @@ from textwrap import wrap
 
 from bot.command.slack_text import plain_text
 from bot.domain.errors import Ambiguous, UserError
+from bot.slack.blocks.command_question import MAX_CHOICES, command_question_message
 from bot.slack.blocks.limits import section
 from bot.slack.blocks.message import Message
-from bot.slack.blocks.time_question import MAX_CHOICES, time_question_message
 from bot.slack.handlers.registry import Answer
 from bot.slack.replies.render import escape_markup, render_ephemeral, render_error
 
@@ -23,7 +23,7 @@ OPEN_FOR = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class TimeQuestion:
+class CommandQuestion:
     """
     A typed command, and the readings that were chosen for it so far.
 
@@ -46,7 +46,7 @@ class TimeQuestion:
         return json.dumps([*command, chosen], ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
-    def from_value(cls, value: str) -> "TimeQuestion":
+    def from_value(cls, value: str) -> "CommandQuestion":
         """Parse a button's value; its candidate is among `chosen`. Raises UserError."""
         try:
             *command, asked_at, chosen = json.loads(value)
@@ -64,7 +64,7 @@ class TimeQuestion:
             raise UserError("This question is more than a day old, and nothing was done. Type the command again.")
 
 
-def render_question(problem: Ambiguous, question: TimeQuestion) -> Answer:
+def render_question(problem: Ambiguous, question: CommandQuestion) -> Answer:
     """Render the question with the typed line and a button per candidate, or as text."""
     values = [question.button_value(problem.about, each) for each in problem.candidates]
     fits = len(values) <= MAX_CHOICES and max(map(len, values), default=0) <= MAX_VALUE
@@ -72,7 +72,7 @@ def render_question(problem: Ambiguous, question: TimeQuestion) -> Answer:
     if not fits or not question.trigger_id:
         return _render_without_buttons(problem, typed)
     choices = list(zip(problem.labels, values, strict=True))
-    return render_ephemeral(time_question_message(escape_markup(problem.message), escape_markup(typed), choices))
+    return render_ephemeral(command_question_message(escape_markup(problem.message), escape_markup(typed), choices))
 
 
 def _render_without_buttons(problem: Ambiguous, typed: str) -> Answer:

@@ -7,11 +7,11 @@ from bot.slack.blocks.message import Message
 
 MAX_CHOICES = 6
 """Readings of one text: three zones for the abbreviation, two days for the figures."""
-CHOICE_ACTIONS = tuple(f"time_choice_{number}" for number in range(MAX_CHOICES))
+CHOICE_ACTIONS = tuple(f"command_choice_{number}" for number in range(MAX_CHOICES))
 """Action id of each button."""
 
 
-def time_question_message(question: str, typed: str, choices: Sequence[tuple[str, str]]) -> Message:
+def command_question_message(question: str, typed: str, choices: Sequence[tuple[str, str]]) -> Message:
     """
     A question about a typed line, with a button per choice.
 
