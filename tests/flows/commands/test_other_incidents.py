@@ -37,8 +37,8 @@ async def test_a_number_at_the_beginning_of_a_resolution_is_asked_about(world: W
 
     told, question = await asks(world, "resolve INC-1 was the reason", second)
 
-    assert "*INC-1* is payments fail" in told
-    assert "*INC-2* is checkout is slow" in told
+    assert "*INC-1*: payments fail" in told
+    assert "*INC-2*, this channel: checkout is slow" in told
     assert ">/incident resolve INC-1 was the reason" in told
     labels = [each["text"]["text"] for each in question["blocks"][-1]["elements"]]
     assert labels == ["Resolve INC-1", "Resolve INC-2"]
@@ -155,7 +155,7 @@ async def test_a_time_and_an_incident_are_asked_about_one_after_the_other(world:
 
     await world.types("oncall", "/incident note at:2026-03-02 07:45 CST INC-1 looks alike", second)
     told = await choose(world, newest_question(world, channel=second) | {"channel": second}, 0)
-    assert "*INC-1* is payments fail" in told
+    assert "*INC-1*: payments fail" in told
     assert "Logged" in await choose(world, newest_question(world, channel=second) | {"channel": second}, 1)
 
     entry = (await world.exported("INC-2"))["timeline"]

@@ -53,8 +53,8 @@ def ask_which_incident(typed: Invocation, here: Incident, other: Incident) -> Am
     verb, name = _ending_verb(typed), str(typed.incident)
     return Ambiguous(
         f"`{name}` may be the incident that you mean, or a word of your text.\n"
-        f"• *{name}* is {other.title}\n"
-        f"• *{here.reference}* is {here.title}, and this is its channel",
+        f"• *{name}*: {other.title}\n"
+        f"• *{here.reference}*, this channel: {here.title}",
         about=name,
         candidates=(name, here.reference),
         labels=(f"{verb or 'In'} {name}", _here_label(typed, here)),
