@@ -68,6 +68,11 @@ class Caller:
             raise UserError("Type this in an incident's channel, or name the incident first: `/incident note INC-7 …`.")
         return self.incident
 
+    @property
+    def typed_before(self) -> str:
+        """The number before a command about this incident, `INC-3 `; empty in its own channel."""
+        return "" if self.incident is None or self.incident is self.here else f"{self.incident.reference} "
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

@@ -9,11 +9,11 @@ from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     cancelled = cancel_incident(session, caller.settings, caller.about.key, caller.actor, typed.text)
-    label = caller.settings.status_label(cancelled.status)
+    label, number = caller.settings.status_label(cancelled.status), caller.typed_before
     return reply_beside_line(
         caller,
-        f"{cancelled.reference} is {label}. `/incident postmortem` still writes what was recorded; "
-        f"`/incident reopen WHY` takes the cancellation back.{_warning(session, cancelled)}",
+        f"{cancelled.reference} is {label}. `/incident {number}postmortem` still writes what was recorded; "
+        f"`/incident {number}reopen WHY` takes the cancellation back.{_warning(session, cancelled)}",
     )
 
 
@@ -29,4 +29,5 @@ COMMAND = Command(
     summary="Call it off: a false alarm, a duplicate. Its record stays.",
     text="required",
     run=run,
+    ends_incident=lambda _typed: "Cancel",
 )

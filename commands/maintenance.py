@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from bot.command.table import Command, Option, Positional, Value
+from bot.domain.errors import UserError
 from bot.domain.times import format_time
 from bot.services.incidents.maintenance_windows import end_windows, is_known_service, list_windows, plan_window
 from bot.store.alerts.maintenance_windows import MaintenanceWindow
@@ -14,6 +15,7 @@ LIST = "list"
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     service = typed.positionals.get("service", "")
     if typed.options.get("end"):
+        _check_ends_now(typed)
         ended = end_windows(session, caller.settings, caller.actor, service)
         return Reply(f"Maintenance of {ended[0].service} is over. What still fires opens incidents now.")
     if not typed.options and not typed.text and service.casefold() in {"", LIST}:
@@ -40,6 +42,15 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         "paged by them; what still fires when it ends opens incidents then. Incidents that people declare page as "
         f"ever.{unknown}"
     )
+
+
+def _check_ends_now(typed: Invocation) -> None:
+    """Raises UserError for `maintenance db to:02:00 until the end`: planning and ending in one line."""
+    if typed.options.keys() & {"from", "to"}:
+        raise UserError(
+            "`end` ends maintenance now, `from:` and `to:` plan some. Leave `end` out. If it is the last word of your "
+            "reason, type `end:no` too."
+        )
 
 
 def _describe_window(window: MaintenanceWindow, zone: ZoneInfo) -> str:

@@ -21,7 +21,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="private",
     usage="private",
-    summary="Say how to make it private, and whether it is. `start … private` opens one that is from the beginning.",
+    summary="Say how to make it private, and whether it is. `start … private:yes` opens a private one.",
     run=run,
     reads_only=True,
 )

@@ -1,7 +1,5 @@
 """`/incident resolve`."""
 
-from datetime import datetime
-
 from bot.command.table import Command, Option, Value
 from bot.domain.times import format_unambiguous, read_certain_time
 from bot.services.incidents.alerts import describe_firing
@@ -14,21 +12,21 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     resolved = resolve_incident(
         session, caller.settings, caller.about.key, caller.actor, text=typed.text, ended=typed.options.get("at")
     )
-    hint = "" if "at" in typed.options else _time_hint(typed, caller.actor.at)
+    hint = "" if "at" in typed.options else _time_hint(caller, typed)
     label = caller.settings.status_label(resolved.status)
     firing = describe_firing(session, resolved.key)
     answer = f"{resolved.reference} is {label}.{firing} The postmortem draft {announce_draft(resolved)}."
     return reply_beside_line(caller, answer, hint)
 
 
-def _time_hint(typed: Invocation, at: datetime) -> str:
+def _time_hint(caller: Caller, typed: Invocation) -> str:
     """Hint for `resolve 10 min ago fixed it`: how to type the time. Empty if there is none."""
-    when = read_certain_time(typed.text, now=at, zone=typed.zone)
+    when = read_certain_time(typed.text, now=caller.actor.at, zone=typed.zone)
     if when is None or when.at is None:
         return ""
     return (
         f"Its impact ended now: without `at:` your `{when.text}` is text. If it ended then, type "
-        f"`/incident impact ended:{format_unambiguous(when.at, typed.zone)}`."
+        f"`/incident {caller.typed_before}impact ended:{format_unambiguous(when.at, typed.zone)}`."
     )
 
 
@@ -39,4 +37,5 @@ COMMAND = Command(
     options=(Option("at", Value.TIME, about="when the impact ended"),),
     text="optional",
     run=run,
+    ends_incident=lambda _typed: "Resolve",
 )

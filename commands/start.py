@@ -40,12 +40,17 @@ def declared_reply(settings: Settings, declared: Incident) -> str:
     label = settings.severity_label(Severity(declared.severity))
     if declared.is_retro:
         return _retrospective_reply(declared.reference, label)
-    drill = "drill " if declared.is_drill else ""
     triage = f", in {settings.status_label(Status.TRIAGE)}" if declared.status == Status.TRIAGE else ""
     return (
-        f"Declared {drill}*{declared.reference}* ({label}{triage}). Its channel opens now, and you are invited into it."
-        f"{_misspelt_services(settings, declared)}"
+        f"Declared *{declared.reference}* ({label}{triage}). It is {_exposure(declared)}. Its channel opens now, and "
+        f"you are invited into it.{_misspelt_services(settings, declared)}"
     )
+
+
+def _exposure(declared: Incident) -> str:
+    """Say whether it is private or public, and whether it is a drill."""
+    exposure = "private" if declared.is_private else "public"
+    return f"a *{exposure} drill*" if declared.is_drill else f"*{exposure}*"
 
 
 def _misspelt_services(settings: Settings, declared: Incident) -> str:
@@ -66,9 +71,9 @@ def _misspelt_services(settings: Settings, declared: Incident) -> str:
 def _retrospective_reply(reference: str, label: str) -> str:
     return (
         f"Recorded *{reference}* ({label}) after the fact: it has no channel, nobody was called and nothing was "
-        f"announced. Type from anywhere: `/incident note {reference} at:14:05 what happened`, `/incident impact "
-        f"{reference} …`, and in the end `/incident resolve {reference} at:15:30 what ended it`. The postmortem draft "
-        "comes to you in a direct message."
+        f"announced. It is *public*: lists show it. Type from anywhere: `/incident note {reference} at:14:05 what "
+        f"happened`, `/incident impact {reference} …`, and in the end `/incident resolve {reference} at:15:30 what "
+        "ended it`. The postmortem draft comes to you in a direct message."
     )
 
 
@@ -88,9 +93,19 @@ COMMAND = Command(
             choices=(Status.TRIAGE.value, Status.INVESTIGATING.value),
             about="where it begins: in triage, to find out whether it is an incident",
         ),
-        Option("private", Value.FLAG, about="only people who are invited see it"),
-        Option("drill", Value.FLAG, about="practice: marked everywhere, left out of figures"),
-        Option("retro", Value.FLAG, about="recorded after the fact: no channel, nobody is called"),
+        Option("private", Value.FLAG, readings=("Private", "Public"), about="only people who are invited see it"),
+        Option(
+            "drill",
+            Value.FLAG,
+            readings=("Drill", "Real incident"),
+            about="practice: marked everywhere, left out of figures",
+        ),
+        Option(
+            "retro",
+            Value.FLAG,
+            readings=("After the fact", "Happening now"),
+            about="recorded after the fact: no channel, nobody is called",
+        ),
     ),
     text="optional",
     aliases=("declare", "new", "open"),

@@ -26,4 +26,5 @@ COMMAND = Command(
     positionals=(Positional("status", Value.STATUS),),
     text="optional",
     run=run,
+    ends_incident=lambda typed: "Resolve" if typed.positionals["status"] is Status.RESOLVED else "",
 )

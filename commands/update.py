@@ -19,7 +19,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     named = " and ".join(english.language_name(code) for code in languages)
     where = f", in {named}" if named else ""
     if state is UpdateState.POSTMORTEM:
-        written = f"`/incident postmortem` writes it in {named} from now on." if named else ""
+        written = f"`/incident {caller.typed_before}postmortem` writes it in {named} from now on." if named else ""
         return reply_beside_line(
             caller, f"On the record: the postmortem is published{where}.", f"{written} {PUBLISH_HINT}"
         )

@@ -7,11 +7,12 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.command.flags import SEPARATORS, find_flag_words, flag_question, is_apart_from_text
 from bot.command.help import describe_value, usage_hint
 from bot.command.slack_text import parse_marks
 from bot.command.table import Command, Context, Invocation, Option, Positional, Value
-from bot.command.tokenizer import Word, remove_words, split_words, strip_quotes, trailing_words
-from bot.command.values import count_name_words, incident_reference, quote_word, read_span, read_value
+from bot.command.tokenizer import Word, remove_words, split_words, strip_quotes
+from bot.command.values import count_name_words, incident_reference, is_flag_value, quote_word, read_span, read_value
 from bot.domain.errors import Ambiguous, UserError, did_you_mean
 from bot.domain.times import ParsedTime, refuse_future
 
@@ -87,6 +88,7 @@ class _LineParser:
         self.spent: set[int] = set()
         self.options: dict[str, Any] = {}
         self.positionals: dict[str, Any] = {}
+        self.is_flag_cut_off = False
         self.keys = {key.casefold(): option for option in command.options for key in (option.name, *option.aliases)}
 
     def read(self, skipped: int, named: str | None) -> Invocation:
@@ -95,17 +97,31 @@ class _LineParser:
         for only_zone in (True, False):
             self._read_options(only_zone=only_zone)
         self._read_bare_flags()
-        named = named or self._take_incident()
+        taken = None if named else self._take_incident()
+        named = named or taken
         for positional in self.command.positionals:
             self._read_positional(positional)
         text = remove_words(self.line, [self.words[place] for place in self.spent])
         text = text if self.command.keeps_quotes and strip_quotes(text) else strip_quotes(text)
+        text = text.strip(SEPARATORS) if self.is_flag_cut_off else text
         self._check_text(text)
         is_alone = not self.command.name
         incident = (named or self.context.inside) if self.command.needs_incident else named if is_alone else None
         if self.command.needs_incident and incident is None:
             self._ask_which_incident()
-        return Invocation(self.command, self.options, self.positionals, text, incident, self.context.zone)
+        may_be_text = bool(taken and text) and self._is_valid_here(taken, skipped)
+        return Invocation(self.command, self.options, self.positionals, text, incident, self.context.zone, may_be_text)
+
+    def _is_valid_here(self, taken: str | None, skipped: int) -> bool:
+        """True if the channel's incident can be meant, with `taken` as text, and none is chosen."""
+        inside = self.context.inside
+        if inside is None or taken in {inside, *self.context.chosen}:
+            return False
+        try:
+            _LineParser(self.line, self.words, self.command, self.context, self.groups).read(skipped, inside)
+        except UserError:
+            return False
+        return True
 
     def _unspent_places(self) -> list[int]:
         return [place for place in range(len(self.words)) if place not in self.spent]
@@ -116,7 +132,15 @@ class _LineParser:
         if match is None or not (match["dashes"] or match["sign"] == ":") or (match["rest"] and not match["sign"]):
             return None
         option = self.keys.get(match["name"].casefold())
-        return (option, match) if option else None
+        if option is None or (
+            option.readings and match["sign"] and not match["rest"] and not self._is_answer(place + 1)
+        ):
+            return None
+        return option, match
+
+    def _is_answer(self, place: int) -> bool:
+        """True if that word is `yes` or `no`. In `private: Keys leaked` the flag is a bare word."""
+        return place < len(self.words) and is_flag_value(self.words[place].value.rstrip(",;"))
 
     def _read_options(self, *, only_zone: bool) -> None:
         for place in range(len(self.words)):
@@ -197,14 +221,28 @@ class _LineParser:
         return value
 
     def _read_bare_flags(self) -> None:
-        flags = {key: option for key, option in self.keys.items() if option.kind is Value.FLAG}
+        flags = {
+            key: option
+            for key, option in self.keys.items()
+            if option.kind is Value.FLAG and option.name not in self.options
+        }
         left = self._unspent_places()
-        for word in trailing_words([self.words[place] for place in left], flags):
-            option = flags[word.text.casefold()]
-            if option.name in self.options:
-                break
-            self.options[option.name] = True
-            self.spent.add(self.words.index(word))
+        found = find_flag_words(self.words, left, flags)
+        for place, option in found.items():
+            is_clear = not option.readings or is_apart_from_text(place, left, found)
+            chosen = f"{option.name}:yes" if is_clear else self.context.chosen.get(option.name)
+            if chosen is None:
+                raise self._flag_question(option, place)
+            self.options[option.name] = chosen.endswith(":yes")
+            if " " not in chosen:  # else the word is part of the text too
+                self.spent.add(place)
+                self.is_flag_cut_off |= bool(option.readings)
+
+    def _flag_question(self, option: Option, place: int) -> Ambiguous:
+        """Ask whether a word is the option or part of the text."""
+        spent = [self.words[each] for each in self.spent]
+        whole, rest = remove_words(self.line, spent), remove_words(self.line, [*spent, self.words[place]])
+        return flag_question(option, whole, rest)
 
     def _take_incident(self) -> str | None:
         """Spend `INC-7` as the first word, unless it is the command's own value (`merge INC-3`)."""
@@ -212,7 +250,7 @@ class _LineParser:
         named = (
             incident_reference(self.words[left[0]].text, self.context) if left and self.command.needs_incident else None
         )
-        if named is None:
+        if named is None or (self.context.inside and self.context.chosen.get(named) == self.context.inside):
             return None
         is_wanted = any(positional.kind is Value.INCIDENT for positional in self.command.positionals)
         if is_wanted and not (len(left) > 1 and incident_reference(self.words[left[1]].text, self.context)):

@@ -37,7 +37,7 @@ class Value(StrEnum):
     KIND = "kind"
     """Kind, one of those that people may give: its name, its beginning, or the name of its reaction."""
     FLAG = "flag"
-    """bool: a bare word at the end of the text, `--private`, `private:yes`."""
+    """bool: `--private`, `private:yes`, or a bare word at the end of the text. See `Option.readings`."""
     PERSON = "person"
     """Mention."""
     TARGET = "target"
@@ -79,7 +79,8 @@ class Option:
     """
     `name:value`, anywhere in the line. `choices` limit a WORD.
 
-    `may_be_future` is for a TIME that is to come: a clock time or a weekday alone is the next one.
+    `may_be_future` is for a TIME that is to come: a clock time or a weekday alone is the next one. `readings` are names
+    for yes and no of a FLAG: its bare word counts at both ends of the text, and is asked about right beside the text.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Option:
     aliases: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     may_be_future: bool = False
+    readings: tuple[str, ...] = ()
     about: str = ""
     """A few words for `help`."""
 
@@ -132,6 +134,8 @@ class Command:
     """Quotes around the whole text are part of it."""
     reads_only: bool = False
     """It changes nothing, and runs beside the writers."""
+    ends_incident: Callable[..., str] | None = None
+    """Called with the parsed line. The verb if it ends the incident, for a confirmation elsewhere; empty if not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,8 @@ class Invocation:
     A parsed line.
 
     `options` and `positionals` hold the given values by name. `incident` is named or implied; None for a command that
-    needs none. `zone` is the zone of the times.
+    needs none. `zone` is the zone of the times. `may_be_text`: the text begins with the number of another incident than
+    the channel's, and the line is valid as well with that number as a word of the text.
     """
 
     command: Command
@@ -196,3 +201,4 @@ class Invocation:
     text: str
     incident: str | None
     zone: ZoneInfo
+    may_be_text: bool = False

@@ -1,7 +1,7 @@
 """Split a line into words that know their place, so that the remaining text stays as typed."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 OPENING = '"“„”«'
@@ -106,14 +106,3 @@ def strip_quotes(text: str) -> str:
     if len(words) == 1 and words[0].is_quotation:
         return words[0].value.strip()
     return text
-
-
-def trailing_words(words: Sequence[Word], known: Iterable[str]) -> list[Word]:
-    """Words at the end of the line that are in `known` (casefolded), the last one first."""
-    names = set(known)
-    found: list[Word] = []
-    for word in reversed(words):
-        if word.quoted is not None or word.text.casefold() not in names:
-            break
-        found.append(word)
-    return found

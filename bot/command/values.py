@@ -173,9 +173,13 @@ def read_languages(word: str, context: Context) -> tuple[str, ...]:
     return tuple(dict.fromkeys(codes))
 
 
+def is_flag_value(word: str) -> bool:
+    return word.casefold() in _YES | _NO
+
+
 def read_flag(word: str) -> bool:
     """`yes`, `no`, or a synonym."""
-    if word.casefold() not in _YES | _NO:
+    if not is_flag_value(word):
         raise UserError(f"{quote_word(word)} is neither `yes` nor `no`.")
     return word.casefold() in _YES
 

@@ -24,12 +24,17 @@ class Ambiguous(UserError):
     """
     A text with several readings: the person chooses.
 
-    `about` is the part of the text in question, `candidates` are ready to be typed instead.
+    `about` is the part of the text in question, `candidates` are ready to be typed instead. `labels` are the buttons'
+    texts, if not the candidates. `hint` says what to type where no button can be shown and no candidate be typed.
     """
 
-    def __init__(self, message: str, *, about: str, candidates: Sequence[str]) -> None:
+    def __init__(
+        self, message: str, *, about: str, candidates: Sequence[str], labels: Sequence[str] = (), hint: str = ""
+    ) -> None:
         self.about = about
         self.candidates = tuple(candidates)
+        self.labels = tuple(labels) or self.candidates
+        self.hint = hint
         super().__init__(message)
 
 

@@ -127,8 +127,9 @@ def date_field(name: str, label: str) -> Block:
     return input_block({"type": "datepicker"}, name, label)
 
 
-def checkboxes_field(name: str, label: str, choices: Sequence[Choice]) -> Block:
-    return input_block({"type": "checkboxes", "options": [_option(choice) for choice in choices[:10]]}, name, label)
+def checkboxes_field(name: str, label: str, choices: Sequence[Choice], *, hint: str = "") -> Block:
+    boxes = {"type": "checkboxes", "options": [_option(choice) for choice in choices[:10]]}
+    return input_block(boxes, name, label, hint=hint)
 
 
 def _option(choice: Choice) -> dict[str, Any]:

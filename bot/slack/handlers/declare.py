@@ -11,7 +11,7 @@ from bot.services.channel.marks import mark_message
 from bot.services.incidents.declare import declare_incident
 from bot.services.timeline.notes import record_note
 from bot.services.workspace.actor import Actor
-from bot.slack.blocks import app_home
+from bot.slack.blocks import app_home, menu
 from bot.slack.blocks.incidents.declare_form import FIELD_OF, SEEN, declare_form
 from bot.slack.blocks.limits import View, one_line
 from bot.slack.blocks.modals import DECLARE, FLAGS, TITLE
@@ -36,7 +36,11 @@ def _open_form_about_message(settings: Settings, use: ShortcutUse) -> View:
 
 
 def _declare(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer | None:
-    """Declare as `/incident start` does. Returns an answer only for an incident that is over."""
+    """
+    Declare as `/incident start` does.
+
+    Returns the answer if the form was opened by `/incident`, whose channel shows it, or if the incident is over.
+    """
     try:
         invocation = parse_form(settings, start.COMMAND, actor, _with_parameter_names(submission), None)
         incident = declare_incident(session, settings, actor, start.read_declaration(invocation))
@@ -48,7 +52,8 @@ def _declare(session: Session, settings: Settings, actor: Actor, submission: Vie
         mark_message(session, incident, actor, submission.message, Kind.DETECTION)
     elif submission.text(SEEN):
         record_note(session, incident.key, actor, submission.text(SEEN), when=None, kind=Kind.NOTE)
-    return render_text(start.declared_reply(settings, incident)) if incident.is_retro else None
+    is_answered = incident.is_retro or submission.metadata.get(menu.URL)
+    return render_text(start.declared_reply(settings, incident)) if is_answered else None
 
 
 def _with_parameter_names(submission: ViewSubmission) -> ViewSubmission:

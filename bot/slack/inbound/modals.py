@@ -75,8 +75,12 @@ async def open_for_shortcut(deps: Deps, shortcut: Shortcut, use: ShortcutUse) ->
 
 
 async def open_declare_form(deps: Deps, command: SlashCommand) -> str | None:
-    """Open the form to declare an incident. Returns an error text, or None."""
-    form = declare_form(deps.settings())
+    """
+    Open the form to declare an incident; its answer goes where the command was typed.
+
+    Returns an error text, or None.
+    """
+    form = declare_form(deps.settings(), metadata={menu.URL: command.response_url})
 
     async def build() -> View:
         await deps.user_cache.check_access(command.team_id, command.user_id)

@@ -51,6 +51,8 @@ def render_text(text: str) -> dict[str, Any]:
 def render_error(problem: UserError) -> dict[str, Any]:
     """Render an error, or the candidates of an ambiguous text."""
     if isinstance(problem, Ambiguous):
+        if problem.hint:
+            return render_text(f":grey_question: {problem.message}\n{problem.hint}")
         ways = "\n".join(f"• `{candidate}`" for candidate in problem.candidates)
         return render_text(f":grey_question: {problem.message}\nInstead of `{problem.about}` type one of:\n{ways}")
     return render_text(f":warning: {problem.message}")

@@ -9,11 +9,11 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.slack.blocks import modals
+from bot.slack.blocks.command_question import CHOICE_ACTIONS
 from bot.slack.blocks.incidents import card
-from bot.slack.blocks.time_question import CHOICE_ACTIONS
 from bot.slack.handlers import BUTTONS, FORMS
+from bot.slack.handlers.commands.command_questions import CommandQuestion
 from bot.slack.handlers.commands.execution import SlashCommand, execute_command
-from bot.slack.handlers.commands.time_questions import TimeQuestion
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
 from bot.slack.inbound.buttons import run_button
 from bot.slack.inbound.forms import run_form
@@ -43,7 +43,7 @@ def a_click(session: Session, settings: Settings, action_id: str, value: str) ->
 
 
 def an_answered_question(session: Session, settings: Settings) -> str:
-    question = TimeQuestion(NEWCOMER, "newcomer", CHANNEL, "ack INC-999", "1.2", AT)
+    question = CommandQuestion(NEWCOMER, "newcomer", CHANNEL, "ack INC-999", "1.2", AT)
     return a_click(session, settings, CHOICE_ACTIONS[0], question.button_value("8:00", "8:00 UTC"))
 
 

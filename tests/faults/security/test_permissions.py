@@ -14,10 +14,10 @@ import pytest
 from aiohttp import web
 
 from bot.services.workspace.access import REFUSAL, REFUSAL_TO_ACCOUNT
+from bot.slack.blocks.command_question import CHOICE_ACTIONS
 from bot.slack.blocks.postmortem import entry_forms
-from bot.slack.blocks.time_question import CHOICE_ACTIONS
 from bot.slack.handlers import BUTTONS, FORMS, SHORTCUTS
-from bot.slack.handlers.commands.time_questions import TimeQuestion
+from bot.slack.handlers.commands.command_questions import CommandQuestion
 from bot.slack.replies.timeline import NEWER, OLDER, SHOW_REMOVED
 from bot.store.incidents import timeline
 from commands import COMMANDS
@@ -124,7 +124,7 @@ class Stage:
             return "1.0.0.0"
         if action_id in CHOICE_ACTIONS:
             line = "note at:14:00 it began"
-            question = TimeQuestion(user, "x", channel_id(self.world), line, self._next(), self.world.now)
+            question = CommandQuestion(user, "x", channel_id(self.world), line, self._next(), self.world.now)
             return question.button_value("14:00", "13:00 UTC")
         return "1"
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.sandbox.workspace.records import SlackError
 from bot.store import outbox
+from tests.flows.timeline.test_time_questions import choose, newest_question
 from tests.support.survivors.survivor_outcome import same, seen_by_all
 from tests.support.worlds.world import World, action_ids, rendered
 
@@ -216,7 +217,8 @@ async def test_no_channel_may_be_made(world: World) -> None:
     assert len(told) == 1
     assert "restricted_action" in rendered(told[0])
     world.sandbox.clear_fault(refusal)
-    assert "resolved" in await world.types("oncall", "/incident resolve INC-1 over", "ops")
+    await world.types("oncall", "/incident resolve INC-1 over", "ops")
+    assert "resolved" in await choose(world, newest_question(world, channel="ops") | {"channel": "ops"}, 0)
     await world.finish()
     assert (await world.exported())["incident"]["status"] == "resolved"
 
@@ -263,6 +265,7 @@ async def test_an_archived_channel_stops_nothing_else(world: World) -> None:
     world.sandbox.archive("oncall", CHANNEL)
 
     await world.types("oncall", "/incident resolve INC-1 over", "ops")
+    await choose(world, newest_question(world, channel="ops") | {"channel": "ops"}, 0)
     await world.finish()
 
     assert "resolved" in world.texts("incidents")[0].lower()

@@ -104,7 +104,7 @@ async def test_without_one_permission_incidents_go_on_and_it_is_told_once(world:
 async def test_a_private_incident_without_its_permissions_is_recorded(world: World, scope: str) -> None:
     await restarted_with(world, ALL - {scope})
 
-    answer = await world.types("oncall", "/incident start somebody's account private", "ops")
+    answer = await world.types("oncall", "/incident start somebody's account private:yes", "ops")
     await world.finish()
     if scope != "groups:write":  # without it there is no channel
         await world.types("oncall", "/incident resolve closed it")

@@ -141,7 +141,7 @@ async def test_a_lost_answer_and_a_foreign_channel_of_that_name(world: World) ->
 
 
 async def test_the_bot_is_removed_from_a_private_channel_and_invited_again(world: World) -> None:
-    await world.declares("checkout is down private")
+    await world.declares("checkout is down private:yes")
     world.sandbox.kick("oncall", CHANNEL, BOT)
     answer = await world.sandbox.command("oncall", CHANNEL, "/incident note the cache is cold")
     assert answer.ok

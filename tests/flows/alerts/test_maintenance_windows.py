@@ -79,6 +79,17 @@ async def test_ending_it_by_hand_opens_what_fires_at_once_unless_another_window_
     assert "No maintenance of `payments`" in await own.types("dba", "/incident maintenance payments end", "ops")
 
 
+async def test_a_reason_that_ends_in_end_does_not_end_what_is_under_way(own: World) -> None:
+    await own.types("oncall", "/incident maintenance payments to:15:00 disks", "ops")
+
+    told = await own.types("dba", "/incident maintenance payments to:16:00 we wait for the end", "ops")
+    assert "type `end:no` too" in told
+    assert "disks" in await own.types("dba", "/incident maintenance", "ops")
+
+    await own.types("dba", "/incident maintenance payments to:16:00 end:no we wait for the end", "ops")
+    assert "we wait for the end" in await own.types("dba", "/incident maintenance", "ops")
+
+
 async def test_a_window_that_follows_another_keeps_what_that_one_held(own: World) -> None:
     await own.types("oncall", "/incident maintenance payments to:14:30 disks", "ops")
     await fires(own)

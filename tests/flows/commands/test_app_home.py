@@ -111,7 +111,7 @@ async def test_the_draft_of_an_incident_that_somebody_led_is_asked_for_until_it_
 
 
 async def test_a_private_incident_is_shown_to_those_in_its_channel_only(world: World) -> None:
-    await world.declares("salaries leaked private")
+    await world.declares("salaries leaked private:yes")
     await world.types("oncall", "/incident task Call the lawyers @dba")
     await world.finish()
 

@@ -67,11 +67,28 @@ async def test_what_is_over_is_recorded_by_the_form_and_whoever_did_is_told_how_
     await declares_by_form(world, at="07:00", flags=["retro"])
     await world.finish()
 
-    [told] = world.sandbox.views("oncall")
     assert world.channels == []
     assert (await world.exported())["incident"]["retro"]
-    assert "after the fact" in str(told["blocks"])
-    assert "/incident resolve INC-1" in str(told["blocks"])
+    told = world.sandbox.ephemerals("oncall", "ops")[-1]["text"]
+    assert "after the fact" in told
+    assert "/incident resolve INC-1" in told
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [([], "It is *public*."), (["private"], "It is *private*."), (["drill", "private"], "It is a *private drill*.")],
+)
+async def test_the_form_that_declares_says_what_was_declared_where_it_was_opened(
+    world: World, flags: list[str], said: str
+) -> None:
+    await world.sandbox.command("oncall", "ops", "/incident")
+    assert "Nothing ticked: public, and no drill." in str((await opened(world))["blocks"])
+
+    await declares_by_form(world, flags=flags)
+    await world.finish()
+
+    assert said in world.sandbox.ephemerals("oncall", "ops")[-1]["text"]
+    assert world.sandbox.views("oncall") == []
 
 
 @pytest.mark.parametrize(

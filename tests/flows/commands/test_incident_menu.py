@@ -142,7 +142,7 @@ async def test_a_message_is_a_task_once(world: World) -> None:
 
 
 async def test_a_private_incident_is_not_among_those_a_message_can_go_to(world: World) -> None:
-    await world.declares("salaries leaked private")
+    await world.declares("salaries leaked private:yes")
     await world.declares("payments are down")
     ts = world.sandbox.say("dba", "ops", "look")
 

@@ -17,7 +17,7 @@ async def three(world: World) -> None:
     await world.types("oncall", "/incident resolve rolled back")
     await world.finish()
     await world.declares("search is slow service:search sev:3", user="dba")
-    await world.declares("practice outage drill")
+    await world.declares("practice outage drill:yes")
 
 
 def answered(world: World, user: str, channel: str = "ops") -> str:
@@ -193,8 +193,8 @@ async def test_a_list_takes_the_workspaces_own_words(tmp_path: Path, words: str,
     async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path, config=OWN_WORDS) as world:
         await world.declares()
         await world.types("oncall", "/incident status cause connue")
-        await world.types("oncall", "/incident start slow service:checkout", "ops")
-        await world.types("oncall", "/incident resolve INC-2", "ops")
+        await world.declares("slow service:checkout")
+        await world.types("oncall", "/incident resolve")
         await world.finish()
 
         told = await world.types("engineer", f"/incident list {words}", "ops")

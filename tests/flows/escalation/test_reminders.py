@@ -242,7 +242,7 @@ async def test_the_postmortem_reminder_is_posted_in_the_lead_s_working_hours(wor
 
 @ON_SQLITE
 async def test_reminders_of_a_private_incident_stay_in_its_channel(world: World) -> None:
-    await world.declares("leak private sev:1")
+    await world.declares("leak private:yes sev:1")
     await world.types("oncall", "/incident task change the keys @dba due:2026-03-03")
     await world.advance(minutes=30)
     await world.types("oncall", "/incident resolve")
@@ -260,7 +260,7 @@ async def test_reminders_of_a_private_incident_stay_in_its_channel(world: World)
 async def test_no_reminders_after_a_cancellation_or_for_retrospective_records(world: World) -> None:
     await world.declares("checkout is down sev:1")
     await world.types("oncall", "/incident cancel a false alarm")
-    await world.types("oncall", "/incident start search was slow retro sev:1", "ops")
+    await world.types("oncall", "/incident start search was slow retro:yes sev:1", "ops")
     messages = len(world.sandbox.calls("chat.postMessage"))
 
     await world.advance(days=9)

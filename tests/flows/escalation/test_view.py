@@ -283,7 +283,7 @@ async def test_the_next_on_call_person_is_named_without_a_mention(database_url: 
     async with World(database_url, tmp_path, config=ON_CALL) as world:
         await world.types("support", "/incident start search is slow", "ops")  # so their name is known
         await world.finish()
-        await world.declares("a leak private")
+        await world.declares("a leak private:yes")
         await world.types("oncall", "/incident escalate policy:payments secrets in the log")
         await world.finish()
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.flows.timeline.test_time_questions import choose, newest_question
 from tests.support.worlds.world import World, action_ids
 
 
@@ -132,9 +133,91 @@ async def test_the_same_command_delivered_twice_opens_one_incident(world: World)
 
 
 async def test_private_incidents_are_not_announced(world: World) -> None:
-    await world.types("oncall", "/incident start keys leaked private", "ops")
+    await world.types("oncall", "/incident start keys leaked private:yes", "ops")
     await world.finish()
 
     assert world.sandbox.channel(world.channel)["is_private"]
     assert world.sandbox.channel("incidents") is None
     assert "There is no INC-1" in await world.types("engineer", "/incident note INC-1 hello", "ops")
+
+
+OPS = {"channel": "ops"}
+
+
+async def asks(world: World, line: str) -> list[str]:
+    """Type a line that is asked about: nothing is opened or announced. Returns the labels of the buttons."""
+    told = await world.types("oncall", f"/incident start {line}", "ops")
+    await world.finish()
+    assert f">/incident start {line}" in told
+    assert "Nothing was done yet" in told
+    assert world.channels == []
+    assert world.sandbox.channel("incidents") is None
+    assert (await world.tables())["incident"] == []
+    return [each["text"]["text"] for each in newest_question(world, channel="ops")["blocks"][-1]["elements"]]
+
+
+PRIVATE = ["Private", "Private, title unchanged", "Public, title unchanged"]
+DRILL = ["Drill", "Drill, title unchanged", "Real incident, title unchanged"]
+
+
+@pytest.mark.parametrize(
+    ("line", "labels", "number", "title", "is_private", "said"),
+    [
+        ("private Customer data leaked", PRIVATE, 0, "Customer data leaked", True, "It is *private*."),
+        ("Customer data leaked, private", PRIVATE, 0, "Customer data leaked", True, "It is *private*."),
+        ("The repository was not private", PRIVATE, 1, "The repository was not private", True, "It is *private*."),
+        ("private beta is down", PRIVATE, 2, "private beta is down", False, "It is *public*."),
+        ("drill Evacuate room 4", DRILL, 0, "Evacuate room 4", False, "It is a *public drill*."),
+        ("drill Evacuate room 4", DRILL, 2, "drill Evacuate room 4", False, "It is *public*."),
+    ],
+)
+async def test_private_or_drill_beside_the_title_is_asked_about(
+    world: World, line: str, labels: list[str], number: int, title: str, is_private: bool, said: str
+) -> None:
+    assert await asks(world, line) == labels
+
+    told = await choose(world, newest_question(world, channel="ops") | OPS, number)
+
+    assert said in told
+    incident = (await world.exported("DRILL-1" if "drill*" in said else "INC-1"))["incident"]
+    assert (incident["title"], incident["private"], incident["drill"]) == (title, is_private, "drill*" in said)
+    assert (world.sandbox.channel("incidents") is None) == is_private
+
+
+async def test_private_and_drill_are_asked_about_one_after_the_other(world: World) -> None:
+    await asks(world, "Customer data leaked private drill")
+
+    await choose(world, newest_question(world, channel="ops") | OPS, 0)
+    assert world.channels == []
+    told = await choose(world, newest_question(world, channel="ops") | OPS, 0)
+
+    assert "Declared *DRILL-1* (SEV3). It is a *private drill*." in told
+    assert (await world.exported("DRILL-1"))["incident"]["title"] == "Customer data leaked"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("keys leaked sev:2 private", "It is *private*."),
+        ("private sev:2 keys leaked", "It is *private*."),
+        ("keys leaked --private", "It is *private*."),
+        ("the private keys leaked", "It is *public*."),
+        ('"private beta is down"', "It is *public*."),
+        ("evacuate room 4 sev:2 drill", "It is a *public drill*."),
+        ("the drill went wrong", "It is *public*."),
+    ],
+)
+async def test_what_is_clear_is_not_asked_and_the_answer_says_what_it_is(world: World, line: str, said: str) -> None:
+    assert said in await world.types("oncall", f"/incident start {line}", "ops")
+
+
+async def test_a_long_title_that_is_asked_about_is_given_back(world: World) -> None:
+    told = await world.types("oncall", f"/incident start private {'customer data leaked ' * 120}", "ops")
+    await world.finish()
+
+    assert "Instead of `private` type one of" in told
+    assert "`private private:no`" in told
+    assert ("customer data leaked " * 120).strip() in "".join(
+        each["text"]["text"] for each in world.sandbox.ephemerals("oncall", "ops")[-1]["blocks"]
+    )
+    assert world.channels == []

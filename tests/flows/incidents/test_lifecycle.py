@@ -251,7 +251,7 @@ async def test_a_start_that_nobody_knows_is_refused(world: World) -> None:
 
 
 async def test_a_drill_has_a_number_of_its_own_and_says_what_it_is(world: World) -> None:
-    answer = await world.types("oncall", "/incident start practise drill", "ops")
+    answer = await world.types("oncall", "/incident start practise drill:yes", "ops")
     await world.finish()
 
     assert "DRILL-1" in answer

@@ -227,10 +227,10 @@ async def test_its_own_impact_and_cause_stand_where_the_other_has_none(world: Wo
 
 REFUSED = {
     "itself": ("", "", "merge INC-2", "into itself"),
-    "private into public": ("", " private", "merge INC-1", "INC-2 is private and INC-1 is not"),
-    "drill with real": ("", " drill", "merge INC-1", "One of them is a drill"),
+    "private into public": ("", " private:yes", "merge INC-1", "INC-2 is private and INC-1 is not"),
+    "drill with real": ("", " drill:yes", "merge INC-1", "One of them is a drill"),
     "nobody knows it": ("", "", "merge INC-9", "There is no INC-9"),
-    "a private one from elsewhere": (" private", "", "merge INC-1", "There is no INC-1"),
+    "a private one from elsewhere": (" private:yes", "", "merge INC-1", "There is no INC-1"),
 }
 
 

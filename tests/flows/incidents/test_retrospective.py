@@ -82,7 +82,7 @@ async def test_now_is_no_end_of_what_is_recorded_later(world: World, line: str) 
 
 @pytest.mark.parametrize("flag", ["private", "drill"])
 async def test_it_is_neither_private_nor_a_drill(world: World, flag: str) -> None:
-    told = await world.types("oncall", f"/incident start it was down retro {flag}", "ops")
+    told = await world.types("oncall", f"/incident start it was down retro:yes {flag}:yes", "ops")
 
     assert told.startswith(":warning:")
 

@@ -189,7 +189,7 @@ async def test_to_oneself_is_no_hand_over(world: World, line: str) -> None:
 
 
 async def test_whoever_gets_a_role_is_invited_into_a_private_channel(world: World) -> None:
-    await world.types("oncall", "/incident start keys leaked private", "ops")
+    await world.types("oncall", "/incident start keys leaked private:yes", "ops")
     await world.finish()
     assert "U0DEVELOPER" not in world.sandbox.members(world.channel)
 
@@ -330,7 +330,7 @@ async def test_words_of_a_hand_over_can_be_redacted(world: World) -> None:
 
 
 async def test_whoever_gets_a_role_of_a_private_incident_is_let_in(world: World) -> None:
-    await world.declares(text="checkout is down private")
+    await world.declares(text="checkout is down private:yes")
 
     answer = await world.types("oncall", "/incident role scribe <@U0DBA|dba>")
     await world.finish()

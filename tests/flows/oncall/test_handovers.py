@@ -24,7 +24,7 @@ async def test_a_handover_lists_open_incidents(database_url: str, tmp_path: Path
     start = datetime(2026, 3, 9, 7, 50, tzinfo=UTC)
     async with World(database_url, tmp_path, config=WEEKS, start=start) as world:
         await world.declares("checkout is down sev:1")
-        await world.declares("a secret private sev:1")
+        await world.declares("a secret private:yes sev:1")
         await world.types("support", "/incident escalate INC-1 @developer slow", "ops")
         await world.advance_to(datetime(2026, 3, 9, 8, 2, tzinfo=UTC))
 

@@ -66,7 +66,7 @@ async def test_it_is_shown_while_the_file_on_the_disk_is_broken(world: World) ->
 
 
 async def test_what_failed_is_listed_tried_again_and_done(world: World) -> None:
-    row = await has_a_failed_pin(world, "secret plans of the merger private")
+    row = await has_a_failed_pin(world, "secret plans of the merger private:yes")
     await world.bot.database.run(hold_back_posts, world)
     await world.sandbox.command("oncall", world.channel, "/incident note words that nobody else may read")
 

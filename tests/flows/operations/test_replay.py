@@ -349,7 +349,7 @@ async def test_an_incident_that_is_not_the_scenario_s_is_named():
 async def test_whoever_does_something_in_a_private_incident_is_let_in():
     played = await play(
         scenario(
-            {"at": "10:00", **typed("/incident start Card numbers leaked private")},
+            {"at": "10:00", **typed("/incident start Card numbers leaked private:yes")},
             {"say": {"id": "m1", "who": "dba", "text": "Only <@engineer> had that key."}},
             {"react": {"who": "engineer", "emoji": "mag", "to": "m1"}},
             {"react": {"who": "engineer", "emoji": "mag", "to": "m1"}},

@@ -144,7 +144,7 @@ async def test_apprise_sends_what_fits_a_small_screen(world: ContactMethodWorld)
 async def test_a_private_incident_tells_a_service_nothing_but_that_somebody_is_needed(
     world: ContactMethodWorld,
 ) -> None:
-    await world.declares("the board was phished private")
+    await world.declares("the board was phished private:yes")
     await world.types("oncall", "/incident escalate @dba the mails are in a folder")
     await world.pages_by("pagerduty:payments", user="")
     await world.pages_by("webhook:bridge", user="")

@@ -102,7 +102,7 @@ async def test_a_reaction_answers_all_that_its_message_holds_and_takes_it_all_ba
     assert await acknowledged(world, 6) == [False, False, False, True, True, True]
     assert "Nothing of these 3 pages waits for you any more" in direct_messages(world)[-1]
 
-    await world.types("oncall", "/incident resolve INC-4 cleared", "ops")
+    await world.types("oncall", "/incident resolve cleared", world.channels[3])
     await world.unreacts("dba", bundle, "white_check_mark", channel=where)
     await world.finish()
     assert await acknowledged(world, 6) == [False, False, False, True, False, False], "INC-4 is over"

@@ -221,7 +221,7 @@ async def test_export_where_there_is_no_database(world: World, tmp_path: Path) -
 
 
 async def test_nothing_of_a_private_incident_is_seen_outside_it(world: World) -> None:
-    await world.declares("keys of the vault leaked private", user="oncall", channel="ops")
+    await world.declares("keys of the vault leaked private:yes", user="oncall", channel="ops")
     secret = world.channel
     assert "There is no INC-1" in await world.types("engineer", "/incident postmortem INC-1", "ops")
     await world.types("oncall", "/incident resolve rotated the keys", secret)

@@ -13,7 +13,9 @@ CHICAGO, HAVANA = "2026-03-02T13:45:00+00:00", "2026-03-02T12:45:00+00:00"
 
 def newest_question(world: World, user: str = "oncall", channel: str | None = None) -> dict[str, Any]:
     """The newest question that somebody sees."""
-    found = [each for each in world.sandbox.ephemerals(user, channel or world.channel) if "time_choice_0" in str(each)]
+    found = [
+        each for each in world.sandbox.ephemerals(user, channel or world.channel) if "command_choice_0" in str(each)
+    ]
     assert found, "nothing was asked"
     return found[-1]
 
@@ -21,12 +23,12 @@ def newest_question(world: World, user: str = "oncall", channel: str | None = No
 async def choose(world: World, message: dict[str, Any], number: int, user: str = "oncall") -> str:
     """Press the button of that candidate. Returns the message as that person sees it then."""
     channel = message.get("channel") or world.channel
-    await world.sandbox.click(user, channel, message["ts"], f"time_choice_{number}")
+    await world.sandbox.click(user, channel, message["ts"], f"command_choice_{number}")
     await world.settle()
     await world.finish()
     seen = world.sandbox.ephemerals(user, channel)
     now = next((each for each in seen if each["ts"] == message["ts"]), seen[-1])
-    return rendered(now if "time_choice_0" not in str(now) else seen[-1])
+    return rendered(now if "command_choice_0" not in str(now) else seen[-1])
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ async def test_however_often_the_buttons_are_pressed_it_is_done_once(world: Worl
     await world.declares()
     await world.types("oncall", f"/incident note at:{LETTERS} the pool was full")
     question = newest_question(world)
-    values = [each["value"] for each in question["blocks"][1]["elements"]]
+    values = [each["value"] for each in question["blocks"][-1]["elements"]]
 
     assert "Done, with the time" in await choose(world, question, 0)
     for number in (0, 2):
@@ -102,7 +104,7 @@ async def press_value(world: World, number: int, value: str, user: str = "oncall
     await world.types(user, f"/incident note at:{LETTERS} another question")
     question = newest_question(world, user)
     stored = next(message for _, message in world.sandbox.workspace.ephemerals if message.ts == question["ts"])
-    stored.blocks[1]["elements"][number]["value"] = value
+    stored.blocks[-1]["elements"][number]["value"] = value
     return await choose(world, question, number, user)
 
 
@@ -160,7 +162,7 @@ async def test_a_button_of_an_incident_that_is_over(world: World) -> None:
 async def test_a_question_is_answered_by_the_one_it_was_put_to_and_within_a_day(world: World) -> None:
     await world.declares()
     await world.types("oncall", f"/incident note at:{LETTERS} the pool was full")
-    value = newest_question(world)["blocks"][1]["elements"][0]["value"]
+    value = newest_question(world)["blocks"][-1]["elements"][0]["value"]
 
     assert "somebody else" in await press_value(world, 0, value, "engineer")
     await world.advance(hours=25)

@@ -55,12 +55,17 @@ def refusal(line, context=INSIDE):
         ('start "checkout is down"', "start", {}, "checkout is down"),
         ("start “checkout is down” sev:2", "start", {"sev": Severity.SEV2}, "checkout is down"),
         ('start "sev:2 was lost"', "start", {}, "sev:2 was lost"),
-        ("start leak private drill", "start", {"private": True, "drill": True}, "leak"),
-        ("start leak private sev:2", "start", {"private": True, "sev": Severity.SEV2}, "leak"),
+        ("start leak sev:2 private drill", "start", {"private": True, "drill": True, "sev": Severity.SEV2}, "leak"),
+        ("start private sev:2 leak", "start", {"private": True, "sev": Severity.SEV2}, "leak"),
+        ("start leak retro", "start", {"retro": True}, "leak"),
+        ("start retro leak", "start", {}, "retro leak"),
         ("start leak --private of keys", "start", {"private": True}, "leak of keys"),
         ("start leak private:yes", "start", {"private": True}, "leak"),
         ("start leak private:no", "start", {"private": False}, "leak"),
-        ("start private keys leaked", "start", {}, "private keys leaked"),
+        ("start private: yes leak drill:no", "start", {"private": True, "drill": False}, "leak"),
+        ("start private keys leaked private:no", "start", {"private": False}, "private keys leaked"),
+        ("start the private key leaked", "start", {}, "the private key leaked"),
+        ("start private", "start", {"private": True}, ""),
         ('start "keys gone private"', "start", {}, "keys gone private"),
         ("start Payments at:09:11 ref:TSR-1532", "start", {"at": at("09:11"), "ref": "TSR-1532"}, "Payments"),
         ("start at:10 min ago Payments", "start", {"at": at("09:50")}, "Payments"),
@@ -161,6 +166,89 @@ def test_which_incident(line, context, incident, text):
     found = read(line, context)
 
     assert (found.incident, found.text) == (incident, text)
+
+
+@pytest.mark.parametrize(
+    ("line", "about", "without", "whole"),
+    [
+        ("start private Customer data leaked", "private", "Customer data leaked", "private Customer data leaked"),
+        ("start private: Customer data leaked", "private", "Customer data leaked", "private: Customer data leaked"),
+        ("start sev:1 private beta is down", "private", "beta is down", "private beta is down"),
+        ("start Data leaked by mail, PRIVATE!", "private", "Data leaked by mail", "Data leaked by mail, PRIVATE!"),
+        (
+            "start The repository was not private sev:1",
+            "private",
+            "The repository was not",
+            "The repository was not private",
+        ),
+        ("start drill Evacuate room 4", "drill", "Evacuate room 4", "drill Evacuate room 4"),
+        ("start Evacuate room 4 (drill)", "drill", "Evacuate room 4", "Evacuate room 4 (drill)"),
+    ],
+)
+def test_a_flag_beside_the_title_is_asked_about(line, about, without, whole):
+    with pytest.raises(Ambiguous) as question:
+        read(line)
+
+    assert question.value.about == about
+    assert f"*: {without}\n" in question.value.message
+    for chosen, is_set, text in zip(
+        question.value.candidates, (True, True, False), (without, whole, whole), strict=True
+    ):
+        found = read(line, replace(INSIDE, chosen={about: chosen}))
+        assert (found.options[about], found.text) == (is_set, text)
+
+
+def test_the_readings_of_a_flag_are_ready_to_be_typed():
+    with pytest.raises(Ambiguous) as question:
+        read("start The repository was not private")
+
+    typed = [read(f"start The repository was not {each}") for each in question.value.candidates]
+    assert [(each.options["private"], each.text) for each in typed] == [
+        (True, "The repository was not"),
+        (True, "The repository was not private"),
+        (False, "The repository was not private"),
+    ]
+
+
+def test_each_of_two_flags_is_asked_about():
+    with pytest.raises(Ambiguous) as question:
+        read("start leak private drill", replace(INSIDE, chosen={"private": "private:yes"}))
+
+    assert question.value.about == "drill"
+    both = {"private": "private:yes", "drill": "drill drill:no"}
+    found = read("start leak private drill", replace(INSIDE, chosen=both))
+    assert (found.options, found.text) == ({"private": True, "drill": False}, "leak drill")
+
+
+@pytest.mark.parametrize(
+    ("line", "may_be_text"),
+    [
+        ("resolve INC-3 was the reason", True),
+        ("resolve at:9:50 INC-3: was the reason", True),
+        ("note INC-3 looks alike", True),
+        ("cause DRILL-3 was no drill", True),
+        ("task INC-3 <@U1> has the same", True),
+        ("resolve INC-3", False),
+        ("resolve INC-7 was this", False),
+        ("INC-3 resolve INC-4 was the reason", False),
+        ("impact INC-3 users:20%", False),
+        ("status INC-3 resolved by itself", False),
+        ("escalate INC-3 @dba the pool", False),
+        ("lead INC-3 <@U1>", False),
+        ("note it is as in INC-3", False),
+    ],
+)
+def test_another_incident_s_number_before_a_text_may_be_text(line, may_be_text):
+    assert read(line).may_be_text == may_be_text
+
+
+@pytest.mark.parametrize(
+    ("chosen", "incident", "text"), [("INC-3", "INC-3", "was the reason"), ("INC-7", "INC-7", "INC-3 was the reason")]
+)
+def test_the_chosen_incident_of_a_number_before_a_text(chosen, incident, text):
+    found = read("resolve INC-3 was the reason", replace(INSIDE, chosen={"INC-3": chosen}))
+
+    assert (found.incident, found.text, found.may_be_text) == (incident, text, False)
 
 
 def test_the_series_are_the_workspaces_own():
@@ -269,6 +357,7 @@ def test_the_zone_of_the_line_is_the_zone_of_its_times():
         ("start x at:soon", "`soon` is not a time"),
         ("start x at:14:05", "4h 5m from now"),
         ("start x private:perhaps", "neither `yes` nor `no`"),
+        ("start x retro: perhaps", "neither `yes` nor `no`"),
         ("note", "needs a text"),
         ("note look at: the db", "put the text in quotes"),
         ("note kind:causee x", "Did you mean `cause`?"),

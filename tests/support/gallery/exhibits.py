@@ -8,9 +8,13 @@ buttons and forms. A new message or form belongs here.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from bot.command.flags import flag_question
 from bot.command.mark_help import mark_help
+from bot.command.table import Invocation
 from bot.config import Settings
+from bot.domain.errors import Ambiguous
 from bot.domain.escalation import PagedLevel, Position
 from bot.domain.slack_app.missing_permissions import MissingPermission
 from bot.domain.slack_app.scopes import BY_SCOPE, PERMISSIONS
@@ -24,6 +28,7 @@ from bot.services.views.card import RelatedIncident
 from bot.services.views.lists import AlertsView, FollowUp, FollowUpsView
 from bot.services.views.missing_facts import NEEDED_FACTS, MissingFactsView
 from bot.services.views.resolution import ResolutionView
+from bot.slack.blocks.command_question import MAX_CHOICES, command_question_message
 from bot.slack.blocks.escalation import page
 from bot.slack.blocks.escalation.message import escalation_message, moved_escalation_message
 from bot.slack.blocks.escalation.question import acknowledge_question, acknowledged_message, page_again_question
@@ -39,7 +44,9 @@ from bot.slack.blocks.incidents.role_briefing import role_briefing_message
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.blocks.postmortem import catchup
-from bot.slack.blocks.time_question import MAX_CHOICES, time_question_message
+from bot.slack.handlers.commands.incident_questions import ask_to_confirm, ask_which_incident
+from bot.slack.replies.render import escape_markup
+from commands import resolve, start
 from tests.support.gallery import oncall
 from tests.support.gallery.cards import BEGAN, BUSY, CARDS, EDITED, ENDED, FIRED, OTHER, OVER
 from tests.support.gallery.catchup import CATCHUPS
@@ -120,8 +127,23 @@ PAGED_LEVEL = PagedLevel(
 TWO_DAYS = ("2026-02-03 08:45 -06:00", "2026-03-02 08:45 -06:00")
 TIME_QUESTION = (
     f"`03/02/2026 08:45 CST` can be two days. Do you mean `{TWO_DAYS[0]}` or `{TWO_DAYS[1]}`?",
+    "/incident note at:03/02/2026 08:45 CST the pool was full",
     [(each, "{}") for each in TWO_DAYS * (MAX_CHOICES // 2)],
 )
+FLAGS = {each.name: each for each in start.COMMAND.options}
+AMONG_TWO = Invocation(resolve.COMMAND, {}, {}, "was the reason", "INC-3", ZoneInfo("UTC"), may_be_text=True)
+QUESTIONS = {
+    "private?": (
+        flag_question(FLAGS["private"], "private Customer data leaked", "Customer data leaked"),
+        "/incident start private Customer data leaked",
+    ),
+    "drill?": (
+        flag_question(FLAGS["drill"], "drill Evacuate room 4", "Evacuate room 4"),
+        "/incident start drill Evacuate room 4",
+    ),
+    "which incident": (ask_which_incident(AMONG_TWO, EDITED, OTHER), "/incident resolve INC-3 was the reason"),
+    "end another incident?": (ask_to_confirm("Resolve", "INC-3", EDITED, OTHER), "/incident INC-3 resolve done"),
+}
 MISSING_PERMISSIONS = {
     "a permission": [MissingPermission(BY_SCOPE["pins:write"])],
     "a permission that is needed": [
@@ -186,6 +208,11 @@ def _escalation_messages() -> Iterator[tuple[str, Message]]:
     yield "acknowledge: yes", acknowledged_message()
 
 
+def _question_message(question: Ambiguous, typed: str) -> Message:
+    choices = [(label, "{}") for label in question.labels]
+    return command_question_message(escape_markup(question.message), typed, choices)
+
+
 def _prompts() -> Iterator[tuple[str, Message]]:
     yield from ((f"notice: {name}", missing_permissions_message(lacks)) for name, lacks in MISSING_PERMISSIONS.items())
     yield from ((f"catch up: {name}", catchup.catchup_message(view)) for name, view in CATCHUPS.items())
@@ -193,7 +220,8 @@ def _prompts() -> Iterator[tuple[str, Message]]:
     yield from ((f"briefing: {name}", role_briefing_message(view)) for name, view in BRIEFINGS.items())
     yield "briefing: taken", role_briefing_message(BRIEFINGS["handed over"], is_taken=True)
     yield from ((f"reminder: {name}", reminder_message(view)) for name, view in REMINDERS.items())
-    yield "question: which time", time_question_message(*TIME_QUESTION)
+    yield "question: which time", command_question_message(*TIME_QUESTION)
+    yield from ((f"question: {name}", _question_message(*asked)) for name, asked in QUESTIONS.items())
 
 
 def _texts() -> Iterator[tuple[str, str]]:

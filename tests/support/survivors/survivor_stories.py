@@ -138,7 +138,8 @@ def never(_session: Session) -> None:
 
 
 async def resolve_alerted(at: Survivor) -> Any:
-    return await at.slack.command("oncall", "ops", "/incident resolve INC-1 took the release back")
+    channel = next(name for each in at.slack.channels() if (name := each.get("name", "")).startswith("inc-1-"))
+    return await at.slack.command("oncall", channel, "/incident resolve took the release back")
 
 
 async def work_unheard(at: Survivor) -> None:

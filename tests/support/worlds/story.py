@@ -127,7 +127,7 @@ class Story:
         await world.finish()
 
     async def in_private(self) -> None:
-        await self.types(f"/incident start {self.words} private drill", channel="ops")
+        await self.types(f"/incident start {self.words} private:yes drill:yes", channel="ops")
         await self.world.finish()
 
 

@@ -63,7 +63,7 @@ def declare_form(
         _service_field(settings),
         text_field(SEEN, "Observation", initial=seen, hint="The first entry of the timeline.", is_long=True),
         text_field(AT, "Start time", hint=modals.DEFAULT_NOW),
-        checkboxes_field(FLAGS, "Options", FLAG_CHOICES),
+        checkboxes_field(FLAGS, "Options", FLAG_CHOICES, hint="Nothing ticked: public, and no drill."),
         _status_field(settings),
         text_field(REFERENCE, "Reference", hint="ID in another system.", example="TSR-1532"),
         text_field(

@@ -18,9 +18,10 @@ from bot.services.workspace.access import check_access
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known_caller
 from bot.slack.api.payloads import parse_team_id
-from bot.slack.blocks.time_question import CHOICE_ACTIONS
+from bot.slack.blocks.command_question import CHOICE_ACTIONS
+from bot.slack.handlers.commands.command_questions import CommandQuestion, render_question
+from bot.slack.handlers.commands.incident_questions import find_named_incident, name_other_incident
 from bot.slack.handlers.commands.parse_context import build_context
-from bot.slack.handlers.commands.time_questions import TimeQuestion, render_question
 from bot.slack.handlers.interactions import ButtonClick
 from bot.slack.handlers.registry import CLICK, Answer, Button
 from bot.slack.replies.render import render_command_reply, render_error, render_text
@@ -125,17 +126,18 @@ def answer_read_only(session: Session, settings: Settings, command: SlashCommand
         return render_error(problem)
 
 
-def _as_question(command: SlashCommand, at: datetime) -> TimeQuestion:
-    return TimeQuestion(command.user_id, command.user_name, command.channel_id, command.text, command.trigger_id, at)
+def _as_question(command: SlashCommand, at: datetime) -> CommandQuestion:
+    return CommandQuestion(command.user_id, command.user_name, command.channel_id, command.text, command.trigger_id, at)
 
 
-def _choose_time(session: Session, settings: Settings, actor: Actor, click: ButtonClick) -> Answer:
+def _choose_reading(session: Session, settings: Settings, actor: Actor, click: ButtonClick) -> Answer:
     """
-    Execute a command with the chosen time. Returns the new content of the question's message.
+    Execute a command with the chosen reading.
 
-    It is executed once, however many of the buttons are clicked. A UserError leaves the buttons.
+    Returns the new content of the question's message. It is executed once, however many of the buttons are clicked. A
+    UserError leaves the buttons.
     """
-    question = TimeQuestion.from_value(click.value)
+    question = CommandQuestion.from_value(click.value)
     question.check_answerable(click.user_id, actor.at)
     command = SlashCommand(
         click.team_id,
@@ -169,7 +171,7 @@ def _ensure_people_known(session: Session, command: SlashCommand, at: datetime) 
 
 
 def _run_command(
-    session: Session, settings: Settings, command: SlashCommand, at: datetime, question: TimeQuestion | None = None
+    session: Session, settings: Settings, command: SlashCommand, at: datetime, question: CommandQuestion | None = None
 ) -> Reply:
     """Parse and run a command. With `question`, times are relative to when it was typed."""
     actor = Actor(command.team_id, command.user_id, at, Origin.COMMAND)
@@ -186,14 +188,12 @@ def _run_command(
     if question:
         context = replace(context, chosen=question.chosen)
     invocation = parse(command.text, COMMANDS, context)
-    incident = here
-    if invocation.incident is not None and (here is None or invocation.incident != here.reference):
-        incident = visibility.find(session, invocation.incident)
+    incident = find_named_incident(session, visibility, here, invocation, context.chosen)
     if invocation.command.run is None:
         raise UserError(f"`{invocation.command.name}` does nothing.")
     caller = Caller(actor, settings, incident, here, visibility, command.response_url)
     reply: Reply = invocation.command.run(session, caller, invocation)
-    return reply
+    return reply if incident is None or incident is here else name_other_incident(reply, incident)
 
 
 def _find_zone(
@@ -211,4 +211,4 @@ def _find_zone(
     return ZoneInfo(here.zone) if here else settings.incidents.zone
 
 
-BUTTONS = tuple(Button(action_id, about=CLICK, run=_choose_time) for action_id in CHOICE_ACTIONS)
+BUTTONS = tuple(Button(action_id, about=CLICK, run=_choose_reading) for action_id in CHOICE_ACTIONS)

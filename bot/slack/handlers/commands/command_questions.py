@@ -1,28 +1,34 @@
-"""A command that waits for a choice between several times. The buttons carry the command."""
+"""A command that waits for a choice between several readings. The buttons carry the command."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from textwrap import wrap
 
+from bot.command.slack_text import plain_text
 from bot.domain.errors import Ambiguous, UserError
-from bot.slack.blocks.time_question import MAX_CHOICES, time_question_message
+from bot.slack.blocks.command_question import MAX_CHOICES, command_question_message
+from bot.slack.blocks.limits import section
+from bot.slack.blocks.message import Message
 from bot.slack.handlers.registry import Answer
 from bot.slack.replies.render import escape_markup, render_ephemeral, render_error
 
 MAX_VALUE = 2_000
 """Characters of a button's value: docs.slack.dev/reference/block-kit/block-elements/button-element."""
+PART = 1_000
+"""Characters of a block of a long line, before they are escaped."""
 OPEN_FOR = timedelta(hours=24)
 """How long a question can be answered; shorter than clicks are remembered, so that no click counts twice."""
 
 
 @dataclass(frozen=True, slots=True)
-class TimeQuestion:
+class CommandQuestion:
     """
-    A typed command, and the times that were chosen for it so far.
+    A typed command, and the readings that were chosen for it so far.
 
     `asked_at` is when it was typed; relative times count from there. `chosen` maps an ambiguous text to the chosen
-    reading, in unambiguous words.
+    reading: a time in unambiguous words, the incident meant by a number, what to read instead of a flag.
     """
 
     user_id: str
@@ -40,7 +46,7 @@ class TimeQuestion:
         return json.dumps([*command, chosen], ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
-    def from_value(cls, value: str) -> "TimeQuestion":
+    def from_value(cls, value: str) -> "CommandQuestion":
         """Parse a button's value; its candidate is among `chosen`. Raises UserError."""
         try:
             *command, asked_at, chosen = json.loads(value)
@@ -58,11 +64,22 @@ class TimeQuestion:
             raise UserError("This question is more than a day old, and nothing was done. Type the command again.")
 
 
-def render_question(problem: Ambiguous, question: TimeQuestion) -> Answer:
-    """Render the question with a button per candidate, or as text if those are too many."""
-    if len(problem.candidates) > MAX_CHOICES or not question.trigger_id:
-        return render_error(problem)
-    choices = [(each, question.button_value(problem.about, each)) for each in problem.candidates]
-    if max(len(value) for _, value in choices) > MAX_VALUE:
-        return render_error(problem)
-    return render_ephemeral(time_question_message(escape_markup(problem.message), choices))
+def render_question(problem: Ambiguous, question: CommandQuestion) -> Answer:
+    """Render the question with the typed line and a button per candidate, or as text."""
+    values = [question.button_value(problem.about, each) for each in problem.candidates]
+    fits = len(values) <= MAX_CHOICES and max(map(len, values), default=0) <= MAX_VALUE
+    typed = f"/incident {plain_text(question.text).strip()}"
+    if not fits or not question.trigger_id:
+        return _render_without_buttons(problem, typed)
+    choices = list(zip(problem.labels, values, strict=True))
+    return render_ephemeral(command_question_message(escape_markup(problem.message), escape_markup(typed), choices))
+
+
+def _render_without_buttons(problem: Ambiguous, typed: str) -> Answer:
+    """Say what to type instead, and give the whole line back, in as many blocks as it takes."""
+    answer = render_error(problem)
+    parts = wrap(
+        typed, PART, replace_whitespace=False, drop_whitespace=False, expand_tabs=False, break_on_hyphens=False
+    )
+    blocks = [section(answer["text"]), *(section(escape_markup(each)) for each in parts)]
+    return render_ephemeral(Message(f"{answer['text']}\n{escape_markup(typed)}", blocks))
