@@ -12,7 +12,7 @@ from bot.command.slack_text import parse_marks
 from bot.command.table import Command, Context, Invocation, Option, Positional, Value
 from bot.command.tokenizer import Word, remove_words, split_words, strip_quotes, trailing_words
 from bot.command.values import count_name_words, incident_reference, quote_word, read_span, read_value
-from bot.domain.errors import Ambiguous, UserError, did_you_mean
+from bot.domain.errors import Ambiguous, UserError, did_you_mean, offer_closest
 from bot.domain.times import ParsedTime, refuse_future
 
 _TEXT_NAMES = MappingProxyType({"WHY": "a reason", "WORDS": "words to look for", "TITLE": "a title"})
@@ -62,10 +62,13 @@ def find_command(word: str, commands: Sequence[Command]) -> Command:
         return command
     if not word:
         raise UserError("What shall I do? `/incident help` shows what there is.")
-    guess = did_you_mean(word, [name for name in by_name if name])
+    known_names = [name for name in by_name if name]
+    guess = did_you_mean(word, known_names)
     names = ", ".join(f"`{command.name}`" for command in commands if command.name)
     known = "`/incident help` lists them all." if guess else f"There are {names}; `/incident help` explains them."
-    raise UserError(f"{quote_word(word)} is not a command.{guess} {known}")
+    raise UserError(
+        f"{quote_word(word)} is not a command.{guess} {known}", mistake=word, offers=offer_closest(word, known_names)
+    )
 
 
 class _LineParser:
@@ -116,13 +119,17 @@ class _LineParser:
                 continue
             option, match = found
             if option.name in self.options:
-                raise UserError(f"`{option.name}:` stands twice. Leave one of them.")
+                raise UserError(f"`{option.name}:` stands twice. Leave one of them.", mistake=self.words[place].text)
             try:
                 self.options[option.name] = value = self._option_value(option, match, place)
             except Ambiguous:
                 raise
             except UserError as problem:
-                raise UserError(problem.message + self._if_it_is_text(match, place)) from None
+                raise UserError(
+                    problem.message + self._if_it_is_text(match, place),
+                    mistake=problem.mistake or self.words[place].text,
+                    offers=problem.offers,
+                ) from None
             if isinstance(value, ZoneInfo):
                 self.context = replace(self.context, zone=value)
 
@@ -227,7 +234,11 @@ class _LineParser:
             except UserError as problem:
                 is_meant = positional.required or self.command.text == "none"  # it cannot be text
                 if is_meant and place == places[-1]:
-                    raise UserError(f"{problem.message} {usage_hint(self.command)}") from None
+                    raise UserError(
+                        f"{problem.message} {usage_hint(self.command)}",
+                        mistake=problem.mistake or self.words[place].text,
+                        offers=problem.offers,
+                    ) from None
                 continue
             self.positionals[positional.name] = value
             self.spent |= set(range(place, place + len(name)))
@@ -262,7 +273,8 @@ class _LineParser:
             guess = did_you_mean(f"{key}:", [f"{name}:" for name in self.keys]) if ":" in text else ""
             raise UserError(
                 f"`/incident {self.command.name}` does not know what to do with {quote_word(text)}.{guess} "
-                f"{usage_hint(self.command)}"
+                f"{usage_hint(self.command)}",
+                mistake=text,
             )
 
     def _ask_which_incident(self) -> None:

@@ -31,6 +31,32 @@ def parse_marks(text: str) -> tuple[str, Mapping[str, str]]:
     return "".join(parts), groups
 
 
+def retyped_text(text: str) -> str:
+    """`plain_text(text)` as it can be typed again: a person is `@ana`."""
+    parts: list[str] = []
+    end = 0
+    for mark in _MARK.finditer(text):
+        is_person = bool(mark["label"] and _MENTION.fullmatch(mark["body"]))
+        shown = f"@{_unescape(mark['label'])}" if is_person else _mark_text(mark, {})
+        parts += (_unescape(text[end : mark.start()]), shown)
+        end = mark.end()
+    return "".join([*parts, _unescape(text[end:])])
+
+
+def corrected_text(text: str, mistake: str, instead: str) -> str | None:
+    """
+    `text`, as Slack delivers it, with `instead` for `mistake`.
+
+    None where the mistake is not found, or stands at several places and not at the head.
+    """
+    if not mistake:
+        return None
+    found = list(re.finditer(rf"(?<![\w-]){re.escape(mistake)}(?![\w-])", text))
+    if not found or (len(found) > 1 and found[0].start() > 0):
+        return None
+    return text[: found[0].start()] + html.escape(instead, quote=False) + text[found[0].end() :]
+
+
 def _mark_text(mark: re.Match[str], groups: dict[str, str]) -> str:
     body, label = _unescape(mark["body"]), _unescape(mark["label"] or "")
     if body.startswith("@"):

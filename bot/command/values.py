@@ -10,7 +10,7 @@ from datetime import date
 from types import MappingProxyType
 
 from bot.command.table import Context, Mention, Target, TypedValue, Value
-from bot.domain.errors import Ambiguous, UserError, closest_word, did_you_mean
+from bot.domain.errors import Ambiguous, Offer, UserError, closest_word, did_you_mean, offer_closest
 from bot.domain.terms import DIRECT_STATUSES, MARKS, Kind, Severity, Status, TargetKind
 from bot.domain.times import ParsedTime, read_date, read_leading_date, read_leading_time, read_time, read_zone
 
@@ -42,7 +42,11 @@ def read_word(word: str, choices: Sequence[str]) -> str:
     by_folded = {choice.casefold(): choice for choice in choices}
     if word.casefold() not in by_folded:
         guess = did_you_mean(word, choices)
-        raise UserError(f"{quote_word(word)} does not fit here.{guess} Use one of {quote_words(choices)}.")
+        raise UserError(
+            f"{quote_word(word)} does not fit here.{guess} Use one of {quote_words(choices)}.",
+            mistake=word,
+            offers=offer_closest(word, choices),
+        )
     return by_folded[word.casefold()]
 
 
@@ -66,7 +70,9 @@ def read_severity(word: str, context: Context) -> Severity:
             raise UserError(_fifth_severity_message(word, words[-1]))
         guess = did_you_mean(word, known)  # of `SEV9` the next number is no better guess than any other
         raise UserError(
-            f"{quote_word(word)} is not a severity.{guess} Use one of {quote_words(words)}; the first is the worst."
+            f"{quote_word(word)} is not a severity.{guess} Use one of {quote_words(words)}; the first is the worst.",
+            mistake=word,
+            offers=offer_closest(word, known),
         )
     return found
 
@@ -94,7 +100,9 @@ def read_status(word: str, context: Context, choices: Sequence[str]) -> Status:
         meant = {Status(each) for each in choices or DIRECT_STATUSES}
         words = [each for each, status in context.statuses.items() if status in meant]
         raise UserError(
-            f"{quote_word(word)} is not a status.{did_you_mean(word, words)} Use one of {quote_words(words)}."
+            f"{quote_word(word)} is not a status.{did_you_mean(word, words)} Use one of {quote_words(words)}.",
+            mistake=word,
+            offers=offer_closest(word, words),
         )
     return found
 
@@ -104,8 +112,12 @@ def read_role(word: str, context: Context) -> str:
     found = {_dashed_key(each): name for each, name in context.roles.items()}.get(_dashed_key(word))
     if found is None:
         names = list(dict.fromkeys(context.roles.values()))
-        guess = did_you_mean(word, [*names, *context.roles])
-        raise UserError(f"{quote_word(word)} is not a role.{guess} Use one of {quote_words(names)}.")
+        known = [*names, *context.roles]
+        raise UserError(
+            f"{quote_word(word)} is not a role.{did_you_mean(word, known)} Use one of {quote_words(names)}.",
+            mistake=word,
+            offers=offer_closest(word, known),
+        )
     return found
 
 
@@ -146,7 +158,9 @@ def read_kind(word: str, context: Context) -> Kind:
     guess = closest_word(typed, list(words))
     hint = f" Did you mean `{words[guess].value}`?" if guess else ""
     raise UserError(
-        f"{quote_word(word)} is not a kind of entry.{hint} Use one of {quote_words(kind.value for kind in MARKS)}."
+        f"{quote_word(word)} is not a kind of entry.{hint} Use one of {quote_words(kind.value for kind in MARKS)}.",
+        mistake=word,
+        offers=[Offer(f'"{words[each.text].value}"') for each in offer_closest(typed, list(words))],
     )
 
 
@@ -168,7 +182,9 @@ def read_languages(word: str, context: Context) -> tuple[str, ...]:
         if code not in context.languages:
             guess = did_you_mean(code, context.languages)
             raise UserError(
-                f"{quote_word(code)} is not a language I can write.{guess} Use {quote_words(context.languages)}."
+                f"{quote_word(code)} is not a language I can write.{guess} Use {quote_words(context.languages)}.",
+                mistake=code,
+                offers=offer_closest(code, context.languages),
             )
     return tuple(dict.fromkeys(codes))
 

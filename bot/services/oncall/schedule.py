@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError, did_you_mean
+from bot.domain.errors import UserError, did_you_mean, offer_closest
 from bot.domain.oncall.calendar_schedule import MatchedCalendar, match_copy
 from bot.domain.oncall.schedule import FixedLayer, Override, Schedule, on_call_at, shifts_between
 from bot.domain.terms import TargetKind
@@ -100,7 +100,11 @@ def check_schedule_exists(settings: Settings, name: str) -> None:
     if name not in settings.schedules:
         known = list(settings.schedules)
         there = f"There are {', '.join(f'`{each}`' for each in known)}." if known else "None is configured."
-        raise UserError(f"There is no schedule `{name}`.{did_you_mean(name, known)} {there}")
+        raise UserError(
+            f"There is no schedule `{name}`.{did_you_mean(name, known)} {there}",
+            mistake=name,
+            offers=offer_closest(name, known),
+        )
 
 
 def load_rota(session: Session, settings: Settings, team_id: str, name: str, since: datetime, until: datetime) -> Rota:

@@ -14,6 +14,7 @@ from bot.runtime import metrics
 from bot.services.channel.creation import CHANNEL_NAME, find_by_channel
 from bot.slack.api.payloads import parsing_payload
 from bot.slack.handlers.commands.execution import SlashCommand, answer_read_only, execute_command, is_read_only
+from bot.slack.handlers.commands.typed_lines import render_outage
 from bot.slack.inbound.deps import Deps
 from bot.slack.inbound.modal_opener import outage_text
 from bot.slack.inbound.modals import open_declare_form
@@ -52,7 +53,7 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
                 answer = await deps.database.run(execute_command, settings, command, at)
         except DatabaseUnavailable as problem:
             log.error("command failed; database unavailable", problem=str(problem))  # noqa: TRY400  an outage
-            answer = render_text(outage_text(problem))
+            answer = render_outage(outage_text(problem), command.text)
         seconds = perf_counter() - started
         metrics.ANSWER_SECONDS.labels("command").observe(seconds)
         if seconds > SLOW_SECONDS:

@@ -16,6 +16,7 @@ from aiohttp import web
 from bot.services.workspace.access import REFUSAL, REFUSAL_TO_ACCOUNT
 from bot.slack.blocks.postmortem import entry_forms
 from bot.slack.blocks.time_question import CHOICE_ACTIONS
+from bot.slack.blocks.typed_line import OFFER_ACTIONS
 from bot.slack.handlers import BUTTONS, FORMS, SHORTCUTS
 from bot.slack.handlers.commands.time_questions import TimeQuestion
 from bot.slack.replies.timeline import NEWER, OLDER, SHOW_REMOVED
@@ -122,7 +123,7 @@ class Stage:
             return f"amend:{self.entry}:1.0.0.0"
         if action_id in {OLDER, NEWER, SHOW_REMOVED}:
             return "1.0.0.0"
-        if action_id in CHOICE_ACTIONS:
+        if action_id in (*CHOICE_ACTIONS, *OFFER_ACTIONS):
             line = "note at:14:00 it began"
             question = TimeQuestion(user, "x", channel_id(self.world), line, self._next(), self.world.now)
             return question.button_value("14:00", "13:00 UTC")

@@ -42,6 +42,7 @@ from tests.support.gallery.lists import list_messages
 from tests.support.gallery.paging import paging_messages as paged_messages
 from tests.support.gallery.reminders import ACK_TIMEOUT, REMINDERS
 from tests.support.gallery.roles import BRIEFINGS
+from tests.support.gallery.typed_lines import refused_lines
 from tests.support.gallery.vendors import vendor_messages
 
 FOLLOW_UPS = FollowUpsView(
@@ -144,6 +145,7 @@ def _prompts() -> Iterator[tuple[str, Message]]:
     yield "questions: answered", missing_facts_message(MissingFactsView(7, ()))
     yield "findings", findings.findings_message(FINDINGS)
     yield "question: which time", time_question_message(*TIME_QUESTION)
+    yield from refused_lines()
     yield "findings: nothing left", findings.findings_message(FindingsView("INC-7", ()))
 
 

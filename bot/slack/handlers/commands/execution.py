@@ -19,11 +19,13 @@ from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known_caller
 from bot.slack.api.payloads import parse_team_id
 from bot.slack.blocks.time_question import CHOICE_ACTIONS
+from bot.slack.blocks.typed_line import OFFER_ACTIONS
 from bot.slack.handlers.commands.parse_context import build_context
 from bot.slack.handlers.commands.time_questions import TimeQuestion, render_question
+from bot.slack.handlers.commands.typed_lines import render_refusal
 from bot.slack.handlers.interactions import ButtonClick
 from bot.slack.handlers.registry import CLICK, Answer, Button
-from bot.slack.replies.render import render_command_reply, render_error
+from bot.slack.replies.render import render_command_reply, render_text
 from bot.store.database.savepoint import savepoint
 from bot.store.incidents import numbering
 from bot.store.incidents.incidents import Incident, IncidentNotFound
@@ -36,6 +38,7 @@ MENTION = re.compile(r"<@([UW][A-Z0-9]+)\|([^>|]+)>")
 """A mention as Slack escapes it in slash commands: user id and handle."""
 REFERENCE = re.compile(r"(?i)(?<![\w-])[a-z][a-z0-9_]*-[0-9]+(?![\w-])")
 """An incident's reference, such as INC-7."""
+ANSWERED_ALREADY = "You have answered this already, and what you typed was done then."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,8 @@ def execute_command(session: Session, settings: Settings, command: SlashCommand,
 
     A redelivery gets the first answer again. A UserError is rendered, and nothing is changed.
 
-    An answer that shows a view is not stored, because it quotes texts that people may delete, nor is a question, whose
-    buttons carry the command. Neither has changed anything, so a redelivery may execute the command again.
+    An answer that shows a view is not stored, because it quotes texts that people may delete, nor is a refusal or a
+    question, which carry the command. Neither has changed anything, so a redelivery may execute the command again.
     """
     key = f"{command.team_id}:command:{command.trigger_id}"
     if command.trigger_id and not idempotency.register_delivery(session, key, at):
@@ -95,10 +98,9 @@ def execute_command(session: Session, settings: Settings, command: SlashCommand,
     except Ambiguous as problem:
         return render_question(problem, _as_question(command, at))
     except UserError as problem:
-        answer, view = render_error(problem), ReplyView.NOTHING
-    else:
-        answer, view = render_command_reply(session, settings, reply, at), reply.shows
-    if command.trigger_id and view is ReplyView.NOTHING:
+        return render_refusal(problem, _as_question(command, at))
+    answer = render_command_reply(session, settings, reply, at)
+    if command.trigger_id and reply.shows is ReplyView.NOTHING:
         idempotency.save_answer(session, key, answer)
     return answer
 
@@ -117,18 +119,18 @@ def answer_read_only(session: Session, settings: Settings, command: SlashCommand
     except Ambiguous as problem:
         return render_question(problem, _as_question(command, at))
     except UserError as problem:
-        return render_error(problem)
+        return render_refusal(problem, _as_question(command, at), with_line=False)
 
 
 def _as_question(command: SlashCommand, at: datetime) -> TimeQuestion:
     return TimeQuestion(command.user_id, command.user_name, command.channel_id, command.text, command.trigger_id, at)
 
 
-def _choose_time(session: Session, settings: Settings, actor: Actor, click: ButtonClick) -> Answer:
+def _run_choice(session: Session, settings: Settings, actor: Actor, click: ButtonClick) -> Answer:
     """
-    Execute a command with the chosen time. Returns the new content of the question's message.
+    Execute a command with the chosen time or correction. Returns the new content of the message with the button.
 
-    It is executed once, however many of the buttons are clicked. A UserError leaves the buttons.
+    It is executed once, however many of the buttons are clicked. A refusal is a message of its own, and leaves them.
     """
     question = TimeQuestion.from_value(click.value)
     question.check_answerable(click.user_id, actor.at)
@@ -146,12 +148,14 @@ def _choose_time(session: Session, settings: Settings, actor: Actor, click: Butt
     try:
         with savepoint(session):
             if not idempotency.register_delivery(session, f"{click.team_id}:asked:{question.trigger_id}", actor.at):
-                raise UserError("You have answered this already, and what you typed was done then.")
+                return {**render_text(f":warning: {ANSWERED_ALREADY}"), "replace_original": False}
             _ensure_people_known(session, command, actor.at)
             reply = _run_command(session, settings, command, actor.at, question)
             session.flush()
     except Ambiguous as problem:
         answer = render_question(problem, question)
+    except UserError as problem:
+        return {**render_refusal(problem, question), "replace_original": False}
     else:
         answer = render_command_reply(session, settings, reply, actor.at)
     return {**answer, "replace_original": True}
@@ -206,4 +210,4 @@ def _find_zone(
     return ZoneInfo(here.zone) if here else settings.incidents.zone
 
 
-BUTTONS = tuple(Button(action_id, about=CLICK, run=_choose_time) for action_id in CHOICE_ACTIONS)
+BUTTONS = tuple(Button(action_id, about=CLICK, run=_run_choice) for action_id in (*CHOICE_ACTIONS, *OFFER_ACTIONS))
