@@ -17,6 +17,8 @@ from bot.domain.times import ParsedTime, refuse_future
 
 _TEXT_NAMES = MappingProxyType({"WHY": "a reason", "WORDS": "words to look for", "TITLE": "a title"})
 """Names of a command's text, by the word in its usage; any other is a text."""
+_GOES_ON = re.compile(r"~?\d+(?:[.,]\d+)? %|~?\d{1,3} \d{3}", re.ASCII)
+"""A number of users in two words."""
 _KEY = re.compile(r"(?P<dashes>--|—|–)?(?P<name>[^\W\d_][\w-]*)(?P<sign>[:=])?(?P<rest>.*)", re.DOTALL)
 
 
@@ -176,8 +178,8 @@ class _LineParser:
             span = read_span(option.kind, words, self._context_of(option))
             if span is not None:
                 return span
-        if option.kind is Value.PERCENT and words[1:2] == ["%"]:
-            return self._value(option, words[0]), 2
+        if option.kind is Value.USERS and _GOES_ON.fullmatch(" ".join(words[:2])):  # `20 %`, `1 200`
+            return self._value(option, " ".join(words[:2])), 2
         count = count_name_words(option.kind, words, self.context)
         word = " ".join(words[:count])
         return self._value(option, word.rstrip(",;") or word), count

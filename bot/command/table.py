@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.incidents.roles import DEFAULT_ROLES, role_aliases
 from bot.domain.terms import LANGUAGES, Kind, Severity, Status, TargetKind
 from bot.domain.times import ParsedTime
@@ -30,8 +31,8 @@ class Value(StrEnum):
     """Severity, by the workspace's own words."""
     STATUS = "status"
     """Status."""
-    PERCENT = "percent"
-    """float, 0.0 to 100.0."""
+    USERS = "users"
+    """AffectedUsers: a count, or a share with its sign."""
     LANGUAGES = "languages"
     """tuple[str, ...]: `fr,en`."""
     KIND = "kind"
@@ -69,7 +70,18 @@ class Target:
 
 
 TypedValue = (
-    str | bool | float | date | ParsedTime | ZoneInfo | Severity | Status | Kind | Mention | Target | tuple[str, ...]
+    str
+    | bool
+    | date
+    | ParsedTime
+    | ZoneInfo
+    | Severity
+    | Status
+    | Kind
+    | Mention
+    | Target
+    | AffectedUsers
+    | tuple[str, ...]
 )
 """Parsed value of an option or a positional; its `Value` says which type."""
 

@@ -11,12 +11,12 @@ from types import MappingProxyType
 
 from bot.command.table import Context, Mention, Target, TypedValue, Value
 from bot.domain.errors import Ambiguous, Offer, UserError, closest_word, did_you_mean, offer_closest
+from bot.domain.incidents.impact import parse_affected_users
 from bot.domain.terms import DIRECT_STATUSES, MARKS, Kind, Severity, Status, TargetKind
 from bot.domain.times import ParsedTime, read_date, read_leading_date, read_leading_time, read_time, read_zone
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]*)>")
 _NUMBER = r"(?P<number>[1-9]\d{0,9})"
-_PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d{1,6})?)%?", re.ASCII)
 _NO = frozenset({"no", "false", "off", "0", "n"})
 _YES = frozenset({"yes", "true", "on", "1", "y"})
 _PREFIXED_TARGETS = {each.value: each for each in (TargetKind.POLICY, TargetKind.SCHEDULE, TargetKind.VENDOR)}
@@ -164,17 +164,6 @@ def read_kind(word: str, context: Context) -> Kind:
     )
 
 
-def read_percent(word: str) -> float:
-    """`20%` or `20`; `2,5` as well as `2.5`."""
-    match = _PERCENT.fullmatch(word)
-    if match is None:
-        raise UserError(f"{quote_word(word)} is not a percentage. Write for example `20%`.")
-    percent = float(match[1].replace(",", "."))
-    if percent > 100:
-        raise UserError(f"{quote_word(word)} is more than all of them. A percentage goes from `0%` to `100%`.")
-    return percent
-
-
 def read_languages(word: str, context: Context) -> tuple[str, ...]:
     """`fr,en`: each once, in the order typed."""
     codes = [code.strip().casefold() for code in word.split(",")]
@@ -296,7 +285,7 @@ _READERS: Mapping[Value, _Reader] = MappingProxyType(
         Value.ZONE: lambda word, _context, _choices, _groups: read_zone(word),
         Value.SEVERITY: lambda word, context, _choices, _groups: read_severity(word, context),
         Value.STATUS: lambda word, context, choices, _groups: read_status(word, context, choices),
-        Value.PERCENT: lambda word, _context, _choices, _groups: read_percent(word),
+        Value.USERS: lambda word, _context, _choices, _groups: parse_affected_users(word),
         Value.LANGUAGES: lambda word, context, _choices, _groups: read_languages(word, context),
         Value.KIND: lambda word, context, _choices, _groups: read_kind(word, context),
         Value.FLAG: lambda word, _context, _choices, _groups: read_flag(word),

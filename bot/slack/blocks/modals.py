@@ -136,7 +136,7 @@ def add_to_timeline_form(
 def impact_form(_settings: Settings, incident_id: int) -> View:
     fields = [
         text_field(TEXT, "What did it do to whom?", is_long=True, is_optional=False),
-        text_field(USERS, "Share of users", example="20%"),
+        text_field(USERS, "How many users?", hint="A count like 1200, or a share with its sign like 20%."),
     ]
     return modal(ASK_IMPACT, "The impact", "Record", fields, {INCIDENT: incident_id})
 
