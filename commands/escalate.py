@@ -45,7 +45,7 @@ COMMAND = Command(
         Option("at", Value.TIME, about="when they were called; nobody is paged then"),
         Option("case", Value.TEXT, about="a vendor's case reference"),
     ),
-    positionals=(Positional("target", Value.TARGET),),
+    positionals=(Positional("target", Value.TARGET, at_either_end=True),),
     text="optional",
     aliases=("page",),
     run=run,

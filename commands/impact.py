@@ -34,8 +34,8 @@ COMMAND = Command(
     options=(
         LANGUAGE,
         Option("users", Value.USERS, about="how many users are affected"),
-        Option("started", Value.TIME, about="when the impact began"),
-        Option("ended", Value.TIME, about="when the impact ended"),
+        Option("started", Value.TIME, ("start",), about="when the impact began"),
+        Option("ended", Value.TIME, ("end",), about="when the impact ended"),
     ),
     text="optional",
     run=run,

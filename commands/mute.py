@@ -4,9 +4,7 @@ from bot.command.table import Command, Option, Positional, Value
 from bot.domain.errors import UserError
 from bot.domain.times import format_time
 from bot.services.paging.mutes import mute_person
-from commands.base import Caller, Invocation, Reply, Session
-
-SELF_WORDS = ("me", "@me", "myself")
+from commands.base import SELF_WORDS, Caller, Invocation, Reply, Session
 
 
 def parse_person(caller: Caller, typed: Invocation) -> tuple[str, str]:

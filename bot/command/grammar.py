@@ -8,18 +8,26 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.command.help import describe_value, usage_hint
+from bot.command.option_check import KEEP_AS_TEXT, check_options
 from bot.command.slack_text import parse_marks
 from bot.command.table import Command, Context, Invocation, Option, Positional, Value
 from bot.command.tokenizer import Word, remove_words, split_words, strip_quotes, trailing_words
 from bot.command.values import count_name_words, incident_reference, quote_word, read_span, read_value
-from bot.domain.errors import Ambiguous, UserError, did_you_mean, offer_closest
+from bot.domain.errors import Ambiguous, Offer, UserError, did_you_mean, offer_closest
+from bot.domain.text.normalize import is_visible
 from bot.domain.times import ParsedTime, refuse_future
 
 _TEXT_NAMES = MappingProxyType({"WHY": "a reason", "WORDS": "words to look for", "TITLE": "a title"})
 """Names of a command's text, by the word in its usage; any other is a text."""
 _GOES_ON = re.compile(r"~?\d+(?:[.,]\d+)? %|~?\d{1,3} \d{3}", re.ASCII)
 """A number of users in two words."""
-_KEY = re.compile(r"(?P<dashes>--|—|–)?(?P<name>[^\W\d_][\w-]*)(?P<sign>[:=])?(?P<rest>.*)", re.DOTALL)
+COLONS = (":", "：")
+"""The second one is typed on Chinese and Japanese keyboards."""
+_KEY = re.compile(r"(?P<dashes>--|—|–)?(?P<name>[^\W\d_][\w-]*)(?P<sign>[:：=])?(?P<rest>.*)", re.DOTALL)
+
+
+class IncidentNotNamed(UserError):
+    """A command about an incident that was typed elsewhere without one. Its mistake is the command's word."""
 
 
 def parse(text: str, commands: Sequence[Command], context: Context) -> Invocation:
@@ -90,6 +98,12 @@ class _LineParser:
         # The zone first: `at:` may stand before the `tz:` that it is meant in.
         for only_zone in (True, False):
             self._read_options(only_zone=only_zone)
+        check_options(
+            [self.words[place] for place in self._unspent_places()],
+            list(self.keys),
+            self.context.chosen,
+            may_be_text=self.command.text != "none",
+        )
         self._read_bare_flags()
         named = named or self._take_incident()
         for positional in self.command.positionals:
@@ -109,7 +123,7 @@ class _LineParser:
     def _key_at(self, place: int) -> tuple[Option, re.Match[str]] | None:
         word = self.words[place]
         match = None if word.is_quotation else _KEY.fullmatch(word.key or word.text)
-        if match is None or not (match["dashes"] or match["sign"] == ":") or (match["rest"] and not match["sign"]):
+        if match is None or not (match["dashes"] or match["sign"] in COLONS) or (match["rest"] and not match["sign"]):
             return None
         option = self.keys.get(match["name"].casefold())
         return (option, match) if option else None
@@ -227,6 +241,7 @@ class _LineParser:
                 raise self._missing(positional)
             return
         places = [left[0], left[-1]] if positional.at_either_end else [left[0]]
+        problems: list[UserError] = []
         for place in dict.fromkeys(places):
             name = self._name_at(place, positional)
             try:
@@ -234,17 +249,25 @@ class _LineParser:
             except Ambiguous:
                 raise
             except UserError as problem:
-                is_meant = positional.required or self.command.text == "none"  # it cannot be text
-                if is_meant and place == places[-1]:
-                    raise UserError(
-                        f"{problem.message} {usage_hint(self.command)}",
-                        mistake=problem.mistake or self.words[place].text,
-                        offers=problem.offers,
-                    ) from None
+                self._check_is_text(positional, place, problem)
+                problems.append(problem)
                 continue
             self.positionals[positional.name] = value
             self.spent |= set(range(place, place + len(name)))
             return
+        if positional.required or self.command.text == "none":  # it cannot be text
+            raise UserError(
+                f"{problems[0].message} {usage_hint(self.command)}",
+                mistake=problems[0].mistake or self.words[places[0]].text,
+                offers=problems[0].offers,
+            )
+
+    def _check_is_text(self, positional: Positional, place: int, problem: UserError) -> None:
+        """Raise `problem` for a name with `@` in the place of a person: it is no text."""
+        word = self.words[place].text
+        if positional.kind is Value.PERSON and re.match(r"@\w", word) and self.context.chosen.get(word) != word:
+            kept = [Offer(word, label=KEEP_AS_TEXT)] if positional.at_either_end else []
+            raise UserError(problem.message, mistake=word, offers=kept) from None
 
     def _name_at(self, place: int, positional: Positional) -> list[Word]:
         """The word at that place, or as many as make one name."""
@@ -267,7 +290,7 @@ class _LineParser:
         return UserError(f"`/incident {self.command.name}` needs {wanted}. {usage_hint(self.command)}")
 
     def _check_text(self, text: str) -> None:
-        if self.command.text == "required" and not text:
+        if self.command.text == "required" and not is_visible(text):
             wanted = next((said for word, said in _TEXT_NAMES.items() if f" {word}" in self.command.usage), "a text")
             raise UserError(f"`/incident {self.command.name}` needs {wanted}. {usage_hint(self.command)}")
         if self.command.text == "none" and text:
@@ -280,7 +303,8 @@ class _LineParser:
             )
 
     def _ask_which_incident(self) -> None:
-        raise UserError(
+        raise IncidentNotNamed(
             f"Which incident? Type this in its channel, or name it: `/incident {self.command.name} "
-            f"{self.context.series[0]}-7 …`."
+            f"{self.context.series[0]}-7 …`.",
+            mistake=self.words[0].text if self.words else "",
         )

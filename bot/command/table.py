@@ -167,6 +167,10 @@ class Context:
         default_factory=lambda: MappingProxyType({each.value: each for each in Status})
     )
     """Words for a status, casefolded."""
+    caller: str | None = None
+    """User id of the person who typed the line: `@me`."""
+    vendors: Sequence[str] = ()
+    """Keys and names of the configured vendors."""
     inside: str | None = None
     series: tuple[str, ...] = ("INC", "DRILL")
     """Prefixes of incident numbers; a bare number has the first."""

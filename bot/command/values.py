@@ -185,9 +185,17 @@ def read_flag(word: str) -> bool:
     return word.casefold() in _YES
 
 
-def read_person(word: str) -> Mention:
-    """A mention. A plain `@name` is refused: only Slack can resolve it."""
+def read_person(word: str, context: Context, groups: Mapping[str, str]) -> Mention:
+    """
+    A mention, or `@me`. A plain `@name` is refused: only Slack can resolve it.
+
+    So is a user group, one of `groups`.
+    """
+    if word.casefold() == "@me" and context.caller is not None:
+        return Mention(context.caller)
     match = _PERSON.fullmatch(word)
+    if word in groups:
+        raise UserError(f"{quote_word(word)} is a user group, and one person is needed here. Name somebody of it.")
     if match is None:
         raise UserError(
             f"I cannot tell who {quote_word(word)} is. Type `@` and choose the person from Slack's list, so that it "
@@ -196,7 +204,7 @@ def read_person(word: str) -> Mention:
     return Mention(match[1])
 
 
-def read_target(word: str, groups: Mapping[str, str]) -> Target:
+def read_target(word: str, context: Context, groups: Mapping[str, str]) -> Target:
     """
     `@user`, a user group, `@team`, `policy:NAME` or `vendor:NAME`.
 
@@ -213,10 +221,34 @@ def read_target(word: str, groups: Mapping[str, str]) -> Target:
     if colon and kind.casefold() in _PREFIXED_TARGETS:
         if not name:
             raise UserError(f"Name the {kind.casefold()} right behind the colon, as in `{kind.casefold()}:payments`.")
+        if kind.casefold() == TargetKind.VENDOR.value:
+            name = known_vendor(name, context)
         return Target(_PREFIXED_TARGETS[kind.casefold()], name)
     raise UserError(
         f"{quote_word(word)} is nobody I can call. Start with whom to call (`@user`, `@team`, `policy:NAME`, "
         "`schedule:NAME` or `vendor:NAME`), then say why."
+    )
+
+
+def known_vendor(name: str, context: Context) -> str:
+    """
+    The configured vendor that is written so, with blanks, dashes or underscores; another name is a new vendor.
+
+    Raises UserError for a name that is nearly a configured one.
+    """
+    known = {_dashed_key(each): each for each in context.vendors}
+    if _dashed_key(name) in known:
+        return known[_dashed_key(name)]
+    guess = closest_word(_dashed_key(name), list(known))
+    if guess is None or context.chosen.get(name) == name:
+        return name
+    raise UserError(
+        f"dogwatch.toml has no vendor {quote_word(name)}. Did you mean {quote_word(known[guess])}?",
+        mistake=name,
+        offers=[
+            Offer(known[guess] if " " not in known[guess] else f'"{known[guess]}"'),
+            Offer(name, label="It is another vendor"),
+        ],
     )
 
 
@@ -289,8 +321,8 @@ _READERS: Mapping[Value, _Reader] = MappingProxyType(
         Value.LANGUAGES: lambda word, context, _choices, _groups: read_languages(word, context),
         Value.KIND: lambda word, context, _choices, _groups: read_kind(word, context),
         Value.FLAG: lambda word, _context, _choices, _groups: read_flag(word),
-        Value.PERSON: lambda word, _context, _choices, _groups: read_person(word),
-        Value.TARGET: lambda word, _context, _choices, groups: read_target(word, groups),
+        Value.PERSON: lambda word, context, _choices, groups: read_person(word, context, groups),
+        Value.TARGET: lambda word, context, _choices, groups: read_target(word, context, groups),
         Value.INCIDENT: lambda word, context, _choices, _groups: read_incident(word, context),
         Value.ROLE: lambda word, context, _choices, _groups: read_role(word, context),
     }

@@ -10,7 +10,11 @@ CLEARLY_CLOSER = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A text to be typed instead of a mistake. `label` is that of its button; without one, the whole line is."""
+    """
+    A text to be typed instead of a mistake; the mistake itself, if it may be none.
+
+    `label` is that of its button; without one, the whole line is.
+    """
 
     text: str
     label: str = ""

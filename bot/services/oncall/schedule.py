@@ -95,15 +95,16 @@ def explain_nobody(session: Session, settings: Settings, schedule_name: str) -> 
     return f'The calendar of the schedule "{schedule_name}" has nobody at this time.'
 
 
-def check_schedule_exists(settings: Settings, name: str) -> None:
-    """Raise UserError for a schedule that is not configured."""
+def check_schedule_exists(settings: Settings, name: str, *, also: Sequence[str] = ()) -> None:
+    """Raise UserError for a schedule that is not configured. `also`: other words that may be meant."""
     if name not in settings.schedules:
         known = list(settings.schedules)
         there = f"There are {', '.join(f'`{each}`' for each in known)}." if known else "None is configured."
+        meant = list(dict.fromkeys([*known, *also]))
         raise UserError(
-            f"There is no schedule `{name}`.{did_you_mean(name, known)} {there}",
+            f"There is no schedule `{name}`.{did_you_mean(name, meant)} {there}",
             mistake=name,
-            offers=offer_closest(name, known),
+            offers=offer_closest(name, meant),
         )
 
 
@@ -144,13 +145,17 @@ def match_schedule_name(settings: Settings, text: str) -> str | None:
     return next((each for each in longest_first if folded.startswith(f"{each.casefold()} ")), None)
 
 
-def find_schedule(settings: Settings, text: str) -> str:
-    """The schedule named by `text`, or the only one if empty. Raises UserError for other text."""
+def find_schedule(settings: Settings, text: str, *, also: Sequence[str] = ()) -> str:
+    """
+    The schedule named by `text`, or the only one if empty.
+
+    Raises UserError for other text; `also` has other words that may be meant.
+    """
     if not text:
         return only_schedule(settings, text)
     found = match_schedule_name(settings, text)
     if found is None or len(found) != len(text):
-        check_schedule_exists(settings, text)
+        check_schedule_exists(settings, text, also=also)
     return found or text
 
 

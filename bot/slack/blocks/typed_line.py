@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.text.normalize import DIRECTION_CONTROLS
-from bot.slack.blocks.limits import Block, actions, button, cut, literal, one_line, section
+from bot.slack.blocks.limits import BUTTON_TEXT, Block, actions, button, cut, literal, one_line, section
 from bot.slack.blocks.message import Message
 
 MAX_OFFERS = 6
@@ -36,7 +36,7 @@ def refusal_message(
 
 
 def offer_label(line: str) -> str:
-    return one_line(DIRECTION_CONTROLS.sub("", f"Run {line}"), 75)
+    return one_line(DIRECTION_CONTROLS.sub("", f"Run {line}"), BUTTON_TEXT)
 
 
 def _heading(line: str, mistake: str) -> str:

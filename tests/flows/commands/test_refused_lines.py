@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.support.worlds.world import World, rendered
 
 OFFER = "typed_line_0"
@@ -85,3 +87,64 @@ async def test_a_corrected_line_may_be_refused_in_turn(world: World) -> None:
     await press_offer(world)
 
     assert [(each["kinds"], each["text"]) for each in (await world.timeline())[-1:]] == [(["hypothesis"], "It is DNS")]
+
+
+async def test_a_word_that_is_nearly_an_option_is_read_as_somebody_chooses(world: World) -> None:
+    for number in (0, 1):
+        await world.types("oncall", "/incident start Login fails severty:1", "ops")
+        assert labels_of(newest_answer(world, channel="ops")) == [
+            "Run /incident start Login fails severity:1",
+            "It belongs to the text",
+        ]
+        assert len(world.channels) == number
+        await press_offer(world, channel="ops", number=number)
+
+    opened = [(await world.exported(each))["incident"] for each in ("INC-1", "INC-2")]
+    assert [(each["title"], each["severity"]) for each in opened] == [
+        ("Login fails", "SEV1"),
+        ("Login fails severty:1", "SEV3"),
+    ]
+
+
+async def test_outside_the_open_incidents_are_offered(world: World) -> None:
+    await world.declares("checkout is down")
+    await world.declares("keys leaked private")
+
+    answer = await world.types("oncall", "/incident note it began at the gateway", "ops")
+
+    assert "Which incident?" in answer
+    assert labels_of(newest_answer(world, channel="ops")) == ["INC-1 checkout is down"]
+    await press_offer(world, channel="ops")
+    assert (await world.timeline())[-1]["text"] == "it began at the gateway"
+
+
+async def test_outside_without_an_open_incident_it_says_so(world: World) -> None:
+    assert "No incident is open" in await world.types("oncall", "/incident note it began", "ops")
+
+
+@pytest.mark.parametrize("command", ["task", "improve"])
+async def test_nothing_is_due_in_the_past(world: World, command: str) -> None:
+    await world.declares()
+
+    assert "2020-01-01 is in the past" in await world.types("oncall", f"/incident {command} Look due:2020-01-01")
+    assert "noted" in await world.types("oncall", f"/incident {command} Look due:2026-03-02")
+    assert "is in the past" in await world.types("oncall", f"/incident {command} #1 due:2026-03-01")
+
+
+VENDORS = '[vendors.payment-gateway]\ncontact = "support@gateway.example"\n'
+
+
+@pytest.mark.world(config=VENDORS)
+async def test_a_misspelt_vendor_is_never_a_new_one_unasked(world: World) -> None:
+    await world.declares()
+
+    answer = await world.types("oncall", "/incident escalate vendor:paymnt-gateway cards fail")
+    assert "Did you mean `payment-gateway`?" in answer
+    assert (await world.exported())["escalations"] == []
+    await press_offer(world)
+
+    await world.types("oncall", "/incident escalate vendor:Payment_Gateway still")
+    await world.types("oncall", "/incident escalate vendor:paymnt-gateway and another")
+    await press_offer(world, number=1)
+    names = [each["target"] for each in (await world.exported())["escalations"]]
+    assert names == ["payment-gateway", "payment-gateway", "paymnt-gateway"]

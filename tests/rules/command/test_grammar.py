@@ -288,7 +288,7 @@ def test_the_zone_of_the_line_is_the_zone_of_its_times():
         ("escalate vendor: Acme", "right behind the colon"),
         ("escalate @dba", "needs a text"),
         ("ack foo", "does not know what to do with `foo`"),
-        ("pm templat:brief", "Did you mean `template:`?"),
+        ("pm templat:brief", "Did you mean `template:brief`?"),
         ("pm template:breif", "Did you mean `brief`?"),
         ("update soon x", "Use one of `investigating`"),
         ("merge soon", "as in `INC-7`"),

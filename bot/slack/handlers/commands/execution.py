@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.command.grammar import identify_command, parse
+from bot.command.grammar import IncidentNotNamed, identify_command, parse
 from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
 from bot.services.channel.creation import find_by_channel
@@ -22,7 +22,7 @@ from bot.slack.blocks.time_question import CHOICE_ACTIONS
 from bot.slack.blocks.typed_line import OFFER_ACTIONS
 from bot.slack.handlers.commands.parse_context import build_context
 from bot.slack.handlers.commands.time_questions import TimeQuestion, render_question
-from bot.slack.handlers.commands.typed_lines import render_refusal
+from bot.slack.handlers.commands.typed_lines import render_refusal, with_open_incidents
 from bot.slack.handlers.interactions import ButtonClick
 from bot.slack.handlers.registry import CLICK, Answer, Button
 from bot.slack.replies.render import render_command_reply, render_text
@@ -181,10 +181,14 @@ def _run_command(
         inside=here,
         zone=_find_zone(session, settings, command, here, visibility),
         earlier=numbering.find_series(session, command.team_id),
+        caller=command.user_id,
     )
     if question:
         context = replace(context, chosen=question.chosen)
-    invocation = parse(command.text, COMMANDS, context)
+    try:
+        invocation = parse(command.text, COMMANDS, context)
+    except IncidentNotNamed as problem:
+        raise with_open_incidents(session, visibility, problem) from problem
     incident = here
     if invocation.incident is not None and (here is None or invocation.incident != here.reference):
         incident = visibility.find(session, invocation.incident)

@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from sqlmodel import Session
+
 from bot.command.slack_text import corrected_text, retyped_text
-from bot.domain.errors import UserError
+from bot.domain.errors import Offer, UserError
+from bot.slack.blocks.limits import BUTTON_TEXT, one_line
 from bot.slack.blocks.typed_line import MAX_OFFERS, offer_label, refusal_message
 from bot.slack.handlers.commands.time_questions import MAX_VALUE, TimeQuestion
 from bot.slack.handlers.registry import Answer
 from bot.slack.replies.render import escape_markup, render_ephemeral
+from bot.store.incidents import incident_lists
+from bot.store.incidents.visibility import Visibility
 
 COMMAND = "/incident"
 
@@ -23,6 +28,19 @@ def render_refusal(problem: UserError, typed: TimeQuestion, *, with_line: bool =
     offers = list(_offers(problem, typed))[:MAX_OFFERS]
     reason = escape_markup(f":warning: {problem.message}")
     return render_ephemeral(refusal_message(reason, line, mistake=problem.mistake, offers=offers))
+
+
+def with_open_incidents(session: Session, visibility: Visibility, problem: UserError) -> UserError:
+    """The same refusal with the open incidents, each as an offer: it is named behind the command's word."""
+    seen = visibility.filter(incident_lists.find_open(session, visibility.team_id))
+    if not seen:
+        return UserError(f"{problem.message} No incident is open.", mistake=problem.mistake)
+    more = f" {len(seen)} incidents are open; `/incident list` has all." if len(seen) > MAX_OFFERS else ""
+    offers = [
+        Offer(f"{problem.mistake} {each.reference}", label=one_line(f"{each.reference} {each.title}", BUTTON_TEXT))
+        for each in seen[:MAX_OFFERS]
+    ]
+    return UserError(f"{problem.message}{more}", mistake=problem.mistake, offers=offers)
 
 
 def render_outage(text: str, typed_text: str) -> Answer:
@@ -42,6 +60,7 @@ def _offers(problem: UserError, typed: TimeQuestion) -> Iterator[tuple[str, str]
         text = corrected_text(typed.text, problem.mistake, each.text)
         if text is None:
             continue
-        value = replace(typed, text=text).value
+        is_kept = each.text == problem.mistake
+        value = typed.button_value(each.text, each.text) if is_kept else replace(typed, text=text).value
         if len(value) <= MAX_VALUE:
             yield each.label or offer_label(_whole_line(text)), value
