@@ -48,5 +48,6 @@ COMMAND = Command(
     positionals=(Positional("target", Value.TARGET, at_either_end=True),),
     text="optional",
     aliases=("page",),
+    also_meant=("call", "notify", "alert"),
     run=run,
 )

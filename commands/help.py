@@ -20,6 +20,7 @@ def build_command(table: tuple[Command, ...]) -> Command:
         name="help",
         usage="help [COMMAND]",
         summary="List the commands, or explain one.",
+        aliases=("?", "--help", "-h"),
         positionals=(Positional("command", Value.WORD, required=False),),
         needs_incident=False,
         run=run,

@@ -28,5 +28,6 @@ COMMAND = Command(
     summary="Say who leads; without a name, you do. `nobody` gives the lead up.",
     positionals=(Positional("person", Value.PERSON, required=False),),
     text="optional",
+    also_meant=("commander", "ic", "take", "claim"),
     run=run,
 )

@@ -12,11 +12,13 @@ from bot.command.option_check import KEEP_AS_TEXT, check_options
 from bot.command.slack_text import parse_marks
 from bot.command.table import Command, Context, Invocation, Option, Positional, Value
 from bot.command.tokenizer import Word, remove_words, split_words, strip_quotes, trailing_words
+from bot.command.typed_words import commands_by_word, ordered_line, unknown_command
 from bot.command.values import count_name_words, incident_reference, quote_word, read_span, read_value
 from bot.domain.errors import Ambiguous, Offer, UserError, did_you_mean, offer_closest
 from bot.domain.text.normalize import is_visible
 from bot.domain.times import ParsedTime, refuse_future
 
+NO_COMMAND = "What shall I do? `/incident help` shows what there is."
 _TEXT_NAMES = MappingProxyType({"WHY": "a reason", "WORDS": "words to look for", "TITLE": "a title"})
 """Names of a command's text, by the word in its usage; any other is a text."""
 _GOES_ON = re.compile(r"~?\d+(?:[.,]\d+)? %|~?\d{1,3} \d{3}", re.ASCII)
@@ -37,22 +39,25 @@ def parse(text: str, commands: Sequence[Command], context: Context) -> Invocatio
     Only the command's own keys are options, wherever they stand; the rest is the text, as typed. A text that is one
     quotation loses its quotes. Raises UserError for an invalid line, Ambiguous for one with two readings; nothing else.
     """
-    line, groups = parse_marks(text)
+    typed, groups = parse_marks(text)
+    line = ordered_line(typed, commands, context)
     words = split_words(line)
-    command, skipped, named = _parse_head(words, commands, context)
+    command, skipped, named = _parse_head(words, line, commands, context)
     return _LineParser(line, words, command, context, groups).read(skipped, named)
 
 
 def identify_command(text: str, commands: Sequence[Command], context: Context) -> Command | None:
     """The command that `text` begins with. None for a line that `parse` refuses for it."""
-    line, _ = parse_marks(text)
+    line = ordered_line(parse_marks(text)[0], commands, context)
     try:
-        return _parse_head(split_words(line), commands, context)[0]
+        return _parse_head(split_words(line), line, commands, context)[0]
     except UserError:
         return None
 
 
-def _parse_head(words: list[Word], commands: Sequence[Command], context: Context) -> tuple[Command, int, str | None]:
+def _parse_head(
+    words: list[Word], line: str, commands: Sequence[Command], context: Context
+) -> tuple[Command, int, str | None]:
     """
     The command, the number of words spent on it, and the incident named before it.
 
@@ -60,24 +65,22 @@ def _parse_head(words: list[Word], commands: Sequence[Command], context: Context
     """
     named = incident_reference(words[0].text, context) if words else None
     behind = words[1:] if named else words
-    command = find_command(behind[0].value if behind else "", commands)
+    command = commands_by_word(commands).get(behind[0].value.casefold() if behind else "")
+    if command is None:
+        raise unknown_command(behind, line, commands, context) if behind else UserError(NO_COMMAND)
     return command, len(words) - len(behind) + bool(behind), named
 
 
 def find_command(word: str, commands: Sequence[Command]) -> Command:
-    """Find a command by name or alias. Raises UserError with the nearest one, or with all."""
-    by_name = {name.casefold(): command for command in commands for name in (command.name, *command.aliases)}
-    command = by_name.get(word.casefold())
-    if command is not None:
-        return command
-    if not word:
-        raise UserError("What shall I do? `/incident help` shows what there is.")
-    known_names = [name for name in by_name if name]
-    guess = did_you_mean(word, known_names)
-    names = ", ".join(f"`{command.name}`" for command in commands if command.name)
-    known = "`/incident help` lists them all." if guess else f"There are {names}; `/incident help` explains them."
+    """Find a command by name or alias, for its help. Raises UserError with the nearest one."""
+    by_word = commands_by_word(commands)
+    if word.casefold() in by_word:
+        return by_word[word.casefold()]
+    known = [name for name in by_word if name]
     raise UserError(
-        f"{quote_word(word)} is not a command.{guess} {known}", mistake=word, offers=offer_closest(word, known_names)
+        f"{quote_word(word)} is not a command.{did_you_mean(word, known)} `/incident help` lists them all.",
+        mistake=word,
+        offers=offer_closest(word, known),
     )
 
 
@@ -256,11 +259,17 @@ class _LineParser:
             self.spent |= set(range(place, place + len(name)))
             return
         if positional.required or self.command.text == "none":  # it cannot be text
+            word = self.words[places[0]].text
             raise UserError(
                 f"{problems[0].message} {usage_hint(self.command)}",
-                mistake=problems[0].mistake or self.words[places[0]].text,
-                offers=problems[0].offers,
+                mistake=problems[0].mistake or word,
+                offers=problems[0].offers or self._choices_before(word, positional),
             )
+
+    def _choices_before(self, word: str, positional: Positional) -> list[Offer]:
+        """Each choice as if it had been typed before `word`, where that may be the text's first word."""
+        choices = positional.choices if self.command.text != "none" else ()
+        return [Offer(f"{each} {word}", label=each.capitalize()) for each in choices]
 
     def _check_is_text(self, positional: Positional, place: int, problem: UserError) -> None:
         """Raise `problem` for a name with `@` in the place of a person: it is no text."""

@@ -6,12 +6,10 @@ from difflib import SequenceMatcher
 
 from bot.command.tokenizer import Word
 from bot.command.values import quote_word
-from bot.domain.errors import Offer, UserError
+from bot.domain.errors import NEARLY, Offer, UserError
 
 _KEYED = re.compile(r"(?P<name>(?:--|—|–)?[^\W\d_][\w-]*)(?P<sign>[:：=])(?P<value>(?!//).+)", re.DOTALL)
 KEEP_AS_TEXT = "It belongs to the text"
-NEARLY = 0.8
-"""Least similarity of a misspelt key: `severty` is like `severity`, `server` is not like `service`."""
 
 
 def check_options(words: Iterable[Word], keys: Sequence[str], chosen: Mapping[str, str], *, may_be_text: bool) -> None:

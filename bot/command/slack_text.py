@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 # `&`, `<` and `>` are escaped in what people type, so that an angle bracket always opens one of Slack's own marks.
 _MARK = re.compile(r"<(?P<body>[@#!][^<>|]*|[a-z][a-z0-9+.-]*:[^<>|]*)(?:\|(?P<label>[^<>]*))?>", re.IGNORECASE)
@@ -47,14 +47,20 @@ def corrected_text(text: str, mistake: str, instead: str) -> str | None:
     """
     `text`, as Slack delivers it, with `instead` for `mistake`.
 
-    None where the mistake is not found, or stands at several places and not at the head.
+    Of several places it is the head of the line, or the word behind the command. None where that is not clear.
     """
     if not mistake:
         return None
     found = list(re.finditer(rf"(?<![\w-]){re.escape(mistake)}(?![\w-])", text))
-    if not found or (len(found) > 1 and found[0].start() > 0):
+    if not found or (len(found) > 1 and not _is_first(found, text)):
         return None
     return text[: found[0].start()] + html.escape(instead, quote=False) + text[found[0].end() :]
+
+
+def _is_first(found: Sequence[re.Match[str]], text: str) -> bool:
+    """Return whether the first place is one of the first two words, and none is the value of an option."""
+    is_value = any(text[: each.start()].endswith((":", "=")) for each in found)
+    return len(text[: found[0].start()].split()) < 2 and not is_value
 
 
 def _mark_text(mark: re.Match[str], groups: dict[str, str]) -> str:

@@ -136,6 +136,8 @@ class Command:
     positionals: tuple[Positional, ...] = ()
     text: Literal["none", "optional", "required"] = "none"
     aliases: tuple[str, ...] = ()
+    also_meant: tuple[str, ...] = ()
+    """Other words that people type for it. They are answered with an offer to run it."""
     needs_incident: bool = True
     run: Callable[..., Any] | None = None
     keeps_quotes: bool = False

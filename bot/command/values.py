@@ -17,6 +17,16 @@ from bot.domain.times import ParsedTime, read_date, read_leading_date, read_lead
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]*)>")
 _NUMBER = r"(?P<number>[1-9]\d{0,9})"
+_COMMON_SEVERITIES: Mapping[str, Severity] = MappingProxyType(
+    {
+        word: severity
+        for severity, words in zip(
+            Severity, ("critical blocker outage", "high major urgent", "medium moderate", "low minor"), strict=True
+        )
+        for word in words.split()
+    }
+)
+"""Words of other tools. They are offered and never taken, because teams differ in what they mean by them."""
 _NO = frozenset({"no", "false", "off", "0", "n"})
 _YES = frozenset({"yes", "true", "on", "1", "y"})
 _PREFIXED_TARGETS = {each.value: each for each in (TargetKind.POLICY, TargetKind.SCHEDULE, TargetKind.VENDOR)}
@@ -60,21 +70,27 @@ def read_severity(word: str, context: Context) -> Severity:
         numbered = [*own.items(), *plain.items()]
         found = next((severity for word, severity in numbered if re.fullmatch(rf"\D+{typed}", word)), None)
     if found is None:
-        words = context.severity_labels()
-        known = [
-            each
-            for each in dict.fromkeys([*words, *context.severities])
-            if _severity_stem(each) != _severity_stem(word)
-        ]
-        if re.fullmatch(r"(sev|s|p)?5", typed):
-            raise UserError(_fifth_severity_message(word, words[-1]))
-        guess = did_you_mean(word, known)  # of `SEV9` the next number is no better guess than any other
-        raise UserError(
-            f"{quote_word(word)} is not a severity.{guess} Use one of {quote_words(words)}; the first is the worst.",
-            mistake=word,
-            offers=offer_closest(word, known),
-        )
+        raise _unknown_severity(word, typed, context)
     return found
+
+
+def _unknown_severity(word: str, folded: str, context: Context) -> UserError:
+    words = context.severity_labels()
+    if re.fullmatch(r"(sev|s|p)?5", folded):
+        return UserError(_fifth_severity_message(word, words[-1]), mistake=word)
+    # Of `SEV9` the next number is no better guess than any other.
+    stem = _severity_stem(word)
+    known = [each for each in dict.fromkeys([*words, *context.severities]) if _severity_stem(each) != stem]
+    guess, offers = did_you_mean(word, known), offer_closest(word, known)
+    common = _COMMON_SEVERITIES.get(word.casefold())
+    if common is not None:
+        label = context.labels.get(common, common.value)
+        guess, offers = f" Did you mean `{label}`?", (Offer(label),)
+    return UserError(
+        f"{quote_word(word)} is not a severity.{guess} Use one of {quote_words(words)}; the first is the worst.",
+        mistake=word,
+        offers=offers,
+    )
 
 
 def _fifth_severity_message(word: str, least: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 
+NEARLY = 0.8
+"""Least similarity of a misspelt word."""
 CLEARLY_CLOSER = 0.1
 """By how much the closest word has to be closer than the next one, to be offered as the correction."""
 
@@ -71,6 +73,15 @@ def offer_closest(word: str, known: Sequence[str]) -> tuple[Offer, ...]:
     if not found or (len(found) > 1 and near[0] - near[1] < CLEARLY_CLOSER):
         return ()
     return (Offer(by_folded[found[0]]),)
+
+
+def is_misspelling(word: str, known: Sequence[str]) -> bool:
+    """Return whether `word` is nearly one of the known ones: `reslove`, not `login` for `log`."""
+    typed = word.casefold()
+    return any(
+        SequenceMatcher(None, each.casefold(), typed).ratio() >= NEARLY or sorted(each.casefold()) == sorted(typed)
+        for each in known
+    )
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:

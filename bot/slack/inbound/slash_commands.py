@@ -22,6 +22,7 @@ from bot.slack.replies.render import render_text
 from bot.slack.replies.response_url import respond_via_url
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.incidents import installations
+from commands import start
 
 log = get_logger(__name__)
 
@@ -29,6 +30,7 @@ SLOW_SECONDS = 2.0
 """Seconds after which the acknowledgement may be too late to carry the answer: the response URL carries it then."""
 LOOKUP_SECONDS = 1.0
 """Timeout of finding the channel's incident for `/incident` alone: a trigger expires after 3 s."""
+START_WORDS = frozenset({start.COMMAND.name, *start.COMMAND.aliases})
 PRIVATE_CHANNEL = "privategroup"
 """Slack's name for every private channel in a slash command."""
 
@@ -41,7 +43,7 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
         with parsing_payload():
             command = SlashCommand.from_payload(body)
         try:
-            if not command.text.strip() and not await is_in_incident_channel(deps.database, command):
+            if await asks_for_form(deps.database, command):
                 problem_text = await open_declare_form(deps, command)
                 await ack(render_text(problem_text) if problem_text else "")
                 return
@@ -63,6 +65,12 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
             await ack(answer)
 
     app.command(re.compile(".*"))(on_command)
+
+
+async def asks_for_form(database: Database, command: SlashCommand) -> bool:
+    """Return True for `/incident start` alone, and for `/incident` alone outside an incident's channel."""
+    typed = command.text.strip().casefold()
+    return typed in START_WORDS or (not typed and not await is_in_incident_channel(database, command))
 
 
 async def is_in_incident_channel(database: Database, command: SlashCommand) -> bool:

@@ -255,7 +255,7 @@ def test_the_zone_of_the_line_is_the_zone_of_its_times():
     [
         ("", "`/incident help`"),
         ("statuss identified", "Did you mean `status`?"),
-        ("xyzzy", "There are `start`, `edit`"),
+        ("xyzzy", "`/incident help` lists them all"),
         ("status identifed", "Did you mean `identified`?"),
         ("status", "a status: `investigating`"),
         ("status fixing", "Use one of `investigating`, `identified`, `monitoring`, `resolved`."),
