@@ -32,7 +32,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 
 def _role_behind_person(caller: Caller, text: str) -> tuple[str | None, str]:
-    """The role that `text` begins with, as in `role @dba communications all read`, and the rest of it."""
+    """The role that `text` begins with, as in `role @dba scribe all read`, and the rest."""
     words = text.split(maxsplit=1)
     name = caller.settings.role_words.get(words[0].casefold()) if words else None
     return (name, " ".join(words[1:])) if name else (None, text)

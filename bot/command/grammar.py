@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.command.help import describe_value, usage_hint
-from bot.command.option_check import KEEP_AS_TEXT, check_options
+from bot.command.key_check import KEEP_AS_TEXT, check_options
 from bot.command.slack_text import parse_marks
 from bot.command.table import Command, Context, Invocation, Option, Positional, Value
 from bot.command.tokenizer import Word, remove_words, split_words, strip_quotes, trailing_words
@@ -29,7 +29,7 @@ _KEY = re.compile(r"(?P<dashes>--|—|–)?(?P<name>[^\W\d_][\w-]*)(?P<sign>[:�
 
 
 class IncidentNotNamed(UserError):
-    """A command about an incident that was typed elsewhere without one. Its mistake is the command's word."""
+    """A command that needs an incident and names none. Its mistake is the command's word."""
 
 
 def parse(text: str, commands: Sequence[Command], context: Context) -> Invocation:
@@ -267,7 +267,7 @@ class _LineParser:
             )
 
     def _choices_before(self, word: str, positional: Positional) -> list[Offer]:
-        """Each choice as if it had been typed before `word`, where that may be the text's first word."""
+        """Each choice as if typed before `word`, where that may be the text's first word."""
         choices = positional.choices if self.command.text != "none" else ()
         return [Offer(f"{each} {word}", label=each.capitalize()) for each in choices]
 

@@ -58,7 +58,7 @@ def corrected_text(text: str, mistake: str, instead: str) -> str | None:
 
 
 def _is_first(found: Sequence[re.Match[str]], text: str) -> bool:
-    """Return whether the first place is one of the first two words, and none is the value of an option."""
+    """Return whether the first is one of the first two words, and none is an option's value."""
     is_value = any(text[: each.start()].endswith((":", "=")) for each in found)
     return len(text[: found[0].start()].split()) < 2 and not is_value
 

@@ -1,4 +1,4 @@
-"""Lines that say what is meant in another order or in other words than the table of commands."""
+"""Read lines in another order, or in other words, than the table of commands has."""
 
 import re
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ def _is_severity(word: str, context: Context) -> bool:
 
 
 def unknown_command(words: Sequence[Word], line: str, commands: Sequence[Command], context: Context) -> UserError:
-    """The refusal of a line that begins with no command: with the nearest one, or what the line may be the text of."""
+    """The refusal of a line that begins with no command, with offers of what may be meant."""
     word = words[0].value
     meant = next((each for each in commands if word.casefold() in each.also_meant), None)
     if meant is not None:
@@ -75,7 +75,7 @@ def unknown_command(words: Sequence[Word], line: str, commands: Sequence[Command
 
 
 def _no_command(first: str, text: str, context: Context) -> UserError:
-    """A sentence without a command: the title of an incident, or in an incident's channel a note."""
+    """A sentence: the title of an incident, or in an incident's channel a note."""
     shown = " ".join(text.split())
     title = shown if len(shown) <= LABEL_TITLE else shown[: LABEL_TITLE - 1] + "…"
     start = Offer(f"start {first}", label=f'Start incident "{title}"')

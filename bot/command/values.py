@@ -248,9 +248,9 @@ def read_target(word: str, context: Context, groups: Mapping[str, str]) -> Targe
 
 def known_vendor(name: str, context: Context) -> str:
     """
-    The configured vendor that is written so, with blanks, dashes or underscores; another name is a new vendor.
+    The configured vendor of that name, with blanks, dashes or underscores.
 
-    Raises UserError for a name that is nearly a configured one.
+    Another name is a new vendor. Raises UserError for a name that is nearly a configured one.
     """
     known = {_dashed_key(each): each for each in context.vendors}
     if _dashed_key(name) in known:

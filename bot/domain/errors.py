@@ -65,7 +65,7 @@ def closest_word(word: str, known: Sequence[str]) -> str | None:
 
 
 def offer_closest(word: str, known: Sequence[str]) -> tuple[Offer, ...]:
-    """The known word that is clearly closer to `word` than all others; empty if several are as close."""
+    """The known word that is clearly closer to `word` than all others; empty if none is."""
     typed = word.casefold()
     by_folded = {candidate.casefold(): candidate for candidate in known}
     found = get_close_matches(typed, by_folded, n=2, cutoff=0.6)

@@ -33,7 +33,7 @@ class AffectedUsers:
         return f"{about}{self.count:,} {'user' if self.count == 1 else 'users'}"
 
     def is_in_text(self, text: str, also_written: Sequence[str] = ()) -> bool:
-        """Return whether a text has the figure: `1200`, `1,200`, `12.5%`, or as it is `also_written`."""
+        """Return whether a text has the figure: `1200`, `1,200`, `12.5%`, or `also_written`."""
         written = [f"{self.percent:g}%"] if self.count is None else [str(self.count), f"{self.count:,}"]
         forms = map(_joined_sign, (*written, *also_written))
         return any(re.search(rf"(?<![\d.,]){re.escape(each)}(?!\d)", _joined_sign(text)) for each in forms)
@@ -65,7 +65,7 @@ def parse_affected_users(text: str) -> AffectedUsers:
 def _checked_percent(text: str, percent: float) -> float:
     if percent > 100:
         raise UserError(
-            f"`{_shown(text)}` is more than all of them. A share goes from `0%` to `100%`.", mistake=text.strip()
+            f"`{_quotable(text)}` is more than all of them. A share goes from `0%` to `100%`.", mistake=text.strip()
         )
     return percent
 
@@ -75,20 +75,20 @@ def _unclear_figure(text: str, figure: str, about: str) -> UserError:
     if _TWO_READINGS.fullmatch(figure):
         count = re.sub(r"\D", "", figure)
         return UserError(
-            f"`{_shown(text)}` can be {int(count):,}, or a decimal fraction. Write `{count}` for a count of users, or "
-            "a share with its sign, like `1.2%`.",
+            f"`{_quotable(text)}` can be {int(count):,}, or a decimal fraction. Write `{count}` for a count of users, "
+            "or a share with its sign, like `1.2%`.",
             mistake=mistake,
             offers=[Offer(f"{about}{count}")],
         )
     if _FRACTION.fullmatch(figure):
         return UserError(
-            f"`{_shown(text)}` is no count of users, and a share needs its sign: `{figure}%`.",
+            f"`{_quotable(text)}` is no count of users, and a share needs its sign: `{figure}%`.",
             mistake=mistake,
             offers=[Offer(f"{about}{figure}%")],
         )
-    return UserError(f"`{_shown(text)}` is no number of users. {USERS_HINT}", mistake=mistake)
+    return UserError(f"`{_quotable(text)}` is no number of users. {USERS_HINT}", mistake=mistake)
 
 
-def _shown(text: str) -> str:
+def _quotable(text: str) -> str:
     bare = " ".join(text.replace("`", "'").split())
     return bare if len(bare) <= 60 else bare[:59] + "…"

@@ -83,7 +83,7 @@ class RoleAssigned(Fact):
 
 @dataclass(frozen=True, slots=True)
 class UsersAffected(Fact):
-    """An impact stated as a figure alone: a share (20.0 is 20 %) or a count, perhaps an estimate."""
+    """An impact stated as a figure alone: a share (20.0 is 20 %) or a count."""
 
     kind: ClassVar[str] = "users_affected"
     percent: float | None = None

@@ -30,7 +30,7 @@ def _base_sign(sign: str) -> str:
 
 
 def is_visible(text: str) -> bool:
-    """Return whether a reader sees anything of it: blanks, controls and joiners are invisible, as are fillers."""
+    """Return whether a reader sees anything of it, other than blanks, controls and joiners."""
     return any(
         unicodedata.category(sign) not in {"Cc", "Cf", "Zs", "Zl", "Zp"} and sign not in _FILLERS for sign in text
     )

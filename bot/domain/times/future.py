@@ -14,7 +14,7 @@ _LENGTH_WORDS = 5
 
 def read_leading_end(text: str, *, now: datetime, zone: ZoneInfo) -> tuple[ParsedTime, str] | None:
     """
-    Read the end that a text begins with, `1h`, `for 2 hours` or `until 18:00`, and return it with the rest.
+    Read the end at the start of a text, `1h`, `for 2 hours` or `until 18:00`, and the rest.
 
     `1h` is a length here, not the time of day. None if the text begins otherwise. Raises UserError for what has the
     form of a time and is none.

@@ -96,7 +96,7 @@ def explain_nobody(session: Session, settings: Settings, schedule_name: str) -> 
 
 
 def check_schedule_exists(settings: Settings, name: str, *, also: Sequence[str] = ()) -> None:
-    """Raise UserError for a schedule that is not configured. `also`: other words that may be meant."""
+    """Raise UserError for an unknown schedule. `also`: other words that may be meant."""
     if name not in settings.schedules:
         known = list(settings.schedules)
         there = f"There are {', '.join(f'`{each}`' for each in known)}." if known else "None is configured."

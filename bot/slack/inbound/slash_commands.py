@@ -68,7 +68,7 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
 
 
 async def asks_for_form(database: Database, command: SlashCommand) -> bool:
-    """Return True for `/incident start` alone, and for `/incident` alone outside an incident's channel."""
+    """Return True for `/incident start` alone, and outside an incident's channel `/incident`."""
     typed = command.text.strip().casefold()
     return typed in START_WORDS or (not typed and not await is_in_incident_channel(database, command))
 

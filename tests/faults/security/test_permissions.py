@@ -14,9 +14,9 @@ import pytest
 from aiohttp import web
 
 from bot.services.workspace.access import REFUSAL, REFUSAL_TO_ACCOUNT
+from bot.slack.blocks.commands.typed_line import OFFER_ACTIONS
 from bot.slack.blocks.postmortem import entry_forms
 from bot.slack.blocks.time_question import CHOICE_ACTIONS
-from bot.slack.blocks.typed_line import OFFER_ACTIONS
 from bot.slack.handlers import BUTTONS, FORMS, SHORTCUTS
 from bot.slack.handlers.commands.time_questions import TimeQuestion
 from bot.slack.replies.timeline import NEWER, OLDER, SHOW_REMOVED

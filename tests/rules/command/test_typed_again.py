@@ -4,7 +4,7 @@ import pytest
 
 from bot.command.slack_text import corrected_text, retyped_text
 from bot.domain.errors import offer_closest
-from bot.slack.blocks.typed_line import MAX_LINE, refusal_message
+from bot.slack.blocks.commands.typed_line import MAX_LINE, refusal_message
 
 COMMANDS = ("resolve", "reopen", "note", "cause", "update", "escalate")
 

@@ -17,6 +17,7 @@ from bot.services.postmortem.findings import FindingPlace, FindingsView, Finding
 from bot.services.views.card import RelatedIncident
 from bot.services.views.lists import AlertsView, FollowUp, FollowUpsView
 from bot.services.views.missing_facts import NEEDED_FACTS, MissingFactsView
+from bot.slack.blocks.commands.typed_line import MAX_OFFERS, offer_label, refusal_message
 from bot.slack.blocks.escalation import page
 from bot.slack.blocks.escalation.message import escalation_message, moved_escalation_message
 from bot.slack.blocks.escalation.reminders import reminder_message
@@ -42,7 +43,6 @@ from tests.support.gallery.lists import list_messages
 from tests.support.gallery.paging import paging_messages as paged_messages
 from tests.support.gallery.reminders import ACK_TIMEOUT, REMINDERS
 from tests.support.gallery.roles import BRIEFINGS
-from tests.support.gallery.typed_lines import refused_lines
 from tests.support.gallery.vendors import vendor_messages
 
 FOLLOW_UPS = FollowUpsView(
@@ -74,6 +74,10 @@ TIME_QUESTION = (
     f"`03/02/2026 08:45 CST` can be two days. Do you mean `{TWO_DAYS[0]}` or `{TWO_DAYS[1]}`?",
     [(each, "{}") for each in TWO_DAYS * (MAX_CHOICES // 2)],
 )
+NOT_A_TIME = ":warning: `26:10` is no clock time: hours go from 0 to 23, as in `14:05`, or `2pm`."
+NOT_A_COMMAND = ":warning: `reslove` is not a command. Did you mean `resolve`? `/incident help` lists them all."
+NOTE = "/incident note at:26:10 The pool was full\n• first db-1\n• then db-2 & db-3 (`max_connections` <100)"
+RESOLVED = ":warning: INC-7 is resolved already, so nothing was changed."
 MISSING_PERMISSIONS = {
     "a permission": [MissingPermission(BY_SCOPE["pins:write"])],
     "a permission that is needed": [
@@ -145,8 +149,21 @@ def _prompts() -> Iterator[tuple[str, Message]]:
     yield "questions: answered", missing_facts_message(MissingFactsView(7, ()))
     yield "findings", findings.findings_message(FINDINGS)
     yield "question: which time", time_question_message(*TIME_QUESTION)
-    yield from refused_lines()
+    yield from _refused_lines()
     yield "findings: nothing left", findings.findings_message(FindingsView("INC-7", ()))
+
+
+def _refused_lines() -> Iterator[tuple[str, Message]]:
+    yield "refused line: a time", refusal_message(NOT_A_TIME, NOTE, mistake="at:26:10")
+    meant = "/incident resolve rolled back"
+    offers = [(offer_label(meant), "{}")]
+    yield (
+        "refused line: a command",
+        refusal_message(NOT_A_COMMAND, "/incident reslove rolled back", mistake="reslove", offers=offers),
+    )
+    yield "refused line: not now", refusal_message(RESOLVED, "/incident resolve rolled back")
+    longest = refusal_message(NOT_A_TIME, "/incident note " + "all of it. " * 2_000, offers=offers * MAX_OFFERS)
+    yield "refused line: the longest", longest
 
 
 def _texts() -> Iterator[tuple[str, str]]:

@@ -18,8 +18,8 @@ from bot.services.workspace.access import check_access
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known_caller
 from bot.slack.api.payloads import parse_team_id
+from bot.slack.blocks.commands.typed_line import OFFER_ACTIONS
 from bot.slack.blocks.time_question import CHOICE_ACTIONS
-from bot.slack.blocks.typed_line import OFFER_ACTIONS
 from bot.slack.handlers.commands.parse_context import build_context
 from bot.slack.handlers.commands.time_questions import TimeQuestion, render_question
 from bot.slack.handlers.commands.typed_lines import render_refusal, with_open_incidents
@@ -128,7 +128,7 @@ def _as_question(command: SlashCommand, at: datetime) -> TimeQuestion:
 
 def _run_choice(session: Session, settings: Settings, actor: Actor, click: ButtonClick) -> Answer:
     """
-    Execute a command with the chosen time or correction. Returns the new content of the message with the button.
+    Execute a command with the chosen time or correction. Returns what the message shows then.
 
     It is executed once, however many of the buttons are clicked. A refusal is a message of its own, and leaves them.
     """

@@ -18,7 +18,11 @@ def build_context(
     earlier: Sequence[str] = (),
     caller: str | None = None,
 ) -> Context:
-    """`inside`: the incident of the channel. `earlier`: reference prefixes of the past. `caller`: a user id."""
+    """
+    Build the context of a line.
+
+    `inside`: the incident of the channel. `earlier`: reference prefixes of the past. `caller`: a user id.
+    """
     now = (settings.incidents.channel_prefix.upper(), settings.incidents.drill_prefix.upper())
     return Context(
         now=at,

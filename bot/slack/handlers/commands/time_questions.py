@@ -1,4 +1,4 @@
-"""A command that waits for a choice, as between several times. The buttons carry the command."""
+"""A command that waits for a choice, as between times. The buttons carry the command."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Answers to typed lines that are refused: the line comes back, with a button for each correction."""
+"""Answer typed lines that are refused: with the line, and a button for each correction."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,8 +7,8 @@ from sqlmodel import Session
 
 from bot.command.slack_text import corrected_text, retyped_text
 from bot.domain.errors import Offer, UserError
+from bot.slack.blocks.commands.typed_line import MAX_OFFERS, offer_label, refusal_message
 from bot.slack.blocks.limits import BUTTON_TEXT, one_line
-from bot.slack.blocks.typed_line import MAX_OFFERS, offer_label, refusal_message
 from bot.slack.handlers.commands.time_questions import MAX_VALUE, TimeQuestion
 from bot.slack.handlers.registry import Answer
 from bot.slack.replies.render import escape_markup, render_ephemeral
@@ -31,7 +31,7 @@ def render_refusal(problem: UserError, typed: TimeQuestion, *, with_line: bool =
 
 
 def with_open_incidents(session: Session, visibility: Visibility, problem: UserError) -> UserError:
-    """The same refusal with the open incidents, each as an offer: it is named behind the command's word."""
+    """The same refusal with an offer to name each of the open incidents."""
     seen = visibility.filter(incident_lists.find_open(session, visibility.team_id))
     if not seen:
         return UserError(f"{problem.message} No incident is open.", mistake=problem.mistake)

@@ -1,4 +1,4 @@
-"""Words that are nearly an option of the command: they are asked about, and never become text silently."""
+"""Find words that are nearly an option: they are asked about and never become text silently."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

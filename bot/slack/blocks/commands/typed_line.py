@@ -18,8 +18,9 @@ def refusal_message(
     reason: str, line: str = "", *, mistake: str = "", offers: Sequence[tuple[str, str]] = ()
 ) -> Message:
     """
-    `reason` is markup. `line`: what was typed, empty if it need not be repeated; `mistake`: the wrong part of it.
+    The message of a refused line. `reason` is markup.
 
+    `line`: what was typed, empty if it need not be repeated; `mistake`: the wrong part of it.
     `offers`: label and value of each button, at most MAX_OFFERS.
     """
     blocks = [section(reason)]
