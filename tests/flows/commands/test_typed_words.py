@@ -5,7 +5,7 @@ from tests.support.worlds.world import World
 
 
 async def test_a_sentence_starts_an_incident_only_when_somebody_presses(world: World) -> None:
-    await world.types("oncall", "/incident Login is down for 5 &amp; more", "ops")
+    await world.types("oncall", "/incident Login is down for 5 & more", "ops")
     assert world.channels == []
     assert labels_of(newest_answer(world, channel="ops")) == ['Start incident "Login is down for 5 & more"']
 
@@ -43,7 +43,8 @@ async def test_an_update_without_a_state_asks_for_it(world: World) -> None:
     assert "the public was told that it is investigating" in await press_offer(world)
 
     (update,) = (await world.exported())["updates"]
-    assert (update["state"], update["text"]) == ("investigating", "We are investigating. We know more soon.")
+    assert update["state"] == "investigating"
+    assert list(update["texts"].values()) == ["We are investigating. We know more soon."]
 
 
 async def test_a_length_ends_a_mute_and_a_maintenance(world: World) -> None:
